@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/datatypes.html#HumanName
 import { isDeepStrictEqual } from 'node:util';
 
-export interface NameParts {
+interface NameParts {
   prefix: string[];
   given: string[];
   family: string[];

@@ -3,10 +3,13 @@
 import type { LoadedShape, LoadedSurface } from '../mapping/load/loaded.ts';
 import { annotateChange, annotateReplacement, annotateRequest, annotateResponse } from '../mapping/openapi/annotated-schemas.ts';
 import { buildErrorSchema, buildItemSchema, buildListSchema } from '../mapping/openapi/envelope-schema.ts';
+import type { Json } from '../mapping/openapi/json.ts';
 import { buildListParameters } from '../mapping/openapi/parameters.ts';
 import { describeItems, toPascalCase, toSchemaNames } from '../mapping/openapi/schema-names.ts';
+import type { JsonSchema } from '../mapping/shape.ts';
+import { toObject } from '../mapping/values.ts';
 
-type Schema = Record<string, unknown>;
+type Schema = JsonSchema;
 
 /** A module with the types of these shapes, all of one surface. */
 export function buildTypes({ surface, source }: LoadedSurface, shapes: LoadedShape[]): string {
@@ -25,7 +28,7 @@ function buildShapeTypes(loaded: LoadedShape, surface: LoadedSurface['source']['
   const { shape } = loaded;
   const { item, request, change, replacement } = toSchemaNames(shape);
   const { one, many } = describeItems(shape);
-  const has = (...any: string[]): boolean => any.some((interaction) => (shape.interactions as string[]).includes(interaction));
+  const has = (...any: string[]): boolean => shape.interactions.some((one) => any.some((interaction) => interaction === one));
   const body = { $ref: shape.responseShape === undefined ? item : toSchemaNames({ name: shape.responseShape }).item };
   const answer = buildItemSchema(loaded.mapping.content, surface, body);
   const list = buildListSchema(loaded.mapping.content, surface, body);
@@ -60,10 +63,10 @@ function buildShapeTypes(loaded: LoadedShape, surface: LoadedSurface['source']['
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const buildQuerySchema = (parameters: Schema[]): Schema => ({
+const buildQuerySchema = (parameters: Json[]): Schema => ({
   type: 'object',
-  properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, schema])),
-  required: parameters.filter(({ required }) => required).map(({ name }) => name),
+  properties: Object.fromEntries(parameters.map(({ name, schema }) => [String(name), toObject(schema)])),
+  required: parameters.filter(({ required }) => required === true).map(({ name }) => String(name)),
 });
 
 const declareType = (name: string, schema: Schema, about: string, prefix: string): string =>
@@ -76,10 +79,10 @@ interface TypeContext {
 
 function toType(schema: Schema, place: TypeContext): string {
   if (typeof schema.$ref === 'string') return place.prefix + schema.$ref;
-  if (Array.isArray(schema.anyOf)) return schema.anyOf.map((one) => toType(one as Schema, place)).join(' | ');
+  if (Array.isArray(schema.anyOf)) return schema.anyOf.map((one) => toType(one, place)).join(' | ');
   if ('const' in schema) return JSON.stringify(schema.const);
   if (Array.isArray(schema.enum)) return schema.enum.map((word) => JSON.stringify(word)).join(' | ');
-  const types = [schema.type].flat() as string[];
+  const types = [schema.type ?? 'unknown'].flat();
   return types.map((type) => toNamedType(type, schema, place)).join(' | ');
 }
 
@@ -92,11 +95,11 @@ const SIMPLE_TYPES: Readonly<Record<string, string>> = {
 };
 
 function toNamedType(type: string, schema: Schema, place: TypeContext): string {
-  if (type === 'array' && !schema.items) return toTuple((schema.prefixItems ?? []) as Schema[], place);
-  if (type === 'array') return `${addParentheses(toType(schema.items as Schema, place))}[]`;
+  if (type === 'array' && !schema.items) return toTuple(schema.prefixItems ?? [], place);
+  if (type === 'array') return `${addParentheses(toType(schema.items || {}, place))}[]`;
   if (type === 'object' && schema.properties) return toObjectType(schema, place);
   if (type === 'object') {
-    const values = schema.additionalProperties as Schema | undefined;
+    const values = schema.additionalProperties || undefined;
     return `Record<string, ${values?.type === undefined ? 'unknown' : toType(values, place)}>`;
   }
   return SIMPLE_TYPES[type] ?? 'unknown';
@@ -106,11 +109,11 @@ const toTuple = (members: Schema[], place: TypeContext): string => `[${members.m
 
 const addParentheses = (text: string): string => (/[ {]/.test(text) ? `(${text})` : text);
 
-function toObjectType({ properties, required = [] }: Schema, { prefix, depth }: TypeContext): string {
+function toObjectType({ properties = {}, required = [] }: Schema, { prefix, depth }: TypeContext): string {
   const indent = '  '.repeat(depth + 1);
-  const lines = Object.entries(properties as Record<string, Schema>).flatMap(([name, value]) => [
+  const lines = Object.entries(properties).flatMap(([name, value]) => [
     ...(value['x-fhir-path'] ? [`${indent}/** ${value['x-fhir-path']} */`] : []),
-    `${indent}${toKey(name)}${(required as string[]).includes(name) ? '' : '?'}: ${toType(value, { prefix, depth: depth + 1 })};`,
+    `${indent}${toKey(name)}${required.includes(name) ? '' : '?'}: ${toType(value, { prefix, depth: depth + 1 })};`,
   ]);
   return `{\n${lines.join('\n')}\n${'  '.repeat(depth)}}`;
 }

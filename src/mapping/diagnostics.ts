@@ -1,15 +1,15 @@
-// Mistakes in mapping files: where each one is, what it is, and how compiling goes on after it so that all are reported at once.
+// Mistakes in mapping files. Loading continues after a mistake, so that all are reported together.
 
-/** A mistake in a file: where it is (file, line and keys), and what it is and what to write instead. */
+/** A mistake: its place (file, line and keys), and a text that says what to write instead. */
 export interface Diagnostic {
   place: string;
   text: string;
 }
 
-/** Takes a mistake, with the keys that lead to it in the file. */
+/** Takes a mistake, with its keys in the file. */
 export type Report = (keys: string[], error: unknown) => void;
 
-/** What `compile` makes; undefined when it throws, and the error is reported. */
+/** The result of `compile`; when it throws, reports the error and returns undefined. */
 export function compileOrReport<T>(compile: () => T, report: (error: unknown) => void): T | undefined {
   try {
     return compile();
@@ -21,5 +21,5 @@ export function compileOrReport<T>(compile: () => T, report: (error: unknown) =>
 
 export const toMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A mistake on one line. */
+/** A mistake as one line of text. */
 export const formatDiagnostic = ({ place, text }: Diagnostic): string => (place.includes(' ') ? `${place}: ${text}` : `${place} ${text}`);

@@ -1,12 +1,12 @@
-// The routes of a shape, as templates: its collection, an item of it, or a part of an item; below each mount of its surface, too.
+// The routes of a shape: its collection, an item or a part of an item, also below each mount of its surface.
 import type { Shape } from './shape.ts';
 
-/** The names in braces, in their order. */
+/** The names in braces. */
 export const listPathParameters = (template: string): string[] => [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
 const ITEM_INTERACTIONS: readonly string[] = ['read', 'update', 'replace', 'delete', 'perform'];
 
-/** Every template that leads to a shape (`/v1/patients`, `/v1/patients/{id}`, `/v1/patients/{id}/safe`). */
+/** Every route template of a shape (`/v1/patients`, `/v1/patients/{id}`, `/v1/patients/{id}/safe`). */
 export function listRoutes({ path, itemPath, interactions, surface }: Shape): string[] {
   const isPart = itemPath !== `${path}/{id}`;
   const items = interactions.some((one) => ITEM_INTERACTIONS.includes(one)) ? [itemPath] : [];

@@ -1,39 +1,54 @@
-// What a loaded mapping can do, in types: the contract between the mapping language (this room) and the doors that use it (src/http/vendor, src/orders).
-// All of it is pure: no Express, no SQL, no clock, no I/O after loading. What only the server knows comes in as `Env`.
+// The types of compiled mappings: the contract between this room and its users (vendor requests, orders). Everything is pure: no Express, no SQL, no clock,
+// no I/O after loading. Values that only the server knows are passed in as `Env`.
 import type { ParsedJson } from '../fhir/json.ts';
 import type { ErrorKind, Issue } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { PathVariables } from '../fhir/writable-path/path.ts';
 
-/** A value of a shape: the vendor's JSON, without its envelope. */
+/** An item in the vendor's JSON, without its envelope. */
 export type View = Record<string, unknown>;
 
-/** What the server knows and the resource does not say. */
+/** Values that the server knows and the resource does not hold. */
 export interface Env {
-  /** When the resource was first stored. */
+  /** When the resource was created. */
   created?: string;
   /** The base URL of this server: absolute references to it are its own. */
   baseUrl?: string;
-  /** An id minted for this write, and the time of it. */
+  /** The id for a new resource, and the time of the write. */
   newId?: string;
   now?: string;
-  /** The brand of what says none, in the caller's tenant. */
+  /** The tenant's brand for resources that name none. */
   defaultBrand?: string | undefined;
   /** The UUID a surface shows for an id that is not a lower-case UUID (version 5 of tenant, type and id). */
   alias: (type: string, id: string) => string;
-  /** The FHIR id behind an id as shown, where the shown one is an alias; looked up before a lens runs. */
+  /** Alias → FHIR id, looked up before a lens runs. */
   resolved?: ReadonlyMap<string, string>;
-  /** Joined resources by the name of their `with:` row, and the bound row key. */
+  /** Joined resources by the name of their join, and the row key. */
   [name: string]: unknown;
 }
 
-/** `update` changes some fields (PATCH), `replace` all of them (PUT); `perform` (POST) does something to an item that is there. */
+/** For what depends on nothing that the server knows. */
+export const EMPTY_ENV: Env = { alias: () => '' };
+
+/** `update` changes some fields (PATCH), `replace` all (PUT); `perform` is an action on an existing item (POST). */
 export type ShapeInteraction = 'create' | 'read' | 'search' | 'update' | 'replace' | 'delete' | 'perform';
 
-/** The fields whose value a change asks to be another, null where there shall be none; and what is wrong with it. */
+/** The fields that a change request gives another value (null: unset), and the errors in the request. */
 export interface ChangePlan {
   fields: View;
   issues: Issue[];
+}
+
+/** A JSON Schema, as far as this program looks into one. */
+export interface JsonSchema {
+  [word: string]: unknown;
+  type?: string | string[];
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema | false;
+  prefixItems?: JsonSchema[];
+  additionalProperties?: JsonSchema | false;
+  anyOf?: JsonSchema[];
+  required?: string[];
 }
 
 /** One documented JSON body of one vendor, tied to a resource type. */
@@ -42,106 +57,103 @@ export interface Shape {
   /** File name without `.yaml`: `lab-order`. */
   name: string;
   resource: ServedType;
-  /** Of the collection, as the vendor documents it: `/v1/lab-orders`. */
+  /** The path of the collection, as the vendor documents it: `/v1/lab-orders`. */
   path: string;
-  /** Of an item, with `{id}`: `/v1/lab-orders/{id}`, or of a part of one, `/v1/patients/{id}/safe`. */
+  /** The path of an item, with `{id}` (`/v1/lab-orders/{id}`), or of a part of one (`/v1/patients/{id}/safe`). */
   itemPath: string;
-  /** What a path may name beside the id of an item (`patient_id`): a parameter of a list, a field of a request that no body says. */
+  /** Names in the path other than `id` (`patient_id`): filters of a list, and request fields that the body does not have. */
   pathParameters: string[];
-  /** The field that shows an item's id. */
+  /** The field with the id of an item. */
   idName: string;
-  /** What a list of its items is called (`patients`), empty when the vendor does not say. */
+  /** The name of a list of items (`patients`); empty when the vendor has none. */
   plural: string;
   interactions: ShapeInteraction[];
-  /** What a list takes of all that is found: a page, without paging all of it, or the first alone. */
+  /** What a list returns: a page, all matches, or the first one. */
   take: 'page' | 'all' | 'first';
-  /** How many of `all` there may be: where more are found, the request is refused. */
+  /** The maximum for `all`: more matches are refused. */
   maxItems: number;
-  /** Whether its item is the Patient that the caller's key stands for. */
+  /** Whether the item is the Patient of the caller's key. */
   itemIsCaller: boolean;
-  /** Whether it is about that person at all: keys that stand for one open these shapes alone, and other keys do not open them. */
+  /** Whether the shape is for keys that are restricted to a patient: they may use these shapes only, and other keys may not. */
   isPersonal: boolean;
-  /** The shape of the same surface in whose form what was performed is answered. */
+  /** The shape of the same surface that formats the response to `perform`. */
   responseShape?: string;
-  /** The shape and the field of the person's own item that take the id of what a create has made. */
+  /** The field of the caller's own Patient that receives the id of a created item. */
   linkBack?: { shape: string; field: string };
-  /** The status of a create that made something. */
+  /** The status of a successful create. */
   createdStatus: 200 | 201;
   idempotency: 'required' | 'optional';
-  /** Whether it shows numbers: they are shown with the digits they are stored with. */
+  /** Whether it has numbers, which must keep their stored digits. */
   hasNumbers: boolean;
-  /** A create of many items by one request; absent: a request makes one. */
+  /** A create of many items by one request; absent: one item. */
   batch?: BatchCreate;
-  /** JSON Schemas (draft 2020-12) of the request that makes an item, of some fields and of a whole new body of one that is there, and of one item in a response. */
-  requestSchema: object;
-  changeSchema: object;
-  replaceSchema: object;
-  responseSchema: object;
-  /** Whether a request that makes an item, or performs something, must say anything: one that need not may come without a body. */
+  /** JSON Schemas (draft 2020-12): of a create, of a PATCH, of a PUT, and of an item in a response. */
+  requestSchema: JsonSchema;
+  changeSchema: JsonSchema;
+  replaceSchema: JsonSchema;
+  responseSchema: JsonSchema;
+  /** Whether a create or perform request has a required field; otherwise the body may be missing. */
   requiresBody: boolean;
-  /** The body that is sent: an item, and a list; `parameters`: those of the request by their names. */
+  /** The response body of an item, and of a list; `parameters`: the query parameters of the request. */
   wrapItem(view: View, facts: ResponseFacts): unknown;
   wrapList(views: View[], page: PageInfo, facts: ResponseFacts, parameters: Record<string, string>): unknown;
-  /** Whether a resource of the type, as it is shown, is an item of this shape at all: any ServiceRequest is no lab order. */
+  /** Whether a resource of this type, as it is shown, is an item of this shape: not every ServiceRequest is a lab order. */
   isItem(view: View): boolean;
   /**
-   * What is wrong with a request body, in the vendor's own field names (`patient.last_name` in `expression`); empty when nothing is. `now`: ISO 8601, for
-   * days that must have come.
+   * The errors in a request body, by the vendor's field names (`patient.last_name` in `expression`). `now`: ISO 8601, for days that must not be in the
+   * future.
    */
   checkRequest(body: unknown, now: string): Issue[];
   /**
-   * What a change asks for. `merge`: an object is merged into what is shown (RFC 7396), a list is operations on it (RFC 6902); `replace`: a whole new body;
-   * `perform`: a body that `check` has nothing against, and the time of it. `view`: the item as it stands, with `all`; `time`: ISO 8601. A body that is no
-   * change at all is a FhirError.
+   * Finds the fields that a change request changes. `merge`: an object is a merge patch (RFC 7396), a list is a JSON Patch (RFC 6902); `replace`: a whole
+   * new body; `perform`: a body that passed `checkRequest`. `view`: the current item, read with `all`; `time`: ISO 8601. An invalid patch throws a FhirError.
    */
   planChange(how: 'merge' | 'replace' | 'perform', body: ParsedJson, now: { view: View; time: string }): ChangePlan;
-  /** What is wrong with a change once it is made: fields that were asked to have no value, and show one all the same. */
+  /** Errors after a change: fields that were unset and still show a value from another path. */
   checkUnsetFields(asked: View, after: View): Issue[];
-  /** The body without the properties the shape does not know, and without blank texts: they say nothing. */
+  /** The body without unknown properties and blank texts. */
   pickKnownFields(body: View): View;
-  /** resource → view (projection). `all`: also the fields that are never shown (what an order said of its patient). `bare`: a missing value is null, whatever stands for it. */
+  /** Resource → view. */
   read(resource: Resource, env: Env, options?: ReadOptions): View;
   /**
-   * view → resource: puts the view into `into` (a new resource when absent); every element the mapping does not name stays. A field that is missing is
-   * unset. `server`: exactly the fields that the view has are written, read-only ones too, and all others stay. `bare`: a value that stands for a missing
-   * one is written too.
+   * View → resource: writes the view into `into` (absent: a new resource). Elements that the mapping does not name stay. A field that the view does not have
+   * is unset.
    */
   write(view: View, into: Resource | undefined, env: Env, options?: WriteOptions): Resource;
-  /** The vendor's field behind a FHIRPath expression that a check of the resource named, or undefined. */
+  /** The vendor's field for a FHIRPath expression in a validation error; undefined: no single one. */
   findField(expression: string): string | undefined;
-  /** The query parameters of its list, without those for paging. */
+  /** The query parameters of a list, without paging. */
   filters: string[];
-  /** Of those parameters what the fields of a list show by: each that is said, by its name. */
+  /** The query parameters whose values the fields use (`%name` in a path). */
   pickBoundParameters(parameters: Record<string, string>): Record<string, string>;
-  /** Those parameters → FHIR search string; a value outside its domain is a FhirError `parameter` naming it. */
+  /** Query parameters → FHIR search; an invalid value throws a FhirError `parameter` with its name. */
   buildQuery(parameters: Record<string, string>, env: Env): string;
-  /** The ids among query parameters, as UUIDs: one that is an alias is looked up and given to `query` as `env.resolved`. */
+  /** The ids among the query parameters. The caller resolves aliases and passes them to `buildQuery` as `env.resolved`. */
   readIdParameters(parameters: Record<string, string>): IdParameter[];
-  /** Searches that bring in what the shape shows beside the resource: one search for a whole page. */
+  /** Searches for related resources that the fields show. */
   joins: Join[];
-  /** References in a request that must lead to something, and how their absence is answered. */
+  /** References in a request that must resolve. */
   referenceRules: ReferenceRule[];
-  /** Names in a request that become references when exactly one resource carries them. */
   links: NameLink[];
-  /** When the same thing may exist already: the match keys to lock, the searches that find candidates, and whether a candidate is the same. Null: never. */
+  /** How to find a duplicate of an item; null: the shape has no such rule. */
   buildDuplicateCheck(view: View): DuplicateCheck | null;
-  /** What is said of an item that is there already, and of an idempotency-key that was used for something else. */
+  /** Error texts: for a duplicate, and for an idempotency-key that was used with another body. */
   messages: { duplicate: string; idempotency: string };
-  /** FHIR search for the resource a create goes into (`Practitioner?identifier=…`), null: always a new one. `resolved`: alias → FHIR id. */
+  /** FHIR search for the existing resource that a create updates (`Practitioner?identifier=…`); null: it always makes a new one. `resolved`: alias → FHIR id. */
   buildTargetSearch(view: View, resolved?: ReadonlyMap<string, string>): string | null;
-  /** Shapes whose items are elements of a resource: the keys of the items in a resource, and the key a view names. Absent for all others. */
+  /** Only for shapes whose items are elements of a resource (`row:`). */
   rows?: RowItems & { search(id: string): string };
-  /** Name of the outside step a create waits for (`lab-order`, `physician`), or undefined. */
+  /** The name of the external step that a create waits for (`lab-order`, `physician`). */
   externalStep?: string;
 }
 
-/** Options of a read: `all`: write-only fields are shown too; `bare`: a missing value is null, whatever its default. */
+/** `all`: with write-only fields; `bare`: a missing value is null, not its default. */
 export interface ReadOptions {
   all?: boolean;
   bare?: boolean;
 }
 
-/** Options of a write: `server`: exactly the fields of the view are written, read-only ones too; `bare`: a value equal to the default is written too. */
+/** `server`: writes exactly the fields of the view, also read-only ones, and leaves all others; `bare`: also writes a value that equals the default. */
 export interface WriteOptions {
   server?: boolean;
   bare?: boolean;
@@ -175,7 +187,7 @@ export interface RowItems {
   readKey(view: View): string;
 }
 
-/** `missing`: how it is answered that nothing has this id; absent: then nothing is found by it. */
+/** An id in a query parameter. `missing`: the kind of error when nothing has this id; absent: the list is empty. */
 export interface IdParameter {
   parameter: string;
   type: ServedType;
@@ -187,23 +199,23 @@ export interface IdParameter {
 export interface BatchCreate {
   /** The field of the request that lists them. */
   listField: string;
-  /** The items that a request asks for, each as the request for one would say it. */
+  /** The items of a request, each in the form of a request for one item. */
   splitRequest(said: View): View[];
-  /** A field of the nth item as the request names it: `readings[2].code`. */
+  /** The name in the request of a field of the nth item: `readings[2].code`. */
   toRequestField(field: string, nth: number): string;
-  /** The id that follows from what an item says; undefined: every item is a new one. */
+  /** The id derived from the identity fields of an item; undefined: every item is new. */
   buildId(item: View, env: Env): string | undefined;
 }
 
-/** `accepts`: what the reference leads to must also go with the rest of the request (an order for a patient of another brand is one for nobody). */
+/** A reference in a request that must resolve, to a target that fits the rest of the request (a patient of the same brand). */
 export interface ReferenceRule {
   field: string;
   missing: ErrorKind;
-  /** What the view refers to there, each with what is added to the field's name. */
+  /** The references of the field; `at` is appended to the field's name in an error. */
   readReferences(view: View): { at: string; type: ServedType; id: string }[];
-  /** What other fields refer to that must agree with it (a provider is of the patient's own brand). */
+  /** References in other fields whose targets must agree with this one. */
   readRelatedReferences(view: View): { name: string; type: ServedType; id: string }[];
-  /** `led`: what those lead to, by the name of the field. */
+  /** `led`: the targets of the related references, by field. */
   acceptsTarget(target: Resource, view: View, led?: Readonly<Record<string, Resource | undefined>>): boolean;
 }
 
@@ -211,47 +223,47 @@ export interface Join {
   name: string;
   /** The type of the joined resources. */
   type: ServedType;
-  /** The joins that lead to this one: they are asked for before it. */
+  /** Joins that must be loaded first. */
   dependsOn: string[];
-  /** It is asked for with the id of the item alone. */
+  /** Whether its search needs only the id of the item. */
   usesOwnerId: boolean;
-  /** The ids to search with for a resource of the page; `known`: what is joined to it by then. `baseUrl`: this server's, for references that are absolute. */
+  /** The ids to search for, for a resource of the page. `known`: the joins that are loaded. `baseUrl`: of this server, for absolute references. */
   readIds(owner: Resource, known: PathVariables, baseUrl: string): string[];
-  /** FHIR search for all of these ids at once. */
+  /** FHIR search for all of these ids. */
   buildSearch(ids: string[]): string;
-  /** Shares an answer out: which part of it belongs to a resource. */
+  /** Distributes the results: a function from an owner to its joined resources. */
   distribute(answer: Resource[], baseUrl: string): (owner: Resource, known: PathVariables) => Resource[];
 }
 
-/** The habits all shapes of one vendor share (`surface.yaml`). */
+/** What all shapes of one vendor have in common (`surface.yaml`). */
 export interface Surface {
   name: string;
-  /** What people call it. */
+  /** The name of the API. */
   title: string;
-  /** Host names it owns (`*.platform.example.com`), and path prefixes it is mounted under (`/loop`, `/api-v1`). */
+  /** Its host names (`*.platform.example.com`) and path prefixes (`/loop`, `/api-v1`). */
   hosts: string[];
   mounts: string[];
-  /** How development keys of this surface begin (`clk_`), and which header carries them. */
+  /** The prefix of its keys (`clk_`), and the header that carries them. */
   auth: { scheme: 'api-key' | 'bearer'; header: string; prefix: string };
   page: PageSpec;
-  /** `per: tenant`: of all keys of a tenant together; else of each key. */
+  /** `per: tenant`: shared by all keys of a tenant; otherwise per key. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
-  /** Kinds of failure → this vendor's status and code. */
+  /** The vendor's status and code for a kind of error. */
   describeError(kind: ErrorKind): { status: number; code: string; says?: string | undefined };
-  /** Envelopes: the body that is sent, where a shape has none of its own. */
+  /** Response bodies, where a shape has no envelope of its own. */
   wrapItem(view: View, facts: ResponseFacts): unknown;
   wrapList(views: View[], page: PageInfo, facts: ResponseFacts, plural: string): unknown;
   wrapError(kind: ErrorKind, issues: Issue[], facts: ResponseFacts): { status: number; body: unknown };
-  /** Extra headers of every answer of this surface. */
+  /** The headers of every response. */
   buildHeaders(facts: ResponseFacts): Record<string, string>;
-  /** Ids as this surface shows them, both ways; `undefined` when the text is no id of it. */
+  /** FHIR id → shown id, and back to a UUID; undefined: not an id of this surface. */
   encodeId(type: string, id: string, env: Env): string;
   decodeId(type: string, shown: string): string | undefined;
 }
 
 /**
- * How lists are paged: the names of the parameters, the first page's `number` being 1 (no `offset` then), and the sizes. `clamp`: sizes out of range are
- * brought into it, else refused. `maxOffset`: how many items may lie before a page, at most. `total`: lists state how many there are.
+ * Paging: the names of the parameters (`number` counts pages from 1 and excludes `offset`) and the sizes. `clamp`: a size out of range is adjusted, else
+ * refused. `maxOffset`: the maximum number of items before a page. `total`: lists state the number of items.
  */
 export interface PageSpec {
   size: string;
@@ -275,33 +287,33 @@ export interface ResponseFacts {
 export interface PageInfo {
   limit: number;
   offset: number;
-  /** Whether there are items behind the page, also where no page begins there any more: `nextOffset` is null then. */
+  /** Whether more items follow. `nextOffset` is null when they are beyond `maxOffset`. */
   hasMore: boolean;
   nextOffset: number | null;
   cursor: string | null;
   total?: number;
-  /** The same request for the page after this one, and for the one before; absent or null: there is none. */
+  /** The URLs of the next and previous page; absent or null: none. */
   nextUrl?: string | null;
   previousUrl?: string | null;
 }
 
-/** Everything found under `mappings/` and checked. */
+/** All loaded and checked mappings. */
 export interface Mappings {
   surfaces: Surface[];
   shapes: Shape[];
   touches: TouchRule[];
-  /** The OpenAPI 3.1 document of a surface, made when it is asked for: the examples are read from their files. Undefined: there is no such surface. */
+  /** Builds the OpenAPI 3.1 document of a surface; reads the examples from their files. Undefined: no such surface. */
   openApi(surface: string, facts: ServerFacts): object | undefined;
 }
 
 /**
- * A joined resource that leaves takes its share of what a shape shows with it, and with that the time of it. So that a time shown never goes back, every
- * resource it leaves gets a new version of the same content, in the transaction that deletes the joined resource or makes it refer elsewhere.
+ * When a joined resource is deleted or refers to another owner, its former owner gets a new version in the same transaction. Otherwise a shown
+ * modification time (the latest of owner and joined resources) could go back.
  */
 export interface TouchRule {
   /** The type of the joined resource. */
   joinedType: ServedType;
-  /** What a write of it leaves; `next` is absent for a deletion. */
+  /** The owners that a write no longer refers to; `next` is absent for a deletion. */
   findAbandonedOwners(previous: Resource, next: Resource | undefined, baseUrl: string): { type: ServedType; id: string }[];
 }
 

@@ -1,70 +1,74 @@
-// What may be written in a mapping file and in a surface file, as types; the same as a schema is file-grammar.ts.
+// The types of mapping files and surface files. Three stages: a `…File` is what the grammar (load/file-grammar.ts) has accepted; a `…Spec` is the same after
+// `like:` and code tables are expanded; shape.ts has what is compiled from it.
 // docs/decisions/0018-mapping-language.md
 import type { ErrorKind } from '../fhir/outcome.ts';
 import type { PageSpec, ShapeInteraction } from './shape.ts';
 
-/** `mappings/<vendor>/<shape>.yaml`. A path is legal FHIRPath once its %names are put in. */
+/** `mappings/<vendor>/<shape>.yaml`, expanded. A path is legal FHIRPath once its %names are replaced. */
 export interface MappingSpec {
-  /** What it is for, in a sentence or two: for whoever reads the API's description. */
+  /** The purpose of the shape in a sentence or two, for readers of the OpenAPI document. */
   about?: string;
-  /** What an operation does, in a few words, where the name of the shape does not tell: `{ perform: Say when you were born }`. */
+  /** Summaries of operations whose name does not explain them: `{ perform: Say when you were born }`. */
   summary?: Partial<Record<ShapeInteraction, string>>;
   resource: string;
-  /** Of the collection; of a part of an item (`/v1/patients/{id}/safe`) whole. */
+  /** The path of the collection, or the whole path of a part of an item (`/v1/patients/{id}/safe`). */
   path: string;
-  /** What a list of items is called in the envelope. */
+  /** The name of the list in the envelope. */
   plural?: string;
   interactions: ShapeInteraction[];
-  /** Templates of its own, in place of the surface's; in `list`, `$name` of a search parameter is the value that was asked for. */
+  /** Envelope templates that replace the surface's. In `list`, `$name` of a search parameter is its value in the request. */
   envelope?: { item?: unknown; list?: unknown };
-  /** What a list takes of all that is found, without paging: `all` of it, or the `first` alone. Absent: a page. */
+  /** A list without paging: `all` matches, or the `first` one. Absent: a page. */
   take?: 'all' | 'first';
-  /** How many `take: all` answers with at most; absent: as many as one answer ever holds. More are refused, never cut off. */
+  /** The maximum for `take: all`; default MAX_LIST_ITEMS. More matches are refused (400): a list is never truncated. */
   most?: number;
-  /** `person`: keys that stand for a person open it, and no others. Absent: the keys of the surface's users. */
+  /** `person`: only keys that are restricted to a patient may use this shape. Absent: only other keys may. */
   for?: 'person';
-  /** `me`: the item is the Patient that the caller's key stands for; no id is in the path. Needs `for: person`. */
+  /** `me`: the item is the Patient of the caller's key, so the path has no id. Needs `for: person`. */
   item?: 'me';
-  /** The shape of the same surface in whose form a request that performs something is answered. Absent: in this one's. */
+  /** The shape, of the same surface, that formats the response to a `perform` request. Absent: this one. */
   answers?: string;
-  /** A field of the person's own item that takes the id of what a create has made: which shape's, and which. */
+  /** After a create, the id of the new item is written into this field of the caller's own Patient. */
   tells?: { shape: string; field: string };
-  /** How a create is answered where the vendor prints another status than 201. */
+  /** The status of a create, where the vendor documents another one than 201. */
   createStatus?: 200;
-  /** A create whose request holds many items. */
+  /** One create request with many items. */
   many?: ManySpec;
   idempotency?: 'required' | 'optional';
-  /** Fields that show a value of every resource that is an item of this shape; others of the type are none. Absent: all are. */
+  /** A resource without a value in one of these fields is not an item of this shape. Absent: every resource of the type is. */
   belongs?: string[];
-  /** Field → the word by which a resource is no item after all (`status: entered-in-error`). Lists leave it out by `only`. */
+  /** A resource with this value in this field is not an item (`status: entered-in-error`). Lists must exclude it with `only`. */
   except?: Record<string, string>;
-  /** The outside step a create waits for. */
+  /** The external step that a create waits for. */
   port?: string;
-  /** The vendor's own texts: for an item that is there already, and for an idempotency-key that was used for something else. */
+  /** The vendor's error texts: for a duplicate item, and for an idempotency-key that was used with another body. */
   says?: { duplicate?: string; idempotency?: string };
-  /** Parameters of the search for the resource that a create goes into; `{field}` is a value of the request. Several found: of a shape with `row` the nearest (upsert-match.ts). */
+  /** Search parameters for the existing resource that a create updates; `{field}` is a value of the request. With `row`, the best of several matches is taken (upsert-match.ts). */
   into?: string;
-  /** %name → the long path it stands for, or the first of several elements that leads to something at `elementHas`. */
+  /** %name → a path; or, of several paths, the first element that has a value at `elementHas`. */
   let?: Record<string, string | { first: string[]; elementHas: string }>;
-  /** FHIR type → uses, best first: which of several current names, contact points, addresses or identifiers is shown. Absent, and after those: FHIR's order (fhir/current.ts). */
+  /** FHIR type → uses, best first: which of several current names, contact points, addresses or identifiers is shown. Then FHIR's own order (fhir/current.ts). */
   prefer?: Record<string, string[]>;
-  /** %name → FHIR type of what is known only when the lens is used (mappings without a door). */
+  /** %name → FHIR type of a value that the caller of the lens provides (inbound mappings). */
   given?: Record<string, string>;
   row?: RowSpec;
   with?: Record<string, JoinSpec>;
   fields: Record<string, FieldSpec>;
-  /** Written, never shown. */
+  /** Values that are written and never shown. */
   also?: AlsoSpec[];
   sort?: string;
   search?: Record<string, SearchSpec>;
-  /** Parameters of the FHIR search that every list asks with; `{now}` is the time of the request, `{in30days}` so many days later. */
+  /** Parameters of every FHIR search for a list; `{now}` is the time of the request, `{in30days}` is 30 days later. */
   only?: string;
   unique?: UniqueSpec;
 }
 
-/** What a file says beside that: another shape that it is like, and tables of codes; loading puts both in place (load/extends.ts, load/code-tables.ts). */
+/** A mapping without endpoints: what another system reports, put into resources. */
+export type InboundFile = Pick<MappingSpec, 'resource' | 'given' | 'fields' | 'also'> & { let?: Record<string, string> };
+
+/** A mapping file as the grammar accepts it. Loading expands `like:` (load/read-file.ts) and code tables (load/code-tables.ts). */
 export interface MappingFile extends Omit<MappingSpec, 'let' | 'fields'> {
-  /** A shape of the same vendor, whose words hold here where this file does not say them itself. */
+  /** A shape of the same vendor. Keywords that this file does not have are taken from it. */
   like?: string;
   let?: Record<string, MappingFileLet>;
   fields: Record<string, MappingFileField>;
@@ -72,13 +76,13 @@ export interface MappingFile extends Omit<MappingSpec, 'let' | 'fields'> {
 
 export type MappingFileLet = NonNullable<MappingSpec['let']>[string] | CodeTableSpec;
 
-/** `table`: name of a table in `let`: what its column of the field's name says of the code. */
+/** `table`: a code table in `let`; the field shows the column with its own name. */
 export interface MappingFileField extends Omit<FieldSpec, 'fields'> {
   table?: string;
   fields?: Record<string, MappingFileField>;
 }
 
-/** Of several elements (each a CodeableConcept) the one whose code stands first in the table, and what each field shows of it. */
+/** Chooses, of several CodeableConcepts, the one whose code comes first in the table; each field shows one column. */
 export interface CodeTableSpec {
   element: string;
   /** The alias of the code system. */
@@ -87,16 +91,16 @@ export interface CodeTableSpec {
   table: Record<string, Record<string, string>>;
 }
 
-/** One request, many items: each member of a list of the request, together with its other fields. All are made or none, and answered as a list. */
+/** One request with many items: each member of a list, together with the other fields of the request. All are created or none; the response is a list. */
 export interface ManySpec {
   /** The field of the request that lists them. */
   list: string;
-  /** The fields that each member says; all others the request says once, for all of them. */
+  /** The fields of each member. All other fields apply to every item. */
   fields: string[];
-  /** How many there are at least (1, unless it says otherwise) and at most. */
+  /** The minimum (default 1) and maximum number of members. */
   least?: number;
   most: number;
-  /** Items that agree in all of these fields are one: it is made once, and answered as it stands whoever sends it again. Absent: each is a new one. */
+  /** Items with equal values in all of these fields are the same item: it is created once. Absent: each item is new. */
   identity?: string[];
 }
 
@@ -104,30 +108,30 @@ export interface ManySpec {
 export interface RowSpec {
   /** The elements. */
   elements: string;
-  /** From an element to the key that tells it from its neighbours. */
+  /** The path from an element to its key. */
   by: string;
-  /** The field that holds the key, and the %name the key is bound to while an item is read or written. */
+  /** The field with the key; %name of it is the key while an item is read or written. */
   key: string;
-  /** How the key is made of the field. */
+  /** How the key is derived from the field. */
   as: string;
   /** Parameters of the search for the resource that holds the item with this id (`{}`). */
   find: string;
 }
 
-/** Other resources shown beside: one search for a whole page. */
+/** Related resources that fields show: one search for a whole page. */
 export type JoinSpec = BackJoinSpec | ForwardJoinSpec;
 
-/** Those that refer to a resource of the page. */
+/** Resources that refer to a resource of the page. */
 export interface BackJoinSpec {
   /** `{id}` is replaced by the ids of the page. */
   search: string;
-  /** From a joined resource to the reference that says whose it is. */
+  /** The path from a joined resource to its reference to the owner. */
   owner: string;
-  /** `touches`: when one is deleted or refers elsewhere, the resource it belonged to counts as changed. */
+  /** `touches`: when the joined resource is deleted or refers to another owner, the former owner gets a new version. */
   leaving?: 'touches';
 }
 
-/** Those that a resource of the page refers to, or an earlier join (`%schedule.actor.reference`). */
+/** Resources that a resource of the page, or an earlier join (`%schedule.actor.reference`), refers to. */
 export interface ForwardJoinSpec {
   to: string | string[];
   resource: string;
@@ -136,124 +140,124 @@ export interface ForwardJoinSpec {
 export interface AlsoSpec {
   fhir: string;
   value?: string | boolean;
-  /** In place of a value: what stands at this other path. */
+  /** Instead of `value`: the value at this path. */
   copyOf?: string;
-  /** Kept in step with this path: there as long as that leads to something. Absent: written when the item is made. */
+  /** Present exactly while this path has a value. Absent: written once, when the item is created. */
   while?: string;
 }
 
 export interface FieldSpec {
-  /** Where it stands. Of several the first with a value is shown and the first is written. */
+  /** Its FHIRPath. Of several, the first with a value is read and the first is written. */
   fhir?: string | string[];
-  /** An object of its own: its fields live below this path. */
+  /** An object whose fields are below this path. */
   at?: string;
-  /** A list of objects, one for each element of this path; `where`: for those only, and how a new one begins; `key`: the field, or the fields together, by which a member is known again; `memberHas`: the field without which an element is no member. */
+  /** A list of objects, one for each element of this path. `where`: only these elements, and the start of a new one; `key`: the field or fields that identify a member; `memberHas`: an element without this field is not a member. */
   list?: string;
   where?: string;
   key?: string | string[];
   memberHas?: string;
   fields?: Record<string, FieldSpec>;
-  /** Of each element found, the first of these that has a value. */
+  /** In each element, the first of these paths with a value. */
   each?: string | string[];
   /** The codec, with its arguments: `reference(Patient)`. */
   as?: string;
-  /** Word → stored value, one to one: `system alias|code` for codings. It belongs to the first path. */
+  /** Word → stored value, one to one (`alias|code` for codings). Applies to the first path. */
   codes?: Record<string, string | boolean>;
-  /** Further words → stored value; the word is kept beside the code. */
+  /** More words → stored value. The word is stored beside the code. */
   synonyms?: Record<string, string>;
-  /** The stored value for any other word. */
+  /** The stored value of every other word. */
   otherwise?: string;
-  /** Stored code → word, several to one: the first code of a word is the one that is written. A code that is not here is shown as nothing. */
+  /** Stored code → word, many to one. The first code of a word is written. A code that is not listed is not shown. */
   reads?: Record<string, string>;
-  /** When an item is made, its code follows from other fields: `as` says how, the rest which field is which part. */
+  /** A code that is derived from other fields when an item is created: `as` names the rule, the rest maps its inputs to fields. */
   follows?: { as: string; [part: string]: string };
-  /** Parts that follow from the text: `as` says how (`table(units)`: a table of the surface), the rest says where. */
+  /** Values derived from the text: `as` names the rule (`table(units)`: a table of the surface), the rest maps its outputs to paths. */
   derived?: { as: string; [part: string]: string };
-  /** An item whose word differs from what its resource says of all its items has it at `word`, and at `beside` what that was then. */
+  /** For items that share a resource: an item's own value is stored at `word`, and the shared value at that time at `beside`. */
   own?: { word: string; beside: string };
-  /** A field that was unset while its further paths say something keeps here what that is, and does not show it. */
+  /** When the field is unset while a fallback path has a value, that value is stored here and no longer shown. */
   declined?: string;
   type?: 'string' | 'boolean' | 'number' | 'integer' | 'object' | 'string[]';
   enum?: string[];
   format?: string;
   pattern?: string;
-  /** What the pattern asks for, in words: completes "<field> must be …". Every pattern needs it. */
+  /** The pattern in words, to complete "<field> must be …". Every pattern needs it. */
   patternMeans?: string;
   minLength?: number;
   maxLength?: number;
-  /** Of a list. */
+  /** Limits of a list. */
   minItems?: number;
   maxItems?: number;
   required?: boolean;
-  /** A null in a request says that it is unset, also where the surface refuses nulls. */
+  /** A request may send null to unset it, even where the surface refuses nulls. */
   nullable?: true;
-  /** What stands for a missing value; `%newId`, `%now` and `%me` (the person the key stands for) are known when an item is made, and written then where the request does not say the field. An empty text is only shown: FHIR stores none. */
+  /** Shown for a missing value. `%newId`, `%now` and `%me` (the patient of the caller's key) are written when an item is created without this field. An empty text is shown and never stored: FHIR has none. */
   default?: unknown;
   readOnly?: boolean;
   writeOnly?: boolean;
-  /** The only kind of request that may set it. */
+  /** The only kind of request that may set the field. */
   onlyIn?: 'create' | 'update';
-  /** The reference must lead to something; `agrees`: where that something has a value at the path, it is the request's. */
+  /** The reference must resolve. `agrees`: where the target has a value at a path, it must equal the request's. */
   exists?: ExistsSpec;
-  /** The name becomes a reference when exactly one resource carries it. */
+  /** The name becomes a reference when exactly one resource has it. */
   link?: { to: string; search: string };
-  /** Another spelling of what this other field says: both stand at one place, and a request may not say two things by them. */
+  /** A second name for this other field: both have one path, and a request may not give them different values. */
   shares?: string;
-  /** This other field stands for the same thing in another form (a day or a period): where one of them is said, the other is unset. */
+  /** An alternative form of this other field (a day or a period): setting one unsets the other. */
   instead?: string;
-  /** Left out of a response: `unset` while it has no value, `implied` while the fields that share its place say all of it. */
+  /** Omitted from a response: `unset` while it has no value, `implied` while the fields that share its path show all of it. */
   omit?: 'unset' | 'implied';
-  /** May not be the same as this other field. */
+  /** Must differ from this other field. */
   unlike?: string;
-  /** A field beside it without which it may not be said: lists have no holes. */
+  /** A field beside it that must have a value too: lists have no gaps. */
   needs?: string;
-  /** A field beside it, a day or a time as this one, that this one may not be before. */
+  /** A day or time beside it that this one must not precede. */
   notBefore?: string;
-  /** A day that has come, wherever on earth. */
+  /** A day that is not in the future in any time zone. */
   past?: true;
-  /** A day that is so many whole years ago, by the calendar in UTC. */
+  /** A day at least so many calendar years ago, in UTC. */
   atLeastYears?: number;
 }
 
 interface ExistsSpec {
   missing: ErrorKind;
-  /** What must stand in the resource it leads to: another one is as good as none. */
+  /** A path that must have a value in the target; otherwise the target counts as missing. */
   targetHas?: string;
-  /** A field beside it → path: where something stands there, it is what that field says; of a field that is a reference, what stands there where that leads. */
+  /** Field → path in the target: a value there must equal that field's. For a field that is a reference, the same path of its own target is compared. */
   agrees?: Record<string, string>;
 }
 
-/** A vendor parameter → parameters of a FHIR search. A text is short for `fhir:`. */
+/** A vendor's query parameter as parameters of a FHIR search. A text is short for `fhir:`. */
 export type SearchSpec =
   | string
   | ValueSpec
-  /** Once per word of the value: every word must be met. */
+  /** Once for each word of the value: every word must match. */
   | { everyWord: string; in?: string }
-  /** The values it takes; one with an empty text asks for nothing. */
+  /** The accepted values and their searches; an empty text adds no condition. */
   | { words: Record<string, string> };
 
-/** `fhir`: `{}` is the value; absent: it asks for nothing, and is only a value (`%name` in a path, `$name` in an envelope). */
+/** `fhir`: `{}` is the value. Absent: no condition; the value is only used as `%name` in a path or `$name` in an envelope. */
 export interface ValueSpec {
   fhir?: string;
-  /** The search in place of `fhir:` where the value is what `%defaultBrand` stands for. */
+  /** Replaces `fhir:` where the value equals `%defaultBrand`. */
   whenIs?: { defaultBrand: string };
   required?: boolean;
-  /** An id of this type as the surface shows it, of one of several type/id. */
+  /** The value is an id of this type as the surface shows it; of several types, `type/id`. */
   id?: string;
-  /** What the id leads to must be there; else it is this kind of failure. */
+  /** The kind of error when nothing has this id. */
   missing?: ErrorKind;
-  /** A day or a time in a form of the vendor's own, as in a field; `upper`: it means the same in small letters. */
+  /** A day or time in the vendor's format, as in a field; `upper`: compared in upper case. */
   as?: string;
   format?: 'date' | 'date-time' | 'email' | 'uuid';
-  /** One or more values, parted by commas: any of them is met. */
+  /** One or more values, separated by commas: any of them matches. */
   several?: true;
-  /** A day that is not before the day of this other parameter, and at most so many days after it. */
+  /** A day from the day of this other parameter on, at most so many days later. */
   span?: { from: string; days: number };
 }
 
 /** When two items are the same. */
 export interface UniqueSpec {
-  /** Only where these agree. */
+  /** Fields that must be equal in any case. */
   within: string[];
   /** Field → how its values are compared. */
   compare: Record<string, 'exact' | 'trimmed' | 'folded'>;
@@ -261,50 +265,50 @@ export interface UniqueSpec {
 }
 
 export interface UniqueRuleSpec {
-  /** Present in both, and the same. A map: one entry in common. */
+  /** Present and equal in both. For a map: one common entry. */
   same: string[];
-  /** The same, or missing in one of them. */
+  /** Equal, or missing in one. */
   agree?: string[];
-  /** Missing in one of them. */
+  /** Missing in one. */
   lacking?: string[];
-  /** Parameters of the search for candidates; `{field}` is a value of the request, `{key}` and `{value}` an entry of the map. */
+  /** Search parameters for candidates; `{field}` is a value of the request, `{key}` and `{value}` an entry of the map. */
   search: string;
 }
 
-/** `mappings/<vendor>/surface.yaml`. In templates `$name` is a value the server fills in. */
+/** `mappings/<vendor>/surface.yaml`. In templates, the server replaces `$name`. */
 export interface SurfaceSpec {
-  /** What people call the vendor's API, and where the vendor describes it. */
+  /** The name of the vendor's API, and the address of its documentation. */
   title?: string;
   describedAt?: string;
-  /** Which surface is asked first where a request could mean several. */
+  /** The order in which surfaces are tried when a request matches several. */
   order: number;
   hosts: string[];
   mounts?: string[];
   auth: { scheme: 'api-key' | 'bearer'; header: string; prefix: string };
   systems: Record<string, string>;
-  /** Tables of texts and the codes they stand for, which several vendors share: name → file, beside this one. */
+  /** Tables from texts to codes that vendors can share: name → file, relative to this one. */
   tables?: Record<string, string>;
-  /** Resource type → prefix of the ids that are shown; `width`: digits after it. */
+  /** Resource type → prefix of the shown ids; `width`: the digits after it. */
   ids?: { width: number; prefixes: Record<string, string> };
-  /** What a null in a request means: `unset`, or refused as the schema says. */
+  /** A null in a request unsets the field, or is refused by the schema. */
   nulls?: 'unset' | 'refused';
-  /** What a PATCH does with an object inside of the body: merged member by member (RFC 7396, unless it says otherwise), or replaced whole. */
+  /** How PATCH treats an object inside the body: merged (RFC 7396, the default) or replaced. */
   patch?: 'merge' | 'replace';
   envelope: { item: unknown; list: unknown; error: unknown };
   headers?: Record<string, string>;
-  /** `says`: the text the vendor prints for it; what exactly is wrong follows. `body`: a template of its own, where that is not `envelope.error`. */
+  /** `says`: the vendor's text, followed by the detail. `body`: a template that replaces `envelope.error`. */
   errors: Record<ErrorKind, { status: number; code: string; says?: string; body?: unknown }>;
   page: PageSpec;
-  /** `per: tenant`: all keys of a tenant together; absent: each key for itself. */
+  /** `per: tenant`: the limit is shared by all keys of a tenant; absent: per key. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
 }
 
-/** Whether it asks for what an item refers to. */
+/** Whether a join follows references of the item (`to:`). */
 export const isForwardJoin = (spec: JoinSpec): spec is ForwardJoinSpec => 'to' in spec;
 
-/** FHIR type of what is joined. */
+/** The FHIR type of the joined resources. */
 export const toJoinedType = (spec: JoinSpec): string =>
   isForwardJoin(spec) ? spec.resource : spec.search.slice(0, spec.search.indexOf('?'));
 
-/** The search of a join, with `{id}` for the ids it is asked with. */
+/** The search of a join; `{id}` is replaced by the ids. */
 export const toJoinSearch = (spec: JoinSpec): string => (isForwardJoin(spec) ? `${spec.resource}?_id={id}` : spec.search);

@@ -14,6 +14,7 @@ import { toSampleValue } from '../../mapping/query/search-parameters.ts';
 import { buildSampleValues, buildSearchText } from '../../mapping/query/search-text.ts';
 import type { View } from '../../mapping/shape.ts';
 import type { SearchSpec } from '../../mapping/spec.ts';
+import { toObject } from '../../mapping/values.ts';
 import { type FieldSamples, pickDifferentValue } from '../laws/different-value.ts';
 
 interface ExplainedField {
@@ -58,7 +59,7 @@ function buildResourceWithValue(loaded: LoadedShape, field: Field, samples: Fiel
 /** A view that has a value for this field and for no other. */
 function buildViewWithValue(field: Field, samples: FieldSamples): View {
   const value = pickDifferentValue(field, undefined, samples);
-  return value === undefined ? {} : (field.keyPath.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value) as View);
+  return value === undefined ? {} : toObject(field.keyPath.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value));
 }
 
 /** The resource that a view alone makes; as it is for an empty view when it cannot be made. */

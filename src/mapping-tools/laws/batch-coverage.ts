@@ -9,9 +9,8 @@ import { type CoverageGap, readRequestItems } from './example-context.ts';
 export function findBatchGaps({ shape, mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
   const { many } = mapping.content;
   if (!many) return [];
-  const apart = examples.flatMap(({ same, of }) =>
-    same === false && of ? [of.map((body) => readRequestItems(shape, body)[0] ?? {}) as [View, View]] : [],
-  );
+  const firstItem = (body: View): View => readRequestItems(shape, body)[0] ?? {};
+  const apart = examples.flatMap(({ same, of }) => (same === false && of ? [[firstItem(of[0]), firstItem(of[1])] as const] : []));
   const untold = (many.identity ?? []).filter((name) => !apart.some((pair) => differOnlyIn(pair, name)));
   return [
     ...(examples.some(({ several }) => several)
@@ -27,5 +26,5 @@ export function findBatchGaps({ shape, mapping }: LoadedShape, examples: Example
   ];
 }
 
-const differOnlyIn = ([one, other]: [View, View], name: string): boolean =>
+const differOnlyIn = ([one, other]: readonly [View, View], name: string): boolean =>
   !isDeepStrictEqual(one[name], other[name]) && isDeepStrictEqual({ ...one, [name]: null }, { ...other, [name]: null });

@@ -1,4 +1,5 @@
-// Examples of a change: what it makes of a stored resource, and the laws of changes: asked again it changes nothing, and only what it asks is another.
+// Checks examples of a change: the resource that it makes, that repeating it changes nothing, and that it changes only the requested fields.
+
 import { isDeepStrictEqual } from 'node:util';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -9,7 +10,7 @@ import { findDifferences, findMissing } from './differences.ts';
 import type { ExampleContext } from './example-context.ts';
 import { checkR4, omitDependentFields } from './round-trip.ts';
 
-/** stored + change → resource → what is shown of it. */
+/** stored + change → resource → view. */
 export function checkChange({ loaded, example, world }: ExampleContext): string[] {
   const { stored, becomes, then = {}, perform } = example;
   if (!stored || !becomes) return ['a change needs the resource that is stored and the one it becomes (becomes:)'];
@@ -34,30 +35,39 @@ export function checkChange({ loaded, example, world }: ExampleContext): string[
   ];
 }
 
-/** What a body that performs something breaks before anything is looked at. */
+/** The errors in the body of an action. */
 const findRequestErrors = ({ shape }: LoadedShape, { perform, env }: Example): Issue[] =>
   perform ? shape.checkRequest(perform, String(env?.now ?? EXAMPLE_TIME)) : [];
 
-/** The shape in whose form a change is answered. */
+/** The shape that formats the response. */
 const findResponseShape = ({ shape }: LoadedShape, { shapes }: ExampleContext['world']): Shape =>
   shapes.find(({ shape: other }) => other.surface.name === shape.surface.name && other.name === shape.responseShape)?.shape ?? shape;
 
-/** The fields of a view that are to stay: others than those asked for, and than other spellings of them. */
+/** The fields that the change must leave: all but the requested ones and their second names. */
 function pickUnchangedFields({ lens }: LoadedShape, before: View, asked: View): string[] {
   const changing = lens.fields.filter(({ name }) => name in asked);
   const left = changing.reduce((view, field) => omitDependentFields(view, field, lens.fields), before);
   return Object.keys(left).filter((name) => !(name in asked));
 }
 
-/** What is said of a change that is refused. */
+/** The errors of a refused change. */
 export const findChangeErrors = (loaded: LoadedShape, example: Example): Issue[] =>
-  planExampleChange(loaded, { ...example, change: example.changeRefused as View }, example.stored!).issues;
+  planChange(loaded, { how: 'merge', body: example.changeRefused, env: example.env }, example.stored!).issues;
 
 const readWholeView = ({ shape }: LoadedShape, resource: Resource, env: Env): View => shape.read(resource, env, { all: true });
 
 function planExampleChange(loaded: LoadedShape, { change, replace, perform, env }: Example, resource: Resource): ChangePlan {
-  const body = change ?? replace ?? perform;
   const how = change ? 'merge' : replace ? 'replace' : 'perform';
+  return planChange(loaded, { how, body: change ?? replace ?? perform, env }, resource);
+}
+
+interface ChangeRequest {
+  how: 'merge' | 'replace' | 'perform';
+  body: unknown;
+  env: Example['env'];
+}
+
+function planChange(loaded: LoadedShape, { how, body, env }: ChangeRequest, resource: Resource): ChangePlan {
   const view = loaded.shape.read(resource, buildExampleEnv(env), { all: true, bare: how === 'perform' });
   return loaded.shape.planChange(how, { plain: body, exact: body }, { view, time: String(env?.now ?? EXAMPLE_TIME) });
 }

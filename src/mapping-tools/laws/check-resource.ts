@@ -5,8 +5,8 @@ import type { Resource } from '../../fhir/types.ts';
 import { buildExampleEnv, EXAMPLE_TIME, type Example } from '../../mapping/load/examples.ts';
 import { type LoadedShape, toQualifiedName } from '../../mapping/load/loaded.ts';
 import { distributeJoins } from '../../mapping/query/joins.ts';
-import type { JsonSchema } from '../../mapping/request/json-schema.ts';
 import type { Env, Shape, View } from '../../mapping/shape.ts';
+import { toObject } from '../../mapping/values.ts';
 import { findDifferences, findMissing } from './differences.ts';
 import { type ExampleContext, readRequestItem } from './example-context.ts';
 import { compareWithFhirPath } from './fhirpath-comparison.ts';
@@ -51,7 +51,7 @@ export function checkCreate(all: ExampleContext): string[] {
 
 /** Names that are nearly a field's; others may be what a client sends and nobody reads. */
 const findMisspelledFields = ({ requestSchema }: Shape, request: View): string[] => {
-  const known = Object.keys((requestSchema as JsonSchema).properties ?? {});
+  const known = Object.keys(requestSchema.properties ?? {});
   return Object.keys(request).flatMap((name) => {
     const meant = known.includes(name) ? undefined : findClosestName(name, known);
     return meant === undefined || meant in request ? [] : [`request: ${name} is no field (did you mean ${meant}?)`];
@@ -119,7 +119,7 @@ function checkAlias(
   target: string,
   { shown: id, name, env }: { shown: unknown; name: string; env: Env },
 ): string[] {
-  const [type, own] = target.split('/') as [string, string];
+  const [type = '', own = ''] = target.split('/');
   return [
     ...findDifferences(id, shape.surface.encodeId(type, own, env), name),
     ...findDifferences(shape.surface.decodeId(type, String(id)), env.alias(type, own), `${name} read back`),
@@ -140,8 +140,7 @@ function checkRows({ shape }: LoadedShape, resource: Resource, rows: Record<stri
 /** What is sent and never shown is there to be read all the same. */
 function checkWriteOnlyFields({ lens }: LoadedShape, saved: Resource, { request, env }: { request: View; env: Env }): string[] {
   const whole = lens.read(saved, env, { all: true });
-  const at = (view: View, names: string[]): unknown =>
-    names.reduce<unknown>((value, name) => (value as View | null | undefined)?.[name], view);
+  const at = (view: View, names: string[]): unknown => names.reduce<unknown>((value, name) => toObject(value)[name], view);
   const sent = lens.leaves.filter((field) => at(request, field.keyPath) !== undefined && at(whole, field.keyPath) === null);
   return sent
     .filter(({ keyPath: [top] }) => lens.fields.some(({ name, spec }) => name === top && spec.writeOnly && spec.onlyIn !== 'update'))

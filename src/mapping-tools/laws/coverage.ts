@@ -5,9 +5,9 @@ import type { Field } from '../../mapping/lens/field.ts';
 import { buildExampleEnv, EXAMPLE_TIME, type Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import { normalizeParameter, toValueSpec } from '../../mapping/query/parameter-rules.ts';
-import type { JsonSchema } from '../../mapping/request/json-schema.ts';
-import type { View } from '../../mapping/shape.ts';
+import type { JsonSchema } from '../../mapping/shape.ts';
 import type { ManySpec, SearchSpec } from '../../mapping/spec.ts';
+import { toObject } from '../../mapping/values.ts';
 import { findBatchGaps } from './batch-coverage.ts';
 import { type CoverageGap, readRequestItems } from './example-context.ts';
 import { listRefusedBodies } from './refused-bodies.ts';
@@ -37,8 +37,7 @@ export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[
 /** What stands in a view below these names; below a list, what stands in any of its members. */
 const readNested = (view: unknown, names: string[]): unknown =>
   names.reduce<unknown>(
-    (value, name) =>
-      Array.isArray(value) ? value.flatMap((one) => (one as View)[name] ?? []) : (value as View | null | undefined)?.[name],
+    (value, name) => (Array.isArray(value) ? value.flatMap((one) => toObject(one)[name] ?? []) : toObject(value)[name]),
     view,
   );
 /** Every field that has a value of its own, those of members of lists among them. */
@@ -162,11 +161,11 @@ interface UntestedContext {
   many?: ManySpec | undefined;
 }
 
-function findUntestedIn(schema: object, examples: Example[], { side, codecs, many }: UntestedContext): CoverageGap[] {
+function findUntestedIn(schema: JsonSchema, examples: Example[], { side, codecs, many }: UntestedContext): CoverageGap[] {
   const ajv = new Ajv2020({ allowUnionTypes: true, formats: FORMATS });
   const whole = ajv.compile(schema);
   const refused = examples.flatMap((example) => listRefused(example, side)).filter((body) => !whole(body));
-  return listSchemaRules(schema as JsonSchema).flatMap(({ at: names, word, without }) => {
+  return listSchemaRules(schema).flatMap(({ at: names, word, without }) => {
     const accepts = ajv.compile(without);
     const needed = isBatchMaximum(names, word, many) || refused.some((body) => accepts(body));
     const said = word === 'pattern' && codecs.includes(names.join('.')) ? 'as' : word;

@@ -24,8 +24,8 @@ interface Pair {
 
 function compareValues(pair: Pair): string[] {
   const { actual, expected, place } = pair;
-  if (Array.isArray(actual) && Array.isArray(expected)) return compareLists(pair as Pair & Lists);
-  if (isObject(actual) && isObject(expected)) return compareObjects(pair as Pair & Objects);
+  if (Array.isArray(actual) && Array.isArray(expected)) return compareLists({ ...pair, actual, expected });
+  if (isObject(actual) && isObject(expected)) return compareObjects({ ...pair, actual, expected });
   return isDeepStrictEqual(actual, expected) ? [] : [`${place} is ${formatValue(actual)}, not ${formatValue(expected)}`];
 }
 

@@ -1,8 +1,10 @@
 // For the laws: another value than the one a field shows, so that writing it must change something.
+
 import type { Field } from '../../mapping/lens/field.ts';
 import { toUnsetValue } from '../../mapping/lens/lens-read.ts';
-import type { View } from '../../mapping/shape.ts';
+import { EMPTY_ENV, type View } from '../../mapping/shape.ts';
 import type { FieldSpec } from '../../mapping/spec.ts';
+import { toObject } from '../../mapping/values.ts';
 
 /** Values that examples send for the field with these names. */
 export type FieldSamples = (at: string[]) => unknown[];
@@ -13,7 +15,7 @@ export function pickDifferentValue(field: Field, now: unknown, samples: FieldSam
   if (members) return pickDifferentMember(members, samples);
   if (!fields) return pickDifferentScalar(field, now) ?? samples(keyPath).find((value) => value !== now);
   if (now === null) return undefined;
-  const own = (now ?? {}) as View;
+  const own = toObject(now);
   return Object.fromEntries(fields.map((inner) => [inner.name, pickDifferentValue(inner, own[inner.name], samples) ?? own[inner.name]]));
 }
 
@@ -27,17 +29,15 @@ const pickDifferentMember = (members: Field[], samples: FieldSamples): View[] =>
 function pickDifferentScalar(field: Field, now: unknown): unknown {
   const { spec, codec } = field;
   const words = spec.enum ?? codec.words ?? (spec.codes && Object.keys(spec.codes));
-  if (codec.targets) return wrapInList(spec, codec.read(`${codec.targets[0]}/0190b3c2-0000-7000-8000-0000000000ff`, ENV));
+  if (codec.targets) return wrapInList(spec, codec.read(`${codec.targets[0]}/0190b3c2-0000-7000-8000-0000000000ff`, EMPTY_ENV));
   if (spec.type === 'string[]') return words ? [words.at(-1)] : ['Other', 'Another'];
   if (spec.type === 'object') return { other: '2' };
   if (words) return words.find((word) => word !== now);
   if (spec.type === 'boolean') return now !== true;
-  if (codec.format !== undefined) return codec.read(/^date\b/.test(spec.as!) ? '1970-01-02' : '1970-01-02T03:04:05.000Z', ENV);
+  if (codec.format !== undefined) return codec.read(/^date\b/.test(spec.as!) ? '1970-01-02' : '1970-01-02T03:04:05.000Z', EMPTY_ENV);
   if (spec.pattern !== undefined) return undefined;
   return VALUES.find(({ of }) => of(spec))?.value ?? BY_TYPE[readFhirType(field)] ?? (isShort(spec) ? undefined : 'Dr Other Word');
 }
-
-const ENV = { alias: () => '' };
 
 const wrapInList = ({ type }: FieldSpec, value: unknown): unknown => (type === 'string[]' ? [value] : value);
 

@@ -3,8 +3,8 @@
 import { FhirError, type Issue } from '../../fhir/outcome.ts';
 import { buildExampleEnv, EXAMPLE_TIME } from '../../mapping/load/examples.ts';
 import { buildTouchRules } from '../../mapping/query/joins.ts';
-import type { JsonSchema } from '../../mapping/request/json-schema.ts';
-import { type IdParameter, MAX_LIST_ITEMS, type Shape, type ShapeInteraction, type View } from '../../mapping/shape.ts';
+import { type IdParameter, type JsonSchema, MAX_LIST_ITEMS, type Shape, type ShapeInteraction, type View } from '../../mapping/shape.ts';
+import { toObject } from '../../mapping/values.ts';
 import { checkChange, findChangeErrors } from './check-change.ts';
 import { checkCreate, checkRead } from './check-resource.ts';
 import { findDifferences, findMissing } from './differences.ts';
@@ -131,10 +131,8 @@ function checkBatch({ loaded: { shape }, example: { several, items } }: ExampleC
 
 /** Whether two items that one request or two may list have one id. */
 function compareBatchItems({ loaded: { shape }, example }: ExampleContext): string[] {
-  const [one, other] = example.of!.map((body) => shape.batch!.buildId(readRequestItem(shape, body), buildExampleEnv())) as [
-    string?,
-    string?,
-  ];
+  const idOf = (body: View): string | undefined => shape.batch!.buildId(readRequestItem(shape, body), buildExampleEnv());
+  const [one, other] = [idOf(example.of![0]), idOf(example.of![1])];
   return one === undefined
     ? ['the mapping does not say when two items are the same (many.identity)']
     : findDifferences(one === other, example.same, 'whether they are the same');
@@ -221,9 +219,9 @@ function checkIndexes({ example: { indexes }, world: { profiles, registry } }: E
     const definition = profiles.searchParameters.find(({ url }) => url?.endsWith(`/${parameter}`));
     const found = definition && registry.lookup(resource.resourceType, definition.code);
     if (!found) return [`fhir-profiles/ defines no SearchParameter ${parameter} for ${resource.resourceType}`];
-    const seen = found.evaluate(resource).map(({ value }) => value as { reference?: string; value?: string });
+    const seen = found.evaluate(resource).map(({ value }) => value);
     return findDifferences(
-      seen.map((value) => value.reference ?? value.value ?? value),
+      seen.map((value) => toObject(value).reference ?? toObject(value).value ?? value),
       values,
       `what ${parameter} sees`,
     );
@@ -232,8 +230,8 @@ function checkIndexes({ example: { indexes }, world: { profiles, registry } }: E
 
 /** The request is the printed one word for word; of an answer each property has the printed type, format and words, in the printed order. */
 function checkPrintedSchemas({ loaded: { shape }, example: { prints = {} } }: ExampleContext): string[] {
-  const { $schema: _, ...request } = shape.requestSchema as JsonSchema;
-  const { properties: shown = {} } = shape.responseSchema as JsonSchema;
+  const { $schema: _, ...request } = shape.requestSchema;
+  const { properties: shown = {} } = shape.responseSchema;
   const { properties = {} } = prints.response ?? {};
   return [
     ...(prints.request ? findDifferences(request, prints.request, 'the schema of a request') : []),
@@ -250,4 +248,4 @@ const findSchemaDifferences = (shown: JsonSchema | undefined, printed: JsonSchem
   ),
 ];
 
-const pickComparedRules = ({ type, format, enum: words }: JsonSchema = {}): JsonSchema => ({ type, format, enum: words });
+const pickComparedRules = ({ type, format, enum: words }: JsonSchema = {}): object => ({ type, format, enum: words });

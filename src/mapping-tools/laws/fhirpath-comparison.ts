@@ -1,15 +1,17 @@
 // A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
+
 import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
 import { buildPreferenceComparator, hasValidityPeriod, isInPeriod, isOld } from '../../fhir/current-elements.ts';
 import { findElement } from '../../fhir/elements.ts';
 import { addNameParts } from '../../fhir/person-name.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
-import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { Lens } from '../../mapping/lens/lens.ts';
+import { readStepSyntax } from '../../mapping/lens/step-syntax.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env } from '../../mapping/shape.ts';
+import { toObject, toObjects } from '../../mapping/values.ts';
 import { findDifferences } from './differences.ts';
 
 /** Compares both readers on every path of a mapping; what they disagree on. */
@@ -32,13 +34,14 @@ export function compareWithFhirPath({ lens, mapping }: LoadedShape, resource: Re
 /** The paths of a list's members, in each of its elements. */
 function compareMembers({ list, leaves }: Lens['lists'][number], top: Field[], reading: ReadContext): string[] {
   if (!top.includes(list)) return [];
-  const elements = list.paths[0]!.get(reading.resource, reading.env) as Resource[];
+  const elements = toObjects(list.paths[0]!.get(reading.resource, reading.env));
   const paths = leaves.flatMap(({ paths: shown, writtenPaths }) => [...shown, ...writtenPaths]);
   return elements.flatMap((element) => paths.flatMap((path) => comparePath(path, { ...reading, resource: element })));
 }
 
 interface ReadContext {
-  resource: Resource;
+  /** A resource, or an element of one. */
+  resource: Record<string, unknown>;
   env: Env;
   aliases: Readonly<Record<string, string>>;
 }
@@ -72,18 +75,18 @@ export const toEngineVariables = (aliases: Readonly<Record<string, string>>, env
   );
 
 /** Where an element is missing the engine takes another one for a choice of it (`conclusionCode` for `conclusion`): it is not given those. */
-function omitAmbiguousElements(resource: Resource, { steps: [step] }: WritablePath): Resource {
-  const own = step && findElement(resource.resourceType, step.name);
+function omitAmbiguousElements(resource: Record<string, unknown>, { steps: [step] }: WritablePath): Record<string, unknown> {
+  const own = step && findElement(String(resource.resourceType), step.name);
   if (!own || own.choice !== undefined) return resource;
   const isOther = (name: string): boolean => name.startsWith(step.name) && /^[A-Z]/.test(name.slice(step.name.length));
-  return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name))) as Resource;
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name)));
 }
 
 /** A path chooses what is current and preferred, and does not say so: the engine is given that alone, in that order, and names with their parts. */
-function pickCurrent(resource: Resource, { steps }: WritablePath, { now }: Env): Resource {
+function pickCurrent(resource: Record<string, unknown>, { steps }: WritablePath, { now }: Env): Record<string, unknown> {
   const rules = new Map(
     steps.flatMap((step) => {
-      const { current } = JSON.parse(step.key) as StepSyntax;
+      const { current } = readStepSyntax(step);
       const order = current?.all ? undefined : buildPreferenceComparator(step.type, { [step.type]: current?.uses ?? [] });
       return current ? [[step.name, { ...current, order }] as const] : [];
     }),
@@ -97,7 +100,7 @@ function pickCurrent(resource: Resource, { steps }: WritablePath, { now }: Env):
     const current = value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInPeriod(one, now)));
     return rule.order ? current.toSorted(rule.order).map(whole) : current;
   };
-  return rules.size || named.length ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;
+  return rules.size || named.length ? toObject(JSON.parse(JSON.stringify(resource, taken))) : resource;
 }
 
 /** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */

@@ -1,10 +1,12 @@
 // What others may have written into a resource beside what a mapping writes: the laws hold among strangers, too.
+
 import { findElement } from '../../fhir/elements.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { Lens } from '../../mapping/lens/lens.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env } from '../../mapping/shape.ts';
+import { toList, toObject } from '../../mapping/values.ts';
 
 /** Members that no mapping names; each stands after all others. */
 const FOREIGN_MEMBERS: Record<string, unknown> = {
@@ -51,7 +53,7 @@ export function addForeignElements(resource: Resource, lens: Lens): Resource {
       findElement(resource.resourceType, name) &&
       (name !== 'contained' || findElement(resource.resourceType, 'supportingInfo')),
   );
-  const lists = known.map((name) => [name, [...((resource[name] as unknown[]) ?? []), FOREIGN_MEMBERS[name]]]);
+  const lists = known.map((name) => [name, [...toList(resource[name]), FOREIGN_MEMBERS[name]]]);
   const narrative = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' };
   const besides = listPrimitiveExtensions(resource).map(([beside]) => [beside, resource[beside] ?? FOREIGN_EXTENSION]);
   return addInactiveElements({ ...resource, language: 'en', text: narrative, ...Object.fromEntries([...lists, ...besides]) }, lens);
@@ -60,8 +62,7 @@ export function addForeignElements(resource: Resource, lens: Lens): Resource {
 const listOwnedElements = ({ lists }: Lens) => lists.filter(({ list }) => list.spec.where === undefined).map(({ list }) => list.spec.list);
 
 /** An organization is nowhere at home. https://hl7.org/fhir/R4/organization.html#invs (org-2, org-3) */
-const isAllowed = ({ resourceType }: Resource, one: object): boolean =>
-  resourceType !== 'Organization' || (one as { use?: string }).use !== 'home';
+const isAllowed = ({ resourceType }: Resource, one: object): boolean => resourceType !== 'Organization' || toObject(one).use !== 'home';
 
 /** The resource with names, numbers and addresses of other times. */
 export function addInactiveElements(resource: Resource, lens: Lens): Resource {
@@ -69,7 +70,7 @@ export function addInactiveElements(resource: Resource, lens: Lens): Resource {
   const lists = INACTIVE_ELEMENTS.flatMap((name) => {
     const facts = findElement(resource.resourceType, name);
     const retired = facts?.list && !owned.includes(name) && INACTIVE_MEMBERS[facts.types[0]!]?.filter((one) => isAllowed(resource, one));
-    return retired ? [[name, [...retired, ...((resource[name] as unknown[]) ?? [])]]] : [];
+    return retired ? [[name, [...retired, ...toList(resource[name])]]] : [];
   });
   return { ...resource, ...Object.fromEntries(lists) };
 }
@@ -84,7 +85,7 @@ export function duplicateFoundElements(resource: Resource, { lens, mapping }: Lo
   const lists = chosen.map((name) => {
     const found: unknown[] = [];
     for (const step of steps) if (step.name === name) step.find(resource, env, found);
-    return [name, [...(resource[name] as unknown[]), ...structuredClone([...new Set(found)])]];
+    return [name, [...toList(resource[name]), ...structuredClone([...new Set(found)])]];
   });
   return { ...resource, ...Object.fromEntries(lists) };
 }
@@ -92,7 +93,7 @@ export function duplicateFoundElements(resource: Resource, { lens, mapping }: Lo
 /** A field of the first member of a list (`first()`) has that one, whoever put it there; what is no longer in use is nobody's. */
 export function checkForeignElements(before: Resource, after: Resource, { name: field, writtenPaths }: Field): string[] {
   const firsts = writtenPaths.flatMap(({ steps: [step] }) => (step?.index === undefined ? [] : [step.name]));
-  const members = (resource: Resource, name: string): unknown[] => (resource[name] ?? []) as unknown[];
+  const members = (resource: Resource, name: string): unknown[] => toList(resource[name]);
   const isLost = (name: string, one: unknown): boolean => members(before, name).includes(one) && !members(after, name).includes(one);
   const lost = Object.keys(FOREIGN_MEMBERS).filter((name) => !firsts.includes(name) && isLost(name, FOREIGN_MEMBERS[name]));
   const retired = INACTIVE_ELEMENTS.filter(

@@ -1,8 +1,10 @@
 // The law of lists of objects: what the shape cannot see of an element stays with it, wherever its member goes, and what stands beside the members stays.
+
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env, View } from '../../mapping/shape.ts';
+import { toObjects } from '../../mapping/values.ts';
 import { findDifferences } from './differences.ts';
 import { type FieldSamples, pickDifferentValue } from './different-value.ts';
 
@@ -18,7 +20,7 @@ export function checkMembersKeepExtensions(
       const marked = list.paths[0]!.get(resource, env).length ? markElements(resource, list, env) : undefined;
       if (!marked) return [];
       const view = lens.read(marked, env, { all: true });
-      const members = view[list.name] as View[];
+      const members = toObjects(view[list.name]);
       const written = (next: View[]): Resource => lens.write({ ...view, [list.name]: next }, marked, env);
       const marks = (one: Resource): unknown[] => findElements(one, list, env).map(({ extension }) => extension);
       const turned = written(members.toReversed());
@@ -43,7 +45,7 @@ const listKeyedFields = ({ members = [], spec }: Field): Field[] =>
 
 type MarkedElement = { extension?: unknown[] };
 
-const findElements = (resource: Resource, list: Field, env: Env): MarkedElement[] => list.paths[0]!.get(resource, env) as MarkedElement[];
+const findElements = (resource: Resource, list: Field, env: Env): MarkedElement[] => toObjects(list.paths[0]!.get(resource, env));
 
 /** The resource with a mark in each element of the list. */
 function markElements(resource: Resource, list: Field, env: Env): Resource {
@@ -51,7 +53,8 @@ function markElements(resource: Resource, list: Field, env: Env): Resource {
   const marks = new Map<unknown, unknown>(
     elements.map((element, nth) => [element, { ...element, extension: [{ url: 'urn:mark', valueString: String(nth) }] }]),
   );
-  return JSON.parse(JSON.stringify(replaceValues(resource, marks))) as Resource;
+  const marked: Resource = JSON.parse(JSON.stringify(replaceValues(resource, marks)));
+  return marked;
 }
 
 function replaceValues(value: unknown, by: ReadonlyMap<unknown, unknown>): unknown {

@@ -1,5 +1,7 @@
 // The bodies that an example says are refused: one that it spells out, or many that differ from an admitted one in one place each.
+
 import type { Example } from '../../mapping/load/examples.ts';
+import { toObject } from '../../mapping/values.ts';
 
 /** A body that is refused, and the field that the refusal names. */
 interface RefusedBody {
@@ -25,7 +27,7 @@ const parseSteps = (name: string): string[] => name.replaceAll(/\[(\d+)\]/g, '.$
 function replaceAt(body: unknown, [step, ...rest]: string[], value: unknown): unknown {
   if (step === undefined) return value;
   if (Array.isArray(body)) return body.with(Number(step), replaceAt(body[Number(step)], rest, value));
-  const { [step]: now, ...others } = body as Record<string, unknown>;
+  const { [step]: now, ...others } = toObject(body);
   const next = replaceAt(now, rest, value);
-  return next === undefined ? others : { ...(body as object), [step]: next };
+  return next === undefined ? others : { ...toObject(body), [step]: next };
 }

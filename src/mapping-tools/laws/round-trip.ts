@@ -1,7 +1,7 @@
 // The laws of a lens: writing what was read changes nothing, reading gives what was written, and what others wrote survives. Each answers with what is
 // wrong; nothing means that it holds.
 
-import type { Resource } from '../../fhir/types.ts';
+import { isServed, type Resource } from '../../fhir/types.ts';
 import { validateResource } from '../../fhir/validation/validate.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Field } from '../../mapping/lens/field.ts';
@@ -21,7 +21,7 @@ import { addForeignElements, addInactiveElements, checkForeignElements, duplicat
 
 /** Nothing in it breaks R4. */
 export const checkR4 = (resource: Resource): string[] =>
-  validateResource(resource, resource.resourceType as never).map(
+  (isServed(resource.resourceType) ? validateResource(resource, resource.resourceType) : []).map(
     ({ text, expression }) => `the resource is not valid R4: ${expression?.[0]}: ${text}`,
   );
 
@@ -147,7 +147,8 @@ export function checkNeighbours({ lens, mapping }: LoadedShape, request: View, [
   const own = lens.leaves.filter(({ writtenPaths }) => writtenPaths.some(({ text }) => text.startsWith(list)));
   const neighbours = lens.rows!.readKeys(before).filter((row) => row !== lens.rows!.readKey(request));
   return neighbours.flatMap((row) => {
-    const [was, is] = [before, after].map((resource) => lens.read(resource, { alias: () => '', [key]: row })) as [View, View];
+    const read = (resource: Resource): View => lens.read(resource, { alias: () => '', [key]: row });
+    const [was, is] = [read(before), read(after)];
     const known = own.filter(({ name, spec }) => !spec.own || (was[name] ?? '') !== '');
     return known.flatMap(({ name }) => findDifferences(is[name], was[name], `${name} of the neighbour ${row}`));
   });

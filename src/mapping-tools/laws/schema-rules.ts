@@ -1,5 +1,5 @@
 // The rules of a JSON Schema, one by one, each with the schema as it would be without it.
-import type { JsonSchema } from '../../mapping/request/json-schema.ts';
+import type { JsonSchema } from '../../mapping/shape.ts';
 
 /** `at`: the properties that lead to what the rule is about. */
 interface SchemaRule {

@@ -1,9 +1,11 @@
 // Proves a surface by the examples beside it (`surface.examples.yaml`): its envelopes, its answers to failures, its headers, ids, and the numbers and names
 // that the vendor's pages state. A new surface adds no code.
+
 import { existsSync } from 'node:fs';
-import { type ErrorKind, type Issue, issue } from '../../fhir/outcome.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
+import { ERROR_KINDS, type ErrorKind, type Issue, issue } from '../../fhir/outcome.ts';
 import type { Diagnostic } from '../../mapping/diagnostics.ts';
-import { buildExampleEnv, toExamplesPath } from '../../mapping/load/examples.ts';
+import { buildExampleEnv, isExampleList, toExamplesPath } from '../../mapping/load/examples.ts';
 import type { LoadedSurface } from '../../mapping/load/loaded.ts';
 import { readYaml, type SourceFile } from '../../mapping/load/yaml-file.ts';
 import type { PageInfo, ResponseFacts, View } from '../../mapping/shape.ts';
@@ -24,7 +26,7 @@ export interface SurfaceExample {
   plural?: string;
   page?: PageInfo;
   answer?: unknown;
-  /** Kind of failure → `422 VALIDATION_ERROR: the text that is printed for it`. */
+  /** ErrorKind of failure → `422 VALIDATION_ERROR: the text that is printed for it`. */
   statuses?: Record<string, string>;
   /** The headers of every answer, all of them. */
   headers?: Record<string, string>;
@@ -43,10 +45,16 @@ const EXAMPLE_FACTS: ResponseFacts = {
 const EXAMPLE_PAGE: PageInfo = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: null };
 
 /** The examples of a surface, with their places; undefined: there are none. */
-export function readSurfaceExamples({ source }: LoadedSurface): SourceFile<SurfaceExample[]> | undefined {
-  const file = toExamplesPath(source.file);
-  return existsSync(file) ? readYaml<SurfaceExample[]>(file) : undefined;
+export function readSurfaceExamples(loaded: LoadedSurface): SourceFile<SurfaceExample[]> | undefined {
+  const file = toExamplesPath(loaded.source.file);
+  if (!existsSync(file)) return undefined;
+  const source = readYaml(file);
+  const { content } = source;
+  if (!isExampleList<SurfaceExample>(content)) throw new Error(`${file}:1 the examples are a list: begin each with "- title:"`);
+  return { ...source, content };
 }
+
+const isKind = (text: string): text is ErrorKind => Object.hasOwn(ERROR_KINDS, text);
 
 type SurfaceCheck = (loaded: LoadedSurface, example: SurfaceExample) => string[];
 
@@ -62,14 +70,15 @@ const SURFACE_CHECKS: Readonly<Record<string, SurfaceCheck>> = {
     findDifferences(surface.wrapList(list!, { ...EXAMPLE_PAGE, ...page }, { ...EXAMPLE_FACTS, ...facts }, plural), answer, 'the answer'),
   statuses: ({ surface }, { statuses }) =>
     Object.entries(statuses!).flatMap(([kind, expected]) => {
-      const { status, code, says } = surface.describeError(kind as ErrorKind);
+      if (!isKind(kind)) return [`${kind} is no kind of failure${formatSuggestion(kind, Object.keys(ERROR_KINDS))}`];
+      const { status, code, says } = surface.describeError(kind);
       return findDifferences([`${status} ${code}`, says].filter(Boolean).join(': '), expected, `the answer to ${kind}`);
     }),
   headers: ({ surface }, { headers, facts }) =>
     findDifferences(surface.buildHeaders({ ...EXAMPLE_FACTS, ...facts }), headers, 'the headers'),
   ids: ({ surface }, { ids }) =>
     Object.entries(ids!).flatMap(([reference, shown]) => {
-      const [type, id] = reference.split('/') as [string, string];
+      const [type = '', id = ''] = reference.split('/');
       return [
         ...findDifferences(surface.encodeId(type, id, buildExampleEnv()), shown, `the id of ${reference}`),
         ...findDifferences(surface.decodeId(type, shown), id, `${shown} read back`),
@@ -88,7 +97,7 @@ export function checkSurfaceExample(loaded: LoadedSurface, example: SurfaceExamp
 /** What the examples of a surface leave out, with the keys it stands at. */
 export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples: SurfaceExample[]): { keys: string[]; text: string }[] {
   const has = (word: keyof SurfaceExample): boolean => examples.some((example) => word in example);
-  const stated = Object.assign({}, ...examples.map(({ states }) => states ?? {})) as Partial<SurfaceSpec>;
+  const stated: Partial<SurfaceSpec> = Object.assign({}, ...examples.map(({ states }) => states ?? {}));
   const answered = examples.flatMap(({ statuses = {} }) => Object.keys(statuses));
   const shown = examples.flatMap(({ ids = {} }) => Object.keys(ids).map((reference) => reference.split('/')[0]));
   const failing = examples.flatMap(({ fails }) => fails?.kind ?? []);
@@ -100,7 +109,7 @@ export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples
       .flatMap((word) => gap(['envelope', word], `no example has ${word}: and answer:`)),
     ...(failing.some((kind) => !own.includes(kind)) ? [] : gap(['envelope', 'error'], 'no example has fails: and answer:')),
     ...own
-      .filter((kind) => !(failing as string[]).includes(kind))
+      .filter((kind) => !failing.some((one) => one === kind))
       .flatMap((kind) => gap(['errors', kind, 'body'], `no example fails: with ${kind}`)),
     ...Object.keys(content.errors)
       .filter((kind) => !answered.includes(kind))

@@ -1,11 +1,12 @@
 // The files of a new shape, made from a sample of its JSON: a mapping with a guess per property, and a surface with the usual habits for a new vendor.
 
 import { stringify } from 'yaml';
-import { ERROR_KINDS, type ErrorKind } from '../../fhir/outcome.ts';
+import { ERROR_KINDS } from '../../fhir/outcome.ts';
 import { buildExampleEnv } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { View } from '../../mapping/shape.ts';
 import type { FieldSpec } from '../../mapping/spec.ts';
+import { toObject } from '../../mapping/values.ts';
 import { type Guess, guessField, normalizeName } from './guess.ts';
 
 /** What a new shape is to be. */
@@ -31,7 +32,7 @@ export function buildScaffold({ vendor, shape, sample, resource = guessResource(
   const taken = new Set<string>();
   const rows = Object.entries(sample).map(([name, value]) => ({ name, guess: omitTaken(guessField(resource, name, value), taken) }));
   const placed = rows.filter(({ guess }) => guess).map(({ name }) => name);
-  const aliases = Object.assign({}, ...rows.map(({ guess }) => guess?.aliases ?? {})) as Record<string, string>;
+  const aliases: Record<string, string> = Object.assign({}, ...rows.map(({ guess }) => guess?.aliases ?? {}));
   const isThere = placed.some((name) => name === 'id');
   const fields = [...(isThere ? [] : [{ name: 'id', guess: { spec: { fhir: 'id', readOnly: true } } }]), ...rows];
   const width = Math.max(...fields.map(({ name }) => name.length)) + 1;
@@ -64,7 +65,7 @@ function omitTaken(guess: Guess | undefined, taken: Set<string>, at = ''): Guess
 
 /** Properties of an object that have no place in it. */
 const listUnplacedInside = (name: string, { fields }: FieldSpec, value: unknown): string[] =>
-  fields ? Object.keys(value as object).flatMap((inner) => (inner in fields ? [] : [`${name}.${inner}`])) : [];
+  fields ? Object.keys(toObject(value)).flatMap((inner) => (inner in fields ? [] : [`${name}.${inner}`])) : [];
 
 /** Which type the names of a sample speak of. */
 function guessResource(sample: Record<string, unknown>): string {
@@ -121,7 +122,9 @@ envelope:
   error: { error: $code, message: $message }
 
 errors:                                       # every kind of failure has its answer
-${(Object.keys(ERROR_KINDS) as ErrorKind[]).map((kind) => `  ${`${kind}:`.padEnd(18)}{ status: ${ERROR_KINDS[kind].status}, code: ${kind.replaceAll('-', '_')} }`).join('\n')}
+${Object.entries(ERROR_KINDS)
+  .map(([kind, { status }]) => `  ${`${kind}:`.padEnd(18)}{ status: ${status}, code: ${kind.replaceAll('-', '_')} }`)
+  .join('\n')}
 
 page: { size: limit, offset: offset, default: 20, max: 100, maxOffset: 1000000, clamp: false, total: true }   # or number: page, or cursor: cursor, for offset:
 rateLimit: null

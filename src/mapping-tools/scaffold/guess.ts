@@ -101,10 +101,7 @@ function guessDay(value: string): Guess | undefined {
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return { spec: { format: 'date' } };
   const [, first = '', mark = '', second = ''] = /^(\d\d)([-/.])(\d\d)\2\d{4}$/.exec(value) ?? [];
   if (mark === '') return undefined;
-  const [american, other] = [
-    ['MM', 'DD', 'YYYY'],
-    ['DD', 'MM', 'YYYY'],
-  ].map((parts) => `date(${parts.join(mark)})`) as [string, string];
+  const [american, other] = [`date(MM${mark}DD${mark}YYYY)`, `date(DD${mark}MM${mark}YYYY)`];
   const isAmerican = Number(second) > 12 || (mark === '/' && Number(first) <= 12);
   const isEither = Number(first) <= 12 && Number(second) <= 12 && first !== second;
   return {

@@ -1,27 +1,28 @@
-// Codes that follow from what else an item says, worked out when it is made. Nobody is asked for them, and what somebody corrects later stands.
+// Codes that are derived from other fields when an item is created (`follows:`). A later correction is kept.
 import { type Decimal, parseDecimal } from '../../fhir/decimal.ts';
 
 interface CodeDerivation {
-  /** The names of the parts; a mapping says which field is which. */
+  /** The names of the inputs; a mapping assigns a field to each. */
   names: string[];
-  /** The code; undefined: none follows. A part without a value is undefined. */
+  /** The derived code; undefined: none. An input without a value is undefined. */
   derive(parts: Readonly<Record<string, unknown>>): string | undefined;
 }
 
-/** Less than zero: the first is smaller. Digits are compared as they are written. */
+/** Negative: the first is smaller. Compares all digits, without rounding. */
 function compareDecimals(a: Decimal, b: Decimal): number {
   const scale = Math.max(a.scale, b.scale);
-  const [one, other] = [a, b].map((value) => value.digits * 10n ** BigInt(scale - value.scale)) as [bigint, bigint];
+  const scaled = (value: Decimal): bigint => value.digits * 10n ** BigInt(scale - value.scale);
+  const [one, other] = [scaled(a), scaled(b)];
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** A number as JSON or as raw JSON; undefined: there is none. */
+/** A number, or raw JSON of one; undefined: no value. */
 const parseNumber = (value: unknown): Decimal | undefined =>
   value === undefined || value === null ? undefined : parseDecimal(JSON.stringify(value));
 
 /**
- * Where a value stands to its reference range, whose bounds count as normal: below is L, above is H, else N. Without a bound nothing follows, nor from a lower
- * one that is above the upper one: nobody has said what is normal. https://hl7.org/fhir/R4/observation-definitions.html#Observation.interpretation
+ * Compares a value with its reference range, bounds included: L below, H above, else N. No code without a bound, or when the lower bound exceeds the upper.
+ *  https://hl7.org/fhir/R4/observation-definitions.html#Observation.interpretation
  */
 function deriveInterpretation({ value, low, high }: Readonly<Record<string, unknown>>): string | undefined {
   const [measured, least, most] = [value, low, high].map(parseNumber);

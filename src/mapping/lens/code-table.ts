@@ -1,8 +1,8 @@
-// Tables from a vendor's words to codes, one to one, so that each way back is the only one.
+// One-to-one tables between a vendor's words and codes.
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import type { Aliases } from '../../fhir/writable-path/path.ts';
 
-export interface Token {
+interface Token {
   system: string;
   code: string;
 }
@@ -13,7 +13,7 @@ interface WordTable<T> {
   findWord(value: T): string | undefined;
 }
 
-/** `key` spells a value so that equal values are spelled alike. A second word for one value is an Error. */
+/** `key`: equal for equal values. Throws when two words have the same value. */
 export function buildWordTable<T>(table: Record<string, T>, key: (value: T) => string): WordTable<T> {
   const words = new Map<string, string>();
   for (const [word, value] of Object.entries(table)) {
@@ -31,7 +31,7 @@ export function buildWordTable<T>(table: Record<string, T>, key: (value: T) => s
   };
 }
 
-/** FHIR's token notation with an alias for the system: `role|doctor`. */
+/** Parses FHIR's token notation with an alias as system: `role|doctor`. */
 export function parseToken(text: string, aliases: Aliases): Token {
   const [name = '', code] = text.split('|');
   const system = Object.hasOwn(aliases, name) ? aliases[name] : undefined;

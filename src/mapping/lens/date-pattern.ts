@@ -1,19 +1,19 @@
-// Days and instants as a vendor writes them: a pattern such as MM/DD/YYYY or YYYY-MM-DDThh:mm:ss+hhmm, compiled once for both directions.
+// Date and time formats of vendors (`MM/DD/YYYY`, `YYYY-MM-DDThh:mm:ss+hhmm`), compiled for both directions.
 import { TEXT_TYPES } from '../../fhir/validation/primitives.ts';
 
-/** What a pattern takes and makes: FHIR's `date` for one without hours, its `instant` for one with them. */
+/** A compiled pattern: for FHIR's `date` without hours, for its `instant` with hours. */
 export interface DatePattern {
-  /** As the mapping writes it. */
+  /** The pattern in the mapping. */
   text: string;
-  /** The texts of this form, as a regular expression; days that are in no calendar among them. */
+  /** A regular expression of the format. It also accepts days that do not exist. */
   pattern: string;
-  /** Vendor's → FHIR's; undefined: it is no such text, or no day of the calendar. */
+  /** Vendor → FHIR; undefined: another format, or a day that does not exist. */
   parse(text: string): string | undefined;
-  /** FHIR's → vendor's; undefined: what is stored does not say as much (`1985-12`). */
+  /** FHIR → vendor; undefined: the stored value is less precise (`1985-12`). */
   format(stored: string): string | undefined;
 }
 
-/** Part of a pattern → what stands for it, and how it is called in a match. Offsets are taken as they come and shown as UTC. */
+/** Part of a pattern → its regular expression and the name of its group. Any offset is accepted; UTC is shown. */
 const PARTS: Readonly<Record<string, { source: string; name: string }>> = {
   YYYY: { source: '\\d{4}', name: 'year' },
   MM: { source: '\\d\\d', name: 'month' },
@@ -29,7 +29,7 @@ const PARTS: Readonly<Record<string, { source: string; name: string }>> = {
 const TOKEN = /YYYY|MM|DD|SSS|\+hh:?mm|hh|mm|ss/g;
 const DAY = ['year', 'month', 'day'];
 
-/** `day`: a pattern of a day, `instant`: one of a day and a time. One that leaves out or says twice what that needs is an Error. */
+/** Compiles a pattern of a day, or of a day and time. Throws when a part is missing or repeated. */
 export function compileDatePattern(text: string, kind: 'day' | 'instant'): DatePattern {
   const tokens = [...text.matchAll(TOKEN)].map(([token]) => token);
   const names = tokens.map((token) => PARTS[token]!.name);
@@ -50,7 +50,7 @@ export function compileDatePattern(text: string, kind: 'day' | 'instant'): DateP
     format(stored) {
       const parts = kind === 'day' ? parseDay(stored) : parseInstant(stored);
       if (!parts) return undefined;
-      const shown = { ...parts, zone: zoned && text.includes('+hh:mm') ? '+00:00' : '+0000' } as Record<string, string>;
+      const shown: Record<string, string> = { ...parts, zone: zoned && text.includes('+hh:mm') ? '+00:00' : '+0000' };
       return text.replace(TOKEN, (token) => shown[PARTS[token]!.name]!);
     },
   };
@@ -58,7 +58,7 @@ export function compileDatePattern(text: string, kind: 'day' | 'instant'): DateP
 
 const escapeLiteral = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
-/** What a pattern lacks, or has once too often. */
+/** The part that is missing or repeated, as a message. */
 function findPatternError(names: string[], { text, kind }: { text: string; kind: 'day' | 'instant' }): string | undefined {
   const [stray] = /[YMDhmsS]/.exec(text.replace(TOKEN, ' ')) ?? [];
   if (stray) return `${stray} stands for nothing: the parts are ${Object.keys(PARTS).join(', ')}, in digits alone`;
@@ -88,7 +88,7 @@ function parseDay(stored: string): Record<string, string> | undefined {
   return year === undefined ? undefined : { year, month: month!, day: day! };
 }
 
-/** In UTC, wherever it was written. */
+/** The parts in UTC. */
 function parseInstant(stored: string): Record<string, string> | undefined {
   if (!TEXT_TYPES.instant!.isValid(stored)) return undefined;
   const [, year, month, day, hour, minute, second, milli] =
@@ -96,7 +96,7 @@ function parseInstant(stored: string): Record<string, string> | undefined {
   return year === undefined ? undefined : { year, month: month!, day: day!, hour: hour!, minute: minute!, second: second!, milli: milli! };
 }
 
-/** A leap second is shown as the second before it: no calendar of ours has it. */
+/** JavaScript has no leap seconds: one is shown as the second before it. */
 const toUtc = (stored: string): string => {
   const time = Date.parse(stored.replace(/(T\d\d:\d\d):60/, '$1:59'));
   return Number.isNaN(time) ? '' : new Date(time).toISOString();

@@ -1,8 +1,8 @@
-// Some FHIR types say one thing in several ways: a concept by codes and as a text, a name by its parts and whole. Who changes one of them has said another
-// thing, and the ways that still say the former one go with it: what FHIR clients read is never two things. docs/decisions/0018-mapping-language.md
-import type { PathVariables, Step } from '../../fhir/writable-path/path.ts';
+// Elements that repeat the value of others: a concept has codes and a text, a name has parts and a text. When one changes, the elements that still repeat the
+// old value are removed or updated, so that a resource never contradicts itself. docs/decisions/0018-mapping-language.md
 
-type Node = Record<string, unknown>;
+import type { PathVariables, Step } from '../../fhir/writable-path/path.ts';
+import { toObject } from '../values.ts';
 
 const CODING = ['display', 'version', 'userSelected'];
 const NAME = ['family', 'given', 'prefix', 'suffix'];
@@ -10,7 +10,7 @@ const ADDRESS = ['line', 'city', 'district', 'state', 'postalCode', 'country'];
 
 const mapEach = (names: string[], others: string[]) => Object.fromEntries(names.map((name) => [name, others]));
 
-/** Type → the element that was changed → the elements that said the same as it did before. */
+/** Type → changed element → elements that repeat its old value. */
 const DEPENDENTS: Readonly<Record<string, Readonly<Record<string, string[]>>>> = {
   CodeableConcept: { text: ['coding'], coding: ['text', 'coding'] },
   Coding: mapEach(['system', 'code'], CODING),
@@ -24,43 +24,43 @@ const DEPENDENTS: Readonly<Record<string, Readonly<Record<string, string[]>>>> =
   Attachment: mapEach(['data', 'url'], ['hash', 'size']),
 };
 
-/** Types whose text says their parts once more, and often more than these. */
+/** Types whose text repeats their parts, and may have more than these. */
 const TEXT_PARTS: Readonly<Record<string, string[]>> = { HumanName: NAME, Address: ADDRESS };
 
-/** A node whose parts were changed: its text says the new ones where it said the former ones, and all else that it said before. */
+/** Replaces changed parts in the text of a node; the rest of the text stays. */
 export function updateText(type: string, before: unknown, after: unknown): unknown {
-  const { text } = (before ?? {}) as Node;
-  if (!Object.hasOwn(TEXT_PARTS, type) || typeof text !== 'string' || (after as Node | undefined)?.text !== text) return after;
+  const { text } = toObject(before);
+  if (!Object.hasOwn(TEXT_PARTS, type) || typeof text !== 'string' || toObject(after).text !== text) return after;
   const told = TEXT_PARTS[type]!.reduce((so, part) => replaceWords(so, joinPart(before, part), joinPart(after, part)), text);
   const tidy = told.replace(/\s+/g, ' ').replace(/^[\s,]+|[\s,]+$/g, '');
   if (told === text) return after;
-  const { text: _text, ...parts } = after as Node;
-  return tidy === '' ? parts : { ...(after as Node), text: tidy };
+  const { text: _text, ...parts } = toObject(after);
+  return tidy === '' ? parts : { ...toObject(after), text: tidy };
 }
 
-const joinPart = (node: unknown, part: string): string => [(node as Node | undefined)?.[part] ?? []].flat().join(' ');
+const joinPart = (node: unknown, part: string): string => [toObject(node)[part] ?? []].flat().join(' ');
 
-/** The text with the new words where the former ones stand whole. */
+/** Replaces the old words, as whole words, by the new ones. */
 function replaceWords(text: string, former: string, next: string): string {
   if (former === '' || former === next) return text;
   const at = text.search(new RegExp(`(?<![\\p{L}\\p{N}])${RegExp.escape(former)}(?![\\p{L}\\p{N}])`, 'u'));
   return at < 0 ? text : text.slice(0, at) + next + text.slice(at + former.length);
 }
 
-/** The elements that no longer say what a node of this type says once these have been changed. */
+/** The elements that are stale once these have changed. */
 export const findStaleDependents = (type: string, changed: readonly string[]): string[] => {
   const ways = DEPENDENTS[type];
   return ways ? changed.flatMap((name) => (Object.hasOwn(ways, name) ? ways[name]! : [])) : [];
 };
 
-/** The node without these elements, but for what the kept steps find. */
+/** Removes these elements, except what the kept steps select. */
 export function omitStaleDependents(
   node: unknown,
   outdated: readonly string[],
   { kept, env }: { kept: readonly Step[]; env: PathVariables },
 ): unknown {
   if (typeof node !== 'object' || node === null) return node;
-  const entries = Object.entries(node as Node).flatMap(([name, value]): [string, unknown][] => {
+  const entries = Object.entries(node).flatMap(([name, value]): [string, unknown][] => {
     if (!outdated.includes(name.replace(/^_/, ''))) return [[name, value]];
     const left = kept.filter((step) => step.name === name).flatMap((step) => (step.open ? value : findMatches(step, node, env)));
     const inOrder = Array.isArray(value) ? value.filter((one) => left.includes(one)) : value;

@@ -1,29 +1,29 @@
-// Parts that follow from a text: computed when the text changes, and asked when the text is shown, because somebody may have corrected them.
-import { formatPersonName, type NameParts, parseNameParts } from '../../fhir/person-name.ts';
+// Values derived from a text (`derived:`): computed when the text is written, and compared when it is read, since FHIR clients may have corrected them.
+import { formatPersonName, parseNameParts } from '../../fhir/person-name.ts';
 
 export type TextParts = Record<string, string[]>;
 
 export interface Derivation {
-  /** The names of the parts; each has a path of its own in the mapping. */
+  /** The names of the derived values; the mapping gives each a path. */
   names: string[];
   split(text: string): TextParts;
-  /** The text to show: the stored one while the parts do not contradict it. */
+  /** The text to show: the stored text unless the derived values contradict it. */
   compose(text: string | undefined, parts: TextParts): string | undefined;
-  /** Whether the text must be stored beside its parts. */
+  /** Whether the text must be stored too. */
   keepsText(text: string): boolean;
 }
 
-/** Tables of a surface, by name: a text without its spaces → the code it stands for. */
+/** The code tables of a surface, by name: text without spaces → code. */
 export type CodeTables = Readonly<Record<string, ReadonlyMap<string, string>>>;
 
 const DERIVATIONS: Readonly<Record<string, Derivation>> = {
   personName: {
     names: ['prefix', 'given', 'family', 'suffix'],
     split: (text) => ({ ...parseNameParts(text) }),
-    compose: (text, parts) => formatPersonName(text, parts as unknown as NameParts),
+    compose: (text, { prefix = [], given = [], family = [], suffix = [] }) => formatPersonName(text, { prefix, given, family, suffix }),
     keepsText: () => true,
   },
-  /** A code in upper case, and the text as it was sent where that differs. */
+  /** A code in upper case; the text is stored only where it differs. */
   upper: {
     names: ['code'],
     split: (text) => ({ code: [text.toUpperCase()] }),
@@ -32,10 +32,10 @@ const DERIVATIONS: Readonly<Record<string, Derivation>> = {
   },
 };
 
-/** Spaces mean nothing in what a table is asked for (a unit); case does. */
+/** Keys of code tables are units: spaces are ignored, case is not. */
 export const removeSpaces = (text: string): string => text.replace(/\s+/g, '');
 
-/** The code that a table has for a text, beside the text. One that the table does not have is a text alone. */
+/** The code that a table has for the text; no code for an unknown text. */
 const buildTableDerivation = (table: ReadonlyMap<string, string>): Derivation => ({
   names: ['code'],
   split: (text) => ({ code: [table.get(removeSpaces(text)) ?? []].flat() }),
@@ -43,7 +43,7 @@ const buildTableDerivation = (table: ReadonlyMap<string, string>): Derivation =>
   keepsText: () => true,
 });
 
-/** The derivation of this name, or that of a table, `table(units)`. An Error when there is none. */
+/** The derivation with this name, or of a table (`table(units)`). Throws when there is none. */
 export function findDerivation(as: string, tables: CodeTables = {}): Derivation {
   const name = /^table\((.*)\)$/.exec(as)?.[1];
   if (name !== undefined && Object.hasOwn(tables, name)) return buildTableDerivation(tables[name]!);

@@ -1,13 +1,13 @@
-// Elements of a list that are known again by what they show, each once and the first that is left first.
+// Matches elements by what they show: each element is taken at most once, the first one first.
 import { formatSortedJson } from '../../fhir/json-values.ts';
 
-/** Those that have not been taken yet. */
+/** The elements that are not taken yet. */
 interface ElementPool<T> {
-  /** The first that shows the same; undefined: none is left. */
+  /** Takes the first element that shows the same value; undefined: none is left. */
   take(shown: unknown): T | undefined;
 }
 
-/** Whatever number there is of them, and of what is looked for: each is looked at once. */
+/** A pool with an index, so that matching n elements takes n steps. */
 export function buildPool<T>(all: readonly T[], shownBy: (one: T) => unknown): ElementPool<T> {
   const left = Map.groupBy(all.toReversed(), (one) => formatSortedJson(shownBy(one)));
   return { take: (shown) => left.get(formatSortedJson(shown))?.pop() };

@@ -1,6 +1,6 @@
-// Which kind of field a line of a mapping is.
-
+// Compiles a field of a mapping: picks its kind, and builds objects from their fields.
 import type { FieldSpec } from '../spec.ts';
+import { NO_CODEC } from './codecs.ts';
 import type { Field, FieldBuilder } from './field.ts';
 import { buildConceptField } from './field-concept.ts';
 import { buildCombinedField, buildListField, buildParagraphsField, isCombined } from './field-list.ts';
@@ -9,7 +9,7 @@ import { buildObjectListField } from './field-object-list.ts';
 import { buildPresenceField, buildScalarField } from './field-scalar.ts';
 import { toUnsetValue } from './lens-read.ts';
 
-/** Compiles a field; an Error says what is wrong with it. */
+/** Compiles a field; throws when it is wrong. */
 export const buildField: FieldBuilder = (name, spec, context) => pickBuilder(spec)(name, spec, context);
 
 function pickBuilder(spec: FieldSpec): FieldBuilder {
@@ -23,9 +23,7 @@ function pickBuilder(spec: FieldSpec): FieldBuilder {
   return spec.type === 'string[]' ? buildListField : buildScalarField;
 }
 
-const NONE = { read: () => undefined, write: () => undefined };
-
-/** `fieldOf` makes the fields of the object. */
+/** An object; with `at: $this` only the vendor has one, and its fields stand in the enclosing element. `fieldOf` builds its fields. */
 const buildObjectField =
   (fieldOf: FieldBuilder): FieldBuilder =>
   (name, spec, context) => {
@@ -41,7 +39,7 @@ const buildObjectField =
       spec,
       keyPath: inner.keyPath,
       fields,
-      codec: NONE,
+      codec: NO_CODEC,
       paths: [],
       writtenPaths: [],
       toStored: () => [],

@@ -1,17 +1,12 @@
-// A field that is a concept in either of two forms: a text, or an object of system, code and display. It leads to a CodeableConcept; one with a code is
-// shown as an object, any other as its text. Another concept takes the place of the one before as a whole: its words were of that one.
+// A field for a CodeableConcept, as a text or as an object with system, code and display. A concept with a code is shown as an object, any other as its text.
+// A new value replaces the whole concept, since its other codings and its text belonged to the old one.
 // https://hl7.org/fhir/R4/datatypes.html#CodeableConcept
-import { compilePaths, type FieldBuilder } from './field.ts';
 
-const NONE = { read: () => undefined, write: () => undefined };
+import { toObject, toObjects } from '../values.ts';
+import { NO_CODEC } from './codecs.ts';
+import { compileRequiredPaths, type FieldBuilder } from './field.ts';
 
-interface Coding {
-  system?: string | null;
-  code?: string | null;
-  display?: string | null;
-}
-
-/** JSON Schema's words for it: as it is sent, and as it is shown. */
+/** Its JSON Schema in a request, and below in a response. */
 export const CONCEPT_REQUEST_SCHEMA = {
   type: ['string', 'object'],
   properties: { system: { type: 'string' }, code: { type: 'string' }, display: { type: 'string' } },
@@ -24,40 +19,43 @@ export const CONCEPT_RESPONSE_SCHEMA = {
   required: ['system', 'code', 'display'],
 };
 
-const PART_TYPES = { system: 'uri', code: 'code', display: 'string' } as const;
+const PART_TYPES = { system: 'uri', code: 'code', display: 'string' };
+const PARTS = ['system', 'code', 'display'] as const;
 
 export const buildConceptField: FieldBuilder = (name, spec, context) => {
-  const paths = compilePaths(spec, context);
-  const [path] = paths as [(typeof paths)[number]];
+  const paths = compileRequiredPaths(spec, context);
+  const [path] = paths;
   const slot = context.slot(path);
   return {
     name,
     spec,
     keyPath: [...context.keyPath, name],
-    codec: NONE,
+    codec: NO_CODEC,
     paths,
     writtenPaths: [path],
     toStored: (value) =>
       typeof value === 'string'
         ? [{ type: 'string', value }]
-        : listParts(value as Coding).map(([part, text]) => ({ type: PART_TYPES[part], value: text })),
+        : listParts(value).map(([part, text]) => ({ type: PART_TYPES[part], value: text })),
     read: ({ slots }) => toShownConcept(slots[slot]![0]),
     assign(value, _now, changes) {
       if (value === undefined) changes[slot] = [];
-      else changes[slot] = [typeof value === 'string' ? { text: value } : { coding: [Object.fromEntries(listParts(value as Coding))] }];
+      else changes[slot] = [typeof value === 'string' ? { text: value } : { coding: [Object.fromEntries(listParts(value))] }];
     },
   };
 };
 
-/** What is said of a coding. */
-const listParts = (coding: Coding): [keyof typeof PART_TYPES, string][] =>
-  (Object.keys(PART_TYPES) as (keyof typeof PART_TYPES)[]).flatMap((part): [keyof typeof PART_TYPES, string][] =>
-    coding[part] === undefined || coding[part] === null ? [] : [[part, coding[part]!]],
-  );
+/** The parts of a coding that have a value. */
+const listParts = (coding: unknown): [keyof typeof PART_TYPES, unknown][] =>
+  PARTS.flatMap((part): [keyof typeof PART_TYPES, unknown][] => {
+    const value = toObject(coding)[part] ?? undefined;
+    return value === undefined ? [] : [[part, value]];
+  });
 
 function toShownConcept(concept: unknown): unknown {
-  const { text, coding = [] } = (concept ?? {}) as { text?: string; coding?: Coding[] };
-  const coded = coding.find(({ code }) => code !== undefined);
+  const { text, coding } = toObject(concept);
+  const codings = toObjects(coding);
+  const coded = codings.find(({ code }) => code !== undefined);
   if (coded) return { system: coded.system ?? null, code: coded.code, display: coded.display ?? text ?? null };
-  return text ?? coding.find(({ display }) => display !== undefined)?.display ?? undefined;
+  return text ?? codings.find(({ display }) => display !== undefined)?.display ?? undefined;
 }

@@ -1,9 +1,9 @@
-// Which of the vendor's fields a FHIRPath expression speaks of: what FHIR refuses is told in the vendor's own words.
+// Finds the vendor's field for a FHIRPath expression, so that FHIR validation errors name the vendor's field.
 
 import type { Shape } from '../shape.ts';
 import type { Lens } from './lens.ts';
 
-/** `fieldAt` of a shape: by the whole path, else by the names of the elements, else by what is above or below; never a guess between two fields. */
+/** Looks for the same path, then the same element names, then a path above or below. Returns undefined when two fields match. */
 export function buildFieldFinder(resource: string, { leaves, lists }: Pick<Lens, 'leaves' | 'lists'>): Shape['findField'] {
   const written = [
     ...leaves.flatMap((field) => field.writtenPaths.map(({ text }) => ({ field, text }))),
@@ -27,20 +27,20 @@ export function buildFieldFinder(resource: string, { leaves, lists }: Pick<Lens,
   };
 }
 
-/** The object of the vendor's that all of these are in; undefined: there is none. */
+/** The innermost object with all of these fields; undefined: none. */
 function findCommonObject(found: { name: string }[]): string | undefined {
   const [first = [], ...others] = found.map(({ name }) => name.split('.').slice(0, -1));
   const shared = first.filter((_, nth) => others.every((other) => first.slice(0, nth + 1).every((step, at) => other[at] === step)));
   return shared.length ? shared.join('.') : undefined;
 }
 
-/** Two paths by the same names speak of the same element unless each has conditions of its own: the phone is not the e-mail. */
+/** Paths with the same names select the same element unless both have conditions (phone and e-mail). */
 const haveCompatibleConditions = (a: string, b: string): boolean => !a.includes('(') || !b.includes('(');
 
 interface PathKey {
   text: string;
   names: string;
-  /** Which member of the last element, where that repeats; the first unless it says otherwise. */
+  /** The index of the last element, where it repeats; 0 by default. */
   member: number;
 }
 
@@ -49,7 +49,7 @@ const findOnlyName = (found: { name: string }[]): string | undefined => {
   return names.size === 1 ? [...names][0] : undefined;
 };
 
-/** A path from its resource type, with and without its conditions; one into a contained resource also from that one's type. */
+/** A path with and without its conditions; for a contained resource, also from that resource's type. */
 function toPathKeys(resource: string, path: string): PathKey[] {
   const plain = path.replace(/\[\d+\]|\.(?:first\(\)|skip\(\d+\))/g, '');
   const whole = resource === '' ? plain : `${resource}.${plain}`;
@@ -58,7 +58,7 @@ function toPathKeys(resource: string, path: string): PathKey[] {
   return [whole, ...(inner ? [`${inner[1]}${inner[2]}`] : [])].map((text) => ({ text, names: removeConditions(text), member }));
 }
 
-/** `telecom.where(system='phone').value` → `telecom.value`; a choice is named without its type. */
+/** `telecom.where(system='phone').value` → `telecom.value`; `ofType` is removed too. */
 function removeConditions(text: string): string {
   const next = text
     .replace(/\.?(?:where|ofType|extension)\([^()]*\)/g, (found) => (found.includes('extension') ? '.extension' : ''))

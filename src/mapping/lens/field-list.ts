@@ -1,27 +1,27 @@
-// Fields that look at several elements: a list of texts, and values combined into one.
+// Fields over several elements: a list of texts, one text made of paragraphs, and several values combined into one.
+
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
-import { buildCodec, type Codec } from './codecs.ts';
+import { toList, toText } from '../values.ts';
+import { buildCodec, IDENTITY_CODEC } from './codecs.ts';
 import { buildPool } from './element-pool.ts';
-import { buildElementReader, compilePaths, type ElementReader, type FieldBuilder } from './field.ts';
+import { buildElementReader, compilePaths, compileRequiredPaths, type ElementReader, type FieldBuilder } from './field.ts';
 
-const SAME: Codec = { read: (value) => value, write: (value) => value };
-
-/** Several values → the one that is shown. */
+/** How several values become one. */
 const COMBINATIONS: Record<string, (values: unknown[]) => unknown> = {
   joined: (values) => values.join(', '),
-  latest: (values) => values.reduce((a, b) => (Date.parse(b as string) > Date.parse(a as string) ? b : a)),
+  latest: (values) => values.reduce((a, b) => (Date.parse(toText(b)) > Date.parse(toText(a)) ? b : a)),
 };
 
-/** Whether a field shows several values as one. */
+/** Whether a field combines several values. */
 export const isCombined = ({ as = '' }: FieldSpec): boolean => /^(?:joined|latest(?:\(.*\))?)$/.test(as);
 
-/** All values of all its paths, as one. Read only. `latest(pattern)` is shown as an instant of that pattern is: what is no instant does not count. */
+/** All values of all paths, combined; read only. `latest(pattern)` ignores values that are not instants. */
 export const buildCombinedField: FieldBuilder = (name, spec, context) => {
   if (!spec.readOnly) throw new Error(`${spec.as} cannot be taken apart again: the field must be readOnly`);
   const [, word, pattern] = /^(\w+)(.*)$/.exec(spec.as!)!;
   const combine = COMBINATIONS[word!]!;
-  const codec = pattern ? buildCodec({ ...spec, as: `instant${pattern}` }, context) : SAME;
+  const codec = pattern ? buildCodec({ ...spec, as: `instant${pattern}` }, context) : IDENTITY_CODEC;
   const parts = compilePaths(spec, context).map((path) => ({
     path,
     slot: context.slot(path),
@@ -45,7 +45,7 @@ export const buildCombinedField: FieldBuilder = (name, spec, context) => {
   };
 };
 
-/** Adds what is found in each element, where there is something. */
+/** Adds the value of each element that has one. */
 function collectValues(elements: unknown[], look: ElementReader['read'], { env, values }: { env: Env; values: unknown[] }): void {
   for (const element of elements) {
     const value = look(element, env);
@@ -53,13 +53,13 @@ function collectValues(elements: unknown[], look: ElementReader['read'], { env, 
   }
 }
 
-/** One text per element. An element that keeps its text keeps all else; elements without a text are not its own, and stay. */
+/** One text for each element. An element whose text stays keeps its other content; elements without a text are left alone. */
 export const buildListField: FieldBuilder = (name, spec, context) => {
-  const paths = compilePaths(spec, context);
-  const [path] = paths as [(typeof paths)[number]];
+  const paths = compileRequiredPaths(spec, context);
+  const [path] = paths;
   const codec = buildCodec(spec, context);
   const { read: found, paths: innerPaths } = buildElementReader(spec, path.type, context.names);
-  /** What the codec can show; an element with anything else is not its own. */
+  /** The value that the codec can show; other elements do not belong to the list. */
   const look = (element: unknown, env: Env): unknown => {
     const value = found(element, env);
     return value === undefined || codec.read(value, env) === undefined ? undefined : value;
@@ -73,20 +73,21 @@ export const buildListField: FieldBuilder = (name, spec, context) => {
     codec,
     paths,
     writtenPaths: [path],
-    toStored: (value, env) => (value as unknown[]).map((one) => ({ type: (innerPaths[0] ?? path).type, value: codec.write(one, env) })),
+    toStored: (value, env) => toList(value).map((one) => ({ type: (innerPaths[0] ?? path).type, value: codec.write(one, env) })),
     read({ slots, env }) {
       const values: unknown[] = [];
       collectValues(slots[slot]!, look, { env, values });
       return values.length ? values.map((value) => codec.read(value, env)) : undefined;
     },
     assign(value, { slots, env }, changes) {
-      const texts = ((value ?? []) as unknown[]).map((one) => codec.write(one, env));
+      const texts = toList(value).map((one) => codec.write(one, env));
       const standing = buildPool(slots[slot]!, (element) => look(element, env));
       changes[slot] = texts.map((text) => standing.take(text) ?? made(text));
     },
   };
 };
 
+/** Separates the paragraphs of a text that several elements hold. An element whose text stays keeps its other content (author, time). */
 const SEPARATOR = '\n\n';
 
 export const buildParagraphsField: FieldBuilder = (name, { as: _, ...spec }, context) => {
@@ -95,16 +96,19 @@ export const buildParagraphsField: FieldBuilder = (name, { as: _, ...spec }, con
   return {
     ...list,
     spec: { ...spec, as: 'paragraphs' },
-    toStored: (value, env) => list.toStored(splitParagraphs(value as string, []), env),
-    read: (now) => (list.read(now) as string[] | undefined)?.join(SEPARATOR),
+    toStored: (value, env) => list.toStored(splitParagraphs(toText(value), []), env),
+    read(now) {
+      const texts = list.read(now);
+      return texts === undefined ? undefined : toList(texts).join(SEPARATOR);
+    },
     assign(value, now, changes) {
-      const known = (list.read(now) ?? []) as string[];
-      list.assign(value === undefined ? [] : splitParagraphs(value as string, known), now, changes);
+      const known = toList(list.read(now)).map(toText);
+      list.assign(value === undefined ? [] : splitParagraphs(toText(value), known), now, changes);
     },
   };
 };
 
-/** The texts that make this one: those that stand already where it has them, else its paragraphs. A blank one is no text of its own. */
+/** Splits a text into stored texts where it contains them, else into paragraphs. A text with a blank paragraph is not split. */
 function splitParagraphs(text: string, known: readonly string[]): string[] {
   const parts: string[] = [];
   for (let rest: string | undefined = text; rest !== undefined; ) {

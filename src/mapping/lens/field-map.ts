@@ -1,23 +1,26 @@
-// A field that is a map from texts to texts, kept as one element per entry: those whose key begins with a prefix. Others are not its own, and stay.
-import { compilePaths, type FieldBuilder } from './field.ts';
+// A field that is a map from texts to texts, stored as one element for each entry. It owns the elements whose key has its prefix; others stay.
+
+import { toObject, toText } from '../values.ts';
+import { NO_CODEC } from './codecs.ts';
+import { compileRequiredPaths, type FieldBuilder } from './field.ts';
 
 interface MapEntry {
   key: string;
   value: string;
 }
 
-const NONE = { read: () => undefined, write: () => undefined };
-
-/** `as: keyed(system, value, %prefix)`: an element's key stands in `system` after the prefix, its value in `value`. */
+/** `as: keyed(system, value, %prefix)`: element `system` holds prefix and key, element `value` the value. */
 export const buildMapField: FieldBuilder = (name, spec, context) => {
   const [, keyName = '', valueName = '', alias = ''] = /^keyed\((\w+), *(\w+), *%(\w+)\)$/.exec(spec.as!) ?? [];
   const prefix = context.aliases[alias];
   if (prefix === undefined) throw new Error(`${spec.as}: write keyed(key element, value element, %alias)`);
-  const paths = compilePaths(spec, context);
-  const [path] = paths as [(typeof paths)[number]];
-  const [, valueType] = [keyName, valueName].map((element) => context.names.compile(element, path.type).type) as [string, string];
+  const paths = compileRequiredPaths(spec, context);
+  const [path] = paths;
+  const typeOf = (element: string): string => context.names.compile(element, path.type).type;
+  typeOf(keyName);
+  const valueType = typeOf(valueName);
   const entryOf = (element: unknown): MapEntry | undefined => {
-    const { [keyName]: system, [valueName]: value } = element as Record<string, unknown>;
+    const { [keyName]: system, [valueName]: value } = toObject(element);
     const own = typeof system === 'string' && system.startsWith(prefix) && typeof value === 'string';
     return own ? { key: decodeKey(system.slice(prefix.length)), value } : undefined;
   };
@@ -29,20 +32,20 @@ export const buildMapField: FieldBuilder = (name, spec, context) => {
     spec,
     keyPath: [...context.keyPath, name],
     codec: {
-      ...NONE,
+      ...NO_CODEC,
       validate: (shown) =>
-        Object.keys(shown as object).every((key) => key.isWellFormed()) ? undefined : 'must have keys of well-formed Unicode',
+        Object.keys(toObject(shown)).every((key) => key.isWellFormed()) ? undefined : 'must have keys of well-formed Unicode',
     },
     paths,
     writtenPaths: [path],
     entryFilter: { key: keyName, prefix },
-    toStored: (value) => Object.values(value as Record<string, string>).map((text) => ({ type: valueType, value: text })),
+    toStored: (value) => Object.values(toObject(value)).map((text) => ({ type: valueType, value: text })),
     read({ slots }) {
       const entries = slots[slot]!.flatMap((element) => entryOf(element) ?? []);
       return entries.length ? Object.fromEntries(entries.map(({ key, value }) => [key, value])) : undefined;
     },
     assign(value, { slots }, changes) {
-      const wanted = new Map(Object.entries((value ?? {}) as Record<string, string>));
+      const wanted = new Map(Object.entries(toObject(value)).map(([key, text]) => [key, toText(text)]));
       const kept = slots[slot]!.filter((element) => {
         const entry = entryOf(element);
         return entry && wanted.get(entry.key) === entry.value && wanted.delete(entry.key);
@@ -52,10 +55,10 @@ export const buildMapField: FieldBuilder = (name, spec, context) => {
   };
 };
 
-/** A key as it stands in a URI: percent-encoded. */
+/** A key, percent-encoded for a URI. */
 export const encodeKey = (key: string): string => encodeURIComponent(key);
 
-/** One that a FHIR client wrote may not be encoded. */
+/** Keys written by FHIR clients may not be encoded. */
 function decodeKey(key: string): string {
   try {
     return decodeURIComponent(key);

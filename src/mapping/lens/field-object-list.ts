@@ -1,28 +1,29 @@
-// A field that is a list of objects: one member for each element of a repeating element, its fields living in that element. A member that is written goes
-// into the element that shows the same (or has the same key), so that what the shape cannot see of it stays; elements that show nothing are others'.
+// A field that is a list of objects, one for each member of a repeating element. A written member goes into the element that shows the same values, or has the
+// same key, so that content which the shape does not show stays. Elements without any shown value are left alone.
 // docs/decisions/0018-mapping-language.md
+
 import { isDeepStrictEqual } from 'node:util';
 import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
+import { toList, toObject, toObjects } from '../values.ts';
+import { NO_CODEC } from './codecs.ts';
 import { buildPool } from './element-pool.ts';
 import { type Field, type FieldBuilder, type FieldContext, listLeaves, type ResourceState } from './field.ts';
 import { findDefault, isUnset, toStoredValue, toUnsetValue } from './lens-read.ts';
 import type { NameScope } from './name-scope.ts';
 import { buildPathTree, type Slots } from './path-tree.ts';
 
-const NONE = { read: () => undefined, write: () => undefined };
-
-/** One element as a member, both ways. */
+/** Reads and writes one element as a member. */
 interface MemberLens {
-  /** What the element shows; undefined: nothing. */
+  /** The member; undefined: the element shows no value. */
   show(element: unknown, env: Env): View | undefined;
-  /** The element (undefined: a new one) with this member put in. */
+  /** Writes the member into the element; undefined: a new one. */
   put(element: unknown, member: View, env: Env): unknown;
 }
 
-/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the fields by which a member is known again, `memberHas:`
- * the field without which an element is no member. */
+/** `list:` the repeating element; `where:` the condition of its members, and the start of a new one; `key:` the fields that identify a member; `memberHas:` the
+ * field that every member has. */
 export const buildObjectListField =
   (fieldOf: FieldBuilder): FieldBuilder =>
   (name, spec, context) => {
@@ -51,10 +52,10 @@ export const buildObjectListField =
       spec,
       keyPath: at,
       members,
-      codec: NONE,
+      codec: NO_CODEC,
       paths: [path],
       writtenPaths: [path],
-      toStored: (value, env) => (value as View[]).flatMap((one) => members.flatMap((field) => listStored(field, one[field.name], env))),
+      toStored: (value, env) => toObjects(value).flatMap((one) => members.flatMap((field) => listStored(field, one[field.name], env))),
       read({ slots, env }) {
         const views = slots[slot]!.flatMap((element) => shown(element, env) ?? []);
         return views.length ? views : undefined;
@@ -64,7 +65,7 @@ export const buildObjectListField =
           const view = shown(element, env);
           return view ? [{ element, view }] : [];
         });
-        const wanted = (value ?? []) as View[];
+        const wanted = toObjects(value);
         const bases = matchMembers(
           wanted.map((one) => fillUnset(members, one)),
           standing,
@@ -75,7 +76,7 @@ export const buildObjectListField =
     };
   };
 
-/** The path of the field's members, and how a new one begins. */
+/** The path of the members, and how a new element starts. */
 function findMembersPath({ list, where }: FieldSpec, { names, below }: FieldContext) {
   const text = below === undefined ? list! : `${below}.${list}`;
   const all = names.compile(text);
@@ -84,11 +85,11 @@ function findMembersPath({ list, where }: FieldSpec, { names, below }: FieldCont
   return { path, begun: (env: Env) => buildNewElement(path.steps.at(-1)!, env) };
 }
 
-/** A new element as the conditions ask for it; undefined where there are none. */
+/** A new element that meets the conditions; undefined: there are none. */
 function buildNewElement(step: Step, env: Env): unknown {
   if (step.open) return undefined;
-  const made = step.change({}, env, { make: true, edit: (element) => element }) as Record<string, unknown[]>;
-  return made[step.name]?.[0];
+  const made = toObject(step.change({}, env, { make: true, edit: (element) => element }));
+  return toList(made[step.name])[0];
 }
 
 function buildMemberLens(fields: Field[], tree: ReturnType<typeof buildPathTree>): MemberLens {
@@ -113,7 +114,7 @@ function assignField(field: Field, value: unknown, writing: { now: ResourceState
   const { now, changes, made } = writing;
   if (field.spec.readOnly) return;
   if (field.fields) {
-    for (const inner of field.fields) assignField(inner, ((value ?? {}) as View)[inner.name], writing);
+    for (const inner of field.fields) assignField(inner, toObject(value)[inner.name], writing);
     return;
   }
   const wanted = toStoredValue(value ?? (made ? field.spec.default : undefined));
@@ -121,15 +122,15 @@ function assignField(field: Field, value: unknown, writing: { now: ResourceState
   if (!isDeepStrictEqual(wanted, shown)) field.assign(wanted, now, changes);
 }
 
-/** An element and what it shows. */
+/** An element and its view. */
 interface ShownMember {
   element: unknown;
   view: View;
 }
 
 /**
- * The element each of the wanted goes into: one that shows the same, else one with the same key. Where all of the key is missing it tells nothing: such a
- * member is known again only where one alone is left of both.
+ * Finds the element for each wanted member: one with the same view, else one with the same key. A member without a key is matched only when exactly one such
+ * member and one such element are left.
  */
 function matchMembers(wanted: View[], standing: ShownMember[], key: string[]): unknown[] {
   const whole = buildPool(standing, ({ view }) => view);
@@ -144,12 +145,12 @@ function matchMembers(wanted: View[], standing: ShownMember[], key: string[]): u
   return same.map((one, nth) => (one ?? named.take(keyOf(wanted[nth]!)))?.element);
 }
 
-/** A member with every key, as it is shown. */
+/** A member with all its properties, as it is shown. */
 function fillUnset(members: Field[], member: View): View {
   return Object.fromEntries(
     members.map(({ name, spec, fields }) => {
       const value = isUnset(member[name]) ? toUnsetValue(spec) : member[name];
-      return [name, fields && value !== null ? fillUnset(fields, value as View) : value];
+      return [name, fields && value !== null ? fillUnset(fields, toObject(value)) : value];
     }),
   );
 }

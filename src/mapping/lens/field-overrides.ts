@@ -1,8 +1,10 @@
-// A field that is also shown from what others say (a patient's usual name): unset, it leaves that to them, and keeps what it does not want to be shown from
-// it. What they say otherwise from then on is shown again.
+// Fields that show a value from elsewhere unless they have one of their own: with fallback paths (`declined:`), or with a value shared by several items (`own:`).
 import type { Field, FieldContext, ResourceState } from './field.ts';
 
-/** `text`: the path to what is not wanted. */
+/**
+ * A field that also shows the value of a fallback path (a patient's usual name). Unsetting it stores the current fallback value at `text`, and hides exactly that
+ * value: another fallback value is shown again.
+ */
 export function withSuppressedFallback(field: Field, text: string, context: FieldContext): Field {
   if (field.paths.length < 2)
     throw new Error('declined: is for a field that others say something of: fhir: needs further paths, or leave it out');
@@ -26,7 +28,10 @@ export function withSuppressedFallback(field: Field, text: string, context: Fiel
   };
 }
 
-/** `field` is the shared one. `own`: where the item's word stands, and what the shared one said beside it. */
+/**
+ * A field whose value all items of a resource share. An item that differs keeps its own value at `own.word`, and the shared value of that time at `own.beside`.
+ * Its own value is shown until the shared one changes, so writing one item never changes another, and a correction of the shared value reaches all.
+ */
 export function withItemOverride(field: Field, own: { word: string; beside: string }, context: FieldContext): Field {
   if (!field.spec.required) throw new Error('own: is for a field that is required: a missing word would be the shared one');
   const word = context.names.compile(own.word);

@@ -1,19 +1,20 @@
-// A field with one value: where it is looked for, which word stands beside its code, which parts follow from its text.
+// A field with one value: fallback paths, the original word beside a code, values derived from a text.
 
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
+import { toList, toText } from '../values.ts';
 import { buildCodec } from './codecs.ts';
 import { type Derivation, findDerivation, type TextParts } from './derivations.ts';
-import { buildElementReader, compilePaths, type Field, type FieldBuilder, type FieldContext, type ResourceState } from './field.ts';
+import { buildElementReader, compileRequiredPaths, type Field, type FieldBuilder, type FieldContext, type ResourceState } from './field.ts';
 import { withItemOverride, withSuppressedFallback } from './field-overrides.ts';
 
 /** https://hl7.org/fhir/R4/extension-originaltext.html */
 const ORIGINAL_TEXT = 'http://hl7.org/fhir/StructureDefinition/originalText';
 
 export const buildScalarField: FieldBuilder = (name, spec, context) => {
-  const paths = compilePaths(spec, context);
+  const paths = compileRequiredPaths(spec, context);
   const [main] = paths;
-  if (!main) throw new Error('it needs fhir: or at:');
   const codec = buildCodec(spec, context);
   const sources = paths.map((path) => ({ slot: context.slot(path), ...buildElementReader(spec, path.type, context.names) }));
   const field: Field = {
@@ -39,38 +40,37 @@ export const buildScalarField: FieldBuilder = (name, spec, context) => {
       changes[sources[0]!.slot] = value === undefined ? [] : [codec.write(value, env)];
     },
   };
-  const whole = withSecondValues(field, context);
+  const whole = withSecondValues(field, main, context);
   if (spec.own) return withItemOverride(whole, spec.own, context);
   return spec.declined === undefined ? whole : withSuppressedFallback(whole, spec.declined, context);
 };
 
-function withSecondValues(field: Field, context: FieldContext): Field {
+function withSecondValues(field: Field, main: WritablePath, context: FieldContext): Field {
   const { derived, synonyms, otherwise } = field.spec;
   if (derived) return withDerivedParts(field, derived, context);
-  return synonyms || otherwise ? withOriginalWord(field, context) : field;
+  return synonyms || otherwise ? withOriginalWord(field, main, context) : field;
 }
 
-/** A code table belongs to the first path: what it does not know is left to the others, which are shown as they stand. */
+/** The code table applies to the first path; values of other paths are shown as stored. */
 function decodeValue({ spec, codec, paths }: Field, nth: number, value: unknown, env: Env): unknown {
   if (nth > 0 && spec.codes) return value;
   const shown = codec.read(value, env);
-  const unknown = spec.codes && paths.length > 1 && (codec.words ? !codec.words.includes(shown as string) : shown === value);
+  const unknown = spec.codes && paths.length > 1 && (codec.words ? !codec.words.includes(toText(shown)) : shown === value);
   return unknown ? undefined : shown;
 }
 
-/** What a word can stand beside; not where a choice is made. */
+/** Types that can hold the original word in an extension. */
 const WORD_TYPES = ['code', 'string', 'uri'];
 
 /**
- * Many words for one code: the word stands beside the code, and is shown while it still means it, or while the code is that of words no table knows: an earlier
- * table may not have known this one.
+ * Many words for one code: the original word is stored beside the code. It is shown while it still translates to the code, or while the code is `otherwise:`,
+ * since an earlier version of the table may not have had the word.
  */
-function withOriginalWord(field: Field, context: FieldContext): Field {
+function withOriginalWord(field: Field, main: WritablePath, context: FieldContext): Field {
   const {
     codec,
     spec: { otherwise },
   } = field;
-  const [main] = field.paths as [Field['paths'][number]];
   if (!WORD_TYPES.includes(main.type) || main.text.endsWith(')'))
     throw new Error(
       `synonyms: and otherwise: keep a word beside a code, and ${main.text} is of type ${main.type}: write codes: or reads: alone`,
@@ -95,7 +95,7 @@ function withOriginalWord(field: Field, context: FieldContext): Field {
   };
 }
 
-/** A text with parts: written together, and the parts are asked when the text is shown. */
+/** A text with derived values: written together; corrected values replace the text when it is read. */
 function withDerivedParts(field: Field, { as, ...texts }: NonNullable<FieldSpec['derived']>, context: FieldContext): Field {
   const rule = findDerivation(as, context.tables);
   const wrong = rule.names.find((part) => !(part in texts)) ?? Object.keys(texts).find((part) => !rule.names.includes(part));
@@ -105,7 +105,7 @@ function withDerivedParts(field: Field, { as, ...texts }: NonNullable<FieldSpec[
     .map((one) => ({ ...one, slot: context.slot(one.path) }));
   const partsNow = ({ slots }: ResourceState): TextParts => {
     const now: TextParts = {};
-    for (const { part, slot } of parts) now[part] = slots[slot] as string[];
+    for (const { part, slot } of parts) now[part] = toList(slots[slot]).map(toText);
     return now;
   };
   const text = context.slot(field.paths[0]!);
@@ -113,23 +113,26 @@ function withDerivedParts(field: Field, { as, ...texts }: NonNullable<FieldSpec[
     ...field,
     writtenPaths: [...field.writtenPaths, ...parts.map(({ path }) => path)],
     toStored(value, env) {
-      const split = rule.split(value as string);
-      const own = findStoredText(rule, value as string) === undefined ? [] : field.toStored(value, env);
+      const split = rule.split(toText(value));
+      const own = findStoredText(rule, value) === undefined ? [] : field.toStored(value, env);
       return [...own, ...parts.flatMap(({ part, path }) => (split[part] ?? []).map((text) => ({ type: path.type, value: text })))];
     },
-    read: (now) => rule.compose(now.slots[text]![0] as string | undefined, partsNow(now)),
+    read(now) {
+      const [stored] = now.slots[text]!;
+      return rule.compose(stored === undefined ? undefined : toText(stored), partsNow(now));
+    },
     assign(value, now, changes) {
-      const split = value === undefined ? {} : rule.split(value as string);
-      field.assign(findStoredText(rule, value as string | undefined), now, changes);
+      const split = value === undefined ? {} : rule.split(toText(value));
+      field.assign(findStoredText(rule, value), now, changes);
       for (const { part, slot } of parts) changes[slot] = split[part] ?? [];
     },
   };
 }
 
-const findStoredText = (rule: Derivation, text: string | undefined): string | undefined =>
-  text !== undefined && rule.keepsText(text) ? text : undefined;
+const findStoredText = (rule: Derivation, text: unknown): unknown =>
+  text !== undefined && rule.keepsText(toText(text)) ? text : undefined;
 
-/** The first path is the plain answer. A yes that another path gives is left to it; when that goes, the plain answer takes its place. */
+/** A boolean that is also true while another path has a value (deceased: yes, or a date). Writing true sets the boolean only when no other path has a value. */
 export const buildPresenceField: FieldBuilder = (name, spec, context) => {
   const field: Field = buildScalarField(name, spec, context);
   const [plain, ...others] = field.paths;

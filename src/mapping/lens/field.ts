@@ -1,5 +1,4 @@
-// One documented field, compiled: what it shows of a resource, and what must change in the resource for it to show another value. The kinds of field are
-// in field-*.ts.
+// A compiled field: reads its value from a resource, and finds the changes that make it show another value. Its kinds are in field-*.ts.
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
@@ -7,7 +6,7 @@ import type { Codec, CodecContext } from './codecs.ts';
 import type { NameScope } from './name-scope.ts';
 import type { PathTree, Slots } from './path-tree.ts';
 
-/** What a resource holds in the slots of a mapping, and what the server knows beside it. */
+/** The values of a resource by slot, and the server's values. */
 export interface ResourceState {
   slots: unknown[][];
   env: Env;
@@ -22,54 +21,61 @@ export interface StoredValue {
 export interface Field {
   name: string;
   spec: FieldSpec;
-  /** The names that lead to it from the top of the view. */
+  /** The property names from the top of the view to this field. */
   keyPath: string[];
   /** The fields of an object. */
   fields?: Field[];
   /** The fields of each member of a list of objects. */
   members?: Field[];
   codec: Codec;
-  /** Where it stands: the first is written, the others are fallbacks when reading. */
+  /** Its paths: the first is written, the others are read as fallbacks. */
   paths: WritablePath[];
-  /** A map: its own are the elements whose `key` begins with `prefix`. */
+  /** A map owns the elements whose `key` begins with `prefix`. */
   entryFilter?: { key: string; prefix: string };
   /** Every path it writes. */
   writtenPaths: WritablePath[];
-  /** The primitive values that showing `value` would put into the resource, with their FHIR types. */
+  /** The primitive values that writing `value` would store, with their FHIR types. */
   toStored(value: unknown, env: Env): StoredValue[];
-  /** What is shown; undefined: nothing is there. */
+  /** The value to show; undefined: none. */
   read(now: ResourceState): unknown;
-  /** Notes in `changes` what must change to show this; undefined: it shall be unset. */
+  /** Adds to `changes` what makes it show this value; undefined: unset. */
   assign(value: unknown, now: ResourceState, changes: Slots): void;
-  /** Once all fields have noted their changes: what is still missing for it to show this. */
+  /** Second pass, after all fields added their changes. */
   finish?(value: unknown, now: ResourceState, changes: Slots): void;
 }
 
-/** What the makers of fields are given. */
+/** What field builders need. */
 export interface FieldContext extends CodecContext {
   names: NameScope;
-  /** The slot of a path in the mapping's tree. */
+  /** Adds a path to the mapping's tree; returns its slot. */
   slot(path: WritablePath): number;
-  /** The slot of a list: what a field notes there takes the places of its `own` members, whatever other fields write beside them. */
+  /** The same for a list, whose written values replace only the members that it owns. */
   listSlot: PathTree['addList'];
-  /** Makes a field; what is wrong with one is told with the names that lead to it, and it is left out. */
+  /** Compiles a field; a mistake is reported with its property names, and the field is left out. */
   compileField(keyPath: string[], make: () => Field): Field[];
-  /** The names, and the path, of the object the field is in. */
+  /** The property names, and the path, of the enclosing object. */
   keyPath: string[];
   below?: string;
 }
 
 export type FieldBuilder = (name: string, spec: FieldSpec, context: FieldContext) => Field;
 
-/** The fields that are no objects, in one; itself when it is none. */
+/** The fields inside an object that are not objects; any other field itself. */
 export const listLeaves = (field: Field): Field[] => field.fields?.flatMap(listLeaves) ?? [field];
 
-/** The keys of a field in its file: `patient.last_name` stands at fields.patient.fields.last_name. */
+/** Property names → keys in the mapping file: fields.patient.fields.last_name for `patient.last_name`. */
 export const toFileKeys = (at: string[]): string[] => at.flatMap((name) => ['fields', name]);
 
-/** The paths of a field, in the object it belongs to. */
+/** Compiles the paths of a field, relative to its object. */
 export function compilePaths({ fhir }: FieldSpec, { names, below }: FieldContext): WritablePath[] {
   return [fhir ?? []].flat().map((text) => names.compile(below === undefined ? text : `${below}.${text}`));
+}
+
+/** The same for a field that must have a path. */
+export function compileRequiredPaths(spec: FieldSpec, context: FieldContext): [main: WritablePath, ...others: WritablePath[]] {
+  const [main, ...others] = compilePaths(spec, context);
+  if (!main) throw new Error('it needs fhir: or at:');
+  return [main, ...others];
 }
 
 export interface ElementReader {
@@ -78,7 +84,7 @@ export interface ElementReader {
   paths: WritablePath[];
 }
 
-/** Looks into an element: the first of the `each` paths with a value; without `each` the element itself. */
+/** Reads an element: the first `each` path with a value; without `each`, the element itself. */
 export function buildElementReader({ each }: FieldSpec, type: string, names: NameScope): ElementReader {
   const ways = [each ?? []].flat().map((text) => names.compile(text, type));
   if (!ways.length) return { read: (element) => element, paths: ways };

@@ -1,4 +1,4 @@
-// Ids as a surface shows them, both ways: a UUID as it is, or behind a prefix as digits of base 36; any other FHIR id by the UUID that stands for it.
+// Encodes and decodes the ids that a surface shows: a UUID, or a prefix and the UUID in base 36. A FHIR id that is not a UUID is shown by its alias.
 import type { Env, Surface } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
 
@@ -27,7 +27,7 @@ export function buildIdCodec({ ids }: Pick<SurfaceSpec, 'ids'>): IdCodec {
 
 const toBase36 = (uuid: string): string => BigInt(`0x${uuid.replaceAll('-', '')}`).toString(36);
 
-/** The UUID behind digits; undefined when `showId` would never have made these. */
+/** Base 36 → UUID; undefined when `encodeId` cannot produce these digits. */
 function fromBase36(digits: string, width: number): string | undefined {
   if (!DIGITS.test(digits) || digits.length < width || (digits.length > width && digits.startsWith('0'))) return undefined;
   let number = 0n;

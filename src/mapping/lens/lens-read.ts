@@ -1,4 +1,4 @@
-// resource → view: one walk over the resource finds what all paths of a mapping lead to, and each field shows its part of it.
+// Resource → view: one walk over the resource reads all paths of a mapping, then each field shows its part.
 
 import type { Resource } from '../../fhir/types.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
@@ -8,17 +8,17 @@ import type { Field, ResourceState } from './field.ts';
 import type { NameScope } from './name-scope.ts';
 import type { PathTree } from './path-tree.ts';
 
-/** Written, never shown. */
+/** A value that is written and never shown (`also:`). */
 export interface HiddenWrite {
   spec: AlsoSpec;
   path: WritablePath;
   slot: number;
   while: { path: WritablePath; slot: number } | undefined;
-  /** Where what is written stands already. */
+  /** The path that is copied (`copyOf:`). */
   copied: { path: WritablePath; slot: number } | undefined;
 }
 
-/** A compiled mapping from inside. */
+/** The parts of a compiled mapping. */
 export interface LensParts {
   mapping: MappingSpec;
   names: NameScope;
@@ -27,13 +27,13 @@ export interface LensParts {
   idName: string;
   also: HiddenWrite[];
   rows: RowItems | undefined;
-  /** Field → the slot of the reference that its name is linked to. */
+  /** Field → slot of the reference that its name sets (`link:`). */
   links: ReadonlyMap<Field, number>;
-  /** Field → whether what it shows is said by others already (`omit: implied`). */
+  /** Field → whether other fields show all of its value (`omit: implied`). */
   implied: ReadonlyMap<Field, (shown: unknown) => boolean>;
 }
 
-/** What the resource holds, with the names bound that this mapping uses. `view`: what is about to be written. */
+/** Reads the values of all paths, with the row key and chosen elements bound. `view`: the view of a write. */
 export function readState({ names, rows, tree }: LensParts, resource: Resource, { env, view }: { env: Env; view?: View }): ResourceState {
   const bound: Env = rows || names.boundElements.length ? { ...env } : env;
   if (rows && bound[rows.name] === undefined)
@@ -42,7 +42,7 @@ export function readState({ names, rows, tree }: LensParts, resource: Resource, 
   return { slots: tree.read(resource, bound, view !== undefined), env: bound };
 }
 
-/** The view of a resource: every documented key, whether it has a value or not. `all`: the keys that are never shown, too. `bare`: nothing stands for a missing value. */
+/** The view of a resource, with every documented key. `all`: with write-only fields. `bare`: without defaults. */
 export function readView(parts: LensParts, resource: Resource, { env, all, bare }: { env: Env; all: boolean; bare: boolean }): View {
   const now = readState(parts, resource, { env });
   const view: View = {};
@@ -55,12 +55,12 @@ export function readView(parts: LensParts, resource: Resource, { env, all, bare 
   return view;
 }
 
-/** What is shown for a missing value, if the vendor says. */
+/** The default of a field, unless the server provides it. */
 export function findDefault({ default: standard }: FieldSpec): unknown {
   return isServerValue(standard) || isUnset(standard) ? undefined : standard;
 }
 
-/** How a field without a value is shown. */
+/** How a field without a value is shown: its default, an empty list or map, or null. */
 export function toUnsetValue(spec: FieldSpec): unknown {
   const { type, list } = spec;
   const standard = findDefault(spec);
@@ -69,12 +69,12 @@ export function toUnsetValue(spec: FieldSpec): unknown {
   return type === 'object' ? {} : null;
 }
 
-/** `%now`: known when an item is made. */
+/** Whether a default is a value that the server provides when an item is created (`%now`). */
 export const isServerValue = (value: unknown): value is string => typeof value === 'string' && value.startsWith('%');
 
-/** What is to be stored of a value: an empty text that is shown for a missing one stands for nothing. */
+/** The value to store: nothing for an empty text, which FHIR does not allow. */
 export const toStoredValue = (value: unknown): unknown => (isUnset(value) || value === '' ? undefined : value);
 
-/** Null, an empty list and an empty map say that there is no value. */
+/** Whether there is no value: null, an empty list or an empty map. */
 export const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);

@@ -1,11 +1,13 @@
-// view → resource: what a view asks for becomes changes of the paths it stands at, done in one walk. A field that shows already what is wanted is not
-// touched, so writing back what was read changes nothing, however it came to be stored.
+// View → resource: collects the changes of all fields, then applies them in one walk over the resource. A field that already shows the wanted value is not
+// changed, so writing back what was read changes nothing, in whatever form it is stored.
+
 import { isDeepStrictEqual } from 'node:util';
 import { isPrimitive } from '../../fhir/elements.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Aliases } from '../../fhir/writable-path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
+import { toObject } from '../values.ts';
 import { CODE_DERIVATIONS } from './code-derivations.ts';
 import type { Field, ResourceState } from './field.ts';
 import { findDefault, type HiddenWrite, isServerValue, type LensParts, readState, toStoredValue } from './lens-read.ts';
@@ -15,13 +17,13 @@ interface WriteContext {
   state: ResourceState;
   changes: Slots;
   server: boolean;
-  /** Nothing stands for a missing value: it is written. */
+  /** Whether a value that equals the default is written too. */
   bare: boolean;
-  /** The item is being made, or adopted: it has no id yet. */
+  /** Whether the item is new: it has no id yet. */
   isNew: boolean;
 }
 
-/** The resource with the view put in: exactly what the view names (`server`), or all that a client may write. Elements the mapping does not name stay. */
+/** Writes the view into the resource: exactly its fields (`server`), or all fields that a client may write. Other elements stay. */
 export function writeView(
   parts: LensParts,
   view: View,
@@ -31,7 +33,7 @@ export function writeView(
   const before = readState(parts, resource, { env, view });
   const id = parts.fields.find((field) => field.name === parts.idName);
   const made = id ? id.read(before) === undefined : into === undefined;
-  // a new item stores the brand that its request says, also where the default one would be shown without it
+  // a new item stores the brand of its request even when it equals the default brand
   const now = made && env.defaultBrand ? readState(parts, resource, { env: { ...env, defaultBrand: undefined }, view }) : before;
   const writing: WriteContext = { state: now, changes: [], server, bare, isNew: made };
   for (const field of parts.fields) writeField(parts, field, view, writing);
@@ -48,7 +50,7 @@ function writeField(parts: LensParts, field: Field, view: View, writing: WriteCo
   const wanted = findWantedValue(field, view, writing);
   if (wanted === KEEP) return;
   if (field.fields) {
-    for (const inner of field.fields) writeField(parts, inner, (wanted ?? {}) as View, { ...writing, server: false });
+    for (const inner of field.fields) writeField(parts, inner, toObject(wanted), { ...writing, server: false });
     return;
   }
   const { state, changes, isNew, bare } = writing;
@@ -59,17 +61,17 @@ function writeField(parts: LensParts, field: Field, view: View, writing: WriteCo
   if (link !== undefined) changes[link] = [];
 }
 
-/** What a field needs beyond its own changes, once those of all others are known. */
+/** Second pass: what a field needs once the changes of all others are known. */
 function finishFields(fields: Field[], view: View, writing: WriteContext): void {
   for (const field of fields) {
     const wanted = field.finish || field.fields ? findWantedValue(field, view, writing) : KEEP;
     if (wanted === KEEP) continue;
-    if (field.fields) finishFields(field.fields, (wanted ?? {}) as View, { ...writing, server: false });
+    if (field.fields) finishFields(field.fields, toObject(wanted), { ...writing, server: false });
     field.finish?.(wanted, writing.state, writing.changes);
   }
 }
 
-/** The value a field shall show; undefined: none; KEEP: it is not this write's business. */
+/** The value that the field must show; undefined: none; KEEP: leave it unchanged. */
 function findWantedValue(field: Field, view: View, { server, isNew, state }: WriteContext): unknown {
   const { name, spec, paths } = field;
   if (server && !(name in view)) return KEEP;
@@ -83,11 +85,11 @@ function findWantedValue(field: Field, view: View, { server, isNew, state }: Wri
   return resolveDefault(spec.default, state);
 }
 
-/** What stands for a missing value when an item is made. */
+/** The default of a new item. */
 const resolveDefault = (standard: unknown, { env }: ResourceState): unknown =>
   isServerValue(standard) ? env[standard.slice(1)] : standard;
 
-/** What follows from the rest of what an item says; a value that stands already is somebody's. */
+/** The value derived from other fields (`follows:`); an existing value is kept. */
 function deriveValue(field: Field, view: View, now: ResourceState): unknown {
   const { as, ...parts } = field.spec.follows!;
   if (field.read(now) !== undefined) return undefined;
@@ -95,10 +97,10 @@ function deriveValue(field: Field, view: View, now: ResourceState): unknown {
   return code === undefined ? undefined : field.codec.read(code, now.env);
 }
 
-/** Fields that a view may lack without saying that they have no value. */
+/** Whether a view may omit the field without unsetting it. */
 const mayBeOmitted = ({ writeOnly, onlyIn, omit }: FieldSpec): boolean => writeOnly === true || onlyIn === 'update' || omit !== undefined;
 
-/** What is written and never shown: with a condition it is there as long as that leads to something, without one it comes with a new item. */
+/** Writes an `also:` value: present while its condition has a value; without a condition, written with a new item. */
 function writeHidden(one: HiddenWrite, { state, changes, isNew }: WriteContext, aliases: Aliases): void {
   const stands = state.slots[one.slot]!;
   const condition = one.while && (changes[one.while.slot] ?? state.slots[one.while.slot]!);
@@ -109,7 +111,7 @@ function writeHidden(one: HiddenWrite, { state, changes, isNew }: WriteContext, 
   if (!isDeepStrictEqual(stands, wanted)) changes[one.slot] = wanted;
 }
 
-/** The same where the condition is a whole element: only the written resource tells whether it is there. */
+/** The same where the condition is a complex element: its presence is known only after the write. */
 function applyHidden(
   resource: Resource,
   { spec, path, copied, while: condition }: HiddenWrite,
@@ -121,9 +123,9 @@ function applyHidden(
   return isDeepStrictEqual(path.get(resource, env), wanted) ? resource : path.put(resource, wanted, env);
 }
 
-/** Whether a condition is an element with others below it. */
+/** Whether the condition is a complex element. */
 const dependsOnElement = (one: HiddenWrite): boolean => one.while !== undefined && !isPrimitive(one.while.path.type);
 
-/** A value with its %names put in. */
+/** The value with its %names replaced. */
 const substituteNames = (value: string | boolean, env: Env, aliases: Aliases): string | boolean =>
   typeof value === 'string' ? value.replace(/%(\w+)/g, (_, name: string) => aliases[name] ?? String(env[name])) : value;

@@ -4,6 +4,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env, ReadOptions, RowItems, View, WriteOptions } from '../shape.ts';
 import type { AlsoSpec, MappingSpec, RowSpec } from '../spec.ts';
+import { toText } from '../values.ts';
 import type { CodecContext } from './codecs.ts';
 import { findDerivation } from './derivations.ts';
 import { type Field, listLeaves, toFileKeys } from './field.ts';
@@ -17,21 +18,19 @@ import { buildPathTree, type PathTree } from './path-tree.ts';
 export interface Lens {
   names: NameScope;
   fields: Field[];
-  /** The field that shows the id: the one called `id`, else the one whose place is the resource's id, whatever the vendor calls it. */
+  /** The field with the id: the one called `id`, else the one whose path is the resource's id. */
   idName: string;
-  /** The fields that are no objects, those inside of objects among them; a list of objects is one. */
+  /** All fields that are not objects, including those inside objects; a list of objects counts as one field. */
   leaves: Field[];
-  /** The same of the members of each list of objects, lists in lists among them: their paths begin at the list's elements. */
+  /** The same for the members of each list of objects, including nested lists. Their paths begin at the list's elements. */
   lists: { list: Field; leaves: Field[] }[];
   also: HiddenWrite[];
   rows: RowItems | undefined;
-  /** `all`: the fields that are never shown, too. `bare`: without the values that stand for missing ones. */
   read(resource: Resource, env: Env, options?: ReadOptions): View;
-  /** `server`: exactly the fields the view names are written, read-only ones too; otherwise all that a client may write, a missing one is unset. `bare`: a value that stands for a missing one, too. */
   write(view: View, into: Resource | undefined, env: Env, options?: WriteOptions): Resource;
 }
 
-/** Compiles a mapping. `fault` is told what is wrong, with the keys that lead to it in the file; what can be compiled is. */
+/** Compiles a mapping. Mistakes are reported with their keys in the file; the rest is compiled. */
 export function buildLens(
   mapping: MappingSpec,
   context: Omit<CodecContext, 'resource'>,
@@ -117,10 +116,17 @@ function buildRowItems({ elements: all, by, key, as }: RowSpec, names: NameScope
   const rule = findDerivation(as);
   return {
     name: key,
-    readKeys: (resource) => [...new Set(elements.get(resource).flatMap((element) => onlyOne(keyOf.get(element))))] as string[],
+    readKeys: (resource) => [
+      ...new Set(
+        elements
+          .get(resource)
+          .flatMap((element) => onlyOne(keyOf.get(element)))
+          .map(toText),
+      ),
+    ],
     readKey: (view) => rule.split(String(view[key]))[rule.names[0]!]![0]!,
   };
 }
 
-/** An element with two keys is no item: it would be two. */
+/** An element with two keys is not an item. */
 const onlyOne = (values: unknown[]): unknown[] => (values.length === 1 ? values : []);

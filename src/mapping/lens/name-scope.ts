@@ -1,27 +1,26 @@
-// What the %names of a mapping mean: aliases (texts everywhere), lets (names for long paths), and variables (known when a lens runs).
+// The %names of a mapping: aliases (constant texts), lets (names of paths) and variables (values of a request or of a join).
 import { type Aliases, compilePath, type PathScope, type WritablePath } from '../../fhir/writable-path/path.ts';
-import type { MappingSpec } from '../spec.ts';
-import { toJoinedType } from '../spec.ts';
+import { type MappingSpec, toJoinedType } from '../spec.ts';
 
 export interface NameScope {
   scope: Required<Omit<PathScope, 'all'>>;
-  /** Puts the lets in: what comes out is legal FHIRPath with aliases and variables. */
+  /** Replaces the lets; the result is FHIRPath with aliases and variables. */
   expand(text: string): string;
-  /** A path from the resource, or from an element of another type. */
+  /** Compiles a path from the resource, or from an element of another type. */
   compile(text: string, type?: string): WritablePath;
-  /** The same to all members that it finds, as they stand. */
+  /** The same, selecting all members in their stored order. */
   compileMembers(text: string, type?: string): WritablePath;
-  /** Elements that are looked for once and bound to a name: the first that leads to something. */
+  /** Lets that choose an element (`first:`): found once for each resource. */
   boundElements: { name: string; first(node: unknown, env: Record<string, unknown>): unknown }[];
 }
 
-/** What the server knows of every resource, and what of a write. */
+/** Variables that the server provides. */
 const SERVER_VARIABLES = { created: 'instant', defaultBrand: 'string' };
 
-/** What an Env has of its own: no parameter goes under these names. */
+/** Names in Env that no search parameter may use. */
 const RESERVED_NAMES: readonly string[] = ['created', 'baseUrl', 'newId', 'now', 'defaultBrand', 'alias', 'resolved'];
 
-/** Search parameters whose value the paths of fields ask for (`%state`), where the name stands for nothing else. */
+/** Search parameters that paths of fields use as variables (`%state`). */
 export function findBoundParameters(
   { search = {}, fields, let: lets = {}, with: joined = {}, row }: MappingSpec,
   aliases: Aliases,
@@ -31,7 +30,7 @@ export function findBoundParameters(
   return Object.keys(search).filter((name) => names.has(name) && !others.includes(name));
 }
 
-/** The names of a mapping; a let that leads nowhere is an Error naming it. */
+/** Builds the names of a mapping; throws for a let that cannot be compiled. */
 export function buildNameScope(mapping: MappingSpec, aliases: Readonly<Record<string, string>>): NameScope {
   const lets = new Map(
     Object.entries(mapping.let ?? {}).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text] as const] : [])),
@@ -53,10 +52,10 @@ export function buildNameScope(mapping: MappingSpec, aliases: Readonly<Record<st
     if (typeof choice === 'string') return [];
     const ways = choice.first.map((text) => path(text));
     const types = new Set(ways.map((way) => way.type));
-    if (types.size !== 1) throw new Error(`let ${name}: its paths lead to different types: ${[...types].join(', ')}`);
-    const [type] = types as Set<string>;
+    const [type, ...others] = types;
+    if (type === undefined || others.length) throw new Error(`let ${name}: its paths lead to different types: ${[...types].join(', ')}`);
     const has = path(choice.elementHas, type);
-    variables[name] = type!;
+    variables[name] = type;
     const first = (node: unknown, env: Record<string, unknown>): unknown => {
       for (const way of ways) for (const element of way.get(node, env)) if (has.get(element, env).length) return element;
       return undefined;

@@ -1,19 +1,21 @@
-// Whether two paths may lead to the same place, so that writing one would change what the other wrote.
-// Two values that ask for members by different elements are taken for two members; a list, which writes whatever meets its conditions, is not.
-import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
+// Whether two paths can select the same element, so that writing one would change the value of the other.
+// Two single values whose conditions are on different elements are assumed to select different members; a list selects every member that meets its conditions.
+
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { ConditionSyntax, StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Field } from './field.ts';
+import { readStepSyntax } from './step-syntax.ts';
 
 interface PathWriter {
   path: WritablePath;
   owns?: Field['entryFilter'] | undefined;
-  /** It writes a list of objects: whatever member meets its conditions. */
+  /** Whether it writes a list of objects. */
   list?: boolean;
-  /** It writes a list of references to these types, and leaves others alone. */
+  /** For a list of references: the types that it writes. */
   targets?: readonly string[] | undefined;
 }
 
-/** Equal, or one above the other, or two ways to choose from one list that may choose the same member. */
+/** Whether the paths are equal, one contains the other, or both can select the same member of a list. */
 export function isOverlap(a: PathWriter, b: PathWriter): boolean {
   const length = Math.min(a.path.steps.length, b.path.steps.length);
   for (let at = 0; at < length; at++) {
@@ -27,7 +29,7 @@ type Verdict = 'same' | 'apart' | 'overlap';
 
 function compareSteps(a: PathWriter, b: PathWriter, at: number): Verdict {
   const [one, other] = [a.path.steps[at]!, b.path.steps[at]!];
-  const [left, right] = [syntaxOf(one), syntaxOf(other)];
+  const [left, right] = [readStepSyntax(one), readStepSyntax(other)];
   if (areSeparateMaps(a, b) || haveDifferentTargets([a, left], [b, right])) return 'apart';
   if (one.key === other.key) return 'same';
   if (left.name !== right.name) return 'apart';
@@ -48,9 +50,7 @@ function haveDifferentTargets(...both: [PathWriter, StepSyntax][]): boolean {
   return one !== undefined && other !== undefined && !one.some((type) => other.includes(type));
 }
 
-const syntaxOf = (step: Step): StepSyntax => JSON.parse(step.key) as StepSyntax;
-
-/** Whether no member meets the conditions of both, by what the one asks for. */
+/** Whether the conditions of the first exclude those of the second. */
 function excludes(one: StepSyntax, other: StepSyntax): boolean {
   return other.where.some(
     (against) =>
@@ -61,7 +61,7 @@ function excludes(one: StepSyntax, other: StepSyntax): boolean {
 
 const asksForOld = (condition: ConditionSyntax): boolean => joinStepNames(condition) === 'use' && readLiteral(condition) === 'old';
 
-/** Two values of one path, references to two types, or codings that exclude each other: a concept has one code of those that a mapping tells apart. */
+/** Different values at one path, references to different types, or codings that exclude each other. */
 function excludeEachOther(one: ConditionSyntax, other: ConditionSyntax): boolean {
   if (isPresence(one) && isPresence(other)) return haveExclusiveConditions(one.path.steps, other.path.steps);
   if (JSON.stringify(one.path.steps) !== JSON.stringify(other.path.steps)) return false;
@@ -70,16 +70,16 @@ function excludeEachOther(one: ConditionSyntax, other: ConditionSyntax): boolean
   return !values.includes(undefined) && values[0] !== values[1];
 }
 
-/** The same elements, and in one of them conditions that no member meets. */
+/** Whether paths over the same elements have exclusive conditions. */
 function haveExclusiveConditions(one: StepSyntax[], other: StepSyntax[]): boolean {
   const names = [one, other].map((steps) => steps.map(({ name }) => name).join('.'));
   return names[0] === names[1] && one.some((step, at) => excludes(step, other[at]!) || excludes(other[at]!, step));
 }
 
-/** The one asks for something at a path, or below it, where the other asks that nothing be there. */
+/** Whether the first requires a value at or below a path where the second requires none. */
 function asksForMissing(one: ConditionSyntax, other: ConditionSyntax): boolean {
   if (isAbsence(one) || !isAbsence(other)) return false;
-  const [asked, missing] = [one, other].map(({ path }) => path.steps) as [StepSyntax[], StepSyntax[]];
+  const [asked, missing] = [one.path.steps, other.path.steps];
   return missing.every((step, at) => {
     const isWhole = !step.where.length && step.ofType === undefined && !step.skip;
     return asked[at]?.name === step.name && (isWhole || JSON.stringify(asked[at]) === JSON.stringify(step));
@@ -95,18 +95,18 @@ const readLiteral = (condition: ConditionSyntax): string | boolean | undefined =
 
 const joinStepNames = ({ path }: ConditionSyntax): string => path.steps.map(({ name }) => name).join('.');
 
-/** Every condition of the one is asked by the other too: what meets that one meets this one. */
+/** Whether the second has all conditions of the first. */
 function isSubset(one: StepSyntax, other: StepSyntax): boolean {
   const asked = other.where.map((condition) => JSON.stringify(condition));
   return one.where.every((condition) => asked.includes(JSON.stringify(condition)));
 }
 
-/** Two maps over one element, whose keys never begin alike. */
+/** Whether two maps over one element have different key prefixes. */
 function areSeparateMaps({ owns: one }: PathWriter, { owns: other }: PathWriter): boolean {
   return one?.key !== undefined && one.key === other?.key && !one.prefix.startsWith(other.prefix) && !other.prefix.startsWith(one.prefix);
 }
 
-/** A map owns only members whose key begins with its prefix, and the other asks for a member whose key does not. */
+/** Whether the other selects a member whose key does not have the prefix of the map. */
 function ownsOnlyOthers({ owns }: PathWriter, { where }: StepSyntax): boolean {
   if (!owns) return false;
   return where.some((condition) => {

@@ -1,51 +1,52 @@
-// The paths of a mapping as one tree: what several of them have in common is looked for once, in one walk to read and one to write.
+// All paths of a mapping as one tree, so that common steps are evaluated once: one walk reads all values, one walk writes all changes.
+
 import { findStepValues, type PathVariables, type Step, type WritablePath } from '../../fhir/writable-path/path.ts';
-import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Env } from '../shape.ts';
 import { findStaleDependents, omitStaleDependents, updateText } from './dependent-elements.ts';
+import { readConditions } from './step-syntax.ts';
 
-/** One entry per slot of a tree: what a path led to, or what shall stand there (undefined: what stands now). */
+/** One entry for each slot of a tree: the values to write (undefined: unchanged). */
 export type Slots = (unknown[] | undefined)[];
 
 export interface PathTree {
-  /** The slot of a path; paths that lead to the same place share one. `hidden`: it matters to those who write only. */
+  /** Adds a path and returns its slot; equal paths share one. `hidden`: needed for writes only. */
   addPath(path: WritablePath, hidden?: boolean): number;
-  /** A slot for one field that is a list: what shall stand there takes the places of the members that the path finds and that are its `own`. */
+  /** Adds a list and returns its slot: written values replace the members of the path that `own` accepts. */
   addList(path: WritablePath, own: MemberFilter): number;
-  /** What stands at this path is somebody's to write: another way of saying the same does not take it away. */
+  /** Marks a path as written by a field: its value is not removed as a stale dependent of another element. */
   protect(path: WritablePath): void;
-  /** What the paths lead to; `all`: the hidden ones, too. */
+  /** The values of all paths by slot; `all`: with hidden ones. */
   read(node: unknown, env: PathVariables, all?: boolean): unknown[][];
-  /** A new node with these values in their slots, everything else as it was. */
+  /** A copy of the node with the changes applied. */
   write<T>(node: T, changes: Slots, env: Env): T;
 }
 
-/** Whether a member is one that the field shows. */
+/** Whether a member belongs to the list. */
 type MemberFilter = (member: unknown, env: Env) => boolean;
 
-/** What a path led to that led to nothing. */
+/** The values of a path without any. */
 const NO_VALUES: unknown[] = [];
 
 interface Branch {
   number: number;
   step: Step;
-  /** The slot of the path that ends here; -1: none does. */
+  /** The slot of the path that ends here; -1: none. */
   slot: number;
-  /** Only hidden paths lead through here. */
+  /** Whether only hidden paths use this branch. */
   hidden: boolean;
-  /** A path that somebody writes leads through here. */
+  /** Whether a written path uses this branch. */
   isProtected: boolean;
-  /** It asks for members that meet a condition. */
+  /** Whether the step has conditions. */
   isConditional: boolean;
-  /** The members that one list writes. Such a branch is that list's alone. */
+  /** For the last step of a list: which members it owns. */
   own?: MemberFilter;
   branches: Branch[];
 }
 
-/** `type`: of the node that the paths start from. */
+/** `type`: the FHIR type of the root. */
 export function buildPathTree(type: string): PathTree {
   const roots: Branch[] = [];
-  /** Paths that start from a variable, with their slots: they are read one by one. */
+  /** Paths that start from a variable are read one by one. */
   const bound: { slot: number; path: WritablePath }[] = [];
   let size = 0;
   let branches = 0;
@@ -83,7 +84,7 @@ export function buildPathTree(type: string): PathTree {
   };
 }
 
-/** The branch for these steps, made where it is missing; a list's last one is always made. */
+/** Finds or adds the branch for these steps; the last branch of a list is always new. */
 function addBranch(
   branches: Branch[],
   [step, ...rest]: readonly Step[],
@@ -107,8 +108,6 @@ function addBranch(
   return rest.length ? addBranch(branch.branches, rest, how) : branch;
 }
 
-const readConditions = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
-
 interface TreeRead {
   slots: unknown[][];
   env: PathVariables;
@@ -128,7 +127,7 @@ function collectValues(branches: Branch[], nodes: unknown[], reading: TreeRead):
 interface TreeWrite {
   changes: Slots;
   env: Env;
-  /** By branch: what the changes below it do. */
+  /** By branch: the effect of the changes below it. */
   effects: Uint8Array;
 }
 
@@ -136,7 +135,7 @@ const UNCHANGED = 0;
 const REMOVES = 1;
 const ADDS = 2;
 
-/** Notes what the changes do below each branch; answers the strongest. */
+/** Records the effect of the changes below each branch; returns the strongest. */
 function markEffects(branches: readonly Branch[], writing: TreeWrite): number {
   const { changes, effects } = writing;
   let strongest = UNCHANGED;
@@ -150,9 +149,8 @@ function markEffects(branches: readonly Branch[], writing: TreeWrite): number {
 }
 
 /**
- * What a subtree does to its node. First goes what said the same in another way. Then three rounds: lists, each into what the ones before it left, since
- * what else is said of their members holds for the new ones; then removals from the last branch to the first, so that none moves the member another one
- * counts to; then what is made, in the order of the mapping.
+ * Applies the changes of a subtree to its node. First removes stale dependents. Then three rounds: lists in order, since other paths apply to their new
+ * members; removals from last to first, so that none shifts the index of another; additions in the order of the mapping.
  */
 function applyChanges(branches: readonly Branch[], node: unknown, writing: TreeWrite & { type: string }): unknown {
   const { effects, type } = writing;
@@ -166,7 +164,7 @@ function applyChanges(branches: readonly Branch[], node: unknown, writing: TreeW
   return node === undefined ? out : updateText(type, node, out);
 }
 
-/** Whether several members are written as one. */
+/** Whether the branch is written as a list. */
 const isList = ({ step, own }: Branch): boolean => step.open || own !== undefined;
 
 function applyList({ step, slot, own }: Branch, node: unknown, { changes, env }: TreeWrite): unknown {
@@ -174,7 +172,7 @@ function applyList({ step, slot, own }: Branch, node: unknown, { changes, env }:
   return own ? step.replaceOwn(node, members, { env, own: (member) => own(member, env) }) : step.replace(node, members);
 }
 
-/** Without what said in another way what is said anew. */
+/** Removes the elements that repeat the old value of a changed one (dependent-elements.ts). */
 function dropStaleDependents(branches: readonly Branch[], node: unknown, { effects, env, type }: TreeWrite & { type: string }): unknown {
   const said = branches.filter((branch) => effects[branch.number] !== UNCHANGED && !branch.hidden && !addsFirstMember(branch, node, env));
   const outdated = findStaleDependents(
@@ -186,18 +184,18 @@ function dropStaleDependents(branches: readonly Branch[], node: unknown, { effec
   return omitStaleDependents(node, outdated, { kept, env });
 }
 
-/** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */
+/** Whether the change adds the first member that meets its conditions (a code of another system): that makes no other member stale. */
 const addsFirstMember = ({ step, isConditional }: Branch, node: unknown, env: PathVariables): boolean =>
   isConditional && !findStepValues(step, [node], env).length;
 
-/** Whether all members that are counted are shown by another field: what comes forward is that one's. */
+/** Whether another field shows all members of the indexed list: the member that moves up belongs to it. */
 const isCoveredByList = ({ step }: Branch, beside: readonly Branch[]): boolean =>
   step.index !== undefined &&
   beside.some(
     (other) => isList(other) && !other.hidden && other.step.name === step.name && (other.step.open || asksForSameMembers(other.step, step)),
   );
 
-/** Two steps that ask for the same members. */
+/** Whether two steps have the same conditions. */
 const asksForSameMembers = (one: Step, other: Step): boolean =>
   JSON.stringify(readConditions(one)) === JSON.stringify(readConditions(other));
 
@@ -218,7 +216,7 @@ function applyAdditions({ step, slot, branches }: Branch, node: unknown, writing
   return step.change(node, writing.env, { make: true, edit, clear });
 }
 
-/** An element beside the one that is written: what is unset there is unset here too, or it would come forward. */
+/** Applies removals to the sibling elements too: otherwise a sibling's value would be shown next. */
 function clearSiblings(branches: readonly Branch[], node: unknown, writing: TreeWrite): unknown {
   return branches.reduceRight((out: unknown, branch) => {
     const { step, number, branches: below } = branch;

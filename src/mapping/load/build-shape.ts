@@ -1,4 +1,4 @@
-// A mapping, compiled whole: everything a door can ask of one shape.
+// Builds the shape of a mapping: everything that vendor requests need of it.
 
 import type { ServedType } from '../../fhir/types.ts';
 import type { Aliases, WritablePath } from '../../fhir/writable-path/path.ts';
@@ -22,25 +22,27 @@ import { buildShapeEnvelopes } from '../response/shape-envelopes.ts';
 import { listPathParameters } from '../routes.ts';
 import { MAX_LIST_ITEMS, type Shape, type Surface, type View } from '../shape.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
+import { toObject } from '../values.ts';
 
 interface ShapeInput {
   name: string;
   mapping: MappingSpec;
+  resource: ServedType;
   surface: Surface;
   surfaceSpec: SurfaceSpec;
   tables: CodeTables;
-  /** Told what is wrong, with the keys that lead to it in the mapping file. */
+  /** Takes each mistake, with its keys in the mapping file. */
   fault(keys: string[], error: unknown): void;
 }
 
-/** Whether it shows only what a request has just made. */
+/** Whether a response only ever shows what its request created. */
 const isCreateOnly = ({ interactions }: MappingSpec): boolean => interactions.every((one) => one === 'create');
 
-/** Where the vendor prints no text of its own. */
+/** Used where the vendor documents no text. */
 const DEFAULT_MESSAGES = { duplicate: 'this exists already', idempotency: 'this idempotency-key was used with another body' };
 
-/** The shape, and its lens for the checks at start. */
-export function buildShape({ name, mapping, surface, surfaceSpec, tables, fault }: ShapeInput): { shape: Shape; lens: Lens } {
+/** The shape, and its lens for checks and tools. */
+export function buildShape({ name, mapping, resource, surface, surfaceSpec, tables, fault }: ShapeInput): { shape: Shape; lens: Lens } {
   const aliases = surfaceSpec.systems;
   const lens = buildLens(mapping, { aliases, ids: surface, tables }, fault);
   const nullable = surfaceSpec.nulls === 'unset';
@@ -50,7 +52,7 @@ export function buildShape({ name, mapping, surface, surfaceSpec, tables, fault 
   const shape: Shape = {
     surface,
     name,
-    resource: mapping.resource as ServedType,
+    resource,
     path: mapping.path.replace(/\/\{id\}.*$/, ''),
     itemPath: mapping.item || /\{id\}/.test(mapping.path) ? mapping.path : `${mapping.path}/{id}`,
     idName: lens.idName,
@@ -69,7 +71,7 @@ export function buildShape({ name, mapping, surface, surfaceSpec, tables, fault 
     isItem: (view) => belongs.every((name) => view[name] !== null) && !Object.entries(except).some(([name, word]) => view[name] === word),
     checkRequest(body, now) {
       const issues = checked(body, now);
-      return issues.length ? issues : disagree(omitUnsetFields(body as View));
+      return issues.length ? issues : disagree(omitUnsetFields(toObject(body)));
     },
     ...buildChangePlanner(lens.fields, { nullable, deep: surfaceSpec.patch !== 'replace', findConflicts: disagree }),
     pickKnownFields: (body) => pickKnownFields(asked, body),
@@ -89,7 +91,7 @@ export function buildShape({ name, mapping, surface, surfaceSpec, tables, fault 
   return { shape, lens };
 }
 
-/** The searches for the resource that a create goes into, and for the one that holds an item. */
+/** The searches for the resource that a create updates, and for the one that holds an item. */
 function buildTargets({ resource, into, row }: MappingSpec, lens: Lens, aliases: Aliases): Pick<Shape, 'buildTargetSearch' | 'rows'> {
   const search = (template: string, values: Record<string, string>): string => `${resource}?${buildSearchText(template, aliases, values)}`;
   return {
@@ -99,7 +101,7 @@ function buildTargets({ resource, into, row }: MappingSpec, lens: Lens, aliases:
   };
 }
 
-/** What a request is: the body that makes an item, what the path names of it, and the check of both together. */
+/** The fields of a create: those in the body, those in the path, and the check of both. */
 function buildRequestSupport({ fields }: Lens, { path, many }: MappingSpec, nullable: boolean) {
   const asked = buildRequestFields(fields, many);
   const within = listPathParameters(path).filter((name) => name !== 'id');
@@ -109,7 +111,7 @@ function buildRequestSupport({ fields }: Lens, { path, many }: MappingSpec, null
   return { pathParameters: within, asked, requestSchema: schema, requiresBody: 'required' in schema, checked };
 }
 
-/** What a view says in the places of a search; ids as FHIR has them, however they were spelled. */
+/** The values of a view for the placeholders of a search; ids are FHIR ids. */
 function readSearchValues(
   template: string,
   fields: Field[],
@@ -146,7 +148,7 @@ const readTake = ({ take, most }: MappingSpec): Pick<Shape, 'take' | 'maxItems'>
   maxItems: most ?? MAX_LIST_ITEMS,
 });
 
-/** What of a shape is about the person; which keys open it is said by `for:` alone. */
+/** The parts of a shape that concern the caller's own Patient. */
 const readPersonRules = ({
   for: whom,
   item,

@@ -1,21 +1,22 @@
-// Nothing points nowhere: every alias of a surface and every extension on a path is defined in fhir-profiles/, and an extension stands where its
-// definition lets it stand, with a value of the type it defines.
+// Checks that fhir-profiles/ defines every alias of a surface and every extension on a path, and that an extension has an allowed context and value type.
+
 import { findClosestName } from '../../fhir/closest-name.ts';
 import type { Profiles } from '../../fhir/profiles.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
+import { readStepSyntax } from '../lens/step-syntax.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
 import type { SourceFile } from './yaml-file.ts';
 
-/** The aliases of a surface. */
+/** Checks the aliases of a surface. */
 export function checkAliases(surface: SourceFile<SurfaceSpec>, { definitions }: Profiles): Diagnostic[] {
   const undefinedOnes = Object.entries(surface.content.systems).filter(([, url]) => !definitions.has(url));
   return undefinedOnes.map(([name, url]) => ({ place: surface.locate(['systems', name]), text: describeUndefined(url, definitions) }));
 }
 
-/** The extensions of a mapping, and URLs that should be aliases. */
+/** Checks the extensions of a mapping, and reports URLs that should be aliases. */
 export function checkExtensions(
   { lens, mapping }: { lens: Lens; mapping: SourceFile<MappingSpec> },
   { definitions }: Profiles,
@@ -41,7 +42,7 @@ export function checkExtensions(
   return faults;
 }
 
-/** What is missing, and what was probably meant. */
+/** The error for an undefined URL, with a suggestion. */
 function describeUndefined(url: string, definitions: Profiles['definitions']): string {
   const meant = findClosestName(url, [...definitions.keys()]);
   const instead = meant === undefined ? 'define it there, or list it in third-party.yaml if another defines it' : `did you mean ${meant}?`;
@@ -51,7 +52,7 @@ function describeUndefined(url: string, definitions: Profiles['definitions']): s
 /** https://hl7.org/fhir/R4/defining-extensions.html#context */
 function checkExtensionSteps({ steps, variable }: WritablePath, resource: string, definitions: Profiles['definitions']): string[] {
   return steps.flatMap((step, at) => {
-    const url = step.name === 'extension' ? readUrl(JSON.parse(step.key) as StepSyntax) : undefined;
+    const url = step.name === 'extension' ? readUrl(readStepSyntax(step)) : undefined;
     if (url === undefined || !/^\w+:/.test(url)) return [];
     const definition = definitions.get(url);
     if (!definition) return [describeUndefined(url, definitions)];

@@ -1,4 +1,4 @@
-// Two shapes may not claim one route, unless the host or the kind of key says which is meant.
+// Checks between shapes: no two have one route, unless their keys differ, and the shapes that others name exist.
 
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import type { Diagnostic } from '../diagnostics.ts';
@@ -13,7 +13,7 @@ interface RoutedShape {
   mapping: SourceFile<MappingSpec>;
 }
 
-/** One fault per route that two shapes claim and nothing tells apart. */
+/** Reports each route that two shapes have and that their keys do not distinguish. */
 export function checkRoutes(shapes: RoutedShape[]): Diagnostic[] {
   return shapes.flatMap((one, nth) =>
     shapes.slice(0, nth).flatMap((other) => {
@@ -30,14 +30,14 @@ export function checkRoutes(shapes: RoutedShape[]): Diagnostic[] {
   );
 }
 
-/** The same route whatever its names are called. */
+/** A route without the names of its parameters. */
 const removeNames = (template: string): string => template.replace(/\{\w+\}/g, '{}');
 
-/** Requests to the two differ by the header or the beginning of their keys. */
+/** Whether the keys of two surfaces differ by header or prefix. */
 const haveDistinctKeys = (a: Surface, b: Surface): boolean =>
   a !== b && (a.auth.scheme !== b.auth.scheme || a.auth.prefix !== b.auth.prefix);
 
-/** The shapes that others name: `answers:` and `tells:`. */
+/** Checks the shapes in `answers:` and `tells:`. */
 export function checkShapeReferences(shapes: LoadedShape[]): Diagnostic[] {
   return shapes.flatMap((one) => {
     const { shape, mapping } = one;

@@ -1,4 +1,4 @@
-// A create of many items (`many:`), checked at start: which fields each member says, by which items are the same, and what does not go with it.
+// Checks at start of creates: of many items by one request (`many:`), and of derived codes (`follows:`).
 
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import type { Report } from '../diagnostics.ts';
@@ -7,7 +7,7 @@ import type { Lens } from '../lens/lens.ts';
 import { isWritableIn } from '../request/json-schema.ts';
 import type { MappingSpec } from '../spec.ts';
 
-/** Words that look for each item one by one, or wait for it. */
+/** Keywords that handle items one by one. */
 const APART = ['port', 'row', 'into', 'unique'] as const;
 const APART_IN_FIELDS = ['link', 'shares', 'instead'] as const;
 

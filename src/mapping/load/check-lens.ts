@@ -1,4 +1,5 @@
-// What a compiled mapping must keep, checked at start: no field is ambiguous, none writes over another, what is written can be made.
+// Checks of a compiled mapping at start: no path is ambiguous, no field overwrites another, every written value can be stored.
+
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
 import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
@@ -8,6 +9,7 @@ import { type Field, toFileKeys } from '../lens/field.ts';
 import { isCombined } from '../lens/field-list.ts';
 import type { Lens } from '../lens/lens.ts';
 import { isOverlap } from '../lens/overlap.ts';
+import { readConditions } from '../lens/step-syntax.ts';
 import type { FieldSpec, MappingSpec } from '../spec.ts';
 import { checkValues } from './check-values.ts';
 
@@ -45,11 +47,11 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Report): void
   checkKinds(lens.fields, mapping.interactions, fault);
 }
 
-/** What a write sets, whatever a resource says. https://hl7.org/fhir/R4/resource.html#Meta */
+/** Elements that every write sets. https://hl7.org/fhir/R4/resource.html#Meta */
 const SERVER_KEPT = ['meta.lastUpdated', 'meta.versionId'];
 const jsonPath = ({ steps, variable }: WritablePath): string => (variable === undefined ? steps.map(({ name }) => name).join('.') : '');
 
-/** Fields with the type their paths start from: those of the resource, and of the members of each list. */
+/** The fields by the type that their paths start from: the resource, and the members of each list. */
 const listScopes = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: string; list?: Field }[] => [
   { leaves, from: names.scope.type },
   ...lists.map(({ list, leaves: members }) => ({ leaves: members, from: list.paths[0]!.type, list })),
@@ -57,10 +59,10 @@ const listScopes = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: st
 
 const toFieldKeys = ({ keyPath }: Field): string[] => toFileKeys(keyPath);
 
-/** A field leads to as many elements as it shows values, and what a client may write can be written. */
+/** The path of a field selects one element, or one list for a list, and is writable unless the field is read only. */
 function checkPlace({ paths, writtenPaths, spec, name }: Field): string[] {
-  const [main] = paths as [WritablePath];
-  if (spec.list !== undefined) return checkWritable({ spec, writtenPaths });
+  const [main] = paths;
+  if (!main || spec.list !== undefined) return checkWritable({ spec, writtenPaths });
   if (isCombined(spec)) return [];
   const isList = spec.type === 'string[]' || spec.as === 'paragraphs' || spec.as?.startsWith('keyed');
   const open = main.variable === undefined ? main.open.length : 0;
@@ -75,7 +77,7 @@ function checkPlace({ paths, writtenPaths, spec, name }: Field): string[] {
   return [...problems.filter((text) => typeof text === 'string'), ...checkCodes(main, spec), ...checkWritable({ spec, writtenPaths })];
 }
 
-/** A field over the value that a condition on its way asks for: any other value would be lost. `list`: whose member it is in. */
+/** A writable field must not be on an element whose value a condition of its path fixes. `list`: the list that it is in. */
 function checkFixedValue({ spec, codec, writtenPaths }: Field, list: Field | undefined): string[] {
   const words = spec.enum ?? codec.words;
   if (spec.readOnly || spec.list !== undefined || words?.length === 1) return [];
@@ -85,14 +87,12 @@ function checkFixedValue({ spec, codec, writtenPaths }: Field, list: Field | und
   return fixed ? [`where(…) of ${fixed.name} asks for one value of it: no other could be written; make it readOnly, or leave it out`] : [];
 }
 
-const readConditions = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
-
 const isFixed = (condition: StepSyntax['where'][number], rest: Step[]): boolean =>
   'is' in condition &&
   'value' in condition.is &&
   JSON.stringify(condition.path.steps) === JSON.stringify(rest.map(({ key }) => JSON.parse(key)));
 
-/** Codes that FHIR does not have where they would be written. */
+/** Codes that are not in the required value set of the element. */
 function checkCodes({ steps }: WritablePath, { codes = {}, synonyms = {}, otherwise, reads = {} }: FieldSpec): string[] {
   const values = [...new Set([...Object.values(codes), ...Object.values(synonyms), otherwise, ...Object.keys(reads)])];
   return values.flatMap((value) => explainUnboundCode(value, steps.at(-1)?.requiredValueSet) ?? []);
@@ -189,11 +189,11 @@ const listFieldWriters = (field: Field): Writer[] =>
     ...(field.entryFilter && { owns: field.entryFilter }),
   }));
 
-/** A field that nobody writes: read only, without a value of its own for a new item, and no outside step fills it in. */
+/** Whether a field is never written: read only, without a default, and no external step sets it. */
 const isNeverWritten = ({ readOnly, default: standard }: FieldSpec, { port }: MappingSpec): boolean =>
   readOnly === true && port === undefined && (standard === undefined || standard === '');
 
-/** Two forms of one thing are one: only one of them is there at a time. */
+/** Alternative forms count as one writer: only one has a value at a time. */
 function withSharedForm(writer: Writer, { fields }: Lens): Writer {
   const [top] = writer.name.split('.');
   const forms = fields.flatMap(({ name, spec: { instead } }) => (instead === undefined ? [] : [name, instead]));
@@ -201,7 +201,7 @@ function withSharedForm(writer: Writer, { fields }: Lens): Writer {
   return forms.includes(top!) ? { ...writer, shares: writer.shares ?? main } : writer;
 }
 
-/** Whatever writes: fields, the words beside their codes, parts of texts, linked references, what is written and never shown. */
+/** All writers: fields, links and `also:`. */
 function listWriters(lens: Lens, mapping: MappingSpec): Writer[] {
   const links = lens.leaves.flatMap((field) =>
     field.spec.link ? [{ keys: toFieldKeys(field), name: `the link of ${field.name}`, path: lens.names.compile(field.spec.link.to) }] : [],
@@ -228,7 +228,7 @@ function checkOverlaps(leaves: Field[], all: Writer[], fault: Report): void {
   }
 }
 
-/** What tells two writers apart. Lists that ask by conditions already may still ask for one member. */
+/** How to make two writers disjoint. */
 function suggestSeparation(...both: [Writer, Writer]): string {
   const isAsked = ({ path }: Writer): boolean => path.steps.some((step) => readConditions(step).length > 0);
   return both.some(({ list }) => list) && both.every(isAsked)
@@ -236,12 +236,12 @@ function suggestSeparation(...both: [Writer, Writer]): string {
     : 'tell the two apart with where(…)';
 }
 
-/** Two that say the same thing may write one place: a field and itself, fields that share it, and one that stands in the place of what it needs. */
+/** Whether two writers may have one path: the same field, fields with `shares:`, or a field and the one that it needs. */
 function isSameThing(a: Writer, b: Writer): boolean {
   return (a.shares ?? a.name) === (b.shares ?? b.name) || a.name === b.needs || b.name === a.needs;
 }
 
-/** A member can only be second where a field is first that is required, or that it needs: lists have no holes. */
+/** Whether the member before an index is written by a required or needed field: FHIR lists have no gaps. */
 function hasNeighbour({ path, needs }: Writer, index: number, leaves: Field[]): boolean {
   const names = path.steps.map(({ name }) => name).join('.');
   return leaves.some(
@@ -252,7 +252,7 @@ function hasNeighbour({ path, needs }: Writer, index: number, leaves: Field[]): 
   );
 }
 
-/** Long paths that have a name, and stand nowhere by it: in no field, and in no path that does. */
+/** Lets that no path uses. */
 function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): void {
   const used = (texts: unknown, known: string[] = []): string[] => {
     const here = Object.keys(lets).filter((name) => !known.includes(name) && new RegExp(`%${name}\\b`).test(JSON.stringify(texts)));
@@ -268,7 +268,7 @@ function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): voi
     if (!there.includes(name)) fault(['let', name], new Error('no path uses it: write it into one, or leave it out'));
 }
 
-/** Fields of one kind of request, where there is none of that kind. */
+/** `onlyIn:` of a kind of request that is not offered. */
 function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], fault: Report): void {
   for (const field of fields) {
     const { onlyIn } = field.spec;
@@ -285,7 +285,7 @@ function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], 
 
 const KINDS = { create: ['create', 'perform'], update: ['update', 'replace'] } as const;
 
-/** Names of fields, where a mapping uses them elsewhere. */
+/** Names of fields in other keywords. */
 function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, interactions }: MappingSpec, fault: Report): void {
   const names = lens.fields.map(({ name }) => name);
   const known = (keys: string[], used: string[]): void => {

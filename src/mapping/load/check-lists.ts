@@ -1,4 +1,4 @@
-// What a mapping says of its lists, and what its path names beside an item: checked at start.
+// Checks at start of lists: filters, paging, names in the path, and that items excluded by `except:` are in no list.
 
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import { TOKEN_VALUES } from '../../fhir/indexing/token-values.ts';
@@ -39,7 +39,7 @@ export function checkLists(
     fault(['envelope', 'list'], new Error('no list is offered: add search to interactions, or leave list out'));
 }
 
-/** Names in a path are parameters of a list and fields of what is made. */
+/** Names in a path must be filters of the list and fields of a create. */
 function checkPathParameters({ path, interactions, search = {}, fields }: MappingSpec): string[] {
   const names = listPathParameters(path).filter((name) => name !== 'id');
   const others = interactions.filter((one) => one !== 'create' && one !== 'search');
@@ -57,7 +57,7 @@ function checkPathParameters({ path, interactions, search = {}, fields }: Mappin
   ];
 }
 
-/** Word → what is wrong with it. */
+/** Keyword → its error. */
 function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [word: string, text: string][] {
   const { missing, id, span, as } = toValueSpec(spec) ?? {};
   const from = span && search[span.from];
@@ -76,7 +76,7 @@ function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [
   ];
 }
 
-/** A filter that asks the same whatever it is asked with. */
+/** A filter that does not use its value. */
 function findMissingPlaceholder(spec: SearchSpec): string | undefined {
   if (typeof spec === 'object' && 'words' in spec) return undefined;
   const text = listSearches(spec).find((one) => !one.includes('{}'));
@@ -86,7 +86,7 @@ function findMissingPlaceholder(spec: SearchSpec): string | undefined {
   );
 }
 
-/** A filter with the name of a parameter of paging would never be asked. */
+/** A filter with the name of a paging parameter could never be used. */
 function findPagingConflict(name: string, page: SurfaceSpec['page']): string | undefined {
   const word = (['size', 'offset', 'number', 'cursor'] as const).find((one) => page[one] === name);
   return word && `${name} is a parameter of paging (page.${word} of surface.yaml): write another name, there or here`;
@@ -115,7 +115,7 @@ export function checkExcept(
   }
 }
 
-/** Whether a part of a search finds nothing that has these codes. */
+/** Whether a condition of a search excludes resources with these codes. */
 function excludesCodes(part: string, codesBy: (code: string) => string[]): boolean {
   const [, code = '', not, values = ''] = /^([\w-]+)(:not)?=(.*)$/.exec(part) ?? [];
   const codes = codesBy(code);

@@ -1,24 +1,24 @@
-// What a mapping says of the person that a key stands for, and of what is performed: checked at start.
+// Checks at start of shapes for keys that are restricted to a patient (`for: person`), and of actions (`perform`).
 import type { Report } from '../diagnostics.ts';
 import type { Field } from '../lens/field.ts';
 import { isServerValue } from '../lens/lens-read.ts';
 import type { ShapeInteraction } from '../shape.ts';
 import type { FieldSpec, MappingSpec } from '../spec.ts';
 
-/** The default of a field that takes the caller's own Patient when an item is made. */
+/** The default of a field that refers to the caller's own Patient. */
 const CALLER = '%me';
 
-/** Whether a field, or one of an object it is, takes the caller's own Patient. */
+/** Whether a field, or one inside it, refers to the caller's own Patient. */
 const fieldTakesCaller = ({ default: standard, fields = {} }: FieldSpec): boolean =>
   standard === CALLER || Object.values(fields).some(fieldTakesCaller);
 
-/** Whether something of an item is the person: the item itself, or a field of what is made. */
+/** Whether the item is the caller's own Patient, or a field refers to it. */
 const mappingTakesCaller = ({ item, fields }: MappingSpec): boolean => item === 'me' || Object.values(fields).some(fieldTakesCaller);
 
-/** What is known when something is made, and when something is performed. */
+/** The server values that a create and an action have. */
 const KNOWN_DEFAULTS = { create: ['%newId', '%now', CALLER], perform: ['%now'] };
 
-/** One mapping by itself. */
+/** Checks one mapping. */
 export function checkPerson(fields: Field[], mapping: MappingSpec, fault: Report): void {
   for (const [word, problem] of PERSON_RULES) {
     const text = problem(mapping);
@@ -32,7 +32,7 @@ export function checkPerson(fields: Field[], mapping: MappingSpec, fault: Report
       );
 }
 
-/** Word of a mapping → what is wrong with it; nothing: the word may stand. */
+/** Keyword → its error; falsy: none. */
 const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) => string | false | undefined][] = [
   ['item', (one) => one.item && !isForPerson(one) && `me is the person that a key stands for: write ${FOR_PERSON}`],
   [
@@ -91,7 +91,7 @@ const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) =>
 
 const FOR_PERSON = 'for: person above the fields, which says that keys of persons open it, and no others';
 function findUnofferedSummary({ summary = {}, interactions }: MappingSpec): string | undefined {
-  const extra = Object.keys(summary).find((one) => !interactions.includes(one as ShapeInteraction));
+  const extra = Object.keys(summary).find((one) => !interactions.some((offered) => offered === one));
   return extra && `${extra} is not offered: leave it out, or add it to interactions`;
 }
 

@@ -1,16 +1,17 @@
-// What `prefer:` may state, and what a field may not write: which of several names, numbers and addresses is shown must not change by being written.
+// Checks `prefer:` at start, and that no field writes an element that decides which of several names, numbers or addresses is shown.
+
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import { PREFERRED_TYPES, WITHOUT_USE } from '../../fhir/current-elements.ts';
 import { findElement } from '../../fhir/elements.ts';
 import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
-import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Report } from '../diagnostics.ts';
 import { toFileKeys } from '../lens/field.ts';
 import type { Lens } from '../lens/lens.ts';
+import { readStepSyntax } from '../lens/step-syntax.ts';
 import type { MappingSpec } from '../spec.ts';
 
-/** The elements that decide which one is shown. */
+/** The elements that decide which of several is shown. */
 const DECIDING = ['use', 'period', 'rank', 'type'];
 
 export function checkPrefer(lens: Lens, { prefer = {} }: MappingSpec, fault: Report): void {
@@ -37,13 +38,13 @@ function checkUse(type: string, use: string): string[] {
 const describeDeciding = ({ text }: WritablePath): string =>
   `${text} decides which of several elements is shown, and another one would be shown once it is written: make the field readOnly, or the element a list:`;
 
-const isChosen = ({ key }: WritablePath['steps'][number]): boolean => (JSON.parse(key) as StepSyntax).current !== undefined;
+const isChosen = (step: WritablePath['steps'][number]): boolean => readStepSyntax(step).current !== undefined;
 
 const listChosenTypes = ({ steps }: WritablePath): string[] => steps.filter(isChosen).map(({ type }) => type);
 
 const decides = ({ steps }: WritablePath): boolean =>
   steps.some((step, at) => at > 0 && DECIDING.includes(step.name) && isChosen(steps[at - 1]!));
 
-/** The order of uses that a mapping states, as a line for each type. */
+/** The preferences of a mapping in words, a line for each type. */
 export const describePreferences = ({ prefer = {} }: Pick<MappingSpec, 'prefer'>): string[] =>
   Object.entries(prefer).map(([type, uses]) => `Of several of type ${type} the current one is taken, by use: ${uses.join(', ')}.`);

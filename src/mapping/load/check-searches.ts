@@ -1,17 +1,16 @@
-// Every search a mapping can ask for is one this server answers: checked at start, with sample values in it.
+// Checks at start that the server supports every search of a mapping, with sample values.
 
 import { parseSearchUrl } from '../../fhir/query-string.ts';
 import type { Condition } from '../../fhir/search/query.ts';
 import type { SearchRegistry } from '../../fhir/search/registry.ts';
 import { parseSearch } from '../../fhir/search/request.ts';
 import { explainUnknownCode } from '../../fhir/validation/required-codes.ts';
-import type { Report } from '../diagnostics.ts';
+import { type Report, toMessage } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
 import { listSearches, toValueSpec } from '../query/parameter-rules.ts';
 import { toSampleValue } from '../query/search-parameters.ts';
 import { buildSampleValues, buildSearchText, listPlaceholders } from '../query/search-text.ts';
-import type { MappingSpec, SearchSpec } from '../spec.ts';
-import { toJoinSearch } from '../spec.ts';
+import { type MappingSpec, type SearchSpec, toJoinSearch } from '../spec.ts';
 
 export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: SearchRegistry; fault: Report }): void {
   const { aliases } = lens.names.scope;
@@ -27,12 +26,12 @@ export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, faul
       const problem = checkSearchCodes(template, registry)[0] ?? checkIdTypes(template, id, registry)[0];
       if (problem !== undefined) throw new Error(problem);
     } catch (error) {
-      fault(keys, new Error(`${template}: ${(error as Error).message}`));
+      fault(keys, new Error(`${template}: ${toMessage(error)}`));
     }
   }
 }
 
-/** Codes of a search that R4 does not have where they are looked for: it would find nothing, ever. */
+/** Codes in a search that R4 does not have for that element: the search could never match. */
 function checkSearchCodes(template: string, registry: SearchRegistry): string[] {
   const [type = '', parameters = ''] = template.split('?');
   return parameters.split('&').flatMap((part) => {
@@ -42,7 +41,7 @@ function checkSearchCodes(template: string, registry: SearchRegistry): string[] 
   });
 }
 
-/** Ids of types that never stand where they are looked for: such a search finds nothing, ever. */
+/** Ids of types that the parameter cannot refer to: the search could never match. */
 function checkIdTypes(template: string, id: string[] | undefined, registry: SearchRegistry): string[] {
   const [type = '', parameters = ''] = template.split('?');
   return (id === undefined ? [] : parameters.split('&')).flatMap((part) => {
@@ -58,13 +57,13 @@ function checkIdTypes(template: string, id: string[] | undefined, registry: Sear
 const UNINDEXED_CONTAINS =
   'no index serves :contains on this parameter: leave it out to search by the beginning, or define a SearchParameter with modifier: [contains] in fhir-profiles/';
 
-/** A search for a part of a text that no substring index serves: it would look at every row. */
+/** A `:contains` search without a substring index: it would scan the table. */
 function isUnindexed(condition: Condition): boolean {
   if (condition.on === 'string') return condition.any.some((one) => 'contains' in one && !one.infix);
   return listInnerConditions(condition).some(isUnindexed);
 }
 
-/** The conditions a condition is made of. */
+/** The conditions inside a condition. */
 function listInnerConditions(condition: Condition): Condition[] {
   if (condition.on === 'not') return [condition.condition];
   if (condition.on === 'or') return condition.any;
@@ -75,9 +74,9 @@ function listInnerConditions(condition: Condition): Condition[] {
 interface SearchTemplate {
   keys: string[];
   template: string;
-  /** A value that `{}` could have. */
+  /** A sample value for `{}`. */
   sample?: string;
-  /** The types whose ids `{}` stands for. */
+  /** The types of the ids in `{}`. */
   id?: string[];
 }
 

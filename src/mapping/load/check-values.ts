@@ -1,17 +1,18 @@
-// A field and its element go together: what the field shows is what the element holds, its standard value is one of its own, its rules can be met. At start.
+// Checks at start that a field fits its element: JSON type and FHIR type, reference targets, default, and limits.
+
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { findElement } from '../../fhir/elements.ts';
 import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
 import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
-import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Field } from '../lens/field.ts';
 import { isServerValue } from '../lens/lens-read.ts';
 import type { NameScope } from '../lens/name-scope.ts';
+import { readConditions } from '../lens/step-syntax.ts';
 import { findFormatError } from '../request/body-check.ts';
 import type { FieldSpec } from '../spec.ts';
 import { suggestKeyword, toFormatKind, toValueKind, type ValueKind } from './value-kinds.ts';
 
-/** What is wrong with the value of a field. `from`: the FHIR type its paths start from. */
+/** The errors in the value of a field. `from`: the FHIR type that its paths start from. */
 export function checkValues(field: Field, names: NameScope, from: string): string[] {
   const { spec } = field;
   if (spec.list !== undefined) return checkRules(spec);
@@ -24,7 +25,7 @@ export function checkValues(field: Field, names: NameScope, from: string): strin
   );
 }
 
-/** What a path leads to, by each of the `each` ways. */
+/** The end of a path, for each `each` path. */
 interface Ending {
   path: WritablePath;
   type: string;
@@ -50,7 +51,7 @@ function findMisfit({ type, nth }: Ending & { nth: number }, spec: FieldSpec): s
 const describeMisfit = ({ word, meant }: ValueKind, type: string): string =>
   `${word} is for ${meant}, and this is of type ${type}: ${suggestKeyword(type)}`;
 
-/** The word shows one JSON type, and `type:` says another. */
+/** The keyword and `type:` disagree. */
 function checkType(spec: FieldSpec): string | undefined {
   const { word, shows } = toValueKind(spec, 0);
   const { type = 'string' } = spec;
@@ -60,7 +61,7 @@ function checkType(spec: FieldSpec): string | undefined {
 
 const TYPE_NAMES: Record<string, string> = { string: 'a text', boolean: 'a yes or no', object: 'an object' };
 
-/** A reference to a type that R4 does not have there: it would be shown of nothing, and refused whenever it is written. A member of a list may itself be a reference. */
+/** A reference to a type that R4 does not allow there: it could never be stored. */
 function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field, { names, from }: { names: NameScope; from: string }) {
   if (!targets.length) return undefined;
   const holder = steps.length - (steps.at(-1)?.name === 'reference' ? 2 : 1);
@@ -73,10 +74,11 @@ function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field
   return targets.length === 1 ? checkChoice(steps[holder], targets[0]!, taken) : undefined;
 }
 
-/** A field that shows references to one type chooses among those: of others it would show nothing, and write over them. */
-function checkChoice({ name, key, repeats, open }: Step, shown: string, taken: readonly string[] = ['Resource']): string | undefined {
+/** A field for references to one type must select by type: otherwise it could overwrite a reference to another type. */
+function checkChoice(step: Step, shown: string, taken: readonly string[] = ['Resource']): string | undefined {
+  const { name, repeats, open } = step;
   if (!repeats || open) return undefined;
-  const asked = (JSON.parse(key) as StepSyntax).where.flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
+  const asked = readConditions(step).flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
   const other = asked.find((type) => type !== shown);
   if (other !== undefined) return `${name} is asked for references to ${other}, and the field shows those to ${shown}`;
   if (asked.length || taken.every((type) => type === shown)) return undefined;
@@ -85,13 +87,13 @@ function checkChoice({ name, key, repeats, open }: Step, shown: string, taken: r
 
 const formatList = (names: string[]): string => (names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join());
 
-/** A word that the element can never hold. */
+/** `is(word)` with a code that the element cannot have. */
 function checkCode({ spec: { as = '' }, paths: [main] }: Field): string | undefined {
   const [, word] = /^is\((.+)\)$/.exec(as) ?? [];
   return explainUnboundCode(word, main?.steps.at(-1)?.requiredValueSet);
 }
 
-/** A standard value that a request could not say; one that is only shown may be a word that no table has. */
+/** A default that a request could not send. For a read-only field it may be any word. */
 function checkDefaultValue({ spec, codec, paths: [main] }: Field): string | undefined {
   const { default: standard, type = 'string', readOnly, enum: words = readOnly ? undefined : codec.words } = spec;
   if (standard === undefined || standard === null || standard === '' || isServerValue(standard) || !main) return undefined;
@@ -125,7 +127,7 @@ const RANGES = [
   ['minLength', 'maxLength'],
   ['minItems', 'maxItems'],
 ] as const;
-/** Rules that say something of a value of this type alone. */
+/** Limits that apply to values of one type only. */
 const RULES = [
   { words: ['minLength', 'maxLength', 'pattern', 'enum', 'format'], of: ['string', 'string[]'], meant: 'texts' },
   { words: ['minItems', 'maxItems'], of: ['string[]'], meant: 'lists' },
@@ -141,7 +143,7 @@ function checkRules(spec: FieldSpec): string[] {
   );
   const idle = RULES.flatMap(({ words, of, meant }) =>
     words.flatMap((word) =>
-      spec[word] === undefined || (of as readonly string[]).includes(shown)
+      spec[word] === undefined || of.some((one) => one === shown)
         ? []
         : [`${word}: is for ${meant}, and the field shows ${TYPE_NAMES[shown] ?? 'a number'}: leave it out`],
     ),

@@ -1,12 +1,13 @@
-// Tables of codes (`let: { flag: { element, system, table } }`): one line for each code says what every field shows of it. They are put in place of
-// what says the same in four places: the element that counts, the words of each field, and the codes that a list is asked for.
+// Expands code tables (`let: { flag: { element, system, table } }`), which have a row for each code and a column for each field, into the choice of the element,
+// the `reads:` of each field, and the codes of a search.
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import type { Report } from '../diagnostics.ts';
 import type { CodeTableSpec, FieldSpec, MappingFile, MappingFileField, MappingFileLet, MappingSpec } from '../spec.ts';
 
+type LetSpec = NonNullable<MappingSpec['let']>[string];
 type LetTables = Readonly<Record<string, CodeTableSpec>>;
 
-/** The mapping with its tables put in. `fault` is told what is wrong, with the keys that lead to it. */
+/** The mapping with its tables expanded; mistakes are reported. */
 export function expandCodeTables({ let: lets = {}, fields, only, ...rest }: MappingFile, fault: Report): MappingSpec {
   const named = Object.entries(lets).flatMap(([name, spec]) => (isCodeTable(spec) ? [[name, spec] as const] : []));
   const tables: LetTables = Object.fromEntries(named);
@@ -15,22 +16,24 @@ export function expandCodeTables({ let: lets = {}, fields, only, ...rest }: Mapp
   return {
     ...rest,
     ...(Object.keys(lets).length && {
-      let: Object.fromEntries(Object.entries(lets).map(([name, spec]) => [name, isCodeTable(spec) ? toElementChoice(spec) : spec])),
+      let: Object.fromEntries(
+        Object.entries(lets).map(([name, spec]): [string, LetSpec] => [name, isCodeTable(spec) ? toElementChoice(spec) : spec]),
+      ),
     }),
     fields: shown,
     ...(only !== undefined && { only: only.replace(/\{(\w+)\}/g, (found, name: string) => listCodes(tables[name]) ?? found) }),
-  } as MappingSpec;
+  };
 }
 
 const isCodeTable = (spec: MappingFileLet): spec is CodeTableSpec => typeof spec === 'object' && 'table' in spec;
 
-/** Of several elements the one whose code stands first in the table. */
+/** Chooses the element whose code comes first in the table. */
 const toElementChoice = ({ element, system, table }: CodeTableSpec): { first: string[]; elementHas: string } => ({
   first: Object.keys(table).map((code) => `${element}.where(coding.where(system=%${system} and code='${code}').exists())`),
   elementHas: `coding.where(system=%${system}).code`,
 });
 
-/** All codes of a table, as a search asks for any of them. */
+/** All codes of a table, as values of a search. */
 const listCodes = (spec: CodeTableSpec | undefined): string | undefined =>
   spec &&
   Object.keys(spec.table)
@@ -63,7 +66,7 @@ const toColumn = ({ system, table }: CodeTableSpec, name: string, column: string
   reads: Object.fromEntries(Object.entries(table).map(([code, row]) => [code, row[column] ?? ''])),
 });
 
-/** Every line says every field, and nothing else. */
+/** Every row must have exactly the columns of the fields. */
 function checkColumns(
   name: string,
   { table }: CodeTableSpec,

@@ -1,19 +1,19 @@
-// The examples that stand beside a mapping (`<shape>.examples.yaml`): the vendor's own requests and responses, and what else must be so.
+// Reads the examples of a mapping (`<shape>.examples.yaml`): the vendor's documented requests and responses, and other cases.
+
 import { existsSync } from 'node:fs';
 import { toUuidAlias } from '../../fhir/indexing/uuid-alias.ts';
 import type { ErrorKind } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { JsonSchema } from '../request/json-schema.ts';
-import type { Env, PageInfo, ResponseFacts, View } from '../shape.ts';
+import type { Env, JsonSchema, PageInfo, ResponseFacts, View } from '../shape.ts';
 import { readYaml, type SourceFile } from './yaml-file.ts';
 
-/** One entry of the file; which of these it has says what it shows. */
+/** One example; its keys decide what is checked. */
 export interface Example {
   title: string;
   env?: Record<string, unknown>;
-  /** What is created: request → resource → response. `into`: the resource it goes into. `server`: what only the server fills in afterwards. */
+  /** A create: request → resource → response. `into`: the resource that it updates. `server`: fields that the server sets later. */
   request?: View;
-  /** A request of several items, and each as the request for one would say it. */
+  /** A request with several items, and each item as its own request. */
   several?: View;
   items?: View[];
   into?: Resource;
@@ -21,11 +21,11 @@ export interface Example {
   assigned?: { id: string; created?: string; lastUpdated?: string };
   server?: View;
   settled?: Record<string, unknown>;
-  /** What a resource made through FHIR shows: the whole view, some of it, fields with ids by what they stand for. */
+  /** A read of a resource that a FHIR client made: the whole view, or some fields; `aliases`: field → reference behind the shown id. */
   stored?: Resource;
   response?: View;
   shows?: View;
-  /** Whether it is an item of the shape at all (`belongs`). */
+  /** Whether it is an item of the shape. */
   item?: boolean;
   aliases?: Record<string, string>;
   rows?: Record<string, string>;
@@ -34,36 +34,36 @@ export interface Example {
   answer?: unknown;
   page?: PageInfo;
   listed?: unknown;
-  /** What is answered where a list finds nothing. */
+  /** The response of an empty list. */
   none?: unknown;
-  /** What a change of `stored` asks for (some fields, or operations; a whole body), the resource it becomes, what of it is shown then. */
+  /** A change of `stored` (merge or JSON Patch; PUT), the resource it becomes, and fields of its view. */
   change?: View;
   replace?: View;
-  /** What a request that performs something on `stored` says; `then` is in the form it is answered in. */
+  /** An action on `stored`; `then` is the response. */
   perform?: View;
   becomes?: Resource;
   then?: View;
-  /** A change of `stored` that is refused, and the field that is named. */
+  /** A refused change of `stored`; `field`: the field in the error. */
   changeRefused?: unknown;
-  /** A body that is admitted; without each of these fields, and with each of these values in place of its own, it is refused for that field. */
+  /** A valid body that is refused without each field of `without`, and with each value of `refuseEach`. */
   base?: View;
   without?: string[];
   refuseEach?: Record<string, unknown[]>;
-  /** A body that is refused, and the field that is named. */
+  /** A refused body; `field`: the field in the error. */
   refuse?: unknown;
   field?: string | null;
   search?: Record<string, string>;
   query?: string;
-  /** Parameters that are refused; `kind`: the kind of failure, where it is not `parameter`. */
+  /** Refused query parameters; `kind`: the kind of error, default `parameter`. */
   searchRefused?: Record<string, string>;
   kind?: ErrorKind;
-  /** What is offered, as `POST /v1/patients` and the like: see OFFERS. */
+  /** The offered interactions, such as `POST /v1/patients` (mapping-tools/laws/example-checks.ts). */
   offers?: string[];
-  /** The JSON Schemas of request and item as the vendor prints them. */
+  /** The vendor's documented JSON Schemas. */
   prints?: Partial<Record<'request' | 'response', JsonSchema>>;
-  /** The ids a search asks for. */
+  /** The ids in the query parameters. */
   asks?: { type: string; id: string; missing?: ErrorKind }[];
-  /** The vendor's own texts. */
+  /** The vendor's error texts. */
   says?: Record<string, string>;
   same?: boolean;
   of?: [View, View];
@@ -89,19 +89,23 @@ export interface Example {
 /** The file with the examples of a mapping, beside it. */
 export const toExamplesPath = (mappingFile: string): string => mappingFile.replace(/\.yaml$/, '.examples.yaml');
 
-/** The examples of a mapping, with their places; a file that is missing or no list is an Error. */
+/** The examples of a mapping; throws when the file is missing or not a list. */
 export function readExamples(mappingFile: string): SourceFile<Example[]> {
   const file = toExamplesPath(mappingFile);
   if (!existsSync(file)) throw new Error(`${file} is missing: a mapping without examples is a rumour`);
-  const source = readYaml<Example[]>(file);
-  if (!Array.isArray(source.content)) throw new Error(`${file}:1 the examples are a list: begin each with "- title:"`);
-  return source;
+  const source = readYaml(file);
+  const { content } = source;
+  if (!isExampleList<Example>(content)) throw new Error(`${file}:1 the examples are a list: begin each with "- title:"`);
+  return { ...source, content };
 }
 
-/** When the examples happen, unless one says otherwise. */
+/** Whether a file is a list of examples. The keys of each example are checked when it runs (mapping-tools/laws). */
+export const isExampleList = <T>(content: unknown): content is T[] => Array.isArray(content);
+
+/** The time of the examples, unless one has its own. */
 export const EXAMPLE_TIME = '2026-01-01T00:00:00.000Z';
 
-/** What the server knows, in the examples. */
+/** The server's values in the examples. */
 export const buildExampleEnv = (more: Record<string, unknown> = {}): Env => ({
   alias: (type, id) => toUuidAlias(1, type, id),
   now: EXAMPLE_TIME,

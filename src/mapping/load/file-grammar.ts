@@ -1,4 +1,4 @@
-// What may stand in a mapping file and in a surface file, as JSON Schemas: a word that is not known is a mistake, not a comment.
+// The grammar of mapping files and surface files, as JSON Schemas: an unknown keyword is a mistake.
 import { ERROR_KINDS } from '../../fhir/outcome.ts';
 import { MAX_LIST_ITEMS } from '../shape.ts';
 
@@ -11,7 +11,7 @@ const filled = (table: object) => ({ ...table, minProperties: 1 });
 const listOf = (items: object) => ({ type: 'array', items });
 const kind = { enum: Object.keys(ERROR_KINDS) };
 
-/** An object of these properties and no others; those whose name ends in ! are required. `renamed`: a word that stood here once → the one to write. */
+/** An object with these properties only; a name that ends in ! is required. `renamed`: old keyword → new keyword. */
 function exactly(properties: Record<string, object>, renamed?: Record<string, string>): object {
   const named = Object.entries(properties).map(([name, schema]) => [name.replace('!', ''), schema]);
   const required = Object.keys(properties).flatMap((name) => (name.endsWith('!') ? [name.slice(0, -1)] : []));
@@ -77,7 +77,7 @@ const FIELD = {
     'exactly one place: fhir: with a path, or at: with a path and fields:, or list: with a path and fields:, or table: with the name of one',
 };
 
-/** One of several kinds of value: a mistake in one is told as that, not as a mistake in all. */
+/** One of several alternatives; an error is reported for the alternative that was meant. */
 const choice = (kind: object, its: object, other: object): object =>
   Object.fromEntries(Object.entries({ if: kind, else: other }).concat([['then', its]]));
 const has = (word: string): object => ({ type: 'object', required: [word] });
@@ -187,7 +187,7 @@ export const MAPPING_SCHEMA = {
   ),
 };
 
-/** A mapping without a door: what others report, put into resources. `given`: %name → FHIR type of what is known only when it is used. */
+/** An inbound mapping. `given`: %name → FHIR type of a value that the caller provides. */
 export const INBOUND_MAPPING_SCHEMA = {
   $defs: { field: FIELD },
   ...exactly({

@@ -1,6 +1,8 @@
-// What ajv says of a mapping file or a surface file, in words of the mapping language: what stands there, and what to write instead.
+// Explains ajv's errors in a mapping file or surface file: what is wrong, and what to write instead.
+
 import type { AnySchemaObject, ErrorObject } from 'ajv';
 import { formatSuggestion } from '../../fhir/closest-name.ts';
+import { toList, toObject, toObjects } from '../values.ts';
 
 interface GrammarError {
   /** The keys that lead to it. */
@@ -8,7 +10,7 @@ interface GrammarError {
   text: string;
 }
 
-/** The faults to tell: a choice that nothing meets is one fault, not one for each of its kinds. */
+/** The errors to report: a choice without a match is one error, not one for each alternative. */
 export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarError[] {
   const choices = errors
     .filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf')
@@ -27,24 +29,24 @@ export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarEr
   return [...new Map(faults.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** What is missing under its new name alone: the old one is told, and that is all that is wrong. */
+/** Whether a missing keyword is there under its old name: only the old name is reported. */
 function isRenamed({ keyword, params, parentSchema, data }: ErrorObject): boolean {
-  const said = Object.entries((parentSchema?.renamed ?? {}) as Record<string, string>).filter(([old]) => Object.hasOwn(Object(data), old));
+  const said = Object.entries(toObject(parentSchema?.renamed)).filter(([old]) => Object.hasOwn(Object(data), old));
   return keyword === 'required' ? said.some(([, now]) => now === params.missingProperty) : keyword === 'oneOf' && said.length > 0;
 }
 
 const within = (above: string, path: string): boolean => path === above || path.startsWith(`${above}/`);
 
-/** Which kind of a choice a fault is about; undefined: it is not about this choice. */
+/** The alternative of a choice that an error is about; undefined: another choice. */
 function kindOf(choice: string, schemaPath: string): number | undefined {
   const rest = schemaPath.startsWith(`${choice}/`) ? schemaPath.slice(choice.length + 1) : undefined;
   return rest === undefined ? undefined : Number(rest.split('/')[0]);
 }
 
-/** Which of its kinds a value was meant to be: the only one of its type. */
+/** The alternative that a value was probably meant to be: the only one of its JSON type. */
 function findMeantKind({ keyword, schema, data }: ErrorObject): number | undefined {
   if (keyword !== 'anyOf') return undefined;
-  const fitting = (schema as AnySchemaObject[]).flatMap(({ type }, nth) => (type === typeOf(data) ? [nth] : []));
+  const fitting = toObjects(schema).flatMap(({ type }, nth) => (type === typeOf(data) ? [nth] : []));
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
@@ -75,7 +77,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
     return `${message}: write ${missing}: with ${meaning(parentSchema?.properties?.[missing] ?? {})}`;
   },
   enum: ({ params, data }) => {
-    const known = (params.allowedValues as unknown[]).map(String);
+    const known = toList(params.allowedValues).map(String);
     return `${shown(data)} is none of those that may stand here${formatSuggestion(String(data), known)}; write ${known.join(', ')}`;
   },
   const: instead,
@@ -87,7 +89,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
   minLength: instead,
   minItems: instead,
   minProperties: instead,
-  uniqueItems: ({ data, params }) => `${shown((data as unknown[])[params.i])} stands in it twice: leave one out`,
+  uniqueItems: ({ data, params }) => `${shown(toList(data)[params.i])} stands in it twice: leave one out`,
   minimum: instead,
   maximum: instead,
 };

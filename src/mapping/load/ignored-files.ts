@@ -1,19 +1,19 @@
-// Files under mappings/ that nobody would read, each told with what to do: a misspelled ending, a vendor without a surface, examples of nothing.
+// Finds files under mappings/ that would be ignored silently: a wrong extension, a vendor without a surface, examples without a mapping.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 
-/** A file, and where it stands. */
+/** A file and its position. */
 interface FoundFile {
   name: string;
   file: string;
-  /** The names of the folders below the mappings that lead to it. */
+  /** The folders between the mappings folder and the file. */
   folders: string[];
-  /** Whether its vendor has a surface. */
+  /** Whether its vendor folder has a surface.yaml. */
   surfaced: boolean;
 }
 
-/** Told in this order, one of a file. */
+/** The first rule that applies is reported. */
 const IGNORE_RULES: ((standing: FoundFile, directory: string) => string | false)[] = [
   ({ name, surfaced, file }) =>
     /\.(yml|YAML|YML)$/.test(name) &&
@@ -38,7 +38,7 @@ const IGNORE_RULES: ((standing: FoundFile, directory: string) => string | false)
     `examples of nothing: there is no ${name.replace('.examples', '')} beside it; name it as the mapping that it is about`,
 ];
 
-/** What stands under a directory of mappings and is not read, though somebody meant it to be. */
+/** The ignored files under a directory of mappings. */
 export function findIgnoredFiles(directory: string): Diagnostic[] {
   return listYamlFiles(directory, []).flatMap((one) => {
     const text = IGNORE_RULES.map((rule) => rule(one, directory)).find(Boolean);
@@ -46,7 +46,7 @@ export function findIgnoredFiles(directory: string): Diagnostic[] {
   });
 }
 
-/** Definitions are read elsewhere. */
+/** Folders that are not searched. */
 const isSkipped = (name: string): boolean => name === 'fhir-profiles' || name === 'node_modules' || name.startsWith('.');
 
 function listYamlFiles(directory: string, folders: string[]): FoundFile[] {
@@ -60,7 +60,7 @@ function listYamlFiles(directory: string, folders: string[]): FoundFile[] {
   });
 }
 
-/** A mapping with a door: what others report to us is a mapping, too, and has no path. */
+/** Whether the text is a mapping with an endpoint; inbound mappings have no path. */
 function looksLikeShape(file: string): boolean {
   const text = readFileSync(file, 'utf8');
   return /^path:/m.test(text) && /^fields:/m.test(text);

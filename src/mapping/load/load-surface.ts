@@ -1,4 +1,4 @@
-// Loads the surface of a vendor: `surface.yaml`, compiled, and the tables of codes that it names (`tables:`).
+// Loads the surface of a vendor: `surface.yaml` and its code tables (`tables:`).
 
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,15 +6,15 @@ import { type Diagnostic, toMessage } from '../diagnostics.ts';
 import { type CodeTables, removeSpaces } from '../lens/derivations.ts';
 import { buildSurface } from '../response/surface.ts';
 import type { SurfaceSpec } from '../spec.ts';
+import { toObject, toText } from '../values.ts';
 import { checkAliases } from './check-aliases.ts';
-import { SURFACE_SCHEMA } from './file-grammar.ts';
 import type { LoadContext, LoadedSurface } from './loaded.ts';
-import { readChecked } from './read-file.ts';
+import { readSurfaceFile } from './read-file.ts';
 import { readYaml, type SourceFile } from './yaml-file.ts';
 
 /** The surface in a folder, and its mapping files; a mistake is reported. Empty when it cannot be read. */
 export function loadSurface(folder: string, name: string, { profiles, faults }: LoadContext): LoadedSurface[] {
-  const source = readChecked<SurfaceSpec>(join(folder, 'surface.yaml'), SURFACE_SCHEMA, faults);
+  const source = readSurfaceFile(join(folder, 'surface.yaml'), faults);
   if (!source) return [];
   const surface = buildSurface(name, source.content, (keys, error) => faults.push({ place: source.locate(keys), text: toMessage(error) }));
   faults.push(...checkAliases(source, profiles));
@@ -22,13 +22,13 @@ export function loadSurface(folder: string, name: string, { profiles, faults }: 
   return [{ surface, source, tables: readTables(source, faults), files: files.sort().map((file) => join(folder, file)) }];
 }
 
-/** Reads them; a file that is missing, or is no table of texts, is told with its place in the surface. */
+/** Reads the code tables; a file that is missing or not a table is reported. */
 function readTables(source: SourceFile<SurfaceSpec>, faults: Diagnostic[]): CodeTables {
   const entries = Object.entries(source.content.tables ?? {}).flatMap(([name, file]) => {
     try {
       return [[name, readTable(join(dirname(source.file), file))] as const];
     } catch (error) {
-      faults.push({ place: source.locate(['tables', name]), text: (error as Error).message });
+      faults.push({ place: source.locate(['tables', name]), text: toMessage(error) });
       return [];
     }
   });
@@ -36,9 +36,8 @@ function readTables(source: SourceFile<SurfaceSpec>, faults: Diagnostic[]): Code
 }
 
 function readTable(file: string): ReadonlyMap<string, string> {
-  const { content } = readYaml<Record<string, unknown>>(file);
-  const entries = Object.entries(content ?? {});
-  if (Array.isArray(content) || !entries.length || entries.some(([, code]) => typeof code !== 'string'))
+  const entries = Object.entries(toObject(readYaml(file).content));
+  if (!entries.length || entries.some(([, code]) => typeof code !== 'string'))
     throw new Error(`${file} is no table: write a line text: code for each text`);
-  return new Map(entries.map(([text, code]) => [removeSpaces(text), code as string]));
+  return new Map(entries.map(([text, code]) => [removeSpaces(text), toText(code)]));
 }

@@ -1,4 +1,4 @@
-// What loading makes of the files under mappings/: each shape and surface with the file it was made of.
+// The result of loading: each shape and surface with its source file.
 import type { Profiles } from '../../fhir/profiles.ts';
 import type { SearchRegistry } from '../../fhir/search/registry.ts';
 import type { Diagnostic } from '../diagnostics.ts';
@@ -8,7 +8,7 @@ import type { Shape, Surface } from '../shape.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
 import type { SourceFile } from './yaml-file.ts';
 
-/** A shape with what it was made of: for the checks, and for tests that look inside. */
+/** A shape with its lens and source files: for checks, tools and tests. */
 export interface LoadedShape {
   shape: Shape;
   lens: Lens;
@@ -16,7 +16,7 @@ export interface LoadedShape {
   surface: SourceFile<SurfaceSpec>;
 }
 
-/** A surface with what it was made of. */
+/** A surface with its source file and tables. */
 export interface LoadedSurface {
   surface: Surface;
   source: SourceFile<SurfaceSpec>;
@@ -28,15 +28,15 @@ export interface LoadedSurface {
 /** `vendor/shape`. */
 export const toQualifiedName = ({ shape }: LoadedShape): string => `${shape.surface.name}/${shape.name}`;
 
-/** What loading needs beside the files. */
+/** What loading needs besides the files. */
 export interface LoadOptions {
   profiles: Profiles;
   registry: SearchRegistry;
-  /** The outside steps that there are; absent: whatever a mapping names is taken for one. */
+  /** The names of the external steps; absent: not checked. */
   ports?: readonly string[];
 }
 
-/** The same, and the mistakes that are found. */
+/** The same, with the mistakes found so far. */
 export interface LoadContext extends LoadOptions {
   faults: Diagnostic[];
 }

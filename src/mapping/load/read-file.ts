@@ -1,14 +1,17 @@
-// Reads one mapping file or surface file: YAML, what it takes over from another shape (`like:`), and the check of its grammar.
+// Reads a mapping file or surface file: parses YAML, expands `like:`, and checks the grammar.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { compileOrReport, type Diagnostic, toMessage } from '../diagnostics.ts';
+import type { InboundFile, MappingFile, SurfaceSpec } from '../spec.ts';
+import { toObject } from '../values.ts';
+import { INBOUND_MAPPING_SCHEMA, MAPPING_SCHEMA, SURFACE_SCHEMA } from './file-grammar.ts';
 import { describeGrammarErrors } from './grammar-errors.ts';
 import { readYaml, type SourceFile } from './yaml-file.ts';
 
-/** Compiles each grammar once. `renamed` says of words what became of them: it is for the texts (grammar-fault.ts), and checks nothing. */
+/** Compiles each grammar once. `renamed` is only for the error texts of grammar-errors.ts. */
 const GRAMMAR_COMPILER = new Ajv2020({
   keywords: ['renamed'],
   validateSchema: false,
@@ -25,35 +28,46 @@ const GRAMMAR_COMPILER = new Ajv2020({
   },
 });
 
-/** Reads a file and checks its grammar; undefined when something is wrong with it. */
-export function readChecked<T>(file: string, grammar: object, faults: Diagnostic[]): SourceFile<T> | undefined {
+/** Reads a mapping file, checked by its grammar; undefined when something is wrong with it. */
+export const readMappingFile = (file: string, faults: Diagnostic[]): SourceFile<MappingFile> | undefined =>
+  readChecked<MappingFile>(file, MAPPING_SCHEMA, faults);
+
+/** The same of `surface.yaml`. */
+export const readSurfaceFile = (file: string, faults: Diagnostic[]): SourceFile<SurfaceSpec> | undefined =>
+  readChecked<SurfaceSpec>(file, SURFACE_SCHEMA, faults);
+
+/** The same of a mapping without endpoints (inbound-mapping.ts). */
+export const readInboundFile = (file: string, faults: Diagnostic[]): SourceFile<InboundFile> | undefined =>
+  readChecked<InboundFile>(file, INBOUND_MAPPING_SCHEMA, faults);
+
+/** `T`: what the grammar admits. The file has this type because the grammar accepts it: no other place asserts it. */
+function readChecked<T>(file: string, grammar: object, faults: Diagnostic[]): SourceFile<T> | undefined {
   const source = compileOrReport(
-    () => applyExtends(readYaml<T>(file)),
+    () => applyExtends(readYaml(file)),
     (error) => faults.push({ place: toMessage(error).split(' ')[0]!, text: toMessage(error).replace(/^\S+ /, '') }),
   );
   if (!source) return undefined;
-  const accepts = GRAMMAR_COMPILER.compile(grammar);
-  if (accepts(source.content)) return source;
+  const accepts = GRAMMAR_COMPILER.compile<T>(grammar);
+  const { content } = source;
+  if (accepts(content)) return { ...source, content };
   faults.push(...describeGrammarErrors(accepts.errors ?? []).map(({ keys, text }) => ({ place: source.locate(keys), text })));
   return undefined;
 }
 
-type Keywords = Record<string, unknown>;
-
-/** The file with what it takes over; a word keeps the place where it is written. A shape that is not there, or is like another itself, is an Error. */
-function applyExtends<T>(own: SourceFile<T>): SourceFile<T> {
-  const { like, ...words } = Object(own.content) as Keywords;
+/** Adds the keywords of the shape in `like:`; each keeps its place in its own file. Throws when that shape is missing or has `like:` itself. */
+function applyExtends(own: SourceFile<unknown>): SourceFile<unknown> {
+  const { like, ...words } = toObject(own.content);
   if (typeof like !== 'string') return own;
   const file = join(dirname(own.file), `${like}.yaml`);
   const wrong = (text: string): Error => new Error(`${own.locateLine(['like'])} like: ${text}`);
   if (!existsSync(file)) throw wrong(`there is no shape ${like} beside it${formatSuggestion(like, listShapeNames(own.file))}`);
-  const other = readYaml<Keywords>(file);
-  if ('like' in other.content) throw wrong(`${like} is like ${String(other.content.like)}: write that here`);
-  const placed = (keys: string[]): SourceFile<unknown> =>
-    keys[0] === undefined || keys[0] in words || !(keys[0] in other.content) ? own : other;
+  const other = readYaml(file);
+  const taken = toObject(other.content);
+  if ('like' in taken) throw wrong(`${like} is like ${String(taken.like)}: write that here`);
+  const placed = (keys: string[]): SourceFile<unknown> => (keys[0] === undefined || keys[0] in words || !(keys[0] in taken) ? own : other);
   return {
     file: own.file,
-    content: { ...other.content, ...words } as T,
+    content: { ...taken, ...words },
     locateLine: (keys) => placed(keys).locateLine(keys),
     locate: (keys) => placed(keys).locate(keys),
   };

@@ -1,12 +1,12 @@
-// Loads everything under mappings/: one folder per vendor with a `surface.yaml`, one `<shape>.yaml` per documented body. A mistake stops the start, and
-// is told with file, line and key; all of them at once.
+// Reads everything under mappings/: a folder for each vendor with a `surface.yaml`, and a `<shape>.yaml` for each documented body. All mistakes are reported
+// together, with file, line and key.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
 import { compileOrReport, type Diagnostic, formatDiagnostic, toMessage } from '../diagnostics.ts';
-import type { MappingFile, MappingSpec } from '../spec.ts';
+import type { MappingSpec } from '../spec.ts';
 import { buildShape } from './build-shape.ts';
 import { checkExtensions } from './check-aliases.ts';
 import { checkRoutes, checkShapeReferences } from './check-between-shapes.ts';
@@ -17,36 +17,34 @@ import { checkPerson } from './check-person.ts';
 import { checkPrefer } from './check-prefer.ts';
 import { checkSearches } from './check-searches.ts';
 import { expandCodeTables } from './code-tables.ts';
-import { MAPPING_SCHEMA } from './file-grammar.ts';
 import { findIgnoredFiles } from './ignored-files.ts';
 import { loadSurface } from './load-surface.ts';
 import type { LoadContext, LoadedShape, LoadedSurface, LoadOptions } from './loaded.ts';
-import { readChecked } from './read-file.ts';
+import { readMappingFile } from './read-file.ts';
 import type { SourceFile } from './yaml-file.ts';
 
-/** The same with the lenses and files behind the shapes. */
+/** The shapes with lenses and source files; throws one Error with every mistake. */
 export function loadShapes(directory: string, options: LoadOptions): { surfaces: LoadedSurface[]; shapes: LoadedShape[] } {
   const { surfaces, shapes, faults } = readMappings(directory, options);
   if (faults.length) throw new Error(`the mappings cannot be used:\n  ${faults.map(formatDiagnostic).join('\n  ')}`);
   return { surfaces, shapes };
 }
 
-/** What stands under mappings/: what can be used of it, and every mistake. */
+/** Everything under mappings/ that could be loaded, and every mistake. */
 export interface LoadResult {
   surfaces: LoadedSurface[];
   shapes: LoadedShape[];
   faults: Diagnostic[];
 }
 
-/** Reads everything under a directory; a mistake is told, not thrown. */
+/** Reads everything under a directory; returns mistakes, does not throw. */
 export function readMappings(directory: string, options: LoadOptions): LoadResult {
   const faults = findIgnoredFiles(directory);
   const surfaces = listVendorFolders(directory).flatMap((vendor) => loadSurface(join(directory, vendor), vendor, { ...options, faults }));
   surfaces.sort((a, b) => a.source.content.order - b.source.content.order);
   const shapes = surfaces.flatMap((one) => one.files.flatMap((file) => loadShape(file, one, { ...options, faults })));
   const alone = [...faults, ...checkRoutes(shapes)];
-  // a shape with a mistake is not there: what others say of it is looked at when it is
-  // a mistake in what another shape is like is one, and not one for each
+  // references to shapes are checked once all shapes are loaded; a mistake in a shape that others take over (`like:`) is reported once
   return {
     surfaces,
     shapes,
@@ -60,7 +58,7 @@ const listVendorFolders = (directory: string): string[] =>
     .sort();
 
 function loadShape(file: string, surface: LoadedSurface, { faults, ...options }: LoadContext): LoadedShape[] {
-  const written = readChecked<MappingFile>(file, MAPPING_SCHEMA, faults);
+  const written = readMappingFile(file, faults);
   if (!written) return [];
   const known = faults.length;
   const content = expandCodeTables(written.content, (keys, error) => faults.push({ place: written.locate(keys), text: toMessage(error) }));
@@ -70,7 +68,7 @@ function loadShape(file: string, surface: LoadedSurface, { faults, ...options }:
   return made.loaded ? [made.loaded] : [];
 }
 
-/** One mapping, compiled and checked; what cannot be compiled is not there. The name of the shape is that of its file. */
+/** Compiles and checks one mapping; `loaded` is undefined when it cannot be compiled. The file name is the name of the shape. */
 export function compileShape(
   mapping: SourceFile<MappingSpec>,
   { surface, source, tables }: LoadedSurface,
@@ -88,7 +86,7 @@ export function compileShape(
   }
   const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');
   const made = compileOrReport(
-    () => buildShape({ name, mapping: mapping.content, surface, surfaceSpec: source.content, tables, fault }),
+    () => buildShape({ name, mapping: mapping.content, resource, surface, surfaceSpec: source.content, tables, fault }),
     (error) => fault([], error),
   );
   if (!made || faults.length) return { faults };

@@ -1,12 +1,12 @@
-// What each word of a field shows, and of which FHIR types: the table behind the check that a field and its element go together (check-values.ts).
+// The JSON type that each keyword of a field shows, and the FHIR types that it accepts, for check-values.ts.
 import { isPrimitive, listElementNames } from '../../fhir/elements.ts';
 import type { FieldSpec } from '../spec.ts';
 
-/** A way of showing a value. */
+/** How a field shows a value. */
 export interface ValueKind {
-  /** The word of the mapping that asks for it; absent: a field without any. */
+  /** The keyword of the mapping; absent: none. */
   word?: string;
-  /** What it is for. */
+  /** The kind of value, in words. */
   meant: string;
   takes(type: string): boolean;
   /** What the field's `type` must be. */
@@ -46,7 +46,7 @@ const FORMATS: Record<string, ValueKind> = {
   uuid: { meant: 'a UUID', takes: isOneOf('id', 'string', 'uuid', 'uri', 'code'), shows: 'string' },
 };
 
-/** By `type:`, where nothing else says it. */
+/** By `type:`, without any other keyword. */
 const TYPES: Record<NonNullable<FieldSpec['type']>, ValueKind> = {
   string: { meant: 'a text', takes: isText, shows: 'string' },
   'string[]': { meant: 'texts', takes: isText, shows: 'string' },
@@ -56,7 +56,7 @@ const TYPES: Record<NonNullable<FieldSpec['type']>, ValueKind> = {
   object: { meant: 'an object', takes: () => false, shows: 'object' },
 };
 
-/** Ways to write what a value of a type is shown by. */
+/** FHIR type → keywords that can show it. */
 const INSTEAD: Record<string, string> = {
   boolean: 'type: boolean, or codes: with a word for true and one for false',
   decimal: 'type: number',
@@ -79,7 +79,7 @@ export function suggestKeyword(type: string): string {
   return `go on to one of its elements (${names.slice(0, 6).join(', ')})`;
 }
 
-/** How a field shows what its path leads to; `nth` of its paths. Tables belong to the first, the others are shown as they stand. */
+/** How a field shows the value of its `nth` path. Code tables apply to the first path only. */
 export function toValueKind({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, nth: number): ValueKind {
   if (as !== undefined && !(as === 'coding' && nth > 0)) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
   const table = reads ? 'reads' : 'codes';
@@ -92,6 +92,6 @@ export function toValueKind({ as, codes, synonyms, otherwise, reads, type = 'str
   };
 }
 
-/** What the format of a field asks of its element. */
+/** The FHIR types that the format of a field accepts. */
 export const toFormatKind = ({ format }: FieldSpec): ValueKind | undefined =>
   format === undefined ? undefined : { ...FORMATS[format]!, word: `format: ${format}` };

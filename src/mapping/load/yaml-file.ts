@@ -1,6 +1,6 @@
-// A YAML file with the places of its parts, so that a mistake in it can be told by file, line and key.
+// A YAML file with the positions of its keys, so that mistakes are reported by file, line and key.
 import { readFileSync } from 'node:fs';
-import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLParseError } from 'yaml';
+import { type ErrorCode, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLParseError } from 'yaml';
 
 export interface SourceFile<T> {
   file: string;
@@ -11,7 +11,7 @@ export interface SourceFile<T> {
   locate(keys: string[]): string;
 }
 
-/** What to write instead of what is no YAML. */
+/** Hints for YAML errors. */
 const YAML_HINTS: Partial<Record<ErrorCode, string>> = {
   BAD_SCALAR_START: "write it in quotes: '%alias|code'",
   TAB_AS_INDENT: 'write spaces',
@@ -23,13 +23,13 @@ const YAML_HINTS: Partial<Record<ErrorCode, string>> = {
   UNEXPECTED_TOKEN: 'close each { and [ once, and write texts with such characters in quotes',
 };
 
-/** Reads a YAML file; text that is no YAML is an Error with its place. */
-export function readYaml<T>(file: string): SourceFile<T> {
+/** Reads a YAML file; throws with the position of a syntax error. */
+export function readYaml(file: string): SourceFile<unknown> {
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, merge: true });
   const [error] = document.errors;
   if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${describeYamlError(error)}`);
-  const root = document.contents as Node | null;
+  const root: Node | null = document.contents;
   const line = (keys: string[]): string => {
     const at = findOffset(root, keys);
     return `${file}:${at === undefined ? 1 : lines.linePos(at).line}`;
@@ -37,13 +37,13 @@ export function readYaml<T>(file: string): SourceFile<T> {
   return { file, content: document.toJS(), locateLine: line, locate: (keys) => `${line(keys)} ${keys.join('.')}`.trimEnd() };
 }
 
-/** The first line of what the parser says, without the place that is told anyway, and what to write instead. */
+/** The first line of the parser's message, without the position, and a hint. */
 function describeYamlError({ message, code }: YAMLParseError): string {
   const text = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
   return YAML_HINTS[code] === undefined ? text : `${text}: ${YAML_HINTS[code]}`;
 }
 
-/** Where the part begins that the keys lead to; the key of a map counts, not its value. */
+/** The offset of the value at these keys, or of the nearest one above; for a map, of the key. */
 function findOffset(root: Node | null, keys: string[]): number | undefined {
   let [node, at] = [root, root?.range?.[0]];
   for (const key of keys) {
@@ -57,8 +57,9 @@ function findOffset(root: Node | null, keys: string[]): number | undefined {
 function findChild(node: Node | null, key: string): { value: Node | null; at: number | undefined } | undefined {
   if (isMap(node)) {
     const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
-    return pair && { value: pair.value as Node | null, at: (pair.key as Node).range?.[0] };
+    if (!pair) return undefined;
+    return { value: isNode(pair.value) ? pair.value : null, at: isNode(pair.key) ? pair.key.range?.[0] : undefined };
   }
-  const item = isSeq(node) ? (node.items[Number(key)] as Node | undefined) : undefined;
-  return item && { value: item, at: item.range?.[0] };
+  const item = isSeq(node) ? node.items[Number(key)] : undefined;
+  return isNode(item) ? { value: item, at: item.range?.[0] } : undefined;
 }

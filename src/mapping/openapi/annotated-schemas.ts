@@ -1,7 +1,9 @@
 // The schemas of a shape with what a reader wants beside them: where in FHIR each field stands, and the rules that are said in words.
+
 import type { Field } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 import { buildRequestFields } from '../request/batch-create.ts';
+import type { JsonSchema } from '../shape.ts';
 import type { Json } from './json.ts';
 
 interface AnnotationContext {
@@ -11,25 +13,25 @@ interface AnnotationContext {
 }
 
 export const annotateRequest = ({ shape, lens, mapping }: LoadedShape): Json =>
-  annotate(shape.requestSchema as Json, buildRequestFields(lens.fields, mapping.content.many), { resource: shape.resource, body: 'whole' });
+  annotate(shape.requestSchema, buildRequestFields(lens.fields, mapping.content.many), { resource: shape.resource, body: 'whole' });
 
 export const annotateChange = ({ shape, lens }: LoadedShape): Json =>
-  annotate(shape.changeSchema as Json, lens.fields, { resource: shape.resource, body: 'part' });
+  annotate(shape.changeSchema, lens.fields, { resource: shape.resource, body: 'part' });
 
 export const annotateReplacement = ({ shape, lens }: LoadedShape): Json =>
-  annotate(shape.replaceSchema as Json, lens.fields, { resource: shape.resource, body: 'whole' });
+  annotate(shape.replaceSchema, lens.fields, { resource: shape.resource, body: 'whole' });
 
 export const annotateResponse = ({ shape, lens }: LoadedShape): Json =>
-  annotate(shape.responseSchema as Json, lens.fields, { resource: shape.resource, body: 'answer' });
+  annotate(shape.responseSchema, lens.fields, { resource: shape.resource, body: 'answer' });
 
 /** OpenAPI 3.1 speaks the same draft of JSON Schema: it need not be said again. */
-function annotate({ $schema: _, properties = {}, ...rest }: Json, fields: Field[], noting: AnnotationContext): Json {
-  const noted = Object.entries(properties as Record<string, Json>).map(([name, schema]) => {
+function annotate({ $schema: _, properties = {}, ...rest }: JsonSchema, fields: Field[], noting: AnnotationContext): Json {
+  const noted = Object.entries(properties).map(([name, schema]) => {
     const field = fields.find((one) => one.name === name)!;
     const inner = field.fields ? annotate(schema, field.fields, noting) : field.members ? annotateMembers(schema, field, noting) : schema;
     return [name, { ...inner, ...buildNotes(field, noting) }] as const;
   });
-  const needed = noting.body === 'whole' ? buildNeeds(fields, Object.keys(properties as object)) : [];
+  const needed = noting.body === 'whole' ? buildNeeds(fields, Object.keys(properties)) : [];
   return { ...rest, properties: Object.fromEntries(noted), ...(needed.length && { dependentSchemas: Object.fromEntries(needed) }) };
 }
 
@@ -55,8 +57,8 @@ function buildNotes(field: Field, { resource, body }: AnnotationContext): Json {
 }
 
 /** The members of a list: their paths begin at its elements. */
-function annotateMembers({ items, ...rest }: Json, { members, spec }: Field, { resource, body }: AnnotationContext): Json {
-  return { ...rest, items: annotate(items as Json, members!, { resource: spec.list ? `${resource}.${spec.list}` : resource, body }) };
+function annotateMembers({ items, ...rest }: JsonSchema, { members, spec }: Field, { resource, body }: AnnotationContext): Json {
+  return { ...rest, items: annotate(items || {}, members!, { resource: spec.list ? `${resource}.${spec.list}` : resource, body }) };
 }
 
 /** Where a field stands, as FHIRPath from the resource; of several places the first. Undefined: nowhere in the resource. */

@@ -62,7 +62,7 @@ function buildEnvelopeSchema(template: unknown, own: Readonly<Record<string, Sch
     const list = { type: 'array', items: buildEnvelopeSchema(repeated.member, own, plural) };
     return repeated.by === undefined ? list : { type: 'object', additionalProperties: list };
   }
-  const entries = Object.entries(template as Record<string, unknown>).map(
+  const entries = Object.entries(template).map(
     ([key, value]) => [key === '$plural' ? plural : key, buildEnvelopeSchema(value, own, plural)] as const,
   );
   return { type: 'object', properties: Object.fromEntries(entries), required: entries.map(([key]) => key) };

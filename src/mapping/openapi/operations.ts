@@ -255,7 +255,7 @@ function buildItemResponse(description: string, parts: OperationParts, { status,
 
 /** What a write shows: the whole item, or to a key without the read scope its id and the fields of the request. `form`: the shape it is shown in. */
 function buildWrittenItemSchema({ lens }: LoadedShape, form: Shape): Json {
-  const { properties: shown } = form.responseSchema as { properties: Record<string, Json> };
+  const { properties: shown = {} } = form.responseSchema;
   const said = lens.fields.filter(({ name, spec }) => !spec.readOnly && Object.hasOwn(shown, name)).map(({ name }) => [name, {}]);
   return {
     anyOf: [

@@ -95,7 +95,7 @@ const placeParameter = ({ path }: MappingSpec, parameter: Json): Json =>
 
 /** What the path of a request names, with the rules of the fields it says. */
 export const buildPathParameters = ({ shape, lens }: LoadedShape, { requests }: DocumentExamples): Json[] => {
-  const { properties = {} } = buildRequestSchema(lens.fields, false) as { properties?: Record<string, Json> };
+  const { properties = {} } = buildRequestSchema(lens.fields, false);
   const example = (name: string): unknown => Object.values(requests).map(({ value }) => value[name])[0];
   return shape.pathParameters.map((name) => ({
     name,

@@ -1,4 +1,5 @@
-// When two items are the same (`unique:`): what to lock, where to look for candidates, and whether a candidate is the same.
+// Finds duplicates (`unique:`): the keys to lock, the searches for candidates, and the comparison.
+
 import { foldText } from '../../fhir/indexing/text-folding.ts';
 import { invalid } from '../../fhir/outcome.ts';
 import type { Aliases } from '../../fhir/writable-path/path.ts';
@@ -6,21 +7,22 @@ import { encodeKey } from '../lens/field-map.ts';
 import { isUnset } from '../lens/lens-read.ts';
 import type { Shape, View } from '../shape.ts';
 import type { MappingSpec, UniqueRuleSpec, UniqueSpec } from '../spec.ts';
+import { toObject, toText } from '../values.ts';
 import { buildSearchText, listPlaceholders } from './search-text.ts';
 
 type Comparison = UniqueSpec['compare'][string];
 
-/** How values are made alike before they are compared. */
+/** How values are normalised before they are compared. */
 const NORMALIZERS: Record<Comparison, (value: unknown) => unknown> = {
   exact: (value) => value,
   trimmed: (value) => String(value).trim().toLowerCase(),
   folded: (value) => foldText(String(value)),
 };
 
-/** A view as far as it is compared. */
+/** The compared fields of a view, normalised. */
 type ComparedValues = Record<string, unknown>;
 
-/** `duplicates` of a shape; without `unique:` nothing is ever the same. */
+/** The duplicate check of a shape; without `unique:` there are no duplicates. */
 export function buildDuplicateFinder({ resource, unique }: MappingSpec, aliases: Aliases): Shape['buildDuplicateCheck'] {
   if (!unique) return () => null;
   const spelled = (view: View): ComparedValues =>
@@ -42,14 +44,14 @@ export function buildDuplicateFinder({ resource, unique }: MappingSpec, aliases:
   };
 }
 
-/** Each entry of a map is a search of its own. No vendor prints how many there may be. */
+/** Each entry of a map needs a search of its own. */
 const MAX_ENTRIES = 100;
 
-/** A map is looked for entry by entry, everything else once. Fails with `invalid`, naming the field, where that would be too often. */
+/** One search for each entry of a map, one for anything else. Throws `invalid` with the field's name for too many entries. */
 function listEntries({ same }: UniqueRuleSpec, own: ComparedValues): Record<string, string>[] {
   const field = same.find((name) => typeof own[name] === 'object');
   if (field === undefined) return [{}];
-  const entries = Object.entries(own[field] as Record<string, string>);
+  const entries = Object.entries(toObject(own[field])).map(([key, value]): [string, string] => [key, toText(value)]);
   if (entries.length > MAX_ENTRIES) throw invalid(`${field} must have at most ${MAX_ENTRIES} entries`, field);
   return entries.map(([key, value]) => ({ key, value }));
 }
@@ -57,7 +59,7 @@ function listEntries({ same }: UniqueRuleSpec, own: ComparedValues): Record<stri
 const toSearchValues = ({ search }: UniqueRuleSpec, values: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(listPlaceholders(search).map((name) => [name, String(values[name] ?? '')]));
 
-/** One key per thing that two writers must not both bring at once. */
+/** The keys that concurrent creates of the same item have in common. */
 function buildLockKeys(within: string[], way: UniqueRuleSpec, own: ComparedValues): string[] {
   const where = within.map((field) => own[field]);
   const what = way.same.filter((field) => typeof own[field] !== 'object');
@@ -78,9 +80,9 @@ function isDuplicate(
   );
 }
 
-/** Two maps are alike when they have an entry in common. */
+/** Whether values are equal; maps are when they have a common entry. */
 function hasCommonValue(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object') return a !== undefined && a === b;
-  const other = new Map(Object.entries(b as object));
-  return Object.entries(a as object).some(([key, value]) => other.get(key) === value);
+  const other = new Map(Object.entries(toObject(b)));
+  return Object.entries(toObject(a)).some(([key, value]) => other.get(key) === value);
 }

@@ -1,15 +1,24 @@
-// Resources that a shape shows beside its own: one search for a whole page, shared out by references. Back: those that refer to a resource of the page.
-// Forward: those that it refers to, or that one which is joined already refers to.
+// Joins (`with:`): related resources, loaded by one search for a whole page. A back join finds resources that refer to the page's; a forward join finds
+// resources that the page's, or earlier joined ones, refer to.
+
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { compilePath, type PathVariables, type WritablePath } from '../../fhir/writable-path/path.ts';
 import type { NameScope } from '../lens/name-scope.ts';
 import type { Join, TouchRule } from '../shape.ts';
-import type { BackJoinSpec, ForwardJoinSpec, JoinSpec, MappingSpec } from '../spec.ts';
-import { isForwardJoin, toJoinedType, toJoinSearch } from '../spec.ts';
+import {
+  type BackJoinSpec,
+  type ForwardJoinSpec,
+  isForwardJoin,
+  type JoinSpec,
+  type MappingSpec,
+  toJoinedType,
+  toJoinSearch,
+} from '../spec.ts';
+import { toObjects } from '../values.ts';
 
-/** `with:` of a mapping. `fault` is told what is wrong, with the keys that lead to it. */
+/** The joins of a mapping; mistakes are reported. */
 export function buildJoins({ with: joined = {} }: MappingSpec, names: NameScope, fault: (keys: string[], error: unknown) => void): Join[] {
   const before: string[] = [];
   return Object.entries(joined).flatMap(([name, spec]) => {
@@ -30,10 +39,12 @@ const buildJoinSearch =
     toJoinSearch(spec).replace(/=([^&=]*\{id\}[^&]*)/, (_, value: string) => `=${ids.map((id) => value.replace('{id}', id)).join(',')}`);
 
 function buildBackJoin(name: string, spec: BackJoinSpec): Join {
-  const path = compilePath(spec.owner, { type: toJoinedType(spec) });
+  const type = toJoinedType(spec);
+  if (!isServed(type)) throw new Error(`${type} is not served${formatKnownNames(type, SERVED_TYPES)}`);
+  const path = compilePath(spec.owner, { type });
   return {
     name,
-    type: toJoinedType(spec) as ServedType,
+    type,
     dependsOn: [],
     usesOwnerId: true,
     buildSearch: buildJoinSearch(spec),
@@ -74,7 +85,7 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
   };
 }
 
-/** The ids of this type that a path refers to. */
+/** The ids of this type in the references at a path. */
 function readReferredIds(
   path: WritablePath,
   owner: Resource,
@@ -86,7 +97,7 @@ function readReferredIds(
   });
 }
 
-/** Joins by when they can be asked for: those that nothing leads to but the page, then those that these lead to. */
+/** Groups joins by dependency: first those that depend on the page only, then those that depend on these. */
 export function groupJoinRounds(joins: Join[]): Join[][] {
   const rounds: Join[][] = [];
   for (const join of joins) {
@@ -96,19 +107,19 @@ export function groupJoinRounds(joins: Join[]): Join[][] {
   return rounds;
 }
 
-/** What of these resources is shown beside one, by the names of the joins. */
+/** The joined resources of one owner, by the names of the joins. */
 export function distributeJoins(owner: Resource, joins: Join[], given: PathVariables): Record<string, Resource[]> {
   const known: Record<string, Resource[]> = {};
-  for (const { name, distribute } of joins) known[name] = distribute((given[name] ?? []) as Resource[], '')(owner, known);
+  for (const { name, distribute } of joins) known[name] = distribute(toObjects(given[name]).filter(isResource), '')(owner, known);
   return known;
 }
 
-/** What the joins of a mapping that are marked `leaving: touches` ask of the roof. */
+/** The rules of joins with `leaving: touches`. */
 export function buildTouchRules({ resource, with: joined = {} }: MappingSpec): TouchRule[] {
   return Object.values(joined).flatMap((spec) => {
     const type = toJoinedType(spec);
-    return !isForwardJoin(spec) && spec.leaving === 'touches' && isServed(type)
-      ? [buildTouchRule(type, spec.owner, resource as ServedType)]
+    return !isForwardJoin(spec) && spec.leaving === 'touches' && isServed(type) && isServed(resource)
+      ? [buildTouchRule(type, spec.owner, resource)]
       : [];
   });
 }
@@ -127,3 +138,5 @@ function buildTouchRule(type: ServedType, on: string, resource: ServedType): Tou
     },
   };
 }
+
+const isResource = (value: Record<string, unknown>): value is Resource => typeof value.resourceType === 'string';

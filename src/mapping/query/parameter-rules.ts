@@ -1,15 +1,15 @@
-// The parameters of a list by kind, and what their values must keep beside being ids or codes: a format, a span of days.
+// The kinds of query parameters, and the rules for their values: formats and spans of days.
 import { invalidParameter } from '../../fhir/outcome.ts';
 import { findFormatError } from '../request/body-check.ts';
 import type { SearchSpec, ValueSpec } from '../spec.ts';
 
-/** A parameter whose value is put into its search as it is, as an id, or as a day; undefined: words, or word by word. */
+/** The spec of a parameter with a value; undefined: `words:` or `everyWord:`. */
 export function toValueSpec(spec: SearchSpec): ValueSpec | undefined {
   if (typeof spec === 'string') return { fhir: spec };
   return 'words' in spec || 'everyWord' in spec ? undefined : spec;
 }
 
-/** The FHIR searches a parameter can become, each with `{}` for its value. */
+/** The search templates of a parameter, with `{}` for its value. */
 export function listSearches(spec: SearchSpec): string[] {
   if (typeof spec === 'object' && 'words' in spec) return Object.values(spec.words).filter(Boolean);
   if (typeof spec === 'object' && 'everyWord' in spec) return [spec.everyWord];
@@ -17,14 +17,14 @@ export function listSearches(spec: SearchSpec): string[] {
   return [fhir ?? [], whenIs?.defaultBrand ?? []].flat();
 }
 
-/** Texts that mean the same however they are spelled, as they are stored: states in capitals, UUIDs without (https://www.rfc-editor.org/rfc/rfc9562#section-4). */
+/** Normalises case: `as: upper` in upper case, UUIDs in lower case (https://www.rfc-editor.org/rfc/rfc9562#section-4). */
 export function normalizeParameter(spec: SearchSpec, value: string): string {
   const { as, format } = toValueSpec(spec) ?? {};
   if (as === 'upper') return value.trim().toUpperCase();
   return format === 'uuid' ? value.toLowerCase() : value;
 }
 
-/** Refuses a text that is not of the format. */
+/** Refuses a text without the format. */
 export function assertFormat(name: string, { format }: ValueSpec, value: string): void {
   const fault = format === undefined ? undefined : findFormatError(format, value);
   if (fault !== undefined) throw invalidParameter(`${name} ${fault}`, name);
@@ -32,7 +32,7 @@ export function assertFormat(name: string, { format }: ValueSpec, value: string)
 
 const DAY_MS = 86_400_000;
 
-/** Refuses a day that is before the other one, or more days after it than may be. Days as YYYY-MM-DD; one that is none is refused for that elsewhere. */
+/** Refuses a day before the other one, or too many days after it. Days are YYYY-MM-DD; invalid days are refused elsewhere. */
 export function assertSpan(name: string, { span }: ValueSpec, { day, from }: { day: string; from: string }): void {
   if (!span) return;
   const days = (Date.parse(day) - Date.parse(from)) / DAY_MS;

@@ -1,13 +1,14 @@
-// A vendor's query parameters → a FHIR search, so that the store filters and nothing is filtered in memory.
+// Translates a vendor's query parameters into a FHIR search, so that the database filters.
+
 import { foldText } from '../../fhir/indexing/text-folding.ts';
 import { invalidParameter, unresolvedReference } from '../../fhir/outcome.ts';
 import { isServed } from '../../fhir/types.ts';
 import type { Aliases } from '../../fhir/writable-path/path.ts';
 import { compileOrReport } from '../diagnostics.ts';
-import { buildCodec, type Codec } from '../lens/codecs.ts';
+import { buildCodec, buildReferenceCodec, type Codec } from '../lens/codecs.ts';
 import type { IdCodec } from '../lens/id-codec.ts';
 import { findBoundParameters } from '../lens/name-scope.ts';
-import type { Env, Shape } from '../shape.ts';
+import { EMPTY_ENV, type Env, type Shape } from '../shape.ts';
 import type { MappingSpec, SearchSpec, ValueSpec } from '../spec.ts';
 import { assertFormat, assertSpan, normalizeParameter, toValueSpec } from './parameter-rules.ts';
 import { buildFilterValues, buildSearchText, resolveTimes } from './search-text.ts';
@@ -17,17 +18,17 @@ interface QueryContext {
   ids: IdCodec;
 }
 
-/** A parameter, and how its value is taken where that is not as it comes. */
+/** A parameter and the codec of its value, if any. */
 interface ParameterRule {
   name: string;
   spec: SearchSpec;
   codec: Codec | undefined;
 }
 
-/** One that has one value. */
+/** A parameter with one value. */
 type ValueRule = Omit<ParameterRule, 'spec'> & { spec: ValueSpec };
 
-/** `filters`, `query` and `asked` of a shape. `fault` is told what is wrong, with the keys that lead to it. */
+/** The search functions of a shape; mistakes are reported. */
 export function buildSearchSupport(
   mapping: MappingSpec,
   context: QueryContext,
@@ -39,7 +40,7 @@ export function buildSearchSupport(
     const value = toValueSpec(spec);
     const made = (word: string, make: () => Codec | undefined): Codec | undefined =>
       compileOrReport(make, (error) => fault(['search', name, word], error));
-    if (value?.id !== undefined) made('id', () => buildIdParameterCodec(value.id!, context));
+    if (value?.id !== undefined) made('id', () => buildReferenceCodec(value.id!, context));
     return { name, spec, codec: made('as', () => buildFilterCodec(spec)) };
   });
   compileOrReport(
@@ -63,23 +64,22 @@ export function buildSearchSupport(
         const { id, missing, several } = toValueSpec(spec) ?? {};
         if (id === undefined) return [];
         return splitValues(parameters[name], several).flatMap((value) => {
-          const led = buildIdParameterCodec(id, context).parseTarget!(value);
+          const led = buildReferenceCodec(id, context).parseTarget(value);
           return led && isServed(led.type) ? [{ parameter: name, type: led.type, id: led.id, ...(missing && { missing }) }] : [];
         });
       }),
   };
 }
 
-/** How a filter takes its value where the vendor has a form of its own for it (`as`). */
+/** The codec of a filter with `as:`. */
 export function buildFilterCodec(spec: SearchSpec): Codec | undefined {
   const as = toValueSpec(spec)?.as;
   return as === undefined || as === 'upper' ? undefined : buildCodec({ as }, { aliases: {}, ids: NO_IDS, resource: '' });
 }
 
-const NO_ENV: Env = { alias: () => '' };
 const NO_IDS: IdCodec = { encodeId: (_, id) => id, decodeId: () => undefined };
 
-/** A value that each `{}` of a filter could have. */
+/** A sample value for `{}` of a filter. */
 export function toSampleValue(spec: SearchSpec): string {
   const as = toValueSpec(spec)?.as;
   if (as === undefined || as === 'upper') return 'x';
@@ -94,7 +94,7 @@ interface ParameterValue extends QueryContext {
 const readNormalized = ({ name, spec }: ParameterRule, parameters: Record<string, string>): string | undefined =>
   parameters[name] === undefined ? undefined : normalizeParameter(spec, parameters[name]);
 
-/** What one parameter adds to the search. */
+/** The conditions that a parameter adds to the search. */
 function toSearchParts({ name, spec, codec }: ParameterRule, asked: ParameterValue): string[] {
   const { value, aliases } = asked;
   if (typeof spec === 'object' && 'everyWord' in spec)
@@ -104,7 +104,7 @@ function toSearchParts({ name, spec, codec }: ParameterRule, asked: ParameterVal
   return toValueParts({ name, spec: toValueSpec(spec)!, codec }, asked);
 }
 
-/** What a parameter adds that has one value. */
+/** The conditions of a parameter with one value. */
 function toValueParts(rule: ValueRule, asked: ParameterValue): string[] {
   const { name, spec } = rule;
   const { value, aliases } = asked;
@@ -120,30 +120,30 @@ function toValueParts(rule: ValueRule, asked: ParameterValue): string[] {
   return text === undefined ? [] : [buildSearchText(text, aliases, buildFilterValues(text, taken, String(now)))];
 }
 
-/** Control characters, and nothing between them. */
+/** Only control characters and spaces. */
 const CONTROL_CHARACTERS_ONLY = /^[\p{Cc}\s]*\p{Cc}[\p{Cc}\s]*$/u;
 
-/** More values than this are no question about a few. */
+/** The maximum number of values of one parameter. */
 const MAX_VALUES = 100;
 
-/** What is asked for: the value as it comes, or each of `several`, once. */
+/** The values: one, or with `several` each distinct one. */
 function splitValues(value: string | undefined, several: true | undefined): string[] {
   if (value === undefined) return [];
   const parts = value.split(',').map((part) => part.trim());
   return several ? [...new Set(parts.filter((part) => part !== ''))] : [value];
 }
 
-/** Refuses a day that is out of its span from another. */
+/** Refuses a day outside its span. */
 function checkSpan({ name, spec, codec }: ParameterRule, rules: ParameterRule[], parameters: Record<string, string>): void {
   const value = toValueSpec(spec);
   const other = rules.find((one) => one.name === value?.span?.from);
   const [day, from] = [parameters[name], other && parameters[other.name]];
   if (!value || !day?.trim() || !from?.trim()) return;
-  const stored = (by: Codec | undefined, text: string): string => String(by?.write(text, NO_ENV) ?? text);
+  const stored = (by: Codec | undefined, text: string): string => String(by?.write(text, EMPTY_ENV) ?? text);
   assertSpan(name, value, { day: stored(codec, day), from: stored(other!.codec, from) });
 }
 
-/** More words than this are no search for a person. */
+/** The maximum number of words of one parameter. */
 const MAX_WORDS = 16;
 
 function splitSearchWords(name: string, value: string | undefined): string[] {
@@ -152,7 +152,7 @@ function splitSearchWords(name: string, value: string | undefined): string[] {
   return found;
 }
 
-/** Words as typed; one that nothing can be compared with (a lone control character) asks for nothing. */
+/** The words of a value; words without any comparable character are dropped. */
 const splitWords = (value = ''): string[] => value.split(/\s+/).filter((word) => foldText(word) !== '');
 
 function translateWord(name: string, table: Record<string, string>, value: string): string {
@@ -172,14 +172,11 @@ function parseWithCodec(name: string, codec: Codec, { env, value }: ParameterVal
   return String(codec.write(value, env));
 }
 
-/** Of one type the id, of several the type and the id. */
+/** The id; with several types, `type/id`. */
 function parseId(name: string, { id = '', missing }: ValueSpec, { value, env, ...context }: ParameterValue): string {
-  const { targets, validate, write } = buildIdParameterCodec(id, context) as Required<Codec>;
+  const { targets, validate, write } = buildReferenceCodec(id, context);
   const wrong = validate(value);
   if (wrong !== undefined) throw missing ? unresolvedReference(missing, id, name) : invalidParameter(`${name} ${wrong}`, name);
   const target = String(write(value, env));
   return targets.length > 1 ? target : target.slice(target.indexOf('/') + 1);
 }
-
-const buildIdParameterCodec = (types: string, { ids, aliases }: QueryContext): Codec =>
-  buildCodec({ as: `reference(${types})` }, { aliases, ids, resource: '' });

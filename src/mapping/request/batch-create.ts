@@ -1,29 +1,41 @@
-// One request that makes many items (`many:`): each member of a list in its body, together with the other fields of the body, is one.
+// One request that creates many items (`many:`): each member of a list in the body, together with the other fields of the body, is an item.
+
 import { v5 } from 'uuid';
 import { formatDecimal, parseDecimal } from '../../fhir/decimal.ts';
+import { IDENTITY_CODEC } from '../lens/codecs.ts';
 import type { Field } from '../lens/field.ts';
 import { isUnset } from '../lens/lens-read.ts';
-import type { Env, Shape, View } from '../shape.ts';
+import type { Env, Shape } from '../shape.ts';
 import type { ManySpec, MappingSpec } from '../spec.ts';
+import { toObjects } from '../values.ts';
 import { isWritableIn } from './json-schema.ts';
 
-/** The namespace of the ids that follow from what an item says, minted once for this project. */
+/** The UUID namespace of ids that are derived from identity fields. */
 const BATCH_ID_NAMESPACE = '2d9c4b56-8f1e-4a8c-9c1b-6a7d0b1e5f43';
 
-const AS_IT_IS = { read: (value: unknown) => value, write: (value: unknown) => value };
-
-/** The fields of a request: those of the mapping, but for the fields of each item, which are those of the members of a list. */
+/** The fields of a create request; with `many:`, the fields of each item are in the members of a list. */
 export function buildRequestFields(fields: Field[], many: ManySpec | undefined): Field[] {
   const asked = fields.filter(isWritableIn('create'));
   if (!many) return asked;
   const { list, fields: own, most, least = 1 } = many;
   const members = asked.filter(({ name }) => own.includes(name));
   const spec = { list: '', required: true, minItems: least, maxItems: most };
-  const listed = { name: list, keyPath: [list], spec, codec: AS_IT_IS, paths: [], writtenPaths: [], members } as Partial<Field> as Field;
+  const listed: Field = {
+    name: list,
+    keyPath: [list],
+    spec,
+    members,
+    codec: IDENTITY_CODEC,
+    paths: [],
+    writtenPaths: [],
+    toStored: () => [],
+    read: () => undefined,
+    assign: () => {},
+  };
   return [...asked.filter(({ name }) => !own.includes(name)), listed];
 }
 
-/** `many` of a shape. */
+/** The batch create of a shape. */
 export function buildBatchCreate({ resource, path, many }: MappingSpec, fields: Field[]): Pick<Shape, 'batch'> {
   if (!many) return {};
   const { list, fields: own, identity } = many;
@@ -32,7 +44,7 @@ export function buildBatchCreate({ resource, path, many }: MappingSpec, fields: 
     batch: {
       listField: list,
       splitRequest({ [list]: members, ...shared }) {
-        return ((members ?? []) as View[]).map((member) => ({ ...shared, ...member }));
+        return toObjects(members).map((member) => ({ ...shared, ...member }));
       },
       toRequestField: (field, nth) => (own.includes(field.replace(/[.[].*$/, '')) ? `${list}[${nth}].${field}` : field),
       buildId(item, env) {
@@ -46,7 +58,7 @@ export function buildBatchCreate({ resource, path, many }: MappingSpec, fields: 
   };
 }
 
-/** A value as it is compared: numbers without the digits that add nothing, times of the world in UTC, all else as it is stored. */
+/** An identity value in normal form: numbers without trailing zeros, instants in UTC, other values as stored. */
 function normalizeIdentity({ codec, paths: [main] }: Field, value: unknown, env: Env): unknown {
   if (isUnset(value)) return null;
   const stored = codec.write(value, env);
@@ -62,5 +74,5 @@ function trimZeros(text: string): string {
   return written.includes('.') ? written.replace(/\.?0+$/, '') : written;
 }
 
-/** A day without a time is no time of the world. */
+/** A day without a time stays. */
 const toUtcTime = (text: string): string => (text.includes('T') ? new Date(text).toISOString() : text);

@@ -1,4 +1,5 @@
-// Whether a request body is what the vendor documents, and something a resource can hold. Issues name the vendor's own fields, never their values.
+// Checks that a request body is as the vendor documents it, and that a resource can store it. Issues name the vendor's fields, never their values.
+
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -6,18 +7,20 @@ import { type Issue, issue } from '../../fhir/outcome.ts';
 import { TEXT_TYPES } from '../../fhir/validation/primitives.ts';
 import type { Field, StoredValue } from '../lens/field.ts';
 import { isUnset } from '../lens/lens-read.ts';
-import type { Env, View } from '../shape.ts';
+import { EMPTY_ENV, type View } from '../shape.ts';
+import { toList, toObject } from '../values.ts';
 import { findDayError } from './day-rules.ts';
 import { checkFieldPairs, checkUnsentFieldPairs } from './field-pairs.ts';
 import { isMapField, isSafeName, listMembers, omitBlankTexts, type ValueMember } from './known-fields.ts';
 
+const FORMAT_NAMES = ['email', 'uuid', 'date', 'date-time'] as const;
 const FORMAT_TEXTS: Record<string, string> = {
   email: 'an e-mail address',
   uuid: 'a UUID',
   date: 'a date of the calendar as YYYY-MM-DD',
   'date-time': 'an instant as YYYY-MM-DDThh:mm:ss with a time zone',
 };
-/** What a text is not that shall be of a format: completes "<name> …"; undefined: it is. */
+/** The error when a text does not have a format, to complete "<name> …"; undefined: none. */
 export function findFormatError(format: string, text: string): string | undefined {
   return getFormatValidator(format)(text) ? undefined : `must be ${FORMAT_TEXTS[format]}`;
 }
@@ -30,12 +33,10 @@ function getFormatValidator(format: string): ValidateFunction {
   return check;
 }
 
-const NOTHING_KNOWN: Env = { alias: () => '' };
-
-/** What is wrong with a body. `now`: ISO 8601. `around`: the whole item, where the body is a part of it. */
+/** The errors in a body. `now`: ISO 8601. `around`: the whole item, when the body has only some of its fields. */
 export type BodyCheck = (body: unknown, now: string, around?: View) => Issue[];
 
-/** The check of bodies, compiled with the first of them. */
+/** Builds the check; the schema is compiled at its first use. */
 export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
   let accepts: ValidateFunction | undefined;
   const codecs = new Set(collectCodecPatterns(fields));
@@ -45,7 +46,7 @@ export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
     const told = ({ keyword, params }: ErrorObject): boolean => keyword !== 'pattern' || !codecs.has(params.pattern);
     const wrong = accepts(body) ? [] : (accepts.errors ?? []).filter(told).map((error) => toSchemaIssue(error, meanings, body));
     if (wrong.some(({ expression }) => !expression)) return wrong;
-    const view = body as View;
+    const view = toObject(body);
     const beyond = { wrong: wrong.flatMap(({ expression }) => expression ?? []), now };
     const beside = around ? fields.filter(({ name }) => !(name in view)) : [];
     return [
@@ -56,25 +57,25 @@ export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
   };
 }
 
-/** The patterns of codecs: what breaks one is told in the codec's own words. */
+/** The patterns of codecs: the codec's own error text replaces that of the schema. */
 const collectCodecPatterns = (fields: Field[]): string[] =>
   fields.flatMap(({ codec, fields: inner = [], members = [] }) =>
     [codec.pattern ?? [], collectCodecPatterns(inner), collectCodecPatterns(members)].flat(),
   );
 
-/** The patterns of the vendors, each with what it asks for in words: nobody reads a regular expression in a refusal. */
-const collectPatternMeanings = (fields: Field[]): [pattern: string, meaning: string][] =>
+/** The patterns of mappings with their meaning in words (`patternMeans:`), which error texts use. */
+const collectPatternMeanings = (fields: Field[]): (readonly [pattern: string, meaning: string])[] =>
   fields.flatMap(({ spec: { pattern, patternMeans }, fields: inner = [], members = [] }) => [
-    ...(pattern === undefined || patternMeans === undefined ? [] : [[pattern, patternMeans] as [string, string]]),
+    ...(pattern === undefined || patternMeans === undefined ? [] : [[pattern, patternMeans] as const]),
     ...collectPatternMeanings(inner),
     ...collectPatternMeanings(members),
   ]);
 
-/** Compiles what this program made itself: `test/mapping/schema.test.ts` holds each schema to the rules for schemas. */
+/** Schemas are not validated here: `test/mapping/schema.test.ts` validates each of them. */
 const SCHEMA_COMPILER = new Ajv2020({ allErrors: true, allowUnionTypes: true, validateSchema: false });
-(addFormats as unknown as (ajv: Ajv2020, formats: string[]) => void)(SCHEMA_COMPILER, Object.keys(FORMAT_TEXTS));
+addFormats.default(SCHEMA_COMPILER, [...FORMAT_NAMES]);
 
-/** Forgotten at once: mappings are read again and again while somebody works on them. */
+/** The schema is removed from the cache, which would grow each time that mappings are reloaded. */
 function compileSchema(schema: object): ValidateFunction {
   const validate = SCHEMA_COMPILER.compile(schema);
   SCHEMA_COMPILER.removeSchema(schema);
@@ -92,7 +93,7 @@ const formatTypes = (types: unknown): string =>
     .map((type) => (/^[aeiou]/.test(String(type)) ? `an ${type}` : `a ${type}`))
     .join(' or ');
 
-/** What ajv's keywords say, in words. */
+/** Error texts for the keywords of JSON Schema. */
 const RULE_TEXTS: Record<string, (params: Record<string, unknown>) => string> = {
   type: ({ type }) => `must be ${formatTypes(type)}`,
   enum: ({ allowedValues }) => `must be one of ${formatWords(allowedValues)}`,
@@ -113,15 +114,15 @@ function toSchemaIssue({ keyword, instancePath, params }: ErrorObject, meanings:
 
 const buildFieldIssue = (field: string, text: string): Issue => issue('invalid', `${field} ${text}`, field);
 
-/** What a JSON Pointer leads to. https://www.rfc-editor.org/rfc/rfc6901 */
+/** The value at a JSON Pointer. https://www.rfc-editor.org/rfc/rfc6901 */
 const resolvePointer = (body: unknown, pointer: string): unknown =>
   pointer
     .slice(1)
     .split('/')
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], body);
+    .reduce<unknown>((value, step) => (Array.isArray(value) ? value[Number(step)] : toObject(value)[step]), body);
 
-/** `/patient/last_name` → `patient.last_name`, `/days/0` → `days[0]`. A key that looks like no name may be somebody's data: it ends there. */
+/** `/patient/last_name` → `patient.last_name`, `/days/0` → `days[0]`. Ends before a key that does not look like a name: it may be health data. */
 function toFieldName(pointer: string): string {
   const steps = pointer.slice(1).split('/');
   const foreign = steps.findIndex((step) => !isSafeName(step));
@@ -130,11 +131,11 @@ function toFieldName(pointer: string): string {
     .join('');
 }
 
-/** The first issue of each field: a text that is empty need not be told that it is no e-mail address either. */
+/** The first issue of each field: an empty text is not also reported as an invalid e-mail address. */
 const keepFirstPerField = (issues: Issue[]): Issue[] =>
   [...new Map(issues.toReversed().map((one) => [one.expression![0]!, one])).values()].reverse();
 
-/** `at`: what leads to the fields, where they are not the body's own. `wrong`: the fields the schema has said something of. `now`: ISO 8601. `around`: the item that the body is a part of. */
+/** `at`: the name of the enclosing field. `wrong`: the fields with schema errors. `now`: ISO 8601. `around`: the whole item. */
 interface CheckContext {
   at?: string;
   wrong: string[];
@@ -142,16 +143,16 @@ interface CheckContext {
   around?: View;
 }
 
-/** What the schema cannot say of a field. */
+/** Rules that JSON Schema cannot express. */
 function checkField(field: Field, view: View, told: CheckContext): Issue[] {
   const name = told.at === undefined ? field.name : `${told.at}.${field.name}`;
   const value = view[field.name];
   if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, told.wrong)) return [];
   const within = (fields: Field[], at: string, one: unknown): Issue[] =>
-    fields.flatMap((inner) => checkField(inner, one as View, { ...told, at }));
+    fields.flatMap((inner) => checkField(inner, toObject(one), { ...told, at }));
   if (field.fields) return within(field.fields, name, value);
   if (field.members)
-    return (value as View[]).flatMap((one, nth) =>
+    return toList(value).flatMap((one, nth) =>
       isReported(field, `${name}[${nth}]`, told.wrong) ? [] : within(field.members!, `${name}[${nth}]`, one),
     );
   const faults = listMembers(field, value).flatMap(({ at, ...member }) => {
@@ -170,12 +171,12 @@ const isReported = ({ spec, members }: Field, name: string, wrong: string[]): bo
 function findValueError({ codec, toStored }: Field, { one, value }: Omit<ValueMember, 'at'>): string | undefined {
   const fault = codec.validate?.(one);
   if (fault !== undefined) return fault;
-  return toStored(value, NOTHING_KNOWN)
+  return toStored(value, EMPTY_ENV)
     .map(findStorageError)
     .find((found) => found !== undefined);
 }
 
-/** FHIR holds no empty texts, and none that break the rule of their type. https://hl7.org/fhir/R4/datatypes.html#string */
+/** FHIR allows no empty texts, and has a format for each type. https://hl7.org/fhir/R4/datatypes.html#string */
 function findStorageError({ type, value }: StoredValue): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (value.trim() === '') return 'must not be blank';

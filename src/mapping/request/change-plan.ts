@@ -1,6 +1,6 @@
-// What a change of an item asks for: a merge into what is shown (RFC 7396), operations on it (RFC 6902), or a whole new body, as the fields whose value
-// would be another. A field that stays as it is shown is not touched, however it came to be stored. What is performed asks for its fields and for its time.
-// https://www.rfc-editor.org/rfc/rfc7396
+// Finds the fields that a change request changes: a merge patch (RFC 7396), a JSON Patch (RFC 6902), a whole new body (PUT), or an action (`perform`).
+// A field that already shows the requested value is not written, in whatever form it is stored. https://www.rfc-editor.org/rfc/rfc7396
+
 import { isDeepStrictEqual } from 'node:util';
 import { type ParsedJson, toPlainJson } from '../../fhir/json.ts';
 import { isContainer } from '../../fhir/json-tree.ts';
@@ -10,14 +10,15 @@ import type { Field } from '../lens/field.ts';
 import { unsetOtherForms } from '../lens/field-forms.ts';
 import { findDefault, isServerValue, isUnset } from '../lens/lens-read.ts';
 import type { ChangePlan, Shape, View } from '../shape.ts';
+import { toObject } from '../values.ts';
 import { type BodyCheck, buildBodyCheck } from './body-check.ts';
 import { buildChangeSchema, buildReplaceSchema, isWritableIn } from './json-schema.ts';
 import { pickKnownFields } from './known-fields.ts';
 
-/** What both kinds of change are made of. `deep`: objects of a merge are merged too, else they are replaced whole. `disagree`: fields that say two things of one. */
+/** The rules for changes of a shape. `deep`: a merge patch merges objects, else it replaces them. */
 interface ChangeRules {
   fields: Field[];
-  /** The fields that say when something was performed. */
+  /** The fields with the time of an action. */
   performedTimes: Field[];
   deep: boolean;
   findConflicts(said: View): Issue[];
@@ -25,7 +26,7 @@ interface ChangeRules {
   checkWhole: BodyCheck;
 }
 
-/** `change` and `changeSchema` of a shape. */
+/** The change functions and schemas of a shape. */
 export function buildChangePlanner(
   fields: Field[],
   { nullable, ...how }: { nullable: boolean } & Pick<ChangeRules, 'deep' | 'findConflicts'>,
@@ -48,7 +49,7 @@ export function buildChangePlanner(
   };
 }
 
-/** The time, and the item as it is shown now, its fields that are never shown among them. */
+/** The current item, with write-only fields, and the time of the request. */
 interface CurrentItem {
   view: View;
   time: string;
@@ -62,11 +63,11 @@ function planMerge(changing: ChangeRules, body: ParsedJson, standing: CurrentIte
   return { fields: asked, issues: [...issues, ...checkSome(toPlainJson(asked), standing.time, { ...standing.view, ...asked })] };
 }
 
-/** A whole new body: what it does not say is unset, unless it says it in another spelling. */
+/** A whole new body: missing fields are unset, unless a second name of theirs has a value. */
 function planReplace(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
   const wrong = changing.checkWhole(body.plain, time);
   if (wrong.some(({ expression }) => !expression)) return { fields: {}, issues: wrong };
-  const said = body.exact as View;
+  const said = toObject(body.exact);
   const spelled = new Set(changing.fields.filter(({ name }) => !isUnset(said[name])).map(({ name, spec }) => spec.shares ?? name));
   const buildUnsetCheck = ({ name, spec }: Field): boolean => spec.onlyIn === 'create' || spelled.has(spec.shares ?? name);
   const next = Object.fromEntries(
@@ -77,11 +78,10 @@ function planReplace(changing: ChangeRules, body: ParsedJson, { view, time }: Cu
 }
 
 /**
- * What the body says, fields it leaves out in their standard value. Where that makes anything another, or nobody has said when it was done, the time of it;
- * asked again it changes nothing.
+ * An action: missing fields get their default. The time is set when any field changes, or when no time is stored yet; repeating the request changes nothing.
  */
 function planPerform(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
-  const said = pickKnownFields(changing.fields, body.exact as View);
+  const said = pickKnownFields(changing.fields, toObject(body.exact));
   const next = Object.fromEntries(changing.fields.map(({ name, spec }) => [name, said[name] ?? findDefault(spec) ?? view[name]]));
   const { asked, issues } = findChangedFields(changing, next, view);
   const isAnother = Object.keys(asked).length > 0;
@@ -95,7 +95,7 @@ const PLANNERS: Record<Parameters<Shape['planChange']>[0], (changing: ChangeRule
   perform: planPerform,
 };
 
-/** What operations make of the view. One that makes no object of it is told like a body that is none. */
+/** Applies a JSON Patch to the view; undefined: the result is not an object. */
 function applyJsonPatch(body: ParsedJson, view: View): View | undefined {
   const next = parseJsonPatchOperations(body)(view);
   return isObject(next) ? next : undefined;
@@ -118,7 +118,7 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(next);
 }
 
-/** The fields whose value would be another; one that only a create may set is refused. */
+/** The fields with another value than now; changing one that only a create may set is an error. */
 function findChangedFields({ fields }: ChangeRules, next: View, view: View): { asked: View; issues: Issue[] } {
   const changed = fields.flatMap((field) => {
     const value = normalizeValue(field, next[field.name]);
@@ -132,7 +132,7 @@ function findChangedFields({ fields }: ChangeRules, next: View, view: View): { a
   };
 }
 
-/** What is wrong with a change that leaves a value where it asked for none: an answer that showed it would be a lie. */
+/** Errors for fields that were unset and still show a value. */
 const stays =
   (fields: Field[]): Shape['checkUnsetFields'] =>
   (asked, after) =>
@@ -142,11 +142,11 @@ const stays =
       return issue('invalid', `${name} must stay: ${why}`, name);
     });
 
-/** The fields that are asked to have no value and show one all the same: it stands where other fields write, and is not theirs alone to take away. */
+/** The fields that were unset and still show a value from a path that other fields write. */
 export const findStillShown = (asked: View, after: View): string[] =>
   Object.keys(asked).filter((name) => isUnset(asked[name]) && !isUnset(after[name]));
 
-/** A value as a request says it: without blank texts, objects without what is missing; null: there is none. */
+/** A value in the form of a request: without blank texts and missing properties; null: none. */
 function normalizeValue(field: Field, value: unknown): unknown {
   const whole = field.fields || field.members || field.spec.as === 'concept' ? omitUnset(value, field) : value;
   return pickKnownFields([field], { [field.name]: whole ?? null })[field.name] ?? null;
@@ -160,7 +160,7 @@ function omitUnset(value: unknown, field: Field | undefined): unknown {
   return Object.fromEntries(entries.flatMap(({ name, one, own }) => (isEmptyFor(one, own) ? [] : [[name, omitUnset(one, own)]])));
 }
 
-/** An empty list says that a list has no value, an empty object that an object has none; of anything else it is a wrong value. */
+/** Whether a value is empty: null, an empty list for a list, an empty object for an object. */
 function isEmptyFor(value: unknown, field: Field | undefined): boolean {
   if (!isUnset(value) || value === undefined || value === null) return isUnset(value);
   return Array.isArray(value)
@@ -168,7 +168,7 @@ function isEmptyFor(value: unknown, field: Field | undefined): boolean {
     : !!field?.fields || field?.spec.type === 'object';
 }
 
-/** Nothing, an empty list and an empty map are the same: there is no value. */
+/** Whether two values are equal; null, an empty list and an empty map are equal. */
 const isSameValue = (value: unknown, shown: unknown): boolean =>
   (isUnset(value) && isUnset(shown)) || isDeepStrictEqual(toPlainJson(value), toPlainJson(shown));
 

@@ -1,13 +1,12 @@
-// What a request may not say by both of two fields that are two spellings of one thing (`shares:`), or two forms of it (`instead:`).
+// Conflicts between second names (`shares:`) and alternative forms (`instead:`) in a request.
+
 import { isDeepStrictEqual } from 'node:util';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Lens } from '../lens/lens.ts';
 import { isUnset } from '../lens/lens-read.ts';
-import type { Env, View } from '../shape.ts';
+import { EMPTY_ENV, type View } from '../shape.ts';
 
-const NOTHING_KNOWN: Env = { alias: () => '' };
-
-/** Finds pairs of fields in a request that say two things of one place; a null says that nothing is there. */
+/** Finds pairs of fields with different values for one path; null is a value too. */
 export function buildConflictCheck(lens: Lens): (said: View) => Issue[] {
   const pairs = lens.fields.flatMap(({ name, spec: { shares } }) => (shares === undefined ? [] : [[name, shares] as const]));
   const forms = lens.fields.flatMap(({ name, spec: { instead } }) => (instead === undefined ? [] : [[name, instead] as const]));
@@ -21,13 +20,13 @@ export function buildConflictCheck(lens: Lens): (said: View) => Issue[] {
   ];
 }
 
-/** Written together, each shows what it shows when it is written alone. */
+/** Whether both fields, written together, show the same as when written alone. */
 function agreeWhenCombined(lens: Lens, said: View, names: readonly string[]): boolean {
   const unset = names.filter((name) => isUnset(said[name]));
   if (unset.length) return unset.length === names.length;
   const shown = (...some: readonly string[]): View => {
-    const resource = lens.write(Object.fromEntries(some.map((name) => [name, said[name]])), undefined, NOTHING_KNOWN);
-    return lens.read(resource, NOTHING_KNOWN, { all: true });
+    const resource = lens.write(Object.fromEntries(some.map((name) => [name, said[name]])), undefined, EMPTY_ENV);
+    return lens.read(resource, EMPTY_ENV, { all: true });
   };
   const together = shown(...names);
   return names.every((name) => isDeepStrictEqual(together[name], shown(name)[name]));

@@ -1,19 +1,18 @@
-// Rules of a field that look at another one beside it: `unlike:`, `needs:` and `notBefore:`.
+// Rules between two fields: `unlike:`, `needs:` and `notBefore:`.
+
 import { parseDateRange } from '../../fhir/date-range.ts';
 import type { Field } from '../lens/field.ts';
 import { isUnset } from '../lens/lens-read.ts';
-import type { Env, View } from '../shape.ts';
+import { EMPTY_ENV, type View } from '../shape.ts';
 
-const NOTHING_KNOWN: Env = { alias: () => '' };
-
-/** What is wrong between a field and those it names, as the end of a sentence that begins with the field; none: nothing. */
+/** The errors between a field and the fields that it names, to complete "<field> …". */
 export const checkFieldPairs = (field: Field, view: View): string[] => [
   ...checkUnlike(field, view),
   ...(lacksNeededField(field, view) ? [`must not be said without ${field.spec.needs}`] : []),
   ...checkNotBefore(field, view),
 ];
 
-/** The same of a field that a request does not say, told of the one that it says. */
+/** The same for a field that the request does not have, when it changes a field that the rule names. */
 export const checkUnsentFieldPairs = (field: Field, view: View, said: View): [field: string, text: string][] => {
   const { needs } = field.spec;
   if (needs !== undefined && needs in said && lacksNeededField(field, view))
@@ -21,22 +20,22 @@ export const checkUnsentFieldPairs = (field: Field, view: View, said: View): [fi
   return refersToAny(field, said) ? checkFieldPairs(field, view).map((text) => [field.name, text]) : [];
 };
 
-/** Whether a rule of the field looks at one of the fields that a view has. */
+/** Whether a rule of the field names a field of the view. */
 const refersToAny = ({ spec: { unlike, needs, notBefore } }: Field, view: View): boolean =>
   [unlike, needs, notBefore].some((name) => name !== undefined && name in view);
 
-/** `unlike:` two fields that may not be stored as the same. */
+/** `unlike:` the stored values must differ. */
 function checkUnlike({ codec, name, spec: { unlike } }: Field, view: View): string[] {
   const [value, other] = [view[name] ?? undefined, unlike === undefined ? undefined : (view[unlike] ?? undefined)];
-  if (value === undefined || other === undefined || codec.write(value, NOTHING_KNOWN) !== codec.write(other, NOTHING_KNOWN)) return [];
+  if (value === undefined || other === undefined || codec.write(value, EMPTY_ENV) !== codec.write(other, EMPTY_ENV)) return [];
   return [`must not be the same as ${unlike}`];
 }
 
-/** `needs:` a field that stands behind another one, as the second line of an address behind the first, the day of death behind the yes. */
+/** `needs:` a field that requires another one: the second line of an address requires the first. */
 const lacksNeededField = ({ name, spec: { needs } }: Field, view: View): boolean =>
   needs !== undefined && !isAbsent(view[name]) && isAbsent(view[needs]);
 
-/** `notBefore:` the end of something behind its start; a day is as long as it lasts. What is no day or time is told as that. */
+/** `notBefore:` an end must not precede its start; a day ends at midnight. Invalid dates are reported elsewhere. */
 function checkNotBefore({ name, spec: { notBefore } }: Field, view: View): string[] {
   const [end, start] = [notBefore && parseDateRange(String(view[name] ?? '')), notBefore && parseDateRange(String(view[notBefore] ?? ''))];
   return end && start && end.to <= start.from ? [`must not be before ${notBefore}`] : [];

@@ -1,52 +1,47 @@
-// JSON Schemas of a shape's request and response, from the same lines as its lens. https://json-schema.org/draft/2020-12/schema
+// JSON Schemas of a shape's requests and responses, from the same fields as its lens. https://json-schema.org/draft/2020-12/schema
+
 import type { Field } from '../lens/field.ts';
 import { CONCEPT_REQUEST_SCHEMA, CONCEPT_RESPONSE_SCHEMA } from '../lens/field-concept.ts';
 import { isServerValue } from '../lens/lens-read.ts';
+import type { JsonSchema } from '../shape.ts';
+import { toList } from '../values.ts';
 
-/** A JSON Schema, as far as this program looks into one. */
-export interface JsonSchema {
-  [word: string]: unknown;
-  properties?: Record<string, JsonSchema>;
-  items?: JsonSchema;
-  required?: string[];
-}
-
-type Schema = Record<string, unknown>;
+type Schema = JsonSchema;
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
-/** JSON Schema's words that a mapping takes over from the vendor's page as they stand. */
+/** Keywords of JSON Schema that a mapping copies from the vendor's documentation. */
 const TEXT_RULES = ['minLength', 'maxLength', 'format', 'pattern'] as const;
 const LIST_RULES = ['minItems', 'maxItems'] as const;
 const pickRules = (spec: Field['spec'], words: readonly (keyof Field['spec'])[]): Schema =>
   Object.fromEntries(words.flatMap((rule) => (rule in spec ? [[rule, spec[rule]]] : [])));
-/** A pattern whose times are those of RFC 3339, which JSON Schema calls date-time. */
+/** A date pattern that is RFC 3339: JSON Schema's date-time. */
 const RFC_3339 = /^YYYY-MM-DDThh:mm:ss(?:\.SSS)?(?:Z|\+hh:mm)$/;
-/** The format that every shown value has, whoever wrote it: FHIR's dateTime may be a day, its instant and what a pattern makes of either may not. */
+/** The format of every shown value, whoever wrote it. A FHIR dateTime may be a day only, so it has no format unless a pattern guarantees one. */
 function findResponseFormat({ spec: { format }, codec, paths }: Field, ours: boolean): string | undefined {
   if (RFC_3339.test(codec.format ?? '')) return 'date-time';
   const keeps = format === 'uuid' || (format === 'date-time' && (ours || paths.every(({ type }) => type === 'instant')));
   return keeps ? format : undefined;
 }
 
-/** Whether a request of this kind may say the field: `onlyIn:` names the only kind that may. */
+/** Whether a request of this kind may set the field. */
 export const isWritableIn =
   (kind: 'create' | 'update') =>
   ({ spec }: Field): boolean =>
     !spec.readOnly && (spec.onlyIn === undefined || spec.onlyIn === kind);
 
-/** What a client may send to make an item. `nullable`: a null says that an optional field is unset. */
+/** The schema of a create. `nullable`: null unsets an optional field. */
 export const buildRequestSchema = (fields: Field[], nullable: boolean): Schema => ({
   $schema: DRAFT,
   ...buildRequestObject(fields.filter(isWritableIn('create')), nullable),
 });
 
-/** A whole new body of an item that is there. */
+/** The schema of a PUT. */
 export const buildReplaceSchema = (fields: Field[], nullable: boolean): Schema => ({
   $schema: DRAFT,
   ...buildRequestObject(fields.filter(isWritableIn('update')), nullable),
 });
 
-/** Some fields of an item that is there: none must be said, and a null removes one. https://www.rfc-editor.org/rfc/rfc7396 */
+/** The schema of a merge patch: no field is required, and null unsets one. https://www.rfc-editor.org/rfc/rfc7396 */
 export function buildChangeSchema(fields: Field[], nullable: boolean): Schema {
   const asked = fields.filter(isWritableIn('update'));
   const properties = asked.map((field) => [field.name, allowNull(toRequestSchema(field, nullable), !field.spec.required)]);
@@ -85,7 +80,7 @@ function toRequestSchema({ spec, codec, fields, members }: Field, nullable: bool
   return { type, ...text, ...stands };
 }
 
-/** What is answered: every documented key, and null where there is no value. `always`: fields that have one in every item. `ours`: only what a request has just made. */
+/** The schema of a response, with every documented key. `always`: fields that always have a value. `ours`: the response only shows what its request created. */
 export function buildResponseSchema(fields: Field[], always: string[] = [], ours = false): Schema {
   const shown = fields.filter(({ spec }) => !spec.writeOnly);
   return {
@@ -103,7 +98,7 @@ function buildResponseObject(fields: Field[], ours: boolean): Schema {
   return schema;
 }
 
-/** What a client may write, FHIR may have written otherwise: words are a closed set only where the server alone writes them, or where no others are shown. */
+/** A FHIR client may have written other words than the vendor's: words are a closed set only for read-only fields and for `reads:`. */
 function toResponseSchema(field: Field, ours: boolean): Schema {
   const { spec, fields, members } = field;
   if (fields) return buildResponseObject(fields, ours);
@@ -118,7 +113,7 @@ function toResponseSchema(field: Field, ours: boolean): Schema {
   return { type, ...text };
 }
 
-/** Fields with a value whoever made the resource: lists and maps, what has a standard, the id, and what the server knows of every resource. */
+/** Whether a field is never null: lists, maps, fields with a default, the id, and server values. */
 const isAlwaysPresent = ({ name, spec, paths }: Field): boolean =>
   name === 'id' ||
   paths[0]?.text === 'id' ||
@@ -131,5 +126,5 @@ const isAlwaysPresent = ({ name, spec, paths }: Field): boolean =>
 
 function allowNull(schema: Schema, nullable: boolean): Schema {
   if (!nullable) return schema;
-  return { ...schema, type: [schema.type, 'null'].flat(), ...('enum' in schema && { enum: [...(schema.enum as unknown[]), null] }) };
+  return { ...schema, type: [schema.type ?? [], 'null'].flat(), ...('enum' in schema && { enum: [...toList(schema.enum), null] }) };
 }

@@ -1,10 +1,10 @@
-// What a request says: the fields its shape knows, without blank texts. Vendors print schemas that admit them, FHIR has none, and a blank text says as much
-// as a missing one. https://hl7.org/fhir/R4/datatypes.html#string
+// The known fields of a request, without blank texts: vendors' schemas accept blank texts, FHIR does not, so a blank text counts as missing.
+//  https://hl7.org/fhir/R4/datatypes.html#string
 
 import type { Field } from '../lens/field.ts';
 import type { View } from '../shape.ts';
 
-/** The body without what the shape does not know, at any depth, and without what is blank. */
+/** The body without unknown properties, at any depth, and without blank texts. */
 export function pickKnownFields(fields: Field[], body: View): View {
   const entries = fields.flatMap((field): [string, unknown][] => {
     const { name, spec, fields: inner, members } = field;
@@ -18,28 +18,28 @@ export function pickKnownFields(fields: Field[], body: View): View {
 
 const pickKnownWithin = (fields: Field[], value: unknown): unknown => (isPlainObject(value) ? pickKnownFields(fields, value) : value);
 
-/** A member of a list whose values are all missing is none. */
+/** Whether a member of a list has any value; otherwise it is dropped. */
 const hasValue = (member: unknown): boolean =>
   !isPlainObject(member) ||
   Object.values(member).some((value) =>
     isPlainObject(value) ? hasValue(value) : value !== null && !(Array.isArray(value) && value.length === 0),
   );
 
-/** A value without blank texts; undefined: nothing is said. A required text stays, and one that its codec has a rule for: they are refused. */
+/** A value without blank texts; undefined: none. A blank text that is required, or that its codec refuses, stays: it must be refused. */
 export function omitBlankTexts({ spec, codec }: Field, value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((one) => !isBlank(one));
   if (isMapField(spec) && isPlainObject(value)) return Object.fromEntries(Object.entries(value).filter(([, one]) => !isBlank(one)));
   return isBlank(value) && !spec.required && codec.validate?.(value) === undefined ? undefined : value;
 }
 
-/** One thing that a value says: in a list a member, in a map an entry. `at`: what is added to the field's name; `value`: as a whole value of its own. */
+/** One part of a value: a member of a list, or an entry of a map. `at`: appended to the field's name; `value`: the part as a whole value. */
 export interface ValueMember {
   at: string;
   one: unknown;
   value: unknown;
 }
 
-/** What a value says, one by one, each by its place in what the caller sent. Keys that look like no name are not repeated: they may be somebody's data. */
+/** The parts of a value with their positions in the request. Keys that do not look like names are not repeated: they may be health data. */
 export function listMembers({ spec }: Field, value: unknown): ValueMember[] {
   if (Array.isArray(value)) return value.map((one, nth) => ({ at: `[${nth}]`, one, value: [one] })).filter(({ one }) => !isBlank(one));
   if (!isMapField(spec) || !isPlainObject(value)) return [{ at: '', one: value, value }];
@@ -48,7 +48,7 @@ export function listMembers({ spec }: Field, value: unknown): ValueMember[] {
     .map(([key, one]) => ({ at: isSafeName(key) ? `.${key}` : '', one: { [key]: one }, value: { [key]: one } }));
 }
 
-/** Whether a key may be repeated in a refusal. */
+/** Whether a key may be repeated in an error text. */
 export const isSafeName = (key: string): boolean => /^\w[\w-]{0,63}$/.test(key);
 
 /** A field that is a map from texts to texts. */

@@ -1,13 +1,13 @@
-// References in a request that must lead to something (`exists:`), and what that must be like.
+// References in a request that must resolve (`exists:`), and the rules for their targets.
 
-import type { ServedType } from '../../fhir/types.ts';
 import { compilePath, type WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Codec } from '../lens/codecs.ts';
 import type { Field } from '../lens/field.ts';
 import type { ReferenceRule, View } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
+import { toObject } from '../values.ts';
 
-/** `exists` of a shape. `fault` is told what is wrong with a path, with the keys that lead to it in the mapping file. */
+/** The reference rules of a shape; a wrong path is reported. */
 export const buildReferenceRules = (
   fields: Field[],
   aliases: SurfaceSpec['systems'],
@@ -22,9 +22,8 @@ export const buildReferenceRules = (
     }
   });
 
-/** What a view says at these names. */
-export const readValueAt = (view: View, at: string[]): unknown =>
-  at.reduce<unknown>((value, name) => (value as View | null | undefined)?.[name], view);
+/** The value at these property names. */
+export const readValueAt = (view: View, at: string[]): unknown => at.reduce<unknown>((value, name) => toObject(value)[name], view);
 
 function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec['systems']): ReferenceRule[] {
   const { spec, codec, keyPath } = field;
@@ -55,14 +54,14 @@ function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec[
   ];
 }
 
-/** What a value refers to, of a list each member. */
+/** The targets of a value, or of each member of a list. */
 function readTargets(value: unknown, leads: NonNullable<Codec['parseTarget']>): ReturnType<ReferenceRule['readReferences']> {
   return [value ?? []].flat().flatMap((one, nth) => {
     const found = typeof one === 'string' ? leads(one) : undefined;
-    return found ? [{ at: Array.isArray(value) ? `[${nth}]` : '', type: found.type as ServedType, id: found.id }] : [];
+    return found ? [{ at: Array.isArray(value) ? `[${nth}]` : '', type: found.type, id: found.id }] : [];
   });
 }
 
-/** What says nothing does not contradict. */
+/** Whether the values agree; a missing value agrees with any. */
 const isConsistent = (found: unknown[], others: unknown[]): boolean =>
   found.length === 0 || others.length === 0 || found.some((one) => others.includes(one));

@@ -1,32 +1,31 @@
-// Templates of what is sent: JSON in which `$name` stands for a value of the answer, and `$each: name` repeats what stands beside it for every member of a
-// list: as a list, or with `$by: name` as an object of lists under that value of the members (errors by field). `$value` repeats one value, not an object.
+// Templates of response bodies: JSON in which `$name` is a value of the response, and an object with `$each: name` is repeated for each member of a list. The
+// result is a list, or with `$by: name` an object of lists by that value of the members (errors by field). `$value` repeats a value instead of an object.
+import { toObject, toObjects } from '../values.ts';
 
-/** Values by name, as templates ask for them. */
+/** The values of a template by name. */
 export type TemplateValues = Readonly<Record<string, unknown>>;
 
 export type Template = (facts: TemplateValues) => unknown;
 
-/** Compiles a template. A name that is not among the `known` is an Error. */
+/** Compiles a template; throws for a name that is not in `known`. */
 export function compileTemplate(template: unknown, known: readonly string[]): Template {
   if (typeof template === 'string' && template.startsWith('$')) return compileName(template.slice(1), known);
   if (Array.isArray(template)) return compileList(template.map((item) => compileTemplate(item, known)));
   if (template === null || typeof template !== 'object') return () => template;
-  return readRepetition(template)
-    ? compileRepetition(readRepetition(template)!, known)
-    : compileObject(template as Record<string, unknown>, known);
+  return readRepetition(template) ? compileRepetition(readRepetition(template)!, known) : compileObject(toObject(template), known);
 }
 
-/** What is repeated for each member of a list. */
+/** A template that is repeated for each member of a list. */
 interface Repetition {
   each: string;
   by: string | undefined;
-  /** What stands for one member. */
+  /** The template of one member. */
   member: unknown;
 }
 
-/** The repetition that an object of a template is; undefined: it is a plain object. */
+/** The repetition in a template object; undefined: none. */
 export function readRepetition(template: unknown): Repetition | undefined {
-  const { $each: each, $by: by, ...rest } = template as Record<string, unknown>;
+  const { $each: each, $by: by, ...rest } = toObject(template);
   if (each === undefined) return undefined;
   return { each: String(each), by: by === undefined ? undefined : String(by), member: '$value' in rest ? rest.$value : rest };
 }
@@ -49,17 +48,17 @@ function compileObject(template: Record<string, unknown>, known: readonly string
   return (facts) => Object.fromEntries(entries.map(({ name, value }) => [name(facts), value(facts)]));
 }
 
-/** What a member of a list can be asked for, by the list's name. */
+/** List → the names that its members have. */
 const MEMBER_NAMES: Record<string, string[]> = { issues: ['severity', 'issueCode', 'text', 'field'], pages: ['rel', 'url'] };
 
 function compileRepetition({ each, by, member }: Repetition, known: readonly string[]): Template {
   const list = compileName(each, known);
   const inside = [...known, ...(MEMBER_NAMES[each] ?? [])];
   const made = compileTemplate(member, inside);
-  if (by === undefined) return (facts) => (list(facts) as TemplateValues[]).map((one) => made({ ...facts, ...one }));
+  if (by === undefined) return (facts) => toObjects(list(facts)).map((one) => made({ ...facts, ...one }));
   const key = compileName(by, inside);
   return (facts) => {
-    const groups = Map.groupBy(list(facts) as TemplateValues[], (one) => key({ ...facts, ...one }));
+    const groups = Map.groupBy(toObjects(list(facts)), (one) => key({ ...facts, ...one }));
     const told = [...groups].filter(([name]) => name !== null);
     return Object.fromEntries(told.map(([name, members]) => [String(name), members.map((one) => made({ ...facts, ...one }))]));
   };

@@ -1,11 +1,11 @@
-// The bodies a shape is answered with: in an envelope of its own where the mapping has one, else in the surface's.
+// The response bodies of a shape: in its own envelope, or in the surface's.
 import { compileOrReport } from '../diagnostics.ts';
 import type { Shape, Surface } from '../shape.ts';
 import type { MappingSpec } from '../spec.ts';
 import { compileTemplate, type Template } from './envelope.ts';
 import { PAGE_NAMES, RESPONSE_NAMES, toPageValues, toResponseValues } from './surface.ts';
 
-/** `item` and `list` of a shape. `fault` is told what is wrong, with the keys that lead to it in the mapping file. */
+/** The envelope functions of a shape; mistakes are reported. */
 export function buildShapeEnvelopes(
   { envelope = {}, search = {}, plural = '' }: MappingSpec,
   surface: Surface,

@@ -1,11 +1,11 @@
-// One vendor's habits (`surface.yaml`), compiled: envelopes, errors, headers, ids.
+// Compiles a surface (`surface.yaml`): envelopes, errors, headers, ids.
 import type { ErrorKind, Issue } from '../../fhir/outcome.ts';
 import { buildIdCodec } from '../lens/id-codec.ts';
 import type { PageInfo, ResponseFacts, Surface, View } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
 import { compileTemplate, type Template, type TemplateValues } from './envelope.ts';
 
-/** What a template may ask of any answer, and of a list. */
+/** The names that templates of any response, and below of a list, may use. */
 export const RESPONSE_NAMES = ['requestId', 'time', 'status', 'rateLimit', 'rateRemaining', 'rateReset'];
 export const PAGE_NAMES = [
   'items',
@@ -27,7 +27,7 @@ export const PAGE_NAMES = [
 ];
 const ERROR_NAMES = ['code', 'message', 'issues'];
 
-/** Compiles a surface. `fault` is told what is wrong, with the keys that lead to it in the file. */
+/** Compiles a surface; mistakes are reported. */
 export function buildSurface(name: string, spec: SurfaceSpec, fault: (keys: string[], error: unknown) => void): Surface {
   const template = (keys: string[], text: unknown, known: string[]): Template => {
     try {
@@ -73,7 +73,7 @@ export function buildSurface(name: string, spec: SurfaceSpec, fault: (keys: stri
   };
 }
 
-/** What the numbers and names of `page:` do not fit in, by the word to change. */
+/** The errors in `page:`, by keyword. */
 function checkPageSpec({ size, offset, number, cursor, default: standard, max }: SurfaceSpec['page']): [word: string, text: string][] {
   const problems: [string, string | false][] = [
     ['default', standard > max && `${standard} is more than max (${max}): write a number up to it`],
@@ -91,7 +91,7 @@ function checkPageSpec({ size, offset, number, cursor, default: standard, max }:
   return problems.filter((one): one is [string, string] => one[1] !== false);
 }
 
-/** Those values, for one answer. */
+/** The template values of a response. */
 export const toResponseValues = ({ requestId, time, status, rate }: ResponseFacts): TemplateValues => ({
   requestId,
   time,
@@ -101,7 +101,7 @@ export const toResponseValues = ({ requestId, time, status, rate }: ResponseFact
   rateReset: rate?.reset,
 });
 
-/** Those of one page of a list. Pages are counted from 1. */
+/** The template values of a page. Pages are counted from 1. */
 export const toPageValues = (views: View[], page: PageInfo, plural: string): TemplateValues => ({
   ...page,
   items: views,
@@ -114,7 +114,7 @@ export const toPageValues = (views: View[], page: PageInfo, plural: string): Tem
   ].filter(({ url }) => url),
 });
 
-/** How many pages there are is known where the total is. */
+/** The page numbers; the count needs the total. */
 function toPageNumbers({ limit, offset, nextOffset, total }: PageInfo): TemplateValues {
   const page = Math.floor(offset / limit) + 1;
   return {
@@ -125,7 +125,7 @@ function toPageNumbers({ limit, offset, nextOffset, total }: PageInfo): Template
   };
 }
 
-/** A failure without issues still says what happened. */
+/** The template values of an error; without issues, the kind is the message. */
 const toErrorValues = (says: string, issues: Issue[], kind: ErrorKind): TemplateValues => ({
   message: [says, issues.map(({ text }) => text).join('; ')].filter(Boolean).join(': ') || kind,
   issues: issues.map(({ severity, code, text, expression }) => ({ severity, issueCode: code, text, field: expression?.[0] })),
