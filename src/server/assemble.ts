@@ -21,8 +21,7 @@ import { RELEASE } from '../release.ts';
 import { type FoundApiKey, findApiKey, isCredentialEnded } from '../store/api-keys.ts';
 import type { ClientRequest, Database } from '../store/database/database.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
-import { startExpiryWorker } from './background/expiry-worker.ts';
-import { startIndexWorker } from './background/index-worker.ts';
+import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
 import { buildCapabilityReader } from './capability-statement.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
 import type { Definitions } from './load-definitions.ts';
@@ -69,7 +68,7 @@ export interface Facet {
 }
 
 export async function assemble(parts: ServerParts): Promise<Facet> {
-  const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
+  const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7 } = parts;
   const { store, forRequest: storeFor, background } = openStores(parts);
   const registry = buildReadyRegistry(loaded.registry, index.isReady);
   const [fhirBase, maxBodyBytes] = [baseUrl + FHIR_PATH, config.bodyLimits.fhir];
@@ -80,8 +79,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: NO_PROFILE_CHECKS });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isCredentialEnded(background.database, { tenant, id, at: clock().toISOString() });
-  const { attemptMs, notified } = parts;
-  const given = { isRevoked, mappings: () => now.mappings, log: say, attempted, attemptMs, webhook, notified };
+  const given = { ...pickReports(parts), isRevoked, mappings: () => now.mappings, log: say };
   const outside = buildIntegrations(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
   const findCaller = cacheCallers(findCallerIn(database, clock));
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
@@ -114,20 +112,18 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
     return buildApp(partsWith(mappings));
   };
   const reindex = { reindexing: background.store.reindexing, registry, baseUrl: fhirBase, clock, owner: `server-${newId()}` };
-  const upkeep = () => stopAll(startIndexWorker(index, reindex, say), startExpiryWorker({ store: background.store, clock, log: say }));
+  const indexWork = { state: index, options: reindex, log: say };
+  const upkeep = () => startBackgroundWork(listMaintenanceWork(indexWork, { store: background.store, clock, log: say }));
   const app = appWith(loaded.mappings);
   return { app, appWith, contextOf, ownContextOf, isCircuitOpen: outside.isCircuitOpen, outside: outside.start, upkeep };
 }
+
+const pickReports = ({ attempted, attemptMs, webhook, notified }: ServerParts) => ({ attempted, attemptMs, webhook, notified });
 
 const openStores = ({ database, background = database }: ServerParts) => ({
   ...createStores(database, background),
   background: { database: background, store: createStore(background) },
 });
-
-const stopAll =
-  (...stops: (() => Promise<void>)[]) =>
-  async () =>
-    void (await Promise.all(stops.map((stop) => stop())));
 
 const combineWriteHooks = ({ touches }: Mappings, outside: Integrations, left: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> =>
   groupByType([

@@ -15,6 +15,7 @@ import { normalizeUnit } from '../orders/results/biomarker.ts';
 import type { Systems as JunctionSystems } from '../orders/systems.ts';
 import type { ResultMappings } from '../orders/track/order-tracker.ts';
 import { ROOT } from '../root.ts';
+import { listOrderWork, listSubscriptionWork, startBackgroundWork } from './background/background-work.ts';
 import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-network.ts';
 import { readPanels, unorderablePolicy } from './panels.ts';
 import { buildSubscriptions, type SubscribingParts } from './subscriptions.ts';
@@ -77,9 +78,9 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
       if (!account.now) say('No JUNCTION_API_KEY: no order can be sent.');
       if (!panels)
         say('No JUNCTION_PANELS: a ServiceRequest is taken for an order only where it names tests of the laboratory network itself.');
-      const stops = [subscriptions.start(), ...(account.now ? [door.start()] : [])];
+      const stop = startBackgroundWork([...listSubscriptionWork(subscriptions.delivery), ...(account.now ? listOrderWork(door.work) : [])]);
       return async () => {
-        await Promise.all(stops.map((stop) => stop()));
+        await stop();
         await sandbox?.close();
       };
     },

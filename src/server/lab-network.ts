@@ -5,7 +5,7 @@ import { createJunctionClient } from '../junction/client.ts';
 import { createJunctionReader } from '../junction/reader.ts';
 import type { Mappings } from '../mapping/shape.ts';
 import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
-import { type DeliveryHandlers, startDeliveryWorker } from '../orders/deliver/delivery-worker.ts';
+import type { DeliveryHandlers } from '../orders/deliver/delivery-worker.ts';
 import { createGate } from '../orders/deliver/gate.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
 import { sendCancellation } from '../orders/deliver/send-cancellation.ts';
@@ -17,7 +17,6 @@ import { ORDER_TOPIC } from '../orders/place/order-entry.ts';
 import { buildServiceRequestWriteHook } from '../orders/place/service-request-write-hook.ts';
 import { buildTaskWriteHook } from '../orders/place/task-write-hook.ts';
 import type { OrderTracker, ResultMappings } from '../orders/track/order-tracker.ts';
-import { startTrackingWorker } from '../orders/tracking-worker.ts';
 import {
   createWebhookReceiver,
   WEBHOOK_BODY_LIMIT,
@@ -27,6 +26,7 @@ import {
 } from '../orders/webhooks/receive.ts';
 import { createPushDirectory, createRosterDirectory, guardDirectory } from '../physicians/registration.ts';
 import { createRosterChecker, ROSTER_CHECK_TOPIC } from '../physicians/roster-check.ts';
+import type { OrderWork } from './background/background-work.ts';
 import { buildActivateRegistration, buildExternalSteps, type ExternalSteps } from './external-steps.ts';
 
 interface LabNetworkOptions extends OrderRules {
@@ -62,8 +62,8 @@ export interface LabNetwork {
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
   /** Whether orders are held back because the network does not answer. */
   isCircuitOpen(): boolean;
-  /** Starts to drain the outbox and to follow what was sent; call the answer to stop. */
-  start(): () => Promise<void>;
+  /** For the background work. */
+  work: OrderWork;
 }
 
 export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkParts): LabNetwork {
@@ -101,9 +101,6 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     externalSteps: buildExternalSteps(sending, directory),
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) },
     isCircuitOpen: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
-    start: () => {
-      const stops = [startDeliveryWorker(sending, senders), startTrackingWorker(following)];
-      return async () => void (await Promise.all(stops.map((stop) => stop())));
-    },
+    work: { sender: sending, handlers: senders, tracker: following },
   };
 }

@@ -1,6 +1,6 @@
 // An answer kept for a request that may be repeated shows a person: it is not kept longer than it is promised.
 import request from 'supertest';
-import { startExpiryWorker } from '../../src/server/background/expiry-worker.ts';
+import { listExpiryWork, startBackgroundWork } from '../../src/server/background/background-work.ts';
 import { until } from '../until.ts';
 import { type Running, startFacet } from './running.ts';
 
@@ -28,14 +28,14 @@ test('what is kept of a request is gone a day later, and the key is free', async
   expect((await post('late')).status).toBe(201);
   now += 1;
   const told: [object, string][] = [];
-  const stop = startExpiryWorker({ store: facet.store.store, clock, log: (...line) => told.push(line) });
+  const stop = startBackgroundWork(listExpiryWork({ store: facet.store.store, clock, log: (...line) => told.push(line) }));
   try {
     expect(await until(kept, (keys) => keys.length < 2)).toEqual(['late']);
     await until(
       async () => told.length,
       (lines) => lines > 0,
     );
-    expect(told).toEqual([[{ removed: 1 }, 'answers kept for repeated requests have run out']]);
+    expect(told).toEqual([[{ deleted: 1 }, 'expired idempotency keys were deleted']]);
   } finally {
     await stop();
   }
@@ -48,7 +48,7 @@ test('rows of match keys do not pile up: those that nobody holds are gone with t
   await store.transaction((inside) => inside.lockKeys(2, keys.slice(0, 3)));
   const left = async () => (await database.query<{ n: number }>('select count(*)::int as n from lock_row'))[0]!.n;
   expect(await left()).toBeGreaterThanOrEqual(2503);
-  const stop = startExpiryWorker({ store, clock, log: () => {} });
+  const stop = startBackgroundWork(listExpiryWork({ store, clock, log: () => {} }));
   await until(left, (count) => count === 0);
   await stop();
 });

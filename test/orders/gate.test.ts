@@ -2,7 +2,8 @@
 // be asked. The numbers are rows of docs/failure-matrix.md.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Resource } from '../../src/fhir/types.ts';
-import { startDeliveryWorker } from '../../src/orders/deliver/delivery-worker.ts';
+import { startPollLoop } from '../../src/messaging/poll-loop.ts';
+import { createOrderDeliveryWork } from '../../src/orders/deliver/delivery-worker.ts';
 import { MAX_IN_FLIGHT } from '../../src/orders/deliver/gate.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
@@ -91,7 +92,8 @@ test('49: a caller has a turn although the background has a long queue, and the 
   const queue = await order(24);
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
   const patient = { ...here.sending, attemptMs: 60_000 };
-  const stop = startDeliveryWorker(patient, { [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased) });
+  const delivery = createOrderDeliveryWork(patient, { [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased) });
+  const stop = startPollLoop(delivery.work);
   await until(() => here.orders() > 0);
   const before = here.orders();
   await now(queue[23]!, patient);
@@ -106,6 +108,7 @@ test('49: a caller has a turn although the background has a long queue, and the 
   });
   await Promise.all(callers);
   await stop();
+  await delivery.finish();
   await here.settle();
   expect(await perOrder([...queue, ...waited, 'background'])).toEqual(Array.from({ length: 41 }, () => 1));
 });

@@ -7,6 +7,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import type { Caller, Context } from '../../src/interactions/context.ts';
 import { create } from '../../src/interactions/create.ts';
 import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
+import { listOrderWork, startBackgroundWork } from '../../src/server/background/background-work.ts';
 import { loadResultMappings } from '../../src/server/integrations.ts';
 import { buildLabNetwork, type LabNetwork } from '../../src/server/lab-network.ts';
 import type { ResourceRow } from '../../src/store/resources/resource-row.ts';
@@ -70,7 +71,7 @@ const ordered = async (more: object = {}) => {
 };
 
 test('a running worker sends what is stored, retries what failed, and stops when asked', async () => {
-  const stop = out.start();
+  const stop = startBackgroundWork(listOrderWork(out.work));
   here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
   const before = here.orders();
   const rows = await Promise.all([ordered(), ordered(), ordered()]);
@@ -89,7 +90,7 @@ test('a running worker sends what is stored, retries what failed, and stops when
 test('two workers beside each other stop at once when there is nothing to do', async () => {
   const took: number[] = [];
   for (let round = 0; round < 5; round++) {
-    const stops = [out.start(), out.start()];
+    const stops = [startBackgroundWork(listOrderWork(out.work)), startBackgroundWork(listOrderWork(out.work))];
     await delay(50);
     const started = performance.now();
     await Promise.all(stops.map((stop) => stop()));

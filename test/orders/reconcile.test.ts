@@ -5,7 +5,7 @@ import type { OrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import type { SnapshotsPage, UpdateWindow } from '../../src/junction/reader.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { readReconciliationWindow } from '../../src/orders/track/reconciliation-window.ts';
-import { startTrackingWorker } from '../../src/orders/tracking-worker.ts';
+import { listOrderWork, startBackgroundWork } from '../../src/server/background/background-work.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
@@ -211,7 +211,8 @@ test('news is worked through while a sweep waits for its pages', async () => {
     await waiting.promise;
     return reads.listUpdatedOrders(window, signal);
   };
-  const stop = startTrackingWorker({ ...here.following, reads: { ...reads, listUpdatedOrders } });
+  const tracker = { ...here.following, reads: { ...reads, listUpdatedOrders } };
+  const stop = startBackgroundWork(listOrderWork({ sender: here.sending, handlers: {}, tracker }));
   here.step(id, COMPLETED, { silent: true });
   await store.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const end = performance.now() + 8000;

@@ -1,5 +1,5 @@
-// Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
-import { backOffWhileIdle, startPollLoop } from '../../messaging/poll-loop.ts';
+// The background work that drains the outbox. Several processes may run it: each entry is leased by one of them.
+import { backOffWhileIdle, type PollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
@@ -10,29 +10,35 @@ import { createDeliveryLease, type OrderSender } from './order-sender.ts';
 /** How entries of a topic are sent. */
 export type DeliveryHandlers = Record<string, (sender: OrderSender, leased: LeasedEntry) => Promise<OutboxState>>;
 
-/** How often the outbox is looked at when it is empty, in ms. */
+/** Interval between polls of an empty outbox, in ms. */
 const POLL_MS = 500;
 
-/** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
-export function startDeliveryWorker(sender: OrderSender, senders: DeliveryHandlers): () => Promise<void> {
-  const underway = new Set<Promise<void>>();
-  const pause = backOffWhileIdle(POLL_MS, () => sender.store.isDistributed());
-  const stop = startPollLoop(async ({ signal, rest }) => {
-    const begun = await startDueDeliveries(sender, senders, signal).catch((error: unknown) => {
-      sender.log({ error: redactError(error) }, 'the outbox cannot be read');
-      return [];
-    });
-    for (const one of begun) {
-      underway.add(one);
-      void one.finally(() => underway.delete(one));
-    }
-    const poll = pause(begun.length);
-    // there is nothing, or another process was quicker, which is no reason to rest for long in the middle of a queue
-    if (begun.length === 0) await Promise.race([...underway, rest(poll)]);
-  });
-  return async () => {
-    await stop();
-    await Promise.all(underway);
+interface DeliveryWork {
+  /** One round and the rest after it. */
+  work(loop: PollLoop): Promise<void>;
+  /** Resolves when the deliveries under way have ended. */
+  finish(): Promise<unknown>;
+}
+
+/** A slow delivery delays no other: whenever one has ended, the next is started. */
+export function createOrderDeliveryWork(sender: OrderSender, senders: DeliveryHandlers): DeliveryWork {
+  const running = new Set<Promise<void>>();
+  const toRest = backOffWhileIdle(POLL_MS, () => sender.store.isDistributed());
+  return {
+    async work({ signal, rest }) {
+      const started = await startDueDeliveries(sender, senders, signal).catch((error: unknown) => {
+        sender.log({ error: redactError(error) }, 'the outbox cannot be read');
+        return [];
+      });
+      for (const one of started) {
+        running.add(one);
+        void one.finally(() => running.delete(one));
+      }
+      const restMs = toRest(started.length);
+      // nothing is due, or another process was quicker, which is no reason for a long rest in the middle of a queue
+      if (started.length === 0) await Promise.race([...running, rest(restMs)]);
+    },
+    finish: () => Promise.all(running),
   };
 }
 
