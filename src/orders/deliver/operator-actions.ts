@@ -43,5 +43,5 @@ const buildReleasedEdit =
   (at: string) =>
   (task: Resource): Resource => {
     const { businessStatus: _aside, ...rest } = task;
-    return task.status === 'on-hold' ? { ...withTaskStatus(rest as Resource, 'requested'), ...buildLastModified(task, at) } : task;
+    return task.status === 'on-hold' ? { ...withTaskStatus(rest, 'requested'), ...buildLastModified(task, at) } : task;
   };

@@ -1,4 +1,5 @@
 // Records the outcome of an attempt: the entry's next state, its ServiceRequest and its Task, in one transaction.
+import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
@@ -93,7 +94,7 @@ async function readCurrent(store: Store, entry: OutboxEntry, { task }: OrderPayl
   const [request, fulfilment] = (['ServiceRequest', 'Task'] as const).map((wanted) => held.find(({ type }) => type === wanted));
   return {
     request: await parseOrderedRequest(store, entry, request),
-    task: fulfilment?.body ? (JSON.parse(fulfilment.body) as Resource) : undefined,
+    task: parseStored('Task', fulfilment),
   };
 }
 

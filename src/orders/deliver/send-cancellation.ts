@@ -30,11 +30,8 @@ export async function sendCancellation(sender: OrderSender, { entry, by }: Lease
     await sender.store.outbox.recordOutcome(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
     return 'unknown';
   }
-  return settled(
-    sender,
-    { entry, by },
-    fulfilments.map((one, nth) => ({ ...one, end: ends[nth] as End })),
-  );
+  const ended = ends.flatMap((end, nth) => (end.kind === 'open' ? [] : [{ ...fulfilments[nth]!, end }]));
+  return settled(sender, { entry, by }, ended);
 }
 
 async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<OrderTask[]> {

@@ -1,9 +1,11 @@
 // An accepted order that is no longer wanted: a cancellation comes into the outbox, in the transaction that learns of it. What the network makes of that is
 // ../deliver/send-cancellation.ts.
+
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
+import { isRevoked } from './order-criteria.ts';
 import { readOrderedRequest, toSubject } from './order-entry.ts';
 import { type AcceptedOrder, formatOrderPayload, parseAcceptedOrder } from './order-payload.ts';
 
@@ -34,9 +36,6 @@ export async function isCancellationRequested(store: Store, { tenant, request, v
 /** A request and its version that was ordered; null: not known. */
 type OrderedVersion = Pick<TrackedOrder, 'tenant' | 'request' | 'version'>;
 
-/** A request that somebody has taken back, deleted or not. https://hl7.org/fhir/R4/valueset-request-status.html */
-const REVOKED_STATUSES = new Set(['revoked', 'entered-in-error']);
-
 /**
  * Inside the transaction that learns of a further order (a redraw): where the request was taken back and called off before, the further one is called off,
  * too. The request is held, so that whoever takes it back at this moment comes before this (and is seen) or after (and sees the further order).
@@ -50,7 +49,7 @@ export async function cancelFurtherOrder(
   await store.readForUpdate(caller.tenant, [{ type: 'ServiceRequest', id: request }]);
   const former = await store.outbox.findNewest(caller.tenant, CANCELLATION_TOPIC, toSubject(request));
   const stands = former && (await readOrderedRequest(store, former));
-  if (!former || (stands && !REVOKED_STATUSES.has(stands.status as string))) return;
+  if (!former || (stands && !isRevoked(stands))) return;
   await queueCancellation(context, former, { ...parseAcceptedOrder(former), ...further, transactionId: further.transactionId ?? null });
 }
 

@@ -1,5 +1,8 @@
 // How the sample is taken, where the request says it: by our own extension, or by a code of ours among the places that it prefers. Without a word of it the
 // method of the laboratory's test is meant. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.locationCode
+
+import { isObject, toList } from '../../fhir/json-values.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Systems } from '../systems.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
@@ -9,10 +12,6 @@ export type CollectionMethod = (typeof COLLECTION_METHODS)[number];
 
 /** The network refuses it, unless it follows from the test. */
 const TEST_KIT = 'testkit';
-
-interface LocationConcept {
-  coding?: { system?: string; code?: string }[];
-}
 
 /** Undefined: the test's own. */
 export function readCollectionMethod(request: Resource, systems: Systems): ValidationResult<CollectionMethod | undefined> {
@@ -36,16 +35,17 @@ export function readCollectionMethod(request: Resource, systems: Systems): Valid
 }
 
 /** The extension's and those of the places; each once. */
-export function findCollectionMethods({ extension, locationCode }: Resource, systems: Systems): string[] {
-  const own = ((extension ?? []) as { url: string; valueCode?: string }[]).filter(({ url }) => url === systems.collectionMethod);
-  const codings = ((locationCode ?? []) as LocationConcept[]).flatMap(({ coding = [] }) => coding);
+export function findCollectionMethods(request: Resource, systems: Systems): string[] {
+  const { extension = [], locationCode = [] } = toTyped('ServiceRequest', request);
+  const own = extension.filter(({ url }) => url === systems.collectionMethod);
+  const codings = locationCode.flatMap(({ coding = [] }) => coding);
   const places = codings.flatMap(({ system, code }) => (system === systems.collectionMethods && code ? code : []));
   return [...new Set([...own.map(({ valueCode = '' }) => valueCode), ...places])];
 }
 
-const isCollectionMethod = (text: string): text is CollectionMethod => (COLLECTION_METHODS as readonly string[]).includes(text);
+const isCollectionMethod = (text: string): text is CollectionMethod => COLLECTION_METHODS.some((method) => method === text);
 
 const findMethodPaths = ({ extension }: Resource, { collectionMethod: url }: Systems): string[] =>
-  ((extension ?? []) as { url: string }[]).some((one) => one.url === url)
+  toList(extension).some((one) => isObject(one) && one.url === url)
     ? [`ServiceRequest.extension.where(url='${url}')`]
     : ['ServiceRequest.locationCode'];

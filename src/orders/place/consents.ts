@@ -1,5 +1,6 @@
 // What the patient has consented to, in the network's words; it may be asked for where the network's own physicians order.
 // https://hl7.org/fhir/R4/consent.html
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
 
@@ -35,12 +36,12 @@ export function parseConsents(
   consent: Resource,
   { at, system, now }: { at: string; system: string; now: Date },
 ): ValidationResult<OrderConsent[]> {
-  const provision = (consent.provision ?? {}) as Provision;
+  const provision = toTyped('Consent', consent).provision ?? {};
   const { period, code = [] } = provision;
   if (consent.status !== 'active') return invalid('a consent of an order must be active', at, 'Consent.status');
   if (isDenied(provision)) return invalid('a consent of an order must permit, without exception', at, 'Consent.provision.type');
   if (!isPeriodCurrent(period, now)) return invalid('a consent of an order must be in force', at, 'Consent.provision.period');
-  const concepts = [...((consent.category ?? []) as Concept[]), ...code];
+  const concepts = [...(toTyped('Consent', consent).category ?? []), ...code];
   const codes = concepts.flatMap(({ coding = [] }) => coding.flatMap((one) => (one.system === system && one.code ? one.code : [])));
   if (!codes.length || !codes.every((one) => CONSENT_TYPES.has(one)))
     return invalid(`a consent of an order is one of ${[...CONSENT_TYPES].join(', ')} (of ${system})`, at, 'Consent.category');

@@ -3,7 +3,7 @@
 // docs/decisions/0025-order-changes-and-cancellation.md
 
 import { isDeepStrictEqual } from 'node:util';
-import { toList } from '../../fhir/json-values.ts';
+import { isObject, toList } from '../../fhir/json-values.ts';
 import { conflict } from '../../fhir/outcome.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -29,8 +29,8 @@ export interface SentText {
 }
 
 /** Whom or what a reference means, however it is written; of a contained resource, what it says. */
-function resolveReference(request: Resource, { reference, ...other }: Reference, { baseUrl }: ElementContext): unknown {
-  if (reference === undefined) return other;
+function resolveReference(request: Resource, { reference, ...other }: { reference?: unknown }, { baseUrl }: ElementContext): unknown {
+  if (typeof reference !== 'string') return other;
   if (reference.startsWith('#')) return listContained(request).find(({ id }) => id === reference.slice(1));
   return normalizeReference(reference, baseUrl) ?? reference;
 }
@@ -38,7 +38,7 @@ function resolveReference(request: Resource, { reference, ...other }: Reference,
 const referenceReader =
   (element: string): ElementReader =>
   (request, given) =>
-    request[element] === undefined ? undefined : resolveReference(request, request[element] as Reference, given);
+    isObject(request[element]) ? resolveReference(request, request[element], given) : undefined;
 
 /** In whatever order they are written. */
 const referencesReader =
@@ -75,7 +75,7 @@ const ORDERED_ELEMENTS: Record<string, ElementReader> = {
       (request: Resource) => elements.map((element) => request[element]),
     ]),
   ),
-  'occurrence.start': ({ occurrencePeriod }) => (occurrencePeriod as { start?: string } | undefined)?.start,
+  'occurrence.start': ({ occurrencePeriod }) => (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined),
 };
 /** Of it, what results that come all the same are told of. All else that is written when an order is taken back says why, and can do no harm. */
 const RESULT_ELEMENTS = new Set(['subject', 'code']);

@@ -1,6 +1,8 @@
 // The laboratory's account that an order is placed under: of the organisation that is to perform it, else the installation's.
 // https://docs.junction.com/lab/overview/lab-accounts
+
 import { validate as isUuid } from 'uuid';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { findReferenced, findReferencedType, listReferences, type Reference, readReferenced } from './references.ts';
@@ -48,5 +50,5 @@ async function readPerformerAccount(
   );
 }
 
-const listAccountIds = ({ identifier }: Resource, wanted: string): string[] =>
-  ((identifier ?? []) as { system?: string; value?: string }[]).flatMap(({ system, value }) => (system === wanted && value ? value : []));
+const listAccountIds = (organization: Resource, wanted: string): string[] =>
+  (toTyped('Organization', organization).identifier ?? []).flatMap(({ system, value }) => (system === wanted && value ? value : []));

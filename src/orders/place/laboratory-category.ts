@@ -1,6 +1,6 @@
 // Whether a request is one for a laboratory, by its category: in the codings that systems use for it, and in the words that people and vendors' clients write.
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.category
-import { toList } from '../../fhir/json-values.ts';
+import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { listCodings } from './order-criteria.ts';
 
@@ -19,7 +19,7 @@ const LABORATORY_WORDS = /^(lab|labs|laboratory)( (procedure|test|order)s?| work
 /** By one of its categories. A word may stand as text, or as a code without a system. */
 export const isLaboratoryRequest = ({ category }: Resource): boolean =>
   toList(category).some((concept) => {
-    const { text } = concept as { text?: unknown };
+    const text = isObject(concept) ? concept.text : undefined;
     if (typeof text === 'string' && LABORATORY_WORDS.test(text.trim())) return true;
     return listCodings(concept).some(({ system, code = '' }) =>
       system === undefined ? LABORATORY_WORDS.test(code) : LABORATORY_CODES.get(system)?.has(code),

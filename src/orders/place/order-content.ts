@@ -1,7 +1,9 @@
 // What an order says, gathered from the ServiceRequest and what it refers to; what is missing, or cannot be told, is refused, naming the element.
 // https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/0023-order-acceptance.md
+import { isObject } from '../../fhir/json-values.ts';
 import { businessRule, type Issue } from '../../fhir/outcome.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { Systems } from '../systems.ts';
@@ -13,14 +15,14 @@ import { readClinicalNotes } from './order-notes.ts';
 import { buildOrderPatient, type PatientSource } from './order-patient.ts';
 import { readIcdCodes } from './order-reasons.ts';
 import { readOrderedTests } from './ordered-tests.ts';
-import { listContained, PATIENT_SNAPSHOT_ID, type Reference } from './references.ts';
+import { listContained, PATIENT_SNAPSHOT_ID } from './references.ts';
 import { readSigner } from './signer.ts';
 import { readSupportingInfo } from './supporting-info.ts';
 import { checkUnsupportedElements } from './unsupported-elements.ts';
 import { toDayInState } from './us-zone.ts';
 import { invalid, requireValid } from './validation-result.ts';
 
-const URGENT_PRIORITIES = new Set(['stat', 'asap']);
+const URGENT_PRIORITIES = new Set<unknown>(['stat', 'asap']);
 
 /** What is an order, who may sign one, and what is said where a request is silent: configuration of an installation. */
 export interface OrderRules {
@@ -68,18 +70,18 @@ export async function buildOrderContent(
   return { patientId, content: { ...said, urgent: isUrgent(request), activateBy, passthrough: key } };
 }
 
-export const isUrgent = ({ priority }: Resource): boolean => URGENT_PRIORITIES.has(priority as string);
+export const isUrgent = ({ priority }: Resource): boolean => URGENT_PRIORITIES.has(priority);
 
 /** Who the order is for: as the request says it, then as it is stored. */
 async function readSubject(
   { store, caller, baseUrl }: Context,
   request: Resource,
 ): Promise<{ patientId: string; sources: PatientSource[]; excluded: Issue[] }> {
-  const { reference = '' } = (request.subject ?? {}) as Reference;
+  const { reference = '' } = toTyped('ServiceRequest', request).subject ?? {};
   const [type, patientId] = normalizeReference(reference, baseUrl)?.split('/') ?? [];
   const row = type === 'Patient' && patientId ? await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId) : undefined;
   if (!row?.body) throw businessRule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
-  const patient = JSON.parse(row.body) as Resource;
+  const patient = toTyped('Patient', JSON.parse(row.body));
   return {
     patientId: row.id,
     sources: [...readPatientSnapshot(request), { patient, at: undefined }],
@@ -98,7 +100,7 @@ function readPatientSnapshot(request: Resource): PatientSource[] {
  * a year is not a day to wait for. https://docs.junction.com/lab/workflow/scheduled-orders
  */
 export function findActivationDay({ occurrenceDateTime, occurrencePeriod }: Resource, state: string, now: Date): string | undefined {
-  const asked = occurrenceDateTime ?? (occurrencePeriod as { start?: unknown } | undefined)?.start;
+  const asked = occurrenceDateTime ?? (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined);
   const day = typeof asked === 'string' && asked.length >= 10 ? toLocalDay(asked, state) : undefined;
   return day !== undefined && day > toDayInState(state, now) ? day : undefined;
 }

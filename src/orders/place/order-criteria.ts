@@ -1,6 +1,6 @@
 // What codes name that can be ordered, and where a request stands. https://hl7.org/fhir/R4/servicerequest.html
 import { validate as isUuid } from 'uuid';
-import { toList } from '../../fhir/json-values.ts';
+import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid, listIssues } from './validation-result.ts';
@@ -61,14 +61,17 @@ export function checkConcept(concept: unknown, table: TestTable, path: string): 
   return listIssues(invalid('its codings name different tests, or a panel that cannot be ordered: leave one of them', path));
 }
 
-const ENDED_STATUSES = new Set(['revoked', 'entered-in-error', 'completed']);
+const ENDED_STATUSES = new Set<unknown>(['revoked', 'entered-in-error', 'completed']);
 
 /** Whether a request has come to its end: nothing more is to be done for it. https://hl7.org/fhir/R4/request.html#statemachine */
-export const isEnded = ({ status }: Resource): boolean => ENDED_STATUSES.has(status as string);
+export const isEnded = ({ status }: Resource): boolean => ENDED_STATUSES.has(status);
 
-const REVOKED_STATUSES = new Set(['revoked', 'entered-in-error']);
+const REVOKED_STATUSES = new Set<unknown>(['revoked', 'entered-in-error']);
 
 /** Whether people, or the network, have called it off. */
-export const isRevoked = ({ status }: Resource): boolean => REVOKED_STATUSES.has(status as string);
+export const isRevoked = ({ status }: Resource): boolean => REVOKED_STATUSES.has(status);
 
-export const listCodings = (concept: unknown): Coding[] => toList((concept as { coding?: unknown } | undefined)?.coding) as Coding[];
+export const listCodings = (concept: unknown): Coding[] => (isObject(concept) ? toList(concept.coding).filter(isCoding) : []);
+
+const isCoding = (value: unknown): value is Coding => isObject(value) && isText(value.system) && isText(value.code);
+const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';

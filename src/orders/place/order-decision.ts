@@ -2,7 +2,7 @@
 // validation asks. docs/decisions/0023-order-acceptance.md, https://hl7.org/fhir/R4/valueset-request-intent.html
 import { isDeepStrictEqual } from 'node:util';
 import { formatKnownNames } from '../../fhir/closest-name.ts';
-import { toList } from '../../fhir/json-values.ts';
+import { isObject, toList } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -10,7 +10,6 @@ import { findOtherLaboratory } from './lab-account.ts';
 import { isLaboratoryRequest } from './laboratory-category.ts';
 import type { OrderRules } from './order-content.ts';
 import { listCodings, type OrderedTests, type TestTable } from './order-criteria.ts';
-import type { Reference } from './references.ts';
 import { findRejectedTask } from './rejection.ts';
 import { findRepeatedRequest } from './repeated-request.ts';
 import { describeAmbiguousCode, resolveTests, type TestResolution } from './test-resolution.ts';
@@ -78,7 +77,7 @@ const VERDICTS: Record<IntentRole, Record<Finding, Verdict>> = {
   fulfiller: sameVerdict('tell'),
   none: sameVerdict('store'),
 };
-const findIntentRole = ({ intent }: Resource): IntentRole => INTENT_ROLES[intent as string] ?? 'none';
+const findIntentRole = ({ intent }: Resource): IntentRole => (typeof intent === 'string' ? INTENT_ROLES[intent] : undefined) ?? 'none';
 
 /** `orReject`: where its order cannot be placed it is rejected, and not refused. */
 export type OrderDecision =
@@ -94,7 +93,7 @@ export const canBeOrder = (request: Resource): boolean =>
 
 /** Whether a request that was never ordered is an order as soon as it is made active. */
 const becomesOrderWhenActive = (request: Resource): boolean =>
-  canBeOrder(request) && ['draft', 'on-hold'].includes(request.status as string);
+  canBeOrder(request) && (request.status === 'draft' || request.status === 'on-hold');
 
 /** `former`: the version that stands, which was never ordered. */
 export async function decideOrder(
@@ -110,7 +109,7 @@ export async function decideOrder(
   if (verdict === 'store') return STORE_ONLY;
   // a request that stands as rejected can still be changed where it asks for the same, whatever the catalogue has for it by now
   const orReject = former !== undefined && isSameRequest(former, request);
-  if (verdict === 'place') return { verdict, tests: (meaning as { tests: OrderedTests }).tests, orReject };
+  if (verdict === 'place' && meaning && 'tests' in meaning) return { verdict, tests: meaning.tests, orReject };
   if (verdict === 'tell') return { verdict, issue: buildNotice(role === 'fulfiller' ? describeFulfillerIntent(request) : found) };
   if (orReject) return buildRejection([buildRefusal(found)]);
   if (verdict === 'refuse') return { verdict, issue: buildRefusal(found) };
@@ -209,7 +208,7 @@ const listOrderedElements = ({ intent, doNotPerform, code, performer }: Resource
   intent,
   doNotPerform === true,
   listCodings(code).map((coding) => [coding.system, coding.code]),
-  toList(performer).map((one) => (one as Reference).reference),
+  toList(performer).map((one) => (isObject(one) ? one.reference : undefined)),
 ];
 
 /** Whether the version before was as active, and asked for the same. */

@@ -1,5 +1,6 @@
 // What came of an order, written where a reader looks: the ServiceRequest (its id at the laboratory network, and the network's word for where it stands)
 // and the Task. Runs inside the transaction that settles the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
+import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
@@ -23,7 +24,7 @@ export function withOriginalStatus(request: Resource, status: string, word: stri
 
 /** One identifier of this system. */
 export function withIdentifier(resource: Resource, system: string, value: string): Resource {
-  const others = ((resource.identifier ?? []) as { system?: string }[]).filter((identifier) => identifier.system !== system);
+  const others = toList(resource.identifier).filter((identifier) => !isObject(identifier) || identifier.system !== system);
   return { ...resource, identifier: [...others, { system, value }] };
 }
 
@@ -37,12 +38,12 @@ const unchanged: ResourceEdit = (resource) => resource;
 
 /** When a Task was changed: not before it was made, which another process may have done whose clock is ahead (inv-1). */
 export const buildLastModified = ({ authoredOn }: Resource, at: string): { lastModified: string } => ({
-  lastModified: pickLaterTime(at, authoredOn as string | undefined),
+  lastModified: pickLaterTime(at, typeof authoredOn === 'string' ? authoredOn : undefined),
 });
 
 /** A Task's status, and why; the reason for the one before goes with that one. https://hl7.org/fhir/R4/task-definitions.html#Task.statusReason */
 export const withTaskStatus = ({ statusReason: _former, ...task }: Resource, status: string, why?: string): Resource =>
-  ({ ...task, status, ...(why !== undefined && { statusReason: { text: why } }) }) as Resource;
+  why === undefined ? { ...task, status } : { ...task, status, statusReason: { text: why } };
 
 /**
  * The order stands at the network. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked; who has
@@ -67,8 +68,8 @@ export function buildAcceptedEdit(
 }
 
 /** Statuses of a request that is neither over nor a draft. https://hl7.org/fhir/R4/valueset-request-status.html */
-const OPEN_STATUSES = new Set(['active', 'on-hold', 'unknown']);
-export const isOpenRequest = ({ status }: Resource): boolean => OPEN_STATUSES.has(status as string);
+const OPEN_STATUSES = new Set<unknown>(['active', 'on-hold', 'unknown']);
+export const isOpenRequest = ({ status }: Resource): boolean => OPEN_STATUSES.has(status);
 
 /** The network will not take it. R4 has no "failed" for a request: it is revoked, and the word says why. */
 export const buildRefusedEdit = (reason: string, at: string): OrderEdit => ({
@@ -102,7 +103,7 @@ export const buildCancellationRefusedEdit = (reason: string, status: string | un
   task: (task) => ({
     ...task,
     ...(task.status === 'cancelled' && status !== undefined && { status: toTaskStatus(status) }),
-    note: [...((task.note as object[]) ?? []), { time: at, text: `cancelling was refused: ${reason}` }],
+    note: [...toList(task.note), { time: at, text: `cancelling was refused: ${reason}` }],
     ...buildLastModified(task, at),
   }),
 });

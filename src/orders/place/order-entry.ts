@@ -1,4 +1,5 @@
 // The outbox entry of an order: its topic, its subject, and the request it belongs to.
+import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
@@ -33,7 +34,7 @@ export const readOrderedRequest = async (store: Store, entry: OutboxEntry): Prom
 /** The same, from the row that stands under its id. */
 export async function parseOrderedRequest(store: Store, entry: OutboxEntry, row: ResourceRow | undefined): Promise<Resource | undefined> {
   if (!row?.body || (row.version !== parseOrderPayload(entry).version && !(await isRequestPresent(store, entry)))) return undefined;
-  return JSON.parse(row.body) as Resource;
+  return parseStored('ServiceRequest', row);
 }
 
 async function isRequestPresent(store: Store, entry: OutboxEntry): Promise<boolean> {

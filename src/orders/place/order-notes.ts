@@ -1,5 +1,6 @@
 // The notes of a request, which are printed on the laboratory's requisition. https://docs.junction.com/lab/workflow/clinical-comments
 // How long they may be is told twice, as 1,000 characters and as 120 (docs/decisions/0023-order-acceptance.md).
+import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
 
@@ -14,4 +15,7 @@ export function readClinicalNotes(request: Resource, longest: number): Validatio
   );
 }
 
-export const joinNotes = ({ note }: Resource): string => ((note ?? []) as { text?: string }[]).flatMap(({ text }) => text ?? []).join('\n');
+export const joinNotes = ({ note }: Resource): string =>
+  toList(note)
+    .flatMap((one) => (isObject(one) && typeof one.text === 'string' ? one.text : []))
+    .join('\n');

@@ -1,6 +1,9 @@
 // Who an order is for, in the form the laboratory network takes: from the Patient as it was when the order was made (contained), then from the stored one.
 // https://hl7.org/fhir/R4/patient.html
+
+import { toList } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { toAsciiName } from './ascii-name.ts';
 import { toEmailAddress, toUsPhone } from './contact-points.ts';
@@ -187,7 +190,7 @@ function buildMissingIssue(
 
 function listFurtherLines(sources: PatientSource[], now: string): string[] {
   const home = sources.map(({ patient }) => findHomeAddress(patient, now)).find((found) => found !== undefined);
-  const lines = ((home?.[1].line as unknown[] | undefined) ?? []).filter((line) => typeof line === 'string');
+  const lines = toList(home?.[1].line).filter((line) => typeof line === 'string');
   return lines
     .slice(1)
     .map((line) => line.trim())
@@ -197,4 +200,5 @@ function listFurtherLines(sources: PatientSource[], now: string): string[] {
 const GENDERS = new Set(['female', 'male', 'other', 'unknown']);
 
 const findGender = (sources: PatientSource[]): string =>
-  (sources.map(({ patient }) => patient.gender).find((gender) => GENDERS.has(gender as string)) as string | undefined) ?? 'unknown';
+  sources.map(({ patient }) => toTyped('Patient', patient).gender).find((gender) => gender !== undefined && GENDERS.has(gender)) ??
+  'unknown';

@@ -1,7 +1,11 @@
 // Why a test is ordered, in the codes that are billed with: ICD-10-CM, from the request's own reasons and from the conditions that it names.
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.reasonReference
+
+import { toList } from '../../fhir/json-values.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
+import { listCodings } from './order-criteria.ts';
 import { findReferencedType, isAboutPatient, listReferences, type Reference, readReferenced } from './references.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
@@ -9,10 +13,6 @@ const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm';
 /** Reasons that have no diagnosis of their own. */
 const NON_DIAGNOSIS_TYPES = new Set(['Observation', 'DiagnosticReport', 'DocumentReference']);
 const EXCLUDED_VERIFICATIONS = new Set(['refuted', 'entered-in-error']);
-
-interface Concept {
-  coding?: { system?: string; code?: string }[];
-}
 
 /** In upper case, each once. */
 export async function readIcdCodes(context: Context, request: Resource, patientId: string): Promise<ValidationResult<string[]>> {
@@ -30,7 +30,7 @@ export const listConditionReferences = (request: Resource): ReturnType<typeof li
   );
 
 /** Those of the request's own reasons. */
-export const listReasonIcdCodes = ({ reasonCode }: Resource): string[] => ((reasonCode ?? []) as Concept[]).flatMap(listIcdCodes);
+export const listReasonIcdCodes = ({ reasonCode }: Resource): string[] => toList(reasonCode).flatMap(listIcdCodes);
 
 interface ReasonReference {
   request: Resource;
@@ -49,11 +49,11 @@ async function readConditionIcdCodes(
   if (found.resourceType !== 'Condition') return invalid('the reason of an order leads to no Condition', path);
   if (!isAboutPatient(context, found.subject, { patientId, reference }))
     return invalid('the reason of an order must be a Condition of its patient', path, 'Condition.subject');
-  const { coding = [] } = (found.verificationStatus ?? {}) as Concept;
+  const { coding = [] } = toTyped('Condition', found).verificationStatus ?? {};
   if (coding.some(({ code }) => EXCLUDED_VERIFICATIONS.has(code ?? '')))
     return invalid('the reason of an order cannot be a Condition that the patient does not have', path, 'Condition.verificationStatus');
-  return { value: listIcdCodes(found.code as Concept | undefined) };
+  return { value: listIcdCodes(found.code) };
 }
 
-const listIcdCodes = (concept: Concept | undefined): string[] =>
-  (concept?.coding ?? []).flatMap(({ system, code }) => (system === ICD_10_CM && code ? code.toUpperCase() : []));
+const listIcdCodes = (concept: unknown): string[] =>
+  listCodings(concept).flatMap(({ system, code }) => (system === ICD_10_CM && code ? code.toUpperCase() : []));

@@ -1,6 +1,8 @@
 // Where a Patient says what an order needs, best place first: of several names, addresses and numbers, the one to use. Each with its path, for error messages.
 // Which one is meant is fhir/current.ts, as it is at the vendors' doors. https://hl7.org/fhir/R4/patient.html
+
 import { buildPreferenceComparator, isInPeriod, isOld } from '../../fhir/current-elements.ts';
+import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 
 /** A value as found: its path in the Patient, and what it says. */
@@ -11,9 +13,9 @@ type LocatedMember = [path: string, part: ElementMember];
 
 /** The current members of a repeating element with their paths, the preferred one first. */
 function listCurrentMembers(patient: Resource, element: keyof typeof ELEMENT_TYPES, now: string): LocatedMember[] {
-  const members = (Array.isArray(patient[element]) ? (patient[element] as ElementMember[]) : []).map(
-    (part, at): LocatedMember => [`${element}[${at}]`, part],
-  );
+  const members = toList(patient[element])
+    .filter(isObject)
+    .map((part, at): LocatedMember => [`${element}[${at}]`, part]);
   const order = buildPreferenceComparator(ELEMENT_TYPES[element])!;
   return members.filter(([, part]) => !isOld(part) && isInPeriod(part, now)).toSorted(([, one], [, other]) => order(one, other));
 }
@@ -47,6 +49,6 @@ export const listContactPoints = (patient: Resource, system: string, now: string
 
 /** `given[0]` is the first of a list. */
 function readPart([at, part]: LocatedMember, path: string): LocatedValue[] {
-  const value = path.endsWith('[0]') ? (part[path.slice(0, -3)] as unknown[] | undefined)?.[0] : part[path];
+  const value = path.endsWith('[0]') ? toList(part[path.slice(0, -3)])[0] : part[path];
   return typeof value === 'string' ? [[`${at}.${path}`, value]] : [];
 }

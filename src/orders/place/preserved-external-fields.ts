@@ -1,15 +1,18 @@
 // What the network has said of an order, kept when somebody writes the request or its Task from a copy that lacks it: its ids there, its word for where it
 // stands, when it was completed; and what the laboratory was given. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
-import { parseExactJson } from '../../fhir/json.ts';
+
+import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
 import { toDraft } from '../../interactions/write.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
+import { listCodings } from './order-criteria.ts';
+import { parseExactResource } from './references.ts';
 
 interface Identifier {
-  system?: string;
-  value?: string;
+  system?: unknown;
+  value?: unknown;
 }
 
 /** Who writes here what became of an order: what they say is not overruled by what was said before. */
@@ -17,13 +20,13 @@ const SERVER_ACTORS: ReadonlySet<string> = new Set([SYSTEM_ACTOR, OPERATOR]);
 
 /** For writes of ServiceRequest and of Task. */
 export function preserveExternalFields(systems: Systems): NonNullable<WriteHook['preserveServerElements']> {
-  const ids = new Set([systems.order, systems.transaction, systems.sample]);
-  const isGiven = ({ type }: Input): boolean => (type?.coding ?? []).some(({ system }) => system === systems.taskInput);
-  const isOurs = ({ system }: Identifier): boolean => system !== undefined && ids.has(system);
-  const words = [...ids, systems.taskInput];
+  const ids = new Set<unknown>([systems.order, systems.transaction, systems.sample]);
+  const isGiven = ({ type }: Record<string, unknown>): boolean => listCodings(type).some(({ system }) => system === systems.taskInput);
+  const isOurs = ({ system }: Identifier): boolean => ids.has(system);
+  const words = [systems.order, systems.transaction, systems.sample, systems.taskInput];
   return ({ caller }, draft, { body }) => {
     if (SERVER_ACTORS.has(caller.actor) || !body || !words.some((system) => body.includes(system))) return draft;
-    const former = parseExactJson(body) as Resource;
+    const former = parseExactResource(body);
     const said = listIdentifiers(former).filter(isOurs);
     const given = listIdentifiers(draft.exact).filter((one) => !isOurs(one) || includesIdentifier(said, one));
     const results = draft.exact.output ?? former.output;
@@ -34,11 +37,7 @@ export function preserveExternalFields(systems: Systems): NonNullable<WriteHook[
   };
 }
 
-interface Input {
-  type?: { coding?: Identifier[] };
-}
-
-const listInputs = ({ input }: Resource): Input[] => (input ?? []) as Input[];
+const listInputs = ({ input }: Resource): Record<string, unknown>[] => toList(input).filter(isObject);
 
 /** Each element in its place; an empty list is none. */
 function replaceLists(resource: Resource, lists: Record<string, unknown[]>): Resource {
@@ -46,27 +45,24 @@ function replaceLists(resource: Resource, lists: Record<string, unknown[]>): Res
   return Object.fromEntries(all) as Resource;
 }
 
-const listIdentifiers = ({ identifier }: Resource): Identifier[] => (identifier ?? []) as Identifier[];
+const listIdentifiers = ({ identifier }: Resource): Identifier[] => toList(identifier).filter(isObject);
 
 const includesIdentifier = (all: Identifier[], { system, value }: Identifier): boolean =>
   all.some((one) => one.system === system && one.value === value);
 
-interface ExternalStatusFields {
-  _status?: object;
-  businessStatus?: object;
-  extension?: { url: string }[];
-}
-
 /** As long as it stands where it stood, it stands there in the network's words. */
 function restoreExternalStatus(resource: Resource, former: Resource, { completedAt }: Systems): Resource {
-  const { _status, businessStatus, extension = [] } = former as ExternalStatusFields;
-  const own = ((resource as ExternalStatusFields).extension ?? []).filter(({ url }) => url !== completedAt);
-  const all = [...own, ...extension.filter(({ url }) => url === completedAt)];
-  const { extension: _extension, ...rest } = resource as Resource & ExternalStatusFields;
+  const { _status, businessStatus } = former;
+  const isCompletion = (one: Record<string, unknown>): boolean => one.url === completedAt;
+  const own = toList(resource.extension)
+    .filter(isObject)
+    .filter((one) => !isCompletion(one));
+  const all = [...own, ...toList(former.extension).filter(isObject).filter(isCompletion)];
+  const { extension: _extension, ...rest } = resource;
   return {
     ...rest,
-    ...(_status && { _status }),
-    ...(businessStatus && { businessStatus }),
+    ...(isObject(_status) && { _status }),
+    ...(isObject(businessStatus) && { businessStatus }),
     ...(all.length && { extension: all }),
-  } as Resource;
+  };
 }

@@ -1,5 +1,7 @@
 // What a request's references lead to: a resource contained in it, or one that its own tenant has stored. https://hl7.org/fhir/R4/references.html
+
 import { parseExactJson } from '../../fhir/json.ts';
+import { isObject, toList } from '../../fhir/json-values.ts';
 import { normalizeReference, readReferenceType } from '../../fhir/reference.ts';
 import { isServed, type Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -18,13 +20,13 @@ export async function findReferenced(
   request: Resource,
   given: unknown,
 ): Promise<Resource | undefined> {
-  const { reference } = (given ?? {}) as Reference;
-  if (reference === undefined) return undefined;
+  const reference = isObject(given) ? given.reference : undefined;
+  if (typeof reference !== 'string') return undefined;
   if (reference.startsWith('#')) return listContained(request).find(({ id }) => id === reference.slice(1));
   const [type, id] = normalizeReference(reference, baseUrl)?.split('/') ?? [];
   if (type === undefined || id === undefined || !isServed(type)) return undefined;
   const row = await store.read(caller.tenant, type, id);
-  return row?.body ? (parseExactJson(row.body) as Resource) : undefined;
+  return row?.body ? parseExactResource(row.body) : undefined;
 }
 
 const VERSION_SUFFIX = /\/_history\/([^/]+)$/;
@@ -38,7 +40,7 @@ export async function readReferenced(
   const found = await findReferenced(context, request, reference);
   if (!found) return invalid(`${what} leads to nothing that exists`, path);
   const [, version] = VERSION_SUFFIX.exec(reference.reference ?? '') ?? [];
-  if (version !== undefined && version !== (found.meta as { versionId?: string } | undefined)?.versionId)
+  if (version !== undefined && version !== found.meta?.versionId)
     return invalid(`${what} names another version than the present one: refer to that, or to the resource without a version`, path);
   const altering = findModifierElement(found);
   if (altering === undefined) return { value: found };
@@ -60,11 +62,23 @@ export const findReferencedType = (request: Resource, given: Reference): string 
     ? listContained(request).find(({ id }) => id === given.reference!.slice(1))?.resourceType
     : readReferenceType(given);
 
-export const listContained = ({ contained }: Resource): Resource[] => (contained ?? []) as Resource[];
+export const listContained = ({ contained }: Resource): Resource[] => toList(contained).filter(isResource);
+
+const isResource = (value: unknown): value is Resource => isObject(value) && typeof value.resourceType === 'string';
+
+/** A stored body, with the digits of its numbers. */
+export function parseExactResource(body: string): Resource {
+  const value = parseExactJson(body);
+  if (!isResource(value)) throw new Error('a stored body is no resource');
+  return value;
+}
 
 /** The references of an element that repeats, each with its path. */
 export const listReferences = (request: Resource, element: string): [path: string, reference: Reference][] =>
-  ((request[element] ?? []) as Reference[]).map((reference, at) => [`ServiceRequest.${element}[${at}]`, reference]);
+  toList(request[element]).flatMap((reference, at) => (isReference(reference) ? [[`ServiceRequest.${element}[${at}]`, reference]] : []));
+
+const isReference = (value: unknown): value is Reference =>
+  isObject(value) && (value.reference === undefined || typeof value.reference === 'string');
 
 interface PatientReference {
   patientId: string;
@@ -76,6 +90,6 @@ interface PatientReference {
 export function isAboutPatient({ baseUrl }: Pick<Context, 'baseUrl'>, whom: unknown, { patientId, reference }: PatientReference): boolean {
   const isInside = reference.reference?.startsWith('#') === true;
   if (whom === undefined) return isInside;
-  const { reference: name = '' } = whom as Reference;
+  const name = isObject(whom) && typeof whom.reference === 'string' ? whom.reference : '';
   return (isInside && name === `#${PATIENT_SNAPSHOT_ID}`) || normalizeReference(name, baseUrl) === `Patient/${patientId}`;
 }

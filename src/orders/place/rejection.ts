@@ -1,7 +1,9 @@
 // The Task of a laboratory request that is stored and not ordered: `rejected`, with the reason. A request has one such Task, however often it is written; it
 // becomes the Task of the order when the request is corrected. https://hl7.org/fhir/R4/task.html#statemachine
+
 import { isDeepStrictEqual } from 'node:util';
 import { v5 } from 'uuid';
+import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
@@ -22,7 +24,7 @@ async function buildTaskId({ store, caller }: Context, request: string): Promise
 /** The Task that tells of a rejection, as it stands; undefined: there is none, or people have changed where it stands. */
 export async function findRejectedTask(context: Context, request: string): Promise<ResourceRow | undefined> {
   const row = await context.store.read(context.caller.tenant, 'Task', await buildTaskId(context, request));
-  return row?.body && (JSON.parse(row.body) as Resource).status === 'rejected' ? row : undefined;
+  return parseStored('Task', row)?.status === 'rejected' ? row : undefined;
 }
 
 /** Stores the rejection, or its new reason and patient. A Task that people have put elsewhere, or deleted, stays so. `task`: as that of an order. */
@@ -37,7 +39,7 @@ export async function storeRejection(context: Context, request: string, task: Re
 
 function updateRejection(current: Resource, { for: patient, lastModified }: Resource, reason: string): Resource {
   const next = { ...withTaskStatus(current, 'rejected', reason), for: patient };
-  return isDeepStrictEqual(next, current) ? current : { ...next, ...buildLastModified(current, lastModified as string) };
+  return isDeepStrictEqual(next, current) ? current : { ...next, ...buildLastModified(current, String(lastModified)) };
 }
 
 /** The Task of an order: that of its rejection, where it was rejected before. Answers its id. */
@@ -48,7 +50,7 @@ export async function createOrderTask(context: Context, request: string, task: R
   const edit = (current: Resource): Resource => ({
     ...withTaskStatus(current, 'requested'),
     ...rest,
-    ...buildLastModified(current, lastModified as string),
+    ...buildLastModified(current, String(lastModified)),
   });
   await readModifyWrite(context, { type: 'Task', id: rejected.id, edit });
   return rejected.id;

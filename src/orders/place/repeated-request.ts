@@ -1,5 +1,7 @@
 // Whether a request is one instance of another that was sent already, or is yet to be: it is not ordered again. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.basedOn
+
 import { normalizeReference } from '../../fhir/reference.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { findPresentEntry, NEVER_SENT } from './order-entry.ts';
@@ -40,6 +42,6 @@ async function isSentOrPending(
   if (!row?.body) return true;
   const entry = await findPresentEntry(store, caller.tenant, row.id);
   if (entry && !NEVER_SENT.has(entry.state)) return true;
-  const base = JSON.parse(row.body) as Resource;
+  const base = toTyped('ServiceRequest', JSON.parse(row.body));
   return (!entry && waits(base)) || (await findRepeatedRequest(context, base, waits, farthest - 1)) !== undefined;
 }

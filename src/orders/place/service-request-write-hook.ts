@@ -1,8 +1,9 @@
 // What a ServiceRequest that is an order brings with it, in the transaction that stores it: a Task that tells how far it got, and the outbox entry with the
 // exact text to send. One that lacks what the laboratory network needs is refused before anything is written.
 // https://hl7.org/fhir/R4/servicerequest.html, https://hl7.org/fhir/R4/task.html
-import { parseExactJson } from '../../fhir/json.ts';
+
 import { businessRules, conflict, FhirError, type Issue } from '../../fhir/outcome.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
@@ -16,6 +17,7 @@ import { buildRejection, canBeOrder, decideOrder, type OrderDecision } from './o
 import { findPresentEntry, NEVER_SENT, ORDER_TOPIC, readRequestId, toSubject } from './order-entry.ts';
 import { formatOrderPayload, parseOrderPayload } from './order-payload.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
+import { parseExactResource } from './references.ts';
 import { createOrderTask, storeRejection } from './rejection.ts';
 import { withdrawOrder } from './withdraw.ts';
 
@@ -79,7 +81,7 @@ async function findEntryOfWrite({ store, caller }: Context, write: PendingWrite)
 }
 
 const readPrevious = ({ previous }: PendingWrite): Resource | undefined =>
-  previous?.body ? (JSON.parse(previous.body) as Resource) : undefined;
+  previous?.body ? toTyped('ServiceRequest', JSON.parse(previous.body)) : undefined;
 
 /** What the network's answers make of a request is nobody's wish. */
 const isUserWrite = ({ caller }: Context): boolean => caller.actor !== SYSTEM_ACTOR;
@@ -115,7 +117,7 @@ function isRevocation(write: PendingWrite, context: Context): boolean {
 }
 
 /** Digits are kept: an answer to the laboratory may be a number. */
-const parseWritten = ({ change }: PendingWrite): Resource => parseExactJson(change.body!) as Resource;
+const parseWritten = ({ change }: PendingWrite): Resource => parseExactResource(change.body!);
 
 async function acceptOrder(
   context: Context,

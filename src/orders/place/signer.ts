@@ -1,8 +1,10 @@
 // Who signs an order: its requester, who must be licensed where the patient lives. An order without one goes out without a physician, and so does one that
 // a patient, an organization or a device asks for: these sign nothing. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester
 // docs/decisions/0023-order-acceptance.md
+import type { Extension, PractitionerQualification } from '@medplum/fhirtypes';
 import { findCurrentElements, isInPeriod } from '../../fhir/current-elements.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { toAsciiName } from './ascii-name.ts';
@@ -27,7 +29,7 @@ interface SignerContext {
 type SignerResult = { physician: OrderPhysician | undefined } | { issues: Issue[] };
 
 export async function readSigner(context: Context, request: Resource, signing: SignerContext): Promise<SignerResult> {
-  const { requester } = request as { requester?: Reference };
+  const { requester } = toTyped('ServiceRequest', request);
   if (requester === undefined || NON_SIGNING_TYPES.has(findReferencedType(request, requester) ?? '')) return { physician: undefined };
   const practitioner = await findPractitioner(context, request, requester);
   if (!practitioner)
@@ -58,8 +60,8 @@ function toPhysician(practitioner: Resource, { state, qualifications }: SignerCo
 const NEEDS_LICENCE = "a requester who is licensed in the state of the patient's address (Practitioner.qualification)";
 
 /** The current US national provider identifier. */
-export const readNpi = ({ identifier = [] }: Resource, now: string): string | undefined =>
-  findCurrentElements(identifier as { system?: string; value?: string }[], 'Identifier', now).find(({ system }) => system === NPI_SYSTEM)
+export const readNpi = (practitioner: Resource, now: string): string | undefined =>
+  findCurrentElements(toTyped('Practitioner', practitioner).identifier ?? [], 'Identifier', now).find(({ system }) => system === NPI_SYSTEM)
     ?.value;
 
 /** The requester, or the practitioner of the current role that is the requester; contained or stored. One who is no longer in practice is none. */
@@ -75,37 +77,21 @@ const USPS_SYSTEM = 'https://www.usps.com/';
 /** Of the codes of our own system this one is a licence to practise; the others are something else that is valid in a state. */
 const LICENCE_CODE = 'state-license';
 
-interface Extension {
-  url: string;
-  extension?: Extension[];
-  valueCode?: string;
-  valueCodeableConcept?: { coding?: Coding[] };
-}
-interface Coding {
-  system?: string;
-  code?: string;
-}
-interface Qualification {
-  code?: { coding?: Coding[] };
-  period?: { start?: string; end?: string };
-  extension?: Extension[];
-}
-
 /** USPS codes, sorted. `today`: YYYY-MM-DD. `qualifications`: our own code system for what a qualification is. */
 export function findLicensedStates(practitioner: Resource, { today, qualifications }: { today: string; qualifications: string }): string[] {
-  const licences = ((practitioner.qualification ?? []) as Qualification[]).filter(
+  const licences = (toTyped('Practitioner', practitioner).qualification ?? []).filter(
     (one) => isLicence(one, qualifications) && isPeriodCurrent(one.period, today),
   );
   return [...new Set(licences.flatMap(({ extension }) => (extension ?? []).filter(isQualificationInForce).flatMap(listStates)))].sort();
 }
 
-function isLicence({ code }: Qualification, system: string): boolean {
+function isLicence({ code }: PractitionerQualification, system: string): boolean {
   const own = (code?.coding ?? []).filter((coding) => coding.system === system);
   return own.length === 0 || own.some((coding) => coding.code === LICENCE_CODE);
 }
 
 /** Dates of any precision: a year covers all its days. https://hl7.org/fhir/R4/datatypes.html#Period */
-const isPeriodCurrent = (period: Qualification['period'], today: string): boolean =>
+const isPeriodCurrent = (period: PractitionerQualification['period'], today: string): boolean =>
   (period?.start ?? '').slice(0, 10) <= today &&
   !(period?.end !== undefined && period.end.slice(0, 10) < today.slice(0, period.end.length));
 

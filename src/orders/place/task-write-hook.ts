@@ -1,6 +1,8 @@
 // The Task that tells of an order, when somebody cancels it: the order is taken back, as by its request. https://hl7.org/fhir/R4/task.html#statemachine
+
 import { conflict } from '../../fhir/outcome.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
@@ -12,22 +14,22 @@ import { parseOrderPayload } from './order-payload.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 import { withdrawOrder } from './withdraw.ts';
 
-const ENDED_TASK_STATUSES = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
+const ENDED_TASK_STATUSES = new Set<unknown>(['completed', 'failed', 'rejected', 'entered-in-error']);
 
 /** The write hook of writes of Task. */
 export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
   isConcerned: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
   preserveServerElements: preserveExternalFields(systems),
   async check(context, write) {
-    const former = JSON.parse(write.previous!.body!) as Resource;
+    const former = toTyped('Task', JSON.parse(write.previous!.body!));
     const entry = await findCancelledOrder(context, write, former);
     if (!entry) return;
-    if (ENDED_TASK_STATUSES.has(former.status as string)) throw conflict('this order is over: there is nothing to cancel', 'Task.status');
+    if (ENDED_TASK_STATUSES.has(former.status)) throw conflict('this order is over: there is nothing to cancel', 'Task.status');
     // the request first, as whoever writes an outcome does: two that want the same rows wait in line
     await context.store.readForUpdate(entry.tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
   },
   async after(context, write) {
-    const former = JSON.parse(write.previous!.body!) as Resource;
+    const former = toTyped('Task', JSON.parse(write.previous!.body!));
     await withdrawOrder(context, await findCancelledOrder(context, write, former));
   },
 });
@@ -39,7 +41,7 @@ async function findCancelledOrder(
   former: Resource,
 ): Promise<OutboxEntry | undefined> {
   if (resource!.status !== 'cancelled' || former.status === 'cancelled' || caller.actor === SYSTEM_ACTOR) return undefined;
-  const { reference } = (former.focus ?? {}) as { reference?: string };
+  const { reference } = toTyped('Task', former).focus ?? {};
   const focus = reference === undefined ? undefined : normalizeReference(reference, baseUrl);
   if (!focus?.startsWith('ServiceRequest/')) return undefined;
   for (const entry of await store.outbox.findAll(caller.tenant, ORDER_TOPIC, focus))

@@ -1,5 +1,7 @@
 // Which tests a code means: the network's own names of them, else the tenant's catalogue, which says what a LOINC code or a laboratory's own code is ordered by.
 // Nothing is guessed: a code that means several tests orders none. docs/lab-catalogue.md, https://hl7.org/fhir/R4/activitydefinition.html
+import type { ActivityDefinition } from '@medplum/fhirtypes';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { findMatches } from '../../interactions/conditional-match.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -52,7 +54,7 @@ async function findCatalogueEntries(
   const rows = await findMatches(asSystemActor(context), 'ActivityDefinition', { criteria, count: MAX_ENTRIES + 1 });
   const today = context.clock().toISOString().slice(0, 10);
   const entries = rows
-    .map(({ body }) => JSON.parse(body!) as Resource)
+    .map(({ body }) => toTyped('ActivityDefinition', JSON.parse(body!)))
     .filter((entry) => isEntryInForce(entry, today))
     .flatMap((entry) => toCatalogueEntries(entry, table));
   return { entries, more: rows.length > MAX_ENTRIES };
@@ -62,8 +64,8 @@ async function findCatalogueEntries(
 const escapeSearchValue = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
 
 /** Active (which the search has asked for), for requests, meant for use, and within its time. */
-function isEntryInForce({ kind, experimental, doNotPerform, effectivePeriod }: Resource, today: string): boolean {
-  const { start = '', end } = (effectivePeriod ?? {}) as { start?: string; end?: string };
+function isEntryInForce({ kind, experimental, doNotPerform, effectivePeriod }: ActivityDefinition, today: string): boolean {
+  const { start = '', end } = effectivePeriod ?? {};
   const covers = start.slice(0, 10) <= today && !(end !== undefined && end.slice(0, 10) < today.slice(0, end.length));
   return (kind === undefined || kind === 'ServiceRequest') && experimental !== true && doNotPerform !== true && covers;
 }

@@ -1,5 +1,6 @@
 // What a request can say that the laboratory network has no word for, and that would change what is done to the patient, or who pays: refused, since an
 // order without it would be another one. All other elements that are not sent change neither. https://hl7.org/fhir/R4/servicerequest.html
+import { isObject } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid } from './validation-result.ts';
@@ -9,11 +10,11 @@ type IsUnsupported = (value: unknown, today: string) => boolean;
 
 const always: IsUnsupported = () => true;
 const isTrue: IsUnsupported = (value) => value === true;
-const isNotOne: IsUnsupported = (value) => Number(toNumberText((value as { value?: unknown }).value)) !== 1;
+const isNotOne: IsUnsupported = (value) => Number(toNumberText(isObject(value) ? value.value : undefined)) !== 1;
 /** A month or a year that has not begun is no day to wait for; one that has begun means now. */
 const isLaterWithoutDay: IsUnsupported = (value, today) =>
   typeof value === 'string' && value.length < 10 && value > today.slice(0, value.length);
-const startsLaterWithoutDay: IsUnsupported = (value, today) => isLaterWithoutDay((value as { start?: unknown }).start, today);
+const startsLaterWithoutDay: IsUnsupported = (value, today) => isLaterWithoutDay(isObject(value) ? value.start : undefined, today);
 
 const ONCE_TEXT = 'a test is ordered once: leave its quantity and timing out, and make a request for each time';
 const WHOLE_DATE_TEXT = 'the day on which an order becomes active must be a whole date';
@@ -56,7 +57,7 @@ export const checkUnsupportedElements = (request: Resource, now: Date): Issue[] 
   );
 
 /** Path → these elements. */
-export const UNSUPPORTED_ELEMENTS = Object.groupBy(Object.keys(UNSUPPORTED), toElementPath) as Record<string, string[]>;
+export const UNSUPPORTED_ELEMENTS = Object.fromEntries(Map.groupBy(Object.keys(UNSUPPORTED), toElementPath));
 
 /** A number as it was written, raw JSON too. */
 const toNumberText = (value: unknown): string => JSON.stringify(value) ?? '';

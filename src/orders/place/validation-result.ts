@@ -12,7 +12,7 @@ export function combineResults<T>(parts: ValidationResult<T[]>[]): ValidationRes
   return issues.length ? { issues } : { value: parts.flatMap((part) => ('value' in part ? part.value : [])) };
 }
 
-export const listIssues = (part: object): Issue[] => ('issues' in part ? (part.issues as Issue[]) : []);
+export const listIssues = (part: ValidationResult<unknown>): Issue[] => ('issues' in part ? part.issues : []);
 
 /** What each part says, by its name; refused (422) when anything is wrong with any, `others` too. */
 export function requireValid<P extends Record<string, ValidationResult<unknown>>>(
@@ -21,6 +21,6 @@ export function requireValid<P extends Record<string, ValidationResult<unknown>>
 ): { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never } {
   const issues = [...others, ...Object.values(parts).flatMap(listIssues)];
   if (issues.length) throw businessRules(issues);
-  const said = Object.entries(parts).map(([name, part]) => [name, (part as { value: unknown }).value]);
+  const said = Object.entries(parts).map(([name, part]) => [name, 'value' in part ? part.value : undefined]);
   return Object.fromEntries(said) as { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never };
 }

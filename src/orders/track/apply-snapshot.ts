@@ -1,5 +1,6 @@
 // Writes down what an order at the network says of itself: its Task, the request when this is its newest order, and the redraws that its journey tells of.
 // One transaction, forward only, and only for who holds the order's lease.
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
@@ -55,7 +56,7 @@ async function buildRequestReport(context: Context, placed: TrackedOrder, order:
   const [row] = await store.readForUpdate(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
   const orders = await store.trackedOrders.listOfRequest(placed);
   const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isThere(context, placed));
-  const request = isSpeaker ? { is: JSON.parse(row.body!) as Resource, version: row.version } : undefined;
+  const request = isSpeaker ? { is: toTyped('ServiceRequest', JSON.parse(row.body!)), version: row.version } : undefined;
   const calledOff = await isCancellationRequested(store, placed);
   return { order, told: calledOff ? undefined : findLastNetworkStatus(orders), now: clock(), orders, request, calledOff };
 }

@@ -1,5 +1,7 @@
 // What an order's newest event makes of its Task and of the ServiceRequest. A reader of either sees the network's word beside FHIR's code.
 // https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/servicerequest.html
+import { isObject, toList } from '../../fhir/json-values.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { pickLaterTime, toFhirDateTime } from '../../junction/fhir-date-time.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
@@ -14,8 +16,8 @@ export function buildTaskEdit(systems: Systems, order: OrderSnapshot, now: Date)
     if (!last) return task;
     const status = toTaskStatus(last.status);
     const { statusReason: _reason, ...rest } = task;
-    const named = withTransaction(withIdentifier(rest as Resource, systems.order, order.id), systems, order);
-    const at = pickLaterTime(toFhirDateTime(last.at), task.authoredOn as string | undefined);
+    const named = withTransaction(withIdentifier(rest, systems.order, order.id), systems, order);
+    const at = pickLaterTime(toFhirDateTime(last.at), toTyped('Task', task).authoredOn);
     return {
       ...named,
       status,
@@ -23,7 +25,7 @@ export function buildTaskEdit(systems: Systems, order: OrderSnapshot, now: Date)
       businessStatus: { coding: [{ system: systems.status, code: last.status }], ...scheduled(order, status, now) },
       ...(at !== undefined && { lastModified: at }),
       ...periodOf(order),
-      ...(order.laboratory.name !== undefined && { owner: { ...(task.owner as object), display: order.laboratory.name } }),
+      ...(order.laboratory.name !== undefined && { owner: { ...toTyped('Task', task).owner, display: order.laboratory.name } }),
     };
   };
 }
@@ -34,7 +36,7 @@ const ACCESSION = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2
 /** The laboratory's number of the sample, once there is one, beside the names of the order: the newest order's. */
 export function withSample(request: Resource, system: string, number: string | undefined): Resource {
   if (number === undefined) return request;
-  const others = ((request.identifier ?? []) as { system?: string }[]).filter((one) => one.system !== system);
+  const others = toList(request.identifier).filter((one) => !isObject(one) || one.system !== system);
   return { ...request, identifier: [...others, { use: 'secondary', type: ACCESSION, system, value: number }] };
 }
 
@@ -68,7 +70,7 @@ export interface StatusReport {
 export function buildRequestEdit(systems: Systems, { order, told, now }: StatusReport): ResourceEdit {
   const stand = toRequestStatus(order, now);
   return (request) => {
-    const own = ((request.identifier ?? []) as { system?: string }[]).some(({ system }) => system === systems.order);
+    const own = toList(request.identifier).some((one) => isObject(one) && one.system === systems.order);
     const named = withTransaction(own ? request : withIdentifier(request, systems.order, order.id), systems, order);
     if (!findLastEvent(order) || !canChangeStatus(request, stand, told)) return named;
     const keepsWord = stand.status === 'active' && stand.phase === undefined;
@@ -78,7 +80,7 @@ export function buildRequestEdit(systems: Systems, { order, told, now }: StatusR
 }
 
 function canChangeStatus(request: Resource, { status }: RequestStatus, told: string | undefined): boolean {
-  const current = request.status as string;
+  const current = request.status;
   return current === status || current === told || (status !== 'active' && isOpenRequest(request));
 }
 
@@ -89,8 +91,8 @@ export function findRequestStatusChange(request: Resource, { order, told, now }:
 }
 
 function withCompletionTime(request: Resource, { completedAt: url }: Systems, at: string | undefined): Resource {
-  const { extension, ...rest } = request as Resource & { extension?: { url: string }[] };
-  const others = (extension ?? []).filter((one) => one.url !== url);
+  const { extension, ...rest } = request;
+  const others = toList(extension).filter((one) => !isObject(one) || one.url !== url);
   const all = at === undefined ? others : [...others, { url, valueDateTime: at }];
-  return { ...(rest as Resource), ...(all.length && { extension: all }) };
+  return { ...rest, ...(all.length && { extension: all }) };
 }

@@ -1,4 +1,5 @@
 // How a further order of a request of ours (a redraw) comes under those that are followed, with a Task of its own.
+import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
@@ -52,7 +53,7 @@ async function buildFurtherTask(
   { origin, systems }: { origin: OrderOrigin; systems: Systems },
 ): Promise<Resource> {
   const row = await store.read(caller.tenant, 'Task', origin.before);
-  const before = row?.body ? (JSON.parse(row.body) as Resource) : undefined;
+  const before = parseStored('Task', row);
   const request = { reference: `ServiceRequest/${origin.request}` };
   const at = toFhirDateTime(clock().toISOString());
   const task: Resource = {
