@@ -84,7 +84,7 @@ async function findAllRows({ shape: { maxItems, filters, pathParameters }, conte
   const narrower = filters.filter((name) => !pathParameters.includes(name));
   if (!rows)
     throw invalidParameter(
-      `more than ${maxItems} are found, and one answer holds no more${narrower.length ? `: ask for less by ${narrower.join(', ')}` : ''}`,
+      `more than ${maxItems} items match, the most that one response has${narrower.length ? `: filter by ${narrower.join(', ')}` : ''}`,
     );
   return rows;
 }

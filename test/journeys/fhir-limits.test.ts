@@ -143,7 +143,7 @@ describe('what is large goes over several pages, whatever their count', () => {
     const list = (limit: number) =>
       request(facet.app).get(`/api-v1/patients?limit=${limit}`).set('authorization', `Bearer ${facet.demo.jump}`);
     const refused = await list(20);
-    expect([refused.status, refused.body.error.message]).toEqual([400, expect.stringMatching(/ask for fewer at once with limit/)]);
+    expect([refused.status, refused.body.error.message]).toEqual([400, expect.stringMatching(/request fewer at once with limit/)]);
     expect((await list(1)).status).toBe(200);
   });
 

@@ -156,7 +156,7 @@ describe('parameters', () => {
     const { status, body } = await call('get', '/visits');
     expect([status, body]).toEqual([
       400,
-      { error: 'parameter', message: 'more than 3 are found, and one answer holds no more: ask for less by kind' },
+      { error: 'parameter', message: 'more than 3 items match, the most that one response has: filter by kind' },
     ]);
     expect((await call('get', '/visits?kind=IMP')).body.total).toBe(0);
   });
