@@ -72,7 +72,8 @@ export interface Context {
 }
 
 /** How long the texts of one answer may be together, in bytes: two of the largest resources. */
-export const toSizeLimit = ({ maxBodyBytes }: Context): { room?: number } => (maxBodyBytes === undefined ? {} : { room: 2 * maxBodyBytes });
+export const toSizeLimit = ({ maxBodyBytes }: Context): { maxBytes?: number } =>
+  maxBodyBytes === undefined ? {} : { maxBytes: 2 * maxBodyBytes };
 
 /** What an interaction answers: the stored version, and whether this call made it. */
 export interface WriteResult {

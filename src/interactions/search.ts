@@ -69,5 +69,5 @@ async function buildQuery(context: Context, request: SearchRequest): Promise<{ q
 
 function restrictQuery(query: Query, within: (type: ServedType) => Condition): Query {
   const narrow = <S extends TypeQuery>(slice: S): S => ({ ...slice, where: [within(slice.type), ...slice.where] });
-  return { ...narrow(query), ...(query.otherTypes && { also: query.otherTypes.map(narrow) }) };
+  return { ...narrow(query), ...(query.otherTypes && { otherTypes: query.otherTypes.map(narrow) }) };
 }

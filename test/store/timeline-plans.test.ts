@@ -32,7 +32,7 @@ async function readFor(span: Partial<HistoryQuery>): Promise<{ seen: number; tab
       return [] as T[];
     },
   };
-  await readHistory(explaining, 1, { count: 20, room: 1_000_000, ...span });
+  await readHistory(explaining, 1, { count: 20, maxBytes: 1_000_000, ...span });
   const scans = scansIn((plan as { Plan: Node }).Plan);
   return { seen: scans.reduce((sum, { rows }) => sum + rows, 0), tables: scans.filter(({ all }) => all).map(({ of }) => of) };
 }

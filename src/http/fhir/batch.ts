@@ -39,13 +39,13 @@ async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: Int
 
 /** Counts the size of the responses to the entries, against the limit of one response. */
 function createSizeCounter({ context }: FhirCall): { add(answer: string): void; isFull(): boolean } {
-  const { room = Number.POSITIVE_INFINITY } = toSizeLimit(context);
+  const { maxBytes = Number.POSITIVE_INFINITY } = toSizeLimit(context);
   let size = 0;
   return {
     add: (answer) => {
       size += answer.length;
     },
-    isFull: () => size > room,
+    isFull: () => size > maxBytes,
   };
 }
 

@@ -18,7 +18,7 @@ export interface HistoryQuery {
   after?: string[];
   count: number;
   /** So long their texts may be together, in bytes: those beyond have none, and are no deletions; the first has its own. */
-  room?: number;
+  maxBytes?: number;
 }
 
 /** A version, and its place in the order. */
@@ -46,7 +46,7 @@ const IS_CREATION = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
 export async function readHistory(database: Database, tenant: number, span: HistoryQuery): Promise<HistoryEntry[]> {
   const binder = createBinder(tenant);
   const where = [`h.tenant_id = ${TENANT}`, ...buildTests(span, binder)].join(' and ');
-  const body = buildPageBody(span.room, ORDER, 'h.body');
+  const body = buildPageBody(span.maxBytes, ORDER, 'h.body');
   const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.pid, ${IS_CREATION}
     from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
     where ${where} order by ${ORDER} limit ${binder.bind(span.count)}`;

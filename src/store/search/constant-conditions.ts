@@ -5,8 +5,8 @@ import type { Condition, Query, TypeQuery } from '../../fhir/search/query.ts';
 type Simplified<C> = C | boolean;
 
 /** The same search; a part that finds nothing has the condition `nothing` alone. */
-export function simplifyQuery({ otherTypes: also, ...query }: Query): Query {
-  return { ...query, ...simplifySlice(query), ...(also && { also: also.map(simplifySlice) }) };
+export function simplifyQuery({ otherTypes, ...query }: Query): Query {
+  return { ...query, ...simplifySlice(query), ...(otherTypes && { otherTypes: otherTypes.map(simplifySlice) }) };
 }
 
 function simplifySlice(slice: TypeQuery): TypeQuery {
