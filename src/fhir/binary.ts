@@ -51,7 +51,7 @@ export interface BinaryContent {
 
 /** The content of a stored Binary. */
 export function parseBinary(body: string): BinaryContent {
-  const { contentType, data = '', securityContext } = JSON.parse(body) as { contentType: string; data?: string; securityContext?: unknown };
+  const { contentType, data = '', securityContext }: { contentType: string; data?: string; securityContext?: unknown } = JSON.parse(body);
   return { bytes: Buffer.from(data, 'base64'), contentType, securityContext };
 }
 

@@ -3,8 +3,9 @@
 
 import { isElement } from './element.ts';
 import type { ParsedJson } from './json.ts';
+import { readMember, toList } from './json-values.ts';
 import { FhirError, type Issue, invalidStructure, issue, notSupported } from './outcome.ts';
-import type { Resource } from './types.ts';
+import { type ParsedResource, toParsedResource } from './types.ts';
 
 /** The most entries one Bundle may have. */
 export const MAX_BUNDLE_ENTRIES = 5000;
@@ -20,7 +21,7 @@ export interface BundleEntry {
   headers: Readonly<Record<string, string>>;
   fullUrl?: string;
   /** Its resource in both readings. */
-  resource?: { plain: Resource; exact: Resource };
+  resource?: ParsedResource;
 }
 
 export interface BundleRequest {
@@ -68,7 +69,7 @@ export function parseBundleRequest({ plain, exact }: ParsedJson): BundleRequest 
   if (!Array.isArray(entry)) throw invalidStructure('a list is expected', 'Bundle.entry');
   if (entry.length > MAX_BUNDLE_ENTRIES)
     throw new FhirError('too-long', [issue('too-costly', `a Bundle may have ${MAX_BUNDLE_ENTRIES} entries: send several`, 'Bundle.entry')]);
-  const exacts = ((exact as Json).entry ?? []) as unknown[];
+  const exacts = toList(readMember(exact, 'entry'));
   return { type, entries: entry.map((one, at) => ({ plain: one, exact: exacts[at] })) };
 }
 
@@ -77,11 +78,11 @@ export function parseBundleEntry({ plain, exact }: ParsedJson, at: number, baseU
   const where = `Bundle.entry[${at}]`;
   if (!isElement(plain)) throw invalidStructure('an object is expected', where);
   rejectUnknownElements(plain, ENTRY_ELEMENTS, where);
-  const { request, fullUrl, resource } = plain as Json;
+  const { request, fullUrl, resource } = plain;
   if (!isElement(request)) throw invalidStructure('an entry of a batch or transaction has a request', `${where}.request`);
   rejectUnknownElements(request, REQUEST_ELEMENTS, `${where}.request`);
   if (fullUrl !== undefined && typeof fullUrl !== 'string') throw invalidStructure('a URI is expected', `${where}.fullUrl`);
-  const { method, url } = request as Json;
+  const { method, url } = request;
   if (typeof method !== 'string' || !METHODS.has(method))
     throw invalidStructure('GET, HEAD, POST, PUT, PATCH or DELETE is expected', `${where}.request.method`);
   if (resource !== undefined && !isElement(resource)) throw invalidStructure('a resource is a JSON object', `${where}.resource`);
@@ -91,9 +92,9 @@ export function parseBundleEntry({ plain, exact }: ParsedJson, at: number, baseU
     index: at,
     method,
     ...parseEntryUrl(url, baseUrl, `${where}.request.url`),
-    headers: readEntryHeaders(request as Json, where),
+    headers: readEntryHeaders(request, where),
     ...(fullUrl !== undefined && { fullUrl }),
-    ...(resource !== undefined && { resource: { plain: resource as unknown as Resource, exact: (exact as Json).resource as Resource } }),
+    ...(resource !== undefined && { resource: toParsedResource({ plain: resource, exact: readMember(exact, 'resource') }) }),
   };
 }
 

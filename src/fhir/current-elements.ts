@@ -1,7 +1,9 @@
 // Which of several names, contact points, addresses, identifiers or roles of one person is meant: the one rule for vendors' shapes and for orders.
 // `use` modifies what an element means: https://hl7.org/fhir/R4/datatypes.html#HumanName, #ContactPoint, #Address, #Identifier.
 // docs/decisions/0019-current-names-and-addresses.md
+
 import { parseDateRange } from './date-range.ts';
+import { isObject, readMember } from './json-values.ts';
 
 /** Type → its uses, best first; the types and uses that are not named follow in the order of FHIR_ORDER. */
 export type UsePreference = Readonly<Record<string, readonly string[]>>;
@@ -34,15 +36,15 @@ interface DatedElement {
 }
 
 /** Whether an element is marked as one of former times. */
-export const isOld = (element: unknown): boolean => (element as DatedElement | null | undefined)?.use === 'old';
+export const isOld = (element: unknown): boolean => readMember(element, 'use') === 'old';
 
 /**
  * Whether a time is in the period of an element: bounds are inclusive, and as wide as they are written; times without a zone are UTC. `now`: ISO 8601 in UTC.
  * https://hl7.org/fhir/R4/datatypes.html#Period
  */
 export function isInPeriod(element: unknown, now: string): boolean {
-  const { period } = (element ?? {}) as DatedElement;
-  if (typeof period !== 'object' || period === null) return true;
+  const period = readMember(element, 'period');
+  if (!isObject(period)) return true;
   const { start, end } = period;
   const from = typeof start === 'string' ? parseDateRange(start)?.from : undefined;
   const to = typeof end === 'string' ? parseDateRange(end)?.to : undefined;

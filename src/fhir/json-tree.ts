@@ -1,10 +1,11 @@
 // Changing a JSON tree without changing it in place: what is not on the way to the place stays the same object.
 export type PathKey = string | number;
 
+import { toObject } from './json-values.ts';
+
 type Container = Record<string, unknown> | unknown[];
 
-export const isContainer = (value: unknown): value is Container =>
-  value !== null && typeof value === 'object' && !(JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON(value);
+export const isContainer = (value: unknown): value is Container => value !== null && typeof value === 'object' && !JSON.isRawJSON(value);
 
 /** The value at a place; undefined when there is none. */
 export function readValueAt(tree: unknown, place: readonly PathKey[]): unknown {
@@ -20,7 +21,7 @@ export function editValueAt(tree: unknown, place: readonly PathKey[], edit: (val
   const old = readValueAt(tree, [key]);
   const next = editValueAt(old, rest, edit);
   if (Array.isArray(tree)) return tree.with(Number(key), next);
-  if (next !== undefined) return { ...(tree as object), [key]: next };
-  const { [key]: _removed, ...others } = tree as Record<PathKey, unknown>;
+  if (next !== undefined) return { ...toObject(tree), [key]: next };
+  const { [key]: _removed, ...others } = toObject(tree) ?? {};
   return others;
 }

@@ -1,5 +1,13 @@
 // Parsed JSON of which nothing is known yet: whether a text is JSON at all, and what in it is an object or a list.
 
+declare global {
+  /** Numbers as they were written. https://tc39.es/proposal-json-parse-with-source/ */
+  interface JSON {
+    rawJSON(text: string): { rawJSON: string };
+    isRawJSON(value: unknown): value is { rawJSON: string };
+  }
+}
+
 /** What the text says; undefined when it is no JSON. */
 export function tryParseJson(text: string): unknown {
   try {
@@ -12,6 +20,12 @@ export function tryParseJson(text: string): unknown {
 /** An object, and no list. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** A member of an object; undefined where the value is no object or has no such member. */
+export const readMember = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
+
+/** An object; undefined for every other value. */
+export const toObject = (value: unknown): Record<string, unknown> | undefined => (isObject(value) ? value : undefined);
 
 /** What stands in a list; nothing, when it is none. */
 export const toList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

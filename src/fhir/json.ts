@@ -13,11 +13,9 @@ const TOKENS = /"|-?\d[\d.eE+-]*/g;
 const COLON = /\s*:/y;
 const BACKSLASH = 92;
 const DEEPEST = 200;
-const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
-const isRawJson = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 
 const keepDigits = (_key: string, value: unknown, context?: { source: string }): unknown =>
-  typeof value === 'number' && context !== undefined && JSON.stringify(value) !== context.source ? rawJson(context.source) : value;
+  typeof value === 'number' && context !== undefined && JSON.stringify(value) !== context.source ? JSON.rawJSON(context.source) : value;
 
 /** Parses a JSON text. Malformed text, repeated object keys and endless nesting are refused (400 structure). */
 export function parseJson(text: string): ParsedJson {
@@ -37,13 +35,13 @@ export const stringifyJson = (value: unknown): string => JSON.stringify(value);
 
 /** The checking reading of an exact value: raw numbers become JavaScript numbers. */
 export function toPlainJson(exact: unknown): unknown {
-  if (isRawJson(exact)) return Number((exact as { rawJSON: string }).rawJSON);
+  if (JSON.isRawJSON(exact)) return Number(exact.rawJSON);
   if (Array.isArray(exact)) return exact.map(toPlainJson);
   if (exact === null || typeof exact !== 'object') return exact;
   return Object.fromEntries(Object.entries(exact).map(([key, value]) => [key, toPlainJson(value)]));
 }
 
-const parseWithDigits = (text: string): unknown => JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
+const parseWithDigits = (text: string): unknown => JSON.parse(text, keepDigits);
 
 function parsePlainJson(text: string): unknown {
   try {

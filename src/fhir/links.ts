@@ -8,7 +8,6 @@ export type LinkRewriter = (link: string, place: 'reference' | 'uri' | 'narrativ
 
 const URIS = new Set(['uri', 'url', 'oid', 'uuid']);
 const ATTRIBUTE = /(\s(?:href|src)\s*=\s*)("[^"]*"|'[^']*')/g;
-const isRaw = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 
 /** The resource with its links replaced; itself when none is. Numbers keep their digits. */
 export const rewriteLinks = (resource: Resource, relink: LinkRewriter): Resource => rewriteNode(resource.resourceType, resource, relink);
@@ -39,7 +38,7 @@ function rewriteElement(owner: string | undefined, name: string, value: unknown,
   const type = owner === undefined ? undefined : findElement(owner, name)?.types[0];
   if (typeof value === 'string') return rewriteText({ owner, name, type }, value, relink);
   if (Array.isArray(value)) return rewriteList(value, (item) => rewriteElement(owner, name, item, relink));
-  if (value === null || typeof value !== 'object' || isRaw(value)) return value;
+  if (value === null || typeof value !== 'object' || JSON.isRawJSON(value)) return value;
   return rewriteNode(type === 'Resource' ? (value as Resource).resourceType : type, value, relink);
 }
 

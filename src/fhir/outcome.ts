@@ -55,6 +55,9 @@ export class FhirError extends Error {
   }
 }
 
+/** The message of what was thrown, whatever it is. */
+export const readErrorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 type Where = string | string[] | undefined;
 
 const buildError = (kind: ErrorKind, text: string, where?: Where, headers?: Record<string, string>): FhirError =>

@@ -1,6 +1,7 @@
 // A person's name as one text, and its parts: a best guess for those who need parts, never a replacement of the text.
 // https://hl7.org/fhir/R4/datatypes.html#HumanName
 import { isDeepStrictEqual } from 'node:util';
+import { isObject, readMember, toObject } from './json-values.ts';
 
 interface NameParts {
   prefix: string[];
@@ -31,15 +32,12 @@ export function parseNameParts(text: string): NameParts {
   return { prefix, given: words.slice(0, cut), family: [words.slice(cut).join(' ')].filter(Boolean), suffix };
 }
 
-type HumanName = Record<string, unknown>;
-
 /** A HumanName without a given and a family name, with the parts that its text says; any other as it is. */
 export function addNameParts(name: unknown): unknown {
-  const stored = name as HumanName;
-  if (typeof stored.text !== 'string' || stored.given !== undefined || stored.family !== undefined) return name;
-  const { family, ...lists } = parseNameParts(stored.text);
+  if (!isObject(name) || typeof name.text !== 'string' || name.given !== undefined || name.family !== undefined) return name;
+  const { family, ...lists } = parseNameParts(name.text);
   const parts = Object.entries({ ...lists, family: family[0] ?? [] }).filter(([, value]) => value.length);
-  return { ...Object.fromEntries(parts), ...stored };
+  return { ...Object.fromEntries(parts), ...name };
 }
 
 /** A name that was edited with its parts, without those that its text still says. `stored`: the name before. */
@@ -47,8 +45,8 @@ export function removeDerivedNameParts(edited: unknown, stored: unknown): unknow
   const found = addNameParts(stored);
   if (found === stored || edited === undefined) return edited;
   const told = ([name, value]: [string, unknown]): boolean =>
-    (stored as HumanName)[name] === undefined && isDeepStrictEqual(value, (found as HumanName)[name]);
-  const bare = Object.fromEntries(Object.entries(edited as HumanName).filter((entry) => !told(entry)));
+    readMember(stored, name) === undefined && isDeepStrictEqual(value, readMember(found, name));
+  const bare = Object.fromEntries(Object.entries(toObject(edited) ?? {}).filter((entry) => !told(entry)));
   return isDeepStrictEqual(addNameParts(bare), edited) ? bare : edited;
 }
 

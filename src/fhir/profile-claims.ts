@@ -2,7 +2,7 @@
 
 import { isElement, items } from './element.ts';
 import { isResourceType } from './json-schema.ts';
-import type { Resource } from './types.ts';
+import { isResource, type Resource } from './types.ts';
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition/';
 const ABSTRACT = new Set(['Resource', 'DomainResource']);
@@ -36,7 +36,7 @@ export interface ProfileClaim {
 
 /** All claims of a resource and of what it contains, but those of R4's own types, which base validation sees to. */
 export function listProfileClaims(resource: Resource): ProfileClaim[] {
-  const inner = resource.contained === undefined ? NONE : (items(resource.contained) as Resource[]);
+  const inner = resource.contained === undefined ? NONE : items(resource.contained).filter(isResource);
   if (resource.meta?.profile === undefined && inner.every(({ meta }) => meta?.profile === undefined)) return NONE;
   return [resource, ...inner].flatMap((one) =>
     readMetaProfiles(one).flatMap((claim) => (isBaseProfile(claim, one.resourceType) ? NONE : [{ claim, resource, one }])),

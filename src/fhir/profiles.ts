@@ -1,8 +1,10 @@
 // What FHIR leaves to us, read from fhir-profiles/: our own extensions, code systems, naming systems and search parameters, and a list of those that
 // others define. https://hl7.org/fhir/R4/profiling.html. Nothing may point at a definition that is not here.
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { readMember } from './json-values.ts';
 import type { Definition as CheckedWith } from './profile/definition.ts';
 import { stripDefinition } from './profile/strip-definition.ts';
 import type { SearchParameterResource } from './search/definitions.ts';
@@ -74,10 +76,10 @@ function parseDocuments(name: string, text: string): unknown[] {
 }
 
 const isTerminology = (content: unknown): content is ValueSet | CodeSystem =>
-  ['ValueSet', 'CodeSystem'].includes((content as Resource).resourceType);
+  ['ValueSet', 'CodeSystem'].includes(String(readMember(content, 'resourceType')));
 
 const isSearchParameter = (content: unknown): content is SearchParameterResource & Resource =>
-  (content as Resource).resourceType === 'SearchParameter';
+  readMember(content, 'resourceType') === 'SearchParameter';
 
 function addDefinition(definitions: Map<string, DefinitionEntry>, url: string, definition: DefinitionEntry): void {
   const before = definitions.get(url);

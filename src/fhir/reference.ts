@@ -1,5 +1,6 @@
 // What a reference points at, as one text: `Type/id` for a resource of this server however it is written, the reference's own text for all others.
 // https://hl7.org/fhir/R4/references.html#literal, https://hl7.org/fhir/R4/search.html#reference
+import { toObject } from './json-values.ts';
 import { ID_PATTERN } from './types.ts';
 
 const LOCAL = /^([A-Z][A-Za-z]{1,60})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
@@ -19,7 +20,7 @@ export function normalizeReference(reference: string, baseUrl: string): string |
 
 /** The type a reference leads to, as its text or its `type` says; undefined when neither does. https://hl7.org/fhir/R4/references.html#type */
 export function readReferenceType(reference: unknown): string | undefined {
-  const { reference: text, type } = typeof reference === 'string' ? { reference, type: undefined } : (reference as Record<string, unknown>);
+  const { reference: text, type } = typeof reference === 'string' ? { reference, type: undefined } : (toObject(reference) ?? {});
   const [named, id] = typeof text === 'string' ? text.replace(VERSION, '').split('/').slice(-2) : [];
   if (named !== undefined && id !== undefined && /^[A-Z][A-Za-z]+$/.test(named) && ID_PATTERN.test(id)) return named;
   return typeof type === 'string' ? type : undefined;

@@ -1,7 +1,8 @@
 // Parts of a resource: `_summary` and `_elements`. What is left out is said by a tag. https://hl7.org/fhir/R4/search.html#summary, #elements
 import { type ElementInfo, findElement } from './elements.ts';
 import { parseExactJson, stringifyJson } from './json.ts';
-import type { Resource } from './types.ts';
+import { isObject, readMember, toList, toObject } from './json-values.ts';
+import { isResource, type Resource } from './types.ts';
 
 /** `count` is no part of a resource, but of a search. */
 export type Summary = 'true' | 'text' | 'data' | 'false';
@@ -52,7 +53,7 @@ function summarizeElement(element: Json, type: string): Json {
 
 function summarizeChild(value: unknown, type: string | undefined): unknown {
   if (type === undefined || !type.includes('.')) return value;
-  return Array.isArray(value) ? value.map((item) => summarizeElement(item as Json, type)) : summarizeElement(value as Json, type);
+  return Array.isArray(value) ? value.map((item) => summarizeChild(item, type)) : isObject(value) ? summarizeElement(value, type) : value;
 }
 
 /** A primitive's extensions stand and fall with it. */
@@ -65,8 +66,9 @@ const filterElements = (element: Json, type: string, keeps: KeepElement): Json =
   );
 
 function tagAsSubset(body: string, part: (resource: Resource) => Json): string {
-  const resource = parseExactJson(body) as Resource;
-  const { resourceType, id, meta, ...rest } = part(resource) as Resource;
-  const tags = ((meta as Json | undefined)?.tag ?? []) as unknown[];
-  return stringifyJson({ resourceType, id, meta: { ...meta, tag: [...tags, SUBSETTED] }, ...rest });
+  const resource = parseExactJson(body);
+  if (!isResource(resource)) throw new Error('a stored body is a resource');
+  const { resourceType, id, meta, ...rest } = part(resource);
+  const tags = toList(readMember(meta, 'tag'));
+  return stringifyJson({ resourceType, id, meta: { ...toObject(meta), tag: [...tags, SUBSETTED] }, ...rest });
 }

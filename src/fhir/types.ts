@@ -1,6 +1,8 @@
 // The resource types this server serves: the one table that routes, validation, search and the CapabilityStatement follow from.
 // Adding a type is one line. The number stands in the database (`rtype`), so a line is never renumbered and a number never reused.
 
+import { readMember } from './json-values.ts';
+
 /** Served type → its number in the database. https://hl7.org/fhir/R4/resourcelist.html */
 export const TYPE_NUMBERS = {
   Patient: 1,
@@ -34,9 +36,9 @@ export const TYPE_NUMBERS = {
 
 export type ServedType = keyof typeof TYPE_NUMBERS;
 
-export const SERVED_TYPES = Object.keys(TYPE_NUMBERS) as ServedType[];
-
 export const isServed = (type: string): type is ServedType => Object.hasOwn(TYPE_NUMBERS, type);
+
+export const SERVED_TYPES = Object.keys(TYPE_NUMBERS).filter(isServed);
 
 const TYPES_BY_NUMBER = new Map<number, ServedType>(SERVED_TYPES.map((type) => [TYPE_NUMBERS[type], type]));
 
@@ -56,6 +58,19 @@ interface Meta {
   lastUpdated?: string;
   [element: string]: unknown;
 }
+
+/** Whether a value is a resource: an object that names its type. */
+export const isResource = (value: unknown): value is Resource => typeof readMember(value, 'resourceType') === 'string';
+
+/** A resource in both readings (json.ts). */
+export interface ParsedResource {
+  plain: Resource;
+  exact: Resource;
+}
+
+/** Both readings of a JSON object that a client sent as a resource. The one assertion of it: what the object holds is checked where it is written. */
+export const toParsedResource = ({ plain, exact }: { plain: unknown; exact: unknown }): ParsedResource =>
+  ({ plain, exact }) as ParsedResource;
 
 /** https://hl7.org/fhir/R4/datatypes.html#id */
 export const ID_PATTERN = /^[A-Za-z0-9\-.]{1,64}$/;

@@ -1,6 +1,8 @@
 // The functions of FHIRPath on collections, and those FHIR adds. https://hl7.org/fhirpath/N1/#functions, https://hl7.org/fhir/R4/fhirpath.html#functions
 // Functions on texts and numbers: text-functions.ts.
+
 import { isElement, items } from '../element.ts';
+import { readMember } from '../json-values.ts';
 import { isSameValue } from './compare.ts';
 import { type EvaluationScope, type Evaluator, type FhirPathFunction, UnsupportedExpressionError } from './evaluator.ts';
 import {
@@ -91,7 +93,7 @@ const memberOf = defineFunction(1, (_args, { literals: [url], codesOf }) => {
 const findContained = (reference: unknown, root: FhirPathNode): FhirPathNode[] => {
   const id = typeof reference === 'string' && reference.startsWith('#') ? reference.slice(1) : undefined;
   if (id === undefined) return [];
-  return id === '' ? [root] : findChildren(root, CONTAINED).filter(({ value }) => (value as { id?: unknown }).id === id);
+  return id === '' ? [root] : findChildren(root, CONTAINED).filter(({ value }) => readMember(value, 'id') === id);
 };
 
 export const FUNCTIONS: Readonly<Record<string, FhirPathFunction>> = {
@@ -173,7 +175,7 @@ export const FUNCTIONS: Readonly<Record<string, FhirPathFunction>> = {
   trace: defineFunction(1, () => (focus) => focus, 2),
   extension: defineFunction(1, ([url]) => (focus, scope) => {
     const wanted = readSingleton(url!(scope.self, scope))?.value;
-    return focus.flatMap((node) => findChildren(node, EXTENSION)).filter(({ value }) => (value as { url?: unknown }).url === wanted);
+    return focus.flatMap((node) => findChildren(node, EXTENSION)).filter(({ value }) => readMember(value, 'url') === wanted);
   }),
   hasValue: onCollection((focus) =>
     toBooleanCollection(focus.length === 1 && focus[0]!.value !== undefined && !isElement(focus[0]!.value)),

@@ -3,7 +3,7 @@ import type { FhirPathFunction } from './evaluator.ts';
 import { buildNode, type Collection, EMPTY, type FhirPathNode, toBooleanCollection } from './node.ts';
 import { readSingleton } from './operators.ts';
 
-type Argument = string | number | undefined;
+type Argument = unknown;
 
 /** One text with arguments of one value each; nothing on any side is nothing. */
 const defineTextFunction = (count: number, apply: (text: string, args: Argument[]) => Collection, optional = 0): FhirPathFunction => ({
@@ -13,7 +13,7 @@ const defineTextFunction = (count: number, apply: (text: string, args: Argument[
     const value = readSingleton(focus)?.value;
     if (value === undefined) return EMPTY;
     if (typeof value !== 'string') throw new Error('a text is expected');
-    const given = args.map((arg) => readSingleton(arg(scope.self, scope))?.value as Argument);
+    const given = args.map((arg) => readSingleton(arg(scope.self, scope))?.value);
     return given.includes(undefined) ? EMPTY : apply(value, given);
   },
 });

@@ -1,5 +1,7 @@
 // Which type a node is of, as `is`, `as` and `ofType` ask. https://hl7.org/fhirpath/N1/#types, https://hl7.org/fhir/R4/fhirpath.html#types
+
 import { findElement } from '../elements.ts';
+import { readMember } from '../json-values.ts';
 import type { FhirPathNode } from './node.ts';
 
 /** Type → the one it is a kind of. https://hl7.org/fhir/R4/datatypes.html */
@@ -57,4 +59,4 @@ function normalizeTypeName(name: string): string {
 }
 
 const isResourceNode = ({ type, value }: FhirPathNode): boolean =>
-  findElement(type!, 'implicitRules') !== undefined || (value as { resourceType?: unknown } | null)?.resourceType !== undefined;
+  findElement(type!, 'implicitRules') !== undefined || readMember(value, 'resourceType') !== undefined;

@@ -6,12 +6,12 @@ import type { Resource } from '../types.ts';
 import type { CompositeComponent, CompositePart } from './composite-part.ts';
 import { DATE_RANGES } from './date-values.ts';
 import { readNumberRanges, toQuantityColumns } from './number-rows.ts';
-import type { CompositeRow, Hash, Span } from './rows.ts';
+import type { CompositeRow, Hash, NumberRow } from './rows.ts';
 import { STRING_TEXTS } from './string-values.ts';
 import { foldText } from './text-folding.ts';
 import { foldTokenCase, listTokenForms, type Token, toCodeForm } from './token.ts';
 import { TOKEN_VALUES } from './token-values.ts';
-import type { TypedValue } from './typed-value.ts';
+import { readTypedValue, type TypedValue } from './typed-value.ts';
 
 /** The tokens and rows of one part in one resource. */
 export function buildCompositeEntries(part: CompositePart, resource: Resource): { tokens: Hash[]; composites: CompositeRow[] } {
@@ -49,7 +49,7 @@ const MAX_CODES = 16;
 
 const readComponentTokens = ({ caseInsensitive }: CompositeComponent, values: TypedValue[]): Token[] =>
   values
-    .flatMap(({ type, value }) => TOKEN_VALUES[type]!(value as never))
+    .flatMap((one) => readTypedValue(TOKEN_VALUES, one) ?? [])
     .slice(0, MAX_CODES)
     .map((token) => (caseInsensitive ? foldTokenCase(token) : token));
 
@@ -77,16 +77,16 @@ type ValueColumns = Omit<CompositeRow, 'parameter' | 'key'>;
 const VALUE_COLUMNS: Record<Exclude<CompositeComponent['kind'], 'token'>, (values: TypedValue[]) => ValueColumns[]> = {
   number: (values) => readNumberRanges(values).map(({ from, to }) => ({ forms: [], number: { from, to } })),
   quantity: (values) => readNumberRanges(values).map((range) => toQuantityRow(toQuantityColumns(range))),
-  date: (values) => values.flatMap(({ type, value }) => DATE_RANGES[type]!(value as never) ?? []).map((date) => ({ forms: [], date })),
+  date: (values) => values.flatMap((one) => readTypedValue(DATE_RANGES, one) ?? []).map((date) => ({ forms: [], date })),
   string: (values) =>
-    removeDuplicates(values.flatMap(({ type, value }) => STRING_TEXTS[type]!(value as never).map((text) => foldText(text ?? ''))))
+    removeDuplicates(values.flatMap((one) => readTypedValue(STRING_TEXTS, one) ?? []).map((text) => foldText(text ?? '')))
       .filter((norm) => norm !== '')
       .map((norm) => ({ forms: [], norm })),
 };
 
 /** The names of its unit and the unit it is compared in are forms too. */
 function toQuantityRow({ from, to, unit, label, measure }: ReturnType<typeof toQuantityColumns>): ValueColumns {
-  const { unit: scale, ...span } = measure as Span & { unit?: Hash };
+  const { unit: scale, ...span }: NonNullable<NumberRow['measure']> = measure ?? { from, to };
   const forms = [unit, label, scale].filter((form) => form !== undefined);
   return { forms, number: { from, to }, ...(scale !== undefined && { measure: span }) };
 }

@@ -5,11 +5,11 @@ import { NUMBER_RANGES, type NumberRange } from './number-values.ts';
 import { findQuantityScale } from './quantity-scale.ts';
 import type { NumberRow, ParameterNumber, Span } from './rows.ts';
 import { hashUnit } from './token.ts';
-import type { TypedValue } from './typed-value.ts';
+import { readTypedValue, type TypedValue } from './typed-value.ts';
 
 /** The ranges in values of a number or quantity parameter. */
 export const readNumberRanges = (values: readonly TypedValue[]): NumberRange[] =>
-  values.flatMap(({ type, value }) => NUMBER_RANGES[type]?.(value as never) ?? []);
+  values.flatMap((one) => readTypedValue(NUMBER_RANGES, one) ?? []);
 
 /** Rows of a number parameter. */
 export const buildNumberRows = (parameter: ParameterNumber, ranges: NumberRange[]): NumberRow[] =>

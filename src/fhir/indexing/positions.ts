@@ -1,5 +1,6 @@
 // What stands in the index of a position on the earth, for `near` on Location. https://hl7.org/fhir/R4/location.html#search
 
+import { readMember } from '../json-values.ts';
 import { toGeoPosition, toLongitudeCell } from './geography.ts';
 import type { CompositeRow, ParameterNumber } from './rows.ts';
 import type { TypedValue } from './typed-value.ts';
@@ -7,8 +8,8 @@ import type { TypedValue } from './typed-value.ts';
 /** A row per position: found by its strip of longitude, its latitude and longitude as the two numbers that belong together. */
 export function buildPositionRows(parameter: ParameterNumber, values: readonly TypedValue[]): CompositeRow[] {
   return values.flatMap(({ value }) => {
-    const { latitude, longitude } = value as { latitude?: number; longitude?: number };
-    const place = latitude === undefined || longitude === undefined ? undefined : toGeoPosition(latitude, longitude);
+    const [latitude, longitude] = [readMember(value, 'latitude'), readMember(value, 'longitude')];
+    const place = typeof latitude !== 'number' || typeof longitude !== 'number' ? undefined : toGeoPosition(latitude, longitude);
     if (!place) return [];
     return [
       {

@@ -1,6 +1,7 @@
 // What a resource is found by: the rows its search parameters make of it. https://hl7.org/fhir/R4/search.html
 
 import { hash } from '../hash.ts';
+import { readMember } from '../json-values.ts';
 import type { Resource } from '../types.ts';
 import { buildCompositeEntries } from './composite-rows.ts';
 import { DATE_RANGES } from './date-values.ts';
@@ -14,8 +15,8 @@ import { encodeSoundex } from './soundex.ts';
 import { STRING_TEXTS } from './string-values.ts';
 import { foldText, truncateText } from './text-folding.ts';
 import { foldCase, foldTokenCase, hashCode, hashExactText, hashIdentifierOfType, hashToken, toIdentifierParameter } from './token.ts';
-import { listTypedIdentifiers, TOKEN_TEXTS, TOKEN_VALUES } from './token-values.ts';
-import type { TypedValue } from './typed-value.ts';
+import { TOKEN_TEXTS, TOKEN_VALUES, TYPED_IDENTIFIERS } from './token-values.ts';
+import { readTypedValue, type TypedValue } from './typed-value.ts';
 
 /** What one parameter finds in one resource. */
 type ParameterRows = Partial<Omit<IndexRows, 'self'>>;
@@ -77,13 +78,12 @@ function appendAll<T>(list: T[], items: readonly T[]): void {
 function buildTokenRows({ code, number, caseInsensitive, textNumber }: IndexedParameter, values: TypedValue[]): ParameterRows {
   const tokens: Hash[] = [];
   const codes: string[] = [];
-  for (const { type, value } of values) {
-    for (const token of TOKEN_VALUES[type]!(value as never)) {
+  for (const one of values) {
+    for (const token of readTypedValue(TOKEN_VALUES, one) ?? []) {
       for (const form of hashToken(code, caseInsensitive ? foldTokenCase(token) : token)) tokens.push(form);
       if (token.code !== undefined) codes.push(foldCase(token.code).slice(0, MAX_CODE_LENGTH));
     }
-    if (type === 'Identifier')
-      for (const typed of listTypedIdentifiers(value as object)) tokens.push(hashIdentifierOfType(code, typed, typed.value));
+    for (const typed of readTypedValue(TYPED_IDENTIFIERS, one) ?? []) tokens.push(hashIdentifierOfType(code, typed, typed.value));
   }
   const { least, greatest } = findExtremes(codes);
   return {
@@ -101,16 +101,16 @@ const removeDuplicates = (tokens: Hash[]): Hash[] => (tokens.length > 1 ? [...ne
 /** What a person reads beside the codes (`:text`). */
 function buildTextRows(parameter: number, values: TypedValue[]): StringRow[] {
   const norms = new Set<string>();
-  for (const { type, value } of values) for (const text of TOKEN_TEXTS[type]?.(value as never) ?? []) if (text) norms.add(foldText(text));
+  for (const one of values) for (const text of readTypedValue(TOKEN_TEXTS, one) ?? []) if (text) norms.add(foldText(text));
   norms.delete('');
   return norms.size ? [...norms].map((norm) => ({ parameter, norm, low: false, high: false, infix: true })) : [];
 }
 
 function buildStringRows({ code, number, substringIndexed, phonetic }: IndexedParameter, values: TypedValue[]): ParameterRows {
   const written = new Set<string>();
-  for (const { type, value } of values) {
+  for (const one of values) {
     // A list of strings holds null where one has extensions only.
-    for (const text of STRING_TEXTS[type]!(value as never)) if (typeof text === 'string') written.add(text.normalize('NFC'));
+    for (const text of readTypedValue(STRING_TEXTS, one) ?? []) if (typeof text === 'string') written.add(text.normalize('NFC'));
   }
   const norms = new Set<string>();
   for (const text of written) norms.add(foldText(text));
@@ -140,7 +140,7 @@ const buildStringRow = (parameter: number, norm: string): StringRow => ({ parame
 function listFamilyNameParts(code: string, values: TypedValue[]): Set<string> {
   const parts = new Set<string>();
   for (const { type, value } of values) {
-    const family = type === 'HumanName' ? (value as { family?: string }).family : value;
+    const family = type === 'HumanName' ? readMember(value, 'family') : value;
     if ((code !== 'family' && type !== 'HumanName') || typeof family !== 'string') continue;
     const words = foldText(family).split(' ');
     for (let at = 1; at < words.length; at++) parts.add(words.slice(at).join(' '));
@@ -149,14 +149,14 @@ function listFamilyNameParts(code: string, values: TypedValue[]): Set<string> {
 }
 
 function buildDateRows({ number }: IndexedParameter, values: TypedValue[]): ParameterRows {
-  const ranges = values.flatMap(({ type, value }) => DATE_RANGES[type]!(value as never) ?? []);
+  const ranges = values.flatMap((one) => readTypedValue(DATE_RANGES, one) ?? []);
   const distinctRanges = [...new Map(ranges.map((range) => [range.from + range.to, range])).values()];
   const { least, greatest } = findExtremes(distinctRanges.map(({ from }) => from));
   return { dates: distinctRanges.map(({ from, to }, at) => ({ parameter: number, from, to, low: at === least, high: at === greatest })) };
 }
 
 function buildReferenceRows({ code, number }: IndexedParameter, values: TypedValue[], baseUrl: string): ParameterRows {
-  const found = values.map(({ type, value }) => REFERENCE_TARGETS[type]!(value as never, baseUrl));
+  const found = values.flatMap((one) => readTypedValue(REFERENCE_TARGETS, one, baseUrl) ?? []);
   const targets = new Set(found.flatMap((referred) => referred.targets));
   return {
     tokens: removeDuplicates(found.flatMap(({ identifier }) => (identifier ? hashToken(toIdentifierParameter(code), identifier) : []))),
@@ -180,4 +180,4 @@ function buildUriRows({ code, number }: IndexedParameter, values: TypedValue[]):
 
 /** The texts of uris; of canonicals with and without their version. */
 const listUriTexts = (values: TypedValue[]): string[] =>
-  values.flatMap(({ type, value }) => (type === 'canonical' ? listCanonicalForms(value as string) : [value as string]));
+  values.flatMap(({ type, value }) => (typeof value !== 'string' ? [] : type === 'canonical' ? listCanonicalForms(value) : [value]));

@@ -60,6 +60,11 @@ export const CASE_INSENSITIVE_TYPES: ReadonlySet<string> = new Set(['ContactPoin
 export const canHaveSystem = (type: string): boolean => !TYPES_WITHOUT_SYSTEM.includes(type) && type !== 'ContactPoint';
 
 /** An identifier's value under each coding of its type (`:of-type`). Only complete codings count. */
-export function listTypedIdentifiers({ type, value }: Identifier): { system: string; code: string; value: string }[] {
+function listTypedIdentifiers({ type, value }: Identifier): { system: string; code: string; value: string }[] {
   return (type?.coding ?? []).flatMap(({ system, code }) => (system && code && value ? [{ system, code, value }] : []));
 }
+
+/** Element type → its identifiers under the codings of their type. */
+export const TYPED_IDENTIFIERS: Record<string, (value: never) => ReturnType<typeof listTypedIdentifiers>> = {
+  Identifier: listTypedIdentifiers,
+};

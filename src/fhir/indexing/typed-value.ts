@@ -12,3 +12,13 @@ export interface CompiledExpression {
   types: string[] | undefined;
   evaluate(resource: Resource): TypedValue[];
 }
+
+/**
+ * What the reader for the type of a value makes of it; undefined where the table has none for the type. The one assertion that a value has the form of its
+ * FHIR type: resources are validated before they are indexed.
+ */
+export const readTypedValue = <R>(
+  readers: Readonly<Record<string, (value: never, baseUrl: string) => R>>,
+  { type, value }: TypedValue,
+  baseUrl = '',
+): R | undefined => readers[type]?.(value as never, baseUrl);

@@ -2,6 +2,7 @@
 
 import { isElement } from '../element.ts';
 import { type ParsedJson, toPlainJson } from '../json.ts';
+import { readMember } from '../json-values.ts';
 import { businessRule, invalidStructure } from '../outcome.ts';
 import type { Resource } from '../types.ts';
 import type { PathSyntax } from '../writable-path/path-syntax.ts';
@@ -50,7 +51,7 @@ const PROPERTY_COST = 4;
 /** The patch of a Parameters resource; anything else, and one without operations, is refused (400). */
 export function parseFhirPathPatch({ plain, exact }: ParsedJson): Patch {
   if (!isElement(plain) || plain.resourceType !== 'Parameters') throw invalidStructure('a FHIRPath Patch is a Parameters resource');
-  const given = (exact as ElementNode).parameter;
+  const given = readMember(exact, 'parameter');
   if (!Array.isArray(given) || given.length === 0)
     throw invalidStructure('a FHIRPath Patch has at least one operation', 'Parameters.parameter');
   if (given.length > MAX_PATCH_OPERATIONS)
@@ -67,7 +68,7 @@ export function parseFhirPathPatch({ plain, exact }: ParsedJson): Patch {
         return apply({ index, parts, resource: now, countWork });
       }, resource);
     },
-    operations.some(({ parts }) => comparesValues(readTextPart(parts, 'path') as string)),
+    operations.some(({ parts }) => comparesValues(String(readTextPart(parts, 'path')))),
   );
 }
 
@@ -76,7 +77,7 @@ function parseOperation(parameter: unknown, at: number): { apply: (operation: Op
   if (!isElement(parameter) || parameter.name !== 'operation' || !Array.isArray(parameter.part))
     throw invalidStructure('an operation with parts is expected', where);
   if (!parameter.part.every(isElement)) throw invalidStructure('a part is an object', where);
-  const parts = new Map((parameter.part as ElementNode[]).map((part) => [String(part.name), part]));
+  const parts = new Map(parameter.part.filter(isElement).map((part) => [String(part.name), part]));
   const type = parts.get('type')?.valueCode;
   if (typeof type !== 'string' || !Object.hasOwn(OPERATION_TYPES, type))
     throw invalidStructure(`type is one of ${Object.keys(OPERATION_TYPES).join(', ')}`, where);
@@ -138,7 +139,7 @@ function applyMove(operation: Operation): Resource {
 const toRootLocation = ({ resource }: Operation): Location => ({ value: resource, sibling: undefined, type: resource.resourceType });
 
 const parseOperationPath = ({ parts, resource }: Operation): PathSyntax =>
-  parsePatchPath(readTextPart(parts, 'path') as string, resource.resourceType);
+  parsePatchPath(String(readTextPart(parts, 'path')), resource.resourceType);
 
 function findOnlyLocation(operation: Operation, path: PathSyntax): Location {
   const places = findLocations(path, toRootLocation(operation), operation.countWork);

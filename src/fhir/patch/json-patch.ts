@@ -1,8 +1,10 @@
 // JSON Patch over a resource whose numbers keep their digits. https://www.rfc-editor.org/rfc/rfc6902, https://hl7.org/fhir/R4/http.html#patch
+
 import { isDeepStrictEqual } from 'node:util';
 import { isElement } from '../element.ts';
 import { type ParsedJson, toPlainJson } from '../json.ts';
 import { editValueAt, isContainer, type PathKey, readValueAt } from '../json-tree.ts';
+import { readMember, toList, toObject } from '../json-values.ts';
 import { businessRule, invalidStructure } from '../outcome.ts';
 import type { Resource } from '../types.ts';
 import { buildPatch, MAX_PATCH_OPERATIONS, type Patch } from './patch.ts';
@@ -44,7 +46,7 @@ export const hasTestOperation = ({ plain }: ParsedJson): boolean =>
 export function parseJsonPatchOperations({ plain, exact }: ParsedJson): (tree: unknown) => unknown {
   if (!Array.isArray(plain)) throw invalidStructure('a JSON Patch is a list of operations (RFC 6902)');
   if (plain.length > MAX_PATCH_OPERATIONS) throw invalidStructure(`a JSON Patch has at most ${MAX_PATCH_OPERATIONS} operations`);
-  const steps = plain.map((one: unknown, at) => parseOperation(one, (exact as unknown[])[at], at));
+  const steps = plain.map((one: unknown, at) => parseOperation(one, toList(exact)[at], at));
   return (tree) => steps.reduce<unknown>((now, apply) => apply(now), tree);
 }
 
@@ -56,7 +58,7 @@ function parseOperation(plain: unknown, exact: unknown, at: number): (tree: unkn
   if (operation.needs.some((name) => !Object.hasOwn(plain, name)))
     throw invalidStructure(`operation ${at} of the patch needs ${operation.needs.join()}`);
   const places = { path: parseJsonPointer(path, at), from: operation.needs.includes('from') ? parseJsonPointer(from, at) : [] };
-  const { value } = exact as { value?: unknown };
+  const value = readMember(exact, 'value');
   return (tree) => operation.apply(tree, { index: at, ...places, value });
 }
 
@@ -112,7 +114,7 @@ function applyAdd(tree: unknown, { index, path, value }: Operation): unknown {
   const key = path.at(-1);
   if (key === undefined) return value;
   return editValueAt(tree, findContainerPath(tree, path, index), (container) => {
-    if (!Array.isArray(container)) return { ...(container as object), [key]: value };
+    if (!Array.isArray(container)) return { ...toObject(container), [key]: value };
     const position = key === '-' ? container.length : parseArrayIndex(key);
     if (position === undefined || position > container.length) throw buildMissingValueError(index);
     return container.toSpliced(position, 0, value);
@@ -125,7 +127,7 @@ function removeAt(tree: unknown, path: string[], at: number): unknown {
   if (key === undefined) throw businessRule(`operation ${at} of the patch removes the whole resource`);
   return editValueAt(tree, findContainerPath(tree, path, at), (container) => {
     if (Array.isArray(container)) return container.toSpliced(Number(key), 1);
-    const { [key]: _removed, ...others } = container as Record<string, unknown>;
+    const { [key]: _removed, ...others } = toObject(container) ?? {};
     return others;
   });
 }

@@ -1,4 +1,6 @@
 // A patch: what becomes of a resource, whichever language it was written in. https://hl7.org/fhir/R4/http.html#patch
+
+import { readMember } from '../json-values.ts';
 import { businessRule } from '../outcome.ts';
 import type { Resource } from '../types.ts';
 
@@ -26,9 +28,9 @@ export function buildPatch(patch: (resource: Resource) => Resource, comparesValu
 /** "The server SHALL ensure that the narrative in a resource is not clinically unsafe": one that was generated is dropped when it was not patched itself. */
 function removeStaleNarrative(before: Resource, after: Resource): Resource {
   const { text, ...rest } = after;
-  const generated = (text as { status?: unknown } | undefined)?.status === 'generated';
+  const generated = readMember(text, 'status') === 'generated';
   if (!generated || text !== before.text || !hasOtherChanges(before, after)) return after;
-  return rest as Resource;
+  return { ...rest, resourceType: after.resourceType };
 }
 
 const hasOtherChanges = (before: Resource, after: Resource): boolean =>

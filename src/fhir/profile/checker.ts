@@ -1,7 +1,9 @@
 // Profiles compiled into checkers, each once, when it is first asked for. https://hl7.org/fhir/R4/profiling.html
 // A checker presumes what base validation sees to (src/fhir/validation/validate.ts) and asks only what the profile adds.
+
 import { findElement } from '../elements.ts';
 import { buildNode } from '../fhirpath/node.ts';
+import { readMember } from '../json-values.ts';
 import { isBaseProfile } from '../profile-claims.ts';
 import type { Fault } from '../validation/schema-rules/rule.ts';
 import type { ValueSetCodes } from './codes.ts';
@@ -122,7 +124,7 @@ function compileChecker(workshop: CheckerCache, found: ProfileInPackage): Profil
   };
 }
 
-const resourceType = (resource: object): string => String((resource as { resourceType?: unknown }).resourceType);
+const resourceType = (resource: object): string => String(readMember(resource, 'resourceType'));
 
 const ALWAYS_VALID: ItemRule = { isMet: () => true, faults: () => [] };
 

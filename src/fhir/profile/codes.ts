@@ -12,6 +12,7 @@ export interface ValueSetCodes {
   some: string[];
 }
 
+const NO_CODES: ReadonlySet<string> = new Set();
 const MAX_SAMPLE_CODES = 21;
 
 /** The codes of a value set; undefined when it, or one it includes, is not at hand or says nothing of its content. */
@@ -21,9 +22,8 @@ export function findValueSetCodes(canonical: string, terminology: Terminology): 
   const lists = [...expansion].map(([system, { codes }]) => ({ system, codes }));
   return {
     has(system, code) {
-      if (system === undefined) return lists.some(({ codes }) => codes === 'all' || codes.has(code as string));
-      const codes = expansion.get(system as string)?.codes;
-      return codes !== undefined && (codes === 'all' || codes.has(code as string));
+      const codesOfSystem = system === undefined ? lists.map(({ codes }) => codes) : [expansion.get(String(system))?.codes ?? NO_CODES];
+      return codesOfSystem.some((codes) => codes === 'all' || (typeof code === 'string' && codes.has(code)));
     },
     exact: isFullyKnown(expansion),
     some: lists.flatMap(({ system, codes }) => (codes === 'all' ? [`any code of ${system}`] : [...codes])).slice(0, MAX_SAMPLE_CODES),

@@ -1,6 +1,8 @@
 // The constraints a profile adds to R4's own: FHIRPath that must come out true. https://hl7.org/fhir/R4/conformance-rules.html#constraints
+
 import { compileConstraint } from '../fhirpath/compile.ts';
 import type { EvaluationSources } from '../fhirpath/evaluator.ts';
+import { readErrorMessage } from '../outcome.ts';
 import { INVARIANTS } from '../validation/invariants.ts';
 import type { Fault } from '../validation/schema-rules/rule.ts';
 import type { Constraint, ReportUnchecked } from './definition.ts';
@@ -39,15 +41,15 @@ export function buildConstraintRule(
     if (expression === undefined) throw new Error('it has no expression');
     isMet = compileConstraint(expression, knowledge);
   } catch (error) {
-    const fault = unchecked(`${(error as Error).message} is not evaluated here`);
-    missed('constraints', `${key} (${(error as Error).message})`);
+    const fault = unchecked(`${readErrorMessage(error)} is not evaluated here`);
+    missed('constraints', `${key} (${readErrorMessage(error)})`);
     return buildUncheckedRule<ElementItem>(fault);
   }
   const faults: ItemRule['faults'] = (item, { resource, root }) => {
     try {
       if (isMet(item, resource, root)) return [];
     } catch (error) {
-      return [unchecked((error as Error).message)];
+      return [unchecked(readErrorMessage(error))];
     }
     return [{ ...(warns && { severity: 'warning' as const }), code: 'invariant', text: said, path: [] }];
   };

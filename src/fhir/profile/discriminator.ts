@@ -121,7 +121,7 @@ const splitResolve = (path: string): [path: string, resolves: boolean] => {
 function findTargetType({ value }: FhirPathNode, { root }: ResourceContext): string {
   const reference = isElement(value) ? value.reference : undefined;
   if (typeof reference === 'string' && reference.startsWith('#'))
-    return (findContainedResource(root.value as Element, reference)?.resourceType as string | undefined) ?? '';
+    return isElement(root.value) ? String(findContainedResource(root.value, reference)?.resourceType ?? '') : '';
   return isElement(value) ? (readReferenceType(value) ?? '') : '';
 }
 

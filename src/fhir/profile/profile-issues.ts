@@ -1,5 +1,6 @@
 // What is said of a resource against a profile: the checker's faults as issues that name the profile.
 
+import { toList } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
 import type { ProfileClaim } from '../profile-claims.ts';
 import type { Resource } from '../types.ts';
@@ -46,5 +47,5 @@ export function buildClaimIssue(subject: Subject, severity: 'warning' | 'informa
 }
 
 function findClaimantPath({ resource, one }: Subject): (string | number)[] {
-  return one === resource ? [] : ['contained', (resource.contained as Resource[]).indexOf(one)];
+  return one === resource ? [] : ['contained', toList(resource.contained).indexOf(one)];
 }

@@ -1,15 +1,14 @@
 // What is kept of a published definition: what it is checked with. Texts, mappings and pictures stay in the package they came in.
 
+import { toObject } from '../json-values.ts';
 import type { CodeSystem, Concept, Contained, Inclusion, ValueSet } from '../terminology/value-set.ts';
 import { isUniversalConstraint } from './constraint.ts';
 import type { Constraint, Definition, ElementDefinition, StructureDefinition } from './definition.ts';
 import { UnusableDefinitionError } from './definition.ts';
 
-type Json = Record<string, unknown>;
-
 /** The kept part of a resource that defines something to check with; undefined for one that does not. What is malformed is an Unusable error. */
 export function stripDefinition(resource: unknown): Definition | undefined {
-  const { resourceType, url } = (resource ?? {}) as Json;
+  const { resourceType, url } = toObject(resource) ?? {};
   const strip = typeof resourceType === 'string' && Object.hasOwn(STRIPPERS, resourceType) ? STRIPPERS[resourceType] : undefined;
   if (!strip) return undefined;
   if (typeof url !== 'string' || url === '') throw new UnusableDefinitionError(`a ${resourceType} has no url`);

@@ -41,7 +41,8 @@ function buildChoiceTypeRule(types: ElementType[], facts: ElementInfo): ItemRule
 /** The resource types that a list of profiles stands for; undefined when any will do, or one of them is not known. */
 function listTargetTypes(profiles: string[], typeOf: TypeOfProfile): string[] | undefined {
   const types = profiles.map((profile) => (isBaseProfile(profile) ? profile.split('|')[0]!.slice(BASE.length) : typeOf(profile)));
-  return types.includes(undefined) || types.includes('Resource') ? undefined : [...new Set(types as string[])].sort();
+  const known = types.filter((type) => type !== undefined);
+  return known.length < types.length || known.includes('Resource') ? undefined : [...new Set(known)].sort();
 }
 
 function buildTargetsRule(references: ElementType[], facts: ElementInfo, typeOf: TypeOfProfile): ItemRule | undefined {
@@ -53,7 +54,7 @@ function buildTargetsRule(references: ElementType[], facts: ElementInfo, typeOf:
   if (!names || names.join() === facts.targets?.toSorted().join()) return undefined;
   const leadsThere = targetsRule.check(names);
   return buildTestRule(
-    ({ type, value }, { root }) => type !== 'Reference' || !isElement(value) || leadsThere(value, root.value as Record<string, unknown>),
+    ({ type, value }, { root }) => type !== 'Reference' || !isElement(value) || !isElement(root.value) || leadsThere(value, root.value),
     () => buildFault('value', `a reference to ${formatNames(names)} is expected`),
   );
 }

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/compartmentdefinition.html
 import { readFileSync } from 'node:fs';
 import { hash } from '../hash.ts';
-import { SERVED_TYPES, type ServedType } from '../types.ts';
+import { isServed, SERVED_TYPES, type ServedType } from '../types.ts';
 import { combineWithOr } from './condition-sentences.ts';
 import type { Condition } from './query.ts';
 import { findReferenceParameter } from './reference-parameter.ts';
@@ -15,10 +15,9 @@ interface CompartmentDefinition {
   types: Partial<Record<ServedType, string[]>>;
 }
 
-const COMPARTMENTS = JSON.parse(readFileSync(new URL('../generated/compartments.json', import.meta.url), 'utf8')) as Record<
-  string,
-  CompartmentDefinition
->;
+const COMPARTMENTS: Record<string, CompartmentDefinition> = JSON.parse(
+  readFileSync(new URL('../generated/compartments.json', import.meta.url), 'utf8'),
+);
 
 /** One compartment: what it is about. */
 export interface Compartment {
@@ -29,7 +28,7 @@ export interface Compartment {
 export const isCompartment = (type: string): boolean => Object.hasOwn(COMPARTMENTS, type);
 
 /** The types that have compartments. */
-export const COMPARTMENT_TYPES = Object.keys(COMPARTMENTS) as ServedType[];
+export const COMPARTMENT_TYPES = Object.keys(COMPARTMENTS).filter(isServed);
 
 /** The canonical URLs of the compartments that can be searched. */
 export const COMPARTMENT_URLS: readonly string[] = Object.values(COMPARTMENTS).map(({ url }) => url);

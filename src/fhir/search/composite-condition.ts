@@ -16,7 +16,7 @@ type ValueQuestion = Pick<Extract<Condition, { on: 'composite' }>, 'forms' | 'wi
 
 /** OR of occurrences in which all components hold. */
 export function parseCompositeCondition({ code, parts = [] }: SearchParameter, value: string, now: Date): Condition {
-  const [{ components: expected }] = parts as [CompositePart];
+  const { components: expected } = parts[0]!;
   const conditions = splitAlternatives(code, value).flatMap((piece): Condition[] => {
     const texts = splitComponents(piece);
     if (texts.length !== expected.length) throw invalid(`${code} takes ${expected.length} values with a $ between them`);

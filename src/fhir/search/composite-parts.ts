@@ -16,7 +16,7 @@ export interface ComponentDefinition {
  */
 export function compileCompositeParts(type: string, expression: string, definitions: readonly ComponentDefinition[]): CompositePart[] {
   const kinds = definitions.map(({ kind }) => kind);
-  const unknown = kinds.find((kind) => !(COMPONENT_KINDS as readonly string[]).includes(kind));
+  const unknown = kinds.find((kind) => !isComponentKind(kind));
   if (unknown !== undefined) throw new Error(`components of type ${unknown} are not served`);
   if (kinds.length < 2 || kinds.filter((kind) => kind !== 'token').length > 1)
     throw new Error('a composite has two or more components, all of them tokens but for one at most');
@@ -26,6 +26,8 @@ export function compileCompositeParts(type: string, expression: string, definiti
 /** The sides of a union; an expression with a text in it is left whole. */
 const splitUnion = (expression: string): string[] =>
   expression.includes("'") ? [expression] : expression.split('|').map((branch) => branch.trim());
+
+const isComponentKind = (kind: string): kind is ComponentKind => COMPONENT_KINDS.some((one) => one === kind);
 
 function compileCompositePart(type: string, branch: string, definitions: readonly ComponentDefinition[]): CompositePart {
   const occurrences = compileExpression(branch, type);
@@ -37,10 +39,10 @@ function compileCompositePart(type: string, branch: string, definitions: readonl
 }
 
 function compileComponent(element: string, { kind, expression }: ComponentDefinition): CompositeComponent {
-  const known = kind as ComponentKind;
-  const accepted = listElementTypes(known);
+  if (!isComponentKind(kind)) throw new Error(`components of type ${kind} are not served`);
+  const accepted = listElementTypes(kind);
   // undefined: only an evaluation tells the types
   const { types = [...accepted], evaluate } = compileExpression(expression, element, accepted);
   if (!types.length) throw new Error(`its expression ${expression} finds nothing in ${element} that a ${kind} parameter can be made of`);
-  return { kind: known, types, ...buildTokenTraits(types), values: (occurrence) => evaluate(occurrence as never) };
+  return { kind, types, ...buildTokenTraits(types), values: (occurrence) => evaluate(occurrence as never) };
 }

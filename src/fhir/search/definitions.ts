@@ -30,10 +30,8 @@ export interface SearchParameterDefinition {
   components?: { like: string; expression: string }[];
 }
 
-const { any, ...BASE } = JSON.parse(readFileSync(new URL('../generated/search-parameters.json', import.meta.url), 'utf8')) as {
-  any: string[];
-  Resource: SearchParameterDefinition[];
-} & Record<ServedType, SearchParameterDefinition[]>;
+const { any, ...BASE }: { any: string[]; Resource: SearchParameterDefinition[] } & Record<ServedType, SearchParameterDefinition[]> =
+  JSON.parse(readFileSync(new URL('../generated/search-parameters.json', import.meta.url), 'utf8'));
 
 /** All types a reference may lead to where its definition names no targets. */
 export const ANY_TARGET: readonly string[] = any;

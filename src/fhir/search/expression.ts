@@ -1,12 +1,14 @@
 // Compiles the FHIRPath of a search parameter into closures over plain JSON: paths, unions, `where`, `ofType`, `as`, `extension`, `exists`, `not`, `single`, comparisons
 // with a literal, and `resolve() is Type` as a test of the reference's text. https://hl7.org/fhir/R4/fhirpath.html, https://hl7.org/fhirpath/N1/
 // Types are settled while compiling, from the element facts; an expression outside of this subset is evaluated node by node (fhirpath/compile.ts).
+
 import { findElement, isPrimitive } from '../elements.ts';
 import { compileFhirPath } from '../fhirpath/compile.ts';
 import { buildNode, type FhirPathNode } from '../fhirpath/node.ts';
 import { parseFhirPath, type SyntaxTree } from '../fhirpath/parser.ts';
 import { toFhirType } from '../fhirpath/type-test.ts';
 import type { CompiledExpression, TypedValue } from '../indexing/typed-value.ts';
+import { readMember } from '../json-values.ts';
 import { readReferenceType } from '../reference.ts';
 import type { Resource } from '../types.ts';
 
@@ -126,7 +128,7 @@ function walkElement({ type, walk }: TypedWalk, name: string): TypedWalk[] {
 const normalizeTypeName = (type: string): string => (type === 'SimpleQuantity' ? 'Quantity' : type);
 
 const walkProperty = (walk: WalkValues, name: string): WalkValues =>
-  chainWalks(walk, (value, emit) => emitEach((value as Record<string, unknown>)[name], emit));
+  chainWalks(walk, (value, emit) => emitEach(readMember(value, name), emit));
 
 const chainWalks =
   (walk: WalkValues, next: WalkValues): WalkValues =>
@@ -144,7 +146,7 @@ const walkExtensions = (from: TypedWalk[], url: unknown): TypedWalk[] | undefine
     ? undefined
     : from.map(({ walk }) => ({
         type: 'Extension',
-        walk: chainWalks(walkProperty(walk, 'extension'), (value, emit) => (value as { url?: unknown }).url === url && emit(value)),
+        walk: chainWalks(walkProperty(walk, 'extension'), (value, emit) => readMember(value, 'url') === url && emit(value)),
       }));
 
 /** A type may be written with its namespace. https://hl7.org/fhirpath/N1/#types */

@@ -62,8 +62,8 @@ function parseLogic(reader: FilterReader, depth: number): Filter {
   let left = parseUnit(reader, depth);
   for (;;) {
     skipSpace(reader);
-    const on = takeMatch(reader, LOGIC) as 'and' | 'or' | undefined;
-    if (on === undefined) return left;
+    const on = takeMatch(reader, LOGIC);
+    if (on !== 'and' && on !== 'or') return left;
     left = { on, left, right: parseUnit(reader, depth) };
   }
 }
@@ -110,7 +110,7 @@ function parseValue(reader: FilterReader): string {
   const written = takeMatch(reader, STRING);
   if (written === undefined) return takeMatch(reader, TOKEN) ?? failOnValue(reader);
   try {
-    return JSON.parse(written) as string;
+    return JSON.parse(written);
   } catch {
     return failOnValue(reader);
   }

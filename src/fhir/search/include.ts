@@ -45,7 +45,7 @@ export function parseRevinclude(value: string, { types, registry, iterate }: Inc
   const { source, code, target } = parseIncludeLink('_revinclude', value);
   if (source !== '*' && !isServed(source)) throw notSupported('_revinclude names a resource type that is not served');
   const starts = (iterate ? SERVED_TYPES : types).filter((type) => target === undefined || type === target);
-  const found = (source === '*' ? SERVED_TYPES : [source as ServedType]).flatMap((type) =>
+  const found = (source === '*' ? SERVED_TYPES : [source].filter(isServed)).flatMap((type) =>
     buildRevinclude(registry, { type, code, starts, iterate }),
   );
   if (!found.length) throw notSupported(`_revinclude: ${source}.${code} is asked for, but must refer to ${types.join(' or ')}`);

@@ -8,6 +8,7 @@ import { buildTokenTraits, isValueKind, listElementTypes, type ValueKind } from 
 import type { ParameterNumber } from '../indexing/rows.ts';
 import { hashPresence } from '../indexing/token.ts';
 import type { CompiledExpression } from '../indexing/typed-value.ts';
+import { readErrorMessage } from '../outcome.ts';
 import { R4_TERMINOLOGY, type Terminology } from '../terminology/terminology.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
 import { type ComponentDefinition, compileCompositeParts } from './composite-parts.ts';
@@ -45,7 +46,9 @@ export interface SearchRegistry extends IndexedParameters {
 export function buildRegistry(custom: readonly SearchParameterResource[], terminology: Terminology = R4_TERMINOLOGY): SearchRegistry {
   custom.forEach(validateDefinition);
   const kinds = mapKindsByUrl(custom);
-  const tables = new Map(SERVED_TYPES.map((type) => [type as string, buildParameterTable(type, listDefinitions(type, custom), kinds)]));
+  const tables = new Map(
+    SERVED_TYPES.map((type): [string, ParameterTable] => [type, buildParameterTable(type, listDefinitions(type, custom), kinds)]),
+  );
   const lists = new Map([...tables].map(([type, { served }]) => [type, [...served.values()]]));
   const parts = new Map([...lists].map(([type, list]) => [type, listDistinctParts(list)]));
   rejectNumberCollisions([
@@ -131,7 +134,7 @@ function compileDefinition(type: string, definition: SearchParameterDefinition, 
       );
     return isValueKind(kind) ? compileSimpleDefinition(type, expression, kind) : compileExpression(expression, type);
   } catch (error) {
-    throw new Error(`SearchParameter ${definition.url ?? definition.code}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`SearchParameter ${definition.url ?? definition.code}: ${readErrorMessage(error)}`, { cause: error });
   }
 }
 

@@ -48,7 +48,7 @@ export function parseSearch(type: ServedType, parameters: readonly [name: string
   const context = { registry, baseUrl, types, now };
   const all = parameters.map((given) => parseWithHandling(options.handling, given, () => parseParameter(context, type, given)));
   const results = all.flatMap((one) => ('result' in one ? one.result : []));
-  const { sort = [], count = DEFAULT_COUNT, total = 'none', summary } = Object.assign({}, ...results) as SearchResultOptions;
+  const { sort = [], count = DEFAULT_COUNT, total = 'none', summary }: SearchResultOptions = Object.assign({}, ...results);
   const size = summary ? 0 : count;
   return {
     query: {
@@ -59,7 +59,7 @@ export function parseSearch(type: ServedType, parameters: readonly [name: string
       total: size === 0 ? 'accurate' : total,
       include: results.flatMap(({ include = [] }) => include),
     },
-    self: all.flatMap((one) => ('ignored' in one ? [] : [[one.name, one.value] as [string, string]])),
+    self: all.flatMap((one): [string, string][] => ('ignored' in one ? [] : [[one.name, one.value]])),
     ignored: all.flatMap((one) => ('ignored' in one ? one.name : [])),
     ...(summary && { summary }),
   };

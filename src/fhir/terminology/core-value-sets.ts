@@ -18,8 +18,10 @@ interface GeneratedTerminology {
 let read: GeneratedTerminology | undefined;
 
 const readGenerated = (): GeneratedTerminology => {
-  read ??= JSON.parse(readFileSync(new URL('../generated/value-sets.json', import.meta.url), 'utf8')) as GeneratedTerminology;
-  return read;
+  const terminology: GeneratedTerminology =
+    read ?? JSON.parse(readFileSync(new URL('../generated/value-sets.json', import.meta.url), 'utf8'));
+  read = terminology;
+  return terminology;
 };
 
 /** What was made of a URL once, for there are only so many of them. */

@@ -11,16 +11,18 @@ export interface Terminology {
 
 /** Finds these definitions, then R4's own. A version that is asked for must be theirs. */
 export function buildTerminology(own: readonly (ValueSet | CodeSystem)[]): Terminology {
-  const find = (kind: string, canonical: string): ValueSet | CodeSystem | undefined => {
+  const find = <T extends ValueSet | CodeSystem>(isOfKind: (one: ValueSet | CodeSystem) => one is T, canonical: string): T | undefined => {
     const { url, version } = parseCanonical(canonical);
-    return own.find((one) => one.resourceType === kind && one.url === url && (version === undefined || one.version === version));
+    return own.filter(isOfKind).find((one) => one.url === url && (version === undefined || one.version === version));
   };
   return {
-    findValueSet: (canonical) => (find('ValueSet', canonical) as ValueSet | undefined) ?? findCoreValueSet(parseCanonical(canonical).url),
-    findCodeSystem: (canonical) =>
-      (find('CodeSystem', canonical) as CodeSystem | undefined) ?? findCoreCodeSystem(parseCanonical(canonical).url),
+    findValueSet: (canonical) => find(isValueSet, canonical) ?? findCoreValueSet(parseCanonical(canonical).url),
+    findCodeSystem: (canonical) => find(isCodeSystem, canonical) ?? findCoreCodeSystem(parseCanonical(canonical).url),
   };
 }
+
+const isValueSet = (one: ValueSet | CodeSystem): one is ValueSet => one.resourceType === 'ValueSet';
+const isCodeSystem = (one: ValueSet | CodeSystem): one is CodeSystem => one.resourceType === 'CodeSystem';
 
 /** R4's own value sets and code systems. */
 export const R4_TERMINOLOGY: Terminology = buildTerminology([]);

@@ -40,7 +40,7 @@ export function compileSchemas({ thorough }: { thorough: boolean }): CompiledSch
   for (const [keyword, rule] of Object.entries(rules)) addKeyword(ajv, keyword, rule);
   ajv.addSchema(R4_SCHEMA as AnySchemaObject);
   return {
-    passes: (resource, type) => validatorOf(type)(resource) as boolean,
+    passes: (resource, type) => validatorOf(type)(resource) === true,
     faults(resource, type) {
       const validator = validatorOf(type);
       return validator(resource) ? [] : toFaults(validator.errors ?? [], resource, rules);

@@ -1,7 +1,9 @@
 // What a failed JSON Schema keyword means in FHIR's words: one row per keyword of JSON Schema that the generated schemas use.
+
 import type { ErrorObject } from 'ajv';
 import { findClosestName } from '../closest-name.ts';
 import type { Schema } from '../json-schema.ts';
+import { toList, toObject } from '../json-values.ts';
 import { TEXT_TYPES } from './primitives.ts';
 import { buildFault, type Fault, formatNames, type SchemaRule } from './schema-rules/rule.ts';
 
@@ -27,7 +29,11 @@ const KEYWORD_EXPLANATIONS: Readonly<Record<string, Explain>> = {
   enum: ({ schema }) =>
     buildFault(
       'code-invalid',
-      `one of these codes is expected: ${formatNames((schema as unknown[]).filter((code) => code !== null).map(String))}`,
+      `one of these codes is expected: ${formatNames(
+        toList(schema)
+          .filter((code) => code !== null)
+          .map(String),
+      )}`,
     ),
   const: ({ schema }) => buildFault('structure', `${schema} is expected`),
   minimum: explainRange,
@@ -36,7 +42,7 @@ const KEYWORD_EXPLANATIONS: Readonly<Record<string, Explain>> = {
   minProperties: () => buildFault('structure', 'an object has at least one element: leave it out when there is none'),
   required: ({ params }) => buildFault('required', `${params.missingProperty} is required`, params.missingProperty),
   additionalProperties: ({ params, parentSchema }) =>
-    buildUnknownElementFault(params.additionalProperty, Object.keys(parentSchema.properties as object)),
+    buildUnknownElementFault(params.additionalProperty, Object.keys(toObject(parentSchema.properties) ?? {})),
 };
 
 /** All that is wrong at the places that a compiled schema found; of a place with a wrong JSON type only that. `root` is the resource around them. */

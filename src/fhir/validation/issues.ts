@@ -3,6 +3,7 @@
 
 import { isElement } from '../element.ts';
 import { findElement } from '../elements.ts';
+import { readMember, toList } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
 import type { Fault } from './schema-rules/rule.ts';
 
@@ -30,7 +31,7 @@ export function formatElementPath(root: string, resource: unknown, at: (string |
   let type: string | undefined = root;
   let value: unknown = resource;
   for (const step of at) {
-    value = (value as Record<string | number, unknown> | undefined)?.[step];
+    value = typeof step === 'number' ? toList(value)[step] : readMember(value, step);
     if (typeof step === 'number') {
       path += `[${step}]`;
       if (type === 'Resource') type = readResourceType(value);

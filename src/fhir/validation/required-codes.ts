@@ -6,9 +6,10 @@ import { R4_TERMINOLOGY } from '../terminology/terminology.ts';
 
 /** Why a code may not stand in an element that is bound to this value set; undefined: it may, or the codes are not all known. */
 export function explainUnboundCode(code: unknown, bound: string | undefined): string | undefined {
-  const known = bound === undefined || typeof code !== 'string' ? undefined : listRequiredCodes(bound);
-  if (!known || known.includes(code as string)) return undefined;
-  return `${code} is no code FHIR has here${formatSuggestion(code as string, known)}; there are ${known.join(', ')}`;
+  if (bound === undefined || typeof code !== 'string') return undefined;
+  const known = listRequiredCodes(bound);
+  if (!known || known.includes(code)) return undefined;
+  return `${code} is no code FHIR has here${formatSuggestion(code, known)}; there are ${known.join(', ')}`;
 }
 
 /** Why a code is in none of these code systems; undefined: it is in one, or not all of their codes are known. */
@@ -24,5 +25,5 @@ export function explainUnknownCode(code: string, systems: readonly string[]): st
 function listRequiredCodes(url: string): string[] | undefined {
   const expansion = expandValueSet(url, R4_TERMINOLOGY);
   if (typeof expansion === 'string' || expansion.size === 0 || !isFullyKnown(expansion)) return undefined;
-  return [...expansion.values()].flatMap(({ codes }) => [...(codes as ReadonlySet<string>)]);
+  return [...expansion.values()].flatMap(({ codes }) => (codes === 'all' ? [] : [...codes]));
 }

@@ -3,8 +3,9 @@
 
 import { isElement } from '../element.ts';
 import type { ParsedJson } from '../json.ts';
+import { readMember, toList } from '../json-values.ts';
 import { invalid, invalidStructure, notSupported } from '../outcome.ts';
-import type { Resource } from '../types.ts';
+import { type ParsedResource, toParsedResource } from '../types.ts';
 
 /** https://hl7.org/fhir/R4/valueset-resource-validation-mode.html */
 const MODES = ['create', 'update', 'delete', 'profile'] as const;
@@ -15,10 +16,10 @@ export type ValidationMode = (typeof MODES)[number];
 export interface ValidateRequest {
   mode?: ValidationMode;
   profile?: string;
-  resource?: { plain: Resource; exact: Resource };
+  resource?: ParsedResource;
 }
 
-type NamedParameters = { mode?: unknown; profile?: unknown; resource?: unknown };
+type NamedParameters = { mode?: unknown; profile?: unknown; resource?: ParsedResource };
 
 const PARAMETERS: readonly string[] = ['resource', 'mode', 'profile'];
 /** How a value of each may be written in a Parameters resource. */
@@ -37,33 +38,32 @@ export function parseValidateRequest(body: ParsedJson | undefined, query: readon
   if ('resource' in inUrl) throw invalid('a resource is sent in the body, not in the URL');
   if (body === undefined) return buildValidateRequest(inUrl);
   if (!isElement(body.plain)) throw invalidStructure('the body must be a resource or a Parameters resource: a JSON object');
-  if (body.plain.resourceType !== 'Parameters')
-    return { ...buildValidateRequest(inUrl), resource: body as { plain: Resource; exact: Resource } };
-  const inBody = parseParameters(body as { plain: Resource; exact: Resource });
+  if (body.plain.resourceType !== 'Parameters') return { ...buildValidateRequest(inUrl), resource: toParsedResource(body) };
+  const inBody = parseParameters(body);
   const twice = Object.keys(inUrl).find((name) => name in inBody);
   if (twice) throw invalid(`${twice} is said in the URL and in the body: say it once`);
   return buildValidateRequest({ ...inUrl, ...inBody });
 }
 
 function buildValidateRequest({ mode, profile, resource }: NamedParameters): ValidateRequest {
-  if (mode !== undefined && !MODES.includes(mode as ValidationMode))
-    throw invalid(`mode must be one of ${MODES.join(', ')}`, 'Parameters.parameter');
+  const known = MODES.find((one) => one === mode);
+  if (mode !== undefined && known === undefined) throw invalid(`mode must be one of ${MODES.join(', ')}`, 'Parameters.parameter');
   return {
-    ...(mode !== undefined && { mode: mode as ValidationMode }),
-    ...(profile !== undefined && { profile: profile as string }),
-    ...(resource !== undefined && { resource: resource as { plain: Resource; exact: Resource } }),
+    ...(known !== undefined && { mode: known }),
+    ...(typeof profile === 'string' && { profile }),
+    ...(resource !== undefined && { resource }),
   };
 }
 
-function parseParameters({ plain, exact }: { plain: Resource; exact: Resource }): NamedParameters {
-  const list = plain.parameter ?? [];
+function parseParameters({ plain, exact }: ParsedJson): NamedParameters {
+  const list = readMember(plain, 'parameter') ?? [];
   if (!Array.isArray(list)) throw invalidStructure('a list is expected', 'Parameters.parameter');
   return collectParameters(
-    list.map((one, at) => parseParameter(one, ((exact.parameter ?? []) as Resource[])[at]!, `Parameters.parameter[${at}]`)),
+    list.map((one, at) => parseParameter(one, toList(readMember(exact, 'parameter'))[at], `Parameters.parameter[${at}]`)),
   );
 }
 
-function parseParameter(one: unknown, exact: Resource, where: string): [name: string, value: unknown] {
+function parseParameter(one: unknown, exact: unknown, where: string): [name: string, value: string | ParsedResource] {
   if (!isElement(one) || typeof one.name !== 'string') throw invalidStructure('a parameter has a name', where);
   const allowed = PARAMETERS.includes(one.name) ? VALUES[one.name] : undefined;
   if (!allowed) throw buildUnknownParameterError(where);
@@ -71,7 +71,7 @@ function parseParameter(one: unknown, exact: Resource, where: string): [name: st
   if (member === undefined) throw invalidStructure(`${one.name} needs ${allowed[0]}`, where);
   if (member !== 'resource') return [one.name, readText(one[member], where)];
   if (!isElement(one.resource)) throw invalidStructure('a resource is a JSON object', `${where}.resource`);
-  return [one.name, { plain: one.resource, exact: exact.resource }];
+  return [one.name, toParsedResource({ plain: one.resource, exact: readMember(exact, 'resource') })];
 }
 
 function readText(value: unknown, where: string): string {
@@ -79,8 +79,8 @@ function readText(value: unknown, where: string): string {
   return value;
 }
 
-function collectParameters(pairs: [name: string, value: unknown][]): NamedParameters {
-  const found: Record<string, unknown> = {};
+function collectParameters(pairs: [name: string, value: string | ParsedResource][]): NamedParameters {
+  const found: Record<string, string | ParsedResource> = {};
   for (const [name, value] of pairs) {
     if (!PARAMETERS.includes(name)) throw buildUnknownParameterError();
     if (name in found) throw invalid(`${name} may be given once`);

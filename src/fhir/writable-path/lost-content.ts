@@ -1,7 +1,7 @@
 // What is left of an element when something is taken out of it may say nothing: an identifier without its value, a note without its text.
-import { findElement, listElementNames } from '../elements.ts';
 
-type Node = Record<string, unknown>;
+import { findElement, listElementNames } from '../elements.ts';
+import { readMember } from '../json-values.ts';
 
 /** What a type says, where FHIR does not require it: one of these. */
 const CONTENT_ELEMENTS: Readonly<Record<string, string[]>> = {
@@ -23,7 +23,7 @@ function listRequiredElements(type: string): string[] {
 /** Whether it has lost what it was there for: what FHIR requires of it, all that its type says, or everything but its id (ele-1). */
 export function hasLostContent(element: unknown, before: unknown, type: string): boolean {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return false;
-  const has = (node: unknown, name: string): boolean => (node as Node | undefined)?.[name] !== undefined;
+  const has = (node: unknown, name: string): boolean => readMember(node, name) !== undefined;
   const lost = (name: string): boolean => has(before, name) && !has(element, name);
   const says = CONTENT_ELEMENTS[type] ?? [];
   return (

@@ -3,6 +3,7 @@
 
 import { formatKnownNames, formatSuggestion } from '../closest-name.ts';
 import type { UsePreference } from '../current-elements.ts';
+import { readMember, toObject } from '../json-values.ts';
 import { addNameParts, removeDerivedNameParts } from '../person-name.ts';
 import { normalizeReference } from '../reference.ts';
 import { explainUnboundCode } from '../validation/required-codes.ts';
@@ -127,8 +128,8 @@ function compileVariableStart(syntax: StepSyntax, scope: PathScope): { type: str
 
 /** Contained resources are told apart by their type. https://hl7.org/fhirpath/#oftypetype-type-specifier-collection */
 const buildResourceTypeCondition = (type: string): Condition => ({
-  test: (item) => (item as { resourceType?: unknown }).resourceType === type,
-  make: (item) => ({ resourceType: type, ...(item as object | undefined) }),
+  test: (item) => readMember(item, 'resourceType') === type,
+  make: (item) => ({ resourceType: type, ...toObject(item) }),
 });
 
 /** `targets`: the types that what is asked may refer to; undefined: any, or it is no reference. */
@@ -157,7 +158,7 @@ function compileResolveCondition(type: string, scope: PathScope, targets?: reado
   if (targets && !targets.includes(type) && !targets.includes('Resource'))
     throw new Error(`it never refers to ${type}${formatKnownNames(type, targets)}`);
   const test: Condition['test'] = (item, env) => {
-    const { reference } = item as { reference?: unknown };
+    const reference = readMember(item, 'reference');
     const target = typeof reference === 'string' ? normalizeReference(reference, String(env.baseUrl ?? '')) : undefined;
     return target?.startsWith(`${type}/`) === true;
   };
@@ -169,7 +170,7 @@ function buildEqualityTest(path: WritablePath, wanted: (env: PathVariables) => u
   const [step] = path.steps;
   if (path.steps.length === 1 && !path.open.length && step!.writable && !path.variable) {
     const { name } = step!;
-    return (item, env) => (item as Record<string, unknown>)[name] === wanted(env);
+    return (item, env) => readMember(item, name) === wanted(env);
   }
   return (item, env) => {
     const found = path.get(item, env);
@@ -201,7 +202,7 @@ const NO_VALUES: unknown[] = [];
 
 /** What one step leads to from all of these nodes. Most elements that a path names are not there: they are told by a look. */
 export function findStepValues(step: Step, nodes: unknown[], env: PathVariables): unknown[] {
-  if (nodes.length === 1 && (nodes[0] as Record<string, unknown> | null | undefined)?.[step.name] === undefined) return NO_VALUES;
+  if (nodes.length === 1 && readMember(nodes[0], step.name) === undefined) return NO_VALUES;
   const all: unknown[] = [];
   for (const node of nodes) step.find(node, env, all);
   return step.index === undefined ? all : all.slice(step.index, step.index + 1);

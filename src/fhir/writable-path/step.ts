@@ -1,8 +1,10 @@
 // One step of a path as a pair of functions: what it finds below a node, and how a node looks when what it finds is changed.
 // Nothing is changed in place: a changed node is a new one, all it does not name is kept. Raw JSON numbers (json.ts) pass through untouched.
+
 import { isDeepStrictEqual } from 'node:util';
 import { formatSuggestion } from '../closest-name.ts';
 import { type ElementInfo, findElement, isPrimitive, listElementNames } from '../elements.ts';
+import { readMember, toList, toObject } from '../json-values.ts';
 import { hasLostContent } from './lost-content.ts';
 import type { StepSyntax } from './path-syntax.ts';
 
@@ -112,12 +114,12 @@ export function compileStep(
     writable: canBuildMember(slot) && (facts.list || (!conditions.length && index === undefined)),
     find: buildFind(slot),
     change: facts.list ? buildListChange(slot) : buildScalarChange(slot),
-    replace: (node, values) => setMembers(node as JsonNode | undefined, slot, values),
+    replace: (node, values) => setMembers(toObject(node), slot, values),
     replaceOwn: (node, values, { env, own }) => {
-      const items = readMembers(node as JsonNode | undefined, slot);
+      const items = readMembers(toObject(node), slot);
       const places = findMemberIndexes(items, slot, env).filter((at) => own(items[at]));
       const members = values.map((value) => ensureConditions(value, slot, env));
-      return setMembers(node as JsonNode | undefined, slot, replaceAtIndexes(items, places, members));
+      return setMembers(toObject(node), slot, replaceAtIndexes(items, places, members));
     },
   };
 }
@@ -147,7 +149,7 @@ const meetsConditions = (item: unknown, conditions: Condition[], env: PathVariab
 function buildFind({ name, conditions, order, whole }: StepTarget): Step['find'] {
   const shown = whole?.show ?? ((element: unknown) => element);
   return (node, env, found) => {
-    const value = (node as JsonNode | undefined)?.[name];
+    const value = readMember(node, name);
     if (value === undefined || value === null) return;
     if (!Array.isArray(value)) {
       if (meetsConditions(value, conditions, env)) found.push(shown(value));
@@ -183,12 +185,12 @@ function findMemberIndexes(items: unknown[], { conditions, order }: StepTarget, 
 function buildScalarChange(slot: StepTarget): Step['change'] {
   return (node, _env, { make, ...how }) => {
     const edit = wrapEdit(how.edit, slot);
-    const old = (node as JsonNode | undefined)?.[slot.name];
+    const old = readMember(node, slot.name);
     if (old === undefined && !make) return node;
     const edited = edit(old);
     const value = !make && hasLostContent(edited, old, slot.type) ? undefined : edited;
-    const alone = value === old || !slot.primitive ? node : omitProperties(node as JsonNode | undefined, [toSiblingName(slot.name)]);
-    return setValue(alone as JsonNode | undefined, slot, value);
+    const alone = value === old || !slot.primitive ? node : omitProperties(toObject(node), [toSiblingName(slot.name)]);
+    return setValue(toObject(alone), slot, value);
   };
 }
 
@@ -197,7 +199,7 @@ function buildListChange(slot: StepTarget): Step['change'] {
     const { make } = how;
     const edit = wrapEdit(how.edit, slot);
     const clear = how.make && how.clear ? wrapEdit(how.clear, slot) : undefined;
-    const items = readMembers(node as JsonNode | undefined, slot);
+    const items = readMembers(toObject(node), slot);
     const places = findMemberIndexes(items, slot, env);
     if (!make) return removeMembers(node, { slot, places: how.alone ? places.slice(0, (slot.index ?? 0) + 1) : places, env }, edit);
     const [at, ...others] = slot.index === undefined ? places : places.slice(slot.index);
@@ -207,7 +209,7 @@ function buildListChange(slot: StepTarget): Step['change'] {
     const edited = edit(items[at]);
     if (edited === items[at]) return cleared;
     const member = ensureConditions(edited, slot, env);
-    return member === undefined ? removeMember(cleared as JsonNode, slot, at) : setMember(cleared, slot, { at, member });
+    return member === undefined ? removeMember(toObject(cleared), slot, at) : setMember(cleared, slot, { at, member });
   };
 }
 
@@ -219,7 +221,7 @@ function removeMembers(
 ): unknown {
   const { index, name } = slot;
   const [first, ...behind] = index === undefined ? [] : places.slice(index);
-  const memberAt = (at: number): unknown => ((node as JsonNode)[name] as unknown[])[at];
+  const memberAt = (at: number): unknown => toList(readMember(node, name))[at];
   const left = (at: number): unknown => {
     const member = memberAt(at);
     const next = edit(member);
@@ -233,7 +235,7 @@ function removeMembers(
     .toSorted((a, b) => b - a)
     .reduce<unknown>((out, at) => {
       const member = gone ? undefined : left(at);
-      if (member === undefined) return removeMember(out as JsonNode, slot, at);
+      if (member === undefined) return removeMember(toObject(out), slot, at);
       return member === memberAt(at) ? out : setMember(out, slot, { at, member });
     }, node);
 }
@@ -259,20 +261,20 @@ const ensureConditions = (edited: unknown, slot: StepTarget, env: PathVariables)
 /** Nothing is left of it but what its conditions ask for, and its id, which says nothing (ext-1: an extension without a value). */
 const hasOnlyConditions = (element: unknown, slot: StepTarget, env: PathVariables): boolean =>
   slot.conditions.length > 0 &&
-  isDeepStrictEqual(omitProperties(element as JsonNode, ['id']), omitProperties(buildTemplate(slot, env) as JsonNode, ['id']));
+  isDeepStrictEqual(omitProperties(toObject(element), ['id']), omitProperties(toObject(buildTemplate(slot, env)), ['id']));
 
 function setMember(node: unknown, slot: StepTarget, { at, member }: { at: number; member: unknown }): unknown {
   if (member === undefined) return node;
-  const items = [...readMembers(node as JsonNode | undefined, slot)];
+  const items = [...readMembers(toObject(node), slot)];
   items[at] = member;
   return assignProperty(
-    changeSiblings(node as JsonNode | undefined, slot, (beside) => items.map((_, nth) => (nth === at ? null : beside[nth]))),
+    changeSiblings(toObject(node), slot, (beside) => items.map((_, nth) => (nth === at ? null : beside[nth]))),
     slot.name,
     items,
   );
 }
 
-function removeMember(node: JsonNode, slot: StepTarget, at: number): JsonNode | undefined {
+function removeMember(node: JsonNode | undefined, slot: StepTarget, at: number): JsonNode | undefined {
   const alone = changeSiblings(node, slot, (beside) => beside.toSpliced(at, 1));
   return setValue(alone, slot, readMembers(node, slot).toSpliced(at, 1));
 }
@@ -293,7 +295,7 @@ function replaceAtIndexes(items: unknown[], places: number[], members: unknown[]
   return [...all, ...members.slice(places.length)];
 }
 
-const readMembers = (node: JsonNode | undefined, { name }: StepTarget): unknown[] => (node?.[name] ?? []) as unknown[];
+const readMembers = (node: JsonNode | undefined, { name }: StepTarget): unknown[] => toList(node?.[name]);
 
 /** The node with what stands beside the members of a primitive list as `change` makes it; a null holds the place of a member beside which nothing stands. */
 function changeSiblings(
@@ -301,8 +303,8 @@ function changeSiblings(
   { name, primitive }: StepTarget,
   change: (beside: unknown[]) => unknown[],
 ): JsonNode | undefined {
-  const beside = primitive ? (node?.[toSiblingName(name)] as unknown[] | undefined) : undefined;
-  if (!beside) return node;
+  const beside = primitive ? node?.[toSiblingName(name)] : undefined;
+  if (!Array.isArray(beside)) return node;
   const changed = change(beside).map((one) => one ?? null);
   return changed.some((one) => one !== null)
     ? assignProperty(node, toSiblingName(name), changed)

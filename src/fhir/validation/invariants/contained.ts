@@ -10,7 +10,7 @@ const readContained = (resource: Element): Element[] => items(resource.contained
 const buildMetaPredicate =
   (names: string[]): InvariantPredicate =>
   (resource) =>
-    readContained(resource).every((inner) => !isElement(inner.meta) || !names.some((name) => hasElement(inner.meta as Element, name)));
+    readContained(resource).every(({ meta }) => !isElement(meta) || !names.some((name) => hasElement(meta, name)));
 
 /** Key → predicate. dom-2 … dom-5 stand on a resource, ref-1 on a reference. */
 export const CONTAINED_INVARIANTS: Record<string, InvariantPredicate> = {

@@ -62,7 +62,8 @@ export const DATATYPE_INVARIANTS: Record<string, InvariantPredicate> = {
   'tim-7': requireOther('durationMax', 'duration'),
   'tim-8': requireOther('countMax', 'count'),
   'tim-9': (repeat) =>
-    !hasElement(repeat, 'offset') || (hasElement(repeat, 'when') && !toList(repeat.when).some((when) => MEALS.includes(when as string))),
+    !hasElement(repeat, 'offset') ||
+    (hasElement(repeat, 'when') && !toList(repeat.when).some((when) => MEALS.some((meal) => meal === when))),
   'tim-10': (repeat) => !hasElement(repeat, 'timeOfDay') || !hasElement(repeat, 'when'),
   'drq-1': hasPathOrSearchParam,
   'drq-2': hasPathOrSearchParam,

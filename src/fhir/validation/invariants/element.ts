@@ -27,7 +27,7 @@ const UPPER_Z = 90;
 
 /** Whether one of the codings of a CodeableConcept has this system and one of these codes. */
 export const hasCoding = (concept: unknown, system: string, codes: string[]): boolean =>
-  isElement(concept) && items(concept.coding).some((coding) => coding.system === system && codes.includes(coding.code as string));
+  isElement(concept) && items(concept.coding).some((coding) => coding.system === system && codes.some((code) => code === coding.code));
 
 /**
  * Whether `start` may be at or before `end`. A date without a time or a day stands for all of it, so that only what is certainly later is refused:

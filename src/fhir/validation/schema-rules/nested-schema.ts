@@ -62,7 +62,7 @@ export function buildBranchesRule(validatorOf: ValidatorOf, rules: Rules): Schem
 }
 
 const isValidAgainst = (validator: ValidateFunction, value: unknown, root: Element): boolean =>
-  validator(value, buildValidationContext(root)) as boolean;
+  validator(value, buildValidationContext(root)) === true;
 
 function explainFaults(validator: ValidateFunction, value: unknown, root: Element, rules: Rules): Fault[] {
   return isValidAgainst(validator, value, root) ? [] : toFaults(validator.errors ?? [], root, rules);
