@@ -44,7 +44,7 @@ const matches = async (path: string, key?: string) =>
   ((await fhir('get', path, key)).body.entry ?? []).map((entry: { resource: unknown }) => entry.resource);
 const labOrder = (id: string, key = facet.demo.loop!) => request(server).get(`/v1/lab-orders/${id}`).set('x-api-key', key);
 
-test('whoever subscribes to reports is told of them when the laboratory has reported, in FHIR and by no other tenant', async () => {
+test('a subscription to reports receives the laboratory’s report as FHIR, and none of another tenant', async () => {
   for (const [name, key] of [
     ['mine', facet.demo.fhir!],
     ['theirs', facet.other.fhir!],
@@ -179,7 +179,7 @@ test('two tenants order under the same ids, and each gets its own results', asyn
   expect(new Set(toThem().map(({ path }) => path))).toEqual(new Set([`/theirs/DiagnosticReport/${report.id}`]));
 });
 
-test('a message that is not signed, and a door that takes messages only', async () => {
+test('an unsigned webhook is refused, and the endpoint accepts POST only', async () => {
   const forged = await request(server).post('/webhooks/junction').send('{"event_type":"labtest.order.updated"}');
   expect([forged.status, forged.body]).toEqual([401, { error: 'login', message: 'this message is not accepted' }]);
   expect((await request(server).get('/webhooks/junction')).status).toBe(405);

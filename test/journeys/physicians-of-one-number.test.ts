@@ -80,7 +80,7 @@ test('of two with registrations each keeps its own, and the older one takes what
   expect([await states(older), await states(newer)]).toEqual([['NJ', 'NY'], ['CA']]);
 });
 
-test('one from whom the number was taken is not that physician', async () => {
+test('a physician whose number was removed is not registered by it', async () => {
   const body = physician();
   const identifier = [{ use: 'old', system: NPI, value: body.npi }];
   const former = { resourceType: 'Practitioner', id: `former-${body.npi}`, identifier, name: [{ text: 'Somebody Else' }] };

@@ -39,7 +39,7 @@ const measured = (line: string) =>
     (text) => text.split('\n').includes(line),
   );
 
-test('one that does not take what it is sent: seen, shown, told again when asked, and given another secret', async () => {
+test('a failing subscription is listed, shown, retried, and gets a new secret', async () => {
   expect(await said('list')).toEqual(['no subscriptions']);
   await put({ resourceType: 'Patient', id: 'ada', name: [{ family: 'Lovelace' }] });
   await subscribe('down');
@@ -83,7 +83,7 @@ test('one that does not take what it is sent: seen, shown, told again when asked
   await measured('facet_notification_oldest_seconds 0');
 });
 
-test('one in error is active again when it is retried, and told what waited', async () => {
+test('a retry makes a subscription in error active and sends its pending versions', async () => {
   await subscribe('gone');
   receiver.answer = ({ path }) => (path === '/gone' ? 410 : 200);
   await observe('b');
@@ -103,7 +103,7 @@ test('one in error is active again when it is retried, and told what waited', as
   expect([body.status, body.error]).toEqual(['active', undefined]);
 });
 
-test('what cannot be done is said in one sentence', async () => {
+test('errors are one sentence', async () => {
   await subscribe('twin');
   await subscribe('twin', 'other');
   await put({

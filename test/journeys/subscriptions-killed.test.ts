@@ -47,7 +47,7 @@ async function kill(nth: number): Promise<void> {
   servers = servers.with(nth, await startProcess(env));
 }
 
-test('nothing that was written is left untold, and nothing is told before what came before it', async () => {
+test('every written version is sent, none before the previous one', async () => {
   const criteria = 'Observation?status=final,amended';
   const channel = { type: 'rest-hook', endpoint: receiver.url, payload: 'application/fhir+json' };
   await put(0, { resourceType: 'Subscription', id: 's', status: 'requested', reason: 'x', criteria, channel });

@@ -24,7 +24,7 @@ const json = (answer: Response) => answer.json() as Promise<{ user_id: string; s
 const order = (key: string, more: object = {}, headers: object = {}) =>
   post('/v3/order', orderOf(user, { passthrough: key, ...more }), { 'x-idempotency-key': key, ...headers });
 
-test('a wrong key is 401, and nothing else is said', async () => {
+test('a wrong key is 401 without further information', async () => {
   const answer = await post('/v3/order', {}, { 'x-vital-api-key': 'wrong' });
   expect(answer.status).toBe(401);
 });
@@ -46,7 +46,7 @@ test('an order is a 200 with the order as Junction writes it, the passthrough ec
   });
 });
 
-test('the first answer under a key is given again, success and failure alike', async () => {
+test('the first reply under a key is repeated, success or failure', async () => {
   const good = randomUUID();
   const first = await (await order(good)).text();
   expect(await (await order(good)).text()).toBe(first);
@@ -56,7 +56,7 @@ test('the first answer under a key is given again, success and failure alike', a
   expect([here.orders(good), here.orders(bad)]).toEqual([1, 0]);
 });
 
-test('a malformed order is 422 with the value that was sent, and leaves the key free', async () => {
+test('a malformed order is 422 with the sent value, and its key stays unused', async () => {
   const key = randomUUID();
   const answer = await order(key, { patient_address: { first_line: '1 Main St', city: 'Albany', state: 'NY', zip: 'x', country: 'US' } });
   expect(answer.status).toBe(422);
@@ -106,7 +106,7 @@ test.each<[string, object]>([
   expect([answer.status, await json(answer)]).toEqual([400, { detail }]);
 });
 
-test('a question that must be answered is asked for by its text', async () => {
+test('a missing answer is refused with the text of the question', async () => {
   await call('PUT', '/sandbox/questions', [QUESTION]);
   const answer = await order(randomUUID(), { aoe_answers: [{ ...ANSWER, marker_id: 174 }] });
   expect([answer.status, await json(answer)]).toEqual([400, { detail: 'Missing required questions - "Why?"' }]);
@@ -114,7 +114,7 @@ test('a question that must be answered is asked for by its text', async () => {
   await call('PUT', '/sandbox/questions', []);
 });
 
-test('an order shows what was said with it, and goes the way of its sample', async () => {
+test('an order shows its options and has the statuses of its collection method', async () => {
   const said = {
     collection_method: 'at_home_phlebotomy',
     order_set: { lab_test_ids: [LAB_TEST], add_on: { provider_ids: ['5081'] } },
@@ -143,14 +143,14 @@ test('an order shows what was said with it, and goes the way of its sample', asy
   expect(results.map(({ provider_id }) => provider_id)).toContain('5081');
 });
 
-test('a failure that followed the work and is forgotten makes the same key good for a second order', async () => {
+test('after a forgotten failure the same key creates a second order', async () => {
   const key = randomUUID();
   here.fail({ operation: 'createOrder', kind: 'error', when: 'after', forgotten: true });
   expect([(await order(key)).status, (await order(key)).status]).toEqual([500, 200]);
   expect(here.orders(key)).toBe(2);
 });
 
-test('a key under way is 409, and free again afterwards', async () => {
+test('a key in progress is 409, and can be used afterwards', async () => {
   const key = randomUUID();
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 2 });
   const before = here.asked('createOrder');
@@ -173,7 +173,7 @@ test('a key is forgotten after a day', async () => {
   expect(here.orders(key)).toBe(2);
 });
 
-test('an order is stepped through its life by hand, and shows it', async () => {
+test('steps move an order through its statuses', async () => {
   const { order: made } = await json(await order(randomUUID()));
   const statuses = [];
   for (let nth = 0; nth < 4; nth++) statuses.push((await json(await post(`/sandbox/orders/${made.id}/step`, {}))).status);
@@ -184,7 +184,7 @@ test('an order is stepped through its life by hand, and shows it', async () => {
   expect((await post(`/v3/order/${made.id}/cancel`, {})).status).toBe(400);
 });
 
-test('the truth, the roster and the faults are open to whoever asks under /sandbox', async () => {
+test('/sandbox shows orders, roster and faults without a key', async () => {
   const key = randomUUID();
   await order(key);
   expect(await (await call('GET', `/sandbox/orders?passthrough=${key}`)).json()).toMatchObject({
@@ -200,7 +200,7 @@ test('the truth, the roster and the faults are open to whoever asks under /sandb
   expect((await post('/sandbox/faults', { kind: 'earthquake' })).status).toBe(400);
 });
 
-describe('the API of its own', () => {
+describe('the sandbox’s own API', () => {
   const told = async (answer: Response) => [answer.status, (await json(answer)).detail];
   const made = async () => (await json(await order(randomUUID()))).order.id;
   const step = (id: string, body: unknown = {}) => post(`/sandbox/orders/${id}/step`, body);
@@ -251,7 +251,7 @@ describe('the API of its own', () => {
     expect((await json(await step(next!.id))).status).toBe('received.walk_in_test.requisition_created');
   });
 
-  test('the account names the lab tests that can be ordered', async () => {
+  test('the account lists the lab tests that can be ordered', async () => {
     expect(await (await call('GET', '/sandbox/account')).json()).toMatchObject({ panels: { pcos: SANDBOX_PANELS.pcos } });
   });
 });

@@ -193,7 +193,7 @@ describe('looking an order up', () => {
   });
 });
 
-test('without an account everything is unauthorised, and nothing is sent', async () => {
+test('without an account every operation is unauthorised, and nothing is sent', async () => {
   const client = createJunctionClient(() => undefined);
   expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toEqual({
     kind: 'unauthorised',
@@ -202,7 +202,7 @@ test('without an account everything is unauthorised, and nothing is sent', async
   expect(await client.listPhysicians(within())).toMatchObject({ kind: 'unauthorised' });
 });
 
-test('an order can be read and cancelled; what is too late to cancel is refused', async () => {
+test('an order can be read and cancelled; a late cancellation is refused', async () => {
   const key = randomUUID();
   const made = await create(key);
   if (made.kind !== 'accepted') throw new Error(made.why);

@@ -53,7 +53,7 @@ const REWRITTEN = [
   'ADA@EXAMPLE.COM',
 ];
 
-test('a value that was sent is in no reason, in no form', () => {
+test('no description contains a sent value in any form', () => {
   for (const value of [...SENT, ...REWRITTEN]) {
     for (const body of [
       { detail: `No lab serves ${value} there` },
@@ -71,7 +71,7 @@ test('a value that was sent is in no reason, in no form', () => {
 /** All that a reason may be made of besides names of elements. */
 const OWN = /^4\d\d(?: [a-z0-9_.]*(?:: )?[a-zA-Z0-9_ ,;:.-]*)?$/;
 
-test('whatever comes: what a reason says is known beforehand', () => {
+test('every description consists of known words', () => {
   const known = (text: string) => describeError(400, { detail: text });
   fc.assert(
     fc.property(fc.anything(), fc.string(), (body, text) => {

@@ -66,16 +66,16 @@ test.each([
   ['failed', order(['failed.testkit.lost']), 'revoked', 'failed'],
   ['waiting for a redraw', order(['collecting_sample.walk_in_test.redraw_available']), 'active', 'collecting_sample'],
   ['of a phase that is new', order(['levitating.walk_in_test.whatever']), 'active', 'levitating'],
-])('%s: the request is as its journey is', (_title, seen, status, word) => {
+])('%s: the status of the request follows the order transaction', (_title, seen, status, word) => {
   expect(toRequestStatus(seen, NOW)).toEqual({ status, phase: word });
 });
 
-test('an order is completed when the laboratory first said so, also after a correction', () => {
+test('the completion time is that of the first completed status, also after a correction', () => {
   expect(findCompletionTime(order(['completed.walk_in_test.completed', 'completed.walk_in_test.corrected']))).toBe('2026-11-21T11:00:00Z');
   expect(findCompletionTime(order(['received.walk_in_test.ordered']))).toBeUndefined();
 });
 
-test('the newest event is the one with the highest number, wherever it is listed', () => {
+test('the newest event is the one with the highest id, in any position', () => {
   const events = [
     { id: 7, created_at: '2026-11-21T10:00:00Z', status: 'completed.walk_in_test.completed' },
     { id: 3, created_at: '2026-11-21T11:00:00Z', status: 'received.walk_in_test.ordered' },

@@ -83,7 +83,7 @@ describe('a critical value of an order whose sample had to be drawn again', () =
   });
 });
 
-test('an order that the network calls critical without a word at its values keeps its flag when the redraw is normal', async () => {
+test('an order with a critical interpretation but normal values stays critical when the redraw is normal', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL);
   const order = here.at(id);
@@ -97,7 +97,7 @@ test('an order that the network calls critical without a word at its values keep
   expect(await flags()).toEqual(CRITICAL);
 });
 
-test('a critical value keeps the report flagged when the redraw’s value takes its place, because no laboratory names the samples', async () => {
+test('a critical report stays critical when the redraw’s value replaces the critical one because samples are not identified', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL, { results: [UNNAMED] });
   await here.tell();
@@ -110,7 +110,7 @@ test('a critical value keeps the report flagged when the redraw’s value takes 
   expect([await said(), await flags()]).toEqual([[['Potassium', 'corrected', 'N']], CRITICAL]);
 });
 
-test('the result of an order whose sample had to be drawn again writes over nothing that was measured of the other sample', async () => {
+test('the result of a redrawn order does not replace values of the other sample', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL, { results: [UNNAMED, { ...NAMED, provider_id: '9', name: 'Sodium', slug: 'sodium' }], silent: true });
   here.step(id, REDRAW, { silent: true });
@@ -124,7 +124,7 @@ test('the result of an order whose sample had to be drawn again writes over noth
   expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
 });
 
-test('the flag goes when the laboratory corrects the value', async () => {
+test('a correction by the laboratory ends the critical flag', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { interpretation: 'critical' });
   await here.tell();
@@ -140,7 +140,7 @@ test('the flag goes when the laboratory corrects the value', async () => {
   ]);
 });
 
-test('a marker that was missing and is reported later is one Observation', async () => {
+test('a missing marker that is reported later is the same Observation', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { missing: true });
   await here.tell();
@@ -169,7 +169,7 @@ test.each([
   expect(await flags()).toEqual(CRITICAL);
 });
 
-test('a value of a sample that nothing else is told of does not take the place of one that was measured', async () => {
+test('a value of an unknown sample does not replace a measured one', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL, { results: [{ ...NAMED, source_sample_id: toSampleNumber(here.at(id)) }] });
   await here.tell();
@@ -183,7 +183,7 @@ test('a value of a sample that nothing else is told of does not take the place o
   expect(await flags()).toEqual(CRITICAL);
 });
 
-test('two laboratory codes of one name are two markers, however they come', async () => {
+test('two laboratory codes with one name are two markers, in any order', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL, { results: [NAMED] });
   await here.tell();
@@ -197,7 +197,7 @@ test('two laboratory codes of one name are two markers, however they come', asyn
   ]);
 });
 
-test('what was measured is not written over by word that it is missing, but by a correction', async () => {
+test('a missing marker replaces a measured value only by a correction', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL, { results: [{ ...UNNAMED, name: 'DHEA Sulfate', slug: 'dhea-sulfate' }] });
   await here.tell();
@@ -211,7 +211,7 @@ test('what was measured is not written over by word that it is missing, but by a
   expect((await flags())[0]).toBeUndefined();
 });
 
-test('a report that was written with both is rid of the one that only said that it was missing', async () => {
+test('a report with both a measured and a missing Observation of a marker loses the missing one', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED);
   await here.tell();
@@ -250,7 +250,7 @@ test.each(['later than its first result', 'only at first'])('a journey that is n
   expect(await reports()).toHaveLength(1);
 });
 
-test('each marker is of the day on which its own sample was taken', async () => {
+test('each marker has the collection date of its own sample', async () => {
   const { id } = await here.ordered();
   const [early, late] = ['Sodium', 'Potassium'].map((name, nth) => ({
     ...POTASSIUM,

@@ -43,7 +43,7 @@ async function corrected(): Promise<{ id: string; before: SandboxReport; after: 
   return { id, before, after: here.at(id).report! };
 }
 
-test('40: a correction that cannot be read yet when it is announced is written down as soon as it can', async () => {
+test('40: a correction that is announced before it can be read is stored as soon as it can', async () => {
   const { id, before, after } = await corrected();
   tells(id, before);
   await here.tell();
@@ -54,7 +54,7 @@ test('40: a correction that cannot be read yet when it is announced is written d
   expect([await nextPollAt(id), await document()]).toEqual([null, expect.stringContaining(after.reportedAt)]);
 });
 
-test('40: a correction of which nothing more is told is taken as it is after an hour, and not asked about any more', async () => {
+test('40: a correction without changes is accepted after an hour, and not polled any more', async () => {
   const { id, before } = await corrected();
   tells(id, before);
   await here.tell();
@@ -63,7 +63,7 @@ test('40: a correction of which nothing more is told is taken as it is after an 
   expect(await document()).toContain(before.reportedAt);
 });
 
-test('40: a correction that is told as partial first takes nothing back', async () => {
+test('40: a partial correction withdraws nothing', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, status: 'partial', results: before.results.slice(2), hasDocument: false });
   await here.tell();
@@ -78,7 +78,7 @@ test('40: a correction that is told as partial first takes nothing back', async 
   expect([(await report()).status, (await values())[0], await nextPollAt(id)]).toEqual(['corrected', ['corrected', 45.01], null]);
 });
 
-test('40: a correction that takes everything back leaves a report without results', async () => {
+test('40: a correction that withdraws everything leaves a report without results', async () => {
   const { id, after } = await corrected();
   tells(id, { ...after, results: [], missing: [], hasDocument: false });
   await here.tell();
@@ -90,7 +90,7 @@ test('40: a correction that takes everything back leaves a report without result
   expect(await document()).toBeUndefined();
 });
 
-test('40: a correction of a redraw that is told as partial first leaves the report as it is', async () => {
+test('40: a partial correction of a redraw leaves the report unchanged', async () => {
   const first = await here.ordered();
   here.step(first.id, PARTIAL);
   here.step(first.id, REDRAW);
@@ -108,7 +108,7 @@ test('40: a correction of a redraw that is told as partial first leaves the repo
   ]);
 });
 
-test('40: what comes back within the hour after everything was taken back stands again', async () => {
+test('40: values that return within an hour after a complete withdrawal are restored', async () => {
   const { id, after } = await corrected();
   tells(id, { ...after, results: [], missing: [] });
   await here.tell();
@@ -122,7 +122,7 @@ test('40: what comes back within the hour after everything was taken back stands
   ]);
 });
 
-test('an empty result of an order that was not corrected takes nothing back', async () => {
+test('an empty result of an uncorrected order withdraws nothing', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL);
   await here.tell();
@@ -131,7 +131,7 @@ test('an empty result of an order that was not corrected takes nothing back', as
   expect([(await report()).status, await shownIn()]).toEqual(['partial', 2]);
 });
 
-test('40: a corrected report shows no document until the corrected one is there', async () => {
+test('40: a corrected report has no document until the corrected one is available', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, hasDocument: false });
   await here.tell();
@@ -147,7 +147,7 @@ test('40: a corrected report shows no document until the corrected one is there'
   expect(await document()).toContain(after.reportedAt);
 });
 
-test('40: what people have attached to the report stays beside the document, before and after a correction', async () => {
+test('40: attachments that people added to the report stay, before and after a correction', async () => {
   const { id, after } = await corrected();
   const stands = await report();
   const own = { contentType: 'application/pdf', url: 'https://example.org/letter.pdf' };
@@ -161,7 +161,7 @@ test('40: what people have attached to the report stays beside the document, bef
   expect((await report()).presentedForm).toEqual([own, expect.objectContaining({ url: expect.stringContaining('Binary/') })]);
 });
 
-test('40: the document that a correction leaves as it was is shown again after an hour', async () => {
+test('40: a document that the correction did not change is shown again after an hour', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, reportedAt: before.reportedAt });
   await here.tell();

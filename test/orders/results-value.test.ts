@@ -133,7 +133,7 @@ test.each([
   expect((found.interpretation as { coding: { code: string }[] }[])?.[0]?.coding[0]?.code).toBe(code);
 });
 
-test('LOINC stands only where it was given and is one', () => {
+test('a LOINC code is stored only if it was reported and is valid', () => {
   const codes = (loinc: unknown) =>
     (observed({ type: 'numeric', result: '1', loinc }).code as { coding: { system: string }[] }).coding.map(({ system }) => system);
   expect(codes('3016-3')[0]).toBe('http://loinc.org');
@@ -157,14 +157,14 @@ test.each([
   expect([toFhirDateTime(told), toFhirInstant(told)]).toEqual([dateTime, instant]);
 });
 
-test('every decimal text without needless zeros in front is a number with these digits', () => {
+test('every decimal without leading zeros becomes a number with the same digits', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^-?(0|[1-9]\d{0,20})(\.\d{1,20})?$/), (text) => stringifyJson(parseExactNumber(text)) === text),
     { numRuns: 500 },
   );
 });
 
-test('markers of one report have different ids, the same in every reading', () => {
+test('markers of one report have different ids, which are stable', () => {
   const results = [
     { name: 'A', result: '1' },
     { name: 'A', result: '2' },
@@ -219,7 +219,7 @@ const samples = fc.dictionary(
   { maxKeys: 2 },
 );
 
-test('whatever a laboratory prints, what becomes of it is valid R4', () => {
+test('every laboratory text becomes valid R4', () => {
   fc.assert(
     fc.property(fc.array(marker, { maxLength: 4 }), metadata, samples, (results, meta, sample_information) => {
       const result = parseExactJson(JSON.stringify({ metadata: meta, results, missing_results: results, sample_information })) as Record<

@@ -82,7 +82,7 @@ test('final results: one report, an Observation for each marker, the sample, the
   });
 });
 
-test('digits stand as they were reported, in values and bounds; LOINC only where it was given', async () => {
+test('values and bounds keep their digits; LOINC is stored only if reported', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED);
   await here.tell();
@@ -94,7 +94,7 @@ test('digits stand as they were reported, in values and bounds; LOINC only where
   });
 });
 
-test('applied twice, by whomever, nothing gets a new version', async () => {
+test('applying a result twice creates no new versions', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { missing: true });
   await here.tell();
@@ -107,7 +107,7 @@ test('applied twice, by whomever, nothing gets a new version', async () => {
   expect(here.asked('result')).toBe(3);
 });
 
-test('28: partial results are asked for, although nobody tells of them; the rest comes with the final ones', async () => {
+test('28: partial results are polled without a webhook; the others follow with the final result', async () => {
   const { id } = await here.ordered();
   here.step(id, 'sample_with_lab.walk_in_test.sample_received', { silent: true });
   here.advance(6 * 3600);
@@ -129,7 +129,7 @@ test('28: partial results are asked for, although nobody tells of them; the rest
   ).toBeGreaterThan(1);
 });
 
-test('40: a correction changes the marker that was wrong, and history keeps what it said', async () => {
+test('40: a correction changes the wrong marker, and history keeps the former value', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED);
   await here.tell();
@@ -148,7 +148,7 @@ test('40: a correction changes the marker that was wrong, and history keeps what
   expect(await versions()).toBe(settled);
 });
 
-test('40: what a correction takes back is entered in error, and no part of the report any more', async () => {
+test('40: a marker that a correction withdraws is entered-in-error and no longer in the report', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED);
   await here.tell();
@@ -172,7 +172,7 @@ test('40: what a correction takes back is entered in error, and no part of the r
   expect((await named('Testosterone, Total')).status).toBe('corrected');
 });
 
-test('a value that changes between partial and final is corrected, too', async () => {
+test('a value that changes between partial and final is corrected too', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL);
   await here.tell();
@@ -185,7 +185,7 @@ test('a value that changes between partial and final is corrected, too', async (
   ]);
 });
 
-test('a critical result is marked on the report and on the marker', async () => {
+test('a critical result is flagged on the report and on the marker', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { interpretation: 'critical' });
   await here.tell();
@@ -195,7 +195,7 @@ test('a critical result is marked on the report and on the marker', async () => 
   expect(types).toEqual([{ type: 'labtest.order.created' }, { type: 'labtest.order.updated' }, { type: 'labtest.result.critical' }]);
 });
 
-test('a marker that was expected and is missing is there, without a value and with the reason', async () => {
+test('an expected marker that is missing has an Observation without a value and with the reason', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { missing: true });
   await here.tell();
@@ -206,7 +206,7 @@ test('a marker that was expected and is missing is there, without a value and wi
   });
 });
 
-test('41: the status is written although the result cannot be read; the result comes later, and is asked for less and less', async () => {
+test('41: the status is stored although the result cannot be read; the result is polled with growing delays', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED);
   here.fail({ operation: 'result', kind: 'error', times: 3 });
@@ -219,7 +219,7 @@ test('41: the status is written although the result cannot be read; the result c
   expect([(await report()).status, here.asked('result')]).toEqual(['final', 4]);
 });
 
-test('41: a completed order whose result is still partial is asked about until it is final', async () => {
+test('41: a completed order with a partial result is polled until it is final', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL);
   const partial = here.at(id).report!;
@@ -235,7 +235,7 @@ test('41: a completed order whose result is still partial is asked about until i
   expect((await here.placed(id))!.nextAt).toBeNull();
 });
 
-test('42: a document that is missing holds nothing up, and is not asked for for ever', async () => {
+test('42: a missing document delays nothing, and is not requested forever', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { noDocument: true });
   await here.tell();
@@ -249,7 +249,7 @@ test('42: a document that is missing holds nothing up, and is not asked for for 
   expect([asked > 10, asked < 100, (await here.placed(id))!.nextAt, here.asked('result')]).toEqual([true, true, null, result]);
 });
 
-test('42: a document that comes a day later is taken', async () => {
+test('42: a document that is available a day later is stored', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { noDocument: true });
   await here.tell();
@@ -259,7 +259,7 @@ test('42: a document that comes a day later is taken', async () => {
   expect((await report()).presentedForm).toMatchObject([{ contentType: 'application/pdf' }]);
 });
 
-test('a redraw brings what was missing into the same report', async () => {
+test('a redraw adds the missing markers to the same report', async () => {
   const first = await here.ordered();
   here.step(first.id, PARTIAL, { missing: true });
   here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
@@ -279,7 +279,7 @@ test('a redraw brings what was missing into the same report', async () => {
   ]);
 });
 
-test('partial results of an order that fails are a report that is cancelled', async () => {
+test('the partial report of a failed order is cancelled', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL);
   await here.tell();
@@ -288,7 +288,7 @@ test('partial results of an order that fails are a report that is cancelled', as
   expect([(await report()).status, (await all('Observation')).map(({ status }) => status)]).toEqual(['cancelled', ['final', 'final']]);
 });
 
-test('47: results find their way to their patient when the request is gone, also when another one stands under its id', async () => {
+test('47: results reach the patient when the request was deleted, also if another request has its id', async () => {
   const { id } = await here.ordered();
   const { _status, ...current } = await here.read('ServiceRequest', 'one');
   const revoked = { ...current, status: 'revoked' } as typeof current;
@@ -308,7 +308,7 @@ test('47: results find their way to their patient when the request is gone, also
   });
 });
 
-test('what people add to a result stays when it is applied again', async () => {
+test('additions by people stay when the result is applied again', async () => {
   const { id } = await here.ordered();
   here.step(id, PARTIAL);
   await here.tell();

@@ -38,7 +38,7 @@ async function post(body: string, { secret = here.sandbox.state.webhooks.secret,
   return { status: answer.status, text: await answer.text(), stamp, headers };
 }
 
-test('a webhook is answered 204, kept, and applied by itself; its body is let go of then', async () => {
+test('a webhook is answered with 204, stored and processed in the background; then its body is deleted', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   expect(await sendDueWebhooks(here.sandbox.state)).toBe(2);
@@ -55,7 +55,7 @@ test('a webhook is answered 204, kept, and applied by itself; its body is let go
   ]);
 });
 
-test('21: a webhook that comes twice is kept and applied once', async () => {
+test('21: a webhook that arrives twice is stored and processed once', async () => {
   const { id } = await here.ordered();
   mishap({ kind: 'duplicate', times: 5 });
   here.step(id, 'completed.walk_in_test.completed');
@@ -67,7 +67,7 @@ test('21: a webhook that comes twice is kept and applied once', async () => {
   ]);
 });
 
-test('22: the same news in a message of its own changes nothing', async () => {
+test('22: the same event in another message changes nothing', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   await here.tell();
@@ -77,7 +77,7 @@ test('22: the same news in a message of its own changes nothing', async () => {
   expect([(await states()).length, (await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.version]).toEqual([3, before]);
 });
 
-test('23: webhooks in the wrong order, one a day late: the order stands as it stands', async () => {
+test('23: webhooks in the wrong order, one a day late, lead to the current status', async () => {
   const { id } = await here.ordered();
   mishap({ kind: 'delay', seconds: 24 * 3600 });
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
@@ -92,7 +92,7 @@ test('23: webhooks in the wrong order, one a day late: the order stands as it st
   ]);
 });
 
-test('25: a webhook that overtakes the answer of its order settles it, and nothing is sent again', async () => {
+test('25: a webhook that arrives before the response of its order confirms the order, and nothing is sent again', async () => {
   here.fail({ operation: 'createOrder', kind: 'reset', when: 'after' });
   await here.put({ ...REQUEST, id: 'one' });
   await here.drain();
@@ -106,7 +106,7 @@ test('25: a webhook that overtakes the answer of its order settles it, and nothi
   expect([here.orders(), here.asked('createOrder')]).toEqual([1, 1]);
 });
 
-test('25: while its order is being sent at this moment, a webhook waits', async () => {
+test('25: a webhook waits while its order is being sent', async () => {
   await here.put({ ...REQUEST, id: 'one' });
   const sending = here.another();
   const createOrder: typeof sending.client.createOrder = async (order, signal) => {
@@ -142,7 +142,7 @@ test.each([false, true])(
   },
 );
 
-test('26: an order that somebody made elsewhere leaves no trace but its event', async () => {
+test('26: an order of another system leaves only its event', async () => {
   const { id } = await here.ordered();
   const elsewhere = { ...here.at(id), id: '11111111-1111-4111-8111-111111111111', transactionId: 'elsewhere', passthrough: 'their own' };
   here.sandbox.state.orders.set(elsewhere.id, elsewhere);
@@ -164,7 +164,7 @@ test('26: an order that somebody made elsewhere leaves no trace but its event', 
   expect(count).toBe(1);
 });
 
-test('29: a message that was caught and is sent again is refused when it is old, and has no effect when it is not', async () => {
+test('29: a replayed message is refused if it is old, and has no effect otherwise', async () => {
   const { id } = await here.ordered();
   here.step(id);
   const body = messages().at(-1)!.body;
@@ -175,7 +175,7 @@ test('29: a message that was caught and is sent again is refused when it is old,
   expect([await replay(), (await states()).length]).toEqual([401, 1]);
 });
 
-test('30: forged, altered and unsigned messages are 401 without a word of why, and leave no trace', async () => {
+test('30: forged, altered and unsigned messages are 401 without a reason, and nothing is stored', async () => {
   await here.ordered();
   mishap({ kind: 'forge' });
   here.step([...here.sandbox.state.orders.keys()][0]!);
@@ -189,7 +189,7 @@ test('30: forged, altered and unsigned messages are 401 without a word of why, a
   expect(await states()).toEqual(['new', 'undecodable']);
 });
 
-test('30: of messages that nobody we know has signed, at most one in a minute is logged, and how many were not', async () => {
+test('30: unsigned messages are logged once a minute at most, with the number of those left out', async () => {
   const counted: string[] = [];
   here.door.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
   const refused = () => here.log.map((line) => JSON.parse(line)).filter(([text]) => text === 'a webhook was refused');
@@ -202,7 +202,7 @@ test('30: of messages that nobody we know has signed, at most one in a minute is
   expect(here.log.join()).not.toContain('Lovelace');
 });
 
-test('32: of messages stamped by a clock that is off, at most one in a minute is logged', async () => {
+test('32: messages with a wrong clock are logged once a minute at most', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, nth) => post('{}', { id: `late${nth}`, skew: -600 })));
   expect(here.log.filter((line) => line.includes('clock of the webhook sender'))).toHaveLength(1);
 });
@@ -213,7 +213,7 @@ test('30: a body of more than a megabyte is 413, other methods are 405', async (
   expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
 });
 
-test('31: while a secret is being changed, messages signed with either are taken', async () => {
+test('31: while a secret is replaced, messages signed with either are accepted', async () => {
   const { secret } = here.sandbox.state.webhooks;
   const next = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
   here.door.secrets = () => [next, secret];
@@ -222,13 +222,13 @@ test('31: while a secret is being changed, messages signed with either are taken
   expect([(await post('{}', { id: 'c', secret: next })).status, (await post('{}', { id: 'd', secret })).status]).toEqual([204, 401]);
 });
 
-test('31: without a secret nothing is taken, and the answer says how to configure one', async () => {
+test('31: without a secret every message is refused, and the response names the setting', async () => {
   here.door.secrets = () => [];
   const answer = await post('{}');
   expect([answer.status, answer.text]).toEqual([503, expect.stringContaining('JUNCTION_WEBHOOK_SECRET')]);
 });
 
-test('32: with a clock ten minutes off messages are refused; stamped anew they are taken when the clock is right again', async () => {
+test('32: with a clock ten minutes off messages are refused; later attempts with the right time are accepted', async () => {
   const { id } = await here.ordered();
   mishap({ kind: 'skew', seconds: -600 });
   here.step(id, 'completed.walk_in_test.completed');
@@ -243,7 +243,7 @@ test('32: with a clock ten minutes off messages are refused; stamped anew they a
   ]);
 });
 
-test('33: the answer does not wait for anything but the inbox', async () => {
+test('33: the response waits for the inbox only', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   here.fail({ operation: 'order', kind: 'slow', seconds: 5 });
@@ -251,7 +251,7 @@ test('33: the answer does not wait for anything but the inbox', async () => {
   expect([messages().at(-1)!.answers, here.asked('order')]).toEqual([[204], 0]);
 });
 
-test('34: what cannot be kept is 503, and taken when it is sent again', async () => {
+test('34: an event that cannot be stored is 503, and accepted when it is sent again', async () => {
   const { id } = await here.ordered();
   const gone = await openTestStore();
   await gone.close();
@@ -269,7 +269,7 @@ test('34: what cannot be kept is 503, and taken when it is sent again', async ()
   ]);
 });
 
-test('35: events of other kinds are answered and counted, and nothing is done', async () => {
+test('35: events of other kinds are accepted and counted, and have no effect', async () => {
   for (const [nth, body] of [
     { event_type: 'daily.data.sleep.created', data: { id: 'x' } },
     { event_type: 'labtest.match_review.created', data: { id: 'y' } },
@@ -280,7 +280,7 @@ test('35: events of other kinds are answered and counted, and nothing is done', 
   expect((await events()).map(({ state, size }) => [state, size])).toEqual(Array(3).fill(['ignored', 0]));
 });
 
-test('27: the sender says that it has given a message up: kept by name, counted and logged apart, and nothing else is believed', async () => {
+test('27: the event that the sender has given up a message is stored, counted and logged, and nothing else in it is trusted', async () => {
   const counted: string[] = [];
   here.door.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
   const body = JSON.stringify({ type: 'message.attempt.exhausted', data: { msgId: 'msg_lost', endpointId: 'ep' } });
@@ -290,7 +290,7 @@ test('27: the sender says that it has given a message up: kept by name, counted 
   expect((await events()).map(({ state, size }) => [state, size])).toEqual([['ignored', 0]]);
 });
 
-test('35: an event of a kind that is new, about an order of ours, has it looked at', async () => {
+test('35: an event of an unknown kind about our order makes its poll due', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed', { silent: true });
   await post(JSON.stringify({ event_type: 'labtest.appointment.updated', data: { id: 'appointment', order_id: id } }));
@@ -298,7 +298,7 @@ test('35: an event of a kind that is new, about an order of ours, has it looked 
   expect(await state()).toEqual(['completed', 'completed']);
 });
 
-test('36: the bare order and the envelope are read alike; what is neither is kept for a person, for a week', async () => {
+test('36: an order without envelope is accepted too; any other body is stored for a week for inspection', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   const bare = JSON.stringify(JSON.parse(messages().at(-1)!.body).data);
@@ -312,7 +312,7 @@ test('36: the bare order and the envelope are read alike; what is neither is kep
   expect((await events()).map(({ size }) => size)).toEqual([0, 0, 0, 0]);
 });
 
-test('46: the event of another team is answered and dropped, loudly', async () => {
+test('46: the event of another team is accepted, ignored and logged', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   here.door.teamId = () => 'another team';
@@ -324,7 +324,7 @@ test('46: the event of another team is answered and dropped, loudly', async () =
   ]);
 });
 
-test('47: a request that is revoked and deleted while its order is under way: the Task goes on', async () => {
+test('47: a request is revoked and deleted while its order is in progress: the Task goes on', async () => {
   const { id } = await here.ordered();
   const { _status, ...current } = await here.read('ServiceRequest', 'one');
   const revoked = { ...current, status: 'revoked' } as typeof current;
@@ -339,7 +339,7 @@ test('47: a request that is revoked and deleted while its order is under way: th
   expect([(await task()).status, (await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.body]).toEqual(['completed', null]);
 });
 
-test('a body with patient data is in no log', async () => {
+test('no log contains patient data of a body', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   await here.tell();
@@ -347,7 +347,7 @@ test('a body with patient data is in no log', async () => {
   expect(here.log.join()).not.toMatch(/Lovelace|Ada|1985/);
 });
 
-test('at the sender somebody sends a message once more: it is known, under whatever stamp', async () => {
+test('a message that is sent again from the sender’s dashboard is recognised by its id', async () => {
   const { id } = await here.ordered();
   here.step(id);
   await here.tell();

@@ -34,7 +34,7 @@ const told = (messages: Received[]) =>
   messages.map(({ path, body }) => `${path.split('/').slice(2).join('/')} ${JSON.parse(body).meta.versionId}`);
 const rows = async (table: string) => (await database.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]!.n;
 
-test('who asks is made active by the server, and is sent what is created and updated, as it stands, signed', async () => {
+test('the server activates a subscription and sends every created or updated version, signed', async () => {
   await world.subscribe('one');
   expect(await world.read('Subscription', 'one')).toMatchObject({ status: 'active', meta: { versionId: '2' } });
   await world.put(observation('a', 'final', { valueQuantity: { value: 1.5 } }));
@@ -52,7 +52,7 @@ test('who asks is made active by the server, and is sent what is created and upd
   expect([await rows('notification'), await rows('subscription_change')]).toEqual([0, 0]);
 });
 
-test('a new secret signs beside the one before for a day, and alone from then on', async () => {
+test('a new secret signs together with the former one for a day, then alone', async () => {
   await world.subscribe('one');
   const former = await world.secret('one');
   const { secret } = await rotateSecret(world.as({}), 'one');
@@ -66,7 +66,7 @@ test('a new secret signs beside the one before for a day, and alone from then on
   expect(await signedBy('b')).toEqual([false, true]);
 });
 
-test('without a payload it is called with nothing, and its headers are sent', async () => {
+test('without a payload the request is empty and carries the headers of the channel', async () => {
   await world.subscribe('ping', { channel: { payload: undefined, header: ['Authorization: Bearer abc', 'X-Two: 1', 'x-two: 2'] } });
   await world.put(observation('a'));
   const [message] = await world.tell();
@@ -76,7 +76,7 @@ test('without a payload it is called with nothing, and its headers are sent', as
   expect(world.logged.join()).not.toContain('abc');
 });
 
-test('only what meets the criteria is told; a deletion is not, nor what no longer meets them', async () => {
+test('only versions that meet the criteria are sent: no deletion, and no update that no longer meets them', async () => {
   await world.subscribe('final', { criteria: 'Observation?status=final&subject:Patient.family=lovelace' });
   await world.put({ resourceType: 'Patient', id: 'ada', name: [{ family: 'Lovelace' }] });
   const subject = { subject: { reference: 'Patient/ada' } };
@@ -90,7 +90,7 @@ test('only what meets the criteria is told; a deletion is not, nor what no longe
   expect(await world.tell()).toEqual([]);
 });
 
-test('each version is held against the criteria as it was written, also when it was overtaken before anybody looked', async () => {
+test('each version is matched as it was written, also if it was replaced before the matching', async () => {
   await world.subscribe('final', { criteria: 'Observation?status=final&_id=a,b' });
   for (const status of ['final', 'amended', 'final', 'corrected']) await world.put(observation('a', status));
   const counted = [await rows('resource'), await rows('sx')];
@@ -98,7 +98,7 @@ test('each version is held against the criteria as it was written, also when it 
   expect([await rows('resource'), await rows('sx')]).toEqual(counted);
 });
 
-test('all entries of a transaction are told of, and nothing of one that failed', async () => {
+test('all entries of a transaction are sent, and nothing of a transaction that failed', async () => {
   await world.subscribe('all');
   const entry = (id: string, at: number): TransactionEntry => {
     const resource = observation(id);
@@ -113,7 +113,7 @@ test('all entries of a transaction are told of, and nothing of one that failed',
   expect(told(await world.tell()).sort()).toEqual(['Observation/a 1', 'Observation/b 1', 'Observation/c 1']);
 });
 
-test('who does not take it is tried again under the same name, later and later, until it does; nothing is lost, in order', async () => {
+test('a refused notification is retried with the same id and growing delays until it is accepted; order is kept and nothing is lost', async () => {
   const { receiver } = world;
   await world.subscribe('down');
   receiver.answer = () => 503;
@@ -142,7 +142,7 @@ test('who does not take it is tried again under the same name, later and later, 
   expect(await world.entry('down')).toMatchObject({ state: 'queued', lastError: null });
 });
 
-test('a version is not told before the one before it, while other resources are', async () => {
+test('a version waits for the previous version of its resource, other resources do not', async () => {
   const { receiver } = world;
   await world.subscribe('order');
   receiver.answer = ({ path }) => (path.endsWith('/a') ? 500 : 200);
@@ -157,7 +157,7 @@ test('a version is not told before the one before it, while other resources are'
   expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
 });
 
-test('a version waits for an earlier one that nobody has looked at yet', async () => {
+test('a version waits for an earlier version that is not matched yet', async () => {
   await world.subscribe('order');
   const { store } = world.notifying;
   await world.put(observation('a'));
@@ -171,7 +171,7 @@ test('a version waits for an earlier one that nobody has looked at yet', async (
   expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
 });
 
-test('after three days it is in error, and says why; what waits is sent when it is asked for again', async () => {
+test('after three days of failures the status is error with the reason; pending versions are sent when it is requested again', async () => {
   const { receiver } = world;
   await world.subscribe('dead');
   receiver.answer = () => 500;
@@ -197,7 +197,7 @@ test('after three days it is in error, and says why; what waits is sent when it 
   expect(told(await world.tell())).toEqual(['Observation/a 1']);
 });
 
-test('410 ends it at once; 429 says when to come again; a redirect is not followed', async () => {
+test('410 ends a subscription at once; Retry-After of a 429 is respected; a redirect is not followed', async () => {
   const { receiver } = world;
   for (const id of ['gone', 'busy', 'moved']) await world.subscribe(id);
   const answers: Record<string, number | [number, Record<string, string>]> = {
@@ -213,7 +213,7 @@ test('410 ends it at once; 429 says when to come again; a redirect is not follow
   expect(await world.entry('moved')).toMatchObject({ state: 'unknown', lastError: 'it answered 302' });
 });
 
-test('one that hangs delays nobody else', async () => {
+test('a subscriber that does not respond delays no other', async () => {
   const { receiver } = world;
   for (const id of ['hangs', 'well']) await world.subscribe(id);
   receiver.answer = ({ path }) => (path.startsWith('/hangs') ? 'never' : 200);
@@ -228,7 +228,7 @@ test('one that hangs delays nobody else', async () => {
   expect(await world.entry('hangs')).toMatchObject({ state: 'unknown', lastError: 'it answered 500' });
 });
 
-test('one that would rather speak another protocol is given up at once, and tried again', async () => {
+test('a response that switches protocols is a failure and is retried', async () => {
   await world.subscribe('upgrade');
   world.receiver.answer = () => [101, { Connection: 'Upgrade', Upgrade: 'websocket' }];
   await world.put(observation('a'));
@@ -236,7 +236,7 @@ test('one that would rather speak another protocol is given up at once, and trie
   expect(await world.entry('upgrade')).toMatchObject({ state: 'unknown', lastError: 'no answer' });
 });
 
-test('two processes that tell at once tell each version once, in order', async () => {
+test('two processes deliver each version once and in order', async () => {
   await world.subscribe('one');
   await world.subscribe('two');
   const versions = ['registered', 'preliminary', 'final', 'amended', 'corrected'];
@@ -250,7 +250,7 @@ test('two processes that tell at once tell each version once, in order', async (
   }
 });
 
-test('who dies after the answer sends it again under the same name, and who lost the lease writes nothing', async () => {
+test('after a crash a notification is sent again with the same id; a process without the lease records nothing', async () => {
   const { receiver, notifying } = world;
   await world.subscribe('one');
   await world.put(observation('a'));
@@ -269,7 +269,7 @@ test('who dies after the answer sends it again under the same name, and who lost
   expect(await rows('notification')).toBe(0);
 });
 
-test('nothing of another tenant is told, whatever ids are the same, and without a subscription nothing is kept', async () => {
+test('versions of another tenant are not sent, even under the same ids; without a subscription no change is recorded', async () => {
   const other = (await createTenant(database, { slug: `other-${world.tenant}`, name: 'x', at: world.clock().toISOString() }))!.id;
   await world.subscribe('one');
   await world.put(observation('a'), world.as({ tenant: other }));
@@ -282,7 +282,7 @@ test('nothing of another tenant is told, whatever ids are the same, and without 
   expect(await world.secret('one')).not.toBe((await world.notifying.store.subscriptions.find(other, 'one'))!.secret);
 });
 
-test('turned off or deleted, nothing more is sent, not even what waits; asked for again, it begins anew', async () => {
+test('after off or deletion nothing is sent, pending versions included; a new request begins anew', async () => {
   const { receiver } = world;
   receiver.answer = () => 500;
   for (const id of ['off', 'deleted']) await world.subscribe(id);
@@ -303,7 +303,7 @@ test('turned off or deleted, nothing more is sent, not even what waits; asked fo
   expect(await world.secret('off')).toBe(secret);
 });
 
-test('at its end the server turns it off', async () => {
+test('the server sets the status off when the end has passed', async () => {
   await world.subscribe('ends', { end: '2026-11-21T13:00:00+00:00' });
   await world.put(observation('a'));
   expect(await endExpiredSubscriptions(world.notifying)).toBe(0);
@@ -315,7 +315,7 @@ test('at its end the server turns it off', async () => {
   expect(await world.tell()).toEqual([]);
 });
 
-test('with the key it was made with it ends, visibly', async () => {
+test('when its key is revoked the status is error with the reason', async () => {
   const at = world.clock().toISOString();
   const { id } = await createApiKey(database, { tenant: world.tenant, surface: 'fhir', scopes: ['*'], prefix: 'x_', at });
   await world.subscribe('keyed', {}, world.as({ actor: id }));
@@ -330,7 +330,7 @@ test('with the key it was made with it ends, visibly', async () => {
   });
 });
 
-test('news that comes while it is told is not slept over', async () => {
+test('a change during a delivery is delivered without delay', async () => {
   const { receiver, notifying } = world;
   await world.subscribe('one');
   await world.put(observation('a'));
@@ -346,7 +346,7 @@ test('news that comes while it is told is not slept over', async () => {
   expect(told(await world.tell())).toEqual(['Observation/b 1']);
 });
 
-test('while the index of a parameter of its criteria is being made, it waits: nothing is in error, and no version is lost', async () => {
+test('while the index of its criteria is rebuilt a subscription waits: no error, and no version is lost', async () => {
   await world.subscribe('one', { criteria: 'Observation?status=final' });
   let ready = false;
   const contextOf = (caller: Caller) => {

@@ -24,7 +24,7 @@ const refusal = async (work: Promise<unknown>) => {
 };
 const refused = (more: Parameters<SubscriptionWorld['subscribe']>[1], caller = {}) => refusal(world.subscribe('s', more, world.as(caller)));
 
-test('criteria are a search that this server serves, of a type that is served; the rule that is broken is named', async () => {
+test('criteria must be a supported search of a supported type; the error names the rule', async () => {
   const wrong: [string, RegExp][] = [
     ['Medication?status=active', /a resource type that is not served/],
     ['/Observation?status=final', /a resource type that is not served/],
@@ -67,7 +67,7 @@ test('a channel is a rest-hook with a payload of FHIR JSON or none', async () =>
   expect(await refused({ channel: { endpoint: 'https://example.org/hook?a=b', payload: undefined } })).toBe('taken');
 });
 
-test('only the server makes it active or an error of it; what stands may be said again', async () => {
+test('only the server sets active and error; a client may repeat the current status', async () => {
   for (const status of ['active', 'error']) expect(await refused({ status })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
   expect(await refused({ error: 'x' })).toEqual(['rule', 'Subscription.error', expect.any(String)]);
   expect(await refused({ end: '2026-11-21T11:59:59Z' })).toEqual(['rule', 'Subscription.end', expect.any(String)]);
@@ -80,7 +80,7 @@ test('only the server makes it active or an error of it; what stands may be said
   expect(await world.tell()).toHaveLength(1);
 });
 
-test('it sees what the scopes of its key may see: criteria and payload are held to them', async () => {
+test('criteria and payload must be within the scopes of the key', async () => {
   const scopes = (...list: string[]) => ({ scopes: ['system/Subscription.cruds', ...list] });
   expect(await refused({}, scopes('system/Patient.rs'))).toEqual(['forbidden', undefined, expect.stringMatching(/Observation/)]);
   expect(await refused({}, scopes('system/Observation.s'))).toEqual(['forbidden', undefined, expect.stringMatching(/payload/)]);
@@ -90,7 +90,7 @@ test('it sees what the scopes of its key may see: criteria and payload are held 
   expect(await refused(chain, scopes('system/Observation.rs', 'system/Patient.s'))).toBe('taken');
 });
 
-test('what its headers hold is seen by who may change Subscriptions; others see that they are there', async () => {
+test('the values of channel headers are visible only to keys that may update Subscriptions', async () => {
   await world.subscribe('s', { channel: { header: ['Authorization: Bearer abc', 'X-Other: def'] } });
   const seenBy = async (scope: string) => {
     const context = world.as({ scopes: [scope] });
@@ -112,7 +112,7 @@ const channel = (endpoint: string, reach: AddressPolicy) => {
   }
 };
 
-test('in production an endpoint is https and public, unless an operator names its host', () => {
+test('in production an endpoint must be https and public, unless the configuration lists its host', () => {
   const production = (...hosts: string[]): AddressPolicy => ({ production: true, privateHosts: new Set(hosts) });
   const development: AddressPolicy = { production: false, privateHosts: new Set() };
   const inside = ['10.0.0.7', '172.20.1.1', '192.168.1.1', '169.254.169.254', '127.0.0.1', '100.64.0.1', '0.0.0.0', '[::1]', '[fd00::1]'];
@@ -150,7 +150,7 @@ test('in production an endpoint is https and public, unless an operator names it
 const lookedUp = (reach: AddressPolicy) =>
   new Promise((resolve) => createGuardedLookup(reach)('localhost', { all: true }, (error, found) => resolve(error?.code ?? found)));
 
-test('a name that leads to a private address is not called in production: the address is looked at when it is called', async () => {
+test('in production a name that resolves to a private address is refused when the request is sent', async () => {
   const { receiver } = world;
   const url = new URL(receiver.url);
   const to = (host: string, reach: AddressPolicy, ms = 60_000) =>
@@ -169,6 +169,6 @@ test('a name that leads to a private address is not called in production: the ad
   expect(await to('127.0.0.1', silent)).toEqual({ ok: false, why: 'no answer (ECONNREFUSED)' });
 });
 
-test('an update goes to the resource below the base, whether or not the base ends with a slash', () => {
+test('an update is sent to the resource under the base URL, with or without a final slash', () => {
   expect(buildUpdateUrl('https://example.org/fhir/', { type: 'Patient', id: 'a.b' }).href).toBe('https://example.org/fhir/Patient/a.b');
 });
