@@ -50,9 +50,9 @@ export interface StepOptions extends ReportOptions {
 
 /** Undefined at the end of the usual sequence, or outside of it. */
 function findNextStatus(order: SandboxOrder): string | undefined {
-  const way = findStatusSequence(order.sent);
-  const at = way.indexOf(readStatus(order));
-  return at < 0 ? undefined : way[at + 1];
+  const sequence = findStatusSequence(order.sent);
+  const at = sequence.indexOf(readStatus(order));
+  return at < 0 ? undefined : sequence[at + 1];
 }
 
 /** Sets `status`, by default the next one of the usual sequence. Returns false if there is none. */

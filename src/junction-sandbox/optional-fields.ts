@@ -4,7 +4,7 @@
 import { isObject } from '../fhir/json-values.ts';
 
 type Body = Record<string, unknown>;
-type Rule = [holds: (value: unknown) => boolean, message: string];
+type Rule = [isValid: (value: unknown) => boolean, message: string];
 
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** By Junction's changelog; another page of its documentation says 120. */
@@ -96,8 +96,8 @@ const checkIcdCodes = (body: Body): object[] =>
 
 /** A field that is null counts as missing. */
 const checkFields = (body: Body, rules: Record<string, Rule>, loc: (string | number)[]): object[] =>
-  Object.entries(rules).flatMap(([name, [holds, message]]) =>
-    body[name] === undefined || body[name] === null || holds(body[name]) ? [] : [buildFieldError([...loc, name], message, body[name])],
+  Object.entries(rules).flatMap(([name, [isValid, message]]) =>
+    body[name] === undefined || body[name] === null || isValid(body[name]) ? [] : [buildFieldError([...loc, name], message, body[name])],
   );
 
 const buildFieldError = (loc: (string | number)[], msg: string, input: unknown): object => ({

@@ -19,8 +19,8 @@ export const parseOrdersPage =
     if (!Array.isArray(listed)) return undefined;
     const orders = listed.map((order) => parseOrder(order)).filter((order) => order !== undefined);
     if (orders.length < listed.length) return undefined;
-    const seen = typeof page === 'number' && typeof size === 'number' ? page * size : undefined;
+    const read = typeof page === 'number' && typeof size === 'number' ? page * size : undefined;
     const known = typeof total === 'number' ? total : undefined;
-    const last = known !== undefined && seen !== undefined ? seen >= known : listed.length < PAGE_SIZE;
+    const last = known !== undefined && read !== undefined ? read >= known : listed.length < PAGE_SIZE;
     return { orders, total: known, last: last || listed.length === 0 };
   };

@@ -77,10 +77,10 @@ async function readBytes(response: Response, largest: number): Promise<Buffer | 
 
 /** In seconds, from either form of the header. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
 function parseRetryAfter(response: Response): number | undefined {
-  const given = response.headers.get('retry-after');
-  if (given === null) return undefined;
+  const header = response.headers.get('retry-after');
+  if (header === null) return undefined;
   const sentAt = Date.parse(response.headers.get('date') ?? '');
-  const seconds = /^\d+$/.test(given) ? Number(given) : (Date.parse(given) - sentAt) / 1000;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - sentAt) / 1000;
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER) : undefined;
 }
 

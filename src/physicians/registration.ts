@@ -53,9 +53,9 @@ export async function claimRegistration(
 ): Promise<{ state: 'open'; by: string } | { state: 'complete' | 'busy' }> {
   const entry = (await findEntry(context, registration)) ?? (await createEntry(context, registration));
   if (entry.state === 'done') return { state: 'complete' };
-  const hold = createLease(context.clock(), context.newId(), LEASE_MS);
-  const held = await context.store.outbox.claimOne(entry.tenant, entry.id, hold);
-  return held ? { state: 'open', by: hold.by } : { state: 'busy' };
+  const lease = createLease(context.clock(), context.newId(), LEASE_MS);
+  const claimed = await context.store.outbox.claimOne(entry.tenant, entry.id, lease);
+  return claimed ? { state: 'open', by: lease.by } : { state: 'busy' };
 }
 
 /** `key`: the idempotency key of all attempts. */

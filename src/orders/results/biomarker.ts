@@ -38,7 +38,7 @@ export function parseMarker(value: unknown, shared: ReportElements): Marker {
   const unit = parseUnit(result.unit, shared.units);
   const sample = readTextField(result, 'source_sample_id');
   const sampleRef = sample === undefined ? findOnlySample(shared.specimens) : shared.specimens.get(sample);
-  const { code, word } = toInterpretation(result);
+  const { code, sourceText } = toInterpretation(result);
   const view = {
     ...toNameFields(result, shared),
     collected: sampleRef ? sampleRef.collected : shared.collected,
@@ -49,7 +49,7 @@ export function parseMarker(value: unknown, shared: ReportElements): Marker {
     timestamp: toFhirInstant(result.timestamp),
     laboratory: toReportedText(result.performing_laboratory),
     interpretation: code,
-    source_word: word,
+    source_word: sourceText,
     note: toReportedText(result.notes),
     tag: result.source_markers === null ? 'unsolicited' : undefined,
   };
@@ -109,12 +109,12 @@ const INTERPRETATIONS: Record<string, { above: string; below: string; neither: s
   critical: { above: 'HH', below: 'LL', neither: 'AA' },
 };
 
-function toInterpretation(result: Record<string, unknown>): { code: string | undefined; word: string | undefined } {
+function toInterpretation(result: Record<string, unknown>): { code: string | undefined; sourceText: string | undefined } {
   const side = result.is_above_max_range === true ? 'above' : result.is_below_min_range === true ? 'below' : 'neither';
-  const word = readTextField(result, 'interpretation') ?? '';
+  const interpretation = readTextField(result, 'interpretation') ?? '';
   return {
-    code: Object.hasOwn(INTERPRETATIONS, word) ? INTERPRETATIONS[word]![side] : undefined,
-    word: toReportedText(result.source_interpretation),
+    code: Object.hasOwn(INTERPRETATIONS, interpretation) ? INTERPRETATIONS[interpretation]![side] : undefined,
+    sourceText: toReportedText(result.source_interpretation),
   };
 }
 

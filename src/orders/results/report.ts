@@ -49,16 +49,16 @@ export const toDocumentId = (idBase: string): string => v5(`${idBase}/document`,
 
 /** Undefined if the result is empty. */
 export function parseReport(result: Record<string, unknown>, subject: ReportSubject): ParsedReport | undefined {
-  const given = toList(result.results);
-  const lacking = toList(result.missing_results);
+  const measured = toList(result.results);
+  const missing = toList(result.missing_results);
   const metadata = toJsonObject(result.metadata);
   const emptied = subject.correcting && Array.isArray(result.results) && metadata.status === 'final';
-  if (!given.length && !lacking.length && !emptied) return undefined;
+  if (!measured.length && !missing.length && !emptied) return undefined;
   const samples = parseSamples(result, metadata, subject);
   const collected = samples.find(({ taken }) => taken.collected !== undefined)?.taken.collected;
   const specimens = new Map(samples.flatMap(({ numbers, taken }) => numbers.map((number) => [number, taken] as const)));
   const shared: ReportElements = { request: subject.request, patient: subject.patient, collected, specimens, units: subject.units };
-  const markers = [...given.map((one) => parseMarker(one, shared)), ...lacking.map((one) => parseMissingMarker(one, shared))];
+  const markers = [...measured.map((one) => parseMarker(one, shared)), ...missing.map((one) => parseMissingMarker(one, shared))];
   const interpretation = readTextField(metadata, 'interpretation');
   return {
     status: readTextField(metadata, 'status') ?? 'final',
@@ -120,7 +120,7 @@ function toReportFields(
   { samples, collected }: { samples: Sample[]; collected: string | undefined },
 ): View {
   return {
-    ...(subject.transaction !== undefined && { journey: subject.transaction }),
+    ...(subject.transaction !== undefined && { transaction: subject.transaction }),
     request: subject.request,
     patient: subject.patient,
     collected: collected ?? toFhirDateTime(metadata.date_collected),
