@@ -19,7 +19,7 @@ test('A2 the CapabilityStatement is read without a key, resources are not', asyn
   expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/);
 });
 
-test('A3 JSON goes out as application/fhir+json in UTF-8, and as application/json to who asks for that', async () => {
+test('A3 responses are application/fhir+json in UTF-8, or application/json if the client accepts that', async () => {
   const { id } = await made();
   expect((await ask('GET', `/Patient/${id}`)).headers.get('content-type')).toBe('application/fhir+json; charset=utf-8');
   const plain = await ask('GET', `/Patient/${id}`, { headers: { Accept: 'application/json' } });
@@ -69,7 +69,7 @@ test('A7 every refusal is an OperationOutcome with a code and a text, and nothin
   }
 });
 
-test('A8 a type that is not served and a path that is none are 404', async () => {
+test('A8 a type that is not served and an unknown path are 404', async () => {
   expectRefusal(await ask('GET', '/Medication/1'), 404, 'not-supported');
   expectRefusal(await ask('GET', '/Patient/1/2/3/4'), 404);
 });
@@ -109,7 +109,7 @@ test('A12 ids and paths are case-sensitive; a query is decoded once, and a plus 
   expect([await total('identifier=urn:Case%7CAbC'), await total('identifier=urn:Case%7Cabc')]).toEqual([1, 0]);
 });
 
-test('A13 Prefer: return is obeyed, and the resource is the answer when nothing is said', async () => {
+test('A13 Prefer: return is obeyed; without it the response is the resource', async () => {
   const create = (prefer?: string) => ask('POST', '/Patient', { headers: prefer ? { Prefer: `return=${prefer}` } : {}, body: PATIENT });
   expect((await create()).body.resourceType).toBe('Patient');
   expect((await create('representation')).body.resourceType).toBe('Patient');
@@ -117,7 +117,7 @@ test('A13 Prefer: return is obeyed, and the resource is the answer when nothing 
   expect([(await create('minimal')).status, (await create('minimal')).text]).toEqual([201, '']);
 });
 
-test('A14 Prefer: handling=lenient leaves an unknown parameter out and says so; strict refuses it', async () => {
+test('A14 Prefer: handling=lenient ignores an unknown parameter with a warning; strict refuses it', async () => {
   const search = (handling: string) => ask('GET', '/Patient?colour=blue', { headers: { Prefer: `handling=${handling}` } });
   expectRefusal(await search('strict'), 400);
   const { body } = await search('lenient');

@@ -14,7 +14,7 @@ test('B18 a read answers the resource, its version as ETag and its time as Last-
   expect(Date.parse(headers.get('last-modified')!)).toBe(Math.floor(Date.parse(meta.lastUpdated) / 1000) * 1000);
 });
 
-test('B19 what never was is 404, what was deleted 410 with its ETag, an id that is none 404', async () => {
+test('B19 a resource that never existed is 404, a deleted one 410 with its ETag, a malformed id 404', async () => {
   expectRefusal(await ask('GET', '/Patient/nobody'), 404, 'not-found');
   const { id } = await made();
   await ask('DELETE', `/Patient/${id}`);
@@ -42,7 +42,7 @@ test('B21 If-None-Match wins over If-Modified-Since, takes a list, and * means a
   expect([await status('W/"9"'), await status('*'), await status('W/"9", W/"1"')]).toEqual([200, 304, 304]);
 });
 
-test('B22 a version is read by its number; an unknown one is 404, that of a deletion 410', async () => {
+test('B22 a version is read by its number; an unknown version is 404, a deletion 410', async () => {
   const { id } = await made();
   await ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Patient', id, active: false } });
   await ask('DELETE', `/Patient/${id}`);

@@ -65,7 +65,7 @@ test('C30 what was accepted is read again unchanged: digits, extensions, sibling
   expect(kept).toEqual(JSON.parse(text));
 });
 
-test('C31 a conditional create: none → 201, one → 200 and that one, several → 412', async () => {
+test('C31 a conditional create: no match → 201, one match → 200 with it, several → 412', async () => {
   const identifier = [{ system: 'urn:c31', value: '1' }];
   const condition = { 'If-None-Exist': 'identifier=urn:c31|1' };
   const first = await create({ resourceType: 'Patient', identifier }, condition);

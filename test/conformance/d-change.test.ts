@@ -12,7 +12,7 @@ const patch = (path: string, operations: unknown, headers: Record<string, string
 const versionOf = async (id: string) => (await ask('GET', `/Patient/${id}`)).body.meta.versionId;
 const marked = (value: string) => ({ identifier: [{ system: 'urn:d', value }] });
 
-test('D34 an update makes the next version; one that changes nothing makes none', async () => {
+test('D34 an update makes the next version; an update without a change makes no version', async () => {
   const { id } = await create();
   const { status, body, headers } = await put(id, { active: true });
   expect([status, body.meta.versionId, headers.get('etag')]).toEqual([200, '2', 'W/"2"']);
@@ -58,14 +58,14 @@ test('D39 no If-Match is demanded', async () => {
   expect(body.rest[0].resource.map(({ versioning }: { versioning: string }) => versioning)).not.toContain('versioned-update');
 });
 
-test('D40 many updates of one resource at once: all become versions, none is lost, none is a 500', async () => {
+test('D40 concurrent updates of one resource all become versions; no update is lost or answered with 500', async () => {
   const { id } = await create();
   const answers = await Promise.all(Array.from({ length: 20 }, (_one, nth) => put(id, { multipleBirthInteger: nth })));
   expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
   expect(await versionOf(id)).toBe('21');
 });
 
-test('D41 a conditional update: none creates, one replaces, another id 400, several 412, no or unknown criteria 400', async () => {
+test('D41 a conditional update: no match creates, one match is replaced, another id is 400, several are 412, no or unknown criteria 400', async () => {
   const update = (query: string, more: object) => ask('PUT', `/Patient${query}`, { body: { resourceType: 'Patient', ...more } });
   const first = await update('?identifier=urn:d|41', marked('41'));
   expect(first.status).toBe(201);
@@ -143,7 +143,7 @@ test('D44 a failing test and a path that is not there are 422, a change of id or
   expect(await versionOf(id)).toBe('1');
 });
 
-test('D45 a conditional patch: none 404, one is patched, several 412', async () => {
+test('D45 a conditional patch: no match is 404, one is patched, several are 412', async () => {
   const operations = [{ op: 'add', path: '/active', value: true }];
   expectRefusal(await patch('/Patient?identifier=urn:d|45', operations), 404);
   await create(marked('45'));
@@ -166,7 +166,7 @@ test('D47 a delete is 204, again 204, and of what never was 204', async () => {
   for (const target of [id, id, 'd47-nobody']) expect((await ask('DELETE', `/Patient/${target}`)).status).toBe(204);
 });
 
-test('D48 what was deleted is 410, is not found, stands in the history without a resource, and its versions are still read', async () => {
+test('D48 a deleted resource is 410, is found by no search, has an entry without a resource in the history, and its versions can be read', async () => {
   const { id } = await create(marked('48'));
   await ask('DELETE', `/Patient/${id}`);
   expectRefusal(await ask('GET', `/Patient/${id}`), 410, 'deleted');
@@ -176,7 +176,7 @@ test('D48 what was deleted is 410, is not found, stands in the history without a
   expect((await ask('GET', `/Patient/${id}/_history/1`)).status).toBe(200);
 });
 
-test('D49 what others refer to may be deleted: no referential integrity is declared, and none is enforced', async () => {
+test('D49 a resource that others refer to may be deleted: referential integrity is neither declared nor enforced', async () => {
   const { id } = await create();
   const observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: `Patient/${id}` } };
   await ask('POST', '/Observation', { body: observation });
@@ -186,7 +186,7 @@ test('D49 what others refer to may be deleted: no referential integrity is decla
   expect(policies).not.toContain('enforced');
 });
 
-test('D50 a conditional delete: none and one are 204, several 412 and none deleted, no criteria 4xx', async () => {
+test('D50 a conditional delete: no match and one match are 204, several are 412 and delete nothing, no criteria are 4xx', async () => {
   expect((await ask('DELETE', '/Patient?identifier=urn:d|50')).status).toBe(204);
   await create(marked('50'));
   expect((await ask('DELETE', '/Patient?identifier=urn:d|50')).status).toBe(204);

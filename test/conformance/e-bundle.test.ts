@@ -96,7 +96,7 @@ test('E56 references by fullUrl are rewritten in references, uris and narratives
   expect(first.text.div).toContain(`href="Patient/${second.id}"`);
 });
 
-test('E57 a conditional reference becomes its one match; none or several fail the whole', async () => {
+test('E57 a conditional reference becomes its one match; no match or several fail the transaction', async () => {
   const { body: one } = await ask('POST', '/Patient', { body: patient(marked('57')) });
   const observation = {
     resourceType: 'Observation',
@@ -113,7 +113,7 @@ test('E57 a conditional reference becomes its one match; none or several fail th
   expectRefusal(await transaction(post(observation)), 412);
 });
 
-test('E58 ifNoneExist, ifMatch, ifNoneMatch and ifModifiedSince of an entry are what the headers are', async () => {
+test('E58 ifNoneExist, ifMatch, ifNoneMatch and ifModifiedSince of an entry work like the headers', async () => {
   const { body: one } = await ask('POST', '/Patient', { body: patient(marked('58')) });
   const found = await transaction(post(patient(marked('58')), { ifNoneExist: 'identifier=urn:e|58' }));
   expect([statuses(found), found.body.entry[0].response.location]).toEqual([

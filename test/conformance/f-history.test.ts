@@ -53,7 +53,7 @@ test('F67 each version says what its request was answered: one that was made aga
   }
 });
 
-test('F68 _since, _at and _count select; each may be said once', async () => {
+test('F68 _since, _at and _count select versions; each may occur once', async () => {
   await put('f68');
   const { body: second } = await put('f68', { active: true });
   const since = await ask('GET', `/Patient/f68/_history?_since=${second.meta.lastUpdated}`);

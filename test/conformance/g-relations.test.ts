@@ -135,7 +135,7 @@ test('G89 :iterate ends where references go round in a circle', async () => {
   expect([entriesOf(answer, 'include'), entriesOf(answer, 'outcome')]).toEqual([['Organization/trip'], []]);
 });
 
-test('G89 _count counts matches, not what is included', async () => {
+test('G89 _count counts matches, not included resources', async () => {
   const answer = await ask('GET', '/Observation?patient=ann&_include=Observation:subject&_count=2');
   expect([entriesOf(answer, 'match').length, entriesOf(answer, 'include')]).toEqual([2, ['Patient/ann']]);
 });
@@ -162,13 +162,13 @@ test.each([
   expect(await find(search)).toEqual(expected);
 });
 
-test('G96 Patient/ann/* holds what is of the patient, of every type, and nothing of others', async () => {
+test('G96 Patient/ann/* finds the resources of the patient, of every type, and no others', async () => {
   const found = entriesOf(await ask('GET', '/Patient/ann/*'), 'match');
   expect(found).toEqual(expect.arrayContaining(['Encounter/visit', 'Observation/plain', 'Patient/ann', 'Provenance/source']));
   for (const other of ['Patient/bob', 'Observation/derived', 'Practitioner/lee', 'Organization/ward']) expect(found).not.toContain(other);
 });
 
-test('G96 a type that is in no such compartment is 400; a compartment that is none is 404; RelatedPerson has one', async () => {
+test('G96 a type outside the compartment is 400; an unknown compartment is 404; RelatedPerson has a compartment', async () => {
   expectRefusal(await ask('GET', '/Patient/ann/Organization'), 400);
   expectRefusal(await ask('GET', '/Organization/ward/Patient'), 404);
   expectRefusal(await ask('GET', '/Device/pump/Observation'), 404);

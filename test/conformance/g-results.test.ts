@@ -139,7 +139,7 @@ test.each(['-1', 'many', '1.5', ''])('G91 _count=%s is 400', async (count) => {
   expectRefusal(await get(`Patient?_count=${count}`), 400);
 });
 
-test('G92 _total=accurate is exact, none says none, estimate says a number; anything else is 400', async () => {
+test('G92 _total=accurate is exact, none has no total, estimate has a number; any other value is 400', async () => {
   const total = async (value: string) => (await get(`Patient?gender=male&_count=1&_total=${value}`)).body.total;
   expect([await total('accurate'), await total('none'), typeof (await total('estimate'))]).toEqual([2, undefined, 'number']);
   expectRefusal(await get('Patient?_total=all'), 400);
@@ -159,7 +159,7 @@ test.each([
   );
 });
 
-test('G93 _elements keeps what is mandatory; false shows all; text with includes is 400', async () => {
+test('G93 _elements keeps mandatory elements; _summary=false shows all; _summary=text with includes is 400', async () => {
   const [{ resource }] = (await get('Observation?_elements=subject')).body.entry;
   expect(Object.keys(resource).sort()).toEqual(['code', 'id', 'meta', 'resourceType', 'status', 'subject']);
   expect((await get('Patient?_id=a&_summary=false')).body.entry[0].resource).toMatchObject({ photo: [{ title: 'x' }], text: {} });
@@ -193,7 +193,7 @@ test.each([
   ['_query', 'everyone'],
 ])('G95 %s is declared, or refused by name', isDeclaredOrRefused);
 
-test('G97 what is deleted is not found, not counted and not included', async () => {
+test('G97 a deleted resource is not found, not counted and not included', async () => {
   const tag = { meta: { tag: [{ system: 'urn:g', code: '97' }] } };
   await store(ask, { resourceType: 'Patient', id: 'gone', ...tag }, { resourceType: 'Patient', id: 'stays', ...tag });
   const pointing = { resourceType: 'Observation', id: 'pointing', status: 'final', code: { text: 'x' }, ...tag };
@@ -223,7 +223,7 @@ test('G98 a search sees what was written before it, every time', async () => {
 });
 
 // That a search finds what reading everything and looking at each would find is held in test/differential, with random resources and random searches.
-test('G98 a search finds what looking at every resource would find', async () => {
+test('G98 a search finds the same as a scan of all resources', async () => {
   const all = (await get('Patient?_count=100')).body.entry.map(({ resource }: { resource: Resource }) => resource);
   const by = (test: (one: Resource) => boolean) =>
     all

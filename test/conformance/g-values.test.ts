@@ -159,7 +159,7 @@ test.each([
   expect(await find(`Patient?${query.replaceAll('|', '%7C')}`)).toEqual(expected);
 });
 
-test('G87 _type at the base: the types named; one that is unknown, or lacks a parameter, is 400', async () => {
+test('G87 _type at the base searches the named types; an unknown type, or one without the parameter, is 400', async () => {
   expect(await find('?_type=Patient,ServiceRequest&_id=ann,panel')).toEqual(['ann', 'panel']);
   expect(await find('?_type=Patient&_id=ann,panel')).toEqual(['ann']);
   expectRefusal(await ask('GET', '/?_type=Patient,Dragon'), 400);

@@ -42,7 +42,7 @@ describe('H101 $validate', () => {
     expect([answer.status, answer.body.resourceType, severities(answer)]).toEqual([200, 'OperationOutcome', expected]);
   });
 
-  test('of one that is stored, as it stands and as it would become; nothing is written', async () => {
+  test('of a stored resource, as it is and as it would become; nothing is written', async () => {
     await store(ask, { ...PATIENT, id: 'h101' });
     expect(severities(await ask('GET', '/Patient/h101/$validate'))).toEqual(['information']);
     const worse = { ...PATIENT, id: 'h101', gender: 'F' };
@@ -96,12 +96,12 @@ describe('H102 $everything of a patient', () => {
     expect([seen.sort(), included]).toEqual([['h102', 'h102-new', 'h102-old'], ['h102-lee']]);
   });
 
-  test('of nobody is 404', async () => {
+  test('of an unknown patient is 404', async () => {
     expectRefusal(await ask('GET', '/Patient/h102-nobody/$everything'), 404, 'not-found');
   });
 });
 
-describe('H105 who may do what', () => {
+describe('H105 scopes', () => {
   test('without a key 401 that says how to come back, with a wrong one too', async () => {
     for (const key of [null, 'wrong']) {
       const refused = await ask('GET', '/Patient', { key });
@@ -143,7 +143,7 @@ describe('H105 who may do what', () => {
   });
 });
 
-describe('H106 what is kept of who did what', () => {
+describe('H106 the record of who did what', () => {
   // No AuditEvents are written yet.
   test('AuditEvent is not served, and refused by name', async () => {
     const refused = await ask('GET', '/AuditEvent');
@@ -176,7 +176,7 @@ test('H107 a reference need not resolve, and the CapabilityStatement says so', a
   expect((await ask('GET', '/Observation?_id=h107&_include=Observation:subject')).body.entry).toHaveLength(1);
 });
 
-test('H107 what is referred to may be deleted; who refers to it stays as it is', async () => {
+test('H107 a resource that others refer to may be deleted; those others stay unchanged', async () => {
   await store(ask, { ...PATIENT, id: 'h107-gone' }, observation('h107-left', 'Patient/h107-gone', '2024'));
   expect((await ask('DELETE', '/Patient/h107-gone')).status).toBe(204);
   expect((await ask('GET', '/Observation?subject=Patient/h107-gone')).body.entry).toHaveLength(1);

@@ -8,7 +8,7 @@ const logged = (error: unknown) => {
   return { line: JSON.stringify(lines), told: JSON.stringify([answer.message, answer.issues]) };
 };
 
-test('its name, its code and where it was thrown are logged, its message neither logged nor told', () => {
+test('the name, code and place of an error are logged; its message is neither logged nor sent', () => {
   const error = Object.assign(new TypeError('Ada Lovelace\nborn 1815-12-10'), { code: 'E_ODD', detail: 'Lovelace' });
   const { line, told } = logged(error);
   expect(JSON.parse(line)).toEqual([
@@ -26,7 +26,7 @@ test('its name, its code and where it was thrown are logged, its message neither
 test.each([
   ['a text', 'Lovelace'],
   ['an object', { family: 'Lovelace' }],
-])('of %s that was thrown nothing is told', (_what, thrown) => {
+])('nothing of %s that was thrown is sent', (_what, thrown) => {
   const { line, told } = logged(thrown);
   expect([JSON.parse(line).length, /Lovelace/.test(line + told)]).toEqual([1, false]);
 });
