@@ -217,6 +217,13 @@ describe('the sandbox’s own API', () => {
     expect(await told(await call(method, path, body))).toEqual([400, expect.stringContaining(says)]);
   });
 
+  test('the old path of webhook faults works for one more release', async () => {
+    expect((await post('/sandbox/webhooks/mishaps', { kind: 'drop' })).status).toBe(200);
+    expect(here.sandbox.state.webhooks.faults).toEqual([{ kind: 'drop' }]);
+    expect((await call('DELETE', '/sandbox/webhooks/mishaps')).status).toBe(200);
+    expect(here.sandbox.state.webhooks.faults).toEqual([]);
+  });
+
   test('a step with an unknown field changes nothing', async () => {
     const id = await made();
     expect(await told(await step(id, { statuss: 'x' }))).toEqual([

@@ -24,8 +24,8 @@ const events = () =>
     'select state, type, length(raw) as size, last_error as error from webhook_inbox order by received_at, state, type',
   );
 const states = async () => (await events()).map((event) => event.state);
-const mishap = (...mishaps: FollowWorld['sandbox']['state']['webhooks']['faults']) => {
-  here.sandbox.state.webhooks.faults = mishaps;
+const requestFaults = (...faults: FollowWorld['sandbox']['state']['webhooks']['faults']) => {
+  here.sandbox.state.webhooks.faults = faults;
 };
 
 /** Posts a body of our own, signed or not. */
@@ -57,7 +57,7 @@ test('a webhook is answered with 204, stored and processed in the background; th
 
 test('21: a webhook that arrives twice is stored and processed once', async () => {
   const { id } = await here.ordered();
-  mishap({ kind: 'duplicate', times: 5 });
+  requestFaults({ kind: 'duplicate', times: 5 });
   here.step(id, 'completed.walk_in_test.completed');
   await here.tell();
   expect(messages().at(-1)!.answers).toEqual([204, 204]);
@@ -79,7 +79,7 @@ test('22: the same event in another message changes nothing', async () => {
 
 test('23: webhooks in the wrong order, one a day late, lead to the current status', async () => {
   const { id } = await here.ordered();
-  mishap({ kind: 'delay', seconds: 24 * 3600 });
+  requestFaults({ kind: 'delay', seconds: 24 * 3600 });
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
   here.step(id, 'completed.walk_in_test.completed');
   await here.tell();
@@ -177,7 +177,7 @@ test('29: a replayed message is refused if it is old, and has no effect otherwis
 
 test('30: forged, altered and unsigned messages are 401 without a reason, and nothing is stored', async () => {
   await here.ordered();
-  mishap({ kind: 'forge' });
+  requestFaults({ kind: 'forge' });
   here.step([...here.sandbox.state.orders.keys()][0]!);
   await sendDueWebhooks(here.sandbox.state);
   expect(messages().at(-1)!.answers).toEqual([401]);
@@ -230,7 +230,7 @@ test('31: without a secret every message is refused, and the response names the 
 
 test('32: with a clock ten minutes off messages are refused; later attempts with the right time are accepted', async () => {
   const { id } = await here.ordered();
-  mishap({ kind: 'skew', seconds: -600 });
+  requestFaults({ kind: 'skew', seconds: -600 });
   here.step(id, 'completed.walk_in_test.completed');
   await here.tell();
   expect([messages().at(-1)!.answers, here.log.join().includes('clock of the webhook sender')]).toEqual([[401], true]);
