@@ -1,5 +1,5 @@
-// One look at an order that stands at the network: read it, apply what is new, say when to look again. Whoever looks holds the order's lease; what is
-// written is written only while it holds it, and only forward. docs/decisions/0026-order-tracking-and-results.md
+// One poll of an order at the network: reads it, applies what is new, and schedules the next poll. It runs under the order's lease, writes nothing after the
+// lease is lost, and never applies an older state. docs/decisions/0026-order-tracking-and-results.md
 
 import type { OrderSnapshot } from '../junction/order-snapshot.ts';
 import { isTransactionActive } from '../junction/order-status.ts';
@@ -11,7 +11,7 @@ import { applySnapshot } from './track/apply-snapshot.ts';
 import { type LeasedOrder, type OrderTracker, READ_MS } from './track/order-tracker.ts';
 import { nextPollAt } from './track/poll-schedule.ts';
 
-/** Answers when everything is written down, the time of the next look too. What goes wrong is kept with the order, and looked at again later. */
+/** Resolves when everything is recorded, the time of the next poll too. An error is recorded with the order, which is polled again later. */
 export async function pollOrder(tracker: OrderTracker, leased: LeasedOrder): Promise<void> {
   try {
     await pollOnce(tracker, leased);
@@ -34,7 +34,7 @@ async function pollOnce(tracker: OrderTracker, leased: LeasedOrder): Promise<voi
 
 async function recordFailedPoll({ store, clock, random, log }: OrderTracker, { placed, by }: LeasedOrder, error: string): Promise<void> {
   const now = clock();
-  log({ tenant: placed.tenant, order: placed.orderId, error }, 'an order could not be looked at');
+  log({ tenant: placed.tenant, order: placed.orderId, error }, 'an order could not be polled');
   const nextAt = nextRetryAt('order-poll', { failures: placed.attempts }, { now, random: random() }).toISOString();
   await store.trackedOrders.scheduleNextPoll(placed, by, { at: now.toISOString(), nextAt, error });
 }

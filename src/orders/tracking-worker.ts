@@ -37,7 +37,7 @@ async function pollDueOrders(tracker: OrderTracker): Promise<number> {
   await Promise.all(
     due.map((placed) =>
       pollOrder(tracker, { placed, by: mine.by }).catch((error: unknown) =>
-        tracker.log({ tenant: placed.tenant, order: placed.orderId, error: redactError(error) }, 'an order could not be followed'),
+        tracker.log({ tenant: placed.tenant, order: placed.orderId, error: redactError(error) }, 'an order could not be polled'),
       ),
     ),
   );

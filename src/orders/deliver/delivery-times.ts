@@ -1,4 +1,4 @@
-// When an order that did not go through is tried again, and when nobody tries any more without being asked.
+// The times of delivery: when an order is tried again, when a request is finished and listed, and when a person must look.
 import { isGivenUp, nextRetryAt } from '../../messaging/retry-policy.ts';
 
 /** No request runs for longer than this, whoever has given up waiting for it. Inferred: nothing is documented. */

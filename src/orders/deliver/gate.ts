@@ -9,7 +9,7 @@ export const MAX_IN_FLIGHT = 4;
 type Slot = () => void;
 
 export interface Gate {
-  /** Must be told of every outcome. */
+  /** Every outcome must be recorded there. */
   readonly breaker: CircuitBreaker;
   /** Waits for a place until the signal aborts. Undefined: the gate is closed, or the wait has ended. */
   enter(signal: AbortSignal): Promise<Slot | undefined>;

@@ -1,5 +1,5 @@
-// Calling an order off at the network: sends the cancellations of the outbox (../place/cancellation.ts). The network may refuse one, when the laboratory has
-// begun; then the Task says so and goes on, and nothing is lost.
+// Sends the cancellations of the outbox (../place/cancellation.ts). The network may refuse one when the laboratory has begun: the Task then shows that the order
+// runs.
 
 import { type Failure, type HealthSignal, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
@@ -12,16 +12,16 @@ import { systemContext } from '../system-actor.ts';
 import { nextDeliveryAt } from './delivery-times.ts';
 import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
 
-/** How the calling off of one order ended. `status`: where a refused one stands. */
-type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };
-/** Nobody knows; `health`: what it says of the other side. */
-type Open = { kind: 'open'; why: string; health: HealthSignal; retryAfter: number | undefined };
+/** The result for one order. `status`: the network's status of an order that it does not cancel. */
+type CancellationResult = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };
+/** The result is unknown. */
+type OpenResult = { kind: 'open'; why: string; health: HealthSignal; retryAfter: number | undefined };
 
 /** One attempt at all orders of the request (a redraw is another one). To cancel twice does no harm, so an unknown outcome is simply tried again. */
 export async function sendCancellation(sender: OrderSender, { entry, by }: LeasedEntry): Promise<OutboxState> {
-  const fulfilments = await fulfilmentsOf(sender.store, entry);
+  const fulfilments = await listOrderTasks(sender.store, entry);
   const signal = AbortSignal.timeout(ATTEMPT_MS);
-  const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sender, orderId, signal)));
+  const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelOrder(sender, orderId, signal)));
   const now = sender.clock();
   const open = ends.find((end) => end.kind === 'open');
   sender.gate.breaker.record(open ? open.health : 'success', now, open?.retryAfter, entry.id);
@@ -31,35 +31,39 @@ export async function sendCancellation(sender: OrderSender, { entry, by }: Lease
     return 'unknown';
   }
   const ended = ends.flatMap((end, nth) => (end.kind === 'open' ? [] : [{ ...fulfilments[nth]!, end }]));
-  return settled(sender, { entry, by }, ended);
+  return recordResults(sender, { entry, by }, ended);
 }
 
-async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<OrderTask[]> {
+async function listOrderTasks(store: Store, entry: OutboxEntry): Promise<OrderTask[]> {
   const { orderId, task, version } = parseAcceptedOrder(entry);
   const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
   return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId, task }];
 }
 
-/** A refusal is looked at once more: an order that is cancelled already refuses too. Where no order is to be seen (404), nobody has refused to cancel it. */
-async function cancelled({ client }: OrderSender, orderId: string, signal: AbortSignal): Promise<End | Open> {
+/** After a refusal the order is read: a cancelled order refuses, too. A 404 refuses no cancellation. */
+async function cancelOrder({ client }: OrderSender, orderId: string, signal: AbortSignal): Promise<CancellationResult | OpenResult> {
   const outcome = await client.cancelOrder(orderId, signal);
   if (outcome.kind === 'accepted') return { kind: 'cancelled' };
-  if (outcome.kind !== 'refused' || outcome.status === 404) return openAfter(outcome);
+  if (outcome.kind !== 'refused' || outcome.status === 404) return toOpenResult(outcome);
   const order = await client.readOrder(orderId, signal);
-  if (order.kind !== 'accepted') return openAfter(order);
+  if (order.kind !== 'accepted') return toOpenResult(order);
   const { status } = order.value;
   return status?.startsWith('cancelled') ? { kind: 'cancelled' } : { kind: 'refused', why: outcome.why, status };
 }
 
-const openAfter = (outcome: Failure): Open => ({
+const toOpenResult = (outcome: Failure): OpenResult => ({
   kind: 'open',
   why: outcome.why,
   health: toHealthSignal('cancellation', outcome),
   retryAfter: retryAfterSeconds(outcome),
 });
 
-/** Written down in one transaction; whoever follows the orders looks at them now. */
-async function settled(sender: OrderSender, { entry, by }: LeasedEntry, ended: (OrderTask & { end: End })[]): Promise<OutboxState> {
+/** Records the results in one transaction, and wakes the tracking of the orders. */
+async function recordResults(
+  sender: OrderSender,
+  { entry, by }: LeasedEntry,
+  ended: (OrderTask & { end: CancellationResult })[],
+): Promise<OutboxState> {
   const { tenant } = entry;
   const at = sender.clock().toISOString();
   const refusal = ended.map(({ end }) => end).find((end) => end.kind === 'refused');
@@ -70,7 +74,7 @@ async function settled(sender: OrderSender, { entry, by }: LeasedEntry, ended: (
     const context = systemContext(sender, tenant, store);
     if (!refusal && (await readOrderedRequest(store, entry)))
       await editResource(context, 'ServiceRequest', readRequestId(entry), buildCancelledEdit(at).request);
-    for (const { task, end } of ended) await editResource(context, 'Task', task, editOf(end, at).task);
+    for (const { task, end } of ended) await editResource(context, 'Task', task, toEdit(end, at).task);
     await store.trackedOrders.wake(
       ended.map(({ orderId }) => ({ tenant, orderId })),
       at,
@@ -79,5 +83,5 @@ async function settled(sender: OrderSender, { entry, by }: LeasedEntry, ended: (
   });
 }
 
-const editOf = (end: End, at: string): OrderEdit =>
+const toEdit = (end: CancellationResult, at: string): OrderEdit =>
   end.kind === 'cancelled' ? buildCancelledEdit(at) : buildCancellationRefusedEdit(end.why, end.status, at);

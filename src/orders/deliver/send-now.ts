@@ -17,7 +17,7 @@ const MAX_WAIT_SHARE = 0.5;
 const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelled']);
 
 /**
- * `accepted`: it stands at the laboratory network. `failed`: it never will (`final`; `why`: elements and rules that the network named, no values), or nobody
+ * `accepted`: it is at the laboratory network. `failed`: it never will (`final`; `why`: elements and rules that the network named, no values), or nobody
  * knows yet, or it was not sent yet, and the background goes on with it.
  */
 type SendNowResult = { result: 'accepted' } | { result: 'failed'; final: boolean; why?: string };
@@ -42,7 +42,7 @@ export async function sendNow(sender: OrderSender, { caller }: Context, serviceR
   return toResult(await read());
 }
 
-/** In how many seconds more may be known of an order that was not confirmed: nobody tries before that. */
+/** Seconds until the next attempt at an unconfirmed order. */
 export async function secondsUntilNextAttempt(
   { store, clock, gate }: OrderSender,
   { caller }: Context,

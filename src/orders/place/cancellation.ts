@@ -1,5 +1,4 @@
-// An accepted order that is no longer wanted: a cancellation comes into the outbox, in the transaction that learns of it. What the network makes of that is
-// ../deliver/send-cancellation.ts.
+// Queues the cancellation of an accepted order, in the transaction that withdraws it. It is sent by ../deliver/send-cancellation.ts.
 
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
@@ -15,8 +14,8 @@ export const CANCELLATION_TOPIC = 'order-cancellation';
 const PENDING_STATES: ReadonlySet<OutboxState> = new Set(['queued', 'sending', 'unknown', 'parked']);
 
 /**
- * Inside the transaction that learns that an accepted order is no longer wanted. One at a time for an order; after one that is over there may be another: the
- * network may have refused it, or may have taken up again what it had cancelled. To cancel twice does no harm.
+ * Inside the transaction that withdraws an accepted order. An order has one open cancellation. After that has ended there may be another: the network may have
+ * refused the first one, or reinstated the order. To cancel twice does no harm.
  */
 export async function queueCancellation({ store, clock, newId }: Context, order: OutboxEntry, payload: AcceptedOrder): Promise<void> {
   const { tenant, subject } = order;
@@ -26,7 +25,7 @@ export async function queueCancellation({ store, clock, newId }: Context, order:
   await store.outbox.add({ tenant, topic: CANCELLATION_TOPIC, subject, key: newId(), payload: formatOrderPayload(payload), at });
 }
 
-/** Whether people have taken this order's request back, by whatever way, and the network has not refused to cancel it. */
+/** Whether users have withdrawn this order, and the network has not refused the cancellation. */
 export async function isCancellationRequested(store: Store, { tenant, request, version }: OrderedVersion): Promise<boolean> {
   const all = await store.outbox.findAll(tenant, CANCELLATION_TOPIC, toSubject(request));
   const newest = all.find((entry) => parseAcceptedOrder(entry).version === version);
@@ -37,8 +36,8 @@ export async function isCancellationRequested(store: Store, { tenant, request, v
 type OrderedVersion = Pick<TrackedOrder, 'tenant' | 'request' | 'version'>;
 
 /**
- * Inside the transaction that learns of a further order (a redraw): where the request was taken back and called off before, the further one is called off,
- * too. The request is held, so that whoever takes it back at this moment comes before this (and is seen) or after (and sees the further order).
+ * Inside the transaction that finds a further order (a redraw): where the request was revoked and its order cancelled, the further order is cancelled, too. The
+ * request is locked, so that a concurrent revocation comes before (and is seen) or after (and sees the further order).
  */
 export async function cancelFurtherOrder(
   context: Context,
@@ -53,7 +52,7 @@ export async function cancelFurtherOrder(
   await queueCancellation(context, former, { ...parseAcceptedOrder(former), ...further, transactionId: further.transactionId ?? null });
 }
 
-/** One order of the request, as the network names it, and the Task that tells of it. */
+/** One order of the request: the network's id, and its Task. */
 export interface OrderTask {
   orderId: string;
   task: string;

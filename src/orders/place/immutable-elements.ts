@@ -55,7 +55,7 @@ function listOrderedCodes(concept: unknown, table: TestTable): string[] {
   return [...tests.labTests, ...tests.addOn.map(({ laboratory, code }) => `${laboratory}/${code}`)];
 }
 
-/** Element → what of it was ordered. Whether it is an order at all hangs on its intent and code, not on where it stands. */
+/** Element → the part of it that was ordered. Whether a request is an order depends on its intent and code, not on its status. */
 const ORDERED_ELEMENTS: Record<string, ElementReader> = {
   subject: referenceReader('subject'),
   requester: referenceReader('requester'),
@@ -77,10 +77,10 @@ const ORDERED_ELEMENTS: Record<string, ElementReader> = {
   ),
   'occurrence.start': ({ occurrencePeriod }) => (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined),
 };
-/** Of it, what results that come all the same are told of. All else that is written when an order is taken back says why, and can do no harm. */
+/** The elements that later results refer to: they stay also in a write that revokes the order. Other changes in that write give the reason, and are harmless. */
 const RESULT_ELEMENTS = new Set(['subject', 'code']);
 
-/** Refuses (409) a change of what was ordered, and of where it stands what the laboratory alone can say. */
+/** Refuses (409) a change of what was ordered, and of a status that only the laboratory can set. */
 export function checkImmutableElements(former: Resource, next: Resource, { sent, ...given }: ElementContext & { sent: SentText }): void {
   const changed = Object.keys(ORDERED_ELEMENTS).filter(
     (path) => !isDeepStrictEqual(ORDERED_ELEMENTS[path]!(former, given), ORDERED_ELEMENTS[path]!(next, given)),
@@ -97,7 +97,7 @@ export function checkImmutableElements(former: Resource, next: Resource, { sent,
   if (next.status === 'completed') throw buildImmutableError('an order is completed by its laboratory', 'status');
 }
 
-/** Whoever takes it back takes back what was ordered, and nothing else. */
+/** A write that revokes an order must name the same subject and tests. */
 function checkResultElements(changed: string[]): void {
   const path = changed.find((one) => RESULT_ELEMENTS.has(one));
   if (path)

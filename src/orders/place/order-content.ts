@@ -1,4 +1,4 @@
-// What an order says, gathered from the ServiceRequest and what it refers to; what is missing, or cannot be told, is refused, naming the element.
+// Builds the content of an order from the ServiceRequest and its references. What is missing, or cannot be sent, is refused with the element named.
 // https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/0023-order-acceptance.md
 import { isObject } from '../../fhir/json-values.ts';
 import { businessRule, type Issue } from '../../fhir/outcome.ts';

@@ -1,4 +1,4 @@
-// What codes name that can be ordered, and where a request stands. https://hl7.org/fhir/R4/servicerequest.html
+// Which tests a code orders, and whether a request has ended. https://hl7.org/fhir/R4/servicerequest.html
 import { validate as isUuid } from 'uuid';
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
@@ -63,12 +63,12 @@ export function checkConcept(concept: unknown, table: TestTable, path: string): 
 
 const ENDED_STATUSES = new Set<unknown>(['revoked', 'entered-in-error', 'completed']);
 
-/** Whether a request has come to its end: nothing more is to be done for it. https://hl7.org/fhir/R4/request.html#statemachine */
+/** Whether nothing more is to be done for a request. https://hl7.org/fhir/R4/request.html#statemachine */
 export const isEnded = ({ status }: Resource): boolean => ENDED_STATUSES.has(status);
 
 const REVOKED_STATUSES = new Set<unknown>(['revoked', 'entered-in-error']);
 
-/** Whether people, or the network, have called it off. */
+/** Whether the request was revoked, by users or by the network. */
 export const isRevoked = ({ status }: Resource): boolean => REVOKED_STATUSES.has(status);
 
 export const listCodings = (concept: unknown): Coding[] => (isObject(concept) ? toList(concept.coding).filter(isCoding) : []);

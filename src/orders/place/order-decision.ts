@@ -35,7 +35,7 @@ type Finding =
 
 /**
  * `place`: it is ordered. `refuse`: 422, nothing is stored. `reject`: it is stored with a Task `rejected`, or refused where the installation is strict.
- * `tell`: it is stored, and who asks is told that it was not ordered. `store`: it is stored, and there is nothing to tell.
+ * `tell`: it is stored, and the response says that it was not ordered. `store`: it is stored without a notice.
  */
 type Verdict = 'place' | 'refuse' | 'reject' | 'tell' | 'store';
 
@@ -87,7 +87,7 @@ export type OrderDecision =
 
 const STORE_ONLY: OrderDecision = { verdict: 'store' };
 
-/** Whether a request is of a kind that can be an order, wherever it stands and whatever it names. */
+/** Whether a request is of a kind that can be an order, whatever its status and code. */
 export const canBeOrder = (request: Resource): boolean =>
   VERDICTS[findIntentRole(request)].test === 'place' && request.doNotPerform !== true;
 
@@ -95,7 +95,7 @@ export const canBeOrder = (request: Resource): boolean =>
 const becomesOrderWhenActive = (request: Resource): boolean =>
   canBeOrder(request) && (request.status === 'draft' || request.status === 'on-hold');
 
-/** `former`: the version that stands, which was never ordered. */
+/** `former`: the current version, which was never ordered. */
 export async function decideOrder(
   context: Context,
   { request, former }: { request: Resource; former: Resource | undefined },
@@ -107,7 +107,7 @@ export async function decideOrder(
   const found = await classifyRequest(context, { request, former, meaning }, rules);
   const verdict = VERDICTS[role][found.finding];
   if (verdict === 'store') return STORE_ONLY;
-  // a request that stands as rejected can still be changed where it asks for the same, whatever the catalogue has for it by now
+  // a rejected request can still be edited where it orders the same, whatever the catalogue contains by now
   const orReject = former !== undefined && isSameRequest(former, request);
   if (verdict === 'place' && meaning && 'tests' in meaning) return { verdict, tests: meaning.tests, orReject };
   if (verdict === 'tell') return { verdict, issue: buildNotice(role === 'fulfiller' ? describeFulfillerIntent(request) : found) };

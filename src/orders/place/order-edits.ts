@@ -46,8 +46,8 @@ export const withTaskStatus = ({ statusReason: _former, ...task }: Resource, sta
   why === undefined ? { ...task, status } : { ...task, status, statusReason: { text: why } };
 
 /**
- * The order stands at the network. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked; who has
- * cancelled the Task meanwhile is told by what the network makes of that.
+ * The network has accepted the order. `status`: the network's status, phase first (`received.…`). A request that was revoked, and a Task that was cancelled,
+ * during the attempt stay so.
  */
 export function buildAcceptedEdit(
   systems: Systems,
@@ -77,7 +77,7 @@ export const buildRefusedEdit = (reason: string, at: string): OrderEdit => ({
   task: (task) => ({ ...withTaskStatus(task, 'rejected', reason), ...buildLastModified(task, at) }),
 });
 
-/** It waits for a person: `what` that is, and why. That it was taken back is said by a Task that is cancelled, perhaps alone: such a one stays as it is. */
+/** The order waits for a person: `what` to show, and why. A cancelled Task stays: it may be the only record of the withdrawal. */
 export const buildOnHoldEdit =
   (what: string, at: string, why?: string): ResourceEdit =>
   (task) =>
@@ -85,19 +85,19 @@ export const buildOnHoldEdit =
       ? task
       : { ...withTaskStatus(task, 'on-hold', why), businessStatus: { text: what }, ...buildLastModified(task, at) };
 
-/** Nobody could confirm it, and it is no longer tried; `reason`: what came of the last attempt. */
+/** The order is unconfirmed and not tried any more. `reason`: the outcome of the last attempt. */
 export const buildUnconfirmedEdit = (reason: string, at: string): OrderEdit => ({
   request: unchanged,
   task: buildOnHoldEdit('submission-unconfirmed', at, reason),
 });
 
-/** It was called off before it was sent, or the network has cancelled it. A request whose Task was cancelled is over, too. */
+/** The order was cancelled before it was sent, or at the network. A request whose Task was cancelled is revoked, too. */
 export const buildCancelledEdit = (at: string): OrderEdit => ({
   request: (request) => (isOpenRequest(request) ? withOriginalStatus(request, 'revoked', undefined) : request),
   task: (task) => (task.status === 'cancelled' ? task : { ...withTaskStatus(task, 'cancelled'), ...buildLastModified(task, at) }),
 });
 
-/** The network would not cancel it: the laboratory has begun. `status`: how it stands there, which a Task that was cancelled here says again. */
+/** The network has refused the cancellation: the laboratory has begun. `status`: the network's status, which a cancelled Task shows again. */
 export const buildCancellationRefusedEdit = (reason: string, status: string | undefined, at: string): OrderEdit => ({
   request: unchanged,
   task: (task) => ({

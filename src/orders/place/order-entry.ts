@@ -21,17 +21,17 @@ export const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancell
 export const findOrderEntry = (store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> =>
   store.outbox.findNewest(tenant, ORDER_TOPIC, toSubject(serviceRequestId));
 
-/** The entry of the request that stands under this id, if it was ever one to send. What was ordered before a deletion belongs to another one. */
+/** The entry of the current request with this id, if it was ever ordered. An order from before a deletion belongs to an earlier request. */
 export async function findPresentEntry(store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> {
   const entry = await findOrderEntry(store, tenant, serviceRequestId);
   return entry && (await isRequestPresent(store, entry)) ? entry : undefined;
 }
 
-/** The request that was ordered, as it stands; undefined when it was deleted, whatever was made again under its id. */
+/** The current version of the request that was ordered; undefined when it was deleted, even if another one has its id now. */
 export const readOrderedRequest = async (store: Store, entry: OutboxEntry): Promise<Resource | undefined> =>
   parseOrderedRequest(store, entry, await store.read(entry.tenant, 'ServiceRequest', readRequestId(entry)));
 
-/** The same, from the row that stands under its id. */
+/** The same, from the row with its id. */
 export async function parseOrderedRequest(store: Store, entry: OutboxEntry, row: ResourceRow | undefined): Promise<Resource | undefined> {
   if (!row?.body || (row.version !== parseOrderPayload(entry).version && !(await isRequestPresent(store, entry)))) return undefined;
   return parseStored('ServiceRequest', row);

@@ -1,10 +1,10 @@
 // The notes of a request, which are printed on the laboratory's requisition. https://docs.junction.com/lab/workflow/clinical-comments
-// How long they may be is told twice, as 1,000 characters and as 120 (docs/decisions/0023-order-acceptance.md).
+// Junction documents two limits, 1,000 and 120 characters (docs/decisions/0023-order-acceptance.md).
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
 
-/** One line after the other; undefined: there are none. What is too long is not cut: nobody knows which words matter. */
+/** The notes, line by line; undefined: there are none. Notes that are too long are refused, not cut: any word may matter. */
 export function readClinicalNotes(request: Resource, longest: number): ValidationResult<string | undefined> {
   const text = joinNotes(request);
   const length = [...text].length;

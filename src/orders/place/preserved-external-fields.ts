@@ -1,5 +1,5 @@
-// What the network has said of an order, kept when somebody writes the request or its Task from a copy that lacks it: its ids there, its word for where it
-// stands, when it was completed; and what the laboratory was given. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
+// Restores server-managed elements that a client omitted from the request or its Task: the network's ids and status, the completion time, and the notes that
+// the laboratory was given. https://hl7.org/fhir/R4/http.html#update
 
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -15,7 +15,7 @@ interface Identifier {
   value?: unknown;
 }
 
-/** Who writes here what became of an order: what they say is not overruled by what was said before. */
+/** Their writes record what became of an order: nothing is restored in them. */
 const SERVER_ACTORS: ReadonlySet<string> = new Set([SYSTEM_ACTOR, OPERATOR]);
 
 /** For writes of ServiceRequest and of Task. */
@@ -50,7 +50,7 @@ const listIdentifiers = ({ identifier }: Resource): Identifier[] => toList(ident
 const includesIdentifier = (all: Identifier[], { system, value }: Identifier): boolean =>
   all.some((one) => one.system === system && one.value === value);
 
-/** As long as it stands where it stood, it stands there in the network's words. */
+/** As long as the status is unchanged, the network's status stays with it. */
 function restoreExternalStatus(resource: Resource, former: Resource, { completedAt }: Systems): Resource {
   const { _status, businessStatus } = former;
   const isCompletion = (one: Record<string, unknown>): boolean => one.url === completedAt;

@@ -31,7 +31,7 @@ export async function findReferenced(
 
 const VERSION_SUFFIX = /\/_history\/([^/]+)$/;
 
-/** The same, to be told to the laboratory; or why it is not: nothing is there, it is another version than the one named, or may mean something else. */
+/** The resource, to be sent to the laboratory; or why it cannot be: it does not exist, is another version than the named one, or has a modifier element. */
 export async function readReferenced(
   context: Context,
   request: Resource,
@@ -47,7 +47,7 @@ export async function readReferenced(
   return invalid(`${what} has ${altering}, which may change what it means and is not known here: refer to one without`, path);
 }
 
-/** Whoever does not know these may not act on what they stand in. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
+/** A reader who does not know these elements must not process the resource. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
 const MODIFIER_ELEMENTS = ['modifierExtension', 'implicitRules'];
 
 /** At any depth. */

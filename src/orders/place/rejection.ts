@@ -15,19 +15,19 @@ import { findOrderEntry, toSubject } from './order-entry.ts';
 /** The namespace of these Tasks' ids, minted once for this project. */
 const TASK_ID_NAMESPACE = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';
 
-/** Known beforehand, so that two writers make one. What was ordered under the id of this request before has a Task of its own. */
+/** Computed, so that two writers make one Task. An earlier order under the id of this request has a Task of its own. */
 async function buildTaskId({ store, caller }: Context, request: string): Promise<string> {
   const former = await findOrderEntry(store, caller.tenant, request);
   return v5([caller.tenant, toSubject(request), former?.key ?? ''].join('/'), TASK_ID_NAMESPACE);
 }
 
-/** The Task that tells of a rejection, as it stands; undefined: there is none, or people have changed where it stands. */
+/** The Task of a rejection; undefined: there is none, or a user has changed its status. */
 export async function findRejectedTask(context: Context, request: string): Promise<ResourceRow | undefined> {
   const row = await context.store.read(context.caller.tenant, 'Task', await buildTaskId(context, request));
   return parseStored('Task', row)?.status === 'rejected' ? row : undefined;
 }
 
-/** Stores the rejection, or its new reason and patient. A Task that people have put elsewhere, or deleted, stays so. `task`: as that of an order. */
+/** Stores the rejection, or its new reason and patient. A Task that a user has changed or deleted stays so. `task`: as for an order. */
 export async function storeRejection(context: Context, request: string, task: Resource, reason: string): Promise<void> {
   const id = await buildTaskId(context, request);
   const stands = await context.store.read(context.caller.tenant, 'Task', id);

@@ -14,7 +14,7 @@ const MAX_DEPTH = 16;
 type BecomesOrder = (request: Resource) => boolean;
 
 /**
- * The reference that leads to a request that was sent or waits to be, at whatever remove, or to one that is not here: whether that was sent nobody here knows.
+ * The reference that leads, directly or through others, to a request that was sent or waits to be, or to one that is not on this server and may have been sent.
  * One that waits may be made active in the same transaction, or at the same moment.
  */
 export async function findRepeatedRequest(

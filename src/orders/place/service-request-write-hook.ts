@@ -83,10 +83,10 @@ async function findEntryOfWrite({ store, caller }: Context, write: PendingWrite)
 const readPrevious = ({ previous }: PendingWrite): Resource | undefined =>
   previous?.body ? toTyped('ServiceRequest', JSON.parse(previous.body)) : undefined;
 
-/** What the network's answers make of a request is nobody's wish. */
+/** Changes that follow from the network's answers are not user edits. */
 const isUserWrite = ({ caller }: Context): boolean => caller.actor !== SYSTEM_ACTOR;
 
-/** What was ordered once is not ordered again: an active request that nobody acts on would be a lost order. */
+/** A request is ordered once: one that is active again, and not sent, would be a lost order. */
 const buildEndedError = (): FhirError =>
   conflict('this request has been ordered and is over: order anew with a new ServiceRequest', 'ServiceRequest.status');
 
@@ -167,8 +167,7 @@ function buildTask(request: Resource, { at, notes, system }: { at: string; notes
 }
 
 /**
- * An order that nobody could confirm waits for a person; writing the request again says: go on. One that was on hold goes on at once. What an operator has
- * put aside stays there.
+ * Writing the request as active releases an unconfirmed order, and one that was on hold. An order that an operator has parked stays parked.
  */
 async function resumeOrder(context: Context, entry: OutboxEntry, write: PendingWrite): Promise<void> {
   const { store, clock } = context;
@@ -181,7 +180,7 @@ async function resumeOrder(context: Context, entry: OutboxEntry, write: PendingW
   else if (isUserWrite(context)) await wakeTracking(context, entry, at);
 }
 
-/** While the request was not active, how far its order came was told by its Task alone. */
+/** While the request was not active, only its Task was updated: the next poll updates the request. */
 async function wakeTracking({ store }: Context, entry: OutboxEntry, at: string): Promise<void> {
   const { version } = parseOrderPayload(entry);
   await store.trackedOrders.wake(

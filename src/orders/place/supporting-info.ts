@@ -1,5 +1,5 @@
-// What a request has to support it: answers to the laboratory's questions and the patient's consents are sent. Whatever else stands there "may influence the
-// services or their interpretations" and cannot be told, so it is refused. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.supportingInfo
+// The supportingInfo of a request: answers to the laboratory's questions and the patient's consents are sent. Anything else "may influence the services or
+// their interpretations" and cannot be sent, so it is refused. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.supportingInfo
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { type AoeAnswer, parseAoeAnswers } from './aoe-answers.ts';

@@ -1,11 +1,11 @@
-// What a request can say that the laboratory network has no word for, and that would change what is done to the patient, or who pays: refused, since an
-// order without it would be another one. All other elements that are not sent change neither. https://hl7.org/fhir/R4/servicerequest.html
+// Elements that cannot be sent to the laboratory network and that change what is done to the patient, or who pays: they are refused, since an order without
+// them would be another one. All other elements that are not sent change neither. https://hl7.org/fhir/R4/servicerequest.html
 import { isObject } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid } from './validation-result.ts';
 
-/** Whether this value cannot be told; `today`: YYYY-MM-DD. */
+/** Whether this value cannot be sent; `today`: YYYY-MM-DD. */
 type IsUnsupported = (value: unknown, today: string) => boolean;
 
 const always: IsUnsupported = () => true;
@@ -44,7 +44,7 @@ const UNSUPPORTED: Record<string, [untold: IsUnsupported, text: string]> = {
   implicitRules: [always, describeUnknown('a set of implicitRules')],
 };
 
-/** Where it stands, as FHIRPath has it: a choice without its type. Of a period only the start is asked for. */
+/** The FHIRPath of the element: a choice without its type. Of a period only the start counts. */
 const toElementPath = (element: string): string =>
   element === 'occurrencePeriod' ? 'occurrence.start' : element.replace(/^(quantity|occurrence|asNeeded)[A-Z].*/, '$1');
 

@@ -8,7 +8,7 @@ import { toFhirDateTime } from '../../junction/fhir-date-time.ts';
 import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { systemContext } from '../system-actor.ts';
-import { hear, isThere } from '../track/apply-snapshot.ts';
+import { isRequestPresent, recordTrackedState } from '../track/apply-snapshot.ts';
 import { isReadAt, type LeasedOrder, type OrderTracker, parseTrackedState, type TrackedResult } from '../track/order-tracker.ts';
 import { digestResult, isCorrectedOrder, isCorrection, isRecentlyUpdated } from './correction.ts';
 import { type ExistingResults, readExistingReport, readExistingResults } from './existing-results.ts';
@@ -45,7 +45,7 @@ export async function applyResult(
     const report = await parseResult(tracker, context, { leased, reading, existing });
     if (!report) return 'nothing';
     const result = toTrackedResult(placed, { reading, report, now: tracker.clock() });
-    const updated = await hear(store, leased, { heard: { ...parseTrackedState(placed), result } });
+    const updated = await recordTrackedState(store, leased, { heard: { ...parseTrackedState(placed), result } });
     if (!updated) return undefined;
     const edits = await buildEdits(tracker, context, { leased, reading, report, existing, corrected: result.corrected });
     await readModifyWriteMany(context, edits);
@@ -127,7 +127,7 @@ async function findOrderedRequest(context: Context, placed: TrackedOrder): Promi
   const { store, caller } = context;
   const { tenant } = caller;
   const reference = `ServiceRequest/${placed.request}`;
-  const row = (await isThere(context, placed)) ? await store.read(tenant, 'ServiceRequest', placed.request) : undefined;
+  const row = (await isRequestPresent(context, placed)) ? await store.read(tenant, 'ServiceRequest', placed.request) : undefined;
   const current = parseStored('ServiceRequest', row);
   const version =
     placed.version === null || current ? undefined : await store.readVersion(tenant, 'ServiceRequest', placed.request, placed.version);

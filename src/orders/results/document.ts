@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { systemContext } from '../system-actor.ts';
-import { hear } from '../track/apply-snapshot.ts';
+import { recordTrackedState } from '../track/apply-snapshot.ts';
 import { type LeasedOrder, type OrderTracker, parseTrackedState } from '../track/order-tracker.ts';
 import { readExistingReport } from './existing-results.ts';
 import { toDocumentId, toReportId } from './report.ts';
@@ -27,7 +27,7 @@ export async function applyDocument(
     const context = systemContext(tracker, leased.placed.tenant, store);
     const { idBase } = await readExistingReport(context, leased.placed, order);
     const [report, document] = [toReportId(idBase), toDocumentId(idBase)];
-    const updated = await hear(store, leased, { heard: { ...state, result: { ...state.result!, document: true, read } } });
+    const updated = await recordTrackedState(store, leased, { heard: { ...state, result: { ...state.result!, document: true, read } } });
     if (!updated) return undefined;
     const binary = {
       resourceType: 'Binary',

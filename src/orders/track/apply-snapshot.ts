@@ -1,4 +1,4 @@
-// Writes down what an order at the network says of itself: its Task, the request when this is its newest order, and the redraws that its journey tells of.
+// Applies the snapshot of an order at the network: to its Task, to the request when this order is authoritative, and to the redraws of its transaction.
 // One transaction, forward only, and only for who holds the order's lease.
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -11,7 +11,7 @@ import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { isCancellationRequested } from '../place/cancellation.ts';
 import { systemContext } from '../system-actor.ts';
-import { buildRequestEdit, buildTaskEdit, findRequestStatusChange, type StatusReport, withSample } from './apply-status.ts';
+import { buildRequestEdit, buildTaskEdit, findRequestStatusChange, type StatusReport, withSampleIdentifier } from './apply-status.ts';
 import { isAuthoritative, listOrdersOfOtherTransactions } from './authoritative-order.ts';
 import { trackFurtherOrder } from './further-order.ts';
 import { type LeasedOrder, type OrderTracker, parseTrackedState, type TrackedState } from './order-tracker.ts';
@@ -23,18 +23,18 @@ export async function applySnapshot(
   order: OrderSnapshot,
 ): Promise<{ look: LeasedOrder; old: boolean } | undefined> {
   const { placed } = leased;
-  if (isOld(placed, order)) return { look: leased, old: true };
+  if (isOutdated(placed, order)) return { look: leased, old: true };
   const last = findLastEvent(order);
   if (last && !isKnownPhase(last.status))
     tracker.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
   return tracker.store.transaction(async (store) => {
     const context = systemContext(tracker, placed.tenant, store);
     const telling = await buildRequestReport(context, placed, order);
-    const look = await advance(context, leased, { order, telling });
+    const look = await recordSnapshot(context, leased, { order, telling });
     if (!look) return undefined;
-    await followSiblings(tracker, context, { placed, order, orders: telling.orders });
+    await trackSiblings(tracker, context, { placed, order, orders: telling.orders });
     await writeStatus(tracker, context, { placed, order, telling });
-    // which journey counts may have changed with that
+    // this may change which transaction is authoritative
     if (parseTrackedState(placed).transaction !== order.transaction?.status)
       await store.trackedOrders.wake(listOrdersOfOtherTransactions(order, telling.orders), telling.now.toISOString());
     return { look, old: false };
@@ -45,7 +45,7 @@ export async function applySnapshot(
 interface RequestReport extends StatusReport {
   /** All orders of the request that are followed. */
   orders: TrackedOrder[];
-  /** The request as it stands, when this order speaks for it. Held, before the order is: whoever takes it back comes before this, or after. */
+  /** The current request, when this order is authoritative. It is locked before the order is: a revocation comes before this, or after. */
   request: { is: Resource; version: number } | undefined;
   /** People have taken it back: its end is theirs, whoever comes to write it down, and the network does not begin it again. */
   calledOff: boolean;
@@ -55,7 +55,7 @@ async function buildRequestReport(context: Context, placed: TrackedOrder, order:
   const { store, clock } = context;
   const [row] = await store.readForUpdate(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
   const orders = await store.trackedOrders.listOfRequest(placed);
-  const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isThere(context, placed));
+  const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isRequestPresent(context, placed));
   const request = isSpeaker ? { is: toTyped('ServiceRequest', JSON.parse(row.body!)), version: row.version } : undefined;
   const calledOff = await isCancellationRequested(store, placed);
   return { order, told: calledOff ? undefined : findLastNetworkStatus(orders), now: clock(), orders, request, calledOff };
@@ -69,7 +69,7 @@ const findLastNetworkStatus = (orders: TrackedOrder[]): string | undefined =>
     .sort((a, b) => (a.toldAt ?? 0) - (b.toldAt ?? 0))
     .at(-1)?.told;
 
-function advance(
+function recordSnapshot(
   { store }: Context,
   leased: LeasedOrder,
   { order, telling }: { order: OrderSnapshot; telling: RequestReport },
@@ -83,15 +83,15 @@ function advance(
     transaction: order.transaction?.status,
     ...(moved !== undefined && { told: moved, toldAt: request!.version }),
   };
-  return hear(store, leased, {
+  return recordTrackedState(store, leased, {
     heard,
     eventId: Math.max(findLastEvent(order)?.id ?? 0, placed.eventId),
     transactionId: order.transaction?.id,
   });
 }
 
-/** Writes down what was heard, before anything else is written: the row is locked, and nothing is written for who has lost the lease. */
-export async function hear(
+/** Records the tracked state before anything else is written: the row is locked, and a process that has lost the lease writes nothing. */
+export async function recordTrackedState(
   store: Store,
   { placed, by }: LeasedOrder,
   { heard, eventId = placed.eventId, transactionId }: { heard: TrackedState; eventId?: number; transactionId?: string | undefined },
@@ -108,7 +108,7 @@ async function writeStatus(
 ): Promise<void> {
   const task = buildTaskEdit(systems, order, telling.now);
   const told = telling.request && buildRequestEdit(systems, telling);
-  const request = told && ((stands: Resource) => withSample(told(stands), systems.sample, toReportedText(order.sampleId)));
+  const request = told && ((stands: Resource) => withSampleIdentifier(told(stands), systems.sample, toReportedText(order.sampleId)));
   await readModifyWriteMany(context, [
     { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
     ...(request ? [{ type: 'ServiceRequest' as const, id: placed.request, edit: (stands?: Resource) => stands && request(stands) }] : []),
@@ -116,11 +116,11 @@ async function writeStatus(
 }
 
 /** Whether what was ordered still stands: a request that was deleted and made again under its id is another one. */
-export const isThere = async ({ store }: Context, { tenant, request, version }: TrackedOrder): Promise<boolean> =>
+export const isRequestPresent = async ({ store }: Context, { tenant, request, version }: TrackedOrder): Promise<boolean> =>
   version === null || !(await store.wasDeletedSince(tenant, 'ServiceRequest', request, version));
 
 /** An older picture than the one that was applied: by its newest event, then by the time of the last change, then by a journey that was over already. */
-function isOld(placed: TrackedOrder, order: OrderSnapshot): boolean {
+function isOutdated(placed: TrackedOrder, order: OrderSnapshot): boolean {
   const { updatedAt, transaction } = parseTrackedState(placed);
   const event = findLastEvent(order)?.id ?? 0;
   if (event !== placed.eventId) return event < placed.eventId;
@@ -137,7 +137,7 @@ interface Applied {
 }
 
 /** Redraws that this order's journey tells of, and nobody has told us of. */
-async function followSiblings({ systems }: OrderTracker, context: Context, { placed, order, orders }: Applied): Promise<void> {
+async function trackSiblings({ systems }: OrderTracker, context: Context, { placed, order, orders }: Applied): Promise<void> {
   for (const sibling of order.transaction?.orders ?? []) {
     if (orders.some(({ orderId }) => orderId === sibling.id)) continue;
     const before = orders.find(({ orderId }) => orderId === sibling.parentId) ?? orders[0] ?? placed;

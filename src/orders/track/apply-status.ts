@@ -21,10 +21,10 @@ export function buildTaskEdit(systems: Systems, order: OrderSnapshot, now: Date)
     return {
       ...named,
       status,
-      ...reasonOf(status, last.detail),
-      businessStatus: { coding: [{ system: systems.status, code: last.status }], ...scheduled(order, status, now) },
+      ...toStatusReason(status, last.detail),
+      businessStatus: { coding: [{ system: systems.status, code: last.status }], ...toScheduledText(order, status, now) },
       ...(at !== undefined && { lastModified: at }),
-      ...periodOf(order),
+      ...toExecutionPeriod(order),
       ...(order.laboratory.name !== undefined && { owner: { ...toTyped('Task', task).owner, display: order.laboratory.name } }),
     };
   };
@@ -34,32 +34,32 @@ export function buildTaskEdit(systems: Systems, order: OrderSnapshot, now: Date)
 const ACCESSION = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'ACSN' }] };
 
 /** The laboratory's number of the sample, once there is one, beside the names of the order: the newest order's. */
-export function withSample(request: Resource, system: string, number: string | undefined): Resource {
+export function withSampleIdentifier(request: Resource, system: string, number: string | undefined): Resource {
   if (number === undefined) return request;
   const others = toList(request.identifier).filter((one) => !isObject(one) || one.system !== system);
   return { ...request, identifier: [...others, { use: 'secondary', type: ACCESSION, system, value: number }] };
 }
 
-/** A journey's name, when it has one. */
+/** The id of the transaction, when there is one. */
 const withTransaction = (resource: Resource, systems: Systems, { transaction }: OrderSnapshot): Resource =>
   transaction ? withIdentifier(resource, systems.transaction, transaction.id) : resource;
 
-const reasonOf = (status: string, detail: string | undefined): object =>
+const toStatusReason = (status: string, detail: string | undefined): object =>
   detail !== undefined && (status === 'failed' || status === 'on-hold' || status === 'cancelled') ? { statusReason: { text: detail } } : {};
 
 /** An order for a later day sleeps until then. */
-function scheduled({ activateBy }: OrderSnapshot, status: string, now: Date): object {
+function toScheduledText({ activateBy }: OrderSnapshot, status: string, now: Date): object {
   return status === 'received' && activateBy !== undefined && activateBy > now.toISOString().slice(0, 10) ? { text: 'scheduled' } : {};
 }
 
-function periodOf(order: OrderSnapshot): object {
+function toExecutionPeriod(order: OrderSnapshot): object {
   const start = toFhirDateTime(order.events[0]?.at);
   const last = findLastEvent(order);
   const end = last && isEndStatus(last.status) ? pickLaterTime(toFhirDateTime(last.at), start) : undefined;
   return start === undefined ? {} : { executionPeriod: { start, ...(end !== undefined && { end }) } };
 }
 
-/** An order that speaks for its request. `told`: what the network last made of the request. */
+/** The authoritative order of a request. `told`: the status that the network last gave the request. */
 export interface StatusReport {
   order: OrderSnapshot;
   told: string | undefined;
@@ -84,7 +84,7 @@ function canChangeStatus(request: Resource, { status }: RequestStatus, told: str
   return current === status || current === told || (status !== 'active' && isOpenRequest(request));
 }
 
-/** What the network makes of a request by this order; undefined: it stands so already, or is not the network's to change. */
+/** The status that the network gives the request by this order; undefined: it has that status, or the network may not change it. */
 export function findRequestStatusChange(request: Resource, { order, told, now }: StatusReport): string | undefined {
   const stand = toRequestStatus(order, now);
   return findLastEvent(order) && request.status !== stand.status && canChangeStatus(request, stand, told) ? stand.status : undefined;

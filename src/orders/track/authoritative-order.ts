@@ -1,5 +1,5 @@
-// Which of the orders of a request says how it stands: the last one of its journey. Of several journeys, which nobody meant there to be, the last that is
-// not cancelled counts, so that none waits for another.
+// Which of the orders of a request sets its status: the last one of its transaction. Of several transactions, which nobody intends, the last one that is not
+// cancelled counts, so that no order waits for another.
 
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
@@ -18,13 +18,13 @@ export function isAuthoritative(order: OrderSnapshot, orders: TrackedOrder[]): b
   );
 }
 
-/** The orders of the request that belong to another journey than this order, or to none. */
+/** The orders of the request that belong to another transaction than this order, or to none. */
 export function listOrdersOfOtherTransactions({ id, transaction }: OrderSnapshot, orders: TrackedOrder[]): TrackedOrder[] {
   const own = new Set([id, ...(transaction?.orders ?? []).map((sibling) => sibling.id)]);
   return orders.filter(({ orderId, transactionId }) => !own.has(orderId) && (transactionId ?? undefined) !== transaction?.id);
 }
 
-/** Of the orders of one journey; by the network's own times, never by ours. */
+/** Of the orders of one transaction, by the network's own times. */
 function isNewestOfTransaction(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const siblings = order.transaction?.orders ?? [];
   const own = siblings.findIndex(({ id }) => id === order.id);

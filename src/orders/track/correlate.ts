@@ -1,5 +1,5 @@
-// Whose order this is: the network's names lead to a request of one tenant, or to nobody. By the order's own name, else by the key it was sent with (which
-// also settles an order whose acceptance was never heard of), else by the journey it belongs to (a redraw).
+// Finds the request of an order at the network: by the order's id, else by the key it was sent with (which also records an acceptance whose answer was lost),
+// else by its transaction (a redraw).
 import type { Context } from '../../interactions/context.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
@@ -35,7 +35,7 @@ const ACTIONS: Partial<Record<OrderAction, Correlate>> = { recordAcceptance, tra
 
 const correlateByKey: Correlate = (tracker, order, entry) => ACTIONS[findTransition(entry, 'found')!.action]!(tracker, order, entry);
 
-/** The acceptance that nobody had heard of: settled as the sender would have. */
+/** Records an acceptance whose answer was lost, as the sender would have. */
 async function recordAcceptance(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
   const mine = createDeliveryLease(tracker);
   const claimed = await tracker.store.outbox.claimOne(entry.tenant, entry.id, mine);
@@ -60,13 +60,13 @@ async function trackAnotherOrder(tracker: OrderTracker, order: OrderSnapshot, en
 }
 
 /**
- * It should not be there: it was refused, or called off before it was sent. It is, so it is an order like others from here on; one that nobody wants is called
- * off there, too.
+ * The order should not be at the network: it was refused, or cancelled before it was sent. It is tracked like any other from now on, and cancelled there if its
+ * request was withdrawn.
  */
 async function trackContradictingOrder(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
   const { tenant, subject, state } = entry;
   const payload = toAcceptedOrder(parseOrderPayload(entry), { id: order.id, transactionId: order.transaction?.id });
-  tracker.log({ tenant, subject, order: order.id, state }, 'an order stands that should not');
+  tracker.log({ tenant, subject, order: order.id, state }, 'an order exists at the network although it was refused or cancelled');
   return adoptOrder(tracker, tenant, async (context) => {
     const found = { at: context.clock().toISOString(), payload: formatOrderPayload(payload), what: 'found' };
     if (!(await context.store.outbox.changeState(entry, { from: [state], to: 'done', ...found }))) return;

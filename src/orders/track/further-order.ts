@@ -16,7 +16,7 @@ export interface OrderOrigin {
   before: string;
 }
 
-/** Inside a transaction: a further order of a request, with a Task of its own. Looked at now; called off where the request was. False: it was known. */
+/** Inside a transaction: tracks a further order of a request, with a Task of its own. It is polled now, and cancelled where the request was. False: it was tracked. */
 export async function trackFurtherOrder(
   context: Context,
   order: Pick<OrderSnapshot, 'id' | 'createdAt'> & { transactionId: string | undefined },
@@ -46,7 +46,7 @@ export async function trackFurtherOrder(
 const toInstant = (told: string | undefined): string | undefined =>
   told === undefined || Number.isNaN(Date.parse(told)) ? undefined : new Date(told).toISOString();
 
-/** Like the Task before it, whose part it is; how it stands is told by the look that follows. https://hl7.org/fhir/R4/task-definitions.html#Task.partOf */
+/** Like the Task before it, which it is part of; its status is set by the poll that follows. https://hl7.org/fhir/R4/task-definitions.html#Task.partOf */
 async function buildFurtherTask(
   { store, caller, clock }: Context,
   orderId: string,

@@ -1,16 +1,16 @@
-// When an order is looked at again without being told to: a safety net under the webhooks, so the more is due, the sooner.
+// When an order is polled without a webhook: a safety net, so the more is due, the sooner.
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isEndStatus, toPhase } from '../../junction/order-status.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Every open order at least this often, as long as something is heard of it. */
+/** Every open order at least this often, as long as it changes. */
 const DAILY_MS = 22 * HOUR;
-/** Partial results are announced by nobody. */
+/** No webhook announces partial results. */
 const PARTIAL_RESULTS_MS = 3 * HOUR;
 const OVERDUE_MS = 2 * HOUR;
-/** One of which nothing was heard for longer than this is looked at less and less, and then as rarely as this. */
+/** An order without a change for longer than this is polled less and less often, and at least this often. */
 const WEEK_MS = 7 * 24 * HOUR;
 /** A transaction follows its orders soon. */
 const TRANSACTION_MS = HOUR;
@@ -22,7 +22,7 @@ const INTERVALS_AFTER_END: [age: number, every: number][] = [
   [48 * HOUR, HOUR],
   [14 * 24 * HOUR, 6 * HOUR],
 ];
-/** After so long nobody waits for it any more; news still wakes it. */
+/** After this time an order is polled only when a webhook or the reconciliation wakes it. */
 const STOP_AFTER_MS = 180 * 24 * HOUR;
 
 /** What a look has left to do. */
@@ -49,7 +49,7 @@ function findPollDelay(order: OrderSnapshot, open: OpenWork, now: Date): number 
   return open.result ? every : Math.max(every, TRANSACTION_MS);
 }
 
-/** Some orders never end: of those a tenth of the time over a week for which nothing was heard of them. */
+/** Some orders never end: after a week without a change, the delay is a tenth of the time since. */
 function delayWhileRunning(order: OrderSnapshot, now: Date): number {
   const every = usualDelay(order, now);
   const silence = now.getTime() - Date.parse(findLastEvent(order)?.at ?? order.createdAt ?? '');

@@ -1,4 +1,4 @@
-// Looks through all orders that changed at the network since the last complete sweep, so that a webhook that was never heard costs minutes, not a result.
+// Lists all orders that changed at the network since the last complete sweep, so that a lost webhook delays a result by minutes only.
 // One process sweeps at a time, under a lease in the settings; the watermark moves only when every page of a closed window was read.
 // https://docs.junction.com/api-reference/lab-testing/get-orders
 
@@ -121,7 +121,7 @@ async function readWindow(
   return { read, news };
 }
 
-/** Wakes what has changed since it was last looked at, and recognises what is ours and not followed; answers how much that was. */
+/** Wakes the orders that have changed since their last poll, and tracks those that are ours and not tracked yet. Returns how many these were. */
 async function applyPage(tracker: OrderTracker, { orders }: SnapshotsPage): Promise<number> {
   const { store, clock } = tracker;
   const placed = await store.trackedOrders.find({ orderIds: orders.map(({ id }) => id) });
@@ -145,15 +145,15 @@ function hasChanged(order: OrderSnapshot, placed: TrackedOrder): boolean {
   return (findLastEvent(order)?.id ?? 0) > placed.eventId || updatedAt !== order.updatedAt || transaction !== order.transaction?.status;
 }
 
-/** Of the orders that nobody follows most are none of ours: only those that carry a name we know are looked at one by one. */
+/** Most orders that are not tracked belong to others: only those with a known key or transaction are correlated one by one. */
 async function adoptUntrackedOrders(tracker: OrderTracker, orders: OrderSnapshot[]): Promise<number> {
   const { store } = tracker;
   const keys = new Set((await store.outbox.findByKeys(orders.flatMap(({ passthrough }) => passthrough ?? []))).map(({ key }) => key));
   const transactionIds = orders.flatMap(({ transaction }) => transaction?.id ?? []);
-  const journeys = new Set(
+  const transactions = new Set(
     (transactionIds.length ? await store.trackedOrders.find({ transactionIds }) : []).map(({ transactionId }) => transactionId),
   );
-  const ours = orders.filter(({ passthrough, transaction }) => keys.has(passthrough ?? '') || journeys.has(transaction?.id ?? ''));
+  const ours = orders.filter(({ passthrough, transaction }) => keys.has(passthrough ?? '') || transactions.has(transaction?.id ?? ''));
   let adopted = 0;
   for (const order of ours) if ((await correlate(tracker, order)) === 'adopted') adopted++;
   return adopted;
