@@ -6,7 +6,7 @@ import type { ServedType } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { migrate } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import type { ResourceChange } from '../../src/store/resources/change.ts';
+import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 import { createStore } from '../../src/store/sql-store.ts';
 import { countsOf, resourceOf } from './population.ts';
 

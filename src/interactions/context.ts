@@ -2,7 +2,7 @@
 import type { Issue } from '../fhir/outcome.ts';
 import type { SearchRegistry } from '../fhir/search/registry.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { ResourceChange } from '../store/resources/change.ts';
+import type { ResourceChange } from '../store/resources/resource-change.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Store } from '../store/store.ts';
 import type { Profiles } from './profiles.ts';

@@ -4,8 +4,8 @@ import { findAttachedBinaryIds } from '../fhir/attachments.ts';
 import { tooLong } from '../fhir/outcome.ts';
 import { buildRecordConditions, buildRecordInclusions, type CareSpan } from '../fhir/search/everything.ts';
 import type { Query, TypeQuery } from '../fhir/search/query.ts';
-import type { Resource, ServedType } from '../fhir/types.ts';
-import type { ResourceRow } from '../store/resources/resource-row.ts';
+import type { ServedType } from '../fhir/types.ts';
+import { parseBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { PageStart, ResultPage } from '../store/search/page.ts';
 import { type Context, toSizeLimit } from './context.ts';
 import { read } from './read.ts';
@@ -49,7 +49,7 @@ function buildQuery({ registry, baseUrl, clock }: Context, { patient, span, type
 /** Attachments name what they are by a URL, which no search parameter leads to. */
 async function findAttachedBinaries(context: Context, rows: ResourceRow[]): Promise<ResourceRow[]> {
   const { store, caller, baseUrl } = context;
-  const any = [...new Set(rows.flatMap(({ body }) => findAttachedBinaryIds(JSON.parse(body!) as Resource, baseUrl)))];
+  const any = [...new Set(rows.flatMap(({ body }) => findAttachedBinaryIds(parseBody(body!), baseUrl)))];
   if (!any.length) return [];
   const query: Query = { type: 'Binary', where: [{ on: 'id', any }], sort: [], count: any.length, total: 'none', include: [] };
   const { rows: found, next } = await store.search(caller.tenant, { ...restrictToScopes(query, caller), ...toSizeLimit(context) });

@@ -1,7 +1,7 @@
 // patch: https://hl7.org/fhir/R4/http.html#patch. The result is checked and stored like an update; a lost race is run again on what stands then.
-import { parseExactJson } from '../fhir/json.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
-import type { Resource, ServedType } from '../fhir/types.ts';
+import type { ServedType } from '../fhir/types.ts';
+import { parseExactBody } from '../store/resources/resource-row.ts';
 import type { Context, WriteResult } from './context.ts';
 import { requireCurrent } from './read.ts';
 import { requireSecurityContext } from './redaction.ts';
@@ -20,7 +20,7 @@ export async function patchResource(
     const previous = requireCurrent(current, type);
     requireSecurityContext(context.caller, previous, 'u');
     checkIfMatch(previous, ifMatch);
-    const draft = toDraft(change(parseExactJson(previous.body) as Resource));
+    const draft = toDraft(change(parseExactBody(previous.body)));
     if (isUnchanged(draft, previous)) return { row: previous, outcome: 'unchanged' };
     const made = await writeResource(now, { type, id, method: 'PATCH', draft, previous });
     return made && { ...made, outcome: 'updated' };

@@ -1,10 +1,9 @@
 // Changes several resources as they stand at the moment of writing, all of them or none, each kind of change in one statement.
 // https://hl7.org/fhir/R4/http.html#concurrency
 import { isDeepStrictEqual } from 'node:util';
-import { parseExactJson } from '../fhir/json.ts';
 import { conflict } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { ResourceRow } from '../store/resources/resource-row.ts';
+import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
 import { prepareServerWrite, toDraft, toStoredRow } from './write.ts';
 
@@ -34,7 +33,7 @@ export async function readModifyWriteMany(context: Context, rewritings: Resource
 
 function preparePending(context: Context, { type, id, edit }: ResourceEdit, previous: ResourceRow | undefined): PendingWrite[] {
   if (previous?.body === null) return [];
-  const current = previous && (parseExactJson(previous.body!) as Resource);
+  const current = previous && parseExactBody(previous.body!);
   const edited = edit(current);
   if (!edited || isDeepStrictEqual(edited, current)) return [];
   return [prepareServerWrite(context, { type, id, method: 'PUT', draft: toDraft({ ...edited, id }), ...(previous && { previous }) })];

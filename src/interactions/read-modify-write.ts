@@ -1,8 +1,7 @@
 // Changes a resource as it stands at the moment of writing: when another writer was first, the change is made again on what that one wrote, and nothing of
 // it is lost. https://hl7.org/fhir/R4/http.html#concurrency
-import { parseExactJson } from '../fhir/json.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { ResourceRow } from '../store/resources/resource-row.ts';
+import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { isUnchanged } from './update.ts';
@@ -26,7 +25,7 @@ export async function readModifyWrite(
 ): Promise<ResourceRow | undefined> {
   const { row } = await retryOnVersionConflict<{ row: ResourceRow | undefined }>(context, { type, id }, async (now, previous) => {
     if (!previous?.body) return { row: undefined };
-    const draft = toDraft({ ...(await edit(parseExactJson(previous.body) as Resource, previous)), id });
+    const draft = toDraft({ ...(await edit(parseExactBody(previous.body), previous)), id });
     if (!storeUnchanged && isUnchanged(draft, previous)) return { row: previous };
     return writeResource(now, { type, id, method, draft, previous });
   });

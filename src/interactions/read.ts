@@ -2,9 +2,8 @@
 import { deleted, notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
-import { redactChannelHeaders } from './channel-headers.ts';
 import type { Context } from './context.ts';
-import { requireSecurityContext } from './redaction.ts';
+import { redactChannelHeaders, requireSecurityContext } from './redaction.ts';
 
 /** The current version. Never stored, or another tenant's: 404; deleted: 410. */
 export async function read(context: Context, { type, id }: { type: ServedType; id: string }): Promise<ResourceRow & { body: string }> {

@@ -1,12 +1,13 @@
-// Who may see or change a Binary with a security context: who may do the same to the resource that is named there.
-// https://hl7.org/fhir/R4/binary.html ("securityContext")
+// What a caller does not see of a resource that it may read: the content of a Binary under a security context, and the headers of a Subscription's channel.
+// https://hl7.org/fhir/R4/binary.html ("securityContext"), https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.channel.header
 
 import { isAllowed, type Permission } from '../fhir/access-scope.ts';
+import { stringifyJson } from '../fhir/json.ts';
 import { forbidden } from '../fhir/outcome.ts';
 import { readReferenceType } from '../fhir/reference.ts';
 import { selectElements } from '../fhir/summary.ts';
-import type { BodyRow, ResourceRow } from '../store/resources/resource-row.ts';
-import { redactChannelHeaders } from './channel-headers.ts';
+import type { Resource } from '../fhir/types.ts';
+import { type BodyRow, parseBody, parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { Caller, WriteHook } from './context.ts';
 
 /** Refuses (403) a Binary whose context the caller's scopes do not cover. */
@@ -32,7 +33,17 @@ export const guardBinary: WriteHook = {
 
 function coversSecurityContext({ scopes }: Caller, { type, body }: BodyRow, permission: Permission): boolean {
   if (type !== 'Binary' || !body?.includes('"securityContext"')) return true;
-  const { securityContext } = JSON.parse(body) as { securityContext?: unknown };
+  const { securityContext } = parseBody(body);
   // what names no type may be anything: then only who may do so to everything
   return securityContext === undefined || isAllowed(scopes, readReferenceType(securityContext) ?? '*', permission);
+}
+
+const REDACTED = 'hidden';
+
+/** Replaces the values of the headers (credentials, mostly) for callers that may not change Subscriptions. */
+export function redactChannelHeaders<R extends BodyRow>({ scopes }: Caller, row: R): R {
+  if (row.type !== 'Subscription' || !row.body?.includes('"header"') || isAllowed(scopes, 'Subscription', 'u')) return row;
+  const subscription = parseExactBody<Resource & { channel: { header?: string[] } }>(row.body);
+  const header = subscription.channel.header?.map((text) => `${text.slice(0, text.indexOf(':'))}: ${REDACTED}`);
+  return { ...row, body: stringifyJson({ ...subscription, channel: { ...subscription.channel, ...(header && { header }) } }) };
 }

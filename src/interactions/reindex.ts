@@ -6,9 +6,9 @@ import { aliasHash } from '../fhir/hash.ts';
 import { buildIndexRows } from '../fhir/indexing/resource-rows.ts';
 import { toUuidAlias } from '../fhir/indexing/uuid-alias.ts';
 import type { SearchRegistry } from '../fhir/search/registry.ts';
-import type { Resource } from '../fhir/types.ts';
 import { createLease, type Lease } from '../messaging/lease.ts';
 import type { ReindexedRow, Reindexing, ReindexProgress, StaleRow, TargetRules } from '../store/reindexing.ts';
+import { parseBody } from '../store/resources/resource-row.ts';
 
 export interface ReindexOptions {
   reindexing: Reindexing;
@@ -106,5 +106,5 @@ async function reindexStale(
 function toReindexedRow({ registry, baseUrl }: ReindexOptions, tenant: number, row: StaleRow, target: TargetRules): ReindexedRow {
   const alias = toUuidAlias(tenant, row.type, row.id);
   const extra = alias === row.id ? [] : [aliasHash(alias)];
-  return { row, index: buildIndexRows(JSON.parse(row.body) as Resource, registry, extra, baseUrl), rules: target.get(row.type)! };
+  return { row, index: buildIndexRows(parseBody(row.body), registry, extra, baseUrl), rules: target.get(row.type)! };
 }

@@ -1,12 +1,10 @@
 // Storing the targets of a transaction: many rows in one statement, types with write hooks one by one after them.
 // Conditional references are looked up last, so a resource that has some waits until what they mean is stored. https://hl7.org/fhir/R4/http.html#trules
 import { setImmediate } from 'node:timers/promises';
-import { parseExactJson } from '../fhir/json.ts';
 import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
 import { parseSearchUrl } from '../fhir/query-string.ts';
-import type { Resource } from '../fhir/types.ts';
-import type { ResourceChange } from '../store/resources/change.ts';
-import type { ResourceRow } from '../store/resources/resource-row.ts';
+import type { ResourceChange } from '../store/resources/resource-change.ts';
+import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import { findMatch } from './conditional-match.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite } from './context.ts';
 import { type EntryOutcome, NO_ENTRY, toEntryError, WriteConflict, withEntryError } from './transaction-entry.ts';
@@ -59,7 +57,7 @@ async function toPendingTargets(targets: Target[]): Promise<PendingTarget[]> {
 /** What is to be stored: as it came, or as the patch leaves it. */
 function readContent({ entry, previous }: Target): Draft | undefined {
   if (!entry.patch) return entry.draft;
-  return toDraft(entry.patch(parseExactJson(previous!.body!) as Resource));
+  return toDraft(entry.patch(parseExactBody(previous!.body!)));
 }
 
 /** Looks for what is not found yet, for each once; several matches are refused (412). */

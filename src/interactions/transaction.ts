@@ -7,7 +7,7 @@ import { invalid, writeContention } from '../fhir/outcome.ts';
 import { findMatches, toCriteriaKey } from './conditional-match.ts';
 import type { Context } from './context.ts';
 import { requireReadScopeForTests } from './scope-filter.ts';
-import { type EntryOutcome, type TransactionEntry, WriteConflict, withEntryError } from './transaction-entry.ts';
+import { type EntryOutcome, NO_ENTRY, type TransactionEntry, WriteConflict, withEntryError } from './transaction-entry.ts';
 import { buildLinks } from './transaction-links.ts';
 import { storeTargets } from './transaction-store.ts';
 import { lockTargets, readIdentity, rereadTargets, resolveTargets, type Target } from './transaction-targets.ts';
@@ -99,4 +99,13 @@ async function refuseMatchesOfCreated(context: Context, writes: Target[]): Promi
     if (rows.some((row) => made.has(`${row.type}/${row.id}`)))
       throw locateErrorInEntry(invalid('the criteria mean a resource that another entry of this transaction creates'), entry.index);
   }
+}
+
+/** Does it. Several matches are refused (412), criteria that are empty or not understood too (400): they never mean "all". */
+export async function writeConditionally(
+  context: Context,
+  entry: Omit<TransactionEntry, 'index'> & { criteria: string },
+): Promise<EntryOutcome> {
+  const done = await executeTransaction(context, [{ ...entry, index: NO_ENTRY }], async (_inside, all) => all);
+  return done.get(NO_ENTRY)!;
 }

@@ -1,9 +1,9 @@
 // $validate: what is wrong with a resource, said without storing it. https://hl7.org/fhir/R4/resource-operation-validate.html
-import { parseExactJson } from '../fhir/json.ts';
 import { FhirError, type Issue, invalid, issue } from '../fhir/outcome.ts';
-import type { Resource, ServedType } from '../fhir/types.ts';
+import type { ServedType } from '../fhir/types.ts';
 import { validateResource } from '../fhir/validation/validate.ts';
 import type { ValidateRequest, ValidationMode } from '../fhir/validation/validate-request.ts';
+import { parseExactBody } from '../store/resources/resource-row.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
 import { checkProfiles } from './profile-checks.ts';
 import { read } from './read.ts';
@@ -48,7 +48,7 @@ function refuseInvalidRequest({ mode, id, profile, resource }: Validation): void
 async function readDraft(context: Context, { type, id, mode, resource }: Validation): Promise<Draft> {
   if (resource && mode !== 'delete') return { resource: resource.plain, exact: resource.exact };
   const { body } = await read(context, { type, id: id! });
-  return toDraft(parseExactJson(body) as Resource);
+  return toDraft(parseExactBody(body));
 }
 
 /** An update is of the resource whose id it says. https://hl7.org/fhir/R4/http.html#update */

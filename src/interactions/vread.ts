@@ -2,10 +2,9 @@
 import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
-import { redactChannelHeaders } from './channel-headers.ts';
 import type { Context } from './context.ts';
 import { requireNotDeleted } from './read.ts';
-import { requireSecurityContext } from './redaction.ts';
+import { redactChannelHeaders, requireSecurityContext } from './redaction.ts';
 
 /** One version, past or present; 404 when there never was one of that number, 410 when that version is the deletion. */
 export async function vread(

@@ -8,7 +8,7 @@ import { businessRules, type Issue, invalidIssues, tooLong } from '../fhir/outco
 import { listProfileClaims } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { validateResource } from '../fhir/validation/validate.ts';
-import type { ResourceChange } from '../store/resources/change.ts';
+import type { ResourceChange } from '../store/resources/resource-change.ts';
 import type { HistoryRow, ResourceRow } from '../store/resources/resource-row.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
 

@@ -1,6 +1,6 @@
 // Changes for the store's tests, small and plain.
 import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
-import type { ResourceChange } from '../../src/store/resources/change.ts';
+import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 
 export const AT = '2026-01-02T03:04:05.678Z';
 

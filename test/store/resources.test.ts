@@ -1,6 +1,6 @@
 // Writing and reading single resources: what is stored, what replaces what, and what a change that comes too late leaves behind.
 import type { Query } from '../../src/fhir/search/query.ts';
-import type { ResourceChange } from '../../src/store/resources/change.ts';
+import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 import { openTestStore, type TestStore } from './open.ts';
 import { AT, createOf, deletionOf, indexOf, updateOf } from './resource-changes.ts';
 

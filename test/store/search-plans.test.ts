@@ -13,7 +13,7 @@ import { PREFIXES } from '../../src/fhir/search/prefix.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database/database.ts';
-import type { ResourceChange } from '../../src/store/resources/change.ts';
+import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 import { onOneNode, openTestStore, type TestStore } from './open.ts';
 
 /** Kinds that no parameter of R4's served types has: a number, and strings with an index of substrings. */

@@ -5,7 +5,7 @@ import { toGeoPosition, toLongitudeCell } from '../../src/fhir/indexing/geograph
 import type { CodeRow, CompositeRow, DateRow, IndexRows, NumberRow, StringRow } from '../../src/fhir/indexing/rows.ts';
 import type { Comparison, Condition, Inclusion, Query, SortKey, TypeQuery, Within } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
-import type { ResourceChange } from '../../src/store/resources/change.ts';
+import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 import fc from '../fast-check.ts';
 import type { Stored } from '../fhir/matches.ts';
 

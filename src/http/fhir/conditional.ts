@@ -1,6 +1,6 @@
 // Conditional update, patch and delete as HTTP: the URL has search parameters in place of an id. https://hl7.org/fhir/R4/http.html#cond-update
 import { invalidStructure } from '../../fhir/outcome.ts';
-import { writeConditionally } from '../../interactions/conditional.ts';
+import { writeConditionally } from '../../interactions/transaction.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { parseIfMatch } from './preconditions.ts';
 import { buildEntryResponse } from './write.ts';

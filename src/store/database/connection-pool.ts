@@ -10,7 +10,7 @@ import { clientDisconnected, FairQueue, type QueueLoad, type QueueOwner } from '
 export interface Driver<Connection> {
   engine: Database['engine'];
   isDistributed(): boolean;
-  run(connection: Connection, sql: string, parameters: unknown[], name?: string): Promise<object[]>;
+  run<T extends object>(connection: Connection, sql: string, parameters: unknown[], name?: string): Promise<T[]>;
   script(connection: Connection, sql: string): Promise<unknown>;
   /** What begins a transaction, where that is more than `begin`. */
   begin?(connection: Connection): string;
@@ -115,9 +115,7 @@ function createHandle<Connection>(of: HandleState, lender: ConnectionLender<Conn
     isDistributed: driver.isDistributed,
     query: <T extends object>(sql: string, parameters: unknown[] = [], name?: string) =>
       retrySerializationFailures(() =>
-        withConnection(of, (connection) =>
-          runStatement(driver, connection, () => driver.run(connection, sql, parameters, name) as Promise<T[]>),
-        ),
+        withConnection(of, (connection) => runStatement(driver, connection, () => driver.run<T>(connection, sql, parameters, name))),
       ),
     script: (sql) =>
       withConnection(of, (connection) => runStatement(driver, connection, async () => void (await driver.script(connection, sql)))),
@@ -196,7 +194,7 @@ function createTransactionHandle<Connection>(
     engine: driver.engine,
     isDistributed: driver.isDistributed,
     query: async <T extends object>(sql: string, parameters: unknown[] = [], name?: string) =>
-      checked(() => driver.run(connection, sql, parameters, name) as Promise<T[]>),
+      checked(() => driver.run<T>(connection, sql, parameters, name)),
     script: async (sql) => void (await checked(() => driver.script(connection, sql))),
     runOutsideTransaction: async () => {
       throw new Error('this handle is inside a transaction');

@@ -65,7 +65,7 @@ async function checkTransactions(client: pg.Client, begin: string): Promise<void
     await client.query(begin);
     await client.query('rollback');
   } catch (error) {
-    if (!/statement pooling/.test((error as Error).message)) throw error;
+    if (!(error instanceof Error && error.message.includes('statement pooling'))) throw error;
     throw new Error(
       'DATABASE_URL leads to a pooler in statement mode, which has no transactions: set its pool_mode to transaction or session',
     );

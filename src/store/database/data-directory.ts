@@ -45,7 +45,7 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EEXIST')
       throw new Error(`the data directory cannot be made (${code} at ${directory}): name another one with FACET_DATA_DIR`);
   }

@@ -37,7 +37,8 @@ export function createEmbeddedDatabase(engine: PGlite): Database {
   const driver: Driver<PGlite> = {
     engine: 'embedded',
     isDistributed: () => false,
-    run: async (connection, sql, parameters) => (await connection.query<object>(sql, parameters)).rows,
+    run: async <T extends object>(connection: PGlite, sql: string, parameters: unknown[]) =>
+      (await connection.query<T>(sql, parameters)).rows,
     script: (connection, sql) => connection.exec(sql),
     // an empty statement is answered between the statements of a transaction too, also of one that failed
     ping: async () => void (await engine.exec('')),

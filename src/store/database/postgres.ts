@@ -33,11 +33,11 @@ export function openServer(options: ServerOptions): Database {
   const driver: Driver<pg.Client> = {
     engine: 'server',
     isDistributed: () => newest?.isDistributed ?? false,
-    run: async (client, text, values, name) => {
-      if (!settings.get(client)!.namesStatements) return (await discardOnFatal(client, client.query<object>({ text, values }))).rows;
+    run: async <T extends object>(client: pg.Client, text: string, values: unknown[], name?: string) => {
+      if (!settings.get(client)!.namesStatements) return (await discardOnFatal(client, client.query<T>({ text, values }))).rows;
       const how = name ? 'kept' : 'fresh';
       const planned = readPlanMode(client) === how ? undefined : setPlanMode(how, client);
-      const answer = discardOnFatal(client, client.query<object>({ text, values, ...(name && { name }) }));
+      const answer = discardOnFatal(client, client.query<T>({ text, values, ...(name && { name }) }));
       return (await Promise.all([answer, planned]))[0].rows;
     },
     script: (client, text) => discardOnFatal(client, client.query(text)),
@@ -112,7 +112,7 @@ async function discardOnFatal<T>(client: pg.Client, result: Promise<T>): Promise
   try {
     return await result;
   } catch (error) {
-    if ((error as { severity?: string }).severity === 'FATAL') markDisposed(client, error);
+    if (error instanceof Error && 'severity' in error && error.severity === 'FATAL') markDisposed(client, error);
     throw error;
   }
 }

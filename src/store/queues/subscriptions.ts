@@ -133,27 +133,26 @@ const WAKE = `update outbox set next_at = least(next_at, $4::timestamptz)
 const HOLD = 'select id from outbox where tenant_id = $1 and id = $2 for update';
 
 type Stored<T extends { type: ServedType }> = Omit<T, 'type'> & { rtype: number };
-const typed = <T extends { type: ServedType }>({ rtype, ...rest }: Stored<T>): T =>
-  ({ ...rest, type: findTypeByNumber(rtype) }) as unknown as T;
+const withType = <S extends { rtype: number }>({ rtype, ...rest }: S) => ({ ...rest, type: findTypeByNumber(rtype) });
 
 /** An array literal, which both drivers send alike. */
 const toBigintArray = (rows: { seq: string }[]): string => `{${rows.map(({ seq }) => seq).join()}}`;
 
 /** The subscriptions of a database handle. */
 export function createSubscriptions(database: Database): Subscriptions {
-  const rows = async <T extends { type: ServedType }>(sql: string, parameters: unknown[]): Promise<T[]> =>
-    (await database.query<Stored<T>>(sql, parameters)).map(typed<T>);
+  const rows = async <S extends { rtype: number }>(sql: string, parameters: unknown[]) =>
+    (await database.query<S>(sql, parameters)).map(withType);
   const run = async (sql: string, parameters: unknown[]): Promise<void> => void (await database.query(sql, parameters));
   return {
-    find: async (tenant, id) => (await rows<SubscriptionRegistration>(FIND, [tenant, id]))[0],
+    find: async (tenant, id) => (await rows<Stored<SubscriptionRegistration>>(FIND, [tenant, id]))[0],
     register: ({ tenant, id, type, actor, scopes, secret, endsAt }) =>
       run(REGISTER, [tenant, id, TYPE_NUMBERS[type], actor, scopes, secret, endsAt]),
     deactivate: ({ tenant, id }) => run(REST, [tenant, id]),
     remove: ({ tenant, id }) => run(REMOVE, [tenant, id]),
     rotateSecret: ({ tenant, id }, { secret, formerUntil }) => run(RENEW, [tenant, id, secret, formerUntil]),
-    listActive: (tenant, type) => rows<SubscriptionRegistration>(WATCHING, [tenant, TYPE_NUMBERS[type]]),
+    listActive: (tenant, type) => rows<Stored<SubscriptionRegistration>>(WATCHING, [tenant, TYPE_NUMBERS[type]]),
     listExpired: (at) => database.query<SubscriptionId>(ENDED, [at]),
-    claimChanges: ({ at, until, limit }) => rows<WatchedChange>(CLAIM, [at, until, limit]),
+    claimChanges: ({ at, until, limit }) => rows<Stored<WatchedChange>>(CLAIM, [at, until, limit]),
     deleteChanges: async (tenant, changes) => {
       const settled = await database.query<{ seq: string }>(SETTLE, [tenant, toBigintArray(changes)]);
       const own = new Set(settled.map(({ seq }) => seq));
@@ -163,7 +162,7 @@ export function createSubscriptions(database: Database): Subscriptions {
       const arrays = [notices.map((one) => one.id), notices.map(({ version }) => version), notices.map(({ key }) => key)];
       return run(ADD, [tenant, id, TYPE_NUMBERS[type], ...arrays, at]);
     },
-    listDue: ({ tenant, id }, { at, limit }) => rows<Notification>(DUE, [tenant, id, at, limit]),
+    listDue: ({ tenant, id }, { at, limit }) => rows<Stored<Notification>>(DUE, [tenant, id, at, limit]),
     findNextDue: async ({ tenant, id }) => (await database.query<{ nextAt: string }>(NEXT_DUE, [tenant, id]))[0]?.nextAt,
     deleteDelivered: async (tenant, notices) => (notices.length ? run(TOLD, [tenant, toBigintArray(notices)]) : undefined),
     recordFailure: ({ tenant, seq }, { at, nextAt }) => run(FAILED, [tenant, seq, at, nextAt]),

@@ -1,6 +1,6 @@
 // The side tables of a search row: their columns, and the rows that a resource's index has in them. docs/decisions/0003-search-index-tables.md
 import type { IndexRows, Span } from '../../fhir/indexing/rows.ts';
-import { toStorableText } from './storable.ts';
+import { toStorableText } from '../database/values.ts';
 
 /** Columns beside tenant and pid. A question mark: may be null. An array is given as a text (arrays of arrays would have to be even). */
 const COLUMNS = {

@@ -1,8 +1,9 @@
-// Reading by id: the current version, one version, the history of one resource. One indexed statement each.
+// Reading by id: the current version, one version, all versions of one resource, and current versions locked until the transaction ends. One indexed
+// statement each. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import type { HistoryRow, ResourceRow } from './resource-row.ts';
-import { type StoredVersion, toRow } from './stored-row.ts';
+import { ROW, type StoredRow, type StoredVersion, toResourceRow, toRow } from './stored-row.ts';
 
 const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
 const VERSIONS = `select h.ver, h.lu, r.created, h.body, h.method
@@ -50,4 +51,21 @@ export async function readVersions(
 ): Promise<HistoryRow[]> {
   const stored = await database.query<Stored>(HISTORY, [tenant, TYPE_NUMBERS[type], id, before, count], 'resource-history');
   return stored.map((version) => toHistoryRow(type, id, version));
+}
+
+/** Locked in the order of type and id for everybody, so that two transactions over the same resources wait in line, not for each other. */
+const HOLD = `select ${ROW} from resource r
+  where r.tenant_id = $1 and (r.rtype, r.id) in (select * from unnest($2::smallint[], $3::text[]))
+  order by r.rtype, r.id for update`;
+
+/** The current versions of those that were ever stored, deletions among them; nobody else writes them before the transaction ends. */
+export async function readForUpdate(
+  database: Database,
+  tenant: number,
+  wanted: { type: ServedType; id: string }[],
+): Promise<ResourceRow[]> {
+  if (wanted.length === 0) return [];
+  const types = wanted.map(({ type }) => TYPE_NUMBERS[type]);
+  const ids = wanted.map(({ id }) => id);
+  return (await database.query<StoredRow>(HOLD, [tenant, types, ids], 'resource-hold')).map(toResourceRow);
 }

@@ -1,8 +1,9 @@
-// A change as the parameters of a writing statement.
-import type { CodeRow } from '../../fhir/indexing/rows.ts';
+// One new version of a resource with its index rows, as it is written, and as the parameters of the writing statements.
+import type { CodeRow, IndexRows } from '../../fhir/indexing/rows.ts';
+import type { ServedType } from '../../fhir/types.ts';
 import { TYPE_NUMBERS } from '../../fhir/types.ts';
-import type { ResourceChange } from './change.ts';
-import { toStorableText } from './storable.ts';
+import { toStorableText } from '../database/values.ts';
+import type { HistoryRow } from './resource-row.ts';
 
 /** The codes to sort by, as JSON; null where there are none. */
 export function toSortCodes(codes: CodeRow[]): string | null {
@@ -37,3 +38,21 @@ export const CHANGE_COLUMNS = Object.keys(COLUMNS) as ChangeColumn[];
 
 export const findColumnType = (column: ChangeColumn): string => COLUMNS[column].type;
 export const readColumnValue = (column: ChangeColumn, change: ResourceChange): unknown => COLUMNS[column].of(change);
+
+/** One new version. `previous`: the version it replaces, absent for the first; when the store holds another by then, the change is not applied. */
+export interface ResourceChange {
+  type: ServedType;
+  id: string;
+  version: number;
+  previous?: number;
+  lastUpdated: string;
+  method: HistoryRow['method'];
+  /** Who did it: the API key's id. */
+  actor: string;
+  /** null: a deletion, which has no index rows either. */
+  body: string | null;
+  index?: IndexRows;
+  /** The number of the rules that made `index`, and of those the previous version stands by. 0: rules that nobody counted. */
+  rules?: number;
+  previousRules?: number;
+}

@@ -1,8 +1,8 @@
 // The statement that writes many changes of all kinds. There is one text of it. No part of it compares all changes with all rows: each change carries
 // its side rows, as JSON, and brings them along when it is applied.
 
-import type { ResourceChange } from './change.ts';
 import { buildInsertTarget, buildSelectList, INDEX_TABLES, type IndexTable, listInputColumns, toTableRows } from './index-tables.ts';
+import type { ResourceChange } from './resource-change.ts';
 import { CHANGE_COLUMNS, findColumnType, readColumnValue } from './resource-change.ts';
 
 const NAMES = [...CHANGE_COLUMNS, ...INDEX_TABLES];

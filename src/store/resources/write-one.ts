@@ -1,7 +1,6 @@
 // The statement that writes one change: current row, history row and search rows. It is prepared once per shape: what the change does, and which side
 // tables it has rows for (the others cost nothing). docs/decisions/0001-one-statement-writes.md
 
-import type { ResourceChange } from './change.ts';
 import {
   buildInsertTarget,
   buildSelectList,
@@ -11,6 +10,7 @@ import {
   listInputColumns,
   toTableRows,
 } from './index-tables.ts';
+import type { ResourceChange } from './resource-change.ts';
 import { CHANGE_COLUMNS, type ChangeColumn, findColumnType, readColumnValue } from './resource-change.ts';
 
 /** A deletion (or a resource without index rows) takes its search rows away. */

@@ -1,7 +1,7 @@
 // Writing changes: one statement, whether for one change or for many.
 
 import type { Database } from '../database/database.ts';
-import type { ResourceChange } from './change.ts';
+import type { ResourceChange } from './resource-change.ts';
 import { buildBatchWrite } from './write-many.ts';
 import { buildSingleWrite, type WriteKind } from './write-one.ts';
 

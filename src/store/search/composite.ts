@@ -1,7 +1,10 @@
-// Composite conditions as SQL: a row of sx_composite is one occurrence of an element, found by its key and a range or text within it.
+// Composite conditions and positions as SQL. A row of sx_composite is one occurrence of an element, found by its key and a range or text in it. A position has
+// its strip of longitude in key_h, its latitude in from_n and its longitude in from_m.
+
+import { buildBoundingBox, type GeoCircle, toMaxSeparation } from '../../fhir/indexing/geography.ts';
 import type { Comparison, Condition, Within } from '../../fhir/search/query.ts';
 import type { Binder } from '../database/parameter-binder.ts';
-import { toStorableText } from '../resources/storable.ts';
+import { toStorableText } from '../database/values.ts';
 
 type Composite = Extract<Condition, { on: 'composite' }>;
 type RangeWithin = Exclude<Within, { of: 'norm' }>;
@@ -47,4 +50,22 @@ function buildStartBound(x: string, { op, at }: Comparison, of: RangeWithin['of'
   const { suffix, type, short } = SIDES[of];
   const from = `${x}.from${suffix}`;
   return op.startsWith('<') ? `${from} <= ${bind(at)}::${type}` : `${from} >= ${bind(at)}::${type} - ${short}`;
+}
+
+/** True for the rows of sx_composite (alias `x`) within one of the circles. */
+export function buildNearTest(x: string, { any }: Extract<Condition, { on: 'near' }>, binder: Binder): string {
+  return `(${any.map((circle) => buildCircleTest(x, circle, binder)).join(' or ')})`;
+}
+
+function buildCircleTest(x: string, circle: GeoCircle, { bind }: Binder): string {
+  const { cells, south, north } = buildBoundingBox(circle);
+  const float = (value: number): string => `${bind(value)}::float8`;
+  const [latitude, longitude] = [`${x}.from_n::float8`, `${x}.from_m::float8`];
+  const [height, width] = [`(${latitude} - ${float(circle.latitude)})`, `(${longitude} - ${float(circle.longitude)})`];
+  const apart = `power(sind(${height} / 2), 2) + cosd(${latitude}) * cosd(${float(circle.latitude)}) * power(sind(${width} / 2), 2)`;
+  return [
+    ...(cells ? [`${x}.key_h = any(${bind(`{${cells.join(',')}}`)}::bigint[])`] : []),
+    `not ${x}.long and ${x}.from_n between ${float(south)}::numeric and ${float(north)}::numeric`,
+    `${apart} <= ${float(toMaxSeparation(circle))}`,
+  ].join(' and ');
 }

@@ -2,15 +2,13 @@
 import { hash } from '../../fhir/hash.ts';
 import type { Condition, TextTest } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
-import { toStorableText } from '../resources/storable.ts';
-import { buildCompositeTest } from './composite.ts';
+import { toStorableText } from '../database/values.ts';
+import { buildCompositeTest, buildNearTest } from './composite.ts';
 import { buildHierarchyTest } from './hierarchy.ts';
-import { buildNearTest } from './near.ts';
-import { buildParametersTest, buildParameterTest } from './parameter-test.ts';
 import { buildRangeTest, buildRowsSource, isRange, type RangeCondition, toRangeKey } from './range.ts';
 import type { TestedRow } from './row-tests.ts';
+import { buildParametersTest, buildParameterTest, buildTypeTest } from './row-tests.ts';
 import { buildTokenTest, toBigintArray } from './tokens.ts';
-import { buildTypeTest } from './type-test.ts';
 
 type On = Condition['on'];
 type Of<O extends On> = Extract<Condition, { on: O }>;

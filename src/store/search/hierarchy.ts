@@ -1,7 +1,7 @@
 // References to what is above or below a resource, as SQL: the hierarchy is walked from the resource that is named, once per search.
 import type { Condition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
-import { buildParametersTest } from './parameter-test.ts';
+import { buildParametersTest } from './row-tests.ts';
 
 /** True for the rows of sx_ref (alias `x`) whose target is one of the resources named, or above or below one. Circles end: each is visited once. */
 export function buildHierarchyTest(x: string, { direction, links, any }: Extract<Condition, { on: 'hierarchy' }>, binder: Binder): string {

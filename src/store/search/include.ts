@@ -8,10 +8,9 @@ import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
 import { buildLimitedBody, buildRowColumns, type StoredRow } from '../resources/stored-row.ts';
-import { buildParametersTest } from './parameter-test.ts';
+import { buildParametersTest, buildTypeNumbers, buildTypeTest } from './row-tests.ts';
 import type { Statement } from './statements.ts';
 import { toBigintArray } from './tokens.ts';
-import { buildTypeNumbers, buildTypeTest } from './type-test.ts';
 
 /** A found resource as includes start from it. */
 interface IncludeStart {

@@ -3,7 +3,7 @@
 // which the index has: rows are short (`long` says which are not), and a range never ends before it begins. docs/decisions/0003-search-index-tables.md
 import type { Comparison, Condition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
-import { buildParameterTest } from './parameter-test.ts';
+import { buildParameterTest } from './row-tests.ts';
 
 export type RangeCondition = Extract<Condition, { on: 'date' | 'number' }>;
 

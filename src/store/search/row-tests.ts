@@ -1,12 +1,29 @@
-// What a condition is tested of.
-import type { ServedType } from '../../fhir/types.ts';
+// Tests of one row: what the row under test is, and whether it is of a type or a search parameter. Numbers of types and parameters are in the text of the
+// statement: the planner must know how frequent they are, also when it keeps one plan for all values.
+
+import type { ParameterReference } from '../../fhir/search/query.ts';
+import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 
 /** The search row under test: its alias, and the types it may have. */
 export interface TestedRow {
   row: string;
   types: ServedType[];
-  /** It is tested whether the condition does not hold: of each row by itself, for all but a few meet that. */
+  /** The test is negated: nearly all rows pass it, and each row is tested by itself. */
   each?: true;
-  /** Only a few rows are tested: what meets a condition is looked up by each of them, and not gathered beforehand. */
+  /** Only a few rows are tested: each one looks up what it needs; nothing is collected beforehand. */
   few?: true;
 }
+
+/** `rtype` is compared as smallint: the token index knows no other equality. */
+export const buildTypeTest = (row: string, types: ServedType[]): string =>
+  types.length === 1 ? `${row}.rtype = ${TYPE_NUMBERS[types[0]!]}::smallint` : `${row}.rtype = any(${buildTypeNumbers(types)})`;
+
+export const buildTypeNumbers = (types: ServedType[]): string => `array[${types.map((type) => TYPE_NUMBERS[type]).join(', ')}]::smallint[]`;
+
+/** True for rows of this parameter, or of the same one of other types. */
+export const buildParameterTest = (row: string, { parameter, others = [] }: ParameterReference): string =>
+  buildParametersTest(row, [parameter, ...others]);
+
+/** True for rows of one of these parameters. */
+export const buildParametersTest = (row: string, parameters: number[]): string =>
+  parameters.length === 1 ? `${row}.param = ${parameters[0]}` : `${row}.param = any('{${parameters.join(',')}}'::int[])`;

@@ -5,9 +5,9 @@
 // the period that it meets. So there are matches whose sort row is out of bounds. They are few, have indexes of their own, and are read beside the others.
 import type { Comparison, Condition, SortKey } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
-import { toStorableText } from '../resources/storable.ts';
-import { buildParameterTest } from './parameter-test.ts';
+import { toStorableText } from '../database/values.ts';
 import { findRangeColumns, type RangeCondition } from './range.ts';
+import { buildParameterTest } from './row-tests.ts';
 import type { SortColumn } from './sort-value.ts';
 
 type TextCondition = Extract<Condition, { on: 'string' }>;

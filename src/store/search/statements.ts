@@ -1,5 +1,5 @@
 // The statements of a search: a page of one stream of its order, and how many match.
-import { type Condition, listSlices, type Query, type TypeQuery } from '../../fhir/search/query.ts';
+import { listSlices, type Query, type TypeQuery } from '../../fhir/search/query.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
 import { buildPageBody, buildShortBody, type ColumnList } from '../resources/stored-row.ts';
@@ -8,10 +8,10 @@ import { buildOffsetPageSql } from './offset.ts';
 import { buildOrderSql, IN_ROW, type Stream } from './order.ts';
 import type { Position } from './page.ts';
 import type { TestedRow } from './row-tests.ts';
+import { buildTypeTest } from './row-tests.ts';
 import { buildBounds, isBounding } from './sort-bounds.ts';
 import type { OrderedScan } from './sort-value.ts';
 import { buildTokenRowsSql, FREQUENT, hasManyCodes, type TokenCondition } from './tokens.ts';
-import { buildTypeTest } from './type-test.ts';
 
 export interface Statement {
   sql: string;
@@ -116,7 +116,7 @@ function buildOrderedRowsSql(
   const { typeRow, scan, first, orderByName, ...order } = buildOrderSql({ keys: slice.sort, present }, binder, after, alone);
   if (scan && !bounding.length && offset && slice.sort.length > 1 && !after)
     return { found: buildOffsetPageSql({ ...order, scan, descending: key!.descending }, { limit, offset }, binder), orderByName };
-  const others = { ...slice, where: slice.where.filter((condition) => !(bounding as Condition[]).includes(condition)) };
+  const others = { ...slice, where: slice.where.filter((condition) => !bounding.some((one) => one === condition)) };
   const { from, row, test } = scan ??
     findOwnRows(slice, limit, binder, also) ?? { from: 'sx s', row: 's', test: buildRowTest(others, typeRow, binder) };
   const page = `limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;

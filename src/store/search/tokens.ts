@@ -3,7 +3,7 @@
 import type { Condition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import type { TestedRow } from './row-tests.ts';
-import { buildTypeTest } from './type-test.ts';
+import { buildTypeTest } from './row-tests.ts';
 
 export type TokenCondition = Extract<Condition, { on: 'token' }>;
 
