@@ -133,7 +133,7 @@ interface StartMessage {
 }
 
 async function printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, say }: StartMessage): Promise<void> {
-  const demo = await readDemo(join(ROOT, 'mappings'));
+  const demo = readDemo(join(ROOT, 'mappings'));
   if (keys) await seedDemo(facet.contextOf({ tenant: keys.demo!.tenant, actor: 'start', surface: 'fhir', scopes: ['*'] }), demo);
   const engine =
     database.engine === 'embedded' ? `embedded database in ${config.dataDir}, for trying, developing and testing` : 'PostgreSQL';

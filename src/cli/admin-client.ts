@@ -22,6 +22,7 @@ const MIGRATION_STATUS = 'migrations status';
 
 async function runOnEmbedded(directory: string, request: AdminRequest): Promise<string[]> {
   const answer = await sendToLockOwner(directory, request);
+  // the server answers with the lines of an AdminOperation
   if (answer !== undefined) return answer as string[];
   if (!CREATES_DATABASE.has(request.command) && !existsSync(toDatabasePath(directory)))
     throw new Error(

@@ -45,7 +45,7 @@ const ORDER_STATES: Record<OutboxState, StateText> = {
   cancelled: { is: 'was cancelled before it was sent' },
 };
 
-const ALL = Object.keys(ORDER_STATES) as OutboxState[];
+const ALL: OutboxState[] = [...OPEN_STATES, 'done', 'refused', 'cancelled'];
 /** Value of --state → states of entries. */
 const STATES = new Map<string, OutboxState[]>([
   ['open', OPEN_STATES],

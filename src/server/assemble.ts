@@ -1,4 +1,4 @@
-// Puts the rooms together over one open database: what a running server and a test in process are both made of.
+// Assembles a server over one open database; a running server and the tests in this process use it.
 
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -31,9 +31,9 @@ interface ServerParts {
   config: Config;
   loaded: Definitions;
   database: Database;
-  /** The same database with connections of its own, for work that no request waits for. Absent: there are none. */
+  /** The same database on connections of its own, for background work. Absent: it uses `database`. */
   background?: Database;
-  /** What is known of the index: servers make their rules known, commands read. */
+  /** The state of the search index. Servers register their rules in it; commands only read it. */
   index: IndexState;
   log: Logger;
   /** Where clients reach this server: no path, no trailing slash. */
@@ -41,11 +41,11 @@ interface ServerParts {
   clock?: () => Date;
   /** How long one attempt to send an order takes at most, in ms. */
   attemptMs?: number;
-  /** Told of every attempt to send an order. */
+  /** Called after each attempt to send an order or cancellation. */
   attempted?: (topic: string, state: string) => void;
-  /** Told of every webhook. */
+  /** Called for each webhook. */
   webhook?: WebhookMetrics;
-  /** Told of every message to a subscriber. */
+  /** Called after each notification to a subscriber. */
   notified?: (outcome: 'taken' | 'failed') => void;
   newId?: () => string;
 }
@@ -53,17 +53,17 @@ interface ServerParts {
 /** The assembled server, not yet listening. */
 export interface Facet {
   app: App;
-  /** The same server with other mappings: what is being answered goes on with those it began with. */
+  /** The same server with other mappings. Requests under way keep the mappings they began with. */
   appWith(mappings: Mappings): App;
-  /** `request`: the one that asks, whose statements wait in the queue of its tenant. */
+  /** `request`: its statements wait in the queue of its tenant. */
   contextOf(caller: Caller, request?: ClientRequest): Context;
-  /** Of the server's own writes and an operator's, in the background: what others claim of profiles does not stop them. */
+  /** For writes by the server and by operators, in the background: they are not checked against the profiles that a resource claims. */
   ownContextOf(caller: Caller): Context;
-  /** Whether orders are held back because the laboratory network does not answer. */
+  /** Whether the circuit breaker stops sending orders because the lab network does not respond. */
   isCircuitOpen(): boolean;
-  /** Starts what talks to the outside (the sandbox where there is no account, the sender, who tells subscribers); answers how to stop it. */
+  /** Starts the delivery of orders and notifications, and the sandbox if there is no account. Call the result to stop. */
   outside(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
-  /** Starts what keeps the database in order: index rows are made again, what has run out is removed. Answers how to stop it. */
+  /** Starts the maintenance of the database: indexing again, and deleting expired rows. Call the result to stop. */
   upkeep(): () => Promise<void>;
 }
 
@@ -132,7 +132,7 @@ const combineWriteHooks = ({ touches }: Mappings, outside: Integrations, left: [
       buildRelatedVersionHook(findAbandonedOwners),
     ]),
     ['Binary', guardBinary],
-    ...(Object.entries(outside.writeHooks) as [ServedType, WriteHook][]),
+    ...outside.writeHooks,
     ...left,
   ]);
 
@@ -143,13 +143,13 @@ function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook
   return writeHooks;
 }
 
-/** Looks keys up in a queue of their own: a request without a valid key takes no tenant's turn. */
+/** Key lookups have a queue of their own, so that a request without a valid key delays no tenant. */
 const findCallerIn =
   (database: Database, clock: () => Date) =>
   async (key: string): Promise<Caller | undefined> =>
     toCaller(await findApiKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));
 
-/** A key that is in force makes its caller; any other opens nothing. */
+/** The caller of an active key; undefined for any other key. */
 function toCaller(key: FoundApiKey | undefined): Caller | undefined {
   if (key?.state !== 'active') return undefined;
   const { tenant, id, surface, scopes, patient, brand } = key;

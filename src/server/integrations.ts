@@ -1,8 +1,5 @@
-// The door out as this installation has it: which account orders go to, or the sandbox that stands in for it, and the worker that sends them;
-// and who is told of changes.
-import { readFileSync } from 'node:fs';
+// Orders and subscriptions as this installation is configured: the account that orders go to, or the sandbox in its place, and the background work.
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import type { Config } from '../config.ts';
 import type { Profiles } from '../fhir/profiles.ts';
 import type { ServedType } from '../fhir/types.ts';
@@ -16,14 +13,15 @@ import type { Systems as JunctionSystems } from '../orders/systems.ts';
 import type { ResultMappings } from '../orders/track/order-tracker.ts';
 import { ROOT } from '../root.ts';
 import { listOrderWork, listSubscriptionWork, startBackgroundWork } from './background/background-work.ts';
+import { readDataFile } from './data-file.ts';
 import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-network.ts';
 import { readPanels, unorderablePolicy } from './panels.ts';
 import { buildSubscriptions, type SubscribingParts } from './subscriptions.ts';
 
-/** The external steps and write hooks of orders and subscriptions, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
+/** The external steps and write hooks of orders and subscriptions. `start` starts their background work; call its result to stop. */
 export interface Integrations extends Pick<LabNetwork, 'externalSteps' | 'hook' | 'isCircuitOpen' | 'documentation'> {
-  writeHooks: Partial<Record<ServedType, WriteHook>>;
-  /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */
+  writeHooks: [ServedType, WriteHook][];
+  /** `ownUrl`: the address of this server on this machine, for the webhooks of the sandbox; without it the sandbox sends none. */
   start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
 }
 
@@ -39,7 +37,7 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
   const panels = readPanels(config);
   const account: { now: JunctionAccount | undefined } = { now: readAccount(config) };
   const secrets = { now: config.junction.webhookSecrets };
-  const door = buildLabNetwork(
+  const labNetwork = buildLabNetwork(
     {
       account: () => account.now,
       physicianPath: config.junction.physicianPath,
@@ -57,28 +55,30 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
     },
     parts,
   );
-  const reach = { production: config.production, privateHosts: new Set(config.subscriptionHosts) };
-  const subscriptions = buildSubscriptions(reach, parts);
+  const addressPolicy = { production: config.production, privateHosts: new Set(config.subscriptionHosts) };
+  const subscriptions = buildSubscriptions(addressPolicy, parts);
   return {
-    writeHooks: { ...door.writeHooks, ...subscriptions.writeHooks },
-    documentation: door.documentation,
-    externalSteps: door.externalSteps,
-    hook: door.hook,
-    isCircuitOpen: door.isCircuitOpen,
+    writeHooks: [...labNetwork.writeHooks, ...subscriptions.writeHooks],
+    documentation: labNetwork.documentation,
+    externalSteps: labNetwork.externalSteps,
+    hook: labNetwork.hook,
+    isCircuitOpen: labNetwork.isCircuitOpen,
     async start(say, ownUrl) {
       const sandbox = account.now || config.production ? undefined : await startSandbox({ clock: parts.clock });
       if (sandbox) {
         account.now = { apiKey: sandbox.apiKey, baseUrl: sandbox.url, teamId: sandbox.teamId };
         secrets.now = [...secrets.now, sandbox.state.webhooks.secret];
-        sandbox.state.webhooks.url = ownUrl && ownUrl + door.hook.paths[0];
+        sandbox.state.webhooks.url = ownUrl && ownUrl + labNetwork.hook.paths[0];
         say(`No JUNCTION_API_KEY: orders go to a SANDBOX on this machine (${sandbox.url}) and to no laboratory.`);
       }
       if (account.now && !secrets.now.length)
-        say('No JUNCTION_WEBHOOK_SECRET: nobody can tell what happens to orders; they are asked about instead.');
+        say('No JUNCTION_WEBHOOK_SECRET: webhooks are refused, and the status of orders is polled instead.');
       if (!account.now) say('No JUNCTION_API_KEY: no order can be sent.');
-      if (!panels)
-        say('No JUNCTION_PANELS: a ServiceRequest is taken for an order only where it names tests of the laboratory network itself.');
-      const stop = startBackgroundWork([...listSubscriptionWork(subscriptions.delivery), ...(account.now ? listOrderWork(door.work) : [])]);
+      if (!panels) say('No JUNCTION_PANELS: a ServiceRequest becomes an order only if it names tests of the lab network itself.');
+      const stop = startBackgroundWork([
+        ...listSubscriptionWork(subscriptions.delivery),
+        ...(account.now ? listOrderWork(labNetwork.work) : []),
+      ]);
       return async () => {
         await stop();
         await sandbox?.close();
@@ -93,7 +93,7 @@ function readAccount({ junction: { apiKey, baseUrl, teamId } }: Config): Junctio
 
 function readSystems({ definitions }: Profiles): Systems & Record<string, string> {
   const file = join(FOLDER, 'systems.yaml');
-  const systems = parse(readFileSync(file, 'utf8')) as Systems & Record<string, string>;
+  const systems = readDataFile<Systems & Record<string, string>>(file);
   const unknown = Object.entries(systems).filter(([, url]) => !definitions.has(url));
   if (unknown.length) throw new Error(`${file}: no definition in fhir-profiles/ for ${unknown.map(([name]) => name).join(', ')}`);
   return systems;
@@ -105,7 +105,7 @@ const FOLDER = join(ROOT, 'mappings', 'junction');
 export function loadResultMappings(profiles: Profiles): ResultMappings {
   const aliases = readSystems(profiles);
   const inward = (name: string) => loadInboundMapping(join(FOLDER, `${name}.yaml`), { profiles, aliases });
-  const units = parse(readFileSync(join(FOLDER, 'units.yaml'), 'utf8')) as Record<string, string>;
+  const units = readDataFile<Record<string, string>>(join(FOLDER, 'units.yaml'));
   return {
     biomarker: inward('biomarker'),
     report: inward('report'),

@@ -1,4 +1,5 @@
 // The door out, put together: what the writes of a ServiceRequest bring with them, the external steps of vendors' requests, and the worker.
+import type { ServedType } from '../fhir/types.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import type { JunctionAccount } from '../junction/account.ts';
 import { createJunctionClient } from '../junction/client.ts';
@@ -54,7 +55,7 @@ export interface LabNetworkParts
 
 export interface LabNetwork {
   /** What writes of these types bring with them. */
-  writeHooks: Record<'ServiceRequest' | 'Task', WriteHook>;
+  writeHooks: [ServedType, WriteHook][];
   /** What the CapabilityStatement says of these types. */
   documentation: Record<'ServiceRequest', string>;
   externalSteps: ExternalSteps;
@@ -96,7 +97,10 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
   };
   const door: WebhookEndpoint = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
-    writeHooks: { ServiceRequest: buildServiceRequestWriteHook(options), Task: buildTaskWriteHook(systems) },
+    writeHooks: [
+      ['ServiceRequest', buildServiceRequestWriteHook(options)],
+      ['Task', buildTaskWriteHook(systems)],
+    ],
     documentation: { ServiceRequest: buildOrderDocumentation(options.unorderable) },
     externalSteps: buildExternalSteps(sending, directory),
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) },

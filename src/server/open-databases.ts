@@ -1,4 +1,5 @@
 // Opens the database that the configuration names and brings it up to date; what is wrong with DATABASE_URL is said so that an operator can mend it.
+import { isObject } from '../fhir/json-values.ts';
 import type { DirectoryLock } from '../store/database/data-directory.ts';
 import type { Database } from '../store/database/database.ts';
 import { migrate } from '../store/database/migrations.ts';
@@ -54,9 +55,9 @@ const poolerRemedy = (words: string): string =>
 
 /** Names host, database or role, never the password. */
 function explainError(error: unknown, text: string): unknown {
-  const { code, cause, kind } = error as { code?: string; cause?: string | { code?: string }; kind?: string };
+  const { code, cause, kind } = isObject(error) ? error : {};
   const url = URL.parse(text);
-  const meaning = MEANINGS[code ?? (typeof cause === 'object' ? cause.code : undefined) ?? ''];
+  const meaning = MEANINGS[String(code ?? (isObject(cause) ? cause.code : ''))];
   if (meaning && url) {
     const named = { database: decodeURIComponent(url.pathname.slice(1)), role: decodeURIComponent(url.username) };
     return new Error(`DATABASE_URL: ${meaning(named)}`, { cause: error });

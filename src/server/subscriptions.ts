@@ -1,19 +1,20 @@
 // Builds subscriptions: the hook for writes of Subscription, and what their background delivery needs.
+import type { ServedType } from '../fhir/types.ts';
 import type { WriteHook } from '../interactions/context.ts';
 import type { AddressPolicy } from '../subscriptions/address-policy.ts';
 import type { SubscriptionDelivery } from '../subscriptions/delivery-context.ts';
 import { createSubscriptionWriteHook } from '../subscriptions/write-hook.ts';
 
-/** What the roof has to give. */
+/** What the server provides. */
 export type SubscribingParts = Omit<SubscriptionDelivery, 'addressPolicy' | 'random'>;
 
 interface Subscribing {
-  writeHooks: Record<'Subscription', WriteHook>;
+  writeHooks: [ServedType, WriteHook][];
   /** For the background work. */
   delivery: SubscriptionDelivery;
 }
 
 export const buildSubscriptions = (addressPolicy: AddressPolicy, parts: SubscribingParts): Subscribing => ({
-  writeHooks: { Subscription: createSubscriptionWriteHook(addressPolicy) },
+  writeHooks: [['Subscription', createSubscriptionWriteHook(addressPolicy)]],
   delivery: { random: Math.random, ...parts, addressPolicy },
 });

@@ -9,7 +9,7 @@ let facet: Running;
 let markers: Resource[];
 beforeAll(async () => {
   facet = await startFacet();
-  markers = (await readDemo('mappings')).resources.filter(({ resourceType }) => resourceType === 'ActivityDefinition');
+  markers = readDemo('mappings').resources.filter(({ resourceType }) => resourceType === 'ActivityDefinition');
   await load(bundleOf(markers)).expect(200);
 });
 afterAll(() => facet.close());

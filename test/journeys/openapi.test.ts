@@ -31,7 +31,7 @@ test('the index lists every document, and each is valid OpenAPI 3.1, without a k
 });
 
 test('whom the examples of orders, values and flags speak of is somebody whom a first start puts there', async () => {
-  const { resources } = await readDemo('mappings');
+  const { resources } = readDemo('mappings');
   const { paths } = await document('loop');
   for (const path of ['/v1/lab-orders', '/v1/biomarkers/parse']) {
     const [shown] = Object.values(paths[path]!.post!.requestBody!.content['application/json']!.examples!);

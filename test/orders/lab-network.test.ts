@@ -33,7 +33,7 @@ beforeAll(async () => {
     caller,
     clock: () => new Date(),
     newId: v7,
-    writeHooks: new Map([['ServiceRequest', [out.writeHooks.ServiceRequest]]]),
+    writeHooks: new Map(out.writeHooks.filter(([type]) => type === 'ServiceRequest').map(([type, hook]) => [type, [hook]])),
     registry,
     profiles: NO_PROFILE_CHECKS,
     baseUrl: 'http://facet.test/fhir/R4',

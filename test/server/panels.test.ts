@@ -25,7 +25,7 @@ test.each([
 });
 
 test('no curl that reaches a laboratory is printed where orders go to one', async () => {
-  const demo = await readDemo('mappings');
+  const demo = readDemo('mappings');
   const paths = (sandbox: boolean) =>
     buildDemoCurls(demo, { baseUrl: 'http://h', sandbox, keyHeader: () => 'x-api-key: k' }).flatMap(
       (line) => /^curl -sS '([^']+)/.exec(line)?.[1] ?? [],

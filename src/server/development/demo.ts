@@ -1,11 +1,10 @@
-// What a first start shows: a few resources to try things on, and a few requests to begin with, as curls. Its content is data (`mappings/demo.yaml`).
+// What a first start offers: a few resources to try things on, and a few requests as curl commands. The content is data (`mappings/demo.yaml`).
 import { randomInt } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import type { Resource, ServedType } from '../../fhir/types.ts';
+import { isServed, type Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { update } from '../../interactions/update.ts';
+import { readDataFile } from '../data-file.ts';
 
 interface DemoRequest {
   surface: string;
@@ -14,7 +13,7 @@ interface DemoRequest {
   post?: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** It reaches the laboratory network: for a sandbox alone, since what it says is invented. */
+  /** It reaches the lab network. Its data is invented, so it is printed for a sandbox alone. */
   network?: true;
 }
 
@@ -23,14 +22,13 @@ interface Demo {
   requests: DemoRequest[];
 }
 
-export async function readDemo(mappings: string): Promise<Demo> {
-  return parse(await readFile(join(mappings, 'demo.yaml'), 'utf8')) as Demo;
-}
+export const readDemo = (mappings: string): Demo => readDataFile<Demo>(join(mappings, 'demo.yaml'));
 
-/** Stores the resources that were never stored: what somebody changed or deleted stays as it is. */
+/** Stores the resources that were never stored. A changed or deleted one stays as it is. */
 export async function seedDemo(context: Context, { resources }: Demo): Promise<void> {
   for (const resource of resources) {
-    const type = resource.resourceType as ServedType;
+    const type = resource.resourceType;
+    if (!isServed(type)) throw new Error(`mappings/demo.yaml: the resource type ${type} is not served`);
     if (await context.store.read(context.caller.tenant, type, resource.id!)) continue;
     await update(context, { type, id: resource.id!, draft: { resource: resource, exact: resource } });
   }
@@ -44,7 +42,7 @@ interface CurlOptions {
   keyHeader(surface: string): string | undefined;
 }
 
-/** Lines to print: each request with what it does. */
+/** The lines to print: each request below a comment on what it does. */
 export function buildDemoCurls({ requests }: Demo, { baseUrl, sandbox, keyHeader }: CurlOptions): string[] {
   return requests.flatMap(({ surface, say, get, post, headers = {}, body, network }) => {
     const credential = keyHeader(surface);
@@ -59,7 +57,7 @@ export function buildDemoCurls({ requests }: Demo, { baseUrl, sandbox, keyHeader
   });
 }
 
-/** One word for a shell, whatever it holds. */
+/** One argument of a shell command. */
 const quoteForShell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const randomText = (letters: string, length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('');

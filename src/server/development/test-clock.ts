@@ -1,5 +1,6 @@
-// The time of a test: a process that is told where takes its clock from there (the sandbox), so that several processes and the sandbox live in one time that
-// can be moved. Never in production.
+// The clock of a test: a process takes its time from a URL (the sandbox), so that several processes and the sandbox share one time that can be moved. Never in
+// production.
+import { isObject } from '../../fhir/json-values.ts';
 import { startPollLoop } from '../../messaging/poll-loop.ts';
 
 interface TestClock {
@@ -7,10 +8,10 @@ interface TestClock {
   stop(): Promise<void>;
 }
 
-/** How often it is asked, in ms: for so long a process may not know that time has leapt, as one that stood still. */
+/** Interval of requests, in ms: for this long a process may not know that the time has moved. */
 const EVERY_MS = 50;
 
-/** `url` answers `{"now": "<instant>"}`. Between two answers time runs as usual; while nobody answers it goes on as it was. */
+/** `url` answers `{"now": "<instant>"}`. Between two answers, and while there is none, time runs as usual. */
 export async function startTestClock(url: string): Promise<TestClock> {
   let ahead = await fetchOffset(url);
   const stop = startPollLoop(async ({ rest }) => {
@@ -20,8 +21,9 @@ export async function startTestClock(url: string): Promise<TestClock> {
   return { now: () => new Date(Date.now() + ahead), stop };
 }
 
-/** By how many ms that clock is ahead of ours. */
+/** How many ms that clock is ahead of the clock of this machine. */
 async function fetchOffset(url: string): Promise<number> {
-  const { now } = (await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json()) as { now: string };
-  return Date.parse(now) - Date.now();
+  const answer: unknown = await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json();
+  if (!isObject(answer)) throw new Error(`${url} answers no time`);
+  return Date.parse(String(answer.now)) - Date.now();
 }
