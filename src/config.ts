@@ -1,4 +1,4 @@
-// The environment, read once: one checked, frozen object. The only place that touches process.env.
+// Reads the environment once into one checked, frozen object. No other file reads process.env.
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { validate as isUuid } from 'uuid';

@@ -1,4 +1,4 @@
-// Starts the server: take the port, open the database, bring it up to date, say where it is; stops it without dropping a request.
+// Starts the server: binds the port, opens and migrates the database, prints the URLs. Stops it without dropping a request.
 import type { RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,13 +26,13 @@ import { type DirectoryLock, lockDirectory } from './store/database/data-directo
 import type { Database } from './store/database/database.ts';
 import { createReindexing } from './store/reindexing.ts';
 
-/** A server that listens; `close` ends it, finishing the requests under way. */
+/** A listening server. `close` finishes the requests under way. */
 export interface RunningServer {
   url: string;
   close(): Promise<void>;
 }
 
-/** Everything from an empty directory to a listening server. `say` prints what a person should read; `watch`: mappings are read again when they change. */
+/** From an empty directory to a listening server. `say` prints a line for people. `watch`: mappings are reloaded when their files change. */
 export async function startServer(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<RunningServer> {
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
@@ -103,14 +103,14 @@ const buildListener =
 
 type Commands = (request: AdminRequest) => Promise<string[]>;
 
-/** Until everything is in place, a request is told to come back. */
+/** The response to every request until the server is ready. */
 const answerStarting: RequestListener = (_req, res) => {
   res
     .writeHead(503, { 'Content-Type': 'application/json', 'Retry-After': '1' })
     .end('{"error":"unavailable","message":"the server is starting"}');
 };
 
-/** The embedded database is locked before anything else; its lock also carries the commands of the CLI. */
+/** The embedded database is locked before anything else. The socket of the lock also receives the commands of the CLI. */
 async function lockDataDirectory({ databaseUrl, dataDir }: Config, answer: Commands): Promise<DirectoryLock | undefined> {
   return databaseUrl === undefined ? lockDirectory(dataDir, (request) => answer(request as AdminRequest)) : undefined;
 }
@@ -154,7 +154,7 @@ function buildKeyHeader({ mappings }: Definitions, surface: string, key: string 
   return auth?.scheme === 'api-key' ? `${auth.header}: ${key}` : `Authorization: Bearer ${key}`;
 }
 
-/** Balancers see that the server stops, and their clients let go of their connections. */
+/** Time for load balancers to see that the server stops, and for clients to close their connections. */
 async function waitForDrain(drain: Drain, { drainSeconds }: Config): Promise<void> {
   drain.begin();
   await delay(drainSeconds * 1000);
@@ -162,11 +162,11 @@ async function waitForDrain(drain: Drain, { drainSeconds }: Config): Promise<voi
 
 /** How long a request may take to finish once the server is stopping, in ms: longer than an order's inline attempt. */
 const GRACE_MS = 15_000;
-const LOOK_EVERY_MS = 50;
+const IDLE_CHECK_MS = 50;
 
-/** Stops taking requests, finishes those under way, then lets go of the rest in order. */
+/** Stops accepting requests, finishes those under way, then runs the steps in order. */
 async function closeAll(server: Server, steps: CloseStep[]): Promise<void> {
-  const idle = setInterval(() => server.closeIdleConnections(), LOOK_EVERY_MS);
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await new Promise<void>((resolve) => server.close(() => resolve()));
   clearInterval(idle);

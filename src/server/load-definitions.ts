@@ -1,4 +1,4 @@
-// What the program reads from its own files before it does anything: profiles, search parameters, mappings. A mistake in them stops the start.
+// Loads profiles, search parameters and mappings from the project's files. A mistake in them stops the start.
 
 import { join } from 'node:path';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
