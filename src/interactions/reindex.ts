@@ -1,5 +1,5 @@
-// The walk that makes index rows again: through all resources of all tenants in the order of storing, a window at a time, until a whole walk finds none
-// that stands by other rules. It goes on where it was left, and two processes never walk at once. Searches and writes go on meanwhile.
+// Reindexing: passes through all resources of all tenants in the order of storing, a batch at a time, until a pass finds no resource with other index rules.
+// It continues where it stopped; two processes never reindex at once; searches and writes continue meanwhile.
 // docs/decisions/0010-index-maintenance.md
 
 import { aliasHash } from '../fhir/hash.ts';

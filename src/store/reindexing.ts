@@ -1,5 +1,5 @@
-// Making index rows again by newer rules: which rules there are, one walk through all resources at a time, and the rows it puts in place of others.
-// A walk is leased, as outbox entries are, and its place is kept: whoever comes after goes on from there.
+// Reindexing when the index rules of a type change: the registered rules, one pass through all resources at a time, and the replacement of index rows.
+// The pass is leased like an outbox entry, and its progress is stored: the next process continues from there.
 
 import type { TypeIndexRules } from '../fhir/indexing/index-rules.ts';
 import type { IndexRows } from '../fhir/indexing/rows.ts';
@@ -20,7 +20,7 @@ export interface RegisteredRules {
   isNewest: boolean;
 }
 
-/** The number of rules that nobody counted. */
+/** The number of index rules that were not registered. */
 export const UNREGISTERED_RULES = 0;
 
 /** How far a walk through all resources has come: up to `pid` of `tenant`. */

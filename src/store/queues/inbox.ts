@@ -1,11 +1,11 @@
-// The inbox: what the outside told us, kept before it is answered, and worked through afterwards by one worker at a time. The name a sender gives an event
-// removes repeats. All times are given.
+// The inbox of webhooks: each event is stored before it is answered, and processed afterwards by one worker at a time. The sender's event id removes
+// duplicates. All times come from the caller.
 
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
 
 /**
- * `new`, `retry`: to be worked through. `done`: it was. `foreign`: about nothing of ours. `ignored`: of a kind that nobody here asks for.
+ * `new`, `retry`: to be processed. `done`: processed. `foreign`: not about an order of this installation. `ignored`: of a type that is not used.
  * `undecodable`: a signed body that cannot be read.
  */
 export type InboxState = 'new' | 'retry' | 'done' | 'foreign' | 'ignored' | 'undecodable';
@@ -19,7 +19,7 @@ export interface InboxEvent {
   receivedAt: string;
   state: InboxState;
   attempts: number;
-  /** Whether the body is still kept. */
+  /** Whether the body is still stored. */
   hasBody: boolean;
   lastError: string | null;
 }

@@ -1,15 +1,15 @@
-// One thing to tell the outside, and how far it got.
+// One message to an external system, and the state of its delivery.
 
 export type OutboxState = 'queued' | 'sending' | 'unknown' | 'done' | 'refused' | 'parked' | 'cancelled';
 
-/** One thing to tell the outside: exact bytes, key, and how far it got. Times are ISO 8601; no decision uses the database's clock. */
+/** One message: its bytes, its idempotency key and the state of its delivery. Times are ISO 8601; no decision uses the database's clock. */
 export interface OutboxEntry {
   tenant: number;
   id: string;
   topic: string;
   /** `Type/id` of what it is about. */
   subject: string;
-  /** The idempotency key the other side sees: minted at accept. */
+  /** The idempotency key that the receiver sees. */
   key: string;
   payload: string;
   state: OutboxState;

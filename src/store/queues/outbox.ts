@@ -1,5 +1,5 @@
-// The outbox: what is still to be told to the outside, leased by one worker at a time. A lease is a predicate, not a held lock: it outlives a
-// crashed worker only until its time, and works across tenants and nodes. All times are given.
+// The outbox: messages to external systems, each leased by one worker at a time. A lease is a column with a time, not a lock: after a crash it ends at that
+// time, and it works across tenants and nodes. All times come from the caller.
 
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
@@ -9,20 +9,20 @@ import { buildEventRecording, listOutboxEvents, type OutboxEvent } from './outbo
 export interface Outbox {
   /** `nextAt`: due then, and not at once. */
   add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string; nextAt?: string }): Promise<OutboxEntry>;
-  /** The newest one about it. */
+  /** The newest entry about a subject. */
   findNewest(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
-  /** All about it, the newest first. */
+  /** All entries about a subject, newest first. */
   findAll(tenant: number, topic: string, subject: string): Promise<OutboxEntry[]>;
   /** Whether an entry of the topic that was added since then, of any tenant, is done. */
   hasDoneSince(topic: string, since: string): Promise<boolean>;
-  /** The entries with these keys, of any tenant: what comes back from the outside names a key, not a tenant. */
+  /** The entries with these keys, of any tenant: an answer from outside names a key, not a tenant. */
   findByKeys(keys: string[]): Promise<OutboxEntry[]>;
   /**
    * Leases up to `limit` due entries of any tenant (state queued, unknown, or sending with its lease run out) and marks them sending; committed before
    * it answers. `topics`: only these.
    */
   claim(lease: Lease & { limit: number; topics?: string[] }): Promise<OutboxEntry[]>;
-  /** Leases this one now, due or not, unless somebody holds it or it is finished. */
+  /** Leases this entry now, due or not, unless another worker has its lease or it is finished. */
   claimOne(tenant: number, id: string, lease: Lease): Promise<OutboxEntry | undefined>;
   /** Records an outcome, only while `by` still holds the lease (fencing); answers whether it did. */
   recordOutcome(
@@ -30,12 +30,12 @@ export interface Outbox {
     by: string,
     outcome: { state: OutboxState; at: string; nextAt?: string; error?: string; payload?: string; firstSentAt?: string },
   ): Promise<boolean>;
-  /** Moves an entry that nobody holds from one of these states to another; false when it has gone on since it was read. `what`: who asks for it. */
+  /** Changes the state of an entry that is not leased. False: it has changed since it was read. `what`: the operation, for its events. */
   changeState(
     entry: OutboxEntry,
     change: { from: OutboxState[]; to: OutboxState; at: string; what: string; nextAt?: string; reason?: string; payload?: string },
   ): Promise<boolean>;
-  /** What happened to an entry, oldest first, as far as it is kept. */
+  /** The events of an entry, oldest first, as far as they are stored. */
   listEvents(entry: OutboxEntry): Promise<OutboxEvent[]>;
 }
 

@@ -1,4 +1,4 @@
-// Subscriptions in force, the changes that wait to be held against their criteria, and the notifications that wait to be told. All times are given.
+// Active subscriptions, the changes that wait to be matched against their criteria, and the notifications that wait for delivery. Times come from the caller.
 // A change is written down by the statement that writes the version (write-one.ts, write-many.ts), so that none is lost and nobody pays for what nobody watches.
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Lease } from '../../messaging/lease.ts';
@@ -54,9 +54,9 @@ type SubscriptionId = Pick<SubscriptionRegistration, 'tenant' | 'id'>;
 
 export interface Subscriptions {
   find(tenant: number, id: string): Promise<SubscriptionRegistration | undefined>;
-  /** Puts it into force, or changes how it is; a secret that stands is kept. */
+  /** Creates or updates an active subscription; an existing secret is not changed. */
   register(registration: Omit<SubscriptionRegistration, 'active' | 'formerSecret' | 'formerUntil'>): Promise<void>;
-  /** No changes are kept for it from now on. */
+  /** No more changes are recorded for it. */
   deactivate(subscription: SubscriptionId): Promise<void>;
   remove(subscription: SubscriptionId): Promise<void>;
   /** Another secret; the one before signs beside it until then. */
@@ -65,7 +65,7 @@ export interface Subscriptions {
   listActive(tenant: number, type: ServedType): Promise<SubscriptionRegistration[]>;
   /** Those in force whose end has come, of any tenant. */
   listExpired(at: string): Promise<SubscriptionId[]>;
-  /** Leases changes that nobody has looked at yet, the oldest first. */
+  /** Leases changes that were not matched yet, oldest first. */
   claimChanges(lease: Omit<Lease, 'by'> & { limit: number }): Promise<WatchedChange[]>;
   /** These have been looked at; answers those that nobody else has settled before. */
   deleteChanges(tenant: number, changes: WatchedChange[]): Promise<WatchedChange[]>;
@@ -84,7 +84,7 @@ export interface Subscriptions {
   readBacklog(subscription: SubscriptionId): Promise<NotificationBacklog>;
   /** All that waits for it is due now, as if it had never failed. */
   makeAllDue(subscription: SubscriptionId, at: string): Promise<void>;
-  /** Nothing waits for it any more. */
+  /** Deletes all notifications that wait for it. */
   deleteNotifications(subscription: SubscriptionId): Promise<void>;
   /** There is something to tell: a delivery that rests, or is under way, is due by then. One that backs off goes on doing so. */
   wakeDelivery(subscription: SubscriptionId & { topic: string; subject: string }, at: string): Promise<void>;

@@ -1,5 +1,5 @@
-// Orders that stand at the laboratory network, and how far each has been followed. One worker looks at an order at a time, under a lease that is a
-// predicate (as in the outbox); news of an order wakes it, also while somebody is looking. All times are given.
+// Orders at the laboratory network that are polled. One worker polls an order at a time, under a lease as in the outbox; an event makes the order due, also
+// during a poll. All times come from the caller.
 
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
@@ -17,13 +17,13 @@ export interface TrackedOrder {
   orderedAt: string;
   /** The newest event that was applied; 0: none. */
   eventId: number;
-  /** JSON text of what was last heard; its reader's own. */
+  /** JSON text of the last state that was read; its format belongs to src/orders. */
   snapshot: string;
-  /** News so far. */
+  /** Events so far. */
   eventCount: number;
-  /** Looks in a row that came to nothing. */
+  /** Failed polls in a row. */
   attempts: number;
-  /** When it is looked at next; null: only when there is news. */
+  /** When it is polled next; null: only after an event. */
   nextAt: string | null;
   leaseBy: string | null;
   lastError: string | null;
@@ -46,7 +46,7 @@ export interface TrackedOrders {
   find(sought: NetworkIds): Promise<TrackedOrder[]>;
   /** All orders that one request has led to, oldest first. */
   listOfRequest(request: Pick<TrackedOrder, 'tenant' | 'request' | 'version'>): Promise<TrackedOrder[]>;
-  /** There is news of these: they are looked at now, before all that are merely due. Answers how many of them stand here. */
+  /** An event arrived for these: they are polled now, before orders that are due without an event. Answers how many of them are tracked. */
   wake(orders: Pick<TrackedOrder, 'tenant' | 'orderId'>[], at: string): Promise<number>;
   /** Leases up to `limit` that are due, of any tenant: those of which there is news first, and then those that wait longest. */
   claim(lease: Lease & { limit: number }): Promise<TrackedOrder[]>;
