@@ -1,4 +1,4 @@
-// `facet mapping check`: what is wrong with the mappings, with file, line and what to write instead; then their examples and every law.
+// `facet mapping check`: reports mistakes in mappings, with file, line and what to write instead; then runs the examples and laws.
 
 import { relative } from 'node:path';
 import type { Diagnostic } from '../mapping/diagnostics.ts';
@@ -11,7 +11,7 @@ import { type MappingFiles, pickShapes } from './mapping-files.ts';
 import { bold, green, red, shownPath, withHeads } from './terminal.ts';
 import { broken, textTable } from './text-table.ts';
 
-/** Lines to print, and how many mistakes there are. */
+/** The lines to print, and the number of mistakes. */
 export interface CheckResult {
   lines: string[];
   mistakes: number;
@@ -37,13 +37,9 @@ export function checkMappings(world: MappingFiles, names: string[], { quick = fa
 }
 
 const buildClosing = (quick: boolean): string =>
-  green(
-    quick
-      ? 'Nothing is wrong. The examples were not looked at.'
-      : 'Nothing is wrong: every example holds, every law holds, nothing is left out.',
-  );
+  green(quick ? 'No mistakes. The examples were not run.' : 'No mistakes: all examples and laws pass, and the examples are complete.');
 
-/** Whether a mistake stands in the files of one of these; a mistake in a surface is one of all its shapes. */
+/** Whether a mistake is in a file of these mappings; a mistake in a surface belongs to all its shapes. */
 function isAbout({ directory }: MappingFiles, place: string, names: string[]): boolean {
   if (!names.length) return true;
   const [vendor = '', file = ''] = relative(directory, place.replace(/:\d+.*$/, '')).split('/');
@@ -72,7 +68,7 @@ function buildRow(loaded: LoadedShape, proven: Proof | undefined): string[] {
   return [toQualifiedName(loaded), loaded.shape.resource, ...counts, proven?.breaches.length ? red(`${proven.breaches.length} wrong`) : ''];
 }
 
-/** Each mistake: where on one line, what below it. */
+/** Each mistake: its place, and below it the text. */
 function formatMistakes(faults: Diagnostic[]): string[] {
   const here = faults.flatMap(({ place, text }) => {
     const [file = '', keys = ''] = place.split(' ');

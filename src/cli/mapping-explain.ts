@@ -1,4 +1,4 @@
-// `facet mapping explain`: per field where it stands in FHIR and what finds it there, per filter the FHIR search and the index, and the loss report.
+// `facet mapping explain`: the FHIR path and search parameters of each field, the FHIR search and index of each filter, and the losses.
 
 import { existsSync } from 'node:fs';
 import { describePreferences } from '../mapping/load/check-prefer.ts';
@@ -20,7 +20,7 @@ export function explainMapping(loaded: LoadedShape, world: MappingFiles): string
     bold(`${toQualifiedName(loaded)}: ${shape.interactions.join(', ')} at ${shape.path}, ${withArticle(shape.resource)}`),
     ...(about === undefined ? [] : broken(about, 100)),
     ...describePreferences(mapping.content),
-    ...(shape.isPersonal ? ['Keys that stand for a person open it, and no others.'] : []),
+    ...(shape.isPersonal ? ['Only keys that are restricted to a patient may use it.'] : []),
     '',
     ...fieldLines(loaded, world),
     ...filterLines(loaded, world),

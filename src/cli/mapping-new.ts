@@ -1,4 +1,4 @@
-// `facet mapping new`: the files of a new shape, and of a new vendor, begun from a sample of its JSON.
+// `facet mapping new`: creates the files of a new shape, and of a new vendor, from a sample of its JSON.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { shownPath, withArticle } from './terminal.ts';
 
 const NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
 
-/** Writes the files; lines to print. A file that is there already is an Error: nothing is written over. The sample is read when the rest is right. */
+/** Writes the files; returns the lines to print. Throws when a file exists. The sample is read last. */
 export async function newMapping(
   name: string,
   readSample: () => Promise<string>,
@@ -30,7 +30,7 @@ export async function newMapping(
   if (resource === undefined && scaffold.placed.every((placed) => placed === 'id'))
     throw new Error('nothing in the sample says which FHIR resource it is: name one, --resource Observation');
   mkdirSync(directory, { recursive: true });
-  readMappingFiles(places); // what cannot be read is told before anything is written
+  readMappingFiles(places); // throws before anything is written when the mappings cannot be read
   const isNew = !existsSync(join(folder, 'surface.yaml'));
   mkdirSync(folder, { recursive: true });
   if (isNew) writeFileSync(join(folder, 'surface.yaml'), scaffold.surface);

@@ -1,4 +1,4 @@
-// `facet mapping …`: what an integration analyst does with mappings. Nothing here needs a database or a running server.
+// `facet mapping …`: commands for authors of mappings. They need no database and no running server.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
@@ -9,37 +9,37 @@ import type { MappingFiles, MappingFolders } from './mapping-files.ts';
 
 const HELP = {
   mapping: `
-A mapping is a file that says which field of a vendor's JSON is which place in a FHIR resource: mappings/<vendor>/<shape>.yaml, with its
-examples beside it. docs/a-shape-in-ten-minutes.md teaches the language.
+A mapping file gives each field of a vendor's JSON a path in a FHIR resource: mappings/<vendor>/<shape>.yaml, with its examples beside it.
+docs/a-shape-in-ten-minutes.md is a tutorial.
 
 Usual order:
-  facet mapping new acme/customer sample.json      begin one from a sample of the vendor's JSON
-  facet mapping check acme/customer                what is wrong, where, and what to write instead
-  facet mapping explain acme/customer              where each field stands, what finds it, what is lost
-  facet mapping try acme/customer body.json        a body, the resource it becomes, and back
-  facet start --watch-mappings                     serve it, and read it again whenever a file changes`,
+  facet mapping new acme/customer sample.json      create one from a sample of the vendor's JSON
+  facet mapping check acme/customer                report mistakes, with place and correction
+  facet mapping explain acme/customer              show FHIR paths, searches, indexes and losses
+  facet mapping try acme/customer body.json        convert a body into a resource, and back
+  facet start --watch-mappings                     serve it, and reload it whenever a file changes`,
   check: `
-Without names all mappings are checked. The exit code is 1 when something is wrong.
+Without names all mappings are checked. The exit code is 1 when there are mistakes.
 
 Examples:
   facet mapping check
   facet mapping check acme                         all shapes of a vendor
   facet mapping check acme/customer --quick        without its examples`,
   explain: `
-Per field: where it stands in FHIR, the search parameters that find it there, and the index that serves them. Then what each filter asks for,
-what of a resource is not shown, and what FHIR does not hold as it is sent.
+For each field: its FHIR path, the search parameters that find it, and their index. Then the FHIR search of each filter, the elements that are not shown,
+and the values that FHIR stores in another form.
 
 Example:
   facet mapping explain acme/customer`,
   try: `
-A body with a resourceType is taken for a FHIR resource: what is shown of it is printed. Nothing is stored.
+A body with a resourceType is a FHIR resource: its view is printed. Nothing is stored.
 
 Examples:
   facet mapping try acme/customer body.json
   echo '{"first_name":"Ada"}' | facet mapping try acme/customer`,
   new: `
-Writes mappings/<vendor>/<shape>.yaml and its examples, and surface.yaml for a vendor that is new. Each property of the sample gets a place
-in FHIR where its name suggests one; the others stand as comments. Nothing that is there is written over.
+Writes mappings/<vendor>/<shape>.yaml and its examples, and surface.yaml for a new vendor. Each property of the sample gets a FHIR path
+where its name suggests one; the others become comments. Existing files are not overwritten.
 
 Examples:
   facet mapping new acme/customer sample.json
@@ -56,28 +56,28 @@ interface Options extends MappingFolders {
 
 /** Adds the commands. */
 export function mappingCommands(mapping: Command): void {
-  mapping.description('the vendors’ shapes: begin, check, explain and try them').addHelpText('after', HELP.mapping);
+  mapping.description('create, check, explain and try mappings of vendors’ shapes').addHelpText('after', HELP.mapping);
   const command = (usage: string, about: string, help: string): Command =>
     mapping
       .command(usage)
       .description(about)
-      .option('--mappings <folder>', 'where the mappings stand (default: FACET_MAPPINGS, else the project’s own)')
-      .option('--profiles <folder>', 'where the definitions stand that they point at')
+      .option('--mappings <folder>', 'the folder of the mappings (default: FACET_MAPPINGS, else the project’s own)')
+      .option('--profiles <folder>', 'the folder of the FHIR definitions that they use')
       .addHelpText('after', help);
-  command('new <name> [file]', 'begin a shape from a sample of its JSON, from a file or standard input', HELP.new)
-    .option('--resource <type>', 'the FHIR type, where the sample does not tell')
+  command('new <name> [file]', 'create a mapping from a sample of its JSON, from a file or standard input', HELP.new)
+    .option('--resource <type>', 'the FHIR type, when it cannot be guessed from the sample')
     .action(begin);
-  command('check [names...]', 'say what is wrong with mappings, and what to write instead', HELP.check)
+  command('check [names...]', 'report mistakes in mappings, and what to write instead', HELP.check)
     .option('--quick', 'without the examples and laws')
     .action(check);
-  command('explain <name>', 'say where each field stands, what finds it, and what is lost', HELP.explain).action(explain);
-  command('try <name> [file]', 'show the resource that a body becomes, and back', HELP.try).action(tryOne);
+  command('explain <name>', 'show the FHIR path of each field, the searches that find it, and what is lost', HELP.explain).action(explain);
+  command('try <name> [file]', 'convert a body into a resource, and back', HELP.try).action(tryOne);
   command('types [names...]', 'print TypeScript types', HELP.types).action(types);
 }
 
 const print = (lines: string[]): void => console.log(lines.join('\n'));
 
-/** A file, or standard input when none is named; a person at a terminal is told that it is awaited. */
+/** Reads a file, or standard input when none is named; at a terminal, prints that it is waiting. */
 async function given(file: string | undefined): Promise<string> {
   if (file !== undefined && file !== '-') {
     if (!existsSync(file)) throw new Error(`there is no file ${file}`);
@@ -87,7 +87,7 @@ async function given(file: string | undefined): Promise<string> {
   return readAll(process.stdin);
 }
 
-/** The JSON in a file or on standard input; what is none is an Error that names where it came from. */
+/** The JSON in a file or on standard input; throws with the source when it is not JSON. */
 async function givenJson(file: string | undefined): Promise<string> {
   const text = await given(file);
   try {

@@ -1,4 +1,4 @@
-// What an analyst asks of a mapping: where each field stands in FHIR, which search parameters find it there, and what each filter asks for.
+// Explains a mapping: the FHIR path of each field, the search parameters that find it, and the FHIR search of each filter.
 
 import type { CompositePart } from '../../fhir/indexing/composite-part.ts';
 import { parseSearchUrl } from '../../fhir/query-string.ts';

@@ -1,4 +1,4 @@
-// The loss report of a mapping: what of a resource its shape cannot show, and what of a request FHIR cannot hold as it was sent.
+// The losses of a mapping: elements of the resource that the shape does not show, and values that FHIR stores in another form.
 import { listElementNames } from '../../fhir/elements.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Field } from '../../mapping/lens/field.ts';

@@ -1,4 +1,4 @@
-// What the examples of a create of many items must not leave out: how a request is divided, and by what two items are told apart.
+// Finds gaps in the examples of a batch create: how a request is split, and each identity field.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Example } from '../../mapping/load/examples.ts';

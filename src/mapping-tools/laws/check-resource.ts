@@ -1,4 +1,4 @@
-// The two kinds of example that state a resource: a request with what it becomes, and a resource that was made through FHIR with what is shown of it.
+// Checks examples that state a resource: a create, and a read of a resource that a FHIR client made.
 
 import { findClosestName } from '../../fhir/closest-name.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -13,7 +13,7 @@ import { compareWithFhirPath } from './fhirpath-comparison.ts';
 import { checkMembersKeepExtensions } from './list-members.ts';
 import { checkGetPut, checkNeighbours, checkPutGet, checkR4, checkServerWrite } from './round-trip.ts';
 
-/** request → resource → response, and every law on what was made. */
+/** request → resource → response, then every law on the resource. */
 export function checkCreate(all: ExampleContext): string[] {
   const { loaded, example } = all;
   const { shape, lens, mapping } = loaded;
@@ -49,7 +49,7 @@ export function checkCreate(all: ExampleContext): string[] {
   ];
 }
 
-/** Names that are nearly a field's; others may be what a client sends and nobody reads. */
+/** Request properties with a name close to a field's: probably misspelled. */
 const findMisspelledFields = ({ requestSchema }: Shape, request: View): string[] => {
   const known = Object.keys(requestSchema.properties ?? {});
   return Object.keys(request).flatMap((name) => {
@@ -58,7 +58,7 @@ const findMisspelledFields = ({ requestSchema }: Shape, request: View): string[]
   });
 };
 
-/** What the server fills in afterwards, put into what was made. */
+/** Writes the fields that the server sets later. */
 function writeServerFields(loaded: LoadedShape, made: Resource, { example, env }: { example: Example; env: Env }) {
   if (!example.server) return { resource: made, wrong: [] };
   const { settled, wrong } = checkServerWrite(loaded, made, { view: example.server, env });
@@ -75,7 +75,7 @@ function checkOtherShape({ world }: ExampleContext, name: string, { saved, view 
   return findMissing(other.shape.read(saved, buildExampleEnv(joined)), view, `through ${name}, the view`);
 }
 
-/** The whole view, its keys in the documented order, the same as a FHIRPath engine reads, and wrapped as the vendor wraps it. */
+/** Checks the whole view, the order of its keys, the values that a FHIRPath engine reads, and the envelopes. */
 function checkView(
   loaded: LoadedShape,
   { response = {}, env, facts, answer, page, listed, search = {} }: Example,
@@ -93,7 +93,7 @@ function checkView(
   ];
 }
 
-/** A resource that was made through FHIR: what is shown of it, and that writing it back changes nothing. */
+/** Checks the view of a resource that a FHIR client made, and that writing it back changes nothing. */
 export function checkRead({ loaded, example }: ExampleContext): string[] {
   const { shape, lens, mapping } = loaded;
   const { response, shows = {}, aliases = {}, rows } = example;
@@ -113,7 +113,7 @@ export function checkRead({ loaded, example }: ExampleContext): string[] {
   ];
 }
 
-/** An id that no UUID is shown by one that stands for it, and is read back as that one. */
+/** Checks that an id which is not a UUID is shown as its alias, and decoded to it. */
 function checkAlias(
   { shape }: LoadedShape,
   target: string,
@@ -137,7 +137,7 @@ function checkRows({ shape }: LoadedShape, resource: Resource, rows: Record<stri
   ];
 }
 
-/** What is sent and never shown is there to be read all the same. */
+/** Checks that write-only fields are stored. */
 function checkWriteOnlyFields({ lens }: LoadedShape, saved: Resource, { request, env }: { request: View; env: Env }): string[] {
   const whole = lens.read(saved, env, { all: true });
   const at = (view: View, names: string[]): unknown => names.reduce<unknown>((value, name) => toObject(value)[name], view);

@@ -1,4 +1,4 @@
-// What the examples of a mapping must not leave out: a rule that no example needs could be lost unnoticed.
+// Finds what the examples of a mapping do not cover: a rule without an example could be lost unnoticed.
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Field } from '../../mapping/lens/field.ts';
@@ -13,7 +13,7 @@ import { type CoverageGap, readRequestItems } from './example-context.ts';
 import { listRefusedBodies } from './refused-bodies.ts';
 import { listSchemaRules } from './schema-rules.ts';
 
-/** Everything the examples of a mapping leave out. */
+/** All gaps in the examples of a mapping. */
 export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
   const { shape } = loaded;
   const ofItems = shape.batch
@@ -34,13 +34,13 @@ export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[
   ];
 }
 
-/** What stands in a view below these names; below a list, what stands in any of its members. */
+/** The value at these property names; below a list, the values of all members. */
 const readNested = (view: unknown, names: string[]): unknown =>
   names.reduce<unknown>(
     (value, name) => (Array.isArray(value) ? value.flatMap((one) => toObject(one)[name] ?? []) : toObject(value)[name]),
     view,
   );
-/** Every field that has a value of its own, those of members of lists among them. */
+/** Every field with a value of its own, including members of lists. */
 const listAllLeaves = ({ lens }: LoadedShape): Field[] => [
   ...lens.leaves.filter(({ members }) => !members),
   ...lens.lists.flatMap(({ leaves }) => leaves),
@@ -49,7 +49,7 @@ const isPresent = (value: unknown): boolean =>
   value !== undefined && value !== null && (typeof value !== 'object' || Object.keys(value).length > 0);
 const toGapKeys = (names: string[], ...more: string[]): string[] => [...names.flatMap((name) => ['fields', name]), ...more];
 
-/** Envelopes of its own that no example shows an answer in. */
+/** Own envelopes without an example of a response. */
 function findUnusedEnvelopes({ mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
   const { item, list } = mapping.content.envelope ?? {};
   return [
@@ -63,7 +63,7 @@ const buildEnvelopeGap = (word: string, key: string): CoverageGap => ({
   text: `no example states the answer: add ${key} to one with a response:`,
 });
 
-/** Fields a client may write that no example with a stated resource sends: a path that is wrong both ways satisfies every other law. */
+/** Writable fields that no example with a stated resource sends: a path that is wrong in both directions satisfies every other law. */
 function findUnsentFields(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
   const stated = examples.filter(({ resource, stored }) => resource ?? stored);
   const says = (example: Example, names: string[]): boolean => REQUEST_KEYS.some((side) => isPresent(readNested(example[side], names)));
@@ -76,7 +76,7 @@ function findUnsentFields(loaded: LoadedShape, examples: Example[]): CoverageGap
     }));
 }
 
-/** Fields that are only shown, and that no example with a stated resource shows a value of. */
+/** Read-only fields without a value in any example with a stated resource. */
 function findUnreadFields(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
   const stated = examples.filter(({ resource, stored, settled }) => resource ?? stored ?? settled);
   const missing = ({ spec, keyPath: names, paths }: Field): boolean =>
@@ -91,7 +91,7 @@ function findUnreadFields(loaded: LoadedShape, examples: Example[]): CoverageGap
     }));
 }
 
-/** Words of enums that no example uses, and words of code tables that no example uses which states its resource. */
+/** Words of enums that no example uses, and words of code tables that no example with a stated resource uses. */
 function findUnusedWords(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
   const stated = examples.filter(({ resource, stored, settled }) => resource ?? stored ?? settled);
   return listAllLeaves(loaded).flatMap(({ spec, keyPath: names }) => {
@@ -110,7 +110,7 @@ function findUnusedWords(loaded: LoadedShape, examples: Example[]): CoverageGap[
   });
 }
 
-/** Codes of `reads:` that no example has in a resource whose word it shows. */
+/** Codes of `reads:` without an example that has the code and shows its word. */
 function findUnreadCodes(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
   const stated = examples.map((example) => ({ text: JSON.stringify([example.resource, example.stored, example.settled]), example }));
   return listAllLeaves(loaded).flatMap(({ spec, keyPath: names }) =>
@@ -129,11 +129,11 @@ function findUnreadCodes(loaded: LoadedShape, examples: Example[]): CoverageGap[
   );
 }
 
-/** Where an example shows that a word is taken: what a client may write must stand in a request. */
+/** The keys of an example with request values, and below with shown values. */
 const REQUEST_KEYS = ['request', 'change', 'replace', 'perform', 'base'] as const;
 const VIEW_KEYS = [...REQUEST_KEYS, 'response', 'shows', 'server'] as const;
 
-/** Rules of the request schemas that could be dropped without any refused body being let in. Those of a field that a create may set are shown by creates. */
+/** Rules of the request schemas that no refused body needs. Rules of a field that a create may set are tested by creates. */
 function findUntestedRules(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
   const { shape, lens, mapping } = loaded;
   const { many } = mapping.content;
@@ -180,11 +180,11 @@ function findUntestedIn(schema: JsonSchema, examples: Example[], { side, codecs,
   });
 }
 
-/** How many items there are at most stands in the printed schema: a body with one too many would be long. */
+/** Whether a rule is the maximum of a batch, which needs no example: the body would be too long. */
 const isBatchMaximum = (names: string[], word: string, many: ManySpec | undefined): boolean =>
   many !== undefined && word === 'maxItems' && names.join('.') === many.list;
 
-/** Where a rule of the request stands: those of the list of many items, and of its members, are said elsewhere than the request says them. */
+/** The keys of a rule in the mapping file; rules of a batch are under `many:` and the fields. */
 function toRuleKeys([first, ...rest]: string[], word: string, many: ManySpec | undefined): string[] {
   if (first !== many?.list) return toGapKeys([first!, ...rest], word);
   return rest.length ? toGapKeys(rest, word) : ['many', BATCH_KEYWORDS[word] ?? word];
@@ -204,7 +204,7 @@ const FORMATS = {
   'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i,
 };
 
-/** Days that must have come, or be so long ago, without a refused body that says one which is not. */
+/** `past:` and `atLeastYears:` without a refused body. */
 function findUntestedDays({ shape, lens }: LoadedShape, examples: Example[]): CoverageGap[] {
   const named = examples.flatMap((example) =>
     listRefusedBodies(example).flatMap(({ body }) => shape.checkRequest(body, EXAMPLE_TIME).map(({ text }) => text)),
@@ -217,13 +217,13 @@ function findUntestedDays({ shape, lens }: LoadedShape, examples: Example[]): Co
   );
 }
 
-/** The words of a day, and how what breaks them is told. */
+/** Keywords of days, and their error texts. */
 const DAY_RULES: [word: 'past' | 'atLeastYears', text: (spec: Field['spec']) => string][] = [
   ['past', () => 'must not be in the future'],
   ['atLeastYears', ({ atLeastYears }) => `must be at least ${atLeastYears} years ago`],
 ];
 
-/** Fields that every item shows, without a resource that is no item for lack of that one. */
+/** Fields of `belongs:` without a resource that is not an item because only that field is missing. */
 function findUntestedBelongs({ shape, mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
   const needs = mapping.content.belongs ?? [];
   const lacking = examples.flatMap(({ stored, item, env }) => {
@@ -236,7 +236,7 @@ function findUntestedBelongs({ shape, mapping }: LoadedShape, examples: Example[
     .map((name) => ({ keys: ['belongs'], text: `no example states a resource that is no item for lack of ${name} alone` }));
 }
 
-/** Words by which a resource is no item, without one that is none for that alone. */
+/** Values of `except:` without a resource that is not an item for that reason only. */
 function findUntestedExceptions({ shape, mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
   const { belongs = [], except = {} } = mapping.content;
   const views = examples.flatMap(({ stored, item, env }) => (stored && item === false ? [shape.read(stored, buildExampleEnv(env))] : []));
@@ -246,7 +246,7 @@ function findUntestedExceptions({ shape, mapping }: LoadedShape, examples: Examp
     .map(([name, word]) => ({ keys: ['except', name], text: `no example states a resource that is no item for ${name} ${word} alone` }));
 }
 
-/** Codecs of texts that refuse what the schema admits (a day that is none), without an example of it. What the schema says by a format, it says itself. */
+/** Codecs that refuse values which the schema accepts (a day that does not exist), without an example. */
 function findUntestedCodecs({ shape, lens }: LoadedShape, examples: Example[]): CoverageGap[] {
   const accepts = new Ajv2020({ allowUnionTypes: true, formats: FORMATS }).compile(shape.requestSchema);
   const refusals = examples
@@ -262,7 +262,7 @@ function findUntestedCodecs({ shape, lens }: LoadedShape, examples: Example[]): 
     }));
 }
 
-/** The word of a parameter by which a value is refused. */
+/** The keyword of a parameter that refuses values. */
 const findRefusingKeyword = (spec: SearchSpec): string | undefined =>
   ['span', 'missing', 'as', 'format', 'required'].find(
     (word) => typeof spec === 'object' && word in spec && !(word === 'as' && isCaseInsensitive(spec)),
@@ -270,14 +270,14 @@ const findRefusingKeyword = (spec: SearchSpec): string | undefined =>
 
 const isCaseInsensitive = (spec: SearchSpec): boolean => toValueSpec(spec)?.as === 'upper';
 
-/** Parameters whose value means the same in other letters, which no example shows. */
+/** Case-insensitive parameters without an example in another case. */
 const findUntestedSpellings = (search: Record<string, SearchSpec>, asked: [name: string, value: string][]): CoverageGap[] =>
   Object.entries(search)
     .filter(([, spec]) => isCaseInsensitive(spec) || toValueSpec(spec)?.format === 'uuid')
     .filter(([name, spec]) => !asked.some(([one, value]) => one === name && normalizeParameter(spec, value) !== value))
     .map(([name]) => ({ keys: ['search', name], text: 'no example asks in other letters for the same: add one with search:' }));
 
-/** Search parameters, and words of them, that no example asks for; and forms of a value that no example is refused for. */
+/** Query parameters and words without an example, and rules of values without a refused example. */
 function findUntestedSearches({ mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
   const asked = examples.flatMap(({ search }) => Object.entries(search ?? {}));
   const refused = examples.flatMap(({ searchRefused, field }) => (searchRefused && field ? [field] : []));

@@ -1,17 +1,17 @@
-// How two values differ, each difference as a sentence that begins with its place: what the laws say when they do not hold.
+// The differences between two values, each as a sentence that begins with its place.
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../../fhir/json-values.ts';
 
-/** More differences than this say nothing new. */
+/** The maximum number of reported differences. */
 const MAX_DIFFERENCES = 5;
-/** Longer values are cut. */
+/** Longer values are truncated. */
 const MAX_VALUE_LENGTH = 80;
 
-/** The differences, at most five; none when the values are the same. A property that is undefined is one that is not there. */
+/** The differences; none when the values are equal. An undefined property counts as missing. */
 export const findDifferences = (actual: unknown, expected: unknown, place: string): string[] =>
   compareValues({ actual, expected, place, whole: true }).slice(0, MAX_DIFFERENCES);
 
-/** The same, where what is expected may leave properties out. */
+/** The same, where the expected value may have fewer properties. */
 export const findMissing = (actual: unknown, expected: unknown, place: string): string[] =>
   compareValues({ actual, expected, place, whole: false }).slice(0, MAX_DIFFERENCES);
 
@@ -39,7 +39,7 @@ function compareLists({ actual, expected, place, whole }: Pair & Lists): string[
   return actual.flatMap((item, at) => compareValues({ actual: item, expected: expected[at], place: `${place}[${at}]`, whole }));
 }
 
-/** Of lists of texts, which are too many and which are missing. */
+/** For lists of texts: which are additional, and which are missing. */
 function describeLengths({ actual, expected }: Lists, place: string): string {
   if (![...actual, ...expected].every((item) => typeof item === 'string'))
     return `${place} is ${formatValue(actual)}, not ${formatValue(expected)}`;

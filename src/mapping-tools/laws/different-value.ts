@@ -1,4 +1,4 @@
-// For the laws: another value than the one a field shows, so that writing it must change something.
+// Picks a value that differs from the one a field shows, so that writing it must change the resource.
 
 import type { Field } from '../../mapping/lens/field.ts';
 import { toUnsetValue } from '../../mapping/lens/lens-read.ts';
@@ -6,10 +6,10 @@ import { EMPTY_ENV, type View } from '../../mapping/shape.ts';
 import type { FieldSpec } from '../../mapping/spec.ts';
 import { toObject } from '../../mapping/values.ts';
 
-/** Values that examples send for the field with these names. */
+/** The values in examples for the field at these property names. */
 export type FieldSamples = (at: string[]) => unknown[];
 
-/** A value that the field admits and does not show now; undefined: there is none to try. */
+/** A valid value that the field does not show now; undefined: none is known. */
 export function pickDifferentValue(field: Field, now: unknown, samples: FieldSamples): unknown {
   const { fields, members, keyPath } = field;
   if (members) return pickDifferentMember(members, samples);
@@ -19,7 +19,7 @@ export function pickDifferentValue(field: Field, now: unknown, samples: FieldSam
   return Object.fromEntries(fields.map((inner) => [inner.name, pickDifferentValue(inner, own[inner.name], samples) ?? own[inner.name]]));
 }
 
-/** A list of one member that says something in each of its fields. */
+/** A list of one member with a value in each field. */
 const pickDifferentMember = (members: Field[], samples: FieldSamples): View[] => [
   Object.fromEntries(
     members.map((one) => [one.name, pickDifferentValue(one, one.fields ? {} : undefined, samples) ?? toUnsetValue(one.spec)]),
@@ -43,10 +43,10 @@ const wrapInList = ({ type }: FieldSpec, value: unknown): unknown => (type === '
 
 const readFhirType = ({ paths }: Field): string => paths[0]?.type ?? '';
 
-/** No text of our own would be sure to meet this rule, nor a pattern. */
+/** Whether the sample text would be too long. */
 const isShort = ({ maxLength = 99 }: FieldSpec): boolean => maxLength < 13;
 
-/** Values of FHIR types that take no text as it comes. */
+/** Values for FHIR types that do not accept any text. */
 const BY_TYPE: Record<string, string> = {
   date: '1970-01-02',
   dateTime: '1970-01-02',

@@ -1,4 +1,4 @@
-// What an example can show, by the key that says it: each kind a function from the example to what is wrong with the mapping, or with the example.
+// The checks of examples, by their keys: each returns the errors in the mapping or in the example.
 
 import { FhirError, type Issue } from '../../fhir/outcome.ts';
 import { buildExampleEnv, EXAMPLE_TIME } from '../../mapping/load/examples.ts';
@@ -11,7 +11,7 @@ import { findDifferences, findMissing } from './differences.ts';
 import { type ExampleContext, readRequestItem } from './example-context.ts';
 import { listRefusedBodies } from './refused-bodies.ts';
 
-/** Interaction → how an example says that it is offered. */
+/** Interaction → its text in `offers:`. */
 const OFFERS: Record<ShapeInteraction, (shape: Shape) => string> = {
   create: ({ path, batch, idempotency, externalStep, isPersonal, createdStatus, linkBack }) =>
     [
@@ -39,7 +39,7 @@ const OFFERS: Record<ShapeInteraction, (shape: Shape) => string> = {
 
 const TAKE_TEXTS = { page: '', all: 'all at once', first: 'the first alone' };
 
-/** Key of an example → what is wrong; empty when what the example shows is so. */
+/** Key of an example → its check. */
 export const EXAMPLE_CHECKS: Readonly<Record<string, (shown: ExampleContext) => string[]>> = {
   request: checkCreate,
   several: checkBatch,
@@ -99,7 +99,7 @@ function checkRefusal(issues: Issue[], field: string | null | undefined): string
   return [...findDifferences(named, [field], 'the fields that are refused'), ...unsaid];
 }
 
-/** A refusal begins with the field and goes on with the rule. */
+/** Whether an error text begins with the field, followed by the rule. */
 const namesField = (text: string, field: string | null): boolean =>
   field === null ? text.startsWith('the body must be') : [`${field} must`, `${field} is required`].some((start) => text.startsWith(start));
 
@@ -120,7 +120,7 @@ function checkRefusedSearch({ loaded: { shape }, example }: ExampleContext): str
   }
 }
 
-/** A request of several items: each of them as the request for one would say it. */
+/** Checks how a request with several items is split. */
 function checkBatch({ loaded: { shape }, example: { several, items } }: ExampleContext): string[] {
   if (!shape.batch) return ['several: a request of this mapping makes one item'];
   return [
@@ -129,7 +129,7 @@ function checkBatch({ loaded: { shape }, example: { several, items } }: ExampleC
   ];
 }
 
-/** Whether two items that one request or two may list have one id. */
+/** Checks whether two items have the same derived id. */
 function compareBatchItems({ loaded: { shape }, example }: ExampleContext): string[] {
   const idOf = (body: View): string | undefined => shape.batch!.buildId(readRequestItem(shape, body), buildExampleEnv());
   const [one, other] = [idOf(example.of![0]), idOf(example.of![1])];
@@ -182,7 +182,7 @@ function checkLinks({ loaded: { shape }, example: { links = {}, queries, linked:
   ];
 }
 
-/** How many references there are in a resource. */
+/** The number of references in a resource. */
 const countReferences = (resource: object): number => JSON.stringify(resource).split('"reference":').length - 1;
 
 function checkReferenceRule({ loaded: { shape }, example }: ExampleContext): string[] {
@@ -228,7 +228,7 @@ function checkIndexes({ example: { indexes }, world: { profiles, registry } }: E
   });
 }
 
-/** The request is the printed one word for word; of an answer each property has the printed type, format and words, in the printed order. */
+/** Compares the schemas with the vendor's: the request exactly; of a response the order, and type, format and enum of each property. */
 function checkPrintedSchemas({ loaded: { shape }, example: { prints = {} } }: ExampleContext): string[] {
   const { $schema: _, ...request } = shape.requestSchema;
   const { properties: shown = {} } = shape.responseSchema;
@@ -240,7 +240,7 @@ function checkPrintedSchemas({ loaded: { shape }, example: { prints = {} } }: Ex
   ];
 }
 
-/** Where the rules of a field differ from those that are printed, in the objects inside of it too. */
+/** The differences in the rules of a field, and of its inner objects. */
 const findSchemaDifferences = (shown: JsonSchema | undefined, printed: JsonSchema, name: string): string[] => [
   ...findDifferences(pickComparedRules(shown), pickComparedRules(printed), `the schema of ${name} in an answer`),
   ...Object.entries(printed.properties ?? {}).flatMap(([inner, rules]) =>

@@ -1,4 +1,4 @@
-// What an example is tried on.
+// The context of the checks of an example, and the gaps that they report.
 
 import type { Profiles } from '../../fhir/profiles.ts';
 import type { SearchRegistry } from '../../fhir/search/registry.ts';
@@ -7,7 +7,7 @@ import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
 import type { FieldSamples } from './different-value.ts';
 
-/** An example, the mapping it belongs to, and what it may need beside that. */
+/** An example, its mapping, and all other loaded mappings. */
 export interface ExampleContext {
   loaded: LoadedShape;
   example: Example;
@@ -15,24 +15,24 @@ export interface ExampleContext {
   samples: FieldSamples;
 }
 
-/** What is left out: the place in the mapping file, and what an example must show. */
+/** Something that no example covers: its keys in the mapping file, and the example that is missing. */
 export interface CoverageGap {
   keys: string[];
   text: string;
 }
 
-/** What an example may need besides its own mapping. */
+/** All loaded mappings and FHIR definitions. */
 export interface World {
   shapes: LoadedShape[];
   profiles: Profiles;
   registry: SearchRegistry;
 }
 
-/** What a request says of each of its items; most requests have one. */
+/** The items of a request; most requests have one. */
 export const readRequestItems = ({ batch, pickKnownFields }: Shape, request: View): View[] =>
   batch?.splitRequest(pickKnownFields(request)) ?? [pickKnownFields(request)];
 
-/** What the request of an example says of its item; where a request lists many, it lists one. */
+/** The only item of a request. Throws when a batch request has several. */
 export function readRequestItem(shape: Shape, request: View): View {
   const items = readRequestItems(shape, request);
   if (items.length !== 1) throw new Error('request: has one item, whose resource is stated; show more of them by several: and items:');

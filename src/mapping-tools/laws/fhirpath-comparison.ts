@@ -1,4 +1,4 @@
-// A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
+// Reads every path with a second engine, @medplum/core, and compares the values. https://hl7.org/fhirpath/
 
 import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
 import { buildPreferenceComparator, hasValidityPeriod, isInPeriod, isOld } from '../../fhir/current-elements.ts';
@@ -14,7 +14,7 @@ import type { Env } from '../../mapping/shape.ts';
 import { toObject, toObjects } from '../../mapping/values.ts';
 import { findDifferences } from './differences.ts';
 
-/** Compares both readers on every path of a mapping; what they disagree on. */
+/** The differences between both engines on all paths of a mapping. */
 export function compareWithFhirPath({ lens, mapping }: LoadedShape, resource: Resource, env: Env): string[] {
   const bound: Env = { ...env };
   const row = mapping.content.row?.key;

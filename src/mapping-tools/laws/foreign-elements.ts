@@ -1,4 +1,4 @@
-// What others may have written into a resource beside what a mapping writes: the laws hold among strangers, too.
+// Adds content of other clients to a resource, so that the laws are also checked among foreign elements.
 
 import { findElement } from '../../fhir/elements.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -8,7 +8,7 @@ import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env } from '../../mapping/shape.ts';
 import { toList, toObject } from '../../mapping/values.ts';
 
-/** Members that no mapping names; each stands after all others. */
+/** Members that no mapping selects; added at the end. */
 const FOREIGN_MEMBERS: Record<string, unknown> = {
   identifier: { system: 'urn:stranger', value: '1' },
   telecom: { system: 'url', value: 'https://stranger.example' },
@@ -26,13 +26,13 @@ const FOREIGN_EXTENSION = { extension: [FOREIGN_MEMBERS.extension] };
 const listPrimitiveExtensions = (resource: Resource): [beside: string, value: string][] =>
   Object.keys(resource).flatMap((name) => (findElement(resource.resourceType, `_${name}`)?.list === false ? [[`_${name}`, name]] : []));
 
-/** What makes an element one of other times: it was given up, it has ended, or it has not begun. */
+/** What makes an element not current: old, ended, or not begun. */
 const INACTIVE_MARKS: object[] = [{ use: 'old' }, { period: { start: '1990', end: '1999-12-31' } }, { period: { start: '2999-01-01' } }];
 
 const markInactive = (elements: object[]): object[] =>
   INACTIVE_MARKS.flatMap((mark) => elements.map((element) => ({ ...element, ...mark })));
 
-/** Members that are not current, by their type; they stand before all others. */
+/** Members that are not current, by type; added at the start. */
 const INACTIVE_MEMBERS: Record<string, object[]> = {
   HumanName: markInactive([{ use: 'official', text: 'Old Retired', family: 'Retired', given: ['Old'], prefix: ['Dr'] }]),
   ContactPoint: markInactive(
@@ -61,10 +61,10 @@ export function addForeignElements(resource: Resource, lens: Lens): Resource {
 
 const listOwnedElements = ({ lists }: Lens) => lists.filter(({ list }) => list.spec.where === undefined).map(({ list }) => list.spec.list);
 
-/** An organization is nowhere at home. https://hl7.org/fhir/R4/organization.html#invs (org-2, org-3) */
+/** An Organization must not have use home. https://hl7.org/fhir/R4/organization.html#invs (org-2, org-3) */
 const isAllowed = ({ resourceType }: Resource, one: object): boolean => resourceType !== 'Organization' || toObject(one).use !== 'home';
 
-/** The resource with names, numbers and addresses of other times. */
+/** Adds names, contact points and addresses that are not current. */
 export function addInactiveElements(resource: Resource, lens: Lens): Resource {
   const owned = listOwnedElements(lens);
   const lists = INACTIVE_ELEMENTS.flatMap((name) => {

@@ -1,4 +1,4 @@
-// The law of lists of objects: what the shape cannot see of an element stays with it, wherever its member goes, and what stands beside the members stays.
+// The law of lists of objects: content of an element that the shape does not show stays with its member when the list is reordered or changed.
 
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../../mapping/lens/field.ts';
@@ -8,7 +8,7 @@ import { toObjects } from '../../mapping/values.ts';
 import { findDifferences } from './differences.ts';
 import { type FieldSamples, pickDifferentValue } from './different-value.ts';
 
-/** For every list that is not in another one: turned round, and, where its members have a key, with another value beside the key. */
+/** Checks each top-level list: reversed, and with another value in a member that has a key. */
 export function checkMembersKeepExtensions(
   { lens }: LoadedShape,
   resource: Resource,
@@ -47,7 +47,7 @@ type MarkedElement = { extension?: unknown[] };
 
 const findElements = (resource: Resource, list: Field, env: Env): MarkedElement[] => toObjects(list.paths[0]!.get(resource, env));
 
-/** The resource with a mark in each element of the list. */
+/** The resource with a marker extension in each element of the list. */
 function markElements(resource: Resource, list: Field, env: Env): Resource {
   const elements = findElements(resource, list, env);
   const marks = new Map<unknown, unknown>(

@@ -1,4 +1,4 @@
-// Proves a mapping by its examples: every example in both directions, every law on what it makes, and nothing left out. A new mapping adds no code.
+// Checks a mapping by its examples: each example, every law on its resource, and the coverage. A new mapping needs no test code.
 
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import type { Example } from '../../mapping/load/examples.ts';
@@ -11,7 +11,7 @@ import type { FieldSamples } from './different-value.ts';
 import { EXAMPLE_CHECKS } from './example-checks.ts';
 import { readRequestItems, type World } from './example-context.ts';
 
-/** One thing that is wrong: in which file, at which line, and what. */
+/** A mistake with its place. */
 interface Breach {
   place: string;
   text: string;
@@ -40,7 +40,7 @@ const EXTRA_KEYS = [
 const MORE_KEYS = ['asks', 'facts', 'answer', 'page', 'listed', 'field', 'kind', 'query', 'of', 'candidates', 'queries', 'linked'];
 const KNOWN_KEYS = new Set([...Object.keys(EXAMPLE_CHECKS), ...EXTRA_KEYS, ...MORE_KEYS]);
 
-/** What one example shows that is not so; empty when all of it is. */
+/** The errors of one example. */
 export function checkExample(loaded: LoadedShape, example: Example, { world, samples }: { world: World; samples: FieldSamples }): string[] {
   const unknown = Object.keys(example).filter((key) => !KNOWN_KEYS.has(key));
   if (unknown.length) return unknown.map((word) => `${word}: no word of an example${formatSuggestion(word, [...KNOWN_KEYS])}`);
@@ -50,7 +50,7 @@ export function checkExample(loaded: LoadedShape, example: Example, { world, sam
   return kinds.flatMap((kind) => EXAMPLE_CHECKS[kind]!({ loaded, example, world, samples }));
 }
 
-/** Everything that is wrong with a mapping, by its examples. */
+/** All errors and gaps of a mapping. */
 export function proveMapping(loaded: LoadedShape, examples: SourceFile<Example[]>, world: World): Breach[] {
   const samples = buildSamples(examples.content, loaded.shape);
   const broken = examples.content.flatMap((example, nth) =>
@@ -63,7 +63,7 @@ export function proveMapping(loaded: LoadedShape, examples: SourceFile<Example[]
   return [...broken, ...gaps];
 }
 
-/** What the examples send for a field. */
+/** The request values of a field in the examples. */
 export const buildSamples =
   (examples: Example[], shape: Shape): FieldSamples =>
   (at) =>
@@ -74,7 +74,7 @@ export const buildSamples =
       ),
     );
 
-/** An example that cannot even be tried is wrong, too. */
+/** An exception counts as an error. */
 function collectErrors(work: () => string[]): string[] {
   try {
     return work();

@@ -1,5 +1,4 @@
-// The laws of a lens: writing what was read changes nothing, reading gives what was written, and what others wrote survives. Each answers with what is
-// wrong; nothing means that it holds.
+// The laws of a lens: GetPut (writing back changes nothing), PutGet (a written value is read again), and foreign content survives. Each returns its violations.
 
 import { isServed, type Resource } from '../../fhir/types.ts';
 import { validateResource } from '../../fhir/validation/validate.ts';
@@ -19,13 +18,13 @@ import { findDifferences, findMissing } from './differences.ts';
 import { type FieldSamples, pickDifferentValue } from './different-value.ts';
 import { addForeignElements, addInactiveElements, checkForeignElements, duplicateFoundElements } from './foreign-elements.ts';
 
-/** Nothing in it breaks R4. */
+/** The R4 validation errors of a resource. */
 export const checkR4 = (resource: Resource): string[] =>
   (isServed(resource.resourceType) ? validateResource(resource, resource.resourceType) : []).map(
     ({ text, expression }) => `the resource is not valid R4: ${expression?.[0]}: ${text}`,
   );
 
-/** GetPut: for a client, for the server, and for what is shown. */
+/** GetPut, for writes of a client and of the server. */
 export function checkGetPut({ lens }: LoadedShape, resource: Resource, env: Env): string[] {
   const whole = lens.read(resource, env, { all: true });
   const back = (view: View, options?: { server: boolean }): string[] =>
@@ -33,7 +32,7 @@ export function checkGetPut({ lens }: LoadedShape, resource: Resource, env: Env)
   return [...back(whole), ...back(whole, { server: true }), ...back(lens.read(resource, env)), ...back({}, { server: true })];
 }
 
-/** PutGet among strangers, those that a field's own path finds, too: every field a client may write is changed, and removed, and read again. */
+/** PutGet in a resource with foreign elements, also ones that a field's own path selects: each writable field is changed, removed, and read again. */
 export function checkPutGet(loaded: LoadedShape, resource: Resource, { env, samples }: { env: Env; samples: FieldSamples }): string[] {
   const { lens } = loaded;
   const foreign = addForeignElements(resource, lens);
@@ -46,7 +45,7 @@ export function checkPutGet(loaded: LoadedShape, resource: Resource, { env, samp
   ];
 }
 
-/** The fields that a client may write; the key of a row says which item it is. */
+/** The writable fields, without the key of a row. */
 const listWritableFields = ({ fields }: Lens, { row }: MappingSpec): Field[] =>
   fields.filter(({ name, spec }) => !spec.readOnly && name !== row?.key);
 
@@ -55,11 +54,11 @@ const isAdmitted = (view: View, { fields }: Lens): boolean => !fields.some((one)
 interface PutGetContext {
   env: Env;
   samples: FieldSamples;
-  /** What else must hold of the resource once a field was written. */
+  /** Further checks of the written resource. */
   also?(after: Resource, field: Field): string[];
 }
 
-/** Each field a client may write is changed, and unset: it shows that, and all others show what they did. */
+/** Changes and unsets each writable field: it must show the new value, and all others their old one. */
 export function checkFieldPutGet(
   { lens, mapping }: LoadedShape,
   resource: Resource,
@@ -88,7 +87,7 @@ export function checkFieldPutGet(
   });
 }
 
-/** Two fields over one element that are changed in one write show what each shows when it is changed alone. */
+/** Two fields on one element, changed in one write, must show the same as when changed alone. */
 function checkCombinedWrites(
   { lens, mapping }: LoadedShape,
   resource: Resource,
@@ -116,7 +115,7 @@ function checkCombinedWrites(
 const shareElement = (one: Field, other: Field): boolean =>
   listPlaces(one).some(({ steps: [first] }) => listPlaces(other).some(({ steps: [step] }) => step?.name === first?.name));
 
-/** A view without what is another spelling of a field, or only shows what the field writes: it changes with that field. */
+/** A view without the fields that change together with this field: second names, and read-only fields on its path. */
 export function omitDependentFields(view: View, field: Field, fields: Field[]): View {
   const { name, spec } = field;
   const shares = (one: Field): boolean => (one.spec.shares ?? one.name) === (spec.shares ?? name);
@@ -129,7 +128,7 @@ const overlaps = (one: Field, other: Field): boolean =>
 
 const listPlaces = ({ writtenPaths, fields = [] }: Field): WritablePath[] => [...writtenPaths, ...fields.flatMap(listPlaces)];
 
-/** Read-only fields, put in by the server through the same lens. */
+/** Writes read-only fields, as the server does. */
 export function checkServerWrite({ lens }: LoadedShape, resource: Resource, { view, env }: { view: View; env: Env }) {
   const settled = lens.write(view, resource, env, { server: true });
   const before = lens.read(resource, env, { all: true });
@@ -140,7 +139,7 @@ export function checkServerWrite({ lens }: LoadedShape, resource: Resource, { vi
   return { settled, wrong };
 }
 
-/** An item's own fields leave its neighbours in the same resource alone; what they share may become known, and is never another. */
+/** Writing an item must not change other items of the same resource. */
 export function checkNeighbours({ lens, mapping }: LoadedShape, request: View, [before, after]: [Resource, Resource]): string[] {
   const { key, elements } = mapping.content.row!;
   const list = elements.split('.')[0]!;

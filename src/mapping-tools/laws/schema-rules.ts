@@ -1,4 +1,4 @@
-// The rules of a JSON Schema, one by one, each with the schema as it would be without it.
+// Lists the rules of a JSON Schema, each with the schema without it.
 import type { JsonSchema } from '../../mapping/shape.ts';
 
 /** `at`: the properties that lead to what the rule is about. */

@@ -1,5 +1,5 @@
-// Proves a surface by the examples beside it (`surface.examples.yaml`): its envelopes, its answers to failures, its headers, ids, and the numbers and names
-// that the vendor's pages state. A new surface adds no code.
+// Checks a surface by its examples (`surface.examples.yaml`): envelopes, errors, headers, ids, and the documented numbers and names. A new surface needs no
+// test code.
 
 import { existsSync } from 'node:fs';
 import { formatSuggestion } from '../../fhir/closest-name.ts';
@@ -12,7 +12,7 @@ import type { PageInfo, ResponseFacts, View } from '../../mapping/shape.ts';
 import type { SurfaceSpec } from '../../mapping/spec.ts';
 import { findDifferences, findMissing } from './differences.ts';
 
-/** One entry of the file; which of these it has says what it shows. */
+/** One example; its keys decide what is checked. */
 export interface SurfaceExample {
   title: string;
   /** What the server knows of the request, where it is not the usual. */
@@ -44,7 +44,7 @@ const EXAMPLE_FACTS: ResponseFacts = {
 };
 const EXAMPLE_PAGE: PageInfo = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: null };
 
-/** The examples of a surface, with their places; undefined: there are none. */
+/** The examples of a surface; undefined: no file. */
 export function readSurfaceExamples(loaded: LoadedSurface): SourceFile<SurfaceExample[]> | undefined {
   const file = toExamplesPath(loaded.source.file);
   if (!existsSync(file)) return undefined;
@@ -87,14 +87,14 @@ const SURFACE_CHECKS: Readonly<Record<string, SurfaceCheck>> = {
   states: ({ source }, { states }) => findMissing(source.content, states, 'the surface'),
 };
 
-/** What one example shows that is not so; empty when all of it is. */
+/** The errors of one example. */
 export function checkSurfaceExample(loaded: LoadedSurface, example: SurfaceExample): string[] {
   const kinds = Object.keys(SURFACE_CHECKS).filter((kind) => kind in example);
   if (!kinds.length) return [`an example shows something: it needs one of ${Object.keys(SURFACE_CHECKS).join(', ')}`];
   return kinds.flatMap((kind) => SURFACE_CHECKS[kind]!(loaded, example));
 }
 
-/** What the examples of a surface leave out, with the keys it stands at. */
+/** The gaps in the examples of a surface. */
 export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples: SurfaceExample[]): { keys: string[]; text: string }[] {
   const has = (word: keyof SurfaceExample): boolean => examples.some((example) => word in example);
   const stated: Partial<SurfaceSpec> = Object.assign({}, ...examples.map(({ states }) => states ?? {}));
@@ -124,10 +124,10 @@ export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples
   ];
 }
 
-/** What is compared with nothing but the vendor's word for it. */
+/** Keywords whose values an example must repeat from the vendor's documentation. */
 const STATED_KEYWORDS = ['order', 'hosts', 'mounts', 'auth', 'nulls', 'patch', 'page', 'rateLimit'] as const;
 
-/** Everything that is wrong with a surface, by its examples; nothing where it has none. */
+/** All errors and gaps of a surface; none without an examples file. */
 export function proveSurface(loaded: LoadedSurface): Diagnostic[] {
   const examples = readSurfaceExamples(loaded);
   if (!examples) return [];

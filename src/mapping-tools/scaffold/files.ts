@@ -1,4 +1,4 @@
-// The files of a new shape, made from a sample of its JSON: a mapping with a guess per property, and a surface with the usual habits for a new vendor.
+// Builds the files of a new shape from a sample of its JSON: a mapping with a guess for each property, a surface for a new vendor, and a first example.
 
 import { stringify } from 'yaml';
 import { ERROR_KINDS } from '../../fhir/outcome.ts';

@@ -1,4 +1,4 @@
-// Where a property of a sample may stand in FHIR: a guess by its name, for an analyst to look at. No guess is better than a wrong one.
+// Guesses the FHIR path of a property in a sample by its name, for the author to review. No guess is better than a wrong one.
 import { findElement, isPrimitive, listElementNames } from '../../fhir/elements.ts';
 import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
 import type { FieldSpec } from '../../mapping/spec.ts';

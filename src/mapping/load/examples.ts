@@ -92,7 +92,7 @@ export const toExamplesPath = (mappingFile: string): string => mappingFile.repla
 /** The examples of a mapping; throws when the file is missing or not a list. */
 export function readExamples(mappingFile: string): SourceFile<Example[]> {
   const file = toExamplesPath(mappingFile);
-  if (!existsSync(file)) throw new Error(`${file} is missing: a mapping without examples is a rumour`);
+  if (!existsSync(file)) throw new Error(`${file} is missing: a mapping needs examples`);
   const source = readYaml(file);
   const { content } = source;
   if (!isExampleList<Example>(content)) throw new Error(`${file}:1 the examples are a list: begin each with "- title:"`);

@@ -1,4 +1,4 @@
-// The schemas of a shape with what a reader wants beside them: where in FHIR each field stands, and the rules that are said in words.
+// The schemas of a shape with notes for readers: the FHIR path of each field, and rules in words.
 
 import type { Field } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
@@ -8,7 +8,7 @@ import type { Json } from './json.ts';
 
 interface AnnotationContext {
   resource: string;
-  /** `whole`: a body that says all there is; `part`: some fields of what is there; `answer`: what is shown, which keeps no rules of requests. */
+  /** `whole`: a create or PUT; `part`: a PATCH; `answer`: a response, which has no rules of requests. */
   body: 'whole' | 'part' | 'answer';
 }
 
@@ -24,7 +24,7 @@ export const annotateReplacement = ({ shape, lens }: LoadedShape): Json =>
 export const annotateResponse = ({ shape, lens }: LoadedShape): Json =>
   annotate(shape.responseSchema, lens.fields, { resource: shape.resource, body: 'answer' });
 
-/** OpenAPI 3.1 speaks the same draft of JSON Schema: it need not be said again. */
+/** Removes `$schema`: OpenAPI 3.1 uses the same draft. */
 function annotate({ $schema: _, properties = {}, ...rest }: JsonSchema, fields: Field[], noting: AnnotationContext): Json {
   const noted = Object.entries(properties).map(([name, schema]) => {
     const field = fields.find((one) => one.name === name)!;
@@ -35,7 +35,7 @@ function annotate({ $schema: _, properties = {}, ...rest }: JsonSchema, fields: 
   return { ...rest, properties: Object.fromEntries(noted), ...(needed.length && { dependentSchemas: Object.fromEntries(needed) }) };
 }
 
-/** Fields that may not be said without another one. A field that is null, blank or no says nothing: `dependentRequired` would ask only whether it is there. */
+/** `needs:` as a schema. Null, blank and false count as missing, which `dependentRequired` cannot express. */
 const buildNeeds = (fields: Field[], asked: string[]): [name: string, schema: Json][] =>
   fields.flatMap(({ name, spec: { needs } }): [string, Json][] =>
     needs !== undefined && asked.includes(name)
@@ -43,7 +43,7 @@ const buildNeeds = (fields: Field[], asked: string[]): [name: string, schema: Js
       : [],
   );
 
-/** A value that says something. */
+/** A value that does not count as missing. */
 const HAS_VALUE: Json = { not: { enum: [null, false] }, pattern: '\\S' };
 
 function buildNotes(field: Field, { resource, body }: AnnotationContext): Json {
@@ -56,12 +56,12 @@ function buildNotes(field: Field, { resource, body }: AnnotationContext): Json {
   };
 }
 
-/** The members of a list: their paths begin at its elements. */
+/** Annotates the members of a list, whose paths begin at its elements. */
 function annotateMembers({ items, ...rest }: JsonSchema, { members, spec }: Field, { resource, body }: AnnotationContext): Json {
   return { ...rest, items: annotate(items || {}, members!, { resource: spec.list ? `${resource}.${spec.list}` : resource, body }) };
 }
 
-/** Where a field stands, as FHIRPath from the resource; of several places the first. Undefined: nowhere in the resource. */
+/** The FHIRPath of a field from the resource (the first of several); undefined: none. */
 function findFhirPath({ paths, spec, fields }: Field, resource: string): string | undefined {
   if (fields) return undefined;
   const [main] = paths;

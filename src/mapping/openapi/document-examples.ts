@@ -1,4 +1,4 @@
-// The examples of a mapping as its document shows them: requests, items, and values of parameters, each under the title it has in the file.
+// Picks examples of a mapping for its OpenAPI document: requests, items and values of parameters, by the titles in the examples file.
 import { existsSync } from 'node:fs';
 import { buildExampleEnv, EXAMPLE_TIME, type Example, readExamples, toExamplesPath } from '../load/examples.ts';
 import type { LoadedShape } from '../load/loaded.ts';
@@ -6,19 +6,19 @@ import type { View } from '../shape.ts';
 import type { Json } from './json.ts';
 
 export interface DocumentExamples {
-  /** By a name made of the title. */
+  /** By a name derived from the title. */
   requests: Record<string, { summary: string; value: View }>;
   changes: Record<string, { summary: string; value: View }>;
   items: Record<string, { summary: string; value: View }>;
-  /** Values of query parameters, as a person would send them. */
+  /** Typical values of query parameters. */
   parameters: Record<string, string>;
-  /** A change as operations on what is shown. */
+  /** Changes as JSON Patch. */
   operations: Record<string, { summary: string; value: unknown }>;
   /** An id as the surface shows it. */
   id: string | undefined;
 }
 
-/** More than this is no help to a reader, nor is a longer one. */
+/** More or longer examples do not help a reader. */
 const MAX_EXAMPLES = 6;
 const MAX_EXAMPLE_LENGTH = 2000;
 
@@ -35,7 +35,7 @@ export function pickDocumentExamples({ mapping, shape }: LoadedShape): DocumentE
   };
 }
 
-/** For each parameter a value that a person would send: what an item shows under the same name, for that finds it, else one that an example asks with. */
+/** A typical value for each parameter: that of a field with the same name, else one from an example. */
 function pickParameters(examples: Example[], names: string[]): Record<string, string> {
   const asked = (name: string): string[] => examples.flatMap(({ search = {} }) => search[name] ?? []);
   const shown = (name: string): string[] =>
@@ -52,16 +52,16 @@ function pickParameters(examples: Example[], names: string[]): Record<string, st
   );
 }
 
-/** Spaces as a person writes them, and a UUID as most do. */
+/** Normalises spaces, and UUIDs to lower case. */
 const normalizeSample = (value: string): string => {
   const text = value.trim().replace(/\s+/g, ' ');
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : text;
 };
 
-/** Without what a search escapes: those are there to be tried, not to be shown. */
+/** Whether the value has no characters that a search escapes. */
 const isUnescaped = (value: string): boolean => /^[\p{L}\p{N}+-][\p{L}\p{N} @.:/_+-]*$/u.test(value);
 
-/** What an example of a change asks to be another; undefined: it is no such example, or asks for nothing. */
+/** The changed fields in an example of a merge patch; undefined: another example, or no change. */
 function planExampleChange(shape: LoadedShape['shape'], { change, stored, env }: Example): View | undefined {
   if (!change || Array.isArray(change) || !stored) return undefined;
   const view = shape.read(stored, buildExampleEnv(env), { all: true });
@@ -86,6 +86,6 @@ const toSlug = (title: string): string =>
     .replace(/^-|-$/g, '')
     .slice(0, 48);
 
-/** Examples as OpenAPI writes them, the value wrapped as it is answered. */
+/** Examples in the form of OpenAPI, each value in its envelope. */
 export const wrapExamples = (examples: DocumentExamples['items'], wrap: (value: View) => unknown): Record<string, Json> =>
   Object.fromEntries(Object.entries(examples).map(([name, { summary, value }]) => [name, { summary, value: wrap(value) }]));

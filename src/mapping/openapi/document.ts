@@ -1,4 +1,4 @@
-// The OpenAPI document of one surface, from its mappings and their examples alone: paths, parameters, bodies, answers, failures.
+// Builds the OpenAPI document of a surface from its mappings and their examples.
 // https://spec.openapis.org/oas/v3.1.0
 import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
 import type { ServerFacts, ShapeInteraction } from '../shape.ts';
@@ -10,7 +10,7 @@ import { buildOperations } from './operations.ts';
 import { buildSurfaceHeaders } from './responses.ts';
 import { describeItems, toSchemaNames } from './schema-names.ts';
 
-/** Describes all shapes of a surface. */
+/** Builds the document of all shapes of a surface. */
 export function buildOpenApi(loaded: LoadedSurface, shapes: LoadedShape[], facts: ServerFacts): Json {
   const { surface, source } = loaded;
   const { describedAt } = source.content;
@@ -62,7 +62,7 @@ function buildDescription({ surface, source }: LoadedSurface, { rateLimit, bodyL
   ].join(' ');
 }
 
-/** What is said of the keys for what is about "me". */
+/** The description of keys that are restricted to a patient. */
 const PERSON_KEY_DESCRIPTION =
   'A key that stands for a person, made with `facet keys create --patient`: it opens what is about that person, and nothing else.';
 

@@ -1,4 +1,4 @@
-// JSON Schemas of envelopes: what a template of surface.yaml looks like once its `$names` are filled in.
+// JSON Schemas of envelopes, derived from the templates of surface.yaml.
 
 import { toValueSpec } from '../query/parameter-rules.ts';
 import { readRepetition } from '../response/envelope.ts';
@@ -12,7 +12,7 @@ const text = { type: 'string' };
 const whole = { type: 'integer' };
 const toNullable = (schema: Schema): Schema => ({ ...schema, type: [schema.type, 'null'] });
 
-/** What the server fills in, by name; `body` and `items` are the shape's own. */
+/** The schemas of `$names`; those of `body` and `items` belong to the shape. */
 const NAME_SCHEMAS: Readonly<Record<string, Schema>> = {
   requestId: text,
   time: { type: 'string', format: 'date-time' },
@@ -42,17 +42,17 @@ const NAME_SCHEMAS: Readonly<Record<string, Schema>> = {
   field: toNullable(text),
 };
 
-/** What the server fills in for `$name`; any text where a template is no name. */
+/** The schema of `$name`; of any text otherwise. */
 export const findNameSchema = (template: unknown): Schema => NAME_SCHEMAS[String(template).slice(1)] ?? text;
 
-/** A list with these members and no others. */
+/** A list with exactly these members. */
 const buildTupleSchema = (members: Schema[]): Schema => ({
   type: 'array',
   maxItems: members.length,
   ...(members.length && { prefixItems: members, items: false, minItems: members.length }),
 });
 
-/** The schema of a filled template; `own`: schemas of `$body` and `$items`, `plural`: what `$plural` stands for. */
+/** The schema of a template; `own`: schemas of `$body` and `$items`; `plural`: the value of `$plural`. */
 function buildEnvelopeSchema(template: unknown, own: Readonly<Record<string, Schema>>, plural = ''): Schema {
   if (typeof template === 'string' && template.startsWith('$')) return own[template.slice(1)] ?? NAME_SCHEMAS[template.slice(1)] ?? {};
   if (template === null || typeof template !== 'object') return { const: template };
@@ -68,11 +68,11 @@ function buildEnvelopeSchema(template: unknown, own: Readonly<Record<string, Sch
   return { type: 'object', properties: Object.fromEntries(entries), required: entries.map(([key]) => key) };
 }
 
-/** The schema of the answer with one item, in the envelope of the mapping or of the surface. */
+/** The schema of a response with one item, in the envelope of the mapping or of the surface. */
 export const buildItemSchema = ({ envelope: own }: MappingSpec, { envelope }: SurfaceSpec, body: Schema): Schema =>
   buildEnvelopeSchema(own?.item ?? envelope.item, { body });
 
-/** The same of a list: what it may say of the request is a text, or null where that may be left out. */
+/** The same of a list; a query parameter in it is a text, or null when it is optional. */
 export function buildListSchema(
   { envelope: own, search = {}, plural, path }: MappingSpec,
   { envelope }: SurfaceSpec,
@@ -89,7 +89,7 @@ export function buildListSchema(
 
 const isRequired = (spec: SearchSpec): boolean => toValueSpec(spec)?.required === true;
 
-/** A failure is of the one shape, or of the one that its kind has for itself. */
+/** The schema of an error: of the surface's template, or of those with their own body. */
 export function buildErrorSchema({ envelope, errors }: SurfaceSpec): Schema {
   const bodies = Object.values(errors).flatMap(({ body }) => (body === undefined ? [] : [body]));
   const schemas = [...new Set([envelope.error, ...bodies])].map((one) => buildEnvelopeSchema(one, {}));

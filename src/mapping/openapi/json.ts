@@ -1,9 +1,9 @@
-// What OpenAPI documents are made of.
+// Parts of OpenAPI documents.
 
 /** A part of a document, as JSON. */
 export type Json = Record<string, unknown>;
 
-/** Points to a schema of the document. */
+/** A reference to a schema of the document. */
 export const toSchemaRef = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
 /** A JSON body of this schema, with named examples where there are any. */
@@ -11,7 +11,7 @@ export const buildJsonContent = (schema: Json, examples: Record<string, Json> = 
   content: { 'application/json': { schema, ...(Object.keys(examples).length && { examples }) } },
 });
 
-/** Operations on what is shown, by their JSON Pointers. https://www.rfc-editor.org/rfc/rfc6902 */
+/** The schema of a JSON Patch. https://www.rfc-editor.org/rfc/rfc6902 */
 export const JSON_PATCH: Json = {
   type: 'array',
   minItems: 1,

@@ -1,4 +1,4 @@
-// The operations of a shape: one row per interaction that it offers, with its place, its parameters, and the failures it can be answered with.
+// The OpenAPI operations of a shape: a row for each interaction, with its path, parameters, success and errors.
 import type { ErrorKind } from '../../fhir/outcome.ts';
 import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
 import { toValueSpec } from '../query/parameter-rules.ts';
@@ -10,13 +10,13 @@ import { buildIdempotencyKey, buildIdParameter, buildListParameters, buildPathPa
 import { buildErrorResponses, buildExampleFacts, buildSuccessResponse, type ErrorResponseParts } from './responses.ts';
 import { describeItems, toSchemaNames } from './schema-names.ts';
 
-/** What operations are made of. */
+/** What operations are built from. */
 interface OperationParts {
   loaded: LoadedShape;
   surface: LoadedSurface;
   facts: ServerFacts;
   examples: DocumentExamples;
-  /** The shape in whose form items are answered, and its examples, where that is another. */
+  /** The shape that formats the response, and its examples, where it is another one. */
   answered?: { loaded: LoadedShape; examples: DocumentExamples } | undefined;
 }
 
@@ -26,20 +26,20 @@ interface PlacedOperation {
   operation: Json;
 }
 
-/** What can fail whoever asks for whatever. */
+/** Errors of every operation. */
 const COMMON_ERRORS: readonly ErrorKind[] = ['login', 'forbidden', 'exception', 'unavailable'];
-/** What can fail when a body is sent. */
+/** Errors of every operation with a body. */
 const BODY_ERRORS: readonly ErrorKind[] = ['structure', 'invalid', 'rule', 'too-long', 'media'];
 
 interface OperationRow {
   method: PlacedOperation['method'];
-  /** At one item, not at the collection. */
+  /** Whether it has the path of an item. */
   item: boolean;
   say(words: { one: string; many: string }): string;
   parameters(parts: OperationParts): Json[];
-  /** Which of the shape's schemas its body has. */
+  /** The schema of its body. */
   body?: 'request' | 'change' | 'replacement';
-  /** Who names the version they have (If-None-Match) is told when it is still the current one. */
+  /** Whether it supports If-None-Match (304). */
   known?: boolean;
   success(parts: OperationParts): [status: number, answer: Json];
   failures(parts: OperationParts): readonly ErrorKind[];
@@ -109,7 +109,7 @@ const OPERATIONS: Record<ShapeInteraction, OperationRow> = {
   },
 };
 
-/** One item, or a list of those that one request made. */
+/** The created item, or the list of created items. */
 function buildCreateSuccess(parts: OperationParts): [status: number, answer: Json] {
   const { batch, createdStatus } = parts.loaded.shape;
   if (batch) return [createdStatus, buildListResponse(parts, { description: 'All items, in the order of the request', written: true })];
@@ -119,7 +119,7 @@ function buildCreateSuccess(parts: OperationParts): [status: number, answer: Jso
   ];
 }
 
-/** What can go wrong when something that is there is changed. */
+/** Errors of a change. */
 function listChangeErrors({ loaded: { shape, mapping } }: OperationParts): ErrorKind[] {
   const { unique } = mapping.content;
   const missing = shape.referenceRules.map((rule) => rule.missing);
@@ -134,7 +134,7 @@ function listChangeErrors({ loaded: { shape, mapping } }: OperationParts): Error
   ];
 }
 
-/** What can go wrong when something new is made of a request. */
+/** Errors of a create. */
 const listCreateErrors = ({ shape, mapping: { content } }: LoadedShape): ErrorKind[] => [
   'conflict',
   'version-mismatch',
@@ -146,14 +146,14 @@ const listCreateErrors = ({ shape, mapping: { content } }: LoadedShape): ErrorKi
   ...(shape.isPersonal ? (['not-found'] as const) : []),
 ];
 
-/** What a path names may be nowhere. */
+/** A name in the path may not resolve. */
 const listPathErrors = ({ shape }: Pick<LoadedShape, 'shape'>): ErrorKind[] => (shape.pathParameters.length ? ['not-found'] : []);
 
-/** What ids of a list lead to may not be there. */
+/** An id in a query parameter may not resolve. */
 const listMissingErrors = ({ mapping }: LoadedShape): ErrorKind[] =>
   Object.values(mapping.content.search ?? {}).flatMap((spec) => toValueSpec(spec)?.missing ?? []);
 
-/** The operations of one shape, in the order its mapping offers them. */
+/** The operations of a shape, in the order of its mapping. */
 export function buildOperations(parts: OperationParts): PlacedOperation[] {
   const { shape } = parts.loaded;
   return shape.interactions.map((one) => {
@@ -204,7 +204,7 @@ const VERBS: Record<ShapeInteraction, string> = {
   perform: 'perform',
 };
 
-/** What the path says is in no body. */
+/** Removes the path parameters from a body. */
 const omitPathParameters =
   ({ pathParameters }: Shape) =>
   (value: View): unknown =>
@@ -213,7 +213,7 @@ const omitPathParameters =
 const CHANGE_DESCRIPTION =
   'The fields to change, each with its new value; null unsets one. Or a list of operations on the item as it is shown (JSON Patch).';
 
-/** Operations on what is shown: those of an example, else one of a change. https://www.rfc-editor.org/rfc/rfc6902 */
+/** JSON Patch: that of an example, else one derived from a merge patch. https://www.rfc-editor.org/rfc/rfc6902 */
 function buildPatchContent({ loaded, examples }: OperationParts): Json {
   const [first] = Object.values(examples.changes);
   const said = Object.entries(first?.value ?? {}).find(
@@ -235,7 +235,7 @@ const CREATED: Json = { Location: { description: 'Where it can be read.', requir
 interface ItemResponse {
   status: number;
   headers?: Json;
-  /** It answers a write: a key that may not read is told less. */
+  /** Whether it is the response to a write: a key without the read scope gets less. */
   written?: boolean;
 }
 
@@ -253,7 +253,7 @@ function buildItemResponse(description: string, parts: OperationParts, { status,
   return buildSuccessResponse(description, { spec: source.content, headers, body: buildJsonContent(schema, examples) });
 }
 
-/** What a write shows: the whole item, or to a key without the read scope its id and the fields of the request. `form`: the shape it is shown in. */
+/** The response to a write: the item, or without the read scope its id and the fields of the request. `form`: the shape of the response. */
 function buildWrittenItemSchema({ lens }: LoadedShape, form: Shape): Json {
   const { properties: shown = {} } = form.responseSchema;
   const said = lens.fields.filter(({ name, spec }) => !spec.readOnly && Object.hasOwn(shown, name)).map(({ name }) => [name, {}]);

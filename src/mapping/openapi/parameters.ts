@@ -1,4 +1,4 @@
-// The parameters of an operation: the id in the path, paging, filters with the FHIR search each becomes, headers.
+// The OpenAPI parameters of an operation: path, paging, filters with their FHIR search, headers.
 import type { LoadedShape } from '../load/loaded.ts';
 import { listSearches, toValueSpec } from '../query/parameter-rules.ts';
 import { buildFilterCodec } from '../query/search-parameters.ts';
@@ -35,7 +35,7 @@ export const IF_MATCH: Json = {
   schema: { type: 'string' },
 };
 
-/** The header by which a repeated request is known. */
+/** The idempotency-key header. */
 export const buildIdempotencyKey = ({ idempotency = 'optional' }: MappingSpec): Json => ({
   name: 'idempotency-key',
   in: 'header',
@@ -89,11 +89,11 @@ function buildPagingParameters(page: SurfaceSpec['page']): Json[] {
   ];
 }
 
-/** What the path names stands in it. */
+/** A parameter that the path names is a path parameter. */
 const placeParameter = ({ path }: MappingSpec, parameter: Json): Json =>
   listPathParameters(path).includes(String(parameter.name)) ? { ...parameter, in: 'path', required: true } : parameter;
 
-/** What the path of a request names, with the rules of the fields it says. */
+/** The path parameters of a create, with the schemas of their fields. */
 export const buildPathParameters = ({ shape, lens }: LoadedShape, { requests }: DocumentExamples): Json[] => {
   const { properties = {} } = buildRequestSchema(lens.fields, false);
   const example = (name: string): unknown => Object.values(requests).map(({ value }) => value[name])[0];
@@ -116,10 +116,10 @@ const buildQueryParameter = ({ name, description, schema }: { name: string; desc
 
 interface FilterContext {
   resource: string;
-  /** The aliases of the surface: nobody outside knows them. */
+  /** The aliases of the surface, which readers of the document do not know. */
   systems: SurfaceSpec['systems'];
   example: string | undefined;
-  /** What the items are called. */
+  /** The name of the items. */
   many: string;
   /** The names of their fields. */
   shown: string[];
@@ -136,7 +136,7 @@ function buildFilter(name: string, spec: SearchSpec, how: FilterContext): Json {
   };
 }
 
-/** What a filter asks for, in a sentence. `many`: what the items are called; `shown`: the names of their fields. */
+/** Describes a filter in a sentence. */
 function describeFilter(name: string, spec: SearchSpec, { many, shown }: FilterContext): string {
   const value = toValueSpec(spec);
   const [search = ''] = listSearches(spec);
@@ -153,7 +153,7 @@ function describeFilter(name: string, spec: SearchSpec, { many, shown }: FilterC
   return `Only ${many} ${COMPARISONS.find(([pattern]) => pattern.test(search))![1](what, asked)}${written}${span}.`;
 }
 
-/** Which field has the id that is asked for, where one is called so: by one id or several. */
+/** The part of the sentence about the field with the id. */
 function describeReference(name: string, types: string, { asked, shown }: { asked: string; shown: string[] }): string {
   if (shown.includes(name)) return `whose \`${name}\` is ${asked}`;
   if (shown.includes(`${name}s`)) return `with ${asked} among their \`${name}s\``;
@@ -163,7 +163,7 @@ function describeReference(name: string, types: string, { asked, shown }: { aske
   return `of the ${spelled.join(' or ')} with this id`;
 }
 
-/** How a FHIR search compares, by how it is written. https://hl7.org/fhir/R4/search.html#modifiers */
+/** Describes the comparison of a FHIR search, by its modifier or prefix. https://hl7.org/fhir/R4/search.html#modifiers */
 const COMPARISONS: [pattern: RegExp, say: (what: string, asked: string) => string][] = [
   [/:contains=/, (what, asked) => `with ${asked} anywhere in their ${what}`],
   [/:text=/, (what, asked) => `with ${asked} in the words of their ${what}`],
@@ -174,7 +174,7 @@ const COMPARISONS: [pattern: RegExp, say: (what: string, asked: string) => strin
 
 const withDateWord = (what: string): string => (/date`?$|^(start|end)$/i.test(what) ? what : `${what} date`);
 
-/** The FHIR search parameter, as words. */
+/** The name of the FHIR search parameter in words. */
 function findSubject(search: string): string | undefined {
   const [, code] = /^([a-z][a-z-]*)(?::[\w-]+)?=/.exec(search) ?? [];
   return code?.replace(/-(part|name)$/, '').replaceAll('-', ' ');

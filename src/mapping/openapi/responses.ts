@@ -1,11 +1,11 @@
-// The answers of an operation: the one that is hoped for, and each status that a failure is answered with, in the vendor's own shape.
+// The OpenAPI responses of an operation: success, and each error status in the vendor's format.
 import { ERROR_KINDS, type ErrorKind, issue } from '../../fhir/outcome.ts';
 import type { ResponseFacts, ServerFacts, Surface } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
 import { findNameSchema } from './envelope-schema.ts';
 import { buildJsonContent, type Json, toSchemaRef } from './json.ts';
 
-/** What an answer says of the request, in examples. */
+/** The facts of a response in examples. */
 export const buildExampleFacts = (status: number, { rateLimit }: ServerFacts): ResponseFacts => ({
   requestId: 'req_w8p3i7b0',
   time: '2026-01-15T09:45:00.000Z',
@@ -13,7 +13,7 @@ export const buildExampleFacts = (status: number, { rateLimit }: ServerFacts): R
   ...(rateLimit && { rate: { limit: rateLimit.limit, remaining: rateLimit.limit - 11, reset: 3420 } }),
 });
 
-/** What is said of each kind of failure: when it happens, and a text as it could be. */
+/** Each kind of error: when it happens, and a sample text. */
 const ERROR_DESCRIPTIONS: Record<ErrorKind, { when: string; text: string }> = {
   structure: { when: 'the body is no JSON object', text: 'the body must be a JSON object, and it is empty' },
   invalid: { when: 'a field or parameter breaks its rule', text: '{field} is required' },
@@ -55,11 +55,11 @@ export interface ErrorResponseParts {
   surface: Surface;
   spec: SurfaceSpec;
   facts: ServerFacts;
-  /** A field that a failure can name. */
+  /** A field for sample error texts. */
   field: string;
 }
 
-/** Statuses that failures of these kinds are answered with, each with its examples. */
+/** The responses for these kinds of errors by status, with examples. */
 export function buildErrorResponses(
   kinds: readonly ErrorKind[],
   { surface, spec, facts, field }: ErrorResponseParts,
@@ -90,7 +90,7 @@ function buildErrorExample(kind: ErrorKind, { surface, facts, field }: { surface
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const seconds = { description: 'Seconds to wait before trying again.', required: true, schema: { type: 'integer' } };
-/** Headers that come with a kind of failure. */
+/** Headers of a kind of error. */
 const HEADERS: Partial<Record<ErrorKind, Json>> = {
   login: { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } },
   throttled: { 'Retry-After': seconds },
@@ -98,14 +98,14 @@ const HEADERS: Partial<Record<ErrorKind, Json>> = {
   upstream: { 'Retry-After': { ...seconds, required: false } },
 };
 
-/** Headers of every answer of a surface: one that has no value is not sent. */
+/** The headers of every response of a surface; one without a value is not sent. */
 export function buildSurfaceHeaders({ headers = {} }: SurfaceSpec): Json {
   const own = Object.entries(headers).map(([name, template]) => [name, { schema: withoutNull(findNameSchema(template)) }] as const);
   const told = own.some(([name]) => name.toLowerCase() === 'x-request-id');
   return { ...(!told && { 'x-request-id': { schema: { type: 'string' } } }), ...Object.fromEntries(own) };
 }
 
-/** The answer that is hoped for. */
+/** The successful response. */
 export const buildSuccessResponse = (
   description: string,
   { spec, headers = {}, body }: { spec: SurfaceSpec; headers?: Json; body?: Json },

@@ -1,7 +1,7 @@
-// What the things of a shape are called in documents and types: `lab-order` is a lab order, several are lab orders, its schema is LabOrder.
+// Names of a shape in documents and types: `lab-order` is "a lab order", "lab orders", and the schema LabOrder.
 import type { Shape } from '../shape.ts';
 
-/** Schema names: the item as it is answered, and the bodies of requests that make one, change some of its fields, and replace all of them. */
+/** Schema names: of the item in responses, and of the bodies of create, PATCH and PUT. */
 export const toSchemaNames = ({ name }: Pick<Shape, 'name'>): { item: string; request: string; change: string; replacement: string } => {
   const item = toPascalCase(name);
   return { item, request: `${item}Request`, change: `${item}Change`, replacement: `${item}Replacement` };
@@ -10,7 +10,7 @@ export const toSchemaNames = ({ name }: Pick<Shape, 'name'>): { item: string; re
 /** `clinician-profile` → `ClinicianProfile`. */
 export const toPascalCase = (name: string): string => name.replace(/(?:^|[-_ ])(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** In words: one, and several as the route calls them. */
+/** In words: one item, and several by the name in the route. */
 export function describeItems({ name, path, batch, take }: Pick<Shape, 'name' | 'path' | 'batch' | 'take'>): { one: string; many: string } {
   const one = name.replaceAll('-', ' ');
   const [last = ''] = path.match(/\/[^/{]+(?=(\/\{\w+\})*$)/) ?? [];
