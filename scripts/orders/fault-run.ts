@@ -6,7 +6,7 @@ import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts
 import { WEBHOOK_PATHS } from '../../src/orders/webhooks/receive.ts';
 import { type Servers, startServers } from '../histories/servers.ts';
 import { anomaliesIn, type Database, openDatabase } from './ground-truth.ts';
-import { atTheLaboratory, forgetful, mischief, recovered } from './mischief.ts';
+import { atTheLaboratory, forgetful, mischief, recover } from './mischief.ts';
 import { type Ordered, orderer } from './orderer.ts';
 import { randomFrom } from './random.ts';
 
@@ -115,7 +115,7 @@ async function withoutKeys({ sandbox: { state }, database, random }: Running, pl
     await delay(PAUSE_MS);
   }
   await placedAll;
-  recovered(state);
+  recover(state);
 }
 
 /** First a network without keys; then everything goes wrong while orders come in; then the network is away for hours, and more of them come in. */

@@ -57,9 +57,9 @@ const NEXT: [from: RegExp, to: string[]][] = [
 ];
 const MOST_FAULTS = 20;
 /** How far lists are behind what was made, in seconds. */
-const LISTED_AFTER = [0, 0, 2, 30];
+const LIST_DELAYS = [0, 0, 2, 30];
 /** What says that a request is still under way under its key: nobody knows which. */
-const IN_PROGRESS = [409, 400];
+const IN_PROGRESS_STATUSES = [409, 400];
 
 /** What it needs to know of a run. `hooks`: where webhooks may go; `failuresKept`: whether failures in front of the network are kept under a key. */
 export interface Scene {
@@ -77,19 +77,26 @@ export function mischief(scene: Scene): void {
   else if (what < 0.7) world.advance(random() * 20);
   else if (what < 0.85) atTheLaboratory(scene);
   else if (what < 0.93) world.webhooks.faults = [...world.webhooks.faults, pick(random, MISHAPS)].slice(0, MOST_FAULTS);
-  else if (what < 0.96) Object.assign(world, { listedAfter: pick(random, LISTED_AFTER), inProgress: pick(random, IN_PROGRESS) });
-  else if (what < 0.99) world.webhooks.url = pick(random, scene.hooks);
+  else if (what < 0.96) {
+    world.listDelaySeconds = pick(random, LIST_DELAYS);
+    world.inProgressStatus = pick(random, IN_PROGRESS_STATUSES);
+  } else if (what < 0.99) world.webhooks.url = pick(random, scene.hooks);
   else world.storesFailures = scene.failuresKept;
 }
 
 /** The network has no keys from now on; another of these faults waits for one of the next orders. */
 export function forgetful({ world, random }: Pick<Scene, 'world' | 'random'>): void {
-  Object.assign(world, { keysKept: 0, listedAfter: pick(random, BEHIND) });
+  world.keyLifetimeSeconds = 0;
+  world.listDelaySeconds = pick(random, BEHIND);
   if (world.faults.length < MOST_FAULTS) world.faults = [...world.faults, { ...pick(random, FORGETFUL_FAULTS), operation: 'createOrder' }];
 }
 
 /** The network keeps its keys for a day again, and lists what it has. */
-export const recovered = (world: SandboxState): void => void Object.assign(world, { keysKept: 24 * 3600, listedAfter: 0, faults: [] });
+export function recover(world: SandboxState): void {
+  world.keyLifetimeSeconds = 24 * 3600;
+  world.listDelaySeconds = 0;
+  world.faults = [];
+}
 
 const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 

@@ -232,7 +232,7 @@ test('32: a process whose clock is behind writes down what the network says of a
   const behind = {
     ...here.another(),
     clock: late,
-    contextOf: (caller: Caller) => ({ ...here.sending.createContext(caller), clock: late }),
+    createContext: (caller: Caller) => ({ ...here.sending.createContext(caller), clock: late }),
   };
   await put();
   expect(await sendNow(behind, here.context, 'one')).toEqual({ result: 'accepted' });
