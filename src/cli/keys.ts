@@ -70,7 +70,9 @@ async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surf
   const surface = [...open].find((one) => one.name === name);
   const others = [...open].map((one) => one.name).join(', ');
   if (!surface)
-    throw new AdminError(`the ${name} API has no endpoints for persons: leave --patient out${others && `, or use --surface ${others}`}`);
+    throw new AdminError(
+      `the ${name} API has no endpoints for keys of a single patient: omit --patient${others && `, or use --surface ${others}`}`,
+    );
   const context = contextOf({ tenant: tenant.id, actor: OPERATOR, surface: name, scopes: [] });
   const row =
     (await readRow(context, 'Patient', shown)) ?? (await readRow(context, 'Patient', surface.decodeId('Patient', shown) ?? shown));

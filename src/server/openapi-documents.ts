@@ -16,7 +16,7 @@ interface InstallationFacts {
   findRateLimit(surface: Surface): RateLimit | null;
 }
 
-/** One document per surface, and FHIR's. */
+/** One document for each vendor surface, and one for the FHIR API. */
 export function buildOpenApiDocuments(
   { registry, mappings }: Pick<Definitions, 'registry' | 'mappings'>,
   { version, baseUrl, bodyLimits, findRateLimit }: InstallationFacts,

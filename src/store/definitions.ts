@@ -73,7 +73,7 @@ export function addPackage(database: Database, { name, version, depends, definit
 /** How many definitions go into one statement: a snapshot takes some 50 kB. */
 const BATCH_SIZE = 200;
 
-/** Removes one version, or all of them; answers which there were. */
+/** Removes one version, or all of them. Returns the removed versions. */
 export function removePackage(database: Database, name: string, version?: string): Promise<string[]> {
   return database.transaction(async (transaction) => {
     await transaction.script(LOCK);

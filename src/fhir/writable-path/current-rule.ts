@@ -31,6 +31,6 @@ export const buildCurrentConditions = ({ current }: StepSyntax): Condition[] =>
       ]
     : [];
 
-/** How the members that a step finds are ordered; undefined: as they stand. */
+/** The comparator that sorts the elements a step finds. Undefined: they keep their stored order. */
 export const buildMemberOrder = ({ current }: StepSyntax, type: string): ReturnType<typeof buildPreferenceComparator> =>
   current && !current.all ? buildPreferenceComparator(type, { ...(current.uses && { [type]: current.uses }) }) : undefined;

@@ -18,7 +18,7 @@ export function findRoute(method: string, path: string): InteractionRoute {
 /** What the path of a request names; empty where it names none. */
 export function toPathNames({ parameters }: InteractionRoute): Pick<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'> {
   const { type = '', id = '', versionId = '', compartment = '' } = parameters;
-  // the assertions: findPlace has checked both types, and only interactions whose path names one read it
+  // The assertions are safe: findPlace has checked both types. A type is '' where the path names none; such interactions do not read it.
   return { type: type as ServedType, id, versionId, compartment: compartment as ServedType };
 }
 

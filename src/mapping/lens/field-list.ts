@@ -18,7 +18,7 @@ export const isCombined = ({ as = '' }: FieldSpec): boolean => /^(?:joined|lates
 
 /** All values of all paths, combined; read only. `latest(pattern)` ignores values that are not instants. */
 export const buildCombinedField: FieldBuilder = (name, spec, context) => {
-  if (!spec.readOnly) throw new Error(`${spec.as} cannot be taken apart again: the field must be readOnly`);
+  if (!spec.readOnly) throw new Error(`${spec.as} combines several values and cannot split them when a client writes: set readOnly`);
   const [, word, pattern] = /^(\w+)(.*)$/.exec(spec.as!)!;
   const combine = COMBINATIONS[word!]!;
   const codec = pattern ? buildCodec({ ...spec, as: `instant${pattern}` }, context) : IDENTITY_CODEC;

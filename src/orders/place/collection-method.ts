@@ -29,7 +29,7 @@ export function readCollectionMethod(request: Resource, systems: Systems): Valid
   const place = ['locationCode', 'locationReference'].find((element) => request[element] !== undefined);
   if (place === undefined) return { value: undefined };
   return invalid(
-    `the laboratory network is not told of places: say how the sample is taken (the extension ${systems.collectionMethod})`,
+    `a location cannot be sent to the laboratory network: state how the sample is taken (extension ${systems.collectionMethod})`,
     `ServiceRequest.${place}`,
   );
 }

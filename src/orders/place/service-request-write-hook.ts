@@ -88,7 +88,7 @@ const isUserWrite = ({ caller }: Context): boolean => caller.actor !== SYSTEM_AC
 
 /** A request is ordered once: one that is active again, and not sent, would be a lost order. */
 const buildEndedError = (): FhirError =>
-  conflict('this request has been ordered and is over: order anew with a new ServiceRequest', 'ServiceRequest.status');
+  conflict('the order of this request has ended: create a new ServiceRequest to order again', 'ServiceRequest.status');
 
 /** Refuses (409) to begin again what was over, and to change what is out. */
 function checkChange(

@@ -52,7 +52,7 @@ export const READ_MS = 8000;
 export const DOCUMENT_READ_MS = 25_000;
 export const POLL_LEASE_MS = 60_000;
 
-/** A lease of an order, or of an event, from now. */
+/** A lease on an order or on a webhook event. It begins now and lasts POLL_LEASE_MS. */
 export const createPollLease = ({ clock, newId }: OrderTracker): Lease => createLease(clock(), newId(), POLL_LEASE_MS);
 
 /** What was last heard of an order, beside its newest event: kept with it as JSON text. */

@@ -204,7 +204,7 @@ function createTransactionHandle<Connection>(
     ping: () => driver.ping(),
     queueLoad: load,
     close: async () => {
-      throw new Error('a transaction is ended by the end of its work');
+      throw new Error('a transaction cannot be closed: it ends when its callback returns');
     },
   };
   return handle;
