@@ -20,7 +20,7 @@ import { startTestClock } from './server/development/test-clock.ts';
 import { watchMappings } from './server/development/watch-mappings.ts';
 import { listen } from './server/listen.ts';
 import { type Definitions, loadDefinitions } from './server/load-definitions.ts';
-import { openServerDatabases } from './server/open-databases.ts';
+import { openServerDatabases } from './server/open-migrated-databases.ts';
 import { usesSandbox } from './server/panels.ts';
 import { type DirectoryLock, lockDirectory } from './store/database/data-directory.ts';
 import type { Database } from './store/database/database.ts';

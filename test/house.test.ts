@@ -26,7 +26,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     fhirpath: [],
     indexing: [],
     validation: ['terminology'],
-    'writable-path': ['fhirpath', 'validation'],
+    'writable-path': ['fhirpath', 'validation', 'terminology'],
     patch: ['writable-path'],
     profile: ['validation', 'fhirpath', 'terminology'],
     search: ['indexing', 'fhirpath', 'terminology'],

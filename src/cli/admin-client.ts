@@ -1,7 +1,7 @@
 // Runs a command of an operator where the database is open: in the server that has the embedded one open, else in this process.
 import { existsSync } from 'node:fs';
 import { readConfig } from '../config.ts';
-import type { DatabaseLocation } from '../server/open-databases.ts';
+import type { DatabaseLocation } from '../server/open-migrated-databases.ts';
 import { lockDirectory, sendToLockOwner, toDatabasePath } from '../store/database/data-directory.ts';
 import type { AdminRequest, RunCommand } from './admin-command.ts';
 
@@ -40,7 +40,7 @@ async function runHere(place: DatabaseLocation, request: AdminRequest): Promise<
   if (request.command === MIGRATION_STATUS) return (await import('./migrations.ts')).readMigrationStatus(place);
   const [{ administer, openAdminContext }, { openMigratedDatabase }] = await Promise.all([
     import('./admin.ts'),
-    import('../server/open-databases.ts'),
+    import('../server/open-migrated-databases.ts'),
   ]);
   const database = await openMigratedDatabase(place);
   try {

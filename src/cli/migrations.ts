@@ -1,5 +1,5 @@
 // `facet migrations`: which changes of the schema this database has, and which the next start makes.
-import { type DatabaseLocation, openExistingDatabase } from '../server/open-databases.ts';
+import { type DatabaseLocation, openExistingDatabase } from '../server/open-migrated-databases.ts';
 import type { Database } from '../store/database/database.ts';
 import { listMigrations, type MigrationStatus } from '../store/database/migrations.ts';
 import type { AdminOperation, DefineCommands } from './admin-command.ts';

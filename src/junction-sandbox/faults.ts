@@ -1,4 +1,5 @@
 // Faults of a network and a busy service, on request: which operation fails next, how, and whether before or after its work.
+// What each kind does to a request: execution.ts.
 
 export const FAULT_KINDS = ['error', 'page', 'reset', 'cut', 'slow', 'hang', 'other'] as const;
 

@@ -1,6 +1,7 @@
 // Loads the mappings for a server: their surfaces and shapes, and the OpenAPI document of each surface.
+
+import { loadShapes } from './load/compile-mappings.ts';
 import type { LoadOptions } from './load/loaded.ts';
-import { loadShapes } from './load/read-mappings.ts';
 import { buildOpenApi } from './openapi/document.ts';
 import { buildTouchRules } from './query/joins.ts';
 import type { Mappings } from './shape.ts';

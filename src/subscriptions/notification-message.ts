@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/valueset-subscription-channel-type.html#subscription-channel-type-rest-hook
 import { isAllowed } from '../fhir/access-scope.ts';
 import { redactFor } from '../interactions/redaction.ts';
-import { signWebhook } from '../messaging/webhook-signature.ts';
+import { signWebhook } from '../messaging/sign-webhook.ts';
 import type { Notification, SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import { buildUpdateUrl, type Channel } from './channel.ts';
 import { type SubscriptionDelivery, toSubscriberCaller } from './delivery-context.ts';

@@ -1,7 +1,7 @@
 // What an operator can do with a Subscription: retry it now, or replace its secret.
 import { parseStored } from '../fhir/typed-resource.ts';
 import type { Context } from '../interactions/context.ts';
-import { generateWebhookSecret } from '../messaging/webhook-signature.ts';
+import { generateWebhookSecret } from '../messaging/sign-webhook.ts';
 import { queueDelivery, writeStatus } from './status.ts';
 
 /** How long the former secret signs beside the new one, in ms. */

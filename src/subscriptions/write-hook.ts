@@ -4,7 +4,7 @@ import type { Subscription } from '@medplum/fhirtypes';
 import { businessRule } from '../fhir/outcome.ts';
 import { parseStored, toTyped } from '../fhir/typed-resource.ts';
 import type { Context, WriteHook } from '../interactions/context.ts';
-import { generateWebhookSecret } from '../messaging/webhook-signature.ts';
+import { generateWebhookSecret } from '../messaging/sign-webhook.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { parseChannel } from './channel.ts';
 import { parseCriteria, requireReadScope } from './criteria.ts';

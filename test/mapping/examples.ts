@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
+import { loadShapes } from '../../src/mapping/load/compile-mappings.ts';
 import { type Example, readExamples } from '../../src/mapping/load/examples.ts';
 import { type LoadedShape, type LoadedSurface, toQualifiedName } from '../../src/mapping/load/loaded.ts';
-import { loadShapes } from '../../src/mapping/load/read-mappings.ts';
 import type { World } from '../../src/mapping-tools/laws/example-context.ts';
 
 export { buildExampleEnv } from '../../src/mapping/load/examples.ts';

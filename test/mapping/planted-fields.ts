@@ -1,7 +1,7 @@
 // Pairs of fields for the tests of shared elements: over every repeating element of a FHIR type two fields that choose different members of it.
 import { findElement, isPrimitive, listElementNames } from '../../src/fhir/elements.ts';
+import { explainUnboundCode } from '../../src/fhir/terminology/explain-code.ts';
 import { isServed, SERVED_TYPES } from '../../src/fhir/types.ts';
-import { explainUnboundCode } from '../../src/fhir/validation/required-codes.ts';
 import { buildLens, type Lens } from '../../src/mapping/lens/lens.ts';
 import { checkLens } from '../../src/mapping/load/check-lens.ts';
 import type { FieldSpec, MappingSpec } from '../../src/mapping/spec.ts';

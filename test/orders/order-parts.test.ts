@@ -8,8 +8,8 @@ import { CONSENT_TYPES } from '../../src/orders/place/consents.ts';
 import { toEmailAddress, toUsPhone } from '../../src/orders/place/contact-points.ts';
 import { buildClientUserId, buildOrderBody, buildOrderText } from '../../src/orders/place/junction-order.ts';
 import { isLaboratoryRequest } from '../../src/orders/place/laboratory-category.ts';
-import { findTests } from '../../src/orders/place/order-criteria.ts';
 import { buildOrderPatient } from '../../src/orders/place/order-patient.ts';
+import { findTests } from '../../src/orders/place/test-codes.ts';
 import { toUsCountry, toUsState, toUsZip } from '../../src/orders/place/us-postal.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 // How it is told which slice an item of a list belongs to. https://hl7.org/fhir/R4/profiling.html#discriminator
 
 import { findContainedResource } from '../contained-resource.ts';
-import { type Element, isElement } from '../element.ts';
+import { isElement } from '../element.ts';
 import { compileFhirPath } from '../fhirpath/compile.ts';
 import type { FhirPathNode } from '../fhirpath/node.ts';
 import { parseFhirPath, type SyntaxTree } from '../fhirpath/parser.ts';

@@ -3,7 +3,6 @@
 import { toList } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
 import type { ProfileClaim } from '../profile-claims.ts';
-import type { Resource } from '../types.ts';
 import { toIssues } from '../validation/issues.ts';
 import type { Fault } from '../validation/schema-rules/rule.ts';
 import type { ProfileChecker } from './checker.ts';

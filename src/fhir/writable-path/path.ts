@@ -6,7 +6,7 @@ import type { UsePreference } from '../current-elements.ts';
 import { readMember, toObject } from '../json-values.ts';
 import { addNameParts, removeDerivedNameParts } from '../person-name.ts';
 import { normalizeReference } from '../reference.ts';
-import { explainUnboundCode } from '../validation/required-codes.ts';
+import { explainUnboundCode } from '../terminology/explain-code.ts';
 import { applyCurrentRule, buildCurrentConditions, buildMemberOrder, keepStoredOrder } from './current-rule.ts';
 import { type Aliases, type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from './path-syntax.ts';
 import { type Condition, compileStep, findStepElement, type PathVariables, type Step } from './step.ts';

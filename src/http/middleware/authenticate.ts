@@ -1,6 +1,5 @@
-// Authentication and authorization: an API key in `x-api-key` or as a Bearer token gives access to the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750 (§2: one method in each request)
+// Authentication: an API key in `x-api-key` or as a Bearer token gives access to the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750 (§2: one method in each request)
 import type { Request } from 'express';
-import { isAllowed, type Permission, toSmallestScope } from '../../fhir/access-scope.ts';
 import { forbidden, loginRequired } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { Surface } from '../../mapping/shape.ts';
@@ -34,21 +33,6 @@ export async function authenticate(req: Request, surface: string, find: FindCall
  */
 export const buildChallenge = (surface: Pick<Surface, 'auth'> | undefined): string =>
   surface?.auth.scheme === 'api-key' ? `ApiKey header="${surface.auth.header}"` : 'Bearer';
-
-/** Refuses (403) a patient's key on a shape that is not about the patient of the key, and any other key on a shape that is. */
-export function authorizePatientKey({ patient }: Caller, aboutMe: boolean): void {
-  if (patient !== undefined && !aboutMe) throw forbidden('this API key stands for a person: it opens only what is about that person');
-  if (patient === undefined && aboutMe)
-    throw forbidden(
-      'this is about the person a key stands for, and this API key stands for nobody: make one with facet keys create --patient <id>',
-    );
-}
-
-/** Refuses (403) what the caller's scopes do not cover. */
-export function authorize(caller: Caller, type: string, permission: Permission): void {
-  if (!isAllowed(caller.scopes, type, permission))
-    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, permission)}`);
-}
 
 const CACHE_MS = 1000;
 const MAX_CACHED = 10_000;

@@ -1,6 +1,6 @@
 // Guesses the FHIR path of a property in a sample by its name, for the author to review. No guess is better than a wrong one.
 import { findElement, isPrimitive, listElementNames } from '../../fhir/elements.ts';
-import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
+import { explainUnboundCode } from '../../fhir/terminology/explain-code.ts';
 import type { FieldSpec } from '../../mapping/spec.ts';
 
 /** A field of a new mapping: its spec, and the aliases it needs. */

@@ -1,7 +1,7 @@
 // Checks of a compiled mapping at start: no path is ambiguous, no field overwrites another, every written value can be stored.
 
 import { formatKnownNames } from '../../fhir/closest-name.ts';
-import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
+import { explainUnboundCode } from '../../fhir/terminology/explain-code.ts';
 import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
 import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Report } from '../diagnostics.ts';

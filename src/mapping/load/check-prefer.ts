@@ -3,7 +3,7 @@
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import { PREFERRED_TYPES, WITHOUT_USE } from '../../fhir/current-elements.ts';
 import { findElement } from '../../fhir/elements.ts';
-import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
+import { explainUnboundCode } from '../../fhir/terminology/explain-code.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Report } from '../diagnostics.ts';
 import { toFileKeys } from '../lens/field.ts';

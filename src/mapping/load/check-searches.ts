@@ -4,7 +4,7 @@ import { parseSearchUrl } from '../../fhir/query-string.ts';
 import type { Condition } from '../../fhir/search/query.ts';
 import type { SearchRegistry } from '../../fhir/search/registry.ts';
 import { parseSearch } from '../../fhir/search/request.ts';
-import { explainUnknownCode } from '../../fhir/validation/required-codes.ts';
+import { explainUnknownCode } from '../../fhir/terminology/explain-code.ts';
 import { type Report, toMessage } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
 import { listSearches, toValueSpec } from '../query/parameter-rules.ts';

@@ -2,7 +2,7 @@
 
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { findElement } from '../../fhir/elements.ts';
-import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
+import { explainUnboundCode } from '../../fhir/terminology/explain-code.ts';
 import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Field } from '../lens/field.ts';
 import { isServerValue } from '../lens/lens-read.ts';

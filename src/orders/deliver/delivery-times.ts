@@ -1,4 +1,5 @@
-// The times of delivery: when an order is tried again, when a request is finished and listed, and when a person must look.
+// The times of one order's delivery: when a request is finished, when it is listed, when the order is tried again or needs a person.
+// How long and how often orders are retried is the policy `order-delivery` in messaging/retry-policy.ts.
 import { isGivenUp, nextRetryAt } from '../../messaging/retry-policy.ts';
 
 /** No request runs for longer than this, whoever has given up waiting for it. Inferred: nothing is documented. */

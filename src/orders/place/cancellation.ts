@@ -4,9 +4,9 @@ import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
-import { isRevoked } from './order-criteria.ts';
 import { readOrderedRequest, toSubject } from './order-entry.ts';
 import { type AcceptedOrder, formatOrderPayload, parseAcceptedOrder } from './order-payload.ts';
+import { isRevoked } from './request-status.ts';
 
 /** The topic of cancellations; the subject is the order's. */
 export const CANCELLATION_TOPIC = 'order-cancellation';

@@ -9,12 +9,13 @@ import { normalizeReference } from '../../fhir/reference.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { findCollectionMethods } from './collection-method.ts';
 import { isUrgent, type OrderRules } from './order-content.ts';
-import { findTests, isRevoked, listCodings, type TestTable } from './order-criteria.ts';
 import { canBeOrder } from './order-decision.ts';
 import { joinNotes } from './order-notes.ts';
 import { listConditionReferences, listReasonIcdCodes } from './order-reasons.ts';
 import { listContained, listReferences, PATIENT_SNAPSHOT_ID, type Reference } from './references.ts';
+import { isRevoked } from './request-status.ts';
 import { listSupportingInfo } from './supporting-info.ts';
+import { findTests, listCodings, type TestTable } from './test-codes.ts';
 import { UNSUPPORTED_ELEMENTS } from './unsupported-elements.ts';
 
 interface ElementContext {

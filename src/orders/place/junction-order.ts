@@ -1,9 +1,9 @@
 // The body of an order as Junction takes it, all but its user, who is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
 import { v5 } from 'uuid';
 import type { CollectionMethod } from './collection-method.ts';
-import type { OrderedTests } from './order-criteria.ts';
 import type { OrderPatient } from './order-patient.ts';
 import type { OrderSupport } from './supporting-info.ts';
+import type { OrderedTests } from './test-codes.ts';
 
 /** Who signs the order. */
 export interface OrderPhysician {

@@ -9,9 +9,9 @@ import type { Context } from '../../interactions/context.ts';
 import { findOtherLaboratory } from './lab-account.ts';
 import { isLaboratoryRequest } from './laboratory-category.ts';
 import type { OrderRules } from './order-content.ts';
-import { listCodings, type OrderedTests, type TestTable } from './order-criteria.ts';
 import { findRejectedTask } from './rejection.ts';
 import { findRepeatedRequest } from './repeated-request.ts';
+import { listCodings, type OrderedTests, type TestTable } from './test-codes.ts';
 import { describeAmbiguousCode, resolveTests, type TestResolution } from './test-resolution.ts';
 
 /** What a request turns out to be, the first that applies. */

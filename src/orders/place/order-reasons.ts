@@ -5,8 +5,8 @@ import { toList } from '../../fhir/json-values.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { listCodings } from './order-criteria.ts';
 import { findReferencedType, isAboutPatient, listReferences, type Reference, readReferenced } from './references.ts';
+import { listCodings } from './test-codes.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
 const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm';

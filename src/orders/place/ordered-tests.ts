@@ -5,7 +5,7 @@ import { toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { Systems } from '../systems.ts';
-import { checkConcept, type OrderedTests, type TestTable, uniqueAddOns } from './order-criteria.ts';
+import { checkConcept, type OrderedTests, type TestTable, uniqueAddOns } from './test-codes.ts';
 import { describeAmbiguousCode, resolveTests } from './test-resolution.ts';
 import { combineResults, invalid, listIssues, type ValidationResult } from './validation-result.ts';
 

@@ -12,13 +12,14 @@ import { SYSTEM_ACTOR } from '../system-actor.ts';
 import { checkImmutableElements, type SentText } from './immutable-elements.ts';
 import { buildClientUserId, buildOrderText } from './junction-order.ts';
 import { buildOrderContent, type OrderRules } from './order-content.ts';
-import { isEnded, isRevoked, type OrderedTests } from './order-criteria.ts';
 import { buildRejection, canBeOrder, decideOrder, type OrderDecision } from './order-decision.ts';
 import { findPresentEntry, NEVER_SENT, ORDER_TOPIC, readRequestId, toSubject } from './order-entry.ts';
 import { formatOrderPayload, parseOrderPayload } from './order-payload.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 import { parseExactResource } from './references.ts';
 import { createOrderTask, storeRejection } from './rejection.ts';
+import { isEnded, isRevoked } from './request-status.ts';
+import type { OrderedTests } from './test-codes.ts';
 import { withdrawOrder } from './withdraw.ts';
 
 /** The write hook of writes of ServiceRequest. However often one is written, it is sent once. */

@@ -6,7 +6,7 @@ import type { Resource } from '../../fhir/types.ts';
 import { findMatches } from '../../interactions/conditional-match.ts';
 import type { Context } from '../../interactions/context.ts';
 import { asSystemActor } from '../system-actor.ts';
-import { checkConcept, findTests, isOrderableCoding, listCodings, type OrderedTests, type TestTable } from './order-criteria.ts';
+import { checkConcept, findTests, isOrderableCoding, listCodings, type OrderedTests, type TestTable } from './test-codes.ts';
 
 /** One meaning, several (each in words), or none. */
 export type TestResolution = { tests: OrderedTests } | { several: string[] } | undefined;

@@ -1,7 +1,7 @@
 // Whether a webhook was signed with one of our secrets, and recently. Svix uses the Standard Webhooks scheme under header names of its own.
 // https://docs.svix.com/receiving/verifying-payloads/how-manual
 import { timingSafeEqual } from 'node:crypto';
-import { signWebhook } from '../../messaging/webhook-signature.ts';
+import { signWebhook } from '../../messaging/sign-webhook.ts';
 
 /** The headers of a signed message. */
 export interface SignatureHeaders {

@@ -1,4 +1,4 @@
-// Deletes rows that have expired. Every process of an installation does it: deleting twice deletes nothing more.
+// Deletes rows that have expired: idempotency keys and unused locks. Old webhooks: orders/webhooks/inbox.ts. Every process of an installation does it: deleting twice deletes nothing more.
 import type { Store } from '../../store/store.ts';
 
 /** `log` gets the number of deleted rows. */

@@ -6,9 +6,9 @@ import { PGlite, types } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import knex from 'knex';
-import { createDatabase, type Driver } from './connection-pool.ts';
 import { toDatabasePath } from './data-directory.ts';
 import type { Database, EmbeddedOptions } from './database.ts';
+import { createDatabase, type Driver } from './pooled-database.ts';
 import { parseTimestamptz } from './values.ts';
 
 /** How long work waits for the connection, in ms: a transaction of thousands of entries has it for long. */

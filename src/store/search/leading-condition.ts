@@ -4,7 +4,7 @@
 import type { Condition, Query, TypeQuery } from '../../fhir/search/query.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
-import { buildConditions, buildRowsSql, hasOwnParameter, isSingleTable } from './condition.ts';
+import { buildConditions, buildRowsSql, hasOwnParameter, isSingleTable } from './condition-sql.ts';
 import { buildOrderSql, IN_ROW, type Stream } from './order.ts';
 import { buildBody, type PagePart, type Statement, toStatement, toTestedRow } from './statements.ts';
 

@@ -3,7 +3,7 @@ import { listSlices, type Query, type TypeQuery } from '../../fhir/search/query.
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
 import { buildPageBody, buildShortBody, type ColumnList } from '../resources/stored-row.ts';
-import { buildConditions, buildRowsSql, buildTests, hasOwnParameter } from './condition.ts';
+import { buildConditions, buildRowsSql, buildTests, hasOwnParameter } from './condition-sql.ts';
 import { buildOffsetPageSql } from './offset.ts';
 import { buildOrderSql, IN_ROW, type Stream } from './order.ts';
 import type { Position } from './page.ts';

@@ -1,8 +1,8 @@
-// The codes an element must have one of: those of the value set of a required binding. https://hl7.org/fhir/R4/terminologies.html#required
+// Explains why a code is not in a required value set or code system. For codes in mapping files and paths; resources are validated by validation/schema-rules.ts. https://hl7.org/fhir/R4/terminologies.html#required
 import { formatSuggestion } from '../closest-name.ts';
-import { findConcepts, listCodes } from '../terminology/concepts.ts';
-import { expandValueSet, isFullyKnown } from '../terminology/expansion.ts';
-import { R4_TERMINOLOGY } from '../terminology/terminology.ts';
+import { findConcepts, listCodes } from './concepts.ts';
+import { expandValueSet, isFullyKnown } from './expansion.ts';
+import { R4_TERMINOLOGY } from './terminology.ts';
 
 /** Why a code may not stand in an element that is bound to this value set; undefined: it may, or the codes are not all known. */
 export function explainUnboundCode(code: unknown, bound: string | undefined): string | undefined {

@@ -1,8 +1,7 @@
-// Which tests a code orders, and whether a request has ended. https://hl7.org/fhir/R4/servicerequest.html
+// Which of the network's tests a code orders. Whether a request is an order at all: order-decision.ts. https://hl7.org/fhir/R4/servicerequest.html
 import { validate as isUuid } from 'uuid';
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
-import type { Resource } from '../../fhir/types.ts';
 import { invalid, listIssues } from './validation-result.ts';
 
 /** What can be ordered. `panels`: of `system`, panel code → the network's test ids, configuration of an environment. */
@@ -60,16 +59,6 @@ export function checkConcept(concept: unknown, table: TestTable, path: string): 
   if (known && agree) return [];
   return listIssues(invalid('its codings name different tests, or a panel that cannot be ordered: leave one of them', path));
 }
-
-const ENDED_STATUSES = new Set<unknown>(['revoked', 'entered-in-error', 'completed']);
-
-/** Whether nothing more is to be done for a request. https://hl7.org/fhir/R4/request.html#statemachine */
-export const isEnded = ({ status }: Resource): boolean => ENDED_STATUSES.has(status);
-
-const REVOKED_STATUSES = new Set<unknown>(['revoked', 'entered-in-error']);
-
-/** Whether the request was revoked, by users or by the network. */
-export const isRevoked = ({ status }: Resource): boolean => REVOKED_STATUSES.has(status);
 
 export const listCodings = (concept: unknown): Coding[] => (isObject(concept) ? toList(concept.coding).filter(isCoding) : []);
 

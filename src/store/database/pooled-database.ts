@@ -28,7 +28,7 @@ export interface Driver<Connection> {
   close?(): Promise<void>;
 }
 
-/** How the connections are shared. `patience`: how long work waits for one, in ms. */
+/** How the connections are shared. `maxWaitMs`: how long work waits for a connection. PostgreSQL's numbers are in postgres.ts. */
 interface PoolLimits {
   connections: number;
   maxWaitMs: number;
@@ -37,7 +37,7 @@ interface PoolLimits {
 /** How many requests of one tenant may wait for a connection. */
 const MAX_QUEUED_PER_TENANT = 200;
 
-/** Whose statements a handle runs. `begun`: something of the work is done, so that the rest is not refused. */
+/** Whose statements a handle runs. `hasStarted`: a part of the work is done, so the rest is not refused. */
 interface HandleState {
   owner: QueueOwner;
   hasStarted: boolean;

@@ -1,0 +1,19 @@
+// Authorization: a request that the caller's API key or its scopes do not cover is refused (403). docs/decisions/0013-api-keys-and-scopes.md
+import { isAllowed, type Permission, toSmallestScope } from '../../fhir/access-scope.ts';
+import { forbidden } from '../../fhir/outcome.ts';
+import type { Caller } from '../../interactions/context.ts';
+
+/** Refuses (403) a patient's key on a shape that is not about the patient of the key, and any other key on a shape that is. */
+export function authorizePatientKey({ patient }: Caller, aboutMe: boolean): void {
+  if (patient !== undefined && !aboutMe) throw forbidden('this API key stands for a person: it opens only what is about that person');
+  if (patient === undefined && aboutMe)
+    throw forbidden(
+      'this is about the person a key stands for, and this API key stands for nobody: make one with facet keys create --patient <id>',
+    );
+}
+
+/** Refuses (403) what the caller's scopes do not cover. */
+export function authorize(caller: Caller, type: string, permission: Permission): void {
+  if (!isAllowed(caller.scopes, type, permission))
+    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, permission)}`);
+}
