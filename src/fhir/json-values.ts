@@ -1,13 +1,5 @@
 // Parsed JSON of which nothing is known yet: whether a text is JSON at all, and what in it is an object or a list.
 
-declare global {
-  /** Numbers as they were written. https://tc39.es/proposal-json-parse-with-source/ */
-  interface JSON {
-    rawJSON(text: string): { rawJSON: string };
-    isRawJSON(value: unknown): value is { rawJSON: string };
-  }
-}
-
 /** What the text says; undefined when it is no JSON. */
 export function tryParseJson(text: string): unknown {
   try {
