@@ -1,5 +1,5 @@
-// Changes and deletes items. A change becomes the smallest change of the resource, made on the version that is current at the moment of writing. Elements that
-// the shape does not show stay, and a change without an effect makes no version. docs/decisions/0016-vendor-requests.md
+// Changes and deletes items. A write applies the requested fields to the current version of the resource. Elements that the shape does not show keep their
+// values. A change without an effect creates no version. docs/decisions/0016-vendor-requests.md
 import { matchesEtag } from '../fhir/etag.ts';
 import { invalidIssues, notFound, versionMismatch } from '../fhir/outcome.ts';
 import { hasTestOperation } from '../fhir/patch/json-patch.ts';
@@ -30,17 +30,17 @@ const METHODS = { merge: 'PATCH', replace: 'PUT', perform: 'PATCH' } as const;
 
 type ChangeKind = keyof typeof METHODS;
 
-/** PATCH …/{id}: some fields. */
+/** PATCH …/{id}: changes some fields. */
 export const patchItem = (request: VendorRequest): Promise<VendorResponse> => changeOnce(request, 'merge');
 
-/** PUT …/{id}: all fields. */
+/** PUT …/{id}: replaces all fields. */
 export const replaceItem = (request: VendorRequest): Promise<VendorResponse> => changeOnce(request, 'replace');
 
-/** POST …/me/verification, POST …/{id}/verification: a change that a repeated idempotency-key does not make twice. */
+/** POST …/me/verification, POST …/{id}/verification: a change. A request with a repeated idempotency-key does not apply it again. */
 export async function performItem(request: VendorRequest): Promise<VendorResponse> {
   const { id, pathParameters, body } = request;
   checkBody(request, body.plain);
-  // these names are part of hashes that are stored
+  // `id`, `within` and `said` are part of stored hashes: they must not be renamed
   const idempotent = parseIdempotentRequest(request, { id, within: pathParameters, said: body.plain });
   return changeOnce(request, 'perform', idempotent);
 }
@@ -82,7 +82,7 @@ async function attemptChange(
 
 const buildNotFound = ({ itemIsCaller }: Shape) => notFound(itemIsCaller ? PATIENT_GONE : 'there is nothing with this id');
 
-/** The item that the path names (404: there is none). */
+/** Reads the item of the path. 404 if it does not exist. */
 async function findCurrentItem(request: VendorRequest): Promise<ResourceRow> {
   const row = await readItemRow(request);
   if (!row || !request.shape.isItem(await buildView(request, row))) throw buildNotFound(request.shape);
@@ -115,7 +115,7 @@ async function applyFields(request: VendorRequest, { resource, row, kind }: Item
   return linkReferences(request, fields, changed);
 }
 
-/** The item in the form of the response, which may be another shape's. */
+/** The view of the item in the shape of the response, which may differ from the shape of the request. */
 async function renderItem(request: VendorRequest, row: ResourceRow): Promise<{ view: View; form: Shape; etag: string }> {
   const { context } = request;
   const form = findResponseShape(request);
@@ -123,7 +123,7 @@ async function renderItem(request: VendorRequest, row: ResourceRow): Promise<{ v
   return { view, form, etag: buildEtag(context.caller, form, row, view) };
 }
 
-/** DELETE …/{id}: 204; an item that was deleted before is a 404 like any that never existed. */
+/** DELETE …/{id}: 204. An item that was deleted before is a 404, as if it had never existed. */
 export async function deleteItem(request: VendorRequest): Promise<VendorResponse> {
   const { shape } = request;
   parseParameters(request, []);
@@ -139,7 +139,7 @@ export async function deleteItem(request: VendorRequest): Promise<VendorResponse
   return { status: 204 };
 }
 
-/** Refuses (412) a change of an item whose current version the client does not name. Without If-Match any version is accepted. */
+/** Refuses (412) a request whose If-Match does not name the current version. A request without If-Match passes. */
 function checkIfMatch({ headers: { ifMatch } }: VendorRequest, etag: string): void {
   if (ifMatch !== undefined && !matchesEtag(etag, ifMatch))
     throw versionMismatch('If-Match names a version that is not the current one: read it again');

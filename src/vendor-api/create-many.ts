@@ -1,4 +1,4 @@
-// Creates many items by one request: all of them in one transaction, in as many statements as one takes, and a list as the response.
+// Creates all items of one request in one transaction, with as many statements as for one item. The response is a list.
 // docs/decisions/0021-vendor-lab-results.md
 import { createResources } from '../interactions/create-resources.ts';
 import type { BatchCreate, View } from '../mapping/shape.ts';
@@ -19,7 +19,7 @@ import { buildEnv, buildViews } from './views.ts';
 
 const RETRY = { attempts: 10, pauseMs: 10, message: 'other requests keep creating the same items: try again' };
 
-/** POST the collection, where the request lists its items. */
+/** POST to the collection with a list of items. */
 export async function createMany(request: VendorRequest, many: BatchCreate): Promise<VendorResponse> {
   const { shape } = request;
   parseParameters(request, []);
@@ -42,7 +42,7 @@ interface Creations {
   idempotent: IdempotentRequest | undefined;
 }
 
-/** The rows of the items, in the order of the request. An item that exists already is left as it is. */
+/** The rows of the items, in the order of the request. Items that exist already are not changed. */
 async function storeItems(request: VendorRequest, many: BatchCreate, { items, idempotent }: Creations): Promise<ResourceRow[] | LostRace> {
   const { shape, context } = request;
   const places = items.map((_, nth) => (field: string) => many.toRequestField(field, nth));
@@ -63,7 +63,7 @@ async function storeItems(request: VendorRequest, many: BatchCreate, { items, id
   return ids.map((id) => rows.get(id)!);
 }
 
-/** The list, stored for repetitions of the request. */
+/** Builds the list response, and stores it for repetitions of the request. */
 async function respondWithList(
   request: VendorRequest,
   rows: ResourceRow[],

@@ -1,4 +1,4 @@
-// Creates one item: body → view → resource, stored in one transaction with all checks, then the external step if the shape has one.
+// Creates one item. The body becomes a view and then a resource, which is checked and stored in one transaction. The external step of the shape follows.
 import { conflict, duplicate } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { create } from '../interactions/create.ts';
@@ -30,7 +30,7 @@ interface Creation {
   idempotent: IdempotentRequest | undefined;
 }
 
-/** POST the collection. */
+/** POST to the collection. */
 export async function createItem(request: VendorRequest): Promise<VendorResponse> {
   parseParameters(request, []);
   const { plain, exact } = readCheckedBody(request);
@@ -50,14 +50,14 @@ async function attemptCreate(request: VendorRequest, creation: Creation): Promis
   try {
     return await runCreate(request, creation, earlier.subject);
   } catch (error) {
-    // the earlier request may have been answered in the meantime: then this one is no duplicate
+    // the earlier request may have ended in the meantime: then its response is replayed instead of the error
     const late = (await replay()).response;
     if (late) return late;
     throw error;
   }
 }
 
-/** `subject`: what an earlier request with the same key has stored. */
+/** `subject`: the resource that an earlier request with the same idempotency-key has stored. */
 async function runCreate(request: VendorRequest, creation: Creation, subject?: string): Promise<VendorResponse | LostRace> {
   const { shape, externalStep } = request;
   const { view, idempotent } = creation;
@@ -78,7 +78,7 @@ async function runCreate(request: VendorRequest, creation: Creation, subject?: s
   return claimed instanceof LostRace ? claimed : finishStep(request, claimed, idempotent);
 }
 
-/** `key`: which element of the resource is the item; empty for shapes whose items are whole resources. */
+/** `key`: the key of the element that is the item. Empty for shapes whose items are whole resources. */
 interface StoredItem {
   row: ResourceRow;
   key: string;
@@ -91,7 +91,7 @@ const toStoredItem = ({ shape }: VendorRequest, row: ResourceRow, view: View): S
   view,
 });
 
-/** A request that was stored and not answered: the external step goes on with what it stored. An element of a shared resource is found by its content. */
+/** Continues a request that was stored but has no response yet. The external step uses the stored item. An element of a shared resource is found by its content. */
 async function resume(request: VendorRequest, subject: string, view: View): Promise<StoredItem | LostRace> {
   const { shape, context } = request;
   if (shape.rows) return storeOnce(request, { view, idempotent: undefined });
@@ -129,7 +129,7 @@ async function storeItem(request: VendorRequest, { view, env, target, newId }: N
   const row = target
     ? await readModifyWrite(context, { type: shape.resource, id: target.id, edit: build })
     : (await create(context, { type: shape.resource, id: newId, draft: toDraft(await build()) })).row;
-  if (!row) throw conflict('the resource that this request adds to was deleted meanwhile: repeat the request');
+  if (!row) throw conflict('the resource that this request changes was deleted in the meantime: repeat the request');
   if (shape.linkBack) await linkToPatient(request, row, shape.linkBack);
   return toStoredItem(request, row, view);
 }
@@ -139,7 +139,7 @@ interface ClaimedItem extends StoredItem {
   claim: StepClaim;
 }
 
-/** From here on this request alone runs the external step for the item. */
+/** Claims the item: from now on only this request runs its external step. */
 async function claimItem(request: VendorRequest, stored: StoredItem, step: ExternalStep): Promise<ClaimedItem | LostRace> {
   const { context, shape } = request;
   const id = await readItemId(request, stored);
@@ -150,13 +150,13 @@ async function claimItem(request: VendorRequest, stored: StoredItem, step: Exter
   return { ...stored, id, claim };
 }
 
-/** The id of an element is a field of its view. */
+/** The id of the item. If the item is an element, its view has the id. */
 async function readItemId(request: VendorRequest, { row, key }: Pick<StoredItem, 'row' | 'key'>): Promise<string> {
   const { rows, idName } = request.shape;
   return rows ? String((await buildView(request, row, { bindings: { [rows.name]: key } }))[idName]) : row.id;
 }
 
-/** After the commit: the external step, its fields and the response. */
+/** After the commit: runs the external step, stores its fields and builds the response. */
 async function finishStep(
   request: VendorRequest,
   item: ClaimedItem,
@@ -171,20 +171,20 @@ async function finishStep(
     });
     return response;
   } finally {
-    // if even this fails, the claim runs out
+    // if the release fails, the claim expires
     if (!response || response instanceof LostRace) await item.claim.release?.(request.context).catch(() => {});
   }
 }
 
-/** The row with the fields that only the server fills in, written through the same lens. */
+/** Writes the fields that only the server sets, with the lens of the shape. */
 async function completeItem(request: VendorRequest, item: ClaimedItem, fields: StepFields | undefined): Promise<ResourceRow | LostRace> {
   const { shape, context } = request;
   const { tenant } = context.caller;
-  // the items of one resource (a physician's states) are completed one after the other: none overwrites another's fields
+  // locks the resource: concurrent completions of its other items (a physician's states) would overwrite these fields
   await context.store.lockKeys(tenant, [shape.buildTargetSearch(item.view) ?? `${shape.resource}/${item.row.id}`]);
   const [row] = await context.store.readForUpdate(tenant, [{ type: shape.resource, id: item.row.id }]);
   const isPresent = row?.body && (await readItemId(request, { row, key: item.key })) === item.id;
-  if (!isPresent && !shape.rows) throw conflict('the item that this request created was deleted meanwhile');
+  if (!isPresent && !shape.rows) throw conflict('the item that this request created was deleted in the meantime');
   if (!isPresent || (await item.claim.complete?.(context, fields)) === false) return new LostRace(NO_WAIT);
   if (!fields) return row;
   const env = buildEnv(context, shape.rows && { [shape.rows.name]: item.key });
@@ -192,10 +192,10 @@ async function completeItem(request: VendorRequest, item: ClaimedItem, fields: S
   return (await readModifyWrite(context, { type: shape.resource, id: row.id, edit })) ?? row;
 }
 
-/** Another request has taken the item over. The next attempt finds out whether it still runs. */
+/** Another request has taken over the item. The next attempt checks whether that request still runs. */
 const NO_WAIT = async (): Promise<void> => {};
 
-/** The response, stored for repetitions of the request. */
+/** Builds the response, and stores it for repetitions of the request. */
 async function respondWithItem(
   request: VendorRequest,
   { row, key }: StoredItem,

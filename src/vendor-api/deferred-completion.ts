@@ -1,5 +1,5 @@
-// Completes an item long after its request was answered (a physician whom the network lists by now), through the same lens and in the same fields as an
-// external step that succeeds at once.
+// Completes an item long after the response to its request, for example when the lab network lists a physician at last. It writes the same fields through the
+// same lens as an external step that succeeds at once.
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
@@ -8,7 +8,7 @@ import type { EXTERNAL_STEPS } from './external-step.ts';
 import { findRows } from './stored-rows.ts';
 import { buildEnv } from './views.ts';
 
-/** An item of a shape whose items are elements: the step that it waits for, its own id and the key of its row (`NY`). */
+/** An item that is an element: the external step that it waits for, its own id and the key of its element (`NY`). */
 interface DeferredItem {
   step: (typeof EXTERNAL_STEPS)[number];
   id: string;
@@ -16,8 +16,8 @@ interface DeferredItem {
 }
 
 /**
- * In a transaction, joined when there is one. Writes the fields only where the item still shows `expected`; what others have written since stays. `gone`: there
- * is no such item at the moment.
+ * Writes the fields if the item still shows `expected`, in the caller's transaction or a new one. Otherwise the result is `changed`, and nothing is written.
+ * `gone`: the item does not exist.
  */
 export async function completeDeferred(
   context: Context,

@@ -1,40 +1,41 @@
-// A step outside the store that a create waits for (an order to place, a physician to register): the server plugs one into each name of `port:`.
+// External steps: work outside the database that a create waits for (an order at the lab network, the registration of a physician). A mapping names its step in
+// `port:`, and the server provides the implementation.
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
 
-/** The names by which mappings ask for a step. */
+/** The values of `port:` in mappings. */
 export const EXTERNAL_STEPS = ['lab-order', 'physician'] as const;
 
-/** What a request has stored. */
+/** The item that a request has stored. */
 interface ExternalStepItem {
   resourceId: string;
-  /** The item's own id: the resource's, or for shapes whose items are elements, the element's. */
+  /** The id of the item: of the resource, or of the element for shapes whose items are elements. */
   id: string;
-  /** The row key (`NY`), empty for shapes that are whole resources. */
+  /** The key of the element (`NY`). Empty for shapes whose items are whole resources. */
   key: string;
-  /** What the request says, as a resource of its own, without what others have written into the stored one. */
+  /** The fields of this request as a separate resource, without what other requests have stored in the resource. */
   toResource(): Resource;
 }
 
-/** The fields that only the server fills in. */
+/** The fields that only the server sets. */
 export type StepFields = Record<string, unknown>;
 
-/** The item is this request's to finish. */
+/** This request alone completes the item. */
 export interface StepClaim {
   state: 'claimed';
-  /** After the commit. Resolves to the fields of the answer; undefined: the step has written them itself. Fails with `upstream` (502). */
+  /** Called after the commit. Resolves to the fields of the response, or to undefined if the step has written them itself. Fails with `upstream` (502). */
   run(context: Context): Promise<StepFields | undefined>;
-  /** Inside the transaction that stores the fields: ends the claim. False: another request has taken it over. Absent: it cannot be taken over. */
+  /** Called in the transaction that stores the fields: ends the claim. False: another request has taken over the claim. Absent: claims cannot be taken over. */
   complete?(context: Context, fields: StepFields | undefined): Promise<boolean>;
-  /** After a failure: the next attempt need not wait. */
+  /** Called after a failure, so that the next attempt need not wait. */
   release?(context: Context): Promise<void>;
 }
 
 export interface ExternalStep {
   /**
-   * Inside the transaction that writes the item, after the write; it is rolled back unless the item is claimed. `complete`: the step has succeeded before, so
-   * the request is a duplicate. `busy`: another request runs it; `wait` resolves when that has ended, and fails with `upstream` when the wait, counted from
-   * `startedAt` (ms, as performance.now()), is too long.
+   * Called after the write, in the transaction that writes the item. The transaction is rolled back unless the result is a claim. `complete`: the step has
+   * succeeded before, so the request is a duplicate. `busy`: another request runs the step. `wait` resolves when that request has ended. It fails with `upstream`
+   * if the time since `startedAt` (ms, from performance.now()) is too long.
    */
   claim(
     context: Context,

@@ -1,5 +1,5 @@
-// A repeated `idempotency-key` gets the first response again. The key is claimed in the transaction of the write. The rules: same key and same body, the same
-// response; another body, 409; still running, 409; failures are not stored.
+// A request with a repeated `idempotency-key` and the same body gets the first response again. With another body, or while the first request runs, the response
+// is 409. Errors are not stored. The key is claimed in the transaction of the write.
 import { createHash } from 'node:crypto';
 import { parseExactJson } from '../fhir/json.ts';
 import { formatSortedJson } from '../fhir/json-values.ts';
@@ -10,7 +10,7 @@ import type { IdempotencyKey, IdempotencyRecord } from '../store/idempotency-key
 import { buildResponse, mayReadAll, type StoredResponse } from './response.ts';
 import type { VendorRequest, VendorResponse } from './vendor-request.ts';
 
-/** The key of a request, and the hash of what it asks for. */
+/** The key of a request, and the hash of its content. */
 export interface IdempotentRequest {
   key: IdempotencyKey;
   hash: string;
@@ -18,10 +18,10 @@ export interface IdempotentRequest {
 
 const MAX_KEY_LENGTH = 255;
 
-/** The error text (409) when other requests with the key have won every race. */
+/** The error text (409) of a request that lost every race against others with its key. */
 export const KEY_IN_USE = 'a request with this idempotency-key is running';
 
-/** Undefined: the request has no key. A shape that requires one refuses a request without (400). */
+/** Undefined: the request has no key. If the shape requires a key, such a request is refused (400). */
 export function parseIdempotentRequest({ headers, shape, context }: VendorRequest, body: View): IdempotentRequest | undefined {
   const text = headers.idempotencyKey?.trim() ?? '';
   if (text === '') {
@@ -35,10 +35,10 @@ export function parseIdempotentRequest({ headers, shape, context }: VendorReques
   return { key: { tenant, caller: toKeyOwner(context.caller), route: `POST ${route}`, key: text }, hash };
 }
 
-/** A key belongs to the organisation, whichever of its API keys sent it, or to one patient. */
+/** The owner of an idempotency-key: the patient of a patient key, otherwise the tenant on this surface, for all of its API keys. */
 const toKeyOwner = ({ surface, patient }: Caller): string => (patient === undefined ? surface : `${surface}/${patient}`);
 
-/** The record of an earlier request with this key. One with another hash is refused (409) in the vendor's words. */
+/** The record of an earlier request with this key. If its hash differs, this request is refused (409) with the vendor's text. */
 export async function findEarlierRequest(
   { context, shape }: VendorRequest,
   { key, hash }: IdempotentRequest,
@@ -48,7 +48,7 @@ export async function findEarlierRequest(
   return record;
 }
 
-/** The JSON of a stored response: `shown` is a text, so that its numbers keep their digits. Earlier versions stored the whole `body` with its envelope. */
+/** The JSON of a stored response. `shown` is JSON text, so that its numbers keep their digits. Earlier versions stored the whole `body` with its envelope. */
 interface StoredJson {
   status: number;
   headers?: Record<string, string>;
@@ -56,18 +56,18 @@ interface StoredJson {
   body?: string;
 }
 
-/** The response of that earlier request, as this caller may read it; undefined: it has none yet. */
+/** The response of the earlier request, limited to what this caller may read. Undefined: the earlier request has no response yet. */
 export function replayResponse(request: VendorRequest, shape: Shape, record: IdempotencyRecord | undefined): VendorResponse | undefined {
   if (record?.response === undefined) return undefined;
-  // the assertions: storeIdempotentResponse wrote it
+  // both assertions: storeIdempotentResponse wrote this JSON
   const { shown, body, ...rest } = JSON.parse(record.response) as StoredJson;
   if (shown !== undefined) return buildResponse(request, shape, { ...rest, shown: parseExactJson(shown) as StoredResponse['shown'] });
   return body !== undefined && mayReadAll(request, shape) ? { ...rest, content: { text: body } } : rest;
 }
 
 /**
- * Inside the write's transaction: claims the key for what is being made. Waits for a concurrent transaction that claims it; false: that one has committed.
- * A key that a shape requires never expires where `creates` is true; all others expire in a day.
+ * Claims the key for `subject`, in the transaction of the write. Waits for a concurrent transaction with the same key. False: that transaction has committed.
+ * If the shape requires a key and `creates` is true, the key never expires. All other keys expire after a day.
  */
 export async function claimIdempotencyKey(
   { context, shape }: VendorRequest,

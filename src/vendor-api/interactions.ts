@@ -1,4 +1,4 @@
-// Which interaction a method means on a collection and on an item, the same for every shape of every mapping.
+// Maps a method to an interaction, on a collection and on an item. The tables apply to every shape.
 
 import type { Permission } from '../fhir/access-scope.ts';
 import { methodNotAllowed } from '../fhir/outcome.ts';
@@ -35,7 +35,7 @@ const ON_ITEM: Record<string, VendorInteraction> = {
   POST: { name: 'perform', permission: 'u', handle: performItem, hasBody: true },
 };
 
-/** The interaction that a method means here. 405 where the shape does not document it. `id`: the id in the path; undefined for a collection. */
+/** The interaction of a method. 405 if the shape does not have it. `id`: the id in the path, undefined for a collection. */
 export function findInteraction(shape: Shape, method: string, id: string | undefined): VendorInteraction {
   const byMethod = id === undefined && !shape.itemIsCaller ? ON_COLLECTION : ON_ITEM;
   const offered = Object.keys(byMethod).filter((name) => shape.interactions.includes(byMethod[name]!.name));

@@ -1,4 +1,4 @@
-// Attempts that lose a race against another request: nothing of them is stored, and they are made again.
+// An attempt that loses a race against another request is rolled back and repeated.
 import { setTimeout as delay } from 'node:timers/promises';
 import { writeContention } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/context.ts';
@@ -7,7 +7,7 @@ import type { VendorRequest } from './vendor-request.ts';
 
 /** The result of an attempt that lost. */
 export class LostRace {
-  /** Resolves when the next attempt may begin; absent: at once, and the lost attempt counts. */
+  /** Resolves when the next attempt may begin. Absent: the next attempt begins at once, and the lost attempt counts. */
   readonly wait: ((context: Context, startedAt: number) => Promise<void>) | undefined;
 
   constructor(wait?: LostRace['wait']) {
@@ -15,7 +15,7 @@ export class LostRace {
   }
 }
 
-/** Does the work in a transaction, joined when there is one. The transaction is rolled back where the result is a LostRace. */
+/** Runs the work in the caller's transaction or a new one. The transaction is rolled back if the result is a LostRace. */
 export async function inTransaction<T>(
   request: VendorRequest,
   work: (inside: VendorRequest) => Promise<T | LostRace>,
@@ -37,13 +37,13 @@ export async function inTransaction<T>(
 
 interface RetryRule {
   attempts: number;
-  /** The longest pause after the first lost attempt, in ms; it grows with each. */
+  /** The longest pause after the first lost attempt, in ms. It grows with each attempt. */
   pauseMs?: number;
-  /** The error text (409) when all attempts have lost. */
+  /** The error text (409) if all attempts lose. */
   message: string;
 }
 
-/** The result of the first attempt that does not lose. */
+/** Repeats the attempt until it does not lose, and returns its result. */
 export async function retryLostRaces<T>(
   { context }: VendorRequest,
   { attempts, pauseMs = 0, message }: RetryRule,

@@ -1,15 +1,15 @@
-// Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what the
-// response says of this page, the next and the previous one. docs/decisions/0017-vendor-lists.md
+// Paging of lists. A surface pages by offset, by page number or by cursor (`page:` in surface.yaml). This module reads these parameters, and builds the facts
+// about this page, the next and the previous one. docs/decisions/0017-vendor-lists.md
 import { invalidParameter } from '../fhir/outcome.ts';
 import type { PageInfo, PageSpec, Shape } from '../mapping/shape.ts';
 import type { BodyPage, PageStart, Position } from '../store/search/page.ts';
 import type { VendorRequest } from './vendor-request.ts';
 
-/** The parameters of a list beside its filters. */
+/** The paging parameters of a list. */
 export const listPagingParameters = ({ surface: { page }, take }: Shape): string[] =>
   take === 'page' ? [page.size, page.offset ?? [], page.number ?? [], page.cursor ?? []].flat() : [];
 
-/** `limit`: items of a page; `offset`: items before it, where that is known. */
+/** `limit`: the number of items of a page. `offset`: the number of items before the page, 0 with a cursor. */
 interface Paging {
   limit: number;
   offset: number;
@@ -33,10 +33,10 @@ function readOffset({ offset, number, maxOffset, clamp }: PageSpec, parameters: 
   return offset === undefined ? 0 : parseWholeNumber(parameters, { name: offset, least: 0, most: maxOffset, standard: 0, clamp });
 }
 
-/** A cursor that does not open means the first page where `lenient`, as the vendor documents it, and is refused elsewhere. */
+/** Opens a cursor. If it cannot be opened, it is refused, or means the first page where the vendor documents this (`lenient`). */
 function openCursor(open: () => unknown, lenient: boolean): PageStart {
   try {
-    // the assertion: buildListFacts sealed it
+    // the assertion: buildListFacts sealed a Position, and the seal is checked
     return { after: open() as Position };
   } catch (error) {
     if (lenient) return {};
@@ -91,7 +91,7 @@ export function buildListFacts(request: VendorRequest, { paging: { limit, offset
   };
 }
 
-/** The parameter of a page that begins at this offset; undefined: such a page cannot be asked for. */
+/** The parameter of a page that begins at this offset. Undefined: the surface pages by cursor only. */
 function buildPageParameter({ offset, number }: PageSpec, at: number, limit: number): Record<string, string> | undefined {
   if (number !== undefined) return { [number]: String(at / limit + 1) };
   return offset === undefined ? undefined : { [offset]: String(at) };

@@ -1,4 +1,4 @@
-// Creates with a patient's key: the lens knows that patient, and the patient's own item gets the id of the created item.
+// Creates with a patient key: the lens gets the patient of the key, and the patient's own item gets the id of the created item.
 // docs/decisions/0013-api-keys-and-scopes.md
 import { notFound } from '../fhir/outcome.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
@@ -8,7 +8,7 @@ import { PATIENT_GONE, readPatientRow } from './stored-rows.ts';
 import type { VendorRequest } from './vendor-request.ts';
 import { buildEnv, buildView } from './views.ts';
 
-/** What a lens knows of the patient: the id as the surface shows it (`%me`) and the FHIR id (`%patient`), which joins the aliases in `resolved`. 404: deleted. */
+/** The variables of the lens: `%me` is the patient's id on the surface, `%patient` the FHIR id. `resolved` gets this pair too. 404 if the patient was deleted. */
 export async function resolvePatient(
   { shape, context }: VendorRequest,
   resolved: Map<string, string>,
@@ -19,7 +19,7 @@ export async function resolvePatient(
   return { me, patient: row.id, resolved: new Map([...resolved, [shape.surface.decodeId('Patient', me)!, row.id]]) };
 }
 
-/** Writes the id of the created item into the field of the patient's own item that takes it (`tells:`), in the same transaction. */
+/** Writes the id of the created item into a field of the patient's own item (`tells:`), in the same transaction. */
 export async function linkToPatient(request: VendorRequest, row: ResourceRow, target: NonNullable<Shape['linkBack']>): Promise<void> {
   const { shape, context } = request;
   const patientShape = request.findShape(target.shape);

@@ -1,4 +1,4 @@
-// Reads one item, or a list of them. Filters become a FHIR search; nothing is filtered here.
+// Reads one item or a list of items. Filters become parameters of a FHIR search.
 import { matchesEtag } from '../fhir/etag.ts';
 import { invalidParameter, notFound, unresolvedReference } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/context.ts';
@@ -10,7 +10,7 @@ import { findAllTexts, findRows, findTexts, parseStored, readItemRow, readPathId
 import { parseParameters, type VendorRequest, type VendorResponse } from './vendor-request.ts';
 import { buildEnv, buildView, buildViews, prefetchJoins } from './views.ts';
 
-/** GET …/{id}: an item of another tenant, a deleted one and a malformed id are the same 404. */
+/** GET …/{id}. An item of another tenant, a deleted item and a malformed id get the same 404. */
 export async function readItem(request: VendorRequest): Promise<VendorResponse> {
   const { shape, context, headers } = request;
   parseParameters(request, []);
@@ -37,7 +37,7 @@ async function findItem(request: VendorRequest): Promise<Item | undefined> {
   return view && shape.isItem(view) ? { row, view } : undefined;
 }
 
-/** An item that is an element of a resource is found by the element's own id. */
+/** Finds an item that is an element of a resource by the element's own id. */
 async function findElementItem(request: VendorRequest, rows: NonNullable<Shape['rows']>): Promise<Item | undefined> {
   const id = request.shape.surface.decodeId(request.shape.resource, request.id ?? '');
   if (id === undefined) return undefined;
@@ -51,7 +51,7 @@ async function findElementItem(request: VendorRequest, rows: NonNullable<Shape['
   return undefined;
 }
 
-/** GET the collection: one FHIR search. */
+/** GET of the collection: one FHIR search. */
 export async function listItems(request: VendorRequest): Promise<VendorResponse> {
   const { shape, context, pathParameters } = request;
   const allowed = [...shape.filters, ...listPagingParameters(shape)].filter((name) => !shape.pathParameters.includes(name));
@@ -59,7 +59,7 @@ export async function listItems(request: VendorRequest): Promise<VendorResponse>
   const filters = Object.fromEntries(Object.entries({ ...parameters, ...pathParameters }).filter(([name]) => shape.filters.includes(name)));
   const env = buildEnv(context, { resolved: await resolveAliases(context, shape.readIdParameters(filters)) });
   const { rows, page } = await selectRows(request, shape.buildQuery(filters, env), parameters);
-  // `only:` has conditions that no search parameter expresses
+  // `only:` may have conditions that no search parameter can express
   const views = (await buildViews(request, rows, { bindings: shape.pickBoundParameters(filters) })).filter(shape.isItem);
   return { status: 200, content: { shape, views, page, filters } };
 }
@@ -69,7 +69,7 @@ interface ListSelection {
   page: PageInfo;
 }
 
-/** The rows that the list shows: a page, all, or the first alone. */
+/** The rows of the list: one page, all rows, or only the first. */
 async function selectRows(request: VendorRequest, query: string, parameters: Record<string, string>): Promise<ListSelection> {
   const { shape, context } = request;
   if (shape.take === 'page') return findPage(request, query, parameters);
@@ -78,13 +78,13 @@ async function selectRows(request: VendorRequest, query: string, parameters: Rec
   return { rows, page: buildWholeListFacts(rows.length) };
 }
 
-/** Too many rows are refused, because a list that is cut off looks like a whole one. */
+/** Refuses (400) a list with too many rows: clients could take a truncated list for a complete one. */
 async function findAllRows({ shape: { maxItems, filters, pathParameters }, context }: VendorRequest, query: string): Promise<BodyRow[]> {
   const rows = await findAllTexts(context, query, maxItems);
   const narrower = filters.filter((name) => !pathParameters.includes(name));
   if (!rows)
     throw invalidParameter(
-      `more than ${maxItems} items match, the most that one response has${narrower.length ? `: filter by ${narrower.join(', ')}` : ''}`,
+      `more than ${maxItems} items match, the limit of one response${narrower.length ? `: filter by ${narrower.join(', ')}` : ''}`,
     );
   return rows;
 }
@@ -99,14 +99,14 @@ async function findPage(request: VendorRequest, query: string, parameters: Recor
     ...(request.shape.surface.page.total && { total: 'accurate' as const }),
   });
   const { size, offset, number } = request.shape.surface.page;
-  // by offset or number, the next page would begin after the rows that are missing here; a cursor goes on from the last row
+  // by offset or number, the next page would skip the rows that are missing on this page; a cursor continues after the last row
   const isCounted = offset !== undefined || number !== undefined;
   if (isCounted && page.next && page.rows.length < paging.limit)
     throw invalidParameter(`these items exceed the size limit of a response: request fewer at once with ${size}`, size);
   return { rows: page.rows, page: buildListFacts(request, { paging, page, parameters }) };
 }
 
-/** Alias → FHIR id, of the ids among the filters. An id that must exist, and does not, is refused. */
+/** Maps the aliases among the filters to FHIR ids. Refuses an id that does not exist if its filter requires that. */
 async function resolveAliases(context: Context, asked: IdParameter[]): Promise<Map<string, string>> {
   const resolved = new Map<string, string>();
   for (const { type, id, parameter, missing } of asked) {

@@ -1,4 +1,4 @@
-// Checks before a request is stored: its references lead to something, and the item does not exist already. Names that lead to one resource become references.
+// Checks before a write: the targets of references exist, and the item itself does not exist yet. Names that identify one resource become references.
 import { duplicate, unresolvedReference } from '../fhir/outcome.ts';
 import { parseSearchUrl } from '../fhir/query-string.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
@@ -9,18 +9,18 @@ import { findRows, parseStored, readRow } from './stored-rows.ts';
 import type { VendorRequest } from './vendor-request.ts';
 import { buildView } from './views.ts';
 
-/** Refuses references that lead to nothing. Answers the FHIR ids of those that are aliases. `whole`: the item as it will be, where `fields` are some of it. */
+/** Refuses references to missing resources. Returns the FHIR ids of aliases. `fields`: the changed fields. `whole`: the whole item with them. */
 export const resolveReferences = (request: VendorRequest, fields: View, whole: View = fields): Promise<Map<string, string>> =>
   resolveAllReferences(request, [{ fields, whole }]);
 
-/** One item of a request. `toPlace`: how the request calls a field, if not by its name. */
+/** One item of a request. `toPlace`: the path of a field in the request, if it differs from the field's name. */
 interface ReferenceCheck {
   fields: View;
   whole: View;
   toPlace?(field: string): string;
 }
 
-/** The same for many items of one request: what several of them refer to is looked up once. */
+/** The same for many items of one request. Each target is read once. */
 export async function resolveAllReferences({ shape, context }: VendorRequest, items: ReferenceCheck[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   const found = new Map<string, ResourceRow | undefined>();
@@ -47,13 +47,13 @@ export async function resolveAllReferences({ shape, context }: VendorRequest, it
   return ids;
 }
 
-/** Refuses (409) an item that exists already. `ownId`: the id of the resource that is changed, which is no duplicate of itself. */
+/** Refuses (409) an item that exists already. `ownId`: the id of the resource that the request changes; it is not a duplicate of itself. */
 export async function rejectDuplicate(request: VendorRequest, view: View, ownId?: string): Promise<void> {
   const { shape, context } = request;
   const rule = shape.buildDuplicateCheck(view);
   if (!rule) return;
   const keys = rule.lockKeys.map((key) => `${shape.resource}#${key}`);
-  // on the one connection of a transaction the searches are asked at once, and answered after the lock is held
+  // a transaction has one connection: the searches are sent together with the lock, and run after it
   const locked = context.store.lockKeys(context.caller.tenant, keys);
   const [, ...pages] = await Promise.all([locked, ...rule.candidates.map(({ search }) => findRows(context, search, { count: 100 }))]);
   for (const [nth, { isSame }] of rule.candidates.entries()) {
@@ -62,7 +62,7 @@ export async function rejectDuplicate(request: VendorRequest, view: View, ownId?
   }
 }
 
-/** Names that lead to exactly one resource become references to it, where the caller may search its type. */
+/** Adds a reference for each name that identifies exactly one resource, if the caller may search its type. */
 export async function linkReferences({ shape, context }: VendorRequest, fields: View, resource: Resource): Promise<Resource> {
   let linked = resource;
   for (const { buildSearch, putReference } of shape.links) {

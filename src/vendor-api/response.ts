@@ -1,5 +1,5 @@
-// What a write has stored → the response to this request. A caller who may not read everything that the item shows gets its id and the fields that the
-// request itself had. docs/decisions/0013-api-keys-and-scopes.md
+// Builds the response to a write. A caller who may not read everything that the item shows gets the item's id and the fields of the request.
+// docs/decisions/0013-api-keys-and-scopes.md
 import { createHash } from 'node:crypto';
 import type { Caller } from '../interactions/context.ts';
 import { canRead, canSearch } from '../interactions/scope-filter.ts';
@@ -7,22 +7,22 @@ import type { PageInfo, Shape, View } from '../mapping/shape.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import { toObject, type VendorRequest, type VendorResponse } from './vendor-request.ts';
 
-/** What is stored of a response: without the envelope, which has facts of the request that is answered. */
+/** A response as stored: without the envelope, because that has facts of the current request. */
 export interface StoredResponse {
   status: number;
   headers?: Record<string, string>;
-  /** An item, or a list of them. */
+  /** One item, or a list of items. */
   shown: View | View[];
 }
 
-/** The response in the form of a shape. */
+/** Builds the response in a shape. */
 export function buildResponse(request: VendorRequest, shape: Shape, { shown, ...rest }: StoredResponse): VendorResponse {
   const visible = mayReadAll(request, shape) ? shown : toMinimal(request, shape, shown);
   if (!Array.isArray(visible)) return { ...rest, content: { shape, view: visible } };
   return { ...rest, content: { shape, views: visible, page: buildWholeListFacts(visible.length), filters: {} } };
 }
 
-/** The facts of a list that is one page. */
+/** The paging facts of a list that has a single page. */
 export const buildWholeListFacts = (length: number): PageInfo => ({
   limit: length,
   offset: 0,
@@ -36,7 +36,7 @@ export const buildWholeListFacts = (length: number): PageInfo => ({
 export const mayReadAll = ({ context: { caller } }: Pick<VendorRequest, 'context'>, { resource, joins }: Shape): boolean =>
   canRead(caller, resource) && joins.every(({ type }) => canSearch(caller, type));
 
-/** The id, and the fields of the request with the request's values. The operations of a JSON Patch name no fields. */
+/** The id, and the request's own fields and values. A JSON Patch has no fields: then only the id. */
 function toMinimal({ shape, body, pathParameters }: VendorRequest, form: Shape, shown: View | View[]): View | View[] {
   const sent = { ...toObject(body.exact), ...pathParameters };
   const echo = (view: View, fields: View): View => ({
@@ -48,11 +48,11 @@ function toMinimal({ shape, body, pathParameters }: VendorRequest, form: Shape, 
   return shown.map((view, nth) => echo(view, items[nth]!));
 }
 
-/** The shape in whose form a change is answered. */
+/** The shape of the response to a change. */
 export const findResponseShape = ({ shape, findShape }: VendorRequest): Shape =>
   shape.responseShape === undefined ? shape : findShape(shape.responseShape);
 
-/** The ETag of an item: the resource's version; for a shape with joins a hash of the whole view. A caller without the read scope gets no hash of what it may not read. */
+/** The ETag of an item: the resource's version, or a hash of the view if the shape has joins. A caller without the read scope always gets the version, because a hash would reveal changes of joined resources. */
 export function buildEtag(caller: Caller, { joins, resource }: Shape, { version }: Pick<ResourceRow, 'version'>, view: View): string {
   const isHash = joins.length > 0 && canRead(caller, resource);
   return `W/"${isHash ? createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 16) : version}"`;

@@ -1,4 +1,4 @@
-// Finds the stored rows that a vendor's request means: by an id as the surface shows it, or by a FHIR search as the mappings write them.
+// Finds stored rows for a vendor's request: by an id of the surface, or by a FHIR search from a mapping.
 import { aliasHash } from '../fhir/hash.ts';
 import { isUuid } from '../fhir/indexing/uuid-alias.ts';
 import { parseExactJson } from '../fhir/json.ts';
@@ -15,7 +15,7 @@ interface FindOptions {
   start?: PageStart;
   total?: 'accurate' | 'none';
   isSizeLimited?: boolean;
-  /** The conditions are held to the caller's scopes: 403 where they would tell something of another type. */
+  /** Checks the conditions against the caller's scopes. 403 if they could reveal data of a type that the caller may not search. */
   isScoped?: boolean;
 }
 
@@ -29,17 +29,17 @@ const toSearchRequest = (text: string, options: FindOptions): SearchRequest => (
 export const findRows = (context: Context, text: string, options: FindOptions): Promise<ResultPage> =>
   search(context, toSearchRequest(text, options));
 
-/** The same where only the resources themselves are wanted. */
+/** The same with the bodies of the resources only. */
 export const findTexts = (context: Context, text: string, options: FindOptions): Promise<BodyPage> =>
   searchBodies(context, toSearchRequest(text, options));
 
-/** All that a search within the caller's scopes finds; undefined: that is more than `most`. */
+/** All matches of a search within the caller's scopes. Undefined: there are more than `most`. */
 export async function findAllTexts(context: Context, query: string, most: number): Promise<BodyRow[] | undefined> {
   const { rows, next } = await findTexts(context, query, { count: most, isScoped: true });
   return next ? undefined : rows;
 }
 
-/** The current row with this id as a surface shows it: the FHIR id itself, or the one whose alias this is. */
+/** The current row for an id of a surface, which is a FHIR id or its UUID alias. */
 export async function readRow(context: Context, type: ServedType, id: string): Promise<ResourceRow | undefined> {
   const row = await context.store.read(context.caller.tenant, type, id);
   if (row || !isUuid(id)) return row?.body === null ? undefined : row;
@@ -48,20 +48,20 @@ export async function readRow(context: Context, type: ServedType, id: string): P
   return rows[0];
 }
 
-/** The row of the Patient of the caller's key; undefined: it was deleted. */
+/** The row of the Patient of the caller's patient key. Undefined: the Patient was deleted, or the key is not a patient key. */
 export async function readPatientRow({ store, caller: { tenant, patient } }: Context): Promise<ResourceRow | undefined> {
   const row = patient === undefined ? undefined : await store.read(tenant, 'Patient', patient);
   return row?.body === null ? undefined : row;
 }
 
-/** The error text (404) where the patient of a key was deleted. */
-export const PATIENT_GONE = 'the person of this API key was deleted';
+/** The error text (404) if the patient of a patient key was deleted. */
+export const PATIENT_GONE = 'the patient of this API key was deleted';
 
-/** The FHIR id of the item that the path names; undefined: the path has no valid id. */
+/** The FHIR id of the item in the path. Undefined: the path has no valid id. */
 export const readPathId = ({ shape, context, id = '' }: VendorRequest): string | undefined =>
   shape.itemIsCaller ? context.caller.patient : shape.surface.decodeId(shape.resource, id);
 
-/** The row of the item that the path names, whatever it shows; undefined: there is none. */
+/** The row of the item in the path, without the check of `only:`. Undefined: no such row. */
 export async function readItemRow(request: VendorRequest): Promise<ResourceRow | undefined> {
   const { shape, context } = request;
   if (shape.itemIsCaller) return readPatientRow(context);
@@ -69,6 +69,6 @@ export async function readItemRow(request: VendorRequest): Promise<ResourceRow |
   return id === undefined ? undefined : readRow(context, shape.resource, id);
 }
 
-/** The resource of a row that is no deletion. The assertion: whatever is stored was validated when it was written. */
+/** The resource of a row that does not record a deletion. The assertion: every stored body was validated when it was written. */
 export const parseStored = ({ body }: Pick<BodyRow, 'body'>, { exact = false } = {}): Resource =>
   (exact ? parseExactJson(body!) : JSON.parse(body!)) as Resource;

@@ -1,5 +1,5 @@
-// The stored resource that a create goes into (`into:`). Concurrent and repeated requests find the same one. Where several match and items are elements
-// (`row:`), it is the one that has the item, else one that has other items, else the oldest: docs/decisions/0022-physician-registrations.md.
+// Finds the stored resource that a create updates (`into:`). Concurrent and repeated requests find the same one. If items are elements (`row:`), several resources
+// may match. Then a resource with the item is preferred, then one with other items, then the oldest. docs/decisions/0022-physician-registrations.md
 import { multipleMatches } from '../fhir/outcome.ts';
 import type { View } from '../mapping/shape.ts';
 import { MAX_LIST_ITEMS } from '../mapping/shape.ts';
@@ -8,7 +8,7 @@ import { findRows, parseStored } from './stored-rows.ts';
 import type { VendorRequest } from './vendor-request.ts';
 import { buildView } from './views.ts';
 
-/** In a transaction, which locks it until the end. Undefined: there is none. 409 where several match and none is preferred. */
+/** Locks the match until the end of the transaction. Undefined: no resource matches. 409 if several match and items are whole resources. */
 export async function findUpsertMatch(request: VendorRequest, view: View, criteria: string): Promise<ResourceRow | undefined> {
   const { shape, context } = request;
   const { store, caller } = context;
@@ -24,9 +24,9 @@ export async function findUpsertMatch(request: VendorRequest, view: View, criter
   }
 }
 
-const buildAmbiguousMatchError = (): Error => multipleMatches('more than one stored resource carries the identifier of this request');
+const buildAmbiguousMatchError = (): Error => multipleMatches('more than one stored resource has the identifier of this request');
 
-/** The match with the highest rank; of several the oldest. */
+/** The match with the highest rank, of several the oldest. */
 async function selectBestMatch(request: VendorRequest, view: View, rows: ResourceRow[]): Promise<ResourceRow> {
   const ranked = await Promise.all(rows.map(async (row) => ({ row, rank: await rankMatch(request, view, row) })));
   const [first] = ranked.sort((a, b) => b.rank - a.rank || compareText(a.row.created, b.row.created) || compareText(a.row.id, b.row.id));
@@ -35,7 +35,7 @@ async function selectBestMatch(request: VendorRequest, view: View, rows: Resourc
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** 3: the resource has the item, with its id; 2: it has the element, without an id; 1: it has other items; 0: it has none. */
+/** 3: the resource has the item with an id. 2: it has the item without an id. 1: it has other items. 0: it has no items. */
 async function rankMatch(request: VendorRequest, view: View, row: ResourceRow): Promise<number> {
   const { rows, idName } = request.shape;
   const keys = rows!.readKeys(parseStored(row));

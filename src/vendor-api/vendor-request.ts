@@ -1,4 +1,4 @@
-// One request of a vendor's API and its response, as values: nothing here knows Express or HTTP connections.
+// One request of a vendor's API and its response, independent of Express.
 import type { ParsedJson } from '../fhir/json.ts';
 import { isObject } from '../fhir/json-values.ts';
 import { FhirError, type Issue, invalidIssues, invalidParameter, notFound } from '../fhir/outcome.ts';
@@ -9,26 +9,26 @@ import type { ExternalStep } from './external-step.ts';
 
 export interface VendorRequest {
   shape: Shape;
-  /** The caller, and the store as this caller may use it. */
+  /** The caller, and the store for this request. */
   context: Context;
-  /** The id in the path as the surface shows it; undefined for the collection. */
+  /** The surface's id in the path. Undefined for the collection. */
   id?: string | undefined;
-  /** The other names of the route and what the path has in their place (`patient_id`). */
+  /** The other parameters of the route, with their values in the path (`patient_id`). */
   pathParameters: Record<string, string>;
   query: [name: string, value: string][];
-  /** `undefined` in both readings where the interaction takes no body. */
+  /** Both members are `undefined` if the interaction has no body. */
   body: ParsedJson;
   headers: { ifMatch?: string | undefined; ifNoneMatch?: string | undefined; idempotencyKey?: string | undefined };
-  /** The URL of the collection as the caller reached it, absolute. */
+  /** The absolute URL of the collection, with the path that the caller used. */
   collectionUrl: string;
-  /** What a create waits for outside the store (`port:` of the shape). */
+  /** The external step of a create (`port:` of the shape). */
   externalStep?: ExternalStep | undefined;
   pageTokens: PageTokens;
   /** Another shape of the same surface. */
   findShape(name: string): Shape;
 }
 
-/** What is sent, before it is put into the vendor's envelope. `text`: a whole body that was stored as it was sent. */
+/** The content of a response, without the vendor's envelope. `text`: a whole stored body, envelope included. */
 type Content =
   | { shape: Shape; view: View }
   | { shape: Shape; views: View[]; page: PageInfo; filters: Record<string, string> }
@@ -43,35 +43,37 @@ export interface VendorResponse {
 
 export type VendorHandler = (request: VendorRequest) => Promise<VendorResponse>;
 
-/** The parameters of the URL: each of these names at most once. Any other name is refused (400), because ignoring it would change the answer. */
+/** The parameters of the URL. Refuses (400) a repeated name, and any name that is not listed: a client that sends it would expect another response. */
 export function parseParameters({ query }: VendorRequest, names: string[]): Record<string, string> {
   const unknown = query.find(([name]) => !names.includes(name));
   if (unknown)
-    throw invalidParameter(`${toPrintableName(unknown[0])} is no parameter here${names.length ? `, which takes ${names.join(', ')}` : ''}`);
+    throw invalidParameter(
+      `${toPrintableName(unknown[0])} is not a parameter of this request${names.length ? `: it has ${names.join(', ')}` : ''}`,
+    );
   const repeated = names.find((name) => query.filter(([other]) => other === name).length > 1);
   if (repeated !== undefined) throw invalidParameter(`${repeated} may occur only once`, repeated);
   return Object.fromEntries(query);
 }
 
-/** A name is repeated in an error text; anything else may be a patient's data. */
+/** The name for an error text. A text that does not look like a name may be a patient's data, and is not repeated. */
 const toPrintableName = (name: string): string => (/^[a-z][a-z_.-]{0,40}$/i.test(name) ? name : 'one of the names in the URL');
 
-/** The body of a create in both readings. */
+/** The body of a create: `plain` with JavaScript numbers, `exact` with the digits as sent. */
 interface CheckedBody {
   plain: View;
   exact: View;
 }
 
-/** Path parameters replace fields of the same name. Refuses what breaks a rule of the shape. */
+/** Checks the body against the rules of the shape. Path parameters replace fields of the same name. */
 export function readCheckedBody(request: VendorRequest): CheckedBody {
   const { body, pathParameters } = request;
   const plain = isObject(body.plain) ? { ...body.plain, ...pathParameters } : body.plain;
   checkBody(request, plain);
-  // a body that is no object has not passed the check
+  // checkBody has refused a body that is not an object
   return { plain: toObject(plain), exact: { ...toObject(body.exact), ...pathParameters } };
 }
 
-/** A value that is no object has no fields. */
+/** A value that is not an object becomes an object without fields. */
 export const toObject = (value: unknown): View => (isObject(value) ? value : {});
 
 /** More mistakes than these are not listed. */
@@ -84,7 +86,7 @@ export function checkBody({ shape, context, pathParameters }: VendorRequest, pla
   if (issues.length) throw invalidIssues(issues.slice(0, MAX_ISSUES));
 }
 
-/** Runs a write; errors that name FHIR elements name the vendor's fields instead. `toPlace`: how the request calls a field, if not by its name. */
+/** Runs a write, and translates FHIR paths in its errors into the vendor's fields. `toPlace`: the path of a field in the request, if it differs from the name. */
 export async function translateErrors<T>(shape: Shape, work: () => Promise<T>, toPlace = (field: string): string => field): Promise<T> {
   try {
     return await work();
@@ -98,7 +100,7 @@ export async function translateErrors<T>(shape: Shape, work: () => Promise<T>, t
 /** A vendor's fields begin with a small letter, the paths of FHIR with a type. */
 const isFhirPath = (path: string): boolean => /^[A-Z]/.test(path);
 
-/** The last expression is the most exact one (`patient_id`, then an element of that patient); expressions that no field leads to are left out. */
+/** The last expression is the most exact one (`patient_id`, then an element of that patient). Expressions without a field are left out. */
 function toVendorIssue({ expression = [], ...issue }: Issue, shape: Shape, toPlace: (field: string) => string): Issue {
   const field = expression.flatMap((path) => shape.findField(path) ?? []).at(-1);
   if (field === undefined) return issue;

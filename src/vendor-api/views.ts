@@ -1,4 +1,4 @@
-// Stored rows → a vendor's views, with one search per join for a whole page; joins that lead on from others are searched after them.
+// Builds a vendor's views from stored rows. Each join is one search for a whole page. Joins that depend on other joins are searched after them.
 import { toUuidAlias } from '../fhir/indexing/uuid-alias.ts';
 import { invalidParameter } from '../fhir/outcome.ts';
 import { parseSearchUrl } from '../fhir/query-string.ts';
@@ -13,20 +13,20 @@ import type { BodyRow, ResourceRow } from '../store/resources/resource-row.ts';
 import { findAllTexts, parseStored } from './stored-rows.ts';
 import type { VendorRequest } from './vendor-request.ts';
 
-/** What a lens is given from the server. */
+/** The values that every lens gets from the server. */
 export function buildEnv(context: Context, more: Record<string, unknown> = {}): Env {
   const now = context.clock().toISOString();
   const { tenant, brand } = context.caller;
   return { alias: (type, id) => toUuidAlias(tenant, type, id), baseUrl: context.baseUrl, now, defaultBrand: brand, ...more };
 }
 
-/** Joined resources by the search that finds them. */
+/** Search → the joined resources that it finds. */
 type JoinedResources = ReadonlyMap<string, Promise<Resource[]>>;
 
 interface ViewOptions {
-  /** Variables of the lens beside the joins. */
+  /** Variables of the lens in addition to the joins. */
   bindings?: Record<string, unknown> | undefined;
-  /** Searches of joins that have been started already. */
+  /** Searches of joins that are already running. */
   prefetched?: JoinedResources;
 }
 
@@ -46,21 +46,21 @@ export async function buildView(request: Pick<VendorRequest, 'shape' | 'context'
   return (await buildViews(request, [row], options))[0]!;
 }
 
-/** Starts the joins that need the id of an item alone, while the item itself is read. */
+/** Starts the joins that need only the id of an item, so that they run while the item is read. */
 export function prefetchJoins({ joins }: Shape, context: Context, id: string): JoinedResources {
   const queries = joins.filter(({ usesOwnerId }) => usesOwnerId).map(({ buildSearch }) => buildSearch([id]));
   return new Map(queries.map((query) => [query, ignoreRejection(findJoined(context, query))]));
 }
 
-/** Prefetch: a rejection is ignored if the item does not exist. Whoever awaits the promise still gets it. */
+/** Prevents an unhandled rejection if the item does not exist and nobody awaits the promise. A caller that awaits it still gets the error. */
 function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
 
 /**
- * Types that the caller may not search are left out, as _include leaves them out (scope-filter.ts). A search that finds too many is refused: a list without some
- * of its resources would look complete.
+ * Resources of types that the caller may not search are left out, as for _include (scope-filter.ts). A search with too many matches is refused, because
+ * clients could take a truncated list for a complete one.
  */
 async function findJoined(context: Context, query: string): Promise<Resource[]> {
   if (!canSearch(context.caller, parseSearchUrl(query).type)) return [];
@@ -74,7 +74,7 @@ interface Loader {
   prefetched: JoinedResources | undefined;
 }
 
-/** For each resource the joined resources by the names of the joins. */
+/** For each resource: name of a join → joined resources. */
 async function loadJoins(resources: Resource[], joins: Join[], { context, prefetched }: Loader): Promise<PathVariables[]> {
   const { baseUrl } = context;
   let known: PathVariables[] = resources.map(() => ({}));

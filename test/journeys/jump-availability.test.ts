@@ -141,7 +141,7 @@ test.each([
   [{ date_to: '2026-03-01' }, 'date_to must not be before date_from'],
   [{ date_from: '' }, 'date_from is required'],
   [{ appointment_template_id: 'check-up' }, 'appointment_template_id must be a UUID'],
-  [{ limit: '5' }, 'limit is no parameter here'],
+  [{ limit: '5' }, 'limit is not a parameter of this request'],
 ])('%j is refused', async (parameters, told) => {
   const { status, body } = await ask('', { ...SPAN, ...(parameters as Record<string, string>) });
   expect([status, body.data, body.error]).toEqual([400, null, { code: 'VALIDATION_ERROR', message: expect.stringContaining(told) }]);

@@ -156,7 +156,7 @@ describe('parameters', () => {
     const { status, body } = await call('get', '/visits');
     expect([status, body]).toEqual([
       400,
-      { error: 'parameter', message: 'more than 3 items match, the most that one response has: filter by kind' },
+      { error: 'parameter', message: 'more than 3 items match, the limit of one response: filter by kind' },
     ]);
     expect((await call('get', '/visits?kind=IMP')).body.total).toBe(0);
   });

@@ -67,7 +67,7 @@ test.each([
   ['per_page=3&page=4', 'page must be a whole number from 1 to 3'],
   ['page=two', 'page must be a whole number from 1 to 4'],
   ['per_page=4', 'per_page must be a whole number from 1 to 3'],
-  ['offset=2', 'offset is no parameter here'],
+  ['offset=2', 'offset is not a parameter of this request'],
 ])('%s is refused', async (query, message) => {
   const { status, body } = await list(query);
   expect([status, body.error]).toEqual([400, 'parameter']);

@@ -41,7 +41,7 @@ const ERROR_DESCRIPTIONS: Record<ErrorKind, { when: string; text: string }> = {
   'version-mismatch': { when: 'If-Match names a version that is no longer the current one', text: 'the resource has changed since' },
   'multiple-matches': {
     when: 'more than one stored resource is meant',
-    text: 'more than one stored resource carries the identifier of this request',
+    text: 'more than one stored resource has the identifier of this request',
   },
   'too-long': { when: 'the body is larger than this API takes', text: 'the body is larger than 1 MiB, the most that is taken here' },
   media: { when: 'the body is not sent as JSON', text: 'send the body as application/json' },
