@@ -1,12 +1,12 @@
-// Named values that all processes share. The first process that needs one creates it.
+// Named values that all processes of an installation share. The first process that needs a value creates it.
 import type { Database } from './database/database.ts';
 import { queryBuilder, runQuery } from './database/query-builder.ts';
 
-/** Named values that all processes share (the key that seals page links). */
+/** For example the key that seals page links. */
 export interface Settings {
-  /** The value of `name`. Creates it with `make` when there is none; all processes get the same value. */
+  /** The value of `name`. If it does not exist, it is created with `make`. All processes get the same value. */
   getOrCreate(name: string, make: () => string): Promise<string>;
-  /** Changes the value if it is still `from`. False: it is another one. */
+  /** Changes the value if it is still `from`. Returns false if the value is another one. */
   compareAndSet(name: string, from: string, to: string): Promise<boolean>;
 }
 

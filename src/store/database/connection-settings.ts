@@ -1,17 +1,17 @@
-// What a new connection is asked, and what is then set on it: nobody has to say that a pooler is between, or that the engine is Citus.
+// Configures a new connection. Detects a pooler and Citus by a query, so that the operator need not configure them.
 // docs/decisions/0002-database-engines.md
 import type pg from 'pg';
 import type { ServerOptions } from './database.ts';
 
-/** How statements are run on a connection. */
+/** How statements run on a connection. */
 export interface ConnectionSettings {
-  /** Named statements are prepared once, and keep one plan. */
+  /** Named statements are prepared once and use one plan. */
   namesStatements: boolean;
   /** The command that begins a transaction, with the settings that end with the transaction. */
   begin: string;
-  /** Each statement needs a transaction: settings last no longer. */
+  /** Settings last one transaction only, so each statement needs a transaction. */
   lastsOneTransaction: boolean;
-  /** The rows are distributed: a statement that does not name a tenant is run once for every shard. */
+  /** The rows are distributed (Citus). A statement without a tenant runs on every shard. */
   isDistributed: boolean;
 }
 
@@ -19,9 +19,9 @@ const TIMEOUT_MS = 30_000;
 const ASK = "select pg_backend_pid() as pid, exists (select from pg_extension where extname = 'citus') as distributed";
 
 /**
- * A pooler makes up the process id that it tells a client (PgBouncer does; of other poolers this is an inference): another one than that of the server's
- * process says that there is a pooler. Its connections change between transactions, so that neither names nor settings of a session can be used.
- * Citus cannot plan most statements before it knows their tenant: with it, no statement keeps one plan for all values.
+ * PgBouncer sends clients an invented process id; other poolers are assumed to do the same. If the id differs from that of the server process, there is a
+ * pooler. A pooler may use another server connection for each transaction, so prepared statements and session settings cannot be used.
+ * Citus cannot plan most statements before it knows their tenant, so on Citus no statement has one plan for all values.
  */
 export async function configureConnection(
   client: pg.Client & { processID?: number | null },
@@ -42,8 +42,9 @@ const buildSetConfig = (settings: Record<string, string | number>, lasts: 'sessi
   `select ${Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', ${lasts === 'transaction'})`)}`;
 
 /**
- * Disks without moving heads, no statement that is worth compiling, and none that several processes share: each is short, and there are many at once. With workers in
- * reach, the planner collects and sorts all matches rather than read a page in order. https://www.postgresql.org/docs/current/runtime-config-query.html
+ * The settings assume SSDs and many short statements at once, for which JIT compilation and parallel workers are not worth their cost. With parallel workers,
+ * the planner would also collect and sort all matches instead of reading one page in order.
+ * https://www.postgresql.org/docs/current/runtime-config-query.html
  */
 const buildSettings = (timeout: number, named: boolean): Record<string, string | number> => ({
   statement_timeout: timeout,
@@ -54,12 +55,12 @@ const buildSettings = (timeout: number, named: boolean): Record<string, string |
 });
 
 /**
- * A named statement keeps its one plan from the first time on, which PostgreSQL by itself would do only where it takes it to be cheaper than planning for
- * each value: for a short list of ids it never does. https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
+ * `kept` forces a generic plan from the first execution of a named statement. By default, PostgreSQL uses a generic plan only if it estimates it to be
+ * cheaper than a plan for each value, which never happens for a short list of ids. https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
  */
 export const PLAN_CACHE_MODES = { kept: 'force_generic_plan', fresh: 'auto' } as const;
 
-/** A pooler in statement mode breaks the connection off when a transaction begins. https://www.pgbouncer.org/features.html */
+/** A pooler in statement mode closes the connection when a transaction begins. https://www.pgbouncer.org/features.html */
 async function checkTransactions(client: pg.Client, begin: string): Promise<void> {
   try {
     await client.query(begin);

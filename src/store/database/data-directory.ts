@@ -1,9 +1,9 @@
-// The lock of an embedded data directory: the embedded engine takes none, and two processes on one directory destroy it. What holds is a listening
-// unix socket, which ends with its process however that ends; process ids prove nothing (in containers they repeat). The same socket carries the
-// commands of the CLI to the running server.
+// The lock of an embedded data directory. The embedded engine has no lock, and two processes that use one directory destroy its data. The lock is a listening
+// unix socket, which closes when its process ends, however it ends. Process ids are not reliable: containers reuse them. The CLI also sends its commands to
+// the running server over this socket.
 //
-// Each starter listens on a socket of its own name, and only then looks at all others: of two starters, the one that looks later sees the other
-// listening. So two never hold together, and a stale socket (nobody listens) can be removed by anybody at any time.
+// Each starting process first listens on a socket with a random name, and then checks all other sockets. Of two starting processes, the one that checks later
+// finds the other listening, so two processes never have the lock together. Any process may remove a stale socket (no process listens on it) at any time.
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -11,16 +11,16 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isListening, listenOnSocket, type RequestHandler, sendRequest } from './socket.ts';
 
-/** Held until released, or until the process ends. */
+/** The lock lasts until it is released, or until the process ends. */
 export interface DirectoryLock {
   /** The directory's real path. */
   directory: string;
-  /** The socket that holds it. */
+  /** The socket of the process that has the lock. */
   socketPath: string;
   release(): Promise<void>;
 }
 
-/** What a starter says of itself. `held`: false while it is still looking at the others. */
+/** A process and whether it has the lock. `hasLock` is false while the process still checks the other sockets. */
 interface LockOwner {
   pid: number;
   host: string;
@@ -28,17 +28,17 @@ interface LockOwner {
   hasLock: boolean;
 }
 
-/** Where in the directory the engine keeps its files. */
+/** The subdirectory for the engine's files. */
 export const toDatabasePath = (directory: string): string => join(directory, 'database');
 
 const SOCKET = /^lock-[0-9a-f]{8}\.sock$/;
-/** The longest socket path every system takes is 103 bytes. */
+/** In bytes. Every system accepts socket paths of up to 103 bytes. */
 const MAX_SOCKET_PATH = 100;
 const ATTEMPTS = 30;
 const REPLY_TIMEOUT_MS = 2000;
 const OWNER_REQUEST = 'who holds this directory';
 
-/** Made with its parents, one at a time: where a file system makes none (below /proc), Node's own recursive way never ends. */
+/** Creates a directory and its parents one at a time. Where no directory can be created (below /proc), Node's recursive `mkdir` never ends. */
 function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   if (dirname(directory) !== directory) makeDirectory(dirname(directory));
@@ -51,7 +51,10 @@ function makeDirectory(directory: string): void {
   }
 }
 
-/** Takes the directory (made with mode 0700 when missing), or refuses in one sentence that says who has it. `onCommand` answers `askHolder`. */
+/**
+ * Locks the directory and creates it with mode 0700 if it does not exist. If another process has the lock, throws an error that names the process.
+ * `onCommand` handles the requests of `sendToLockOwner`.
+ */
 export async function lockDirectory(dir: string, onCommand: RequestHandler = refuseCommand): Promise<DirectoryLock> {
   makeDirectory(resolve(dir));
   const directory = realpathSync(dir);
@@ -64,20 +67,20 @@ export async function lockDirectory(dir: string, onCommand: RequestHandler = ref
   throw directoryInUse(directory, 'other processes that are starting');
 }
 
-/** Sends one request to the process that holds the directory and waits for its answer; undefined when nobody holds it. */
+/** Sends one request to the process that has the lock and returns its reply; undefined when no process has the lock. */
 export async function sendToLockOwner(dir: string, request: unknown): Promise<unknown> {
   if (!existsSync(dir)) return undefined;
   const path = await findListening(listSockets(findSocketFolder(realpathSync(dir))));
   return path && sendRequest(path, request);
 }
 
-/** The lock; undefined when another starter was in the way and it is to be tried again; refuses when somebody holds it. */
+/** Returns undefined when another process is also starting: the caller tries again. Throws when another process has the lock. */
 async function tryLock(directory: string, self: LockOwner, onCommand: RequestHandler): Promise<DirectoryLock | undefined> {
   const folder = findSocketFolder(directory);
   const path = join(folder, `lock-${randomBytes(4).toString('hex')}.sock`);
   const listening = await listenOnSocket(path, (request) => (request === OWNER_REQUEST ? self : onCommand(request)));
   const other = await findListening(listSockets(folder).filter((socket) => socket !== path));
-  // A starter that looked at this socket in the instant before it listened took it for stale and removed it: then nobody could find it any more.
+  // Another starting process may have checked this socket just before it listened, and removed it as stale. No process could find the socket then.
   if (other === undefined && existsSync(path)) {
     self.hasLock = true;
     return { directory, socketPath: path, release: () => listening.close() };
@@ -87,7 +90,7 @@ async function tryLock(directory: string, self: LockOwner, onCommand: RequestHan
   return undefined;
 }
 
-/** The first socket that somebody listens on. The stale ones before it are removed. */
+/** The first socket that a process listens on. Removes the stale sockets before it. */
 async function findListening(paths: string[]): Promise<string | undefined> {
   for (const path of paths) {
     if (await isListening(path)) return path;
@@ -96,7 +99,7 @@ async function findListening(paths: string[]): Promise<string | undefined> {
   return undefined;
 }
 
-/** A holder too busy to say so is a holder; one that is gone by now is not. */
+/** A process that listens but does not reply in time counts as the lock owner. A process that has ended since does not. */
 async function refuseIfLocked(directory: string, path: string): Promise<void> {
   const holder = (await sendRequest(path, OWNER_REQUEST, REPLY_TIMEOUT_MS).catch(() => undefined)) as LockOwner | undefined;
   if (holder?.hasLock) throw directoryInUse(directory, `process ${holder.pid} on ${holder.host}, since ${holder.since}`);
@@ -115,7 +118,7 @@ const listSockets = (folder: string): string[] =>
     .filter((name) => SOCKET.test(name))
     .map((name) => join(folder, name));
 
-/** The directory itself; when its path is too long for a socket, a private folder in the system's temporary one, named by a hash of the path. */
+/** The data directory itself. If its path is too long for a socket: a private folder in the system's temporary directory, named by a hash of the path. */
 function findSocketFolder(directory: string): string {
   if (Buffer.byteLength(join(directory, 'lock-00000000.sock')) <= MAX_SOCKET_PATH) return directory;
   const folder = join(tmpdir(), `facet-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`);

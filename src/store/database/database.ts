@@ -1,8 +1,8 @@
-// One way to run SQL, whichever PostgreSQL stands behind it: a server (postgres.ts) or the embedded engine (embedded.ts).
+// The interface for running SQL, on a PostgreSQL server (postgres.ts) or on the embedded engine (embedded.ts).
 import type { DirectoryLock } from './data-directory.ts';
 import type { QueueLoad, QueueOwner } from './fair-queue.ts';
 
-/** A client's request. `safe`: it only reads (RFC 9110, section 9.2.1). `signal`: aborted when the client leaves before the answer. */
+/** A client's request. `safe`: it only reads (RFC 9110, section 9.2.1). `signal`: aborted when the client disconnects before the response. */
 export interface ClientRequest {
   safe: boolean;
   signal?: AbortSignal;
@@ -11,35 +11,40 @@ export interface ClientRequest {
 /** Statements on the connection pool, or on the one connection of a transaction. */
 export interface Database {
   readonly engine: 'server' | 'embedded';
-  /** Whether a statement that names no tenant is run once for every shard (Citus); false until there is a connection. */
+  /** Whether a statement without a tenant runs on every shard (Citus). False until the first connection. */
   isDistributed(): boolean;
   /**
-   * Runs one statement with `$1`-style parameters. int8 and numeric come back as decimal texts, timestamptz as ISO 8601 in UTC with milliseconds
-   * (or `infinity`), json as parsed. `name`: a hot statement, parsed once per connection where the way to the database allows it.
+   * Runs one statement with `$1`-style parameters. int8 and numeric are returned as decimal texts, timestamptz as ISO 8601 in UTC with milliseconds
+   * (or `infinity`), json as parsed values. `name`: a statement that is prepared once per connection, unless there is a transaction pooler or Citus.
    */
   query<T extends object>(sql: string, parameters?: unknown[], name?: string): Promise<T[]>;
   /** Runs a text of several statements without parameters. */
   script(sql: string): Promise<void>;
-  /** Runs commands one after the other, outside a transaction and without a time limit: for `create index concurrently`. */
+  /** Runs commands in sequence, outside a transaction and without a time limit (`create index concurrently`). */
   runOutsideTransaction(commands: string[]): Promise<void>;
   /**
-   * All of `work` in one READ COMMITTED transaction, on the handle it is given; on a transaction's handle it joins that transaction.
-   * Run again, a few times, when the database asks for it. Using the outer handle inside `work` fails at once: on one connection it could never be answered.
+   * Runs `work` in one READ COMMITTED transaction. `work` must use the handle that it receives. On the handle of a transaction, `work` joins that transaction.
+   * `work` is repeated a few times after a serialization failure or a deadlock. Using the outer handle inside `work` fails at once, because on a pool of one
+   * connection it would wait forever.
    */
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T>;
   /**
-   * The same database for one request: it waits in the queue of its owner, and is refused (503) when that is full and nothing of it is done. When the client
-   * leaves, a safe request is stopped; any other one is stopped until its first statement or transaction is done, and finished after that.
+   * A handle for one request. Its statements wait in the queue of the owner. When the queue is full, the first one is refused (503). When the client
+   * disconnects, a safe request is cancelled. Any other request is cancelled only before its first statement or transaction has ended; after that, the
+   * request is finished.
    */
   forRequest(owner: QueueOwner, request: ClientRequest): Database;
-  /** Resolves when the database answers. Waits for no other work. */
+  /** Resolves when the database responds. Does not wait for other work. */
   ping(): Promise<void>;
-  /** How the connections are used. */
+  /** The load of the connections. */
   readonly queueLoad: Readonly<QueueLoad>;
   close(): Promise<void>;
 }
 
-/** A PostgreSQL server. `statementTimeout` in ms (a longer statement is a 503). `preparedStatements: false`: there is a transaction pooler, also where none is found. */
+/**
+ * A PostgreSQL server. `statementTimeout`: in ms; a longer statement is cancelled and the response is 503. `preparedStatements: false`: treat the connection
+ * as one through a transaction pooler, even if none is detected.
+ */
 export interface ServerOptions {
   url: string;
   poolSize?: number;
@@ -47,5 +52,5 @@ export interface ServerOptions {
   preparedStatements?: boolean;
 }
 
-/** The embedded engine: in memory, or in a data directory whose lock is held. `snapshot`: a dumped data directory to start from (memory only). */
+/** The embedded engine: in memory, or in a locked data directory. `snapshot`: a dumped data directory to start from (memory only). */
 export type EmbeddedOptions = { embedded: DirectoryLock } | { embedded: 'memory'; snapshot?: Blob };

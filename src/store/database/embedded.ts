@@ -1,4 +1,5 @@
-// The Database of the embedded engine (PGlite: PostgreSQL in WebAssembly), for trying, developing and testing. It has one connection and does not fsync.
+// The Database of the embedded engine (PGlite: PostgreSQL in WebAssembly), for evaluation, development and tests. The engine has one connection and does not
+// fsync.
 // docs/decisions/0002-database-engines.md
 import { mkdirSync } from 'node:fs';
 
@@ -11,7 +12,7 @@ import type { Database, EmbeddedOptions } from './database.ts';
 import { createDatabase, type Driver } from './pooled-database.ts';
 import { parseTimestamptz } from './values.ts';
 
-/** How long work waits for the connection, in ms: a transaction of thousands of entries has it for long. */
+/** How long work waits for the connection, in ms. A transaction with thousands of entries uses the connection for a long time. */
 const MAX_WAIT_MS = 60_000;
 const asText = (text: string): string => text;
 const SETTINGS = {
@@ -19,12 +20,12 @@ const SETTINGS = {
   parsers: { [types.INT8]: asText, [types.NUMERIC]: asText, [types.TIMESTAMPTZ]: parseTimestamptz },
 };
 
-/** Starts the engine; the first start in a directory creates the database in it. */
+/** Starts the engine. The first start in a directory creates the database. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
   return createEmbeddedDatabase(await startEngine(toDataDirectory(options)));
 }
 
-/** The engine by itself, with what the migrations need loaded into it. Its files are in memory or close to it: a page is as near as the next one. */
+/** Starts the engine with the extensions that the migrations need. Its files are in memory or cached, so random reads cost little more than sequential ones. */
 export async function startEngine(place: { dataDir?: string; loadDataDir?: Blob } = {}): Promise<PGlite> {
   const engine = await PGlite.create({ ...SETTINGS, ...place });
   await engine.exec('set random_page_cost = 1.1');
@@ -40,7 +41,7 @@ export function createEmbeddedDatabase(engine: PGlite): Database {
     run: async <T extends object>(connection: PGlite, sql: string, parameters: unknown[]) =>
       (await connection.query<T>(sql, parameters)).rows,
     script: (connection, sql) => connection.exec(sql),
-    // an empty statement is answered between the statements of a transaction too, also of one that failed
+    // an empty statement also succeeds between the statements of a transaction, even of a failed one
     ping: async () => void (await engine.exec('')),
     close: () => engine.close(),
   };
@@ -55,8 +56,8 @@ function toDataDirectory(options: EmbeddedOptions): { dataDir?: string; loadData
 }
 
 /**
- * A knex dialect whose pool holds the one connection there is: a transaction has it to itself, everybody else waits their turn.
- * https://knexjs.org/guide/#custom-dialects — knex itself sends nothing here.
+ * A knex dialect whose pool has the engine as its only connection. While a transaction uses the connection, all other work waits. knex itself sends no
+ * statements. https://knexjs.org/guide/#custom-dialects
  */
 function createDialect(engine: PGlite): typeof knex.Client {
   class Embedded extends knex.Client {

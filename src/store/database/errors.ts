@@ -1,8 +1,9 @@
-// What a database error means: run again, answer 503, or a fault of ours. Server messages carry values (PHI), so none leaves this file as it came.
+// Classifies database errors: retry, return 503, or report a defect. Messages of the database server contain values (PHI), so this file never passes them on
+// unchanged.
 import { setTimeout as delay } from 'node:timers/promises';
 import { invalid, unavailable, writeContention } from '../../fhir/outcome.ts';
 
-/** An error of the database that nobody expected: its SQLSTATE and where it points, without values. `position`: the character of the SQL, from 1. */
+/** An unexpected database error: its SQLSTATE and the table or constraint, without values. `position`: the character in the SQL, counted from 1. */
 export class DatabaseError extends Error {
   readonly code: string;
   readonly position: number | undefined;
@@ -23,7 +24,7 @@ const busy = () => unavailable('the database did not answer in time', 1);
 const down = () => unavailable('the database cannot be reached', 5);
 const outside = () => invalid('a number or a date is outside the range that can be stored');
 
-/** SQLSTATE, or the code of a socket error → what is answered. */
+/** SQLSTATE, or the code of a socket error → the error of the response. */
 const ERRORS_BY_CODE: Record<string, () => Error> = {
   57014: busy,
   '55P03': busy,
@@ -43,7 +44,7 @@ const ERRORS_BY_CODE: Record<string, () => Error> = {
   22008: outside,
 };
 
-/** What pg says of a connection that went away, also when knex puts the statement in front. */
+/** pg's messages for a lost connection. knex may put the statement in front of them. */
 const CONNECTION_LOST = /Connection terminated|connection error and is not queryable/;
 
 interface DriverError {
@@ -56,18 +57,19 @@ interface DriverError {
   position?: string;
 }
 
-/** The result, or the failure in the program's own terms. */
+/** Returns the result, or throws the failure as an error of the program. */
 export async function translateErrors<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
+    // all fields are optional, so any error of a driver fits
     throw toProgramError(error as DriverError);
   }
 }
 
 /**
- * PgBouncer has one code for all that ends a client's connection (a name it does not know, a server that went away, a wait that was too long). Its own words,
- * which hold no data, are the cause.
+ * PgBouncer has one code for every reason to close a client's connection (unknown database name, lost server, wait too long). Its message contains no data
+ * and becomes the cause of the error.
  */
 const isEndedByPooler = ({ code, severity }: DriverError): boolean => code === '08P01' && severity === 'FATAL';
 
@@ -82,15 +84,15 @@ function toProgramError(error: DriverError): unknown {
   return new DatabaseError(error.code, findErrorPlace(error), error.position === undefined ? undefined : Number(error.position));
 }
 
-/** Names of tables and constraints; the message itself only where it speaks of our SQL (class 42), not of data. */
+/** The name of the constraint or table. The message itself is returned only for errors in our SQL (class 42), whose messages contain no data. */
 function findErrorPlace({ code, constraint, table, message = '' }: DriverError): string {
   if (code?.startsWith('42')) return message;
   const named = constraint ?? table;
-  // Citus passes a node's message on without the fields; in class 23 (integrity) the message holds names alone, and values are in its detail
+  // Citus passes on a node's message without the fields. In class 23 (integrity), the message contains only names; the detail has the values.
   return named ?? (code?.startsWith('23') ? (/constraint "(\w+)"/.exec(message)?.[1] ?? '') : '');
 }
 
-/** Runs `work` again, after a short random wait, when the database gave it up for the sake of another transaction; 409 when that does not help. */
+/** Repeats `work` after a short random wait when the database aborted it in favour of another transaction. After five attempts: 409. */
 export async function retrySerializationFailures<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {

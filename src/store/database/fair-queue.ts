@@ -1,33 +1,33 @@
-// Who gets the next free connection: each tenant has a queue of its own, and the tenants take turns. docs/decisions/0014-fair-queues-and-shutdown.md
+// Decides which tenant gets the next free connection. Each tenant has its own queue, and the tenants take turns.
+// docs/decisions/0014-fair-queues-and-shutdown.md
 import { unavailable } from '../../fhir/outcome.ts';
 
-/** Whose work it is: a tenant's, the look-up of API keys, or the server's own. */
+/** The owner of the work: a tenant (its number), the lookup of API keys, or the server itself. */
 export type QueueOwner = number | 'keys' | 'server';
 
-/** `signal`: aborted when the client leaves. `bounded`: refused when the queue is full; for work that has not begun. */
+/** `signal`: aborted when the client disconnects. `isBounded`: the entry is refused when the queue is full; set for work that has not begun. */
 interface QueueEntry {
   signal?: AbortSignal | undefined;
   isBounded?: boolean;
 }
 
-/** Why work got no connection. */
 type RefusalReason = 'queue full' | 'waited too long' | 'client left';
 
-/** What the queue holds now, and what it has refused since the start. */
+/** The current load of the queue. `refused`: how many entries were refused since the start, by reason. */
 export interface QueueLoad {
   inUse: number;
   waiting: number;
   refused: Record<RefusalReason, number>;
 }
 
-/** `longest`: how many of one owner may wait. `patience`: how long each may wait, in ms. */
+/** `maxQueued`: how many entries of one owner may wait. `maxWaitMs`: how long each may wait, in ms. */
 interface QueueLimits {
   connections: number;
   maxQueued: number;
   maxWaitMs: number;
 }
 
-/** One owner's queue, oldest first, and how many connections it holds. */
+/** One owner's queue, oldest first, and how many connections the owner uses. */
 interface OwnerQueue {
   inUse: number;
   waiting: Set<() => void>;
@@ -39,23 +39,23 @@ const REFUSALS: Record<RefusalReason, () => Error> = {
   'client left': clientDisconnected,
 };
 
-/** Nobody reads this answer. */
+/** The client does not receive this error: it has disconnected. */
 export function clientDisconnected(): Error {
   return unavailable('the client left before the answer', 1);
 }
 
-/** Shares the connections of a pool. Whoever has entered leaves when the connection is given back. */
+/** Shares the connections of a pool between owners. Each `enter` needs one `leave`, when the connection is returned. */
 export class FairQueue {
   readonly load: QueueLoad = { inUse: 0, waiting: 0, refused: { 'queue full': 0, 'waited too long': 0, 'client left': 0 } };
   private readonly limits: QueueLimits;
-  /** In the order of their turns: an owner that gives a connection back goes to the end. */
+  /** Ordered by turn: an owner that returns a connection moves to the end. */
   private readonly queues = new Map<QueueOwner, OwnerQueue>();
 
   constructor(bounds: QueueLimits) {
     this.limits = bounds;
   }
 
-  /** Resolves when this owner may take one connection; rejects when the queue is full, the wait too long, or the client left. */
+  /** Resolves when this owner may use one connection. Rejects when the queue is full, the wait is too long, or the client has disconnected. */
   async enter(owner: QueueOwner, { signal, isBounded = false }: QueueEntry = {}): Promise<void> {
     if (signal?.aborted) throw this.countRefusal('client left');
     const lane = this.queues.get(owner) ?? { inUse: 0, waiting: new Set() };
@@ -83,7 +83,10 @@ export class FairQueue {
     }
   }
 
-  /** An owner that holds a connection leaves one free for an owner that holds none. The server does not: in the background it is the only owner. */
+  /**
+   * An owner that already uses a connection must leave one free for an owner that uses none. The server is exempt: on the background pool it is the only
+   * owner.
+   */
   private canTake(owner: QueueOwner, { inUse }: OwnerQueue): boolean {
     return this.limits.connections - this.load.inUse > (inUse === 0 || owner === 'server' ? 0 : 1);
   }
@@ -94,7 +97,7 @@ export class FairQueue {
     this.queues.set(owner, lane);
   }
 
-  /** The waiting owner that holds the fewest connections; of several, the one whose last turn is longest ago. */
+  /** The waiting owner that uses the fewest connections. If several do, the owner whose last turn is longest ago. */
   private next(): [QueueOwner, OwnerQueue] | undefined {
     let chosen: [QueueOwner, OwnerQueue] | undefined;
     for (const entry of this.queues) {
@@ -104,7 +107,7 @@ export class FairQueue {
     return chosen;
   }
 
-  /** Answers why it was in vain; undefined when the connection is taken. */
+  /** Returns the reason for a refusal; undefined when the owner got a connection. */
   private wait({ waiting }: OwnerQueue, signal?: AbortSignal): Promise<RefusalReason | undefined> {
     return new Promise((resolve) => {
       const end = (refused?: RefusalReason): void => {

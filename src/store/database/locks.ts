@@ -1,18 +1,19 @@
-// Row locks on match keys: what advisory locks are for elsewhere, but shared by poolers, nodes and the embedded engine alike.
+// Locks on match keys (the criteria of conditional writes). They are row locks, not advisory locks: row locks work alike behind poolers, across nodes and on the
+// embedded engine.
 import { createHash } from 'node:crypto';
 import type { Database } from './database.ts';
 
-/** Which rows to look at: so many, from where the ones before ended. */
+/** One batch of lock rows: at most `limit` rows, starting at hash `from`. */
 export interface LockBatch {
   from?: string | undefined;
   limit: number;
 }
 
-/** Inserted or touched in one order for everybody, so that two transactions never wait for each other in a circle. */
+/** Every transaction inserts or updates the rows in the same order, so that two transactions cannot deadlock. */
 const LOCK = `insert into lock_row (tenant_id, h) select $1, h from unnest($2::bigint[]) as given(h) order by h
   on conflict (tenant_id, h) do update set h = excluded.h`;
 
-/** Locks the keys until the transaction ends. Keys stand in the database as hashes: they may be made of names and addresses. */
+/** Locks the keys until the transaction ends. The database stores hashes of the keys, because a key may contain names and addresses. */
 export async function lockKeys(database: Database, tenant: number, keys: string[]): Promise<void> {
   const hashes = new Set(keys.map(hashKey));
   if (hashes.size > 0) await database.query(LOCK, [tenant, [...hashes]], 'lock');
@@ -20,7 +21,10 @@ export async function lockKeys(database: Database, tenant: number, keys: string[
 
 const hashKey = (key: string): string => createHash('sha256').update(key).digest().readBigInt64BE().toString();
 
-/** In the order of `h`, so that each is looked at once. Who waits for one that is taken away finds none and inserts it: still one at a time. */
+/**
+ * Reads the rows in the order of `h`, so that each row is read once. A transaction that waits for a deleted row then inserts the row itself, so the key is
+ * still locked by one transaction at a time.
+ */
 const PRUNE = `with free as materialized (
     select h from lock_row where tenant_id = $1 and h >= $2::bigint order by h limit $3 for update skip locked),
   gone as (delete from lock_row l using free where l.tenant_id = $1 and l.h = free.h)
@@ -29,8 +33,8 @@ const PRUNE = `with free as materialized (
 const LOWEST_HASH = String(-(2n ** 63n));
 
 /**
- * Removes so many of a tenant's rows that nobody holds, and waits for none: keys are without number, and rows would stay. Answers from where to go on;
- * undefined: it has come to the end.
+ * Deletes a batch of a tenant's rows that no transaction has locked, without waiting; otherwise the rows of old criteria would accumulate. Returns where the
+ * next batch starts; undefined after the last batch.
  */
 export async function pruneLocks(
   database: Database,

@@ -1,5 +1,5 @@
-// Brings a database to the schema of this version: runs the files of migrations/ in order, each once, each in a transaction of its own. On Citus, the tables
-// that a file creates are distributed in the same transaction. docs/decisions/0031-knex.md
+// Brings a database to the schema of this version. Runs the files of migrations/ in order, each once and in its own transaction. On Citus, the tables that a
+// file creates are distributed in the same transaction. docs/decisions/0031-knex.md
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Database } from './database.ts';
 import { DatabaseError } from './errors.ts';
 import { splitCommands } from './split-commands.ts';
 
-/** One file: `0001-resources.sql`, its SQL and the SHA-256 of it. */
+/** One migration file: its name (`0001-resources.sql`), its SQL and the SHA-256 of its SQL. */
 export interface Migration {
   name: string;
   sql: string;
@@ -20,7 +20,7 @@ export interface Migration {
   transaction?: false;
 }
 
-/** `changed`: the file is not the one that ran. `unknown`: a newer version of the program ran it. */
+/** `changed`: the file was changed after it ran. `unknown`: this version does not have the file; a newer version of the program ran it. */
 export interface MigrationStatus {
   name: string;
   state: 'applied' | 'pending' | 'changed' | 'unknown';
@@ -41,17 +41,17 @@ const TABLE =
   'create table if not exists migration (name text collate "C" primary key, checksum text not null, applied_at timestamptz(3) not null)';
 const APPLIED = 'select name, checksum, applied_at as "appliedAt" from migration order by name';
 const RECORD = 'insert into migration (name, checksum, applied_at) values ($1, $2, $3)';
-/** When two processes create the table at once, the second one fails with one of these: unique index, duplicate table, duplicate type. */
+/** When two processes create the table at once, the second process fails with one of these codes: unique index, duplicate table, duplicate type. */
 const CREATED_BY_OTHER = new Set(['23505', '42P07', '42710']);
-/** A second process waits for the lock and then reads what the first one recorded. The lock ends with the transaction, also when its process is killed. */
+/** A second process waits for the lock and then reads the record of the first. The lock ends with the transaction, also when its process is killed. */
 const LOCK = 'set local statement_timeout = 0; lock table migration in exclusive mode';
-/** Ends with the transaction too. The number is any that no other program uses. */
+/** This lock ends with the transaction, too. The number is arbitrary; no other program may use it. */
 const TRY_LOCK = 'select pg_try_advisory_xact_lock(7046051317) as acquired';
 const POLL_MS = 200;
-/** A query leaves its portal open until the next one, with a snapshot for which `create index concurrently` would wait. */
+/** A portal stays open until the next query. Its snapshot would block `create index concurrently`. */
 const CLOSE_PORTAL = 'select 1';
 
-/** The migrations of a folder, in the order of their numbers. Checksums are of the text with \n line ends. */
+/** The migrations of a folder, in the order of their numbers. A checksum is computed from the text with \n line ends. */
 export function readMigrations(folder: string = FOLDER): Migration[] {
   const names = readdirSync(folder).filter((name) => FILE.test(name));
   return names.sort().map((name) => {
@@ -64,7 +64,7 @@ export function readMigrations(folder: string = FOLDER): Migration[] {
 
 const readText = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8').replaceAll('\r\n', '\n') : undefined);
 
-/** Runs the migrations that have not run; answers their names. Safe to run again, and in several processes at once. */
+/** Runs the pending migrations and returns their names. Safe to run again, and in several processes at once. */
 export async function migrate(database: Database, at: string, migrations: Migration[] = readMigrations()): Promise<string[]> {
   await createTable(database);
   const ran: string[] = [];
@@ -76,7 +76,7 @@ export async function migrate(database: Database, at: string, migrations: Migrat
   return ran;
 }
 
-/** All migrations of the program and the database, in order. Changes nothing; the database may be empty. */
+/** All migrations of the program and the database, in order. Changes nothing. The database may be empty. */
 export async function listMigrations(database: Database, migrations: Migration[] = readMigrations()): Promise<MigrationStatus[]> {
   const [table] = await database.query<{ exists: boolean }>("select to_regclass('migration') is not null as exists");
   const applied = new Map((table!.exists ? await database.query<AppliedMigration>(APPLIED) : []).map((one) => [one.name, one]));
@@ -111,8 +111,8 @@ function applyInTransaction(database: Database, migration: Migration, at: string
 }
 
 /**
- * For files that PostgreSQL does not run in a transaction. A second process polls instead of waiting for a lock: `create index concurrently` waits for every
- * older snapshot, also for the one of a process that waits for a lock. The embedded engine has one process and one connection: it needs no lock.
+ * For files that PostgreSQL cannot run in a transaction. A second process polls instead of waiting for a lock: `create index concurrently` waits for every
+ * older snapshot, and a process that waits for a lock has a snapshot. The embedded engine has one process and one connection, so it needs no lock.
  */
 async function applyOutsideTransaction(database: Database, migration: Migration, at: string): Promise<boolean> {
   if (database.engine === 'embedded') {
@@ -128,7 +128,9 @@ async function applyOutsideTransaction(database: Database, migration: Migration,
   }
 }
 
-/** One transaction has the lock and records the migration; another connection runs the commands meanwhile. Undefined: another process has the lock. */
+/**
+ * One transaction keeps the lock and records the migration, while another connection runs the commands. Returns undefined if another process has the lock.
+ */
 async function tryOutsideTransaction(database: Database, migration: Migration, at: string): Promise<boolean | undefined> {
   const isPending = Promise.withResolvers<boolean>();
   const finished = Promise.withResolvers<void>();
@@ -175,7 +177,7 @@ export async function distributeTables(database: Database): Promise<void> {
   for (const command of splitCommands(readFileSync(DISTRIBUTE, 'utf8'))) await database.script(command);
 }
 
-/** Adds the file to an error of the database, and the line where the error points at one. */
+/** Adds the file name to a database error, and the line if the error has a position. */
 const addFileName =
   ({ name, sql }: Migration) =>
   (error: unknown): never => {

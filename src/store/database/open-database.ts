@@ -1,7 +1,7 @@
-// Opens the database that stands behind the store: a server or the embedded engine.
+// Opens the database of the store: a PostgreSQL server or the embedded engine (PGlite).
 import type { Database, EmbeddedOptions, ServerOptions } from './database.ts';
 
-/** Opens a database. The engine that is not used is not loaded. */
+/** Loads only the engine that is used. */
 export async function openDatabase(options: ServerOptions | EmbeddedOptions): Promise<Database> {
   if ('url' in options) return (await import('./postgres.ts')).openServer(options);
   return (await import('./embedded.ts')).openEmbedded(options);

@@ -1,19 +1,19 @@
-// Collects the parameters of one statement while its text is made: values never stand in SQL.
+// Collects the parameters of one statement while its text is built. The SQL text itself never contains values.
 
 import { invalid } from '../../fhir/outcome.ts';
 
 export interface Binder {
-  /** Takes a value and answers how the text names it: `$3`. */
+  /** Adds a value and returns its placeholder (`$3`). */
   bind(value: unknown): string;
-  /** A table alias not used yet in this statement: `f2`. */
+  /** Returns a table alias that this statement does not use yet (`f2`). */
   alias(letter: string): string;
   readonly parameters: readonly unknown[];
 }
 
-/** PostgreSQL counts them in two bytes. https://www.postgresql.org/docs/current/protocol-message-formats.html (Bind) */
+/** The protocol has two bytes for the number of parameters. https://www.postgresql.org/docs/current/protocol-message-formats.html (Bind) */
 const MAX_PARAMETERS = 65_535;
 
-/** A new binder; `$1` is the tenant in every statement. More values than a statement can have are refused (400): a search asks for them. */
+/** `$1` is the tenant in every statement. If a search has more values than a statement can have, `bind` refuses it (400). */
 export function createBinder(tenant: number): Binder {
   const parameters: unknown[] = [tenant];
   let aliases = 0;
@@ -27,5 +27,5 @@ export function createBinder(tenant: number): Binder {
   };
 }
 
-/** How every statement names the tenant. */
+/** The placeholder of the tenant in every statement. */
 export const TENANT = '$1';

@@ -1,4 +1,4 @@
-// A Database on a knex instance: knex owns the pool, statements and transactions run directly on its connections.
+// A Database on a knex instance. knex manages the pool; statements and transactions run directly on its connections.
 // docs/decisions/0002-database-engines.md
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
@@ -6,29 +6,29 @@ import type { Database } from './database.ts';
 import { retrySerializationFailures, translateErrors } from './errors.ts';
 import { clientDisconnected, FairQueue, type QueueLoad, type QueueOwner } from './fair-queue.ts';
 
-/** How an engine runs statements on one of its connections. */
+/** What an engine implements: running statements on one connection. */
 export interface Driver<Connection> {
   engine: Database['engine'];
   isDistributed(): boolean;
   run<T extends object>(connection: Connection, sql: string, parameters: unknown[], name?: string): Promise<T[]>;
   script(connection: Connection, sql: string): Promise<unknown>;
-  /** What begins a transaction, where that is more than `begin`. */
+  /** The command that begins a transaction. Default: `begin`. */
   begin?(connection: Connection): string;
-  /** Whether a statement alone needs a transaction of its own too, because settings last no longer. */
+  /** Whether a single statement also needs a transaction, because settings last only as long as a transaction. */
   needsTransaction?(connection: Connection): boolean;
-  /** Told that a transaction begins on a connection; what it answers is told when all of it is taken back. */
+  /** Called when a transaction begins on a connection. The returned function is called when the transaction is rolled back. */
   onBegin?(connection: Connection): () => void;
-  /** A connection that nobody may use again: what it is in the middle of is not known. */
+  /** Marks a connection as unusable, because its state is unknown. */
   discard?(connection: Connection, error: unknown): void;
-  /** Stops what runs on a connection. Nobody may use the connection again: the request to stop may arrive late. */
+  /** Cancels the statement that runs on a connection. The connection must not be used again, because the cancel request may arrive late. */
   cancel?(connection: Connection): void;
-  /** Resolves when the database answers. Takes no connection of the pool. */
+  /** Resolves when the database responds. Does not use the pool. */
   ping(): Promise<void>;
   /** Called after the pool is closed. */
   close?(): Promise<void>;
 }
 
-/** How the connections are shared. `maxWaitMs`: how long work waits for a connection. PostgreSQL's numbers are in postgres.ts. */
+/** `maxWaitMs`: how long work waits for a connection. PostgreSQL's limits are in postgres.ts. */
 interface PoolLimits {
   connections: number;
   maxWaitMs: number;
@@ -37,7 +37,7 @@ interface PoolLimits {
 /** How many requests of one tenant may wait for a connection. */
 const MAX_QUEUED_PER_TENANT = 200;
 
-/** Whose statements a handle runs. `hasStarted`: a part of the work is done, so the rest is not refused. */
+/** The work of one handle. `hasStarted`: a part of the work is done, so the rest is not refused. */
 interface HandleState {
   owner: QueueOwner;
   hasStarted: boolean;
@@ -51,19 +51,18 @@ interface TransactionScope {
   signal: AbortSignal | undefined;
 }
 
-/** A driver with its connections. */
+/** Lends the connections of a driver. */
 interface ConnectionLender<Connection> {
   driver: Driver<Connection>;
   load: QueueLoad;
-  /** Fails when a transaction of this caller is running. */
+  /** Throws when the caller is inside a transaction. */
   refuseInsideTransaction(): void;
   /** Runs `work` in the scope of a transaction. */
   runInScope<T>(scope: TransactionScope, work: () => Promise<T>): Promise<T>;
-  /** Lends a connection as soon as it is this work's turn. */
+  /** Lends a connection when it is this owner's turn. */
   withConnection<T>(of: HandleState, run: (connection: Connection, signal?: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** The Database of a pool. */
 export function createDatabase<Connection>(pool: Knex, driver: Driver<Connection>, sharing: PoolLimits): Database {
   const lender = createConnectionLender(pool, driver, sharing);
   const close = async () => {
@@ -107,7 +106,7 @@ function createConnectionLender<Connection>(pool: Knex, driver: Driver<Connectio
   };
 }
 
-/** The Database as one owner's work sees it. */
+/** The Database for the work of one owner. */
 function createHandle<Connection>(of: HandleState, lender: ConnectionLender<Connection>, close: () => Promise<void>): Database {
   const { driver, load, refuseInsideTransaction, withConnection } = lender;
   return {
@@ -141,7 +140,7 @@ function runTransaction<T, Connection>(
     const scope: TransactionScope = { isOpen: true, signal };
     const takenBack = driver.onBegin?.(connection);
     try {
-      // what the work asks first waits in line behind it
+      // the first statement of `work` is queued behind `begin`
       const begun = sendBegin(driver, connection);
       const working = runInScope(scope, async () => work(createTransactionHandle(scope, connection, { driver, load })));
       const [, answer] = await Promise.all([begun, working]);
@@ -160,7 +159,7 @@ function runTransaction<T, Connection>(
 const sendBegin = <Connection>(driver: Driver<Connection>, connection: Connection): Promise<unknown> =>
   driver.script(connection, driver.begin?.(connection) ?? 'begin');
 
-/** Three messages that are sent together. After a failure, `commit` takes all back. */
+/** Sends three messages together: begin, statement, commit. After a failure, `commit` rolls back. */
 async function runStatement<T, Connection>(driver: Driver<Connection>, connection: Connection, work: () => Promise<T>): Promise<T> {
   if (!driver.needsTransaction?.(connection)) return work();
   const sent = [sendBegin(driver, connection), work(), driver.script(connection, 'commit')] as const;
@@ -169,7 +168,7 @@ async function runStatement<T, Connection>(driver: Driver<Connection>, connectio
   return answer;
 }
 
-/** The connection is closed afterwards, because its time limit is gone. Where settings last one transaction, there is no limit to remove. */
+/** The connection is discarded afterwards, because its time limit was removed. Behind a pooler the limit lasts one transaction, so there is none to remove. */
 async function runCommands<Connection>(driver: Driver<Connection>, connection: Connection, commands: string[]): Promise<void> {
   if (!driver.needsTransaction?.(connection)) await driver.script(connection, 'set statement_timeout = 0');
   try {
@@ -179,7 +178,7 @@ async function runCommands<Connection>(driver: Driver<Connection>, connection: C
   }
 }
 
-/** The handle of one running transaction. It is of no use after the end of it. */
+/** The handle of one running transaction. Its statements fail after the transaction has ended. */
 function createTransactionHandle<Connection>(
   scope: TransactionScope,
   connection: Connection,

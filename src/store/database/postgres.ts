@@ -11,7 +11,7 @@ const TIMESTAMPTZ = 1184;
 const POOL_SIZE = 10;
 /** How long work waits for a free connection, in ms. */
 const MAX_WAIT_MS = 10_000;
-/** How long a readiness check waits for its connection and for its answer, in ms. */
+/** How long a readiness check waits for its connection, and then for the response, in ms. */
 const PROBE_TIMEOUT_MS = 2000;
 
 /** Opens a pool; the first statement connects. */
@@ -45,7 +45,7 @@ export function openServer(options: ServerOptions): Database {
     needsTransaction: (client) => settings.get(client)!.lastsOneTransaction,
     onBegin: (client) => {
       const before = readPlanMode(client);
-      // a rollback takes the setting back
+      // a rollback undoes the setting
       return () => void planModes.set(client, before);
     },
     discard: markDisposed,
@@ -61,7 +61,7 @@ export function openServer(options: ServerOptions): Database {
 
 type AfterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void) => void;
 
-/** Makes the settings of each new connection, and reports what they came to. */
+/** Configures each new connection and reports the resulting settings. */
 const configureOnCreate =
   (options: ServerOptions, settled: (client: pg.Client, found: ConnectionSettings) => void): AfterCreate =>
   (client, done) =>
@@ -93,10 +93,10 @@ const createPool = ({ connection, max, wait, afterCreate }: PoolOptions): Knex =
 type PlanCacheMode = keyof typeof PLAN_CACHE_MODES | undefined;
 const planModes = new WeakMap<pg.Client, PlanCacheMode>();
 
-/** What a connection is set to, `kept` from its beginning; undefined: not known. */
+/** The plan cache mode of a connection. A new connection has `kept`. Undefined: unknown. */
 const readPlanMode = (client: pg.Client): PlanCacheMode => (planModes.has(client) ? planModes.get(client) : 'kept');
 
-/** Sets the connection, where the statement before was of the other kind, which is seldom. What follows on it waits in line behind this. */
+/** Changes the mode when the statement before needed another one, which is rare. Later statements on the connection are queued behind this command. */
 async function setPlanMode(how: keyof typeof PLAN_CACHE_MODES, client: pg.Client): Promise<void> {
   planModes.set(client, how);
   try {
@@ -107,7 +107,7 @@ async function setPlanMode(how: keyof typeof PLAN_CACHE_MODES, client: pg.Client
   }
 }
 
-/** Marks a connection that the server breaks off, so that the pool does not hand it out in the moment before its end is noticed. */
+/** Marks a connection that the server terminates, so that the pool does not lend it before the driver detects its end. */
 async function discardOnFatal<T>(client: pg.Client, result: Promise<T>): Promise<T> {
   try {
     return await result;
@@ -121,14 +121,14 @@ const markDisposed = (client: pg.Client & { __knex__disposed?: unknown }, why: u
   client.__knex__disposed = why;
 };
 
-/** Statements are sent without waiting for the one before (`pipeline`). No setting is sent at connecting: a pooler would refuse it. */
+/** `pipeline`: a statement is sent without waiting for the result of the one before. The startup message contains no settings: a pooler would refuse them. */
 function buildConnectionOptions({ url }: ServerOptions): object {
   const types = new pg.TypeOverrides();
   types.setTypeParser(TIMESTAMPTZ, parseTimestamptz);
   return { connectionString: url, application_name: 'facet', types, pipeline: true };
 }
 
-/** Asks whether the database answers, on a connection of its own. Checks at the same time share one question. */
+/** The readiness check: one empty statement on a connection of its own. Concurrent checks share one statement. */
 function createProbe(url: string): Pick<Driver<pg.Client>, 'ping'> & { close(): Promise<void> } {
   const connection = { connectionString: url, application_name: 'facet', query_timeout: PROBE_TIMEOUT_MS };
   const pool = createPool({ connection, max: 1, wait: PROBE_TIMEOUT_MS });
@@ -158,7 +158,7 @@ function createProbe(url: string): Pick<Driver<pg.Client>, 'ping'> & { close(): 
 const CANCEL_REQUEST = 80_877_102;
 
 /**
- * Asks the server, or the pooler before it, to stop what runs on a connection. What cannot be asked ends by its own timeout.
+ * Asks the server, or the pooler in front of it, to cancel the statement that runs on a connection. If the request fails, the statement ends by its timeout.
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
  */
 function cancelRequest({ host, port, processID, secretKey }: pg.Client & { processID?: number; secretKey?: number }): void {
@@ -167,6 +167,6 @@ function cancelRequest({ host, port, processID, secretKey }: pg.Client & { proce
   for (const [at, value] of [message.length, CANCEL_REQUEST, processID, secretKey].entries()) message.writeInt32BE(value, at * 4);
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
   socket.on('error', () => socket.destroy()).setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy());
-  // the receiver closes the connection: a pooler drops the request when the sender closes first
+  // the receiver closes the connection: a pooler ignores the request if the sender closes first
   socket.write(message);
 }

@@ -1,13 +1,13 @@
-// Names for statements whose one plan is right for all values: PostgreSQL then parses and plans them once per connection, not each time.
+// Names for statements whose plan is right for all parameter values. PostgreSQL parses and plans a named statement once per connection.
 import { hash } from '../../fhir/hash.ts';
 
-/** A statement kept by name costs memory on every connection, so that there is an end to them. */
+/** A named statement uses memory on every connection, so their number is limited. */
 const MAX_NAMES = 400;
 const names = new Set<string>();
 
 /**
- * The name for this text; undefined when there are enough. Not for a statement whose plan should depend on how frequent a value is: a plan that is kept
- * may then be one that reads everything in order to find the few.
+ * The name for this SQL text; undefined when the limit is reached. Do not name a statement whose plan should depend on how frequent a value is: its cached
+ * plan may read the whole table to find a few rows.
  */
 export function toStatementName(sql: string): string | undefined {
   const name = `settled${hash(sql)}`;

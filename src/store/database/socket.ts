@@ -1,18 +1,18 @@
-// One JSON line in, one JSON line out, over a unix socket.
+// Requests over a unix socket: the client sends one JSON line, and the server replies with one JSON line.
 import { connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** Answers a request; what it throws is told to the other side by its message. */
+/** Returns the reply to a request. If the handler throws, the client receives the message of the error. */
 export type RequestHandler = (request: unknown) => unknown;
 
 interface Listening {
   close(): Promise<void>;
 }
 
-/** A package of profiles is one request. */
+/** In characters. The largest request is a package of profiles. */
 const MAX_REQUEST = 256 * 1024 * 1024;
 
-/** Listens; does not keep the process alive by itself. Fails when the path is taken. */
+/** The listener does not keep the process alive. Rejects when the path is already in use. */
 export function listenOnSocket(path: string, answer: RequestHandler): Promise<Listening> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -43,11 +43,12 @@ async function serve(socket: Socket, answer: RequestHandler): Promise<void> {
   socket.end(`${JSON.stringify(reply)}\n`);
 }
 
-/** The first line; undefined when the other side ends before it, or it is longer than a command can be. */
+/** The first line; undefined when the client closes before the end of the line, or when the line is longer than MAX_REQUEST. */
 async function readLine(socket: Socket): Promise<string | undefined> {
   socket.setEncoding('utf8');
   const pieces: string[] = [];
   let length = 0;
+  // the iterator is typed as `any`; after `setEncoding` its pieces are texts
   for await (const piece of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
     const end = piece.indexOf('\n');
     if (end >= 0) return [...pieces, piece.slice(0, end)].join('');
@@ -58,7 +59,7 @@ async function readLine(socket: Socket): Promise<string | undefined> {
   return undefined;
 }
 
-/** Whether a process listens there. Anything but a plain "nobody" counts as somebody. */
+/** Whether a process listens on the path. Only a refused connection or a missing file counts as "no process". */
 export function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -67,13 +68,14 @@ export function isListening(path: string): Promise<boolean> {
   });
 }
 
-/** Sends one request and waits for its answer, `patience` ms at most (default: as long as it takes). Rejects with the other side's message when it refuses. */
+/** Sends one request and returns the reply. Waits at most `patience` ms (default: without limit). Rejects with the server's message if the handler throws. */
 export async function sendRequest(path: string, request: unknown, patience?: number): Promise<unknown> {
   const socket = connect(path);
   if (patience !== undefined) socket.setTimeout(patience, () => socket.destroy(new Error('no answer in time')));
   socket.write(`${JSON.stringify(request)}\n`);
   const line = await text(socket);
   if (line === '') throw new Error('the process that holds the data directory ended before it answered');
+  // the format that `serve` writes
   const reply = JSON.parse(line) as { value?: unknown; error?: string };
   if (reply.error !== undefined) throw new Error(reply.error);
   return reply.value;

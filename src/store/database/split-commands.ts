@@ -1,12 +1,12 @@
-// The commands of an SQL text, one by one. A text that is sent whole is one message, and Citus takes no message with several commands that change a
+// Splits an SQL text into its commands. An SQL text is otherwise sent as one message, and Citus refuses a message with several commands that change a
 // distributed table. https://www.postgresql.org/docs/current/sql-syntax-lexical.html
 
-/** Comments, strings, quoted names and dollar quotes: a semicolon inside them ends no command. A block comment holds no other one. */
+/** Comments, strings, quoted names and dollar quotes. A semicolon inside them does not end a command. Nested block comments are not supported. */
 const OPAQUE = /--[^\n]*|\/\*.*?\*\/|[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|\$(\w*)\$.*?\$\1\$/;
 const PART = new RegExp(`${OPAQUE.source}|(?<end>;)|[^;]`, 'gs');
 const COMMENT = /^(--|\/\*)/;
 
-/** Each command with blanks in place of all that stands before it: a position in it is a position in the text. */
+/** Each command is preceded by as many blanks as the text before it has characters, so that an error position in the command is a position in the text. */
 export function splitCommands(text: string): string[] {
   const commands: string[] = [];
   let [from, filled] = [0, false];
