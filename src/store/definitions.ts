@@ -1,7 +1,7 @@
-// Packages of definitions (profiles, value sets, code systems) that an operator has loaded. They are the installation's: no tenant has its own.
+// Packages of definitions (profiles, value sets, code systems) that an operator has loaded. They apply to the whole installation, not to one tenant.
 import type { Database } from './database/database.ts';
 
-/** A profile (or extension) of a loaded package; `type`: what it is a profile of. */
+/** A profile (or extension) of a loaded package. `type`: the type that it constrains. */
 export interface LoadedProfile {
   /** `name#version`. */
   package: string;
@@ -12,20 +12,19 @@ export interface LoadedProfile {
 
 interface StoredDefinition {
   package: string;
-  /** The kept definition, as JSON text. */
+  /** The definition as JSON text. */
   body: string;
 }
 
-/** The definitions an operator has loaded, for all tenants. */
 export interface Definitions {
-  /** Another text whenever a package was added, replaced or removed. */
+  /** A text that changes whenever a package is added, replaced or removed. */
   readRevision(): Promise<string>;
   listProfiles(): Promise<LoadedProfile[]>;
-  /** The definitions of these URLs, of all kinds, versions and packages. */
+  /** The definitions with these URLs, of all kinds, versions and packages. */
   findByUrl(urls: string[]): Promise<StoredDefinition[]>;
 }
 
-/** A package as it is stored. `depends`: package → version. */
+/** A package to be stored. `depends`: package → version. */
 export interface DefinitionPackage {
   name: string;
   version: string;
@@ -33,7 +32,7 @@ export interface DefinitionPackage {
   definitions: NewDefinition[];
 }
 
-/** `body`: the JSON text that is kept. `type`: of a StructureDefinition. */
+/** `body`: the definition as JSON text. `type`: the type that a StructureDefinition constrains; absent for other kinds. */
 interface NewDefinition {
   kind: string;
   url: string;
@@ -47,7 +46,7 @@ export interface ListedPackage {
   version: string;
   depends: Record<string, string>;
   addedAt: string;
-  /** Kind → how many. */
+  /** Kind → number of definitions. */
   counts: Record<string, number>;
 }
 
@@ -58,7 +57,7 @@ const ADD = 'insert into definition_package (name, version, depends, added_at) v
 const FILL = `insert into definition (serial, kind, url, version, type, body)
   select $1, d.kind, d.url, d.version, d.type, d.body from json_to_recordset($2) as d (kind text, url text, version text, type text, body text)`;
 
-/** Stores a package in place of one of the same name and version; answers whether there was one. All of it or nothing. */
+/** Stores a package in one transaction and replaces a package with the same name and version. Returns whether there was one. */
 export function addPackage(database: Database, { name, version, depends, definitions }: DefinitionPackage, at: string): Promise<boolean> {
   return database.transaction(async (transaction) => {
     await transaction.script(LOCK);
@@ -70,10 +69,10 @@ export function addPackage(database: Database, { name, version, depends, definit
   });
 }
 
-/** How many definitions go into one statement: a snapshot takes some 50 kB. */
+/** Definitions per statement. A StructureDefinition with a snapshot has about 50 kB. */
 const BATCH_SIZE = 200;
 
-/** Removes one version, or all of them. Returns the removed versions. */
+/** Removes one version, or all versions. Returns the removed versions. */
 export function removePackage(database: Database, name: string, version?: string): Promise<string[]> {
   return database.transaction(async (transaction) => {
     await transaction.script(LOCK);
@@ -102,6 +101,7 @@ export async function listPackages(database: Database): Promise<ListedPackage[]>
   }>(LIST);
   return rows.map(({ depends, added_at, counts, ...row }) => ({
     ...row,
+    // the JSON text that `addPackage` writes
     depends: JSON.parse(depends) as Record<string, string>,
     addedAt: added_at,
     counts: counts ?? {},
@@ -113,7 +113,7 @@ const NAMED = "select p.name || '#' || p.version as package, d.url, d.version, d
 const PROFILES = `${NAMED} from definition d join definition_package p using (serial) where d.kind = 'StructureDefinition'`;
 const FIND = `select p.name || '#' || p.version as package, d.body from definition d join definition_package p using (serial) where d.url = any ($1::text[])`;
 
-/** What is asked of the definitions while resources are written. */
+/** The queries that writes need. */
 export const createDefinitions = (database: Database): Definitions => ({
   readRevision: async () => (await database.query<{ state: string }>(STATE, [], 'definitions state'))[0]!.state,
   listProfiles: () => database.query<LoadedProfile>(PROFILES),

@@ -1,7 +1,7 @@
-// Idempotency keys: one row per promise that a request is one request, written in the transaction of what it makes.
+// Idempotency keys. A key is stored as one row, in the transaction that writes the data of its request.
 import type { Database } from './database/database.ts';
 
-/** A caller's promise that a request is one request. `hash`: SHA-256 (hex) of the canonical request. */
+/** Requests with the same key from the same caller on the same route are one request. */
 export interface IdempotencyKey {
   tenant: number;
   caller: string;
@@ -10,26 +10,27 @@ export interface IdempotencyKey {
 }
 
 export interface IdempotencyRecord {
+  /** SHA-256 (hex) of the canonical request. */
   hash: string;
-  /** Absent while the request is still running. `response` is the stored answer (JSON text of { status, headers, body }). */
+  /** The stored response, as JSON text of { status, headers, body }. Absent while the request is still running. */
   response?: string;
-  /** What the request made, so that a retry can go on with it (`ServiceRequest/…`). */
+  /** The resource that the request created (`ServiceRequest/…`), so that a retry can continue with it. */
   subject?: string;
 }
 
 export interface IdempotencyKeys {
   find(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
-  /** Inserts the key; false when it stands already (waits for a concurrent transaction that is inserting it). `expires` null: lives for good. */
+  /** Inserts the key. Returns false if it is already stored; waits for a concurrent transaction that inserts it. `expires` null: the key never expires. */
   claim(key: IdempotencyKey, record: { hash: string; subject?: string; at: string; expires: string | null }): Promise<boolean>;
   complete(key: IdempotencyKey, response: string): Promise<void>;
   release(key: IdempotencyKey): Promise<void>;
-  /** Removes what has expired at `at`, the oldest first and at most so many; answers how many. */
+  /** Deletes at most `most` keys that have expired at `at`, oldest first. Returns the number of deleted keys. */
   deleteExpired(at: string, most: number): Promise<number>;
 }
 
 const KEY = 'tenant_id = $1 and caller = $2 and route = $3 and key = $4';
 const FIND = `select hash, response, subject from idempotency_key where ${KEY}`;
-/** A concurrent transaction that is inserting the same key is waited for. A key that has expired is free. */
+/** Waits for a concurrent transaction that inserts the same key. An expired key can be claimed again. */
 const CLAIM = `insert into idempotency_key as old (tenant_id, caller, route, key, hash, subject, created_at, expires_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8)
   on conflict (tenant_id, caller, route, key) do update
@@ -37,9 +38,9 @@ const CLAIM = `insert into idempotency_key as old (tenant_id, caller, route, key
     where old.expires_at <= excluded.created_at
   returning 1 as taken`;
 const SETTLE = `update idempotency_key set response = $5 where ${KEY}`;
-/** An answer once kept is never let go before its time. */
+/** A key with a stored response is not deleted before it expires. */
 const RELEASE = `delete from idempotency_key where ${KEY} and response is null`;
-/** Asked of the row itself as well: it may have been taken again while this waited for it. */
+/** The delete tests the expiry again, because the key may have been claimed again while the statement waited for the row. */
 const PRUNE = `with gone as (
     delete from idempotency_key where expires_at <= $1 and (tenant_id, caller, route, key) in
       (select tenant_id, caller, route, key from idempotency_key where expires_at <= $1 order by expires_at limit $2)

@@ -1,5 +1,5 @@
-// Reindexing when the index rules of a type change: the registered rules, one pass through all resources at a time, and the replacement of index rows.
-// The pass is leased like an outbox entry, and its progress is stored: the next process continues from there.
+// Reindexing after the index rules of a type have changed. Stores the registered rules and the progress of the pass through all resources, and replaces index
+// rows. One process at a time has the lease of the pass. After a stop, the next process continues from the stored progress.
 
 import type { TypeIndexRules } from '../fhir/indexing/index-rules.ts';
 import type { IndexRows } from '../fhir/indexing/rows.ts';
@@ -11,7 +11,7 @@ import { toSortCodes } from './resources/resource-change.ts';
 import { buildTableReplacement } from './resources/write-many.ts';
 import { toBigintArray } from './search/tokens.ts';
 
-/** Rules that resources may stand by. `newest`: the ones to reach, of their type. */
+/** Index rules by which stored resources may be indexed. `isNewest`: the newest rules of their type, to which resources are reindexed. */
 export interface RegisteredRules {
   type: ServedType;
   rules: number;
@@ -20,24 +20,26 @@ export interface RegisteredRules {
   isNewest: boolean;
 }
 
-/** The number of index rules that were not registered. */
+/** The number that stands for index rules that were not registered. */
 export const UNREGISTERED_RULES = 0;
 
-/** How far a walk through all resources has come: up to `pid` of `tenant`. */
+/** The progress of a pass through all resources: it has read them up to `pid` of `tenant`. */
 export interface ReindexProgress {
-  /** Which rules it leads to, as one text. */
+  /** The target rules as one text. */
   target: string;
   tenant: number;
   pid: string;
-  /** How many resources it has looked at, how many of them stood by other rules, and of how many of these the index rows were made again. */
+  /** Resources read so far. */
   scanned: number;
+  /** Read resources that were indexed by other rules than the target. */
   stale: number;
+  /** Stale resources whose index rows were replaced. */
   reindexed: number;
-  /** How many there were when it began. */
+  /** Resources in the store when the pass began. */
   total: number;
 }
 
-/** A resource whose index rows were made by other rules. */
+/** A resource that was indexed by other rules than the target. */
 export interface StaleRow {
   pid: string;
   type: ServedType;
@@ -47,42 +49,42 @@ export interface StaleRow {
   body: string;
 }
 
-/** Its new index rows, and the rules they were made by. */
+/** A stale resource with its new index rows, and the number of the rules that built them. */
 export interface ReindexedRow {
   row: StaleRow;
   index: IndexRows;
   rules: number;
 }
 
-/** Target of a walk: type → the number of the rules its resources are to stand by. */
+/** The target of a pass: type → the number of the rules by which its resources are to be indexed. */
 export type TargetRules = ReadonlyMap<ServedType, number>;
 
-/** Making index rows again by newer rules. `save` and `again` answer whether the lease still stands. */
+/** `saveProgress` and `restart` return whether the caller still has the lease. */
 export interface Reindexing {
-  /** Makes the rules of a program known; answers their numbers. `renewed`: they are to be the newest, also where newer ones are known. */
+  /** Registers the rules of a program and returns their numbers. `renewed`: they become the newest rules even if newer ones are registered. */
   register(rules: TypeIndexRules[], renewed?: boolean): Promise<Map<ServedType, number>>;
-  /** A resource of this type is written by rules that nobody counted: it is to be made again, and meanwhile no parameter waits for it. */
+  /** Records that a resource of this type was indexed by unregistered rules. It will be reindexed; until then, its type's search parameters stay available. */
   markUnregistered(type: ServedType): Promise<void>;
   listRules(): Promise<RegisteredRules[]>;
-  /** Takes the walk to this target, from where it stands; undefined while somebody else has it. Another target begins anew. */
+  /** Leases the pass and returns its stored progress; undefined while another process has the lease. With another target, the pass starts again. */
   claim(target: string, lease: Lease): Promise<ReindexProgress | undefined>;
   saveProgress(walk: ReindexProgress, lease: Lease): Promise<boolean>;
-  /** Begins the walk anew. */
+  /** Starts the pass again. */
   restart(walk: ReindexProgress, lease: Lease): Promise<boolean>;
-  /** The walk found nothing stale: no resource of these types stands by other rules of those that were known when it began. */
+  /** Ends a pass that found no stale resource. For the target types, unregisters the other rules that were registered when the pass began (`began`). */
   finish(target: TargetRules, began: RegisteredRules[], lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
   findNextTenant(after: number): Promise<number | undefined>;
-  /** The next so many resources of a tenant, in the order of storing: where they end, and which of them are stale; undefined at the end. */
+  /** Reads up to `size` resources of a tenant in the order of their creation. Returns the last pid and the stale pids; undefined after the last resource. */
   readBatch(
     tenant: number,
     after: string,
     size: number,
     target: TargetRules,
   ): Promise<{ last: string; seen: number; stale: string[] } | undefined>;
-  /** The first of these, as many as may be in memory at once; deletions are left out. */
+  /** Reads these resources without deleted ones. */
   readStaleRows(tenant: number, pids: string[]): Promise<StaleRow[]>;
-  /** Puts new index rows in place; what was changed meanwhile is left alone. Answers how many. */
+  /** Replaces index rows. Skips resources that were changed meanwhile. Returns the number of reindexed resources. */
   replaceIndexRows(tenant: number, renewals: ReindexedRow[]): Promise<number>;
   readProgress(): Promise<(ReindexProgress & { leaseUntil: string | null; updatedAt: string }) | undefined>;
 }
@@ -96,15 +98,18 @@ const OUTDATED = `select distinct r.rtype from index_rules r where r.present and
 const STORED = `select t.rtype from unnest($2::smallint[]) as t(rtype) where exists (select from sx where sx.tenant_id = $1 and sx.rtype = t.rtype)`;
 const FORGET = `update index_rules r set present = false where r.present and r.rules <> ${NEWEST} and r.rtype = any($1::smallint[])`;
 const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as "isNewest" from index_rules r where r.present order by r.rtype, r.rules`;
-/** Its parameters are said to be those of the newest, so that these go on being answered; where others are waited for already, they still are. */
+/**
+ * The unregistered rules are stored with the parameters of the newest rules, so that searches by these parameters stay available. If unregistered rules are
+ * already stored, their parameters are not changed.
+ */
 const LEAVE = `insert into index_rules as r (rtype, rules, fingerprint, parameters, present)
   select $1, ${UNREGISTERED_RULES}, '', coalesce((select n.parameters from index_rules n where n.rtype = $1 order by n.rules desc limit 1), '{}'), true
   on conflict (rtype, rules) do update set parameters = excluded.parameters, present = true where not r.present`;
-/** Made known anew after this, they have a new number and are the newest. */
+/** When these rules are registered after this, they get a new number and are the newest. */
 const RENEW = `delete from index_rules r using unnest($1::smallint[], $2::text[]) as g(rtype, fingerprint)
   where r.rtype = g.rtype and r.fingerprint = g.fingerprint and r.rules <> ${NEWEST}`;
 
-/** Counted by itself: Citus hands the parameters of a statement on only to where they are used. */
+/** A statement of its own, because Citus passes the parameters of a statement only to the parts that use them. */
 const TOTAL = 'select count(*) as total from sx';
 const FRESH = 'tenant_id = 0, pid = 0, seen = 0, stale = 0, renewed = 0';
 const CLAIM = `insert into index_walk as w (id, target, tenant_id, pid, seen, stale, renewed, total, lease_by, lease_until, updated_at)
@@ -133,12 +138,12 @@ const WINDOW = `with w as (select s.pid, s.rtype, s.rules from sx s where s.tena
     select 1 from unnest($4::smallint[], $5::int[]) as t(rtype, rules) where t.rtype = w.rtype and t.rules <> w.rules)) as stale from w`;
 const BODIES =
   'select r.pid, r.rtype, r.id, r.ver, r.rules, r.body from resource r where r.tenant_id = $1 and r.pid = any($2::bigint[]) and r.body is not null';
-/** One that is being written now is left alone: it gets its rows from its writer. */
+/** Skips resources that another transaction is writing: that writer also writes their index rows. */
 const FREE = `select r.pid from resource r join unnest($2::bigint[], $3::int[], $4::int[]) as g(pid, ver, before) on g.pid = r.pid
   where r.tenant_id = $1 and r.ver = g.ver and r.rules = g.before for no key update of r skip locked`;
 /**
- * The row of the resource is changed too: whoever is about to write it, and has waited for this, finds that it is not as it was read, and begins again
- * (write-one.ts). The search row is inserted and found to be there: in an UPDATE, Citus turns no text into an array.
+ * Also changes the row of the resource: a writer that has waited for this statement then finds that the row has changed, and retries (write-one.ts).
+ * The search row is written with `insert … on conflict`, because Citus cannot cast a text to an array in an UPDATE.
  */
 const REPLACE = `with given as (
   select * from unnest($2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[], $7::jsonb[], ${INDEX_TABLES.map((_table, at) => `$${at + 8}::text[]`).join(', ')})
@@ -171,7 +176,6 @@ const toColumns = (some: Iterable<[ServedType, number]>): [number[], number[]] =
   return [each.map(([type]) => TYPE_NUMBERS[type]), each.map(([, rules]) => rules)];
 };
 
-/** The upkeep of the index of one database. */
 export function createReindexing(database: Database): Reindexing {
   const total = async (): Promise<string> => (await database.query<{ total: string }>(TOTAL))[0]!.total;
   const one = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
@@ -219,7 +223,7 @@ async function register(database: Database, rules: TypeIndexRules[], renewed = f
   return new Map(numbers.map(({ rtype, rules: number }) => [findTypeByNumber(rtype), number]));
 }
 
-/** Types of older rules of which no tenant has a resource: nothing of them has to be made again. Each statement names one tenant. */
+/** Types that have older rules but no resource in any tenant: they need no reindexing. Each statement reads one tenant. */
 async function findEmptyTypes(database: Database): Promise<number[]> {
   const outdated = await database.query<{ rtype: number }>(OUTDATED);
   let empty = outdated.map(({ rtype }) => rtype);
@@ -246,7 +250,7 @@ async function readStaleRows(database: Database, tenant: number, pids: string[])
   return rows.map(({ pid, rtype, id, ver, rules, body }) => ({ pid, type: findTypeByNumber(rtype), id, version: ver, rules, body }));
 }
 
-/** Two statements: Citus cannot lock rows inside a statement that writes others. */
+/** Uses two statements, because Citus cannot lock rows inside a statement that writes other rows. */
 const replaceIndexRows = (database: Database, tenant: number, renewals: ReindexedRow[]): Promise<number> =>
   database.transaction(async (transaction) => {
     const free = await transaction.query<{ pid: string }>(FREE, [tenant, ...toVersionColumns(renewals)]);
@@ -255,7 +259,7 @@ const replaceIndexRows = (database: Database, tenant: number, renewals: Reindexe
     return own.length === 0 ? 0 : writeIndexRows(transaction, tenant, own);
   });
 
-/** Which version of which resource was read, and the rules it was made by. */
+/** The columns that identify each resource, its version and its current index rules. */
 const toVersionColumns = (renewals: ReindexedRow[]): unknown[] => [
   renewals.map(({ row }) => row.pid),
   renewals.map(({ row }) => row.version),

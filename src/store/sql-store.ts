@@ -1,4 +1,4 @@
-// The Store on a Database: each part of the contract in its own file, put together here.
+// The Store on a Database. Each part of the contract has its own file.
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ClientRequest, Database } from './database/database.ts';
@@ -22,28 +22,27 @@ import { createSettings } from './settings.ts';
 import type { Store } from './store.ts';
 
 interface Stores {
-  /** The server's own. */
+  /** The store for the server's own work. */
   store: Store;
-  /** One request's; without a request, the server's own. */
+  /** The store for one request. Without a request, the store for the server's own work. */
   forRequest(caller: { tenant: number }, request?: ClientRequest): Store;
 }
 
-/** The stores of a database. `background`: the same database, for work that no caller waits for. */
+/** `background`: a handle of the same database, for work that no caller waits for. */
 export function createStores(database: Database, background = database): Stores {
   const wrote = createStatisticsUpdate(background);
   const store = new SqlStore(database, wrote);
   return { store, forRequest: ({ tenant }, request) => (request ? new SqlStore(database.forRequest(tenant, request), wrote) : store) };
 }
 
-/** The store of a database handle. */
 export const createStore = (database: Database): Store => createStores(database).store;
 
-/** The store of a handle, also of a transaction's, which it then joins. A class, because each request has one: making it costs nothing. */
+/** The store of a database handle. On the handle of a transaction, it joins that transaction. It is a class so that creating one for each request is cheap. */
 class SqlStore implements Store {
   private readonly database: Database;
   private readonly onWrites: (count: number) => void;
 
-  /** `wrote` hears how many changes were applied. */
+  /** `wrote` is called with the number of applied changes. */
   constructor(database: Database, wrote: (count: number) => void) {
     this.database = database;
     this.onWrites = wrote;

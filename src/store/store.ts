@@ -31,15 +31,15 @@ export interface Store {
   /** Versions of one resource, of a type or of all types, newest first, each with its position in that order. */
   readHistory(tenant: number, span: HistoryQuery): Promise<HistoryEntry[]>;
   search(tenant: number, query: Query, start?: PageStart): Promise<ResultPage>;
-  /** The same search of one type, which reads only bodies. */
+  /** A search of one type that reads only the bodies of resources. */
   searchBodies(tenant: number, query: Query, start?: PageStart): Promise<BodyPage>;
   /** The same search, with its statements and their plans: for operators. */
   explainSearch(tenant: number, query: Query, start?: PageStart): Promise<{ page: ResultPage; statements: ExplainedStatement[] }>;
-  /** Writes rows, history and index rows in one statement. Answers how many changes were applied: fewer than given when another writer was first. */
+  /** Writes rows, history and index rows in one statement. Returns the number of applied changes: fewer than given if another writer was first. */
   write(tenant: number, changes: ResourceChange[]): Promise<number>;
   /** Locks these keys until the transaction ends, in the same order in every transaction. */
   lockKeys(tenant: number, keys: string[]): Promise<void>;
-  /** Deletes a batch of lock rows that no transaction holds. Answers where the next batch starts; undefined at the end. */
+  /** Deletes a batch of lock rows that no transaction has locked. Returns where the next batch starts; undefined after the last batch. */
   pruneLocks(tenant: number, which: LockBatch): Promise<string | undefined>;
   /** Runs `work` in one transaction; inside a transaction, joins it. Retries serialization failures and deadlocks a few times, from the start. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;

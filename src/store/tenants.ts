@@ -1,20 +1,20 @@
-// Tenants. A tenant is disabled, never deleted.
+// Tenants. A tenant can be disabled, but not deleted.
 import type { Database } from './database/database.ts';
 import { queryBuilder, runQuery } from './database/query-builder.ts';
 
 export interface Tenant {
   id: number;
-  /** The name in commands: unique, lower case. */
+  /** The name in commands. It is unique and in lower case. */
   slug: string;
   name: string;
   status: 'active' | 'disabled';
-  /** The brand of patients for whom no brand is sent, where a vendor's API separates patients by brand. */
+  /** The default brand: used for patients without a brand, by vendors whose API separates patients by brand. */
   brand: string;
 }
 
 const COLUMNS = ['tenant_id as id', 'slug', 'name', 'status', queryBuilder.raw('coalesce(brand, slug) as brand')];
 
-/** The new tenant; undefined when the slug is taken. */
+/** The new tenant; undefined if the slug is already in use. */
 export async function createTenant(
   database: Database,
   { slug, name, at, brand = null }: { slug: string; name: string; at: string; brand?: string | null },
@@ -28,11 +28,11 @@ export async function createTenant(
 export const listTenants = (database: Database): Promise<Tenant[]> =>
   runQuery(database, queryBuilder('tenant').select(COLUMNS).orderBy('tenant_id'));
 
-/** Sets the default brand. False: there is no such tenant. */
+/** Returns false if there is no such tenant. */
 export const setDefaultBrand = (database: Database, { slug, brand }: { slug: string; brand: string }): Promise<boolean> =>
   updateTenant(database, slug, { brand });
 
-/** Its keys are refused from then on. False: there is no such tenant. */
+/** From then on, the tenant's API keys are refused. Returns false if there is no such tenant. */
 export const disableTenant = (database: Database, slug: string): Promise<boolean> => updateTenant(database, slug, { status: 'disabled' });
 
 async function updateTenant(database: Database, slug: string, change: { brand: string } | { status: 'disabled' }): Promise<boolean> {

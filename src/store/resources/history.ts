@@ -1,4 +1,4 @@
-// Versions in order of time, newest first: of one resource, of a type, or of everything. One statement a page, found by its place in time.
+// The history of one resource, of a type or of all types, newest version first. Each page is one statement and starts after a position.
 // https://hl7.org/fhir/R4/http.html#history
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
@@ -6,7 +6,7 @@ import { type Binder, createBinder, TENANT } from '../database/parameter-binder.
 import type { HistoryRow } from './resource-row.ts';
 import { buildPageBody, type StoredRow, toResourceRow } from './stored-row.ts';
 
-/** Which versions. Times are ISO 8601 in UTC. */
+/** Times are ISO 8601 in UTC. */
 export interface HistoryQuery {
   type?: ServedType;
   id?: string;
@@ -14,17 +14,17 @@ export interface HistoryQuery {
   since?: string;
   /** Current at some point from `from` until before `to`. */
   at?: { from: string; to: string };
-  /** After this one in the order. */
+  /** The position after which the page starts. */
   after?: string[];
   count: number;
-  /** So long their texts may be together, in bytes: those beyond have none, and are no deletions; the first has its own. */
+  /** The most bytes that all bodies may have together. Versions beyond have a null body without being deletions; the first version always has its body. */
   maxBytes?: number;
 }
 
-/** A version, and its place in the order. */
+/** A version and its position in the order. */
 export interface HistoryEntry extends HistoryRow {
   position: string[];
-  /** It made the resource, for the first time or again after a deletion. */
+  /** The version created the resource, for the first time or again after a deletion. */
   isCreation: boolean;
 }
 
@@ -38,11 +38,10 @@ const NOT_REPLACED = 'not exists (select 1 from resource_history n where n.tenan
 
 const ORDER = 'h.lu desc, h.pid desc, h.ver desc';
 
-/** See TimelineRow. The version before is read for each row of the page: asked whether there `exists` a deletion, PostgreSQL would read all versions first. */
+/** See `isCreation`. A subquery reads the previous version of each row; with `exists`, PostgreSQL would first read all versions. */
 const IS_CREATION = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
       (select b.method = 'DELETE' from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1), false))) as made`;
 
-/** A page of versions. */
 export async function readHistory(database: Database, tenant: number, span: HistoryQuery): Promise<HistoryEntry[]> {
   const binder = createBinder(tenant);
   const where = [`h.tenant_id = ${TENANT}`, ...buildTests(span, binder)].join(' and ');

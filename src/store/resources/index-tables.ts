@@ -1,8 +1,11 @@
-// The side tables of a search row: their columns, and the rows that a resource's index has in them. docs/decisions/0003-search-index-tables.md
+// The index tables of a search row: their columns, and the rows of a resource in them. docs/decisions/0003-search-index-tables.md
 import type { IndexRows, Span } from '../../fhir/indexing/rows.ts';
 import { toStorableText } from '../database/values.ts';
 
-/** Columns beside tenant and pid. A question mark: may be null. An array is given as a text (arrays of arrays would have to be even). */
+/**
+ * Columns other than tenant and pid. A question mark: the column may be null. An array is sent as a text, because PostgreSQL accepts arrays of arrays only if
+ * all have the same length.
+ */
 const COLUMNS = {
   sx_ref: { param: 'int', target_h: 'bigint', 'target?': 'text' },
   sx_string: { param: 'int', norm: 'text', low: 'boolean', high: 'boolean', infix: 'boolean' },
@@ -35,16 +38,17 @@ const COLUMNS = {
 } as const;
 
 export type IndexTable = keyof typeof COLUMNS;
+/** `Object.keys` is typed as string[]. */
 export const INDEX_TABLES = Object.keys(COLUMNS) as IndexTable[];
 
-/** The column `long` of a table that has it: as search expects it (range.ts). */
+/** The SQL of the column `long`, for the tables that have it. Search relies on this definition (range.ts). */
 const LONG_TESTS: Partial<Record<IndexTable, string>> = {
   sx_date: "s.to_at > s.from_at + interval '24 hours'",
   sx_number: 's.to_n > s.from_n',
   sx_composite: "coalesce(s.to_n > s.from_n, s.to_at > s.from_at + interval '24 hours', false)",
 };
 
-/** A row of a side table by its columns, without tenant and pid. */
+/** A row of an index table by column, without tenant and pid. */
 export type IndexTableRow = Record<string, unknown>;
 
 const ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[]> = {
@@ -92,16 +96,16 @@ const toRangeColumns = (suffix: string, span: Span | undefined): IndexTableRow =
   [`to_${suffix}`]: span?.to ?? null,
 });
 
-/** The rows that an index has for a side table. */
 export const toTableRows = (table: IndexTable, index: IndexRows): IndexTableRow[] => ROWS[table](index);
 
-/** A column that is given: `[name, type]`, and whether it may be null. */
+/** A column whose values are parameters of the statement. */
 interface InputColumn {
   name: string;
   type: string;
   nullable: boolean;
 }
 
+/** `Object.fromEntries` does not keep the names of the keys in its type. */
 const INPUT_COLUMNS = Object.fromEntries(
   INDEX_TABLES.map((table) => [
     table,
@@ -109,21 +113,20 @@ const INPUT_COLUMNS = Object.fromEntries(
   ]),
 ) as Record<IndexTable, InputColumn[]>;
 
-/** The columns that are given. */
 export const listInputColumns = (table: IndexTable): InputColumn[] => INPUT_COLUMNS[table];
 
-/** All columns that are written, the last one made from the others. */
+/** The table with all columns that are written. The last one, `long`, is computed from the others. */
 export const buildInsertTarget = (table: IndexTable): string =>
   `${table} (${['tenant_id', 'pid', ...listInputColumns(table).map(({ name }) => name), ...(LONG_TESTS[table] ? ['long'] : [])].join(', ')})`;
 
-/** What is selected from given rows `s` to make whole ones, after tenant and pid. */
+/** The select list over input rows `s`, without tenant and pid. */
 export const buildSelectList = (table: IndexTable): string =>
   [
     ...listInputColumns(table).map(({ name }) => (name === 'forms' ? 's.forms::bigint[]' : `s.${name}`)),
     ...(LONG_TESTS[table] ? [`${LONG_TESTS[table]} as long`] : []),
   ].join(', ');
 
-/** Whether all rows of a parameter have the same ends: then any two tests that two of them pass, one of them passes. */
+/** Returns a test of whether all rows of a parameter have the same range. If so, two tests that pass on different rows also pass on one row. */
 function findLoneParameters(rows: { parameter: number; from: string; to: string; measure?: Span }[]): (parameter: number) => boolean {
   const ends = new Map<number, string>();
   const several = new Set<number>();

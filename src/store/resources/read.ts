@@ -1,5 +1,5 @@
-// Reading by id: the current version, one version, all versions of one resource, and current versions locked until the transaction ends. One indexed
-// statement each. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
+// Reads by id: the current version, one version, all versions of a resource, and current versions with a lock until the transaction ends. Each read is one
+// statement on an index. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import type { HistoryRow, ResourceRow } from './resource-row.ts';
@@ -53,12 +53,12 @@ export async function readVersions(
   return stored.map((version) => toHistoryRow(type, id, version));
 }
 
-/** Locked in the order of type and id for everybody, so that two transactions over the same resources wait in line, not for each other. */
+/** Every transaction locks in the order of type and id, so that two transactions on the same resources cannot deadlock. */
 const HOLD = `select ${ROW} from resource r
   where r.tenant_id = $1 and (r.rtype, r.id) in (select * from unnest($2::smallint[], $3::text[]))
   order by r.rtype, r.id for update`;
 
-/** The current versions of those that were ever stored, deletions among them; nobody else writes them before the transaction ends. */
+/** Returns the current versions, deletions included, without ids that were never stored. No other transaction can write them until this one ends. */
 export async function readForUpdate(
   database: Database,
   tenant: number,

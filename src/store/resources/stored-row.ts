@@ -1,42 +1,41 @@
-// A version of a resource as statements answer it, and as the rest of the store hands it on.
+// A version of a resource as statements return it, and its conversion to a ResourceRow.
 import { findTypeByNumber, type ServedType } from '../../fhir/types.ts';
 import type { ResourceRow } from './resource-row.ts';
 
-/** What tells one version from another. */
+/** The columns of a version. */
 export interface StoredVersion {
   ver: number;
   lu: string;
   created: string;
   body: string | null;
-  /** Of the current version alone. */
+  /** Present only for the current version. */
   rules?: number;
 }
 
-/** With what tells its resource from others. */
+/** A version with the type and id of its resource. */
 export interface StoredRow extends StoredVersion {
   rtype: number;
   id: string;
 }
 
-/** Columns of `resource r`, with this for its body. */
+/** Builds a select list of `resource r`, with the given SQL expression for the body. */
 export type ColumnList = (body: string) => string;
 
-/** The columns of a StoredRow. */
 export const buildRowColumns: ColumnList = (body) => `r.rtype, r.id, r.ver, r.lu, r.created, ${body} as body, r.rules`;
 export const ROW = buildRowColumns('r.body');
 
-/** Of those, what the resource itself is. */
+/** Only the columns that a BodyRow needs. */
 export const buildBodyColumns: ColumnList = (body) => `r.created, ${body} as body`;
 
-/** A body that is short enough for so many of them to have room together; else nothing. `most` stands in the statement. */
+/** Returns a body if `most` bodies of its length fit into `room` bytes, else null. `most`: a number or an SQL expression. */
 export const buildShortBody = (room: number, most: number | string): string =>
   `case when octet_length(r.body) <= ${room} / ${most} then r.body end`;
 
-/** A body as long as there is room for it and for all before it in this order; then nothing. `room` in bytes, or what stands for it in the statement. */
+/** Returns bodies in this order while their total length is at most `room`; after that, null. `room`: bytes or an SQL expression. */
 export const buildLimitedBody = (room: number | string | undefined, order: string, body = 'r.body'): string =>
   room === undefined ? body : `case when sum(octet_length(${body})) ${buildWindow(order)} <= ${room} then ${body} end`;
 
-/** The same of a page, which has its first body however long that is: the next page goes on from it. */
+/** The same for a page. A page always has its first body, whatever its length, because the next page starts after it. */
 export const buildPageBody = (room: number | undefined, order: string, body = 'r.body'): string =>
   room === undefined
     ? body
@@ -44,7 +43,6 @@ export const buildPageBody = (room: number | undefined, order: string, body = 'r
 
 const buildWindow = (order: string): string => `over (order by ${order} rows unbounded preceding)`;
 
-/** A version of a resource whose type and id are known. */
 export const toRow = (type: ServedType, id: string, { ver, lu, created, body, rules }: StoredVersion): ResourceRow => ({
   type,
   id,

@@ -1,5 +1,5 @@
-// The statement that writes many changes of all kinds. There is one text of it. No part of it compares all changes with all rows: each change carries
-// its side rows, as JSON, and brings them along when it is applied.
+// The statement that writes many changes of all kinds. Its text is always the same. Each change has its index rows as JSON, so that no part of the statement
+// joins all changes with all index rows.
 
 import { buildInsertTarget, buildSelectList, INDEX_TABLES, type IndexTable, listInputColumns, toTableRows } from './index-tables.ts';
 import type { ResourceChange } from './resource-change.ts';
@@ -8,7 +8,7 @@ import { CHANGE_COLUMNS, findColumnType, readColumnValue } from './resource-chan
 const NAMES = [...CHANGE_COLUMNS, ...INDEX_TABLES];
 const ARRAYS = [...CHANGE_COLUMNS.map(findColumnType), ...INDEX_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
 
-/** The side rows of `done` (pid, and a JSON text per table), in place of those of `changed`. */
+/** Deletes the index rows of `changed` and inserts those of `done` (pid, and a JSON text per table). */
 export const buildTableReplacement = (table: IndexTable): string => `${table}_old as (
   delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid),
 ${table}_new as (
@@ -18,8 +18,8 @@ ${table}_new as (
     .join(', ')}))`;
 
 /**
- * As for one change (write-one.ts): everything hangs on `done`. It answers one row, `applied`: how many changes were. The types that are watched are read
- * once and not for each change: Citus takes no subquery that refers to a row of a CTE.
+ * All parts depend on `done`, as in the statement for one change (write-one.ts). The statement returns one row, `applied`: the number of applied changes. The
+ * types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
  */
 const SQL = `with given as (
   select * from unnest(${ARRAYS.join(', ')}) as g(${NAMES.join(', ')})),
@@ -50,7 +50,7 @@ removed as (
 ${INDEX_TABLES.map(buildTableReplacement).join(',\n')}
 select count(*)::int as applied from done`;
 
-/** The statement of many changes, no two of them of one resource. It is planned each time, for as many as there are. */
+/** The changes must be of different resources. The statement has no name, so it is planned for each number of changes. */
 export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sql: string; parameters: unknown[] } {
   const columns = CHANGE_COLUMNS.map((column) => changes.map((change) => readColumnValue(column, change)));
   const sides = INDEX_TABLES.map((table) => changes.map(({ index }) => (index ? JSON.stringify(toTableRows(table, index)) : null)));

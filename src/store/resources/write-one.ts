@@ -1,5 +1,5 @@
-// The statement that writes one change: current row, history row and search rows. It is prepared once per shape: what the change does, and which side
-// tables it has rows for (the others cost nothing). docs/decisions/0001-one-statement-writes.md
+// The statement that writes one change: current row, history row and search rows. There is one prepared statement for each combination of the kind of write
+// and the index tables that get rows; the other index tables cost nothing. docs/decisions/0001-one-statement-writes.md
 
 import {
   buildInsertTarget,
@@ -13,7 +13,7 @@ import {
 import type { ResourceChange } from './resource-change.ts';
 import { CHANGE_COLUMNS, type ChangeColumn, findColumnType, readColumnValue } from './resource-change.ts';
 
-/** A deletion (or a resource without index rows) takes its search rows away. */
+/** `delete`: removes the search rows, after a deletion or for a resource without index rows. */
 export type WriteKind = 'create' | 'update' | 'delete';
 
 interface PreparedStatement {
@@ -28,10 +28,10 @@ const UNUSED: Record<WriteKind, ChangeColumn[]> = {
   delete: ['self_h', 'tok', 'ord', 'rules'],
 };
 const listColumns = (kind: WriteKind): ChangeColumn[] => CHANGE_COLUMNS.filter((column) => !UNUSED[kind].includes(column));
-/** Made so far: there are only so many shapes. */
+/** A cache by name. The number of combinations is limited. */
 const STATEMENTS = new Map<string, string>();
 
-/** The statement of one change. It answers one row, `applied`: 0 when the store holds another version by then. */
+/** The statement returns one row, `applied`: 0 if the current version is no longer `previous`. */
 export function buildSingleWrite(tenant: number, change: ResourceChange, kind: WriteKind): PreparedStatement {
   const rows = INDEX_TABLES.map((table): [IndexTable, IndexTableRow[]] => [table, change.index ? toTableRows(table, change.index) : []]);
   const filled = rows.filter(([, some]) => some.length > 0);
@@ -43,7 +43,10 @@ export function buildSingleWrite(tenant: number, change: ResourceChange, kind: W
   return { name, sql, parameters: [tenant, ...listColumns(kind).map((column) => readColumnValue(column, change)), ...arrays] };
 }
 
-/** Everything hangs on `done`, the row that was really inserted or updated. A concurrent writer of it is waited for, and then `ver` differs (or `rules`: reindexing.ts). */
+/**
+ * All parts depend on `done`, the row that was inserted or updated. If another transaction writes the same row, the statement waits for it; then `ver` differs
+ * (or `rules`, after reindexing), and `done` is empty.
+ */
 function buildSql(kind: WriteKind, sides: IndexTable[]): string {
   const columns = listColumns(kind);
   const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${findColumnType(column)}`;
@@ -69,12 +72,12 @@ const buildUpdate = (kind: WriteKind, $: Parameter): string => `done as (
   update resource set ver = ${$('ver')}, lu = ${$('lu')}, body = ${$('body')}${kind === 'delete' ? '' : `, rules = ${$('rules')}`}
   where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')} returning pid)`;
 
-/** Kept for the subscriptions that look at its type: src/store/queues/subscriptions.ts. */
+/** Records the change for subscriptions to its type (src/store/queues/subscriptions.ts). */
 const buildSubscriptionChange = ($: Parameter): string => `watched as (
   insert into subscription_change (tenant_id, rtype, id, ver) select $1, ${$('rtype')}, ${$('id')}, ${$('ver')} from done
   where exists (select from subscription w where w.tenant_id = $1 and w.rtype = ${$('rtype')} and w.active))`;
 
-/** A resource that comes back after its deletion has no search row, any other updated one has. */
+/** An updated resource has a search row, unless it was deleted before. */
 const buildSearchRow = (kind: WriteKind, $: Parameter): string => `searched as (
   insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
   select $1, pid, ${$('rtype')}, ${$('self_h')}, ${$('lu')}, ${$('tok')}::bigint[], ${$('ord')}, ${$('rules')} from done
@@ -83,7 +86,7 @@ const buildSearchRow = (kind: WriteKind, $: Parameter): string => `searched as (
 const REPLACED = `on conflict (tenant_id, pid) do update
     set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules`;
 
-/** Rows that stay as they are are not touched: an update changes few of them, and a new row costs an entry in every index. */
+/** Unchanged index rows are not rewritten: an update changes few of them, and each new row adds an entry to every index of its table. */
 function buildTableParts(kind: WriteKind, table: IndexTable, sides: IndexTable[], first: number): string[] {
   const at = sides.indexOf(table);
   if (at === -1) return kind === 'create' ? [] : [buildTableDelete(table, '')];

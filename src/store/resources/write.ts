@@ -1,4 +1,4 @@
-// Writing changes: one statement, whether for one change or for many.
+// Writes one or more changes in one statement.
 
 import type { Database } from '../database/database.ts';
 import type { ResourceChange } from './resource-change.ts';
@@ -10,8 +10,8 @@ interface AppliedCount {
 }
 
 /**
- * Applies the changes that replace what they think they replace, in one statement; answers how many. A change that is not applied leaves no trace.
- * Of several changes of one resource only the first can be applied.
+ * Applies each change whose `previous` version is still the current one, and returns the number of applied changes. A change that is not applied writes
+ * nothing. Of several changes of one resource, only the first can be applied.
  */
 export async function writeChanges(database: Database, tenant: number, changes: ResourceChange[]): Promise<number> {
   const [first, ...others] = changes;
@@ -32,7 +32,7 @@ function writeMany(database: Database, tenant: number, changes: ResourceChange[]
   return database.query<AppliedCount>(sql, parameters);
 }
 
-/** Undefined for what hardly anybody does, a first version without index rows: left to the statement for all kinds. */
+/** Undefined for a first version without index rows, which is rare: the statement for many changes writes it. */
 function findWriteKind({ previous, index }: ResourceChange): WriteKind | undefined {
   if (previous === undefined) return index ? 'create' : undefined;
   return index ? 'update' : 'delete';
