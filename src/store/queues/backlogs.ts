@@ -1,4 +1,4 @@
-// What operators and metrics read of the queues: lists of outbox entries and failed polls, and how many messages of each kind wait, and since when.
+// Queries for operators and metrics: lists of outbox entries and failed polls, and the number and age of waiting messages.
 import type { Knex } from 'knex';
 import type { Database } from '../database/database.ts';
 import { queryBuilder, runQuery } from '../database/query-builder.ts';
@@ -6,7 +6,7 @@ import { OUTBOX_COLUMNS } from './outbox.ts';
 import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
 import { TRACKED_ORDER_COLUMNS, type TrackedOrder } from './tracked-orders.ts';
 
-/** Which entries are listed; absent: any. */
+/** Filters of the list. Without a filter, all entries of the topic are listed. */
 interface OutboxFilter {
   topic: string | string[];
   tenant?: number;
@@ -48,10 +48,10 @@ export const readOutboxBacklog = (database: Database): Promise<OutboxBacklog[]> 
       .orderBy(['topic', 'state']),
   );
 
-/** Tracked orders whose last poll failed, and that are to be polled again. */
+/** Tracked orders whose last poll failed and that will be polled again. */
 const selectFailedPolls = (): Knex.QueryBuilder => queryBuilder('placed_order as o').whereNotNull('next_at').whereNotNull('last_error');
 
-/** Orders whose last poll failed, in the order in which they were ordered. */
+/** Orders whose last poll failed, oldest order first. */
 export function listFailedPolls(database: Database, { tenant, limit }: { tenant?: number; limit: number }): Promise<TrackedOrder[]> {
   const orders = selectFailedPolls().select(queryBuilder.raw(TRACKED_ORDER_COLUMNS)).orderBy(['ordered_at', 'order_id']).limit(limit);
   if (tenant !== undefined) orders.where('tenant_id', tenant);
@@ -63,13 +63,13 @@ export async function countFailedPolls(database: Database): Promise<number> {
   return counted!.count;
 }
 
-/** When the oldest unread event of an order arrived, and when the oldest poll without an event was or will be due. Null: there is none. */
+/** `oldestEvent`: when the oldest unprocessed event of an order arrived. `oldestPoll`: when the first poll without an event is due. Null if there is none. */
 interface PollBacklog {
   oldestEvent: string | null;
   oldestPoll: string | null;
 }
 
-/** Each part walks its own index. */
+/** Each subquery reads its own index. */
 const POLL_BACKLOG = `select (select min(news_at) from placed_order where news_at is not null) as "oldestEvent",
   (select min(next_at) from placed_order where news_at is null) as "oldestPoll"`;
 
@@ -77,14 +77,14 @@ export async function readPollBacklog(database: Database): Promise<PollBacklog> 
   return (await database.query<PollBacklog>(POLL_BACKLOG))[0]!;
 }
 
-/** How many webhooks are to be processed. `new`: not tried yet; `retry`: tried, but their order is not known or could not be read. */
+/** The number of unprocessed webhooks. `new`: not tried yet. `retry`: tried, but the order is unknown or could not be read. */
 export async function countOpenWebhooks(database: Database): Promise<{ new: number; retry: number }> {
   const open = queryBuilder('webhook_inbox').select('state', COUNT).whereIn('state', ['new', 'retry']).groupBy('state');
   const counts = await runQuery<{ state: 'new' | 'retry'; count: number }>(database, open);
   return { new: 0, retry: 0, ...Object.fromEntries(counts.map(({ state, count }) => [state, count])) };
 }
 
-/** How many notifications wait for subscribers, and since when the oldest does; null: none waits. */
+/** The number of notifications that wait for delivery, and when the oldest was created (null if none waits). */
 export async function readNotificationBacklog(database: Database): Promise<{ count: number; oldest: string | null }> {
   const waiting = queryBuilder('notification').select(COUNT).min('created_at as oldest');
   return (await runQuery<{ count: number; oldest: string | null }>(database, waiting))[0]!;

@@ -1,16 +1,16 @@
-// The inbox of webhooks: each event is stored before it is answered, and processed afterwards by one worker at a time. The sender's event id removes
-// duplicates. All times come from the caller.
+// The inbox of webhooks. The server stores each event before it responds; afterwards, one worker at a time processes the event. Duplicates are detected by the
+// sender's event id. All times come from the caller.
 
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
 
 /**
- * `new`, `retry`: to be processed. `done`: processed. `foreign`: not about an order of this installation. `ignored`: of a type that is not used.
- * `undecodable`: a signed body that cannot be read.
+ * `new`, `retry`: to be processed. `done`: processed. `foreign`: the event is not about an order of this installation. `ignored`: the server does not use
+ * events of this type. `undecodable`: the body is signed correctly, but cannot be parsed.
  */
 export type InboxState = 'new' | 'retry' | 'done' | 'foreign' | 'ignored' | 'undecodable';
 
-/** One event as it arrived. `type`, `subject`: what it says it is about. */
+/** One event. `type`, `subject`: as named in the body. */
 export interface InboxEvent {
   source: string;
   id: string;
@@ -25,17 +25,17 @@ export interface InboxEvent {
 }
 
 export interface Inbox {
-  /** False: it is here already. `raw`: the body, byte for byte; `state`: what it is on arrival. */
+  /** Returns false if the event is already stored. `raw`: the body, byte for byte. `state`: the state on arrival. */
   add(event: Pick<InboxEvent, 'source' | 'id' | 'type' | 'subject' | 'state'> & { raw: Uint8Array; at: string }): Promise<boolean>;
-  /** Leases up to `limit` that are due, oldest first. */
+  /** Leases up to `limit` due events, oldest first. */
   claim(lease: Lease & { source: string; limit: number }): Promise<InboxEvent[]>;
-  /** Records what became of events of one source, while `by` holds their lease; answers of how many. One that is worked through lets its body go. */
+  /** Records the outcome of events of one source whose lease `by` has. Returns how many were recorded. Deletes the body unless the state is `retry`. */
   recordOutcome(events: InboxEvent[], by: string, outcome: { state: InboxState; nextAt?: string; error?: string }): Promise<number>;
-  /** Lets go of bodies received before `bodies`, and of events received before `events`; those still to be worked through stay. Answers how many changed. */
+  /** Deletes bodies received before `bodies` and events received before `events`, but no unprocessed ones. Returns the number of changed rows. */
   prune(source: string, before: { bodies: string; events: string }): Promise<number>;
 }
 
-/** Events belong to the installation until they are matched: one account serves all tenants. */
+/** Events belong to no tenant until they are matched, because one account at the sender serves all tenants. */
 const NO_TENANT = 0;
 const COLUMNS = `i.source, i.event_id as id, i.type, i.subject, i.received_at as "receivedAt", i.state, i.attempts, length(i.raw) > 0 as "hasBody",
   i.last_error as "lastError"`;
@@ -52,7 +52,6 @@ const OVER = "i.tenant_id = $1 and i.source = $2 and i.state not in ('new', 'ret
 const EMPTY = `update webhook_inbox i set raw = ''::bytea where ${OVER} and i.received_at < $3 and length(i.raw) > 0 returning i.event_id`;
 const FORGET = `delete from webhook_inbox i where ${OVER} and i.received_at < $3 returning i.event_id`;
 
-/** The inbox of a database handle. */
 export function createInbox(database: Database): Inbox {
   const changed = async (sql: string, parameters: unknown[]): Promise<number> => (await database.query(sql, parameters)).length;
   return {

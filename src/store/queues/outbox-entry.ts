@@ -2,12 +2,12 @@
 
 export type OutboxState = 'queued' | 'sending' | 'unknown' | 'done' | 'refused' | 'parked' | 'cancelled';
 
-/** One message: its bytes, its idempotency key and the state of its delivery. Times are ISO 8601; no decision uses the database's clock. */
+/** One message: its bytes, its idempotency key and the state of its delivery. Times are ISO 8601 and come from the server's clock, not the database's. */
 export interface OutboxEntry {
   tenant: number;
   id: string;
   topic: string;
-  /** `Type/id` of what it is about. */
+  /** `Type/id` of the resource that the message is about. */
   subject: string;
   /** The idempotency key that the receiver sees. */
   key: string;
@@ -22,7 +22,7 @@ export interface OutboxEntry {
   createdAt: string;
 }
 
-/** An entry under a lease of `by`. */
+/** An entry that `by` has leased. */
 export interface LeasedEntry {
   entry: OutboxEntry;
   by: string;

@@ -1,9 +1,9 @@
-// What happened to an entry of the outbox, written down by the very statement that makes it happen: its attempts and what people did with it.
-// The same thing again and again is one row that counts, so that a day of failed attempts is a line, and of the rest only the newest are kept.
+// The events of an outbox entry: attempts to send it, and operations by people. The statement that changes the entry also records the event.
+// Equal events in a row are stored as one row with a counter, so that a day of failed attempts is one row. Only the newest rows are stored.
 import type { Database } from '../database/database.ts';
 import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
 
-/** Something that happened to an entry, once or `times` over. `what`: `attempt`, or what somebody did. `state`: what it was in afterwards. */
+/** An event that happened `times` times. `what`: `attempt`, or the operation of a person. `state`: the state of the entry after the event. */
 export interface OutboxEvent {
   what: string;
   state: OutboxState;
@@ -13,10 +13,10 @@ export interface OutboxEvent {
   times: number;
 }
 
-/** So many rows of one entry are kept. */
+/** Maximum number of stored rows for one entry. */
 const MAX_EVENTS = 50;
 
-/** What is written down, each as a placeholder of the statement (`$4`) or an SQL literal. */
+/** The values of an event, each as a placeholder (`$4`) or an SQL literal. */
 interface EventExpressions {
   what: string;
   state: string;
@@ -24,7 +24,10 @@ interface EventExpressions {
   at: string;
 }
 
-/** `update`: of one row of `outbox o`. The statement answers a row when it changed one. Whoever changes an entry holds it, so that there is one at a time. */
+/**
+ * `update`: an update of one row of `outbox o`. The built statement returns a row if the entry was changed. The update locks the entry, so that two statements
+ * cannot record events of one entry at the same time.
+ */
 export const buildEventRecording = (
   update: string,
   { what, state, reason, at }: EventExpressions,
@@ -42,6 +45,6 @@ select id from changed`;
 const EVENTS = `select what, state, reason, at, last_at as "lastAt", times from outbox_event
   where tenant_id = $1 and entry_id = $2 order by nth`;
 
-/** What is still known of an entry's past, oldest first. */
+/** The stored events of an entry, oldest first. */
 export const listOutboxEvents = (database: Database, { tenant, id }: OutboxEntry): Promise<OutboxEvent[]> =>
   database.query<OutboxEvent>(EVENTS, [tenant, id]);

@@ -1,5 +1,5 @@
-// The outbox: messages to external systems, each leased by one worker at a time. A lease is a column with a time, not a lock: after a crash it ends at that
-// time, and it works across tenants and nodes. All times come from the caller.
+// The outbox: messages to external systems. One worker at a time has the lease of a message. A lease is a column with a time, not a database lock: it works
+// across tenants and nodes, and after a crash it ends at that time. All times come from the caller.
 
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
@@ -7,35 +7,35 @@ import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
 import { buildEventRecording, listOutboxEvents, type OutboxEvent } from './outbox-events.ts';
 
 export interface Outbox {
-  /** `nextAt`: due then, and not at once. */
+  /** `nextAt`: when the entry is due. Default: at once. */
   add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string; nextAt?: string }): Promise<OutboxEntry>;
   /** The newest entry about a subject. */
   findNewest(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
   /** All entries about a subject, newest first. */
   findAll(tenant: number, topic: string, subject: string): Promise<OutboxEntry[]>;
-  /** Whether an entry of the topic that was added since then, of any tenant, is done. */
+  /** Whether an entry of this topic, of any tenant, was added since then and is done. */
   hasDoneSince(topic: string, since: string): Promise<boolean>;
-  /** The entries with these keys, of any tenant: an answer from outside names a key, not a tenant. */
+  /** The entries with these keys, of any tenant: a message from an external system contains the key, but not the tenant. */
   findByKeys(keys: string[]): Promise<OutboxEntry[]>;
   /**
-   * Leases up to `limit` due entries of any tenant (state queued, unknown, or sending with its lease run out) and marks them sending; committed before
-   * it answers. `topics`: only these.
+   * Leases up to `limit` due entries of any tenant (state queued, unknown, or sending with an expired lease) and marks them sending. Commits before it
+   * returns, except inside a transaction. `topics`: only entries of these topics.
    */
   claim(lease: Lease & { limit: number; topics?: string[] }): Promise<OutboxEntry[]>;
-  /** Leases this entry now, due or not, unless another worker has its lease or it is finished. */
+  /** Leases this entry even if it is not due. Returns undefined if another worker has its lease, or if it is finished. */
   claimOne(tenant: number, id: string, lease: Lease): Promise<OutboxEntry | undefined>;
-  /** Records an outcome, only while `by` still holds the lease (fencing); answers whether it did. */
+  /** Records an outcome if `by` still has the lease (fencing). Returns whether it was recorded. */
   recordOutcome(
     entry: OutboxEntry,
     by: string,
     outcome: { state: OutboxState; at: string; nextAt?: string; error?: string; payload?: string; firstSentAt?: string },
   ): Promise<boolean>;
-  /** Changes the state of an entry that is not leased. False: it has changed since it was read. `what`: the operation, for its events. */
+  /** Changes the state of an entry that is not leased. Returns false if the entry has changed since it was read. `what`: the operation, for the events. */
   changeState(
     entry: OutboxEntry,
     change: { from: OutboxState[]; to: OutboxState; at: string; what: string; nextAt?: string; reason?: string; payload?: string },
   ): Promise<boolean>;
-  /** The events of an entry, oldest first, as far as they are stored. */
+  /** The stored events of an entry, oldest first. */
   listEvents(entry: OutboxEntry): Promise<OutboxEvent[]>;
 }
 
@@ -48,15 +48,15 @@ const FIND = `${ALL} limit 1`;
 const HAS_DONE = `select id from outbox where topic = $1 and created_at >= $2 and state = 'done' limit 1`;
 const WITH_KEYS = `select ${OUTBOX_COLUMNS} from outbox o where key = any($1::text[])`;
 
-/** What is leased is due, so that it is found again in the order of `next_at` when its lease has run out. */
+/** A leased entry stays due (`next_at` is not later than now), so that it is found again in the order of `next_at` after its lease has expired. */
 const LEASE = `update outbox o set state = 'sending', attempts = o.attempts + 1, lease_by = $1, lease_until = $3, next_at = least(o.next_at, $2)`;
 const RUN_OUT = "(o.state = 'sending' and o.lease_until <= $2)";
 const DUE = "(o.state in ('queued', 'sending', 'unknown') and o.next_at <= $2 and (o.state <> 'sending' or o.lease_until <= $2))";
 /**
- * Walks the index of what is due from its beginning, however long the queue is: `coalesce` keeps the planner, while its statistics are old, from collecting
- * all entries of a topic first.
- * The subquery only proposes. Whoever updates a row second waits for the first, sees its lease and leaves the row alone: READ COMMITTED tests the
- * outer condition again on the row as it is by then. https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
+ * Reads the index of due entries from its beginning, however long the queue is. `coalesce` prevents a plan that first collects all entries of a topic, which
+ * the planner could choose with old statistics.
+ * The subquery only selects candidates. A second worker that updates the same row waits for the first, finds its lease and skips the row: READ COMMITTED
+ * tests the outer condition again on the changed row. https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
  */
 const CLAIM = `${LEASE} from (
     select o.tenant_id, o.id from outbox o where ${DUE}
@@ -64,14 +64,14 @@ const CLAIM = `${LEASE} from (
   ) due where o.tenant_id = due.tenant_id and o.id = due.id and ${DUE} returning ${OUTBOX_COLUMNS}`;
 const CLAIM_ONE = `${LEASE} where o.tenant_id = $4 and o.id = $5 and (o.state in ('queued', 'unknown', 'parked') or ${RUN_OUT}) returning ${OUTBOX_COLUMNS}`;
 
-/** The lease ends with every outcome but `sending`, which reports on the way (first bytes sent). */
+/** Every outcome ends the lease, except `sending`, which reports progress (the first bytes were sent). */
 const REPORT = `update outbox o set state = $4, next_at = coalesce($6, o.next_at), last_error = $7, payload = coalesce($8, o.payload),
     first_sent_at = coalesce(o.first_sent_at, $9), done_at = case when $10 then $5::timestamptz end,
     lease_by = case when $4 = 'sending' then o.lease_by end, lease_until = case when $4 = 'sending' then o.lease_until end
   where o.tenant_id = $1 and o.id = $2 and o.state = 'sending' and o.lease_by = $3`;
 const SETTLE = buildEventRecording(REPORT, { what: "'attempt'", state: '$4', reason: '$7', at: '$5' });
 
-/** Claiming counts attempts: an entry that has as many as it had when it was read has not been touched since. */
+/** Each claim increments `attempts`. If the number is the same as when the entry was read, no worker has claimed the entry since. */
 const MOVE = buildEventRecording(
   `update outbox o set state = $5, next_at = coalesce($7, o.next_at), payload = coalesce($8, o.payload), last_error = coalesce($9, o.last_error),
     done_at = case when $10 then $6::timestamptz end
@@ -81,7 +81,6 @@ const MOVE = buildEventRecording(
 
 const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelled']);
 
-/** The outbox of a database handle. `claim` and `claimOne` commit before they answer when the handle is not a transaction's. */
 export function createOutbox(database: Database): Outbox {
   return {
     add: async ({ tenant, topic, subject, key, payload, at, nextAt }) =>

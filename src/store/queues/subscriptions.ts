@@ -1,29 +1,30 @@
 // Active subscriptions, the changes that wait to be matched against their criteria, and the notifications that wait for delivery. Times come from the caller.
-// A change is written down by the statement that writes the version (write-one.ts, write-many.ts), so that none is lost and nobody pays for what nobody watches.
+// The statement that writes a version also records the change (write-one.ts, write-many.ts), so that no change is lost. It records changes only of types with
+// an active subscription.
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 
-/** A Subscription as the deliverers know it. What it watches and where it tells of it stands in the resource. */
+/** The data of a Subscription that delivery needs. Its criteria and its endpoint are in the resource. */
 export interface SubscriptionRegistration {
   tenant: number;
   id: string;
-  /** The type its criteria search. */
+  /** The resource type of its criteria. */
   type: ServedType;
-  /** Whether changes are kept for it. */
+  /** Whether changes are recorded for it. */
   active: boolean;
-  /** Who asked for it, and with which scopes: it sees what they may see. */
+  /** The API key that created it, and the scopes of that key. Resources outside these scopes cause no notifications. */
   actor: string;
   scopes: string[];
-  /** `whsec_…`: what its messages are signed with; `formerSecret` signs beside it until `formerUntil`. */
+  /** The secret that signs its messages (`whsec_…`). Until `formerUntil`, `formerSecret` also signs them. */
   secret: string;
   formerSecret: string | null;
   formerUntil: string | null;
   endsAt: string | null;
 }
 
-/** A version that was written and is still to be held against criteria. */
+/** A version that was written and still has to be matched against criteria. */
 export interface WatchedChange {
   tenant: number;
   seq: string;
@@ -32,18 +33,18 @@ export interface WatchedChange {
   version: number;
 }
 
-/** A version that a subscription is still to be told of. */
+/** A version of which the subscriber still has to be notified. */
 export interface Notification extends WatchedChange {
   subscription: string;
-  /** The name of the message, the same in every attempt. */
+  /** The id of the message. It is the same in every attempt. */
   key: string;
   createdAt: string;
   nextAt: string;
-  /** When the first attempt failed; null: none has. */
+  /** When the first attempt failed; null if no attempt has failed. */
   failingSince: string | null;
 }
 
-/** How many wait for a subscription, the oldest, and the one that has failed for longest. */
+/** The notifications that wait for a subscription. `oldest`: when the oldest was created. `failingSince`: when the first failed attempt was made. */
 interface NotificationBacklog {
   count: number;
   oldest: string | null;
@@ -59,36 +60,36 @@ export interface Subscriptions {
   /** No more changes are recorded for it. */
   deactivate(subscription: SubscriptionId): Promise<void>;
   remove(subscription: SubscriptionId): Promise<void>;
-  /** Another secret; the one before signs beside it until then. */
+  /** Sets a new secret. The previous secret also signs messages until `formerUntil`. */
   rotateSecret(subscription: SubscriptionId, change: { secret: string; formerUntil: string }): Promise<void>;
-  /** Those in force that look at this type. */
+  /** Active subscriptions to this type. */
   listActive(tenant: number, type: ServedType): Promise<SubscriptionRegistration[]>;
-  /** Those in force whose end has come, of any tenant. */
+  /** Active subscriptions of any tenant whose end time has passed. */
   listExpired(at: string): Promise<SubscriptionId[]>;
-  /** Leases changes that were not matched yet, oldest first. */
+  /** Leases changes that have not been matched, oldest first. */
   claimChanges(lease: Omit<Lease, 'by'> & { limit: number }): Promise<WatchedChange[]>;
-  /** These have been looked at; answers those that nobody else has settled before. */
+  /** Deletes matched changes. Returns those that no other worker had deleted before. */
   deleteChanges(tenant: number, changes: WatchedChange[]): Promise<WatchedChange[]>;
-  /** Versions of one type that it is to be told of; none, when it is not in force by now. */
+  /** Adds notifications about versions of one type. Adds none if the subscription is no longer active. */
   addNotifications(
     subscription: Pick<SubscriptionRegistration, 'tenant' | 'id' | 'type'>,
     notices: Pick<Notification, 'id' | 'version' | 'key'>[],
     at: string,
   ): Promise<void>;
-  /** What is due: of each resource only the earliest version that waits, and none while an earlier one is still to be looked at. */
+  /** Due notifications. Of each resource, only the earliest waiting version is due, and none while an earlier version has not been matched. */
   listDue(subscription: SubscriptionId, upTo: { at: string; limit: number }): Promise<Notification[]>;
-  /** When the next one is due; undefined: nothing waits. */
+  /** When the next notification is due; undefined if none waits. */
   findNextDue(subscription: SubscriptionId): Promise<string | undefined>;
   deleteDelivered(tenant: number, notices: Notification[]): Promise<void>;
   recordFailure(notice: Notification, next: { at: string; nextAt: string }): Promise<void>;
   readBacklog(subscription: SubscriptionId): Promise<NotificationBacklog>;
-  /** All that waits for it is due now, as if it had never failed. */
+  /** Makes all waiting notifications due now, and resets their failures. */
   makeAllDue(subscription: SubscriptionId, at: string): Promise<void>;
-  /** Deletes all notifications that wait for it. */
+  /** Deletes all waiting notifications. */
   deleteNotifications(subscription: SubscriptionId): Promise<void>;
-  /** There is something to tell: a delivery that rests, or is under way, is due by then. One that backs off goes on doing so. */
+  /** Makes the delivery due because there are new notifications. A delivery that waits for a retry keeps its time. */
   wakeDelivery(subscription: SubscriptionId & { topic: string; subject: string }, at: string): Promise<void>;
-  /** Keeps others from waking this delivery until the transaction ends. */
+  /** Until the transaction ends, `wakeDelivery` waits for this entry. */
   lockDelivery(entry: OutboxEntry): Promise<void>;
 }
 
@@ -104,7 +105,7 @@ const REMOVE = 'delete from subscription where tenant_id = $1 and id = $2';
 const RENEW = 'update subscription set former_secret = secret, former_until = $4, secret = $3 where tenant_id = $1 and id = $2';
 
 const FREE = '(c.lease_until is null or c.lease_until <= $1)';
-/** A lease is a predicate, as in the outbox: who comes second sees the first one's when the outer condition is tested again. */
+/** As in the outbox: if two workers select the same row, the second finds the lease of the first when PostgreSQL tests `FREE` again. */
 const CLAIM = `with claimed as (update subscription_change c set lease_until = $2 from (
     select c.tenant_id, c.seq from subscription_change c where ${FREE} order by c.seq limit $3
   ) free where c.tenant_id = free.tenant_id and c.seq = free.seq and ${FREE} returning c.tenant_id, c.seq, c.rtype, c.id, c.ver)
@@ -113,7 +114,7 @@ const SETTLE = 'delete from subscription_change where tenant_id = $1 and seq = a
 
 const NOTICE = `n.tenant_id as tenant, n.seq, n.subscription, n.rtype, n.id, n.ver as version, n.key, n.created_at as "createdAt", n.next_at as "nextAt",
   n.failing_since as "failingSince"`;
-/** Only while it is in force, and who turns it off at this moment waits: nothing is left behind. */
+/** `for share`: a concurrent deactivation waits, so that it also deletes these notifications. */
 const ADD = `insert into notification (tenant_id, subscription, rtype, id, ver, key, created_at, next_at)
   select $1, s.id, $3, g.id, g.ver, g.key, $7, $7
   from (select id from subscription where tenant_id = $1 and id = $2 and active for share) s, unnest($4::text[], $5::int[], $6::text[]) as g(id, ver, key)`;
@@ -135,10 +136,9 @@ const HOLD = 'select id from outbox where tenant_id = $1 and id = $2 for update'
 type Stored<T extends { type: ServedType }> = Omit<T, 'type'> & { rtype: number };
 const withType = <S extends { rtype: number }>({ rtype, ...rest }: S) => ({ ...rest, type: findTypeByNumber(rtype) });
 
-/** An array literal, which both drivers send alike. */
+/** An array literal: both drivers send it the same way. */
 const toBigintArray = (rows: { seq: string }[]): string => `{${rows.map(({ seq }) => seq).join()}}`;
 
-/** The subscriptions of a database handle. */
 export function createSubscriptions(database: Database): Subscriptions {
   const rows = async <S extends { rtype: number }>(sql: string, parameters: unknown[]) =>
     (await database.query<S>(sql, parameters)).map(withType);

@@ -1,62 +1,62 @@
-// Orders at the laboratory network that are polled. One worker polls an order at a time, under a lease as in the outbox; an event makes the order due, also
-// during a poll. All times come from the caller.
+// Orders that are tracked at the lab network by polling. One worker at a time polls an order, under a lease as in the outbox. An event makes the order due,
+// also during a poll. All times come from the caller.
 
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
 
-/** One order at the network. `orderId`, `transactionId`: the network's names; `request`, `task`: ids of ours. */
+/** One order at the lab network. `orderId`, `transactionId`: the lab network's ids. `request`, `task`: ids of the ServiceRequest and the Task. */
 export interface TrackedOrder {
   tenant: number;
   orderId: string;
   transactionId: string | null;
   request: string;
   task: string;
-  /** The version of the request that was ordered; null: not known. Orders of another version are of a request that was deleted since. */
+  /** The version of the request that was ordered; null: unknown. If the version differs, the order belongs to a request that was deleted since. */
   version: number | null;
-  /** When it was ordered there: of several for one request, the last one says how the request stands. */
+  /** When the order was created at the lab network. Of several orders for one request, the newest determines the status of the request. */
   orderedAt: string;
-  /** The newest event that was applied; 0: none. */
+  /** The id of the newest applied event; 0 if there is none. */
   eventId: number;
-  /** JSON text of the last state that was read; its format belongs to src/orders. */
+  /** JSON text of the last state that was read. src/orders defines the format. */
   snapshot: string;
-  /** Events so far. */
+  /** Number of events so far. */
   eventCount: number;
-  /** Failed polls in a row. */
+  /** Number of failed polls in a row. */
   attempts: number;
-  /** When it is polled next; null: only after an event. */
+  /** When the order is polled next; null: only after an event. */
   nextAt: string | null;
   leaseBy: string | null;
   lastError: string | null;
 }
 
-/** What is looked for: any of these names. */
+/** An order matches if it has any of these ids. */
 interface NetworkIds {
   orderIds?: string[];
   transactionIds?: string[];
 }
 
 export interface TrackedOrders {
-  /** False: it stands there already. `at`: when it is to be looked at; null: not before there is news. */
+  /** Returns false if the order is already tracked. `at`: when it is polled first; null: only after an event. */
   add(
     order: Pick<TrackedOrder, 'tenant' | 'orderId' | 'transactionId' | 'request' | 'task' | 'version' | 'orderedAt' | 'snapshot'> & {
       at: string | null;
     },
   ): Promise<boolean>;
-  /** Of any tenant: who asks knows the network's names only. */
+  /** Finds orders of any tenant, because the caller knows only the lab network's ids. */
   find(sought: NetworkIds): Promise<TrackedOrder[]>;
-  /** All orders that one request has led to, oldest first. */
+  /** All orders of one request, oldest first. */
   listOfRequest(request: Pick<TrackedOrder, 'tenant' | 'request' | 'version'>): Promise<TrackedOrder[]>;
-  /** An event arrived for these: they are polled now, before orders that are due without an event. Answers how many of them are tracked. */
+  /** Makes orders due after an event; they are polled before orders that are due without an event. Returns how many of them are tracked. */
   wake(orders: Pick<TrackedOrder, 'tenant' | 'orderId'>[], at: string): Promise<number>;
-  /** Leases up to `limit` that are due, of any tenant: those of which there is news first, and then those that wait longest. */
+  /** Leases up to `limit` due orders of any tenant: orders with an event first, then those that have been due longest. */
   claim(lease: Lease & { limit: number }): Promise<TrackedOrder[]>;
-  /** Writes down what was heard, while `by` holds the lease and no newer event was applied; the row stays locked until the transaction ends. */
+  /** Stores what a poll returned, if `by` has the lease and no newer event was applied. The row stays locked until the transaction ends. */
   saveSnapshot(
     order: TrackedOrder,
     by: string,
     heard: Pick<TrackedOrder, 'eventId' | 'snapshot'> & { transactionId?: string | undefined },
   ): Promise<boolean>;
-  /** Ends the lease. News that came meanwhile counts for more than `nextAt`. `error`: this look came to nothing. */
+  /** Ends the lease and schedules the next poll. If an event arrived during the poll, the order is due at once. `error`: why the poll failed. */
   scheduleNextPoll(order: TrackedOrder, by: string, next: { at: string; nextAt: string | null; error?: string }): Promise<boolean>;
 }
 
@@ -74,7 +74,7 @@ const WAKE = `update placed_order o set wakes = o.wakes + 1, attempts = 0, news_
 const DUE = '(o.next_at <= $2 and (o.lease_until is null or o.lease_until <= $2))';
 const TOLD = `select o.tenant_id, o.order_id, 1 as lane from placed_order o where o.news_at is not null and ${DUE} order by o.news_at limit $4`;
 const MERELY_DUE = `select o.tenant_id, o.order_id, 2 as lane from placed_order o where o.news_at is null and ${DUE} order by o.next_at limit $4`;
-/** The subquery only proposes; whoever comes second sees the first one's lease when the outer condition is tested again. */
+/** The subquery only selects candidates. If two workers select the same row, the second finds the lease of the first when PostgreSQL tests `DUE` again. */
 const CLAIM = `update placed_order o set lease_by = $1, lease_until = $3 from ((${TOLD}) union all (${MERELY_DUE}) order by lane limit $4) due
   where o.tenant_id = due.tenant_id and o.order_id = due.order_id and ${DUE} returning ${TRACKED_ORDER_COLUMNS}`;
 const MINE = 'o.tenant_id = $1 and o.order_id = $2 and o.lease_by = $3';
@@ -85,7 +85,6 @@ const SETTLE = `update placed_order o set next_at = case when o.wakes > $4 then 
     attempts = case when $7::text is null or o.wakes > $4 then 0 else o.attempts + 1 end, lease_by = null, lease_until = null
   where ${MINE} returning o.order_id`;
 
-/** The placed orders of a database handle. */
 export function createTrackedOrders(database: Database): TrackedOrders {
   const changed = async (sql: string, parameters: unknown[]): Promise<number> => (await database.query(sql, parameters)).length;
   return {

@@ -1,5 +1,5 @@
-// Composite conditions and positions as SQL. A row of sx_composite is one occurrence of an element, found by its key and a range or text in it. A position has
-// its strip of longitude in key_h, its latitude in from_n and its longitude in from_m.
+// Builds the SQL of composite and `near` conditions. A row of sx_composite is one occurrence of an element, found by its key and by a range or text in it. For
+// a geographic position, key_h has the strip of longitude, from_n the latitude and from_m the longitude.
 
 import { buildBoundingBox, type GeoCircle, toMaxSeparation } from '../../fhir/indexing/geography.ts';
 import type { Comparison, Condition, Within } from '../../fhir/search/query.ts';
@@ -9,14 +9,14 @@ import { toStorableText } from '../database/values.ts';
 type Composite = Extract<Condition, { on: 'composite' }>;
 type RangeWithin = Exclude<Within, { of: 'norm' }>;
 
-/** Ends of a range: `from_…` and `to_…`, their type, and how far apart they are at most where a row is not `long` (as index-tables.ts has it). */
+/** The columns of a range (`from_…`, `to_…`) and their type. `short`: the longest range of a row that is not `long` (see index-tables.ts). */
 const SIDES: Record<RangeWithin['of'], { suffix: string; type: string; short: string }> = {
   number: { suffix: '_n', type: 'numeric', short: '0' },
   measure: { suffix: '_m', type: 'numeric', short: '0' },
   date: { suffix: '_at', type: 'timestamptz', short: "interval '24 hours'" },
 };
 
-/** True for the rows of sx_composite (alias `x`) that are such an occurrence. */
+/** True for the rows of sx_composite (alias `x`) that meet the condition. */
 export function buildCompositeTest(x: string, { key, forms, within }: Composite, binder: Binder): string {
   const tests = [
     ...(key === undefined ? [] : [`${x}.key_h = ${binder.bind(key)}`]),
@@ -29,7 +29,7 @@ export function buildCompositeTest(x: string, { key, forms, within }: Composite,
 const buildTextTest = (x: string, { from, to }: { from: string; to: string }, { bind }: Binder): string =>
   `${x}.norm >= ${bind(toStorableText(from))} and ${x}.norm < ${bind(toStorableText(to))}`;
 
-/** Of short rows the index has what the tests say of either end; long ones are few, and stand apart in it. */
+/** For short rows, a test of `to` also bounds `from`, which the index has. Long rows are few and separate in the index. */
 function buildRangeTest(x: string, { of, any }: RangeWithin, binder: Binder): string {
   const arms = any.flatMap((all) => {
     const tests = all.map((comparison) => buildComparison(x, comparison, of, binder));
@@ -45,7 +45,7 @@ function buildRangeTest(x: string, { of, any }: RangeWithin, binder: Binder): st
 const buildComparison = (x: string, { column, op, at }: Comparison, of: RangeWithin['of'], { bind }: Binder): string =>
   `${x}.${column}${SIDES[of].suffix} ${op} ${bind(at)}::${SIDES[of].type}`;
 
-/** What a test of the end says of the beginning. */
+/** The bound on `from` that follows from a test of `to`. */
 function buildStartBound(x: string, { op, at }: Comparison, of: RangeWithin['of'], { bind }: Binder): string {
   const { suffix, type, short } = SIDES[of];
   const from = `${x}.from${suffix}`;

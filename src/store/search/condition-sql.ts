@@ -1,4 +1,5 @@
-// Conditions as SQL: each a test of one search row (`sx`), side tables by EXISTS, which the planner turns into semi-joins in either direction.
+// Builds the SQL of conditions. Each condition is a test of one search row (`sx`). Index tables are tested with EXISTS, which the planner can turn into
+// semi-joins in either direction.
 import { hash } from '../../fhir/hash.ts';
 import type { Condition, TextTest } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
@@ -16,16 +17,17 @@ type Translation<O extends On> = (condition: Of<O>, tested: TestedRow, binder: B
 
 /** A test that is true for the row exactly when the condition holds. */
 function buildTest(condition: Condition, tested: TestedRow, binder: Binder): string {
+  // TypeScript does not see that the entry under `condition.on` takes a condition of that kind
   return (TRANSLATIONS[condition.on] as Translation<On>)(condition, tested, binder);
 }
 
-/** All search rows of these types of the tenant for which all conditions hold: what follows `where`. */
+/** The WHERE clause that selects the tenant's search rows of these types that meet all conditions. */
 export function buildConditions(conditions: Condition[], tested: TestedRow, binder: Binder): string {
   const { row, types } = tested;
   return [`${row}.tenant_id = ${TENANT}`, buildTypeTest(row, types), ...buildTests(conditions, tested, binder)].join(' and ');
 }
 
-/** A test per condition, one for all date or number conditions on the same parameter. */
+/** One test for each condition, but a single test for all date or number conditions on the same parameter. */
 export function buildTests(conditions: Condition[], tested: TestedRow, binder: Binder): string[] {
   const ranges = Map.groupBy(conditions.filter(isRange), toRangeKey);
   const others = conditions.filter((condition) => !isRange(condition));
@@ -42,8 +44,8 @@ const buildAlternatives: Translation<'or'> = ({ any }, tested, binder) =>
   buildOr(any.map((condition) => buildTest(condition, tested, binder)));
 
 /**
- * An OR of tests that look into other tables cannot be turned into joins, and would be made row by row. As one test of membership in the union of what
- * each side finds, it can: from the few that are found, or from the few that are tested.
+ * The planner cannot turn an OR of tests on other tables into joins, and would run the tests for each row. It can turn one test of membership in the union of
+ * all results into a join, and start from the side with fewer rows.
  */
 const buildUnionMembership: Translation<'or'> = ({ any }, { row, types }, binder) => {
   const [q, z] = [binder.alias('q'), binder.alias('z')];
@@ -63,17 +65,19 @@ function readsOtherTables(condition: Condition): boolean {
   return condition.on === 'not' ? readsOtherTables(condition.condition) : !IN_SEARCH_ROW.has(condition.on);
 }
 
-/** Some row of a side table belongs to the tested row, is of the parameter, and passes. */
+/** True if an index table has a row of the tested resource and the parameter that passes the test. */
 function buildSideTableTest(condition: SingleTableCondition, { row, few }: TestedRow, binder: Binder): string {
   const x = binder.alias('x');
   const { table, test } = SINGLE_TABLE_TESTS[condition.on];
+  // as in `buildTest`: the entry under `condition.on` takes a condition of that kind
   const [own, met] = [`${buildOwnTest(x, condition)} and ${x}.pid = ${row}.pid`, (test as SingleTableTest)(x, condition, binder)];
   return `exists (select 1 from ${buildRowsSource({ table, x, own, met }, few)})`;
 }
 
-/** The resources that a test of one table finds. */
+/** Selects the resources (`pid`) that a test of one table finds. */
 export function buildRowsSql(x: string, condition: SingleTableCondition, binder: Binder): string {
   const { table, test } = SINGLE_TABLE_TESTS[condition.on];
+  // as in `buildTest`: the entry under `condition.on` takes a condition of that kind
   return `select ${x}.pid from ${table} ${x} where ${buildOwnTest(x, condition)} and ${(test as SingleTableTest)(x, condition, binder)}`;
 }
 
@@ -82,7 +86,7 @@ const buildOwnTest = (x: string, condition: SingleTableCondition): string =>
 
 type SingleTableCondition = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
 export const isSingleTable = (condition: Condition): condition is SingleTableCondition => Object.hasOwn(SINGLE_TABLE_TESTS, condition.on);
-/** By whose own rows the type is told: only it has the parameter. */
+/** Whether the rows of the condition imply the resource type, because only one type has the parameter. */
 export const hasOwnParameter = (condition: Condition): condition is SingleTableCondition =>
   isSingleTable(condition) && !condition.others?.length;
 type SingleTableTest = (x: string, condition: SingleTableCondition, binder: Binder) => string;
@@ -140,7 +144,7 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
   nothing: () => 'false',
 };
 
-/** `infix` stands in the test where the parameter has it: it lets the substring index serve the test. */
+/** The test includes `infix` if the parameter has it, so that the substring index can be used. */
 function buildTextTest(x: string, text: TextTest, { bind }: Binder): string {
   if ('equals' in text) return `${x}.norm = ${bind(toStorableText(text.equals))}`;
   if ('among' in text) return `${x}.norm = any(${bind(text.among.map(toStorableText))}::text[])`;

@@ -1,10 +1,10 @@
-// A search without what holds of every resource or of none, whatever is stored. PostgreSQL drops a subquery's other tests beside a constant `false`, the
-// tenant's among them, and Citus cannot plan a join without the tenant: so a constant is only ever a whole search.
+// Removes constant conditions (true for every resource, or for no resource) from a search. PostgreSQL drops the other tests of a subquery that contains a
+// constant `false`, also the test of the tenant, and Citus cannot plan a join without the tenant. After simplification, a constant is always the whole search.
 import type { Condition, Query, TypeQuery } from '../../fhir/search/query.ts';
 
 type Simplified<C> = C | boolean;
 
-/** The same search; a part that finds nothing has the condition `nothing` alone. */
+/** Returns an equivalent search. A slice that finds nothing has only the condition `nothing`. */
 export function simplifyQuery({ otherTypes, ...query }: Query): Query {
   return { ...query, ...simplifySlice(query), ...(otherTypes && { otherTypes: otherTypes.map(simplifySlice) }) };
 }
@@ -15,14 +15,14 @@ function simplifySlice(slice: TypeQuery): TypeQuery {
   return { ...slice, where: where === true ? [] : where };
 }
 
-/** What is left of an AND: false as soon as one is, true when nothing is left. */
+/** The remaining conditions of an AND; false if one condition is false, true if no condition remains. */
 function simplifyAnd(conditions: Condition[]): Simplified<Condition[]> {
   const parts = conditions.map(simplifyCondition);
   const left = parts.filter((part) => typeof part !== 'boolean');
   return parts.includes(false) ? false : left.length === 0 || left;
 }
 
-/** What is left of an OR, likewise. */
+/** The remaining conditions of an OR; true if one condition is true, false if no condition remains. */
 function simplifyOr(conditions: Condition[]): Simplified<Condition[]> {
   const parts = conditions.map(simplifyCondition);
   const left = parts.filter((part) => typeof part !== 'boolean');

@@ -1,11 +1,11 @@
-// A search with what it took: its statements, how long each ran, and the plan the database made of it. Values are left out of both: they are bound
-// parameters in the SQL, and are blotted out of the plan, where a page's position could tell of somebody else.
+// Explains a search: its statements, their durations and their plans. The result contains no values: the SQL has parameters, and values in plans are replaced,
+// because the position of a page may come from another patient's resource.
 import type { Query } from '../../fhir/search/query.ts';
 import type { Database } from '../database/database.ts';
 import type { PageStart, ResultPage } from './page.ts';
 import { search } from './search.ts';
 
-/** One statement of a search: how long it took, how many rows it answered, and its plan, line by line. Neither text holds a value. */
+/** One statement of a search, its duration, the number of rows that it returned, and the lines of its plan. `sql` and `plan` contain no values. */
 export interface ExplainedStatement {
   sql: string;
   milliseconds: number;
@@ -13,7 +13,7 @@ export interface ExplainedStatement {
   plan: string[];
 }
 
-/** The page a search answers, and its statements in order. Each is run a second time to see its plan. */
+/** The page that a search returns, and its statements in order. Each statement runs a second time to read its plan. */
 export async function explainSearch(
   database: Database,
   tenant: number,

@@ -1,9 +1,9 @@
-// References to what is above or below a resource, as SQL: the hierarchy is walked from the resource that is named, once per search.
+// Builds the SQL of `:above` and `:below` on references. A recursive query walks the hierarchy from the named resource, once per search.
 import type { Condition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import { buildParametersTest } from './row-tests.ts';
 
-/** True for the rows of sx_ref (alias `x`) whose target is one of the resources named, or above or below one. Circles end: each is visited once. */
+/** True for rows of sx_ref (alias `x`) whose target is a named resource, or is above or below one. Cycles end, because `union` visits each resource once. */
 export function buildHierarchyTest(x: string, { direction, links, any }: Extract<Condition, { on: 'hierarchy' }>, binder: Binder): string {
   const [h, f, t] = [binder.alias('h'), binder.alias('f'), binder.alias('t')];
   const own = `${f}.tenant_id = ${TENANT} and ${buildParametersTest(f, links)} and ${t}.tenant_id = ${TENANT} and ${t}.pid = ${f}.pid`;

@@ -1,4 +1,4 @@
-// What a page of matches brings in: one statement for what stands beside the matches, and one for each further step of `:iterate`.
+// Reads the resources that _include and _revinclude add to a page: one statement for those linked to the matches, and one for each further step of `:iterate`.
 // https://hl7.org/fhir/R4/search.html#include, docs/decisions/0006-search-semantics.md
 import { hash } from '../../fhir/hash.ts';
 import { tooLong } from '../../fhir/outcome.ts';
@@ -12,25 +12,25 @@ import { buildParametersTest, buildTypeNumbers, buildTypeTest } from './row-test
 import type { Statement } from './statements.ts';
 import { toBigintArray } from './tokens.ts';
 
-/** A found resource as includes start from it. */
+/** A resource from which inclusions start. */
 interface IncludeStart {
   rtype: number;
   id: string;
   pid: string;
 }
 
-/** `isTruncated`: `:iterate` stopped at its last step, and would have brought in more. */
+/** `isTruncated`: `:iterate` reached the limit of steps, and more resources would be included. */
 interface IncludeResult<R> {
   rows: R[];
   isTruncated: boolean;
 }
 
-/** More than this a page may not bring in: it would have to be held in memory at once. */
+/** The most included resources of a page, because all of them are in memory at once. */
 const MOST_INCLUDED = 10_000;
-/** So many references behind one another are followed. The specification expects a limit. */
+/** The most steps of `:iterate`. The specification expects a limit. */
 const MOST_STEPS = 16;
 
-/** Everything the matches bring in, each once and none that is a match; nearest first. */
+/** All included resources, without duplicates and without matches. Those with the fewest steps from a match come first. */
 export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'body'>>(
   database: Database,
   tenant: number,
@@ -58,7 +58,7 @@ export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'bod
 
 const tooMany = (what: string) => tooLong(`_include and _revinclude bring in ${what}: ask for fewer matches per page with _count`);
 
-/** An inclusion and what it starts from in one step. */
+/** An inclusion, and the resources from which it starts in one step. */
 interface PendingInclusion {
   inclusion: Inclusion;
   starts: IncludeStart[];
@@ -72,7 +72,7 @@ const findStarts = (rows: IncludeStart[], inclusions: Inclusion[]): PendingInclu
 };
 
 interface Step {
-  /** What is there already. */
+  /** Resources that are already on the page. */
   known: IncludeStart[];
   limit: number;
   room: number | undefined;
@@ -105,7 +105,7 @@ const EDGES: Record<Inclusion['direction'], Edge> = {
     return `select t.pid from sx_ref f join sx t on t.tenant_id = ${TENANT} and t.self_h = f.target_h
     where f.tenant_id = ${TENANT} and f.pid = any(${pids}) and ${buildParametersTest('f', parameters)} and ${buildTypeTest('t', types)}`;
   },
-  // The type is looked up row by row: as a join, a planner without statistics may begin with all resources of the type.
+  // The type is read for each row: with a join, a planner without statistics may start with all resources of the type.
   revinclude: ({ types, parameters }, starts, binder) => {
     const selves = bindBigints(
       starts.map(({ rtype, id }) => hash(`${findTypeByNumber(rtype)}/${id}`)),

@@ -1,5 +1,6 @@
-// A page of a search that is led by one of its conditions: the few that meet it are taken first, and everything else is asked of them. Which plan is right
-// does not hang on the value then, so that the statement keeps its plan. Where there are more than a few, it finds nothing, at little cost, and says so.
+// A page of a search with a leading condition: a condition that matches few resources. The statement first selects these matches and tests only them for
+// all other conditions. The best plan then does not depend on the values, so the statement is prepared once. If the condition matches more than a few
+// resources, the statement finds nothing, costs little, and returns `many`.
 // docs/decisions/0004-search-query-plans.md
 import type { Condition, Query, TypeQuery } from '../../fhir/search/query.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
@@ -8,10 +9,13 @@ import { buildConditions, buildRowsSql, hasOwnParameter, isSingleTable } from '.
 import { buildOrderSql, IN_ROW, type Stream } from './order.ts';
 import { buildBody, type PagePart, type Statement, toStatement, toTestedRow } from './statements.ts';
 
-/** So many that to fetch and sort them all costs little more than to plan a statement. */
+/** To read and sort this many resources costs little more than to plan a statement. */
 const FEW = 300;
 
-/** Rows as of pageSql, each with `many`: true says that they are not all, and then it is the only one. At least one row, whose `pid` may be null. */
+/**
+ * The rows of `buildPageSql`, each with the column `many`. The statement returns at least one row. If nothing is found, its `pid` is null. If the condition
+ * matches too many resources, there is one row, with `many` true. Undefined: no condition can lead.
+ */
 export function buildLeadingConditionSql(
   tenant: number,
   query: Query,
@@ -38,7 +42,7 @@ export function buildLeadingConditionSql(
   return { ...toStatement(sql, binder), name: toStatementName(sql) };
 }
 
-/** What an index hands out one by one, or has few of; the most telling first. */
+/** Conditions that an index can find one by one, or that match few resources; the most selective first. */
 const LEADS: ((condition: Condition) => boolean)[] = [
   ({ on }) => on === 'id',
   (condition) => condition.on === 'token' && condition.rare === true,

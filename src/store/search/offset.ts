@@ -1,16 +1,16 @@
-// A page somewhere in a sorted list of a whole type, by number. What comes before it is counted in the index of the first key alone; the further keys are
-// looked up only for those that share a first key with one of the page.
+// A page at an offset in a sorted list of all resources of a type. Earlier rows are counted in the index of the first sort key alone. The other sort keys are
+// read only for rows whose first key lies within the page.
 import type { Binder } from '../database/parameter-binder.ts';
 import type { OrderSql } from './order.ts';
 import type { OrderedScan } from './sort-value.ts';
 
-/** An order that is walked. `descending`: its first key is. */
+/** An order that is read from an index. `descending`: the direction of the first key. */
 interface OrderedPage extends Pick<OrderSql, 'joins' | 'values' | 'order'> {
   scan: OrderedScan;
   descending: boolean;
 }
 
-/** Rows of the page: `pid` and the sort values. `reach` has the first keys up to the end of the page; the page lies between two of them. */
+/** Selects the rows of the page: `pid` and the sort values. The CTE has the first keys up to the end of the page; the page lies between two of them. */
 export function buildOffsetPageSql(
   { scan, descending, ...order }: OrderedPage,
   page: { limit: number; offset: number },

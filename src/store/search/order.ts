@@ -1,7 +1,7 @@
-// The order of a search and where a page starts in it. An order is total: its last key is the storing number (pid). It is the only one of a search that
-// asks for no order, so that no write moves a resource from one page to another while a client reads them: what was stored last comes first. Resources without a value for a
-// key come last. Where the first key may be missing, the result is two streams, first those that have it, then those that do not: each is then
-// read from an index in its order. docs/decisions/0005-search-order-and-page-links.md
+// The order of a search, and where a page starts in it. The last key of every order is the pid, the number given at creation, so the order is total. A search
+// without `_sort` has the pid as its only key, newest first; so no write moves a resource to another page while a client reads the pages. Resources without a
+// value of a key come last. If the first key may be missing, the result is read as two streams: first the resources with the key, then those without it. Each
+// stream is read from an index in its order. docs/decisions/0005-search-order-and-page-links.md
 
 import { invalid } from '../../fhir/outcome.ts';
 import { listSlices, type Query, type SortKey, type TypeQuery } from '../../fhir/search/query.ts';
@@ -11,34 +11,34 @@ import { isRange } from './range.ts';
 import { isBounding } from './sort-bounds.ts';
 import { buildAbsenceTest, buildOrderedScan, buildSortValue, type OrderedScan, type SortColumn, type ValueKey } from './sort-value.ts';
 
-/** One of the (at most two) streams of an ordered result. `present`: whether its rows have the first key. */
+/** One of the one or two streams of an ordered result. `present`: whether its rows have the first key. */
 export interface Stream {
   keys: SortKey[];
   present: boolean;
 }
 
-/** A stream as the parts of a statement on `sx s`. `values`: the sort values of a row as `v0`, `v1` …, one per key of the whole order. */
+/** The parts of a statement on `sx s` that reads a stream. `values`: the sort values of a row as `v0`, `v1` …, one for each key. */
 export interface OrderSql {
   joins: string;
   tests: string[];
   values: string[];
   order: string;
-  /** The same order by the names of `values` and `pid` in a table `m`. */
+  /** The same order in terms of the columns of a table `m` (`v0` …, `pid`). */
   orderByName: string;
-  /** Alias of a joined row that has the type too, and the order in its index: asked there, the type and the order are one walk. */
+  /** Alias of a joined table that also has the type. Its index has both type and order, so that one index scan serves both. */
   typeRow?: string;
-  /** The first key, where the stream has it. */
+  /** The first key; undefined if the stream does not have it. */
   first: SortColumn | undefined;
-  /** In place of `sx s`, where nothing but the values of the first key is asked: its rows. */
+  /** Replaces `sx s` if only the values of the first key are tested. */
   scan?: OrderedScan;
 }
 
-/** What is sorted by that stands in the search row. */
+/** Sort keys whose value is in the search row. */
 export const IN_ROW: ReadonlySet<SortKey['by']> = new Set<SortKey['by']>(['lastUpdated', 'token']);
 
 const isValueKey = (key: SortKey): key is ValueKey => 'parameter' in key;
 
-/** The streams from a position on (all of them without one). No stream of missing values where conditions on the first key leave none. */
+/** The streams after a position; all streams without one. Omits the stream of missing values if a condition requires the first key. */
 export function listStreams(query: Query, after?: Position): Stream[] {
   const { sort: keys } = query;
   if (after && after.length !== keys.length + 1) throw invalid('this page link belongs to another search: start the search again');
@@ -48,15 +48,16 @@ export function listStreams(query: Query, after?: Position): Stream[] {
   return after && after[0] === null ? [absent] : [present, absent];
 }
 
-/** Not by a text: some are found and not sorted by (sounds). */
+/** Only range conditions: a string condition may also match indexed values that are not sort values (phonetic codes). */
 const hasFirstKey = ({ where, sort }: TypeQuery): boolean =>
   where.some((condition) => isRange(condition) && isBounding(condition, sort[0]));
 
-/** The SQL of a stream, after a position when that lies in it. `alone`: nothing but the values of the first key is asked. */
+/** The SQL of a stream, after a position in it. `alone`: no conditions other than on the values of the first key. */
 export function buildOrderSql({ keys, present }: Stream, binder: Binder, after?: Position, alone = false): OrderSql {
   const walked = alone && present && keys[0] && keys.every(isValueKey) ? buildOrderedScan(keys, binder) : undefined;
+  // `walked` exists only if every key is a ValueKey
   const [joins, columns] = walked ? buildScanJoins(walked, keys.slice(1) as ValueKey[], binder) : buildSortJoins(keys, present, binder);
-  // of the same row as the first value: then a position in both is a condition of its index
+  // the pid of the same row as the first value, so that its index serves a position in both
   const tie: SortColumn = {
     sql: `${columns[0]?.row ?? 's'}.pid`,
     type: 'bigint',
@@ -69,6 +70,7 @@ export function buildOrderSql({ keys, present }: Stream, binder: Binder, after?:
   return {
     joins: joins.join(' '),
     tests: [
+      // `listStreams` creates a stream without the first key only if that key is a ValueKey
       ...(present ? [] : [buildAbsenceTest(keys[0] as ValueKey, binder)]),
       ...(reached ? [buildPositionTest(sorted, reached, binder)] : []),
     ],
@@ -84,7 +86,7 @@ export function buildOrderSql({ keys, present }: Stream, binder: Binder, after?:
 const buildDirection = (name: string, { descending, nullable }: SortColumn): string =>
   `${name}${descending ? ' desc' : ''}${nullable ? ' nulls last' : ''}`;
 
-/** The joins that bring in the sort values, and a column per key: undefined for a first key that is absent throughout. */
+/** The joins for the sort values, and a column for each key; undefined for a first key that the stream does not have. */
 function buildSortJoins(keys: SortKey[], present: boolean, binder: Binder): [string[], (SortColumn | undefined)[]] {
   const parts = keys.map((key, at): [string, SortColumn | undefined] => {
     if (!isValueKey(key)) return key.by === 'id' ? buildIdKey(key, binder) : buildLastUpdatedKey(key);
@@ -106,14 +108,14 @@ const buildLastUpdatedKey = ({ descending }: SortKey): [string, SortColumn] => [
 
 function buildIdKey({ descending }: SortKey, binder: Binder): [string, SortColumn] {
   const k = binder.alias('k');
-  // not also by the type of `s`: a planner that thinks a type has no rows yet would compare each row with each
+  // no join on the type of `s`: a planner that expects no rows of a type would compare each row with each
   const join = `join resource ${k} on ${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid`;
   return [join, { sql: `${k}.id`, type: 'text', descending, nullable: false, row: k }];
 }
 
 /**
- * True for the rows after a position. One direction, no gaps: a row comparison, which an index serves where it has all of it, else behind a bound on the
- * first key; in mixed directions the long form behind that bound.
+ * True for the rows after a position. If all columns have the same direction and no missing values, the test is a row comparison, which an index can serve;
+ * with more than two columns, a bound on the first key is added for the index. Otherwise the test is an OR of cases with that bound.
  */
 function buildPositionTest(columns: SortColumn[], position: Position, binder: Binder): string {
   const values = columns.map(({ type }, at) => (position[at] === null ? 'null' : `${binder.bind(position[at])}::${type}`));
@@ -135,7 +137,7 @@ const buildFirstKeyBound = ({ sql, descending, nullable }: SortColumn, value: st
 const buildEquality = ({ sql }: SortColumn, at: string | null, value: string): string =>
   at === null ? `${sql} is null` : `${sql} = ${value}`;
 
-/** Nothing comes after a missing value, and a missing one after all others. */
+/** Missing values come after all others, so nothing comes after a missing value. */
 function buildAfterTest({ sql, descending, nullable }: SortColumn, at: string | null, value: string): string {
   if (at === null) return 'false';
   const after = `${sql} ${descending ? '<' : '>'} ${value}`;

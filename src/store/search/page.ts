@@ -1,7 +1,7 @@
-// A page of a search, and where the next one starts.
+// A page of a search, and the position where the next page starts.
 import type { BodyRow, ResourceRow } from '../resources/resource-row.ts';
 
-/** A position in an ordered result: the sort values of the last row seen and its storing number. */
+/** A position in an ordered result: the sort values of the last row of a page, and its pid. */
 export type Position = (string | null)[];
 
 /** Where to start: after a position, or (vendor paging only) at an offset. */
@@ -13,14 +13,14 @@ export interface PageStart {
 export interface ResultPage {
   rows: ResourceRow[];
   included: ResourceRow[];
-  /** `:iterate` was followed as far as it goes, and there would be more. */
+  /** `:iterate` reached the limit of steps, and more resources would be included. */
   isTruncated?: true;
-  /** Where the next page starts; absent on the last. */
+  /** Where the next page starts; absent on the last page. */
   next?: Position;
   total?: number;
 }
 
-/** The page of a search that only the resources themselves are wanted of. */
+/** A page with only the bodies of resources, without versions and included resources. */
 export interface BodyPage extends Pick<ResultPage, 'next' | 'total'> {
   rows: BodyRow[];
 }

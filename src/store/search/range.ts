@@ -1,6 +1,7 @@
-// Date and number conditions as SQL. A row is a range, and tests of its two ends tell the planner little: each half of a period matches half of all
-// rows, and their meeting is what is rare. So conditions on one parameter are tested together on one row, and every test gets a bound on `from`,
-// which the index has: rows are short (`long` says which are not), and a range never ends before it begins. docs/decisions/0003-search-index-tables.md
+// Builds the SQL of date and number conditions. A row is a range (`from`, `to`). Separate tests of the two ends give the planner bad estimates: each test
+// matches about half of all rows, but few rows match both. So conditions on one parameter are tested together on one row, and each test of `to` also gets a
+// bound on `from`, which is in the index. The bound is valid because a range does not end before it begins, and because most rows are short (`long` marks the
+// others). docs/decisions/0003-search-index-tables.md
 import type { Comparison, Condition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import { buildParameterTest } from './row-tests.ts';
@@ -12,7 +13,7 @@ interface RangeColumns {
   /** Ends of a row: `from_…` and `to_…`. */
   suffix: string;
   type: string;
-  /** A row is `long` when it ends later than this after its beginning: as index-tables.ts has it. */
+  /** The longest range of a row that is not `long` (see index-tables.ts). */
   short: string;
 }
 
@@ -21,10 +22,10 @@ const RANGE_COLUMNS: Record<'date' | 'number' | 'measure', RangeColumns> = {
   number: { table: 'sx_number', suffix: '_n', type: 'numeric', short: '0' },
   measure: { table: 'sx_number', suffix: '_m', type: 'numeric', short: '0' },
 };
-/** Where the values of a condition stand. */
+/** The table and columns that a condition tests. */
 export const findRangeColumns = (condition: RangeCondition): RangeColumns =>
   RANGE_COLUMNS[condition.on === 'number' && condition.measure !== undefined ? 'measure' : condition.on];
-/** More combinations than this are not multiplied out: the conditions are then tested each by itself. */
+/** With more combinations of alternatives than this, each condition is tested separately. */
 const MOST_COMBINATIONS = 32;
 
 /** Conditions that can be tested on one row have the same key. */
@@ -33,13 +34,13 @@ export const toRangeKey = ({ any: _tests, ...row }: RangeCondition): string => J
 export const isRange = (condition: Condition): condition is RangeCondition => condition.on === 'date' || condition.on === 'number';
 
 /**
- * What follows `from`: the rows of a side table that are a resource's own and meet a test. Of `few` resources each fetches its own and then tests them: `offset 0`
- * keeps the planner from beginning with all that meet the test, of whatever resource.
+ * The FROM and WHERE clauses that select the rows of an index table that belong to the resource (`own`) and pass a test (`met`). With `few`, the rows of each
+ * resource are read first and then tested: `offset 0` keeps the planner from starting with the rows of all resources that pass the test.
  */
 export const buildRowsSource = ({ table, x, own, met }: Record<'table' | 'x' | 'own' | 'met', string>, few: boolean | undefined): string =>
   few ? `(select * from ${table} ${x} where ${own} offset 0) ${x} where ${met}` : `${table} ${x} where ${own} and ${met}`;
 
-/** True for the resources that meet all of the conditions, which have one key. */
+/** True for the resources that meet all conditions. The conditions must have the same `toRangeKey`. */
 export function buildRangeTest(conditions: RangeCondition[], tested: { row: string; few?: true }, binder: Binder): string {
   const combinations = conditions.reduce((product, { any }) => product * any.length, 1);
   if (conditions.length > 1 && combinations > MOST_COMBINATIONS)
@@ -65,11 +66,11 @@ function buildUnitTest(x: string, condition: RangeCondition, { bind }: Binder): 
   return ` and (${x}.unit_h = ${unit} or ${x}.label_h = ${unit})`;
 }
 
-/** AND of ORs of ANDs → OR of ANDs. */
+/** Converts an AND of ORs of ANDs into an OR of ANDs. */
 const expandCombinations = (lists: Comparison[][][]): Comparison[][] =>
   lists.reduce<Comparison[][]>((done, any) => done.flatMap((all) => any.map((more) => [...all, ...more])), [[]]);
 
-/** The tests of one combination, with a bound on `from` from above and from below wherever there is one on `to`. */
+/** The tests of one combination. For each bound on `to`, adds the corresponding bound on `from`. */
 function buildBoundedTests(x: string, all: Comparison[], side: RangeColumns, binder: Binder): string[] {
   const { suffix, type, short } = side;
   const from = `${x}.from${suffix}`;
@@ -84,8 +85,8 @@ function buildBoundedTests(x: string, all: Comparison[], side: RangeColumns, bin
 }
 
 /**
- * Where a resource has several rows (`lone` says which have not), each condition may be met by another one. `offset 0` keeps the planner from
- * gathering the rows of all resources beforehand: few resources come so far.
+ * If a resource has several rows of the parameter (not `lone`), different rows may meet the conditions. `offset 0` keeps the planner from collecting the rows
+ * of all resources first, because only a few resources need this test.
  */
 function buildSeparateRowsTest(x: string, [first, ...others]: RangeCondition[], binder: Binder): string {
   const elsewhere = others.map((condition) => {

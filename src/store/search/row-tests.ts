@@ -1,5 +1,5 @@
-// Tests of one row: what the row under test is, and whether it is of a type or a search parameter. Numbers of types and parameters are in the text of the
-// statement: the planner must know how frequent they are, also when it keeps one plan for all values.
+// Tests of one row: its type and its search parameter. The numbers of types and parameters are in the SQL text, because the planner must know how frequent they
+// are, even if one plan is used for all values.
 
 import type { ParameterReference } from '../../fhir/search/query.ts';
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
@@ -14,13 +14,13 @@ export interface TestedRow {
   few?: true;
 }
 
-/** `rtype` is compared as smallint: the token index knows no other equality. */
+/** `rtype` is compared as smallint, because the token index supports no other comparison. */
 export const buildTypeTest = (row: string, types: ServedType[]): string =>
   types.length === 1 ? `${row}.rtype = ${TYPE_NUMBERS[types[0]!]}::smallint` : `${row}.rtype = any(${buildTypeNumbers(types)})`;
 
 export const buildTypeNumbers = (types: ServedType[]): string => `array[${types.map((type) => TYPE_NUMBERS[type]).join(', ')}]::smallint[]`;
 
-/** True for rows of this parameter, or of the same one of other types. */
+/** True for rows of this parameter, or of the same parameter of other types. */
 export const buildParameterTest = (row: string, { parameter, others = [] }: ParameterReference): string =>
   buildParametersTest(row, [parameter, ...others]);
 

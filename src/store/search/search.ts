@@ -1,4 +1,4 @@
-// Searching: a page of matches in one statement (two where it crosses from rows with a sort value to rows without), and what it includes.
+// Runs a search. A page of matches is one statement, or two if it contains both rows with and rows without a sort value. Included resources are read after it.
 import type { Query } from '../../fhir/search/query.ts';
 import type { Database } from '../database/database.ts';
 import { buildBodyColumns, buildRowColumns, type ColumnList, type StoredRow, toResourceRow } from '../resources/stored-row.ts';
@@ -26,10 +26,9 @@ interface PositionedRow {
 interface FoundRow extends StoredRow, PositionedRow {}
 interface FoundBody extends Pick<StoredRow, 'created' | 'body'>, PositionedRow {}
 
-/** Up to here an estimated total is counted; beyond it, it is what the planner expects. */
+/** An estimated total is counted up to this number. Beyond it, the total is the planner's estimate. */
 const MAX_COUNTED = 1000;
 
-/** One page of a search. */
 export async function search(database: Database, tenant: number, asked: Query, start: PageStart = {}): Promise<ResultPage> {
   const query = simplifyQuery(asked);
   if (query.count === 0) return { rows: [], included: [], total: await countTotal(database, tenant, query) };
@@ -43,7 +42,7 @@ export async function search(database: Database, tenant: number, asked: Query, s
   };
 }
 
-/** One page of a search of one type, of which only the resources themselves are wanted. */
+/** One page of a search of one type, with only the bodies of resources. */
 export async function searchBodies(database: Database, tenant: number, query: Query, start: PageStart = {}): Promise<BodyPage> {
   const { page, ...told } = await readPage<FoundBody>(database, tenant, simplifyQuery(query), { start, columns: buildBodyColumns });
   return { rows: page.map(({ created, body }) => ({ type: query.type, created, body })), ...told };
@@ -69,7 +68,7 @@ async function readPage<P extends PositionedRow>(
   return { page, ...(more && { next: toPosition(page.at(-1)!, query) }), ...(total !== undefined && { total }) };
 }
 
-/** How many of them there is room for, the first always: each stream has left out the texts that it had none for. */
+/** The number of rows that fit on the page, at least one. A stream returns null for bodies that exceed the size limit. */
 function countFitting(found: PositionedRow[], room = Number.POSITIVE_INFINITY): number {
   let length = 0;
   for (const [at, { body }] of found.entries()) {
@@ -82,7 +81,7 @@ function countFitting(found: PositionedRow[], room = Number.POSITIVE_INFINITY): 
 const runStatement = <T extends object>(database: Database, { sql, parameters, name }: Statement): Promise<T[]> =>
   database.query<T>(sql, parameters, name);
 
-/** The page and one row more, if there is one: it tells that there is a next page. */
+/** The rows of the page, and one more row if there is a next page. */
 async function readRows<P extends PositionedRow>(
   database: Database,
   tenant: number,
@@ -105,7 +104,7 @@ async function readRows<P extends PositionedRow>(
   return found;
 }
 
-/** The page, where one condition leads to few; undefined where none does. */
+/** The rows of the page if one condition matches only a few resources; undefined otherwise. */
 async function readLeadingConditionRows<P extends PositionedRow>(
   database: Database,
   tenant: number,
@@ -122,7 +121,7 @@ async function readLeadingConditionRows<P extends PositionedRow>(
 const countStream = async (database: Database, tenant: number, query: Query, stream: Stream): Promise<number> =>
   (await runStatement<{ total: number }>(database, buildStreamTotalSql(tenant, query, stream)))[0]!.total;
 
-/** What a last page that was reached without a position tells by itself. */
+/** On a last page that was reached without a position, the total follows from the offset and the length of the page. */
 function inferTotal(page: PositionedRow[], more: boolean, { after, offset = 0 }: PageStart): number | undefined {
   if (more || after || (page.length === 0 && offset > 0)) return undefined;
   return offset + page.length;

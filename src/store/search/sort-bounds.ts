@@ -1,8 +1,8 @@
-// Bounds on the sort value, where a condition is on the parameter that a search is sorted by. The index of the sort values is then read in order between the
-// bounds, and reading ends with the page: the matches are not all collected and sorted. docs/decisions/0004-search-query-plans.md
+// Bounds on the sort value, for a condition on the parameter by which a search is sorted. The index of the sort values is then read in order between the
+// bounds until the page is full, instead of collecting and sorting all matches. docs/decisions/0004-search-query-plans.md
 //
-// A bound is no test: each condition is still tested as everywhere else. A resource has one sort row and may match by another row; a long range may begin before
-// the period that it meets. So there are matches whose sort row is out of bounds. They are few, have indexes of their own, and are read beside the others.
+// A bound does not replace a test: each condition is still tested. A match may have its sort row out of bounds, because the resource matches by another row, or
+// because a long range begins before the period. Such matches are few, have their own indexes, and are read in addition.
 import type { Comparison, Condition, SortKey } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import { toStorableText } from '../database/values.ts';
@@ -13,7 +13,7 @@ import type { SortColumn } from './sort-value.ts';
 type TextCondition = Extract<Condition, { on: 'string' }>;
 type Bounding = RangeCondition | TextCondition;
 
-/** Whether a condition is on the values that this key sorts by. */
+/** Whether a condition tests the values of this sort key. */
 export function isBounding(condition: Condition, key: SortKey | undefined): condition is Bounding {
   if (!key || !('parameter' in key) || !('parameter' in condition) || condition.parameter !== key.parameter) return false;
   if ('others' in condition && condition.others?.length) return false;
@@ -21,14 +21,15 @@ export function isBounding(condition: Condition, key: SortKey | undefined): cond
   return (condition.on === 'date' || condition.on === 'string') && key.by === condition.on;
 }
 
-/** Tests of the sort row that these conditions make possible: each match passes exactly one. None where they set no bound, or leave a gap between the bounds. */
+/** Tests of the sort row. Each match passes exactly one of them. Empty if the conditions give no bound, or if there is a gap between their bounds. */
 export function buildBounds(conditions: Bounding[], column: SortColumn, binder: Binder): string[] {
   const [first] = conditions;
   if (!first) return [];
+  // all conditions are on the same parameter, so they are all of the kind of the first
   return first.on === 'string' ? buildTextBounds(first, column, binder) : buildRangeBounds(conditions as RangeCondition[], column, binder);
 }
 
-/** In bounds; out of bounds, and one of several rows; before the bounds, and long enough to end in them. */
+/** Three tests: within the bounds; outside the bounds, and the resource has several rows; before the bounds, and long enough to end within them. */
 function buildRangeBounds(conditions: RangeCondition[], { sql, row }: SortColumn, { bind }: Binder): string[] {
   const { suffix, type, short } = findRangeColumns(conditions[0]!);
   const at = (value: string): string => `${bind(value)}::${type}`;
@@ -57,13 +58,13 @@ function buildRangeBounds(conditions: RangeCondition[], { sql, row }: SortColumn
   ];
 }
 
-/** `late`: a range that is not long begins no more than a short range earlier. */
+/** `late`: `at` is a bound on the end. A range that is not `long` begins at most `short` earlier. */
 interface Begin {
   at: string;
   late: boolean;
 }
 
-/** Per alternative of a condition, the earliest and the latest beginning of ranges that are not long. Absent where one of the alternatives has none. */
+/** For each alternative of a condition, the earliest and the latest begin of ranges that are not long. Absent if one alternative has no such bound. */
 function findRangeSpan({ any }: RangeCondition): { begins?: Begin[]; ends?: string[] } {
   const found = (tests: Comparison[], column: Comparison['column'], direction: '<' | '>') =>
     tests.find((one) => one.column === column && one.op.startsWith(direction))?.at;
@@ -76,7 +77,7 @@ function findRangeSpan({ any }: RangeCondition): { begins?: Begin[]; ends?: stri
   return { ...(begins.length === any.length && { begins }), ...(ends.length === any.length && { ends }) };
 }
 
-/** In bounds; out of bounds, and of those that have another text in them. These others are gathered first: in the order of the sort rows they would be far apart. */
+/** Two tests: within the bounds; outside the bounds, but another text of the resource is within. The second kind is collected first, because it is sparse in the sort order. */
 function buildTextBounds({ any, ...of }: TextCondition, { sql, row, descending }: SortColumn, binder: Binder): string[] {
   const [test, ...others] = any;
   if (!test || others.length || !('from' in test)) return [];

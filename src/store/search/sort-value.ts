@@ -1,5 +1,5 @@
-// What a resource is sorted by, as SQL: a marked row of a side table, the codes in its search row, or the texts of its references.
-// Of several values the least counts in ascending order, the greatest in descending. https://hl7.org/fhir/R4/search.html#sort
+// Builds the SQL of sort values: a marked row of an index table, a code in the search row, or the text of a reference. If a resource has several values, the
+// least is used in ascending order and the greatest in descending order. https://hl7.org/fhir/R4/search.html#sort
 // docs/decisions/0005-search-order-and-page-links.md
 import type { SortKey } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
@@ -12,41 +12,41 @@ export interface SortColumn {
   type: string;
   descending: boolean;
   nullable: boolean;
-  /** Alias of the row that has the value beside its `pid`, where an index has the order of both. */
+  /** Alias of the row with the value and its `pid`, if an index has the order of both. */
   row?: string;
 }
 
-/** What a kind of value needs: the join that brings it in for those that have it, the one for all, and what tells that a row has none. */
+/** The SQL of one kind of sort value. `having`: the join for resources with a value. `all`: the join for all resources. `absence`: tests that there is none. */
 interface Source {
   type: string;
   sql(k: string, key: ValueKey): string;
   having(k: string, key: ValueKey): string;
-  /** `row`: whose `pid` it is, the search row's or that of a walk. */
+  /** `row`: the alias whose `pid` is joined, that of the search row or of an ordered scan. */
   all(k: string, key: ValueKey, row: string): string;
   absence(k: string, key: ValueKey): string;
-  /** Where an index has its order: the rows of all that have one. */
+  /** If an index has the order: the rows of all resources that have a value. */
   walk?(k: string, key: ValueKey): Pick<OrderedScan, 'from' | 'test'>;
 }
 
-/** All resources that have a value of a parameter, which only those of one type have: no search row need be read. */
+/** Reads all resources that have a value of a parameter. Only one type has the parameter, so search rows are not read. */
 export interface OrderedScan {
   from: string;
   test: string;
   /** Alias of the rows. */
   row: string;
-  /** The value in them. */
+  /** The value as a column of these rows. */
   first: string;
 }
 
-/** The marked row of a side table. An index has its order. */
+/** A marked row of an index table. An index has its order. */
 const buildMarkedSource = (table: string, column: string, type: string): Source => {
-  // A row without the column was written before the column was.
+  // A row without a value of `from_m` was written before the column existed.
   const test = (k: string, { parameter, descending }: ValueKey): string =>
     `${k}.tenant_id = ${TENANT} and ${k}.param = ${parameter} and ${k}.${descending ? 'high' : 'low'}${
       column === 'from_m' ? ` and ${k}.from_m is not null` : ''
     }`;
   const own = (k: string, key: ValueKey, row = 's'): string => `${test(k, key)} and ${k}.pid = ${row}.pid`;
-  // looked up row by row: those of a walk are few
+  // read for each row, because an ordered scan tests few rows
   const beside = (k: string, key: ValueKey, row: string): string => {
     const one = `${k}o`;
     return `left join lateral (select ${one}.${column} from ${table} ${one} where ${own(one, key, row)} offset 0) ${k} on true`;
@@ -61,7 +61,7 @@ const buildMarkedSource = (table: string, column: string, type: string): Source 
   };
 };
 
-/** The column `ord` of the search row: the greatest code stands there only where it is another than the least. */
+/** Reads the column `ord` of the search row. It has the greatest code only if that differs from the least. */
 const buildCodeSql = ({ parameter, descending }: ValueKey): string =>
   `${descending ? `coalesce(s.ord->>'${parameter}-', s.ord->>'${parameter}')` : `(s.ord->>'${parameter}')`} collate "C"`;
 
@@ -95,7 +95,7 @@ const SOURCES: Record<ValueKey['by'], Source> = {
   reference: REFERENCES,
 };
 
-/** The join that brings in a sort value, and its column. `present`: only the rows that have one. */
+/** The join for a sort value, and its column. `present`: only rows that have a value. */
 export function buildSortValue(key: ValueKey, present: boolean, binder: Binder, row = 's'): [join: string, column: SortColumn] {
   const k = binder.alias('k');
   const { having, all } = SOURCES[key.by];
@@ -107,7 +107,7 @@ function buildSortColumn(key: ValueKey, k: string, present: boolean): SortColumn
   return { sql: sql(k, key), type, descending: key.descending, nullable: !present, ...(walk && present && { row: k }) };
 }
 
-/** The walk in the order of the first of these keys, and its column; undefined where one of them stands in the search row or in no order. */
+/** The scan in the order of the first key, and its column. Undefined if a key is in the search row or has no index in its order. */
 export function buildOrderedScan(keys: ValueKey[], binder: Binder): [walk: OrderedScan, column: SortColumn] | undefined {
   if (!keys.every(({ by }) => SOURCES[by].walk)) return undefined;
   const row = binder.alias('k');
@@ -115,5 +115,5 @@ export function buildOrderedScan(keys: ValueKey[], binder: Binder): [walk: Order
   return [{ ...SOURCES[keys[0]!.by].walk!(row, keys[0]!), row, first: column.sql }, column];
 }
 
-/** True for the rows that have no value to sort by. */
+/** True for rows without a sort value. */
 export const buildAbsenceTest = (key: ValueKey, binder: Binder): string => SOURCES[key.by].absence(binder.alias('k'), key);

@@ -1,4 +1,4 @@
-// The statements of a search: a page of one stream of its order, and how many match.
+// The statements of a search: a page of one stream of its order, and the number of matches.
 import { listSlices, type Query, type TypeQuery } from '../../fhir/search/query.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
@@ -16,14 +16,14 @@ import { buildTokenRowsSql, FREQUENT, hasManyCodes, type TokenCondition } from '
 export interface Statement {
   sql: string;
   parameters: unknown[];
-  /** Of a statement that keeps its plan. */
+  /** Present if the statement is prepared and uses one plan. */
   name?: string | undefined;
 }
 
-/** How many rows of a stream, from where. */
+/** A part of a stream. */
 export interface PagePart {
   columns: ColumnList;
-  /** Of a query with `room`: texts are counted in their order, and not each measured alone. */
+  /** For a query with `maxBytes`: the lengths of bodies are added up in their order, instead of tested one by one. */
   counted: boolean;
   limit: number;
   after?: Position;
@@ -32,20 +32,20 @@ export interface PagePart {
 
 export const toStatement = (sql: string, { parameters }: Binder): Statement => ({ sql, parameters: [...parameters] });
 export const toTestedRow = (slice: TypeQuery, row = 's'): TestedRow => ({ row, types: [slice.type] });
-/** All resources a search finds, one row each. */
+/** One row for each resource that a search finds. */
 const buildMatchesSql = (query: Query, binder: Binder): string =>
   listSlices(query)
     .map((slice) => `select 1 from sx s where ${buildConditions(slice.where, toTestedRow(slice), binder)}`)
     .join(' union all ');
 
-/** So many are asked for that reading them in order and leaving out the others is never the quicker way. */
+/** With a larger limit, reading the rows in order and filtering them is never faster. */
 const READ_ALL_LIMIT = 1000;
 
-/** Whether one plan is right whatever the values: there are none, or one condition leads to its rows and all of them are wanted. */
+/** Whether one plan is right for all values: there is no condition, or one condition finds its rows by an index and all of them are read. */
 export const hasFixedPlan = ({ where, otherTypes }: Pick<Query, 'where' | 'otherTypes'>, limit: number): boolean =>
   !otherTypes?.length && (where.length === 0 || (where.length === 1 && limit > READ_ALL_LIMIT));
 
-/** Rows of these columns with `pid` and the sort values (`v0`, `v1` …). Limits stand in the text: the planner has to know that they are small. */
+/** Selects `columns`, `pid` and the sort values (`v0`, `v1` …). Limits are in the SQL text, because the planner must know that they are small. */
 export function buildPageSql(tenant: number, query: Query, stream: Stream, part: PagePart): Statement {
   const binder = createBinder(tenant);
   const { found, orderByName, bounded } = query.otherTypes?.length
@@ -55,7 +55,10 @@ export function buildPageSql(tenant: number, query: Query, stream: Stream, part:
   return { ...toStatement(sql, binder), ...((bounded || hasFixedPlan(query, part.limit)) && { name: toStatementName(sql) }) };
 }
 
-/** How the body of a row is read. Where a page has only so much room: if a page of such bodies had room; `counted`: if it is the first, or there is room for it and all before it. */
+/**
+ * The SQL of a body. With a size limit, a body is returned if a whole page of bodies of its length would fit. With `counted`, it is returned if it is the first
+ * or fits together with all bodies before it.
+ */
 export function buildBody(
   { maxBytes: room }: Query,
   { limit, counted }: Pick<PagePart, 'counted'> & { limit: number | string },
@@ -66,9 +69,9 @@ export function buildBody(
 
 interface RowsSql {
   found: string;
-  /** The order by the names of the values in a table `m`. */
+  /** The order in terms of the columns of a table `m`. */
   orderByName: string;
-  /** It reads its rows in their order between bounds, and tests nothing else: one plan is right whatever the values. */
+  /** The statement reads its rows in order between bounds and has no other tests, so one plan is right for all values. */
   bounded?: boolean;
 }
 
@@ -77,7 +80,10 @@ function buildSliceSql(slice: TypeQuery, stream: Stream, part: PagePart, binder:
   return many ? buildManyCodesSql(slice, many, { stream, part }, binder) : buildOrderedRowsSql(slice, stream, part, binder);
 }
 
-/** Those that have one of many codes, looked up first: a few are put in order, and where they are frequent all are read in order. One of the two is done. */
+/**
+ * Resources with one of many codes. The codes are looked up first. If they find few resources, these are sorted; if they are frequent, all resources are read
+ * in order. The statement contains both parts, and only one of them runs.
+ */
 function buildManyCodesSql(
   slice: TypeQuery,
   many: TokenCondition,
@@ -102,7 +108,7 @@ function buildManyCodesSql(
   return { found, orderByName };
 }
 
-/** `also`: a further test. */
+/** `also`: an additional test. */
 function buildOrderedRowsSql(
   slice: TypeQuery,
   { present }: Stream,
@@ -121,7 +127,7 @@ function buildOrderedRowsSql(
     findOwnRows(slice, limit, binder, also) ?? { from: 'sx s', row: 's', test: buildRowTest(others, typeRow, binder) };
   const page = `limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
   const bounds = first ? buildBounds(bounding, first, binder) : [];
-  // between bounds, the sort rows are looked at in their order, each by itself
+  // between bounds, the sort rows are read in order and tested one by one
   const asked = buildTests(bounding, { row, types: [slice.type], ...(bounds.length && { few: true as const }) }, binder);
   const tests = [test, ...order.tests, ...asked, ...(also ? [also] : [])];
   const rows = (bound: string[]): string =>
@@ -135,7 +141,7 @@ function buildOrderedRowsSql(
   };
 }
 
-/** All that one condition finds by its own rows, which tell the type too: then no search row need be read. */
+/** The rows of a single condition that also implies the type, so that search rows are not read. Undefined if the search is not of this kind. */
 function findOwnRows(
   { where, sort }: TypeQuery,
   limit: number,
@@ -148,13 +154,13 @@ function findOwnRows(
   return { from: `(select distinct l.pid from (${buildRowsSql(binder.alias('l'), only, binder)}) l) s`, row: 's', test: 'true' };
 }
 
-/** What is asked of the search row; `typed`: nothing, and its type of another. */
+/** The tests of the search row. `typed`: alias of another table whose type is tested instead, if there are no conditions. */
 const buildRowTest = (slice: TypeQuery, typed: string | undefined, binder: Binder): string =>
   typed && !slice.where.length
     ? `s.tenant_id = ${TENANT} and ${buildTypeTest(typed, [slice.type])}`
     : buildConditions(slice.where, toTestedRow(slice), binder);
 
-/** Of several types: as many of each as could be in the page, each read in its order, and of these the first. */
+/** A search of several types: reads as many rows of each type as the page could have, each in order, and merges them. */
 function buildMergedSql(query: Query, stream: Stream, { limit, offset = 0, ...part }: PagePart, binder: Binder): RowsSql {
   const arms = listSlices(query).map((slice) => buildSliceSql(slice, stream, { limit: limit + offset, ...part }, binder));
   const { orderByName } = arms[0]!;
@@ -162,20 +168,20 @@ function buildMergedSql(query: Query, stream: Stream, { limit, offset = 0, ...pa
   return { found: `select m.* from (${all}) m order by ${orderByName} limit ${limit} offset ${offset}`, orderByName };
 }
 
-/** One row, `total`; at most `cap` when that is given. */
+/** Returns one row, `total`; at most `cap`, if given. */
 export function buildTotalSql(tenant: number, query: Query, cap?: number): Statement {
   const binder = createBinder(tenant);
   const limit = cap === undefined ? '' : ` limit ${cap}`;
   return toStatement(`select count(*)::int as total from (${buildMatchesSql(query, binder)}${limit}) counted`, binder);
 }
 
-/** One row, `QUERY PLAN`: how many rows the planner expects. */
+/** Returns one row, `QUERY PLAN`, with the number of rows that the planner expects. */
 export function buildEstimateSql(tenant: number, query: Query): Statement {
   const binder = createBinder(tenant);
   return toStatement(`explain (format json) ${buildMatchesSql(query, binder)}`, binder);
 }
 
-/** How many rows a stream has in all: one row, `total`. */
+/** Returns one row, `total`: the number of rows of a stream. */
 export function buildStreamTotalSql(tenant: number, query: Query, { present }: Stream): Statement {
   const binder = createBinder(tenant);
   const arms = listSlices(query).map((slice) => {
