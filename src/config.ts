@@ -5,75 +5,75 @@ import { validate as isUuid } from 'uuid';
 import { DEPRECATED_VARIABLES, deprecationText } from './deprecated-names.ts';
 import { isObject, tryParseJson } from './fhir/json-values.ts';
 
-/** Every setting, with the variable it comes from in front of its meaning. */
+/** Every setting: its environment variable, then its meaning. */
 export interface Config {
   /** A warning for each variable with a deprecated name. */
   deprecations: string[];
   /** NODE_ENV=production: no embedded database, no development keys, no sandbox. */
   production: boolean;
-  /** npm sets npm_lifecycle_event: a signal sent to npm reaches its shell and no further. */
+  /** Whether npm runs this process (npm_lifecycle_event). A signal sent to npm reaches npm's shell only. */
   underNpm: boolean;
-  /** PORT: where to listen; default 3000, 0 picks a free one. */
+  /** PORT: the port to listen on; default 3000, 0 picks a free one. */
   port: number;
-  /** DATABASE_URL: a PostgreSQL; without it the embedded engine keeps its files in the data directory. */
+  /** DATABASE_URL: the PostgreSQL to use; without it the embedded engine stores its files in the data directory. */
   databaseUrl: string | undefined;
-  /** FACET_DATA_DIR: the embedded database, its lock and the development keys; default `.facet`. */
+  /** FACET_DATA_DIR: the directory of the embedded database, its lock and the development keys; default `.facet`. */
   dataDir: string;
-  /** FACET_MAPPINGS: the folder of the vendors' shapes; default the project's own. */
+  /** FACET_MAPPINGS: the folder of the vendors' mappings; default `mappings/` of the project. */
   mappings: string | undefined;
-  /** FACET_BASE_URL: how clients reach this server, for absolute links; default http://localhost:PORT. */
+  /** FACET_BASE_URL: the URL at which clients reach this server, for absolute links; default http://localhost:PORT. */
   baseUrl: string | undefined;
   /** TRUST_PROXY: Express' `trust proxy` (hops, `loopback`, or addresses); default off. */
   trustProxy: string | number | false;
-  /** FACET_PREPARED_STATEMENTS=off: for a transaction pooler that is not found by itself. */
+  /** FACET_PREPARED_STATEMENTS=off: for a transaction pooler that the server does not detect. */
   preparedStatements: boolean;
   /** FACET_LOG_LEVEL: `info` (default), `error`, `silent`. */
   logLevel: string;
-  /** FACET_RATE_LIMITS: JSON, surface → {limit, seconds} or null for none; unnamed surfaces keep their vendor's documented numbers. */
+  /** FACET_RATE_LIMITS: JSON, surface → {limit, seconds}, or null for no limit. Other surfaces keep their vendor's documented limits. */
   rateLimits: Record<string, { limit: number; seconds: number } | null>;
-  /** Bodies larger than this are refused (413), in bytes: 64 MiB on the FHIR API (a bundle of 5,000 entries), 1 MiB on the vendors' doors. */
+  /** The maximum size of a body in bytes, else 413: 64 MiB for the FHIR API (a bundle of 5,000 entries), 1 MiB for the vendors' APIs. */
   bodyLimits: { fhir: number; v1: number };
-  /** FACET_MAX_CONNECTIONS: how many connections may be open at once; further ones are closed at once. Default 2,000. */
+  /** FACET_MAX_CONNECTIONS: the maximum number of open connections; further ones are closed immediately. Default 2,000. */
   maxConnections: number;
-  /** FACET_REQUEST_TIMEOUT_SECONDS: how many seconds a client may take to send a request with its body (408 after that); default 60. */
+  /** FACET_REQUEST_TIMEOUT_SECONDS: the time in which a client must send a request with its body, else 408; default 60. */
   requestSeconds: number;
-  /** FACET_DRAIN_SECONDS: how long requests are still taken after a signal to stop, while /readyz answers 503; default 5 in production, else 0. */
+  /** FACET_DRAIN_SECONDS: how long requests are still accepted after a signal to stop, while /readyz returns 503; default 5 in production, else 0. */
   drainSeconds: number;
-  /** FACET_METRICS: where the metrics are read, `9464` (on loopback) or `host:port`; absent: nowhere. */
+  /** FACET_METRICS: the address of the metrics endpoint, `9464` (on loopback) or `host:port`; absent: no endpoint. */
   metrics: { host: string; port: number } | undefined;
-  /** FACET_TEST_CLOCK: where a process of a test takes its time from, a URL that answers {"now": "…"}; never in production. */
+  /** FACET_TEST_CLOCK: the URL from which a process of a test reads the time, {"now": "…"}; never in production. */
   testClock: string | undefined;
-  /** FACET_PRIVATE_SUBSCRIBER_HOSTS: hosts with private addresses that subscribers may have in production, by comma. */
+  /** FACET_PRIVATE_SUBSCRIBER_HOSTS: hosts with private addresses that subscribers may use in production, separated by commas. */
   subscriptionHosts: string[];
   /** FACET_ORDERS=strict: an active laboratory request that cannot be ordered is refused (422), instead of stored with a Task that rejects it. */
   strictOrders: boolean;
   junction: {
-    /** JUNCTION_API_KEY: without it orders go to the sandbox that starts beside the server (never in production). */
+    /** JUNCTION_API_KEY: without it orders go to a sandbox that starts with the server (never in production). */
     apiKey: string | undefined;
-    /** JUNCTION_BASE_URL; default: the host the key's prefix belongs to. */
+    /** JUNCTION_BASE_URL; default: the host that the prefix of the key indicates. */
     baseUrl: string | undefined;
-    /** JUNCTION_TEAM_ID: whose physicians' roster is read. */
+    /** JUNCTION_TEAM_ID: the team whose roster of physicians is read. */
     teamId: string | undefined;
-    /** JUNCTION_PHYSICIAN_PATH: where physicians are pushed, when a partner contract offers it; otherwise the roster is read. */
+    /** JUNCTION_PHYSICIAN_PATH: the path that physicians are sent to, if a partner contract offers one; otherwise the roster is read. */
     physicianPath: string | undefined;
-    /** JUNCTION_WEBHOOK_SECRET: what webhooks are signed with, `whsec_…`; several by comma, while one is being changed. Without it none is taken. */
+    /** JUNCTION_WEBHOOK_SECRET: the secret that webhooks are signed with, `whsec_…`; several separated by commas during a change. Without it webhooks are refused. */
     webhookSecrets: string[];
-    /** JUNCTION_PANELS: JSON, panel → lab test ids; absent: the sandbox's where orders go to one, else none. */
+    /** JUNCTION_PANELS: JSON, panel → lab test ids; absent: the sandbox's panels if orders go to a sandbox, else none. */
     panels: Record<string, string[]> | undefined;
-    /** JUNCTION_LAB_ACCOUNT_ID: the account at the laboratory that orders are placed under, where a request names none; absent: Junction looks for one. */
+    /** JUNCTION_LAB_ACCOUNT_ID: the account at the laboratory for orders whose request names none; absent: Junction chooses one. */
     labAccount: string | undefined;
-    /** JUNCTION_NOTE_LIMIT: how many characters the notes of an order may have; default 120, at most 1000. */
+    /** JUNCTION_NOTE_LIMIT: the maximum number of characters in the notes of an order; default 120, at most 1000. */
     noteLimit: number;
   };
 }
 
-/** Reads and checks it; a wrong value stops the start, naming the variable and what it takes. */
+/** Reads and checks the environment. Throws for an invalid value, with the variable and the valid values. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const { env, deprecations } = replaceDeprecated(environment);
   const production = env.NODE_ENV === 'production';
   const databaseUrl = readText(env.DATABASE_URL);
   if (production && databaseUrl === undefined) {
-    throw new Error('NODE_ENV=production needs DATABASE_URL, a PostgreSQL: the embedded database is for trying, developing and testing');
+    throw new Error('NODE_ENV=production needs DATABASE_URL, a PostgreSQL: the embedded database is for development and tests only');
   }
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl))
     throw new Error('DATABASE_URL must begin with postgres:// or postgresql://');
@@ -115,14 +115,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   });
 }
 
-/** The environment under the current names of the variables; where the old and the new name are set, the new one counts. */
+/** Replaces deprecated names of variables by the current ones. When both are set, the current one counts. */
 function replaceDeprecated(environment: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; deprecations: string[] } {
   const used = Object.entries(DEPRECATED_VARIABLES).filter(([oldName]) => readText(environment[oldName]) !== undefined);
   const renamed = Object.fromEntries(used.map(([oldName, newName]) => [newName, environment[oldName]]));
   return { env: { ...renamed, ...environment }, deprecations: used.map(([oldName, newName]) => deprecationText(oldName, newName)) };
 }
 
-/** The folder of the vendors' shapes that the environment names: for commands that need nothing else of it. */
+/** Reads only FACET_MAPPINGS, for commands that need no other setting. */
 export const mappingsFolder = (env: NodeJS.ProcessEnv = process.env): string | undefined => readText(env.FACET_MAPPINGS);
 
 function readFolder(name: string, path: string | undefined): string | undefined {
@@ -144,13 +144,13 @@ function readWholeNumber(
   return Number(given);
 }
 
-/** Text that is no key would be one that anybody can guess. */
+/** At least 24 bytes of base64: a shorter secret could be guessed. */
 const SECRET = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;
 
 function readSecrets(name: string, value: string | undefined): string[] {
   const given = (value ?? '').split(',').flatMap((one) => readText(one) ?? []);
   if (given.some((secret) => !SECRET.test(secret)))
-    throw new Error(`${name} takes what the vendor's dashboard shows: whsec_ and base64, several by comma`);
+    throw new Error(`${name} must be secrets as the vendor's dashboard shows them: whsec_ and base64, separated by commas`);
   return given;
 }
 
@@ -175,17 +175,17 @@ function readAddress(name: string, value: string | undefined): Config['metrics']
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
 
-/** Names and addresses as they stand in URLs, without port; an IPv6 address without brackets. */
+/** Host names and addresses as in URLs, without port; an IPv6 address without brackets. */
 function readHosts(name: string, value: string | undefined): string[] {
   const given = (value ?? '').split(',').flatMap((one) => readText(one)?.toLowerCase() ?? []);
   if (given.some((host) => !isIP(host) && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)))
-    throw new Error(`${name} takes names and addresses of hosts, by comma: hooks.internal,10.0.0.7`);
+    throw new Error(`${name} must be host names and addresses, separated by commas: hooks.internal,10.0.0.7`);
   return given;
 }
 
 function readTestClock(production: boolean, value: string | undefined): string | undefined {
   const given = readUrl('FACET_TEST_CLOCK', value);
-  if (given !== undefined && production) throw new Error('FACET_TEST_CLOCK is for tests: with NODE_ENV=production time is what it is');
+  if (given !== undefined && production) throw new Error('FACET_TEST_CLOCK is for tests only: unset it when NODE_ENV=production');
   return given;
 }
 
@@ -193,16 +193,16 @@ function readTrustProxy(value: string | undefined): string | number | false {
   const given = readText(value);
   if (given === undefined || given === 'false' || given === '0') return false;
   if (given === 'true')
-    throw new Error('TRUST_PROXY=true would trust anybody: give the number of proxies in front, "loopback", or their addresses');
+    throw new Error('TRUST_PROXY=true would trust every client: give the number of proxies in front, "loopback", or their addresses');
   if (/^\d+$/.test(given)) return Number(given);
   if (!given.split(',').every(isProxyAddress))
-    throw new Error('TRUST_PROXY takes the number of proxies in front, "loopback", or their addresses');
+    throw new Error('TRUST_PROXY must be the number of proxies in front, "loopback", or their addresses');
   return given;
 }
 
 const PROXY_RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
-/** An address, or a range of them (10.0.0.0/8), or one of Express' names: https://expressjs.com/en/guide/behind-proxies.html */
+/** Whether the entry is an address, a range of addresses (10.0.0.0/8), or one of Express' names: https://expressjs.com/en/guide/behind-proxies.html */
 function isProxyAddress(entry: string): boolean {
   const [address = '', bits, more] = entry.trim().split('/');
   return PROXY_RANGES.has(entry.trim()) || (isIP(address) > 0 && more === undefined && (bits === undefined || /^\d{1,3}$/.test(bits)));
@@ -218,7 +218,7 @@ function readLogLevel(value: string | undefined): string {
 
 function readStrict(name: string, value: string | undefined): boolean {
   const given = readText(value);
-  if (given !== undefined && given !== 'strict') throw new Error(`${name} takes strict, or nothing`);
+  if (given !== undefined && given !== 'strict') throw new Error(`${name} must be strict, or unset`);
   return given !== undefined;
 }
 

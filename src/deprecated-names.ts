@@ -11,7 +11,7 @@ export const DEPRECATED_VARIABLES: Readonly<Record<string, string>> = {
 /** Values of `--state` of `facet orders list`. */
 export const DEPRECATED_ORDER_STATES: Readonly<Record<string, string>> = { unread: 'poll-failing' };
 
-/** Metrics: the old series is served beside the new one. */
+/** Metrics: the old series is served in addition to the new one. */
 export const DEPRECATED_METRICS: Readonly<Record<string, string>> = {
   facet_unsent_order_oldest_seconds: 'facet_unconfirmed_order_oldest_seconds',
   facet_network_held_back: 'facet_order_circuit_open',

@@ -88,7 +88,7 @@ export async function startServer(config: Config, say: (line: string) => void, {
 
 type CloseStep = () => Promise<void>;
 
-/** What answers requests and commands at the moment; replaced when the server is ready, and when mappings are reloaded. */
+/** The current handlers of requests and commands; replaced when the server is ready, and when mappings are reloaded. */
 interface CurrentHandlers {
   answer: RequestListener;
   operate: Commands;
@@ -154,13 +154,13 @@ function buildKeyHeader({ mappings }: Definitions, surface: string, key: string 
   return auth?.scheme === 'api-key' ? `${auth.header}: ${key}` : `Authorization: Bearer ${key}`;
 }
 
-/** Time for load balancers to see that the server stops, and for clients to close their connections. */
+/** Gives load balancers time to notice that the server stops, and clients time to close their connections. */
 async function waitForDrain(drain: Drain, { drainSeconds }: Config): Promise<void> {
   drain.begin();
   await delay(drainSeconds * 1000);
 }
 
-/** How long a request may take to finish once the server is stopping, in ms: longer than an order's inline attempt. */
+/** How long a request may take to finish once the server is stopping, in ms. Longer than the attempt to send an order within a request. */
 const GRACE_MS = 15_000;
 const IDLE_CHECK_MS = 50;
 

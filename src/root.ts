@@ -1,4 +1,4 @@
-// Where the project's own files stand: mappings, profiles, package.json.
+// The folder of the project's own files: mappings, profiles, package.json.
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..');

@@ -1,11 +1,11 @@
-// Runs a command of an operator where the database is open: in the server that has the embedded one open, else in this process.
+// Runs a command of an operator. While a server has the embedded database open, that server runs it; else this process does.
 import { existsSync } from 'node:fs';
 import { readConfig } from '../config.ts';
 import type { DatabaseLocation } from '../server/open-migrated-databases.ts';
 import { lockDirectory, sendToLockOwner, toDatabasePath } from '../store/database/data-directory.ts';
 import type { AdminRequest, RunCommand } from './admin-command.ts';
 
-/** Runs a command and prints the lines of its answer. */
+/** Runs a command and prints the lines that it returns. */
 export const runCommand: RunCommand = async (command, options) => {
   const { databaseUrl, dataDir, deprecations } = readConfig();
   for (const text of deprecations) console.error(`facet: warning: ${text}`);
@@ -17,12 +17,12 @@ export const runCommand: RunCommand = async (command, options) => {
 /** Commands that may create the database. Others must not: the folder may be misspelt. */
 const CREATES_DATABASE = new Set(['tenants create', 'profiles add']);
 
-/** Needs the database as it is: the other commands migrate it first. */
+/** This command must not migrate the database; all others migrate it first. */
 const MIGRATION_STATUS = 'migrations status';
 
 async function runOnEmbedded(directory: string, request: AdminRequest): Promise<string[]> {
   const answer = await sendToLockOwner(directory, request);
-  // the server answers with the lines of an AdminOperation
+  // type assertion: the server returns the lines of an AdminOperation
   if (answer !== undefined) return answer as string[];
   if (!CREATES_DATABASE.has(request.command) && !existsSync(toDatabasePath(directory)))
     throw new Error(

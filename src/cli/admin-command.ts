@@ -1,4 +1,4 @@
-// What a command on the database is: its name and options, as they travel from the command line to the process that has the database open, and what runs it there.
+// The types of operators' commands: the name and options that the command line sends to the process with the open database, and the operation that runs there.
 import type { Command } from 'commander';
 import type { Caller, Context } from '../interactions/context.ts';
 import type { Mappings } from '../mapping/shape.ts';
@@ -12,7 +12,7 @@ export interface AdminRequest {
 
 export type Options = Record<string, string | undefined>;
 
-/** Sends a command to the process that has the database open, and prints its answer. */
+/** Sends a command to the process that has the database open, and prints the result. */
 export type RunCommand = (command: string, options: Options) => Promise<void>;
 
 /** Adds the commands of one noun (`tenants`, `keys` …) with their help. */
@@ -26,8 +26,8 @@ export interface AdminContext {
   contextOf(caller: Caller): Context;
 }
 
-/** Runs a command; answers the lines to print. */
+/** Runs a command; returns the lines to print. */
 export type AdminOperation = (database: Database, options: Options, context: AdminContext) => Promise<string[]>;
 
-/** A mistake of the operator: one sentence with the remedy in it. */
+/** A mistake of the operator. The message is one sentence that includes the remedy. */
 export class AdminError extends Error {}

@@ -25,7 +25,7 @@ const OPERATIONS: Record<string, AdminOperation> = {
   ...MIGRATION_OPERATIONS,
 };
 
-/** Runs one command; answers the lines to print. */
+/** Runs one command; returns the lines to print. */
 export async function administer(database: Database, { command, options }: AdminRequest, context: AdminContext): Promise<string[]> {
   const operation = Object.hasOwn(OPERATIONS, command) && OPERATIONS[command];
   if (!operation) throw new AdminError(`there is no command "${command}"`);

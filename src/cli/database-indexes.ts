@@ -1,4 +1,4 @@
-// Which index of the database finds the rows of a search condition. The names are those of migrations/; the reasons are in docs/decisions/0003-search-index-tables.md.
+// Finds the database index of a search condition. The names are those of migrations/; the reasons are in docs/decisions/0003-search-index-tables.md.
 
 import type { Condition } from '../fhir/search/query.ts';
 import type { SearchParameter } from '../fhir/search/registry.ts';

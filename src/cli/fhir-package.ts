@@ -64,7 +64,7 @@ const readFolder = (folder: string): Map<string, string> =>
 /** Warnings about entries of kinds that a package does not need. */
 const HARMLESS_WARNING = /^TAR_ENTRY_(INFO|UNSUPPORTED)$/;
 
-/** The archive is read in memory, and nothing is unpacked to the disk: a path in it can lead nowhere. */
+/** Reads the archive in memory. Nothing is unpacked to the disk, so a path in the archive cannot overwrite a file. */
 function readTgz(path: string): Map<string, string> {
   const contents = new Map<string, Buffer[]>();
   const parser = new Parser();
@@ -112,7 +112,7 @@ function readDefinition(text: string, file: string): Definition | undefined {
   }
 }
 
-/** The types of R4 itself are built in, and logical models are not about resources. */
+/** Whether to skip a definition: R4's own types are built in, and logical models do not describe resources. */
 const isBaseType = (definition: Definition): boolean =>
   definition.resourceType === 'StructureDefinition' && definition.derivation === 'specialization';
 

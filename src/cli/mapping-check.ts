@@ -39,7 +39,7 @@ export function checkMappings(world: MappingFiles, names: string[], { quick = fa
 const buildClosing = (quick: boolean): string =>
   green(quick ? 'No mistakes. The examples were not run.' : 'No mistakes: all examples and laws pass, and the examples are complete.');
 
-/** Whether a mistake is in a file of these mappings; a mistake in a surface belongs to all its shapes. */
+/** Whether a mistake is in a file of these mappings. A mistake in a surface counts for all shapes of the surface. */
 function isAbout({ directory }: MappingFiles, place: string, names: string[]): boolean {
   if (!names.length) return true;
   const [vendor = '', file = ''] = relative(directory, place.replace(/:\d+.*$/, '')).split('/');
@@ -68,7 +68,7 @@ function buildRow(loaded: LoadedShape, proven: Proof | undefined): string[] {
   return [toQualifiedName(loaded), loaded.shape.resource, ...counts, proven?.breaches.length ? red(`${proven.breaches.length} wrong`) : ''];
 }
 
-/** Each mistake: its place, and below it the text. */
+/** Formats each mistake: its location, and below it the text. */
 function formatMistakes(faults: Diagnostic[]): string[] {
   const here = faults.flatMap(({ place, text }) => {
     const [file = '', keys = ''] = place.split(' ');

@@ -1,4 +1,4 @@
-// What the mapping commands work on: the mappings and definitions in their folders, read and not thrown away when something is wrong with one of them.
+// Reads mappings and definitions for the mapping commands. Mistakes in one mapping are collected, and the others stay usable.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,13 +22,13 @@ export interface MappingFolders {
   profiles?: string;
 }
 
-/** Reads the folders: of the mappings by default the one that a server reads, of the definitions the project's own. */
+/** Reads the folders. Default for mappings: the folder that a server reads; for definitions: the project's own. */
 export function readMappingFiles({
   mappings = findMappingsFolder(),
   profiles = join(ROOT, 'fhir-profiles'),
 }: MappingFolders): MappingFiles {
   if (!existsSync(mappings))
-    throw new Error(`there is no folder ${mappings}: "facet mapping new" makes it, or name another with FACET_MAPPINGS`);
+    throw new Error(`there is no folder ${mappings}: "facet mapping new" creates it, or name another one with FACET_MAPPINGS`);
   if (!existsSync(profiles)) throw new Error(`there is no folder ${profiles}`);
   const definitions = loadProfiles(profiles, join(mappings, 'fhir-profiles'));
   const registry = buildRegistry(definitions.searchParameters);
@@ -42,7 +42,7 @@ export function readMappingFiles({
 
 export const findMappingsFolder = (): string => mappingsFolder() ?? join(ROOT, 'mappings');
 
-/** The shapes with these names (`vendor/shape`, or `vendor` for all of one); all when none is named. A name that is none is an Error. */
+/** Finds the shapes with these names (`vendor/shape`, or `vendor` for all its shapes); without names, all. Throws for an unknown name. */
 export function pickShapes({ shapes, faults }: MappingFiles, names: string[]): LoadedShape[] {
   const known = shapes.map(toQualifiedName);
   const unknown = names.find((name) => !known.some((one) => isNamed(one, name)));

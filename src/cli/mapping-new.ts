@@ -21,7 +21,7 @@ export async function newMapping(
   if (resource !== undefined && !isServed(resource))
     throw new Error(`${resource} is not served${formatSuggestion(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
   const directory = places.mappings ?? findMappingsFolder();
-  const [vendor, shape] = name.split('/') as [string, string];
+  const [vendor = '', shape = ''] = name.split('/');
   const folder = join(directory, vendor);
   const file = (end: string): string => join(folder, `${shape}${end}`);
   for (const one of [file('.yaml'), file('.examples.yaml')]) if (existsSync(one)) throw new Error(`${shownPath(one)} is there already`);
@@ -47,12 +47,12 @@ export async function newMapping(
   ];
 }
 
-/** One object, or the first of a list, or of the only list in an envelope. */
+/** The sample object: the whole JSON, the first member of a list, or the first member of the only list in an envelope. */
 function sampleOf(text: string): Record<string, unknown> {
   const found = innermost(JSON.parse(text));
   if (typeof found !== 'object' || found === null || Array.isArray(found) || !Object.keys(found).length)
-    throw new Error('the sample must be a JSON object with properties, or a list of such');
-  return found as Record<string, unknown>;
+    throw new Error('the sample must be a JSON object with properties, or a list of such objects');
+  return { ...found };
 }
 
 function innermost(value: unknown): unknown {

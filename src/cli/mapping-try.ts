@@ -1,4 +1,4 @@
-// `facet mapping try`: a body and the FHIR resource it becomes, and back; or a FHIR resource and what is shown of it. Nothing is stored.
+// `facet mapping try`: converts a body into a FHIR resource and back, or shows the view of a FHIR resource. Nothing is stored.
 
 import { parseJson, stringifyJson } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
@@ -14,16 +14,17 @@ import { bold, green, red, withArticle } from './terminal.ts';
 
 const ID = '0190b3c2-0000-7000-8000-000000000001';
 
-/** Lines to print, and whether the body was taken. */
+/** The lines to print, and whether the body was accepted. */
 export interface Tried {
   lines: string[];
   taken: boolean;
 }
 
-/** Tries a text of JSON. `now`: the time that is given to what is made. */
+/** Tries a JSON text. `now`: the time of the created resource. */
 export function tryBody(loaded: LoadedShape, text: string, now: Date): Tried {
   const { plain, exact } = parseJson(text);
   const isResource = typeof plain === 'object' && plain !== null && 'resourceType' in plain;
+  // type assertions: an object with a resourceType is read as a resource; checkRequest checks any other body before it is used as a view
   return isResource ? tryResource(loaded, exact as Resource, now) : tryRequest(loaded, { plain, exact: exact as View }, now);
 }
 
@@ -47,7 +48,7 @@ function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exa
   };
 }
 
-/** What of a body is in no request: nothing describes it (`known`: only answers have it). Inside of objects and of members of lists too, each by its place. */
+/** The properties of a body that requests do not have, also inside objects and list members. `known`: the property exists in responses only. */
 function leftOut(fields: Field[], body: object, above = ''): { at: string; known: boolean }[] {
   return Object.entries(body).flatMap(([name, value]) => {
     const field = fields.find((one) => one.name === name);
@@ -59,7 +60,7 @@ function leftOut(fields: Field[], body: object, above = ''): { at: string; known
   });
 }
 
-/** What one item of a request becomes. */
+/** Describes the resource that one item of a request becomes, and its view. */
 function itemLines(loaded: LoadedShape, item: View, now: Date): string[] {
   const { shape, mapping } = loaded;
   const row = mapping.content.row;
@@ -99,15 +100,17 @@ function shownLines(loaded: LoadedShape, given: Resource, env: ReturnType<typeof
 }
 
 function validity(resource: Resource): string[] {
+  // type assertion: validateResource reports an unknown type itself
   const issues = validateResource(JSON.parse(stringifyJson(resource)), resource.resourceType as never);
   return issues.length
     ? [red('It is not valid R4:'), ...issues.map(({ text, expression }) => `  ${expression?.[0]}: ${text}`)]
     : [green('It is valid R4.')];
 }
 
-/** Indented, digits as they were written. */
+/** Indented JSON; numbers keep their digits. */
 const pretty = (value: unknown): string => JSON.stringify(JSON.parse(stringifyJson(value), rawNumbers), null, 2);
 
+// type assertion: the library types do not have JSON.rawJSON yet
 const rawNumbers = (_key: string, value: unknown, context?: { source?: string }): unknown =>
   typeof value === 'number' && context?.source !== undefined
     ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(context.source)

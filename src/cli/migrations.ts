@@ -1,4 +1,4 @@
-// `facet migrations`: which changes of the schema this database has, and which the next start makes.
+// `facet migrations`: lists the migrations that have run on this database, and those that the next start will run.
 import { type DatabaseLocation, openExistingDatabase } from '../server/open-migrated-databases.ts';
 import type { Database } from '../store/database/database.ts';
 import { listMigrations, type MigrationStatus } from '../store/database/migrations.ts';

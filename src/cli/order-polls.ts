@@ -1,4 +1,4 @@
-// What `facet orders` prints of orders that the laboratory network has accepted: whether the polls of their status succeed, and when the next one is.
+// The output of `facet orders` for orders that the laboratory network has accepted: whether the polls of their status succeed, and when the next one is.
 import type { Database } from '../store/database/database.ts';
 import { listFailedPolls } from '../store/queues/backlogs.ts';
 import type { TrackedOrder } from '../store/queues/tracked-orders.ts';

@@ -141,7 +141,7 @@ const operateOn =
     return [`order ${id} ${lag > 0 ? lookUpText(lag) : DONE[operation]}`];
   };
 
-/** An order that was just sent is not sent again before the list of the network must show it, not even for an operator. */
+/** For a retry shortly after a send: the network's list may not show the order yet, so the order is only looked up, and not sent again. */
 const lookUpText = (lagMs: number): string => {
   const seconds = Math.ceil(lagMs / 1000);
   return `is looked up now, and not sent again: it was sent moments ago, and the list of the network may not show it yet. To send it before its next attempt, retry in ${seconds} s`;
@@ -154,7 +154,7 @@ const DONE: Record<OperatorAction, string> = {
   release: 'is released: a running server continues with it within a second',
 };
 
-/** The newest order under this id. */
+/** Finds the newest order with this id. */
 async function findOrder(database: Database, { order = '', tenant }: Options, contextOf: AdminContext['contextOf']): Promise<FoundEntry> {
   const subject = toSubject(order.replace(/^ServiceRequest\//, ''));
   const found = await findEntry(database, { topic: ORDER_TOPIC, subject, tenant, what: 'an order' }, contextOf);

@@ -1,4 +1,4 @@
-// What the commands about the outbox (orders, subscriptions) share: they find an entry by its id, and format times, states and events.
+// Shared by the commands about the outbox (orders, subscriptions): finds an entry by its id, and formats times, states and events.
 import { type Context, OPERATOR } from '../interactions/context.ts';
 import type { Database } from '../store/database/database.ts';
 import { listOutbox } from '../store/queues/backlogs.ts';
@@ -21,20 +21,20 @@ export function parseLimit(text: string): number {
   return Number(text);
 }
 
-/** When the next attempt is: `now`, `running`, `in 5 m`; empty when there is none. */
+/** The time of the next attempt: `now`, `running`, `in 5 m`; empty without one. */
 export function nextAttempt({ state, nextAt, leaseUntil }: OutboxEntry, at: Date): string {
   if (state === 'sending') return leaseUntil !== null && Date.parse(leaseUntil) <= at.getTime() ? 'now' : 'running';
   if (state !== 'queued' && state !== 'unknown') return '';
   return timeUntil(nextAt, at);
 }
 
-/** How long it is from `at` until a time (ISO 8601): `now`, `in 5 m`. */
+/** The duration from `at` until a time (ISO 8601): `now`, `in 5 m`. */
 export function timeUntil(time: string, at: Date): string {
   const wait = Date.parse(time) - at.getTime();
   return wait <= 0 ? 'now' : `in ${formatDuration(wait)}`;
 }
 
-/** The events of an entry, one line each. `of`: what an event is about, as an extra column. `stateName`: the name of a state for operators. */
+/** The events of an entry, one line each. `of`: the subject of an event, as an extra column. `stateName`: the name of a state for operators. */
 export function eventLines(
   events: (OutboxEvent & { of?: string })[],
   stateName: (state: OutboxState) => string = (state) => state,

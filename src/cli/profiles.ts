@@ -12,7 +12,7 @@ import { textTable } from './text-table.ts';
 
 export const PROFILE_OPERATIONS: Record<string, AdminOperation> = {
   'profiles add': async (database, { package: text = '' }, { now }) => {
-    // written by `readPackage`, in this version of the program
+    // type assertion: `readPackage` of the same version of the program wrote this text
     const added = JSON.parse(text) as DefinitionPackage;
     const replaced = await addPackage(database, added, now().toISOString());
     return [

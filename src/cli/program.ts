@@ -28,7 +28,7 @@ interface Noun {
 
 const NOUNS: Record<string, Noun> = {
   tenants: {
-    description: 'customers whose data is kept apart from each other',
+    description: 'customers whose data is separate from each other',
     load: async () => (await import('./tenants.ts')).defineTenantCommands,
   },
   keys: {

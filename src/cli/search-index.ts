@@ -1,4 +1,4 @@
-// `facet index`: whether every resource is indexed by the search parameters of this version, and indexing again what is not. docs/decisions/0010-index-maintenance.md
+// `facet index`: shows whether every resource is indexed by the search parameters of this version, and reindexes those that are not. docs/decisions/0010-index-maintenance.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildIndexRules, findChangedParameters } from '../fhir/indexing/index-rules.ts';
 import type { SearchRegistry } from '../fhir/search/registry.ts';
@@ -10,10 +10,10 @@ import { createReindexing, type Reindexing } from '../store/reindexing.ts';
 import type { AdminContext, AdminOperation, DefineCommands, Options } from './admin-command.ts';
 import { textTable } from './text-table.ts';
 
-/** Reads no tenant's data. */
+/** Has no access to the data of tenants. */
 const OPERATOR: Caller = { tenant: 0, actor: 'index', surface: 'fhir', scopes: [] };
 
-/** Shows what is not indexed, and how far the work on it is. Changes nothing. */
+/** Shows the search parameters that are not indexed completely, and the progress of reindexing. Changes nothing. */
 async function indexStatus(database: Database, _options: Options, { contextOf, now }: AdminContext): Promise<string[]> {
   const { registry } = contextOf(OPERATOR);
   const upkeep = createReindexing(database);
@@ -40,7 +40,7 @@ async function progressLines(upkeep: Reindexing, now: () => Date): Promise<strin
   return [...progress, isRunning ? 'a process is indexing now' : 'no process is indexing: start a server, or use facet index run'];
 }
 
-/** Makes the search parameters of this version the ones to index by, and indexes again every resource that is not. */
+/** Registers the search parameters of this version, and reindexes every resource that was indexed by others. */
 async function indexRun(database: Database, _options: Options, { contextOf, now }: AdminContext): Promise<string[]> {
   const { registry, baseUrl } = contextOf(OPERATOR);
   const reindexing = createReindexing(database);

@@ -19,7 +19,7 @@ export function defineStartCommand(facet: Command): void {
     .action(start);
 }
 
-/** A signal during the start waits for its end, so that no half-made database stays behind. */
+/** A signal during the start takes effect after the start, so that no incomplete database is left. */
 async function start({ watchMappings = false }: { watchMappings?: boolean }): Promise<void> {
   const signal = waitForSignal();
   const config = readConfig();

@@ -1,5 +1,5 @@
 // `facet subscriptions`: list Subscriptions, show one, retry its delivery, show or renew its secret. Criteria may name patients, and endpoints and headers may
-// hold credentials: none of them is printed.
+// contain credentials: none of these is printed.
 import type { Database } from '../store/database/database.ts';
 import { listOutbox } from '../store/queues/backlogs.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';

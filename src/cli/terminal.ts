@@ -1,8 +1,8 @@
-// What is said to people at a terminal: in colours only where it is one, and paths as they are short to read.
+// Formats text for a terminal: colours only if the output is one, and short paths.
 import { relative } from 'node:path';
 import { styleText } from 'node:util';
 
-/** A path as it is short to read: from here, unless it lies elsewhere. */
+/** A path relative to the working directory, if it is inside it. */
 export function shownPath(path: string): string {
   const here = relative('.', path);
   return here.startsWith('..') ? path : here;
@@ -13,7 +13,7 @@ const dim = (text: string): string => styleText('dim', text, { stream: process.s
 export const red = (text: string): string => styleText('red', text, { stream: process.stdout });
 export const green = (text: string): string => styleText('green', text, { stream: process.stdout });
 
-/** A table with its heads in the background. */
+/** A table with dimmed heads. */
 export const withHeads = ([heads = '', ...rows]: string[]): string[] => [dim(heads), ...rows];
 
 /** `a Patient`, `an Encounter`. */

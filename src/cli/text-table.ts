@@ -1,6 +1,6 @@
-// Rows of text in columns, for people at a terminal: cells that are too wide go on below, broken where a reader would break them.
+// Formats rows of text in columns for a terminal. A cell that is too wide continues on the next line.
 
-/** `heads`: what each column is called. Columns stand two spaces apart, each as wide as its widest cell, or as `most` has it; nothing trails. */
+/** `heads`: the names of the columns. `most`: the maximum width of each column. Columns are two spaces apart; lines have no trailing spaces. */
 export function textTable(heads: string[], rows: string[][], most: number[] = []): string[] {
   const lines = [heads.map((head) => head.toUpperCase()), ...rows];
   const widths = heads.map((_, at) => Math.min(most[at] ?? Number.POSITIVE_INFINITY, Math.max(...lines.map((line) => line[at]!.length))));
@@ -13,14 +13,14 @@ const aligned = (cells: string[], widths: number[]): string =>
     .join('  ')
     .trimEnd();
 
-/** A row as lines: each cell broken into pieces of its column's width. */
+/** Breaks each cell of a row to the width of its column; returns the lines. */
 function below(row: string[], widths: number[]): string[][] {
   const pieces = row.map((cell, at) => broken(cell, widths[at]!));
   const height = Math.max(...pieces.map((list) => list.length));
   return Array.from({ length: height }, (_, nth) => pieces.map((list) => list[nth] ?? ''));
 }
 
-/** A text in lines of this width, broken at a space, else after a comma, before a dot, after an underscore, else anywhere. */
+/** Breaks a text into lines of this width: at a space, else after a comma, before a dot, after an underscore, else anywhere. */
 export function broken(text: string, width: number): string[] {
   if (text.length <= width) return [text];
   const start = text.slice(0, width + 1);

@@ -1,4 +1,4 @@
-// TypeScript types for the shapes of a surface, from the same JSON Schemas that check requests and describe answers.
+// TypeScript types for the shapes of a surface, from the JSON Schemas that check requests and describe responses.
 
 import type { LoadedShape, LoadedSurface } from '../mapping/load/loaded.ts';
 import { annotateChange, annotateReplacement, annotateRequest, annotateResponse } from '../mapping/openapi/annotated-schemas.ts';

@@ -31,7 +31,7 @@ interface ServerParts {
   config: Config;
   loaded: Definitions;
   database: Database;
-  /** The same database on connections of its own, for background work. Absent: it uses `database`. */
+  /** The same database on separate connections, for background work. Absent: `database`. */
   background?: Database;
   /** The state of the search index. Servers register their rules in it; commands only read it. */
   index: IndexState;
@@ -39,7 +39,7 @@ interface ServerParts {
   /** Where clients reach this server: no path, no trailing slash. */
   baseUrl: string;
   clock?: () => Date;
-  /** How long one attempt to send an order takes at most, in ms. */
+  /** The maximum duration of one attempt to send an order, in ms. */
   attemptMs?: number;
   /** Called after each attempt to send an order or cancellation. */
   attempted?: (topic: string, state: string) => void;
@@ -57,13 +57,13 @@ export interface Facet {
   appWith(mappings: Mappings): App;
   /** `request`: its statements wait in the queue of its tenant. */
   contextOf(caller: Caller, request?: ClientRequest): Context;
-  /** For writes by the server and by operators, in the background: they are not checked against the profiles that a resource claims. */
+  /** For writes by the server and by operators. These writes are not validated against the profiles that a resource claims. */
   ownContextOf(caller: Caller): Context;
   /** Whether the circuit breaker stops sending orders because the lab network does not respond. */
   isCircuitOpen(): boolean;
   /** Starts the delivery of orders and notifications, and the sandbox if there is no account. Call the result to stop. */
   outside(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
-  /** Starts the maintenance of the database: indexing again, and deleting expired rows. Call the result to stop. */
+  /** Starts the maintenance of the database: reindexing, and deleting expired rows. Call the result to stop. */
   upkeep(): () => Promise<void>;
 }
 

@@ -1,11 +1,11 @@
-// The CapabilityStatement as it is now: made anew when profiles are loaded or removed.
+// The current CapabilityStatement. It is built again when profiles are loaded or removed.
 import { buildCapabilityStatement, type CapabilityOptions } from '../fhir/capability-statement.ts';
 import { hash } from '../fhir/hash.ts';
 import type { FhirApi } from '../http/fhir/router.ts';
 import type { Profiles } from '../interactions/profiles.ts';
 import type { Store } from '../store/store.ts';
 
-/** Answers its text and tag; the database is asked at most once a second whether it is still so. */
+/** Returns a function that reads its text and ETag. The database is queried for loaded profiles at most once a second. */
 export function buildCapabilityReader(facts: Omit<CapabilityOptions, 'profiles'>, profiles: Profiles, store: Store): FhirApi['capability'] {
   let made: { of: ReadonlyMap<string, string[]>; text: string; etag: string } | undefined;
   return async () => {

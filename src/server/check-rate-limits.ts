@@ -1,9 +1,9 @@
-// Whether FACET_RATE_LIMITS speaks of surfaces that there are: a limit for one that is misspelt would be none.
+// Checks the surface names in FACET_RATE_LIMITS: a limit under a misspelt name would have no effect.
 import type { Config } from '../config.ts';
 import { formatKnownNames } from '../fhir/closest-name.ts';
 import type { Surface } from '../mapping/shape.ts';
 
-/** Refuses the name of a surface that is not served; the FHIR API has no limit. */
+/** Throws for the name of a surface that is not served. The FHIR API has no rate limit. */
 export function checkRateLimits({ rateLimits }: Config, surfaces: readonly Surface[]): void {
   const known = surfaces.map(({ name }) => name);
   for (const name of Object.keys(rateLimits))

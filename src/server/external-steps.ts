@@ -68,7 +68,7 @@ const buildPhysicianStep = (directory: PhysicianDirectory): ExternalStep => ({
   },
 });
 
-/** Activates a registration that was answered as pending. `mappings`: those in force, asked for each time. */
+/** Activates a registration whose response was `pending`. `mappings`: returns the current mappings; called each time. */
 export const buildActivateRegistration =
   (mappings: () => Pick<Mappings, 'shapes'>): ActivateRegistration =>
   (context, { id, key }, physicianId) =>

@@ -1,4 +1,4 @@
-// Orders and subscriptions as this installation is configured: the account that orders go to, or the sandbox in its place, and the background work.
+// Builds orders and subscriptions from the configuration: the Junction account or the sandbox, and the background work.
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Profiles } from '../fhir/profiles.ts';

@@ -1,4 +1,4 @@
-// The door out, put together: what the writes of a ServiceRequest bring with them, the external steps of vendors' requests, and the worker.
+// Assembles the connection to the lab network: write hooks of orders, external steps of vendors' requests, the webhook endpoint, and background work.
 import type { ServedType } from '../fhir/types.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import type { JunctionAccount } from '../junction/account.ts';
@@ -31,17 +31,17 @@ import type { OrderWork } from './background/background-work.ts';
 import { buildActivateRegistration, buildExternalSteps, type ExternalSteps } from './external-steps.ts';
 
 interface LabNetworkOptions extends OrderRules {
-  /** The secrets webhooks may be signed with; asked for at each message. */
+  /** Returns the accepted webhook secrets; called for each message. */
   webhookSecrets: () => string[];
-  /** Asked for at each call: a sandbox's address is known only after it has started. Undefined: there is none, and what needs it is 502. */
+  /** Returns the account; called for each request, because the address of a sandbox is known only after its start. Undefined: no account, so requests that need one fail with 502. */
   account: () => JunctionAccount | undefined;
-  /** Where physicians are pushed (`{team_id}` is filled in); without it the team's roster is read. */
+  /** The path of Junction's API that physicians are sent to (`{team_id}` is replaced). Absent: the team's roster is read. */
   physicianPath?: string | undefined;
-  /** How results become resources. */
+  /** The mappings that turn results into resources. */
   results: ResultMappings;
 }
 
-/** What the roof has to give. `log` is told ids and reasons, nothing of a patient. */
+/** What the composition root provides. `log` receives ids and reasons, never patient data. */
 export interface LabNetworkParts
   extends Pick<OrderSender, 'store' | 'clock' | 'newId' | 'log' | 'attemptMs'>,
     Pick<OrderTracker, 'webhook'> {
@@ -54,14 +54,14 @@ export interface LabNetworkParts
 }
 
 export interface LabNetwork {
-  /** What writes of these types bring with them. */
+  /** The write hooks by type. */
   writeHooks: [ServedType, WriteHook][];
-  /** What the CapabilityStatement says of these types. */
+  /** The documentation of these types in the CapabilityStatement. */
   documentation: Record<'ServiceRequest', string>;
   externalSteps: ExternalSteps;
-  /** Where the network tells us what happened. */
+  /** The webhook endpoint. */
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
-  /** Whether orders are held back because the network does not answer. */
+  /** Whether the circuit breaker stops sending orders because the lab network does not respond. */
   isCircuitOpen(): boolean;
   /** For the background work. */
   work: OrderWork;

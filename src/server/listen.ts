@@ -1,7 +1,7 @@
 // Binds a server to its address.
 import type { Server } from 'node:http';
 
-/** Resolves with the port, which the system chooses for port 0. `remedy`: what the operator does when the port is taken. */
+/** Resolves with the port, which the system chooses for port 0. `remedy`: what the operator can do when the port is in use. */
 export function listen(server: Server, { host, port }: { host?: string; port: number }, remedy: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

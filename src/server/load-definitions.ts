@@ -13,11 +13,11 @@ export interface Definitions {
   profiles: Profiles;
   registry: SearchRegistry;
   mappings: Mappings;
-  /** Surface → how the text of its development keys begins. */
+  /** Surface → the prefix of its development keys. */
   keyPrefixes: Record<string, string>;
 }
 
-/** Reads them; `mappings`: the folder they stand in, by default the project's own. It may bring definitions of its own, in `fhir-profiles/`. */
+/** `mappingsFolder`: default `mappings/` of the project. It may have FHIR definitions of its own, in `fhir-profiles/`. */
 export function loadDefinitions(mappingsFolder = join(ROOT, 'mappings')): Definitions {
   const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
   const registry = buildRegistry(profiles.searchParameters, buildTerminology(profiles.terminology));

@@ -1,18 +1,18 @@
-// Opens the database that the configuration names and brings it up to date; what is wrong with DATABASE_URL is said so that an operator can mend it.
+// Opens the configured database and migrates it. Connection errors are explained so that an operator can correct DATABASE_URL.
 import { isObject } from '../fhir/json-values.ts';
 import type { DirectoryLock } from '../store/database/data-directory.ts';
 import type { Database } from '../store/database/database.ts';
 import { migrate } from '../store/database/migrations.ts';
 import { openDatabase } from '../store/database/open-database.ts';
 
-/** What to open: the embedded engine in the directory whose lock is held, or a server. */
+/** The database to open: the embedded engine in a locked directory, or a PostgreSQL server. */
 export type DatabaseLocation = { embedded: DirectoryLock } | { url: string; preparedStatements?: boolean };
 
 /** Opens the database and migrates it to the schema of this version. */
 export const openMigratedDatabase = (place: DatabaseLocation): Promise<Database> =>
   openChecked(place, (database) => migrate(database, new Date().toISOString()));
 
-/** Opens the database as it is. */
+/** Opens the database without migrating it. */
 export const openExistingDatabase = (place: DatabaseLocation): Promise<Database> => openChecked(place, (database) => database.ping());
 
 async function openChecked(place: DatabaseLocation, check: (database: Database) => Promise<unknown>): Promise<Database> {
@@ -26,12 +26,12 @@ async function openChecked(place: DatabaseLocation, check: (database: Database) 
   }
 }
 
-/** Each worker has a statement under way now and then, and none of them waits for another one. */
+/** Enough for the background workers: each runs a statement from time to time, and none waits for another. */
 const BACKGROUND_CONNECTIONS = 3;
 
 /**
- * The database with the same once more for work that no request waits for, on a few connections of its own: that work takes none from requests, and does not
- * change how their connections plan. The embedded engine has one connection for all.
+ * Opens the database twice: for requests, and on a few further connections for background work. Background work then takes no connections from requests, and does
+ * not change the cached query plans of their connections. The embedded engine has one connection for both.
  */
 export async function openServerDatabases(
   place: DatabaseLocation,
@@ -44,7 +44,7 @@ export async function openServerDatabases(
 
 /** SQLSTATE → what it means when connecting. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const MEANINGS: Record<string, (named: { database: string; role: string }) => string> = {
-  '3D000': ({ database }) => `there is no database "${database}": create it, or name another`,
+  '3D000': ({ database }) => `there is no database "${database}": create it, or name another one`,
   28000: ({ role }) => `the server does not let the role "${role}" in`,
   '28P01': ({ role }) => `the password of the role "${role}" is wrong`,
   42501: ({ role }) => `the role "${role}" may not make tables there`,
@@ -53,7 +53,7 @@ const MEANINGS: Record<string, (named: { database: string; role: string }) => st
 const poolerRemedy = (words: string): string =>
   words.includes('startup parameter') ? ' (remove what follows the "?": options, statement_timeout)' : '';
 
-/** Names host, database or role, never the password. */
+/** The text may have the host, the database and the role, never the password. */
 function explainError(error: unknown, text: string): unknown {
   const { code, cause, kind } = isObject(error) ? error : {};
   const url = URL.parse(text);

@@ -1,4 +1,4 @@
-// The OpenAPI documents of this installation: what the mappings and the FHIR tables say, with where it answers and the limits that are in force.
+// The OpenAPI documents of this installation, from the mappings and the FHIR tables, with its URLs and its limits.
 import type { Config } from '../config.ts';
 import { FHIR_PATH } from '../http/app.ts';
 import type { RateLimit } from '../http/middleware/rate-limit.ts';
@@ -7,7 +7,7 @@ import type { OpenApiDocuments } from '../http/openapi/serve.ts';
 import type { Surface } from '../mapping/shape.ts';
 import type { Definitions } from './load-definitions.ts';
 
-/** How the parts of this installation are described. */
+/** The facts of this installation in the documents. */
 interface InstallationFacts {
   version: string;
   baseUrl: string;
@@ -34,7 +34,7 @@ export function buildOpenApiDocuments(
   return { fhir: { title: 'FHIR R4', build: () => buildFhirOpenApi(registry, fhir) }, ...Object.fromEntries(vendors) };
 }
 
-/** As documented, where the kind of key tells surfaces apart; and where nothing else can be meant. */
+/** The vendor's documented paths, where the key selects the surface; then URLs that only this surface has. */
 const listServers = ({ name, mounts }: Surface, baseUrl: string) => [
   { url: baseUrl, description: 'the paths as documented' },
   { url: `${baseUrl}/${name}`, description: 'this surface alone' },

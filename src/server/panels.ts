@@ -1,4 +1,4 @@
-// Which panels can be ordered: the configured ones, else the sandbox's own if orders go to a sandbox, else none.
+// The panels that can be ordered: the configured ones, else the sandbox's if orders go to a sandbox, else none.
 import type { Config } from '../config.ts';
 import { SANDBOX_PANELS } from '../junction-sandbox/sandbox-state.ts';
 import type { OrderRules } from '../orders/place/order-content.ts';
@@ -13,7 +13,7 @@ export function usesSandbox({ production, junction: { apiKey, baseUrl } }: Confi
 /** Whether orders can be sent at all: to an account at the laboratory network, or to a sandbox. */
 const canSend = (config: Config): boolean => config.junction.apiKey !== undefined || usesSandbox(config);
 
-/** What happens to an active laboratory request that cannot be ordered. Without an account or a sandbox it is stored like any other. */
+/** How to treat an active laboratory request that cannot be ordered. Without an account or a sandbox it is stored like any other resource. */
 export function unorderablePolicy(config: Config): OrderRules['unorderable'] {
   if (!canSend(config)) return 'store';
   return config.strictOrders ? 'refuse' : 'reject';

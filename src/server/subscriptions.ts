@@ -1,4 +1,4 @@
-// Builds subscriptions: the hook for writes of Subscription, and what their background delivery needs.
+// Builds subscriptions: the write hook of Subscription, and the parts of background delivery.
 import type { ServedType } from '../fhir/types.ts';
 import type { WriteHook } from '../interactions/context.ts';
 import type { AddressPolicy } from '../subscriptions/address-policy.ts';

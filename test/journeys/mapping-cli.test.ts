@@ -79,7 +79,7 @@ test('the folder that a server reads (FACET_MAPPINGS) is the one that is checked
   expect(existsSync(join(folder, 'acme', 'surface.yaml'))).toBe(true);
   const empty = { FACET_MAPPINGS: join(place, 'first') };
   expect((await facet(empty, 'mapping', 'check')).stderr).toMatch(
-    /there is no folder .*first: "facet mapping new" makes it, or name another with FACET_MAPPINGS\n$/,
+    /there is no folder .*first: "facet mapping new" creates it, or name another one with FACET_MAPPINGS\n$/,
   );
   expect(await facet(empty, 'mapping', 'new', 'acme/customer', 'nowhere.json')).toMatchObject({
     stderr: 'facet: there is no file nowhere.json\n',

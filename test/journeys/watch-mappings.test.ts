@@ -34,7 +34,7 @@ const status = async (path: string): Promise<number> =>
 test('a route that is changed answers at its new path, and its document says so', async () => {
   expect(await status('/v1/patients')).toBe(200);
   change('path: /v1/patients', 'path: /v1/people');
-  await server.said(/^Mappings read again: .*loop\/patient/);
+  await server.said(/^Mappings reloaded: .*loop\/patient/);
   expect([await status('/v1/people'), await status('/loop/v1/patients')]).toEqual([200, 404]);
   const document = (await (await fetch(`${server.url}/openapi/loop.json`)).json()) as { paths: object };
   expect(Object.keys(document.paths)).toContain('/v1/people');
@@ -65,7 +65,7 @@ test('mended, it is served again; a vendor that is new is, too, with a key of it
     join(folder, 'acme/customer.yaml'),
     'resource: Patient\npath: /v1/customers\ninteractions: [read, search]\nfields:\n  id: { fhir: id, readOnly: true }\n',
   );
-  await server.said(/^Mappings read again: .*acme\/customer/);
+  await server.said(/^Mappings reloaded: .*acme\/customer/);
   const answer = await fetch(`${server.url}/acme/v1/customers`, { headers: { Authorization: `Bearer ${acmeKey()}` } });
   expect(answer.status).toBe(200);
 });
@@ -86,7 +86,7 @@ test('what is saved while the server starts is served, too', async () => {
     },
     { watch: true },
   );
-  await until(() => said.some((line) => /^Mappings read again: (?!.*physician)/.test(line)));
+  await until(() => said.some((line) => /^Mappings reloaded: (?!.*physician)/.test(line)));
   await running.close();
   await own.remove();
 });

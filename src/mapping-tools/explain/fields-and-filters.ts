@@ -19,13 +19,13 @@ import { type FieldSamples, pickDifferentValue } from '../laws/different-value.t
 
 interface ExplainedField {
   field: string;
-  /** FHIRPath from the resource, as the mapping writes it; of several places all. */
+  /** The FHIRPaths of the field from the resource, as the mapping file has them. */
   paths: string[];
-  /** Search parameters that see what the field writes; undefined: it is a member's, and the list's say it. */
+  /** Search parameters that index the field's value. Undefined for a field of a list member: the row of the list has them. */
   parameters?: SearchParameter[];
 }
 
-/** Every field, those inside of objects by their whole name. */
+/** Explains every field. A field inside an object has its full name (`patient.last_name`). */
 export function explainFields(
   loaded: LoadedShape,
   { registry, samples }: { registry: SearchRegistry; samples: FieldSamples },
@@ -41,13 +41,13 @@ export function explainFields(
   ]);
 }
 
-/** A field of each member of a list: what finds it is said of the list. */
+/** Explains a field of a list member. It has no search parameters of its own. */
 const explainMember = (list: Field, { keyPath, paths }: Field): ExplainedField => ({
   field: `${list.keyPath.join('.')}[].${keyPath.slice(list.keyPath.length).join('.')}`,
   paths: paths.map(({ text }) => `${list.paths[0]!.text}.${text}`),
 });
 
-/** A resource that has a value at this field and at no other; one that is only shown, in an object, is put there. */
+/** Builds a resource with a value in this field only. A lens does not write a read-only field of an object, so its value is put at its path. */
 function buildResourceWithValue(loaded: LoadedShape, field: Field, samples: FieldSamples): Resource {
   const made = writeOrEmpty(loaded, buildViewWithValue(field, samples));
   const [main] = field.paths;
@@ -56,13 +56,13 @@ function buildResourceWithValue(loaded: LoadedShape, field: Field, samples: Fiel
   return main.put(made, [field.codec.write(value, buildExampleEnv())]);
 }
 
-/** A view that has a value for this field and for no other. */
+/** Builds a view with a value in this field only. */
 function buildViewWithValue(field: Field, samples: FieldSamples): View {
   const value = pickDifferentValue(field, undefined, samples);
   return value === undefined ? {} : toObject(field.keyPath.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value));
 }
 
-/** The resource that a view alone makes; as it is for an empty view when it cannot be made. */
+/** Writes a view into a new resource. Returns an empty resource when the write fails. */
 function writeOrEmpty({ lens, mapping }: LoadedShape, view: View): Resource {
   const row = mapping.content.row;
   const env = buildExampleEnv({
@@ -78,7 +78,7 @@ function writeOrEmpty({ lens, mapping }: LoadedShape, view: View): Resource {
   }
 }
 
-/** The parameters that see something in the one resource that is not in the other; of several values at once those whose parts do. */
+/** Finds the search parameters with other values in `filled` than in `bare`. Composite parameters are compared by their components. */
 function findParameters(registry: SearchRegistry, bare: Resource, filled: Resource): SearchParameter[] {
   const partsIn = ({ occurrences, components }: CompositePart, resource: Resource): unknown[] =>
     occurrences.evaluate(resource).map(({ value }) => components.map(({ values }) => values(value)));
@@ -89,12 +89,12 @@ function findParameters(registry: SearchRegistry, bare: Resource, filled: Resour
 
 interface ExplainedFilter {
   filter: string;
-  /** The FHIR search it becomes; `{}` is the value. */
+  /** The FHIR search of the filter; `{}` is the value. */
   search: string;
   conditions: Condition[];
 }
 
-/** Every filter, and each word of it that asks for something of its own. */
+/** Explains every filter. A filter with `words:` has one entry for each word. */
 export function explainFilters({ mapping, lens }: LoadedShape, registry: SearchRegistry): ExplainedFilter[] {
   const { resource, search = {}, only } = mapping.content;
   const explained = (filter: string, text: string, sample: string): ExplainedFilter => {

@@ -6,21 +6,21 @@ import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import { isForwardJoin } from '../../mapping/spec.ts';
 
 interface Loss {
-  /** An element of the resource, or a field of the vendor's. */
+  /** An element of the resource, or a field of the shape. */
   what: string;
   how: string;
 }
 
 interface Losses {
-  /** Elements no field shows anything of. */
+  /** Elements that no field shows. */
   unseen: string[];
-  /** Elements of which only a part is shown. */
+  /** Elements that fields show in part. */
   partly: Loss[];
-  /** Fields that FHIR holds in another form than they were sent in. */
+  /** Fields that FHIR stores in another form than the request has. */
   changed: Loss[];
 }
 
-/** What no resource of the type has of its own. */
+/** Elements that every resource type has. */
 const COMMON_ELEMENTS = new Set([
   'resourceType',
   'id',
@@ -52,7 +52,7 @@ export function findLosses({ lens, mapping }: LoadedShape): Losses {
   };
 }
 
-/** An element that is shown whole has a path that ends at it, or at a list of all of it. */
+/** Describes the loss of an element that fields show in part. An element is shown completely when a path ends at it. */
 function findPartialLoss(name: string, paths: WritablePath[]): Loss[] {
   if (!paths.length || paths.some(({ steps }) => steps.length === 1 && steps[0]!.index === undefined && !steps[0]!.key.includes('"is"')))
     return [];

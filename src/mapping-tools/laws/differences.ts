@@ -1,4 +1,4 @@
-// The differences between two values, each as a sentence that begins with its place.
+// The differences between two values, each as a sentence that begins with its path.
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../../fhir/json-values.ts';
 

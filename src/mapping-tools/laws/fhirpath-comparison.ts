@@ -1,4 +1,4 @@
-// Reads every path with a second engine, @medplum/core, and compares the values. https://hl7.org/fhirpath/
+// Reads every path with a second FHIRPath engine (@medplum/core) and compares the values. https://hl7.org/fhirpath/
 
 import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
 import { buildPreferenceComparator, hasValidityPeriod, isInPeriod, isOld } from '../../fhir/current-elements.ts';
@@ -58,7 +58,7 @@ function comparePath(path: WritablePath, { resource, env, aliases }: ReadContext
   return findDifferences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
 }
 
-/** What the variable of a path holds, where the path chooses of it: resources that are over are not given to the engine. */
+/** Removes joined resources outside their period from the variable that a path filters (`%roles.where(…)`): the lens skips them, the engine would not. */
 function omitInactiveResources({ variable, text }: WritablePath, env: Env): Env {
   const all = variable === undefined ? undefined : env[variable];
   if (!Array.isArray(all) || !new RegExp(`^%${variable}\\.(where|first|skip)\\(`).test(text)) return env;
@@ -66,7 +66,7 @@ function omitInactiveResources({ variable, text }: WritablePath, env: Env): Env 
   return { ...env, [variable!]: current };
 }
 
-/** What the %names of a path mean, as the engine takes them. */
+/** The values of %names in the form that the engine accepts. */
 export const toEngineVariables = (aliases: Readonly<Record<string, string>>, env: Env): Record<string, TypedValue> =>
   Object.fromEntries(
     Object.entries({ ...aliases, ...env })
@@ -74,7 +74,7 @@ export const toEngineVariables = (aliases: Readonly<Record<string, string>>, env
       .map(([name, value]) => [`%${name}`, toTypedValue(asBundle(value))]),
   );
 
-/** Where an element is missing the engine takes another one for a choice of it (`conclusionCode` for `conclusion`): it is not given those. */
+/** Removes elements whose name begins with the name of the step (`conclusionCode` for `conclusion`): the engine would read them as choices of a missing element. */
 function omitAmbiguousElements(resource: Record<string, unknown>, { steps: [step] }: WritablePath): Record<string, unknown> {
   const own = step && findElement(String(resource.resourceType), step.name);
   if (!own || own.choice !== undefined) return resource;
@@ -82,7 +82,7 @@ function omitAmbiguousElements(resource: Record<string, unknown>, { steps: [step
   return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name)));
 }
 
-/** A path chooses what is current and preferred, and does not say so: the engine is given that alone, in that order, and names with their parts. */
+/** Keeps only the current elements, in order of preference, and adds parts to names. The lens does this implicitly; the engine only evaluates the text of the path. */
 function pickCurrent(resource: Record<string, unknown>, { steps }: WritablePath, { now }: Env): Record<string, unknown> {
   const rules = new Map(
     steps.flatMap((step) => {
@@ -103,7 +103,7 @@ function pickCurrent(resource: Record<string, unknown>, { steps }: WritablePath,
   return rules.size || named.length ? toObject(JSON.parse(JSON.stringify(resource, taken))) : resource;
 }
 
-/** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */
+/** Adapts a path to two limits of the engine. A variable has one value there, so several resources are put into a Bundle. `extension()` returns only the first extension there, so `where(url=…)` replaces it. */
 export function toEngineText(text: string, env: Env): string {
   return text
     .replace(/%(\w+)/g, (found, name: string) => (Array.isArray(env[name]) ? `${found}.entry.resource` : found))

@@ -19,14 +19,14 @@ const FOREIGN_MEMBERS: Record<string, unknown> = {
   extension: { url: 'urn:stranger', valueString: 'x' },
 };
 
-/** What stands beside a value: it goes with it, and stays with it. */
+/** An extension of a primitive value (`_birthDate`). It is removed with the value, and stays as long as the value. */
 const FOREIGN_EXTENSION = { extension: [FOREIGN_MEMBERS.extension] };
 
-/** The single values that others may have said more of, by where that stands (`_birthDate`). */
+/** The primitive elements that are not lists, each with the name of its extension property (`_birthDate`). */
 const listPrimitiveExtensions = (resource: Resource): [beside: string, value: string][] =>
   Object.keys(resource).flatMap((name) => (findElement(resource.resourceType, `_${name}`)?.list === false ? [[`_${name}`, name]] : []));
 
-/** What makes an element not current: old, ended, or not begun. */
+/** Marks of elements that are not current: old, ended, or not begun. */
 const INACTIVE_MARKS: object[] = [{ use: 'old' }, { period: { start: '1990', end: '1999-12-31' } }, { period: { start: '2999-01-01' } }];
 
 const markInactive = (elements: object[]): object[] =>
@@ -44,7 +44,7 @@ const INACTIVE_MEMBERS: Record<string, object[]> = {
 };
 const INACTIVE_ELEMENTS = ['name', 'telecom', 'address'];
 
-/** The resource with a member more in every list the laws know, and elements that no mapping names. A list of objects owns all members, unless it says which. */
+/** Adds foreign elements: a member to each known list, and elements that no mapping names. A list of objects without `where:` owns all members, so it gets none. */
 export function addForeignElements(resource: Resource, lens: Lens): Resource {
   const owned = listOwnedElements(lens);
   const known = Object.keys(FOREIGN_MEMBERS).filter(
@@ -75,7 +75,7 @@ export function addInactiveElements(resource: Resource, lens: Lens): Resource {
   return { ...resource, ...Object.fromEntries(lists) };
 }
 
-/** The resource with all that a field's own path finds in a list a second time, behind the first: what would come forward. */
+/** Appends a copy of each list member that a field's path finds. After a removal of the first member, the copy must not be shown in its stead. */
 export function duplicateFoundElements(resource: Resource, { lens, mapping }: LoadedShape, env: Env): Resource {
   const steps = lens.leaves.flatMap(({ spec, writtenPaths }) =>
     spec.readOnly ? [] : writtenPaths.flatMap(({ variable, steps: [step] }) => (variable || !step ? [] : [step])),
@@ -90,7 +90,7 @@ export function duplicateFoundElements(resource: Resource, { lens, mapping }: Lo
   return { ...resource, ...Object.fromEntries(lists) };
 }
 
-/** A field of the first member of a list (`first()`) has that one, whoever put it there; what is no longer in use is nobody's. */
+/** Reports foreign elements that a write of the field changed. A field with `first()` may change the first member, whoever wrote it. Elements that are not current must never change. */
 export function checkForeignElements(before: Resource, after: Resource, { name: field, writtenPaths }: Field): string[] {
   const firsts = writtenPaths.flatMap(({ steps: [step] }) => (step?.index === undefined ? [] : [step.name]));
   const members = (resource: Resource, name: string): unknown[] => toList(resource[name]);
@@ -108,5 +108,5 @@ export function checkForeignElements(before: Resource, after: Resource, { name: 
   const besides = listPrimitiveExtensions(before)
     .filter(([beside, value]) => !told.includes(beside) && (before[value] === after[value]) !== (before[beside] === after[beside]))
     .map(([beside]) => beside);
-  return [...lost, ...retired, ...changed, ...besides].map((name) => `writing ${field} changed ${name}, which is somebody else's`);
+  return [...lost, ...retired, ...changed, ...besides].map((name) => `writing ${field} changed ${name}, which belongs to another client`);
 }

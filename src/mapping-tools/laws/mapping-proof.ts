@@ -11,7 +11,7 @@ import type { FieldSamples } from './different-value.ts';
 import { EXAMPLE_CHECKS } from './example-checks.ts';
 import { readRequestItems, type World } from './example-context.ts';
 
-/** A mistake with its place. */
+/** A mistake with its location. */
 interface Breach {
   place: string;
   text: string;

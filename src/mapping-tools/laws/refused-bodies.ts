@@ -1,9 +1,9 @@
-// The bodies that an example says are refused: one that it spells out, or many that differ from an admitted one in one place each.
+// The refused bodies of an example: one body (`refuse:`), or many that differ from a valid body (`base:`) in one field each.
 
 import type { Example } from '../../mapping/load/examples.ts';
 import { toObject } from '../../mapping/values.ts';
 
-/** A body that is refused, and the field that the refusal names. */
+/** A refused body, and the field in its error. */
 interface RefusedBody {
   body: unknown;
   field: string | null | undefined;
@@ -23,7 +23,7 @@ export function listRefusedBodies(example: Example): RefusedBody[] {
 /** `contact[0].email` → contact, 0, email. */
 const parseSteps = (name: string): string[] => name.replaceAll(/\[(\d+)\]/g, '.$1').split('.');
 
-/** The body with another value at a place; undefined: without it. */
+/** Replaces the value at a path of property names; undefined removes the property. */
 function replaceAt(body: unknown, [step, ...rest]: string[], value: unknown): unknown {
   if (step === undefined) return value;
   if (Array.isArray(body)) return body.with(Number(step), replaceAt(body[Number(step)], rest, value));

@@ -1,7 +1,7 @@
 // Lists the rules of a JSON Schema, each with the schema without it.
 import type { JsonSchema } from '../../mapping/shape.ts';
 
-/** `at`: the properties that lead to what the rule is about. */
+/** `at`: the property names that lead to the value that the rule checks. */
 interface SchemaRule {
   at: string[];
   word: string;
@@ -10,7 +10,7 @@ interface SchemaRule {
 
 const RULE_KEYWORDS = ['enum', 'minLength', 'maxLength', 'pattern', 'format', 'minItems', 'maxItems'];
 
-/** Every rule below a schema. A closed set of words needs no length beside it. */
+/** Every rule below a schema. A closed set of words needs no rule of length. */
 export function listSchemaRules(schema: JsonSchema, at: string[] = []): SchemaRule[] {
   const own = RULE_KEYWORDS.filter((word) => word in schema && !(word.endsWith('Length') && 'enum' in schema)).map((word) => {
     const { [word]: _, ...without } = schema;

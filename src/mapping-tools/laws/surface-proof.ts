@@ -15,9 +15,9 @@ import { findDifferences, findMissing } from './differences.ts';
 /** One example; its keys decide what is checked. */
 export interface SurfaceExample {
   title: string;
-  /** What the server knows of the request, where it is not the usual. */
+  /** Facts of the response that differ from the default ones. */
   facts?: Partial<ResponseFacts>;
-  /** A failure, and its `status` and `answer`. */
+  /** An error, and its expected `status` and `answer`. */
   fails?: { kind: ErrorKind; issues?: { field?: string; text: string; code?: Issue['code'] }[] };
   status?: number;
   /** An item, or a page of a list called `plural`, and its `answer`. */
@@ -26,13 +26,13 @@ export interface SurfaceExample {
   plural?: string;
   page?: PageInfo;
   answer?: unknown;
-  /** ErrorKind of failure → `422 VALIDATION_ERROR: the text that is printed for it`. */
+  /** Kind of error → `422 VALIDATION_ERROR: the vendor's text`. */
   statuses?: Record<string, string>;
-  /** The headers of every answer, all of them. */
+  /** All headers of every response. */
   headers?: Record<string, string>;
-  /** `Practitioner/<uuid>` → the id that is shown. */
+  /** `Practitioner/<uuid>` → the shown id. */
   ids?: Record<string, string>;
-  /** What the vendor's pages state in names and numbers. */
+  /** Names and numbers in the vendor's documentation. */
   states?: Partial<SurfaceSpec>;
 }
 

@@ -9,7 +9,7 @@ import type { FieldSpec } from '../../mapping/spec.ts';
 import { toObject } from '../../mapping/values.ts';
 import { type Guess, guessField, normalizeName } from './guess.ts';
 
-/** What a new shape is to be. */
+/** The names and the sample of a new shape. */
 interface ScaffoldInput {
   vendor: string;
   shape: string;
@@ -22,7 +22,7 @@ interface Scaffold {
   resource: string;
   mapping: string;
   surface: string;
-  /** Properties that have a place, and those that have none yet. */
+  /** The properties with a path, and below those without one. */
   placed: string[];
   unplaced: string[];
 }
@@ -50,7 +50,7 @@ export function buildScaffold({ vendor, shape, sample, resource = guessResource(
   };
 }
 
-/** A guess without the places that another property has already: two of them cannot stand in one. */
+/** Removes paths that another property has already: two fields must not write one element. */
 function omitTaken(guess: Guess | undefined, taken: Set<string>, at = ''): Guess | undefined {
   if (!guess) return undefined;
   const { fields, fhir } = guess.spec;
@@ -63,11 +63,11 @@ function omitTaken(guess: Guess | undefined, taken: Set<string>, at = ''): Guess
   return left.length ? { ...guess, spec: { ...guess.spec, fields: Object.fromEntries(left) } } : undefined;
 }
 
-/** Properties of an object that have no place in it. */
+/** The properties of an object that have no path. */
 const listUnplacedInside = (name: string, { fields }: FieldSpec, value: unknown): string[] =>
   fields ? Object.keys(toObject(value)).flatMap((inner) => (inner in fields ? [] : [`${name}.${inner}`])) : [];
 
-/** Which type the names of a sample speak of. */
+/** Guesses the FHIR type from the property names of a sample. */
 function guessResource(sample: Record<string, unknown>): string {
   const names = Object.keys(sample).map(normalizeName);
   const has = (...any: string[]): boolean => any.some((name) => names.includes(name));
@@ -110,18 +110,18 @@ const buildSurfaceText = (
   aliases: Record<string, string>,
 ): string => `# What all shapes of ${vendor} have in common. Begun by "facet mapping new": put in the vendor's own envelope, codes and limits.
 title: ${vendor}
-order: 9                                      # who is asked first where a request could mean several surfaces
+order: 9                                      # the order in which surfaces are tried when a request matches several
 hosts: [api.${vendor}.example]
 auth:  { scheme: bearer, header: authorization, prefix: ${vendor.replaceAll('-', '_')}_test_ }
 
-systems: ${toFlowYaml(aliases)}                     # %aliases; what they stand for is defined in fhir-profiles/
+systems: ${toFlowYaml(aliases)}                     # %aliases; each must be defined in fhir-profiles/
 
 envelope:
   item:  $body                                # no envelope
   list:  { $plural: $items, total: $total }
   error: { error: $code, message: $message }
 
-errors:                                       # every kind of failure has its answer
+errors:                                       # the status and code of every kind of error
 ${Object.entries(ERROR_KINDS)
   .map(([kind, { status }]) => `  ${`${kind}:`.padEnd(18)}{ status: ${status}, code: ${kind.replaceAll('-', '_')} }`)
   .join('\n')}
@@ -142,6 +142,6 @@ export function buildFirstExample({ shape }: LoadedShape, sample: View): string 
   const response = shape.read(saved, buildExampleEnv({ created: TIME }));
   const example = { title: 'as the sample has it', request, resource, assigned, response };
   const note =
-    '# Made by the mapping itself: is this the resource that the sample means? "facet mapping check" says what other examples are missing.\n';
+    '# Created by the mapping: check that the resource is what the sample means. "facet mapping check" lists the missing examples.\n';
   return note + stringify([example], { lineWidth: 0 });
 }

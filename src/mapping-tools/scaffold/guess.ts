@@ -7,7 +7,7 @@ import type { FieldSpec } from '../../mapping/spec.ts';
 export interface Guess {
   spec: FieldSpec;
   aliases?: Record<string, string>;
-  /** What an analyst is to look at. */
+  /** A question to the author of the mapping. */
   note?: string;
 }
 
@@ -77,7 +77,7 @@ const LINES: Record<string, string> = {
   country: 'country',
 };
 
-/** A name as it is looked up. */
+/** Normalises a name for the lookup. */
 export const normalizeName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /** A guess for one property of a sample. */
@@ -96,7 +96,7 @@ function guessBirthDate(value: unknown): Guess | undefined {
   return how && { ...how, spec: { fhir: 'birthDate', ...how.spec } };
 }
 
-/** How a day is written; undefined: it is none. Where day and month could be either, slashes are taken for the American order and all else for the other. */
+/** Guesses the format of a day; undefined: the text is not a day. When both orders are possible, slashes mean month first, other separators day first. */
 function guessDay(value: string): Guess | undefined {
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return { spec: { format: 'date' } };
   const [, first = '', mark = '', second = ''] = /^(\d\d)([-/.])(\d\d)\2\d{4}$/.exec(value) ?? [];
@@ -112,7 +112,7 @@ function guessDay(value: string): Guess | undefined {
 
 const GENDERS = ['male', 'female', 'other', 'unknown'];
 
-/** The sample shows one word: the table has that one, and the others are the analyst's to fill in. */
+/** The table has only the word of the sample. The author adds the others. */
 function guessGender(value: unknown): Guess | undefined {
   if (typeof value !== 'string') return undefined;
   if (GENDERS.includes(value)) return { spec: { fhir: 'gender', enum: GENDERS } };
@@ -133,7 +133,7 @@ function guessAddress(value: unknown): Guess | undefined {
   return known.length ? { spec: { at: 'address.first()', fields: Object.fromEntries(known) } } : undefined;
 }
 
-/** Objects that speak of the item itself. Any other may be about somebody else: whose name is in it is not to be guessed. */
+/** Objects with data of the item itself. Other objects may describe another person, so their names are not guessed. */
 const OWN_OBJECTS =
   /^(name|fullname|(contact|personal|basic|general)(info|information|details|data)?|person|demographics|profile|details|info|attributes|fields)$/;
 const OTHER_PERSON_NAMES = ['name', 'fullname', 'firstname', 'lastname', 'relation', 'relationship'];
@@ -142,7 +142,7 @@ const isOwnObject = (plain: string, value: unknown): boolean =>
   OWN_OBJECTS.test(plain) &&
   !(plain === 'contact' && Object.keys(value ?? {}).some((name) => OTHER_PERSON_NAMES.includes(normalizeName(name))));
 
-/** An object that only the vendor has: what is in it may have a place of its own. */
+/** Guesses the fields of an object without a counterpart in FHIR: each may have a path of its own. */
 function guessNested(resource: string, value: unknown): Guess | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const inner = Object.entries(value).flatMap(([name, one]) => {
@@ -156,13 +156,13 @@ function guessNested(resource: string, value: unknown): Guess | undefined {
   };
 }
 
-/** Short names that mean something in an object alone: `name: { first, last }`. */
+/** Short names that are clear only inside an object: `name: { first, last }`. */
 const SHORT_NAMES: Record<string, string> = { first: 'firstname', last: 'lastname' };
 
-/** What takes a text as it comes. */
+/** FHIR types that store any text unchanged. */
 const PLAIN_TYPES = ['string', 'markdown', 'code', 'uri', 'url'];
 
-/** An element of the same name that holds one value of the same kind. */
+/** Guesses the element with the same name, if it has one value of the same JSON type. */
 function guessSameName(resource: string, plain: string, value: unknown): Guess | undefined {
   const name = listElementNames(resource).find((one) => one.toLowerCase() === plain);
   const facts = name === undefined ? undefined : findElement(resource, name);

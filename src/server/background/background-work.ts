@@ -1,4 +1,4 @@
-// All work that goes on in the background of a server, in one table. Several processes may run all of it at once: leases and the database keep them apart.
+// All background work of a server in one table. Several processes may run it at the same time: leases in the database keep them apart.
 import { type PollLoop, startPollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import { createOrderDeliveryWork, type DeliveryHandlers } from '../../orders/deliver/delivery-worker.ts';
@@ -15,13 +15,13 @@ import { createIndexWork, type IndexWorkParts } from './index-work.ts';
 interface BackgroundWork {
   /** For the log. */
   name: string;
-  /** One round and the rest after it. It must not throw. */
+  /** One round, and the pause after it. Must not throw. */
   work(loop: PollLoop): Promise<unknown>;
-  /** Resolves when what the rounds have started is finished. */
+  /** Resolves when everything that the rounds have started is finished. */
   finish?(): Promise<unknown>;
 }
 
-/** What a periodic task runs with. */
+/** The dependencies of a periodic task. */
 interface Schedule {
   clock: () => Date;
   log: (facts: Record<string, unknown>, text: string) => void;
@@ -36,7 +36,7 @@ export interface OrderWork {
 const SECOND = 1000;
 const HOUR = 3_600_000;
 
-/** Orders, cancellations and roster checks go out; their status and results come in. */
+/** Sends orders, cancellations and roster checks, and reads their status and results. */
 export const listOrderWork = ({ sender, handlers, tracker }: OrderWork): BackgroundWork[] => [
   { name: 'deliver orders', ...createOrderDeliveryWork(sender, handlers) },
   { name: 'track orders', work: createTrackingWork(tracker) },
@@ -58,7 +58,7 @@ export const listMaintenanceWork = (index: IndexWorkParts, expiry: ExpiryParts):
   ...listExpiryWork(expiry),
 ];
 
-/** Starts all of it. Call the result to stop: it resolves when everything under way is finished. */
+/** Starts all background work. Call the result to stop: it resolves when everything under way is finished. */
 export function startBackgroundWork(list: BackgroundWork[]): () => Promise<void> {
   const stops = list.map(({ work, finish }) => {
     const stop = startPollLoop(work);
@@ -70,10 +70,10 @@ export function startBackgroundWork(list: BackgroundWork[]): () => Promise<void>
   return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 
-/** How often a periodic task compares the clock, which may move faster than time in tests, in ms. */
+/** How often a periodic task reads the clock, in ms. Short, because the clock of a test may run faster than real time. */
 const CLOCK_POLL_MS = 500;
 
-/** A task that runs at once, and then whenever `intervalMs` have passed by the clock. A failure is logged. */
+/** Runs a task at once, and then each time `intervalMs` have passed by the clock. A failure is logged. */
 function runEvery(
   name: string,
   intervalMs: number,

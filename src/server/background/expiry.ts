@@ -1,4 +1,5 @@
-// Deletes rows that have expired: idempotency keys and unused locks. Old webhooks: orders/webhooks/inbox.ts. Every process of an installation does it: deleting twice deletes nothing more.
+// Deletes expired idempotency keys and unused locks (old webhooks: orders/webhooks/inbox.ts). Every process of an installation runs it; a second deletion has
+// no effect.
 import type { Store } from '../../store/store.ts';
 
 /** `log` gets the number of deleted rows. */
@@ -8,10 +9,10 @@ export interface ExpiryParts {
   log: (facts: Record<string, unknown>, text: string) => void;
 }
 
-/** Rows per statement, so that a request that needs one of them waits for few others. */
+/** Rows per statement. Small, so that a request that needs a locked row does not wait long. */
 const BATCH = 1000;
 
-/** The responses stored for repeated requests contain personal data: they are deleted a day later. */
+/** Deletes the responses that were stored for repeated requests, after a day: they contain personal data. */
 export async function deleteExpiredAnswers({ store: { idempotencyKeys }, clock, log }: ExpiryParts, signal: AbortSignal): Promise<void> {
   let deleted = 0;
   for (let batch = BATCH; batch === BATCH && !signal.aborted; deleted += batch)
@@ -19,7 +20,7 @@ export async function deleteExpiredAnswers({ store: { idempotencyKeys }, clock, 
   if (deleted) log({ deleted }, 'expired idempotency keys were deleted');
 }
 
-/** The rows of match keys (src/store/database/locks.ts) that no transaction uses, tenant by tenant. */
+/** Deletes the lock rows of match keys (src/store/database/locks.ts) that no transaction uses, tenant by tenant. */
 export async function deleteUnusedLocks({ store }: ExpiryParts, signal: AbortSignal): Promise<void> {
   const { reindexing } = store;
   let tenant = await reindexing.findNextTenant(0);

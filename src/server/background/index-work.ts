@@ -1,5 +1,5 @@
-// Keeps the search index in step with the rules of this program: indexes resources again when rules have changed, and checks now and then whether a process
-// with older rules has written meanwhile. docs/decisions/0010-index-maintenance.md
+// Keeps the search index up to date with the index rules of this version: reindexes resources when rules have changed, and checks from time to time whether a
+// process with older rules has written. docs/decisions/0010-index-maintenance.md
 import type { IndexState } from '../../interactions/index-state.ts';
 import { type ReindexOptions, reindexAll } from '../../interactions/reindex.ts';
 import type { PollLoop } from '../../messaging/poll-loop.ts';
@@ -14,10 +14,10 @@ export interface IndexWorkParts {
   log: Log;
 }
 
-/** Interval between looks at what other processes have done, in ms; shorter while a search parameter is not ready. */
+/** Interval between checks of what other processes have done, in ms; shorter while a search parameter is not ready. */
 const POLL_MS = 30_000;
 const UNREADY_POLL_MS = 2000;
-/** After a start or a reindex, processes of the former version may still write: their resources are looked for after these times, in ms. */
+/** After a start or a reindex, processes of the former version may still write. The index is checked for their resources after these times, in ms. */
 const RECHECK_MS = [60_000, 600_000, 3_600_000];
 const PROGRESS_LOG_MS = 10_000;
 
@@ -38,7 +38,7 @@ export function createIndexWork({ state, options, log }: IndexWorkParts): (loop:
   };
 }
 
-/** Resolves with whether resources had to be indexed again because of changed rules, and all of them are. */
+/** Resolves to true when changed rules required a reindex and it is complete. */
 async function reindexIfNeeded(
   state: IndexState,
   options: ReindexOptions,
@@ -55,7 +55,7 @@ async function reindexIfNeeded(
   return changed !== undefined && end === 'done';
 }
 
-/** Rests after each batch for as long as the batch took, so that requests have half of everything. */
+/** Pauses after each batch for as long as the batch took, so that half of the database's time is left to requests. */
 function createSpeedLimit(log: Log): (loop: PollLoop) => (progress: ReindexProgress) => Promise<void> {
   let batchStart = performance.now();
   let loggedAt = Date.now();

@@ -1,4 +1,4 @@
-// What a first start offers: a few resources to try things on, and a few requests as curl commands. The content is data (`mappings/demo.yaml`).
+// The demo data of a first start: a few resources, and a few requests as curl commands. The content is in `mappings/demo.yaml`.
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { isServed, type Resource } from '../../fhir/types.ts';
@@ -13,7 +13,7 @@ interface DemoRequest {
   post?: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** It reaches the lab network. Its data is invented, so it is printed for a sandbox alone. */
+  /** Whether the request reaches the lab network. Its data is invented, so it is printed only when orders go to a sandbox. */
   network?: true;
 }
 
@@ -24,7 +24,7 @@ interface Demo {
 
 export const readDemo = (mappings: string): Demo => readDataFile<Demo>(join(mappings, 'demo.yaml'));
 
-/** Stores the resources that were never stored. A changed or deleted one stays as it is. */
+/** Stores the demo resources that were never stored. Changed or deleted ones are left alone. */
 export async function seedDemo(context: Context, { resources }: Demo): Promise<void> {
   for (const resource of resources) {
     const type = resource.resourceType;
@@ -38,11 +38,11 @@ interface CurlOptions {
   baseUrl: string;
   /** Whether orders go to a sandbox. */
   sandbox: boolean;
-  /** The header that carries a surface's key; undefined: it is not served. */
+  /** Returns the header with a surface's key; undefined: the surface is not served. */
   keyHeader(surface: string): string | undefined;
 }
 
-/** The lines to print: each request below a comment on what it does. */
+/** The lines to print: for each request a comment, then the command. */
 export function buildDemoCurls({ requests }: Demo, { baseUrl, sandbox, keyHeader }: CurlOptions): string[] {
   return requests.flatMap(({ surface, say, get, post, headers = {}, body, network }) => {
     const credential = keyHeader(surface);
@@ -57,7 +57,7 @@ export function buildDemoCurls({ requests }: Demo, { baseUrl, sandbox, keyHeader
   });
 }
 
-/** One argument of a shell command. */
+/** Quotes one argument of a shell command. */
 const quoteForShell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const randomText = (letters: string, length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('');

@@ -1,5 +1,5 @@
-// Two tenants to try things with, `demo` and `other`, and their keys in `dev-keys.json`: outside production only.
-// A restart never changes a key that stands in the file; tenants without a file get new keys beside their old ones.
+// Creates the development tenants `demo` and `other`, and their keys in `dev-keys.json`. Never in production.
+// A restart never changes a key in the file. Without the file, the tenants get new keys in addition to their old ones.
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export type DevKeys = Record<string, { tenant: number; keys: Record<string, stri
 
 const TENANTS: Record<string, string> = { demo: 'Demo', other: 'Other' };
 
-/** Makes sure that both tenants and the keys of all surfaces are in force; answers the keys. Those of surfaces that are not served now stay in the file. `prefixes`: surface → how its keys begin. */
+/** Ensures that both tenants exist and have an active key for each surface; returns the keys. Keys of surfaces that are not served stay in the file. `prefixes`: surface → prefix of its keys. */
 export async function ensureDevKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
   const file = join(directory, 'dev-keys.json');
   const kept = await readKeyFile(file);
@@ -31,7 +31,7 @@ export async function ensureDevKeys(database: Database, directory: string, prefi
   return keys;
 }
 
-/** The tenant's keys, one per surface: the file's where it has one, else a new one; all of them in force. */
+/** Returns an active key for each surface: the key in the file, else a new one. */
 async function ensureKeys(
   database: Database,
   tenant: number,
@@ -64,7 +64,7 @@ async function readKeyFile(file: string): Promise<KeyFile> {
     throw error;
   });
   const keys = tryParseJson(text);
-  if (!isKeyFile(keys)) throw new Error(`${file} is not a file of keys, {"demo":{"fhir":"…"}}: mend it, or remove it to get new keys`);
+  if (!isKeyFile(keys)) throw new Error(`${file} is not a file of keys, {"demo":{"fhir":"…"}}: correct it, or delete it to get new keys`);
   return keys;
 }
 
@@ -72,7 +72,7 @@ const isKeyFile = (value: unknown): value is KeyFile =>
   isObject(value) &&
   Object.values(value).every((keys) => isObject(keys) && Object.values(keys).every((key) => typeof key === 'string' && key));
 
-/** Written beside and renamed into place: a crash leaves the old file or the new one. */
+/** Writes a temporary file and renames it: a crash leaves the old file or the new one. */
 async function writeKeyFile(directory: string, file: string, keys: KeyFile): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;

@@ -1,4 +1,4 @@
-// The clock of a test: a process takes its time from a URL (the sandbox), so that several processes and the sandbox share one time that can be moved. Never in
+// The clock of a test: a process reads the time from a URL of the sandbox, so that several processes and the sandbox share one time, which a test can move. Never in
 // production.
 import { isObject } from '../../fhir/json-values.ts';
 import { startPollLoop } from '../../messaging/poll-loop.ts';
@@ -8,10 +8,10 @@ interface TestClock {
   stop(): Promise<void>;
 }
 
-/** Interval of requests, in ms: for this long a process may not know that the time has moved. */
+/** Interval of requests, in ms. A process notices a moved time after at most this long. */
 const EVERY_MS = 50;
 
-/** `url` answers `{"now": "<instant>"}`. Between two answers, and while there is none, time runs as usual. */
+/** `url` returns `{"now": "<instant>"}`. Between two responses, and after a failed request, time runs as usual. */
 export async function startTestClock(url: string): Promise<TestClock> {
   let ahead = await fetchOffset(url);
   const stop = startPollLoop(async ({ rest }) => {
@@ -21,9 +21,9 @@ export async function startTestClock(url: string): Promise<TestClock> {
   return { now: () => new Date(Date.now() + ahead), stop };
 }
 
-/** How many ms that clock is ahead of the clock of this machine. */
+/** Returns by how many ms that clock is ahead of this machine's. */
 async function fetchOffset(url: string): Promise<number> {
   const answer: unknown = await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json();
-  if (!isObject(answer)) throw new Error(`${url} answers no time`);
+  if (!isObject(answer)) throw new Error(`${url} does not return a time`);
   return Date.parse(String(answer.now)) - Date.now();
 }

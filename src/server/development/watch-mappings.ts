@@ -1,28 +1,28 @@
-// For whoever writes mappings: reads them again when one of their files changes. What cannot be used is told, and what was served before goes on.
+// Reloads mappings when one of their files changes, for authors of mappings. After a mistake, the mistake is printed and the previous mappings stay in use.
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { toMessage } from '../../mapping/diagnostics.ts';
 import { ROOT } from '../../root.ts';
 import { type Definitions, loadDefinitions } from '../load-definitions.ts';
 
-/** Editors write a file in several steps: changes this close together, in ms, are one. */
+/** Editors write a file in several steps. Changes within this time, in ms, count as one. */
 const TOGETHER_MS = 120;
 
 interface ReloadHandlers {
   say(line: string): void;
-  /** Serves what was read. */
+  /** Replaces the served mappings. */
   reload(next: Definitions): Promise<void>;
 }
 
-/** Looks at a folder until it is stopped; what has changed is read from the moment that `serve` is called on, which answers how to stop. */
+/** Watches a folder until `stop`. Changes are read once `serve` has been called, which returns `stop`. */
 interface MappingWatcher {
   serve(watching: ReloadHandlers): () => Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Watches a folder, by default the project's own. Begun before the mappings are read for the first time, so that nothing that is saved while the
- * server starts is missed. Definitions and search parameters (fhir-profiles/) need a new start.
+ * Watches a folder, by default `mappings/` of the project. Call it before the mappings are read for the first time, so that no change during the start is missed.
+ * Changes of definitions and search parameters (fhir-profiles/) need a restart.
  */
 export function watchMappings(folder = join(ROOT, 'mappings')): MappingWatcher {
   let timer: NodeJS.Timeout | undefined;
@@ -45,14 +45,14 @@ export function watchMappings(folder = join(ROOT, 'mappings')): MappingWatcher {
   };
   const serve = (watching: ReloadHandlers): typeof stop => {
     serving = watching;
-    watching.say(`Watching ${folder}: a mapping that changes is served at once.`);
+    watching.say(`Watching ${folder}: a changed mapping is served at once.`);
     if (changed) onChange();
     return stop;
   };
   return { serve, stop };
 }
 
-/** One watcher per folder: a folder notices also a file that is put in the place of another, as editors do, where a watched file would be lost. */
+/** Watches folders, not files: editors replace a file by a new one, and a watcher of the file would miss that. */
 function watchFolders(folder: string, changed: () => void): () => void {
   const watchers = new Map<string, FSWatcher>();
   const follow = (): void => {
@@ -79,8 +79,8 @@ async function reloadMappings(folder: string, { say, reload }: ReloadHandlers): 
   try {
     const next = loadDefinitions(folder);
     await reload(next);
-    say(`Mappings read again: ${next.mappings.shapes.map(({ surface, name }) => `${surface.name}/${name}`).join(', ')}`);
+    say(`Mappings reloaded: ${next.mappings.shapes.map(({ surface, name }) => `${surface.name}/${name}`).join(', ')}`);
   } catch (error) {
-    say(`${toMessage(error)}\nWhat was served before goes on.`);
+    say(`${toMessage(error)}\nThe previous mappings stay in use.`);
   }
 }
