@@ -35,18 +35,18 @@ test.each([
   [{ FACET_MAX_CONNECTIONS: '0' }, 'FACET_MAX_CONNECTIONS must be a whole number from 1 to 65535'],
   [{ FACET_REQUEST_TIMEOUT_SECONDS: '0' }, 'FACET_REQUEST_TIMEOUT_SECONDS must be a whole number from 1 to 3600'],
   [{ FACET_BASE_URL: 'example.org' }, 'FACET_BASE_URL must be an absolute URL'],
-  [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY=true would trust anybody'],
-  [{ TRUST_PROXY: 'banana' }, 'TRUST_PROXY takes the number of proxies in front'],
-  [{ TRUST_PROXY: '10.0.0.0/8/8' }, 'TRUST_PROXY takes the number of proxies in front'],
-  [{ JUNCTION_WEBHOOK_SECRET: 'whsec_' }, 'JUNCTION_WEBHOOK_SECRET takes what'],
-  [{ JUNCTION_WEBHOOK_SECRET: `${SECRETS[0]},secret` }, 'JUNCTION_WEBHOOK_SECRET takes what'],
+  [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY=true would trust every client'],
+  [{ TRUST_PROXY: 'banana' }, 'TRUST_PROXY must be the number of proxies in front'],
+  [{ TRUST_PROXY: '10.0.0.0/8/8' }, 'TRUST_PROXY must be the number of proxies in front'],
+  [{ JUNCTION_WEBHOOK_SECRET: 'whsec_' }, 'JUNCTION_WEBHOOK_SECRET must be secrets'],
+  [{ JUNCTION_WEBHOOK_SECRET: `${SECRETS[0]},secret` }, 'JUNCTION_WEBHOOK_SECRET must be secrets'],
   [{ FACET_LOG_LEVEL: 'loud' }, 'FACET_LOG_LEVEL must be one of info, error, silent'],
   [{ JUNCTION_PANELS: '{"pcos":"x"}' }, 'JUNCTION_PANELS is not as expected'],
   [{ FACET_MAPPINGS: '/nowhere/mappings' }, 'FACET_MAPPINGS: there is no folder /nowhere/mappings'],
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
   [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be a UUID'],
   [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],
-  [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS takes strict, or nothing'],
+  [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS must be strict, or unset'],
   [{ FACET_RATE_LIMITS: '{"clinik":5}' }, 'FACET_RATE_LIMITS is not as expected'],
 ])('%j stops the start: %s', (env, message) => {
   expect(() => readConfig(env)).toThrow(message);
@@ -70,7 +70,9 @@ test('hosts with private addresses that subscribers may have are named as URLs n
     'fd00::1',
   ]);
   for (const wrong of ['https://hooks.internal', '10.0.0.0/8', '[fd00::1]', 'a:80'])
-    expect(() => readConfig({ FACET_PRIVATE_SUBSCRIBER_HOSTS: wrong })).toThrow(/FACET_PRIVATE_SUBSCRIBER_HOSTS takes names and addresses/);
+    expect(() => readConfig({ FACET_PRIVATE_SUBSCRIBER_HOSTS: wrong })).toThrow(
+      /FACET_PRIVATE_SUBSCRIBER_HOSTS must be host names and addresses/,
+    );
 });
 
 test('the metrics are read where the operator says, on loopback unless another host is named', () => {

@@ -40,9 +40,9 @@ export async function newMapping(
   const { placed, unplaced } = scaffold;
   return [
     ...(isNew ? [`wrote ${shownPath(join(folder, 'surface.yaml'))}`] : []),
-    `wrote ${shownPath(file('.yaml'))}: ${withArticle(scaffold.resource)}; ${placed.length} of ${placed.length + unplaced.length} properties have a place`,
-    ...(loaded ? [`wrote ${shownPath(file('.examples.yaml'))}: what it makes of the sample`] : []),
-    ...(unplaced.length ? [`without a place: ${unplaced.join(', ')}`] : []),
+    `wrote ${shownPath(file('.yaml'))}: ${withArticle(scaffold.resource)}; ${placed.length} of ${placed.length + unplaced.length} properties have a path`,
+    ...(loaded ? [`wrote ${shownPath(file('.examples.yaml'))}: a first example from the sample`] : []),
+    ...(unplaced.length ? [`without a path: ${unplaced.join(', ')}`] : []),
     `next: look at every line, then "facet mapping check ${name}"`,
   ];
 }

@@ -158,8 +158,8 @@ test('explain says of a list of objects where its members stand, each with its f
 test('a shape and a vendor are begun from a sample, and what is begun works at once', async () => {
   const begun = await run('new', 'acme/customer', join(place, 'sample.json'));
   expect([begun.stderr, begun.code]).toEqual(['', 0]);
-  expect(begun.stdout).toContain('a Patient; 7 of 9 properties have a place');
-  expect(begun.stdout).toContain('without a place: homeAddress.floor, loyaltyTier');
+  expect(begun.stdout).toContain('a Patient; 7 of 9 properties have a path');
+  expect(begun.stdout).toContain('without a path: homeAddress.floor, loyaltyTier');
   const body = join(place, 'body.json');
   writeFileSync(body, '{"firstName":"Ada","sex":"F","homeAddress":{"street":"1 Main St"},"shoeSize":42}');
   const tried = await run('try', 'acme/customer', body);
@@ -184,7 +184,7 @@ test('what is begun takes its own sample: a day in the form it has, objects that
   };
   writeFileSync(join(place, 'nested.json'), JSON.stringify(sample));
   const { code, stdout } = await run('new', 'acme/guest', join(place, 'nested.json'));
-  expect([code, stdout]).toEqual([0, expect.stringContaining('without a place: contact.room, mobile, language')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('without a path: contact.room, mobile, language')]);
   const text = readFileSync(mapping('acme/guest.yaml'), 'utf8');
   expect(text).toContain('as: date(DD-MM-YYYY)');
   expect((await run('check', 'acme/guest')).stdout).not.toContain('the request is refused');
@@ -210,7 +210,7 @@ test('of a sample in which nothing finds a place the resource must be named, and
     expect(existsSync(mapping('nothing'))).toBe(false);
   }
   const named = await run('new', 'nothing/thing', join(place, 'thing.json'), '--resource', 'Observation');
-  expect(named.stdout).toContain('an Observation; 1 of 2 properties have a place');
+  expect(named.stdout).toContain('an Observation; 1 of 2 properties have a path');
   rmSync(mapping('nothing'), { recursive: true });
 });
 
@@ -225,7 +225,7 @@ test('an object that may speak of somebody else gives nobody a name; a day that 
   };
   writeFileSync(join(place, 'others.json'), JSON.stringify(sample));
   const { stdout } = await run('new', 'acme/resident', join(place, 'others.json'));
-  expect(stdout).toContain('without a place: emergency_contact, usual_doctor, contact\n');
+  expect(stdout).toContain('without a path: emergency_contact, usual_doctor, contact\n');
   const text = readFileSync(mapping('acme/resident.yaml'), 'utf8');
   expect(text).toMatch(
     /date_of_birth: +\{ fhir: birthDate, as: date\(MM\/DD\/YYYY\) \} +# or date\(DD\/MM\/YYYY\)\? the sample could be either$/m,

@@ -39,7 +39,7 @@ export function buildScaffold({ vendor, shape, sample, resource = guessResource(
   const lines = fields.map(({ name, guess }) => {
     const key = `${quoteKey(name)}:`.padEnd(width + 1);
     if (guess) return `  ${key} ${toFlowYaml(guess.spec)}${guess.note ? `   # ${guess.note}` : ''}`;
-    return `  # ${key} { fhir: … }   # no guess: find its place in https://hl7.org/fhir/R4/${resource.toLowerCase()}.html, or give it an extension`;
+    return `  # ${key} { fhir: … }   # no guess: find its element in https://hl7.org/fhir/R4/${resource.toLowerCase()}.html, or give it an extension`;
   });
   return {
     resource,
@@ -102,7 +102,7 @@ interactions: [create, read, search]
 fields:
 ${lines.join('\n')}
 
-sort: -_id                                    # newest first: ids that are minted here begin with their time
+sort: -_id                                    # newest first: ids of this server begin with the time
 `;
 
 const buildSurfaceText = (
