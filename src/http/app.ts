@@ -1,4 +1,4 @@
-// The whole request pipeline on one screen: every request begins here, goes to the FHIR API or a vendor's, and fails in one place.
+// The whole request pipeline: every request starts here and goes to the FHIR API or a vendor's API. All errors go to one error handler.
 import express, { type Express } from 'express';
 import { unavailable } from '../fhir/outcome.ts';
 import { buildDocsRouter } from './docs/serve.ts';
@@ -12,13 +12,13 @@ import { buildOpenApiRouter, type OpenApiDocuments } from './openapi/serve.ts';
 import { buildVendorRouter, type VendorApi } from './vendor/router.ts';
 import { buildWebhookRouter, type WebhookEndpoint } from './webhooks/endpoint.ts';
 
-/** What the pipeline needs from the server (`assemble.ts`). */
+/** The dependencies of the pipeline (`assemble.ts`). */
 export interface AppDependencies {
   fhir: FhirApi;
   vendor: VendorApi;
   documents: OpenApiDocuments;
   webhooks: WebhookEndpoint[];
-  /** Resolves when the database answers. */
+  /** Resolves when the database responds. */
   ready(): Promise<void>;
   logFailure: LogFailure;
   trustProxy: string | number | false;

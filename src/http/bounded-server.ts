@@ -1,17 +1,17 @@
-// The HTTP server with its limits: how many clients may be connected, and how long one may take to send a request. Node answers 408 to a slower one and
-// disconnects it. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9, https://nodejs.org/api/http.html#serverrequesttimeout
+// The HTTP server with limits on the number of connections and on the time in which a client must send a request. A slower client gets 408 from Node and is
+// disconnected. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9, https://nodejs.org/api/http.html#serverrequesttimeout
 import { createServer, type RequestListener, type Server } from 'node:http';
 
 interface ServerBounds {
   maxConnections: number;
-  /** From the first byte of a request to the last one of its body. */
+  /** From the first byte of a request to the last byte of its body. */
   requestSeconds: number;
 }
 
-/** For the request line and the header fields, which are a few kilobytes. */
+/** The time for the request line and the headers, which are a few kilobytes. */
 const HEAD_SECONDS = 15;
 const CHECK_EVERY_MS = 1000;
-/** Longer than the 60 seconds after which load balancers close an idle connection. If the server closed first, a request could be lost on its way. */
+/** Load balancers close an idle connection after 60 seconds. If the server closed it first, a request that the load balancer has just sent could be lost. */
 const IDLE_MS = 65_000;
 
 export function createBoundedServer({ maxConnections, requestSeconds }: ServerBounds, listener: RequestListener): Server {

@@ -1,15 +1,15 @@
-// Graceful shutdown: /readyz answers 503, so that load balancers send no more requests, and each further response closes its connection.
+// Graceful shutdown: /readyz returns 503, so that load balancers send no more requests, and each further response closes its connection.
 // docs/decisions/0014-fair-queues-and-shutdown.md
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface Drain {
-  /** Answers requests, also after the drain has begun. */
+  /** Handles requests, also after the drain has begun. */
   listener: RequestListener;
   begin(): void;
 }
 
-/** `answer` handles the requests. Of several requests on one connection, the response to the newest closes it. */
+/** `answer` handles the requests. If a connection has several requests, the response to the newest closes the connection. */
 export function createDrain(answer: RequestListener): Drain {
   const newest = new Map<Socket, ServerResponse>();
   let begun = false;

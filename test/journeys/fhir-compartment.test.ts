@@ -75,7 +75,7 @@ test('pages lead through the whole compartment and stay in it', async () => {
 
 test('a type that never belongs to a compartment is refused, not answered with all or none', async () => {
   const { status, body } = await get('Patient/ann/Organization');
-  expect([status, body.issue[0].diagnostics]).toEqual([400, 'no Organization ever belongs to a Patient compartment']);
+  expect([status, body.issue[0].diagnostics]).toEqual([400, 'Organization resources never belong to a Patient compartment']);
   expect((await get('Patient/ann/*?_type=Organization')).status).toBe(400);
 });
 

@@ -199,7 +199,7 @@ test('the values of a search have an end', async () => {
   expect(said(await post(`birthdate=${days(5001)}`))).toEqual([400, 'birthdate takes at most 5000 values separated by comma']);
   const five = Array.from({ length: 5 }, () => `birthdate=${days(5000)}`).join('&');
   expect(said(await post(five))).toEqual([400, 'this search has too many values: ask for fewer at once']);
-  expect(said(await post(`family=${'x'.repeat(KIB * KIB)}`))).toEqual([413, 'the body is larger than 1 MiB, the most that is taken here']);
+  expect(said(await post(`family=${'x'.repeat(KIB * KIB)}`))).toEqual([413, 'the body exceeds the size limit of 1 MiB']);
 });
 
 test('conditional references of a transaction lead from entry to entry over sixteen steps and no more', async () => {

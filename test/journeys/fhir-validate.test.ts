@@ -30,8 +30,8 @@ test('a good resource has no errors, by itself and as a parameter', async () => 
       {
         severity: 'information',
         code: 'informational',
-        details: { text: 'nothing wrong was found' },
-        diagnostics: 'nothing wrong was found',
+        details: { text: 'no issues were found' },
+        diagnostics: 'no issues were found',
       },
     ],
   });

@@ -1,5 +1,5 @@
-// `/docs`: the API's descriptions for people, readable and runnable in a browser. A page of our own, small enough for a strict content policy: nothing
-// inline, nothing from other hosts, nothing stored. https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP, docs/decisions/0028-no-build-step.md
+// `/docs`: a page that shows the OpenAPI documents and sends requests from the browser. Its content security policy allows no inline code and no other hosts.
+// https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP, docs/decisions/0028-no-build-step.md
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Response, Router } from 'express';
@@ -25,7 +25,7 @@ const HEADERS = {
   'Cache-Control': 'no-cache',
 };
 
-/** The router of `/docs`. Its files are read once. */
+/** The router of `/docs`. The files are read once. */
 export function buildDocsRouter(): Router {
   const files = new Map(readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name))]));
   const router = Router({ caseSensitive: true });

@@ -1,4 +1,4 @@
-// batch and transaction as HTTP: each entry of a Bundle is run as a request and gets a response. https://hl7.org/fhir/R4/http.html#transaction
+// batch and transaction over HTTP: each entry of a Bundle is a request and gets a response. https://hl7.org/fhir/R4/http.html#transaction
 import { type BundleEntry, type BundleRequest, locateErrorInEntry, parseBundleEntry, parseBundleRequest } from '../../fhir/bundle.ts';
 import type { ParsedJson } from '../../fhir/json.ts';
 import { isObject } from '../../fhir/json-values.ts';
@@ -13,7 +13,7 @@ import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { toTransactionEntry } from './transaction-entries.ts';
 import { buildEntryResponse } from './write.ts';
 
-/** Runs a request as if it came by itself. */
+/** Runs an entry like an HTTP request of its own. */
 type InteractionRunner = (call: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>) => Promise<FhirResponse>;
 
 /** https://hl7.org/fhir/R4/http.html#transaction */
@@ -22,7 +22,7 @@ export async function handleBundle(call: FhirCall, perform: InteractionRunner): 
   return request.type === 'batch' ? runBatch(call, request, perform) : runTransaction(call, request, perform);
 }
 
-/** Each entry by itself: one that fails gets an outcome, and the others are run. https://hl7.org/fhir/R4/http.html#brules */
+/** Runs each entry independently. An entry that fails gets an outcome, and the others still run. https://hl7.org/fhir/R4/http.html#brules */
 async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
   const made = new Set(entries.map(({ plain }) => (isObject(plain) ? plain.fullUrl : undefined)).filter(isTemporaryUrl));
   const answers: string[] = [];
@@ -37,7 +37,7 @@ async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: Int
   return buildBundleResponse('batch-response', answers);
 }
 
-/** Counts the size of the responses to the entries, against the limit of one response. */
+/** Compares the total size of the entries' responses with the limit of one response. */
 function createSizeCounter({ context }: FhirCall): { add(answer: string): void; isFull(): boolean } {
   const { maxBytes = Number.POSITIVE_INFINITY } = toSizeLimit(context);
   let size = 0;
@@ -50,13 +50,13 @@ function createSizeCounter({ context }: FhirCall): { add(answer: string): void; 
 }
 
 const RESPONSE_FULL = tooLong(
-  'the responses to the entries before it reach the size limit of a response: this entry was not run, send it in another Bundle',
+  'this entry was not run, because the responses to the entries before it reach the size limit of a response: send it in another Bundle',
 );
 
 interface RawEntry {
   raw: ParsedJson;
   at: number;
-  /** The temporary URLs by which entries of this batch could refer to each other. */
+  /** The temporary URLs of this batch. Entries must not refer to them. */
   made: ReadonlySet<string>;
 }
 
@@ -74,7 +74,7 @@ async function runBatchEntry(call: FhirCall, { raw, at, made }: RawEntry, perfor
   }
 }
 
-/** All or nothing: the error names the entry that failed. https://hl7.org/fhir/R4/http.html#trules */
+/** Runs all entries or none. The error names the entry that failed. https://hl7.org/fhir/R4/http.html#trules */
 async function runTransaction(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
   const all = parseEntries(call, entries);
   const writes = all.flatMap(({ write }) => write ?? []);
@@ -103,7 +103,7 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
 
 type ParsedEntry = { entry: BundleEntry; write: ReturnType<typeof toTransactionEntry> };
 
-/** The errors of all entries are reported at once. */
+/** Parses all entries, and reports the errors of all of them at once. */
 function parseEntries(call: FhirCall, entries: ParsedJson[]): ParsedEntry[] {
   const failed: FhirError[] = [];
   const all = entries.flatMap((raw, at): ParsedEntry[] => {
@@ -129,7 +129,7 @@ function parseEntries(call: FhirCall, entries: ParsedJson[]): ParsedEntry[] {
 
 const MOST_ISSUES = 50;
 
-/** An unknown path in an entry is an error of the Bundle, not of the URL that it was sent to. */
+/** An unknown path in an entry is an error in the Bundle (400). The URL of the request itself exists. */
 const toBundleErrorKind = ({ kind }: FhirError): FhirError['kind'] =>
   ERROR_KINDS[kind].status === 404 || ERROR_KINDS[kind].status === 405 ? 'not-supported' : kind;
 
@@ -138,7 +138,7 @@ interface TransactionRead {
   inside: Context;
 }
 
-/** An entry that reads, inside the transaction: it sees what the others wrote. */
+/** Runs an entry that reads, inside the transaction: it sees the writes of the other entries. */
 async function runReadEntry(call: FhirCall, { entry, inside }: TransactionRead, perform: InteractionRunner): Promise<FhirResponse> {
   try {
     return await perform(toFhirCall({ ...call, context: inside }, entry));
@@ -148,10 +148,10 @@ async function runReadEntry(call: FhirCall, { entry, inside }: TransactionRead, 
 }
 
 function rejectNestedBundle({ path, method, index: at }: BundleEntry): void {
-  if (path === '/' && method === 'POST') throw notSupported('a Bundle cannot contain another one', `Bundle.entry[${at}].request.url`);
+  if (path === '/' && method === 'POST') throw notSupported('a Bundle cannot contain another Bundle', `Bundle.entry[${at}].request.url`);
 }
 
-/** The request of an entry. The `Prefer` of the Bundle's request counts for all. */
+/** The request of an entry. It inherits the `Prefer` header of the Bundle's request. */
 function toFhirCall(call: FhirCall, entry: BundleEntry): FhirCall {
   const { headers, method, path, query } = entry;
   const header = (name: string): string | undefined => headers[name] ?? (name === 'prefer' ? call.header(name) : undefined);
@@ -164,7 +164,7 @@ function buildBundleResponse(type: string, entries: string[]): FhirResponse {
 
 const OUTCOME = '{"resourceType":"OperationOutcome"';
 
-/** One entry of the answer; stored texts go in as they are. */
+/** One entry of the response Bundle. Stored bodies are inserted unchanged. */
 function buildEntryText({ status, headers = {}, body, lastModified }: FhirResponse): string {
   const facts = {
     status: `${status} ${REASONS[status] ?? ''}`.trim(),

@@ -1,4 +1,4 @@
-// Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html, docs/decisions/0012-http-requests-and-limits.md
+// Binary over HTTP: clients can read and write its content or the resource. https://hl7.org/fhir/R4/binary.html, docs/decisions/0012-http-requests-and-limits.md
 import { type BinaryContent, buildBinary, chooseBinaryForm, parseBinary } from '../../fhir/binary.ts';
 import { isObject } from '../../fhir/json-values.ts';
 import { invalidStructure, notAcceptable } from '../../fhir/outcome.ts';
@@ -8,10 +8,10 @@ import type { FhirCall, FhirResponse } from './fhir-call.ts';
 
 const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;
 
-/** Whether a request reads a Binary, whose media type may be any. */
+/** Whether a request reads a Binary. Its response may have any media type. */
 export const isBinaryRead = (method: string, path: string): boolean => (method === 'GET' || method === 'HEAD') && READ.test(path);
 
-/** The content itself, if the client wants it; undefined: it wants the resource. */
+/** The response with the content, if the client accepts the content. Undefined: the client asks for the resource. */
 export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: string }, facts: FhirResponse): FhirResponse | undefined {
   if (row.type !== 'Binary' || !call.isStandalone) return undefined;
   const content = parseBinary(row.body);
@@ -26,8 +26,8 @@ export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: 
 }
 
 /**
- * Content comes from clients, and may be a page with a script in it: a browser saves it, does not open it, does not guess its type, and runs nothing of it
- * with this server's origin.
+ * Clients upload the content, so it may be an HTML page with scripts. These headers make a browser download it without guessing its type, and prevent scripts
+ * from running with this server's origin.
  */
 function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, securityContext }: BinaryContent): Record<string, string> {
   const reference = isObject(securityContext) ? securityContext.reference : undefined;
@@ -42,21 +42,21 @@ function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, security
   };
 }
 
-/** The characters of a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+/** A text that can be the value of a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
 const HEADER = /^[\x20-\x7e]{1,1000}$/;
 
-/** What a write of a Binary carries. `preserveElements`: for content without a security context. */
+/** The body of a write of a Binary. `preserveElements`: adds the current security context to content that was sent without one. */
 export interface BinaryDraft {
   draft: Draft;
   uploaded: boolean;
   preserveElements?: (draft: Draft, previous: ResourceRow) => Draft;
 }
 
-/** A resource, or content that becomes one, under the security context its header names. */
+/** Reads a Binary resource, or builds one from content and the security context in its header. */
 export async function readBinaryDraft(call: FhirCall): Promise<BinaryDraft> {
   const sent = await call.body.binary();
   if ('exact' in sent) return { draft: sent, uploaded: false };
-  if (!sent.bytes.length) throw invalidStructure('the body must be the content, and it is empty');
+  if (!sent.bytes.length) throw invalidStructure('the body must be the content, but it is empty');
   const made = (securityContext: unknown): Draft => {
     const resource = buildBinary({ ...sent, ...(securityContext !== undefined && { securityContext }) }, call.id || undefined);
     return { resource: resource, exact: resource };
@@ -66,10 +66,10 @@ export async function readBinaryDraft(call: FhirCall): Promise<BinaryDraft> {
   return { draft: made(undefined), uploaded: true, preserveElements: (_draft, previous) => made(readSecurityContext(previous)) };
 }
 
-/** New content has no security context: the current one stays. */
+/** The security context of the current version, which new content keeps. */
 const readSecurityContext = ({ body }: ResourceRow): unknown => (body ? parseBinary(body).securityContext : undefined);
 
-/** A client that sends content does not get it back, unless it asks for that. */
+/** Returns no body to a client that uploads content, unless the client sends Prefer. */
 export const preferMinimal = (call: FhirCall): FhirCall => ({
   ...call,
   header: (name) => call.header(name) ?? (name === 'prefer' ? 'return=minimal' : undefined),

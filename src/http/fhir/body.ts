@@ -1,4 +1,4 @@
-// The body of a FHIR request, read as text, so that its numbers keep their digits in the store. https://hl7.org/fhir/R4/http.html#mime-type
+// Reads the body of a FHIR request as text, so that its numbers keep their digits in the store. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request } from 'express';
 import type { BundleEntry } from '../../fhir/bundle.ts';
 import { type ParsedJson, parseJson } from '../../fhir/json.ts';
@@ -21,7 +21,7 @@ const PATCHES = [JSON_PATCH, 'application/fhir+json', 'application/json'];
 const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
 const FORM = ['application/x-www-form-urlencoded'];
 
-/** How bodies are read, each up to a size. */
+/** The readers of bodies, each with its size limit. */
 interface BodyReaders {
   text: TextReader;
   form: TextReader;
@@ -33,12 +33,12 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
   const text = (types: string[], say: string, { headers, as = read.text }: { headers?: Record<string, string>; as?: TextReader } = {}) => {
     const [type, ...parameters] = parseMediaType(req.headers['content-type'] ?? '');
     if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say, headers);
-    if (!acceptsR4(parameters)) throw unsupportedMedia('send FHIR 4.0: another fhirVersion is not read here');
+    if (!acceptsR4(parameters)) throw unsupportedMedia('this server supports FHIR 4.0 only: send fhirVersion=4.0 or leave it out');
     return as(req);
   };
   const json = async (what: string): Promise<ParsedJson> => {
     const given = await text(RESOURCE, 'send the resource as application/fhir+json');
-    if (given.trim() === '') throw invalidStructure(`the body must be a ${what}, and it is empty`);
+    if (given.trim() === '') throw invalidStructure(`the body must be a ${what}, but it is empty`);
     return parseJson(given);
   };
   return {
@@ -52,7 +52,7 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
       const contentType = req.headers['content-type'] ?? '';
       if (!RESOURCE.includes(parseMediaType(contentType)[0])) return toUpload(await read.bytes(req), contentType);
       const parsed = await json('Binary resource, or JSON content of one');
-      // JSON that is no Binary is content, also with the media type of FHIR
+      // JSON that is not a Binary resource is content, even with the media type of FHIR
       return isResource(parsed.plain, 'Binary') ? toDraft(parsed, 'Binary') : toUpload(getReadBytes(req), contentType);
     },
   };
@@ -70,7 +70,7 @@ export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
   return {
     resource: async (type) => toDraft(resource, type),
     form: async () => {
-      throw notSupported('search by GET inside a Bundle: it cannot have a form');
+      throw notSupported('an entry of a Bundle cannot search by POST: search by GET');
     },
     patch: async () => parseEntryPatch(resource),
     binary: async () => toDraft(resource, 'Binary'),
@@ -83,12 +83,12 @@ export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
 
 /** A JSON Patch is a list, a FHIRPath Patch a Parameters resource. https://hl7.org/fhir/R4/http.html#patch */
 function parsePatch(text: string): Patch {
-  if (text.trim() === '') throw invalidStructure('the body must be a patch, and it is empty');
+  if (text.trim() === '') throw invalidStructure('the body must be a patch, but it is empty');
   const parsed = parseJson(text);
   return Array.isArray(parsed.plain) ? parseJsonPatch(parsed) : parseFhirPathPatch(parsed);
 }
 
-/** In a Bundle a JSON Patch comes as a Binary. https://hl7.org/fhir/R4/http.html#patch ("PATCH in a Bundle") */
+/** In a Bundle a JSON Patch is sent as a Binary. https://hl7.org/fhir/R4/http.html#patch ("PATCH in a Bundle") */
 export function parseEntryPatch(resource: BundleEntry['resource']): Patch {
   if (!resource) throw invalidStructure('the entry has no resource');
   const { resourceType, contentType, data } = resource.plain;
@@ -98,7 +98,7 @@ export function parseEntryPatch(resource: BundleEntry['resource']): Patch {
   return parseJsonPatch(parseJson(Buffer.from(data, 'base64').toString('utf8')));
 }
 
-/** A resource of this type in both readings; anything else is refused (400). */
+/** A resource of this type, with JavaScript numbers and with exact digits. Any other value is refused (400). */
 export function toDraft(parsed: ParsedJson | undefined, type: string): Draft {
   const { plain, exact } = parsed ?? {};
   if (!isObject(plain)) throw invalidStructure(`the body must be a ${type} resource: a JSON object`);

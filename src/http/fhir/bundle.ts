@@ -1,4 +1,4 @@
-// Bundles are concatenated from stored JSON texts, which are not parsed again. https://hl7.org/fhir/R4/bundle.html
+// Builds Bundles by concatenating stored JSON texts, without parsing them. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../../fhir/outcome.ts';
 import type { ParsedSearch } from '../../fhir/search/request.ts';
 import type { HistoryEntry } from '../../store/resources/history.ts';
@@ -19,7 +19,7 @@ interface SearchPage extends ResultPage {
   statements?: ExplainedStatement[];
 }
 
-/** A searchset: matches, then included resources, then warnings of ignored parameters (lenient handling) and of links that were not followed. */
+/** A searchset: matches, included resources, and warnings about ignored parameters (lenient handling) and about includes that were not followed to the end. */
 export function buildSearchBundle(base: string, page: SearchPage, links: BundleLinks): string {
   const entries = [
     ...page.rows.map((row) => buildSearchEntry(base, row, 'match')),
@@ -34,7 +34,7 @@ export function buildSearchBundle(base: string, page: SearchPage, links: BundleL
 const buildSearchEntry = (base: string, { type, id, body }: ResourceRow, mode: 'match' | 'include'): string =>
   `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},"resource":${body},"search":{"mode":"${mode}"}}`;
 
-/** https://hl7.org/fhir/R4/search.html#errors: an outcome in a searchset has no errors */
+/** The outcome in a searchset must not have errors. https://hl7.org/fhir/R4/search.html#errors */
 const buildOutcomeEntry = (issues: Issue[]): string[] =>
   issues.length ? [`{"resource":${JSON.stringify(buildOperationOutcome(issues))},"search":{"mode":"outcome"}}`] : [];
 
@@ -47,10 +47,10 @@ const buildIgnoredWarning = (name: string): Issue => ({
 const DEEPER_WARNING: Issue = {
   severity: 'warning',
   code: 'too-costly',
-  text: ':iterate was followed as far as this server goes, and there is more: search from the resources included last',
+  text: 'the limit of :iterate was reached and more resources could be included: search again from the resources included last',
 };
 
-/** A history, newest first: each version with the request that made it. https://hl7.org/fhir/R4/http.html#history */
+/** A history, newest first: each version with the request that created it. https://hl7.org/fhir/R4/http.html#history */
 export function buildHistoryBundle(base: string, rows: HistoryEntry[], links: BundleLinks): string {
   return buildBundle(
     'history',

@@ -1,11 +1,11 @@
-// What every request of the FHIR API has around it: a request id, the rules for browser apps of other origins, OPTIONS.
+// First step of the FHIR API: request ids, CORS and OPTIONS.
 // https://hl7.org/fhir/R4/http.html#custom (X-Request-Id), https://fetch.spec.whatwg.org/#http-cors-protocol
 import type { NextFunction, Request, Response } from 'express';
 import { listMethods } from '../../fhir/interactions.ts';
 import { readRequestContext } from '../middleware/request-context.ts';
 import { findPlace } from './path.ts';
 
-/** Keys are sent in a header, never in a cookie, so every origin is allowed. */
+/** Every origin is allowed, because API keys are sent in a header and never in a cookie. */
 const CORS_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers':
@@ -17,10 +17,10 @@ const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
     'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Api-Key, X-Request-Id, X-Security-Context',
   'Access-Control-Max-Age': '600',
 };
-/** Only ids that are harmless in a header and in a log are echoed. https://hl7.org/fhir/R4/datatypes.html#id */
+/** Request ids that are safe in a header and in a log. https://hl7.org/fhir/R4/datatypes.html#id */
 const REQUEST_ID = /^[A-Za-z0-9\-._]{1,64}$/;
 
-/** First step of the FHIR API. */
+/** Sets the CORS headers, repeats the client's request id if it is safe, and responds to OPTIONS. */
 export function setCorsAndRequestId(req: Request, res: Response, next: NextFunction): void {
   readRequestContext(res).surface = 'fhir';
   const own = req.get('x-request-id');
@@ -33,7 +33,7 @@ export function setCorsAndRequestId(req: Request, res: Response, next: NextFunct
   else next();
 }
 
-/** What a path answers; a browser's question before a request to another origin gets the same everywhere. */
+/** Sends the methods of a path. A CORS preflight request also gets the allowed headers. */
 function sendOptions(req: Request, res: Response): void {
   if (req.get('access-control-request-method') !== undefined) res.set(PREFLIGHT_HEADERS);
   const methods = req.path === '/metadata' ? ['GET', 'HEAD'] : listMethods(findPlace(req.path));

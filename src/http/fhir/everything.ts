@@ -1,4 +1,4 @@
-// $everything of a patient as HTTP, by GET and by POST. https://hl7.org/fhir/R4/operation-patient-everything.html
+// $everything of a patient over HTTP, by GET and by POST. https://hl7.org/fhir/R4/operation-patient-everything.html
 
 import { isAllowed } from '../../fhir/access-scope.ts';
 import { parseDateRange } from '../../fhir/date-range.ts';
@@ -29,7 +29,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 /** GET [base]/Patient/[id]/$everything */
 export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respondWithRecord(call, call.query, false);
 
-/** The same by POST: the parameters of the body and the URL add up, and no link shows them. */
+/** The same by POST. Parameters of the body are added to those of the URL. Page links do not show them, because they may contain PHI. */
 export const handleEverythingByPost = async (call: FhirCall): Promise<FhirResponse> =>
   respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).resource)], true);
 
@@ -103,7 +103,7 @@ function parseInstant(value: string): string {
   return range.from;
 }
 
-/** The types of the record and of the resources it refers to: all that the caller may search, or those that are named. */
+/** The types of the record and the types of the resources it refers to: those in `_type`, otherwise all that the caller may search. */
 function selectTypes({ context: { caller } }: FhirCall, named: string[]): { types: ServedType[]; besides: ServedType[] } {
   for (const type of named) {
     if (!isServed(type)) throw notSupported('_type names a resource type that is not served');
@@ -111,6 +111,7 @@ function selectTypes({ context: { caller } }: FhirCall, named: string[]): { type
   }
   const wanted = SERVED_TYPES.filter((type) => (named.length ? named.includes(type) : isAllowed(caller.scopes, type, 's')));
   const types = wanted.filter((type) => RECORD_TYPES.includes(type));
-  if (!types.length) throw notSupported(`_type: name one of ${RECORD_TYPES.join(', ')}; other types come with what refers to them`);
+  if (!types.length)
+    throw notSupported(`_type: name one of ${RECORD_TYPES.join(', ')}; resources of other types are included only if these refer to them`);
   return { types, besides: wanted.filter((type) => !RECORD_TYPES.includes(type)) };
 }

@@ -1,4 +1,4 @@
-// `_explain=true` on a search: the plans of the database, for callers with the scope `admin`, as an outcome after the matches.
+// `_explain=true` on a search: adds an OperationOutcome with the database's query plans after the matches, for callers with the scope `admin`.
 
 import { isAdmin } from '../../fhir/access-scope.ts';
 import { forbidden, invalid } from '../../fhir/outcome.ts';
@@ -9,16 +9,16 @@ type Parameters = [name: string, value: string][];
 
 const NAME = '_explain';
 
-/** Whether the plans are wanted, and the other parameters. 403 without the scope. */
+/** Whether the client asks for the plans, and the other parameters. 403 without the scope. */
 export function parseExplain(caller: Caller, given: Parameters): { explained: boolean; rest: Parameters } {
   const asked = given.filter(([name]) => name === NAME);
   if (!asked.length) return { explained: false, rest: given };
   if (!isAdmin(caller.scopes)) throw forbidden(`${NAME} needs an API key with the scope admin`);
-  if (asked.some(([, value]) => value !== 'true')) throw invalid(`${NAME} takes true`);
+  if (asked.some(([, value]) => value !== 'true')) throw invalid(`${NAME} must be true`);
   return { explained: true, rest: given.filter(([name]) => name !== NAME) };
 }
 
-/** The entry with an issue for each statement: its SQL and plan. */
+/** The entry of the plans: one issue for each statement, with its SQL and plan. */
 export function buildExplainEntry(statements: ExplainedStatement[]): string {
   const issue = statements.map(({ sql, milliseconds, rows, plan }, at) => ({
     severity: 'information',

@@ -1,4 +1,4 @@
-// History as HTTP, of a resource, a type or everything. https://hl7.org/fhir/R4/http.html#history
+// The history interaction over HTTP: of a resource, a type or the whole system. https://hl7.org/fhir/R4/http.html#history
 import { parseDateRange } from '../../fhir/date-range.ts';
 import { isObject } from '../../fhir/json-values.ts';
 import { invalid, notSupported } from '../../fhir/outcome.ts';
@@ -23,7 +23,7 @@ interface HistoryPage {
 export async function handleHistory(call: FhirCall): Promise<FhirResponse> {
   const { context, pageTokens, type, id } = call;
   const { caller, baseUrl } = context;
-  // the history of everything needs the right to read all types
+  // the history of the system needs the permission to read all types
   if (!type) for (const one of SERVED_TYPES) authorize(caller, one, 'r');
   const path = `/${[type, id, '_history'].filter(Boolean).join('/')}`;
   const { subset, rest } = parseSubset(call.query, type || undefined);
@@ -44,7 +44,7 @@ function buildSelfLink({ query, context }: FhirCall, path: string, sealed: () =>
 
 const FORMAT_PARAMETERS = new Set(['_format', '_pretty']);
 
-/** Parameter → its options. "Each of these parameters at most once." */
+/** Parameter → its options. Each parameter may occur once. */
 const PARAMETERS: Readonly<Record<string, (value: string) => Partial<HistoryOptions>>> = {
   _count: (value) => {
     if (!/^[1-9]\d{0,8}$/.test(value)) throw invalid('_count must be a whole number above 0');

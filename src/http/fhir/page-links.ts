@@ -1,4 +1,4 @@
-// The links from page to page of a search, with sealed content. docs/decisions/0005-search-order-and-page-links.md
+// The page links of a search. Their content is sealed. docs/decisions/0005-search-order-and-page-links.md
 import { isObject } from '../../fhir/json-values.ts';
 import { invalid } from '../../fhir/outcome.ts';
 import type { Position } from '../../store/search/page.ts';
@@ -6,7 +6,7 @@ import type { FhirCall } from './fhir-call.ts';
 
 type Parameters = [name: string, value: string][];
 
-/** The content of a page link: the path and parameters of its search, and the position after which the page begins. */
+/** The content of a page link: the path and parameters of the search, and the position after which the page begins. */
 interface PageLinkContent {
   path: string;
   parameters: Parameters;
@@ -15,14 +15,14 @@ interface PageLinkContent {
 
 const FORMAT_PARAMETERS = new Set(['_format', '_pretty']);
 
-/** Whether a parameter is about the form of the answer alone. */
+/** Whether a parameter concerns only the format of the response. */
 export const isFormatParameter = ([name]: [string, string]): boolean => FORMAT_PARAMETERS.has(name);
 
-/** A link to a page at its own path below the base. */
+/** The absolute link to a page. */
 export const buildPageLink = ({ context, pageTokens }: FhirCall, page: PageLinkContent): string =>
   `${context.baseUrl}${page.path}?_page=${pageTokens.seal(context.caller.tenant, page)}`;
 
-/** The page that a request names, if it names one; a link of another search is refused (400). */
+/** Opens the page link in `_page`, if the request has one. A link of another search is refused (400). */
 export function openPageLink({ context, pageTokens }: FhirCall, path: string, given: Parameters): PageLinkContent | undefined {
   const sealed = given.find(([name]) => name === '_page')?.[1];
   if (sealed === undefined) return undefined;

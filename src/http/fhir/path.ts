@@ -1,4 +1,4 @@
-// Which interaction a method and a path of the FHIR API mean, and how the rest is refused. https://hl7.org/fhir/R4/http.html#Status-Codes
+// Finds the interaction of a method and a path of the FHIR API. https://hl7.org/fhir/R4/http.html#Status-Codes
 
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { type InteractionRoute, listMethods, type MatchedPath, matchPath, toRoutedMethod } from '../../fhir/interactions.ts';
@@ -7,7 +7,7 @@ import { isCompartment } from '../../fhir/search/compartment.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import type { FhirCall } from './fhir-call.ts';
 
-/** The interaction a request means: 404 for a path or type that is not served, 405 for a method that is not. */
+/** The interaction of a request. 404 for a path or type that is not served, 405 for a method that the path does not support. */
 export function findRoute(method: string, path: string): InteractionRoute {
   const place = findPlace(path);
   const found = place.methods.get(toRoutedMethod(method));
@@ -15,14 +15,14 @@ export function findRoute(method: string, path: string): InteractionRoute {
   return { ...found, parameters: place.parameters };
 }
 
-/** What the path of a request names; empty where it names none. */
+/** The parameters in the path of a request. A parameter that the path does not have is empty. */
 export function toPathNames({ parameters }: InteractionRoute): Pick<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'> {
   const { type = '', id = '', versionId = '', compartment = '' } = parameters;
-  // The assertions are safe: findPlace has checked both types. A type is '' where the path names none; such interactions do not read it.
+  // The assertions: findPlace has checked both types. If the path has no type, it is '', and such interactions do not read it.
   return { type: type as ServedType, id, versionId, compartment: compartment as ServedType };
 }
 
-/** What answers at a path, by method; 404 when there is nothing, or the type is not served. */
+/** The interactions of a path by method. 404 if the path does not exist or the type is not served. */
 export function findPlace(path: string): MatchedPath {
   const place = parsePlace(path);
   const { type, compartment } = place?.parameters ?? {};

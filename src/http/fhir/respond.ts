@@ -1,4 +1,4 @@
-// Sends a FHIR response: media type by Accept or `_format`, stored text as it is. https://hl7.org/fhir/R4/http.html#mime-type
+// Sends a FHIR response, with the media type from Accept or `_format`. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request, Response } from 'express';
 import { parseExactJson } from '../../fhir/json.ts';
 import { acceptsR4, parseMediaType } from '../../fhir/media-type.ts';
@@ -20,7 +20,7 @@ const FORMATS: Record<string, string> = {
   'application/json': 'application/json',
 };
 
-/** The media type of the response; 406 when the client accepts none that this server writes. */
+/** The media type of the response. 406 if the client accepts none of this server's. */
 export function negotiateFormat(req: Request): string {
   const asked = readFormatParameter(req.url);
   const wanted = asked === undefined ? (req.headers.accept ?? '').split(',') : [asked];
@@ -39,7 +39,7 @@ function readFormatParameter(url: string): string | undefined {
   return new URLSearchParams(url.slice(query)).get('_format')?.replace(' ', '+');
 }
 
-/** Sends it. `_pretty=true` indents (and nothing else changes: numbers keep their digits). */
+/** Sends the response. `_pretty=true` only indents it: numbers keep their digits. */
 export function sendFhirResponse(req: Request, res: Response, { status, headers, body, content }: FhirResponse): void {
   res.status(status);
   for (const name in headers) res.setHeader(name, headers[name]!);

@@ -1,4 +1,5 @@
-// The FHIR R4 REST API in Express: who calls, in which format, and how the response is sent. https://hl7.org/fhir/R4/http.html
+// The FHIR R4 REST API in Express: authenticates the caller, negotiates the format, runs the interaction and sends the response.
+// https://hl7.org/fhir/R4/http.html
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { BASE64_CONTENT_SHARE } from '../../fhir/binary.ts';
 import { matchesEtag } from '../../fhir/etag.ts';
@@ -18,18 +19,18 @@ import { findRoute } from './path.ts';
 import { negotiateFormat, sendFhirResponse } from './respond.ts';
 import { runInteraction } from './run-interaction.ts';
 
-/** What the FHIR API needs from the server. */
+/** The dependencies of the FHIR API. */
 export interface FhirApi {
   findCaller: FindCaller;
-  /** The context of one request of this caller. */
+  /** Builds the context of one request. */
   buildContext(caller: Caller, request: ClientRequest): Context;
   pageTokens: PageTokens;
-  /** The CapabilityStatement as it is now: its JSON text, and the tag of that. */
+  /** The current CapabilityStatement: its JSON text and ETag. */
   capability(): Promise<{ text: string; etag: string }>;
   bodyLimit: number;
 }
 
-/** Of the parameters of a search by POST, in bytes. */
+/** The size limit of a search by POST, in bytes. */
 const FORM_LIMIT = 1024 * 1024;
 
 /** The router of `/fhir/R4`. */
@@ -73,7 +74,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
   return router;
 }
 
-/** A request below another base gets the address of the FHIR API. */
+/** Returns 404 with the base of the FHIR API for paths below another base. */
 export const rejectOtherFhirBase =
   (base: string): RequestHandler =>
   (_req, res) => {

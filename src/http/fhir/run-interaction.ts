@@ -1,4 +1,4 @@
-// Runs the interaction that a request means: the same way for a request by itself and for an entry of a Bundle.
+// Runs the interaction of an HTTP request or of an entry of a Bundle.
 import type { InteractionName, InteractionRoute } from '../../fhir/interactions.ts';
 import { notFound } from '../../fhir/outcome.ts';
 import { ID_PATTERN } from '../../fhir/types.ts';
@@ -43,7 +43,7 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
   conditionalDelete: conditional.handleConditionalDelete,
 };
 
-/** Runs the interaction of a request, if its caller may. */
+/** Runs the interaction of a request, if its caller has the permission (403). */
 export function runInteraction(
   given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>,
   route: InteractionRoute = findRoute(given.method, given.path),

@@ -1,4 +1,4 @@
-// Search as HTTP: of a type, of the whole system, of a compartment; by GET and by POST. https://hl7.org/fhir/R4/http.html#search
+// Search over HTTP: of a type, the whole system or a compartment, by GET and by POST. https://hl7.org/fhir/R4/http.html#search
 
 import { isAllowed } from '../../fhir/access-scope.ts';
 import { forbidden, invalid, notSupported } from '../../fhir/outcome.ts';
@@ -16,11 +16,11 @@ import { parseSubset, type Subset } from './subset.ts';
 
 type Parameters = [name: string, value: string][];
 
-/** Where a search begins. */
+/** The part of the data that a search covers. */
 interface SearchScope {
-  /** Below the base, as links repeat it. */
+  /** Relative to the base, for page links. */
   path: string;
-  /** The types that may be searched. `hasFixedTypes`: the path names them, and `_type` is no parameter. */
+  /** The types that may be searched. `hasFixedTypes`: the path names the type, and `_type` is not a parameter. */
   types: readonly ServedType[];
   hasFixedTypes: boolean;
   within?: SearchRequest['restriction'];
@@ -29,7 +29,7 @@ interface SearchScope {
 export const handleSearch = (call: FhirCall): Promise<FhirResponse> =>
   respondWithPage(call, buildTypeScope(call), { parameters: call.query, isPrivate: false });
 
-/** The parameters of the URL and the form add up, and no link shows them. */
+/** Parameters of the form are added to those of the URL. Page links do not show them, because they may contain PHI. */
 export const handleSearchByPost = async (call: FhirCall): Promise<FhirResponse> =>
   respondWithPage(call, buildTypeScope(call), await readPostedInput(call));
 
@@ -61,7 +61,7 @@ const buildTypeScope = ({ type }: FhirCall): SearchScope => ({ path: `/${type}`,
 function buildCompartmentScope({ compartment, id, type, context }: FhirCall): SearchScope {
   const whose: Compartment = { type: compartment, id };
   const types = listCompartmentTypes(whose.type);
-  if (type && !types.includes(type)) throw notSupported(`no ${type} ever belongs to a ${compartment} compartment`);
+  if (type && !types.includes(type)) throw notSupported(`${type} resources never belong to a ${compartment} compartment`);
   const within = (one: ServedType) => buildCompartmentCondition(whose, one, context.registry) ?? { on: 'nothing' as const };
   return { path: `/${compartment}/${id}/${type || '*'}`, types: type ? [type] : types, hasFixedTypes: Boolean(type), within };
 }
@@ -106,7 +106,7 @@ interface TypeSelection {
   rest: Parameters;
 }
 
-/** The types to search. Without `_type`: all of the scope that the caller may search. https://hl7.org/fhir/R4/search.html#2.21.1.1 */
+/** The types to search. Without `_type`: all types of the path that the caller may search. https://hl7.org/fhir/R4/search.html#2.21.1.1 */
 function selectTypes({ context: { caller } }: FhirCall, place: SearchScope, parameters: Parameters): TypeSelection {
   if (place.hasFixedTypes) return { types: place.types, typed: [], rest: parameters };
   const typed = parameters.filter(([name]) => name === '_type');
@@ -115,7 +115,7 @@ function selectTypes({ context: { caller } }: FhirCall, place: SearchScope, para
   if (!typed.length) return { types: filterSearchableTypes(caller.scopes, place.types), typed, rest };
   const types = [...new Set(typed[0]![1].split(','))].map((type) => {
     if (!isServed(type)) throw notSupported('_type names a resource type that is not served');
-    if (!place.types.includes(type)) throw notSupported(`_type: no ${type} is ever found here`);
+    if (!place.types.includes(type)) throw notSupported(`_type: ${type} resources cannot be searched at this path`);
     authorize(caller, type, 's');
     return type;
   });
@@ -125,7 +125,7 @@ function selectTypes({ context: { caller } }: FhirCall, place: SearchScope, para
 function filterSearchableTypes(scopes: readonly string[], types: readonly ServedType[]): readonly ServedType[] {
   const permitted = types.filter((type) => isAllowed(scopes, type, 's'));
   if (!permitted.length)
-    throw forbidden('the scopes of this API key cover no search of the types that are found here: it needs system/<Type>.s of one of them');
+    throw forbidden('the scopes of this API key cover no search at this path: it needs system/<Type>.s for one of the types of the path');
   return permitted;
 }
 

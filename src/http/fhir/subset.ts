@@ -1,10 +1,10 @@
-// `_summary` and `_elements` of a request: which part of each resource its answer shows. https://hl7.org/fhir/R4/search.html#summary
+// `_summary` and `_elements`: limit the response to a part of each resource. https://hl7.org/fhir/R4/search.html#summary
 import { findElement, listElementNames } from '../../fhir/elements.ts';
 import { invalid, invalidStructure } from '../../fhir/outcome.ts';
 import { type Summary, selectElements, summarizeBody } from '../../fhir/summary.ts';
 
 export interface Subset {
-  /** The part of a resource's body that is shown. `_elements` does not apply to resources of another type than the request's. */
+  /** The part of a resource's body that the response shows. `_elements` applies only to resources of the request's type. */
   apply(body: string, type: string): string;
   /** The parameters, for links. */
   parameters: [name: string, value: string][];
@@ -14,13 +14,13 @@ export interface Subset {
 const SUMMARIES = ['true', 'text', 'data', 'false'] as const;
 const isSummary = (text: string): text is Summary => SUMMARIES.some((summary) => summary === text);
 
-/** The subset that a query wants, and its other parameters, with `_summary=count` among them. `type`: whose elements `_elements` names. */
+/** The subset of a query, and its other parameters including `_summary=count`. `type`: the type whose elements `_elements` names. */
 export function parseSubset(query: [string, string][], type: string | undefined): { subset: Subset; rest: [string, string][] } {
   const mine = query.filter(([name, value]) => name === '_elements' || (name === '_summary' && value !== 'count'));
   const rest = query.filter((one) => !mine.includes(one));
   const summary = readSingleParameter(mine, '_summary') ?? 'false';
   const elements = readSingleParameter(mine, '_elements');
-  if (!isSummary(summary)) throw invalid('_summary takes true, text, data, count or false');
+  if (!isSummary(summary)) throw invalid('_summary must be true, text, data, count or false');
   if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot be combined');
   const names = elements === undefined ? undefined : parseElementNames(elements, type);
   const apply = (body: string, shown: string): string => {
@@ -42,7 +42,7 @@ function parseElementNames(value: string, type: string | undefined): Set<string>
     type === undefined || findElement(type, name) !== undefined || findElement(type, `${name}[x]`) !== undefined;
   if (names.some((name) => name === '' || !known(name)))
     throw invalidStructure(
-      `_elements takes names of elements: ${type === undefined ? 'identifier,status' : listElementNames(type).slice(0, 8).join(',')} …`,
+      `_elements must be a list of element names: ${type === undefined ? 'identifier,status' : listElementNames(type).slice(0, 8).join(',')} …`,
     );
   return new Set(names);
 }

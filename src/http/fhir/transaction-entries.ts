@@ -1,4 +1,4 @@
-// The writing entries of a transaction, as src/interactions/transaction.ts takes them.
+// Builds the writing entries of a transaction for src/interactions/transaction.ts.
 
 import type { Permission } from '../../fhir/access-scope.ts';
 import type { BundleEntry } from '../../fhir/bundle.ts';
@@ -19,7 +19,7 @@ interface EntryInput {
   id: string;
 }
 
-/** Writing interaction → what the transaction does. Whatever is not here reads. */
+/** Interaction that writes → builder of its transaction entry. All other interactions read. */
 const ENTRY_BUILDERS: Partial<Record<InteractionName, (given: EntryInput) => Omit<TransactionEntry, 'index' | 'type' | 'fullUrl'>>> = {
   create: ({ call, entry, type }) => {
     const criteria = call.header('if-none-exist');
@@ -53,7 +53,7 @@ const ENTRY_BUILDERS: Partial<Record<InteractionName, (given: EntryInput) => Omi
   delete: ({ call, id }) => ({ method: 'DELETE', id, ...parseIfMatch(call) }),
 };
 
-/** What an entry writes; undefined: it reads. `may` refuses (403) what the caller must not do. */
+/** The write of an entry. Undefined: the entry reads. `may` refuses (403) a write without the permission. */
 export function toTransactionEntry(
   call: FhirCall,
   entry: BundleEntry,

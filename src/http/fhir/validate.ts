@@ -1,4 +1,4 @@
-// $validate as HTTP: 200 with an OperationOutcome whatever is wrong with the resource; 4xx only when nothing could be validated.
+// $validate over HTTP. The response is 200 with an OperationOutcome, also for an invalid resource. It is 4xx only if the request itself is wrong.
 // https://hl7.org/fhir/R4/resource-operation-validate.html
 
 import type { Permission } from '../../fhir/access-scope.ts';
@@ -9,10 +9,10 @@ import { authorize } from '../middleware/authorize.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 
-/** To ask whether an interaction would succeed needs its permission, because the outcome depends on other resources. */
+/** A mode needs the permission of the interaction that it tests, because the outcome depends on other resources. */
 const PERMISSIONS: Readonly<Record<ValidationMode, Permission>> = { create: 'c', update: 'u', delete: 'd', profile: 'r' };
 
-const NO_ISSUES: Issue = { severity: 'information', code: 'informational', text: 'nothing wrong was found' };
+const NO_ISSUES: Issue = { severity: 'information', code: 'informational', text: 'no issues were found' };
 
 /** POST [type]/$validate, POST and GET [type]/[id]/$validate. */
 export async function handleValidate(call: FhirCall): Promise<FhirResponse> {

@@ -1,4 +1,4 @@
-// Writing interactions as HTTP: create, update, delete. src/interactions does the work.
+// Create, update, patch and delete over HTTP. src/interactions executes them.
 import { conflict, invalidStructure } from '../../fhir/outcome.ts';
 import { ID_PATTERN } from '../../fhir/types.ts';
 import type { WriteResult } from '../../interactions/context.ts';
@@ -37,7 +37,7 @@ export async function handleUpdate(call: FhirCall): Promise<FhirResponse> {
   return buildWriteResponse(uploaded ? preferMinimal(call) : call, await updateResource(context, { type, id, ...sent, ...conditions }));
 }
 
-/** The resource to store. A Binary may be sent as its content. */
+/** The resource to store. The body of a Binary may be its content. */
 const readDraft = async (call: FhirCall): Promise<BinaryDraft> =>
   call.type === 'Binary' ? readBinaryDraft(call) : { draft: await call.body.resource(call.type), uploaded: false };
 
@@ -55,22 +55,22 @@ export async function handleDelete(call: FhirCall): Promise<FhirResponse> {
   return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
 }
 
-/** The criteria of If-None-Exist: the parameters alone, without a type and a question mark in front. */
+/** The criteria of If-None-Exist: only the parameters. A leading `Type?` is removed. */
 export const parseIfNoneExist = (header: string): string => header.replace(/^[^?=]*\?/, '');
 
-/** The id in the URL of an update, which may be new. */
+/** The id in the URL of an update. The update may create the resource, so the id must be valid. */
 export function checkNewId({ id, type }: Pick<FhirCall, 'id' | 'type'>): string {
   if (!ID_PATTERN.test(id)) throw invalidStructure('an id has 1 to 64 letters, digits, "-" or "."', `${type}.id`);
   return id;
 }
 
 /**
- * The response to a write, in the form that `Prefer: return=` names. A caller who may not read the type never gets the resource: the response is minimal, or
- * an OperationOutcome. https://hl7.org/fhir/R4/http.html#ops
+ * The response to a write, in the form of `Prefer: return=`. A caller who may not read the type never gets the resource, but a minimal response or an
+ * OperationOutcome. https://hl7.org/fhir/R4/http.html#ops
  */
 export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = [] }: WriteResult): FhirResponse {
   const { context, type, method } = call;
-  if (row.body === null) throw conflict('this resource was deleted meanwhile');
+  if (row.body === null) throw conflict('this resource was deleted in the meantime');
   const status = outcome === 'created' ? 201 : 200;
   const facts = buildVersionFacts(row);
   const location = `${context.baseUrl}/${type}/${row.id}/_history/${row.version}`;
@@ -85,9 +85,9 @@ export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = []
   return { ...answer, body: redactFor(context.caller)(row).body! };
 }
 
-/** The response to a write that may have been a deletion. */
+/** The response to a write that may be a delete. */
 export function buildEntryResponse(call: FhirCall, { outcome, row, warnings = [] }: EntryOutcome): FhirResponse {
   if (outcome === 'deleted') return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
-  if (!row) throw conflict('this resource was deleted meanwhile');
+  if (!row) throw conflict('this resource was deleted in the meantime');
   return buildWriteResponse(call, { row, outcome, warnings });
 }

@@ -4,10 +4,10 @@ import { forbidden, loginRequired } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { Surface } from '../../mapping/shape.ts';
 
-/** Finds the caller by the text of a key; undefined: the key is unknown, revoked or expired, or its tenant is disabled. */
+/** Finds the caller of an API key. Undefined: the key is unknown, revoked or expired, or its tenant is disabled. */
 export type FindCaller = (key: string) => Promise<Caller | undefined>;
 
-/** The key a request carries, if any; of two, that of `x-api-key`. */
+/** The API key of a request, if any. Of two, the one in `x-api-key`. */
 export function readCredential(req: Request): string | undefined {
   const own = req.headers['x-api-key'];
   return typeof own === 'string' && own !== '' ? own.trim() : readBearerToken(req);
@@ -15,11 +15,11 @@ export function readCredential(req: Request): string | undefined {
 
 const readBearerToken = (req: Request): string | undefined => /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
 
-/** The caller of a request to one surface. No key, an unknown one, or two that differ: 401; a key of another surface: 403. */
+/** The caller of a request to a surface. 401: no key, an unknown key, or two different keys. 403: a key of another surface. */
 export async function authenticate(req: Request, surface: string, find: FindCaller): Promise<Caller> {
   const credential = readCredential(req);
   const bearer = readBearerToken(req);
-  if (bearer !== undefined && bearer !== credential) throw loginRequired('two different API keys came with this request: send one');
+  if (bearer !== undefined && bearer !== credential) throw loginRequired('the request has two different API keys: send one of them');
   if (credential === undefined) throw loginRequired('send an API key, as "Authorization: Bearer …" or "x-api-key: …"');
   const caller = await find(credential);
   if (!caller) throw loginRequired('this API key is not known, or no longer valid');
@@ -37,7 +37,7 @@ export const buildChallenge = (surface: Pick<Surface, 'auth'> | undefined): stri
 const CACHE_MS = 1000;
 const MAX_CACHED = 10_000;
 
-/** Looks a key up at most once a second, so that not every request asks the database; a revocation takes effect within that second. docs/decisions/0013-api-keys-and-scopes.md */
+/** Caches the caller of a key for a second, to save a database query on most requests. A revocation takes effect within that second. docs/decisions/0013-api-keys-and-scopes.md */
 export function cacheCallers(find: FindCaller, now: () => number = Date.now): FindCaller {
   const known = new Map<string, { caller: Promise<Caller | undefined>; until: number }>();
   return (key) => {
@@ -51,8 +51,8 @@ export function cacheCallers(find: FindCaller, now: () => number = Date.now): Fi
   };
 }
 
-/** The prefix of keys that an operator creates: `pk_live_` for the `pk_test_` of surface.yaml, which is for development. */
+/** The prefix of keys that an operator creates: `pk_live_`. surface.yaml has the prefix for development, `pk_test_`. */
 export const toLivePrefix = (prefix: string): string => prefix.replace('_test_', '_live_');
 
-/** The prefixes of a surface's keys; none where its keys have no prefix. */
+/** The prefixes of a surface's keys. Empty if its keys have no prefix. */
 export const listKeyPrefixes = (prefix: string): string[] => (prefix === '' ? [] : [...new Set([prefix, toLivePrefix(prefix)])]);

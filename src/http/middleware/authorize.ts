@@ -5,11 +5,9 @@ import type { Caller } from '../../interactions/context.ts';
 
 /** Refuses (403) a patient's key on a shape that is not about the patient of the key, and any other key on a shape that is. */
 export function authorizePatientKey({ patient }: Caller, aboutMe: boolean): void {
-  if (patient !== undefined && !aboutMe) throw forbidden('this API key stands for a person: it opens only what is about that person');
+  if (patient !== undefined && !aboutMe) throw forbidden("this API key is a patient's key: it opens only that patient's own endpoints");
   if (patient === undefined && aboutMe)
-    throw forbidden(
-      'this is about the person a key stands for, and this API key stands for nobody: make one with facet keys create --patient <id>',
-    );
+    throw forbidden("this endpoint needs a patient's API key: create one with facet keys create --patient <id>");
 }
 
 /** Refuses (403) what the caller's scopes do not cover. */

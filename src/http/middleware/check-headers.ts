@@ -1,16 +1,16 @@
-// Checks the header fields of every request: a field that may occur once occurs once, and Host names a host.
+// Checks the headers of every request: a single-valued header occurs at most once, and Host is a host name.
 // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, https://www.rfc-editor.org/rfc/rfc9110#section-5.3
 import type { Request, RequestHandler } from 'express';
 import { invalidStructure } from '../../fhir/outcome.ts';
 import { type RequestContext, readRequestContext } from './request-context.ts';
 
-/** Node takes the first of several fields, or joins them; a proxy in front may choose another one. */
+/** Headers that may occur once. Of several, Node uses the first or joins them, and a proxy in front may use another one. */
 const SINGLE_VALUED = new Set(['host', 'authorization', 'x-api-key', 'content-type']);
 
-/** `uri-host [":" port]`, https://www.rfc-editor.org/rfc/rfc9110#section-7.2. An http URI has a host: it is not empty (#section-4.2.1). */
+/** `uri-host [":" port]`, https://www.rfc-editor.org/rfc/rfc9110#section-7.2. The host must not be empty (#section-4.2.1). */
 const HOST = /^(?:\[[0-9A-Za-z:.%]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::\d*)?$/;
 
-/** Refuses (400) an ambiguous request. `findSurface`: whose form the error has. HTTP/1.0 knows no Host; a missing one in HTTP/1.1 is refused by Node itself. */
+/** Refuses (400) an ambiguous request, in the format of the surface from `findSurface`. Host may be missing in HTTP/1.0; Node itself refuses HTTP/1.1 without it. */
 export const checkHeaders =
   (findSurface: (req: Request) => RequestContext['surface']): RequestHandler =>
   (req, res, next) => {

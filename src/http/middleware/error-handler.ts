@@ -1,4 +1,4 @@
-// The only place where an error becomes a response, in the form of the surface: FHIR's OperationOutcome, or a vendor's error.
+// Turns every error into a response in the format of the surface: FHIR's OperationOutcome or a vendor's error.
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isObject } from '../../fhir/json-values.ts';
 import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
@@ -6,7 +6,7 @@ import { buildChallenge } from './authenticate.ts';
 import { buildResponseFacts, type RequestContext, readRequestContext } from './request-context.ts';
 import { closeConnectionAfterLongBody } from './unread-body.ts';
 
-/** Writes one line about an unexpected error: names and places, never values. */
+/** Writes one log line about an unexpected error: names and stack frames, never values. */
 export type LogFailure = (facts: {
   requestId: string;
   route: string | undefined;
@@ -20,12 +20,12 @@ export function buildErrorHandler(log: LogFailure): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => sendError(req, res, toFhirError(error, readRequestContext(res), log));
 }
 
-/** The error that the client gets. An unexpected one becomes a 500 with the request id, and is logged. */
+/** The error that the client gets. An unexpected error is logged, and becomes a 500 with the request id. */
 export function toFhirError(error: unknown, { requestId, route }: RequestContext, log: LogFailure): FhirError {
   const known = toKnownError(error);
   if (known) return known;
   log({ requestId, route, ...readErrorTraits(error) });
-  return new FhirError('exception', [{ severity: 'fatal', code: 'exception', text: 'something went wrong on this side' }]);
+  return new FhirError('exception', [{ severity: 'fatal', code: 'exception', text: 'the server failed with an unexpected error' }]);
 }
 
 /** Last handler: no path matched. */
@@ -66,7 +66,7 @@ interface ErrorResponse {
   body: unknown;
 }
 
-/** The error in the form of the surface. */
+/** The error in the format of the surface. */
 function renderError({ kind, issues, message }: FhirError, res: Response): ErrorResponse {
   const context = readRequestContext(res);
   const { surface } = context;
@@ -90,7 +90,7 @@ export const buildOperationOutcome = (issues: Issue[]): object => ({
   })),
 });
 
-/** What the log may have of an unexpected error: its name, its code and where it was thrown. Messages may carry values. */
+/** The name, code and stack frames of an unexpected error. The message is not logged, because it may contain patient data. */
 function readErrorTraits(error: unknown): { error: string; code: string | undefined; at: string | undefined } {
   const { name, code, stack } = isObject(error) ? error : {};
   const places = String(stack ?? '')

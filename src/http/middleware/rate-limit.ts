@@ -1,14 +1,14 @@
-// Counts a caller's requests in fixed windows, per process, and refuses (429) those over a surface's limit.
+// Counts the requests of each client in fixed windows, per process, and refuses (429) requests over the limit of the surface.
 import { throttled } from '../../fhir/outcome.ts';
 import type { RateLimitState } from './request-context.ts';
 
-/** One surface's limit: so many requests in so many seconds. */
+/** The limit of a surface: at most `limit` requests in `seconds`. */
 export interface RateLimit {
   limit: number;
   seconds: number;
 }
 
-/** Counts a request of a client, and answers the state of its window. */
+/** Builds a function that counts a request of a client and returns the state of the client's window. */
 export function createRateLimiter(now: () => number = Date.now): (client: string, limit: RateLimit) => RateLimitState {
   const windows = new Map<string, { from: number; used: number }>();
   return (client, { limit, seconds }) => {

@@ -1,4 +1,4 @@
-// Reads the body of a request up to a size: its bytes, decoded from their Content-Encoding, or its text, which must be UTF-8. All errors are 4xx.
+// Reads the body of a request up to a size, as bytes or as UTF-8 text. The Content-Encoding is decoded. All errors are 4xx.
 // https://www.rfc-editor.org/rfc/rfc9110#section-8.4, https://www.rfc-editor.org/rfc/rfc8259#section-8.1
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
@@ -13,7 +13,7 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   zstd: createZstdDecompress,
 };
 
-/** The decoded body; empty when there is none. A body of more than `limit` bytes, declared, received or decoded, is refused (413) as soon as that is known. */
+/** The decoded body, empty if the request has no body. A body is refused (413) as soon as its declared, received or decoded size exceeds `limit` bytes. */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > limit) throw buildTooLargeError(limit);
   const decoder = hasBody(req) ? createDecoder(req) : undefined;
@@ -48,7 +48,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
     };
     req.on('data', receive).on('error', cutOff).on('close', cutOff);
     source.on('data', take).on('end', end);
-    decoder?.on('error', () => fail(invalidStructure('the body is not what its Content-Encoding says')));
+    decoder?.on('error', () => fail(invalidStructure('the body cannot be decoded as its Content-Encoding')));
   });
 }
 
@@ -56,7 +56,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/** Undefined: the body is sent as it is. */
+/** Undefined: the body is not encoded. */
 function createDecoder({ headers }: IncomingMessage): Transform | undefined {
   const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
   if (coding === '' || coding === 'identity') return undefined;
@@ -66,22 +66,21 @@ function createDecoder({ headers }: IncomingMessage): Transform | undefined {
   return decoder();
 }
 
-const buildTooLargeError = (limit: number): FhirError =>
-  tooLong(`the body is larger than ${formatBytes(limit)}, the most that is taken here`);
+const buildTooLargeError = (limit: number): FhirError => tooLong(`the body exceeds the size limit of ${formatBytes(limit)}`);
 
 const MIB = 1024 * 1024;
 
 /** A number of bytes for an error text: `1.5 MiB`, `512 KiB`. */
 const formatBytes = (bytes: number): string => (bytes < MIB ? `${bytes / 1024} KiB` : `${Math.floor((bytes / MIB) * 10) / 10} MiB`);
 
-/** Reads the text of a body up to a size; empty when there is none. */
+/** Reads the text of a body up to a size. Empty if the request has no body. */
 export type TextReader = (req: Request) => Promise<string>;
 /** Reads the bytes of a body. */
 export type BytesReader = (req: Request) => Promise<Buffer>;
 
 const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
 
-/** A reader of bodies up to so many bytes. */
+/** Builds a reader of bodies with at most `limit` bytes. */
 export function buildTextReader(limit: number): TextReader {
   const read = buildBytesReader(limit);
   return async (req) => {
@@ -91,7 +90,7 @@ export function buildTextReader(limit: number): TextReader {
   };
 }
 
-/** The same for bodies that are no text. */
+/** The same for binary bodies. */
 export function buildBytesReader(limit: number): BytesReader {
   return async (req) => {
     const bytes = await readBody(req, limit);
@@ -102,7 +101,7 @@ export function buildBytesReader(limit: number): BytesReader {
 
 const READ_BYTES = new WeakMap<Request, Buffer>();
 
-/** The bytes of a body that a reader has read; none before that. */
+/** The bytes of a body that a reader has read already, otherwise empty. */
 export const getReadBytes = (req: Request): Buffer => READ_BYTES.get(req) ?? Buffer.alloc(0);
 
 function decodeUtf8(bytes: Buffer): string {

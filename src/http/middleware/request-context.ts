@@ -1,4 +1,4 @@
-// What the pipeline knows about one request, carried in `res.locals`.
+// The facts that the pipeline collects about one request, in `res.locals`.
 import type { NextFunction, Request, Response } from 'express';
 import type { Caller } from '../../interactions/context.ts';
 import type { ResponseFacts, Surface } from '../../mapping/shape.ts';
@@ -9,20 +9,20 @@ export interface RateLimitState {
   remaining: number;
   /** Seconds until the window ends. */
   reset: number;
-  /** This request went over. */
+  /** Whether this request exceeds the limit. */
   over: boolean;
 }
 
-/** Facts of one request, each set by the step that finds it. */
+/** Facts of one request. Each is set by the step that determines it. */
 export interface RequestContext {
   requestId: string;
-  /** Aborted when the client leaves before the response. */
+  /** Aborted when the client disconnects before the response has been sent. */
   signal: AbortSignal;
-  /** The API whose form the response has: FHIR's, one vendor's, or neither (`{error, message}`). */
+  /** The API whose format the response has: FHIR or one vendor. Undefined: neither, and errors are `{error, message}`. */
   surface: 'fhir' | Surface | undefined;
   caller?: Caller;
   rate?: RateLimitState;
-  /** The route as declared, for logs: never the URL, which may carry PHI. */
+  /** The route as declared, for logs. Not the URL, because it may contain PHI. */
   route?: string;
 }
 
@@ -34,12 +34,12 @@ declare global {
 
 export const readRequestContext = ({ locals }: Response): RequestContext => locals;
 
-/** What an envelope may say about the response that it wraps. */
+/** The facts about a response that a vendor's envelope can show. */
 export function buildResponseFacts({ requestId, rate }: RequestContext, status: number): ResponseFacts {
   return { requestId, status, time: new Date().toISOString(), ...(rate && { rate }) };
 }
 
-/** The parameters of a URL in order, percent-decoded once, `+` a space. Express' own parser is off: it makes objects of names with brackets. */
+/** The parameters of a URL in order, percent-decoded once, with `+` as a space. Express' own parser is off, because it turns names with brackets into objects. */
 export function parseQuery(url: string): [name: string, value: string][] {
   const at = url.indexOf('?');
   return at < 0 ? [] : [...new URLSearchParams(url.slice(at + 1))];
@@ -47,7 +47,7 @@ export function parseQuery(url: string): [name: string, value: string][] {
 
 const SAFE = new Set(['GET', 'HEAD']);
 
-/** The request as the database has to know it. A search by POST only reads, too (https://hl7.org/fhir/R4/http.html#search). */
+/** The facts about a request that the store needs. A search by POST is safe too (https://hl7.org/fhir/R4/http.html#search). */
 export const toClientRequest = ({ method, path }: Request, res: Response): ClientRequest => ({
   safe: SAFE.has(method) || path.endsWith('/_search'),
   signal: readRequestContext(res).signal,
@@ -55,20 +55,20 @@ export const toClientRequest = ({ method, path }: Request, res: Response): Clien
 
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** `req_` and eight lower-case letters or digits, as the vendors' documents show them. It is no secret. */
+/** `req_` and eight lower-case letters or digits, as in the vendors' documents. Not a secret, so Math.random is enough. */
 function newRequestId(): string {
   let id = 'req_';
   for (let n = 0; n < 8; n++) id += ID_CHARACTERS[Math.floor(Math.random() * ID_CHARACTERS.length)];
   return id;
 }
 
-/** Responses are about patients: no shared cache stores them, a client's own revalidates them, and no browser guesses another type. */
+/** Responses contain patient data: shared caches must not store them, a client's own cache must revalidate them, and browsers must not guess another type. */
 const SECURITY_HEADERS = new Map([
   ['Cache-Control', 'private, no-cache'],
   ['X-Content-Type-Options', 'nosniff'],
 ]);
 
-/** First step of every request: it gets an id, which its response carries. Ids from clients are not trusted. */
+/** First step of every request: creates its id, which the response repeats. Ids from clients are not used here. */
 export function beginRequest(_req: Request, res: Response, next: NextFunction): void {
   const requestId = newRequestId();
   const left = new AbortController();

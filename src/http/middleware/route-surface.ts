@@ -1,4 +1,4 @@
-// Which vendor's shape a path means: by host, then by mount prefix, then by the routes of the shapes, then by the kind of credential.
+// Finds the vendor's shape for a request: by host, then by mount prefix, then by the routes of the shapes, then by the kind of credential.
 import type { Request } from 'express';
 import { listRoutes } from '../../mapping/routes.ts';
 import type { Mappings, Shape, Surface } from '../../mapping/shape.ts';
@@ -6,30 +6,30 @@ import { listKeyPrefixes, readCredential } from './authenticate.ts';
 
 import { buildRouteTree, type RouteEntry, type RouteTree } from './route-tree.ts';
 
-/** What a path means: a shape's collection, or one item of it. `surface` alone: no route matches, and the error has the form of that surface. */
+/** A shape's collection or one item. With `surface` alone no route matches, and the error has the format of that surface. */
 export type RouteMatch = ShapeMatch | { surface: Surface | undefined; shape?: undefined };
 
 export interface ShapeMatch {
   surface: Surface;
   shape: Shape;
-  /** The path of the collection, as the caller wrote it. */
+  /** The path of the collection, as in the request. */
   collectionPath: string;
   /** The values of the route's other parameters (`patient_id`). */
   pathParameters: Record<string, string>;
-  /** Absent for the collection itself. */
+  /** The id in the path. Absent for the collection. */
   id?: string;
 }
 
 export type RouteResolver = (req: Request) => RouteMatch;
 
-/** A dispatcher over all mappings; `prefixes` gives each surface's own mount (`{ loop: '/loop' }`). */
+/** Builds the route resolver of all mappings. `prefixes`: surface → its mount prefix (`{ loop: '/loop' }`). */
 export function buildRouteResolver({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): RouteResolver {
   const tree = buildRouteTree<Shape>();
   for (const shape of shapes) for (const template of listRoutes(shape)) tree.add(template, shape);
   const own = findExclusiveMounts(surfaces, shapes);
   const classifyCredential = buildCredentialClassifier(surfaces);
   return (req) => {
-    // Express computes both at each access; without a Host header (HTTP/1.0) there is no name
+    // Express computes both at each access; without a Host header (HTTP/1.0) the host name is undefined
     const [name, whole] = [(req.hostname ?? '').toLowerCase(), req.path];
     const hosted = surfaces.filter(({ hosts }) => hosts.some((host) => isHostCovered(name, host)));
     const prefixed = surfaces.find((surface) => isBelow(whole, prefixes[surface.name]));
@@ -46,7 +46,7 @@ export function buildRouteResolver({ surfaces, shapes }: Mappings, prefixes: Rec
   };
 }
 
-/** The mounts that one surface alone has routes below (`/api-v1`): a 404 there has the form of that surface. */
+/** The mounts (`/api-v1`) below which only one surface has routes. A 404 there has the format of that surface. */
 function findExclusiveMounts(surfaces: Surface[], shapes: Shape[]): { mount: string; surface: Surface }[] {
   return surfaces.flatMap((surface) => {
     const others = shapes.filter((shape) => shape.surface !== surface).flatMap(listRoutes);
@@ -68,7 +68,7 @@ function findShape(tree: RouteTree<Shape>, path: string, { allowed, preferred }:
   return undefined;
 }
 
-/** The match of a route with the segments of a path. */
+/** Reads the id and the other parameters of a matching route from the segments of a path. */
 function toShapeMatch({ value: shape, parameterPositions }: RouteEntry<Shape>, segments: string[]): ShapeMatch {
   const own = parameterPositions.get('id');
   const values = [...parameterPositions]
@@ -83,7 +83,7 @@ function toShapeMatch({ value: shape, parameterPositions }: RouteEntry<Shape>, s
   };
 }
 
-/** A segment that is not well encoded matches no id. */
+/** Decodes a segment. A malformed one becomes empty, which is never an id. */
 function decodePathSegment(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -92,7 +92,7 @@ function decodePathSegment(text: string): string {
   }
 }
 
-/** Finds the surface whose keys begin like a request's credential. */
+/** Finds the surface whose key prefix the credential of a request has, or else the one with the scheme of the credential. */
 function buildCredentialClassifier(surfaces: Surface[]): (req: Request) => Surface | undefined {
   const beginnings = surfaces.flatMap((surface) => listKeyPrefixes(surface.auth.prefix).map((prefix) => ({ prefix, surface })));
   return (req) => {
@@ -111,7 +111,7 @@ const findNearestSurface = (shapes: Shape[], path: string): Surface | undefined 
 const isBelow = (path: string, prefix: string | undefined): boolean =>
   prefix !== undefined && prefix !== '' && (path === prefix || path.startsWith(`${prefix}/`));
 
-/** `*.platform.example.com` covers any labels in front. `name`: in lower case. */
+/** Whether a pattern covers a host name in lower case. `*.platform.example.com` covers all subdomains. */
 function isHostCovered(name: string, pattern: string): boolean {
   return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1 : name === pattern;
 }

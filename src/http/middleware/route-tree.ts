@@ -1,9 +1,9 @@
-// Routes with parameters in braces as a tree of path segments: a literal segment goes before a parameter.
+// Matches paths to routes with parameters in braces, by a tree of path segments. A literal segment has precedence over a parameter.
 import { listPathParameters } from '../../mapping/routes.ts';
 
 export interface RouteTree<T> {
   add(template: string, what: T): void;
-  /** The routes that match a path, the most literal first: the entries of each template, and the segments of the path. */
+  /** The matching templates, the most literal first, each with its entries and the segments of the path. */
   find(path: string): { entries: RouteEntry<T>[]; segments: string[] }[];
 }
 

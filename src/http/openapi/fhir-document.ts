@@ -1,4 +1,4 @@
-// The OpenAPI document of the FHIR API, from the same tables that serve it: types, interactions, search parameters, schemas.
+// Builds the OpenAPI document of the FHIR API from the tables of types, interactions, search parameters and schemas that the server itself uses.
 // https://spec.openapis.org/oas/v3.1.0, https://hl7.org/fhir/R4/http.html
 import { INTERACTIONS, type InteractionDefinition } from '../../fhir/interactions.ts';
 import { ERROR_KINDS, type ErrorKind, issue } from '../../fhir/outcome.ts';
@@ -17,14 +17,14 @@ const buildComponentRef = (kind: string, name: string): Json => ({ $ref: `#/comp
 const buildSchemaRef = (name: string): Json => buildComponentRef('schemas', name);
 const buildContent = (type: string, name: string): Json => ({ [type]: { schema: buildSchemaRef(name) } });
 
-/** Describes the FHIR API. */
+/** Builds the OpenAPI document of the FHIR API. */
 export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, bodyLimit }: ServerFacts): Json {
   return {
     openapi: '3.1.0',
     info: {
       title: 'FHIR R4',
       version,
-      description: `A FHIR R4 (4.0.1) REST API. The CapabilityStatement at /metadata is its own description; this is the same for tools that read OpenAPI. Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${Math.floor(bodyLimit / (1024 * 1024))} MiB are taken.`,
+      description: `A FHIR R4 (4.0.1) REST API. /metadata describes it as a CapabilityStatement, this document as OpenAPI. Unknown search parameters are refused (400) unless the request has Prefer: handling=lenient. A body may have up to ${Math.floor(bodyLimit / (1024 * 1024))} MiB.`,
     },
     externalDocs: { url: 'https://hl7.org/fhir/R4/http.html', description: 'FHIR R4, RESTful API' },
     servers,
@@ -47,7 +47,7 @@ export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, b
 
 const REQUEST_SCHEMAS: Record<string, Json> = {
   SearchForm: { type: 'object', additionalProperties: { type: 'string' } },
-  Content: { description: 'What a Binary carries, of any media type.', type: 'string', format: 'binary' },
+  Content: { description: 'The content of a Binary, of any media type.', type: 'string', format: 'binary' },
   JsonPatch: {
     type: 'array',
     items: {
@@ -64,9 +64,9 @@ const REQUEST_SCHEMAS: Record<string, Json> = {
 };
 
 const RESPONSE_HEADERS: Json = {
-  ETag: { description: 'The version, W/"3".', schema: { type: 'string' } },
+  ETag: { description: 'The version of the resource, such as W/"3".', schema: { type: 'string' } },
   'Last-Modified': { schema: { type: 'string' } },
-  Location: { description: 'The version that was written.', schema: { type: 'string' } },
+  Location: { description: 'The URL of the version that was written.', schema: { type: 'string' } },
   'X-Request-Id': { schema: { type: 'string' } },
 };
 
@@ -83,17 +83,17 @@ function buildPaths(registry: SearchRegistry): Json {
 
 const METADATA: Json = {
   operationId: 'metadata',
-  summary: 'What this server serves',
+  summary: 'Read the CapabilityStatement',
   tags: ['system'],
   security: [],
   responses: {
     200: { description: 'The CapabilityStatement.', content: buildContent(FHIR_JSON, 'CapabilityStatement') },
-    304: { description: 'The client has it already.' },
+    304: { description: 'The client has the current CapabilityStatement.' },
     406: buildComponentRef('responses', 'not-acceptable'),
   },
 };
 
-/** Name of an interaction → how it is described. */
+/** Name of an interaction → its operation in the document. */
 const OPERATIONS = new Map<string, FhirOperation>(Object.entries(FHIR_OPERATIONS));
 
 function buildOperation({ name, path, type }: Record<'name' | 'path' | 'type', string>, registry: SearchRegistry): Json {
@@ -133,7 +133,12 @@ function buildResponses({ responses, failures }: FhirOperation, type: string): J
   return Object.fromEntries([...hoped, ...failed]);
 }
 
-const STATUS_DESCRIPTIONS: Record<number, string> = { 200: 'Done', 201: 'Created', 204: 'Deleted, or not there', 304: 'Not modified' };
+const STATUS_DESCRIPTIONS: Record<number, string> = {
+  200: 'Done',
+  201: 'Created',
+  204: 'Deleted, or nothing to delete',
+  304: 'Not modified',
+};
 
 function buildResponse(status: number, what: FhirOperation['responses'][number], type: string): Json {
   const names = { resource: [type], written: [type, 'OperationOutcome'], bundle: ['Bundle'], outcome: ['OperationOutcome'], nothing: [] }[
@@ -169,7 +174,7 @@ const buildQueryParameter = (name: string, description: string): Json => ({
   schema: { type: 'string' },
 });
 
-/** Parameters that many operations have. */
+/** Parameters that several operations share. */
 const COMMON_PARAMETERS: Record<string, Json> = {
   ...Object.fromEntries(
     Object.entries(HEADERS).map(([name, description]) => [
@@ -177,22 +182,25 @@ const COMMON_PARAMETERS: Record<string, Json> = {
       { name, in: 'header', required: false, description, schema: { type: 'string' } },
     ]),
   ),
-  _format: buildQueryParameter('_format', 'json, or a media type, in place of Accept.'),
-  _pretty: buildQueryParameter('_pretty', 'true: indented.'),
+  _format: buildQueryParameter('_format', 'json or a media type. Replaces Accept.'),
+  _pretty: buildQueryParameter('_pretty', 'true: the response is indented.'),
   _summary: buildQueryParameter('_summary', 'true, text, data, count or false.'),
-  _elements: buildQueryParameter('_elements', 'Names of the elements that are shown, by comma.'),
-  _sort: buildQueryParameter('_sort', 'Names of search parameters, by comma; a minus in front: descending.'),
-  _count: buildQueryParameter('_count', 'How many matches a page has.'),
+  _elements: buildQueryParameter('_elements', 'Names of the elements to show, separated by comma.'),
+  _sort: buildQueryParameter('_sort', 'Names of search parameters, separated by comma. A minus before a name sorts in descending order.'),
+  _count: buildQueryParameter('_count', 'The number of matches on a page.'),
   _total: buildQueryParameter('_total', 'none, estimate or accurate.'),
-  _include: buildQueryParameter('_include', 'Type:parameter, Type:* or * — what the matches refer to comes with them.'),
-  _revinclude: buildQueryParameter('_revinclude', 'Type:parameter, Type:* or * — what refers to the matches comes with them.'),
-  _type: buildQueryParameter('_type', 'The resource types that are searched, by comma; all that may be found, when absent.'),
+  _include: buildQueryParameter('_include', 'Type:parameter, Type:* or *. Includes the resources that the matches refer to.'),
+  _revinclude: buildQueryParameter('_revinclude', 'Type:parameter, Type:* or *. Includes the resources that refer to the matches.'),
+  _type: buildQueryParameter(
+    '_type',
+    'The resource types to search, separated by comma. Without it, all types that the caller may search.',
+  ),
   profile: buildQueryParameter('profile', 'The canonical URL of a profile to validate against.'),
-  mode: buildQueryParameter('mode', 'create, update or delete: what the resource is meant for.'),
-  start: buildQueryParameter('start', 'A date: only care from then on.'),
-  end: buildQueryParameter('end', 'A date: only care until then.'),
-  _since: buildQueryParameter('_since', 'An instant: only versions from then on.'),
-  _at: buildQueryParameter('_at', 'A time: only what was current then.'),
+  mode: buildQueryParameter('mode', 'create, update or delete: checks whether this interaction would succeed.'),
+  start: buildQueryParameter('start', 'A date: only care on or after it.'),
+  end: buildQueryParameter('end', 'A date: only care on or before it.'),
+  _since: buildQueryParameter('_since', 'An instant: only versions at or after it.'),
+  _at: buildQueryParameter('_at', 'A date or instant: only versions that were current at that time.'),
 };
 
 const SEARCH_PARAMETERS = ['_sort', '_count', '_total', '_include', '_revinclude', '_summary', '_elements'];
@@ -212,7 +220,7 @@ function buildQueryParameters({ query: kind }: FhirOperation, type: string, regi
   return [...own, ...QUERY_PARAMETERS[kind].map((name) => buildComponentRef('parameters', name))];
 }
 
-/** The parameters of the type before those that all types have. */
+/** Sorts the type's own parameters before those that all types have. */
 const sortOwnFirst = (list: readonly SearchParameter[]): SearchParameter[] =>
   list.toSorted((a, b) => Number(a.code.startsWith('_')) - Number(b.code.startsWith('_')));
 
@@ -223,21 +231,21 @@ function buildParameters(registry: SearchRegistry): Json {
   return { ...COMMON_PARAMETERS, ...Object.fromEntries(own) };
 }
 
-/** How values of each kind of parameter are written. https://hl7.org/fhir/R4/search.html#ptypes */
+/** Kind of parameter → the syntax of its values. https://hl7.org/fhir/R4/search.html#ptypes */
 const VALUE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   token: 'A token: `code`, or `system|code`.',
-  string: 'A text: how it begins, in any case and with or without accents.',
+  string: 'The beginning of a text. Case and accents are ignored.',
   date: 'A date: `2026-01`, `ge2026-01-31`.',
   number: 'A number: `5.4`, `gt5`.',
   quantity: 'A quantity: `5.4`, `gt5.4|http://unitsofmeasure.org|mg`.',
   reference: 'A reference: `Type/id`, or an id.',
-  uri: 'A URI, as it stands.',
+  uri: 'A URI, compared exactly.',
 };
 
 const buildSearchParameter = ({ code, type, url, targets }: SearchParameter): Json => ({
   ...buildQueryParameter(
     code,
-    [VALUE_DESCRIPTIONS[type] ?? `Of kind ${type}.`, targets ? `It leads to ${targets.join(', ')}.` : ''].join(' ').trim(),
+    [VALUE_DESCRIPTIONS[type] ?? `Of kind ${type}.`, targets ? `It refers to ${targets.join(', ')}.` : ''].join(' ').trim(),
   ),
   ...(url !== undefined && { 'x-definition': url }),
 });

@@ -1,10 +1,10 @@
-// What the document of the FHIR API shows of each type: one small resource that is taken as it stands, and what is sent beside resources.
+// The examples of the FHIR API's OpenAPI document: one small valid resource of each type, and other request bodies.
 // https://hl7.org/fhir/R4/resourcelist.html, https://hl7.org/fhir/R4/fhirpatch.html, https://www.rfc-editor.org/rfc/rfc6902
 import { SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 
 type Json = Record<string, unknown>;
 
-/** What stands in the place of a path's names, so that the examples fit one another: what a PUT makes is read, patched and deleted after it. */
+/** Examples of path parameters. The examples fit together: the resource that the PUT example creates can be read, patched and deleted by the others. */
 export const PATH_EXAMPLES: Readonly<Record<string, string>> = {
   id: 'example',
   versionId: '1',
@@ -88,7 +88,7 @@ const ELEMENTS: Readonly<Record<ServedType, Json>> = {
   ActivityDefinition: { status: 'draft', name: 'Hemoglobin', title: 'Hemoglobin in blood', kind: 'ServiceRequest' },
 };
 
-/** What is sent that is no resource of the path's type. */
+/** Bodies that are not resources of the path's type. */
 const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
   JsonPatch: { summary: 'The language, by JSON Patch', value: [{ op: 'add', path: '/language', value: 'en' }] },
   SearchForm: { summary: 'Ten to a page', value: { _count: '10' } },
@@ -117,7 +117,7 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
   },
 };
 
-/** A FHIRPath Patch that any resource of the type takes. */
+/** A FHIRPath Patch that can be applied to any resource of the type. */
 const fhirPathPatch = (type: ServedType): Json => ({
   resourceType: 'Parameters',
   parameter: [
@@ -133,7 +133,7 @@ const fhirPathPatch = (type: ServedType): Json => ({
   ],
 });
 
-/** Name → an example, as a document carries it: `Type` is to be made, `Type.stored` has the id of IN_PATHS, `Type.patch` is a FHIRPath Patch. */
+/** Name → example. `Type` is the body of a create, `Type.stored` has the id of PATH_EXAMPLES, `Type.patch` is a FHIRPath Patch. */
 export const FHIR_EXAMPLES: Readonly<Record<string, { summary: string; value: unknown }>> = {
   ...OTHERS,
   ...Object.fromEntries(

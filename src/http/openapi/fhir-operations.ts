@@ -1,19 +1,22 @@
-// What each interaction of the FHIR API takes and answers, for its OpenAPI document: one row per interaction. https://hl7.org/fhir/R4/http.html
+// The requests and responses of each interaction of the FHIR API, for its OpenAPI document: one row per interaction. https://hl7.org/fhir/R4/http.html
 import type { InteractionName } from '../../fhir/interactions.ts';
 import type { ErrorKind } from '../../fhir/outcome.ts';
 
-/** What a body is: the resource of the path, the same or (of a Binary) what it carries, that with its id, another named schema, a form, a patch, what is to be validated (the resource, or Parameters; with its id), or the parameters of $everything. */
+/**
+ * The kind of a request body. `resource`: a resource of the path's type. `upload`: the same or, for Binary, its content. `replacement`: an upload with its id.
+ * `validated`: a resource or Parameters for $validate; `validatedById`: the same with an id. `everything`: the Parameters of $everything.
+ */
 type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'patch' | 'validated' | 'validatedById' | 'everything';
 
 export interface FhirOperation {
-  /** `{type}` is the resource type, `{a type}` the same with its article. */
+  /** `{type}` becomes the resource type, `{a type}` the type with its article. */
   summary: string;
-  /** Status → what comes with it; `written`: the resource, an OperationOutcome or nothing, as Prefer says. */
+  /** Status → body. `written`: the resource, an OperationOutcome or nothing, by Prefer. */
   responses: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'nothing'>;
   body?: BodyKind;
-  /** Headers that may be sent, by the names of HEADERS. */
+  /** Optional headers of the request, by their names in HEADERS. */
   headers?: (keyof typeof HEADERS)[];
-  /** Parameters: the search parameters of the type, those of a search of several, those of a history, or those that say how one resource is shown. */
+  /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), or of $validate. */
   query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate';
   failures: readonly ErrorKind[];
 }
@@ -71,41 +74,41 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
   },
   searchAll: { ...SEARCH, summary: 'Search several types, or everything' },
   searchAllByPost: { ...SEARCH_BY_POST, summary: 'Search several types, or everything, with the parameters in the body' },
-  searchCompartment: { ...SEARCH, summary: 'Search all that belongs to a patient, an encounter, a practitioner or a related person' },
-  searchCompartmentByPost: { ...SEARCH_BY_POST, summary: 'Search all that belongs to one of these, with the parameters in the body' },
-  searchInCompartment: { ...SEARCH, summary: 'Search the resources of a type that belong to one of these' },
+  searchCompartment: { ...SEARCH, summary: 'Search all resources of a compartment (patient, encounter, practitioner or related person)' },
+  searchCompartmentByPost: { ...SEARCH_BY_POST, summary: 'Search all resources of a compartment, with the parameters in the body' },
+  searchInCompartment: { ...SEARCH, summary: 'Search the resources of one type in a compartment' },
   searchInCompartmentByPost: {
     ...SEARCH_BY_POST,
-    summary: 'Search the resources of a type that belong to one of these, with the parameters in the body',
+    summary: 'Search the resources of one type in a compartment, with the parameters in the body',
   },
   everything: {
-    summary: 'The whole record of a patient, and what it refers to',
+    summary: 'Read the whole record of a patient, and the resources it refers to',
     responses: { 200: 'bundle' },
     query: 'everything',
     failures: ['invalid', 'not-supported', 'not-found', 'deleted', 'too-long'],
   },
   everythingByPost: {
-    summary: 'The whole record of a patient, with the parameters in a Parameters resource',
+    summary: 'Read the whole record of a patient, with the parameters in a Parameters resource',
     responses: { 200: 'bundle' },
     body: 'everything',
     failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted', 'too-long', 'media'],
   },
   validate: {
-    summary: 'Say what is wrong with {a type}, without storing it',
+    summary: 'Validate {a type} without storing it',
     responses: { 200: 'outcome' },
     body: 'validated',
     query: 'validate',
     failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media', 'not-found'],
   },
   validateById: {
-    summary: 'Say what an update of this {type} would be refused for',
+    summary: 'Validate an update of {a type} without storing it',
     responses: { 200: 'outcome' },
     body: 'validatedById',
     query: 'validate',
     failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media', 'not-found', 'deleted'],
   },
   validateStored: {
-    summary: 'Say what is wrong with a stored {type}',
+    summary: 'Validate a stored {type}',
     responses: { 200: 'outcome' },
     query: 'validate',
     failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted'],
@@ -183,14 +186,14 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
 
 /** Headers of requests. */
 export const HEADERS = {
-  'if-match': 'The version that is expected, W/"3"; another one is 412.',
-  'if-none-match': 'On a read the version that is known already (304); on a write *: only if there is none yet.',
-  'if-modified-since': 'On a read: 304 when it has not changed since.',
-  'if-none-exist': 'Search parameters; when exactly one resource is found, that one is answered and nothing is made.',
+  'if-match': 'The expected version, such as W/"3". If the current version differs, the response is 412.',
+  'if-none-match': 'On a read, the version that the client has: 304 if it is current. On a write, *: 412 if the resource exists.',
+  'if-modified-since': 'On a read: 304 if the resource has not changed since then.',
+  'if-none-exist': 'Search parameters. If exactly one resource matches, it is returned, and none is created.',
   prefer: 'return=minimal, return=representation or return=OperationOutcome; handling=lenient or handling=strict.',
 } as const;
 
-/** Bodies: media type → its schema, and the example of FHIR_EXAMPLES that is shown of it. */
+/** Kind of body → its media types, each with a schema and the name of an example in FHIR_EXAMPLES. */
 export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly [schema: string, example?: string]>> = {
   resource: (type) => ({ 'application/fhir+json': [type, type] }),
   upload: (type) => ({ 'application/fhir+json': [type, type], ...anyMedia(type) }),

@@ -1,17 +1,17 @@
-// The JSON Schemas of FHIR's types as an OpenAPI document carries them: the generated ones, without the keywords that JSON Schema does not have.
+// The JSON Schemas of FHIR's types for the OpenAPI document: the generated schemas without the keywords that JSON Schema does not define.
 // https://hl7.org/fhir/R4/json.html
 import { R4_SCHEMA } from '../../fhir/json-schema.ts';
 import { isObject } from '../../fhir/json-values.ts';
 
 type Json = Record<string, unknown>;
 
-/** Keywords of src/fhir/validation/schema-rules.ts, which are checked beyond the schema. */
+/** The keywords of src/fhir/validation/schema-rules.ts. JSON Schema does not define them. */
 const CUSTOM_KEYWORDS = new Set(['siblings', 'invariants', 'needs', 'choices', 'targets', 'bound', 'plain']);
 
-/** A name of a type as a component may be called. */
+/** A type's name as the name of a component, which cannot contain `?`. */
 const toComponentName = (type: string): string => type.replace('?', 'OrNull');
 
-/** Type → its schema, datatypes and backbone elements among them. */
+/** Type → its schema, including datatypes and backbone elements. */
 export function buildFhirSchemas(): Json {
   const types = Object.entries(R4_SCHEMA.$defs).map(([type, schema]) => [toComponentName(type), toJsonSchema(schema)] as const);
   return { ...Object.fromEntries(types), ...RESPONSE_SCHEMAS };
@@ -25,7 +25,7 @@ function toJsonSchema(schema: unknown): unknown {
   );
 }
 
-/** A keyword as OpenAPI has it; `properties` holds names, not keywords. */
+/** Translates a keyword for OpenAPI. The members of `properties` are names of elements, not keywords. */
 function toJsonSchemaKeyword(keyword: string, value: unknown): [string, unknown][] {
   if (keyword === '$ref') return [['$ref', `#/components/schemas/${toComponentName(String(value).replace('#/$defs/', ''))}`]];
   if (keyword === 'format') return [['x-fhir-type', String(value).replace('fhir-', '')]];
@@ -36,7 +36,7 @@ function toJsonSchemaKeyword(keyword: string, value: unknown): [string, unknown]
   return [[keyword, toJsonSchema(value)]];
 }
 
-/** A choice of many types: one of these properties, or none. */
+/** A choice of many types: at most one of these properties. */
 const buildBranches = ({ of }: Json): Json[] => [
   {
     properties: Object.fromEntries(
@@ -51,7 +51,7 @@ const buildBranches = ({ of }: Json): Json[] => [
 const text = { type: 'string' };
 const any = { type: 'object', required: ['resourceType'], properties: { resourceType: text } };
 
-/** What frames resources in answers. https://hl7.org/fhir/R4/bundle.html, operationoutcome.html, parameters.html, capabilitystatement.html */
+/** Schemas of bodies that are not served types. https://hl7.org/fhir/R4/bundle.html, operationoutcome.html, parameters.html, capabilitystatement.html */
 const RESPONSE_SCHEMAS: Record<string, Json> = {
   AnyResource: any,
   OperationOutcome: {

@@ -1,9 +1,9 @@
-// The OpenAPI documents: `/openapi` lists them, `/openapi/<surface>.json` is one of them. They need no key, as /metadata needs none.
+// The OpenAPI documents: `/openapi` lists them, `/openapi/<surface>.json` returns one. Like /metadata, they need no API key.
 import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { methodNotAllowed } from '../../fhir/outcome.ts';
 
-/** The documents by surface, each built at its first request. */
+/** Surface → its document, which is built at the first request. */
 export type OpenApiDocuments = Readonly<Record<string, { title: string; build(): object }>>;
 
 /** The router of `/openapi`. */
@@ -42,7 +42,7 @@ function rejectWrites(req: Request, _res: Response, next: () => void): void {
   next();
 }
 
-/** Tools of other origins may read it. 304 for a client that has it already. */
+/** Sends a document, to any origin. 304 if the client has the current document. */
 function sendDocument(req: Request, res: Response, { text, etag }: CachedDocument): void {
   res.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-cache', ETag: etag });
   if (req.headers['if-none-match'] === etag) {

@@ -1,4 +1,4 @@
-// The vendors' APIs in Express: who calls, what the request says, and the response in the vendor's envelope. What a request does is src/vendor-api.
+// The vendors' APIs in Express: authenticates the caller, reads the request, and sends the response in the vendor's envelope. src/vendor-api handles the request.
 import type { Request, RequestHandler, Response } from 'express';
 import { type ParsedJson, parseJson } from '../../fhir/json.ts';
 import { invalidStructure, methodOverrideIgnored, notFound, unsupportedMedia, versionMismatch } from '../../fhir/outcome.ts';
@@ -23,25 +23,25 @@ import {
 } from '../middleware/request-context.ts';
 import type { RouteMatch, RouteResolver, ShapeMatch } from '../middleware/route-surface.ts';
 
-/** What the vendors' APIs need from the server. */
+/** The dependencies of the vendors' APIs. */
 export interface VendorApi {
   mappings: Mappings;
-  /** Where each surface is mounted besides its hosts (`{ loop: '/loop' }`). */
+  /** Surface → the path prefix where it is mounted, in addition to its hosts (`{ loop: '/loop' }`). */
   prefixes: Record<string, string>;
   findCaller: FindCaller;
   buildContext(caller: Caller, request: ClientRequest): Context;
-  /** By the names that mappings give them (`port:`). */
+  /** By their names in mappings (`port:`). */
   externalSteps: Record<string, ExternalStep>;
   pageTokens: PageTokens;
   countRequest(client: string, limit: RateLimit): RateLimitState;
-  /** How clients reach this server: no path, no trailing slash. */
+  /** The public URL of this server, without a path or trailing slash. */
   baseUrl: string;
-  /** The limit in force for a surface; null: none. */
+  /** The rate limit of a surface. Null: no limit. */
   findRateLimit(surface: Surface): RateLimit | null;
   bodyLimit: number;
 }
 
-/** The handler of every path that is not the FHIR API's. `resolveRoute`: which vendor's shape a request means. */
+/** Handles every path outside the FHIR API. */
 export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): RequestHandler {
   const readText = buildTextReader(api.bodyLimit);
   return async (req, res, next) => {
@@ -70,7 +70,7 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
 
 const NO_BODY: ParsedJson = { plain: undefined, exact: undefined };
 
-/** Counts the request, and refuses (429) one over the limit. */
+/** Counts the request, and refuses it (429) if it is over the limit. */
 function countRequest(api: VendorApi, surface: Surface, requestContext: RequestContext): void {
   const limit = api.findRateLimit(surface);
   if (!limit) return;
@@ -105,7 +105,7 @@ function toVendorRequest(api: VendorApi, req: Request, { route, context, body }:
   };
 }
 
-/** Headers by which clients ask for another method than the one they send. A server that ignores them would do something else than the client means. */
+/** Headers by which clients ask for another method. They are refused: a server that ignored them would run another method than the client intends. */
 const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'];
 
 function rejectMethodOverride({ headers, method }: Request): void {
@@ -121,17 +121,17 @@ const toRateLimitKey = ({ name, rateLimit }: Surface, { tenant, actor }: Caller)
 const toRouteName = (target: RouteMatch, { name }: Surface): string =>
   target.shape ? (target.id === undefined ? target.shape.path : target.shape.itemPath) : name;
 
-/** A create replaces nothing: a client that expects a version (`If-Match`) means another request. */
+/** Refuses (412) If-Match on a create: a new item has no version to match. */
 function rejectIfMatch({ headers }: Request): void {
-  if (headers['if-match'] !== undefined) throw versionMismatch('If-Match names a version, and this request creates something new');
+  if (headers['if-match'] !== undefined) throw versionMismatch('a create cannot have If-Match: a new item has no version to match');
 }
 
 /** The media types that vendors' clients send JSON with. */
 const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
 
 /**
- * The JSON of a body. A POST without a body counts as `{}`, so that the errors name the fields it must have; many clients send a body of no length. A change
- * without a body is refused. https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+ * The JSON of a body. A POST with an empty body is read as `{}`, so that the errors name the required fields. A change without a body is refused.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-8.6
  */
 async function readVendorBody(req: Request, readText: TextReader): Promise<ParsedJson> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
@@ -140,7 +140,7 @@ async function readVendorBody(req: Request, readText: TextReader): Promise<Parse
   const text = await readText(req);
   if (text === '' && req.method === 'POST') return { plain: {}, exact: {} };
   if (type === '') throw other;
-  if (text.trim() === '') throw invalidStructure('the body must be a JSON object, and it is empty');
+  if (text.trim() === '') throw invalidStructure('the body must be a JSON object, but it is empty');
   return parseJson(text);
 }
 

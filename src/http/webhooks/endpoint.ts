@@ -1,18 +1,18 @@
-// Webhook endpoints: the bytes of a message go to its receiver, and a message that is stored is answered with 204.
+// Webhook endpoints: pass the bytes of a message to its receiver, and return 204 when the receiver has stored it.
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import { methodNotAllowed } from '../../fhir/outcome.ts';
 import { readBody } from '../middleware/read-body.ts';
 
-/** `receive` resolves when the message is stored; an error that it throws is the response. */
+/** `receive` resolves when the message is stored. An error that it throws becomes the response. */
 export interface WebhookEndpoint {
   paths: string[];
-  /** The largest body, in bytes; a larger one is 413. */
+  /** The size limit of a body in bytes (413). */
   limit: number;
   receive(message: { header(name: string): string | undefined; body: Buffer }): Promise<void>;
 }
 
-/** The handler of all endpoints. */
+/** The router of all webhook endpoints. */
 export function buildWebhookRouter(list: WebhookEndpoint[]): RequestHandler {
   const router = Router();
   for (const { paths, limit, receive } of list) {

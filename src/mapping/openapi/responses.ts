@@ -15,7 +15,7 @@ export const buildExampleFacts = (status: number, { rateLimit }: ServerFacts): R
 
 /** Each kind of error: when it happens, and a sample text. */
 const ERROR_DESCRIPTIONS: Record<ErrorKind, { when: string; text: string }> = {
-  structure: { when: 'the body is no JSON object', text: 'the body must be a JSON object, and it is empty' },
+  structure: { when: 'the body is no JSON object', text: 'the body must be a JSON object, but it is empty' },
   invalid: { when: 'a field or parameter breaks its rule', text: '{field} is required' },
   parameter: { when: 'a parameter of the URL is not known, or is not as described', text: '{field} may occur only once' },
   'not-supported': { when: 'something is asked for that is not offered', text: '{field} is not supported' },
@@ -43,10 +43,10 @@ const ERROR_DESCRIPTIONS: Record<ErrorKind, { when: string; text: string }> = {
     when: 'more than one stored resource is meant',
     text: 'more than one stored resource has the identifier of this request',
   },
-  'too-long': { when: 'the body is larger than this API takes', text: 'the body is larger than 1 MiB, the most that is taken here' },
+  'too-long': { when: 'the body is larger than this API takes', text: 'the body exceeds the size limit of 1 MiB' },
   media: { when: 'the body is not sent as JSON', text: 'send the body as application/json' },
   throttled: { when: 'the key is over its limit', text: 'the limit is reached; try again in 3420 seconds' },
-  exception: { when: 'something went wrong on this side', text: 'something went wrong on this side' },
+  exception: { when: 'the server failed with an unexpected error', text: 'the server failed with an unexpected error' },
   upstream: { when: 'a service behind this one failed', text: 'the laboratory network did not take this' },
   unavailable: { when: 'the service is not ready', text: 'the database does not answer' },
 };

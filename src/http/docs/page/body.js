@@ -1,8 +1,8 @@
-// The body of a request: the examples that a document has of it, by media type, and the field it is written in.
+// The body of a request: a text field, and the examples in the OpenAPI document by media type.
 import { follow } from './documents.js';
 import { h } from './dom.js';
 
-/** What may be sent: one for each example of each media type. A media type with a star is left out: what it stands for is no text to be typed. */
+/** The choices of a body: one for each example of each media type. Media types with a star are left out, because their content may be binary. */
 function choicesOf({ requestBody, document }) {
   const kinds = Object.entries(requestBody.content).filter(([media]) => !media.includes('*'));
   return kinds.flatMap(([media, { examples = {} }]) => {
@@ -21,7 +21,7 @@ function textOf(media, value) {
   return media === 'application/x-www-form-urlencoded' ? String(new URLSearchParams(value)) : JSON.stringify(value, null, 2);
 }
 
-/** The field, the choice of an example above it, and what would be sent as they stand; undefined: the request has no body. */
+/** The field with a choice of examples, and `sent` to read it. Undefined: the request has no body. */
 export function bodyOf(operation) {
   if (!operation.requestBody) return undefined;
   const choices = choicesOf(operation);

@@ -1,8 +1,8 @@
-// The OpenAPI documents this server gives, as lists of operations.
+// Loads this server's OpenAPI documents as lists of operations.
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** What documents there are: name and title of each. */
+/** The name and title of each document. */
 export async function index() {
   const { documents } = await (await fetch('openapi')).json();
   return documents;
@@ -10,7 +10,7 @@ export async function index() {
 
 const known = new Map();
 
-/** A document, fetched once. */
+/** A document. It is fetched once. */
 export function documentOf(name) {
   if (!known.has(name)) known.set(name, load(name));
   return known.get(name);
@@ -29,7 +29,7 @@ async function load(name) {
   return { name, content, operations: inTagOrder(content, operations) };
 }
 
-/** By tag, what is used most first: the collection, one item, then what goes deeper. */
+/** Sorts operations by tag, then by path: the collection, one item, longer paths, operations. */
 function inTagOrder({ tags = [] }, operations) {
   const rank = (operation) => tags.findIndex(({ name }) => name === operation.tags[0]);
   const depth = ({ path }) => path.split('/').length + (/[$_]/.test(path) ? 10 : 0);
@@ -37,7 +37,7 @@ function inTagOrder({ tags = [] }, operations) {
   return operations.toSorted((a, b) => rank(a) - rank(b) || depth(a) - depth(b) || method(a) - method(b));
 }
 
-/** An operation with its parameters, answers and body in place of what points to them. */
+/** An operation with its `$ref`s to parameters and responses replaced by their targets. */
 function resolved(content, operation) {
   const { parameters = [], responses = {} } = operation;
   return {
@@ -47,7 +47,7 @@ function resolved(content, operation) {
   };
 }
 
-/** What a `$ref` leads to; anything else is itself. */
+/** The target of a `$ref`. A value without `$ref` is returned unchanged. */
 export const follow = (content, { $ref, ...own }) =>
   $ref === undefined
     ? own
@@ -56,10 +56,10 @@ export const follow = (content, { $ref, ...own }) =>
         .split('/')
         .reduce((part, key) => part[key.replaceAll('~1', '/')], content);
 
-/** The name of the schema that is pointed to. */
+/** The name of the schema in a `$ref`. */
 export const nameOf = ({ $ref = '' } = {}) => $ref.split('/').at(-1);
 
-/** The security scheme of a document as the header that carries the key. */
+/** The header with the API key, by the security scheme of a document. */
 export function credential({ components }, key) {
   const { type, name } = components.securitySchemes.key;
   if (key === '') return {};

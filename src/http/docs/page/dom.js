@@ -1,6 +1,6 @@
-// Elements without markup: texts become text nodes, so that nothing a document or an answer says is ever read as HTML.
+// Creates DOM elements. Texts become text nodes, so that texts of documents and responses are never parsed as HTML.
 
-/** An element with attributes (`on…`: listeners; undefined and false are left out) and children (texts, elements, lists of them, or nothing). */
+/** An element with attributes and children. `on…` attributes are listeners; undefined and false attributes are left out. Children: texts, elements, or lists of these. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -13,8 +13,8 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Puts these in the place of what an element holds. */
+/** Replaces the children of an element. */
 export const fill = (element, ...children) => element.replaceChildren(...children.flat(3).filter(Boolean));
 
-/** `code` and plain text of a sentence that marks code by backticks. */
+/** The nodes of a sentence. Text in backticks becomes `code` elements. */
 export const prose = (text = '') => text.split('`').map((part, at) => (at % 2 ? h('code', {}, part) : part));

@@ -1,9 +1,9 @@
-// JSON as people read it: indented and coloured, every digit as it was sent (parsing and writing again would make 1.00 of it 1).
+// Shows JSON indented and coloured. The text is not parsed and serialized, because that would turn 1.00 into 1.
 import { h } from './dom.js';
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/g;
 
-/** A text as a `pre`; what is no JSON stands as it is. */
+/** A text in a `pre`. A text that is not JSON is shown unchanged. */
 export function jsonBlock(text, label) {
   const isJson = parses(text);
   return h('pre', { tabIndex: 0, ariaLabel: label }, isJson ? coloured(text) : text);

@@ -1,4 +1,4 @@
-// One operation: what it does, a form to try it, and what it answers.
+// One operation: its description, a form to send a request, and its responses.
 import { bodyOf } from './body.js';
 import { follow, nameOf } from './documents.js';
 import { fill, h, prose } from './dom.js';
@@ -6,7 +6,7 @@ import { jsonBlock } from './json-text.js';
 import { curlOf, requestOf, send } from './request.js';
 import { schemaTable } from './schema.js';
 
-/** The operation as a page; `key` answers the key that was typed. */
+/** The page of an operation. `key` returns the API key that the user typed. */
 export function operationView(operation, { key }) {
   const { summary, description, method, path } = operation;
   const answer = h('section', { className: 'answer', ariaLive: 'polite' });

@@ -1,10 +1,10 @@
-// The page as a whole: which surface, which operation (both in the address, after #), and the key, which is kept in this page and nowhere else.
+// The whole page. The surface and the operation are in the address after #. The API key is stored only in this page's memory.
 import { documentOf, index } from './documents.js';
 import { fill, h, prose } from './dom.js';
 import { operationView } from './operation.js';
 
 const at = (id) => document.getElementById(id);
-/** Surface → the key that was typed for it. */
+/** Surface → the API key that the user typed. */
 const keys = new Map();
 let documents = [];
 

@@ -1,7 +1,7 @@
-// The request a form describes: sent from here, or written as a curl.
+// The request of a form: sent from the page, or shown as a curl command.
 import { credential } from './documents.js';
 
-/** Path, headers and body of a request; `values` are those of the form, by place and name. */
+/** The URL, headers and body of a request. `values`: the values of the form, by location (path, query, header) and name. */
 export function requestOf({ method, path, document }, { server, values, body, media, key }) {
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values.path?.[name] ?? ''));
   const asked = Object.entries(values.query ?? {}).filter(([, value]) => value !== '');
@@ -16,7 +16,7 @@ export function requestOf({ method, path, document }, { server, values, body, me
   };
 }
 
-/** Sends it; what came back, and how long that took in ms. */
+/** Sends a request. Returns the response and its duration in ms. */
 export async function send({ url, ...rest }) {
   const from = performance.now();
   const answer = await fetch(url, { ...rest, credentials: 'omit', cache: 'no-store' });
@@ -30,7 +30,7 @@ export async function send({ url, ...rest }) {
   };
 }
 
-/** The same for a shell. */
+/** The request as a curl command. */
 export function curlOf({ method, url, headers, body }) {
   const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
   return [

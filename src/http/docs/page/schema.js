@@ -1,12 +1,12 @@
-// A schema as a table: each property with its type, its rules, and where in FHIR it stands.
+// A schema as a table: each property with its type, its rules and its FHIR element.
 import { follow, nameOf } from './documents.js';
 import { h } from './dom.js';
 
 const RULES = ['enum', 'const', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'default'];
-/** Deeper than this a reader looks the type up instead. */
+/** Nested schemas below this depth are not shown. */
 const DEEPEST = 4;
 
-/** The table of a schema; a schema without properties is said in a word. */
+/** The table of a schema. A schema without properties is shown as its type. */
 export function schemaTable(content, schema) {
   const rows = rowsOf(content, schema, { depth: 0, seen: [] });
   if (!rows.length) return h('p', { className: 'quiet' }, typeOf(content, schema));
@@ -74,7 +74,7 @@ function rowsOf(content, given, { depth, seen }) {
     ]);
 }
 
-/** Types with a name of FHIR's are not opened: the specification has them. */
+/** Types with a FHIR name are not expanded: the FHIR specification describes them. */
 const isOfItsOwn = (value) =>
   nameOf(value.items ?? value) === '' ? true : !/^[A-Z][A-Za-z]+$/.test(nameOf(value.items ?? value)) || value['x-open'];
 
