@@ -1,5 +1,5 @@
-// One poll of an order at the network: reads it, applies what is new, and schedules the next poll. It runs under the order's lease, writes nothing after the
-// lease is lost, and never applies an older state. docs/decisions/0026-order-tracking-and-results.md
+// One poll of an order at the lab network: reads the order, applies changes, and schedules the next poll. A poll runs under the order's lease. After the lease
+// is lost it writes nothing, and it never applies an older state. docs/decisions/0026-order-tracking-and-results.md
 
 import type { OrderSnapshot } from '../junction/order-snapshot.ts';
 import { isTransactionActive } from '../junction/order-status.ts';
@@ -11,7 +11,7 @@ import { applySnapshot } from './track/apply-snapshot.ts';
 import { type LeasedOrder, type OrderTracker, READ_MS } from './track/order-tracker.ts';
 import { nextPollAt } from './track/poll-schedule.ts';
 
-/** Resolves when everything is recorded, the time of the next poll too. An error is recorded with the order, which is polled again later. */
+/** Resolves when the result and the time of the next poll are stored. An error is stored with the order, and the order is polled again later. */
 export async function pollOrder(tracker: OrderTracker, leased: LeasedOrder): Promise<void> {
   try {
     await pollOnce(tracker, leased);

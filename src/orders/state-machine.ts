@@ -1,10 +1,11 @@
-// What may happen to an order in each state, what state follows, and what is done: the tables that every room of orders asks. docs/order-states.md draws them.
+// The transition tables of orders: for each state and event, the next state and the action. All code that changes the state of an order uses them.
+// docs/order-states.md shows them as diagrams.
 import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 
-/** Whether the order may have reached the network. */
+/** `sent`: the order may have reached the lab network. */
 type Sent = 'unsent' | 'sent';
 
-/** The state before the first one. */
+/** The start of a state diagram. */
 const NEW = '[*]';
 
 interface Transition<From extends string, Event extends string, To extends string, Action extends string> {
@@ -12,7 +13,7 @@ interface Transition<From extends string, Event extends string, To extends strin
   event: Event;
   to: To;
   action: Action;
-  /** The transition holds only then; undefined: always. */
+  /** The transition applies only in this case; undefined: in both. */
   when: Sent | undefined;
 }
 
@@ -20,15 +21,15 @@ const toTable = <const From extends string, const Event extends string, const To
   rows: readonly (readonly [from: From, event: Event, to: To, action: Action, when?: Sent])[],
 ): readonly Transition<From, Event, To, Action>[] => rows.map(([from, event, to, action, when]) => ({ from, event, to, action, when }));
 
-/** The states are those of the order's entry in the outbox. */
+/** The states of the order's outbox entry. */
 export const ORDER_TRANSITIONS = toTable([
   [NEW, 'accept', 'queued', 'storeOrder'],
-  // a worker, or the request of a caller who waits, takes the order
+  // a worker, or the request of a waiting caller, leases the entry
   ['queued', 'claim', 'sending', 'attempt'],
   ['unknown', 'claim', 'sending', 'attempt'],
   ['parked', 'claim', 'sending', 'attempt'],
   ['sending', 'lease-expired', 'sending', 'attempt'],
-  // what an attempt comes to
+  // the outcome of an attempt
   ['sending', 'accepted', 'done', 'startTracking'],
   ['sending', 'refused', 'refused', 'rejectRequest'],
   ['sending', 'not-wanted', 'cancelled', 'endOrder'],
@@ -43,14 +44,14 @@ export const ORDER_TRANSITIONS = toTable([
   ['sending', 'unauthorised', 'unknown', 'retryLater', 'sent'],
   ['sending', 'unconfirmed', 'parked', 'holdTask'],
   ['sending', 'aborted', 'unknown', 'retryLater'],
-  // somebody revokes the request, or cancels its Task
+  // a user revokes the request, or cancels its Task
   ['queued', 'revoke', 'cancelled', 'endOrder'],
   ['sending', 'revoke', 'sending', 'leaveToSender'],
   ['unknown', 'revoke', 'unknown', 'lookUpNow'],
   ['parked', 'revoke', 'cancelled', 'endOrder', 'unsent'],
   ['parked', 'revoke', 'unknown', 'lookUpNow', 'sent'],
   ['done', 'revoke', 'done', 'queueCancellation'],
-  // somebody writes the request as active again
+  // a user writes the request as active again
   ['queued', 'resume', 'queued', 'makeDue', 'unsent'],
   ['queued', 'resume', 'unknown', 'makeDue', 'sent'],
   ['unknown', 'resume', 'queued', 'makeDue', 'unsent'],
@@ -66,7 +67,7 @@ export const ORDER_TRANSITIONS = toTable([
   ['parked', 'park', 'parked', 'holdTask'],
   ['parked', 'release', 'queued', 'releaseTask', 'unsent'],
   ['parked', 'release', 'unknown', 'releaseTask', 'sent'],
-  // a webhook or the reconciliation finds an order with the key of this one
+  // a webhook or the reconciliation sweep finds an order at the lab network with this order's idempotency key
   ['queued', 'found', 'done', 'recordAcceptance'],
   ['sending', 'found', 'done', 'recordAcceptance'],
   ['unknown', 'found', 'done', 'recordAcceptance'],
@@ -76,7 +77,7 @@ export const ORDER_TRANSITIONS = toTable([
   ['cancelled', 'found', 'done', 'trackContradictingOrder'],
 ]);
 
-/** Of the entry that cancels an accepted order at the network. */
+/** The outbox entry that cancels an accepted order at the lab network. */
 export const CANCELLATION_TRANSITIONS = toTable([
   [NEW, 'accept', 'queued', 'storeCancellation'],
   ['queued', 'claim', 'sending', 'attempt'],
@@ -88,7 +89,7 @@ export const CANCELLATION_TRANSITIONS = toTable([
   ['sending', 'aborted', 'unknown', 'retryLater'],
 ]);
 
-/** Of an accepted order. `changed`: a webhook, the reconciliation or a user says that it has changed. */
+/** The tracking of an accepted order. `changed`: a webhook, the reconciliation sweep or a user reports a change. */
 export const TRACKING_TRANSITIONS = toTable([
   [NEW, 'accept', 'scheduled', 'storeTracking'],
   ['scheduled', 'due', 'polling', 'poll'],
@@ -105,7 +106,7 @@ export const TRACKING_TRANSITIONS = toTable([
 type OrderTransition = (typeof ORDER_TRANSITIONS)[number];
 export type OrderAction = OrderTransition['action'];
 
-/** Undefined: the event is not possible in this state, or changes nothing. */
+/** Undefined: the event cannot occur in this state, or has no effect. */
 export const findTransition = (
   { state, firstSentAt }: Pick<OutboxEntry, 'state' | 'firstSentAt'>,
   event: OrderTransition['event'],

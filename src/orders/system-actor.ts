@@ -1,18 +1,18 @@
-// The sender of orders as a caller: who history says wrote what became of them.
+// The server as the author of writes that record the progress and the results of orders.
 import type { Caller, Context } from '../interactions/context.ts';
 import type { Store } from '../store/store.ts';
 
-/** Who history says wrote an outcome. */
+/** The actor of these writes, as history shows it. */
 export const SYSTEM_ACTOR = 'outbound';
 
-/** It may write whatever follows from an order: a corrected document, too, takes the place of one that is seen only by who may see its report. */
+/** All scopes are needed: a corrected document replaces a Binary that only readers of its DiagnosticReport may read. */
 const toSystemCaller = (tenant: number): Caller => ({ tenant, actor: SYSTEM_ACTOR, surface: 'fhir', scopes: ['*'] });
 
-/** The context in which an outcome is written. */
+/** A context whose writes have the system actor as author. */
 export const systemContext = ({ createContext }: { createContext(caller: Caller): Context }, tenant: number, store: Store): Context => ({
   ...createContext(toSystemCaller(tenant)),
   store,
 });
 
-/** Inside somebody's write: what follows from it is written by the sender. */
+/** For writes that the server adds to the write of a user, in the same transaction. */
 export const asSystemActor = (context: Context): Context => ({ ...context, caller: toSystemCaller(context.caller.tenant) });

@@ -1,25 +1,26 @@
-// Where things are written: naming systems and code systems that stand in the mappings and profiles, not here.
+// The naming systems, code systems and extensions that orders use. Their URLs are configured in mappings/junction/systems.yaml.
 
 export interface Systems {
-  /** Identifier of the order at the network, on ServiceRequest and Task. */
+  /** Identifier of the order at the lab network, on ServiceRequest and Task. */
   order: string;
-  /** Identifier of the journey an order belongs to, on ServiceRequest and Task. */
+  /** Identifier of the order transaction that an order belongs to, on ServiceRequest and Task. */
   transaction: string;
   /** Identifier of the laboratory's sample, on ServiceRequest and Specimen. */
   sample: string;
-  /** Code system of the network's own status, on `Task.businessStatus`. */
+  /** Code system of the lab network's status, on `Task.businessStatus`. */
   status: string;
-  /** Extension of ServiceRequest: when the laboratory completed it. */
+  /** Extension of ServiceRequest: when the laboratory completed the order. */
   completedAt: string;
-  /** Code system of kinds of qualification, on Practitioner. */
+  /** Code system of types of qualification, on Practitioner. */
   qualifications: string;
-  /** Extension of ServiceRequest: how the sample is taken; and the code system of its words, which a preferred place may have too. */
+  /** Extension of ServiceRequest: the collection method. */
   collectionMethod: string;
+  /** Code system of collection methods, in that extension and in `ServiceRequest.locationCode`. */
   collectionMethods: string;
-  /** Code system of the network's words for consents, on Consent. */
+  /** Code system of the lab network's types of consent, on Consent. */
   consents: string;
   /** Identifier of an account at a laboratory, on Organization. */
   labAccount: string;
-  /** Code system of what a Task was given, on `Task.input`. */
+  /** Code system of the types of `Task.input`. */
   taskInput: string;
 }

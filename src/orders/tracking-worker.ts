@@ -1,5 +1,5 @@
-// The background work that tracks orders at the laboratory network: processes the webhooks in the inbox, and polls the orders that are due. Several processes may
-// run it.
+// The background work that tracks orders at the lab network: processes the webhooks in the inbox, and polls the orders that are due. Several processes may run
+// it.
 import { backOffWhileIdle, type PollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import { pollOrder } from './poll-order.ts';
@@ -7,10 +7,10 @@ import { createPollLease, type OrderTracker } from './track/order-tracker.ts';
 import { processInbox } from './webhooks/inbox.ts';
 
 const MAX_CONCURRENT_POLLS = 4;
-/** Rest after a round that found nothing, in ms. */
+/** The pause after a round without work, in ms. */
 const IDLE_MS = 500;
 
-/** One round and the rest after it. */
+/** One round and the pause after it. */
 export function createTrackingWork(tracker: OrderTracker): (loop: PollLoop) => Promise<void> {
   const toRest = backOffWhileIdle(IDLE_MS, () => tracker.store.isDistributed());
   return async ({ rest }) => {
@@ -23,12 +23,12 @@ export function createTrackingWork(tracker: OrderTracker): (loop: PollLoop) => P
   };
 }
 
-/** Does what is due, once; answers how much there was. */
+/** Processes all due events and orders once, and returns their number. */
 export async function runTrackingRound(tracker: OrderTracker): Promise<number> {
   return (await processInbox(tracker)) + (await pollDueOrders(tracker));
 }
 
-/** One that throws keeps its lease until that runs out, and is then looked at again. */
+/** An order whose poll throws keeps its lease until the lease expires, and is then polled again. */
 async function pollDueOrders(tracker: OrderTracker): Promise<number> {
   const limit = Math.min(tracker.breaker.allows(tracker.clock()), MAX_CONCURRENT_POLLS);
   if (limit === 0) return 0;

@@ -1,5 +1,5 @@
-// What the laboratory asks of an order before it takes it (ask on order entry), answered by a QuestionnaireResponse: `linkId` names the network's marker and
-// its question, `173.1234567890251`. https://docs.junction.com/lab/workflow/aoe, https://hl7.org/fhir/R4/questionnaireresponse.html
+// Answers to the laboratory's questions about an order ("ask on order entry"), from a QuestionnaireResponse. `linkId` is the lab network's marker id and
+// question id: `173.1234567890251`. https://docs.junction.com/lab/workflow/aoe, https://hl7.org/fhir/R4/questionnaireresponse.html
 import type { QuestionnaireResponseItem, QuestionnaireResponseItemAnswer } from '@medplum/fhirtypes';
 import { stringifyJson } from '../../fhir/json.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
@@ -16,7 +16,7 @@ const LINK_ID = /^(\d{1,15})\.(\d{1,15})$/;
 const FINISHED_STATUSES = new Set<unknown>(['completed', 'amended']);
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
 
-/** The network's form of an answer: a choice by its code, a date as in the network's own sample. Undefined: there is none. */
+/** The lab network's format of an answer: the code of a choice; a date as YYYYMMDD, as in its documentation. Undefined: the answer has no such format. */
 function formatAnswer(answer: QuestionnaireResponseItemAnswer): string | undefined {
   const { valueCoding, valueString, valueInteger, valueDecimal, valueDate } = answer;
   if (valueCoding) return valueCoding.code;
@@ -26,7 +26,7 @@ function formatAnswer(answer: QuestionnaireResponseItemAnswer): string | undefin
   return valueDate !== undefined && FULL_DATE.test(valueDate) ? valueDate.replaceAll('-', '') : undefined;
 }
 
-/** `at`: what leads to it in the request. */
+/** `at`: the path of the reference in the request. */
 export function parseAoeAnswers(response: Resource, at: string): ValidationResult<AoeAnswer[]> {
   if (!FINISHED_STATUSES.has(response.status))
     return invalid('the answers of an order must be completed', at, 'QuestionnaireResponse.status');
@@ -37,7 +37,7 @@ export function parseAoeAnswers(response: Resource, at: string): ValidationResul
   );
 }
 
-/** All items at any depth, those below an answer too. */
+/** All items at any depth, including those below an answer. */
 function listItems(items: QuestionnaireResponseItem[] = [], path: string): [path: string, item: QuestionnaireResponseItem][] {
   return items.flatMap((one, nth) => {
     const here = `${path}.item[${nth}]`;
@@ -52,7 +52,7 @@ function parseAnswer({ linkId, answer = [] }: QuestionnaireResponseItem, [at, pa
   const [, marker, question] = LINK_ID.exec(linkId ?? '') ?? [];
   if (marker === undefined)
     return invalid('an answer of an order names its marker and its question: 173.1234567890251', at, `${path}.linkId`);
-  // how several answers to one question are written is told nowhere
+  // Junction does not document a format for several answers to one question
   if (answer.length > 1) return invalid('a question of an order has one answer', at, `${path}.answer`);
   const text = formatAnswer(answer[0]!);
   if (!text) return invalid('an answer of an order is a coding with a code, a text, a number or a whole date', at, `${path}.answer[0]`);

@@ -1,6 +1,6 @@
-// A person's name in the letters a laboratory's paperwork has: ASCII letters, digits, - . , ' and single spaces.
+// Converts a person's name to the characters that the lab network accepts: ASCII letters, digits, - . , ' and single spaces.
 
-/** Letters that no decomposition splits, and marks that stand for an ASCII one. */
+/** Letters that Unicode normalization does not split, and punctuation with an ASCII equivalent. */
 const TRANSLITERATIONS: Record<string, string> = {
   ß: 'ss',
   ẞ: 'SS',
@@ -35,7 +35,7 @@ const TRANSLITERATIONS: Record<string, string> = {
 };
 const TRANSLITERATED_LETTER = new RegExp(`[${Object.keys(TRANSLITERATIONS).join('')}]`, 'g');
 
-/** `José Núñez` → `Jose Nunez`; undefined when nothing can be written with these letters. */
+/** `José Núñez` → `Jose Nunez`; undefined when no character is left. */
 export function toAsciiName(text: string): string | undefined {
   const spelled = text.replace(TRANSLITERATED_LETTER, (letter) => TRANSLITERATIONS[letter]!).normalize('NFKD');
   const kept = spelled

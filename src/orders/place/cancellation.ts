@@ -1,4 +1,4 @@
-// Queues the cancellation of an accepted order, in the transaction that withdraws it. It is sent by ../deliver/send-cancellation.ts.
+// Queues the cancellation of an accepted order, in the transaction that withdraws the order. ../deliver/send-cancellation.ts sends it.
 
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
@@ -8,14 +8,14 @@ import { readOrderedRequest, toSubject } from './order-entry.ts';
 import { type AcceptedOrder, formatOrderPayload, parseAcceptedOrder } from './order-payload.ts';
 import { isRevoked } from './request-status.ts';
 
-/** The topic of cancellations; the subject is the order's. */
+/** The outbox topic of cancellations. A cancellation has the subject of its order. */
 export const CANCELLATION_TOPIC = 'order-cancellation';
 
 const PENDING_STATES: ReadonlySet<OutboxState> = new Set(['queued', 'sending', 'unknown', 'parked']);
 
 /**
- * Inside the transaction that withdraws an accepted order. An order has one open cancellation. After that has ended there may be another: the network may have
- * refused the first one, or reinstated the order. To cancel twice does no harm.
+ * Called inside the transaction that withdraws an accepted order. An order has at most one open cancellation. After the first has ended, another can be queued:
+ * the lab network may have refused the first one, or reinstated the order. Repeating a cancellation has no effect.
  */
 export async function queueCancellation({ store, clock, newId }: Context, order: OutboxEntry, payload: AcceptedOrder): Promise<void> {
   const { tenant, subject } = order;
@@ -25,19 +25,19 @@ export async function queueCancellation({ store, clock, newId }: Context, order:
   await store.outbox.add({ tenant, topic: CANCELLATION_TOPIC, subject, key: newId(), payload: formatOrderPayload(payload), at });
 }
 
-/** Whether users have withdrawn this order, and the network has not refused the cancellation. */
+/** Whether a user has withdrawn this order, and the lab network has not refused the cancellation. */
 export async function isCancellationRequested(store: Store, { tenant, request, version }: OrderedVersion): Promise<boolean> {
   const all = await store.outbox.findAll(tenant, CANCELLATION_TOPIC, toSubject(request));
   const newest = all.find((entry) => parseAcceptedOrder(entry).version === version);
   return newest !== undefined && newest.state !== 'refused';
 }
 
-/** A request and its version that was ordered; null: not known. */
+/** A request, and the version of it that was ordered; null: not known. */
 type OrderedVersion = Pick<TrackedOrder, 'tenant' | 'request' | 'version'>;
 
 /**
- * Inside the transaction that finds a further order (a redraw): where the request was revoked and its order cancelled, the further order is cancelled, too. The
- * request is locked, so that a concurrent revocation comes before (and is seen) or after (and sees the further order).
+ * Called inside the transaction that finds a further order (a redraw). If the request was revoked and its order cancelled, the further order is cancelled, too.
+ * The request is locked first: a concurrent revocation has either committed and is found here, or waits and finds the further order.
  */
 export async function cancelFurtherOrder(
   context: Context,
@@ -52,7 +52,7 @@ export async function cancelFurtherOrder(
   await queueCancellation(context, former, { ...parseAcceptedOrder(former), ...further, transactionId: further.transactionId ?? null });
 }
 
-/** One order of the request: the network's id, and its Task. */
+/** One order of the request: the lab network's id of the order, and the id of its Task. */
 export interface OrderTask {
   orderId: string;
   task: string;

@@ -1,5 +1,5 @@
-// How the sample is taken, where the request says it: by our own extension, or by a code of ours among the places that it prefers. Without a word of it the
-// method of the laboratory's test is meant. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.locationCode
+// The collection method of a request: from the extension, or from `locationCode`. A request without one is collected by the default method of its test.
+// https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.locationCode
 
 import { isObject, toList } from '../../fhir/json-values.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
@@ -10,10 +10,10 @@ import { invalid, type ValidationResult } from './validation-result.ts';
 export const COLLECTION_METHODS = ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'] as const;
 export type CollectionMethod = (typeof COLLECTION_METHODS)[number];
 
-/** The network refuses it, unless it follows from the test. */
+/** The lab network refuses this method in an order: it is used only by tests that are test kits. */
 const TEST_KIT = 'testkit';
 
-/** Undefined: the test's own. */
+/** Undefined: the default method of the test. */
 export function readCollectionMethod(request: Resource, systems: Systems): ValidationResult<CollectionMethod | undefined> {
   const methods = findCollectionMethods(request, systems);
   const [method] = methods;
@@ -34,7 +34,7 @@ export function readCollectionMethod(request: Resource, systems: Systems): Valid
   );
 }
 
-/** The extension's and those of the places; each once. */
+/** The methods of the extension and of `locationCode`, without duplicates. */
 export function findCollectionMethods(request: Resource, systems: Systems): string[] {
   const { extension = [], locationCode = [] } = toTyped('ServiceRequest', request);
   const own = extension.filter(({ url }) => url === systems.collectionMethod);

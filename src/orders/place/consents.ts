@@ -1,10 +1,10 @@
-// What the patient has consented to, in the network's words; it may be asked for where the network's own physicians order.
+// The patient's consents, as the lab network's codes. The network may require them for orders that its own physicians sign.
 // https://hl7.org/fhir/R4/consent.html
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
 
-/** The words the network has. */
+/** The lab network's types of consent. */
 export const CONSENT_TYPES = new Set([
   'terms-of-use',
   'telehealth-informed-consent',
@@ -17,7 +17,7 @@ const INSTANT_WITH_ZONE = /T.*(Z|[+-]\d\d:\d\d)$/;
 
 export interface OrderConsent {
   type: string;
-  /** With its zone. */
+  /** ISO 8601 with a time zone. */
   time: string;
 }
 
@@ -31,7 +31,7 @@ interface Provision {
   code?: Concept[];
 }
 
-/** `at`: what leads to it in the request; `system`: of the network's words; `now`: for its period. */
+/** `at`: the path of the reference in the request. `system`: the code system of the lab network's types. `now`: decides whether the period is current. */
 export function parseConsents(
   consent: Resource,
   { at, system, now }: { at: string; system: string; now: Date },
@@ -51,10 +51,10 @@ export function parseConsents(
   return { value: [...new Set(codes)].map((one) => ({ type: one, time })) };
 }
 
-/** In part, too: the network is told of no exceptions. */
+/** A partial denial counts, too: exceptions cannot be sent to the lab network. */
 const isDenied = ({ type, provision = [] }: Provision): boolean => type === 'deny' || provision.some(isDenied);
 
-/** Of any precision: a day covers all of it. */
+/** Dates of any precision: an end without a day includes the whole month or year. */
 function isPeriodCurrent(period: Provision['period'], now: Date): boolean {
   const today = now.toISOString();
   const { start = '', end } = period ?? {};

@@ -1,6 +1,5 @@
-// What stays as it is once an order is out, or about to be: all that was sent of it, and what the network has said of it. The exact text was fixed when the
-// request was accepted, and what comes back is told of the patient it was taken from. https://hl7.org/fhir/R4/servicerequest.html
-// docs/decisions/0025-order-changes-and-cancellation.md
+// The elements of a request that cannot change after its order was accepted. The text that is sent is fixed at acceptance, and the results belong to the subject
+// and the tests of that version. https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/0025-order-changes-and-cancellation.md
 
 import { isDeepStrictEqual } from 'node:util';
 import { isObject, toList } from '../../fhir/json-values.ts';
@@ -24,12 +23,12 @@ interface ElementContext {
 }
 type ElementReader = (request: Resource, given: ElementContext) => unknown;
 
-/** Of the text that was sent, what a request may go on from. */
+/** The fields of the sent text to which a request may add. */
 export interface SentText {
   clinical_notes?: string;
 }
 
-/** Whom or what a reference means, however it is written; of a contained resource, what it says. */
+/** The normalized target of a reference, so that relative and absolute references are equal; for a contained resource its content. */
 function resolveReference(request: Resource, { reference, ...other }: { reference?: unknown }, { baseUrl }: ElementContext): unknown {
   if (typeof reference !== 'string') return other;
   if (reference.startsWith('#')) return listContained(request).find(({ id }) => id === reference.slice(1));
@@ -41,7 +40,7 @@ const referenceReader =
   (request, given) =>
     isObject(request[element]) ? resolveReference(request, request[element], given) : undefined;
 
-/** In whatever order they are written. */
+/** Sorted: the order of the list does not matter. */
 const referencesReader =
   (references: (request: Resource) => [path: string, reference: Reference][]): ElementReader =>
   (request, given) =>
@@ -49,14 +48,14 @@ const referencesReader =
       .map(([, reference]) => resolveReference(request, reference, given))
       .toSorted((a, b) => (String(a) < String(b) ? -1 : Number(String(a) > String(b))));
 
-/** What a concept orders: its tests, or where today's table knows none, what it says. */
+/** The tests that a concept orders; if the present configuration knows none, its codes. */
 function listOrderedCodes(concept: unknown, table: TestTable): string[] {
   const tests = findTests(concept, table);
   if (!tests) return listCodings(concept).map(({ system = '', code = '' }) => `${system}|${code}`);
   return [...tests.labTests, ...tests.addOn.map(({ laboratory, code }) => `${laboratory}/${code}`)];
 }
 
-/** Element → the part of it that was ordered. Whether a request is an order depends on its intent and code, not on its status. */
+/** Element → the part of the element that was ordered. Whether a request is an order depends on its intent and code, not on its status. */
 const ORDERED_ELEMENTS: Record<string, ElementReader> = {
   subject: referenceReader('subject'),
   requester: referenceReader('requester'),
@@ -78,10 +77,10 @@ const ORDERED_ELEMENTS: Record<string, ElementReader> = {
   ),
   'occurrence.start': ({ occurrencePeriod }) => (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined),
 };
-/** The elements that later results refer to: they stay also in a write that revokes the order. Other changes in that write give the reason, and are harmless. */
+/** Results refer to these elements: not even a write that revokes the order may change them. Such a write may change all others, for example to give a reason. */
 const RESULT_ELEMENTS = new Set(['subject', 'code']);
 
-/** Refuses (409) a change of what was ordered, and of a status that only the laboratory can set. */
+/** Fails with 409 if the write changes an ordered element, or sets a status that only the laboratory can set. */
 export function checkImmutableElements(former: Resource, next: Resource, { sent, ...given }: ElementContext & { sent: SentText }): void {
   const changed = Object.keys(ORDERED_ELEMENTS).filter(
     (path) => !isDeepStrictEqual(ORDERED_ELEMENTS[path]!(former, given), ORDERED_ELEMENTS[path]!(next, given)),

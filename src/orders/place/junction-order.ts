@@ -1,16 +1,16 @@
-// The body of an order as Junction takes it, all but its user, who is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
+// The body of an order in Junction's format, without the user id, which is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
 import { v5 } from 'uuid';
 import type { CollectionMethod } from './collection-method.ts';
 import type { OrderPatient } from './order-patient.ts';
 import type { OrderSupport } from './supporting-info.ts';
 import type { OrderedTests } from './test-codes.ts';
 
-/** Who signs the order. */
+/** The physician who signs the order. */
 export interface OrderPhysician {
   firstName: string;
   lastName: string;
   npi: string;
-  /** USPS codes of where they are licensed. */
+  /** The states in which the physician is licensed (USPS codes). */
   states: string[];
 }
 
@@ -18,23 +18,22 @@ export interface OrderContent {
   patient: OrderPatient;
   physician: OrderPhysician | undefined;
   tests: OrderedTests;
-  /** Undefined: the test's own. */
+  /** Undefined: the default method of the test. */
   method: CollectionMethod | undefined;
-  /** Whether the laboratory should hurry. */
   urgent: boolean;
   icdCodes: string[];
-  /** YYYY-MM-DD; the order sleeps until then. */
+  /** YYYY-MM-DD: the order is not active before this day. */
   activateBy: string | undefined;
-  /** For the laboratory, line by line. */
+  /** For the laboratory, separated by line breaks. */
   notes: string | undefined;
   support: OrderSupport[];
-  /** The account at the laboratory; undefined: the network looks for one. */
+  /** The account at the laboratory; undefined: the lab network selects one. */
   account: string | undefined;
-  /** Comes back on the order: how it is found again. */
+  /** The lab network returns it with the order, and the order is found by it. */
   passthrough: string;
 }
 
-/** The JSON text, the same for the same content. */
+/** The JSON text. Equal contents have equal texts. */
 export function buildOrderText(content: OrderContent): string {
   const { patient, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account, passthrough } = content;
   return JSON.stringify({
@@ -97,11 +96,11 @@ const buildPhysician = ({ firstName, lastName, npi, states }: OrderPhysician): o
   licensed_states: states,
 });
 
-/** The exact bytes of an order for this user: the text as it was accepted, the user in front. */
+/** The exact bytes of an order: the accepted text, with the user id as its first field. */
 export const buildOrderBody = (text: string, userId: string): string => `{"user_id":${JSON.stringify(userId)},${text.slice(1)}`;
 
-/** The namespace of the names we give to users, minted once for this project. */
+/** The UUID namespace of the names of users, generated for this project. */
 const USER_ID_NAMESPACE = 'b8d6f9a2-54c1-4e0e-8a57-2b1f3c9d7e60';
 
-/** Our name for a patient: says nothing about them, and differs between tenants, who share one team. */
+/** The name of a patient at Junction: it contains no patient data, and differs between tenants, which share one Junction team. */
 export const buildClientUserId = (tenant: number, patientId: string): string => v5(`${tenant}/Patient/${patientId}`, USER_ID_NAMESPACE);

@@ -1,4 +1,4 @@
-// The laboratory's account that an order is placed under: of the organisation that is to perform it, else the installation's.
+// The laboratory account of an order: that of the request's performer, otherwise the configured one (JUNCTION_LAB_ACCOUNT_ID).
 // https://docs.junction.com/lab/overview/lab-accounts
 
 import { validate as isUuid } from 'uuid';
@@ -8,7 +8,7 @@ import type { Context } from '../../interactions/context.ts';
 import { findReferenced, findReferencedType, listReferences, type Reference, readReferenced } from './references.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
-/** Undefined: the network looks for one. `system`: of the accounts' ids; `standard`: of the installation. */
+/** Undefined: the lab network selects an account. `system`: the identifier system of accounts. `standard`: the configured account. */
 export async function readLabAccount(
   context: Context,
   request: Resource,
@@ -24,7 +24,7 @@ export async function readLabAccount(
   return { value: accounts[0] ?? standard };
 }
 
-/** The performer that is another laboratory: an organization without an account at the network, or one that is known by words or elsewhere alone. */
+/** The path of a performer that is another laboratory: an Organization that has no account at the lab network, or is not stored on this server. */
 export async function findOtherLaboratory(context: Context, request: Resource, system: string): Promise<string | undefined> {
   for (const [path, reference] of listReferences(request, 'performer')) {
     if ((findReferencedType(request, reference) ?? 'Organization') !== 'Organization') continue;

@@ -1,10 +1,10 @@
-// Whether a request is one for a laboratory, by its category: in the codings that systems use for it, and in the words that people and vendors' clients write.
+// Decides by `category` whether a request is for a laboratory: by standard codings, and by the texts that people and vendors' clients write.
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.category
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { listCodings } from './test-codes.ts';
 
-/** Code system → its codes for laboratory work. */
+/** Code system → its codes for laboratory services. */
 const LABORATORY_CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   // laboratory procedure (US Core), laboratory test
   ['http://snomed.info/sct', new Set(['108252007', '15220000'])],
@@ -13,10 +13,10 @@ const LABORATORY_CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['http://terminology.hl7.org/CodeSystem/observation-category', new Set(['laboratory'])],
 ]);
 
-/** A vendor's guide writes `laboratory` (mappings, service-request.examples.yaml); the others are the usual words for the same: inferred. */
+/** ClinikEHR documents `laboratory` (mappings, service-request.examples.yaml). The other texts are common synonyms, and inferred. */
 const LABORATORY_WORDS = /^(lab|labs|laboratory)( (procedure|test|order)s?| work)?$/i;
 
-/** By one of its categories. A word may stand as text, or as a code without a system. */
+/** True if one of the categories matches. A text is compared with `text` and with codes that have no system. */
 export const isLaboratoryRequest = ({ category }: Resource): boolean =>
   toList(category).some((concept) => {
     const text = isObject(concept) ? concept.text : undefined;

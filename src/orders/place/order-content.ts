@@ -1,4 +1,4 @@
-// Builds the content of an order from the ServiceRequest and its references. What is missing, or cannot be sent, is refused with the element named.
+// Builds the content of an order from the ServiceRequest and its references. A missing or unsupported element is refused by name.
 // https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/0023-order-acceptance.md
 import { isObject } from '../../fhir/json-values.ts';
 import { businessRule, type Issue } from '../../fhir/outcome.ts';
@@ -24,23 +24,23 @@ import { invalid, requireValid } from './validation-result.ts';
 
 const URGENT_PRIORITIES = new Set<unknown>(['stat', 'asap']);
 
-/** What is an order, who may sign one, and what is said where a request is silent: configuration of an installation. */
+/** The configuration of orders in an installation. */
 export interface OrderRules {
   table: TestTable;
   systems: Systems;
   defaults: OrderDefaults;
-  /** What becomes of an active laboratory request that cannot be ordered: it is stored as any other, or with a Task that rejects it, or it is refused. */
+  /** For an active laboratory request that cannot be ordered. `store`: stored without a Task. `reject`: stored with a Task `rejected`. `refuse`: 422. */
   unorderable: 'store' | 'reject' | 'refuse';
 }
 
 interface OrderDefaults {
-  /** The laboratory's account that orders are placed under; undefined: the network looks for one. */
+  /** The account at the laboratory; undefined: the lab network selects one. */
   labAccount: string | undefined;
-  /** How many characters the notes of an order may have. */
+  /** The maximum number of characters of an order's notes. */
   longestNote: number;
 }
 
-/** The content and whose order it is, or a refusal (422) that names all that is wrong. `code`: what the request's code means; `key` becomes the passthrough. */
+/** Returns the content and the patient's id, or fails with 422 and all issues. `code`: the tests of the request's code. `key`: becomes the passthrough. */
 export async function buildOrderContent(
   context: Context,
   request: Resource,
@@ -72,7 +72,7 @@ export async function buildOrderContent(
 
 export const isUrgent = ({ priority }: Resource): boolean => URGENT_PRIORITIES.has(priority);
 
-/** Who the order is for: as the request says it, then as it is stored. */
+/** The patient of the order: first the contained Patient of the request, then the stored one. */
 async function readSubject(
   { store, caller, baseUrl }: Context,
   request: Resource,
@@ -96,8 +96,8 @@ function readPatientSnapshot(request: Resource): PatientSource[] {
 }
 
 /**
- * When the order is to become active: the day that its request asks for, if it is later than today where the patient lives. YYYY-MM-DD; undefined: now. A month or
- * a year is not a day to wait for. https://docs.junction.com/lab/workflow/scheduled-orders
+ * The day on which the order becomes active (YYYY-MM-DD): the requested day, if it is later than today in the patient's state. Undefined: active at once. A month
+ * or a year without a day is not sent. https://docs.junction.com/lab/workflow/scheduled-orders
  */
 export function findActivationDay({ occurrenceDateTime, occurrencePeriod }: Resource, state: string, now: Date): string | undefined {
   const asked = occurrenceDateTime ?? (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined);
@@ -105,13 +105,13 @@ export function findActivationDay({ occurrenceDateTime, occurrencePeriod }: Reso
   return day !== undefined && day > toDayInState(state, now) ? day : undefined;
 }
 
-/** An instant falls on a day of the patient's; a leap second is on the day that is written. */
+/** An instant is converted to the day in the patient's state. A date, and a time that JavaScript cannot parse (a leap second), keep the written day. */
 function toLocalDay(text: string, state: string): string {
   const instant = new Date(text);
   return text.length === 10 || Number.isNaN(instant.getTime()) ? text.slice(0, 10) : toDayInState(state, instant);
 }
 
-/** Element → whether it excludes an order, and why. */
+/** Element → the condition under which the Patient cannot have an order, and the error text. */
 const PATIENT_EXCLUSIONS: Record<string, [excludes: (patient: Resource) => boolean, text: string]> = {
   active: [
     ({ active }) => active === false,
@@ -123,7 +123,7 @@ const PATIENT_EXCLUSIONS: Record<string, [excludes: (patient: Resource) => boole
   ],
 };
 
-/** What the stored Patient excludes. */
+/** The reasons why the stored Patient cannot have an order. */
 const listPatientExclusions = (patient: Resource): Issue[] =>
   Object.entries(PATIENT_EXCLUSIONS).flatMap(([element, [excludes, text]]) =>
     excludes(patient) ? invalid(text, 'ServiceRequest.subject', `Patient.${element}`).issues : [],

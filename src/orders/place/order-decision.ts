@@ -1,5 +1,5 @@
-// What becomes of a ServiceRequest that is active: an order, a refusal, a rejection that a Task tells of, or nothing. One table, which every write and every
-// validation asks. docs/decisions/0023-order-acceptance.md, https://hl7.org/fhir/R4/valueset-request-intent.html
+// Decides whether an active ServiceRequest is ordered, refused, rejected with a Task, or only stored. Every write and every $validate uses this table.
+// docs/decisions/0023-order-acceptance.md, https://hl7.org/fhir/R4/valueset-request-intent.html
 import { isDeepStrictEqual } from 'node:util';
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import { isObject, toList } from '../../fhir/json-values.ts';
@@ -14,28 +14,28 @@ import { findRepeatedRequest } from './repeated-request.ts';
 import { listCodings, type OrderedTests, type TestTable } from './test-codes.ts';
 import { describeAmbiguousCode, resolveTests, type TestResolution } from './test-resolution.ts';
 
-/** What a request turns out to be, the first that applies. */
+/** The classification of a request. The first that applies counts. */
 type Finding =
-  /** Neither its category nor its code is of a laboratory. */
+  /** Neither the category nor the code is a laboratory's. */
   | 'unrelated'
-  /** It has been active here before this decision could order it, and asks for the same as then. */
+  /** The version before was active, was not ordered, and has the same ordered elements. */
   | 'stored-before'
-  /** Another laboratory is to perform it. */
+  /** The performer is another laboratory. */
   | 'elsewhere'
-  /** An instance of a request that was sent, or waits to be. */
+  /** `basedOn` refers to a request that was sent or is waiting to be sent. */
   | 'repeated'
-  /** Its code means several tests. */
+  /** The code has several tests. */
   | 'several'
-  /** Its code is a panel that there is not. */
+  /** The code is a panel that is not configured. */
   | 'unknown-panel'
-  /** A laboratory request whose code means no test. */
+  /** A laboratory request whose code has no test. */
   | 'no-test'
-  /** Its code means one test (or the tests of one panel). */
+  /** The code has one test (or the tests of one panel). */
   | 'test';
 
 /**
- * `place`: it is ordered. `refuse`: 422, nothing is stored. `reject`: it is stored with a Task `rejected`, or refused where the installation is strict.
- * `tell`: it is stored, and the response says that it was not ordered. `store`: it is stored without a notice.
+ * `place`: ordered. `refuse`: 422, nothing is stored. `reject`: stored with a Task `rejected`; with FACET_ORDERS=strict refused. `tell`: stored, and the response
+ * contains a notice that it was not ordered. `store`: stored without a notice.
  */
 type Verdict = 'place' | 'refuse' | 'reject' | 'tell' | 'store';
 
@@ -54,10 +54,10 @@ const sameVerdict = (verdict: Verdict): Record<Finding, Verdict> =>
     Object.keys(ORDER_VERDICTS).map((finding) => [finding, finding === 'unrelated' ? 'store' : verdict]),
   ) as typeof ORDER_VERDICTS;
 
-/** `fulfiller`: of whoever fulfils an order, what they intend to do, and what a result made them add. */
+/** `fulfiller`: the laboratory's own request: one that it plans, or adds because of a result. */
 export type IntentRole = 'order' | 'instance' | 'fulfiller' | 'none';
 
-/** All that R4 has. */
+/** All intents of R4. */
 export const INTENT_ROLES: Record<string, IntentRole> = {
   order: 'order',
   'original-order': 'order',
@@ -70,7 +70,7 @@ export const INTENT_ROLES: Record<string, IntentRole> = {
   directive: 'none',
 };
 
-/** What its intent makes of a request → what it turns out to be → what becomes of it. */
+/** Role of the intent → classification → verdict. */
 const VERDICTS: Record<IntentRole, Record<Finding, Verdict>> = {
   order: ORDER_VERDICTS,
   instance: ORDER_VERDICTS,
@@ -79,7 +79,7 @@ const VERDICTS: Record<IntentRole, Record<Finding, Verdict>> = {
 };
 const findIntentRole = ({ intent }: Resource): IntentRole => (typeof intent === 'string' ? INTENT_ROLES[intent] : undefined) ?? 'none';
 
-/** `orReject`: where its order cannot be placed it is rejected, and not refused. */
+/** `orReject`: if the order lacks required content, the request is rejected instead of refused. */
 export type OrderDecision =
   | { verdict: 'place'; tests: OrderedTests; orReject: boolean }
   | { verdict: 'refuse' | 'reject' | 'tell'; issue: Issue }
@@ -87,11 +87,11 @@ export type OrderDecision =
 
 const STORE_ONLY: OrderDecision = { verdict: 'store' };
 
-/** Whether a request is of a kind that can be an order, whatever its status and code. */
+/** Whether a request can be an order by its intent and `doNotPerform`, with any status and code. */
 export const canBeOrder = (request: Resource): boolean =>
   VERDICTS[findIntentRole(request)].test === 'place' && request.doNotPerform !== true;
 
-/** Whether a request that was never ordered is an order as soon as it is made active. */
+/** Whether a request that was never ordered becomes an order when it is made active. */
 const becomesOrderWhenActive = (request: Resource): boolean =>
   canBeOrder(request) && (request.status === 'draft' || request.status === 'on-hold');
 
@@ -107,7 +107,7 @@ export async function decideOrder(
   const found = await classifyRequest(context, { request, former, meaning }, rules);
   const verdict = VERDICTS[role][found.finding];
   if (verdict === 'store') return STORE_ONLY;
-  // a rejected request can still be edited where it orders the same, whatever the catalogue contains by now
+  // a rejected request with unchanged ordered elements can still be edited, even if the catalogue has changed since
   const orReject = former !== undefined && isSameRequest(former, request);
   if (verdict === 'place' && meaning && 'tests' in meaning) return { verdict, tests: meaning.tests, orReject };
   if (verdict === 'tell') return { verdict, issue: buildNotice(role === 'fulfiller' ? describeFulfillerIntent(request) : found) };
@@ -130,9 +130,9 @@ export const buildRejection = (issues: Issue[]): OrderDecision => ({
 
 interface Classification {
   finding: Finding;
-  /** Why it is not ordered, and what to do. */
+  /** Why the request is not ordered, and what to do. */
   text: string;
-  /** As FHIRPath, from the request on. */
+  /** FHIRPath of the element, beginning with ServiceRequest. */
   at: string;
 }
 
@@ -199,11 +199,11 @@ const describeMissingTest = ({ system, labTests }: TestTable): Classification =>
   at: CODE_PATH,
 });
 
-/** A code in the system of panels that is none of them. */
+/** The code of the panel system that is not configured. The caller has checked that no configured panel matches. */
 const findUnknownPanel = ({ code }: Resource, { system }: TestTable): string | undefined =>
   listCodings(code).find((coding) => coding.system === system && coding.code)?.code;
 
-/** Of a request, what is ordered and of whom. */
+/** The elements that decide what is ordered, and who performs it. */
 const listOrderedElements = ({ intent, doNotPerform, code, performer }: Resource): unknown => [
   intent,
   doNotPerform === true,
@@ -211,6 +211,6 @@ const listOrderedElements = ({ intent, doNotPerform, code, performer }: Resource
   toList(performer).map((one) => (isObject(one) ? one.reference : undefined)),
 ];
 
-/** Whether the version before was as active, and asked for the same. */
+/** Whether the version before had the same status and the same ordered elements. */
 const isSameRequest = (former: Resource, request: Resource): boolean =>
   former.status === request.status && isDeepStrictEqual(listOrderedElements(former), listOrderedElements(request));

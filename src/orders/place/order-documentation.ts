@@ -1,4 +1,4 @@
-// What the CapabilityStatement says of ServiceRequest: which of them are orders, intent by intent. https://hl7.org/fhir/R4/valueset-request-intent.html
+// The documentation of ServiceRequest in the CapabilityStatement: which requests are orders, by intent. https://hl7.org/fhir/R4/valueset-request-intent.html
 
 import type { OrderRules } from './order-content.ts';
 import { INTENT_ROLES, type IntentRole } from './order-decision.ts';
@@ -18,7 +18,7 @@ const UNORDERABLE_DESCRIPTIONS: Record<OrderRules['unorderable'], string> = {
   refuse: 'An active laboratory request that cannot be ordered is refused (422).',
 };
 
-/** Markdown. */
+/** Returns Markdown. */
 export const buildOrderDocumentation = (unorderable: OrderRules['unorderable']): string =>
   [
     'By intent, a ServiceRequest is:',

@@ -1,5 +1,5 @@
-// What came of an order, written where a reader looks: the ServiceRequest (its id at the laboratory network, and the network's word for where it stands)
-// and the Task. Runs inside the transaction that settles the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
+// Edits of the ServiceRequest and its Task that record the progress of an order: the order's id and status at the lab network. They run inside the transaction
+// that updates the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -12,8 +12,9 @@ export type ResourceEdit = (resource: Resource) => Resource;
 
 const ORIGINAL_TEXT_URL = 'http://hl7.org/fhir/StructureDefinition/originalText';
 
-/** The network's word beside FHIR's code for it; undefined: the code says it all. */
+/** Sets the status, and the lab network's term for it in an extension; undefined: the FHIR code alone is exact. */
 export function withOriginalStatus(request: Resource, status: string, word: string | undefined): Resource {
+  // Resource does not declare the primitive extensions of a status, and the stored request is valid FHIR
   const { _status, ...plain } = request as Resource & { _status?: { extension?: { url: string }[] } };
   const others = (_status?.extension ?? []).filter(({ url }) => url !== ORIGINAL_TEXT_URL);
   const extension = word === undefined ? others : [...others, { url: ORIGINAL_TEXT_URL, valueString: word }];
@@ -22,13 +23,13 @@ export function withOriginalStatus(request: Resource, status: string, word: stri
   return { ...plain, status, ...(Object.keys(beside).length && { _status: beside }) };
 }
 
-/** One identifier of this system. */
+/** Replaces the identifiers of this system by one. */
 export function withIdentifier(resource: Resource, system: string, value: string): Resource {
   const others = toList(resource.identifier).filter((identifier) => !isObject(identifier) || identifier.system !== system);
   return { ...resource, identifier: [...others, { system, value }] };
 }
 
-/** How the two resources change. The same object back: no change. */
+/** The edits of both resources. An edit that returns the same object changes nothing. */
 export interface OrderEdit {
   request: ResourceEdit;
   task: ResourceEdit;
@@ -36,18 +37,18 @@ export interface OrderEdit {
 
 const unchanged: ResourceEdit = (resource) => resource;
 
-/** When a Task was changed: not before it was made, which another process may have done whose clock is ahead (inv-1). */
+/** Task.lastModified is never before authoredOn, which another process with a faster clock may have set (FHIR invariant inv-1). */
 export const buildLastModified = ({ authoredOn }: Resource, at: string): { lastModified: string } => ({
   lastModified: pickLaterTime(at, typeof authoredOn === 'string' ? authoredOn : undefined),
 });
 
-/** A Task's status, and why; the reason for the one before goes with that one. https://hl7.org/fhir/R4/task-definitions.html#Task.statusReason */
+/** Sets the status and its reason, and removes the reason of the former status. https://hl7.org/fhir/R4/task-definitions.html#Task.statusReason */
 export const withTaskStatus = ({ statusReason: _former, ...task }: Resource, status: string, why?: string): Resource =>
   why === undefined ? { ...task, status } : { ...task, status, statusReason: { text: why } };
 
 /**
- * The network has accepted the order. `status`: the network's status, phase first (`received.…`). A request that was revoked, and a Task that was cancelled,
- * during the attempt stay so.
+ * The lab network has accepted the order. `status`: its status of the order (`received.…`). A request that was revoked during the attempt stays revoked, and a
+ * Task that was cancelled stays cancelled.
  */
 export function buildAcceptedEdit(
   systems: Systems,
@@ -67,17 +68,17 @@ export function buildAcceptedEdit(
   };
 }
 
-/** Statuses of a request that is neither over nor a draft. https://hl7.org/fhir/R4/valueset-request-status.html */
+/** Statuses that are neither final nor `draft`. https://hl7.org/fhir/R4/valueset-request-status.html */
 const OPEN_STATUSES = new Set<unknown>(['active', 'on-hold', 'unknown']);
 export const isOpenRequest = ({ status }: Resource): boolean => OPEN_STATUSES.has(status);
 
-/** The network will not take it. R4 has no "failed" for a request: it is revoked, and the word says why. */
+/** The lab network has refused the order. R4 has no request status "failed": the request is `revoked`, and the extension contains "failed". */
 export const buildRefusedEdit = (reason: string, at: string): OrderEdit => ({
   request: (request) => (isOpenRequest(request) ? withOriginalStatus(request, 'revoked', 'failed') : request),
   task: (task) => ({ ...withTaskStatus(task, 'rejected', reason), ...buildLastModified(task, at) }),
 });
 
-/** The order waits for a person: `what` to show, and why. A cancelled Task stays: it may be the only record of the withdrawal. */
+/** The order waits for a person. `what`: the business status; `why`: the reason. A cancelled Task stays so: it may be the only record of the withdrawal. */
 export const buildOnHoldEdit =
   (what: string, at: string, why?: string): ResourceEdit =>
   (task) =>
@@ -85,19 +86,19 @@ export const buildOnHoldEdit =
       ? task
       : { ...withTaskStatus(task, 'on-hold', why), businessStatus: { text: what }, ...buildLastModified(task, at) };
 
-/** The order is unconfirmed and not tried any more. `reason`: the outcome of the last attempt. */
+/** The outcome of the order is unknown, and it is not sent again. `reason`: the outcome of the last attempt. */
 export const buildUnconfirmedEdit = (reason: string, at: string): OrderEdit => ({
   request: unchanged,
   task: buildOnHoldEdit('submission-unconfirmed', at, reason),
 });
 
-/** The order was cancelled before it was sent, or at the network. A request whose Task was cancelled is revoked, too. */
+/** The order was cancelled, before it was sent or at the lab network. A request whose Task was cancelled becomes `revoked`, too. */
 export const buildCancelledEdit = (at: string): OrderEdit => ({
   request: (request) => (isOpenRequest(request) ? withOriginalStatus(request, 'revoked', undefined) : request),
   task: (task) => (task.status === 'cancelled' ? task : { ...withTaskStatus(task, 'cancelled'), ...buildLastModified(task, at) }),
 });
 
-/** The network has refused the cancellation: the laboratory has begun. `status`: the network's status, which a cancelled Task shows again. */
+/** The lab network has refused the cancellation: the laboratory has begun. A cancelled Task shows the network's `status` of the order again. */
 export const buildCancellationRefusedEdit = (reason: string, status: string | undefined, at: string): OrderEdit => ({
   request: unchanged,
   task: (task) => ({
@@ -108,7 +109,7 @@ export const buildCancellationRefusedEdit = (reason: string, status: string | un
   }),
 });
 
-/** Writes what came of it; a resource that is gone is left alone, and one that says so already gets no new version. */
+/** Applies an edit. A deleted resource stays deleted, and an edit without a change creates no version. */
 export async function editResource(context: Context, type: ServedType, id: string, edit: ResourceEdit): Promise<void> {
   await readModifyWrite(context, { type, id, edit });
 }

@@ -1,10 +1,10 @@
-// The notes of a request, which are printed on the laboratory's requisition. https://docs.junction.com/lab/workflow/clinical-comments
+// Reads the notes of a request, which are printed on the laboratory's requisition. https://docs.junction.com/lab/workflow/clinical-comments
 // Junction documents two limits, 1,000 and 120 characters (docs/decisions/0023-order-acceptance.md).
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
 
-/** The notes, line by line; undefined: there are none. Notes that are too long are refused, not cut: any word may matter. */
+/** The notes, separated by line breaks; undefined: no notes. Too long notes are refused and not shortened: any word may matter. */
 export function readClinicalNotes(request: Resource, longest: number): ValidationResult<string | undefined> {
   const text = joinNotes(request);
   const length = [...text].length;

@@ -1,4 +1,4 @@
-// Who an order is for, in the form the laboratory network takes: from the Patient as it was when the order was made (contained), then from the stored one.
+// Builds the patient data of an order in the lab network's format: from the contained Patient (a snapshot at order time), otherwise from the stored Patient.
 // https://hl7.org/fhir/R4/patient.html
 
 import { toList } from '../../fhir/json-values.ts';
@@ -27,27 +27,27 @@ export interface OrderPatient {
   zip: string;
 }
 
-/** A Patient to look into. `at`: where it stands in the ServiceRequest, undefined for the stored one. */
+/** A Patient as a source of data. `at`: its path in the ServiceRequest; undefined for the stored Patient. */
 export interface PatientSource {
   patient: Resource;
   at: string | undefined;
 }
 
 interface PatientFact {
-  /** What is needed, in words, and the element that would say it. */
+  /** Name of the required value, for error texts. */
   needs: string;
-  /** What a value that cannot be used is to be. */
+  /** The format of a valid value, for error texts about an invalid one. */
   rule?: string;
   element: string;
-  /** Whether this Patient has a name, an address … at all: of several, the first that has one is believed, and parts are never mixed. */
+  /** Whether this Patient has a name, an address … at all. The first source that has one is used: parts of two sources are never mixed. */
   isPresent(patient: Resource, now: string): boolean;
-  /** Where it may stand at this time (ISO 8601), best first. */
+  /** The possible values at the time `now` (ISO 8601), the preferred one first. */
   candidates(patient: Resource, now: string): LocatedValue[];
-  /** The form that is sent; undefined: it cannot be brought into it. */
+  /** Converts a value to the format that is sent; undefined: the value is invalid. */
   form(text: string): string | undefined;
 }
 
-/** The most characters that the laboratory network takes of a name: a longer one is refused, not cut. https://docs.junction.com/lab/workflow/ordering */
+/** The lab network's limit for names: a longer name is refused, not shortened. https://docs.junction.com/lab/workflow/ordering */
 const LONGEST_NAME = 50;
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
 
@@ -128,12 +128,12 @@ const FIRST_LINE: PatientFact = {
   candidates: (patient, now) => findAddressPart(patient, 'line[0]', now),
   form: trimToUndefined,
 };
-/** For a minor the network asks for a parent or guardian, whom nothing here can name yet. */
+/** For a minor the lab network requires a parent or guardian, which is not supported yet. */
 const OF_AGE: PatientFact = {
   ...PATIENT_FACTS.birthDate,
   needs: 'a patient of eighteen years or more, since a parent or guardian cannot be named',
 };
-/** Absent: the United States. */
+/** An address without a country is in the United States. */
 const COUNTRY: PatientFact = {
   needs: "the patient's address in the United States",
   element: 'Patient.address.country',
@@ -142,7 +142,7 @@ const COUNTRY: PatientFact = {
   form: toUsCountry,
 };
 
-/** The patient of an order, or everything that is missing or unusable. `sources`: the first that says something about a fact is believed. */
+/** Returns the patient of an order, or issues for all missing and invalid values. Of `sources`, the first one that has a value is used. */
 export function buildOrderPatient(sources: PatientSource[], now: Date): { patient: OrderPatient } | { issues: Issue[] } {
   const issues: Issue[] = [];
   const at = now.toISOString();
@@ -161,6 +161,7 @@ export function buildOrderPatient(sources: PatientSource[], now: Date): { patien
     if (form === undefined) refuse(fact);
     return form ?? '';
   };
+  // Object.fromEntries loses the key type: these are the keys of PATIENT_FACTS
   const facts = Object.fromEntries(Object.entries(PATIENT_FACTS).map(([name, fact]) => [name, take(fact)])) as Record<
     keyof typeof PATIENT_FACTS,
     string
@@ -177,7 +178,7 @@ export function buildOrderPatient(sources: PatientSource[], now: Date): { patien
 /** Both days as YYYY-MM-DD. */
 const isMinor = (born: string, today: string): boolean => `${Number(born.slice(0, 4)) + 18}${born.slice(4)}` > today;
 
-/** In the contained Patient the element itself; for the stored one, which is another resource, the reference that leads to it as well. */
+/** For the contained Patient the issue names the element. The stored Patient is another resource, so there the issue names the reference, too. */
 function buildMissingIssue(
   { needs, rule, element }: PatientFact,
   source: PatientSource | undefined,

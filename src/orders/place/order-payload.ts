@@ -1,12 +1,12 @@
-// What the outbox entry of an order holds, as a union by how far the order has come, and its JSON form.
+// The payload of an order's outbox entry: a union by the progress of the order, and its stored JSON form.
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 
 interface AcceptedRequest {
   /** The id of the Task that shows the progress. */
   task: string;
-  /** Our name for the patient at the network. */
+  /** The name of the patient's user at the lab network. */
   clientUserId: string;
-  /** The exact text of the order without its user, as accepted. */
+  /** The exact text of the order as accepted, without the user id. */
   text: string;
   /** The version of the request that was ordered; null: not known. */
   version: number | null;
@@ -14,48 +14,48 @@ interface AcceptedRequest {
   isParkedByOperator: boolean;
 }
 
-/** How the idempotency keys of the order were used. */
+/** The use of the order's idempotency keys. */
 interface KeyUse {
-  /** How often the order took another key; 0: it has the key of its entry. */
+  /** The number of changes to another key; 0: the order has the key of its entry. */
   keyRenewals: number;
-  /** When its present key was first used; null: when the order was first sent. */
+  /** When the present key was first used; null: when the order was first sent. */
   keyUsedSince: string | null;
-  /** How many requests the network itself failed at. */
+  /** The number of requests that failed at the lab network itself, not at a gateway. */
   serverFailures: number;
-  /** The network did not know the user of an earlier request, and another user was made. This happens once. */
+  /** The lab network did not know the user of an earlier request, and another user was created. This happens at most once. */
   isUserReplaced: boolean;
 }
 
-/** No byte has left. */
+/** No request for the order was sent. */
 interface UnsentOrder extends AcceptedRequest {
   state: 'unsent';
 }
 
-/** A request was sent. `key-failed`: the network may keep a failure under the key, so nothing more is sent under it. */
+/** A request was sent. `key-failed`: the lab network may have stored a failure under the key, so no other request is sent with this key. */
 export interface SentOrder extends AcceptedRequest, KeyUse {
   state: 'sent' | 'key-failed';
-  /** The network's id of the user; the same in every request under a key. */
+  /** The lab network's id of the user; the same in every request with one key. */
   userId: string;
-  /** From then on a request may be at work at the network. */
+  /** Since this time a request may be in progress at the lab network. */
   lastSentAt: string;
 }
 
-/** The network did not know the user of the last request, so that it made nothing. */
+/** The lab network did not know the user of the last request, and created no order. */
 export interface OrderWithoutUser extends AcceptedRequest, KeyUse {
   state: 'user-missing';
 }
 
 export interface AcceptedOrder extends AcceptedRequest {
   state: 'accepted';
-  /** The network's id of the order. */
+  /** The lab network's id of the order. */
   orderId: string;
-  /** The network's id of the transaction that the order belongs to. */
+  /** The lab network's id of the order transaction that the order belongs to. */
   transactionId: string | null;
 }
 
 export type OrderPayload = UnsentOrder | SentOrder | OrderWithoutUser | AcceptedOrder;
 
-/** The JSON form. Its names stay as earlier versions wrote them, so that processes of both versions read the entries of the other. */
+/** The stored JSON. Its field names are those of earlier releases, so that during an update processes of both releases can read all entries. */
 interface StoredPayload {
   task: string;
   clientUserId: string;
@@ -74,7 +74,7 @@ interface StoredPayload {
 }
 
 export function parseOrderPayload({ payload, firstSentAt }: Pick<OutboxEntry, 'payload' | 'firstSentAt'>): OrderPayload {
-  // only this file writes payloads of orders
+  // type assertion: only this file writes payloads of orders
   const stored = JSON.parse(payload) as StoredPayload;
   const { task, clientUserId, text, version = null, kept: isParkedByOperator = false } = stored;
   const request = { task, clientUserId, text, version, isParkedByOperator };
@@ -92,7 +92,7 @@ export function parseOrderPayload({ payload, firstSentAt }: Pick<OutboxEntry, 'p
   return { ...sent, state: stored.failed ? 'key-failed' : 'sent', userId: stored.userId, lastSentAt: stored.sentAt ?? firstSentAt };
 }
 
-/** For entries that are `done`, and for cancellations. */
+/** For entries in the state `done`, and for cancellations. */
 export function parseAcceptedOrder(entry: OutboxEntry): AcceptedOrder {
   const payload = parseOrderPayload(entry);
   if (payload.state !== 'accepted') throw new Error('the outbox entry names no order of the network');
@@ -136,7 +136,7 @@ export const toAcceptedOrder = (
   transactionId: transactionId ?? null,
 });
 
-/** When the last request that may still be at work was sent; null: none was. */
+/** When the last request that may still be in progress was sent; null: no request was sent. */
 export function findLastSentAt(entry: OutboxEntry): string | null {
   const payload = parseOrderPayload(entry);
   return 'lastSentAt' in payload ? payload.lastSentAt : entry.firstSentAt;

@@ -1,4 +1,4 @@
-// Why a test is ordered, in the codes that are billed with: ICD-10-CM, from the request's own reasons and from the conditions that it names.
+// Reads the reasons of an order as ICD-10-CM codes, which are used for billing: from `reasonCode`, and from the Conditions of `reasonReference`.
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.reasonReference
 
 import { toList } from '../../fhir/json-values.ts';
@@ -10,11 +10,11 @@ import { listCodings } from './test-codes.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
 const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm';
-/** Reasons that have no diagnosis of their own. */
+/** Resource types of reasons without a diagnosis code. */
 const NON_DIAGNOSIS_TYPES = new Set(['Observation', 'DiagnosticReport', 'DocumentReference']);
 const EXCLUDED_VERIFICATIONS = new Set(['refuted', 'entered-in-error']);
 
-/** In upper case, each once. */
+/** In upper case, without duplicates. */
 export async function readIcdCodes(context: Context, request: Resource, patientId: string): Promise<ValidationResult<string[]>> {
   const conditions = await Promise.all(
     listConditionReferences(request).map(([path, reference]) => readConditionIcdCodes(context, { request, path, reference, patientId })),
@@ -23,13 +23,13 @@ export async function readIcdCodes(context: Context, request: Resource, patientI
   return 'value' in said ? { value: [...new Set(said.value)] } : said;
 }
 
-/** The reasons that are, or may be, conditions. */
+/** The references that lead, or may lead, to a Condition. */
 export const listConditionReferences = (request: Resource): ReturnType<typeof listReferences> =>
   listReferences(request, 'reasonReference').filter(
     ([, reference]) => !NON_DIAGNOSIS_TYPES.has(findReferencedType(request, reference) ?? ''),
   );
 
-/** Those of the request's own reasons. */
+/** The codes of `reasonCode`. */
 export const listReasonIcdCodes = ({ reasonCode }: Resource): string[] => toList(reasonCode).flatMap(listIcdCodes);
 
 interface ReasonReference {

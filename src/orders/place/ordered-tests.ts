@@ -1,4 +1,4 @@
-// The tests of a request that is an order, as the network takes them together; what it would refuse or misunderstand is refused here, naming the element.
+// Reads the tests of an order. Combinations of tests that the lab network would refuse or misunderstand are refused with the name of the element.
 // https://docs.junction.com/lab/workflow/ordering
 
 import { toList } from '../../fhir/json-values.ts';
@@ -9,7 +9,7 @@ import { checkConcept, type OrderedTests, type TestTable, uniqueAddOns } from '.
 import { describeAmbiguousCode, resolveTests } from './test-resolution.ts';
 import { combineResults, invalid, listIssues, type ValidationResult } from './validation-result.ts';
 
-/** `code`: what the request's code means. `method`: how the sample is taken, as far as the request says it. */
+/** `code`: the tests of the request's code. `method`: the collection method of the request. */
 export async function readOrderedTests(
   context: Context,
   request: Resource,

@@ -1,17 +1,17 @@
-// Where a Patient says what an order needs, best place first: of several names, addresses and numbers, the one to use. Each with its path, for error messages.
-// Which one is meant is fhir/current.ts, as it is at the vendors' doors. https://hl7.org/fhir/R4/patient.html
+// Selects the names, addresses and contact points of a Patient or Practitioner for an order, each with its path for error messages. The preference is that of
+// fhir/current-elements.ts, as in the vendors' APIs. https://hl7.org/fhir/R4/patient.html
 
 import { buildPreferenceComparator, isInPeriod, isOld } from '../../fhir/current-elements.ts';
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 
-/** A value as found: its path in the Patient, and what it says. */
+/** A value with its path in the Patient. */
 export type LocatedValue = [path: string, text: string];
 
 type ElementMember = Record<string, unknown>;
 type LocatedMember = [path: string, part: ElementMember];
 
-/** The current members of a repeating element with their paths, the preferred one first. */
+/** The current values of a repeating element with their paths, the preferred one first. */
 function listCurrentMembers(patient: Resource, element: keyof typeof ELEMENT_TYPES, now: string): LocatedMember[] {
   const members = toList(patient[element])
     .filter(isObject)
@@ -22,20 +22,20 @@ function listCurrentMembers(patient: Resource, element: keyof typeof ELEMENT_TYP
 
 const ELEMENT_TYPES = { name: 'HumanName', address: 'Address', telecom: 'ContactPoint' };
 
-/** Whether a person has a current name at all. */
+/** Whether the person has a current name. */
 export const hasName = (patient: Resource, now: string): boolean => listCurrentMembers(patient, 'name', now).length > 0;
 
-/** A part of the preferred name that has a family name. */
+/** A part of the preferred name, among those with a family name. */
 export function findNamePart(patient: Resource, path: 'family' | 'given[0]', now: string): LocatedValue[] {
   const whole = listCurrentMembers(patient, 'name', now).find(([, name]) => typeof name.family === 'string');
   return whole ? readPart(whole, path) : [];
 }
 
-/** The preferred address that is not for letters only: a sample is collected there. */
+/** The preferred address that is not of the type `postal`: a sample may be collected at this address. */
 export const findHomeAddress = (patient: Resource, now: string): LocatedMember | undefined =>
   listCurrentMembers(patient, 'address', now).find(([, address]) => address.type !== 'postal');
 
-/** A part of that address. */
+/** A part of the home address. */
 export function findAddressPart(patient: Resource, path: string, now: string): LocatedValue[] {
   const home = findHomeAddress(patient, now);
   return home ? readPart(home, path) : [];
@@ -47,7 +47,7 @@ export const listContactPoints = (patient: Resource, system: string, now: string
     .filter(([, point]) => point.system === system)
     .flatMap((point) => readPart(point, 'value'));
 
-/** `given[0]` is the first of a list. */
+/** `path`: a field, or the first element of a list (`given[0]`). */
 function readPart([at, part]: LocatedMember, path: string): LocatedValue[] {
   const value = path.endsWith('[0]') ? toList(part[path.slice(0, -3)])[0] : part[path];
   return typeof value === 'string' ? [[`${at}.${path}`, value]] : [];

@@ -1,20 +1,20 @@
-// Which of the network's tests a code orders. Whether a request is an order at all: order-decision.ts. https://hl7.org/fhir/R4/servicerequest.html
+// Finds the tests of the lab network that a code orders. order-decision.ts decides whether a request is an order. https://hl7.org/fhir/R4/servicerequest.html
 import { validate as isUuid } from 'uuid';
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import { invalid, listIssues } from './validation-result.ts';
 
-/** What can be ordered. `panels`: of `system`, panel code → the network's test ids, configuration of an environment. */
+/** The tests that can be ordered. `panels`: panel code (of `system`) → the lab network's test ids, from the configuration (JUNCTION_PANELS). */
 export interface TestTable {
   system: string;
   panels: Record<string, string[]>;
-  /** Code system of the network's test ids. */
+  /** Code system of the lab network's test ids. */
   labTests: string;
-  /** Of the laboratories' own codes: a laboratory's short name follows. */
+  /** The beginning of the code systems of laboratories' own codes. The laboratory's short name follows it. */
   laboratories: string;
 }
 
-/** What is ordered: the network's tests, and what a laboratory has under codes of its own. */
+/** Ordered tests: ids of the lab network's tests, and laboratories' own codes. */
 export interface OrderedTests {
   labTests: string[];
   addOn: { laboratory: string; code: string }[];
@@ -25,7 +25,7 @@ interface Coding {
   code?: string;
 }
 
-/** The codings of a concept say the same thing: those that are configured count first, then the network's ids, then a laboratory's codes. */
+/** All codings of a concept have one meaning, so one kind of coding decides: panels first, then test ids, then a laboratory's own codes. */
 export function findTests(concept: unknown, { system, panels, labTests, laboratories }: TestTable): OrderedTests | undefined {
   const codings = listCodings(concept);
   const ofPanels = codings.flatMap((coding) =>
@@ -40,7 +40,7 @@ export function findTests(concept: unknown, { system, panels, labTests, laborato
   return own.length ? { labTests: [], addOn: uniqueAddOns(own) } : undefined;
 }
 
-/** Whether a coding is one of those that tests are ordered by. */
+/** Whether tests can be ordered by codes of this system. */
 export const isOrderableCoding = ({ system = '' }: Coding, { system: panels, labTests, laboratories }: TestTable): boolean =>
   system === panels || system === labTests || system.startsWith(laboratories);
 
@@ -48,7 +48,7 @@ export const uniqueAddOns = (all: OrderedTests['addOn']): OrderedTests['addOn'] 
   ...new Map(all.map((one) => [`${one.laboratory}/${one.code}`, one])).values(),
 ];
 
-/** What is wrong with one concept: part of it would be left out, or it says two things. */
+/** Finds the codings of a concept that would be ignored or that contradict another coding. */
 export function checkConcept(concept: unknown, table: TestTable, path: string): Issue[] {
   const tests = findTests(concept, table);
   if (!tests) return [];
