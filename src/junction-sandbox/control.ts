@@ -151,12 +151,14 @@ function setKeyLifetime(state: SandboxState, seconds: unknown): Reply {
 
 function setQuestions(state: SandboxState, body: unknown): Reply {
   if (!Array.isArray(body)) return refuse(400, 'Questions are a list of {labTest, markerId, questionId, text}.');
+  // type assertion: the caller is a test or a developer, and invokeControl has checked the field names
   state.questions = body as SandboxQuestion[];
   return ok(state.questions);
 }
 
 function setPhysicians(state: SandboxState, body: unknown): Reply {
   if (!Array.isArray(body)) return refuse(400, 'The roster is a list of {first_name, last_name, npi}.');
+  // type assertion: see setQuestions
   state.physicians = body as SandboxPhysician[];
   return ok(state.physicians);
 }

@@ -31,19 +31,19 @@ interface PushResult {
 
 /** Each request is aborted by its `signal`. */
 export interface JunctionClient {
-  /** The id of the user with this name, which is created if there is none. */
+  /** Returns the id of the user with this name, and creates the user if necessary. */
   ensureUser(clientUserId: string, signal: AbortSignal): Promise<Outcome<string>>;
-  /** Accepted only if the response has the `passthrough` of the body. */
+  /** `accepted` only if the response has the `passthrough` of the body. */
   createOrder(order: { body: string; key: string }, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   readOrder(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
-  /** Searches a user's orders, or the team's since a time, for this `passthrough`. Accepted with undefined: all were read, and none has it. */
+  /** Searches a user's orders, or the team's orders since a time, for this `passthrough`. `accepted` with undefined: all orders were read, and none matches. */
   findOrder(
     criteria: { passthrough: string } & ({ userId: string } | { since: string }),
     signal: AbortSignal,
   ): Promise<Outcome<JunctionOrder | undefined>>;
   cancelOrder(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   listPhysicians(signal: AbortSignal): Promise<Outcome<RosterPhysician[]>>;
-  /** Posts a physician to a partner's path, in which `{team_id}` is replaced. Accepted also if the partner has the physician already. */
+  /** Posts a physician to a partner's path, in which `{team_id}` is replaced. `accepted` also if the partner has the physician already. */
   pushPhysician(path: string, physician: { body: object; key: string }, signal: AbortSignal): Promise<Outcome<PushResult>>;
 }
 

@@ -1,7 +1,7 @@
 // Reads fields of JSON whose structure is not known: objects and texts.
 import { isObject } from '../fhir/json-values.ts';
 
-/** An empty object if the value is none. */
+/** An empty object if the value is not an object. */
 export const toJsonObject = (value: unknown): Record<string, unknown> => (isObject(value) ? value : {});
 
 /** Undefined if the field is missing, empty or not a text. */

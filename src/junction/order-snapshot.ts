@@ -3,7 +3,7 @@
 import { toList } from '../fhir/json-values.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
 
-/** `id` increases with every event of an order. */
+/** An event of an order. `id` increases with every event. */
 interface OrderEvent {
   id: number;
   /** ISO 8601, unchanged. */
@@ -29,7 +29,7 @@ interface OrderTransaction {
 
 export interface OrderSnapshot {
   id: string;
-  /** Our idempotency key, sent with the order. */
+  /** The idempotency key that was sent with the order. */
   passthrough: string | undefined;
   transaction: OrderTransaction | undefined;
   /** Oldest first. */
@@ -38,7 +38,7 @@ export interface OrderSnapshot {
   updatedAt: string | undefined;
   /** `initial`, `redraw`, `recreation`. */
   origin: string | undefined;
-  /** `critical` is acted on. */
+  /** Only `critical` has an effect. */
   interpretation: string | undefined;
   sampleId: string | undefined;
   sampleType: string | undefined;
@@ -48,7 +48,7 @@ export interface OrderSnapshot {
   expectedBy: string | undefined;
 }
 
-/** Undefined if it has no id. */
+/** Undefined if the order has no id. */
 export function parseOrderSnapshot(given: unknown): OrderSnapshot | undefined {
   const order = toJsonObject(given);
   const id = readTextField(order, 'id');
@@ -71,10 +71,9 @@ export function parseOrderSnapshot(given: unknown): OrderSnapshot | undefined {
   };
 }
 
-/** The only order of its order transaction. */
+/** Whether the order is the only one of its order transaction. */
 export const isOnlyOrder = ({ transaction }: OrderSnapshot): boolean => (transaction?.orders.length ?? 1) <= 1;
 
-/** The newest event. */
 export const findLastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined => events.at(-1);
 
 function parseTransaction(given: unknown): OrderTransaction | undefined {

@@ -27,7 +27,7 @@ export const isKnownPhase = (status: string): boolean => KNOWN_PHASES.has(toPhas
 /** After the end of an order only a correction can follow. */
 export const isEndStatus = (status: string): boolean => ['completed', 'cancelled', 'failed'].includes(toPhase(status)) || isRedrawn(status);
 
-/** The sample could not be used: the order transaction goes on with another order. */
+/** The sample could not be used: the order transaction continues with another order. */
 const isRedrawn = (status: string): boolean => status.endsWith('.redraw_available');
 
 export const isCorrectedStatus = (status: string): boolean => /^completed\..*\.corrected$/.test(status);

@@ -11,7 +11,7 @@ export interface OrdersPage<Order> {
   last: boolean;
 }
 
-/** Undefined if an order cannot be parsed: it might be the one that is searched for. */
+/** Undefined if an order cannot be parsed: that order might be the one that the caller searches. */
 export const parseOrdersPage =
   <Order>(parseOrder: (order: unknown) => Order | undefined) =>
   (body: unknown): OrdersPage<Order> | undefined => {

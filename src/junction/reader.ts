@@ -21,7 +21,7 @@ export type SnapshotsPage = OrdersPage<OrderSnapshot>;
 /** The results of one order, or of a whole order transaction (an order and its redraws). */
 export type ResultSubject = { order: string } | { transaction: string };
 
-/** Each request is aborted by its `signal`. Accepted with undefined: it does not exist, or not yet. */
+/** Each request is aborted by its `signal`. `accepted` with undefined: the resource does not exist, or not yet. */
 export interface JunctionReader {
   readOrder(id: string, signal: AbortSignal): Promise<Outcome<OrderSnapshot | undefined>>;
   listUpdatedOrders(window: UpdateWindow, signal: AbortSignal): Promise<Outcome<SnapshotsPage>>;
@@ -55,7 +55,7 @@ export function createJunctionReader(account: () => JunctionAccount | undefined)
 const toPath = (of: ResultSubject): string =>
   'order' in of ? `/v3/order/${encodeURIComponent(of.order)}` : `/v3/order_transaction/${encodeURIComponent(of.transaction)}`;
 
-/** Junction's 404, or success without a body, means that it does not exist. */
+/** Junction's 404, and a success without a body, mean that the resource does not exist. */
 function classifyOptional<T>(response: JunctionResponse | NoResponse, parse: (body: unknown) => T | undefined): Outcome<T | undefined> {
   if ('status' in response && response.status < 300 && response.body === null) return NOT_FOUND;
   const outcome = classifyResponse(response, parse);
@@ -66,7 +66,7 @@ const NOT_FOUND = { kind: 'accepted', value: undefined } as const;
 
 const parseResult = (body: unknown): Record<string, unknown> | undefined => (isObject(body) ? body : undefined);
 
-/** By the order transaction in the result, if it has one. https://docs.junction.com/api-reference */
+/** Compares the order transaction in the result, if it has one. https://docs.junction.com/api-reference */
 function isResultFor({ order_transaction: transaction }: Record<string, unknown>, of: ResultSubject): boolean {
   const { id, orders } = toJsonObject(transaction);
   if ('transaction' in of) return id === undefined || id === of.transaction;

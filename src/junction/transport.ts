@@ -1,4 +1,4 @@
-// Sends one HTTP request to Junction, without retries. response-classification.ts says what the response means.
+// Sends one HTTP request to Junction, without retries. response-classification.ts interprets the response.
 import { parseExactJson } from '../fhir/json.ts';
 import type { JunctionAccount } from './account.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
@@ -31,7 +31,7 @@ export const createTransport =
 
 const NOT_CONFIGURED: JunctionResponse = { status: 401, body: { detail: 'JUNCTION_API_KEY is not set' }, retryAfter: undefined };
 
-/** Never rejects: a network error, which a redirect is too, is returned as NoResponse. */
+/** Never rejects. A network error is returned as NoResponse; a redirect counts as one. */
 async function sendRequest(account: JunctionAccount, request: JunctionRequest): Promise<JunctionResponse | NoResponse> {
   const { method, path, body, signal, as = 'json' } = request;
   try {

@@ -1,5 +1,6 @@
-// Registers a physician with the laboratory network. One request at a time has the lease, from the transaction that writes the item to the one that stores the
-// response. A completed registration is not repeated; a failed one is resumed, and one whose process died is taken over when its lease has run out.
+// Registers a physician with the lab network. One request at a time has the lease, from the transaction that writes the item to the transaction that stores the
+// response. A completed registration is not repeated. A failed one is resumed. If a process has died, the next request resumes its registration after the lease
+// has expired.
 // docs/decisions/0022-physician-registrations.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 } from 'uuid';
@@ -20,7 +21,7 @@ const PHYSICIAN_TOPIC = 'physician';
 /** The timeout of an attempt, in ms. The lease outlives it. */
 const ATTEMPT_MS = 6000;
 const LEASE_MS = 8000;
-/** How long another request waits, in ms: longer than a lease, so that it can take over from a process that died. */
+/** The maximum time that another request waits, in ms. It is longer than a lease, so that this request can resume the registration of a process that died. */
 const MAX_WAIT_MS = 9000;
 const POLL_MS = 100;
 
@@ -35,7 +36,7 @@ export interface Registration {
   by?: string | undefined;
 }
 
-/** `active`: the network lists the physician or has accepted it. `id`: at the network, if known. */
+/** `active`: the lab network lists the physician or has accepted the registration. `id`: the physician's id at the lab network, if known. */
 export interface RegistrationResult {
   id: string | null;
   status: 'active' | 'pending';
@@ -46,7 +47,7 @@ const findEntry = ({ store, caller }: Context, { id }: Registration): Promise<Ou
 
 const toOutboxSubject = (id: string): string => `registration/${id}`;
 
-/** Takes the lease inside the transaction that writes the item. `complete`: already registered; `busy`: another request has the lease. */
+/** Acquires the lease inside the transaction that writes the item. `complete`: already registered; `busy`: another request has the lease. */
 export async function claimRegistration(
   context: Context,
   registration: Registration,
@@ -75,7 +76,7 @@ export async function waitForRegistration(context: Context, registration: Regist
   }
 }
 
-/** After the commit. Fails with 502 if the network fails; the next attempt may begin at once. */
+/** Called after the commit. Fails with 502 if the lab network fails; the next attempt may begin at once. */
 export async function registerPhysician(
   context: Context,
   registration: Registration,
@@ -91,7 +92,7 @@ export async function registerPhysician(
   );
 }
 
-/** Inside the transaction that stores the response. False if another request has taken over. */
+/** Called inside the transaction that stores the response. False if another request has the lease now. */
 export const completeRegistration = (context: Context, registration: Registration): Promise<boolean> =>
   endLease(context, registration, { state: 'done' });
 
@@ -100,7 +101,7 @@ export async function releaseRegistration(context: Context, registration: Regist
   await endLease(context, registration, { state: 'unknown', nextAt: context.clock().toISOString(), error: why });
 }
 
-/** False if another request has the lease by now. */
+/** False if another request has the lease now. */
 async function endLease(
   context: Context,
   registration: Registration,
@@ -131,7 +132,7 @@ function toPhysician({ key: state, own }: Registration, key: string, now: string
   return { npi: readNpi(practitioner, now) ?? '', firstName: readName('given[0]'), lastName: readName('family'), email, state, key };
 }
 
-/** Asks the network about a physician, or registers one. */
+/** Looks a physician up at the lab network, or registers the physician. */
 export type PhysicianDirectory = (physician: Physician, signal: AbortSignal) => Promise<Outcome<RegistrationResult>>;
 
 /**
@@ -157,7 +158,7 @@ export const guardDirectory =
     }
   };
 
-/** The documented way: reads the team's roster. Nothing is registered; every order contains its physician. */
+/** For an account without a partner contract: looks the physician up in the team's roster and registers nothing. Every order contains its physician. */
 export const createRosterDirectory =
   (client: JunctionClient): PhysicianDirectory =>
   async ({ npi }, signal) => {
@@ -167,12 +168,12 @@ export const createRosterDirectory =
     return { kind: 'accepted', value: listed ? { id: listed.id, status: 'active' } : { id: null, status: 'pending' } };
   };
 
-/** With a partner contract: posts the physician to `path`. If the path does not exist, the registration stays pending. */
+/** For an account with a partner contract: posts the physician to `path`. If the path does not exist, the registration stays pending. */
 export const createPushDirectory =
   (client: JunctionClient, path: string): PhysicianDirectory =>
   async ({ key, firstName, lastName, npi, email, state }, signal) => {
     const body = { first_name: firstName, last_name: lastName, npi, ...(email && { email }), licensed_states: [state] };
-    // a later attempt may have a corrected name, and an idempotency key stands for the same bytes
+    // a later attempt may have a corrected name, and an idempotency key may not be used for different bytes
     const outcome = await client.pushPhysician(path, { body, key: v5(JSON.stringify(body), key) }, signal);
     if (outcome.kind !== 'accepted') return outcome;
     return { kind: 'accepted', value: { id: outcome.value.id, status: outcome.value.offered ? 'active' : 'pending' } };

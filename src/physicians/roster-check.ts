@@ -1,5 +1,5 @@
-// Reads the network's roster again for physicians that it did not list at registration, and makes their registrations active when it does. Every pending
-// registration is an outbox entry: one process at a time checks it, and none is forgotten.
+// Reads the lab network's roster again for physicians that were not listed at registration, and makes their registrations active when they are listed. Every
+// pending registration is an outbox entry, so that one process at a time checks it, also after a restart.
 import type { Context } from '../interactions/context.ts';
 import type { JunctionClient, RosterPhysician } from '../junction/client.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
@@ -27,7 +27,7 @@ export type ActivateRegistration = (
 /** For how long one reading of the roster serves all pending registrations. */
 const ROSTER_CACHE_MS = 60_000;
 
-/** Inside the transaction that stores the registration as pending. */
+/** Called inside the transaction that stores the registration as pending. */
 export async function queueRosterCheck({ store, caller, clock, newId }: Context, waiting: PendingRegistration): Promise<void> {
   const now = clock();
   const at = now.toISOString();
@@ -59,6 +59,7 @@ export function createRosterChecker(
     const now = sending.clock();
     sending.gate.breaker.record(toHealthSignal('roster', outcome), now, retryAfterSeconds(outcome), ROSTER_CHECK_TOPIC);
     if (outcome.kind !== 'accepted') last = undefined;
+    // type assertion: queueRosterCheck wrote this payload
     const waiting = JSON.parse(entry.payload) as PendingRegistration;
     const found = outcome.kind === 'accepted' ? outcome.value.find(({ npi }) => npi === waiting.npi) : undefined;
     return sending.store.transaction(async (store) => {

@@ -1,5 +1,6 @@
-// Which addresses notifications may be sent to: in production no private ones, whatever name resolves to them. This prevents server-side request forgery by
-// whoever may write a Subscription. https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
+// Restricts the addresses of notifications: in production a private address is refused, whatever host name resolves to it. This prevents server-side request
+// forgery by clients that may write a Subscription.
+// https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
@@ -50,18 +51,18 @@ export const isPrivateAddress = (address: string): boolean => NON_PUBLIC[toIpFam
 /** The host of a URL, an IPv6 address without its brackets. */
 export const toHost = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Judged by the name alone, without resolving it. */
+/** Checks the host name without resolving it. */
 export const isLoopback = (host: string): boolean =>
   isIP(host) ? LOOPBACK.check(host, toIpFamily(host)) : /(^|\.)localhost\.?$/i.test(host);
 
-/** Judged by the name alone: `createGuardedLookup` checks the addresses that it resolves to. */
+/** Checks the host name only: `createGuardedLookup` checks the addresses to which the name resolves. */
 export const isAllowedHost = (host: string, { production, privateHosts }: AddressPolicy): boolean =>
   !production || privateHosts.has(host) || !(isIP(host) ? isPrivateAddress(host) : isLoopback(host));
 
 /** The error code of `createGuardedLookup`. */
 export const PRIVATE_ADDRESS = 'EPRIVATE';
 
-/** Resolves a name for a connection and fails where only private addresses result: the checked address is the one that is connected to. */
+/** Resolves a host name for a connection, and fails if all its addresses are private. The connection uses a checked address, without another lookup. */
 export function createGuardedLookup({ production, privateHosts }: AddressPolicy): LookupFunction {
   return (host, options, done) => {
     resolve(host, { ...options, all: true }, (error, found) => {

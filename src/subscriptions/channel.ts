@@ -1,4 +1,4 @@
-// Subscription.channel: the endpoint, the payload and the headers of notifications, and what is refused.
+// Parses and checks Subscription.channel: the endpoint, the payload and the headers of notifications.
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.channel
 import type { Subscription } from '@medplum/fhirtypes';
 import { businessRule } from '../fhir/outcome.ts';
@@ -6,7 +6,7 @@ import { type AddressPolicy, isAllowedHost, isLoopback, toHost } from './address
 
 export interface Channel {
   endpoint: string;
-  /** Whether notifications carry the resource: then `endpoint` is the base URL of a FHIR API. Otherwise an empty POST is sent to it. */
+  /** True: notifications contain the resource, and `endpoint` is the base URL of a FHIR API. False: an empty POST is sent to `endpoint`. */
   payload: boolean;
   header: [name: string, value: string][];
 }
@@ -20,7 +20,7 @@ const SERVER_HEADERS =
 const MAX_HEADERS = 20;
 const MAX_LENGTH = 2048;
 
-/** Fails with 422 where the channel is not supported. */
+/** Fails with 422 if the channel is not supported. */
 export function parseChannel({ channel }: Pick<Subscription, 'channel'>, policy: AddressPolicy): Channel {
   const { type, endpoint, payload, header = [] } = channel;
   if (type !== 'rest-hook') throw businessRule('this channel type is not supported; supported is rest-hook', toPath('type'));

@@ -12,7 +12,7 @@ import { restrictToScopes } from '../interactions/scope-filter.ts';
 
 const CRITERIA_PATH = 'Subscription.criteria';
 
-/** Fails with 422 where the search is not supported, with 403 where the scopes do not cover it, with 503 while its index is being rebuilt. */
+/** Fails with 422 if the search is not supported, with 403 if the scopes do not cover it, with 503 while its index is being rebuilt. */
 export function parseCriteria(context: Pick<Context, 'registry' | 'baseUrl' | 'clock' | 'caller'>, text: string): Query {
   return restrictToScopes(parseSearch(context, text), context.caller);
 }
@@ -32,7 +32,7 @@ function parseSearch({ registry, baseUrl, clock }: Pick<Context, 'registry' | 'b
   }
 }
 
-/** Fails with 403 where the caller may not read the resources that it wants to be sent. */
+/** Fails with 403 if the caller may not read resources of this type. */
 export function requireReadScope({ scopes }: Caller, type: string): void {
   if (!isAllowed(scopes, type, 'r')) throw forbidden(`the scopes of this API key do not cover reading ${type}: leave out channel.payload`);
 }

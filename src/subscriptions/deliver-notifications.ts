@@ -1,5 +1,5 @@
-// Delivers the due notifications of one subscription under its lease: of different resources concurrently, of one resource version by version. A process that
-// dies between the response and its record leaves the notification to be sent again under the same id: at least once.
+// Delivers the due notifications of one subscription under its lease. Notifications of different resources are sent concurrently, those of one resource version by
+// version. If a process dies after a response and before it is stored, the notification is sent again under the same id (at least once).
 import type { Subscription } from '@medplum/fhirtypes';
 import { FhirError } from '../fhir/outcome.ts';
 import { parseStored } from '../fhir/typed-resource.ts';
@@ -15,7 +15,7 @@ import { type DeliveryResult, sendWebhookRequest } from './webhook-request.ts';
 
 /** Concurrent requests of one subscription. While it fails, one request at a time probes it. */
 const MAX_CONCURRENT = 8;
-/** When a notification waits for an earlier change that is not matched yet, in ms. */
+/** The delay of a notification that waits for an earlier change to be matched, in ms. */
 const RECHECK_MS = 250;
 
 interface Attempt {
@@ -23,7 +23,7 @@ interface Attempt {
   result: DeliveryResult;
 }
 
-/** Sends what is due, once. Returns the state of the entry; `sending` if the lease was lost: its new holder sends the same again. */
+/** Sends the due notifications once. Returns the state of the entry; `sending`: the lease was lost, and the process that has it now sends them again. */
 export async function deliverNotifications(delivery: SubscriptionDelivery, leased: LeasedEntry): Promise<OutboxState> {
   const { store, clock } = delivery;
   const { entry } = leased;
@@ -46,7 +46,7 @@ const REVOKED = 'the API key that created the subscription is no longer valid';
 const readSubscription = async (store: Store, tenant: number, id: string): Promise<Subscription | undefined> =>
   parseStored('Subscription', await store.read(tenant, 'Subscription', id));
 
-/** The channel, or why it is refused: the configuration may have changed since the Subscription was written. */
+/** The channel, or the reason why it is refused: the configuration may have changed since the Subscription was written. */
 function checkChannel({ addressPolicy }: SubscriptionDelivery, subscription: Subscription): Channel | string {
   try {
     return parseChannel(subscription, addressPolicy);
@@ -70,19 +70,19 @@ async function sendNotification(
   return { notification, result };
 }
 
-/** `error`: why the subscription cannot go on. */
+/** `error`: why the subscription cannot continue. */
 interface Round {
   attempts: Attempt[];
   error?: string;
 }
 
-/** Records the round in one transaction; nothing of it if the lease was lost. */
+/** Stores the results of the round in one transaction. If the lease was lost, nothing is stored. */
 async function recordRound(delivery: SubscriptionDelivery, { entry, by }: LeasedEntry, round: Round): Promise<OutboxState> {
   const { store, clock } = delivery;
   const { tenant } = entry;
   const id = parseSubscriptionId(entry);
   const work = store.transaction(async (inside) => {
-    // first the resource, as every writer of it does; then the entry, so that a change which is matched now makes it due again
+    // the resource is locked first, as by every other writer; then the entry, so that a change that is matched now makes the entry due again
     await inside.readForUpdate(tenant, [{ type: 'Subscription', id }]);
     await inside.subscriptions.lockDelivery(entry);
     const now = clock();

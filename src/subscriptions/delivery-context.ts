@@ -1,4 +1,4 @@
-// What matching and delivery depend on: the dependencies, the lease, the outbox entry of a subscription, and the callers that reads and writes are made as.
+// The dependencies of matching and delivery, the lease and the outbox entry of a subscription, and the callers of reads and writes.
 import type { Caller, Context } from '../interactions/context.ts';
 import { createLease, type Lease } from '../messaging/lease.ts';
 import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';

@@ -1,5 +1,5 @@
-// The background work of subscriptions: matches stored changes against criteria and delivers the notifications. Several processes may run it. A subscriber
-// that does not answer occupies one of many places and delays nobody else.
+// The background work of subscriptions: matches stored changes against criteria and delivers the notifications. Several processes may run it. Subscriptions are
+// delivered concurrently, so that a subscriber that does not respond does not delay the others.
 import { backOffWhileIdle, type PollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import { deliverNotifications } from './deliver-notifications.ts';
@@ -7,13 +7,13 @@ import { createDeliveryLease, NOTIFICATION_TOPIC, type SubscriptionDelivery } fr
 import { matchChanges } from './match-changes.ts';
 import { endExpiredSubscriptions } from './status.ts';
 
-/** Subscriptions that are delivered at once; intervals between rounds and between searches for expired subscriptions, in ms. */
+/** The number of concurrently delivered subscriptions; the intervals between rounds and between searches for expired subscriptions, in ms. */
 const MAX_CONCURRENT = 32;
 const POLL_MS = 250;
 const EXPIRY_POLL_MS = 10_000;
 
 interface DeliveryWork {
-  /** One round and the rest after it. */
+  /** One round and the pause after it. */
   work(loop: PollLoop): Promise<void>;
   /** Resolves when the deliveries under way have ended. */
   finish(): Promise<unknown>;
@@ -51,7 +51,7 @@ export function createDeliveryWork(delivery: SubscriptionDelivery): DeliveryWork
   };
 }
 
-/** Starts the deliveries that are due. One that throws keeps its lease until it runs out, and is then tried again. */
+/** Starts the due deliveries. A delivery that throws keeps its lease until the lease expires, and is then repeated. */
 export async function startDueDeliveries(delivery: SubscriptionDelivery, limit: number): Promise<Promise<void>[]> {
   if (limit <= 0) return [];
   const lease = createDeliveryLease(delivery);

@@ -1,5 +1,5 @@
-// Matches stored changes against the criteria of subscriptions, each version as it was written. A change is settled in the transaction that adds its
-// notifications: none is lost, and each leads to one notification. https://hl7.org/fhir/R4/subscription.html ("applied to the new value of the resource")
+// Matches stored changes against the criteria of subscriptions, each version as it was written. The transaction that adds the notifications also removes the
+// change, so that each change leads to exactly one notification. https://hl7.org/fhir/R4/subscription.html ("applied to the new value of the resource")
 // docs/decisions/0027-subscriptions.md
 
 import { buildIndexRows } from '../fhir/indexing/resource-rows.ts';
@@ -37,14 +37,14 @@ export async function matchChanges(delivery: SubscriptionDelivery): Promise<numb
 
 interface Watcher {
   id: string;
-  /** Of the caller that registered the subscription. */
+  /** The context of the caller that registered the subscription. */
   context: Context;
   query: Query;
 }
 
 /**
- * The active subscriptions to this type. Criteria that have become invalid set their subscription to error; while the index that they search is being rebuilt,
- * this throws and the changes wait.
+ * The active subscriptions to this type. Criteria that have become invalid set their subscription to error. While the index that the criteria search is being
+ * rebuilt, this function throws, and the changes wait.
  */
 async function findWatchers(delivery: SubscriptionDelivery, { tenant, type }: WatchedChange): Promise<Watcher[]> {
   const watchers: Watcher[] = [];
@@ -84,7 +84,7 @@ async function matchChangesOfType(delivery: SubscriptionDelivery, changes: Watch
 /** The changes whose version meets the criteria. */
 async function filterMatching({ context, query }: Watcher, changes: WatchedChange[]): Promise<WatchedChange[]> {
   const found = await findVersions(context, query, changes);
-  // read after the search: a version that is current now was current during the search too, so its absence from the matches counts
+  // read after the search: a version that is current now was current during the search, so if the search did not find it, it does not match
   const current = await findVersions(context, { ...query, where: [] }, changes);
   const matching: WatchedChange[] = [];
   for (const change of changes) {
@@ -112,8 +112,8 @@ const restrictToIds = (query: Query, ids: string[]): Query => ({
 class Rollback extends Error {}
 
 /**
- * Whether the criteria match a version that was replaced meanwhile. A transaction stores that version under a temporary id, with its own id in the body so that
- * references still match, searches for it, and rolls back.
+ * Whether the criteria match a version that was replaced meanwhile. A transaction stores that version under a temporary id, searches for it, and rolls back. The
+ * body keeps the original id, so that references still match.
  */
 async function matchesAtVersion(context: Context, query: Query, { tenant, type, id, version }: WatchedChange): Promise<boolean> {
   const row = await context.store.readVersion(tenant, type, id, version);

@@ -1,4 +1,4 @@
-// The request that delivers a notification: an update of the resource at the subscriber's base URL, or an empty POST; with the channel's headers, and signed.
+// Builds the signed request of a notification: an update of the resource at the subscriber's base URL, or an empty POST, with the channel's headers.
 // https://hl7.org/fhir/R4/valueset-subscription-channel-type.html#subscription-channel-type-rest-hook
 import { isAllowed } from '../fhir/access-scope.ts';
 import { redactFor } from '../interactions/redaction.ts';
@@ -8,7 +8,7 @@ import { buildUpdateUrl, type Channel } from './channel.ts';
 import { type SubscriptionDelivery, toSubscriberCaller } from './delivery-context.ts';
 import type { WebhookRequest } from './webhook-request.ts';
 
-/** Undefined: nothing is sent, because the resource was deleted or the caller of a renewed registration may not read it. */
+/** Undefined: no request is sent, because the resource was deleted, or the caller of a renewed registration may not read it. */
 export async function buildWebhookRequest(
   { store, clock }: SubscriptionDelivery,
   { registration, channel, notification }: { registration: SubscriptionRegistration; channel: Channel; notification: Notification },

@@ -1,13 +1,13 @@
-// What an operator can do with a Subscription: retry it now, or replace its secret.
+// An operator's actions on a Subscription: retry its delivery now, or replace its secret.
 import { parseStored } from '../fhir/typed-resource.ts';
 import type { Context } from '../interactions/context.ts';
 import { generateWebhookSecret } from '../messaging/sign-webhook.ts';
 import { queueDelivery, writeStatus } from './status.ts';
 
-/** How long the former secret signs beside the new one, in ms. */
+/** How long requests are signed with the former secret in addition to the new one, in ms. */
 const SECRET_OVERLAP_MS = 24 * 3_600_000;
 
-/** Makes pending notifications due now and a subscription in error active again. Returns false if it is off or does not exist. */
+/** Makes pending notifications due now, and a subscription in error active again. Returns false if the subscription is off or does not exist. */
 export async function retrySubscription(context: Context, id: string): Promise<boolean> {
   const { tenant } = context.caller;
   return context.store.transaction(async (store) => {
@@ -26,7 +26,7 @@ export async function retrySubscription(context: Context, id: string): Promise<b
   });
 }
 
-/** Returns the new secret, and until when the former one signs too. */
+/** Returns the new secret, and the time until which the former secret signs, too. */
 export async function rotateSecret({ store, caller, clock }: Context, id: string): Promise<{ secret: string; formerUntil: string }> {
   const change = { secret: generateWebhookSecret(), formerUntil: new Date(clock().getTime() + SECRET_OVERLAP_MS).toISOString() };
   await store.subscriptions.rotateSecret({ tenant: caller.tenant, id }, change);

@@ -1,4 +1,4 @@
-// Subscription.status: which values a client may write, and how the server changes it together with the outbox entry of the deliveries.
+// Subscription.status: checks the values that clients write, and changes the status together with the outbox entry of the deliveries.
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.status
 import type { Subscription } from '@medplum/fhirtypes';
 import { businessRule } from '../fhir/outcome.ts';
@@ -10,10 +10,10 @@ import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts'
 import type { Store } from '../store/store.ts';
 import { NOTIFICATION_TOPIC, NOTIFIER_ACTOR, type SubscriptionDelivery, toOutboxSubject, toServerCaller } from './delivery-context.ts';
 
-/** What a client may write. It may also leave the current value. */
+/** The values that a client may write. A client may also repeat the current value. */
 const CLIENT_STATUSES = new Set<Subscription['status']>(['requested', 'off']);
 
-/** Fails with 422 where the client sets a value that only the server sets. */
+/** Fails with 422 if the client sets a value that only the server may set. */
 export function checkClientStatus(resource: Subscription, previous: Subscription | undefined): void {
   if (!CLIENT_STATUSES.has(resource.status) && resource.status !== previous?.status)
     throw businessRule('only the server sets the status active or error: send requested or off', 'Subscription.status');
@@ -47,10 +47,10 @@ interface DeliveryRequest extends SubscriptionKey {
   what?: string;
 }
 
-/** Makes the outbox entry of the subscription due now; adds one where none can continue. */
+/** Makes the outbox entry of the subscription due now. Adds an entry if the last one has ended. */
 export async function queueDelivery(store: Store, { tenant, id, at, key, what = 'requested' }: DeliveryRequest): Promise<void> {
   const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
-  // the process that is delivering reads the pending notifications again before it releases the lease
+  // the delivering process reads the pending notifications again before it releases the lease
   if (entry?.state === 'sending') return;
   const open =
     entry && (await store.outbox.changeState(entry, { from: ['queued', 'unknown', 'parked'], to: 'queued', at, nextAt: at, what }));
@@ -80,7 +80,7 @@ export async function markFailed(
   log({ tenant, subscription: id, why }, 'a subscription was set to error');
 }
 
-/** The same outside of a delivery, with the outbox entry. A delivery under way finds the new status when it records its result. */
+/** Like markFailed, for use outside of a delivery: changes the outbox entry, too. A running delivery finds the new status when it stores its result. */
 export async function failSubscription(delivery: SubscriptionDelivery, { tenant, id, why }: SubscriptionFailure): Promise<void> {
   const at = delivery.clock().toISOString();
   await delivery.store.transaction(async (store) => {
@@ -92,7 +92,7 @@ export async function failSubscription(delivery: SubscriptionDelivery, { tenant,
 }
 
 /**
- * Turns off the subscriptions whose `end` has passed and returns their number. One that fails is tried again in the next round.
+ * Sets the subscriptions whose `end` has passed to `off`, and returns their number. A subscription that fails is tried again in the next round.
  * https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.end
  */
 export async function endExpiredSubscriptions(delivery: SubscriptionDelivery): Promise<number> {

@@ -1,4 +1,4 @@
-// One HTTP request to a subscriber: no redirect, no retry, a timeout. Only the status and Retry-After of the response are read.
+// Sends one HTTP request to a subscriber, with a timeout, without redirects or retries. Only the status and Retry-After of the response are read.
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { type AddressPolicy, createGuardedLookup, isAllowedHost, PRIVATE_ADDRESS, toHost } from './address-policy.ts';
@@ -10,7 +10,7 @@ export interface WebhookRequest {
   body: string;
 }
 
-/** `why` contains nothing of the request or response body. `gone`: the subscriber wants no more requests (410). `retryAfter`: seconds. */
+/** `why` contains no part of a request or response body. `gone`: the subscriber has ended the subscription (410). `retryAfter`: in seconds. */
 export type DeliveryResult = { ok: true } | { ok: false; why: string; gone?: true; retryAfter?: number };
 
 /** In seconds: a longer `Retry-After` is shortened. */

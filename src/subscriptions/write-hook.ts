@@ -1,4 +1,4 @@
-// What a client's write of a Subscription does in the same transaction: checks it, registers and activates it, or cancels its delivery.
+// The write hook of Subscription: checks a client's write, and in the same transaction registers and activates the subscription, or cancels its delivery.
 // https://hl7.org/fhir/R4/subscription.html
 import type { Subscription } from '@medplum/fhirtypes';
 import { businessRule } from '../fhir/outcome.ts';

@@ -1,11 +1,11 @@
-// One attempt at an outbox entry. When it throws, its outcome is unknown: the entry records that, with a redacted reason, and is tried again later.
+// One attempt to send an outbox entry. If the attempt throws, its outcome is unknown: the entry stores a redacted reason and is sent again later.
 
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { nextDeliveryAt } from './delivery-times.ts';
 import type { OrderSender } from './order-sender.ts';
 
-/** Returns the new state of the entry. When the failure cannot be recorded either, the entry keeps its lease until that expires. */
+/** Returns the new state of the entry. If the failure cannot be stored either, the entry keeps its lease until the lease expires. */
 export async function attemptDelivery(sender: OrderSender, leased: LeasedEntry, send: () => Promise<OutboxState>): Promise<OutboxState> {
   try {
     return await send();

@@ -1,4 +1,4 @@
-// The background work that drains the outbox. Several processes may run it: each entry is leased by one of them.
+// The background work that sends the entries of the outbox. Several processes may run it: one process at a time has the lease of an entry.
 import { backOffWhileIdle, type PollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
@@ -7,20 +7,20 @@ import { MAX_IN_FLIGHT } from './gate.ts';
 import { MANUAL_DUE_TIME } from './operator-actions.ts';
 import { createDeliveryLease, type OrderSender } from './order-sender.ts';
 
-/** How entries of a topic are sent. */
+/** Topic → the function that sends its entries. */
 export type DeliveryHandlers = Record<string, (sender: OrderSender, leased: LeasedEntry) => Promise<OutboxState>>;
 
 /** Interval between polls of an empty outbox, in ms. */
 const POLL_MS = 500;
 
 interface DeliveryWork {
-  /** One round and the rest after it. */
+  /** One round and the pause after it. */
   work(loop: PollLoop): Promise<void>;
   /** Resolves when the deliveries under way have ended. */
   finish(): Promise<unknown>;
 }
 
-/** A slow delivery delays no other: whenever one has ended, the next is started. */
+/** A slow delivery does not delay others: when a delivery ends, the next one starts. */
 export function createOrderDeliveryWork(sender: OrderSender, senders: DeliveryHandlers): DeliveryWork {
   const running = new Set<Promise<void>>();
   const toRest = backOffWhileIdle(POLL_MS, () => sender.store.isDistributed());
@@ -35,21 +35,21 @@ export function createOrderDeliveryWork(sender: OrderSender, senders: DeliveryHa
         void one.finally(() => running.delete(one));
       }
       const restMs = toRest(started.length);
-      // nothing is due, or another process was quicker, which is no reason for a long rest in the middle of a queue
+      // no entry is due, or another process has leased it: a delivery that ends shortens the pause
       if (started.length === 0) await Promise.race([...running, rest(restMs)]);
     },
     finish: () => Promise.all(running),
   };
 }
 
-/** Sends what is due, as far as the gate lets it, and waits for all of it; answers how many were tried. */
+/** Sends the due entries that the gate admits, and waits for them. Returns their number. */
 export async function drainOutbox(sender: OrderSender, senders: DeliveryHandlers): Promise<number> {
   const begun = await startDueDeliveries(sender, senders, new AbortController().signal);
   await Promise.all(begun);
   return begun.length;
 }
 
-/** Waits for its turn at the gate and begins with what is due; what a closed gate holds back goes when an operator asks for it. */
+/** Waits for a slot of the gate and starts the due deliveries. While the gate is closed, only entries that an operator sends by hand are started. */
 async function startDueDeliveries(sender: OrderSender, senders: DeliveryHandlers, signal: AbortSignal): Promise<Promise<void>[]> {
   const { gate, store } = sender;
   const turn = await gate.enter(signal);

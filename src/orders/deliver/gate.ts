@@ -1,21 +1,21 @@
-// The gate of one account at the laboratory network: every request that sends something passes it, whether a caller waits for it or not. It is closed while
-// the circuit breaker is open, and lets a few requests through at once, first come, first served. docs/decisions/0024-order-delivery.md
+// The gate limits the requests that send something to the lab network, for waiting callers and for the background alike. It is closed while the circuit breaker
+// is open. Otherwise it admits a few requests at once, in the order of their arrival. docs/decisions/0024-order-delivery.md
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 
-/** So many requests of one process are in flight at once. */
+/** The maximum number of requests of one process in flight. */
 export const MAX_IN_FLIGHT = 4;
 
-/** A place among the requests in flight; call it when the request has ended and the circuit breaker knows its outcome. */
+/** Ends the use of a slot. Call it when the request has ended and its outcome is recorded in the circuit breaker. */
 type Slot = () => void;
 
 export interface Gate {
-  /** Every outcome must be recorded there. */
+  /** The outcome of every admitted request must be recorded here. */
   readonly breaker: CircuitBreaker;
-  /** Waits for a place until the signal aborts. Undefined: the gate is closed, or the wait has ended. */
+  /** Waits for a slot until the signal aborts. Undefined: the gate is closed, or the signal has aborted. */
   enter(signal: AbortSignal): Promise<Slot | undefined>;
-  /** The places that are free now, `most` at most. `evenClosed`: for what an operator sends by hand. */
+  /** Takes the free slots, `most` at most. `evenClosed`: also while the gate is closed, for orders that an operator sends by hand. */
   take(most: number, evenClosed?: boolean): Slot[];
-  /** How long the gate stays closed, in ms; 0: it is open. */
+  /** The time until the gate opens, in ms; 0: it is open. */
   closedForMs(): number;
 }
 

@@ -1,4 +1,4 @@
-// What an operator does with an order: retry, park, release. Nothing here sends: the delivery worker finds what is due.
+// An operator's actions on an order: retry, park, release. They change the outbox entry; the delivery worker sends it.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
@@ -8,7 +8,7 @@ import { findTransition } from '../state-machine.ts';
 
 export type OperatorAction = 'retry' | 'park' | 'release';
 
-/** Before the time of every other entry: the order goes first, also while the circuit breaker is open (delivery-worker.ts). */
+/** Earlier than the due time of every other entry: the order is sent first, also while the circuit breaker is open (delivery-worker.ts). */
 export const MANUAL_DUE_TIME = new Date(0).toISOString();
 
 /** The changes of the entry and of its Task. */
@@ -26,7 +26,7 @@ const EFFECTS: Record<OperatorAction, (entry: OutboxEntry, at: string) => { next
     }),
   };
 
-/** In one transaction with the order's Task. Answers whether it was done; false: the order has changed since it was read, or its state does not allow it. */
+/** Changes the entry and the order's Task in one transaction. Returns false if the order has changed since it was read, or its state does not allow the action. */
 export const applyOperatorAction = (context: Context, operation: OperatorAction, entry: OutboxEntry): Promise<boolean> =>
   context.store.transaction(async (store) => {
     const transition = findTransition(entry, operation);
@@ -38,7 +38,7 @@ export const applyOperatorAction = (context: Context, operation: OperatorAction,
     return true;
   });
 
-/** As before it was sent: what the network says of it is not known yet. */
+/** Removes the business status: the lab network's status of the order is not known. */
 const buildReleasedEdit =
   (at: string) =>
   (task: Resource): Resource => {

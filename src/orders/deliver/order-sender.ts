@@ -1,4 +1,4 @@
-// What the sending of orders is made of, and the lease under which one entry is sent.
+// The dependencies of sending orders, and the lease of an outbox entry.
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { JunctionClient } from '../../junction/client.ts';
 import { createLease, type Lease } from '../../messaging/lease.ts';
@@ -7,10 +7,10 @@ import type { Store } from '../../store/store.ts';
 import type { Systems } from '../systems.ts';
 import type { Gate } from './gate.ts';
 
-/** All times come from `clock`, but for the end of an exchange. */
+/** All times come from `clock`, except the timeout of a request. */
 export interface OrderSender {
   client: JunctionClient;
-  /** Of the account at the network. */
+  /** The gate of the account at the lab network. */
   gate: Gate;
   store: Store;
   clock: () => Date;
@@ -19,17 +19,16 @@ export interface OrderSender {
   random: () => number;
   createContext(caller: Caller): Context;
   systems: Systems;
-  /** How long one attempt takes at most, in ms; by default ATTEMPT_MS. A lease outlives it. */
+  /** The timeout of an attempt, in ms; ATTEMPT_MS by default. */
   attemptMs?: number | undefined;
-  /** Told of every outcome: ids and reasons, nothing of the patient. */
+  /** Receives every outcome: ids and reasons, no patient data. */
   log(facts: Record<string, unknown>, text: string): void;
-  /** Told of every attempt and what it came to. */
+  /** Called after every attempt with the new state of the entry. */
   onAttempt?: ((topic: string, state: OutboxState) => void) | undefined;
 }
 
-/** How long one attempt takes at most, in ms, and for how long an entry is leased: a lease outlives its attempt, and a crash costs seconds. */
+/** The timeout of an attempt and the length of a lease, in ms. A lease is longer than an attempt; after a crash another process continues within seconds. */
 export const ATTEMPT_MS = 8000;
 const LEASE_MS = 20_000;
 
-/** A lease of the length all leases have, from now. */
 export const createDeliveryLease = ({ clock, newId }: OrderSender): Lease => createLease(clock(), newId(), LEASE_MS);

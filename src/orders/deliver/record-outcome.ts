@@ -1,4 +1,4 @@
-// Records the outcome of an attempt: the entry's next state, its ServiceRequest and its Task, in one transaction.
+// Stores the outcome of an attempt in one transaction: the next state of the entry, its ServiceRequest and its Task.
 import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
@@ -24,8 +24,8 @@ import type { OrderSender } from './order-sender.ts';
 import { startTracking } from './start-tracking.ts';
 
 /**
- * `in-doubt`: it is not there, but may still appear. `on-hold`: the request is not active. `not-wanted`: the request or its Task was cancelled, and the order is
- * not at the network.
+ * `in-doubt`: the order is not listed, but may still appear. `on-hold`: the request is not active. `not-wanted`: the request or its Task was cancelled, and the
+ * order is not at the lab network.
  */
 type DeliveryOutcome = Outcome<JunctionOrder> | { kind: 'in-doubt'; why: string } | { kind: 'on-hold' } | { kind: 'not-wanted' };
 
@@ -43,7 +43,7 @@ interface Conclusion {
   edit?: OrderEdit;
 }
 
-/** Returns the state of the entry; `sending` when another process has the lease by now, whose outcome counts. */
+/** Returns the state of the entry; `sending`: another process has the lease now, and the outcome of that process counts. */
 export async function recordOutcome(sender: OrderSender, leased: LeasedEntry, result: DeliveryResult): Promise<OutboxState> {
   const { entry, by } = leased;
   const { outcome } = result;
@@ -51,7 +51,7 @@ export async function recordOutcome(sender: OrderSender, leased: LeasedEntry, re
   if (outcome.kind !== 'not-wanted' && outcome.kind !== 'on-hold' && outcome.kind !== 'in-doubt')
     sender.gate.breaker.record(toHealthSignal('order', outcome), now, retryAfterSeconds(outcome), entry.id);
   const { state, error } = await sender.store.transaction(async (store) => {
-    // locked first, as a revocation does: then one of the two sees the other
+    // locked first, as by a revocation: the second of the two transactions finds the changes of the first
     const current = await readCurrent(store, entry, result.payload);
     const isWanted = !isWithdrawn(current);
     const conclusion = await conclude({ ...sender, store }, leased, { ...result, isWanted });
@@ -107,7 +107,7 @@ const ifPresent =
 const isWithdrawn = ({ request, task }: CurrentResources): boolean =>
   !request || request.status === 'revoked' || request.status === 'entered-in-error' || task?.status === 'cancelled';
 
-/** `isWanted`: nobody has withdrawn the order. */
+/** `isWanted`: no user has withdrawn the order. */
 type WantedResult = DeliveryResult & { isWanted: boolean };
 
 async function conclude(sender: OrderSender, leased: LeasedEntry, { payload, outcome, isWanted }: WantedResult): Promise<Conclusion> {
@@ -130,7 +130,7 @@ const EDITS: Partial<Record<OrderAction, (why: string, at: string) => OrderEdit>
   endOrder: (_why, at) => buildCancelledEdit(at),
 };
 
-/** The entry with what this attempt has sent. */
+/** The entry as first sent, if this attempt has sent a request. */
 const toSentEntry = (entry: OutboxEntry, { state }: OrderPayload): OutboxEntry =>
   state === 'sent' || state === 'key-failed' ? { ...entry, firstSentAt: entry.firstSentAt ?? entry.createdAt } : entry;
 
@@ -140,15 +140,15 @@ function nextAttemptAt({ clock, random }: OrderSender, { entry }: LeasedEntry, o
   return seconds === undefined ? nextDeliveryAt(entry.createdAt, now, random()) : new Date(now.getTime() + seconds * 1000).toISOString();
 }
 
-/** Whether a person must look at the order. A credential that is not accepted (401) is no reason: it says nothing about the order. */
+/** Whether the order needs a person. A rejected credential (401) does not count: it is unrelated to the order. */
 async function isUnconfirmed(sender: OrderSender, leased: LeasedEntry, { payload, outcome }: DeliveryResult): Promise<boolean> {
   if (outcome.kind !== 'unknown' && outcome.kind !== 'throttled') return false;
   return isUnconfirmedTooLong(leased.entry.firstSentAt, sender.clock()) || isFailingAlone(sender, leased, payload);
 }
 
 /**
- * The network has just failed again at this order, as often as it may, and has accepted another order that was made since the request before: the cause is
- * likely to be in this order. The outbox is asked, so that the answer is the same in every process, and in one that has just started.
+ * Whether this order has reached the limit of server failures with this attempt, while the lab network has accepted another order since the request before: the
+ * cause is then likely in this order. The outbox is queried, so that all processes decide alike, also after a restart.
  */
 async function isFailingAlone({ store }: OrderSender, { entry }: LeasedEntry, payload: OrderPayload): Promise<boolean> {
   const before = parseOrderPayload(entry);

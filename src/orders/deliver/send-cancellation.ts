@@ -1,5 +1,5 @@
-// Sends the cancellations of the outbox (../place/cancellation.ts). The network may refuse one when the laboratory has begun: the Task then shows that the order
-// runs.
+// Sends the cancellations of the outbox (../place/cancellation.ts). The lab network may refuse a cancellation after the laboratory has begun: the Task then shows
+// that the order continues.
 
 import { type Failure, type HealthSignal, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
@@ -12,12 +12,12 @@ import { systemContext } from '../system-actor.ts';
 import { nextDeliveryAt } from './delivery-times.ts';
 import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
 
-/** The result for one order. `status`: the network's status of an order that it does not cancel. */
+/** The result for one order. `status`: the lab network's status of an order that it does not cancel. */
 type CancellationResult = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };
 /** The result is unknown. */
 type OpenResult = { kind: 'open'; why: string; health: HealthSignal; retryAfter: number | undefined };
 
-/** One attempt at all orders of the request (a redraw is another one). To cancel twice does no harm, so an unknown outcome is simply tried again. */
+/** One attempt to cancel all orders of the request, including redraws. Repeating a cancellation has no effect, so after an unknown outcome it is repeated. */
 export async function sendCancellation(sender: OrderSender, { entry, by }: LeasedEntry): Promise<OutboxState> {
   const fulfilments = await listOrderTasks(sender.store, entry);
   const signal = AbortSignal.timeout(ATTEMPT_MS);
@@ -40,7 +40,7 @@ async function listOrderTasks(store: Store, entry: OutboxEntry): Promise<OrderTa
   return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId, task }];
 }
 
-/** After a refusal the order is read: a cancelled order refuses, too. A 404 refuses no cancellation. */
+/** After a refusal the order is read: a cancellation of a cancelled order is refused, too. A 404 is not a refusal. */
 async function cancelOrder({ client }: OrderSender, orderId: string, signal: AbortSignal): Promise<CancellationResult | OpenResult> {
   const outcome = await client.cancelOrder(orderId, signal);
   if (outcome.kind === 'accepted') return { kind: 'cancelled' };

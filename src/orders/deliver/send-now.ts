@@ -1,5 +1,5 @@
-// Sends an order while its caller waits, through the same gate as the background does: an attempt starts when there is a place and nobody else is at it, one
-// that is running is waited for, and the wait has an end. One attempt per call: what comes of it is the answer.
+// Sends an order while its caller waits, through the same gate as the background. A call makes at most one attempt, and returns its outcome. It starts when the
+// gate has a free slot and no other process is sending the order; otherwise the call waits for that process, for a limited time.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
@@ -9,20 +9,20 @@ import { attemptDelivery } from './attempt-delivery.ts';
 import { ATTEMPT_MS, createDeliveryLease, type OrderSender } from './order-sender.ts';
 import { sendOrder } from './send-order.ts';
 
-/** From the call to the answer, in ms, besides the attempt: what the database takes. */
+/** Time for the database, in ms, in addition to the attempt. */
 const DATABASE_MS = 1000;
 const POLL_INTERVAL_MS = 100;
-/** Of the time for an attempt this share may pass in waiting at the gate: with less time left, the background serves the order better. */
+/** The maximum share of the attempt time for waiting at the gate: with less time left, the background sends the order. */
 const MAX_WAIT_SHARE = 0.5;
 const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelled']);
 
 /**
- * `accepted`: it is at the laboratory network. `failed`: it never will (`final`; `why`: elements and rules that the network named, no values), or nobody
- * knows yet, or it was not sent yet, and the background goes on with it.
+ * `accepted`: the order is at the lab network. `failed` and `final`: it was refused or cancelled. `failed` and not `final`: it was not sent or its outcome is
+ * unknown, and the background continues. `why`: the elements and rules that the lab network named, without values.
  */
 type SendNowResult = { result: 'accepted' } | { result: 'failed'; final: boolean; why?: string };
 
-/** Sends the order of this ServiceRequest of the caller's tenant, or waits for whoever is sending it. Answers within ten seconds, and at once while the gate is closed. */
+/** Sends the order of this ServiceRequest, or waits for the process that is sending it. Returns within ten seconds, and at once while the gate is closed. */
 export async function sendNow(sender: OrderSender, { caller }: Context, serviceRequestId: string): Promise<SendNowResult> {
   const { attemptMs = ATTEMPT_MS, store, gate } = sender;
   const end = performance.now() + attemptMs + DATABASE_MS;
@@ -53,11 +53,11 @@ export async function secondsUntilNextAttempt(
   return Math.max(Math.ceil(Math.max(dueInMs, gate.closedForMs()) / 1000), 1);
 }
 
-/** Somebody else holds the entry. */
+/** Another process has the lease of the entry. */
 const isLeased = ({ clock }: OrderSender, { state, leaseUntil }: OutboxEntry): boolean =>
   state === 'sending' && leaseUntil !== null && new Date(leaseUntil) > clock();
 
-/** One attempt; false: somebody else was quicker. */
+/** One attempt; false: another process has leased the entry. */
 async function runAttempt(sender: OrderSender, { tenant, id }: OutboxEntry, end: number): Promise<boolean> {
   const mine = createDeliveryLease(sender);
   const claimed = await sender.store.outbox.claimOne(tenant, id, mine);
@@ -68,7 +68,7 @@ async function runAttempt(sender: OrderSender, { tenant, id }: OutboxEntry, end:
   return true;
 }
 
-/** Whole ms; somebody else's lease that ran out late leaves a second. */
+/** In whole ms, at least 1000: the lease of another process may have expired shortly before `end`. */
 const remainingMs = (end: number, attemptMs = ATTEMPT_MS): number =>
   Math.max(Math.min(attemptMs, Math.floor(end - performance.now())), 1000);
 

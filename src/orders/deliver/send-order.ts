@@ -1,6 +1,6 @@
-// One attempt to send an order, as a list of steps. Its outcome is recorded in record-outcome.ts.
-// The rules: the same bytes in every request; what may be at the network is looked up before it is sent again; an unknown outcome is never a rejection.
-// Junction replays the first response under a key, failures too (docs/decisions/0024-order-delivery.md).
+// One attempt to send an order, as a list of steps. record-outcome.ts stores its outcome.
+// The rules: every request has the same bytes; an order that may be at the lab network is looked up before it is sent again; an unknown outcome is never treated
+// as a rejection. Junction replays the first response of a key, including failures (docs/decisions/0024-order-delivery.md).
 
 import type { Task } from '@medplum/fhirtypes';
 import { v5 } from 'uuid';
@@ -23,14 +23,14 @@ import { isRequestFinished, msUntilListed } from './delivery-times.ts';
 import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
 import { type DeliveryResult, recordOutcome } from './record-outcome.ts';
 
-/** What the request and its Task want of the order now. Whether its tests can still be ordered is not asked: the network refuses a test that it has retired. */
+/** The state that the request and its Task require now. The configured tests are not checked again: the lab network refuses a test that it has retired. */
 type DesiredState = 'sent' | 'on-hold' | 'not-wanted';
 
 interface Attempt {
   sender: OrderSender;
   leased: LeasedEntry;
   desired: DesiredState;
-  /** When the last request before this attempt was sent; null: none was. */
+  /** When the last request before this attempt was sent; null: no request was sent. */
   earlierSentAt: string | null;
   signal: AbortSignal;
   payload: OrderPayload;
@@ -38,10 +38,10 @@ interface Attempt {
   response?: Outcome<JunctionOrder>;
 }
 
-/** The attempt goes on, or has come to a result. */
+/** Returns the attempt for the next step, or the result of the attempt. */
 type Step = (attempt: Attempt) => Promise<Attempt | DeliveryResult | 'lease-lost'>;
 
-/** The second half is for a user whom the network did not know. */
+/** The second half is for a user that the lab network did not know. */
 const STEPS: Step[] = [
   checkDesiredState,
   findUser,
@@ -57,7 +57,7 @@ const STEPS: Step[] = [
   sendRequest,
 ];
 
-/** Returns the state of the entry afterwards; `sending`: another process has the lease by now. */
+/** Returns the new state of the entry; `sending`: another process has the lease now. */
 export async function sendOrder(sender: OrderSender, leased: LeasedEntry, budgetMs = sender.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
   const { entry } = leased;
   const payload = parseOrderPayload(entry);
@@ -95,9 +95,9 @@ async function findUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
 }
 
 /**
- * The key alone does not protect against a second order: a failure after the work may not be kept under it, and the network forgets it after a day. So an order
- * that may be there is sent again only after all orders of its user were read (no clock is compared) and it was not among them. Of a user who has no list any
- * more the team's orders are read.
+ * The idempotency key alone does not prevent a second order: the lab network may not store a failure that happened after the work, and keys expire after a day.
+ * So an order that may exist is sent again only after all orders of its user were read (no clocks are compared) and it was not among them. For a user that no
+ * longer exists, the orders of the team are read.
  */
 async function lookUpOrder(attempt: Attempt): Promise<Attempt | DeliveryResult> {
   const { sender, leased, payload, userId, signal } = attempt;
@@ -106,16 +106,16 @@ async function lookUpOrder(attempt: Attempt): Promise<Attempt | DeliveryResult> 
   const ofUser = await sender.client.findOrder({ userId, passthrough }, signal);
   const since = new Date(Date.parse(firstSentAt) - CLOCK_SKEW_MS).toISOString();
   const found = isNotFound(ofUser) ? await sender.client.findOrder({ since, passthrough }, signal) : ofUser;
-  // a look-up that is refused says nothing about the order
+  // a refused lookup does not mean that the order does not exist
   if (found.kind === 'refused') return { payload, outcome: { kind: 'unknown', why: `looking the order up: ${found.why}` } };
   if (found.kind !== 'accepted') return { payload, outcome: found };
   return found.value ? { payload, outcome: { kind: 'accepted', value: found.value } } : attempt;
 }
 
-/** The network's clock may differ from ours by this much when the team's orders are listed. */
+/** The tolerated difference between the lab network's clock and this server's, when the orders of the team are listed. */
 const CLOCK_SKEW_MS = 48 * 3_600_000;
 
-/** Not in the list. It may still appear: while the list may be behind, or, where no further request may follow under this key, while a request may be at work. */
+/** The order was not listed. It may still appear: while the list may be out of date, and, if no request may follow with this key, while a request may run. */
 async function waitForList(attempt: Attempt): Promise<Attempt | DeliveryResult> {
   const { sender, payload, desired, earlierSentAt } = attempt;
   const isLastRequest = desired !== 'sent' || payload.state === 'key-failed';
@@ -128,8 +128,8 @@ const mayStillArrive = ({ sender, earlierSentAt }: Attempt): boolean =>
   earlierSentAt !== null && !isRequestFinished(earlierSentAt, sender.clock());
 
 /**
- * Records, before the first byte leaves, that the order may be at the network from now on. The lease may be lost, or have expired: a process that stood still
- * for hours must not go on.
+ * Stores, before the request is sent, that the order may be at the lab network from now on. Ends the attempt if the lease was lost or has expired: a process that
+ * was suspended for hours must not continue.
  */
 async function markAsSent(attempt: Attempt): Promise<Attempt | 'lease-lost'> {
   const { sender, leased, userId } = attempt;
@@ -159,11 +159,11 @@ async function sendRequest(attempt: Attempt): Promise<Attempt> {
   return { ...attempt, response: await sender.client.createOrder({ body, key: buildKey(leased.entry, payload) }, signal) };
 }
 
-/** The key minted at accept, or a later one of this order: the same in every process. */
+/** The idempotency key that was generated at acceptance, or one derived from it: the same in every process. */
 const buildKey = ({ key }: OutboxEntry, payload: OrderPayload): string =>
   'keyRenewals' in payload && payload.keyRenewals > 0 ? v5(`renewed ${payload.keyRenewals}`, key) : key;
 
-/** The network did not know the user, so that it made nothing: once, the order goes out for a user made anew. These are other bytes, under another key. */
+/** The lab network did not know the user, and created no order: the order is sent once more for a new user. The bytes differ, so another key is used. */
 async function replaceMissingUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
   const { sender, payload, response } = attempt;
   const isReplaceable = 'isUserReplaced' in payload && !payload.isUserReplaced && payload.state !== 'user-missing';
@@ -184,7 +184,7 @@ function concludeResponse(attempt: Attempt): DeliveryResult {
 }
 
 /**
- * A refusal while an earlier request may still be at work may be about that one (what "in progress" is answered with is documented nowhere): the order is
+ * A refusal while an earlier request may still run may be caused by that request (Junction does not document its response to a key in progress). The order is then
  * looked up, as after a failure, and the next refusal counts.
  */
 function concludeFailure(attempt: Attempt, outcome: Failure): DeliveryResult {
@@ -195,9 +195,9 @@ function concludeFailure(attempt: Attempt, outcome: Failure): DeliveryResult {
 }
 
 /**
- * The network may keep a failure under the key, and would answer every further request under it. So none is sent: the order is looked up until no request can
- * be at work any more and every list must show what they made, and only then it takes another key. A gateway's failure is not kept during the first ten
- * minutes of a key: the same key is used again.
+ * The lab network may store a failure under the key, and replay it for every request with that key. So no other request uses the key: the order is looked up until
+ * all requests have ended and every list is up to date, and is then sent with another key. A gateway's failure during the first ten minutes of a key is not
+ * stored: the same key is used again.
  */
 function applyFailure({ sender, leased, payload }: Attempt, outcome: Failure): OrderPayload {
   if (payload.state !== 'sent' || !isServerFailure(outcome)) return payload;
@@ -207,8 +207,8 @@ function applyFailure({ sender, leased, payload }: Attempt, outcome: Failure): O
 }
 
 /**
- * Whether the operation itself failed, or names what is not our team's to touch (403). After any other failure (of a gateway, or a 4xx that refuses nothing)
- * the operation may be running, and its answer be kept.
+ * Whether the operation itself failed, or the order refers to something that the team may not use (403). After any other failure (of a gateway, or a 4xx that is
+ * not a refusal) the operation may still run, and its response may be stored.
  */
 const isOfTheOperation = (status: number): boolean => status === 403 || (status >= 500 && !GATEWAY_STATUSES.has(status));
 const GATEWAY_STATUSES = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);

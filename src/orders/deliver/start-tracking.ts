@@ -1,22 +1,22 @@
-// Starts to track an order that the network has accepted.
+// Starts to track an order that the lab network has accepted.
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { readRequestId } from '../place/order-entry.ts';
 import type { AcceptedOrder } from '../place/order-payload.ts';
 
-/** Webhooks announce what happens to a new order. It is polled after this time even without one, in ms. */
+/** The time until the first poll of a new order, in ms. A webhook makes the poll due earlier. */
 const FIRST_POLL_MS = 6 * 3_600_000;
 const JUST_ORDERED_STATUS = /^received(?:\.[^.]+\.ordered)?$/;
 
 export const isJustOrdered = (status = ''): boolean => JUST_ORDERED_STATUS.test(status);
 
-/** The network's status of the order, and the status that the network has given its request before. */
+/** `status`: the lab network's status of the order. `told`: the status that the lab network last gave the request. */
 interface InitialStatus {
   status?: string | undefined;
   told?: string | undefined;
 }
 
-/** Inside the transaction that records the acceptance. An order that has progressed is polled now. */
+/** Called inside the transaction that stores the acceptance. An order that has progressed is polled now. */
 export async function startTracking(
   { store, clock }: Context,
   entry: OutboxEntry,

@@ -1,5 +1,5 @@
-// The elements of a request that cannot change after its order was accepted. The text that is sent is fixed at acceptance, and the results belong to the subject
-// and the tests of that version. https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/0025-order-changes-and-cancellation.md
+// The elements of a request that cannot change after its order was accepted. The text that is sent is fixed at acceptance. Results refer to the subject and the
+// tests of that version. https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/0025-order-changes-and-cancellation.md
 
 import { isDeepStrictEqual } from 'node:util';
 import { isObject, toList } from '../../fhir/json-values.ts';
@@ -77,7 +77,7 @@ const ORDERED_ELEMENTS: Record<string, ElementReader> = {
   ),
   'occurrence.start': ({ occurrencePeriod }) => (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined),
 };
-/** Results refer to these elements: not even a write that revokes the order may change them. Such a write may change all others, for example to give a reason. */
+/** Results refer to these elements: even a write that revokes the order may not change them. Such a write may change all others, to give a reason. */
 const RESULT_ELEMENTS = new Set(['subject', 'code']);
 
 /** Fails with 409 if the write changes an ordered element, or sets a status that only the laboratory can set. */

@@ -96,8 +96,8 @@ function readPatientSnapshot(request: Resource): PatientSource[] {
 }
 
 /**
- * The day on which the order becomes active (YYYY-MM-DD): the requested day, if it is later than today in the patient's state. Undefined: active at once. A month
- * or a year without a day is not sent. https://docs.junction.com/lab/workflow/scheduled-orders
+ * The day on which the order becomes active (YYYY-MM-DD): the requested day, if it is later than today in the patient's state. Undefined: active at once.
+ * A month or a year without a day is not sent. https://docs.junction.com/lab/workflow/scheduled-orders
  */
 export function findActivationDay({ occurrenceDateTime, occurrencePeriod }: Resource, state: string, now: Date): string | undefined {
   const asked = occurrenceDateTime ?? (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined);

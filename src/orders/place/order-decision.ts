@@ -34,8 +34,8 @@ type Finding =
   | 'test';
 
 /**
- * `place`: ordered. `refuse`: 422, nothing is stored. `reject`: stored with a Task `rejected`; with FACET_ORDERS=strict refused. `tell`: stored, and the response
- * contains a notice that it was not ordered. `store`: stored without a notice.
+ * `place`: ordered. `refuse`: 422, nothing is stored. `reject`: stored with a Task `rejected`; with FACET_ORDERS=strict refused. `tell`: stored, and the
+ * response contains a notice that it was not ordered. `store`: stored without a notice.
  */
 type Verdict = 'place' | 'refuse' | 'reject' | 'tell' | 'store';
 
@@ -49,6 +49,7 @@ const ORDER_VERDICTS: Record<Finding, Verdict> = {
   'no-test': 'reject',
   test: 'place',
 };
+/** One verdict for all findings but `unrelated`. Object.fromEntries loses the key type: the keys are those of ORDER_VERDICTS. */
 const sameVerdict = (verdict: Verdict): Record<Finding, Verdict> =>
   Object.fromEntries(
     Object.keys(ORDER_VERDICTS).map((finding) => [finding, finding === 'unrelated' ? 'store' : verdict]),

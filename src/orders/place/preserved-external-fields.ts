@@ -1,5 +1,5 @@
-// Restores server-managed elements that a client omitted from the request or its Task: the network's ids and status, the completion time, and the notes that
-// the laboratory was given. https://hl7.org/fhir/R4/http.html#update
+// Restores server-managed elements that a client omitted from the request or its Task: the lab network's ids and status, the completion time, and the notes that
+// were sent to the laboratory. https://hl7.org/fhir/R4/http.html#update
 
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -15,10 +15,10 @@ interface Identifier {
   value?: unknown;
 }
 
-/** Their writes record what became of an order: nothing is restored in them. */
+/** The authors of writes that record the progress of an order. Nothing is restored in these writes. */
 const SERVER_ACTORS: ReadonlySet<string> = new Set([SYSTEM_ACTOR, OPERATOR]);
 
-/** For writes of ServiceRequest and of Task. */
+/** For the write hooks of ServiceRequest and Task. */
 export function preserveExternalFields(systems: Systems): NonNullable<WriteHook['preserveServerElements']> {
   const ids = new Set<unknown>([systems.order, systems.transaction, systems.sample]);
   const isGiven = ({ type }: Record<string, unknown>): boolean => listCodings(type).some(({ system }) => system === systems.taskInput);
@@ -39,9 +39,10 @@ export function preserveExternalFields(systems: Systems): NonNullable<WriteHook[
 
 const listInputs = ({ input }: Resource): Record<string, unknown>[] => toList(input).filter(isObject);
 
-/** Each element in its place; an empty list is none. */
+/** Replaces elements and keeps the order of all elements. An empty list removes the element. */
 function replaceLists(resource: Resource, lists: Record<string, unknown[]>): Resource {
   const all = Object.entries({ ...resource, ...lists }).filter(([name]) => lists[name]?.length !== 0);
+  // type assertion: these are the elements of a Resource, with its resourceType
   return Object.fromEntries(all) as Resource;
 }
 
@@ -50,7 +51,7 @@ const listIdentifiers = ({ identifier }: Resource): Identifier[] => toList(ident
 const includesIdentifier = (all: Identifier[], { system, value }: Identifier): boolean =>
   all.some((one) => one.system === system && one.value === value);
 
-/** As long as the status is unchanged, the network's status stays with it. */
+/** Restores the lab network's status and the completion time. Called only if the write does not change the FHIR status. */
 function restoreExternalStatus(resource: Resource, former: Resource, { completedAt }: Systems): Resource {
   const { _status, businessStatus } = former;
   const isCompletion = (one: Record<string, unknown>): boolean => one.url === completedAt;

@@ -1,4 +1,4 @@
-// What a request's references lead to: a resource contained in it, or one that its own tenant has stored. https://hl7.org/fhir/R4/references.html
+// Resolves the references of a request: to a contained resource, or to a stored resource of the same tenant. https://hl7.org/fhir/R4/references.html
 
 import { parseExactJson } from '../../fhir/json.ts';
 import { isObject, toList } from '../../fhir/json-values.ts';
@@ -11,10 +11,10 @@ export interface Reference {
   reference?: string;
 }
 
-/** The id of the contained Patient that says who the patient was when the order was made. */
+/** The id of the contained Patient: a snapshot of the patient's data at order time. */
 export const PATIENT_SNAPSHOT_ID = 'order-time-patient';
 
-/** Its present version, digits kept; undefined when it leads to nothing that is here. */
+/** The current version of the referenced resource; its numbers keep their digits. Undefined: it is not on this server. */
 export async function findReferenced(
   { store, caller, baseUrl }: Context,
   request: Resource,
@@ -31,7 +31,7 @@ export async function findReferenced(
 
 const VERSION_SUFFIX = /\/_history\/([^/]+)$/;
 
-/** The resource, to be sent to the laboratory; or why it cannot be: it does not exist, is another version than the named one, or has a modifier element. */
+/** The referenced resource. Invalid if it does not exist, is not in the referenced version, or has a modifier element. */
 export async function readReferenced(
   context: Context,
   request: Resource,
@@ -47,16 +47,16 @@ export async function readReferenced(
   return invalid(`${what} has ${altering}, which may change what it means and is not known here: refer to one without`, path);
 }
 
-/** A reader who does not know these elements must not process the resource. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
+/** Software that does not know these elements must not process the resource. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
 const MODIFIER_ELEMENTS = ['modifierExtension', 'implicitRules'];
 
-/** At any depth. */
+/** Searches at any depth. */
 function findModifierElement(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   return MODIFIER_ELEMENTS.find((name) => Object.hasOwn(value, name)) ?? Object.values(value).map(findModifierElement).find(Boolean);
 }
 
-/** The type of what a reference leads to; of what is contained, as it is and not as the reference says. */
+/** The type of the referenced resource. For a contained resource its own type counts, not the type in the reference. */
 export const findReferencedType = (request: Resource, given: Reference): string | undefined =>
   given.reference?.startsWith('#')
     ? listContained(request).find(({ id }) => id === given.reference!.slice(1))?.resourceType
@@ -66,14 +66,14 @@ export const listContained = ({ contained }: Resource): Resource[] => toList(con
 
 const isResource = (value: unknown): value is Resource => isObject(value) && typeof value.resourceType === 'string';
 
-/** A stored body, with the digits of its numbers. */
+/** Parses a stored body. Its numbers keep their digits. */
 export function parseExactResource(body: string): Resource {
   const value = parseExactJson(body);
   if (!isResource(value)) throw new Error('a stored body is no resource');
   return value;
 }
 
-/** The references of an element that repeats, each with its path. */
+/** The references of a repeating element, each with its path. */
 export const listReferences = (request: Resource, element: string): [path: string, reference: Reference][] =>
   toList(request[element]).flatMap((reference, at) => (isReference(reference) ? [[`ServiceRequest.${element}[${at}]`, reference]] : []));
 
@@ -82,11 +82,11 @@ const isReference = (value: unknown): value is Reference =>
 
 interface PatientReference {
   patientId: string;
-  /** What leads to it from the request. */
+  /** The reference from the request to the resource. */
   reference: Reference;
 }
 
-/** Whether what a resource says it is about is this patient. One that is contained, and says nothing, is about whom its request is about. */
+/** Whether the subject of a resource (`whom`) is this patient. A contained resource without a subject is about the patient of the request. */
 export function isAboutPatient({ baseUrl }: Pick<Context, 'baseUrl'>, whom: unknown, { patientId, reference }: PatientReference): boolean {
   const isInside = reference.reference?.startsWith('#') === true;
   if (whom === undefined) return isInside;

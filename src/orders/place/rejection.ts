@@ -1,5 +1,5 @@
-// The Task of a laboratory request that is stored and not ordered: `rejected`, with the reason. A request has one such Task, however often it is written; it
-// becomes the Task of the order when the request is corrected. https://hl7.org/fhir/R4/task.html#statemachine
+// The Task of a laboratory request that is stored but not ordered: its status is `rejected`, with the reason. A request has one such Task, however often the
+// request is written. When the request is corrected, the Task becomes that of the order. https://hl7.org/fhir/R4/task.html#statemachine
 
 import { isDeepStrictEqual } from 'node:util';
 import { v5 } from 'uuid';
@@ -12,22 +12,22 @@ import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { buildLastModified, withTaskStatus } from './order-edits.ts';
 import { findOrderEntry, toSubject } from './order-entry.ts';
 
-/** The namespace of these Tasks' ids, minted once for this project. */
+/** The UUID namespace of the ids of these Tasks, generated for this project. */
 const TASK_ID_NAMESPACE = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';
 
-/** Computed, so that two writers make one Task. An earlier order under the id of this request has a Task of its own. */
+/** A derived id, so that two concurrent writes create one Task. It depends on an earlier order with the same request id, which has its own Task. */
 async function buildTaskId({ store, caller }: Context, request: string): Promise<string> {
   const former = await findOrderEntry(store, caller.tenant, request);
   return v5([caller.tenant, toSubject(request), former?.key ?? ''].join('/'), TASK_ID_NAMESPACE);
 }
 
-/** The Task of a rejection; undefined: there is none, or a user has changed its status. */
+/** The Task of a rejection; undefined: the request has no such Task, or a user has changed its status. */
 export async function findRejectedTask(context: Context, request: string): Promise<ResourceRow | undefined> {
   const row = await context.store.read(context.caller.tenant, 'Task', await buildTaskId(context, request));
   return parseStored('Task', row)?.status === 'rejected' ? row : undefined;
 }
 
-/** Stores the rejection, or its new reason and patient. A Task that a user has changed or deleted stays so. `task`: as for an order. */
+/** Stores the rejection, or updates its reason and patient. A Task that a user has changed or deleted is not updated. `task`: the Task of an order. */
 export async function storeRejection(context: Context, request: string, task: Resource, reason: string): Promise<void> {
   const id = await buildTaskId(context, request);
   const stands = await context.store.read(context.caller.tenant, 'Task', id);
@@ -42,7 +42,7 @@ function updateRejection(current: Resource, { for: patient, lastModified }: Reso
   return isDeepStrictEqual(next, current) ? current : { ...next, ...buildLastModified(current, String(lastModified)) };
 }
 
-/** The Task of an order: that of its rejection, where it was rejected before. Answers its id. */
+/** Creates the Task of an order, or updates the Task of a former rejection. Returns its id. */
 export async function createOrderTask(context: Context, request: string, task: Resource): Promise<string> {
   const rejected = await findRejectedTask(context, request);
   if (!rejected) return (await create(context, { type: 'Task', draft: { resource: task, exact: task } })).row.id;

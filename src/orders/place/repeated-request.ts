@@ -1,4 +1,5 @@
-// Whether a request is one instance of another that was sent already, or is yet to be: it is not ordered again. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.basedOn
+// Finds out whether a request is an instance of another request that was sent or is waiting to be sent. Such an instance is not ordered again.
+// https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.basedOn
 
 import { normalizeReference } from '../../fhir/reference.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
@@ -7,15 +8,15 @@ import type { Context } from '../../interactions/context.ts';
 import { findPresentEntry, NEVER_SENT } from './order-entry.ts';
 import { findReferencedType, listReferences } from './references.ts';
 
-/** So far a chain of requests is followed. */
+/** The maximum length of a chain of `basedOn` references. A longer one counts as repeated. */
 const MAX_DEPTH = 16;
 
-/** Whether a request that was not sent becomes an order when it is made active. */
+/** Whether a request that was not ordered becomes an order when it is made active. */
 type BecomesOrder = (request: Resource) => boolean;
 
 /**
- * The reference that leads, directly or through others, to a request that was sent or waits to be, or to one that is not on this server and may have been sent.
- * One that waits may be made active in the same transaction, or at the same moment.
+ * Returns the path of a reference that leads, directly or through other requests, to a request that was sent or waits to be sent. A request that is not on this
+ * server may have been sent, and counts. A waiting request counts, because it may be made active at the same moment.
  */
 export async function findRepeatedRequest(
   context: Context,
@@ -30,7 +31,7 @@ export async function findRepeatedRequest(
   return undefined;
 }
 
-/** The request is held: whoever orders it at this moment comes before this, and is seen. */
+/** Locks the request: a concurrent write that orders it commits first, and its order is then found. */
 async function isSentOrPending(
   context: Context,
   reference: string,

@@ -1,5 +1,5 @@
-// What a ServiceRequest that is an order brings with it, in the transaction that stores it: a Task that tells how far it got, and the outbox entry with the
-// exact text to send. One that lacks what the laboratory network needs is refused before anything is written.
+// The write hook of ServiceRequest. In the transaction that stores an order it creates the Task that shows the progress, and the outbox entry with the exact text
+// to send. A request that lacks required data is refused before anything is written.
 // https://hl7.org/fhir/R4/servicerequest.html, https://hl7.org/fhir/R4/task.html
 
 import { businessRules, conflict, FhirError, type Issue } from '../../fhir/outcome.ts';
@@ -22,7 +22,7 @@ import { isEnded, isRevoked } from './request-status.ts';
 import type { OrderedTests } from './test-codes.ts';
 import { withdrawOrder } from './withdraw.ts';
 
-/** The write hook of writes of ServiceRequest. However often one is written, it is sent once. */
+/** However often a ServiceRequest is written, it is sent once. */
 export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
   const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
   const decisionOn = (context: Context, write: PendingWrite): Promise<OrderDecision> => {
@@ -57,7 +57,7 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
   };
 }
 
-/** What becomes of a write: a request that was ordered, and what follows from an order, are decided already. */
+/** Decides about a write. Requests that were ordered, and writes by the server, are not decided again. */
 async function decideWrite(context: Context, write: PendingWrite, rules: OrderRules): Promise<OrderDecision> {
   if (!write.resource || !isUserWrite(context) || (await findEntryOfWrite(context, write))) return { verdict: 'store' };
   const decision = await decideOrder(context, { request: write.resource, former: readPrevious(write) }, rules);
@@ -72,8 +72,8 @@ async function decideWrite(context: Context, write: PendingWrite, rules: OrderRu
 }
 
 /**
- * Whether it was ordered is asked of the outbox: the tables of today may not know any more what was. Without a version before there is an entry only if another
- * writer was first: this write comes to nothing, and is tried again.
+ * The outbox records whether a request was ordered: the present configuration may no longer contain its tests. Without a former version an entry exists only if a
+ * concurrent write was first; this write then fails and is repeated.
  */
 async function findEntryOfWrite({ store, caller }: Context, write: PendingWrite): Promise<OutboxEntry | undefined> {
   const former = readPrevious(write);
@@ -84,14 +84,14 @@ async function findEntryOfWrite({ store, caller }: Context, write: PendingWrite)
 const readPrevious = ({ previous }: PendingWrite): Resource | undefined =>
   previous?.body ? toTyped('ServiceRequest', JSON.parse(previous.body)) : undefined;
 
-/** Changes that follow from the network's answers are not user edits. */
+/** Writes that record responses of the lab network are not user edits. */
 const isUserWrite = ({ caller }: Context): boolean => caller.actor !== SYSTEM_ACTOR;
 
-/** A request is ordered once: one that is active again, and not sent, would be a lost order. */
+/** A request is ordered once. An ended request that became active again would never be sent. */
 const buildEndedError = (): FhirError =>
   conflict('the order of this request has ended: create a new ServiceRequest to order again', 'ServiceRequest.status');
 
-/** Refuses (409) to begin again what was over, and to change what is out. */
+/** Fails with 409 if the write reactivates an ended request, or changes the ordered elements of an accepted order. */
 function checkChange(
   entry: OutboxEntry,
   former: Resource,
@@ -99,11 +99,12 @@ function checkChange(
 ): void {
   if (isEnded(former) && !isEnded(next)) throw buildEndedError();
   if (!NEVER_SENT.has(entry.state))
+    // type assertion: buildOrderText wrote this text
     checkImmutableElements(former, next, { ...given, sent: JSON.parse(parseOrderPayload(entry).text) as SentText });
   else if (!isEnded(next)) throw buildEndedError();
 }
 
-/** An order that is out, or about to be, is revoked first: what comes back from the laboratory must find it. */
+/** A request with an open order must be revoked before it is deleted: results of the laboratory refer to it. */
 async function checkDeletion(context: Context, write: PendingWrite): Promise<void> {
   const former = readPrevious(write);
   const entry = former && !isEnded(former) ? await findEntryOfWrite(context, write) : undefined;
@@ -111,13 +112,13 @@ async function checkDeletion(context: Context, write: PendingWrite): Promise<voi
     throw conflict('an order that is not over cannot be deleted: revoke it first', 'ServiceRequest.status');
 }
 
-/** Whether somebody takes a request back that was not over. */
+/** Whether a user revokes a request that has not ended. */
 function isRevocation(write: PendingWrite, context: Context): boolean {
   const former = readPrevious(write);
   return write.resource !== undefined && isRevoked(write.resource) && former !== undefined && !isEnded(former) && isUserWrite(context);
 }
 
-/** Digits are kept: an answer to the laboratory may be a number. */
+/** Numbers keep their digits: an answer to a question of the laboratory may be a number. */
 const parseWritten = ({ change }: PendingWrite): Resource => parseExactResource(change.body!);
 
 async function acceptOrder(
@@ -144,13 +145,13 @@ async function acceptOrder(
   await context.store.outbox.add({ tenant, topic: ORDER_TOPIC, subject: toSubject(request.id!), key, payload, at });
 }
 
-/** It is stored, and a Task says that it is not ordered, and why. */
+/** Stores a Task with the reason why the request is not ordered. */
 async function rejectOrder(context: Context, write: PendingWrite, { issue, rules }: { issue: Issue; rules: OrderRules }): Promise<void> {
   const task = buildTask(parseWritten(write), { at: context.clock().toISOString(), notes: undefined, system: rules.systems.taskInput });
   await storeRejection(context, write.id, task, issue.text);
 }
 
-/** The request is the authorisation, the Task its fulfilment, which was given these notes: those that are added to the request later are not among them. */
+/** The Task of a request. `notes`: the notes that are sent with the order; notes that are added to the request later are not among them. */
 function buildTask(request: Resource, { at, notes, system }: { at: string; notes: string | undefined; system: string }): Resource {
   const reference = { reference: toSubject(request.id!) };
   return {
@@ -167,9 +168,7 @@ function buildTask(request: Resource, { at, notes, system }: { at: string; notes
   };
 }
 
-/**
- * Writing the request as active releases an unconfirmed order, and one that was on hold. An order that an operator has parked stays parked.
- */
+/** Writing the request as active releases an unconfirmed order, and one that was on hold. An order that an operator has parked stays parked. */
 async function resumeOrder(context: Context, entry: OutboxEntry, write: PendingWrite): Promise<void> {
   const { store, clock } = context;
   const waits = entry.state === 'parked' ? !parseOrderPayload(entry).isParkedByOperator : readPrevious(write)?.status !== 'active';

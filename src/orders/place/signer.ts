@@ -1,6 +1,6 @@
-// Who signs an order: its requester, who must be licensed where the patient lives. An order without one goes out without a physician, and so does one that
-// a patient, an organization or a device asks for: these sign nothing. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester
-// docs/decisions/0023-order-acceptance.md
+// The physician who signs an order: the requester, who must be licensed in the patient's state. An order without a requester, or with a requester that is a
+// patient, an organization or a device, is sent without a physician.
+// https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester, docs/decisions/0023-order-acceptance.md
 import type { Extension, PractitionerQualification } from '@medplum/fhirtypes';
 import { findCurrentElements, isInPeriod } from '../../fhir/current-elements.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
@@ -16,16 +16,16 @@ import { toDayInState } from './us-zone.ts';
 
 const NPI_SYSTEM = 'http://hl7.org/fhir/sid/us-npi';
 const REQUESTER_PATH = 'ServiceRequest.requester';
-/** What asks for an order and signs none. */
+/** Types of requesters that do not sign orders. */
 const NON_SIGNING_TYPES = new Set(['Organization', 'Patient', 'RelatedPerson', 'Device']);
 
-/** `state`: where the patient lives (USPS code), undefined when that is not known yet. `qualifications`: the code system of qualifications. */
+/** `state`: the patient's state (USPS code); undefined: the address is invalid. `qualifications`: the code system of types of qualification. */
 interface SignerContext {
   state: string | undefined;
   qualifications: string;
 }
 
-/** The physician; undefined: none is asked for. Or all that is missing for the requester to sign. */
+/** The physician (undefined: the order has no signer), or the reasons why the requester cannot sign. */
 type SignerResult = { physician: OrderPhysician | undefined } | { issues: Issue[] };
 
 export async function readSigner(context: Context, request: Resource, signing: SignerContext): Promise<SignerResult> {
@@ -64,7 +64,7 @@ export const readNpi = (practitioner: Resource, now: string): string | undefined
   findCurrentElements(toTyped('Practitioner', practitioner).identifier ?? [], 'Identifier', now).find(({ system }) => system === NPI_SYSTEM)
     ?.value;
 
-/** The requester, or the practitioner of the current role that is the requester; contained or stored. One who is no longer in practice is none. */
+/** The requester, or the practitioner of the requester's current role; contained or stored. Undefined for a practitioner who is not active. */
 async function findPractitioner(context: Context, request: Resource, requester: Reference): Promise<Resource | undefined> {
   const first = await findReferenced(context, request, requester);
   const isRole = first?.resourceType === 'PractitionerRole' && first.active !== false && isInPeriod(first, context.clock().toISOString());
@@ -74,10 +74,10 @@ async function findPractitioner(context: Context, request: Resource, requester: 
 
 const WHERE_VALID_URL = 'http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/practitioner-qualification';
 const USPS_SYSTEM = 'https://www.usps.com/';
-/** Of the codes of our own system this one is a licence to practise; the others are something else that is valid in a state. */
+/** The code for a licence to practise in the code system of types of qualification. Its other codes are not licences. */
 const LICENCE_CODE = 'state-license';
 
-/** USPS codes, sorted. `today`: YYYY-MM-DD. `qualifications`: our own code system for what a qualification is. */
+/** USPS codes, sorted. `today`: YYYY-MM-DD. `qualifications`: the code system of types of qualification. */
 export function findLicensedStates(practitioner: Resource, { today, qualifications }: { today: string; qualifications: string }): string[] {
   const licences = (toTyped('Practitioner', practitioner).qualification ?? []).filter(
     (one) => isLicence(one, qualifications) && isPeriodCurrent(one.period, today),
@@ -90,7 +90,7 @@ function isLicence({ code }: PractitionerQualification, system: string): boolean
   return own.length === 0 || own.some((coding) => coding.code === LICENCE_CODE);
 }
 
-/** Dates of any precision: a year covers all its days. https://hl7.org/fhir/R4/datatypes.html#Period */
+/** Dates of any precision: an end without a day includes the whole month or year. https://hl7.org/fhir/R4/datatypes.html#Period */
 const isPeriodCurrent = (period: PractitionerQualification['period'], today: string): boolean =>
   (period?.start ?? '').slice(0, 10) <= today &&
   !(period?.end !== undefined && period.end.slice(0, 10) < today.slice(0, period.end.length));

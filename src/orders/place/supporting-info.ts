@@ -1,5 +1,5 @@
-// The supportingInfo of a request: answers to the laboratory's questions and the patient's consents are sent. Anything else "may influence the services or
-// their interpretations" and cannot be sent, so it is refused. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.supportingInfo
+// Reads `supportingInfo`: answers to the laboratory's questions, and the patient's consents, are sent. Any other resource is refused: it cannot be sent, and "may
+// influence the services or their interpretations". https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.supportingInfo
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { type AoeAnswer, parseAoeAnswers } from './aoe-answers.ts';
@@ -11,15 +11,15 @@ export type OrderSupport = { answer: AoeAnswer } | { consent: OrderConsent };
 
 interface SupportingInfoContext {
   patientId: string;
-  /** The code system of the network's words for consents. */
+  /** The code system of the lab network's types of consent. */
   consents: string;
 }
 
-/** Its references but the one to who the patient was. */
+/** All references except the one to the contained Patient. */
 export const listSupportingInfo = (request: Resource): ReturnType<typeof listReferences> =>
   listReferences(request, 'supportingInfo').filter(([, { reference }]) => reference !== `#${PATIENT_SNAPSHOT_ID}`);
 
-/** In the order of the request. */
+/** In the order of the references. */
 export async function readSupportingInfo(
   context: Context,
   request: Resource,

@@ -1,4 +1,4 @@
-// The Task that tells of an order, when somebody cancels it: the order is taken back, as by its request. https://hl7.org/fhir/R4/task.html#statemachine
+// The write hook of Task: a user who cancels the Task of an order withdraws the order, as by revoking its request. https://hl7.org/fhir/R4/task.html#statemachine
 
 import { conflict } from '../../fhir/outcome.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
@@ -16,7 +16,6 @@ import { withdrawOrder } from './withdraw.ts';
 
 const ENDED_TASK_STATUSES = new Set<unknown>(['completed', 'failed', 'rejected', 'entered-in-error']);
 
-/** The write hook of writes of Task. */
 export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
   isConcerned: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
   preserveServerElements: preserveExternalFields(systems),
@@ -25,7 +24,7 @@ export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
     const entry = await findCancelledOrder(context, write, former);
     if (!entry) return;
     if (ENDED_TASK_STATUSES.has(former.status)) throw conflict('this order is over: there is nothing to cancel', 'Task.status');
-    // the request first, as whoever writes an outcome does: two that want the same rows wait in line
+    // the request is locked before the Task, in the order of all other writers: this prevents deadlocks
     await context.store.readForUpdate(entry.tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
   },
   async after(context, write) {
@@ -34,7 +33,7 @@ export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
   },
 });
 
-/** The order whose Task is being cancelled by somebody; undefined: it was cancelled before, tells of no order, or the network says so. */
+/** The order whose Task a user is cancelling. Undefined: the Task was cancelled before, it belongs to no order, or the server writes. */
 async function findCancelledOrder(
   { store, caller, baseUrl }: Context,
   { id, resource }: PendingWrite,
@@ -49,7 +48,7 @@ async function findCancelledOrder(
   return undefined;
 }
 
-/** Whether this Task tells of the order of this entry, or of one that came of it (a redraw): also when its request is gone since. */
+/** Whether this Task belongs to the order of this entry, or to a redraw of it. The request may have been deleted since. */
 async function isTaskOfOrder(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
   const { task, version } = parseOrderPayload(entry);
   if (task === id) return true;

@@ -1,5 +1,5 @@
-// Which tests a code means: the network's own names of them, else the tenant's catalogue, which says what a LOINC code or a laboratory's own code is ordered by.
-// Nothing is guessed: a code that means several tests orders none. docs/lab-catalogue.md, https://hl7.org/fhir/R4/activitydefinition.html
+// Resolves a code to tests: by panels and the lab network's ids, otherwise by the tenant's catalogue, which maps LOINC and laboratories' own codes to tests.
+// A code with several tests is ambiguous, and orders none. docs/lab-catalogue.md, https://hl7.org/fhir/R4/activitydefinition.html
 import type { ActivityDefinition } from '@medplum/fhirtypes';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -8,19 +8,19 @@ import type { Context } from '../../interactions/context.ts';
 import { asSystemActor } from '../system-actor.ts';
 import { checkConcept, findTests, isOrderableCoding, listCodings, type OrderedTests, type TestTable } from './test-codes.ts';
 
-/** One meaning, several (each in words), or none. */
+/** One meaning, several (each described for an error text), or undefined: no test. */
 export type TestResolution = { tests: OrderedTests } | { several: string[] } | undefined;
 
-/** So many entries for one code are compared: where there are more, none of them is ordered by. */
+/** The maximum number of catalogue entries for one code. With more entries the code counts as ambiguous. */
 const MAX_ENTRIES = 50;
 
-/** What a concept orders. Its codings say the same thing, so that one which names a panel or a test decides. */
+/** The tests of a concept. All its codings have one meaning, so a coding of a panel or a test decides. */
 export async function resolveTests(context: Context, concept: unknown, table: TestTable): Promise<TestResolution> {
   const named = findTests(concept, table);
   if (named?.labTests.length) return { tests: named };
-  // a panel that there is not is a mistake, whatever stands beside it
+  // a panel that is not configured is an error, whatever the other codings are
   if (!named && listCodings(concept).some(({ system }) => system === table.system)) return undefined;
-  // a laboratory's own code is in the catalogue where it is part of a lab test; beside it, LOINC says less
+  // the catalogue has a laboratory's own code if it belongs to a lab test; such a code is more specific than LOINC
   const asked = listCodings(concept).filter((coding) => !named || isOrderableCoding(coding, table));
   const { entries, more } = await findCatalogueEntries(context, asked, table);
   const meanings = [...new Map(entries.map((entry) => [JSON.stringify(entry.tests), entry])).values()];
@@ -29,19 +29,19 @@ export async function resolveTests(context: Context, concept: unknown, table: Te
   return tests && { tests };
 }
 
-/** What is wrong with a code of these meanings, and what to do. */
+/** The error text for a code with these meanings. */
 export const describeAmbiguousCode = (meanings: string[]): string =>
   `the code means several tests in the catalogue: give it a coding of the one that is meant; there are ${meanings.join('; ')}`;
 
 interface CatalogueEntry {
   tests: OrderedTests;
-  /** The entry as a person finds it. */
+  /** Describes the entry for an error text. */
   words: string;
 }
 
 const MORE_ENTRIES = `more than ${MAX_ENTRIES} active entries (ActivityDefinition), of which the others are not compared`;
 
-/** The entries that are in force for ordering and name tests of the network, by any of these codings. `more`: there are others, which were not read. */
+/** The entries in force that have one of these codings and name tests of the lab network. `more`: other entries were not read. */
 async function findCatalogueEntries(
   context: Context,
   codings: { system?: string; code?: string }[],
@@ -50,7 +50,7 @@ async function findCatalogueEntries(
   const tokens = codings.flatMap(({ system, code }) => (system && code ? `${escapeSearchValue(system)}|${escapeSearchValue(code)}` : []));
   if (tokens.length === 0) return { entries: [], more: false };
   const criteria = new URLSearchParams({ code: tokens.join(','), status: 'active' }).toString();
-  // whoever orders need not be allowed to read the catalogue
+  // the caller may have no scope to read the catalogue
   const rows = await findMatches(asSystemActor(context), 'ActivityDefinition', { criteria, count: MAX_ENTRIES + 1 });
   const today = context.clock().toISOString().slice(0, 10);
   const entries = rows
@@ -63,14 +63,14 @@ async function findCatalogueEntries(
 /** https://hl7.org/fhir/R4/search.html#escaping */
 const escapeSearchValue = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
 
-/** Active (which the search has asked for), for requests, meant for use, and within its time. */
+/** For requests, not experimental, and within its effective period. The search has selected active entries. */
 function isEntryInForce({ kind, experimental, doNotPerform, effectivePeriod }: ActivityDefinition, today: string): boolean {
   const { start = '', end } = effectivePeriod ?? {};
   const covers = start.slice(0, 10) <= today && !(end !== undefined && end.slice(0, 10) < today.slice(0, end.length));
   return (kind === undefined || kind === 'ServiceRequest') && experimental !== true && doNotPerform !== true && covers;
 }
 
-/** An entry whose codings name different tests, or a panel that there is not, is none to order by. */
+/** No entry is returned if its codings name different tests, or a panel that is not configured. */
 function toCatalogueEntries({ id, title, code }: Resource, table: TestTable): CatalogueEntry[] {
   const tests = findTests(code, table);
   if (!tests || checkConcept(code, table, '').length) return [];

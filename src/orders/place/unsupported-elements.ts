@@ -1,5 +1,5 @@
-// Elements that cannot be sent to the laboratory network and that change what is done to the patient, or who pays: they are refused, since an order without
-// them would be another one. All other elements that are not sent change neither. https://hl7.org/fhir/R4/servicerequest.html
+// Elements that cannot be sent to the lab network and change what is done to the patient, or who pays. They are refused: an order without them would be a
+// different order. All other elements that are not sent change neither. https://hl7.org/fhir/R4/servicerequest.html
 import { isObject } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -11,7 +11,7 @@ type IsUnsupported = (value: unknown, today: string) => boolean;
 const always: IsUnsupported = () => true;
 const isTrue: IsUnsupported = (value) => value === true;
 const isNotOne: IsUnsupported = (value) => Number(toNumberText(isObject(value) ? value.value : undefined)) !== 1;
-/** A month or a year that has not begun is no day to wait for; one that has begun means now. */
+/** A month or a year that has not begun cannot be sent: the lab network requires a day. One that has begun means now. */
 const isLaterWithoutDay: IsUnsupported = (value, today) =>
   typeof value === 'string' && value.length < 10 && value > today.slice(0, value.length);
 const startsLaterWithoutDay: IsUnsupported = (value, today) => isLaterWithoutDay(isObject(value) ? value.start : undefined, today);
@@ -21,7 +21,7 @@ const WHOLE_DATE_TEXT = 'the day on which an order becomes active must be a whol
 const AS_NEEDED_TEXT = 'what is ordered is done, needed or not: make the request active when it is needed';
 const describeUnknown = (what: string): string => `${what} may change what the request means, and this one is not known here: leave it out`;
 
-/** Each text says what it is about: a vendor's client may have no name for the element. */
+/** Each text describes the element: the API of a vendor may have no name for it. */
 const UNSUPPORTED: Record<string, [untold: IsUnsupported, text: string]> = {
   insurance: [
     always,
@@ -44,11 +44,11 @@ const UNSUPPORTED: Record<string, [untold: IsUnsupported, text: string]> = {
   implicitRules: [always, describeUnknown('a set of implicitRules')],
 };
 
-/** The FHIRPath of the element: a choice without its type. Of a period only the start counts. */
+/** The FHIRPath of the element: a choice element without its type; for a period the start, which alone is used. */
 const toElementPath = (element: string): string =>
   element === 'occurrencePeriod' ? 'occurrence.start' : element.replace(/^(quantity|occurrence|asNeeded)[A-Z].*/, '$1');
 
-/** Every element that an order cannot carry. */
+/** Issues for all elements that an order cannot contain. */
 export const checkUnsupportedElements = (request: Resource, now: Date): Issue[] =>
   Object.entries(UNSUPPORTED).flatMap(([element, [untold, text]]) =>
     request[element] !== undefined && untold(request[element], now.toISOString().slice(0, 10))
@@ -56,8 +56,8 @@ export const checkUnsupportedElements = (request: Resource, now: Date): Issue[] 
       : [],
   );
 
-/** Path → these elements. */
+/** FHIRPath → the unsupported elements. */
 export const UNSUPPORTED_ELEMENTS = Object.fromEntries(Map.groupBy(Object.keys(UNSUPPORTED), toElementPath));
 
-/** A number as it was written, raw JSON too. */
+/** The text of a number or of raw JSON. */
 const toNumberText = (value: unknown): string => JSON.stringify(value) ?? '';

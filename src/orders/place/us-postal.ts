@@ -1,4 +1,4 @@
-// How the United States write an address, for a laboratory network that takes it in one form only. https://pe.usps.com/text/pub28/28apb.htm
+// Converts state, ZIP code and country to the format that the lab network accepts. https://pe.usps.com/text/pub28/28apb.htm
 
 /** USPS code → name. */
 const STATES: Record<string, string> = {
@@ -62,10 +62,10 @@ const STATES: Record<string, string> = {
 const STATE_CODES = new Map(Object.entries(STATES).flatMap(([code, name]) => [[code, code] as const, [name.toUpperCase(), code] as const]));
 const UNITED_STATES = /^(us|usa|u\.s\.|u\.s\.a\.|united states|united states of america)$/i;
 
-/** `ny`, `New York` → `NY`; undefined when it is no state. */
+/** `ny`, `New York` → `NY`; undefined: not a state. */
 export const toUsState = (text: string): string | undefined => STATE_CODES.get(text.trim().replace(/\s+/g, ' ').toUpperCase());
 
-/** `12207`, `12207-1234`, `122071234` → with a hyphen before the last four; undefined when it is no ZIP code. */
+/** `12207`, `12207-1234`, `122071234` → with a hyphen before the last four digits; undefined: not a ZIP code. */
 export function toUsZip(text: string): string | undefined {
   const [, five, four] = /^(\d{5})(?:[-\s]?(\d{4}))?$/.exec(text.trim()) ?? [];
   return five && (four ? `${five}-${four}` : five);

@@ -1,6 +1,6 @@
-// Which day it is where a patient lives: by the time zone that most of a US state keeps. Names of zones: https://www.iana.org/time-zones
+// The local date in a US state, by the time zone of most of that state. Names of zones: https://www.iana.org/time-zones
 
-/** USPS codes by zone. */
+/** Time zone → USPS codes of states. */
 const STATES_BY_ZONE: Record<string, string> = {
   'America/New_York': 'CT DC DE FL GA IN KY MA MD ME MI NC NH NJ NY OH PA RI SC VA VT WV',
   'America/Chicago': 'AL AR IA IL KS LA MN MO MS ND NE OK SD TN TX WI',
@@ -20,7 +20,7 @@ const DATE_FORMATS = new Map(
   }),
 );
 
-/** YYYY-MM-DD of this instant in this state (USPS code). */
+/** The date (YYYY-MM-DD) of this instant in this state (USPS code); in UTC for an unknown state. */
 export function toDayInState(state: string, instant: Date): string {
   const format = DATE_FORMATS.get(state);
   if (!format) return instant.toISOString().slice(0, 10);

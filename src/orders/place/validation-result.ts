@@ -1,12 +1,12 @@
-// What one part of a request says in an order, or all that is wrong with it; gathered so that a refusal names everything at once.
+// The value of one part of an order, or all its issues. Issues are collected, so that one refusal names all of them.
 import { businessRules, type Issue, issue } from '../../fhir/outcome.ts';
 
 export type ValidationResult<T> = { value: T } | { issues: Issue[] };
 
-/** One thing that is wrong: `where` as FHIRPath, from the request on. */
+/** One issue. `where`: FHIRPaths; the first begins with ServiceRequest. */
 export const invalid = (text: string, ...where: string[]): { issues: [Issue] } => ({ issues: [issue('business-rule', text, where)] });
 
-/** What all of them say, one after the other; or all that is wrong with any. */
+/** All values in one list, or the issues of all parts. */
 export function combineResults<T>(parts: ValidationResult<T[]>[]): ValidationResult<T[]> {
   const issues = parts.flatMap(listIssues);
   return issues.length ? { issues } : { value: parts.flatMap((part) => ('value' in part ? part.value : [])) };
@@ -14,7 +14,7 @@ export function combineResults<T>(parts: ValidationResult<T[]>[]): ValidationRes
 
 export const listIssues = (part: ValidationResult<unknown>): Issue[] => ('issues' in part ? part.issues : []);
 
-/** What each part says, by its name; refused (422) when anything is wrong with any, `others` too. */
+/** The value of each part by its name. Fails with 422 if a part has issues, or `others` is not empty. */
 export function requireValid<P extends Record<string, ValidationResult<unknown>>>(
   parts: P,
   others: Issue[] = [],
@@ -22,5 +22,6 @@ export function requireValid<P extends Record<string, ValidationResult<unknown>>
   const issues = [...others, ...Object.values(parts).flatMap(listIssues)];
   if (issues.length) throw businessRules(issues);
   const said = Object.entries(parts).map(([name, part]) => [name, 'value' in part ? part.value : undefined]);
+  // Object.fromEntries loses the key types: every part has a value here
   return Object.fromEntries(said) as { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never };
 }

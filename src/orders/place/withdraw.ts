@@ -1,4 +1,4 @@
-// Somebody takes an order back, by its request or by its Task: what that means depends on how far the order is. Inside the transaction of that write.
+// Withdraws an order after a user has revoked its request or cancelled its Task, in the transaction of that write. The effect depends on the order's state.
 // docs/decisions/0025-order-changes-and-cancellation.md
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
@@ -9,20 +9,20 @@ import { buildCancelledEdit, editResource } from './order-edits.ts';
 import { readRequestId } from './order-entry.ts';
 import { formatOrderPayload, parseAcceptedOrder, parseOrderPayload } from './order-payload.ts';
 
-/** By the action of the state machine. Where a sender has the order, it learns of the revocation itself. */
+/** By the action of the state machine. A process that is sending the order detects the revocation itself. */
 const ACTIONS: Partial<Record<OrderAction, (context: Context, entry: OutboxEntry) => Promise<void>>> = {
   endOrder: cancelUnsentOrder,
   lookUpNow: lookUpAndCancel,
   queueCancellation: (context, entry) => queueCancellation(context, entry, parseAcceptedOrder(entry)),
 };
 
-/** `entry`: of the request; undefined when it was never an order. */
+/** `entry`: the outbox entry of the request; undefined: it was never ordered. */
 export async function withdrawOrder(context: Context, entry: OutboxEntry | undefined): Promise<void> {
   const transition = entry && findTransition(entry, 'revoke');
   if (transition) await ACTIONS[transition.action]?.(context, entry);
 }
 
-/** Nothing was sent. When a sender claims the order at this moment, the sender cancels it. */
+/** No request was sent. If a process leases the entry at this moment, that process cancels the order. */
 async function cancelUnsentOrder(context: Context, entry: OutboxEntry): Promise<void> {
   const at = context.clock().toISOString();
   const payload = formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: false });
@@ -34,7 +34,7 @@ async function cancelUnsentOrder(context: Context, entry: OutboxEntry): Promise<
   await editResource(inside, 'Task', parseOrderPayload(entry).task, edit.task);
 }
 
-/** The order may be at the network: it is looked up now, and cancelled if it is there (../deliver/send-order.ts). */
+/** The order may be at the lab network: it is looked up now, and cancelled if it is found (../deliver/send-order.ts). */
 async function lookUpAndCancel({ store, clock }: Context, entry: OutboxEntry): Promise<void> {
   const at = clock().toISOString();
   const payload = formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: false });

@@ -25,7 +25,7 @@ import {
   markEnteredInError,
 } from './result-edits.ts';
 
-/** `whole`: the result covers all orders of the transaction, so that a marker which a correction does not contain has been withdrawn. */
+/** `whole`: the result covers all orders of the order transaction. A marker that such a correction does not contain was withdrawn. */
 interface ResultReading {
   order: OrderSnapshot;
   result: Record<string, unknown>;
@@ -53,7 +53,7 @@ export async function applyResult(
   });
 }
 
-/** Every state of an order has its own document. An empty correction counts as final only after some time: its values may still follow. */
+/** A stored document belongs to one state of the order. An empty correction is final only after some time: its values may still follow. */
 function toTrackedResult(
   placed: TrackedOrder,
   { reading, report, now }: { reading: ResultReading; report: ParsedReport; now: Date },
@@ -76,7 +76,7 @@ function toTrackedResult(
   };
 }
 
-/** By the order's own result and its interpretation. The result of a whole transaction may be another order's, and does not revoke it. */
+/** By the order's own result and its interpretation. The result of a whole transaction may belong to another order, and does not end a critical state. */
 function isCriticalOrder(
   { reading: { order, whole }, report: { critical }, corrected }: Pick<ResultWrite, 'reading' | 'report' | 'corrected'>,
   before: TrackedResult | undefined,

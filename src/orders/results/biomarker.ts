@@ -14,7 +14,7 @@ export interface ReportElements {
   collected: string | undefined;
   /** By the laboratory's sample number. */
   specimens: ReadonlyMap<string, SampleReference>;
-  /** Laboratory's unit, folded → UCUM. */
+  /** Laboratory's unit, normalized → UCUM. */
   units: ReadonlyMap<string, string>;
 }
 

@@ -10,7 +10,7 @@ import { parseTrackedState } from '../track/order-tracker.ts';
 import { toReportId } from './report.ts';
 
 export interface ExistingResults {
-  /** All ids of these results are derived from it. */
+  /** The ids of all resources of the report are derived from this id. */
   idBase: string;
   report: DiagnosticReport | undefined;
   /** DiagnosticReport.result, unchanged. */
@@ -21,7 +21,7 @@ export interface ExistingResults {
   later: boolean;
 }
 
-/** Inside a transaction. */
+/** Called inside a transaction. */
 export async function readExistingResults(context: Context, placed: TrackedOrder, order: OrderSnapshot): Promise<ExistingResults> {
   const { store, caller } = context;
   const { idBase, report } = await readExistingReport(context, placed, order);
@@ -48,7 +48,8 @@ function hasLaterResults({ id, transaction }: OrderSnapshot, orders: TrackedOrde
 }
 
 /**
- * The id under which the report was begun, or the transaction's, or the order's: Junction may assign the transaction after the first result, or omit it once.
+ * `idBase` is the id with which the report was created, otherwise the transaction's id, otherwise the order's: Junction may assign the transaction after the
+ * first result, or omit it in a response.
  */
 export async function readExistingReport(
   { store, caller }: Context,

@@ -4,7 +4,7 @@ import type { Observation } from '@medplum/fhirtypes';
 import type { ReportPart } from './report.ts';
 
 export interface MarkerSystems {
-  /** The code systems of laboratories' own codes begin with it. */
+  /** The beginning of the code systems of laboratories' own codes. */
   providerSystem: string;
   markerSystem: string;
 }

@@ -9,7 +9,7 @@ interface ReportContent {
   markers: ReportPart[];
   /** References that a correction has withdrawn. */
   withdrawn: string[];
-  /** References that stay beside the markers. */
+  /** Existing references that stay in the report. */
   kept: string[];
 }
 
@@ -20,7 +20,7 @@ interface MergeOptions {
   corrected: boolean;
   /** The transaction has no other order. */
   onlyOrder: boolean;
-  /** The result is only the order's own, and a later order of the transaction has results. */
+  /** The result covers only this order, and a later order of the transaction has results. */
   superseded: boolean;
 }
 

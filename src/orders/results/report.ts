@@ -9,7 +9,7 @@ import type { View } from '../../mapping/shape.ts';
 import { type Marker, parseMarker, parseMissingMarker, type ReportElements, type SampleReference } from './biomarker.ts';
 
 export interface ReportSubject {
-  /** All ids are derived from it (existing-results.ts). */
+  /** The ids of all resources of the report are derived from this id (existing-results.ts). */
   idBase: string;
   /** Junction's id of the order transaction, if known. */
   transaction: string | undefined;

@@ -47,7 +47,7 @@ function toObservationStatus(current: Observation, next: Resource, corrected: bo
 const VALUE_ELEMENTS = /^(?:value[A-Z]\w*|dataAbsentReason|interpretation)$/;
 const CORRECTABLE_ELEMENTS = new Set(['referenceRange', 'note', 'code']);
 
-/** The marker was withdrawn. One that was never measured stays cancelled. */
+/** The marker was withdrawn. A marker that was never measured stays cancelled. */
 export const markEnteredInError: ResourceEdit['edit'] = (current) =>
   current && (current.status === 'cancelled' ? current : { ...current, status: 'entered-in-error' });
 
@@ -55,13 +55,13 @@ interface ReportContext {
   report: ParsedReport;
   order: OrderSnapshot;
   corrected: boolean;
-  /** A later order of the transaction has results, and this result is only the order's own. */
+  /** A later order of the transaction has results, and this result covers only this order. */
   superseded: boolean;
   /** The current document is from before the correction. */
   outdated: boolean;
   critical: boolean;
   references: string[];
-  /** Of the request. */
+  /** ServiceRequest.code. */
   code: CodeableConcept | undefined;
 }
 

@@ -1,5 +1,5 @@
-// Applies the snapshot of an order at the network: to its Task, to the request when this order is authoritative, and to the redraws of its transaction.
-// One transaction, forward only, and only for who holds the order's lease.
+// Applies the snapshot of an order to its Task, to the request if this order is authoritative, and to the redraws of its order transaction. It runs in one database
+// transaction under the order's lease, and ignores an outdated snapshot.
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -16,7 +16,7 @@ import { isAuthoritative, listOrdersOfOtherTransactions } from './authoritative-
 import { trackFurtherOrder } from './further-order.ts';
 import { type LeasedOrder, type OrderTracker, parseTrackedState, type TrackedState } from './order-tracker.ts';
 
-/** The order as it is followed from here on; undefined: somebody else has it by now. `old`: what was read is older than what was applied. */
+/** Returns the updated order; undefined: the lease was lost. `old`: the snapshot is older than the one that was applied last. */
 export async function applySnapshot(
   tracker: OrderTracker,
   leased: LeasedOrder,
@@ -34,20 +34,20 @@ export async function applySnapshot(
     if (!look) return undefined;
     await trackSiblings(tracker, context, { placed, order, orders: telling.orders });
     await writeStatus(tracker, context, { placed, order, telling });
-    // this may change which transaction is authoritative
+    // a new status of the transaction may change which transaction is authoritative
     if (parseTrackedState(placed).transaction !== order.transaction?.status)
       await store.trackedOrders.wake(listOrdersOfOtherTransactions(order, telling.orders), telling.now.toISOString());
     return { look, old: false };
   });
 }
 
-/** What this order has to say of its request. */
+/** The input for the update of the request by this order. */
 interface RequestReport extends StatusReport {
-  /** All orders of the request that are followed. */
+  /** All tracked orders of the request. */
   orders: TrackedOrder[];
-  /** The current request, when this order is authoritative. It is locked before the order is: a revocation comes before this, or after. */
+  /** The current request, if this order is authoritative. The request is locked before the order, so that no revocation runs at the same time. */
   request: { is: Resource; version: number } | undefined;
-  /** People have taken it back: its end is theirs, whoever comes to write it down, and the network does not begin it again. */
+  /** A user has withdrawn the order: the lab network's status does not make the request active again. */
   calledOff: boolean;
 }
 
@@ -61,7 +61,7 @@ async function buildRequestReport(context: Context, placed: TrackedOrder, order:
   return { order, told: calledOff ? undefined : findLastNetworkStatus(orders), now: clock(), orders, request, calledOff };
 }
 
-/** By the latest of the orders that the network made something of the request by. */
+/** The status that the lab network last gave the request, by any of its orders. */
 const findLastNetworkStatus = (orders: TrackedOrder[]): string | undefined =>
   orders
     .map(parseTrackedState)
@@ -90,7 +90,7 @@ function recordSnapshot(
   });
 }
 
-/** Records the tracked state before anything else is written: the row is locked, and a process that has lost the lease writes nothing. */
+/** Stores the tracked state before all other writes: this locks the row, and a process that has lost the lease writes nothing. */
 export async function recordTrackedState(
   store: Store,
   { placed, by }: LeasedOrder,
@@ -115,11 +115,11 @@ async function writeStatus(
   ]);
 }
 
-/** Whether what was ordered still stands: a request that was deleted and made again under its id is another one. */
+/** Whether the ordered request still exists: a request that was deleted and created again under its id is a different one. */
 export const isRequestPresent = async ({ store }: Context, { tenant, request, version }: TrackedOrder): Promise<boolean> =>
   version === null || !(await store.wasDeletedSince(tenant, 'ServiceRequest', request, version));
 
-/** An older picture than the one that was applied: by its newest event, then by the time of the last change, then by a journey that was over already. */
+/** Whether the snapshot is older than the applied one: by its newest event, then by its update time, then by an order transaction that had already ended. */
 function isOutdated(placed: TrackedOrder, order: OrderSnapshot): boolean {
   const { updatedAt, transaction } = parseTrackedState(placed);
   const event = findLastEvent(order)?.id ?? 0;
@@ -130,13 +130,13 @@ function isOutdated(placed: TrackedOrder, order: OrderSnapshot): boolean {
 }
 
 interface Applied {
-  /** As it stood before. */
+  /** As stored before. */
   placed: TrackedOrder;
   order: OrderSnapshot;
   orders: TrackedOrder[];
 }
 
-/** Redraws that this order's journey tells of, and nobody has told us of. */
+/** Tracks the redraws of the order transaction that are not tracked yet. */
 async function trackSiblings({ systems }: OrderTracker, context: Context, { placed, order, orders }: Applied): Promise<void> {
   for (const sibling of order.transaction?.orders ?? []) {
     if (orders.some(({ orderId }) => orderId === sibling.id)) continue;

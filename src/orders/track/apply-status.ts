@@ -1,4 +1,4 @@
-// What an order's newest event makes of its Task and of the ServiceRequest. A reader of either sees the network's word beside FHIR's code.
+// Updates the Task and the ServiceRequest by the newest event of an order. Both show the lab network's status in addition to the FHIR code.
 // https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/servicerequest.html
 import { isObject, toList } from '../../fhir/json-values.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
@@ -9,7 +9,7 @@ import { findCompletionTime, isEndStatus, type RequestStatus, toRequestStatus, t
 import { isOpenRequest, type ResourceEdit, withIdentifier, withOriginalStatus } from '../place/order-edits.ts';
 import type { Systems } from '../systems.ts';
 
-/** The Task of this order. */
+/** The edit of this order's Task. */
 export function buildTaskEdit(systems: Systems, order: OrderSnapshot, now: Date): ResourceEdit {
   const last = findLastEvent(order);
   return (task) => {
@@ -33,21 +33,21 @@ export function buildTaskEdit(systems: Systems, order: OrderSnapshot, now: Date)
 /** https://terminology.hl7.org/CodeSystem-v2-0203.html */
 const ACCESSION = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'ACSN' }] };
 
-/** The laboratory's number of the sample, once there is one, beside the names of the order: the newest order's. */
+/** Sets the laboratory's sample number as a secondary identifier, if there is one. */
 export function withSampleIdentifier(request: Resource, system: string, number: string | undefined): Resource {
   if (number === undefined) return request;
   const others = toList(request.identifier).filter((one) => !isObject(one) || one.system !== system);
   return { ...request, identifier: [...others, { use: 'secondary', type: ACCESSION, system, value: number }] };
 }
 
-/** The id of the transaction, when there is one. */
+/** Sets the id of the order transaction, if there is one. */
 const withTransaction = (resource: Resource, systems: Systems, { transaction }: OrderSnapshot): Resource =>
   transaction ? withIdentifier(resource, systems.transaction, transaction.id) : resource;
 
 const toStatusReason = (status: string, detail: string | undefined): object =>
   detail !== undefined && (status === 'failed' || status === 'on-hold' || status === 'cancelled') ? { statusReason: { text: detail } } : {};
 
-/** An order for a later day sleeps until then. */
+/** An order that becomes active on a later day has the business status `scheduled`. */
 function toScheduledText({ activateBy }: OrderSnapshot, status: string, now: Date): object {
   return status === 'received' && activateBy !== undefined && activateBy > now.toISOString().slice(0, 10) ? { text: 'scheduled' } : {};
 }
@@ -59,14 +59,14 @@ function toExecutionPeriod(order: OrderSnapshot): object {
   return start === undefined ? {} : { executionPeriod: { start, ...(end !== undefined && { end }) } };
 }
 
-/** The authoritative order of a request. `told`: the status that the network last gave the request. */
+/** The authoritative order of a request. `told`: the status that the lab network last gave the request. */
 export interface StatusReport {
   order: OrderSnapshot;
   told: string | undefined;
   now: Date;
 }
 
-/** The ServiceRequest, by its newest order. One that people have taken back stays so; only what the network itself ended does it begin again. */
+/** The edit of the ServiceRequest by its newest order. A request that a user has revoked stays so; one that the lab network has ended can become active again. */
 export function buildRequestEdit(systems: Systems, { order, told, now }: StatusReport): ResourceEdit {
   const stand = toRequestStatus(order, now);
   return (request) => {
@@ -84,7 +84,7 @@ function canChangeStatus(request: Resource, { status }: RequestStatus, told: str
   return current === status || current === told || (status !== 'active' && isOpenRequest(request));
 }
 
-/** The status that the network gives the request by this order; undefined: it has that status, or the network may not change it. */
+/** The new status of the request by this order; undefined: the request has this status already, or the lab network may not change it. */
 export function findRequestStatusChange(request: Resource, { order, told, now }: StatusReport): string | undefined {
   const stand = toRequestStatus(order, now);
   return findLastEvent(order) && request.status !== stand.status && canChangeStatus(request, stand, told) ? stand.status : undefined;

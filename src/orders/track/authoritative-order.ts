@@ -1,11 +1,11 @@
-// Which of the orders of a request sets its status: the last one of its transaction. Of several transactions, which nobody intends, the last one that is not
-// cancelled counts, so that no order waits for another.
+// Selects the order that sets the status of a request: the last one of its order transaction. If there are several transactions, which is not intended, the last
+// one that is not cancelled counts.
 
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { parseTrackedState } from './order-tracker.ts';
 
-/** `orders`: all of the request that are followed, this one among them, oldest first. */
+/** `orders`: all tracked orders of the request, including this one, oldest first. */
 export function isAuthoritative(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const others = listOrdersOfOtherTransactions(order, orders);
   const isCancelled = (one: TrackedOrder): boolean =>
@@ -24,7 +24,7 @@ export function listOrdersOfOtherTransactions({ id, transaction }: OrderSnapshot
   return orders.filter(({ orderId, transactionId }) => !own.has(orderId) && (transactionId ?? undefined) !== transaction?.id);
 }
 
-/** Of the orders of one transaction, by the network's own times. */
+/** Compares the orders of one transaction by the lab network's creation times. */
 function isNewestOfTransaction(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const siblings = order.transaction?.orders ?? [];
   const own = siblings.findIndex(({ id }) => id === order.id);

@@ -1,5 +1,5 @@
-// Finds the request of an order at the network: by the order's id, else by the key it was sent with (which also records an acceptance whose answer was lost),
-// else by its transaction (a redraw).
+// Finds the request of an order at the lab network: by the order's id, otherwise by the idempotency key that it was sent with (this also records an acceptance
+// whose response was lost), otherwise by its order transaction (a redraw).
 import type { Context } from '../../interactions/context.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
@@ -14,7 +14,7 @@ import { systemContext } from '../system-actor.ts';
 import { type OrderOrigin, trackFurtherOrder } from './further-order.ts';
 import type { OrderTracker } from './order-tracker.ts';
 
-/** `known`: followed already. `adopted`: from now on. `waiting`: somebody is sending it at this moment. `foreign`: not ours. */
+/** `known`: already tracked. `adopted`: tracked from now on. `waiting`: a process is sending the order now. `foreign`: sent by another system. */
 type Correlation = 'known' | 'adopted' | 'waiting' | 'foreign';
 
 export async function correlate(tracker: OrderTracker, order: OrderSnapshot): Promise<Correlation> {
@@ -35,7 +35,7 @@ const ACTIONS: Partial<Record<OrderAction, Correlate>> = { recordAcceptance, tra
 
 const correlateByKey: Correlate = (tracker, order, entry) => ACTIONS[findTransition(entry, 'found')!.action]!(tracker, order, entry);
 
-/** Records an acceptance whose answer was lost, as the sender would have. */
+/** Records an acceptance whose response was lost, as after a normal response. */
 async function recordAcceptance(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
   const mine = createDeliveryLease(tracker);
   const claimed = await tracker.store.outbox.claimOne(entry.tenant, entry.id, mine);
@@ -51,7 +51,7 @@ async function recordAcceptance(tracker: OrderTracker, order: OrderSnapshot, ent
   return (await recordOutcome(tracker, { entry: claimed, by: mine.by }, result)) === 'done' ? 'adopted' : 'waiting';
 }
 
-/** Our key on another order than the one that was accepted: a redraw may carry it on. Whatever made it, its results are of our patient. */
+/** An order with the key of an accepted order: the accepted order itself, or another one (a redraw may have the same key). Both are tracked. */
 async function trackAnotherOrder(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
   const { tenant } = entry;
   const payload = parseAcceptedOrder(entry);
@@ -60,8 +60,8 @@ async function trackAnotherOrder(tracker: OrderTracker, order: OrderSnapshot, en
 }
 
 /**
- * The order should not be at the network: it was refused, or cancelled before it was sent. It is tracked like any other from now on, and cancelled there if its
- * request was withdrawn.
+ * The order is at the lab network although it was refused, or cancelled before it was sent. It is tracked like any other order, and cancelled at the lab network
+ * if its request was withdrawn.
  */
 async function trackContradictingOrder(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
   const { tenant, subject, state } = entry;

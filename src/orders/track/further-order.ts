@@ -1,4 +1,4 @@
-// How a further order of a request of ours (a redraw) comes under those that are followed, with a Task of its own.
+// Starts to track a further order of a request (a redraw), with its own Task.
 import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -9,14 +9,14 @@ import { cancelFurtherOrder } from '../place/cancellation.ts';
 import { withIdentifier } from '../place/order-edits.ts';
 import type { Systems } from '../systems.ts';
 
-/** Where a further order belongs: the request and its version that was ordered, and the Task of the order before it. */
+/** The origin of a further order: the request, its ordered version, and the Task of the order before it. */
 export interface OrderOrigin {
   request: string;
   version: number | null;
   before: string;
 }
 
-/** Inside a transaction: tracks a further order of a request, with a Task of its own. It is polled now, and cancelled where the request was. False: it was tracked. */
+/** Called inside a transaction. The order is polled now, and cancelled if the request was revoked. Returns false if the order was already tracked. */
 export async function trackFurtherOrder(
   context: Context,
   order: Pick<OrderSnapshot, 'id' | 'createdAt'> & { transactionId: string | undefined },
@@ -46,7 +46,7 @@ export async function trackFurtherOrder(
 const toInstant = (told: string | undefined): string | undefined =>
   told === undefined || Number.isNaN(Date.parse(told)) ? undefined : new Date(told).toISOString();
 
-/** Like the Task before it, which it is part of; its status is set by the poll that follows. https://hl7.org/fhir/R4/task-definitions.html#Task.partOf */
+/** Like the Task before it, to which `partOf` refers. The next poll sets its status. https://hl7.org/fhir/R4/task-definitions.html#Task.partOf */
 async function buildFurtherTask(
   { store, caller, clock }: Context,
   orderId: string,

@@ -1,4 +1,4 @@
-// What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
+// The dependencies of tracking orders: those of sending, and the read operations. All times come from `clock`, except the timeout of a request.
 
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { JunctionReader } from '../../junction/reader.ts';
@@ -10,34 +10,34 @@ import type { OrderSender } from '../deliver/order-sender.ts';
 
 export interface OrderTracker extends OrderSender {
   reads: JunctionReader;
-  /** Holds looks back while the network does not answer. */
+  /** Stops polls while the lab network does not respond. */
   breaker: CircuitBreaker;
   results: ResultMappings;
   webhook?: WebhookMetrics | undefined;
 }
 
-/** Told of every webhook. */
+/** Receives figures about every webhook. */
 export interface WebhookMetrics {
-  /** What it was on arrival. */
+  /** Called on arrival, with the state of the event. */
   arrived(outcome: string): void;
-  /** How many seconds our clock was ahead of the sender's, by a message that somebody we know has signed. */
+  /** How many seconds this server's clock is ahead of the sender's, by the timestamp of a message with a valid signature. */
   clockAhead(seconds: number): void;
-  /** What came of it when it was worked through, and how many seconds after its arrival that was. */
+  /** Called after processing, with the outcome and the seconds since the arrival. */
   applied(outcome: string, seconds: number): void;
 }
 
-/** How results are put into resources (mappings/junction), and which units UCUM knows. */
+/** The mappings from results to resources (mappings/junction), the units, and the systems of results. */
 export interface ResultMappings {
   biomarker: InboundMapping;
   report: InboundMapping;
   sample: InboundMapping;
-  /** Laboratory's unit, folded → UCUM. */
+  /** Laboratory's unit, normalized → UCUM. */
   units: ReadonlyMap<string, string>;
-  /** A laboratory's own test codes: its short name follows. */
+  /** The beginning of the code systems of laboratories' own test codes. The laboratory's short name follows it. */
   providerSystem: string;
-  /** The network's own names of markers. */
+  /** Code system of the lab network's names of markers. */
   markerSystem: string;
-  /** Of the tag that says to which part of a tenant's data something belongs. */
+  /** System of the tag that assigns a resource to a part of the tenant's data. */
   partSystem: string;
 }
 
@@ -47,7 +47,7 @@ export interface LeasedOrder {
   by: string;
 }
 
-/** How long one request to read takes at most, one for a document, and for how long an order is leased, in ms: a lease outlives all requests of one look. */
+/** The timeouts of a read and of a document, and the length of a lease, in ms. A lease is longer than all requests of one poll. */
 export const READ_MS = 8000;
 export const DOCUMENT_READ_MS = 25_000;
 export const POLL_LEASE_MS = 60_000;
@@ -55,37 +55,38 @@ export const POLL_LEASE_MS = 60_000;
 /** A lease on an order or on a webhook event. It begins now and lasts POLL_LEASE_MS. */
 export const createPollLease = ({ clock, newId }: OrderTracker): Lease => createLease(clock(), newId(), POLL_LEASE_MS);
 
-/** What was last heard of an order, beside its newest event: kept with it as JSON text. */
+/** The applied state of an order, in addition to its newest event. It is stored with the tracked order as JSON. */
 export interface TrackedState {
-  /** When the network last changed it. */
+  /** The lab network's update time of the order. */
   updatedAt?: string | undefined;
-  /** The status of its journey. */
+  /** The status of its order transaction. */
   transaction?: string | undefined;
-  /** What the network made of the request, where it made something of it, and from which version of it. Of several orders' the latest counts. */
+  /** The status that the lab network gave the request by this order, and the version of the request before. Of several orders the latest counts. */
   told?: string | undefined;
   toldAt?: number | undefined;
   result?: TrackedResult | undefined;
 }
 
-/** Which result was applied: the event and the time of change it was read at, whether it was final, whether its document is here. */
+/** The result that was applied: the event and the update time at which it was read, whether it was final, and whether its document is stored. */
 export interface TrackedResult {
   event: number;
   updatedAt?: string | undefined;
   final: boolean;
   document: boolean;
-  /** What the result said (results/correction.ts), and whether it was taken for the correction that the event tells of. */
+  /** A hash of the result (results/correction.ts), and whether the result was applied as a correction. */
   digest?: string;
   corrected?: boolean;
-  /** The document that was taken last: at which event, and its SHA-1. */
+  /** The document that was stored last: the event at which it was read, and its SHA-1. */
   read?: { event: number; hash: string } | undefined;
-  /** This order has critical values, or the network calls it critical. */
+  /** The order has critical values, or the lab network marks it as critical. */
   critical?: boolean;
-  /** How much news there had been. */
+  /** The event count of the tracked order when the result was read. */
   wakes: number;
 }
 
-/** Whether it was read when the order stood as it stands now. */
+/** Whether the result was read at the present state of the order. */
 export const isReadAt = (result: TrackedResult, order: OrderSnapshot): boolean =>
   result.event === (findLastEvent(order)?.id ?? 0) && result.updatedAt === order.updatedAt;
 
+/** Type assertion: only recordTrackedState and startTracking write this JSON. */
 export const parseTrackedState = ({ snapshot }: TrackedOrder): TrackedState => JSON.parse(snapshot) as TrackedState;

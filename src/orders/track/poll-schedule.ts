@@ -1,39 +1,39 @@
-// When an order is polled without a webhook: a safety net, so the more is due, the sooner.
+// The times of polls without a webhook. An order is polled more often when a change is expected soon.
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isEndStatus, toPhase } from '../../junction/order-status.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Every open order at least this often, as long as it changes. */
+/** The maximum delay for an open order that changes. */
 const DAILY_MS = 22 * HOUR;
-/** No webhook announces partial results. */
+/** The delay while an order is at the laboratory: no webhook announces partial results. */
 const PARTIAL_RESULTS_MS = 3 * HOUR;
 const OVERDUE_MS = 2 * HOUR;
-/** An order without a change for longer than this is polled less and less often, and at least this often. */
+/** After this time without a change the delay grows. This is also the maximum delay. */
 const WEEK_MS = 7 * 24 * HOUR;
-/** A transaction follows its orders soon. */
+/** The delay while only the order transaction is active: its status changes soon after its orders. */
 const TRANSACTION_MS = HOUR;
 
-/** How long ago the order ended → how often its result is asked for, in ms. */
+/** Time since the end of the order → delay of the next read of its result, in ms. */
 const INTERVALS_AFTER_END: [age: number, every: number][] = [
   [HOUR, 2 * MINUTE],
   [6 * HOUR, 15 * MINUTE],
   [48 * HOUR, HOUR],
   [14 * 24 * HOUR, 6 * HOUR],
 ];
-/** After this time an order is polled only when a webhook or the reconciliation wakes it. */
+/** This long after its end an order is polled only if a webhook or the reconciliation sweep makes it due. */
 const STOP_AFTER_MS = 180 * 24 * HOUR;
 
-/** What a look has left to do. */
+/** The work that a poll has left open. */
 interface OpenWork {
   /** The result, or its document, is not complete. */
   result: boolean;
-  /** The transaction is not over. */
+  /** The order transaction has not ended. */
   transaction: boolean;
 }
 
-/** ISO 8601, or null: there is nothing left to wait for. `random`: 0 to 1, so that orders of one moment do not come back in one moment. */
+/** ISO 8601; null: no change is expected. `random`: 0 to 1, spreads the polls of orders that were placed at the same time. */
 export function nextPollAt(order: OrderSnapshot, open: OpenWork, { now, random }: { now: Date; random: number }): string | null {
   const wait = findPollDelay(order, open, now);
   return wait === null ? null : new Date(now.getTime() + wait * (0.9 + random / 10)).toISOString();

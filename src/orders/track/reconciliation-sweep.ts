@@ -1,5 +1,5 @@
-// Lists all orders that changed at the network since the last complete sweep, so that a lost webhook delays a result by minutes only.
-// One process sweeps at a time, under a lease in the settings; the watermark moves only when every page of a closed window was read.
+// Lists all orders that changed at the lab network since the last complete sweep, so that a lost webhook delays a result by minutes only. One process at a time
+// sweeps, under a lease in the settings. The watermark moves only after every page of a closed window was read.
 // https://docs.junction.com/api-reference/lab-testing/get-orders
 
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
@@ -13,14 +13,14 @@ import { correlate } from './correlate.ts';
 import { type OrderTracker, parseTrackedState, READ_MS } from './order-tracker.ts';
 import { readReconciliationWindow, type WindowResult } from './reconciliation-window.ts';
 
-/** The name of the setting, and what it holds as JSON. Times are ISO 8601. */
+/** The name of the setting, whose value is a SweepState as JSON. Times are ISO 8601. */
 const SETTING_NAME = 'order-sweep';
 
 interface SweepState {
-  /** Everything that changed before this was seen. */
+  /** All changes before this time were read. */
   watermark: string;
   nextAt: string;
-  /** Sweeps in a row that were not completed. */
+  /** The number of consecutive sweeps that failed. */
   failures: number;
   by?: string;
   until?: string;
@@ -28,14 +28,14 @@ interface SweepState {
 
 const MINUTE = 60_000;
 const SWEEP_INTERVAL_MS = 15 * MINUTE;
-/** The network's clock may differ from ours by this much, and what changes at the edge of a window is seen twice. */
+/** The tolerated difference between the lab network's clock and this server's. Changes in the overlap of two windows are read twice. */
 const OVERLAP_MS = 60 * MINUTE;
-/** Taken again with every page. */
+/** The lease is renewed with every page. */
 const LEASE_MS = 2 * MINUTE;
-/** How often a window is read in which orders changed while it was read. */
+/** The maximum number of readings of a window in which orders change during the reading. */
 const MAX_READS = 3;
 
-/** How many orders were seen, of those how many were news; `nothing`: it is not time, or somebody else sweeps. */
+/** The numbers of orders that were read and that had changed. `nothing`: no sweep is due, or another process sweeps. */
 type SweepResult = { seen: number; news: number } | 'nothing' | 'failed';
 
 export async function runSweep(tracker: OrderTracker): Promise<SweepResult> {
@@ -47,22 +47,23 @@ export async function runSweep(tracker: OrderTracker): Promise<SweepResult> {
     if (read === 'lost') return 'nothing';
     if (read === 'failed') break;
     if ('seen' in read) return endSweep(tracker, lease, { until, swept: { seen: read.seen, news } });
-    // a network whose clock is behind ours: by its own one, the window is over at the newest change that it tells of
+    // the lab network's clock may be behind: the newest change that it lists ends the next window
     until = read.unsettled ?? until;
   }
   return endSweep(tracker, lease, { until, swept: 'failed' });
 }
 
-/** The setting as this process last wrote it: whoever writes it next must know that. */
+/** The lease in the setting. A write compares with the value that this process wrote last. */
 interface SweepLease {
   sweep(): SweepState;
-  /** False: somebody else has it by now. */
+  /** False: another process has the lease now. */
   write(next: SweepState): Promise<boolean>;
 }
 
 function createSweepLease(store: Store, found: string): SweepLease {
   let text = found;
   return {
+    // type assertion: only this file writes the setting
     sweep: () => JSON.parse(text) as SweepState,
     async write(next) {
       const wanted = JSON.stringify(next);
@@ -102,7 +103,7 @@ async function endSweep(
   return swept;
 }
 
-/** One reading of all pages, and how much of it was news. */
+/** One reading of all pages, and the number of changed orders in them. */
 async function readWindow(
   tracker: OrderTracker,
   lease: SweepLease,
@@ -121,7 +122,7 @@ async function readWindow(
   return { read, news };
 }
 
-/** Wakes the orders that have changed since their last poll, and tracks those that are ours and not tracked yet. Returns how many these were. */
+/** Makes the polls of changed orders due, and tracks this server's orders that are not tracked yet. Returns the number of both. */
 async function applyPage(tracker: OrderTracker, { orders }: SnapshotsPage): Promise<number> {
   const { store, clock } = tracker;
   const placed = await store.trackedOrders.find({ orderIds: orders.map(({ id }) => id) });
@@ -138,14 +139,14 @@ async function applyPage(tracker: OrderTracker, { orders }: SnapshotsPage): Prom
   return changed.length + adopted;
 }
 
-/** One that was just accepted says nothing new as long as nothing has happened to it. */
+/** An order that was just accepted has not changed before its first event. */
 function hasChanged(order: OrderSnapshot, placed: TrackedOrder): boolean {
   if (placed.eventId === 0 && isJustOrdered(findLastEvent(order)?.status)) return false;
   const { updatedAt, transaction } = parseTrackedState(placed);
   return (findLastEvent(order)?.id ?? 0) > placed.eventId || updatedAt !== order.updatedAt || transaction !== order.transaction?.status;
 }
 
-/** Most orders that are not tracked belong to others: only those with a known key or transaction are correlated one by one. */
+/** Most untracked orders belong to other systems: only orders with a known key or transaction are correlated one by one. */
 async function adoptUntrackedOrders(tracker: OrderTracker, orders: OrderSnapshot[]): Promise<number> {
   const { store } = tracker;
   const keys = new Set((await store.outbox.findByKeys(orders.flatMap(({ passthrough }) => passthrough ?? []))).map(({ key }) => key));

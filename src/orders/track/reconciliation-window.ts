@@ -1,11 +1,11 @@
-// Reads all orders that changed within a window of time, page by page, while orders go on changing. One that changes leaves a window that is over, and those
-// behind it move a place to the front: so the pages are read from the last one to the first, where none that moves can be passed by.
+// Reads all orders that changed within a time window, page by page, while orders continue to change. An order that changes leaves a window that has ended, and the
+// orders after it move forward by one position. So the pages are read from the last to the first: no order can move into a page that was already read.
 import type { SnapshotsPage } from '../../junction/reader.ts';
 
-/** One page, worked through by whoever reads it; a word: why there is none, and the reading ends with it. Pages count from 1. */
+/** Reads and processes one page; pages are counted from 1. A text is the reason why the page was not read, and ends the reading. */
 type PageReader<Why extends string> = (page: number) => Promise<SnapshotsPage | Why>;
 
-/** `unsettled`: orders changed inside the window, too, or came into it, so that one may have been missed; when the newest change seen was. */
+/** `unsettled`: orders changed inside the window or were added to it, so one may have been missed. Its value is the time of the newest change that was read. */
 export type WindowResult<Why extends string> = { seen: number } | { unsettled: string | undefined } | Why;
 
 export async function readReconciliationWindow<Why extends string>(page: PageReader<Why>): Promise<WindowResult<Why>> {
@@ -20,7 +20,7 @@ export async function readReconciliationWindow<Why extends string>(page: PageRea
     if (typeof next === 'string') return next;
     for (const { id } of next.orders) seen.add(id);
     const latest = findNewestChange(next);
-    // the newest change stands at one end of the list: what is newer than both ends has happened since
+    // the list is sorted by time: a change that is newer than both of its ends happened during the reading
     settled &&= !((next.total ?? 0) > (total ?? 0)) && !(nth < end && latest > newest);
     [total, newest] = [next.total, Math.max(newest, latest)];
   }
@@ -28,7 +28,7 @@ export async function readReconciliationWindow<Why extends string>(page: PageRea
   return { unsettled: newest > 0 ? new Date(newest).toISOString() : undefined };
 }
 
-/** The number of the last page: by what the first one tells, else by reading on. */
+/** The number of the last page: by the total of the first page, otherwise by reading all pages. */
 async function findLastPage<Why extends string>(page: PageReader<Why>, { total, orders }: SnapshotsPage): Promise<number | Why> {
   if (total !== undefined) return Math.ceil(total / orders.length);
   for (let nth = 2; ; nth++) {
@@ -38,6 +38,6 @@ async function findLastPage<Why extends string>(page: PageReader<Why>, { total, 
   }
 }
 
-/** In ms; 0: none is told. */
+/** In ms; 0: the page has no update time. */
 const findNewestChange = ({ orders }: SnapshotsPage): number =>
   Math.max(0, ...orders.map(({ updatedAt }) => Date.parse(updatedAt ?? '') || 0));

@@ -1,4 +1,4 @@
-// Reads event type and order id from the body of a webhook. Nothing else in it is trusted: the order is read from Junction again.
+// Reads event type and order id from the body of a webhook. No other content is used: the order is read from Junction again.
 // https://docs.junction.com/webhooks/event-structure
 import { isObject } from '../../fhir/json-values.ts';
 import { readTextField, toJsonObject } from '../../junction/json-fields.ts';
@@ -14,14 +14,14 @@ interface WebhookEvent {
 }
 
 const UNREADABLE: WebhookEvent = { type: null, orderId: null, teamId: undefined, state: 'undecodable' };
-/** The sender's own event: it has stopped retrying a message. https://docs.svix.com/incoming-webhooks */
+/** An event of the webhook sender (Svix): it has stopped retrying a message. https://docs.svix.com/incoming-webhooks */
 export const DELIVERY_EXHAUSTED = 'message.attempt.exhausted';
 
 /** These events must contain an order id. */
 const ABOUT_ORDERS = /^labtest\.(?:order|result)\./;
 const MAX_ID_LENGTH = 100;
 
-/** Junction's documentation shows an envelope (`{event_type, data, team_id}`), and in places the order alone: both are accepted. */
+/** Junction documents an envelope (`{event_type, data, team_id}`) and, on some pages, the order alone. Both are accepted. */
 export function parseWebhookEvent(body: Buffer): WebhookEvent {
   const content = parseJsonObject(body);
   if (content === undefined) return UNREADABLE;

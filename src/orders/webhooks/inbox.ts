@@ -1,5 +1,5 @@
-// Processes stored webhooks: makes the poll of a tracked order due, or tries for a day to correlate an unknown order, which is then treated as foreign.
-// An event is done in the transaction that wakes its order: none is lost, and each may be processed twice.
+// Processes stored webhooks: makes the poll of a tracked order due, or tries for a day to correlate an unknown order, which is then treated as foreign. The
+// transaction that makes the poll due also ends the event: no event is lost, and an event may be processed twice.
 
 import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
@@ -40,7 +40,7 @@ async function wakeOrders(tracker: OrderTracker, events: InboxEvent[], by: strin
 const reportProcessed = ({ webhook, clock }: OrderTracker, { receivedAt }: InboxEvent, outcome: string): void =>
   webhook?.applied(outcome, Math.max(clock().getTime() - Date.parse(receivedAt), 0) / 1000);
 
-/** The order may be ours although it is not tracked yet: reads and correlates it. */
+/** Reads and correlates an untracked order: it may belong to a request of this server. */
 async function resolveUnknownOrder(tracker: OrderTracker, event: InboxEvent, by: string): Promise<void> {
   const { store, reads, breaker, clock } = tracker;
   if (breaker.allows(clock()) === 0) return retryLater(tracker, event, by, 'the network does not respond');
@@ -80,7 +80,7 @@ async function handleForeignEvent(tracker: OrderTracker, event: InboxEvent, by: 
   log({ id: event.id, type: event.type, order: event.subject }, 'a webhook is about an order of another system');
 }
 
-/** In ms: unreadable bodies are kept for inspection, event ids for longer than any sender repeats them. */
+/** In ms. Undecodable bodies are stored for inspection. Event ids are stored for longer than the sender repeats a message. */
 const BODY_RETENTION_MS = 7 * DAY;
 const EVENT_RETENTION_MS = 45 * DAY;
 

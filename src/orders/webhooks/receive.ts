@@ -1,5 +1,5 @@
-// Receives webhooks: verifies the signature, stores the event, and then responds. inbox.ts processes it later, because the sender waits for a few seconds only and
-// does not repeat an accepted event.
+// Receives webhooks: verifies the signature, stores the event, and then responds. inbox.ts processes the event later, because the sender waits only a few seconds
+// for the response.
 import { invalidSignature, unavailable } from '../../fhir/outcome.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookMetrics } from '../track/order-tracker.ts';
@@ -48,7 +48,7 @@ async function receive(endpoint: WebhookEndpoint, { header, body }: WebhookMessa
   if (verdict === 'good' || verdict === 'untimely') reportClockSkew(endpoint, toClockSkewSeconds(signed.timestamp!, now), alarm);
   if (verdict !== 'good') {
     endpoint.webhook?.arrived(verdict);
-    // without a valid signature even the id may be anything
+    // without a valid signature the id cannot be trusted
     alarm({ verdict, ...(verdict === 'untimely' && { id: signed.id }) }, 'a webhook was refused');
     throw invalidSignature();
   }
@@ -80,7 +80,7 @@ async function storeEvent({ store, clock, teamId, log, webhook }: WebhookEndpoin
 
 const MINUTE_MS = 60_000;
 
-/** Anybody can cause these lines: each text is logged once a minute at most, with the number of lines that were left out. */
+/** Any client can cause these log lines: each text is logged at most once a minute, with the number of omitted lines. */
 function logAtMostOnceAMinute(): (log: Alarm, now: Date, facts: Record<string, unknown>, text: string) => void {
   const lines = new Map<string, { at: number; notLogged: number }>();
   return (log, now, facts, text) => {

@@ -1,4 +1,4 @@
-// Whether a webhook was signed with one of our secrets, and recently. Svix uses the Standard Webhooks scheme under header names of its own.
+// Verifies the signature and the timestamp of a webhook. Svix uses the scheme of Standard Webhooks with different header names.
 // https://docs.svix.com/receiving/verifying-payloads/how-manual
 import { timingSafeEqual } from 'node:crypto';
 import { signWebhook } from '../../messaging/sign-webhook.ts';
@@ -13,15 +13,15 @@ export interface SignatureHeaders {
   signature: string | undefined;
 }
 
-/** How far the message's time and ours may differ, in seconds. */
+/** The tolerated difference between the timestamp of the message and this server's clock, in seconds. */
 const TOLERANCE_SECONDS = 300;
-/** More than the replacement of a secret ever needs. */
+/** More than a replacement of secrets needs. */
 const MAX_SIGNATURES = 16;
 
-/** `unsigned`: a header is missing or malformed. `forged`: no secret of ours matches. `untimely`: signed with our secret, but outside the tolerance. */
+/** `unsigned`: a header is missing or malformed. `forged`: no configured secret matches. `untimely`: validly signed, but outside the tolerance. */
 type Verdict = 'good' | 'unsigned' | 'untimely' | 'forged';
 
-/** Secrets are base64, with or without `whsec_` in front. The signature is checked before the time: only a genuine message tells about clocks. */
+/** Secrets are base64, with or without the prefix `whsec_`. The signature is checked first: only the timestamp of a genuine message shows a clock difference. */
 export function verifySignature(
   { id, timestamp, signature }: SignatureHeaders,
   body: Buffer,
@@ -34,7 +34,7 @@ export function verifySignature(
   return Math.abs(toClockSkewSeconds(timestamp, now)) > TOLERANCE_SECONDS ? 'untimely' : 'good';
 }
 
-/** How many seconds our clock is ahead of the message. */
+/** The seconds that this server's clock is ahead of the message. */
 export const toClockSkewSeconds = (timestamp: string, now: Date): number => Math.round(now.getTime() / 1000 - Number(timestamp));
 
 function isEqual(one: string, other: string): boolean {
