@@ -86,5 +86,5 @@ function parseRetryAfter(response: Response): number | undefined {
 
 /** Only the kind of error: messages contain addresses. */
 function describeFetchError(error: unknown): string {
-  return `no answer (${readTextField(toJsonObject(error).cause, 'code') ?? readTextField(error, 'name')})`;
+  return `no response (${readTextField(toJsonObject(error).cause, 'code') ?? readTextField(error, 'name')})`;
 }

@@ -24,7 +24,7 @@ async function pollOnce(tracker: OrderTracker, leased: LeasedOrder): Promise<voi
   const outcome = await tracker.reads.readOrder(leased.placed.orderId, AbortSignal.timeout(READ_MS));
   tracker.breaker.record(toHealthSignal('order', outcome), tracker.clock(), retryAfterSeconds(outcome));
   if (outcome.kind !== 'accepted') return recordFailedPoll(tracker, leased, outcome.why);
-  if (!outcome.value) return recordFailedPoll(tracker, leased, 'the network does not know this order');
+  if (!outcome.value) return recordFailedPoll(tracker, leased, 'the lab network has no order with this id');
   const applied = await applySnapshot(tracker, leased, outcome.value);
   const step = applied && (applied.old ? { open: true } : await updateResults(tracker, applied.look, outcome.value));
   if (!step) return;

@@ -87,7 +87,7 @@ export async function registerPhysician(
   if (outcome.kind === 'accepted') return outcome.value;
   await releaseRegistration(context, registration, outcome.why);
   throw upstream(
-    'the laboratory network could not be asked about this physician: repeat the request',
+    'the lab network could not be queried about this physician: repeat the request',
     Math.ceil(retryAfterSeconds(outcome) ?? 1),
   );
 }
@@ -97,7 +97,11 @@ export const completeRegistration = (context: Context, registration: Registratio
   endLease(context, registration, { state: 'done' });
 
 /** Releases the lease for the next attempt. */
-export async function releaseRegistration(context: Context, registration: Registration, why = 'it was not completed'): Promise<void> {
+export async function releaseRegistration(
+  context: Context,
+  registration: Registration,
+  why = 'the registration was not completed',
+): Promise<void> {
   await endLease(context, registration, { state: 'unknown', nextAt: context.clock().toISOString(), error: why });
 }
 

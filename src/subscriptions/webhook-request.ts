@@ -34,7 +34,7 @@ export function sendWebhookRequest(
     });
     sending.on('error', (error) => resolve({ ok: false, why: describeNetworkError(error, signal) }));
     // always emitted last; after a 101 response it is the only event
-    sending.on('close', () => resolve({ ok: false, why: 'no answer' }));
+    sending.on('close', () => resolve({ ok: false, why: 'no response' }));
     for (const [name, values] of Map.groupBy(headers, ([one]) => one.toLowerCase()))
       sending.setHeader(
         name,
@@ -49,11 +49,11 @@ function toDeliveryResult(status: number, retryAfter: string | undefined): Deliv
   if (status >= 200 && status < 300) return { ok: true };
   const wait =
     retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? { retryAfter: Math.min(Number(retryAfter), MAX_RETRY_AFTER) } : {};
-  return { ok: false, why: `it answered ${status}`, ...(status === GONE && { gone: true }), ...wait };
+  return { ok: false, why: `the subscriber responded with ${status}`, ...(status === GONE && { gone: true }), ...wait };
 }
 
 /** Only the kind of error: messages contain addresses. */
 function describeNetworkError(error: Error & { code?: string }, signal: AbortSignal): string {
-  if (signal.aborted) return 'no answer in time';
-  return error.code === PRIVATE_ADDRESS ? 'the endpoint is a private address' : `no answer (${error.code ?? error.name})`;
+  if (signal.aborted) return 'no response in time';
+  return error.code === PRIVATE_ADDRESS ? 'the endpoint is a private address' : `no response (${error.code ?? error.name})`;
 }

@@ -46,7 +46,9 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   const [heads, line] = await shows(/unknown/, 'list');
   expect(heads).toMatch(/^TENANT +ORDER +MESSAGE +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
   // the last thing that was tried: the attempt, or on a slow machine by now the look-up after it
-  expect(line).toMatch(/^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no answer \(\w+\)|not there yet, .*)$/);
+  expect(line).toMatch(
+    /^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(\w+\)|the order is not listed yet.*)$/,
+  );
 
   const shown = await said('show', 'stuck');
   expect(shown).toEqual(
@@ -57,7 +59,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
       expect.stringMatching(/^first sent +\d{4}-/),
       expect.stringMatching(/^attempts +\d+$/),
       expect.stringMatching(/^WHEN +UNTIL +TIMES +OF +WHAT +THEN +REASON$/),
-      expect.stringMatching(/^\d{4}-\S+ .*order +attempt +unknown +no answer \(\w+\)$/),
+      expect.stringMatching(/^\d{4}-\S+ .*order +attempt +unknown +no response \(\w+\)$/),
     ]),
   );
   // an id or a time may hold the digits of a telephone number or a year by chance
@@ -80,7 +82,9 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   await shows(/stuck +order +done/, 'list', '--state', 'done');
   expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
   // how often it was looked up meanwhile depends on how fast this machine is
-  const steps = (await said('show', 'stuck')).flatMap((one) => /^\d{4}-.* order +(\w+ +\w+)(?! +not there yet)\b/.exec(one)?.[1] ?? []);
+  const steps = (await said('show', 'stuck')).flatMap(
+    (one) => /^\d{4}-.* order +(\w+ +\w+)(?! +the order is not listed yet)\b/.exec(one)?.[1] ?? [],
+  );
   expect(steps.filter((step, nth) => step !== steps[nth - 1]).map((step) => step.split(/ +/))).toEqual([
     ['attempt', 'unknown'],
     ['park', 'parked'],

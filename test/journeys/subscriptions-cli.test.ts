@@ -51,13 +51,13 @@ test('a failing subscription is listed, shown, retried, and gets a new secret', 
     (lines) => /failing/.test(lines[1] ?? ''),
   );
   expect(heads).toMatch(/^TENANT +SUBSCRIPTION +STATE +WAITING +OLDEST +NEXT +REASON$/);
-  expect(line).toMatch(/^demo +down +failing +1 +\d+ [sm] +in \d+ m +it answered 429$/);
+  expect(line).toMatch(/^demo +down +failing +1 +\d+ [sm] +in \d+ m +the subscriber responded with 429$/);
   const shown = (await said('show', 'Subscription/down')).join('\n');
   expect(shown).toMatch(
-    /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not accept .*\nreason +it answered 429\nwatches +Observation, with the scopes of key-/,
+    /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not accept .*\nreason +the subscriber responded with 429\nwatches +Observation, with the scopes of key-/,
   );
   expect(shown).toMatch(/\nwaiting +1, the oldest for \d+ [sm]\nfailing since +\d{4}-/);
-  expect(shown).toMatch(/attempt +failing +it answered 429$/);
+  expect(shown).toMatch(/attempt +failing +the subscriber responded with 429$/);
   expect(shown).not.toMatch(/private|lovelace|127\.0\.0\.1/i);
   for (const one of [
     'facet_subscriptions{state="failing"} 1',
@@ -89,7 +89,7 @@ test('a retry makes a subscription in error active and sends its pending version
   await observe('b');
   await until(
     () => said('list', '--state', 'error'),
-    (lines) => /^demo +gone +error +1 .*it answered 410$/.test(lines[1] ?? ''),
+    (lines) => /^demo +gone +error +1 .*the subscriber responded with 410$/.test(lines[1] ?? ''),
   );
   await measured('facet_subscriptions{state="error"} 1');
   receiver.answer = () => 200;

@@ -52,20 +52,20 @@ describe('placing an order', () => {
     [
       'a connection closed before the work',
       { kind: 'reset' },
-      { kind: 'unknown', why: expect.stringContaining('no answer') },
+      { kind: 'unknown', why: expect.stringContaining('no response') },
       done('before'),
     ],
     [
       'a connection closed after the work',
       { kind: 'reset', when: 'after' },
-      { kind: 'unknown', why: expect.stringContaining('no answer') },
+      { kind: 'unknown', why: expect.stringContaining('no response') },
       done('after'),
     ],
     ['an answer cut off', { kind: 'cut', when: 'after' }, { kind: 'unknown', status: 200 }, done('after')],
     [
       'an answer that comes too late',
       { kind: 'slow', when: 'after', seconds: 60 },
-      { kind: 'unknown', why: expect.stringContaining('no answer') },
+      { kind: 'unknown', why: expect.stringContaining('no response') },
       done('after'),
     ],
     ['429 with Retry-After', { kind: 'error', status: 429, retryAfter: 7 }, { kind: 'throttled', retryAfter: 7 }, 0],
@@ -164,7 +164,7 @@ describe('placing an order', () => {
     const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl: 'http://127.0.0.1:1' }));
     expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toMatchObject({
       kind: 'unknown',
-      why: expect.stringContaining('no answer'),
+      why: expect.stringContaining('no response'),
     });
   });
 });

@@ -100,7 +100,7 @@ describe('whoever writes an order back', () => {
   ])('to revoke it is told that %s stays then, too', async (element, more) => {
     await expect(change({ status: 'revoked', ...more })).rejects.toMatchObject({
       kind: 'conflict',
-      issues: [{ expression: [`ServiceRequest.${element}`], text: expect.stringContaining('also when it is taken back') }],
+      issues: [{ expression: [`ServiceRequest.${element}`], text: expect.stringContaining('cannot change its subject or its tests') }],
     });
   });
 

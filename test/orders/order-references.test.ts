@@ -80,7 +80,7 @@ test.each<[string, object, string[], RegExp]>([
   ['a condition that may mean something else', reason('Condition/negated'), ['reasonReference[0]'], /modifierExtension/],
   ['an answer that may mean something else', support('QuestionnaireResponse/negated'), ['supportingInfo[0]'], /modifierExtension/],
   ['a consent by rules of its own', support('Consent/other-rules'), ['supportingInfo[0]'], /implicitRules/],
-  ['a consent with an exception', support('Consent/excepting'), ['supportingInfo[0]', 'Consent.provision.type'], /without exception/],
+  ['a consent with an exception', support('Consent/excepting'), ['supportingInfo[0]', 'Consent.provision.type'], /deny provision/],
   ['a stored condition of a patient it contains', reason('Condition/own'), ['reasonReference[0]', 'Condition.subject'], /its patient/],
   [
     'stored answers of nobody',

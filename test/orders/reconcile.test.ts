@@ -103,7 +103,7 @@ test('a sweep that cannot be completed leaves the watermark where it is and is t
     reads: {
       ...reads,
       listUpdatedOrders: (window: UpdateWindow, signal: AbortSignal) =>
-        window.page === 2 ? Promise.resolve({ kind: 'unknown' as const, why: 'no answer' }) : reads.listUpdatedOrders(window, signal),
+        window.page === 2 ? Promise.resolve({ kind: 'unknown' as const, why: 'no response' }) : reads.listUpdatedOrders(window, signal),
     },
   };
   here.advance(900);

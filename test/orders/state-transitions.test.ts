@@ -50,10 +50,10 @@ const OUTCOMES: Record<string, DeliveryResult['outcome']> = {
   'not-wanted': { kind: 'not-wanted' },
   'in-doubt': { kind: 'in-doubt', why: 'not listed' },
   'on-hold': { kind: 'on-hold' },
-  unknown: { kind: 'unknown', why: 'no answer' },
+  unknown: { kind: 'unknown', why: 'no response' },
   throttled: { kind: 'throttled', why: '429', retryAfter: undefined },
   unauthorised: { kind: 'unauthorised', why: '401' },
-  unconfirmed: { kind: 'unknown', why: 'no answer' },
+  unconfirmed: { kind: 'unknown', why: 'no response' },
 };
 
 /** Records that a first request has left. */

@@ -33,7 +33,7 @@ test('an order that the network does not know any more is shown as one, with whe
   await here.news(order.id);
   here.advance(120);
   await here.follow();
-  const why = 'the network does not know this order';
+  const why = 'the lab network has no order with this id';
   expect(await shown()).toContainEqual(
     expect.stringMatching(new RegExp(`^${order.id} .* failing, 2 times in a row +in \\d+ [ms] +${why}$`)),
   );
@@ -52,8 +52,8 @@ test('an attempt that breaks off when the order stands at the network says so, a
     throw new RangeError('Lovelace');
   };
   await here.drain({ ...here.sending, createContext });
-  expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt broke off: RangeError', leaseBy: null });
-  expect(await shown()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt broke off: RangeError$/));
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt failed: RangeError', leaseBy: null });
+  expect(await shown()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt failed: RangeError$/));
   await here.settle();
   expect([(await here.entry('one'))!.state, here.orders(), here.asked('createOrder')]).toEqual(['done', 1, 1]);
 });
@@ -65,7 +65,7 @@ describe('an attempt that breaks off before it is sent', () => {
     [task] = (await here.tasks('one')) as [Resource];
     await write(task.id!, 'Lovelace');
   });
-  const OPEN = { state: 'unknown', lastError: 'the attempt broke off: SyntaxError', leaseBy: null };
+  const OPEN = { state: 'unknown', lastError: 'the attempt failed: SyntaxError', leaseBy: null };
 
   test('says so at once, without a word of what it read, and goes on when it can', async () => {
     await here.drain();

@@ -122,7 +122,7 @@ test('a refused notification is retried with the same id and growing delays unti
   await world.put(observation('a', 'amended'));
   const first = await world.tell();
   expect(told(first).sort()).toEqual(['Observation/a 1', 'Observation/b 1']);
-  expect(await world.entry('down')).toMatchObject({ state: 'unknown', lastError: 'it answered 503' });
+  expect(await world.entry('down')).toMatchObject({ state: 'unknown', lastError: 'the subscriber responded with 503' });
   expect(await world.tell()).toEqual([]);
   for (let ten = 0; ten < 30; ten++) {
     world.advance(10 * MINUTE);
@@ -182,7 +182,7 @@ test('after three days of failures the status is error with the reason; pending 
     world.advance(6 * HOUR);
     await world.tell();
   }
-  const error = 'not delivered since 2026-11-21T12:00:00.000Z: it answered 500';
+  const error = 'not delivered since 2026-11-21T12:00:00.000Z: the subscriber responded with 500';
   expect(await world.read('Subscription', 'dead')).toMatchObject({ status: 'error', error });
   expect(await world.entry('dead')).toMatchObject({ state: 'parked', lastError: error });
   const tried = receiver.got.length;
@@ -208,9 +208,9 @@ test('410 ends a subscription at once; Retry-After of a 429 is respected; a redi
   receiver.answer = ({ path }) => answers[path.split('/')[1]!] ?? 200;
   await world.put(observation('a'));
   expect(pathsOf(await world.tell()).sort()).toEqual(['/busy/Observation/a', '/gone/Observation/a', '/moved/Observation/a']);
-  expect(await world.read('Subscription', 'gone')).toMatchObject({ status: 'error', error: 'it answered 410' });
+  expect(await world.read('Subscription', 'gone')).toMatchObject({ status: 'error', error: 'the subscriber responded with 410' });
   expect((await world.entry('busy')).nextAt).toBe('2026-11-21T12:15:00.000Z');
-  expect(await world.entry('moved')).toMatchObject({ state: 'unknown', lastError: 'it answered 302' });
+  expect(await world.entry('moved')).toMatchObject({ state: 'unknown', lastError: 'the subscriber responded with 302' });
 });
 
 test('a subscriber that does not respond delays no other', async () => {
@@ -225,7 +225,7 @@ test('a subscriber that does not respond delays no other', async () => {
   expect(pathsOf(await world.tell()).filter((path) => path.endsWith('/b'))).toEqual(['/well/Observation/b']);
   receiver.release(500);
   await Promise.all(calls);
-  expect(await world.entry('hangs')).toMatchObject({ state: 'unknown', lastError: 'it answered 500' });
+  expect(await world.entry('hangs')).toMatchObject({ state: 'unknown', lastError: 'the subscriber responded with 500' });
 });
 
 test('a response that switches protocols is a failure and is retried', async () => {
@@ -233,7 +233,7 @@ test('a response that switches protocols is a failure and is retried', async () 
   world.receiver.answer = () => [101, { Connection: 'Upgrade', Upgrade: 'websocket' }];
   await world.put(observation('a'));
   expect(pathsOf(await world.tell())).toEqual(['/upgrade/Observation/a']);
-  expect(await world.entry('upgrade')).toMatchObject({ state: 'unknown', lastError: 'no answer' });
+  expect(await world.entry('upgrade')).toMatchObject({ state: 'unknown', lastError: 'no response' });
 });
 
 test('two processes deliver each version once and in order', async () => {

@@ -164,9 +164,9 @@ test('in production a name that resolves to a private address is refused when th
   expect(receiver.got).toHaveLength(1);
   const silent = { production: false, privateHosts: new Set<string>() };
   receiver.answer = () => 'never';
-  expect(await to('127.0.0.1', silent, 50)).toEqual({ ok: false, why: 'no answer in time' });
+  expect(await to('127.0.0.1', silent, 50)).toEqual({ ok: false, why: 'no response in time' });
   await receiver.close();
-  expect(await to('127.0.0.1', silent)).toEqual({ ok: false, why: 'no answer (ECONNREFUSED)' });
+  expect(await to('127.0.0.1', silent)).toEqual({ ok: false, why: 'no response (ECONNREFUSED)' });
 });
 
 test('an update is sent to the resource under the base URL, with or without a final slash', () => {

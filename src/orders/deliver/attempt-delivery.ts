@@ -26,7 +26,7 @@ async function recordFailedAttempt(
     state: 'unknown' as const,
     at: now.toISOString(),
     nextAt: nextDeliveryAt(entry.createdAt, now, random()),
-    error: `the attempt broke off: ${why}`,
+    error: `the attempt failed: ${why}`,
   };
   const written = await store.outbox.recordOutcome(entry, by, outcome).catch(() => false);
   return written ? 'unknown' : 'sending';

@@ -107,7 +107,7 @@ async function lookUpOrder(attempt: Attempt): Promise<Attempt | DeliveryResult> 
   const since = new Date(Date.parse(firstSentAt) - CLOCK_SKEW_MS).toISOString();
   const found = isNotFound(ofUser) ? await sender.client.findOrder({ since, passthrough }, signal) : ofUser;
   // a refused lookup does not mean that the order does not exist
-  if (found.kind === 'refused') return { payload, outcome: { kind: 'unknown', why: `looking the order up: ${found.why}` } };
+  if (found.kind === 'refused') return { payload, outcome: { kind: 'unknown', why: `the lookup failed: ${found.why}` } };
   if (found.kind !== 'accepted') return { payload, outcome: found };
   return found.value ? { payload, outcome: { kind: 'accepted', value: found.value } } : attempt;
 }
@@ -120,7 +120,7 @@ async function waitForList(attempt: Attempt): Promise<Attempt | DeliveryResult> 
   const { sender, payload, desired, earlierSentAt } = attempt;
   const isLastRequest = desired !== 'sent' || payload.state === 'key-failed';
   if (isLastRequest ? mayStillArrive(attempt) : msUntilListed(earlierSentAt, sender.clock()) > 0)
-    return { payload, outcome: { kind: 'in-doubt', why: 'not there yet, and looked for until it is sure that it never arrived' } };
+    return { payload, outcome: { kind: 'in-doubt', why: 'the order is not listed yet: it is looked up until it can no longer arrive' } };
   return desired === 'sent' ? attempt : { payload, outcome: { kind: desired } };
 }
 
@@ -190,7 +190,7 @@ function concludeResponse(attempt: Attempt): DeliveryResult {
 function concludeFailure(attempt: Attempt, outcome: Failure): DeliveryResult {
   const { payload } = attempt;
   if (outcome.kind !== 'refused' || !mayStillArrive(attempt)) return { payload, outcome };
-  const why = `${outcome.why}, while an earlier request may still be at work`;
+  const why = `${outcome.why}, while an earlier request may still run`;
   return { payload: payload.state === 'sent' ? { ...payload, state: 'key-failed' } : payload, outcome: { kind: 'in-doubt', why } };
 }
 

@@ -29,7 +29,7 @@ function formatAnswer(answer: QuestionnaireResponseItemAnswer): string | undefin
 /** `at`: the path of the reference in the request. */
 export function parseAoeAnswers(response: Resource, at: string): ValidationResult<AoeAnswer[]> {
   if (!FINISHED_STATUSES.has(response.status))
-    return invalid('the answers of an order must be completed', at, 'QuestionnaireResponse.status');
+    return invalid('the QuestionnaireResponse of an order must be completed or amended', at, 'QuestionnaireResponse.status');
   return combineResults(
     listItems(toTyped('QuestionnaireResponse', response).item, 'QuestionnaireResponse').map(([path, item]) =>
       parseAnswer(item, [at, path]),
@@ -50,11 +50,10 @@ function listItems(items: QuestionnaireResponseItem[] = [], path: string): [path
 function parseAnswer({ linkId, answer = [] }: QuestionnaireResponseItem, [at, path]: [string, string]): ValidationResult<AoeAnswer[]> {
   if (answer.length === 0) return { value: [] };
   const [, marker, question] = LINK_ID.exec(linkId ?? '') ?? [];
-  if (marker === undefined)
-    return invalid('an answer of an order names its marker and its question: 173.1234567890251', at, `${path}.linkId`);
+  if (marker === undefined) return invalid('linkId must be the marker id and the question id: 173.1234567890251', at, `${path}.linkId`);
   // Junction does not document a format for several answers to one question
-  if (answer.length > 1) return invalid('a question of an order has one answer', at, `${path}.answer`);
+  if (answer.length > 1) return invalid('a question of an order can have only one answer', at, `${path}.answer`);
   const text = formatAnswer(answer[0]!);
-  if (!text) return invalid('an answer of an order is a coding with a code, a text, a number or a whole date', at, `${path}.answer[0]`);
+  if (!text) return invalid('an answer of an order must be a coding with a code, a text, a number or a full date', at, `${path}.answer[0]`);
   return { value: [{ markerId: Number(marker), questionId: Number(question), answer: text }] };
 }

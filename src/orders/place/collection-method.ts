@@ -17,13 +17,16 @@ const TEST_KIT = 'testkit';
 export function readCollectionMethod(request: Resource, systems: Systems): ValidationResult<CollectionMethod | undefined> {
   const methods = findCollectionMethods(request, systems);
   const [method] = methods;
-  if (methods.length > 1) return invalid('an order has one way of taking the sample', ...findMethodPaths(request, systems));
+  if (methods.length > 1) return invalid('an order can have only one collection method', ...findMethodPaths(request, systems));
   if (method !== undefined && isCollectionMethod(method)) return { value: method };
   if (method === TEST_KIT)
-    return invalid('a kit is sent for a test that is one: order such a test, and leave this out', ...findMethodPaths(request, systems));
+    return invalid(
+      'the collection method testkit cannot be ordered: order a test that is a test kit, and leave the method out',
+      ...findMethodPaths(request, systems),
+    );
   if (method !== undefined)
     return invalid(
-      `the sample of an order is taken by ${COLLECTION_METHODS.join(', ')}, or as its test has it`,
+      `the collection method of an order must be ${COLLECTION_METHODS.join(', ')}: leave it out for the default of the test`,
       ...findMethodPaths(request, systems),
     );
   const place = ['locationCode', 'locationReference'].find((element) => request[element] !== undefined);

@@ -39,15 +39,16 @@ export function parseConsents(
   const provision = toTyped('Consent', consent).provision ?? {};
   const { period, code = [] } = provision;
   if (consent.status !== 'active') return invalid('a consent of an order must be active', at, 'Consent.status');
-  if (isDenied(provision)) return invalid('a consent of an order must permit, without exception', at, 'Consent.provision.type');
-  if (!isPeriodCurrent(period, now)) return invalid('a consent of an order must be in force', at, 'Consent.provision.period');
+  if (isDenied(provision)) return invalid('a consent of an order must not contain a deny provision', at, 'Consent.provision.type');
+  if (!isPeriodCurrent(period, now))
+    return invalid('the period of a consent of an order must include today', at, 'Consent.provision.period');
   const concepts = [...(toTyped('Consent', consent).category ?? []), ...code];
   const codes = concepts.flatMap(({ coding = [] }) => coding.flatMap((one) => (one.system === system && one.code ? one.code : [])));
   if (!codes.length || !codes.every((one) => CONSENT_TYPES.has(one)))
-    return invalid(`a consent of an order is one of ${[...CONSENT_TYPES].join(', ')} (of ${system})`, at, 'Consent.category');
+    return invalid(`a consent of an order must be one of ${[...CONSENT_TYPES].join(', ')} (system ${system})`, at, 'Consent.category');
   const time = consent.dateTime;
   if (typeof time !== 'string' || !INSTANT_WITH_ZONE.test(time))
-    return invalid('a consent of an order says when it was given, to the second and with its zone', at, 'Consent.dateTime');
+    return invalid('a consent of an order needs a dateTime with seconds and a time zone', at, 'Consent.dateTime');
   return { value: [...new Set(codes)].map((one) => ({ type: one, time })) };
 }
 

@@ -89,23 +89,23 @@ export function checkImmutableElements(former: Resource, next: Resource, { sent,
     checkResultElements(changed);
     return;
   }
-  if (changed.length) throw buildImmutableError('what was ordered cannot be changed', changed[0]!);
+  if (changed.length) throw buildImmutableError('this element was ordered and cannot be changed', changed[0]!);
   if (!continuesNotes(joinNotes(next), sent.clinical_notes))
-    throw buildImmutableError('notes that the laboratory has been given stay as they are, and others come after them', 'note');
+    throw buildImmutableError('notes that were sent to the laboratory cannot be changed, only added to', 'note');
   if (next.status === former.status) return;
-  if (next.status === 'draft') throw buildImmutableError('an order that was placed is no draft any more', 'status');
-  if (next.status === 'completed') throw buildImmutableError('an order is completed by its laboratory', 'status');
+  if (next.status === 'draft') throw buildImmutableError('an accepted order cannot become a draft', 'status');
+  if (next.status === 'completed') throw buildImmutableError('only the laboratory can complete an order', 'status');
 }
 
 /** A write that revokes an order must name the same subject and tests. */
 function checkResultElements(changed: string[]): void {
   const path = changed.find((one) => RESULT_ELEMENTS.has(one));
   if (path)
-    throw conflict('what was ordered, and for whom, stays also when it is taken back: write it as it was', `ServiceRequest.${path}`);
+    throw conflict('a write that revokes an order cannot change its subject or its tests: send them unchanged', `ServiceRequest.${path}`);
 }
 
 const continuesNotes = (notes: string, sent: string | undefined): boolean =>
   sent === undefined || notes === sent || notes.startsWith(`${sent}\n`);
 
 const buildImmutableError = (what: string, element: string) =>
-  conflict(`${what}: revoke this request, and order anew with a new ServiceRequest`, `ServiceRequest.${element}`);
+  conflict(`${what}: revoke this request, and create a new ServiceRequest`, `ServiceRequest.${element}`);

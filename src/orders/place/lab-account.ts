@@ -20,7 +20,7 @@ export async function readLabAccount(
   );
   if (!('value' in said)) return said;
   const accounts = [...new Set(said.value)];
-  if (accounts.length > 1) return invalid('an order is placed under one account of a laboratory', 'ServiceRequest.performer');
+  if (accounts.length > 1) return invalid('an order can have only one laboratory account', 'ServiceRequest.performer');
   return { value: accounts[0] ?? standard };
 }
 
@@ -44,7 +44,7 @@ async function readPerformerAccount(
   const ids = found.resourceType === 'Organization' ? listAccountIds(found, system) : [];
   if (ids.length && ids.every(isUuid)) return { value: ids };
   return invalid(
-    `the performer of an order is an Organization with an account at the laboratory network (identifier ${system}, a UUID): else leave it out`,
+    `the performer of an order must be an Organization with an account at the lab network (identifier ${system}, a UUID): otherwise leave it out`,
     path,
     ...(found.resourceType === 'Organization' ? ['Organization.identifier'] : []),
   );

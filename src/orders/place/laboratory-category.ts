@@ -13,7 +13,7 @@ const LABORATORY_CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['http://terminology.hl7.org/CodeSystem/observation-category', new Set(['laboratory'])],
 ]);
 
-/** ClinikEHR documents `laboratory` (mappings, service-request.examples.yaml). The other texts are common synonyms, and inferred. */
+/** A vendor documents `laboratory` (mappings, service-request.examples.yaml). The other texts are common synonyms, and inferred. */
 const LABORATORY_WORDS = /^(lab|labs|laboratory)( (procedure|test|order)s?| work)?$/i;
 
 /** True if one of the categories matches. A text is compared with `text` and with codes that have no system. */

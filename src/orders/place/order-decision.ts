@@ -146,7 +146,7 @@ const buildNotice = ({ text, at }: Omit<Classification, 'finding'>): Issue => ({
 });
 
 const describeFulfillerIntent = ({ intent }: Resource): Omit<Classification, 'finding'> => ({
-  text: `a ${intent} is the fulfiller's own and is not sent to a laboratory: an order has the intent order`,
+  text: `a request with the intent ${intent} belongs to the fulfiller and is not sent to a laboratory: use the intent order`,
   at: 'ServiceRequest.intent',
 });
 
@@ -170,7 +170,7 @@ async function classifyRequest(
   if (repeated !== undefined) return { ...REPEATED_REQUEST, at: repeated };
   if (meaning) return 'tests' in meaning ? { finding: 'test', text: '', at: CODE_PATH } : describeAmbiguousTest(meaning.several);
   if (panel === undefined) return describeMissingTest(table);
-  const text = `${panel} is no panel that can be ordered here${formatKnownNames(panel, Object.keys(table.panels))}`;
+  const text = `${panel} is not a panel that can be ordered here${formatKnownNames(panel, Object.keys(table.panels))}`;
   return { finding: 'unknown-panel', text, at: CODE_PATH };
 }
 
@@ -178,16 +178,16 @@ const CODE_PATH = 'ServiceRequest.code';
 
 const STORED_BEFORE: Classification = {
   finding: 'stored-before',
-  text: 'this request was stored as active without being ordered, and a change of something else does not order it: put it on-hold and make it active again to order it',
+  text: 'this request is stored as active and was not ordered, and this change does not order it: set its status to on-hold and then to active to order it',
   at: 'ServiceRequest.status',
 };
 const OTHER_LABORATORY: Omit<Classification, 'at'> = {
   finding: 'elsewhere',
-  text: 'another laboratory is to perform this request, so it is not ordered here: leave the performer out, or name an Organization with an account at the laboratory network',
+  text: 'the performer is another laboratory, so this request is not ordered: leave the performer out, or refer to an Organization with an account at the lab network',
 };
 const REPEATED_REQUEST: Omit<Classification, 'at'> = {
   finding: 'repeated',
-  text: 'this is an instance of a request that was ordered, that is yet to be ordered, or that is not here, so it is not ordered again: leave basedOn out of a request that is to be ordered by itself',
+  text: 'basedOn refers to a request that was ordered, that may still be ordered, or that is not on this server, so this request is not ordered: leave basedOn out to order it',
 };
 const describeAmbiguousTest = (meanings: string[]): Classification => ({
   finding: 'several',
@@ -196,7 +196,7 @@ const describeAmbiguousTest = (meanings: string[]): Classification => ({
 });
 const describeMissingTest = ({ system, labTests }: TestTable): Classification => ({
   finding: 'no-test',
-  text: `the code of this laboratory request names no test that can be ordered here: code a panel (${system}), a lab test (${labTests}), or what an active entry of the catalogue (ActivityDefinition) has a test for`,
+  text: `the code of this laboratory request has no test that can be ordered: use a panel (${system}), a lab test (${labTests}), or a code that has a test in an active ActivityDefinition of the catalogue`,
   at: CODE_PATH,
 });
 

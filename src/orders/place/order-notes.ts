@@ -10,7 +10,7 @@ export function readClinicalNotes(request: Resource, longest: number): Validatio
   const length = [...text].length;
   if (length <= longest) return { value: text === '' ? undefined : text };
   return invalid(
-    `the notes of an order are printed at the laboratory and may have ${longest} characters together; these have ${length}: shorten them`,
+    `the notes of an order can have at most ${longest} characters in total and have ${length}: shorten them`,
     'ServiceRequest.note',
   );
 }

@@ -131,7 +131,7 @@ const FIRST_LINE: PatientFact = {
 /** For a minor the lab network requires a parent or guardian, which is not supported yet. */
 const OF_AGE: PatientFact = {
   ...PATIENT_FACTS.birthDate,
-  needs: 'a patient of eighteen years or more, since a parent or guardian cannot be named',
+  needs: 'a patient of eighteen years or more: a parent or guardian is not supported',
 };
 /** An address without a country is in the United States. */
 const COUNTRY: PatientFact = {

@@ -46,12 +46,16 @@ async function readConditionIcdCodes(
   const told = await readReferenced(context, request, { path, reference, what: 'the reason of an order' });
   if (!('value' in told)) return told;
   const found = told.value;
-  if (found.resourceType !== 'Condition') return invalid('the reason of an order leads to no Condition', path);
+  if (found.resourceType !== 'Condition') return invalid('the reason of an order must refer to a Condition', path);
   if (!isAboutPatient(context, found.subject, { patientId, reference }))
     return invalid('the reason of an order must be a Condition of its patient', path, 'Condition.subject');
   const { coding = [] } = toTyped('Condition', found).verificationStatus ?? {};
   if (coding.some(({ code }) => EXCLUDED_VERIFICATIONS.has(code ?? '')))
-    return invalid('the reason of an order cannot be a Condition that the patient does not have', path, 'Condition.verificationStatus');
+    return invalid(
+      'the reason of an order cannot be a Condition that is refuted or entered in error',
+      path,
+      'Condition.verificationStatus',
+    );
   return { value: listIcdCodes(found.code) };
 }
 

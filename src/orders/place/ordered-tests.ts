@@ -28,12 +28,11 @@ export async function readOrderedTests(
   const all = 'value' in said ? said.value : [code];
   const tests = { labTests: [...new Set(all.flatMap(({ labTests }) => labTests))], addOn: uniqueAddOns(all.flatMap(({ addOn }) => addOn)) };
   const laboratories = new Set(tests.addOn.map(({ laboratory }) => laboratory));
-  if (laboratories.size > 1)
-    issues.push(...invalid('an order goes to one laboratory: its codes are of several', 'ServiceRequest.code').issues);
+  if (laboratories.size > 1) issues.push(...invalid('an order can have codes of only one laboratory', 'ServiceRequest.code').issues);
   if (laboratories.size && 'value' in method && method.value === undefined)
     issues.push(
       ...invalid(
-        `an order by a laboratory's own codes says how the sample is taken (the extension ${systems.collectionMethod})`,
+        `an order by a laboratory's own codes needs a collection method (extension ${systems.collectionMethod})`,
         'ServiceRequest.extension',
       ).issues,
     );
@@ -47,8 +46,7 @@ async function readOrderDetail(
   path: string,
 ): Promise<ValidationResult<OrderedTests[]>> {
   const meaning = await resolveTests(context, detail, table);
-  if (!meaning)
-    return invalid('a detail of an order is another test that can be ordered: leave what is none out, and say it in a note', path);
+  if (!meaning) return invalid('orderDetail must be a test that can be ordered: leave other details out, and write them in a note', path);
   if ('several' in meaning) return invalid(describeAmbiguousCode(meaning.several), path);
   const broken = checkConcept(detail, table, path);
   return broken.length ? { issues: broken } : { value: [meaning.tests] };

@@ -38,13 +38,13 @@ export async function readReferenced(
   { path, reference, what }: { path: string; reference: Reference; what: string },
 ): Promise<ValidationResult<Resource>> {
   const found = await findReferenced(context, request, reference);
-  if (!found) return invalid(`${what} leads to nothing that exists`, path);
+  if (!found) return invalid(`${what} does not exist`, path);
   const [, version] = VERSION_SUFFIX.exec(reference.reference ?? '') ?? [];
   if (version !== undefined && version !== found.meta?.versionId)
-    return invalid(`${what} names another version than the present one: refer to that, or to the resource without a version`, path);
+    return invalid(`${what} refers to a version that is not the current one: refer to the current version, or leave the version out`, path);
   const altering = findModifierElement(found);
   if (altering === undefined) return { value: found };
-  return invalid(`${what} has ${altering}, which may change what it means and is not known here: refer to one without`, path);
+  return invalid(`${what} has ${altering}, which may change its meaning and is not supported: refer to a resource without it`, path);
 }
 
 /** Software that does not know these elements must not process the resource. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
@@ -69,7 +69,7 @@ const isResource = (value: unknown): value is Resource => isObject(value) && typ
 /** Parses a stored body. Its numbers keep their digits. */
 export function parseExactResource(body: string): Resource {
   const value = parseExactJson(body);
-  if (!isResource(value)) throw new Error('a stored body is no resource');
+  if (!isResource(value)) throw new Error('a stored body is not a resource');
   return value;
 }
 

@@ -109,7 +109,7 @@ async function checkDeletion(context: Context, write: PendingWrite): Promise<voi
   const former = readPrevious(write);
   const entry = former && !isEnded(former) ? await findEntryOfWrite(context, write) : undefined;
   if (entry && !NEVER_SENT.has(entry.state))
-    throw conflict('an order that is not over cannot be deleted: revoke it first', 'ServiceRequest.status');
+    throw conflict('an order that has not ended cannot be deleted: revoke it first', 'ServiceRequest.status');
 }
 
 /** Whether a user revokes a request that has not ended. */

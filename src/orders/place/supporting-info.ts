@@ -29,7 +29,7 @@ export async function readSupportingInfo(
     await Promise.all(listSupportingInfo(request).map(([path, reference]) => readSupport(context, { request, path, reference, ...given }))),
   );
   return 'value' in said && hasDuplicateAnswers(said.value)
-    ? invalid('a question of an order is answered once', 'ServiceRequest.supportingInfo')
+    ? invalid('a question of an order can have only one answer', 'ServiceRequest.supportingInfo')
     : said;
 }
 
@@ -37,16 +37,19 @@ async function readSupport(
   context: Context,
   { request, path, reference, patientId, consents }: SupportingInfoContext & { request: Resource; path: string; reference: Reference },
 ): Promise<ValidationResult<OrderSupport[]>> {
-  const told = await readReferenced(context, request, { path, reference, what: 'what supports an order' });
+  const told = await readReferenced(context, request, { path, reference, what: 'the supportingInfo of an order' });
   if (!('value' in told)) return told;
   const found = told.value;
   const whom = found.resourceType === 'Consent' ? 'patient' : 'subject';
   if (!isAboutPatient(context, found[whom], { patientId, reference }))
-    return invalid('what supports an order must be about its patient', path, `${found.resourceType}.${whom}`);
+    return invalid('the supportingInfo of an order must be about its patient', path, `${found.resourceType}.${whom}`);
   if (found.resourceType === 'QuestionnaireResponse') return mapResult(parseAoeAnswers(found, path), (answer) => ({ answer }));
   if (found.resourceType === 'Consent')
     return mapResult(parseConsents(found, { at: path, system: consents, now: context.clock() }), (consent) => ({ consent }));
-  return invalid('the laboratory network takes a QuestionnaireResponse or a Consent here: leave all else out, and say it in a note', path);
+  return invalid(
+    'the supportingInfo of an order can only be a QuestionnaireResponse or a Consent: leave other resources out, and write them in a note',
+    path,
+  );
 }
 
 const mapResult = <T>(said: ValidationResult<T[]>, make: (one: T) => OrderSupport): ValidationResult<OrderSupport[]> =>

@@ -23,7 +23,7 @@ export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
     const former = toTyped('Task', JSON.parse(write.previous!.body!));
     const entry = await findCancelledOrder(context, write, former);
     if (!entry) return;
-    if (ENDED_TASK_STATUSES.has(former.status)) throw conflict('this order is over: there is nothing to cancel', 'Task.status');
+    if (ENDED_TASK_STATUSES.has(former.status)) throw conflict('this order has ended and cannot be cancelled', 'Task.status');
     // the request is locked before the Task, in the order of all other writers: this prevents deadlocks
     await context.store.readForUpdate(entry.tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
   },

@@ -53,11 +53,11 @@ export function checkConcept(concept: unknown, table: TestTable, path: string): 
   const tests = findTests(concept, table);
   if (!tests) return [];
   const codes = (system: string) => listCodings(concept).flatMap((one) => (one.system === system && one.code ? one.code : []));
-  if (!codes(table.labTests).every(isUuid)) return listIssues(invalid('the network names its tests by UUIDs', path));
+  if (!codes(table.labTests).every(isUuid)) return listIssues(invalid('the id of a lab test must be a UUID', path));
   const known = codes(table.system).every((code) => Object.hasOwn(table.panels, code));
   const agree = codes(table.labTests).every((id) => tests.labTests.includes(id));
   if (known && agree) return [];
-  return listIssues(invalid('its codings name different tests, or a panel that cannot be ordered: leave one of them', path));
+  return listIssues(invalid('the codings name different tests, or a panel that cannot be ordered: leave only one of them', path));
 }
 
 export const listCodings = (concept: unknown): Coding[] => (isObject(concept) ? toList(concept.coding).filter(isCoding) : []);

@@ -31,7 +31,7 @@ export async function resolveTests(context: Context, concept: unknown, table: Te
 
 /** The error text for a code with these meanings. */
 export const describeAmbiguousCode = (meanings: string[]): string =>
-  `the code means several tests in the catalogue: give it a coding of the one that is meant; there are ${meanings.join('; ')}`;
+  `the code has several tests in the catalogue: add a coding of the intended test; the tests are ${meanings.join('; ')}`;
 
 interface CatalogueEntry {
   tests: OrderedTests;
@@ -39,7 +39,7 @@ interface CatalogueEntry {
   words: string;
 }
 
-const MORE_ENTRIES = `more than ${MAX_ENTRIES} active entries (ActivityDefinition), of which the others are not compared`;
+const MORE_ENTRIES = `more than ${MAX_ENTRIES} active entries (ActivityDefinition), and the others were not read`;
 
 /** The entries in force that have one of these codings and name tests of the lab network. `more`: other entries were not read. */
 async function findCatalogueEntries(

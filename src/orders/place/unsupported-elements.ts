@@ -16,17 +16,14 @@ const isLaterWithoutDay: IsUnsupported = (value, today) =>
   typeof value === 'string' && value.length < 10 && value > today.slice(0, value.length);
 const startsLaterWithoutDay: IsUnsupported = (value, today) => isLaterWithoutDay(isObject(value) ? value.start : undefined, today);
 
-const ONCE_TEXT = 'a test is ordered once: leave its quantity and timing out, and make a request for each time';
-const WHOLE_DATE_TEXT = 'the day on which an order becomes active must be a whole date';
-const AS_NEEDED_TEXT = 'what is ordered is done, needed or not: make the request active when it is needed';
-const describeUnknown = (what: string): string => `${what} may change what the request means, and this one is not known here: leave it out`;
+const ONCE_TEXT = 'a test is ordered once: leave its quantity and timing out, and create one request for each time';
+const WHOLE_DATE_TEXT = 'the day on which an order becomes active must be a full date';
+const AS_NEEDED_TEXT = 'an order as needed is not supported: make the request active when the test is needed';
+const describeUnknown = (what: string): string => `${what} may change the meaning of the request and is not supported: leave it out`;
 
 /** Each text describes the element: the API of a vendor may have no name for it. */
 const UNSUPPORTED: Record<string, [untold: IsUnsupported, text: string]> = {
-  insurance: [
-    always,
-    'an order is billed to the organisation that places it, and to no insurance yet: leave the insurance out to order it so, and bill it yourself',
-  ],
+  insurance: [always, 'an order is billed to the organisation that places it, and not to an insurance: leave the insurance out'],
   quantityQuantity: [isNotOne, ONCE_TEXT],
   quantityRatio: [always, ONCE_TEXT],
   quantityRange: [always, ONCE_TEXT],
@@ -35,11 +32,8 @@ const UNSUPPORTED: Record<string, [untold: IsUnsupported, text: string]> = {
   occurrencePeriod: [startsLaterWithoutDay, WHOLE_DATE_TEXT],
   asNeededBoolean: [isTrue, AS_NEEDED_TEXT],
   asNeededCodeableConcept: [always, AS_NEEDED_TEXT],
-  bodySite: [always, 'the laboratory network has no word for a body site: leave it out, and say it in a note'],
-  specimen: [
-    always,
-    'the laboratory network takes a sample of its own: leave the specimen out, or send the sample to the laboratory yourself',
-  ],
+  bodySite: [always, 'a body site cannot be sent to the lab network: leave it out, and write it in a note'],
+  specimen: [always, 'an existing specimen cannot be sent to the lab network: leave it out, or send the sample to the laboratory yourself'],
   modifierExtension: [always, describeUnknown('a modifierExtension')],
   implicitRules: [always, describeUnknown('a set of implicitRules')],
 };

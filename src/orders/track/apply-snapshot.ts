@@ -26,7 +26,7 @@ export async function applySnapshot(
   if (isOutdated(placed, order)) return { look: leased, old: true };
   const last = findLastEvent(order);
   if (last && !isKnownPhase(last.status))
-    tracker.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
+    tracker.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has an unknown status');
   return tracker.store.transaction(async (store) => {
     const context = systemContext(tracker, placed.tenant, store);
     const telling = await buildRequestReport(context, placed, order);

@@ -24,7 +24,8 @@ export async function correlate(tracker: OrderTracker, order: OrderSnapshot): Pr
   const keyed = order.passthrough === undefined ? [] : await store.outbox.findByKeys([order.passthrough]);
   const entry = keyed.find(({ topic }) => topic === ORDER_TOPIC);
   const found = entry ? await correlateByKey(tracker, order, entry) : await correlateByTransaction(tracker, order);
-  if (found !== 'foreign') log({ order: order.id, tenant: entry?.tenant, subject: entry?.subject, found }, 'an order was recognised');
+  if (found !== 'foreign')
+    log({ order: order.id, tenant: entry?.tenant, subject: entry?.subject, found }, 'an order was matched with its request');
   return found;
 }
 

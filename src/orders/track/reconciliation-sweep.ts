@@ -99,7 +99,7 @@ async function endSweep(
     : toLaterInstant(now, SWEEP_INTERVAL_MS);
   const watermark = failures || until < before.watermark ? before.watermark : until;
   await lease.write({ watermark, nextAt, failures });
-  if (failures) log({ watermark, failures }, 'the orders at the network could not be looked through');
+  if (failures) log({ watermark, failures }, 'the changed orders at the lab network could not be listed');
   return swept;
 }
 
