@@ -1,4 +1,5 @@
-// Finds the one resource that criteria mean, under a lock on the criteria: two conditional writes of the same thing wait for each other.
+// Finds the resource that matches the criteria of a conditional write. The criteria are locked, so that two conditional writes with the same criteria run one
+// after the other.
 // https://hl7.org/fhir/R4/http.html#cond-update
 import { invalidStructure, multipleMatches } from '../fhir/outcome.ts';
 import { parseSearch } from '../fhir/search/request.ts';
@@ -8,25 +9,25 @@ import type { Context } from './context.ts';
 import { restrictToScopes } from './scope-filter.ts';
 import { loadSearchRegistry } from './search-registry.ts';
 
-/** The match, or undefined; several are refused (412). Call it inside a transaction: the lock lasts as long as that. */
+/** The match, or undefined. If several resources match: 412. Call it inside a transaction, because the lock lasts until the transaction ends. */
 export async function lockAndFindMatch(context: Context, type: ServedType, criteria: string): Promise<ResourceRow | undefined> {
   await context.store.lockKeys(context.caller.tenant, [toCriteriaKey(type, criteria)]);
   return findMatch(context, type, criteria);
 }
 
-/** The lock of criteria: parameters in another order are the same criteria. */
+/** The lock key of criteria. The order of the parameters does not matter. */
 export function toCriteriaKey(type: ServedType, criteria: string): string {
   return `${type}?${[...new URLSearchParams(criteria)].map(String).sort().join('&')}`;
 }
 
-/** The match, or undefined; several are refused (412). For criteria whose lock is held, or that need none. */
+/** The match, or undefined. If several resources match: 412. For criteria that are already locked, or that need no lock. */
 export async function findMatch(context: Context, type: ServedType, criteria: string): Promise<ResourceRow | undefined> {
   const rows = await findMatches(context, type, { criteria, count: 2 });
   if (rows.length > 1) throw multipleMatches(`more than one ${type} meets the criteria`);
   return rows[0];
 }
 
-/** Up to so many matches. Criteria that are empty or not understood are refused (400), never taken for "all" or for "none". */
+/** Up to `count` matches. Empty criteria and unknown parameters are refused (400); they never match all or no resources. */
 export async function findMatches(
   context: Context,
   type: ServedType,

@@ -1,4 +1,4 @@
-// What every interaction is given: who is calling, where things are stored, and what the roof puts in (clock, ids, rules).
+// The context of an interaction: the caller, the store, and the dependencies that the composition root injects (clock, ids, rules).
 import type { Issue } from '../fhir/outcome.ts';
 import type { SearchRegistry } from '../fhir/search/registry.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
@@ -7,34 +7,35 @@ import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Store } from '../store/store.ts';
 import type { Profiles } from './profiles.ts';
 
-/** Who is calling, from the credential alone. */
+/** The caller, as the credential identifies it. */
 export interface Caller {
   tenant: number;
-  /** The API key's id: what history and audit name. */
+  /** The id of the API key. It is recorded in the history and in the audit log. */
   actor: string;
   surface: string;
   scopes: string[];
-  /** The id of the Patient the key stands for: it opens what is about that person, and nothing else. Absent: it stands for nobody. */
+  /** The id of the Patient to whose data the key is limited. Absent: the key is not limited to a patient. */
   patient?: string;
-  /** The brand of what says none, in the caller's tenant; absent where no vendor's API is called. */
+  /** The default brand of the tenant, for resources without a brand. Absent if the caller does not use a vendor's API. */
   brand?: string;
 }
 
-/** The actor when an operator changes something at the command line: no key has this id. */
+/** The actor of changes at the command line. No API key has this id. */
 export const OPERATOR = 'operator';
 
-/** A resource as it is about to be stored: `exact` keeps the digits, `plain` is what is checked. */
+/** A resource before it is stored. `exact` keeps the digits of decimals and is stored; `resource` has plain numbers and is validated. */
 export interface Draft {
   resource: Resource;
   exact: Resource;
 }
 
 /**
- * What another room adds to the writes of a type, in the same transaction. `preserveServerElements` restores server-managed elements that the client omitted.
- * `check` runs before anything is written and may refuse; `warnings` tells the client about a write that is accepted; `after` runs when the row is stored.
+ * A hook that another part of the server adds to writes of a type, in the same transaction. `preserveServerElements` restores server-managed elements that the
+ * client omitted. `check` runs before the write and may refuse it. `warnings` returns warnings for the client about an accepted write. `after` runs after the
+ * row was stored.
  */
 export interface WriteHook {
-  /** Whether it has to do with a write like this; asked first, without looking anything up. Absent: with each of the type. */
+  /** Whether the hook applies to this write. It runs first and must not query the store. Absent: the hook applies to every write of the type. */
   isConcerned?(write: Pick<PendingWrite, 'resource' | 'previous'>): boolean;
   preserveServerElements?(context: Context, draft: Draft, previous: ResourceRow): Draft;
   check?(context: Context, write: PendingWrite): Promise<void> | void;
@@ -57,33 +58,32 @@ export interface Context {
   caller: Caller;
   clock: () => Date;
   newId: () => string;
-  /** The search parameters in force, base and own. */
+  /** The active search parameters: those of FHIR and our own. */
   registry: SearchRegistry;
-  /** The number of the rules by which resources of a type are indexed (reindexing.ts). */
+  /** The number of the index rules of a type (reindexing.ts). */
   findIndexRules?: (type: ServedType) => number;
-  /** So large the text of a resource may become, in bytes: what a request may carry. Absent: any size. */
+  /** The size limit of a request, in bytes. A stored resource may not be larger either. Absent: no limit. */
   maxBodyBytes?: number;
-  /** The FHIR base URL that links and absolute references carry, without a trailing slash. */
+  /** The FHIR base URL of links and absolute references, without a trailing slash. */
   baseUrl: string;
-  /** The profiles that claims are held to. */
+  /** Checks resources against the profiles in `meta.profile`. */
   profiles: Profiles;
-  /** Rules and consequences that other rooms add to writes of a type (an order to send); looked up by type. */
+  /** The write hooks of each type. */
   writeHooks: ReadonlyMap<ServedType, WriteHook[]>;
 }
 
-/** How long the texts of one answer may be together, in bytes: two of the largest resources. */
+/** The most bytes that all resources of one response may have together: twice the size limit of a resource. */
 export const toSizeLimit = ({ maxBodyBytes }: Context): { maxBytes?: number } =>
   maxBodyBytes === undefined ? {} : { maxBytes: 2 * maxBodyBytes };
 
-/** What an interaction answers: the stored version, and whether this call made it. */
+/** The result of a write: the stored version, and whether this call created it. */
 export interface WriteResult {
   row: ResourceRow;
   outcome: 'created' | 'updated' | 'unchanged';
-  /** Absent: none. */
   warnings?: Issue[];
 }
 
-/** The write hooks that have to do with a write of this type. */
+/** The write hooks that apply to this write. */
 export const findWriteHooks = (
   { writeHooks }: Context,
   type: ServedType,

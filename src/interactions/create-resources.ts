@@ -1,4 +1,4 @@
-// Stores many new resources of one type, all of them or none, in one statement. One that stands already under its id is left as it stands.
+// Stores many new resources of one type, all of them or none. A resource whose id is already in use is not changed.
 // https://hl7.org/fhir/R4/http.html#create
 import { setImmediate } from 'node:timers/promises';
 import type { Resource, ServedType } from '../fhir/types.ts';
@@ -7,20 +7,20 @@ import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
 import { WriteConflict } from './transaction-entry.ts';
 import { prepareWrite, toDraft, toStoredRow } from './write.ts';
 
-/** A resource, and the id under which it is to stand. */
+/** A resource to be created, and its id. */
 interface Creation {
   id: string;
   build(): Resource;
-  /** Does what is done for this one: what is wrong with it is said of it. */
+  /** Runs `work` and adds the position of this resource to its errors. */
   withErrorContext<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Between so many resources, other requests get their turn. */
+/** After this many resources, the event loop runs other requests. */
 const YIELD_INTERVAL = 100;
 
 /**
- * The rows that stand afterwards, by id; of several creations with one id the first counts, and one that was deleted is made anew. In a transaction, joined
- * when there is one. Fails with `Overtaken` when another writer makes one of them at the same moment: to be tried again from what stands then.
+ * Returns the current rows by id. Of several creations with one id, the first is used. A deleted resource is created again. Runs in a transaction, or joins the
+ * current one. Throws a `WriteConflict` if another writer creates one of the resources at the same time: the caller tries again with the new rows.
  */
 export async function createResources(context: Context, type: ServedType, creations: Creation[]): Promise<Map<string, ResourceRow>> {
   return context.store.transaction(async (store) => {
@@ -39,7 +39,7 @@ export async function createResources(context: Context, type: ServedType, creati
 
 interface CreationBatch {
   type: ServedType;
-  /** What was stored under these ids, deletions among it. */
+  /** The stored rows with these ids, deletions included. */
   known: ReadonlyMap<string, ResourceRow>;
   wanted: Creation[];
 }
@@ -56,7 +56,7 @@ async function preparePending(context: Context, { type, known, wanted }: Creatio
   return writes;
 }
 
-/** In one order for everybody, so that two such requests never wait for each other in a circle. */
+/** Every request writes in the same order, so that two requests cannot deadlock. */
 async function storePending(context: Context, writes: PendingWrite[]): Promise<void> {
   const writeHooks = writes.flatMap((write) => findWriteHooks(context, write.type, write).map((hook) => ({ hook, write })));
   for (const { hook, write } of writeHooks) await hook.check?.(context, write);

@@ -9,13 +9,13 @@ import { writeResource } from './write.ts';
 interface CreateRequest {
   type: ServedType;
   draft: Draft;
-  /** Criteria of a conditional create (`If-None-Exist`): one match → that one, several → 412. */
+  /** Criteria of a conditional create (`If-None-Exist`). If one resource matches, it is returned. If several match: 412. */
   ifNoneExist?: string;
-  /** An id the server chose beforehand; otherwise one is minted. What the client wrote is ignored. */
+  /** An id that the server has chosen before. Default: a new id. An id in the client's resource is ignored. */
   id?: string;
 }
 
-/** Stores a new resource, or answers the one that meets the criteria. */
+/** Stores a new resource, or returns the resource that meets the criteria. */
 export async function create(context: Context, request: CreateRequest): Promise<WriteResult> {
   const { ifNoneExist } = request;
   if (ifNoneExist === undefined) return insert(context, request);
@@ -28,6 +28,6 @@ export async function create(context: Context, request: CreateRequest): Promise<
 
 async function insert(context: Context, { type, draft, id = context.newId() }: CreateRequest): Promise<WriteResult> {
   const made = await writeResource(context, { type, id, method: 'POST', draft });
-  if (!made) throw conflict('the id chosen for this resource is taken');
+  if (!made) throw conflict('the id chosen for this resource is already in use');
   return { ...made, outcome: 'created' };
 }

@@ -1,4 +1,4 @@
-// delete: https://hl7.org/fhir/R4/http.html#delete. Deleting twice, or what never was, is no error: the end is the same.
+// delete: https://hl7.org/fhir/R4/http.html#delete. Deleting a resource that is already deleted, or was never stored, is not an error.
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
@@ -6,7 +6,7 @@ import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { checkIfMatch } from './update.ts';
 import { writeResource } from './write.ts';
 
-/** The version that records the deletion; undefined when there was nothing to delete. */
+/** The version that records the deletion; undefined if there was nothing to delete. */
 export async function remove(
   context: Context,
   request: { type: ServedType; id: string; ifMatch?: string },

@@ -1,4 +1,4 @@
-// $everything of a patient: one page of the record, what it refers to, and the documents attached to it.
+// $everything of a patient: one page of the record, the resources it refers to, and its attached documents.
 // https://hl7.org/fhir/R4/operation-patient-everything.html, docs/decisions/0006-search-semantics.md
 import { findAttachedBinaryIds } from '../fhir/attachments.ts';
 import { tooLong } from '../fhir/outcome.ts';
@@ -15,15 +15,15 @@ import { restrictToScopes } from './scope-filter.ts';
 interface EverythingRequest {
   patient: string;
   span: CareSpan;
-  /** Of the record: which types; at least one. */
+  /** The types of the record; at least one. */
   types: readonly ServedType[];
-  /** Beside the record: which types may come in. */
+  /** The types that may be included in addition to the record. */
   besides: readonly ServedType[];
   count: number;
   start?: PageStart;
 }
 
-/** One page, oldest first: what changes meanwhile comes again on a later page, so that nothing is missed. */
+/** One page, oldest change first. A resource that changes while a client reads the pages appears again on a later page, so that no change is missed. */
 export async function readEverything(context: Context, { start, ...request }: EverythingRequest): Promise<ResultPage> {
   await read(context, { type: 'Patient', id: request.patient });
   const query = { ...restrictToScopes(buildQuery(context, request), context.caller), ...toSizeLimit(context) };
@@ -46,13 +46,14 @@ function buildQuery({ registry, baseUrl, clock }: Context, { patient, span, type
   return { ...first!, otherTypes, count, total: 'none', include };
 }
 
-/** Attachments name what they are by a URL, which no search parameter leads to. */
+/** An attachment refers to its Binary by a URL, which is not indexed by a search parameter. */
 async function findAttachedBinaries(context: Context, rows: ResourceRow[]): Promise<ResourceRow[]> {
   const { store, caller, baseUrl } = context;
   const any = [...new Set(rows.flatMap(({ body }) => findAttachedBinaryIds(parseBody(body!), baseUrl)))];
   if (!any.length) return [];
   const query: Query = { type: 'Binary', where: [{ on: 'id', any }], sort: [], count: any.length, total: 'none', include: [] };
   const { rows: found, next } = await store.search(caller.tenant, { ...restrictToScopes(query, caller), ...toSizeLimit(context) });
-  if (next) throw tooLong('the documents attached to these resources are longer than an answer may be: ask for fewer per page with _count');
+  if (next)
+    throw tooLong('the documents attached to these resources exceed the size limit of a response: request fewer per page with _count');
   return found;
 }

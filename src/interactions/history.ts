@@ -1,4 +1,4 @@
-// history of a resource, of a type, of everything: https://hl7.org/fhir/R4/http.html#history
+// history of a resource, of a type, or of all types: https://hl7.org/fhir/R4/http.html#history
 import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { HistoryEntry } from '../store/resources/history.ts';
@@ -12,11 +12,11 @@ export interface HistoryRequest {
   count: number;
   since?: string;
   at?: { from: string; to: string };
-  /** Where the page before this one ended. */
+  /** The position at which the previous page ended. */
   after?: string[];
 }
 
-/** Versions, newest first, deletions among them; `next` is the `after` of the following page. An id that was never stored: 404. */
+/** Versions, newest first, deletions included. `next`: the `after` of the next page. If the id was never stored: 404. */
 export async function readHistory(context: Context, request: HistoryRequest): Promise<{ rows: HistoryEntry[]; next?: string[] }> {
   const { type, id, count } = request;
   const { tenant } = context.caller;

@@ -1,5 +1,5 @@
-// What this process knows of the index: by which rules it writes, and which search parameters are whole for it. Who only runs a command makes no rules known:
-// the servers would hold theirs for incomplete.
+// The state of the search index from the view of this process: the index rules by which it writes, and the search parameters that are completely indexed.
+// A command-line process does not register its rules, because servers would then treat their own index as incomplete.
 import { buildIndexRules, findChangedParameters, type TypeIndexRules } from '../fhir/indexing/index-rules.ts';
 import type { SearchRegistry } from '../fhir/search/registry.ts';
 import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
@@ -7,26 +7,26 @@ import { type RegisteredRules, type Reindexing, type TargetRules, UNREGISTERED_R
 import type { WriteHook } from './context.ts';
 
 export interface IndexState {
-  /** The number of the rules of a type; that of rules that nobody counted, where they are not known. */
+  /** The number of the index rules of a type; UNREGISTERED_RULES if they are not registered. */
   findRules(type: ServedType): number;
   isReady(type: string, code: string): boolean;
-  /** What is to be made again: types of which resources stand by older rules than this process's, which are the newest. Undefined: nothing. */
+  /** The types to reindex: this process has their newest rules, and other rules are still registered. Undefined if there are none. */
   findTarget(): TargetRules | undefined;
-  /** The rules of this process, of the types where they are the newest. */
+  /** The rules of this process, for types for which they are the newest. */
   listNewest(): TargetRules;
-  /** The parameters that are not whole, by type. */
+  /** The parameters that are not completely indexed, by type. */
   listUnready(): ReadonlyMap<string, readonly string[]>;
-  /** Looks again at what other processes have done. */
+  /** Reads the registered rules again, because other processes may have changed them. */
   refresh(): Promise<void>;
 }
 
-/** Makes the rules of this program known and sees what the index stands by. `renewed`: they are to be the newest. */
+/** Registers the rules of this program and reads the state of the index. `renewed`: the rules become the newest. */
 export async function openIndexState(upkeep: Reindexing, registry: SearchRegistry, renewed = false): Promise<IndexState> {
   const own = buildIndexRules(registry);
   return createIndexState(upkeep, own, await upkeep.register(own, renewed));
 }
 
-/** Sees what the index stands by, and changes nothing: the numbers are those of the same rules that a server has made known. */
+/** Reads the state of the index without registering rules. The numbers are those that a server with the same rules has registered. */
 export async function readIndexState(upkeep: Reindexing, registry: SearchRegistry): Promise<IndexState> {
   const own = buildIndexRules(registry);
   const known = await upkeep.listRules();
@@ -34,7 +34,7 @@ export async function readIndexState(upkeep: Reindexing, registry: SearchRegistr
   return createIndexState(upkeep, own, new Map(same.map(({ type, rules }) => [type, rules])));
 }
 
-/** For types whose rules nobody has made known: what is written of them is left to a server, which indexes it by its own. */
+/** Write hooks for types whose rules are not registered: they record that a server must reindex the type by its own rules. */
 export const buildUnregisteredTypeHooks = ({ findRules }: IndexState): [ServedType, WriteHook][] =>
   SERVED_TYPES.filter((type) => findRules(type) === UNREGISTERED_RULES).map((type) => [
     type,
@@ -78,7 +78,7 @@ function findUnready(
   return unready;
 }
 
-/** A process of older rules makes nothing again: it would undo what one of newer rules does. */
+/** A process with older rules does not reindex, because it would undo the work of a process with newer rules. */
 function findTarget(numbers: ReadonlyMap<ServedType, number>, known: RegisteredRules[]): TargetRules | undefined {
   const behind = findNewest(numbers, known).filter(({ type, rules }) =>
     known.some((other) => other.type === type && other.rules !== rules),

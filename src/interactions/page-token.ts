@@ -1,8 +1,8 @@
-// The opaque text of a page link: the search and the position in it, sealed so that no value of a patient stands in a URL we make.
+// The opaque token of a page link: the search and the position in it, encrypted so that the server's URLs contain no patient data.
 import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto';
 import { invalid } from '../fhir/outcome.ts';
 
-/** Seals and opens page links of one installation; a link opens only for the tenant it was made for. */
+/** Encrypts and decrypts page links of one installation. A link is valid only for the tenant for which it was created. */
 export interface PageTokens {
   seal(tenant: number, content: unknown): string;
   open(tenant: number, sealed: string): unknown;
@@ -29,7 +29,7 @@ export function createPageTokens(secret: string): PageTokens {
         decipher.setAAD(Buffer.from(String(tenant))).setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
         return JSON.parse(decipher.update(bytes.subarray(NONCE + TAG), undefined, 'utf8') + decipher.final('utf8'));
       } catch {
-        throw invalid('this page link is not one of ours, or was changed: start the search again');
+        throw invalid('this page link was not created by this server, or was changed: start the search again');
       }
     },
   };

@@ -1,4 +1,5 @@
-// patch: https://hl7.org/fhir/R4/http.html#patch. The result is checked and stored like an update; a lost race is run again on what stands then.
+// patch: https://hl7.org/fhir/R4/http.html#patch. The patched resource is checked and stored like an update. If another writer was first, the patch is applied
+// again to the new version.
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
 import { parseExactBody } from '../store/resources/resource-row.ts';
@@ -10,7 +11,7 @@ import { requireReadScopeForTests } from './scope-filter.ts';
 import { checkIfMatch, isUnchanged } from './update.ts';
 import { toDraft, writeResource } from './write.ts';
 
-/** The resource as the patch leaves it. Not there: 404, deleted: 410, not as `ifMatch` says: 412, not as the patch expects: 422. */
+/** Stores the patched resource. Refuses: not found (404), deleted (410), another version than `ifMatch` (412), the patch does not apply (422). */
 export async function patchResource(
   context: Context,
   { type, id, change, ifMatch }: { type: ServedType; id: string; change: Patch; ifMatch?: string },

@@ -1,4 +1,4 @@
-// All that is to be said of a resource against profiles: the one asked for, those it claims, and the definitions of the extensions it has.
+// Checks a resource against a requested profile, the profiles in its `meta.profile`, and the definitions of its extensions.
 // https://hl7.org/fhir/R4/resource-operation-validate.html
 
 import { buildNode } from '../fhir/fhirpath/node.ts';
@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 
 const MAX_ISSUES = 500;
 
-/** `asked`: a profile it is to be checked against whatever it claims; one that is not loaded, or cannot be checked with, is refused (400). */
+/** `asked`: a requested profile, in addition to the claimed ones. If it is not loaded or cannot be compiled, the request is refused (400). */
 export async function checkProfiles(context: Context, resource: Resource, asked?: string): Promise<Issue[]> {
   const issues = asked === undefined ? [] : await checkRequestedProfile(context, resource, asked);
   for (const claim of listProfileClaims(resource))
@@ -22,18 +22,15 @@ export async function checkProfiles(context: Context, resource: Resource, asked?
   return removeRepeats(issues);
 }
 
-/** What two profiles ask alike is said once: a profile, and the definition of an extension that it names. */
+/** Removes duplicates: a profile and the definition of an extension in it may report the same issue. */
 const removeRepeats = (issues: Issue[]): Issue[] =>
   [...new Map(issues.toReversed().map((one) => [`${one.expression} ${one.text.replace(/ \[[^\]]*\]$/, '')}`, one])).values()].toReversed();
 
 async function checkRequestedProfile({ profiles, store }: Context, resource: Resource, asked: string): Promise<Issue[]> {
   if (isBaseProfile(asked)) return isBaseProfile(asked, resource.resourceType) ? [] : [otherTypeIssue(resource, 'asked for')];
   const checker = await profiles.findChecker(store, asked);
-  if (checker instanceof UnusableDefinitionError) throw notSupported(`nothing can be checked against this profile: ${checker.message}`);
-  if (!checker)
-    throw notSupported(
-      'this profile is not loaded, so nothing can be checked against it: an operator loads its package with facet profiles add',
-    );
+  if (checker instanceof UnusableDefinitionError) throw notSupported(`this profile cannot be checked: ${checker.message}`);
+  if (!checker) throw notSupported('this profile is not loaded: an operator can load its package with facet profiles add');
   return buildProfileIssues(checker, { resource, one: resource }, MAX_ISSUES);
 }
 
@@ -49,7 +46,7 @@ async function checkClaimedProfile({ profiles, store }: Context, { claim, ...sub
   return buildProfileIssues(checker, subject, MAX_ISSUES);
 }
 
-/** An extension is as its definition says, and where it says, whoever uses it. https://hl7.org/fhir/R4/extensibility.html */
+/** Checks the content and the context of an extension against its definition. https://hl7.org/fhir/R4/extensibility.html */
 async function checkExtension({ profiles, store }: Context, resource: Resource, extension: FoundExtension): Promise<Issue[]> {
   const checker = await profiles.findChecker(store, extension.url);
   if (!checker || checker instanceof UnusableDefinitionError || checker.type !== 'Extension') return [];

@@ -1,5 +1,5 @@
-// The profiles in force: our own, and those of the packages an operator has loaded. Compiled when first claimed, and looked after: whether a package was
-// added or removed is asked at most once a second, so all processes on one database check with the same ones. https://hl7.org/fhir/R4/profiling.html
+// The active profiles: our own, and those of packages that an operator has loaded. A profile is compiled when a resource first claims it. At most once a
+// second, the server reads whether packages have changed, so that all processes on one database use the same profiles. https://hl7.org/fhir/R4/profiling.html
 // docs/decisions/0008-profiles-and-value-sets.md
 import type { Issue } from '../fhir/outcome.ts';
 import { buildProfileCheckers, type ProfileChecker, type ProfileCheckers } from '../fhir/profile/checker.ts';
@@ -13,19 +13,18 @@ import type { Resource } from '../fhir/types.ts';
 import type { LoadedProfile } from '../store/definitions.ts';
 import type { Store } from '../store/store.ts';
 
-/** What writes and $validate ask. */
 export interface Profiles {
-  /** What of a resource is wrong against the profiles it claims and that are loaded: errors only. */
+  /** The errors of a resource against the loaded profiles that it claims. Omits warnings. */
   findErrors(store: Store, resource: Resource): Promise<Issue[]>;
-  /** The checker of one profile: undefined when it is not loaded, an Unusable when it cannot be checked with. */
+  /** The checker of one profile. Undefined if the profile is not loaded; an UnusableDefinitionError if it cannot be compiled. */
   findChecker(store: Store, canonical: string): Promise<ProfileChecker | UnusableDefinitionError | undefined>;
-  /** What is known of value sets and code systems when these are named. Undefined: no more than the search parameters know by themselves. */
+  /** The terminology for these value sets and code systems. Undefined if only the terminology of the search registry is available. */
   findTerminology(store: Store, urls: string[]): Promise<Terminology | undefined>;
-  /** Type → canonical URLs of the profiles of it. The same object while nothing changes. */
+  /** Type → canonical URLs of its profiles. Returns the same object while the packages do not change. */
   listSupported(store: Store): Promise<ReadonlyMap<string, string[]>>;
 }
 
-/** Nothing is checked: for what the server writes of its own accord, which must not fail because of what somebody else claims. */
+/** Disables profile checks. For writes by the server itself, which must not fail because a client has claimed a profile. */
 export const NO_PROFILE_CHECKS: Profiles = {
   findErrors: async () => [],
   findChecker: async () => undefined,
@@ -36,13 +35,13 @@ export const NO_PROFILE_CHECKS: Profiles = {
 const REFRESH_MS = 1000;
 const OWN_PACKAGE = 'facet';
 
-/** What is known while no package is added or removed. */
+/** The state for one set of packages. */
 interface LoadedProfiles {
   state: string;
   profiles: Map<string, LoadedProfile[]>;
   library: DefinitionLibrary;
   checkers: ProfileCheckers;
-  /** URLs of which all definitions are in the library. */
+  /** URLs whose definitions are all in the library. */
   gathered: Set<string>;
   supported: Map<string, string[]>;
 }
@@ -50,15 +49,15 @@ interface LoadedProfiles {
 interface ProfileOptions {
   /** In ms. */
   now?: () => number;
-  /** Hears what a profile asks that cannot be checked, when it is compiled. */
+  /** Called during compilation for each rule of a profile that cannot be checked. */
   onUnsupported?: ReportUnchecked;
 }
 
-/** The profiles of a database; `own`: definitions of this installation itself. */
+/** `own`: definitions that are part of the program. */
 export function createProfiles(own: readonly Definition[], { now = Date.now, onUnsupported }: ProfileOptions = {}): Profiles {
   let known: LoadedProfiles | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
-  // Each caller asks on its own handle: one inside a transaction must not wait for one outside of it, which may have to wait for its connection.
+  // Each caller reads with its own handle. A caller inside a transaction must not wait for a caller outside, which may itself wait for that connection.
   const current = async (store: Store): Promise<LoadedProfiles> => {
     if (known && now() - lookedAt < REFRESH_MS) return known;
     const asked = now();
@@ -136,7 +135,7 @@ async function findCheckerIn(
   }
 }
 
-/** Brings definitions and all they need into the library. Two may do so at once: what is there twice is the same. */
+/** Adds definitions and all their dependencies to the library. Concurrent calls are safe, because they add equal definitions. */
 async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string[]): Promise<void> {
   const seen = new Set<string>();
   const found: PackagedDefinition[] = [];
@@ -144,17 +143,18 @@ async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string
     const missing = wanted.filter((one) => !known.gathered.has(one) && !seen.has(one));
     for (const one of missing) seen.add(one);
     const rows = missing.length ? await store.definitions.findByUrl(missing) : [];
+    // the database has only definitions that were parsed when their package was added
     const kept = rows.map((row): PackagedDefinition => ({ package: row.package, resource: JSON.parse(row.body) as Definition }));
     found.push(...kept);
     wanted = [...kept.map(({ resource }) => resource), ...listOwnDefinitions(known, missing)].flatMap(listDependencies);
   }
   known.library.add(found.filter(({ resource }) => !known.gathered.has(resource.url)));
-  // what nobody defines is not remembered: searches may name anything
+  // URLs without a definition are not remembered, because searches may contain any URL
   const named = new Set(urls.filter((url) => !found.some(({ resource }) => resource.url === url) && !known.profiles.has(url)));
   for (const one of seen) if (!named.has(one)) known.gathered.add(one);
 }
 
-/** Definitions of our own are in the library from the start; what they need may be elsewhere. */
+/** Our own definitions are in the library from the start, but their dependencies may be in packages. */
 const listOwnDefinitions = ({ library, profiles }: LoadedProfiles, urls: string[]): Definition[] =>
   urls.flatMap((url) =>
     profiles.get(url)?.some((one) => one.package === OWN_PACKAGE) ? (library.profile(url, OWN_PACKAGE)?.resource ?? []) : [],

@@ -1,4 +1,4 @@
-// Changes several resources as they stand at the moment of writing, all of them or none, each kind of change in one statement.
+// Changes the current versions of several resources, all of them or none. Inserts are one statement, and updates are one statement.
 // https://hl7.org/fhir/R4/http.html#concurrency
 import { isDeepStrictEqual } from 'node:util';
 import { conflict } from '../fhir/outcome.ts';
@@ -10,13 +10,16 @@ import { prepareServerWrite, toDraft, toStoredRow } from './write.ts';
 export interface ResourceEdit {
   type: ServedType;
   id: string;
-  /** The new content from the one that stands (digits as written), undefined: there is none yet. The same object, or undefined: no change. */
+  /**
+   * Returns the new content. `current`: the stored content with exact decimals; undefined if there is none. Return the same object, or undefined, to change
+   * nothing.
+   */
   edit(current: Resource | undefined): Resource | undefined;
 }
 
 /**
- * The versions that were stored; what says the same as before makes none, and what somebody has deleted stays deleted. In a transaction, joined when there is
- * one. Fails with 409 when another writer makes one of the new ones at the same moment.
+ * Returns the stored versions. Unchanged content is not stored, and deleted resources stay deleted. Runs in a transaction, or joins the current one. Fails
+ * with 409 if another writer creates one of the new resources at the same time.
  */
 export async function readModifyWriteMany(context: Context, rewritings: ResourceEdit[]): Promise<ResourceRow[]> {
   return context.store.transaction(async (store) => {
@@ -39,9 +42,9 @@ function preparePending(context: Context, { type, id, edit }: ResourceEdit, prev
   return [prepareServerWrite(context, { type, id, method: 'PUT', draft: toDraft({ ...edited, id }), ...(previous && { previous }) })];
 }
 
-/** What is new, or what replaces something: a statement each. */
+/** Writes either the new resources or the replaced ones, in one statement. */
 async function writePending({ store, caller }: Context, writes: PendingWrite[], replaces: boolean): Promise<void> {
   const changes = writes.filter(({ previous }) => (previous !== undefined) === replaces).map(({ change }) => change);
   if ((await store.write(caller.tenant, changes)) < changes.length)
-    throw conflict('these resources are being changed by others: try again');
+    throw conflict('other requests are changing these resources: try again');
 }

@@ -1,5 +1,5 @@
-// Changes a resource as it stands at the moment of writing: when another writer was first, the change is made again on what that one wrote, and nothing of
-// it is lost. https://hl7.org/fhir/R4/http.html#concurrency
+// Changes the current version of a resource. If another writer was first, the change is applied again to the new version, so that neither change is lost.
+// https://hl7.org/fhir/R4/http.html#concurrency
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
@@ -10,15 +10,15 @@ import { toDraft, writeResource } from './write.ts';
 interface ReadModifyWrite {
   type: ServedType;
   id: string;
-  /** The new content from the one that stands (digits as written), and the row it stands in; may be asked several times. */
+  /** Returns the new content. `current`: the stored content with exact decimals. `row`: the stored row. May be called several times. */
   edit(current: Resource, row: ResourceRow): Resource | Promise<Resource>;
-  /** How history says it was changed; PUT unless it says otherwise. */
+  /** The method that the history records. Default: PUT. */
   method?: 'PUT' | 'PATCH';
-  /** Store a version also when it says what the one before says. */
+  /** Stores a new version even if the content is unchanged. */
   storeUnchanged?: boolean;
 }
 
-/** The version that stands afterwards; undefined when there is no resource to change. Fails with 409 when others keep being first. */
+/** Returns the current version; undefined if there is no resource to change. Fails with 409 if other writers are first in every attempt. */
 export async function readModifyWrite(
   context: Context,
   { type, id, edit, method = 'PUT', storeUnchanged = false }: ReadModifyWrite,

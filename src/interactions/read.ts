@@ -5,26 +5,27 @@ import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
 import { redactChannelHeaders, requireSecurityContext } from './redaction.ts';
 
-/** The current version. Never stored, or another tenant's: 404; deleted: 410. */
+/** The current version. If it was never stored, or belongs to another tenant: 404. If it is deleted: 410. */
 export async function read(context: Context, { type, id }: { type: ServedType; id: string }): Promise<ResourceRow & { body: string }> {
   const row = requireCurrent(await context.store.read(context.caller.tenant, type, id), type);
   requireSecurityContext(context.caller, row, 'r');
   return redactChannelHeaders(context.caller, row);
 }
 
-/** The row, if there is one (404) and it stands (410). */
+/** The row. If there is none: 404. If it records a deletion: 410. */
 export function requireCurrent(row: ResourceRow | undefined, type: ServedType): ResourceRow & { body: string } {
   if (!row) throw notFound(`there is no ${type} with this id`);
   return requireNotDeleted(row);
 }
 
-/** The row, unless it records a deletion (410, with the version that does). */
+/** The row. If it records a deletion: 410, with the headers of that version. */
 export function requireNotDeleted<T extends ResourceRow>(row: T): T & { body: string } {
   if (row.body === null) throw deleted(`this ${row.type} was deleted`, toVersionHeaders(row));
+  // TypeScript narrows `row.body`, but not the type parameter
   return row as T & { body: string };
 }
 
-/** ETag and Last-Modified of a version. https://hl7.org/fhir/R4/http.html#versioning */
+/** https://hl7.org/fhir/R4/http.html#versioning */
 export const toVersionHeaders = ({ version, lastUpdated }: ResourceRow): Record<string, string> => ({
   ETag: `W/"${version}"`,
   'Last-Modified': new Date(lastUpdated).toUTCString(),

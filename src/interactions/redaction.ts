@@ -1,4 +1,5 @@
-// What a caller does not see of a resource that it may read: the content of a Binary under a security context, and the headers of a Subscription's channel.
+// Removes parts of a resource that the caller may read but not see completely: the content of a Binary with a security context, and the channel headers of a
+// Subscription.
 // https://hl7.org/fhir/R4/binary.html ("securityContext"), https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.channel.header
 
 import { isAllowed, type Permission } from '../fhir/access-scope.ts';
@@ -10,13 +11,13 @@ import type { Resource } from '../fhir/types.ts';
 import { type BodyRow, parseBody, parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { Caller, WriteHook } from './context.ts';
 
-/** Refuses (403) a Binary whose context the caller's scopes do not cover. */
+/** Refuses (403) a Binary whose security context the caller's scopes do not cover. */
 export function requireSecurityContext(caller: Caller, row: ResourceRow, permission: Permission): void {
   if (!coversSecurityContext(caller, row, permission))
     throw forbidden('the scopes of this API key do not cover the security context of this Binary');
 }
 
-/** The row as it is shown to a caller: a Binary outside of its scopes without its content, so that counts and pages stay what they are. */
+/** Redacts a row for a caller. A Binary outside the caller's scopes is returned without its content, so that counts and pages do not change. */
 export const redactFor =
   (caller: Caller) =>
   <R extends BodyRow>(row: R): R =>
@@ -24,7 +25,7 @@ export const redactFor =
 
 const WRITE_PERMISSIONS: Readonly<Record<string, Permission>> = { PUT: 'u', PATCH: 'u', POST: 'u', DELETE: 'd' };
 
-/** What stands may be replaced or deleted only by who may do so to its context. */
+/** A stored Binary may be replaced or deleted only by a caller whose scopes allow the same for its security context. */
 export const guardBinary: WriteHook = {
   check({ caller }, { previous, change }) {
     if (previous) requireSecurityContext(caller, previous, WRITE_PERMISSIONS[change.method]!);
@@ -34,13 +35,13 @@ export const guardBinary: WriteHook = {
 function coversSecurityContext({ scopes }: Caller, { type, body }: BodyRow, permission: Permission): boolean {
   if (type !== 'Binary' || !body?.includes('"securityContext"')) return true;
   const { securityContext } = parseBody(body);
-  // what names no type may be anything: then only who may do so to everything
+  // a reference without a type may point to any type, so the caller needs the permission for all types
   return securityContext === undefined || isAllowed(scopes, readReferenceType(securityContext) ?? '*', permission);
 }
 
 const REDACTED = 'hidden';
 
-/** Replaces the values of the headers (credentials, mostly) for callers that may not change Subscriptions. */
+/** Replaces the values of the headers (usually credentials), unless the caller may update Subscriptions. */
 export function redactChannelHeaders<R extends BodyRow>({ scopes }: Caller, row: R): R {
   if (row.type !== 'Subscription' || !row.body?.includes('"header"') || isAllowed(scopes, 'Subscription', 'u')) return row;
   const subscription = parseExactBody<Resource & { channel: { header?: string[] } }>(row.body);

@@ -1,5 +1,5 @@
-// Reindexing: passes through all resources of all tenants in the order of storing, a batch at a time, until a pass finds no resource with other index rules.
-// It continues where it stopped; two processes never reindex at once; searches and writes continue meanwhile.
+// Reindexing: reads all resources of all tenants in the order of their creation, in batches, and repeats this pass until it finds no resource with other index
+// rules. After a stop, it continues from the stored progress. One process at a time reindexes. Searches and writes continue meanwhile.
 // docs/decisions/0010-index-maintenance.md
 
 import { aliasHash } from '../fhir/hash.ts';
@@ -13,32 +13,32 @@ import { parseBody } from '../store/resources/resource-row.ts';
 export interface ReindexOptions {
   reindexing: Reindexing;
   registry: SearchRegistry;
-  /** The FHIR base URL, without a trailing slash: absolute references under it are local ones. */
+  /** The FHIR base URL, without a trailing slash. Absolute references under it are local references. */
   baseUrl: string;
   clock: () => Date;
-  /** A name of this process. */
+  /** A name of this process, for the lease. */
   owner: string;
-  /** Told after every window; may take its time, so that others get theirs. */
+  /** Called after every batch. It may delay the next batch, to leave time for other work. */
   onBatch?(walk: ReindexProgress): Promise<void>;
-  /** How many resources a window has. */
+  /** Resources per batch. */
   batchSize?: number;
-  /** Asked after every window: true stops the walk where it is. */
+  /** Called after every batch. True stops reindexing; its progress stays stored. */
   isStopped?(): boolean;
 }
 
-/** `done`: everything stands by the target. `left`: stopped, or somebody took the walk over. `taken`: somebody else walks. */
+/** `done`: all resources are indexed by the target rules. `left`: stopped, or another process took over. `taken`: another process is reindexing. */
 export type ReindexResult = 'done' | 'left' | 'taken';
 
 const BATCH_SIZE = 1000;
 const WRITE_BATCH_SIZE = 100;
 const LEASE_MS = 60_000;
 
-/** Walks to the target, as often as it takes. */
+/** Repeats the pass until a pass finds no stale resource. */
 export async function reindexAll(walking: ReindexOptions, target: TargetRules): Promise<ReindexResult> {
   const { reindexing } = walking;
   let walk = await reindexing.claim(toTargetText(target), takeLease(walking));
   if (!walk) return 'taken';
-  // what is made known or left to servers from now on may be written behind the walk
+  // rules that are registered from now on may belong to resources that the pass has already read
   const began = await reindexing.listRules();
   for (;;) {
     const next: ReindexProgress | undefined = await reindexBatch(walking, target, walk);
@@ -65,7 +65,7 @@ const toTargetText = (target: TargetRules): string => [...target].map(([type, ru
 
 const takeLease = ({ clock, owner }: ReindexOptions): Lease => createLease(clock(), owner, LEASE_MS);
 
-/** The walk after one more window; undefined at its end. */
+/** The progress after one more batch; undefined at the end of the pass. */
 async function reindexBatch(walking: ReindexOptions, target: TargetRules, walk: ReindexProgress): Promise<ReindexProgress | undefined> {
   const { reindexing, batchSize = BATCH_SIZE } = walking;
   const found = walk.tenant === 0 ? undefined : await reindexing.readBatch(walk.tenant, walk.pid, batchSize, target);

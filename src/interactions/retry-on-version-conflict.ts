@@ -1,17 +1,17 @@
-// Writes that replace what stands: looked at and written at once, and where another writer was first, again with the resource held, so that this time nobody is.
-// However many write one resource, each gets its turn. https://hl7.org/fhir/R4/http.html#concurrency
+// Retries a write that replaces the current version. The first attempt reads and writes without a lock. If another writer was first, the next attempts lock the
+// resource, so that every writer gets its turn. https://hl7.org/fhir/R4/http.html#concurrency
 import { writeContention } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
 
-/** One attempt on what stands (undefined: never stored). Undefined: another writer was first, and nothing was written. */
+/** One attempt. `current`: the current version; undefined if the id was never stored. Returns undefined if another writer was first and nothing was written. */
 type Attempt<T> = (context: Context, current: ResourceRow | undefined) => Promise<T | undefined>;
 
-/** Two writers of an id that is new to both cannot hold it before one has stored it. */
+/** An id that is not stored yet cannot be locked, so a locked attempt can also fail. */
 const ATTEMPTS = 5;
 
-/** What the first attempt that is not overtaken answers. Fails with 409 and Retry-After when all are. */
+/** Returns the result of the first successful attempt. Fails with 409 and Retry-After if another writer is first in every attempt. */
 export async function retryOnVersionConflict<T>(
   context: Context,
   { type, id }: { type: ServedType; id: string },
@@ -27,5 +27,5 @@ export async function retryOnVersionConflict<T>(
     });
     if (answer !== undefined) return answer;
   }
-  throw writeContention(`this ${type} is being written by others: read it again and retry`);
+  throw writeContention(`other requests are writing this ${type}: read it again and retry`);
 }

@@ -1,4 +1,5 @@
-// What a caller's scopes leave of a search, and of the answer to a write. Of a search: conditions on types it may not search are refused, inclusions of such types are left out.
+// Applies a caller's scopes to searches and to the responses of writes. A search with a condition on a type outside the scopes is refused. Inclusions of such
+// types are removed.
 // https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html ("a search must not return resources outside the scopes")
 
 import { isAllowed, toSmallestScope } from '../fhir/access-scope.ts';
@@ -8,7 +9,7 @@ import { type Condition, type Inclusion, listSlices, type Query } from '../fhir/
 import type { ServedType } from '../fhir/types.ts';
 import type { Caller } from './context.ts';
 
-/** The query as this caller may ask it; 403 where it, a chain or `_has` would tell something of a type the scopes do not cover. */
+/** The query without inclusions outside the scopes. Refuses (403) a query, chain or `_has` that would reveal data of a type outside the scopes. */
 export function restrictToScopes(query: Query, caller: Caller): Query {
   const may = (type: ServedType): boolean => canSearch(caller, type);
   for (const type of listSlices(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(collectTypes)])) {
@@ -17,16 +18,16 @@ export function restrictToScopes(query: Query, caller: Caller): Query {
   return { ...query, include: query.include.flatMap((inclusion) => filterInclusion(inclusion, may)) };
 }
 
-/** Whether the caller may be shown what a search finds of this type. */
+/** Whether the caller may search this type. */
 export const canSearch = ({ scopes }: Caller, type: string): boolean => isAllowed(scopes, type, 's');
 
-/** Whether the caller may be shown the resources of this type that it writes. */
+/** Whether responses to the caller's writes may contain resources of this type. */
 export const canRead = ({ scopes }: Caller, type: string): boolean => isAllowed(scopes, type, 'r');
 
-/** Refuses (403) a patch whose outcome would tell a caller without the read scope what stands in the resource. */
+/** Refuses (403) a patch with a test operation if the caller has no read scope: its outcome would reveal stored values. */
 export function requireReadScopeForTests(caller: Caller, type: ServedType, { comparesValues }: Pick<Patch, 'comparesValues'>): void {
   if (comparesValues && !canRead(caller, type))
-    throw forbidden(`this patch asks what stands in the resource: it needs ${toSmallestScope(type, 'r')}`);
+    throw forbidden(`this patch tests stored values: it needs the scope ${toSmallestScope(type, 'r')}`);
 }
 
 function filterInclusion(inclusion: Inclusion, may: (type: ServedType) => boolean): Inclusion[] {
@@ -34,7 +35,7 @@ function filterInclusion(inclusion: Inclusion, may: (type: ServedType) => boolea
   return types.length ? [{ ...inclusion, types }] : [];
 }
 
-/** The types behind chains, reverse chains and hierarchies. */
+/** The types that chains, reverse chains and hierarchies read. */
 function collectTypes(condition: Condition): ServedType[] {
   if (condition.on === 'chain') return [...condition.types, ...condition.where.flatMap(collectTypes)];
   if (condition.on === 'has') return [condition.type, ...condition.where.flatMap(collectTypes)];

@@ -1,4 +1,4 @@
-// The search parameters with the value sets and code systems that a search names, those of loaded packages too.
+// The search parameters, with the value sets and code systems that a search names. These may come from loaded packages.
 // https://hl7.org/fhir/R4/search.html#subsumption
 import type { SearchRegistry } from '../fhir/search/registry.ts';
 import type { Context } from './context.ts';
@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 /** Parameters whose value may name a value set or a code system. */
 const TERMINOLOGY_PARAMETER = /^_filter$|:(in|not-in|above|below)$/;
 
-/** What a search with these parameters is read with. Nothing is looked up for one that names none. */
+/** The registry for parsing a search with these parameters. Reads terminology only if a parameter names a value set or code system. */
 export async function loadSearchRegistry(
   { registry, profiles, store }: Pick<Context, 'registry' | 'profiles' | 'store'>,
   parameters: readonly [name: string, value: string][],
@@ -17,5 +17,5 @@ export async function loadSearchRegistry(
   return terminology ? { ...registry, terminology } : registry;
 }
 
-/** What stands between canonical URLs, their versions and codes, in a value or a filter. */
+/** Separators of canonical URLs, versions and codes in a value or a `_filter`. */
 const SEPARATORS = /[\s,|"()\\]+/;

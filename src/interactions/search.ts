@@ -1,4 +1,4 @@
-// search: https://hl7.org/fhir/R4/http.html#search. The page comes in one statement, what it includes in one more.
+// search: https://hl7.org/fhir/R4/http.html#search
 
 import { parseMultiTypeSearch } from '../fhir/search/multi-type.ts';
 import type { Condition, Query, TypeQuery } from '../fhir/search/query.ts';
@@ -13,21 +13,21 @@ import { loadSearchRegistry } from './search-registry.ts';
 
 export interface SearchRequest {
   type: ServedType;
-  /** Further types: one result of all of them. */
+  /** Further types of the same result. */
   also?: readonly ServedType[];
-  /** What is true of all resources of a type that may be found at all (a compartment). */
+  /** A condition that all results of a type must meet (a compartment). */
   restriction?: (type: ServedType) => Condition;
   parameters: [name: string, value: string][];
   handling: 'strict' | 'lenient';
   start?: PageStart;
-  /** Overrides of what the parameters say, for doors that page in their own way. */
+  /** `count` and `total` override the parameters, for APIs with their own paging. */
   count?: number;
   total?: 'none' | 'accurate';
-  /** Conditions and inclusions are held to the caller's scopes. Absent for what the server itself looks up in order to write (duplicates, targets). */
+  /** Applies the caller's scopes. Absent for searches by the server itself before a write (duplicates, reference targets). */
   isScoped?: boolean;
-  /** The page may end before its count, where an answer has no room for more. Else it is whole, however long. */
+  /** Ends the page early at the size limit of a response. Absent: the page is complete, whatever its size. */
   isSizeLimited?: boolean;
-  /** Also how it was done. */
+  /** Adds the statements and their plans to the result. */
   withPlans?: boolean;
 }
 
@@ -36,14 +36,14 @@ interface Found extends ResultPage {
   statements?: ExplainedStatement[];
 }
 
-/** One page of resources, and nothing of how they were understood to be asked for. */
+/** One page with only the bodies of resources. */
 export async function searchBodies(context: Context, request: SearchRequest): Promise<BodyPage> {
   const { query } = await buildQuery(context, request);
   const page = await context.store.searchBodies(context.caller.tenant, query, request.start);
   return { ...page, rows: page.rows.map(redactFor(context.caller)) };
 }
 
-/** One page of matches, and what the parameters were understood as. */
+/** One page of matches, and the parsed parameters. */
 export async function search(context: Context, request: SearchRequest): Promise<Found> {
   const { query, parsed } = await buildQuery(context, request);
   const { store, caller } = context;
@@ -54,7 +54,7 @@ export async function search(context: Context, request: SearchRequest): Promise<
   return { ...page, rows: page.rows.map(shown), included: page.included.map(shown), parsed, ...more };
 }
 
-/** The query of a request, and what its parameters were understood as. */
+/** The query of a request, and its parsed parameters. */
 async function buildQuery(context: Context, request: SearchRequest): Promise<{ query: Query; parsed: ParsedSearch }> {
   const { type, also = [], restriction, parameters, handling, count, total, isScoped, isSizeLimited } = request;
   const registry = await loadSearchRegistry(context, parameters);

@@ -1,4 +1,4 @@
-// What the steps of a transaction share: an entry and what became of it, failing for one entry, and starting again.
+// Shared by the steps of a transaction: the entry, its outcome, errors that name an entry, and the error that restarts the transaction.
 import { locateErrorInEntry } from '../fhir/bundle.ts';
 import { FhirError, type Issue } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
@@ -8,42 +8,42 @@ import type { Draft } from './context.ts';
 
 /** One write of a transaction. */
 export interface TransactionEntry {
-  /** Its place in the Bundle, from 0. */
+  /** The index in the Bundle, from 0. */
   index: number;
   method: 'DELETE' | 'POST' | 'PUT' | 'PATCH';
   type: ServedType;
   /** The id in the URL. */
   id?: string;
-  /** Of a conditional write: `If-None-Exist` of a POST, the parameters in the URL of the others. */
+  /** The criteria of a conditional write: `If-None-Exist` of a POST, or the parameters in the URL of other methods. */
   criteria?: string;
   draft?: Draft;
   patch?: Patch;
   ifMatch?: string;
-  /** `If-None-Match: *`: only if there is none yet. */
+  /** `If-None-Match: *`: write only if no current version exists. */
   onlyNew?: boolean;
-  /** What other entries call the resource. */
+  /** The URL by which other entries refer to the resource. */
   fullUrl?: string;
 }
 
-/** What became of one. `row` is absent where there was nothing to delete. */
+/** The outcome of one entry. `row` is absent if there was nothing to delete. */
 export interface EntryOutcome {
   outcome: 'created' | 'updated' | 'unchanged' | 'deleted';
   row?: ResourceRow;
-  /** What the client should know of the write. */
+  /** Warnings for the client. */
   warnings?: Issue[];
 }
 
-/** Somebody else wrote one of the resources first: nothing of this attempt stays, and the transaction starts again from what stands now. */
+/** Another writer was first. This attempt is rolled back, and the transaction starts again with the new versions. */
 export class WriteConflict extends Error {}
 
-/** The place of an entry that is no entry of a Bundle, but a request by itself. */
+/** The index of a single request, which is not an entry of a Bundle. */
 export const NO_ENTRY = -1;
 
-/** The error as said of an entry. */
+/** Adds the entry to the location of an error. */
 export const toEntryError = (error: FhirError, at: number, type?: ServedType): FhirError =>
   at === NO_ENTRY ? error : locateErrorInEntry(error, at, type);
 
-/** Does `work` for one entry; what is wrong with it is said of that entry. `type`: see locateErrorInEntry. */
+/** Runs `work` for one entry. Errors name the entry. `type`: see locateErrorInEntry. */
 export async function withEntryError<T>(at: number, work: () => Promise<T> | T, type?: ServedType): Promise<T> {
   try {
     return await work();

@@ -1,14 +1,14 @@
-// How the resources of a transaction refer to each other once they have their ids: full URLs of entries become `Type/id`, conditional references too.
+// Replaces links between the resources of a transaction after their ids are known: full URLs of entries and conditional references become `Type/id`.
 // https://hl7.org/fhir/R4/http.html#trules, relative references: https://hl7.org/fhir/R4/bundle.html#references
 import { type LinkRewriter, rewriteLinks } from '../fhir/links.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Draft } from './context.ts';
 import type { Target } from './transaction-targets.ts';
 
-/** Full URL of an entry → what it is called now. */
+/** Full URL of an entry → the resource that the entry wrote. */
 export type Links = ReadonlyMap<string, LinkTarget>;
 
-/** `version`: the one it gets, where that is known. */
+/** `name`: `Type/id`. `version`: the version that the entry writes, if it is known. */
 interface LinkTarget {
   name: string;
   version?: number;
@@ -19,7 +19,7 @@ const VERSIONED = /^(.*)\/_history\/[A-Za-z0-9\-.]{1,64}$/;
 const RESTFUL = /^(https?:\/\/.*\/)[A-Z][A-Za-z]{1,60}\/[A-Za-z0-9\-.]{1,64}$/;
 const RELATIVE = /^[A-Z][A-Za-z]{1,60}\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 
-/** The names of all entries that other entries can refer to. Who is called as before needs no link. */
+/** The links of all entries with a full URL. An entry whose full URL is already its final URL needs no link. */
 export function buildLinks(targets: Target[], baseUrl: string): Links {
   const links = new Map<string, LinkTarget>();
   for (const { entry, id, outcome } of targets) {
@@ -31,7 +31,7 @@ export function buildLinks(targets: Target[], baseUrl: string): Links {
   return links;
 }
 
-/** The draft with what it links to called by its name. `found`: conditional reference → `Type/id`. */
+/** Replaces the links in a draft. `found`: conditional reference → `Type/id`. */
 export function relinkDraft(
   draft: Draft,
   { links, found, fullUrl }: { links: Links; found: ReadonlyMap<string, string>; fullUrl: string | undefined },
@@ -44,7 +44,7 @@ export function relinkDraft(
   return { exact, resource: draft.resource === draft.exact ? exact : rewriteLinks(draft.resource, relink) };
 }
 
-/** A reference to a version stays one, to the version there is now. */
+/** A versioned reference stays versioned and gets the version that the entry writes. */
 function findLinkTarget(links: Links, link: string, root: string | undefined): string | undefined {
   const absolute = root !== undefined && RELATIVE.test(link) ? root + link : link;
   const direct = links.get(absolute);
@@ -54,7 +54,7 @@ function findLinkTarget(links: Links, link: string, root: string | undefined): s
   return named && `${named.name}/_history/${named.version ?? version}`;
 }
 
-/** The conditional references of a resource, each once. https://hl7.org/fhir/R4/http.html#trules ("Conditional References") */
+/** The conditional references of a resource, without duplicates. https://hl7.org/fhir/R4/http.html#trules ("Conditional References") */
 export function findConditionalReferences(resource: Resource): string[] {
   const found = new Set<string>();
   rewriteLinks(resource, (link, place) => {

@@ -1,5 +1,6 @@
-// Storing the targets of a transaction: many rows in one statement, types with write hooks one by one after them.
-// Conditional references are looked up last, so a resource that has some waits until what they mean is stored. https://hl7.org/fhir/R4/http.html#trules
+// Stores the targets of a transaction. Targets without write hooks are stored together in one statement; targets with write hooks follow one by one.
+// A conditional reference may match a resource of the same transaction, so a target with such references is stored after the resources that they match.
+// https://hl7.org/fhir/R4/http.html#trules
 import { setImmediate } from 'node:timers/promises';
 import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
 import { parseSearchUrl } from '../fhir/query-string.ts';
@@ -13,7 +14,7 @@ import type { Target } from './transaction-targets.ts';
 import { isUnchanged } from './update.ts';
 import { checkDraft, prepareWrite, toDraft, toStoredRow, type WriteRequest, writeResource } from './write.ts';
 
-/** A target about to be written; `waits`: the conditional references it has. Outside of a transaction there is no such thing. */
+/** A target before it is written. `waits`: its conditional references. They are supported only inside a transaction. */
 interface PendingTarget {
   target: Target;
   draft: Draft | undefined;
@@ -21,12 +22,12 @@ interface PendingTarget {
 }
 
 const NO_LINKS: Links = new Map();
-/** So many may wait for each other in a row: in each round, whatever is still looked for is looked for again. */
+/** The longest chain of targets that wait for each other. Each round searches again for all references without a match. */
 const MAX_ROUNDS = 16;
-/** Between so many resources, other requests get their turn. */
+/** After this many resources, the event loop runs other requests. */
 const YIELD_INTERVAL = 100;
 
-/** Writes all of them. What became of each is by the places of their entries. */
+/** Writes all targets. Returns the outcome of each entry by its index. */
 export async function storeTargets(context: Context, targets: Target[], links: Links = NO_LINKS): Promise<Map<number, EntryOutcome>> {
   const done = new Map<number, EntryOutcome>(targets.flatMap(({ entry, outcome }) => (outcome ? [[entry.index, outcome]] : [])));
   const found = new Map<string, string>();
@@ -54,13 +55,13 @@ async function toPendingTargets(targets: Target[]): Promise<PendingTarget[]> {
   );
 }
 
-/** What is to be stored: as it came, or as the patch leaves it. */
+/** The content to be stored: the draft, or the patched resource. */
 function readContent({ entry, previous }: Target): Draft | undefined {
   if (!entry.patch) return entry.draft;
   return toDraft(entry.patch(parseExactBody(previous!.body!)));
 }
 
-/** Looks for what is not found yet, for each once; several matches are refused (412). */
+/** Searches for each reference without a match, once per round. If several resources match: 412. */
 async function resolveReferences(context: Context, waiting: PendingTarget[], found: Map<string, string>): Promise<void> {
   const asked = new Set(found.keys());
   for (const { target, waits } of waiting) {
@@ -78,7 +79,7 @@ function findReferenced(context: Context, reference: string): Promise<ResourceRo
   return findMatch(context, type, reference.slice(reference.indexOf('?') + 1));
 }
 
-/** Those that can be stored now: without write hooks if there are such, since write hooks look at what the others store. */
+/** The targets that can be stored now. Targets without write hooks come first, because write hooks may read what those store. */
 function findReady(context: Context, waiting: PendingTarget[], found: ReadonlyMap<string, string>): PendingTarget[] {
   const able = waiting.filter(({ waits }) => waits.every((reference) => found.has(reference)));
   if (!able.length) throw unresolvedReference(waiting[0]!, found);
@@ -128,7 +129,7 @@ async function storeReady(context: Context, ready: PendingTarget[], naming: Reso
   return [...done, ...together.map(({ at, write }): [number, EntryOutcome] => [at, toOutcome(write.previous, toStoredRow(write))])];
 }
 
-/** An update that says what stands already makes no new version. */
+/** An update with unchanged content does not create a version. */
 async function findUnchanged(context: Context, { entry, previous }: Target, draft: Draft | undefined): Promise<EntryOutcome | undefined> {
   if (!draft || !previous || previous.body === null || !isUnchanged(draft, previous)) return undefined;
   await checkDraft(context, draft, entry.type);
@@ -152,7 +153,7 @@ async function storeWithHooks(context: Context, target: Target, draft: Draft | u
   return { ...made, ...toOutcome(previous, made.row) };
 }
 
-/** First what is new, then what replaces something: one statement each, in one order for everybody. */
+/** Writes new resources in one statement, then replaced ones in another. Every transaction uses the same order, so that two transactions cannot deadlock. */
 async function storeTogether(context: Context, writes: PendingWrite[]): Promise<void> {
   const changes = writes.map(({ change }) => change).sort(compareIdentity);
   for (const replaces of [false, true]) {
@@ -169,13 +170,13 @@ function toOutcome(previous: ResourceRow | undefined, row: ResourceRow): EntryOu
   return { outcome: previous === undefined || previous.body === null ? 'created' : 'updated', row };
 }
 
-/** What was stored meanwhile may be a second match, or the first one of criteria that found another: then the result would hang on the order. */
+/** Refuses the transaction if it stored another match of a conditional reference, because the result would depend on the order of the entries. */
 async function checkReferencesUnchanged(context: Context, targets: Target[], found: ReadonlyMap<string, string>): Promise<void> {
   const written = new Set(targets.flatMap(({ entry, outcome }) => (outcome ? [] : entry.type)));
   for (const [reference, name] of found) {
     if (!written.has(parseSearchUrl(reference).type)) continue;
     const match = await findReferenced(context, reference);
     if (match === undefined || `${match.type}/${match.id}` !== name)
-      throw multipleMatches('a conditional reference means another resource before this transaction than after it');
+      throw multipleMatches('a conditional reference matches another resource after this transaction than before it');
   }
 }

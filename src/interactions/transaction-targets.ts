@@ -1,4 +1,4 @@
-// Which resource each entry of a transaction writes: by the id in its URL, or by what its criteria match. https://hl7.org/fhir/R4/http.html#cond-update
+// Finds the resource that each entry of a transaction writes: by the id in its URL, or by its criteria. https://hl7.org/fhir/R4/http.html#cond-update
 import { conflict, invalidStructure, notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
@@ -9,7 +9,7 @@ import { requireSecurityContext } from './redaction.ts';
 import { type EntryOutcome, type TransactionEntry, WriteConflict, withEntryError } from './transaction-entry.ts';
 import { checkIfMatch, checkIfNoneMatch } from './update.ts';
 
-/** An entry with the resource it writes. `id` is absent only where there is nothing to delete. `settled`: nothing is left to do. */
+/** An entry with the resource it writes. `id` is absent only if there is nothing to delete. If `outcome` is present, nothing has to be written. */
 export interface Target {
   entry: TransactionEntry;
   id?: string;
@@ -17,16 +17,16 @@ export interface Target {
   outcome?: EntryOutcome;
 }
 
-/** `Type/id` → the current row, which nobody else writes until the transaction ends. */
+/** `Type/id` → the current row, locked until the transaction ends. */
 type LockedRows = Map<string, ResourceRow>;
 
 const toKey = ({ type, id }: { type: ServedType; id: string }): string => `${type}/${id}`;
 
-/** The id that an entry itself names, in its URL or in the body of an update; undefined: only its criteria say which resource it writes. */
+/** The id in the URL of an entry or in the body of an update. Undefined for a create, and if only criteria identify the resource. */
 export const readIdentity = ({ method, id, draft }: TransactionEntry): string | undefined =>
   id ?? (method === 'PUT' ? draft?.resource.id : undefined);
 
-/** Locks and reads all that is named by id, at once. */
+/** Locks and reads all resources that entries name by id, in one statement. */
 export async function lockTargets(context: Context, entries: TransactionEntry[]): Promise<LockedRows> {
   const wanted = entries.flatMap((entry) => {
     const id = readIdentity(entry);
@@ -36,7 +36,7 @@ export async function lockTargets(context: Context, entries: TransactionEntry[])
   return new Map(rows.map((row) => [toKey(row), row]));
 }
 
-/** The targets of these entries, as things stand now. */
+/** The targets of these entries, from the current rows. */
 export async function resolveTargets(context: Context, entries: TransactionEntry[], held: LockedRows): Promise<Target[]> {
   const found = new Map<TransactionEntry, ResourceRow>();
   for (const entry of entries) {
@@ -50,14 +50,14 @@ export async function resolveTargets(context: Context, entries: TransactionEntry
   );
 }
 
-/** A match that was written between its search and its lock may be a match no more. */
+/** A match that another writer changed between the search and the lock may no longer meet the criteria. */
 async function lockMatches(context: Context, found: [TransactionEntry, ResourceRow][], held: LockedRows): Promise<void> {
   const written = found.filter(([entry]) => entry.method !== 'POST').map(([, row]) => row);
   for (const row of await context.store.readForUpdate(context.caller.tenant, written)) held.set(toKey(row), row);
   if (written.some((row) => held.get(toKey(row))?.version !== row.version)) throw new WriteConflict();
 }
 
-/** The same targets with the rows that stand after the deletions, whose write hooks may have written some of them. Preconditions were checked before that. */
+/** The same targets with their rows read again after the deletions, whose write hooks may have written some of them. Preconditions were checked before. */
 export async function rereadTargets(context: Context, targets: Target[]): Promise<Target[]> {
   const rows = await context.store.readForUpdate(
     context.caller.tenant,
@@ -104,7 +104,7 @@ function resolveUpdate(context: Context, entry: TransactionEntry, { match, held 
   return { entry: { ...entry, draft }, id, ...(previous && { previous }) };
 }
 
-/** The id that an update writes; undefined: a new one. What the body says must agree. */
+/** The id that an update writes; undefined for a new id. An id in the body must be the same. */
 function findUpdatedId(
   { type, id, draft }: Pick<TransactionEntry, 'type' | 'id' | 'draft'>,
   match: ResourceRow | undefined,

@@ -1,5 +1,5 @@
-// transaction: many writes, all or none, whose effect does not depend on their order. https://hl7.org/fhir/R4/http.html#trules
-// Conditions are looked at inside the database transaction, under the locks of their criteria; a transaction that was overtaken starts again from nothing.
+// transaction: many writes, all or none. Their effect does not depend on their order. https://hl7.org/fhir/R4/http.html#trules
+// Criteria are searched inside the database transaction, after they were locked. If another writer was first, the transaction starts again.
 // docs/decisions/0011-transactions.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { locateErrorInEntry } from '../fhir/bundle.ts';
@@ -14,7 +14,7 @@ import { lockTargets, readIdentity, rereadTargets, resolveTargets, type Target }
 
 const ATTEMPTS = 10;
 
-/** Does all of it, then `after` (the entries that read, and the answer), in one transaction; `done` is by the entries' places. */
+/** Writes all entries and then runs `after` (reads and the response), in one transaction. `done`: the outcomes by the index of the entry. */
 export async function executeTransaction<T>(
   context: Context,
   entries: TransactionEntry[],
@@ -35,10 +35,10 @@ export async function executeTransaction<T>(
     }
     await delay(Math.random() * 10 * attempt);
   }
-  throw writeContention('others kept writing the same resources: try again');
+  throw writeContention('other requests kept writing the same resources: try again');
 }
 
-/** "FullUrl must be unique in a bundle": else nobody knows whom a reference means. https://hl7.org/fhir/R4/bundle.html#bdl-7 */
+/** "FullUrl must be unique in a bundle": otherwise references would be ambiguous. https://hl7.org/fhir/R4/bundle.html#bdl-7 */
 function refuseSharedFullUrls(entries: TransactionEntry[]): void {
   const seen = new Set<string>();
   for (const { fullUrl, index } of entries) {
@@ -74,7 +74,7 @@ const filterByMethod = (entries: TransactionEntry[], methods: string[]): Transac
 
 /**
  * "If any resource identities (including resolved identities from conditional update/delete) overlap in steps 1-3, then the transaction SHALL fail."
- * Refuses (400) an id or criteria that another entry writes. Called as soon as an identity is known, and before anything of that entry is stored.
+ * Refuses (400) an id or criteria that another entry also writes. Call it when the identity of an entry is known, before that entry is stored.
  */
 function claimIdentities(): (entry: TransactionEntry, id: string | undefined, criteria?: string) => void {
   const owners = new Map<string, number>();
@@ -88,7 +88,7 @@ function claimIdentities(): (entry: TransactionEntry, id: string | undefined, cr
   };
 }
 
-/** The criteria of an update that mean a resource which this same transaction creates: the result would hang on the order. */
+/** Refuses an update whose criteria match a resource that the same transaction creates, because the result would depend on the order of the entries. */
 async function refuseMatchesOfCreated(context: Context, writes: Target[]): Promise<void> {
   const made = new Set(writes.flatMap(({ entry, id, outcome }) => (entry.method === 'POST' && !outcome ? `${entry.type}/${id}` : [])));
   const types = new Set(writes.filter(({ entry }) => entry.method === 'POST').map(({ entry }) => entry.type));
@@ -97,11 +97,11 @@ async function refuseMatchesOfCreated(context: Context, writes: Target[]): Promi
     if (method === 'POST' || criteria === undefined || !types.has(type)) continue;
     const rows = await findMatches(context, type, { criteria, count: 20 });
     if (rows.some((row) => made.has(`${row.type}/${row.id}`)))
-      throw locateErrorInEntry(invalid('the criteria mean a resource that another entry of this transaction creates'), entry.index);
+      throw locateErrorInEntry(invalid('the criteria match a resource that another entry of this transaction creates'), entry.index);
   }
 }
 
-/** Does it. Several matches are refused (412), criteria that are empty or not understood too (400): they never mean "all". */
+/** Executes one conditional write. If several resources match: 412. Empty criteria or unknown parameters are refused (400); they never match all resources. */
 export async function writeConditionally(
   context: Context,
   entry: Omit<TransactionEntry, 'index'> & { criteria: string },

@@ -13,15 +13,15 @@ interface UpdateRequest {
   type: ServedType;
   id: string;
   draft: Draft;
-  /** The draft with what it takes over of the version it replaces. */
+  /** Returns the draft with elements that it takes over from the previous version. */
   preserveElements?: (draft: Draft, previous: ResourceRow) => Draft;
-  /** The version the client means to replace, or `*`; another one current, or none: 412. */
+  /** The version that the client wants to replace, or `*` for any. If another version is current, or none: 412. */
   ifMatch?: string;
-  /** Only if there is none yet (`If-None-Match: *`); one there: 412. */
+  /** `If-None-Match: *`: if a current version exists: 412. */
   onlyNew?: boolean;
 }
 
-/** Stores the next version, the first one when the id is new. Content equal to what stands makes no new version. */
+/** Stores the next version, or the first one if the id is new. Unchanged content does not create a version. */
 export async function update(context: Context, request: UpdateRequest): Promise<WriteResult> {
   const { type, id, draft } = request;
   if (draft.resource.id !== id) throw invalidStructure('the id in the body must be the id in the URL', `${type}.id`);
@@ -44,22 +44,24 @@ async function writeUpdate(
   return made && { ...made, outcome: previous === undefined || previous.body === null ? 'created' : 'updated' };
 }
 
-/** `If-Match: *`: whichever version is current. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */
+/** `If-Match: *` matches any current version. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */
 export const ANY_VERSION = '*';
 
-/** If-Match names the version that must stand (412 otherwise). https://hl7.org/fhir/R4/http.html#concurrency */
+/** Refuses (412) if the current version is not the one that If-Match names. https://hl7.org/fhir/R4/http.html#concurrency */
 export function checkIfMatch(current: ResourceRow | undefined, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
-  if (current === undefined || current.body === null) throw versionMismatch('If-Match asks for a current version, and there is none');
+  if (current === undefined || current.body === null)
+    throw versionMismatch('If-Match needs a current version, but the resource does not exist');
   if (ifMatch !== ANY_VERSION && ifMatch !== String(current.version))
     throw versionMismatch('If-Match names a version that is not the current one');
 }
 
-/** `If-None-Match: *` means that there must be nothing (412 otherwise). https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
+/** Refuses (412) if a current version exists. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
 export function checkIfNoneMatch(current: ResourceRow | undefined): void {
-  if (current && current.body !== null) throw versionMismatch('If-None-Match: * was asked for, and there is one already');
+  if (current && current.body !== null)
+    throw versionMismatch('If-None-Match: * allows only a new resource, but this resource exists already');
 }
 
-/** Whether the draft says what the row says already: storing it would make a version equal to the one before. */
+/** Whether the draft has the same content as the row. */
 export const isUnchanged = (draft: Draft, previous: ResourceRow): boolean =>
   previous.body === stringifyJson(stampVersion(draft.exact, previous.id, String(previous.version), previous.lastUpdated));

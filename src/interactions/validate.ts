@@ -1,4 +1,4 @@
-// $validate: what is wrong with a resource, said without storing it. https://hl7.org/fhir/R4/resource-operation-validate.html
+// $validate: lists the issues of a resource without storing it. https://hl7.org/fhir/R4/resource-operation-validate.html
 import { FhirError, type Issue, invalid, issue } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import { validateResource } from '../fhir/validation/validate.ts';
@@ -9,18 +9,18 @@ import { checkProfiles } from './profile-checks.ts';
 import { read } from './read.ts';
 import { buildPendingWrite, toDraft } from './write.ts';
 
-/** `id`: of the resource that the URL names. */
+/** `id`: the id in the URL. */
 interface Validation extends ValidateRequest {
   type: ServedType;
   id?: string;
 }
 
-/** The most issues one answer lists. */
+/** The most issues in one response. */
 const MAX_ISSUES = 500;
 
 const METHODS = { create: 'POST', update: 'PUT', delete: 'DELETE' } as const;
 
-/** All issues, errors first; none, when nothing is wrong. What cannot be done as asked is refused (400, 404, 410). */
+/** All issues, errors first; empty for a valid resource. Throws if the request itself is invalid (400) or the resource does not exist (404, 410). */
 export async function collectIssues(context: Context, asked: Validation): Promise<Issue[]> {
   const { type, mode, profile } = asked;
   refuseInvalidRequest(asked);
@@ -35,36 +35,37 @@ export async function collectIssues(context: Context, asked: Validation): Promis
 
 const RANKS = { fatal: 0, error: 1, warning: 2, information: 3 } as const;
 
-/** What the specification asks of a call in each mode. */
+/** The rules of the specification for each mode. */
 function refuseInvalidRequest({ mode, id, profile, resource }: Validation): void {
-  if (mode === 'delete' && id === undefined) throw invalid('mode delete is asked of one resource: use [type]/[id]/$validate');
+  if (mode === 'delete' && id === undefined) throw invalid('mode delete validates one stored resource: use [type]/[id]/$validate');
   if (mode === 'profile' && (id === undefined || resource !== undefined))
-    throw invalid('mode profile is asked of a resource that is stored: use [type]/[id]/$validate, without a resource in the body');
+    throw invalid('mode profile validates a stored resource: use [type]/[id]/$validate, without a resource in the body');
   if (mode === 'profile' && profile === undefined) throw invalid('mode profile needs the parameter profile');
   if (id === undefined && resource === undefined) throw invalid('send the resource to validate');
 }
 
-/** The resource sent, or the one that stands (404, 410 when there is none). */
+/** The resource in the request, or the stored one (404 or 410 if there is none). */
 async function readDraft(context: Context, { type, id, mode, resource }: Validation): Promise<Draft> {
   if (resource && mode !== 'delete') return { resource: resource.plain, exact: resource.exact };
   const { body } = await read(context, { type, id: id! });
   return toDraft(parseExactBody(body));
 }
 
-/** An update is of the resource whose id it says. https://hl7.org/fhir/R4/http.html#update */
+/** The resource of an update must have an id, the same as in the URL. https://hl7.org/fhir/R4/http.html#update */
 function checkId({ type, id, mode }: Validation, { resource }: Draft): Issue[] {
   if (mode !== 'update') return [];
-  if (resource.id === undefined) return [issue('required', 'an update names the id of its resource', `${type}.id`)];
+  if (resource.id === undefined) return [issue('required', 'an update needs the id of the resource', `${type}.id`)];
   return id === undefined || resource.id === id ? [] : [issue('value', 'the id in the body must be the id in the URL', `${type}.id`)];
 }
 
-/** What the rules that stand around a write of this type would refuse or warn of; nothing is written. */
+/** The errors and warnings of the write hooks. Nothing is written. */
 async function checkWriteHooks(context: Context, { type, id, mode }: Validation, draft: Draft | undefined): Promise<Issue[]> {
   if (!context.writeHooks.get(type)?.length) return [];
   const target = mode === 'create' ? context.newId() : (id ?? draft!.resource.id!);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
     const previous = await store.read(context.caller.tenant, type, target);
+    // `collectIssues` does not call this function in mode profile, or without a mode
     const method = METHODS[mode as Exclude<ValidationMode, 'profile'>];
     const write = buildPendingWrite(inside, { type, id: target, method, ...(draft && { draft }), ...(previous && { previous }) });
     const issues: Issue[] = [];
@@ -73,7 +74,7 @@ async function checkWriteHooks(context: Context, { type, id, mode }: Validation,
   });
 }
 
-/** What a write hook refuses a write for, or warns of. */
+/** The errors and warnings of one write hook. */
 async function collectHookIssues(hook: WriteHook, context: Context, write: PendingWrite): Promise<Issue[]> {
   try {
     await hook.check?.(context, write);

@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import { requireNotDeleted } from './read.ts';
 import { redactChannelHeaders, requireSecurityContext } from './redaction.ts';
 
-/** One version, past or present; 404 when there never was one of that number, 410 when that version is the deletion. */
+/** One version, current or not. If there is no version with this number: 404. If that version is a deletion: 410. */
 export async function vread(
   context: Context,
   request: { type: ServedType; id: string; versionId: string },

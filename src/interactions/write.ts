@@ -1,4 +1,4 @@
-// The steps that every write shares, in this order: check → stamp version → index → store (row, history, search rows) → write hooks, all or nothing.
+// The steps of every write: check → stamp version → index → store (row, history, search rows) → write hooks. All steps succeed, or nothing is stored.
 
 import { aliasHash } from '../fhir/hash.ts';
 import { buildIndexRows } from '../fhir/indexing/resource-rows.ts';
@@ -18,17 +18,17 @@ export interface WriteRequest {
   method: HistoryRow['method'];
   /** Absent: a deletion. */
   draft?: Draft;
-  /** The version that is replaced; absent when the resource has never been stored. */
+  /** The version that is replaced; absent if the resource was never stored. */
   previous?: ResourceRow;
 }
 
-/** A version that was stored, and what the client should know of it. */
+/** A stored version, and warnings for the client. */
 interface WrittenVersion {
   row: ResourceRow;
   warnings?: Issue[];
 }
 
-/** Stores one new version. Undefined: another writer was first, and nothing was written. */
+/** Stores one new version. Returns undefined if another writer was first and nothing was written. */
 export async function writeResource(context: Context, request: WriteRequest): Promise<WrittenVersion | undefined> {
   const { type, draft, previous } = request;
   const writeHooks = findWriteHooks(context, type, { ...(draft && { resource: draft.resource }), ...(previous && { previous }) });
@@ -49,35 +49,35 @@ export async function writeResource(context: Context, request: WriteRequest): Pr
 const toWrittenVersion = (row: ResourceRow | undefined, warnings: Issue[] = []): WrittenVersion | undefined =>
   row && { row, ...(warnings.length && { warnings }) };
 
-/** The write with what its write hooks keep of the version before. */
+/** The write, with the elements that write hooks restore from the previous version. */
 function preserveServerElements(context: Context, request: WriteRequest, writeHooks: WriteHook[]): WriteRequest {
   const { draft, previous } = request;
   if (!draft || !previous?.body) return request;
   return { ...request, draft: writeHooks.reduce((now, hook) => hook.preserveServerElements?.(context, now, previous) ?? now, draft) };
 }
 
-/** A write that somebody asks for: checked, stamped and indexed, and not stored yet. Many of them can go into one statement. */
+/** Checks, stamps and indexes a client's write without storing it. Many prepared writes can be stored in one statement. */
 export async function prepareWrite(context: Context, request: WriteRequest): Promise<PendingWrite> {
   if (request.draft) await checkDraft(context, request.draft, request.type);
   return buildPendingWrite(context, request);
 }
 
-/** A write of the server's own, which claims of profiles do not stop. */
+/** Prepares a write by the server itself, without checking claimed profiles. */
 export function prepareServerWrite(context: Context, request: WriteRequest): PendingWrite {
   if (request.draft) checkStructure(request.draft, request.type);
   return buildPendingWrite(context, request);
 }
 
-/** The draft of a resource that keeps its digits. */
+/** Builds a draft from a resource with exact decimals. The assertion is safe, because converting decimals to numbers does not change the structure. */
 export const toDraft = (exact: Resource): Draft => ({ exact, resource: toPlainJson(exact) as Resource });
 
-/** Refuses (400) a resource that is no valid R4. */
+/** Refuses (400) a resource that is not valid R4. */
 function checkStructure(draft: Draft, type: ServedType): void {
   const issues = validateResource(draft.resource, type).filter((found) => found.severity === 'error' || found.severity === 'fatal');
   if (issues.length) throw invalidIssues(issues);
 }
 
-/** Refuses a resource that is no valid R4 (400), or is not as a loaded profile that it claims asks (422). */
+/** Refuses a resource that is not valid R4 (400), or that does not conform to a loaded profile that it claims (422). */
 export async function checkDraft(context: Context, draft: Draft, type: ServedType): Promise<void> {
   checkStructure(draft, type);
   if (listProfileClaims(draft.resource).length === 0) return;
@@ -85,13 +85,13 @@ export async function checkDraft(context: Context, draft: Draft, type: ServedTyp
   if (issues.length) throw businessRules(issues);
 }
 
-/** What the server adds to what it was sent: id and meta, and the names around uploaded content. In bytes. */
+/** In bytes. The most that the server adds to a client's content: id and meta, and the JSON around uploaded content. */
 const STAMP_BYTES = 1024;
 
-/** A character is three bytes of UTF-8 at most (one beyond the BMP, which is two of JavaScript's, four): short texts are not counted. */
+/** A UTF-16 code unit needs at most three bytes of UTF-8, so the bytes of short texts are not counted. */
 const isLonger = (text: string, bytes: number): boolean => text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 
-/** A write as its write hooks see it: stamped and indexed, not checked. */
+/** Stamps and indexes a write without checking it. */
 export function buildPendingWrite(context: Context, { type, id, method, draft, previous }: WriteRequest): PendingWrite {
   const version = (previous?.version ?? 0) + 1;
   const lastUpdated = findLaterTime(context.clock().toISOString(), previous?.lastUpdated);
@@ -110,7 +110,7 @@ export function buildPendingWrite(context: Context, { type, id, method, draft, p
   const alias = toUuidAlias(context.caller.tenant, type, id);
   change.body = stringifyJson(stampVersion(draft.exact, id, String(version), lastUpdated));
   if (isLonger(change.body, (context.maxBodyBytes ?? Number.POSITIVE_INFINITY) + STAMP_BYTES))
-    throw tooLong(`this ${type} would be larger than a request may be: keep what is large in resources of its own`);
+    throw tooLong(`this ${type} would be larger than the size limit of a request: move large content to other resources`);
   change.rules = context.findIndexRules?.(type) ?? 0;
   change.index = buildIndexRows(resource, context.registry, alias === id ? [] : [aliasHash(alias)], context.baseUrl);
   return { type, id, change, resource, ...(previous && { previous }) };
@@ -120,19 +120,19 @@ async function storePending(context: Context, write: PendingWrite): Promise<Reso
   return (await context.store.write(context.caller.tenant, [write.change])) === 0 ? undefined : toStoredRow(write);
 }
 
-/** The row as it stands once the write is stored. */
+/** The row that the write stores. */
 export function toStoredRow({ change, previous }: PendingWrite): ResourceRow {
   const { type, id, version, lastUpdated, body } = change;
   const rules = change.rules ?? previous?.rules ?? 0;
   return { type, id, version, lastUpdated, created: previous?.created ?? lastUpdated, body, rules };
 }
 
-/** The resource with its id and version facts where a reader expects them, in front; whatever the client said of them is gone. */
+/** Puts id, versionId and lastUpdated at the beginning of the resource and replaces the client's values. */
 export function stampVersion(resource: Resource, id: string, versionId: string, lastUpdated: string): Resource {
   const { resourceType, id: _id, meta, ...elements } = resource;
   const { versionId: _version, lastUpdated: _updated, ...kept } = meta ?? {};
   return { resourceType, id, meta: { versionId, lastUpdated, ...kept }, ...elements };
 }
 
-/** A version's time never goes back, whatever the clocks of two processes say. */
+/** The time of a version is never earlier than that of the previous version, even if the clocks of two processes differ. */
 const findLaterTime = (now: string, before: string | undefined): string => (before !== undefined && before > now ? before : now);

@@ -1,5 +1,5 @@
 // The circuit breaker of one account. After several failures in a row it lets one request through every few seconds, and none before `Retry-After` has passed.
-// It applies to requests that callers wait for, too (../orders/deliver/gate.ts), but never to what an operator sends by hand.
+// It also applies to requests that callers wait for (../orders/deliver/gate.ts), but not to messages that an operator sends by hand.
 import type { HealthSignal } from './outcome.ts';
 
 export interface CircuitBreaker {

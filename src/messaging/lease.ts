@@ -1,13 +1,13 @@
-// A lease: while it lasts, nobody else works on the same thing. It outlives a crashed process only until its time.
+// A lease: until its end, no other worker processes the same row. After a crash, the row is free again when the lease ends.
 
-/** Who has the lease until when; times are ISO 8601. */
+/** `by`: the worker. `at`: now. `until`: the end of the lease. Times are ISO 8601. */
 export interface Lease {
   by: string;
   at: string;
   until: string;
 }
 
-/** For `by`, from now, for so many ms. */
+/** A lease of `ms` milliseconds, from now. */
 export const createLease = (now: Date, by: string, ms: number): Lease => ({
   by,
   at: now.toISOString(),

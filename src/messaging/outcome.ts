@@ -1,31 +1,31 @@
-// What came of one request to another system, and what that says about the system's health: one classification for everything that is sent or polled.
+// The outcome of one request to an external system, and the health signal that follows from it. All requests to the lab network are classified here.
 
-/** `why` is for logs and queues: status, element and rule, never a value that was sent. */
+/** `why` is for logs and queues: it names status, element and rule, but never a value that was sent. */
 export type Outcome<T> =
   | { kind: 'accepted'; value: T }
-  /** A definite rejection in the other system's own words. The same bytes will never succeed. `fields`: the elements it names. */
+  /** A definite rejection. The same bytes will never succeed. `why`: the external system's text. `fields`: the elements that it names. */
   | { kind: 'refused'; why: string; status: number; fields: string[] }
-  /** Nobody knows whether it was done. `status`: of the response, when there was one. */
+  /** It is unknown whether the request had an effect. `status`: the status of the response, if there was one. */
   | { kind: 'unknown'; why: string; status?: number }
-  /** Try again later. `retryAfter`: seconds, when the response said so. */
+  /** The request must be sent again later. `retryAfter`: seconds, if the response contained it. */
   | { kind: 'throttled'; why: string; retryAfter: number | undefined }
-  /** Our credential is not accepted (401): nothing is wrong with what was sent. */
+  /** The external system does not accept our credential (401). The request itself may be correct. */
   | { kind: 'unauthorised'; why: string };
 
 /** Every outcome but `accepted`. */
 export type Failure = Exclude<Outcome<never>, { kind: 'accepted' }>;
 
-/** For how many seconds the other system wants no requests, when it says so. */
+/** The seconds until the external system accepts requests again, if the response contained them. */
 export const retryAfterSeconds = (outcome: Outcome<unknown>): number | undefined =>
   outcome.kind === 'throttled' ? outcome.retryAfter : undefined;
 
 /**
- * What a circuit breaker learns. `success` closes it, `failure` counts towards opening it, `trip` opens it at once, `ignore` changes nothing: the system
- * responded, but the response does not show that orders would be accepted.
+ * The input of a circuit breaker. `success` closes it, `failure` counts towards opening it, `trip` opens it at once. `ignore` changes nothing: the external
+ * system responded, but the response does not show whether it would accept orders.
  */
 export type HealthSignal = 'success' | 'failure' | 'trip' | 'ignore';
 
-/** What was asked for. A roster that cannot be read, or a partner contract that is missing, must not stop the sending of orders. */
+/** The kind of request. A roster that cannot be read, or a missing partner contract, must not stop the sending of orders. */
 type Exchange = 'order' | 'cancellation' | 'roster' | 'registration';
 
 const SIGNALS: Record<Exchange, Record<Outcome<unknown>['kind'], HealthSignal>> = {
@@ -36,7 +36,7 @@ const SIGNALS: Record<Exchange, Record<Outcome<unknown>['kind'], HealthSignal>> 
 };
 
 export function toHealthSignal(exchange: Exchange, outcome: Outcome<unknown>): HealthSignal {
-  // a directory that is throttled for an unknown time fails alone
+  // without `Retry-After`, a throttled registration is counted as one failure and does not open the breaker at once
   if (exchange === 'registration' && outcome.kind === 'throttled' && outcome.retryAfter === undefined) return 'failure';
   return SIGNALS[exchange][outcome.kind];
 }

@@ -1,19 +1,19 @@
-// Background work: runs the same work again and again until it is stopped.
+// Background work: runs a function repeatedly until it is stopped.
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface PollLoop {
-  /** Aborted when the loop is to stop. */
+  /** Aborted when the loop must stop. */
   signal: AbortSignal;
-  /** Waits so many ms, or until the loop is to stop. */
+  /** Waits `ms` milliseconds, or until the loop must stop. */
   rest(ms: number): Promise<void>;
 }
 
-/** How many times the shortest delay an idle loop waits at most. */
+/** The longest delay of an idle loop, as a multiple of the shortest. */
 const LONGEST = 16;
 
 /**
- * How long to wait after a round that did so much work, in ms. Where polling is expensive (a statement for every shard), the delay doubles with each idle
- * round and is short again after a round that did something.
+ * Returns a function that computes the delay (in ms) after a round from the amount of work that was done. If polling is expensive (a statement on every shard),
+ * the delay doubles with each idle round, and is the shortest again after a round with work.
  */
 export function backOffWhileIdle(ms: number, isExpensive: () => boolean): (done: number) => number {
   let times = 1;
@@ -23,7 +23,7 @@ export function backOffWhileIdle(ms: number, isExpensive: () => boolean): (done:
   };
 }
 
-/** Starts at once. Call the result to stop: it resolves when the round under way is finished. The work waits by itself and must not throw. */
+/** Starts at once. The returned function stops the loop and resolves after the current round. `work` waits between rounds itself (`rest`) and must not throw. */
 export function startPollLoop(work: (loop: PollLoop) => Promise<unknown>): () => Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -1,4 +1,4 @@
-// When a failed operation is tried again, and when it is given up: one table for every queue and poll loop of the server.
+// When a failed operation is retried, and when the server gives up. All queues and poll loops use this table.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -10,21 +10,21 @@ interface RetryPolicy {
   growsWith: 'age' | 'failures';
   shortest: number;
   longest: number;
-  /** The share of the delay that is drawn at random, so that operations which failed together do not come back together. */
+  /** The share of the delay that is random, so that operations which failed together are not retried together. */
   jitter: number;
-  /** At this age the operation is given up; without it, never. */
+  /** The age at which the server gives up. Default: never. */
   giveUpAfter?: number;
 }
 
 /** A short outage costs seconds. In a long one the circuit breaker, or the longest delay, keeps the load down. */
 const POLICIES = {
-  /** An order or a cancellation that the network has not answered. */
+  /** An order or a cancellation without a response from the lab network. */
   'order-delivery': { growsWith: 'age', shortest: SECOND, longest: MINUTE, jitter: 0.5, giveUpAfter: 72 * HOUR },
-  /** Reading an order, or the order behind a webhook. */
+  /** Reading an order from the lab network, also after a webhook. */
   'order-poll': { growsWith: 'failures', shortest: MINUTE, longest: 6 * HOUR, jitter: 0.5 },
   /** Listing the orders that changed. */
   'order-reconciliation': { growsWith: 'failures', shortest: MINUTE, longest: 15 * MINUTE, jitter: 0 },
-  /** A physician whom the network does not list yet. */
+  /** A physician who is not on the lab network's roster yet. */
   'physician-listing': { growsWith: 'age', shortest: 15 * MINUTE, longest: 6 * HOUR, jitter: 0, giveUpAfter: 180 * 24 * HOUR },
   /** A notification that the subscriber did not accept. */
   'subscription-delivery': { growsWith: 'age', shortest: SECOND, longest: 10 * MINUTE, jitter: 0.5, giveUpAfter: 72 * HOUR },

@@ -1,4 +1,4 @@
-// Signatures of webhook messages by the Standard Webhooks scheme: over the id, the time and the body of a message.
+// Signs webhook messages by the Standard Webhooks scheme. The signature covers the id, the time and the body of a message.
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
@@ -6,14 +6,14 @@ import { Webhook } from 'standardwebhooks';
 interface WebhookMessage {
   /** The same in every attempt to deliver the message. */
   id: string;
-  /** When this attempt is made. Signed in whole seconds. */
+  /** The time of this attempt. It is signed in whole seconds. */
   at: Date;
   body: string | Buffer;
 }
 
 /**
- * One signature (`v1,<base64>`) for each secret; several secrets are valid while one is replaced. The library signs with one secret. Its own verification is
- * not used: it reads the machine's clock, knows one secret, and does not tell a wrong signature from a late message.
+ * One signature (`v1,<base64>`) for each secret. Several secrets are valid while a secret is being replaced. The verification of the library is not used: it
+ * reads the machine's clock, accepts one secret only, and does not distinguish a wrong signature from a late message.
  */
 export const signWebhook = ({ id, at, body }: WebhookMessage, secrets: string[]): string[] =>
   // `raw`, because the library refuses base64 without padding, which receivers and operators may use

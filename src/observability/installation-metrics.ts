@@ -1,4 +1,5 @@
-// Metrics that are read at each scrape: from the database, where every process of an installation shows the same figures, and the load of its connections.
+// Metrics that are read at each scrape: figures from the database, which are the same in every process of an installation, and the load of this process's
+// database connections.
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { DEPRECATED_METRICS } from '../deprecated-names.ts';
 import type { Database } from '../store/database/database.ts';
@@ -17,7 +18,7 @@ export interface MetricSources {
   clock: () => Date;
   /** Whether the circuit breaker stops sending orders. */
   isCircuitOpen(): boolean;
-  /** How requests use the database connections. */
+  /** The load of the database connections by requests. */
   load: Readonly<QueueLoad>;
 }
 
@@ -31,17 +32,17 @@ interface GaugeOptions {
   help: string;
   labels?: string[];
   read(): Sample[] | Promise<Sample[]>;
-  /** The labels that the deprecated series of this gauge has instead. */
+  /** The labels of the deprecated series of this gauge, if they differ. */
   formerLabels?: { names: string[]; from(labels: Record<string, string>): Record<string, string> };
 }
 
-/** The topics of orders and cancellations begin with it. */
+/** The topic of orders. The topic of cancellations begins with the same word. */
 const ORDER = 'order';
 /** State of the outbox entry of a Subscription → state of the Subscription; every other state is `active`. */
 const SUBSCRIPTION_STATES: Record<string, string> = { unknown: 'failing', parked: 'error' };
 
 export function addInstallationMetrics(registry: Registry, sources: MetricSources): void {
-  // the load first: it is read before the statements of this scrape add to it
+  // the load is read first, because the statements of this scrape add to it
   for (const gauge of [...loadGauges(sources), ...orderGauges(sources), ...trackingGauges(sources), ...subscriptionGauges(sources)])
     addGauge(registry, gauge);
   addRefusals(registry, sources.load);
@@ -57,7 +58,7 @@ function addGauge(registry: Registry, { name, help, labels = [], read, formerLab
   addSeries(registry, { name: former, help: `Deprecated: use ${name}.`, labels: formerLabels?.names ?? labels, read: readFormer });
 }
 
-/** One series of figures. When they cannot be read it has no sample: an old figure or 0 would mislead. */
+/** If the figures of a series cannot be read, it has no sample, because an old figure or 0 would mislead. */
 function addSeries(registry: Registry, { name, help, labels, read }: Required<Omit<GaugeOptions, 'formerLabels'>>): void {
   new Gauge({
     name,
@@ -73,7 +74,7 @@ function addSeries(registry: Registry, { name, help, labels, read }: Required<Om
   });
 }
 
-/** Concurrent calls share one run: the gauges of one scrape ask the database once. */
+/** Concurrent calls share one run, so that the gauges of one scrape query the database once. */
 function shareConcurrent<T>(run: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () => {
@@ -84,7 +85,7 @@ function shareConcurrent<T>(run: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Seconds since a time; 0 for null and for a time to come. */
+/** Seconds since a time; 0 for null and for a future time. */
 const ageBy =
   (clock: () => Date) =>
   (since: string | null): number =>
@@ -181,7 +182,6 @@ function subscriptionGauges({ database, clock }: MetricSources): GaugeOptions[] 
   ];
 }
 
-/** Of this process. */
 const loadGauges = ({ load }: MetricSources): GaugeOptions[] => [
   {
     name: 'facet_database_connections_in_use',

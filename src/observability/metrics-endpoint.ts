@@ -1,5 +1,5 @@
-// Serves the metrics at /metrics on a listener of its own, on loopback unless the operator names another address: it needs no key, and a proxy in front of the
-// server cannot expose it by mistake. docs/decisions/0015-metrics-endpoint.md
+// Serves the metrics at /metrics on a separate port, on loopback unless the operator configures another address. The metrics therefore need no key, and a proxy
+// in front of the server cannot expose them by mistake. docs/decisions/0015-metrics-endpoint.md
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Registry } from 'prom-client';
 import { listen } from '../server/listen.ts';
@@ -11,7 +11,7 @@ export interface Metrics extends ProcessMetrics {
   serve(address: { host: string; port: number }, sources: MetricSources): Promise<{ url: string; close(): Promise<void> }>;
 }
 
-/** Begins to count; nothing is served yet. */
+/** Starts to count. `serve` starts the endpoint. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   return {
@@ -34,7 +34,7 @@ async function respond(registry: Registry, req: IncomingMessage, res: ServerResp
   if (req.method !== 'GET')
     return void res
       .writeHead(405, { Allow: 'GET', 'Content-Type': 'application/json' })
-      .end('{"error":"method","message":"this path answers GET"}');
+      .end('{"error":"method","message":"this path supports only GET"}');
   res.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics());
 }
 

@@ -1,5 +1,5 @@
-// What this process counts and measures while it works, with the metrics of the process itself, on prom-client. Labels are names of routes, states and outcomes:
-// never an id, a tenant or a value.
+// Counters and histograms of this process, and prom-client's default metrics of the process. Labels are names of routes, states and outcomes, but never ids,
+// tenants or values.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
@@ -7,7 +7,7 @@ import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
 export interface ProcessMetrics {
   /** Measures a request of the server until its response is sent. */
   observe(req: IncomingMessage, res: ServerResponse): void;
-  /** What the rooms report. */
+  /** Functions that other parts of the server call. */
   reports: {
     /** An attempt to send an order or a cancellation. */
     attempted(topic: string, state: string): void;
@@ -61,7 +61,7 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
 /** The route as declared: the router writes it into `locals`. Paths without a route share one label. */
 const readRoute = (res: ServerResponse & { locals?: { route?: string } }): string => res.locals?.route ?? 'other';
 
-/** Most webhooks are processed at once; the ones whose order is not known yet are given up after a day. In seconds. */
+/** In seconds. Most webhooks are processed at once. A webhook whose order is unknown is given up after a day. */
 const LAG_BUCKETS = [0.5, 1, 2, 5, 15, 60, 300, 3600, 21_600, 86_400];
 
 function createWebhookMetrics(registers: Registry[]): WebhookMetrics {

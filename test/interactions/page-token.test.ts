@@ -21,5 +21,5 @@ test.each([
   ['an invented link', () => seal.open(1, 'abc')],
   ['nothing', () => seal.open(1, '')],
 ])('%s does not open it', (_who, open) => {
-  expect(open).toThrow('this page link is not one of ours');
+  expect(open).toThrow('this page link was not created by this server');
 });

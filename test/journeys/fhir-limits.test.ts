@@ -54,7 +54,7 @@ test('a patch makes no resource that could not have been sent', async () => {
   const patch = (operation: object) => fhir('patch', 'Patient/large', 'application/json-patch+json').send(JSON.stringify([operation]));
   expect(said(await patch({ op: 'add', path: '/photo/-', value: large('other', 200).photo[0] }))).toEqual([
     413,
-    expect.stringMatching(/^this Patient would be larger than a request may be/),
+    expect.stringMatching(/^this Patient would be larger than the size limit of a request/),
   ]);
   expect(said(await patch({ op: 'copy', from: '/photo/0', path: '/photo/-' }))).toEqual([422, 'operation 0 of the patch copies too much']);
 });
@@ -136,7 +136,7 @@ describe('what is large goes over several pages, whatever their count', () => {
         .expect(201);
     expect((await pages('Patient/page-1/$everything?_count=100')).flat()).toEqual(['page-1', 'doc-1', 'doc-2', 'doc-3', 'doc-4']);
     const included = await fhir('get', 'Patient?_id=page-1&_revinclude=DiagnosticReport:subject');
-    expect(said(included)).toEqual([413, expect.stringMatching(/bring in more text than an answer holds/)]);
+    expect(said(included)).toEqual([413, expect.stringMatching(/bring in more text than the size limit of a response/)]);
   });
 
   test("a vendor's list is asked for fewer at once", async () => {

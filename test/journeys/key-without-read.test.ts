@@ -1,5 +1,5 @@
-// A key without the read scope writes and is told nothing that stands there: the answer to a write is minimal, whatever the request prefers, and a patch
-// that asks what stands is refused. https://hl7.org/fhir/R4/http.html#ops, docs/decisions/0013-api-keys-and-scopes.md
+// A key without the read scope can write, but its responses contain no stored values. The response to a write is minimal, whatever the request prefers, and a
+// patch that tests stored values is refused. https://hl7.org/fhir/R4/http.html#ops, docs/decisions/0013-api-keys-and-scopes.md
 import request, { type Response } from 'supertest';
 import { orderable, registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';
@@ -22,7 +22,7 @@ const ada = (id: string, more: object = {}) => ({
   ...more,
 });
 const told = ({ status, body }: Response) => [status, body.issue?.[0].diagnostics];
-const NEEDS_READ = [403, 'this patch asks what stands in the resource: it needs system/Patient.r'];
+const NEEDS_READ = [403, 'this patch tests stored values: it needs the scope system/Patient.r'];
 
 describe('on the FHIR API', () => {
   let id = '';

@@ -82,7 +82,7 @@ it('takes over at once from a process that was killed, and removes what it left'
 it('holds against a holder that does not answer (a stopped process is not a dead one)', async () => {
   const { child } = await holder();
   child.kill('SIGSTOP');
-  await expect(lockDirectory(directory)).rejects.toThrow('in use by a process that does not answer');
+  await expect(lockDirectory(directory)).rejects.toThrow('in use by a process that does not respond');
   await kill(child);
 });
 
@@ -135,5 +135,5 @@ it('leaves other files of the directory alone', async () => {
 });
 
 it('says at once where a directory cannot be made', async () => {
-  await expect(lockDirectory('/proc/facet/data')).rejects.toThrow(/the data directory cannot be made .*FACET_DATA_DIR/);
+  await expect(lockDirectory('/proc/facet/data')).rejects.toThrow(/the data directory cannot be created .*FACET_DATA_DIR/);
 });

@@ -115,7 +115,7 @@ describe('a file whose first line is -- transaction: false', () => {
 
   it('runs again at the next start when it failed', async () => {
     await expect(migrate(first, AT, [ONE, concurrently('select b from one; ')])).rejects.toThrow(
-      'migrations/0002-index.sql, line 2: the database answered 42703',
+      'migrations/0002-index.sql, line 2: the database returned error 42703',
     );
     expect(await indexes()).toBe(0);
     expect(await migrate(first, AT, [ONE, concurrently()])).toEqual(['0002-index.sql']);
@@ -164,12 +164,12 @@ it('refuses a file that was changed after it ran, naming it', async () => {
 
 it('refuses a database that a newer version has migrated', async () => {
   await migrate(first, AT, [ONE, TWO]);
-  await expect(migrate(first, AT, [ONE])).rejects.toThrow('the database holds migration 0002-two.sql, which this version does not know');
+  await expect(migrate(first, AT, [ONE])).rejects.toThrow('the database has migration 0002-two.sql, which this version does not have');
 });
 
 it('leaves nothing of a migration that fails, and names the file and line', async () => {
   const broken = small('0002-broken.sql', 'create table two (a int);\nselect 1;\nselect b from one;');
-  await expect(migrate(first, AT, [ONE, broken])).rejects.toThrow('migrations/0002-broken.sql, line 3: the database answered 42703');
+  await expect(migrate(first, AT, [ONE, broken])).rejects.toThrow('migrations/0002-broken.sql, line 3: the database returned error 42703');
   expect(await first.query("select 1 from pg_tables where tablename = 'two'")).toEqual([]);
   expect(await migrate(first, AT, [ONE, TWO])).toEqual(['0002-two.sql']);
 });

@@ -45,7 +45,7 @@ it('joins the transaction it is called in', async () => {
 });
 
 it('refuses at once a statement on the outer handle: on one connection it would wait for ever', async () => {
-  const text = 'inside a transaction every statement goes through the handle of that transaction';
+  const text = 'inside a transaction, every statement must use the handle of that transaction';
   await expect(test.store.transaction(() => test.store.read(TENANT, 'Patient', 'a1'))).rejects.toThrow(text);
   await expect(test.store.transaction(() => test.store.transaction(async () => 1))).rejects.toThrow(text);
   expect(await exists('a1')).toBe(true);
@@ -77,9 +77,9 @@ it('refuses its handle after its end', async () => {
 });
 
 it('goes on after a statement that failed, without its values in the message', async () => {
-  await expect(test.database.query('select $1::text::int', ['Jane Doe'])).rejects.toThrow(/^the database answered 22P02$/);
+  await expect(test.database.query('select $1::text::int', ['Jane Doe'])).rejects.toThrow(/^the database returned error 22P02$/);
   await expect(test.database.query('insert into lock_row values (1, 1), (1, 1)')).rejects.toThrow(
-    'the database answered 23505 on lock_row_pkey',
+    'the database returned error 23505 on lock_row_pkey',
   );
   expect(await exists('a1')).toBe(true);
 });

@@ -47,7 +47,7 @@ function makeDirectory(directory: string): void {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EEXIST')
-      throw new Error(`the data directory cannot be made (${code} at ${directory}): name another one with FACET_DATA_DIR`);
+      throw new Error(`the data directory cannot be created (${code} at ${directory}): name another one with FACET_DATA_DIR`);
   }
 }
 
@@ -103,14 +103,14 @@ async function findListening(paths: string[]): Promise<string | undefined> {
 async function refuseIfLocked(directory: string, path: string): Promise<void> {
   const holder = (await sendRequest(path, OWNER_REQUEST, REPLY_TIMEOUT_MS).catch(() => undefined)) as LockOwner | undefined;
   if (holder?.hasLock) throw directoryInUse(directory, `process ${holder.pid} on ${holder.host}, since ${holder.since}`);
-  if (!holder && (await isListening(path))) throw directoryInUse(directory, 'a process that does not answer');
+  if (!holder && (await isListening(path))) throw directoryInUse(directory, 'a process that does not respond');
 }
 
 const directoryInUse = (directory: string, who: string): Error =>
   new Error(`the data directory ${directory} is in use by ${who}: stop it, or name another directory with FACET_DATA_DIR`);
 
 const refuseCommand: RequestHandler = () => {
-  throw new Error('the process that holds the data directory takes no commands');
+  throw new Error('the process that uses the data directory does not accept commands');
 };
 
 const listSockets = (folder: string): string[] =>

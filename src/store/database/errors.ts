@@ -9,7 +9,7 @@ export class DatabaseError extends Error {
   readonly position: number | undefined;
 
   constructor(code: string, where: string, position?: number) {
-    super(`the database answered ${code}${where && ` on ${where}`}`);
+    super(`the database returned error ${code}${where && ` on ${where}`}`);
     this.name = 'DatabaseError';
     this.code = code;
     this.position = position;
@@ -20,7 +20,7 @@ const ATTEMPTS = 5;
 /** serialization_failure, deadlock_detected. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const RETRYABLE = new Set(['40001', '40P01']);
 
-const busy = () => unavailable('the database did not answer in time', 1);
+const busy = () => unavailable('the database did not respond in time', 1);
 const down = () => unavailable('the database cannot be reached', 5);
 const outside = () => invalid('a number or a date is outside the range that can be stored');
 

@@ -35,13 +35,13 @@ interface OwnerQueue {
 
 const REFUSALS: Record<RefusalReason, () => Error> = {
   'queue full': () => unavailable('too many requests wait for the database: send fewer at once', 1),
-  'waited too long': () => unavailable('the database did not answer in time', 1),
+  'waited too long': () => unavailable('the database did not respond in time', 1),
   'client left': clientDisconnected,
 };
 
 /** The client does not receive this error: it has disconnected. */
 export function clientDisconnected(): Error {
-  return unavailable('the client left before the answer', 1);
+  return unavailable('the client disconnected before the response', 1);
 }
 
 /** Shares the connections of a pool between owners. Each `enter` needs one `leave`, when the connection is returned. */

@@ -189,5 +189,5 @@ const addFileName =
 async function refuseUnknown(database: Database, migrations: Migration[]): Promise<void> {
   const known = new Set(migrations.map((migration) => migration.name));
   const unknown = (await database.query<AppliedMigration>(APPLIED)).find((row) => !known.has(row.name));
-  if (unknown) throw new Error(`the database holds migration ${unknown.name}, which this version does not know: start the newer version`);
+  if (unknown) throw new Error(`the database has migration ${unknown.name}, which this version does not have: start the newer version`);
 }

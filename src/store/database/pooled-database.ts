@@ -76,7 +76,7 @@ function createConnectionLender<Connection>(pool: Knex, driver: Driver<Connectio
   const queue = new FairQueue({ ...sharing, maxQueued: MAX_QUEUED_PER_TENANT });
   const inside = new AsyncLocalStorage<TransactionScope>();
   const refuseInsideTransaction = () => {
-    if (inside.getStore()?.isOpen) throw new Error('inside a transaction every statement goes through the handle of that transaction');
+    if (inside.getStore()?.isOpen) throw new Error('inside a transaction, every statement must use the handle of that transaction');
   };
   return {
     driver,

@@ -74,7 +74,7 @@ export async function sendRequest(path: string, request: unknown, patience?: num
   if (patience !== undefined) socket.setTimeout(patience, () => socket.destroy(new Error('no answer in time')));
   socket.write(`${JSON.stringify(request)}\n`);
   const line = await text(socket);
-  if (line === '') throw new Error('the process that holds the data directory ended before it answered');
+  if (line === '') throw new Error('the process that uses the data directory ended before it replied');
   // the format that `serve` writes
   const reply = JSON.parse(line) as { value?: unknown; error?: string };
   if (reply.error !== undefined) throw new Error(reply.error);

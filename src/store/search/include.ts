@@ -50,13 +50,13 @@ export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'bod
     if (found.length && step === MOST_STEPS) return { rows, isTruncated: true };
     rows.push(...found);
     if (rows.length > MOST_INCLUDED) throw tooMany(`more than ${MOST_INCLUDED} resources`);
-    if (found.some(({ body }) => body === null)) throw tooMany('more text than an answer holds');
+    if (found.some(({ body }) => body === null)) throw tooMany('more text than the size limit of a response');
     [starts, due] = [found, further];
   }
   return { rows, isTruncated: false };
 }
 
-const tooMany = (what: string) => tooLong(`_include and _revinclude bring in ${what}: ask for fewer matches per page with _count`);
+const tooMany = (what: string) => tooLong(`_include and _revinclude bring in ${what}: request fewer matches per page with _count`);
 
 /** An inclusion, and the resources from which it starts in one step. */
 interface PendingInclusion {
