@@ -1,14 +1,14 @@
-// Page links are opaque, whole, and open for their tenant alone.
+// Page links are opaque and authenticated, and valid only for their tenant.
 import { createPageTokens } from '../../src/interactions/page-token.ts';
 
 const seal = createPageTokens('a secret that all processes share');
 const content = { type: 'Patient', parameters: [['family', 'Lovelace']], after: ['lovelace', '7'] };
 
-test('what was sealed is opened by any process with the same secret', () => {
+test('a token is opened by any process with the same secret', () => {
   expect(createPageTokens('a secret that all processes share').open(1, seal.seal(1, content))).toEqual(content);
 });
 
-test('nothing of it can be read', () => {
+test('a token reveals no part of its content', () => {
   const link = seal.seal(1, content);
   expect(link).toMatch(/^[A-Za-z0-9_-]+$/);
   expect(Buffer.from(link, 'base64url').toString('latin1')).not.toContain('Lovelace');

@@ -1,4 +1,4 @@
-// How soon the profiles of a package that an operator adds are in force, however late the database answers.
+// The profiles of an added package become active within a second, even if the database responds late.
 import { createProfiles } from '../../src/interactions/profiles.ts';
 import { addPackage } from '../../src/store/definitions.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';

@@ -118,14 +118,14 @@ async function indexOf(tenant: number): Promise<string[]> {
   return lines.sort();
 }
 
-it('a parameter of an empty store, and of types without resources, is whole at once', async () => {
+it('in an empty store, and for types without resources, a new parameter is available at once', async () => {
   const first = await server(BEFORE);
   expect(first.state.listUnready().size).toBe(0);
   const next = await server(AFTER);
   expect([next.state.listUnready().size, next.state.findTarget()]).toEqual([0, undefined]);
 });
 
-it('a new parameter is refused until it is whole; all others are served, and what is written meanwhile is indexed', async () => {
+it('a new parameter is refused until it is completely indexed; other parameters work, and new writes are indexed', async () => {
   const old = await server(BEFORE);
   for (let n = 0; n < 10; n++) await store(old, tenants[n % 3]!, patient(n));
   const now = await server(AFTER);
@@ -139,7 +139,7 @@ it('a new parameter is refused until it is whole; all others are served, and wha
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([3, 9, 99].map(idOf).sort());
 });
 
-it('the rows it makes are those that a write makes, in every tenant, and no version or history changes', async () => {
+it('reindexing creates the same rows as a write, in every tenant, and changes no version and no history', async () => {
   const old = await server(BEFORE);
   for (const tenant of tenants.slice(0, 2)) {
     for (let n = 0; n < 9; n++) await store(old, tenant, patient(n));
@@ -161,7 +161,7 @@ it('the rows it makes are those that a write makes, in every tenant, and no vers
   expect((await versions()).slice(0, before.length)).toEqual(before);
 });
 
-it('stopped anywhere, it goes on from there; done twice, it changes nothing', async () => {
+it('reindexing continues where it was stopped; a second run changes nothing', async () => {
   const old = await server(BEFORE);
   for (let n = 0; n < 12; n++) await store(old, tenants[n % 2]!, patient(n));
   const now = await server(AFTER);
@@ -183,7 +183,7 @@ it('stopped anywhere, it goes on from there; done twice, it changes nothing', as
   expect(await indexOf(tenants[0]!)).toEqual(whole);
 });
 
-it('one process walks; another takes over when its lease has run out, and then the first one stops', async () => {
+it('one process reindexes; another takes over when the lease has expired, and then the first stops', async () => {
   const old = await server(BEFORE);
   for (let n = 0; n < 12; n++) await store(old, tenants[0]!, patient(n));
   const [first, second] = [await server(AFTER, 'first'), await server(AFTER, 'second')];
@@ -200,7 +200,7 @@ it('one process walks; another takes over when its lease has run out, and then t
   expect(await found(first, tenants[0]!, 'marital=M')).toHaveLength(6);
 });
 
-it('what a process of older rules writes behind the walk is found by the next one', async () => {
+it('the next pass finds what a process with older rules has written behind the current pass', async () => {
   const old = await server(BEFORE);
   await store(old, tenants[0]!, patient(1));
   const now = await server(AFTER);
@@ -212,7 +212,7 @@ it('what a process of older rules writes behind the walk is found by the next on
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([1, 3].map(idOf).sort());
 });
 
-it('a command whose rules no server has stops no search, and what it writes is made again by the rules of the servers', async () => {
+it('a command with rules that no server has blocks no search, and servers reindex what it writes', async () => {
   const now = await server(AFTER);
   await store(now, tenants[0]!, patient(1));
   const shell = await command(BEFORE);
@@ -226,7 +226,7 @@ it('a command whose rules no server has stops no search, and what it writes is m
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([1, 3].map(idOf).sort());
 });
 
-it('a command of the rules of the servers writes as they do, and leaves them nothing', async () => {
+it('a command with the rules of the servers writes the same index rows, so nothing has to be reindexed', async () => {
   const now = await server(AFTER);
   const shell = await command(AFTER);
   await store(shell, tenants[0]!, patient(1));
@@ -235,7 +235,7 @@ it('a command of the rules of the servers writes as they do, and leaves them not
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
 });
 
-it('what a command writes behind a walk is found by the next one', async () => {
+it('the next pass finds what a command has written behind the current pass', async () => {
   const now = await server(AFTER);
   for (let n = 0; n < 10; n++) await store(now, tenants[0]!, patient(n));
   const shell = await command(BEFORE);
@@ -248,7 +248,7 @@ it('what a command writes behind a walk is found by the next one', async () => {
   expect(await found(now, tenants[0]!, 'marital=M')).toContain(idOf(1));
 });
 
-it('a process of older rules undoes nothing, and does not answer by a parameter that was redefined', async () => {
+it('a process with older rules does not reindex, and refuses searches by a redefined parameter', async () => {
   const old = await server(AFTER);
   await store(old, tenants[0]!, patient(1));
   const now = await server(OTHERWISE);
@@ -264,7 +264,7 @@ it('a process of older rules undoes nothing, and does not answer by a parameter 
   expect(await found(back, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
 });
 
-onServer('a write that waits while a row is made again begins anew, and leaves nothing of the rows it did not see', async () => {
+onServer('a write that waits for reindexing of its resource retries, and leaves no old index rows', async () => {
   const old = await server(BEFORE);
   const [tenant, control] = [tenants[0]!, tenants[1]!];
   await store(old, tenant, patient(1));

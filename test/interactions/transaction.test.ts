@@ -29,7 +29,7 @@ const run = (...entries: TransactionEntry[]) => executeTransaction(here.context,
 const outbox = async () => Number((await store.database.query<{ n: number }>('select count(*)::int as n from outbox'))[0]!.n);
 const patients = async () => (await here.context.store.readHistory(here.tenant, { type: 'Patient', count: 100 })).length;
 
-test('an order is accepted with the patient of the same transaction, though the patient stands after it', async () => {
+test('an order is accepted together with its patient, even if the patient is a later entry', async () => {
   const done = await run(post(0, order), post(1, ADA, 'urn:x:ada'));
   const entry = await here.entry(done.get(0)!.row!.id);
   expect(JSON.parse(JSON.parse(entry!.payload).text)).toMatchObject({ patient_details: { first_name: 'Ada' } });
@@ -38,7 +38,7 @@ test('an order is accepted with the patient of the same transaction, though the 
   ]);
 });
 
-test('an order that lacks what the laboratory network needs fails the whole: no patient, no order, nothing to send', async () => {
+test('an order without data that the lab network needs fails the whole transaction: no patient, no order, no outbox entry', async () => {
   const before = [await patients(), await outbox()];
   const { birthDate: _none, ...nameless } = ADA;
   const refused = run(post(0, nameless as Resource, 'urn:x:ada'), post(1, order));
@@ -47,7 +47,7 @@ test('an order that lacks what the laboratory network needs fails the whole: no 
   expect([await patients(), await outbox()]).toEqual(before);
 });
 
-test('a failure after the writes, in what reads them, leaves nothing either', async () => {
+test('a failure in the reads after the writes rolls back everything', async () => {
   const before = [await patients(), await outbox()];
   const failing = executeTransaction(here.context, [post(0, ADA, 'urn:x:ada'), post(1, order)], async (inside) => {
     expect((await inside.store.readHistory(here.tenant, { type: 'Patient', count: 100 })).length).toBe(before[0]! + 1);

@@ -1,4 +1,4 @@
-// A version's time never goes back, whatever the clock of the process that writes it says: a client that asks what has changed since (`_since`, `_lastUpdated`)
+// A version is never older than the one before, whatever the clock of the writing process: a client that queries changes since a time (`_since`, `_lastUpdated`)
 // would miss the change. https://hl7.org/fhir/R4/resource.html#Meta (meta.lastUpdated), https://hl7.org/fhir/R4/http.html#history
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';

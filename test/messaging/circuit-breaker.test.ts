@@ -11,7 +11,7 @@ const fail = (count: number, from = 0) => {
   for (let nth = 0; nth < count; nth++) here.record('failure', at(0), undefined, `order ${from + nth}`);
 };
 
-test('four different orders in a row that failed hold back none; the fifth one does', () => {
+test('after four failed orders in a row the breaker stays closed; after five it opens', () => {
   fail(4);
   expect(here.allows(at(0))).toBe(Number.POSITIVE_INFINITY);
   fail(1, 4);
@@ -23,7 +23,7 @@ test('one order that fails again and again counts once', () => {
   expect(here.allows(at(0))).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('an order that was answered begins the count anew, and ends a pause; an answer to something else does neither', () => {
+test('a response to an order resets the count and closes the breaker; a response to another request does neither', () => {
   fail(4);
   here.record('success', at(0));
   fail(4);
@@ -36,14 +36,14 @@ test('an order that was answered begins the count anew, and ends a pause; an ans
   expect(here.allows(at(1))).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('it asks with one order after eight seconds, and again eight seconds after that one failed', () => {
+test('an open breaker allows one order after eight seconds, and another one eight seconds after that order has failed', () => {
   fail(5);
   expect([7.9, 8].map((seconds) => here.allows(at(seconds)))).toEqual([0, 1]);
   here.record('failure', at(8), undefined, 'order 0');
   expect([15.9, 16].map((seconds) => here.allows(at(seconds)))).toEqual([0, 1]);
 });
 
-test('what is down holds back at once; Retry-After counts where it is longer, and a shorter one later takes nothing of it back', () => {
+test('a trip opens the breaker at once; a longer Retry-After extends the pause, and a later shorter one does not reduce it', () => {
   here.record('trip', at(0), 120);
   here.record('trip', at(1), 1);
   expect([119.9, 120].map((seconds) => here.allows(at(seconds)))).toEqual([0, 1]);

@@ -12,7 +12,7 @@ function scrapeOf(query: () => Promise<unknown[]>): { scrape(): Promise<string[]
   return { scrape: async () => (await registry.metrics()).split('\n').filter((line) => line && !line.startsWith('#')) };
 }
 
-test('a figure that cannot be read is left out, and the others are served', async () => {
+test('a figure that cannot be read is omitted, and the others are served', async () => {
   const { scrape } = scrapeOf(() => Promise.reject(new Error('the database does not answer')));
   expect(await scrape()).toEqual([
     'facet_database_connections_in_use 1',
@@ -25,7 +25,7 @@ test('a figure that cannot be read is left out, and the others are served', asyn
   ]);
 });
 
-test('one scrape asks the database once for each statement, and the next scrape asks again', async () => {
+test('one scrape runs each database statement once, and the next scrape runs it again', async () => {
   let queries = 0;
   const rows = [{ topic: 'order', state: 'queued', count: 3, oldest: '2026-01-01T00:00:00.000Z', new: 0, news: null, due: null }];
   const { scrape } = scrapeOf(async () => {

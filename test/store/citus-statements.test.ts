@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-it('making rules known reads the search rows of one tenant at a time', async () => {
+it('registering rules reads the search rows of one tenant at a time', async () => {
   const read: string[] = [];
   const listening: Database = {
     ...test.database,
@@ -30,6 +30,6 @@ it('making rules known reads the search rows of one tenant at a time', async () 
   expect(ofRows.filter((sql) => !sql.includes('sx.tenant_id = $1'))).toEqual([]);
 });
 
-it('writing many changes asks once which types are watched, and not for each change', () => {
+it('writing many changes reads once which types have subscriptions, not for each change', () => {
   expect(buildBatchWrite(1, []).sql).not.toMatch(/exists \(select from subscription/);
 });

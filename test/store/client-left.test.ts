@@ -1,4 +1,4 @@
-// What becomes of the statements of a client that leaves before its answer, and of those of a client that stays.
+// Statements of clients that disconnect before the response are cancelled; those of other clients are not.
 import { setImmediate } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import { until } from '../until.ts';
@@ -20,7 +20,7 @@ const request = (safe: boolean) => {
 const seen = async () => (await test.database.query<{ n: number }>('select n from seen order by n')).map(({ n }) => n);
 const LEFT = { kind: 'unavailable' };
 
-onServer('a running read is cancelled on the server when its client leaves, and the next statement is answered', async () => {
+onServer('a running read is cancelled on the server when its client disconnects, and the next statement succeeds', async () => {
   const database = await openDatabase({ url: test.url!, poolSize: 1 });
   const client = new AbortController();
   const running = database.forRequest(TENANT, { safe: true, signal: client.signal }).query('select pg_sleep(120)');
@@ -37,7 +37,7 @@ onServer('a running read is cancelled on the server when its client leaves, and 
   await database.close();
 });
 
-it('a read that waits for a connection is dropped when its client leaves', async () => {
+it('a read that waits for a connection is dropped when its client disconnects', async () => {
   const { database, leave } = request(true);
   const before = test.database.queueLoad.refused['client left'];
   const { held, release } = await holdAll();
@@ -51,14 +51,14 @@ it('a read that waits for a connection is dropped when its client leaves', async
   expect(await seen()).toEqual([]);
 });
 
-it('a write is dropped when its client leaves before it has begun', async () => {
+it('a write is dropped when its client disconnects before it has begun', async () => {
   const { database, leave } = request(false);
   leave();
   await expect(database.query('insert into seen values (1)')).rejects.toMatchObject(LEFT);
   expect(await seen()).toEqual([]);
 });
 
-it('a write that has done its first statement is finished, although its client has left', async () => {
+it('a write is finished after its first statement, even if its client has disconnected', async () => {
   const { database, leave } = request(false);
   await database.query('insert into seen values (1)');
   leave();
@@ -67,7 +67,7 @@ it('a write that has done its first statement is finished, although its client h
   expect(await seen()).toEqual([1, 2, 3]);
 });
 
-it('the first transaction of a write whose client leaves is taken back as a whole', async () => {
+it('the first transaction of a write is rolled back when its client disconnects', async () => {
   const { database, leave } = request(false);
   const work = database.transaction(async (inside) => {
     await inside.query('insert into seen values (1)');
@@ -78,7 +78,7 @@ it('the first transaction of a write whose client leaves is taken back as a whol
   expect(await seen()).toEqual([]);
 });
 
-it('a request that was answered leaves nothing behind that its signal could stop', async () => {
+it('the signal of a finished request cancels nothing', async () => {
   const { database, leave } = request(true);
   const statements = Array.from({ length: 20 }, () => database.query('select 1'));
   await Promise.all(statements);
@@ -87,7 +87,7 @@ it('a request that was answered leaves nothing behind that its signal could stop
   expect(test.database.queueLoad).toMatchObject({ inUse: 0, waiting: 0 });
 });
 
-it('the readiness check is answered while every connection is in use, also by a transaction that failed', async () => {
+it('the readiness check succeeds while every connection is in use, also by a failed transaction', async () => {
   const { held, release } = await holdAll('select 1/0');
   await test.database.ping();
   release();

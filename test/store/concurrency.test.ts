@@ -25,13 +25,13 @@ const sum = (numbers: number[]) => numbers.reduce((total, number) => total + num
 const twenty = Array.from({ length: 20 }, (_one, n) => n);
 const either = (n: number): Store => stores[n % 2]!;
 
-it('lets one of twenty concurrent creates of an id through', async () => {
+it('applies one of twenty concurrent creates of an id', async () => {
   const applied = await Promise.all(twenty.map((n) => either(n).write(TENANT, [createOf('once', { body: `{"n":${n}}` })])));
   expect(sum(applied)).toBe(1);
   expect(await test.store.readVersions(TENANT, 'Patient', 'once', { count: 30 })).toHaveLength(1);
 });
 
-it('never loses an update: of concurrent ones of the same version one is applied, and its search rows with it', async () => {
+it('loses no update: of concurrent updates of one version, one is applied together with its search rows', async () => {
   await test.store.write(TENANT, [createOf('cas')]);
   for (const previous of [1, 2, 3, 4, 5]) {
     const applied = await Promise.all(
@@ -50,7 +50,7 @@ it('never loses an update: of concurrent ones of the same version one is applied
   }
 });
 
-it('of many changes in one statement leaves out those of a version that is gone, and leaves no trace of them', async () => {
+it('of many changes in one statement, skips those of an outdated version completely', async () => {
   const ids = ['m1', 'm2', 'm3'];
   await test.store.write(
     TENANT,
@@ -89,7 +89,7 @@ it('counts to twenty under a lock, one transaction after the other', async () =>
   expect(sum(await Promise.all(twenty.map((n) => count(either(n)))))).toBe(20);
 });
 
-it('locks keys in one order, whatever order they are named in', async () => {
+it('locks keys in one order, whatever the order of the request', async () => {
   const keys = ['a', 'b', 'c', 'd'];
   const held = twenty.map((n) =>
     either(n).transaction(async (transaction) => {
@@ -101,7 +101,7 @@ it('locks keys in one order, whatever order they are named in', async () => {
   expect(await Promise.all(held)).toEqual(twenty);
 });
 
-onServer('runs both of two transactions that wait for each other, one of them again', async () => {
+onServer('completes both of two deadlocked transactions, one of them by a retry', async () => {
   let runs = 0;
   let holding = 0;
   const bothHold = Promise.withResolvers<void>();
@@ -119,7 +119,7 @@ onServer('runs both of two transactions that wait for each other, one of them ag
   expect(runs).toBeGreaterThan(2);
 });
 
-onServer('gives up with 409 when running again does not help', async () => {
+onServer('fails with 409 when retries do not help', async () => {
   let runs = 0;
   const unlucky = test.database.transaction(async (transaction) => {
     runs++;

@@ -36,7 +36,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-it('makes the directory for its owner alone, and leaves no socket behind when released', async () => {
+it('creates the directory with access for its owner only, and leaves no socket after the release', async () => {
   const lock = await lockDirectory(directory);
   expect(lock.directory).toBe(directory);
   expect(statSync(directory).mode & 0o777).toBe(0o700);
@@ -45,7 +45,7 @@ it('makes the directory for its owner alone, and leaves no socket behind when re
   expect(readdirSync(directory)).toEqual([]);
 });
 
-it('refuses a second process, in one sentence that says who holds it and what to do', async () => {
+it('refuses a second process with an error that names the lock owner and the remedy', async () => {
   const { child, said } = await holder();
   expect(said).toBe('held');
   await expect(lockDirectory(directory)).rejects.toThrow(
@@ -63,7 +63,7 @@ it('refuses a second lock of the same process', async () => {
   await (await lockDirectory(directory)).release();
 });
 
-it('takes over at once from a process that was killed, and removes what it left', async () => {
+it('takes the lock of a killed process at once, and removes its socket', async () => {
   const took: number[] = [];
   for (let round = 0; round < 3; round++) {
     const { child } = await holder();
@@ -79,14 +79,14 @@ it('takes over at once from a process that was killed, and removes what it left'
   expect(Math.min(...took)).toBeLessThan(1000);
 });
 
-it('holds against a holder that does not answer (a stopped process is not a dead one)', async () => {
+it('refuses while the lock owner does not respond (a stopped process still has the lock)', async () => {
   const { child } = await holder();
   child.kill('SIGSTOP');
   await expect(lockDirectory(directory)).rejects.toThrow('in use by a process that does not respond');
   await kill(child);
 });
 
-it('lets one of many starters have it, also over the sockets of the dead', async () => {
+it('gives the lock to one of many starting processes, also if there are stale sockets', async () => {
   for (let round = 0; round < 3; round++) {
     const started = await Promise.all(Array.from({ length: 5 }, () => holder()));
     expect(started.map(({ said }) => said).filter((said) => said === 'held')).toHaveLength(1);
@@ -94,7 +94,7 @@ it('lets one of many starters have it, also over the sockets of the dead', async
   }
 });
 
-it('gives it to one of many starters in one process, every time', async () => {
+it('gives the lock to one of many concurrent attempts in one process, every time', async () => {
   for (let round = 0; round < 20; round++) {
     const locks = await Promise.allSettled(Array.from({ length: 4 }, () => lockDirectory(directory)));
     const held = locks.filter((lock) => lock.status === 'fulfilled');
@@ -103,7 +103,7 @@ it('gives it to one of many starters in one process, every time', async () => {
   }
 });
 
-it('carries a command to the holder and its answer back, also a refusal', async () => {
+it('sends a command to the lock owner and returns its reply or its error', async () => {
   expect(await sendToLockOwner(directory, 'anybody?')).toBeUndefined();
   const { child } = await holder();
   expect(await sendToLockOwner(directory, { command: 'keys list', text: 'ü\n' })).toEqual({
@@ -115,7 +115,7 @@ it('carries a command to the holder and its answer back, also a refusal', async 
   expect(await sendToLockOwner(directory, 'anybody?')).toBeUndefined();
 });
 
-it('takes a directory whose path is too long for a socket', async () => {
+it('locks a directory whose path is too long for a socket', async () => {
   const long = join(directory, 'a'.repeat(120));
   const { child } = await holder(long);
   await expect(lockDirectory(long)).rejects.toThrow(`in use by process ${child.pid}`);
@@ -127,13 +127,13 @@ it('takes a directory whose path is too long for a socket', async () => {
   rmdirSync(dirname(lock.socketPath));
 });
 
-it('leaves other files of the directory alone', async () => {
+it('does not change other files of the directory', async () => {
   await (await lockDirectory(directory)).release();
   writeFileSync(join(directory, 'dev-keys.json'), '{}');
   await (await lockDirectory(directory)).release();
   expect(readdirSync(directory)).toEqual(['dev-keys.json']);
 });
 
-it('says at once where a directory cannot be made', async () => {
+it('fails at once if a directory cannot be created', async () => {
   await expect(lockDirectory('/proc/facet/data')).rejects.toThrow(/the data directory cannot be created .*FACET_DATA_DIR/);
 });

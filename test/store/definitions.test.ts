@@ -25,7 +25,7 @@ const packageOf = (version: string, urls: string[], name = 'p'): DefinitionPacka
 const definitions = () => store.store.definitions;
 const bodies = async (...urls: string[]) => (await definitions().findByUrl(urls)).map((row) => `${row.package} ${row.body}`).sort();
 
-test('there is nothing at first', async () => {
+test('a new database has no packages', async () => {
   expect([await definitions().readRevision(), await definitions().listProfiles(), await listPackages(store.database)]).toEqual([
     '',
     [],
@@ -33,7 +33,7 @@ test('there is nothing at first', async () => {
   ]);
 });
 
-test('a package is stored with all it has; another of the same name and version takes its place', async () => {
+test('a package is stored completely; another one with the same name and version replaces it', async () => {
   expect(await addPackage(store.database, packageOf('1.0.0', ['urn:a', 'urn:b']), AT)).toBe(false);
   const before = await definitions().readRevision();
   expect(await addPackage(store.database, packageOf('1.0.0', ['urn:a', 'urn:c']), AT)).toBe(true);
@@ -44,7 +44,7 @@ test('a package is stored with all it has; another of the same name and version 
   ]);
 });
 
-test('versions stand side by side, and are removed one by one or all at once', async () => {
+test('several versions can be stored, and are removed one by one or all at once', async () => {
   await addPackage(store.database, packageOf('2.0.0', ['urn:a']), AT);
   await addPackage(store.database, packageOf('1.0.0', ['urn:a'], 'q'), AT);
   expect(await definitions().listProfiles()).toHaveLength(4);
@@ -58,20 +58,20 @@ test('versions stand side by side, and are removed one by one or all at once', a
   expect(await store.database.query('select 1 from definition where serial not in (select serial from definition_package)')).toEqual([]);
 });
 
-test('what cannot be stored leaves what stood', async () => {
+test('a package that cannot be stored changes nothing', async () => {
   const state = await definitions().readRevision();
   const broken = { ...packageOf('1.0.0', [], 'q'), definitions: [definition('urn:x'), definition('urn:x')] };
   await expect(addPackage(store.database, broken, AT)).rejects.toThrow();
   expect([await definitions().readRevision(), await bodies('urn:a')]).toEqual([state, ['q#1.0.0 {"url":"urn:a"}']]);
 });
 
-test('of two who store the same package at once, one comes after the other', async () => {
+test('two concurrent writes of the same package run one after the other', async () => {
   const answers = await Promise.all(['urn:l', 'urn:m'].map((url) => addPackage(store.database, packageOf('1.0.0', [url], 'r'), AT)));
   expect(answers.sort()).toEqual([false, true]);
   expect(await bodies('urn:l', 'urn:m')).toHaveLength(1);
 });
 
-test('many definitions go in by a few statements', async () => {
+test('many definitions are stored by a few statements', async () => {
   const urls = Array.from({ length: 450 }, (_, at) => `urn:many:${at}`);
   await addPackage(store.database, packageOf('1.0.0', urls, 'many'), AT);
   expect(await bodies(...urls)).toHaveLength(450);

@@ -37,7 +37,7 @@ function world({ connections = 4, longest = 100, patience = PATIENCE } = {}) {
 const many = (owner: QueueOwner, count: number): QueueOwner[] => Array.from({ length: count }, () => owner);
 const count = (list: QueueOwner[], owner: QueueOwner): number => list.filter((one) => one === owner).length;
 
-test('a tenant alone holds all connections but one, and another tenant gets that one at once', async () => {
+test('a single tenant uses all connections but one, and another tenant gets that one at once', async () => {
   const { arrive, running } = world();
   await arrive(...many(1, 200));
   expect(running).toEqual([1, 1, 1]);
@@ -45,7 +45,7 @@ test('a tenant alone holds all connections but one, and another tenant gets that
   expect(running).toEqual([1, 1, 1, 2]);
 });
 
-test('work of the server itself, which shares its connections with nobody, uses all of them', async () => {
+test('work of the server itself uses all connections of its pool', async () => {
   const { arrive, running } = world({ connections: 3 });
   await arrive(...many('server', 5));
   expect(running).toEqual(['server', 'server', 'server']);
@@ -58,7 +58,7 @@ test('on one connection tenants take turns, however many requests each of them h
   expect(served).toEqual([1, 2, 3, 'server', 1, 2, 1, 2]);
 });
 
-test('tenants with much to do hold about as many connections each, whoever came first', async () => {
+test('busy tenants use about the same number of connections each, whichever came first', async () => {
   const { arrive, end, running } = world({ connections: 9 });
   await arrive(...many(1, 100), ...many(2, 100));
   for (let n = 0; n < 20; n++) await end();
@@ -67,7 +67,7 @@ test('tenants with much to do hold about as many connections each, whoever came 
   expect(count(running, 3)).toBe(1);
 });
 
-test('the work of one tenant is done in the order in which it came', async () => {
+test('the work of one tenant is done in the order of its arrival', async () => {
   const { queue } = world({ connections: 1 });
   const order: number[] = [];
   const all = [1, 2, 3, 4].map((n) => queue.enter(7).then(() => order.push(n)));
@@ -79,7 +79,7 @@ test('the work of one tenant is done in the order in which it came', async () =>
   expect(queue.load).toMatchObject({ inUse: 0, waiting: 0 });
 });
 
-test('a full queue refuses new requests with 503 and Retry-After, and neither work that has begun nor other tenants', async () => {
+test('a full queue refuses new requests with 503 and Retry-After, but not work that has begun and not other tenants', async () => {
   const { arrive, queue, running, end } = world({ connections: 1, longest: 3 });
   await arrive(...many(1, 4));
   await expect(queue.enter(1, { isBounded: true })).rejects.toMatchObject({ kind: 'unavailable', headers: { 'Retry-After': '1' } });
@@ -89,7 +89,7 @@ test('a full queue refuses new requests with 503 and Retry-After, and neither wo
   expect(running).toEqual([1]);
 });
 
-test('whoever leaves while waiting loses the place, and a wait that is too long ends', async () => {
+test('a client that disconnects leaves the queue, and a wait that is too long ends', async () => {
   const { arrive, end, queue, served } = world({ connections: 1, patience: 30 });
   await arrive(1);
   const left = new AbortController();

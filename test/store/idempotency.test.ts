@@ -21,7 +21,7 @@ const later = '2026-01-02T00:00:00.000Z';
 const claim = (key: IdempotencyKey, more: { hash?: string; at?: string; expires?: string | null; subject?: string } = {}) =>
   test.store.idempotencyKeys.claim(key, { hash: 'h', at, expires: later, ...more });
 
-it('is taken once; what it made and answered is found again', async () => {
+it('is claimed once; its subject and its response are found again', async () => {
   const key = keyOf('a');
   expect(await test.store.idempotencyKeys.find(key)).toBeUndefined();
   expect(await claim(key, { subject: 'ServiceRequest/1' })).toBe(true);
@@ -39,7 +39,7 @@ it('is one per tenant, caller and route', async () => {
   expect(found.map((record) => record?.response)).toEqual(others.map((_, nth) => `{"nth":${nth}}`));
 });
 
-it('is free again after its time, after a release, and after a transaction that failed; a kept answer is never released', async () => {
+it('can be claimed again after it has expired, after a release, and after a failed transaction; a stored response is never released', async () => {
   const key = keyOf('c');
   await claim(key);
   expect(await claim(key, { at: '2026-01-01T23:59:59.999Z' })).toBe(false);
@@ -58,7 +58,7 @@ it('is free again after its time, after a release, and after a transaction that 
   expect(await claim(key)).toBe(false);
 });
 
-it('waits for a request that is taking it, and then finds it taken', async () => {
+it('waits for a request that is claiming it, and then finds it claimed', async () => {
   const key = keyOf('d');
   const order: string[] = [];
   const taking = Promise.withResolvers<void>();
@@ -74,7 +74,7 @@ it('waits for a request that is taking it, and then finds it taken', async () =>
   expect(order).toEqual(['first done', 'second false']);
 });
 
-it('is removed after its time, unless it lives as long as what it made', async () => {
+it('is deleted after it has expired, unless it never expires', async () => {
   await test.store.idempotencyKeys.deleteExpired('2998-01-01T00:00:00.000Z', 1000);
   await claim(keyOf('e1'));
   await claim(keyOf('e2'), { expires: '2026-02-01T00:00:00.000Z' });
@@ -84,7 +84,7 @@ it('is removed after its time, unless it lives as long as what it made', async (
   expect(left.map((record) => record?.hash)).toEqual([undefined, 'h', 'h']);
 });
 
-it('stays when it has been taken again while it was about to be removed', async () => {
+it('stays if it was claimed again while it was about to be deleted', async () => {
   const key = keyOf('f');
   await claim(key);
   const taken = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-// The inbox: an event is kept once however often it is sent, worked through by one worker at a time, and lets its body go when that is done.
+// The inbox: an event is stored once however often it is sent, one worker at a time processes it, and its body is deleted afterwards.
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
@@ -16,7 +16,7 @@ const claim = (by: string, at: number, limit = 10) =>
   test.store.inbox.claim({ source: 'net', by, at: time(at), until: time(at + 30), limit });
 const kept = () => test.database.query<{ raw: Uint8Array }>('select raw from webhook_inbox order by event_id');
 
-it('keeps an event once, to the byte', async () => {
+it('stores an event once, byte for byte', async () => {
   expect([await add('one'), await add('one', 5), await add('two')]).toEqual([true, false, true]);
   expect((await kept()).map((row) => Buffer.from(row.raw).toString('latin1'))).toEqual([raw.toString('latin1'), raw.toString('latin1')]);
   expect(await claim('me', 10)).toContainEqual({
@@ -32,14 +32,14 @@ it('keeps an event once, to the byte', async () => {
   });
 });
 
-it('gives an event to one worker at a time, and to another one when the first has died', async () => {
+it('leases an event to one worker at a time, and to another one when the lease has expired', async () => {
   await add('one');
   expect((await claim('w1', 1)).map(({ id }) => id)).toEqual(['one']);
   expect(await claim('w2', 2)).toEqual([]);
   expect((await claim('w2', 31)).map(({ attempts }) => attempts)).toEqual([2]);
 });
 
-it('lets the body go when the event is done, and keeps its name', async () => {
+it('deletes the body when the event is done, and keeps its id', async () => {
   await add('one');
   const [event] = await claim('w1', 1);
   expect(await test.store.inbox.recordOutcome([event!], 'other', { state: 'done' })).toBe(0);
@@ -48,7 +48,7 @@ it('lets the body go when the event is done, and keeps its name', async () => {
   expect([await add('one', 40), await claim('w1', 50)]).toEqual([false, []]);
 });
 
-it('keeps what is to be tried again until its time', async () => {
+it('does not lease an event for a retry before it is due', async () => {
   await add('one');
   const [event] = await claim('w1', 1);
   await test.store.inbox.recordOutcome([event!], 'w1', { state: 'retry', nextAt: time(20), error: 'no such order yet' });
@@ -56,7 +56,7 @@ it('keeps what is to be tried again until its time', async () => {
   expect(await claim('w1', 20)).toMatchObject([{ id: 'one', state: 'retry', lastError: 'no such order yet', hasBody: true }]);
 });
 
-it('forgets bodies and events of long ago, but nothing that is still to be worked through', async () => {
+it('deletes old bodies and old events, but no unprocessed ones', async () => {
   await add('waiting');
   await add('broken', 0, { state: 'undecodable' });
   await add('late', 10, { state: 'undecodable' });

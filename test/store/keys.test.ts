@@ -15,7 +15,7 @@ afterAll(() => test.close());
 const newKey = (more: object = {}) =>
   createApiKey(test.database, { tenant: tenant.id, surface: 'fhir', scopes: ['system/*.rs', 'read'], prefix: 'fct_live_', at, ...more });
 
-it('lists tenants by the names they were made with; a name is taken once', async () => {
+it('lists tenants by slug; a slug is used once', async () => {
   expect(await createTenant(test.database, { slug: 'demo', name: 'Again', at })).toBeUndefined();
   await createTenant(test.database, { slug: 'other', name: 'Other', at });
   expect(await listTenants(test.database)).toEqual([
@@ -24,7 +24,7 @@ it('lists tenants by the names they were made with; a name is taken once', async
   ]);
 });
 
-it('says of a key the default brand of its tenant: what the operator set, else the name of the tenant', async () => {
+it("returns the default brand of a key's tenant: the brand that the operator set, or else the slug", async () => {
   const made = (await createTenant(test.database, { slug: 'branded', name: 'Branded', at, brand: 'main' }))!;
   const { text } = await newKey({ tenant: made.id });
   expect([made.brand, (await findApiKey(test.database, text, at))?.brand]).toEqual(['main', 'main']);
@@ -33,7 +33,7 @@ it('says of a key the default brand of its tenant: what the operator set, else t
   expect(await setDefaultBrand(test.database, { slug: 'nobody', brand: 'x' })).toBe(false);
 });
 
-it('makes a key whose text is nowhere in the database and opens its tenant and surface', async () => {
+it('creates a key for a tenant and a surface, and does not store its text', async () => {
   const { id, text } = await newKey({ name: 'ward 7' });
   expect(text).toMatch(/^fct_live_[0-9A-Za-z]{32}$/);
   expect(await findApiKey(test.database, text, at)).toEqual({
@@ -55,13 +55,13 @@ it('finds nothing for a text that is almost a key', async () => {
     expect(await findApiKey(test.database, wrong, at)).toBeUndefined();
 });
 
-it('says of a key whom it stands for, when it is found and when it is listed', async () => {
+it('returns the patient of a key when it is found and when it is listed', async () => {
   const { id, text } = await newKey({ surface: 'loop', patient: 'ada' });
   expect(await findApiKey(test.database, text, at)).toMatchObject({ id, patient: 'ada', state: 'active' });
   expect((await listApiKeys(test.database, tenant.id)).find((key) => key.id === id)).toMatchObject({ patient: 'ada' });
 });
 
-it('says of a key that its time is over, or that it was revoked', async () => {
+it('returns the state of an expired and of a revoked key', async () => {
   const { text, id } = await newKey({ expires: '2026-02-01T00:00:00.000Z' });
   const state = async (when: string) => (await findApiKey(test.database, text, when))?.state;
   expect(await state('2026-01-31T23:59:59.999Z')).toBe('active');
@@ -83,7 +83,7 @@ it('says of a key that its time is over, or that it was revoked', async () => {
   });
 });
 
-it('takes over a key whose text exists, once, and does not bring a revoked one back', async () => {
+it('imports a key with a given text once, and does not reactivate a revoked key', async () => {
   const key = { tenant: tenant.id, surface: 'loop', scopes: ['*'], text: 'a text from a file', name: 'development', at };
   const id = await importApiKey(test.database, key);
   expect(await importApiKey(test.database, { ...key, scopes: ['read'] })).toBe(id);
@@ -93,7 +93,7 @@ it('takes over a key whose text exists, once, and does not bring a revoked one b
   expect(await findApiKey(test.database, key.text, at)).toMatchObject({ state: 'revoked' });
 });
 
-it('says of the keys of a disabled tenant that they open nothing', async () => {
+it('returns the keys of a disabled tenant as disabled', async () => {
   const gone = (await createTenant(test.database, { slug: 'gone', name: 'Gone', at }))!;
   const { text } = await newKey({ tenant: gone.id });
   expect(await disableTenant(test.database, 'gone')).toBe(true);
@@ -101,7 +101,7 @@ it('says of the keys of a disabled tenant that they open nothing', async () => {
   expect(await findApiKey(test.database, text, at)).toMatchObject({ state: 'disabled' });
 });
 
-it('gives everybody who asks for a setting the same value, made once', async () => {
+it('returns the same value of a setting to all concurrent callers, and creates it once', async () => {
   const values = await Promise.all(Array.from({ length: 10 }, (_one, n) => test.store.settings.getOrCreate('seal', () => `value ${n}`)));
   expect(new Set(values).size).toBe(1);
   expect(await test.store.settings.getOrCreate('seal', () => 'another')).toBe(values[0]);

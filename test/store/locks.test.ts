@@ -1,4 +1,4 @@
-// Match keys: one holder at a time, also while the rows they stand on are taken away between two holders.
+// Locks on match keys: one transaction at a time has a key, also while lock rows are pruned.
 import type { Database } from '../../src/store/database/database.ts';
 import { lockKeys, pruneLocks } from '../../src/store/database/locks.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
@@ -38,13 +38,13 @@ const waiting = async () => {
 };
 const locked = (keys: string[], tenant = TENANT) => one.transaction((inside) => lockKeys(inside, tenant, keys));
 
-it('keys are told apart, however many there are', async () => {
+it('different keys do not block each other, however many there are', async () => {
   const keys = Array.from({ length: 20_000 }, (_one, nth) => `Patient?identifier=urn:x|${nth}`);
   await locked(keys);
   expect(await rows()).toBe(keys.length);
 });
 
-it('so many rows are removed at a time, each is looked at once, and those of other tenants stay', async () => {
+it('prunes a limited batch, reads each row once, and keeps the rows of other tenants', async () => {
   const keys = Array.from({ length: 25 }, (_one, nth) => `key ${nth}`);
   await locked(keys);
   await locked(keys, 2);
@@ -58,7 +58,7 @@ it('so many rows are removed at a time, each is looked at once, and those of oth
   expect([...left, await rows()]).toEqual([40, 30, 25]);
 });
 
-onServer('a row that is held is left alone and not waited for; it goes when it is free', async () => {
+onServer('pruning skips a locked row without waiting; it deletes the row when it is unlocked', async () => {
   await locked(['old', 'free']);
   await one.transaction(async (inside) => {
     await lockKeys(inside, TENANT, ['old', 'new']);
@@ -69,7 +69,7 @@ onServer('a row that is held is left alone and not waited for; it goes when it i
   expect(await rows()).toBe(0);
 });
 
-onServer('those who wait for a row that is taken away hold the key one after the other', async () => {
+onServer('transactions that wait for a deleted row get the lock one after the other', async () => {
   await locked(['key']);
   const told: string[] = [];
   const holding = (database: Database) =>
@@ -93,7 +93,7 @@ onServer('those who wait for a row that is taken away hold the key one after the
   expect(told).toEqual(['in', 'out', 'in', 'out']);
 });
 
-it('never two hold one key, and what one has written the next one sees, while rows are taken away all the time', async () => {
+it('while rows are pruned all the time, one transaction at a time has a key, and sees what the one before wrote', async () => {
   const rounds = test.url === undefined ? 20 : 200;
   let [holders, most, taken, working] = [0, 0, 0, true];
   const locker = async (database: Database, keys: string[]) => {

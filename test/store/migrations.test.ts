@@ -44,12 +44,12 @@ it('brings an empty database to the newest shape, and does nothing the second ti
   expect(await first.query('select name from migration order by name')).toEqual(names.map((name) => ({ name })));
 });
 
-it('lets two starters come at once: each migration runs in one of them', async () => {
+it('two processes may start at once: each migration runs in one of them', async () => {
   const ran = await Promise.all([migrate(first, AT), migrate(second, AT), migrate(first, AT), migrate(second, AT)]);
   expect(ran.flat().sort()).toEqual(readMigrations().map((migration) => migration.name));
 });
 
-it('goes on from where an older version stopped', async () => {
+it('continues after the migrations of an older version', async () => {
   expect(await migrate(first, AT, [ONE])).toEqual(['0001-one.sql']);
   expect(await migrate(first, AT, [ONE, TWO])).toEqual(['0002-two.sql']);
   expect(await first.query('select * from one')).toEqual([{ a: 1, b: null }]);
@@ -99,7 +99,7 @@ describe('a file whose first line is -- transaction: false', () => {
   });
   const indexes = async () => (await first.query("select indexname from pg_indexes where tablename = 'one'")).length;
 
-  it('is known by that line', () => {
+  it('is recognised by that line', () => {
     const folder = mkdtempSync(join(tmpdir(), 'facet-migrations-'));
     writeFileSync(join(folder, '0001-a.sql'), '-- transaction: false\nselect 1;\n');
     writeFileSync(join(folder, '0002-b.sql'), 'select 2; -- transaction: false\n');
@@ -128,7 +128,7 @@ describe('a file whose first line is -- transaction: false', () => {
     expect(ran.flat()).toEqual(['0002-index.sql']);
   });
 
-  onServer('stays locked no longer than the connection of the process that runs it', async () => {
+  onServer('is unlocked when the connection of the running process ends', async () => {
     await migrate(first, AT, [ONE]);
     const killed = migrate(second, AT, [ONE, concurrently('select pg_sleep(60); ')]).catch((error: Error) => error);
     const running = "datname = current_database() and pid <> pg_backend_pid() and state = 'active' and query ~ 'pg_sleep'";
@@ -156,7 +156,7 @@ it('lists what ran, what is pending, what was changed, and what a newer version 
   ]);
 });
 
-it('refuses a file that was changed after it ran, naming it', async () => {
+it('refuses a file that was changed after it ran, and names it', async () => {
   await migrate(first, AT, [ONE, TWO]);
   const changed = small('0002-two.sql', 'alter table one add c int;');
   await expect(migrate(first, AT, [ONE, changed])).rejects.toThrow('migrations/0002-two.sql was changed after it ran');
@@ -167,7 +167,7 @@ it('refuses a database that a newer version has migrated', async () => {
   await expect(migrate(first, AT, [ONE])).rejects.toThrow('the database has migration 0002-two.sql, which this version does not have');
 });
 
-it('leaves nothing of a migration that fails, and names the file and line', async () => {
+it('rolls back a failed migration, and names the file and line', async () => {
   const broken = small('0002-broken.sql', 'create table two (a int);\nselect 1;\nselect b from one;');
   await expect(migrate(first, AT, [ONE, broken])).rejects.toThrow('migrations/0002-broken.sql, line 3: the database returned error 42703');
   expect(await first.query("select 1 from pg_tables where tablename = 'two'")).toEqual([]);
@@ -182,7 +182,7 @@ it('sends the commands of a file one by one, as Citus needs them', async () => {
   expect(await first.query('select count(distinct at)::int as messages from moment')).toEqual([{ messages: 2 }]);
 });
 
-it('runs what is meant for Citus only where the tables are distributed', async () => {
+it('runs the Citus variant only if the tables are distributed', async () => {
   await migrate(first, AT, [{ ...ONE, onCitus: 'select nothing' }]);
   expect(await first.query('select a from one')).toEqual([{ a: 1 }]);
 });

@@ -1,4 +1,4 @@
-// The outbox: every entry is told by one worker at a time, and none is lost with a worker.
+// The outbox: one worker at a time sends an entry, and no entry is lost when a worker dies.
 import type { Database } from '../../src/store/database/database.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import { listOutbox, readOutboxBacklog } from '../../src/store/queues/backlogs.ts';
@@ -27,7 +27,7 @@ const settle = (entry: OutboxEntry, by: string, state: OutboxState, second_: num
   test.store.outbox.recordOutcome(entry, by, { state, at: time(second_), ...(nextAt && { nextAt }) });
 const subjects = (entries: OutboxEntry[]) => entries.map((entry) => entry.subject);
 
-it('keeps what is to be told, to the byte, and finds it by its subject', async () => {
+it('stores a message byte for byte, and finds it by its subject', async () => {
   const added = await add('ServiceRequest/1');
   expect(added).toEqual({
     tenant: 1,
@@ -62,7 +62,7 @@ it('leases what is due, oldest first, of any tenant, up to the limit', async () 
   expect(subjects(await claim('w1', 9))).toEqual(['late']);
 });
 
-it('gives an entry to another worker when a lease has run out, and takes no outcome from the first any more', async () => {
+it('leases an entry to another worker when the lease has expired, and then refuses an outcome of the first', async () => {
   await add('a');
   const [held] = await claim('w1', 0);
   expect(await claim('w2', 29)).toEqual([]);
@@ -72,7 +72,7 @@ it('gives an entry to another worker when a lease has run out, and takes no outc
   expect(await claim('w3', 1000)).toEqual([]);
 });
 
-it('comes again when its outcome says so, and keeps when it was first sent and what went wrong', async () => {
+it('is due again at the time of its outcome, and stores when it was first sent and the last error', async () => {
   await add('a');
   const [held] = await claim('w1', 0);
   const outcome = { at: time(1), firstSentAt: time(1), error: 'timeout' };
@@ -95,14 +95,14 @@ it('comes again when its outcome says so, and keeps when it was first sent and w
   });
 });
 
-it('reports on the way without giving up its lease', async () => {
+it('a progress report does not end the lease', async () => {
   await add('a');
   const [held] = await claim('w1', 0);
   expect(await test.store.outbox.recordOutcome(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) })).toBe(true);
   expect(await test.store.outbox.findNewest(1, 'order', 'a')).toMatchObject({ state: 'sending', leaseBy: 'w1', firstSentAt: time(1) });
 });
 
-it('is leased at once, due or not, unless somebody holds it or it is finished', async () => {
+it('claimOne leases an entry even if it is not due, unless it is leased or finished', async () => {
   const entry = await add('a', time(500));
   const lease = (by: string, second_: number) =>
     test.store.outbox.claimOne(1, entry.id, { by, at: time(second_), until: time(second_ + 30) });
@@ -116,7 +116,7 @@ it('is leased at once, due or not, unless somebody holds it or it is finished', 
   expect(await test.store.outbox.claimOne(2, entry.id, { by: 'w5', at: time(0), until: time(1) })).toBeUndefined();
 });
 
-it('is claimed by one of several workers that come at once: none twice, none left', async () => {
+it('of several concurrent workers, exactly one claims each entry', async () => {
   for (let n = 0; n < 60; n++) await add(`s${n}`, time(0), 1 + (n % 3));
   const worker = async (name: string, database: Database): Promise<string[]> => {
     const claimed: string[] = [];
@@ -131,7 +131,7 @@ it('is claimed by one of several workers that come at once: none twice, none lef
   expect(claimed.flat().sort()).toEqual(Array.from({ length: 60 }, (_one, n) => `s${n}`).sort());
 });
 
-describe('the past of an entry', () => {
+describe('the events of an entry', () => {
   const failing = async (entry: OutboxEntry, second_: number, error: string) => {
     const lease = { by: 'w', at: time(second_), until: time(second_ + 30) };
     const held = await test.store.outbox.claimOne(entry.tenant, entry.id, lease);
@@ -148,7 +148,7 @@ describe('the past of an entry', () => {
       lastAt,
     ]);
 
-  it('is told by its attempts; the same thing again is counted', async () => {
+  it('contain its attempts; equal events in a row are counted', async () => {
     const entry = await add('a');
     for (let nth = 1; nth <= 3; nth++) await failing(entry, nth, 'no answer');
     await failing(entry, 9, '500');
@@ -159,14 +159,14 @@ describe('the past of an entry', () => {
     expect(await told(await add('b'))).toEqual([]);
   });
 
-  it('is kept to its newest fifty', async () => {
+  it('are limited to the newest fifty', async () => {
     const entry = await add('a');
     for (let nth = 1; nth <= 60; nth++) await failing(entry, nth, `${nth}`);
     const past = await test.store.outbox.listEvents(entry);
     expect([past.length, past[0]!.reason, past.at(-1)!.reason]).toEqual([50, '11', '60']);
   });
 
-  it('holds nothing of who had lost the lease, or only reports on the way', async () => {
+  it('contain no outcome of a worker without the lease, and no progress report', async () => {
     const entry = await add('a');
     const [held] = await claim('w1', 0);
     await test.store.outbox.recordOutcome(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) });
@@ -175,7 +175,7 @@ describe('the past of an entry', () => {
     expect(await told(entry)).toEqual([]);
   });
 
-  it('holds what somebody did with an entry that nobody holds, and only if it has not gone on', async () => {
+  it('contain an operation on an entry that is not leased, unless the entry has changed', async () => {
     const entry = await add('a', time(500));
     const move = (one: OutboxEntry, to: OutboxState) =>
       test.store.outbox.changeState(one, {
@@ -199,7 +199,7 @@ describe('the past of an entry', () => {
   });
 });
 
-it('is listed by state, tenant and age, oldest first; what is open is counted', async () => {
+it('is listed by state, tenant and age, oldest first; unfinished entries are counted', async () => {
   await add('a', time(1));
   await add('b', time(2), 2);
   await add('c', time(3));

@@ -16,7 +16,7 @@ const OF_SHARDS = `select sum(result::int)::int as rows from run_command_on_shar
 const expectedRows = async (table: string) =>
   (await test.database.query<{ rows: number }>(test.database.isDistributed() ? OF_SHARDS : OF_TABLE, [table]))[0]!.rows;
 
-it('knows how many resources there are after a load, also when each write is a transaction', async () => {
+it('statistics are current after a load, also when each write is a transaction', async () => {
   const load = (batch: number) =>
     Array.from({ length: 100 }, (_one, n) => createOf(`b${batch}-${n}`, { index: indexOf({ self: String(batch * 100 + n) }) }));
   for (let batch = 0; batch < 6; batch++) await test.store.transaction((store) => store.write(1, load(batch)));
@@ -26,7 +26,7 @@ it('knows how many resources there are after a load, also when each write is a t
   );
 });
 
-it('looks again when writing pauses, so that what came last is known too', async () => {
+it('statistics are checked again when writing pauses, so that they include the last writes', async () => {
   const rowsOf = () => expectedRows('sx_ref');
   expect(await rowsOf()).toBeLessThanOrEqual(0);
   const load = Array.from({ length: 400 }, (_one, n) =>

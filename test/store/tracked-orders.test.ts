@@ -1,4 +1,4 @@
-// Placed orders: each is looked at by one worker at a time, moves forward only, and no news of it is lost.
+// Tracked orders: one worker at a time polls an order, its state moves forward only, and no event is lost.
 import { readPollBacklog } from '../../src/store/queues/backlogs.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
@@ -25,7 +25,7 @@ const add = (orderId: string, at: number | null = 0, more: object = {}) =>
   });
 const claim = (by: string, at: number, limit = 10) => test.store.trackedOrders.claim({ by, at: time(at), until: time(at + 30), limit });
 
-it('stands there once, and is found by what the network calls it, whosever it is', async () => {
+it('is stored once, and is found by the ids of the lab network in any tenant', async () => {
   expect([await add('a'), await add('a'), await add('b', 0, { tenant: 2, orderedAt: time(5) })]).toEqual([true, false, true]);
   expect(await test.store.trackedOrders.find({ orderIds: ['b'] })).toEqual([
     {
@@ -52,7 +52,7 @@ it('stands there once, and is found by what the network calls it, whosever it is
   ]);
 });
 
-it('is given to one worker at a time, and to another one when the first has died', async () => {
+it('is leased by one worker at a time, and by another one when the lease has expired', async () => {
   await add('a');
   await add('asleep', null);
   expect((await claim('w1', 1)).map(({ orderId }) => orderId)).toEqual(['a']);
@@ -72,7 +72,7 @@ it('moves forward only, and only for the worker that has it', async () => {
   expect(await test.store.trackedOrders.find({ orderIds: ['a'] })).toMatchObject([{ eventId: 4, snapshot: '{"at":4}' }]);
 });
 
-it('looks again at once when there was news during the look', async () => {
+it('is due at once when an event arrived during the poll', async () => {
   await add('a');
   const [first] = await claim('w1', 1);
   expect(
@@ -93,7 +93,7 @@ it('looks again at once when there was news during the look', async () => {
   expect(await claim('w1', 5000)).toMatchObject([{ orderId: 'a' }]);
 });
 
-it('gives those of which there is news before those that are merely due, the first news first, and after their look no more', async () => {
+it('orders with an event are leased before orders that are only due, the oldest event first, and not again after their poll', async () => {
   for (const [orderId, at] of [
     ['overdue', 0],
     ['first', 5000],
@@ -118,7 +118,7 @@ it('gives those of which there is news before those that are merely due, the fir
   expect((await claim('w1', 900)).map(({ orderId }) => orderId).sort()).toEqual(['first', 'overdue', 'second', 'third']);
 });
 
-it('tells since when the oldest news and the oldest look have been due', async () => {
+it('reports since when the oldest event has waited and the oldest poll has been due', async () => {
   expect(await readPollBacklog(test.database)).toEqual({ oldestEvent: null, oldestPoll: null });
   await add('due', 7);
   await add('told', 3000);
@@ -126,7 +126,7 @@ it('tells since when the oldest news and the oldest look have been due', async (
   expect(await readPollBacklog(test.database)).toEqual({ oldestEvent: time(40), oldestPoll: time(7) });
 });
 
-it('counts the looks in a row that came to nothing', async () => {
+it('counts failed polls in a row', async () => {
   await add('a');
   for (const round of [1, 2]) {
     const [order] = await claim('w1', round * 100);

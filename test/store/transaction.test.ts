@@ -16,7 +16,7 @@ afterAll(() => test.close());
 
 const exists = async (id: string) => (await test.store.read(TENANT, 'Patient', id)) !== undefined;
 
-it('keeps everything, and answers what its work answers', async () => {
+it('commits all writes, and returns the result of its work', async () => {
   const answer = await test.store.transaction(async (store) => {
     await store.write(TENANT, [createOf('a1')]);
     await store.write(TENANT, [createOf('a2')]);
@@ -25,7 +25,7 @@ it('keeps everything, and answers what its work answers', async () => {
   expect([answer, await exists('a1'), await exists('a2')]).toEqual(['done', true, true]);
 });
 
-it('keeps nothing when its work fails, and fails with the same error', async () => {
+it('rolls back when its work fails, and throws the same error', async () => {
   const failure = new Error('no');
   const work = async (store: Store) => {
     await store.write(TENANT, [createOf('b1')]);
@@ -35,7 +35,7 @@ it('keeps nothing when its work fails, and fails with the same error', async () 
   expect(await exists('b1')).toBe(false);
 });
 
-it('joins the transaction it is called in', async () => {
+it('joins the transaction in which it is called', async () => {
   const work = test.store.transaction(async (outer) => {
     await outer.transaction((inner) => inner.write(TENANT, [createOf('c1')]));
     throw new Error('no');
@@ -44,14 +44,14 @@ it('joins the transaction it is called in', async () => {
   expect(await exists('c1')).toBe(false);
 });
 
-it('refuses at once a statement on the outer handle: on one connection it would wait for ever', async () => {
+it('refuses at once a statement on the outer handle, which would wait forever on one connection', async () => {
   const text = 'inside a transaction, every statement must use the handle of that transaction';
   await expect(test.store.transaction(() => test.store.read(TENANT, 'Patient', 'a1'))).rejects.toThrow(text);
   await expect(test.store.transaction(() => test.store.transaction(async () => 1))).rejects.toThrow(text);
   expect(await exists('a1')).toBe(true);
 });
 
-it('allows work on the outer handle that goes on after the transaction', async () => {
+it('allows work on the outer handle that continues after the transaction', async () => {
   let later: Promise<boolean> | undefined;
   await test.store.transaction(async () => {
     later = delay(20).then(() => exists('a1'));
@@ -59,7 +59,7 @@ it('allows work on the outer handle that goes on after the transaction', async (
   expect(await later).toBe(true);
 });
 
-it('lets other callers go on beside it or after it', async () => {
+it('other callers continue during or after it', async () => {
   const slow = test.store.transaction(async (store) => {
     await delay(50);
     await store.write(TENANT, [createOf('d1')]);
@@ -68,7 +68,7 @@ it('lets other callers go on beside it or after it', async () => {
   expect(others).toEqual([true, true]);
 });
 
-it('refuses its handle after its end', async () => {
+it('refuses statements on its handle after its end', async () => {
   let kept: Store | undefined;
   await test.store.transaction(async (store) => {
     kept = store;
@@ -76,7 +76,7 @@ it('refuses its handle after its end', async () => {
   await expect(kept!.read(TENANT, 'Patient', 'a1')).rejects.toThrow('this transaction has ended');
 });
 
-it('goes on after a statement that failed, without its values in the message', async () => {
+it('the database is usable after a failed statement, and its error contains no values', async () => {
   await expect(test.database.query('select $1::text::int', ['Jane Doe'])).rejects.toThrow(/^the database returned error 22P02$/);
   await expect(test.database.query('insert into lock_row values (1, 1), (1, 1)')).rejects.toThrow(
     'the database returned error 23505 on lock_row_pkey',
@@ -84,7 +84,7 @@ it('goes on after a statement that failed, without its values in the message', a
   expect(await exists('a1')).toBe(true);
 });
 
-onServer('answers 503 when a statement takes too long, or waits too long for another', async () => {
+onServer('fails with 503 when a statement takes too long, or waits too long for a lock', async () => {
   const hurried = await openDatabase({ url: test.url!, statementTimeout: 50 });
   await expect(hurried.query('select pg_sleep(5)')).rejects.toMatchObject({ kind: 'unavailable' });
   await test.store.transaction(async (store) => {
@@ -94,7 +94,7 @@ onServer('answers 503 when a statement takes too long, or waits too long for ano
   await hurried.close();
 });
 
-onServer('answers 503 to whom the server breaks off, and goes on with new connections', async () => {
+onServer('fails with 503 when the server terminates a connection, and continues with new connections', async () => {
   const [first, other] = [await openDatabase({ url: test.url! }), await openDatabase({ url: test.url! })];
   const running = first.query('select pg_sleep(120)');
   const broken = expect(running).rejects.toMatchObject({ kind: 'unavailable' });
@@ -108,7 +108,7 @@ onServer('answers 503 to whom the server breaks off, and goes on with new connec
   await Promise.all([first.close(), other.close()]);
 });
 
-onServer('answers 503 when there is no database', async () => {
+onServer('fails with 503 when there is no database', async () => {
   const nowhere = await openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' });
   await expect(nowhere.query('select 1')).rejects.toMatchObject({ kind: 'unavailable' });
   await expect(nowhere.transaction(async () => 1)).rejects.toMatchObject({ kind: 'unavailable' });
