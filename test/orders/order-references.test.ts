@@ -75,8 +75,8 @@ test('a contained condition is a reason, whatever its reference says it is, and 
 });
 
 test.each<[string, object, string[], RegExp]>([
-  ['a version that is past', reason('Condition/changed/_history/1'), ['reasonReference[0]'], /another version/],
-  ['a version that never was', support('QuestionnaireResponse/negated/_history/9'), ['supportingInfo[0]'], /another version/],
+  ['a version that is past', reason('Condition/changed/_history/1'), ['reasonReference[0]'], /not the current one/],
+  ['a version that never was', support('QuestionnaireResponse/negated/_history/9'), ['supportingInfo[0]'], /not the current one/],
   ['a condition that may mean something else', reason('Condition/negated'), ['reasonReference[0]'], /modifierExtension/],
   ['an answer that may mean something else', support('QuestionnaireResponse/negated'), ['supportingInfo[0]'], /modifierExtension/],
   ['a consent by rules of its own', support('Consent/other-rules'), ['supportingInfo[0]'], /implicitRules/],
