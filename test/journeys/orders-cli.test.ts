@@ -47,7 +47,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   expect(heads).toMatch(/^TENANT +ORDER +MESSAGE +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
   // the last thing that was tried: the attempt, or on a slow machine by now the look-up after it
   expect(line).toMatch(
-    /^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(\w+\)|the order is not listed yet.*)$/,
+    /^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(\w+\)|not listed yet.*)$/,
   );
 
   const shown = await said('show', 'stuck');
@@ -83,7 +83,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
   // how often it was looked up meanwhile depends on how fast this machine is
   const steps = (await said('show', 'stuck')).flatMap(
-    (one) => /^\d{4}-.* order +(\w+ +\w+)(?! +the order is not listed yet)\b/.exec(one)?.[1] ?? [],
+    (one) => /^\d{4}-.* order +(\w+ +\w+)(?! +not listed yet)\b/.exec(one)?.[1] ?? [],
   );
   expect(steps.filter((step, nth) => step !== steps[nth - 1]).map((step) => step.split(/ +/))).toEqual([
     ['attempt', 'unknown'],

@@ -21,7 +21,7 @@ test.each([
   ['of another order', async () => void (await here.ordered('earlier'))],
   ['missing, although one was sent', async () => {}],
 ])(
-  '48: the passthrough of the answer to an order is %s: the outcome is unknown, nothing of it is written, and the order is looked up',
+  '48: the passthrough of the response to an order is %s: the outcome is unknown, nothing is stored, and the order is looked up',
   async (_title, before) => {
     await before();
     const asked = here.asked('createOrder');
@@ -38,7 +38,7 @@ test.each([
   },
 );
 
-test('48: the answer about a user is about another one: no order is sent for that user', async () => {
+test('48: a response about another user: no order is sent for that user', async () => {
   await here.ordered('earlier');
   await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
   await here.put({ ...REQUEST, id: 'one', subject: { reference: 'Patient/grace' } });
@@ -50,7 +50,7 @@ test('48: the answer about a user is about another one: no order is sent for tha
   expect(own!.userId).not.toBe(earlier!.userId);
 });
 
-test('48: the answer to reading an order is about another one: nothing of it is written', async () => {
+test('48: a read returns another order: nothing of it is stored', async () => {
   const other = await here.ordered('other');
   const own = await here.ordered('one');
   here.step(other.id, 'completed.walk_in_test.completed', { silent: true });
@@ -60,7 +60,7 @@ test('48: the answer to reading an order is about another one: nothing of it is 
   expect(await shown('one')).toEqual([[own.id], [own.id]]);
 });
 
-test('48: the answer to asking for a result names another journey: no report is written, and it is asked for again', async () => {
+test('48: a result names another order transaction: no report is stored, and the result is read again', async () => {
   const own = await here.ordered('one');
   here.step(own.id, COMPLETED);
   here.fail({ operation: 'result', kind: 'other' }, { operation: 'journeyResult', kind: 'other' });
@@ -73,7 +73,7 @@ test('48: the answer to asking for a result names another journey: no report is 
   expect(await here.all('DiagnosticReport')).toEqual([expect.objectContaining({ status: 'final' })]);
 });
 
-test('48: the answer to a cancellation is about another order: it is repeated until the own order is cancelled', async () => {
+test('48: the response to a cancellation is about another order: it is repeated until the right order is cancelled', async () => {
   await here.ordered('other');
   const own = await here.ordered('one');
   await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });

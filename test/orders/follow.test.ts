@@ -27,7 +27,7 @@ const tasksOf = async (id: string): Promise<Resource[]> =>
     ),
   );
 
-test('step by step to its completion: status, the word beside it, when it was completed', async () => {
+test('each status until the completion: FHIR status, the status of the network, and the completion time', async () => {
   const { id, transactionId } = await here.ordered();
   const seen: unknown[] = [];
   for (let nth = 0; nth < 4; nth++) {
@@ -59,7 +59,7 @@ test('step by step to its completion: status, the word beside it, when it was co
   });
 });
 
-test('looking again at what has not changed makes no new version', async () => {
+test('polling an unchanged order creates no new version', async () => {
   const { id } = await here.ordered();
   here.step(id, 'failed.testkit.sample_error', { detail: 'sample_hemolyzed' });
   await here.news(id);
@@ -70,7 +70,7 @@ test('looking again at what has not changed makes no new version', async () => {
   expect([(await request()).status, word(await request())]).toEqual(['revoked', ['failed']]);
 });
 
-test('23: an older picture that arrives late changes nothing', async () => {
+test('23: an outdated snapshot that arrives late changes nothing', async () => {
   const { id } = await here.ordered();
   const { reads } = here.following;
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
@@ -84,7 +84,7 @@ test('23: an older picture that arrives late changes nothing', async () => {
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
 });
 
-test('24: of two workers that read at different ages, the older one writes nothing', async () => {
+test('24: of two workers, the one with the older snapshot writes nothing', async () => {
   const { id } = await here.ordered();
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
   await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
@@ -112,7 +112,7 @@ test('24: of two workers that read at different ages, the older one writes nothi
   expect(await here.placed(id)).toMatchObject({ eventId: 3, leaseBy: null });
 });
 
-test('a status that nobody knows is told by its phase, kept as it came, and logged', async () => {
+test('an unknown status is mapped by its phase, stored unchanged, and logged', async () => {
   const { id } = await here.ordered();
   here.step(id, 'levitating.walk_in_test.above_the_table');
   await here.news(id);
@@ -144,7 +144,7 @@ test('a redraw is a second Task of the same request, part of the first; the requ
   expect(((await request()).identifier as { value: string }[])[0]!.value).toBe(first.id);
 });
 
-test('a request that its owner has revoked stays so, whatever the network says', async () => {
+test('a request that a user has revoked stays so, whatever status the network returns', async () => {
   const { id } = await here.ordered();
   const current = await request();
   here.step(id, 'sample_with_lab.walk_in_test.partial_results');
@@ -156,7 +156,7 @@ test('a request that its owner has revoked stays so, whatever the network says',
   expect([(await request()).status, (await task()).status]).toEqual(['revoked', 'completed']);
 });
 
-test('an order that the network cancelled and takes up again is active again', async () => {
+test('an order that the network has cancelled and reinstated is active again', async () => {
   const { id } = await here.ordered();
   here.step(id, 'cancelled.walk_in_test.cancelled');
   await here.news(id);
@@ -187,7 +187,7 @@ test('what the network ended once by an order that failed, and people later: it 
   expect((await request()).status).toBe('revoked');
 });
 
-test('a deleted Task is left alone, and the request goes on', async () => {
+test('a deleted Task stays deleted, and the request is still updated', async () => {
   const { id } = await here.ordered();
   const { id: taskId } = await task();
   await remove(here.context, { type: 'Task', id: taskId! });
@@ -197,7 +197,7 @@ test('a deleted Task is left alone, and the request goes on', async () => {
   expect((await here.context.store.read(here.tenant, 'Task', taskId!))!.body).toBeNull();
 });
 
-test('every open order is looked at once a day without any news; one that is over only for news', async () => {
+test('an open order is polled once a day without events; an order that has ended is polled only after an event', async () => {
   const { id } = await here.ordered();
   await here.follow();
   expect(here.asked('order')).toBe(0);
@@ -212,7 +212,7 @@ test('every open order is looked at once a day without any news; one that is ove
   expect([(await task()).status, (await here.placed(id))!.nextAt]).toEqual(['cancelled', null]);
 });
 
-test('while the network does not answer it is asked less and less, and nothing is lost', async () => {
+test('while the network does not respond it is polled with growing delays, and no change is lost', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   here.fail({ operation: 'order', kind: 'error', status: 503, times: 5 });
@@ -225,7 +225,7 @@ test('while the network does not answer it is asked less and less, and nothing i
   expect([(await task()).status, here.asked('order')]).toEqual(['completed', 6]);
 });
 
-test('a network whose clock is behind ours: a Task is never changed before it was written', async () => {
+test('with a network whose clock is behind, lastModified of a Task is never before authoredOn', async () => {
   const { id } = await here.ordered();
   const order = here.step(id, 'completed.walk_in_test.completed');
   const events = order.events.map((event) => ({ ...event, created_at: '2026-11-21T11:59:00.000Z' }));
@@ -238,7 +238,7 @@ test('a network whose clock is behind ours: a Task is never changed before it wa
   });
 });
 
-test('what cannot be written is kept with the order, tried again less and less, and does not hold up others', async () => {
+test('an error of a write is stored with the order, the write is repeated with growing delays, and other orders do not wait', async () => {
   const one = await here.ordered('one');
   const two = await here.ordered('two');
   for (const { id } of [one, two]) here.step(id, 'completed.walk_in_test.completed');

@@ -33,7 +33,7 @@ const now = (id: string, sending = here.sending) => sendNow(sending, here.contex
 const requests = () => here.sandbox.state.requests.length;
 const perOrder = (ids: string[]) => Promise.all(ids.map(async (id) => here.orders((await here.entry(id))!.key)));
 
-test('49: the network asks to be left alone: of twenty orders that callers wait for, none is sent before that, each is answered at once, and each arrives once', async () => {
+test('49: during Retry-After none of twenty orders with waiting callers is sent, each caller gets a response at once, and each order arrives once', async () => {
   const ids = await order(20);
   here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   expect(await now(ids[0]!)).toEqual(DEFERRED);
@@ -49,7 +49,7 @@ test('49: the network asks to be left alone: of twenty orders that callers wait 
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
-test('49: how long a caller is to wait: as long as the network wants to be left alone', async () => {
+test('49: the Retry-After of a caller is that of the network', async () => {
   const ids = await order(2);
   here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   for (const id of ids) {
@@ -58,7 +58,7 @@ test('49: how long a caller is to wait: as long as the network wants to be left 
   }
 });
 
-test('49: after five orders in a row that failed, callers are answered without a request, but for one every eight seconds', async () => {
+test('49: after five failed orders in a row callers get a response without a request, except one every eight seconds', async () => {
   const ids = await order(12);
   here.fail({ kind: 'reset', times: 1000 });
   for (const id of ids.slice(0, 5)) await now(id);
@@ -113,7 +113,7 @@ test('49: a caller has a turn although the background has a long queue, and the 
   expect(await perOrder([...queue, ...waited, 'background'])).toEqual(Array.from({ length: 41 }, () => 1));
 });
 
-test('49: what an operator sends by hand passes a closed gate', async () => {
+test('49: an order that an operator sends by hand passes a closed gate', async () => {
   const [first, second] = await order(2);
   here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   await now(first!);
@@ -129,7 +129,7 @@ describe('registering physicians', () => {
   const physician = { npi: '1999999984', firstName: 'Maria', lastName: 'Cruz', email: undefined, state: 'NY', key: 'k' };
   const ask = (ms = 60_000) => known(physician, within(ms));
 
-  test('49: passes the same gate: the network asks to be left alone, and neither an order nor a registration is sent before that', async () => {
+  test('49: passes the same gate: during Retry-After neither an order nor a registration is sent', async () => {
     const [id] = await order(1);
     here.fail({ operation: 'roster', kind: 'error', status: 429, retryAfter: 120 });
     expect(await ask()).toMatchObject({ kind: 'throttled', retryAfter: 120 });
@@ -149,7 +149,7 @@ describe('registering physicians', () => {
     expect(here.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
   });
 
-  test('44: a registry of physicians that fails again and again holds back no order', async () => {
+  test('44: repeated failures of the physician directory do not stop orders', async () => {
     const [id] = await order(1);
     here.fail({ operation: 'roster', kind: 'error', status: 403, times: 9 });
     for (let nth = 0; nth < 9; nth++) expect((await ask()).kind).toBe('unknown');
@@ -157,7 +157,7 @@ describe('registering physicians', () => {
   });
 });
 
-test('49: a caller whose order somebody else is sending waits for that one, and takes no place', async () => {
+test('49: a caller whose order another process is sending waits for it without a slot', async () => {
   const [id] = await order(1);
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 });
   const running = here.drain();

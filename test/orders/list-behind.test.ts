@@ -48,7 +48,7 @@ describe.each(AFTER_THE_WORK)('50: the network forgets its keys, its list is 20 
   });
 });
 
-test('50: a caller who repeats the request meanwhile is answered at once, and with the order when it is listed', async () => {
+test('50: a repeated request of the caller gets a response at once, and the order when it is listed', async () => {
   const key = await order();
   Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
   here.fail({ operation: 'createOrder', kind: 'error', when: 'after', status: 409 });
@@ -62,7 +62,7 @@ test('50: a caller who repeats the request meanwhile is answered at once, and wi
   expect([here.orders(key), sent()]).toEqual([1, 1]);
 });
 
-test('50: an order that never arrived goes out half a minute later, under the same key, and every further time too', async () => {
+test('50: an order that never arrived is sent half a minute later with the same key, also after further losses', async () => {
   const key = await order();
   here.fail({ operation: 'createOrder', kind: 'reset', times: 2 });
   for (const times of [1, 2]) {
@@ -76,7 +76,7 @@ test('50: an order that never arrived goes out half a minute later, under the sa
   expect([here.orders(key), sent()]).toEqual([1, 3]);
 });
 
-test('50: a process that died while it was sending: the next one waits for the list, too', async () => {
+test('50: after a process has died while sending, the next one waits for the list, too', async () => {
   const key = await order();
   Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 25 });
   const createOrder: typeof here.client.createOrder = async (...given) => {

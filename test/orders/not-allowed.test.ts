@@ -22,7 +22,7 @@ const task = async () => (await here.tasks('one'))[0]!;
 const UNALLOWED = { operation: 'createOrder', kind: 'error', status: 403 } as const;
 const allowed = () => here.sending.gate.breaker.allows(here.sending.clock());
 
-test('12: four orders that name what is not ours hold up no other: it goes out at once', async () => {
+test('12: four orders with 403 do not delay another order', async () => {
   await order('a', 'b', 'c', 'd');
   here.fail({ ...UNALLOWED, times: 4 });
   await here.drain();
@@ -32,7 +32,7 @@ test('12: four orders that name what is not ours hold up no other: it goes out a
   expect(await states('other')).toEqual(['done']);
 });
 
-test('12: an order that the network does not allow again and again, while it takes others, waits for a person, and its Task says why', async () => {
+test('12: an order with repeated 403, while others are accepted, waits for a person, and its Task has the reason', async () => {
   await order('one');
   for (let nth = 0; nth < 6; nth++) {
     await order(`other-${nth}`);
@@ -55,7 +55,7 @@ test('12: an order that the network does not allow again and again, while it tak
   expect([await states('one'), (await task()).status]).toEqual([['done'], 'received']);
 });
 
-test('12: 403 to everything pauses the sending and refuses nobody; when it is over, all goes out', async () => {
+test('12: 403 to all orders pauses the sending and refuses none; afterwards all are sent', async () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
   await order(...ids);
   here.fail({ kind: 'error', status: 403, times: 100 });
@@ -67,7 +67,7 @@ test('12: 403 to everything pauses the sending and refuses nobody; when it is ov
   expect([await states(...ids), here.orders()]).toEqual([ids.map(() => 'done'), 6]);
 });
 
-test('44: a roster that our team may not read, or that fails, holds back no order', async () => {
+test('44: a roster that is forbidden or fails does not stop orders', async () => {
   for (const status of [403, 500]) {
     here.fail({ operation: 'roster', kind: 'error', status });
     await queueRosterCheck(here.context, { id: `registration-${status}`, key: 'NY', npi: '1999999984' });

@@ -25,7 +25,7 @@ describe('a laboratory request that cannot be ordered', () => {
   const draft = { resource: asked, exact: asked };
   const WARNING = { severity: 'warning', code: 'business-rule', expression: ['ServiceRequest.code'] };
 
-  test('is stored with a Task that says why; whoever writes it is warned, and so is who only asks', async () => {
+  test('is stored with a Task that has the reason; the write and the dry run return a warning', async () => {
     const { row, warnings } = await create(here.context, { type: 'ServiceRequest', draft });
     expect(warnings).toEqual([expect.objectContaining(WARNING)]);
     expect(await here.tasksOf(row.id)).toEqual([
@@ -46,7 +46,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(dry[0]!.text).not.toContain('24323-8');
   });
 
-  test('has one Task, however often and by however many it is written, which changes with the reason alone', async () => {
+  test('has one Task, however often it is written, which changes only with the reason', async () => {
     await Promise.all(Array.from({ length: 8 }, (_, nth) => here.request('one', { ...UNKNOWN, patientInstruction: `${nth}` })));
     const [first] = await here.tasksOf('one');
     await here.request('one', { ...UNKNOWN, patientInstruction: 'again' });
@@ -58,7 +58,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(await here.becomes('one')).toBe('rejected');
   });
 
-  test('is ordered once it is corrected, and its Task is that of the order', async () => {
+  test('is ordered when it is corrected, and its Task becomes that of the order', async () => {
     await here.request('one', UNKNOWN);
     const [rejected] = await here.tasksOf('one');
     await here.request('one', {});

@@ -31,14 +31,14 @@ describe.each([
     ['a kind of request that is no order', 'code', { intent: 'plan' }],
     ['that it is completed', 'status', { status: 'completed' }],
     ['that it is a draft', 'status', { status: 'draft' }],
-  ])('an order that is out is not given %s: 409, naming ServiceRequest.%s', async (_change, element, more) => {
+  ])('a change of an accepted order to %s is 409 and names ServiceRequest.%s', async (_change, element, more) => {
     await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
     await here.ordered();
     happens();
     await expect(change(more)).rejects.toMatchObject({ kind: 'conflict', issues: [{ expression: [`ServiceRequest.${element}`] }] });
   });
 
-  test('it can be written back as it is, with a note more and another display, and be revoked', async () => {
+  test('it can be written unchanged, with another note or another display, and can be revoked', async () => {
     await here.ordered();
     happens();
     await change({ note: [{ text: 'called' }], code: { coding: [{ system: PANEL_SYSTEM, code: 'pcos', display: 'PCOS' }] } });
@@ -47,7 +47,7 @@ describe.each([
     expect((await here.tasks('one'))[0]).toMatchObject({ status: 'cancelled' });
   });
 
-  test('one that is over is not made active again', async () => {
+  test('an order that has ended cannot become active again', async () => {
     await here.ordered();
     happens();
     await change({ status: 'revoked' });
@@ -56,7 +56,7 @@ describe.each([
     await expect(change({ status: 'active' })).rejects.toMatchObject({ kind: 'conflict' });
   });
 
-  test('one that waits to be sent is sent as it was accepted, once', async () => {
+  test('a waiting order is sent once, as it was accepted', async () => {
     await here.put({ ...REQUEST, id: 'one' } as Resource);
     happens();
     await here.settle();
@@ -64,7 +64,7 @@ describe.each([
     expect([...here.sandbox.state.orders.values()].map(({ sent }) => sent.order_set)).toEqual([{ lab_test_ids: here.sandbox.panels.pcos }]);
   });
 
-  test('one that nobody knows of is looked for, and sent as it was accepted', async () => {
+  test('an order with an unknown outcome is looked up, and sent as it was accepted', async () => {
     here.fail({ operation: 'createOrder', kind: 'reset' });
     await here.put({ ...REQUEST, id: 'one' } as Resource);
     await here.drain();
@@ -75,7 +75,7 @@ describe.each([
     expect(here.sandbox.state.orders.size).toBe(1);
   });
 
-  test('one that was on hold goes on when it is active again', async () => {
+  test('an order that was on hold is resumed when it is active again', async () => {
     await here.put({ ...REQUEST, id: 'one' } as Resource);
     await change({ status: 'on-hold' });
     await here.drain();
@@ -86,7 +86,7 @@ describe.each([
   });
 });
 
-test('a test that the network has retired meanwhile is refused by it, and the Task says why', async () => {
+test('the network refuses a test that it has retired, and the Task has the reason', async () => {
   await here.put({ ...REQUEST, id: 'one' } as Resource);
   lost();
   here.fail({ operation: 'createOrder', kind: 'error', status: 422 });

@@ -13,7 +13,7 @@ beforeEach(() => here.put(ADA));
 
 const request = (id: string, more: object = {}): Resource => ({ ...REQUEST, id, ...more });
 
-test('an order is stored with a Task and one entry that holds the exact text, under a key that is also its passthrough', async () => {
+test('an order is stored with a Task and one entry with the exact text, whose key is also the passthrough', async () => {
   await here.put(request('first'));
   const entry = await here.entry('first');
   expect(entry).toMatchObject({ topic: 'order', subject: 'ServiceRequest/first', state: 'queued', attempts: 0 });
@@ -31,7 +31,7 @@ test('an order is stored with a Task and one entry that holds the exact text, un
   ]);
 });
 
-test('written again and again it stays one order; a draft becomes one when it turns active', async () => {
+test('a request that is written repeatedly is one order; a draft becomes an order when it is made active', async () => {
   await here.put(request('again', { status: 'draft' }));
   expect(await here.entry('again')).toBeUndefined();
   await here.put(request('again'));
@@ -43,7 +43,7 @@ test('written again and again it stays one order; a draft becomes one when it tu
   expect(await here.entry('again')).toEqual(entry);
 });
 
-test('ten writers at once of a new order make one entry', async () => {
+test('ten concurrent writes of a new order create one entry', async () => {
   const writes = Array.from({ length: 10 }, (_, nth) => here.put(request('race', { patientInstruction: `${nth}` })));
   await Promise.all(writes);
   const { rows } = await here.context.store.search(here.tenant, {
@@ -57,7 +57,7 @@ test('ten writers at once of a new order make one entry', async () => {
   expect(rows.filter((row) => row.body!.includes('ServiceRequest/race'))).toHaveLength(1);
 });
 
-test('an order that lacks what the laboratory needs is refused, all of it named, and nothing is written', async () => {
+test('an order without required data is refused with all issues, and nothing is stored', async () => {
   await here.put({ resourceType: 'Patient', id: 'bare', name: [{ given: ['No'], family: 'Phone' }], birthDate: '1990-01-01' });
   const refused = here.put(request('refused', { subject: { reference: 'Patient/bare' } }));
   await expect(refused).rejects.toMatchObject({ kind: 'rule' });
@@ -69,14 +69,14 @@ test('an order that lacks what the laboratory needs is refused, all of it named,
   expect((await here.read('ServiceRequest', 'refused')).status).toBe('draft');
 });
 
-test('an active order by a panel that there is not is refused with those that there are; a draft of it, a plan and other codes are stored', async () => {
+test('an active order with an unknown panel is refused with the known panels; a draft of it, a plan and other codes are stored', async () => {
   const by = (code: string, system = PANEL_SYSTEM) => ({ code: { coding: [{ system, code }] } });
   const unknown = {
     kind: 'rule',
     issues: [
       {
         expression: ['ServiceRequest.code'],
-        text: expect.stringMatching(/^pcoss is no panel .*did you mean pcos\?.*there are .*fertility/),
+        text: expect.stringMatching(/^pcoss is not a panel .*did you mean pcos\?.*there are .*fertility/),
       },
     ],
   };
@@ -90,7 +90,7 @@ test('an active order by a panel that there is not is refused with those that th
   expect(await here.entry('mistyped')).toMatchObject({ state: 'queued' });
 });
 
-test('a subject that is no Patient of this server is refused, and so is a patient of another tenant', async () => {
+test('a subject that is not a Patient of this server is refused, also a patient of another tenant', async () => {
   await expect(here.put(request('group', { subject: { reference: 'Group/g' } }))).rejects.toMatchObject({
     issues: [expect.objectContaining({ expression: ['ServiceRequest.subject'] })],
   });
@@ -100,7 +100,7 @@ test('a subject that is no Patient of this server is refused, and so is a patien
   });
 });
 
-test('who the patient was when the order was made stands in the order itself, and comes first', async () => {
+test('the contained snapshot of the patient is used before the stored Patient', async () => {
   const snapshot = {
     resourceType: 'Patient',
     id: 'order-time-patient',
@@ -117,7 +117,7 @@ test('who the patient was when the order was made stands in the order itself, an
   });
 });
 
-test('a request that was ordered and is over is not taken up again: 409, and nothing changes', async () => {
+test('a request that was ordered and has ended cannot become active again: 409, and nothing changes', async () => {
   await here.put(request('over'));
   await here.put(request('over', { status: 'revoked' }));
   await expect(here.put(request('over'))).rejects.toMatchObject({ kind: 'conflict' });

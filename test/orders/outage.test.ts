@@ -91,7 +91,7 @@ test.each([
   },
 );
 
-test('9: a network that asks to be left alone for two minutes is left alone by all orders, and asked with one of them then', async () => {
+test('9: a Retry-After of two minutes stops all orders, and one order is sent afterwards', async () => {
   for (let nth = 0; nth < 12; nth++) await here.put({ ...REQUEST, id: idOf(nth) });
   const process = anotherProcess();
   here.fail({ kind: 'error', status: 429, retryAfter: 120, times: 100 });
@@ -110,7 +110,7 @@ test('9: a network that asks to be left alone for two minutes is left alone by a
   expect(here.orders()).toBe(12);
 });
 
-test('39: a cancellation that the network fails at again and again goes on, and holds up no other order', async () => {
+test('39: a cancellation that fails repeatedly is repeated, and does not delay other orders', async () => {
   await here.put({ ...REQUEST, id: 'one' });
   await here.drain();
   await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });

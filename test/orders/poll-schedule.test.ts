@@ -52,7 +52,7 @@ test.each([
   else expect(found).toBeCloseTo(expected, 6);
 });
 
-test('an order is leased for longer than one look may read: the order, two results, and a document, which has time to be large', () => {
+test('the lease of an order is longer than all requests of one poll: the order, two results, and a large document', () => {
   expect(3 * READ_MS + DOCUMENT_READ_MS).toBeLessThan(POLL_LEASE_MS);
   expect(DOCUMENT_READ_MS).toBeGreaterThan(READ_MS);
 });

@@ -45,7 +45,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       expect(here.asked('createOrder')).toBe(1);
     };
 
-    test('38: in an outage of days: it goes on being looked for', async () => {
+    test('38: in an outage of days: it is still looked up', async () => {
       here.advance(73 * 3600);
       await withdraw();
       here.fail({ operation: 'orders', kind: 'error' });
@@ -55,7 +55,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       await over();
     });
 
-    test('38: at the very moment at which it is given up: likewise', async () => {
+    test('38: at the moment at which it is parked: it is still looked up', async () => {
       here.advance(73 * 3600);
       here.fail({ operation: 'orders', kind: 'error' });
       const { client } = here.sending;
@@ -69,7 +69,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       await over();
     });
 
-    test('38: an operator puts it aside and lets it go on: it is still taken back', async () => {
+    test('38: an operator parks and releases it: it is still withdrawn', async () => {
       await withdraw();
       await byHand('park');
       expect(await state()).toBe('parked');
@@ -77,7 +77,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       await over();
     });
 
-    test('after an operator has put it aside: it goes on by itself, and is put aside no more', async () => {
+    test('after an operator has parked it: it is looked up, and no longer parked', async () => {
       await byHand('park');
       await withdraw();
       expect(parseOrderPayload(await entry()).isParkedByOperator).toBe(false);
@@ -86,7 +86,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
   });
 });
 
-test('what an operator has put aside and is then found at the network is put aside no more', async () => {
+test('a parked order that is found at the network is no longer parked', async () => {
   await here.put({ ...REQUEST, id: 'one' });
   here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await here.drain();
@@ -95,7 +95,7 @@ test('what an operator has put aside and is then found at the network is put asi
   expect([await state(), parseOrderPayload(await entry()).isParkedByOperator]).toEqual(['done', false]);
 });
 
-test('what an operator has put aside and somebody takes back before it was sent is over', async () => {
+test('a parked order that is withdrawn before it was sent has ended', async () => {
   await here.put({ ...REQUEST, id: 'one' });
   await byHand('park');
   await ways[0]![1]();

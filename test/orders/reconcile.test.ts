@@ -27,7 +27,7 @@ const many = (from: string, count: number) => {
   for (let nth = 0; nth < count; nth++) elsewhere(from, `00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`);
 };
 
-test('27: a change that nobody told of is found by the next sweep, a quarter of an hour later at most', async () => {
+test('27: a change without a webhook is found by the next sweep within 15 minutes', async () => {
   const { id } = await here.ordered();
   expect(await runSweep(here.following)).toEqual({ seen: 1, news: 0 });
   here.step(id, COMPLETED);
@@ -41,7 +41,7 @@ test('27: a change that nobody told of is found by the next sweep, a quarter of 
   expect(await runSweep(here.following)).toEqual({ seen: 1, news: 0 });
 });
 
-test('27: after an outage of thirty hours everything that changed meanwhile is seen', async () => {
+test('27: after an outage of thirty hours all changes are found', async () => {
   const { id } = await here.ordered();
   await runSweep(here.following);
   here.advance(3600);
@@ -50,7 +50,7 @@ test('27: after an outage of thirty hours everything that changed meanwhile is s
   expect(await runSweep(here.following)).toEqual({ seen: 1, news: 1 });
 });
 
-test('27: a redraw that nobody told of is found, too', async () => {
+test('27: a redraw without a webhook is found, too', async () => {
   const { id } = await here.ordered();
   await runSweep(here.following);
   here.step(id, 'collecting_sample.walk_in_test.redraw_available');
@@ -61,7 +61,7 @@ test('27: a redraw that nobody told of is found, too', async () => {
   expect(orders).toHaveLength(2);
 });
 
-test('27: an order whose acceptance was never heard of is found, and not sent again', async () => {
+test('27: an order whose acceptance was lost is found, and not sent again', async () => {
   here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await here.put({ ...REQUEST, id: 'one' });
   await here.drain();
@@ -73,7 +73,7 @@ test('27: an order whose acceptance was never heard of is found, and not sent ag
   expect(here.asked('createOrder')).toBe(1);
 });
 
-test('orders that somebody made elsewhere are seen and left alone', async () => {
+test('orders of other systems are ignored', async () => {
   const { id } = await here.ordered();
   many(id, 5);
   expect(await runSweep(here.following)).toEqual({ seen: 6, news: 0 });
@@ -91,7 +91,7 @@ test('every page is read, and the watermark moves when the last one is', async (
   expect([(await setting()).watermark, watermark === begun]).toEqual([begun, false]);
 });
 
-test('a sweep that cannot be completed leaves the watermark where it is and is tried again, less and less often', async () => {
+test('a sweep that fails does not move the watermark, and is repeated with growing delays', async () => {
   const { id } = await here.ordered();
   many(id, 150);
   await runSweep(here.following);
@@ -139,7 +139,7 @@ const changes = (id: string, behind = 0) => {
   });
 };
 
-test('27: orders that change all day while the pages are read hold no sweep up, and none of the others is passed by', async () => {
+test('27: orders that change while the pages are read do not delay the sweep, and no other order is missed', async () => {
   const { id } = await here.ordered();
   many(id, 250);
   await runSweep(here.following);
@@ -158,31 +158,28 @@ test('27: orders that change all day while the pages are read hold no sweep up, 
   }
 });
 
-test.each(['oldest', 'newest'])(
-  '27: however a list is sorted that changes while it is read (%s first), every order in it is seen',
-  async (sorted) => {
-    const { id } = await here.ordered();
-    many(id, 350);
-    const orders = () =>
-      [...here.sandbox.state.orders.values()]
-        .map((order) => ({ id: order.id, updatedAt: order.events.at(-1)!.created_at }))
-        .sort((a, b) => (sorted === 'oldest' ? 1 : -1) * (Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || (a.id < b.id ? -1 : 1)));
-    const until = here.following.clock().toISOString();
-    const seen = new Set<string>();
-    const read = await readReconciliationWindow<never>(async (page) => {
-      here.advance(1);
-      for (const one of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (one && one.updatedAt <= until) changes(one.id);
-      const inside = orders().filter(({ updatedAt }) => updatedAt <= until);
-      const shown = inside.slice((page - 1) * 100, page * 100);
-      for (const one of shown) seen.add(one.id);
-      return { orders: shown as OrderSnapshot[], total: inside.length, last: page * 100 >= inside.length };
-    });
-    const left = orders().filter(({ updatedAt }) => updatedAt <= until);
-    expect([read, left.filter((one) => !seen.has(one.id))]).toEqual([{ seen: seen.size }, []]);
-  },
-);
+test.each(['oldest', 'newest'])('27: every order of a list that changes while it is read (%s first) is found', async (sorted) => {
+  const { id } = await here.ordered();
+  many(id, 350);
+  const orders = () =>
+    [...here.sandbox.state.orders.values()]
+      .map((order) => ({ id: order.id, updatedAt: order.events.at(-1)!.created_at }))
+      .sort((a, b) => (sorted === 'oldest' ? 1 : -1) * (Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || (a.id < b.id ? -1 : 1)));
+  const until = here.following.clock().toISOString();
+  const seen = new Set<string>();
+  const read = await readReconciliationWindow<never>(async (page) => {
+    here.advance(1);
+    for (const one of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (one && one.updatedAt <= until) changes(one.id);
+    const inside = orders().filter(({ updatedAt }) => updatedAt <= until);
+    const shown = inside.slice((page - 1) * 100, page * 100);
+    for (const one of shown) seen.add(one.id);
+    return { orders: shown as OrderSnapshot[], total: inside.length, last: page * 100 >= inside.length };
+  });
+  const left = orders().filter(({ updatedAt }) => updatedAt <= until);
+  expect([read, left.filter((one) => !seen.has(one.id))]).toEqual([{ seen: seen.size }, []]);
+});
 
-test('27: a network whose clock is behind ours is looked through up to the newest change that it tells of', async () => {
+test('27: with a network whose clock is behind, the window ends at the newest listed change', async () => {
   const { id } = await here.ordered();
   many(id, 150);
   await runSweep(here.following);
@@ -203,7 +200,7 @@ test('27: a network whose clock is behind ours is looked through up to the newes
   expect([pages, (await setting()).watermark! < here.following.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
 });
 
-test('news is worked through while a sweep waits for its pages', async () => {
+test('events are processed while a sweep waits for its pages', async () => {
   const { id } = await here.ordered();
   const { reads } = here.following;
   const waiting = Promise.withResolvers<void>();
@@ -222,7 +219,7 @@ test('news is worked through while a sweep waits for its pages', async () => {
   await stop();
 });
 
-test('of several processes one sweeps; when it dies, another one does after two minutes', async () => {
+test('one of several processes sweeps; after its death another one sweeps within two minutes', async () => {
   await here.ordered();
   const [one, two] = [here.following, here.anotherFollowing()];
   expect((await Promise.all([runSweep(one), runSweep(two)])).filter((swept) => swept === 'nothing')).toHaveLength(1);
@@ -237,7 +234,7 @@ test('of several processes one sweeps; when it dies, another one does after two 
   expect(await runSweep(two)).toEqual({ seen: 1, news: 0 });
 });
 
-test('a process that stood still while another one swept changes nothing', async () => {
+test('a process that was suspended while another one swept changes nothing', async () => {
   const { id } = await here.ordered();
   many(id, 120);
   const [one, two] = [here.following, here.anotherFollowing()];
@@ -259,7 +256,7 @@ test('a process that stood still while another one swept changes nothing', async
   expect((await setting()).watermark).toBe('2026-11-21T12:02:01.000Z');
 });
 
-test('a network that does not say how many orders there are is read to its last page', async () => {
+test('without a total of orders the list is read to its last page', async () => {
   const { id } = await here.ordered();
   many(id, 120);
   const { reads } = here.following;

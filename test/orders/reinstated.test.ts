@@ -34,7 +34,7 @@ const endedThere = async (withdraw: () => Promise<void>): Promise<string> => {
 };
 
 describe.each(ways)('%s, and the network takes the order up again', (_title, withdraw) => {
-  test('37: its request stays taken back, its Task says that it runs, and it is called off again when somebody asks', async () => {
+  test('37: its request stays revoked, its Task shows that it continues, and it can be cancelled again', async () => {
     const { id } = await here.ordered();
     await withdraw();
     await settle();
@@ -55,7 +55,7 @@ describe.each(ways)('%s, and the network takes the order up again', (_title, wit
     expect(await stand()).toEqual(['revoked', 'accepted']);
   });
 
-  test('and that the laboratory has begun by then: it goes on, its request stays taken back, and its result is not lost', async () => {
+  test('and the laboratory has begun: the order continues, its request stays revoked, and its result is stored', async () => {
     const id = await endedThere(withdraw);
     await reinstated(id);
     here.step(id, 'sample_with_lab.walk_in_test.partial_results');
@@ -81,7 +81,7 @@ test('a cancellation whose answer was lost, and an order that lives again before
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
-describe('an order that the network has made though it refused it', () => {
+describe('an order that the network has created although it refused it', () => {
   beforeEach(async () => {
     here.fail({ operation: 'createOrder', kind: 'error', status: 400, when: 'after' });
     await here.put({ ...REQUEST, id: 'one' });

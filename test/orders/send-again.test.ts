@@ -21,7 +21,7 @@ const ordered = async (id = 'one'): Promise<string> => {
 const now = (id = 'one') => sendNow(here.sending, here.context, id);
 const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
 
-test('8: while Junction cannot be looked through after a failure, nothing is sent again', async () => {
+test('8: while the orders cannot be listed after a failure, nothing is sent again', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', when: 'after' }, { operation: 'orders', kind: 'error', times: 2 });
   for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
@@ -30,7 +30,7 @@ test('8: while Junction cannot be looked through after a failure, nothing is sen
   expect(here.orders(key)).toBe(1);
 });
 
-test('4: a day later the key is forgotten there: the order is found by its passthrough, not sent again', async () => {
+test('4: after the key has expired the order is found by its passthrough, and not sent again', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await now();
@@ -40,7 +40,7 @@ test('4: a day later the key is forgotten there: the order is found by its passt
   expect([here.orders(key), here.asked('createOrder')]).toEqual([1, 1]);
 });
 
-test('8: a failure that is kept under the key: nothing more is sent under it; looked for in vain for ten minutes, the order goes out under another', async () => {
+test('8: after a failure that is stored under the key, the order is looked up for ten minutes and then sent with another key', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error' });
   for (let nth = 0; nth < 3; nth++) {
@@ -57,19 +57,22 @@ test('8: a failure that is kept under the key: nothing more is sent under it; lo
 test.each([
   ['kept under the key', {}],
   ['forgotten by the key', { forgotten: true }],
-])('8: a failure after the work, %s, whose order comes to be listed half a minute later: one order, found', async (_title, more) => {
-  const key = await ordered();
-  here.sandbox.state.listDelaySeconds = 30;
-  here.fail({ operation: 'createOrder', kind: 'error', when: 'after', ...more });
-  for (let nth = 0; nth < 6; nth++) {
-    expect(await now()).toEqual({ result: 'failed', final: false });
-    here.advance(5);
-  }
-  expect(await now()).toEqual({ result: 'accepted' });
-  expect([here.orders(key), here.asked('createOrder')]).toEqual([1, 1]);
-});
+])(
+  '8: a failure after the work, %s, whose order is listed half a minute later: the order is found, and not sent again',
+  async (_title, more) => {
+    const key = await ordered();
+    here.sandbox.state.listDelaySeconds = 30;
+    here.fail({ operation: 'createOrder', kind: 'error', when: 'after', ...more });
+    for (let nth = 0; nth < 6; nth++) {
+      expect(await now()).toEqual({ result: 'failed', final: false });
+      here.advance(5);
+    }
+    expect(await now()).toEqual({ result: 'accepted' });
+    expect([here.orders(key), here.asked('createOrder')]).toEqual([1, 1]);
+  },
+);
 
-test('8: an answer was lost and the next one is a failure: the ten minutes begin with the request that was sent last', async () => {
+test('8: a lost response and then a failure: the ten minutes begin with the last request', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error' });
   expect(await now()).toEqual({ result: 'failed', final: false });
@@ -84,7 +87,7 @@ test('8: an answer was lost and the next one is a failure: the ten minutes begin
   expect(keysUsed()).toEqual([key, key, expect.not.stringMatching(key)]);
 });
 
-test('8: a gateway says that the network failed, and the order is still being worked on: its key stays for ten minutes, and is left ten after its last use', async () => {
+test('8: a gateway failure while the order is in progress: the key is used for ten minutes, and replaced ten minutes after its last use', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', status: 504 });
   for (let nth = 0; nth < 3; nth++) {
@@ -101,7 +104,7 @@ test('8: a gateway says that the network failed, and the order is still being wo
   expect(here.orders(key)).toBe(1);
 });
 
-test('8: a gateway says once that the network failed, and keeps nothing: the next attempt goes through under the same key', async () => {
+test('8: after one gateway failure, which is not stored, the next attempt succeeds with the same key', async () => {
   const key = await ordered();
   here.sandbox.state.storesFailures = false;
   here.fail({ operation: 'createOrder', kind: 'error', status: 502 });
@@ -119,7 +122,7 @@ async function failAgain(attempts: number): Promise<void> {
   }
 }
 
-test('8: the network fails at one order under six keys, and takes others meanwhile: it waits for a person, who lets it go on', async () => {
+test('8: an order that fails with six keys while others are accepted waits for a person, who releases it', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', times: 5 });
   await failAgain(5);
@@ -137,7 +140,7 @@ test('8: the network fails at one order under six keys, and takes others meanwhi
   expect([(await here.entry('one'))!.state, here.orders(key)]).toEqual(['done', 1]);
 });
 
-test('8: an order that the network takes long before says nothing of whether it fails at everything', async () => {
+test('8: an order that was accepted long before does not count as another accepted order', async () => {
   const key = await ordered();
   await ordered('two');
   expect(await now('two')).toEqual({ result: 'accepted' });
@@ -148,7 +151,7 @@ test('8: an order that the network takes long before says nothing of whether it 
   expect([(await here.entry('one'))!.state, here.orders(key)]).toEqual(['done', 1]);
 });
 
-test('8: the only order of two processes, which are begun anew at every attempt, outlives eight hours in which the network fails', async () => {
+test('8: the only order is not parked during eight hours of failures, although both processes restart at every attempt', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', times: 1000 });
   for (let nth = 0; nth < 48; nth++) {
@@ -161,7 +164,7 @@ test('8: the only order of two processes, which are begun anew at every attempt,
   expect([(await here.entry('one'))!.state, here.orders(key)]).toEqual(['done', 1]);
 });
 
-test('8: while the network fails at every order, none is given up for that', async () => {
+test('8: while the network fails for all orders, none is parked for it', async () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
   for (const id of ids) await ordered(id);
   here.fail({ operation: 'createOrder', kind: 'error', times: 1000 });
@@ -180,7 +183,7 @@ test('8: while the network fails at every order, none is given up for that', asy
 });
 
 test.each([2, -2, 24])(
-  '4: our clock is %d hours ahead of the network: an order whose failure came after the work is found all the same',
+  '4: with a clock %d hours ahead of the network, an order whose failure came after the work is found',
   async (hours) => {
     await ordered();
     const apart = { ...here.sending, clock: () => new Date(here.sending.clock().getTime() + hours * 3_600_000) };
@@ -192,7 +195,7 @@ test.each([2, -2, 24])(
 );
 
 test.each([1, 2])(
-  '4: a day later the list answers 404, %d times: that is no list without the order, and it is not sent again',
+  '4: after a day the list responds with 404, %d times: this is not an empty list, and the order is not sent again',
   async (times) => {
     const key = await ordered();
     here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
@@ -208,7 +211,7 @@ test.each([1, 2])(
 test.each([
   ['a crash took the news with it', 'crash'],
   ['the answer was lost on its way', 'loss'],
-])('8: the network made the order, failed, and %s: the order is looked up before it is sent again', async (_title, how) => {
+])('8: the network created the order, failed, and %s: the order is looked up before it is sent again', async (_title, how) => {
   const key = await ordered();
   const createOrder: typeof here.client.createOrder = async (order, signal) => {
     const outcome = await here.client.createOrder(order, signal);
@@ -228,7 +231,7 @@ test.each([
 });
 
 test.each([409, 400, 422])(
-  '3: the answer was lost, and the network says with a %d that the request is still at work: no order is ended, and there is one',
+  '3: a lost response, and then %d for a request in progress: the order is not refused, and there is one order',
   async (status) => {
     const key = await ordered();
     const { state } = here.sandbox;
@@ -247,7 +250,7 @@ test.each([409, 400, 422])(
   },
 );
 
-test('11: the answer was lost and the next one is a no: looked for until nothing can be at work any more, and the next no counts', async () => {
+test('11: a lost response and then a refusal: the order is looked up until no request can run, and the next refusal counts', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'reset' });
   await now();
@@ -263,7 +266,7 @@ test('11: the answer was lost and the next one is a no: looked for until nothing
   expect([(await here.read('ServiceRequest', 'one')).status, here.orders()]).toEqual(['revoked', 0]);
 });
 
-test('13: the answer was lost and the user is gone: nobody is made anew, and nothing sent for them, before it is sure that the order never arrived', async () => {
+test('13: a lost response and a missing user: no user is created and nothing is sent while the order may still arrive', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error', status: 404, times: 2 });
   for (let nth = 0; nth < 3; nth++) {

@@ -24,7 +24,7 @@ const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => ope
 const word = (request: Resource) =>
   (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((one) => one.valueString);
 
-test('an accepted order: its id and word on the ServiceRequest, the Task received, everything else as it was', async () => {
+test('an accepted order: the ServiceRequest has its id and status, the Task is received, and nothing else changes', async () => {
   const key = await ordered('one', { note: [{ text: 'kept' }], identifier: [{ system: 'urn:own', value: '1' }] });
   expect(await now()).toEqual({ result: 'accepted' });
   const [order] = [...here.sandbox.state.orders.values()];
@@ -52,7 +52,7 @@ test('an accepted order: its id and word on the ServiceRequest, the Task receive
   expect(here.asked('createOrder')).toBe(1);
 });
 
-test('a number keeps its digits through the writing of the outcome', async () => {
+test('numbers of the ServiceRequest keep their digits when the outcome is stored', async () => {
   const { JSON: json } = globalThis as unknown as { JSON: { rawJSON(text: string): object } };
   const exact = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: json.rawJSON('1.50') }] };
   const { update } = await import('../../src/interactions/update.ts');
@@ -71,7 +71,7 @@ describe.each([
   ['1: an answer that comes too late', { kind: 'slow', when: 'after', seconds: 60 }],
   ['2: work that begins too late', { kind: 'slow', seconds: 1 }],
 ] as const)('%s', (_title, fault) => {
-  test('is a failure for who waits, and one order in the end, under the same key', async () => {
+  test('is a failure for the waiting caller, and leads to one order with the same key', async () => {
     const key = await ordered();
     here.fail({ operation: 'createOrder', ...fault });
     await here.drain('seconds' in fault ? impatient(here) : undefined);
@@ -86,7 +86,7 @@ describe.each([
   });
 });
 
-test('1: every attempt sends the same bytes, although the patient has changed meanwhile', async () => {
+test('1: every attempt sends the same bytes, even if the patient has changed meanwhile', async () => {
   await ordered();
   here.fail({ operation: 'createOrder', kind: 'reset' });
   await now();
@@ -96,7 +96,7 @@ test('1: every attempt sends the same bytes, although the patient has changed me
   expect([...here.sandbox.state.orders.values()][0]!.sent.patient_details).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace' });
 });
 
-test('7: a process that stood still until its lease was over sends nothing any more', async () => {
+test('7: a process that was suspended until its lease expired sends nothing', async () => {
   const key = await ordered();
   const asleep = here.another();
   const recordOutcome: typeof asleep.store.outbox.recordOutcome = async (...given) => {
@@ -112,7 +112,7 @@ test('7: a process that stood still until its lease was over sends nothing any m
   expect(here.orders(key)).toBe(1);
 });
 
-test('11: a refusal is final: the request is revoked with the word failed, the Task says why without the value, and nothing is sent again', async () => {
+test('11: a refusal is final: the request is revoked as failed, the Task has the reason without the value, and nothing is sent again', async () => {
   await ordered('one', { note: [{ text: 'x' }] });
   here.sandbox.state.labTests = new Set();
   const refusal = { result: 'failed', final: true, why: '400 lab test, not found' };
@@ -127,7 +127,7 @@ test('11: a refusal is final: the request is revoked with the word failed, the T
   expect(here.asked('cancelOrder')).toBe(0);
 });
 
-test('9: 429 with Retry-After: neither the worker nor a caller comes back before then', async () => {
+test('9: after 429 with Retry-After neither the worker nor a caller sends a request before that time', async () => {
   await ordered('one');
   await ordered('two');
   here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120, times: 2 });
@@ -143,7 +143,7 @@ test('9: 429 with Retry-After: neither the worker nor a caller comes back before
   expect(await here.entry('two')).toMatchObject({ state: 'done' });
 });
 
-test('12: a key that is refused pauses the queue and fails nobody; when it is accepted again, everything goes out', async () => {
+test('12: a rejected API key pauses the queue and fails no order; after it is accepted again, all orders are sent', async () => {
   for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await ordered(id);
   here.fail({ kind: 'error', status: 401, times: 100 });
   await here.drain();
@@ -160,7 +160,7 @@ test('12: a key that is refused pauses the queue and fails nobody; when it is ac
   expect(here.orders()).toBe(6);
 });
 
-test('9: after a row of failures one order at a time is let through, every few seconds', async () => {
+test('9: after several failures in a row one order is sent every few seconds', async () => {
   for (let nth = 0; nth < 12; nth++) await ordered(`r${nth}`);
   here.fail({ kind: 'reset', times: 1000 });
   for (let nth = 0; nth < 5; nth++) await here.drain();
@@ -175,7 +175,7 @@ test('9: after a row of failures one order at a time is let through, every few s
   expect(here.orders()).toBe(12);
 });
 
-test('an outage of hours parks nothing; after three days the Task waits for a person, and writing the request again goes on', async () => {
+test('an outage of hours parks no order; after three days the Task is on hold, and writing the request again resumes the order', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await here.drain();
@@ -196,7 +196,7 @@ test('an outage of hours parks nothing; after three days the Task waits for a pe
   expect(here.orders(key)).toBe(1);
 });
 
-test('an order that was on hold for a week is not given up at its first failure', async () => {
+test('an order that was on hold for a week is not parked at its first failure', async () => {
   await ordered();
   await here.put({ ...REQUEST, id: 'one', status: 'on-hold' });
   here.advance(7 * 24 * 3600);
@@ -206,7 +206,7 @@ test('an order that was on hold for a week is not given up at its first failure'
   expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
 });
 
-test('who comes while an attempt is running waits for that one, and gets what comes of it', async () => {
+test('a caller that arrives during an attempt waits for it, and gets its outcome', async () => {
   await ordered();
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 }, { operation: 'createOrder', kind: 'error' });
   const running = here.drain();
@@ -216,7 +216,7 @@ test('who comes while an attempt is running waits for that one, and gets what co
   expect(here.asked('createOrder')).toBe(1);
 });
 
-test('13: a user that is gone there is made anew, once, and the order goes out under a key of its own', async () => {
+test('13: a missing user is created again once, and the order is sent with another key', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', status: 404 });
   expect(await now()).toEqual({ result: 'accepted' });
@@ -230,7 +230,7 @@ test('13: a user that is gone there is made anew, once, and the order goes out u
   expect(await now('two')).toMatchObject({ result: 'failed', final: true });
 });
 
-test('6: a crash between sending and writing it down: the lease runs out, the next one learns of the order and makes no second', async () => {
+test('6: after a crash between sending and storing the outcome, the next process finds the order and creates no second one', async () => {
   const key = await ordered();
   const dead = createDeliveryLease(here.sending);
   const entry = (await here.entry('one'))!;
@@ -248,7 +248,7 @@ test('6: a crash between sending and writing it down: the lease runs out, the ne
   expect(await here.context.store.outbox.recordOutcome(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
 });
 
-test('6: who comes after a crash waits for the lease to run out, and sends then', async () => {
+test('6: a caller after a crash waits until the lease expires, and then sends the order', async () => {
   const key = await ordered();
   await here.context.store.outbox.claimOne(here.tenant, (await here.entry('one'))!.id, createDeliveryLease(here.sending));
   const waiting = now();
@@ -259,7 +259,7 @@ test('6: who comes after a crash waits for the lease to run out, and sends then'
   expect(here.orders(key)).toBe(1);
 });
 
-test('7: two workers and ten impatient callers at once: one order each', async () => {
+test('7: two workers and ten callers at once create one order for each request', async () => {
   const ids = Array.from({ length: 12 }, (_, nth) => `w${nth}`);
   for (const id of ids) await ordered(id);
   const other = here.another();
@@ -271,7 +271,7 @@ test('7: two workers and ten impatient callers at once: one order each', async (
   expect(here.asked('createOrder')).toBe(12);
 });
 
-test('put on hold before it is sent, an order waits; active again, it goes out', async () => {
+test('an order that is put on hold before it is sent waits, and is sent when it is active again', async () => {
   const key = await ordered();
   await here.put({ ...REQUEST, id: 'one', status: 'on-hold' });
   await here.drain();
@@ -284,7 +284,7 @@ test('put on hold before it is sent, an order waits; active again, it goes out',
   expect(here.orders(key)).toBe(1);
 });
 
-test('3: the first request is still at work there: in progress is no answer, and the same key is asked again', async () => {
+test('3: while the first request is in progress, "in progress" leaves the outcome unknown, and the same key is sent again', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', status: 409 });
   await here.drain();
@@ -294,7 +294,7 @@ test('3: the first request is still at work there: in progress is no answer, and
   expect([keysUsed(), here.orders(key)]).toEqual([[key, key], 1]);
 });
 
-test('10: what the network finds malformed is refused for good: the element and the rule stand in the Task, the value does not', async () => {
+test('10: a malformed order is refused and not sent again: the Task has the element and the rule, but not the value', async () => {
   const key = await ordered();
   const { client } = here.sending;
   const createOrder: typeof client.createOrder = (order, signal) =>
@@ -309,7 +309,7 @@ test('10: what the network finds malformed is refused for good: the element and 
   expect([here.orders(key), (await here.read('ServiceRequest', 'one')).status]).toEqual([0, 'revoked']);
 });
 
-test('14: a user who exists there already is the user of the order', async () => {
+test('14: an existing user is used for the order', async () => {
   await ordered();
   const { clientUserId } = JSON.parse((await here.entry('one'))!.payload);
   const known = await here.client.ensureUser(clientUserId, within());
@@ -318,7 +318,7 @@ test('14: a user who exists there already is the user of the order', async () =>
   expect([known, here.sandbox.state.users.size]).toEqual([{ kind: 'accepted', value: order!.userId }, 1]);
 });
 
-test('15: a user who waits to be deleted there is ordered for as long as he is named as existing, and made anew when he is gone', async () => {
+test('15: a user whose deletion is scheduled is used while the network reports it, and created again after the deletion', async () => {
   await ordered();
   await now();
   const [first] = [...here.sandbox.state.users.values()];
@@ -334,7 +334,7 @@ test('15: a user who waits to be deleted there is ordered for as long as he is n
   expect(users).toEqual([first!.user_id, first!.user_id, expect.not.stringMatching(first!.user_id)]);
 });
 
-test('16: a team that may have no more users there: the order is refused for good, the Task says why, and a patient who is known is still ordered for', async () => {
+test('16: a team with its maximum of users: the order is refused, the Task has the reason, and orders for existing users are sent', async () => {
   await ordered();
   await now();
   here.sandbox.state.maxUsers = 1;
@@ -347,7 +347,7 @@ test('16: a team that may have no more users there: the order is refused for goo
   expect(await now('three')).toEqual({ result: 'accepted' });
 });
 
-test('20: what the network sees as key and passthrough was minted here: nothing of the caller, nothing of an id', async () => {
+test('20: key and passthrough are generated by this server and contain neither the key of the caller nor an id', async () => {
   const key = await ordered();
   await now();
   const [order] = [...here.sandbox.state.orders.values()];

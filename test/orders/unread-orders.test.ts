@@ -24,7 +24,7 @@ const failingPolls = () => ORDER_OPERATIONS['orders list']!(store.database, { st
 const write = (id: string, body: string) =>
   store.database.query('update resource set body = $3 where tenant_id = $1 and id = $2', [here.tenant, id, body]);
 
-test('an order that the network does not know any more is shown as one, with when it is looked at next, until it is known again', async () => {
+test('an order that the network no longer has is listed with the time of its next poll, until the network returns it again', async () => {
   const order = await here.ordered();
   expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* polled +in \\d+ [hm]$`)));
   expect(await failingPolls()).toEqual(['no orders in state poll-failing']);
@@ -46,7 +46,7 @@ test('an order that the network does not know any more is shown as one, with whe
   expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* finished +after a webhook$`)));
 });
 
-test('an attempt that breaks off when the order stands at the network says so, and the next one finds the order there', async () => {
+test('an attempt that fails after the order arrived shows its error, and the next attempt finds the order', async () => {
   await here.put({ ...REQUEST, id: 'one' } as Resource);
   const createContext = (): never => {
     throw new RangeError('Lovelace');
@@ -58,7 +58,7 @@ test('an attempt that breaks off when the order stands at the network says so, a
   expect([(await here.entry('one'))!.state, here.orders(), here.asked('createOrder')]).toEqual(['done', 1, 1]);
 });
 
-describe('an attempt that breaks off before it is sent', () => {
+describe('an attempt that fails before it sends the order', () => {
   let task: Resource;
   beforeEach(async () => {
     await here.put({ ...REQUEST, id: 'one' } as Resource);
@@ -67,7 +67,7 @@ describe('an attempt that breaks off before it is sent', () => {
   });
   const OPEN = { state: 'unknown', lastError: 'the attempt failed: SyntaxError', leaseBy: null };
 
-  test('says so at once, without a word of what it read, and goes on when it can', async () => {
+  test('shows the error at once, without data, and continues when it can', async () => {
     await here.drain();
     expect(await here.entry('one')).toMatchObject(OPEN);
     expect((await shown()).join()).not.toContain('Lovelace');
@@ -76,7 +76,7 @@ describe('an attempt that breaks off before it is sent', () => {
     expect([(await here.entry('one'))!.state, here.orders()]).toEqual(['done', 1]);
   });
 
-  test('is no failure of the caller who waits for it', async () => {
+  test("is not an error of the waiting caller's request", async () => {
     expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'failed', final: false });
     expect(await here.entry('one')).toMatchObject(OPEN);
   });

@@ -122,7 +122,7 @@ test('25: a webhook waits while its order is being sent', async () => {
 });
 
 test.each([false, true])(
-  '26: a redraw that nobody here has heard of is a second Task of its request (carrying our key: %s)',
+  '26: an unknown redraw becomes a second Task of its request (with the key of the order: %s)',
   async (passthrough) => {
     const { id } = await here.ordered();
     here.step(id, 'collecting_sample.walk_in_test.redraw_available', { passthrough, silent: true });
@@ -347,7 +347,7 @@ test('no log contains patient data of a body', async () => {
   expect(here.log.join()).not.toMatch(/Lovelace|Ada|1985/);
 });
 
-test('a message that is sent again from the sender’s dashboard is recognised by its id', async () => {
+test('a message that is sent again from the sender’s dashboard is matched by its id', async () => {
   const { id } = await here.ordered();
   here.step(id);
   await here.tell();

@@ -26,7 +26,7 @@ const states = async (ids = ['one']): Promise<unknown[]> =>
   Promise.all(ids.map(async (id) => [(await here.entry(id))!.state, (await here.read('ServiceRequest', id)).status]));
 const each = <T>(value: T, ids = ['one']): T[] => ids.map(() => value);
 
-test('11: a gateway answers 404 for everything: no order is refused, sending pauses, and all arrive when it is over', async () => {
+test('11: while a gateway responds with 404 to everything, no order is refused and sending pauses; afterwards all orders are sent', async () => {
   await order(IDS);
   here.fail({ kind: 'page', status: 404, times: 1000 });
   await here.drain();
@@ -38,7 +38,7 @@ test('11: a gateway answers 404 for everything: no order is refused, sending pau
   expect([await states(IDS), here.orders()]).toEqual([each(['done', 'active'], IDS), IDS.length]);
 });
 
-test('11: an address with a wrong path, where there is no such operation: no order is refused', async () => {
+test('11: with a wrong path in the base URL no order is refused', async () => {
   await order();
   const { apiKey, url } = here.sandbox;
   const astray: OrderSender = { ...here.another(), client: createJunctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
@@ -55,7 +55,7 @@ test.each([
   ['error', 402],
   ['error', 405],
   ['error', 410],
-] as const)('11: to the order itself, %s %d is no answer to what was ordered: it goes out when that is over', async (kind, status) => {
+] as const)('11: %s %d to an order is not a refusal: the order is sent later', async (kind, status) => {
   await order();
   here.fail({ operation: 'createOrder', kind, status });
   expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'failed', final: false });
@@ -74,19 +74,16 @@ test.each([
       { operation: 'order', kind: 'error', status: 404 },
     ],
   ],
-] as [string, Fault[]][])(
-  '39: calling an order off, %s: that is no refusal, and it is called off when that is over',
-  async (_title, faults) => {
-    await order();
-    await here.drain();
-    await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
-    here.fail(...faults);
-    await here.drain();
-    expect((await here.tasks('one'))[0]!.note).toBeUndefined();
-    await settle();
-    expect([there(), await stand()]).toEqual([[CANCELLED], ['revoked', 'cancelled']]);
-  },
-);
+] as [string, Fault[]][])('39: %s to a cancellation is not a refusal: the order is cancelled later', async (_title, faults) => {
+  await order();
+  await here.drain();
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
+  here.fail(...faults);
+  await here.drain();
+  expect((await here.tasks('one'))[0]!.note).toBeUndefined();
+  await settle();
+  expect([there(), await stand()]).toEqual([[CANCELLED], ['revoked', 'cancelled']]);
+});
 
 test('41: a gateway answers 404 where the network is asked for an order and its result: that is not "there is none"', async () => {
   const { reads } = here.following;
@@ -110,7 +107,7 @@ test.each([
   ['the JSON of another server', 404, '{"status":404,"error":"Not Found","message":"","path":"/v3/order"}', 'unknown'],
   ['a detail', 400, '{"detail":"Lab test not found."}', 'refused'],
   ['error, message and the same status', 400, '{"error":"bad_request","message":"too late","status_code":400}', 'refused'],
-] as const)('a no is one in the words of the network: %s, %d', async (_title, status, body, kind) => {
+] as const)('only a refusal in the format of the network counts: %s, %d', async (_title, status, body, kind) => {
   const other = createServer((_req, res) => void res.writeHead(status).end(body));
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;

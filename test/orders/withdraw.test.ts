@@ -24,7 +24,7 @@ const state = async () => (await here.entry('one'))!.state;
 const asked = () => here.sandbox.state.requests.length;
 
 describe.each(ways)('%s', (_title, withdraw) => {
-  test('38: before it was sent: over at once, and the network is told nothing', async () => {
+  test('38: before it was sent: the order ends at once, and nothing is sent', async () => {
     await put();
     await withdraw();
     expect([await state(), ...(await stand())]).toEqual(['cancelled', 'revoked', 'cancelled']);
@@ -32,14 +32,14 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect(asked()).toBe(0);
   });
 
-  test('38: while it is on hold: likewise', async () => {
+  test('38: while it is on hold: the order ends at once, and nothing is sent', async () => {
     await put();
     await put({ status: 'on-hold' });
     await withdraw();
     expect([await state(), ...(await stand())]).toEqual(['cancelled', 'revoked', 'cancelled']);
   });
 
-  test('38: at the moment of sending: it arrives, and is cancelled there', async () => {
+  test('38: while it is being sent: the order arrives, and is cancelled at the network', async () => {
     await put();
     const { client } = here.sending;
     const createOrder: typeof client.createOrder = async (order, signal) => {
@@ -52,7 +52,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect(here.asked('cancelOrder')).toBe(1);
   });
 
-  test('38: between claim and call: it is not sent', async () => {
+  test('38: between the lease and the request: the order is not sent', async () => {
     await put();
     const { store } = here.context;
     const entry = (await here.entry('one'))!;
@@ -64,7 +64,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect([await state(), asked(), ...(await stand())]).toEqual(['cancelled', 0, 'revoked', 'cancelled']);
   });
 
-  test('38: while nobody knows whether it arrived, and it did: found, and cancelled there', async () => {
+  test('38: while its outcome is unknown, and it arrived: the order is found and cancelled at the network', async () => {
     await put();
     here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
     await here.drain();
@@ -75,7 +75,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect(here.asked('createOrder')).toBe(1);
   });
 
-  test('38: while nobody knows, and it did not: looked for until it is sure, never sent again', async () => {
+  test('38: while its outcome is unknown, and it did not arrive: the order is looked up for ten minutes and never sent again', async () => {
     await put();
     here.fail({ operation: 'createOrder', kind: 'reset' });
     await here.drain();
@@ -87,7 +87,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect([here.asked('createOrder'), here.asked('cancelOrder')]).toEqual([1, 0]);
   });
 
-  test('38: while it waits for a person, and it had arrived: found, and cancelled there', async () => {
+  test('38: while it is parked, and it had arrived: the order is found and cancelled at the network', async () => {
     await put();
     here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
     await here.drain();
@@ -100,7 +100,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
-  test('38: while it waits for a person, and it never arrived: over, and nothing is sent', async () => {
+  test('38: while it is parked, and it never arrived: the order ends, and nothing is sent', async () => {
     await put();
     here.fail({ operation: 'createOrder', kind: 'reset' });
     await here.drain();
@@ -113,16 +113,19 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect(here.asked('createOrder')).toBe(1);
   });
 
-  test.each(['cut', 'reset'] as const)('39: after it was accepted, and the answer is lost (%s): cancelled there, once', async (kind) => {
-    await here.ordered();
-    here.fail({ operation: 'cancelOrder', kind, when: 'after' });
-    await withdraw();
-    await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
-    expect(here.at([...here.sandbox.state.orders.keys()][0]!).events).toHaveLength(2);
-  });
+  test.each(['cut', 'reset'] as const)(
+    '39: after it was accepted, with a lost response to the cancellation (%s): the order is cancelled once',
+    async (kind) => {
+      await here.ordered();
+      here.fail({ operation: 'cancelOrder', kind, when: 'after' });
+      await withdraw();
+      await settle();
+      expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+      expect(here.at([...here.sandbox.state.orders.keys()][0]!).events).toHaveLength(2);
+    },
+  );
 
-  test('39: while the network is away for a day: cancelled when it is back', async () => {
+  test('39: during an outage of a day: the order is cancelled after the outage', async () => {
     await here.ordered();
     await withdraw();
     here.fail({ kind: 'reset', times: 10_000 });
@@ -135,7 +138,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
-  test('37: after the laboratory has begun: refused there; the Task tells so and goes on, and the result is not lost', async () => {
+  test('37: after the laboratory has begun: the network refuses, the Task shows that the order continues, and the result is stored', async () => {
     const { id } = await here.ordered();
     here.step(id, 'sample_with_lab.walk_in_test.partial_results');
     await here.news(id);
@@ -147,7 +150,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect((await task()).status).toBe('completed');
   });
 
-  test('37: what the network has cancelled meanwhile is no refusal', async () => {
+  test('37: the network refuses to cancel an order that is cancelled already: this is not a refusal', async () => {
     const { id } = await here.ordered();
     here.step(id, CANCELLED);
     await withdraw();
@@ -156,7 +159,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect((await task()).note).toBeUndefined();
   });
 
-  test('after the network has refused it: nothing happens', async () => {
+  test('after the network has refused the order: nothing happens', async () => {
     await put();
     here.sandbox.state.labTests = new Set();
     await here.drain();
@@ -167,7 +170,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
   });
 });
 
-test('a Task that is over is not cancelled: 409', async () => {
+test('cancelling a Task that has ended is 409', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   await here.news(id);
@@ -185,7 +188,7 @@ test('a Task of something else is nobody’s order, and neither is one that name
   expect(there()).toHaveLength(1);
 });
 
-test('a redraw is called off with its request, and so by its own Task', async () => {
+test('a redraw is cancelled with its request, and also by its own Task', async () => {
   const first = await here.ordered();
   here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
   await here.news(first.id);
@@ -198,7 +201,7 @@ test('a redraw is called off with its request, and so by its own Task', async ()
 });
 
 test.each(['revoked', 'entered-in-error'])(
-  '37: a redraw of a request that is %s is called off, too, though the order before it could not be',
+  '37: a redraw of a request that is %s is cancelled, too, although the order before it could not be',
   async (status) => {
     const first = await here.ordered();
     here.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
@@ -240,7 +243,7 @@ test('32: a process whose clock is behind writes down what the network says of a
   expect((await task()).lastModified).toBe((await task()).authoredOn);
 });
 
-test('a redraw is left to go on where the request stands again', async () => {
+test('a redraw of a request that is active again is not cancelled', async () => {
   const first = await here.ordered();
   here.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
   await here.put({ ...(await task()), status: 'cancelled' });
@@ -251,7 +254,7 @@ test('a redraw is left to go on where the request stands again', async () => {
   expect([there().at(-1), (await request()).status]).toEqual(['received.walk_in_test.ordered', 'active']);
 });
 
-test('refused once, an order is called off again when somebody asks again, and the network lets it', async () => {
+test('after a refused cancellation an order can be cancelled again if the network allows it', async () => {
   const { id } = await here.ordered();
   here.step(id, 'sample_with_lab.walk_in_test.partial_results');
   await here.put({ ...(await task()), status: 'cancelled' });
@@ -264,7 +267,7 @@ test('refused once, an order is called off again when somebody asks again, and t
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
-test('two that take an order back at once, and a sender between them: one cancellation', async () => {
+test('two concurrent withdrawals and a running attempt lead to one cancellation', async () => {
   await here.ordered();
   const entry = (await here.entry('one'))!;
   await Promise.all(
@@ -274,7 +277,7 @@ test('two that take an order back at once, and a sender between them: one cancel
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
-test('a request that is deleted while its outcome is unknown does not stop the outcome from being known: it is called off', async () => {
+test('the order of a request that was deleted while the outcome was unknown is looked up and cancelled', async () => {
   await put();
   here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await here.drain();
@@ -285,14 +288,14 @@ test('a request that is deleted while its outcome is unknown does not stop the o
   expect([await state(), there(), (await task()).status]).toEqual(['done', [CANCELLED], 'cancelled']);
 });
 
-describe('an id that is deleted and made again', () => {
+describe('a request that is deleted and created again under its id', () => {
   const again = async () => {
     await ways[0]![1]();
     await remove(here.context, { type: 'ServiceRequest', id: 'one' });
     await put();
   };
 
-  test('is another order, under a key and a Task of its own; the first one is cancelled and does not touch it', async () => {
+  test('is a new order with its own key and Task; the first one is cancelled and does not change it', async () => {
     const first = await here.ordered();
     const before = (await here.entry('one'))!;
     await again();
@@ -351,7 +354,7 @@ describe('an id that is deleted and made again', () => {
     expect(JSON.stringify(before.identifier)).toContain(first.id);
   });
 
-  test('can be taken back like the first', async () => {
+  test('can be withdrawn like the first', async () => {
     await here.ordered();
     await again();
     await settle();
@@ -361,14 +364,14 @@ describe('an id that is deleted and made again', () => {
   });
 });
 
-test('what was withdrawn is not made active again, not by way of a draft either: 409', async () => {
+test('a withdrawn request cannot become active again, also not through a draft: 409', async () => {
   await put();
   await ways[0]![1]();
   for (const status of ['active', 'draft', 'on-hold']) await expect(put({ status })).rejects.toMatchObject({ kind: 'conflict' });
   await put({ status: 'entered-in-error' });
 });
 
-test('47: a request whose order is out is not deleted, on hold or not: 409', async () => {
+test('47: deleting a request with an open order is 409, also while it is on hold', async () => {
   await here.ordered();
   const deletion = () => remove(here.context, { type: 'ServiceRequest', id: 'one' });
   await expect(deletion()).rejects.toMatchObject({ kind: 'conflict' });
@@ -376,7 +379,7 @@ test('47: a request whose order is out is not deleted, on hold or not: 409', asy
   await expect(deletion()).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('47: a patient who is changed, merged or deleted while the order is out changes nothing of it', async () => {
+test('47: changing, merging or deleting the patient does not change an open order', async () => {
   await put();
   here.fail({ operation: 'createOrder', kind: 'reset' });
   await here.drain();

@@ -120,7 +120,7 @@ async function waitForList(attempt: Attempt): Promise<Attempt | DeliveryResult> 
   const { sender, payload, desired, earlierSentAt } = attempt;
   const isLastRequest = desired !== 'sent' || payload.state === 'key-failed';
   if (isLastRequest ? mayStillArrive(attempt) : msUntilListed(earlierSentAt, sender.clock()) > 0)
-    return { payload, outcome: { kind: 'in-doubt', why: 'the order is not listed yet: it is looked up until it can no longer arrive' } };
+    return { payload, outcome: { kind: 'in-doubt', why: 'not listed yet: another lookup follows' } };
   return desired === 'sent' ? attempt : { payload, outcome: { kind: desired } };
 }
 
