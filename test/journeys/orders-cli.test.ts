@@ -46,9 +46,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   const [heads, line] = await shows(/unknown/, 'list');
   expect(heads).toMatch(/^TENANT +ORDER +MESSAGE +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
   // the last thing that was tried: the attempt, or on a slow machine by now the look-up after it
-  expect(line).toMatch(
-    /^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(\w+\)|not listed yet.*)$/,
-  );
+  expect(line).toMatch(/^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(\w+\)|not listed yet.*)$/);
 
   const shown = await said('show', 'stuck');
   expect(shown).toEqual(
@@ -82,9 +80,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   await shows(/stuck +order +done/, 'list', '--state', 'done');
   expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
   // how often it was looked up meanwhile depends on how fast this machine is
-  const steps = (await said('show', 'stuck')).flatMap(
-    (one) => /^\d{4}-.* order +(\w+ +\w+)(?! +not listed yet)\b/.exec(one)?.[1] ?? [],
-  );
+  const steps = (await said('show', 'stuck')).flatMap((one) => /^\d{4}-.* order +(\w+ +\w+)(?! +not listed yet)\b/.exec(one)?.[1] ?? []);
   expect(steps.filter((step, nth) => step !== steps[nth - 1]).map((step) => step.split(/ +/))).toEqual([
     ['attempt', 'unknown'],
     ['park', 'parked'],
