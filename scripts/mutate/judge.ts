@@ -1,6 +1,6 @@
 // Whether a planted fault is noticed: by the checks at start, by an example or a law, or by what the examples may not leave out.
 
-import { compileShape } from '../../src/mapping/load/compile-mappings.ts';
+import { compileShape } from '../../src/mapping/load/check-mappings.ts';
 import type { Example } from '../../src/mapping/load/examples.ts';
 import type { LoadedShape, LoadedSurface } from '../../src/mapping/load/loaded.ts';
 import { findGaps } from '../../src/mapping-tools/laws/coverage.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
-import { loadShapes } from '../../src/mapping/load/compile-mappings.ts';
+import { loadShapes } from '../../src/mapping/load/check-mappings.ts';
 import { readExamples } from '../../src/mapping/load/examples.ts';
 import type { LoadedSurface } from '../../src/mapping/load/loaded.ts';
 import { readSurfaceExamples } from '../../src/mapping-tools/laws/surface-proof.ts';

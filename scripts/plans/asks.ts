@@ -2,8 +2,8 @@
 // few, so that a plan which starts from anything else than the value is a wrong one.
 import type { CompositeComponent } from '../../src/fhir/indexing/composite-part.ts';
 import type { ParameterKind } from '../../src/fhir/indexing/indexed-parameter.ts';
+import { listModifiers } from '../../src/fhir/search/allowed-modifiers.ts';
 import { isHierarchical } from '../../src/fhir/search/hierarchies.ts';
-import { listModifiers } from '../../src/fhir/search/modifiers.ts';
 import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
 import type { SearchParameter } from '../../src/fhir/search/registry.ts';
 import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';

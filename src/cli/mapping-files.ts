@@ -6,7 +6,7 @@ import { mappingsFolder } from '../config.ts';
 import { formatKnownNames } from '../fhir/closest-name.ts';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type SearchRegistry } from '../fhir/search/registry.ts';
-import { type LoadResult, readMappings } from '../mapping/load/compile-mappings.ts';
+import { type LoadResult, readMappings } from '../mapping/load/check-mappings.ts';
 import { type LoadedShape, toQualifiedName } from '../mapping/load/loaded.ts';
 import { ROOT } from '../root.ts';
 import { EXTERNAL_STEPS } from '../vendor-api/external-step.ts';

@@ -1,6 +1,6 @@
 // Loads the mappings for a server: their surfaces and shapes, and the OpenAPI document of each surface.
 
-import { loadShapes } from './load/compile-mappings.ts';
+import { loadShapes } from './load/check-mappings.ts';
 import type { LoadOptions } from './load/loaded.ts';
 import { buildOpenApi } from './openapi/document.ts';
 import { buildTouchRules } from './query/joins.ts';

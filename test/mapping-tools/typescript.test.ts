@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadShapes } from '../../src/mapping/load/compile-mappings.ts';
+import { loadShapes } from '../../src/mapping/load/check-mappings.ts';
 import { toPascalCase } from '../../src/mapping/openapi/schema-names.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import { buildTypes } from '../../src/mapping-tools/typescript.ts';

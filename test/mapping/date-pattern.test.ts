@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buildCodec } from '../../src/mapping/lens/codecs.ts';
 import { compileDatePattern } from '../../src/mapping/lens/date-pattern.ts';
 import { buildIdCodec } from '../../src/mapping/lens/id-codec.ts';
-import { loadShapes } from '../../src/mapping/load/compile-mappings.ts';
+import { loadShapes } from '../../src/mapping/load/check-mappings.ts';
 import { buildExampleEnv, EXAMPLE_TIME } from '../../src/mapping/load/examples.ts';
 import type { Shape } from '../../src/mapping/shape.ts';
 import fc from '../fast-check.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
-import { loadShapes } from '../../src/mapping/load/compile-mappings.ts';
+import { loadShapes } from '../../src/mapping/load/check-mappings.ts';
 import { type Example, readExamples } from '../../src/mapping/load/examples.ts';
 import { type LoadedShape, type LoadedSurface, toQualifiedName } from '../../src/mapping/load/loaded.ts';
 import type { World } from '../../src/mapping-tools/laws/example-context.ts';

@@ -6,7 +6,7 @@ import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { validateResource } from '../../src/fhir/validation/validate.ts';
 import { toFhirDateTime, toFhirInstant } from '../../src/junction/fhir-date-time.ts';
 import { parseMarker } from '../../src/orders/results/biomarker.ts';
-import { parseReport, type ReportSubject } from '../../src/orders/results/report.ts';
+import { parseReport, type ReportSubject } from '../../src/orders/results/parse-report.ts';
 import { parseExactNumber } from '../../src/orders/results/value-fields.ts';
 import { loadResultMappings } from '../../src/server/integrations.ts';
 import fc from '../fast-check.ts';

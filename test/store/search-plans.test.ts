@@ -8,7 +8,7 @@ import { type Question, questionsOf } from '../../scripts/plans/questions.ts';
 import { isUnconditional, listed, SCANS, tableOfScans, unserved } from '../../scripts/plans/scans.ts';
 import { type Asked, statementsOf } from '../../scripts/plans/statements.ts';
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
-import { listModifiers } from '../../src/fhir/search/modifiers.ts';
+import { listModifiers } from '../../src/fhir/search/allowed-modifiers.ts';
 import { PREFIXES } from '../../src/fhir/search/prefix.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';

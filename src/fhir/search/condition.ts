@@ -4,6 +4,7 @@
 import { COLUMN_PARAMETERS, type ParameterKind } from '../indexing/indexed-parameter.ts';
 import { invalid } from '../outcome.ts';
 import { ID_PATTERN, type ServedType } from '../types.ts';
+import { listModifiers } from './allowed-modifiers.ts';
 import { isReverseChain, type ParameterQuestion, parseChain, parseReverseChain } from './chain.ts';
 import { combineByType } from './combine-types.ts';
 import { parseCompositeCondition } from './composite-condition.ts';
@@ -12,7 +13,6 @@ import { parseDateCondition, parseLastUpdatedCondition } from './date-condition.
 import { buildUnknownModifierError, buildUnknownParameterError } from './errors.ts';
 import { parseFilterCondition } from './filter-condition.ts';
 import { parseListCondition } from './list-condition.ts';
-import { listModifiers } from './modifiers.ts';
 import { parseNearCondition } from './near-condition.ts';
 import { parseNumberCondition, parseQuantityCondition } from './number-condition.ts';
 import { splitModifier } from './parameter-name.ts';

@@ -1,4 +1,4 @@
-// Turns every error into a response in the format of the surface: FHIR's OperationOutcome or a vendor's error.
+// Turns every error into a response in the format of the surface: FHIR's OperationOutcome or a vendor's error. Which status an error has: ERROR_KINDS in fhir/outcome.ts.
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isObject } from '../../fhir/json-values.ts';
 import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';

@@ -12,7 +12,7 @@ import { isRequestPresent, recordTrackedState } from '../track/apply-snapshot.ts
 import { isReadAt, type LeasedOrder, type OrderTracker, parseTrackedState, type TrackedResult } from '../track/order-tracker.ts';
 import { digestResult, isCorrectedOrder, isCorrection, isRecentlyUpdated } from './correction.ts';
 import { type ExistingResults, readExistingReport, readExistingResults } from './existing-results.ts';
-import { type ParsedReport, parseReport, toReportId } from './report.ts';
+import { type ParsedReport, parseReport, toReportId } from './parse-report.ts';
 import { mergeReportContent } from './report-content.ts';
 import {
   addPartitionTag,

@@ -7,7 +7,7 @@ import { systemContext } from '../system-actor.ts';
 import { recordTrackedState } from '../track/apply-snapshot.ts';
 import { type LeasedOrder, type OrderTracker, parseTrackedState } from '../track/order-tracker.ts';
 import { readExistingReport } from './existing-results.ts';
-import { toDocumentId, toReportId } from './report.ts';
+import { toDocumentId, toReportId } from './parse-report.ts';
 
 const PDF = 'application/pdf';
 

@@ -7,7 +7,7 @@ import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { parseTrackedState } from '../track/order-tracker.ts';
-import { toReportId } from './report.ts';
+import { toReportId } from './parse-report.ts';
 
 export interface ExistingResults {
   /** The ids of all resources of the report are derived from this id. */

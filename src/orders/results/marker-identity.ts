@@ -1,7 +1,7 @@
 // Finds the Observation of a reported marker. The laboratory may identify a marker more precisely the second time: first without code or sample, or as missing,
 // and later measured. A report that a marker is missing never replaces a measured value.
 import type { Observation } from '@medplum/fhirtypes';
-import type { ReportPart } from './report.ts';
+import type { ReportPart } from './parse-report.ts';
 
 export interface MarkerSystems {
   /** The beginning of the code systems of laboratories' own codes. */

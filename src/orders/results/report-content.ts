@@ -2,7 +2,7 @@
 import type { Observation } from '@medplum/fhirtypes';
 import type { ExistingResults } from './existing-results.ts';
 import { isMarkerReported, isMeasured, type MarkerSystems, matchMarkers } from './marker-identity.ts';
-import type { ReportPart } from './report.ts';
+import type { ReportPart } from './parse-report.ts';
 
 interface ReportContent {
   /** Each with the id of its Observation. */

@@ -9,7 +9,7 @@ import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/o
 import { toPhase } from '../../junction/order-status.ts';
 import type { ResultMappings } from '../track/order-tracker.ts';
 import { isCorrectedOrder } from './correction.ts';
-import type { ParsedReport, ReportPart } from './report.ts';
+import type { ParsedReport, ReportPart } from './parse-report.ts';
 
 export const CRITICAL = 'critical';
 

@@ -1,4 +1,4 @@
-// The interface for running SQL, on a PostgreSQL server (postgres.ts) or on the embedded engine (embedded.ts).
+// The interface for running SQL, on a PostgreSQL server (postgres-pool.ts) or on the embedded engine (embedded.ts).
 import type { DirectoryLock } from './data-directory.ts';
 import type { QueueLoad, QueueOwner } from './fair-queue.ts';
 

@@ -3,6 +3,6 @@ import type { Database, EmbeddedOptions, ServerOptions } from './database.ts';
 
 /** Loads only the engine that is used. */
 export async function openDatabase(options: ServerOptions | EmbeddedOptions): Promise<Database> {
-  if ('url' in options) return (await import('./postgres.ts')).openServer(options);
+  if ('url' in options) return (await import('./postgres-pool.ts')).openServer(options);
   return (await import('./embedded.ts')).openEmbedded(options);
 }

@@ -28,7 +28,7 @@ export interface Driver<Connection> {
   close?(): Promise<void>;
 }
 
-/** `maxWaitMs`: how long work waits for a connection. PostgreSQL's limits are in postgres.ts. */
+/** `maxWaitMs`: how long work waits for a connection. PostgreSQL's limits are in postgres-pool.ts. */
 interface PoolLimits {
   connections: number;
   maxWaitMs: number;

@@ -2,9 +2,9 @@
 import { connect } from 'node:net';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { type ConnectionSettings, configureConnection, PLAN_CACHE_MODES } from './connection-settings.ts';
 import type { Database, ServerOptions } from './database.ts';
 import { createDatabase, type Driver } from './pooled-database.ts';
+import { type ConnectionSettings, configureConnection, PLAN_CACHE_MODES } from './session-settings.ts';
 import { parseTimestamptz } from './values.ts';
 
 const TIMESTAMPTZ = 1184;

@@ -1,4 +1,4 @@
-// Reads everything under mappings/: a folder for each vendor with a `surface.yaml`, and a `<shape>.yaml` for each documented body. All mistakes are reported
+// Reads and checks everything under mappings/: a folder for each vendor with a `surface.yaml`, and a `<shape>.yaml` for each documented body. All mistakes are reported
 // together, with file, line and key.
 
 import { existsSync, readdirSync } from 'node:fs';

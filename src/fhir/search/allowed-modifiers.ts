@@ -1,4 +1,4 @@
-// Which modifiers a search parameter takes: what depends on the types of its values is offered only where there are such values.
+// Which modifiers a search parameter accepts, by the types of its values. What a modifier means is in the *-condition.ts file of the parameter's type.
 // https://hl7.org/fhir/R4/search.html#modifiers
 
 import type { ParameterKind } from '../indexing/indexed-parameter.ts';
