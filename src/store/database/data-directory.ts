@@ -101,6 +101,7 @@ async function findListening(paths: string[]): Promise<string | undefined> {
 
 /** A process that listens but does not reply in time counts as the lock owner. A process that has ended since does not. */
 async function refuseIfLocked(directory: string, path: string): Promise<void> {
+  // the lock owner replies with its `LockOwner` (tryLock)
   const holder = (await sendRequest(path, OWNER_REQUEST, REPLY_TIMEOUT_MS).catch(() => undefined)) as LockOwner | undefined;
   if (holder?.hasLock) throw directoryInUse(directory, `process ${holder.pid} on ${holder.host}, since ${holder.since}`);
   if (!holder && (await isListening(path))) throw directoryInUse(directory, 'a process that does not respond');
