@@ -183,7 +183,7 @@ test('a report of a day is shown as the description says', async () => {
 
 test('a parameter that holds nothing is refused by its own name, with the status of a wrong parameter', async () => {
   const { status, body } = await clinik('get', 'practitioner-roles?specialty=%00');
-  expect([status, body.message]).toEqual([400, 'specialty holds nothing that can be looked for']);
+  expect([status, body.message]).toEqual([400, 'specialty has no searchable characters']);
 });
 
 describe('a member of a list that is edited keeps what is not shown of it', () => {

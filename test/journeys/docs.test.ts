@@ -97,7 +97,7 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
     const options = (): Promise<string[]> => page.evaluate('[...document.querySelectorAll(".body option")].map((one) => one.textContent)');
     await page.goto(`${url}/docs#/jump/change-patient`);
     await page.waitForSelector('h1:has-text("Change a patient")');
-    expect(await options()).toContain('one field becomes another value · application/json-patch+json');
+    expect(await options()).toContain('replaces the value of one field · application/json-patch+json');
 
     await page.goto(`${url}/docs#/fhir/update-Practitioner`);
     await page.waitForSelector('h1:has-text("Update a Practitioner")');

@@ -91,7 +91,7 @@ test('whoever has died stays so when the day is taken back; a day needs the deat
   const alone = await jump('post', '/patients', { ...ADA, date_of_death: '2025-12-31' });
   expect([alone.status, alone.body.error.message]).toEqual([
     400,
-    expect.stringContaining('date_of_death must not be said without is_deceased'),
+    expect.stringContaining('date_of_death must not be set without is_deceased'),
   ]);
 });
 

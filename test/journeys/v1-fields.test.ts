@@ -64,7 +64,7 @@ describe('what is unset shows nothing', () => {
     const { status, body } = await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: [] });
     expect([status, body.issues[0].diagnostics]).toEqual([
       422,
-      'availableDays must stay: the next of availableTime would be shown; say availableTime',
+      'availableDays must stay: the next of availableTime would be shown; send availableTime',
     ]);
     expect((await stored(`PractitionerRole/${id}`)).availableTime).toEqual(availableTime);
     const left = [{ daysOfWeek: ['thu'], allDay: true }];

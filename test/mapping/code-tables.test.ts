@@ -23,7 +23,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'a code that does not say a field',
     ['rule_id: abnormal,', ''],
-    'let.flag.table.A: it does not say rule_id: write what that field shows of A',
+    'let.flag.table.A: the row has no rule_id: write the value that the field shows for A',
   ],
   [
     'a field that shows nothing of a table',
@@ -33,7 +33,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'codes of a table by another name',
     ['interpretation={flag}', 'interpretation={flags}'],
-    'only: {flags} is no time: write {now}, or {in30days}',
+    'only: {flags} is not a time: write {now}, or {in30days}',
   ],
   [
     'a table without its element',

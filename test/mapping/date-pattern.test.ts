@@ -69,11 +69,11 @@ test('any day and any time comes back as it was', () => {
 
 test.each([
   ['MM/DD', 'day', 'MM/DD: a pattern of a day needs its year (YYYY)'],
-  ['MM/DD/YYYY/MM', 'day', 'MM/DD/YYYY/MM: MM may stand only once'],
+  ['MM/DD/YYYY/MM', 'day', 'MM/DD/YYYY/MM: MM may occur only once'],
   ['YYYY-MM-DD hh', 'day', 'YYYY-MM-DD hh: a day has no hours: write as: instant(…) for a time'],
   ['YYYY-MM-DD hh:mm', 'instant', 'YYYY-MM-DD hh:mm: a time needs its zone: end it with Z, +hhmm or +hh:mm'],
-  ['DD MMM YYYY', 'day', 'DD MMM YYYY: M stands for nothing'],
-  ['D/M/YYYY', 'day', 'D/M/YYYY: D stands for nothing'],
+  ['DD MMM YYYY', 'day', 'DD MMM YYYY: M is not a part of a pattern'],
+  ['D/M/YYYY', 'day', 'D/M/YYYY: D is not a part of a pattern'],
   ['YYYY-MM-DD', 'instant', 'YYYY-MM-DD: a pattern of an instant needs its hour (hh)'],
 ] as const)('the pattern %s of a %s is refused by what it lacks', (text, kind, told) => {
   expect(() => compileDatePattern(text, kind)).toThrow(told);

@@ -28,13 +28,13 @@ test('a vendor without a surface', () => {
   mkdirSync(copied('acme'));
   cpSync(copied(PATIENT), copied('acme/customer.yaml'));
   const surface = relative('.', copied('acme/surface.yaml'));
-  const text = `the folder has no surface.yaml, which says what all bodies of the vendor have in common: write ${surface} ("facet mapping new" begins one)`;
+  const text = `the folder has no surface.yaml with the common parts of the vendor’s bodies: write ${surface} ("facet mapping new" creates one)`;
   expect(said()).toBe(told('acme/customer.yaml', text));
 });
 
 test('a mapping beside the vendors, or in a folder of a vendor’s', () => {
   cpSync(copied(PATIENT), copied('customer.yaml'));
-  expect(said()).toBe(told('customer.yaml', 'a mapping stands in the folder of its vendor: move it into one, beside its surface.yaml'));
+  expect(said()).toBe(told('customer.yaml', 'a mapping must be in the folder of its vendor, with surface.yaml: move it there'));
   mkdirSync(copied('loop/old'));
   renameSync(copied('customer.yaml'), copied('loop/old/customer.yaml'));
   expect(said()).toBe(told('loop/old/customer.yaml', 'folders in the folder of a vendor are not read: move it up into loop/'));
@@ -45,7 +45,7 @@ test('examples of a mapping that is not there', () => {
   expect(said()).toBe(
     told(
       'loop/patients.examples.yaml',
-      'examples of nothing: there is no patients.yaml beside it; name it as the mapping that it is about',
+      'examples without a mapping: there is no patients.yaml in this folder; name the file like its mapping',
     ),
   );
 });

@@ -22,14 +22,14 @@ test.each<[what: string, file: string, change: [string, string], told: Told[]]>(
     'a shape that there is not',
     NEXT,
     ['like: availability', 'like: availabilty'],
-    [[NEXT, 'like:', 'like: there is no shape availabilty beside it (did you mean availability?)']],
+    [[NEXT, 'like:', 'like: there is no shape availabilty in the same folder (did you mean availability?)']],
   ],
   [
     'one that is like another itself',
     ALL,
     ['resource: Slot', 'like: slot'],
     [
-      [ALL, 'resource:', 'like: there is no shape slot beside it'],
+      [ALL, 'resource:', 'like: there is no shape slot in the same folder'],
       [NEXT, 'like:', 'like: availability is like slot: write that here'],
     ],
   ],

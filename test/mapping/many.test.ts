@@ -7,8 +7,12 @@ const FILE = 'loop/biomarker.yaml';
 const { copyOne, loading, copied } = copies();
 
 test.each<[what: string, change: [string, string], told: string]>([
-  ['a field that no request says', ['fields: [code, name', 'fields: [code, nme'], 'many.fields: no request says nme (did you mean name?)'],
-  ['a field that is only shown', ['fields: [code,', 'fields: [biomarker_code,'], 'many.fields: no request says biomarker_code'],
+  [
+    'a field that no request says',
+    ['fields: [code, name', 'fields: [code, nme'],
+    'many.fields: no request has the field nme (did you mean name?)',
+  ],
+  ['a field that is only shown', ['fields: [code,', 'fields: [biomarker_code,'], 'many.fields: no request has the field biomarker_code'],
   ['a list by the name of a field', ['list: biomarkers', 'list: unit'], 'many.list: unit is a field of each item'],
   [
     'no number of items at most',
@@ -19,23 +23,23 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'items told apart by a field there is not',
     ['source, code, value', 'source, cod, value'],
-    'many.identity: no request says cod (did you mean code?)',
+    'many.identity: no request has the field cod (did you mean code?)',
   ],
   ['no create', ['interactions: [create]', 'interactions: [read]'], 'many: it is for a create: add create to interactions'],
   [
     'a search for each item',
     ['many:', 'into: "code={code}"\nmany:'],
-    'into: into: does not go with many: which items are the same is said by many.identity',
+    'into: into: cannot be combined with many: many.identity defines which items are the same',
   ],
   [
     'another spelling of a field',
     ['source:          { fhir', 'source:          { shares: name, fhir'],
-    'fields.source.shares: shares: does not go with many:',
+    'fields.source.shares: shares: cannot be combined with many:',
   ],
   [
     'a rule that there is not',
     ['as: interpretation,', 'as: interpretaton,'],
-    'nothing follows as interpretaton (did you mean interpretation?); there is interpretation',
+    'there is no derivation interpretaton (did you mean interpretation?); there is interpretation',
   ],
   ['a part that is missing', ['value: value, low:', 'low:'], 'interpretation has the parts value, low, high: value is missing'],
   [
@@ -46,7 +50,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'a value that is changed afterwards',
     ['interactions: [create]', 'interactions: [create, update]'],
-    'fields.status.follows: it is worked out when an item is made',
+    'fields.status.follows: the code is derived when an item is created',
   ],
   [
     'a code FHIR does not have',
@@ -85,7 +89,7 @@ test('a table of texts that is missing, or is none, is told at the surface', () 
   copyOne(FILE);
   expect(loading('loop/surface.yaml', ['units.yaml', 'unit.yaml'])).toContain('tables.units: ENOENT');
   expect(loading('loop/surface.yaml', ['unit.yaml', 'biomarker.yaml'])).toMatch(
-    /tables\.units: .* is no table: write a line text: code for each text/,
+    /tables\.units: .* is not a table: write a line text: code for each text/,
   );
 });
 

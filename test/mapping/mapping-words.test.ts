@@ -22,37 +22,37 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a text where a list stands',
     PATIENT,
     ['interactions: [', 'interactions: create # ['],
-    'interactions: create cannot stand here; write a list of',
+    'interactions: create is not allowed here; write a list of',
   ],
   [
     'no interactions',
     PATIENT,
     ['interactions: [', 'interactions: [] # ['],
-    'interactions: an empty list cannot stand here; write a list of create, read,',
+    'interactions: an empty list is not allowed here; write a list of create, read,',
   ],
   [
     'a word of no list',
     PATIENT,
     ['format: date, past', 'format: dat, past'],
-    'fields.date_of_birth.format: dat is none of those that may stand here (did you mean date?); write date, ',
+    'fields.date_of_birth.format: dat is not an allowed value (did you mean date?); write date, ',
   ],
   [
     'a path with a slash at its end',
     PATIENT,
     ['path: /v1/patients', 'path: /v1/patients/'],
-    'path: /v1/patients/ cannot stand here; write a path like /patients',
+    'path: /v1/patients/ is not allowed here; write a path like /patients',
   ],
   [
     'a pattern that is none',
     PATIENT,
     ['{ fhir: birthDate, format: date,', "{ fhir: birthDate, pattern: '[',"],
-    'fields.date_of_birth.pattern: [ cannot stand here; write a regular expression',
+    'fields.date_of_birth.pattern: [ is not allowed here; write a regular expression',
   ],
   [
     'a pattern that nobody could read',
     PATIENT,
     ["telecom.where(system='phone').value", "telecom.where(system='phone').value, pattern: '^a'"],
-    'fields.phone: pattern: whoever is refused reads no regular expression: write patternMeans: with what must be',
+    'fields.phone: pattern: error texts do not show the regular expression: describe it with patternMeans:',
   ],
   [
     'words for no pattern',
@@ -78,24 +78,24 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['otherwise: unknown', 'otherwise: unknwn'],
     'fields.gender: unknwn is no code FHIR has here (did you mean unknown?); there are male, female, other, unknown',
   ],
-  ['a codec that is not closed', PATIENT, ['format: date, past', 'as: date(MM/DD/YYYY, past'], 'its bracket is not closed'],
+  ['a codec that is not closed', PATIENT, ['format: date, past', 'as: date(MM/DD/YYYY, past'], 'a bracket is not closed'],
   [
     'a format beside a pattern',
     PATIENT,
     ['format: date, past', 'as: date(MM/DD/YYYY), format: date, past'],
-    'fields.date_of_birth: as: says the format by its pattern: format: is one too many',
+    'fields.date_of_birth: as: already has the format in its pattern: remove format:',
   ],
   [
     'a standard value of another type',
     PATIENT,
     ['fhir: birthDate, format: date', 'fhir: birthDate, default: 3, format: date'],
-    'fields.date_of_birth: default: 3 is no string: write a value of this field',
+    'fields.date_of_birth: default: 3 is not a string: write a value of this field',
   ],
   [
     'a reference to nothing',
     PATIENT,
     ['fhir: birthDate, format: date', 'fhir: generalPractitioner.first().reference, as: reference'],
-    'say which type it leads to: reference(Patient)',
+    'name the type of the target: reference(Patient)',
   ],
   [
     'a filter by ids of a type that is not served',
@@ -113,13 +113,13 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'what is about me and is no Patient',
     'loop/provider.yaml',
     ['interactions: [create]', 'for: person\nitem: me\ninteractions: [update]'],
-    'item: me is the Patient that a key stands for: write resource: Patient, or leave item out',
+    'item: me is the Patient of the key: write resource: Patient, or remove item',
   ],
   [
     'a list of what is about me',
     AGE,
     ['interactions: [perform]\nanswers: patient', 'interactions: [perform, search]'],
-    'interactions: an item that is me is read, changed and performed on, not made or listed',
+    'interactions: an item that is me can be read, changed and performed on, but not created or listed',
   ],
   [
     'an age of a name',
@@ -138,13 +138,13 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a form beside a read',
     AGE,
     ['interactions: [perform]', 'interactions: [perform, update]'],
-    'answers: answers: is for what is performed alone: leave it out',
+    'answers: answers: is for perform only: remove it',
   ],
   [
     'what is performed, and nobody knows what that is',
     AGE,
     ['summary: { perform', 'says: { duplicate'],
-    'summary: what is performed has no name of its own: write summary: { perform: Say when you were born }',
+    'summary: an action has no name of its own: write summary: { perform: Say when you were born }',
   ],
   [
     'the name of what is not offered',
@@ -156,27 +156,27 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a caller who is listed',
     ACK,
     ['interactions: [create]', 'interactions: [create, search]'],
-    'interactions: where a field takes the caller (%me) only create is offered',
+    'interactions: where a field takes the caller (%me) only create is allowed',
   ],
   [
     'the person of a key, where keys stand for no person',
     ACK,
     ['for: person\n', ''],
-    "fields.patient_id: default: '%me' is known where a key stands for a person: write for: person above the fields",
+    "fields.patient_id: default: '%me' needs a key that is restricted to a patient: write for: person above the fields",
   ],
   [
     'an item that is me, where keys stand for no person',
     AGE,
     ['for: person\n', ''],
-    'item: me is the person that a key stands for: write for: person above the fields',
+    'item: me is the patient of the key: write for: person above the fields',
   ],
   [
     'what only persons open, and is about none',
     PATIENT,
     ['interactions:', 'for: person\ninteractions:'],
-    "for: nothing in it is the person: write item: me, or default: '%me' for a field that is",
+    "for: nothing refers to the patient of the key: write item: me, or default: '%me' for a field that is",
   ],
-  ['a door for somebody else', AGE, ['for: person', 'for: physician'], 'for: physician cannot stand here; write person'],
+  ['a door for somebody else', AGE, ['for: person', 'for: physician'], 'for: physician is not allowed here; write person'],
   [
     'an id told to a field that there is not',
     ACK,
@@ -194,13 +194,13 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a caller of what goes into another resource',
     ACK,
     ['createStatus: 200', 'createStatus: 200\ninto: _id={id}'],
-    'into: where a field takes the caller (%me) one item is made, whole and at once: leave this out',
+    'into: where a field takes the caller (%me) one request creates one complete item: remove this',
   ],
   [
     'a person whom nothing takes',
     PATIENT,
     ['search:', 'also:\n  - { fhir: generalPractitioner.first().reference, value: Patient/%patient }\nsearch:'],
-    "also: %patient is known where a field takes the caller (default: '%me')",
+    "also: %patient needs a field that takes the caller (default: '%me')",
   ],
   [
     'an id told by what takes no caller',
@@ -231,7 +231,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a limit without its parts',
     'jump/surface.yaml',
     ['rateLimit:', 'rateLimit: 100 #'],
-    'rateLimit: 100 cannot stand here; write null, or an object with limit, seconds',
+    'rateLimit: 100 is not allowed here; write null, or an object with limit, seconds',
   ],
 ])('%s', (_what, file, change, told) => {
   for (const one of [file, PATIENT]) copyOne(one);
@@ -250,7 +250,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'a field beside it that is not there',
     [PHONE, PHONE.replace(' }', ', needs: nope }')],
-    `fields.phone: there is no field nope beside it; there are ${BESIDE}`,
+    `fields.phone: there is no field nope in the same object; there are ${BESIDE}`,
   ],
   [
     'another form that is not there',
@@ -261,13 +261,13 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'no words at all',
     [PHONE, PHONE.replace(' }', ', enum: [] }')],
-    'fields.phone.enum: an empty list cannot stand here; write a list whose members are each a text',
+    'fields.phone.enum: an empty list is not allowed here; write a list whose members are each a text',
   ],
-  ['a word that stands twice', [PHONE, PHONE.replace(' }', ', enum: [a, a] }')], 'fields.phone.enum: a stands in it twice: leave one out'],
+  ['a word that stands twice', [PHONE, PHONE.replace(' }', ', enum: [a, a] }')], 'fields.phone.enum: a occurs twice: remove one'],
   [
     'a table without a word',
     [PHONE, PHONE.replace(' }', ', codes: {} }')],
-    'fields.phone.codes: an empty object cannot stand here; write name: value, each value a text or true or false',
+    'fields.phone.codes: an empty object is not allowed here; write name: value, each value a text or true or false',
   ],
   [
     'one member of what does not repeat',
@@ -290,9 +290,9 @@ test.each<[what: string, change: [string, string], told: string]>([
     "fields.phone: phone is neither a 'literal' nor true, false or a %name: write a text in quotes, 'phone'",
   ],
   [
-    'an e-mail address that is a yes or no',
+    'an e-mail format on a boolean field',
     [PHONE, '{ fhir: deceased.ofType(boolean), type: boolean, format: email }'],
-    'fields.phone: format: is for texts, and the field shows a yes or no: leave it out',
+    'fields.phone: format: is for texts, and the field shows a boolean: leave it out',
   ],
   [
     'a field without its colon',
@@ -307,7 +307,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'a field in the column of words',
     ['  phone:', 'phone:'],
-    'All mapping items must start at the same column: let all names of one level begin in one column, and close each { and [',
+    'All mapping items must start at the same column: indent all names of one level equally, and close each { and [',
   ],
   [
     'a quote that is not closed',
@@ -330,5 +330,5 @@ test.each<[what: string, change: [string, string], told: string]>([
 
 test('two letters that are exchanged are taken for one mistake', () => {
   copyOne(PATIENT);
-  expect(loading(PATIENT, ['sort:', 'srot:'])).toContain(' srot: there is no word srot here (did you mean sort?); there are ');
+  expect(loading(PATIENT, ['sort:', 'srot:'])).toContain(' srot: there is no keyword srot here (did you mean sort?); there are ');
 });

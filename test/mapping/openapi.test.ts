@@ -154,7 +154,7 @@ test('a change may be sent as a merge or as JSON Patch, each under its media typ
   }
 });
 
-test('a field that may not be said without another one, and what a pattern asks for, are in the schemas of requests', () => {
+test('the schemas of requests have required companion fields and patterns in words', () => {
   const { PatientRequest, PatientChange, Patient } = of('jump').components.schemas as Record<string, Record<string, unknown>>;
   const accepts = validator(of('jump'), PatientRequest!);
   const ada = { first_name: 'Ada', last_name: 'Lovelace', date_of_birth: '1985-12-10' };
@@ -162,12 +162,12 @@ test('a field that may not be said without another one, and what a pattern asks 
   expect(accepts({ ...ada, address_line_2: 'Flat 2' })).toBe(false);
   const noted = (schema: Record<string, unknown>, name: string) =>
     (schema.properties as Record<string, { description?: string }>)[name]!.description;
-  expect(noted(PatientRequest!, 'address_line_2')).toBe('May not be said without address_line_1.');
+  expect(noted(PatientRequest!, 'address_line_2')).toBe('Must not be set without address_line_1.');
   expect(noted(PatientChange!, 'nhs_number')).toBe('Must be ten digits without spaces.');
   expect([PatientChange!.dependentSchemas, noted(Patient!, 'address_line_2')]).toEqual([undefined, undefined]);
 });
 
-test('what may not be said without another field is, by the document, what the door refuses: null, blank and no say nothing', () => {
+test('the document and the server agree on required companion fields: null, blank and false count as missing', () => {
   const { PatientRequest } = of('jump').components.schemas;
   const accepts = validator(of('jump'), PatientRequest!);
   const { shape } = shapes.find(({ shape: { surface, name } }) => surface.name === 'jump' && name === 'patient')!;

@@ -36,7 +36,7 @@ test.each(Object.entries(PAIRS))('%s: both fields can be written', (_what, [one,
 
 const CONDITIONS =
   "it writes where one writes: one member can meet the conditions of both: ask for two values of one element, as in system='phone' and system='email', or make one of them readOnly";
-const APART = 'it writes where one writes: tell the two apart with where(…), or make one of them readOnly';
+const APART = 'it writes where one writes: separate the two with where(…), or make one of them readOnly';
 
 test.each<[what: string, pair: [FieldSpec, FieldSpec], told: string]>([
   ['two elements', [list("system='phone'"), list("use='work'")], CONDITIONS],
@@ -66,7 +66,7 @@ test('in the members of a list what is only shown writes nothing', () => {
   expect(planted('Patient', { one: { list: 'telecom', fields } }).refused).toEqual([]);
 });
 
-const FIXED = 'where(…) of telecom asks for one value of it: no other could be written; make it readOnly, or leave it out';
+const FIXED = 'where(…) of telecom requires one value: no other value can be written; make the field readOnly, or remove it';
 const within = (use: FieldSpec): FieldSpec => ({ list: 'telecom', where: "use='home'", fields: { value: value('value'), use } });
 
 test.each<[what: string, field: FieldSpec, refused: string[]]>([

@@ -26,22 +26,22 @@ test.each<[what: string, field: string, text: string]>([
   [
     'a text over a yes or no',
     '{ fhir: deceased.ofType(boolean) }',
-    'it leads to a boolean, which is no value of this field: write type: boolean, or codes: with a word for true and one for false',
+    'it leads to a boolean, which this field cannot show: write type: boolean, or codes: with a word for true and one for false',
   ],
   [
     'a yes or no over a text',
     `{ ${VALUE}, type: boolean }`,
-    'it leads to a string, which is no value of this field: it is a text: leave type:, as: and format: out, or write another path',
+    'it leads to a string, which this field cannot show: it is a text: leave type:, as: and format: out, or write another path',
   ],
   [
     'an object that is kept as nothing',
     `{ ${VALUE}, type: object }`,
-    'it leads to a string, which is no value of this field: it is a text: leave type:, as: and format: out, or write another path',
+    'it leads to a string, which this field cannot show: it is a text: leave type:, as: and format: out, or write another path',
   ],
   [
     'a whole number over one with decimals',
     '{ fhir: contained.ofType(Location).position.latitude, type: integer }',
-    'it leads to a decimal, which is no value of this field: write type: number',
+    'it leads to a decimal, which this field cannot show: write type: number',
   ],
   [
     'a time of day over a day',
@@ -66,17 +66,17 @@ test.each<[what: string, field: string, text: string]>([
   [
     'a reference over a text',
     `{ ${VALUE}, as: reference(Organization) }`,
-    'it leads to no reference: go on to .reference of an element that is one',
+    'it does not lead to a reference: add .reference after an element of type Reference',
   ],
   [
     'a reference to a type that the element does not take',
     '{ fhir: managingOrganization.reference, as: reference(Practitioner) }',
-    'a Practitioner cannot stand in Patient.managingOrganization: write as: reference(…) with Organization',
+    'a Practitioner is not allowed in Patient.managingOrganization: write as: reference(…) with Organization',
   ],
   [
     'a list of references to a type that the element does not take',
     '{ fhir: generalPractitioner, each: reference, type: "string[]", as: reference(Location) }',
-    'a Location cannot stand in Patient.generalPractitioner: write as: reference(…) with Organization, Practitioner or PractitionerRole',
+    'a Location is not allowed in Patient.generalPractitioner: write as: reference(…) with Organization, Practitioner or PractitionerRole',
   ],
   [
     'words for yes and no that are neither',
@@ -102,7 +102,7 @@ test.each<[what: string, field: string, text: string]>([
   [
     'a standard value that is none of the words',
     `{ ${VALUE}, enum: [home, work], default: wrk }`,
-    'default: wrk is none of its words (did you mean work?); write one of home, work',
+    'default: wrk is not one of its words (did you mean work?); write one of home, work',
   ],
   [
     'a standard value that is none of the words for codes',
@@ -112,7 +112,7 @@ test.each<[what: string, field: string, text: string]>([
   [
     'a standard value that is no word of the table',
     '{ fhir: deceased.ofType(boolean), codes: { on: true, off: false }, default: maybe }',
-    'default: maybe is none of its words; write one of on, off',
+    'default: maybe is not one of its words; write one of on, off',
   ],
   [
     'a standard value that is no day',
@@ -127,33 +127,33 @@ test.each<[what: string, field: string, text: string]>([
   [
     'a standard list that is a text',
     '{ fhir: contact.first().name.given, type: "string[]", default: Ada }',
-    'default: "Ada" is no list of texts: write a value of this field',
+    'default: "Ada" is not a list of texts: write a value of this field',
   ],
   [
     'more characters at least than at most',
     `{ ${VALUE}, minLength: 9, maxLength: 2 }`,
-    'minLength: 9 is more than maxLength: 2: no value is both; exchange the two',
+    'minLength: 9 is more than maxLength: 2: no value satisfies both; exchange the two',
   ],
   [
     'more members at least than at most',
     '{ fhir: contact.first().name.given, type: "string[]", minItems: 3, maxItems: 1 }',
-    'minItems: 3 is more than maxItems: 1: no value is both; exchange the two',
+    'minItems: 3 is more than maxItems: 1: no value satisfies both; exchange the two',
   ],
   [
     'so many characters of a yes or no',
     '{ fhir: deceased.ofType(boolean), type: boolean, maxLength: 3 }',
-    'maxLength: is for texts, and the field shows a yes or no: leave it out',
+    'maxLength: is for texts, and the field shows a boolean: leave it out',
   ],
   ['so many members of a text', `{ ${VALUE}, minItems: 1 }`, 'minItems: is for lists, and the field shows a text: leave it out'],
   [
     'a time that the server keeps and a client may write',
     '{ fhir: meta.lastUpdated, format: date-time }',
-    'meta.lastUpdated is kept by the server: the field must be readOnly',
+    'meta.lastUpdated is set by the server: the field must be readOnly',
   ],
   [
     'a field of changes alone, where nothing is changed',
     `{ ${VALUE}, onlyIn: update }`,
-    'onlyIn: update is not offered, so that nobody could set it: add update to interactions, or leave the field out',
+    'onlyIn: update is not offered, so no request can set the field: add update to interactions, or leave the field out',
   ],
 ])('%s is told', (_what, field, text) => {
   expect(told(PATIENT, phone(field))).toBe(`fields.phone: ${text}`);
@@ -164,13 +164,13 @@ test.each<[what: string, file: string, change: [string, string], text: string]>(
     'a reference to a type that the element of a role does not take',
     ROLE,
     ['as: reference(Practitioner), required', 'as: reference(Location), required'],
-    'fields.practitionerId: a Location cannot stand in PractitionerRole.practitioner: write as: reference(…) with Practitioner',
+    'fields.practitionerId: a Location is not allowed in PractitionerRole.practitioner: write as: reference(…) with Practitioner',
   ],
   [
     'a reference to one type, where others may stand before it',
     CLINIK_PATIENT,
     [GP, 'generalPractitioner.first().reference'],
-    'fields.generalPractitionerId: generalPractitioner may refer to something else, which would be hidden and written over: write generalPractitioner.where(resolve() is Practitioner)',
+    'fields.generalPractitionerId: generalPractitioner may refer to another type, which would be hidden and overwritten: write generalPractitioner.where(resolve() is Practitioner)',
   ],
   [
     'a reference to one type that is looked for among those to another',
@@ -182,19 +182,19 @@ test.each<[what: string, file: string, change: [string, string], text: string]>(
     'long paths that lead back to each other, and that no field uses',
     ORDER,
     ['let:', "let:\n  here: '%there.name'\n  there: '%here.contact'"],
-    ['here', 'there'].map((name) => `let.${name}: no path uses it: write it into one, or leave it out`).join('\n'),
+    ['here', 'there'].map((name) => `let.${name}: no path uses it: use it in one, or remove it`).join('\n'),
   ],
   [
     'long paths of which only another that nothing uses makes use',
     ORDER,
     ['let:', "let:\n  other: '%more.family'\n  more: '%other2.name.first()'\n  other2: contained.ofType(Patient)"],
-    ['other', 'more', 'other2'].map((name) => `let.${name}: no path uses it: write it into one, or leave it out`).join('\n'),
+    ['other', 'more', 'other2'].map((name) => `let.${name}: no path uses it: use it in one, or remove it`).join('\n'),
   ],
   [
     'a filter that leaves its value out',
     ROLE,
     ['specialty:      "specialty-name:contains={}"', 'specialty:      "specialty-name:contains=cardio"'],
-    'search.specialty: specialty-name:contains=cardio: the value that is asked for stands nowhere: write {} in its place (specialty-name:contains={}), or words: for a table',
+    'search.specialty: specialty-name:contains=cardio: the search does not use the value: write {} for it (specialty-name:contains={}), or words: for a table',
   ],
   [
     'a filter with the name of a parameter of paging',

@@ -36,6 +36,8 @@ export function parseToken(text: string, aliases: Aliases): Token {
   const [name = '', code] = text.split('|');
   const system = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
   if (system === undefined || !code)
-    throw new Error(`${text} is no code: write alias|code, with an alias of surface.yaml${formatSuggestion(name, Object.keys(aliases))}`);
+    throw new Error(
+      `${text} is not a code: write alias|code, with an alias of surface.yaml${formatSuggestion(name, Object.keys(aliases))}`,
+    );
   return { system, code };
 }

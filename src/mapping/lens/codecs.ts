@@ -130,7 +130,7 @@ export function buildReferenceCodec(argument: string, { ids }: Pick<CodecContext
   const names = argument.split(',').map((type) => type.trim());
   const targets = names.filter(isServed);
   const unknown = names.find((type) => !isServed(type));
-  if (unknown === '') throw new Error('say which type it leads to: reference(Patient)');
+  if (unknown === '') throw new Error('name the type of the target: reference(Patient)');
   if (unknown !== undefined)
     throw new Error(`${unknown} is not served${formatSuggestion(unknown, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
   const several = targets.length > 1;
@@ -239,7 +239,7 @@ const buildReadsCodec: CodecBuilder = (_argument, { reads: table = {} }) => {
 
 /** `is(word)`: whether the stored value is the word (read only); `is`: whether a value other than false is stored. */
 const buildIsCodec: CodecBuilder = (word, { readOnly }) => {
-  if (word !== '' && !readOnly) throw new Error('is() cannot say what else it is: the field must be readOnly');
+  if (word !== '' && !readOnly) throw new Error('is(word) can only be read: the field must be readOnly');
   return { read: (stored) => (word === '' ? stored !== false : stored === word), write: (said) => said };
 };
 
@@ -272,7 +272,7 @@ export function buildCodec(field: FieldSpec, context: CodecContext): Codec {
   const standard = field.codes ? 'code' : field.reads ? 'reads' : field.fhir === 'id' ? 'id' : 'plain';
   const [, name = '', argument = ''] = /^(\w+)(?:\((.*)\))?$/.exec(field.as ?? standard) ?? [];
   const maker = Object.hasOwn(CODEC_BUILDERS, name) ? CODEC_BUILDERS[name] : undefined;
-  if (/\([^)]*$/.test(field.as ?? '')) throw new Error(`${field.as}: its bracket is not closed`);
+  if (/\([^)]*$/.test(field.as ?? '')) throw new Error(`${field.as}: a bracket is not closed`);
   if (!maker) throw new Error(`there is no codec ${field.as}${formatSuggestion(name, CODEC_NAMES)}; there are ${CODEC_NAMES.join(', ')}`);
   return maker(argument, field, context);
 }

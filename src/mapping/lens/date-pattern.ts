@@ -61,12 +61,12 @@ const escapeLiteral = (literal: string): string => literal.replace(/[.*+?^${}()|
 /** The part that is missing or repeated, as a message. */
 function findPatternError(names: string[], { text, kind }: { text: string; kind: 'day' | 'instant' }): string | undefined {
   const [stray] = /[YMDhmsS]/.exec(text.replace(TOKEN, ' ')) ?? [];
-  if (stray) return `${stray} stands for nothing: the parts are ${Object.keys(PARTS).join(', ')}, in digits alone`;
+  if (stray) return `${stray} is not a part of a pattern: the parts are ${Object.keys(PARTS).join(', ')}, in digits alone`;
   const needed = kind === 'day' ? DAY : [...DAY, 'hour', 'minute'];
   const missing = needed.find((name) => !names.includes(name));
   if (missing) return `a pattern of ${kind === 'day' ? 'a day' : 'an instant'} needs its ${missing} (${findToken(missing)})`;
   const twice = names.find((name, nth) => names.indexOf(name) !== nth);
-  if (twice) return `${findToken(twice)} may stand only once`;
+  if (twice) return `${findToken(twice)} may occur only once`;
   if (kind === 'day' && names.length > DAY.length) return 'a day has no hours: write as: instant(…) for a time';
   if (kind === 'instant' && !names.includes('zone') && !text.endsWith('Z')) return 'a time needs its zone: end it with Z, +hhmm or +hh:mm';
   return undefined;

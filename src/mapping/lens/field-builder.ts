@@ -49,7 +49,7 @@ const buildObjectField =
         return Object.fromEntries(shown.map(([field, value]) => [field.name, value ?? toUnsetValue(field.spec)]));
       },
       assign() {
-        throw new Error(`${name}: an object is written field by field`);
+        throw new Error(`${name}: an object cannot be written as one value`);
       },
     };
   };

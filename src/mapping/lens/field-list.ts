@@ -91,7 +91,7 @@ export const buildListField: FieldBuilder = (name, spec, context) => {
 const SEPARATOR = '\n\n';
 
 export const buildParagraphsField: FieldBuilder = (name, { as: _, ...spec }, context) => {
-  if (spec.each === undefined) throw new Error('as: paragraphs shows a text of each element: say which, as in each: text');
+  if (spec.each === undefined) throw new Error('as: paragraphs needs the path of the text in each element, as in each: text');
   const list = buildListField(name, { ...spec, type: 'string[]' }, context);
   return {
     ...list,

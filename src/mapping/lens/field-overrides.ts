@@ -6,9 +6,8 @@ import type { Field, FieldContext, ResourceState } from './field.ts';
  * value: another fallback value is shown again.
  */
 export function withSuppressedFallback(field: Field, text: string, context: FieldContext): Field {
-  if (field.paths.length < 2)
-    throw new Error('declined: is for a field that others say something of: fhir: needs further paths, or leave it out');
-  if (field.spec.required) throw new Error('declined: a field that is required is never unset: leave it out');
+  if (field.paths.length < 2) throw new Error('declined: needs fallback paths in fhir:, or remove it');
+  if (field.spec.required) throw new Error('declined: a required field is never unset: remove it');
   const declined = context.names.compile(text);
   const [slot, ownSlot] = [context.slot(declined), context.slot(field.paths[0]!)];
   const othersSay = ({ slots, env }: ResourceState): unknown => field.read({ slots: slots.with(ownSlot, []), env });
@@ -33,7 +32,7 @@ export function withSuppressedFallback(field: Field, text: string, context: Fiel
  * Its own value is shown until the shared one changes, so writing one item never changes another, and a correction of the shared value reaches all.
  */
 export function withItemOverride(field: Field, own: { word: string; beside: string }, context: FieldContext): Field {
-  if (!field.spec.required) throw new Error('own: is for a field that is required: a missing word would be the shared one');
+  if (!field.spec.required) throw new Error('own: needs a required field: an item without a value of its own shows the shared value');
   const word = context.names.compile(own.word);
   const beside = context.names.compile(own.beside);
   const [wordSlot, besideSlot] = [context.slot(word), context.slot(beside)];

@@ -66,7 +66,7 @@ export function buildNameScope(mapping: MappingSpec, aliases: Readonly<Record<st
 }
 
 function expandLets(text: string, lets: ReadonlyMap<string, string>, depth = 0): string {
-  if (depth > lets.size) throw new Error(`${text}: its names lead back to themselves`);
+  if (depth > lets.size) throw new Error(`${text}: its names refer to themselves`);
   const next = text.replace(/%(\w+)/g, (found, name) => lets.get(name) ?? found);
   return next === text ? text : expandLets(next, lets, depth + 1);
 }

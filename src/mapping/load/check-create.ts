@@ -20,20 +20,20 @@ export function checkMany(lens: Lens, mapping: MappingSpec, fault: Report): void
   const told = (word: string, problem: string | false | undefined): void => {
     if (problem) fault(['many', word], new Error(problem));
   };
-  const noField = (name: string | undefined) => name && `no request says ${name}${formatKnownNames(name, asked)}`;
+  const noField = (name: string | undefined) => name && `no request has the field ${name}${formatKnownNames(name, asked)}`;
   told('list', lens.fields.some(({ name }) => name === list) && `${list} is a field of each item: the list needs a name of its own`);
   told('fields', noField(unasked(fields)));
   told('identity', noField(unasked(identity)));
   told('most', most < least && `${most} is less than least (${least})`);
   if (!interactions.includes('create')) fault(['many'], new Error('it is for a create: add create to interactions'));
-  for (const word of APART) if (mapping[word] !== undefined) fault([word], new Error(`${word}: does not go with many: ${INSTEAD}`));
+  for (const word of APART) if (mapping[word] !== undefined) fault([word], new Error(`${word}: cannot be combined with many: ${INSTEAD}`));
   for (const { spec, keyPath } of lens.leaves)
     for (const word of APART_IN_FIELDS)
       if (spec[word] !== undefined)
-        fault([...keyPath.flatMap((name) => ['fields', name]), word], new Error(`${word}: does not go with many:`));
+        fault([...keyPath.flatMap((name) => ['fields', name]), word], new Error(`${word}: cannot be combined with many:`));
 }
 
-const INSTEAD = 'which items are the same is said by many.identity';
+const INSTEAD = 'many.identity defines which items are the same';
 
 export function checkFollows(lens: Lens, { interactions }: MappingSpec, fault: Report): void {
   const fields = lens.fields.map(({ name }) => name);
@@ -45,13 +45,13 @@ export function checkFollows(lens: Lens, { interactions }: MappingSpec, fault: R
     const wrong = rule && (rule.names.find((part) => !(part in parts)) ?? Object.keys(parts).find((part) => !rule.names.includes(part)));
     const unknown = Object.values(parts).find((name) => !fields.includes(name));
     const problems = [
-      !rule && `nothing follows as ${as}${formatKnownNames(as, Object.keys(CODE_DERIVATIONS))}`,
+      !rule && `there is no derivation ${as}${formatKnownNames(as, Object.keys(CODE_DERIVATIONS))}`,
       wrong && `${as} has the parts ${rule.names.join(', ')}: ${wrong} is missing, or none of them`,
       unknown && `there is no field ${unknown}${formatKnownNames(unknown, fields)}`,
       keyPath.length > 1 && 'it is for a field that is not in an object',
-      !spec.readOnly && 'what follows is asked of nobody: the field must be readOnly',
+      !spec.readOnly && 'requests do not have a derived code: the field must be readOnly',
       interactions.some((one) => one === 'update' || one === 'replace' || one === 'perform') &&
-        'it is worked out when an item is made: items that are changed would keep what no longer follows',
+        'the code is derived when an item is created: a changed item would keep an outdated code',
     ];
     for (const problem of problems) if (problem) fault(keys, new Error(problem));
   }

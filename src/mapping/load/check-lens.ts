@@ -30,8 +30,7 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Report): void
     if (unknown !== undefined) fault(['also', String(nth), 'value'], new Error(unknown));
     if (copied && copied.path.type !== path.type)
       fault(['also', String(nth), 'copyOf'], new Error(`it leads to a ${copied.path.type}, and this is of type ${path.type}`));
-    if (condition?.path.open.length)
-      fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: say which is meant`));
+    if (condition?.path.open.length) fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: select one`));
   }
   if (mapping.interactions.some((one) => /^(create|update|replace|perform)$/.test(one))) {
     checkOverlaps(lens.leaves, listWriters(lens, mapping), fault);
@@ -39,9 +38,9 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Report): void
       checkOverlaps(leaves, leaves.filter(({ spec }) => !spec.readOnly).flatMap(listFieldWriters), fault);
   }
   if (mapping.path.includes('{id}') && mapping.interactions.some((one) => one === 'create' || one === 'search'))
-    fault(['interactions'], new Error('a part of an item is read and changed, not made or listed'));
+    fault(['interactions'], new Error('a part of an item can be read and changed, but not created or listed'));
   if (mapping.row && mapping.interactions.some((one) => one === 'update' || one === 'replace' || one === 'delete'))
-    fault(['interactions'], new Error('items that are elements of a resource (row:) can be made and read, not changed'));
+    fault(['interactions'], new Error('items that are elements of a resource (row:) can be created and read, but not changed'));
   checkNames(lens, mapping, fault);
   checkLets(mapping, fault);
   checkKinds(lens.fields, mapping.interactions, fault);
@@ -67,12 +66,12 @@ function checkPlace({ paths, writtenPaths, spec, name }: Field): string[] {
   const isList = spec.type === 'string[]' || spec.as === 'paragraphs' || spec.as?.startsWith('keyed');
   const open = main.variable === undefined ? main.open.length : 0;
   const problems = [
-    !isList && open > 0 && `${main.open[0]} repeats, and the field has one value: say which is meant, with first() or where(…)`,
+    !isList && open > 0 && `${main.open[0]} repeats, and the field has one value: select one, with first() or where(…)`,
     isList &&
       main.open.length !== 1 &&
-      `the field is a list, and ${main.open.length === 0 ? 'nothing repeats on its path: leave type out' : 'more than one element repeats on its path: say which is meant, with first() or where(…)'}`,
-    (name === 'id' || main.text === 'id') && !spec.readOnly && 'an id is given by the server: it must be readOnly',
-    !spec.readOnly && SERVER_KEPT.includes(jsonPath(main)) && `${jsonPath(main)} is kept by the server: the field must be readOnly`,
+      `the field is a list, and ${main.open.length === 0 ? 'nothing repeats on its path: leave type out' : 'more than one element repeats on its path: select one, with first() or where(…)'}`,
+    (name === 'id' || main.text === 'id') && !spec.readOnly && 'the server creates ids: the field must be readOnly',
+    !spec.readOnly && SERVER_KEPT.includes(jsonPath(main)) && `${jsonPath(main)} is set by the server: the field must be readOnly`,
   ];
   return [...problems.filter((text) => typeof text === 'string'), ...checkCodes(main, spec), ...checkWritable({ spec, writtenPaths })];
 }
@@ -84,7 +83,9 @@ function checkFixedValue({ spec, codec, writtenPaths }: Field, list: Field | und
   const above = list ? list.paths[0]!.steps.slice(-1) : [];
   const steps = writtenPaths.slice(0, 1).flatMap((path) => [...above, ...path.steps]);
   const fixed = steps.find((step, at) => readConditions(step).some((one) => isFixed(one, steps.slice(at + 1))));
-  return fixed ? [`where(…) of ${fixed.name} asks for one value of it: no other could be written; make it readOnly, or leave it out`] : [];
+  return fixed
+    ? [`where(…) of ${fixed.name} requires one value: no other value can be written; make the field readOnly, or remove it`]
+    : [];
 }
 
 const isFixed = (condition: StepSyntax['where'][number], rest: Step[]): boolean =>
@@ -113,7 +114,7 @@ function checkFieldNames({ spec, codec, keyPath, members }: Field, leaves: Field
   return [
     spec.exists && codec.targets === undefined && 'exists: needs a field that is a reference',
     ...Object.keys(spec.exists?.agrees ?? {}).map(
-      (name) => !beside.includes(name) && `exists: agrees: there is no field ${name} beside it${formatKnownNames(name, beside)}`,
+      (name) => !beside.includes(name) && `exists: agrees: there is no field ${name} in the same object${formatKnownNames(name, beside)}`,
     ),
     ...[spec.key ?? []]
       .flat()
@@ -126,38 +127,41 @@ function checkFieldNames({ spec, codec, keyPath, members }: Field, leaves: Field
       !members?.some(({ name }) => name === spec.memberHas) &&
       `memberHas: there is no field ${spec.memberHas} in its members${formatKnownNames(spec.memberHas, listNames(members))}`,
     ...[spec.unlike, spec.needs, spec.notBefore].map(
-      (name) => name !== undefined && !beside.includes(name) && `there is no field ${name} beside it${formatKnownNames(name, beside)}`,
+      (name) =>
+        name !== undefined && !beside.includes(name) && `there is no field ${name} in the same object${formatKnownNames(name, beside)}`,
     ),
-    spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${formatKnownNames(spec.shares, beside)}`,
+    spec.shares &&
+      !beside.includes(spec.shares) &&
+      `there is no field ${spec.shares} in the same object${formatKnownNames(spec.shares, beside)}`,
   ];
 }
 
 /** Keywords that do not go together. */
 function checkCombinations({ spec, keyPath }: Field): unknown[] {
   return [
-    spec.readOnly && spec.needs && 'a field that is readOnly is in no request: needs: has nothing to say',
-    spec.readOnly && spec.onlyIn && 'a field that is readOnly is in no request: onlyIn: has nothing to say',
+    spec.readOnly && spec.needs && 'a field that is readOnly is in no request: needs: has no effect',
+    spec.readOnly && spec.onlyIn && 'a field that is readOnly is in no request: onlyIn: has no effect',
     spec.onlyIn === 'update' && spec.required && 'a field that a create may not set cannot be required',
     spec.shares && keyPath.length > 1 && 'shares: is for a field that is not in an object',
     spec.instead && keyPath.length > 1 && 'instead: is for a field that is not in an object',
-    spec.omit && spec.writeOnly && 'a field that is writeOnly is in no response: omit: has nothing to leave out',
+    spec.omit && spec.writeOnly && 'a field that is writeOnly is in no response: omit: has no effect',
     spec.readOnly && spec.required && 'a field that is readOnly is in no request: it cannot be required',
     spec.reads &&
       (spec.codes || spec.synonyms || spec.otherwise !== undefined) &&
       'reads: is a table of its own: leave out codes:, synonyms:, otherwise:',
     ...(spec.enum
-      ? Object.values(spec.reads ?? {}).map((word) => !spec.enum!.includes(word) && `reads: ${word} is none of the words of enum:`)
+      ? Object.values(spec.reads ?? {}).map((word) => !spec.enum!.includes(word) && `reads: ${word} is not one of the words of enum:`)
       : []),
     spec.pattern !== undefined &&
       spec.patternMeans === undefined &&
-      'pattern: whoever is refused reads no regular expression: write patternMeans: with what must be, as in patternMeans: ten digits',
+      'pattern: error texts do not show the regular expression: describe it with patternMeans:, as in patternMeans: ten digits',
     spec.patternMeans !== undefined && spec.pattern === undefined && 'patternMeans: there is no pattern: leave it out, or write one',
     spec.nullable && (spec.required || spec.readOnly) && 'nullable: is for a field that a request may leave out',
-    spec.codes && spec.enum && 'codes: says which words there are: enum: is one too many',
+    spec.codes && spec.enum && 'codes: already lists the words: remove enum:',
     spec.default !== undefined && spec.default !== '' && spec.required && "a field that is required needs no default but ''",
     spec.past && !isDay(spec) && 'past: needs a field that is a date',
     spec.atLeastYears !== undefined && !isDay(spec) && 'atLeastYears: needs a field that is a date',
-    /^(date|instant|latest)\(/.test(spec.as ?? '') && spec.format && 'as: says the format by its pattern: format: is one too many',
+    /^(date|instant|latest)\(/.test(spec.as ?? '') && spec.format && 'as: already has the format in its pattern: remove format:',
     spec.each && !spec.readOnly && spec.type !== 'string[]' && spec.as !== 'paragraphs' && 'each: of a single value can only be read',
   ];
 }
@@ -222,7 +226,7 @@ function checkOverlaps(leaves: Field[], all: Writer[], fault: Report): void {
       fault(
         one.keys,
         new Error(
-          `${early.name} has no member ${early.index} without one before it: no required field writes that: say by needs: which field does`,
+          `${early.name} has no member ${early.index} without one before it: no required field writes that one: name the field that does with needs:`,
         ),
       );
   }
@@ -233,7 +237,7 @@ function suggestSeparation(...both: [Writer, Writer]): string {
   const isAsked = ({ path }: Writer): boolean => path.steps.some((step) => readConditions(step).length > 0);
   return both.some(({ list }) => list) && both.every(isAsked)
     ? "one member can meet the conditions of both: ask for two values of one element, as in system='phone' and system='email'"
-    : 'tell the two apart with where(…)';
+    : 'separate the two with where(…)';
 }
 
 /** Whether two writers may have one path: the same field, fields with `shares:`, or a field and the one that it needs. */
@@ -265,7 +269,7 @@ function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): voi
   };
   const there = used(rest);
   for (const name of Object.keys(lets))
-    if (!there.includes(name)) fault(['let', name], new Error('no path uses it: write it into one, or leave it out'));
+    if (!there.includes(name)) fault(['let', name], new Error('no path uses it: use it in one, or remove it'));
 }
 
 /** `onlyIn:` of a kind of request that is not offered. */
@@ -276,7 +280,7 @@ function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], 
       fault(
         toFieldKeys(field),
         new Error(
-          `onlyIn: ${onlyIn} is not offered, so that nobody could set it: add ${KINDS[onlyIn][0]} to interactions, or leave the field out`,
+          `onlyIn: ${onlyIn} is not offered, so no request can set the field: add ${KINDS[onlyIn][0]} to interactions, or leave the field out`,
         ),
       );
     checkKinds([...(field.fields ?? []), ...(field.members ?? [])], interactions, fault);
@@ -309,5 +313,5 @@ function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, 
       fault(['unique', 'any', String(nth)], new Error(`compare: does not say how ${uncompared.join(', ')} is compared`));
   }
   if (interactions.includes('read') && !names.includes(lens.idName))
-    fault(['fields'], new Error('what is read by its id must have a field with it: { fhir: id, readOnly: true }'));
+    fault(['fields'], new Error('items that are read by id need a field with the id: { fhir: id, readOnly: true }'));
 }

@@ -28,13 +28,12 @@ export function checkLists(
     if (asked !== undefined && !spec.readOnly)
       fault(
         keyPath.flatMap((name) => ['fields', name]),
-        new Error(`it shows what a list is asked for (%${asked}): it must be readOnly`),
+        new Error(`it shows a parameter of the list (%${asked}): it must be readOnly`),
       );
   }
   const listing = interactions.includes('search');
   if (take && !listing) fault(['take'], new Error('no list is offered: add search to interactions, or leave take out'));
-  if (most !== undefined && take !== 'all')
-    fault(['most'], new Error('it is how many all of them may be: write take: all, or leave it out'));
+  if (most !== undefined && take !== 'all') fault(['most'], new Error('it limits take: all: write take: all, or remove most'));
   if (envelope.list !== undefined && !listing && !mapping.many)
     fault(['envelope', 'list'], new Error('no list is offered: add search to interactions, or leave list out'));
 }
@@ -47,13 +46,13 @@ function checkPathParameters({ path, interactions, search = {}, fields }: Mappin
     name in table ? [] : [`the path names it, and there is no ${kind} ${name}${formatKnownNames(name, Object.keys(table))}`];
   return [
     ...(names.length && others.length
-      ? [`items below another ({${names[0]}}) are made and listed, not read or changed by an id: leave ${others.join(', ')} out`]
+      ? [`items below another ({${names[0]}}) can be created and listed, but not read or changed by an id: leave ${others.join(', ')} out`]
       : []),
     ...(interactions.includes('search') ? names.flatMap(known(search, 'search parameter')) : []),
     ...(interactions.includes('create') ? names.flatMap(known(fields, 'field')) : []),
     ...names
       .filter((name) => fields[name]?.readOnly && interactions.includes('create'))
-      .map((name) => `the field ${name} is readOnly: no path can say it`),
+      .map((name) => `the field ${name} is readOnly: a path cannot set it`),
   ];
 }
 
@@ -62,7 +61,7 @@ function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [
   const { missing, id, span, as } = toValueSpec(spec) ?? {};
   const from = span && search[span.from];
   return [
-    ...toProblem(missing && id === undefined, 'missing', 'it is said of an id: say of which type (id: Patient)'),
+    ...toProblem(missing && id === undefined, 'missing', 'it needs an id: write the type of the id (id: Patient)'),
     ...toProblem(
       span && !from,
       'span',
@@ -71,7 +70,7 @@ function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [
     ...toProblem(
       span && from && !(isDay(as) && isDay(toValueSpec(from)?.as)),
       'span',
-      'it is between two days: both need as: date(YYYY-MM-DD)',
+      'it compares two days: both need as: date(YYYY-MM-DD)',
     ),
   ];
 }
@@ -80,10 +79,7 @@ function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [
 function findMissingPlaceholder(spec: SearchSpec): string | undefined {
   if (typeof spec === 'object' && 'words' in spec) return undefined;
   const text = listSearches(spec).find((one) => !one.includes('{}'));
-  return (
-    text &&
-    `${text}: the value that is asked for stands nowhere: write {} in its place (${text.replace(/=.*$/, '={}')}), or words: for a table`
-  );
+  return text && `${text}: the search does not use the value: write {} for it (${text.replace(/=.*$/, '={}')}), or words: for a table`;
 }
 
 /** A filter with the name of a paging parameter could never be used. */

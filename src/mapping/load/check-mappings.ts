@@ -97,7 +97,7 @@ export function compileShape(
   checkMany(made.lens, mapping.content, fault);
   const { port } = mapping.content;
   if (port !== undefined && ports && !ports.includes(port))
-    fault(['port'], new Error(`there is no outside step ${port}${formatSuggestion(port, ports)}; there are ${ports.join(', ')}`));
+    fault(['port'], new Error(`there is no external step ${port}${formatSuggestion(port, ports)}; there are ${ports.join(', ')}`));
   checkLists(made.lens, mapping.content, { page: source.content.page, fault });
   checkPerson(made.lens.leaves, mapping.content, fault);
   checkSearches(made.lens, mapping.content, { registry, fault });

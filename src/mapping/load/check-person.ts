@@ -34,31 +34,30 @@ export function checkPerson(fields: Field[], mapping: MappingSpec, fault: Report
 
 /** Keyword → its error; falsy: none. */
 const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) => string | false | undefined][] = [
-  ['item', (one) => one.item && !isForPerson(one) && `me is the person that a key stands for: write ${FOR_PERSON}`],
+  ['item', (one) => one.item && !isForPerson(one) && `me is the patient of the key: write ${FOR_PERSON}`],
   [
     'for',
     (one) =>
       isForPerson(one) &&
       !mappingTakesCaller(one) &&
-      `nothing in it is the person: write item: me, or default: '${CALLER}' for a field that is`,
+      `nothing refers to the patient of the key: write item: me, or default: '${CALLER}' for a field that is`,
   ],
   [
     'item',
-    ({ item, resource }) =>
-      item && resource !== 'Patient' && 'me is the Patient that a key stands for: write resource: Patient, or leave item out',
+    ({ item, resource }) => item && resource !== 'Patient' && 'me is the Patient of the key: write resource: Patient, or remove item',
   ],
+  ['item', ({ item, path }) => item && path.includes('{') && 'me replaces the id: remove names in braces from the path, or remove item'],
   [
-    'item',
-    ({ item, path }) =>
-      item && path.includes('{') && 'me stands in place of an id: leave names in braces out of the path, or leave item out',
+    'interactions',
+    (one) =>
+      one.item &&
+      offersAny(one, 'create', 'search') &&
+      'an item that is me can be read, changed and performed on, but not created or listed',
   ],
   [
     'interactions',
-    (one) => one.item && offersAny(one, 'create', 'search') && 'an item that is me is read, changed and performed on, not made or listed',
-  ],
-  [
-    'interactions',
-    (one) => one.row && offersAny(one, 'perform') && 'items that are elements of a resource (row:) can be made and read, not performed on',
+    (one) =>
+      one.row && offersAny(one, 'perform') && 'items that are elements of a resource (row:) can be created and read, but not performed on',
   ],
   ['interactions', (one) => takesCaller(one) && offersAny(one, ...OTHERS) && CREATE_ONLY],
   ...(['row', 'port', 'into', 'many'] as const).map((word): [keyof MappingSpec, (mapping: MappingSpec) => string | false] => [
@@ -70,17 +69,17 @@ const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) =>
     (one) =>
       !takesCaller(one) &&
       /%patient\b/.test(JSON.stringify(one.also ?? [])) &&
-      `%patient is known where a field takes the caller (default: '${CALLER}')`,
+      `%patient needs a field that takes the caller (default: '${CALLER}')`,
   ],
   [
     'summary',
     (one) =>
       offersAny(one, 'perform') &&
       one.summary?.perform === undefined &&
-      'what is performed has no name of its own: write summary: { perform: Say when you were born }',
+      'an action has no name of its own: write summary: { perform: Say when you were born }',
   ],
   ['summary', findUnofferedSummary],
-  ['answers', (one) => one.answers && offersAny(one, 'create', ...OTHERS) && 'answers: is for what is performed alone: leave it out'],
+  ['answers', (one) => one.answers && offersAny(one, 'create', ...OTHERS) && 'answers: is for perform only: remove it'],
   ['createStatus', (one) => one.createStatus && !offersAny(one, 'create') && 'it is for a create: leave it out'],
   [
     'tells',
@@ -89,24 +88,24 @@ const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) =>
   ],
 ];
 
-const FOR_PERSON = 'for: person above the fields, which says that keys of persons open it, and no others';
+const FOR_PERSON = 'for: person above the fields, so that only keys of patients may use the shape';
 function findUnofferedSummary({ summary = {}, interactions }: MappingSpec): string | undefined {
   const extra = Object.keys(summary).find((one) => !interactions.some((offered) => offered === one));
   return extra && `${extra} is not offered: leave it out, or add it to interactions`;
 }
 
 const OTHERS: ShapeInteraction[] = ['read', 'search', 'update', 'replace', 'delete'];
-const NOT_WITH_CALLER = `where a field takes the caller (${CALLER}) one item is made, whole and at once: leave this out`;
+const NOT_WITH_CALLER = `where a field takes the caller (${CALLER}) one request creates one complete item: remove this`;
 const offersAny = ({ interactions }: MappingSpec, ...any: ShapeInteraction[]): boolean => interactions.some((one) => any.includes(one));
 const isForPerson = (mapping: MappingSpec): boolean => mapping.for === 'person';
 const takesCaller = (mapping: MappingSpec): boolean => mappingTakesCaller(mapping) && mapping.item === undefined;
 
-const CREATE_ONLY = `where a field takes the caller (${CALLER}) only create is offered: a list would show a person those of others`;
+const CREATE_ONLY = `where a field takes the caller (${CALLER}) only create is allowed: a list would show a person the items of others`;
 
 function checkDefault(spec: FieldSpec, mapping: MappingSpec): string[] {
   const { default: standard, as } = spec;
   if (standard === CALLER && !isForPerson(mapping))
-    return [`default: '${CALLER}' is known where a key stands for a person: write ${FOR_PERSON}`];
+    return [`default: '${CALLER}' needs a key that is restricted to a patient: write ${FOR_PERSON}`];
   if (!isServerValue(standard)) return [];
   const known = (['create', 'perform'] as const).filter((one) => mapping.interactions.includes(one)).flatMap((one) => KNOWN_DEFAULTS[one]);
   const problems = [

@@ -36,7 +36,7 @@ function checkUse(type: string, use: string): string[] {
 }
 
 const describeDeciding = ({ text }: WritablePath): string =>
-  `${text} decides which of several elements is shown, and another one would be shown once it is written: make the field readOnly, or the element a list:`;
+  `${text} decides which of several elements is shown, so writing it could show another element: make the field readOnly, or the element a list:`;
 
 const isChosen = (step: WritablePath['steps'][number]): boolean => readStepSyntax(step).current !== undefined;
 

@@ -42,7 +42,7 @@ function findMisfit({ type, nth }: Ending & { nth: number }, spec: FieldSpec): s
   const kind = toValueKind(spec, nth);
   if (!kind.takes(type))
     return kind.word === undefined
-      ? `it leads to a ${type}, which is no value of this field: ${suggestKeyword(type)}`
+      ? `it leads to a ${type}, which this field cannot show: ${suggestKeyword(type)}`
       : describeMisfit(kind, type);
   const format = kind.shows === 'string' ? toFormatKind(spec) : undefined;
   return format && !format.takes(type) ? describeMisfit(format, type) : undefined;
@@ -59,7 +59,7 @@ function checkType(spec: FieldSpec): string | undefined {
   return `${word} shows ${TYPE_NAMES[shows]}: ${shows === 'string' ? 'leave type: out' : `write type: ${shows}`}`;
 }
 
-const TYPE_NAMES: Record<string, string> = { string: 'a text', boolean: 'a yes or no', object: 'an object' };
+const TYPE_NAMES: Record<string, string> = { string: 'a text', boolean: 'a boolean', object: 'an object' };
 
 /** A reference to a type that R4 does not allow there: it could never be stored. */
 function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field, { names, from }: { names: NameScope; from: string }) {
@@ -68,9 +68,9 @@ function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field
   const before = holder > 0 ? steps[holder - 1]!.type : path.variable === undefined ? from : names.scope.variables[path.variable]!;
   if (holder < 0 && before === 'Reference') return undefined;
   const taken = steps[holder] && findElement(before, steps[holder].name)?.targets;
-  if (steps[holder]?.type !== 'Reference') return 'it leads to no reference: go on to .reference of an element that is one';
+  if (steps[holder]?.type !== 'Reference') return 'it does not lead to a reference: add .reference after an element of type Reference';
   const wrong = targets.find((type) => taken && !taken.includes(type) && !taken.includes('Resource'));
-  if (wrong) return `a ${wrong} cannot stand in ${before}.${steps[holder].name}: write as: reference(…) with ${formatList(taken!)}`;
+  if (wrong) return `a ${wrong} is not allowed in ${before}.${steps[holder].name}: write as: reference(…) with ${formatList(taken!)}`;
   return targets.length === 1 ? checkChoice(steps[holder], targets[0]!, taken) : undefined;
 }
 
@@ -82,7 +82,7 @@ function checkChoice(step: Step, shown: string, taken: readonly string[] = ['Res
   const other = asked.find((type) => type !== shown);
   if (other !== undefined) return `${name} is asked for references to ${other}, and the field shows those to ${shown}`;
   if (asked.length || taken.every((type) => type === shown)) return undefined;
-  return `${name} may refer to something else, which would be hidden and written over: write ${name}.where(resolve() is ${shown})`;
+  return `${name} may refer to another type, which would be hidden and overwritten: write ${name}.where(resolve() is ${shown})`;
 }
 
 const formatList = (names: string[]): string => (names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join());
@@ -97,10 +97,10 @@ function checkCode({ spec: { as = '' }, paths: [main] }: Field): string | undefi
 function checkDefaultValue({ spec, codec, paths: [main] }: Field): string | undefined {
   const { default: standard, type = 'string', readOnly, enum: words = readOnly ? undefined : codec.words } = spec;
   if (standard === undefined || standard === null || standard === '' || isServerValue(standard) || !main) return undefined;
-  if (!TYPE_GUARDS[type](standard)) return `default: ${JSON.stringify(standard)} is no ${NOUNS[type]}: write a value of this field`;
+  if (!TYPE_GUARDS[type](standard)) return `default: ${JSON.stringify(standard)} is not a ${NOUNS[type]}: write a value of this field`;
   if (typeof standard !== 'string') return undefined;
   if (words && !words.includes(standard))
-    return `default: ${standard} is none of its words${formatSuggestion(standard, words)}; write one of ${words.join(', ')}`;
+    return `default: ${standard} is not one of its words${formatSuggestion(standard, words)}; write one of ${words.join(', ')}`;
   const fault = (words || readOnly ? undefined : codec.validate?.(standard)) ?? (spec.format && findFormatError(spec.format, standard));
   return fault && `default: ${standard} ${fault}`;
 }
@@ -138,7 +138,7 @@ function checkRules(spec: FieldSpec): string[] {
   const shown = spec.type === 'string[]' ? 'string[]' : type;
   const crossed = RANGES.flatMap(([least, most]) =>
     (spec[least] ?? 0) > (spec[most] ?? Infinity)
-      ? [`${least}: ${spec[least]} is more than ${most}: ${spec[most]}: no value is both; exchange the two`]
+      ? [`${least}: ${spec[least]} is more than ${most}: ${spec[most]}: no value satisfies both; exchange the two`]
       : [],
   );
   const idle = RULES.flatMap(({ words, of, meant }) =>

@@ -77,7 +77,7 @@ function checkColumns(
     const missing = columns.find((column) => !(column in row));
     const extra = Object.keys(row).find((column) => !columns.includes(column));
     const keys = ['let', name, 'table', code];
-    if (missing !== undefined) fault(keys, new Error(`it does not say ${missing}: write what that field shows of ${code}`));
+    if (missing !== undefined) fault(keys, new Error(`the row has no ${missing}: write the value that the field shows for ${code}`));
     if (extra !== undefined)
       fault(
         [...keys, extra],

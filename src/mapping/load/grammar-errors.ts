@@ -70,7 +70,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
     const word = String(params.additionalProperty);
     const now: string | undefined = parentSchema?.renamed?.[word];
     if (now !== undefined) return `${word} is called ${now} here: write ${now}:`;
-    return `there is no word ${word} here${formatSuggestion(word, known)}; there are ${known.join(', ')}`;
+    return `there is no keyword ${word} here${formatSuggestion(word, known)}; there are ${known.join(', ')}`;
   },
   required: ({ params, parentSchema, message }) => {
     const missing = String(params.missingProperty);
@@ -78,7 +78,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
   },
   enum: ({ params, data }) => {
     const known = toList(params.allowedValues).map(String);
-    return `${shown(data)} is none of those that may stand here${formatSuggestion(String(data), known)}; write ${known.join(', ')}`;
+    return `${shown(data)} is not an allowed value${formatSuggestion(String(data), known)}; write ${known.join(', ')}`;
   },
   const: instead,
   type: instead,
@@ -89,7 +89,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
   minLength: instead,
   minItems: instead,
   minProperties: instead,
-  uniqueItems: ({ data, params }) => `${shown(toList(data)[params.i])} stands in it twice: leave one out`,
+  uniqueItems: ({ data, params }) => `${shown(toList(data)[params.i])} occurs twice: remove one`,
   minimum: instead,
   maximum: instead,
 };
@@ -101,7 +101,7 @@ function textOf(error: ErrorObject): string {
 }
 
 function instead({ data, parentSchema = {} }: ErrorObject): string {
-  return `${shown(data)} cannot stand here; write ${meaning(parentSchema)}`;
+  return `${shown(data)} is not allowed here; write ${meaning(parentSchema)}`;
 }
 
 /** A value in a few words. */

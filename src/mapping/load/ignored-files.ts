@@ -20,22 +20,20 @@ const IGNORE_RULES: ((standing: FoundFile, directory: string) => string | false)
     (surfaced || looksLikeShape(file) || name.startsWith('surface.')) &&
     `only files that end in .yaml are read: name it ${name.replace(/\.\w+$/, '.yaml')}`,
   ({ folders, file }) =>
-    folders.length === 0 &&
-    looksLikeShape(file) &&
-    'a mapping stands in the folder of its vendor: move it into one, beside its surface.yaml',
+    folders.length === 0 && looksLikeShape(file) && 'a mapping must be in the folder of its vendor, with surface.yaml: move it there',
   ({ folders, file }) =>
     folders.length > 1 && looksLikeShape(file) && `folders in the folder of a vendor are not read: move it up into ${folders[0]}/`,
   ({ folders, surfaced, file }, directory) =>
     folders.length === 1 &&
     !surfaced &&
     looksLikeShape(file) &&
-    `the folder has no surface.yaml, which says what all bodies of the vendor have in common: write ${toShownPath(directory, folders)}/surface.yaml ("facet mapping new" begins one)`,
+    `the folder has no surface.yaml with the common parts of the vendor’s bodies: write ${toShownPath(directory, folders)}/surface.yaml ("facet mapping new" creates one)`,
   ({ name, surfaced, folders, file }) =>
     surfaced &&
     folders.length === 1 &&
     name.endsWith('.examples.yaml') &&
     !existsSync(file.replace(/\.examples\.yaml$/, '.yaml')) &&
-    `examples of nothing: there is no ${name.replace('.examples', '')} beside it; name it as the mapping that it is about`,
+    `examples without a mapping: there is no ${name.replace('.examples', '')} in this folder; name the file like its mapping`,
 ];
 
 /** The ignored files under a directory of mappings. */

@@ -38,6 +38,6 @@ function readTables(source: SourceFile<SurfaceSpec>, faults: Diagnostic[]): Code
 function readTable(file: string): ReadonlyMap<string, string> {
   const entries = Object.entries(toObject(readYaml(file).content));
   if (!entries.length || entries.some(([, code]) => typeof code !== 'string'))
-    throw new Error(`${file} is no table: write a line text: code for each text`);
+    throw new Error(`${file} is not a table: write a line text: code for each text`);
   return new Map(entries.map(([text, code]) => [removeSpaces(text), toText(code)]));
 }

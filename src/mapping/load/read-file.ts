@@ -60,7 +60,7 @@ function applyExtends(own: SourceFile<unknown>): SourceFile<unknown> {
   if (typeof like !== 'string') return own;
   const file = join(dirname(own.file), `${like}.yaml`);
   const wrong = (text: string): Error => new Error(`${own.locateLine(['like'])} like: ${text}`);
-  if (!existsSync(file)) throw wrong(`there is no shape ${like} beside it${formatSuggestion(like, listShapeNames(own.file))}`);
+  if (!existsSync(file)) throw wrong(`there is no shape ${like} in the same folder${formatSuggestion(like, listShapeNames(own.file))}`);
   const other = readYaml(file);
   const taken = toObject(other.content);
   if ('like' in taken) throw wrong(`${like} is like ${String(taken.like)}: write that here`);

@@ -20,7 +20,7 @@ const isOneOf =
     types.includes(type);
 const isText = (type: string): boolean => isPrimitive(type) && !['boolean', 'decimal', ...WHOLE].includes(type);
 const day = { meant: 'a day', takes: isOneOf('date', 'dateTime') };
-const instant = { meant: 'a time of the world', takes: isOneOf('instant', 'dateTime') };
+const instant = { meant: 'an instant', takes: isOneOf('instant', 'dateTime') };
 
 /** By the name in `as:`. */
 const CODECS: Record<string, ValueKind> = {
@@ -35,7 +35,7 @@ const CODECS: Record<string, ValueKind> = {
   paragraphs: { meant: 'texts', takes: isText, shows: 'string' },
   json: { meant: 'an object that is kept as its text', takes: isOneOf('string', 'markdown'), shows: 'object' },
   keyed: { meant: 'a map', takes: (type) => !isPrimitive(type), shows: 'object' },
-  is: { meant: 'a value that is there or not', takes: isPrimitive, shows: 'boolean' },
+  is: { meant: 'whether a value exists', takes: isPrimitive, shows: 'boolean' },
 };
 
 /** By `format:`. */
@@ -50,7 +50,7 @@ const FORMATS: Record<string, ValueKind> = {
 const TYPES: Record<NonNullable<FieldSpec['type']>, ValueKind> = {
   string: { meant: 'a text', takes: isText, shows: 'string' },
   'string[]': { meant: 'texts', takes: isText, shows: 'string' },
-  boolean: { meant: 'a yes or no', takes: isOneOf('boolean'), shows: 'boolean' },
+  boolean: { meant: 'a boolean', takes: isOneOf('boolean'), shows: 'boolean' },
   number: { meant: 'a number', takes: isOneOf('decimal', ...WHOLE), shows: 'number' },
   integer: { meant: 'a whole number', takes: isOneOf(...WHOLE), shows: 'integer' },
   object: { meant: 'an object', takes: () => false, shows: 'object' },
@@ -88,7 +88,7 @@ export function toValueKind({ as, codes, synonyms, otherwise, reads, type = 'str
   return {
     word: `${table}:`,
     shows: 'string',
-    ...(isYesOrNo ? { meant: 'a yes or no', takes: isOneOf('boolean') } : { meant: 'codes', takes: isText }),
+    ...(isYesOrNo ? { meant: 'a boolean', takes: isOneOf('boolean') } : { meant: 'codes', takes: isText }),
   };
 }
 

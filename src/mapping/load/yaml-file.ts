@@ -15,10 +15,10 @@ export interface SourceFile<T> {
 const YAML_HINTS: Partial<Record<ErrorCode, string>> = {
   BAD_SCALAR_START: "write it in quotes: '%alias|code'",
   TAB_AS_INDENT: 'write spaces',
-  DUPLICATE_KEY: 'a name stands once: leave one of the two out, or rename it',
+  DUPLICATE_KEY: 'a name may occur only once: remove or rename one of the two',
   MULTILINE_IMPLICIT_KEY: 'write a colon and a space after the name, and then its value',
   MISSING_CHAR: 'write the quote, bracket, comma or colon that is missing here or above',
-  BAD_INDENT: 'let all names of one level begin in one column, and close each { and [',
+  BAD_INDENT: 'indent all names of one level equally, and close each { and [',
   BLOCK_IN_FLOW: 'close each { and [ before the next line begins',
   UNEXPECTED_TOKEN: 'close each { and [ once, and write texts with such characters in quotes',
 };

@@ -49,7 +49,7 @@ const HAS_VALUE: Json = { not: { enum: [null, false] }, pattern: '\\S' };
 function buildNotes(field: Field, { resource, body }: AnnotationContext): Json {
   const path = findFhirPath(field, resource);
   const { patternMeans, needs } = field.spec;
-  const rules = [patternMeans && `Must be ${patternMeans}.`, needs && `May not be said without ${needs}.`].filter(Boolean);
+  const rules = [patternMeans && `Must be ${patternMeans}.`, needs && `Must not be set without ${needs}.`].filter(Boolean);
   return {
     ...(body !== 'answer' && rules.length && { description: rules.join(' ') }),
     ...(path !== undefined && { 'x-fhir-path': path }),

@@ -51,20 +51,20 @@ function buildDescription({ surface, source }: LoadedSurface, { rateLimit, bodyL
   const { page, auth } = source.content;
   const key = auth.scheme === 'bearer' ? '`Authorization: Bearer …`' : `\`${auth.header}: …\``;
   const limit = rateLimit
-    ? `At most ${rateLimit.limit} requests in ${rateLimit.seconds} seconds ${source.content.rateLimit?.per === 'tenant' ? 'by all keys of an organisation together' : 'per key'}; over that 429.`
+    ? `At most ${rateLimit.limit} requests in ${rateLimit.seconds} seconds ${source.content.rateLimit?.per === 'tenant' ? 'by all keys of an organisation together' : 'per key'}; further requests are refused with 429.`
     : 'Requests are not limited.';
   return [
-    `A key of the surface \`${surface.name}\` is sent as ${key}; it opens this surface and the data of its tenant alone.`,
+    `A key of the surface \`${surface.name}\` is sent as ${key}; it gives access to this surface and to the data of its tenant only.`,
     limit,
-    `Bodies up to ${Math.floor(bodyLimit / 1024)} KiB are taken.`,
-    `Lists have ${page.default} items unless \`${page.size}\` says otherwise, at most ${page.max}.`,
-    'Properties that are not described are left out of a request, and every described one is in a response.',
+    `Bodies up to ${Math.floor(bodyLimit / 1024)} KiB are accepted.`,
+    `Lists have ${page.default} items unless \`${page.size}\` is set, at most ${page.max}.`,
+    'Properties of a request that are not described are ignored. A response has every described property.',
   ].join(' ');
 }
 
 /** The description of keys that are restricted to a patient. */
 const PERSON_KEY_DESCRIPTION =
-  'A key that stands for a person, made with `facet keys create --patient`: it opens what is about that person, and nothing else.';
+  'A key that is restricted to a patient (`facet keys create --patient`): it gives access to the endpoints about that patient only.';
 
 const buildSecurityScheme = ({ scheme, header }: LoadedSurface['surface']['auth']): Json =>
   scheme === 'bearer' ? { type: 'http', scheme: 'bearer' } : { type: 'apiKey', in: 'header', name: header };

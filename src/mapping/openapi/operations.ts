@@ -222,15 +222,15 @@ function buildPatchContent({ loaded, examples }: OperationParts): Json {
       loaded.lens.fields.some(({ name: one, spec }) => one === name && !spec.omit && !spec.writeOnly),
   );
   const made = said && {
-    made: { summary: 'one field becomes another value', value: [{ op: 'replace', path: `/${said[0]}`, value: said[1] }] },
+    made: { summary: 'replaces the value of one field', value: [{ op: 'replace', path: `/${said[0]}`, value: said[1] }] },
   };
   const shown = Object.keys(examples.operations).length ? examples.operations : made;
   return { 'application/json-patch+json': { schema: toSchemaRef('JsonPatch'), ...(shown && { examples: shown }) } };
 }
 
-const NOT_MODIFIED: Json = { description: 'It is as the client has it.' };
-const VERSION: Json = { ETag: { description: 'Its version.', required: true, schema: { type: 'string' } } };
-const CREATED: Json = { Location: { description: 'Where it can be read.', required: true, schema: { type: 'string' } }, ...VERSION };
+const NOT_MODIFIED: Json = { description: 'Not modified: the client has the current version.' };
+const VERSION: Json = { ETag: { description: 'The version of the item.', required: true, schema: { type: 'string' } } };
+const CREATED: Json = { Location: { description: 'The URL of the created item.', required: true, schema: { type: 'string' } }, ...VERSION };
 
 interface ItemResponse {
   status: number;
@@ -262,7 +262,7 @@ function buildWrittenItemSchema({ lens }: LoadedShape, form: Shape): Json {
       toSchemaRef(toSchemaNames(form).item),
       {
         type: 'object',
-        description: 'To a key without the read scope: the id, and the fields of the request as they were sent.',
+        description: 'For a key without the read scope: the id, and the fields of the request as sent.',
         properties: { ...Object.fromEntries(said), [form.idName]: shown[form.idName] ?? {} },
         required: [form.idName],
         additionalProperties: false,
@@ -273,7 +273,7 @@ function buildWrittenItemSchema({ lens }: LoadedShape, form: Shape): Json {
 
 const LIST_DESCRIPTIONS: Record<Shape['take'], (shape: Shape) => string> = {
   page: () => 'One page of the list',
-  all: ({ maxItems }) => `The whole list, of ${maxItems} items at most: if more are found, the request is refused`,
+  all: ({ maxItems }) => `The whole list, of ${maxItems} items at most. If more items match, the request is refused`,
   first: () => 'The first item that is found',
 };
 

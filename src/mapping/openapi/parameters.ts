@@ -14,7 +14,7 @@ export const buildIdParameter = ({ id }: DocumentExamples): Json => ({
   name: 'id',
   in: 'path',
   required: true,
-  description: 'The id of the item, as it is shown in answers.',
+  description: 'The id of the item, as in responses.',
   schema: { type: 'string' },
   ...(id !== undefined && { example: id }),
 });
@@ -23,7 +23,7 @@ export const IF_NONE_MATCH: Json = {
   name: 'if-none-match',
   in: 'header',
   required: false,
-  description: 'The ETag of the version you have: while it is current, the answer is 304, without a body.',
+  description: 'The ETag of your version: while it is the current one, the response is 304 without a body.',
   schema: { type: 'string' },
 };
 
@@ -31,7 +31,7 @@ export const IF_MATCH: Json = {
   name: 'if-match',
   in: 'header',
   required: false,
-  description: 'The ETag of the version this is meant for: if another one is current, nothing is done.',
+  description: 'The ETag of the version to change: if another version is current, nothing is changed.',
   schema: { type: 'string' },
 };
 
@@ -41,7 +41,7 @@ export const buildIdempotencyKey = ({ idempotency = 'optional' }: MappingSpec): 
   in: 'header',
   required: idempotency === 'required',
   description:
-    'A name for this request: sent again with the same body, it gets the first answer again; with another body it is refused (409).',
+    'A key for this request. A repetition with the same body gets the first response again; with another body it is refused (409).',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
   ...(idempotency === 'required' && { example: 'order-2026-0001' }),
 });
@@ -65,24 +65,24 @@ export function buildListParameters(
 function buildPagingParameters(page: SurfaceSpec['page']): Json[] {
   const { size, offset, number, cursor, clamp } = page;
   const outside = clamp
-    ? 'A larger number counts as the maximum, anything else out of range as the default.'
+    ? 'A larger number counts as the maximum, any other invalid number as the default.'
     : 'A number out of range is refused.';
   const whole = (name: string, description: string, schema: Json): Json =>
     buildQueryParameter({ name, description, schema: { type: 'integer', ...schema } });
   return [
-    whole(size, `How many items a page has. ${outside}`, { minimum: 1, maximum: page.max, default: page.default }),
+    whole(size, `The number of items in a page. ${outside}`, { minimum: 1, maximum: page.max, default: page.default }),
     ...(offset === undefined
       ? []
-      : [whole(offset, `How many items to skip. ${outside}`, { minimum: 0, maximum: page.maxOffset, default: 0 })]),
+      : [whole(offset, `The number of items to skip. ${outside}`, { minimum: 0, maximum: page.maxOffset, default: 0 })]),
     ...(number === undefined
       ? []
-      : [whole(number, `Which page, counted from 1. ${outside}`, { minimum: 1, maximum: page.maxOffset + 1, default: 1 })]),
+      : [whole(number, `The number of the page, counted from 1. ${outside}`, { minimum: 1, maximum: page.maxOffset + 1, default: 1 })]),
     ...(cursor === undefined
       ? []
       : [
           buildQueryParameter({
             name: cursor,
-            description: 'Where the page begins: the cursor of the page before it. Without one, at the first item.',
+            description: 'The cursor of the previous page. Absent: the first page.',
             schema: { type: 'string' },
           }),
         ]),
@@ -145,11 +145,11 @@ function describeFilter(name: string, spec: SearchSpec, { many, shown }: FilterC
   if (typeof spec === 'object' && 'everyWord' in spec) return `Only ${many} with every one of these words in their ${spec.in ?? what}.`;
   if (!value) return `Only ${many} whose ${what} is this.`;
   const format = buildFilterCodec(spec)?.format;
-  const written = value.as === 'upper' ? ', in capitals or small letters' : format === undefined ? '' : `, written as ${format}`;
+  const written = value.as === 'upper' ? ', in upper or lower case' : format === undefined ? '' : `, written as ${format}`;
   const span = value.span ? `; not before ${value.span.from}, and at most ${value.span.days} days after it` : '';
   const asked = value.several ? 'one of these, separated by commas' : 'this';
   if (value.id !== undefined) return `Only ${many} ${describeReference(name, value.id, { asked, shown })}.`;
-  if (value.fhir === undefined) return `The \`${name}\` that the answer is about${written}.`;
+  if (value.fhir === undefined) return `The \`${name}\` of the response${written}.`;
   return `Only ${many} ${COMPARISONS.find(([pattern]) => pattern.test(search))![1](what, asked)}${written}${span}.`;
 }
 

@@ -66,9 +66,9 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
   const after = paths.flatMap(({ variable }) => variable ?? []);
   const late = after.find((one) => !before.includes(one));
   if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${formatKnownNames(spec.resource, SERVED_TYPES)}`);
-  if (late !== undefined) throw new Error(`to: %${late} is no join before this one: write that first`);
+  if (late !== undefined) throw new Error(`to: %${late} is not a join above this one: write that join first`);
   const wrong = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
-  if (wrong) throw new Error(`to: ${wrong.text} leads to no reference: go on to .reference`);
+  if (wrong) throw new Error(`to: ${wrong.text} does not lead to a reference: add .reference`);
   const ids = (owner: Resource, known: PathVariables, baseUrl: string): string[] =>
     paths.flatMap((path) => readReferredIds(path, owner, { known, baseUrl, type: spec.resource }));
   return {

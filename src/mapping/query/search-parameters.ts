@@ -110,9 +110,10 @@ function toValueParts(rule: ValueRule, asked: ParameterValue): string[] {
   const { value, aliases } = asked;
   if (spec.required && splitWords(value).length === 0) throw invalidParameter(`${name} is required`, name);
   if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
-  if (CONTROL_CHARACTERS_ONLY.test(value)) throw invalidParameter(`${name} holds nothing that can be looked for`, name);
+  if (CONTROL_CHARACTERS_ONLY.test(value)) throw invalidParameter(`${name} has no searchable characters`, name);
   const values = splitValues(value, spec.several);
-  if (values.length === 0 || values.length > MAX_VALUES) throw invalidParameter(`${name} takes 1 to ${MAX_VALUES} values, by comma`, name);
+  if (values.length === 0 || values.length > MAX_VALUES)
+    throw invalidParameter(`${name} must have 1 to ${MAX_VALUES} values separated by commas`, name);
   for (const one of values) assertFormat(name, spec, one);
   const taken = values.map((one) => parseParameter(rule, { ...asked, value: one }));
   const { now, defaultBrand } = asked.env;

@@ -26,7 +26,7 @@ export function resolveTimes(template: string, now: string): Record<string, stri
 
 function resolveTime(name: string, now: string): string {
   const [, days] = /^in(\d{1,4})days$/.exec(name) ?? [];
-  if (name !== 'now' && days === undefined) throw new Error(`{${name}} is no time: write {now}, or {in30days}`);
+  if (name !== 'now' && days === undefined) throw new Error(`{${name}} is not a time: write {now}, or {in30days}`);
   return new Date(Date.parse(now) + Number(days ?? 0) * 86_400_000).toISOString();
 }
 

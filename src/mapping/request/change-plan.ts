@@ -138,7 +138,7 @@ const stays =
   (asked, after) =>
     findStillShown(asked, after).map((name) => {
       const { shares } = fields.find((field) => field.name === name)!.spec;
-      const why = shares ? `the next of ${shares} would be shown; say ${shares}` : 'it is shown from what others say';
+      const why = shares ? `the next of ${shares} would be shown; send ${shares}` : 'a value of another client would be shown';
       return issue('invalid', `${name} must stay: ${why}`, name);
     });
 

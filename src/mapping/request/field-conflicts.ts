@@ -16,7 +16,7 @@ export function buildConflictCheck(lens: Lens): (said: View) => Issue[] {
       .map(([name, shares]) => issue('invalid', `${name} must agree with ${shares}, or be left out`, name)),
     ...forms
       .filter((pair) => pair.every((name) => !isUnset(said[name])))
-      .map(([name, instead]) => issue('invalid', `${name} must be left out where ${instead} is said`, name)),
+      .map(([name, instead]) => issue('invalid', `${name} must be left out if ${instead} is sent`, name)),
   ];
 }
 

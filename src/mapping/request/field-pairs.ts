@@ -8,15 +8,14 @@ import { EMPTY_ENV, type View } from '../shape.ts';
 /** The errors between a field and the fields that it names, to complete "<field> …". */
 export const checkFieldPairs = (field: Field, view: View): string[] => [
   ...checkUnlike(field, view),
-  ...(lacksNeededField(field, view) ? [`must not be said without ${field.spec.needs}`] : []),
+  ...(lacksNeededField(field, view) ? [`must not be set without ${field.spec.needs}`] : []),
   ...checkNotBefore(field, view),
 ];
 
 /** The same for a field that the request does not have, when it changes a field that the rule names. */
 export const checkUnsentFieldPairs = (field: Field, view: View, said: View): [field: string, text: string][] => {
   const { needs } = field.spec;
-  if (needs !== undefined && needs in said && lacksNeededField(field, view))
-    return [[needs, `must be said as long as there is ${field.name}`]];
+  if (needs !== undefined && needs in said && lacksNeededField(field, view)) return [[needs, `must be set while there is ${field.name}`]];
   return refersToAny(field, said) ? checkFieldPairs(field, view).map((text) => [field.name, text]) : [];
 };
 
