@@ -1,12 +1,12 @@
 // Mistakes in mapping files. Loading continues after a mistake, so that all are reported together.
 
-/** A mistake: its place (file, line and keys), and a text that says what to write instead. */
+/** A mistake in a mapping file: `place` is the file, line and keys; `text` includes the correction. */
 export interface Diagnostic {
   place: string;
   text: string;
 }
 
-/** Takes a mistake, with its keys in the file. */
+/** Receives a mistake, with its keys in the file. */
 export type Report = (keys: string[], error: unknown) => void;
 
 /** The result of `compile`; when it throws, reports the error and returns undefined. */
@@ -21,5 +21,5 @@ export function compileOrReport<T>(compile: () => T, report: (error: unknown) =>
 
 export const toMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A mistake as one line of text. */
+/** Formats a mistake as one line. */
 export const formatDiagnostic = ({ place, text }: Diagnostic): string => (place.includes(' ') ? `${place}: ${text}` : `${place} ${text}`);

@@ -8,7 +8,7 @@ import type { PathVariables } from '../fhir/writable-path/path.ts';
 /** An item in the vendor's JSON, without its envelope. */
 export type View = Record<string, unknown>;
 
-/** Values that the server knows and the resource does not hold. */
+/** Values that the server provides and the resource does not have. */
 export interface Env {
   /** When the resource was created. */
   created?: string;
@@ -27,7 +27,7 @@ export interface Env {
   [name: string]: unknown;
 }
 
-/** For what depends on nothing that the server knows. */
+/** For reads and writes that need no values of the server. */
 export const EMPTY_ENV: Env = { alias: () => '' };
 
 /** `update` changes some fields (PATCH), `replace` all (PUT); `perform` is an action on an existing item (POST). */
@@ -39,7 +39,7 @@ export interface ChangePlan {
   issues: Issue[];
 }
 
-/** A JSON Schema, as far as this program looks into one. */
+/** The part of JSON Schema that this program reads. */
 export interface JsonSchema {
   [word: string]: unknown;
   type?: string | string[];
@@ -83,7 +83,7 @@ export interface Shape {
   /** The status of a successful create. */
   createdStatus: 200 | 201;
   idempotency: 'required' | 'optional';
-  /** Whether it has numbers, which must keep their stored digits. */
+  /** Whether the shape has numbers, which must keep their stored digits. */
   hasNumbers: boolean;
   /** A create of many items by one request; absent: one item. */
   batch?: BatchCreate;
@@ -139,7 +139,7 @@ export interface Shape {
   buildDuplicateCheck(view: View): DuplicateCheck | null;
   /** Error texts: for a duplicate, and for an idempotency-key that was used with another body. */
   messages: { duplicate: string; idempotency: string };
-  /** FHIR search for the existing resource that a create updates (`Practitioner?identifier=…`); null: it always makes a new one. `resolved`: alias → FHIR id. */
+  /** FHIR search for the existing resource that a create updates (`Practitioner?identifier=…`); null: a create always makes a new resource. `resolved`: alias → FHIR id. */
   buildTargetSearch(view: View, resolved?: ReadonlyMap<string, string>): string | null;
   /** Only for shapes whose items are elements of a resource (`row:`). */
   rows?: RowItems & { search(id: string): string };
@@ -166,7 +166,7 @@ interface NameLink {
   putReference(resource: Resource, reference: string): Resource;
 }
 
-/** What to lock before a create, and where to look for the same item. */
+/** The keys to lock before a create, and the searches for an equal item. */
 interface DuplicateCheck {
   lockKeys: string[];
   candidates: DuplicateCandidates[];
@@ -183,7 +183,7 @@ export interface RowItems {
   name: string;
   /** The keys of a resource's items, in their order. */
   readKeys(resource: Resource): string[];
-  /** The key that a view names. */
+  /** The key in a view. */
   readKey(view: View): string;
 }
 
@@ -235,7 +235,7 @@ export interface Join {
   distribute(answer: Resource[], baseUrl: string): (owner: Resource, known: PathVariables) => Resource[];
 }
 
-/** What all shapes of one vendor have in common (`surface.yaml`). */
+/** The common parts of all shapes of one vendor (`surface.yaml`). */
 export interface Surface {
   name: string;
   /** The name of the API. */
@@ -317,10 +317,10 @@ export interface TouchRule {
   findAbandonedOwners(previous: Resource, next: Resource | undefined, baseUrl: string): { type: ServedType; id: string }[];
 }
 
-/** What a document says of the server beside its mappings. */
+/** Facts of the server in an OpenAPI document. */
 export interface ServerFacts {
   version: string;
-  /** Where the surface answers, the most usual first. */
+  /** The base URLs of the surface, the most usual first. */
   servers: { url: string; description: string }[];
   /** The limit in force per key; null: none. */
   rateLimit: { limit: number; seconds: number } | null;
@@ -328,5 +328,5 @@ export interface ServerFacts {
   bodyLimit: number;
 }
 
-/** One answer holds no more than this, whatever a mapping says: nobody reads a database by one request. */
+/** The maximum number of items in one list response, for every mapping: no request may read a whole database. */
 export const MAX_LIST_ITEMS = 10_000;

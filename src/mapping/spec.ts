@@ -1,5 +1,5 @@
-// The types of mapping files and surface files. Three stages: a `…File` is what the grammar (load/file-grammar.ts) has accepted; a `…Spec` is the same after
-// `like:` and code tables are expanded; shape.ts has what is compiled from it.
+// The types of mapping files and surface files. Three stages: a `…File` is what the grammar (load/file-grammar.ts) has accepted; a `…Spec` is the file after
+// `like:` and code tables are expanded; shape.ts has the compiled form.
 // docs/decisions/0018-mapping-language.md
 import type { ErrorKind } from '../fhir/outcome.ts';
 import type { PageSpec, ShapeInteraction } from './shape.ts';
@@ -63,7 +63,7 @@ export interface MappingSpec {
   unique?: UniqueSpec;
 }
 
-/** A mapping without endpoints: what another system reports, put into resources. */
+/** A mapping without endpoints: it writes reports of another system into resources. */
 export type InboundFile = Pick<MappingSpec, 'resource' | 'given' | 'fields' | 'also'> & { let?: Record<string, string> };
 
 /** A mapping file as the grammar accepts it. Loading expands `like:` (load/read-file.ts) and code tables (load/code-tables.ts). */

@@ -24,12 +24,12 @@ const VALUE = "fhir: telecom.where(system='phone').value";
 
 test.each<[what: string, field: string, text: string]>([
   [
-    'a text over a yes or no',
+    'a text field on a boolean element',
     '{ fhir: deceased.ofType(boolean) }',
     'it leads to a boolean, which this field cannot show: write type: boolean, or codes: with a word for true and one for false',
   ],
   [
-    'a yes or no over a text',
+    'a boolean field on a text element',
     `{ ${VALUE}, type: boolean }`,
     'it leads to a string, which this field cannot show: it is a text: leave type:, as: and format: out, or write another path',
   ],
@@ -93,21 +93,21 @@ test.each<[what: string, field: string, text: string]>([
     '{ fhir: birthDate, as: date, type: boolean, readOnly: true }',
     'as: date shows a text: leave type: out',
   ],
-  ['a word that shows a yes or no, as a text', '{ fhir: active, as: is, readOnly: true }', 'as: is shows a yes or no: write type: boolean'],
+  ['a boolean codec on a text field', '{ fhir: active, as: is, readOnly: true }', 'as: is shows a boolean: write type: boolean'],
   [
     'whether it is a code that FHIR does not have',
     '{ fhir: gender, as: is(femal), type: boolean, readOnly: true }',
     'femal is no code FHIR has here (did you mean female?); there are male, female, other, unknown',
   ],
   [
-    'a standard value that is none of the words',
+    'a default that is not one of the words',
     `{ ${VALUE}, enum: [home, work], default: wrk }`,
     'default: wrk is not one of its words (did you mean work?); write one of home, work',
   ],
   [
-    'a standard value that is none of the words for codes',
+    'a default that is not one of the words for codes',
     '{ fhir: deceased.ofType(boolean), codes: { on: true, off: false }, default: true }',
-    'default: true is no string: write a value of this field',
+    'default: true is not a string: write a value of this field',
   ],
   [
     'a standard value that is no word of the table',
@@ -140,7 +140,7 @@ test.each<[what: string, field: string, text: string]>([
     'minItems: 3 is more than maxItems: 1: no value satisfies both; exchange the two',
   ],
   [
-    'so many characters of a yes or no',
+    'a length limit on a boolean',
     '{ fhir: deceased.ofType(boolean), type: boolean, maxLength: 3 }',
     'maxLength: is for texts, and the field shows a boolean: leave it out',
   ],

@@ -12,7 +12,7 @@ import { compileDatePattern, type DatePattern } from './date-pattern.ts';
 import type { CodeTables } from './derivations.ts';
 import type { IdCodec } from './id-codec.ts';
 
-/** What codecs need of their surface. */
+/** The parts of a surface that codecs need. */
 export interface CodecContext {
   aliases: Readonly<Record<string, string>>;
   ids: IdCodec;
@@ -56,7 +56,7 @@ const DAY_LENGTH = 'YYYY-MM-DD'.length;
 /** For fields that convert their value themselves. */
 export const NO_CODEC: Codec = { read: () => undefined, write: () => undefined };
 
-/** Shown as it is stored. */
+/** Shows the stored value unchanged. */
 export const IDENTITY_CODEC: Codec = { read: (value) => value, write: (value) => value };
 
 /** The stored value. With `format: date`, a time is shown as its day in its own time zone. */

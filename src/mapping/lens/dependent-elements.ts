@@ -47,13 +47,13 @@ function replaceWords(text: string, former: string, next: string): string {
   return at < 0 ? text : text.slice(0, at) + next + text.slice(at + former.length);
 }
 
-/** The elements that are stale once these have changed. */
+/** Finds the elements that repeat the old value of changed elements. */
 export const findStaleDependents = (type: string, changed: readonly string[]): string[] => {
   const ways = DEPENDENTS[type];
   return ways ? changed.flatMap((name) => (Object.hasOwn(ways, name) ? ways[name]! : [])) : [];
 };
 
-/** Removes these elements, except what the kept steps select. */
+/** Removes these elements, except those that the kept steps select. */
 export function omitStaleDependents(
   node: unknown,
   outdated: readonly string[],

@@ -35,7 +35,7 @@ const DERIVATIONS: Readonly<Record<string, Derivation>> = {
 /** Keys of code tables are units: spaces are ignored, case is not. */
 export const removeSpaces = (text: string): string => text.replace(/\s+/g, '');
 
-/** The code that a table has for the text; no code for an unknown text. */
+/** Derives the code of a text from a table. An unknown text has no code. */
 const buildTableDerivation = (table: ReadonlyMap<string, string>): Derivation => ({
   names: ['code'],
   split: (text) => ({ code: [table.get(removeSpaces(text)) ?? []].flat() }),

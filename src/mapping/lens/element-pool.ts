@@ -1,7 +1,7 @@
-// Matches elements by what they show: each element is taken at most once, the first one first.
+// Matches elements by their shown value. Each element is taken at most once, in order.
 import { formatSortedJson } from '../../fhir/json-values.ts';
 
-/** The elements that are not taken yet. */
+/** The elements that have not been taken. */
 interface ElementPool<T> {
   /** Takes the first element that shows the same value; undefined: none is left. */
   take(shown: unknown): T | undefined;

@@ -23,7 +23,7 @@ function pickBuilder(spec: FieldSpec): FieldBuilder {
   return spec.type === 'string[]' ? buildListField : buildScalarField;
 }
 
-/** An object; with `at: $this` only the vendor has one, and its fields stand in the enclosing element. `fieldOf` builds its fields. */
+/** Builds an object. With `at: $this` only the vendor has the object, and its fields are in the enclosing FHIR element. */
 const buildObjectField =
   (fieldOf: FieldBuilder): FieldBuilder =>
   (name, spec, context) => {

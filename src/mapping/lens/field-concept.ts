@@ -6,7 +6,7 @@ import { toObject, toObjects } from '../values.ts';
 import { NO_CODEC } from './codecs.ts';
 import { compileRequiredPaths, type FieldBuilder } from './field.ts';
 
-/** Its JSON Schema in a request, and below in a response. */
+/** The JSON Schema of a concept in a request, and below in a response. */
 export const CONCEPT_REQUEST_SCHEMA = {
   type: ['string', 'object'],
   properties: { system: { type: 'string' }, code: { type: 'string' }, display: { type: 'string' } },

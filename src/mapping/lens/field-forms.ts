@@ -1,4 +1,4 @@
-// Fields with one value between them: second names (`shares:`) and alternative forms (`instead:`).
+// Fields that share one value: second names (`shares:`) and alternative forms (`instead:`).
 
 import type { View } from '../shape.ts';
 import { toObjects } from '../values.ts';

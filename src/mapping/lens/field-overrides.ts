@@ -1,4 +1,4 @@
-// Fields that show a value from elsewhere unless they have one of their own: with fallback paths (`declined:`), or with a value shared by several items (`own:`).
+// Fields that show a fallback value unless they have their own: with fallback paths (`declined:`), or with a value shared by several items (`own:`).
 import type { Field, FieldContext, ResourceState } from './field.ts';
 
 /**

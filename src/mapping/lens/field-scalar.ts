@@ -63,8 +63,8 @@ function decodeValue({ spec, codec, paths }: Field, nth: number, value: unknown,
 const WORD_TYPES = ['code', 'string', 'uri'];
 
 /**
- * Many words for one code: the original word is stored beside the code. It is shown while it still translates to the code, or while the code is `otherwise:`,
- * since an earlier version of the table may not have had the word.
+ * For many words with one code, stores the original word in an extension of the code. The word is shown while it translates to the code, or while the code is that
+ * of `otherwise:`, because an earlier version of the table may not have had the word.
  */
 function withOriginalWord(field: Field, main: WritablePath, context: FieldContext): Field {
   const {
@@ -95,7 +95,7 @@ function withOriginalWord(field: Field, main: WritablePath, context: FieldContex
   };
 }
 
-/** A text with derived values: written together; corrected values replace the text when it is read. */
+/** A text with derived values, which are written together. When a client has corrected the values, they are shown instead of the text. */
 function withDerivedParts(field: Field, { as, ...texts }: NonNullable<FieldSpec['derived']>, context: FieldContext): Field {
   const rule = findDerivation(as, context.tables);
   const wrong = rule.names.find((part) => !(part in texts)) ?? Object.keys(texts).find((part) => !rule.names.includes(part));

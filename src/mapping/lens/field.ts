@@ -1,4 +1,4 @@
-// A compiled field: reads its value from a resource, and finds the changes that make it show another value. Its kinds are in field-*.ts.
+// A compiled field: reads its value from a resource, and computes the changes of a new value. Its kinds are in field-*.ts.
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
@@ -28,28 +28,28 @@ export interface Field {
   /** The fields of each member of a list of objects. */
   members?: Field[];
   codec: Codec;
-  /** Its paths: the first is written, the others are read as fallbacks. */
+  /** The paths of the field: the first is written, the others are read as fallbacks. */
   paths: WritablePath[];
   /** A map owns the elements whose `key` begins with `prefix`. */
   entryFilter?: { key: string; prefix: string };
-  /** Every path it writes. */
+  /** Every path that the field writes. */
   writtenPaths: WritablePath[];
   /** The primitive values that writing `value` would store, with their FHIR types. */
   toStored(value: unknown, env: Env): StoredValue[];
   /** The value to show; undefined: none. */
   read(now: ResourceState): unknown;
-  /** Adds to `changes` what makes it show this value; undefined: unset. */
+  /** Adds the changes that make the field show this value; undefined: unset. */
   assign(value: unknown, now: ResourceState, changes: Slots): void;
   /** Second pass, after all fields added their changes. */
   finish?(value: unknown, now: ResourceState, changes: Slots): void;
 }
 
-/** What field builders need. */
+/** The dependencies of field builders. */
 export interface FieldContext extends CodecContext {
   names: NameScope;
   /** Adds a path to the mapping's tree; returns its slot. */
   slot(path: WritablePath): number;
-  /** The same for a list, whose written values replace only the members that it owns. */
+  /** Adds the path of a list, whose written values replace only the members that it owns. */
   listSlot: PathTree['addList'];
   /** Compiles a field; a mistake is reported with its property names, and the field is left out. */
   compileField(keyPath: string[], make: () => Field): Field[];
@@ -71,7 +71,7 @@ export function compilePaths({ fhir }: FieldSpec, { names, below }: FieldContext
   return [fhir ?? []].flat().map((text) => names.compile(below === undefined ? text : `${below}.${text}`));
 }
 
-/** The same for a field that must have a path. */
+/** Compiles the paths of a field that must have one. */
 export function compileRequiredPaths(spec: FieldSpec, context: FieldContext): [main: WritablePath, ...others: WritablePath[]] {
   const [main, ...others] = compilePaths(spec, context);
   if (!main) throw new Error('it needs fhir: or at:');

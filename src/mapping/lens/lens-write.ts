@@ -61,7 +61,7 @@ function writeField(parts: LensParts, field: Field, view: View, writing: WriteCo
   if (link !== undefined) changes[link] = [];
 }
 
-/** Second pass: what a field needs once the changes of all others are known. */
+/** Second pass: changes that depend on the changes of all other fields. */
 function finishFields(fields: Field[], view: View, writing: WriteContext): void {
   for (const field of fields) {
     const wanted = field.finish || field.fields ? findWantedValue(field, view, writing) : KEEP;
@@ -111,7 +111,7 @@ function writeHidden(one: HiddenWrite, { state, changes, isNew }: WriteContext, 
   if (!isDeepStrictEqual(stands, wanted)) changes[one.slot] = wanted;
 }
 
-/** The same where the condition is a complex element: its presence is known only after the write. */
+/** Writes an `also:` value whose condition is a complex element: its presence is known only after the write. */
 function applyHidden(
   resource: Resource,
   { spec, path, copied, while: condition }: HiddenWrite,

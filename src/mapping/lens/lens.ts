@@ -22,7 +22,7 @@ export interface Lens {
   idName: string;
   /** All fields that are not objects, including those inside objects; a list of objects counts as one field. */
   leaves: Field[];
-  /** The same for the members of each list of objects, including nested lists. Their paths begin at the list's elements. */
+  /** The leaves of the members of each list of objects, including nested lists. Their paths begin at the list's elements. */
   lists: { list: Field; leaves: Field[] }[];
   also: HiddenWrite[];
   rows: RowItems | undefined;
@@ -128,5 +128,5 @@ function buildRowItems({ elements: all, by, key, as }: RowSpec, names: NameScope
   };
 }
 
-/** An element with two keys is not an item. */
+/** Drops the keys of an element with two keys: it is not an item. */
 const onlyOne = (values: unknown[]): unknown[] => (values.length === 1 ? values : []);

@@ -8,7 +8,7 @@ export interface NameScope {
   expand(text: string): string;
   /** Compiles a path from the resource, or from an element of another type. */
   compile(text: string, type?: string): WritablePath;
-  /** The same, selecting all members in their stored order. */
+  /** Compiles a path that selects all members in their stored order. */
   compileMembers(text: string, type?: string): WritablePath;
   /** Lets that choose an element (`first:`): found once for each resource. */
   boundElements: { name: string; first(node: unknown, env: Record<string, unknown>): unknown }[];

@@ -79,6 +79,7 @@ export function buildPathTree(type: string): PathTree {
     write(node, changes, env) {
       const writing: TreeWrite = { changes, env, effects: new Uint8Array(branches) };
       markEffects(roots, writing);
+      // type assertion: a changed copy has the type of the node
       return applyChanges(roots, node, { ...writing, type }) as typeof node;
     },
   };

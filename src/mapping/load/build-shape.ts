@@ -1,4 +1,4 @@
-// Builds the shape of a mapping: everything that vendor requests need of it.
+// Builds the shape of a mapping: everything that the vendor API needs to handle its requests.
 
 import type { ServedType } from '../../fhir/types.ts';
 import type { Aliases, WritablePath } from '../../fhir/writable-path/path.ts';
@@ -31,11 +31,11 @@ interface ShapeInput {
   surface: Surface;
   surfaceSpec: SurfaceSpec;
   tables: CodeTables;
-  /** Takes each mistake, with its keys in the mapping file. */
+  /** Receives each mistake, with its keys in the mapping file. */
   fault(keys: string[], error: unknown): void;
 }
 
-/** Whether a response only ever shows what its request created. */
+/** Whether every response shows an item that its own request created. */
 const isCreateOnly = ({ interactions }: MappingSpec): boolean => interactions.every((one) => one === 'create');
 
 /** Used where the vendor documents no text. */
@@ -101,7 +101,7 @@ function buildTargets({ resource, into, row }: MappingSpec, lens: Lens, aliases:
   };
 }
 
-/** The fields of a create: those in the body, those in the path, and the check of both. */
+/** Builds the fields of a create, in the body and in the path, and the check of both. */
 function buildRequestSupport({ fields }: Lens, { path, many }: MappingSpec, nullable: boolean) {
   const asked = buildRequestFields(fields, many);
   const within = listPathParameters(path).filter((name) => name !== 'id');

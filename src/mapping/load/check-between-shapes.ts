@@ -1,4 +1,4 @@
-// Checks between shapes: no two have one route, unless their keys differ, and the shapes that others name exist.
+// Checks between shapes: two shapes have the same route only if their API keys differ, and referenced shapes exist.
 
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import type { Diagnostic } from '../diagnostics.ts';

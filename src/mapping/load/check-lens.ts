@@ -58,7 +58,7 @@ const listScopes = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: st
 
 const toFieldKeys = ({ keyPath }: Field): string[] => toFileKeys(keyPath);
 
-/** The path of a field selects one element, or one list for a list, and is writable unless the field is read only. */
+/** Checks that the path of a field selects one element (or one list for a list), and is writable unless the field is read only. */
 function checkPlace({ paths, writtenPaths, spec, name }: Field): string[] {
   const [main] = paths;
   if (!main || spec.list !== undefined) return checkWritable({ spec, writtenPaths });
@@ -76,7 +76,7 @@ function checkPlace({ paths, writtenPaths, spec, name }: Field): string[] {
   return [...problems.filter((text) => typeof text === 'string'), ...checkCodes(main, spec), ...checkWritable({ spec, writtenPaths })];
 }
 
-/** A writable field must not be on an element whose value a condition of its path fixes. `list`: the list that it is in. */
+/** Checks that no writable field is on an element whose value a condition of its path fixes. `list`: the enclosing list. */
 function checkFixedValue({ spec, codec, writtenPaths }: Field, list: Field | undefined): string[] {
   const words = spec.enum ?? codec.words;
   if (spec.readOnly || spec.list !== undefined || words?.length === 1) return [];
@@ -93,7 +93,7 @@ const isFixed = (condition: StepSyntax['where'][number], rest: Step[]): boolean 
   'value' in condition.is &&
   JSON.stringify(condition.path.steps) === JSON.stringify(rest.map(({ key }) => JSON.parse(key)));
 
-/** Codes that are not in the required value set of the element. */
+/** Checks that codes are in the required value set of the element. */
 function checkCodes({ steps }: WritablePath, { codes = {}, synonyms = {}, otherwise, reads = {} }: FieldSpec): string[] {
   const values = [...new Set([...Object.values(codes), ...Object.values(synonyms), otherwise, ...Object.keys(reads)])];
   return values.flatMap((value) => explainUnboundCode(value, steps.at(-1)?.requiredValueSet) ?? []);
@@ -108,7 +108,7 @@ function checkKeywords(field: Field, leaves: Field[]): string[] {
   return [...checkFieldNames(field, leaves), ...checkCombinations(field)].filter((text) => typeof text === 'string');
 }
 
-/** Keywords that name another field: that field must be there. */
+/** Checks that the fields exist that keywords name. */
 function checkFieldNames({ spec, codec, keyPath, members }: Field, leaves: Field[]): unknown[] {
   const beside = leaves.filter((other) => other.keyPath.slice(0, -1).join() === keyPath.slice(0, -1).join()).map(({ name }) => name);
   return [
@@ -136,7 +136,7 @@ function checkFieldNames({ spec, codec, keyPath, members }: Field, leaves: Field
   ];
 }
 
-/** Keywords that do not go together. */
+/** Checks for keywords that exclude each other. */
 function checkCombinations({ spec, keyPath }: Field): unknown[] {
   return [
     spec.readOnly && spec.needs && 'a field that is readOnly is in no request: needs: has no effect',
@@ -256,7 +256,7 @@ function hasNeighbour({ path, needs }: Writer, index: number, leaves: Field[]): 
   );
 }
 
-/** Lets that no path uses. */
+/** Reports lets that no path uses. */
 function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): void {
   const used = (texts: unknown, known: string[] = []): string[] => {
     const here = Object.keys(lets).filter((name) => !known.includes(name) && new RegExp(`%${name}\\b`).test(JSON.stringify(texts)));
@@ -272,7 +272,7 @@ function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): voi
     if (!there.includes(name)) fault(['let', name], new Error('no path uses it: use it in one, or remove it'));
 }
 
-/** `onlyIn:` of a kind of request that is not offered. */
+/** Reports `onlyIn:` with an interaction that the mapping does not have. */
 function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], fault: Report): void {
   for (const field of fields) {
     const { onlyIn } = field.spec;
@@ -289,7 +289,7 @@ function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], 
 
 const KINDS = { create: ['create', 'perform'], update: ['update', 'replace'] } as const;
 
-/** Names of fields in other keywords. */
+/** Checks the names of fields in other keywords. */
 function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, interactions }: MappingSpec, fault: Report): void {
   const names = lens.fields.map(({ name }) => name);
   const known = (keys: string[], used: string[]): void => {

@@ -2,6 +2,7 @@
 
 import { formatKnownNames } from '../../fhir/closest-name.ts';
 import { TOKEN_VALUES } from '../../fhir/indexing/token-values.ts';
+import { readTypedValue } from '../../fhir/indexing/typed-value.ts';
 import type { SearchRegistry } from '../../fhir/search/registry.ts';
 import type { Report } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
@@ -38,7 +39,7 @@ export function checkLists(
     fault(['envelope', 'list'], new Error('no list is offered: add search to interactions, or leave list out'));
 }
 
-/** Names in a path must be filters of the list and fields of a create. */
+/** Checks that names in a path are filters of the list and fields of a create. */
 function checkPathParameters({ path, interactions, search = {}, fields }: MappingSpec): string[] {
   const names = listPathParameters(path).filter((name) => name !== 'id');
   const others = interactions.filter((one) => one !== 'create' && one !== 'search');
@@ -56,7 +57,7 @@ function checkPathParameters({ path, interactions, search = {}, fields }: Mappin
   ];
 }
 
-/** Keyword → its error. */
+/** Finds the errors of a search parameter, by keyword. */
 function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [word: string, text: string][] {
   const { missing, id, span, as } = toValueSpec(spec) ?? {};
   const from = span && search[span.from];
@@ -75,14 +76,14 @@ function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [
   ];
 }
 
-/** A filter that does not use its value. */
+/** Finds the error of a filter that does not use its value. */
 function findMissingPlaceholder(spec: SearchSpec): string | undefined {
   if (typeof spec === 'object' && 'words' in spec) return undefined;
   const text = listSearches(spec).find((one) => !one.includes('{}'));
   return text && `${text}: the search does not use the value: write {} for it (${text.replace(/=.*$/, '={}')}), or words: for a table`;
 }
 
-/** A filter with the name of a paging parameter could never be used. */
+/** Finds the error of a filter with the name of a paging parameter: no request could use it. */
 function findPagingConflict(name: string, page: SurfaceSpec['page']): string | undefined {
   const word = (['size', 'offset', 'number', 'cursor'] as const).find((one) => page[one] === name);
   return word && `${name} is a parameter of paging (page.${word} of surface.yaml): write another name, there or here`;
@@ -101,8 +102,8 @@ export function checkExcept(
   for (const [name, word] of Object.entries(except)) {
     const made = lens.write({ [name]: word }, { resourceType: resource }, { alias: () => '' }, { server: true });
     const codesBy = (code: string): string[] =>
-      (registry.lookup(resource, code)?.evaluate(made) ?? []).flatMap(({ type, value }) =>
-        (TOKEN_VALUES[type]?.(value as never) ?? []).flatMap((token) => token.code ?? []),
+      (registry.lookup(resource, code)?.evaluate(made) ?? []).flatMap((one) =>
+        (readTypedValue(TOKEN_VALUES, one) ?? []).flatMap((token) => token.code ?? []),
       );
     if (only.split('&').some((part) => excludesCodes(part, codesBy))) continue;
     const seen = registry.list(resource).find(({ code, type }) => type === 'token' && codesBy(code).length > 0)?.code ?? name;

@@ -31,7 +31,7 @@ export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, faul
   }
 }
 
-/** Codes in a search that R4 does not have for that element: the search could never match. */
+/** Finds codes in a search that R4 does not have for that element: the search could never match. */
 function checkSearchCodes(template: string, registry: SearchRegistry): string[] {
   const [type = '', parameters = ''] = template.split('?');
   return parameters.split('&').flatMap((part) => {
@@ -41,7 +41,7 @@ function checkSearchCodes(template: string, registry: SearchRegistry): string[] 
   });
 }
 
-/** Ids of types that the parameter cannot refer to: the search could never match. */
+/** Finds ids of types that the parameter cannot refer to: the search could never match. */
 function checkIdTypes(template: string, id: string[] | undefined, registry: SearchRegistry): string[] {
   const [type = '', parameters = ''] = template.split('?');
   return (id === undefined ? [] : parameters.split('&')).flatMap((part) => {
@@ -57,7 +57,7 @@ function checkIdTypes(template: string, id: string[] | undefined, registry: Sear
 const UNINDEXED_CONTAINS =
   'no index serves :contains on this parameter: leave it out to search by the beginning, or define a SearchParameter with modifier: [contains] in fhir-profiles/';
 
-/** A `:contains` search without a substring index: it would scan the table. */
+/** Whether the condition is a `:contains` search without a substring index: it would scan the table. */
 function isUnindexed(condition: Condition): boolean {
   if (condition.on === 'string') return condition.any.some((one) => 'contains' in one && !one.infix);
   return listInnerConditions(condition).some(isUnindexed);

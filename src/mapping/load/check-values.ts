@@ -51,7 +51,7 @@ function findMisfit({ type, nth }: Ending & { nth: number }, spec: FieldSpec): s
 const describeMisfit = ({ word, meant }: ValueKind, type: string): string =>
   `${word} is for ${meant}, and this is of type ${type}: ${suggestKeyword(type)}`;
 
-/** The keyword and `type:` disagree. */
+/** Finds a `type:` that does not fit the keyword. */
 function checkType(spec: FieldSpec): string | undefined {
   const { word, shows } = toValueKind(spec, 0);
   const { type = 'string' } = spec;
@@ -61,7 +61,7 @@ function checkType(spec: FieldSpec): string | undefined {
 
 const TYPE_NAMES: Record<string, string> = { string: 'a text', boolean: 'a boolean', object: 'an object' };
 
-/** A reference to a type that R4 does not allow there: it could never be stored. */
+/** Finds a reference to a type that R4 does not allow there: it could never be stored. */
 function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field, { names, from }: { names: NameScope; from: string }) {
   if (!targets.length) return undefined;
   const holder = steps.length - (steps.at(-1)?.name === 'reference' ? 2 : 1);
@@ -74,7 +74,7 @@ function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field
   return targets.length === 1 ? checkChoice(steps[holder], targets[0]!, taken) : undefined;
 }
 
-/** A field for references to one type must select by type: otherwise it could overwrite a reference to another type. */
+/** Checks that a field for references to one type selects by type: otherwise it could overwrite a reference to another type. */
 function checkChoice(step: Step, shown: string, taken: readonly string[] = ['Resource']): string | undefined {
   const { name, repeats, open } = step;
   if (!repeats || open) return undefined;
@@ -87,13 +87,13 @@ function checkChoice(step: Step, shown: string, taken: readonly string[] = ['Res
 
 const formatList = (names: string[]): string => (names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join());
 
-/** `is(word)` with a code that the element cannot have. */
+/** Finds `is(word)` with a code that the element cannot have. */
 function checkCode({ spec: { as = '' }, paths: [main] }: Field): string | undefined {
   const [, word] = /^is\((.+)\)$/.exec(as) ?? [];
   return explainUnboundCode(word, main?.steps.at(-1)?.requiredValueSet);
 }
 
-/** A default that a request could not send. For a read-only field it may be any word. */
+/** Finds a default that a request could not send. A read-only field may have any word. */
 function checkDefaultValue({ spec, codec, paths: [main] }: Field): string | undefined {
   const { default: standard, type = 'string', readOnly, enum: words = readOnly ? undefined : codec.words } = spec;
   if (standard === undefined || standard === null || standard === '' || isServerValue(standard) || !main) return undefined;

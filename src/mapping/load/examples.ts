@@ -7,7 +7,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Env, JsonSchema, PageInfo, ResponseFacts, View } from '../shape.ts';
 import { readYaml, type SourceFile } from './yaml-file.ts';
 
-/** One example; its keys decide what is checked. */
+/** One example. Its keys select the checks that run. */
 export interface Example {
   title: string;
   env?: Record<string, unknown>;
@@ -86,7 +86,7 @@ export interface Example {
   indexes?: { parameter: string; resource: Resource; values: unknown[] }[];
 }
 
-/** The file with the examples of a mapping, beside it. */
+/** The path of the examples of a mapping: in the same folder. */
 export const toExamplesPath = (mappingFile: string): string => mappingFile.replace(/\.yaml$/, '.examples.yaml');
 
 /** The examples of a mapping; throws when the file is missing or not a list. */

@@ -29,7 +29,7 @@ export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarEr
   return [...new Map(faults.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** Whether a missing keyword is there under its old name: only the old name is reported. */
+/** Whether the file has a missing keyword under its old name. Then only the old name is reported. */
 function isRenamed({ keyword, params, parentSchema, data }: ErrorObject): boolean {
   const said = Object.entries(toObject(parentSchema?.renamed)).filter(([old]) => Object.hasOwn(Object(data), old));
   return keyword === 'required' ? said.some(([, now]) => now === params.missingProperty) : keyword === 'oneOf' && said.length > 0;
@@ -115,7 +115,7 @@ function shown(value: unknown): string {
 
 const PLAIN: Record<string, string> = { string: 'a text', boolean: 'true or false', null: 'null', number: 'a number' };
 
-/** What a schema asks for. */
+/** Describes the values that a schema accepts. */
 function meaning(schema: AnySchemaObject): string {
   const { description, type, items, properties, additionalProperties, minimum, maximum } = schema;
   if (schema.$ref) return 'a field';

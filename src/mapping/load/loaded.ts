@@ -28,7 +28,7 @@ export interface LoadedSurface {
 /** `vendor/shape`. */
 export const toQualifiedName = ({ shape }: LoadedShape): string => `${shape.surface.name}/${shape.name}`;
 
-/** What loading needs besides the files. */
+/** The inputs of loading in addition to the files. */
 export interface LoadOptions {
   profiles: Profiles;
   registry: SearchRegistry;
@@ -36,7 +36,7 @@ export interface LoadOptions {
   ports?: readonly string[];
 }
 
-/** The same, with the mistakes found so far. */
+/** The inputs of loading, with the mistakes found so far. */
 export interface LoadContext extends LoadOptions {
   faults: Diagnostic[];
 }

@@ -32,15 +32,15 @@ const GRAMMAR_COMPILER = new Ajv2020({
 export const readMappingFile = (file: string, faults: Diagnostic[]): SourceFile<MappingFile> | undefined =>
   readChecked<MappingFile>(file, MAPPING_SCHEMA, faults);
 
-/** The same of `surface.yaml`. */
+/** Reads a `surface.yaml` in the same way. */
 export const readSurfaceFile = (file: string, faults: Diagnostic[]): SourceFile<SurfaceSpec> | undefined =>
   readChecked<SurfaceSpec>(file, SURFACE_SCHEMA, faults);
 
-/** The same of a mapping without endpoints (inbound-mapping.ts). */
+/** Reads a mapping without endpoints (inbound-mapping.ts) in the same way. */
 export const readInboundFile = (file: string, faults: Diagnostic[]): SourceFile<InboundFile> | undefined =>
   readChecked<InboundFile>(file, INBOUND_MAPPING_SCHEMA, faults);
 
-/** `T`: what the grammar admits. The file has this type because the grammar accepts it: no other place asserts it. */
+/** `T`: the type of a file that the grammar accepts. This is the only place that asserts it. */
 function readChecked<T>(file: string, grammar: object, faults: Diagnostic[]): SourceFile<T> | undefined {
   const source = compileOrReport(
     () => applyExtends(readYaml(file)),
@@ -54,7 +54,7 @@ function readChecked<T>(file: string, grammar: object, faults: Diagnostic[]): So
   return undefined;
 }
 
-/** Adds the keywords of the shape in `like:`; each keeps its place in its own file. Throws when that shape is missing or has `like:` itself. */
+/** Adds the keywords of the shape in `like:`; each keeps its position in its own file. Throws when that shape is missing or has `like:` itself. */
 function applyExtends(own: SourceFile<unknown>): SourceFile<unknown> {
   const { like, ...words } = toObject(own.content);
   if (typeof like !== 'string') return own;

@@ -70,7 +70,7 @@ const INSTEAD: Record<string, string> = {
   Attachment: '.url after it',
 };
 
-/** What to write for a value of this type. */
+/** Suggests a keyword for a value of this type. */
 export function suggestKeyword(type: string): string {
   if (WHOLE.includes(type)) return 'write type: integer';
   if (INSTEAD[type]) return `write ${INSTEAD[type]}`;

@@ -7,7 +7,7 @@ export interface SourceFile<T> {
   content: T;
   /** `mappings/loop/patient.yaml:12` for the keys that lead to a part, or the nearest part above it. */
   locateLine(keys: string[]): string;
-  /** The same with the keys: `mappings/loop/patient.yaml:12 fields.gender`. */
+  /** The file, line and keys: `mappings/loop/patient.yaml:12 fields.gender`. */
   locate(keys: string[]): string;
 }
 

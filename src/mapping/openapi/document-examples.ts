@@ -18,7 +18,7 @@ export interface DocumentExamples {
   id: string | undefined;
 }
 
-/** More or longer examples do not help a reader. */
+/** Keeps documents short. */
 const MAX_EXAMPLES = 6;
 const MAX_EXAMPLE_LENGTH = 2000;
 

@@ -10,7 +10,7 @@ import { buildIdempotencyKey, buildIdParameter, buildListParameters, buildPathPa
 import { buildErrorResponses, buildExampleFacts, buildSuccessResponse, type ErrorResponseParts } from './responses.ts';
 import { describeItems, toSchemaNames } from './schema-names.ts';
 
-/** What operations are built from. */
+/** The inputs of operations. */
 interface OperationParts {
   loaded: LoadedShape;
   surface: LoadedSurface;
@@ -33,11 +33,11 @@ const BODY_ERRORS: readonly ErrorKind[] = ['structure', 'invalid', 'rule', 'too-
 
 interface OperationRow {
   method: PlacedOperation['method'];
-  /** Whether it has the path of an item. */
+  /** Whether the path is that of an item. */
   item: boolean;
   say(words: { one: string; many: string }): string;
   parameters(parts: OperationParts): Json[];
-  /** The schema of its body. */
+  /** The schema of the request body. */
   body?: 'request' | 'change' | 'replacement';
   /** Whether it supports If-None-Match (304). */
   known?: boolean;
@@ -146,10 +146,10 @@ const listCreateErrors = ({ shape, mapping: { content } }: LoadedShape): ErrorKi
   ...(shape.isPersonal ? (['not-found'] as const) : []),
 ];
 
-/** A name in the path may not resolve. */
+/** The error of a path parameter that does not resolve. */
 const listPathErrors = ({ shape }: Pick<LoadedShape, 'shape'>): ErrorKind[] => (shape.pathParameters.length ? ['not-found'] : []);
 
-/** An id in a query parameter may not resolve. */
+/** The errors of ids in query parameters that do not resolve. */
 const listMissingErrors = ({ mapping }: LoadedShape): ErrorKind[] =>
   Object.values(mapping.content.search ?? {}).flatMap((spec) => toValueSpec(spec)?.missing ?? []);
 

@@ -59,7 +59,7 @@ function listEntries({ same }: UniqueRuleSpec, own: ComparedValues): Record<stri
 const toSearchValues = ({ search }: UniqueRuleSpec, values: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(listPlaceholders(search).map((name) => [name, String(values[name] ?? '')]));
 
-/** The keys that concurrent creates of the same item have in common. */
+/** Builds the keys to lock: concurrent creates of the same item have a key in common. */
 function buildLockKeys(within: string[], way: UniqueRuleSpec, own: ComparedValues): string[] {
   const where = within.map((field) => own[field]);
   const what = way.same.filter((field) => typeof own[field] !== 'object');

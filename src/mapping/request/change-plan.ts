@@ -118,7 +118,7 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(next);
 }
 
-/** The fields with another value than now; changing one that only a create may set is an error. */
+/** Finds the fields whose value changes. Changing a field that only a create may set is an error. */
 function findChangedFields({ fields }: ChangeRules, next: View, view: View): { asked: View; issues: Issue[] } {
   const changed = fields.flatMap((field) => {
     const value = normalizeValue(field, next[field.name]);

@@ -12,7 +12,7 @@ export const checkFieldPairs = (field: Field, view: View): string[] => [
   ...checkNotBefore(field, view),
 ];
 
-/** The same for a field that the request does not have, when it changes a field that the rule names. */
+/** The errors of a field that the request does not have, when the request changes a field that its rule names. */
 export const checkUnsentFieldPairs = (field: Field, view: View, said: View): [field: string, text: string][] => {
   const { needs } = field.spec;
   if (needs !== undefined && needs in said && lacksNeededField(field, view)) return [[needs, `must be set while there is ${field.name}`]];

@@ -5,7 +5,7 @@ import type { PageInfo, ResponseFacts, Surface, View } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
 import { compileTemplate, type Template, type TemplateValues } from './envelope.ts';
 
-/** The names that templates of any response, and below of a list, may use. */
+/** The names that templates of all responses may use, and below those of a list. */
 export const RESPONSE_NAMES = ['requestId', 'time', 'status', 'rateLimit', 'rateRemaining', 'rateReset'];
 export const PAGE_NAMES = [
   'items',
