@@ -59,10 +59,11 @@ export function buildPreferenceComparator(type: string, stated: UsePreference = 
   const first = stated[type] ?? [];
   const uses = [...first, ...DEFAULT_USE_ORDER[type]!.filter((use) => !first.includes(use))];
   const placeOf = ({ use = WITHOUT_USE }: DatedElement): number =>
-    uses.includes(use as string) ? uses.indexOf(use as string) : uses.length;
+    typeof use === 'string' && uses.includes(use) ? uses.indexOf(use) : uses.length;
   const rankOf = ({ rank }: DatedElement): number => (typeof rank === 'number' ? rank : Number.MAX_SAFE_INTEGER);
   const isPostal = (one: DatedElement): number => Number(type === 'Address' && one.type === 'postal');
   const keys = [isPostal, placeOf, rankOf];
+  // the assertions: all members of a DatedElement are unknown, and elements of these types are objects
   return (one, other) =>
     keys.map((key) => key(one as DatedElement) - key(other as DatedElement)).find((difference) => difference !== 0) ?? 0;
 }

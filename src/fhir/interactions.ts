@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/http.html#summary, codes: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html
 import type { Permission } from './access-scope.ts';
 
-/** `codes`: what the CapabilityStatement calls it. `permission` is absent where each part asks for its own. HEAD goes where GET goes. */
+/** `codes`: the interaction codes in the CapabilityStatement. `permission` is absent if the handler checks the permissions itself. HEAD is routed like GET. */
 export interface InteractionDefinition {
   /** The operation it calls. https://hl7.org/fhir/R4/operations.html */
   operation?: OperationReference;
@@ -21,7 +21,7 @@ const VALIDATE: OperationReference = { name: 'validate', definition: 'http://hl7
 
 const EVERYTHING: OperationReference = { name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' };
 
-/** Where two paths match, the first one is meant. */
+/** If two paths match a request, the first one has precedence. */
 export const INTERACTIONS = {
   bundle: { method: 'POST', path: '/', codes: ['transaction', 'batch'] },
   searchAll: { method: 'GET', path: '/', codes: ['search-system'] },
@@ -53,7 +53,7 @@ export const INTERACTIONS = {
 
 export type InteractionName = keyof typeof INTERACTIONS;
 
-/** An interaction, and what the path names. */
+/** An interaction, and the parameters in the path. */
 export interface InteractionRoute extends Interaction {
   parameters: Readonly<Record<string, string>>;
 }
@@ -63,12 +63,13 @@ interface Interaction {
   definition: InteractionDefinition;
 }
 
-/** What answers at a path, by method, and what the path names. */
+/** The interactions of a path by method, and the parameters in the path. */
 export interface MatchedPath {
   methods: ReadonlyMap<string, Interaction>;
   parameters: Readonly<Record<string, string>>;
 }
 
+// the assertion: Object.entries returns the keys as string
 const INTERACTION_ROWS = (Object.entries(INTERACTIONS) as [InteractionName, InteractionDefinition][]).map(([name, definition]) => ({
   name,
   definition,
@@ -79,7 +80,7 @@ const PATHS = [...Map.groupBy(INTERACTION_ROWS, ({ definition }) => definition.p
   methods: new Map(rows.map((row) => [row.definition.method, row])),
 }));
 
-/** Undefined when there is no such path. `path`: below the base, percent-encoded. */
+/** Matches a path relative to the base, percent-encoded. Undefined: no interaction has such a path. */
 export function matchPath(path: string): MatchedPath | undefined {
   const given = path.split('/').slice(1).map(decodeURIComponent);
   if (given.at(-1) === '') given.pop();
@@ -91,7 +92,7 @@ export function matchPath(path: string): MatchedPath | undefined {
 export const listMethods = ({ methods }: MatchedPath): string[] =>
   [...methods.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
 
-/** The method whose interaction answers. https://hl7.org/fhir/R4/http.html#head */
+/** The method of the interaction that handles a request. https://hl7.org/fhir/R4/http.html#head */
 export const toRoutedMethod = (method: string): string => (method === 'HEAD' ? 'GET' : method);
 
 const matchesSegments = (segments: string[], given: string[]): boolean =>

@@ -1,4 +1,4 @@
-// Changing a JSON tree without changing it in place: what is not on the way to the place stays the same object.
+// Edits JSON trees without mutation. Values outside the path to the edited value stay the same objects.
 export type PathKey = string | number;
 
 import { toObject } from './json-values.ts';
@@ -7,14 +7,14 @@ type Container = Record<string, unknown> | unknown[];
 
 export const isContainer = (value: unknown): value is Container => value !== null && typeof value === 'object' && !JSON.isRawJSON(value);
 
-/** The value at a place; undefined when there is none. */
+/** The value at a path, or undefined. The assertion: a container can be read by any key. */
 export function readValueAt(tree: unknown, place: readonly PathKey[]): unknown {
   let value = tree;
   for (const key of place) value = isContainer(value) && Object.hasOwn(value, key) ? (value as Record<PathKey, unknown>)[key] : undefined;
   return value;
 }
 
-/** The tree with another value at a place that is there. `edit` gets what stands there; undefined removes it from an object. */
+/** The tree with an edited value at a path that exists. `edit` gets the current value. If it returns undefined, the member is removed from its object. */
 export function editValueAt(tree: unknown, place: readonly PathKey[], edit: (value: unknown) => unknown): unknown {
   const [key, ...rest] = place;
   if (key === undefined) return edit(tree);

@@ -21,7 +21,7 @@ const keepDigits = (_key: string, value: unknown, context?: { source: string }):
 export function parseJson(text: string): ParsedJson {
   const plain = parsePlainJson(text);
   const { keys, respelled } = scanJson(text);
-  if (keys !== countKeys(plain)) throw invalidStructure('each key of a JSON object may stand only once');
+  if (keys !== countKeys(plain)) throw invalidStructure('each key of a JSON object may occur only once');
   return { plain, exact: respelled ? parseWithDigits(text) : plain };
 }
 

@@ -1,18 +1,18 @@
-// The links of a resource: what refers to other resources, wherever it stands. https://hl7.org/fhir/R4/http.html#trules
+// The links of a resource: all texts that refer to other resources. https://hl7.org/fhir/R4/http.html#trules
 // ("resource references, elements of type uri, url, oid, uuid, and <a href="" & <img src="" in the narrative"; canonical ones are left alone.)
 import { findElement } from './elements.ts';
 import type { Resource } from './types.ts';
 
-/** Another text for a link, or undefined to leave it. `place`: a Reference, an element that is a URI, or the narrative. */
+/** Returns the new text of a link, or undefined to keep it. `place`: the link is in a Reference, in a URI element, or in the narrative. */
 export type LinkRewriter = (link: string, place: 'reference' | 'uri' | 'narrative') => string | undefined;
 
 const URIS = new Set(['uri', 'url', 'oid', 'uuid']);
 const ATTRIBUTE = /(\s(?:href|src)\s*=\s*)("[^"]*"|'[^']*')/g;
 
-/** The resource with its links replaced; itself when none is. Numbers keep their digits. */
+/** The resource with its links replaced. The same object if no link changes. Numbers keep their digits. */
 export const rewriteLinks = (resource: Resource, relink: LinkRewriter): Resource => rewriteNode(resource.resourceType, resource, relink);
 
-/** All links of a resource that stand in References. */
+/** The texts of all References of a resource. */
 export function listReferences(resource: Resource): string[] {
   const found: string[] = [];
   rewriteLinks(resource, (link, place) => {
@@ -22,7 +22,7 @@ export function listReferences(resource: Resource): string[] {
   return found;
 }
 
-/** An object of a FHIR type. Of types that are not served little is known: there, `reference` is a Reference's. */
+/** Rewrites an object of a FHIR type. If the type is unknown, a member `reference` counts as that of a Reference. The assertions: a copy keeps the type of the object. */
 function rewriteNode<T extends object>(type: string | undefined, value: T, relink: LinkRewriter): T {
   let changed: Record<string, unknown> | undefined;
   for (const [name, old] of Object.entries(value)) {
@@ -39,6 +39,7 @@ function rewriteElement(owner: string | undefined, name: string, value: unknown,
   if (typeof value === 'string') return rewriteText({ owner, name, type }, value, relink);
   if (Array.isArray(value)) return rewriteList(value, (item) => rewriteElement(owner, name, item, relink));
   if (value === null || typeof value !== 'object' || JSON.isRawJSON(value)) return value;
+  // the assertion: validation has checked that a contained resource has a resourceType
   return rewriteNode(type === 'Resource' ? (value as Resource).resourceType : type, value, relink);
 }
 

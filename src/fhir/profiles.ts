@@ -1,5 +1,5 @@
-// What FHIR leaves to us, read from fhir-profiles/: our own extensions, code systems, naming systems and search parameters, and a list of those that
-// others define. https://hl7.org/fhir/R4/profiling.html. Nothing may point at a definition that is not here.
+// Reads the project's own extensions, code systems, naming systems and search parameters from fhir-profiles/, and a list of third-party definitions.
+// Mappings may only use definitions that are listed here. https://hl7.org/fhir/R4/profiling.html
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,24 +10,24 @@ import { stripDefinition } from './profile/strip-definition.ts';
 import type { SearchParameterResource } from './search/definitions.ts';
 import type { CodeSystem, ValueSet } from './terminology/value-set.ts';
 
-/** A definition that something may point at. */
+/** A definition that mappings and resources may use. */
 interface DefinitionEntry {
   kind: 'extension' | 'code system' | 'naming system' | 'value set' | 'third-party definition';
-  /** The file it stands in. */
+  /** The file of the definition. */
   file: string;
-  /** Types of the value of an extension of ours; absent where it is not known. */
+  /** The value types of an own extension. Absent: not known. */
   values?: string[];
-  /** Elements an extension of ours may stand on (`Patient`, `Practitioner.qualification`). */
+  /** The elements that may have an own extension (`Patient`, `Practitioner.qualification`). */
   contexts?: string[];
 }
 
 export interface Profiles {
-  /** URL → what it means. */
+  /** URL → its definition. */
   definitions: ReadonlyMap<string, DefinitionEntry>;
   searchParameters: SearchParameterResource[];
-  /** Value sets and code systems of ours. */
+  /** The project's own value sets and code systems. */
   terminology: (ValueSet | CodeSystem)[];
-  /** Our own profiles, value sets and code systems, to check resources with. */
+  /** The project's own profiles, value sets and code systems, for validation. */
   checked: CheckedWith[];
 }
 
@@ -39,7 +39,7 @@ interface Resource {
   differential?: { element: { path: string; type?: { code: string }[] }[] };
 }
 
-/** Reads all definitions of directories of YAML (or JSON) files; a directory that is not there has none, but for the first. */
+/** Reads all definitions in directories of YAML or JSON files. The first directory must exist, and the others may be missing. */
 export function loadProfiles(directory: string, ...more: string[]): Profiles {
   return readProfiles([directory, ...more.filter((one) => existsSync(one))].flatMap(listDefinitionFiles));
 }
@@ -49,7 +49,7 @@ function listDefinitionFiles(directory: string): { name: string; text: string }[
   return names.sort().map((name) => ({ name: join(directory, name), text: readFileSync(join(directory, name), 'utf8') }));
 }
 
-/** The definitions in these files: one resource per YAML document, or a list of what others define (`- { url, what }`). A mistake is an Error naming the file. */
+/** Reads the definitions of files: one resource per YAML document, or a list of third-party definitions (`- { url, what }`). An Error names the file. */
 export function readProfiles(files: { name: string; text: string }[]): Profiles {
   const definitions = new Map<string, DefinitionEntry>();
   const searchParameters: SearchParameterResource[] = [];
@@ -89,10 +89,11 @@ function addDefinition(definitions: Map<string, DefinitionEntry>, url: string, d
 
 function listDefinitionEntries(content: unknown, file: string): [url: string, DefinitionEntry][] {
   if (Array.isArray(content)) return content.map(({ url }) => [url, { kind: 'third-party definition', file }]);
+  // the assertion: a document with another resourceType is refused below
   const resource = content as Resource;
   const rule = Object.hasOwn(DEFINITION_READERS, resource.resourceType) ? DEFINITION_READERS[resource.resourceType] : undefined;
   if (!rule)
-    throw new Error(`${file}: ${resource.resourceType ?? 'a document without resourceType'} is no kind of definition that is read here`);
+    throw new Error(`${file}: ${resource.resourceType ?? 'a document without resourceType'} is not a supported kind of definition`);
   return rule(resource, file);
 }
 

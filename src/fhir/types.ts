@@ -1,5 +1,5 @@
-// The resource types this server serves: the one table that routes, validation, search and the CapabilityStatement follow from.
-// Adding a type is one line. The number stands in the database (`rtype`), so a line is never renumbered and a number never reused.
+// The served resource types. Routes, validation, search and the CapabilityStatement are derived from this table.
+// A new type is one more line. The number is stored in the database (`rtype`), so a number must never be changed or reused.
 
 import { readMember } from './json-values.ts';
 
@@ -42,10 +42,10 @@ export const SERVED_TYPES = Object.keys(TYPE_NUMBERS).filter(isServed);
 
 const TYPES_BY_NUMBER = new Map<number, ServedType>(SERVED_TYPES.map((type) => [TYPE_NUMBERS[type], type]));
 
-/** The type behind a number read from the database. */
+/** The type of a number in the database. */
 export const findTypeByNumber = (rtype: number): ServedType => TYPES_BY_NUMBER.get(rtype)!;
 
-/** A resource as parsed JSON. Elements are looked at through paths and generated facts, not through per-type classes. */
+/** A resource as parsed JSON. Generic code reads its elements by paths and generated facts, not by per-type classes. */
 export interface Resource {
   resourceType: string;
   id?: string;
@@ -62,13 +62,13 @@ interface Meta {
 /** Whether a value is a resource: an object that names its type. */
 export const isResource = (value: unknown): value is Resource => typeof readMember(value, 'resourceType') === 'string';
 
-/** A resource in both readings (json.ts). */
+/** A resource with JavaScript numbers and with exact digits (json.ts). */
 export interface ParsedResource {
   plain: Resource;
   exact: Resource;
 }
 
-/** Both readings of a JSON object that a client sent as a resource. The one assertion of it: what the object holds is checked where it is written. */
+/** A JSON object that a client sent as a resource. The assertion: its content is validated before it is stored. */
 export const toParsedResource = ({ plain, exact }: { plain: unknown; exact: unknown }): ParsedResource =>
   ({ plain, exact }) as ParsedResource;
 

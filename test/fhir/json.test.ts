@@ -34,7 +34,7 @@ test.each(['{"a":1', '{a:1}', '', 'undefined', "{'a':1}"])('%s is refused', (tex
 test.each(['{"a":1,"a":2}', '{"x":{"b":1,"b":1}}', '[{"a":1,"\\u0061":2}]', '{"__proto__":1,"__proto__":2}'])(
   'a repeated key is refused: %s',
   (text) => {
-    expect(() => parseJson(text)).toThrow('each key of a JSON object may stand only once');
+    expect(() => parseJson(text)).toThrow('each key of a JSON object may occur only once');
   },
 );
 

@@ -59,7 +59,7 @@ test.each([
   'Infinity|0',
   '0x10|0',
 ])('near=%s is refused with the syntax', (value) => {
-  expect(() => parsed(`Location?near=${encodeURIComponent(value)}`)).toThrow('near takes latitude|longitude|distance|units');
+  expect(() => parsed(`Location?near=${encodeURIComponent(value)}`)).toThrow('near must be latitude|longitude|distance|units');
 });
 
 test('a special parameter takes no modifier', () => {

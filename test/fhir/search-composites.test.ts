@@ -103,9 +103,9 @@ test.each<[string, string[]]>([
 test.each([
   ['Observation?code-value-quantity=2823-3', 'code-value-quantity takes 2 values with a $ between them'],
   ['Observation?code-value-quantity=2823-3$5$6', 'code-value-quantity takes 2 values with a $ between them'],
-  ['Observation?code-value-quantity=2823-3$five', 'code-value-quantity takes a number'],
-  ['Observation?code-value-quantity=a|b|c$5', 'code-value-quantity takes code, system|code'],
-  ['Observation?code-value-date=2823-3$yesterday', 'code-value-date takes a date'],
+  ['Observation?code-value-quantity=2823-3$five', 'code-value-quantity must be a number'],
+  ['Observation?code-value-quantity=a|b|c$5', 'code-value-quantity must be code, system|code'],
+  ['Observation?code-value-date=2823-3$yesterday', 'code-value-date must be a date'],
   ['Observation?code-value-string=2823-3$', 'code-value-string needs a value'],
 ])('%s is refused: %s', (search, text) => {
   expect(() => parsed(search)).toThrow(text);
@@ -165,7 +165,7 @@ test("a project's own composite works like those of the specification", () => {
 
 test.each<[string, Partial<SearchParameterResource>, string]>([
   ['a component like nothing that is known', { component: [{ definition: 'urn:x', expression: 'code' }] }, 'the parameter urn:x'],
-  ['one component alone', { component: [OWN.component![0]!] }, 'a composite has two or more components'],
+  ['one component alone', { component: [OWN.component![0]!] }, 'a composite needs two or more components'],
   [
     'a component that is a reference',
     { component: [OWN.component![0]!, { definition: 'http://hl7.org/fhir/SearchParameter/PractitionerRole-location', expression: 'x' }] },
@@ -174,7 +174,7 @@ test.each<[string, Partial<SearchParameterResource>, string]>([
   [
     'a component that finds nothing of its kind',
     { component: [OWN.component![0]!, { ...OWN.component![1]!, expression: 'value.ofType(Period)' }] },
-    'its expression value.ofType(Period) finds nothing in Extension that a token parameter can be made of',
+    'its expression value.ofType(Period) finds no element of Extension that a token parameter can index',
   ],
 ])('%s is refused, naming the definition', (_case, change, problem) => {
   const build = (): unknown => buildRegistry([{ ...OWN, ...change }]);

@@ -69,14 +69,17 @@ test.each([
   ['name co x)', 'at character 10 and, or, or its end'],
   ['name co "x', 'at character 9 a value'],
   ['shoe eq 7', 'Patient has no search parameter shoe'],
-  ['gender ne male', '_filter: gender is of kind token, which takes eq, ss, sb, in, ni, pr; not (… eq …) says that nothing is equal'],
+  [
+    'gender ne male',
+    '_filter: gender is of kind token, which takes eq, ss, sb, in, ni, pr; to test that no value is equal, write not (… eq …)',
+  ],
   ['general-practitioner eq x', 'which takes re, pr'],
   ['name.family eq x', 'Patient.name is no reference'],
-  ['general-practitioner[gender eq male] re x', 'a point and a further name'],
-  ['birthdate gt soon', 'birthdate takes a date'],
+  ['general-practitioner[gender eq male] re x', 'a dot and a further name'],
+  ['birthdate gt soon', 'birthdate must be a date'],
   ['gender pr maybe', 'pr takes true or false'],
   ['gender in urn:x', 'the value set urn:x is not known here'],
-  [`${'('.repeat(30)}name co x${')'.repeat(30)}`, 'brackets stand in each other'],
+  [`${'('.repeat(30)}name co x${')'.repeat(30)}`, 'brackets are nested'],
   [Array(40).fill('name co x').join(' or '), '_filter takes at most 30 tests'],
 ])('%s is refused', (filter, text) => {
   expect(() => parsed(`Patient?_filter=${encodeURIComponent(filter)}`)).toThrow(text);

@@ -82,10 +82,10 @@ test.each([
   ['Encounter?location:below=http://elsewhere.org/Location/1', 'location:below takes an id or Type/id of Location'],
   ['Observation?patient:below=x', 'patient takes no modifier :below'],
   ['QuestionnaireResponse?questionnaire:above=http://acme.org/q', 'questionnaire takes no modifier :above'],
-  ['Patient?_profile:below=urn:oid:1.2', '_profile:below takes URLs'],
-  ['Patient?_profile:above=acme', '_profile:above takes URLs'],
-  [`Patient?_profile:below=http://acme.org/${'x'.repeat(500)}`, '_profile:below takes URLs of at most 512 characters'],
-  ['Patient?_profile:below=http://acme.org/%F4%8F%BF%BF', '_profile:below takes URLs'],
+  ['Patient?_profile:below=urn:oid:1.2', '_profile:below supports only URLs'],
+  ['Patient?_profile:above=acme', '_profile:above supports only URLs'],
+  [`Patient?_profile:below=http://acme.org/${'x'.repeat(500)}`, '_profile:below supports only URLs of at most 512 characters'],
+  ['Patient?_profile:below=http://acme.org/%F4%8F%BF%BF', '_profile:below supports only URLs'],
 ])('%s is refused', (search, text) => {
   expect(() => parsed(search)).toThrow(text);
 });

@@ -71,13 +71,13 @@ test.each<[string, Partial<SearchParameterResource>, string]>([
   ['a name that is taken', { code: 'name' }, 'Practitioner has another parameter name'],
   ['a name that holds a separator', { code: 'a.b' }, 'its code may hold'],
   ['a kind that is not served', { type: 'special' }, 'parameters of type special are not served'],
-  ['a composite without components', { type: 'composite' }, 'a composite has two or more components'],
+  ['a composite without components', { type: 'composite' }, 'a composite needs two or more components'],
   ['a type that is not served', { base: ['Person'] }, 'none of its base types is served'],
   ['an element that does not exist', { expression: 'Practitioner.nmae' }, 'Practitioner has no element nmae'],
   [
     'values of the wrong kind',
     { expression: 'Practitioner.birthDate' },
-    'its expression finds nothing in Practitioner that a string parameter can be made of',
+    'its expression finds no element of Practitioner that a string parameter can index',
   ],
   ['no FHIRPath', { expression: 'Practitioner.name.' }, 'directory'],
 ])('%s is refused, naming the definition', (_case, change, problem) => {

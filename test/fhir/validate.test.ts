@@ -130,7 +130,7 @@ describe('what is said', () => {
     expect(unknown({ addres: [] })).toEqual(['there is no element addres here; did you mean address?']);
     expect(unknown({ deceased: true })).toEqual(['there is no element deceased here; did you mean deceasedBoolean?']);
     expect(unknown({ shoeSize: 42 })).toEqual(['there is no element shoeSize here']);
-    expect(unknown({ 'Rosa Example, 1987': 1 })).toEqual(['there is a property here whose name is no element name']);
+    expect(unknown({ 'Rosa Example, 1987': 1 })).toEqual(['a property here has a name that cannot be an element name']);
   });
 
   test('lists the codes that are allowed', () => {

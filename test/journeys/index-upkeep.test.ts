@@ -72,7 +72,7 @@ test('the server of the new version makes the index whole by itself; until then 
   expect([waiting.status, waiting.headers['retry-after'], waiting.body.issue[0].diagnostics]).toEqual([
     503,
     '30',
-    'the index of the search parameter Patient.family is being made: try again later',
+    'the index of the search parameter Patient.family is being built: try again later',
   ]);
   for (const path of ['Patient?_sort=family', 'Observation?subject:Patient.family=x', 'Patient?family:missing=true'])
     expect([path, (await get(path)).status]).toEqual([path, 503]);

@@ -358,7 +358,7 @@ test('while the index of its criteria is rebuilt a subscription waits: no error,
   await world.put(observation('a', 'amended'));
   expect(await world.tell(meanwhile)).toEqual([]);
   expect(await world.read('Subscription', 'one')).toMatchObject({ status: 'active' });
-  expect(world.logged.join()).toContain('the index of the search parameter Observation.status is being made');
+  expect(world.logged.join()).toContain('the index of the search parameter Observation.status is being built');
   const asked = world.subscribe('two', { criteria: 'Observation?status=final' }, contextOf(world.as({}).caller));
   await expect(asked).rejects.toMatchObject({ kind: 'unavailable' });
   ready = true;

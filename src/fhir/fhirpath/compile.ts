@@ -61,6 +61,7 @@ const SYNTAX_COMPILERS: { [K in SyntaxTree['kind']]: CompileSyntax<K> } = {
 };
 
 function compileSyntax(syntax: SyntaxTree, knowledge: EvaluationSources): Evaluator {
+  // the assertion: the entry for a kind takes trees of that kind, which TypeScript cannot derive from the lookup
   return (SYNTAX_COMPILERS[syntax.kind] as (syntax: SyntaxTree, knowledge: EvaluationSources) => Evaluator)(syntax, knowledge);
 }
 

@@ -14,8 +14,8 @@ export interface CompiledExpression {
 }
 
 /**
- * What the reader for the type of a value makes of it; undefined where the table has none for the type. The one assertion that a value has the form of its
- * FHIR type: resources are validated before they are indexed.
+ * Reads a value with the reader for its type. Undefined: the table has no reader for the type. The assertion: the value has the form of its FHIR type, because
+ * resources are validated before they are indexed.
  */
 export const readTypedValue = <R>(
   readers: Readonly<Record<string, (value: never, baseUrl: string) => R>>,

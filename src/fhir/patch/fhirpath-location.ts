@@ -1,4 +1,4 @@
-// Where in a resource a FHIRPath leads to, as the elements there, each with the one it stands in, for the paths that patches are written with.
+// Finds the elements that a FHIRPath of a patch selects, each with its parent element.
 // https://hl7.org/fhir/R4/fhirpatch.html: "simple" paths, and where(), first(), extension() and [n] to choose among members.
 import { notSupported } from '../outcome.ts';
 import { type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from '../writable-path/path-syntax.ts';
@@ -13,16 +13,16 @@ import {
   readMembers,
 } from './member.ts';
 
-/** An element, its FHIR type, and what it stands in: the element it belongs to, its name there, and which of that name it is. The resource is in none. */
+/** An element with its FHIR type and its position: the parent element, the JSON name there, and the index. The resource has no parent. */
 export interface Location extends Member {
   type: string | undefined;
   within?: { owner: Location; key: string; index: number };
 }
 
-/** No path that people write is longer. */
+/** The most characters of a path. */
 const MAX_PATH_LENGTH = 1000;
 
-/** Reads a path; one outside of what patches need is refused (400). `type`: the resource type it may begin with. */
+/** Parses a path. A path outside the subset for patches is refused (400). `type`: the resource type that the path may begin with. */
 export function parsePatchPath(text: string, type: string): PathSyntax {
   const inside = text === type ? '$this' : text.startsWith(`${type}.`) ? text.slice(type.length + 1) : text;
   if (text.length > MAX_PATH_LENGTH) throw notSupported(`the path of a patch has at most ${MAX_PATH_LENGTH} characters`);
@@ -30,14 +30,14 @@ export function parsePatchPath(text: string, type: string): PathSyntax {
     const path = parsePath(inside, { indexes: true });
     if (!path.exists && !path.steps.some(({ variable }) => variable) && !hasResolveCondition(path)) return path;
   } catch {
-    // said below: the reason names parts of the path, which may hold values
+    // the reason is dropped, because it repeats parts of the path, which may contain patient data
   }
   throw notSupported(
     "the path of a patch is made of element names, [n], first(), where(element = 'text'), extension('url') and ofType(Type)",
   );
 }
 
-/** Whether a path chooses by the values that stand there. The URL of an extension is part of its name. A path that cannot be read is refused elsewhere. */
+/** Whether a path selects by values of the resource. The URL of an extension counts as a name. A malformed path is refused elsewhere. */
 export function comparesValues(text: string): boolean {
   try {
     return hasValueCondition(parsePatchPath(text, /^[A-Z]\w*/.exec(text)?.[0] ?? ''));
@@ -54,14 +54,14 @@ const hasValueCondition = ({ steps }: PathSyntax): boolean =>
 const isExtensionUrlCondition = ({ name }: StepSyntax, { path: { steps } }: ConditionSyntax): boolean =>
   /^(?:extension|modifierExtension)$/.test(name) && steps.length === 1 && steps[0]!.name === 'url';
 
-/** Whether it asks where a reference leads. */
+/** Whether a path tests the target of a reference. */
 const hasResolveCondition = ({ steps }: PathSyntax): boolean =>
   steps.some(({ where }) => where.some((condition) => 'resolves' in condition || hasResolveCondition(condition.path)));
 
-/** Is told of so many members that are looked at; it fails where that is too much. */
+/** Counts visited members, and fails at the limit. */
 export type CountWork = (members: number) => void;
 
-/** All places a path leads to, in document order. */
+/** All elements that a path selects, in document order. */
 export const findLocations = (path: PathSyntax, root: Location, look: CountWork): Location[] =>
   path.steps.reduce<Location[]>((places, step) => followStep(step, places, look), [root]);
 
@@ -73,7 +73,7 @@ function followStep(step: StepSyntax, places: Location[], look: CountWork): Loca
   return step.index === undefined ? met : met.slice(step.index, step.index + 1);
 }
 
-/** The elements of that name in an element; of a choice the branch that is there. https://hl7.org/fhir/R4/formats.html#choice */
+/** The child elements with a name. For a choice: the element of whichever type is present. https://hl7.org/fhir/R4/formats.html#choice */
 export function findChildLocations(owner: Location, { name, ofType }: { name: string; ofType?: string }, look: CountWork): Location[] {
   const node = readContent(owner.type, owner);
   if (!isElementNode(node)) return [];
@@ -90,7 +90,7 @@ export function findChildLocations(owner: Location, { name, ofType }: { name: st
   return places;
 }
 
-/** A name that is no element may be that of a choice. */
+/** The JSON names of a choice, if the name is not an element. */
 function listChoiceNames(node: ElementNode, name: string, type: string | undefined, look: CountWork): string[] {
   const choice = `${name}[x]`;
   if (!findElementInfo(type, choice)) return [name];

@@ -1,4 +1,4 @@
-// FHIRPath Patch: a Parameters resource of operations on places that FHIRPath names. https://hl7.org/fhir/R4/fhirpatch.html
+// FHIRPath Patch: a Parameters resource of operations on elements that FHIRPath selects. https://hl7.org/fhir/R4/fhirpatch.html
 
 import { isElement } from '../element.ts';
 import { type ParsedJson, toPlainJson } from '../json.ts';
@@ -23,12 +23,12 @@ import {
 } from './member.ts';
 import { buildPatch, MAX_PATCH_OPERATIONS, type Patch } from './patch.ts';
 
-/** One operation as it stands, and the resource it is about. */
+/** One operation, and the resource that it changes. */
 interface Operation {
   index: number;
   parts: ReadonlyMap<string, ElementNode>;
   resource: Resource;
-  /** What all operations look at together has an end. */
+  /** Counts the work of all operations together, and fails at the limit. */
   countWork: CountWork;
 }
 
@@ -40,15 +40,15 @@ const OPERATION_TYPES: Readonly<Record<string, (operation: Operation) => Resourc
   move: applyMove,
 };
 
-/** So many members and conditions a patch may look at, which takes 0.1 to 0.4 s. docs/decisions/0012-http-requests-and-limits.md */
+/** The most members and conditions that a patch may visit, which takes 0.1 to 0.4 s. docs/decisions/0012-http-requests-and-limits.md */
 const MAX_PATCH_WORK = 1_000_000;
 const TOO_MUCH_WORK =
   `the patch looks at more than ${MAX_PATCH_WORK.toLocaleString('en')} members and conditions; ` +
   'send several patches, or a JSON Patch, which names places without looking for them';
-/** To copy one property takes as long as to look at so many members. */
+/** The cost of copying one property, in visited members. */
 const PROPERTY_COST = 4;
 
-/** The patch of a Parameters resource; anything else, and one without operations, is refused (400). */
+/** Parses the patch in a Parameters resource. Any other value, and a patch without operations, is refused (400). */
 export function parseFhirPathPatch({ plain, exact }: ParsedJson): Patch {
   if (!isElement(plain) || plain.resourceType !== 'Parameters') throw invalidStructure('a FHIRPath Patch is a Parameters resource');
   const given = readMember(exact, 'parameter');
@@ -94,22 +94,22 @@ const buildOperationError = ({ index }: Pick<Operation, 'index'>, why: string) =
 function applyAdd(operation: Operation): Resource {
   const owner = findOnlyLocation(operation, parseOperationPath(operation));
   const name = readTextPart(operation.parts, 'name');
-  if (typeof name !== 'string') throw invalidStructure('add has a name', `Parameters.parameter[${operation.index}]`);
+  if (typeof name !== 'string') throw invalidStructure('add needs a name', `Parameters.parameter[${operation.index}]`);
   const given = readValuePart(operation, owner, name);
   if (!given.list && findChildLocations(owner, { name: toElementName(owner, given.key) }, operation.countWork).length)
-    throw buildOperationError(operation, 'what it adds is there already, and does not repeat');
+    throw buildOperationError(operation, 'the element exists already, and it does not repeat');
   return changeMembers(operation, owner, { [given.key]: (members) => [...members, given] });
 }
 
 function applyInsert(operation: Operation): Resource {
   const { owner, key, length } = findList(operation);
   const index = readNumberPart(operation, 'index');
-  if (index > length) throw buildOperationError(operation, 'the index lies beyond the list');
+  if (index > length) throw buildOperationError(operation, 'the index is beyond the end of the list');
   const given = readValuePart(operation, owner, key);
   return changeMembers(operation, owner, { [key]: (members) => members.toSpliced(index, 0, given) });
 }
 
-/** Nothing there is nothing to do; more than one is refused. */
+/** Deletes the element, if it exists. A path with more than one element is refused. */
 function applyDelete(operation: Operation): Resource {
   const places = findLocations(parseOperationPath(operation), toRootLocation(operation), operation.countWork);
   if (places.length > 1) throw buildOperationError(operation, 'the path leads to more than one element');
@@ -120,7 +120,7 @@ function applyDelete(operation: Operation): Resource {
   return changeMembers(operation, owner, { [key]: (members) => members.toSpliced(index, 1) });
 }
 
-/** The content is replaced, also what stands beside a value, and the type of a choice. */
+/** Replaces an element: its value, its id and extensions, and the type of a choice. */
 function applyReplace(operation: Operation): Resource {
   const { within } = findOnlyLocation(operation, parseOperationPath(operation));
   if (!within) throw buildOperationError(operation, 'the resource itself cannot be replaced');
@@ -132,7 +132,7 @@ function applyReplace(operation: Operation): Resource {
 function applyMove(operation: Operation): Resource {
   const { owner, key, length } = findList(operation);
   const [from, to] = [readNumberPart(operation, 'source'), readNumberPart(operation, 'destination')];
-  if (from >= length || to >= length) throw buildOperationError(operation, 'source or destination lies beyond the list');
+  if (from >= length || to >= length) throw buildOperationError(operation, 'source or destination is beyond the end of the list');
   return changeMembers(operation, owner, { [key]: (members) => members.toSpliced(from, 1).toSpliced(to, 0, members[from]!) });
 }
 
@@ -148,7 +148,7 @@ function findOnlyLocation(operation: Operation, path: PathSyntax): Location {
   return places[0]!;
 }
 
-/** The list a path leads to: its last step as a whole. */
+/** The list at a path. Its last step must not select a member. */
 function findList(operation: Operation): { owner: Location; key: string; length: number } {
   const path = parseOperationPath(operation);
   const last = path.steps.at(-1);
@@ -167,7 +167,7 @@ function readNumberPart(operation: Operation, name: string): number {
   return value;
 }
 
-/** The name of an element in paths: a choice stands in JSON with its type behind it. */
+/** The name of an element in paths, where a choice has no type suffix. */
 const toElementName = ({ type }: Location, key: string): string => findElementInfo(type, key)?.choice?.replace('[x]', '') ?? key;
 
 function readValuePart(operation: Operation, { type }: Location, name: string): ElementValue {
@@ -176,10 +176,10 @@ function readValuePart(operation: Operation, { type }: Location, name: string): 
   return parseElementValue(part, type, name);
 }
 
-/** What becomes of what stands in an element, by its names there. */
+/** JSON name → the change of its members. */
 type MemberChanges = Readonly<Record<string, (members: Member[]) => Member[]>>;
 
-/** The resource with an element changed; where that leaves nothing of it, it is no element of its own any more. */
+/** The resource with the members of an element changed. An element that becomes empty is removed. */
 function changeMembers(operation: Operation, place: Location, changes: MemberChanges): Resource {
   const node = readContent(place.type, place);
   if (!isElementNode(node)) throw buildOperationError(operation, 'the path leads to nothing that has elements');
@@ -188,9 +188,13 @@ function changeMembers(operation: Operation, place: Location, changes: MemberCha
     operation.countWork(countMembers(left, key) + PROPERTY_COST * Object.keys(left).length);
     const list = findElementInfo(place.type, key)?.list ?? forms[0] ?? false;
     if (forms.some((form) => form !== list))
-      throw buildOperationError(operation, `what stands there ${list ? 'is no list' : 'does not repeat, and is a list'}`);
+      throw buildOperationError(
+        operation,
+        `the element ${list ? 'repeats, but its JSON is not a list' : 'does not repeat, but its JSON is a list'}`,
+      );
     return replaceMembers(left, key, { members: change(readMembers(left, key)), list });
   }, node);
+  // the assertion: a place without `within` is the resource itself
   if (!place.within) return made as Resource;
   const { owner, key, index } = place.within;
   const left = replaceContent(place.type, place, Object.keys(made).length ? made : undefined);

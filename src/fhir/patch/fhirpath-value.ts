@@ -1,16 +1,16 @@
-// The value of an operation as the element it stands for: a value of a type with what stands beside it, or an element put together from parts.
+// Parses the value of an operation into an element: a typed value with its id and extensions, or an element built from parts.
 // https://hl7.org/fhir/R4/fhirpatch.html
 import { isElement } from '../element.ts';
 import { businessRule, invalidStructure } from '../outcome.ts';
 import { type ElementNode, findElementInfo, type Member, removeUndefined, replaceContent, toProperties } from './member.ts';
 
-/** An element that is given. `key`: its name as it stands in JSON; `list`: whether it repeats, undefined where R4 is not known to say. */
+/** An element of a patch. `key`: its JSON name. `list`: whether it repeats; undefined if its definition is not known. */
 export interface ElementValue extends Member {
   key: string;
   list: boolean | undefined;
 }
 
-/** The value of a part as the element `name` of a type. `name` of a choice is without its type: `deceased`. */
+/** Parses a part as the element `name` of a type. The `name` of a choice has no type suffix: `deceased`. */
 export function parseElementValue(part: ElementNode, owner: string | undefined, name: string): ElementValue {
   const [valueX, ...others] = new Set(Object.keys(part).flatMap((key) => /^_?(value[A-Z].*)$/s.exec(key)?.[1] ?? []));
   if (others.length) throw invalidStructure('a value has one type');
@@ -34,6 +34,6 @@ function assembleElement({ part }: ElementNode, type: string | undefined): Membe
 
 function isRepeating(given: ElementValue[]): boolean {
   const { list = false } = given[0]!;
-  if (given.length > 1 && !list) throw businessRule('a value has two of an element that does not repeat');
+  if (given.length > 1 && !list) throw businessRule('a value has two members of an element that does not repeat');
   return list;
 }

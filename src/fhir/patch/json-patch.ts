@@ -10,7 +10,7 @@ import type { Resource } from '../types.ts';
 import { buildPatch, MAX_PATCH_OPERATIONS, type Patch } from './patch.ts';
 
 interface Operation {
-  /** Its number in the patch, from 0: what failures name. */
+  /** The index in the patch, from 0, for error texts. */
   index: number;
   path: string[];
   from: string[];
@@ -32,17 +32,17 @@ const OPERATIONS: Readonly<Record<string, { needs: ('value' | 'from')[]; apply(t
   test: { needs: ['value'], apply: applyTest },
 };
 
-/** The patch of a body: a list of operations. Anything else, and an empty list, is refused (400). */
+/** Parses a list of operations. Any other body, and an empty list, is refused (400). The assertion: the patched resource is validated before it is stored. */
 export function parseJsonPatch(body: ParsedJson): Patch {
   const edit = parseJsonPatchOperations(body);
   return buildPatch((resource) => edit(resource) as Resource, hasTestOperation(body));
 }
 
-/** Whether one of the operations compares what stands at a place with a value. */
+/** Whether the patch has a `test` operation. */
 export const hasTestOperation = ({ plain }: ParsedJson): boolean =>
   Array.isArray(plain) && plain.some((one: { op?: unknown } | null) => one?.op === 'test');
 
-/** The same for any JSON: from a value to what the operations make of it. */
+/** The same for any JSON. Returns a function that applies the operations to a value. */
 export function parseJsonPatchOperations({ plain, exact }: ParsedJson): (tree: unknown) => unknown {
   if (!Array.isArray(plain)) throw invalidStructure('a JSON Patch is a list of operations (RFC 6902)');
   if (plain.length > MAX_PATCH_OPERATIONS) throw invalidStructure(`a JSON Patch has at most ${MAX_PATCH_OPERATIONS} operations`);
@@ -51,7 +51,7 @@ export function parseJsonPatchOperations({ plain, exact }: ParsedJson): (tree: u
 }
 
 function parseOperation(plain: unknown, exact: unknown, at: number): (tree: unknown) => unknown {
-  if (!isElement(plain)) throw invalidStructure(`operation ${at} of the patch is no object`);
+  if (!isElement(plain)) throw invalidStructure(`operation ${at} of the patch is not an object`);
   const { op, path, from } = plain;
   const operation = typeof op === 'string' && Object.hasOwn(OPERATIONS, op) ? OPERATIONS[op]! : undefined;
   if (!operation) throw invalidStructure(`operation ${at} of the patch: op is one of ${Object.keys(OPERATIONS).join(', ')}`);
@@ -65,14 +65,14 @@ function parseOperation(plain: unknown, exact: unknown, at: number): (tree: unkn
 /** https://www.rfc-editor.org/rfc/rfc6901 */
 function parseJsonPointer(text: unknown, at: number): string[] {
   if (typeof text !== 'string' || (text !== '' && !text.startsWith('/')) || /~(?![01])/.test(text))
-    throw invalidStructure(`operation ${at} of the patch: a place is written as a JSON Pointer`);
+    throw invalidStructure(`operation ${at} of the patch: its location must be a JSON Pointer`);
   return text
     .split('/')
     .slice(1)
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** Numbers are equal when their values are, however they are written (RFC 6902 §4.6). */
+/** Numbers are equal if their values are, regardless of their spelling (RFC 6902 §4.6). */
 function applyTest(tree: unknown, { index, path, value }: Operation): unknown {
   if (!isDeepStrictEqual(toPlainJson(readExistingValue(tree, path, index)), toPlainJson(value)))
     throw businessRule(`operation ${index} of the patch: the test failed`);
@@ -87,7 +87,7 @@ function applyMove(tree: unknown, operation: Operation): unknown {
   return applyAdd(removeAt(tree, from, index), { ...operation, value });
 }
 
-/** Copies of copies would grow without end. */
+/** The copied value has a size limit, because copies of copies grow exponentially. */
 function applyCopy(tree: unknown, operation: Operation): unknown {
   const value = readExistingValue(tree, operation.from, operation.index);
   if (isTooLargeToCopy(value)) throw businessRule(`operation ${operation.index} of the patch copies too much`);
@@ -95,10 +95,10 @@ function applyCopy(tree: unknown, operation: Operation): unknown {
 }
 
 const MAX_COPIED_VALUES = 10_000;
-/** So many letters of a text weigh as much as a value. */
+/** The length of text that counts as one value. */
 const LETTERS_PER_VALUE = 8;
 
-/** Whether there is more in it than a patch may copy at once, in values and in letters; it stops counting there. */
+/** Whether a value is larger than a patch may copy at once. Counting stops at the limit. */
 function isTooLargeToCopy(value: unknown): boolean {
   const left = [value];
   for (let seen = 1; left.length; seen++) {
@@ -138,7 +138,7 @@ function findContainerPath(tree: unknown, path: string[], at: number): PathKey[]
   return place;
 }
 
-/** The value at a place that must be there; in a list only digits name one. */
+/** The value at a path that must exist. In a list, only digits are an index. */
 function readExistingValue(tree: unknown, path: string[], at: number): unknown {
   let value = tree;
   for (const key of path) {
@@ -151,4 +151,4 @@ function readExistingValue(tree: unknown, path: string[], at: number): unknown {
 
 const parseArrayIndex = (key: string): number | undefined => (/^(?:0|[1-9]\d{0,8})$/.test(key) ? Number(key) : undefined);
 
-const buildMissingValueError = (at: number): Error => businessRule(`operation ${at} of the patch: the place it names is not there`);
+const buildMissingValueError = (at: number): Error => businessRule(`operation ${at} of the patch: its location does not exist`);

@@ -1,4 +1,4 @@
-// An element as it stands in JSON: a primitive and what stands beside it (its id, its extensions) are one, also in lists, which null fills up.
+// Elements in JSON. A primitive and its sibling object (id and extensions, `_name`) form one element. In lists, null stands for a missing part.
 // https://hl7.org/fhir/R4/json.html#primitive
 import { type ElementInfo, findElement, isPrimitive } from '../elements.ts';
 import { isContainer } from '../json-tree.ts';
@@ -6,7 +6,7 @@ import { toList } from '../json-values.ts';
 
 export type ElementNode = Record<string, unknown>;
 
-/** One element; undefined for what it does not have. Only a primitive has something beside its value. */
+/** One element. A missing part is undefined. Only primitives have a sibling. */
 export interface Member {
   value: unknown;
   sibling: unknown;
@@ -18,26 +18,26 @@ export const hasMember = ({ value, sibling }: Member): boolean => value !== unde
 
 const isPrimitiveType = (type: string | undefined): boolean => type !== undefined && isPrimitive(type);
 
-/** The facts of an element of a type; undefined where it has none such, or where nothing is known of the type. */
+/** The facts of an element. Undefined: the type has no such element, or the type is not known. */
 export const findElementInfo = (type: string | undefined, name: string): ElementInfo | undefined =>
   type === undefined ? undefined : findElement(isPrimitive(type) ? 'Element' : type, name);
 
-/** What the elements of an element stand in: those of a primitive stand beside its value. */
+/** The object with the child elements. For a primitive, this is the sibling. */
 export const readContent = (type: string | undefined, { value, sibling }: Member): unknown =>
   isPrimitiveType(type) ? (sibling ?? {}) : value;
 
-/** An element with these elements of its own. */
+/** An element with other child elements. */
 export const replaceContent = (type: string | undefined, { value, sibling }: Member, content: ElementNode | undefined): Member =>
   isPrimitiveType(type) ? { value, sibling: content } : { value: content, sibling };
 
-/** How many stand under a name of a node, in a list or alone. */
+/** The number of members under a name of a node. */
 export function countMembers(node: ElementNode, key: string): number {
   const [value, sibling] = readValueAndSibling(node, key);
   if (!Array.isArray(value) && !Array.isArray(sibling)) return hasMember({ value, sibling }) ? 1 : 0;
   return Math.max(toList(value).length, toList(sibling).length);
 }
 
-/** What stands under a name of a node: of a list each at its place, also where nothing is. */
+/** The members under a name of a node. Gaps of a list are included, so that indexes stay correct. */
 export function readMembers(node: ElementNode, key: string): Member[] {
   const [value, sibling] = readValueAndSibling(node, key);
   if (!Array.isArray(value) && !Array.isArray(sibling)) return hasMember({ value, sibling }) ? [{ value, sibling }] : [];
@@ -48,24 +48,24 @@ export function readMembers(node: ElementNode, key: string): Member[] {
   }));
 }
 
-/** Whether what stands under a name is a list, said of the values and of what stands beside them, as far as they are there. */
+/** Whether the value and the sibling under a name are lists: one boolean for each that is present. */
 export const readListForms = (node: ElementNode, key: string): boolean[] =>
   readValueAndSibling(node, key).flatMap((one) => (one === undefined ? [] : Array.isArray(one)));
 
-/** A node with these members under a name and no others. */
+/** A node with the members under a name replaced. */
 export function replaceMembers(node: ElementNode, key: string, { members, list }: { members: Member[]; list: boolean }): ElementNode {
   const made = { ...node, ...toProperties(key, { members, list }) };
   for (const name of [key, `_${key}`]) if (made[name] === undefined) delete made[name];
   return made;
 }
 
-/** Members as properties, their values and what stands beside them; undefined where there is nothing of a kind. */
+/** Members as JSON properties: the values and the siblings. A property without content is undefined. */
 export function toProperties(key: string, { members, list }: { members: Member[]; list: boolean }): ElementNode {
   const written = (all: unknown[]): unknown => (list ? fillWithNulls(all) : all[0]);
   return { [key]: written(members.map(({ value }) => value)), [`_${key}`]: written(members.map(({ sibling }) => sibling)) };
 }
 
-/** Without properties that are undefined: JSON has none such. */
+/** Removes undefined properties, which JSON cannot have. */
 export const removeUndefined = (node: ElementNode): ElementNode =>
   Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined));
 

@@ -1,20 +1,20 @@
-// A patch: what becomes of a resource, whichever language it was written in. https://hl7.org/fhir/R4/http.html#patch
+// A parsed patch, JSON Patch or FHIRPath Patch. https://hl7.org/fhir/R4/http.html#patch
 
 import { readMember } from '../json-values.ts';
 import { businessRule } from '../outcome.ts';
 import type { Resource } from '../types.ts';
 
-/** From a resource (digits kept) to the one the patch makes of it, nothing changed in place. Fails with `rule` (422) where the patch does not fit. */
+/** Returns the patched resource. Numbers keep their digits, and the argument is not mutated. Fails with `rule` (422) if the patch cannot be applied. */
 export interface Patch {
   (resource: Resource): Resource;
-  /** Whether it compares what stands in the resource with values of its own: that it fits, or does not, then tells what stands there. */
+  /** Whether the patch compares values of the resource with its own values. Its success or failure then reveals them, so it needs the read scope. */
   readonly comparesValues: boolean;
 }
 
-/** So many operations a patch may have: each copies the list it changes. */
+/** The most operations of a patch. Each copies the list that it changes. */
 export const MAX_PATCH_OPERATIONS = 1000;
 
-/** What holds for patches of every language: they leave type and id alone, and no narrative that tells of what was before. */
+/** Adds the common rules: a patch must not change the type or the id, and a stale generated narrative is removed. */
 export function buildPatch(patch: (resource: Resource) => Resource, comparesValues: boolean): Patch {
   const apply = (resource: Resource): Resource => {
     const patched = patch(resource);
@@ -25,7 +25,7 @@ export function buildPatch(patch: (resource: Resource) => Resource, comparesValu
   return Object.assign(apply, { comparesValues });
 }
 
-/** "The server SHALL ensure that the narrative in a resource is not clinically unsafe": one that was generated is dropped when it was not patched itself. */
+/** "The server SHALL ensure that the narrative in a resource is not clinically unsafe": removes a generated narrative that the patch did not change itself. */
 function removeStaleNarrative(before: Resource, after: Resource): Resource {
   const { text, ...rest } = after;
   const generated = readMember(text, 'status') === 'generated';

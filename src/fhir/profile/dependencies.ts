@@ -1,9 +1,9 @@
-// Which other definitions a definition needs to be checked with: its base, the profiles its types name, the value sets it binds to and what these are made of.
+// Lists the definitions that a definition depends on: its base, the profiles of its types, and the value sets of its bindings with their own dependencies.
 import { parseCanonical } from '../profile-claims.ts';
 import type { Inclusion, ValueSet } from '../terminology/value-set.ts';
 import type { Definition, StructureDefinition } from './definition.ts';
 
-/** The URLs, without versions, each once. Targets of references are not among them: of those only the type counts. */
+/** The URLs without versions, each once. Profiles of reference targets are left out, because only their type is checked. The assertion: the reader is chosen by the resourceType. */
 export function listDependencies(definition: Definition): string[] {
   const canonicals = DEPENDENCY_READERS[definition.resourceType](definition as never);
   return [...new Set(canonicals.map((canonical) => parseCanonical(canonical).url))];

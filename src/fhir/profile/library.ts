@@ -1,4 +1,4 @@
-// Definitions at hand, found by canonical URL: those of the asking package first, then the newest version, then R4's own.
+// Finds loaded definitions by canonical URL: first in the same package, then the newest version, then R4's own.
 // https://hl7.org/fhir/R4/references.html#canonical
 
 import { parseCanonical } from '../profile-claims.ts';
@@ -9,19 +9,20 @@ import type { DefinitionSource } from './checker.ts';
 import { findValueSetCodes, type ValueSetCodes } from './codes.ts';
 import type { Definition, DefinitionKind, PackagedDefinition, StructureDefinition } from './definition.ts';
 
-/** What checkers are compiled from. Definitions may be added; what was compiled before then stays as it is. */
+/** The definitions that checkers are compiled from. Adding definitions does not change checkers that are compiled already. */
 export interface DefinitionLibrary extends DefinitionSource {
   add(kept: readonly PackagedDefinition[]): void;
   /** The value sets and code systems of all packages, and R4's own. */
   terminology: Terminology;
 }
 
-/** A library that holds these. `typeOf`: the types of profiles that are known by name only. */
+/** Builds a library. `typeOf`: the types of profiles that are not loaded. */
 export function buildDefinitionLibrary(
   kept: readonly PackagedDefinition[],
   typeOf: (canonical: string) => string | undefined = () => undefined,
 ): DefinitionLibrary {
   const byUrl = new Map<string, PackagedDefinition[]>();
+  // the assertion: `kind` is the resourceType of T
   const find = <T extends Definition>(kind: DefinitionKind, canonical: string, from: string) =>
     chooseDefinition(byUrl.get(`${kind} ${parseCanonical(canonical).url}`) ?? [], canonical, from) as
       | { package: string; resource: T }
@@ -33,7 +34,7 @@ export function buildDefinitionLibrary(
         const key = `${one.resource.resourceType} ${one.resource.url}`;
         byUrl.set(key, [...(byUrl.get(key) ?? []), one]);
       }
-      // what was expanded before may have more codes now
+      // cached expansions may now have more codes
       if (more.length) {
         expanded.clear();
         library.terminology = buildPackageTerminology(find, '');
@@ -60,7 +61,7 @@ const buildPackageTerminology = (find: FindDefinition, from: string): Terminolog
     find<CodeSystem>('CodeSystem', canonical, from)?.resource ?? findCoreCodeSystem(parseCanonical(canonical).url),
 });
 
-/** The one meant by a canonical: of the version asked for, of the same package, or the newest. */
+/** Chooses the definition for a canonical: the requested version, then the same package, then the newest. */
 export function chooseDefinition<T extends { package: string; resource: { version?: string } }>(
   all: readonly T[],
   canonical: string,
@@ -72,14 +73,14 @@ export function chooseDefinition<T extends { package: string; resource: { versio
   return fitting.find((one) => one.package === from) ?? fitting.toSorted(compareNewestFirst)[0];
 }
 
-/** `4.0` stands for all 4.0.x, as canonical references of published profiles use it. */
+/** `4.0` matches all 4.0.x, because published profiles use it so. */
 const matchesVersion = (version: string | undefined, asked: string): boolean =>
   version === asked || (version?.startsWith(`${asked}.`) ?? false);
 
 const compareNewestFirst = (a: { resource: { version?: string } }, b: { resource: { version?: string } }): number =>
   compareVersions(b.resource.version ?? '', a.resource.version ?? '');
 
-/** The order of versions by their numbers; a release after its drafts. https://semver.org/#spec-item-11 */
+/** Compares versions by their numbers. A release is newer than its drafts. https://semver.org/#spec-item-11 */
 function compareVersions(a: string, b: string): number {
   const [left, right] = [parseVersion(a), parseVersion(b)];
   for (let at = 0; at < Math.max(left.numbers.length, right.numbers.length); at++) {

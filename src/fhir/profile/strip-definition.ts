@@ -1,4 +1,4 @@
-// What is kept of a published definition: what it is checked with. Texts, mappings and pictures stay in the package they came in.
+// Strips published definitions to the elements that validation uses.
 
 import { toObject } from '../json-values.ts';
 import type { CodeSystem, Concept, Contained, Inclusion, ValueSet } from '../terminology/value-set.ts';
@@ -6,7 +6,7 @@ import { isUniversalConstraint } from './constraint.ts';
 import type { Constraint, Definition, ElementDefinition, StructureDefinition } from './definition.ts';
 import { UnusableDefinitionError } from './definition.ts';
 
-/** The kept part of a resource that defines something to check with; undefined for one that does not. What is malformed is an Unusable error. */
+/** The stripped definition. Undefined: the resource is not a definition that validation uses. Throws UnusableDefinitionError if it is malformed. The assertion: the stripper is chosen by the resourceType. */
 export function stripDefinition(resource: unknown): Definition | undefined {
   const { resourceType, url } = toObject(resource) ?? {};
   const strip = typeof resourceType === 'string' && Object.hasOwn(STRIPPERS, resourceType) ? STRIPPERS[resourceType] : undefined;
@@ -55,7 +55,7 @@ function stripStructureDefinition(profile: StructureDefinition): StructureDefini
   };
 }
 
-/** Beside a snapshot, a differential tells which constraints are the profile's own. */
+/** If a profile has a snapshot, its differential is used only to find the profile's own constraints. */
 const toOwnConstraints = ({ path, constraint }: ElementDefinition): ElementDefinition[] =>
   constraint?.length ? [{ path, constraint: constraint.map(({ key, severity }) => ({ key, severity })) }] : [];
 
@@ -99,5 +99,6 @@ const stripConcepts = (some: Concept[]): Concept[] =>
 const toArray = <T>(some: T[] | undefined): T[] => (Array.isArray(some) ? some : []);
 
 function pickProperties<T extends object, K extends keyof T>(from: T, names: K[]): Pick<T, K> {
+  // the assertion: only the properties of `names` are copied
   return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])) as Pick<T, K>;
 }

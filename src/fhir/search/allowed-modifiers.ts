@@ -7,7 +7,7 @@ import { isHierarchical } from './hierarchies.ts';
 import type { SearchParameter } from './registry.ts';
 import { TERMINOLOGY_MODIFIERS } from './terminology-condition.ts';
 
-/** Composite and special parameters take none, not even :missing. */
+/** Composite and special parameters have no modifiers, not even :missing. */
 const MODIFIER_READERS: Record<ParameterKind, (parameter: SearchParameter) => string[]> = {
   token: listTokenModifiers,
   string: ({ phonetic }) => (phonetic ? ['missing'] : ['missing', 'exact', 'contains']),
@@ -23,7 +23,7 @@ const MODIFIER_READERS: Record<ParameterKind, (parameter: SearchParameter) => st
 /** The modifiers of a parameter, without their colons. */
 export const listModifiers = (parameter: SearchParameter): string[] => MODIFIER_READERS[parameter.type](parameter);
 
-/** Where only running an expression tells the types of its values, they may be any. */
+/** Whether a value can have a type that meets the test. If the types are known only at evaluation, any type is possible. */
 const canHaveType = ({ types }: SearchParameter, test: (type: string) => boolean): boolean => types?.some(test) ?? true;
 
 function listTokenModifiers(parameter: SearchParameter): string[] {
@@ -33,7 +33,7 @@ function listTokenModifiers(parameter: SearchParameter): string[] {
   return ['missing', 'not', ...(text ? ['text'] : []), ...(typed ? ['of-type'] : []), ...(isCoded(parameter) ? TERMINOLOGY_MODIFIERS : [])];
 }
 
-/** Whether its values can be of a code system that is named, or is implied. */
+/** Whether its values can have a code system, in their JSON or implied. */
 const isCoded = (parameter: SearchParameter): boolean =>
   canHaveType(parameter, (type) => type === 'Coding' || type === 'CodeableConcept') ||
   (parameter.systems.length > 0 && canHaveType(parameter, (type) => type === 'code'));

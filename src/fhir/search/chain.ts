@@ -1,5 +1,5 @@
-// Conditions on other resources: chains (`subject:Patient.name`) and reverse chains (`_has:Observation:patient:code`), of any length and in any mixture.
-// A link of a chain is one condition, however many types it may lead to: so the work grows with the length of a chain, not with the ways through it.
+// Conditions on other resources: chains (`subject:Patient.name`) and reverse chains (`_has:Observation:patient:code`), which may be nested.
+// A link of a chain is one condition for all of its target types, so the work grows with the length of a chain and not with the number of type combinations.
 // https://hl7.org/fhir/R4/search.html#chaining, #has
 import { notSupported } from '../outcome.ts';
 import { isServed, type ServedType } from '../types.ts';
@@ -9,22 +9,22 @@ import type { Condition } from './query.ts';
 import { findReferenceParameter } from './reference-parameter.ts';
 import type { SearchRegistry } from './registry.ts';
 
-/** A parameter as it stands in a query string, of resources of one of these types. */
+/** A search parameter of a query string, for resources of these types. */
 export interface ParameterQuestion {
   types: readonly ServedType[];
   name: string;
   value: string;
 }
 
-/** Reads what comes after a link, for the types it leads to. */
+/** Parses the part of a chain after a link, for the target types of the link. */
 type ParseNext = (asked: ParameterQuestion) => Condition;
 
 export const isReverseChain = (name: string): boolean => name === '_has' || name.startsWith('_has:');
 
-/** How many other resources a parameter asks about. */
+/** The number of links of a chain. */
 export const countLinks = (name: string): number => name.split('.').length - 1 + (name.match(/_has:/g)?.length ?? 0);
 
-/** `subject:Patient.name`: without a type, any target type that has the parameter. */
+/** `subject:Patient.name`. Without a type: all target types that have the parameter. */
 export function parseChain(registry: SearchRegistry, { types, name, value }: ParameterQuestion, read: ParseNext): Condition {
   const dot = name.indexOf('.');
   const { code, modifier } = splitModifier(name.slice(0, dot));
@@ -40,22 +40,22 @@ export function parseChain(registry: SearchRegistry, { types, name, value }: Par
 
 interface ChainEnd {
   from: string;
-  /** What the link before leads to. */
+  /** The target types of the previous link. */
   served: readonly ServedType[];
   next: string;
 }
 
-/** No type that a link leads to has the next parameter; or those that have it find no reference by it, which a chain would go on by. */
+/** The error if no target type has the next parameter, or if that parameter is not a reference and the chain continues. */
 function buildChainEndError(registry: SearchRegistry, { from, served, next }: ChainEnd): Error {
   const having = served.filter((type) => registry.lookup(type, next));
   return notSupported(
     having.length
-      ? `${having.map((type) => `${type}.${next}`).join(' or ')} is no reference to other resources`
-      : `nothing that ${from} leads to is served and has the search parameter ${next.slice(0, 64)}`,
+      ? `${having.map((type) => `${type}.${next}`).join(' or ')} is not a reference to other resources`
+      : `no served target type of ${from} has the search parameter ${next.slice(0, 64)}`,
   );
 }
 
-/** `_has:Observation:patient:code`: an Observation that refers here by `patient` and has the code. */
+/** `_has:Observation:patient:code`: an Observation with the code refers to the resource by `patient`. */
 export function parseReverseChain(registry: SearchRegistry, { types, name, value }: ParameterQuestion, read: ParseNext): Condition {
   const [, referring = '', code = '', ...rest] = name.split(':');
   if (!rest.length) throw notSupported('_has is written _has:Type:reference:parameter');
@@ -65,7 +65,7 @@ export function parseReverseChain(registry: SearchRegistry, { types, name, value
   return { on: 'has', type: referring, parameter: number, where: [read({ types: [referring], name: rest.join(':'), value })] };
 }
 
-/** Whether the next link of a chain can begin at a type: its parameter is there, and a reference where it must lead on. */
+/** Whether a type has the next parameter of a chain. If the chain continues, the parameter must be a reference. */
 function canFollow(registry: SearchRegistry, type: ServedType, name: string): boolean {
   if (isReverseChain(name)) return true;
   const parameter = registry.lookup(type, readParameterCode(name));

@@ -1,4 +1,4 @@
-// One condition for resources of several types, of what each of the types is asked: as few tests as say the same.
+// Combines the conditions of several types into one condition with as few tests as possible.
 
 import type { ServedType } from '../types.ts';
 import { combineWithOr } from './condition-sentences.ts';
@@ -6,7 +6,7 @@ import type { Condition } from './query.ts';
 
 type OfType = [types: ServedType[], condition: Condition];
 
-/** True for a resource of one of the types exactly when the condition of its type is. */
+/** The combined condition holds for a resource if the condition of its type holds. */
 export function combineByType(conditions: [ServedType, Condition][]): Condition {
   const alike = groupByCondition(conditions.map(([type, condition]) => [[type], condition]));
   if (alike.length === 1) return alike[0]![1];
@@ -14,13 +14,13 @@ export function combineByType(conditions: [ServedType, Condition][]): Condition 
   return merged ?? combineWithOr(alike.map(([types, condition]) => ({ on: 'and', all: [{ on: 'type', types }, condition] })));
 }
 
-/** Types for which the same condition holds are asked for together. */
+/** Groups types with equal conditions. */
 function groupByCondition(conditions: OfType[]): OfType[] {
   const groups = Map.groupBy(conditions, ([, condition]) => JSON.stringify(condition));
   return [...groups.values()].map((group) => [group.flatMap(([types]) => types), group[0]![1]]);
 }
 
-/** Tests that differ in their parameter alone are one test of a row of any of them: the parameter's number says which type it is of. */
+/** Merges conditions that differ only in their parameter into one test with several parameters. This is safe because each parameter number belongs to one type. */
 function mergeByParameter(conditions: OfType[]): Condition | undefined {
   const parameters: number[] = [];
   const tests = new Set<string>();
@@ -30,6 +30,7 @@ function mergeByParameter(conditions: OfType[]): Condition | undefined {
     parameters.push(parameter);
     tests.add(JSON.stringify(test));
   }
+  // the assertion: all conditions here have a `parameter`, so `others` may be added to the first
   const [parameter, ...others] = parameters;
   return tests.size === 1
     ? { ...(conditions[0]![1] as Extract<Condition, { others?: number[] }>), parameter: parameter!, others }

@@ -1,4 +1,4 @@
-// Compartments: the resources that belong to a patient, an encounter, a practitioner or a related person, by the official definitions.
+// Compartments: the resources that belong to a patient, an encounter, a practitioner or a related person, by FHIR's definitions.
 // https://hl7.org/fhir/R4/compartmentdefinition.html
 import { readFileSync } from 'node:fs';
 import { hash } from '../hash.ts';
@@ -11,7 +11,7 @@ import type { SearchRegistry } from './registry.ts';
 interface CompartmentDefinition {
   /** The canonical URL of its CompartmentDefinition. */
   url: string;
-  /** Type → the parameters by which its resources belong; `{def}`: the resource is what the compartment is about. */
+  /** Type → the reference parameters by which its resources belong. `{def}`: the resource itself defines the compartment. */
   types: Partial<Record<ServedType, string[]>>;
 }
 
@@ -19,7 +19,7 @@ const COMPARTMENTS: Record<string, CompartmentDefinition> = JSON.parse(
   readFileSync(new URL('../generated/compartments.json', import.meta.url), 'utf8'),
 );
 
-/** One compartment: what it is about. */
+/** One compartment, by the type and id of the resource that defines it. */
 export interface Compartment {
   type: ServedType;
   id: string;
@@ -33,11 +33,11 @@ export const COMPARTMENT_TYPES = Object.keys(COMPARTMENTS).filter(isServed);
 /** The canonical URLs of the compartments that can be searched. */
 export const COMPARTMENT_URLS: readonly string[] = Object.values(COMPARTMENTS).map(({ url }) => url);
 
-/** The types whose resources can belong to compartments of a type, that type among them. */
+/** The types whose resources can belong to compartments of a type, including that type. */
 export const listCompartmentTypes = (of: ServedType): ServedType[] =>
   SERVED_TYPES.filter((type) => type === of || COMPARTMENTS[of]?.types[type]);
 
-/** What is true of the resources of a type that belong to a compartment; undefined when none ever does. */
+/** The condition for resources of a type to belong to a compartment. Undefined: resources of the type never belong to it. */
 export function buildCompartmentCondition(
   { type: of, id }: Compartment,
   type: ServedType,
@@ -47,7 +47,7 @@ export function buildCompartmentCondition(
   return buildMembershipCondition({ type: of, id }, type, { codes, registry });
 }
 
-/** The same by parameters that are named: a reference to what the compartment is about by one of them, or being that. */
+/** The same by given parameters: a reference to the resource that defines the compartment, or that resource itself. */
 export function buildMembershipCondition(
   { type: of, id }: Compartment,
   type: ServedType,

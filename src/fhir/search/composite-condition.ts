@@ -1,4 +1,4 @@
-// `code$value` of a composite parameter as a test of occurrences. https://hl7.org/fhir/R4/search.html#composite
+// Parses `code$value` of a composite parameter into a test of occurrences. https://hl7.org/fhir/R4/search.html#composite
 import type { CompositeComponent, CompositePart } from '../indexing/composite-part.ts';
 import { hashCodePair, hashComponentForm, hashCompositeKey } from '../indexing/composite-rows.ts';
 import { invalid } from '../outcome.ts';
@@ -11,10 +11,10 @@ import { splitAlternatives, splitComponents, unescapeValue } from './search-valu
 import { toBeginsWithRange } from './string-condition.ts';
 import { ANY_VALUE, parseTokenForm, type TokenForm } from './token-condition.ts';
 
-/** What the component that is no token asks. */
+/** The test of the component that is not a token. */
 type ValueQuestion = Pick<Extract<Condition, { on: 'composite' }>, 'forms' | 'within'>;
 
-/** OR of occurrences in which all components hold. */
+/** Alternatives are combined by OR. In each, all components must hold in one occurrence. */
 export function parseCompositeCondition({ code, parts = [] }: SearchParameter, value: string, now: Date): Condition {
   const { components: expected } = parts[0]!;
   const conditions = splitAlternatives(code, value).flatMap((piece): Condition[] => {
@@ -24,6 +24,7 @@ export function parseCompositeCondition({ code, parts = [] }: SearchParameter, v
       component.kind === 'token' ? [parseComponentForm(code, component, texts[at]!)] : [],
     );
     const other = expected.findIndex(({ kind }) => kind !== 'token');
+    // the assertion: findIndex has excluded `token`
     const asked = other < 0 ? undefined : VALUE_PARSERS[expected[other]!.kind as ValueComponentKind](code, texts[other]!, now);
     return forms.every((one) => one !== undefined) ? [buildOccurrenceCondition(parts, forms, asked)] : [];
   });
@@ -32,7 +33,7 @@ export function parseCompositeCondition({ code, parts = [] }: SearchParameter, v
 
 function parseComponentForm(code: string, component: CompositeComponent, text: string): TokenForm | undefined {
   const asked = parseTokenForm({ code, ...component }, text);
-  if (asked === ANY_VALUE) throw invalid(`${code} takes a code in each of its values`);
+  if (asked === ANY_VALUE) throw invalid(`${code} needs a code in each of its token values`);
   return asked;
 }
 

@@ -1,29 +1,29 @@
-// What a composite search parameter looks at, from its definition. https://hl7.org/fhir/R4/search.html#composite
+// Compiles the definition of a composite search parameter into its parts. https://hl7.org/fhir/R4/search.html#composite
 import { hashParameterName } from '../hash.ts';
 import { COMPONENT_KINDS, type ComponentKind, type CompositeComponent, type CompositePart } from '../indexing/composite-part.ts';
 import { buildTokenTraits, listElementTypes } from '../indexing/parameter-kinds.ts';
 import { compileExpression } from './expression.ts';
 
-/** A component as it is defined: the kind of the parameter it is like, and where its values stand in an occurrence. */
+/** The definition of a component: the kind of its parameter, and the expression of its values in an occurrence. */
 export interface ComponentDefinition {
   kind: string;
   expression: string;
 }
 
 /**
- * The parts of a composite parameter of a type. Fails with a plain Error that says what cannot be indexed: a kind of component, two components that
- * are ranges or texts, an expression that is not understood.
+ * The parts of a composite parameter of a type. Throws an Error that names what cannot be indexed: a kind of component, more than one component that is
+ * not a token, or an unsupported expression.
  */
 export function compileCompositeParts(type: string, expression: string, definitions: readonly ComponentDefinition[]): CompositePart[] {
   const kinds = definitions.map(({ kind }) => kind);
   const unknown = kinds.find((kind) => !isComponentKind(kind));
   if (unknown !== undefined) throw new Error(`components of type ${unknown} are not served`);
   if (kinds.length < 2 || kinds.filter((kind) => kind !== 'token').length > 1)
-    throw new Error('a composite has two or more components, all of them tokens but for one at most');
+    throw new Error('a composite needs two or more components, of which at most one is not a token');
   return splitUnion(expression).map((branch) => compileCompositePart(type, branch, definitions));
 }
 
-/** The sides of a union; an expression with a text in it is left whole. */
+/** The operands of a union. An expression with a text literal is not split. */
 const splitUnion = (expression: string): string[] =>
   expression.includes("'") ? [expression] : expression.split('|').map((branch) => branch.trim());
 
@@ -41,8 +41,9 @@ function compileCompositePart(type: string, branch: string, definitions: readonl
 function compileComponent(element: string, { kind, expression }: ComponentDefinition): CompositeComponent {
   if (!isComponentKind(kind)) throw new Error(`components of type ${kind} are not served`);
   const accepted = listElementTypes(kind);
-  // undefined: only an evaluation tells the types
+  // undefined types: they are known only when the expression is evaluated
   const { types = [...accepted], evaluate } = compileExpression(expression, element, accepted);
-  if (!types.length) throw new Error(`its expression ${expression} finds nothing in ${element} that a ${kind} parameter can be made of`);
+  if (!types.length) throw new Error(`its expression ${expression} finds no element of ${element} that a ${kind} parameter can index`);
+  // the assertion: an occurrence is an element of a resource, which `evaluate` accepts at run time
   return { kind, types, ...buildTokenTraits(types), values: (occurrence) => evaluate(occurrence as never) };
 }

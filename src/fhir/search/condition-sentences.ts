@@ -1,10 +1,10 @@
-// Small sentences of conditions, said in one place.
+// Shared constructors of conditions.
 import type { Condition } from './query.ts';
 
-/** True of everything. */
+/** Holds for every resource. */
 export const MATCH_ALL: Condition = { on: 'and', all: [] };
 
-/** One of these; the condition itself when there is only one. */
+/** Any of the conditions. A single condition is returned unchanged. */
 export function combineWithOr(conditions: Condition[]): Condition {
   if (conditions.length === 1) return conditions[0]!;
   return conditions.length ? { on: 'or', any: conditions } : { on: 'nothing' };

@@ -1,4 +1,4 @@
-// One search parameter (name and value) as a condition: plain, or about other resources (chain.ts). https://hl7.org/fhir/R4/search.html#modifiers
+// Parses a search parameter (name and value) into a condition on the resource itself or on other resources (chain.ts). https://hl7.org/fhir/R4/search.html#modifiers
 // docs/decisions/0006-search-semantics.md
 
 import { COLUMN_PARAMETERS, type ParameterKind } from '../indexing/indexed-parameter.ts';
@@ -25,14 +25,14 @@ import { parseTerminologyCondition, TERMINOLOGY_MODIFIERS } from './terminology-
 import { buildTokenCondition, parseTokenCondition } from './token-condition.ts';
 import { parseUriCondition } from './uri-condition.ts';
 
-/** What a condition is read with. `baseUrl`: this server's FHIR base, no trailing slash. `now`: for `ap` on dates. */
+/** The inputs of parsing. `baseUrl`: this server's FHIR base, without a trailing slash. `now`: for `ap` on dates. */
 export interface SearchContext {
   registry: SearchRegistry;
   baseUrl: string;
   now: Date;
 }
 
-/** What `name=value` means for resources of `type`. Unknown names and modifiers are `not-supported`, values that mean nothing `invalid` (both 400). */
+/** Parses `name=value` for resources of `type`. Unknown names and modifiers are `not-supported`, malformed values `invalid` (both 400). */
 export const parseCondition = (context: SearchContext, type: ServedType, name: string, value: string): Condition =>
   parseParameter(context, { types: [type], name, value });
 
@@ -42,7 +42,7 @@ function parseParameter(context: SearchContext, asked: ParameterQuestion): Condi
   return asked.name.includes('.') ? parseChain(context.registry, asked, readOn) : parseForTypes(context, asked);
 }
 
-/** A parameter may mean one thing for one type and another for the next. */
+/** Parses a parameter for each type separately, because its meaning may differ between types. */
 const parseForTypes = (context: SearchContext, { types, name, value }: ParameterQuestion): Condition =>
   combineByType(types.map((type) => [type, parseSimpleParameter(context, { type, name, value })]));
 

@@ -1,5 +1,5 @@
-// What the prefixes of a date mean, as tests on the ends of a range row. https://hl7.org/fhir/R4/search.html#prefix
-// The value searched is [from, to), the value of the resource another such range; "above" is what lies at or after `to`, "below" what lies before `from`.
+// Translates dates with prefixes into tests on the ends of a range row. https://hl7.org/fhir/R4/search.html#prefix
+// The searched value and the value of the resource are both ranges [from, to).
 import { type DateRange, formatInstant, parseDateRange } from '../date-range.ts';
 import { invalid } from '../outcome.ts';
 import { type Prefix, splitPrefix } from './prefix.ts';
@@ -10,7 +10,7 @@ import { splitAlternatives, unescapeValue } from './search-value.ts';
 const testFrom = (op: Comparison['op'], at: string): Comparison => ({ column: 'from', op, at });
 const testTo = (op: Comparison['op'], at: string): Comparison => ({ column: 'to', op, at });
 
-/** OR of ANDs. `ap` comes with its range widened already. */
+/** Prefix → its tests: OR of ANDs. The range of `ap` has been widened before. */
 const RANGE_TESTS: Record<Prefix, (value: DateRange) => Comparison[][]> = {
   eq: (value) => [[testFrom('>=', value.from), testTo('<=', value.to)]],
   ne: (value) => [[testFrom('<', value.from)], [testTo('>', value.to)]],
@@ -25,7 +25,7 @@ const RANGE_TESTS: Record<Prefix, (value: DateRange) => Comparison[][]> = {
 
 type InstantTest = { op: Comparison['op']; at: string };
 
-/** The same for an instant, which is a point: `_lastUpdated`. */
+/** The same for `_lastUpdated`, which is an instant and not a range. */
 const INSTANT_TESTS: Record<Prefix, (value: DateRange) => InstantTest[][]> = {
   eq: (value) => [
     [
@@ -72,16 +72,16 @@ function parseInstantTests(code: string, piece: string, now: Date): InstantTest[
 function parsePrefixedDate(code: string, piece: string, now: Date): { prefix: Prefix; range: DateRange } {
   const { prefix, rest } = splitPrefix(unescapeValue(piece));
   const range = parseDateRange(rest);
-  if (!range) throw invalid(`${code} takes a date (YYYY, YYYY-MM, YYYY-MM-DD or with a time), with a prefix (ge, lt …) if need be`);
+  if (!range) throw invalid(`${code} must be a date (YYYY, YYYY-MM, YYYY-MM-DD or with a time), optionally with a prefix (ge, lt …)`);
   return { prefix, range: prefix === 'ap' ? widenRange(range, now) : range };
 }
 
-/** The range widened on both sides by a tenth of the time between it and now, as the specification recommends. */
+/** Widens a range on both sides by a tenth of its distance from now, as the specification recommends. */
 function widenRange(value: DateRange, now: Date): DateRange {
   const [start, end] = [Date.parse(value.from), Date.parse(value.to)];
   const margin = Math.round(Math.max(0, start - now.getTime(), now.getTime() - end) / 10);
   return { from: shiftInstant(value.from, start - margin), to: shiftInstant(value.to, end + margin) };
 }
 
-/** An open end (which has no number) stays open. */
+/** Formats the shifted end of a range. An open end has no number and stays open. */
 const shiftInstant = (text: string, at: number): string => (Number.isNaN(at) ? text : formatInstant(at));

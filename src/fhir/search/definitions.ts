@@ -1,10 +1,10 @@
-// The definitions of search parameters: R4's own for the served types, and the project's own SearchParameter resources, brought to one form.
+// The definitions of search parameters in one form: R4's own for the served types, and the project's own SearchParameter resources.
 // https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
 import { readFileSync } from 'node:fs';
 import { isValueKind } from '../indexing/parameter-kinds.ts';
 import { isServed, type ServedType } from '../types.ts';
 
-/** The parts of a SearchParameter resource that searching needs. */
+/** The elements of a SearchParameter resource that search uses. */
 export interface SearchParameterResource {
   url?: string;
   code: string;
@@ -13,11 +13,11 @@ export interface SearchParameterResource {
   expression?: string;
   target?: string[];
   modifier?: string[];
-  /** Of a composite: what each of its values is like, and where it stands in an occurrence. */
+  /** The components of a composite: the definition of each value, and its expression in an occurrence. */
   component?: { definition: string; expression: string }[];
 }
 
-/** A search parameter as it is defined for a type. `systems`: the code systems of a `code` element, which its JSON does not name. */
+/** The definition of a search parameter for a type. `systems`: the code systems of `code` elements, which are not in the JSON. */
 export interface SearchParameterDefinition {
   code: string;
   type: string;
@@ -26,23 +26,23 @@ export interface SearchParameterDefinition {
   targets?: string[];
   systems?: string[];
   infix?: boolean;
-  /** `like`: the URL of the parameter that a component is like. */
+  /** `like`: the URL of the search parameter that defines the component. */
   components?: { like: string; expression: string }[];
 }
 
 const { any, ...BASE }: { any: string[]; Resource: SearchParameterDefinition[] } & Record<ServedType, SearchParameterDefinition[]> =
   JSON.parse(readFileSync(new URL('../generated/search-parameters.json', import.meta.url), 'utf8'));
 
-/** All types a reference may lead to where its definition names no targets. */
+/** The target types of a reference parameter whose definition names none. */
 export const ANY_TARGET: readonly string[] = any;
 
 const CODE = /^_?[A-Za-z][A-Za-z0-9_-]*$/;
 
-/** URL of a definition → its kind: what a component is like. */
+/** URL of a definition → its kind, for the components of composites. */
 export const mapKindsByUrl = (custom: readonly SearchParameterResource[]): Map<string | undefined, string> =>
   new Map([...Object.values(BASE).flat(), ...custom].map(({ url, type }) => [url, type]));
 
-/** Fails with a plain Error that names a definition which cannot be one. */
+/** Throws an Error that names an invalid definition and its mistake. */
 export function validateDefinition({ url, code, base, type, expression }: SearchParameterResource): void {
   const problem =
     (!CODE.test(code) && 'its code may hold letters, digits, - and _ only') ||
@@ -52,7 +52,7 @@ export function validateDefinition({ url, code, base, type, expression }: Search
   if (problem) throw new Error(`SearchParameter ${url ?? code}: ${problem}`);
 }
 
-/** The definitions in force for a type: those of all types, its own, and the project's. */
+/** The definitions for a type: those of all types, R4's for the type, and the project's own. */
 export function listDefinitions(type: ServedType, custom: readonly SearchParameterResource[]): SearchParameterDefinition[] {
   const own = custom.filter(({ base }) => base.includes(type));
   return [...BASE.Resource, ...BASE[type], ...own.map(toDefinition)];

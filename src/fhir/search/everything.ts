@@ -1,4 +1,4 @@
-// What `$everything` of a patient asks for: the patient's own record by its compartment, the days of care, and what the record refers to.
+// The search behind a patient's `$everything`: the record of the patient by compartment, limited to dates of care, and the resources the record refers to.
 // https://hl7.org/fhir/R4/operation-patient-everything.html
 
 import { SERVED_TYPES, type ServedType } from '../types.ts';
@@ -8,17 +8,17 @@ import { MATCH_ALL } from './condition-sentences.ts';
 import { parseInclude } from './include.ts';
 import type { Condition, Inclusion } from './query.ts';
 
-/** Limits of care as FHIR dates, of storing as an instant; each may be absent. */
+/** Limits of the dates of care (FHIR dates), and of the time of storing (an instant). */
 export interface CareSpan {
   start?: string;
   end?: string;
   since?: string;
 }
 
-/** Belonging to the patient, beside the compartment: R4 has no Task in it, but the order of a test is followed by one. */
+/** References by which resources belong to the record in addition to the compartment. R4 has no Task in it, but a Task tracks each order. */
 const ADDITIONAL_REFERENCES: Partial<Record<ServedType, string[]>> = { Task: ['patient'] };
 
-/** Type → the date parameters that say when care was given: the first that a resource has counts. Types without one are always in the record. */
+/** Type → the parameters for the date of care. The first that a resource has counts. Resources of other types are in the record for any dates. */
 const CARE_DATES: Partial<Record<ServedType, string[]>> = {
   CareTeam: ['date'],
   Condition: ['onset-date', 'recorded-date'],
@@ -34,12 +34,12 @@ const CARE_DATES: Partial<Record<ServedType, string[]>> = {
   Task: ['period', 'authored-on'],
 };
 
-/** The types of a patient's own record. */
+/** The types of a patient's record. */
 export const RECORD_TYPES: readonly ServedType[] = SERVED_TYPES.filter(
   (type) => listCompartmentTypes('Patient').includes(type) || ADDITIONAL_REFERENCES[type],
 );
 
-/** True of the resources of a type that are in a patient's record and in the span. */
+/** Type → the condition for its resources to be in a patient's record and within the limits. */
 export function buildRecordConditions(patient: string, span: CareSpan, context: SearchContext): (type: ServedType) => Condition {
   const whose: Compartment = { type: 'Patient', id: patient };
   const { registry } = context;
@@ -52,7 +52,7 @@ export function buildRecordConditions(patient: string, span: CareSpan, context: 
   };
 }
 
-/** A resource that says no date of care may be of any day: it stays. */
+/** A resource without a date of care is included, because its date is unknown. */
 function buildCareSpanCondition(type: ServedType, { start, end }: CareSpan, context: SearchContext): Condition {
   const limits = [...(start === undefined ? [] : [`ge${start}`]), ...(end === undefined ? [] : [`le${end}`])];
   const codes = CARE_DATES[type];
@@ -67,8 +67,8 @@ function buildCareSpanCondition(type: ServedType, { start, end }: CareSpan, cont
 }
 
 /**
- * What the record refers to comes with it, but for types that records are made of: what of those belongs to this patient is in the record itself, and
- * what does not is somebody else's.
+ * Includes the resources that the record refers to, but not resources of record types: those of this patient are in the record already, and the others
+ * belong to other patients.
  */
 export function buildRecordInclusions({ registry }: SearchContext, types: readonly ServedType[]): Inclusion[] {
   const others = (type: ServedType): boolean => !RECORD_TYPES.includes(type);

@@ -1,6 +1,6 @@
 // Compiles the FHIRPath of a search parameter into closures over plain JSON: paths, unions, `where`, `ofType`, `as`, `extension`, `exists`, `not`, `single`, comparisons
 // with a literal, and `resolve() is Type` as a test of the reference's text. https://hl7.org/fhir/R4/fhirpath.html, https://hl7.org/fhirpath/N1/
-// Types are settled while compiling, from the element facts; an expression outside of this subset is evaluated node by node (fhirpath/compile.ts).
+// Types are determined during compilation from the element facts. An expression outside this subset is evaluated node by node (fhirpath/compile.ts).
 
 import { findElement, isPrimitive } from '../elements.ts';
 import { compileFhirPath } from '../fhirpath/compile.ts';
@@ -13,21 +13,21 @@ import { readReferenceType } from '../reference.ts';
 import type { Resource } from '../types.ts';
 
 type EmitValue = (value: unknown) => void;
-/** A way from a value to others. */
+/** Emits the values that an expression finds from a start value. */
 type WalkValues = (start: unknown, emit: EmitValue) => void;
-/** The values of one type that an expression leads to. All flows of a collection start at the same value. */
+/** The values of one type that an expression finds. All walks of a collection have the same start value. */
 interface TypedWalk {
   type: string;
   walk: WalkValues;
 }
 
-/** What `resolve()` answers here: the name of the type a reference leads to. Only `is` can use it. */
+/** The pseudo type of `resolve()`, whose values are type names of targets. Only `is` can use it. */
 const RESOLVED = '(resolved)';
 const ABSTRACT_TYPES = new Set(['Resource', 'DomainResource']);
 
 /**
- * Compiles an expression for resources (or other objects) of one type. Values of types that are not `accepted` are left out; without it none is.
- * Fails with a plain Error when the expression is no FHIRPath, names an element that does not exist, or asks what is not evaluated here.
+ * Compiles an expression for resources (or other objects) of one type. Values of types that are not `accepted` are left out; without `accepted`, all types are
+ * kept. Throws an Error if the expression is not FHIRPath, names an element that does not exist, or is not supported.
  */
 export function compileExpression(expression: string, type: string, accepted?: ReadonlySet<string>): CompiledExpression {
   const found = compileSyntax(parseFhirPath(expression), [{ type, walk: (start, emit) => emit(start) }]);
@@ -42,7 +42,7 @@ function collectValues(flows: TypedWalk[], resource: Resource): TypedValue[] {
   return values;
 }
 
-/** An expression that cannot be evaluated on this resource (say, `single()` of two) has no value there. */
+/** If the evaluation fails on a resource (for example `single()` of two values), the expression has no value there. */
 function buildEvaluation(expression: string, type: string, accepted?: ReadonlySet<string>): CompiledExpression['evaluate'] {
   const evaluate = compileFhirPath(expression, { codesOf: () => undefined, leadsTo: toReferencedNode });
   return (resource) => {
@@ -60,13 +60,13 @@ function buildEvaluation(expression: string, type: string, accepted?: ReadonlySe
   };
 }
 
-/** Of what a reference leads to, its type alone is known. */
+/** The target of a reference as a node. Only its type is known. */
 function toReferencedNode(reference: unknown): FhirPathNode[] {
   const type = reference === undefined ? undefined : readReferenceType(reference);
   return type === undefined ? [] : [buildNode(type, { resourceType: type })];
 }
 
-/** The flows of an expression that starts at `from`; undefined when the expression is outside of the subset. */
+/** The walks of an expression that starts at `from`. Undefined: the expression is outside the subset. The assertion: the compiler is chosen by the kind. */
 const compileSyntax = (syntax: SyntaxTree, from: TypedWalk[]): TypedWalk[] | undefined =>
   SYNTAX_COMPILERS[syntax.kind]?.(syntax as never, from);
 
@@ -103,7 +103,7 @@ const FUNCTION_COMPILERS: Readonly<Record<string, (from: TypedWalk[], args: Synt
   extension: (from, [url]) => (url?.kind === 'literal' ? walkExtensions(from, url.value) : undefined),
 };
 
-/** A type's own name stands for the resource itself (another type's for nothing), any other name for an element of what came before. */
+/** The name of the type means the resource itself, the name of another type means nothing, and any other name is an element of the values before it. */
 function compileName(name: string, from: TypedWalk[]): TypedWalk[] | undefined {
   if (ABSTRACT_TYPES.has(name) || !from.length) return from;
   if (/^[A-Z]/.test(name)) return from.filter(({ type }) => type === name);
@@ -124,7 +124,7 @@ function walkElement({ type, walk }: TypedWalk, name: string): TypedWalk[] {
   });
 }
 
-/** SimpleQuantity is Quantity by another name. */
+/** SimpleQuantity has the elements of Quantity. */
 const normalizeTypeName = (type: string): string => (type === 'SimpleQuantity' ? 'Quantity' : type);
 
 const walkProperty = (walk: WalkValues, name: string): WalkValues =>
@@ -164,14 +164,14 @@ function compileComparison({ left, right }: SyntaxOfKind<'operator'>, from: Type
   return whenDefined(compileSyntax(left, from), (flows) => [buildBooleanWalk((start) => compareValues(flows, start, right.value, equal))]);
 }
 
-/** Nothing compared with something is neither equal nor unequal. */
+/** Undefined if one side is empty: then FHIRPath defines neither equality nor inequality. */
 function compareValues(left: TypedWalk[], start: unknown, right: unknown, equal: boolean): boolean | undefined {
   const values = countValues(left, start);
   if (values === 0) return undefined;
   return (values === 1 && readFirst(left, start) === right) === equal;
 }
 
-/** `is` after `resolve()`: whether the reference leads to this type. */
+/** `is` after `resolve()`: whether the target of the reference has this type. */
 const compileIs = (left: TypedWalk[], type: string): TypedWalk[] | undefined =>
   left.every((flow) => flow.type === RESOLVED)
     ? [buildBooleanWalk((start) => testEqual(readFirst(left, start), removeNamespace(type)))]
@@ -180,7 +180,7 @@ const compileIs = (left: TypedWalk[], type: string): TypedWalk[] | undefined =>
 const testEqual = (found: unknown, name: string): boolean | undefined => (found === undefined ? undefined : found === name);
 const negate = (value: unknown): boolean | undefined => (value === undefined ? undefined : value !== true);
 
-/** `or` (deciding value true) and `and` (false): three-valued, one deciding side is enough. https://hl7.org/fhirpath/N1/#boolean-logic */
+/** Three-valued `or` and `and`. One side with the `deciding` value (true for `or`, false for `and`) decides. https://hl7.org/fhirpath/N1/#boolean-logic */
 function compileLogic(left: TypedWalk[], right: TypedWalk[], deciding: boolean): TypedWalk {
   return buildBooleanWalk((start) => {
     const sides = [readFirst(left, start), readFirst(right, start)];

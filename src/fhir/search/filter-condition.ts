@@ -1,4 +1,4 @@
-// What a `_filter` means: each test in terms of the search parameters, by the kind of the parameter. https://hl7.org/fhir/R4/search_filter.html#ops
+// Translates a `_filter` into conditions on search parameters, by the kind of each parameter. https://hl7.org/fhir/R4/search_filter.html#ops
 // docs/decisions/0006-search-semantics.md
 
 import { parseDateRange } from '../date-range.ts';
@@ -14,7 +14,7 @@ import type { Condition, TextTest } from './query.ts';
 import { findReferenceParameter } from './reference-parameter.ts';
 import type { SearchParameter, SearchRegistry } from './registry.ts';
 
-/** Reads `name=value` of a type, as it stands in a query string. */
+/** Parses `name=value` of a query string for a type. */
 type ParseParameter = (type: ServedType, name: string, value: string) => Condition;
 
 interface Context {
@@ -22,7 +22,7 @@ interface Context {
   read: ParseParameter;
 }
 
-/** A filter of resources of a type. */
+/** Parses a filter for resources of a type. */
 export function parseFilterCondition(text: string, type: ServedType, registry: SearchRegistry, read: ParseParameter): Condition {
   return toCondition(parseFilter(text), type, { registry, read });
 }
@@ -39,14 +39,13 @@ interface Test {
   value: string;
 }
 
-/** `subject[gender eq male].name co "pet"`: all of it holds of one and the same subject. */
+/** `subject[gender eq male].name co "pet"`: all tests must hold for the same subject. */
 function toPathCondition([step, ...rest]: FilterStep[], test: Test, type: ServedType, context: Context): Condition {
   const { name, filter } = step!;
   if (!rest.length) return toTestCondition(name, test, type, context);
   const { number, targets } = findReferenceParameter(context.registry, type, name);
   const led = targets.filter(isServed).filter((target) => context.registry.lookup(target, rest[0]!.name));
-  if (!led.length)
-    throw notSupported(`nothing that ${type}.${name} leads to is served and has the search parameter ${rest[0]!.name.slice(0, 64)}`);
+  if (!led.length) throw notSupported(`no served target type of ${type}.${name} has the search parameter ${rest[0]!.name.slice(0, 64)}`);
   const each = led.map((target): [ServedType, Condition] => {
     const end = toPathCondition(rest, test, target, context);
     return [target, filter ? { on: 'and', all: [toCondition(filter, target, context), end] } : end];
@@ -60,14 +59,14 @@ function toTestCondition(name: string, { op, value }: Test, type: ServedType, { 
   const operations = FILTER_OPERATIONS[parameter.type];
   if (!Object.hasOwn(operations, op))
     throw notSupported(
-      `_filter: ${name} is of kind ${parameter.type}, which takes ${Object.keys(operations).join(', ') || 'no operation'}${op === 'ne' ? '; not (… eq …) says that nothing is equal' : ''}`,
+      `_filter: ${name} is of kind ${parameter.type}, which takes ${Object.keys(operations).join(', ') || 'no operation'}${op === 'ne' ? '; to test that no value is equal, write not (… eq …)' : ''}`,
     );
   return operations[op]!(parameter, value, (modifier, text) => read(type, modifier === '' ? name : `${name}:${modifier}`, text));
 }
 
 type FilterOperation = (parameter: SearchParameter, value: string, plain: (modifier: string, value: string) => Condition) => Condition;
 
-/** A value as a query string writes it: what would part it there is meant as a letter here. */
+/** Escapes a value for a query string: its separators are literal characters in a filter. */
 const escapeValue = (value: string): string => value.replace(/[\\,$]/g, '\\$&');
 const withModifier =
   (modifier: string): FilterOperation =>
@@ -84,7 +83,7 @@ const testPresence: FilterOperation = ({ code }, value, plain) => {
   return plain('missing', value === 'true' ? 'false' : 'true');
 };
 
-/** Folded texts hold no control characters: so what comes right after one begins here. */
+/** The first character after the end of a folded text, for a range that ends there. Folded texts contain no control characters. */
 const AFTER = '\u0001';
 const LAST = '\u{10ffff}';
 
@@ -111,7 +110,7 @@ const TEXT_OPERATIONS: Record<string, FilterOperation> = {
   le: buildTextOperation((norm) => [{ from: '', to: norm + AFTER }]),
 };
 
-/** `pr` and the operations above, unless names are compared by sound. */
+/** Wraps an operation so that phonetic parameters refuse it. They support `pr` only. */
 const exceptPhonetic =
   (op: FilterOperation): FilterOperation =>
   (parameter, value, plain) => {
@@ -119,7 +118,7 @@ const exceptPhonetic =
     return op(parameter, value, plain);
   };
 
-/** A period of the set holds all of the value's (co), or a part of it (po). */
+/** A period of the resource contains the searched period (co), or overlaps it (po). */
 const buildPeriodOperation =
   (op: 'co' | 'po'): FilterOperation =>
   ({ code, number }, value) => {
@@ -151,7 +150,7 @@ const buildTokenOperation =
   (_parameter, value, plain) =>
     plain(modifier, escapeValue(value.replace(/^(loinc|snomed|rxnorm|ucum)\|/, (_all, name: string) => `${NAMED_SYSTEMS[name]}|`)));
 
-/** Kind of parameter → the operations it takes. https://hl7.org/fhir/R4/search_filter.html#ops */
+/** Kind of parameter → its operations. https://hl7.org/fhir/R4/search_filter.html#ops */
 export const FILTER_OPERATIONS: Record<ParameterKind, Record<string, FilterOperation>> = {
   string: {
     ...Object.fromEntries(Object.entries(TEXT_OPERATIONS).map(([op, operation]) => [op, exceptPhonetic(operation)])),

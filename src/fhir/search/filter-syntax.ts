@@ -1,8 +1,8 @@
-// The text of a `_filter` as a tree: tests (`subject.name co "pet"`) under and, or, not. https://hl7.org/fhir/R4/search_filter.html
+// Parses the text of a `_filter` into a tree of tests (`subject.name co "pet"`) combined by and, or, not. https://hl7.org/fhir/R4/search_filter.html
 // "Logical expressions are evaluated left to right, with no precedence between and and or."
 import { invalid } from '../outcome.ts';
 
-/** A name on a path, and what must hold of the resource it leads to. */
+/** A step of a path: the name of a parameter, and the filter that its target must meet. */
 export interface FilterStep {
   name: string;
   filter?: Filter;
@@ -13,7 +13,7 @@ export type Filter =
   | { on: 'not'; filter: Filter }
   | { on: 'test'; path: FilterStep[]; op: string; value: string };
 
-/** Each test is a condition of its own; deeper brackets than this nobody reads. */
+/** The limits of a filter. Each test is a separate condition of the search. */
 const MAX_FILTER_TESTS = 30;
 const MAX_FILTER_DEPTH = 20;
 
@@ -31,7 +31,7 @@ interface FilterReader {
   tests: number;
 }
 
-/** Fails with `invalid`, saying at which character the text is no filter. */
+/** Parses a filter. An `invalid` error names the character of a syntax error. */
 export function parseFilter(text: string): Filter {
   const reader: FilterReader = { text, at: 0, tests: 0 };
   const filter = parseLogic(reader, 0);
@@ -58,7 +58,7 @@ function takeMark(reader: FilterReader, character: string): boolean {
 }
 
 function parseLogic(reader: FilterReader, depth: number): Filter {
-  if (depth > MAX_FILTER_DEPTH) throw invalid(`_filter: brackets stand in each other more than ${MAX_FILTER_DEPTH} deep`);
+  if (depth > MAX_FILTER_DEPTH) throw invalid(`_filter: brackets are nested more than ${MAX_FILTER_DEPTH} deep`);
   let left = parseUnit(reader, depth);
   for (;;) {
     skipSpace(reader);
@@ -101,7 +101,7 @@ function parsePath(reader: FilterReader, depth: number): FilterStep[] {
       if (!takeMark(reader, ']')) throw buildSyntaxError(reader, 'a closing bracket');
     }
     if (reader.text[reader.at] === '.') reader.at += 1;
-    else if (bracket) throw buildSyntaxError(reader, 'a point and a further name');
+    else if (bracket) throw buildSyntaxError(reader, 'a dot and a further name');
     else return steps;
   }
 }

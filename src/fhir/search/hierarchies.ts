@@ -1,8 +1,8 @@
-// The references by which resources of one type form a hierarchy: what :above and :below on references climb.
-// https://hl7.org/fhir/R4/search.html#recursive. Which of R4's circular references are "a strict hierarchy" is our reading: those that say "part of".
+// The references by which resources of one type form a hierarchy, for :above and :below.
+// https://hl7.org/fhir/R4/search.html#recursive. R4 does not list its strict hierarchies. This server uses the references that mean "part of".
 import type { ServedType } from '../types.ts';
 
-/** Type → the search parameter of it that leads to what it is part of. */
+/** Type → its search parameter for the resource that it is part of. */
 const PART_OF_PARAMETERS = {
   Encounter: 'part-of',
   Location: 'partof',
@@ -14,5 +14,5 @@ type HierarchicalType = keyof typeof PART_OF_PARAMETERS;
 
 export const isHierarchical = (type: string): type is HierarchicalType => Object.hasOwn(PART_OF_PARAMETERS, type);
 
-/** The search parameter that leads from a resource of the type to what it is part of. */
+/** The search parameter by which a resource of the type refers to the resource that it is part of. */
 export const findPartOfParameter = (type: HierarchicalType): string => PART_OF_PARAMETERS[type];

@@ -1,4 +1,4 @@
-// What a search brings in beside its matches: `_include` (what they refer to) and `_revinclude` (what refers to them), by name or by `*`.
+// Parses `_include` (resources that the matches refer to) and `_revinclude` (resources that refer to the matches), by parameter or by `*`.
 // https://hl7.org/fhir/R4/search.html#include
 import { invalid, notSupported } from '../outcome.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../types.ts';
@@ -6,20 +6,22 @@ import type { Inclusion } from './query.ts';
 import { findReferenceParameter, isFollowable } from './reference-parameter.ts';
 import type { SearchRegistry } from './registry.ts';
 
-/** What a value is read with. `types`: of the resources found. `iterate`: it also starts from what has come in by then. */
+/** The inputs of parsing. `types`: the types of the matches. `iterate`: included resources are also a start. */
 interface IncludeContext {
   types: readonly ServedType[];
   registry: SearchRegistry;
   iterate: boolean;
 }
 
-/** `Type:reference[:Target]`, `Type:*[:Target]` or `*`. Nothing comes in by a reference that leads to types which are not served. */
+/** `Type:reference[:Target]`, `Type:*[:Target]` or `*`. References to types that are not served include nothing. */
 export function parseInclude(value: string, { types, registry, iterate }: IncludeContext): Inclusion[] {
   const { source, code, target } = parseIncludeLink('_include', value);
   if (source !== '*' && !isServed(source)) throw notSupported('_include names a resource type that is not served');
   const sources = source === '*' ? (iterate ? SERVED_TYPES : types) : SERVED_TYPES.filter((type) => type === source);
   if (!iterate && !sources.some((type) => types.includes(type)))
-    throw notSupported(`_include starts from the resources found: ${types.join(' or ')}:…; _include:iterate also from what is included`);
+    throw notSupported(
+      `_include must start from a type of the search (${types.join(' or ')}:…); only _include:iterate may start from included resources`,
+    );
   return sources.flatMap((from) => buildInclude(registry, { from, code, target, iterate }));
 }
 
@@ -40,7 +42,7 @@ function buildInclude(registry: SearchRegistry, { from, code, target, iterate }:
     : [];
 }
 
-/** `Type:reference[:Target]`, `Type:*[:Target]` or `*`: what refers to the resources found, of that target type. */
+/** `Type:reference[:Target]`, `Type:*[:Target]` or `*`: includes the resources that refer to the matches of the target type. */
 export function parseRevinclude(value: string, { types, registry, iterate }: IncludeContext): Inclusion[] {
   const { source, code, target } = parseIncludeLink('_revinclude', value);
   if (source !== '*' && !isServed(source)) throw notSupported('_revinclude names a resource type that is not served');
@@ -48,7 +50,7 @@ export function parseRevinclude(value: string, { types, registry, iterate }: Inc
   const found = (source === '*' ? SERVED_TYPES : [source].filter(isServed)).flatMap((type) =>
     buildRevinclude(registry, { type, code, starts, iterate }),
   );
-  if (!found.length) throw notSupported(`_revinclude: ${source}.${code} is asked for, but must refer to ${types.join(' or ')}`);
+  if (!found.length) throw notSupported(`_revinclude: ${source}.${code} does not refer to ${types.join(' or ')}`);
   return found;
 }
 
@@ -65,7 +67,7 @@ function buildRevinclude(registry: SearchRegistry, { type, code, starts, iterate
   return links.length ? [{ direction: 'revinclude', from, types: [type], parameters: links.map(({ number }) => number), iterate }] : [];
 }
 
-/** The reference parameters of a type behind a name or `*`. */
+/** The reference parameters of a type with this code, or all of them for `*`. */
 function findLinks(registry: SearchRegistry, type: ServedType, code: string): { number: number; targets: string[] }[] {
   if (code !== '*') return [findReferenceParameter(registry, type, code)];
   return registry
@@ -84,6 +86,6 @@ function parseIncludeLink(name: string, value: string): IncludeLink {
   if (value === '*') return { source: '*', code: '*' };
   const [source = '', code = '', target, more] = value.split(':');
   if (!source || !code || source === '*' || target === '' || more !== undefined)
-    throw invalid(`${name} is written ${name}=Type:reference, Type:reference:Target, Type:* or *`);
+    throw invalid(`${name} must be Type:reference, Type:reference:Target, Type:* or *`);
   return { source, code, ...(target !== undefined && { target }) };
 }

@@ -1,4 +1,4 @@
-// The search of resources of several types at once: what each of them is asked, in one order. https://hl7.org/fhir/R4/http.html#search ("search-system")
+// Searches of several types at once, with one result in one order. https://hl7.org/fhir/R4/http.html#search ("search-system")
 // docs/decisions/0006-search-semantics.md
 import { FhirError, notSupported } from '../outcome.ts';
 import type { ServedType } from '../types.ts';
@@ -7,7 +7,7 @@ import { type ParsedSearch, parseSearch, type SearchOptions } from './request.ts
 
 type SearchParameters = readonly [name: string, value: string][];
 
-/** The search for resources of these types (at least one). Only what all of them have may be asked; lenient handling leaves out the rest. */
+/** Parses a search of these types (at least one). A parameter must exist for all types; lenient handling ignores others. */
 export function parseMultiTypeSearch(types: readonly ServedType[], parameters: SearchParameters, options: SearchOptions): ParsedSearch {
   const each = types.map((type) => parseForType(type, types, parameters, options));
   const ignored = [...new Set(each.flatMap((one) => one.ignored))];
@@ -21,20 +21,20 @@ export function parseMultiTypeSearch(types: readonly ServedType[], parameters: S
   return { ...first!, query: { ...first!.query, ...(otherTypes.length && { otherTypes }) } };
 }
 
-/** What is wrong for one type is wrong for all of them: the answer says so. */
+/** Parses the search for one type. Its errors explain that a parameter must exist for all types. */
 function parseForType(type: ServedType, types: readonly ServedType[], parameters: SearchParameters, options: SearchOptions): ParsedSearch {
   try {
     return parseSearch(type, parameters, { ...options, types });
   } catch (error) {
     if (types.length === 1 || !(error instanceof FhirError)) throw error;
-    const text = `a search of several types takes only what all of them have: ${error.message}`;
+    const text = `a search of several types supports only parameters that all of them have: ${error.message}`;
     throw new FhirError(error.kind, [{ ...error.issues[0]!, text }]);
   }
 }
 
-/** Values of different kinds have no order among each other. */
+/** Refuses a sort key whose kind differs between the types, because such values have no common order. */
 function rejectMixedSort({ sort }: TypeQuery, others: TypeQuery[]): void {
   const kinds = ({ sort: keys }: Pick<TypeQuery, 'sort'>): string => keys.map(({ by }) => by).join();
   if (others.some((other) => kinds(other) !== kinds({ sort })))
-    throw notSupported('_sort: this parameter has values of other kinds in other types');
+    throw notSupported('_sort: this parameter has different kinds of values in the types of the search');
 }

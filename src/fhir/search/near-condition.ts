@@ -1,5 +1,5 @@
-// `near` on Location: what a search means. What stands in the index of a position: indexing/positions.ts. https://hl7.org/fhir/R4/location.html#search
-// latitude|longitude|distance|units, in kilometers if no units are given; without a distance, what is 50 km away is near.
+// Parses `near` on Location. The index of positions: indexing/positions.ts. https://hl7.org/fhir/R4/location.html#search
+// latitude|longitude|distance|units. The default unit is kilometers, the default distance 50 km.
 import { parseDecimal } from '../decimal.ts';
 import { type GeoCircle, toGeoPosition } from '../indexing/geography.ts';
 import { findUcumUnit } from '../indexing/ucum.ts';
@@ -9,11 +9,11 @@ import type { SearchParameter } from './registry.ts';
 import { splitAlternatives, splitParts } from './search-value.ts';
 
 const NEARBY = 50_000;
-/** Units as people write them, beside all lengths of UCUM. */
+/** Spellings of units in addition to UCUM codes of length. */
 const SPELLINGS: Record<string, string> = { '': 'km', mi: '[mi_i]' };
-const SYNTAX = 'near takes latitude|longitude|distance|units, units as km, m or mi; distance and units may be left out';
+const SYNTAX = 'near must be latitude|longitude|distance|units, with units km, m or mi; distance and units may be left out';
 
-/** One of the circles. */
+/** Parses the alternatives as circles: a position in any of them matches. */
 export const parseNearCondition = ({ code, number }: SearchParameter, value: string): Condition => ({
   on: 'near',
   parameter: number,

@@ -1,5 +1,5 @@
-// Number and quantity values of a search as tests of number rows. https://hl7.org/fhir/R4/search.html#number, #quantity, #prefix
-// Without a prefix a number means what its digits stand for (5.4: 5.35 to 5.45); with one it means itself, exactly.
+// Parses number and quantity values into tests of number rows. https://hl7.org/fhir/R4/search.html#number, #quantity, #prefix
+// Without a prefix a number means the range of its precision (5.4: 5.35 to 5.45). With a prefix it means the exact number.
 
 import { type Decimal, formatDecimal, parseDecimal, toApproximateRange, toImpliedRange } from '../decimal.ts';
 import { findQuantityScale } from '../indexing/quantity-scale.ts';
@@ -11,12 +11,12 @@ import type { Comparison, Condition } from './query.ts';
 import type { SearchParameter } from './registry.ts';
 import { splitAlternatives, splitParts } from './search-value.ts';
 
-/** How a bound is written: as it is, or in the unit that quantities are compared in. */
+/** Formats a bound, unchanged or in the unit that quantities are compared in. */
 type FormatBound = (value: Decimal) => string;
-/** A test of one end of a row, before its bound is written. */
+/** A test of one end of a row, before its bound is formatted. */
 type BoundTest = [column: Comparison['column'], op: Comparison['op'], at: Decimal];
 
-/** OR of ANDs. A row's range includes both its ends; the range searched includes its lower end only. */
+/** Prefix → its tests: OR of ANDs. A row's range includes both ends, the searched range only its lower end. */
 const PREFIX_TESTS: Record<Prefix, (value: Decimal) => BoundTest[][]> = {
   eq: (value) => testWithin(toImpliedRange(value)),
   ne: (value) => testOutside(toImpliedRange(value)),
@@ -50,7 +50,7 @@ export function parseNumberCondition({ code, number }: SearchParameter, _modifie
   return { on: 'number', parameter: number, any };
 }
 
-/** `[prefix]number`, `[prefix]number|system|code`, `[prefix]number||code`. Alternatives of one unit are one condition. */
+/** `[prefix]number`, `[prefix]number|system|code`, `[prefix]number||code`. Alternatives with the same unit become one condition. */
 export function parseQuantityCondition({ code, number }: SearchParameter, _modifier: string, value: string): Condition {
   const asked = splitAlternatives(code, value).map((piece) => parseQuantityTests(code, piece));
   const byUnit = Map.groupBy(asked, ({ unit, measure }) => `${unit} ${measure}`);
@@ -61,13 +61,13 @@ export function parseQuantityCondition({ code, number }: SearchParameter, _modif
   return combineWithOr(conditions);
 }
 
-/** The tests of one alternative of a number, and the unit they are of. */
+/** The tests of one alternative, and its unit. */
 type NumberTests = Pick<Extract<Condition, { on: 'number' }>, 'unit' | 'measure' | 'any'>;
 
 /** One alternative of a quantity. */
 export function parseQuantityTests(code: string, piece: string): NumberTests {
   const [written = '', system, unit, more] = splitParts(piece);
-  if (more !== undefined || (system !== undefined && !unit)) throw invalid(`${code} takes number, number|system|code or number||code`);
+  if (more !== undefined || (system !== undefined && !unit)) throw invalid(`${code} must be number, number|system|code or number||code`);
   if (unit === undefined) return { any: parseNumberTests(code, written) };
   if (!system) return { unit: hashUnit(null, unit), any: parseNumberTests(code, written) };
   const scale = findQuantityScale(system, unit);
@@ -78,6 +78,6 @@ export function parseQuantityTests(code: string, piece: string): NumberTests {
 export function parseNumberTests(code: string, piece: string, say: FormatBound = formatDecimal): Comparison[][] {
   const { prefix, rest } = splitPrefix(piece);
   const value = parseDecimal(rest);
-  if (!value) throw invalid(`${code} takes a number, with a prefix (gt, le …) if need be`);
+  if (!value) throw invalid(`${code} must be a number, optionally with a prefix (gt, le …)`);
   return PREFIX_TESTS[prefix](value).map((all) => all.map(([column, op, at]) => ({ column, op, at: say(at) })));
 }

@@ -1,11 +1,11 @@
-// A search as the store answers it: what the parameters mean, in terms of the index rows. `request.ts` makes it from a query string,
-// `src/store/search/statements.ts` turns it into SQL. https://hl7.org/fhir/R4/search.html
+// The Query: a search in terms of index rows. `request.ts` parses it from a query string, and `src/store/search/statements.ts` translates it into SQL.
+// https://hl7.org/fhir/R4/search.html
 
 import type { GeoCircle } from '../indexing/geography.ts';
 import type { Hash, ParameterNumber } from '../indexing/rows.ts';
 import type { ServedType } from '../types.ts';
 
-/** `column op at`: `from` and `to` are the ends of a range row (`to` lies outside of a date's range, inside of a number's). */
+/** `column op at`. `from` and `to` are the ends of a range row. `to` is exclusive for dates and inclusive for numbers. */
 export interface Comparison {
   column: 'from' | 'to';
   op: '<' | '<=' | '>' | '>=';
@@ -13,40 +13,41 @@ export interface Comparison {
 }
 
 /**
- * The parameter a side table's row is of: one type's own, that no other type has. `others`: the same parameter of other types, where a link may lead to several.
+ * The parameter of an index row. Each parameter number belongs to one type. `others`: the parameters with the same code of other types.
  */
 export interface ParameterReference {
   parameter: ParameterNumber;
   others?: ParameterNumber[];
 }
 
-/** A test of one search row. Lists named `any` are OR; the filters of a query are AND. */
+/** A test of one resource. Members of `any` are combined by OR. The conditions of a query are combined by AND. */
 export type Condition =
   /**
-   * `rare`: by its nature a value is had by few (an identifier, a telephone number). `frequent`: so many resources have one of these that reading in order
-   * soon fills a page.
+   * `rare`: few resources have such a value (an identifier, a telephone number). `frequent`: so many resources have one of these values that reading them in
+   * the sort order soon fills a page.
    */
   | { on: 'token'; any: Hash[]; rare?: true; frequent?: true }
   | ({ on: 'reference'; any: Hash[] } & ParameterReference)
   /**
-   * A reference to one of these, or to what is above or below them by way of the references `links` (of `types`): https://hl7.org/fhir/R4/search.html#recursive
+   * A reference to one of these resources, or to a resource above or below them by the references `links` of `types`.
+   * https://hl7.org/fhir/R4/search.html#recursive
    */
   | ({ on: 'hierarchy'; direction: 'above' | 'below'; types: ServedType[]; links: ParameterNumber[]; any: Hash[] } & ParameterReference)
   | ({ on: 'string'; any: TextTest[] } & ParameterReference)
   /** OR of ANDs. */
   | ({ on: 'date'; any: Comparison[][] } & ParameterReference)
-  /** `unit`: only where the unit is called so; `measure`: as it is compared, in that unit. Not both. */
+  /** `unit`: only values with this unit as written. `measure`: values converted to this unit. At most one of both. */
   | ({ on: 'number'; unit?: Hash; measure?: Hash; any: Comparison[][] } & ParameterReference)
-  /** One occurrence of an element: of this key (if one is given), with all of these forms, and a range or text. */
+  /** One occurrence of an element has this key (if any), all of these forms, and a value within the range. */
   | ({ on: 'composite'; key?: Hash; forms: Hash[]; within: Within } & ParameterReference)
-  /** A position within one of the circles. */
+  /** A position is within one of the circles. */
   | ({ on: 'near'; any: GeoCircle[] } & ParameterReference)
   | { on: 'lastUpdated'; any: { op: Comparison['op']; at: string }[][] }
   | { on: 'id'; any: string[] }
   | { on: 'type'; types: ServedType[] }
-  /** Chain: a reference of one of `parameters` leads to a resource of one of `types` for which all of `where` hold. */
+  /** Chain: a reference by one of `parameters` has a target of one of `types` for which all of `where` hold. */
   | { on: 'chain'; parameters: ParameterNumber[]; types: ServedType[]; where: Condition[] }
-  /** Reverse chain: a resource of `type` for which all of `where` hold refers here by `parameter`. */
+  /** Reverse chain: a resource of `type`, for which all of `where` hold, refers to this one by `parameter`. */
   | { on: 'has'; type: ServedType; parameter: ParameterNumber; where: Condition[] }
   /** `few`: other conditions leave few resources to test. */
   | { on: 'or'; any: Condition[]; few?: true }
@@ -54,7 +55,7 @@ export type Condition =
   | { on: 'not'; condition: Condition }
   | { on: 'nothing' };
 
-/** `from` ≤ norm < `to` (prefix), norm = `equals`, norm is `among` these, ends so, or holds `contains`. */
+/** A test of a folded text (`norm`): in a range (`from` ≤ norm < `to`), equal, one of several, by its end, or by a substring. */
 export type TextTest =
   | { from: string; to: string }
   | { equals: string }
@@ -62,27 +63,27 @@ export type TextTest =
   | { ends: string; infix: boolean }
   | { contains: string; infix: boolean };
 
-/** What the part of an occurrence that is no token must be: OR of ANDs on its number, its measure or its date, or a range of texts as above. */
+/** The test of the component that is not a token: OR of ANDs on its number, measure or date, or a range of folded texts. */
 export type Within = { of: 'number' | 'measure' | 'date'; any: Comparison[][] } | { of: 'norm'; from: string; to: string };
 
-/** One sort key. Ties are broken by the order of storing, so that an order is always total. */
+/** One sort key. Ties are broken by the storing number, so that the order is always total. */
 export type SortKey =
   | { by: 'lastUpdated' | 'id'; descending: boolean }
   | { by: 'string' | 'date' | 'number' | 'quantity' | 'token' | 'reference'; parameter: ParameterNumber; descending: boolean };
 
-/** `_include` (they refer to it) or `_revinclude` (it refers to them). */
+/** `_include` (resources that matches refer to) or `_revinclude` (resources that refer to matches). */
 export interface Inclusion {
   direction: 'include' | 'revinclude';
-  /** The types it starts from: only from matches of these; with `iterate` also from what has come in by then. */
+  /** The types it starts from: only matches, with `iterate` also included resources. */
   from: ServedType[];
-  /** The types on the far side that may come in; for revinclude exactly one. */
+  /** The types that may be included. Exactly one for revinclude. */
   types: ServedType[];
-  /** By any of these references. */
+  /** The reference parameters. Any of them is followed. */
   parameters: ParameterNumber[];
   iterate: boolean;
 }
 
-/** What is asked of the resources of one type, and their order. */
+/** The conditions on resources of one type, and their order. */
 export interface TypeQuery {
   type: ServedType;
   where: Condition[];
@@ -90,15 +91,15 @@ export interface TypeQuery {
 }
 
 export interface Query extends TypeQuery {
-  /** The same search among the resources of further types, with sort keys of the same kinds: one result in one order. */
+  /** The search of further types, with sort keys of the same kinds. All types form one result in one order. */
   otherTypes?: TypeQuery[];
-  /** Page size; 0 asks for the total alone. */
+  /** Page size. 0: only the total. */
   count: number;
-  /** So long the texts of a page may be together, in bytes: it ends there, and what it includes is refused beyond. Absent: any length. */
+  /** The size limit of a page in bytes. The page ends at the limit, and included resources beyond it are refused. Absent: no limit. */
   maxBytes?: number;
   total: 'none' | 'estimate' | 'accurate';
   include: Inclusion[];
 }
 
-/** What is asked of each type. */
+/** The query of each type. */
 export const listSlices = ({ type, where, sort, otherTypes = [] }: Query): TypeQuery[] => [{ type, where, sort }, ...otherTypes];

@@ -1,4 +1,4 @@
-// Reference values of a search as tests of targets. https://hl7.org/fhir/R4/search.html#reference
+// Parses reference values into tests of targets. https://hl7.org/fhir/R4/search.html#reference
 import { hash } from '../hash.ts';
 import { toVersionsBelow } from '../indexing/reference-values.ts';
 import { toIdentifierParameter } from '../indexing/token.ts';
@@ -12,8 +12,8 @@ import { splitAlternatives, unescapeValue } from './search-value.ts';
 import { parseTokens } from './token-condition.ts';
 
 /**
- * `id`, `Type/id`, a URL or URN; `:Type` says of which type; `:identifier` asks for the identifier beside a reference; `:above` and `:below` go up and
- * down the hierarchy of what is referred to, and down to the versions of a canonical.
+ * A value is `id`, `Type/id`, a URL or URN. `:Type` gives the type of the target, `:identifier` tests the identifier in the reference. `:above` and `:below`
+ * include targets up and down the hierarchy, and `:below` also the versions of a canonical.
  */
 export function parseReferenceCondition(
   parameter: SearchParameter,
@@ -31,7 +31,7 @@ export function parseReferenceCondition(
   return any.length ? { on: 'reference', parameter: number, any } : { on: 'nothing' };
 }
 
-/** What references are read with. */
+/** The inputs of parsing. */
 interface Context {
   registry: SearchRegistry;
   baseUrl: string;
@@ -55,7 +55,7 @@ function parseHierarchyCondition(
   return { on: 'hierarchy', parameter: number, direction, types: climbed, links, any: [...new Set(any)].map(hash) };
 }
 
-/** Of a URL elsewhere nobody knows the type. */
+/** Whether a target may have a type. The type of an absolute URL is not known. */
 const mayBeOfType = (target: string, type: string): boolean => target.startsWith(`${type}/`) || target.includes(':');
 
 function toTargetTexts({ code, types: valueTypes }: SearchParameter, types: readonly string[], text: string, baseUrl: string): string[] {
@@ -63,5 +63,5 @@ function toTargetTexts({ code, types: valueTypes }: SearchParameter, types: read
   if (target !== undefined) return [target];
   if (valueTypes && !valueTypes.includes('Reference')) return [text];
   if (ID_PATTERN.test(text)) return types.map((type) => `${type}/${text}`);
-  throw invalid(`${code} takes an id, Type/id, or an absolute URL`);
+  throw invalid(`${code} must be an id, Type/id, or an absolute URL`);
 }

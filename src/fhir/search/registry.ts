@@ -1,4 +1,4 @@
-// The search parameters in force: R4's own for the served types, and the project's own SearchParameter resources, compiled.
+// The compiled search parameters: R4's own for the served types, and the project's own SearchParameter resources.
 // https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
 
 import { hash, hashParameterName } from '../hash.ts';
@@ -26,23 +26,23 @@ import { compileExpression } from './expression.ts';
 export interface SearchParameter extends IndexedParameter {
   /** The canonical URL of its definition. */
   url?: string;
-  /** The resource types a reference may lead to, served or not. */
+  /** The target types of a reference, served or not. */
   targets?: string[];
-  /** Composite parameters: what they look at. */
+  /** The parts of a composite parameter. */
   parts?: readonly CompositePart[];
 }
 
 export interface SearchRegistry extends IndexedParameters {
-  /** The parameter of a type, if it is served; the common ones (`_id`) are parameters of every type. */
+  /** The parameter of a type, if it is served. Common parameters (`_id`) belong to every type. */
   lookup(type: string, code: string): SearchParameter | undefined;
   list(type: string): readonly SearchParameter[];
-  /** The kind of a parameter that FHIR defines for the type and this server does not serve (`special`). */
+  /** The kind of a parameter that FHIR defines for the type but this server does not serve (`special`). */
   unserved(type: string, code: string): string | undefined;
-  /** The value sets and code systems that searches may name. */
+  /** The value sets and code systems that searches can use. */
   terminology: Terminology;
 }
 
-/** R4's parameters and these. Fails with a plain Error that names the parameter which cannot be served, stands twice, or shares another's number. */
+/** Compiles R4's parameters and the custom ones. Throws an Error that names a parameter that cannot be served, is defined twice, or has the number of another. */
 export function buildRegistry(custom: readonly SearchParameterResource[], terminology: Terminology = R4_TERMINOLOGY): SearchRegistry {
   custom.forEach(validateDefinition);
   const kinds = mapKindsByUrl(custom);
@@ -90,10 +90,10 @@ function buildParameterTable(type: ServedType, definitions: SearchParameterDefin
   return { served, unserved };
 }
 
-/** Special parameters that are served: each has rules of its own (near-condition.ts). */
+/** The special parameters that are served, each by its own code (near-condition.ts). */
 const SERVED_SPECIAL_PARAMETERS: ReadonlySet<string | undefined> = new Set(['http://hl7.org/fhir/SearchParameter/Location-near']);
 
-/** What a definition means for a type. */
+/** A definition compiled for a type. */
 type CompiledDefinition = CompiledExpression & Pick<SearchParameter, 'parts'>;
 /** URL of a definition → its kind. */
 type KindsByUrl = ReadonlyMap<string | undefined, string>;
@@ -104,6 +104,7 @@ function buildSearchParameter(
   { types, ...found }: CompiledDefinition,
 ): SearchParameter {
   const { code, url, targets = [...ANY_TARGET], systems, infix: substringIndexed = false } = definition;
+  // the assertion: validateDefinition has checked custom definitions, and R4's are generated
   const kind = definition.type as ParameterKind;
   return {
     code,
@@ -122,7 +123,7 @@ function buildSearchParameter(
   };
 }
 
-/** A mistake in a definition is said with its name. */
+/** Compiles a definition. An error names the definition. */
 function compileDefinition(type: string, definition: SearchParameterDefinition, kinds: KindsByUrl): CompiledDefinition {
   try {
     const { expression, type: kind, components = [] } = definition;
@@ -140,7 +141,7 @@ function compileDefinition(type: string, definition: SearchParameterDefinition, 
 
 function compileSimpleDefinition(type: string, expression: string, kind: ValueKind): CompiledDefinition {
   const found = compileExpression(expression, type, listElementTypes(kind));
-  if (found.types?.length === 0) throw new Error(`its expression finds nothing in ${type} that a ${kind} parameter can be made of`);
+  if (found.types?.length === 0) throw new Error(`its expression finds no element of ${type} that a ${kind} parameter can index`);
   return found;
 }
 
@@ -155,11 +156,11 @@ function compileCompositeDefinition(type: string, expression: string, components
 
 function toComponentDefinition({ like, expression }: { like: string; expression: string }, kinds: KindsByUrl): ComponentDefinition {
   const kind = kinds.get(like);
-  if (kind === undefined) throw new Error(`the parameter ${like} that a component is like is not known`);
+  if (kind === undefined) throw new Error(`its component refers to an unknown search parameter ${like}`);
   return { kind, expression };
 }
 
-/** Two parameters of one number would answer each other's searches. */
+/** Refuses two parameters with the same number: their index rows would match each other's searches. */
 export function rejectNumberCollisions(parameters: { name: string; number: ParameterNumber }[]): void {
   const names = new Map<ParameterNumber, string>();
   for (const { name, number } of parameters) {

@@ -1,4 +1,4 @@
-// Reads a search as FHIR writes it (names and values of a query string) into a Query. https://hl7.org/fhir/R4/search.html
+// Parses the parameters of a query string into a Query. https://hl7.org/fhir/R4/search.html
 import { FhirError, invalid } from '../outcome.ts';
 import type { ServedType } from '../types.ts';
 import { countLinks } from './chain.ts';
@@ -16,21 +16,21 @@ import {
 
 export interface SearchOptions {
   registry: SearchRegistry;
-  /** This server's FHIR base URL, without a trailing slash: absolute references under it are local ones. */
+  /** This server's FHIR base URL, without a trailing slash. Absolute references below it are local. */
   baseUrl: string;
-  /** strict: what is not understood is refused (400); lenient: it is left out and reported. https://hl7.org/fhir/R4/search.html#errors */
+  /** strict: unsupported parameters are refused (400). lenient: they are ignored and reported. https://hl7.org/fhir/R4/search.html#errors */
   handling: 'strict' | 'lenient';
-  /** All types the search is of; this one alone, when absent. What is included may start from each. */
+  /** All types of the search, from which includes may start. Default: the one type. */
   types?: readonly ServedType[];
-  /** The time that `ap` on dates is measured from. */
+  /** The current time, for `ap` on dates. */
   now?: Date;
 }
 
 export interface ParsedSearch {
   query: Query;
-  /** The parameters as they were used, for the self link. */
+  /** The parameters that were applied, for the self link. */
   self: [name: string, value: string][];
-  /** Names that were left out (lenient handling only). */
+  /** The names of ignored parameters (lenient handling only). */
   ignored: string[];
   summary?: 'count';
 }
@@ -41,7 +41,7 @@ type ParsedParameter = { name: string } & (
   | { ignored: true }
 );
 
-/** The search for resources of `type` with these decoded parameters. Fails with `not-supported` or `invalid`, naming the parameter. */
+/** Parses a search for resources of `type` from decoded parameters. A `not-supported` or `invalid` error names the parameter. */
 export function parseSearch(type: ServedType, parameters: readonly [name: string, value: string][], options: SearchOptions): ParsedSearch {
   validateParameters(parameters);
   const { registry, baseUrl, types = [type], now = new Date() } = options;
@@ -79,7 +79,7 @@ function parseParameter(context: ParseContext, type: ServedType, [name, value]: 
   return { name, value: result.used ?? value, result };
 }
 
-/** Lenient handling leaves out what is empty or not supported; a value that cannot be read is refused either way. */
+/** Lenient handling ignores empty and unsupported parameters. A malformed value is always refused. */
 function parseWithHandling(
   handling: SearchOptions['handling'],
   [name, value]: readonly [string, string],
@@ -94,7 +94,7 @@ function parseWithHandling(
   }
 }
 
-/** Each parameter is one more join, and so is each link of a chain: the database plans them in more than linear time. */
+/** Limits of a search. Each parameter and each link of a chain is a join, and the database's planning time grows faster than linearly with joins. */
 const MAX_PARAMETERS = 50;
 const MAX_LINKS = 50;
 
@@ -106,5 +106,5 @@ function validateParameters(parameters: readonly [name: string, value: string][]
     .map(([name]) => name)
     .filter((name) => Object.hasOwn(RESULT_PARAMETERS, name) && !REPEATABLE_PARAMETERS.has(name));
   const repeated = single.find((name, at) => single.indexOf(name) !== at);
-  if (repeated) throw invalid(`${repeated} may stand only once`);
+  if (repeated) throw invalid(`${repeated} may occur only once`);
 }

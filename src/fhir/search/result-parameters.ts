@@ -1,4 +1,4 @@
-// The parameters that say how a search is answered, not what is found: _sort, _count, _total, _summary, _include, _revinclude.
+// Parses the parameters that control the result of a search: _sort, _count, _total, _summary, _include, _revinclude.
 // https://hl7.org/fhir/R4/search.html#return
 
 import type { ParameterKind } from '../indexing/indexed-parameter.ts';
@@ -12,7 +12,7 @@ import type { SearchParameter, SearchRegistry } from './registry.ts';
 export const DEFAULT_COUNT = 20;
 export const MAX_COUNT = 1000;
 
-/** What one of them changes; `summary` and `used` (the value as it was understood, if it is another) are for the answer's frame. */
+/** The part of a query that a result parameter sets. `used`: the applied value if it differs from the sent one. */
 export interface SearchResultOptions extends Partial<Pick<Query, 'sort' | 'count' | 'total' | 'include'>> {
   summary?: 'count';
   used?: string;
@@ -20,7 +20,7 @@ export interface SearchResultOptions extends Partial<Pick<Query, 'sort' | 'count
 
 interface ResultContext {
   type: ServedType;
-  /** All types the search is of. */
+  /** All types of the search. */
   types: readonly ServedType[];
   registry: SearchRegistry;
   modifier: string | undefined;
@@ -28,36 +28,36 @@ interface ResultContext {
 
 type ResultParameterParser = (value: string, context: ResultContext) => SearchResultOptions;
 
-/** Those that take a modifier, and which. */
+/** Result parameter → its modifiers. */
 export const RESULT_MODIFIERS: Readonly<Record<string, readonly string[]>> = { _include: ['iterate'], _revinclude: ['iterate'] };
 
 const toIncludeContext = ({ types, registry, modifier }: ResultContext) => ({ types, registry, iterate: modifier === 'iterate' });
 
-/** Result parameter → how its value is read. */
+/** Result parameter → parser of its value. */
 export const RESULT_PARAMETERS: Record<string, ResultParameterParser> = {
   _sort: (value, context) => ({ sort: parseSortKeys(value, context) }),
   _count: (value) => {
-    if (!/^\d{1,15}$/.test(value)) throw invalid('_count takes a whole number, 0 or more');
+    if (!/^\d{1,15}$/.test(value)) throw invalid('_count must be a whole number, 0 or more');
     return { count: Math.min(Number(value), MAX_COUNT), used: String(Math.min(Number(value), MAX_COUNT)) };
   },
   _total: (value) => {
-    if (value !== 'none' && value !== 'estimate' && value !== 'accurate') throw invalid('_total takes none, estimate or accurate');
+    if (value !== 'none' && value !== 'estimate' && value !== 'accurate') throw invalid('_total must be none, estimate or accurate');
     return { total: value };
   },
   _summary: (value) => {
     if (value === 'false') return {};
     if (value === 'count') return { count: 0, summary: 'count' };
-    throw notSupported('_summary takes count or false');
+    throw notSupported('_summary must be count or false');
   },
   _include: (value, context) => ({ include: parseInclude(value, toIncludeContext(context)) }),
   _revinclude: (value, context) => ({ include: parseRevinclude(value, toIncludeContext(context)) }),
 };
 
-/** Those that may stand several times. */
+/** Result parameters that may occur several times. */
 export const REPEATABLE_PARAMETERS: ReadonlySet<string> = new Set(['_include', '_revinclude']);
 
 type SortKind = Extract<SortKey, { parameter: number }>['by'];
-/** Kind of parameter → how its values are sorted. */
+/** Kind of parameter → kind of sort key. */
 const SORT_KINDS: Partial<Record<ParameterKind, SortKind>> = {
   string: 'string',
   uri: 'string',
@@ -68,7 +68,7 @@ const SORT_KINDS: Partial<Record<ParameterKind, SortKind>> = {
   reference: 'reference',
 };
 
-/** Whether `_sort` takes it. */
+/** Whether `_sort` supports a parameter. */
 export const isSortable = ({ type, phonetic }: SearchParameter): boolean => SORT_KINDS[type] !== undefined && !phonetic;
 
 /** Each key is one more join. */
@@ -76,7 +76,7 @@ const MAX_SORT_KEYS = 10;
 
 function parseSortKeys(value: string, { type, registry }: ResultContext): SortKey[] {
   const keys = value.split(',');
-  if (keys.length > MAX_SORT_KEYS) throw invalid(`_sort takes at most ${MAX_SORT_KEYS} parameters`);
+  if (keys.length > MAX_SORT_KEYS) throw invalid(`_sort may have at most ${MAX_SORT_KEYS} parameters`);
   return keys.map((key) => parseSortKey(key, type, registry));
 }
 
@@ -89,5 +89,5 @@ function parseSortKey(key: string, type: ServedType, registry: SearchRegistry): 
   if (!parameter) throw buildUnknownParameterError(registry, type, code);
   if (isSortable(parameter)) return { by: SORT_KINDS[parameter.type]!, parameter: parameter.number, descending };
   const sortable = registry.list(type).filter(isSortable);
-  throw notSupported(`${type} cannot be sorted by ${code}, but by ${sortable.map((other) => other.code).join(', ')}`);
+  throw notSupported(`${type} cannot be sorted by ${code}; it can be sorted by ${sortable.map((other) => other.code).join(', ')}`);
 }

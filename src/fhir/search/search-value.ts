@@ -1,17 +1,17 @@
-// The text of a search value: `,` between alternatives, `$` between the values of a composite, `|` between parts, and `\` before either, `$` or itself when it is meant as a letter.
+// Splits search values: `,` separates alternatives, `$` the values of a composite, `|` parts. A `\` escapes each of these and itself.
 // https://hl7.org/fhir/R4/search.html#escaping
 import { invalid } from '../outcome.ts';
 
 const MISPLACED = /\\(?![,|$\\])/;
-/** So many alternatives a value may have. */
+/** The most alternatives of a value. */
 const MAX_ALTERNATIVES = 5000;
 
-/** The alternatives of a value, still escaped. An empty one is refused: it would ask for nothing, or for everything. */
+/** The alternatives of a value, still escaped. An empty alternative is refused. */
 export function splitAlternatives(parameter: string, value: string): string[] {
   if (MISPLACED.test(value.replaceAll('\\\\', '')))
-    throw invalid(`${parameter}: a backslash may stand only before , | $ or another backslash`);
+    throw invalid(`${parameter}: a backslash may occur only before , | $ or another backslash`);
   const pieces = splitUnescaped(value, ',');
-  if (pieces.length > MAX_ALTERNATIVES) throw invalid(`${parameter} takes at most ${MAX_ALTERNATIVES} values separated by comma`);
+  if (pieces.length > MAX_ALTERNATIVES) throw invalid(`${parameter} may have at most ${MAX_ALTERNATIVES} values separated by comma`);
   if (pieces.some((piece) => piece.trim() === '')) throw invalid(`${parameter} needs a value`);
   return pieces;
 }
@@ -22,7 +22,7 @@ export const splitParts = (alternative: string): string[] => splitUnescaped(alte
 /** The values of one alternative of a composite (`code$value`), still escaped. */
 export const splitComponents = (alternative: string): string[] => splitUnescaped(alternative, '$');
 
-/** One alternative as the text it means. */
+/** One alternative without its escapes. */
 export const unescapeValue = (alternative: string): string =>
   alternative.includes('\\') ? alternative.replace(/\\(.)/gs, '$1') : alternative;
 

@@ -1,4 +1,4 @@
-// String values of a search as tests of folded strings. https://hl7.org/fhir/R4/search.html#string
+// Parses string values into tests of folded texts. https://hl7.org/fhir/R4/search.html#string
 
 import type { ParameterNumber } from '../indexing/rows.ts';
 import { encodeSoundex } from '../indexing/soundex.ts';
@@ -10,7 +10,7 @@ import type { Condition } from './query.ts';
 import type { SearchParameter } from './registry.ts';
 import { splitAlternatives, unescapeValue } from './search-value.ts';
 
-/** Begins with (no modifier), `:contains`, `:exact`; by sound for `phonetic`. */
+/** Without a modifier: begins with. Also `:contains` and `:exact`. The parameter `phonetic` compares by sound. */
 export function parseStringCondition(parameter: SearchParameter, modifier: string, value: string): Condition {
   const { code, number, substringIndexed, phonetic } = parameter;
   if (modifier === 'contains') return parseContainsCondition(number, substringIndexed, code, value);
@@ -20,16 +20,16 @@ export function parseStringCondition(parameter: SearchParameter, modifier: strin
   return { on: 'string', parameter: number, any: pieces.map((piece) => toBeginsWithRange(code, piece)) };
 }
 
-/** The strings that begin with a text. */
+/** The range of folded texts that begin with a text. */
 export const toBeginsWithRange = (code: string, text: string): { from: string; to: string } => toPrefixRange(foldSearchText(code, text));
 
-/** Holds one of the alternatives anywhere. */
+/** A text contains one of the alternatives. */
 export function parseContainsCondition(parameter: ParameterNumber, infix: boolean, code: string, value: string): Condition {
   const any = splitAlternatives(code, value).map((piece) => ({ contains: foldSearchText(code, unescapeValue(piece)), infix }));
   return { on: 'string', parameter, any };
 }
 
-/** Every word of the value is heard in some word of the names. */
+/** Every word of the value sounds like a word of the names. */
 function buildPhoneticCondition(parameter: ParameterNumber, norm: string): Condition {
   const words: Condition[] = encodeSoundex(norm).map((equals) => ({ on: 'string', parameter, any: [{ equals }] }));
   return words.length === 1 ? words[0]! : { on: 'and', all: words };

@@ -1,4 +1,4 @@
-// Tokens by value set (:in, :not-in) and by the hierarchy of their code system (:above, :below). https://hl7.org/fhir/R4/search.html#subsumption
+// Tests of tokens by value set (:in, :not-in) and by the hierarchy of a code system (:above, :below). https://hl7.org/fhir/R4/search.html#subsumption
 
 import { foldCase, hashForm, toCodeForm, toSystemCodeForm, toSystemForm } from '../indexing/token.ts';
 import { invalid, notSupported } from '../outcome.ts';
@@ -13,10 +13,10 @@ import { buildTokenCondition } from './token-condition.ts';
 export const TERMINOLOGY_MODIFIERS = ['in', 'not-in', 'above', 'below'] as const;
 type TerminologyModifier = (typeof TERMINOLOGY_MODIFIERS)[number];
 
-/** A longer list is no search. */
+/** The most codes of one condition. */
 const MAX_CODES = 5000;
 
-/** The codes that a value set or a concept stands for, as one test. A resource without a code is not in any value set. */
+/** Parses :in, :not-in, :above and :below into a test of codes. A resource without a code is not in any value set, so :not-in matches it. */
 export function parseTerminologyCondition(
   parameter: SearchParameter,
   modifier: TerminologyModifier,
@@ -30,7 +30,7 @@ export function parseTerminologyCondition(
         ? findHierarchyCodes(parameter, modifier, piece, terminology)
         : findValueSetCodes(unescapeValue(piece), terminology);
     for (const [system, list] of codes) for (const hash of hashCodes(parameter, system, list)) hashes.add(hash);
-    if (hashes.size > MAX_CODES) throw notSupported(`${parameter.code}:${modifier} stands for more than ${MAX_CODES} codes`);
+    if (hashes.size > MAX_CODES) throw notSupported(`${parameter.code}:${modifier} selects more than ${MAX_CODES} codes`);
   }
   const condition = buildTokenCondition([...hashes]);
   return modifier === 'not-in' ? { on: 'not', condition } : condition;
@@ -39,7 +39,7 @@ export function parseTerminologyCondition(
 /** Code system → its codes, or all of them. */
 type CodesBySystem = ReadonlyMap<string, ReadonlySet<string> | 'all'>;
 
-/** The codes of a value set. Fails with `not-supported`, naming the value set, code system or filter that is not known. */
+/** The codes of a value set. A `not-supported` error names a value set, code system or filter that is not known. */
 function findValueSetCodes(canonical: string, terminology: Terminology): CodesBySystem {
   const expansion = expandValueSet(canonical, terminology);
   if (typeof expansion === 'string') throw notSupported(expansion);
@@ -56,14 +56,14 @@ function findHierarchyCodes(
 ): CodesBySystem {
   const [first = '', second, more] = splitParts(piece);
   const [system, concept] = second === undefined ? [systems.length === 1 ? systems[0] : undefined, first] : [first, second];
-  if (!system || !concept || more !== undefined) throw invalid(`${code}:${direction} takes system|code`);
+  if (!system || !concept || more !== undefined) throw invalid(`${code}:${direction} must be system|code`);
   const concepts = findConcepts(system, terminology);
   if (!concepts) throw notSupported(formatNotKnown('code system', system));
   const codes = (direction === 'above' ? listCodesAbove : listCodesBelow)(concepts, concept);
   return new Map([[system, new Set([concept, ...codes])]]);
 }
 
-/** Elements of type code name no system: theirs is implied. */
+/** The hashes of the codes. Elements of type `code` have no system in their JSON, so their codes are hashed without it. */
 function hashCodes(
   { code, withoutSystem, systems, caseInsensitive, presence }: SearchParameter,
   system: string,

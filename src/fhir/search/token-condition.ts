@@ -1,4 +1,4 @@
-// Token values of a search as tests of hashes. https://hl7.org/fhir/R4/search.html#token
+// Parses token values into tests of hashes. https://hl7.org/fhir/R4/search.html#token
 import type { Hash } from '../indexing/rows.ts';
 import { foldCase, hashForm, hashIdentifierOfType, toCodeForm, toSystemCodeForm, toSystemForm } from '../indexing/token.ts';
 import { invalid } from '../outcome.ts';
@@ -7,10 +7,10 @@ import type { SearchParameter } from './registry.ts';
 import { splitAlternatives, splitParts } from './search-value.ts';
 import { parseContainsCondition } from './string-condition.ts';
 
-/** What the syntax of a token depends on; `code` is the name its hashes stand under. */
+/** The facts of a parameter that parsing needs. `code` is part of its hashes. */
 type TokenParameter = Pick<SearchParameter, 'code' | 'caseInsensitive' | 'withoutSystem' | 'systems' | 'presence' | 'types'>;
 
-/** One of these hashes; nothing when there is none to look for. */
+/** A resource has one of these hashes. Without hashes nothing matches. */
 export const buildTokenCondition = (hashes: (Hash | undefined)[]): Condition => {
   const any = hashes.filter((hash) => hash !== undefined);
   return any.length ? { on: 'token', any } : { on: 'nothing' };
@@ -25,7 +25,7 @@ export function parseTokenCondition(parameter: SearchParameter, modifier: string
   return modifier === 'not' ? { on: 'not', condition: found } : found;
 }
 
-/** The codes of a value, under the names of a parameter or of the identifiers of its references. */
+/** Parses the alternatives of a value. `named`: a token parameter, or the identifiers of a reference parameter. */
 export function parseTokens(named: TokenParameter, value: string): Condition {
   const forms = splitAlternatives(named.code, value).map((piece) => parseTokenForm(named, piece));
   const found = buildTokenCondition(forms.map((form) => (form === ANY_VALUE ? named.presence : form && hashForm(named.code, form.text))));
@@ -34,27 +34,27 @@ export function parseTokens(named: TokenParameter, value: string): Condition {
 
 const IDENTIFYING_TYPES: ReadonlySet<string> = new Set(['Identifier', 'ContactPoint']);
 
-/** Values of elements that are made to tell one from another; a system alone does not. */
+/** Whether few resources have such a value: an identifier or a contact point, not a system alone. */
 const isSelective = ({ types = [] }: TokenParameter, forms: ReturnType<typeof parseTokenForm>[]): boolean =>
   types.length > 0 &&
   types.every((type) => IDENTIFYING_TYPES.has(type)) &&
   forms.every((form) => form !== ANY_VALUE && form?.code !== undefined);
 
-/** What a value of a parameter without systems means that names the system its codes imply, and no code. */
+/** `system|` with the implied system of a parameter whose codes have no system: it matches any value. */
 export const ANY_VALUE = Symbol('any value');
 
-/** One alternative as the form it asks for (token.ts), with its bare code if it has one. */
+/** The form of one alternative (token.ts), with its bare code if it has a code. */
 export interface TokenForm {
   text: string;
   code?: string;
 }
 
-/** The form of one alternative; undefined when nothing can have it. */
+/** The form of one alternative. Undefined: no value can match it. */
 export function parseTokenForm(named: Omit<TokenParameter, 'presence'>, piece: string): TokenForm | typeof ANY_VALUE | undefined {
   const [first, second, third] = splitParts(named.caseInsensitive ? foldCase(piece) : piece);
-  if (third !== undefined) throw invalid(`${named.code} takes code, system|code, |code or system|; a | inside a value is written \\|`);
+  if (third !== undefined) throw invalid(`${named.code} must be code, system|code, |code or system|; write \\| for a | inside a value`);
   if (second === undefined) return parseCode(named, first!);
-  if (first === '' && second === '') throw invalid(`${named.code} needs a system or a code beside the |`);
+  if (first === '' && second === '') throw invalid(`${named.code} needs a system or a code before or after the |`);
   if (named.withoutSystem) return first === '' ? parseCode(named, second) : parseImpliedSystem(named, first!, second);
   if (second === '') return { text: toSystemForm(first!) };
   return { text: toSystemCodeForm(first === '' ? null : first!, second), code: toCodeForm(second) };
@@ -66,19 +66,19 @@ function parseCode({ code, types }: Omit<TokenParameter, 'presence'>, value: str
   return { text: toCodeForm(value), code: toCodeForm(value) };
 }
 
-/** A system that the element does not name, but implies. */
+/** Parses `system|code` of a parameter whose elements imply their system. */
 function parseImpliedSystem(
   named: Omit<TokenParameter, 'presence'>,
   system: string,
   code: string,
 ): TokenForm | typeof ANY_VALUE | undefined {
-  if (!named.systems.length) throw invalid(`${named.code} takes a value without a system`);
+  if (!named.systems.length) throw invalid(`${named.code} must be a value without a system`);
   if (!named.systems.includes(system)) return undefined;
   return code === '' ? ANY_VALUE : parseCode(named, code);
 }
 
 function parseIdentifierOfType(parameter: string, piece: string): Hash {
   const [system, code, value, more] = splitParts(piece);
-  if (!system || !code || !value || more !== undefined) throw invalid(`${parameter}:of-type takes system|code|value, all three of them`);
+  if (!system || !code || !value || more !== undefined) throw invalid(`${parameter}:of-type must be system|code|value`);
   return hashIdentifierOfType(parameter, { system, code }, value);
 }

@@ -1,5 +1,5 @@
-// The generated schemas, compiled by ajv: one function per type, made when a type is first asked for.
-// Two ways: quick (stops at the first fault, for every write) and thorough (finds all, for resources that failed).
+// Compiles the generated schemas with ajv: one function per type, compiled at its first use.
+// Quick schemas stop at the first fault (for every write). Thorough schemas find all faults (for resources that failed).
 import { _, Ajv, type AnySchemaObject, type KeywordCxt, type ValidateFunction } from 'ajv';
 import names from 'ajv/dist/compile/names.js';
 import { R4_SCHEMA } from '../json-schema.ts';
@@ -10,14 +10,14 @@ import { buildBranchesRule, buildContainedRule } from './schema-rules/nested-sch
 import type { Fault, SchemaRule } from './schema-rules/rule.ts';
 import { SCHEMA_RULES } from './schema-rules.ts';
 
-/** The served types as functions. */
+/** The validators of the served types. */
 export interface CompiledSchemas {
   passes(resource: object, type: ServedType): boolean;
-  /** What is wrong with a resource; an empty list, when nothing is. */
+  /** The faults of a resource. Empty if it is valid. */
   faults(resource: object, type: ServedType): Fault[];
 }
 
-/** Compiles nothing yet; the first call for a type does. */
+/** Prepares the validators. The first call for a type compiles its schema. */
 export function compileSchemas({ thorough }: { thorough: boolean }): CompiledSchemas {
   const ajv = new Ajv({
     allErrors: thorough,
@@ -38,6 +38,7 @@ export function compileSchemas({ thorough }: { thorough: boolean }): CompiledSch
   rules.branches = buildBranchesRule(validatorOf, rules);
   for (const [name, { isValid }] of Object.entries(TEXT_TYPES)) ajv.addFormat(`fhir-${name}`, { type: 'string', validate: isValid });
   for (const [keyword, rule] of Object.entries(rules)) addKeyword(ajv, keyword, rule);
+  // the assertion: the generated file is a JSON Schema
   ajv.addSchema(R4_SCHEMA as AnySchemaObject);
   return {
     passes: (resource, type) => validatorOf(type)(resource) === true,
@@ -48,7 +49,7 @@ export function compileSchemas({ thorough }: { thorough: boolean }): CompiledSch
   };
 }
 
-/** Written into the compiled code as a plain call, so that a check that holds costs no allocation. */
+/** Adds a keyword as a function call in the compiled code, so that a passing check allocates nothing. The assertion: generated schemas give each keyword its own form of value. */
 function addKeyword(ajv: Ajv, keyword: string, rule: SchemaRule<never>): void {
   ajv.addKeyword({
     keyword,

@@ -1,4 +1,4 @@
-// What a failed JSON Schema keyword means in FHIR's words: one row per keyword of JSON Schema that the generated schemas use.
+// Explains failed JSON Schema keywords in terms of FHIR: one row per keyword that the generated schemas use.
 
 import type { ErrorObject } from 'ajv';
 import { findClosestName } from '../closest-name.ts';
@@ -22,7 +22,7 @@ const JSON_TYPE_NAMES: Readonly<Record<string, string>> = {
 const explainRange = ({ parentSchema }: SchemaError): Fault =>
   buildFault('value', `a number from ${parentSchema.minimum} to ${parentSchema.maximum} is expected`);
 
-/** JSON Schema keyword → what is said. */
+/** JSON Schema keyword → explanation. */
 const KEYWORD_EXPLANATIONS: Readonly<Record<string, Explain>> = {
   type: ({ parentSchema }) => buildFault('structure', `${formatExpectedType(parentSchema)} is expected`),
   format: ({ parentSchema }) => buildFault('value', `${formatExpectedType(parentSchema)} is expected`),
@@ -45,11 +45,12 @@ const KEYWORD_EXPLANATIONS: Readonly<Record<string, Explain>> = {
     buildUnknownElementFault(params.additionalProperty, Object.keys(toObject(parentSchema.properties) ?? {})),
 };
 
-/** All that is wrong at the places that a compiled schema found; of a place with a wrong JSON type only that. `root` is the resource around them. */
+/** Turns schema errors into faults. If an element has a wrong JSON type, only that is reported. `root`: the whole resource. */
 export function toFaults(errors: ErrorObject[], root: object, rules: Readonly<Record<string, SchemaRule<never>>>): Fault[] {
   const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
   const telling = errors.filter(({ keyword, instancePath }) => keyword === 'type' || !mistyped.has(instancePath));
   return telling.flatMap((error) => {
+    // the assertions: ajv types schemas and data as any form, and each keyword of the generated schemas has the form that its rule expects
     const rule = rules[error.keyword];
     const faults = rule ? rule.explain(error.schema as never, error.data as never, root as never) : [explainError(error as SchemaError)];
     const steps = parseInstancePath(error);
@@ -57,7 +58,7 @@ export function toFaults(errors: ErrorObject[], root: object, rules: Readonly<Re
   });
 }
 
-/** What failed stays refused, even if nobody can say why. */
+/** The fault if a check failed but its rule has no explanation. */
 const NOT_R4 = buildFault('invalid', 'this is not as R4 defines it');
 
 const explainError = (error: SchemaError): Fault => KEYWORD_EXPLANATIONS[error.keyword]?.(error) ?? NOT_R4;
@@ -69,14 +70,14 @@ function formatExpectedType({ format, type }: Schema): string {
 
 const NAME = /^_?[A-Za-z][A-Za-z0-9]{0,63}$/;
 
-/** Names what nobody knows, and what was probably meant. A name that no element could have is not repeated. */
+/** The fault for an unknown element, with the closest name. A text that cannot be an element name is not repeated, because it may be patient data. */
 export function buildUnknownElementFault(name: string, known: string[]): Fault {
-  if (!NAME.test(name)) return buildFault('structure', 'there is a property here whose name is no element name');
+  if (!NAME.test(name)) return buildFault('structure', 'a property here has a name that cannot be an element name');
   const meant = findClosestName(name, known);
   return buildFault('structure', `there is no element ${name} here${meant ? `; did you mean ${meant}?` : ''}`, name);
 }
 
-/** The steps of a JSON pointer; numbers are places in lists. */
+/** The steps of a JSON Pointer. Numbers are indexes of lists. */
 const parseInstancePath = ({ instancePath }: ErrorObject): (string | number)[] =>
   instancePath
     .split('/')

@@ -74,6 +74,7 @@ function compileSteppedPath(text: string, syntax: PathSyntax, scope: PathScope):
     get: exists ? (node, env = NO_VARIABLES) => [collect(node, env).length > 0] : (node, env = NO_VARIABLES) => collect(node, env),
     put: (node, values, env = NO_VARIABLES) => {
       if (readOnly !== undefined) throw new Error(`${text}: nothing can be put here: ${readOnly}`);
+      // the assertion: the copy has the type of the node
       return (putAtStep(steps, 0, { node, values, env }) ?? {}) as typeof node;
     },
   };
