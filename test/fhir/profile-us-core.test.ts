@@ -242,7 +242,7 @@ test('a text names the element, the rule and the profile’s codes, never a valu
     'us-core-patient',
   );
   expect(issues.filter(({ severity }) => severity === 'error').map(({ text }) => text)).toEqual([
-    `at most 1 of extension:race (${US_CORE}/us-core-race) may stand here`,
+    `at most 1 of extension:race (${US_CORE}/us-core-race) are allowed`,
     'a code of http://hl7.org/fhir/us/core/ValueSet/birthsex is expected: F, M',
     'identifier is required',
   ]);

@@ -66,7 +66,7 @@ test('what an extension may stand on, and the type of its value, are known', () 
 
 test.each([
   ['text that is no YAML', 'resourceType: [', 'a.yaml: '],
-  ['a resource that defines nothing', 'resourceType: Patient', 'a.yaml: Patient is no kind of definition'],
+  ['a resource that defines nothing', 'resourceType: Patient', 'a.yaml: Patient is not a supported kind of definition'],
   ['a document that is no resource', 'url: x', 'a.yaml: a document without resourceType'],
   ['the same URL twice', '- { url: urn:a, what: a }\n- { url: urn:a, what: a }', 'a.yaml: urn:a is defined in a.yaml already'],
 ])('%s is refused', (_what, text, told) => {

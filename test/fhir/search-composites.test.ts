@@ -164,7 +164,11 @@ test("a project's own composite works like those of the specification", () => {
 });
 
 test.each<[string, Partial<SearchParameterResource>, string]>([
-  ['a component like nothing that is known', { component: [{ definition: 'urn:x', expression: 'code' }] }, 'the parameter urn:x'],
+  [
+    'a component like nothing that is known',
+    { component: [{ definition: 'urn:x', expression: 'code' }] },
+    'its component refers to an unknown search parameter urn:x',
+  ],
   ['one component alone', { component: [OWN.component![0]!] }, 'a composite needs two or more components'],
   [
     'a component that is a reference',

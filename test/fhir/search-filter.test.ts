@@ -74,7 +74,7 @@ test.each([
     '_filter: gender is of kind token, which takes eq, ss, sb, in, ni, pr; to test that no value is equal, write not (… eq …)',
   ],
   ['general-practitioner eq x', 'which takes re, pr'],
-  ['name.family eq x', 'Patient.name is no reference'],
+  ['name.family eq x', 'Patient.name is not a reference'],
   ['general-practitioner[gender eq male] re x', 'a dot and a further name'],
   ['birthdate gt soon', 'birthdate must be a date'],
   ['gender pr maybe', 'pr takes true or false'],

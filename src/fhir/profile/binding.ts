@@ -1,11 +1,11 @@
-// What a profile's binding asks of a coded element, as far as the codes of its value set are known. https://hl7.org/fhir/R4/terminologies.html#strength
+// The rules of a profile's bindings, as far as the codes of the value sets are known. https://hl7.org/fhir/R4/terminologies.html#strength
 import { isElement, items } from '../element.ts';
 import { buildFault, formatNames } from '../validation/schema-rules/rule.ts';
 import type { ValueSetCodes } from './codes.ts';
 import type { ElementDefinition, ReportUnchecked } from './definition.ts';
 import { buildUncheckedRule, type ElementItem, type ItemRule } from './rule.ts';
 
-/** Whether a coded value may be of a value set: a code, a Coding, a Quantity by its unit, or one coding of a CodeableConcept. */
+/** Whether a coded value can be in a value set: a code, a Coding, the unit of a Quantity, or one coding of a CodeableConcept. */
 export function mayBeInValueSet({ has }: ValueSetCodes, value: unknown): boolean {
   if (typeof value === 'string') return has(undefined, value);
   if (!isElement(value)) return true;
@@ -16,8 +16,8 @@ export function mayBeInValueSet({ has }: ValueSetCodes, value: unknown): boolean
 const NO_SYSTEM = '';
 
 /**
- * The rule of a binding; undefined when it asks nothing, or R4 itself asks it already (`base`: the value set of R4's required binding of the element).
- * `elsewhere`: knows the codes of its value set, if anybody does.
+ * The rule of a binding. Undefined: the binding requires nothing, or R4 requires the same (`base`: the value set of R4's required binding of the element).
+ * `elsewhere` finds the codes of the value set.
  */
 export function buildBindingRule(
   binding: ElementDefinition['binding'],
@@ -59,7 +59,7 @@ function buildRequiredRule(codes: ValueSetCodes, valueSet: string): ItemRule {
   };
 }
 
-/** Another code may be used where none of the value set fits, so nothing here is an error. */
+/** An extensible binding allows other codes if no code of the value set fits, so its faults are not errors. */
 const buildExtensibleRule = (codes: ValueSetCodes, valueSet: string): ItemRule => ({
   isMet: () => true,
   faults: ({ value }) =>

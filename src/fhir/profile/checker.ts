@@ -1,5 +1,5 @@
-// Profiles compiled into checkers, each once, when it is first asked for. https://hl7.org/fhir/R4/profiling.html
-// A checker presumes what base validation sees to (src/fhir/validation/validate.ts) and asks only what the profile adds.
+// Compiles profiles into checkers, each at its first use. https://hl7.org/fhir/R4/profiling.html
+// A checker expects a resource that has passed base validation (src/fhir/validation/validate.ts), and checks only the rules that the profile adds.
 
 import { findElement } from '../elements.ts';
 import { buildNode } from '../fhirpath/node.ts';
@@ -14,38 +14,38 @@ import { buildContentRule, type ProfileCompileContext } from './element-rules.ts
 import { buildUncheckedRule, combineRules, type ElementItem, type ItemRule, type ResourceContext } from './rule.ts';
 import { buildProfileTree, findProfileNode, type ProfileNode } from './tree.ts';
 
-/** A profile with the package it came in. */
+/** A profile and its package. */
 interface ProfileInPackage {
   package: string;
   resource: StructureDefinition;
 }
 
-/** Finds what profiles are made of; `from`: the package of the profile that asks. Undefined: not loaded. */
+/** Finds the definitions that profiles use. `from`: the package of the profile. Undefined: not loaded. */
 export interface DefinitionSource {
   profile(canonical: string, from: string): ProfileInPackage | undefined;
-  /** The type of resource a profile is of: all that counts of the target of a reference. */
+  /** The resource type of a profile. For the target of a reference, only the type is checked. */
   typeOf(canonical: string, from: string): string | undefined;
   codes(valueSet: string, from: string): ValueSetCodes | undefined;
-  /** Hears what cannot be checked, while a profile is compiled. */
+  /** Called during compilation for each rule that cannot be checked. */
   missed?: ReportUnchecked;
 }
 
 /** A compiled profile. */
 export interface ProfileChecker {
   url: string;
-  /** The type of resource, or of datatype, that it is of. */
+  /** The resource type or datatype of the profile. */
   type: string;
-  /** Whether a resource that is valid R4 has no error against the profile. `root`: the resource around it, when it is contained. */
+  /** Whether a valid R4 resource has no error against the profile. `root`: the containing resource, if the resource is contained. */
   passes(resource: object, root?: object): boolean;
-  /** All that is wrong or worth saying; `at` from the resource's root. */
+  /** All errors, warnings and notes. Their paths start at the resource. */
   faults(resource: object, root?: object): Fault[];
-  /** The same of one element inside a resource: an extension, say. */
+  /** The rule for one element inside a resource, such as an extension. */
   rule: ItemRule;
-  /** Of an extension: where it may stand. */
+  /** For an extension: the elements that may have it. */
   context: NonNullable<StructureDefinition['context']>;
 }
 
-/** The checkers of a set of definitions: undefined for what is not there, an Unusable error that says why for what cannot be checked with. */
+/** The checkers of a set of definitions. Undefined: not loaded. Throws UnusableDefinitionError for a definition that cannot be used. */
 export interface ProfileCheckers {
   of(canonical: string, from?: string): ProfileChecker | undefined;
 }
@@ -56,7 +56,7 @@ interface CheckerCache {
   trees: Map<StructureDefinition, ProfileNode>;
 }
 
-/** Compiles nothing yet. */
+/** Prepares the checkers. A profile is compiled at its first use. */
 export function buildProfileCheckers(source: DefinitionSource): ProfileCheckers {
   const workshop: CheckerCache = { source, checkers: new Map(), trees: new Map() };
   return { of: (canonical, from = '') => findChecker(workshop, canonical, from) };
@@ -82,7 +82,7 @@ function compileOrUnusable(compile: () => ProfileChecker): ProfileChecker | Unus
 
 const MAX_BASE_PROFILES = 50;
 
-/** The tree of a profile; `depth`: how many profiles are laid over it so far. */
+/** The tree of a profile. `depth`: the number of profiles that are based on it so far. */
 function findProfileTree(workshop: CheckerCache, { resource, package: from }: ProfileInPackage, depth = 0): ProfileNode {
   const known = workshop.trees.get(resource);
   if (known) return known;
@@ -98,7 +98,7 @@ function findProfileTree(workshop: CheckerCache, { resource, package: from }: Pr
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition/';
 
-/** R4's own types, with those of quantities that are profiles by name only; what they ask, base validation sees to. */
+/** Whether a canonical is one of R4's own types, which base validation checks. Includes the quantity types that R4 defines as profiles. */
 const isR4Type = (canonical: string): boolean => {
   const [url = ''] = canonical.split('|');
   return isBaseProfile(url) || (url.startsWith(BASE) && findElement(url.slice(BASE.length), 'id') !== undefined);
@@ -174,7 +174,7 @@ const buildExternalDefinitions = (workshop: CheckerCache, from: string): Externa
   },
 });
 
-/** Profiles may lead to each other in a circle, so their checkers are looked up when something is checked. */
+/** Creates the rule at its first use, because profiles may refer to each other in a circle. */
 function buildLazyRule(make: () => ItemRule): ItemRule {
   let made: ItemRule | undefined;
   const rule = (): ItemRule => {
@@ -184,7 +184,7 @@ function buildLazyRule(make: () => ItemRule): ItemRule {
   return { isMet: (item, around) => rule().isMet(item, around), faults: (item, around) => rule().faults(item, around) };
 }
 
-/** One of several profiles is enough. */
+/** The rule for an element that must conform to one of several profiles. */
 function buildConformanceRule(canonicals: string[], of: (canonical: string) => ProfileChecker | undefined): ItemRule | undefined {
   const named = canonicals.filter((canonical) => !isR4Type(canonical));
   if (!named.length) return undefined;

@@ -1,21 +1,21 @@
-// The codes of a value set as validation asks for them: what is not known may be in it. https://hl7.org/fhir/R4/valueset.html
+// The codes of a value set for validation. A code of unknown membership is accepted. https://hl7.org/fhir/R4/valueset.html
 import { expandValueSet, isFullyKnown } from '../terminology/expansion.ts';
 import type { Terminology } from '../terminology/terminology.ts';
 
 /** The codes of a value set. */
 export interface ValueSetCodes {
-  /** Whether a code is in it. `system` undefined: of any system. Where not all is known: whether it may be. */
+  /** Whether the value set has a code, or may have it if not all codes are known. `system` undefined: any system. */
   has(system: unknown, code: unknown): boolean;
-  /** Whether `has` decides: false when some system of it is not at hand. */
+  /** Whether all codes are known, so that `has` is certain. */
   exact: boolean;
-  /** Some of the codes, to show. */
+  /** Some of the codes, for error texts. */
   some: string[];
 }
 
 const NO_CODES: ReadonlySet<string> = new Set();
 const MAX_SAMPLE_CODES = 21;
 
-/** The codes of a value set; undefined when it, or one it includes, is not at hand or says nothing of its content. */
+/** The codes of a value set. Undefined: it or an included value set is not loaded, or does not define its content. */
 export function findValueSetCodes(canonical: string, terminology: Terminology): ValueSetCodes | undefined {
   const expansion = expandValueSet(canonical, terminology);
   if (typeof expansion === 'string' || expansion.size === 0) return undefined;

@@ -1,4 +1,4 @@
-// The constraints a profile adds to R4's own: FHIRPath that must come out true. https://hl7.org/fhir/R4/conformance-rules.html#constraints
+// The constraints that a profile adds to R4's own: FHIRPath expressions that must be true. https://hl7.org/fhir/R4/conformance-rules.html#constraints
 
 import { compileConstraint } from '../fhirpath/compile.ts';
 import type { EvaluationSources } from '../fhirpath/evaluator.ts';
@@ -8,12 +8,12 @@ import type { Fault } from '../validation/schema-rules/rule.ts';
 import type { Constraint, ReportUnchecked } from './definition.ts';
 import { buildUncheckedRule, type ElementItem, type ItemRule } from './rule.ts';
 
-/** Constraints of all elements and resources, which base validation sees to or which are advice to authors. */
+/** Keys of constraints on all elements and resources. Base validation checks them, or they are only advice. */
 const UNIVERSAL_KEYS = /^(?:ele|ext|dom|ref)-\d+$/;
 export const isUniversalConstraint = ({ key }: Constraint): boolean => UNIVERSAL_KEYS.test(key);
 const R4_SOURCE = /^http:\/\/hl7\.org\/fhir\/StructureDefinition\/[A-Z]\w*$/;
 
-/** The constraints that R4 itself does not check: those of its own types are the work of base validation. `own`: keys the profile itself adds. */
+/** The constraints that base validation does not check. `own`: the keys of the constraints that the profile itself adds. */
 export const filterProfileConstraints = (constraints: Constraint[] = [], own: ReadonlySet<string>): Constraint[] =>
   constraints.filter((one) => {
     const { key, source, severity } = one;
@@ -22,7 +22,7 @@ export const filterProfileConstraints = (constraints: Constraint[] = [], own: Re
     return source === undefined ? !(key in INVARIANTS) : !(R4_SOURCE.test(source) && (key in INVARIANTS || severity !== 'error'));
   });
 
-/** The rule of one constraint; one that cannot be evaluated here is said to be unchecked, and holds. */
+/** The rule of one constraint. A constraint that cannot be evaluated is reported as unchecked and counts as met. */
 export function buildConstraintRule(
   { key, severity, human, expression }: Constraint,
   knowledge: EvaluationSources,

@@ -1,7 +1,7 @@
-// The parts of StructureDefinitions that are checked with, and how definitions are kept. https://hl7.org/fhir/R4/structuredefinition.html
+// The elements of StructureDefinitions that validation uses. https://hl7.org/fhir/R4/structuredefinition.html
 import type { CodeSystem, ValueSet } from '../terminology/value-set.ts';
 
-/** https://hl7.org/fhir/R4/elementdefinition.html. `fixed[x]`, `pattern[x]`, `minValue[x]` and `maxValue[x]` stand under their names in JSON. */
+/** https://hl7.org/fhir/R4/elementdefinition.html. `fixed[x]`, `pattern[x]`, `minValue[x]` and `maxValue[x]` have their JSON names. */
 export interface ElementDefinition {
   id?: string;
   path: string;
@@ -48,7 +48,7 @@ export interface StructureDefinition {
   derivation?: string;
   baseDefinition?: string;
   fhirVersion?: string;
-  /** Of an extension: where it may stand. */
+  /** For an extension: the elements that may have it. */
   context?: { type: string; expression: string }[];
   snapshot?: { element: ElementDefinition[] };
   differential?: { element: ElementDefinition[] };
@@ -57,14 +57,14 @@ export interface StructureDefinition {
 export type Definition = StructureDefinition | ValueSet | CodeSystem;
 export type DefinitionKind = Definition['resourceType'];
 
-/** A definition with the package it came in (`name#version`; our own: `facet`). */
+/** A definition and its package (`name#version`; `facet` for the project's own). */
 export interface PackagedDefinition {
   package: string;
   resource: Definition;
 }
 
-/** Something about a definition that makes it impossible to check with; the message says what. */
+/** A definition cannot be used for validation. The message gives the reason. */
 export class UnusableDefinitionError extends Error {}
 
-/** Hears of what a profile asks that cannot be checked: of which kind, and what it is. */
+/** Called for each rule of a profile that cannot be checked, with its kind and name. */
 export type ReportUnchecked = (kind: 'profiles' | 'required value sets' | 'constraints' | 'slices', what: string) => void;

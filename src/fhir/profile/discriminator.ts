@@ -1,4 +1,4 @@
-// How it is told which slice an item of a list belongs to. https://hl7.org/fhir/R4/profiling.html#discriminator
+// Determines the slice of an item of a list. https://hl7.org/fhir/R4/profiling.html#discriminator
 
 import { findContainedResource } from '../contained-resource.ts';
 import { isElement } from '../element.ts';
@@ -14,7 +14,7 @@ import type { ElementItem, ResourceContext } from './rule.ts';
 import type { ProfileNode } from './tree.ts';
 import { buildPatternTest, buildValueTest, findTypedValue } from './value-rules.ts';
 
-/** What the slices' own definitions leave to others: the tree and the type of a profile, the codes of a value set, conformance. */
+/** Lookups of other definitions: the tree and the type of a profile, the codes of a value set, conformance. */
 export interface ExternalDefinitions {
   missed: ReportUnchecked;
   treeOf(canonical: string): ProfileNode | undefined;
@@ -27,7 +27,7 @@ export type SliceMatcher = (item: ElementItem, around: ResourceContext) => boole
 type Discriminator = NonNullable<Slicing['discriminator']>[number];
 
 /**
- * Whether an item belongs to a slice: all that is said of its discriminators must be met. Unusable when nothing is said of any of them.
+ * The test whether an item belongs to a slice: it must match all discriminators that the slice defines. Throws UnusableDefinitionError if the slice defines none.
  * https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.slicing.discriminator
  */
 export function buildSliceMatcher(discriminators: Discriminator[], slice: ProfileNode, elsewhere: ExternalDefinitions): SliceMatcher {
@@ -42,26 +42,26 @@ export function buildSliceMatcher(discriminators: Discriminator[], slice: Profil
     }
   }
   const [first, ...others] = tests;
-  if (!first) throw silent[0] ?? new UnusableDefinitionError('there is no discriminator');
+  if (!first) throw silent[0] ?? new UnusableDefinitionError('the slicing has no discriminator');
   return others.length ? (item, around) => tests.every((matches) => matches(item, around)) : first;
 }
 
 function buildDiscriminatorTest(discriminator: Discriminator, slice: ProfileNode, elsewhere: ExternalDefinitions): SliceMatcher {
   const make = Object.hasOwn(DISCRIMINATOR_TYPES, discriminator.type) ? DISCRIMINATOR_TYPES[discriminator.type] : undefined;
-  if (!make) throw new UnusableDefinitionError(`slices are told apart by ${discriminator.type}, which is not of R4`);
+  if (!make) throw new UnusableDefinitionError(`the discriminator type ${discriminator.type} is not defined by R4`);
   return make(discriminator.path, slice, elsewhere);
 }
 
 const buildValueMatcher = (path: string, slice: ProfileNode, elsewhere: ExternalDefinitions): SliceMatcher => {
   const expected = findExpectedValue(toSteps(parseFhirPath(path)), slice, elsewhere);
-  if (!expected) throw new UnusableDefinitionError(`nothing fixed is said of ${path} of a slice`);
+  if (!expected) throw new UnusableDefinitionError(`a slice does not fix the value of ${path}`);
   const names = listPlainNames(path, slice);
   if (names) return ({ value }) => hasExpectedValue(value, names, expected);
   const values = compileDiscriminatorPath(path);
   return (item, around) => values(item, around).some(({ value }) => expected(value));
 };
 
-/** The names of a path to elements that the slice itself describes, none of them a choice: these are read from the JSON as it is. */
+/** The element names of a path, if the slice defines all of them and none is a choice. Such a path is read directly from the JSON. */
 function listPlainNames(path: string, slice: ProfileNode): string[] | undefined {
   const names = path === '$this' ? [] : path.split('.');
   let node: ProfileNode | undefined = slice;
@@ -72,7 +72,7 @@ function listPlainNames(path: string, slice: ProfileNode): string[] | undefined 
   return names;
 }
 
-/** Whether some value at the names below a value is as expected. */
+/** Whether a value at the path of names has the expected value. */
 function hasExpectedValue(value: unknown, names: readonly string[], expected: Expected, at = 0): boolean {
   if (Array.isArray(value)) return value.some((one) => hasExpectedValue(one, names, expected, at));
   if (at === names.length) return value !== undefined && expected(value);
@@ -84,7 +84,7 @@ const DISCRIMINATOR_TYPES: Readonly<Record<string, (path: string, slice: Profile
   pattern: buildValueMatcher,
   exists(path, slice) {
     const node = findNodes(toSteps(parseFhirPath(path)), slice)[0];
-    if (!node) throw new UnusableDefinitionError(`nothing is said of ${path} of a slice`);
+    if (!node) throw new UnusableDefinitionError(`a slice does not define ${path}`);
     const values = compileDiscriminatorPath(path);
     const wanted = node.definition.max !== '0';
     return (item, around) => values(item, around).length > 0 === wanted;
@@ -95,7 +95,7 @@ const DISCRIMINATOR_TYPES: Readonly<Record<string, (path: string, slice: Profile
     const types = (node?.definition.type ?? []).flatMap(({ code, targetProfile = [] }) =>
       resolves ? targetProfile.map((profile) => typeOf(profile) ?? profile.split('/').pop()!) : [code],
     );
-    if (!types.length) throw new UnusableDefinitionError(`no type is said of ${path} of a slice`);
+    if (!types.length) throw new UnusableDefinitionError(`a slice does not define the type of ${path}`);
     const values = compileDiscriminatorPath(plain);
     const tests = types.map(buildTypeTest);
     const isOne = (found: FhirPathNode, around: ResourceContext) =>
@@ -103,11 +103,10 @@ const DISCRIMINATOR_TYPES: Readonly<Record<string, (path: string, slice: Profile
     return (item, around) => values(item, around).some((found) => isOne(found, around));
   },
   profile(path, slice, { conforms }) {
-    if (path !== '$this')
-      throw new UnusableDefinitionError(`slices are told apart by the profile of ${path}, which is in another resource`);
+    if (path !== '$this') throw new UnusableDefinitionError(`the discriminator needs the profile of ${path}, which is in another resource`);
     const profiles = (slice.definition.type ?? []).flatMap(({ profile = [] }) => profile).map(conforms);
     if (!profiles.length || profiles.includes(undefined))
-      throw new UnusableDefinitionError('slices are told apart by a profile that is not loaded');
+      throw new UnusableDefinitionError('the discriminator needs a profile that is not loaded');
     return (item, around) => profiles.some((one) => one!(item, around));
   },
 };
@@ -117,7 +116,7 @@ const splitResolve = (path: string): [path: string, resolves: boolean] => {
   return [plain === '' ? '$this' : plain, plain !== path];
 };
 
-/** The type of resource behind a reference, as its text or what is contained says. */
+/** The type of a reference's target, from the contained resource or from the text of the reference. */
 function findTargetType({ value }: FhirPathNode, { root }: ResourceContext): string {
   const reference = isElement(value) ? value.reference : undefined;
   if (typeof reference === 'string' && reference.startsWith('#'))
@@ -125,15 +124,15 @@ function findTargetType({ value }: FhirPathNode, { root }: ResourceContext): str
   return isElement(value) ? (readReferenceType(value) ?? '') : '';
 }
 
-/** The nodes a path leads to from an item. What cannot be followed here (resolve()) makes the slicing unusable. */
+/** Compiles a path from an item to nodes. Throws UnusableDefinitionError if the path uses resolve(). */
 function compileDiscriminatorPath(path: string): (item: ElementItem, around: ResourceContext) => readonly FhirPathNode[] {
   if (path === '$this') return (item) => [item];
-  if (path.includes('resolve()')) throw new UnusableDefinitionError(`slices are told apart by ${path}, which is in another resource`);
+  if (path.includes('resolve()')) throw new UnusableDefinitionError(`the discriminator needs ${path}, which is in another resource`);
   const evaluate = compileFhirPath(path, { codesOf: () => undefined });
   return (item, { resource, root }) => evaluate(item, resource, root);
 }
 
-/** The elements a path names: `extension('url')` and `ofType(x)` choose a slice. */
+/** A step of a path: an element, or a slice chosen by `extension('url')` or `ofType(x)`. */
 type Step = { name: string } | { extension: string } | { ofType: string };
 
 function toSteps(syntax: SyntaxTree): Step[] {
@@ -146,10 +145,10 @@ function toSteps(syntax: SyntaxTree): Step[] {
     if (syntax.name === 'ofType' && first?.kind === 'name') return [{ ofType: first.name }];
     if (syntax.name === 'resolve') return [];
   }
-  throw new UnusableDefinitionError('slices are told apart by a path that is not simple');
+  throw new UnusableDefinitionError('the path of the discriminator is not a simple path');
 }
 
-/** All nodes of a tree that speak of a place: the element itself, and its slices where a step does not choose one. */
+/** All nodes of a tree that define an element: the element, and its slices unless a step chooses one. */
 function findNodes(steps: Step[], from: ProfileNode): ProfileNode[] {
   const [step, ...rest] = steps;
   if (!step) return [from];
@@ -170,7 +169,7 @@ function followStep(step: Step, { children, slices }: ProfileNode): ProfileNode[
 
 type Expected = (value: unknown) => boolean;
 
-/** What a slice says of the value at a path: there, in a pattern above it, or in the profile that its type names. Undefined when nothing. */
+/** The value that a slice requires at a path: from the element, a pattern on a parent element, or the profile of its type. Undefined: no value. */
 function findExpectedValue(steps: Step[], slice: ProfileNode, elsewhere: ExternalDefinitions): Expected | undefined {
   const own = findInheritedValue(steps, slice);
   if (own) return own;
@@ -195,7 +194,7 @@ const isExtensionUrlStep = ([step, ...rest]: Step[], { definition }: ProfileNode
   step.name === 'url' &&
   (definition.type ?? []).every(({ code }) => code === 'Extension');
 
-/** A pattern or fixed value that stands on the way: `code` of `patternCoding` where the path is `code`. */
+/** The value from a pattern or fixed value of a parent element: `code` of `patternCoding` for the path `code`. */
 function findInheritedValue(steps: Step[], node: ProfileNode): Expected | undefined {
   const given = findTypedValue(node.definition, 'fixed') ?? findTypedValue(node.definition, 'pattern');
   if (given && steps.length) {
@@ -215,7 +214,7 @@ function findInheritedValue(steps: Step[], node: ProfileNode): Expected | undefi
     : undefined;
 }
 
-/** What is fixed at a node: by value, by a required binding, or by what is fixed of its children. */
+/** The value that a node requires: a fixed value, a required binding, or fixed values of its children. */
 function findDescendantValue(node: ProfileNode, elsewhere: ExternalDefinitions): Expected | undefined {
   const { binding } = node.definition;
   const fixed = buildValueTest(node.definition);

@@ -1,4 +1,4 @@
-// One element of a profile as rules: how many, of which type, with which value and codes, in which slices, and the same of what is in it.
+// Compiles one element of a profile into rules: cardinality, type, value, codes, slices, and the rules of its children.
 // https://hl7.org/fhir/R4/elementdefinition.html
 import { type ElementInfo, findElement } from '../elements.ts';
 import type { CodeMembership } from '../fhirpath/evaluator.ts';
@@ -14,20 +14,20 @@ import type { ProfileNode } from './tree.ts';
 import { buildTypeRules } from './type-rules.ts';
 import { buildValueRules } from './value-rules.ts';
 
-/** What compiling the elements of one profile needs. */
+/** The context of compiling the elements of one profile. */
 export interface ProfileCompileContext {
   elsewhere: ExternalDefinitions;
-  /** The rule of a profile that an element's type names: one of them is enough. Undefined: R4's own types, which ask nothing more. */
+  /** The rule for the profiles of an element's type: a value must conform to one of them. Undefined: R4's own types, which add no rule. */
   conformance(canonicals: string[]): ItemRule | undefined;
-  /** Keys of constraints that the profile itself adds. */
+  /** The keys of the constraints that the profile itself adds. */
   own: ReadonlySet<string>;
-  /** Elements whose content is defined elsewhere in the profile, by path. */
+  /** Path → the node of an element that a contentReference names. */
   node(path: string): ProfileNode | undefined;
-  /** The rule of what is in such an element, made once: elements may hold themselves. */
+  /** The rule for the content of such an element. It is created once, because elements may contain themselves. */
   content(node: ProfileNode, types: string[]): ItemRule;
 }
 
-/** The rules on what is in an object of one of these types. */
+/** The rules for the children of an object of one of these types. */
 export function buildContentRule({ children }: ProfileNode, types: string[], compiling: ProfileCompileContext): ItemRule | undefined {
   return combineRules([...children].map(([name, child]) => buildChildRule(name, child, { types, compiling })));
 }
@@ -37,7 +37,7 @@ interface Parent {
   compiling: ProfileCompileContext;
 }
 
-/** The rule that one element puts on the object it stands in. */
+/** The rule of one element, applied to its parent object. */
 function buildChildRule(name: string, node: ProfileNode, { types, compiling }: Parent): ItemRule | undefined {
   const owner = types.find((type) => findElement(type, name)) ?? findPrimitiveOwner(types, name);
   const facts = owner === undefined ? undefined : findElement(owner, name);
@@ -49,10 +49,10 @@ function buildChildRule(name: string, node: ProfileNode, { types, compiling }: P
   return rule && buildObjectRule(buildItemFinder(owner, name, facts), rule);
 }
 
-/** The value of a primitive is no element in JSON, and nothing is said of it but its form. */
+/** The `value` of a primitive is not an element in JSON. Only its form is defined, which base validation checks. */
 const PRIMITIVE_VALUE_NAMES = new Set(['value']);
 
-/** The id and extensions of a primitive stand in the Element beside it. */
+/** The id and extensions of a primitive are in its sibling, which is an Element. */
 const findPrimitiveOwner = (types: string[], name: string): string | undefined =>
   types.every((type) => /^[a-z]/.test(type)) && findElement('Element', name) ? 'Element' : undefined;
 
@@ -65,15 +65,15 @@ interface ListPosition {
   compiling: ProfileCompileContext;
   /** The element, without `[x]`. */
   name: string;
-  /** The slice of it that this is (`npi`, `npi:old`). */
+  /** The name of the slice (`npi`, `npi:old`), if any. */
   slice?: string;
 }
 
-/** The rule on all items of an element, or of one slice of it. */
+/** The rule for all items of an element or of one of its slices. */
 const buildListRule = (node: ProfileNode, facts: ElementInfo, place: ListPosition): ListRule | undefined =>
   combineListRules({ node, item: buildItemRule(node, facts, place.compiling) }, facts, place);
 
-/** `item`: the rule on each, which the slices' own matching may need too. */
+/** `item`: the rule for each item, which the matching of slices may use too. */
 function combineListRules(
   { node, item }: { node: ProfileNode; item: ItemRule | undefined },
   facts: ElementInfo,
@@ -95,14 +95,14 @@ function combineListRules(
   ]);
 }
 
-/** A slice is of the list's type; what its snapshot repeats of the list's constraints is checked with the list. */
+/** A slice has the type of its list. Constraints that its snapshot repeats from the list are left out, because the list checks them. */
 function narrowToSlice(slice: ElementDefinition, list: ElementDefinition): ElementDefinition {
   const type = slice.type ?? list.type;
   const repeated = new Set((list.constraint ?? []).map(({ key }) => key));
   return { ...slice, ...(type && { type }), constraint: (slice.constraint ?? []).filter(({ key }) => !repeated.has(key)) };
 }
 
-/** How many there are, where that is more or fewer than R4 asks for. */
+/** The rule of the cardinality, if it is stricter than R4's. */
 function buildCardinalityRule(
   { min = 0, max = '*', type }: ElementDefinition,
   facts: ElementInfo,
@@ -121,7 +121,7 @@ function buildCardinalityRule(
       return [
         buildFault(
           'structure',
-          most === 0 ? `${what} is not allowed` : `at most ${most} of ${what} may stand here`,
+          most === 0 ? `${what} is not allowed` : `at most ${most} of ${what} are allowed`,
           ...toItemPath(items[most]!),
         ),
       ];
@@ -129,13 +129,13 @@ function buildCardinalityRule(
   };
 }
 
-/** What an extension slice stands for, by its URL. */
+/** The URLs of an extension slice, for error texts. */
 const formatExtensionProfiles = (types: ElementDefinition['type']): string => {
   const profiles = (types ?? []).flatMap(({ code, profile = [] }) => (code === 'Extension' ? profile : []));
   return profiles.length ? ` (${profiles.join(', ')})` : '';
 };
 
-/** The rules on each item. */
+/** The rules for each item. */
 function buildItemRule(node: ProfileNode, facts: ElementInfo, compiling: ProfileCompileContext): ItemRule | undefined {
   const { definition } = node;
   const { elsewhere } = compiling;
@@ -153,7 +153,7 @@ function buildItemRule(node: ProfileNode, facts: ElementInfo, compiling: Profile
   return type && rest ? checkTypeFirst(type, rest) : (type ?? rest);
 }
 
-/** Of a value of a wrong type nothing more is said. */
+/** A value with a wrong type gets only that fault. */
 const checkTypeFirst = (type: ItemRule, rest: ItemRule): ItemRule => ({
   isMet: (item, around) => type.isMet(item, around) && rest.isMet(item, around),
   faults(item, around) {
@@ -162,7 +162,7 @@ const checkTypeFirst = (type: ItemRule, rest: ItemRule): ItemRule => ({
   },
 });
 
-/** The profiles that the types name, each for the items of its type. */
+/** The rule for the profiles of the types. Each profile applies to the items of its type. */
 function buildTypeProfilesRule({ type = [] }: ElementDefinition, { conformance }: ProfileCompileContext): ItemRule | undefined {
   return combineRules<ElementItem>(
     type.map(({ code, profile = [] }) => {
@@ -177,7 +177,7 @@ const restrictToType = (code: string, rule: ItemRule): ItemRule => ({
   faults: (item, around) => (item.type === code ? rule.faults(item, around) : []),
 });
 
-/** What is in the element, as it says itself, or as the element says that its content is like. */
+/** The rule for the children of an element, from its own definition or from its contentReference. */
 function buildInnerRule(node: ProfileNode, facts: ElementInfo, compiling: ProfileCompileContext): ItemRule | undefined {
   const { contentReference } = node.definition;
   const types = listElementTypes(node, facts);
@@ -186,7 +186,7 @@ function buildInnerRule(node: ProfileNode, facts: ElementInfo, compiling: Profil
   return like && compiling.content(like, types);
 }
 
-/** The types an element may be of, as elements are looked up by: those of the profile where it narrows a choice. */
+/** The possible types of an element. The profile may limit a choice. */
 function listElementTypes({ definition }: ProfileNode, { types }: ElementInfo): string[] {
   const named = (definition.type ?? [])
     .map(({ code }) => code)
@@ -194,6 +194,6 @@ function listElementTypes({ definition }: ProfileNode, { types }: ElementInfo): 
   return types.length > 1 && named.length ? named : listResourceTypes(definition, types);
 }
 
-/** A resource in a resource is of the type that the profile says. */
+/** The types of a nested resource, from the profile. */
 const listResourceTypes = ({ type = [] }: ElementDefinition, types: string[]): string[] =>
   types[0] === 'Resource' && type.length ? type.map(({ code }) => code) : types;

@@ -1,4 +1,4 @@
-// The extensions of a resource, wherever they stand, and whether they may stand there. https://hl7.org/fhir/R4/defining-extensions.html#context
+// Finds all extensions of a resource, and checks whether their elements may have them. https://hl7.org/fhir/R4/defining-extensions.html#context
 
 import { isElement } from '../element.ts';
 import { findElement } from '../elements.ts';
@@ -6,7 +6,7 @@ import { buildFault, type Fault } from '../validation/schema-rules/rule.ts';
 import type { StructureDefinition } from './definition.ts';
 import type { ElementItem } from './rule.ts';
 
-/** `at`: from the resource's root. `owners`: what the element it stands on is called: by its path, and by paths from the types on the way. */
+/** `at`: the path from the resource. `owners`: the names of the element with the extension: its path, and its paths from the types of its parents. */
 export interface FoundExtension {
   url: string;
   at: (string | number)[];
@@ -14,7 +14,7 @@ export interface FoundExtension {
   owners: string[];
 }
 
-/** A place on the way down: the type of what is there, if it is known. */
+/** The position of an element during the traversal, with its type if it is known. */
 interface ElementPosition {
   at: (string | number)[];
   type: string | undefined;
@@ -23,7 +23,7 @@ interface ElementPosition {
 
 const NAMES = ['extension', 'modifierExtension'];
 
-/** All extensions whose definition can be looked up: those with an absolute URL. */
+/** All extensions with an absolute URL. */
 export function listExtensions(resource: { resourceType: string }): FoundExtension[] {
   const found: FoundExtension[] = [];
   visitValue(resource, { at: [], type: resource.resourceType, owners: [resource.resourceType] }, found);
@@ -61,10 +61,10 @@ function toChildPosition({ at, type, owners }: ElementPosition, key: string, val
 
 const ANYWHERE = new Set(['Element', 'BackboneElement', 'Resource', 'DomainResource']);
 
-/** A fault when an extension stands on an element that its definition does not name. Contexts that are no elements are not looked at. */
+/** A fault if the definition does not allow the extension on its element. Only contexts of kind `element` are checked. */
 export function checkExtensionContext({ context = [] }: Pick<StructureDefinition, 'context'>, { owners, at }: FoundExtension): Fault[] {
   const allowed = context.map(({ expression }) => expression);
   const isOpen = context.length === 0 || context.some(({ type, expression }) => type !== 'element' || ANYWHERE.has(expression));
   if (isOpen || owners.some((owner) => allowed.includes(owner))) return [];
-  return [buildFault('structure', `this extension may stand on ${allowed.join(', ')} only`, ...at)];
+  return [buildFault('structure', `this extension is allowed on ${allowed.join(', ')} only`, ...at)];
 }

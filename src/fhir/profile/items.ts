@@ -1,26 +1,26 @@
-// How the items of one element are found in an object: settled once, while a profile is compiled, from what R4 says of the element.
+// Builds functions that find the items of an element in an object. They are built during the compilation of a profile, from R4's definition of the element.
 // https://hl7.org/fhir/R4/json.html
 
 import { isElement } from '../element.ts';
 import { type ElementInfo, findElement, isPrimitive } from '../elements.ts';
 import type { ElementItem } from './rule.ts';
 
-/** The items of an element in an object; values of a wrong form (which base validation refuses) give none. */
+/** Finds the items of an element in an object. Malformed values, which base validation refuses, have no items. */
 export type FindItems = (owner: ElementItem) => readonly ElementItem[];
 
 const NONE: readonly ElementItem[] = [];
 
-/** The way to the items of `name` (`value[x]` for a choice) in an object of this type. */
+/** Builds the finder of `name` (`value[x]` for a choice) in objects of a type. */
 export function buildItemFinder(type: string, name: string, facts: ElementInfo): FindItems {
   if (name.endsWith('[x]')) return buildChoiceFinder(type, name);
   const form = buildElementForm(name, facts.types[0], facts.types.every(isPrimitive));
   return (owner) => readItems(readElementObject(owner), form);
 }
 
-/** The id and extensions of a primitive stand in the object beside it. */
+/** The object with the child elements. For a primitive, this is its sibling with the id and extensions. */
 const readElementObject = (owner: ElementItem): unknown => (isElement(owner.value) ? owner.value : owner.beside);
 
-/** `under`: the name of the object beside a primitive. */
+/** `under`: the JSON name of the sibling of a primitive. */
 interface ElementForm {
   name: string;
   under: string | undefined;
@@ -55,7 +55,7 @@ const buildItem = ({ name, type }: ElementForm, value: unknown, beside: unknown,
   index,
 });
 
-/** What stands in place of a choice; there is one at most in a valid resource. */
+/** Finds the element of a choice. A valid resource has at most one. */
 function buildChoiceFinder(type: string, choice: string): FindItems {
   const facts = findElement(type, choice);
   const base = choice.slice(0, -3);

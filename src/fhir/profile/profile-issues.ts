@@ -1,4 +1,4 @@
-// What is said of a resource against a profile: the checker's faults as issues that name the profile.
+// Turns the faults of a profile's checker into issues that name the profile.
 
 import { toList } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
@@ -7,23 +7,23 @@ import { toIssues } from '../validation/issues.ts';
 import type { Fault } from '../validation/schema-rules/rule.ts';
 import type { ProfileChecker } from './checker.ts';
 
-/** `one`: the resource that is checked: the whole one, or one that it contains. */
+/** `one`: the checked resource, which is the whole resource or a contained one. */
 type Subject = Pick<ProfileClaim, 'resource' | 'one'>;
 
-/** All that is wrong or worth saying. A profile of another type says only that. */
+/** All issues of a resource against a profile. If the profile is for another type, that is the only issue. */
 export function buildProfileIssues(checker: ProfileChecker, { resource, one }: Subject, most?: number): Issue[] {
   const faults: Fault[] =
     checker.type === one.resourceType
       ? checker.faults(one, resource)
-      : [{ code: 'structure', text: `this is no ${checker.type}, and the profile is of that type`, path: [] }];
+      : [{ code: 'structure', text: `the profile is for ${checker.type}, and this resource has another type`, path: [] }];
   return toProfileIssues(checker, faults, { resource, one }, most);
 }
 
-/** Whether `said` would have an error to say. */
+/** Whether a resource has errors against a profile. */
 export const hasProfileErrors = (checker: ProfileChecker, { resource, one }: Subject): boolean =>
   checker.type !== one.resourceType || !checker.passes(one, resource);
 
-/** Faults found in the resource `one` as issues of the whole resource. What is not checked is said once, however often it is met. */
+/** Faults of the resource `one` as issues of the whole resource. Rules that cannot be checked are reported once. */
 export function toProfileIssues({ url }: ProfileChecker, faults: Fault[], { resource, one }: Subject, most?: number): Issue[] {
   const place = findClaimantPath({ resource, one });
   const named = removeRepeats(faults).map((fault) => ({ ...fault, text: `${fault.text} [${url}]`, path: [...place, ...fault.path] }));
@@ -39,7 +39,7 @@ function removeRepeats(faults: Fault[]): Fault[] {
   });
 }
 
-/** An issue about a claim itself. */
+/** An issue about `meta.profile` itself. */
 export function buildClaimIssue(subject: Subject, severity: 'warning' | 'information', text: string): Issue {
   const at = findClaimantPath(subject).map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
   return { ...issue('not-supported', text, `${subject.resource.resourceType}${at.join('')}.meta.profile`), severity };

@@ -1,26 +1,25 @@
-// What the checks of profiles are made of: items (one value of an element, with the object beside a primitive) and rules over them.
+// The building blocks of profile checks: items (one value of an element, with the sibling of a primitive) and rules.
 
 import type { FhirPathNode } from '../fhirpath/node.ts';
 import type { Fault } from '../validation/schema-rules/rule.ts';
 
-/** `name`: of the element in JSON (`valueQuantity`), `index`: its place in a list. */
+/** `name`: the JSON name of the element (`valueQuantity`). `index`: its index in a list. */
 export interface ElementItem extends FhirPathNode {
   name: string;
   index: number | undefined;
 }
 
-/** Where an item stands in the object around it. */
+/** The path of an item in its parent object. */
 export const toItemPath = ({ name, index }: ElementItem): (string | number)[] => (index === undefined ? [name] : [name, index]);
 
-/** Where an item stands: the resource it is part of, and the one around that when it is contained. */
+/** The resource of an item, and the containing resource if it is contained. */
 export interface ResourceContext {
   resource: FhirPathNode;
   root: FhirPathNode;
 }
 
 /**
- * One thing asked of a value. `holds` says whether there is no error and costs little; `faults` says all that is wrong, also less than errors. `at` of
- * the faults is below the value.
+ * A rule for a value. `isMet` is a cheap test for errors. `faults` lists all errors, warnings and notes, with paths relative to the value.
  */
 interface Rule<T> {
   isMet(value: T, around: ResourceContext): boolean;
@@ -28,10 +27,10 @@ interface Rule<T> {
 }
 
 export type ItemRule = Rule<ElementItem>;
-/** Over all items of one element of one object; `at` of the faults is below that object. */
+/** A rule for all items of an element of one object. The paths of its faults are relative to that object. */
 export type ListRule = Rule<readonly ElementItem[]>;
 
-/** All of them; undefined when there are none. */
+/** Combines rules: all must be met. Undefined: there are no rules. */
 export function combineRules<T>(rules: readonly (Rule<T> | undefined)[]): Rule<T> | undefined {
   const present = rules.filter((rule) => rule !== undefined);
   if (present.length <= 1) return present[0];
@@ -44,15 +43,15 @@ export function combineRules<T>(rules: readonly (Rule<T> | undefined)[]): Rule<T
   };
 }
 
-/** A rule from a test and what is said when it fails. */
+/** Builds a rule from a test and the fault of a failure. */
 export function buildTestRule<T>(passes: (value: T, around: ResourceContext) => boolean, said: (value: T) => Fault): Rule<T> {
   return { isMet: passes, faults: (value, around) => (passes(value, around) ? [] : [said(value)]) };
 }
 
-/** Something that cannot be checked here: said of every value there is, and never an error. */
+/** A rule that cannot be checked: it is always met, and reports a fault that is not an error for every value. */
 export const buildUncheckedRule = <T>(said: Fault): Rule<T> => ({ isMet: () => true, faults: () => [said] });
 
-/** The rule on each item of a list. */
+/** Applies a rule to each item of a list. */
 export function buildEachRule(rule: ItemRule): ListRule {
   return {
     isMet(items, around) {

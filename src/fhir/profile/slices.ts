@@ -1,4 +1,4 @@
-// The slices of a list: each item belongs to the first slice it matches, and each slice asks what it asks of its own items.
+// The slices of a list. Each item belongs to the first slice that it matches, and the rules of a slice apply to its items.
 // https://hl7.org/fhir/R4/profiling.html#slicing
 import { buildFault, type Fault } from '../validation/schema-rules/rule.ts';
 import { type Slicing, UnusableDefinitionError } from './definition.ts';
@@ -6,15 +6,15 @@ import { buildSliceMatcher, type ExternalDefinitions, type SliceMatcher } from '
 import { type ElementItem, type ItemRule, type ListRule, type ResourceContext, toItemPath } from './rule.ts';
 import type { ProfileNode } from './tree.ts';
 
-/** A slice as it is checked. `list`: over its items. `matches` is undefined for what no other slice takes (`@default`). */
+/** A compiled slice. `list`: the rule for its items. `matches` is undefined for the slice of all other items (`@default`). */
 interface Slice {
   list: ListRule | undefined;
   matches: SliceMatcher | undefined;
-  /** Why nobody can tell which items belong to it. */
+  /** Why the items of the slice cannot be determined. */
   unchecked?: string;
 }
 
-/** What compiles a slice: the rule over its items, and the rule on each that tells whether it belongs where nothing else does. */
+/** The rules of a slice: for the list of its items, and for each item. Without discriminators, the item rule decides whether an item belongs to the slice. */
 interface SliceRules {
   list: ListRule | undefined;
   item: ItemRule | undefined;
@@ -25,7 +25,7 @@ type CompileSlice = (slice: ProfileNode, name: string) => SliceRules;
 const DEFAULT = '@default';
 const BY_TYPE: Slicing = { rules: 'open', discriminator: [{ type: 'type', path: '$this' }] };
 
-/** The rule of a slicing; undefined when no slice asks anything and no item may be refused. */
+/** The rule of a slicing. Undefined: no slice has rules, and every item is allowed. */
 export function buildSlicingRule(node: ProfileNode, compile: CompileSlice, elsewhere: ExternalDefinitions): ListRule | undefined {
   if (!node.slices.size) return undefined;
   const slicing = node.definition.slicing ?? BY_TYPE;
@@ -40,7 +40,7 @@ interface Compiled {
   elsewhere: ExternalDefinitions;
 }
 
-/** Without discriminators an item belongs to a slice when it is as the slice asks. */
+/** Compiles a slice. Without discriminators, an item belongs to the slice if it meets the slice's rules. */
 function compileSlice({ discriminator = [] }: Slicing, slice: ProfileNode, { name, rules, elsewhere }: Compiled): Slice {
   const { list, item } = rules;
   if (name === DEFAULT) return { list, matches: undefined };
@@ -55,7 +55,7 @@ function compileSlice({ discriminator = [] }: Slicing, slice: ProfileNode, { nam
   }
 }
 
-/** `slice`: the place of its slice; that of no slice is -1. */
+/** `slice`: the index of its slice, or -1. */
 interface SlicedItem {
   item: ElementItem;
   slice: number;
@@ -109,8 +109,8 @@ const buildUncheckedFault = (text: string, { name }: ElementItem): Fault => ({
   path: [name],
 });
 
-const NO_SLICE_MATCHES = 'the profile allows only what it describes here, and this is none of it';
-const OUT_OF_ORDER = 'the profile asks for another order of what it describes here';
+const NO_SLICE_MATCHES = 'the profile allows only items of its slices here, and this item matches none';
+const OUT_OF_ORDER = 'the profile requires another order of the items here';
 
 interface SlicingMode {
   isClosed: boolean;
@@ -118,7 +118,7 @@ interface SlicingMode {
   atEnd: boolean;
 }
 
-/** What stands where it must not: of no slice where all must be of one, before one that comes first, or of none before one that is of some. */
+/** The items that the slicing does not allow: without a slice in a closed slicing, in a wrong order, or without a slice before items of slices. */
 function findMisplacedItems(placed: SlicedItem[], { isClosed, ordered, atEnd }: SlicingMode): SlicedItem[] {
   let last = -1;
   return placed.filter(({ slice }) => {

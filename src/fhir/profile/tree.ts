@@ -1,25 +1,25 @@
-// The elements of a profile as a tree: what it asks of each element, its children, and the slices of its list.
-// From a snapshot, or from a differential laid over the tree of its base: what a base asks is asked as well, so that nothing else is needed of it.
+// The elements of a profile as a tree of definitions, children and slices.
+// The tree is built from a snapshot, or from a differential that is merged into the tree of the base profile.
 // https://hl7.org/fhir/R4/profiling.html#snapshot
 import { findElement } from '../elements.ts';
 import { type ElementDefinition, type StructureDefinition, UnusableDefinitionError } from './definition.ts';
 
-/** `asks`: the element's definition; that of a base and of what is laid over it together. */
+/** `definition`: the element's definition, merged with that of the base profile. */
 export interface ProfileNode {
   definition: ElementDefinition;
   /** By element name: `identifier`, `value[x]`. */
   children: Map<string, ProfileNode>;
-  /** By slice name, in order. A slice of a slice (`a/b`) stands in the slice. */
+  /** By slice name, in order. The slice of a slice (`a/b`) is a child of that slice. */
   slices: Map<string, ProfileNode>;
 }
 
-/** A place in a tree: element names from the root's children on, each with the slice chosen there. */
+/** A step in a tree: the name of an element, and the slice, if any. */
 interface Step {
   name: string;
   slice?: string | undefined;
 }
 
-/** The tree of a profile. `baseOf`: the tree of the profile it is based on, where it has no snapshot; undefined for R4's own types. */
+/** Builds the tree of a profile. `baseOf`: finds the tree of the base profile, for a profile without a snapshot. Undefined for R4's own types. */
 export function buildProfileTree(profile: StructureDefinition, baseOf: (canonical: string) => ProfileNode | undefined): ProfileNode {
   const { snapshot, differential, baseDefinition, url, type } = profile;
   if (snapshot?.element?.length) return addElements(buildEmptyNode(type), snapshot.element, type);
@@ -28,7 +28,7 @@ export function buildProfileTree(profile: StructureDefinition, baseOf: (canonica
   return addElements(base ? structuredClone(base) : buildEmptyNode(type), differential.element, type);
 }
 
-/** The node of an element by its path (`Observation.referenceRange`), slices left aside. */
+/** The node of an element by its path (`Observation.referenceRange`), without slices. */
 export function findProfileNode(root: ProfileNode, path: string): ProfileNode | undefined {
   return path
     .split('.')
@@ -38,7 +38,7 @@ export function findProfileNode(root: ProfileNode, path: string): ProfileNode | 
 
 const buildEmptyNode = (path: string): ProfileNode => ({ definition: { path }, children: new Map(), slices: new Map() });
 
-/** `root` is this function's own: its caller made it for this. */
+/** Adds elements to `root`, which it changes in place. */
 function addElements(root: ProfileNode, elements: ElementDefinition[], type: string): ProfileNode {
   let before: { path: string; steps: Step[] } | undefined;
   for (const element of elements) {
@@ -51,7 +51,7 @@ function addElements(root: ProfileNode, elements: ElementDefinition[], type: str
   return root;
 }
 
-/** The steps that an element's id names; without an id, those of its path below the elements that stand before it. */
+/** The steps to an element, from its id. Without an id: from its path, relative to the elements before it. */
 function toSteps({ id, path, sliceName }: ElementDefinition, before: { path: string; steps: Step[] } | undefined): Step[] {
   const names = path.split('.');
   const named = id === undefined ? undefined : parseElementId(id, names);
@@ -65,7 +65,7 @@ function toSteps({ id, path, sliceName }: ElementDefinition, before: { path: str
   return [...kept, ...rest];
 }
 
-/** `Patient.extension:race.value[x]`; undefined when the id does not follow the path. */
+/** Parses `Patient.extension:race.value[x]`. Undefined: the id does not match the path. */
 function parseElementId(id: string, names: string[]): Step[] | undefined {
   const pattern = names.map((name) => `${name.replace(/[[\]]/g, '\\$&')}(?::(.+?))?`).join('\\.');
   const found = new RegExp(`^${pattern}$`).exec(id);
@@ -86,13 +86,13 @@ function findOrAddNode(root: ProfileNode, steps: Step[], type: string): ProfileN
   return node;
 }
 
-/** `a/b` is a slice of the slice a, if there is such a one; otherwise a name like any other. */
+/** `a/b` is a slice of the slice `a`, if that exists, otherwise a slice of the list with this name. */
 function findOrAddSlice(node: ProfileNode, name: string, path: string): ProfileNode {
   const outer = [...node.slices.keys()].find((one) => name.startsWith(`${one}/`));
   return outer === undefined ? findOrAdd(node.slices, name, path) : findOrAddSlice(node.slices.get(outer)!, name, path);
 }
 
-/** `valueQuantity` as a path is short for the slice of that type of `value[x]`. https://hl7.org/fhir/R4/profiling.html#slicing */
+/** `valueQuantity` in a path is short for the Quantity slice of `value[x]`. https://hl7.org/fhir/R4/profiling.html#slicing */
 function findChoiceSlice(parent: ProfileNode, path: string, name: string): { name: string; slice: string; type: string } | undefined {
   const types = [path, ...(parent.definition.type ?? []).map(({ code }) => code)];
   const facts = types.map((type) => findElement(type, name)).find((found) => found !== undefined);
@@ -105,7 +105,7 @@ function findOrAdd(nodes: Map<string, ProfileNode>, name: string, path: string):
   return node;
 }
 
-/** What is laid over replaces what it says; constraints add up. */
+/** Merges a definition into that of the base. Its members replace those of the base, but constraints are added. */
 function mergeDefinitions(base: ElementDefinition, over: ElementDefinition): ElementDefinition {
   const constraint = [...(base.constraint ?? []), ...(over.constraint ?? [])];
   return { ...base, ...over, ...(constraint.length && { constraint: [...new Map(constraint.map((one) => [one.key, one])).values()] }) };

@@ -1,4 +1,4 @@
-// What a profile says of an element's type: fewer types of a choice, fewer targets of a reference, contained or not.
+// The rules of a profile for an element's type: fewer types of a choice, fewer targets of a reference, contained or not.
 // https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.type
 
 import { isElement } from '../element.ts';
@@ -12,10 +12,10 @@ import { buildTestRule, combineRules, type ElementItem, type ItemRule } from './
 const SYSTEM = 'http://hl7.org/fhirpath/System.';
 const BASE = 'http://hl7.org/fhir/StructureDefinition/';
 
-/** The type of resource a profile is of; undefined when it is not loaded. */
+/** Finds the resource type of a profile. Undefined: the profile is not loaded. */
 type TypeOfProfile = (canonical: string) => string | undefined;
 
-/** The rules on the type of each item; undefined when the profile asks no more than R4. */
+/** The rules for the type of each item. Undefined: the profile adds nothing to R4. */
 export function buildTypeRules(types: ElementType[] | undefined, facts: ElementInfo, typeOf: TypeOfProfile): ItemRule | undefined {
   if (!types?.length) return undefined;
   const references = types.filter(({ code }) => code === 'Reference');
@@ -26,7 +26,7 @@ export function buildTypeRules(types: ElementType[] | undefined, facts: ElementI
   ]);
 }
 
-/** Of a choice, and of a resource in a resource, the type of what is there. */
+/** The rule for the type of a choice or of a nested resource. */
 function buildChoiceTypeRule(types: ElementType[], facts: ElementInfo): ItemRule | undefined {
   const names = types.filter(({ code }) => !code.startsWith(SYSTEM)).map(({ code }) => code);
   const open = facts.types.length > 1 || facts.types[0] === 'Resource';
@@ -34,11 +34,11 @@ function buildChoiceTypeRule(types: ElementType[], facts: ElementInfo): ItemRule
   const allowed = new Set(names);
   return buildTestRule(
     ({ type }) => type === undefined || allowed.has(type),
-    () => buildFault('structure', `of these types only: ${formatNames(names)}`),
+    () => buildFault('structure', `one of these types is expected: ${formatNames(names)}`),
   );
 }
 
-/** The resource types that a list of profiles stands for; undefined when any will do, or one of them is not known. */
+/** The resource types of a list of profiles. Undefined: any type is allowed, or the type of a profile is not known. */
 function listTargetTypes(profiles: string[], typeOf: TypeOfProfile): string[] | undefined {
   const types = profiles.map((profile) => (isBaseProfile(profile) ? profile.split('|')[0]!.slice(BASE.length) : typeOf(profile)));
   const known = types.filter((type) => type !== undefined);

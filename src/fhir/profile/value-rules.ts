@@ -1,4 +1,4 @@
-// fixed[x], pattern[x], minValue[x], maxValue[x] and maxLength: what an element's value must be. https://hl7.org/fhir/R4/elementdefinition.html
+// The rules of fixed[x], pattern[x], minValue[x], maxValue[x] and maxLength. https://hl7.org/fhir/R4/elementdefinition.html
 import { isDeepStrictEqual } from 'node:util';
 import { isElement } from '../element.ts';
 import { compareNodes } from '../fhirpath/compare.ts';
@@ -7,13 +7,13 @@ import { buildFault } from '../validation/schema-rules/rule.ts';
 import type { ElementDefinition } from './definition.ts';
 import { buildTestRule, combineRules, type ElementItem, type ItemRule } from './rule.ts';
 
-/** The value written under `fixedCode`, `patternCodeableConcept` …, with its type as the name says it; undefined when there is none. */
+/** The value of `fixedCode`, `patternCodeableConcept` …, and its type from the name. Undefined: the element has no such value. */
 export function findTypedValue(asks: ElementDefinition, prefix: string): { type: string; value: unknown } | undefined {
   const name = Object.keys(asks).find((key) => key.startsWith(prefix) && /^[A-Z]/.test(key.slice(prefix.length)));
   return name === undefined ? undefined : { type: name.slice(prefix.length), value: asks[name] };
 }
 
-/** Whether a value is as `fixed[x]` or `pattern[x]` says; undefined when the element says neither. */
+/** The test of `fixed[x]` or `pattern[x]`. Undefined: the element has neither. */
 export function buildValueTest(asks: ElementDefinition): ((value: unknown) => boolean) | undefined {
   const fixed = findTypedValue(asks, 'fixed');
   if (fixed) return isElement(fixed.value) ? (value) => isDeepStrictEqual(value, fixed.value) : (value) => value === fixed.value;
@@ -21,7 +21,7 @@ export function buildValueTest(asks: ElementDefinition): ((value: unknown) => bo
   return pattern && buildPatternTest(pattern.value);
 }
 
-/** Whether a value has everything a pattern has; each item of a list of the pattern is in the value's list, anywhere. */
+/** The test whether a value contains a pattern. Each item of a pattern's list must match any item of the value's list. */
 export function buildPatternTest(pattern: unknown): (value: unknown) => boolean {
   if (Array.isArray(pattern)) return buildListTest(pattern.map(buildPatternTest));
   if (!isElement(pattern)) return (value) => value === pattern;
@@ -41,7 +41,7 @@ const buildListTest =
     return true;
   };
 
-/** The rules on the value itself. */
+/** The rules for the value itself. */
 export function buildValueRules(asks: ElementDefinition): ItemRule | undefined {
   const { maxLength } = asks;
   return combineRules<ElementItem>([
@@ -70,7 +70,7 @@ function buildFixedRule(asks: ElementDefinition): ItemRule | undefined {
 
 const MAX_VALUE_LENGTH = 200;
 
-/** What a profile asks for is no one's health data: it may be shown. */
+/** A value of a profile for an error text. It is not patient data, so it may be shown. */
 const formatProfileValue = (value: unknown): string => {
   const text = JSON.stringify(value);
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
