@@ -1,4 +1,4 @@
-// What a credential may do: plain words (`read`, `write`, `*`; `admin` for looking behind the scenes) and SMART v2 system scopes (`system/Patient.rs`).
+// Access scopes of API keys: `read`, `write`, `*`, `admin` (query plans), and SMART v2 system scopes (`system/Patient.rs`).
 // https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources
 
 /** SMART's letters for the interactions: create, read (vread, history), update (patch), delete, search. */
@@ -12,10 +12,10 @@ const PLAIN_SCOPES = new Map([
 ]);
 const SYSTEM_SCOPE = /^system\/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)$/;
 
-/** Whether the text is a scope this server understands. */
+/** Whether this server supports a scope. */
 export const isScope = (scope: string): boolean => PLAIN_SCOPES.has(scope) || (SYSTEM_SCOPE.exec(scope)?.[2] ?? '') !== '';
 
-/** Whether one of the scopes lets the caller do this to resources of this type. */
+/** Whether one of the scopes covers an interaction on a resource type. */
 export function isAllowed(scopes: readonly string[], type: string, permission: Permission): boolean {
   return scopes.some((scope) => {
     const word = PLAIN_SCOPES.get(scope);
@@ -25,8 +25,8 @@ export function isAllowed(scopes: readonly string[], type: string, permission: P
   });
 }
 
-/** Whether the caller may see how the server does its work. No other scope contains this one. */
+/** Whether the scopes include `admin`. No other scope includes it. */
 export const isAdmin = (scopes: readonly string[]): boolean => scopes.includes('admin');
 
-/** The smallest scope that lets a caller do this. */
+/** The smallest scope that covers an interaction on a resource type. */
 export const toSmallestScope = (type: string, permission: Permission): string => `system/${type}.${permission}`;

@@ -1,19 +1,19 @@
-// Binary as what it carries: which of its two forms a client asks for, and the resource that content becomes. https://hl7.org/fhir/R4/binary.html
+// Binary: chooses between the resource and its content, and converts content into a resource. https://hl7.org/fhir/R4/binary.html
 import { parseMediaType } from './media-type.ts';
 import type { Resource } from './types.ts';
 
 const FHIR_MEDIA_TYPES = new Set(['application/fhir+json', 'application/json+fhir']);
-/** Also understood as the resource, unless the content itself is of this type. */
+/** Media types that ask for the resource, unless the content has this type. */
 const GENERIC_MEDIA_TYPES = new Set(['application/json', 'text/json', 'json', 'application/*']);
 
-/** How much of a body's limit content may take: it is stored as base64. */
+/** The size limit of content as a share of the body limit. Content is stored as base64, which is larger. */
 export const BASE64_CONTENT_SHARE = 0.74;
 
 type BinaryForm = 'resource' | 'content';
 
 /**
- * The form that Accept and `_format` ask for. The resource is sent to who names FHIR's media type; everybody else gets the content, if it is of a type
- * they take. Undefined: they take neither (406).
+ * The form that Accept and `_format` ask for: the resource for FHIR's media type, otherwise the content if the client accepts its type. Undefined: the client
+ * accepts neither (406).
  */
 export function chooseBinaryForm(
   contentType: string,
@@ -41,11 +41,11 @@ function matchBinaryForm(range: string, own: string): BinaryForm | undefined {
   return GENERIC_MEDIA_TYPES.has(range) ? 'resource' : undefined;
 }
 
-/** What a Binary carries. */
+/** The content of a Binary. */
 export interface BinaryContent {
   bytes: Buffer;
   contentType: string;
-  /** `Type/id` of what access to it is decided by. */
+  /** A reference (`Type/id`) to the resource that determines the access to the Binary. */
   securityContext?: unknown;
 }
 
@@ -55,7 +55,7 @@ export function parseBinary(body: string): BinaryContent {
   return { bytes: Buffer.from(data, 'base64'), contentType, securityContext };
 }
 
-/** Content as a resource. */
+/** Builds the resource of content. */
 export const buildBinary = ({ bytes, contentType, securityContext }: BinaryContent, id?: string): Resource => ({
   resourceType: 'Binary',
   ...(id !== undefined && { id }),

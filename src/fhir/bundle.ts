@@ -1,5 +1,5 @@
-// Reads a Bundle of requests: its type, and each entry as the request it stands for. https://hl7.org/fhir/R4/bundle.html#transaction
-// A Bundle is no served type, so what is checked of its frame is checked here; the resources in it are checked where they are written.
+// Parses a batch or transaction Bundle, and each entry as a request. https://hl7.org/fhir/R4/bundle.html#transaction
+// Bundle is not a served type, so its own elements are validated here. The resources in it are validated when they are written.
 
 import { isElement } from './element.ts';
 import type { ParsedJson } from './json.ts';
@@ -7,26 +7,26 @@ import { readMember, toList } from './json-values.ts';
 import { FhirError, type Issue, invalidStructure, issue, notSupported } from './outcome.ts';
 import { type ParsedResource, toParsedResource } from './types.ts';
 
-/** The most entries one Bundle may have. */
+/** The most entries of a Bundle. */
 export const MAX_BUNDLE_ENTRIES = 5000;
 
-/** One entry: the request it stands for. `headers`: what the same request would carry as headers, by lower-case name. */
+/** The request of one entry. `headers`: the headers of the equivalent HTTP request, by lower-case name. */
 export interface BundleEntry {
-  /** Its place, from 0. */
+  /** The index of the entry, from 0. */
   index: number;
   method: string;
-  /** Below the base, with a leading slash, percent-encoding left in. */
+  /** Relative to the base, with a leading slash, percent-encoded. */
   path: string;
   query: [name: string, value: string][];
   headers: Readonly<Record<string, string>>;
   fullUrl?: string;
-  /** Its resource in both readings. */
+  /** Its resource. */
   resource?: ParsedResource;
 }
 
 export interface BundleRequest {
   type: 'batch' | 'transaction';
-  /** As they stand, not looked at yet. */
+  /** The entries, not validated yet. */
   entries: ParsedJson[];
 }
 
@@ -52,7 +52,7 @@ const REQUEST_ELEMENTS = new Set([...COMMON_ELEMENTS, 'method', 'url', 'ifNoneMa
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH']);
 const METHODS_WITH_RESOURCE = new Set(['POST', 'PUT', 'PATCH']);
 
-/** Element of `request` → the header it stands for. */
+/** Element of `request` → the equivalent header. */
 const REQUEST_HEADERS: Readonly<Record<string, string>> = {
   ifNoneMatch: 'if-none-match',
   ifModifiedSince: 'if-modified-since',
@@ -60,7 +60,7 @@ const REQUEST_HEADERS: Readonly<Record<string, string>> = {
   ifNoneExist: 'if-none-exist',
 };
 
-/** The Bundle of a body. Anything but a batch or a transaction is refused (400), more entries than the limit too (413). */
+/** Parses the Bundle of a body. Refuses any type but batch or transaction (400), and more entries than the limit (413). */
 export function parseBundleRequest({ plain, exact }: ParsedJson): BundleRequest {
   if (!isElement(plain) || plain.resourceType !== 'Bundle') throw invalidStructure('the body must be a Bundle', 'Bundle');
   rejectUnknownElements(plain, BUNDLE_ELEMENTS, 'Bundle');
@@ -73,7 +73,7 @@ export function parseBundleRequest({ plain, exact }: ParsedJson): BundleRequest 
   return { type, entries: entry.map((one, at) => ({ plain: one, exact: exacts[at] })) };
 }
 
-/** One entry as a request. `baseUrl`: this server's, without a trailing slash. Expressions of what is wrong begin with `Bundle.entry[at]`. */
+/** Parses one entry. `baseUrl`: this server's FHIR base, without a trailing slash. Expressions of errors begin with `Bundle.entry[at]`. */
 export function parseBundleEntry({ plain, exact }: ParsedJson, at: number, baseUrl: string): BundleEntry {
   const where = `Bundle.entry[${at}]`;
   if (!isElement(plain)) throw invalidStructure('an object is expected', where);
@@ -98,7 +98,7 @@ export function parseBundleEntry({ plain, exact }: ParsedJson, at: number, baseU
   };
 }
 
-/** Relative to the base, with or without a leading slash, or absolute under this server's own base. */
+/** Parses the URL of an entry: relative to the base, with or without a leading slash, or absolute below this server's base. */
 function parseEntryUrl(url: unknown, baseUrl: string, where: string): Pick<BundleEntry, 'path' | 'query'> {
   if (typeof url !== 'string' || url === '') throw invalidStructure('a URL relative to the base is expected', where);
   const own = [`${baseUrl}/`, `${new URL(baseUrl).pathname}/`].find((base) => url.startsWith(base));
@@ -125,8 +125,8 @@ function rejectUnknownElements(element: object, known: ReadonlySet<string>, wher
 }
 
 /**
- * What is wrong with an entry's request or resource, said from where the Bundle begins: `Patient.name` is `Bundle.entry[3].resource.name`.
- * `type`: of its resource, where what is wrong may lie in another resource; that one's path then stays as it is.
+ * The error of an entry with paths from the Bundle: `Patient.name` becomes `Bundle.entry[3].resource.name`. `type`: the type of the entry's resource. A path
+ * of another type is kept unchanged, because the error is in another resource.
  */
 export function locateErrorInEntry(error: FhirError, at: number, type?: string): FhirError {
   const issues = error.issues.map((found) => toEntryIssue(found, `Bundle.entry[${at}]`, type));

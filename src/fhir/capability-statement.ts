@@ -1,4 +1,4 @@
-// The CapabilityStatement, made from what is really served: the table of types, the search parameters in force, the interactions of the HTTP door.
+// Builds the CapabilityStatement from the tables of served types, search parameters and interactions.
 // https://hl7.org/fhir/R4/capabilitystatement.html
 import { BASE64_CONTENT_SHARE } from './binary.ts';
 import { MAX_BUNDLE_ENTRIES } from './bundle.ts';
@@ -8,16 +8,16 @@ import { isFollowable } from './search/reference-parameter.ts';
 import type { SearchParameter, SearchRegistry } from './search/registry.ts';
 import { SERVED_TYPES } from './types.ts';
 
-/** What the statement needs to know. `date`: the day the software was released; `bodyLimit` in bytes. */
+/** The inputs of the statement. `date`: the release date of the software. `bodyLimit`: in bytes. */
 export interface CapabilityOptions {
   baseUrl: string;
   version: string;
   date: string;
   registry: SearchRegistry;
   bodyLimit: number;
-  /** Type → what is said of its resources, in Markdown. */
+  /** Type → its documentation, in Markdown. */
   documentation?: Partial<Record<string, string>>;
-  /** Type → canonical URLs of the profiles of it. */
+  /** Type → canonical URLs of its profiles. */
   profiles: ReadonlyMap<string, string[]>;
 }
 
@@ -27,7 +27,7 @@ function listInteractionCodes(of: 'type' | 'system'): { code: string }[] {
   return [...new Set(facts.flatMap((one): readonly string[] => one.codes))].map((code) => ({ code }));
 }
 
-/** The operations at paths of a type, each once. */
+/** The operations on a type, each once. */
 function listOperations(type: string): object[] {
   const own = Object.values<InteractionDefinition>(INTERACTIONS).filter(
     ({ path }) => path.startsWith('/:type') || path.startsWith(`/${type}/`),
@@ -113,5 +113,5 @@ function buildResourceEntry(type: string, { registry, profiles, documentation }:
   };
 }
 
-/** Behind `*`, which stands for all of them. */
+/** Adds `*`, which means all links. */
 const prependWildcard = (links: string[]): string[] => (links.length ? ['*', ...links] : []);

@@ -1,6 +1,6 @@
-// Which known name somebody meant who wrote one that is not known.
+// Suggests known names for an unknown name.
 
-/** The known name closest to `name` (ignoring case), or one that begins with it (a choice: `value` → `valueQuantity`); undefined when none is near. */
+/** The known name closest to `name` (ignoring case), or one that begins with it (a choice: `value` → `valueQuantity`); undefined if no name is close. */
 export function findClosestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   const farthest = Math.min(2, Math.floor(name.length / 3));
@@ -12,17 +12,17 @@ export function findClosestName(name: string, known: readonly string[]): string 
   return known.find((candidate) => candidate.startsWith(name) && /^[A-Z]/.test(candidate.slice(name.length)));
 }
 
-/** ` (did you mean name?)`, or nothing when no known name is near. */
+/** ` (did you mean name?)`, or an empty text if no known name is close. */
 export function formatSuggestion(name: string, known: readonly string[]): string {
   const closest = findClosestName(name.slice(0, 64), known);
   return closest === undefined ? '' : ` (did you mean ${closest}?)`;
 }
 
-/** What to say after a name that is none: which was probably meant, and which there are. */
+/** The end of an error text about an unknown name: the closest name, and all known names. */
 export const formatKnownNames = (name: string, known: readonly string[]): string =>
   `${formatSuggestion(name, known)}${known.length ? `; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}` : ''}`;
 
-/** How many letters must be put in, left out, replaced, or exchanged with the next (optimal string alignment). */
+/** The number of letters to insert, delete, replace, or swap with the next one (optimal string alignment distance). */
 function measureEditDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= a.length; i++) {

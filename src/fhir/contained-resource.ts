@@ -1,11 +1,11 @@
-// The contained resource that a reference of the form `#id` leads to. Each reference of a resource asks, so that what it contains is looked through once.
+// Finds the contained resource of a `#id` reference. The contained resources are cached by id, because each reference of a resource needs them.
 // https://hl7.org/fhir/R4/references.html#contained
 import { type Element, items } from './element.ts';
 
-/** Root → what it contains, by id; of two with one id the first. */
+/** Root → its contained resources by id. If two have the same id, the first counts. */
 const CONTAINED_BY_ROOT = new WeakMap<Element, ReadonlyMap<unknown, Element>>();
 
-/** Undefined where it leads nowhere. `#` alone is the resource that contains. */
+/** Undefined: no such contained resource. `#` alone means the containing resource. */
 export const findContainedResource = (root: Element, reference: string): Element | undefined =>
   reference === '#' ? root : indexContained(root).get(reference.slice(1));
 

@@ -1,4 +1,4 @@
-// Decimals as they are written: exact, with the range their digits stand for. https://hl7.org/fhir/R4/search.html#number
+// Exact decimals, and the range that their precision implies. https://hl7.org/fhir/R4/search.html#number
 
 /** `digits` × 10^-`scale`: 5.40 is 540 and 2. */
 export interface Decimal {
@@ -8,7 +8,7 @@ export interface Decimal {
 
 const DECIMAL = /^([+-]?)(\d{1,60})(?:\.(\d{1,60}))?(?:[eE]([+-]?\d{1,3}))?$/;
 
-/** Reads a decimal, with or without an exponent; undefined when the text is none, or is out of all proportion. */
+/** Parses a decimal, with or without an exponent. Undefined: the text is not a decimal, or is too long. */
 export function parseDecimal(text: string): Decimal | undefined {
   const [, sign, whole, fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
   if (whole === undefined) return undefined;

@@ -1,4 +1,4 @@
-// What elements a FHIR type has: the facts of the R4 definitions, by type and element name.
+// The elements of FHIR types: facts from the R4 definitions, by type and element name.
 // https://hl7.org/fhir/R4/elementdefinition.html, choice types: https://hl7.org/fhir/R4/formats.html#choice
 import { readFileSync } from 'node:fs';
 
@@ -38,12 +38,12 @@ const GENERATED_ELEMENTS: Record<string, Record<string, GeneratedElement>> = JSO
 const ELEMENTS_BY_TYPE = new Map(Object.entries(GENERATED_ELEMENTS).map(([type, elements]) => [type, buildElementTable(elements)]));
 
 /**
- * The element `name` of a type, as it stands in JSON: `birthDate`, `valueString`, `_birthDate` (the Element beside a primitive).
- * `value[x]` answers for all types of a choice at once. Undefined when the type has no such element. `resourceType` is not an element.
+ * The element of a type by its JSON name: `birthDate`, `valueString`, `_birthDate` (the sibling of a primitive). `value[x]` returns all types of a choice.
+ * Undefined: the type has no such element. `resourceType` is not an element.
  */
 export const findElement = (type: string, name: string): ElementInfo | undefined => ELEMENTS_BY_TYPE.get(type)?.get(name);
 
-/** The names of all elements of a type as they stand in JSON, `_x` siblings and `value[x]` left out; empty when the type is unknown. */
+/** The JSON names of all elements of a type, without `_x` siblings and `value[x]`. Empty if the type is unknown. */
 export const listElementNames = (type: string): string[] =>
   [...(ELEMENTS_BY_TYPE.get(type)?.keys() ?? [])].filter((name) => !name.startsWith('_') && !name.endsWith('[x]'));
 
@@ -59,7 +59,7 @@ function buildElementEntries(name: string, { bare = false, list = false, min = 0
   return [[name, all], ...facts.types.flatMap((type) => addPrimitiveSibling(toChoiceName(name, type), narrowToType(type, all)))];
 }
 
-/** A primitive stands beside an object of its id and extensions, under the name with an underscore. https://hl7.org/fhir/R4/json.html#primitive */
+/** Adds the sibling of a primitive: an object with its id and extensions, named with an underscore. https://hl7.org/fhir/R4/json.html#primitive */
 function addPrimitiveSibling(name: string, facts: ElementInfo): [string, ElementInfo][] {
   const sibling: ElementInfo = { ...facts, types: ['Element'], min: 0 };
   return facts.types.every(isPrimitive)

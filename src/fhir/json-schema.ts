@@ -1,4 +1,4 @@
-// The generated definitions as they stand on disk: the JSON Schemas of the served types, and the names of all R4 resource types.
+// Reads the generated definitions: the JSON Schemas of the served types, and the names of all R4 resource types.
 import { readFileSync } from 'node:fs';
 
 /** A JSON Schema (draft 7) with the keywords of schema-rules.ts. */
@@ -12,8 +12,8 @@ interface Definitions {
 const GENERATED_SCHEMAS: Definitions = JSON.parse(readFileSync(new URL('./generated/schemas.json', import.meta.url), 'utf8'));
 const RESOURCE_TYPES = new Set(GENERATED_SCHEMAS.resourceTypes);
 
-/** One document; each type and backbone element stands in `$defs` under its name (`Patient`, `Patient.contact`). */
+/** One document with each type and backbone element in `$defs`, by its name (`Patient`, `Patient.contact`). */
 export const R4_SCHEMA = GENERATED_SCHEMAS.schema;
 
-/** Whether a name is that of a resource type of R4, served or not. https://hl7.org/fhir/R4/resourcelist.html */
+/** Whether a name is a resource type of R4, served or not. https://hl7.org/fhir/R4/resourcelist.html */
 export const isResourceType = (name: string): boolean => RESOURCE_TYPES.has(name);

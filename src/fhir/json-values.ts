@@ -1,6 +1,6 @@
-// Parsed JSON of which nothing is known yet: whether a text is JSON at all, and what in it is an object or a list.
+// Helpers for JSON values of unknown form.
 
-/** What the text says; undefined when it is no JSON. */
+/** The value of a JSON text. Undefined: the text is not JSON. */
 export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -9,20 +9,20 @@ export function tryParseJson(text: string): unknown {
   }
 }
 
-/** An object, and no list. */
+/** Whether a value is an object and not a list. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
-/** A member of an object; undefined where the value is no object or has no such member. */
+/** A member of an object. Undefined: the value is not an object, or has no such member. */
 export const readMember = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
 
-/** An object; undefined for every other value. */
+/** The value if it is an object, otherwise undefined. */
 export const toObject = (value: unknown): Record<string, unknown> | undefined => (isObject(value) ? value : undefined);
 
-/** What stands in a list; nothing, when it is none. */
+/** The value if it is a list, otherwise an empty list. */
 export const toList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-/** JSON with sorted keys: two values say the same when their texts are one, however their keys are ordered. */
+/** JSON with sorted keys. Values that differ only in the order of keys have the same text. */
 export function formatSortedJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(formatSortedJson).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';

@@ -2,13 +2,13 @@
 // https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant"). Numbers a JavaScript number would respell are kept as raw JSON.
 import { invalidStructure } from './outcome.ts';
 
-/** The two readings of one text: `plain` has JavaScript numbers (to check and to index), `exact` has raw JSON where digits would change (to store). */
+/** One text parsed twice. `plain` has JavaScript numbers, for validation and indexing. `exact` has raw JSON where a JavaScript number would change the digits, for storing. */
 export interface ParsedJson {
   plain: unknown;
   exact: unknown;
 }
 
-/** Where a string begins, and every number, of a well-formed JSON text. A string's end is looked for by hand: an expression needs memory for each letter. */
+/** Where a string begins, and every number, of a well-formed JSON text. The end of a string is searched without an expression, which would need memory for each character. */
 const TOKENS = /"|-?\d[\d.eE+-]*/g;
 const COLON = /\s*:/y;
 const BACKSLASH = 92;
@@ -17,7 +17,7 @@ const DEEPEST = 200;
 const keepDigits = (_key: string, value: unknown, context?: { source: string }): unknown =>
   typeof value === 'number' && context !== undefined && JSON.stringify(value) !== context.source ? JSON.rawJSON(context.source) : value;
 
-/** Parses a JSON text. Malformed text, repeated object keys and endless nesting are refused (400 structure). */
+/** Parses a JSON text. Malformed text, repeated object keys and too deep nesting are refused (400 structure). */
 export function parseJson(text: string): ParsedJson {
   const plain = parsePlainJson(text);
   const { keys, respelled } = scanJson(text);
@@ -25,15 +25,15 @@ export function parseJson(text: string): ParsedJson {
   return { plain, exact: respelled ? parseWithDigits(text) : plain };
 }
 
-/** The storing reading of a text that is known to be good JSON (a stored body). */
+/** Parses well-formed JSON (a stored body) with exact digits. */
 export function parseExactJson(text: string): unknown {
   return scanJson(text).respelled ? parseWithDigits(text) : JSON.parse(text);
 }
 
-/** The text of a value; raw numbers are written digit for digit. */
+/** The JSON text of a value. Raw numbers keep their digits. */
 export const stringifyJson = (value: unknown): string => JSON.stringify(value);
 
-/** The checking reading of an exact value: raw numbers become JavaScript numbers. */
+/** Converts raw numbers into JavaScript numbers. */
 export function toPlainJson(exact: unknown): unknown {
   if (JSON.isRawJSON(exact)) return Number(exact.rawJSON);
   if (Array.isArray(exact)) return exact.map(toPlainJson);
@@ -51,7 +51,7 @@ function parsePlainJson(text: string): unknown {
   }
 }
 
-/** How many keys are written, and whether a JavaScript number would spell one of the numbers differently. */
+/** Counts the keys of a text, and tests whether a JavaScript number would change the digits of a number. */
 function scanJson(text: string): { keys: number; respelled: boolean } {
   let keys = 0;
   let respelled = false;
@@ -65,7 +65,7 @@ function scanJson(text: string): { keys: number; respelled: boolean } {
   return { keys, respelled };
 }
 
-/** Behind the quote that ends a string: the first with an even number of backslashes before it. */
+/** The position after the quote that ends a string, which has an even number of backslashes before it. */
 function findStringEnd(text: string, begin: number): number {
   for (let quote = text.indexOf('"', begin); ; quote = text.indexOf('"', quote + 1)) {
     let before = quote;
@@ -74,7 +74,7 @@ function findStringEnd(text: string, begin: number): number {
   }
 }
 
-/** How many keys there are; nothing that people write goes deeper than this. */
+/** Counts the keys of a value. Too deep nesting is refused. */
 function countKeys(value: unknown, depth = 0): number {
   if (value === null || typeof value !== 'object') return 0;
   if (depth > DEEPEST) throw invalidStructure(`the body is nested more than ${DEEPEST} levels deep`);

@@ -1,8 +1,8 @@
-// The one currency of failure: an OperationOutcome carried by one error class, made only by the constructors below.
+// All failures are a FhirError, which carries the issues of an OperationOutcome. The functions below create them.
 // https://hl7.org/fhir/R4/operationoutcome.html, issue codes: https://hl7.org/fhir/R4/valueset-issue-type.html
-// A text names the element and the rule, never the value: values are PHI.
+// An error text names the element and the rule, but never the value, because values may be PHI.
 
-/** One thing that is wrong. `text`: what was expected; `expression`: where, as FHIRPath (`Patient.name[0].family`). */
+/** One issue. `text`: the expectation. `expression`: the elements, as FHIRPath (`Patient.name[0].family`). */
 export interface Issue {
   severity: 'fatal' | 'error' | 'warning' | 'information';
   code: string;
@@ -10,14 +10,14 @@ export interface Issue {
   expression?: string[];
 }
 
-/** What failed, in kind: one row per way to fail. Surfaces may answer a kind with another status (`errors:` in surface.yaml). */
+/** The kinds of errors. A surface may use another status for a kind (`errors:` in surface.yaml). */
 export const ERROR_KINDS = {
   structure: { status: 400, code: 'structure' },
   invalid: { status: 400, code: 'invalid' },
-  /** Of the URL, where a vendor tells it apart from what is wrong with a body. */
+  /** An error in the URL. Some vendors distinguish it from an error in a body. */
   parameter: { status: 400, code: 'invalid' },
   'not-supported': { status: 400, code: 'not-supported' },
-  /** A header says that the method is to be another. */
+  /** A header asks for another method. */
   override: { status: 400, code: 'not-supported' },
   rule: { status: 422, code: 'business-rule' },
   login: { status: 401, code: 'login' },
@@ -40,7 +40,7 @@ export const ERROR_KINDS = {
 
 export type ErrorKind = keyof typeof ERROR_KINDS;
 
-/** The only error the program throws on purpose. `retryAfter` is in seconds; `headers` are sent with the answer. */
+/** The error that a client gets. `headers` are sent with the response. */
 export class FhirError extends Error {
   readonly kind: ErrorKind;
   readonly issues: Issue[];
@@ -55,7 +55,7 @@ export class FhirError extends Error {
   }
 }
 
-/** The message of what was thrown, whatever it is. */
+/** The message of any thrown value. */
 export const readErrorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 type Where = string | string[] | undefined;
@@ -72,7 +72,7 @@ export function issue(code: string, text: string, where?: Where): Issue {
 export const invalidStructure = (text: string, where?: Where) => buildError('structure', text, where);
 export const invalid = (text: string, where?: Where) => buildError('invalid', text, where);
 export const invalidParameter = (text: string, where?: Where) => buildError('parameter', text, where);
-/** What is named leads to nothing that is there. `where`: the field or parameter that names it. */
+/** A reference has no target. `where`: the field or parameter with the reference. */
 export const unresolvedReference = (kind: ErrorKind, type: string, where: string) =>
   buildError(kind, `${where} leads to no ${type} that exists`, where);
 export const invalidIssues = (issues: Issue[]) => new FhirError('invalid', issues);
@@ -82,17 +82,17 @@ export const methodOverrideIgnored = (header: string) =>
 export const businessRule = (text: string, where?: Where) => buildError('rule', text, where);
 export const businessRules = (issues: Issue[]) => new FhirError('rule', issues);
 export const loginRequired = (text: string) => buildError('login', text);
-/** A message from outside that carries no signature of anybody we know; why is nobody's business. */
+/** A webhook message without a valid signature. The reason is not revealed to the sender. */
 export const invalidSignature = () => buildError('login', 'this message is not accepted', undefined, { 'WWW-Authenticate': 'Signature' });
 export const forbidden = (text: string) => buildError('forbidden', text);
 export const notFound = (text: string, where?: Where) => buildError('not-found', text, where);
-/** Of a resource type. https://hl7.org/fhir/R4/http.html#Status-Codes */
+/** A resource type is not served. https://hl7.org/fhir/R4/http.html#Status-Codes */
 export const typeNotServed = (text: string) => new FhirError('not-found', [issue('not-supported', text)]);
 export const methodNotAllowed = (allowed: string[]) =>
   buildError('method', `this path answers ${allowed.join(', ')}`, undefined, { Allow: allowed.join(', ') });
 export const notAcceptable = (text: string) => buildError('not-acceptable', text);
 export const conflict = (text: string, where?: Where) => buildError('conflict', text, where);
-/** Others keep writing the same thing: nothing is wrong with the request, and it may be sent again. */
+/** Concurrent requests keep writing the same resource. The request is valid and can be repeated. */
 export const writeContention = (text: string) => buildError('conflict', text, undefined, { 'Retry-After': '1' });
 export const duplicate = (text: string, where?: Where) => buildError('duplicate', text, where);
 /** `headers`: the version that records the deletion. */
@@ -103,7 +103,7 @@ export const tooLong = (text: string) => buildError('too-long', text);
 export const unsupportedMedia = (text: string, headers?: Record<string, string>) => buildError('media', text, undefined, headers);
 export const throttled = (text: string, retryAfter: number) =>
   buildError('throttled', text, undefined, { 'Retry-After': String(retryAfter) });
-/** `retryAfter`: when it may be otherwise; absent where repeating the request changes nothing. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+/** `retryAfter`: seconds until a repeated request may succeed. Absent: repeating the request does not help. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
 export const upstream = (text: string, retryAfter?: number) =>
   buildError('upstream', text, undefined, retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) });
 export const unavailable = (text: string, retryAfter: number) =>

@@ -1,4 +1,4 @@
-// Canonical URLs of profiles: which a resource claims to conform to, and which are R4's own types. https://hl7.org/fhir/R4/resource.html#Meta
+// The profiles that a resource claims in `meta.profile`, and canonical URLs of R4's own types. https://hl7.org/fhir/R4/resource.html#Meta
 
 import { isElement, items } from './element.ts';
 import { isResourceType } from './json-schema.ts';
@@ -13,7 +13,7 @@ export function parseCanonical(text: string): { url: string; version?: string } 
   return bar < 0 ? { url: text } : { url: text.slice(0, bar), version: text.slice(bar + 1) };
 }
 
-/** Whether a URL is that of a resource type of R4; `type`: of this one, or one that it is a kind of. Base validation checks these. */
+/** Whether a URL is that of an R4 resource type, with `type` only that type or a supertype. Base validation checks these. */
 export function isBaseProfile(canonical: string, type?: string): boolean {
   const { url } = parseCanonical(canonical);
   const name = url.startsWith(BASE) ? url.slice(BASE.length) : '';
@@ -21,20 +21,20 @@ export function isBaseProfile(canonical: string, type?: string): boolean {
   return type === undefined ? isResourceType(name) : name === type;
 }
 
-/** What `meta.profile` says; whatever is no text is left to base validation. */
+/** The texts in `meta.profile`. Base validation refuses other values. */
 function readMetaProfiles(resource: unknown): string[] {
   if (!isElement(resource) || !isElement(resource.meta) || !Array.isArray(resource.meta.profile)) return [];
   return [...new Set(resource.meta.profile.filter((one) => typeof one === 'string'))];
 }
 
-/** A profile that a resource claims to be as. `one`: the resource that claims it: the whole one, or one that it contains. */
+/** A profile that a resource claims. `one`: the claiming resource, which is the whole resource or a contained one. */
 export interface ProfileClaim {
   claim: string;
   resource: Resource;
   one: Resource;
 }
 
-/** All claims of a resource and of what it contains, but those of R4's own types, which base validation sees to. */
+/** All claims of a resource and its contained resources, except R4's own types, which base validation checks. */
 export function listProfileClaims(resource: Resource): ProfileClaim[] {
   const inner = resource.contained === undefined ? NONE : items(resource.contained).filter(isResource);
   if (resource.meta?.profile === undefined && inner.every(({ meta }) => meta?.profile === undefined)) return NONE;

@@ -1,4 +1,4 @@
-// What a reference points at, as one text: `Type/id` for a resource of this server however it is written, the reference's own text for all others.
+// Normalizes references: `Type/id` for each resource of this server, the unchanged text for all other targets.
 // https://hl7.org/fhir/R4/references.html#literal, https://hl7.org/fhir/R4/search.html#reference
 import { toObject } from './json-values.ts';
 import { ID_PATTERN } from './types.ts';
@@ -8,8 +8,8 @@ const VERSION = /\/_history\/[A-Za-z0-9\-.]{1,64}$/;
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:./;
 
 /**
- * The text whose hash stands for the target. `baseUrl`: this server's, without a trailing slash. A version is left out: search knows the current one.
- * Undefined for a contained resource (`#x`) and for what is no reference at all.
+ * The text whose hash identifies the target. `baseUrl`: this server's FHIR base, without a trailing slash. A version is removed, because search finds only
+ * current versions. Undefined: the target is a contained resource (`#x`), or the text is not a reference.
  */
 export function normalizeReference(reference: string, baseUrl: string): string | undefined {
   const own = baseUrl !== '' && reference.startsWith(`${baseUrl}/`) ? reference.slice(baseUrl.length + 1) : reference;
@@ -18,7 +18,7 @@ export function normalizeReference(reference: string, baseUrl: string): string |
   return ABSOLUTE.test(reference) ? reference.replace(VERSION, '') : undefined;
 }
 
-/** The type a reference leads to, as its text or its `type` says; undefined when neither does. https://hl7.org/fhir/R4/references.html#type */
+/** The type of a reference's target, from its text or its `type`. Undefined: neither has the type. https://hl7.org/fhir/R4/references.html#type */
 export function readReferenceType(reference: unknown): string | undefined {
   const { reference: text, type } = typeof reference === 'string' ? { reference, type: undefined } : (toObject(reference) ?? {});
   const [named, id] = typeof text === 'string' ? text.replace(VERSION, '').split('/').slice(-2) : [];

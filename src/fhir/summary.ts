@@ -1,10 +1,10 @@
-// Parts of a resource: `_summary` and `_elements`. What is left out is said by a tag. https://hl7.org/fhir/R4/search.html#summary, #elements
+// Reduces resources for `_summary` and `_elements`. A tag marks them as incomplete. https://hl7.org/fhir/R4/search.html#summary, #elements
 import { type ElementInfo, findElement } from './elements.ts';
 import { parseExactJson, stringifyJson } from './json.ts';
 import { isObject, readMember, toList, toObject } from './json-values.ts';
 import { isResource, type Resource } from './types.ts';
 
-/** `count` is no part of a resource, but of a search. */
+/** The values of `_summary` for a resource. `count` applies to searches only. */
 export type Summary = 'true' | 'text' | 'data' | 'false';
 
 const SUBSETTED = {
@@ -16,11 +16,11 @@ const SUBSETTED = {
 type KeepElement = (name: string, facts: ElementInfo | undefined) => boolean;
 type Json = Record<string, unknown>;
 
-/** Always there, so that the part is still a resource that can be told from others. */
+/** The elements that are always kept, so that the result is still an identifiable resource. */
 const ALWAYS = new Set(['resourceType', 'id', 'meta']);
 const isMandatory = (facts: ElementInfo | undefined): boolean => (facts?.min ?? 0) > 0;
 
-/** The body with these elements of the resource (and what is mandatory) alone. `names`: without a choice's type (`value`). */
+/** The body with only these and the mandatory elements. `names`: a choice has no type suffix (`value`). */
 export function selectElements(body: string, names: ReadonlySet<string>): string {
   return tagAsSubset(body, (resource) =>
     filterElements(
@@ -37,11 +37,11 @@ const SUMMARIES: Readonly<Record<Exclude<Summary, 'false'>, (resource: Resource)
   data: (resource) => filterElements(resource, resource.resourceType, (name) => name !== 'text'),
 };
 
-/** The body as this kind of summary shows it. */
+/** The body reduced to a kind of summary. */
 export const summarizeBody = (body: string, summary: Summary): string =>
   summary === 'false' ? body : tagAsSubset(body, SUMMARIES[summary]);
 
-/** Elements marked as summary, also inside of backbone elements; datatypes are shown whole. */
+/** Keeps the summary elements, also inside backbone elements. Datatypes are kept whole. */
 function summarizeElement(element: Json, type: string): Json {
   const shown = filterElements(
     element,
@@ -56,7 +56,7 @@ function summarizeChild(value: unknown, type: string | undefined): unknown {
   return Array.isArray(value) ? value.map((item) => summarizeChild(item, type)) : isObject(value) ? summarizeElement(value, type) : value;
 }
 
-/** A primitive's extensions stand and fall with it. */
+/** Filters elements. The sibling of a primitive is kept or removed with it. */
 const filterElements = (element: Json, type: string, keeps: KeepElement): Json =>
   Object.fromEntries(
     Object.entries(element).filter(([name]) => {
