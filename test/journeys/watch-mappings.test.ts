@@ -40,10 +40,10 @@ test('a route that is changed answers at its new path, and its document says so'
   expect(Object.keys(document.paths)).toContain('/v1/people');
 });
 
-test('a mistake is told with file, line and field, and what was served before goes on', async () => {
+test('a mistake is printed with file, line and field, and the previous mappings stay in use', async () => {
   change('fhir: birthDate', 'fhir: birthdate');
   await server.said(/patient\.yaml:\d+ fields\.date_of_birth: Patient has no element birthdate \(did you mean birthDate\?\)/);
-  await server.said(/^What was served before goes on\.$/);
+  await server.said(/^The previous mappings stay in use\.$/);
   expect(await status('/v1/people')).toBe(200);
 });
 
