@@ -190,7 +190,7 @@ onServer('a database that does not exist is named, and what to do about it', asy
   const { code, stderr } = await facet({ ...place.env, DATABASE_URL: url.href }, 'tenants', 'list');
   const sentence =
     process.env.TEST_DATABASE_POOLER === undefined
-      ? /^facet: DATABASE_URL: there is no database "facet_not_there": create it, or name another\n$/
+      ? /^facet: DATABASE_URL: there is no database "facet_not_there": create it, or name another one\n$/
       : /^facet: DATABASE_URL: the pooler at \S+ refuses the connection: .*facet_not_there.*\n$/;
   expect([code, stderr]).toEqual([1, expect.stringMatching(sentence)]);
 });
