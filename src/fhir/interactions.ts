@@ -80,11 +80,13 @@ const PATHS = [...Map.groupBy(INTERACTION_ROWS, ({ definition }) => definition.p
   methods: new Map(rows.map((row) => [row.definition.method, row])),
 }));
 
+const PATHS_BY_LENGTH = Map.groupBy(PATHS, ({ segments }) => segments.length);
+
 /** Matches a path relative to the base, percent-encoded. Undefined: no interaction has such a path. */
 export function matchPath(path: string): MatchedPath | undefined {
   const given = path.split('/').slice(1).map(decodeURIComponent);
   if (given.at(-1) === '') given.pop();
-  const place = PATHS.find(({ segments }) => matchesSegments(segments, given));
+  const place = PATHS_BY_LENGTH.get(given.length)?.find(({ segments }) => matchesSegments(segments, given));
   return place && { methods: place.methods, parameters: readPathParameters(place.segments, given) };
 }
 
@@ -96,8 +98,10 @@ export const listMethods = ({ methods }: MatchedPath): string[] =>
 export const toRoutedMethod = (method: string): string => (method === 'HEAD' ? 'GET' : method);
 
 const matchesSegments = (segments: string[], given: string[]): boolean =>
-  segments.length === given.length &&
   segments.every((segment, at) => (segment.startsWith(':') ? !given[at]!.startsWith('_') || segment !== ':id' : segment === given[at]));
 
-const readPathParameters = (segments: string[], given: string[]): Record<string, string> =>
-  Object.fromEntries(segments.flatMap((segment, at) => (segment.startsWith(':') ? [[segment.slice(1), given[at]!]] : [])));
+function readPathParameters(segments: string[], given: string[]): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  for (const [at, segment] of segments.entries()) if (segment.startsWith(':')) parameters[segment.slice(1)] = given[at]!;
+  return parameters;
+}

@@ -9,24 +9,26 @@ import type { FhirResponse } from './fhir-call.ts';
 const FHIR_JSON = 'application/fhir+json';
 
 /** Value of `_format` or Accept → media type of the response. */
-const FORMATS: Record<string, string> = {
-  '': FHIR_JSON,
-  '*/*': FHIR_JSON,
-  'application/*': FHIR_JSON,
-  'application/fhir+json': FHIR_JSON,
-  'application/json+fhir': FHIR_JSON,
-  json: FHIR_JSON,
-  'text/json': 'application/json',
-  'application/json': 'application/json',
-};
+const FORMATS = new Map([
+  ['', FHIR_JSON],
+  ['*/*', FHIR_JSON],
+  ['application/*', FHIR_JSON],
+  ['application/fhir+json', FHIR_JSON],
+  ['application/json+fhir', FHIR_JSON],
+  ['json', FHIR_JSON],
+  ['text/json', 'application/json'],
+  ['application/json', 'application/json'],
+]);
 
 /** The media type of the response. 406 if the client accepts none of this server's. */
 export function negotiateFormat(req: Request): string {
   const asked = readFormatParameter(req.url);
-  const wanted = asked === undefined ? (req.headers.accept ?? '').split(',') : [asked];
-  for (const range of wanted) {
+  const accepted = asked ?? req.headers.accept ?? '';
+  const exact = FORMATS.get(accepted);
+  if (exact) return exact;
+  for (const range of asked === undefined ? accepted.split(',') : [asked]) {
     const [type, ...parameters] = parseMediaType(range);
-    const format = FORMATS[type];
+    const format = FORMATS.get(type);
     if (format && !parameters.includes('q=0') && acceptsR4(parameters)) return format;
   }
   throw notAcceptable('this server writes application/fhir+json (FHIR 4.0)');
