@@ -58,7 +58,7 @@ try {
   const rows = await measure(scenarios(floorIds, stored, keys), { floor, facet: port });
   report(rows);
 } finally {
-  for (const one of children) one.kill('SIGTERM');
+  for (const child of children) child.kill('SIGTERM');
   await new Promise((resolve) => setTimeout(resolve, 500));
   await admin(`drop database if exists ${NAME} with (force)`);
   rmSync(dataDir, { recursive: true, force: true });
@@ -208,8 +208,8 @@ function line({ name, clients, floor, facet }: Row): string {
   return `| ${name} | ${clients} | ${floor ? Math.round(floor.perSecond) : '–'} | ${Math.round(facet.perSecond)} | ${ratio} | ${facet.p50.toFixed(2)} / ${facet.p95.toFixed(2)} | ${spent(floor)} | ${spent(facet)} |${wrong ? ` ${wrong} wrong answers |` : ''}`;
 }
 
-function spent(one: Measured | undefined): string {
-  return one?.cpu ? `${one.cpu.server.toFixed(2)} + ${one.cpu.database.toFixed(2)}` : '–';
+function spent(measured: Measured | undefined): string {
+  return measured?.cpu ? `${measured.cpu.server.toFixed(2)} + ${measured.cpu.database.toFixed(2)}` : '–';
 }
 
 function report(rows: Row[]): void {

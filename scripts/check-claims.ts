@@ -24,7 +24,7 @@ function* resourcesIn(folder: string): Generator<Resource> {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!/\.(nd)?json$/.test(entry.name)) continue;
     const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
-    for (const one of entry.name.endsWith('.ndjson') ? text.split('\n').filter(Boolean) : [text]) yield JSON.parse(one) as Resource;
+    for (const json of entry.name.endsWith('.ndjson') ? text.split('\n').filter(Boolean) : [text]) yield JSON.parse(json) as Resource;
   }
 }
 

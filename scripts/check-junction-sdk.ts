@@ -110,15 +110,15 @@ function messages(): void {
 /** The same question twice: alike, and the answer known whole. `type`: of the answer; undefined: bytes. */
 async function both(type: string | undefined, asked: Promise<unknown>, again?: () => Promise<{ kind: string }>): Promise<void> {
   await asked;
-  const one = theirs.exchanges.at(-1)!;
-  console.log(`${one.method} ${pathOf(one.url)}: ${one.status}`);
-  if (type) for (const answer of [one.answered].flat()) read(type, answer);
+  const exchange = theirs.exchanges.at(-1)!;
+  console.log(`${exchange.method} ${pathOf(exchange.url)}: ${exchange.status}`);
+  if (type) for (const answer of [exchange.answered].flat()) read(type, answer);
   if (!again) return;
   const outcome = await again();
-  if (outcome.kind !== 'accepted') faults.push(`${one.url.pathname}: ours is ${JSON.stringify(outcome)}`);
+  if (outcome.kind !== 'accepted') faults.push(`${exchange.url.pathname}: ours is ${JSON.stringify(outcome)}`);
   const mine = ours.exchanges.at(-1)!;
-  const [expected, said] = [one, mine].map(saidBy);
-  if (!isDeepStrictEqual(said, expected)) faults.push(`${one.url.pathname}: ${JSON.stringify(said)}, not ${JSON.stringify(expected)}`);
+  const [expected, said] = [exchange, mine].map(saidBy);
+  if (!isDeepStrictEqual(said, expected)) faults.push(`${exchange.url.pathname}: ${JSON.stringify(said)}, not ${JSON.stringify(expected)}`);
   if (type) for (const answer of [mine.answered].flat()) read(type, answer);
 }
 
@@ -156,5 +156,5 @@ function read(type: string, raw: unknown): unknown {
 /** A value as a number is in the description, marked as deprecated and as nothing for Junction's client (`x-fern-ignore`). */
 function withoutDeprecated(raw: unknown): unknown {
   const { results, ...rest } = raw as { results?: unknown };
-  return Array.isArray(results) ? { ...rest, results: results.map(({ value: _number, ...one }) => one) } : raw;
+  return Array.isArray(results) ? { ...rest, results: results.map(({ value: _number, ...result }) => result) } : raw;
 }

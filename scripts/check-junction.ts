@@ -104,7 +104,7 @@ async function until(met: () => boolean): Promise<void> {
   if (!met()) throw new Error('it never came to be');
 }
 function asked(operation: string): number {
-  return state.requests.filter((one) => one.operation === operation).length;
+  return state.requests.filter((request) => request.operation === operation).length;
 }
 
 /** Every operation that is used here, with success and without. */
@@ -151,11 +151,11 @@ function messages(): Exchange[] {
 function report(): void {
   const known = { ...description, paths: { ...description.paths, ...pathsOf(description.webhooks ?? {}) } };
   const check = judge(known);
-  const judged = [...recorder.exchanges, ...messages()].map((one) => ({ one, ...check(one) }));
+  const judged = [...recorder.exchanges, ...messages()].map((exchange) => ({ one: exchange, ...check(exchange) }));
   const faults = new Map<string, number>();
   for (const { operation, faults: found } of judged)
     for (const text of found) faults.set(`${operation}: ${text}`, (faults.get(`${operation}: ${text}`) ?? 0) + 1);
-  const operations = Map.groupBy(judged, ({ operation, one }) => `${operation} ${one.status}`);
+  const operations = Map.groupBy(judged, ({ operation, one: exchange }) => `${operation} ${exchange.status}`);
   for (const [name, all] of operations) console.log(`${name}: ${all.length}`);
   for (const [text, times] of faults) console.error(`  ${text} (${times})`);
   // refusals other than 422 stand in the vendor's pages, not in its description

@@ -69,7 +69,8 @@ function reading({ shape, lens }: LoadedShape, stored: Stored[]): { own: number;
       for (const { resource, env } of stored) shape.read(resource, env);
     }),
     engine: micros(stored.length, () => {
-      for (const { input, variables, expressions } of rounds) for (const one of expressions) evalFhirPathTyped(one, input, variables);
+      for (const { input, variables, expressions } of rounds)
+        for (const expression of expressions) evalFhirPathTyped(expression, input, variables);
     }),
   };
 }

@@ -21,8 +21,8 @@ function report<M extends { name: string }>(name: string, mutants: M[], judged: 
   const verdicts = mutants.map((mutant) => ({ mutant, verdict: judged(mutant) }));
   const count = (by: string | undefined): number => verdicts.filter(({ verdict }) => verdict.by === by).length;
   const left = verdicts.filter(({ verdict }) => verdict.by === undefined).map(({ mutant }) => mutant.name);
-  const unlisted = left.filter((one) => !(one in known));
-  survivors.push(...unlisted.map((one) => `${name}  ${one}`));
+  const unlisted = left.filter((name) => !(name in known));
+  survivors.push(...unlisted.map((mutant) => `${name}  ${mutant}`));
   const numbers = [mutants.length, count('start'), count('example'), count('gap'), left.length - unlisted.length, unlisted.length];
   rows.push([name, ...numbers.map(String), `${((performance.now() - from) / 1000).toFixed(1)} s`]);
 }

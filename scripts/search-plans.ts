@@ -57,15 +57,18 @@ async function timed(database: Database, { sql, parameters }: Asked): Promise<nu
 const MOST_LISTED = 2;
 const asked = new Map<string, number>();
 
-function isDue(one: Asked): boolean {
-  if (!listed(one)) return true;
-  const key = `${one.question.name} ${one.part} ${one.question.types.join()}`;
+function isDue(statement: Asked): boolean {
+  if (!listed(statement)) return true;
+  const key = `${statement.question.name} ${statement.part} ${statement.question.types.join()}`;
   asked.set(key, (asked.get(key) ?? 0) + 1);
   return asked.get(key)! <= MOST_LISTED;
 }
 
 const url = ({ question: { types, parameters, within } }: Asked): string =>
-  `${within ? `${within}/x/` : ''}${types.length > 1 ? '' : types}?${parameters.map((one) => one.join('=')).join('&')}`.slice(0, 120);
+  `${within ? `${within}/x/` : ''}${types.length > 1 ? '' : types}?${parameters.map((parameter) => parameter.join('=')).join('&')}`.slice(
+    0,
+    120,
+  );
 const at = (times: number[], share: number): string =>
   times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))]!.toFixed(1);
 
@@ -73,19 +76,19 @@ function report(all: Ran[]): void {
   console.log('| asked | statements | p50 ms | p95 ms | max ms | indexes |\n|---|---|---|---|---|---|');
   for (const [name, group] of Map.groupBy(all, ({ question, part }) => `${question.name} / ${part}`)) {
     const times = group.map(({ ms }) => ms);
-    const indexes = [...new Set(group.flatMap((one) => one.indexes))].sort();
+    const indexes = [...new Set(group.flatMap((run) => run.indexes))].sort();
     console.log(`| ${name} | ${group.length} | ${at(times, 0.5)} | ${at(times, 0.95)} | ${at(times, 1)} | ${indexes.join(' ')} |`);
   }
   const slow = all.filter(({ ms }) => ms > Number(options.slow)).toSorted((a, b) => b.ms - a.ms);
   console.log(`\n${slow.length} of ${all.length} statements took more than ${options.slow} ms:`);
-  for (const one of slow)
-    console.log(`${one.ms.toFixed(0)} ms ${listed(one) ? '(listed) ' : ''}${one.part} ${url(one)}: ${one.walks.join(', ') || 'no walk'}`);
-  const unlisted = all.filter((one) => one.walks.length && !listed(one));
+  for (const run of slow)
+    console.log(`${run.ms.toFixed(0)} ms ${listed(run) ? '(listed) ' : ''}${run.part} ${url(run)}: ${run.walks.join(', ') || 'no walk'}`);
+  const unlisted = all.filter((run) => run.walks.length && !listed(run));
   const long = unlisted.filter(({ ms }) => ms > Number(options.slow) / 10);
   console.log(
     `\n${unlisted.length} statements read all of a type or parameter and are not in docs/search-plans.md; over ${Number(options.slow) / 10} ms:`,
   );
-  for (const one of long) console.log(`${one.ms.toFixed(0)} ms ${one.question.name} / ${one.part} ${url(one)}: ${one.walks.join(', ')}`);
+  for (const run of long) console.log(`${run.ms.toFixed(0)} ms ${run.question.name} / ${run.part} ${url(run)}: ${run.walks.join(', ')}`);
 }
 
 const scratch = await scratchDatabase(SERVER, { name: `facet_plans_${TOTAL}`, longest: LONGEST });
@@ -98,7 +101,7 @@ try {
   );
   const all: Ran[] = [];
   for (const [nth, question] of questions.entries()) {
-    for (const one of await statementsOf(question, registry)) if (isDue(one)) all.push(await ran(scratch.database, one));
+    for (const statement of await statementsOf(question, registry)) if (isDue(statement)) all.push(await ran(scratch.database, statement));
     if (nth % 1000 === 999) say(`${nth + 1} of ${questions.length} searches asked`);
   }
   report(all);

@@ -148,7 +148,7 @@ function readWholeNumber(
 const SECRET = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;
 
 function readSecrets(name: string, value: string | undefined): string[] {
-  const given = (value ?? '').split(',').flatMap((one) => readText(one) ?? []);
+  const given = (value ?? '').split(',').flatMap((part) => readText(part) ?? []);
   if (given.some((secret) => !SECRET.test(secret)))
     throw new Error(`${name} must be secrets as the vendor's dashboard shows them: whsec_ and base64, separated by commas`);
   return given;
@@ -177,7 +177,7 @@ function readAddress(name: string, value: string | undefined): Config['metrics']
 
 /** Host names and addresses as in URLs, without port; an IPv6 address without brackets. */
 function readHosts(name: string, value: string | undefined): string[] {
-  const given = (value ?? '').split(',').flatMap((one) => readText(one)?.toLowerCase() ?? []);
+  const given = (value ?? '').split(',').flatMap((part) => readText(part)?.toLowerCase() ?? []);
   if (given.some((host) => !isIP(host) && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)))
     throw new Error(`${name} must be host names and addresses, separated by commas: hooks.internal,10.0.0.7`);
   return given;

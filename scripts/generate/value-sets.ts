@@ -9,10 +9,12 @@ const FILES = ['fhir/r4/valuesets.json', 'fhir/r4/v3-codesystems.json', 'fhir/r4
 export function valueSetsFile(): string {
   const resources = FILES.flatMap((file) => readJson(file).entry.map(({ resource }: { resource: ValueSet | CodeSystem }) => resource));
   const systems = resources.filter(
-    (one): one is CodeSystem => one.resourceType === 'CodeSystem' && one.content === 'complete' && !!one.concept && OURS.test(one.url),
+    (resource): resource is CodeSystem =>
+      resource.resourceType === 'CodeSystem' && resource.content === 'complete' && !!resource.concept && OURS.test(resource.url),
   );
   const sets = resources.filter(
-    (one): one is ValueSet => one.resourceType === 'ValueSet' && !isExample(one.url) && !!one.compose?.include?.every(isOurs),
+    (resource): resource is ValueSet =>
+      resource.resourceType === 'ValueSet' && !isExample(resource.url) && !!resource.compose?.include?.every(isOurs),
   );
   return `{"codeSystems": {\n${block(systems, ({ concept }) => concept!.map(conceptOf))}\n},\n"valueSets": {\n${block(sets, composeOf)}\n}}\n`;
 }
@@ -25,9 +27,9 @@ const isOurs = ({ system, concept }: Inclusion): boolean => concept === undefine
 const isExample = (url: string): boolean => /\/example/.test(url);
 
 function block<T extends { url: string }>(definitions: T[], content: (definition: T) => unknown): string {
-  const byUrl = new Map(definitions.map((one) => [one.url, one]));
+  const byUrl = new Map(definitions.map((definition) => [definition.url, definition]));
   const sorted = [...byUrl].sort(([a], [b]) => (a < b ? -1 : 1));
-  return sorted.map(([url, one]) => `${JSON.stringify(url)}: ${JSON.stringify(content(one))}`).join(',\n');
+  return sorted.map(([url, item]) => `${JSON.stringify(url)}: ${JSON.stringify(content(item))}`).join(',\n');
 }
 
 /** A code, or a list of it and what is below it. */

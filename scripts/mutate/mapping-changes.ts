@@ -38,7 +38,7 @@ export function listMappingChanges(content: MappingSpec): PlacedChange[] {
   return [
     at(['path'], to(`${content.path}-x`)),
     ...(plural === undefined ? [] : [at(['plural'], to(`${plural}x`))]),
-    ...interactions.map((one, nth) => at(['interactions', String(nth)], removal(`without ${one}`))),
+    ...interactions.map((interaction, nth) => at(['interactions', String(nth)], removal(`without ${interaction}`))),
     ...(idempotency === undefined ? [] : [at(['idempotency'], removal())]),
     ...(take === undefined ? [] : [at(['take'], removal()), at(['take'], to(take === 'all' ? 'first' : 'all'))]),
     ...(most === undefined ? [] : [at(['most'], removal()), at(['most'], to(most - 1))]),
@@ -169,9 +169,9 @@ function uniqueChanges({ within, compare, any }: UniqueSpec): PlacedChange[] {
       const parts = search.split('&');
       return [
         at(keys, removal('left out')),
-        ...same.map((name, one) => at([...keys, 'same', String(one)], removal(`without ${name}`))),
-        ...agree.map((name, one) => at([...keys, 'agree', String(one)], removal(`without ${name}`))),
-        ...lacking.map((name, one) => at([...keys, 'lacking', String(one)], removal(`without ${name}`))),
+        ...same.map((name, index) => at([...keys, 'same', String(index)], removal(`without ${name}`))),
+        ...agree.map((name, index) => at([...keys, 'agree', String(index)], removal(`without ${name}`))),
+        ...lacking.map((name, index) => at([...keys, 'lacking', String(index)], removal(`without ${name}`))),
         ...(parts.length > 1 ? parts.map((part) => at([...keys, 'search'], to(parts.filter((other) => other !== part).join('&')))) : []),
       ];
     }),

@@ -24,7 +24,7 @@ function listFieldChanges(fields: Record<string, FieldSpec>, keys: string[]): Pl
     const words = Object.entries(FIELD_CHANGES).flatMap(([word, changesOf]) => {
       if (!(word in field)) return [];
       const found = (changesOf as (value: unknown, field: FieldSpec) => PlacedChange[])(field[word as keyof FieldSpec], field);
-      return found.map((one) => ({ keys: [...own, word, ...one.keys], change: one.change }));
+      return found.map((change) => ({ keys: [...own, word, ...change.keys], change: change.change }));
     });
     return [...words, ...(field.fields ? listFieldChanges(field.fields, [...own, 'fields']) : [])];
   });

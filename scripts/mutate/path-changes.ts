@@ -16,7 +16,7 @@ export interface PathContext {
 
 export function listPathMutations(text: string, context: PathContext): Change[] {
   return [...siblings(text, context), ...literals(text, context), ...aliases(text, context), ...members(text), ...conditions(text)]
-    .filter((one) => one !== text)
+    .filter((change) => change !== text)
     .map((value) => ({ what: value, value }));
 }
 
@@ -41,7 +41,7 @@ function siblings(text: string, { compile, resource }: PathContext): string[] {
 
 const literals = (text: string, { literals: known }: PathContext): string[] =>
   [...text.matchAll(/='([^']*)'/g)].map((match) => {
-    const other = known.find((one) => one !== match[1]) ?? 'other';
+    const other = known.find((name) => name !== match[1]) ?? 'other';
     return `${text.slice(0, match.index)}='${other}'${text.slice(match.index + match[0].length)}`;
   });
 

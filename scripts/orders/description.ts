@@ -46,10 +46,10 @@ export function judge(description: Description): (exchange: Exchange) => Judged 
     })),
   );
   return ({ method, url, asked, status, type, answered }) => {
-    const route = routes.find((one) => one.method === method && one.matches.test(url.pathname));
+    const route = routes.find((route) => route.method === method && route.matches.test(url.pathname));
     if (!route) return { operation: undefined, faults: [`${method} ${url.pathname}: no such operation`] };
     const { operation, name } = route;
-    const parameters = new Map((operation.parameters ?? []).filter((one) => one.in === 'query').map((one) => [one.name, one.schema]));
+    const parameters = new Map((operation.parameters ?? []).filter((rule) => rule.in === 'query').map((rule) => [rule.name, rule.schema]));
     const query = [...url.searchParams].flatMap(([key, value]) => {
       const schema = parameters.get(key);
       if (!schema) return [`query ${key}: not known`];

@@ -41,7 +41,7 @@ export function expectedOf(orders: SandboxOrder[]): Expected {
     tasks: orders.map((order) => TASKS[wordOf(order)]!),
     request: REQUESTS[phase] ?? 'active',
     report: shown && reportStatus(newest, phase),
-    markers: new Map((shown?.results ?? []).map((one) => [`${one.name}|${one.source_sample_id}`, one.result!])),
+    markers: new Map((shown?.results ?? []).map((result) => [`${result.name}|${result.source_sample_id}`, result.result!])),
     document: orders.some(({ report }) => report?.hasDocument),
   };
 }

@@ -128,10 +128,10 @@ async function troubled(running: Running): Promise<number[]> {
   const share = Math.floor(run.orders / (run.outages.length + 1));
   const placeAll = async (from: number, to: number, waits = true) => {
     let next = from;
-    const one = async () => {
+    const runOrder = async () => {
       while (next < to) running.ordered.push(...(await place(next++, running.random, waits)));
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, one));
+    await Promise.all(Array.from({ length: AT_ONCE }, runOrder));
   };
   const first = run.orders - share * run.outages.length;
   const forgotten = Math.floor(run.orders / FORGOTTEN_SHARE);

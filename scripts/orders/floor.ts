@@ -21,10 +21,10 @@ async function send(nth: number, order: object): Promise<void> {
 }
 
 let next = 0;
-const one = async () => {
+const runOrder = async () => {
   while (next < Number(orders)) await send(next++, SAMPLE_ORDER);
 };
 await send(0, SAMPLE_ORDER);
 const began = performance.now();
-await Promise.all(Array.from({ length: Number(atOnce) }, one));
+await Promise.all(Array.from({ length: Number(atOnce) }, runOrder));
 console.log(performance.now() - began);

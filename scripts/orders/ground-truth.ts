@@ -84,8 +84,8 @@ export async function anomaliesIn(database: Database, world: SandboxState, order
   return [
     ...strangers.map(({ id }) => `the network has an order that nobody sent: ${id}`),
     ...mixedUp(world, keys),
-    ...ordered.flatMap((one) =>
-      anomaliesOf(one, { lives: ofId.get(`${one.tenant}/ServiceRequest/${one.id}`) ?? [], bodies, there, reports }),
+    ...ordered.flatMap((order) =>
+      anomaliesOf(order, { lives: ofId.get(`${order.tenant}/ServiceRequest/${order.id}`) ?? [], bodies, there, reports }),
     ),
   ];
 }
@@ -157,7 +157,7 @@ function reportAnomalies(order: SandboxOrder, tenant: string, reports: [string, 
   if (reports.length > 1) return [`${reports.length} reports`];
   const report = reports[0]?.[1];
   const observations = (report?.result ?? []).map(({ reference }) => bodies.get(`${tenant}${reference}`));
-  const said = new Map(observations.map((one) => [one?.code?.text, one && valueIn(one)]));
+  const said = new Map(observations.map((observation) => [observation?.code?.text, observation && valueIn(observation)]));
   const missing = [...expected.markers].filter(([marker, text]) => {
     const value = said.get(marker.split('|')[0]);
     return value !== (Number.isNaN(Number(text)) ? text : Number(text));

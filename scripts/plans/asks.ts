@@ -102,7 +102,7 @@ const asksOf = (kind: ParameterKind, like: object): Ask[] => PLAIN[kind](like as
 /** Elements of type code have codes of the system they imply only. */
 function conceptOf({ withoutSystem, systems }: SearchParameter): string {
   if (!withoutSystem) return `${SYSTEM}|nobody`;
-  const system = systems.find((one) => terminology.findCodeSystem(one)?.concept?.length) ?? SYSTEM;
+  const system = systems.find((system) => terminology.findCodeSystem(system)?.concept?.length) ?? SYSTEM;
   return `${system}|${terminology.findCodeSystem(system)!.concept!.at(-1)!.code}`;
 }
 

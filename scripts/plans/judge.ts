@@ -44,12 +44,12 @@ function walks(plan: Plan, inOrder: boolean): Walk[] {
   const below = node === 'Limit' || (inOrder && !GATHERING.has(node));
   const own = isWalk(plan) ? [{ of: plan['Index Name'] ?? `all of ${plan['Relation Name']}`, inOrder }] : [];
   if (node === 'BitmapAnd') return bothWalk(plan);
-  return [...own, ...(plan.Plans ?? []).flatMap((one) => walks(one, below))];
+  return [...own, ...(plan.Plans ?? []).flatMap((plan) => walks(plan, below))];
 }
 
 /** Of what must be in both, one side that is found by a value is enough. */
 function bothWalk({ Plans = [] }: Plan): Walk[] {
-  const each = Plans.map((one) => walks(one, false));
+  const each = Plans.map((plan) => walks(plan, false));
   return each.some((found) => found.length === 0) ? [] : each.flat();
 }
 

@@ -44,7 +44,7 @@ export function resourceOf(type: ServedType, number: number, counts: ReadonlyMap
 /** Few lead to many: what refers to these refers to some of them again and again. */
 const MOST_TARGETS: Record<string, number> = { Practitioner: 3000, Organization: 800, Location: 500 };
 
-const chance = (draw: Draw, one: number): boolean => draw.number() < one;
+const chance = (draw: Draw, share: number): boolean => draw.number() < share;
 
 const metaOf = (draw: Draw): NonNullable<Resource['meta']> => ({
   ...(chance(draw, 0.3) && { profile: [`http://example.org/StructureDefinition/p${draw.below(10)}`] }),

@@ -155,6 +155,6 @@ function ofSystem(registry: SearchRegistry): Question[] {
         parameters: [written(parameter.code, ask)],
       }),
     ),
-    ...sorts([...SERVED_TYPES], parameter).map((one) => ({ ...one, name: `${one.name}, of all types` })),
+    ...sorts([...SERVED_TYPES], parameter).map((question) => ({ ...question, name: `${question.name}, of all types` })),
   ]);
 }

@@ -42,19 +42,19 @@ export async function statementsOf(question: Question, registry: SearchRegistry)
   const next = await told(query, [...query.sort.map(({ by }) => POSITIONS[by]), LATEST]);
   const totals = query.where.length && !query.include.length ? await told({ ...query, count: 0, total: 'accurate' }) : [];
   return [
-    ...partsOf(pages).map((one) => ({ question, ...one })),
-    { question, ...next.find((one) => !isLed(one))!, part: 'next' },
-    ...totals.map((one) => ({ question, ...one, part: 'total' as const })),
+    ...partsOf(pages).map((page) => ({ question, ...page })),
+    { question, ...next.find((statement) => !isLed(statement))!, part: 'next' },
+    ...totals.map((total) => ({ question, ...total, part: 'total' as const })),
   ];
 }
 
 const isLed = ({ sql }: Told): boolean => sql.startsWith('with lead');
 
 function partsOf(pages: Told[]): (Told & Pick<Asked, 'part'>)[] {
-  const first = pages.find((one) => !isLed(one));
-  return pages.map((one) => {
-    if (isLed(one)) return { ...one, part: 'led' };
-    return { ...one, part: one === first ? 'page' : one.sql.includes('pid <> all(') ? 'included' : 'rest' };
+  const first = pages.find((page) => !isLed(page));
+  return pages.map((page) => {
+    if (isLed(page)) return { ...page, part: 'led' };
+    return { ...page, part: page === first ? 'page' : page.sql.includes('pid <> all(') ? 'included' : 'rest' };
   });
 }
 

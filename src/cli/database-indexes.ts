@@ -32,7 +32,7 @@ function listIndexes(condition: Condition): string[] {
     case 'reference':
       return ['sx_ref_value'];
     case 'string':
-      return condition.any.map((one) => ('contains' in one ? (one.infix ? 'sx_string_infix' : SCAN) : 'sx_string_value'));
+      return condition.any.map((test) => ('contains' in test ? (test.infix ? 'sx_string_infix' : SCAN) : 'sx_string_value'));
     case 'date':
       return ['sx_date_value'];
     case 'number':

@@ -39,12 +39,12 @@ export function readPackage(path: string): ReadPackage {
 
 const byUrl = (a: Definition, b: Definition): number => (a.url < b.url ? -1 : 1);
 
-const toStored = (one: Definition) => ({
-  kind: one.resourceType,
-  url: one.url,
-  version: one.version,
-  type: one.resourceType === 'StructureDefinition' ? one.type : undefined,
-  body: JSON.stringify(one),
+const toStored = (definition: Definition) => ({
+  kind: definition.resourceType,
+  url: definition.url,
+  version: definition.version,
+  type: definition.resourceType === 'StructureDefinition' ? definition.type : undefined,
+  body: JSON.stringify(definition),
 });
 
 /** Name → content of the files in the folder `package`. Subfolders (examples) are left out. */
@@ -120,7 +120,7 @@ function readManifest(manifest: Record<string, unknown>, path: string): Pick<Def
   const { name, version, dependencies } = manifest;
   if (typeof name !== 'string' || typeof version !== 'string') throw new AdminError(`package.json in ${path} has no name and version`);
   const versions = [manifest.fhirVersions ?? manifest['fhir-version-list'] ?? []].flat().map(String);
-  if (versions.length && !versions.some((one) => R4.test(one)))
+  if (versions.length && !versions.some((version) => R4.test(version)))
     throw new AdminError(`${name}#${version} is for FHIR ${versions.join(', ')}, and this server supports R4 (4.0.1)`);
   const depends = Object.entries(isObject(dependencies) ? dependencies : {}).map(([other, its]) => [other, String(its)]);
   return { name, version, depends: Object.fromEntries(depends) };

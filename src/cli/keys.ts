@@ -67,8 +67,8 @@ interface PatientQuery {
 /** The FHIR id of the Patient that a key is restricted to: a Patient of its tenant, on a surface with endpoints for persons. */
 async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surface: name, shown }: PatientQuery): Promise<string> {
   const open = new Set(mappings.shapes.filter(({ isPersonal }) => isPersonal).map(({ surface }) => surface));
-  const surface = [...open].find((one) => one.name === name);
-  const others = [...open].map((one) => one.name).join(', ');
+  const surface = [...open].find((surface) => surface.name === name);
+  const others = [...open].map((surface) => surface.name).join(', ');
   if (!surface)
     throw new AdminError(
       `the ${name} API has no endpoints for keys of a single patient: omit --patient${others && `, or use --surface ${others}`}`,
@@ -82,7 +82,7 @@ async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surf
 }
 
 async function findTenant(database: Database, slug: string | undefined): Promise<Tenant> {
-  const tenant = (await listTenants(database)).find((one) => one.slug === slug);
+  const tenant = (await listTenants(database)).find((tenant) => tenant.slug === slug);
   if (!tenant) throw new AdminError(slug === undefined ? 'name the tenant: --tenant <name>' : `there is no tenant ${slug}`);
   return tenant;
 }

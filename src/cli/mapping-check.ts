@@ -24,7 +24,7 @@ export function checkMappings(world: MappingFiles, names: string[], { quick = fa
   const shapes = pickShapes(world, names);
   const proofs = quick ? [] : shapes.map((loaded) => prove(loaded, world));
   const surfaces = quick ? [] : world.surfaces.filter(({ surface }) => shapes.some(({ shape }) => shape.surface === surface));
-  const breaches = [...proofs.flatMap((one) => one.breaches), ...surfaces.flatMap(proveSurface)];
+  const breaches = [...proofs.flatMap((proof) => proof.breaches), ...surfaces.flatMap(proveSurface)];
   const table = textTable(
     ['mapping', 'resource', 'fields', 'filters', 'examples', ''],
     shapes.map((loaded, nth) => buildRow(loaded, proofs[nth])),

@@ -45,12 +45,12 @@ export const findMappingsFolder = (): string => mappingsFolder() ?? join(ROOT, '
 /** Finds the shapes with these names (`vendor/shape`, or `vendor` for all its shapes); without names, all. Throws for an unknown name. */
 export function pickShapes({ shapes, faults }: MappingFiles, names: string[]): LoadedShape[] {
   const known = shapes.map(toQualifiedName);
-  const unknown = names.find((name) => !known.some((one) => isNamed(one, name)));
+  const unknown = names.find((name) => !known.some((file) => isNamed(file, name)));
   if (unknown !== undefined)
     throw new Error(
       `there is no mapping ${unknown}${faults.length ? ' that can be used (facet mapping check says why)' : ''}${formatKnownNames(unknown, known)}`,
     );
-  return shapes.filter((one) => names.length === 0 || names.some((name) => isNamed(toQualifiedName(one), name)));
+  return shapes.filter((shape) => names.length === 0 || names.some((name) => isNamed(toQualifiedName(shape), name)));
 }
 
 export const isNamed = (shape: string, name: string): boolean => shape === name || shape.startsWith(`${name}/`);

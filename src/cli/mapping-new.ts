@@ -24,7 +24,7 @@ export async function newMapping(
   const [vendor = '', shape = ''] = name.split('/');
   const folder = join(directory, vendor);
   const file = (end: string): string => join(folder, `${shape}${end}`);
-  for (const one of [file('.yaml'), file('.examples.yaml')]) if (existsSync(one)) throw new Error(`${shownPath(one)} is there already`);
+  for (const path of [file('.yaml'), file('.examples.yaml')]) if (existsSync(path)) throw new Error(`${shownPath(path)} is there already`);
   const sample = sampleOf(await readSample());
   const scaffold = buildScaffold({ vendor, shape, sample, resource });
   if (resource === undefined && scaffold.placed.every((placed) => placed === 'id'))
@@ -35,7 +35,7 @@ export async function newMapping(
   mkdirSync(folder, { recursive: true });
   if (isNew) writeFileSync(join(folder, 'surface.yaml'), scaffold.surface);
   writeFileSync(file('.yaml'), scaffold.mapping);
-  const loaded = readMappingFiles(places).shapes.find((one) => toQualifiedName(one) === name);
+  const loaded = readMappingFiles(places).shapes.find((shape) => toQualifiedName(shape) === name);
   if (loaded) writeFileSync(file('.examples.yaml'), buildFirstExample(loaded, sample));
   const { placed, unplaced } = scaffold;
   return [
@@ -58,7 +58,7 @@ function sampleOf(text: string): Record<string, unknown> {
 function innermost(value: unknown): unknown {
   if (Array.isArray(value)) return value[0];
   const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  const [only] = inner.filter(([, one]) => typeof one === 'object' && one !== null);
+  const [only] = inner.filter(([, member]) => typeof member === 'object' && member !== null);
   const isEnvelope =
     inner.length <= 4 && only !== undefined && (only[0] === 'data' || Array.isArray(only[1])) && typeof innermost(only[1]) === 'object';
   return isEnvelope ? innermost(only[1]) : value;

@@ -104,7 +104,7 @@ async function world(options: Options): Promise<MappingFiles> {
   return (await import('./mapping-files.ts')).readMappingFiles(options);
 }
 
-async function one(name: string, options: Options): Promise<{ loaded: LoadedShape; all: MappingFiles }> {
+async function resource(name: string, options: Options): Promise<{ loaded: LoadedShape; all: MappingFiles }> {
   const all = await world(options);
   const { pickShapes } = await import('./mapping-files.ts');
   const [loaded] = name.includes('/') ? pickShapes(all, [name]) : [];
@@ -131,13 +131,13 @@ async function check(names: string[], options: Options): Promise<void> {
 
 async function explain(name: string, options: Options): Promise<void> {
   const { explainMapping } = await import('./mapping-explain.ts');
-  const { loaded, all } = await one(name, options);
+  const { loaded, all } = await resource(name, options);
   print(explainMapping(loaded, all));
 }
 
 async function tryOne(name: string, file: string | undefined, options: Options): Promise<void> {
   const { tryBody } = await import('./mapping-try.ts');
-  const { loaded } = await one(name, options);
+  const { loaded } = await resource(name, options);
   const { lines, taken } = tryBody(loaded, await givenJson(file), new Date());
   print(lines);
   if (!taken) process.exitCode = 1;

@@ -51,12 +51,12 @@ function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exa
 /** The properties of a body that requests do not have, also inside objects and list members. `known`: the property exists in responses only. */
 function leftOut(fields: Field[], body: object, above = ''): { at: string; known: boolean }[] {
   return Object.entries(body).flatMap(([name, value]) => {
-    const field = fields.find((one) => one.name === name);
+    const field = fields.find((field) => field.name === name);
     const at = above + name;
     if (!field || field.spec.readOnly) return [{ at, known: field !== undefined }];
     const inner = field.fields ?? field.members;
-    const objects = inner ? [value].flat().filter((one) => typeof one === 'object' && one !== null) : [];
-    return objects.flatMap((one) => leftOut(inner!, one, `${at}.`));
+    const objects = inner ? [value].flat().filter((item) => typeof item === 'object' && item !== null) : [];
+    return objects.flatMap((object) => leftOut(inner!, object, `${at}.`));
   });
 }
 

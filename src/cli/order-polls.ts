@@ -10,7 +10,7 @@ export const FAILING_POLLS = 'poll-failing';
 
 /** The orders at the network that one ServiceRequest has led to. */
 export function networkOrderLines(placed: TrackedOrder[], at: Date): string[] {
-  const rows = placed.map((one) => [one.orderId, one.task, pollState(one), nextPoll(one, at), one.lastError ?? '']);
+  const rows = placed.map((order) => [order.orderId, order.task, pollState(order), nextPoll(order, at), order.lastError ?? '']);
   return rows.length ? ['', ...textTable(['network order', 'task', 'polling', 'next poll', 'reason'], rows)] : [];
 }
 
@@ -23,13 +23,13 @@ export async function failingPollLines(
   if (found.length === 0) return [`no orders in state ${FAILING_POLLS}`];
   const rows = found
     .slice(0, limit)
-    .map((one) => [
-      tenants.get(one.tenant) ?? String(one.tenant),
-      one.request,
-      one.orderId,
-      String(one.attempts),
-      nextPoll(one, at),
-      (one.lastError ?? '').slice(0, 60),
+    .map((order) => [
+      tenants.get(order.tenant) ?? String(order.tenant),
+      order.request,
+      order.orderId,
+      String(order.attempts),
+      nextPoll(order, at),
+      (order.lastError ?? '').slice(0, 60),
     ]);
   const more = found.length > limit ? [`more than ${limit}: --limit shows more of them`] : [];
   return [...textTable(['tenant', 'order', 'network order', 'polls', 'next poll', 'reason'], rows), ...more];

@@ -30,7 +30,7 @@ export const PROFILE_OPERATIONS: Record<string, AdminOperation> = {
     const [name = '', version] = named.split('#');
     const removed = await removePackage(database, name, version);
     if (!removed.length) throw new AdminError(`there is no package ${named}: facet profiles list shows the names`);
-    return removed.map((one) => `removed ${name}#${one}: its profiles are not validated any more`);
+    return removed.map((version) => `removed ${name}#${version}: its profiles are not validated any more`);
   },
 };
 

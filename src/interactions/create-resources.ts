@@ -25,7 +25,7 @@ const YIELD_INTERVAL = 100;
 export async function createResources(context: Context, type: ServedType, creations: Creation[]): Promise<Map<string, ResourceRow>> {
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
-    const wanted = [...new Map(creations.toReversed().map((one) => [one.id, one])).values()];
+    const wanted = [...new Map(creations.toReversed().map((creation) => [creation.id, creation])).values()];
     const held = await store.readForUpdate(
       context.caller.tenant,
       wanted.map(({ id }) => ({ type, id })),

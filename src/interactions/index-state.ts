@@ -46,7 +46,7 @@ async function createIndexState(
   rules: TypeIndexRules[],
   numbers: ReadonlyMap<ServedType, number>,
 ): Promise<IndexState> {
-  const own = new Map<string, TypeIndexRules>(rules.map((one) => [one.type, one]));
+  const own = new Map<string, TypeIndexRules>(rules.map((rule) => [rule.type, rule]));
   let known: RegisteredRules[] = [];
   let unready: ReadonlyMap<string, readonly string[]> = new Map();
   const refresh = async (): Promise<void> => {
@@ -87,4 +87,4 @@ function findTarget(numbers: ReadonlyMap<ServedType, number>, known: RegisteredR
 }
 
 const findNewest = (numbers: ReadonlyMap<ServedType, number>, known: RegisteredRules[]): RegisteredRules[] =>
-  known.filter((one) => one.isNewest && one.rules === numbers.get(one.type));
+  known.filter((rules) => rules.isNewest && rules.rules === numbers.get(rules.type));

@@ -24,7 +24,9 @@ export async function checkProfiles(context: Context, resource: Resource, asked?
 
 /** Removes duplicates: a profile and the definition of an extension in it may report the same issue. */
 const removeRepeats = (issues: Issue[]): Issue[] =>
-  [...new Map(issues.toReversed().map((one) => [`${one.expression} ${one.text.replace(/ \[[^\]]*\]$/, '')}`, one])).values()].toReversed();
+  [
+    ...new Map(issues.toReversed().map((issue) => [`${issue.expression} ${issue.text.replace(/ \[[^\]]*\]$/, '')}`, issue])).values(),
+  ].toReversed();
 
 async function checkRequestedProfile({ profiles, store }: Context, resource: Resource, asked: string): Promise<Issue[]> {
   if (isBaseProfile(asked)) return isBaseProfile(asked, resource.resourceType) ? [] : [otherTypeIssue(resource, 'asked for')];

@@ -94,9 +94,9 @@ function loadProfiles(
   { own, missed }: { own: readonly Definition[]; missed: ProfileOptions['onUnsupported'] },
 ): LoadedProfiles {
   const kept: PackagedDefinition[] = own.map((resource) => ({ package: OWN_PACKAGE, resource }));
-  const ours = own.flatMap((one): LoadedProfile[] =>
-    one.resourceType === 'StructureDefinition'
-      ? [{ package: OWN_PACKAGE, url: one.url, version: one.version ?? null, type: one.type }]
+  const ours = own.flatMap((definition): LoadedProfile[] =>
+    definition.resourceType === 'StructureDefinition'
+      ? [{ package: OWN_PACKAGE, url: definition.url, version: definition.version ?? null, type: definition.type }]
       : [],
   );
   const profiles = Map.groupBy([...ours, ...stored], ({ url }) => url);
@@ -140,8 +140,8 @@ async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string
   const seen = new Set<string>();
   const found: PackagedDefinition[] = [];
   for (let wanted = urls; wanted.length; ) {
-    const missing = wanted.filter((one) => !known.gathered.has(one) && !seen.has(one));
-    for (const one of missing) seen.add(one);
+    const missing = wanted.filter((url) => !known.gathered.has(url) && !seen.has(url));
+    for (const url of missing) seen.add(url);
     const rows = missing.length ? await store.definitions.findByUrl(missing) : [];
     // the database has only definitions that were parsed when their package was added
     const kept = rows.map((row): PackagedDefinition => ({ package: row.package, resource: JSON.parse(row.body) as Definition }));
@@ -151,11 +151,11 @@ async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string
   known.library.add(found.filter(({ resource }) => !known.gathered.has(resource.url)));
   // URLs without a definition are not remembered, because searches may contain any URL
   const named = new Set(urls.filter((url) => !found.some(({ resource }) => resource.url === url) && !known.profiles.has(url)));
-  for (const one of seen) if (!named.has(one)) known.gathered.add(one);
+  for (const url of seen) if (!named.has(url)) known.gathered.add(url);
 }
 
 /** Our own definitions are in the library from the start, but their dependencies may be in packages. */
 const listOwnDefinitions = ({ library, profiles }: LoadedProfiles, urls: string[]): Definition[] =>
   urls.flatMap((url) =>
-    profiles.get(url)?.some((one) => one.package === OWN_PACKAGE) ? (library.profile(url, OWN_PACKAGE)?.resource ?? []) : [],
+    profiles.get(url)?.some((profile) => profile.package === OWN_PACKAGE) ? (library.profile(url, OWN_PACKAGE)?.resource ?? []) : [],
   );

@@ -26,7 +26,7 @@ export async function readModifyWriteMany(context: Context, rewritings: Resource
     const inside = { ...context, store };
     const held = await store.readForUpdate(context.caller.tenant, rewritings);
     const standing = new Map(held.map((row) => [`${row.type}/${row.id}`, row]));
-    const writes = rewritings.flatMap((one) => preparePending(inside, one, standing.get(`${one.type}/${one.id}`)));
+    const writes = rewritings.flatMap((rewriting) => preparePending(inside, rewriting, standing.get(`${rewriting.type}/${rewriting.id}`)));
     for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.check?.(inside, write);
     for (const replaces of [false, true]) await writePending(inside, writes, replaces);
     for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.after?.(inside, write);

@@ -36,7 +36,7 @@ export async function storeTargets(context: Context, targets: Target[], links: L
     if (round > MAX_ROUNDS) throw tooManyRounds(waiting[0]!);
     await resolveReferences(context, waiting, found);
     const ready = findReady(context, waiting, found);
-    for (const [at, one] of await storeReady(context, ready, { links, found })) done.set(at, one);
+    for (const [at, entryOutcome] of await storeReady(context, ready, { links, found })) done.set(at, entryOutcome);
     waiting = waiting.filter((job) => !ready.includes(job));
   }
   await checkReferencesUnchanged(context, targets, found);

@@ -46,7 +46,7 @@ export function toOrderJson(state: SandboxState, order: SandboxOrder): object {
 /** All orders of this order transaction, oldest first. */
 export function listTransactionOrders(state: SandboxState, transactionId: string): SandboxOrder[] {
   return [...state.orders.values()]
-    .filter((one) => one.transactionId === transactionId)
+    .filter((order) => order.transactionId === transactionId)
     .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
 }
 
@@ -57,14 +57,14 @@ export function toTransactionJson(state: SandboxState, order: SandboxOrder): obj
   return {
     id: order.transactionId,
     status: /^(completed|cancelled)\./.exec(readStatus(all.at(-1)!))?.[1] ?? 'active',
-    orders: all.map((one) => ({
-      id: one.id,
-      low_level_status: readStatus(one).split('.')[2],
-      low_level_status_created_at: one.events.at(-1)!.created_at,
-      origin: one.origin,
-      parent_id: one.parentId,
-      created_at: one.createdAt,
-      updated_at: one.events.at(-1)!.created_at,
+    orders: all.map((order) => ({
+      id: order.id,
+      low_level_status: readStatus(order).split('.')[2],
+      low_level_status_created_at: order.events.at(-1)!.created_at,
+      origin: order.origin,
+      parent_id: order.parentId,
+      created_at: order.createdAt,
+      updated_at: order.events.at(-1)!.created_at,
     })),
   };
 }

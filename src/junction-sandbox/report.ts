@@ -44,8 +44,8 @@ export function buildReport(
 export function buildCorrectedReport(state: SandboxState, order: SandboxOrder, options: ReportOptions): SandboxReport {
   const before = order.report ?? buildReport(state, order, 'final', options);
   const at = before.results.findIndex(({ type }) => type === 'numeric');
-  const results = before.results.map((one, nth) =>
-    nth === at ? { ...one, result: `${one.result}1`, value: Number(`${one.result}1`) } : one,
+  const results = before.results.map((result, nth) =>
+    nth === at ? { ...result, result: `${result.result}1`, value: Number(`${result.result}1`) } : result,
   );
   return { ...before, status: 'final', results: options.results ?? results, reportedAt: state.now().toISOString() };
 }
@@ -108,7 +108,7 @@ export function toResultJson(orders: SandboxOrder[]): object | undefined {
   const reports = orders.flatMap((order) => (order.report ? [{ order, report: order.report }] : []));
   const last = reports.at(-1);
   if (!last) return undefined;
-  const results = new Map(reports.flatMap(({ report }) => report.results.map((one) => [`${one.provider_id}`, one] as const)));
+  const results = new Map(reports.flatMap(({ report }) => report.results.map((result) => [`${result.provider_id}`, result] as const)));
   const missing = reports.flatMap(({ report }) => report.missing).filter(({ provider_id }) => !results.has(`${provider_id}`));
   return {
     metadata: toMetadataJson(last.order, last.report),

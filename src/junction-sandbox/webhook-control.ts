@@ -52,7 +52,7 @@ function setWebhookFaults(state: SandboxState, faults: WebhookFault[]): Reply {
 
 /** Sends the same message again, with the same id and a new timestamp, as the sender's dashboard does. */
 async function resendMessage(state: SandboxState, id: string): Promise<Reply> {
-  const message = state.webhooks.messages.find((one) => one.id === id);
+  const message = state.webhooks.messages.find((message) => message.id === id);
   if (!message) return refuse(404, 'Message not found.');
   if (state.webhooks.url === undefined) return refuse(400, 'There is no url to send to.');
   return ok({ status: await sendWebhook(state, message) });

@@ -79,7 +79,7 @@ export async function sendDueWebhooks(state: SandboxState): Promise<number> {
 async function attemptWebhook(state: SandboxState, message: SandboxMessage): Promise<void> {
   const status = await sendWebhook(state, message);
   message.answers.push(status);
-  const wait = RETRY_SECONDS[message.answers.filter((one) => one < 200 || one > 299).length - 1];
+  const wait = RETRY_SECONDS[message.answers.filter((answer) => answer < 200 || answer > 299).length - 1];
   if ((status < 200 || status > 299) && wait !== undefined) message.due.push(state.now().getTime() + wait * 1000);
 }
 

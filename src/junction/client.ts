@@ -139,7 +139,7 @@ function parseOrder(given: unknown): JunctionOrder | undefined {
 
 function parseRoster(body: unknown): RosterPhysician[] | undefined {
   if (!Array.isArray(body)) return undefined;
-  return body.map((one) => ({ npi: String(toJsonObject(one).npi ?? ''), id: readPhysicianId(one) }));
+  return body.map((physician) => ({ npi: String(toJsonObject(physician).npi ?? ''), id: readPhysicianId(physician) }));
 }
 
 const NOT_OFFERED = new Set([404, 405, 501]);

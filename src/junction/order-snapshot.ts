@@ -79,16 +79,18 @@ export const findLastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined
 function parseTransaction(given: unknown): OrderTransaction | undefined {
   const id = readTextField(given, 'id');
   if (id === undefined) return undefined;
-  const orders = toList(toJsonObject(given).orders).flatMap((one) => {
-    const own = readTextField(one, 'id');
-    return own === undefined ? [] : [{ id: own, createdAt: readTextField(one, 'created_at'), parentId: readTextField(one, 'parent_id') }];
+  const orders = toList(toJsonObject(given).orders).flatMap((json) => {
+    const own = readTextField(json, 'id');
+    return own === undefined ? [] : [{ id: own, createdAt: readTextField(json, 'created_at'), parentId: readTextField(json, 'parent_id') }];
   });
   return { id, status: readTextField(given, 'status'), orders };
 }
 
 /** Each event once, sorted by id. An event without an id is numbered by its position. */
 function parseEvents(order: Record<string, unknown>): OrderEvent[] {
-  const listed = [...toList(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((one, nth) => parseEvent(one, nth + 1));
+  const listed = [...toList(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((json, nth) =>
+    parseEvent(json, nth + 1),
+  );
   const statusOnly = listed.length ? [] : parseEvent({ status: order.status }, 0);
   const unique = new Map([...listed, ...statusOnly].map((event) => [event.id, event]));
   return [...unique.values()].sort((a, b) => a.id - b.id);

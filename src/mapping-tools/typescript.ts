@@ -21,14 +21,14 @@ export function buildTypes({ surface, source }: LoadedSurface, shapes: LoadedSha
     `How ${surface.title} says that something failed.`,
     prefix,
   );
-  return [head, ...shapes.flatMap((one) => buildShapeTypes(one, source.content, prefix)), failure].join('\n\n').concat('\n');
+  return [head, ...shapes.flatMap((shape) => buildShapeTypes(shape, source.content, prefix)), failure].join('\n\n').concat('\n');
 }
 
 function buildShapeTypes(loaded: LoadedShape, surface: LoadedSurface['source']['content'], prefix: string): string[] {
   const { shape } = loaded;
   const { item, request, change, replacement } = toSchemaNames(shape);
   const { one, many } = describeItems(shape);
-  const has = (...any: string[]): boolean => shape.interactions.some((one) => any.some((interaction) => interaction === one));
+  const has = (...names: string[]): boolean => shape.interactions.some((interaction) => names.includes(interaction));
   const body = { $ref: shape.responseShape === undefined ? item : toSchemaNames({ name: shape.responseShape }).item };
   const answer = buildItemSchema(loaded.mapping.content, surface, body);
   const list = buildListSchema(loaded.mapping.content, surface, body);
@@ -79,7 +79,7 @@ interface TypeContext {
 
 function toType(schema: Schema, place: TypeContext): string {
   if (typeof schema.$ref === 'string') return place.prefix + schema.$ref;
-  if (Array.isArray(schema.anyOf)) return schema.anyOf.map((one) => toType(one, place)).join(' | ');
+  if (Array.isArray(schema.anyOf)) return schema.anyOf.map((jsonSchema) => toType(jsonSchema, place)).join(' | ');
   if ('const' in schema) return JSON.stringify(schema.const);
   if (Array.isArray(schema.enum)) return schema.enum.map((word) => JSON.stringify(word)).join(' | ');
   const types = [schema.type ?? 'unknown'].flat();
@@ -105,7 +105,7 @@ function toNamedType(type: string, schema: Schema, place: TypeContext): string {
   return SIMPLE_TYPES[type] ?? 'unknown';
 }
 
-const toTuple = (members: Schema[], place: TypeContext): string => `[${members.map((one) => toType(one, place)).join(', ')}]`;
+const toTuple = (members: Schema[], place: TypeContext): string => `[${members.map((member) => toType(member, place)).join(', ')}]`;
 
 const addParentheses = (text: string): string => (/[ {]/.test(text) ? `(${text})` : text);
 

@@ -13,9 +13,9 @@ export function loadMappings(directory: string, options: LoadOptions): Mappings 
     surfaces: loaded.surfaces.map(({ surface }) => surface),
     shapes: loaded.shapes.map(({ shape }) => shape),
     openApi: (name, facts) => {
-      const one = loaded.surfaces.find(({ surface }) => surface.name === name);
-      const shapes = loaded.shapes.filter(({ shape }) => shape.surface === one?.surface);
-      return one && buildOpenApi(one, shapes, facts);
+      const found = loaded.surfaces.find(({ surface }) => surface.name === name);
+      const shapes = loaded.shapes.filter(({ shape }) => shape.surface === found?.surface);
+      return found && buildOpenApi(found, shapes, facts);
     },
     touches: loaded.shapes.flatMap(({ mapping }) => buildTouchRules(mapping.content)),
   };

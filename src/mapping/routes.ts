@@ -9,7 +9,7 @@ const ITEM_INTERACTIONS: readonly string[] = ['read', 'update', 'replace', 'dele
 /** Every route template of a shape (`/v1/patients`, `/v1/patients/{id}`, `/v1/patients/{id}/safe`). */
 export function listRoutes({ path, itemPath, interactions, surface }: Shape): string[] {
   const isPart = itemPath !== `${path}/{id}`;
-  const items = interactions.some((one) => ITEM_INTERACTIONS.includes(one)) ? [itemPath] : [];
+  const items = interactions.some((interaction) => ITEM_INTERACTIONS.includes(interaction)) ? [itemPath] : [];
   const own = isPart ? [itemPath] : [path, ...items];
   return [...own, ...surface.mounts.flatMap((mount) => own.map((template) => mount + template))];
 }

@@ -165,7 +165,10 @@ function subscriptionGauges({ database, clock }: MetricSources): GaugeOptions[] 
         const entries = (await readOutboxBacklog(database)).filter(({ topic }) => topic === NOTIFICATION_TOPIC);
         return ['active', 'failing', 'error'].map((state) => ({
           labels: { state },
-          value: entries.reduce((sum, one) => sum + ((SUBSCRIPTION_STATES[one.state] ?? 'active') === state ? one.count : 0), 0),
+          value: entries.reduce(
+            (sum, outboxBacklog) => sum + ((SUBSCRIPTION_STATES[outboxBacklog.state] ?? 'active') === state ? outboxBacklog.count : 0),
+            0,
+          ),
         }));
       },
     },

@@ -83,7 +83,7 @@ export function removePackage(database: Database, name: string, version?: string
 async function deleteVersions(database: Database, name: string, version: string | undefined): Promise<string[]> {
   const taken = await database.query<{ serial: string; version: string }>(TAKE, [name, version ?? null]);
   await database.query(CLEAR, [taken.map(({ serial }) => serial)]);
-  return taken.map((one) => one.version);
+  return taken.map((removedPackage) => removedPackage.version);
 }
 
 const LIST = `select p.name, p.version, p.depends, p.added_at,

@@ -178,7 +178,7 @@ const toColumns = (some: Iterable<[ServedType, number]>): [number[], number[]] =
 
 export function createReindexing(database: Database): Reindexing {
   const total = async (): Promise<string> => (await database.query<{ total: string }>(TOTAL))[0]!.total;
-  const one = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
+  const hasRows = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
   return {
     register: (rules, renewed) => database.transaction((inside) => register(inside, rules, renewed)),
     markUnregistered: async (type) => void (await database.query(LEAVE, [TYPE_NUMBERS[type]])),
@@ -188,8 +188,8 @@ export function createReindexing(database: Database): Reindexing {
       return walk && toProgress(walk);
     },
     saveProgress: ({ target, tenant, pid, scanned, stale, reindexed }, { by, at, until }) =>
-      one(SAVE, [by, target, tenant, pid, scanned, stale, reindexed, at, until]),
-    restart: async ({ target }, { by }) => one(AGAIN, [by, target, await total()]),
+      hasRows(SAVE, [by, target, tenant, pid, scanned, stale, reindexed, at, until]),
+    restart: async ({ target }, { by }) => hasRows(AGAIN, [by, target, await total()]),
     async finish(target, began, { by }: Lease) {
       const over = began.filter(({ type, rules }) => target.has(type) && target.get(type) !== rules);
       await database.query(DONE, toColumns(over.map(({ type, rules }) => [type, rules])));

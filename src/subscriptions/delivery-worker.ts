@@ -31,9 +31,9 @@ export function createDeliveryWork(delivery: SubscriptionDelivery): DeliveryWork
     }
     const matched = await matchChanges(delivery);
     const started = await startDueDeliveries(delivery, MAX_CONCURRENT - running.size);
-    for (const one of started) {
-      running.add(one);
-      void one.finally(() => running.delete(one));
+    for (const delivery of started) {
+      running.add(delivery);
+      void delivery.finally(() => running.delete(delivery));
     }
     return matched + started.length;
   };

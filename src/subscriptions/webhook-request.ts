@@ -35,7 +35,7 @@ export function sendWebhookRequest(
     sending.on('error', (error) => resolve({ ok: false, why: describeNetworkError(error, signal) }));
     // always emitted last; after a 101 response it is the only event
     sending.on('close', () => resolve({ ok: false, why: 'no response' }));
-    for (const [name, values] of Map.groupBy(headers, ([one]) => one.toLowerCase()))
+    for (const [name, values] of Map.groupBy(headers, ([header]) => header.toLowerCase()))
       sending.setHeader(
         name,
         values.map(([, value]) => value),

@@ -12,7 +12,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 
 const profiles = Object.fromEntries(
-  usCoreDefinitions().map((one) => [`StructureDefinition-${one.url.split('/').pop()}.json`, { ...one, text: { div: 'x' } }]),
+  usCoreDefinitions().map((definition) => [
+    `StructureDefinition-${definition.url.split('/').pop()}.json`,
+    { ...definition, text: { div: 'x' } },
+  ]),
 );
 const content: PackageContent = {
   name: 'org.example',

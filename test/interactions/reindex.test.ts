@@ -93,13 +93,13 @@ const patient = (n: number, more: object = {}): Resource => ({
   ...more,
 });
 const draft = (resource: Resource) => ({ resource, exact: resource });
-const store = (one: Server, tenant: number, resource: Resource) =>
-  create(one.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
-const put = (one: Server, tenant: number, resource: Resource) =>
-  update(one.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
-async function found(one: Server, tenant: number, query: string): Promise<string[]> {
+const store = (server: Server, tenant: number, resource: Resource) =>
+  create(server.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
+const put = (server: Server, tenant: number, resource: Resource) =>
+  update(server.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
+async function found(server: Server, tenant: number, query: string): Promise<string[]> {
   const parameters = [...new URLSearchParams(query)] as [string, string][];
-  const { rows } = await search(one.context(tenant), { type: 'Patient', parameters, handling: 'strict', count: 1000 });
+  const { rows } = await search(server.context(tenant), { type: 'Patient', parameters, handling: 'strict', count: 1000 });
   return rows.map(({ id }) => id).sort();
 }
 

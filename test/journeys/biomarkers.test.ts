@@ -142,10 +142,10 @@ test('what somebody has corrected through FHIR stands when it is sent again; wha
 test('sent at once by many, in any order, each is made once', async () => {
   const values = Array.from({ length: 20 }, (_, nth) => ({ ...ferritin, code: `c${nth}` }));
   const orders = [values, values.toReversed(), values.slice(5), values.slice(0, 12), [...values.slice(9), ...values.slice(0, 9)]];
-  const answers = await Promise.all(orders.map((one) => parse(body(one))));
+  const answers = await Promise.all(orders.map((order) => parse(body(order))));
   expect(answers.map(({ status }) => status)).toEqual(orders.map(() => 200));
   const ids = new Map(answers.flatMap(({ body: { results } }) => results).map(({ biomarker_code: code, id }) => [code, id]));
-  for (const { results } of answers.map((one) => one.body))
+  for (const { results } of answers.map((answer) => answer.body))
     for (const { biomarker_code: code, id } of results) expect(ids.get(code)).toBe(id);
   expect(await stored()).toHaveLength(20);
 });

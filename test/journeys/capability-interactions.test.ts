@@ -181,7 +181,7 @@ test('every compartment it lists can be searched, by type and whole, and no othe
     for (const path of [`/${about}/x/_search`, `/${about}/x/Observation/_search`])
       expect([path, await status('post', path)]).toEqual([path, 200]);
   }
-  for (const { type } of served.filter((one) => !['Encounter', 'Patient', 'Practitioner', 'RelatedPerson'].includes(one.type)))
+  for (const { type } of served.filter((server) => !['Encounter', 'Patient', 'Practitioner', 'RelatedPerson'].includes(server.type)))
     expect([type, await status('get', `/${type}/x/*`)]).toEqual([type, 404]);
 });
 

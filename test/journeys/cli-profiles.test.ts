@@ -22,7 +22,10 @@ afterAll(async () => {
 const said = (...args: string[]) => printed(place.env, 'profiles', ...args);
 
 const profiles = Object.fromEntries(
-  usCoreDefinitions().map((one) => [`StructureDefinition-${one.url.split('/').pop()}.json`, { ...one, text: { div: 'x'.repeat(200) } }]),
+  usCoreDefinitions().map((definition) => [
+    `StructureDefinition-${definition.url.split('/').pop()}.json`,
+    { ...definition, text: { div: 'x'.repeat(200) } },
+  ]),
 );
 const usCore = {
   name: 'hl7.fhir.us.core',

@@ -48,9 +48,9 @@ export function underContract(app: App): Contracted {
     }),
     async breaches() {
       const documents = await documentsFor(app, answers);
-      return answers.flatMap((one) => {
-        const broken = breachOf(one, documents);
-        return broken === undefined ? [] : [`${one.test}: ${one.method} ${one.path} ${one.status}: ${broken}`];
+      return answers.flatMap((answer) => {
+        const broken = breachOf(answer, documents);
+        return broken === undefined ? [] : [`${answer.test}: ${answer.method} ${answer.path} ${answer.status}: ${broken}`];
       });
     },
   };
@@ -89,7 +89,7 @@ function documentsAt(origin: string): Promise<Described[]> {
 const nameOf = ({ surface }: Answered): string | undefined => (surface === 'fhir' ? surface : surface?.name);
 
 async function documentsFor(app: App, answers: Answered[]): Promise<Map<string, Described>> {
-  const names = [...new Set(answers.flatMap((one) => nameOf(one) ?? []))];
+  const names = [...new Set(answers.flatMap((answer) => nameOf(answer) ?? []))];
   return new Map(
     await Promise.all(names.map(async (name) => [name, described((await request(app).get(`/openapi/${name}.json`)).body)] as const)),
   );

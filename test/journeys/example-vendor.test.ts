@@ -23,7 +23,7 @@ function listIn(body: unknown): View[] {
   if (Array.isArray(body)) return body as View[];
   return (
     Object.values(body as object)
-      .filter((one) => typeof one === 'object' && one !== null)
+      .filter((item) => typeof item === 'object' && item !== null)
       .map(listIn)[0] ?? []
   );
 }
@@ -31,11 +31,11 @@ function listIn(body: unknown): View[] {
 /** The address of the next page, wherever the vendor puts it. */
 function nextIn(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
-  const found = Object.values(body).find((one) => typeof one === 'string' && one.startsWith(BASE_URL)) as string | undefined;
+  const found = Object.values(body).find((text) => typeof text === 'string' && text.startsWith(BASE_URL)) as string | undefined;
   if ((body as View).rel === 'next') return found;
   return Object.values(body)
     .map(nextIn)
-    .find((one) => one !== undefined);
+    .find((text) => text !== undefined);
 }
 
 /** One test for each of these examples; none where there are none. */
@@ -61,7 +61,7 @@ describe.each(walked)('%s', (_name, loaded) => {
     return listIn(answer.body);
   };
 
-  const creates = examples.filter((one) => shape.interactions.includes('create') && one.request && one.resource);
+  const creates = examples.filter((example) => shape.interactions.includes('create') && example.request && example.resource);
   forEach(creates, 'what is created is answered, stored and read as the example says', async (example) => {
     const made = await call('post').send(example.request!);
     expect([made.status, bodyOf(made)]).toEqual([201, { ...example.response, [idName]: expect.any(String) }]);
@@ -72,7 +72,7 @@ describe.each(walked)('%s', (_name, loaded) => {
     expect((await call('get', `/${id}`, facet.other)).status).toBe(404);
   });
 
-  const refused = examples.filter((one) => 'refuse' in one);
+  const refused = examples.filter((example) => 'refuse' in example);
   forEach(refused, 'what is refused is refused by name, in the vendor’s shape', async (example) => {
     const answer = await call('post').send(example.refuse as object);
     expect([answer.status, JSON.stringify(answer.body)]).toEqual([
@@ -81,21 +81,21 @@ describe.each(walked)('%s', (_name, loaded) => {
     ]);
   });
 
-  const stored = examples.filter((one) => one.stored && one.response && !one.env);
+  const stored = examples.filter((example) => example.stored && example.response && !example.env);
   forEach(stored, 'what FHIR clients stored is shown as the example says', async (example) => {
     expect([200, 201]).toContain((await facet.fhir('put', `/${shape.resource}/${example.stored!.id}`).send(example.stored!)).status);
     expect(bodyOf(await call('get', `/${example.response![idName]}`))).toEqual(example.response);
   });
 
-  const searches = examples.filter((one) => one.search && one.query);
+  const searches = examples.filter((example) => example.search && example.query);
   forEach(searches, 'a filter finds what the FHIR search it becomes finds', async (example) => {
     const found = await facet.fhir('get', `/${example.query!}&_count=100`);
     const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource }) => resource.id);
     const shown = await list({ ...example.search!, [surface.page.size]: '100' });
-    expect([found.status, shown.map((one) => surface.decodeId(shape.resource, one[idName] as string))]).toEqual([200, ids]);
+    expect([found.status, shown.map((item) => surface.decodeId(shape.resource, item[idName] as string))]).toEqual([200, ids]);
   });
 
-  const refusedSearches = examples.filter((one) => one.searchRefused);
+  const refusedSearches = examples.filter((example) => example.searchRefused);
   forEach(refusedSearches, 'a value that is none is refused by name', async (example) => {
     const answer = await call('get', `?${new URLSearchParams(example.searchRefused!)}`);
     expect([answer.status, JSON.stringify(answer.body)]).toEqual([
@@ -105,7 +105,7 @@ describe.each(walked)('%s', (_name, loaded) => {
   });
 
   (shape.interactions.includes('search') ? test : test.skip)('pages of one lead to all of them', async () => {
-    const [first] = examples.filter((one) => one.stored && one.response);
+    const [first] = examples.filter((example) => example.stored && example.response);
     const ids = [1, 2, 3].map((nth) => `0190b3c2-0000-7000-8000-00000000010${nth}`);
     for (const id of ids) await facet.fhir('put', `/${shape.resource}/${id}`).send({ ...first!.stored!, id });
     const all = await list({ [surface.page.size]: '100' });

@@ -177,37 +177,37 @@ describe('with a security context', () => {
 
   test('it is seen by who may read what the context names', async () => {
     const both = await facet.keyWith('fhir', ['system/Binary.cruds', 'system/Patient.r']);
-    const one = await facet.keyWith('fhir', ['system/Binary.cruds']);
+    const key = await facet.keyWith('fhir', ['system/Binary.cruds']);
     expect((await get('Binary/report', undefined, both)).headers['x-security-context']).toBe('Patient/ann');
     for (const path of ['Binary/report', 'Binary/report/_history/1', 'Binary/far'])
-      expect([path, (await get(path, FHIR, one)).status]).toEqual([path, 403]);
+      expect([path, (await get(path, FHIR, key)).status]).toEqual([path, 403]);
     expect((await get('Binary/far', FHIR, both)).status).toBe(403);
     expect((await get('Binary/far', FHIR)).status).toBe(200);
   });
 
   test('lists show it without its content to anybody else, and count it', async () => {
-    const one = await facet.keyWith('fhir', ['system/Binary.cruds']);
+    const key = await facet.keyWith('fhir', ['system/Binary.cruds']);
     for (const path of ['Binary?_id=report&_total=accurate', 'Binary/report/_history', '?_type=Binary&_id=report']) {
-      const { status, text } = await api('get', path, one);
+      const { status, text } = await api('get', path, key);
       expect([path, status, text.includes(secret), text.includes('SUBSETTED')]).toEqual([path, 200, false, true]);
       expect((await api('get', path)).text).toContain(secret);
     }
-    const found = await api('post', 'Binary', one)
+    const found = await api('post', 'Binary', key)
       .set({ 'Content-Type': 'text/plain', 'If-None-Exist': '_id=report', Prefer: 'return=representation' })
       .send('x');
     expect([found.status, found.text.includes(secret)]).toEqual([200, false]);
   });
 
   test('it is changed and deleted by who may do so to what the context names', async () => {
-    const one = await facet.keyWith('fhir', ['system/Binary.cruds', 'system/Patient.r']);
-    const put403 = await api('put', 'Binary/report', one).set('Content-Type', 'text/plain').send('overwritten');
-    const test403 = await api('patch', 'Binary/report', one)
+    const key = await facet.keyWith('fhir', ['system/Binary.cruds', 'system/Patient.r']);
+    const put403 = await api('put', 'Binary/report', key).set('Content-Type', 'text/plain').send('overwritten');
+    const test403 = await api('patch', 'Binary/report', key)
       .set('Content-Type', 'application/json-patch+json')
       .send(JSON.stringify([{ op: 'test', path: '/data', value: 'eA==' }]));
-    expect([put403.status, test403.status, (await api('delete', 'Binary/report', one)).status]).toEqual([403, 403, 403]);
+    expect([put403.status, test403.status, (await api('delete', 'Binary/report', key)).status]).toEqual([403, 403, 403]);
     const entry = [{ request: { method: 'DELETE', url: 'Binary/report' } }];
     const bundle = JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry });
-    expect((await api('post', '', one).set('Content-Type', FHIR).send(bundle)).status).toBe(403);
+    expect((await api('post', '', key).set('Content-Type', FHIR).send(bundle)).status).toBe(403);
     const may = await facet.keyWith('fhir', ['system/Binary.cruds', 'system/Patient.rud']);
     expect((await api('put', 'Binary/report', may).set('Content-Type', 'text/plain').send('newer')).status).toBe(200);
     expect(JSON.parse((await get('Binary/report', FHIR)).body).securityContext).toEqual({ reference: 'Patient/ann' });

@@ -115,7 +115,7 @@ test('a transaction patches, also by criteria, and updates by criteria', async (
     { resource: { resourceType: 'Condition', subject: { reference: 'urn:x:p3' } }, request: { method: 'POST', url: 'Condition' } },
   ];
   const answer = await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry });
-  expect(answer.body.entry.map((one: { response: { status: string } }) => one.response.status)).toEqual([
+  expect(answer.body.entry.map((entry: { response: { status: string } }) => entry.response.status)).toEqual([
     '200 OK',
     '201 Created',
     '201 Created',

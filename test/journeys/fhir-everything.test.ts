@@ -100,7 +100,7 @@ test.each<[string, string[]]>([
   ['start=2019-05-01&end=2019-05-01', ['Observation/new', 'ServiceRequest/planned', 'ServiceRequest/written', 'DiagnosticReport/report']],
 ])('%s leaves out what was done at other times, and keeps what says no time', async (query, out) => {
   const { body } = await get(`Patient/ann/$everything?${query}`);
-  expect(found(body, 'match')).toEqual(RECORD.filter((one) => !out.includes(one)));
+  expect(found(body, 'match')).toEqual(RECORD.filter((id) => !out.includes(id)));
 });
 
 test('_since: what changed from then on, also of what is referred to', async () => {

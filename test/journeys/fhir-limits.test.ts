@@ -231,7 +231,7 @@ test('an entry of a batch that fails as nobody has foreseen leaves the others th
   const answers = (body.entry as { response: { status: string; outcome?: { issue: { code: string }[] } } }[]).map(
     ({ response }) => response,
   );
-  expect([status, answers.map((one) => one.status)]).toEqual([200, ['201 Created', '500 Internal Server Error', '201 Created']]);
+  expect([status, answers.map((answer) => answer.status)]).toEqual([200, ['201 Created', '500 Internal Server Error', '201 Created']]);
   expect(answers[1]!.outcome!.issue).toEqual([expect.objectContaining({ severity: 'fatal', code: 'exception' })]);
   expect(JSON.stringify(answers[1])).not.toContain('foreseen');
 });

@@ -96,13 +96,13 @@ const find = async (query: string) => {
 
 beforeAll(async () => {
   facet = await startFacet();
-  for (const one of [TEAM, DEFINITION]) await send('put', `${one.resourceType}/${one.id}`, one).expect(201);
+  for (const resource of [TEAM, DEFINITION]) await send('put', `${resource.resourceType}/${resource.id}`, resource).expect(201);
 });
 afterAll(() => facet.close());
 
 test.each(Object.entries(ASKED))('%s: each parameter that R4 gives it finds it by its value, and not by another', async (type, asked) => {
   const { body } = await send('get', 'metadata');
-  const { searchParam } = body.rest[0].resource.find((one: { type: string }) => one.type === type);
+  const { searchParam } = body.rest[0].resource.find((resource: { type: string }) => resource.type === type);
   const own = searchParam
     .filter(({ name, definition }: Record<string, string>) => definition?.startsWith('http://hl7.org/fhir/') && !name?.startsWith('_'))
     .map(({ name }: { name: string }) => name);

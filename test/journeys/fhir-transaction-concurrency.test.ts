@@ -46,10 +46,10 @@ const put = (id: string, tag: string, request: object = {}) => ({
 /** What each of the clients does, in each of the rounds; all clients at once. */
 const everybody = async <T>(work: (client: number, round: number) => Promise<T>): Promise<T[]> => {
   const answers: T[] = [];
-  const one = async (client: number): Promise<void> => {
+  const runClient = async (client: number): Promise<void> => {
     for (let round = 0; round < ROUNDS; round++) answers.push(await work(client, round));
   };
-  await Promise.all(Array.from({ length: CLIENTS }, (_one, client) => one(client)));
+  await Promise.all(Array.from({ length: CLIENTS }, (_one, client) => runClient(client)));
   return answers;
 };
 /** The tags of all versions of a patient, oldest first. */
@@ -89,7 +89,7 @@ test('updates guarded by ifMatch: none is lost, none that was refused left a tra
   expect(done.filter(({ status }) => ![200, 409, 412].includes(status))).toEqual([]);
   const stored = new Map(await Promise.all(ids.map(async (id) => [id, await tagsOf(id)] as const)));
   for (const { tag, status, told } of done) {
-    const found = ids.flatMap((id) => stored.get(id)!.flatMap((one, at) => (one === tag ? [`${id}/${at + 1}`] : [])));
+    const found = ids.flatMap((id) => stored.get(id)!.flatMap((version, at) => (version === tag ? [`${id}/${at + 1}`] : [])));
     expect({ tag, found: found.toSorted() }).toEqual({ tag, found: status === 200 ? told.toSorted() : [] });
   }
   expect(done.filter(({ status }) => status === 200).length).toBeGreaterThan(0);

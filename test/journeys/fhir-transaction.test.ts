@@ -57,7 +57,7 @@ test('references between entries are rewritten wherever they stand, in a circle 
   const name = `Patient/${owner.resource.id}`;
   expect(made.resource.subject.reference).toBe(name);
   expect(made.resource.text.div).toContain(`href="${name}"`);
-  expect(made.resource.extension.map((one: object) => Object.values(one)[1])).toEqual([name, P]);
+  expect(made.resource.extension.map((extension: object) => Object.values(extension)[1])).toEqual([name, P]);
   expect(made.resource.meta.profile).toEqual([P]);
   expect(owner.resource.extension[0].valueReference.reference).toBe(`Observation/${made.resource.id}`);
   expect((await get(`/Observation/${made.resource.id}`)).text).toContain('"value":1.00');
@@ -78,7 +78,7 @@ test('the order of effect is DELETE, POST, PUT, GET, whatever the order of the e
   ]);
   expect(statuses(answer)).toEqual([200, 200, 201, 201, 204]);
   const [found, kept, , made] = answer.body.entry;
-  expect(found.resource.entry.map((one: { resource: { id: string } }) => one.resource.id)).toEqual([made.resource.id]);
+  expect(found.resource.entry.map((entry: { resource: { id: string } }) => entry.resource.id)).toEqual([made.resource.id]);
   expect(kept.resource.id).toBe('kept');
 });
 

@@ -77,9 +77,9 @@ test('a request that follows the last answer on a connection is not performed', 
 
 test('after the refusal of a request with a short body, the connection goes on', async () => {
   const body = '{"resourceType":"Patient"';
-  const one = head('fhir', '/fhir/R4/Patient', `Content-Length: ${body.length}`) + body;
+  const message = head('fhir', '/fhir/R4/Patient', `Content-Length: ${body.length}`) + body;
   const last = ['GET /healthz HTTP/1.1', 'Host: x', 'Connection: close', '', ''].join('\r\n');
-  expect(await sendRaw(facet.url, one, last)).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+  expect(await sendRaw(facet.url, message, last)).toMatchObject({ status: 200, body: '{"status":"ok"}' });
 });
 
 test('a request that ends before its body does is answered nowhere, and the next one is', async () => {

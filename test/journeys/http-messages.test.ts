@@ -73,8 +73,8 @@ describe.each(DOORS)('on the %s API', (door, path) => {
   });
 
   test('two Authorization headers, and two x-api-key headers, are 400, also when both are the same', async () => {
-    for (const one of [bearer(door), key(door)]) {
-      const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x', one, one));
+    for (const credential of [bearer(door), key(door)]) {
+      const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x', credential, credential));
       expect(answer.status).toBe(400);
       expectShape(door, answer);
       expect(answer.body).not.toContain(facet.demo[door]);

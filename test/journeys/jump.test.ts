@@ -75,7 +75,7 @@ const documented = {
 };
 
 const jump = (path: string) => request(facet.app).get(path).set('Authorization', `Bearer ${facet.demo.jump}`);
-const names = (answer: request.Response) => answer.body.data.map((one: { last_name: string }) => one.last_name);
+const names = (answer: request.Response) => answer.body.data.map((profile: { last_name: string }) => profile.last_name);
 
 test('the profile is the documented object, key for key, at each of its paths', async () => {
   for (const path of ['/clinician-profiles', '/api-v1/clinician-profiles', '/v1/clinician-profiles', '/jump/clinician-profiles']) {
@@ -133,7 +133,7 @@ test('offset paging visits each once', async () => {
 });
 
 test('an id that is no UUID is shown as one, and found by it', async () => {
-  const listed = (await jump('/clinician-profiles')).body.data.find((one: { last_name: string }) => one.last_name === 'Okafor');
+  const listed = (await jump('/clinician-profiles')).body.data.find((profile: { last_name: string }) => profile.last_name === 'Okafor');
   expect(listed.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/);
   expect((await jump(`/clinician-profiles/${listed.id}`)).body.data).toEqual(listed);
 });

@@ -96,7 +96,7 @@ describe('on the FHIR API', () => {
       .set('Prefer', 'return=representation')
       .send({ resourceType: 'Bundle', type, entry });
     expect([answer.status, answer.text.includes(SECRET)]).toEqual([200, false]);
-    expect(answer.body.entry.map((one: { response: { etag?: string } }) => typeof one.response.etag)).toEqual(Array(4).fill('string'));
+    expect(answer.body.entry.map((entry: { response: { etag?: string } }) => typeof entry.response.etag)).toEqual(Array(4).fill('string'));
     const read = await facet
       .fhir('post', '', writer)
       .send({ resourceType: 'Bundle', type: 'batch', entry: [{ request: { method: 'GET', url: `Patient/${id}` } }] });
@@ -214,6 +214,6 @@ describe("at a vendor's door", () => {
     const answer = await at('loop', 'post', '/loop/v1/biomarkers/parse', key).send(sent);
     expect(answer.status).toBeLessThan(300);
     expect(JSON.stringify(answer.body)).not.toContain('parsed_at');
-    expect(answer.body.results.map((one: object) => Object.keys(one).includes('id'))).toEqual([true, true]);
+    expect(answer.body.results.map((result: object) => Object.keys(result).includes('id'))).toEqual([true, true]);
   });
 });

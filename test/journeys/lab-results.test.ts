@@ -109,7 +109,7 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
   expect(told!.headers['webhook-signature']).toMatch(/^v1,/);
 
   const asked = () => matches(`/DiagnosticReport?based-on=ServiceRequest/${id}`);
-  const [report] = await until(asked, ([one]) => one?.presentedForm !== undefined);
+  const [report] = await until(asked, ([found]) => found?.presentedForm !== undefined);
   expect(report).toMatchObject({
     status: 'final',
     subject: { reference: `Patient/${PATIENT}` },
@@ -147,7 +147,7 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
   expect((await labOrder(id, facet.other.loop)).status).toBe(404);
 
   await control('POST', `/orders/${order}/step`, { status: 'completed.walk_in_test.corrected' });
-  const [corrected] = await until(asked, ([one]) => one?.presentedForm !== undefined && one.presentedForm[0].hash !== document.hash);
+  const [corrected] = await until(asked, ([found]) => found?.presentedForm !== undefined && found.presentedForm[0].hash !== document.hash);
   expect([corrected.status, corrected.presentedForm.length]).toEqual(['corrected', 1]);
 });
 
@@ -167,7 +167,7 @@ test('two tenants order under the same ids, and each gets its own results', asyn
   await control('POST', `/orders/${theirs}/step`, { status: 'completed.walk_in_test.completed' });
   const [report] = await until(
     () => matches('/DiagnosticReport?based-on=ServiceRequest/same', keys[1]),
-    ([one]) => one !== undefined,
+    ([found]) => found !== undefined,
   );
   expect(report.identifier[0].value).toBe(theirs);
   expect(await matches('/DiagnosticReport?based-on=ServiceRequest/same', keys[0])).toEqual([]);

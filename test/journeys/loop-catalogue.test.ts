@@ -34,7 +34,7 @@ interface Marker {
   slug: string;
 }
 const slugs = async (query: string) => (await catalogue(`markers?${query}`)).body.markers.map(({ slug }: Marker) => slug);
-const idOf = (slug: string): string => markers.find((one) => JSON.stringify(one).includes(`"value":"${slug}"`))!.id!;
+const idOf = (slug: string): string => markers.find((marker) => JSON.stringify(marker).includes(`"value":"${slug}"`))!.id!;
 
 test('the catalogue is listed by name, in the documented envelope', async () => {
   const { status, body } = await catalogue('markers');
@@ -107,7 +107,7 @@ test('a marker whose FHIR id is no UUID is asked for by the UUID it is shown und
   await load(bundleOf([short])).expect(200);
   const [shown] = (await catalogue('markers?q=short')).body.markers;
   const { body } = await catalogue(`availability?state=CA&marker_ids=${markers[1]!.id},${shown.id}`);
-  expect(body.entries.map((one: { marker_id: string }) => one.marker_id).sort()).toEqual([markers[1]!.id, shown.id].sort());
+  expect(body.entries.map((entry: { marker_id: string }) => entry.marker_id).sort()).toEqual([markers[1]!.id, shown.id].sort());
   await load(bundleOf([{ ...short, status: 'retired' }])).expect(200);
 });
 

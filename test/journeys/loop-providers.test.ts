@@ -74,7 +74,7 @@ test('a link that has ended stays in the list, and the two may be linked anew', 
   const { body: second } = await loop('post', links(), { provider_id: third, relationship: 'pharmacy' });
   expect(second.id).not.toBe(first.id);
   const { providers } = (await loop('get', links())).body;
-  expect(providers.filter((one: { provider_id: string }) => one.provider_id === third)).toEqual([
+  expect(providers.filter((provider: { provider_id: string }) => provider.provider_id === third)).toEqual([
     { ...first, status: 'inactive', ended_at: '2030-01-01' },
     second,
   ]);

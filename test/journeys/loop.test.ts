@@ -194,7 +194,7 @@ describe('POST /v1/patients', () => {
     for (const first_name of ['One', 'Two', 'Three']) await loop('post', '/v1/patients').send(patient({ brand_id: 'listed', first_name }));
     const page = await loop('get', '/v1/patients?brand_id=listed&limit=2');
     expect(page.status).toBe(200);
-    expect(page.body.patients.map((one: { first_name: string }) => one.first_name)).toEqual(['Three', 'Two']);
+    expect(page.body.patients.map((patient: { first_name: string }) => patient.first_name)).toEqual(['Three', 'Two']);
     expect(page.body.total).toBe(3);
     expect((await loop('get', '/v1/patients?brand_id=listed&limit=2&offset=2')).body.patients).toHaveLength(1);
     expect((await loop('get', '/v1/patients')).status).toBe(400);

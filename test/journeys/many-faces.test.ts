@@ -56,7 +56,7 @@ test('a physician registered through Loop is a Practitioner in FHIR and a clinic
   expect(role.status).toBe(201);
   expect(await profile(made.body.id)).toMatchObject({ role: 'consultant' });
   const there = await call('get', '/clinician-profiles?location_id=0190b3c2-0000-7000-8000-0000000000bb', facet.demo.jump!);
-  expect(there.body.data.map((one: { id: string }) => one.id)).toEqual([made.body.id]);
+  expect(there.body.data.map((item: { id: string }) => item.id)).toEqual([made.body.id]);
 });
 
 const printed = (name: string) => printedOf(shapes.find(({ shape }) => shape.name === name)!).response;

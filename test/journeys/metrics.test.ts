@@ -33,7 +33,7 @@ const read = async (): Promise<string> => (await fetch(url)).text();
 const value = (text: string, name: string, ...labels: string[]): number | undefined => {
   const line = text
     .split('\n')
-    .find((one) => (one.startsWith(`${name} `) || one.startsWith(`${name}{`)) && labels.every((label) => one.includes(label)));
+    .find((line) => (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) && labels.every((label) => line.includes(label)));
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
 };
 const said = (met: (text: string) => boolean): Promise<string> => until(read, met);
@@ -65,7 +65,7 @@ test('webhooks are counted by what they were, with the time until they were work
   queueOrderWebhook(state, order!, 'labtest.order.updated');
   queueOrderWebhook(state, gone, 'labtest.order.updated');
   const text = await said(
-    (one) => value(one, 'facet_webhooks_total', 'outcome="forged"') === 1 && value(one, 'facet_webhook_inbox', 'state="retry"') === 1,
+    (text) => value(text, 'facet_webhooks_total', 'outcome="forged"') === 1 && value(text, 'facet_webhook_inbox', 'state="retry"') === 1,
   );
   expect(value(text, 'facet_webhooks_total', 'outcome="repeated"')).toBe(1);
   expect(value(text, 'facet_webhooks_total', 'outcome="new"')).toBeGreaterThanOrEqual(3);
@@ -81,10 +81,10 @@ test('an order that cannot be followed is seen: how many, and whether looks come
   ]);
   state.orders.delete(order!.id);
   queueOrderWebhook(state, order!, 'labtest.order.updated');
-  await said((one) => value(one, 'facet_order_polls_failing') === 1);
+  await said((text) => value(text, 'facet_order_polls_failing') === 1);
   state.orders.set(order!.id, order!);
   queueOrderWebhook(state, order!, 'labtest.order.updated');
-  await said((one) => value(one, 'facet_order_polls_failing') === 0);
+  await said((text) => value(text, 'facet_order_polls_failing') === 0);
 });
 
 test('32: how far the clock is off is seen before messages are refused for it', async () => {
@@ -92,7 +92,7 @@ test('32: how far the clock is off is seen before messages are refused for it', 
   expect(value(await read(), 'facet_webhook_clock_ahead_seconds')).toBeLessThan(30);
   state.webhooks.faults = [{ kind: 'skew', seconds: -120 }];
   queueOrderWebhook(state, [...state.orders.values()][0]!, 'labtest.order.updated');
-  const text = await said((one) => value(one, 'facet_webhook_clock_ahead_seconds')! > 60);
+  const text = await said((metrics) => value(metrics, 'facet_webhook_clock_ahead_seconds')! > 60);
   expect(value(text, 'facet_webhook_clock_ahead_seconds')).toBeLessThan(150);
   expect(value(text, 'facet_webhooks_total', 'outcome="untimely"')).toBeUndefined();
 });
@@ -101,7 +101,7 @@ test('requests are measured by route and status, and carry no id and nothing of 
   await call(`${server.url}/fhir/R4/Patient/${PATIENT}`, place.keys().demo.fhir!);
   await call(`${server.url}/fhir/R4/Patient?family=Lovelace`, place.keys().demo.fhir!);
   await call(`${server.url}/nowhere/${PATIENT}`, place.keys().demo.fhir!);
-  const text = await said((one) => (value(one, 'facet_http_request_duration_seconds_count', 'route="other"') ?? 0) > 0);
+  const text = await said((metrics) => (value(metrics, 'facet_http_request_duration_seconds_count', 'route="other"') ?? 0) > 0);
   expect(value(text, 'facet_http_request_duration_seconds_count', 'method="GET"', 'status="200"', 'route="/fhir/R4/')).toBeGreaterThan(0);
   expect(text).toMatch(/facet_http_request_duration_seconds_bucket\{le="\+Inf",method="GET",route="[^"]+",status="200"\} \d+/);
   for (const trace of [PATIENT, 'Lovelace', 'measured', 'demo']) expect(text).not.toContain(trace);

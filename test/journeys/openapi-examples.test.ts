@@ -26,7 +26,7 @@ const example = ($ref: string): unknown => (fhir.components.examples as Record<s
 function bodies(): Sent[] {
   return Object.entries(fhir.paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { operationId, parameters, requestBody }]) => {
-      const filled = path.replace(/\{(\w+)\}/g, (_, name) => String(parameters.find((one) => one.name === name)!.example));
+      const filled = path.replace(/\{(\w+)\}/g, (_, name) => String(parameters.find((parameter) => parameter.name === name)!.example));
       const url = `/fhir/R4${filled}${operationId.startsWith('conditional') ? '?_id=example' : ''}`;
       return Object.entries(requestBody?.content ?? {}).flatMap(([media, { examples = {} }]) =>
         Object.values(examples as unknown as Record<string, { $ref: string }>).map(({ $ref }) => ({
@@ -50,14 +50,14 @@ function send({ method, url, media, value }: Sent) {
 
 test('each body in the document is taken as it stands, of every type and every media type that can be written', async () => {
   const all = bodies();
-  const first = (one: Sent): number => (one.operation.startsWith('update-') ? 0 : 1); // what the others are about is there then
+  const first = (sentRequest: Sent): number => (sentRequest.operation.startsWith('update-') ? 0 : 1); // what the others are about is there then
   const refused: unknown[] = [];
-  for (const one of all.toSorted((a, b) => first(a) - first(b))) {
-    const { status, body } = await send(one);
-    const errors = one.operation.startsWith('validate')
+  for (const sentRequest of all.toSorted((a, b) => first(a) - first(b))) {
+    const { status, body } = await send(sentRequest);
+    const errors = sentRequest.operation.startsWith('validate')
       ? body.issue.filter(({ severity }: { severity: string }) => /error|fatal/.test(severity))
       : [];
-    if (status > 201 || errors.length) refused.push([one.operation, one.media, status, body]);
+    if (status > 201 || errors.length) refused.push([sentRequest.operation, sentRequest.media, status, body]);
   }
   expect(refused).toEqual([]);
   const told = (kind: string) => all.filter(({ operation }) => operation.split('-')[0] === kind).length;
@@ -88,7 +88,7 @@ test('summaries read as English does', () => {
     Object.values(fhir.paths)
       .flatMap((methods) => Object.values(methods))
       .find(({ operationId }) => operationId === operation) as unknown as { summary: string };
-  expect(['create-Observation', 'create-Patient', 'update-Encounter'].map((one) => summary(one).summary)).toEqual([
+  expect(['create-Observation', 'create-Patient', 'update-Encounter'].map((operationId) => summary(operationId).summary)).toEqual([
     'Create an Observation',
     'Create a Patient',
     'Update an Encounter, or create it with this id',

@@ -82,7 +82,7 @@ test('the schema of a resource admits what is stored and refuses what FHIR does 
     _birthDate: { extension: [{ url: 'urn:x', valueString: 'about noon' }] },
   };
   expect([admits(patient), admits.errors]).toEqual([true, null]);
-  expect([{ ...patient, shoeSize: 42 }, { ...patient, name: 'Ada' }, { resourceType: 'Group' }].map((one) => admits(one))).toEqual([
+  expect([{ ...patient, shoeSize: 42 }, { ...patient, name: 'Ada' }, { resourceType: 'Group' }].map((body) => admits(body))).toEqual([
     false,
     false,
     false,

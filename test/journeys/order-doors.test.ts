@@ -43,7 +43,7 @@ const clinik = (here: Running, body: object) =>
     .set('x-api-key', here.demo.clinik!)
     .send({ status: 'active', intent: 'order', patientId: PATIENT, category: ['laboratory'], ...body });
 const taskOf = async (id: string) =>
-  (await facet.fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.map((one: { resource: unknown }) => one.resource);
+  (await facet.fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.map((entry: { resource: unknown }) => entry.resource);
 /** A vendor's id in FHIR's words: the same UUID. */
 const newest = async () =>
   (await facet.fhir('get', `/ServiceRequest?subject=Patient/${PATIENT}&_sort=-_lastUpdated&_count=1`)).body.entry[0].resource.id;
@@ -69,7 +69,7 @@ test('a laboratory request that cannot be ordered is stored with its Task, and w
 
 test.each(['batch', 'transaction'])('so is whoever sends it in a %s, by PUT, and by a patch that makes a draft active', async (type) => {
   const id = `in-${type}`;
-  const bundle = (one: object) => send(facet, '/', { resourceType: 'Bundle', type, entry: [one] });
+  const bundle = (entry: object) => send(facet, '/', { resourceType: 'Bundle', type, entry: [entry] });
   const draft = { ...UNKNOWN, id, status: 'draft' };
   const url = `ServiceRequest/${id}`;
   const first = await bundle({ request: { method: 'PUT', url }, resource: draft });

@@ -166,7 +166,7 @@ test('11: an order without an answer that the laboratory must have is refused th
   expect((await fhir('put', '/ServiceRequest/unanswered', order('unanswered', bare))).status).toBe(201);
   const rejected = await until(
     () => task('unanswered'),
-    (one) => one?.status === 'rejected',
+    (task) => task?.status === 'rejected',
   );
   expect(rejected.statusReason.text).toBe('400 order questions');
   expect((await fhir('get', '/ServiceRequest/unanswered')).body.status).toBe('revoked');

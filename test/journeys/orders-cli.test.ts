@@ -80,7 +80,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   await shows(/stuck +order +done/, 'list', '--state', 'done');
   expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
   // how often it was looked up meanwhile depends on how fast this machine is
-  const steps = (await said('show', 'stuck')).flatMap((one) => /^\d{4}-.* order +(\w+ +\w+)(?! +not listed yet)\b/.exec(one)?.[1] ?? []);
+  const steps = (await said('show', 'stuck')).flatMap((line) => /^\d{4}-.* order +(\w+ +\w+)(?! +not listed yet)\b/.exec(line)?.[1] ?? []);
   expect(steps.filter((step, nth) => step !== steps[nth - 1]).map((step) => step.split(/ +/))).toEqual([
     ['attempt', 'unknown'],
     ['park', 'parked'],

@@ -128,8 +128,8 @@ describe('parameters', () => {
   test('a UUID is the same one in capitals', async () => {
     const number = '0190b3c2-0000-7000-8000-0000000000dd';
     await putFhir({ resourceType: 'Practitioner', id: 'numbered', active: true, identifier: [{ value: number }] });
-    for (const one of [number, number.toUpperCase()])
-      expect([one, (await call('get', `/clinicians?number=${one}`)).body.total]).toEqual([one, 1]);
+    for (const text of [number, number.toUpperCase()])
+      expect([text, (await call('get', `/clinicians?number=${text}`)).body.total]).toEqual([text, 1]);
   });
 
   test('the same day, the last one that may be, and one of the two alone', async () => {

@@ -276,7 +276,7 @@ describe('POST /v1/researcher-acknowledgements', () => {
     const each = await Promise.all([send(), send(), send()]);
     expect(each.map(({ status }) => status)).toEqual([200, 200, 200]);
     const { body } = await as(facet.demo.loop!)('get', `/v1/patients/${id}`);
-    expect(each.map((one) => one.body.id)).toContain(body.researcher_acknowledgement_id);
+    expect(each.map((response) => response.body.id)).toContain(body.researcher_acknowledgement_id);
     expect((await facet.fhir('get', `/Consent?patient=${id}&_summary=count`)).body.total).toBe(4);
   });
 

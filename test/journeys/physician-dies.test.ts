@@ -61,12 +61,12 @@ test.each([
     expect(shown).toMatchObject({ ...body, id: resource.id, status: 'active' });
     if (next.status === 201) expect(next.body).toEqual(shown);
     expect((await post(body, {})).status).toBe(409);
-    expect(sandbox.state.physicians.filter((one) => one.npi === npi)).toEqual([
+    expect(sandbox.state.physicians.filter((physician) => physician.npi === npi)).toEqual([
       { first_name: 'Ann', last_name: 'Lee', npi, id: shown.junction_physician_id },
     ]);
   }
   expect(statuses.length).toBeGreaterThan(12);
-  expect(statuses.filter((one) => one !== '500 201' && (one !== '500 409' || key !== undefined))).toEqual([]);
+  expect(statuses.filter((status) => status !== '500 201' && (status !== '500 409' || key !== undefined))).toEqual([]);
 });
 
 test('one step that fails leaves nothing held, but where it was the answer to the claim itself', async () => {

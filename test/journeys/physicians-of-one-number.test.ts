@@ -37,7 +37,7 @@ const provider = async (npi: string, brand_id: string): Promise<string> => {
 };
 const states = async (id: string): Promise<string[]> =>
   (((await facet.fhir('get', `/Practitioner/${id}`)).body.qualification ?? []) as object[])
-    .flatMap((one) => JSON.stringify(one).match(/"code":"(..)"/)?.[1] ?? [])
+    .flatMap((qualification) => JSON.stringify(qualification).match(/"code":"(..)"/)?.[1] ?? [])
     .sort();
 
 test('the provider of two brands is registered, all states in the one that was there first', async () => {
@@ -71,7 +71,8 @@ test('of two with registrations each keeps its own, and the older one takes what
   const older = (await post(body)).body.id;
   await post({ ...body, license_state: 'CA' });
   const both = (await facet.fhir('get', `/Practitioner/${older}`)).body;
-  const within = (state: string) => both.qualification.filter((one: object) => JSON.stringify(one).includes(`"${state}"`));
+  const within = (state: string) =>
+    both.qualification.filter((qualification: object) => JSON.stringify(qualification).includes(`"${state}"`));
   const newer = `newer-${body.npi}`;
   await facet.put({ ...both, qualification: within('NY') });
   await facet.put({ ...both, id: newer, qualification: within('CA') });

@@ -214,7 +214,7 @@ describe('a physician that is taken away through FHIR', () => {
     const ny = await post(body);
     const ca = await post({ ...body, license_state: 'CA' });
     const [stored] = await practitioners(body.npi);
-    const withoutNy = stored.qualification.filter((one: object) => !JSON.stringify(one).includes('"NY"'));
+    const withoutNy = stored.qualification.filter((qualification: object) => !JSON.stringify(qualification).includes('"NY"'));
     expect((await facet.put({ ...stored, qualification: withoutNy })).status).toBe(200);
     expect((await get(ny.body.id)).status).toBe(404);
     const again = await post(body);

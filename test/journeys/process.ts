@@ -95,7 +95,7 @@ function heard(server: ChildProcess): FacetProcess {
     const over = ended.then(async () => Promise.reject(new Error(`it ended without saying ${pattern}: ${await errors}`)));
     over.catch(() => {});
     for (;;) {
-      const line = lines.find((one) => pattern.test(one));
+      const line = lines.find((line) => pattern.test(line));
       if (line !== undefined) return line;
       await Promise.race([once(printed, 'line'), over]);
     }

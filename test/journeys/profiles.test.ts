@@ -37,9 +37,9 @@ const aSecondLater = (): void => {
   ahead += 1000;
 };
 
-const definitions = usCoreDefinitions().map((one) => {
-  const kept = stripDefinition(one)!;
-  return { kind: kept.resourceType, url: kept.url, version: kept.version, type: one.type, body: JSON.stringify(kept) };
+const definitions = usCoreDefinitions().map((definition) => {
+  const kept = stripDefinition(definition)!;
+  return { kind: kept.resourceType, url: kept.url, version: kept.version, type: definition.type, body: JSON.stringify(kept) };
 });
 const load = (version = '5.0.1') =>
   command('profiles add', { package: JSON.stringify({ name: 'us.core', version, depends: { 'us.nlm.vsac': '0.1.0' }, definitions }) });
@@ -88,7 +88,7 @@ describe('once it is loaded', () => {
     const refused = await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry });
     expect([refused.status, said(refused)]).toEqual([422, ['error required Bundle.entry[1].resource.identifier']]);
     const batch = await send('post', '', { resourceType: 'Bundle', type: 'batch', entry });
-    expect(batch.body.entry.map((one: { response: { status: string } }) => one.response.status.slice(0, 3))).toEqual(['201', '422']);
+    expect(batch.body.entry.map((entry: { response: { status: string } }) => entry.response.status.slice(0, 3))).toEqual(['201', '422']);
   });
 
   test('claims of a version, of others, and of the wrong type', async () => {
@@ -204,11 +204,11 @@ describe('value sets and code systems of a loaded package', () => {
     },
   ];
   const loadTerms = (version: string, list = terms) => {
-    const kept = list.map(({ kind, ...one }) => ({
+    const kept = list.map(({ kind, ...profile }) => ({
       kind,
-      url: one.url,
-      version: one.version,
-      body: JSON.stringify({ resourceType: kind, ...one }),
+      url: profile.url,
+      version: profile.version,
+      body: JSON.stringify({ resourceType: kind, ...profile }),
     }));
     return command('profiles add', { package: JSON.stringify({ name: 'terms', version, depends: {}, definitions: kept }) });
   };

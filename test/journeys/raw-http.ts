@@ -29,7 +29,7 @@ export async function answerOn(socket: Socket): Promise<RawAnswer> {
   const [head = '', ...rest] = last.split('\r\n\r\n');
   const [line = '', ...lines] = head.split('\r\n');
   const headers = Object.fromEntries(
-    lines.map((one) => [one.slice(0, one.indexOf(':')).toLowerCase(), one.slice(one.indexOf(':') + 1).trim()]),
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
   );
   return { status: Number(line.split(' ')[1]), headers, body: rest.join('\r\n\r\n') };
 }

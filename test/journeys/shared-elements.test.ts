@@ -43,7 +43,7 @@ test('a change of one leaves the others, and what the shape does not show, where
   expect((await call('patch', `/${body.id}`).send({ phoneNumbers })).body).toEqual({ ...body, phoneNumbers });
   const phone = { system: 'phone', value: '+1 212 639 9675', use: 'home' };
   expect((await stored(body.id)).telecom).toEqual(
-    telecom.map((one) => (one.system === 'phone' && one !== OLD ? expect.objectContaining(phone) : one)),
+    telecom.map((contact) => (contact.system === 'phone' && contact !== OLD ? expect.objectContaining(phone) : contact)),
   );
   expect((await call('patch', `/${body.id}`).send({ emails: [] })).body).toEqual({ ...body, phoneNumbers, emails: [] });
   expect((await stored(body.id)).telecom).toEqual([FAX, expect.objectContaining(phone), expect.objectContaining({ system: 'url' }), OLD]);

@@ -92,7 +92,7 @@ describe.each(shows)('%s', (_name, loaded, example) => {
 
   beforeAll(async () => {
     await put(example.stored!);
-    for (const { name } of shape.joins) for (const one of (example.env?.[name] ?? []) as Resource[]) await put(one);
+    for (const { name } of shape.joins) for (const resource of (example.env?.[name] ?? []) as Resource[]) await put(resource);
   });
 
   test('what is made through FHIR is shown as the example says, and nobody of another tenant sees it', async () => {
@@ -170,6 +170,6 @@ const isServers = ({ paths }: Field): boolean => paths.some(({ text }) => text =
 /** The first list in an answer, however it is wrapped. */
 function listIn(body: unknown): View[] | undefined {
   if (Array.isArray(body)) return body as View[];
-  const inside = Object.values(body as object).filter((one) => typeof one === 'object' && one !== null);
-  return inside.map(listIn).find((one) => one !== undefined);
+  const inside = Object.values(body as object).filter((member) => typeof member === 'object' && member !== null);
+  return inside.map(listIn).find((list) => list !== undefined);
 }

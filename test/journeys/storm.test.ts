@@ -85,9 +85,9 @@ test('another tenant, a health check and a readiness check are answered before t
   expect(answered.slice(0, 3).sort()).toEqual(
     facet.store.database.engine === 'server' ? ['health 200', 'other 200', 'ready 200'] : expect.anything(),
   );
-  expect(answered.filter((one) => one.startsWith('storm'))).toEqual(Array.from({ length: STORM }, () => 'storm 200'));
+  expect(answered.filter((line) => line.startsWith('storm'))).toEqual(Array.from({ length: STORM }, () => 'storm 200'));
   // on the one connection of the embedded engine the tenants take turns, statement by statement
-  const before = answered.slice(0, answered.indexOf('other 200')).filter((one) => one.startsWith('storm'));
+  const before = answered.slice(0, answered.indexOf('other 200')).filter((line) => line.startsWith('storm'));
   expect(before.length).toBeLessThan(6);
   expect(answered).toEqual(expect.arrayContaining(['health 200', 'other 200', 'ready 200']));
 });

@@ -59,12 +59,12 @@ test('a failing subscription is listed, shown, retried, and gets a new secret', 
   expect(shown).toMatch(/\nwaiting +1, the oldest for \d+ [sm]\nfailing since +\d{4}-/);
   expect(shown).toMatch(/attempt +failing +the subscriber responded with 429$/);
   expect(shown).not.toMatch(/private|lovelace|127\.0\.0\.1/i);
-  for (const one of [
+  for (const command of [
     'facet_subscriptions{state="failing"} 1',
     'facet_notifications 1',
     'facet_notification_attempts_total{outcome="failed"} 1',
   ])
-    await measured(one);
+    await measured(command);
 
   receiver.answer = () => 200;
   const [secret] = await said('secret', 'down');
@@ -73,7 +73,7 @@ test('a failing subscription is listed, shown, retried, and gets a new secret', 
   expect(await said('retry', 'down')).toEqual([expect.stringMatching(/^subscription down is active/)]);
   await receiver.has(2);
   const last = receiver.got[1]!;
-  expect([secret, renewed].map((one) => isSigned(last, one!, new Date()))).toEqual([true, true]);
+  expect([secret, renewed].map((key) => isSigned(last, key!, new Date()))).toEqual([true, true]);
   expect(renewed).not.toBe(secret);
   await until(
     () => said('list'),

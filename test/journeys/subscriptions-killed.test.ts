@@ -92,7 +92,7 @@ test('every written version is sent, none before the previous one', async () => 
   });
   expect(told().sort()).toEqual([...written].sort());
   for (const id of ids) {
-    const versions = told().flatMap((one) => (one.startsWith(`${id} `) ? Number(one.slice(2)) : []));
+    const versions = told().flatMap((line) => (line.startsWith(`${id} `) ? Number(line.slice(2)) : []));
     expect([id, versions]).toEqual([id, versions.toSorted((a, b) => a - b)]);
   }
   expect(written.length).toBeGreaterThanOrEqual(ids.length);

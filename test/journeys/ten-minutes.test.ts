@@ -62,7 +62,7 @@ test('every command prints what the chapter says', async () => {
     const [command, ...said] = block.split('\n');
     const text = await printed(command!);
     expect([command, columnsOf(command!, text)]).toEqual([command, columnsOf(command!, said.join('\n'))]);
-    if (at === 0) expect(blocks.map((one) => one.text)).toContain(readFileSync('mappings/acme/customer.yaml', 'utf8').trimEnd());
+    if (at === 0) expect(blocks.map((block) => block.text)).toContain(readFileSync('mappings/acme/customer.yaml', 'utf8').trimEnd());
   }
 });
 

@@ -337,8 +337,8 @@ describe('of several names, numbers and addresses the current and preferred one 
     const { body } = await clinik('patch', `patients/${id}`).send({ phone: '4', lastName: 'Changed' });
     expect([body.data.phone, body.data.lastName]).toEqual(['4', 'Changed']);
     const { telecom, name } = await stored(`Patient/${id}`);
-    expect(telecom).toEqual(SEVERAL.telecom.map((one) => (one.value === '2' ? { ...one, value: '4' } : one)));
-    expect(name).toEqual(SEVERAL.name.map((one) => (one.family === 'Usual' ? { ...one, family: 'Changed' } : one)));
+    expect(telecom).toEqual(SEVERAL.telecom.map((contact) => (contact.value === '2' ? { ...contact, value: '4' } : contact)));
+    expect(name).toEqual(SEVERAL.name.map((humanName) => (humanName.family === 'Usual' ? { ...humanName, family: 'Changed' } : humanName)));
   });
   test('nobody is found by a number or an address that ended', async () => {
     const telecom = ['phone', 'email'].flatMap((system) => [

@@ -52,7 +52,7 @@ test('mended, it is served again; a vendor that is new is, too, with a key of it
   change('path: /v1/people', 'path: /v1/persons');
   await until(
     () => status('/v1/persons'),
-    (one) => one === 200,
+    (status) => status === 200,
   );
   mkdirSync(join(folder, 'acme'));
   writeFileSync(

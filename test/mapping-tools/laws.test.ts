@@ -20,8 +20,8 @@ test('a field that is lost when another one over its element is written with it'
       return lens.write(JSON.stringify(view.emails).includes('Word') ? { ...view, phones } : view, into, env);
     },
   };
-  const laws = (one: Lens): string[] =>
-    checkPutGet({ lens: one, mapping: { content: {} } } as LoadedShape, resource, { env: ENV, samples: () => [] });
+  const laws = (lens: Lens): string[] =>
+    checkPutGet({ lens, mapping: { content: {} } } as LoadedShape, resource, { env: ENV, samples: () => [] });
   expect(laws(lens)).toEqual([]);
   expect(laws(lossy)).toEqual([expect.stringMatching(/^after phones and emails were written together, phones/)]);
 });

@@ -28,7 +28,7 @@ test.each(all)('%s: each fault is noticed, or is known to be none', (name, { ben
 
 test.each(all)('%s: what is known to be no fault is one that can be planted, and is not noticed', (name, { bench, mutants }) => {
   const listed = Object.keys(known[name] ?? {});
-  expect(listed.filter((one) => !mutants.some((mutant) => mutant.name === one))).toEqual([]);
+  expect(listed.filter((name) => !mutants.some((mutant) => mutant.name === name))).toEqual([]);
   const noticed = mutants.filter((mutant) => listed.includes(mutant.name) && judgeMutant(mutant, bench).by !== undefined);
   expect(noticed.map((mutant) => mutant.name)).toEqual([]);
 });

@@ -36,7 +36,7 @@ const omit = (view: View, names: string[]): View => Object.fromEntries(Object.en
 const facts = { requestId: 'req_1', time: '2026-01-01T00:00:00.000Z', status: 200, rate: { limit: 5, remaining: 4, reset: 3 } };
 const page = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: 1 };
 
-test.each(surfaces.map((one) => [one.surface.name, one] as const))('%s', (name, surface) => {
+test.each(surfaces.map((surface) => [surface.surface.name, surface] as const))('%s', (name, surface) => {
   const own = shapes.filter(({ shape }) => shape.surface === surface.surface);
   const values = own.flatMap((loaded) => {
     const type = toPascalCase(name) + toPascalCase(loaded.shape.name);

@@ -51,7 +51,7 @@ describe('date', () => {
 test('a field that is a day shows the day of a time as it was written, wherever that was, and less than a day as it stands', () => {
   const day = codec({ format: 'date' });
   const stored = ['2025-12-31T23:30:00-05:00', '2025-12-31', '2025-12', '2025'];
-  expect(stored.map((one) => day.read(one, env))).toEqual(['2025-12-31', '2025-12-31', '2025-12', '2025']);
+  expect(stored.map((text) => day.read(text, env))).toEqual(['2025-12-31', '2025-12-31', '2025-12', '2025']);
   expect(day.write('2025-12-31', env)).toBe('2025-12-31');
 });
 

@@ -28,8 +28,8 @@ function valuesFor({ spec, fields, members, codec, paths }: Field): fc.Arbitrary
   const words = spec.enum ?? codec.words;
   if (codec.targets) {
     const [type, ...more] = codec.targets;
-    const one = fc.uuid().map((id) => (more.length ? `${type}/${id}` : id));
-    return spec.type === 'string[]' ? fc.array(one, { minLength: spec.minItems ?? 0, maxLength: 4 }) : one;
+    const reference = fc.uuid().map((id) => (more.length ? `${type}/${id}` : id));
+    return spec.type === 'string[]' ? fc.array(reference, { minLength: spec.minItems ?? 0, maxLength: 4 }) : reference;
   }
   if (spec.as === 'concept')
     return fc.oneof(text, fc.record({ system: fc.webUrl(), code: fc.stringMatching(/^[a-z0-9]{1,9}$/), display: text }));
@@ -45,10 +45,10 @@ function valuesFor({ spec, fields, members, codec, paths }: Field): fc.Arbitrary
 
 const day = fc
   .date({ min: new Date('0001-01-01'), max: new Date('2025-12-31'), noInvalidDate: true })
-  .map((one) => one.toISOString().slice(0, 10));
+  .map((date) => date.toISOString().slice(0, 10));
 const BY_TYPE: Record<string, fc.Arbitrary<unknown>> = {
   dateTime: day,
-  instant: day.map((one) => `${one}T00:00:00.000Z`),
+  instant: day.map((date) => `${date}T00:00:00.000Z`),
   url: fc.webUrl(),
   base64Binary: fc.base64String({ minLength: 4, maxLength: 40 }),
 };
@@ -56,7 +56,7 @@ const BY_TYPE: Record<string, fc.Arbitrary<unknown>> = {
 const BY_RULE: { of(spec: FieldSpec): boolean | undefined; values: fc.Arbitrary<unknown> }[] = [
   {
     of: ({ as }) => as === 'time',
-    values: fc.tuple(fc.nat(23), fc.nat(59)).map((parts) => parts.map((one) => String(one).padStart(2, '0')).join(':')),
+    values: fc.tuple(fc.nat(23), fc.nat(59)).map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':')),
   },
   {
     of: ({ as, format }) => as === 'date' || format === 'date',
@@ -65,7 +65,7 @@ const BY_RULE: { of(spec: FieldSpec): boolean | undefined; values: fc.Arbitrary<
   { of: ({ format }) => format === 'email', values: fc.emailAddress() },
   { of: ({ maxLength }) => maxLength === 2, values: fc.stringMatching(/^[A-Za-z]{2}$/) },
   { of: ({ derived }) => derived !== undefined, values: name },
-  { of: ({ maxLength = 99 }) => maxLength < 40, values: text.filter((one) => one.length <= 20) },
+  { of: ({ maxLength = 99 }) => maxLength < 40, values: text.filter((value) => value.length <= 20) },
   { of: () => true, values: text },
 ];
 
@@ -119,9 +119,9 @@ const isSaidElsewhere = (name: string, request: View, fields: Field[]): boolean 
 /** Objects show their missing fields, an id is shown in the surface's own spelling, a time without seconds that are none. */
 function shownAs({ spec, fields, members, codec }: Field, value: unknown): unknown {
   if (value === null || isUnset(value)) return toUnsetValue(spec);
-  if (members) return (value as View[]).map((one) => filled(members, one));
+  if (members) return (value as View[]).map((item) => filled(members, item));
   if (fields) return filled(fields, value as View);
-  const read = (one: unknown): unknown => codec.read(codec.write(one, buildExampleEnv()), buildExampleEnv());
+  const read = (value: unknown): unknown => codec.read(codec.write(value, buildExampleEnv()), buildExampleEnv());
   if (codec.targets) return Array.isArray(value) ? value.map(read) : read(value);
   return spec.as === 'time' ? read(value) : value;
 }

@@ -27,9 +27,11 @@ export const world: World = worlds[0]!.world;
 export const { shapes, profiles, registry } = world;
 
 /** Every mapping there is, with the world it belongs to. */
-export const everyShape = worlds.flatMap((one) => one.world.shapes.map((loaded) => [toQualifiedName(loaded), loaded, one.world] as const));
+export const everyShape = worlds.flatMap((world) =>
+  world.world.shapes.map((loaded) => [toQualifiedName(loaded), loaded, world.world] as const),
+);
 
-export const everySurface = worlds.flatMap((one) => one.world.surfaces.map((loaded) => [loaded.surface.name, loaded] as const));
+export const everySurface = worlds.flatMap((world) => world.world.surfaces.map((loaded) => [loaded.surface.name, loaded] as const));
 
 export const examplesOf = (loaded: LoadedShape): Example[] => readExamples(loaded.mapping.file).content;
 

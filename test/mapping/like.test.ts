@@ -41,7 +41,7 @@ test.each<[what: string, file: string, change: [string, string], told: Told[]]>(
     [[ALL, 'fhir: start,', 'fields.start_time: Slot has no element strat (did you mean start?)']],
   ],
 ])('%s', (_what, file, change, told) => {
-  for (const one of [NEXT, ALL]) copyOne(one);
+  for (const file of [NEXT, ALL]) copyOne(file);
   const message = loading(file, change);
   expect(message.split('\n  ').slice(1)).toEqual(told.map(([at, text, said]) => `${placeOf(at, text)} ${said}`));
 });

@@ -91,7 +91,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'with.owner: Organisation is not served (did you mean Organization?)',
   ],
 ])('%s', (_what, file, change, told) => {
-  for (const one of [file, PATIENT]) copyOne(one);
+  for (const name of [file, PATIENT]) copyOne(name);
   const message = loading(file, change);
   expect(message).toContain(`${copied(file)}:`);
   expect(message).toContain(told);

@@ -234,7 +234,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'rateLimit: 100 is not allowed here; write null, or an object with limit, seconds',
   ],
 ])('%s', (_what, file, change, told) => {
-  for (const one of [file, PATIENT]) copyOne(one);
+  for (const name of [file, PATIENT]) copyOne(name);
   const message = loading(file, change);
   expect(message).toContain(`${copied(file)}:`);
   expect(message).toContain(told);
@@ -322,7 +322,7 @@ test.each<[what: string, change: [string, string], told: string]>([
 ])('%s is told whole', (_what, change, told) => {
   copyOne(PATIENT);
   const [head, ...faults] = loading(PATIENT, change).split('\n  ');
-  expect([head, ...faults.map((one) => one.replace(copied(PATIENT), '').replace(/^:\d+ /, ''))]).toEqual([
+  expect([head, ...faults.map((fault) => fault.replace(copied(PATIENT), '').replace(/^:\d+ /, ''))]).toEqual([
     'the mappings cannot be used:',
     told,
   ]);

@@ -57,7 +57,7 @@ test('parameters of a list: paging with its bounds, filters with their words and
     'x-fhir-search': ['Practitioner?active:not=false', 'Practitioner?active=false'],
   });
   expect(jump[3]!.example).toBe(true);
-  const required = of('loop').paths['/v1/patients']!.get!.parameters.filter((one) => one.required);
+  const required = of('loop').paths['/v1/patients']!.get!.parameters.filter((parameter) => parameter.required);
   expect(required.map(({ name }) => name)).toEqual(['brand_id']);
   expect(of('loop').paths['/v1/lab-orders']!.post!.parameters).toEqual([
     expect.objectContaining({ name: 'idempotency-key', required: true }),
@@ -71,7 +71,8 @@ test('a field says where in FHIR it stands', () => {
 
 test('request schemas are those that the vendor prints, but for what is noted beside them', () => {
   for (const loaded of shapes.filter(
-    ({ shape }) => shape.surface.name === 'loop' && shape.interactions.some((one) => one === 'create' || one === 'perform'),
+    ({ shape }) =>
+      shape.surface.name === 'loop' && shape.interactions.some((interaction) => interaction === 'create' || interaction === 'perform'),
   )) {
     const schema = of('loop').components.schemas[`${toPascalCase(loaded.shape.name)}Request`];
     expect(withoutNotes(schema)).toEqual(printedOf(loaded).request);
@@ -80,7 +81,9 @@ test('request schemas are those that the vendor prints, but for what is noted be
 
 const withoutNotes = (value: unknown): unknown =>
   JSON.parse(
-    JSON.stringify(value, (key, one) => (key.startsWith('x-fhir') || (key === 'description' && typeof one === 'string') ? undefined : one)),
+    JSON.stringify(value, (key, member) =>
+      key.startsWith('x-fhir') || (key === 'description' && typeof member === 'string') ? undefined : member,
+    ),
   );
 
 test('an operation is called what it does, in the words of the mapping where the name of the shape does not tell', () => {
@@ -102,7 +105,7 @@ test('the FHIR search of a parameter names systems as anybody can ask with them'
 
 test('the example of each filter is what a person would send, and not a limit that a law tries', () => {
   const example = (surface: string, path: string, name: string) =>
-    of(surface).paths[path]!.get!.parameters.find((one) => one.name === name)!.example;
+    of(surface).paths[path]!.get!.parameters.find((parameter) => parameter.name === name)!.example;
   expect(example('loop', '/v1/patients', 'brand_id')).toBe('loop');
   expect(example('clinik', '/v1/patients', 'name')).toBe('Jane');
   expect(example('clinik', '/v1/practitioner-roles', 'specialty')).toBe('Cardiology');
@@ -110,14 +113,15 @@ test('the example of each filter is what a person would send, and not a limit th
   expect(example('jump', '/clinician-profiles', 'location_id')).toBe('0190b3c2-0000-7000-8000-0000000000bb');
   const filters = Object.values(documents)
     .flatMap(({ paths }) => Object.values(paths).flatMap(({ get }) => get?.parameters ?? []))
-    .filter((one) => 'x-fhir-search' in one);
+    .filter((parameter) => 'x-fhir-search' in parameter);
   expect(filters.length).toBeGreaterThan(50);
   expect(filters.filter(({ example: text }) => text === undefined || /^\s|\s$|[,|\\$]/.test(String(text)))).toEqual([]);
 });
 
 test('a filter says what it asks for, in words of the items and their fields', () => {
   const says = (surface: string, path: string, name: string) =>
-    (of(surface).paths[path]!.get!.parameters.find((one) => one.name === name) as unknown as { description: string }).description;
+    (of(surface).paths[path]!.get!.parameters.find((parameter) => parameter.name === name) as unknown as { description: string })
+      .description;
   expect(says('loop', '/v1/patients', 'brand_id')).toBe('Only patients whose `brand_id` is this.');
   expect(says('clinik', '/v1/patients', 'name')).toBe('Only patients with every one of these words in their name.');
   expect(says('clinik', '/v1/locations', 'name')).toBe('Only locations with this anywhere in their `name`.');
@@ -198,7 +202,7 @@ test.each(shapes.map((loaded) => [loaded.shape.name, loaded] as const))('%s: wha
   const place = shape.interactions.includes('read')
     ? { path: shape.itemPath, method: 'get', status: 200 }
     : { path: shape.path, method: 'post', status: shape.createdStatus };
-  const shown = shape.interactions.some((one) => one === 'read' || one === 'create');
+  const shown = shape.interactions.some((interaction) => interaction === 'read' || interaction === 'create');
   const item = shown ? validator(document, answerSchema(document, place)) : undefined;
   const inPath = Object.fromEntries(shape.pathParameters.map((name) => [name, 'x']));
   for (const { response, search } of examplesOf(loaded)) {

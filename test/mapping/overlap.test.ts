@@ -76,6 +76,6 @@ test.each<[what: string, field: FieldSpec, refused: string[]]>([
   ['that is only shown', within({ ...value('use'), readOnly: true }), []],
   ['that has one word', within({ ...value('use'), codes: { HOME: 'home' } }), []],
   ['of another element', within(value('system')), []],
-])('a field over what a condition asks for, %s', (_what, one, refused) => {
-  expect(planted('Patient', { one }).refused).toEqual(refused);
+])('a field over what a condition asks for, %s', (_what, spec, refused) => {
+  expect(planted('Patient', { one: spec }).refused).toEqual(refused);
 });

@@ -31,17 +31,17 @@ test('whatever is registered and changed in whatever order', () => {
       const saidOfAll = (words: object): void => {
         for (const [state, before] of said) said.set(state, { ...before, ...words });
       };
-      for (const [nth, one] of steps.entries()) {
-        if (one === 'renamed') {
+      for (const [nth, step] of steps.entries()) {
+        if (step === 'renamed') {
           person = { ...person, name: [{ given: ['New'], family: `Name${nth}` }] };
           saidOfAll({ name: `New Name${nth}` });
-        } else if (one === 'another address') {
+        } else if (step === 'another address') {
           person = { ...person, telecom: [{ system: 'email', value: `new${nth}@example.com` }] };
           saidOfAll({ email: `new${nth}@example.com` });
         } else {
           const before = [person.name, person.telecom];
-          person = registered(person, one, nth);
-          said.set(one.state.toUpperCase(), { name: one.name, email: one.email });
+          person = registered(person, step, nth);
+          said.set(step.state.toUpperCase(), { name: step.name, email: step.email });
           if (before[0]) expect([person.name, person.telecom]).toEqual([before[0], before[1] ?? person.telecom]);
         }
       }

@@ -91,7 +91,7 @@ function withList(type: string, name: string, seed: number): Resource {
 function breachesOf({ name, element, view, read, write, nodeOf, withNode, strangers }: Planting, before: Resource): string[] {
   const wrong: string[] = [];
   const law = (what: string, actual: unknown, expected: unknown): void => {
-    const texts = [actual, expected].map((one) => JSON.stringify(one));
+    const texts = [actual, expected].map((value) => JSON.stringify(value));
     if (texts[0] !== texts[1]) wrong.push(`${name}: ${what}: ${texts[0]}, not ${texts[1]}`);
   };
   const outside = (resource: Resource): unknown => withNode(resource, { ...nodeOf(resource), [element]: 'x' });

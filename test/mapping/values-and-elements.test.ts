@@ -15,7 +15,7 @@ function told(file: string, change: [string, string]): string {
   copyOne(file);
   const [head, ...faults] = loading(file, change).split('\n  ');
   expect(head).toBe('the mappings cannot be used:');
-  return faults.map((one) => one.replace(copied(file), '').replace(/^:\d+ /, '')).join('\n');
+  return faults.map((fault) => fault.replace(copied(file), '').replace(/^:\d+ /, '')).join('\n');
 }
 
 /** The phone of Loop's patient, written in another way. */

@@ -80,8 +80,8 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   const following = anotherFollowing();
   const { state } = here.sandbox;
   const at = (id: string): SandboxOrder => state.orders.get(id)!;
-  const follow = async (one = following): Promise<void> => {
-    for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(one)) === 0) return;
+  const follow = async (tracker = following): Promise<void> => {
+    for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(tracker)) === 0) return;
     throw new Error('following does not come to rest');
   };
   const placed = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];

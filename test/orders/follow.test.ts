@@ -16,7 +16,7 @@ eachInAWorld(followWorld, (world) => {
 });
 
 const word = (request: Resource) =>
-  (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((one) => one.valueString);
+  (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((extension) => extension.valueString);
 const request = (id = 'one') => here.read('ServiceRequest', id);
 const task = async (id = 'one') => (await here.tasks(id))[0]!;
 const versions = async (type: 'Task' | 'ServiceRequest', id: string) => (await here.context.store.read(here.tenant, type, id))!.version;
@@ -239,23 +239,23 @@ test('with a network whose clock is behind, lastModified of a Task is never befo
 });
 
 test('an error of a write is stored with the order, the write is repeated with growing delays, and other orders do not wait', async () => {
-  const one = await here.ordered('one');
+  const order = await here.ordered('one');
   const two = await here.ordered('two');
-  for (const { id } of [one, two]) here.step(id, 'completed.walk_in_test.completed');
+  for (const { id } of [order, two]) here.step(id, 'completed.walk_in_test.completed');
   const { readResult } = here.following.reads;
   const reads = {
     ...here.following.reads,
     readResult: async (...asked: Parameters<typeof readResult>) => {
       const answer = await readResult(...asked);
-      if (!('order' in asked[0]) || asked[0].order !== one.id) return answer;
+      if (!('order' in asked[0]) || asked[0].order !== order.id) return answer;
       throw businessRule('this must be so', 'Observation.status');
     },
   };
-  for (const { id } of [one, two])
+  for (const { id } of [order, two])
     await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   await here.follow({ ...here.following, reads });
   expect([(await task('one')).status, (await task('two')).status]).toEqual(['completed', 'completed']);
-  expect(await here.placed(one.id)).toMatchObject({ attempts: 1, lastError: 'Observation.status: this must be so', leaseBy: null });
+  expect(await here.placed(order.id)).toMatchObject({ attempts: 1, lastError: 'Observation.status: this must be so', leaseBy: null });
   expect((await here.placed(two.id))!.lastError).toBeNull();
 });
 

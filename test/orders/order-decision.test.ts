@@ -48,7 +48,7 @@ describe('by its intent, an active request for a panel', () => {
     expect(await here.fate({ intent })).toBe(expected);
     const line = buildOrderDocumentation('reject')
       .split('\n')
-      .find((one) => one.startsWith(`- \`${intent}\``));
+      .find((line) => line.startsWith(`- \`${intent}\``));
     expect(line?.includes('never sent')).toBe(expected === 'stored');
   });
 
@@ -231,18 +231,18 @@ describe('an instance of a request', () => {
   });
 
   test('in one transaction with it makes one order, whichever stands first', async () => {
-    const one = (at: number, id: string, more: object): TransactionEntry => {
+    const buildEntry = (at: number, id: string, more: object): TransactionEntry => {
       const plain = { ...REQUEST, id, ...more } as Resource;
       return { index: at, method: 'PUT', type: 'ServiceRequest', id, draft: { resource: plain, exact: plain } };
     };
     const run = (...entries: TransactionEntry[]) => executeTransaction(here.context, entries, async (_inside, done) => done);
-    const done = await run(one(0, 'child', basedOn('base')), one(1, 'base', {}));
+    const done = await run(buildEntry(0, 'child', basedOn('base')), buildEntry(1, 'base', {}));
     expect(done.get(0)!.warnings).toEqual([expect.objectContaining({ severity: 'warning', expression: ['ServiceRequest.basedOn[0]'] })]);
     expect([await here.becomes('child'), await here.becomes('base')]).toEqual(['rejected', 'requested']);
     await here.request('drafted', { status: 'draft' });
-    await run(one(0, 'child3', basedOn('drafted')), one(1, 'drafted', {}));
+    await run(buildEntry(0, 'child3', basedOn('drafted')), buildEntry(1, 'drafted', {}));
     expect([await here.becomes('child3'), await here.becomes('drafted')]).toEqual(['rejected', 'requested']);
-    await run(one(0, 'base2', {}), one(1, 'child2', basedOn('base2')));
+    await run(buildEntry(0, 'base2', {}), buildEntry(1, 'child2', basedOn('base2')));
     expect([await here.becomes('base2'), await here.becomes('child2')]).toEqual(['requested', 'rejected']);
   });
 });

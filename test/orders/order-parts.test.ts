@@ -246,7 +246,7 @@ test('everything that is missing is named at once, where it is missing', () => {
     NOW,
   );
   const issues = 'issues' in found ? found.issues : [];
-  expect(issues.map((one) => one.expression?.at(-1)).sort()).toEqual([
+  expect(issues.map((issue) => issue.expression?.at(-1)).sort()).toEqual([
     'Patient.address.city',
     'Patient.address.country',
     'Patient.address.line',
@@ -258,7 +258,7 @@ test('everything that is missing is named at once, where it is missing', () => {
     "Patient.telecom.where(system='email').value",
     "Patient.telecom.where(system='phone').value",
   ]);
-  expect(issues.every((one) => one.code === 'business-rule' && one.expression?.[0] === 'ServiceRequest.subject')).toBe(true);
+  expect(issues.every((issue) => issue.code === 'business-rule' && issue.expression?.[0] === 'ServiceRequest.subject')).toBe(true);
 });
 
 test('a wrong value in the order itself is named by its place, and is not replaced by a stored one', () => {
@@ -268,7 +268,7 @@ test('a wrong value in the order itself is named by its place, and is not replac
     address: [{ line: ['1'], city: 'x', state: 'Ontario', postalCode: '12207' }],
   };
   const found = buildOrderPatient([{ patient: snapshot, at: 'ServiceRequest.contained[1]' }, stored], NOW);
-  expect('issues' in found && found.issues.map((one) => one.expression)).toEqual([
+  expect('issues' in found && found.issues.map((issue) => issue.expression)).toEqual([
     ['ServiceRequest.contained[1].birthDate'],
     ['ServiceRequest.contained[1].address[0].state'],
   ]);
@@ -331,8 +331,8 @@ test('the text of an order is the same for the same content, and the user is put
 test('the words for consents and for ways of taking the sample are those that are published', () => {
   const published = (id: string): unknown =>
     parseAllDocuments(readFileSync('fhir-profiles/junction.yaml', 'utf8'))
-      .map((one) => one.toJS())
-      .find((one) => one.resourceType === 'CodeSystem' && one.id === id)
+      .map((document) => document.toJS())
+      .find((resource) => resource.resourceType === 'CodeSystem' && resource.id === id)
       .concept.map(({ code }: { code: string }) => code);
   expect([published('junction-consent'), published('lab-collection-method')]).toEqual([[...CONSENT_TYPES], [...COLLECTION_METHODS]]);
 });

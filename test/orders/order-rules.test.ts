@@ -118,7 +118,7 @@ describe('the requester', () => {
     await here.put({ ...ADA, id: 'abroad', telecom: undefined } as Resource);
     await here.put({ ...cruz({ identifier: undefined }), id: 'other' });
     const found = await elements(physicianFor({ reference: 'Practitioner/other' }, { subject: { reference: 'Patient/abroad' } }));
-    expect(found.map((one) => one.at(-1))).toEqual([
+    expect(found.map((expressions) => expressions.at(-1))).toEqual([
       "Patient.telecom.where(system='phone').value",
       "Patient.telecom.where(system='email').value",
       'Practitioner.identifier',
@@ -194,7 +194,7 @@ describe('the patient', () => {
     const contained = [{ ...person, id: 'order-time-patient', deceasedBoolean: false, active: true }];
     const supportingInfo = [{ reference: '#order-time-patient' }];
     const order = physicianFor(undefined, { subject: { reference: 'Patient/dead' }, contained, supportingInfo });
-    expect((await elements(order)).map((one) => one.at(-1))).toEqual(['Patient.active', 'Patient.deceased']);
+    expect((await elements(order)).map((expressions) => expressions.at(-1))).toEqual(['Patient.active', 'Patient.deceased']);
   });
 });
 

@@ -117,12 +117,12 @@ export async function orderWorld(
     ['ServiceRequest', [buildServiceRequestWriteHook(rules)]],
     ['Task', [buildTaskWriteHook(SYSTEMS)]],
   ]);
-  const contextOf = (one: Caller): Context => ({
+  const contextOf = (caller: Caller): Context => ({
     store,
-    caller: one,
+    caller,
     clock,
     newId: v7,
-    writeHooks: writeHooks,
+    writeHooks,
     registry,
     profiles: NO_PROFILE_CHECKS,
     baseUrl: 'http://facet.test/fhir/R4',
@@ -147,7 +147,7 @@ export async function orderWorld(
   const patient = sendersWithin(PATIENCE_MS);
   const sending = another();
   const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
-  const drainOnce = (one = sending, ms = budgetMs) => drainOutbox(one, sendersWithin(ms));
+  const drainOnce = (sender = sending, ms = budgetMs) => drainOutbox(sender, sendersWithin(ms));
   const task = async (id: string) => {
     const entry = await findOrderEntry(store, tenant, id);
     return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];
@@ -167,7 +167,7 @@ export async function orderWorld(
       await update(context, {
         type: resource.resourceType as ServedType,
         id: resource.id!,
-        draft: { resource: resource, exact: resource },
+        draft: { resource, exact: resource },
       });
     },
     read,

@@ -144,11 +144,11 @@ test('27: orders that change while the pages are read do not delay the sweep, an
   many(id, 250);
   await runSweep(here.following);
   here.step(id, COMPLETED);
-  const others = [...here.sandbox.state.orders.keys()].filter((one) => one !== id);
+  const others = [...here.sandbox.state.orders.keys()].filter((orderId) => orderId !== id);
   // they leave the window in an order in which each of them draws others over the edge of a page
   const busy = meanwhile(() => {
     here.advance(1);
-    for (const one of others.splice(-10)) changes(one);
+    for (const orderId of others.splice(-10)) changes(orderId);
   });
   for (let nth = 0; nth < 3; nth++) {
     here.advance(900);
@@ -169,14 +169,14 @@ test.each(['oldest', 'newest'])('27: every order of a list that changes while it
   const seen = new Set<string>();
   const read = await readReconciliationWindow<never>(async (page) => {
     here.advance(1);
-    for (const one of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (one && one.updatedAt <= until) changes(one.id);
+    for (const order of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (order && order.updatedAt <= until) changes(order.id);
     const inside = orders().filter(({ updatedAt }) => updatedAt <= until);
     const shown = inside.slice((page - 1) * 100, page * 100);
-    for (const one of shown) seen.add(one.id);
+    for (const order of shown) seen.add(order.id);
     return { orders: shown as OrderSnapshot[], total: inside.length, last: page * 100 >= inside.length };
   });
   const left = orders().filter(({ updatedAt }) => updatedAt <= until);
-  expect([read, left.filter((one) => !seen.has(one.id))]).toEqual([{ seen: seen.size }, []]);
+  expect([read, left.filter((order) => !seen.has(order.id))]).toEqual([{ seen: seen.size }, []]);
 });
 
 test('27: with a network whose clock is behind, the window ends at the newest listed change', async () => {

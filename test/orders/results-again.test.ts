@@ -24,7 +24,7 @@ const shown = async (): Promise<Resource[]> => {
 type Coded = { coding: { code: string }[] }[] | undefined;
 const flagOf = ({ interpretation }: Resource) => (interpretation as Coded)?.[0]?.coding[0]?.code;
 /** Name, status and flag of each. */
-const said = async () => (await shown()).map((one) => [(one.code as { text: string }).text, one.status, flagOf(one)]);
+const said = async () => (await shown()).map((resource) => [(resource.code as { text: string }).text, resource.status, flagOf(resource)]);
 const flags = async () => {
   const { meta, conclusionCode } = await report();
   return [(meta?.tag as { code: string }[] | undefined)?.map(({ code }) => code), (conclusionCode as { text: string }[])[0]!.text];
@@ -75,7 +75,7 @@ describe('a critical value of an order whose sample had to be drawn again', () =
     here.step(second, COMPLETED, { interpretation: 'normal', silent: true });
     const placed = await Promise.all([first, second].map(here.placed));
     await store.store.trackedOrders.wake(
-      placed.map((one) => one!),
+      placed.map((order) => order!),
       here.following.clock().toISOString(),
     );
     await Promise.all([here.follow(), here.follow(here.anotherFollowing())]);
@@ -130,7 +130,9 @@ test('a correction by the laboratory ends the critical flag', async () => {
   await here.tell();
   expect(await flags()).toEqual(CRITICAL);
   const { results } = here.at(id).report!;
-  const right = results.map((one, nth) => (nth ? one : { ...one, result: '45.0', interpretation: 'normal', is_above_max_range: false }));
+  const right = results.map((result, nth) =>
+    nth ? result : { ...result, result: '45.0', interpretation: 'normal', is_above_max_range: false },
+  );
   here.step(id, CORRECTED, { results: right });
   here.sandbox.state.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, interpretation: 'normal' } });
   await here.tell();
@@ -159,7 +161,7 @@ test.each([
   ['with a code and a sample', [true, false]],
 ])('a marker that comes %s first and otherwise later is one Observation', async (_title, isNamed) => {
   const { id } = await here.ordered();
-  const [first, second] = isNamed.map((one) => (one ? { ...NAMED, source_sample_id: toSampleNumber(here.at(id)) } : UNNAMED));
+  const [first, second] = isNamed.map((named) => (named ? { ...NAMED, source_sample_id: toSampleNumber(here.at(id)) } : UNNAMED));
   here.step(id, PARTIAL, { results: [first!] });
   await here.tell();
   here.step(id, COMPLETED, { results: [second!] });
@@ -218,7 +220,7 @@ test('a report with both a measured and a missing Observation of a marker loses 
   const own = { ...(await shown()).find(({ code }) => (code as { text: string }).text === 'DHEA Sulfate')! };
   const { valueQuantity: _value, specimen: _specimen, ...rest } = own;
   const write = async (resource: Resource) =>
-    update(here.context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource: resource, exact: resource } });
+    update(here.context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource, exact: resource } });
   await write({ ...(rest as Resource), id: 'late', status: 'cancelled' });
   const stands = await report();
   await write({ ...stands, result: [...(stands.result as object[]), { reference: 'Observation/late' }] } as Resource);
@@ -266,7 +268,7 @@ test('each marker has the collection date of its own sample', async () => {
   const second = newest();
   here.step(second.id, COMPLETED, { results: [{ ...late, source_sample_id: toSampleNumber(second) }] });
   await here.tell();
-  const days = (await shown()).map((one) => [(one.code as { text: string }).text, one.effectiveDateTime]);
+  const days = (await shown()).map((resource) => [(resource.code as { text: string }).text, resource.effectiveDateTime]);
   expect(days.toSorted()).toEqual([
     ['Potassium', '2026-11-22T07:00:00-05:00'],
     ['Sodium', '2026-11-21T07:00:00-05:00'],

@@ -18,7 +18,7 @@ type Row = { rtype: number; body: string };
 const all = (type: ServedType): Promise<Resource[]> => here.all(type);
 const report = async (): Promise<Resource> => (await all('DiagnosticReport'))[0]!;
 const named = async (name: string): Promise<Resource> =>
-  (await all('Observation')).find((one) => (one.code as { text: string }).text === name)!;
+  (await all('Observation')).find((resource) => (resource.code as { text: string }).text === name)!;
 const texts = async () =>
   (await store.database.query<Row>('select rtype, body from resource where tenant_id = $1 and rtype = 13', [here.tenant])).map(
     ({ body }) => body,
@@ -36,11 +36,11 @@ test('final results: one report, an Observation for each marker, the sample, the
   const { id, transactionId } = await here.ordered();
   here.step(id, COMPLETED);
   await here.tell();
-  const [one] = await all('DiagnosticReport');
+  const [report] = await all('DiagnosticReport');
   const [specimen] = await all('Specimen');
   const observations = await all('Observation');
   const [binary] = await all('Binary');
-  expect(one).toMatchObject({
+  expect(report).toMatchObject({
     status: 'final',
     basedOn: [{ reference: 'ServiceRequest/one' }],
     subject: { reference: 'Patient/ada' },
@@ -61,7 +61,7 @@ test('final results: one report, an Observation for each marker, the sample, the
     collection: { collectedDateTime: '2026-11-21T07:00:00-05:00' },
   });
   expect(Buffer.from(binary!.data as string, 'base64').toString('latin1')).toContain(`order ${id}`);
-  expect((await here.tasks('one'))[0]!.output).toMatchObject([{ valueReference: { reference: `DiagnosticReport/${one!.id}` } }]);
+  expect((await here.tasks('one'))[0]!.output).toMatchObject([{ valueReference: { reference: `DiagnosticReport/${report!.id}` } }]);
   expect(observations).toHaveLength(4);
   expect(await named('Testosterone, Total')).toMatchObject({
     status: 'final',
@@ -176,7 +176,7 @@ test('a value that changes between partial and final is corrected too', async ()
   const { id } = await here.ordered();
   here.step(id, PARTIAL);
   await here.tell();
-  here.step(id, COMPLETED, { results: results(id).map((one, nth) => (nth === 0 ? { ...one, result: '45.5' } : one)) });
+  here.step(id, COMPLETED, { results: results(id).map((result, nth) => (nth === 0 ? { ...result, result: '45.5' } : result)) });
   await here.tell();
   expect([(await report()).status, (await named('Testosterone, Total')).status, (await named('Luteinizing Hormone')).status]).toEqual([
     'final',

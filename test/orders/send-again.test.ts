@@ -19,7 +19,7 @@ const ordered = async (id = 'one'): Promise<string> => {
   return (await here.entry(id))!.key;
 };
 const now = (id = 'one') => sendNow(here.sending, here.context, id);
-const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
+const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((request) => request.key);
 
 test('8: while the orders cannot be listed after a failure, nothing is sent again', async () => {
   const key = await ordered();

@@ -20,9 +20,9 @@ const ordered = async (id = 'one', more: object = {}): Promise<string> => {
   return (await here.entry(id))!.key;
 };
 const now = (id = 'one') => sendNow(here.sending, here.context, id);
-const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
+const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((request) => request.key);
 const word = (request: Resource) =>
-  (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((one) => one.valueString);
+  (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((extension) => extension.valueString);
 
 test('an accepted order: the ServiceRequest has its id and status, the Task is received, and nothing else changes', async () => {
   const key = await ordered('one', { note: [{ text: 'kept' }], identifier: [{ system: 'urn:own', value: '1' }] });

@@ -41,7 +41,7 @@ test('each line of the failure matrix names transitions of the tables, or none',
   const matrix = [...readFileSync('docs/failure-matrix.md', 'utf8').matchAll(/^\| *(\d+) *\|.*\| ([^|]+) \|[^|]+\|$/gm)];
   const cited = matrix.map(([, number, cell]) => ({
     number: Number(number),
-    names: [...cell!.matchAll(/`([^`]+)`/g)].map(([, one]) => one!),
+    names: [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
   }));
   // these are about the inbox, a caller's key, physicians and the configuration
   expect(cited.filter(({ names }) => names.length === 0).map(({ number }) => number)).toEqual([

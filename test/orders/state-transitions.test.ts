@@ -134,7 +134,7 @@ const EFFECTS: Partial<Record<OrderTransition['action'], () => Promise<unknown>>
   endOrder: async () => expect((await here.tasks('one'))[0]!.status).toBe('cancelled'),
 };
 
-test.each(ORDER_TRANSITIONS.map((one) => ({ ...one, sent: one.when ?? 'in any case' })))(
+test.each(ORDER_TRANSITIONS.map((transition) => ({ ...transition, sent: transition.when ?? 'in any case' })))(
   'an order that is $from ($sent) is $to after $event',
   async (transition) => {
     const leased = await bring(transition);

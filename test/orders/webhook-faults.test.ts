@@ -118,7 +118,7 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
   const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const { state } = here.sandbox;
-  const workers = [here.following, here.anotherFollowing()].map((one) => mortal(one, () => random() < 0.08));
+  const workers = [here.following, here.anotherFollowing()].map((tracker) => mortal(tracker, () => random() < 0.08));
   const caught: { message: SandboxMessage; headers: Record<string, string> }[] = [];
   const happen = (): void => {
     const order: SandboxOrder | undefined = pick([...state.orders.values()]);
@@ -150,8 +150,8 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
     () => inProcess(pick(workers), runSweep),
     async () => state.webhooks.messages.length && sendWebhook(state, pick(state.webhooks.messages)),
     async () => {
-      const one = caught.length ? pick(caught) : undefined;
-      if (one) await replay(one.message, one.headers);
+      const message = caught.length ? pick(caught) : undefined;
+      if (message) await replay(message.message, message.headers);
     },
   ];
   for (let nth = 0; nth < ORDERS; nth++) await here.ordered(`o${nth}`);
@@ -191,7 +191,7 @@ async function agrees(id: string): Promise<void> {
   const orders = journeyOf(here.sandbox.state, here.at(first).transactionId);
   const expected = expectedOf(orders);
   const placed = await Promise.all(orders.map((order) => here.placed(order.id)));
-  const tasks = await Promise.all(placed.map((one) => here.read('Task', one!.task)));
+  const tasks = await Promise.all(placed.map((order) => here.read('Task', order!.task)));
   const report = await reportOf(id);
   const observations = await Promise.all(referencesOf(report).map(([type, own]) => here.read(type, own)));
   expect({
@@ -203,7 +203,9 @@ async function agrees(id: string): Promise<void> {
   }).toEqual({ id, tasks: expected.tasks, request: expected.request, report: expected.report, document: expected.document });
   const samples = await samplesOf(report);
   const sampleOf = ({ specimen }: Resource) => samples.get((specimen as { reference?: string } | undefined)?.reference ?? '');
-  const said = new Map(observations.map((one) => [`${(one.code as { text: string }).text}|${sampleOf(one)}`, valueIn(one)]));
+  const said = new Map(
+    observations.map((observation) => [`${(observation.code as { text: string }).text}|${sampleOf(observation)}`, valueIn(observation)]),
+  );
   for (const [marker, text] of expected.markers)
     expect([marker, said.get(marker)]).toEqual([marker, Number.isNaN(Number(text)) ? text : Number(text)]);
 }
@@ -212,7 +214,7 @@ async function agrees(id: string): Promise<void> {
 async function samplesOf(report: Resource | undefined): Promise<Map<string, string>> {
   const references = ((report?.specimen ?? []) as { reference: string }[]).map(({ reference }) => reference);
   const specimens = await Promise.all(references.map((reference) => here.read('Specimen', reference.split('/')[1]!)));
-  return new Map(specimens.map((one, nth) => [references[nth]!, (one.accessionIdentifier as { value: string }).value]));
+  return new Map(specimens.map((specimen, nth) => [references[nth]!, (specimen.accessionIdentifier as { value: string }).value]));
 }
 
 async function reportOf(id: string): Promise<Resource | undefined> {

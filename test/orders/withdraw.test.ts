@@ -271,7 +271,9 @@ test('two concurrent withdrawals and a running attempt lead to one cancellation'
   await here.ordered();
   const entry = (await here.entry('one'))!;
   await Promise.all(
-    [ways[0]![1](), ways[1]![1](), queueCancellation(here.context, entry, parseAcceptedOrder(entry))].map((one) => one.catch(() => {})),
+    [ways[0]![1](), ways[1]![1](), queueCancellation(here.context, entry, parseAcceptedOrder(entry))].map((attempt) =>
+      attempt.catch(() => {}),
+    ),
   );
   await settle();
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);

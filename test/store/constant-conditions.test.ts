@@ -10,9 +10,10 @@ const inside = (condition: Condition): Condition[] => {
   if (condition.on === 'not') return [condition.condition];
   return 'where' in condition ? condition.where : [];
 };
-const throughout = (conditions: Condition[]): Condition[] => conditions.flatMap((one) => [one, ...throughout(inside(one))]);
-const isConstant = (one: Condition): boolean =>
-  one.on === 'nothing' || ('any' in one && one.any.length === 0) || ('all' in one && one.all.length === 0);
+const throughout = (conditions: Condition[]): Condition[] =>
+  conditions.flatMap((condition) => [condition, ...throughout(inside(condition))]);
+const isConstant = (condition: Condition): boolean =>
+  condition.on === 'nothing' || ('any' in condition && condition.any.length === 0) || ('all' in condition && condition.all.length === 0);
 
 it('a part that finds nothing is that alone; no other condition is a constant or holds one', () => {
   fc.assert(

@@ -35,7 +35,7 @@ function world({ connections = 4, longest = 100, patience = PATIENCE } = {}) {
 }
 
 const many = (owner: QueueOwner, count: number): QueueOwner[] => Array.from({ length: count }, () => owner);
-const count = (list: QueueOwner[], owner: QueueOwner): number => list.filter((one) => one === owner).length;
+const count = (list: QueueOwner[], owner: QueueOwner): number => list.filter((queueOwner) => queueOwner === owner).length;
 
 test('a single tenant uses all connections but one, and another tenant gets that one at once', async () => {
   const { arrive, running } = world();
@@ -71,8 +71,8 @@ test('the work of one tenant is done in the order of its arrival', async () => {
   const { queue } = world({ connections: 1 });
   const order: number[] = [];
   const all = [1, 2, 3, 4].map((n) => queue.enter(7).then(() => order.push(n)));
-  for (const one of all) {
-    await one;
+  for (const request of all) {
+    await request;
     queue.leave(7);
   }
   expect(order).toEqual([1, 2, 3, 4]);

@@ -177,8 +177,8 @@ describe('the events of an entry', () => {
 
   it('contain an operation on an entry that is not leased, unless the entry has changed', async () => {
     const entry = await add('a', time(500));
-    const move = (one: OutboxEntry, to: OutboxState) =>
-      test.store.outbox.changeState(one, {
+    const move = (entry: OutboxEntry, to: OutboxState) =>
+      test.store.outbox.changeState(entry, {
         from: ['queued', 'parked'],
         to,
         at: time(2),

@@ -49,7 +49,7 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
     const database = await openDatabase({ url: at('transaction'), statementTimeout: 300 });
     expect([await inForce(database), await database.transaction(inForce)]).toEqual([IN_FORCE, IN_FORCE]);
     const slow = [database.query('select pg_sleep(60)'), database.transaction((inside) => inside.query('select pg_sleep(60)'))];
-    for (const one of slow) await expect(one).rejects.toMatchObject({ kind: 'unavailable' });
+    for (const query of slow) await expect(query).rejects.toMatchObject({ kind: 'unavailable' });
     const other = await openDatabase({ url: at('transaction'), statementTimeout: 200_000 });
     expect(await inForce(other)).toEqual({ ...IN_FORCE, timeout: '200s' });
     await Promise.all([database.close(), other.close()]);

@@ -88,16 +88,16 @@ async function planned<T>(work: (planOf: (asked: Asked) => Promise<unknown>) => 
 }
 
 const told = ({ question: { name, types, parameters }, part }: Asked): string =>
-  `${name} / ${part}: ${types.length > 1 ? '' : types}?${parameters.map((one) => one.join('=')).join('&')}`.slice(0, 200);
+  `${name} / ${part}: ${types.length > 1 ? '' : types}?${parameters.map((parameter) => parameter.join('=')).join('&')}`.slice(0, 200);
 
 onOneNode('an index leads to what is searched, unless docs/search-plans.md lists it; and what is listed is so', async () => {
   const asked = await shapes();
   const found = await planned(async (planOf) => {
     const scans: Asked[] = [];
-    for (const one of asked) if (unserved(one, await planOf(one)).length) scans.push(one);
+    for (const statement of asked) if (unserved(statement, await planOf(statement)).length) scans.push(statement);
     return scans;
   });
-  expect(found.filter((one) => !listed(one)).map(told)).toEqual([]);
+  expect(found.filter((statement) => !listed(statement)).map(told)).toEqual([]);
   const met = new Set(found.map(listed));
   expect(SCANS.filter((scan) => !met.has(scan)).map(({ asked: of }) => of)).toEqual([]);
 });
@@ -118,7 +118,7 @@ it('every parameter of every type is asked, with each of its modifiers and prefi
         ['', ...listModifiers(parameter).map((modifier) => `:${modifier}`)].map((end) => `${type}?${parameter.code}${end}`),
       ),
   );
-  expect(all.filter((one) => !asked.has(one))).toEqual([]);
+  expect(all.filter((name) => !asked.has(name))).toEqual([]);
   const ofKind = (kind: string): Question[] => questions.filter(({ name }) => name.startsWith(`${kind} `));
   for (const kind of ['date', 'number', 'quantity'])
     expect([kind, PREFIXES.filter((prefix) => !ofKind(kind).some(({ name }) => name.split(/[ ,]/)[1] === prefix))]).toEqual([kind, []]);

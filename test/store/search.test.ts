@@ -97,7 +97,7 @@ it('starts at an offset as if the earlier pages had been read', async () => {
 
 it('starts at an offset of a sorted list of everything as if the earlier pages had been read', async () => {
   const ordered = (key: SortKey): boolean => ['string', 'date', 'number', 'quantity'].includes(key.by);
-  const everything = query.map((one): Query => ({ ...one, where: [], otherTypes: [], include: [], sort: one.sort.filter(ordered) }));
+  const everything = query.map((query): Query => ({ ...query, where: [], otherTypes: [], include: [], sort: query.sort.filter(ordered) }));
   await fc.assert(
     fc.asyncProperty(world, fc.array(fc.tuple(everything, fc.nat(8)), { minLength: 16, maxLength: 16 }), async (corpus, starts) => {
       const owner = await settle(corpus);

@@ -92,14 +92,16 @@ const place = fc
   .tuple(oneOf([0, 1e-3, 52.5, 89.99, -90]), oneOf([0, 13.4, 13.405, 179.999, -180, -0.001]))
   .map(([lat, long]) => toGeoPosition(lat, long)!);
 const point = (value: number) => ({ from: String(value), to: String(value) });
-const positionRow: fc.Arbitrary<CompositeRow> = place.map((one) => ({
+const positionRow: fc.Arbitrary<CompositeRow> = place.map((position) => ({
   parameter: NEAR,
-  key: String(toLongitudeCell(one)),
+  key: String(toLongitudeCell(position)),
   forms: [],
-  number: point(one.latitude),
-  measure: point(one.longitude),
+  number: point(position.latitude),
+  measure: point(position.longitude),
 }));
-const circle = fc.tuple(place, oneOf([0, 150, 500, 40_000, 1_000_000, 9_999_999, 3e7])).map(([one, meters]) => ({ ...one, meters }));
+const circle = fc
+  .tuple(place, oneOf([0, 150, 500, 40_000, 1_000_000, 9_999_999, 3e7]))
+  .map(([position, meters]) => ({ ...position, meters }));
 
 const rows: fc.Arbitrary<Omit<IndexRows, 'self'>> = fc.record({
   tokens: fc.uniqueArray(oneOf(HASHES), { maxLength: 3 }),
@@ -146,10 +148,10 @@ function rowsOf(type: ServedType, all: Omit<IndexRows, 'self'>): Omit<IndexRows,
 export const world: fc.Arbitrary<Stored[]> = fc
   .array(fc.record({ type: oneOf(TYPES), lastUpdated: oneOf(instants), rows }), { maxLength: 15 })
   .map((resources) =>
-    resources.map(({ rows: all, ...one }, n) => ({
-      ...one,
+    resources.map(({ rows: all, ...resource }, n) => ({
+      ...resource,
       id: idOf(n),
-      rows: { ...rowsOf(one.type, all), self: selfOf(one.type, idOf(n)) },
+      rows: { ...rowsOf(resource.type, all), self: selfOf(resource.type, idOf(n)) },
     })),
   );
 
@@ -181,8 +183,8 @@ const text = fc.oneof(
 );
 
 /** The same parameter of other types. */
-const withOthers = (one: Condition, others: number[]): Condition =>
-  'parameter' in one && one.on !== 'has' && one.on !== 'near' && others.length ? { ...one, others } : one;
+const withOthers = (condition: Condition, others: number[]): Condition =>
+  'parameter' in condition && condition.on !== 'has' && condition.on !== 'near' && others.length ? { ...condition, others } : condition;
 
 const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Condition }>((tie) => {
   const inner = fc.array(tie('any'), { maxLength: 2 });
@@ -254,7 +256,7 @@ const inclusion: fc.Arbitrary<Inclusion> = fc
     parameters: fc.uniqueArray(parameter, { minLength: 1 }),
     iterate: fc.boolean(),
   })
-  .map((one) => ({ ...one, types: one.direction === 'revinclude' ? one.types.slice(0, 1) : one.types }));
+  .map((inclusion) => ({ ...inclusion, types: inclusion.direction === 'revinclude' ? inclusion.types.slice(0, 1) : inclusion.types }));
 
 /** Several conditions on one date or number parameter: which the store tests together, and resources may meet by several rows. */
 const together: fc.Arbitrary<Condition[]> = fc.tuple(parameter, fc.boolean(), fc.boolean()).chain(([by, dates, measured]) => {
@@ -271,9 +273,11 @@ const together: fc.Arbitrary<Condition[]> = fc.tuple(parameter, fc.boolean(), fc
 const where = fc.oneof({ weight: 2, arbitrary: fc.array(condition, { maxLength: 2 }) }, { weight: 1, arbitrary: together });
 
 /** The condition on a parameter of the type's own, where it is on one type's. */
-const ownCondition = (of: ServedType, one: Condition): Condition =>
-  (one.on === 'string' || one.on === 'reference') && !one.others ? { ...one, parameter: ownNumber(of, one.parameter) } : one;
-const whereOf = (of: ServedType): fc.Arbitrary<Condition[]> => where.map((all) => all.map((one) => ownCondition(of, one)));
+const ownCondition = (of: ServedType, condition: Condition): Condition =>
+  (condition.on === 'string' || condition.on === 'reference') && !condition.others
+    ? { ...condition, parameter: ownNumber(of, condition.parameter) }
+    : condition;
+const whereOf = (of: ServedType): fc.Arbitrary<Condition[]> => where.map((all) => all.map((condition) => ownCondition(of, condition)));
 
 /** A search of one type, or of all of them, each asked something of its own and sorted by parameters of its own. */
 export const query: fc.Arbitrary<Query> = fc

@@ -57,7 +57,7 @@ afterAll(() => test.close());
 /** How many pages of the database the statements of the first page and of the second look at. */
 async function read(url: string): Promise<number[]> {
   const [type, search] = url.split('?') as [ServedType, string];
-  const parameters = search.split('&').map((one) => one.split('=') as [string, string]);
+  const parameters = search.split('&').map((parameter) => parameter.split('=') as [string, string]);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: BASE, handling: 'strict' });
   const asked = { ...query, count: PAGE, total: 'none' as const };
   const first = await test.store.explainSearch(1, asked);

@@ -61,13 +61,13 @@ it('is leased by one worker at a time, and by another one when the lease has exp
 
 it('moves forward only, and only for the worker that has it', async () => {
   await add('a');
-  const [one] = await claim('w1', 1);
+  const [trackedOrder] = await claim('w1', 1);
   const heard = (eventId: number) => ({ eventId, snapshot: `{"at":${eventId}}` });
   const { saveSnapshot } = test.store.trackedOrders;
   expect([
-    await saveSnapshot(one!, 'w1', heard(4)),
-    await saveSnapshot(one!, 'w1', heard(3)),
-    await saveSnapshot(one!, 'w2', heard(5)),
+    await saveSnapshot(trackedOrder!, 'w1', heard(4)),
+    await saveSnapshot(trackedOrder!, 'w1', heard(3)),
+    await saveSnapshot(trackedOrder!, 'w2', heard(5)),
   ]).toEqual([true, false, false]);
   expect(await test.store.trackedOrders.find({ orderIds: ['a'] })).toMatchObject([{ eventId: 4, snapshot: '{"at":4}' }]);
 });

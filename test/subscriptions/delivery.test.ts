@@ -59,7 +59,7 @@ test('a new secret signs together with the former one for a day, then alone', as
   const signedBy = async (id: string) => {
     await world.put(observation(id));
     const [message] = await world.tell();
-    return [former, secret].map((one) => isSigned(message!, one, world.clock()));
+    return [former, secret].map((key) => isSigned(message!, key, world.clock()));
   };
   expect(await signedBy('a')).toEqual([true, true]);
   world.advance(24 * HOUR);
@@ -102,7 +102,7 @@ test('all entries of a transaction are sent, and nothing of a transaction that f
   await world.subscribe('all');
   const entry = (id: string, at: number): TransactionEntry => {
     const resource = observation(id);
-    return { index: at, type: 'Observation', method: 'PUT', id, draft: { resource: resource, exact: resource } };
+    return { index: at, type: 'Observation', method: 'PUT', id, draft: { resource, exact: resource } };
   };
   const entries = ['a', 'b', 'c'].map(entry);
   await executeTransaction(world.as({}), entries, async () => {});
@@ -136,7 +136,7 @@ test('a refused notification is retried with the same id and growing delays unti
   receiver.answer = () => 200;
   world.advance(10 * MINUTE);
   const last = told(await world.tell());
-  expect(last.filter((one) => one.includes('/a'))).toEqual(['Observation/a 1', 'Observation/a 2']);
+  expect(last.filter((line) => line.includes('/a'))).toEqual(['Observation/a 1', 'Observation/a 2']);
   expect(last).toContain('Observation/b 1');
   expect(await rows('notification')).toBe(0);
   expect(await world.entry('down')).toMatchObject({ state: 'queued', lastError: null });

@@ -96,8 +96,8 @@ test('the values of channel headers are visible only to keys that may update Sub
     const context = world.as({ scopes: [scope] });
     const found = await search(context, { type: 'Subscription', parameters: [], handling: 'strict' });
     const past = await readHistory(context, { type: 'Subscription', count: 10 });
-    const one = { type: 'Subscription' as const, id: 's' };
-    const rows = [await read(context, one), await vread(context, { ...one, versionId: '1' }), ...found.rows, ...past.rows];
+    const id = { type: 'Subscription' as const, id: 's' };
+    const rows = [await read(context, id), await vread(context, { ...id, versionId: '1' }), ...found.rows, ...past.rows];
     return [...new Set(rows.flatMap(({ body }) => (JSON.parse(body!) as { channel: { header: string[] } }).channel.header))];
   };
   expect(await seenBy('system/Subscription.rs')).toEqual(['Authorization: hidden', 'X-Other: hidden']);

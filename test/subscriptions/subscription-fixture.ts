@@ -34,7 +34,7 @@ export interface SubscriptionWorld {
   entry(id: string): Promise<OutboxEntry>;
   secret(id: string): Promise<string>;
   /** Looks at what was written and tells of it, until nothing is due. Answers what has come meanwhile. */
-  tell(one?: SubscriptionDelivery): Promise<Received[]>;
+  tell(delivery?: SubscriptionDelivery): Promise<Received[]>;
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
     log: (facts, text) => logged.push(JSON.stringify([facts, text])),
   };
   const put: SubscriptionWorld['put'] = async (resource, context = as({})) => {
-    await update(context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource: resource, exact: resource } });
+    await update(context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource, exact: resource } });
   };
   return {
     tenant,
@@ -98,11 +98,11 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
       ),
     entry: async (id) => (await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id)))!,
     secret: async (id) => (await store.subscriptions.find(tenant, id))!.secret,
-    async tell(one = notifying) {
+    async tell(delivery = notifying) {
       const before = receiver.got.length;
       for (let round = 0; round < 100; round++) {
-        const looked = await matchChanges(one);
-        const begun = await startDueDeliveries(one, 32);
+        const looked = await matchChanges(delivery);
+        const begun = await startDueDeliveries(delivery, 32);
         await Promise.all(begun);
         if (looked + begun.length === 0) return receiver.got.slice(before);
       }

@@ -35,10 +35,10 @@ export const handleEverythingByPost = async (call: FhirCall): Promise<FhirRespon
 
 function parsePostedParameters({ parameter = [] }: Resource): Parameters {
   if (!Array.isArray(parameter)) throw invalidStructure('a list is expected', 'Parameters.parameter');
-  return parameter.map((one: Record<string, unknown> | null, at) => {
-    const { name } = one ?? {};
+  return parameter.map((part: Record<string, unknown> | null, at) => {
+    const { name } = part ?? {};
     if (typeof name !== 'string' || !Object.hasOwn(PARAMETERS, name)) throw buildUnknownParameterError(`Parameters.parameter[${at}]`);
-    const value = one![PARAMETERS[name]!];
+    const value = part![PARAMETERS[name]!];
     if (typeof value !== 'string' && typeof value !== 'number')
       throw invalidStructure(`${name} has a ${PARAMETERS[name]}`, `Parameters.parameter[${at}]`);
     return [name, String(value)];
@@ -52,7 +52,7 @@ async function respondWithRecord(call: FhirCall, given: Parameters, hidden: bool
   const path = `/Patient/${id}/$everything`;
   authorize(context.caller, 'Patient', 's');
   const opened = openPageLink(call, path, given);
-  const parameters = opened?.parameters ?? given.filter((one) => !isFormatParameter(one));
+  const parameters = opened?.parameters ?? given.filter((parameter) => !isFormatParameter(parameter));
   const asked = parseEverythingOptions(parameters);
   const page = await everythingOf(context, {
     patient: id,

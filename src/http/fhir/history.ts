@@ -24,7 +24,7 @@ export async function handleHistory(call: FhirCall): Promise<FhirResponse> {
   const { context, pageTokens, type, id } = call;
   const { caller, baseUrl } = context;
   // the history of the system needs the permission to read all types
-  if (!type) for (const one of SERVED_TYPES) authorize(caller, one, 'r');
+  if (!type) for (const servedType of SERVED_TYPES) authorize(caller, servedType, 'r');
   const path = `/${[type, id, '_history'].filter(Boolean).join('/')}`;
   const { subset, rest } = parseSubset(call.query, type || undefined);
   const asked = parseHistoryOptions(rest, path, (page) => pageTokens.open(caller.tenant, page));

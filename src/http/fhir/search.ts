@@ -62,7 +62,7 @@ function buildCompartmentScope({ compartment, id, type, context }: FhirCall): Se
   const whose: Compartment = { type: compartment, id };
   const types = listCompartmentTypes(whose.type);
   if (type && !types.includes(type)) throw notSupported(`${type} resources never belong to a ${compartment} compartment`);
-  const within = (one: ServedType) => buildCompartmentCondition(whose, one, context.registry) ?? { on: 'nothing' as const };
+  const within = (servedType: ServedType) => buildCompartmentCondition(whose, servedType, context.registry) ?? { on: 'nothing' as const };
   return { path: `/${compartment}/${id}/${type || '*'}`, types: type ? [type] : types, hasFixedTypes: Boolean(type), within };
 }
 
@@ -70,7 +70,7 @@ async function respondWithPage(call: FhirCall, place: SearchScope, { parameters:
   const { context } = call;
   const { explained, rest: wanted } = parseExplain(context.caller, input);
   const opened = openPageLink(call, place.path, wanted);
-  const parameters = (opened?.parameters ?? wanted).filter((one) => !isFormatParameter(one));
+  const parameters = (opened?.parameters ?? wanted).filter((parameter) => !isFormatParameter(parameter));
   const { types, typed, rest } = selectTypes(call, place, parameters);
   const [type, ...also] = types;
   const { subset, rest: asked } = parseSubset(rest, also.length ? undefined : type);

@@ -17,7 +17,7 @@ const isSummary = (text: string): text is Summary => SUMMARIES.some((summary) =>
 /** The subset of a query, and its other parameters including `_summary=count`. `type`: the type whose elements `_elements` names. */
 export function parseSubset(query: [string, string][], type: string | undefined): { subset: Subset; rest: [string, string][] } {
   const mine = query.filter(([name, value]) => name === '_elements' || (name === '_summary' && value !== 'count'));
-  const rest = query.filter((one) => !mine.includes(one));
+  const rest = query.filter((parameter) => !mine.includes(parameter));
   const summary = readSingleParameter(mine, '_summary') ?? 'false';
   const elements = readSingleParameter(mine, '_elements');
   if (!isSummary(summary)) throw invalid('_summary must be true, text, data, count or false');

@@ -98,13 +98,19 @@ const OPERATIONS = new Map<string, FhirOperation>(Object.entries(FHIR_OPERATIONS
 
 function buildOperation({ name, path, type }: Record<'name' | 'path' | 'type', string>, registry: SearchRegistry): Json {
   const facts = OPERATIONS.get(name)!;
-  const named = [...path.matchAll(/:(\w+)/g)].map(([, one]) => one!).filter((one) => one !== 'type' || !type);
+  const named = [...path.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter!).filter((parameter) => parameter !== 'type' || !type);
   return {
     operationId: [name, type].filter(Boolean).join('-'),
     summary: facts.summary.replace('{a type}', `${/^[AEIO]/.test(type) ? 'an' : 'a'} ${type}`).replace('{type}', type),
     tags: [type || 'system'],
     parameters: [
-      ...named.map((one) => ({ name: one, in: 'path', required: true, schema: { type: 'string' }, example: PATH_EXAMPLES[one] })),
+      ...named.map((parameter) => ({
+        name: parameter,
+        in: 'path',
+        required: true,
+        schema: { type: 'string' },
+        example: PATH_EXAMPLES[parameter],
+      })),
       ...buildQueryParameters(facts, type, registry),
       ...(facts.headers ?? []).map((header) => buildComponentRef('parameters', header)),
       buildComponentRef('parameters', '_format'),
@@ -148,13 +154,13 @@ function buildResponse(status: number, what: FhirOperation['responses'][number],
     what === 'bundle' || what === 'outcome'
       ? ['X-Request-Id']
       : ['ETag', 'Last-Modified', 'X-Request-Id', ...(status === 201 ? ['Location'] : [])];
-  const one = names.length > 1 ? { anyOf: names.map(buildSchemaRef) } : buildSchemaRef(names[0] ?? '');
+  const schema = names.length > 1 ? { anyOf: names.map(buildSchemaRef) } : buildSchemaRef(names[0] ?? '');
   return {
     description: STATUS_DESCRIPTIONS[status],
     headers: Object.fromEntries(told.map((name) => [name, buildComponentRef('headers', name)])),
     ...(names.length && {
       content: {
-        [FHIR_JSON]: { schema: one, ...(what === 'resource' && buildExampleRef(`${type}.stored`)) },
+        [FHIR_JSON]: { schema, ...(what === 'resource' && buildExampleRef(`${type}.stored`)) },
         ...(what === 'resource' && type === 'Binary' && buildContent('*/*', 'Content')),
       },
     }),

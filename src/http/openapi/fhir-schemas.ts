@@ -32,7 +32,7 @@ function toJsonSchemaKeyword(keyword: string, value: unknown): [string, unknown]
   if (keyword === 'contained') return [['required', ['resourceType']]];
   if (keyword === 'branches' && isObject(value)) return [['anyOf', buildBranches(value)]];
   if (keyword === 'properties' && isObject(value))
-    return [['properties', Object.fromEntries(Object.entries(value).map(([name, one]) => [name, toJsonSchema(one)]))]];
+    return [['properties', Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toJsonSchema(member)]))]];
   return [[keyword, toJsonSchema(value)]];
 }
 

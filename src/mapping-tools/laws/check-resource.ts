@@ -69,7 +69,7 @@ function writeServerFields(loaded: LoadedShape, made: Resource, { example, env }
 }
 
 function checkOtherShape({ world }: ExampleContext, name: string, { saved, view }: { saved: Resource; view: object }): string[] {
-  const other = world.shapes.find((one) => toQualifiedName(one) === name);
+  const other = world.shapes.find((shape) => toQualifiedName(shape) === name);
   if (!other) return [`through: there is no shape ${name}`];
   const joined = Object.fromEntries(other.shape.joins.map((join) => [join.name, []]));
   return findMissing(other.shape.read(saved, buildExampleEnv(joined)), view, `through ${name}, the view`);
@@ -101,7 +101,7 @@ export function checkRead({ loaded, example }: ExampleContext): string[] {
   const joined = distributeJoins(stored, shape.joins, example.env ?? {});
   const env = buildExampleEnv({ ...shape.pickBoundParameters(example.search ?? {}), ...example.env, ...joined });
   const view = shape.read(stored, env);
-  const writable = shape.interactions.some((one) => one === 'create' || one === 'update');
+  const writable = shape.interactions.some((interaction) => interaction === 'create' || interaction === 'update');
   const isItem = (!mapping.content.row || lens.rows!.readKeys(stored).length > 0) && stored.id !== undefined;
   return [
     ...(response ? checkView(loaded, { ...example, env }, stored) : compareWithFhirPath(loaded, stored, env)),

@@ -17,7 +17,7 @@ import { listSchemaRules } from './schema-rules.ts';
 export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
   const { shape } = loaded;
   const ofItems = shape.batch
-    ? examples.map((one) => (one.request ? { ...one, request: readRequestItems(shape, one.request)[0]! } : one))
+    ? examples.map((example) => (example.request ? { ...example, request: readRequestItems(shape, example.request)[0]! } : example))
     : examples;
   return [
     ...[findUnsentFields, findUnreadFields, findUnusedWords, findUnreadCodes].flatMap((look) => look(loaded, ofItems)),
@@ -37,7 +37,7 @@ export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[
 /** The value at these property names; below a list, the values of all members. */
 const readNested = (view: unknown, names: string[]): unknown =>
   names.reduce<unknown>(
-    (value, name) => (Array.isArray(value) ? value.flatMap((one) => toObject(one)[name] ?? []) : toObject(value)[name]),
+    (value, name) => (Array.isArray(value) ? value.flatMap((item) => toObject(item)[name] ?? []) : toObject(value)[name]),
     view,
   );
 /** Every field with a value of its own, including members of lists. */
@@ -100,10 +100,10 @@ function findUnusedWords(loaded: LoadedShape, examples: Example[]): CoverageGap[
     const unused = (list: string[], among: Example[], word: string): CoverageGap[] => {
       const used = among.flatMap((example) => sides.flatMap((side) => readNested(example[side], names)));
       return list
-        .filter((one) => !used.includes(one))
-        .map((one) => ({
+        .filter((text) => !used.includes(text))
+        .map((text) => ({
           keys: toGapKeys(names, word),
-          text: `no example uses ${one}: add one whose request has it, or whose response where it is only shown`,
+          text: `no example uses ${text}: add one whose request has it, or whose response where it is only shown`,
         }));
     };
     return [...unused(words, examples, 'enum'), ...unused([...Object.keys(codes), ...Object.keys(synonyms)], stated, 'codes')];
@@ -148,7 +148,7 @@ function findUntestedRules(loaded: LoadedShape, examples: Example[]): CoverageGa
     later.includes(keys[1]!),
   );
   return [
-    ...(shape.interactions.some((one) => one === 'create' || one === 'perform')
+    ...(shape.interactions.some((interaction) => interaction === 'create' || interaction === 'perform')
       ? findUntestedIn(shape.requestSchema, examples, { side: 'refuse', codecs, many })
       : []),
     ...(shape.interactions.includes('update') ? ofChange : []),
@@ -274,7 +274,7 @@ const isCaseInsensitive = (spec: SearchSpec): boolean => toValueSpec(spec)?.as =
 const findUntestedSpellings = (search: Record<string, SearchSpec>, asked: [name: string, value: string][]): CoverageGap[] =>
   Object.entries(search)
     .filter(([, spec]) => isCaseInsensitive(spec) || toValueSpec(spec)?.format === 'uuid')
-    .filter(([name, spec]) => !asked.some(([one, value]) => one === name && normalizeParameter(spec, value) !== value))
+    .filter(([name, spec]) => !asked.some(([parameter, value]) => parameter === name && normalizeParameter(spec, value) !== value))
     .map(([name]) => ({ keys: ['search', name], text: 'no example asks in other letters for the same: add one with search:' }));
 
 /** Query parameters and words without an example, and rules of values without a refused example. */

@@ -22,7 +22,10 @@ export function pickDifferentValue(field: Field, now: unknown, samples: FieldSam
 /** A list of one member with a value in each field. */
 const pickDifferentMember = (members: Field[], samples: FieldSamples): View[] => [
   Object.fromEntries(
-    members.map((one) => [one.name, pickDifferentValue(one, one.fields ? {} : undefined, samples) ?? toUnsetValue(one.spec)]),
+    members.map((member) => [
+      member.name,
+      pickDifferentValue(member, member.fields ? {} : undefined, samples) ?? toUnsetValue(member.spec),
+    ]),
   ),
 ];
 

@@ -72,7 +72,7 @@ export const EXAMPLE_CHECKS: Readonly<Record<string, (shown: ExampleContext) => 
   indexes: checkIndexes,
   offers: ({ loaded: { shape }, example }) =>
     findDifferences(
-      shape.interactions.map((one) => OFFERS[one](shape)),
+      shape.interactions.map((interaction) => OFFERS[interaction](shape)),
       example.offers,
       'what is offered',
     ),
@@ -187,11 +187,11 @@ const countReferences = (resource: object): number => JSON.stringify(resource).s
 
 function checkReferenceRule({ loaded: { shape }, example }: ExampleContext): string[] {
   const { field, request, id, missing: kind, yes, no, led } = example.accepts!;
-  const rule = shape.referenceRules.find((one) => one.field === field);
+  const rule = shape.referenceRules.find((referenceRule) => referenceRule.field === field);
   if (!rule) return [`${field} need not exist`];
   return [
     ...findDifferences(
-      [rule.readReferences(request).map((one) => one.id), rule.readReferences({}), rule.missing],
+      [rule.readReferences(request).map((reference) => reference.id), rule.readReferences({}), rule.missing],
       [[id].flat(), [], kind],
       'the ids, the ids of nothing, and the answer',
     ),

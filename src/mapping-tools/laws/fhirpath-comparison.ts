@@ -62,7 +62,9 @@ function comparePath(path: WritablePath, { resource, env, aliases }: ReadContext
 function omitInactiveResources({ variable, text }: WritablePath, env: Env): Env {
   const all = variable === undefined ? undefined : env[variable];
   if (!Array.isArray(all) || !new RegExp(`^%${variable}\\.(where|first|skip)\\(`).test(text)) return env;
-  const current = all.filter((one: Resource) => !hasValidityPeriod(one.resourceType) || !env.now || isInPeriod(one, env.now));
+  const current = all.filter(
+    (resource: Resource) => !hasValidityPeriod(resource.resourceType) || !env.now || isInPeriod(resource, env.now),
+  );
   return { ...env, [variable!]: current };
 }
 
@@ -93,11 +95,11 @@ function pickCurrent(resource: Record<string, unknown>, { steps }: WritablePath,
   );
   const named = steps.flatMap(({ type, name }) => (type === 'HumanName' ? [name] : []));
   const taken = (name: string, value: unknown): unknown => {
-    const whole = named.includes(name) ? addNameParts : (one: unknown) => one;
+    const whole = named.includes(name) ? addNameParts : (value: unknown) => value;
     if (!Array.isArray(value)) return typeof value === 'object' && value ? whole(value) : value;
     const rule = rules.get(name);
     if (!rule) return value;
-    const current = value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInPeriod(one, now)));
+    const current = value.filter((element) => (rule.old || !isOld(element)) && (rule.ended || !now || isInPeriod(element, now)));
     return rule.order ? current.toSorted(rule.order).map(whole) : current;
   };
   return rules.size || named.length ? toObject(JSON.parse(JSON.stringify(resource, taken))) : resource;

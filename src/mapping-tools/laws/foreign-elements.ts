@@ -62,14 +62,16 @@ export function addForeignElements(resource: Resource, lens: Lens): Resource {
 const listOwnedElements = ({ lists }: Lens) => lists.filter(({ list }) => list.spec.where === undefined).map(({ list }) => list.spec.list);
 
 /** An Organization must not have use home. https://hl7.org/fhir/R4/organization.html#invs (org-2, org-3) */
-const isAllowed = ({ resourceType }: Resource, one: object): boolean => resourceType !== 'Organization' || toObject(one).use !== 'home';
+const isAllowed = ({ resourceType }: Resource, element: object): boolean =>
+  resourceType !== 'Organization' || toObject(element).use !== 'home';
 
 /** Adds names, contact points and addresses that are not current. */
 export function addInactiveElements(resource: Resource, lens: Lens): Resource {
   const owned = listOwnedElements(lens);
   const lists = INACTIVE_ELEMENTS.flatMap((name) => {
     const facts = findElement(resource.resourceType, name);
-    const retired = facts?.list && !owned.includes(name) && INACTIVE_MEMBERS[facts.types[0]!]?.filter((one) => isAllowed(resource, one));
+    const retired =
+      facts?.list && !owned.includes(name) && INACTIVE_MEMBERS[facts.types[0]!]?.filter((element) => isAllowed(resource, element));
     return retired ? [[name, [...retired, ...toList(resource[name])]]] : [];
   });
   return { ...resource, ...Object.fromEntries(lists) };
@@ -94,14 +96,15 @@ export function duplicateFoundElements(resource: Resource, { lens, mapping }: Lo
 export function checkForeignElements(before: Resource, after: Resource, { name: field, writtenPaths }: Field): string[] {
   const firsts = writtenPaths.flatMap(({ steps: [step] }) => (step?.index === undefined ? [] : [step.name]));
   const members = (resource: Resource, name: string): unknown[] => toList(resource[name]);
-  const isLost = (name: string, one: unknown): boolean => members(before, name).includes(one) && !members(after, name).includes(one);
+  const isLost = (name: string, element: unknown): boolean =>
+    members(before, name).includes(element) && !members(after, name).includes(element);
   const lost = Object.keys(FOREIGN_MEMBERS).filter((name) => !firsts.includes(name) && isLost(name, FOREIGN_MEMBERS[name]));
   const retired = INACTIVE_ELEMENTS.filter(
     (name) =>
       Array.isArray(before[name]) &&
       Object.values(INACTIVE_MEMBERS)
         .flat()
-        .some((one) => isLost(name, one)),
+        .some((element) => isLost(name, element)),
   );
   const changed = ['language', 'text'].filter((name) => before[name] !== after[name]);
   const told = writtenPaths.map(({ steps: [step] }) => step?.name);

@@ -22,7 +22,7 @@ export function checkMembersKeepExtensions(
       const view = lens.read(marked, env, { all: true });
       const members = toObjects(view[list.name]);
       const written = (next: View[]): Resource => lens.write({ ...view, [list.name]: next }, marked, env);
-      const marks = (one: Resource): unknown[] => findElements(one, list, env).map(({ extension }) => extension);
+      const marks = (resource: Resource): unknown[] => findElements(resource, list, env).map(({ extension }) => extension);
       const turned = written(members.toReversed());
       return [
         ...findDifferences(marks(turned), marks(marked).toReversed(), `turned round, what others wrote into ${list.name}`),
@@ -59,7 +59,7 @@ function markElements(resource: Resource, list: Field, env: Env): Resource {
 
 function replaceValues(value: unknown, by: ReadonlyMap<unknown, unknown>): unknown {
   if (by.has(value)) return by.get(value);
-  if (Array.isArray(value)) return value.map((one) => replaceValues(one, by));
+  if (Array.isArray(value)) return value.map((item) => replaceValues(item, by));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, replaceValues(one, by)]));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, replaceValues(member, by)]));
 }

@@ -49,7 +49,7 @@ export function checkPutGet(loaded: LoadedShape, resource: Resource, { env, samp
 const listWritableFields = ({ fields }: Lens, { row }: MappingSpec): Field[] =>
   fields.filter(({ name, spec }) => !spec.readOnly && name !== row?.key);
 
-const isAdmitted = (view: View, { fields }: Lens): boolean => !fields.some((one) => checkFieldPairs(one, view).length);
+const isAdmitted = (view: View, { fields }: Lens): boolean => !fields.some((field) => checkFieldPairs(field, view).length);
 
 interface PutGetContext {
   env: Env;
@@ -112,19 +112,19 @@ function checkCombinedWrites(
     });
 }
 
-const shareElement = (one: Field, other: Field): boolean =>
-  listPlaces(one).some(({ steps: [first] }) => listPlaces(other).some(({ steps: [step] }) => step?.name === first?.name));
+const shareElement = (field: Field, other: Field): boolean =>
+  listPlaces(field).some(({ steps: [first] }) => listPlaces(other).some(({ steps: [step] }) => step?.name === first?.name));
 
 /** A view without the fields that change together with this field: second names, and read-only fields on its path. */
 export function omitDependentFields(view: View, field: Field, fields: Field[]): View {
   const { name, spec } = field;
-  const shares = (one: Field): boolean => (one.spec.shares ?? one.name) === (spec.shares ?? name);
-  const others = fields.filter((one) => one.name !== name && (shares(one) || (one.spec.readOnly && overlaps(one, field))));
-  return Object.fromEntries(Object.entries(view).filter(([key]) => !others.some((one) => one.name === key)));
+  const shares = (field: Field): boolean => (field.spec.shares ?? field.name) === (spec.shares ?? name);
+  const others = fields.filter((other) => other.name !== name && (shares(other) || (other.spec.readOnly && overlaps(other, field))));
+  return Object.fromEntries(Object.entries(view).filter(([key]) => !others.some(({ name: otherName }) => otherName === key)));
 }
 
-const overlaps = (one: Field, other: Field): boolean =>
-  listPlaces(one).some((path) => listPlaces(other).some((place) => isOverlap({ path }, { path: place })));
+const overlaps = (field: Field, other: Field): boolean =>
+  listPlaces(field).some((path) => listPlaces(other).some((place) => isOverlap({ path }, { path: place })));
 
 const listPlaces = ({ writtenPaths, fields = [] }: Field): WritablePath[] => [...writtenPaths, ...fields.flatMap(listPlaces)];
 

@@ -19,7 +19,7 @@ export function listSchemaRules(schema: JsonSchema, at: string[] = []): SchemaRu
   const required = (schema.required ?? []).map((name) => ({
     at: [...at, name],
     word: 'required',
-    without: { ...schema, required: schema.required!.filter((one) => one !== name) },
+    without: { ...schema, required: schema.required!.filter((field) => field !== name) },
   }));
   const inner = Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
     listSchemaRules(property, [...at, name]).map((rule) => ({

@@ -109,7 +109,7 @@ export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples
       .flatMap((word) => gap(['envelope', word], `no example has ${word}: and answer:`)),
     ...(failing.some((kind) => !own.includes(kind)) ? [] : gap(['envelope', 'error'], 'no example has fails: and answer:')),
     ...own
-      .filter((kind) => !failing.some((one) => one === kind))
+      .filter((kind) => !failing.some((failure) => failure === kind))
       .flatMap((kind) => gap(['errors', kind, 'body'], `no example fails: with ${kind}`)),
     ...Object.keys(content.errors)
       .filter((kind) => !answered.includes(kind))

@@ -83,7 +83,7 @@ export const normalizeName = (name: string): string => name.toLowerCase().replac
 /** A guess for one property of a sample. */
 export function guessField(resource: string, name: string, value: unknown): Guess | undefined {
   const plain = normalizeName(name);
-  const hint = HINTS.find((one) => one.names.includes(plain) && one.of(resource));
+  const hint = HINTS.find((hint) => hint.names.includes(plain) && hint.of(resource));
   return (
     (hint ? hint.guess(value) : guessSameName(resource, plain, value)) ??
     (isOwnObject(plain, value) ? guessNested(resource, value) : undefined)
@@ -116,7 +116,7 @@ const GENDERS = ['male', 'female', 'other', 'unknown'];
 function guessGender(value: unknown): Guess | undefined {
   if (typeof value !== 'string') return undefined;
   if (GENDERS.includes(value)) return { spec: { fhir: 'gender', enum: GENDERS } };
-  const meant = GENDERS.find((one) => one.startsWith(value.charAt(0).toLowerCase()));
+  const meant = GENDERS.find((gender) => gender.startsWith(value.charAt(0).toLowerCase()));
   return meant === undefined ? undefined : { spec: { fhir: 'gender', codes: { [value]: meant } } };
 }
 
@@ -145,8 +145,8 @@ const isOwnObject = (plain: string, value: unknown): boolean =>
 /** Guesses the fields of an object without a counterpart in FHIR: each may have a path of its own. */
 function guessNested(resource: string, value: unknown): Guess | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const inner = Object.entries(value).flatMap(([name, one]) => {
-    const guess = guessField(resource, SHORT_NAMES[normalizeName(name)] ?? name, one);
+  const inner = Object.entries(value).flatMap(([name, member]) => {
+    const guess = guessField(resource, SHORT_NAMES[normalizeName(name)] ?? name, member);
     return guess === undefined || guess.spec.readOnly ? [] : [[name, guess] as const];
   });
   if (!inner.length) return undefined;
@@ -164,7 +164,7 @@ const PLAIN_TYPES = ['string', 'markdown', 'code', 'uri', 'url'];
 
 /** Guesses the element with the same name, if it has one value of the same JSON type. */
 function guessSameName(resource: string, plain: string, value: unknown): Guess | undefined {
-  const name = listElementNames(resource).find((one) => one.toLowerCase() === plain);
+  const name = listElementNames(resource).find((elementName) => elementName.toLowerCase() === plain);
   const facts = name === undefined ? undefined : findElement(resource, name);
   if (!facts || facts.list || facts.choice || !facts.types.every(isPrimitive)) return undefined;
   const isBoolean = facts.types[0] === 'boolean';

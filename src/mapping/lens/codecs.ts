@@ -106,7 +106,7 @@ const parseDatePatterns = (argument: string, kind: 'day' | 'instant'): DatePatte
   argument.split('|').map((text) => compileDatePattern(text.trim(), kind));
 
 function buildPatternCodec(patterns: DatePattern[], rule: string): Codec {
-  const stored = (text: string): string | undefined => patterns.map(({ parse }) => parse(text)).find((one) => one !== undefined);
+  const stored = (text: string): string | undefined => patterns.map(({ parse }) => parse(text)).find((result) => result !== undefined);
   return {
     pattern: patterns.map(({ pattern }) => pattern).join('|'),
     format: patterns[0]!.text,

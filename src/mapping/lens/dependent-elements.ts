@@ -63,7 +63,7 @@ export function omitStaleDependents(
   const entries = Object.entries(node).flatMap(([name, value]): [string, unknown][] => {
     if (!outdated.includes(name.replace(/^_/, ''))) return [[name, value]];
     const left = kept.filter((step) => step.name === name).flatMap((step) => (step.open ? value : findMatches(step, node, env)));
-    const inOrder = Array.isArray(value) ? value.filter((one) => left.includes(one)) : value;
+    const inOrder = Array.isArray(value) ? value.filter((element) => left.includes(element)) : value;
     return left.length ? [[name, inOrder]] : [];
   });
   return Object.fromEntries(entries);

@@ -8,7 +8,7 @@ interface ElementPool<T> {
 }
 
 /** A pool with an index, so that matching n elements takes n steps. */
-export function buildPool<T>(all: readonly T[], shownBy: (one: T) => unknown): ElementPool<T> {
-  const left = Map.groupBy(all.toReversed(), (one) => formatSortedJson(shownBy(one)));
+export function buildPool<T>(all: readonly T[], shownBy: (item: T) => unknown): ElementPool<T> {
+  const left = Map.groupBy(all.toReversed(), (item) => formatSortedJson(shownBy(item)));
   return { take: (shown) => left.get(formatSortedJson(shown))?.pop() };
 }

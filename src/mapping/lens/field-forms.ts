@@ -7,7 +7,7 @@ import { isUnset } from './lens-read.ts';
 
 /** The alternative forms of a field. */
 const findOtherForms = ({ name, spec }: Field, fields: Field[]): string[] =>
-  fields.filter((one) => one.name === spec.instead || one.spec.instead === name).map((one) => one.name);
+  fields.filter((field) => field.name === spec.instead || field.spec.instead === name).map((field) => field.name);
 
 /** Unsets the alternative forms of each field that has a value. */
 export function unsetOtherForms(said: View, fields: Field[]): View {

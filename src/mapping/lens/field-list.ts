@@ -73,14 +73,14 @@ export const buildListField: FieldBuilder = (name, spec, context) => {
     codec,
     paths,
     writtenPaths: [path],
-    toStored: (value, env) => toList(value).map((one) => ({ type: (innerPaths[0] ?? path).type, value: codec.write(one, env) })),
+    toStored: (value, env) => toList(value).map((item) => ({ type: (innerPaths[0] ?? path).type, value: codec.write(item, env) })),
     read({ slots, env }) {
       const values: unknown[] = [];
       collectValues(slots[slot]!, look, { env, values });
       return values.length ? values.map((value) => codec.read(value, env)) : undefined;
     },
     assign(value, { slots, env }, changes) {
-      const texts = toList(value).map((one) => codec.write(one, env));
+      const texts = toList(value).map((item) => codec.write(item, env));
       const standing = buildPool(slots[slot]!, (element) => look(element, env));
       changes[slot] = texts.map((text) => standing.take(text) ?? made(text));
     },
@@ -112,7 +112,7 @@ export const buildParagraphsField: FieldBuilder = (name, { as: _, ...spec }, con
 function splitParagraphs(text: string, known: readonly string[]): string[] {
   const parts: string[] = [];
   for (let rest: string | undefined = text; rest !== undefined; ) {
-    const next: string = known.find((one) => rest === one || rest!.startsWith(one + SEPARATOR)) ?? rest.split(SEPARATOR, 1)[0]!;
+    const next: string = known.find((prefix) => rest === prefix || rest!.startsWith(prefix + SEPARATOR)) ?? rest.split(SEPARATOR, 1)[0]!;
     parts.push(next);
     rest = rest.length > next.length ? rest.slice(next.length + SEPARATOR.length) : undefined;
   }

@@ -37,8 +37,8 @@ export const buildObjectListField =
     };
     const { below: _, ...rest } = context;
     const inner = { ...rest, names, slot: (path: WritablePath) => tree.addPath(path), listSlot: tree.addList, keyPath: at };
-    const members = Object.entries(spec.fields!).flatMap(([field, one]) =>
-      context.compileField([...at, field], () => fieldOf(field, one, inner)),
+    const members = Object.entries(spec.fields!).flatMap(([field, spec]) =>
+      context.compileField([...at, field], () => fieldOf(field, spec, inner)),
     );
     for (const field of members.flatMap(listLeaves)) if (!field.spec.readOnly) field.writtenPaths.forEach(tree.protect);
     const member = buildMemberLens(members, tree);
@@ -55,7 +55,8 @@ export const buildObjectListField =
       codec: NO_CODEC,
       paths: [path],
       writtenPaths: [path],
-      toStored: (value, env) => toObjects(value).flatMap((one) => members.flatMap((field) => listStored(field, one[field.name], env))),
+      toStored: (value, env) =>
+        toObjects(value).flatMap((object) => members.flatMap((field) => listStored(field, object[field.name], env))),
       read({ slots, env }) {
         const views = slots[slot]!.flatMap((element) => shown(element, env) ?? []);
         return views.length ? views : undefined;
@@ -67,11 +68,11 @@ export const buildObjectListField =
         });
         const wanted = toObjects(value);
         const bases = matchMembers(
-          wanted.map((one) => fillUnset(members, one)),
+          wanted.map((item) => fillUnset(members, item)),
           standing,
           [spec.key ?? []].flat(),
         );
-        changes[slot] = wanted.map((one, nth) => member.put(bases[nth] ?? begun(env), one, env)).filter((one) => !isUnset(one));
+        changes[slot] = wanted.map((item, nth) => member.put(bases[nth] ?? begun(env), item, env)).filter((item) => !isUnset(item));
       },
     };
   };
@@ -134,15 +135,15 @@ interface ShownMember {
  */
 function matchMembers(wanted: View[], standing: ShownMember[], key: string[]): unknown[] {
   const whole = buildPool(standing, ({ view }) => view);
-  const same = wanted.map((one) => whole.take(one));
+  const same = wanted.map((item) => whole.take(item));
   const taken = new Set(same);
-  const left = standing.filter((one) => !taken.has(one));
+  const left = standing.filter((member) => !taken.has(member));
   const keyOf = (view: View): unknown[] => key.map((name) => view[name]);
   const isNameless = (view: View): boolean => keyOf(view).every(isUnset);
   const changed = wanted.filter((_, nth) => same[nth] === undefined);
   const alone = [changed, left.map(({ view }) => view)].every((views) => views.filter(isNameless).length === 1);
   const named = buildPool(key.length ? left.filter(({ view }) => alone || !isNameless(view)) : [], ({ view }) => keyOf(view));
-  return same.map((one, nth) => (one ?? named.take(keyOf(wanted[nth]!)))?.element);
+  return same.map((member, nth) => (member ?? named.take(keyOf(wanted[nth]!)))?.element);
 }
 
 /** A member with all its properties, as it is shown. */

@@ -102,7 +102,7 @@ function withDerivedParts(field: Field, { as, ...texts }: NonNullable<FieldSpec[
   if (wrong) throw new Error(`${as} has the parts ${rule.names.join(', ')}: ${wrong} is missing, or none of them`);
   const parts = rule.names
     .map((part) => ({ part, path: context.names.compile(texts[part]!) }))
-    .map((one) => ({ ...one, slot: context.slot(one.path) }));
+    .map((form) => ({ ...form, slot: context.slot(form.path) }));
   const partsNow = ({ slots }: ResourceState): TextParts => {
     const now: TextParts = {};
     for (const { part, slot } of parts) now[part] = toList(slots[slot]).map(toText);
@@ -142,7 +142,7 @@ export const buildPresenceField: FieldBuilder = (name, spec, context) => {
   return {
     ...field,
     finish(value, { slots }, changes) {
-      const said = ways.some((way) => (changes[way] ?? slots[way]!).some((one) => one !== false));
+      const said = ways.some((way) => (changes[way] ?? slots[way]!).some((change) => change !== false));
       if (value === true && !said) changes[slot] = [true];
     },
   };

@@ -39,9 +39,9 @@ export function writeView(
   for (const field of parts.fields) writeField(parts, field, view, writing);
   finishFields(parts.fields, view, writing);
   const { aliases } = parts.names.scope;
-  for (const one of parts.also) if (!dependsOnElement(one)) writeHidden(one, writing, aliases);
+  for (const hidden of parts.also) if (!dependsOnElement(hidden)) writeHidden(hidden, writing, aliases);
   const changed = parts.tree.write(resource, writing.changes, now.env);
-  return parts.also.filter(dependsOnElement).reduce((out, one) => applyHidden(out, one, now, aliases), changed);
+  return parts.also.filter(dependsOnElement).reduce((out, hidden) => applyHidden(out, hidden, now, aliases), changed);
 }
 
 const KEEP = Symbol('keep');
@@ -101,14 +101,16 @@ function deriveValue(field: Field, view: View, now: ResourceState): unknown {
 const mayBeOmitted = ({ writeOnly, onlyIn, omit }: FieldSpec): boolean => writeOnly === true || onlyIn === 'update' || omit !== undefined;
 
 /** Writes an `also:` value: present while its condition has a value; without a condition, written with a new item. */
-function writeHidden(one: HiddenWrite, { state, changes, isNew }: WriteContext, aliases: Aliases): void {
-  const stands = state.slots[one.slot]!;
-  const condition = one.while && (changes[one.while.slot] ?? state.slots[one.while.slot]!);
+function writeHidden(hidden: HiddenWrite, { state, changes, isNew }: WriteContext, aliases: Aliases): void {
+  const stands = state.slots[hidden.slot]!;
+  const condition = hidden.while && (changes[hidden.while.slot] ?? state.slots[hidden.while.slot]!);
   if (!condition && (!isNew || stands.length)) return;
   const value = () =>
-    one.copied ? (changes[one.copied.slot] ?? state.slots[one.copied.slot]!) : [substituteNames(one.spec.value!, state.env, aliases)];
+    hidden.copied
+      ? (changes[hidden.copied.slot] ?? state.slots[hidden.copied.slot]!)
+      : [substituteNames(hidden.spec.value!, state.env, aliases)];
   const wanted = !condition || condition.length ? value() : [];
-  if (!isDeepStrictEqual(stands, wanted)) changes[one.slot] = wanted;
+  if (!isDeepStrictEqual(stands, wanted)) changes[hidden.slot] = wanted;
 }
 
 /** Writes an `also:` value whose condition is a complex element: its presence is known only after the write. */
@@ -124,7 +126,7 @@ function applyHidden(
 }
 
 /** Whether the condition is a complex element. */
-const dependsOnElement = (one: HiddenWrite): boolean => one.while !== undefined && !isPrimitive(one.while.path.type);
+const dependsOnElement = (hidden: HiddenWrite): boolean => hidden.while !== undefined && !isPrimitive(hidden.while.path.type);
 
 /** The value with its %names replaced. */
 const substituteNames = (value: string | boolean, env: Env, aliases: Aliases): string | boolean =>

@@ -51,22 +51,22 @@ function haveDifferentTargets(...both: [PathWriter, StepSyntax][]): boolean {
 }
 
 /** Whether the conditions of the first exclude those of the second. */
-function excludes(one: StepSyntax, other: StepSyntax): boolean {
+function excludes(step: StepSyntax, other: StepSyntax): boolean {
   return other.where.some(
     (against) =>
-      (one.current?.old === false && asksForOld(against)) ||
-      one.where.some((asked) => excludeEachOther(asked, against) || asksForMissing(asked, against)),
+      (step.current?.old === false && asksForOld(against)) ||
+      step.where.some((asked) => excludeEachOther(asked, against) || asksForMissing(asked, against)),
   );
 }
 
 const asksForOld = (condition: ConditionSyntax): boolean => joinStepNames(condition) === 'use' && readLiteral(condition) === 'old';
 
 /** Different values at one path, references to different types, or codings that exclude each other. */
-function excludeEachOther(one: ConditionSyntax, other: ConditionSyntax): boolean {
-  if (isPresence(one) && isPresence(other)) return haveExclusiveConditions(one.path.steps, other.path.steps);
-  if (JSON.stringify(one.path.steps) !== JSON.stringify(other.path.steps)) return false;
-  if ('resolves' in one && 'resolves' in other) return one.resolves !== other.resolves;
-  const values = [one, other].map(readLiteral);
+function excludeEachOther(condition: ConditionSyntax, other: ConditionSyntax): boolean {
+  if (isPresence(condition) && isPresence(other)) return haveExclusiveConditions(condition.path.steps, other.path.steps);
+  if (JSON.stringify(condition.path.steps) !== JSON.stringify(other.path.steps)) return false;
+  if ('resolves' in condition && 'resolves' in other) return condition.resolves !== other.resolves;
+  const values = [condition, other].map(readLiteral);
   return !values.includes(undefined) && values[0] !== values[1];
 }
 
@@ -77,9 +77,9 @@ function haveExclusiveConditions(one: StepSyntax[], other: StepSyntax[]): boolea
 }
 
 /** Whether the first requires a value at or below a path where the second requires none. */
-function asksForMissing(one: ConditionSyntax, other: ConditionSyntax): boolean {
-  if (isAbsence(one) || !isAbsence(other)) return false;
-  const [asked, missing] = [one.path.steps, other.path.steps];
+function asksForMissing(condition: ConditionSyntax, other: ConditionSyntax): boolean {
+  if (isAbsence(condition) || !isAbsence(other)) return false;
+  const [asked, missing] = [condition.path.steps, other.path.steps];
   return missing.every((step, at) => {
     const isWhole = !step.where.length && step.ofType === undefined && !step.skip;
     return asked[at]?.name === step.name && (isWhole || JSON.stringify(asked[at]) === JSON.stringify(step));
@@ -96,9 +96,9 @@ const readLiteral = (condition: ConditionSyntax): string | boolean | undefined =
 const joinStepNames = ({ path }: ConditionSyntax): string => path.steps.map(({ name }) => name).join('.');
 
 /** Whether the second has all conditions of the first. */
-function isSubset(one: StepSyntax, other: StepSyntax): boolean {
+function isSubset(step: StepSyntax, other: StepSyntax): boolean {
   const asked = other.where.map((condition) => JSON.stringify(condition));
-  return one.where.every((condition) => asked.includes(JSON.stringify(condition)));
+  return step.where.every((condition) => asked.includes(JSON.stringify(condition)));
 }
 
 /** Whether two maps over one element have different key prefixes. */

@@ -92,7 +92,7 @@ function addBranch(
   how: { hidden: boolean; own?: MemberFilter; next(): number },
 ): Branch {
   const own = rest.length ? undefined : how.own;
-  let branch = own ? undefined : branches.find((one) => one.step.key === step!.key && !one.own);
+  let branch = own ? undefined : branches.find((branch) => branch.step.key === step!.key && !branch.own);
   if (!branch) {
     const made = {
       step: step!,
@@ -197,8 +197,8 @@ const isCoveredByList = ({ step }: Branch, beside: readonly Branch[]): boolean =
   );
 
 /** Whether two steps have the same conditions. */
-const asksForSameMembers = (one: Step, other: Step): boolean =>
-  JSON.stringify(readConditions(one)) === JSON.stringify(readConditions(other));
+const asksForSameMembers = (step: Step, other: Step): boolean =>
+  JSON.stringify(readConditions(step)) === JSON.stringify(readConditions(other));
 
 /** `beside`: the other branches of the node, and itself. */
 function applyRemovals(branch: Branch, node: unknown, writing: TreeWrite, beside: readonly Branch[]): unknown {

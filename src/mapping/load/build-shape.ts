@@ -36,7 +36,7 @@ interface ShapeInput {
 }
 
 /** Whether every response shows an item that its own request created. */
-const isCreateOnly = ({ interactions }: MappingSpec): boolean => interactions.every((one) => one === 'create');
+const isCreateOnly = ({ interactions }: MappingSpec): boolean => interactions.every((interaction) => interaction === 'create');
 
 /** Used where the vendor documents no text. */
 const DEFAULT_MESSAGES = { duplicate: 'this exists already', idempotency: 'this idempotency-key was used with another body' };

@@ -15,14 +15,14 @@ interface RoutedShape {
 
 /** Reports each route that two shapes have and that their keys do not distinguish. */
 export function checkRoutes(shapes: RoutedShape[]): Diagnostic[] {
-  return shapes.flatMap((one, nth) =>
+  return shapes.flatMap((shape, nth) =>
     shapes.slice(0, nth).flatMap((other) => {
       const others = listRoutes(other.shape).map(removeNames);
-      const route = listRoutes(one.shape).find((template) => others.includes(removeNames(template)));
-      if (route === undefined || haveDistinctKeys(one.shape.surface, other.shape.surface)) return [];
+      const route = listRoutes(shape.shape).find((template) => others.includes(removeNames(template)));
+      if (route === undefined || haveDistinctKeys(shape.shape.surface, other.shape.surface)) return [];
       return [
         {
-          place: one.mapping.locate(['path']),
+          place: shape.mapping.locate(['path']),
           text: `${route} is claimed by ${other.shape.surface.name}/${other.shape.name} too: write another path, or let the keys of the two surfaces differ (auth)`,
         },
       ];
@@ -39,11 +39,11 @@ const haveDistinctKeys = (a: Surface, b: Surface): boolean =>
 
 /** Checks the shapes in `answers:` and `tells:`. */
 export function checkShapeReferences(shapes: LoadedShape[]): Diagnostic[] {
-  return shapes.flatMap((one) => {
-    const { shape, mapping } = one;
+  return shapes.flatMap((loaded) => {
+    const { shape, mapping } = loaded;
     const others = shapes.filter((other) => other.shape.surface === shape.surface);
-    const told = findShapeReferenceErrors(one, others);
-    return told.map(([keys, text]) => ({ place: mapping.locate(keys), text }));
+    const errors = findShapeReferenceErrors(loaded, others);
+    return errors.map(([keys, text]) => ({ place: mapping.locate(keys), text }));
   });
 }
 
@@ -68,5 +68,5 @@ function findShapeReferenceErrors({ shape }: LoadedShape, others: LoadedShape[])
         `there is no field ${linkBack!.field} in it${formatKnownNames(linkBack!.field, fields)}`,
     ],
   ];
-  return problems.filter((one): one is [string[], string] => typeof one[1] === 'string');
+  return problems.filter((problem): problem is [string[], string] => typeof problem[1] === 'string');
 }

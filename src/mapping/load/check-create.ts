@@ -50,7 +50,7 @@ export function checkFollows(lens: Lens, { interactions }: MappingSpec, fault: R
       unknown && `there is no field ${unknown}${formatKnownNames(unknown, fields)}`,
       keyPath.length > 1 && 'it is for a field that is not in an object',
       !spec.readOnly && 'requests do not have a derived code: the field must be readOnly',
-      interactions.some((one) => one === 'update' || one === 'replace' || one === 'perform') &&
+      interactions.some((interaction) => interaction === 'update' || interaction === 'replace' || interaction === 'perform') &&
         'the code is derived when an item is created: a changed item would keep an outdated code',
     ];
     for (const problem of problems) if (problem) fault(keys, new Error(problem));

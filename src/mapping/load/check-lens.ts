@@ -32,14 +32,17 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Report): void
       fault(['also', String(nth), 'copyOf'], new Error(`it leads to a ${copied.path.type}, and this is of type ${path.type}`));
     if (condition?.path.open.length) fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: select one`));
   }
-  if (mapping.interactions.some((one) => /^(create|update|replace|perform)$/.test(one))) {
+  if (mapping.interactions.some((interaction) => /^(create|update|replace|perform)$/.test(interaction))) {
     checkOverlaps(lens.leaves, listWriters(lens, mapping), fault);
     for (const { leaves } of lens.lists)
       checkOverlaps(leaves, leaves.filter(({ spec }) => !spec.readOnly).flatMap(listFieldWriters), fault);
   }
-  if (mapping.path.includes('{id}') && mapping.interactions.some((one) => one === 'create' || one === 'search'))
+  if (mapping.path.includes('{id}') && mapping.interactions.some((interaction) => interaction === 'create' || interaction === 'search'))
     fault(['interactions'], new Error('a part of an item can be read and changed, but not created or listed'));
-  if (mapping.row && mapping.interactions.some((one) => one === 'update' || one === 'replace' || one === 'delete'))
+  if (
+    mapping.row &&
+    mapping.interactions.some((interaction) => interaction === 'update' || interaction === 'replace' || interaction === 'delete')
+  )
     fault(['interactions'], new Error('items that are elements of a resource (row:) can be created and read, but not changed'));
   checkNames(lens, mapping, fault);
   checkLets(mapping, fault);
@@ -82,7 +85,7 @@ function checkFixedValue({ spec, codec, writtenPaths }: Field, list: Field | und
   if (spec.readOnly || spec.list !== undefined || words?.length === 1) return [];
   const above = list ? list.paths[0]!.steps.slice(-1) : [];
   const steps = writtenPaths.slice(0, 1).flatMap((path) => [...above, ...path.steps]);
-  const fixed = steps.find((step, at) => readConditions(step).some((one) => isFixed(one, steps.slice(at + 1))));
+  const fixed = steps.find((step, at) => readConditions(step).some((condition) => isFixed(condition, steps.slice(at + 1))));
   return fixed
     ? [`where(…) of ${fixed.name} requires one value: no other value can be written; make the field readOnly, or remove it`]
     : [];
@@ -212,19 +215,22 @@ function listWriters(lens: Lens, mapping: MappingSpec): Writer[] {
   );
   const also = lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path }));
   const own = lens.leaves.filter(({ spec }) => !isNeverWritten(spec, mapping)).flatMap(listFieldWriters);
-  return [...own.map((one) => withSharedForm(one, lens)), ...links, ...also];
+  return [...own.map((writer) => withSharedForm(writer, lens)), ...links, ...also];
 }
 
 function checkOverlaps(leaves: Field[], all: Writer[], fault: Report): void {
   const writers = all.filter(({ path }) => path.readOnly === undefined);
-  for (const [nth, one] of writers.entries()) {
-    const other = writers.slice(0, nth).find((before) => !isSameThing(before, one) && isOverlap(before, one));
+  for (const [nth, writer] of writers.entries()) {
+    const other = writers.slice(0, nth).find((before) => !isSameThing(before, writer) && isOverlap(before, writer));
     if (other)
-      fault(one.keys, new Error(`it writes where ${other.name} writes: ${suggestSeparation(other, one)}, or make one of them readOnly`));
-    const early = one.path.steps.find((step) => step.index !== undefined && step.index > 0 && !hasNeighbour(one, step.index, leaves));
+      fault(
+        writer.keys,
+        new Error(`it writes where ${other.name} writes: ${suggestSeparation(other, writer)}, or make one of them readOnly`),
+      );
+    const early = writer.path.steps.find((step) => step.index !== undefined && step.index > 0 && !hasNeighbour(writer, step.index, leaves));
     if (early)
       fault(
-        one.keys,
+        writer.keys,
         new Error(
           `${early.name} has no member ${early.index} without one before it: no required field writes that one: name the field that does with needs:`,
         ),
@@ -276,7 +282,7 @@ function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): voi
 function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], fault: Report): void {
   for (const field of fields) {
     const { onlyIn } = field.spec;
-    if (onlyIn && !KINDS[onlyIn].some((one) => interactions.includes(one)))
+    if (onlyIn && !KINDS[onlyIn].some((interaction) => interactions.includes(interaction)))
       fault(
         toFieldKeys(field),
         new Error(

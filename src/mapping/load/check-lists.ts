@@ -42,7 +42,7 @@ export function checkLists(
 /** Checks that names in a path are filters of the list and fields of a create. */
 function checkPathParameters({ path, interactions, search = {}, fields }: MappingSpec): string[] {
   const names = listPathParameters(path).filter((name) => name !== 'id');
-  const others = interactions.filter((one) => one !== 'create' && one !== 'search');
+  const others = interactions.filter((interaction) => interaction !== 'create' && interaction !== 'search');
   const known = (table: object, kind: string) => (name: string) =>
     name in table ? [] : [`the path names it, and there is no ${kind} ${name}${formatKnownNames(name, Object.keys(table))}`];
   return [
@@ -79,13 +79,13 @@ function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [
 /** Finds the error of a filter that does not use its value. */
 function findMissingPlaceholder(spec: SearchSpec): string | undefined {
   if (typeof spec === 'object' && 'words' in spec) return undefined;
-  const text = listSearches(spec).find((one) => !one.includes('{}'));
+  const text = listSearches(spec).find((search) => !search.includes('{}'));
   return text && `${text}: the search does not use the value: write {} for it (${text.replace(/=.*$/, '={}')}), or words: for a table`;
 }
 
 /** Finds the error of a filter with the name of a paging parameter: no request could use it. */
 function findPagingConflict(name: string, page: SurfaceSpec['page']): string | undefined {
-  const word = (['size', 'offset', 'number', 'cursor'] as const).find((one) => page[one] === name);
+  const word = (['size', 'offset', 'number', 'cursor'] as const).find((keyword) => page[keyword] === name);
   return word && `${name} is a parameter of paging (page.${word} of surface.yaml): write another name, there or here`;
 }
 
@@ -102,8 +102,8 @@ export function checkExcept(
   for (const [name, word] of Object.entries(except)) {
     const made = lens.write({ [name]: word }, { resourceType: resource }, { alias: () => '' }, { server: true });
     const codesBy = (code: string): string[] =>
-      (registry.lookup(resource, code)?.evaluate(made) ?? []).flatMap((one) =>
-        (readTypedValue(TOKEN_VALUES, one) ?? []).flatMap((token) => token.code ?? []),
+      (registry.lookup(resource, code)?.evaluate(made) ?? []).flatMap((value) =>
+        (readTypedValue(TOKEN_VALUES, value) ?? []).flatMap((token) => token.code ?? []),
       );
     if (only.split('&').some((part) => excludesCodes(part, codesBy))) continue;
     const seen = registry.list(resource).find(({ code, type }) => type === 'token' && codesBy(code).length > 0)?.code ?? name;

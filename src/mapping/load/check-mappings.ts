@@ -42,13 +42,15 @@ export function readMappings(directory: string, options: LoadOptions): LoadResul
   const faults = findIgnoredFiles(directory);
   const surfaces = listVendorFolders(directory).flatMap((vendor) => loadSurface(join(directory, vendor), vendor, { ...options, faults }));
   surfaces.sort((a, b) => a.source.content.order - b.source.content.order);
-  const shapes = surfaces.flatMap((one) => one.files.flatMap((file) => loadShape(file, one, { ...options, faults })));
+  const shapes = surfaces.flatMap((surface) => surface.files.flatMap((file) => loadShape(file, surface, { ...options, faults })));
   const alone = [...faults, ...checkRoutes(shapes)];
   // references to shapes are checked once all shapes are loaded; a mistake in a shape that others take over (`like:`) is reported once
   return {
     surfaces,
     shapes,
-    faults: alone.length ? [...new Map(alone.map((one) => [formatDiagnostic(one), one])).values()] : checkShapeReferences(shapes),
+    faults: alone.length
+      ? [...new Map(alone.map((diagnostic) => [formatDiagnostic(diagnostic), diagnostic])).values()]
+      : checkShapeReferences(shapes),
   };
 }
 

@@ -34,12 +34,12 @@ export function checkPerson(fields: Field[], mapping: MappingSpec, fault: Report
 
 /** Keyword → its error; falsy: none. */
 const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) => string | false | undefined][] = [
-  ['item', (one) => one.item && !isForPerson(one) && `me is the patient of the key: write ${FOR_PERSON}`],
+  ['item', (mapping) => mapping.item && !isForPerson(mapping) && `me is the patient of the key: write ${FOR_PERSON}`],
   [
     'for',
-    (one) =>
-      isForPerson(one) &&
-      !mappingTakesCaller(one) &&
+    (mapping) =>
+      isForPerson(mapping) &&
+      !mappingTakesCaller(mapping) &&
       `nothing refers to the patient of the key: write item: me, or default: '${CALLER}' for a field that is`,
   ],
   [
@@ -49,54 +49,59 @@ const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) =>
   ['item', ({ item, path }) => item && path.includes('{') && 'me replaces the id: remove names in braces from the path, or remove item'],
   [
     'interactions',
-    (one) =>
-      one.item &&
-      offersAny(one, 'create', 'search') &&
+    (mapping) =>
+      mapping.item &&
+      offersAny(mapping, 'create', 'search') &&
       'an item that is me can be read, changed and performed on, but not created or listed',
   ],
   [
     'interactions',
-    (one) =>
-      one.row && offersAny(one, 'perform') && 'items that are elements of a resource (row:) can be created and read, but not performed on',
+    (mapping) =>
+      mapping.row &&
+      offersAny(mapping, 'perform') &&
+      'items that are elements of a resource (row:) can be created and read, but not performed on',
   ],
-  ['interactions', (one) => takesCaller(one) && offersAny(one, ...OTHERS) && CREATE_ONLY],
+  ['interactions', (mapping) => takesCaller(mapping) && offersAny(mapping, ...OTHERS) && CREATE_ONLY],
   ...(['row', 'port', 'into', 'many'] as const).map((word): [keyof MappingSpec, (mapping: MappingSpec) => string | false] => [
     word,
-    (one) => takesCaller(one) && one[word] !== undefined && NOT_WITH_CALLER,
+    (mapping) => takesCaller(mapping) && mapping[word] !== undefined && NOT_WITH_CALLER,
   ]),
   [
     'also',
-    (one) =>
-      !takesCaller(one) &&
-      /%patient\b/.test(JSON.stringify(one.also ?? [])) &&
+    (mapping) =>
+      !takesCaller(mapping) &&
+      /%patient\b/.test(JSON.stringify(mapping.also ?? [])) &&
       `%patient needs a field that takes the caller (default: '${CALLER}')`,
   ],
   [
     'summary',
-    (one) =>
-      offersAny(one, 'perform') &&
-      one.summary?.perform === undefined &&
+    (mapping) =>
+      offersAny(mapping, 'perform') &&
+      mapping.summary?.perform === undefined &&
       'an action has no name of its own: write summary: { perform: Say when you were born }',
   ],
   ['summary', findUnofferedSummary],
-  ['answers', (one) => one.answers && offersAny(one, 'create', ...OTHERS) && 'answers: is for perform only: remove it'],
-  ['createStatus', (one) => one.createStatus && !offersAny(one, 'create') && 'it is for a create: leave it out'],
+  ['answers', (mapping) => mapping.answers && offersAny(mapping, 'create', ...OTHERS) && 'answers: is for perform only: remove it'],
+  ['createStatus', (mapping) => mapping.createStatus && !offersAny(mapping, 'create') && 'it is for a create: leave it out'],
   [
     'tells',
-    (one) =>
-      one.tells && !(takesCaller(one) && offersAny(one, 'create')) && `tells: needs a create with a field whose default is '${CALLER}'`,
+    (mapping) =>
+      mapping.tells &&
+      !(takesCaller(mapping) && offersAny(mapping, 'create')) &&
+      `tells: needs a create with a field whose default is '${CALLER}'`,
   ],
 ];
 
 const FOR_PERSON = 'for: person above the fields, so that only keys of patients may use the shape';
 function findUnofferedSummary({ summary = {}, interactions }: MappingSpec): string | undefined {
-  const extra = Object.keys(summary).find((one) => !interactions.some((offered) => offered === one));
+  const extra = Object.keys(summary).find((key) => !interactions.some((offered) => offered === key));
   return extra && `${extra} is not offered: leave it out, or add it to interactions`;
 }
 
 const OTHERS: ShapeInteraction[] = ['read', 'search', 'update', 'replace', 'delete'];
 const NOT_WITH_CALLER = `where a field takes the caller (${CALLER}) one request creates one complete item: remove this`;
-const offersAny = ({ interactions }: MappingSpec, ...any: ShapeInteraction[]): boolean => interactions.some((one) => any.includes(one));
+const offersAny = ({ interactions }: MappingSpec, ...any: ShapeInteraction[]): boolean =>
+  interactions.some((interaction) => any.includes(interaction));
 const isForPerson = (mapping: MappingSpec): boolean => mapping.for === 'person';
 const takesCaller = (mapping: MappingSpec): boolean => mappingTakesCaller(mapping) && mapping.item === undefined;
 
@@ -107,7 +112,9 @@ function checkDefault(spec: FieldSpec, mapping: MappingSpec): string[] {
   if (standard === CALLER && !isForPerson(mapping))
     return [`default: '${CALLER}' needs a key that is restricted to a patient: write ${FOR_PERSON}`];
   if (!isServerValue(standard)) return [];
-  const known = (['create', 'perform'] as const).filter((one) => mapping.interactions.includes(one)).flatMap((one) => KNOWN_DEFAULTS[one]);
+  const known = (['create', 'perform'] as const)
+    .filter((interaction) => mapping.interactions.includes(interaction))
+    .flatMap((interaction) => KNOWN_DEFAULTS[interaction]);
   const problems = [
     known.length > 0 && !known.includes(standard) && `default: there is no ${standard} here; there are ${[...new Set(known)].join(', ')}`,
     standard === CALLER && as !== 'reference(Patient)' && `default: '${CALLER}' is a Patient: the field needs as: reference(Patient)`,

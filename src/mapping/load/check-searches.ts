@@ -49,7 +49,7 @@ function checkIdTypes(template: string, id: string[] | undefined, registry: Sear
     const parameter = registry.lookup(type, name);
     const there =
       written !== undefined ? [written] : name === '_id' ? [type] : parameter?.type === 'reference' ? parameter.targets : undefined;
-    const wrong = there && id!.find((one) => !there.includes(one));
+    const wrong = there && id!.find((searchId) => !there.includes(searchId));
     return wrong === undefined ? [] : [`${name} has no id of a ${wrong} in it: write id: ${there!.join(', ')}`];
   });
 }
@@ -59,7 +59,7 @@ const UNINDEXED_CONTAINS =
 
 /** Whether the condition is a `:contains` search without a substring index: it would scan the table. */
 function isUnindexed(condition: Condition): boolean {
-  if (condition.on === 'string') return condition.any.some((one) => 'contains' in one && !one.infix);
+  if (condition.on === 'string') return condition.any.some((test) => 'contains' in test && !test.infix);
   return listInnerConditions(condition).some(isUnindexed);
 }
 
@@ -97,7 +97,7 @@ function listSearchTemplates({
   const filter = (name: string, spec: SearchSpec): SearchTemplate[] => {
     const id = toValueSpec(spec)?.id?.split(/, */);
     return listSearches(spec).flatMap((text) =>
-      own(['search', name], text, toSampleValue(spec)).map((one) => ({ ...one, ...(id && { id }) })),
+      own(['search', name], text, toSampleValue(spec)).map((searchTemplate) => ({ ...searchTemplate, ...(id && { id }) })),
     );
   };
   return [

@@ -120,7 +120,7 @@ const TYPE_GUARDS: Record<keyof typeof NOUNS, (value: unknown) => boolean> = {
   number: (value) => typeof value === 'number',
   integer: Number.isInteger,
   object: isObject,
-  'string[]': (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+  'string[]': (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
 };
 
 const RANGES = [
@@ -143,7 +143,7 @@ function checkRules(spec: FieldSpec): string[] {
   );
   const idle = RULES.flatMap(({ words, of, meant }) =>
     words.flatMap((word) =>
-      spec[word] === undefined || of.some((one) => one === shown)
+      spec[word] === undefined || of.some((type) => type === shown)
         ? []
         : [`${word}: is for ${meant}, and the field shows ${TYPE_NAMES[shown] ?? 'a number'}: leave it out`],
     ),

@@ -69,9 +69,9 @@ const FIELD = {
     },
     { also: 'synonyms', on: 'onlyIn', having: 'memberHas' },
   ),
-  oneOf: PLACES.map((one) => ({
-    required: one === 'at' || one === 'list' ? [one, 'fields'] : [one],
-    properties: Object.fromEntries(PLACES.filter((other) => other !== one).map((other) => [other, false])),
+  oneOf: PLACES.map((place) => ({
+    required: place === 'at' || place === 'list' ? [place, 'fields'] : [place],
+    properties: Object.fromEntries(PLACES.filter((other) => other !== place).map((other) => [other, false])),
   })),
   description:
     'exactly one place: fhir: with a path, or at: with a path and fields:, or list: with a path and fields:, or table: with the name of one',
@@ -134,7 +134,7 @@ export const MAPPING_SCHEMA = {
     {
       like: text,
       about: text,
-      summary: exactly(Object.fromEntries(INTERACTIONS.map((one) => [one, text]))),
+      summary: exactly(Object.fromEntries(INTERACTIONS.map((interaction) => [interaction, text]))),
       'resource!': text,
       'path!': {
         type: 'string',

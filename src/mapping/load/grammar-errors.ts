@@ -26,7 +26,7 @@ export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarEr
         : schemaPath !== error.schemaPath || instancePath !== error.instancePath || meant === undefined;
     });
   const faults = errors.filter((error) => told(error) && !isRenamed(error)).map((error) => ({ keys: keysOf(error), text: textOf(error) }));
-  return [...new Map(faults.map((one) => [JSON.stringify(one), one])).values()];
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
 /** Whether the file has a missing keyword under its old name. Then only the old name is reported. */
@@ -124,7 +124,7 @@ function meaning(schema: AnySchemaObject): string {
   if ('const' in schema) return String(schema.const);
   if (schema.enum) return `one of ${schema.enum.join(', ')}`;
   if (kinds) return kinds.map(meaning).join(', or ');
-  if (Array.isArray(type)) return type.map((one) => PLAIN[one] ?? one).join(' or ');
+  if (Array.isArray(type)) return type.map((typeName) => PLAIN[typeName] ?? typeName).join(' or ');
   if (type === 'integer')
     return `a whole number${maximum === undefined ? (minimum ? ` from ${minimum}` : '') : ` from ${minimum} to ${maximum}`}`;
   if (type === 'array')

@@ -38,9 +38,9 @@ const IGNORE_RULES: ((standing: FoundFile, directory: string) => string | false)
 
 /** The ignored files under a directory of mappings. */
 export function findIgnoredFiles(directory: string): Diagnostic[] {
-  return listYamlFiles(directory, []).flatMap((one) => {
-    const text = IGNORE_RULES.map((rule) => rule(one, directory)).find(Boolean);
-    return text ? [{ place: `${one.file}:1`, text }] : [];
+  return listYamlFiles(directory, []).flatMap((yamlFile) => {
+    const text = IGNORE_RULES.map((rule) => rule(yamlFile, directory)).find(Boolean);
+    return text ? [{ place: `${yamlFile.file}:1`, text }] : [];
   });
 }
 

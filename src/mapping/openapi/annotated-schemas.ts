@@ -27,7 +27,7 @@ export const annotateResponse = ({ shape, lens }: LoadedShape): Json =>
 /** Removes `$schema`: OpenAPI 3.1 uses the same draft. */
 function annotate({ $schema: _, properties = {}, ...rest }: JsonSchema, fields: Field[], noting: AnnotationContext): Json {
   const noted = Object.entries(properties).map(([name, schema]) => {
-    const field = fields.find((one) => one.name === name)!;
+    const field = fields.find((field) => field.name === name)!;
     const inner = field.fields ? annotate(schema, field.fields, noting) : field.members ? annotateMembers(schema, field, noting) : schema;
     return [name, { ...inner, ...buildNotes(field, noting) }] as const;
   });

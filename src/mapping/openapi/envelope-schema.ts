@@ -56,7 +56,7 @@ const buildTupleSchema = (members: Schema[]): Schema => ({
 function buildEnvelopeSchema(template: unknown, own: Readonly<Record<string, Schema>>, plural = ''): Schema {
   if (typeof template === 'string' && template.startsWith('$')) return own[template.slice(1)] ?? NAME_SCHEMAS[template.slice(1)] ?? {};
   if (template === null || typeof template !== 'object') return { const: template };
-  if (Array.isArray(template)) return buildTupleSchema(template.map((one) => buildEnvelopeSchema(one, own, plural)));
+  if (Array.isArray(template)) return buildTupleSchema(template.map((item) => buildEnvelopeSchema(item, own, plural)));
   const repeated = readRepetition(template);
   if (repeated) {
     const list = { type: 'array', items: buildEnvelopeSchema(repeated.member, own, plural) };
@@ -92,6 +92,6 @@ const isRequired = (spec: SearchSpec): boolean => toValueSpec(spec)?.required ==
 /** The schema of an error: of the surface's template, or of those with their own body. */
 export function buildErrorSchema({ envelope, errors }: SurfaceSpec): Schema {
   const bodies = Object.values(errors).flatMap(({ body }) => (body === undefined ? [] : [body]));
-  const schemas = [...new Set([envelope.error, ...bodies])].map((one) => buildEnvelopeSchema(one, {}));
+  const schemas = [...new Set([envelope.error, ...bodies])].map((body) => buildEnvelopeSchema(body, {}));
   return schemas.length === 1 ? schemas[0]! : { anyOf: schemas };
 }

@@ -156,9 +156,9 @@ const listMissingErrors = ({ mapping }: LoadedShape): ErrorKind[] =>
 /** The operations of a shape, in the order of its mapping. */
 export function buildOperations(parts: OperationParts): PlacedOperation[] {
   const { shape } = parts.loaded;
-  return shape.interactions.map((one) => {
-    const row = OPERATIONS[one];
-    return { path: row.item ? shape.itemPath : shape.path, method: row.method, operation: buildOperation(one, row, parts) };
+  return shape.interactions.map((interaction) => {
+    const row = OPERATIONS[interaction];
+    return { path: row.item ? shape.itemPath : shape.path, method: row.method, operation: buildOperation(interaction, row, parts) };
   });
 }
 
@@ -219,7 +219,7 @@ function buildPatchContent({ loaded, examples }: OperationParts): Json {
   const said = Object.entries(first?.value ?? {}).find(
     ([name, value]) =>
       (typeof value !== 'object' || Object.keys(value ?? {}).length > 0) &&
-      loaded.lens.fields.some(({ name: one, spec }) => one === name && !spec.omit && !spec.writeOnly),
+      loaded.lens.fields.some(({ name: fieldName, spec }) => fieldName === name && !spec.omit && !spec.writeOnly),
   );
   const made = said && {
     made: { summary: 'replaces the value of one field', value: [{ op: 'replace', path: `/${said[0]}`, value: said[1] }] },

@@ -157,8 +157,8 @@ function describeFilter(name: string, spec: SearchSpec, { many, shown }: FilterC
 function describeReference(name: string, types: string, { asked, shown }: { asked: string; shown: string[] }): string {
   if (shown.includes(name)) return `whose \`${name}\` is ${asked}`;
   if (shown.includes(`${name}s`)) return `with ${asked} among their \`${name}s\``;
-  const one = name.replace(/s$/, '');
-  if (shown.includes(one)) return `whose \`${one}\` is ${asked}`;
+  const singular = name.replace(/s$/, '');
+  if (shown.includes(singular)) return `whose \`${singular}\` is ${asked}`;
   const spelled = types.split(', ').map((type) => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase());
   return `of the ${spelled.join(' or ')} with this id`;
 }

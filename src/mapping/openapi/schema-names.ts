@@ -12,8 +12,8 @@ export const toPascalCase = (name: string): string => name.replace(/(?:^|[-_ ])(
 
 /** In words: one item, and several by the name in the route. */
 export function describeItems({ name, path, batch, take }: Pick<Shape, 'name' | 'path' | 'batch' | 'take'>): { one: string; many: string } {
-  const one = name.replaceAll('-', ' ');
+  const singular = name.replaceAll('-', ' ');
   const [last = ''] = path.match(/\/[^/{]+(?=(\/\{\w+\})*$)/) ?? [];
   const several = batch?.listField.replaceAll('_', '-') ?? (take === 'first' ? name : last.slice(1));
-  return { one: `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`, many: several.replaceAll('-', ' ') };
+  return { one: `${/^[aeiou]/.test(singular) ? 'an' : 'a'} ${singular}`, many: several.replaceAll('-', ' ') };
 }

@@ -50,13 +50,13 @@ function buildBackJoin(name: string, spec: BackJoinSpec): Join {
     buildSearch: buildJoinSearch(spec),
     readIds: ({ id }) => [id!],
     distribute(answer, baseUrl) {
-      const ownersOf = (one: Resource): Set<unknown> =>
-        new Set(path.get(one).map((reference) => normalizeReference(String(reference), baseUrl)));
+      const ownersOf = (resource: Resource): Set<unknown> =>
+        new Set(path.get(resource).map((reference) => normalizeReference(String(reference), baseUrl)));
       const byOwner = Map.groupBy(
-        answer.flatMap((one) => [...ownersOf(one)].map((owner) => ({ owner, one }))),
+        answer.flatMap((resource) => [...ownersOf(resource)].map((owner) => ({ owner, one: resource }))),
         ({ owner }) => owner,
       );
-      return ({ resourceType, id }) => (byOwner.get(`${resourceType}/${id}`) ?? []).map(({ one }) => one);
+      return ({ resourceType, id }) => (byOwner.get(`${resourceType}/${id}`) ?? []).map(({ one: resource }) => resource);
     },
   };
 }
@@ -64,7 +64,7 @@ function buildBackJoin(name: string, spec: BackJoinSpec): Join {
 function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }: { names: NameScope; before: string[] }): Join {
   const paths = [spec.to].flat().map((text) => names.compile(text));
   const after = paths.flatMap(({ variable }) => variable ?? []);
-  const late = after.find((one) => !before.includes(one));
+  const late = after.find((name) => !before.includes(name));
   if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${formatKnownNames(spec.resource, SERVED_TYPES)}`);
   if (late !== undefined) throw new Error(`to: %${late} is not a join above this one: write that join first`);
   const wrong = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
@@ -79,7 +79,7 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
     buildSearch: buildJoinSearch(spec),
     readIds: ids,
     distribute(answer, baseUrl) {
-      const byId = new Map(answer.map((one) => [one.id, one]));
+      const byId = new Map(answer.map((resource) => [resource.id, resource]));
       return (owner, known) => [...new Set(ids(owner, known, baseUrl))].flatMap((id) => byId.get(id) ?? []);
     },
   };
@@ -101,7 +101,7 @@ function readReferredIds(
 export function groupJoinRounds(joins: Join[]): Join[][] {
   const rounds: Join[][] = [];
   for (const join of joins) {
-    const nth = Math.max(-1, ...join.dependsOn.map((name) => rounds.findIndex((round) => round.some((one) => one.name === name)))) + 1;
+    const nth = Math.max(-1, ...join.dependsOn.map((name) => rounds.findIndex((round) => round.some((join) => join.name === name)))) + 1;
     rounds[nth] = [...(rounds[nth] ?? []), join];
   }
   return rounds;
@@ -126,8 +126,8 @@ export function buildTouchRules({ resource, with: joined = {} }: MappingSpec): T
 
 function buildTouchRule(type: ServedType, on: string, resource: ServedType): TouchRule {
   const path = compilePath(on, { type });
-  const owners = (one: Resource | undefined, baseUrl: string): string[] =>
-    one ? readReferredIds(path, one, { known: {}, baseUrl, type: resource }) : [];
+  const owners = (target: Resource | undefined, baseUrl: string): string[] =>
+    target ? readReferredIds(path, target, { known: {}, baseUrl, type: resource }) : [];
   return {
     joinedType: type,
     findAbandonedOwners(previous, next, baseUrl) {

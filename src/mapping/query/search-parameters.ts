@@ -114,8 +114,8 @@ function toValueParts(rule: ValueRule, asked: ParameterValue): string[] {
   const values = splitValues(value, spec.several);
   if (values.length === 0 || values.length > MAX_VALUES)
     throw invalidParameter(`${name} must have 1 to ${MAX_VALUES} values separated by commas`, name);
-  for (const one of values) assertFormat(name, spec, one);
-  const taken = values.map((one) => parseParameter(rule, { ...asked, value: one }));
+  for (const value of values) assertFormat(name, spec, value);
+  const taken = values.map((value) => parseParameter(rule, { ...asked, value }));
   const { now, defaultBrand } = asked.env;
   const text = defaultBrand === value ? (spec.whenIs?.defaultBrand ?? spec.fhir) : spec.fhir;
   return text === undefined ? [] : [buildSearchText(text, aliases, buildFilterValues(text, taken, String(now)))];
@@ -137,7 +137,7 @@ function splitValues(value: string | undefined, several: true | undefined): stri
 /** Refuses a day outside its span. */
 function checkSpan({ name, spec, codec }: ParameterRule, rules: ParameterRule[], parameters: Record<string, string>): void {
   const value = toValueSpec(spec);
-  const other = rules.find((one) => one.name === value?.span?.from);
+  const other = rules.find((rule) => rule.name === value?.span?.from);
   const [day, from] = [parameters[name], other && parameters[other.name]];
   if (!value || !day?.trim() || !from?.trim()) return;
   const stored = (by: Codec | undefined, text: string): string => String(by?.write(text, EMPTY_ENV) ?? text);

@@ -10,7 +10,7 @@ export function buildSearchText(template: string, aliases: Aliases, values: Read
     .replace(/\{(\w*)\}/g, (_, name: string) =>
       [values[name] ?? '']
         .flat()
-        .map((one) => encodeUrl(escapeFhir(one)))
+        .map((text) => encodeUrl(escapeFhir(text)))
         .join(','),
     );
 }

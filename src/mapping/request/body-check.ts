@@ -133,7 +133,7 @@ function toFieldName(pointer: string): string {
 
 /** The first issue of each field: an empty text is not also reported as an invalid e-mail address. */
 const keepFirstPerField = (issues: Issue[]): Issue[] =>
-  [...new Map(issues.toReversed().map((one) => [one.expression![0]!, one])).values()].reverse();
+  [...new Map(issues.toReversed().map((issue) => [issue.expression![0]!, issue])).values()].reverse();
 
 /** `at`: the name of the enclosing field. `wrong`: the fields with schema errors. `now`: ISO 8601. `around`: the whole item. */
 interface CheckContext {
@@ -148,12 +148,12 @@ function checkField(field: Field, view: View, told: CheckContext): Issue[] {
   const name = told.at === undefined ? field.name : `${told.at}.${field.name}`;
   const value = view[field.name];
   if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, told.wrong)) return [];
-  const within = (fields: Field[], at: string, one: unknown): Issue[] =>
-    fields.flatMap((inner) => checkField(inner, toObject(one), { ...told, at }));
+  const within = (fields: Field[], at: string, item: unknown): Issue[] =>
+    fields.flatMap((inner) => checkField(inner, toObject(item), { ...told, at }));
   if (field.fields) return within(field.fields, name, value);
   if (field.members)
-    return toList(value).flatMap((one, nth) =>
-      isReported(field, `${name}[${nth}]`, told.wrong) ? [] : within(field.members!, `${name}[${nth}]`, one),
+    return toList(value).flatMap((item, nth) =>
+      isReported(field, `${name}[${nth}]`, told.wrong) ? [] : within(field.members!, `${name}[${nth}]`, item),
     );
   const faults = listMembers(field, value).flatMap(({ at, ...member }) => {
     const text = findValueError(field, member);
@@ -166,10 +166,10 @@ function checkField(field: Field, view: View, told: CheckContext): Issue[] {
 }
 
 const isReported = ({ spec, members }: Field, name: string, wrong: string[]): boolean =>
-  wrong.some((one) => one === name || (!members && one.startsWith(`${name}[`)) || (isMapField(spec) && one.startsWith(`${name}.`)));
+  wrong.some((path) => path === name || (!members && path.startsWith(`${name}[`)) || (isMapField(spec) && path.startsWith(`${name}.`)));
 
-function findValueError({ codec, toStored }: Field, { one, value }: Omit<ValueMember, 'at'>): string | undefined {
-  const fault = codec.validate?.(one);
+function findValueError({ codec, toStored }: Field, { item, value }: Omit<ValueMember, 'at'>): string | undefined {
+  const fault = codec.validate?.(item);
   if (fault !== undefined) return fault;
   return toStored(value, EMPTY_ENV)
     .map(findStorageError)

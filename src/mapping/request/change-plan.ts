@@ -153,11 +153,11 @@ function normalizeValue(field: Field, value: unknown): unknown {
 }
 
 function omitUnset(value: unknown, field: Field | undefined): unknown {
-  if (Array.isArray(value)) return value.map((one) => omitUnset(one, field));
+  if (Array.isArray(value)) return value.map((item) => omitUnset(item, field));
   if (!isObject(value)) return value;
   const inner = field?.fields ?? field?.members ?? [];
-  const entries = Object.entries(value).map(([name, one]) => ({ name, one, own: inner.find((other) => other.name === name) }));
-  return Object.fromEntries(entries.flatMap(({ name, one, own }) => (isEmptyFor(one, own) ? [] : [[name, omitUnset(one, own)]])));
+  const entries = Object.entries(value).map(([name, item]) => ({ name, one: item, own: inner.find((other) => other.name === name) }));
+  return Object.fromEntries(entries.flatMap(({ name, one: item, own }) => (isEmptyFor(item, own) ? [] : [[name, omitUnset(item, own)]])));
 }
 
 /** Whether a value is empty: null, an empty list for a list, an empty object for an object. */

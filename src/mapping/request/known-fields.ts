@@ -10,7 +10,7 @@ export function pickKnownFields(fields: Field[], body: View): View {
     const { name, spec, fields: inner, members } = field;
     if (spec.readOnly || !Object.hasOwn(body, name)) return [];
     const value = omitBlankTexts(field, body[name]);
-    if (members && Array.isArray(value)) return [[name, value.map((one) => pickKnownWithin(members, one)).filter(hasValue)]];
+    if (members && Array.isArray(value)) return [[name, value.map((item) => pickKnownWithin(members, item)).filter(hasValue)]];
     return value === undefined ? [] : [[name, inner ? pickKnownWithin(inner, value) : value]];
   });
   return Object.fromEntries(entries);
@@ -27,25 +27,25 @@ const hasValue = (member: unknown): boolean =>
 
 /** A value without blank texts; undefined: none. A blank text that is required, or that its codec refuses, stays: it must be refused. */
 export function omitBlankTexts({ spec, codec }: Field, value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((one) => !isBlank(one));
-  if (isMapField(spec) && isPlainObject(value)) return Object.fromEntries(Object.entries(value).filter(([, one]) => !isBlank(one)));
+  if (Array.isArray(value)) return value.filter((item) => !isBlank(item));
+  if (isMapField(spec) && isPlainObject(value)) return Object.fromEntries(Object.entries(value).filter(([, entry]) => !isBlank(entry)));
   return isBlank(value) && !spec.required && codec.validate?.(value) === undefined ? undefined : value;
 }
 
 /** One part of a value: a member of a list, or an entry of a map. `at`: appended to the field's name; `value`: the part as a whole value. */
 export interface ValueMember {
   at: string;
-  one: unknown;
+  item: unknown;
   value: unknown;
 }
 
 /** The parts of a value with their positions in the request. Keys that do not look like names are not repeated: they may be health data. */
 export function listMembers({ spec }: Field, value: unknown): ValueMember[] {
-  if (Array.isArray(value)) return value.map((one, nth) => ({ at: `[${nth}]`, one, value: [one] })).filter(({ one }) => !isBlank(one));
-  if (!isMapField(spec) || !isPlainObject(value)) return [{ at: '', one: value, value }];
+  if (Array.isArray(value)) return value.map((item, nth) => ({ at: `[${nth}]`, item, value: [item] })).filter(({ item }) => !isBlank(item));
+  if (!isMapField(spec) || !isPlainObject(value)) return [{ at: '', item: value, value }];
   return Object.entries(value)
-    .filter(([, one]) => !isBlank(one))
-    .map(([key, one]) => ({ at: isSafeName(key) ? `.${key}` : '', one: { [key]: one }, value: { [key]: one } }));
+    .filter(([, item]) => !isBlank(item))
+    .map(([key, item]) => ({ at: isSafeName(key) ? `.${key}` : '', item: { [key]: item }, value: { [key]: item } }));
 }
 
 /** Whether a key may be repeated in an error text. */

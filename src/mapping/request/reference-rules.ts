@@ -33,7 +33,7 @@ function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec[
   const pathOn = (text: string, type: string): WritablePath => compilePath(text, { type, aliases });
   const required = exists.targetHas === undefined ? undefined : pathOn(exists.targetHas, targets[0]!);
   const agreements = Object.entries(exists.agrees ?? {}).map(([name, text]) => {
-    const other = fields.find((one) => one.keyPath.join('.') === name)?.codec;
+    const other = fields.find((field) => field.keyPath.join('.') === name)?.codec;
     return { name, path: pathOn(text, targets[0]!), other, beside: other?.targets && pathOn(text, other.targets[0]!) };
   });
   return [
@@ -43,7 +43,7 @@ function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec[
       readReferences: (view) => readTargets(readValueAt(view, keyPath), parseTarget),
       readRelatedReferences: (view) =>
         agreements.flatMap(({ name, other }) =>
-          other?.parseTarget ? readTargets(view[name], other.parseTarget).map((one) => ({ ...one, name })) : [],
+          other?.parseTarget ? readTargets(view[name], other.parseTarget).map((target) => ({ ...target, name })) : [],
         ),
       acceptsTarget: (resource, view, led = {}) =>
         (required === undefined || required.get(resource).length > 0) &&
@@ -56,12 +56,12 @@ function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec[
 
 /** The targets of a value, or of each member of a list. */
 function readTargets(value: unknown, leads: NonNullable<Codec['parseTarget']>): ReturnType<ReferenceRule['readReferences']> {
-  return [value ?? []].flat().flatMap((one, nth) => {
-    const found = typeof one === 'string' ? leads(one) : undefined;
+  return [value ?? []].flat().flatMap((item, nth) => {
+    const found = typeof item === 'string' ? leads(item) : undefined;
     return found ? [{ at: Array.isArray(value) ? `[${nth}]` : '', type: found.type, id: found.id }] : [];
   });
 }
 
 /** Whether the values agree; a missing value agrees with any. */
 const isConsistent = (found: unknown[], others: unknown[]): boolean =>
-  found.length === 0 || others.length === 0 || found.some((one) => others.includes(one));
+  found.length === 0 || others.length === 0 || found.some((target) => others.includes(target));

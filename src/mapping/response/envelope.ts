@@ -31,7 +31,8 @@ export function readRepetition(template: unknown): Repetition | undefined {
 }
 
 function compileName(name: string, known: readonly string[]): Template {
-  if (!known.includes(name)) throw new Error(`there is no $${name} here; there are ${known.map((one) => `$${one}`).join(', ')}`);
+  if (!known.includes(name))
+    throw new Error(`there is no $${name} here; there are ${known.map((knownName) => `$${knownName}`).join(', ')}`);
   return (facts) => facts[name] ?? null;
 }
 
@@ -55,11 +56,11 @@ function compileRepetition({ each, by, member }: Repetition, known: readonly str
   const list = compileName(each, known);
   const inside = [...known, ...(MEMBER_NAMES[each] ?? [])];
   const made = compileTemplate(member, inside);
-  if (by === undefined) return (facts) => toObjects(list(facts)).map((one) => made({ ...facts, ...one }));
+  if (by === undefined) return (facts) => toObjects(list(facts)).map((object) => made({ ...facts, ...object }));
   const key = compileName(by, inside);
   return (facts) => {
-    const groups = Map.groupBy(toObjects(list(facts)), (one) => key({ ...facts, ...one }));
+    const groups = Map.groupBy(toObjects(list(facts)), (item) => key({ ...facts, ...item }));
     const told = [...groups].filter(([name]) => name !== null);
-    return Object.fromEntries(told.map(([name, members]) => [String(name), members.map((one) => made({ ...facts, ...one }))]));
+    return Object.fromEntries(told.map(([name, members]) => [String(name), members.map((member) => made({ ...facts, ...member }))]));
   };
 }

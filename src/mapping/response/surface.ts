@@ -88,7 +88,7 @@ function checkPageSpec({ size, offset, number, cursor, default: standard, max }:
       cursor !== undefined && [size, offset, number].includes(cursor) && `${cursor} is the name of another parameter: write another name`,
     ],
   ];
-  return problems.filter((one): one is [string, string] => one[1] !== false);
+  return problems.filter((problem): problem is [string, string] => problem[1] !== false);
 }
 
 /** The template values of a response. */

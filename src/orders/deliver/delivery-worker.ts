@@ -30,9 +30,9 @@ export function createOrderDeliveryWork(sender: OrderSender, senders: DeliveryHa
         sender.log({ error: redactError(error) }, 'the outbox cannot be read');
         return [];
       });
-      for (const one of started) {
-        running.add(one);
-        void one.finally(() => running.delete(one));
+      for (const delivery of started) {
+        running.add(delivery);
+        void delivery.finally(() => running.delete(delivery));
       }
       const restMs = toRest(started.length);
       // no entry is due, or another process has leased it: a delivery that ends shortens the pause

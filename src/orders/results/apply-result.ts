@@ -178,13 +178,13 @@ async function isCriticalReport({ store }: Context, write: ResultWrite, kept: st
   const { report, existing, leased } = write;
   const { placed } = leased;
   if (report.critical || isCriticalOrder(write, parseTrackedState(placed).result)) return true;
-  if (existing.markers.some((one) => kept.includes(`Observation/${one.id}`) && isCriticalObservation(one))) return true;
+  if (existing.markers.some((marker) => kept.includes(`Observation/${marker.id}`) && isCriticalObservation(marker))) return true;
   return (await store.trackedOrders.listOfRequest(placed)).some(
-    (one) =>
-      one.orderId !== placed.orderId &&
-      one.transactionId !== null &&
-      one.transactionId === placed.transactionId &&
-      parseTrackedState(one).result?.critical === true,
+    (order) =>
+      order.orderId !== placed.orderId &&
+      order.transactionId !== null &&
+      order.transactionId === placed.transactionId &&
+      parseTrackedState(order).result?.critical === true,
   );
 }
 

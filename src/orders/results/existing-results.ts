@@ -43,8 +43,8 @@ export async function readExistingResults(context: Context, placed: TrackedOrder
 
 /** By Junction's creation times. */
 function hasLaterResults({ id, transaction }: OrderSnapshot, orders: TrackedOrder[]): boolean {
-  const createdAt = new Map((transaction?.orders ?? []).map((one) => [one.id, Date.parse(one.createdAt ?? '')]));
-  return orders.some((one) => createdAt.get(one.orderId)! > createdAt.get(id)! && parseTrackedState(one).result !== undefined);
+  const createdAt = new Map((transaction?.orders ?? []).map((order) => [order.id, Date.parse(order.createdAt ?? '')]));
+  return orders.some((order) => createdAt.get(order.orderId)! > createdAt.get(id)! && parseTrackedState(order).result !== undefined);
 }
 
 /**
@@ -56,7 +56,7 @@ export async function readExistingReport(
   placed: TrackedOrder,
   { id, transaction }: OrderSnapshot,
 ): Promise<Pick<ExistingResults, 'idBase' | 'report'>> {
-  const candidates = [transaction?.id, placed.transactionId, id, ...(transaction?.orders ?? []).map((one) => one.id)];
+  const candidates = [transaction?.id, placed.transactionId, id, ...(transaction?.orders ?? []).map((order) => order.id)];
   const bases = [...new Set(candidates.filter((base) => typeof base === 'string'))];
   const rows = await store.readForUpdate(caller.tenant, [
     { type: 'Task', id: placed.task },

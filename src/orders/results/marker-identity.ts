@@ -24,24 +24,28 @@ export function matchMarkers(
 ): MatchedMarkers {
   const reportedIds = new Set(markers.map(({ id }) => id));
   const unmatched = new Map(
-    existing.filter(({ id, status }) => !reportedIds.has(id!) && status !== 'entered-in-error').map((one) => [one.id!, one]),
+    existing
+      .filter(({ id, status }) => !reportedIds.has(id!) && status !== 'entered-in-error')
+      .map((observation) => [observation.id!, observation]),
   );
   const measured = new Set(existing.filter(isMeasured).map(({ id }) => id));
   const known = new Set(existing.map(({ id }) => id));
   const findSame = (part: ReportPart) =>
-    [...unmatched.values()].filter((one) => isSameMarker(readPartNames(part), readObservationNames(one, systems)));
+    [...unmatched.values()].filter((observation) => isSameMarker(readPartNames(part), readObservationNames(observation, systems)));
   const matched = markers.flatMap((part): ReportPart[] => {
     const missing = part.view.status === 'cancelled';
     const former = known.has(part.id) ? [] : findSame(part);
     if (missing && !correcting && (measured.has(part.id) || former.some(isMeasured))) return [];
     const { specimen } = readPartNames(part);
     const hasSample = (observation: Observation) => [undefined, specimen].includes(readObservationNames(observation, systems).specimen);
-    const one = former.find((observation) => !isMeasured(observation) || (whole && !missing && hasSample(observation)));
-    if (!one) return [part];
-    unmatched.delete(one.id!);
-    return [{ ...part, id: one.id! }];
+    const replaceable = former.find((observation) => !isMeasured(observation) || (whole && !missing && hasSample(observation)));
+    if (!replaceable) return [part];
+    unmatched.delete(replaceable.id!);
+    return [{ ...part, id: replaceable.id! }];
   });
-  const replaced = matched.flatMap((part) => (part.view.status === 'cancelled' ? [] : findSame(part).filter((one) => !isMeasured(one))));
+  const replaced = matched.flatMap((part) =>
+    part.view.status === 'cancelled' ? [] : findSame(part).filter((observation) => !isMeasured(observation)),
+  );
   return { markers: matched, replaced: replaced.map(({ id }) => id!) };
 }
 
@@ -72,8 +76,8 @@ function readObservationNames(observation: Observation, { providerSystem, marker
 }
 
 /** By the most specific name that both have. Two samples are two measurements. */
-function isSameMarker(one: MarkerNames, other: MarkerNames): boolean {
-  if (one.specimen !== undefined && other.specimen !== undefined && one.specimen !== other.specimen) return false;
-  const shared = one.names.findIndex((name, nth) => name !== undefined && other.names[nth] !== undefined);
-  return shared >= 0 && one.names[shared] === other.names[shared];
+function isSameMarker(markerNames: MarkerNames, other: MarkerNames): boolean {
+  if (markerNames.specimen !== undefined && other.specimen !== undefined && markerNames.specimen !== other.specimen) return false;
+  const shared = markerNames.names.findIndex((name, nth) => name !== undefined && other.names[nth] !== undefined);
+  return shared >= 0 && markerNames.names[shared] === other.names[shared];
 }

@@ -58,7 +58,7 @@ export function parseReport(result: Record<string, unknown>, subject: ReportSubj
   const collected = samples.find(({ taken }) => taken.collected !== undefined)?.taken.collected;
   const specimens = new Map(samples.flatMap(({ numbers, taken }) => numbers.map((number) => [number, taken] as const)));
   const shared: ReportElements = { request: subject.request, patient: subject.patient, collected, specimens, units: subject.units };
-  const markers = [...measured.map((one) => parseMarker(one, shared)), ...missing.map((one) => parseMissingMarker(one, shared))];
+  const markers = [...measured.map((json) => parseMarker(json, shared)), ...missing.map((json) => parseMissingMarker(json, shared))];
   const interpretation = readTextField(metadata, 'interpretation');
   return {
     status: readTextField(metadata, 'status') ?? 'final',

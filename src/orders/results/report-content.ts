@@ -34,7 +34,7 @@ export function mergeReportContent(
   const { markers, replaced } = matchMarkers(relevant, existing.markers, { ...systems, whole, correcting });
   const current = new Set([...markers.map(({ id }) => id), ...replaced].map((id) => `Observation/${id}`));
   const absent = existing.references.filter((reference) => !current.has(reference));
-  const markerAt = new Map(existing.markers.map((one) => [`Observation/${one.id}`, one]));
+  const markerAt = new Map(existing.markers.map((marker) => [`Observation/${marker.id}`, marker]));
   // the result of a transaction may contain only the newest sample's value: this does not withdraw the value of an earlier sample
   const isEarlierSample = (reference: string): boolean => !onlyOrder && isMarkerReported(markerAt.get(reference)!, markers, systems);
   const withdrawn = correcting ? absent.filter((reference) => markerAt.has(reference) && !isEarlierSample(reference)) : [];
@@ -43,6 +43,6 @@ export function mergeReportContent(
 
 /** The existing Observation of this id was measured in another sample, as far as known. */
 function isFromAnotherSample({ id, view }: ReportPart, markers: Observation[]): boolean {
-  const one = markers.find((marker) => marker.id === id && isMeasured(marker));
-  return one !== undefined && (view.specimen === undefined || one.specimen?.reference !== view.specimen);
+  const earlier = markers.find((marker) => marker.id === id && isMeasured(marker));
+  return earlier !== undefined && (view.specimen === undefined || earlier.specimen?.reference !== view.specimen);
 }

@@ -127,11 +127,11 @@ export function addTaskOutput(resource: Resource, reportId: string): Resource {
 
 /** Adds the request's tag of this system, which assigns the resource to a part of the tenant's data, unless the resource has such a tag already. */
 export function addPartitionTag(tags: Coding[], system: string): (edit: ResourceEdit['edit']) => ResourceEdit['edit'] {
-  const tag = tags.find((one) => one.system === system);
+  const tag = tags.find((tag) => tag.system === system);
   return (edit) => (current) => {
     const next = edit(current);
     const own = toList(next?.meta?.tag);
-    if (!next || !tag || own.some((one) => isObject(one) && one.system === system)) return next;
+    if (!next || !tag || own.some((coding) => isObject(coding) && coding.system === system)) return next;
     return { ...next, meta: { ...next.meta, tag: [...own, tag] } };
   };
 }

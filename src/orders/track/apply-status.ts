@@ -36,7 +36,7 @@ const ACCESSION = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2
 /** Sets the laboratory's sample number as a secondary identifier, if there is one. */
 export function withSampleIdentifier(request: Resource, system: string, number: string | undefined): Resource {
   if (number === undefined) return request;
-  const others = toList(request.identifier).filter((one) => !isObject(one) || one.system !== system);
+  const others = toList(request.identifier).filter((identifier) => !isObject(identifier) || identifier.system !== system);
   return { ...request, identifier: [...others, { use: 'secondary', type: ACCESSION, system, value: number }] };
 }
 
@@ -70,7 +70,7 @@ export interface StatusReport {
 export function buildRequestEdit(systems: Systems, { order, told, now }: StatusReport): ResourceEdit {
   const stand = toRequestStatus(order, now);
   return (request) => {
-    const own = toList(request.identifier).some((one) => isObject(one) && one.system === systems.order);
+    const own = toList(request.identifier).some((identifier) => isObject(identifier) && identifier.system === systems.order);
     const named = withTransaction(own ? request : withIdentifier(request, systems.order, order.id), systems, order);
     if (!findLastEvent(order) || !canChangeStatus(request, stand, told)) return named;
     const keepsWord = stand.status === 'active' && stand.phase === undefined;
@@ -92,7 +92,7 @@ export function findRequestStatusChange(request: Resource, { order, told, now }:
 
 function withCompletionTime(request: Resource, { completedAt: url }: Systems, at: string | undefined): Resource {
   const { extension, ...rest } = request;
-  const others = toList(extension).filter((one) => !isObject(one) || one.url !== url);
+  const others = toList(extension).filter((item) => !isObject(item) || item.url !== url);
   const all = at === undefined ? others : [...others, { url, valueDateTime: at }];
   return { ...rest, ...(all.length && { extension: all }) };
 }

@@ -8,13 +8,13 @@ import { parseTrackedState } from './order-tracker.ts';
 /** `orders`: all tracked orders of the request, including this one, oldest first. */
 export function isAuthoritative(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const others = listOrdersOfOtherTransactions(order, orders);
-  const isCancelled = (one: TrackedOrder): boolean =>
-    (others.includes(one) ? parseTrackedState(one).transaction : order.transaction?.status) === 'cancelled';
-  const last = orders.findLast((one) => !isCancelled(one)) ?? orders.at(-1);
+  const isCancelled = (trackedOrder: TrackedOrder): boolean =>
+    (others.includes(trackedOrder) ? parseTrackedState(trackedOrder).transaction : order.transaction?.status) === 'cancelled';
+  const last = orders.findLast((order) => !isCancelled(order)) ?? orders.at(-1);
   if (!last || others.includes(last)) return false;
   return isNewestOfTransaction(
     order,
-    orders.filter((one) => !others.includes(one)),
+    orders.filter((order) => !others.includes(order)),
   );
 }
 

@@ -126,10 +126,10 @@ async function readWindow(
 async function applyPage(tracker: OrderTracker, { orders }: SnapshotsPage): Promise<number> {
   const { store, clock } = tracker;
   const placed = await store.trackedOrders.find({ orderIds: orders.map(({ id }) => id) });
-  const known = new Map(placed.map((one) => [one.orderId, one]));
+  const known = new Map(placed.map((order) => [order.orderId, order]));
   const changed = orders.flatMap((order) => {
-    const one = known.get(order.id);
-    return one && hasChanged(order, one) ? [one] : [];
+    const trackedOrder = known.get(order.id);
+    return trackedOrder && hasChanged(order, trackedOrder) ? [trackedOrder] : [];
   });
   await store.trackedOrders.wake(changed, clock().toISOString());
   const adopted = await adoptUntrackedOrders(

@@ -70,7 +70,7 @@ const FOREIGN_RETRY_AGES = [1, 5, 15, 60, 180, 360, 720].map((minutes) => minute
 async function handleForeignEvent(tracker: OrderTracker, event: InboxEvent, by: string): Promise<void> {
   const { store, clock, log } = tracker;
   const age = clock().getTime() - Date.parse(event.receivedAt);
-  const wait = FOREIGN_RETRY_AGES.find((one) => one > age) ?? DAY - age;
+  const wait = FOREIGN_RETRY_AGES.find((limit) => limit > age) ?? DAY - age;
   if (age < DAY) {
     const retry = { state: 'retry' as const, nextAt: addMs(clock(), Math.max(wait, MINUTE)), error: 'the order is unknown' };
     return void (await store.inbox.recordOutcome([event], by, retry));

@@ -30,7 +30,7 @@ export function verifySignature(
   if (!id || !signature || !timestamp || !/^\d{1,12}$/.test(timestamp)) return 'unsigned';
   const expected = signWebhook({ id, at: new Date(Number(timestamp) * 1000), body }, secrets);
   const received = signature.split(' ', MAX_SIGNATURES);
-  if (!received.some((one) => expected.some((own) => isEqual(own, one)))) return 'forged';
+  if (!received.some((signature) => expected.some((own) => isEqual(own, signature)))) return 'forged';
   return Math.abs(toClockSkewSeconds(timestamp, now)) > TOLERANCE_SECONDS ? 'untimely' : 'good';
 }
 

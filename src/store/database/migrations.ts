@@ -79,7 +79,12 @@ export async function migrate(database: Database, at: string, migrations: Migrat
 /** All migrations of the program and the database, in order. Changes nothing. The database may be empty. */
 export async function listMigrations(database: Database, migrations: Migration[] = readMigrations()): Promise<MigrationStatus[]> {
   const [table] = await database.query<{ exists: boolean }>("select to_regclass('migration') is not null as exists");
-  const applied = new Map((table!.exists ? await database.query<AppliedMigration>(APPLIED) : []).map((one) => [one.name, one]));
+  const applied = new Map(
+    (table!.exists ? await database.query<AppliedMigration>(APPLIED) : []).map((appliedMigration) => [
+      appliedMigration.name,
+      appliedMigration,
+    ]),
+  );
   const known = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
   return [...new Set([...known.keys(), ...applied.keys()])].sort().map((name) => {
     const { checksum, appliedAt = null } = applied.get(name) ?? {};

@@ -159,7 +159,7 @@ export function createSubscriptions(database: Database): Subscriptions {
       return changes.filter(({ seq }) => own.has(seq));
     },
     addNotifications: ({ tenant, id, type }, notices, at) => {
-      const arrays = [notices.map((one) => one.id), notices.map(({ version }) => version), notices.map(({ key }) => key)];
+      const arrays = [notices.map((notice) => notice.id), notices.map(({ version }) => version), notices.map(({ key }) => key)];
       return run(ADD, [tenant, id, TYPE_NUMBERS[type], ...arrays, at]);
     },
     listDue: ({ tenant, id }, { at, limit }) => rows<Stored<Notification>>(DUE, [tenant, id, at, limit]),

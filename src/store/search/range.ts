@@ -44,7 +44,7 @@ export const buildRowsSource = ({ table, x, own, met }: Record<'table' | 'x' | '
 export function buildRangeTest(conditions: RangeCondition[], tested: { row: string; few?: true }, binder: Binder): string {
   const combinations = conditions.reduce((product, { any }) => product * any.length, 1);
   if (conditions.length > 1 && combinations > MOST_COMBINATIONS)
-    return conditions.map((one) => buildRangeTest([one], tested, binder)).join(' and ');
+    return conditions.map((condition) => buildRangeTest([condition], tested, binder)).join(' and ');
   const x = binder.alias('x');
   const arms = expandCombinations(conditions.map(({ any }) => any)).flatMap((all) =>
     buildBoundedTests(x, all, findRangeColumns(conditions[0]!), binder),
@@ -76,7 +76,7 @@ function buildBoundedTests(x: string, all: Comparison[], side: RangeColumns, bin
   const from = `${x}.from${suffix}`;
   const tests = all.map((comparison) => buildComparison(x, comparison, side, binder));
   const bound = (column: Comparison['column'], direction: string) =>
-    all.find((one) => one.column === column && one.op.startsWith(direction));
+    all.find((comparison) => comparison.column === column && comparison.op.startsWith(direction));
   const [end, beginning] = [bound('to', '<'), bound('to', '>')];
   if (end && !bound('from', '<')) tests.push(`${from} <= ${binder.bind(end.at)}::${type}`);
   if (!beginning || bound('from', '>')) return [buildAnd(tests)];

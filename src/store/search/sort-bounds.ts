@@ -67,7 +67,7 @@ interface Begin {
 /** For each alternative of a condition, the earliest and the latest begin of ranges that are not long. Absent if one alternative has no such bound. */
 function findRangeSpan({ any }: RangeCondition): { begins?: Begin[]; ends?: string[] } {
   const found = (tests: Comparison[], column: Comparison['column'], direction: '<' | '>') =>
-    tests.find((one) => one.column === column && one.op.startsWith(direction))?.at;
+    tests.find((test) => test.column === column && test.op.startsWith(direction))?.at;
   const begins = any.flatMap((tests): Begin[] => {
     const [from, to] = [found(tests, 'from', '>'), found(tests, 'to', '>')];
     if (from !== undefined) return [{ at: from, late: false }];

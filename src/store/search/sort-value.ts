@@ -48,8 +48,8 @@ const buildMarkedSource = (table: string, column: string, type: string): Source 
   const own = (k: string, key: ValueKey, row = 's'): string => `${test(k, key)} and ${k}.pid = ${row}.pid`;
   // read for each row, because an ordered scan tests few rows
   const beside = (k: string, key: ValueKey, row: string): string => {
-    const one = `${k}o`;
-    return `left join lateral (select ${one}.${column} from ${table} ${one} where ${own(one, key, row)} offset 0) ${k} on true`;
+    const alias = `${k}o`;
+    return `left join lateral (select ${alias}.${column} from ${table} ${alias} where ${own(alias, key, row)} offset 0) ${k} on true`;
   };
   return {
     type,

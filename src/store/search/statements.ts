@@ -91,7 +91,7 @@ function buildManyCodesSql(
   binder: Binder,
 ): RowsSql {
   const { limit, offset = 0, ...rest } = part;
-  const [f, others, first] = [binder.alias('w'), slice.where.filter((one) => one !== many), { limit: limit + offset, ...rest }];
+  const [f, others, first] = [binder.alias('w'), slice.where.filter((condition) => condition !== many), { limit: limit + offset, ...rest }];
   const rows = `with ${f} as materialized (${buildTokenRowsSql(many, [slice.type], binder, FREQUENT)})`;
   const count = `(select count(*) from ${f})`;
   const gathered = buildOrderedRowsSql(
@@ -122,7 +122,7 @@ function buildOrderedRowsSql(
   const { typeRow, scan, first, orderByName, ...order } = buildOrderSql({ keys: slice.sort, present }, binder, after, alone);
   if (scan && !bounding.length && offset && slice.sort.length > 1 && !after)
     return { found: buildOffsetPageSql({ ...order, scan, descending: key!.descending }, { limit, offset }, binder), orderByName };
-  const others = { ...slice, where: slice.where.filter((condition) => !bounding.some((one) => one === condition)) };
+  const others = { ...slice, where: slice.where.filter((condition) => !bounding.some((bounding) => bounding === condition)) };
   const { from, row, test } = scan ??
     findOwnRows(slice, limit, binder, also) ?? { from: 'sx s', row: 's', test: buildRowTest(others, typeRow, binder) };
   const page = `limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;

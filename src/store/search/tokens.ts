@@ -34,6 +34,6 @@ export function buildTokenTest(condition: TokenCondition, tested: TestedRow, bin
 export function buildTokenRowsSql({ any }: TokenCondition, types: TestedRow['types'], binder: Binder, limit?: number): string {
   const [u, z, x] = [binder.alias('u'), binder.alias('z'), binder.alias('x')];
   const most = limit === undefined ? '' : ` limit ${limit}`;
-  const one = `select ${z}.pid from sx ${z} where ${z}.tenant_id = ${TENANT} and ${buildTypeTest(z, types)} and ${z}.tok && array[${u}.h]${most}`;
-  return `select ${x}.pid from unnest(${binder.bind(toBigintArray(any))}::bigint[]) ${u}(h) cross join lateral (${one}) ${x}${most}`;
+  const sql = `select ${z}.pid from sx ${z} where ${z}.tenant_id = ${TENANT} and ${buildTypeTest(z, types)} and ${z}.tok && array[${u}.h]${most}`;
+  return `select ${x}.pid from unnest(${binder.bind(toBigintArray(any))}::bigint[]) ${u}(h) cross join lateral (${sql}) ${x}${most}`;
 }
