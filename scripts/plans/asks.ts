@@ -1,11 +1,10 @@
 // What can be asked of one search parameter: every form, prefix and modifier it takes, each with a value that nobody has. Whoever is asked for is then
 // few, so that a plan which starts from anything else than the value is a wrong one.
-import type { CompositeComponent } from '../../src/fhir/indexing/composite-part.ts';
-import type { ParameterKind } from '../../src/fhir/indexing/indexed-parameter.ts';
+import type { CompositeComponent, ParameterKind } from '../../src/fhir/indexing/indexed-parameter.ts';
 import { listModifiers } from '../../src/fhir/search/allowed-modifiers.ts';
-import { isHierarchical } from '../../src/fhir/search/hierarchies.ts';
-import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
+import { isHierarchical } from '../../src/fhir/search/reference-parameter.ts';
 import type { SearchParameter } from '../../src/fhir/search/registry.ts';
+import { PREFIXES, type Prefix } from '../../src/fhir/search/search-value.ts';
 import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';
 import type { CodeSystem, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 

@@ -1,9 +1,8 @@
 // Parses a batch or transaction Bundle, and each entry as a request. https://hl7.org/fhir/R4/bundle.html#transaction
 // Bundle is not a served type, so its own elements are validated here. The resources in it are validated when they are written.
 
-import { isElement } from './element.ts';
 import type { ParsedJson } from './json.ts';
-import { readMember, toList } from './json-values.ts';
+import { isElement, readMember, toList } from './json-values.ts';
 import { FhirError, type Issue, invalidStructure, issue, notSupported } from './outcome.ts';
 import { type ParsedResource, toParsedResource } from './types.ts';
 

@@ -85,3 +85,12 @@ function parseZoneOffset(zone = 'Z'): number | undefined {
   if (hours > 14 || minutes > 59) return undefined;
   return (hours * 60 + minutes) * MINUTE * (zone[0] === '-' ? -1 : 1);
 }
+
+/** Element type → its range; undefined when it names no time (a Timing of a code alone). */
+export const DATE_RANGES: Record<string, (value: never) => DateRange | undefined> = {
+  date: parseDateRange,
+  dateTime: parseDateRange,
+  instant: parseDateRange,
+  Period: toPeriodRange,
+  Timing: toTimingRange,
+};

@@ -1,4 +1,4 @@
-// Helpers for JSON values of unknown form.
+// Reads JSON values of unknown form.
 
 /** The value of a JSON text. Undefined: the text is not JSON. */
 export function tryParseJson(text: string): unknown {
@@ -29,3 +29,11 @@ export function formatSortedJson(value: unknown): string {
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${formatSortedJson(item)}`).join(',')}}`;
 }
+
+/** An element of a resource that is an object, as parsed JSON. Its elements may have any form. */
+export type Element = Record<string, unknown>;
+
+/** The objects in a list. Empty if the value is not a list. */
+export const items = (value: unknown): Element[] => (Array.isArray(value) ? value.filter(isElement) : []);
+
+export const isElement: (value: unknown) => value is Element = isObject;

@@ -1,6 +1,7 @@
 // The links of a resource: all texts that refer to other resources. https://hl7.org/fhir/R4/http.html#trules
 // ("resource references, elements of type uri, url, oid, uuid, and <a href="" & <img src="" in the narrative"; canonical ones are left alone.)
 import { findElement } from './elements.ts';
+import { normalizeReference } from './reference.ts';
 import type { Resource } from './types.ts';
 
 /** Returns the new text of a link, or undefined to keep it. `place`: the link is in a Reference, in a URI element, or in the narrative. */
@@ -65,4 +66,15 @@ const rewriteNarrative = (div: string, relink: LinkRewriter): string =>
 function rewriteList(items: unknown[], of: (item: unknown) => unknown): unknown[] {
   const made = items.map(of);
   return made.some((item, at) => item !== items[at]) ? made : items;
+}
+
+/** The ids of the Binaries. `baseUrl`: this server's FHIR base, without a trailing slash. */
+export function findAttachedBinaryIds(resource: Resource, baseUrl: string): string[] {
+  const ids: string[] = [];
+  rewriteLinks(resource, (link, place) => {
+    const [type, id] = place === 'uri' ? (normalizeReference(link, baseUrl)?.split('/') ?? []) : [];
+    if (type === 'Binary' && id !== undefined) ids.push(id);
+    return undefined;
+  });
+  return ids;
 }

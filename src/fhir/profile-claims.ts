@@ -1,7 +1,7 @@
 // The profiles that a resource claims in `meta.profile`, and canonical URLs of R4's own types. https://hl7.org/fhir/R4/resource.html#Meta
 
-import { isElement, items } from './element.ts';
 import { isResourceType } from './json-schema.ts';
+import { isElement, items } from './json-values.ts';
 import { isResource, type Resource } from './types.ts';
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition/';

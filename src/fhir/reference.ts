@@ -1,6 +1,6 @@
-// Normalizes references: `Type/id` for each resource of this server, the unchanged text for all other targets.
+// References: their normalized text, the type of their target, and the contained resource that `#id` refers to.
 // https://hl7.org/fhir/R4/references.html#literal, https://hl7.org/fhir/R4/search.html#reference
-import { toObject } from './json-values.ts';
+import { type Element, items, toObject } from './json-values.ts';
 import { ID_PATTERN } from './types.ts';
 
 const LOCAL = /^([A-Z][A-Za-z]{1,60})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
@@ -8,7 +8,7 @@ const VERSION = /\/_history\/[A-Za-z0-9\-.]{1,64}$/;
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:./;
 
 /**
- * The text whose hash identifies the target. `baseUrl`: this server's FHIR base, without a trailing slash. A version is removed, because search finds only
+ * The text whose hash identifies the target: `Type/id` for a resource of this server, the unchanged text for any other target. `baseUrl`: this server's FHIR base, without a trailing slash. A version is removed, because search finds only
  * current versions. Undefined: the target is a contained resource (`#x`), or the text is not a reference.
  */
 export function normalizeReference(reference: string, baseUrl: string): string | undefined {
@@ -24,4 +24,23 @@ export function readReferenceType(reference: unknown): string | undefined {
   const [named, id] = typeof text === 'string' ? text.replace(VERSION, '').split('/').slice(-2) : [];
   if (named !== undefined && id !== undefined && /^[A-Z][A-Za-z]+$/.test(named) && ID_PATTERN.test(id)) return named;
   return typeof type === 'string' ? type : undefined;
+}
+
+/** Root → its contained resources by id. If two have the same id, the first counts. */
+const CONTAINED_BY_ROOT = new WeakMap<Element, ReadonlyMap<unknown, Element>>();
+
+/** Undefined: no such contained resource. `#` alone means the containing resource. */
+export const findContainedResource = (root: Element, reference: string): Element | undefined =>
+  reference === '#' ? root : indexContained(root).get(reference.slice(1));
+
+function indexContained(root: Element): ReadonlyMap<unknown, Element> {
+  const known = CONTAINED_BY_ROOT.get(root);
+  if (known) return known;
+  const made = new Map(
+    items(root.contained)
+      .map((inner): [unknown, Element] => [inner.id, inner])
+      .reverse(),
+  );
+  CONTAINED_BY_ROOT.set(root, made);
+  return made;
 }

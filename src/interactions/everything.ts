@@ -1,6 +1,6 @@
 // $everything of a patient: one page of the record, the resources it refers to, and its attached documents.
 // https://hl7.org/fhir/R4/operation-patient-everything.html, docs/decisions/0006-search-semantics.md
-import { findAttachedBinaryIds } from '../fhir/attachments.ts';
+import { findAttachedBinaryIds } from '../fhir/links.ts';
 import { tooLong } from '../fhir/outcome.ts';
 import { buildRecordConditions, buildRecordInclusions, type CareSpan } from '../fhir/search/everything.ts';
 import type { Query, TypeQuery } from '../fhir/search/query.ts';

@@ -3,8 +3,13 @@
 // docs/decisions/0008-profiles-and-value-sets.md
 import type { Issue } from '../fhir/outcome.ts';
 import { buildProfileCheckers, type ProfileChecker, type ProfileCheckers } from '../fhir/profile/checker.ts';
-import { type Definition, type PackagedDefinition, type ReportUnchecked, UnusableDefinitionError } from '../fhir/profile/definition.ts';
-import { listDependencies } from '../fhir/profile/dependencies.ts';
+import {
+  type Definition,
+  listDependencies,
+  type PackagedDefinition,
+  type ReportUnchecked,
+  UnusableDefinitionError,
+} from '../fhir/profile/definition.ts';
 import { buildDefinitionLibrary, chooseDefinition, type DefinitionLibrary } from '../fhir/profile/library.ts';
 import { buildProfileIssues, hasProfileErrors } from '../fhir/profile/profile-issues.ts';
 import { listProfileClaims, parseCanonical } from '../fhir/profile-claims.ts';

@@ -3,7 +3,7 @@
 // https://hl7.org/fhir/R4/http.html#trules
 import { setImmediate } from 'node:timers/promises';
 import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
-import { parseSearchUrl } from '../fhir/query-string.ts';
+import { parseSearchUrl } from '../fhir/search/request.ts';
 import type { ResourceChange } from '../store/resources/resource-change.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import { findMatch } from './conditional-match.ts';

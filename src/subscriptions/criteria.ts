@@ -3,9 +3,9 @@
 
 import { isAllowed } from '../fhir/access-scope.ts';
 import { businessRule, FhirError, forbidden } from '../fhir/outcome.ts';
-import { parseSearchUrl } from '../fhir/query-string.ts';
 import { parseMultiTypeSearch } from '../fhir/search/multi-type.ts';
 import type { Query } from '../fhir/search/query.ts';
+import { parseSearchUrl } from '../fhir/search/request.ts';
 import { RESULT_PARAMETERS } from '../fhir/search/result-parameters.ts';
 import type { Caller, Context } from '../interactions/context.ts';
 import { restrictToScopes } from '../interactions/scope-filter.ts';

@@ -1,6 +1,6 @@
 // Checks before a write: the targets of references exist, and the item itself does not exist yet. Names that identify one resource become references.
 import { duplicate, unresolvedReference } from '../fhir/outcome.ts';
-import { parseSearchUrl } from '../fhir/query-string.ts';
+import { parseSearchUrl } from '../fhir/search/request.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { canSearch } from '../interactions/scope-filter.ts';
 import type { View } from '../mapping/shape.ts';

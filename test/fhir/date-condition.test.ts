@@ -1,7 +1,7 @@
 // What the prefixes of dates mean, held against their definition: days as sets. https://hl7.org/fhir/R4/search.html#prefix
 
 import { formatInstant } from '../../src/fhir/date-range.ts';
-import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
+import { PREFIXES, type Prefix } from '../../src/fhir/search/search-value.ts';
 import fc from '../fast-check.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
 

@@ -1,5 +1,5 @@
 // One expansion of value sets for validation and for search: which codes there are, and what is not known. https://hl7.org/fhir/R4/valueset.html#compositions
-import { findValueSetCodes } from '../../src/fhir/profile/codes.ts';
+import { findValueSetCodes } from '../../src/fhir/profile/binding.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { expandValueSet } from '../../src/fhir/terminology/expansion.ts';
 import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';

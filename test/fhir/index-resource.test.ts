@@ -1,7 +1,7 @@
 // What stands in the index for a resource, and that a resource is found by what it says.
 
 import { aliasHash, hash } from '../../src/fhir/hash.ts';
-import { findQuantityScale } from '../../src/fhir/indexing/quantity-scale.ts';
+import { findQuantityScale } from '../../src/fhir/indexing/number-rows.ts';
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
 import { hashCode, hashExactText, hashForm, hashUnit, toSystemCodeForm } from '../../src/fhir/indexing/token.ts';

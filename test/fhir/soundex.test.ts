@@ -1,5 +1,5 @@
 // American Soundex, by the examples of the National Archives.
-import { encodeSoundex } from '../../src/fhir/indexing/soundex.ts';
+import { encodeSoundex } from '../../src/fhir/indexing/text-folding.ts';
 
 test.each([
   ['washington', 'w252'],

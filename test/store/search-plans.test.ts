@@ -9,8 +9,8 @@ import { isUnconditional, listed, SCANS, tableOfScans, unserved } from '../../sc
 import { type Asked, statementsOf } from '../../scripts/plans/statements.ts';
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import { listModifiers } from '../../src/fhir/search/allowed-modifiers.ts';
-import { PREFIXES } from '../../src/fhir/search/prefix.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
+import { PREFIXES } from '../../src/fhir/search/search-value.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import type { ResourceChange } from '../../src/store/resources/resource-change.ts';

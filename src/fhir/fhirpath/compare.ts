@@ -1,6 +1,6 @@
 // Which nodes are equal, equivalent, or before others. https://hl7.org/fhirpath/N1/#equality, https://hl7.org/fhirpath/N1/#comparison
 import { isDeepStrictEqual } from 'node:util';
-import { isElement } from '../element.ts';
+import { isElement } from '../json-values.ts';
 import type { Collection, FhirPathNode } from './node.ts';
 
 const DATE_TYPES = new Set(['Date', 'DateTime', 'Time', 'date', 'dateTime', 'instant', 'time']);

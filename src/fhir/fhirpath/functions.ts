@@ -1,8 +1,7 @@
 // The functions of FHIRPath on collections, and those FHIR adds. https://hl7.org/fhirpath/N1/#functions, https://hl7.org/fhir/R4/fhirpath.html#functions
 // Functions on texts and numbers: text-functions.ts.
 
-import { isElement, items } from '../element.ts';
-import { readMember } from '../json-values.ts';
+import { isElement, items, readMember } from '../json-values.ts';
 import { isSameValue } from './compare.ts';
 import { type EvaluationScope, type Evaluator, type FhirPathFunction, UnsupportedExpressionError } from './evaluator.ts';
 import {

@@ -1,7 +1,7 @@
 // A value as FHIRPath sees it: the JSON, its FHIR type as far as it is known, and the object beside a primitive. https://hl7.org/fhir/R4/fhirpath.html
 
-import { isElement } from '../element.ts';
 import { findElement, isPrimitive } from '../elements.ts';
+import { isElement } from '../json-values.ts';
 
 /**
  * `type`: a FHIR type (`code`, `HumanName`, `Patient.contact`) or one of FHIRPath's own (`String`, `Boolean`, `Integer`, `Decimal`, `Date`, `DateTime`,

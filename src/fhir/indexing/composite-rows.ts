@@ -1,10 +1,10 @@
 // What composite parameters find in a resource. Where all components are tokens, an occurrence is a token for each pair of forms; where one is a range
 // or a text, it is a row of its own, found by the codes of the others. https://hl7.org/fhir/R4/search.html#composite
 
+import { DATE_RANGES } from '../date-range.ts';
 import { hash } from '../hash.ts';
 import type { Resource } from '../types.ts';
-import type { CompositeComponent, CompositePart } from './composite-part.ts';
-import { DATE_RANGES } from './date-values.ts';
+import type { CompositeComponent, CompositePart } from './indexed-parameter.ts';
 import { readNumberRanges, toQuantityColumns } from './number-rows.ts';
 import type { CompositeRow, Hash, NumberRow } from './rows.ts';
 import { STRING_TEXTS } from './string-values.ts';

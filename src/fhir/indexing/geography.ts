@@ -1,4 +1,7 @@
-// Distances on the earth, taken for a sphere: at most half a per cent off the ellipsoid of WGS 84. https://hl7.org/fhir/R4/location.html#search
+// Positions on the earth: their index rows, and distances between them. The earth counts as a sphere, which differs from WGS 84 by at most 0.5 %. https://hl7.org/fhir/R4/location.html#search
+import { readMember } from '../json-values.ts';
+import type { CompositeRow, ParameterNumber } from './rows.ts';
+import type { TypedValue } from './typed-value.ts';
 
 /** A place in degrees. `longitude`: -180 to less than 180. */
 interface GeoPosition {
@@ -59,3 +62,23 @@ export function measureSeparation(a: GeoPosition, b: GeoPosition): number {
   const [height, width] = [(a.latitude - b.latitude) * DEGREE, (a.longitude - b.longitude) * DEGREE];
   return Math.sin(height / 2) ** 2 + Math.cos(a.latitude * DEGREE) * Math.cos(b.latitude * DEGREE) * Math.sin(width / 2) ** 2;
 }
+
+/** A row per position: found by its strip of longitude, its latitude and longitude as the two numbers that belong together. */
+export function buildPositionRows(parameter: ParameterNumber, values: readonly TypedValue[]): CompositeRow[] {
+  return values.flatMap(({ value }) => {
+    const [latitude, longitude] = [readMember(value, 'latitude'), readMember(value, 'longitude')];
+    const place = typeof latitude !== 'number' || typeof longitude !== 'number' ? undefined : toGeoPosition(latitude, longitude);
+    if (!place) return [];
+    return [
+      {
+        parameter,
+        key: String(toLongitudeCell(place)),
+        forms: [],
+        number: toPointSpan(place.latitude),
+        measure: toPointSpan(place.longitude),
+      },
+    ];
+  });
+}
+
+const toPointSpan = (value: number) => ({ from: String(value), to: String(value) });

@@ -1,8 +1,7 @@
 // A search parameter as far as it makes index rows: its values, and what kind they are of.
-import type { CompositePart } from './composite-part.ts';
 import type { TokenTraits, ValueKind } from './parameter-kinds.ts';
 import type { Hash, ParameterNumber } from './rows.ts';
-import type { CompiledExpression } from './typed-value.ts';
+import type { CompiledExpression, TypedValue } from './typed-value.ts';
 
 export type ParameterKind = ValueKind | 'composite' | 'special';
 
@@ -32,3 +31,23 @@ export interface IndexedParameters {
 
 /** Parameters answered from the resource's own row, not from index rows. */
 export const COLUMN_PARAMETERS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
+
+/** The kinds of value that can be told apart within one occurrence. */
+export const COMPONENT_KINDS = ['token', 'string', 'date', 'number', 'quantity'] as const;
+export type ComponentKind = (typeof COMPONENT_KINDS)[number];
+
+/** One of the values that belong together. `values`: of one occurrence. */
+export interface CompositeComponent extends TokenTraits {
+  kind: ComponentKind;
+  types: string[];
+  values(occurrence: unknown): TypedValue[];
+}
+
+/** What a composite parameter looks at: occurrences of one element, and what is to be found in each. Parameters that look at the same have the same. */
+export interface CompositePart {
+  number: ParameterNumber;
+  /** Says what it looks at: its tokens stand under this name. */
+  name: string;
+  occurrences: CompiledExpression;
+  components: CompositeComponent[];
+}

@@ -1,11 +1,11 @@
 // The rows of numbers and quantities: one per value, quantities also in the unit they are compared in. https://hl7.org/fhir/R4/search.html#quantity
-import { parseDecimal } from '../decimal.ts';
-import { findExtremes } from './extremes.ts';
+import { type Decimal, formatDecimal, parseDecimal } from '../decimal.ts';
+import { hash } from '../hash.ts';
 import { NUMBER_RANGES, type NumberRange } from './number-values.ts';
-import { findQuantityScale } from './quantity-scale.ts';
-import type { NumberRow, ParameterNumber, Span } from './rows.ts';
+import { findExtremes, type Hash, type NumberRow, type ParameterNumber, type Span } from './rows.ts';
 import { hashUnit } from './token.ts';
 import { readTypedValue, type TypedValue } from './typed-value.ts';
+import { findUcumUnit, UCUM_SYSTEM } from './ucum.ts';
 
 /** The ranges in values of a number or quantity parameter. */
 export const readNumberRanges = (values: readonly TypedValue[]): NumberRange[] =>
@@ -43,4 +43,17 @@ function toMeasure(span: Span, system?: string, code?: string): NonNullable<Numb
   const { unit, canonical } = findQuantityScale(system, code);
   const said = (text: string): string => (text.endsWith('Infinity') ? text : canonical(parseDecimal(text)!));
   return { unit, from: said(span.from), to: said(span.to) };
+}
+
+interface QuantityScale {
+  /** Quantities with the same can be compared. */
+  unit: Hash;
+  canonical(value: Decimal): string;
+}
+
+/** The scale of a unit that is named by system and code. */
+export function findQuantityScale(system: string, code: string): QuantityScale {
+  const unit = system === UCUM_SYSTEM ? findUcumUnit(code) : undefined;
+  if (unit) return { unit: hash(`${UCUM_SYSTEM}#${unit.dimension}`), canonical: unit.canonical };
+  return { unit: hashUnit(system, code), canonical: formatDecimal };
 }

@@ -1,6 +1,6 @@
 // The kinds of search parameter that are made of element values, and what follows from the types of those values.
 // https://hl7.org/fhir/R4/search.html#ptypes
-import { DATE_RANGES } from './date-values.ts';
+import { DATE_RANGES } from '../date-range.ts';
 import { NUMBER_RANGES } from './number-values.ts';
 import { REFERENCE_TARGETS } from './reference-values.ts';
 import { STRING_TEXTS } from './string-values.ts';

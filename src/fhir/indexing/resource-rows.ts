@@ -1,19 +1,17 @@
 // What a resource is found by: the rows its search parameters make of it. https://hl7.org/fhir/R4/search.html
 
+import { DATE_RANGES } from '../date-range.ts';
 import { hash } from '../hash.ts';
 import { readMember } from '../json-values.ts';
 import type { Resource } from '../types.ts';
 import { buildCompositeEntries } from './composite-rows.ts';
-import { DATE_RANGES } from './date-values.ts';
-import { findExtremes } from './extremes.ts';
+import { buildPositionRows } from './geography.ts';
 import { COLUMN_PARAMETERS, type IndexedParameter, type IndexedParameters, type ParameterKind } from './indexed-parameter.ts';
 import { buildNumberRows, buildQuantityRows, readNumberRanges } from './number-rows.ts';
-import { buildPositionRows } from './positions.ts';
 import { isVersionsBelow, listCanonicalForms, REFERENCE_TARGETS } from './reference-values.ts';
-import type { Hash, IndexRows, StringRow } from './rows.ts';
-import { encodeSoundex } from './soundex.ts';
+import { findExtremes, type Hash, type IndexRows, type StringRow } from './rows.ts';
 import { STRING_TEXTS } from './string-values.ts';
-import { foldText, truncateText } from './text-folding.ts';
+import { encodeSoundex, foldText, truncateText } from './text-folding.ts';
 import { foldCase, foldTokenCase, hashCode, hashExactText, hashIdentifierOfType, hashToken, toIdentifierParameter } from './token.ts';
 import { TOKEN_TEXTS, TOKEN_VALUES, TYPED_IDENTIFIERS } from './token-values.ts';
 import { readTypedValue, type TypedValue } from './typed-value.ts';

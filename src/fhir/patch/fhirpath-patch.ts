@@ -1,8 +1,7 @@
 // FHIRPath Patch: a Parameters resource of operations on elements that FHIRPath selects. https://hl7.org/fhir/R4/fhirpatch.html
 
-import { isElement } from '../element.ts';
 import { type ParsedJson, toPlainJson } from '../json.ts';
-import { readMember } from '../json-values.ts';
+import { isElement, readMember } from '../json-values.ts';
 import { businessRule, invalidStructure } from '../outcome.ts';
 import type { Resource } from '../types.ts';
 import type { PathSyntax } from '../writable-path/path-syntax.ts';

@@ -1,6 +1,6 @@
 // Parses the value of an operation into an element: a typed value with its id and extensions, or an element built from parts.
 // https://hl7.org/fhir/R4/fhirpatch.html
-import { isElement } from '../element.ts';
+import { isElement } from '../json-values.ts';
 import { businessRule, invalidStructure } from '../outcome.ts';
 import { type ElementNode, findElementInfo, type Member, removeUndefined, replaceContent, toProperties } from './member.ts';
 

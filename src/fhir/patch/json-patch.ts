@@ -1,10 +1,9 @@
 // JSON Patch over a resource whose numbers keep their digits. https://www.rfc-editor.org/rfc/rfc6902, https://hl7.org/fhir/R4/http.html#patch
 
 import { isDeepStrictEqual } from 'node:util';
-import { isElement } from '../element.ts';
 import { type ParsedJson, toPlainJson } from '../json.ts';
 import { editValueAt, isContainer, type PathKey, readValueAt } from '../json-tree.ts';
-import { readMember, toList, toObject } from '../json-values.ts';
+import { isElement, readMember, toList, toObject } from '../json-values.ts';
 import { businessRule, invalidStructure } from '../outcome.ts';
 import type { Resource } from '../types.ts';
 import { buildPatch, MAX_PATCH_OPERATIONS, type Patch } from './patch.ts';

@@ -1,9 +1,38 @@
 // The rules of a profile's bindings, as far as the codes of the value sets are known. https://hl7.org/fhir/R4/terminologies.html#strength
-import { isElement, items } from '../element.ts';
-import { buildFault, formatNames } from '../validation/schema-rules/rule.ts';
-import type { ValueSetCodes } from './codes.ts';
+import { isElement, items } from '../json-values.ts';
+import { expandValueSet, isFullyKnown } from '../terminology/expansion.ts';
+import type { Terminology } from '../terminology/terminology.ts';
+import { buildFault, formatNames } from '../validation/schema-rule.ts';
 import type { ElementDefinition, ReportUnchecked } from './definition.ts';
 import { buildUncheckedRule, type ElementItem, type ItemRule } from './rule.ts';
+
+/** The codes of a value set. */
+export interface ValueSetCodes {
+  /** Whether the value set has a code, or may have it if not all codes are known. `system` undefined: any system. */
+  has(system: unknown, code: unknown): boolean;
+  /** Whether all codes are known, so that `has` is certain. */
+  exact: boolean;
+  /** Some of the codes, for error texts. */
+  some: string[];
+}
+
+const NO_CODES: ReadonlySet<string> = new Set();
+const MAX_SAMPLE_CODES = 21;
+
+/** The codes of a value set. Undefined: it or an included value set is not loaded, or does not define its content. */
+export function findValueSetCodes(canonical: string, terminology: Terminology): ValueSetCodes | undefined {
+  const expansion = expandValueSet(canonical, terminology);
+  if (typeof expansion === 'string' || expansion.size === 0) return undefined;
+  const lists = [...expansion].map(([system, { codes }]) => ({ system, codes }));
+  return {
+    has(system, code) {
+      const codesOfSystem = system === undefined ? lists.map(({ codes }) => codes) : [expansion.get(String(system))?.codes ?? NO_CODES];
+      return codesOfSystem.some((codes) => codes === 'all' || (typeof code === 'string' && codes.has(code)));
+    },
+    exact: isFullyKnown(expansion),
+    some: lists.flatMap(({ system, codes }) => (codes === 'all' ? [`any code of ${system}`] : [...codes])).slice(0, MAX_SAMPLE_CODES),
+  };
+}
 
 /** Whether a coded value can be in a value set: a code, a Coding, the unit of a Quantity, or one coding of a CodeableConcept. */
 export function mayBeInValueSet({ has }: ValueSetCodes, value: unknown): boolean {

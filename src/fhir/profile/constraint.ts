@@ -4,7 +4,7 @@ import { compileConstraint } from '../fhirpath/compile.ts';
 import type { EvaluationSources } from '../fhirpath/evaluator.ts';
 import { readErrorMessage } from '../outcome.ts';
 import { INVARIANTS } from '../validation/invariants.ts';
-import type { Fault } from '../validation/schema-rules/rule.ts';
+import type { Fault } from '../validation/schema-rule.ts';
 import type { Constraint, ReportUnchecked } from './definition.ts';
 import { buildUncheckedRule, type ElementItem, type ItemRule } from './rule.ts';
 

@@ -1,14 +1,12 @@
 // Determines the slice of an item of a list. https://hl7.org/fhir/R4/profiling.html#discriminator
 
-import { findContainedResource } from '../contained-resource.ts';
-import { isElement } from '../element.ts';
 import { compileFhirPath } from '../fhirpath/compile.ts';
 import type { FhirPathNode } from '../fhirpath/node.ts';
 import { parseFhirPath, type SyntaxTree } from '../fhirpath/parser.ts';
 import { buildTypeTest } from '../fhirpath/type-test.ts';
-import { readReferenceType } from '../reference.ts';
-import { mayBeInValueSet } from './binding.ts';
-import type { ValueSetCodes } from './codes.ts';
+import { isElement } from '../json-values.ts';
+import { findContainedResource, readReferenceType } from '../reference.ts';
+import { mayBeInValueSet, type ValueSetCodes } from './binding.ts';
 import { type ReportUnchecked, type Slicing, UnusableDefinitionError } from './definition.ts';
 import type { ElementItem, ResourceContext } from './rule.ts';
 import type { ProfileNode } from './tree.ts';

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/elementdefinition.html
 import { type ElementInfo, findElement } from '../elements.ts';
 import type { CodeMembership } from '../fhirpath/evaluator.ts';
-import { buildFault } from '../validation/schema-rules/rule.ts';
+import { buildFault } from '../validation/schema-rule.ts';
 import { buildBindingRule } from './binding.ts';
 import { buildConstraintRule, filterProfileConstraints } from './constraint.ts';
 import { type ElementDefinition, UnusableDefinitionError } from './definition.ts';

@@ -1,8 +1,8 @@
 // Finds all extensions of a resource, and checks whether their elements may have them. https://hl7.org/fhir/R4/defining-extensions.html#context
 
-import { isElement } from '../element.ts';
 import { findElement } from '../elements.ts';
-import { buildFault, type Fault } from '../validation/schema-rules/rule.ts';
+import { isElement } from '../json-values.ts';
+import { buildFault, type Fault } from '../validation/schema-rule.ts';
 import type { StructureDefinition } from './definition.ts';
 import type { ElementItem } from './rule.ts';
 

@@ -1,8 +1,8 @@
 // Builds functions that find the items of an element in an object. They are built during the compilation of a profile, from R4's definition of the element.
 // https://hl7.org/fhir/R4/json.html
 
-import { isElement } from '../element.ts';
 import { type ElementInfo, findElement, isPrimitive } from '../elements.ts';
+import { isElement } from '../json-values.ts';
 import type { ElementItem } from './rule.ts';
 
 /** Finds the items of an element in an object. Malformed values, which base validation refuses, have no items. */

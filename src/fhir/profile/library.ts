@@ -5,8 +5,8 @@ import { parseCanonical } from '../profile-claims.ts';
 import { findCoreCodeSystem, findCoreValueSet } from '../terminology/core-value-sets.ts';
 import type { Terminology } from '../terminology/terminology.ts';
 import type { CodeSystem, ValueSet } from '../terminology/value-set.ts';
+import { findValueSetCodes, type ValueSetCodes } from './binding.ts';
 import type { DefinitionSource } from './checker.ts';
-import { findValueSetCodes, type ValueSetCodes } from './codes.ts';
 import type { Definition, DefinitionKind, PackagedDefinition, StructureDefinition } from './definition.ts';
 
 /** The definitions that checkers are compiled from. Adding definitions does not change checkers that are compiled already. */

@@ -4,7 +4,7 @@ import { toList } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
 import type { ProfileClaim } from '../profile-claims.ts';
 import { toIssues } from '../validation/issues.ts';
-import type { Fault } from '../validation/schema-rules/rule.ts';
+import type { Fault } from '../validation/schema-rule.ts';
 import type { ProfileChecker } from './checker.ts';
 
 /** `one`: the checked resource, which is the whole resource or a contained one. */

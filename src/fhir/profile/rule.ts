@@ -1,7 +1,7 @@
 // The building blocks of profile checks: items (one value of an element, with the sibling of a primitive) and rules.
 
 import type { FhirPathNode } from '../fhirpath/node.ts';
-import type { Fault } from '../validation/schema-rules/rule.ts';
+import type { Fault } from '../validation/schema-rule.ts';
 
 /** `name`: the JSON name of the element (`valueQuantity`). `index`: its index in a list. */
 export interface ElementItem extends FhirPathNode {

@@ -1,6 +1,6 @@
 // The slices of a list. Each item belongs to the first slice that it matches, and the rules of a slice apply to its items.
 // https://hl7.org/fhir/R4/profiling.html#slicing
-import { buildFault, type Fault } from '../validation/schema-rules/rule.ts';
+import { buildFault, type Fault } from '../validation/schema-rule.ts';
 import { type Slicing, UnusableDefinitionError } from './definition.ts';
 import { buildSliceMatcher, type ExternalDefinitions, type SliceMatcher } from './discriminator.ts';
 import { type ElementItem, type ItemRule, type ListRule, type ResourceContext, toItemPath } from './rule.ts';

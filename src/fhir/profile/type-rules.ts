@@ -1,11 +1,11 @@
 // The rules of a profile for an element's type: fewer types of a choice, fewer targets of a reference, contained or not.
 // https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.type
 
-import { isElement } from '../element.ts';
 import type { ElementInfo } from '../elements.ts';
+import { isElement } from '../json-values.ts';
 import { isBaseProfile } from '../profile-claims.ts';
-import { buildFault, formatNames } from '../validation/schema-rules/rule.ts';
-import { targetsRule } from '../validation/schema-rules/targets.ts';
+import { buildFault, formatNames } from '../validation/schema-rule.ts';
+import { targetsRule } from '../validation/schema-rules.ts';
 import type { ElementType } from './definition.ts';
 import { buildTestRule, combineRules, type ElementItem, type ItemRule } from './rule.ts';
 

@@ -1,9 +1,9 @@
 // The rules of fixed[x], pattern[x], minValue[x], maxValue[x] and maxLength. https://hl7.org/fhir/R4/elementdefinition.html
 import { isDeepStrictEqual } from 'node:util';
-import { isElement } from '../element.ts';
 import { compareNodes } from '../fhirpath/compare.ts';
 import { buildNode } from '../fhirpath/node.ts';
-import { buildFault } from '../validation/schema-rules/rule.ts';
+import { isElement } from '../json-values.ts';
+import { buildFault } from '../validation/schema-rule.ts';
 import type { ElementDefinition } from './definition.ts';
 import { buildTestRule, combineRules, type ElementItem, type ItemRule } from './rule.ts';
 

@@ -3,7 +3,7 @@
 
 import type { ParameterKind } from '../indexing/indexed-parameter.ts';
 import { TOKEN_TEXTS } from '../indexing/token-values.ts';
-import { isHierarchical } from './hierarchies.ts';
+import { isHierarchical } from './reference-parameter.ts';
 import type { SearchParameter } from './registry.ts';
 import { TERMINOLOGY_MODIFIERS } from './terminology-condition.ts';
 

@@ -4,10 +4,10 @@
 import { notSupported } from '../outcome.ts';
 import { isServed, type ServedType } from '../types.ts';
 import { buildUnknownModifierError } from './errors.ts';
-import { readParameterCode, splitModifier } from './parameter-name.ts';
 import type { Condition } from './query.ts';
 import { findReferenceParameter } from './reference-parameter.ts';
 import type { SearchRegistry } from './registry.ts';
+import { readParameterCode, splitModifier } from './search-value.ts';
 
 /** A search parameter of a query string, for resources of these types. */
 export interface ParameterQuestion {

@@ -1,8 +1,7 @@
 // Combines the conditions of several types into one condition with as few tests as possible.
 
 import type { ServedType } from '../types.ts';
-import { combineWithOr } from './condition-sentences.ts';
-import type { Condition } from './query.ts';
+import { type Condition, combineWithOr } from './query.ts';
 
 type OfType = [types: ServedType[], condition: Condition];
 

@@ -3,8 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { hash } from '../hash.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../types.ts';
-import { combineWithOr } from './condition-sentences.ts';
-import type { Condition } from './query.ts';
+import { type Condition, combineWithOr } from './query.ts';
 import { findReferenceParameter } from './reference-parameter.ts';
 import type { SearchRegistry } from './registry.ts';
 

@@ -1,11 +1,11 @@
 // Parses `code$value` of a composite parameter into a test of occurrences. https://hl7.org/fhir/R4/search.html#composite
-import type { CompositeComponent, CompositePart } from '../indexing/composite-part.ts';
+
 import { hashCodePair, hashComponentForm, hashCompositeKey } from '../indexing/composite-rows.ts';
+import type { CompositeComponent, CompositePart } from '../indexing/indexed-parameter.ts';
 import { invalid } from '../outcome.ts';
-import { combineWithOr } from './condition-sentences.ts';
 import { parseDateTests } from './date-condition.ts';
 import { parseNumberTests, parseQuantityTests } from './number-condition.ts';
-import type { Condition } from './query.ts';
+import { type Condition, combineWithOr } from './query.ts';
 import type { SearchParameter } from './registry.ts';
 import { splitAlternatives, splitComponents, unescapeValue } from './search-value.ts';
 import { toBeginsWithRange } from './string-condition.ts';

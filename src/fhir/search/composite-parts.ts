@@ -1,6 +1,6 @@
 // Compiles the definition of a composite search parameter into its parts. https://hl7.org/fhir/R4/search.html#composite
 import { hashParameterName } from '../hash.ts';
-import { COMPONENT_KINDS, type ComponentKind, type CompositeComponent, type CompositePart } from '../indexing/composite-part.ts';
+import { COMPONENT_KINDS, type ComponentKind, type CompositeComponent, type CompositePart } from '../indexing/indexed-parameter.ts';
 import { buildTokenTraits, listElementTypes } from '../indexing/parameter-kinds.ts';
 import { compileExpression } from './expression.ts';
 

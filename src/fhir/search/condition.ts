@@ -1,25 +1,21 @@
 // Parses a search parameter (name and value) into a condition on the resource itself or on other resources (chain.ts). https://hl7.org/fhir/R4/search.html#modifiers
 // docs/decisions/0006-search-semantics.md
-
 import { COLUMN_PARAMETERS, type ParameterKind } from '../indexing/indexed-parameter.ts';
-import { invalid } from '../outcome.ts';
+import { invalid, notSupported } from '../outcome.ts';
 import { ID_PATTERN, type ServedType } from '../types.ts';
 import { listModifiers } from './allowed-modifiers.ts';
 import { isReverseChain, type ParameterQuestion, parseChain, parseReverseChain } from './chain.ts';
 import { combineByType } from './combine-types.ts';
 import { parseCompositeCondition } from './composite-condition.ts';
-import { MATCH_ALL } from './condition-sentences.ts';
 import { parseDateCondition, parseLastUpdatedCondition } from './date-condition.ts';
 import { buildUnknownModifierError, buildUnknownParameterError } from './errors.ts';
 import { parseFilterCondition } from './filter-condition.ts';
-import { parseListCondition } from './list-condition.ts';
 import { parseNearCondition } from './near-condition.ts';
 import { parseNumberCondition, parseQuantityCondition } from './number-condition.ts';
-import { splitModifier } from './parameter-name.ts';
-import type { Condition } from './query.ts';
+import { type Condition, MATCH_ALL } from './query.ts';
 import { parseReferenceCondition } from './reference-condition.ts';
 import type { SearchParameter, SearchRegistry } from './registry.ts';
-import { splitAlternatives, unescapeValue } from './search-value.ts';
+import { splitAlternatives, splitModifier, unescapeValue } from './search-value.ts';
 import { parseStringCondition } from './string-condition.ts';
 import { parseTerminologyCondition, TERMINOLOGY_MODIFIERS } from './terminology-condition.ts';
 import { buildTokenCondition, parseTokenCondition } from './token-condition.ts';
@@ -107,4 +103,12 @@ function findParameter(registry: SearchRegistry, type: string, code: string): Se
   const parameter = registry.lookup(type, code);
   if (!parameter) throw buildUnknownParameterError(registry, type, code);
   return parameter;
+}
+
+/** Parses the id of a List. Functional lists (`$current-allergies`) are not supported. */
+function parseListCondition(value: string, registry: SearchRegistry): Condition {
+  const ids = splitAlternatives('_list', value).map((piece) => unescapeValue(piece).replace(/^List\//, ''));
+  if (!ids.every((id) => ID_PATTERN.test(id)))
+    throw notSupported('_list takes the id of a List; functional lists ($current-…) are not served');
+  return { on: 'has', type: 'List', parameter: registry.lookup('List', 'item')!.number, where: [{ on: 'id', any: ids }] };
 }

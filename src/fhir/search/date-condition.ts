@@ -2,10 +2,9 @@
 // The searched value and the value of the resource are both ranges [from, to).
 import { type DateRange, formatInstant, parseDateRange } from '../date-range.ts';
 import { invalid } from '../outcome.ts';
-import { type Prefix, splitPrefix } from './prefix.ts';
 import type { Comparison, Condition } from './query.ts';
 import type { SearchParameter } from './registry.ts';
-import { splitAlternatives, unescapeValue } from './search-value.ts';
+import { type Prefix, splitAlternatives, splitPrefix, unescapeValue } from './search-value.ts';
 
 const testFrom = (op: Comparison['op'], at: string): Comparison => ({ column: 'from', op, at });
 const testTo = (op: Comparison['op'], at: string): Comparison => ({ column: 'to', op, at });

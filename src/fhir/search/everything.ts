@@ -4,9 +4,8 @@
 import { SERVED_TYPES, type ServedType } from '../types.ts';
 import { buildCompartmentCondition, buildMembershipCondition, type Compartment, listCompartmentTypes } from './compartment.ts';
 import { parseCondition, type SearchContext } from './condition.ts';
-import { MATCH_ALL } from './condition-sentences.ts';
 import { parseInclude } from './include.ts';
-import type { Condition, Inclusion } from './query.ts';
+import { type Condition, type Inclusion, MATCH_ALL } from './query.ts';
 
 /** Limits of the dates of care (FHIR dates), and of the time of storing (an instant). */
 export interface CareSpan {

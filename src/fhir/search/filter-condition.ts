@@ -7,10 +7,9 @@ import { foldText } from '../indexing/text-folding.ts';
 import { invalid, notSupported } from '../outcome.ts';
 import { isServed, type ServedType } from '../types.ts';
 import { combineByType } from './combine-types.ts';
-import { combineWithOr } from './condition-sentences.ts';
 import { buildUnknownParameterError } from './errors.ts';
 import { type Filter, type FilterStep, parseFilter } from './filter-syntax.ts';
-import type { Condition, TextTest } from './query.ts';
+import { type Condition, combineWithOr, type TextTest } from './query.ts';
 import { findReferenceParameter } from './reference-parameter.ts';
 import type { SearchParameter, SearchRegistry } from './registry.ts';
 

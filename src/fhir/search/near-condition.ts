@@ -1,4 +1,4 @@
-// Parses `near` on Location. The index of positions: indexing/positions.ts. https://hl7.org/fhir/R4/location.html#search
+// Parses `near` on Location. The index of positions: indexing/geography.ts. https://hl7.org/fhir/R4/location.html#search
 // latitude|longitude|distance|units. The default unit is kilometers, the default distance 50 km.
 import { parseDecimal } from '../decimal.ts';
 import { type GeoCircle, toGeoPosition } from '../indexing/geography.ts';

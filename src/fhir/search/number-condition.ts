@@ -2,14 +2,12 @@
 // Without a prefix a number means the range of its precision (5.4: 5.35 to 5.45). With a prefix it means the exact number.
 
 import { type Decimal, formatDecimal, parseDecimal, toApproximateRange, toImpliedRange } from '../decimal.ts';
-import { findQuantityScale } from '../indexing/quantity-scale.ts';
+import { findQuantityScale } from '../indexing/number-rows.ts';
 import { hashUnit } from '../indexing/token.ts';
 import { invalid } from '../outcome.ts';
-import { combineWithOr } from './condition-sentences.ts';
-import { type Prefix, splitPrefix } from './prefix.ts';
-import type { Comparison, Condition } from './query.ts';
+import { type Comparison, type Condition, combineWithOr } from './query.ts';
 import type { SearchParameter } from './registry.ts';
-import { splitAlternatives, splitParts } from './search-value.ts';
+import { type Prefix, splitAlternatives, splitParts, splitPrefix } from './search-value.ts';
 
 /** Formats a bound, unchanged or in the unit that quantities are compared in. */
 type FormatBound = (value: Decimal) => string;

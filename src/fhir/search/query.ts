@@ -1,6 +1,5 @@
 // The Query: a search in terms of index rows. `request.ts` parses it from a query string, and `src/store/search/statements.ts` translates it into SQL.
 // https://hl7.org/fhir/R4/search.html
-
 import type { GeoCircle } from '../indexing/geography.ts';
 import type { Hash, ParameterNumber } from '../indexing/rows.ts';
 import type { ServedType } from '../types.ts';
@@ -103,3 +102,12 @@ export interface Query extends TypeQuery {
 
 /** The query of each type. */
 export const listSlices = ({ type, where, sort, otherTypes = [] }: Query): TypeQuery[] => [{ type, where, sort }, ...otherTypes];
+
+/** Holds for every resource. */
+export const MATCH_ALL: Condition = { on: 'and', all: [] };
+
+/** Any of the conditions. A single condition is returned unchanged. */
+export function combineWithOr(conditions: Condition[]): Condition {
+  if (conditions.length === 1) return conditions[0]!;
+  return conditions.length ? { on: 'or', any: conditions } : { on: 'nothing' };
+}

@@ -2,8 +2,7 @@
 // https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
 
 import { hash, hashParameterName } from '../hash.ts';
-import type { CompositePart } from '../indexing/composite-part.ts';
-import type { IndexedParameter, IndexedParameters, ParameterKind } from '../indexing/indexed-parameter.ts';
+import type { CompositePart, IndexedParameter, IndexedParameters, ParameterKind } from '../indexing/indexed-parameter.ts';
 import { buildTokenTraits, isValueKind, listElementTypes, type ValueKind } from '../indexing/parameter-kinds.ts';
 import type { ParameterNumber } from '../indexing/rows.ts';
 import { hashPresence } from '../indexing/token.ts';

@@ -1,6 +1,6 @@
-// Parses the parameters of a query string into a Query. https://hl7.org/fhir/R4/search.html
-import { FhirError, invalid } from '../outcome.ts';
-import type { ServedType } from '../types.ts';
+// Parses a search, as decoded parameters or as a URL (`Patient?name=x&_count=5`). https://hl7.org/fhir/R4/search.html
+import { FhirError, invalid, notSupported } from '../outcome.ts';
+import { isServed, type ServedType } from '../types.ts';
 import { countLinks } from './chain.ts';
 import { parseCondition, type SearchContext } from './condition.ts';
 import { buildUnknownModifierError } from './errors.ts';
@@ -107,4 +107,12 @@ function validateParameters(parameters: readonly [name: string, value: string][]
     .filter((name) => Object.hasOwn(RESULT_PARAMETERS, name) && !REPEATABLE_PARAMETERS.has(name));
   const repeated = single.find((name, at) => single.indexOf(name) !== at);
   if (repeated) throw invalid(`${repeated} may occur only once`);
+}
+
+/** The type and the decoded parameters of `Type?…`, as mappings and Bundles contain it. A type that is not served is refused (400). */
+export function parseSearchUrl(text: string): { type: ServedType; parameters: [name: string, value: string][] } {
+  const at = text.indexOf('?');
+  const type = at < 0 ? text : text.slice(0, at);
+  if (!isServed(type)) throw notSupported('the search names a resource type that is not served');
+  return { type, parameters: at < 0 ? [] : [...new URLSearchParams(text.slice(at + 1))] };
 }

@@ -1,6 +1,6 @@
-// Splits search values: `,` separates alternatives, `$` the values of a composite, `|` parts. A `\` escapes each of these and itself.
+// Splits the names and values of search parameters. In a value, `,` separates alternatives, `$` the values of a composite, `|` parts. A `\` escapes each of these and itself.
 // https://hl7.org/fhir/R4/search.html#escaping
-import { invalid } from '../outcome.ts';
+import { invalid, notSupported } from '../outcome.ts';
 
 const MISPLACED = /\\(?![,|$\\])/;
 /** The most alternatives of a value. */
@@ -35,3 +35,24 @@ function splitUnescaped(text: string, separator: ',' | '|' | '$'): string[] {
   }
   return pieces;
 }
+
+export const PREFIXES = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;
+export type Prefix = (typeof PREFIXES)[number];
+
+/** Splits a value into its prefix (default `eq`) and the rest. */
+export function splitPrefix(value: string): { prefix: Prefix; rest: string } {
+  const prefix = PREFIXES.find((candidate) => value.startsWith(candidate));
+  return prefix ? { prefix, rest: value.slice(2) } : { prefix: 'eq', rest: value };
+}
+
+/** Splits `code:modifier`. The modifier may be absent (empty), but a colon without a modifier is refused. */
+export function splitModifier(name: string): { code: string; modifier: string } {
+  const colon = name.indexOf(':');
+  if (colon < 0) return { code: name, modifier: '' };
+  const modifier = name.slice(colon + 1);
+  if (modifier === '') throw notSupported(`${name} has no modifier after its colon`);
+  return { code: name.slice(0, colon), modifier };
+}
+
+/** The code at the start of a name, before a modifier or the next link of a chain. */
+export const readParameterCode = (name: string): string => name.split(/[:.]/, 1)[0]!;

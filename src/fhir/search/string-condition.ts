@@ -1,12 +1,10 @@
 // Parses string values into tests of folded texts. https://hl7.org/fhir/R4/search.html#string
 
 import type { ParameterNumber } from '../indexing/rows.ts';
-import { encodeSoundex } from '../indexing/soundex.ts';
-import { foldText, toPrefixRange } from '../indexing/text-folding.ts';
+import { encodeSoundex, foldText, toPrefixRange } from '../indexing/text-folding.ts';
 import { hashExactText } from '../indexing/token.ts';
 import { invalid } from '../outcome.ts';
-import { combineWithOr } from './condition-sentences.ts';
-import type { Condition } from './query.ts';
+import { type Condition, combineWithOr } from './query.ts';
 import type { SearchParameter } from './registry.ts';
 import { splitAlternatives, unescapeValue } from './search-value.ts';
 

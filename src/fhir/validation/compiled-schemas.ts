@@ -5,9 +5,9 @@ import names from 'ajv/dist/compile/names.js';
 import { R4_SCHEMA } from '../json-schema.ts';
 import type { ServedType } from '../types.ts';
 import { toFaults } from './faults.ts';
+import { buildBranchesRule, buildContainedRule } from './nested-schema.ts';
 import { TEXT_TYPES } from './primitives.ts';
-import { buildBranchesRule, buildContainedRule } from './schema-rules/nested-schema.ts';
-import type { Fault, SchemaRule } from './schema-rules/rule.ts';
+import type { Fault, SchemaRule } from './schema-rule.ts';
 import { SCHEMA_RULES } from './schema-rules.ts';
 
 /** The validators of the served types. */

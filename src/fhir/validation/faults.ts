@@ -5,7 +5,7 @@ import { findClosestName } from '../closest-name.ts';
 import type { Schema } from '../json-schema.ts';
 import { toList, toObject } from '../json-values.ts';
 import { TEXT_TYPES } from './primitives.ts';
-import { buildFault, type Fault, formatNames, type SchemaRule } from './schema-rules/rule.ts';
+import { buildFault, type Fault, formatNames, type SchemaRule } from './schema-rule.ts';
 
 type SchemaError = ErrorObject & { parentSchema: Schema };
 type Explain = (error: SchemaError) => Fault;

@@ -1,6 +1,6 @@
 // All error-level constraints of the served types and their datatypes: official key → native predicate and what it asks for.
 // https://hl7.org/fhir/R4/conformance-rules.html#constraints. Where they stand is in the generated schemas (`invariants`).
-import { CONTAINED_INVARIANTS } from './invariants/contained.ts';
+
 import { DATATYPE_INVARIANTS } from './invariants/datatypes.ts';
 import type { InvariantPredicate } from './invariants/element.ts';
 import { RESOURCE_INVARIANTS } from './invariants/resources.ts';
@@ -9,7 +9,6 @@ import { RESOURCE_INVARIANTS } from './invariants/resources.ts';
 export const INVARIANTS: Readonly<Record<string, InvariantPredicate>> = {
   ...DATATYPE_INVARIANTS,
   ...RESOURCE_INVARIANTS,
-  ...CONTAINED_INVARIANTS,
 };
 
 /** Constraint key → what it asks for, in our words. */

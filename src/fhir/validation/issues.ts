@@ -1,11 +1,10 @@
 // From what is wrong with a resource to issues a caller can act on: where (FHIRPath), and what was expected; never the value.
 // https://hl7.org/fhir/R4/operationoutcome.html, paths: https://hl7.org/fhir/R4/fhirpath.html#simple
 
-import { isElement } from '../element.ts';
 import { findElement } from '../elements.ts';
-import { readMember, toList } from '../json-values.ts';
+import { isElement, readMember, toList } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
-import type { Fault } from './schema-rules/rule.ts';
+import type { Fault } from './schema-rule.ts';
 
 /** What refuses a write lists no more than this. */
 const MAX_ISSUES = 20;

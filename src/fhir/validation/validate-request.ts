@@ -1,9 +1,8 @@
 // What a call of $validate asks for: the resource itself or a Parameters resource, and parameters of the URL.
 // https://hl7.org/fhir/R4/resource-operation-validate.html
 
-import { isElement } from '../element.ts';
 import type { ParsedJson } from '../json.ts';
-import { readMember, toList } from '../json-values.ts';
+import { isElement, readMember, toList } from '../json-values.ts';
 import { invalid, invalidStructure, notSupported } from '../outcome.ts';
 import { type ParsedResource, toParsedResource } from '../types.ts';
 

@@ -1,7 +1,7 @@
 // Whether a resource is valid R4: structure, cardinality, types, required codes, reference targets and error-level constraints.
 // https://hl7.org/fhir/R4/validation.html. Profiles, and codes of bindings that are not required, are not checked here.
 import { setImmediate } from 'node:timers/promises';
-import { isElement } from '../element.ts';
+import { isElement } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
 import { type CompiledSchemas, compileSchemas } from './compiled-schemas.ts';

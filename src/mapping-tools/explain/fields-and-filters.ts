@@ -1,10 +1,9 @@
 // Explains a mapping: the FHIR path of each field, the search parameters that find it, and the FHIR search of each filter.
 
-import type { CompositePart } from '../../fhir/indexing/composite-part.ts';
-import { parseSearchUrl } from '../../fhir/query-string.ts';
+import type { CompositePart } from '../../fhir/indexing/indexed-parameter.ts';
 import type { Condition } from '../../fhir/search/query.ts';
 import type { SearchParameter, SearchRegistry } from '../../fhir/search/registry.ts';
-import { parseSearch } from '../../fhir/search/request.ts';
+import { parseSearch, parseSearchUrl } from '../../fhir/search/request.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { type Field, listLeaves } from '../../mapping/lens/field.ts';
 import { buildExampleEnv } from '../../mapping/load/examples.ts';

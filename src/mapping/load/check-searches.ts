@@ -1,9 +1,8 @@
 // Checks at start that the server supports every search of a mapping, with sample values.
 
-import { parseSearchUrl } from '../../fhir/query-string.ts';
 import type { Condition } from '../../fhir/search/query.ts';
 import type { SearchRegistry } from '../../fhir/search/registry.ts';
-import { parseSearch } from '../../fhir/search/request.ts';
+import { parseSearch, parseSearchUrl } from '../../fhir/search/request.ts';
 import { explainUnknownCode } from '../../fhir/terminology/explain-code.ts';
 import { type Report, toMessage } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';

@@ -1,7 +1,6 @@
 // The error-level constraints of R4's datatypes, by key. https://hl7.org/fhir/R4/datatypes.html, https://hl7.org/fhir/R4/metadatatypes.html
 
-import type { Element } from '../../element.ts';
-import { toList } from '../../json-values.ts';
+import { type Element, toList } from '../../json-values.ts';
 import { hasNarrativeContent, isSafeNarrative } from '../narrative.ts';
 import { hasChoiceElement, hasElement, type InvariantPredicate, mayBeAtMost, mayPrecede } from './element.ts';
 

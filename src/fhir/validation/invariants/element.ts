@@ -1,6 +1,6 @@
 // How invariants look at elements as they stand in JSON: small readings of FHIRPath's exists(), where() and comparison of dates and quantities.
 // https://hl7.org/fhir/R4/fhirpath.html
-import { type Element, isElement, items } from '../../element.ts';
+import { type Element, isElement, items } from '../../json-values.ts';
 import { countDaysInMonth } from '../primitives.ts';
 
 /** Whether one rule holds for an element (an object; for XHTML its text) inside a root resource. */

@@ -1,8 +1,8 @@
-// The error-level constraints of the served resource types, by key. https://hl7.org/fhir/R4/resourcelist.html (tab "Constraints" of each type)
+// The error-level constraints of the served resource types and of contained resources, by key.
+// https://hl7.org/fhir/R4/resourcelist.html (tab "Constraints" of each type), https://hl7.org/fhir/R4/references.html#contained
 
-import { findContainedResource } from '../../contained-resource.ts';
-import { type Element, isElement, items } from '../../element.ts';
-import { readReferenceType } from '../../reference.ts';
+import { type Element, isElement, items } from '../../json-values.ts';
+import { findContainedResource, readReferenceType } from '../../reference.ts';
 import { hasChoiceElement, hasCoding, hasElement, type InvariantPredicate, mayPrecede } from './element.ts';
 
 const CLINICAL = 'http://terminology.hl7.org/CodeSystem/condition-clinical';
@@ -13,7 +13,7 @@ const requireAny =
   (element) =>
     names.some((name) => hasElement(element, name));
 
-/** The constraint of R4 names the system `something`, and so does this. */
+/** `something` is the system that R4's own expression of the constraint uses. */
 const requirePatientForScope =
   (scope: string): InvariantPredicate =>
   (consent) =>
@@ -21,8 +21,20 @@ const requirePatientForScope =
 
 const isNotHomeUse: InvariantPredicate = (contact) => contact.use !== 'home';
 
-/** Key → predicate; the element is the one the constraint stands on. */
+const readContained = (resource: Element): Element[] => items(resource.contained);
+
+const buildMetaPredicate =
+  (names: string[]): InvariantPredicate =>
+  (resource) =>
+    readContained(resource).every(({ meta }) => !isElement(meta) || !names.some((name) => hasElement(meta, name)));
+
+/** Key → predicate. Its argument is the element that has the constraint: for dom-2 … dom-5 a resource, for ref-1 a reference. */
 export const RESOURCE_INVARIANTS: Record<string, InvariantPredicate> = {
+  'dom-2': (resource) => readContained(resource).every((inner) => !hasElement(inner, 'contained')),
+  'dom-3': (resource) => !hasElement(resource, 'contained') || areContainedReferenced(resource),
+  'dom-4': buildMetaPredicate(['versionId', 'lastUpdated']),
+  'dom-5': buildMetaPredicate(['security']),
+  'ref-1': (reference, root) => !isLocalReference(reference.reference) || findContainedResource(root, reference.reference) !== undefined,
   'con-1': requireAny('summary', 'assessment'),
   'con-2': requireAny('code', 'detail'),
   'con-4': (condition) =>
@@ -52,14 +64,14 @@ export const RESOURCE_INVARIANTS: Record<string, InvariantPredicate> = {
   'qrs-1': (item) => !hasElement(item, 'answer') || !hasElement(item, 'item'),
 };
 
-/** What a reference leads to, as far as its text or a contained resource tells: one that cannot be followed breaks no rule. */
+/** Whether a reference may have a Practitioner as its target. The type of the target is unknown if neither the text nor a contained resource tells it. */
 function mayBePractitioner(member: unknown, root: Element): boolean {
   const text = isElement(member) && typeof member.reference === 'string' ? member.reference : '';
   const type = text.startsWith('#') ? findContainedResource(root, text)?.resourceType : readReferenceType(text);
   return type === undefined || type === 'Practitioner';
 }
 
-/** Whether a component has a coding that the observation's own code has, equal in all its elements. */
+/** Whether a component has a coding of the observation's own code, equal in all elements. */
 function hasComponentWithOwnCode(observation: Element): boolean {
   const own = new Set(listCodings(observation));
   return items(observation.component).some((component) => listCodings(component).some((coding) => own.has(coding)));
@@ -67,3 +79,21 @@ function hasComponentWithOwnCode(observation: Element): boolean {
 
 const listCodings = (element: Element): string[] =>
   isElement(element.code) ? items(element.code.coding).map((coding) => JSON.stringify(Object.entries(coding).sort())) : [];
+
+const isLocalReference = (reference: unknown): reference is string => typeof reference === 'string' && reference.charCodeAt(0) === HASH;
+const HASH = 35;
+
+/**
+ * Whether each contained resource is the target of a reference, or refers to the containing resource. Any text `#id` counts as a reference, because the JSON
+ * of an unserved type does not tell which texts are canonical URLs.
+ */
+function areContainedReferenced(resource: Element): boolean {
+  const texts = new Set(listLocalReferences(resource));
+  return readContained(resource).every((inner) => texts.has(`#${inner.id}`) || listLocalReferences(inner).includes('#'));
+}
+
+/** All texts that begin with `#`. */
+function listLocalReferences(value: unknown): string[] {
+  if (isLocalReference(value)) return [value];
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(listLocalReferences) : [];
+}

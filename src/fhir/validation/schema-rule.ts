@@ -1,6 +1,6 @@
 // What a keyword of the generated schemas is made of: a check that runs for every resource, and an explanation that runs only after a failure.
-import type { Element } from '../../element.ts';
-import type { InvariantPredicate } from '../invariants/element.ts';
+import type { Element } from '../json-values.ts';
+import type { InvariantPredicate } from './invariants/element.ts';
 
 /** What is wrong, and where below the checked element (JSON names and indexes). Without a severity it is an error. */
 export interface Fault {

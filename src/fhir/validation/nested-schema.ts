@@ -1,11 +1,11 @@
 // The two keywords that hand a part of a resource to another compiled schema, found when that part is met: `contained` and `branches`.
 // The root stays the resource around all: ids and references are looked up there.
 import type { ValidateFunction } from 'ajv';
-import type { Element } from '../../element.ts';
-import { isServed } from '../../types.ts';
-import { buildUnknownElementFault, toFaults } from '../faults.ts';
-import { INVARIANT_TEXTS } from '../invariants.ts';
-import { buildFault, type Fault, type SchemaRule } from './rule.ts';
+import type { Element } from '../json-values.ts';
+import { isServed } from '../types.ts';
+import { buildUnknownElementFault, toFaults } from './faults.ts';
+import { INVARIANT_TEXTS } from './invariants.ts';
+import { buildFault, type Fault, type SchemaRule } from './schema-rule.ts';
 
 /** The compiled schema of a definition by its name. */
 type ValidatorOf = (definition: string) => ValidateFunction;
