@@ -3,8 +3,14 @@ import { DEPRECATED_ORDER_STATES, deprecationText } from '../deprecated-names.ts
 import { msUntilListed } from '../orders/deliver/delivery-times.ts';
 import { applyOperatorAction, type OperatorAction } from '../orders/deliver/operator-actions.ts';
 import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
-import { ORDER_TOPIC, readRequestId, toSubject } from '../orders/place/order-entry.ts';
-import { type AcceptedOrder, findLastSentAt, parseOrderPayload } from '../orders/place/order-payload.ts';
+import {
+  type AcceptedOrder,
+  findLastSentAt,
+  ORDER_TOPIC,
+  parseOrderPayload,
+  readRequestId,
+  toSubject,
+} from '../orders/place/order-entry.ts';
 import { findTransition } from '../orders/state-machine.ts';
 import type { Database } from '../store/database/database.ts';
 import { listOutbox } from '../store/queues/backlogs.ts';

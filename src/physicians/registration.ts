@@ -11,8 +11,7 @@ import type { JunctionClient } from '../junction/client.ts';
 import { createLease } from '../messaging/lease.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
-import { toAsciiName } from '../orders/place/ascii-name.ts';
-import { findNamePart, listContactPoints } from '../orders/place/patient-elements.ts';
+import { findNamePart, listContactPoints, toAsciiName } from '../orders/place/demographics.ts';
 import { readNpi } from '../orders/place/signer.ts';
 import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 

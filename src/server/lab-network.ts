@@ -15,8 +15,8 @@ import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
 import type { OrderRules } from '../orders/place/order-content.ts';
 import { buildOrderDocumentation } from '../orders/place/order-documentation.ts';
 import { ORDER_TOPIC } from '../orders/place/order-entry.ts';
+import { buildTaskWriteHook } from '../orders/place/order-task.ts';
 import { buildServiceRequestWriteHook } from '../orders/place/service-request-write-hook.ts';
-import { buildTaskWriteHook } from '../orders/place/task-write-hook.ts';
 import type { OrderTracker, ResultMappings } from '../orders/track/order-tracker.ts';
 import {
   createWebhookReceiver,

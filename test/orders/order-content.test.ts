@@ -1,8 +1,8 @@
 // What a request says beyond its test and its patient, element by element: the words that are sent, and what is refused because it could not be told.
 import type { Resource } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
-import { readLabAccount } from '../../src/orders/place/lab-account.ts';
-import { readClinicalNotes } from '../../src/orders/place/order-notes.ts';
+import { readClinicalNotes } from '../../src/orders/place/clinical-information.ts';
+import { readLabAccount } from '../../src/orders/place/order-performer.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
 

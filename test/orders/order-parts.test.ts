@@ -2,15 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { Resource } from '../../src/fhir/types.ts';
-import { toAsciiName } from '../../src/orders/place/ascii-name.ts';
-import { COLLECTION_METHODS } from '../../src/orders/place/collection-method.ts';
 import { CONSENT_TYPES } from '../../src/orders/place/consents.ts';
-import { toEmailAddress, toUsPhone } from '../../src/orders/place/contact-points.ts';
+import { toAsciiName, toEmailAddress, toUsCountry, toUsPhone, toUsState, toUsZip } from '../../src/orders/place/demographics.ts';
 import { buildClientUserId, buildOrderBody, buildOrderText } from '../../src/orders/place/junction-order.ts';
 import { isLaboratoryRequest } from '../../src/orders/place/laboratory-category.ts';
 import { buildOrderPatient } from '../../src/orders/place/order-patient.ts';
-import { findTests } from '../../src/orders/place/test-codes.ts';
-import { toUsCountry, toUsState, toUsZip } from '../../src/orders/place/us-postal.ts';
+import { COLLECTION_METHODS } from '../../src/orders/place/order-performer.ts';
+import { findTests } from '../../src/orders/place/ordered-tests.ts';
 
 test.each([
   ['José', 'Jose'],

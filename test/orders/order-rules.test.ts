@@ -1,8 +1,8 @@
 // What an order must be before it is accepted: who may sign it, who it may be for, when it becomes active. Each refusal names the element.
 import type { Resource } from '../../src/fhir/types.ts';
+import { toDayInState } from '../../src/orders/place/demographics.ts';
 import { findActivationDay } from '../../src/orders/place/order-content.ts';
 import { findLicensedStates } from '../../src/orders/place/signer.ts';
-import { toDayInState } from '../../src/orders/place/us-zone.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
 

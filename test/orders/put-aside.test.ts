@@ -3,7 +3,7 @@
 
 import { OPERATOR } from '../../src/interactions/context.ts';
 import { applyOperatorAction, type OperatorAction } from '../../src/orders/deliver/operator-actions.ts';
-import { parseOrderPayload } from '../../src/orders/place/order-payload.ts';
+import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';

@@ -1,6 +1,6 @@
 // The tables of the state machine beside their drawing and the failure matrix, and the payloads that earlier versions have stored.
 import { readFileSync } from 'node:fs';
-import { formatOrderPayload, parseOrderPayload } from '../../src/orders/place/order-payload.ts';
+import { formatOrderPayload, parseOrderPayload } from '../../src/orders/place/order-entry.ts';
 import { CANCELLATION_TRANSITIONS, ORDER_TRANSITIONS, TRACKING_TRANSITIONS } from '../../src/orders/state-machine.ts';
 
 const TABLES = { order: ORDER_TRANSITIONS, cancellation: CANCELLATION_TRANSITIONS, tracking: TRACKING_TRANSITIONS };

@@ -8,7 +8,7 @@ import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { type DeliveryResult, recordOutcome } from '../../src/orders/deliver/record-outcome.ts';
 import { sendCancellation } from '../../src/orders/deliver/send-cancellation.ts';
 import { CANCELLATION_TOPIC } from '../../src/orders/place/cancellation.ts';
-import { formatOrderPayload, parseOrderPayload } from '../../src/orders/place/order-payload.ts';
+import { formatOrderPayload, parseOrderPayload } from '../../src/orders/place/order-entry.ts';
 import { pollOrder } from '../../src/orders/poll-order.ts';
 import { CANCELLATION_TRANSITIONS, ORDER_TRANSITIONS, TRACKING_TRANSITIONS } from '../../src/orders/state-machine.ts';
 import { correlate } from '../../src/orders/track/correlate.ts';

@@ -7,7 +7,7 @@ import { update } from '../../src/interactions/update.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { queueCancellation } from '../../src/orders/place/cancellation.ts';
-import { parseAcceptedOrder, parseOrderPayload } from '../../src/orders/place/order-payload.ts';
+import { parseAcceptedOrder, parseOrderPayload } from '../../src/orders/place/order-entry.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';

@@ -3,7 +3,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { buildLastModified, buildOnHoldEdit, editResource, type ResourceEdit, withTaskStatus } from '../place/order-edits.ts';
-import { formatOrderPayload, parseOrderPayload } from '../place/order-payload.ts';
+import { formatOrderPayload, parseOrderPayload } from '../place/order-entry.ts';
 import { findTransition } from '../state-machine.ts';
 
 export type OperatorAction = 'retry' | 'park' | 'release';

@@ -15,8 +15,14 @@ import {
   type OrderEdit,
   type ResourceEdit,
 } from '../place/order-edits.ts';
-import { parseOrderedRequest, readRequestId } from '../place/order-entry.ts';
-import { formatOrderPayload, type OrderPayload, parseOrderPayload, toAcceptedOrder } from '../place/order-payload.ts';
+import {
+  formatOrderPayload,
+  type OrderPayload,
+  parseOrderedRequest,
+  parseOrderPayload,
+  readRequestId,
+  toAcceptedOrder,
+} from '../place/order-entry.ts';
 import { findTransition, type OrderAction } from '../state-machine.ts';
 import { systemContext } from '../system-actor.ts';
 import { isUnconfirmedTooLong, MAX_SERVER_FAILURES, nextDeliveryAt } from './delivery-times.ts';

@@ -6,8 +6,7 @@ import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/o
 import type { Store } from '../../store/store.ts';
 import type { OrderTask } from '../place/cancellation.ts';
 import { buildCancellationRefusedEdit, buildCancelledEdit, editResource, type OrderEdit } from '../place/order-edits.ts';
-import { readOrderedRequest, readRequestId } from '../place/order-entry.ts';
-import { parseAcceptedOrder } from '../place/order-payload.ts';
+import { parseAcceptedOrder, readOrderedRequest, readRequestId } from '../place/order-entry.ts';
 import { systemContext } from '../system-actor.ts';
 import { nextDeliveryAt } from './delivery-times.ts';
 import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';

@@ -3,8 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
-import { findOrderEntry } from '../place/order-entry.ts';
-import { parseOrderPayload } from '../place/order-payload.ts';
+import { findOrderEntry, parseOrderPayload } from '../place/order-entry.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
 import { ATTEMPT_MS, createDeliveryLease, type OrderSender } from './order-sender.ts';
 import { sendOrder } from './send-order.ts';

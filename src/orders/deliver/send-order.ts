@@ -9,16 +9,16 @@ import { isServerFailure } from '../../junction/response-classification.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { buildOrderBody } from '../place/junction-order.ts';
-import { readOrderedRequest } from '../place/order-entry.ts';
+import { isEnded } from '../place/order-edits.ts';
 import {
   findLastSentAt,
   formatOrderPayload,
   type OrderPayload,
   type OrderWithoutUser,
   parseOrderPayload,
+  readOrderedRequest,
   type SentOrder,
-} from '../place/order-payload.ts';
-import { isEnded } from '../place/request-status.ts';
+} from '../place/order-entry.ts';
 import { isRequestFinished, msUntilListed } from './delivery-times.ts';
 import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
 import { type DeliveryResult, recordOutcome } from './record-outcome.ts';

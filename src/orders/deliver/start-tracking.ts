@@ -1,8 +1,7 @@
 // Starts to track an order that the lab network has accepted.
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
-import { readRequestId } from '../place/order-entry.ts';
-import type { AcceptedOrder } from '../place/order-payload.ts';
+import { type AcceptedOrder, readRequestId } from '../place/order-entry.ts';
 
 /** The time until the first poll of a new order, in ms. A webhook makes the poll due earlier. */
 const FIRST_POLL_MS = 6 * 3_600_000;

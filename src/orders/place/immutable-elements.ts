@@ -6,16 +6,13 @@ import { isObject, toList } from '../../fhir/json-values.ts';
 import { conflict } from '../../fhir/outcome.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { findCollectionMethods } from './collection-method.ts';
-import { isUrgent, type OrderRules } from './order-content.ts';
+import { joinNotes, listConditionReferences, listReasonIcdCodes, listSupportingInfo } from './clinical-information.ts';
+import { isUrgent, type OrderRules, UNSUPPORTED_ELEMENTS } from './order-content.ts';
 import { canBeOrder } from './order-decision.ts';
-import { joinNotes } from './order-notes.ts';
-import { listConditionReferences, listReasonIcdCodes } from './order-reasons.ts';
+import { isRevoked } from './order-edits.ts';
+import { findCollectionMethods } from './order-performer.ts';
+import { findTests, listCodings, type TestTable } from './ordered-tests.ts';
 import { listContained, listReferences, PATIENT_SNAPSHOT_ID, type Reference } from './references.ts';
-import { isRevoked } from './request-status.ts';
-import { listSupportingInfo } from './supporting-info.ts';
-import { findTests, listCodings, type TestTable } from './test-codes.ts';
-import { UNSUPPORTED_ELEMENTS } from './unsupported-elements.ts';
 
 interface ElementContext {
   rules: OrderRules;

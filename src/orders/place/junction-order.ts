@@ -1,9 +1,9 @@
 // The body of an order in Junction's format, without the user id, which is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
 import { v5 } from 'uuid';
-import type { CollectionMethod } from './collection-method.ts';
+import type { OrderSupport } from './clinical-information.ts';
 import type { OrderPatient } from './order-patient.ts';
-import type { OrderSupport } from './supporting-info.ts';
-import type { OrderedTests } from './test-codes.ts';
+import type { CollectionMethod } from './order-performer.ts';
+import type { OrderedTests } from './ordered-tests.ts';
 
 /** The physician who signs the order. */
 export interface OrderPhysician {

@@ -6,13 +6,19 @@ import { isObject, toList } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { findOtherLaboratory } from './lab-account.ts';
 import { isLaboratoryRequest } from './laboratory-category.ts';
 import type { OrderRules } from './order-content.ts';
-import { findRejectedTask } from './rejection.ts';
+import { findOtherLaboratory } from './order-performer.ts';
+import { findRejectedTask } from './order-task.ts';
+import {
+  describeAmbiguousCode,
+  listCodings,
+  type OrderedTests,
+  resolveTests,
+  type TestResolution,
+  type TestTable,
+} from './ordered-tests.ts';
 import { findRepeatedRequest } from './repeated-request.ts';
-import { listCodings, type OrderedTests, type TestTable } from './test-codes.ts';
-import { describeAmbiguousCode, resolveTests, type TestResolution } from './test-resolution.ts';
 
 /** The classification of a request. The first that applies counts. */
 type Finding =

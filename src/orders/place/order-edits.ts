@@ -1,5 +1,6 @@
-// Edits of the ServiceRequest and its Task that record the progress of an order: the order's id and status at the lab network. They run inside the transaction
-// that updates the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
+// The status of a request, and the edits of the ServiceRequest and its Task that record the progress of an order: the order's id and status at the lab network. They
+// run inside the transaction that updates the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine, https://hl7.org/fhir/R4/request.html#statemachine
+
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -71,6 +72,16 @@ export function buildAcceptedEdit(
 /** Statuses that are neither final nor `draft`. https://hl7.org/fhir/R4/valueset-request-status.html */
 const OPEN_STATUSES = new Set<unknown>(['active', 'on-hold', 'unknown']);
 export const isOpenRequest = ({ status }: Resource): boolean => OPEN_STATUSES.has(status);
+
+const ENDED_STATUSES = new Set<unknown>(['revoked', 'entered-in-error', 'completed']);
+
+/** Whether the request has reached a final status. */
+export const isEnded = ({ status }: Resource): boolean => ENDED_STATUSES.has(status);
+
+const REVOKED_STATUSES = new Set<unknown>(['revoked', 'entered-in-error']);
+
+/** Whether a user or the lab network has revoked the request. */
+export const isRevoked = ({ status }: Resource): boolean => REVOKED_STATUSES.has(status);
 
 /** The lab network has refused the order. R4 has no request status "failed": the request is `revoked`, and the extension contains "failed". */
 export const buildRefusedEdit = (reason: string, at: string): OrderEdit => ({

@@ -1,10 +1,10 @@
-// The outbox entry of an order: its topic, its subject, and its ServiceRequest.
+// The outbox entry of an order: its topic, its subject, its ServiceRequest, and its payload, a union by the progress of the order with its stored JSON form.
+
 import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Store } from '../../store/store.ts';
-import { parseOrderPayload } from './order-payload.ts';
 
 /** The outbox topic of orders. A ServiceRequest never has a second entry, so it is ordered once. */
 export const ORDER_TOPIC = 'order';
@@ -40,4 +40,145 @@ export async function parseOrderedRequest(store: Store, entry: OutboxEntry, row:
 async function isRequestPresent(store: Store, entry: OutboxEntry): Promise<boolean> {
   const { version } = parseOrderPayload(entry);
   return version === null || !(await store.wasDeletedSince(entry.tenant, 'ServiceRequest', readRequestId(entry), version));
+}
+
+interface AcceptedRequest {
+  /** The id of the Task that shows the progress. */
+  task: string;
+  /** The name of the patient's user at the lab network. */
+  clientUserId: string;
+  /** The exact text of the order as accepted, without the user id. */
+  text: string;
+  /** The version of the request that was ordered; null: not known. */
+  version: number | null;
+  /** An operator has parked it: only an operator releases it. */
+  isParkedByOperator: boolean;
+}
+
+/** The use of the order's idempotency keys. */
+interface KeyUse {
+  /** The number of changes to another key; 0: the order has the key of its entry. */
+  keyRenewals: number;
+  /** When the present key was first used; null: when the order was first sent. */
+  keyUsedSince: string | null;
+  /** The number of requests that failed at the lab network itself, not at a gateway. */
+  serverFailures: number;
+  /** The lab network did not know the user of an earlier request, and another user was created. This happens at most once. */
+  isUserReplaced: boolean;
+}
+
+/** No request for the order was sent. */
+interface UnsentOrder extends AcceptedRequest {
+  state: 'unsent';
+}
+
+/** A request was sent. `key-failed`: the lab network may have stored a failure under the key, so no other request is sent with this key. */
+export interface SentOrder extends AcceptedRequest, KeyUse {
+  state: 'sent' | 'key-failed';
+  /** The lab network's id of the user; the same in every request with one key. */
+  userId: string;
+  /** Since this time a request may be in progress at the lab network. */
+  lastSentAt: string;
+}
+
+/** The lab network did not know the user of the last request, and created no order. */
+export interface OrderWithoutUser extends AcceptedRequest, KeyUse {
+  state: 'user-missing';
+}
+
+export interface AcceptedOrder extends AcceptedRequest {
+  state: 'accepted';
+  /** The lab network's id of the order. */
+  orderId: string;
+  /** The lab network's id of the order transaction that the order belongs to. */
+  transactionId: string | null;
+}
+
+export type OrderPayload = UnsentOrder | SentOrder | OrderWithoutUser | AcceptedOrder;
+
+/** The stored JSON. Its field names are those of earlier releases, so that during an update processes of both releases can read all entries. */
+interface StoredPayload {
+  task: string;
+  clientUserId: string;
+  text: string;
+  version?: number | undefined;
+  kept?: boolean | undefined;
+  userId?: string | undefined;
+  sentAt?: string | undefined;
+  failed?: boolean | undefined;
+  failures?: number | undefined;
+  renewed?: number | undefined;
+  renewedAt?: string | undefined;
+  userWasGone?: boolean | undefined;
+  orderId?: string | undefined;
+  transactionId?: string | undefined;
+}
+
+export function parseOrderPayload({ payload, firstSentAt }: Pick<OutboxEntry, 'payload' | 'firstSentAt'>): OrderPayload {
+  // type assertion: only this file writes payloads of orders
+  const stored = JSON.parse(payload) as StoredPayload;
+  const { task, clientUserId, text, version = null, kept: isParkedByOperator = false } = stored;
+  const request = { task, clientUserId, text, version, isParkedByOperator };
+  if (stored.orderId !== undefined)
+    return { ...request, state: 'accepted', orderId: stored.orderId, transactionId: stored.transactionId ?? null };
+  if (firstSentAt === null) return { ...request, state: 'unsent' };
+  const sent = {
+    ...request,
+    keyRenewals: stored.renewed ?? 0,
+    keyUsedSince: stored.renewedAt ?? null,
+    serverFailures: stored.failures ?? 0,
+    isUserReplaced: stored.userWasGone ?? false,
+  };
+  if (stored.userId === undefined) return { ...sent, state: 'user-missing' };
+  return { ...sent, state: stored.failed ? 'key-failed' : 'sent', userId: stored.userId, lastSentAt: stored.sentAt ?? firstSentAt };
+}
+
+/** For entries in the state `done`, and for cancellations. */
+export function parseAcceptedOrder(entry: OutboxEntry): AcceptedOrder {
+  const payload = parseOrderPayload(entry);
+  if (payload.state !== 'accepted') throw new Error('the outbox entry names no order of the network');
+  return payload;
+}
+
+export function formatOrderPayload(payload: OrderPayload): string {
+  const { task, clientUserId, text, version, isParkedByOperator, state } = payload;
+  const request = { task, clientUserId, text, version: version ?? undefined, kept: isParkedByOperator || undefined };
+  const stored: StoredPayload =
+    state === 'unsent'
+      ? request
+      : state === 'accepted'
+        ? { ...request, orderId: payload.orderId, transactionId: payload.transactionId ?? undefined }
+        : {
+            ...request,
+            renewed: payload.keyRenewals || undefined,
+            renewedAt: payload.keyUsedSince ?? undefined,
+            failures: payload.serverFailures || undefined,
+            userWasGone: payload.isUserReplaced || undefined,
+            ...(state !== 'user-missing' && {
+              userId: payload.userId,
+              sentAt: payload.lastSentAt,
+              failed: state === 'key-failed' || undefined,
+            }),
+          };
+  return JSON.stringify(stored);
+}
+
+export const toAcceptedOrder = (
+  { task, clientUserId, text, version, isParkedByOperator }: OrderPayload,
+  { id, transactionId }: { id: string; transactionId?: string | undefined },
+): AcceptedOrder => ({
+  task,
+  clientUserId,
+  text,
+  version,
+  isParkedByOperator,
+  state: 'accepted',
+  orderId: id,
+  transactionId: transactionId ?? null,
+});
+
+/** When the last request that may still be in progress was sent; null: no request was sent. */
+export function findLastSentAt(entry: OutboxEntry): string | null {
+  const payload = parseOrderPayload(entry);
+  return 'lastSentAt' in payload ? payload.lastSentAt : entry.firstSentAt;
 }

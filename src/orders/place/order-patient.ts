@@ -5,11 +5,21 @@ import { toList } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { toAsciiName } from './ascii-name.ts';
-import { toEmailAddress, toUsPhone } from './contact-points.ts';
-import { findAddressPart, findHomeAddress, findNamePart, hasName, type LocatedValue, listContactPoints } from './patient-elements.ts';
-import { toUsCountry, toUsState, toUsZip } from './us-postal.ts';
-import { toDayInState } from './us-zone.ts';
+import {
+  findAddressPart,
+  findHomeAddress,
+  findNamePart,
+  hasName,
+  type LocatedValue,
+  listContactPoints,
+  toAsciiName,
+  toDayInState,
+  toEmailAddress,
+  toUsCountry,
+  toUsPhone,
+  toUsState,
+  toUsZip,
+} from './demographics.ts';
 
 export interface OrderPatient {
   firstName: string;

@@ -7,8 +7,8 @@ import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
 import { toDraft } from '../../interactions/write.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
+import { listCodings } from './ordered-tests.ts';
 import { parseExactResource } from './references.ts';
-import { listCodings } from './test-codes.ts';
 
 interface Identifier {
   system?: unknown;

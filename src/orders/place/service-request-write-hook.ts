@@ -9,18 +9,25 @@ import type { Context, PendingWrite, WriteHook } from '../../interactions/contex
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { findTransition } from '../state-machine.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
+import { withdrawOrder } from './cancellation.ts';
 import { checkImmutableElements, type SentText } from './immutable-elements.ts';
 import { buildClientUserId, buildOrderText } from './junction-order.ts';
 import { buildOrderContent, type OrderRules } from './order-content.ts';
 import { buildRejection, canBeOrder, decideOrder, type OrderDecision } from './order-decision.ts';
-import { findPresentEntry, NEVER_SENT, ORDER_TOPIC, readRequestId, toSubject } from './order-entry.ts';
-import { formatOrderPayload, parseOrderPayload } from './order-payload.ts';
+import { isEnded, isRevoked } from './order-edits.ts';
+import {
+  findPresentEntry,
+  formatOrderPayload,
+  NEVER_SENT,
+  ORDER_TOPIC,
+  parseOrderPayload,
+  readRequestId,
+  toSubject,
+} from './order-entry.ts';
+import { buildTask, createOrderTask, storeRejection } from './order-task.ts';
+import type { OrderedTests } from './ordered-tests.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 import { parseExactResource } from './references.ts';
-import { createOrderTask, storeRejection } from './rejection.ts';
-import { isEnded, isRevoked } from './request-status.ts';
-import type { OrderedTests } from './test-codes.ts';
-import { withdrawOrder } from './withdraw.ts';
 
 /** However often a ServiceRequest is written, it is sent once. */
 export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
@@ -149,23 +156,6 @@ async function acceptOrder(
 async function rejectOrder(context: Context, write: PendingWrite, { issue, rules }: { issue: Issue; rules: OrderRules }): Promise<void> {
   const task = buildTask(parseWritten(write), { at: context.clock().toISOString(), notes: undefined, system: rules.systems.taskInput });
   await storeRejection(context, write.id, task, issue.text);
-}
-
-/** The Task of a request. `notes`: the notes that are sent with the order; notes that are added to the request later are not among them. */
-function buildTask(request: Resource, { at, notes, system }: { at: string; notes: string | undefined; system: string }): Resource {
-  const reference = { reference: toSubject(request.id!) };
-  return {
-    resourceType: 'Task',
-    basedOn: [reference],
-    status: 'requested',
-    intent: 'order',
-    code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
-    focus: reference,
-    for: request.subject,
-    authoredOn: at,
-    lastModified: at,
-    ...(notes && { input: [{ type: { coding: [{ system, code: 'clinical-notes' }] }, valueString: notes }] }),
-  };
 }
 
 /** Writing the request as active releases an unconfirmed order, and one that was on hold. An order that an operator has parked stays parked. */

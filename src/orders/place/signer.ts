@@ -7,12 +7,9 @@ import { type Issue, issue } from '../../fhir/outcome.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { toAsciiName } from './ascii-name.ts';
+import { findNamePart, toAsciiName, toDayInState, toUsState } from './demographics.ts';
 import type { OrderPhysician } from './junction-order.ts';
-import { findNamePart } from './patient-elements.ts';
 import { findReferenced, findReferencedType, type Reference } from './references.ts';
-import { toUsState } from './us-postal.ts';
-import { toDayInState } from './us-zone.ts';
 
 const NPI_SYSTEM = 'http://hl7.org/fhir/sid/us-npi';
 const REQUESTER_PATH = 'ServiceRequest.requester';

@@ -7,8 +7,14 @@ import { createDeliveryLease } from '../deliver/order-sender.ts';
 import { recordOutcome } from '../deliver/record-outcome.ts';
 import { startTracking } from '../deliver/start-tracking.ts';
 import { queueCancellation } from '../place/cancellation.ts';
-import { ORDER_TOPIC, readRequestId } from '../place/order-entry.ts';
-import { formatOrderPayload, parseAcceptedOrder, parseOrderPayload, toAcceptedOrder } from '../place/order-payload.ts';
+import {
+  formatOrderPayload,
+  ORDER_TOPIC,
+  parseAcceptedOrder,
+  parseOrderPayload,
+  readRequestId,
+  toAcceptedOrder,
+} from '../place/order-entry.ts';
 import { findTransition, type OrderAction } from '../state-machine.ts';
 import { systemContext } from '../system-actor.ts';
 import { type OrderOrigin, trackFurtherOrder } from './further-order.ts';

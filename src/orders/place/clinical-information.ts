@@ -1,0 +1,143 @@
+// Reads the clinical information of an order: its reasons, its notes and its supporting information.
+
+import { isObject, toList } from '../../fhir/json-values.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../interactions/context.ts';
+import { type AoeAnswer, parseAoeAnswers } from './aoe-answers.ts';
+import { type OrderConsent, parseConsents } from './consents.ts';
+import { listCodings } from './ordered-tests.ts';
+import { findReferencedType, isAboutPatient, listReferences, PATIENT_SNAPSHOT_ID, type Reference, readReferenced } from './references.ts';
+import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
+
+const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm';
+/** Resource types of reasons without a diagnosis code. */
+const NON_DIAGNOSIS_TYPES = new Set(['Observation', 'DiagnosticReport', 'DocumentReference']);
+const EXCLUDED_VERIFICATIONS = new Set(['refuted', 'entered-in-error']);
+
+/**
+ * The reasons as ICD-10-CM codes, which are used for billing: from `reasonCode`, and from the Conditions of `reasonReference`. In upper case, without duplicates.
+ * https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.reasonReference
+ */
+export async function readIcdCodes(context: Context, request: Resource, patientId: string): Promise<ValidationResult<string[]>> {
+  const conditions = await Promise.all(
+    listConditionReferences(request).map(([path, reference]) => readConditionIcdCodes(context, { request, path, reference, patientId })),
+  );
+  const said = combineResults([{ value: listReasonIcdCodes(request) }, ...conditions]);
+  return 'value' in said ? { value: [...new Set(said.value)] } : said;
+}
+
+/** The references that lead, or may lead, to a Condition. */
+export const listConditionReferences = (request: Resource): ReturnType<typeof listReferences> =>
+  listReferences(request, 'reasonReference').filter(
+    ([, reference]) => !NON_DIAGNOSIS_TYPES.has(findReferencedType(request, reference) ?? ''),
+  );
+
+/** The codes of `reasonCode`. */
+export const listReasonIcdCodes = ({ reasonCode }: Resource): string[] => toList(reasonCode).flatMap(listIcdCodes);
+
+interface ReasonReference {
+  request: Resource;
+  path: string;
+  reference: Reference;
+  patientId: string;
+}
+
+async function readConditionIcdCodes(
+  context: Context,
+  { request, path, reference, patientId }: ReasonReference,
+): Promise<ValidationResult<string[]>> {
+  const told = await readReferenced(context, request, { path, reference, what: 'the reason of an order' });
+  if (!('value' in told)) return told;
+  const found = told.value;
+  if (found.resourceType !== 'Condition') return invalid('the reason of an order must refer to a Condition', path);
+  if (!isAboutPatient(context, found.subject, { patientId, reference }))
+    return invalid('the reason of an order must be a Condition of its patient', path, 'Condition.subject');
+  const { coding = [] } = toTyped('Condition', found).verificationStatus ?? {};
+  if (coding.some(({ code }) => EXCLUDED_VERIFICATIONS.has(code ?? '')))
+    return invalid(
+      'the reason of an order cannot be a Condition that is refuted or entered in error',
+      path,
+      'Condition.verificationStatus',
+    );
+  return { value: listIcdCodes(found.code) };
+}
+
+const listIcdCodes = (concept: unknown): string[] =>
+  listCodings(concept).flatMap(({ system, code }) => (system === ICD_10_CM && code ? code.toUpperCase() : []));
+
+/**
+ * The notes, which are printed on the laboratory's requisition, separated by line breaks; undefined: no notes. Junction documents two limits, 1,000 and 120
+ * characters (docs/decisions/0023-order-acceptance.md, https://docs.junction.com/lab/workflow/clinical-comments). Too long notes are refused and not shortened: any
+ * word may matter.
+ */
+export function readClinicalNotes(request: Resource, longest: number): ValidationResult<string | undefined> {
+  const text = joinNotes(request);
+  const length = [...text].length;
+  if (length <= longest) return { value: text === '' ? undefined : text };
+  return invalid(
+    `the notes of an order can have at most ${longest} characters in total and have ${length}: shorten them`,
+    'ServiceRequest.note',
+  );
+}
+
+export const joinNotes = ({ note }: Resource): string =>
+  toList(note)
+    .flatMap((one) => (isObject(one) && typeof one.text === 'string' ? one.text : []))
+    .join('\n');
+
+export type OrderSupport = { answer: AoeAnswer } | { consent: OrderConsent };
+
+interface SupportingInfoContext {
+  patientId: string;
+  /** The code system of the lab network's types of consent. */
+  consents: string;
+}
+
+/** All references except the one to the contained Patient. */
+export const listSupportingInfo = (request: Resource): ReturnType<typeof listReferences> =>
+  listReferences(request, 'supportingInfo').filter(([, { reference }]) => reference !== `#${PATIENT_SNAPSHOT_ID}`);
+
+/**
+ * The answers to the laboratory's questions and the patient's consents, in the order of the references. Any other resource is refused: it cannot be sent, and
+ * "may influence the services or their interpretations". https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.supportingInfo
+ */
+export async function readSupportingInfo(
+  context: Context,
+  request: Resource,
+  given: SupportingInfoContext,
+): Promise<ValidationResult<OrderSupport[]>> {
+  const said = combineResults(
+    await Promise.all(listSupportingInfo(request).map(([path, reference]) => readSupport(context, { request, path, reference, ...given }))),
+  );
+  return 'value' in said && hasDuplicateAnswers(said.value)
+    ? invalid('a question of an order can have only one answer', 'ServiceRequest.supportingInfo')
+    : said;
+}
+
+async function readSupport(
+  context: Context,
+  { request, path, reference, patientId, consents }: SupportingInfoContext & { request: Resource; path: string; reference: Reference },
+): Promise<ValidationResult<OrderSupport[]>> {
+  const told = await readReferenced(context, request, { path, reference, what: 'the supportingInfo of an order' });
+  if (!('value' in told)) return told;
+  const found = told.value;
+  const whom = found.resourceType === 'Consent' ? 'patient' : 'subject';
+  if (!isAboutPatient(context, found[whom], { patientId, reference }))
+    return invalid('the supportingInfo of an order must be about its patient', path, `${found.resourceType}.${whom}`);
+  if (found.resourceType === 'QuestionnaireResponse') return mapResult(parseAoeAnswers(found, path), (answer) => ({ answer }));
+  if (found.resourceType === 'Consent')
+    return mapResult(parseConsents(found, { at: path, system: consents, now: context.clock() }), (consent) => ({ consent }));
+  return invalid(
+    'the supportingInfo of an order can only be a QuestionnaireResponse or a Consent: leave other resources out, and write them in a note',
+    path,
+  );
+}
+
+const mapResult = <T>(said: ValidationResult<T[]>, make: (one: T) => OrderSupport): ValidationResult<OrderSupport[]> =>
+  'value' in said ? { value: said.value.map(make) } : said;
+
+function hasDuplicateAnswers(all: OrderSupport[]): boolean {
+  const questions = all.flatMap((one) => ('answer' in one ? `${one.answer.markerId}.${one.answer.questionId}` : []));
+  return new Set(questions).size < questions.length;
+}

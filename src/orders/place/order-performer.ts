@@ -1,0 +1,103 @@
+// Who performs an order, and how its sample is collected: the laboratory account and the collection method. The account is that of the request's performer, otherwise
+// the configured one (JUNCTION_LAB_ACCOUNT_ID). The method is that of the extension or of locationCode, otherwise the default method of the test.
+// https://docs.junction.com/lab/overview/lab-accounts, https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.locationCode
+
+import { validate as isUuid } from 'uuid';
+import { isObject, toList } from '../../fhir/json-values.ts';
+import { toTyped } from '../../fhir/typed-resource.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../interactions/context.ts';
+import type { Systems } from '../systems.ts';
+import { findReferenced, findReferencedType, listReferences, type Reference, readReferenced } from './references.ts';
+import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
+
+/** Undefined: the lab network selects an account. `system`: the identifier system of accounts. `standard`: the configured account. */
+export async function readLabAccount(
+  context: Context,
+  request: Resource,
+  { system, standard }: { system: string; standard: string | undefined },
+): Promise<ValidationResult<string | undefined>> {
+  const performers = listReferences(request, 'performer');
+  const said = combineResults(
+    await Promise.all(performers.map(([path, reference]) => readPerformerAccount(context, { request, path, reference, system }))),
+  );
+  if (!('value' in said)) return said;
+  const accounts = [...new Set(said.value)];
+  if (accounts.length > 1) return invalid('an order can have only one laboratory account', 'ServiceRequest.performer');
+  return { value: accounts[0] ?? standard };
+}
+
+/** The path of a performer that is another laboratory: an Organization that has no account at the lab network, or is not stored on this server. */
+export async function findOtherLaboratory(context: Context, request: Resource, system: string): Promise<string | undefined> {
+  for (const [path, reference] of listReferences(request, 'performer')) {
+    if ((findReferencedType(request, reference) ?? 'Organization') !== 'Organization') continue;
+    const found = await findReferenced(context, request, reference);
+    if (found?.resourceType !== 'Organization' || !listAccountIds(found, system).length) return path;
+  }
+  return undefined;
+}
+
+async function readPerformerAccount(
+  context: Context,
+  { request, path, reference, system }: { request: Resource; path: string; reference: Reference; system: string },
+): Promise<ValidationResult<string[]>> {
+  const told = await readReferenced(context, request, { path, reference, what: 'the performer of an order' });
+  if (!('value' in told)) return told;
+  const found = told.value;
+  const ids = found.resourceType === 'Organization' ? listAccountIds(found, system) : [];
+  if (ids.length && ids.every(isUuid)) return { value: ids };
+  return invalid(
+    `the performer of an order must be an Organization with an account at the lab network (identifier ${system}, a UUID): otherwise leave it out`,
+    path,
+    ...(found.resourceType === 'Organization' ? ['Organization.identifier'] : []),
+  );
+}
+
+const listAccountIds = (organization: Resource, wanted: string): string[] =>
+  (toTyped('Organization', organization).identifier ?? []).flatMap(({ system, value }) => (system === wanted && value ? value : []));
+
+export const COLLECTION_METHODS = ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'] as const;
+export type CollectionMethod = (typeof COLLECTION_METHODS)[number];
+
+/** The lab network refuses this method in an order: it is used only by tests that are test kits. */
+const TEST_KIT = 'testkit';
+
+/** Undefined: the default method of the test. */
+export function readCollectionMethod(request: Resource, systems: Systems): ValidationResult<CollectionMethod | undefined> {
+  const methods = findCollectionMethods(request, systems);
+  const [method] = methods;
+  if (methods.length > 1) return invalid('an order can have only one collection method', ...findMethodPaths(request, systems));
+  if (method !== undefined && isCollectionMethod(method)) return { value: method };
+  if (method === TEST_KIT)
+    return invalid(
+      'the collection method testkit cannot be ordered: order a test that is a test kit, and leave the method out',
+      ...findMethodPaths(request, systems),
+    );
+  if (method !== undefined)
+    return invalid(
+      `the collection method of an order must be ${COLLECTION_METHODS.join(', ')}: leave it out for the default of the test`,
+      ...findMethodPaths(request, systems),
+    );
+  const place = ['locationCode', 'locationReference'].find((element) => request[element] !== undefined);
+  if (place === undefined) return { value: undefined };
+  return invalid(
+    `a location cannot be sent to the laboratory network: state how the sample is taken (extension ${systems.collectionMethod})`,
+    `ServiceRequest.${place}`,
+  );
+}
+
+/** The methods of the extension and of `locationCode`, without duplicates. */
+export function findCollectionMethods(request: Resource, systems: Systems): string[] {
+  const { extension = [], locationCode = [] } = toTyped('ServiceRequest', request);
+  const own = extension.filter(({ url }) => url === systems.collectionMethod);
+  const codings = locationCode.flatMap(({ coding = [] }) => coding);
+  const places = codings.flatMap(({ system, code }) => (system === systems.collectionMethods && code ? code : []));
+  return [...new Set([...own.map(({ valueCode = '' }) => valueCode), ...places])];
+}
+
+const isCollectionMethod = (text: string): text is CollectionMethod => COLLECTION_METHODS.some((method) => method === text);
+
+const findMethodPaths = ({ extension }: Resource, { collectionMethod: url }: Systems): string[] =>
+  toList(extension).some((one) => isObject(one) && one.url === url)
+    ? [`ServiceRequest.extension.where(url='${url}')`]
+    : ['ServiceRequest.locationCode'];

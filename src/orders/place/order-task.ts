@@ -1,0 +1,124 @@
+// The Task of a laboratory request: its content, its update when a request is rejected or ordered, and its write hook: a user who cancels the Task of an order withdraws
+// the order, as by revoking its request. https://hl7.org/fhir/R4/task.html#statemachine
+
+import { isDeepStrictEqual } from 'node:util';
+import { v5 } from 'uuid';
+import { conflict } from '../../fhir/outcome.ts';
+import { normalizeReference } from '../../fhir/reference.ts';
+import { parseStored, toTyped } from '../../fhir/typed-resource.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
+import { create } from '../../interactions/create.ts';
+import { readModifyWrite } from '../../interactions/read-modify-write.ts';
+import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
+import type { Store } from '../../store/store.ts';
+import { SYSTEM_ACTOR } from '../system-actor.ts';
+import type { Systems } from '../systems.ts';
+import { withdrawOrder } from './cancellation.ts';
+import { buildLastModified, withTaskStatus } from './order-edits.ts';
+import { findOrderEntry, ORDER_TOPIC, parseOrderPayload, readRequestId, toSubject } from './order-entry.ts';
+import { preserveExternalFields } from './preserved-external-fields.ts';
+
+/** The Task of a request. `notes`: the notes that are sent with the order; notes that are added to the request later are not among them. */
+export function buildTask(request: Resource, { at, notes, system }: { at: string; notes: string | undefined; system: string }): Resource {
+  const reference = { reference: toSubject(request.id!) };
+  return {
+    resourceType: 'Task',
+    basedOn: [reference],
+    status: 'requested',
+    intent: 'order',
+    code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
+    focus: reference,
+    for: request.subject,
+    authoredOn: at,
+    lastModified: at,
+    ...(notes && { input: [{ type: { coding: [{ system, code: 'clinical-notes' }] }, valueString: notes }] }),
+  };
+}
+
+/** The UUID namespace of the ids of Tasks of rejections, generated for this project. */
+const TASK_ID_NAMESPACE = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';
+
+/** A request that is not ordered has one Task with the status `rejected`, however often it is written. A derived id, so that two concurrent writes create one Task. It depends on an earlier order with the same request id, which has its own Task. */
+async function buildTaskId({ store, caller }: Context, request: string): Promise<string> {
+  const former = await findOrderEntry(store, caller.tenant, request);
+  return v5([caller.tenant, toSubject(request), former?.key ?? ''].join('/'), TASK_ID_NAMESPACE);
+}
+
+/** The Task of a rejection; undefined: the request has no such Task, or a user has changed its status. */
+export async function findRejectedTask(context: Context, request: string): Promise<ResourceRow | undefined> {
+  const row = await context.store.read(context.caller.tenant, 'Task', await buildTaskId(context, request));
+  return parseStored('Task', row)?.status === 'rejected' ? row : undefined;
+}
+
+/** Stores the rejection, or updates its reason and patient. A Task that a user has changed or deleted is not updated. `task`: the Task of an order. */
+export async function storeRejection(context: Context, request: string, task: Resource, reason: string): Promise<void> {
+  const id = await buildTaskId(context, request);
+  const stands = await context.store.read(context.caller.tenant, 'Task', id);
+  const rejected = withTaskStatus(task, 'rejected', reason);
+  if (!stands) await create(context, { type: 'Task', id, draft: { resource: rejected, exact: rejected } });
+  else if (await findRejectedTask(context, request))
+    await readModifyWrite(context, { type: 'Task', id, edit: (current) => updateRejection(current, task, reason) });
+}
+
+function updateRejection(current: Resource, { for: patient, lastModified }: Resource, reason: string): Resource {
+  const next = { ...withTaskStatus(current, 'rejected', reason), for: patient };
+  return isDeepStrictEqual(next, current) ? current : { ...next, ...buildLastModified(current, String(lastModified)) };
+}
+
+/** Creates the Task of an order, or updates the Task of a former rejection. Returns its id. */
+export async function createOrderTask(context: Context, request: string, task: Resource): Promise<string> {
+  const rejected = await findRejectedTask(context, request);
+  if (!rejected) return (await create(context, { type: 'Task', draft: { resource: task, exact: task } })).row.id;
+  const { authoredOn: _now, lastModified, ...rest } = task;
+  const edit = (current: Resource): Resource => ({
+    ...withTaskStatus(current, 'requested'),
+    ...rest,
+    ...buildLastModified(current, String(lastModified)),
+  });
+  await readModifyWrite(context, { type: 'Task', id: rejected.id, edit });
+  return rejected.id;
+}
+
+const ENDED_TASK_STATUSES = new Set<unknown>(['completed', 'failed', 'rejected', 'entered-in-error']);
+
+export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
+  isConcerned: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
+  preserveServerElements: preserveExternalFields(systems),
+  async check(context, write) {
+    const former = toTyped('Task', JSON.parse(write.previous!.body!));
+    const entry = await findCancelledOrder(context, write, former);
+    if (!entry) return;
+    if (ENDED_TASK_STATUSES.has(former.status)) throw conflict('this order has ended and cannot be cancelled', 'Task.status');
+    // the request is locked before the Task, in the order of all other writers: this prevents deadlocks
+    await context.store.readForUpdate(entry.tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
+  },
+  async after(context, write) {
+    const former = toTyped('Task', JSON.parse(write.previous!.body!));
+    await withdrawOrder(context, await findCancelledOrder(context, write, former));
+  },
+});
+
+/** The order whose Task a user is cancelling. Undefined: the Task was cancelled before, it belongs to no order, or the server writes. */
+async function findCancelledOrder(
+  { store, caller, baseUrl }: Context,
+  { id, resource }: PendingWrite,
+  former: Resource,
+): Promise<OutboxEntry | undefined> {
+  if (resource!.status !== 'cancelled' || former.status === 'cancelled' || caller.actor === SYSTEM_ACTOR) return undefined;
+  const { reference } = toTyped('Task', former).focus ?? {};
+  const focus = reference === undefined ? undefined : normalizeReference(reference, baseUrl);
+  if (!focus?.startsWith('ServiceRequest/')) return undefined;
+  for (const entry of await store.outbox.findAll(caller.tenant, ORDER_TOPIC, focus))
+    if (await isTaskOfOrder(store, entry, id)) return entry;
+  return undefined;
+}
+
+/** Whether this Task belongs to the order of this entry, or to a redraw of it. The request may have been deleted since. */
+async function isTaskOfOrder(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
+  const { task, version } = parseOrderPayload(entry);
+  if (task === id) return true;
+  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
+  return placed.some((order) => order.task === id);
+}
