@@ -1,5 +1,6 @@
 // Dates as search sees them: a half-open range of UTC instants, as wide as the precision they are written in. A time without a zone is UTC.
 // https://hl7.org/fhir/R4/search.html#date, https://hl7.org/fhir/R4/datatypes.html#dateTime
+import type { Period, Timing } from '@medplum/fhirtypes';
 
 /** ISO 8601 in UTC with milliseconds, or `-infinity` / `infinity`. Such texts are in order of time when compared as texts. */
 export interface DateRange {
@@ -27,14 +28,14 @@ export function parseDateRange(text: string): DateRange | undefined {
 }
 
 /** The range of a Period: open where an end is not given; undefined when neither is. https://hl7.org/fhir/R4/datatypes.html#Period */
-export function toPeriodRange({ start, end }: { start?: string; end?: string }): DateRange | undefined {
+export function toPeriodRange({ start, end }: Period): DateRange | undefined {
   const from = start === undefined ? undefined : parseDateRange(start)?.from;
   const to = end === undefined ? undefined : parseDateRange(end)?.to;
   return from === undefined && to === undefined ? undefined : { from: from ?? '-infinity', to: to ?? 'infinity' };
 }
 
 /** The outer limits of a Timing: its events and the period it is bound to. https://hl7.org/fhir/R4/datatypes.html#Timing */
-export function toTimingRange(timing: { event?: string[]; repeat?: { boundsPeriod?: object } }): DateRange | undefined {
+export function toTimingRange(timing: Timing): DateRange | undefined {
   const ranges = (timing.event ?? []).map(parseDateRange);
   if (timing.repeat?.boundsPeriod) ranges.push(toPeriodRange(timing.repeat.boundsPeriod));
   return ranges.reduce(

@@ -1,6 +1,7 @@
 // The served resource types. Routes, validation, search and the CapabilityStatement are derived from this table.
 // A new type is one more line. The number is stored in the database (`rtype`), so a number must never be changed or reused.
 
+import type { Meta } from '@medplum/fhirtypes';
 import { readMember } from './json-values.ts';
 
 /** Served type → its number in the database. https://hl7.org/fhir/R4/resourcelist.html */
@@ -50,12 +51,6 @@ export interface Resource {
   resourceType: string;
   id?: string;
   meta?: Meta;
-  [element: string]: unknown;
-}
-
-interface Meta {
-  versionId?: string;
-  lastUpdated?: string;
   [element: string]: unknown;
 }
 

@@ -1,11 +1,15 @@
 // Slices: told apart in every way R4 has, open and closed, ordered, counted each by itself. https://hl7.org/fhir/R4/profiling.html#slicing
-import type { ElementDefinition } from '../../src/fhir/profile/definition.ts';
+import type { ElementDefinition, Slicing } from '../../src/fhir/profile/definition.ts';
 import { library, NPI, observation, practitioner, profile, said, URL } from './own-profiles.ts';
 import type { Json } from './valid-resources.ts';
 
 describe('slices by value', () => {
-  const slicing = (rules: string, more: object = {}) => ({ discriminator: [{ type: 'value', path: 'system' }], rules, ...more });
-  const elements = (rules: string, more: object = {}): ElementDefinition[] => [
+  const slicing = (rules: Slicing['rules'], more: object = {}): Slicing => ({
+    discriminator: [{ type: 'value', path: 'system' }],
+    rules,
+    ...more,
+  });
+  const elements = (rules: Slicing['rules'], more: object = {}): ElementDefinition[] => [
     { id: 'Practitioner.identifier', path: 'Practitioner.identifier', slicing: slicing(rules, more) },
     { id: 'Practitioner.identifier:npi', path: 'Practitioner.identifier', sliceName: 'npi', min: 1, max: '1' },
     { id: 'Practitioner.identifier:npi.system', path: 'Practitioner.identifier.system', min: 1, fixedUri: NPI },

@@ -1,5 +1,6 @@
 // Which range of numbers an element gives to a number or quantity parameter, by its type. https://hl7.org/fhir/R4/search.html#quantity
 // A plain value is a point: JavaScript numbers have lost their trailing zeros, and what is searched brings the tolerance of its own digits.
+import type { Money, Quantity, Range, SampledData } from '@medplum/fhirtypes';
 
 /** Both ends included, as decimal texts; `-Infinity` / `Infinity` where it is open. */
 export interface NumberRange {
@@ -9,20 +10,6 @@ export interface NumberRange {
   code?: string;
   /** The unit as a person reads it. */
   unit?: string;
-}
-
-interface Quantity {
-  value?: number;
-  comparator?: string;
-  unit?: string;
-  system?: string;
-  code?: string;
-}
-
-interface SampledData {
-  origin?: Quantity;
-  factor?: number;
-  data?: string;
 }
 
 const toPointRange = (value: number): NumberRange => ({ from: String(value), to: String(value) });
@@ -37,9 +24,9 @@ const COMPARATORS: Record<string, (value: string) => { from: string; to: string 
   '>': (from) => ({ from, to: ABOVE_ALL }),
 };
 
-function toQuantityRange({ value, comparator = '', ...unit }: Quantity): NumberRange | undefined {
+function toQuantityRange({ value, comparator, ...unit }: Quantity): NumberRange | undefined {
   if (value === undefined) return undefined;
-  return { ...readUnit(unit), ...(COMPARATORS[comparator]?.(String(value)) ?? toPointRange(value)) };
+  return { ...readUnit(unit), ...(COMPARATORS[comparator ?? '']?.(String(value)) ?? toPointRange(value)) };
 }
 
 const readUnit = ({ system, code, unit }: Quantity): Quantity => ({
@@ -48,10 +35,10 @@ const readUnit = ({ system, code, unit }: Quantity): Quantity => ({
   ...(unit && { unit }),
 });
 
-const toMoneyRange = ({ value, currency }: { value?: number; currency?: string }): NumberRange | undefined =>
+const toMoneyRange = ({ value, currency }: Money): NumberRange | undefined =>
   value === undefined ? undefined : { ...(currency && { system: 'urn:iso:std:iso:4217', code: currency }), ...toPointRange(value) };
 
-function toRange({ low, high }: { low?: Quantity; high?: Quantity }): NumberRange | undefined {
+function toRange({ low, high }: Range): NumberRange | undefined {
   if (low?.value === undefined && high?.value === undefined) return undefined;
   return { ...readUnit(low ?? high ?? {}), from: String(low?.value ?? BELOW_ALL), to: String(high?.value ?? ABOVE_ALL) };
 }

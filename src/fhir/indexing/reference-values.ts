@@ -1,11 +1,7 @@
 // Which targets an element gives to a reference parameter, by its type. https://hl7.org/fhir/R4/search.html#reference
+import type { Reference } from '@medplum/fhirtypes';
 import { normalizeReference } from '../reference.ts';
 import type { Token } from './token.ts';
-
-interface Reference {
-  reference?: string;
-  identifier?: { system?: string; value?: string };
-}
 
 /** `target`s as texts to hash; `identifier` for `:identifier`. */
 interface ReferenceTargets {

@@ -1,24 +1,7 @@
 // Which texts an element gives to a string parameter, by its type. https://hl7.org/fhir/R4/search.html#string
+import type { Address, HumanName } from '@medplum/fhirtypes';
 
 type Texts = (string | undefined | null)[];
-
-interface HumanName {
-  text?: string;
-  family?: string;
-  given?: string[];
-  prefix?: string[];
-  suffix?: string[];
-}
-
-interface Address {
-  text?: string;
-  line?: string[];
-  city?: string;
-  district?: string;
-  state?: string;
-  postalCode?: string;
-  country?: string;
-}
 
 const toTexts = (value: string): Texts => [value];
 

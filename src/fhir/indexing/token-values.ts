@@ -1,22 +1,6 @@
 // Which coded values an element gives to a token parameter, by its type. https://hl7.org/fhir/R4/search.html#token
+import type { CodeableConcept, Coding, ContactPoint, Identifier } from '@medplum/fhirtypes';
 import type { Token } from './token.ts';
-
-interface Coding {
-  system?: string;
-  code?: string;
-  display?: string;
-}
-
-interface CodeableConcept {
-  coding?: Coding[];
-  text?: string;
-}
-
-interface Identifier {
-  system?: string;
-  value?: string;
-  type?: CodeableConcept;
-}
 
 const toPlainToken = (value: unknown): Token[] => [{ code: String(value) }];
 const toCodingToken = ({ system, code }: Coding): Token[] => [{ system: system ?? null, code }];
@@ -41,7 +25,7 @@ const TYPES_WITHOUT_SYSTEM = [
 /** Element type → the tokens in one value of it. */
 export const TOKEN_VALUES: Record<string, (value: never) => Token[]> = {
   ...Object.fromEntries(TYPES_WITHOUT_SYSTEM.map((type) => [type, toPlainToken])),
-  ContactPoint: ({ value }: { value?: string }) => (value === undefined ? [] : [{ code: value }]),
+  ContactPoint: ({ value }: ContactPoint) => (value === undefined ? [] : [{ code: value }]),
   Coding: toCodingToken,
   CodeableConcept: ({ coding = [] }: CodeableConcept) => coding.flatMap(toCodingToken),
   Identifier: toIdentifierToken,

@@ -1,5 +1,12 @@
 // The elements of StructureDefinitions that validation uses. https://hl7.org/fhir/R4/structuredefinition.html
 
+import type {
+  ElementDefinitionBinding,
+  ElementDefinitionConstraint,
+  ElementDefinitionSlicing,
+  ElementDefinitionType,
+  StructureDefinitionContext,
+} from '@medplum/fhirtypes';
 import { parseCanonical } from '../profile-claims.ts';
 import type { CodeSystem, Inclusion, ValueSet } from '../terminology/value-set.ts';
 
@@ -13,32 +20,17 @@ export interface ElementDefinition {
   type?: ElementType[];
   contentReference?: string;
   slicing?: Slicing;
-  binding?: { strength: string; valueSet?: string };
+  binding?: Pick<ElementDefinitionBinding, 'strength' | 'valueSet'>;
   constraint?: Constraint[];
   maxLength?: number;
   [name: string]: unknown;
 }
 
-export interface ElementType {
-  code: string;
-  profile?: string[];
-  targetProfile?: string[];
-  aggregation?: string[];
-}
-
-export interface Slicing {
-  discriminator?: { type: string; path: string }[];
-  ordered?: boolean;
-  rules: string;
-}
-
-export interface Constraint {
-  key: string;
-  severity: string;
-  human?: string;
-  expression?: string;
-  source?: string;
-}
+export type ElementType = Pick<ElementDefinitionType, 'code' | 'profile' | 'targetProfile' | 'aggregation'>;
+/** The type of a discriminator may be one that R4 does not define. */
+export type Slicing = Pick<ElementDefinitionSlicing, 'ordered' | 'rules'> & { discriminator?: { type: string; path: string }[] };
+/** `human` is absent in stripped constraints. */
+export type Constraint = Pick<ElementDefinitionConstraint, 'key' | 'severity' | 'expression' | 'source'> & { human?: string };
 
 export interface StructureDefinition {
   resourceType: 'StructureDefinition';
@@ -51,7 +43,7 @@ export interface StructureDefinition {
   baseDefinition?: string;
   fhirVersion?: string;
   /** For an extension: the elements that may have it. */
-  context?: { type: string; expression: string }[];
+  context?: Pick<StructureDefinitionContext, 'type' | 'expression'>[];
   snapshot?: { element: ElementDefinition[] };
   differential?: { element: ElementDefinition[] };
 }

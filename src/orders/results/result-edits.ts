@@ -1,7 +1,6 @@
 // How a result changes each resource: the Observation of a marker, the DiagnosticReport, the output of the Task, and the tag that all of them share.
 import { isDeepStrictEqual } from 'node:util';
 import type { CodeableConcept, Coding, DiagnosticReport, Observation } from '@medplum/fhirtypes';
-import { isObject, toList } from '../../fhir/json-values.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { ResourceEdit } from '../../interactions/read-modify-write-many.ts';
@@ -130,8 +129,8 @@ export function addPartitionTag(tags: Coding[], system: string): (edit: Resource
   const tag = tags.find((tag) => tag.system === system);
   return (edit) => (current) => {
     const next = edit(current);
-    const own = toList(next?.meta?.tag);
-    if (!next || !tag || own.some((coding) => isObject(coding) && coding.system === system)) return next;
+    const own = next?.meta?.tag ?? [];
+    if (!next || !tag || own.some((coding) => coding.system === system)) return next;
     return { ...next, meta: { ...next.meta, tag: [...own, tag] } };
   };
 }
