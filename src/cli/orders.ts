@@ -1,7 +1,7 @@
 // `facet orders`: list lab orders, show one, retry, park and release it. It prints ids, times, states and reasons, and nothing about a patient.
 import { DEPRECATED_ORDER_STATES, deprecationText } from '../deprecated-names.ts';
-import { msUntilListed } from '../orders/deliver/delivery-times.ts';
 import { applyOperatorAction, type OperatorAction } from '../orders/deliver/operator-actions.ts';
+import { msUntilListed } from '../orders/deliver/order-sender.ts';
 import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
 import {
   type AcceptedOrder,

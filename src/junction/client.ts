@@ -4,8 +4,7 @@ import type { Outcome } from '../messaging/outcome.ts';
 import type { JunctionAccount } from './account.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
 import { PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
-import { classifyResponse, type JunctionResponse, type NoResponse, requireSubject } from './response-classification.ts';
-import { createTransport } from './transport.ts';
+import { classifyResponse, createTransport, type JunctionResponse, type NoResponse, requireSubject } from './transport.ts';
 
 /** The fields of an order that are read; the others are Junction's copy of the request. */
 export interface JunctionOrder {

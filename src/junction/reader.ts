@@ -6,8 +6,14 @@ import type { JunctionAccount } from './account.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
 import { type OrderSnapshot, parseOrderSnapshot } from './order-snapshot.ts';
 import { type OrdersPage, PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
-import { classifyResponse, type JunctionResponse, type NoResponse, requireSubject } from './response-classification.ts';
-import { createTransport, type JunctionRequest } from './transport.ts';
+import {
+  classifyResponse,
+  createTransport,
+  type JunctionRequest,
+  type JunctionResponse,
+  type NoResponse,
+  requireSubject,
+} from './transport.ts';
 
 /** A closed interval of update times (ISO 8601), and the page of it to read, from 1. */
 export interface UpdateWindow {

@@ -2,8 +2,8 @@
 import { businessRule, upstream } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/context.ts';
 import type { Mappings } from '../mapping/shape.ts';
+import { secondsUntilNextAttempt, sendNow } from '../orders/deliver/attempt-delivery.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
-import { secondsUntilNextAttempt, sendNow } from '../orders/deliver/send-now.ts';
 import { findOrderEntry } from '../orders/place/order-entry.ts';
 import { readNpi } from '../orders/place/signer.ts';
 import {

@@ -8,7 +8,7 @@ import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database/database.ts';
 import { INDEX_TABLES, toTableRows } from './resources/index-tables.ts';
 import { toSortCodes } from './resources/resource-change.ts';
-import { buildTableReplacement } from './resources/write-many.ts';
+import { buildTableReplacement } from './resources/write.ts';
 import { toBigintArray } from './search/tokens.ts';
 
 /** Index rules by which stored resources may be indexed. `isNewest`: the newest rules of their type, to which resources are reindexed. */
@@ -142,7 +142,7 @@ const BODIES =
 const FREE = `select r.pid from resource r join unnest($2::bigint[], $3::int[], $4::int[]) as g(pid, ver, before) on g.pid = r.pid
   where r.tenant_id = $1 and r.ver = g.ver and r.rules = g.before for no key update of r skip locked`;
 /**
- * Also changes the row of the resource: a writer that has waited for this statement then finds that the row has changed, and retries (write-one.ts).
+ * Also changes the row of the resource: a writer that has waited for this statement then finds that the row has changed, and retries (resources/write.ts).
  * The search row is written with `insert … on conflict`, because Citus cannot cast a text to an array in an UPDATE.
  */
 const REPLACE = `with given as (

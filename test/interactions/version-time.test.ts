@@ -6,7 +6,7 @@ import { readModifyWrite } from '../../src/interactions/read-modify-write.ts';
 import { readModifyWriteMany } from '../../src/interactions/read-modify-write-many.ts';
 import { executeTransaction } from '../../src/interactions/transaction.ts';
 import { update } from '../../src/interactions/update.ts';
-import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { eachInAWorld } from '../orders/each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from '../orders/order-world.ts';
 

@@ -1,6 +1,6 @@
 // An answer that is about another order, or another user, than was asked for. The numbers are rows of docs/failure-matrix.md.
 import type { Resource } from '../../src/fhir/types.ts';
-import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';

@@ -3,11 +3,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Resource } from '../../src/fhir/types.ts';
 import { startPollLoop } from '../../src/messaging/poll-loop.ts';
+import { secondsUntilNextAttempt, sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { createOrderDeliveryWork } from '../../src/orders/deliver/delivery-worker.ts';
 import { MAX_IN_FLIGHT } from '../../src/orders/deliver/gate.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
-import { secondsUntilNextAttempt, sendNow } from '../../src/orders/deliver/send-now.ts';
 import { sendOrder } from '../../src/orders/deliver/send-order.ts';
 import { ORDER_TOPIC } from '../../src/orders/place/order-entry.ts';
 import { createRosterDirectory, guardDirectory, type PhysicianDirectory } from '../../src/physicians/registration.ts';

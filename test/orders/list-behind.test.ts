@@ -1,7 +1,7 @@
 // A network that forgets its keys, whose list is behind, and that answers with a conflict although it has made the order: after an unknown outcome the list
 // is given time before anything is sent again. The numbers are rows of docs/failure-matrix.md.
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
-import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { until } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';

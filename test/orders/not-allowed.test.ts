@@ -1,9 +1,9 @@
 // 403: the network does not let our team touch what an order names. That is about this order, unless it is answered to everything.
 // The numbers are rows of docs/failure-matrix.md.
 
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
-import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { createRosterChecker, queueRosterCheck, ROSTER_CHECK_TOPIC } from '../../src/physicians/roster-check.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';

@@ -1,7 +1,7 @@
 // Sixty orders through every fault at random: when all is quiet, each is at the laboratory network once, and FHIR says what the network says.
 import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
-import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
 

@@ -1,8 +1,8 @@
 // When an order is sent again, and when not: what may be there is looked for, a key that holds a failure is left, and nobody is ordered for twice.
 // The numbers are rows of docs/failure-matrix.md.
 import type { Resource } from '../../src/fhir/types.ts';
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
-import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { buildOrderBody } from '../../src/orders/place/junction-order.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { eachInAWorld } from './each-world.ts';

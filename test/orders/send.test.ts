@@ -1,7 +1,7 @@
 // From the outbox to the laboratory network: whatever goes wrong, an order arrives once, and the ServiceRequest and its Task say how it stands.
 import type { Resource } from '../../src/fhir/types.ts';
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
-import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { storeExcept } from '../store/store-except.ts';
 import { until, waits } from '../until.ts';

@@ -2,7 +2,7 @@
 import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';

@@ -3,7 +3,7 @@ import { buildIndexRules } from '../../src/fhir/indexing/index-rules.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { createReindexing } from '../../src/store/reindexing.ts';
-import { buildBatchWrite } from '../../src/store/resources/write-many.ts';
+import { buildBatchWrite } from '../../src/store/resources/write.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;

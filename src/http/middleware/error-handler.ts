@@ -3,8 +3,8 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isObject } from '../../fhir/json-values.ts';
 import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
 import { buildChallenge } from './authenticate.ts';
+import { closeConnectionAfterLongBody } from './read-body.ts';
 import { buildResponseFacts, type RequestContext, readRequestContext } from './request-context.ts';
-import { closeConnectionAfterLongBody } from './unread-body.ts';
 
 /** Writes one log line about an unexpected error: names and stack frames, never values. */
 export type LogFailure = (facts: {

@@ -1,9 +1,11 @@
 // Reads the body of a request up to a size, as bytes or as UTF-8 text. The Content-Encoding is decoded. All errors are 4xx.
-// https://www.rfc-editor.org/rfc/rfc9110#section-8.4, https://www.rfc-editor.org/rfc/rfc8259#section-8.1
-import type { IncomingMessage } from 'node:http';
+// A long body that is left when an error is sent is not read. https://www.rfc-editor.org/rfc/rfc9110#section-8.4, https://www.rfc-editor.org/rfc/rfc8259#section-8.1
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { type FhirError, invalidStructure, tooLong, unsupportedMedia } from '../../fhir/outcome.ts';
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
@@ -110,4 +112,37 @@ function decodeUtf8(bytes: Buffer): string {
   } catch {
     throw invalidStructure('the body is not well-formed UTF-8');
   }
+}
+
+/** In bytes. To read the rest of a body up to this size costs less than a new connection. */
+const SHORT = 64 * 1024;
+/** How long incoming data is discarded before the connection is closed. */
+const LINGER_MS = 2000;
+
+/**
+ * If much of the body is left, it is not read, and the connection is closed in stages: a client that still sends would otherwise get a reset instead of the
+ * response. Must be called before the headers of an error are sent. https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+ */
+export function closeConnectionAfterLongBody(req: IncomingMessage, res: ServerResponse): void {
+  if (req.complete || !hasLongBody(req)) return;
+  res.setHeader('Connection', 'close');
+  closeInStages(req.socket);
+}
+
+/** Discards a request that arrives after the last response of its connection, because it cannot get a response (RFC 9112, section 9.6). */
+export const discardAfterFinalResponse: RequestHandler = (req, _res, next) => {
+  if (req.socket.writableEnded) req.resume();
+  else next();
+};
+
+const hasLongBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > SHORT;
+
+/** Replaces `destroySoon`, which Node calls after the last response of a connection: with unread data in its buffers, the kernel would send a reset. */
+function closeInStages(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end();
+    const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(cut));
+  };
 }

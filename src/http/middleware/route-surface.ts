@@ -1,10 +1,10 @@
-// Finds the vendor's shape for a request: by host, then by mount prefix, then by the routes of the shapes, then by the kind of credential.
+// Finds the vendor's shape for a request: by host, then by mount prefix, then by the routes of the shapes, then by the kind of credential. Routes have parameters in
+// braces and are matched by a tree of path segments, in which a literal segment has precedence over a parameter.
+
 import type { Request } from 'express';
-import { listRoutes } from '../../mapping/routes.ts';
+import { listPathParameters, listRoutes } from '../../mapping/routes.ts';
 import type { Mappings, Shape, Surface } from '../../mapping/shape.ts';
 import { listKeyPrefixes, readCredential } from './authenticate.ts';
-
-import { buildRouteTree, type RouteEntry, type RouteTree } from './route-tree.ts';
 
 /** A shape's collection or one item. With `surface` alone no route matches, and the error has the format of that surface. */
 export type RouteMatch = ShapeMatch | { surface: Surface | undefined; shape?: undefined };
@@ -114,4 +114,63 @@ const isBelow = (path: string, prefix: string | undefined): boolean =>
 /** Whether a pattern covers a host name in lower case. `*.platform.example.com` covers all subdomains. */
 function isHostCovered(name: string, pattern: string): boolean {
   return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1 : name === pattern;
+}
+
+interface RouteTree<T> {
+  add(template: string, what: T): void;
+  /** The matching templates, the most literal first, each with its entries and the segments of the path. */
+  find(path: string): { entries: RouteEntry<T>[]; segments: string[] }[];
+}
+
+/** `parameterPositions`: the positions of its parameters among the segments of a path. */
+interface RouteEntry<T> {
+  value: T;
+  parameterPositions: ReadonlyMap<string, number>;
+}
+
+interface Node<T> {
+  literals: Map<string, Node<T>>;
+  parameter: Node<T> | undefined;
+  entries: RouteEntry<T>[];
+}
+
+function buildRouteTree<T>(): RouteTree<T> {
+  const root: Node<T> = buildNode();
+  return {
+    add(template, value) {
+      let node = root;
+      const parameterPositions = new Map<string, number>();
+      for (const [position, segment] of splitPath(template).entries()) {
+        const [name] = listPathParameters(segment);
+        if (name !== undefined) parameterPositions.set(name, position);
+        node = name === undefined ? addLiteralChild(node, segment) : addParameterChild(node);
+      }
+      node.entries.push({ value, parameterPositions });
+    },
+    find(path) {
+      const segments = splitPath(path);
+      return findNodes(root, segments).map(({ entries }) => ({ entries, segments }));
+    },
+  };
+}
+
+const splitPath = (path: string): string[] => path.split('/').slice(1);
+
+const buildNode = <T>(): Node<T> => ({ literals: new Map(), parameter: undefined, entries: [] });
+
+function addParameterChild<T>(node: Node<T>): Node<T> {
+  node.parameter ??= buildNode<T>();
+  return node.parameter;
+}
+
+function addLiteralChild<T>(node: Node<T>, segment: string): Node<T> {
+  const next = node.literals.get(segment) ?? buildNode<T>();
+  node.literals.set(segment, next);
+  return next;
+}
+
+function findNodes<T>(node: Node<T>, [segment, ...rest]: string[]): Node<T>[] {
+  if (segment === undefined) return node.entries.length ? [node] : [];
+  const children = [node.literals.get(segment), segment === '' ? undefined : node.parameter];
+  return children.flatMap((child) => (child ? findNodes(child, rest) : []));
 }

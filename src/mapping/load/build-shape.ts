@@ -14,7 +14,7 @@ import { buildSearchText, listPlaceholders } from '../query/search-text.ts';
 import { buildBatchCreate, buildRequestFields } from '../request/batch-create.ts';
 import { buildBodyCheck } from '../request/body-check.ts';
 import { buildChangePlanner } from '../request/change-plan.ts';
-import { buildConflictCheck } from '../request/field-conflicts.ts';
+import { buildConflictCheck } from '../request/field-rules.ts';
 import { buildRequestSchema, buildResponseSchema } from '../request/json-schema.ts';
 import { pickKnownFields } from '../request/known-fields.ts';
 import { buildReferenceRules, readValueAt } from '../request/reference-rules.ts';

@@ -9,8 +9,7 @@ import type { Field, StoredValue } from '../lens/field.ts';
 import { isUnset } from '../lens/lens-read.ts';
 import { EMPTY_ENV, type View } from '../shape.ts';
 import { toList, toObject } from '../values.ts';
-import { findDayError } from './day-rules.ts';
-import { checkFieldPairs, checkUnsentFieldPairs } from './field-pairs.ts';
+import { checkFieldPairs, checkUnsentFieldPairs, findDayError } from './field-rules.ts';
 import { isMapField, isSafeName, listMembers, omitBlankTexts, type ValueMember } from './known-fields.ts';
 
 const FORMAT_NAMES = ['email', 'uuid', 'date', 'date-time'] as const;

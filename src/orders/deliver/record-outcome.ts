@@ -1,6 +1,8 @@
-// Stores the outcome of an attempt in one transaction: the next state of the entry, its ServiceRequest and its Task.
+// Stores the outcome of an attempt in one transaction: the next state of the entry, its ServiceRequest and its Task, and the tracking of an accepted order.
+
 import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../interactions/context.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
@@ -16,6 +18,7 @@ import {
   type ResourceEdit,
 } from '../place/order-edits.ts';
 import {
+  type AcceptedOrder,
   formatOrderPayload,
   type OrderPayload,
   parseOrderedRequest,
@@ -25,9 +28,7 @@ import {
 } from '../place/order-entry.ts';
 import { findTransition, type OrderAction } from '../state-machine.ts';
 import { systemContext } from '../system-actor.ts';
-import { isUnconfirmedTooLong, MAX_SERVER_FAILURES, nextDeliveryAt } from './delivery-times.ts';
-import type { OrderSender } from './order-sender.ts';
-import { startTracking } from './start-tracking.ts';
+import { isUnconfirmedTooLong, MAX_SERVER_FAILURES, nextDeliveryAt, type OrderSender } from './order-sender.ts';
 
 /**
  * `in-doubt`: the order is not listed, but may still appear. `on-hold`: the request is not active. `not-wanted`: the request or its Task was cancelled, and the
@@ -161,4 +162,38 @@ async function isFailingAlone({ store }: OrderSender, { entry }: LeasedEntry, pa
   if (!('serverFailures' in payload) || payload.serverFailures < MAX_SERVER_FAILURES) return false;
   if (!('lastSentAt' in before) || before.serverFailures === payload.serverFailures) return false;
   return store.outbox.hasDoneSince(entry.topic, before.lastSentAt);
+}
+
+/** The time until the first poll of a new order, in ms. A webhook makes the poll due earlier. */
+const FIRST_POLL_MS = 6 * 3_600_000;
+const JUST_ORDERED_STATUS = /^received(?:\.[^.]+\.ordered)?$/;
+
+export const isJustOrdered = (status = ''): boolean => JUST_ORDERED_STATUS.test(status);
+
+/** `status`: the lab network's status of the order. `told`: the status that the lab network last gave the request. */
+interface InitialStatus {
+  status?: string | undefined;
+  told?: string | undefined;
+}
+
+/** Starts to track an order that the lab network has accepted, inside the transaction that stores the acceptance. An order that has progressed is polled now. */
+export async function startTracking(
+  { store, clock }: Context,
+  entry: OutboxEntry,
+  payload: AcceptedOrder,
+  { status = 'received', told }: InitialStatus,
+): Promise<void> {
+  const now = clock();
+  const first = isJustOrdered(status) ? now.getTime() + FIRST_POLL_MS : now.getTime();
+  await store.trackedOrders.add({
+    tenant: entry.tenant,
+    orderId: payload.orderId,
+    transactionId: payload.transactionId,
+    request: readRequestId(entry),
+    task: payload.task,
+    version: payload.version,
+    orderedAt: entry.firstSentAt ?? now.toISOString(),
+    snapshot: JSON.stringify({ told }),
+    at: new Date(first).toISOString(),
+  });
 }

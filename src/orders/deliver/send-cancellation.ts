@@ -8,8 +8,7 @@ import type { OrderTask } from '../place/cancellation.ts';
 import { buildCancellationRefusedEdit, buildCancelledEdit, editResource, type OrderEdit } from '../place/order-edits.ts';
 import { parseAcceptedOrder, readOrderedRequest, readRequestId } from '../place/order-entry.ts';
 import { systemContext } from '../system-actor.ts';
-import { nextDeliveryAt } from './delivery-times.ts';
-import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
+import { ATTEMPT_MS, nextDeliveryAt, type OrderSender } from './order-sender.ts';
 
 /** The result for one order. `status`: the lab network's status of an order that it does not cancel. */
 type CancellationResult = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };

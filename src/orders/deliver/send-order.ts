@@ -5,7 +5,7 @@
 import type { Task } from '@medplum/fhirtypes';
 import { v5 } from 'uuid';
 import type { JunctionOrder } from '../../junction/client.ts';
-import { isServerFailure } from '../../junction/response-classification.ts';
+import { isServerFailure } from '../../junction/transport.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { buildOrderBody } from '../place/junction-order.ts';
@@ -19,8 +19,7 @@ import {
   readOrderedRequest,
   type SentOrder,
 } from '../place/order-entry.ts';
-import { isRequestFinished, msUntilListed } from './delivery-times.ts';
-import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
+import { ATTEMPT_MS, isRequestFinished, msUntilListed, type OrderSender } from './order-sender.ts';
 import { type DeliveryResult, recordOutcome } from './record-outcome.ts';
 
 /** The state that the request and its Task require now. The configured tests are not checked again: the lab network refuses a test that it has retired. */

@@ -4,8 +4,7 @@ import type { Context } from '../../interactions/context.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { createDeliveryLease } from '../deliver/order-sender.ts';
-import { recordOutcome } from '../deliver/record-outcome.ts';
-import { startTracking } from '../deliver/start-tracking.ts';
+import { recordOutcome, startTracking } from '../deliver/record-outcome.ts';
 import { queueCancellation } from '../place/cancellation.ts';
 import {
   formatOrderPayload,

@@ -8,7 +8,7 @@ import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
-import { isJustOrdered } from '../deliver/start-tracking.ts';
+import { isJustOrdered } from '../deliver/record-outcome.ts';
 import { correlate } from './correlate.ts';
 import { type OrderTracker, parseTrackedState, READ_MS } from './order-tracker.ts';
 import { readReconciliationWindow, type WindowResult } from './reconciliation-window.ts';

@@ -1,5 +1,5 @@
 // Active subscriptions, the changes that wait to be matched against their criteria, and the notifications that wait for delivery. Times come from the caller.
-// The statement that writes a version also records the change (write-one.ts, write-many.ts), so that no change is lost. It records changes only of types with
+// The statement that writes a version also records the change (../resources/write.ts), so that no change is lost. It records changes only of types with
 // an active subscription.
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Lease } from '../../messaging/lease.ts';

@@ -3,8 +3,7 @@
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
-import type { HistoryRow } from './resource-row.ts';
-import { buildPageBody, type StoredRow, toResourceRow } from './stored-row.ts';
+import { buildPageBody, type HistoryRow, type StoredRow, toResourceRow } from './resource-row.ts';
 
 /** Times are ISO 8601 in UTC. */
 export interface HistoryQuery {

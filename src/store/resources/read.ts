@@ -2,8 +2,7 @@
 // statement on an index. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
-import type { HistoryRow, ResourceRow } from './resource-row.ts';
-import { ROW, type StoredRow, type StoredVersion, toResourceRow, toRow } from './stored-row.ts';
+import { type HistoryRow, type ResourceRow, ROW, type StoredRow, type StoredVersion, toResourceRow, toRow } from './resource-row.ts';
 
 const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
 const VERSIONS = `select h.ver, h.lu, r.created, h.body, h.method

@@ -1,6 +1,7 @@
-// A version of a resource as the store returns it, and the parsing of its body.
+// A version of a resource: as the store returns it, as statements return it, and the parsing of its body.
+
 import { parseExactJson } from '../../fhir/json.ts';
-import type { Resource, ServedType } from '../../fhir/types.ts';
+import { findTypeByNumber, type Resource, type ServedType } from '../../fhir/types.ts';
 
 /** One version of a resource as stored. `body`: the JSON text of the resource, with id and meta; null for a deletion. */
 export interface ResourceRow {
@@ -28,3 +29,56 @@ export const parseBody = <R extends Resource = Resource>(body: string): R => JSO
 
 /** The same, but keeps the digits of decimals as they were sent. */
 export const parseExactBody = <R extends Resource = Resource>(body: string): R => parseExactJson(body) as R;
+
+/** The columns of a version. */
+export interface StoredVersion {
+  ver: number;
+  lu: string;
+  created: string;
+  body: string | null;
+  /** Present only for the current version. */
+  rules?: number;
+}
+
+/** A version with the type and id of its resource. */
+export interface StoredRow extends StoredVersion {
+  rtype: number;
+  id: string;
+}
+
+/** Builds a select list of `resource r`, with the given SQL expression for the body. */
+export type ColumnList = (body: string) => string;
+
+export const buildRowColumns: ColumnList = (body) => `r.rtype, r.id, r.ver, r.lu, r.created, ${body} as body, r.rules`;
+export const ROW = buildRowColumns('r.body');
+
+/** Only the columns that a BodyRow needs. */
+export const buildBodyColumns: ColumnList = (body) => `r.created, ${body} as body`;
+
+/** Returns a body if `most` bodies of its length fit into `room` bytes, else null. `most`: a number or an SQL expression. */
+export const buildShortBody = (room: number, most: number | string): string =>
+  `case when octet_length(r.body) <= ${room} / ${most} then r.body end`;
+
+/** Returns bodies in this order while their total length is at most `room`; after that, null. `room`: bytes or an SQL expression. */
+export const buildLimitedBody = (room: number | string | undefined, order: string, body = 'r.body'): string =>
+  room === undefined ? body : `case when sum(octet_length(${body})) ${buildWindow(order)} <= ${room} then ${body} end`;
+
+/** The same for a page. A page always has its first body, whatever its length, because the next page starts after it. */
+export const buildPageBody = (room: number | undefined, order: string, body = 'r.body'): string =>
+  room === undefined
+    ? body
+    : `case when row_number() ${buildWindow(order)} = 1 or sum(octet_length(${body})) ${buildWindow(order)} <= ${room} then ${body} end`;
+
+const buildWindow = (order: string): string => `over (order by ${order} rows unbounded preceding)`;
+
+export const toRow = (type: ServedType, id: string, { ver, lu, created, body, rules }: StoredVersion): ResourceRow => ({
+  type,
+  id,
+  version: ver,
+  lastUpdated: lu,
+  created,
+  body,
+  ...(rules !== undefined && { rules }),
+});
+
+export const toResourceRow = (stored: StoredRow): ResourceRow => toRow(findTypeByNumber(stored.rtype), stored.id, stored);

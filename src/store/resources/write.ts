@@ -1,9 +1,16 @@
-// Writes one or more changes in one statement.
+// Writes changes of resources: one change or many in one statement. docs/decisions/0001-one-statement-writes.md
 
 import type { Database } from '../database/database.ts';
-import type { ResourceChange } from './resource-change.ts';
-import { buildBatchWrite } from './write-many.ts';
-import { buildSingleWrite, type WriteKind } from './write-one.ts';
+import {
+  buildInsertTarget,
+  buildSelectList,
+  INDEX_TABLES,
+  type IndexTable,
+  type IndexTableRow,
+  listInputColumns,
+  toTableRows,
+} from './index-tables.ts';
+import { CHANGE_COLUMNS, type ChangeColumn, findColumnType, type ResourceChange, readColumnValue } from './resource-change.ts';
 
 interface AppliedCount {
   applied: number;
@@ -36,4 +43,164 @@ function writeMany(database: Database, tenant: number, changes: ResourceChange[]
 function findWriteKind({ previous, index }: ResourceChange): WriteKind | undefined {
   if (previous === undefined) return index ? 'create' : undefined;
   return index ? 'update' : 'delete';
+}
+
+/** `delete`: removes the search rows, after a deletion or for a resource without index rows. */
+type WriteKind = 'create' | 'update' | 'delete';
+
+interface PreparedStatement {
+  name: string;
+  sql: string;
+  parameters: unknown[];
+}
+
+const UNUSED: Record<WriteKind, ChangeColumn[]> = {
+  create: ['previous', 'previous_rules'],
+  update: [],
+  delete: ['self_h', 'tok', 'ord', 'rules'],
+};
+const listColumns = (kind: WriteKind): ChangeColumn[] => CHANGE_COLUMNS.filter((column) => !UNUSED[kind].includes(column));
+/**
+ * There is one prepared statement for each combination of the kind of write and the index tables that get rows; the other index tables cost nothing. A cache by
+ * name. The number of combinations is limited.
+ */
+const STATEMENTS = new Map<string, string>();
+
+/** The statement returns one row, `applied`: 0 if the current version is no longer `previous`. */
+function buildSingleWrite(tenant: number, change: ResourceChange, kind: WriteKind): PreparedStatement {
+  const rows = INDEX_TABLES.map((table): [IndexTable, IndexTableRow[]] => [table, change.index ? toTableRows(table, change.index) : []]);
+  const filled = rows.filter(([, some]) => some.length > 0);
+  const sides = filled.map(([table]) => table);
+  const name = [kind, ...sides].join('-');
+  const sql = STATEMENTS.get(name) ?? buildSql(kind, sides);
+  STATEMENTS.set(name, sql);
+  const arrays = filled.flatMap(([table, some]) => listInputColumns(table).map(({ name: column }) => some.map((row) => row[column])));
+  return { name, sql, parameters: [tenant, ...listColumns(kind).map((column) => readColumnValue(column, change)), ...arrays] };
+}
+
+/**
+ * All parts depend on `done`, the row that was inserted or updated. If another transaction writes the same row, the statement waits for it; then `ver` differs
+ * (or `rules`, after reindexing), and `done` is empty.
+ */
+function buildSql(kind: WriteKind, sides: IndexTable[]): string {
+  const columns = listColumns(kind);
+  const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${findColumnType(column)}`;
+  const parts = [
+    kind === 'create' ? buildInsert($) : buildUpdate(kind, $),
+    `history as (insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
+      select $1, pid, ${$('ver')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')} from done)`,
+    ...(kind === 'delete' ? [] : [buildSubscriptionChange($)]),
+    kind === 'delete' ? 'removed as (delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid)' : buildSearchRow(kind, $),
+    ...INDEX_TABLES.flatMap((table) => buildTableParts(kind, table, sides, columns.length + 2)),
+  ];
+  return `with ${parts.join(',\n')}\nselect count(*)::int as applied from done`;
+}
+
+type Parameter = (column: ChangeColumn) => string;
+
+const buildInsert = ($: Parameter): string => `done as (
+  insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
+  values ($1, ${$('rtype')}, ${$('id')}, ${$('ver')}, ${$('lu')}, ${$('lu')}, ${$('body')}, coalesce(${$('rules')}, 0))
+  on conflict (tenant_id, rtype, id) do nothing returning pid)`;
+
+const buildUpdate = (kind: WriteKind, $: Parameter): string => `done as (
+  update resource set ver = ${$('ver')}, lu = ${$('lu')}, body = ${$('body')}${kind === 'delete' ? '' : `, rules = ${$('rules')}`}
+  where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')} returning pid)`;
+
+/** Records the change for subscriptions to its type (src/store/queues/subscriptions.ts). */
+const buildSubscriptionChange = ($: Parameter): string => `watched as (
+  insert into subscription_change (tenant_id, rtype, id, ver) select $1, ${$('rtype')}, ${$('id')}, ${$('ver')} from done
+  where exists (select from subscription w where w.tenant_id = $1 and w.rtype = ${$('rtype')} and w.active))`;
+
+/** An updated resource has a search row, unless it was deleted before. */
+const buildSearchRow = (kind: WriteKind, $: Parameter): string => `searched as (
+  insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
+  select $1, pid, ${$('rtype')}, ${$('self_h')}, ${$('lu')}, ${$('tok')}::bigint[], ${$('ord')}, ${$('rules')} from done
+  ${kind === 'create' ? '' : REPLACED})`;
+
+const REPLACED = `on conflict (tenant_id, pid) do update
+    set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules`;
+
+/** Unchanged index rows are not rewritten: an update changes few of them, and each new row adds an entry to every index of its table. */
+function buildTableParts(kind: WriteKind, table: IndexTable, sides: IndexTable[], first: number): string[] {
+  const at = sides.indexOf(table);
+  if (at === -1) return kind === 'create' ? [] : [buildTableDelete(table, '')];
+  const from = first + sides.slice(0, at).reduce((sum, earlier) => sum + listInputColumns(earlier).length, 0);
+  const given = `${table}_given as (${buildInputRows(table, from)})`;
+  if (kind === 'create') return [given, `${table}_new as (insert into ${buildInsertTarget(table)} select * from ${table}_given)`];
+  const missing = `not exists (select 1 from ${table} x where x.tenant_id = $1 and ${buildRowComparison(table)})`;
+  return [
+    given,
+    buildTableDelete(table, `and not exists (select 1 from ${table}_given s where ${buildRowComparison(table)})`),
+    `${table}_new as (insert into ${buildInsertTarget(table)} select * from ${table}_given s where ${missing})`,
+  ];
+}
+
+const buildTableDelete = (table: IndexTable, unless: string): string => `${table}_old as (
+  delete from ${table} x using done where x.tenant_id = $1 and x.pid = done.pid ${unless})`;
+
+const buildRowComparison = (table: IndexTable): string =>
+  [
+    's.pid = x.pid',
+    ...listInputColumns(table).map(({ name, nullable }) => `s.${name} ${nullable ? 'is not distinct from' : '='} x.${name}`),
+  ].join(' and ');
+
+function buildInputRows(table: IndexTable, from: number): string {
+  const columns = listInputColumns(table);
+  const arrays = columns.map(({ type }, at) => `$${from + at}::${type}[]`).join(', ');
+  return `select $1::int as tenant_id, done.pid, ${buildSelectList(table)} from done, unnest(${arrays}) as s(${columns.map(({ name }) => name).join(', ')})`;
+}
+
+// The statement for many changes of all kinds. Its text is always the same. Each change has its index rows as JSON, so that no part of the statement joins all
+// changes with all index rows.
+const NAMES = [...CHANGE_COLUMNS, ...INDEX_TABLES];
+const ARRAYS = [...CHANGE_COLUMNS.map(findColumnType), ...INDEX_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
+
+/** Deletes the index rows of `changed` and inserts those of `done` (pid, and a JSON text per table). */
+export const buildTableReplacement = (table: IndexTable): string => `${table}_old as (
+  delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid),
+${table}_new as (
+  insert into ${buildInsertTarget(table)} select $1, g.pid, ${buildSelectList(table)}
+  from done g, json_to_recordset(g.${table}::json) as s(${listInputColumns(table)
+    .map(({ name, type }) => `${name} ${type}`)
+    .join(', ')}))`;
+
+/**
+ * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes. The
+ * types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
+ */
+const SQL = `with given as (
+  select * from unnest(${ARRAYS.join(', ')}) as g(${NAMES.join(', ')})),
+made as (
+  insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
+  select $1, rtype, id, ver, lu, lu, body, coalesce(rules, 0) from given where previous is null
+  on conflict (tenant_id, rtype, id) do nothing
+  returning pid, rtype, id),
+changed as (
+  update resource r set ver = g.ver, lu = g.lu, body = g.body, rules = coalesce(g.rules, r.rules) from given g
+  where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous and r.rules = g.previous_rules
+  returning r.pid, g.*),
+done as (
+  select made.pid, g.* from made join given g on g.rtype = made.rtype and g.id = made.id
+  union all select * from changed),
+history as (
+  insert into resource_history (tenant_id, pid, ver, lu, method, actor, body) select $1, pid, ver, lu, method, actor, body from done),
+watched as (
+  insert into subscription_change (tenant_id, rtype, id, ver) select $1, rtype, id, ver from done g
+  where g.body is not null and g.rtype = any(array(select w.rtype from subscription w where w.tenant_id = $1 and w.active))),
+searched as (
+  insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
+  select $1, pid, rtype, self_h, lu, tok::bigint[], ord, rules from done where self_h is not null
+  on conflict (tenant_id, pid) do update
+    set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules),
+removed as (
+  delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),
+${INDEX_TABLES.map(buildTableReplacement).join(',\n')}
+select count(*)::int as applied from done`;
+
+/** The changes must be of different resources. The statement has no name, so it is planned for each number of changes. */
+export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sql: string; parameters: unknown[] } {
+  const columns = CHANGE_COLUMNS.map((column) => changes.map((change) => readColumnValue(column, change)));
+  const sides = INDEX_TABLES.map((table) => changes.map(({ index }) => (index ? JSON.stringify(toTableRows(table, index)) : null)));
+  return { sql: SQL, parameters: [tenant, ...columns, ...sides] };
 }

@@ -7,7 +7,7 @@ import { findTypeByNumber, type ServedType } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
-import { buildLimitedBody, buildRowColumns, type StoredRow } from '../resources/stored-row.ts';
+import { buildLimitedBody, buildRowColumns, type StoredRow } from '../resources/resource-row.ts';
 import { buildParametersTest, buildTypeNumbers, buildTypeTest } from './row-tests.ts';
 import type { Statement } from './statements.ts';
 import { toBigintArray } from './tokens.ts';

@@ -1,7 +1,7 @@
 // Runs a search. A page of matches is one statement, or two if it contains both rows with and rows without a sort value. Included resources are read after it.
 import type { Query } from '../../fhir/search/query.ts';
 import type { Database } from '../database/database.ts';
-import { buildBodyColumns, buildRowColumns, type ColumnList, type StoredRow, toResourceRow } from '../resources/stored-row.ts';
+import { buildBodyColumns, buildRowColumns, type ColumnList, type StoredRow, toResourceRow } from '../resources/resource-row.ts';
 import { simplifyQuery } from './constant-conditions.ts';
 import { readIncluded } from './include.ts';
 import { buildLeadingConditionSql } from './leading-condition.ts';

@@ -2,13 +2,12 @@
 import { listSlices, type Query, type TypeQuery } from '../../fhir/search/query.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
-import { buildPageBody, buildShortBody, type ColumnList } from '../resources/stored-row.ts';
+import { buildPageBody, buildShortBody, type ColumnList } from '../resources/resource-row.ts';
 import { buildConditions, buildRowsSql, buildTests, hasOwnParameter } from './condition-sql.ts';
 import { buildOffsetPageSql } from './offset.ts';
 import { buildOrderSql, IN_ROW, type Stream } from './order.ts';
 import type { Position } from './page.ts';
-import type { TestedRow } from './row-tests.ts';
-import { buildTypeTest } from './row-tests.ts';
+import { buildTypeTest, type TestedRow } from './row-tests.ts';
 import { buildBounds, isBounding } from './sort-bounds.ts';
 import type { OrderedScan } from './sort-value.ts';
 import { buildTokenRowsSql, FREQUENT, hasManyCodes, type TokenCondition } from './tokens.ts';
