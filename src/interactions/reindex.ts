@@ -1,4 +1,4 @@
-// Reindexing: reads all resources of all tenants in the order of their creation, in batches, and repeats this pass until it finds no resource with other index
+// Reindexing: reads all resources of all tenants in the order of their creation, in batches, and repeats this pass until it finds no resource with older index
 // rules. After a stop, it continues from the stored progress. One process at a time reindexes. Searches and writes continue meanwhile.
 // docs/decisions/0010-index-maintenance.md
 
@@ -92,7 +92,7 @@ async function reindexStale(
 ): Promise<number> {
   let [renewed, rest] = [0, pids];
   for (;;) {
-    const rows = await walking.reindexing.readStaleRows(tenant, rest);
+    const rows = await walking.reindexing.readStaleRows(tenant, rest, target);
     const last = rows.at(-1);
     if (!last) return renewed;
     renewed += await walking.reindexing.replaceIndexRows(

@@ -31,7 +31,7 @@ export interface ReindexProgress {
   pid: string;
   /** Resources read so far. */
   scanned: number;
-  /** Read resources that were indexed by other rules than the target. */
+  /** Read resources that were indexed by older rules than the target. */
   stale: number;
   /** Stale resources whose index rows were replaced. */
   reindexed: number;
@@ -39,7 +39,7 @@ export interface ReindexProgress {
   total: number;
 }
 
-/** A resource that was indexed by other rules than the target. */
+/** A resource that was indexed by older rules than the target. */
 export interface StaleRow {
   pid: string;
   type: ServedType;
@@ -71,7 +71,7 @@ export interface Reindexing {
   saveProgress(walk: ReindexProgress, lease: Lease): Promise<boolean>;
   /** Starts the pass again. */
   restart(walk: ReindexProgress, lease: Lease): Promise<boolean>;
-  /** Ends a pass that found no stale resource. For the target types, unregisters the other rules that were registered when the pass began (`began`). */
+  /** Ends a pass that found no stale resource. For the target types, unregisters the older rules that were registered when the pass began (`began`). */
   finish(target: TargetRules, began: RegisteredRules[], lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
   findNextTenant(after: number): Promise<number | undefined>;
@@ -82,9 +82,12 @@ export interface Reindexing {
     size: number,
     target: TargetRules,
   ): Promise<{ last: string; seen: number; stale: string[] } | undefined>;
-  /** Reads these resources without deleted ones. */
-  readStaleRows(tenant: number, pids: string[]): Promise<StaleRow[]>;
-  /** Replaces index rows. Skips resources that were changed meanwhile. Returns the number of reindexed resources. */
+  /**
+   * Reads the first of these resources, in the order of their pids, as many as fit in memory. Omits deleted resources and those that are no longer stale.
+   * Empty: none is left.
+   */
+  readStaleRows(tenant: number, pids: string[], target: TargetRules): Promise<StaleRow[]>;
+  /** Replaces index rows of older rules. Skips resources that were changed meanwhile. Returns the number of reindexed resources. */
   replaceIndexRows(tenant: number, renewals: ReindexedRow[]): Promise<number>;
   readProgress(): Promise<(ReindexProgress & { leaseUntil: string | null; updatedAt: string }) | undefined>;
 }
@@ -135,14 +138,21 @@ const PROGRESS = 'select target, tenant_id, pid, seen, stale, renewed, total, le
 const NEXT_TENANT = 'select min(tenant_id) as tenant from tenant where tenant_id > $1';
 const WINDOW = `with w as (select s.pid, s.rtype, s.rules from sx s where s.tenant_id = $1 and s.pid > $2 order by s.pid limit $3)
   select max(w.pid) as last, count(*)::int as seen, string_agg(w.pid::text, ',' order by w.pid) filter (where exists (
-    select 1 from unnest($4::smallint[], $5::int[]) as t(rtype, rules) where t.rtype = w.rtype and t.rules <> w.rules)) as stale from w`;
-const BODIES =
-  'select r.pid, r.rtype, r.id, r.ver, r.rules, r.body from resource r where r.tenant_id = $1 and r.pid = any($2::bigint[]) and r.body is not null';
+    select 1 from unnest($4::smallint[], $5::int[]) as t(rtype, rules) where t.rtype = w.rtype and t.rules > w.rules)) as stale from w`;
+/** The first row is always read; a further row only while the bodies before it have fewer bytes than $5. */
+const BODIES = `select pid, rtype, id, ver, rules, body from (
+    select r.pid, r.rtype, r.id, r.ver, r.rules, r.body, sum(octet_length(r.body)) over (order by r.pid) - octet_length(r.body) as before from resource r
+    where r.tenant_id = $1 and r.pid = any($2::bigint[]) and r.body is not null
+      and exists (select from unnest($3::smallint[], $4::int[]) as t(rtype, rules) where t.rtype = r.rtype and t.rules > r.rules)) as s
+  where before < $5 order by pid`;
+/** In bytes. */
+const MAX_BODIES = 8 * 1024 * 1024;
 /** Skips resources that another transaction is writing: that writer also writes their index rows. */
 const FREE = `select r.pid from resource r join unnest($2::bigint[], $3::int[], $4::int[]) as g(pid, ver, before) on g.pid = r.pid
   where r.tenant_id = $1 and r.ver = g.ver and r.rules = g.before for no key update of r skip locked`;
 /**
  * Also changes the row of the resource: a writer that has waited for this statement then finds that the row has changed, and retries (resources/write.ts).
+ * Therefore the number must change, and must never return to a former value in the same version: rules are only replaced by newer rules.
  * The search row is written with `insert … on conflict`, because Citus cannot cast a text to an array in an UPDATE.
  */
 const REPLACE = `with given as (
@@ -150,7 +160,7 @@ const REPLACE = `with given as (
     as g(pid, ver, before, rules, tok, ord, ${INDEX_TABLES.join(', ')})),
 changed as (
   update resource r set rules = g.rules from given g
-  where r.tenant_id = $1 and r.pid = g.pid and r.ver = g.ver and r.rules = g.before returning g.*),
+  where r.tenant_id = $1 and r.pid = g.pid and r.ver = g.ver and r.rules = g.before and g.before < g.rules returning g.*),
 done as (select * from changed),
 searched as (
   insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
@@ -191,7 +201,7 @@ export function createReindexing(database: Database): Reindexing {
       hasRows(SAVE, [by, target, tenant, pid, scanned, stale, reindexed, at, until]),
     restart: async ({ target }, { by }) => hasRows(AGAIN, [by, target, await total()]),
     async finish(target, began, { by }: Lease) {
-      const over = began.filter(({ type, rules }) => target.has(type) && target.get(type) !== rules);
+      const over = began.filter(({ type, rules }) => rules < (target.get(type) ?? UNREGISTERED_RULES));
       await database.query(DONE, toColumns(over.map(({ type, rules }) => [type, rules])));
       await database.query(RELEASE, [by, await total()]);
     },
@@ -204,7 +214,7 @@ export function createReindexing(database: Database): Reindexing {
       const { last, seen, stale } = found!;
       return last === null ? undefined : { last, seen, stale: stale?.split(',') ?? [] };
     },
-    readStaleRows: (tenant, pids) => readStaleRows(database, tenant, pids),
+    readStaleRows: (tenant, pids, target) => readStaleRows(database, tenant, pids, target),
     replaceIndexRows: (tenant, renewals) => replaceIndexRows(database, tenant, renewals),
     async readProgress() {
       const [walk] = await database.query<StoredProgress & { lease_until: string | null; updated_at: string }>(PROGRESS);
@@ -244,9 +254,9 @@ async function listRules(database: Database): Promise<RegisteredRules[]> {
   return rows.map(({ rtype, ...rest }) => ({ type: findTypeByNumber(rtype), ...rest }));
 }
 
-async function readStaleRows(database: Database, tenant: number, pids: string[]): Promise<StaleRow[]> {
+async function readStaleRows(database: Database, tenant: number, pids: string[], target: TargetRules): Promise<StaleRow[]> {
   type Stored = { pid: string; rtype: number; id: string; ver: number; rules: number; body: string };
-  const rows = await database.query<Stored>(BODIES, [tenant, toBigintArray(pids)]);
+  const rows = await database.query<Stored>(BODIES, [tenant, toBigintArray(pids), ...toColumns(target), MAX_BODIES]);
   return rows.map(({ pid, rtype, id, ver, rules, body }) => ({ pid, type: findTypeByNumber(rtype), id, version: ver, rules, body }));
 }
 

@@ -264,6 +264,44 @@ it('a process with older rules does not reindex, and refuses searches by a redef
   expect(await found(back, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
 });
 
+it('a resource that a writer has indexed by the new rules since the batch was read is not reindexed', async () => {
+  const old = await server(BEFORE);
+  for (const n of [1, 2]) await store(old, tenants[0]!, patient(n));
+  const now = await server(AFTER);
+  const target = now.state.findTarget()!;
+  const { stale } = (await test.store.reindexing.readBatch(tenants[0]!, '0', 10, target))!;
+  await put(now, tenants[0]!, patient(1, { active: true }));
+  const rows = await test.store.reindexing.readStaleRows(tenants[0]!, stale, target);
+  expect([stale.length, rows.map(({ id }) => id)]).toEqual([2, [idOf(2)]]);
+});
+
+it('reindexing never replaces the index rows of its own rules or of newer rules', async () => {
+  const now = await server(AFTER);
+  await store(now, tenants[0]!, patient(1));
+  const rules = now.state.findRules('Patient');
+  const [stored] = await test.database.query<{ pid: string }>('select pid from resource where tenant_id = $1', [tenants[0]!]);
+  const row = { pid: stored!.pid, type: 'Patient' as const, id: idOf(1), version: 1, rules, body: '' };
+  const index = buildIndexRows(patient(1), BEFORE);
+  const before = await indexOf(tenants[0]!);
+  for (const target of [rules, rules - 1])
+    expect(await test.store.reindexing.replaceIndexRows(tenants[0]!, [{ row, index, rules: target }])).toBe(0);
+  const target = new Map([['Patient' as const, rules - 1]]);
+  expect(await test.store.reindexing.readBatch(tenants[0]!, '0', 10, target)).toMatchObject({ seen: 1, stale: [] });
+  expect(await indexOf(tenants[0]!)).toEqual(before);
+});
+
+it('stale resources with large bodies are read in parts', async () => {
+  const old = await server(BEFORE);
+  const data = 'AAAA'.repeat(768 * 1024);
+  for (const n of [1, 2, 3, 4]) await store(old, tenants[0]!, patient(n, { photo: [{ contentType: 'image/png', data }] }));
+  const now = await server(AFTER);
+  const target = now.state.findTarget()!;
+  const { stale } = (await test.store.reindexing.readBatch(tenants[0]!, '0', 10, target))!;
+  expect(await test.store.reindexing.readStaleRows(tenants[0]!, stale, target)).toHaveLength(3);
+  expect(await now.walk()).toBe('done');
+  expect((await test.database.query('select from sx where rules <> $1', [now.state.findRules('Patient')])).length).toBe(0);
+});
+
 onServer('a write that waits for reindexing of its resource retries, and leaves no old index rows', async () => {
   const old = await server(BEFORE);
   const [tenant, control] = [tenants[0]!, tenants[1]!];
@@ -274,7 +312,7 @@ onServer('a write that waits for reindexing of its resource retries, and leaves 
   const writing = replaced.promise.then(() => put(now, tenant, changed));
   await test.store.transaction(async ({ reindexing }) => {
     const { stale } = (await reindexing.readBatch(tenant, '0', 10, now.state.findTarget()!))!;
-    const [row] = await reindexing.readStaleRows(tenant, stale);
+    const [row] = await reindexing.readStaleRows(tenant, stale, now.state.findTarget()!);
     const index = buildIndexRows(JSON.parse(row!.body) as Resource, AFTER);
     expect(await reindexing.replaceIndexRows(tenant, [{ row: row!, index, rules: now.state.findRules('Patient') }])).toBe(1);
     replaced.resolve();
