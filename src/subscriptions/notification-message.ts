@@ -17,11 +17,12 @@ export async function buildWebhookRequest(
   const current = await store.read(tenant, type, id);
   if (!current?.body) return undefined;
   const at = clock();
+  const timestamp = String(Math.floor(at.getTime() / 1000));
   const sign = (body: string): WebhookRequest['headers'] => [
     ...channel.header,
     ['webhook-id', key],
-    ['webhook-timestamp', String(Math.floor(at.getTime() / 1000))],
-    ['webhook-signature', signWebhook({ id: key, at, body }, findValidSecrets(registration, at)).join(' ')],
+    ['webhook-timestamp', timestamp],
+    ['webhook-signature', signWebhook({ id: key, timestamp, body }, findValidSecrets(registration, at)).join(' ')],
   ];
   if (!channel.payload) return { method: 'POST', url: new URL(channel.endpoint), headers: sign(''), body: '' };
   if (!isAllowed(registration.scopes, type, 'r')) return undefined;

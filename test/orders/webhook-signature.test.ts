@@ -1,6 +1,9 @@
-// The signature of webhooks: the example that its sender publishes and what node:crypto signs are good; everything else is refused.
+// The signature of webhooks: the example that its sender publishes and what the library of Standard Webhooks signs are good; everything else is refused.
 import { createHmac } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { WEBHOOK_BODY_LIMIT } from '../../src/orders/webhooks/receive.ts';
 import { type SignatureHeaders, toClockSkewSeconds, verifySignature } from '../../src/orders/webhooks/signature.ts';
+import { processorTime } from '../processor-time.ts';
 
 /** https://docs.svix.com/receiving/verifying-payloads/how-manual */
 const PUBLISHED = {
@@ -11,13 +14,16 @@ const PUBLISHED = {
   signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
 };
 const OTHER = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
-/** As the sender documents it, without the library that Facet uses. */
-const signatureOf = (secret: string, { id, timestamp, body }: Pick<typeof PUBLISHED, 'id' | 'timestamp' | 'body'>) =>
+/** As the sender documents it. */
+const signatureOf = (secret: string, { id, timestamp, body }: { id: string; timestamp: string; body: string | Buffer }) =>
   `v1,${createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
-    .update(`${id}.${timestamp}.${body}`)
+    .update(Buffer.concat([Buffer.from(`${id}.${timestamp}.`), Buffer.from(body)]))
     .digest('base64')}`;
 const at = (seconds: number) => new Date((Number(PUBLISHED.timestamp) + seconds) * 1000);
-const verdict = (change: Partial<SignatureHeaders & { body: string }> = {}, { secrets = [PUBLISHED.secret], now = at(0) } = {}) => {
+const verdict = (
+  change: Partial<SignatureHeaders & { body: string | Buffer }> = {},
+  { secrets = [PUBLISHED.secret], now = at(0) } = {},
+) => {
   const { body, ...signed } = { ...PUBLISHED, ...change };
   return verifySignature(signed, Buffer.from(body), { secrets, now });
 };
@@ -26,12 +32,26 @@ test('the published example is good, with either of two secrets in force', () =>
   expect([verdict(), verdict({}, { secrets: [OTHER, PUBLISHED.secret] })]).toEqual(['good', 'good']);
 });
 
-test('a signature made with node:crypto is good, whatever the body', () => {
+test('a signature of the library is good, whatever the body', () => {
   for (const body of ['{}', '', 'ÄÖ\u{1f9ea}', `{"a":"${'x'.repeat(5000)}"}`]) {
-    const signature = signatureOf(OTHER, { ...PUBLISHED, id: 'msg_1', body });
+    const signature = new Webhook(OTHER).sign('msg_1', at(0), body);
     expect(verdict({ id: 'msg_1', body, signature }, { secrets: [OTHER] })).toBe('good');
     expect(verdict({ id: 'msg_1', body: `${body} `, signature }, { secrets: [OTHER] })).toBe('forged');
   }
+});
+
+test('a body that is not UTF-8, and a time with leading zeros, are signed as they were received', () => {
+  const body = Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0x7d]);
+  expect(verdict({ body, signature: signatureOf(PUBLISHED.secret, { ...PUBLISHED, body }) })).toBe('good');
+  const timestamp = `00${PUBLISHED.timestamp}`;
+  expect(verdict({ timestamp, signature: signatureOf(PUBLISHED.secret, { ...PUBLISHED, timestamp }) })).toBe('good');
+});
+
+test('checking a forged body of the largest size costs little processor time', () => {
+  const body = Buffer.alloc(WEBHOOK_BODY_LIMIT, 'x');
+  const check = () => Array.from({ length: 20 }, () => verdict({ body }));
+  check();
+  expect(processorTime(check)).toBeLessThan(250);
 });
 
 test.each([
