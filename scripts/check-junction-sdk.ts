@@ -101,15 +101,15 @@ async function results(first: string): Promise<void> {
 }
 
 function messages(): void {
-  const told: Record<string, string> = { order: 'ClientFacingOrderChanged', critical: 'ClientFacingCriticalResultIdentified' };
+  const eventNames: Record<string, string> = { order: 'ClientFacingOrderChanged', critical: 'ClientFacingCriticalResultIdentified' };
   for (const { type, body: message } of state.webhooks.messages)
-    read(told[type.includes('critical') ? 'critical' : 'order']!, JSON.parse(message));
+    read(eventNames[type.includes('critical') ? 'critical' : 'order']!, JSON.parse(message));
   console.log(`webhooks: ${state.webhooks.messages.length}`);
 }
 
 /** The same question twice: alike, and the answer known whole. `type`: of the answer; undefined: bytes. */
-async function both(type: string | undefined, asked: Promise<unknown>, again?: () => Promise<{ kind: string }>): Promise<void> {
-  await asked;
+async function both(type: string | undefined, call: Promise<unknown>, again?: () => Promise<{ kind: string }>): Promise<void> {
+  await call;
   const exchange = theirs.exchanges.at(-1)!;
   console.log(`${exchange.method} ${pathOf(exchange.url)}: ${exchange.status}`);
   if (type) for (const answer of [exchange.answered].flat()) read(type, answer);
@@ -117,14 +117,15 @@ async function both(type: string | undefined, asked: Promise<unknown>, again?: (
   const outcome = await again();
   if (outcome.kind !== 'accepted') faults.push(`${exchange.url.pathname}: ours is ${JSON.stringify(outcome)}`);
   const mine = ours.exchanges.at(-1)!;
-  const [expected, said] = [exchange, mine].map(saidBy);
-  if (!isDeepStrictEqual(said, expected)) faults.push(`${exchange.url.pathname}: ${JSON.stringify(said)}, not ${JSON.stringify(expected)}`);
+  const [expected, actual] = [exchange, mine].map(saidBy);
+  if (!isDeepStrictEqual(actual, expected))
+    faults.push(`${exchange.url.pathname}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
   if (type) for (const answer of [mine.answered].flat()) read(type, answer);
 }
 
 /** Both are refused; the refusal is one that Junction's client knows. */
-async function refusedAs(type: string, asked: Promise<unknown>): Promise<void> {
-  const error = await asked.then(
+async function refusedAs(type: string, call: Promise<unknown>): Promise<void> {
+  const error = await call.then(
     () => undefined,
     (thrown: Error) => thrown,
   );
@@ -139,8 +140,8 @@ function pathOf({ pathname }: URL): string {
 }
 
 /** What an exchange says, but for who is meant and times that are said in other ways. */
-function saidBy({ method, url, asked, keyed }: Exchange): object {
-  const { client_user_id: _name, ...body } = (asked ?? {}) as Record<string, unknown>;
+function saidBy({ method, url, requestBody, keyed }: Exchange): object {
+  const { client_user_id: _name, ...body } = (requestBody ?? {}) as Record<string, unknown>;
   const query = [...url.searchParams].map(([name, value]) => [name, name.endsWith('date') ? Date.parse(value) : value]);
   return { method, path: pathOf(url), query: query.sort(), body, keyed };
 }

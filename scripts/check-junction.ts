@@ -103,7 +103,7 @@ async function until(met: () => boolean): Promise<void> {
   }
   if (!met()) throw new Error('it never came to be');
 }
-function asked(operation: string): number {
+function countRequests(operation: string): number {
   return state.requests.filter((request) => request.operation === operation).length;
 }
 
@@ -120,21 +120,21 @@ async function talk(): Promise<void> {
   await put(request('plain', 'p'));
   await put({ ...request('full', 'p'), ...WORDS });
   await put(request('gone', 'q'));
-  await until(() => state.orders.size === 3 && asked('orders') > 0);
+  await until(() => state.orders.size === 3 && countRequests('orders') > 0);
   await until(() => [...state.orders.values()].length === 3);
   await put(request('gone', 'q', 'revoked'));
-  await until(() => asked('cancelOrder') > 0);
+  await until(() => countRequests('cancelOrder') > 0);
   const [first] = [...state.orders.keys()];
   for (const to of STEPS) {
     advanceOrder(state, state.orders.get(first!)!, to, { missing: true, interpretation: 'critical' });
-    const before = asked('result') + asked('journeyResult');
+    const before = countRequests('result') + countRequests('journeyResult');
     state.advance(3600);
-    await until(() => !/partial|completed/.test(to) || asked('result') + asked('journeyResult') > before);
+    await until(() => !/partial|completed/.test(to) || countRequests('result') + countRequests('journeyResult') > before);
   }
   state.labTests = new Set();
   await put(request('refused', 'p'));
-  const before = asked('createOrder');
-  await until(() => asked('createOrder') > before);
+  const before = countRequests('createOrder');
+  await until(() => countRequests('createOrder') > before);
   await delay(500);
 }
 
@@ -143,7 +143,15 @@ function messages(): Exchange[] {
   const url = new URL('http://hook/');
   return state.webhooks.messages.map(({ type, body }) => {
     const kind = description.webhooks?.[type] ? type : type.replace(/\.[^.]+$/, '.*');
-    return { method: 'POST', url: new URL(kind, url), asked: JSON.parse(body), keyed: false, status: 200, type: '', answered: undefined };
+    return {
+      method: 'POST',
+      url: new URL(kind, url),
+      requestBody: JSON.parse(body),
+      keyed: false,
+      status: 200,
+      type: '',
+      answered: undefined,
+    };
   });
 }
 

@@ -50,12 +50,15 @@ async function rate(clients: number, work: (n: number) => Promise<unknown>, seco
   return [times.length / seconds, times[times.length >> 1]!, times[Math.floor(times.length * 0.95)]!];
 }
 
-const told = ([perSecond, p50, p95]: number[]): string => `${perSecond!.toFixed(0)}/s (p50 ${p50!.toFixed(2)}, p95 ${p95!.toFixed(2)} ms)`;
+const formatRates = ([perSecond, p50, p95]: number[]): string =>
+  `${perSecond!.toFixed(0)}/s (p50 ${p50!.toFixed(2)}, p95 ${p95!.toFixed(2)} ms)`;
 
 async function beside(name: string, floor: (n: number) => Promise<unknown>, store: (n: number) => Promise<unknown>): Promise<void> {
   for (const clients of [1, 8]) {
     const [bare, own] = [await rate(clients, floor), await rate(clients, store)];
-    console.log(`${name}, ${clients} client(s): floor ${told(bare)}, store ${told(own)}, ratio ${(own[0]! / bare[0]!).toFixed(2)}`);
+    console.log(
+      `${name}, ${clients} client(s): floor ${formatRates(bare)}, store ${formatRates(own)}, ratio ${(own[0]! / bare[0]!).toFixed(2)}`,
+    );
   }
 }
 

@@ -32,16 +32,16 @@ interface Ran extends Asked {
 }
 
 /** The second of two runs: the first may have read from the disk. A slow one is run once. */
-async function ran(database: Database, asked: Asked): Promise<Ran> {
-  const [plan] = await database.query<{ 'QUERY PLAN': unknown }>(`explain (format json) ${asked.sql}`, asked.parameters);
+async function ran(database: Database, statement: Asked): Promise<Ran> {
+  const [plan] = await database.query<{ 'QUERY PLAN': unknown }>(`explain (format json) ${statement.sql}`, statement.parameters);
   const explained = plan!['QUERY PLAN'];
-  const first = await timed(database, asked);
-  const ms = first > Number(options.slow) * 5 ? first : Math.min(first, await timed(database, asked));
+  const first = await timed(database, statement);
+  const ms = first > Number(options.slow) * 5 ? first : Math.min(first, await timed(database, statement));
   return {
-    ...asked,
+    ...statement,
     ms,
     indexes: indexesIn(explained),
-    walks: unserved(asked, explained).map(({ of, inOrder }) => (inOrder ? `${of} in order` : of)),
+    walks: unserved(statement, explained).map(({ of, inOrder }) => (inOrder ? `${of} in order` : of)),
   };
 }
 
@@ -55,13 +55,13 @@ async function timed(database: Database, { sql, parameters }: Asked): Promise<nu
 
 /** What is known to read a whole type takes seconds: of that so many are asked of each type. */
 const MOST_LISTED = 2;
-const asked = new Map<string, number>();
+const counts = new Map<string, number>();
 
 function isDue(statement: Asked): boolean {
   if (!listed(statement)) return true;
   const key = `${statement.question.name} ${statement.part} ${statement.question.types.join()}`;
-  asked.set(key, (asked.get(key) ?? 0) + 1);
-  return asked.get(key)! <= MOST_LISTED;
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts.get(key)! <= MOST_LISTED;
 }
 
 const url = ({ question: { types, parameters, within } }: Asked): string =>

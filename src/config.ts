@@ -137,67 +137,67 @@ function readWholeNumber(
   value: string | undefined,
   { standard, least = 0, most }: { standard: number; least?: number; most: number },
 ): number {
-  const given = readText(value);
-  if (given === undefined) return standard;
-  if (!/^\d+$/.test(given) || Number(given) > most || Number(given) < least)
+  const text = readText(value);
+  if (text === undefined) return standard;
+  if (!/^\d+$/.test(text) || Number(text) > most || Number(text) < least)
     throw new Error(`${name} must be a whole number from ${least} to ${most}`);
-  return Number(given);
+  return Number(text);
 }
 
 /** At least 24 bytes of base64: a shorter secret could be guessed. */
 const SECRET = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;
 
 function readSecrets(name: string, value: string | undefined): string[] {
-  const given = (value ?? '').split(',').flatMap((part) => readText(part) ?? []);
-  if (given.some((secret) => !SECRET.test(secret)))
+  const addresses = (value ?? '').split(',').flatMap((part) => readText(part) ?? []);
+  if (addresses.some((secret) => !SECRET.test(secret)))
     throw new Error(`${name} must be secrets as the vendor's dashboard shows them: whsec_ and base64, separated by commas`);
-  return given;
+  return addresses;
 }
 
 function readUuid(name: string, value: string | undefined): string | undefined {
-  const given = readText(value);
-  if (given !== undefined && !isUuid(given)) throw new Error(`${name} must be a UUID`);
-  return given;
+  const text = readText(value);
+  if (text !== undefined && !isUuid(text)) throw new Error(`${name} must be a UUID`);
+  return text;
 }
 
 function readUrl(name: string, value: string | undefined): string | undefined {
-  const given = readText(value);
-  if (given === undefined) return undefined;
-  if (!/^https?:\/\/[^/]/.test(given) || !URL.canParse(given)) throw new Error(`${name} must be an absolute URL, http:// or https://`);
-  return given.replace(/\/+$/, '');
+  const text = readText(value);
+  if (text === undefined) return undefined;
+  if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) throw new Error(`${name} must be an absolute URL, http:// or https://`);
+  return text.replace(/\/+$/, '');
 }
 
 function readAddress(name: string, value: string | undefined): Config['metrics'] {
-  const given = readText(value);
-  if (given === undefined) return undefined;
-  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(given) ?? [];
+  const text = readText(value);
+  if (text === undefined) return undefined;
+  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
   if (port === '' || Number(port) > 65_535) throw new Error(`${name} must be a port, or host:port`);
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
 
 /** Host names and addresses as in URLs, without port; an IPv6 address without brackets. */
 function readHosts(name: string, value: string | undefined): string[] {
-  const given = (value ?? '').split(',').flatMap((part) => readText(part)?.toLowerCase() ?? []);
-  if (given.some((host) => !isIP(host) && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)))
+  const hosts = (value ?? '').split(',').flatMap((part) => readText(part)?.toLowerCase() ?? []);
+  if (hosts.some((host) => !isIP(host) && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)))
     throw new Error(`${name} must be host names and addresses, separated by commas: hooks.internal,10.0.0.7`);
-  return given;
+  return hosts;
 }
 
 function readTestClock(production: boolean, value: string | undefined): string | undefined {
-  const given = readUrl('FACET_TEST_CLOCK', value);
-  if (given !== undefined && production) throw new Error('FACET_TEST_CLOCK is for tests only: unset it when NODE_ENV=production');
-  return given;
+  const url = readUrl('FACET_TEST_CLOCK', value);
+  if (url !== undefined && production) throw new Error('FACET_TEST_CLOCK is for tests only: unset it when NODE_ENV=production');
+  return url;
 }
 
 function readTrustProxy(value: string | undefined): string | number | false {
-  const given = readText(value);
-  if (given === undefined || given === 'false' || given === '0') return false;
-  if (given === 'true')
+  const text = readText(value);
+  if (text === undefined || text === 'false' || text === '0') return false;
+  if (text === 'true')
     throw new Error('TRUST_PROXY=true would trust every client: give the number of proxies in front, "loopback", or their addresses');
-  if (/^\d+$/.test(given)) return Number(given);
-  if (!given.split(',').every(isProxyAddress))
+  if (/^\d+$/.test(text)) return Number(text);
+  if (!text.split(',').every(isProxyAddress))
     throw new Error('TRUST_PROXY must be the number of proxies in front, "loopback", or their addresses');
-  return given;
+  return text;
 }
 
 const PROXY_RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
@@ -211,21 +211,21 @@ function isProxyAddress(entry: string): boolean {
 const LOG_LEVELS = ['info', 'error', 'silent'];
 
 function readLogLevel(value: string | undefined): string {
-  const given = readText(value) ?? 'info';
-  if (!LOG_LEVELS.includes(given)) throw new Error(`FACET_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
-  return given;
+  const level = readText(value) ?? 'info';
+  if (!LOG_LEVELS.includes(level)) throw new Error(`FACET_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  return level;
 }
 
 function readStrict(name: string, value: string | undefined): boolean {
-  const given = readText(value);
-  if (given !== undefined && given !== 'strict') throw new Error(`${name} must be strict, or unset`);
-  return given !== undefined;
+  const text = readText(value);
+  if (text !== undefined && text !== 'strict') throw new Error(`${name} must be strict, or unset`);
+  return text !== undefined;
 }
 
 function readJson<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {
-  const given = readText(value);
-  if (given === undefined) return undefined;
-  const parsed = tryParseJson(given);
+  const text = readText(value);
+  if (text === undefined) return undefined;
+  const parsed = tryParseJson(text);
   if (!is(parsed)) throw new Error(`${name} is not as expected: ${EXPECTED[name]}`);
   return parsed;
 }

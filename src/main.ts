@@ -68,8 +68,8 @@ export async function startServer(config: Config, say: (line: string) => void, {
     };
     serving.operate = operateWith(loaded);
     const keys = config.production ? undefined : await ensureDevKeys(database, config.dataDir, loaded.keyPrefixes);
-    steps.unshift(await facet.outside(say, `http://127.0.0.1:${port}`));
-    steps.unshift(facet.upkeep());
+    steps.unshift(await facet.startIntegrations(say, `http://127.0.0.1:${port}`));
+    steps.unshift(facet.startMaintenance());
     serving.answer = facet.app;
     await printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, say });
     void compileAllSchemas();

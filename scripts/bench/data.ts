@@ -7,7 +7,7 @@ export const familyOf = (n: number): string => FAMILIES[n % FAMILIES.length]!;
 
 /** A patient of about 1 kB. */
 export function patient(n: number, family = familyOf(n)): object {
-  const given = GIVEN[n % GIVEN.length]!;
+  const firstName = GIVEN[n % GIVEN.length]!;
   return {
     resourceType: 'Patient',
     active: true,
@@ -20,10 +20,10 @@ export function patient(n: number, family = familyOf(n)): object {
       },
       { system: 'http://national.example.org/id', value: `9${n}` },
     ],
-    name: [{ use: 'official', family, given: [given, 'Marie'] }],
+    name: [{ use: 'official', family, given: [firstName, 'Marie'] }],
     telecom: [
       { system: 'phone', use: 'mobile', value: `+1518${String(n).padStart(7, '0')}` },
-      { system: 'email', value: `${given}.${family}.${n}@example.org`.toLowerCase() },
+      { system: 'email', value: `${firstName}.${family}.${n}@example.org`.toLowerCase() },
     ],
     gender: n % 2 ? 'female' : 'male',
     birthDate: `${1940 + (n % 70)}-0${1 + (n % 9)}-1${n % 10}`,

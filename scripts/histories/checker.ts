@@ -39,12 +39,14 @@ function unsteady(list: string, versions: string[][]): string[] {
 function untrue(histories: Histories, { value, lists, outcome, versions, seen }: Attempt): string[] {
   const standing = lists.filter((list) => histories[list]!.at(-1)!.includes(value));
   const half = standing.length > 0 && standing.length < lists.length;
-  const told = outcome === 'done' ? lists : [];
+  const readLists = outcome === 'done' ? lists : [];
   const kept = outcome === 'refused' ? standing : [];
   return [
     ...(half ? [`half a transaction: ${value} stands in ${standing.join(', ')} of ${lists.join(', ')}`] : []),
     ...kept.map((list) => `false refusal: ${value} stands in ${list}`),
-    ...told.filter((list) => !isVersionOf(histories[list]!, versions[list]!, value)).map((list) => `false success: ${value} in ${list}`),
+    ...readLists
+      .filter((list) => !isVersionOf(histories[list]!, versions[list]!, value))
+      .map((list) => `false success: ${value} in ${list}`),
     ...Object.entries(outcome === 'done' ? seen : {})
       .filter(([list, values]) => String(values) !== String(histories[list]![versions[list]! - 1]))
       .map(([list]) => `a read inside ${value} saw another ${list} than it left`),

@@ -45,7 +45,7 @@ export function judge(description: Description): (exchange: Exchange) => Judged 
       operation,
     })),
   );
-  return ({ method, url, asked, status, type, answered }) => {
+  return ({ method, url, requestBody, status, type, answered }) => {
     const route = routes.find((route) => route.method === method && route.matches.test(url.pathname));
     if (!route) return { operation: undefined, faults: [`${method} ${url.pathname}: no such operation`] };
     const { operation, name } = route;
@@ -57,12 +57,12 @@ export function judge(description: Description): (exchange: Exchange) => Judged 
     });
     const wanted = operation.requestBody?.content['application/json']?.schema;
     const body =
-      asked === undefined
+      requestBody === undefined
         ? wanted
           ? ['request: a body is missing']
           : []
         : wanted
-          ? check('request', wanted, asked)
+          ? check('request', wanted, requestBody)
           : ['request: no body is expected'];
     const response = operation.responses[String(status)];
     const schema = response?.content?.[type.split(';')[0]!]?.schema;

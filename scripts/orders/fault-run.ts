@@ -28,7 +28,7 @@ export interface FaultReport {
   duringOutages: number[];
   requests: number;
   /** Webhooks that the sandbox sent. */
-  told: number;
+  webhookAttempts: number;
   /** How long each part took. */
   parts: Record<string, number>;
 }
@@ -66,9 +66,9 @@ export async function faultRun(run: FaultRun): Promise<FaultReport> {
     const wrong = [...stuck, ...(await anomaliesIn(database, state, running.ordered))];
     over('comparison');
     const seconds = rounded(performance.now() - began);
-    const told = state.webhooks.messages.reduce((sum, { answers }) => sum + answers.length, 0);
+    const webhookAttempts = state.webhooks.messages.reduce((sum, { answers }) => sum + answers.length, 0);
     const [ordered, there, requests] = [running.ordered.length, state.orders.size, state.requests.length];
-    return { wrong, ordered, there, seconds, duringOutages, requests, told, parts };
+    return { wrong, ordered, there, seconds, duringOutages, requests, webhookAttempts, parts };
   } finally {
     await database.close();
     await servers.stop();

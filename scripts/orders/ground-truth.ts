@@ -126,8 +126,9 @@ function anomaliesOf(ordered: Ordered, found: Found): string[] {
       wrong.push(`taken back and still ${readStatus(order)}`);
     if (lives.length === 1) wrong.push(...reportAnomalies(order, `${tenant}/`, found.reports.get(name) ?? [], bodies));
   }
-  const told = [bodies.get(name), ...(found.reports.get(name) ?? []).map(([, report]) => report)];
-  if (told.some((body) => body?.subject?.reference !== `Patient/${patient}`)) wrong.push("it, or its report, is another patient's");
+  const reportedBodies = [bodies.get(name), ...(found.reports.get(name) ?? []).map(([, report]) => report)];
+  if (reportedBodies.some((body) => body?.subject?.reference !== `Patient/${patient}`))
+    wrong.push("it, or its report, is another patient's");
   if (!wanted && bodies.get(name)?.status !== 'revoked') wrong.push(`taken back and ${bodies.get(name)?.status}`);
   return wrong.map((text) => `${name}: ${text}`);
 }
@@ -157,9 +158,9 @@ function reportAnomalies(order: SandboxOrder, tenant: string, reports: [string, 
   if (reports.length > 1) return [`${reports.length} reports`];
   const report = reports[0]?.[1];
   const observations = (report?.result ?? []).map(({ reference }) => bodies.get(`${tenant}${reference}`));
-  const said = new Map(observations.map((observation) => [observation?.code?.text, observation && valueIn(observation)]));
+  const storedValues = new Map(observations.map((observation) => [observation?.code?.text, observation && valueIn(observation)]));
   const missing = [...expected.markers].filter(([marker, text]) => {
-    const value = said.get(marker.split('|')[0]);
+    const value = storedValues.get(marker.split('|')[0]);
     return value !== (Number.isNaN(Number(text)) ? text : Number(text));
   });
   const stands = [report?.status, report?.presentedForm !== undefined].join(', ');

@@ -48,7 +48,7 @@ const PAGE = 250;
 export async function placeAtOnce({ bases, keys }: Servers, orders: number): Promise<void> {
   const post = async (resources: { resourceType: string; id: string }[]) => {
     const entry = resources.map((resource) => ({ resource, request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` } }));
-    const { status } = await asked(bases()[0]!, {
+    const { status } = await sendRequest(bases()[0]!, {
       method: 'POST',
       key: keys.demo.fhir,
       body: { resourceType: 'Bundle', type: 'transaction', entry },
@@ -80,7 +80,7 @@ export async function orderer(servers: Servers): Promise<Place> {
   const call = async (tenant: Tenant, [method, path, body]: [string, string, object?], wanted = TAKEN): Promise<void> => {
     for (let nth = 0; nth < 600; nth++) {
       const base = bases()[calls++ % bases().length]!;
-      const { status, text } = await asked(`${base}/${path}`, { method, key: keys[tenant].fhir, body });
+      const { status, text } = await sendRequest(`${base}/${path}`, { method, key: keys[tenant].fhir, body });
       if (wanted.has(status)) return;
       if (status !== 0 && status !== 409 && status !== 429 && status < 500) throw new Error(`${method} ${path}: ${status} ${text}`);
       await delay(200);
@@ -140,7 +140,7 @@ interface Asking {
 }
 
 /** Status 0: nobody answered. */
-async function asked(url: string, { method, key, body }: Asking): Promise<{ status: number; text: string }> {
+async function sendRequest(url: string, { method, key, body }: Asking): Promise<{ status: number; text: string }> {
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' };
   try {
     const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }), signal: AbortSignal.timeout(20_000) });

@@ -8,7 +8,7 @@ export interface Exchange {
   method: string;
   url: URL;
   /** Parsed; undefined: there was none. */
-  asked: unknown;
+  requestBody: unknown;
   /** It carried a key that tells repeats. */
   keyed: boolean;
   status: number;
@@ -37,7 +37,7 @@ export async function recorderBefore(target: string): Promise<Recorder> {
     const type = answer.headers.get('content-type') ?? '';
     const answered = type.includes('json') ? parsed(bytes.toString()) : bytes;
     const keyed = req.headers['x-idempotency-key'] !== undefined;
-    exchanges.push({ method: req.method!, url, asked: parsed(body), keyed, status: answer.status, type, answered });
+    exchanges.push({ method: req.method!, url, requestBody: parsed(body), keyed, status: answer.status, type, answered });
     res.writeHead(answer.status, { 'content-type': type }).end(bytes);
   };
   // what breaks off on one side breaks off on the other

@@ -28,13 +28,13 @@ export const questionsOf = (registry: SearchRegistry): Question[] => [
 ];
 
 function ofParameter(registry: SearchRegistry, type: ServedType, parameter: SearchParameter): Question[] {
-  const asked = allAsks(parameter).map((ask) => ({
+  const questions = allAsks(parameter).map((ask) => ({
     name: nameOf(parameter, ask),
     types: [type],
     parameters: [written(parameter.code, ask)],
   }));
   return [
-    ...asked,
+    ...questions,
     ...filters(type, parameter),
     ...sorts([type], parameter),
     ...(isFollowable(parameter) ? links(registry, type, parameter) : []),

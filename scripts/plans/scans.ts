@@ -5,7 +5,7 @@ import type { Asked } from './statements.ts';
 
 interface Scan {
   /** As the page words it. */
-  asked: string;
+  search: string;
   /** The names of the questions (questions.ts), with the part of the search behind a slash. */
   names: RegExp;
   why: string;
@@ -13,42 +13,42 @@ interface Scan {
 
 export const SCANS: readonly Scan[] = [
   {
-    asked: '`:missing=true`, `_filter … pr false`',
+    search: '`:missing=true`, `_filter … pr false`',
     names: /^:missing=true/,
     why: 'a missing value has no index entry. The rows of the type are read in order, each with its list of tokens; where many lack the value, a page fills soon',
   },
   {
-    asked: '`:missing=false`, `_filter … pr true`',
+    search: '`:missing=false`, `_filter … pr true`',
     names: /^(:missing=false|_filter \w+ pr)/,
     why: 'one token means that there is a value, and an index serves it; where nearly all resources have one (`_id`, `_lastUpdated`: all), reading in order is faster',
   },
   {
-    asked: '`:not`, `:not-in`, `_filter … ni`',
+    search: '`:not`, `:not-in`, `_filter … ni`',
     names: /^(token :not|token :not-in|_filter token ni)\b/,
     why: 'nearly all resources match, so reading in order fills a page soon. Where nearly all are excluded, the whole type is read',
   },
   {
-    asked: '`ne`, `_filter … ne`',
+    search: '`ne`, `_filter … ne`',
     names: /^(date|quantity|number|_filter \w+) ne\b/,
     why: 'the same: nearly all resources match',
   },
   {
-    asked: '`:contains` on a string that does not declare it, `_filter … co` and `ew`',
+    search: '`:contains` on a string that does not declare it, `_filter … co` and `ew`',
     names: /^(string :contains, not declared|_filter string (co|ew)) /,
     why: 'all strings of the parameter are read. A substring index costs each write dozens of entries per name; a SearchParameter of `fhir-profiles/` that lists `contains` under `modifier` has one, and so has `:text` on tokens',
   },
   {
-    asked: 'composites that name a system and no code (`system|$…`)',
+    search: 'composites that name a system and no code (`system|$…`)',
     names: /^composite system\|\$/,
     why: 'occurrences are indexed by their code: all occurrences of the parameter are read',
   },
   {
-    asked: '`_sort` by a token or reference without a condition',
+    search: '`_sort` by a token or reference without a condition',
     names: /^_sort by (token|reference)(, of all types)? \/ (page|next)$/,
     why: 'no index has their order, because it would add a third to the cost of every write (`decisions/0005-search-order-and-page-links.md`): all rows of the type are read and sorted. With a condition only its matches are sorted',
   },
   {
-    asked: 'the end of a `_sort`: resources without the value',
+    search: 'the end of a `_sort`: resources without the value',
     names: /^_sort by \w+(, of all types)? \/ rest$/,
     why: 'they come last, in the order of storing; where nearly all have the value, the whole type is read',
   },
@@ -68,4 +68,4 @@ export const listed = ({ question, part }: Asked): Scan | undefined => SCANS.fin
 
 /** The list as a table of the page. */
 export const tableOfScans = (): string =>
-  ['| Asked | Why |', '|---|---|', ...SCANS.map(({ asked, why }) => `| ${asked} | ${why} |`)].join('\n');
+  ['| Asked | Why |', '|---|---|', ...SCANS.map(({ search: asked, why }) => `| ${asked} | ${why} |`)].join('\n');

@@ -57,7 +57,7 @@ const LATER = `select indexname as name, indexdef as definition from pg_indexes
   where schemaname = 'public' and tablename ~ '^(sx|resource_history)' and indexname !~ '_(pkey|pid)$'`;
 
 /** Writes the population and gathers statistics. `said`: hears how far it is. */
-export async function fill(database: Database, total: number, registry: SearchRegistry, said: (line: string) => void): Promise<void> {
+export async function fill(database: Database, total: number, registry: SearchRegistry, log: (line: string) => void): Promise<void> {
   const counts = countsOf(total);
   const indexes = await database.query<{ name: string; definition: string }>(LATER);
   for (const { name } of indexes) await database.script(`drop index ${name}`);
@@ -73,14 +73,14 @@ export async function fill(database: Database, total: number, registry: SearchRe
         Array.from({ length: to - from }, (_one, at) => changeOf(type, from + at, { counts, registry })),
       );
       written += to - from;
-      if (Math.floor(written / 50_000) > Math.floor((written - to + from) / 50_000)) said(`${written} resources, ${seconds(begin)} s`);
+      if (Math.floor(written / 50_000) > Math.floor((written - to + from) / 50_000)) log(`${written} resources, ${seconds(begin)} s`);
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, writer));
-  said(`${written} resources written in ${seconds(begin)} s`);
+  log(`${written} resources written in ${seconds(begin)} s`);
   for (const { definition } of indexes) await database.script(`set maintenance_work_mem = '512MB'; ${definition}`);
   await database.script('vacuum (analyze)');
-  said(`indexes made and statistics gathered after ${seconds(begin)} s`);
+  log(`indexes made and statistics gathered after ${seconds(begin)} s`);
 }
 
 const seconds = (begin: number): string => ((performance.now() - begin) / 1000).toFixed(0);

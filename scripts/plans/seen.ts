@@ -16,11 +16,11 @@ export const seenQuestions = (registry: SearchRegistry, counts: ReadonlyMap<Serv
     const dated = registry.list(type).find((parameter) => parameter.type === 'date' && !parameter.code.startsWith('_'));
     return registry.list(type).flatMap((parameter) =>
       valuesOf(type, parameter, counts).flatMap((value): Question[] => {
-        const [name, asked]: [string, [string, string]] = [`${parameter.type}, a value that is there`, [parameter.code, value]];
+        const [name, condition]: [string, [string, string]] = [`${parameter.type}, a value that is there`, [parameter.code, value]];
         const sorted: Question[] = dated
-          ? [{ name: `${name}, sorted by date`, types: [type], parameters: [asked, ['_sort', `-${dated.code}`]] }]
+          ? [{ name: `${name}, sorted by date`, types: [type], parameters: [condition, ['_sort', `-${dated.code}`]] }]
           : [];
-        return [{ name, types: [type], parameters: [asked] }, ...sorted];
+        return [{ name, types: [type], parameters: [condition] }, ...sorted];
       }),
     );
   });

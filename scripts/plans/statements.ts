@@ -38,9 +38,9 @@ export function queryOf({ types, parameters, within }: Question, registry: Searc
 /** The statements of its first page (of both streams, where there are two), of what is included, of its second page and of its total. */
 export async function statementsOf(question: Question, registry: SearchRegistry): Promise<Asked[]> {
   const query = queryOf(question, registry);
-  const pages = await told(query);
-  const next = await told(query, [...query.sort.map(({ by }) => POSITIONS[by]), LATEST]);
-  const totals = query.where.length && !query.include.length ? await told({ ...query, count: 0, total: 'accurate' }) : [];
+  const pages = await explain(query);
+  const next = await explain(query, [...query.sort.map(({ by }) => POSITIONS[by]), LATEST]);
+  const totals = query.where.length && !query.include.length ? await explain({ ...query, count: 0, total: 'accurate' }) : [];
   return [
     ...partsOf(pages).map((page) => ({ question, ...page })),
     { question, ...next.find((statement) => !isLed(statement))!, part: 'next' },
@@ -78,7 +78,7 @@ interface Told {
 }
 
 /** Listens to what the store would run, and answers with one row. What leads, leads to many. */
-async function told(query: Query, after?: Position): Promise<Told[]> {
+async function explain(query: Query, after?: Position): Promise<Told[]> {
   const statements: Told[] = [];
   const row = { rtype: TYPE_NUMBERS[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', total: 1, many: true };
   const listening: Database = {

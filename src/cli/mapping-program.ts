@@ -78,7 +78,7 @@ export function mappingCommands(mapping: Command): void {
 const print = (lines: string[]): void => console.log(lines.join('\n'));
 
 /** Reads a file, or standard input when none is named; at a terminal, prints that it is waiting. */
-async function given(file: string | undefined): Promise<string> {
+async function readInput(file: string | undefined): Promise<string> {
   if (file !== undefined && file !== '-') {
     if (!existsSync(file)) throw new Error(`there is no file ${file}`);
     return readFileSync(file, 'utf8');
@@ -89,7 +89,7 @@ async function given(file: string | undefined): Promise<string> {
 
 /** The JSON in a file or on standard input; throws with the source when it is not JSON. */
 async function givenJson(file: string | undefined): Promise<string> {
-  const text = await given(file);
+  const text = await readInput(file);
   try {
     JSON.parse(text);
   } catch (error) {

@@ -36,7 +36,7 @@ function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exa
   const left = leftOut([...buildRequestFields(fields, loaded.mapping.content.many), ...fields.filter(({ spec }) => spec.readOnly)], exact);
   const unknown = left.filter(({ known }) => !known).map(({ at }) => at);
   const shown = left.filter(({ known }) => known).map(({ at }) => at);
-  const told = [
+  const lines = [
     ...(unknown.length
       ? [`Left out, as nothing describes ${unknown.length === 1 ? 'it' : 'them'}: ${[...new Set(unknown)].join(', ')}`]
       : []),
@@ -44,7 +44,7 @@ function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exa
   ];
   return {
     taken: true,
-    lines: [...told, ...(told.length ? [''] : []), ...readRequestItems(shape, exact).flatMap((item) => itemLines(loaded, item, now))],
+    lines: [...lines, ...(lines.length ? [''] : []), ...readRequestItems(shape, exact).flatMap((item) => itemLines(loaded, item, now))],
   };
 }
 
@@ -90,9 +90,9 @@ function tryResource(loaded: LoadedShape, resource: Resource, now: Date): Tried 
   return { taken: true, lines: [...validity(resource), '', ...(keys.length ? items : ['It is no item of this shape.'])] };
 }
 
-function shownLines(loaded: LoadedShape, given: Resource, env: ReturnType<typeof buildExampleEnv>, now: Date): string[] {
+function shownLines(loaded: LoadedShape, stored: Resource, env: ReturnType<typeof buildExampleEnv>, now: Date): string[] {
   const { shape } = loaded;
-  const resource = { ...given, meta: { lastUpdated: now.toISOString(), ...given.meta } };
+  const resource = { ...stored, meta: { lastUpdated: now.toISOString(), ...stored.meta } };
   const joined = Object.fromEntries(shape.joins.map(({ name }) => [name, env[name] ?? []]));
   const view = shape.read(resource, { ...env, ...joined });
   const differing = compareWithFhirPath(loaded, JSON.parse(stringifyJson(resource)), { ...env, ...joined });

@@ -37,6 +37,6 @@ export async function findMatches(
   const registry = await loadSearchRegistry(context, parameters);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: context.baseUrl, handling: 'strict' });
   if (!query.where.length) throw invalidStructure('conditional criteria need at least one search parameter');
-  const asked = { ...restrictToScopes(query, context.caller), count, total: 'none' as const, include: [] };
-  return (await context.store.search(context.caller.tenant, asked)).rows;
+  const limitedQuery = { ...restrictToScopes(query, context.caller), count, total: 'none' as const, include: [] };
+  return (await context.store.search(context.caller.tenant, limitedQuery)).rows;
 }

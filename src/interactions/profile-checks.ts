@@ -14,10 +14,10 @@ import type { Context } from './context.ts';
 const MAX_ISSUES = 500;
 
 /** `asked`: a requested profile, in addition to the claimed ones. If it is not loaded or cannot be compiled, the request is refused (400). */
-export async function checkProfiles(context: Context, resource: Resource, asked?: string): Promise<Issue[]> {
-  const issues = asked === undefined ? [] : await checkRequestedProfile(context, resource, asked);
+export async function checkProfiles(context: Context, resource: Resource, profileUrl?: string): Promise<Issue[]> {
+  const issues = profileUrl === undefined ? [] : await checkRequestedProfile(context, resource, profileUrl);
   for (const claim of listProfileClaims(resource))
-    if (claim.claim !== asked || claim.one !== resource) issues.push(...(await checkClaimedProfile(context, claim)));
+    if (claim.claim !== profileUrl || claim.one !== resource) issues.push(...(await checkClaimedProfile(context, claim)));
   for (const extension of listExtensions(resource)) issues.push(...(await checkExtension(context, resource, extension)));
   return removeRepeats(issues);
 }
@@ -28,9 +28,9 @@ const removeRepeats = (issues: Issue[]): Issue[] =>
     ...new Map(issues.toReversed().map((issue) => [`${issue.expression} ${issue.text.replace(/ \[[^\]]*\]$/, '')}`, issue])).values(),
   ].toReversed();
 
-async function checkRequestedProfile({ profiles, store }: Context, resource: Resource, asked: string): Promise<Issue[]> {
-  if (isBaseProfile(asked)) return isBaseProfile(asked, resource.resourceType) ? [] : [otherTypeIssue(resource, 'asked for')];
-  const checker = await profiles.findChecker(store, asked);
+async function checkRequestedProfile({ profiles, store }: Context, resource: Resource, profileUrl: string): Promise<Issue[]> {
+  if (isBaseProfile(profileUrl)) return isBaseProfile(profileUrl, resource.resourceType) ? [] : [otherTypeIssue(resource, 'asked for')];
+  const checker = await profiles.findChecker(store, profileUrl);
   if (checker instanceof UnusableDefinitionError) throw notSupported(`this profile cannot be checked: ${checker.message}`);
   if (!checker) throw notSupported('this profile is not loaded: an operator can load its package with facet profiles add');
   return buildProfileIssues(checker, { resource, one: resource }, MAX_ISSUES);

@@ -65,10 +65,10 @@ export function createProfiles(own: readonly Definition[], { now = Date.now, onU
   // Each caller reads with its own handle. A caller inside a transaction must not wait for a caller outside, which may itself wait for that connection.
   const current = async (store: Store): Promise<LoadedProfiles> => {
     if (known && now() - lookedAt < REFRESH_MS) return known;
-    const asked = now();
+    const startedAt = now();
     const state = await store.definitions.readRevision();
     if (known?.state !== state) known = loadProfiles(state, await store.definitions.listProfiles(), { own, missed: onUnsupported });
-    lookedAt = asked;
+    lookedAt = startedAt;
     return known;
   };
   const findChecker: Profiles['findChecker'] = async (store, canonical) => findCheckerIn(await current(store), store, canonical);

@@ -60,9 +60,9 @@ async function buildQuery(context: Context, request: SearchRequest): Promise<{ q
   const registry = await loadSearchRegistry(context, parameters);
   const parsed = parseMultiTypeSearch([type, ...also], parameters, { registry, baseUrl: context.baseUrl, handling });
   const narrowed = restriction ? restrictQuery(parsed.query, restriction) : parsed.query;
-  const asked = isScoped ? restrictToScopes(narrowed, context.caller) : narrowed;
+  const scopedQuery = isScoped ? restrictToScopes(narrowed, context.caller) : narrowed;
   return {
-    query: { ...asked, ...(count !== undefined && { count }), ...(total && { total }), ...(isSizeLimited && toSizeLimit(context)) },
+    query: { ...scopedQuery, ...(count !== undefined && { count }), ...(total && { total }), ...(isSizeLimited && toSizeLimit(context)) },
     parsed,
   };
 }

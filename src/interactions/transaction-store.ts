@@ -63,11 +63,11 @@ function readContent({ entry, previous }: Target): Draft | undefined {
 
 /** Searches for each reference without a match, once per round. If several resources match: 412. */
 async function resolveReferences(context: Context, waiting: PendingTarget[], found: Map<string, string>): Promise<void> {
-  const asked = new Set(found.keys());
+  const searchedKeys = new Set(found.keys());
   for (const { target, waits } of waiting) {
     for (const reference of waits) {
-      if (asked.has(reference)) continue;
-      asked.add(reference);
+      if (searchedKeys.has(reference)) continue;
+      searchedKeys.add(reference);
       const match = await withEntryError(target.entry.index, () => findReferenced(context, reference));
       if (match) found.set(reference, `${match.type}/${match.id}`);
     }

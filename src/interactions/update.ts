@@ -30,12 +30,12 @@ export async function update(context: Context, request: UpdateRequest): Promise<
 
 async function writeUpdate(
   context: Context,
-  { type, id, draft: given, preserveElements, ifMatch, onlyNew }: UpdateRequest,
+  { type, id, draft: original, preserveElements, ifMatch, onlyNew }: UpdateRequest,
   previous: ResourceRow | undefined,
 ): Promise<WriteResult | undefined> {
   checkIfMatch(previous, ifMatch);
   if (onlyNew) checkIfNoneMatch(previous);
-  const draft = previous && preserveElements ? preserveElements(given, previous) : given;
+  const draft = previous && preserveElements ? preserveElements(original, previous) : original;
   if (previous && isUnchanged(draft, previous)) {
     await checkDraft(context, draft, type);
     return { row: previous, outcome: 'unchanged' };

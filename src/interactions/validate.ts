@@ -21,15 +21,15 @@ const MAX_ISSUES = 500;
 const METHODS = { create: 'POST', update: 'PUT', delete: 'DELETE' } as const;
 
 /** All issues, errors first; empty for a valid resource. Throws if the request itself is invalid (400) or the resource does not exist (404, 410). */
-export async function collectIssues(context: Context, asked: Validation): Promise<Issue[]> {
-  const { type, mode, profile } = asked;
-  refuseInvalidRequest(asked);
-  const draft = await readDraft(context, asked);
-  if (mode === 'delete') return checkWriteHooks(context, asked, undefined);
+export async function collectIssues(context: Context, validation: Validation): Promise<Issue[]> {
+  const { type, mode, profile } = validation;
+  refuseInvalidRequest(validation);
+  const draft = await readDraft(context, validation);
+  if (mode === 'delete') return checkWriteHooks(context, validation, undefined);
   const against = await checkProfiles(context, draft.resource, profile);
-  const issues = [...validateResource(draft.resource, type, MAX_ISSUES), ...checkId(asked, draft), ...against].slice(0, MAX_ISSUES);
+  const issues = [...validateResource(draft.resource, type, MAX_ISSUES), ...checkId(validation, draft), ...against].slice(0, MAX_ISSUES);
   const failed = issues.some(({ severity }) => severity === 'error' || severity === 'fatal');
-  const accepted = mode === undefined || mode === 'profile' || failed ? [] : await checkWriteHooks(context, asked, draft);
+  const accepted = mode === undefined || mode === 'profile' || failed ? [] : await checkWriteHooks(context, validation, draft);
   return [...issues, ...accepted].sort((a, b) => RANKS[a.severity] - RANKS[b.severity]);
 }
 

@@ -123,8 +123,8 @@ const missingOperationToUnknown = <T>(outcome: Outcome<T>): Outcome<T> =>
 const parseOrderEnvelope = (body: unknown): JunctionOrder | undefined => parseOrder(toJsonObject(body).order);
 
 /** The status is that of `last_event`. order-snapshot.ts compares event ids to find the newest one. */
-function parseOrder(given: unknown): JunctionOrder | undefined {
-  const order = toJsonObject(given);
+function parseOrder(json: unknown): JunctionOrder | undefined {
+  const order = toJsonObject(json);
   const id = readTextField(order, 'id');
   if (id === undefined) return undefined;
   const event = order.last_event ?? (Array.isArray(order.events) ? order.events.at(-1) : undefined);
@@ -152,4 +152,4 @@ function classifyPushResponse(response: JunctionResponse | NoResponse): Outcome<
   return exists ? { kind: 'accepted', value: { offered: true, id: existing } } : undefined;
 }
 
-const readPhysicianId = (given: unknown): string | null => readTextField(given, 'id') ?? readTextField(given, 'physician_id') ?? null;
+const readPhysicianId = (json: unknown): string | null => readTextField(json, 'id') ?? readTextField(json, 'physician_id') ?? null;

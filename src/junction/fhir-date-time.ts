@@ -35,10 +35,14 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 /** `{timestamp, timezone_offset}`: a time in UTC, and the local offset from it. */
 function fromTimestampAndOffset(value: unknown): string | undefined {
   const { timestamp, timezone_offset: offset } = toJsonObject(value);
-  const given = Number(typeof offset === 'number' ? offset : Number.NaN);
+  const offsetSeconds = Number(typeof offset === 'number' ? offset : Number.NaN);
   const at = Date.parse(typeof timestamp === 'string' ? defaultToUtc(timestamp) : '');
   if (Number.isNaN(at)) return undefined;
-  const minutes = Number.isInteger(given) ? (Math.abs(given) > MAX_OFFSET_MINUTES ? Math.round(given / 60) : given) : 0;
+  const minutes = Number.isInteger(offsetSeconds)
+    ? Math.abs(offsetSeconds) > MAX_OFFSET_MINUTES
+      ? Math.round(offsetSeconds / 60)
+      : offsetSeconds
+    : 0;
   if (Math.abs(minutes) > MAX_OFFSET_MINUTES) return undefined;
   const local = new Date(at + minutes * 60_000).toISOString().slice(0, 19);
   return `${local}${minutes === 0 ? 'Z' : formatOffset(minutes)}`;

@@ -49,8 +49,8 @@ export interface OrderSnapshot {
 }
 
 /** Undefined if the order has no id. */
-export function parseOrderSnapshot(given: unknown): OrderSnapshot | undefined {
-  const order = toJsonObject(given);
+export function parseOrderSnapshot(json: unknown): OrderSnapshot | undefined {
+  const order = toJsonObject(json);
   const id = readTextField(order, 'id');
   if (id === undefined) return undefined;
   const test = toJsonObject(order.lab_test);
@@ -76,14 +76,14 @@ export const isOnlyOrder = ({ transaction }: OrderSnapshot): boolean => (transac
 
 export const findLastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined => events.at(-1);
 
-function parseTransaction(given: unknown): OrderTransaction | undefined {
-  const id = readTextField(given, 'id');
+function parseTransaction(transactionJson: unknown): OrderTransaction | undefined {
+  const id = readTextField(transactionJson, 'id');
   if (id === undefined) return undefined;
-  const orders = toList(toJsonObject(given).orders).flatMap((json) => {
+  const orders = toList(toJsonObject(transactionJson).orders).flatMap((json) => {
     const own = readTextField(json, 'id');
     return own === undefined ? [] : [{ id: own, createdAt: readTextField(json, 'created_at'), parentId: readTextField(json, 'parent_id') }];
   });
-  return { id, status: readTextField(given, 'status'), orders };
+  return { id, status: readTextField(transactionJson, 'status'), orders };
 }
 
 /** Each event once, sorted by id. An event without an id is numbered by its position. */
@@ -96,16 +96,16 @@ function parseEvents(order: Record<string, unknown>): OrderEvent[] {
   return [...unique.values()].sort((a, b) => a.id - b.id);
 }
 
-function parseEvent(given: unknown, position: number): OrderEvent[] {
-  const status = readTextField(given, 'status');
+function parseEvent(json: unknown, position: number): OrderEvent[] {
+  const status = readTextField(json, 'status');
   if (status === undefined) return [];
-  const { id } = toJsonObject(given);
+  const { id } = toJsonObject(json);
   return [
     {
       id: typeof id === 'number' && Number.isSafeInteger(id) ? id : position,
-      at: readTextField(given, 'created_at'),
+      at: readTextField(json, 'created_at'),
       status,
-      detail: readTextField(given, 'status_detail'),
+      detail: readTextField(json, 'status_detail'),
     },
   ];
 }

@@ -110,7 +110,7 @@ export interface Shape {
    */
   planChange(how: 'merge' | 'replace' | 'perform', body: ParsedJson, now: { view: View; time: string }): ChangePlan;
   /** Errors after a change: fields that were unset and still show a value from another path. */
-  checkUnsetFields(asked: View, after: View): Issue[];
+  checkUnsetFields(changes: View, after: View): Issue[];
   /** The body without unknown properties and blank texts. */
   pickKnownFields(body: View): View;
   /** Resource → view. */
@@ -200,7 +200,7 @@ export interface BatchCreate {
   /** The field of the request that lists them. */
   listField: string;
   /** The items of a request, each in the form of a request for one item. */
-  splitRequest(said: View): View[];
+  splitRequest(body: View): View[];
   /** The name in the request of a field of the nth item: `readings[2].code`. */
   toRequestField(field: string, nth: number): string;
   /** The id derived from the identity fields of an item; undefined: every item is new. */

@@ -62,9 +62,9 @@ export interface Facet {
   /** Whether the circuit breaker stops sending orders because the lab network does not respond. */
   isCircuitOpen(): boolean;
   /** Starts the delivery of orders and notifications, and the sandbox if there is no account. Call the result to stop. */
-  outside(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
+  startIntegrations(log: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
   /** Starts the maintenance of the database: reindexing, and deleting expired rows. Call the result to stop. */
-  upkeep(): () => Promise<void>;
+  startMaintenance(): () => Promise<void>;
 }
 
 export async function assemble(parts: ServerParts): Promise<Facet> {
@@ -72,18 +72,18 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const { store, forRequest: storeFor, background } = openStores(parts);
   const registry = buildReadyRegistry(loaded.registry, index.isReady);
   const [fhirBase, maxBodyBytes] = [baseUrl + FHIR_PATH, config.bodyLimits.fhir];
-  const now = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
+  const live = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
   const profiles = createProfiles(loaded.profiles.checked, { now: () => clock().getTime() });
   const facts = { store, clock, newId, registry, findIndexRules: index.findRules, profiles, baseUrl: fhirBase, maxBodyBytes };
-  const contextOf: Facet['contextOf'] = (caller, from) => ({ ...facts, caller, store: storeFor(caller, from), writeHooks: now.hooks });
+  const contextOf: Facet['contextOf'] = (caller, from) => ({ ...facts, caller, store: storeFor(caller, from), writeHooks: live.hooks });
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: NO_PROFILE_CHECKS });
-  const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
+  const logFields = (fields: { error?: unknown }, text: string): void => log[fields.error === undefined ? 'info' : 'error'](fields, text);
   const isRevoked = (tenant: number, id: string) => isCredentialEnded(background.database, { tenant, id, at: clock().toISOString() });
-  const given = { ...pickReports(parts), isRevoked, mappings: () => now.mappings, log: say };
-  const outside = buildIntegrations(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
+  const dependencies = { clock, newId, ...pickReports(parts), isRevoked, mappings: () => live.mappings, log: logFields };
+  const integrations = buildIntegrations(config, loaded.profiles, { store: background.store, contextOf: ownContextOf, ...dependencies });
   const findCaller = cacheCallers(findCallerIn(database, clock));
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
-  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, documentation: outside.documentation };
+  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, documentation: integrations.documentation };
   const countRequest = createRateLimiter();
   const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const description = { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, findRateLimit };
@@ -95,27 +95,27 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
       baseUrl,
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
       ...shared,
-      externalSteps: outside.externalSteps,
+      externalSteps: integrations.externalSteps,
       countRequest,
       findRateLimit,
       bodyLimit: config.bodyLimits.v1,
     },
     documents: buildOpenApiDocuments({ registry, mappings }, description),
-    webhooks: [outside.hook],
+    webhooks: [integrations.hook],
     ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
     trustProxy: config.trustProxy,
   });
   const appWith = (mappings: Mappings): App => {
-    now.mappings = mappings;
-    now.hooks = combineWriteHooks(mappings, outside, buildUnregisteredTypeHooks(index));
+    live.mappings = mappings;
+    live.hooks = combineWriteHooks(mappings, integrations, buildUnregisteredTypeHooks(index));
     return buildApp(partsWith(mappings));
   };
   const reindex = { reindexing: background.store.reindexing, registry, baseUrl: fhirBase, clock, owner: `server-${newId()}` };
-  const indexWork = { state: index, options: reindex, log: say };
-  const upkeep = () => startBackgroundWork(listMaintenanceWork(indexWork, { store: background.store, clock, log: say }));
-  const app = appWith(loaded.mappings);
-  return { app, appWith, contextOf, ownContextOf, isCircuitOpen: outside.isCircuitOpen, outside: outside.start, upkeep };
+  const indexWork = { state: index, options: reindex, log: logFields };
+  const startMaintenance = () => startBackgroundWork(listMaintenanceWork(indexWork, { store: background.store, clock, log: logFields }));
+  const { isCircuitOpen, start: startIntegrations } = integrations;
+  return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, isCircuitOpen, startIntegrations, startMaintenance };
 }
 
 const pickReports = ({ attempted, attemptMs, webhook, notified }: ServerParts) => ({ attempted, attemptMs, webhook, notified });
@@ -125,14 +125,18 @@ const openStores = ({ database, background = database }: ServerParts) => ({
   background: { database: background, store: createStore(background) },
 });
 
-const combineWriteHooks = ({ touches }: Mappings, outside: Integrations, left: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> =>
+const combineWriteHooks = (
+  { touches }: Mappings,
+  { writeHooks }: Integrations,
+  left: [ServedType, WriteHook][],
+): Map<ServedType, WriteHook[]> =>
   groupByType([
     ...touches.map(({ joinedType, findAbandonedOwners }): [ServedType, WriteHook] => [
       joinedType,
       buildRelatedVersionHook(findAbandonedOwners),
     ]),
     ['Binary', guardBinary],
-    ...outside.writeHooks,
+    ...writeHooks,
     ...left,
   ]);
 

@@ -226,9 +226,9 @@ export function createReindexing(database: Database): Reindexing {
 async function register(database: Database, rules: TypeIndexRules[], renewed = false): Promise<Map<ServedType, number>> {
   const types = rules.map(({ type }) => TYPE_NUMBERS[type]);
   const prints = rules.map(({ fingerprint }) => fingerprint);
-  const given = [types, prints, rules.map(({ parameters }) => JSON.stringify(parameters))];
+  const values = [types, prints, rules.map(({ parameters }) => JSON.stringify(parameters))];
   if (renewed) await database.query(RENEW, [types, prints]);
-  const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, given);
+  const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, values);
   await database.query(FORGET, [await findEmptyTypes(database)]);
   return new Map(numbers.map(({ rtype, rules: number }) => [findTypeByNumber(rtype), number]));
 }

@@ -107,9 +107,9 @@ async function findPage(request: VendorRequest, query: string, parameters: Recor
 }
 
 /** Maps the aliases among the filters to FHIR ids. Refuses an id that does not exist if its filter requires that. */
-async function resolveAliases(context: Context, asked: IdParameter[]): Promise<Map<string, string>> {
+async function resolveAliases(context: Context, parameters: IdParameter[]): Promise<Map<string, string>> {
   const resolved = new Map<string, string>();
-  for (const { type, id, parameter, missing } of asked) {
+  for (const { type, id, parameter, missing } of parameters) {
     const row = await readRow(context, type, id);
     if (!row && missing) throw unresolvedReference(missing, type, parameter);
     if (row && row.id !== id) resolved.set(id, row.id);

@@ -90,6 +90,6 @@ test.each<[string, () => string, RegExp]>([
     /has no StructureDefinition, ValueSet or CodeSystem/,
   ],
   ['no name', () => tgz('name.tgz', { 'a.json': profile }, { name: undefined as never }), /has no name and version$/],
-])('%s is refused', (_what, path, said) => {
-  expect(() => readPackage(path())).toThrow(said);
+])('%s is refused', (_what, path, error) => {
+  expect(() => readPackage(path())).toThrow(error);
 });

@@ -5,12 +5,12 @@ const exchange = { requestId: 'req_1', surface: 'fhir', route: '/Patient/:id', s
 const logged = (error: unknown) => {
   const lines: object[] = [];
   const answer = toFhirError(error, exchange, (facts) => lines.push(facts));
-  return { line: JSON.stringify(lines), told: JSON.stringify([answer.message, answer.issues]) };
+  return { line: JSON.stringify(lines), sent: JSON.stringify([answer.message, answer.issues]) };
 };
 
 test('the name, code and place of an error are logged; its message is neither logged nor sent', () => {
   const error = Object.assign(new TypeError('Ada Lovelace\nborn 1815-12-10'), { code: 'E_ODD', detail: 'Lovelace' });
-  const { line, told } = logged(error);
+  const { line, sent } = logged(error);
   expect(JSON.parse(line)).toEqual([
     {
       requestId: 'req_1',
@@ -20,13 +20,13 @@ test('the name, code and place of an error are logged; its message is neither lo
       at: expect.stringMatching(/error-handler\.test\.ts:\d+/),
     },
   ]);
-  expect(line + told).not.toMatch(/Lovelace|1815/);
+  expect(line + sent).not.toMatch(/Lovelace|1815/);
 });
 
 test.each([
   ['a text', 'Lovelace'],
   ['an object', { family: 'Lovelace' }],
 ])('nothing of %s that was thrown is sent', (_what, thrown) => {
-  const { line, told } = logged(thrown);
-  expect([JSON.parse(line).length, /Lovelace/.test(line + told)]).toEqual([1, false]);
+  const { line, sent } = logged(thrown);
+  expect([JSON.parse(line).length, /Lovelace/.test(line + sent)]).toEqual([1, false]);
 });

@@ -49,8 +49,8 @@ test('the clock goes back by an hour before every write: no version, and no entr
   const versions = await here.context.store.readVersions(here.tenant, 'Patient', 'p', { count: 50 });
   expect(versions.map(({ version }) => version)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
   expect(new Set(versions.map(({ lastUpdated }) => lastUpdated))).toEqual(new Set(['2026-11-21T12:00:00.000Z']));
-  const told = versions.flatMap(({ body }) => (body === null ? [] : [(JSON.parse(body) as Resource).meta?.lastUpdated]));
-  expect(new Set(told)).toEqual(new Set(['2026-11-21T12:00:00.000Z']));
+  const times = versions.flatMap(({ body }) => (body === null ? [] : [(JSON.parse(body) as Resource).meta?.lastUpdated]));
+  expect(new Set(times)).toEqual(new Set(['2026-11-21T12:00:00.000Z']));
   const timeline = await here.context.store.readHistory(here.tenant, { type: 'Patient', count: 100 });
   const ofPatient = timeline.filter(({ id }) => id === 'p');
   expect(ofPatient.map(({ version }) => version)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);

@@ -17,9 +17,9 @@ const ran = { requests: [] as string[], background: [] as string[] };
 
 const listening = (database: Database, heard: string[]): Database => ({
   ...database,
-  query: (...asked) => {
-    heard.push(asked[0]);
-    return database.query(...asked);
+  query: (...args) => {
+    heard.push(args[0]);
+    return database.query(...args);
   },
   transaction: (work) => database.transaction((inside) => work(listening(inside, heard))),
   forRequest: (...asking) => listening(database.forRequest(...asking), heard),
@@ -42,7 +42,7 @@ beforeAll(async () => {
     baseUrl: 'http://facet.test',
   });
   ran.requests.length = 0;
-  stops = [await facet.outside(() => {}), facet.upkeep()];
+  stops = [await facet.startIntegrations(() => {}), facet.startMaintenance()];
 });
 afterAll(async () => {
   for (const stop of stops) await stop();

@@ -19,7 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const said = (...args: string[]) => printed(place.env, 'profiles', ...args);
+const run = (...args: string[]) => printed(place.env, 'profiles', ...args);
 
 const profiles = Object.fromEntries(
   usCoreDefinitions().map((definition) => [
@@ -59,7 +59,7 @@ test('before the server runs, a package is loaded from a .tgz, with what it hold
   const nothing = place.env.DATABASE_URL ? [0, 'no packages yet: facet profiles add <folder or .tgz>'] : [1, 'there is no database'];
   expect([code, stdout + stderr]).toEqual([nothing[0], expect.stringContaining(`${nothing[1]}`)]);
   const file = writeTgz(join(folder, 'us-core.tgz'), usCore);
-  const lines = await said('add', file);
+  const lines = await run('add', file);
   expect(lines.slice(0, 6)).toEqual([
     `reading ${file} …`,
     'hl7.fhir.us.core#5.0.1: 9 StructureDefinitions; 1 resource of another kind is not used',
@@ -69,7 +69,7 @@ test('before the server runs, a package is loaded from a .tgz, with what it hold
     '  needs packages that are not loaded: us.nlm.vsac#0.3.0',
   ]);
   expect(lines.slice(6).join('\n')).toMatch(/not validated: \d+ required value sets: http:/);
-  expect((await said('add', file))[2]).toMatch(/^replaced hl7\.fhir\.us\.core#5\.0\.1/);
+  expect((await run('add', file))[2]).toMatch(/^replaced hl7\.fhir\.us\.core#5\.0\.1/);
 });
 
 describe('while the server runs', () => {
@@ -88,17 +88,17 @@ describe('while the server runs', () => {
   test('a package loaded from a folder is in force after a second, and gone a second after it is removed', async () => {
     const staff = { resourceType: 'Practitioner', meta: { profile: ['https://example.org/StructureDefinition/staff'] } };
     expect(await status('Practitioner', staff)).toBe(201);
-    expect((await said('add', writeFolder(join(folder, 'clinic'), own)))[3]).toBe('  1 profiles and 0 extensions are validated');
+    expect((await run('add', writeFolder(join(folder, 'clinic'), own)))[3]).toBe('  1 profiles and 0 extensions are validated');
     await until(
       () => status('Practitioner', staff),
       (answer) => answer === 422,
     );
-    expect((await said('list')).map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d$/, 'TIME'))).toEqual([
+    expect((await run('list')).map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d$/, 'TIME'))).toEqual([
       'PACKAGE             VERSION  PROFILES  VALUE SETS  CODE SYSTEMS  ADDED',
       'hl7.fhir.us.core    5.0.1    9         0           0             TIME',
       'org.example.clinic  0.1.0    1         0           0             TIME',
     ]);
-    expect(await said('remove', 'org.example.clinic')).toEqual([
+    expect(await run('remove', 'org.example.clinic')).toEqual([
       'removed org.example.clinic#0.1.0: its profiles are not validated any more',
     ]);
     await until(
@@ -110,8 +110,8 @@ describe('while the server runs', () => {
   test('a package of many megabytes is taken', async () => {
     const codes = Array.from({ length: 150_000 }, (_, at) => ({ code: `code-number-${at}` }));
     const files = { 'CodeSystem-big.json': { resourceType: 'CodeSystem', url: 'urn:big', content: 'complete', concept: codes } };
-    await said('add', writeTgz(join(folder, 'big.tgz'), { name: 'big', version: '1.0.0', files }));
-    expect((await said('list'))[1]).toMatch(/^big +1\.0\.0 +0 +0 +1 /);
+    await run('add', writeTgz(join(folder, 'big.tgz'), { name: 'big', version: '1.0.0', files }));
+    expect((await run('list'))[1]).toMatch(/^big +1\.0\.0 +0 +0 +1 /);
   });
 });
 

@@ -15,17 +15,17 @@ afterAll(async () => {
 });
 
 const run = (...args: string[]): Promise<Said> => facet(place.env, ...args);
-const said = (...args: string[]) => printed(place.env, ...args);
+const runFacet = (...args: string[]) => printed(place.env, ...args);
 const KEY = /^ {2}([a-z]+_live_[0-9A-Za-z]{32})$/m;
 const newKey = async (surface: string, ...more: string[]): Promise<{ id: string; text: string }> => {
-  const lines = await said('keys', 'create', '--tenant', 'springfield', '--surface', surface, ...more);
+  const lines = await runFacet('keys', 'create', '--tenant', 'springfield', '--surface', surface, ...more);
   return { id: /key-[0-9a-f]{16}/.exec(lines[0]!)![0], text: KEY.exec(lines.join('\n'))![1]! };
 };
 const patients = async (key: string) => (await call(`${server.url}/fhir/R4/Patient`, key)).status;
 
 /** State → how many migrations are in it. */
 const migrationStates = async (): Promise<Record<string, number>> => {
-  const states = (await said('migrations', 'status')).slice(1).map((line) => line.split(/ {2,}/)[1]!);
+  const states = (await runFacet('migrations', 'status')).slice(1).map((line) => line.split(/ {2,}/)[1]!);
   return Object.fromEntries(Object.entries(Object.groupBy(states, (state) => state)).map(([state, list]) => [state, list!.length]));
 };
 
@@ -44,15 +44,15 @@ describe('before the server runs', () => {
   });
 
   test('a tenant and a key are made; the key is shown once, and the lists show them in columns', async () => {
-    expect(await said('tenants', 'create', 'springfield', '--name', 'Springfield Clinic')).toEqual([
+    expect(await runFacet('tenants', 'create', 'springfield', '--name', 'Springfield Clinic')).toEqual([
       expect.stringMatching(/^tenant springfield created/),
     ]);
     const { id, text } = await newKey('fhir', '--name', 'import', '--scopes', 'system/Patient.rs', '--expires', '2999-01-31');
-    expect(await said('tenants', 'list')).toEqual([
+    expect(await runFacet('tenants', 'list')).toEqual([
       'ID  TENANT       STATUS  BRAND        NAME', //
       '1   springfield  active  springfield  Springfield Clinic',
     ]);
-    const keys = await said('keys', 'list', '--tenant', 'springfield');
+    const keys = await runFacet('keys', 'list', '--tenant', 'springfield');
     expect(keys).toEqual([
       'KEY                   SURFACE  SCOPES             STATUS  EXPIRES                   PATIENT  NAME',
       `${id}  fhir     system/Patient.rs  active  2999-01-31T00:00:00.000Z  –        import`,
@@ -83,7 +83,7 @@ describe('while the server runs', () => {
     const made = await call(`${server.url}/fhir/R4/Patient`, all.text, { body: { resourceType: 'Patient' } });
     const { id } = made.body as { id: string };
     const own = await newKey('loop', '--patient', id);
-    const lines = await said('keys', 'list', '--tenant', 'springfield');
+    const lines = await runFacet('keys', 'list', '--tenant', 'springfield');
     expect(lines).toContainEqual(expect.stringMatching(`${own.id} +loop .* never +${id}`));
     const body = { date_of_birth: '1990-02-03' };
     expect((await call(`${server.url}/v1/patients/me/age-verification`, own.text, { body })).status).toBe(200);
@@ -94,32 +94,32 @@ describe('while the server runs', () => {
   test('a key revoked opens nothing after two seconds; the others go on', async () => {
     const [gone, kept] = [await newKey('fhir'), await newKey('fhir')];
     expect(await Promise.all([patients(gone.text), patients(kept.text)])).toEqual([200, 200]);
-    expect(await said('keys', 'revoke', gone.id, '--tenant', 'springfield')).toEqual([`key ${gone.id} revoked`]);
+    expect(await runFacet('keys', 'revoke', gone.id, '--tenant', 'springfield')).toEqual([`key ${gone.id} revoked`]);
     expect(await lastOpened(gone.text)).toBeLessThan(2000);
     expect(await patients(kept.text)).toBe(200);
-    expect(await said('keys', 'list', '--tenant', 'springfield')).toContainEqual(
+    expect(await runFacet('keys', 'list', '--tenant', 'springfield')).toContainEqual(
       expect.stringMatching(`${gone.id}  fhir .* revoked  never`),
     );
   });
 
   test('a tenant disabled opens nothing after two seconds; the others go on', async () => {
-    await said('tenants', 'create', 'shelbyville');
-    expect(await said('keys', 'list', '--tenant', 'shelbyville')).toEqual(['tenant shelbyville has no keys yet']);
-    const lines = await said('keys', 'create', '--tenant', 'shelbyville', '--surface', 'fhir');
+    await runFacet('tenants', 'create', 'shelbyville');
+    expect(await runFacet('keys', 'list', '--tenant', 'shelbyville')).toEqual(['tenant shelbyville has no keys yet']);
+    const lines = await runFacet('keys', 'create', '--tenant', 'shelbyville', '--surface', 'fhir');
     const key = KEY.exec(lines.join('\n'))![1]!;
     expect(await patients(key)).toBe(200);
-    expect(await said('tenants', 'disable', 'shelbyville')).toEqual([expect.stringMatching(/^tenant shelbyville disabled/)]);
+    expect(await runFacet('tenants', 'disable', 'shelbyville')).toEqual([expect.stringMatching(/^tenant shelbyville disabled/)]);
     expect(await lastOpened(key)).toBeLessThan(2000);
     expect(await patients(place.keys().demo.fhir!)).toBe(200);
-    expect(await said('tenants', 'list')).toContainEqual(expect.stringMatching(/shelbyville +disabled +shelbyville +shelbyville$/));
+    expect(await runFacet('tenants', 'list')).toContainEqual(expect.stringMatching(/shelbyville +disabled +shelbyville +shelbyville$/));
     expect((await run('keys', 'create', '--tenant', 'shelbyville', '--surface', 'fhir')).stderr).toMatch(
       /^facet: tenant shelbyville is disabled/,
     );
   });
 
   test('orders and subscriptions alone are listed', async () => {
-    expect(await said('orders')).toEqual(['no orders in state open']);
-    expect(await said('subscriptions')).toEqual(['no subscriptions']);
+    expect(await runFacet('orders')).toEqual(['no orders in state open']);
+    expect(await runFacet('subscriptions')).toEqual(['no subscriptions']);
     expect((await run('orders', 'lst')).stderr).toBe("facet: unknown command 'lst' (Did you mean list?)\n");
   });
 
@@ -170,14 +170,14 @@ describe('--help', () => {
     'start',
   ];
   test.each(commands)('of %s says what it does and explains each option', async (command) => {
-    const lines = await said(...command.split(' '), '--help');
+    const lines = await runFacet(...command.split(' '), '--help');
     expect(lines[0]).toMatch(`Usage: facet ${command}`);
     expect(lines[2]).toMatch(/^[a-z].{9,}$/);
     expect(lines.filter((line) => /^ {2}-/.test(line))).toEqual(lines.filter((line) => /^ {2}-.* {2,}\S/.test(line)));
   });
 
   test.each(['', 'tenants', 'keys', 'mapping', 'orders'])('of "%s" lists its commands, each with what it does', async (group) => {
-    const lines = await said(...group.split(' ').filter(Boolean), '--help');
+    const lines = await runFacet(...group.split(' ').filter(Boolean), '--help');
     const listed = lines.slice(lines.indexOf('Commands:') + 1).filter((line) => /^ {2}[a-z]/.test(line));
     expect(listed.length).toBeGreaterThanOrEqual(4);
     expect(listed.filter((line) => !/^ {2}\S.* {2,}\S/.test(line))).toEqual([]);

@@ -129,9 +129,9 @@ test('over the limit is 429 with Retry-After, and the limit is the surface’s o
 test('the limit is of an organisation, by all of its keys together, and of no other', async () => {
   const small = await startFacet({ FACET_RATE_LIMITS: '{"clinik":{"limit":2,"seconds":3600}}' });
   const second = await small.keyWith('clinik', ['system/*.cruds']);
-  const asked = (key: string) => request(small.app).get('/v1/practitioner-roles').set('x-api-key', key);
+  const send = (key: string) => request(small.app).get('/v1/practitioner-roles').set('x-api-key', key);
   const statuses = [];
-  for (const key of [small.demo.clinik!, second, second, small.other.clinik!]) statuses.push((await asked(key)).status);
+  for (const key of [small.demo.clinik!, second, second, small.other.clinik!]) statuses.push((await send(key)).status);
   expect(statuses).toEqual([200, 200, 429, 200]);
   await small.close();
 });
@@ -139,9 +139,9 @@ test('the limit is of an organisation, by all of its keys together, and of no ot
 test('where no organisation is named, the limit is of each key by itself', async () => {
   const small = await startFacet({ FACET_RATE_LIMITS: '{"jump":{"limit":1,"seconds":3600}}' });
   const second = await small.keyWith('jump', ['system/*.cruds']);
-  const asked = (key: string) => request(small.app).get('/locations').set('Authorization', `Bearer ${key}`);
+  const send = (key: string) => request(small.app).get('/locations').set('Authorization', `Bearer ${key}`);
   const statuses = [];
-  for (const key of [small.demo.jump!, small.demo.jump!, second]) statuses.push((await asked(key)).status);
+  for (const key of [small.demo.jump!, small.demo.jump!, second]) statuses.push((await send(key)).status);
   expect(statuses).toEqual([200, 429, 200]);
   await small.close();
 });

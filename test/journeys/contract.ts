@@ -130,17 +130,19 @@ function operationBreach(answered: Answered, operation: Operation, described: De
 /** The operation at a path, below any of the servers; a path as it stands wins over one with an id in it. */
 function operationOf({ servers, paths }: Document, { method, path }: Answered): Operation | undefined {
   const mounts = servers.map(({ url }) => new URL(url).pathname.replace(/\/$/, ''));
-  const given = mounts.filter((mount) => path.startsWith(`${mount}/`) || path === mount).map((mount) => path.slice(mount.length) || '/');
+  const relativePaths = mounts
+    .filter((mount) => path.startsWith(`${mount}/`) || path === mount)
+    .map((mount) => path.slice(mount.length) || '/');
   const templates = Object.keys(paths).sort((a, b) => a.split('{').length - b.split('{').length);
-  for (const template of templates) if (given.some((one) => fits(template, one))) return paths[template]![verb(method)];
+  for (const template of templates) if (relativePaths.some((one) => fits(template, one))) return paths[template]![verb(method)];
   return undefined;
 }
 
 const verb = (method: string): string => (method === 'HEAD' ? 'get' : method.toLowerCase());
 
 function fits(template: string, path: string): boolean {
-  const [wanted, given] = [template, path].map((text) => text.replace(/\/$/, '').split('/')) as [string[], string[]];
-  return wanted.length === given.length && wanted.every((part, at) => part.startsWith('{') || part === given[at]);
+  const [wanted, actual] = [template, path].map((text) => text.replace(/\/$/, '').split('/')) as [string[], string[]];
+  return wanted.length === actual.length && wanted.every((part, at) => part.startsWith('{') || part === actual[at]);
 }
 
 /** What no document lists is refused, in the surface's own shape. */

@@ -47,14 +47,14 @@ const inChromium = CHROMIUM === undefined ? describe.skip : describe;
 inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
   let browser: Awaited<ReturnType<typeof startChromium>>;
   let page: Page;
-  const said: string[] = [];
-  const asked: string[] = [];
+  const logged: string[] = [];
+  const requests: string[] = [];
   beforeAll(async () => {
     browser = await startChromium();
     page = await browser.newPage();
-    page.on('console', (message) => void (/^(error|warning)$/.test(message.type()) && said.push(message.text())));
-    page.on('pageerror', (error) => void said.push(error.message));
-    page.on('request', (one) => void asked.push(one.url()));
+    page.on('console', (message) => void (/^(error|warning)$/.test(message.type()) && logged.push(message.text())));
+    page.on('pageerror', (error) => void logged.push(error.message));
+    page.on('request', (one) => void requests.push(one.url()));
   });
   afterAll(() => browser.close());
 
@@ -140,7 +140,7 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
 
   test('the key is kept nowhere but in the page, nothing was asked of others, and the page had no error', async () => {
     expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([0, 0, '']);
-    expect(asked.filter((one) => !one.startsWith(url))).toEqual([]);
-    expect(said.filter((text) => !/status of 401/.test(text))).toEqual([]);
+    expect(requests.filter((one) => !one.startsWith(url))).toEqual([]);
+    expect(logged.filter((text) => !/status of 401/.test(text))).toEqual([]);
   });
 });

@@ -24,11 +24,11 @@ interface Answered {
 
 const get = (url: string, agent: Agent | false, headers: Record<string, string> = {}): Promise<Answered> =>
   new Promise((resolve, reject) => {
-    const asked = request(url, { agent, headers }, (answer: IncomingMessage) => {
+    const sent = request(url, { agent, headers }, (answer: IncomingMessage) => {
       answer.resume().on('error', reject);
       answer.on('end', () => resolve({ status: answer.statusCode, connection: answer.headers.connection }));
     });
-    asked.on('error', reject).end();
+    sent.on('error', reject).end();
   });
 
 test('no request of clients that keep their connections fails while the server stops', async () => {

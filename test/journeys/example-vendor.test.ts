@@ -124,9 +124,9 @@ test('every command of the chapter prints what the chapter says', async () => {
   const chapter = readFileSync('docs/a-vendor-as-data.md', 'utf8');
   const blocks = [...chapter.matchAll(/^```console\n\$ facet ([^\n]*)\n(.*?)\n```$/gms)];
   expect(blocks.length).toBeGreaterThan(1);
-  for (const [, command, said] of blocks) {
+  for (const [, command, output] of blocks) {
     const printed = (await printedBy(command!)).split('\n');
-    expect([command, said!.split('\n').filter((line) => line !== '…' && !printed.includes(line))]).toEqual([command, []]);
+    expect([command, output!.split('\n').filter((line) => line !== '…' && !printed.includes(line))]).toEqual([command, []]);
   }
 });
 

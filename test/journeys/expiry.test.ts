@@ -27,15 +27,15 @@ test('what is kept of a request is gone a day later, and the key is free', async
   now += DAY_MS - 1;
   expect((await post('late')).status).toBe(201);
   now += 1;
-  const told: [object, string][] = [];
-  const stop = startBackgroundWork(listExpiryWork({ store: facet.store.store, clock, log: (...line) => told.push(line) }));
+  const logged: [object, string][] = [];
+  const stop = startBackgroundWork(listExpiryWork({ store: facet.store.store, clock, log: (...line) => logged.push(line) }));
   try {
     expect(await until(kept, (keys) => keys.length < 2)).toEqual(['late']);
     await until(
-      async () => told.length,
+      async () => logged.length,
       (lines) => lines > 0,
     );
-    expect(told).toEqual([[{ deleted: 1 }, 'expired idempotency keys were deleted']]);
+    expect(logged).toEqual([[{ deleted: 1 }, 'expired idempotency keys were deleted']]);
   } finally {
     await stop();
   }

@@ -10,7 +10,7 @@ const PDF = Buffer.from([0x25, 0x50, 0x44, 0x46, 0x00, 0xff, 0xfe, 0x0a]);
 const meanwhile: { once?: () => PromiseLike<unknown> } = {};
 const overtaken = (database: Database): Database => ({
   ...database,
-  forRequest: (...asked) => overtaken(database.forRequest(...asked)),
+  forRequest: (...args) => overtaken(database.forRequest(...args)),
   async query<T extends object>(sql: string, parameters?: unknown[], name?: string) {
     const rows = await database.query<T>(sql, parameters, name);
     const { once } = meanwhile;
@@ -38,8 +38,8 @@ const resource = (id: string, contentType: string, bytes: Buffer, more: object =
 const api = (method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete', path: string, key = facet.demo.fhir!) =>
   request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', key);
 const get = (path: string, accept?: string, key?: string) => {
-  const asked = api('get', path, key).responseType('blob');
-  return accept === undefined ? asked : asked.set('Accept', accept);
+  const test = api('get', path, key).responseType('blob');
+  return accept === undefined ? test : test.set('Accept', accept);
 };
 const put = (path: string, body: object) => api('put', path).set('Content-Type', FHIR).send(JSON.stringify(body));
 const upload = (method: 'post' | 'put', path: string, type: string, bytes: Buffer | string) =>

@@ -20,13 +20,13 @@ interface Entry {
   search: { mode: string };
   resource: { resourceType: string; issue: { severity: string; details: { text: string }; diagnostics: string }[] };
 }
-const told = ({ entry }: { entry: Entry[] }) =>
+const listStatements = ({ entry }: { entry: Entry[] }) =>
   entry.filter(({ search }) => search.mode === 'outcome').flatMap(({ resource }) => resource.issue);
 
 test('the matches come as always, and behind them every statement with its time and plan', async () => {
   const { status, body } = await get('Patient?family=lovelace&_revinclude=Observation:subject&_total=accurate&_explain=true');
   expect([status, body.total, body.entry[0].resource.name[0].family]).toEqual([200, 1, 'Lovelace']);
-  const issues = told(body);
+  const issues = listStatements(body);
   expect(issues.map(({ details }) => details.text)).toEqual([
     expect.stringMatching(/^statement 1 of 2: \d+\.\d\d ms, 1 rows$/),
     expect.stringMatching(/^statement 2 of 2: \d+\.\d\d ms, 0 rows$/),
@@ -42,16 +42,16 @@ test('no value stands in it, neither of the search nor of a page’s position', 
   const second = await get(`${nextOf(first.body)!.slice(1)}&_explain=true`);
   expect(second.body.entry[0].resource.name[0].family).toBe('Hopper');
   for (const body of [first.body, second.body]) {
-    const text = JSON.stringify(told(body)).toLowerCase();
+    const text = JSON.stringify(listStatements(body)).toLowerCase();
     expect(text).toContain('planning time');
     for (const value of ['curie', 'hopper', '1990-', '1989-']) expect([value, text.includes(value)]).toEqual([value, false]);
   }
 });
 
 test('a search of several types and one by POST can be explained too', async () => {
-  expect(told((await get('?_type=Patient,Observation&_explain=true')).body)).toHaveLength(1);
+  expect(listStatements((await get('?_type=Patient,Observation&_explain=true')).body)).toHaveLength(1);
   const post = request(facet.app).post('/fhir/R4/Patient/_search').set('x-api-key', admin).type('form');
-  expect(told((await post.send({ _explain: 'true' })).body)).toHaveLength(1);
+  expect(listStatements((await post.send({ _explain: 'true' })).body)).toHaveLength(1);
 });
 
 test.each(['*', 'read', 'system/*.cruds'])('a key with the scope %s alone is refused', async (scope) => {

@@ -7,7 +7,7 @@ import { type Running, startFacet } from './running.ts';
 const UNFORESEEN = 'unforeseen';
 const failing = (database: Database): Database => ({
   ...database,
-  forRequest: (...asked) => failing(database.forRequest(...asked)),
+  forRequest: (...args) => failing(database.forRequest(...args)),
   query: (sql, parameters, name) => {
     if (JSON.stringify(parameters ?? []).includes(UNFORESEEN)) throw new TypeError('nobody has foreseen this');
     return database.query(sql, parameters, name);
@@ -24,7 +24,7 @@ afterAll(() => facet.close());
 const FHIR = 'application/fhir+json';
 const fhir = (method: 'get' | 'put' | 'post' | 'patch', path: string, type = FHIR) =>
   request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', type);
-const said = ({ status, body }: request.Response): [number, string] => [status, body.issue[0].diagnostics];
+const toError = ({ status, body }: request.Response): [number, string] => [status, body.issue[0].diagnostics];
 
 test('a patch has at most a thousand operations, in either language', async () => {
   await fhir('put', 'Patient/patched').send('{"resourceType":"Patient","id":"patched"}').expect(201);
@@ -36,12 +36,12 @@ test('a patch has at most a thousand operations, in either language', async () =
     ],
   };
   const parameters = { resourceType: 'Parameters', parameter: Array.from({ length: 1001 }, () => add) };
-  expect(said(await fhir('patch', 'Patient/patched').send(JSON.stringify(parameters)))).toEqual([
+  expect(toError(await fhir('patch', 'Patient/patched').send(JSON.stringify(parameters)))).toEqual([
     400,
     'a FHIRPath Patch has at most 1000 operations',
   ]);
   const operations = Array.from({ length: 1001 }, () => ({ op: 'add', path: '/active', value: true }));
-  expect(said(await fhir('patch', 'Patient/patched', 'application/json-patch+json').send(JSON.stringify(operations)))).toEqual([
+  expect(toError(await fhir('patch', 'Patient/patched', 'application/json-patch+json').send(JSON.stringify(operations)))).toEqual([
     400,
     'a JSON Patch has at most 1000 operations',
   ]);
@@ -52,11 +52,14 @@ test('a patch makes no resource that could not have been sent', async () => {
     .send(JSON.stringify(large('large', 400)))
     .expect(201);
   const patch = (operation: object) => fhir('patch', 'Patient/large', 'application/json-patch+json').send(JSON.stringify([operation]));
-  expect(said(await patch({ op: 'add', path: '/photo/-', value: large('other', 200).photo[0] }))).toEqual([
+  expect(toError(await patch({ op: 'add', path: '/photo/-', value: large('other', 200).photo[0] }))).toEqual([
     413,
     expect.stringMatching(/^this Patient would be larger than the size limit of a request/),
   ]);
-  expect(said(await patch({ op: 'copy', from: '/photo/0', path: '/photo/-' }))).toEqual([422, 'operation 0 of the patch copies too much']);
+  expect(toError(await patch({ op: 'copy', from: '/photo/0', path: '/photo/-' }))).toEqual([
+    422,
+    'operation 0 of the patch copies too much',
+  ]);
 });
 
 test('a resource is as large as its bytes, whatever they spell', async () => {
@@ -136,7 +139,7 @@ describe('what is large goes over several pages, whatever their count', () => {
         .expect(201);
     expect((await pages('Patient/page-1/$everything?_count=100')).flat()).toEqual(['page-1', 'doc-1', 'doc-2', 'doc-3', 'doc-4']);
     const included = await fhir('get', 'Patient?_id=page-1&_revinclude=DiagnosticReport:subject');
-    expect(said(included)).toEqual([413, expect.stringMatching(/bring in more text than the size limit of a response/)]);
+    expect(toError(included)).toEqual([413, expect.stringMatching(/bring in more text than the size limit of a response/)]);
   });
 
   test("a vendor's list is asked for fewer at once", async () => {
@@ -189,17 +192,17 @@ test('a batch answers as much as it has room for, and does nothing after that; a
   const bundle = (type: string) => JSON.stringify({ resourceType: 'Bundle', type, entry: [get, get, get, post] });
   const { status, body } = (await fhir('post', '').send(bundle('batch'))) as { status: number; body: Bundle };
   expect([status, body.entry!.map(({ response }) => response!.status.slice(0, 3))]).toEqual([200, ['200', '200', '200', '413']]);
-  expect(said(await fhir('post', '').send(bundle('transaction')))).toEqual([413, expect.stringMatching(/send several Bundles$/)]);
+  expect(toError(await fhir('post', '').send(bundle('transaction')))).toEqual([413, expect.stringMatching(/send several Bundles$/)]);
   expect((await fhir('get', 'Patient?family=Roomless')).body.entry).toBeUndefined();
 });
 
 test('the values of a search have an end', async () => {
   const post = (form: string) => fhir('post', 'Patient/_search', 'application/x-www-form-urlencoded').send(form);
   const days = (count: number) => Array.from({ length: count }, (_one, nth) => 1000 + (nth % 9000)).join(',');
-  expect(said(await post(`birthdate=${days(5001)}`))).toEqual([400, 'birthdate may have at most 5000 values separated by comma']);
+  expect(toError(await post(`birthdate=${days(5001)}`))).toEqual([400, 'birthdate may have at most 5000 values separated by comma']);
   const five = Array.from({ length: 5 }, () => `birthdate=${days(5000)}`).join('&');
-  expect(said(await post(five))).toEqual([400, 'this search has too many values: ask for fewer at once']);
-  expect(said(await post(`family=${'x'.repeat(KIB * KIB)}`))).toEqual([413, 'the body exceeds the size limit of 1 MiB']);
+  expect(toError(await post(five))).toEqual([400, 'this search has too many values: ask for fewer at once']);
+  expect(toError(await post(`family=${'x'.repeat(KIB * KIB)}`))).toEqual([413, 'the body exceeds the size limit of 1 MiB']);
 });
 
 test('conditional references of a transaction lead from entry to entry over sixteen steps and no more', async () => {
@@ -217,7 +220,7 @@ test('conditional references of a transaction lead from entry to entry over sixt
   });
   expect((await fhir('post', '').send(JSON.stringify(chain('short', 16)))).status).toBe(200);
   const long = await fhir('post', '').send(JSON.stringify(chain('long', 40)));
-  expect(said(long)).toEqual([422, expect.stringMatching(/^conditional references lead from entry to entry over more than 16 steps/)]);
+  expect(toError(long)).toEqual([422, expect.stringMatching(/^conditional references lead from entry to entry over more than 16 steps/)]);
   expect((await fhir('get', 'Organization?identifier=urn:chain|long-0')).body.entry).toBeUndefined();
 });
 

@@ -100,19 +100,22 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-test.each(Object.entries(ASKED))('%s: each parameter that R4 gives it finds it by its value, and not by another', async (type, asked) => {
-  const { body } = await send('get', 'metadata');
-  const { searchParam } = body.rest[0].resource.find((resource: { type: string }) => resource.type === type);
-  const own = searchParam
-    .filter(({ name, definition }: Record<string, string>) => definition?.startsWith('http://hl7.org/fhir/') && !name?.startsWith('_'))
-    .map(({ name }: { name: string }) => name);
-  expect(own.sort()).toEqual(Object.keys(asked).sort());
-  const id = type === 'CareTeam' ? TEAM.id : DEFINITION.id;
-  for (const [name, [value, another]] of Object.entries(asked)) {
-    expect([name, await find(`${type}?${name}=${encodeURIComponent(value)}`)]).toEqual([name, [200, [id]]]);
-    expect([name, await find(`${type}?${name}=${encodeURIComponent(another)}`)]).toEqual([name, [200, []]]);
-  }
-});
+test.each(Object.entries(ASKED))(
+  '%s: each parameter that R4 gives it finds it by its value, and not by another',
+  async (type, parameters) => {
+    const { body } = await send('get', 'metadata');
+    const { searchParam } = body.rest[0].resource.find((resource: { type: string }) => resource.type === type);
+    const own = searchParam
+      .filter(({ name, definition }: Record<string, string>) => definition?.startsWith('http://hl7.org/fhir/') && !name?.startsWith('_'))
+      .map(({ name }: { name: string }) => name);
+    expect(own.sort()).toEqual(Object.keys(parameters).sort());
+    const id = type === 'CareTeam' ? TEAM.id : DEFINITION.id;
+    for (const [name, [value, another]] of Object.entries(parameters)) {
+      expect([name, await find(`${type}?${name}=${encodeURIComponent(value)}`)]).toEqual([name, [200, [id]]]);
+      expect([name, await find(`${type}?${name}=${encodeURIComponent(another)}`)]).toEqual([name, [200, []]]);
+    }
+  },
+);
 
 test('a care team is in the compartments of its patient and of who takes part', async () => {
   expect(await find('Patient/ann/CareTeam')).toEqual([200, ['kidney']]);

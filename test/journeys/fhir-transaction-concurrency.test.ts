@@ -84,13 +84,13 @@ test('updates guarded by ifMatch: none is lost, none that was refused left a tra
       return put(id, tag, { ifMatch: `W/"${meta.versionId}"` });
     });
     const { status, body } = await transaction(entries);
-    return { tag, status, told: body.entry?.map(({ resource }) => `${resource!.id}/${resource!.meta.versionId}`) ?? [] };
+    return { tag, status, versions: body.entry?.map(({ resource }) => `${resource!.id}/${resource!.meta.versionId}`) ?? [] };
   });
   expect(done.filter(({ status }) => ![200, 409, 412].includes(status))).toEqual([]);
   const stored = new Map(await Promise.all(ids.map(async (id) => [id, await tagsOf(id)] as const)));
-  for (const { tag, status, told } of done) {
+  for (const { tag, status, versions } of done) {
     const found = ids.flatMap((id) => stored.get(id)!.flatMap((version, at) => (version === tag ? [`${id}/${at + 1}`] : [])));
-    expect({ tag, found: found.toSorted() }).toEqual({ tag, found: status === 200 ? told.toSorted() : [] });
+    expect({ tag, found: found.toSorted() }).toEqual({ tag, found: status === 200 ? versions.toSorted() : [] });
   }
   expect(done.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
 });

@@ -12,7 +12,7 @@ onServer('a process that dies leaves no half transaction behind', async () => {
   try {
     const servers = await Promise.all([startProcess(place.env), startProcess(place.env)]);
     const key = place.keys().demo.fhir!;
-    const told: string[] = [];
+    const outcomes: string[] = [];
     const wrong: number[] = [];
     const write = async (client: number, round: number): Promise<void> => {
       const tag = `${client}-${round}`;
@@ -23,9 +23,9 @@ onServer('a process that dies leaves no half transaction behind', async () => {
       }));
       const body = { resourceType: 'Bundle', type: 'transaction', entry };
       const answer = await call(`${servers[client % 2]!.url}/fhir/R4`, key, { body }).catch(() => undefined);
-      if (answer?.status === 200) told.push(tag);
+      if (answer?.status === 200) outcomes.push(tag);
       else if (answer && answer.status !== 409 && answer.status !== 503) wrong.push(answer.status);
-      if (told.length === CLIENTS) servers[1]!.signal('SIGKILL');
+      if (outcomes.length === CLIENTS) servers[1]!.signal('SIGKILL');
     };
     await Promise.all(
       Array.from({ length: CLIENTS }, async (_one, client) => {
@@ -40,9 +40,9 @@ onServer('a process that dies leaves no half transaction behind', async () => {
       }),
     );
     for (const history of histories) expect(history).toEqual(histories[0]);
-    expect(told.filter((tag) => !histories[0]!.includes(tag))).toEqual([]);
+    expect(outcomes.filter((tag) => !histories[0]!.includes(tag))).toEqual([]);
     expect(new Set(histories[0]).size).toBe(histories[0]!.length);
-    expect(told.length).toBeGreaterThanOrEqual((CLIENTS / 2) * ROUNDS);
+    expect(outcomes.length).toBeGreaterThanOrEqual((CLIENTS / 2) * ROUNDS);
   } finally {
     await killAll();
     await place.remove();

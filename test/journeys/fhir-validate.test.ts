@@ -17,7 +17,7 @@ const api = (method: 'get' | 'post' | 'put' | 'delete', path: string, key = face
   request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${key}`);
 const post = (path: string, body: unknown, key?: string) => api('post', path, key).set('Content-Type', FHIR).send(JSON.stringify(body));
 const parameters = (...parameter: object[]) => ({ resourceType: 'Parameters', parameter });
-const said = ({ body }: { body: { issue: { severity: string; code: string; expression?: string[] }[] } }): string[] =>
+const listIssues = ({ body }: { body: { issue: { severity: string; code: string; expression?: string[] }[] } }): string[] =>
   body.issue.map(({ severity, code, expression }) => [severity, code, ...(expression ?? [])].join(' '));
 const NOTHING_WRONG = ['information informational'];
 
@@ -35,23 +35,23 @@ test('a good resource has no errors, by itself and as a parameter', async () => 
       },
     ],
   });
-  expect(said(await post('/Patient/$validate', parameters({ name: 'resource', resource: good })))).toEqual(NOTHING_WRONG);
+  expect(listIssues(await post('/Patient/$validate', parameters({ name: 'resource', resource: good })))).toEqual(NOTHING_WRONG);
 });
 
 test('everything that is wrong is listed with its place, and the answer is still 200', async () => {
   const answer = await post('/Patient/$validate', bad);
   expect(answer.status).toBe(200);
-  expect(said(answer).sort()).toEqual([
+  expect(listIssues(answer).sort()).toEqual([
     'error code-invalid Patient.gender',
     'error structure Patient.shoe',
     'error value Patient.birthDate',
   ]);
-  expect(said(await post('/Patient/$validate', order))).toEqual(['error invalid Patient']);
+  expect(listIssues(await post('/Patient/$validate', order))).toEqual(['error invalid Patient']);
 });
 
 test('more faults than a write would list are all listed', async () => {
   const names = Array.from({ length: 60 }, () => ({ use: 'nickname?' }));
-  expect(said(await post('/Patient/$validate', { resourceType: 'Patient', name: names }))).toHaveLength(60);
+  expect(listIssues(await post('/Patient/$validate', { resourceType: 'Patient', name: names }))).toHaveLength(60);
 });
 
 test('nothing is stored', async () => {
@@ -73,12 +73,12 @@ describe('of one that is stored', () => {
   });
 
   test('it is checked as it stands, by GET and by POST without a resource', async () => {
-    expect(said(await api('get', '/Patient/p/$validate'))).toEqual(NOTHING_WRONG);
-    expect(said(await post('/Patient/p/$validate', parameters()))).toEqual(NOTHING_WRONG);
-    expect(said(await api('get', '/Patient/p/$validate?mode=delete'))).toEqual(NOTHING_WRONG);
+    expect(listIssues(await api('get', '/Patient/p/$validate'))).toEqual(NOTHING_WRONG);
+    expect(listIssues(await post('/Patient/p/$validate', parameters()))).toEqual(NOTHING_WRONG);
+    expect(listIssues(await api('get', '/Patient/p/$validate?mode=delete'))).toEqual(NOTHING_WRONG);
     const profile = 'http://hl7.org/fhir/StructureDefinition/Patient';
-    expect(said(await api('get', `/Patient/p/$validate?mode=profile&profile=${profile}`))).toEqual(NOTHING_WRONG);
-    expect(said(await api('get', '/Patient/p/$validate?profile=http://hl7.org/fhir/StructureDefinition/Observation'))).toEqual([
+    expect(listIssues(await api('get', `/Patient/p/$validate?mode=profile&profile=${profile}`))).toEqual(NOTHING_WRONG);
+    expect(listIssues(await api('get', '/Patient/p/$validate?profile=http://hl7.org/fhir/StructureDefinition/Observation'))).toEqual([
       'error structure Patient',
     ]);
   });
@@ -90,10 +90,10 @@ describe('of one that is stored', () => {
   });
 
   test('an update says the id of its resource', async () => {
-    expect(said(await post('/Patient/p/$validate?mode=update', { ...good, id: 'p' }))).toEqual(NOTHING_WRONG);
-    expect(said(await post('/Patient/p/$validate?mode=update', { ...good, id: 'q' }))).toEqual(['error value Patient.id']);
-    expect(said(await post('/Patient/$validate?mode=update', good))).toEqual(['error required Patient.id']);
-    expect(said(await post('/Patient/$validate', { ...good, id: 'q' }))).toEqual(NOTHING_WRONG);
+    expect(listIssues(await post('/Patient/p/$validate?mode=update', { ...good, id: 'p' }))).toEqual(NOTHING_WRONG);
+    expect(listIssues(await post('/Patient/p/$validate?mode=update', { ...good, id: 'q' }))).toEqual(['error value Patient.id']);
+    expect(listIssues(await post('/Patient/$validate?mode=update', good))).toEqual(['error required Patient.id']);
+    expect(listIssues(await post('/Patient/$validate', { ...good, id: 'q' }))).toEqual(NOTHING_WRONG);
   });
 });
 
@@ -103,7 +103,7 @@ test('mode create says what a create would be refused for, also when the resourc
   const sendable = { ...order, status: 'active', category: [laboratory], code: panel, subject: { reference: 'Patient/nobody' } };
   const created = await post('/ServiceRequest', sendable);
   expect(created.status).toBe(422);
-  expect(said(await post('/ServiceRequest/$validate', sendable))).toEqual(NOTHING_WRONG);
+  expect(listIssues(await post('/ServiceRequest/$validate', sendable))).toEqual(NOTHING_WRONG);
   expect((await post('/ServiceRequest/$validate?mode=create', sendable)).body).toEqual(created.body);
 });
 

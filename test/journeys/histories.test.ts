@@ -30,8 +30,8 @@ describe('the checker', () => {
     ['false success', histories, [done('w', { a: 4 })]],
     ['a read inside', histories, [done('y', { a: 3, b: 2 }, { a: ['x'] })]],
     ['no order explains', { a: [[], ['x'], ['x', 'y']], b: [[], ['y'], ['y', 'x']] }, []],
-  ])('says: %s', (wrong, given, attempts) => {
-    expect(anomaliesOf(given, attempts)).toContainEqual(expect.stringContaining(wrong));
+  ])('says: %s', (wrong, histories, attempts) => {
+    expect(anomaliesOf(histories, attempts)).toContainEqual(expect.stringContaining(wrong));
   });
 });
 

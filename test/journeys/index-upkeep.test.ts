@@ -87,7 +87,7 @@ test('the server of the new version makes the index whole by itself; until then 
     expect.stringMatching(/^Patient +family$/),
     'no process is indexing: start a server, or use facet index run',
   ]);
-  const stop = facet.upkeep();
+  const stop = facet.startMaintenance();
   await until(
     () => get('Patient?family=hopper'),
     ({ status }) => status === 200,

@@ -38,10 +38,10 @@ afterAll(() => facet.close());
 /** The database, with every statement counted that reads resources: others are asked beside, by the clock. */
 const counted = (database: Database): Database => ({
   ...database,
-  forRequest: (...asked) => counted(database.forRequest(...asked)),
-  query: (...asked) => {
-    if (asked[0].includes('r.body')) statements++;
-    return database.query(...asked);
+  forRequest: (...args) => counted(database.forRequest(...args)),
+  query: (...args) => {
+    if (args[0].includes('r.body')) statements++;
+    return database.query(...args);
   },
   transaction: (work) => database.transaction((inside) => work(counted(inside))),
 });
@@ -142,9 +142,9 @@ test.each([
   [{ date_from: '' }, 'date_from is required'],
   [{ appointment_template_id: 'check-up' }, 'appointment_template_id must be a UUID'],
   [{ limit: '5' }, 'limit is not a parameter of this request'],
-])('%j is refused', async (parameters, told) => {
+])('%j is refused', async (parameters, error) => {
   const { status, body } = await ask('', { ...SPAN, ...(parameters as Record<string, string>) });
-  expect([status, body.data, body.error]).toEqual([400, null, { code: 'VALIDATION_ERROR', message: expect.stringContaining(told) }]);
+  expect([status, body.data, body.error]).toEqual([400, null, { code: 'VALIDATION_ERROR', message: expect.stringContaining(error) }]);
 });
 
 test('the next time is the first within thirty days; none is null', async () => {

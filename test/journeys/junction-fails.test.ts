@@ -64,7 +64,7 @@ test.each([
 });
 
 test('Junction asks to be left alone: twenty orders are answered 502 with Retry-After and without a request, are kept, and arrive once each', async () => {
-  const [before, asked] = [await orders(), await createOrders()];
+  const [before, requests] = [await orders(), await createOrders()];
   await fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 10 });
   const keys = Array.from({ length: 20 }, (_, nth) => `left alone ${nth}`);
   for (const key of keys) {
@@ -73,21 +73,21 @@ test('Junction asks to be left alone: twenty orders are answered 502 with Retry-
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect(Number(headers['retry-after'])).toBeLessThanOrEqual(10);
   }
-  expect((await createOrders()) - asked).toBeLessThanOrEqual(2);
+  expect((await createOrders()) - requests).toBeLessThanOrEqual(2);
   await until(async () => (await orders()) - before === keys.length);
   for (const key of keys) expect((await order(key)).status).toBe(201);
   expect(await orders()).toBe(before + keys.length);
 });
 
 test('Junction answers 500 without taking the order: 502 each time, looked for and not sent again before it is sure that it never arrived', async () => {
-  const [before, asked] = [await orders(), await createOrders()];
+  const [before, requests] = [await orders(), await createOrders()];
   await fail({ operation: 'createOrder', kind: 'error', status: 500 });
   for (let nth = 0; nth < 3; nth++) {
     const answer = await order('not taken');
     expect([answer.status, answer.body.error]).toEqual([502, 'junction_error']);
     expect(answer.body.message).toContain('repeat the request with the same idempotency key');
   }
-  expect([await orders(), await createOrders()]).toEqual([before, asked + 1]);
+  expect([await orders(), await createOrders()]).toEqual([before, requests + 1]);
 });
 
 test('an order through FHIR is answered at once and sent by itself; its Task tells', async () => {

@@ -21,7 +21,7 @@ const ada = (id: string, more: object = {}) => ({
   gender: 'female',
   ...more,
 });
-const told = ({ status, body }: Response) => [status, body.issue?.[0].diagnostics];
+const toError = ({ status, body }: Response) => [status, body.issue?.[0].diagnostics];
 const NEEDS_READ = [403, 'this patch tests stored values: it needs the scope system/Patient.r'];
 
 describe('on the FHIR API', () => {
@@ -108,11 +108,11 @@ describe('on the FHIR API', () => {
     ['that does not hold', 'Curie'],
   ])('a JSON Patch with a test %s is refused by the name of the scope it needs', async (_what, value) => {
     const [body, headers] = json({ op: 'test', path: '/name/0/family', value }, { op: 'add', path: '/active', value: true });
-    expect(told(await facet.fhir('patch', `/Patient/${id}`, writer).set(headers).send(body))).toEqual(NEEDS_READ);
-    expect(told(await facet.fhir('patch', `/Patient?identifier=urn:secret|${id}`, writer).set(headers).send(body))).toEqual(NEEDS_READ);
+    expect(toError(await facet.fhir('patch', `/Patient/${id}`, writer).set(headers).send(body))).toEqual(NEEDS_READ);
+    expect(toError(await facet.fhir('patch', `/Patient?identifier=urn:secret|${id}`, writer).set(headers).send(body))).toEqual(NEEDS_READ);
     const resource = { resourceType: 'Binary', contentType: 'application/json-patch+json', data: btoa(JSON.stringify(body)) };
     const entry = [{ resource, request: { method: 'PATCH', url: `Patient/${id}` } }];
-    expect(told(await facet.fhir('post', '', writer).send({ resourceType: 'Bundle', type: 'transaction', entry }))).toEqual(NEEDS_READ);
+    expect(toError(await facet.fhir('post', '', writer).send({ resourceType: 'Bundle', type: 'transaction', entry }))).toEqual(NEEDS_READ);
     const batch = await facet.fhir('post', '', writer).send({ resourceType: 'Bundle', type: 'batch', entry });
     expect(batch.body.entry[0].response.status).toBe('403 Forbidden');
     expect((await facet.fhir('get', `/Patient/${id}`)).body.active).toBeUndefined();
@@ -121,7 +121,7 @@ describe('on the FHIR API', () => {
   test.each([`Patient.name.where(family='${SECRET}')`, "Patient.name.where(family='Curie')", "Patient.name.where(use='x').given"])(
     'a FHIRPath Patch that chooses by what stands there is refused: delete %s',
     async (path) => {
-      expect(told(await facet.fhir('patch', `/Patient/${id}`, writer).send(fhirPath('delete', path)))).toEqual(NEEDS_READ);
+      expect(toError(await facet.fhir('patch', `/Patient/${id}`, writer).send(fhirPath('delete', path)))).toEqual(NEEDS_READ);
     },
   );
 
@@ -144,7 +144,7 @@ describe('on the FHIR API', () => {
       facet.fhir('delete', `/Patient?identifier=urn:secret|${id}`, key),
     ]);
     for (const answer of answers)
-      expect(told(answer)).toEqual([403, 'the scopes of this API key do not cover a search of Patient: it needs system/Patient.s']);
+      expect(toError(answer)).toEqual([403, 'the scopes of this API key do not cover a search of Patient: it needs system/Patient.s']);
   });
 });
 

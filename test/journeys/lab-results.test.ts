@@ -50,7 +50,7 @@ test('a subscription to reports receives the laboratory’s report as FHIR, and 
     ['theirs', facet.other.fhir!],
   ] as const) {
     const channel = { type: 'rest-hook', endpoint: `${subscriber.url}/${name}`, payload: 'application/fhir+json' };
-    const asked = {
+    const serviceRequest = {
       resourceType: 'Subscription',
       id: 'reports',
       status: 'requested',
@@ -58,10 +58,12 @@ test('a subscription to reports receives the laboratory’s report as FHIR, and 
       criteria: 'DiagnosticReport?',
       channel,
     };
-    const made = await fhir('put', '/Subscription/reports', key).send(JSON.stringify(asked));
+    const made = await fhir('put', '/Subscription/reports', key).send(JSON.stringify(serviceRequest));
     expect([made.status, made.body.status]).toEqual([201, 'requested']);
     expect((await fhir('get', '/Subscription/reports', key)).body.status).toBe('active');
-    const forged = await fhir('put', '/Subscription/forged', key).send(JSON.stringify({ ...asked, id: 'forged', status: 'active' }));
+    const forged = await fhir('put', '/Subscription/forged', key).send(
+      JSON.stringify({ ...serviceRequest, id: 'forged', status: 'active' }),
+    );
     expect([forged.status, forged.body.issue[0].expression]).toEqual([422, ['Subscription.status']]);
   }
 });
@@ -102,14 +104,14 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
   expect(Date.parse(done.completed_at)).toBeLessThanOrEqual(Date.now());
 
   await subscriber.has(1);
-  const [told] = subscriber.got;
-  const { id: reported, status, basedOn } = JSON.parse(told!.body);
-  expect([told!.method, told!.path, status]).toEqual(['PUT', `/mine/DiagnosticReport/${reported}`, 'final']);
+  const [notification] = subscriber.got;
+  const { id: reported, status, basedOn } = JSON.parse(notification!.body);
+  expect([notification!.method, notification!.path, status]).toEqual(['PUT', `/mine/DiagnosticReport/${reported}`, 'final']);
   expect(basedOn).toEqual([{ reference: `ServiceRequest/${id}` }]);
-  expect(told!.headers['webhook-signature']).toMatch(/^v1,/);
+  expect(notification!.headers['webhook-signature']).toMatch(/^v1,/);
 
-  const asked = () => matches(`/DiagnosticReport?based-on=ServiceRequest/${id}`);
-  const [report] = await until(asked, ([found]) => found?.presentedForm !== undefined);
+  const readReports = () => matches(`/DiagnosticReport?based-on=ServiceRequest/${id}`);
+  const [report] = await until(readReports, ([found]) => found?.presentedForm !== undefined);
   expect(report).toMatchObject({
     status: 'final',
     subject: { reference: `Patient/${PATIENT}` },
@@ -147,7 +149,10 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
   expect((await labOrder(id, facet.other.loop)).status).toBe(404);
 
   await control('POST', `/orders/${order}/step`, { status: 'completed.walk_in_test.corrected' });
-  const [corrected] = await until(asked, ([found]) => found?.presentedForm !== undefined && found.presentedForm[0].hash !== document.hash);
+  const [corrected] = await until(
+    readReports,
+    ([found]) => found?.presentedForm !== undefined && found.presentedForm[0].hash !== document.hash,
+  );
   expect([corrected.status, corrected.presentedForm.length]).toEqual(['corrected', 1]);
 });
 
@@ -159,8 +164,8 @@ test('two tenants order under the same ids, and each gets its own results', asyn
     expect((await fhir('put', '/ServiceRequest/same', key).send(JSON.stringify(same))).status).toBe(201);
   }
   const orderOf = async (key: string): Promise<string> => {
-    const asked = async () => (await fhir('get', '/ServiceRequest/same', key)).body.identifier?.[0]?.value as string | undefined;
-    return (await until(asked, (value) => value !== undefined))!;
+    const readOrderId = async () => (await fhir('get', '/ServiceRequest/same', key)).body.identifier?.[0]?.value as string | undefined;
+    return (await until(readOrderId, (value) => value !== undefined))!;
   };
   const [mine, theirs] = [await orderOf(keys[0]!), await orderOf(keys[1]!)];
   expect(mine).not.toBe(theirs);

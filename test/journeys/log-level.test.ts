@@ -24,8 +24,8 @@ test('a key that the network does not take is an error, and names nobody', async
   const put = async (resource: { resourceType: string; id: string }) =>
     (await call(`${server.url}/fhir/R4/${resource.resourceType}/${resource.id}`, key, { method: 'PUT', body: resource })).status;
   expect([await put(orderable(PATIENT)), await put({ ...panelFor(PATIENT), id: 'unpaid' })]).toEqual([201, 201]);
-  const said = JSON.parse(await server.said(/"msg":"order"/));
-  expect(said).toMatchObject({ level: 50, subject: 'ServiceRequest/unpaid', error: expect.stringContaining('401') });
+  const entry = JSON.parse(await server.waitForLine(/"msg":"order"/));
+  expect(entry).toMatchObject({ level: 50, subject: 'ServiceRequest/unpaid', error: expect.stringContaining('401') });
   const logged = server.lines.filter((line) => line.startsWith('{'));
   expect(logged.filter((line) => !line.includes('"level":50'))).toEqual([]);
   expect(logged.join()).not.toMatch(/Lovelace|1 Main St/);

@@ -109,8 +109,8 @@ test.each<[string, () => Promise<[string, object]>]>([
   ['a provider that is not there', async () => [links(), { provider_id: '0190b3c2-0000-7000-8000-0000000000ff' }]],
   ['a provider of another brand', async () => [links(), { provider_id: await newProvider('Dr Far', 'loopbio') }]],
   ['a practitioner who is no provider', async () => [links(), { provider_id: await plainPractitioner() }]],
-])('%s is 404, and nothing is made', async (_what, asked) => {
-  const [path, body] = await asked();
+])('%s is 404, and nothing is made', async (_what, sendRequest) => {
+  const [path, body] = await sendRequest();
   const before = (await teams()).length;
   const answer = await loop('post', path, body);
   expect([answer.status, answer.body.error]).toEqual([404, 'not_found']);

@@ -33,12 +33,12 @@ const SAMPLE = {
 
 /** Runs a command in this process, which is quicker than in one of its own; that it is the same is the first test's business. */
 async function run(...args: string[]): Promise<Said> {
-  const said = { log: [] as string[], error: [] as string[] };
+  const output = { log: [] as string[], error: [] as string[] };
   const { log, error } = console;
-  Object.assign(console, { log: (text: string) => said.log.push(`${text}\n`), error: (text: string) => said.error.push(`${text}\n`) });
+  Object.assign(console, { log: (text: string) => output.log.push(`${text}\n`), error: (text: string) => output.error.push(`${text}\n`) });
   try {
     await program(['mapping', ...args, '--mappings', join(place, 'mappings')]);
-    return { code: Number(process.exitCode ?? 0), stdout: said.log.join(''), stderr: said.error.join('') };
+    return { code: Number(process.exitCode ?? 0), stdout: output.log.join(''), stderr: output.error.join('') };
   } finally {
     Object.assign(console, { log, error });
     process.exitCode = undefined;
@@ -90,48 +90,54 @@ test('the folder that a server reads (FACET_MAPPINGS) is the one that is checked
 
 test('a file that nobody reads is a mistake, and not a mapping that is right', async () => {
   cpSync(mapping('loop/patient.yaml'), mapping('loop/customer.yml'));
-  const said = await run('check', 'loop/customer');
+  const output = await run('check', 'loop/customer');
   rmSync(mapping('loop/customer.yml'));
-  expect([said.code, said.stdout]).toEqual([
+  expect([output.code, output.stdout]).toEqual([
     1,
     expect.stringMatching(/customer\.yml:1\n {4}only files that end in \.yaml are read: name it customer\.yaml\n\n1 mistake\n$/),
   ]);
 });
 
 test('a mistake is told with file, line and field, and what to write instead; the exit code says so', async () => {
-  const said = await changed('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate'], () => run('check', 'loop'));
-  expect([said.code, said.stderr]).toEqual([1, '']);
-  expect(said.stdout).toMatch(
+  const output = await changed('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate'], () => run('check', 'loop'));
+  expect([output.code, output.stderr]).toEqual([1, '']);
+  expect(output.stdout).toMatch(
     /patient\.yaml:\d+ {2}fields\.date_of_birth\n {4}Patient has no element birthdate \(did you mean birthDate\?\)\n\n1 mistake\n$/,
   );
 });
 
 test('a mapping that is sound and wrong is told by its examples', async () => {
-  const said = await changed('loop/patient.yaml', ["telecom.where(system='phone')", "telecom.where(system='fax')"], () =>
+  const output = await changed('loop/patient.yaml', ["telecom.where(system='phone')", "telecom.where(system='fax')"], () =>
     run('check', 'loop/patient'),
   );
-  expect([said.code, said.stderr]).toEqual([1, '']);
-  expect(said.stdout).toMatch(
+  expect([output.code, output.stderr]).toEqual([1, '']);
+  expect(output.stdout).toMatch(
     /patient\.examples\.yaml:\d+\n {4}every field; .*\n? +.*the resource\.telecom\[1\]\.system is "fax", not "phone"/,
   );
 });
 
 test('a mistake in an example is told in the words of the example', async () => {
   const file = 'clinik/organization.examples.yaml';
-  const said = async (example: string): Promise<string> => {
+  const tryExample = async (example: string): Promise<string> => {
     const more = [/$/, `\n${example}\n`] as unknown as [string, string];
     return (await changed(file, more, () => run('check', 'clinik/organization'))).stdout.replaceAll(/\s+/g, ' ');
   };
-  expect(await said('- { title: odd, requset: { name: A } }')).toContain('odd: requset: no word of an example (did you mean request?)');
-  expect(await said('- { refuse: { name: 7 }, field: name }')).toContain('it has no title: write title: with what the example shows');
-  expect(await said('- { title: odd, refuse: { name: A }, field: name }')).toContain('odd: the body is taken, and name should be refused');
-  expect(await said('- { title: odd, refuse: { name: 7 } }')).toContain('odd: the refusal says "name must be a string": write field: name');
-  expect(await said('- { title: odd, request: { name: A } }')).toContain(
+  expect(await tryExample('- { title: odd, requset: { name: A } }')).toContain(
+    'odd: requset: no word of an example (did you mean request?)',
+  );
+  expect(await tryExample('- { refuse: { name: 7 }, field: name }')).toContain('it has no title: write title: with what the example shows');
+  expect(await tryExample('- { title: odd, refuse: { name: A }, field: name }')).toContain(
+    'odd: the body is taken, and name should be refused',
+  );
+  expect(await tryExample('- { title: odd, refuse: { name: 7 } }')).toContain(
+    'odd: the refusal says "name must be a string": write field: name',
+  );
+  expect(await tryExample('- { title: odd, request: { name: A } }')).toContain(
     'odd: it must say the id that the server gives: assigned: { id: 0190b3c2-0000-7000-8000-000000000001 }',
   );
   const typo = '- { title: odd, request: { name: A, emial: a@b.example }, assigned: { id: x }, response: { name: B } }';
-  expect(await said(typo)).toContain('odd: request: emial is no field (did you mean email?)');
-  expect(await said(typo)).toContain('odd: the response.name is "A", not "B"');
+  expect(await tryExample(typo)).toContain('odd: request: emial is no field (did you mean email?)');
+  expect(await tryExample(typo)).toContain('odd: the response.name is "A", not "B"');
 });
 
 test('explain says which keys open what is about a person', async () => {

@@ -29,7 +29,7 @@ const ADA: Patient = { resourceType: 'Patient', name: [{ family: 'Lovelace', giv
 const refused = async (call: Promise<unknown>) => {
   const error = await call.then(
     () => undefined,
-    (given: unknown) => given,
+    (value: unknown) => value,
   );
   if (!(error instanceof OperationOutcomeError)) throw error ?? new Error('it was not refused');
   return error.outcome.issue[0]!.code;

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
   server = await startProcess({ ...place.env, ...account, FACET_METRICS: '0', JUNCTION_WEBHOOK_SECRET: sandbox.state.webhooks.secret });
   sandbox.state.webhooks.url = `${server.url}/v1/webhooks/junction`;
-  url = (await server.said(/^Metrics: /)).slice('Metrics: '.length);
+  url = (await server.waitForLine(/^Metrics: /)).slice('Metrics: '.length);
 });
 afterAll(async () => {
   await killAll();
@@ -36,19 +36,19 @@ const value = (text: string, name: string, ...labels: string[]): number | undefi
     .find((line) => (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) && labels.every((label) => line.includes(label)));
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
 };
-const said = (met: (text: string) => boolean): Promise<string> => until(read, met);
+const waitForMetrics = (met: (text: string) => boolean): Promise<string> => until(read, met);
 
 test('an order that does not get out is seen: how many, how old, what its attempts come to; and that it is gone when it is', async () => {
   expect(value(await read(), 'facet_unconfirmed_order_oldest_seconds')).toBe(0);
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await put(orderable(PATIENT));
   await put({ ...panelFor(PATIENT, 'pcos'), id: 'measured' });
-  const waiting = await said((text) => (value(text, 'facet_order_attempts_total', 'outcome="unknown"') ?? 0) > 0);
+  const waiting = await waitForMetrics((text) => (value(text, 'facet_order_attempts_total', 'outcome="unknown"') ?? 0) > 0);
   expect(value(waiting, 'facet_unconfirmed_order_oldest_seconds')).toBeGreaterThan(0);
   // five failures in a row hold it back: one of them, or a few, do not
   if (value(waiting, 'facet_order_attempts_total', 'outcome="unknown"')! < 4) expect(value(waiting, 'facet_order_circuit_open')).toBe(0);
   sandbox.state.faults = [];
-  const sent = await said((text) => value(text, 'facet_order_attempts_total', 'topic="order"', 'outcome="done"') === 1);
+  const sent = await waitForMetrics((text) => value(text, 'facet_order_attempts_total', 'topic="order"', 'outcome="done"') === 1);
   expect(value(sent, 'facet_unconfirmed_order_oldest_seconds')).toBe(0);
   expect(sent).not.toContain('measured');
 });
@@ -58,13 +58,13 @@ test('webhooks are counted by what they were, with the time until they were work
   const [order] = [...state.orders.values()];
   const gone = { ...order!, id: '01936b00-0000-7000-8000-0000000000ff', passthrough: null, transactionId: 'another' };
   const done = async () => value(await read(), 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0;
-  await said((text) => (value(text, 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0) > 0);
+  await waitForMetrics((text) => (value(text, 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0) > 0);
   const before = await done();
   state.webhooks.faults = [{ kind: 'duplicate' }, { kind: 'forge' }];
   queueOrderWebhook(state, order!, 'labtest.order.updated');
   queueOrderWebhook(state, order!, 'labtest.order.updated');
   queueOrderWebhook(state, gone, 'labtest.order.updated');
-  const text = await said(
+  const text = await waitForMetrics(
     (text) => value(text, 'facet_webhooks_total', 'outcome="forged"') === 1 && value(text, 'facet_webhook_inbox', 'state="retry"') === 1,
   );
   expect(value(text, 'facet_webhooks_total', 'outcome="repeated"')).toBe(1);
@@ -81,10 +81,10 @@ test('an order that cannot be followed is seen: how many, and whether looks come
   ]);
   state.orders.delete(order!.id);
   queueOrderWebhook(state, order!, 'labtest.order.updated');
-  await said((text) => value(text, 'facet_order_polls_failing') === 1);
+  await waitForMetrics((text) => value(text, 'facet_order_polls_failing') === 1);
   state.orders.set(order!.id, order!);
   queueOrderWebhook(state, order!, 'labtest.order.updated');
-  await said((text) => value(text, 'facet_order_polls_failing') === 0);
+  await waitForMetrics((text) => value(text, 'facet_order_polls_failing') === 0);
 });
 
 test('32: how far the clock is off is seen before messages are refused for it', async () => {
@@ -92,7 +92,7 @@ test('32: how far the clock is off is seen before messages are refused for it', 
   expect(value(await read(), 'facet_webhook_clock_ahead_seconds')).toBeLessThan(30);
   state.webhooks.faults = [{ kind: 'skew', seconds: -120 }];
   queueOrderWebhook(state, [...state.orders.values()][0]!, 'labtest.order.updated');
-  const text = await said((metrics) => value(metrics, 'facet_webhook_clock_ahead_seconds')! > 60);
+  const text = await waitForMetrics((metrics) => value(metrics, 'facet_webhook_clock_ahead_seconds')! > 60);
   expect(value(text, 'facet_webhook_clock_ahead_seconds')).toBeLessThan(150);
   expect(value(text, 'facet_webhooks_total', 'outcome="untimely"')).toBeUndefined();
 });
@@ -101,7 +101,7 @@ test('requests are measured by route and status, and carry no id and nothing of 
   await call(`${server.url}/fhir/R4/Patient/${PATIENT}`, place.keys().demo.fhir!);
   await call(`${server.url}/fhir/R4/Patient?family=Lovelace`, place.keys().demo.fhir!);
   await call(`${server.url}/nowhere/${PATIENT}`, place.keys().demo.fhir!);
-  const text = await said((metrics) => (value(metrics, 'facet_http_request_duration_seconds_count', 'route="other"') ?? 0) > 0);
+  const text = await waitForMetrics((metrics) => (value(metrics, 'facet_http_request_duration_seconds_count', 'route="other"') ?? 0) > 0);
   expect(value(text, 'facet_http_request_duration_seconds_count', 'method="GET"', 'status="200"', 'route="/fhir/R4/')).toBeGreaterThan(0);
   expect(text).toMatch(/facet_http_request_duration_seconds_bucket\{le="\+Inf",method="GET",route="[^"]+",status="200"\} \d+/);
   for (const trace of [PATIENT, 'Lovelace', 'measured', 'demo']) expect(text).not.toContain(trace);

@@ -38,7 +38,7 @@ async function step(fate: Fate | undefined, database: Database): Promise<void> {
 export function mortal(database: Database, transactions: Statements[] = [], own: Statements = []): Database {
   return {
     ...database,
-    forRequest: (...asked) => mortal(database.forRequest(...asked), transactions, own),
+    forRequest: (...args) => mortal(database.forRequest(...args), transactions, own),
     query: async (...statement) => {
       await step(fates.getStore(), database);
       own.push(statement[2]);

@@ -60,16 +60,16 @@ test('each body in the document is taken as it stands, of every type and every m
     if (status > 201 || errors.length) refused.push([sentRequest.operation, sentRequest.media, status, body]);
   }
   expect(refused).toEqual([]);
-  const told = (kind: string) => all.filter(({ operation }) => operation.split('-')[0] === kind).length;
+  const countOperations = (kind: string) => all.filter(({ operation }) => operation.split('-')[0] === kind).length;
   const types = SERVED_TYPES.length;
-  expect([told('create'), told('update'), told('patch'), told('validate'), told('searchByPost'), told('bundle')]).toEqual([
-    types,
-    types,
-    2 * types,
-    types,
-    types,
-    1,
-  ]);
+  expect([
+    countOperations('create'),
+    countOperations('update'),
+    countOperations('patch'),
+    countOperations('validate'),
+    countOperations('searchByPost'),
+    countOperations('bundle'),
+  ]).toEqual([types, types, 2 * types, types, types, 1]);
 });
 
 test('what a read is answered with is shown, and is what its schema admits', async () => {

@@ -186,7 +186,7 @@ test('the CapabilityStatement says of ServiceRequest, intent by intent, what is 
     const { rest } = (await here.fhir('get', '/metadata')).body as { rest: { resource: { type: string; documentation?: string }[] }[] };
     return rest[0]!.resource.find(({ type }) => type === 'ServiceRequest')!.documentation;
   };
-  const said = await documentation(facet);
+  const text = await documentation(facet);
   for (const intent of [
     'order',
     'original-order',
@@ -198,7 +198,7 @@ test('the CapabilityStatement says of ServiceRequest, intent by intent, what is 
     'option',
     'directive',
   ])
-    expect(said).toContain(`- \`${intent}\`: `);
-  expect(said).toContain('status rejected');
+    expect(text).toContain(`- \`${intent}\`: `);
+  expect(text).toContain('status rejected');
   expect(await documentation(strict)).toContain('refused (422)');
 });

@@ -46,7 +46,7 @@ const fhir = (method: 'get' | 'put' | 'post' | 'patch', path: string, body?: obj
 const order = (id: string, more: object = {}) => ({ ...panelFor(PATIENT, 'hashimotos'), id, ...more });
 const task = async (id: string) => (await fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.[0]?.resource;
 /** The order as the network was told it. */
-const told = async (id: string): Promise<Record<string, unknown>> => {
+const readOutcome = async (id: string): Promise<Record<string, unknown>> => {
   const { identifier } = (
     await until(
       () => fhir('get', `/ServiceRequest/${id}`),
@@ -63,15 +63,15 @@ const entry = (resource: { resourceType: string; id: string }) => ({
 
 test('the request that docs/orders.md prints is an order as it stands there, and its dry run stores nothing', async () => {
   const printed = /^```json\n(.*?)\n```$/ms.exec(readFileSync('docs/orders.md', 'utf8'))![1]!;
-  const said = JSON.parse(printed) as { subject: { reference: string } };
-  const [, id] = said.subject.reference.split('/');
+  const output = JSON.parse(printed) as { subject: { reference: string } };
+  const [, id] = output.subject.reference.split('/');
   await fhir('put', `/Patient/${id}`, orderable(id!));
-  const dry = await fhir('post', '/ServiceRequest/$validate?mode=create', said);
+  const dry = await fhir('post', '/ServiceRequest/$validate?mode=create', output);
   expect(dry.body.issue).toEqual([expect.objectContaining({ severity: 'information' })]);
   expect((await fhir('get', `/ServiceRequest?subject=Patient/${id}&_summary=count`)).body.total).toBe(0);
-  const made = await fhir('post', '/ServiceRequest', said);
+  const made = await fhir('post', '/ServiceRequest', output);
   expect([made.status, await task(made.body.id)]).toEqual([201, expect.objectContaining({ resourceType: 'Task' })]);
-  expect(await told(made.body.id)).toMatchObject({ icd_codes: ['E06.3'], clinical_notes: 'Fasting since yesterday evening' });
+  expect(await readOutcome(made.body.id)).toMatchObject({ icd_codes: ['E06.3'], clinical_notes: 'Fasting since yesterday evening' });
 });
 
 const CONDITION = { code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }] }, subject };
@@ -115,7 +115,7 @@ test('notes, answers, consents, the reason, the way of taking the sample and the
     ],
   });
   expect([made.status, made.body.issue]).toEqual([200, undefined]);
-  expect(await told('words')).toEqual({
+  expect(await readOutcome('words')).toEqual({
     user_id: expect.any(String),
     patient_details: expect.any(Object),
     patient_address: expect.any(Object),
@@ -178,7 +178,7 @@ test('a note that a vendor’s client changes after the order is refused in the 
     request(server).patch(`/v1/service-requests/${NOTED}`).set('x-api-key', facet.demo.clinik!).send({ note });
   const refused = await change('eats as usual');
   expect([refused.status, refused.body.error]).toEqual([409, expect.stringMatching(/^note: .*revoke this request/)]);
-  expect((await told(NOTED)).clinical_notes).toBe('fasting');
+  expect((await readOutcome(NOTED)).clinical_notes).toBe('fasting');
 });
 
 test('a vendor’s client can revoke an order with its reason as the note, and is told its own name of when the order begins', async () => {

@@ -30,17 +30,17 @@ const put = async (tenant: 'demo' | 'other', resource: { resourceType: string; i
 const order = (id: string, tenant: 'demo' | 'other' = 'demo') => put(tenant, { ...panelFor(PATIENT, 'pcos'), id });
 const taskOf = async (id: string) => (await fhir('demo', `Task?focus=ServiceRequest/${id}`)).body.entry[0].resource;
 const run = (...args: string[]) => facet(place.env, 'orders', ...args);
-const said = (...args: string[]) => printed(place.env, 'orders', ...args);
+const runOrders = (...args: string[]) => printed(place.env, 'orders', ...args);
 /** The list, when it shows this. */
 const shows = (pattern: RegExp, ...args: string[]): Promise<string[]> =>
   until(
-    () => said(...args),
+    () => runOrders(...args),
     (lines) => lines.some((line) => pattern.test(line)),
   );
 const there = () => sandbox.state.orders.size;
 
 test('an order that does not get through: seen, shown with its past, put aside, released, and sent once', async () => {
-  expect(await said('list')).toEqual(['no orders in state open']);
+  expect(await runOrders('list')).toEqual(['no orders in state open']);
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await order('stuck');
   const [heads, line] = await shows(/unknown/, 'list');
@@ -48,7 +48,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   // the last thing that was tried: the attempt, or on a slow machine by now the look-up after it
   expect(line).toMatch(/^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(\w+\)|not listed yet.*)$/);
 
-  const shown = await said('show', 'stuck');
+  const shown = await runOrders('show', 'stuck');
   expect(shown).toEqual(
     expect.arrayContaining([
       'order          ServiceRequest/stuck of tenant demo',
@@ -74,13 +74,15 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   await put('other', { ...panelFor(PATIENT, 'pcos'), id: 'beside' });
   await shows(/beside +order +done/, 'list', '--state', 'all', '--tenant', 'other');
   expect(there()).toBe(1);
-  expect(await said('list')).toContainEqual(expect.stringMatching(/^demo +stuck +order +parked/));
+  expect(await runOrders('list')).toContainEqual(expect.stringMatching(/^demo +stuck +order +parked/));
 
-  expect(await said('release', 'stuck', '--tenant', 'demo')).toEqual([expect.stringMatching(/^order stuck is released/)]);
+  expect(await runOrders('release', 'stuck', '--tenant', 'demo')).toEqual([expect.stringMatching(/^order stuck is released/)]);
   await shows(/stuck +order +done/, 'list', '--state', 'done');
   expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
   // how often it was looked up meanwhile depends on how fast this machine is
-  const steps = (await said('show', 'stuck')).flatMap((line) => /^\d{4}-.* order +(\w+ +\w+)(?! +not listed yet)\b/.exec(line)?.[1] ?? []);
+  const steps = (await runOrders('show', 'stuck')).flatMap(
+    (line) => /^\d{4}-.* order +(\w+ +\w+)(?! +not listed yet)\b/.exec(line)?.[1] ?? [],
+  );
   expect(steps.filter((step, nth) => step !== steps[nth - 1]).map((step) => step.split(/ +/))).toEqual([
     ['attempt', 'unknown'],
     ['park', 'parked'],
@@ -128,12 +130,12 @@ test('an order that waits for its next attempt is tried at once when asked: look
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
   await order('later');
   await shows(/later +order +unknown .*in \d+ m/, 'list');
-  expect(await said('list', '--older', '1h')).toEqual(['no orders in state open']);
-  const [lookedUp] = await said('retry', 'ServiceRequest/later');
+  expect(await runOrders('list', '--older', '1h')).toEqual(['no orders in state open']);
+  const [lookedUp] = await runOrders('retry', 'ServiceRequest/later');
   expect(lookedUp).toMatch(/^order later is looked up now, .* retry in \d+ s$/);
   const due = Date.now() + Number(/(\d+) s$/.exec(lookedUp!)![1]) * 1000;
   await until(() => Date.now() > due);
-  expect(await said('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is due now/)]);
+  expect(await runOrders('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is due now/)]);
   await shows(/later +order +done/, 'list', '--state', 'done');
 });
 
@@ -146,7 +148,7 @@ test('an order that the network fails to call off is on the list until it is cal
   await shows(/^demo +unwanted +cancellation +unknown .* 500 /, 'list');
   sandbox.state.faults = [];
   await shows(/unwanted +cancellation +done/, 'list', '--state', 'done');
-  expect(await said('list')).toEqual(['no orders in state open']);
+  expect(await runOrders('list')).toEqual(['no orders in state open']);
 });
 
 test('an order that was put aside, and is revoked then, is shown as what it is', async () => {
@@ -156,10 +158,10 @@ test('an order that was put aside, and is revoked then, is shown as what it is',
     () => run('park', 'aside'),
     ({ code }) => code === 0,
   );
-  expect(await said('show', 'aside')).toContainEqual(expect.stringMatching(/^state +parked: it was parked by an operator/));
+  expect(await runOrders('show', 'aside')).toContainEqual(expect.stringMatching(/^state +parked: it was parked by an operator/));
   const revoked = { ...panelFor(PATIENT, 'pcos'), id: 'aside', status: 'revoked' };
   expect(await fhir('demo', 'ServiceRequest/aside', { method: 'PUT', body: revoked })).toMatchObject({ status: 200 });
-  expect(await said('show', 'aside')).toContainEqual(
+  expect(await runOrders('show', 'aside')).toContainEqual(
     expect.stringMatching(/^state +(?:cancelled: it was cancelled|unknown: it may|sending: it is)/),
   );
 });

@@ -120,9 +120,9 @@ describe('parameters', () => {
     ['a day before the other', 'from=2026-03-02&to=01.03.2026', 'to must not be before from'],
     ['a day too far from the other', 'from=2026-03-02&to=17.03.2026', 'to must be at most 14 days after from'],
     ['a day that is none', 'from=2026-02-30&to=17.03.2026', 'from must be a date of the calendar as YYYY-MM-DD'],
-  ])('%s', async (_what, query, told) => {
+  ])('%s', async (_what, query, error) => {
     const { status, body } = await call('get', `/clinicians?${query}`);
-    expect([status, body]).toEqual([400, { error: 'parameter', message: told }]);
+    expect([status, body]).toEqual([400, { error: 'parameter', message: error }]);
   });
 
   test('a UUID is the same one in capitals', async () => {

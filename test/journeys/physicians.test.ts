@@ -276,8 +276,8 @@ describe('where JUNCTION_PHYSICIAN_PATH is set', () => {
       const body = physician({ name: 'Dr. Maria de la Cruz, MD' });
       const made = await push(body);
       expect(made.status).toBe(201);
-      const told = sandbox.state.physicians.filter(({ npi }) => npi === body.npi);
-      expect(told).toEqual([
+      const registered = sandbox.state.physicians.filter(({ npi }) => npi === body.npi);
+      expect(registered).toEqual([
         expect.objectContaining({ first_name: 'Maria', last_name: 'de la Cruz', id: made.body.junction_physician_id }),
       ]);
       expect(made.body.status).toBe('active');

@@ -48,7 +48,7 @@ export interface FacetProcess {
   /** What it has printed so far, by line. */
   lines: string[];
   /** The first line that looks like this, when it is there; fails when the process ends without it. */
-  said(pattern: RegExp): Promise<string>;
+  waitForLine(pattern: RegExp): Promise<string>;
   signal(name: NodeJS.Signals): void;
   ended: Promise<Ended>;
 }
@@ -91,7 +91,7 @@ function heard(server: ChildProcess): FacetProcess {
   printed.on('line', (line) => lines.push(line));
   const errors = text(server.stderr!);
   const ended = once(server, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
-  const said = async (pattern: RegExp): Promise<string> => {
+  const waitForLine = async (pattern: RegExp): Promise<string> => {
     const over = ended.then(async () => Promise.reject(new Error(`it ended without saying ${pattern}: ${await errors}`)));
     over.catch(() => {});
     for (;;) {
@@ -100,7 +100,7 @@ function heard(server: ChildProcess): FacetProcess {
       await Promise.race([once(printed, 'line'), over]);
     }
   };
-  return { lines, said, ended, signal: (name) => void server.kill(name) };
+  return { lines, waitForLine, ended, signal: (name) => void server.kill(name) };
 }
 
 /** Starts a server and waits until it serves; `url`: where it listens, whatever its base URL is said to be. */
@@ -111,7 +111,7 @@ export async function startProcess(env: Env, ...options: string[]): Promise<Face
 
 /** Where a server listens, once it serves. */
 export const readyUrl = async (server: FacetProcess): Promise<string> =>
-  `http://localhost:${/\(port (\d+)/.exec(await server.said(/^Facet is ready: /))![1]}`;
+  `http://localhost:${/\(port (\d+)/.exec(await server.waitForLine(/^Facet is ready: /))![1]}`;
 
 /** What a command printed and how it ended. */
 export interface Said {

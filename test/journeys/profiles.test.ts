@@ -20,7 +20,7 @@ const api = (method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, 
   request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${key}`);
 const send = (method: 'post' | 'put' | 'patch', path: string, body: unknown, type = FHIR) =>
   api(method, path).set('Content-Type', type).send(JSON.stringify(body));
-const said = ({ body }: { body: { issue?: { severity: string; code: string; expression?: string[] }[] } }): string[] =>
+const listIssues = ({ body }: { body: { issue?: { severity: string; code: string; expression?: string[] }[] } }): string[] =>
   (body.issue ?? []).map(({ severity, code, expression }) => [severity, code, ...(expression ?? [])].join(' '));
 const command = (name: string, options: Record<string, string>) => administer(facet.store.database, { command: name, options }, FACTS);
 /** Commands on packages ask for no context of a caller. */
@@ -48,7 +48,7 @@ const good = withElements(usPatient, { id: undefined });
 
 test('before a profile is loaded, its claims are taken as they are, and $validate says that they are not checked', async () => {
   expect((await send('post', '/Patient', bad)).status).toBe(201);
-  expect(said(await send('post', '/Patient/$validate', bad))).toEqual(['information not-supported Patient.meta.profile']);
+  expect(listIssues(await send('post', '/Patient/$validate', bad))).toEqual(['information not-supported Patient.meta.profile']);
   expect((await send('post', `/Patient/$validate?profile=${US_CORE}/us-core-patient`, bad)).status).toBe(400);
   expect((await api('get', '/metadata')).body.rest[0].resource[0].supportedProfile).toBeUndefined();
 });
@@ -65,7 +65,7 @@ describe('once it is loaded', () => {
 
   test('a create, an update, a patch and a conditional write that break it are refused (422), each fault at its place', async () => {
     const refused = await send('post', '/Patient', withElements(bad, { gender: undefined, name: [{ text: 'x' }] }));
-    expect([refused.status, said(refused).sort()]).toEqual([
+    expect([refused.status, listIssues(refused).sort()]).toEqual([
       422,
       ['error invariant Patient', 'error required Patient.gender', 'error required Patient.identifier'],
     ]);
@@ -86,7 +86,7 @@ describe('once it is loaded', () => {
   test('an entry of a transaction that breaks it fails the transaction, and is named', async () => {
     const entry = [good, bad].map((resource) => ({ resource, request: { method: 'POST', url: 'Patient' } }));
     const refused = await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry });
-    expect([refused.status, said(refused)]).toEqual([422, ['error required Bundle.entry[1].resource.identifier']]);
+    expect([refused.status, listIssues(refused)]).toEqual([422, ['error required Bundle.entry[1].resource.identifier']]);
     const batch = await send('post', '', { resourceType: 'Bundle', type: 'batch', entry });
     expect(batch.body.entry.map((entry: { response: { status: string } }) => entry.response.status.slice(0, 3))).toEqual(['201', '422']);
   });
@@ -104,12 +104,12 @@ describe('once it is loaded', () => {
   test('a contained resource is held to what it claims', async () => {
     const contained = [{ ...bad, id: 'p' }];
     const refused = await send('post', '/Observation', { ...bloodPressure, meta: undefined, contained, subject: { reference: '#p' } });
-    expect([refused.status, said(refused)]).toEqual([422, ['error required Observation.contained[0].identifier']]);
+    expect([refused.status, listIssues(refused)]).toEqual([422, ['error required Observation.contained[0].identifier']]);
   });
 
   test('what was stored before stays readable and deletable, and is held to it when it is written again', async () => {
     expect((await api('get', `/Patient/${stored}`)).status).toBe(200);
-    expect(said(await api('get', `/Patient/${stored}/$validate`)).filter((line) => line.startsWith('error'))).toEqual([
+    expect(listIssues(await api('get', `/Patient/${stored}/$validate`)).filter((line) => line.startsWith('error'))).toEqual([
       'error required Patient.identifier',
     ]);
     expect(
@@ -122,13 +122,13 @@ describe('once it is loaded', () => {
     const profile = `${US_CORE}/us-core-blood-pressure`;
     const unclaimed = withElements(bloodPressure, { meta: undefined, component: undefined });
     expect(
-      said(await send('post', `/Observation/$validate?profile=${profile}`, unclaimed)).filter((line) => line.startsWith('error')),
+      listIssues(await send('post', `/Observation/$validate?profile=${profile}`, unclaimed)).filter((line) => line.startsWith('error')),
     ).toEqual(['error invariant Observation', ...Array(3).fill('error required Observation.component')]);
     const { body } = await send('post', '/Observation', unclaimed);
-    expect(said(await api('get', `/Observation/${body.id}/$validate?mode=profile&profile=${profile}`))).toContain(
+    expect(listIssues(await api('get', `/Observation/${body.id}/$validate?mode=profile&profile=${profile}`))).toContain(
       'error required Observation.component',
     );
-    expect(said(await api('get', `/Observation/${body.id}/$validate`))).toEqual(['information informational']);
+    expect(listIssues(await api('get', `/Observation/${body.id}/$validate`))).toEqual(['information informational']);
   });
 
   test('$validate says in one answer what R4, the claim and the codes at hand have to say, errors first', async () => {
@@ -138,7 +138,7 @@ describe('once it is loaded', () => {
     expect(severities).toEqual(
       [...severities].sort((a, b) => ['error', 'warning', 'information'].indexOf(a) - ['error', 'warning', 'information'].indexOf(b)),
     );
-    expect(said(answer)).toEqual(
+    expect(listIssues(answer)).toEqual(
       expect.arrayContaining([
         'error structure Patient.shoe',
         'error required Patient.identifier',
@@ -162,7 +162,7 @@ describe('once it is loaded', () => {
       { url: 'https://loop.health/fhir/StructureDefinition/registered-at', valueInstant: '2026-01-01T00:00:00Z' },
       { url: 'https://example.org/unknown', valueString: 'x' },
     ];
-    expect(said(await send('post', '/Patient/$validate', { resourceType: 'Patient', extension })).sort()).toEqual([
+    expect(listIssues(await send('post', '/Patient/$validate', { resourceType: 'Patient', extension })).sort()).toEqual([
       'error structure Patient.extension[0].value',
       'error structure Patient.extension[1].value',
       'error structure Patient.extension[2]',

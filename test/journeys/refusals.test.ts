@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-const told = ({ status, body }: request.Response): [number, string] => [status, body.issue[0].diagnostics];
+const toError = ({ status, body }: request.Response): [number, string] => [status, body.issue[0].diagnostics];
 
 test.each(['/fhir', '/fhir/', '/fhir/Patient', '/fhir/R3/Patient', '/fhir/R5/Patient/1', '/fhir/r4b/metadata'])(
   'whoever looks for FHIR at %s is told where it is, with a key or without',
@@ -20,7 +20,7 @@ test.each(['/fhir', '/fhir/', '/fhir/Patient', '/fhir/R3/Patient', '/fhir/R5/Pat
       request(facet.app).post(path).set('x-api-key', facet.demo.loop!).send({}),
       request(facet.app).get(path).set('x-api-key', 'nobody'),
     ]);
-    for (const answer of answers) expect(told(answer)).toEqual([404, 'there is nothing here: the FHIR API is at /fhir/R4']);
+    for (const answer of answers) expect(toError(answer)).toEqual([404, 'there is nothing here: the FHIR API is at /fhir/R4']);
   },
 );
 
@@ -30,7 +30,7 @@ test.each([
   ['/patient/1', 'there is nothing at this path of the FHIR API (did you mean Patient?); /metadata lists what is served'],
   ['/Claim', 'this server does not serve the resource type Claim'],
 ])('GET %s: 404, %s', async (path, says) => {
-  expect(told(await facet.fhir('get', path))).toEqual([404, says]);
+  expect(toError(await facet.fhir('get', path))).toEqual([404, says]);
 });
 
 describe('the scope that is needed is named', () => {
@@ -41,16 +41,16 @@ describe('the scope that is needed is named', () => {
       `the scopes of this API key do not cover this use of ${type}: it needs ${scope}`,
     ];
     const practitioner = { resourceType: 'Practitioner', id: 'p' };
-    expect(told(await facet.fhir('post', '/Practitioner', key).send(practitioner))).toEqual(
+    expect(toError(await facet.fhir('post', '/Practitioner', key).send(practitioner))).toEqual(
       refused('Practitioner', 'system/Practitioner.c'),
     );
-    expect(told(await facet.put(practitioner, key))).toEqual(refused('Practitioner', 'system/Practitioner.u'));
-    expect(told(await facet.fhir('delete', '/Patient/a', key))).toEqual(refused('Patient', 'system/Patient.d'));
+    expect(toError(await facet.put(practitioner, key))).toEqual(refused('Practitioner', 'system/Practitioner.u'));
+    expect(toError(await facet.fhir('delete', '/Patient/a', key))).toEqual(refused('Patient', 'system/Patient.d'));
   });
 
   test('of what a chain would tell', async () => {
     const key = await facet.keyWith('fhir', ['system/Observation.rs']);
-    expect(told(await facet.fhir('get', '/Observation?subject:Patient.family=curie', key))).toEqual([
+    expect(toError(await facet.fhir('get', '/Observation?subject:Patient.family=curie', key))).toEqual([
       403,
       'the scopes of this API key do not cover a search of Patient: it needs system/Patient.s',
     ]);
@@ -79,7 +79,7 @@ describe('the largest body is named', () => {
       .fhir('post', path)
       .set('Content-Type', type)
       .send('x'.repeat(1537 * KIB));
-    expect(told(answer)).toEqual([413, `the body exceeds the size limit of ${most}`]);
+    expect(toError(answer)).toEqual([413, `the body exceeds the size limit of ${most}`]);
   });
 
   test("at a vendor's door", async () => {

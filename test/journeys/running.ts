@@ -74,7 +74,7 @@ export async function startFacet(
   const index = await openIndexState(store.store.reindexing, loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log, baseUrl, attemptMs: PATIENCE_MS, ...(clock && { clock }) });
   const contracted = underContract(facet.app);
-  const stop = await facet.outside(() => {});
+  const stop = await facet.startIntegrations(() => {});
   const demo = await tenant(store, 'demo', loaded.keyPrefixes);
   const other = await tenant(store, 'other', loaded.keyPrefixes);
   const fhir: Running['fhir'] = (method, path, key = demo.keys.fhir!) =>

@@ -43,7 +43,7 @@ const get = async (path: string, ...scopes: string[]) =>
     .get(path)
     .set('Authorization', `Bearer ${await facet.keyWith('jump', scopes)}`);
 const refused = (type: string) => [403, `the scopes of this API key do not cover a search of ${type}: it needs system/${type}.s`];
-const told = ({ status, body }: request.Response) => [status, body.error?.message];
+const toError = ({ status, body }: request.Response) => [status, body.error?.message];
 
 describe('what is shown beside an item', () => {
   test.each([`/clinician-profiles/${SARAH}`, '/clinician-profiles'])(
@@ -87,7 +87,7 @@ describe('a filter that reads another type', () => {
     [`/clinician-profiles?location_id=${CLINIC}`, ['Practitioner'], 'PractitionerRole'],
   ])('GET %s with a key for %j is refused by the name of the scope it needs', async (path, types, needed) => {
     const scopes = types.map((type) => `system/${type}.rs`);
-    expect(told(await get(path, ...scopes))).toEqual(refused(needed));
+    expect(toError(await get(path, ...scopes))).toEqual(refused(needed));
     expect((await get(path, ...scopes, `system/${needed}.s`)).status).toBe(200);
   });
 

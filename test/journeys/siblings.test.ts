@@ -58,7 +58,7 @@ function doorOf({ shape, lens }: LoadedShape) {
   const bodyOf = ({ body }: request.Response): View => (shape.batch ? listIn(body)![0]! : (body.data ?? body)) as View;
   const uuidOf = (view: View): string => surface.decodeId(shape.resource, view.id as string)!;
   /** Without what only the server knows: the id, times. */
-  const told = (view: View): View =>
+  const omitServerFields = (view: View): View =>
     Object.fromEntries(
       Object.entries(view).filter(([name]) => name !== 'id' && !lens.fields.some((field) => field.name === name && isServers(field))),
     );
@@ -66,9 +66,9 @@ function doorOf({ shape, lens }: LoadedShape) {
   async function filtersCommute(loaded: LoadedShape): Promise<void> {
     for (const { search, query } of examplesOf(loaded)) {
       if (!search || !query || 'unknown' in search) continue;
-      const asked = Object.entries(search).filter(([name]) => !shape.pathParameters.includes(name));
+      const parameters = Object.entries(search).filter(([name]) => !shape.pathParameters.includes(name));
       const size = shape.take === 'page' ? { [surface.page.size]: '100' } : {};
-      const listed = await call('get', `?${new URLSearchParams({ ...Object.fromEntries(asked), ...size })}`, { within: search });
+      const listed = await call('get', `?${new URLSearchParams({ ...Object.fromEntries(parameters), ...size })}`, { within: search });
       const found = await facet.fhir('get', `/${query}&_count=100`);
       expect([search, listed.status, found.status]).toEqual([search, 200, 200]);
       const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource: { id } }) =>
@@ -77,7 +77,7 @@ function doorOf({ shape, lens }: LoadedShape) {
       expect([search, listIn(listed.body)!.map(uuidOf)]).toEqual([search, ids]);
     }
   }
-  return { call, bodyOf, uuidOf, told, filtersCommute };
+  return { call, bodyOf, uuidOf, told: omitServerFields, filtersCommute };
 }
 
 async function put(resource: object & { resourceType: string; id?: string }): Promise<void> {
@@ -88,7 +88,7 @@ async function put(resource: object & { resourceType: string; id?: string }): Pr
 
 describe.each(shows)('%s', (_name, loaded, example) => {
   const { shape } = loaded;
-  const { call, bodyOf, uuidOf, told, filtersCommute } = doorOf(loaded);
+  const { call, bodyOf, uuidOf, told: omitServerFields, filtersCommute } = doorOf(loaded);
 
   beforeAll(async () => {
     await put(example.stored!);
@@ -97,7 +97,7 @@ describe.each(shows)('%s', (_name, loaded, example) => {
 
   test('what is made through FHIR is shown as the example says, and nobody of another tenant sees it', async () => {
     const shown = bodyOf(await call('get', `/${example.response!.id}`));
-    expect(told(shown)).toEqual(told(example.response!));
+    expect(omitServerFields(shown)).toEqual(omitServerFields(example.response!));
     expect(uuidOf(shown)).toBe(example.stored!.id);
     expect((await call('get', `/${example.response!.id}`, { keys: facet.other })).status).toBe(404);
   });
@@ -112,7 +112,7 @@ const accepted = (loaded: LoadedShape, field: string): object | undefined =>
 
 describe.each(creates)('%s', (_name, loaded, example) => {
   const { shape } = loaded;
-  const { call, bodyOf, uuidOf, told, filtersCommute } = doorOf(loaded);
+  const { call, bodyOf, uuidOf, told: omitServerFields, filtersCommute } = doorOf(loaded);
   let made: View;
 
   beforeAll(async () => {
@@ -126,7 +126,7 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   const walk = (interaction: 'read' | 'search' | 'update' | 'delete') => (shape.interactions.includes(interaction) ? test : test.skip);
 
   test('is answered as the example says, and is the resource it states', async () => {
-    expect(told(made)).toEqual(told(example.response!));
+    expect(omitServerFields(made)).toEqual(omitServerFields(example.response!));
     const { body } = await facet.fhir('get', `/${shape.resource}/${uuidOf(made)}`);
     const timed = loaded.lens.fields.flatMap(({ spec, paths: [main] }) => (spec.default === '%now' ? [main!.steps[0]!.name] : []));
     const stated = Object.fromEntries(Object.entries(example.resource!).filter(([name]) => !timed.includes(name)));

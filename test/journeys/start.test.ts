@@ -40,7 +40,7 @@ const curls = () => server.lines.filter((line) => line.startsWith('curl '));
 
 describe('a first start', () => {
   test('prints where it is, and six curls to begin with', async () => {
-    await server.said(/^curl .*\/fhir\/R4\//);
+    await server.waitForLine(/^curl .*\/fhir\/R4\//);
     expect(server.lines).toContainEqual(expect.stringMatching(`FHIR R4 +${server.url}/fhir/R4 `));
     const paths = curls().map((line) => new URL(/'([^']+)'/.exec(line)![1]!).pathname);
     expect(paths).toEqual([
@@ -155,7 +155,7 @@ test('SIGTERM stops it: a request under way is finished, idle clients do not hol
 
 test('a signal while it is still starting stops it as cleanly', async () => {
   const starting = launch(place.env);
-  await starting.said(/SANDBOX/);
+  await starting.waitForLine(/SANDBOX/);
   starting.signal('SIGTERM');
   expect(await starting.ended).toEqual({ code: 0, signal: null });
 });
@@ -163,11 +163,11 @@ test('a signal while it is still starting stops it as cleanly', async () => {
 test('a supervisor that stops npm stops the server below it, which lets go of its data', async () => {
   const own = await emptyPlace();
   const below = launchByNpm(own.env);
-  await below.said(/^Facet is ready: /);
+  await below.waitForLine(/^Facet is ready: /);
   below.signal('SIGTERM');
   await below.ended;
   const again = launch(own.env);
-  await again.said(/^Facet is ready: /);
+  await again.waitForLine(/^Facet is ready: /);
   again.signal('SIGTERM');
   expect(await again.ended).toEqual({ code: 0, signal: null });
   await own.remove();
@@ -187,7 +187,7 @@ describe('a restart, with FACET_BASE_URL', () => {
   });
 
   test('shows that URL in what it prints, in Location and in next links, and a Host header nowhere', async () => {
-    await server.said(new RegExp(`^curl -sS '${BASE}/fhir/R4/`));
+    await server.waitForLine(new RegExp(`^curl -sS '${BASE}/fhir/R4/`));
     const ask = async (method: string, path: string, body?: object) => {
       const headers = {
         Host: 'evil.example',
@@ -195,9 +195,9 @@ describe('a restart, with FACET_BASE_URL', () => {
         Authorization: `Bearer ${keys.demo.fhir}`,
         'Content-Type': 'application/fhir+json',
       };
-      const asked = request(server.url + path, { method, headers });
-      asked.end(body && JSON.stringify(body));
-      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      const clientRequest = request(server.url + path, { method, headers });
+      clientRequest.end(body && JSON.stringify(body));
+      const [answer] = (await once(clientRequest, 'response')) as [IncomingMessage];
       return { headers: answer.headers, body: (await json(answer)) as { link: { relation: string; url: string }[] } };
     };
     const made = await ask('POST', '/fhir/R4/Patient', ADA);
@@ -240,7 +240,7 @@ test('with a key of the real network and no panels it prints no curl for an orde
   // nothing of it may leave this machine
   const nowhere = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://127.0.0.1:1' };
   const real = await startProcess({ ...own.env, ...nowhere, JUNCTION_API_KEY: 'sk_us_x' });
-  await real.said(/^curl .*\/fhir\/R4\//);
+  await real.waitForLine(/^curl .*\/fhir\/R4\//);
   expect(real.lines.join('\n')).not.toMatch(/lab-orders|physicians|SANDBOX/);
   expect(real.lines).toContainEqual(expect.stringMatching(/^No JUNCTION_PANELS: /));
   real.signal('SIGTERM');

@@ -9,10 +9,10 @@ let statements = 0;
 /** The database, with every statement counted that reads resources: others are asked beside, by the clock. */
 const counted = (database: Database): Database => ({
   ...database,
-  forRequest: (...asked) => counted(database.forRequest(...asked)),
-  query: (...asked) => {
-    if (/\bbody\b/.test(asked[0])) statements++;
-    return database.query(...asked);
+  forRequest: (...args) => counted(database.forRequest(...args)),
+  query: (...args) => {
+    if (/\bbody\b/.test(args[0])) statements++;
+    return database.query(...args);
   },
   transaction: (work) => database.transaction((inside) => work(counted(inside))),
 });

@@ -11,7 +11,7 @@ beforeAll(async () => {
   receiver = await startReceiver();
   place = await emptyPlace();
   server = await startProcess({ ...place.env, FACET_METRICS: '0' });
-  metrics = (await server.said(/^Metrics: /)).slice('Metrics: '.length);
+  metrics = (await server.waitForLine(/^Metrics: /)).slice('Metrics: '.length);
 });
 afterAll(async () => {
   await killAll();
@@ -32,7 +32,7 @@ const subscribe = (id: string, tenant?: Tenant) => {
 const observe = (id: string) =>
   put({ resourceType: 'Observation', id, status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/ada' } });
 const run = (...args: string[]) => facet(place.env, 'subscriptions', ...args);
-const said = (...args: string[]) => printed(place.env, 'subscriptions', ...args);
+const runSubscriptions = (...args: string[]) => printed(place.env, 'subscriptions', ...args);
 const measured = (line: string) =>
   until(
     async () => (await fetch(metrics)).text(),
@@ -40,19 +40,19 @@ const measured = (line: string) =>
   );
 
 test('a failing subscription is listed, shown, retried, and gets a new secret', async () => {
-  expect(await said('list')).toEqual(['no subscriptions']);
+  expect(await runSubscriptions('list')).toEqual(['no subscriptions']);
   await put({ resourceType: 'Patient', id: 'ada', name: [{ family: 'Lovelace' }] });
   await subscribe('down');
   await measured('facet_subscriptions{state="active"} 1');
   receiver.answer = () => [429, { 'Retry-After': '1800' }];
   await observe('a');
   const [heads, line] = await until(
-    () => said('list'),
+    () => runSubscriptions('list'),
     (lines) => /failing/.test(lines[1] ?? ''),
   );
   expect(heads).toMatch(/^TENANT +SUBSCRIPTION +STATE +WAITING +OLDEST +NEXT +REASON$/);
   expect(line).toMatch(/^demo +down +failing +1 +\d+ [sm] +in \d+ m +the subscriber responded with 429$/);
-  const shown = (await said('show', 'Subscription/down')).join('\n');
+  const shown = (await runSubscriptions('show', 'Subscription/down')).join('\n');
   expect(shown).toMatch(
     /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not accept .*\nreason +the subscriber responded with 429\nwatches +Observation, with the scopes of key-/,
   );
@@ -67,16 +67,16 @@ test('a failing subscription is listed, shown, retried, and gets a new secret', 
     await measured(command);
 
   receiver.answer = () => 200;
-  const [secret] = await said('secret', 'down');
-  const [renewed, sentence] = await said('secret', 'down', '--new');
+  const [secret] = await runSubscriptions('secret', 'down');
+  const [renewed, sentence] = await runSubscriptions('secret', 'down', '--new');
   expect(sentence).toMatch(/signed with this secret and the former one until/);
-  expect(await said('retry', 'down')).toEqual([expect.stringMatching(/^subscription down is active/)]);
+  expect(await runSubscriptions('retry', 'down')).toEqual([expect.stringMatching(/^subscription down is active/)]);
   await receiver.has(2);
   const last = receiver.got[1]!;
   expect([secret, renewed].map((key) => isSigned(last, key!, new Date()))).toEqual([true, true]);
   expect(renewed).not.toBe(secret);
   await until(
-    () => said('list'),
+    () => runSubscriptions('list'),
     (lines) => /^demo +down +active +0/.test(lines[1] ?? ''),
   );
   await measured('facet_notification_attempts_total{outcome="taken"} 1');
@@ -88,13 +88,13 @@ test('a retry makes a subscription in error active and sends its pending version
   receiver.answer = ({ path }) => (path === '/gone' ? 410 : 200);
   await observe('b');
   await until(
-    () => said('list', '--state', 'error'),
+    () => runSubscriptions('list', '--state', 'error'),
     (lines) => /^demo +gone +error +1 .*the subscriber responded with 410$/.test(lines[1] ?? ''),
   );
   await measured('facet_subscriptions{state="error"} 1');
   receiver.answer = () => 200;
   const before = receiver.got.filter(({ path }) => path === '/gone').length;
-  await said('retry', 'gone');
+  await runSubscriptions('retry', 'gone');
   await until(
     async () => receiver.got.filter(({ path }) => path === '/gone').length,
     (count) => count === before + 1,
@@ -127,5 +127,5 @@ test('errors are one sentence', async () => {
     expect([command, code, stdout, stderr]).toEqual([command, 1, '', expect.stringMatching(/^facet: [^\n]{10,}\n$/)]);
     expect(stderr).toMatch(sentence);
   }
-  expect(await said('secret', 'twin', '--tenant', 'other')).toEqual([expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)]);
+  expect(await runSubscriptions('secret', 'twin', '--tenant', 'other')).toEqual([expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)]);
 });

@@ -84,15 +84,17 @@ test('every written version is sent, none before the previous one', async () => 
       ),
     )
   ).flat() as string[];
-  const told = () => [...new Set(receiver.got.map(({ body }) => JSON.parse(body)).map(({ id, meta }) => `${id} ${meta.versionId}`))];
+  const listDelivered = () => [
+    ...new Set(receiver.got.map(({ body }) => JSON.parse(body)).map(({ id, meta }) => `${id} ${meta.versionId}`)),
+  ];
   await until(() => {
     ahead += 2000;
     receiver.release(200);
-    return told().length >= written.length;
+    return listDelivered().length >= written.length;
   });
-  expect(told().sort()).toEqual([...written].sort());
+  expect(listDelivered().sort()).toEqual([...written].sort());
   for (const id of ids) {
-    const versions = told().flatMap((line) => (line.startsWith(`${id} `) ? Number(line.slice(2)) : []));
+    const versions = listDelivered().flatMap((line) => (line.startsWith(`${id} `) ? Number(line.slice(2)) : []));
     expect([id, versions]).toEqual([id, versions.toSorted((a, b) => a - b)]);
   }
   expect(written.length).toBeGreaterThanOrEqual(ids.length);

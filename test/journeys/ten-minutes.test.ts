@@ -59,9 +59,9 @@ test('every command prints what the chapter says', async () => {
   expect(commands).toHaveLength(BEFORE.length);
   for (const [at, block] of commands.entries()) {
     BEFORE[at]!();
-    const [command, ...said] = block.split('\n');
+    const [command, ...output] = block.split('\n');
     const text = await printed(command!);
-    expect([command, columnsOf(command!, text)]).toEqual([command, columnsOf(command!, said.join('\n'))]);
+    expect([command, columnsOf(command!, text)]).toEqual([command, columnsOf(command!, output.join('\n'))]);
     if (at === 0) expect(blocks.map((block) => block.text)).toContain(readFileSync('mappings/acme/customer.yaml', 'utf8').trimEnd());
   }
 });

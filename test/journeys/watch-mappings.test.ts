@@ -34,7 +34,7 @@ const status = async (path: string): Promise<number> =>
 test('a route that is changed answers at its new path, and its document says so', async () => {
   expect(await status('/v1/patients')).toBe(200);
   change('path: /v1/patients', 'path: /v1/people');
-  await server.said(/^Mappings reloaded: .*loop\/patient/);
+  await server.waitForLine(/^Mappings reloaded: .*loop\/patient/);
   expect([await status('/v1/people'), await status('/loop/v1/patients')]).toEqual([200, 404]);
   const document = (await (await fetch(`${server.url}/openapi/loop.json`)).json()) as { paths: object };
   expect(Object.keys(document.paths)).toContain('/v1/people');
@@ -42,8 +42,8 @@ test('a route that is changed answers at its new path, and its document says so'
 
 test('a mistake is printed with file, line and field, and the previous mappings stay in use', async () => {
   change('fhir: birthDate', 'fhir: birthdate');
-  await server.said(/patient\.yaml:\d+ fields\.date_of_birth: Patient has no element birthdate \(did you mean birthDate\?\)/);
-  await server.said(/^The previous mappings stay in use\.$/);
+  await server.waitForLine(/patient\.yaml:\d+ fields\.date_of_birth: Patient has no element birthdate \(did you mean birthDate\?\)/);
+  await server.waitForLine(/^The previous mappings stay in use\.$/);
   expect(await status('/v1/people')).toBe(200);
 });
 
@@ -65,7 +65,7 @@ test('mended, it is served again; a vendor that is new is, too, with a key of it
     join(folder, 'acme/customer.yaml'),
     'resource: Patient\npath: /v1/customers\ninteractions: [read, search]\nfields:\n  id: { fhir: id, readOnly: true }\n',
   );
-  await server.said(/^Mappings reloaded: .*acme\/customer/);
+  await server.waitForLine(/^Mappings reloaded: .*acme\/customer/);
   const answer = await fetch(`${server.url}/acme/v1/customers`, { headers: { Authorization: `Bearer ${acmeKey()}` } });
   expect(answer.status).toBe(200);
 });
@@ -76,17 +76,17 @@ test('what is saved while the server starts is served, too', async () => {
   const own = await emptyPlace();
   const mappings = join(own.directory, '..', 'mappings');
   cpSync('mappings', mappings, { recursive: true });
-  const said: string[] = [];
+  const logged: string[] = [];
   const running = await startServer(
     readConfig({ ...own.env, FACET_MAPPINGS: mappings }),
     (line) => {
-      said.push(line);
+      logged.push(line);
       if (line.startsWith('Facet is ready'))
         for (const file of ['physician.yaml', 'physician.examples.yaml']) rmSync(join(mappings, 'loop', file));
     },
     { watch: true },
   );
-  await until(() => said.some((line) => /^Mappings reloaded: (?!.*physician)/.test(line)));
+  await until(() => logged.some((line) => /^Mappings reloaded: (?!.*physician)/.test(line)));
   await running.close();
   await own.remove();
 });

@@ -12,7 +12,7 @@ export interface SandboxWorld {
   /** How many orders exist, of all or with this passthrough. */
   orders(passthrough?: string): number;
   /** How often this operation was asked for. */
-  asked(operation: string): number;
+  countRequests(operation: string): number;
 }
 
 export async function sandboxWorld(clock?: () => Date): Promise<SandboxWorld> {
@@ -26,7 +26,7 @@ export async function sandboxWorld(clock?: () => Date): Promise<SandboxWorld> {
     },
     orders: (passthrough) =>
       [...state.orders.values()].filter((order) => passthrough === undefined || order.passthrough === passthrough).length,
-    asked: (operation) => state.requests.filter((request) => request.operation === operation).length,
+    countRequests: (operation) => state.requests.filter((request) => request.operation === operation).length,
   };
 }
 

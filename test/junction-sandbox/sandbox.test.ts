@@ -115,7 +115,7 @@ test('a missing answer is refused with the text of the question', async () => {
 });
 
 test('an order shows its options and has the statuses of its collection method', async () => {
-  const said = {
+  const body = {
     collection_method: 'at_home_phlebotomy',
     order_set: { lab_test_ids: [LAB_TEST], add_on: { provider_ids: ['5081'] } },
     clinical_notes: 'fasting',
@@ -123,7 +123,7 @@ test('an order shows its options and has the statuses of its collection method',
     priority: true,
     lab_account_id: SANDBOX_ACCOUNT,
   };
-  const { order: made } = await json(await order(randomUUID(), said));
+  const { order: made } = await json(await order(randomUUID(), body));
   expect(made).toMatchObject({
     clinical_notes: 'fasting',
     icd_codes: ['E28.2'],
@@ -153,9 +153,9 @@ test('after a forgotten failure the same key creates a second order', async () =
 test('a key in progress is 409, and can be used afterwards', async () => {
   const key = randomUUID();
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 2 });
-  const before = here.asked('createOrder');
+  const before = here.countRequests('createOrder');
   const slow = order(key);
-  await until(() => here.asked('createOrder') > before);
+  await until(() => here.countRequests('createOrder') > before);
   expect((await order(key)).status).toBe(409);
   expect((await slow).status).toBe(200);
   expect((await order(key)).status).toBe(200);
@@ -201,7 +201,7 @@ test('/sandbox shows orders, roster and faults without a key', async () => {
 });
 
 describe('the sandbox’s own API', () => {
-  const told = async (answer: Response) => [answer.status, (await json(answer)).detail];
+  const toError = async (answer: Response) => [answer.status, (await json(answer)).detail];
   const made = async () => (await json(await order(randomUUID()))).order.id;
   const step = (id: string, body: unknown = {}) => post(`/sandbox/orders/${id}/step`, body);
 
@@ -214,7 +214,7 @@ describe('the sandbox’s own API', () => {
     ['PUT', '/sandbox/questions', [{ ...QUESTION, labtest: 'x' }], 'Unknown field labtest (did you mean labTest?)'],
     ['POST', '/sandbox/lists', [3], 'Unknown field 0; there is seconds.'],
   ])('%s %s refuses unknown fields: %j', async (method, path, body, says) => {
-    expect(await told(await call(method, path, body))).toEqual([400, expect.stringContaining(says)]);
+    expect(await toError(await call(method, path, body))).toEqual([400, expect.stringContaining(says)]);
   });
 
   test('the old path of webhook faults works for one more release', async () => {
@@ -226,11 +226,11 @@ describe('the sandbox’s own API', () => {
 
   test('a step with an unknown field changes nothing', async () => {
     const id = await made();
-    expect(await told(await step(id, { statuss: 'x' }))).toEqual([
+    expect(await toError(await step(id, { statuss: 'x' }))).toEqual([
       400,
       'Unknown field statuss (did you mean status?); there are status, interpretation, missing, results, noDocument, detail, passthrough, silent.',
     ]);
-    expect(await told(await step(id, { status: 7 }))).toEqual([400, 'status must be a text.']);
+    expect(await toError(await step(id, { status: 7 }))).toEqual([400, 'status must be a text.']);
     expect(await (await call('GET', `/sandbox/orders/${id}`)).json()).toMatchObject({ status: 'received.walk_in_test.ordered' });
   });
 
@@ -239,7 +239,7 @@ describe('the sandbox’s own API', () => {
     async (status) => {
       const id = await made();
       await step(id, { status });
-      expect(await told(await step(id))).toEqual([
+      expect(await toError(await step(id))).toEqual([
         400,
         `${status} has no next status: send a status, such as {"status":"completed.walk_in_test.corrected"}.`,
       ]);
@@ -251,7 +251,7 @@ describe('the sandbox’s own API', () => {
     const id = await made();
     await step(id, { status: 'collecting_sample.walk_in_test.redraw_available' });
     const [next] = [...here.sandbox.state.orders.values()].filter(({ parentId }) => parentId === id);
-    expect(await told(await step(id))).toEqual([
+    expect(await toError(await step(id))).toEqual([
       400,
       `collecting_sample.walk_in_test.redraw_available has no next status: the order that replaces it is ${next!.id}.`,
     ]);

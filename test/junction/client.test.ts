@@ -78,10 +78,10 @@ describe('placing an order', () => {
   ];
   test.each(faults)('%s: one request, and the outcome says what is known', async (_title, fault, expected, orders) => {
     const key = randomUUID();
-    const before = here.asked('createOrder');
+    const before = here.countRequests('createOrder');
     here.fail({ operation: 'createOrder', ...fault });
     expect(await create(key, {}, 'seconds' in fault ? 700 : undefined)).toMatchObject(expected);
-    expect(here.asked('createOrder') - before).toBe(1);
+    expect(here.countRequests('createOrder') - before).toBe(1);
     expect(here.orders(key)).toBe(orders);
   });
 
@@ -97,9 +97,9 @@ describe('placing an order', () => {
   });
 
   test('a redirect is not followed, and an endless answer is not read', async () => {
-    let asked = 0;
+    let requests = 0;
     const strange = createServer((req, res) => {
-      asked++;
+      requests++;
       if (req.url === '/v3/order') return void res.writeHead(307, { location: '/v3/order/elsewhere' }).end();
       res.writeHead(200);
       res.on('error', () => {});
@@ -110,7 +110,7 @@ describe('placing an order', () => {
     const baseUrl = `http://127.0.0.1:${(strange.address() as AddressInfo).port}`;
     const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl }));
     expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toMatchObject({ kind: 'unknown' });
-    expect(asked).toBe(1);
+    expect(requests).toBe(1);
     expect(await client.readOrder('x', within())).toMatchObject({ kind: 'unknown' });
     strange.closeAllConnections();
     strange.close();

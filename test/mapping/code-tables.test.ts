@@ -41,9 +41,9 @@ test.each<[what: string, change: [string, string], told: string]>([
     "let.flag: must have required property 'element': write element: with a text",
   ],
   ['a place beside a table', ['{ table: flag, enum', '{ table: flag, fhir: id, enum'], 'fields.severity: needs exactly one place'],
-])('%s', (_what, change, told) => {
+])('%s', (_what, change, error) => {
   copyOne(FLAG);
   const message = loading(FLAG, change);
   expect(message).toContain(`${copied(FLAG)}:`);
-  expect(message).toContain(told);
+  expect(message).toContain(error);
 });

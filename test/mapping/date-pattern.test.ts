@@ -75,8 +75,8 @@ test.each([
   ['DD MMM YYYY', 'day', 'DD MMM YYYY: M is not a part of a pattern'],
   ['D/M/YYYY', 'day', 'D/M/YYYY: D is not a part of a pattern'],
   ['YYYY-MM-DD', 'instant', 'YYYY-MM-DD: a pattern of an instant needs its hour (hh)'],
-] as const)('the pattern %s of a %s is refused by what it lacks', (text, kind, told) => {
-  expect(() => compileDatePattern(text, kind)).toThrow(told);
+] as const)('the pattern %s of a %s is refused by what it lacks', (text, kind, error) => {
+  expect(() => compileDatePattern(text, kind)).toThrow(error);
 });
 
 /** The one shape of a mapping. */

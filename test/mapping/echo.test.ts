@@ -70,12 +70,12 @@ const BY_RULE: { of(spec: FieldSpec): boolean | undefined; values: fc.Arbitrary<
 ];
 
 const objectOf = (fields: Field[]): fc.Arbitrary<View> => {
-  const asked = fields.filter(isWritableIn('create'));
+  const writable = fields.filter(isWritableIn('create'));
   return fc
-    .record(Object.fromEntries(asked.map((field) => [field.name, valuesFor(field)])), {
-      requiredKeys: asked.filter(({ spec }) => spec.required).map((field) => field.name),
+    .record(Object.fromEntries(writable.map((field) => [field.name, valuesFor(field)])), {
+      requiredKeys: writable.filter(({ spec }) => spec.required).map((field) => field.name),
     })
-    .map((view) => asked.reduce(inOrder, view));
+    .map((view) => writable.reduce(inOrder, view));
 };
 
 /** An end that came out before its start changes places with it. */

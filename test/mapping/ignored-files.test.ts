@@ -7,21 +7,21 @@ const PATIENT = 'loop/patient.yaml';
 const { copyOne, loading, copied } = copies();
 
 /** What is said of the folder as it is. */
-const said = (): string => loading(PATIENT, ['resource: Patient', 'resource: Patient']);
-const told = (file: string, text: string): string => `the mappings cannot be used:\n  ${copied(file)}:1 ${text}`;
+const loadError = (): string => loading(PATIENT, ['resource: Patient', 'resource: Patient']);
+const toMessage = (file: string, text: string): string => `the mappings cannot be used:\n  ${copied(file)}:1 ${text}`;
 
 beforeEach(() => copyOne(PATIENT));
 
 test('a mapping whose name ends in .yml', () => {
   cpSync(copied(PATIENT), copied('loop/customer.yml'));
-  expect(said()).toBe(told('loop/customer.yml', 'only files that end in .yaml are read: name it customer.yaml'));
+  expect(loadError()).toBe(toMessage('loop/customer.yml', 'only files that end in .yaml are read: name it customer.yaml'));
 });
 
 test('a surface whose name ends in .yml', () => {
   mkdirSync(copied('acme'));
   renameSync(copied('loop/surface.yaml'), copied('acme/surface.yml'));
   cpSync('mappings/loop/surface.yaml', copied('loop/surface.yaml'));
-  expect(said()).toBe(told('acme/surface.yml', 'only files that end in .yaml are read: name it surface.yaml'));
+  expect(loadError()).toBe(toMessage('acme/surface.yml', 'only files that end in .yaml are read: name it surface.yaml'));
 });
 
 test('a vendor without a surface', () => {
@@ -29,21 +29,21 @@ test('a vendor without a surface', () => {
   cpSync(copied(PATIENT), copied('acme/customer.yaml'));
   const surface = relative('.', copied('acme/surface.yaml'));
   const text = `the folder has no surface.yaml with the common parts of the vendor’s bodies: write ${surface} ("facet mapping new" creates one)`;
-  expect(said()).toBe(told('acme/customer.yaml', text));
+  expect(loadError()).toBe(toMessage('acme/customer.yaml', text));
 });
 
 test('a mapping beside the vendors, or in a folder of a vendor’s', () => {
   cpSync(copied(PATIENT), copied('customer.yaml'));
-  expect(said()).toBe(told('customer.yaml', 'a mapping must be in the folder of its vendor, with surface.yaml: move it there'));
+  expect(loadError()).toBe(toMessage('customer.yaml', 'a mapping must be in the folder of its vendor, with surface.yaml: move it there'));
   mkdirSync(copied('loop/old'));
   renameSync(copied('customer.yaml'), copied('loop/old/customer.yaml'));
-  expect(said()).toBe(told('loop/old/customer.yaml', 'folders in the folder of a vendor are not read: move it up into loop/'));
+  expect(loadError()).toBe(toMessage('loop/old/customer.yaml', 'folders in the folder of a vendor are not read: move it up into loop/'));
 });
 
 test('examples of a mapping that is not there', () => {
   cpSync('mappings/loop/patient.examples.yaml', copied('loop/patients.examples.yaml'));
-  expect(said()).toBe(
-    told(
+  expect(loadError()).toBe(
+    toMessage(
       'loop/patients.examples.yaml',
       'examples without a mapping: there is no patients.yaml in this folder; name the file like its mapping',
     ),
@@ -55,6 +55,6 @@ test('what is no mapping may stand there: tables, definitions, what others repor
   writeFileSync(copied('loop/README.md'), 'path: none');
   mkdirSync(copied('fhir-profiles'));
   writeFileSync(copied('fhir-profiles/any.yml'), 'a: b');
-  expect(said()).toBe('');
+  expect(loadError()).toBe('');
   rmSync(copied('notes.yml'));
 });

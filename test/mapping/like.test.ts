@@ -40,8 +40,8 @@ test.each<[what: string, file: string, change: [string, string], told: Told[]]>(
     ['fhir: start,', 'fhir: strat,'],
     [[ALL, 'fhir: start,', 'fields.start_time: Slot has no element strat (did you mean start?)']],
   ],
-])('%s', (_what, file, change, told) => {
+])('%s', (_what, file, change, errors) => {
   for (const file of [NEXT, ALL]) copyOne(file);
   const message = loading(file, change);
-  expect(message.split('\n  ').slice(1)).toEqual(told.map(([at, text, said]) => `${placeOf(at, text)} ${said}`));
+  expect(message.split('\n  ').slice(1)).toEqual(errors.map(([at, text, error]) => `${placeOf(at, text)} ${error}`));
 });

@@ -90,10 +90,10 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['fields:', 'with: { owner: { to: managingOrganization.reference, resource: Organisation } }\nfields:'],
     'with.owner: Organisation is not served (did you mean Organization?)',
   ],
-])('%s', (_what, file, change, told) => {
+])('%s', (_what, file, change, error) => {
   for (const name of [file, PATIENT]) copyOne(name);
   const message = loading(file, change);
   expect(message).toContain(`${copied(file)}:`);
-  expect(message).toContain(told);
+  expect(message).toContain(error);
   expect(message.split('\n  ')).toHaveLength(2);
 });

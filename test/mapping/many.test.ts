@@ -78,11 +78,11 @@ test.each<[what: string, change: [string, string], told: string]>([
     ['type: number, required: true', 'type: number, nullable: true, required: true'],
     'nullable: is for a field that a request may leave out',
   ],
-])('%s', (_what, change, told) => {
+])('%s', (_what, change, error) => {
   copyOne(FILE);
   const message = loading(FILE, change);
   expect(message).toContain(`${copied(FILE)}:`);
-  expect(message).toContain(told);
+  expect(message).toContain(error);
 });
 
 test('a table of texts that is missing, or is none, is told at the surface', () => {

@@ -233,11 +233,11 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['rateLimit:', 'rateLimit: 100 #'],
     'rateLimit: 100 is not allowed here; write null, or an object with limit, seconds',
   ],
-])('%s', (_what, file, change, told) => {
+])('%s', (_what, file, change, error) => {
   for (const name of [file, PATIENT]) copyOne(name);
   const message = loading(file, change);
   expect(message).toContain(`${copied(file)}:`);
-  expect(message).toContain(told);
+  expect(message).toContain(error);
   expect(message.split('\n  ')).toHaveLength(2);
 });
 
@@ -319,12 +319,12 @@ test.each<[what: string, change: [string, string], told: string]>([
     [PHONE, '{ fhir: %created, readOnly: true }'],
     "Plain value cannot start with directive indicator character %: write it in quotes: '%alias|code'",
   ],
-])('%s is told whole', (_what, change, told) => {
+])('%s is told whole', (_what, change, error) => {
   copyOne(PATIENT);
   const [head, ...faults] = loading(PATIENT, change).split('\n  ');
   expect([head, ...faults.map((fault) => fault.replace(copied(PATIENT), '').replace(/^:\d+ /, ''))]).toEqual([
     'the mappings cannot be used:',
-    told,
+    error,
   ]);
 });
 

@@ -35,9 +35,9 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'fields.patient.fields.last_name: HumanName has no element familly (did you mean family?)',
   ],
   ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'Flow sequence'],
-])('the line is that of the mistake itself: %s', (_what, file, change, told) => {
+])('the line is that of the mistake itself: %s', (_what, file, change, error) => {
   copyOne(file);
-  expect(loading(file, change)).toContain(`${placeOf(file, change[0])} ${told}`);
+  expect(loading(file, change)).toContain(`${placeOf(file, change[0])} ${error}`);
 });
 
 test.each<[what: string, file: string, change: [string, string], told: string]>([
@@ -317,10 +317,10 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     "errors: must have required property 'throttled': write throttled: with an object with status, code, says, body",
   ],
   ['a value no answer has', 'jump/surface.yaml', ['data: $body', 'data: $bodies'], 'envelope.item: there is no $bodies here'],
-])('%s', (_what, file, change, told) => {
+])('%s', (_what, file, change, error) => {
   copyOne(file);
   const message = loading(file, change);
-  expect(message).toContain(told);
+  expect(message).toContain(error);
   expect(message).toContain(copied(file));
   expect(message).toMatch(/\.yaml:\d+ \w/);
 });

@@ -50,15 +50,17 @@ test.each<[what: string, pair: [FieldSpec, FieldSpec], told: string]>([
   ['a whole list beside a choice', [{ list: 'telecom', fields: { value: value('value') } }, list("system='phone'")], APART],
   ['references to types of which one is the same', [references('Practitioner'), references('Practitioner,Organization')], APART],
   ['maps of which one is in the other', [map('one'), map('inner')], APART],
-])('%s: the second is refused', (_what, [one, other], told) => {
-  expect(planted('Patient', { one, other }).refused).toEqual([`fields.other: ${told}`]);
+])('%s: the second is refused', (_what, [one, other], error) => {
+  expect(planted('Patient', { one, other }).refused).toEqual([`fields.other: ${error}`]);
 });
 
 test('the refusal has the file, the line, both fields and the remedy', () => {
   copyOne('loop/patient.yaml');
   const work = 'work: { list: telecom, where: "use=\'work\'", fields: { value: { fhir: value } } }';
-  const told = loading('loop/patient.yaml', ['\n  external_ids:', `\n  ${work}\n  external_ids:`]);
-  expect(told).toContain(`${placeOf('loop/patient.yaml', 'external_ids:')} fields.work: it writes where email writes: one member can meet`);
+  const error = loading('loop/patient.yaml', ['\n  external_ids:', `\n  ${work}\n  external_ids:`]);
+  expect(error).toContain(
+    `${placeOf('loop/patient.yaml', 'external_ids:')} fields.work: it writes where email writes: one member can meet`,
+  );
 });
 
 test('in the members of a list what is only shown writes nothing', () => {

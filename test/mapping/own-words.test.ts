@@ -27,9 +27,9 @@ test('whatever is registered and changed in whatever order', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
       let person: Resource = { resourceType: 'Practitioner' };
-      const said = new Map<string, { name?: string; email?: string }>();
+      const sent = new Map<string, { name?: string; email?: string }>();
       const saidOfAll = (words: object): void => {
-        for (const [state, before] of said) said.set(state, { ...before, ...words });
+        for (const [state, before] of sent) sent.set(state, { ...before, ...words });
       };
       for (const [nth, step] of steps.entries()) {
         if (step === 'renamed') {
@@ -41,11 +41,11 @@ test('whatever is registered and changed in whatever order', () => {
         } else {
           const before = [person.name, person.telecom];
           person = registered(person, step, nth);
-          said.set(step.state.toUpperCase(), { name: step.name, email: step.email });
+          sent.set(step.state.toUpperCase(), { name: step.name, email: step.email });
           if (before[0]) expect([person.name, person.telecom]).toEqual([before[0], before[1] ?? person.telecom]);
         }
       }
-      for (const [state, words] of said) expect(shape.read(person, buildExampleEnv({ license_state: state }))).toMatchObject(words);
+      for (const [state, words] of sent) expect(shape.read(person, buildExampleEnv({ license_state: state }))).toMatchObject(words);
     }),
     { numRuns: 300 },
   );

@@ -24,9 +24,9 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['gender:  ', "phoneUse: { fhir: telecom.where(system='phone').use }\n  gender:  "],
     'fields.phoneUse: ',
   ],
-])('a mapping is refused that states %s', (_what, file, change, told) => {
+])('a mapping is refused that states %s', (_what, file, change, error) => {
   copyOne(file);
-  expect(loading(file, change)).toContain(told);
+  expect(loading(file, change)).toContain(error);
 });
 
 const path = (text: string) => compilePath(text, { type: 'Patient', prefer: {} });

@@ -14,8 +14,8 @@ const byVendor = (vendor: string) =>
   shapes.filter(({ shape }) => shape.surface.name === vendor).map((loaded) => [loaded.shape.name, loaded] as const);
 
 describe.each(byVendor('loop'))('loop %s', (_name, loaded) => {
-  const asked = loaded.shape.interactions.some((interaction) => interaction === 'create' || interaction === 'perform') ? test : test.skip;
-  asked('the request schema is the printed one', () => {
+  const runTest = loaded.shape.interactions.some((interaction) => interaction === 'create' || interaction === 'perform') ? test : test.skip;
+  runTest('the request schema is the printed one', () => {
     const { $schema, ...request } = loaded.shape.requestSchema as Record<string, unknown>;
     expect($schema).toBe('https://json-schema.org/draft/2020-12/schema');
     expect(request).toEqual(printedOf(loaded).request);

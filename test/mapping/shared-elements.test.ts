@@ -21,7 +21,7 @@ interface Planting {
   /** The view while the two fields have these members. */
   view(one: number[], other: number[]): View;
   read(resource: Resource): View;
-  write(asked: View, into: Resource): Resource;
+  write(change: View, into: Resource): Resource;
   nodeOf(resource: Resource): Node;
   withNode(resource: Resource, node: Node): Resource;
   /** The members of the element that neither of the two fields chooses. */
@@ -51,7 +51,7 @@ function beside(type: string, pair: Pair): Planting {
   return {
     ...pairOf(type, pair),
     read: (resource) => lens.read(resource, ENV),
-    write: (asked, into) => lens.write({ ...lens.read(into, ENV), ...asked }, into, ENV),
+    write: (change, into) => lens.write({ ...lens.read(into, ENV), ...change }, into, ENV),
     nodeOf: (resource) => resource,
     withNode: (_, node) => node as Resource,
   };
@@ -71,9 +71,9 @@ function within(type: string, list: { name: string; type: string }, pair: Pair):
       const { one, other } = shown(resource).at(-1)!;
       return { one, other };
     },
-    write(asked, into) {
+    write(change, into) {
       const view = shown(into);
-      return lens.write({ members: view.with(-1, { ...view.at(-1), ...asked }) }, into, ENV);
+      return lens.write({ members: view.with(-1, { ...view.at(-1), ...change }) }, into, ENV);
     },
     nodeOf: (resource) => membersAt(resource, list.name).at(-1) as Node,
     withNode: (resource, node) => ({ ...resource, [list.name]: membersAt(resource, list.name).with(-1, node) }),
@@ -109,12 +109,12 @@ function breachesOf({ name, element, view, read, write, nodeOf, withNode, strang
     ['the second emptied', { other: view([], []).other }],
     ['the first emptied, the second changed', view([], [7])],
   ];
-  for (const [what, asked] of changes) {
-    const after = write(asked, mixed);
-    law(what, read(after), { ...standing, ...asked });
+  for (const [what, change] of changes) {
+    const after = write(change, mixed);
+    law(what, read(after), { ...standing, ...change });
     law(`${what}, strangers`, strangers(nodeOf(after)), strangers(nodeOf(mixed)));
     law(`${what}, outside`, outside(after), outside(mixed));
-    law(`${what}, written again`, write({ ...standing, ...asked }, after), after);
+    law(`${what}, written again`, write({ ...standing, ...change }, after), after);
   }
   return wrong;
 }

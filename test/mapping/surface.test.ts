@@ -23,7 +23,7 @@ test('a failure in each vendor’s own shape', () => {
     status: 400,
     body: { error: 'validation_error', message: 'Validation error: role is required; email must be a string' },
   });
-  const told = [
+  const reported = [
     { severity: 'error', code: 'invalid', diagnostics: 'role is required' },
     { severity: 'error', code: 'invalid', diagnostics: 'email must be a string' },
   ];
@@ -34,8 +34,8 @@ test('a failure in each vendor’s own shape', () => {
       message: 'role is required; email must be a string',
       code: 'VALIDATION_ERROR',
       requestId: 'req_12345678',
-      issues: told,
-      issue: told,
+      issues: reported,
+      issue: reported,
     },
   });
   expect(surfaces.jump.wrapError('not-found', [issue('not-found', 'there is nothing with this id')], facts)).toEqual({
@@ -107,12 +107,12 @@ test('a template that asks for what nobody knows is refused', () => {
 });
 
 test('a template makes a list, an object of lists by a value, or values alone of the members of a list', () => {
-  const told = [
+  const issues = [
     { field: 'a', text: 'a is required', issueCode: 'required', severity: 'error' },
     { field: 'a', text: 'a is odd', issueCode: 'value', severity: 'error' },
     { field: null, text: 'something else', issueCode: 'invalid', severity: 'error' },
   ];
-  const filled = (template: unknown) => compileTemplate(template, ['issues', 'code'])({ issues: told, code: 'E1' });
+  const filled = (template: unknown) => compileTemplate(template, ['issues', 'code'])({ issues, code: 'E1' });
   expect(filled({ $each: 'issues', $value: '$text' })).toEqual(['a is required', 'a is odd', 'something else']);
   expect(filled({ $each: 'issues', at: '$field', code: '$code' })).toEqual([
     { at: 'a', code: 'E1' },

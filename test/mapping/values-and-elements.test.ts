@@ -11,7 +11,7 @@ const GP = 'generalPractitioner.where(resolve() is Practitioner).first().referen
 const { copyOne, loading, copied } = copies();
 
 /** What is said of a change that makes one mistake: its keys and its text, without the file and the line. */
-function told(file: string, change: [string, string]): string {
+function loadErrors(file: string, change: [string, string]): string {
   copyOne(file);
   const [head, ...faults] = loading(file, change).split('\n  ');
   expect(head).toBe('the mappings cannot be used:');
@@ -156,7 +156,7 @@ test.each<[what: string, field: string, text: string]>([
     'onlyIn: update is not offered, so no request can set the field: add update to interactions, or leave the field out',
   ],
 ])('%s is told', (_what, field, text) => {
-  expect(told(PATIENT, phone(field))).toBe(`fields.phone: ${text}`);
+  expect(loadErrors(PATIENT, phone(field))).toBe(`fields.phone: ${text}`);
 });
 
 test.each<[what: string, file: string, change: [string, string], text: string]>([
@@ -215,7 +215,7 @@ test.each<[what: string, file: string, change: [string, string], text: string]>(
     'search.practitionerId: PractitionerRole?practitioner={}: practitioner has no id of a Location in it: write id: Practitioner',
   ],
 ])('%s is told', (_what, file, change, text) => {
-  expect(told(file, change)).toBe(text);
+  expect(loadErrors(file, change)).toBe(text);
 });
 
 test('a word of the table as the standard value is taken, and so is one that is only shown and no table has', () => {

@@ -24,7 +24,7 @@ test.each([
   '48: the passthrough of the response to an order is %s: the outcome is unknown, nothing is stored, and the order is looked up',
   async (_title, before) => {
     await before();
-    const asked = here.asked('createOrder');
+    const requests = here.countRequests('createOrder');
     await put('one');
     here.fail({ operation: 'createOrder', kind: 'other' });
     expect(await sendNow(here.sending, here.context, 'one')).toMatchObject({ result: 'failed', final: false });
@@ -34,7 +34,7 @@ test.each([
     expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
     const own = [...here.sandbox.state.orders.values()].find(({ passthrough }) => passthrough === entry.key)!;
     expect(await shown('one')).toEqual([[own.id], [own.id]]);
-    expect([here.orders(entry.key), here.asked('createOrder') - asked]).toEqual([1, 1]);
+    expect([here.orders(entry.key), here.countRequests('createOrder') - requests]).toEqual([1, 1]);
   },
 );
 
@@ -83,6 +83,6 @@ test('48: the response to a cancellation is about another order: it is repeated 
     await here.drain();
     here.advance(61);
   }
-  expect([(await here.tasks('one'))[0]!.status, here.asked('cancelOrder')]).toEqual(['cancelled', 3]);
+  expect([(await here.tasks('one'))[0]!.status, here.countRequests('cancelOrder')]).toEqual(['cancelled', 3]);
   expect(here.at(own.id).events.at(-1)!.status).toBe('cancelled.walk_in_test.cancelled');
 });

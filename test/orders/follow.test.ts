@@ -200,12 +200,12 @@ test('a deleted Task stays deleted, and the request is still updated', async () 
 test('an open order is polled once a day without events; an order that has ended is polled only after an event', async () => {
   const { id } = await here.ordered();
   await here.follow();
-  expect(here.asked('order')).toBe(0);
+  expect(here.countRequests('order')).toBe(0);
   for (let day = 0; day < 3; day++) {
     here.advance(24 * 3600);
     await here.follow();
   }
-  expect(here.asked('order')).toBe(3);
+  expect(here.countRequests('order')).toBe(3);
   here.step(id, 'cancelled.walk_in_test.cancelled');
   here.advance(24 * 3600);
   await here.follow();
@@ -222,7 +222,7 @@ test('while the network does not respond it is polled with growing delays, and n
     here.advance(60);
     await here.follow();
   }
-  expect([(await task()).status, here.asked('order')]).toEqual(['completed', 6]);
+  expect([(await task()).status, here.countRequests('order')]).toEqual(['completed', 6]);
 });
 
 test('with a network whose clock is behind, lastModified of a Task is never before authoredOn', async () => {
@@ -245,9 +245,9 @@ test('an error of a write is stored with the order, the write is repeated with g
   const { readResult } = here.following.reads;
   const reads = {
     ...here.following.reads,
-    readResult: async (...asked: Parameters<typeof readResult>) => {
-      const answer = await readResult(...asked);
-      if (!('order' in asked[0]) || asked[0].order !== order.id) return answer;
+    readResult: async (...args: Parameters<typeof readResult>) => {
+      const answer = await readResult(...args);
+      if (!('order' in args[0]) || args[0].order !== order.id) return answer;
       throw businessRule('this must be so', 'Observation.status');
     },
   };

@@ -37,12 +37,12 @@ test('49: during Retry-After none of twenty orders with waiting callers is sent,
   const ids = await order(20);
   here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   expect(await now(ids[0]!)).toEqual(DEFERRED);
-  const asked = requests();
+  const before = requests();
   for (const id of ids.slice(1)) expect(await now(id)).toEqual(DEFERRED);
   here.advance(119);
   expect(await now(ids[5]!)).toEqual(DEFERRED);
   expect(await secondsUntilNextAttempt(here.sending, here.context, ids[5]!)).toBe(1);
-  expect(requests()).toBe(asked);
+  expect(requests()).toBe(before);
   here.advance(2);
   expect(await now(ids[5]!)).toEqual({ result: 'accepted' });
   await here.settle();
@@ -62,12 +62,12 @@ test('49: after five failed orders in a row callers get a response without a req
   const ids = await order(12);
   here.fail({ kind: 'reset', times: 1000 });
   for (const id of ids.slice(0, 5)) await now(id);
-  const asked = requests();
+  const before = requests();
   for (const id of ids) expect(await now(id)).toEqual(DEFERRED);
-  expect(requests()).toBe(asked);
+  expect(requests()).toBe(before);
   here.advance(9);
   expect(await Promise.all(ids.map((id) => now(id)))).toEqual(ids.map(() => DEFERRED));
-  expect(requests()).toBe(asked + 1);
+  expect(requests()).toBe(before + 1);
   here.sandbox.state.faults = [];
   await here.settle();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
@@ -133,10 +133,10 @@ describe('registering physicians', () => {
     const [id] = await order(1);
     here.fail({ operation: 'roster', kind: 'error', status: 429, retryAfter: 120 });
     expect(await ask()).toMatchObject({ kind: 'throttled', retryAfter: 120 });
-    const asked = requests();
+    const before = requests();
     here.advance(20);
     expect([await ask(), await now(id!)]).toEqual([{ kind: 'throttled', why: expect.any(String), retryAfter: 100 }, DEFERRED]);
-    expect(requests()).toBe(asked);
+    expect(requests()).toBe(before);
     here.advance(101);
     expect([await ask(), await now(id!)]).toMatchObject([{ kind: 'accepted' }, { result: 'accepted' }]);
   });
@@ -161,13 +161,13 @@ test('49: a caller whose order another process is sending waits for it without a
   const [id] = await order(1);
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 });
   const running = here.drain();
-  await until(() => here.asked('createOrder') === 1);
+  await until(() => here.countRequests('createOrder') === 1);
   const callers = Array.from({ length: 10 }, () => now(id!));
   await delay(150);
   expect(here.sending.gate.take(MAX_IN_FLIGHT)).toHaveLength(MAX_IN_FLIGHT - 1);
   await running;
   expect(await Promise.all(callers)).toEqual(Array.from({ length: 10 }, () => ({ result: 'accepted' })));
-  expect(here.asked('createOrder')).toBe(1);
+  expect(here.countRequests('createOrder')).toBe(1);
 });
 
 test('49: a caller whose order somebody else had, and left, waits for a place no longer than until the answer is due', async () => {

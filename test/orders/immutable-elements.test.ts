@@ -163,7 +163,7 @@ test('what a request refers to may change: the laboratory is told what stood the
   await here.put({ ...(await request()), note: [{ text: 'still waiting' }] } as Resource);
   await here.settle();
   const [sent] = [...here.sandbox.state.orders.values()];
-  expect([here.asked('createOrder') > 1, sent?.sent.icd_codes, sent?.sent.clinical_notes]).toEqual([true, ['E28.2'], undefined]);
+  expect([here.countRequests('createOrder') > 1, sent?.sent.icd_codes, sent?.sent.clinical_notes]).toEqual([true, ['E28.2'], undefined]);
 });
 
 test('nor is what the laboratory was given made another thing, before it is sent and after', async () => {
@@ -180,8 +180,8 @@ test('nor is what the laboratory was given made another thing, before it is sent
   const both = [{ type: { text: 'own' }, valueString: 'x' }, ...input];
   expect((await here.tasks('one'))[0]!.input).toEqual(both);
   await here.drain();
-  const { input: _left, ...told } = (await here.tasks('one'))[0]!;
-  await here.put(told as Resource);
+  const { input: _left, ...task } = (await here.tasks('one'))[0]!;
+  await here.put(task as Resource);
   expect((await here.tasks('one'))[0]!.input).toEqual(input);
 });
 
@@ -194,8 +194,8 @@ test('nor from its Task', async () => {
   expect([orderId(after!), after!.businessStatus, after!.note]).toEqual([id, businessStatus, [{ text: 'x' }]]);
   here.step(id, COMPLETED);
   await here.tell();
-  const { output, ...told } = (await here.tasks('one'))[0]!;
+  const { output, ...storedTask } = (await here.tasks('one'))[0]!;
   expect(output).toHaveLength(1);
-  await here.put({ ...told, note: [{ text: 'y' }] } as Resource);
+  await here.put({ ...storedTask, note: [{ text: 'y' }] } as Resource);
   expect((await here.tasks('one'))[0]).toMatchObject({ output, note: [{ text: 'y' }] });
 });

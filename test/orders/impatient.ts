@@ -6,8 +6,8 @@ import type { OrderWorld } from './order-world.ts';
 export function impatient(here: OrderWorld): OrderSender {
   const createOrder: typeof here.client.createOrder = (order, signal) => {
     const over = new AbortController();
-    const before = here.asked('createOrder');
-    void until(() => here.asked('createOrder') > before).then(() => over.abort());
+    const before = here.countRequests('createOrder');
+    void until(() => here.countRequests('createOrder') > before).then(() => over.abort());
     return here.client.createOrder(order, AbortSignal.any([signal, over.signal]));
   };
   return { ...here.another(), client: { ...here.client, createOrder } };

@@ -18,7 +18,7 @@ const order = async (id = 'one'): Promise<string> => {
   return (await here.entry(id))!.key;
 };
 const now = (id = 'one') => sendNow(here.sending, here.context, id);
-const sent = () => here.asked('createOrder');
+const sent = () => here.countRequests('createOrder');
 
 const AFTER_THE_WORK: [title: string, fault: Fault][] = [
   ['answers 409 after it made the order', { kind: 'error', when: 'after', status: 409 }],
@@ -79,8 +79,8 @@ test('50: an order that never arrived is sent half a minute later with the same 
 test('50: after a process has died while sending, the next one waits for the list, too', async () => {
   const key = await order();
   Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 25 });
-  const createOrder: typeof here.client.createOrder = async (...given) => {
-    await here.client.createOrder(...given);
+  const createOrder: typeof here.client.createOrder = async (...args) => {
+    await here.client.createOrder(...args);
     return new Promise(() => {});
   };
   void here.drain({ ...here.another(), client: { ...here.client, createOrder } });

@@ -77,5 +77,5 @@ test('44: a roster that is forbidden or fails does not stop orders', async () =>
     );
     expect(allowed()).toBe(Number.POSITIVE_INFINITY);
   }
-  expect(here.asked('roster')).toBe(2);
+  expect(here.countRequests('roster')).toBe(2);
 });

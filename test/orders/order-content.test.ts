@@ -103,13 +103,13 @@ const sent = async (more: object): Promise<Record<string, unknown>> => {
 /** The elements that a refusal names, and that nothing was written. */
 const refusal = async (more: object): Promise<string[]> => {
   const id = `r${ids++}`;
-  const told = await here.put({ ...REQUEST, id, ...more } as Resource).then(
+  const result = await here.put({ ...REQUEST, id, ...more } as Resource).then(
     () => 'taken',
     (error: { kind: string; issues: { expression: string[] }[] }) => [error.kind, ...error.issues.flatMap(({ expression }) => expression)],
   );
   expect(await here.context.store.read(here.tenant, 'ServiceRequest', id)).toBeUndefined();
-  expect(told[0]).toBe('rule');
-  return told.slice(1) as string[];
+  expect(result[0]).toBe('rule');
+  return result.slice(1) as string[];
 };
 const refs = (...references: string[]) => references.map((reference) => ({ reference }));
 
@@ -203,7 +203,7 @@ describe('reasons', () => {
   test('of another tenant do not exist', async () => {
     const theirs = { ...here.context, caller: { ...here.context.caller, tenant: here.tenant + 2000 } };
     const resource = condition('elsewhere', 'E28.2') as unknown as Resource;
-    await update(theirs, { type: 'Condition', id: 'elsewhere', draft: { resource: resource, exact: resource } });
+    await update(theirs, { type: 'Condition', id: 'elsewhere', draft: { resource, exact: resource } });
     expect(await refusal({ reasonReference: refs('Condition/elsewhere') })).toEqual(['ServiceRequest.reasonReference[0]']);
   });
 });

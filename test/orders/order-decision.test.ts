@@ -53,8 +53,12 @@ describe('by its intent, an active request for a panel', () => {
   });
 
   test.each(['filler-order', 'reflex-order'])('is told that a %s is the fulfiller’s own', async (intent) => {
-    const asked = { ...REQUEST, intent } as Resource;
-    const issues = await collectIssues(here.context, { type: 'ServiceRequest', mode: 'create', resource: { plain: asked, exact: asked } });
+    const request = { ...REQUEST, intent } as Resource;
+    const issues = await collectIssues(here.context, {
+      type: 'ServiceRequest',
+      mode: 'create',
+      resource: { plain: request, exact: request },
+    });
     expect(issues).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.intent'] })]);
   });
 });
@@ -153,11 +157,11 @@ describe('the catalogue', () => {
     await here.inCatalogue();
     const other = { ...here.context, caller: { ...here.context.caller, tenant: here.tenant + 1000 } };
     await update(other, { type: 'Patient', id: 'ada', draft: { resource: ADA, exact: ADA } });
-    const asked = { ...REQUEST, ...UNKNOWN } as Resource;
-    const { warnings } = await create(other, { type: 'ServiceRequest', draft: { resource: asked, exact: asked } });
+    const request = { ...REQUEST, ...UNKNOWN } as Resource;
+    const { warnings } = await create(other, { type: 'ServiceRequest', draft: { resource: request, exact: request } });
     expect(warnings).toEqual([expect.objectContaining({ severity: 'warning' })]);
     const few = { ...here.context, caller: { ...here.context.caller, scopes: ['system/ServiceRequest.c'] } };
-    const { row } = await create(few, { type: 'ServiceRequest', draft: { resource: asked, exact: asked } });
+    const { row } = await create(few, { type: 'ServiceRequest', draft: { resource: request, exact: request } });
     expect(await here.becomes(row.id)).toBe('requested');
   });
 });

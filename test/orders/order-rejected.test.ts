@@ -21,8 +21,8 @@ eachInAWorld(
 beforeEach(() => here.put(ADA));
 
 describe('a laboratory request that cannot be ordered', () => {
-  const asked = { ...REQUEST, ...UNKNOWN } as Resource;
-  const draft = { resource: asked, exact: asked };
+  const request = { ...REQUEST, ...UNKNOWN } as Resource;
+  const draft = { resource: request, exact: request };
   const WARNING = { severity: 'warning', code: 'business-rule', expression: ['ServiceRequest.code'] };
 
   test('is stored with a Task that has the reason; the write and the dry run return a warning', async () => {
@@ -159,9 +159,12 @@ describe('where an installation is strict, it', () => {
 
   test('can still be changed where it was rejected before', async () => {
     await here.put(ADA);
-    const asked = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
+    const request = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
     const lenient = new Map([['ServiceRequest' as const, [buildServiceRequestWriteHook({ ...here.rules, unorderable: 'reject' })]]]);
-    await update({ ...here.context, writeHooks: lenient }, { type: 'ServiceRequest', id: 'one', draft: { resource: asked, exact: asked } });
+    await update(
+      { ...here.context, writeHooks: lenient },
+      { type: 'ServiceRequest', id: 'one', draft: { resource: request, exact: request } },
+    );
     await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
     expect(await here.becomes('one')).toBe('rejected');
     await expect(here.request('one', { ...UNKNOWN, intent: 'original-order' })).rejects.toMatchObject({ kind: 'rule' });
@@ -188,10 +191,7 @@ describe('a request that was stored as active before it could be ordered', () =>
   const left = async (id: string, more: object) => {
     const resource = { ...REQUEST, id, ...more } as Resource;
     const writeHooks = new Map();
-    await update(
-      { ...here.context, writeHooks: writeHooks },
-      { type: 'ServiceRequest', id, draft: { resource: resource, exact: resource } },
-    );
+    await update({ ...here.context, writeHooks }, { type: 'ServiceRequest', id, draft: { resource, exact: resource } });
   };
 
   test.each<[string, object]>([
@@ -201,8 +201,8 @@ describe('a request that was stored as active before it could be ordered', () =>
   ])('is not ordered by a change of something else, and says so: %s', async (_title, more) => {
     await here.inCatalogue();
     await left('one', more);
-    const said = { ...REQUEST, id: 'one', ...more, patientInstruction: 'drink' } as Resource;
-    const draft = { resource: said, exact: said };
+    const request = { ...REQUEST, id: 'one', ...more, patientInstruction: 'drink' } as Resource;
+    const draft = { resource: request, exact: request };
     const dry = await collectIssues(here.context, {
       type: 'ServiceRequest',
       id: 'one',

@@ -96,15 +96,15 @@ test('9: a Retry-After of two minutes stops all orders, and one order is sent af
   const process = anotherProcess();
   here.fail({ kind: 'error', status: 429, retryAfter: 120, times: 100 });
   await act(process);
-  const asked = requests();
+  const before = requests();
   for (let nth = 0; nth < 11; nth++) {
     here.advance(10);
     await act(process);
   }
-  expect(requests()).toBe(asked);
+  expect(requests()).toBe(before);
   here.advance(11);
   expect(await here.drain(process.following)).toBe(1);
-  expect(requests()).toBe(asked + 1);
+  expect(requests()).toBe(before + 1);
   here.sandbox.state.faults = [];
   await here.settle();
   expect(here.orders()).toBe(12);
@@ -119,7 +119,7 @@ test('39: a cancellation that fails repeatedly is repeated, and does not delay o
     await here.drain();
     here.advance(61);
   }
-  expect(here.asked('cancelOrder')).toBe(12);
+  expect(here.countRequests('cancelOrder')).toBe(12);
   expect(here.sending.gate.breaker.allows(here.sending.clock())).toBe(Number.POSITIVE_INFINITY);
   here.sandbox.state.faults = [];
   await here.settle();

@@ -42,7 +42,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     const over = async () => {
       await settle();
       expect([there(), ...(await stand())]).toEqual([inTheEnd, 'revoked', 'cancelled']);
-      expect(here.asked('createOrder')).toBe(1);
+      expect(here.countRequests('createOrder')).toBe(1);
     };
 
     test('38: in an outage of days: it is still looked up', async () => {

@@ -70,14 +70,14 @@ test('27: an order whose acceptance was lost is found, and not sent again', asyn
   expect((await here.entry('one'))!.state).toBe('done');
   here.advance(3600);
   await here.drain();
-  expect(here.asked('createOrder')).toBe(1);
+  expect(here.countRequests('createOrder')).toBe(1);
 });
 
 test('orders of other systems are ignored', async () => {
   const { id } = await here.ordered();
   many(id, 5);
   expect(await runSweep(here.following)).toEqual({ seen: 6, news: 0 });
-  expect(here.asked('order')).toBe(0);
+  expect(here.countRequests('order')).toBe(0);
 });
 
 test('every page is read, and the watermark moves when the last one is', async () => {

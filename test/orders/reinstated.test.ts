@@ -103,7 +103,7 @@ describe('an order that the network has created although it refused it', () => {
     await here.put({ ...(await request()), status: 'on-hold' });
     await expect(remove(here.context, { type: 'ServiceRequest', id: 'one' })).rejects.toMatchObject({ kind: 'conflict' });
     await settle();
-    expect([there().length, here.asked('createOrder')]).toEqual([1, 1]);
+    expect([there().length, here.countRequests('createOrder')]).toEqual([1, 1]);
   });
 });
 
@@ -124,7 +124,7 @@ test.each(ways)(
     here.advance(900);
     await runSweep(here.following);
     await settle();
-    expect([here.asked('cancelOrder'), ...(await stand())]).toEqual([1, 'revoked', 'in-progress']);
+    expect([here.countRequests('cancelOrder'), ...(await stand())]).toEqual([1, 'revoked', 'in-progress']);
     here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
     await here.news(id);
     await here.put({ ...(await task()), status: 'cancelled' });

@@ -24,7 +24,8 @@ const shown = async (): Promise<Resource[]> => {
 type Coded = { coding: { code: string }[] }[] | undefined;
 const flagOf = ({ interpretation }: Resource) => (interpretation as Coded)?.[0]?.coding[0]?.code;
 /** Name, status and flag of each. */
-const said = async () => (await shown()).map((resource) => [(resource.code as { text: string }).text, resource.status, flagOf(resource)]);
+const listResults = async () =>
+  (await shown()).map((resource) => [(resource.code as { text: string }).text, resource.status, flagOf(resource)]);
 const flags = async () => {
   const { meta, conclusionCode } = await report();
   return [(meta?.tag as { code: string }[] | undefined)?.map(({ code }) => code), (conclusionCode as { text: string }[])[0]!.text];
@@ -54,7 +55,7 @@ describe('a critical value of an order whose sample had to be drawn again', () =
     here.step(second, status, { interpretation: 'normal' });
     await here.tell();
     expect(await flags()).toEqual(CRITICAL);
-    expect(await said()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
+    expect(await listResults()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
     await here.news(first);
     await here.news(second);
     expect(await flags()).toEqual(CRITICAL);
@@ -67,7 +68,7 @@ describe('a critical value of an order whose sample had to be drawn again', () =
     here.step(second, CORRECTED);
     await here.tell();
     expect([await flags(), (await report()).status]).toEqual([CRITICAL, 'corrected']);
-    expect(await said()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
+    expect(await listResults()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
   });
 
   test('keeps it when two processes apply both orders at once', async () => {
@@ -107,7 +108,7 @@ test('a critical report stays critical when the redraw’s value replaces the cr
   here.step(newest().id, COMPLETED, { results: [normal] });
   await here.tell();
   await here.news(id);
-  expect([await said(), await flags()]).toEqual([[['Potassium', 'corrected', 'N']], CRITICAL]);
+  expect([await listResults(), await flags()]).toEqual([[['Potassium', 'corrected', 'N']], CRITICAL]);
 });
 
 test('the result of a redrawn order does not replace values of the other sample', async () => {
@@ -136,7 +137,7 @@ test('a correction by the laboratory ends the critical flag', async () => {
   here.step(id, CORRECTED, { results: right });
   here.sandbox.state.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, interpretation: 'normal' } });
   await here.tell();
-  expect([await flags(), (await said())[0]]).toEqual([
+  expect([await flags(), (await listResults())[0]]).toEqual([
     [undefined, 'normal'],
     ['Testosterone, Total', 'corrected', 'N'],
   ]);
@@ -149,7 +150,7 @@ test('a missing marker that is reported later is the same Observation', async ()
   const missing = (await shown()).find(({ status }) => status === 'cancelled')!;
   here.step(id, COMPLETED);
   await here.tell();
-  expect((await said()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'N']]);
+  expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'N']]);
   expect((await here.read('Observation', missing.id!)).status).toBe('final');
   const before = JSON.stringify([await report(), await shown()]);
   await here.news(id);
@@ -167,7 +168,7 @@ test.each([
   here.step(id, COMPLETED, { results: [second!] });
   await here.tell();
   await here.news(id);
-  expect(await said()).toEqual([['Potassium', 'final', 'HH']]);
+  expect(await listResults()).toEqual([['Potassium', 'final', 'HH']]);
   expect(await flags()).toEqual(CRITICAL);
 });
 
@@ -178,7 +179,7 @@ test('a value of an unknown sample does not replace a measured one', async () =>
   const other = { ...NAMED, source_sample_id: 'S2', result: '4.0', interpretation: 'normal', is_above_max_range: false };
   here.step(id, COMPLETED, { results: [other] });
   await here.tell();
-  expect((await said()).toSorted()).toEqual([
+  expect((await listResults()).toSorted()).toEqual([
     ['Potassium', 'final', 'HH'],
     ['Potassium', 'final', 'N'],
   ]);
@@ -193,7 +194,7 @@ test('two laboratory codes with one name are two markers, in any order', async (
     results: [{ ...NAMED, provider_id: '124', interpretation: 'normal', is_above_max_range: false, result: '4.0' }],
   });
   await here.tell();
-  expect(await said()).toEqual([
+  expect(await listResults()).toEqual([
     ['Potassium', 'final', 'N'],
     ['Potassium', 'final', 'HH'],
   ]);
@@ -205,11 +206,11 @@ test('a missing marker replaces a measured value only by a correction', async ()
   await here.tell();
   here.step(id, COMPLETED, { missing: true, interpretation: 'normal' });
   await here.tell();
-  expect((await said()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'HH']]);
+  expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'HH']]);
   expect(await flags()).toEqual(CRITICAL);
   here.step(id, CORRECTED);
   await here.tell();
-  expect((await said()).filter(([name]) => name === 'DHEA Sulfate').map(([, status]) => status)).toEqual(['cancelled']);
+  expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate').map(([, status]) => status)).toEqual(['cancelled']);
   expect((await flags())[0]).toBeUndefined();
 });
 
@@ -231,8 +232,8 @@ test('a report with both a measured and a missing Observation of a marker loses 
 test.each(['later than its first result', 'only at first'])('a journey that is named %s has one report', async (when) => {
   const { id } = await here.ordered();
   const { reads } = here.following;
-  const readOrder: typeof reads.readOrder = async (...given) => {
-    const outcome = await reads.readOrder(...given);
+  const readOrder: typeof reads.readOrder = async (...args) => {
+    const outcome = await reads.readOrder(...args);
     return outcome.kind === 'accepted' && outcome.value ? { ...outcome, value: { ...outcome.value, transaction: undefined } } : outcome;
   };
   const nameless = { ...here.following, reads: { ...reads, readOrder } };

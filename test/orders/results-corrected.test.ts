@@ -22,7 +22,7 @@ const document = async (): Promise<string | undefined> => {
   return Buffer.from((await here.read('Binary', url.split('/')[1]!)).data as string, 'base64').toString('latin1');
 };
 /** What the network tells of the result, whatever it has announced. */
-const tells = (id: string, told: SandboxReport) => here.sandbox.state.orders.set(id, { ...here.at(id), report: told });
+const tells = (id: string, report: SandboxReport) => here.sandbox.state.orders.set(id, { ...here.at(id), report });
 const looks = async (minutes: number) => {
   for (let nth = 0; nth < minutes; nth++) {
     here.advance(60);

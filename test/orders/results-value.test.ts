@@ -153,8 +153,8 @@ test.each([
   [{ timestamp: '2026-11-21T10:00:00+00:00', timezone_offset: 0 }, '2026-11-21T10:00:00Z', '2026-11-21T10:00:00Z'],
   [{ timestamp: 'soon', timezone_offset: 0 }, undefined, undefined],
   [null, undefined, undefined],
-])('%j is the dateTime %s and the instant %s', (told, dateTime, instant) => {
-  expect([toFhirDateTime(told), toFhirInstant(told)]).toEqual([dateTime, instant]);
+])('%j is the dateTime %s and the instant %s', (given, dateTime, instant) => {
+  expect([toFhirDateTime(given), toFhirInstant(given)]).toEqual([dateTime, instant]);
 });
 
 test('every decimal without leading zeros becomes a number with the same digits', () => {

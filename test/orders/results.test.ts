@@ -104,7 +104,7 @@ test('applying a result twice creates no new versions', async () => {
   await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   await here.follow(here.anotherFollowing());
   expect(await versions()).toBe(before);
-  expect(here.asked('result')).toBe(3);
+  expect(here.countRequests('result')).toBe(3);
 });
 
 test('28: partial results are polled without a webhook; the others follow with the final result', async () => {
@@ -216,7 +216,7 @@ test('41: the status is stored although the result cannot be read; the result is
     here.advance(60);
     await here.follow();
   }
-  expect([(await report()).status, here.asked('result')]).toEqual(['final', 4]);
+  expect([(await report()).status, here.countRequests('result')]).toEqual(['final', 4]);
 });
 
 test('41: a completed order with a partial result is polled until it is final', async () => {
@@ -240,13 +240,18 @@ test('42: a missing document delays nothing, and is not requested forever', asyn
   here.step(id, COMPLETED, { noDocument: true });
   await here.tell();
   expect([(await report()).status, (await report()).presentedForm]).toEqual(['final', undefined]);
-  const result = here.asked('result');
+  const result = here.countRequests('result');
   for (let hour = 0; hour < 100; hour++) {
     here.advance(3600);
     await here.follow();
   }
-  const asked = here.asked('document');
-  expect([asked > 10, asked < 100, (await here.placed(id))!.nextAt, here.asked('result')]).toEqual([true, true, null, result]);
+  const downloads = here.countRequests('document');
+  expect([downloads > 10, downloads < 100, (await here.placed(id))!.nextAt, here.countRequests('result')]).toEqual([
+    true,
+    true,
+    null,
+    result,
+  ]);
 });
 
 test('42: a document that is available a day later is stored', async () => {

@@ -25,7 +25,7 @@ test('8: while the orders cannot be listed after a failure, nothing is sent agai
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', when: 'after' }, { operation: 'orders', kind: 'error', times: 2 });
   for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
-  expect(here.asked('createOrder')).toBe(1);
+  expect(here.countRequests('createOrder')).toBe(1);
   expect(await now()).toEqual({ result: 'accepted' });
   expect(here.orders(key)).toBe(1);
 });
@@ -37,7 +37,7 @@ test('4: after the key has expired the order is found by its passthrough, and no
   here.advance(25 * 3600);
   await here.drain();
   expect(await here.entry('one')).toMatchObject({ state: 'done' });
-  expect([here.orders(key), here.asked('createOrder')]).toEqual([1, 1]);
+  expect([here.orders(key), here.countRequests('createOrder')]).toEqual([1, 1]);
 });
 
 test('8: after a failure that is stored under the key, the order is looked up for ten minutes and then sent with another key', async () => {
@@ -47,7 +47,7 @@ test('8: after a failure that is stored under the key, the order is looked up fo
     expect(await now()).toEqual({ result: 'failed', final: false });
     here.advance(190);
   }
-  expect([keysUsed(), here.asked('orders')]).toEqual([[key], 2]);
+  expect([keysUsed(), here.countRequests('orders')]).toEqual([[key], 2]);
   here.advance(60);
   expect(await now()).toEqual({ result: 'accepted' });
   expect(keysUsed()).toEqual([key, expect.not.stringMatching(key)]);
@@ -68,7 +68,7 @@ test.each([
       here.advance(5);
     }
     expect(await now()).toEqual({ result: 'accepted' });
-    expect([here.orders(key), here.asked('createOrder')]).toEqual([1, 1]);
+    expect([here.orders(key), here.countRequests('createOrder')]).toEqual([1, 1]);
   },
 );
 
@@ -134,7 +134,7 @@ test('8: an order that fails with six keys while others are accepted waits for a
   expect(await here.entry('one')).toMatchObject({ state: 'parked', lastError: expect.stringMatching(/^500/) });
   expect((await here.tasks('one'))[0]).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
   await here.settle();
-  expect([here.asked('createOrder'), here.orders(key)]).toEqual([7, 0]);
+  expect([here.countRequests('createOrder'), here.orders(key)]).toEqual([7, 0]);
   await applyOperatorAction(here.context, 'release', (await here.entry('one'))!);
   await here.settle();
   expect([(await here.entry('one'))!.state, here.orders(key)]).toEqual(['done', 1]);
@@ -158,7 +158,7 @@ test('8: the only order is not parked during eight hours of failures, although b
     await here.drain(here.another());
     here.advance(601);
   }
-  expect([(await here.entry('one'))!.state, here.asked('createOrder') > 40]).toEqual(['unknown', true]);
+  expect([(await here.entry('one'))!.state, here.countRequests('createOrder') > 40]).toEqual(['unknown', true]);
   here.sandbox.state.faults = [];
   await here.settle();
   expect([(await here.entry('one'))!.state, here.orders(key)]).toEqual(['done', 1]);
@@ -190,7 +190,7 @@ test.each([2, -2, 24])(
     here.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
     expect(await sendNow(apart, here.context, 'one')).toEqual({ result: 'failed', final: false });
     expect(await sendNow(apart, here.context, 'one')).toEqual({ result: 'accepted' });
-    expect([here.orders(), here.asked('createOrder')]).toEqual([1, 1]);
+    expect([here.orders(), here.countRequests('createOrder')]).toEqual([1, 1]);
   },
 );
 
@@ -203,7 +203,7 @@ test.each([1, 2])(
     here.advance(25 * 3600);
     here.fail({ operation: 'orders', kind: 'error', status: 404, times });
     await here.settle();
-    expect([here.orders(key), here.asked('createOrder')]).toEqual([1, 1]);
+    expect([here.orders(key), here.countRequests('createOrder')]).toEqual([1, 1]);
     expect(await here.entry('one')).toMatchObject({ state: 'done' });
   },
 );
@@ -223,7 +223,7 @@ test.each([
   here.advance(30);
   here.fail({ operation: 'orders', kind: 'error' });
   await here.drain();
-  expect([here.orders(key), here.asked('createOrder')]).toEqual([1, 1]);
+  expect([here.orders(key), here.countRequests('createOrder')]).toEqual([1, 1]);
   here.advance(30);
   await here.drain();
   expect(await here.entry('one')).toMatchObject({ state: 'done' });
@@ -273,8 +273,8 @@ test('13: a lost response and a missing user: no user is created and nothing is 
     expect(await now()).toEqual({ result: 'failed', final: false });
     here.advance(30);
   }
-  expect([keysUsed(), here.asked('user')]).toEqual([[key, key], 1]);
+  expect([keysUsed(), here.countRequests('user')]).toEqual([[key, key], 1]);
   here.advance(601);
   expect(await now()).toEqual({ result: 'accepted' });
-  expect([here.asked('user'), here.orders(key)]).toEqual([2, 1]);
+  expect([here.countRequests('user'), here.orders(key)]).toEqual([2, 1]);
 });

@@ -49,7 +49,7 @@ test('an accepted order: the ServiceRequest has its id and status, the Task is r
   expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 1, lastError: null });
   expect(await now()).toEqual({ result: 'accepted' });
   expect(await here.drain()).toBe(0);
-  expect(here.asked('createOrder')).toBe(1);
+  expect(here.countRequests('createOrder')).toBe(1);
 });
 
 test('numbers of the ServiceRequest keep their digits when the outcome is stored', async () => {
@@ -99,14 +99,14 @@ test('1: every attempt sends the same bytes, even if the patient has changed mea
 test('7: a process that was suspended until its lease expired sends nothing', async () => {
   const key = await ordered();
   const asleep = here.another();
-  const recordOutcome: typeof asleep.store.outbox.recordOutcome = async (...given) => {
-    const written = await here.sending.store.outbox.recordOutcome(...given);
+  const recordOutcome: typeof asleep.store.outbox.recordOutcome = async (...args) => {
+    const written = await here.sending.store.outbox.recordOutcome(...args);
     here.advance(25 * 3600);
     return written;
   };
   const store = storeExcept(asleep.store, { outbox: { ...asleep.store.outbox, recordOutcome } });
   await here.drain({ ...asleep, store });
-  expect(here.asked('createOrder')).toBe(0);
+  expect(here.countRequests('createOrder')).toBe(0);
   await here.drain();
   expect(await here.entry('one')).toMatchObject({ state: 'done' });
   expect(here.orders(key)).toBe(1);
@@ -123,8 +123,8 @@ test('11: a refusal is final: the request is revoked as failed, the Task has the
   const [task] = await here.tasks('one');
   expect(task).toMatchObject({ status: 'rejected', statusReason: { text: expect.stringContaining('400') } });
   expect(await here.drain()).toBe(0);
-  expect(here.asked('createOrder')).toBe(1);
-  expect(here.asked('cancelOrder')).toBe(0);
+  expect(here.countRequests('createOrder')).toBe(1);
+  expect(here.countRequests('cancelOrder')).toBe(0);
 });
 
 test('9: after 429 with Retry-After neither the worker nor a caller sends a request before that time', async () => {
@@ -136,7 +136,7 @@ test('9: after 429 with Retry-After neither the worker nor a caller sends a requ
   here.advance(100);
   expect(await here.drain()).toBe(0);
   expect(await now('one')).toEqual({ result: 'failed', final: false });
-  expect(here.asked('createOrder')).toBe(2);
+  expect(here.countRequests('createOrder')).toBe(2);
   here.advance(30);
   expect(await now('one')).toEqual({ result: 'accepted' });
   await here.drain();
@@ -147,11 +147,11 @@ test('12: a rejected API key pauses the queue and fails no order; after it is ac
   for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await ordered(id);
   here.fail({ kind: 'error', status: 401, times: 100 });
   await here.drain();
-  const asked = here.asked('user');
+  const before = here.countRequests('user');
   expect(await here.drain()).toBe(0);
   here.advance(9);
   expect(await here.drain()).toBe(1);
-  expect(here.asked('user')).toBe(asked + 1);
+  expect(here.countRequests('user')).toBe(before + 1);
   here.advance(30 * 24 * 3600);
   await here.drain();
   expect((await here.entry('a'))!.state).toBe('queued');
@@ -164,12 +164,12 @@ test('9: after several failures in a row one order is sent every few seconds', a
   for (let nth = 0; nth < 12; nth++) await ordered(`r${nth}`);
   here.fail({ kind: 'reset', times: 1000 });
   for (let nth = 0; nth < 5; nth++) await here.drain();
-  const asked = here.asked('user');
+  const before = here.countRequests('user');
   expect(await here.drain()).toBe(0);
   here.advance(10);
   expect(await here.drain()).toBe(1);
   expect(await here.drain()).toBe(0);
-  expect(here.asked('user')).toBe(asked + 1);
+  expect(here.countRequests('user')).toBe(before + 1);
   here.sandbox.state.faults = [];
   await here.settle();
   expect(here.orders()).toBe(12);
@@ -210,10 +210,10 @@ test('a caller that arrives during an attempt waits for it, and gets its outcome
   await ordered();
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 }, { operation: 'createOrder', kind: 'error' });
   const running = here.drain();
-  await until(() => here.asked('createOrder') === 1);
+  await until(() => here.countRequests('createOrder') === 1);
   expect(await now()).toEqual({ result: 'accepted' });
   await running;
-  expect(here.asked('createOrder')).toBe(1);
+  expect(here.countRequests('createOrder')).toBe(1);
 });
 
 test('13: a missing user is created again once, and the order is sent with another key', async () => {
@@ -253,7 +253,7 @@ test('6: a caller after a crash waits until the lease expires, and then sends th
   await here.context.store.outbox.claimOne(here.tenant, (await here.entry('one'))!.id, createDeliveryLease(here.sending));
   const waiting = now();
   expect(await waits(waiting)).toBe(true);
-  expect([here.orders(key), here.asked('createOrder')]).toEqual([0, 0]);
+  expect([here.orders(key), here.countRequests('createOrder')]).toEqual([0, 0]);
   here.advance(30);
   expect(await waiting).toEqual({ result: 'accepted' });
   expect(here.orders(key)).toBe(1);
@@ -268,7 +268,7 @@ test('7: two workers and ten callers at once create one order for each request',
   expect(new Set((await Promise.all(callers)).map(({ result }) => result))).toEqual(new Set(['accepted']));
   await here.settle();
   expect(here.orders()).toBe(12);
-  expect(here.asked('createOrder')).toBe(12);
+  expect(here.countRequests('createOrder')).toBe(12);
 });
 
 test('an order that is put on hold before it is sent waits, and is sent when it is active again', async () => {
@@ -342,7 +342,7 @@ test('16: a team with its maximum of users: the order is refused, the Task has t
   await ordered('two', { subject: { reference: 'Patient/grace' } });
   expect(await now('two')).toEqual({ result: 'failed', final: true, why: '400 user, limit, team' });
   expect((await here.tasks('two'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: '400 user, limit, team' } });
-  expect([here.asked('createOrder'), here.orders()]).toEqual([1, 1]);
+  expect([here.countRequests('createOrder'), here.orders()]).toEqual([1, 1]);
   await ordered('three');
   expect(await now('three')).toEqual({ result: 'accepted' });
 });

@@ -55,7 +55,7 @@ test('an attempt that fails after the order arrived shows its error, and the nex
   expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt failed: RangeError', leaseBy: null });
   expect(await shown()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt failed: RangeError$/));
   await here.settle();
-  expect([(await here.entry('one'))!.state, here.orders(), here.asked('createOrder')]).toEqual(['done', 1, 1]);
+  expect([(await here.entry('one'))!.state, here.orders(), here.countRequests('createOrder')]).toEqual(['done', 1, 1]);
 });
 
 describe('an attempt that fails before it sends the order', () => {

@@ -203,11 +203,11 @@ async function agrees(id: string): Promise<void> {
   }).toEqual({ id, tasks: expected.tasks, request: expected.request, report: expected.report, document: expected.document });
   const samples = await samplesOf(report);
   const sampleOf = ({ specimen }: Resource) => samples.get((specimen as { reference?: string } | undefined)?.reference ?? '');
-  const said = new Map(
+  const storedValues = new Map(
     observations.map((observation) => [`${(observation.code as { text: string }).text}|${sampleOf(observation)}`, valueIn(observation)]),
   );
   for (const [marker, text] of expected.markers)
-    expect([marker, said.get(marker)]).toEqual([marker, Number.isNaN(Number(text)) ? text : Number(text)]);
+    expect([marker, storedValues.get(marker)]).toEqual([marker, Number.isNaN(Number(text)) ? text : Number(text)]);
 }
 
 /** Specimen → the laboratory's number of the sample. */

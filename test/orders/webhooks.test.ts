@@ -103,7 +103,7 @@ test('25: a webhook that arrives before the response of its order confirms the o
   expect((await task()).identifier).toMatchObject([{ system: SYSTEMS.order, value: order!.id }, {}]);
   here.advance(3600);
   await here.drain();
-  expect([here.orders(), here.asked('createOrder')]).toEqual([1, 1]);
+  expect([here.orders(), here.countRequests('createOrder')]).toEqual([1, 1]);
 });
 
 test('25: a webhook waits while its order is being sent', async () => {
@@ -248,7 +248,7 @@ test('33: the response waits for the inbox only', async () => {
   here.step(id, 'completed.walk_in_test.completed');
   here.fail({ operation: 'order', kind: 'slow', seconds: 5 });
   await sendDueWebhooks(here.sandbox.state);
-  expect([messages().at(-1)!.answers, here.asked('order')]).toEqual([[204], 0]);
+  expect([messages().at(-1)!.answers, here.countRequests('order')]).toEqual([[204], 0]);
 });
 
 test('34: an event that cannot be stored is 503, and accepted when it is sent again', async () => {

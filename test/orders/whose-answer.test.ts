@@ -87,12 +87,12 @@ test.each([
 
 test('41: a gateway answers 404 where the network is asked for an order and its result: that is not "there is none"', async () => {
   const { reads } = here.following;
-  const asked = [
+  const calls = [
     () => reads.readOrder('x', within()),
     () => reads.readResult({ order: 'x' }, within()),
     () => reads.readResultPdf({ order: 'x' }, within()),
   ];
-  for (const ask of asked) {
+  for (const ask of calls) {
     here.fail({ kind: 'page', status: 404 });
     expect(await ask()).toMatchObject({ kind: 'unknown', status: 404 });
     expect(await ask()).toEqual({ kind: 'accepted', value: undefined });

@@ -21,7 +21,7 @@ eachInAWorld(followWorld, (world) => {
 const { request, task, ways, there, stand, settle } = takingBack(() => here);
 const put = (more: object = {}) => here.put({ ...REQUEST, id: 'one', ...more });
 const state = async () => (await here.entry('one'))!.state;
-const asked = () => here.sandbox.state.requests.length;
+const countRequests = () => here.sandbox.state.requests.length;
 
 describe.each(ways)('%s', (_title, withdraw) => {
   test('38: before it was sent: the order ends at once, and nothing is sent', async () => {
@@ -29,7 +29,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await withdraw();
     expect([await state(), ...(await stand())]).toEqual(['cancelled', 'revoked', 'cancelled']);
     await settle();
-    expect(asked()).toBe(0);
+    expect(countRequests()).toBe(0);
   });
 
   test('38: while it is on hold: the order ends at once, and nothing is sent', async () => {
@@ -49,7 +49,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect(await sendNow({ ...here.another(), client: { ...client, createOrder } }, here.context, 'one')).toEqual({ result: 'accepted' });
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
-    expect(here.asked('cancelOrder')).toBe(1);
+    expect(here.countRequests('cancelOrder')).toBe(1);
   });
 
   test('38: between the lease and the request: the order is not sent', async () => {
@@ -61,7 +61,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await withdraw();
     here.advance(30);
     await settle();
-    expect([await state(), asked(), ...(await stand())]).toEqual(['cancelled', 0, 'revoked', 'cancelled']);
+    expect([await state(), countRequests(), ...(await stand())]).toEqual(['cancelled', 0, 'revoked', 'cancelled']);
   });
 
   test('38: while its outcome is unknown, and it arrived: the order is found and cancelled at the network', async () => {
@@ -72,7 +72,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
     expect((await request()).identifier).toMatchObject([{ system: SYSTEMS.order }, { system: SYSTEMS.transaction }]);
-    expect(here.asked('createOrder')).toBe(1);
+    expect(here.countRequests('createOrder')).toBe(1);
   });
 
   test('38: while its outcome is unknown, and it did not arrive: the order is looked up for ten minutes and never sent again', async () => {
@@ -84,7 +84,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect(await state()).toBe('unknown');
     await settle();
     expect([await state(), there(), ...(await stand())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
-    expect([here.asked('createOrder'), here.asked('cancelOrder')]).toEqual([1, 0]);
+    expect([here.countRequests('createOrder'), here.countRequests('cancelOrder')]).toEqual([1, 0]);
   });
 
   test('38: while it is parked, and it had arrived: the order is found and cancelled at the network', async () => {
@@ -110,7 +110,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await withdraw();
     await settle();
     expect([await state(), there(), ...(await stand())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
-    expect(here.asked('createOrder')).toBe(1);
+    expect(here.countRequests('createOrder')).toBe(1);
   });
 
   test.each(['cut', 'reset'] as const)(
@@ -163,10 +163,10 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await put();
     here.sandbox.state.labTests = new Set();
     await here.drain();
-    const before = asked();
+    const before = countRequests();
     await withdraw().catch(() => {});
     await settle();
-    expect([await state(), asked() - before, ...(await stand())]).toEqual(['refused', 0, 'revoked', 'rejected']);
+    expect([await state(), countRequests() - before, ...(await stand())]).toEqual(['refused', 0, 'revoked', 'rejected']);
   });
 });
 
@@ -320,7 +320,7 @@ describe('a request that is deleted and created again under its id', () => {
     await again();
     await settle();
     expect([there().sort(), ...(await stand())]).toEqual([[CANCELLED, 'received.walk_in_test.ordered'], 'active', 'received']);
-    expect(here.asked('createOrder')).toBe(2);
+    expect(here.countRequests('createOrder')).toBe(2);
   });
 
   test('while the first has never left: that one is not sent', async () => {
@@ -351,7 +351,7 @@ describe('a request that is deleted and created again under its id', () => {
     await here.put(content as Resource);
     await settle();
     expect((await request()).status).toBe('revoked');
-    expect([there(), here.asked('createOrder')]).toEqual([[CANCELLED], 1]);
+    expect([there(), here.countRequests('createOrder')]).toEqual([[CANCELLED], 1]);
     expect((await request()).identifier).toEqual(before.identifier);
     expect(JSON.stringify(before.identifier)).toContain(first.id);
   });

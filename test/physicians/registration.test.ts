@@ -62,7 +62,7 @@ describe('by the roster', () => {
     list('1888888885');
     expect(await registered(roster(), registration('CA'))).toEqual({ id: null, status: 'pending' });
     expect(await registered(roster(), registration('CA'))).toBe('complete');
-    expect(here.asked('roster')).toBe(2);
+    expect(here.countRequests('roster')).toBe(2);
   });
 
   test('an id in the roster is taken', async () => {
@@ -93,7 +93,7 @@ describe('by the roster', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => registered(roster())));
     expect(answers.filter((answer) => typeof answer === 'object')).toEqual([{ id: null, status: 'active' }]);
     expect(answers.every((answer) => typeof answer === 'object' || answer === 'busy' || answer === 'complete')).toBe(true);
-    expect(here.asked('roster')).toBe(1);
+    expect(here.countRequests('roster')).toBe(1);
   });
 
   test('the worker leaves registrations to those who ask for them', async () => {

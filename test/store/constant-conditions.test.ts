@@ -17,8 +17,8 @@ const isConstant = (condition: Condition): boolean =>
 
 it('a part that finds nothing is that alone; no other condition is a constant or holds one', () => {
   fc.assert(
-    fc.property(query, (asked) => {
-      for (const { where } of [simplifyQuery(asked), ...(simplifyQuery(asked).otherTypes ?? [])])
+    fc.property(query, (original) => {
+      for (const { where } of [simplifyQuery(original), ...(simplifyQuery(original).otherTypes ?? [])])
         if (!(where.length === 1 && where[0]!.on === 'nothing')) expect(throughout(where).filter(isConstant)).toEqual([]);
     }),
   );
@@ -48,6 +48,6 @@ it.each<[string, Condition[], Condition[]]>([
     [{ on: 'or', any: [{ on: 'id', any: ['a'] }] }],
   ],
 ])('%s', (_what, where, left) => {
-  const asked = { type: 'Patient' as const, where, sort: [], count: 1, total: 'none' as const, include: [] };
-  expect(simplifyQuery(asked).where).toEqual(left);
+  const query = { type: 'Patient' as const, where, sort: [], count: 1, total: 'none' as const, include: [] };
+  expect(simplifyQuery(query).where).toEqual(left);
 });

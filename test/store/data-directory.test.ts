@@ -23,11 +23,11 @@ afterEach(async () => {
 });
 
 /** Starts a holder; answers the process and the line it says. */
-async function holder(of = directory): Promise<{ child: ChildProcess; said: string }> {
+async function holder(of = directory): Promise<{ child: ChildProcess; output: string }> {
   const child = spawn(process.execPath, [HOLDER, of, '300'], { stdio: ['ignore', 'pipe', 'ignore'] });
   children.push(child);
-  const [said] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
-  return { child, said };
+  const [output] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+  return { child, output };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -46,14 +46,14 @@ it('creates the directory with access for its owner only, and leaves no socket a
 });
 
 it('refuses a second process with an error that names the lock owner and the remedy', async () => {
-  const { child, said } = await holder();
-  expect(said).toBe('held');
+  const { child, output } = await holder();
+  expect(output).toBe('held');
   await expect(lockDirectory(directory)).rejects.toThrow(
     new RegExp(
       `^the data directory ${directory} is in use by process ${child.pid} on .+, since .+: stop it, or name another directory with FACET_DATA_DIR$`,
     ),
   );
-  expect((await holder()).said).toContain(`in use by process ${child.pid}`);
+  expect((await holder()).output).toContain(`in use by process ${child.pid}`);
 });
 
 it('refuses a second lock of the same process', async () => {
@@ -89,7 +89,7 @@ it('refuses while the lock owner does not respond (a stopped process still has t
 it('gives the lock to one of many starting processes, also if there are stale sockets', async () => {
   for (let round = 0; round < 3; round++) {
     const started = await Promise.all(Array.from({ length: 5 }, () => holder()));
-    expect(started.map(({ said }) => said).filter((said) => said === 'held')).toHaveLength(1);
+    expect(started.map(({ output }) => output).filter((output) => output === 'held')).toHaveLength(1);
     for (const { child } of started) await kill(child);
   }
 });

@@ -89,7 +89,7 @@ onServer('keeps the time of a statement and the settings of the planner where no
 });
 
 /** A way to a database on which one can listen to what is said. */
-async function overheard(url: string): Promise<{ url: string; said(words: string): number; close(): void }> {
+async function overheard(url: string): Promise<{ url: string; countOf(words: string): number; close(): void }> {
   const heard: string[] = [];
   const { hostname, port } = new URL(url);
   const server = createServer((from) => {
@@ -99,16 +99,16 @@ async function overheard(url: string): Promise<{ url: string; said(words: string
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const near = Object.assign(new URL(url), { hostname: '127.0.0.1', port: String((server.address() as { port: number }).port) });
-  return { url: near.href, said: (words) => heard.join('').split(words).length - 1, close: () => void server.close() };
+  return { url: near.href, countOf: (words) => heard.join('').split(words).length - 1, close: () => void server.close() };
 }
 
 onDirect('tells a connection how to plan only where that changes, over as many transactions as there are', async () => {
   const wire = await overheard(test.url!);
   const database = await openDatabase({ url: wire.url, poolSize: 1 });
   await database.query('select 1');
-  expect(wire.said('set plan_cache_mode')).toBe(1);
+  expect(wire.countOf('set plan_cache_mode')).toBe(1);
   for (let n = 0; n < 3; n++) await database.transaction((inside) => inside.query('select 1 as one', [], 'one'));
-  expect(wire.said('set plan_cache_mode')).toBe(2);
+  expect(wire.countOf('set plan_cache_mode')).toBe(2);
   await database.close();
   wire.close();
 });

@@ -71,13 +71,13 @@ onServer('pruning skips a locked row without waiting; it deletes the row when it
 
 onServer('transactions that wait for a deleted row get the lock one after the other', async () => {
   await locked(['key']);
-  const told: string[] = [];
+  const events: string[] = [];
   const holding = (database: Database) =>
     database.transaction(async (inside) => {
       await lockKeys(inside, TENANT, ['key']);
-      told.push('in');
-      if (told.length === 1) await until(waiting, (count) => count === 1);
-      told.push('out');
+      events.push('in');
+      if (events.length === 1) await until(waiting, (count) => count === 1);
+      events.push('out');
     });
   const [taken, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const pruning = other.transaction(async (inside) => {
@@ -90,7 +90,7 @@ onServer('transactions that wait for a deleted row get the lock one after the ot
   await until(waiting, (count) => count === 2);
   gone.resolve();
   await Promise.all([pruning, ...holders]);
-  expect(told).toEqual(['in', 'out', 'in', 'out']);
+  expect(events).toEqual(['in', 'out', 'in', 'out']);
 });
 
 it('while rows are pruned all the time, one transaction at a time has a key, and sees what the one before wrote', async () => {

@@ -138,7 +138,7 @@ describe('the events of an entry', () => {
     await test.store.outbox.recordOutcome(held!, 'w', { state: 'unknown', at: time(second_), nextAt: time(second_ + 1), error });
     return held!;
   };
-  const told = async (entry: OutboxEntry) =>
+  const listStates = async (entry: OutboxEntry) =>
     (await test.store.outbox.listEvents(entry)).map(({ what, state, reason, times, at, lastAt }) => [
       what,
       state,
@@ -152,11 +152,11 @@ describe('the events of an entry', () => {
     const entry = await add('a');
     for (let nth = 1; nth <= 3; nth++) await failing(entry, nth, 'no answer');
     await failing(entry, 9, '500');
-    expect(await told(entry)).toEqual([
+    expect(await listStates(entry)).toEqual([
       ['attempt', 'unknown', 'no answer', 3, time(1), time(3)],
       ['attempt', 'unknown', '500', 1, time(9), time(9)],
     ]);
-    expect(await told(await add('b'))).toEqual([]);
+    expect(await listStates(await add('b'))).toEqual([]);
   });
 
   it('are limited to the newest fifty', async () => {
@@ -172,7 +172,7 @@ describe('the events of an entry', () => {
     await test.store.outbox.recordOutcome(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) });
     await claim('w2', 40);
     expect(await settle(held!, 'w1', 'done', 41)).toBe(false);
-    expect(await told(entry)).toEqual([]);
+    expect(await listStates(entry)).toEqual([]);
   });
 
   it('contain an operation on an entry that is not leased, unless the entry has changed', async () => {
@@ -192,7 +192,7 @@ describe('the events of an entry', () => {
     expect([await move(entry, 'queued'), await move(held!, 'queued')]).toEqual([false, false]);
     await settle(held!, 'w', 'done', 4);
     expect(await move(held!, 'queued')).toBe(false);
-    expect((await told(entry)).map(([what, state]) => [what, state])).toEqual([
+    expect((await listStates(entry)).map(([what, state]) => [what, state])).toEqual([
       ['park', 'parked'],
       ['attempt', 'done'],
     ]);

@@ -40,8 +40,10 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
 
   it('clients share one connection, and each statement of each runs, also those with names', async () => {
     const clients = await Promise.all([1, 2, 3].map(() => openDatabase({ url: at('transaction') })));
-    const asked = clients.flatMap((client) => Array.from({ length: 20 }, (_one, n) => client.query('select $1::int as n', [n], 'shared')));
-    expect((await Promise.all(asked)).flat()).toHaveLength(60);
+    const queries = clients.flatMap((client) =>
+      Array.from({ length: 20 }, (_one, n) => client.query('select $1::int as n', [n], 'shared')),
+    );
+    expect((await Promise.all(queries)).flat()).toHaveLength(60);
     await Promise.all(clients.map((client) => client.close()));
   });
 

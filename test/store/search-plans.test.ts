@@ -59,14 +59,14 @@ afterAll(() => test.close());
 async function shapes(): Promise<Asked[]> {
   const found = new Map<string, Asked>();
   for (const question of questions)
-    for (const asked of await statementsOf(question, registry)) {
-      const shape = asked.sql
+    for (const statement of await statementsOf(question, registry)) {
+      const shape = statement.sql
         .replace(/\d{4,}/g, 'n')
         .replace(/rtype = \d+/g, 'rtype = n')
         .replace(/(array\[|'\{)[n\d, ]*/g, '$1n');
       // what leads is asked alike by many
-      const key = asked.part === 'led' ? shape : `${question.name} ${asked.part} ${shape}`;
-      if (!found.has(key)) found.set(key, asked);
+      const key = statement.part === 'led' ? shape : `${question.name} ${statement.part} ${shape}`;
+      if (!found.has(key)) found.set(key, statement);
     }
   return [...found.values()];
 }
@@ -76,7 +76,7 @@ const TIMES = 10;
 const ENLARGE = `update pg_class set reltuples = reltuples * ${TIMES} where oid in (select indexrelid from pg_index where indrelid::regclass::text ~ '^(sx|resource)')
   or oid::regclass::text ~ '^(sx(_[a-z]+)?|resource)$'`;
 
-async function planned<T>(work: (planOf: (asked: Asked) => Promise<unknown>) => Promise<T>): Promise<T> {
+async function planned<T>(work: (planOf: (statement: Asked) => Promise<unknown>) => Promise<T>): Promise<T> {
   return test.database.transaction(async (transaction: Database) => {
     await transaction.script(`set local enable_seqscan = off; ${ENLARGE}`);
     return work(async ({ question, sql, parameters }) => {
@@ -87,19 +87,19 @@ async function planned<T>(work: (planOf: (asked: Asked) => Promise<unknown>) => 
   });
 }
 
-const told = ({ question: { name, types, parameters }, part }: Asked): string =>
+const describeStatement = ({ question: { name, types, parameters }, part }: Asked): string =>
   `${name} / ${part}: ${types.length > 1 ? '' : types}?${parameters.map((parameter) => parameter.join('=')).join('&')}`.slice(0, 200);
 
 onOneNode('an index leads to what is searched, unless docs/search-plans.md lists it; and what is listed is so', async () => {
-  const asked = await shapes();
+  const statements = await shapes();
   const found = await planned(async (planOf) => {
     const scans: Asked[] = [];
-    for (const statement of asked) if (unserved(statement, await planOf(statement)).length) scans.push(statement);
+    for (const statement of statements) if (unserved(statement, await planOf(statement)).length) scans.push(statement);
     return scans;
   });
-  expect(found.filter((statement) => !listed(statement)).map(told)).toEqual([]);
+  expect(found.filter((statement) => !listed(statement)).map(describeStatement)).toEqual([]);
   const met = new Set(found.map(listed));
-  expect(SCANS.filter((scan) => !met.has(scan)).map(({ asked: of }) => of)).toEqual([]);
+  expect(SCANS.filter((scan) => !met.has(scan)).map(({ search: of }) => of)).toEqual([]);
 });
 
 it('docs/search-plans.md prints the list', () => {
@@ -108,7 +108,7 @@ it('docs/search-plans.md prints the list', () => {
 });
 
 it('every parameter of every type is asked, with each of its modifiers and prefixes', () => {
-  const asked = new Set(
+  const statements = new Set(
     questions.flatMap(({ types, parameters }) => parameters.map(([name]) => `${types.length > 1 ? '' : types}?${name}`)),
   );
   const all = SERVED_TYPES.flatMap((type) =>
@@ -118,7 +118,7 @@ it('every parameter of every type is asked, with each of its modifiers and prefi
         ['', ...listModifiers(parameter).map((modifier) => `:${modifier}`)].map((end) => `${type}?${parameter.code}${end}`),
       ),
   );
-  expect(all.filter((name) => !asked.has(name))).toEqual([]);
+  expect(all.filter((name) => !statements.has(name))).toEqual([]);
   const ofKind = (kind: string): Question[] => questions.filter(({ name }) => name.startsWith(`${kind} `));
   for (const kind of ['date', 'number', 'quantity'])
     expect([kind, PREFIXES.filter((prefix) => !ofKind(kind).some(({ name }) => name.split(/[ ,]/)[1] === prefix))]).toEqual([kind, []]);

@@ -28,11 +28,11 @@ async function settle(corpus: Stored[]): Promise<number> {
   return tenant;
 }
 
-async function pagesOf(owner: number, asked: Query): Promise<ResultPage[]> {
+async function pagesOf(owner: number, query: Query): Promise<ResultPage[]> {
   const pages: ResultPage[] = [];
   let after: Position | undefined;
   do {
-    const page: ResultPage = await test.store.search(owner, asked, after && { after });
+    const page: ResultPage = await test.store.search(owner, query, after && { after });
     pages.push(page);
     after = page.next;
   } while (after && pages.length < 50);
@@ -46,14 +46,14 @@ it('finds what a brute-force filter finds, in its order; the pages together are 
   await fc.assert(
     fc.asyncProperty(world, fc.array(query, { minLength: 8, maxLength: 8 }), async (corpus, queries) => {
       const owner = await settle(corpus);
-      for (const asked of queries) {
-        const pages = await pagesOf(owner, asked);
-        const expected = found(asked, corpus);
+      for (const query of queries) {
+        const pages = await pagesOf(owner, query);
+        const expected = found(query, corpus);
         expect(pages.flatMap(ids)).toEqual(idsIn(expected));
         expect(pages.map((page) => page.total)).toEqual(pages.map(() => expected.length));
         for (const [at, page] of pages.entries()) {
-          const matches = expected.slice(at * asked.count, (at + 1) * asked.count);
-          expect(idsIn(page.included)).toEqual(idsIn(included(asked.include, matches, corpus)));
+          const matches = expected.slice(at * query.count, (at + 1) * query.count);
+          expect(idsIn(page.included)).toEqual(idsIn(included(query.include, matches, corpus)));
         }
       }
     }),
@@ -68,10 +68,10 @@ it(
     await fc.assert(
       fc.asyncProperty(world, asking, async (corpus, queries) => {
         const owner = await settle(corpus);
-        for (const [asked, offset] of queries) {
-          const expected = idsIn(found(asked, corpus));
-          expect((await pagesOf(owner, asked)).flatMap(ids)).toEqual(expected);
-          expect(ids(await test.store.search(owner, asked, { offset }))).toEqual(expected.slice(offset, offset + asked.count));
+        for (const [query, offset] of queries) {
+          const expected = idsIn(found(query, corpus));
+          expect((await pagesOf(owner, query)).flatMap(ids)).toEqual(expected);
+          expect(ids(await test.store.search(owner, query, { offset }))).toEqual(expected.slice(offset, offset + query.count));
         }
       }),
       { numRuns: Number(process.env.FACET_TEST_RUNS ?? 12) },
@@ -84,10 +84,10 @@ it('starts at an offset as if the earlier pages had been read', async () => {
   await fc.assert(
     fc.asyncProperty(world, fc.array(fc.tuple(query, fc.nat(6)), { minLength: 8, maxLength: 8 }), async (corpus, starts) => {
       const owner = await settle(corpus);
-      for (const [asked, offset] of starts) {
-        const page = await test.store.search(owner, asked, { offset });
-        const expected = idsIn(found(asked, corpus));
-        expect(ids(page)).toEqual(expected.slice(offset, offset + asked.count));
+      for (const [query, offset] of starts) {
+        const page = await test.store.search(owner, query, { offset });
+        const expected = idsIn(found(query, corpus));
+        expect(ids(page)).toEqual(expected.slice(offset, offset + query.count));
         expect(page.total).toBe(expected.length);
       }
     }),
@@ -101,9 +101,9 @@ it('starts at an offset of a sorted list of everything as if the earlier pages h
   await fc.assert(
     fc.asyncProperty(world, fc.array(fc.tuple(everything, fc.nat(8)), { minLength: 16, maxLength: 16 }), async (corpus, starts) => {
       const owner = await settle(corpus);
-      for (const [asked, offset] of starts) {
-        const expected = idsIn(found(asked, corpus));
-        expect(ids(await test.store.search(owner, asked, { offset }))).toEqual(expected.slice(offset, offset + asked.count));
+      for (const [query, offset] of starts) {
+        const expected = idsIn(found(query, corpus));
+        expect(ids(await test.store.search(owner, query, { offset }))).toEqual(expected.slice(offset, offset + query.count));
       }
     }),
     { numRuns: 20 },
@@ -122,8 +122,8 @@ it('holds for resources as they are really indexed, whatever is in them', async 
   const owner = await settle(corpus);
   for (const stored of corpus) {
     for (const [where, sort] of questionsAbout(stored)) {
-      const asked: Query = { type: stored.type, where: [where], sort, count: 5, total: 'none', include: [] };
-      expect((await pagesOf(owner, asked)).flatMap(ids)).toEqual(idsIn(found(asked, corpus)));
+      const query: Query = { type: stored.type, where: [where], sort, count: 5, total: 'none', include: [] };
+      expect((await pagesOf(owner, query)).flatMap(ids)).toEqual(idsIn(found(query, corpus)));
     }
   }
 });

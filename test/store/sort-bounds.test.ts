@@ -59,9 +59,9 @@ async function read(url: string): Promise<number[]> {
   const [type, search] = url.split('?') as [ServedType, string];
   const parameters = search.split('&').map((parameter) => parameter.split('=') as [string, string]);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: BASE, handling: 'strict' });
-  const asked = { ...query, count: PAGE, total: 'none' as const };
-  const first = await test.store.explainSearch(1, asked);
-  const second = await test.store.explainSearch(1, asked, { after: first.page.next! });
+  const pageQuery = { ...query, count: PAGE, total: 'none' as const };
+  const first = await test.store.explainSearch(1, pageQuery);
+  const second = await test.store.explainSearch(1, pageQuery, { after: first.page.next! });
   expect([first, second].map(({ page }) => page.rows.length)).toEqual([PAGE, PAGE]);
   return [first, second].map(({ statements }) => statements.reduce((sum, { plan }) => sum + buffersOf(plan), 0));
 }

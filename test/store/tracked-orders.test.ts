@@ -106,14 +106,14 @@ it('orders with an event are leased before orders that are only due, the oldest 
   await wake('second', 101);
   await wake('third', 102);
   await wake('first', 103);
-  const given: string[] = [];
+  const claimed: string[] = [];
   for (const round of [200, 201, 202, 203]) {
     const [order] = await claim('w1', round, 1);
-    given.push(order!.orderId);
+    claimed.push(order!.orderId);
     if (round === 202) await wake('third', round);
     await test.store.trackedOrders.scheduleNextPoll(order!, 'w1', { at: time(round), nextAt: time(900) });
   }
-  expect(given).toEqual(['first', 'second', 'third', 'third']);
+  expect(claimed).toEqual(['first', 'second', 'third', 'third']);
   expect((await claim('w1', 204)).map(({ orderId }) => orderId)).toEqual(['overdue']);
   expect((await claim('w1', 900)).map(({ orderId }) => orderId).sort()).toEqual(['first', 'overdue', 'second', 'third']);
 });

@@ -30,7 +30,7 @@ const MINUTE = 60;
 const HOUR = 3600;
 const pathsOf = (messages: Received[]) => messages.map(({ path }) => path);
 /** `Observation/a 2` … */
-const told = (messages: Received[]) =>
+const listVersions = (messages: Received[]) =>
   messages.map(({ path, body }) => `${path.split('/').slice(2).join('/')} ${JSON.parse(body).meta.versionId}`);
 const rows = async (table: string) => (await database.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]!.n;
 
@@ -84,7 +84,7 @@ test('only versions that meet the criteria are sent: no deletion, and no update 
   await world.put(observation('nobodys'));
   expect(await world.tell()).toEqual([]);
   await world.put(observation('a', 'final', subject));
-  expect(told(await world.tell())).toEqual(['Observation/a 2']);
+  expect(listVersions(await world.tell())).toEqual(['Observation/a 2']);
   await world.put(observation('a', 'entered-in-error', subject));
   await world.remove('Observation', 'a');
   expect(await world.tell()).toEqual([]);
@@ -94,7 +94,7 @@ test('each version is matched as it was written, also if it was replaced before 
   await world.subscribe('final', { criteria: 'Observation?status=final&_id=a,b' });
   for (const status of ['final', 'amended', 'final', 'corrected']) await world.put(observation('a', status));
   const counted = [await rows('resource'), await rows('sx')];
-  expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 3']);
+  expect(listVersions(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 3']);
   expect([await rows('resource'), await rows('sx')]).toEqual(counted);
 });
 
@@ -110,7 +110,7 @@ test('all entries of a transaction are sent, and nothing of a transaction that f
     throw new Error('no');
   });
   await expect(failed).rejects.toThrow('no');
-  expect(told(await world.tell()).sort()).toEqual(['Observation/a 1', 'Observation/b 1', 'Observation/c 1']);
+  expect(listVersions(await world.tell()).sort()).toEqual(['Observation/a 1', 'Observation/b 1', 'Observation/c 1']);
 });
 
 test('a refused notification is retried with the same id and growing delays until it is accepted; order is kept and nothing is lost', async () => {
@@ -121,7 +121,7 @@ test('a refused notification is retried with the same id and growing delays unti
   await world.put(observation('b'));
   await world.put(observation('a', 'amended'));
   const first = await world.tell();
-  expect(told(first).sort()).toEqual(['Observation/a 1', 'Observation/b 1']);
+  expect(listVersions(first).sort()).toEqual(['Observation/a 1', 'Observation/b 1']);
   expect(await world.entry('down')).toMatchObject({ state: 'unknown', lastError: 'the subscriber responded with 503' });
   expect(await world.tell()).toEqual([]);
   for (let ten = 0; ten < 30; ten++) {
@@ -135,7 +135,7 @@ test('a refused notification is retried with the same id and growing delays unti
   expect(await world.read('Subscription', 'down')).toMatchObject({ status: 'active' });
   receiver.answer = () => 200;
   world.advance(10 * MINUTE);
-  const last = told(await world.tell());
+  const last = listVersions(await world.tell());
   expect(last.filter((line) => line.includes('/a'))).toEqual(['Observation/a 1', 'Observation/a 2']);
   expect(last).toContain('Observation/b 1');
   expect(await rows('notification')).toBe(0);
@@ -150,11 +150,11 @@ test('a version waits for the previous version of its resource, other resources 
   await world.put(observation('a', 'amended'));
   await world.put(observation('b'));
   await world.put(observation('b', 'amended'));
-  expect(told(await world.tell())).toEqual(expect.arrayContaining(['Observation/a 1', 'Observation/b 1', 'Observation/b 2']));
-  expect(told(receiver.got)).not.toContain('Observation/a 2');
+  expect(listVersions(await world.tell())).toEqual(expect.arrayContaining(['Observation/a 1', 'Observation/b 1', 'Observation/b 2']));
+  expect(listVersions(receiver.got)).not.toContain('Observation/a 2');
   receiver.answer = () => 200;
   world.advance(MINUTE);
-  expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
+  expect(listVersions(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
 });
 
 test('a version waits for an earlier version that is not matched yet', async () => {
@@ -168,7 +168,7 @@ test('a version waits for an earlier version that is not matched yet', async () 
   await Promise.all(await startDueDeliveries(world.notifying, 32));
   expect(world.receiver.got).toEqual([]);
   world.advance(11);
-  expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
+  expect(listVersions(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
 });
 
 test('after three days of failures the status is error with the reason; pending versions are sent when it is requested again', async () => {
@@ -194,7 +194,7 @@ test('after three days of failures the status is error with the reason; pending 
   await world.subscribe('dead');
   const now = await world.read('Subscription', 'dead');
   expect([now.status, now.error]).toEqual(['active', undefined]);
-  expect(told(await world.tell())).toEqual(['Observation/a 1']);
+  expect(listVersions(await world.tell())).toEqual(['Observation/a 1']);
 });
 
 test('410 ends a subscription at once; Retry-After of a 429 is respected; a redirect is not followed', async () => {
@@ -246,7 +246,7 @@ test('two processes deliver each version once and in order', async () => {
   await Promise.all([world.tell(), world.tell({ ...world.notifying })]);
   for (const [subscriber, id] of ['one', 'two'].flatMap((one) => ['a', 'b', 'c'].map((two) => [one, two]))) {
     const own = world.receiver.got.filter(({ path }) => path === `/${subscriber}/Observation/${id}`);
-    expect([subscriber, id, told(own)]).toEqual([subscriber, id, versions.map((_one, nth) => `Observation/${id} ${nth + 1}`)]);
+    expect([subscriber, id, listVersions(own)]).toEqual([subscriber, id, versions.map((_one, nth) => `Observation/${id} ${nth + 1}`)]);
   }
 });
 
@@ -299,7 +299,7 @@ test('after off or deletion nothing is sent, pending versions included; a new re
   const secret = await world.secret('off');
   await world.subscribe('off');
   await world.put(observation('c'));
-  expect(told(await world.tell())).toEqual(['Observation/c 1']);
+  expect(listVersions(await world.tell())).toEqual(['Observation/c 1']);
   expect(await world.secret('off')).toBe(secret);
 });
 
@@ -307,7 +307,7 @@ test('the server sets the status off when the end has passed', async () => {
   await world.subscribe('ends', { end: '2026-11-21T13:00:00+00:00' });
   await world.put(observation('a'));
   expect(await endExpiredSubscriptions(world.notifying)).toBe(0);
-  expect(told(await world.tell())).toEqual(['Observation/a 1']);
+  expect(listVersions(await world.tell())).toEqual(['Observation/a 1']);
   world.advance(HOUR);
   expect(await endExpiredSubscriptions(world.notifying)).toBe(1);
   expect(await world.read('Subscription', 'ends')).toMatchObject({ status: 'off' });
@@ -343,7 +343,7 @@ test('a change during a delivery is delivered without delay', async () => {
   receiver.answer = () => 200;
   receiver.release(200);
   await Promise.all(calls);
-  expect(told(await world.tell())).toEqual(['Observation/b 1']);
+  expect(listVersions(await world.tell())).toEqual(['Observation/b 1']);
 });
 
 test('while the index of its criteria is rebuilt a subscription waits: no error, and no version is lost', async () => {
@@ -359,9 +359,9 @@ test('while the index of its criteria is rebuilt a subscription waits: no error,
   expect(await world.tell(meanwhile)).toEqual([]);
   expect(await world.read('Subscription', 'one')).toMatchObject({ status: 'active' });
   expect(world.logged.join()).toContain('the index of the search parameter Observation.status is being built');
-  const asked = world.subscribe('two', { criteria: 'Observation?status=final' }, contextOf(world.as({}).caller));
-  await expect(asked).rejects.toMatchObject({ kind: 'unavailable' });
+  const subscribing = world.subscribe('two', { criteria: 'Observation?status=final' }, contextOf(world.as({}).caller));
+  await expect(subscribing).rejects.toMatchObject({ kind: 'unavailable' });
   ready = true;
   world.advance(5 * MINUTE);
-  expect(told(await world.tell(meanwhile))).toEqual(['Observation/a 1']);
+  expect(listVersions(await world.tell(meanwhile))).toEqual(['Observation/a 1']);
 });

@@ -32,9 +32,9 @@ export async function startReceiver(): Promise<Receiver> {
     const message = { method: req.method!, path: req.url!, headers, body: await text(req) };
     receiver.got.push(message);
     for (const wake of waiting.splice(0)) wake();
-    const said = receiver.answer(message);
-    if (said === 'never') return void silent.push(res);
-    const [status, more] = typeof said === 'number' ? [said, {}] : said;
+    const response = receiver.answer(message);
+    if (response === 'never') return void silent.push(res);
+    const [status, more] = typeof response === 'number' ? [response, {}] : response;
     res.writeHead(status, more).end();
   });
   server.listen(0, '127.0.0.1');

@@ -81,7 +81,7 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
   const reads = all.filter(({ write }) => !write).map(({ entry }) => entry);
   const answers = await executeTransaction(call.context, writes, async (inside, done) => {
     const size = createSizeCounter(call);
-    const told = (at: number, answer: FhirResponse): [number, string] => {
+    const recordAnswer = (at: number, answer: FhirResponse): [number, string] => {
       const text = buildEntryText(answer);
       size.add(text);
       if (size.isFull())
@@ -89,10 +89,12 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
       return [at, text];
     };
     const written = all.flatMap(({ entry, write }) =>
-      write ? [told(entry.index, buildEntryResponse({ ...toFhirCall(call, entry), type: write.type }, done.get(entry.index)!))] : [],
+      write
+        ? [recordAnswer(entry.index, buildEntryResponse({ ...toFhirCall(call, entry), type: write.type }, done.get(entry.index)!))]
+        : [],
     );
     const read: [number, string][] = [];
-    for (const entry of reads) read.push(told(entry.index, await runReadEntry(call, { entry, inside }, perform)));
+    for (const entry of reads) read.push(recordAnswer(entry.index, await runReadEntry(call, { entry, inside }, perform)));
     return new Map([...written, ...read]);
   });
   return buildBundleResponse(
@@ -172,10 +174,10 @@ function buildEntryText({ status, headers = {}, body, lastModified }: FhirRespon
     ...(headers.ETag !== undefined && { etag: headers.ETag }),
     ...(lastModified !== undefined && { lastModified }),
   };
-  const said = JSON.stringify(facts);
-  if (body === undefined) return `{"response":${said}}`;
-  if (body.startsWith(OUTCOME)) return `{"response":${said.slice(0, -1)},"outcome":${body}}}`;
-  return `{"resource":${body},"response":${said}}`;
+  const factsJson = JSON.stringify(facts);
+  if (body === undefined) return `{"response":${factsJson}}`;
+  if (body.startsWith(OUTCOME)) return `{"response":${factsJson.slice(0, -1)},"outcome":${body}}}`;
+  return `{"resource":${body},"response":${factsJson}}`;
 }
 
 function buildErrorEntryText({ kind, issues }: FhirError): string {

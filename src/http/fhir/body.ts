@@ -37,9 +37,9 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
     return as(req);
   };
   const json = async (what: string): Promise<ParsedJson> => {
-    const given = await text(RESOURCE, 'send the resource as application/fhir+json');
-    if (given.trim() === '') throw invalidStructure(`the body must be a ${what}, but it is empty`);
-    return parseJson(given);
+    const json = await text(RESOURCE, 'send the resource as application/fhir+json');
+    if (json.trim() === '') throw invalidStructure(`the body must be a ${what}, but it is empty`);
+    return parseJson(json);
   };
   return {
     resource: async (type) => toDraft(await json(`${type} resource`), type),

@@ -47,17 +47,17 @@ function parsePostedParameters({ parameter = [] }: Resource): Parameters {
 
 const buildUnknownParameterError = (where?: string) => notSupported(`$everything takes ${Object.keys(PARAMETERS).join(', ')}`, where);
 
-async function respondWithRecord(call: FhirCall, given: Parameters, hidden: boolean): Promise<FhirResponse> {
+async function respondWithRecord(call: FhirCall, query: Parameters, hidden: boolean): Promise<FhirResponse> {
   const { context, id } = call;
   const path = `/Patient/${id}/$everything`;
   authorize(context.caller, 'Patient', 's');
-  const opened = openPageLink(call, path, given);
-  const parameters = opened?.parameters ?? given.filter((parameter) => !isFormatParameter(parameter));
-  const asked = parseEverythingOptions(parameters);
+  const opened = openPageLink(call, path, query);
+  const parameters = opened?.parameters ?? query.filter((parameter) => !isFormatParameter(parameter));
+  const options = parseEverythingOptions(parameters);
   const page = await everythingOf(context, {
     patient: id,
-    ...asked,
-    ...selectTypes(call, asked.types),
+    ...options,
+    ...selectTypes(call, options.types),
     ...(opened?.after && { start: { after: opened.after } }),
   });
   const link = (after?: Position): string => buildPageLink(call, { path, parameters, ...(after && { after }) });
@@ -73,7 +73,7 @@ interface EverythingOptions {
 }
 
 function parseEverythingOptions(parameters: Parameters): EverythingOptions {
-  const values = (name: string): string[] => parameters.flatMap(([given, value]) => (given === name ? value : []));
+  const values = (name: string): string[] => parameters.flatMap(([parameterName, value]) => (parameterName === name ? value : []));
   for (const [name] of parameters) {
     if (!Object.hasOwn(PARAMETERS, name)) throw buildUnknownParameterError();
     if (name !== '_type' && values(name).length > 1) throw invalid(`${name} may occur only once`);

@@ -10,12 +10,12 @@ type Parameters = [name: string, value: string][];
 const NAME = '_explain';
 
 /** Whether the client asks for the plans, and the other parameters. 403 without the scope. */
-export function parseExplain(caller: Caller, given: Parameters): { explained: boolean; rest: Parameters } {
-  const asked = given.filter(([name]) => name === NAME);
-  if (!asked.length) return { explained: false, rest: given };
+export function parseExplain(caller: Caller, parameters: Parameters): { explained: boolean; rest: Parameters } {
+  const explainParameters = parameters.filter(([name]) => name === NAME);
+  if (!explainParameters.length) return { explained: false, rest: parameters };
   if (!isAdmin(caller.scopes)) throw forbidden(`${NAME} needs an API key with the scope admin`);
-  if (asked.some(([, value]) => value !== 'true')) throw invalid(`${NAME} must be true`);
-  return { explained: true, rest: given.filter(([name]) => name !== NAME) };
+  if (explainParameters.some(([, value]) => value !== 'true')) throw invalid(`${NAME} must be true`);
+  return { explained: true, rest: parameters.filter(([name]) => name !== NAME) };
 }
 
 /** The entry of the plans: one issue for each statement, with its SQL and plan. */

@@ -27,11 +27,11 @@ export async function handleHistory(call: FhirCall): Promise<FhirResponse> {
   if (!type) for (const servedType of SERVED_TYPES) authorize(caller, servedType, 'r');
   const path = `/${[type, id, '_history'].filter(Boolean).join('/')}`;
   const { subset, rest } = parseSubset(call.query, type || undefined);
-  const asked = parseHistoryOptions(rest, path, (page) => pageTokens.open(caller.tenant, page));
-  const { rows, next } = await historyOf(context, { ...asked, ...(type && { type }), ...(id && { id }) });
+  const options = parseHistoryOptions(rest, path, (page) => pageTokens.open(caller.tenant, page));
+  const { rows, next } = await historyOf(context, { ...options, ...(type && { type }), ...(id && { id }) });
   const shown = subset.parameters.map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join('');
   const link = (page: HistoryOptions): string => `${baseUrl}${path}?_page=${pageTokens.seal(caller.tenant, { path, asked: page })}${shown}`;
-  const links = { self: buildSelfLink(call, path, () => link(asked)), next: next && link({ ...asked, after: next }) };
+  const links = { self: buildSelfLink(call, path, () => link(options)), next: next && link({ ...options, after: next }) };
   const seen = rows.map((row) => ({ ...row, body: row.body === null ? null : subset.apply(row.body, row.type) }));
   return { status: 200, body: buildHistoryBundle(baseUrl, seen, links) };
 }
@@ -55,20 +55,20 @@ const PARAMETERS: Readonly<Record<string, (value: string) => Partial<HistoryOpti
 };
 
 function parseHistoryOptions(query: [string, string][], path: string, open: (page: string) => unknown): HistoryOptions {
-  const given = query.filter(([name]) => !FORMAT_PARAMETERS.has(name));
-  const page = given.find(([name]) => name === '_page')?.[1];
+  const parameters = query.filter(([name]) => !FORMAT_PARAMETERS.has(name));
+  const page = parameters.find(([name]) => name === '_page')?.[1];
   if (page !== undefined) {
     const opened = open(page);
     if (!isHistoryPage(opened, path)) throw invalid('this page link belongs to another history');
     return opened.asked;
   }
-  const names = given.map(([name]) => name);
+  const names = parameters.map(([name]) => name);
   const unknown = names.find((name) => !Object.hasOwn(PARAMETERS, name));
   if (unknown !== undefined) throw notSupported(`history takes ${Object.keys(PARAMETERS).join(', ')}, _summary and _elements`);
   const repeated = names.find((name, at) => names.indexOf(name) !== at);
   if (repeated) throw invalid(`${repeated} may occur only once`);
   let options: HistoryOptions = { count: DEFAULT_COUNT };
-  for (const [name, value] of given) options = { ...options, ...PARAMETERS[name]!(value) };
+  for (const [name, value] of parameters) options = { ...options, ...PARAMETERS[name]!(value) };
   return options;
 }
 

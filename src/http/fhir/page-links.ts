@@ -23,8 +23,8 @@ export const buildPageLink = ({ context, pageTokens }: FhirCall, page: PageLinkC
   `${context.baseUrl}${page.path}?_page=${pageTokens.seal(context.caller.tenant, page)}`;
 
 /** Opens the page link in `_page`, if the request has one. A link of another search is refused (400). */
-export function openPageLink({ context, pageTokens }: FhirCall, path: string, given: Parameters): PageLinkContent | undefined {
-  const sealed = given.find(([name]) => name === '_page')?.[1];
+export function openPageLink({ context, pageTokens }: FhirCall, path: string, parameters: Parameters): PageLinkContent | undefined {
+  const sealed = parameters.find(([name]) => name === '_page')?.[1];
   if (sealed === undefined) return undefined;
   const opened = pageTokens.open(context.caller.tenant, sealed);
   if (!isSearchPage(opened, path)) throw invalid('this page link belongs to another search');

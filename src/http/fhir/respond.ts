@@ -22,11 +22,11 @@ const FORMATS = new Map([
 
 /** The media type of the response. 406 if the client accepts none of this server's. */
 export function negotiateFormat(req: Request): string {
-  const asked = readFormatParameter(req.url);
-  const accepted = asked ?? req.headers.accept ?? '';
+  const requested = readFormatParameter(req.url);
+  const accepted = requested ?? req.headers.accept ?? '';
   const exact = FORMATS.get(accepted);
   if (exact) return exact;
-  for (const range of asked === undefined ? accepted.split(',') : [asked]) {
+  for (const range of requested === undefined ? accepted.split(',') : [requested]) {
     const [type, ...parameters] = parseMediaType(range);
     const format = FORMATS.get(type);
     if (format && !parameters.includes('q=0') && acceptsR4(parameters)) return format;

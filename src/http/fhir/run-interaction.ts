@@ -45,13 +45,13 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
 
 /** Runs the interaction of a request, if its caller has the permission (403). */
 export function runInteraction(
-  given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>,
-  route: InteractionRoute = findRoute(given.method, given.path),
+  parts: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>,
+  route: InteractionRoute = findRoute(parts.method, parts.path),
 ): Promise<FhirResponse> {
   const { name, definition } = route;
-  const call = { ...given, ...toPathNames(route) };
+  const call = { ...parts, ...toPathNames(route) };
   const { id, type } = call;
-  if (id !== '' && !ID_PATTERN.test(id) && given.method !== 'PUT') throw notFound('there is no resource with this id');
+  if (id !== '' && !ID_PATTERN.test(id) && parts.method !== 'PUT') throw notFound('there is no resource with this id');
   if (definition.permission) authorize(call.context.caller, type, definition.permission);
   return HANDLERS[name](call);
 }

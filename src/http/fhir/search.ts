@@ -73,13 +73,13 @@ async function respondWithPage(call: FhirCall, place: SearchScope, { parameters:
   const parameters = (opened?.parameters ?? wanted).filter((parameter) => !isFormatParameter(parameter));
   const { types, typed, rest } = selectTypes(call, place, parameters);
   const [type, ...also] = types;
-  const { subset, rest: asked } = parseSubset(rest, also.length ? undefined : type);
-  rejectTextWithIncludes(subset, asked);
+  const { subset, rest: criteria } = parseSubset(rest, also.length ? undefined : type);
+  rejectTextWithIncludes(subset, criteria);
   const handling = /handling=lenient/.test(call.header('prefer') ?? '') ? 'lenient' : 'strict';
   const page = await searchResources(context, {
     type: type!,
     also,
-    parameters: asked,
+    parameters: criteria,
     handling,
     isScoped: true,
     isSizeLimited: true,

@@ -31,7 +31,7 @@ export function parseSubset(query: [string, string][], type: string | undefined)
 }
 
 function readSingleParameter(parameters: [string, string][], name: string): string | undefined {
-  const values = parameters.filter(([given]) => given === name);
+  const values = parameters.filter(([parameterName]) => parameterName === name);
   if (values.length > 1) throw invalid(`${name} may occur only once`);
   return values[0]?.[1];
 }

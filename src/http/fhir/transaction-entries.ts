@@ -20,7 +20,7 @@ interface EntryInput {
 }
 
 /** Interaction that writes → builder of its transaction entry. All other interactions read. */
-const ENTRY_BUILDERS: Partial<Record<InteractionName, (given: EntryInput) => Omit<TransactionEntry, 'index' | 'type' | 'fullUrl'>>> = {
+const ENTRY_BUILDERS: Partial<Record<InteractionName, (entry: EntryInput) => Omit<TransactionEntry, 'index' | 'type' | 'fullUrl'>>> = {
   create: ({ call, entry, type }) => {
     const criteria = call.header('if-none-exist');
     return {

@@ -17,8 +17,8 @@ const NO_ISSUES: Issue = { severity: 'information', code: 'informational', text:
 /** POST [type]/$validate, POST and GET [type]/[id]/$validate. */
 export async function handleValidate(call: FhirCall): Promise<FhirResponse> {
   const { context, type, id } = call;
-  const asked = parseValidateRequest(call.method === 'POST' ? await call.body.json() : undefined, call.query);
-  if (asked.mode !== undefined) authorize(context.caller, type, PERMISSIONS[asked.mode]);
-  const issues = await collectIssues(context, { ...asked, type, ...(id !== '' && { id }) });
+  const validation = parseValidateRequest(call.method === 'POST' ? await call.body.json() : undefined, call.query);
+  if (validation.mode !== undefined) authorize(context.caller, type, PERMISSIONS[validation.mode]);
+  const issues = await collectIssues(context, { ...validation, type, ...(id !== '' && { id }) });
   return { status: 200, body: JSON.stringify(buildOperationOutcome(issues.length ? issues : [NO_ISSUES])) };
 }

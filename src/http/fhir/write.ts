@@ -78,8 +78,8 @@ export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = []
   const answer = { ...facts, status, headers };
   const prefer = /return=(\w+)/.exec(call.header('prefer') ?? '')?.[1];
   if (prefer === 'OperationOutcome') {
-    const said = buildOperationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
-    return { ...answer, body: JSON.stringify(said) };
+    const operationOutcome = buildOperationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
+    return { ...answer, body: JSON.stringify(operationOutcome) };
   }
   if (prefer === 'minimal' || !canRead(context.caller, type)) return answer;
   return { ...answer, body: redactFor(context.caller)(row).body! };

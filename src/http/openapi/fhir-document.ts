@@ -150,14 +150,14 @@ function buildResponse(status: number, what: FhirOperation['responses'][number],
   const names = { resource: [type], written: [type, 'OperationOutcome'], bundle: ['Bundle'], outcome: ['OperationOutcome'], nothing: [] }[
     what
   ];
-  const told =
+  const descriptions =
     what === 'bundle' || what === 'outcome'
       ? ['X-Request-Id']
       : ['ETag', 'Last-Modified', 'X-Request-Id', ...(status === 201 ? ['Location'] : [])];
   const schema = names.length > 1 ? { anyOf: names.map(buildSchemaRef) } : buildSchemaRef(names[0] ?? '');
   return {
     description: STATUS_DESCRIPTIONS[status],
-    headers: Object.fromEntries(told.map((name) => [name, buildComponentRef('headers', name)])),
+    headers: Object.fromEntries(descriptions.map((name) => [name, buildComponentRef('headers', name)])),
     ...(names.length && {
       content: {
         [FHIR_JSON]: { schema, ...(what === 'resource' && buildExampleRef(`${type}.stored`)) },

@@ -44,10 +44,10 @@ const findResponseShape = ({ shape }: LoadedShape, { shapes }: ExampleContext['w
   shapes.find(({ shape: other }) => other.surface.name === shape.surface.name && other.name === shape.responseShape)?.shape ?? shape;
 
 /** The fields that the change must leave: all but the requested ones and their second names. */
-function pickUnchangedFields({ lens }: LoadedShape, before: View, asked: View): string[] {
-  const changing = lens.fields.filter(({ name }) => name in asked);
+function pickUnchangedFields({ lens }: LoadedShape, before: View, change: View): string[] {
+  const changing = lens.fields.filter(({ name }) => name in change);
   const left = changing.reduce((view, field) => omitDependentFields(view, field, lens.fields), before);
-  return Object.keys(left).filter((name) => !(name in asked));
+  return Object.keys(left).filter((name) => !(name in change));
 }
 
 /** The errors of a refused change. */

@@ -168,13 +168,13 @@ function findUntestedIn(schema: JsonSchema, examples: Example[], { side, codecs,
   return listSchemaRules(schema).flatMap(({ at: names, word, without }) => {
     const accepts = ajv.compile(without);
     const needed = isBatchMaximum(names, word, many) || refused.some((body) => accepts(body));
-    const said = word === 'pattern' && codecs.includes(names.join('.')) ? 'as' : word;
+    const keyword = word === 'pattern' && codecs.includes(names.join('.')) ? 'as' : word;
     return needed
       ? []
       : [
           {
-            keys: toRuleKeys(names, said, many),
-            text: `no example is refused by ${said === 'as' ? 'the form of as:' : said} alone: add one with ${side}: and field:`,
+            keys: toRuleKeys(names, keyword, many),
+            text: `no example is refused by ${keyword === 'as' ? 'the form of as:' : keyword} alone: add one with ${side}: and field:`,
           },
         ];
   });
@@ -271,15 +271,15 @@ const findRefusingKeyword = (spec: SearchSpec): string | undefined =>
 const isCaseInsensitive = (spec: SearchSpec): boolean => toValueSpec(spec)?.as === 'upper';
 
 /** Case-insensitive parameters without an example in another case. */
-const findUntestedSpellings = (search: Record<string, SearchSpec>, asked: [name: string, value: string][]): CoverageGap[] =>
+const findUntestedSpellings = (search: Record<string, SearchSpec>, parameters: [name: string, value: string][]): CoverageGap[] =>
   Object.entries(search)
     .filter(([, spec]) => isCaseInsensitive(spec) || toValueSpec(spec)?.format === 'uuid')
-    .filter(([name, spec]) => !asked.some(([parameter, value]) => parameter === name && normalizeParameter(spec, value) !== value))
+    .filter(([name, spec]) => !parameters.some(([parameter, value]) => parameter === name && normalizeParameter(spec, value) !== value))
     .map(([name]) => ({ keys: ['search', name], text: 'no example asks in other letters for the same: add one with search:' }));
 
 /** Query parameters and words without an example, and rules of values without a refused example. */
 function findUntestedSearches({ mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
-  const asked = examples.flatMap(({ search }) => Object.entries(search ?? {}));
+  const parameters = examples.flatMap(({ search }) => Object.entries(search ?? {}));
   const refused = examples.flatMap(({ searchRefused, field }) => (searchRefused && field ? [field] : []));
   const forms = Object.entries(mapping.content.search ?? {}).filter(
     ([name, spec]) => findRefusingKeyword(spec) !== undefined && !refused.includes(name),
@@ -291,11 +291,11 @@ function findUntestedSearches({ mapping }: LoadedShape, examples: Example[]): Co
   const unasked = Object.entries(mapping.content.search ?? {}).flatMap(([name, spec]) => {
     const words = typeof spec === 'object' && 'words' in spec ? Object.keys(spec.words) : [undefined];
     return words
-      .filter((word) => !asked.some(([asking, value]) => asking === name && (word === undefined || value === word)))
+      .filter((word) => !parameters.some(([asking, value]) => asking === name && (word === undefined || value === word)))
       .map((word) => ({
         keys: ['search', name],
         text: `no example asks for ${[name, word].filter(Boolean).join('=')} and states the FHIR search: add one with search: and query:`,
       }));
   });
-  return [...unasked, ...unrefused, ...findUntestedSpellings(mapping.content.search ?? {}, asked)];
+  return [...unasked, ...unrefused, ...findUntestedSpellings(mapping.content.search ?? {}, parameters)];
 }

@@ -107,9 +107,9 @@ export function checkForeignElements(before: Resource, after: Resource, { name: 
         .some((element) => isLost(name, element)),
   );
   const changed = ['language', 'text'].filter((name) => before[name] !== after[name]);
-  const told = writtenPaths.map(({ steps: [step] }) => step?.name);
+  const elements = writtenPaths.map(({ steps: [step] }) => step?.name);
   const besides = listPrimitiveExtensions(before)
-    .filter(([beside, value]) => !told.includes(beside) && (before[value] === after[value]) !== (before[beside] === after[beside]))
+    .filter(([beside, value]) => !elements.includes(beside) && (before[value] === after[value]) !== (before[beside] === after[beside]))
     .map(([beside]) => beside);
   return [...lost, ...retired, ...changed, ...besides].map((name) => `writing ${field} changed ${name}, which belongs to another client`);
 }

@@ -71,11 +71,11 @@ export function checkFieldPutGet(
     return values
       .filter((value) => value !== undefined)
       .map((value) => ({ value, asked: unsetOtherForms({ [name]: value }, lens.fields) }))
-      .filter(({ asked }) => isAdmitted({ ...whole, ...asked }, lens))
-      .flatMap(({ value, asked }) => {
-        const next = { ...whole, ...asked };
+      .filter(({ asked: changes }) => isAdmitted({ ...whole, ...changes }, lens))
+      .flatMap(({ value, asked: changes }) => {
+        const next = { ...whole, ...changes };
         const after = lens.write(next, resource, env);
-        if (field.paths.length > 1 && findStillShown(asked, lens.read(after, env, { all: true, bare: true })).length) return [];
+        if (field.paths.length > 1 && findStillShown(changes, lens.read(after, env, { all: true, bare: true })).length) return [];
         const view = lens.read(after, env, { all: true });
         const wanted = apart({ ...next, [name]: value ?? toUnsetValue(spec) }, field);
         return [
@@ -93,11 +93,11 @@ function checkCombinedWrites(
   { env, samples }: { env: Env; samples: FieldSamples },
 ): string[] {
   const whole = lens.read(resource, env, { all: true });
-  const shown = (asked: View): View => lens.read(lens.write({ ...whole, ...asked }, resource, env), env, { all: true });
+  const shown = (changes: View): View => lens.read(lens.write({ ...whole, ...changes }, resource, env), env, { all: true });
   const changes = listWritableFields(lens, mapping.content).flatMap((field) => {
     const value = pickDifferentValue(field, whole[field.name], samples);
-    const asked = { [field.name]: value };
-    return value !== undefined && isAdmitted({ ...whole, ...asked }, lens) ? [{ field, name: field.name, asked }] : [];
+    const changes = { [field.name]: value };
+    return value !== undefined && isAdmitted({ ...whole, ...changes }, lens) ? [{ field, name: field.name, asked: changes }] : [];
   });
   const disagree = buildConflictCheck(lens);
   const pairs = changes.flatMap((one, nth) => changes.slice(nth + 1).map((other) => [one, other] as const));

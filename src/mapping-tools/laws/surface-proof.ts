@@ -61,8 +61,8 @@ type SurfaceCheck = (loaded: LoadedSurface, example: SurfaceExample) => string[]
 const SURFACE_CHECKS: Readonly<Record<string, SurfaceCheck>> = {
   fails({ surface }, { fails, facts, status, answer }) {
     const issues = (fails!.issues ?? []).map(({ field, text, code = 'invalid' }) => issue(code, text, field));
-    const told = surface.wrapError(fails!.kind, issues, { ...EXAMPLE_FACTS, ...facts });
-    return [...findDifferences(told.status, status, 'the status'), ...findDifferences(told.body, answer, 'the answer')];
+    const response = surface.wrapError(fails!.kind, issues, { ...EXAMPLE_FACTS, ...facts });
+    return [...findDifferences(response.status, status, 'the status'), ...findDifferences(response.body, answer, 'the answer')];
   },
   item: ({ surface }, { item, facts, answer }) =>
     findDifferences(surface.wrapItem(item!, { ...EXAMPLE_FACTS, ...facts }), answer, 'the answer'),

@@ -240,7 +240,7 @@ const buildReadsCodec: CodecBuilder = (_argument, { reads: table = {} }) => {
 /** `is(word)`: whether the stored value is the word (read only); `is`: whether a value other than false is stored. */
 const buildIsCodec: CodecBuilder = (word, { readOnly }) => {
   if (word !== '' && !readOnly) throw new Error('is(word) can only be read: the field must be readOnly');
-  return { read: (stored) => (word === '' ? stored !== false : stored === word), write: (said) => said };
+  return { read: (stored) => (word === '' ? stored !== false : stored === word), write: (value) => value };
 };
 
 const CODEC_BUILDERS: Record<string, CodecBuilder> = {

@@ -43,8 +43,8 @@ export function compileDatePattern(text: string, kind: 'day' | 'instant'): DateP
   return {
     text,
     pattern: joined((token) => PARTS[token]!.source),
-    parse(given) {
-      const found = whole.exec(given)?.groups;
+    parse(text) {
+      const found = whole.exec(text)?.groups;
       return found && toFhir(found, kind);
     },
     format(stored) {

@@ -31,9 +31,9 @@ const TEXT_PARTS: Readonly<Record<string, string[]>> = { HumanName: NAME, Addres
 export function updateText(type: string, before: unknown, after: unknown): unknown {
   const { text } = toObject(before);
   if (!Object.hasOwn(TEXT_PARTS, type) || typeof text !== 'string' || toObject(after).text !== text) return after;
-  const told = TEXT_PARTS[type]!.reduce((so, part) => replaceWords(so, joinPart(before, part), joinPart(after, part)), text);
-  const tidy = told.replace(/\s+/g, ' ').replace(/^[\s,]+|[\s,]+$/g, '');
-  if (told === text) return after;
+  const newText = TEXT_PARTS[type]!.reduce((so, part) => replaceWords(so, joinPart(before, part), joinPart(after, part)), text);
+  const tidy = newText.replace(/\s+/g, ' ').replace(/^[\s,]+|[\s,]+$/g, '');
+  if (newText === text) return after;
   const { text: _text, ...parts } = toObject(after);
   return tidy === '' ? parts : { ...toObject(after), text: tidy };
 }

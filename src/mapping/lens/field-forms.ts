@@ -10,9 +10,9 @@ const findOtherForms = ({ name, spec }: Field, fields: Field[]): string[] =>
   fields.filter((field) => field.name === spec.instead || field.spec.instead === name).map((field) => field.name);
 
 /** Unsets the alternative forms of each field that has a value. */
-export function unsetOtherForms(said: View, fields: Field[]): View {
-  const unset = fields.filter(({ name }) => !isUnset(said[name])).flatMap((field) => findOtherForms(field, fields));
-  return { ...Object.fromEntries(unset.map((name) => [name, null])), ...said };
+export function unsetOtherForms(view: View, fields: Field[]): View {
+  const unset = fields.filter(({ name }) => !isUnset(view[name])).flatMap((field) => findOtherForms(field, fields));
+  return { ...Object.fromEntries(unset.map((name) => [name, null])), ...view };
 }
 
 /** `omit: implied`: a list is implied while it has one member, whose only values are those of the fields that share its path. */

@@ -38,8 +38,8 @@ export const buildCombinedField: FieldBuilder = (name, spec, context) => {
     read({ slots, env }) {
       const values: unknown[] = [];
       for (const { slot, read } of parts) collectValues(slots[slot]!, read, { env, values });
-      const told = values.filter((value) => codec.read(value, env) !== undefined);
-      return told.length ? codec.read(combine(told), env) : undefined;
+      const readable = values.filter((value) => codec.read(value, env) !== undefined);
+      return readable.length ? codec.read(combine(readable), env) : undefined;
     },
     assign: () => {},
   };

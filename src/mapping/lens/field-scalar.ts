@@ -142,8 +142,8 @@ export const buildPresenceField: FieldBuilder = (name, spec, context) => {
   return {
     ...field,
     finish(value, { slots }, changes) {
-      const said = ways.some((way) => (changes[way] ?? slots[way]!).some((change) => change !== false));
-      if (value === true && !said) changes[slot] = [true];
+      const hasValue = ways.some((way) => (changes[way] ?? slots[way]!).some((change) => change !== false));
+      if (value === true && !hasValue) changes[slot] = [true];
     },
   };
 };

@@ -37,9 +37,9 @@ export function buildNameScope(mapping: MappingSpec, aliases: Readonly<Record<st
   );
   const joined = Object.entries(mapping.with ?? {}).map(([name, spec]) => [name, toJoinedType(spec)] as const);
   const row = mapping.row ? [[mapping.row.key, 'string'] as const] : [];
-  const asked = findBoundParameters(mapping, aliases).map((name) => [name, 'string'] as const);
+  const parameters = findBoundParameters(mapping, aliases).map((name) => [name, 'string'] as const);
   const variables: Record<string, string> = {
-    ...Object.fromEntries(asked),
+    ...Object.fromEntries(parameters),
     ...SERVER_VARIABLES,
     ...mapping.given,
     ...Object.fromEntries([...joined, ...row]),

@@ -44,8 +44,8 @@ function compareSteps(a: PathWriter, b: PathWriter, at: number): Verdict {
 /** References to resources of different types. */
 function haveDifferentTargets(...both: [PathWriter, StepSyntax][]): boolean {
   const [one, other] = both.map(([{ targets }, { where }]) => {
-    const asked = where.flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
-    return asked.length ? asked : targets;
+    const resolvedTypes = where.flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
+    return resolvedTypes.length ? resolvedTypes : targets;
   });
   return one !== undefined && other !== undefined && !one.some((type) => other.includes(type));
 }
@@ -55,7 +55,7 @@ function excludes(step: StepSyntax, other: StepSyntax): boolean {
   return other.where.some(
     (against) =>
       (step.current?.old === false && asksForOld(against)) ||
-      step.where.some((asked) => excludeEachOther(asked, against) || asksForMissing(asked, against)),
+      step.where.some((condition) => excludeEachOther(condition, against) || asksForMissing(condition, against)),
   );
 }
 
@@ -79,10 +79,10 @@ function haveExclusiveConditions(one: StepSyntax[], other: StepSyntax[]): boolea
 /** Whether the first requires a value at or below a path where the second requires none. */
 function asksForMissing(condition: ConditionSyntax, other: ConditionSyntax): boolean {
   if (isAbsence(condition) || !isAbsence(other)) return false;
-  const [asked, missing] = [condition.path.steps, other.path.steps];
+  const [required, missing] = [condition.path.steps, other.path.steps];
   return missing.every((step, at) => {
     const isWhole = !step.where.length && step.ofType === undefined && !step.skip;
-    return asked[at]?.name === step.name && (isWhole || JSON.stringify(asked[at]) === JSON.stringify(step));
+    return required[at]?.name === step.name && (isWhole || JSON.stringify(required[at]) === JSON.stringify(step));
   });
 }
 
@@ -97,8 +97,8 @@ const joinStepNames = ({ path }: ConditionSyntax): string => path.steps.map(({ n
 
 /** Whether the second has all conditions of the first. */
 function isSubset(step: StepSyntax, other: StepSyntax): boolean {
-  const asked = other.where.map((condition) => JSON.stringify(condition));
-  return step.where.every((condition) => asked.includes(JSON.stringify(condition)));
+  const conditions = other.where.map((condition) => JSON.stringify(condition));
+  return step.where.every((condition) => conditions.includes(JSON.stringify(condition)));
 }
 
 /** Whether two maps over one element have different key prefixes. */

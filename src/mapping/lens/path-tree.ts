@@ -175,10 +175,12 @@ function applyList({ step, slot, own }: Branch, node: unknown, { changes, env }:
 
 /** Removes the elements that repeat the old value of a changed one (dependent-elements.ts). */
 function dropStaleDependents(branches: readonly Branch[], node: unknown, { effects, env, type }: TreeWrite & { type: string }): unknown {
-  const said = branches.filter((branch) => effects[branch.number] !== UNCHANGED && !branch.hidden && !addsFirstMember(branch, node, env));
+  const changedBranches = branches.filter(
+    (branch) => effects[branch.number] !== UNCHANGED && !branch.hidden && !addsFirstMember(branch, node, env),
+  );
   const outdated = findStaleDependents(
     type,
-    said.map(({ step }) => step.name),
+    changedBranches.map(({ step }) => step.name),
   );
   if (!outdated.length) return node;
   const kept = branches.filter(({ isProtected, number }) => isProtected || effects[number] === ADDS).map(({ step }) => step);

@@ -46,7 +46,7 @@ export function buildShape({ name, mapping, resource, surface, surfaceSpec, tabl
   const aliases = surfaceSpec.systems;
   const lens = buildLens(mapping, { aliases, ids: surface, tables }, fault);
   const nullable = surfaceSpec.nulls === 'unset';
-  const { checked, asked, ...request } = buildRequestSupport(lens, mapping, nullable);
+  const { checked, asked: requestFields, ...request } = buildRequestSupport(lens, mapping, nullable);
   const disagree = buildConflictCheck(lens);
   const { plural = '', interactions, idempotency = 'optional', belongs = [], except = {} } = mapping;
   const shape: Shape = {
@@ -74,7 +74,7 @@ export function buildShape({ name, mapping, resource, surface, surfaceSpec, tabl
       return issues.length ? issues : disagree(omitUnsetFields(toObject(body)));
     },
     ...buildChangePlanner(lens.fields, { nullable, deep: surfaceSpec.patch !== 'replace', findConflicts: disagree }),
-    pickKnownFields: (body) => pickKnownFields(asked, body),
+    pickKnownFields: (body) => pickKnownFields(requestFields, body),
     ...buildBatchCreate(mapping, lens.fields),
     read: lens.read,
     write: lens.write,
@@ -103,12 +103,12 @@ function buildTargets({ resource, into, row }: MappingSpec, lens: Lens, aliases:
 
 /** Builds the fields of a create, in the body and in the path, and the check of both. */
 function buildRequestSupport({ fields }: Lens, { path, many }: MappingSpec, nullable: boolean) {
-  const asked = buildRequestFields(fields, many);
+  const requestFields = buildRequestFields(fields, many);
   const within = listPathParameters(path).filter((name) => name !== 'id');
-  const inBody = asked.filter(({ name }) => !within.includes(name));
-  const checked = buildBodyCheck(buildRequestSchema(asked, nullable), asked);
+  const inBody = requestFields.filter(({ name }) => !within.includes(name));
+  const checked = buildBodyCheck(buildRequestSchema(requestFields, nullable), requestFields);
   const schema = buildRequestSchema(inBody, nullable);
-  return { pathParameters: within, asked, requestSchema: schema, requiresBody: 'required' in schema, checked };
+  return { pathParameters: within, asked: requestFields, requestSchema: schema, requiresBody: 'required' in schema, checked };
 }
 
 /** The values of a view for the placeholders of a search; ids are FHIR ids. */

@@ -15,16 +15,16 @@ export function checkMany(lens: Lens, mapping: MappingSpec, fault: Report): void
   const { many, interactions } = mapping;
   if (!many) return;
   const { list, fields, least = 1, most, identity = [] } = many;
-  const asked = lens.fields.filter(isWritableIn('create')).map(({ name }) => name);
-  const unasked = (names: string[]): string | undefined => names.find((name) => !asked.includes(name));
-  const told = (word: string, problem: string | false | undefined): void => {
+  const writable = lens.fields.filter(isWritableIn('create')).map(({ name }) => name);
+  const unasked = (names: string[]): string | undefined => names.find((name) => !writable.includes(name));
+  const report = (word: string, problem: string | false | undefined): void => {
     if (problem) fault(['many', word], new Error(problem));
   };
-  const noField = (name: string | undefined) => name && `no request has the field ${name}${formatKnownNames(name, asked)}`;
-  told('list', lens.fields.some(({ name }) => name === list) && `${list} is a field of each item: the list needs a name of its own`);
-  told('fields', noField(unasked(fields)));
-  told('identity', noField(unasked(identity)));
-  told('most', most < least && `${most} is less than least (${least})`);
+  const noField = (name: string | undefined) => name && `no request has the field ${name}${formatKnownNames(name, writable)}`;
+  report('list', lens.fields.some(({ name }) => name === list) && `${list} is a field of each item: the list needs a name of its own`);
+  report('fields', noField(unasked(fields)));
+  report('identity', noField(unasked(identity)));
+  report('most', most < least && `${most} is less than least (${least})`);
   if (!interactions.includes('create')) fault(['many'], new Error('it is for a create: add create to interactions'));
   for (const word of APART) if (mapping[word] !== undefined) fault([word], new Error(`${word}: cannot be combined with many: ${INSTEAD}`));
   for (const { spec, keyPath } of lens.leaves)

@@ -25,11 +25,11 @@ export function checkLists(
   }
   const bound = findBoundParameters(mapping, names.scope.aliases);
   for (const { keyPath, paths, spec } of leaves) {
-    const asked = bound.find((name) => paths.some(({ text }) => new RegExp(`%${name}\\b`).test(text)));
-    if (asked !== undefined && !spec.readOnly)
+    const boundName = bound.find((name) => paths.some(({ text }) => new RegExp(`%${name}\\b`).test(text)));
+    if (boundName !== undefined && !spec.readOnly)
       fault(
         keyPath.flatMap((name) => ['fields', name]),
-        new Error(`it shows a parameter of the list (%${asked}): it must be readOnly`),
+        new Error(`it shows a parameter of the list (%${boundName}): it must be readOnly`),
       );
   }
   const listing = interactions.includes('search');

@@ -78,10 +78,10 @@ function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field
 function checkChoice(step: Step, shown: string, taken: readonly string[] = ['Resource']): string | undefined {
   const { name, repeats, open } = step;
   if (!repeats || open) return undefined;
-  const asked = readConditions(step).flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
-  const other = asked.find((type) => type !== shown);
+  const resolvedTypes = readConditions(step).flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
+  const other = resolvedTypes.find((type) => type !== shown);
   if (other !== undefined) return `${name} is asked for references to ${other}, and the field shows those to ${shown}`;
-  if (asked.length || taken.every((type) => type === shown)) return undefined;
+  if (resolvedTypes.length || taken.every((type) => type === shown)) return undefined;
   return `${name} may refer to another type, which would be hidden and overwritten: write ${name}.where(resolve() is ${shown})`;
 }
 

@@ -16,7 +16,7 @@ export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarEr
     .filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf')
     .map((error) => ({ error, meant: findMeantKind(error) }));
   const mistyped = errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath);
-  const told = ({ schemaPath, instancePath, keyword }: ErrorObject): boolean =>
+  const isReported = ({ schemaPath, instancePath, keyword }: ErrorObject): boolean =>
     keyword !== 'if' &&
     !(keyword === 'oneOf' && mistyped.includes(instancePath)) &&
     choices.every(({ error, meant }) => {
@@ -25,14 +25,16 @@ export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarEr
         ? nth === meant
         : schemaPath !== error.schemaPath || instancePath !== error.instancePath || meant === undefined;
     });
-  const faults = errors.filter((error) => told(error) && !isRenamed(error)).map((error) => ({ keys: keysOf(error), text: textOf(error) }));
+  const faults = errors
+    .filter((error) => isReported(error) && !isRenamed(error))
+    .map((error) => ({ keys: keysOf(error), text: textOf(error) }));
   return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
 /** Whether the file has a missing keyword under its old name. Then only the old name is reported. */
 function isRenamed({ keyword, params, parentSchema, data }: ErrorObject): boolean {
-  const said = Object.entries(toObject(parentSchema?.renamed)).filter(([old]) => Object.hasOwn(Object(data), old));
-  return keyword === 'required' ? said.some(([, now]) => now === params.missingProperty) : keyword === 'oneOf' && said.length > 0;
+  const renamed = Object.entries(toObject(parentSchema?.renamed)).filter(([old]) => Object.hasOwn(Object(data), old));
+  return keyword === 'required' ? renamed.some(([, now]) => now === params.missingProperty) : keyword === 'oneOf' && renamed.length > 0;
 }
 
 const within = (above: string, path: string): boolean => path === above || path.startsWith(`${above}/`);

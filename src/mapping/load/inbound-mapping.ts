@@ -12,7 +12,7 @@ import { readInboundFile } from './read-file.ts';
 
 /** `write`: writes exactly the fields of the view; undefined or null removes a value. `given`: the values of the mapping's `given:` names. */
 export interface InboundMapping {
-  write(view: View, into: Resource | undefined, given?: Record<string, unknown>): Resource;
+  write(view: View, into: Resource | undefined, variables?: Record<string, unknown>): Resource;
   /** The names of its fields. */
   fields: string[];
 }
@@ -32,7 +32,7 @@ export function loadInboundMapping(
   faults.push(...checkExtensions({ lens, mapping: { ...source, content: mapping } }, profiles));
   if (faults.length) throw toLoadError(faults);
   return {
-    write: (view, into, given = {}) => lens.write(omitInvalidWords(lens, view), into, { ...NO_ALIAS, ...given }, { server: true }),
+    write: (view, into, variables = {}) => lens.write(omitInvalidWords(lens, view), into, { ...NO_ALIAS, ...variables }, { server: true }),
     fields: lens.fields.map(({ name }) => name),
   };
 }

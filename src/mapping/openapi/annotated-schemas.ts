@@ -36,9 +36,9 @@ function annotate({ $schema: _, properties = {}, ...rest }: JsonSchema, fields: 
 }
 
 /** `needs:` as a schema. Null, blank and false count as missing, which `dependentRequired` cannot express. */
-const buildNeeds = (fields: Field[], asked: string[]): [name: string, schema: Json][] =>
+const buildNeeds = (fields: Field[], names: string[]): [name: string, schema: Json][] =>
   fields.flatMap(({ name, spec: { needs } }): [string, Json][] =>
-    needs !== undefined && asked.includes(name)
+    needs !== undefined && names.includes(name)
       ? [[name, { anyOf: [{ properties: { [name]: { not: HAS_VALUE } } }, { required: [needs], properties: { [needs]: HAS_VALUE } }] }]]
       : [],
   );

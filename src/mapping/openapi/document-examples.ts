@@ -37,7 +37,7 @@ export function pickDocumentExamples({ mapping, shape }: LoadedShape): DocumentE
 
 /** A typical value for each parameter: that of a field with the same name, else one from an example. */
 function pickParameters(examples: Example[], names: string[]): Record<string, string> {
-  const asked = (name: string): string[] => examples.flatMap(({ search = {} }) => search[name] ?? []);
+  const listExampleValues = (name: string): string[] => examples.flatMap(({ search = {} }) => search[name] ?? []);
   const shown = (name: string): string[] =>
     examples.flatMap(({ response }) => {
       const value = [response?.[name] ?? []].flat()[0];
@@ -45,7 +45,7 @@ function pickParameters(examples: Example[], names: string[]): Record<string, st
     });
   return Object.fromEntries(
     names.flatMap((name) => {
-      const values = [...shown(name), ...asked(name)].map(normalizeSample).filter((value) => value !== '');
+      const values = [...shown(name), ...listExampleValues(name)].map(normalizeSample).filter((value) => value !== '');
       const value = values.find(isUnescaped) ?? values[0];
       return value === undefined ? [] : [[name, value]];
     }),

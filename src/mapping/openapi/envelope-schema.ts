@@ -79,12 +79,12 @@ export function buildListSchema(
   item: Schema,
 ): Schema {
   const names = Object.keys(search).filter((name) => !RESPONSE_NAMES.includes(name) && !PAGE_NAMES.includes(name));
-  const asked = names.map(
+  const properties = names.map(
     (name) => [name, isRequired(search[name]!) || listPathParameters(path).includes(name) ? text : toNullable(text)] as const,
   );
   const items = { type: 'array', items: item };
   const first = { anyOf: [item, { type: 'null' }] };
-  return buildEnvelopeSchema(own?.list ?? envelope.list, { ...Object.fromEntries(asked), items, first }, plural);
+  return buildEnvelopeSchema(own?.list ?? envelope.list, { ...Object.fromEntries(properties), items, first }, plural);
 }
 
 const isRequired = (spec: SearchSpec): boolean => toValueSpec(spec)?.required === true;

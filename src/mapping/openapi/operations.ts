@@ -169,7 +169,7 @@ function buildOperation(interaction: ShapeInteraction, row: OperationRow, parts:
   const field = lens.fields.find(({ spec }) => spec.required)?.name ?? Object.keys(loaded.mapping.content.search ?? {})[0] ?? 'id';
   const kinds = [...row.failures(parts), ...COMMON_ERRORS, ...(facts.rateLimit ? (['throttled'] as const) : [])];
   const bodies = { request: examples.requests, change: examples.changes, replacement: {} };
-  const told: ErrorResponseParts = { surface: surface.surface, spec: surface.source.content, facts, field };
+  const errorParts: ErrorResponseParts = { surface: surface.surface, spec: surface.source.content, facts, field };
   return {
     operationId: `${VERBS[interaction]}-${shape.name}`,
     summary: loaded.mapping.content.summary?.[interaction] ?? buildSummary(interaction, row, shape),
@@ -187,7 +187,7 @@ function buildOperation(interaction: ShapeInteraction, row: OperationRow, parts:
         },
       },
     }),
-    responses: { [status]: answer, ...(row.known && { 304: NOT_MODIFIED }), ...buildErrorResponses(kinds, told) },
+    responses: { [status]: answer, ...(row.known && { 304: NOT_MODIFIED }), ...buildErrorResponses(kinds, errorParts) },
   };
 }
 
@@ -216,13 +216,13 @@ const CHANGE_DESCRIPTION =
 /** JSON Patch: that of an example, else one derived from a merge patch. https://www.rfc-editor.org/rfc/rfc6902 */
 function buildPatchContent({ loaded, examples }: OperationParts): Json {
   const [first] = Object.values(examples.changes);
-  const said = Object.entries(first?.value ?? {}).find(
+  const shownField = Object.entries(first?.value ?? {}).find(
     ([name, value]) =>
       (typeof value !== 'object' || Object.keys(value ?? {}).length > 0) &&
       loaded.lens.fields.some(({ name: fieldName, spec }) => fieldName === name && !spec.omit && !spec.writeOnly),
   );
-  const made = said && {
-    made: { summary: 'replaces the value of one field', value: [{ op: 'replace', path: `/${said[0]}`, value: said[1] }] },
+  const made = shownField && {
+    made: { summary: 'replaces the value of one field', value: [{ op: 'replace', path: `/${shownField[0]}`, value: shownField[1] }] },
   };
   const shown = Object.keys(examples.operations).length ? examples.operations : made;
   return { 'application/json-patch+json': { schema: toSchemaRef('JsonPatch'), ...(shown && { examples: shown }) } };
@@ -256,14 +256,14 @@ function buildItemResponse(description: string, parts: OperationParts, { status,
 /** The response to a write: the item, or without the read scope its id and the fields of the request. `form`: the shape of the response. */
 function buildWrittenItemSchema({ lens }: LoadedShape, form: Shape): Json {
   const { properties: shown = {} } = form.responseSchema;
-  const said = lens.fields.filter(({ name, spec }) => !spec.readOnly && Object.hasOwn(shown, name)).map(({ name }) => [name, {}]);
+  const shownFields = lens.fields.filter(({ name, spec }) => !spec.readOnly && Object.hasOwn(shown, name)).map(({ name }) => [name, {}]);
   return {
     anyOf: [
       toSchemaRef(toSchemaNames(form).item),
       {
         type: 'object',
         description: 'For a key without the read scope: the id, and the fields of the request as sent.',
-        properties: { ...Object.fromEntries(said), [form.idName]: shown[form.idName] ?? {} },
+        properties: { ...Object.fromEntries(shownFields), [form.idName]: shown[form.idName] ?? {} },
         required: [form.idName],
         additionalProperties: false,
       },
@@ -284,10 +284,10 @@ function buildListResponse(parts: OperationParts, { description, written }: { de
   const item = written ? buildWrittenItemSchema(parts.loaded, shape) : toSchemaRef(toSchemaNames(shape).item);
   const schema = buildListSchema(parts.loaded.mapping.content, source.content, item);
   const facts = buildExampleFacts(200, parts.facts);
-  const told = { limit: page.default, offset: 0, hasMore: false, nextOffset: null, cursor: null, ...(page.total && { total: 1 }) };
+  const pageFacts = { limit: page.default, offset: 0, hasMore: false, nextOffset: null, cursor: null, ...(page.total && { total: 1 }) };
   const [first] = Object.entries(parts.examples.items);
   const examples = first
-    ? wrapExamples(Object.fromEntries([first]), (view) => shape.wrapList([view], told, facts, parts.examples.parameters))
+    ? wrapExamples(Object.fromEntries([first]), (view) => shape.wrapList([view], pageFacts, facts, parts.examples.parameters))
     : {};
   return buildSuccessResponse(description ?? LIST_DESCRIPTIONS[shape.take](shape), {
     spec: source.content,

@@ -147,29 +147,29 @@ function describeFilter(name: string, spec: SearchSpec, { many, shown }: FilterC
   const format = buildFilterCodec(spec)?.format;
   const written = value.as === 'upper' ? ', in upper or lower case' : format === undefined ? '' : `, written as ${format}`;
   const span = value.span ? `; not before ${value.span.from}, and at most ${value.span.days} days after it` : '';
-  const asked = value.several ? 'one of these, separated by commas' : 'this';
-  if (value.id !== undefined) return `Only ${many} ${describeReference(name, value.id, { asked, shown })}.`;
+  const operand = value.several ? 'one of these, separated by commas' : 'this';
+  if (value.id !== undefined) return `Only ${many} ${describeReference(name, value.id, { operand, shown })}.`;
   if (value.fhir === undefined) return `The \`${name}\` of the response${written}.`;
-  return `Only ${many} ${COMPARISONS.find(([pattern]) => pattern.test(search))![1](what, asked)}${written}${span}.`;
+  return `Only ${many} ${COMPARISONS.find(([pattern]) => pattern.test(search))![1](what, operand)}${written}${span}.`;
 }
 
 /** The part of the sentence about the field with the id. */
-function describeReference(name: string, types: string, { asked, shown }: { asked: string; shown: string[] }): string {
-  if (shown.includes(name)) return `whose \`${name}\` is ${asked}`;
-  if (shown.includes(`${name}s`)) return `with ${asked} among their \`${name}s\``;
+function describeReference(name: string, types: string, { operand, shown }: { operand: string; shown: string[] }): string {
+  if (shown.includes(name)) return `whose \`${name}\` is ${operand}`;
+  if (shown.includes(`${name}s`)) return `with ${operand} among their \`${name}s\``;
   const singular = name.replace(/s$/, '');
-  if (shown.includes(singular)) return `whose \`${singular}\` is ${asked}`;
+  if (shown.includes(singular)) return `whose \`${singular}\` is ${operand}`;
   const spelled = types.split(', ').map((type) => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase());
   return `of the ${spelled.join(' or ')} with this id`;
 }
 
 /** Describes the comparison of a FHIR search, by its modifier or prefix. https://hl7.org/fhir/R4/search.html#modifiers */
-const COMPARISONS: [pattern: RegExp, say: (what: string, asked: string) => string][] = [
-  [/:contains=/, (what, asked) => `with ${asked} anywhere in their ${what}`],
-  [/:text=/, (what, asked) => `with ${asked} in the words of their ${what}`],
+const COMPARISONS: [pattern: RegExp, say: (what: string, operand: string) => string][] = [
+  [/:contains=/, (what, operand) => `with ${operand} anywhere in their ${what}`],
+  [/:text=/, (what, operand) => `with ${operand} in the words of their ${what}`],
   [/=g[et]\{\}/, (what) => `whose ${withDateWord(what)} is on this day or later`],
   [/=l[et]\{\}/, (what) => `whose ${withDateWord(what)} is on this day or earlier`],
-  [/^/, (what, asked) => `whose ${what} is ${asked}`],
+  [/^/, (what, operand) => `whose ${what} is ${operand}`],
 ];
 
 const withDateWord = (what: string): string => (/date`?$|^(start|end)$/i.test(what) ? what : `${what} date`);

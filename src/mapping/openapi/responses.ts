@@ -101,8 +101,8 @@ const HEADERS: Partial<Record<ErrorKind, Json>> = {
 /** The headers of every response of a surface; one without a value is not sent. */
 export function buildSurfaceHeaders({ headers = {} }: SurfaceSpec): Json {
   const own = Object.entries(headers).map(([name, template]) => [name, { schema: withoutNull(findNameSchema(template)) }] as const);
-  const told = own.some(([name]) => name.toLowerCase() === 'x-request-id');
-  return { ...(!told && { 'x-request-id': { schema: { type: 'string' } } }), ...Object.fromEntries(own) };
+  const hasRequestId = own.some(([name]) => name.toLowerCase() === 'x-request-id');
+  return { ...(!hasRequestId && { 'x-request-id': { schema: { type: 'string' } } }), ...Object.fromEntries(own) };
 }
 
 /** The successful response. */

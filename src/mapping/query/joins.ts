@@ -108,9 +108,9 @@ export function groupJoinRounds(joins: Join[]): Join[][] {
 }
 
 /** The joined resources of one owner, by the names of the joins. */
-export function distributeJoins(owner: Resource, joins: Join[], given: PathVariables): Record<string, Resource[]> {
+export function distributeJoins(owner: Resource, joins: Join[], variables: PathVariables): Record<string, Resource[]> {
   const known: Record<string, Resource[]> = {};
-  for (const { name, distribute } of joins) known[name] = distribute(toObjects(given[name]).filter(isResource), '')(owner, known);
+  for (const { name, distribute } of joins) known[name] = distribute(toObjects(variables[name]).filter(isResource), '')(owner, known);
   return known;
 }
 

@@ -95,19 +95,19 @@ const readNormalized = ({ name, spec }: ParameterRule, parameters: Record<string
   parameters[name] === undefined ? undefined : normalizeParameter(spec, parameters[name]);
 
 /** The conditions that a parameter adds to the search. */
-function toSearchParts({ name, spec, codec }: ParameterRule, asked: ParameterValue): string[] {
-  const { value, aliases } = asked;
+function toSearchParts({ name, spec, codec }: ParameterRule, parameter: ParameterValue): string[] {
+  const { value, aliases } = parameter;
   if (typeof spec === 'object' && 'everyWord' in spec)
     return splitSearchWords(name, value).map((word) => buildSearchText(spec.everyWord, aliases, { '': word }));
   if (typeof spec === 'object' && 'words' in spec)
     return value === undefined ? [] : [buildSearchText(translateWord(name, spec.words, value), aliases, {})].filter(Boolean);
-  return toValueParts({ name, spec: toValueSpec(spec)!, codec }, asked);
+  return toValueParts({ name, spec: toValueSpec(spec)!, codec }, parameter);
 }
 
 /** The conditions of a parameter with one value. */
-function toValueParts(rule: ValueRule, asked: ParameterValue): string[] {
+function toValueParts(rule: ValueRule, parameter: ParameterValue): string[] {
   const { name, spec } = rule;
-  const { value, aliases } = asked;
+  const { value, aliases } = parameter;
   if (spec.required && splitWords(value).length === 0) throw invalidParameter(`${name} is required`, name);
   if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
   if (CONTROL_CHARACTERS_ONLY.test(value)) throw invalidParameter(`${name} has no searchable characters`, name);
@@ -115,8 +115,8 @@ function toValueParts(rule: ValueRule, asked: ParameterValue): string[] {
   if (values.length === 0 || values.length > MAX_VALUES)
     throw invalidParameter(`${name} must have 1 to ${MAX_VALUES} values separated by commas`, name);
   for (const value of values) assertFormat(name, spec, value);
-  const taken = values.map((value) => parseParameter(rule, { ...asked, value }));
-  const { now, defaultBrand } = asked.env;
+  const taken = values.map((value) => parseParameter(rule, { ...parameter, value }));
+  const { now, defaultBrand } = parameter.env;
   const text = defaultBrand === value ? (spec.whenIs?.defaultBrand ?? spec.fhir) : spec.fhir;
   return text === undefined ? [] : [buildSearchText(text, aliases, buildFilterValues(text, taken, String(now)))];
 }
@@ -162,9 +162,9 @@ function translateWord(name: string, table: Record<string, string>, value: strin
   return text;
 }
 
-function parseParameter({ name, spec, codec }: ValueRule, asked: ParameterValue): string {
-  if (codec) return parseWithCodec(name, codec, asked);
-  return spec.id === undefined ? asked.value! : parseId(name, spec, asked);
+function parseParameter({ name, spec, codec }: ValueRule, value: ParameterValue): string {
+  if (codec) return parseWithCodec(name, codec, value);
+  return spec.id === undefined ? value.value! : parseId(name, spec, value);
 }
 
 function parseWithCodec(name: string, codec: Codec, { env, value }: ParameterValue): string {

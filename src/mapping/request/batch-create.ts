@@ -15,10 +15,10 @@ const BATCH_ID_NAMESPACE = '2d9c4b56-8f1e-4a8c-9c1b-6a7d0b1e5f43';
 
 /** The fields of a create request; with `many:`, the fields of each item are in the members of a list. */
 export function buildRequestFields(fields: Field[], many: ManySpec | undefined): Field[] {
-  const asked = fields.filter(isWritableIn('create'));
-  if (!many) return asked;
+  const writable = fields.filter(isWritableIn('create'));
+  if (!many) return writable;
   const { list, fields: own, most, least = 1 } = many;
-  const members = asked.filter(({ name }) => own.includes(name));
+  const members = writable.filter(({ name }) => own.includes(name));
   const spec = { list: '', required: true, minItems: least, maxItems: most };
   const listed: Field = {
     name: list,
@@ -32,7 +32,7 @@ export function buildRequestFields(fields: Field[], many: ManySpec | undefined):
     read: () => undefined,
     assign: () => {},
   };
-  return [...asked.filter(({ name }) => !own.includes(name)), listed];
+  return [...writable.filter(({ name }) => !own.includes(name)), listed];
 }
 
 /** The batch create of a shape. */

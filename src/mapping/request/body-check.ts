@@ -42,8 +42,8 @@ export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
   const meanings = new Map(collectPatternMeanings(fields));
   return (body, now, around) => {
     accepts ??= compileSchema(schema);
-    const told = ({ keyword, params }: ErrorObject): boolean => keyword !== 'pattern' || !codecs.has(params.pattern);
-    const wrong = accepts(body) ? [] : (accepts.errors ?? []).filter(told).map((error) => toSchemaIssue(error, meanings, body));
+    const isReported = ({ keyword, params }: ErrorObject): boolean => keyword !== 'pattern' || !codecs.has(params.pattern);
+    const wrong = accepts(body) ? [] : (accepts.errors ?? []).filter(isReported).map((error) => toSchemaIssue(error, meanings, body));
     if (wrong.some(({ expression }) => !expression)) return wrong;
     const view = toObject(body);
     const beyond = { wrong: wrong.flatMap(({ expression }) => expression ?? []), now };
@@ -143,24 +143,24 @@ interface CheckContext {
 }
 
 /** Rules that JSON Schema cannot express. */
-function checkField(field: Field, view: View, told: CheckContext): Issue[] {
-  const name = told.at === undefined ? field.name : `${told.at}.${field.name}`;
+function checkField(field: Field, view: View, context: CheckContext): Issue[] {
+  const name = context.at === undefined ? field.name : `${context.at}.${field.name}`;
   const value = view[field.name];
-  if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, told.wrong)) return [];
+  if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, context.wrong)) return [];
   const within = (fields: Field[], at: string, item: unknown): Issue[] =>
-    fields.flatMap((inner) => checkField(inner, toObject(item), { ...told, at }));
+    fields.flatMap((inner) => checkField(inner, toObject(item), { ...context, at }));
   if (field.fields) return within(field.fields, name, value);
   if (field.members)
     return toList(value).flatMap((item, nth) =>
-      isReported(field, `${name}[${nth}]`, told.wrong) ? [] : within(field.members!, `${name}[${nth}]`, item),
+      isReported(field, `${name}[${nth}]`, context.wrong) ? [] : within(field.members!, `${name}[${nth}]`, item),
     );
   const faults = listMembers(field, value).flatMap(({ at, ...member }) => {
     const text = findValueError(field, member);
     return text === undefined ? [] : [buildFieldIssue(name + at, text)];
   });
   if (faults.length) return faults;
-  const late = findDayError(field, value, told.now);
-  const texts = late === undefined ? checkFieldPairs(field, told.at === undefined ? (told.around ?? view) : view) : [late];
+  const late = findDayError(field, value, context.now);
+  const texts = late === undefined ? checkFieldPairs(field, context.at === undefined ? (context.around ?? view) : view) : [late];
   return texts.map((text) => buildFieldIssue(name, text));
 }
 

@@ -21,7 +21,7 @@ interface ChangeRules {
   /** The fields with the time of an action. */
   performedTimes: Field[];
   deep: boolean;
-  findConflicts(said: View): Issue[];
+  findConflicts(body: View): Issue[];
   checkSome: BodyCheck;
   checkWhole: BodyCheck;
 }
@@ -59,34 +59,34 @@ function planMerge(changing: ChangeRules, body: ParsedJson, standing: CurrentIte
   const { fields, deep, checkSome } = changing;
   const next = Array.isArray(body.plain) ? applyJsonPatch(body, standing.view) : applyMerge(standing.view, body, { fields, deep });
   if (!next) return { fields: {}, issues: checkSome(body.plain, standing.time) };
-  const { asked, issues } = findChangedFields(changing, next, standing.view);
-  return { fields: asked, issues: [...issues, ...checkSome(toPlainJson(asked), standing.time, { ...standing.view, ...asked })] };
+  const { changes, issues } = findChangedFields(changing, next, standing.view);
+  return { fields: changes, issues: [...issues, ...checkSome(toPlainJson(changes), standing.time, { ...standing.view, ...changes })] };
 }
 
 /** A whole new body: missing fields are unset, unless a second name of theirs has a value. */
 function planReplace(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
   const wrong = changing.checkWhole(body.plain, time);
   if (wrong.some(({ expression }) => !expression)) return { fields: {}, issues: wrong };
-  const said = toObject(body.exact);
-  const spelled = new Set(changing.fields.filter(({ name }) => !isUnset(said[name])).map(({ name, spec }) => spec.shares ?? name));
+  const sent = toObject(body.exact);
+  const spelled = new Set(changing.fields.filter(({ name }) => !isUnset(sent[name])).map(({ name, spec }) => spec.shares ?? name));
   const buildUnsetCheck = ({ name, spec }: Field): boolean => spec.onlyIn === 'create' || spelled.has(spec.shares ?? name);
   const next = Object.fromEntries(
-    changing.fields.map((field) => [field.name, said[field.name] ?? (buildUnsetCheck(field) ? view[field.name] : null)]),
+    changing.fields.map((field) => [field.name, sent[field.name] ?? (buildUnsetCheck(field) ? view[field.name] : null)]),
   );
-  const { asked, issues } = findChangedFields(changing, next, view);
-  return { fields: asked, issues: [...wrong, ...issues] };
+  const { changes, issues } = findChangedFields(changing, next, view);
+  return { fields: changes, issues: [...wrong, ...issues] };
 }
 
 /**
  * An action: missing fields get their default. The time is set when any field changes, or when no time is stored yet; repeating the request changes nothing.
  */
 function planPerform(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
-  const said = pickKnownFields(changing.fields, toObject(body.exact));
-  const next = Object.fromEntries(changing.fields.map(({ name, spec }) => [name, said[name] ?? findDefault(spec) ?? view[name]]));
-  const { asked, issues } = findChangedFields(changing, next, view);
-  const isAnother = Object.keys(asked).length > 0;
+  const sent = pickKnownFields(changing.fields, toObject(body.exact));
+  const next = Object.fromEntries(changing.fields.map(({ name, spec }) => [name, sent[name] ?? findDefault(spec) ?? view[name]]));
+  const { changes, issues } = findChangedFields(changing, next, view);
+  const isAnother = Object.keys(changes).length > 0;
   const times = changing.performedTimes.filter(({ name }) => isAnother || isUnset(view[name])).map(({ name }) => [name, time]);
-  return { fields: { ...asked, ...Object.fromEntries(times) }, issues };
+  return { fields: { ...changes, ...Object.fromEntries(times) }, issues };
 }
 
 const PLANNERS: Record<Parameters<Shape['planChange']>[0], (changing: ChangeRules, body: ParsedJson, now: CurrentItem) => ChangePlan> = {
@@ -119,7 +119,7 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 /** Finds the fields whose value changes. Changing a field that only a create may set is an error. */
-function findChangedFields({ fields }: ChangeRules, next: View, view: View): { asked: View; issues: Issue[] } {
+function findChangedFields({ fields }: ChangeRules, next: View, view: View): { changes: View; issues: Issue[] } {
   const changed = fields.flatMap((field) => {
     const value = normalizeValue(field, next[field.name]);
     return isSameValue(value, normalizeValue(field, view[field.name]))
@@ -127,7 +127,7 @@ function findChangedFields({ fields }: ChangeRules, next: View, view: View): { a
       : [{ name: field.name, value, fixed: field.spec.onlyIn === 'create' }];
   });
   return {
-    asked: Object.fromEntries(changed.flatMap(({ name, value, fixed }) => (fixed ? [] : [[name, value]]))),
+    changes: Object.fromEntries(changed.flatMap(({ name, value, fixed }) => (fixed ? [] : [[name, value]]))),
     issues: changed.flatMap(({ name, fixed }) => (fixed ? [issue('invalid', `${name} must stay as it was created`, name)] : [])),
   };
 }
@@ -135,16 +135,16 @@ function findChangedFields({ fields }: ChangeRules, next: View, view: View): { a
 /** Errors for fields that were unset and still show a value. */
 const stays =
   (fields: Field[]): Shape['checkUnsetFields'] =>
-  (asked, after) =>
-    findStillShown(asked, after).map((name) => {
+  (changes, after) =>
+    findStillShown(changes, after).map((name) => {
       const { shares } = fields.find((field) => field.name === name)!.spec;
       const why = shares ? `the next of ${shares} would be shown; send ${shares}` : 'a value of another client would be shown';
       return issue('invalid', `${name} must stay: ${why}`, name);
     });
 
 /** The fields that were unset and still show a value from a path that other fields write. */
-export const findStillShown = (asked: View, after: View): string[] =>
-  Object.keys(asked).filter((name) => isUnset(asked[name]) && !isUnset(after[name]));
+export const findStillShown = (changes: View, after: View): string[] =>
+  Object.keys(changes).filter((name) => isUnset(changes[name]) && !isUnset(after[name]));
 
 /** A value in the form of a request: without blank texts and missing properties; null: none. */
 function normalizeValue(field: Field, value: unknown): unknown {

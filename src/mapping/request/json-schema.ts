@@ -43,18 +43,18 @@ export const buildReplaceSchema = (fields: Field[], nullable: boolean): Schema =
 
 /** The schema of a merge patch: no field is required, and null unsets one. https://www.rfc-editor.org/rfc/rfc7396 */
 export function buildChangeSchema(fields: Field[], nullable: boolean): Schema {
-  const asked = fields.filter(isWritableIn('update'));
-  const properties = asked.map((field) => [field.name, allowNull(toRequestSchema(field, nullable), !field.spec.required)]);
+  const writable = fields.filter(isWritableIn('update'));
+  const properties = writable.map((field) => [field.name, allowNull(toRequestSchema(field, nullable), !field.spec.required)]);
   return { $schema: DRAFT, type: 'object', properties: Object.fromEntries(properties) };
 }
 
 function buildRequestObject(fields: Field[], nullable: boolean): Schema {
-  const asked = fields.filter(({ spec }) => !spec.readOnly);
-  const required = asked.filter(({ spec }) => spec.required).map(({ name }) => name);
+  const writable = fields.filter(({ spec }) => !spec.readOnly);
+  const required = writable.filter(({ spec }) => spec.required).map(({ name }) => name);
   return {
     type: 'object',
     properties: Object.fromEntries(
-      asked.map((field) => [
+      writable.map((field) => [
         field.name,
         allowNull(toRequestSchema(field, nullable), (nullable || field.spec.nullable === true) && !field.spec.required),
       ]),

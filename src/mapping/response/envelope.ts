@@ -60,7 +60,7 @@ function compileRepetition({ each, by, member }: Repetition, known: readonly str
   const key = compileName(by, inside);
   return (facts) => {
     const groups = Map.groupBy(toObjects(list(facts)), (item) => key({ ...facts, ...item }));
-    const told = [...groups].filter(([name]) => name !== null);
-    return Object.fromEntries(told.map(([name, members]) => [String(name), members.map((member) => made({ ...facts, ...member }))]));
+    const named = [...groups].filter(([name]) => name !== null);
+    return Object.fromEntries(named.map(([name, members]) => [String(name), members.map((member) => made({ ...facts, ...member }))]));
   };
 }

@@ -20,12 +20,13 @@ export function buildShapeEnvelopes(
           (error) => fault(['envelope', word], error),
         );
   const [item, list] = [own('item', ['body']), own('list', [...PAGE_NAMES, ...names])];
-  const said = (asked: Record<string, string>): Record<string, string | null> =>
-    Object.fromEntries(names.map((name) => [name, asked[name]?.trim() ? asked[name] : null]));
+  const buildParameterValues = (parameters: Record<string, string>): Record<string, string | null> =>
+    Object.fromEntries(names.map((name) => [name, parameters[name]?.trim() ? parameters[name] : null]));
   return {
     wrapItem: item ? (view, facts) => item({ ...toResponseValues(facts), body: view }) : surface.wrapItem,
     wrapList: list
-      ? (views, page, facts, asked) => list({ ...said(asked), ...toResponseValues(facts), ...toPageValues(views, page, plural) })
+      ? (views, page, facts, parameters) =>
+          list({ ...buildParameterValues(parameters), ...toResponseValues(facts), ...toPageValues(views, page, plural) })
       : (views, page, facts) => surface.wrapList(views, page, facts, plural),
   };
 }

@@ -144,7 +144,7 @@ async function findOrderedRequest(context: Context, placed: TrackedOrder): Promi
 async function buildEdits({ results }: OrderTracker, context: Context, write: ResultWrite): Promise<ResourceEdit[]> {
   const { leased, reading, report, existing, corrected } = write;
   const { order, whole } = reading;
-  const given = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
+  const variables = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
   const superseded = existing.later && !whole;
   const options = { systems: results, whole, corrected, onlyOrder: isOnlyOrder(order), superseded };
   const { markers, withdrawn, kept } = mergeReportContent(report.markers, existing, options);
@@ -162,7 +162,7 @@ async function buildEdits({ results }: OrderTracker, context: Context, write: Re
       (part): ResourceEdit => ({
         type: 'Observation',
         id: part.id,
-        edit: tagged(buildObservationEdit(results, part, { given, corrected })),
+        edit: tagged(buildObservationEdit(results, part, { variables, corrected })),
       }),
     ),
     ...withdrawn.map(

@@ -22,10 +22,10 @@ export const isCriticalObservation = ({ status, interpretation = [] }: Observati
 export function buildObservationEdit(
   { biomarker }: ResultMappings,
   { view }: ReportPart,
-  { given, corrected }: { given: Record<string, unknown>; corrected: boolean },
+  { variables, corrected }: { variables: Record<string, unknown>; corrected: boolean },
 ): ResourceEdit['edit'] {
   return (current) => {
-    const next = biomarker.write(view, current, given);
+    const next = biomarker.write(view, current, variables);
     if (!current || next.status === 'cancelled') return next;
     return { ...next, status: toObservationStatus(toTyped('Observation', current), next, corrected) };
   };

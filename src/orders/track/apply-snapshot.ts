@@ -58,7 +58,7 @@ async function buildRequestReport(context: Context, placed: TrackedOrder, order:
   const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isRequestPresent(context, placed));
   const request = isSpeaker ? { is: toTyped('ServiceRequest', JSON.parse(row.body!)), version: row.version } : undefined;
   const calledOff = await isCancellationRequested(store, placed);
-  return { order, told: calledOff ? undefined : findLastNetworkStatus(orders), now: clock(), orders, request, calledOff };
+  return { order, networkStatus: calledOff ? undefined : findLastNetworkStatus(orders), now: clock(), orders, request, calledOff };
 }
 
 /** The status that the lab network last gave the request, by any of its orders. */
@@ -107,8 +107,9 @@ async function writeStatus(
   { placed, order, telling }: { placed: TrackedOrder; order: OrderSnapshot; telling: RequestReport },
 ): Promise<void> {
   const task = buildTaskEdit(systems, order, telling.now);
-  const told = telling.request && buildRequestEdit(systems, telling);
-  const request = told && ((stands: Resource) => withSampleIdentifier(told(stands), systems.sample, toReportedText(order.sampleId)));
+  const editRequest = telling.request && buildRequestEdit(systems, telling);
+  const request =
+    editRequest && ((stands: Resource) => withSampleIdentifier(editRequest(stands), systems.sample, toReportedText(order.sampleId)));
   await readModifyWriteMany(context, [
     { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
     ...(request ? [{ type: 'ServiceRequest' as const, id: placed.request, edit: (stands?: Resource) => stands && request(stands) }] : []),

@@ -59,35 +59,37 @@ function toExecutionPeriod(order: OrderSnapshot): object {
   return start === undefined ? {} : { executionPeriod: { start, ...(end !== undefined && { end }) } };
 }
 
-/** The authoritative order of a request. `told`: the status that the lab network last gave the request. */
+/** The authoritative order of a request. `networkStatus`: the status that the lab network last gave the request. */
 export interface StatusReport {
   order: OrderSnapshot;
-  told: string | undefined;
+  networkStatus: string | undefined;
   now: Date;
 }
 
 /** The edit of the ServiceRequest by its newest order. A request that a user has revoked stays so; one that the lab network has ended can become active again. */
-export function buildRequestEdit(systems: Systems, { order, told, now }: StatusReport): ResourceEdit {
+export function buildRequestEdit(systems: Systems, { order, networkStatus, now }: StatusReport): ResourceEdit {
   const stand = toRequestStatus(order, now);
   return (request) => {
     const own = toList(request.identifier).some((identifier) => isObject(identifier) && identifier.system === systems.order);
     const named = withTransaction(own ? request : withIdentifier(request, systems.order, order.id), systems, order);
-    if (!findLastEvent(order) || !canChangeStatus(request, stand, told)) return named;
+    if (!findLastEvent(order) || !canChangeStatus(request, stand, networkStatus)) return named;
     const keepsWord = stand.status === 'active' && stand.phase === undefined;
     const moved = keepsWord ? { ...named, status: 'active' } : withOriginalStatus(named, stand.status, stand.phase);
     return withCompletionTime(moved, systems, stand.status === 'completed' ? toFhirDateTime(findCompletionTime(order)) : undefined);
   };
 }
 
-function canChangeStatus(request: Resource, { status }: RequestStatus, told: string | undefined): boolean {
+function canChangeStatus(request: Resource, { status }: RequestStatus, networkStatus: string | undefined): boolean {
   const current = request.status;
-  return current === status || current === told || (status !== 'active' && isOpenRequest(request));
+  return current === status || current === networkStatus || (status !== 'active' && isOpenRequest(request));
 }
 
 /** The new status of the request by this order; undefined: the request has this status already, or the lab network may not change it. */
-export function findRequestStatusChange(request: Resource, { order, told, now }: StatusReport): string | undefined {
+export function findRequestStatusChange(request: Resource, { order, networkStatus, now }: StatusReport): string | undefined {
   const stand = toRequestStatus(order, now);
-  return findLastEvent(order) && request.status !== stand.status && canChangeStatus(request, stand, told) ? stand.status : undefined;
+  return findLastEvent(order) && request.status !== stand.status && canChangeStatus(request, stand, networkStatus)
+    ? stand.status
+    : undefined;
 }
 
 function withCompletionTime(request: Resource, { completedAt: url }: Systems, at: string | undefined): Resource {

@@ -76,7 +76,7 @@ async function trackContradictingOrder(tracker: OrderTracker, order: OrderSnapsh
   return adoptOrder(tracker, tenant, async (context) => {
     const found = { at: context.clock().toISOString(), payload: formatOrderPayload(payload), what: 'found' };
     if (!(await context.store.outbox.changeState(entry, { from: [state], to: 'done', ...found }))) return;
-    await startTracking(context, entry, payload, { status: 'unexpected', told: state === 'refused' ? 'revoked' : undefined });
+    await startTracking(context, entry, payload, { status: 'unexpected', networkStatus: state === 'refused' ? 'revoked' : undefined });
     if (state === 'cancelled') await queueCancellation(context, entry, payload);
   });
 }

@@ -43,8 +43,8 @@ export async function trackFurtherOrder(
   return true;
 }
 
-const toInstant = (told: string | undefined): string | undefined =>
-  told === undefined || Number.isNaN(Date.parse(told)) ? undefined : new Date(told).toISOString();
+const toInstant = (text: string | undefined): string | undefined =>
+  text === undefined || Number.isNaN(Date.parse(text)) ? undefined : new Date(text).toISOString();
 
 /** Like the Task before it, to which `partOf` refers. The next poll sets its status. https://hl7.org/fhir/R4/task-definitions.html#Task.partOf */
 async function buildFurtherTask(

@@ -143,13 +143,13 @@ function createProbe(url: string): Pick<Driver<pg.Client>, 'ping'> & { close(): 
       await pool.client.releaseConnection(client);
     }
   };
-  let asked: Promise<void> | undefined;
+  let pending: Promise<void> | undefined;
   return {
     ping: () => {
-      asked ??= ask().finally(() => {
-        asked = undefined;
+      pending ??= ask().finally(() => {
+        pending = undefined;
       });
-      return asked;
+      return pending;
     },
     close: () => pool.destroy(),
   };

@@ -42,10 +42,10 @@ export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'bod
   let [starts, due]: [IncludeStart[], Inclusion[]] = [matches, inclusions];
   for (let step = 0; step <= MOST_STEPS; step++) {
     const limit = step === MOST_STEPS ? 1 : MOST_INCLUDED + 1 - rows.length;
-    const asked = findStarts(starts, due);
-    if (!asked.length) break;
+    const steps = findStarts(starts, due);
+    if (!steps.length) break;
     const left = maxBytes && maxBytes - rows.reduce((sum, { body }) => sum + body!.length, 0);
-    const statement = buildStepSql(tenant, asked, { known: [...matches, ...rows], limit, room: left });
+    const statement = buildStepSql(tenant, steps, { known: [...matches, ...rows], limit, room: left });
     const found = await database.query<R>(statement.sql, statement.parameters, statement.name);
     if (found.length && step === MOST_STEPS) return { rows, isTruncated: true };
     rows.push(...found);

@@ -29,23 +29,23 @@ interface FoundBody extends Pick<StoredRow, 'created' | 'body'>, PositionedRow {
 /** An estimated total is counted up to this number. Beyond it, the total is the planner's estimate. */
 const MAX_COUNTED = 1000;
 
-export async function search(database: Database, tenant: number, asked: Query, start: PageStart = {}): Promise<ResultPage> {
-  const query = simplifyQuery(asked);
+export async function search(database: Database, tenant: number, fullQuery: Query, start: PageStart = {}): Promise<ResultPage> {
+  const query = simplifyQuery(fullQuery);
   if (query.count === 0) return { rows: [], included: [], total: await countTotal(database, tenant, query) };
-  const { page, ...told } = await readPage<FoundRow>(database, tenant, query, { start, columns: buildRowColumns });
+  const { page, ...result } = await readPage<FoundRow>(database, tenant, query, { start, columns: buildRowColumns });
   const included = await readIncluded<FoundRow>(database, tenant, query, page);
   return {
     rows: page.map(toResourceRow),
     included: included.rows.map(toResourceRow),
     ...(included.isTruncated && { isTruncated: true }),
-    ...told,
+    ...result,
   };
 }
 
 /** One page of a search of one type, with only the bodies of resources. */
 export async function searchBodies(database: Database, tenant: number, query: Query, start: PageStart = {}): Promise<BodyPage> {
-  const { page, ...told } = await readPage<FoundBody>(database, tenant, simplifyQuery(query), { start, columns: buildBodyColumns });
-  return { rows: page.map(({ created, body }) => ({ type: query.type, created, body })), ...told };
+  const { page, ...result } = await readPage<FoundBody>(database, tenant, simplifyQuery(query), { start, columns: buildBodyColumns });
+  return { rows: page.map(({ created, body }) => ({ type: query.type, created, body })), ...result };
 }
 
 interface PageRequest {

@@ -127,8 +127,8 @@ function buildOrderedRowsSql(
   const page = `limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
   const bounds = first ? buildBounds(bounding, first, binder) : [];
   // between bounds, the sort rows are read in order and tested one by one
-  const asked = buildTests(bounding, { row, types: [slice.type], ...(bounds.length && { few: true as const }) }, binder);
-  const tests = [test, ...order.tests, ...asked, ...(also ? [also] : [])];
+  const boundingTests = buildTests(bounding, { row, types: [slice.type], ...(bounds.length && { few: true as const }) }, binder);
+  const tests = [test, ...order.tests, ...boundingTests, ...(also ? [also] : [])];
   const rows = (bound: string[]): string =>
     `select ${[`${row}.pid`, ...order.values].join(', ')} from ${from} ${order.joins} where ${[...tests, ...bound].join(' and ')} order by ${order.order}`;
   if (!bounds.length) return { found: `${rows([])} ${page}`, orderByName };
