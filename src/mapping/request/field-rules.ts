@@ -45,10 +45,10 @@ export const checkFieldPairs = (field: Field, view: View): string[] => [
 ];
 
 /** The errors of a field that the request does not have, when the request changes a field that its rule names. */
-export const checkUnsentFieldPairs = (field: Field, view: View, said: View): [field: string, text: string][] => {
+export const checkUnsentFieldPairs = (field: Field, view: View, body: View): [field: string, text: string][] => {
   const { needs } = field.spec;
-  if (needs !== undefined && needs in said && lacksNeededField(field, view)) return [[needs, `must be set while there is ${field.name}`]];
-  return refersToAny(field, said) ? checkFieldPairs(field, view).map((text) => [field.name, text]) : [];
+  if (needs !== undefined && needs in body && lacksNeededField(field, view)) return [[needs, `must be set while there is ${field.name}`]];
+  return refersToAny(field, body) ? checkFieldPairs(field, view).map((text) => [field.name, text]) : [];
 };
 
 /** Whether a rule of the field names a field of the view. */
@@ -78,22 +78,22 @@ const isAbsent = (value: unknown): boolean => isUnset(value) || value === false 
 export function buildConflictCheck(lens: Lens): (said: View) => Issue[] {
   const pairs = lens.fields.flatMap(({ name, spec: { shares } }) => (shares === undefined ? [] : [[name, shares] as const]));
   const forms = lens.fields.flatMap(({ name, spec: { instead } }) => (instead === undefined ? [] : [[name, instead] as const]));
-  return (said) => [
+  return (body) => [
     ...pairs
-      .filter((pair) => pair.every((name) => name in said) && !agreeWhenCombined(lens, said, pair))
+      .filter((pair) => pair.every((name) => name in body) && !agreeWhenCombined(lens, body, pair))
       .map(([name, shares]) => issue('invalid', `${name} must agree with ${shares}, or be left out`, name)),
     ...forms
-      .filter((pair) => pair.every((name) => !isUnset(said[name])))
+      .filter((pair) => pair.every((name) => !isUnset(body[name])))
       .map(([name, instead]) => issue('invalid', `${name} must be left out if ${instead} is sent`, name)),
   ];
 }
 
 /** Whether both fields, written together, show the same as when written alone. */
-function agreeWhenCombined(lens: Lens, said: View, names: readonly string[]): boolean {
-  const unset = names.filter((name) => isUnset(said[name]));
+function agreeWhenCombined(lens: Lens, body: View, names: readonly string[]): boolean {
+  const unset = names.filter((name) => isUnset(body[name]));
   if (unset.length) return unset.length === names.length;
   const shown = (...some: readonly string[]): View => {
-    const resource = lens.write(Object.fromEntries(some.map((name) => [name, said[name]])), undefined, EMPTY_ENV);
+    const resource = lens.write(Object.fromEntries(some.map((name) => [name, body[name]])), undefined, EMPTY_ENV);
     return lens.read(resource, EMPTY_ENV, { all: true });
   };
   const together = shown(...names);

@@ -170,10 +170,10 @@ const JUST_ORDERED_STATUS = /^received(?:\.[^.]+\.ordered)?$/;
 
 export const isJustOrdered = (status = ''): boolean => JUST_ORDERED_STATUS.test(status);
 
-/** `status`: the lab network's status of the order. `told`: the status that the lab network last gave the request. */
+/** `status`: the lab network's status of the order. `networkStatus`: the status that the lab network last gave the request. */
 interface InitialStatus {
   status?: string | undefined;
-  told?: string | undefined;
+  networkStatus?: string | undefined;
 }
 
 /** Starts to track an order that the lab network has accepted, inside the transaction that stores the acceptance. An order that has progressed is polled now. */
@@ -181,7 +181,7 @@ export async function startTracking(
   { store, clock }: Context,
   entry: OutboxEntry,
   payload: AcceptedOrder,
-  { status = 'received', told }: InitialStatus,
+  { status = 'received', networkStatus }: InitialStatus,
 ): Promise<void> {
   const now = clock();
   const first = isJustOrdered(status) ? now.getTime() + FIRST_POLL_MS : now.getTime();
@@ -193,7 +193,7 @@ export async function startTracking(
     task: payload.task,
     version: payload.version,
     orderedAt: entry.firstSentAt ?? now.toISOString(),
-    snapshot: JSON.stringify({ told }),
+    snapshot: JSON.stringify({ told: networkStatus }),
     at: new Date(first).toISOString(),
   });
 }

@@ -126,11 +126,11 @@ function buildTableParts(kind: WriteKind, table: IndexTable, sides: IndexTable[]
   const at = sides.indexOf(table);
   if (at === -1) return kind === 'create' ? [] : [buildTableDelete(table, '')];
   const from = first + sides.slice(0, at).reduce((sum, earlier) => sum + listInputColumns(earlier).length, 0);
-  const given = `${table}_given as (${buildInputRows(table, from)})`;
-  if (kind === 'create') return [given, `${table}_new as (insert into ${buildInsertTarget(table)} select * from ${table}_given)`];
+  const givenRows = `${table}_given as (${buildInputRows(table, from)})`;
+  if (kind === 'create') return [givenRows, `${table}_new as (insert into ${buildInsertTarget(table)} select * from ${table}_given)`];
   const missing = `not exists (select 1 from ${table} x where x.tenant_id = $1 and ${buildRowComparison(table)})`;
   return [
-    given,
+    givenRows,
     buildTableDelete(table, `and not exists (select 1 from ${table}_given s where ${buildRowComparison(table)})`),
     `${table}_new as (insert into ${buildInsertTarget(table)} select * from ${table}_given s where ${missing})`,
   ];
