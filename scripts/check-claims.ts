@@ -30,7 +30,7 @@ function* resourcesIn(folder: string): Generator<Resource> {
 
 function checkerOf(canonical: string) {
   try {
-    return checkers.of(canonical);
+    return checkers.findChecker(canonical);
   } catch (error) {
     if (error instanceof UnusableDefinitionError) return undefined;
     throw error;
@@ -41,8 +41,8 @@ const counts = { checked: 0, refused: 0 };
 const rules = new Map<string, number>();
 for (const resource of folders.flatMap((folder) => [...resourcesIn(folder)])) {
   if (!isServed(resource.resourceType)) continue;
-  const claims = listProfileClaims(resource).flatMap(({ claim, ...subject }) => {
-    const checker = checkerOf(claim);
+  const claims = listProfileClaims(resource).flatMap(({ canonical, ...subject }) => {
+    const checker = checkerOf(canonical);
     return checker ? [{ checker, subject }] : [];
   });
   if (!claims.length) continue;

@@ -24,9 +24,9 @@ const loaded = checkers();
 const RESOURCES = { 'us-core-patient': usPatient, 'us-core-blood-pressure': bloodPressure, 'us-core-smokingstatus': smokingStatus };
 console.log('profile                  base/s   profile/s   profile : base');
 for (const [name, resource] of Object.entries(RESOURCES)) {
-  const checker = loaded.of(`${US_CORE}/${name}`)!;
+  const checker = loaded.findChecker(`${US_CORE}/${name}`)!;
   const type = resource.resourceType as Parameters<typeof validateResource>[1];
-  const [base, profile] = perSecond([() => validateResource(resource, type).length === 0, () => checker.passes(resource)]) as [
+  const [base, profile] = perSecond([() => validateResource(resource, type).length === 0, () => checker.isConformant(resource)]) as [
     number,
     number,
   ];

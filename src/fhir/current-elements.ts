@@ -58,11 +58,11 @@ export function buildPreferenceComparator(type: string, stated: UsePreference = 
   if (!PREFERRED_TYPES.includes(type)) return undefined;
   const first = stated[type] ?? [];
   const uses = [...first, ...DEFAULT_USE_ORDER[type]!.filter((use) => !first.includes(use))];
-  const placeOf = ({ use = WITHOUT_USE }: DatedElement): number =>
+  const readUseOrder = ({ use = WITHOUT_USE }: DatedElement): number =>
     typeof use === 'string' && uses.includes(use) ? uses.indexOf(use) : uses.length;
-  const rankOf = ({ rank }: DatedElement): number => (typeof rank === 'number' ? rank : Number.MAX_SAFE_INTEGER);
-  const isPostal = (one: DatedElement): number => Number(type === 'Address' && one.type === 'postal');
-  const keys = [isPostal, placeOf, rankOf];
+  const readRank = ({ rank }: DatedElement): number => (typeof rank === 'number' ? rank : Number.MAX_SAFE_INTEGER);
+  const isPostal = (element: DatedElement): number => Number(type === 'Address' && element.type === 'postal');
+  const keys = [isPostal, readUseOrder, readRank];
   // the assertions: all members of a DatedElement are unknown, and elements of these types are objects
   return (one, other) =>
     keys.map((key) => key(one as DatedElement) - key(other as DatedElement)).find((difference) => difference !== 0) ?? 0;

@@ -44,9 +44,9 @@ export function addNameParts(name: unknown): unknown {
 export function removeDerivedNameParts(edited: unknown, stored: unknown): unknown {
   const found = addNameParts(stored);
   if (found === stored || edited === undefined) return edited;
-  const told = ([name, value]: [string, unknown]): boolean =>
+  const isDerived = ([name, value]: [string, unknown]): boolean =>
     readMember(stored, name) === undefined && isDeepStrictEqual(value, readMember(found, name));
-  const bare = Object.fromEntries(Object.entries(toObject(edited) ?? {}).filter((entry) => !told(entry)));
+  const bare = Object.fromEntries(Object.entries(toObject(edited) ?? {}).filter((entry) => !isDerived(entry)));
   return isDeepStrictEqual(addNameParts(bare), edited) ? bare : edited;
 }
 

@@ -24,22 +24,24 @@ export function isBaseProfile(canonical: string, type?: string): boolean {
 /** The texts in `meta.profile`. Base validation refuses other values. */
 function readMetaProfiles(resource: unknown): string[] {
   if (!isElement(resource) || !isElement(resource.meta) || !Array.isArray(resource.meta.profile)) return [];
-  return [...new Set(resource.meta.profile.filter((one) => typeof one === 'string'))];
+  return [...new Set(resource.meta.profile.filter((canonical) => typeof canonical === 'string'))];
 }
 
-/** A profile that a resource claims. `one`: the claiming resource, which is the whole resource or a contained one. */
+/** A profile that a resource claims. `resource`: the claiming resource, which is `root` or contained in it. */
 export interface ProfileClaim {
-  claim: string;
+  canonical: string;
+  root: Resource;
   resource: Resource;
-  one: Resource;
 }
 
 /** All claims of a resource and its contained resources, except R4's own types, which base validation checks. */
-export function listProfileClaims(resource: Resource): ProfileClaim[] {
-  const inner = resource.contained === undefined ? NONE : items(resource.contained).filter(isResource);
-  if (resource.meta?.profile === undefined && inner.every(({ meta }) => meta?.profile === undefined)) return NONE;
-  return [resource, ...inner].flatMap((one) =>
-    readMetaProfiles(one).flatMap((claim) => (isBaseProfile(claim, one.resourceType) ? NONE : [{ claim, resource, one }])),
+export function listProfileClaims(root: Resource): ProfileClaim[] {
+  const inner = root.contained === undefined ? NONE : items(root.contained).filter(isResource);
+  if (root.meta?.profile === undefined && inner.every(({ meta }) => meta?.profile === undefined)) return NONE;
+  return [root, ...inner].flatMap((resource) =>
+    readMetaProfiles(resource).flatMap((canonical) =>
+      isBaseProfile(canonical, resource.resourceType) ? NONE : [{ canonical, root, resource }],
+    ),
   );
 }
 

@@ -17,7 +17,7 @@ const MAX_ISSUES = 500;
 export async function checkProfiles(context: Context, resource: Resource, profileUrl?: string): Promise<Issue[]> {
   const issues = profileUrl === undefined ? [] : await checkRequestedProfile(context, resource, profileUrl);
   for (const claim of listProfileClaims(resource))
-    if (claim.claim !== profileUrl || claim.one !== resource) issues.push(...(await checkClaimedProfile(context, claim)));
+    if (claim.canonical !== profileUrl || claim.resource !== resource) issues.push(...(await checkClaimedProfile(context, claim)));
   for (const extension of listExtensions(resource)) issues.push(...(await checkExtension(context, resource, extension)));
   return removeRepeats(issues);
 }
@@ -33,18 +33,18 @@ async function checkRequestedProfile({ profiles, store }: Context, resource: Res
   const checker = await profiles.findChecker(store, profileUrl);
   if (checker instanceof UnusableDefinitionError) throw notSupported(`this profile cannot be checked: ${checker.message}`);
   if (!checker) throw notSupported('this profile is not loaded: an operator can load its package with facet profiles add');
-  return buildProfileIssues(checker, { resource, one: resource }, MAX_ISSUES);
+  return buildProfileIssues(checker, { root: resource, resource }, MAX_ISSUES);
 }
 
 const otherTypeIssue = (resource: Resource, which: string): Issue =>
   issue('structure', `the profile ${which} is of another resource type`, resource.resourceType);
 
-async function checkClaimedProfile({ profiles, store }: Context, { claim, ...subject }: ProfileClaim): Promise<Issue[]> {
-  if (isBaseProfile(claim)) return [otherTypeIssue(subject.resource, 'claimed')];
-  const checker = await profiles.findChecker(store, claim);
+async function checkClaimedProfile({ profiles, store }: Context, { canonical, ...subject }: ProfileClaim): Promise<Issue[]> {
+  if (isBaseProfile(canonical)) return [otherTypeIssue(subject.root, 'claimed')];
+  const checker = await profiles.findChecker(store, canonical);
   if (checker instanceof UnusableDefinitionError)
-    return [buildClaimIssue(subject, 'warning', `the profile ${claim} cannot be checked: ${checker.message}`)];
-  if (!checker) return [buildClaimIssue(subject, 'information', `the profile ${claim} is not loaded: it is not checked`)];
+    return [buildClaimIssue(subject, 'warning', `the profile ${canonical} cannot be checked: ${checker.message}`)];
+  if (!checker) return [buildClaimIssue(subject, 'information', `the profile ${canonical} is not loaded: it is not checked`)];
   return buildProfileIssues(checker, subject, MAX_ISSUES);
 }
 
@@ -53,10 +53,10 @@ async function checkExtension({ profiles, store }: Context, resource: Resource, 
   const checker = await profiles.findChecker(store, extension.url);
   if (!checker || checker instanceof UnusableDefinitionError || checker.type !== 'Extension') return [];
   const faults = [...checkExtensionContext(checker, extension), ...findFaults(checker, resource, extension)];
-  return toProfileIssues(checker, faults, { resource, one: resource }, MAX_ISSUES);
+  return toProfileIssues(checker, faults, { root: resource, resource }, MAX_ISSUES);
 }
 
 function findFaults({ rule }: ProfileChecker, resource: Resource, { item, at }: FoundExtension) {
   const root = buildNode(resource.resourceType, resource);
-  return rule.faults(item, { resource: root, root }).map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
+  return rule.findFaults(item, { resource: root, root }).map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
 }

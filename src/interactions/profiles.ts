@@ -83,8 +83,8 @@ export function createProfiles(own: readonly Definition[], { now = Date.now, onU
     },
     async findErrors(store, resource) {
       const found: Issue[] = [];
-      for (const { claim, ...subject } of listProfileClaims(resource)) {
-        const claimed = await findChecker(store, claim);
+      for (const { canonical, ...subject } of listProfileClaims(resource)) {
+        const claimed = await findChecker(store, canonical);
         if (claimed && !(claimed instanceof UnusableDefinitionError) && hasProfileErrors(claimed, subject))
           found.push(...buildProfileIssues(claimed, subject).filter(({ severity }) => severity === 'error'));
       }
@@ -112,7 +112,7 @@ function loadProfiles(
     state,
     profiles,
     library,
-    checkers: buildProfileCheckers(missed ? { ...library, missed } : library),
+    checkers: buildProfileCheckers(missed ? { ...library, reportUnchecked: missed } : library),
     gathered: new Set(),
     supported,
   };
@@ -133,7 +133,7 @@ async function findCheckerIn(
   if (!chooseDefinition(versions, canonical, '')) return undefined;
   if (!known.gathered.has(url)) await loadDefinitions(known, store, [url]);
   try {
-    return known.checkers.of(canonical);
+    return known.checkers.findChecker(canonical);
   } catch (error) {
     if (error instanceof UnusableDefinitionError) return error;
     throw error;
@@ -162,5 +162,5 @@ async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string
 /** Our own definitions are in the library from the start, but their dependencies may be in packages. */
 const listOwnDefinitions = ({ library, profiles }: LoadedProfiles, urls: string[]): Definition[] =>
   urls.flatMap((url) =>
-    profiles.get(url)?.some((profile) => profile.package === OWN_PACKAGE) ? (library.profile(url, OWN_PACKAGE)?.resource ?? []) : [],
+    profiles.get(url)?.some((profile) => profile.package === OWN_PACKAGE) ? (library.findProfile(url, OWN_PACKAGE)?.resource ?? []) : [],
   );

@@ -61,8 +61,8 @@ interface Question {
 }
 
 const SOURCES: EvaluationSources = {
-  codesOf: () => undefined,
-  leadsTo(reference) {
+  findCodes: () => undefined,
+  resolveReference(reference) {
     const type = readReferenceType(reference);
     return type === undefined ? [] : [buildNode(type, { resourceType: type })];
   },

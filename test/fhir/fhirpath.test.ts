@@ -8,7 +8,7 @@ import { INVARIANT_CASES } from './invariant-cases.ts';
 import { patient } from './valid-resources.ts';
 
 const KNOWLEDGE = {
-  codesOf: (url: string) => (url === 'urn:vs:gender' ? (_system: unknown, code: unknown) => code === 'female' : undefined),
+  findCodes: (url: string) => (url === 'urn:vs:gender' ? (_system: unknown, code: unknown) => code === 'female' : undefined),
 };
 const evaluate = (text: string, type: string, value: unknown, root: unknown = value): unknown[] => {
   const resource = buildNode((root as { resourceType?: string }).resourceType ?? type, root);

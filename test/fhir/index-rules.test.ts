@@ -74,7 +74,7 @@ function madeBy(kind: string): string {
   const without = {
     ...registry,
     list: (type: string) => registry.list(type).filter((parameter) => parameter.type !== kind),
-    parts: (type: string) => (kind === 'composite' ? [] : registry.parts(type)),
+    listParts: (type: string) => (kind === 'composite' ? [] : registry.listParts(type)),
   };
   const made = SAMPLES.map((sample) => {
     const [all, rest] = [buildIndexRows(sample, registry), buildIndexRows(sample, without)];

@@ -27,9 +27,9 @@ export const library = (...definitions: Definition[]): ProfileCheckers =>
 
 /** What is said of a resource: `code expression`, with the severity in front where it is no error. */
 export function said(checkers: ProfileCheckers, name: string, resource: Json): string[] {
-  const checker = checkers.of(`${URL}/${name}`)!;
-  const issues = toIssues(checker.faults(resource), resource, resource.resourceType as string, 100);
-  expect(checker.passes(resource)).toBe(!issues.some(({ severity }) => severity === 'error'));
+  const checker = checkers.findChecker(`${URL}/${name}`)!;
+  const issues = toIssues(checker.findFaults(resource), resource, resource.resourceType as string, 100);
+  expect(checker.isConformant(resource)).toBe(!issues.some(({ severity }) => severity === 'error'));
   return issues.map(({ severity, code, expression }) => `${severity === 'error' ? '' : `${severity} `}${code} ${expression!.join()}`);
 }
 

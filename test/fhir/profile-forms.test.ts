@@ -13,7 +13,7 @@ const vital = profiles.filter(({ type }) => type === 'Observation').map(({ url }
 
 test('all of those of served types can be compiled, in both forms', () => {
   expect(profiles.length).toBeGreaterThan(20);
-  for (const { url } of profiles) expect([bySnapshot.of(url)?.url, byDifferential.of(url)?.url]).toEqual([url, url]);
+  for (const { url } of profiles) expect([bySnapshot.findChecker(url)?.url, byDifferential.findChecker(url)?.url]).toEqual([url, url]);
 });
 
 const code = (loinc: string) => ({ coding: [{ system: 'http://loinc.org', code: loinc }] });
@@ -40,7 +40,9 @@ test('they find the same errors in whatever observation', () => {
   fc.assert(
     fc.property(observations, fc.constantFrom(...vital), (observation, url) => {
       const resource = JSON.parse(JSON.stringify(observation)) as Json;
-      expect(errors(byDifferential.of(url)!.faults(resource))).toEqual(errors(bySnapshot.of(url)!.faults(resource)));
+      expect(errors(byDifferential.findChecker(url)!.findFaults(resource))).toEqual(
+        errors(bySnapshot.findChecker(url)!.findFaults(resource)),
+      );
     }),
     { numRuns: 1500 },
   );
@@ -51,10 +53,10 @@ test('the blood pressure of US Core is one of R4, and a body weight is none', ()
   for (const form of [bySnapshot, byDifferential]) {
     expect(
       form
-        .of(bp)!
-        .faults(bloodPressure)
+        .findChecker(bp)!
+        .findFaults(bloodPressure)
         .filter(({ severity }) => !severity),
     ).toEqual([]);
-    expect(form.of(bp)!.passes({ ...bloodPressure, code: code('29463-7') })).toBe(false);
+    expect(form.findChecker(bp)!.isConformant({ ...bloodPressure, code: code('29463-7') })).toBe(false);
   }
 });

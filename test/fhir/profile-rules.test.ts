@@ -187,7 +187,7 @@ describe('what profiles take from others', () => {
     ['circle', 'is based on itself'],
     ['bare', 'has neither a snapshot nor a differential'],
     ['strange', 'Practitioner.shoe: R4 has no such element'],
-  ])('%s cannot be used, and it is said why', (name, why) => expect(() => checkers.of(`${URL}/${name}`)).toThrow(why));
+  ])('%s cannot be used, and it is said why', (name, why) => expect(() => checkers.findChecker(`${URL}/${name}`)).toThrow(why));
 
   test('constraints: an error, a warning, and one that cannot be evaluated; a key that R4 uses elsewhere is the profile’s own', () => {
     expect(said(checkers, 'own', practitioner())).toEqual([
@@ -196,7 +196,7 @@ describe('what profiles take from others', () => {
       'warning not-supported Practitioner',
       'warning not-supported Practitioner',
     ]);
-    const issues = toIssues(checkers.of(`${URL}/own`)!.faults(practitioner()), practitioner(), 'Practitioner');
+    const issues = toIssues(checkers.findChecker(`${URL}/own`)!.findFaults(practitioner()), practitioner(), 'Practitioner');
     expect(issues.map(({ text }) => text).join()).toContain('the constraint u-1 is not checked: now() is not evaluated here');
   });
 });
@@ -211,5 +211,5 @@ test('what has another form than R4’s is left to base validation, and breaks n
   );
   for (const name of [null, 5, 'x', [], [null], [5], { family: 1 }, [{ family: { a: 1 } }], [[['x']]]])
     for (const gender of [undefined, null, 5, {}, ['male']])
-      expect(() => checkers.of(`${URL}/robust`)!.faults({ resourceType: 'Patient', name, gender })).not.toThrow();
+      expect(() => checkers.findChecker(`${URL}/robust`)!.findFaults({ resourceType: 'Patient', name, gender })).not.toThrow();
 });

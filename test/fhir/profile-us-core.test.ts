@@ -8,10 +8,10 @@ import { type Json, withElements } from './valid-resources.ts';
 
 const loaded = checkers();
 const said = (resource: Json, profile: string) => {
-  const checker = loaded.of(`${US_CORE}/${profile}`)!;
-  const issues = toIssues(checker.faults(resource), resource, resource.resourceType as string, 100);
+  const checker = loaded.findChecker(`${US_CORE}/${profile}`)!;
+  const issues = toIssues(checker.findFaults(resource), resource, resource.resourceType as string, 100);
   const errors = issues.filter(({ severity }) => severity === 'error');
-  expect(checker.passes(resource)).toBe(errors.length === 0);
+  expect(checker.isConformant(resource)).toBe(errors.length === 0);
   return { errors: errors.map(({ code, expression }) => `${code} ${expression!.join()}`), issues };
 };
 const [systolic, diastolic] = bloodPressure.component as [Json, Json];
@@ -266,8 +266,8 @@ test('codes that are not known here are said to be unchecked', () => {
 });
 
 test('a profile of a type that is not served says so', () => {
-  expect(() => loaded.of(`${US_CORE}/us-core-medicationrequest`)).toThrow(
+  expect(() => loaded.findChecker(`${US_CORE}/us-core-medicationrequest`)).toThrow(
     'a profile of MedicationRequest, a type that this server does not serve',
   );
-  expect(loaded.of(`${US_CORE}/us-core-nothing`)).toBeUndefined();
+  expect(loaded.findChecker(`${US_CORE}/us-core-nothing`)).toBeUndefined();
 });

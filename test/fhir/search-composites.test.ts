@@ -131,8 +131,8 @@ test('no resource has more entries than sixteen codes have pairs', () => {
 test('what several parameters look at is indexed once', () => {
   const rows = buildIndexRows(pressure('x', 120, 80), REGISTRY);
   expect(rows.composites).toHaveLength(2);
-  expect(REGISTRY.parts('Observation')).toHaveLength(6);
-  expect(REGISTRY.parts('Patient')).toEqual([]);
+  expect(REGISTRY.listParts('Observation')).toHaveLength(6);
+  expect(REGISTRY.listParts('Patient')).toEqual([]);
 });
 
 const OWN: SearchParameterResource = {

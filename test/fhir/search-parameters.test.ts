@@ -40,7 +40,7 @@ test('every parameter names its definition, its types of value and, for referenc
 
 test('a parameter or type that does not exist is unknown', () => {
   expect(REGISTRY.lookup('Patient', 'shoe')).toBeUndefined();
-  expect(REGISTRY.unserved('Patient', 'shoe')).toBeUndefined();
+  expect(REGISTRY.findUnservedKind('Patient', 'shoe')).toBeUndefined();
   expect(REGISTRY.lookup('Shoe', 'name')).toBeUndefined();
   expect(REGISTRY.list('Shoe')).toEqual([]);
 });

@@ -43,7 +43,7 @@ const sets = [
   set('empty', []),
 ];
 const library = buildDefinitionLibrary([colors, sizes, ...sets].map((resource) => ({ package: 'test', resource })));
-const codes = (name: string) => library.codes(`urn:vs:${name}`, '');
+const codes = (name: string) => library.findCodes(`urn:vs:${name}`, '');
 
 test.each<[string, [string, string][], [string, string][]]>([
   [
@@ -99,31 +99,31 @@ test.each<[string, [string, string][], [string, string][]]>([
   ],
 ])('%s', (name, inside, outside) => {
   const found = codes(name)!;
-  expect(found.exact).toBe(true);
-  expect(inside.filter(([system, code]) => !found.has(system, code))).toEqual([]);
-  expect(outside.filter(([system, code]) => found.has(system, code))).toEqual([]);
-  expect(found.has(undefined, inside[0]![1])).toBe(true);
+  expect(found.isComplete).toBe(true);
+  expect(inside.filter(([system, code]) => !found.mayContain(system, code))).toEqual([]);
+  expect(outside.filter(([system, code]) => found.mayContain(system, code))).toEqual([]);
+  expect(found.mayContain(undefined, inside[0]![1])).toBe(true);
 });
 
 test.each(['fragment', 'elsewhere', 'regex'])('%s: the system is known, not all of its codes', (name) => {
   const found = codes(name)!;
-  expect(found.exact).toBe(false);
-  expect(found.has('urn:other', 'x')).toBe(false);
+  expect(found.isComplete).toBe(false);
+  expect(found.mayContain('urn:other', 'x')).toBe(false);
 });
 
 test.each(['missing', 'paged', 'circle', 'empty', 'nowhere'])('%s: nothing is known', (name) => expect(codes(name)).toBeUndefined());
 
 test('R4’s own value sets are at hand, with or without a version', () => {
-  const gender = library.codes('http://hl7.org/fhir/ValueSet/administrative-gender|4.0.1', '')!;
-  expect([gender.exact, gender.has('http://hl7.org/fhir/administrative-gender', 'male'), gender.has(undefined, 'M')]).toEqual([
-    true,
-    true,
-    false,
-  ]);
+  const gender = library.findCodes('http://hl7.org/fhir/ValueSet/administrative-gender|4.0.1', '')!;
+  expect([
+    gender.isComplete,
+    gender.mayContain('http://hl7.org/fhir/administrative-gender', 'male'),
+    gender.mayContain(undefined, 'M'),
+  ]).toEqual([true, true, false]);
   expect(
     library
-      .codes('http://terminology.hl7.org/ValueSet/v3-MaritalStatus', '')!
-      .has('http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', 'M'),
+      .findCodes('http://terminology.hl7.org/ValueSet/v3-MaritalStatus', '')!
+      .mayContain('http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', 'M'),
   ).toBe(true);
 });
 
@@ -137,7 +137,8 @@ describe('of several versions', () => {
     version('10.0.0', 'b', 'p#10.0.0'),
     version('10.0.0-ballot', 'c', 'p#10.0.0-ballot'),
   ]);
-  const has = (canonical: string, from: string) => ['a', 'b', 'c'].filter((code) => several.codes(canonical, from)?.has('urn:v', code));
+  const has = (canonical: string, from: string) =>
+    ['a', 'b', 'c'].filter((code) => several.findCodes(canonical, from)?.mayContain('urn:v', code));
 
   test('the one asked for, that of the asking package, or the newest that is released is meant', () => {
     expect(has('urn:vs:versioned|3.1.1', '')).toEqual(['a']);

@@ -29,7 +29,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   expect(loading(file, change)).toContain(error);
 });
 
-const path = (text: string) => compilePath(text, { type: 'Patient', prefer: {} });
+const path = (text: string) => compilePath(text, { type: 'Patient', usePreference: {} });
 const NOW = { now: '2026-03-01T12:00:00.000Z' };
 const ENDED = { period: { end: '2015' } };
 

@@ -30,7 +30,7 @@ interface Planting {
 
 function pairOf(type: string, { name, element, fields }: Pair): Pick<Planting, 'name' | 'element' | 'view' | 'strangers'> {
   const [one, other] = fields;
-  const paths = fields.map(({ place }) => compilePath(place, { type, prefer: {}, all: true }));
+  const paths = fields.map(({ place }) => compilePath(place, { type, usePreference: {}, inStoredOrder: true }));
   return {
     name,
     element,

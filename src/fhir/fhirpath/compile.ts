@@ -11,16 +11,16 @@ import { buildTypeTest } from './type-test.ts';
 /** A function from the node an expression stands on. Text that is no FHIRPath is an Error, what is not evaluated here an Unsupported. */
 export function compileFhirPath(
   text: string,
-  knowledge: EvaluationSources,
+  sources: EvaluationSources,
 ): (context: FhirPathNode, resource: FhirPathNode, root: FhirPathNode) => Collection {
-  const evaluate = compileSyntax(parseFhirPath(text), knowledge);
+  const evaluate = compileSyntax(parseFhirPath(text), sources);
   return (context, resource, root) => {
     const self = [context];
     return evaluate(self, { context: { element: context, resource, root }, self, index: 0, total: EMPTY });
   };
 }
 
-type CompileSyntax<K extends SyntaxTree['kind']> = (syntax: Extract<SyntaxTree, { kind: K }>, knowledge: EvaluationSources) => Evaluator;
+type CompileSyntax<K extends SyntaxTree['kind']> = (syntax: Extract<SyntaxTree, { kind: K }>, sources: EvaluationSources) => Evaluator;
 
 const SYNTAX_COMPILERS: { [K in SyntaxTree['kind']]: CompileSyntax<K> } = {
   literal: ({ type, value }) => buildConstant([buildNode(type, value)]),
@@ -28,20 +28,20 @@ const SYNTAX_COMPILERS: { [K in SyntaxTree['kind']]: CompileSyntax<K> } = {
   empty: () => buildConstant(EMPTY),
   name: ({ name }) => compileName(name),
   variable: ({ name }) => compileVariable(name),
-  call: ({ name, args }, knowledge) => compileCall(name, args, knowledge),
-  dot(syntax, knowledge) {
-    const [left, right] = [compileSyntax(syntax.left, knowledge), compileSyntax(syntax.right, knowledge)];
+  call: ({ name, args }, sources) => compileCall(name, args, sources),
+  dot(syntax, sources) {
+    const [left, right] = [compileSyntax(syntax.left, sources), compileSyntax(syntax.right, sources)];
     return (focus, scope) => right(left(focus, scope), scope);
   },
-  index(syntax, knowledge) {
-    const [left, index] = [compileSyntax(syntax.left, knowledge), compileSyntax(syntax.index, knowledge)];
+  index(syntax, sources) {
+    const [left, index] = [compileSyntax(syntax.left, sources), compileSyntax(syntax.index, sources)];
     return (focus, scope) => {
       const place = readSingleton(index(focus, scope))?.value;
       return typeof place === 'number' ? left(focus, scope).slice(place, place + 1) : EMPTY;
     };
   },
-  sign({ operator, operand }, knowledge) {
-    const inner = compileSyntax(operand, knowledge);
+  sign({ operator, operand }, sources) {
+    const inner = compileSyntax(operand, sources);
     return (focus, scope) => {
       const node = readSingleton(inner(focus, scope));
       if (!node) return EMPTY;
@@ -49,20 +49,20 @@ const SYNTAX_COMPILERS: { [K in SyntaxTree['kind']]: CompileSyntax<K> } = {
       return [{ ...node, value: operator === '-' ? -node.value : node.value }];
     };
   },
-  type({ operator, left, type }, knowledge) {
-    const inner = compileSyntax(left, knowledge);
+  type({ operator, left, type }, sources) {
+    const inner = compileSyntax(left, sources);
     return operator === 'is' ? compileIs(inner, type) : compileOfType(inner, type);
   },
-  operator({ operator, left, right }, knowledge) {
+  operator({ operator, left, right }, sources) {
     const apply = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
     if (!apply) throw new UnsupportedExpressionError(operator);
-    return apply(compileSyntax(left, knowledge), compileSyntax(right, knowledge));
+    return apply(compileSyntax(left, sources), compileSyntax(right, sources));
   },
 };
 
-function compileSyntax(syntax: SyntaxTree, knowledge: EvaluationSources): Evaluator {
+function compileSyntax(syntax: SyntaxTree, sources: EvaluationSources): Evaluator {
   // the assertion: the entry for a kind takes trees of that kind, which TypeScript cannot derive from the lookup
-  return (SYNTAX_COMPILERS[syntax.kind] as (syntax: SyntaxTree, knowledge: EvaluationSources) => Evaluator)(syntax, knowledge);
+  return (SYNTAX_COMPILERS[syntax.kind] as (syntax: SyntaxTree, sources: EvaluationSources) => Evaluator)(syntax, sources);
 }
 
 const buildConstant =
@@ -106,18 +106,19 @@ function compileVariable(name: string): Evaluator {
   return buildConstant([buildNode('String', text)]);
 }
 
-function compileCall(name: string, args: SyntaxTree[], knowledge: EvaluationSources): Evaluator {
+function compileCall(name: string, args: SyntaxTree[], sources: EvaluationSources): Evaluator {
   if (name === 'is' || name === 'as' || name === 'ofType') {
     const type = readTypeArgument(args);
     if (type === undefined) throw new Error(`${name}() needs a type`);
     return name === 'is' ? compileIs(identity, type) : compileOfType(identity, type);
   }
-  const make = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-  if (!make) throw new UnsupportedExpressionError(`${name}()`);
-  if (args.length < make.minArguments || args.length > make.maxArguments) throw new Error(`${name}() takes another number of arguments`);
-  return make.build(
-    args.map((arg) => compileSyntax(arg, knowledge)),
-    { ...knowledge, literals: args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined)) },
+  const definition = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+  if (!definition) throw new UnsupportedExpressionError(`${name}()`);
+  if (args.length < definition.minArguments || args.length > definition.maxArguments)
+    throw new Error(`${name}() takes another number of arguments`);
+  return definition.build(
+    args.map((arg) => compileSyntax(arg, sources)),
+    { ...sources, literals: args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined)) },
   );
 }
 
@@ -168,10 +169,10 @@ function mayBeUndecided(syntax: SyntaxTree): boolean {
  */
 export function compileConstraint(
   text: string,
-  knowledge: EvaluationSources,
+  sources: EvaluationSources,
 ): (context: FhirPathNode, resource: FhirPathNode, root: FhirPathNode) => boolean {
   const open = mayBeUndecided(parseFhirPath(text));
-  const evaluate = compileFhirPath(text, knowledge);
+  const evaluate = compileFhirPath(text, sources);
   return (context, resource, root) => {
     const found = evaluate(context, resource, root);
     return found.length === 0 ? open : found.length > 1 || found[0]!.value !== false;

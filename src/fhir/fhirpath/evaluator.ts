@@ -24,9 +24,9 @@ export type CodeMembership = (system: unknown, code: unknown) => boolean;
 
 /** What an expression may ask that is not in it: undefined when the codes of the value set are not known. */
 export interface EvaluationSources {
-  codesOf(valueSet: string): CodeMembership | undefined;
+  findCodes(valueSet: string): CodeMembership | undefined;
   /** What a reference (or a canonical) leads to. Without it only what is contained is found. */
-  leadsTo?(reference: unknown): Collection;
+  resolveReference?(reference: unknown): Collection;
 }
 
 /** `literals`: the arguments that are written out. */

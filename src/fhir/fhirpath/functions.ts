@@ -42,7 +42,7 @@ const toItemScope = (scope: EvaluationScope, node: FhirPathNode, index: number):
 const meetsCriterion = (criterion: Evaluator, scope: EvaluationScope, node: FhirPathNode, index: number): boolean =>
   toBoolean(criterion([node], toItemScope(scope, node, index))) === true;
 
-const includesNode = (nodes: Collection, node: FhirPathNode): boolean => nodes.some((one) => isSameValue(one, node));
+const includesNode = (nodes: Collection, node: FhirPathNode): boolean => nodes.some((other) => isSameValue(other, node));
 
 const everyEquals = (wanted: boolean) => onCollection((focus) => toBooleanCollection(focus.every(({ value }) => value === wanted)));
 const someEquals = (wanted: boolean) => onCollection((focus) => toBooleanCollection(focus.some(({ value }) => value === wanted)));
@@ -61,7 +61,7 @@ function repeatStep(step: Evaluator, focus: Collection, scope: EvaluationScope):
   while (last.length) {
     last = last
       .flatMap((node, index) => step([node], toItemScope(scope, node, index)))
-      .filter((node) => !found.some((one) => one.value === node.value));
+      .filter((node) => !found.some((other) => other.value === node.value));
     found.push(...last);
     if (found.length > MAX_REPEATED_NODES) throw new Error('repeat() does not end');
   }
@@ -72,8 +72,8 @@ const findDescendants = (nodes: Collection): FhirPathNode[] =>
   nodes.flatMap((node) => findAllChildren(node)).flatMap((child) => [child, ...findDescendants([child])]);
 
 /** https://hl7.org/fhir/R4/fhirpath.html#functions */
-const memberOf = defineFunction(1, (_args, { literals: [url], codesOf }) => {
-  const codes = typeof url === 'string' ? codesOf(url) : undefined;
+const memberOf = defineFunction(1, (_args, { literals: [url], findCodes }) => {
+  const codes = typeof url === 'string' ? findCodes(url) : undefined;
   if (!codes) throw new UnsupportedExpressionError('memberOf() of a value set whose codes are not known');
   const isMember = ({ value }: FhirPathNode): boolean => {
     if (typeof value === 'string') return codes(undefined, value);
@@ -132,9 +132,9 @@ export const FUNCTIONS: Readonly<Record<string, FhirPathFunction>> = {
   ),
   select: defineFunction(
     1,
-    ([of]) =>
+    ([projection]) =>
       (focus, scope) =>
-        focus.flatMap((node, index) => of!([node], toItemScope(scope, node, index))),
+        focus.flatMap((node, index) => projection!([node], toItemScope(scope, node, index))),
   ),
   repeat: defineFunction(
     1,
@@ -182,9 +182,9 @@ export const FUNCTIONS: Readonly<Record<string, FhirPathFunction>> = {
   getValue: onCollection((focus) => (focus.length === 1 && !isElement(focus[0]!.value) && focus[0]!.value !== undefined ? focus : EMPTY)),
   resolve: defineFunction(
     0,
-    (_args, { leadsTo }) =>
+    (_args, { resolveReference }) =>
       (focus, { context }) =>
-        focus.flatMap(({ value }) => leadsTo?.(value) ?? findContained(isElement(value) ? value.reference : value, context.root)),
+        focus.flatMap(({ value }) => resolveReference?.(value) ?? findContained(isElement(value) ? value.reference : value, context.root)),
   ),
   memberOf,
 };

@@ -11,31 +11,31 @@ export interface FhirPathNode {
   type: string | undefined;
   value: unknown;
   /** The object beside a primitive: its id and extensions. */
-  beside: unknown;
+  sibling: unknown;
 }
 
 export type Collection = readonly FhirPathNode[];
 
 export const EMPTY: Collection = [];
-export const TRUE: Collection = [{ type: 'Boolean', value: true, beside: undefined }];
-export const FALSE: Collection = [{ type: 'Boolean', value: false, beside: undefined }];
+export const TRUE: Collection = [{ type: 'Boolean', value: true, sibling: undefined }];
+export const FALSE: Collection = [{ type: 'Boolean', value: false, sibling: undefined }];
 export const toBooleanCollection = (value: boolean | undefined): Collection => (value === undefined ? EMPTY : value ? TRUE : FALSE);
 
 /** The node of a resource or of an element of known type. SimpleQuantity is Quantity under another name. */
-export const buildNode = (type: string | undefined, value: unknown, beside?: unknown): FhirPathNode => ({
+export const buildNode = (type: string | undefined, value: unknown, sibling?: unknown): FhirPathNode => ({
   type: type === 'SimpleQuantity' ? 'Quantity' : type,
   value,
-  beside,
+  sibling,
 });
 
 /** An element by name: what it is in an object of a type. Made once for a place in an expression, since names there do not change. */
 interface MemberName {
   name: string;
   /** Of the object beside it. */
-  under: string;
+  siblingName: string;
 }
 
-export const toMemberName = (name: string): MemberName => ({ name, under: `_${name}` });
+export const toMemberName = (name: string): MemberName => ({ name, siblingName: `_${name}` });
 
 /** The members of an element by its name; those of a choice under the name without a type (`value`), or with one. */
 export function findChildren(node: FhirPathNode, member: MemberName): Collection {
@@ -72,29 +72,29 @@ function findChoiceMembers(type: string, owner: Record<string, unknown>, name: s
 
 const UNDERSCORE = 95;
 
-function readMembers(owner: Record<string, unknown>, { name, under }: MemberName, type: string | undefined): Collection {
+function readMembers(owner: Record<string, unknown>, { name, siblingName }: MemberName, type: string | undefined): Collection {
   const value = owner[name];
-  const beside = owner[under];
-  if (value === undefined && beside === undefined) return EMPTY;
-  if (!Array.isArray(value) && !Array.isArray(beside)) return [buildTypedNode(type, value, beside)];
+  const sibling = owner[siblingName];
+  if (value === undefined && sibling === undefined) return EMPTY;
+  if (!Array.isArray(value) && !Array.isArray(sibling)) return [buildTypedNode(type, value, sibling)];
   const values = Array.isArray(value) ? value : [];
-  const besides = Array.isArray(beside) ? beside : [];
+  const siblings = Array.isArray(sibling) ? sibling : [];
   const members: FhirPathNode[] = [];
-  for (let at = 0; at < Math.max(values.length, besides.length); at++)
-    members.push(buildTypedNode(type, values[at] ?? undefined, besides[at] ?? undefined));
+  for (let at = 0; at < Math.max(values.length, siblings.length); at++)
+    members.push(buildTypedNode(type, values[at] ?? undefined, siblings[at] ?? undefined));
   return members;
 }
 
-const buildTypedNode = (type: string | undefined, value: unknown, beside: unknown): FhirPathNode =>
-  buildNode(type === 'Resource' && isElement(value) ? readServedResourceType(value) : type, value, beside);
+const buildTypedNode = (type: string | undefined, value: unknown, sibling: unknown): FhirPathNode =>
+  buildNode(type === 'Resource' && isElement(value) ? readServedResourceType(value) : type, value, sibling);
 
 const readServedResourceType = (value: Record<string, unknown>): string | undefined =>
   typeof value.resourceType === 'string' && findElement(value.resourceType, 'id') ? value.resourceType : undefined;
 
 /** The id and extensions of a primitive. https://hl7.org/fhir/R4/json.html#primitive */
-function readSiblingMembers({ type, beside }: FhirPathNode, member: MemberName): Collection {
-  if (!isElement(beside) || (type !== undefined && !isPrimitive(type))) return EMPTY;
-  return readMembers(beside, member, member.name === 'id' ? 'string' : 'Extension');
+function readSiblingMembers({ type, sibling }: FhirPathNode, member: MemberName): Collection {
+  if (!isElement(sibling) || (type !== undefined && !isPrimitive(type))) return EMPTY;
+  return readMembers(sibling, member, member.name === 'id' ? 'string' : 'Extension');
 }
 
 /** Nothing is known of the element but its name: a choice is what begins with that name and a capital letter. */

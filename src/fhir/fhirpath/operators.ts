@@ -63,12 +63,12 @@ const negate = (value: boolean | undefined): boolean | undefined => (value === u
 /** Distinct nodes of both, in order. */
 export function unite(left: Collection, right: Collection): Collection {
   const found: FhirPathNode[] = [];
-  for (const node of [...left, ...right]) if (!found.some((one) => isSameValue(one, node))) found.push(node);
+  for (const node of [...left, ...right]) if (!found.some((other) => isSameValue(other, node))) found.push(node);
   return found;
 }
 
 const testMembership = (node: FhirPathNode | undefined, nodes: Collection): Collection =>
-  node ? toBooleanCollection(nodes.some((one) => isSameValue(one, node))) : EMPTY;
+  node ? toBooleanCollection(nodes.some((other) => isSameValue(other, node))) : EMPTY;
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   and: buildLogicOperator(false),

@@ -58,7 +58,7 @@ const BOOLEAN_TEXTS: Readonly<Record<string, boolean>> = {
 const toBooleanNumber = (value: unknown): number | undefined => (typeof value === 'boolean' ? Number(value) : undefined);
 
 const defineConversions = (type: string, convert: (value: unknown) => unknown): [string, FhirPathFunction][] => {
-  const of = (apply: (node: FhirPathNode) => Collection): FhirPathFunction => ({
+  const defineConversion = (apply: (node: FhirPathNode) => Collection): FhirPathFunction => ({
     minArguments: 0,
     maxArguments: 0,
     build: () => (focus) => {
@@ -66,13 +66,13 @@ const defineConversions = (type: string, convert: (value: unknown) => unknown): 
       return node?.value === undefined ? EMPTY : apply(node);
     },
   });
-  const converted = ({ value }: FhirPathNode): Collection => {
-    const made = convert(value);
-    return made === undefined ? EMPTY : [buildNode(type, made)];
+  const convertNode = ({ value }: FhirPathNode): Collection => {
+    const converted = convert(value);
+    return converted === undefined ? EMPTY : [buildNode(type, converted)];
   };
   return [
-    [`to${type}`, of(converted)],
-    [`convertsTo${type}`, of((node) => toBooleanCollection(converted(node).length > 0))],
+    [`to${type}`, defineConversion(convertNode)],
+    [`convertsTo${type}`, defineConversion((node) => toBooleanCollection(convertNode(node).length > 0))],
   ];
 };
 
@@ -118,7 +118,7 @@ function compilePattern(pattern: string, flags = ''): RegExp {
   const known = COMPILED_PATTERNS.get(key);
   if (known) return known;
   if (COMPILED_PATTERNS.size > MAX_COMPILED_PATTERNS) COMPILED_PATTERNS.clear();
-  const made = new RegExp(pattern, `${flags}s`);
-  COMPILED_PATTERNS.set(key, made);
-  return made;
+  const value = new RegExp(pattern, `${flags}s`);
+  COMPILED_PATTERNS.set(key, value);
+  return value;
 }

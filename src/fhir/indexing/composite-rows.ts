@@ -23,7 +23,7 @@ function buildOccurrenceEntries(part: CompositePart, occurrence: unknown): { tok
   const codes: Token[][] = [];
   let others: Omit<CompositeRow, 'parameter' | 'key'>[] | undefined;
   for (const component of part.components) {
-    const values = component.values(occurrence);
+    const values = component.findValues(occurrence);
     if (!values.length) return { tokens: [], composites: [] };
     if (component.kind === 'token') codes.push(readComponentTokens(component, values));
     else others = VALUE_COLUMNS[component.kind](values);
@@ -49,7 +49,7 @@ const MAX_CODES = 16;
 
 const readComponentTokens = ({ caseInsensitive }: CompositeComponent, values: TypedValue[]): Token[] =>
   values
-    .flatMap((one) => readTypedValue(TOKEN_VALUES, one) ?? [])
+    .flatMap((value) => readTypedValue(TOKEN_VALUES, value) ?? [])
     .slice(0, MAX_CODES)
     .map((token) => (caseInsensitive ? foldTokenCase(token) : token));
 
@@ -77,9 +77,9 @@ type ValueColumns = Omit<CompositeRow, 'parameter' | 'key'>;
 const VALUE_COLUMNS: Record<Exclude<CompositeComponent['kind'], 'token'>, (values: TypedValue[]) => ValueColumns[]> = {
   number: (values) => readNumberRanges(values).map(({ from, to }) => ({ forms: [], number: { from, to } })),
   quantity: (values) => readNumberRanges(values).map((range) => toQuantityRow(toQuantityColumns(range))),
-  date: (values) => values.flatMap((one) => readTypedValue(DATE_RANGES, one) ?? []).map((date) => ({ forms: [], date })),
+  date: (values) => values.flatMap((value) => readTypedValue(DATE_RANGES, value) ?? []).map((date) => ({ forms: [], date })),
   string: (values) =>
-    removeDuplicates(values.flatMap((one) => readTypedValue(STRING_TEXTS, one) ?? []).map((text) => foldText(text ?? '')))
+    removeDuplicates(values.flatMap((value) => readTypedValue(STRING_TEXTS, value) ?? []).map((text) => foldText(text ?? '')))
       .filter((norm) => norm !== '')
       .map((norm) => ({ forms: [], norm })),
 };

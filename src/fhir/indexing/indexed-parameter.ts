@@ -26,7 +26,7 @@ export interface IndexedParameters {
   /** All served parameters of a type, the common ones first: what the CapabilityStatement may promise. */
   list(type: string): readonly IndexedParameter[];
   /** What the composite parameters of a type look at, each once. */
-  parts(type: string): readonly CompositePart[];
+  listParts(type: string): readonly CompositePart[];
 }
 
 /** Parameters answered from the resource's own row, not from index rows. */
@@ -40,7 +40,7 @@ export type ComponentKind = (typeof COMPONENT_KINDS)[number];
 export interface CompositeComponent extends TokenTraits {
   kind: ComponentKind;
   types: string[];
-  values(occurrence: unknown): TypedValue[];
+  findValues(occurrence: unknown): TypedValue[];
 }
 
 /** What a composite parameter looks at: occurrences of one element, and what is to be found in each. Parameters that look at the same have the same. */

@@ -9,7 +9,7 @@ import { findUcumUnit, UCUM_SYSTEM } from './ucum.ts';
 
 /** The ranges in values of a number or quantity parameter. */
 export const readNumberRanges = (values: readonly TypedValue[]): NumberRange[] =>
-  values.flatMap((one) => readTypedValue(NUMBER_RANGES, one) ?? []);
+  values.flatMap((value) => readTypedValue(NUMBER_RANGES, value) ?? []);
 
 /** Rows of a number parameter. */
 export const buildNumberRows = (parameter: ParameterNumber, ranges: NumberRange[]): NumberRow[] =>
@@ -40,20 +40,20 @@ export function toQuantityColumns({ from, to, system, code, unit }: NumberRange)
 
 function toMeasure(span: Span, system?: string, code?: string): NonNullable<NumberRow['measure']> {
   if (!system || !code) return span;
-  const { unit, canonical } = findQuantityScale(system, code);
-  const said = (text: string): string => (text.endsWith('Infinity') ? text : canonical(parseDecimal(text)!));
-  return { unit, from: said(span.from), to: said(span.to) };
+  const { unit, toCanonical } = findQuantityScale(system, code);
+  const format = (text: string): string => (text.endsWith('Infinity') ? text : toCanonical(parseDecimal(text)!));
+  return { unit, from: format(span.from), to: format(span.to) };
 }
 
 interface QuantityScale {
   /** Quantities with the same can be compared. */
   unit: Hash;
-  canonical(value: Decimal): string;
+  toCanonical(value: Decimal): string;
 }
 
 /** The scale of a unit that is named by system and code. */
 export function findQuantityScale(system: string, code: string): QuantityScale {
   const unit = system === UCUM_SYSTEM ? findUcumUnit(code) : undefined;
-  if (unit) return { unit: hash(`${UCUM_SYSTEM}#${unit.dimension}`), canonical: unit.canonical };
-  return { unit: hashUnit(system, code), canonical: formatDecimal };
+  if (unit) return { unit: hash(`${UCUM_SYSTEM}#${unit.dimension}`), toCanonical: unit.toCanonical };
+  return { unit: hashUnit(system, code), toCanonical: formatDecimal };
 }

@@ -53,7 +53,7 @@ export function buildIndexRows(resource: Resource, registry: IndexedParameters, 
     rows.tokens.push(parameter.presence);
     addRows(rows, ROW_BUILDERS[parameter.type](parameter, values, baseUrl));
   }
-  const pairs = registry.parts(resource.resourceType).map((part) => buildCompositeEntries(part, resource));
+  const pairs = registry.listParts(resource.resourceType).map((part) => buildCompositeEntries(part, resource));
   appendAll(rows.tokens, removeDuplicates(pairs.flatMap(({ tokens }) => tokens)));
   for (const { composites } of pairs) appendAll(rows.composites, composites);
   return { self: hash(`${resource.resourceType}/${resource.id}`), ...rows };
@@ -76,12 +76,12 @@ function appendAll<T>(list: T[], items: readonly T[]): void {
 function buildTokenRows({ code, number, caseInsensitive, textNumber }: IndexedParameter, values: TypedValue[]): ParameterRows {
   const tokens: Hash[] = [];
   const codes: string[] = [];
-  for (const one of values) {
-    for (const token of readTypedValue(TOKEN_VALUES, one) ?? []) {
+  for (const typedValue of values) {
+    for (const token of readTypedValue(TOKEN_VALUES, typedValue) ?? []) {
       for (const form of hashToken(code, caseInsensitive ? foldTokenCase(token) : token)) tokens.push(form);
       if (token.code !== undefined) codes.push(foldCase(token.code).slice(0, MAX_CODE_LENGTH));
     }
-    for (const typed of readTypedValue(TYPED_IDENTIFIERS, one) ?? []) tokens.push(hashIdentifierOfType(code, typed, typed.value));
+    for (const typed of readTypedValue(TYPED_IDENTIFIERS, typedValue) ?? []) tokens.push(hashIdentifierOfType(code, typed, typed.value));
   }
   const { least, greatest } = findExtremes(codes);
   return {
@@ -99,16 +99,16 @@ const removeDuplicates = (tokens: Hash[]): Hash[] => (tokens.length > 1 ? [...ne
 /** What a person reads beside the codes (`:text`). */
 function buildTextRows(parameter: number, values: TypedValue[]): StringRow[] {
   const norms = new Set<string>();
-  for (const one of values) for (const text of readTypedValue(TOKEN_TEXTS, one) ?? []) if (text) norms.add(foldText(text));
+  for (const typedValue of values) for (const text of readTypedValue(TOKEN_TEXTS, typedValue) ?? []) if (text) norms.add(foldText(text));
   norms.delete('');
   return norms.size ? [...norms].map((norm) => ({ parameter, norm, low: false, high: false, infix: true })) : [];
 }
 
 function buildStringRows({ code, number, substringIndexed, phonetic }: IndexedParameter, values: TypedValue[]): ParameterRows {
   const written = new Set<string>();
-  for (const one of values) {
+  for (const typedValue of values) {
     // A list of strings holds null where one has extensions only.
-    for (const text of readTypedValue(STRING_TEXTS, one) ?? []) if (typeof text === 'string') written.add(text.normalize('NFC'));
+    for (const text of readTypedValue(STRING_TEXTS, typedValue) ?? []) if (typeof text === 'string') written.add(text.normalize('NFC'));
   }
   const norms = new Set<string>();
   for (const text of written) norms.add(foldText(text));
@@ -147,14 +147,14 @@ function listFamilyNameParts(code: string, values: TypedValue[]): Set<string> {
 }
 
 function buildDateRows({ number }: IndexedParameter, values: TypedValue[]): ParameterRows {
-  const ranges = values.flatMap((one) => readTypedValue(DATE_RANGES, one) ?? []);
+  const ranges = values.flatMap((typedValue) => readTypedValue(DATE_RANGES, typedValue) ?? []);
   const distinctRanges = [...new Map(ranges.map((range) => [range.from + range.to, range])).values()];
   const { least, greatest } = findExtremes(distinctRanges.map(({ from }) => from));
   return { dates: distinctRanges.map(({ from, to }, at) => ({ parameter: number, from, to, low: at === least, high: at === greatest })) };
 }
 
 function buildReferenceRows({ code, number }: IndexedParameter, values: TypedValue[], baseUrl: string): ParameterRows {
-  const found = values.flatMap((one) => readTypedValue(REFERENCE_TARGETS, one, baseUrl) ?? []);
+  const found = values.flatMap((typedValue) => readTypedValue(REFERENCE_TARGETS, typedValue, baseUrl) ?? []);
   const targets = new Set(found.flatMap((referred) => referred.targets));
   return {
     tokens: removeDuplicates(found.flatMap(({ identifier }) => (identifier ? hashToken(toIdentifierParameter(code), identifier) : []))),

@@ -30,7 +30,7 @@ interface UnitMeasure {
 interface UcumUnit {
   dimension: string;
   /** A value in this unit as a value in base units: a decimal text, of which 40 digits are kept. */
-  canonical(value: Decimal): string;
+  toCanonical(value: Decimal): string;
 }
 
 const DIMENSIONLESS: UnitMeasure = { scale: ONE_FRACTION, dimensions: new Map() };
@@ -48,7 +48,7 @@ export function findUcumUnit(code: string): UcumUnit | undefined {
   if (code.length > MAX_CODE_LENGTH) return undefined;
   if (unitCache.has(code)) return unitCache.get(code);
   const measure = parseUnit(code);
-  const unit = measure && { dimension: formatDimensions(measure.dimensions), canonical: buildConversion(measure) };
+  const unit = measure && { dimension: formatDimensions(measure.dimensions), toCanonical: buildConversion(measure) };
   if (unitCache.size < MAX_CACHED_UNITS) unitCache.set(code, unit);
   return unit;
 }

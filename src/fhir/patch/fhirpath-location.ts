@@ -16,7 +16,7 @@ import {
 /** An element with its FHIR type and its position: the parent element, the JSON name there, and the index. The resource has no parent. */
 export interface Location extends Member {
   type: string | undefined;
-  within?: { owner: Location; key: string; index: number };
+  position?: { owner: Location; key: string; index: number };
 }
 
 /** The most characters of a path. */
@@ -62,39 +62,39 @@ const hasResolveCondition = ({ steps }: PathSyntax): boolean =>
 export type CountWork = (members: number) => void;
 
 /** All elements that a path selects, in document order. */
-export const findLocations = (path: PathSyntax, root: Location, look: CountWork): Location[] =>
-  path.steps.reduce<Location[]>((places, step) => followStep(step, places, look), [root]);
+export const findLocations = (path: PathSyntax, root: Location, countWork: CountWork): Location[] =>
+  path.steps.reduce<Location[]>((locations, step) => followStep(step, locations, countWork), [root]);
 
-function followStep(step: StepSyntax, places: Location[], look: CountWork): Location[] {
-  const met: Location[] = [];
-  for (const owner of places)
-    for (const place of findChildLocations(owner, step, look))
-      if (step.where.every((condition) => meetsCondition(condition, place, look))) met.push(place);
-  return step.index === undefined ? met : met.slice(step.index, step.index + 1);
+function followStep(step: StepSyntax, locations: Location[], countWork: CountWork): Location[] {
+  const found: Location[] = [];
+  for (const owner of locations)
+    for (const location of findChildLocations(owner, step, countWork))
+      if (step.where.every((condition) => meetsCondition(condition, location, countWork))) found.push(location);
+  return step.index === undefined ? found : found.slice(step.index, step.index + 1);
 }
 
 /** The child elements with a name. For a choice: the element of whichever type is present. https://hl7.org/fhir/R4/formats.html#choice */
-export function findChildLocations(owner: Location, { name, ofType }: { name: string; ofType?: string }, look: CountWork): Location[] {
+export function findChildLocations(owner: Location, { name, ofType }: { name: string; ofType?: string }, countWork: CountWork): Location[] {
   const node = readContent(owner.type, owner);
   if (!isElementNode(node)) return [];
-  const places: Location[] = [];
-  for (const key of findElementInfo(owner.type, name) ? [name] : listChoiceNames(node, name, owner.type, look)) {
-    look(countMembers(node, key));
+  const locations: Location[] = [];
+  for (const key of findElementInfo(owner.type, name) ? [name] : listChoiceNames(node, name, owner.type, countWork)) {
+    countWork(countMembers(node, key));
     const declared = findElementInfo(owner.type, key)?.types[0];
     for (const [index, { value, sibling }] of readMembers(node, key).entries()) {
       const type = toActualType(declared, value);
       const meant = hasMember({ value, sibling }) && (ofType === undefined || type === ofType);
-      if (meant) places.push({ value, sibling, type, within: { owner, key, index } });
+      if (meant) locations.push({ value, sibling, type, position: { owner, key, index } });
     }
   }
-  return places;
+  return locations;
 }
 
 /** The JSON names of a choice, if the name is not an element. */
-function listChoiceNames(node: ElementNode, name: string, type: string | undefined, look: CountWork): string[] {
+function listChoiceNames(node: ElementNode, name: string, type: string | undefined, countWork: CountWork): string[] {
   const choice = `${name}[x]`;
   if (!findElementInfo(type, choice)) return [name];
-  look(Object.keys(node).length);
+  countWork(Object.keys(node).length);
   const keys = new Set(Object.keys(node).map((key) => key.replace(/^_/, '')));
   return [...keys].filter((key) => findElementInfo(type, key)?.choice === choice);
 }
@@ -102,9 +102,9 @@ function listChoiceNames(node: ElementNode, name: string, type: string | undefin
 const toActualType = (type: string | undefined, value: unknown): string | undefined =>
   type === 'Resource' && isElementNode(value) && typeof value.resourceType === 'string' ? value.resourceType : type;
 
-function meetsCondition(condition: ConditionSyntax, place: Location, look: CountWork): boolean {
-  look(1);
-  const found = findLocations(condition.path, place, look);
+function meetsCondition(condition: ConditionSyntax, location: Location, countWork: CountWork): boolean {
+  countWork(1);
+  const found = findLocations(condition.path, location, countWork);
   if ('exists' in condition) return found.length > 0 !== condition.not;
   return found.length === 1 && 'is' in condition && 'value' in condition.is && found[0]!.value === condition.is.value;
 }

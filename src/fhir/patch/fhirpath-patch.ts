@@ -55,14 +55,14 @@ export function parseFhirPathPatch({ plain, exact }: ParsedJson): Patch {
     throw invalidStructure('a FHIRPath Patch has at least one operation', 'Parameters.parameter');
   if (given.length > MAX_PATCH_OPERATIONS)
     throw invalidStructure(`a FHIRPath Patch has at most ${MAX_PATCH_OPERATIONS} operations`, 'Parameters.parameter');
-  const operations = given.map((one: unknown, at) => parseOperation(one, at));
+  const operations = given.map((parameter: unknown, at) => parseOperation(parameter, at));
   return buildPatch(
     (resource) => {
-      let looked = 0;
+      let work = 0;
       return operations.reduce<Resource>((now, { apply, parts }, index) => {
         const countWork = (members: number): void => {
-          looked += members;
-          if (looked > MAX_PATCH_WORK) throw buildOperationError({ index }, TOO_MUCH_WORK);
+          work += members;
+          if (work > MAX_PATCH_WORK) throw buildOperationError({ index }, TOO_MUCH_WORK);
         };
         return apply({ index, parts, resource: now, countWork });
       }, resource);
@@ -110,20 +110,20 @@ function applyInsert(operation: Operation): Resource {
 
 /** Deletes the element, if it exists. A path with more than one element is refused. */
 function applyDelete(operation: Operation): Resource {
-  const places = findLocations(parseOperationPath(operation), toRootLocation(operation), operation.countWork);
-  if (places.length > 1) throw buildOperationError(operation, 'the path leads to more than one element');
-  const [place] = places;
-  if (!place) return operation.resource;
-  if (!place.within) throw buildOperationError(operation, 'the resource itself cannot be deleted');
-  const { owner, key, index } = place.within;
+  const locations = findLocations(parseOperationPath(operation), toRootLocation(operation), operation.countWork);
+  if (locations.length > 1) throw buildOperationError(operation, 'the path leads to more than one element');
+  const [location] = locations;
+  if (!location) return operation.resource;
+  if (!location.position) throw buildOperationError(operation, 'the resource itself cannot be deleted');
+  const { owner, key, index } = location.position;
   return changeMembers(operation, owner, { [key]: (members) => members.toSpliced(index, 1) });
 }
 
 /** Replaces an element: its value, its id and extensions, and the type of a choice. */
 function applyReplace(operation: Operation): Resource {
-  const { within } = findOnlyLocation(operation, parseOperationPath(operation));
-  if (!within) throw buildOperationError(operation, 'the resource itself cannot be replaced');
-  const { owner, key, index } = within;
+  const { position } = findOnlyLocation(operation, parseOperationPath(operation));
+  if (!position) throw buildOperationError(operation, 'the resource itself cannot be replaced');
+  const { owner, key, index } = position;
   const given = readValuePart(operation, owner, toElementName(owner, key));
   return changeMembers(operation, owner, { [key]: () => [], [given.key]: (members) => members.toSpliced(index, 1, given) });
 }
@@ -141,10 +141,10 @@ const parseOperationPath = ({ parts, resource }: Operation): PathSyntax =>
   parsePatchPath(String(readTextPart(parts, 'path')), resource.resourceType);
 
 function findOnlyLocation(operation: Operation, path: PathSyntax): Location {
-  const places = findLocations(path, toRootLocation(operation), operation.countWork);
-  if (places.length !== 1)
-    throw buildOperationError(operation, places.length ? 'the path leads to more than one element' : 'the path leads to nothing');
-  return places[0]!;
+  const locations = findLocations(path, toRootLocation(operation), operation.countWork);
+  if (locations.length !== 1)
+    throw buildOperationError(operation, locations.length ? 'the path leads to more than one element' : 'the path leads to nothing');
+  return locations[0]!;
 }
 
 /** The list at a path. Its last step must not select a member. */
@@ -179,13 +179,13 @@ function readValuePart(operation: Operation, { type }: Location, name: string): 
 type MemberChanges = Readonly<Record<string, (members: Member[]) => Member[]>>;
 
 /** The resource with the members of an element changed. An element that becomes empty is removed. */
-function changeMembers(operation: Operation, place: Location, changes: MemberChanges): Resource {
-  const node = readContent(place.type, place);
+function changeMembers(operation: Operation, location: Location, changes: MemberChanges): Resource {
+  const node = readContent(location.type, location);
   if (!isElementNode(node)) throw buildOperationError(operation, 'the path leads to nothing that has elements');
   const made = Object.entries(changes).reduce((left, [key, change]) => {
     const forms = readListForms(left, key);
     operation.countWork(countMembers(left, key) + PROPERTY_COST * Object.keys(left).length);
-    const list = findElementInfo(place.type, key)?.list ?? forms[0] ?? false;
+    const list = findElementInfo(location.type, key)?.list ?? forms[0] ?? false;
     if (forms.some((form) => form !== list))
       throw buildOperationError(
         operation,
@@ -194,8 +194,8 @@ function changeMembers(operation: Operation, place: Location, changes: MemberCha
     return replaceMembers(left, key, { members: change(readMembers(left, key)), list });
   }, node);
   // the assertion: a place without `within` is the resource itself
-  if (!place.within) return made as Resource;
-  const { owner, key, index } = place.within;
-  const left = replaceContent(place.type, place, Object.keys(made).length ? made : undefined);
+  if (!location.position) return made as Resource;
+  const { owner, key, index } = location.position;
+  const left = replaceContent(location.type, location, Object.keys(made).length ? made : undefined);
   return changeMembers(operation, owner, { [key]: (members) => members.toSpliced(index, 1, ...[left].filter(hasMember)) });
 }

@@ -25,7 +25,7 @@ export function parseElementValue(part: ElementNode, owner: string | undefined, 
 function assembleElement({ part }: ElementNode, type: string | undefined): Member {
   if (!Array.isArray(part) || !part.every(isElement)) throw invalidStructure('a value has a type or parts');
   const given = Map.groupBy(
-    part.map((one) => parseElementValue(one, type, String(one.name))),
+    part.map((child) => parseElementValue(child, type, String(child.name))),
     ({ key }) => key,
   );
   const properties = [...given].flatMap(([key, members]) => Object.entries(toProperties(key, { members, list: isRepeating(members) })));

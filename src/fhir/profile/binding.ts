@@ -9,11 +9,11 @@ import { buildUncheckedRule, type ElementItem, type ItemRule } from './rule.ts';
 /** The codes of a value set. */
 export interface ValueSetCodes {
   /** Whether the value set has a code, or may have it if not all codes are known. `system` undefined: any system. */
-  has(system: unknown, code: unknown): boolean;
+  mayContain(system: unknown, code: unknown): boolean;
   /** Whether all codes are known, so that `has` is certain. */
-  exact: boolean;
+  isComplete: boolean;
   /** Some of the codes, for error texts. */
-  some: string[];
+  samples: string[];
 }
 
 const NO_CODES: ReadonlySet<string> = new Set();
@@ -25,41 +25,40 @@ export function findValueSetCodes(canonical: string, terminology: Terminology): 
   if (typeof expansion === 'string' || expansion.size === 0) return undefined;
   const lists = [...expansion].map(([system, { codes }]) => ({ system, codes }));
   return {
-    has(system, code) {
+    mayContain(system, code) {
       const codesOfSystem = system === undefined ? lists.map(({ codes }) => codes) : [expansion.get(String(system))?.codes ?? NO_CODES];
       return codesOfSystem.some((codes) => codes === 'all' || (typeof code === 'string' && codes.has(code)));
     },
-    exact: isFullyKnown(expansion),
-    some: lists.flatMap(({ system, codes }) => (codes === 'all' ? [`any code of ${system}`] : [...codes])).slice(0, MAX_SAMPLE_CODES),
+    isComplete: isFullyKnown(expansion),
+    samples: lists.flatMap(({ system, codes }) => (codes === 'all' ? [`any code of ${system}`] : [...codes])).slice(0, MAX_SAMPLE_CODES),
   };
 }
 
 /** Whether a coded value can be in a value set: a code, a Coding, the unit of a Quantity, or one coding of a CodeableConcept. */
-export function mayBeInValueSet({ has }: ValueSetCodes, value: unknown): boolean {
-  if (typeof value === 'string') return has(undefined, value);
+export function mayBeInValueSet({ mayContain }: ValueSetCodes, value: unknown): boolean {
+  if (typeof value === 'string') return mayContain(undefined, value);
   if (!isElement(value)) return true;
-  if ('coding' in value || 'text' in value) return items(value.coding).some(({ system, code }) => has(system ?? NO_SYSTEM, code));
-  return has(value.system ?? NO_SYSTEM, value.code);
+  if ('coding' in value || 'text' in value) return items(value.coding).some(({ system, code }) => mayContain(system ?? NO_SYSTEM, code));
+  return mayContain(value.system ?? NO_SYSTEM, value.code);
 }
 
 const NO_SYSTEM = '';
 
 /**
  * The rule of a binding. Undefined: the binding requires nothing, or R4 requires the same (`base`: the value set of R4's required binding of the element).
- * `elsewhere` finds the codes of the value set.
  */
 export function buildBindingRule(
   binding: ElementDefinition['binding'],
   base: string | undefined,
-  elsewhere: { codesOf(valueSet: string): ValueSetCodes | undefined; missed: ReportUnchecked },
+  { findCodes, reportUnchecked }: { findCodes(valueSet: string): ValueSetCodes | undefined; reportUnchecked: ReportUnchecked },
 ): ItemRule | undefined {
   const { strength, valueSet } = binding ?? {};
   if (valueSet === undefined || (strength !== 'required' && strength !== 'extensible')) return undefined;
   if (base !== undefined && base === valueSet.split('|')[0]) return undefined;
-  const known = elsewhere.codesOf(valueSet);
+  const known = findCodes(valueSet);
   if (known) return strength === 'required' ? buildRequiredRule(known, valueSet) : buildExtensibleRule(known, valueSet);
   const severity = strength === 'required' ? 'warning' : 'information';
-  if (strength === 'required') elsewhere.missed('required value sets', valueSet);
+  if (strength === 'required') reportUnchecked('required value sets', valueSet);
   return buildUncheckedRule<ElementItem>({
     severity,
     code: 'not-supported',
@@ -71,11 +70,11 @@ export function buildBindingRule(
 function buildRequiredRule(codes: ValueSetCodes, valueSet: string): ItemRule {
   return {
     isMet: ({ value }) => value === undefined || mayBeInValueSet(codes, value),
-    faults({ value }) {
+    findFaults({ value }) {
       if (value === undefined) return [];
       if (!mayBeInValueSet(codes, value))
-        return [buildFault('code-invalid', `a code of ${valueSet} is expected: ${formatNames(codes.some)}`)];
-      if (codes.exact) return [];
+        return [buildFault('code-invalid', `a code of ${valueSet} is expected: ${formatNames(codes.samples)}`)];
+      if (codes.isComplete) return [];
       return [
         {
           severity: 'information',
@@ -91,7 +90,7 @@ function buildRequiredRule(codes: ValueSetCodes, valueSet: string): ItemRule {
 /** An extensible binding allows other codes if no code of the value set fits, so its faults are not errors. */
 const buildExtensibleRule = (codes: ValueSetCodes, valueSet: string): ItemRule => ({
   isMet: () => true,
-  faults: ({ value }) =>
+  findFaults: ({ value }) =>
     value === undefined || mayBeInValueSet(codes, value)
       ? []
       : [

@@ -22,12 +22,12 @@ interface ProfileInPackage {
 
 /** Finds the definitions that profiles use. `from`: the package of the profile. Undefined: not loaded. */
 export interface DefinitionSource {
-  profile(canonical: string, from: string): ProfileInPackage | undefined;
+  findProfile(canonical: string, from: string): ProfileInPackage | undefined;
   /** The resource type of a profile. For the target of a reference, only the type is checked. */
-  typeOf(canonical: string, from: string): string | undefined;
-  codes(valueSet: string, from: string): ValueSetCodes | undefined;
+  findType(canonical: string, from: string): string | undefined;
+  findCodes(valueSet: string, from: string): ValueSetCodes | undefined;
   /** Called during compilation for each rule that cannot be checked. */
-  missed?: ReportUnchecked;
+  reportUnchecked?: ReportUnchecked;
 }
 
 /** A compiled profile. */
@@ -36,9 +36,9 @@ export interface ProfileChecker {
   /** The resource type or datatype of the profile. */
   type: string;
   /** Whether a valid R4 resource has no error against the profile. `root`: the containing resource, if the resource is contained. */
-  passes(resource: object, root?: object): boolean;
+  isConformant(resource: object, root?: object): boolean;
   /** All errors, warnings and notes. Their paths start at the resource. */
-  faults(resource: object, root?: object): Fault[];
+  findFaults(resource: object, root?: object): Fault[];
   /** The rule for one element inside a resource, such as an extension. */
   rule: ItemRule;
   /** For an extension: the elements that may have it. */
@@ -47,7 +47,7 @@ export interface ProfileChecker {
 
 /** The checkers of a set of definitions. Undefined: not loaded. Throws UnusableDefinitionError for a definition that cannot be used. */
 export interface ProfileCheckers {
-  of(canonical: string, from?: string): ProfileChecker | undefined;
+  findChecker(canonical: string, from?: string): ProfileChecker | undefined;
 }
 
 interface CheckerCache {
@@ -58,15 +58,15 @@ interface CheckerCache {
 
 /** Prepares the checkers. A profile is compiled at its first use. */
 export function buildProfileCheckers(source: DefinitionSource): ProfileCheckers {
-  const workshop: CheckerCache = { source, checkers: new Map(), trees: new Map() };
-  return { of: (canonical, from = '') => findChecker(workshop, canonical, from) };
+  const cache: CheckerCache = { source, checkers: new Map(), trees: new Map() };
+  return { findChecker: (canonical, from = '') => findChecker(cache, canonical, from) };
 }
 
-function findChecker(workshop: CheckerCache, canonical: string, from: string): ProfileChecker | undefined {
-  const found = workshop.source.profile(canonical, from);
+function findChecker(cache: CheckerCache, canonical: string, from: string): ProfileChecker | undefined {
+  const found = cache.source.findProfile(canonical, from);
   if (!found) return undefined;
-  const known = workshop.checkers.get(found.resource) ?? compileOrUnusable(() => compileChecker(workshop, found));
-  workshop.checkers.set(found.resource, known);
+  const known = cache.checkers.get(found.resource) ?? compileOrUnusable(() => compileChecker(cache, found));
+  cache.checkers.set(found.resource, known);
   if (known instanceof UnusableDefinitionError) throw known;
   return known;
 }
@@ -83,16 +83,16 @@ function compileOrUnusable(compile: () => ProfileChecker): ProfileChecker | Unus
 const MAX_BASE_PROFILES = 50;
 
 /** The tree of a profile. `depth`: the number of profiles that are based on it so far. */
-function findProfileTree(workshop: CheckerCache, { resource, package: from }: ProfileInPackage, depth = 0): ProfileNode {
-  const known = workshop.trees.get(resource);
+function findProfileTree(cache: CheckerCache, { resource, package: from }: ProfileInPackage, depth = 0): ProfileNode {
+  const known = cache.trees.get(resource);
   if (known) return known;
   if (depth > MAX_BASE_PROFILES) throw new UnusableDefinitionError(`${resource.url} is based on itself`);
   const tree = buildProfileTree(resource, (base) => {
-    const found = workshop.source.profile(base, from);
+    const found = cache.source.findProfile(base, from);
     if (!found && !isR4Type(base)) throw new UnusableDefinitionError(`its base ${base} is not loaded`);
-    return found && findProfileTree(workshop, found, depth + 1);
+    return found && findProfileTree(cache, found, depth + 1);
   });
-  workshop.trees.set(resource, tree);
+  cache.trees.set(resource, tree);
   return tree;
 }
 
@@ -104,73 +104,69 @@ const isR4Type = (canonical: string): boolean => {
   return isBaseProfile(url) || (url.startsWith(BASE) && findElement(url.slice(BASE.length), 'id') !== undefined);
 };
 
-function compileChecker(workshop: CheckerCache, found: ProfileInPackage): ProfileChecker {
+function compileChecker(cache: CheckerCache, found: ProfileInPackage): ProfileChecker {
   const { url, type, context = [] } = found.resource;
   if (!findElement(type, 'id')) throw new UnusableDefinitionError(`${url} is a profile of ${type}, a type that this server does not serve`);
-  const tree = findProfileTree(workshop, found);
-  const rule = buildRootRule(tree, type, buildCompileContext(workshop, found, tree));
-  const around = (resource: object, root = resource): ResourceContext => ({
+  const tree = findProfileTree(cache, found);
+  const rule = buildRootRule(tree, type, buildCompileContext(cache, found, tree));
+  const buildResourceContext = (resource: object, root = resource): ResourceContext => ({
     resource: buildNode(type, resource),
     root: buildNode(resourceType(root), root),
   });
-  const item = (resource: object): ElementItem => ({ type, value: resource, beside: undefined, name: '', index: undefined });
+  const item = (resource: object): ElementItem => ({ type, value: resource, sibling: undefined, name: '', index: undefined });
   return {
     url,
     type,
     rule,
     context,
-    passes: (resource, root) => rule.isMet(item(resource), around(resource, root)),
-    faults: (resource, root) => rule.faults(item(resource), around(resource, root)),
+    isConformant: (resource, root) => rule.isMet(item(resource), buildResourceContext(resource, root)),
+    findFaults: (resource, root) => rule.findFaults(item(resource), buildResourceContext(resource, root)),
   };
 }
 
 const resourceType = (resource: object): string => String(readMember(resource, 'resourceType'));
 
-const ALWAYS_VALID: ItemRule = { isMet: () => true, faults: () => [] };
+const ALWAYS_VALID: ItemRule = { isMet: () => true, findFaults: () => [] };
 
-function buildRootRule(tree: ProfileNode, type: string, compiling: ProfileCompileContext): ItemRule {
-  const { codesOf, missed } = compiling.elsewhere;
-  const constraints = filterProfileConstraints(tree.definition.constraint, compiling.own).map((one) =>
-    buildConstraintRule(one, { codesOf: (valueSet) => codesOf(valueSet)?.has }, missed),
+function buildRootRule(tree: ProfileNode, type: string, compileContext: ProfileCompileContext): ItemRule {
+  const { findCodes, reportUnchecked } = compileContext.definitions;
+  const constraints = filterProfileConstraints(tree.definition.constraint, compileContext.ownConstraints).map((constraint) =>
+    buildConstraintRule(constraint, { findCodes: (valueSet) => findCodes(valueSet)?.mayContain }, reportUnchecked),
   );
-  return combineRules<ElementItem>([...constraints, buildContentRule(tree, [type], compiling)]) ?? ALWAYS_VALID;
+  return combineRules<ElementItem>([...constraints, buildContentRule(tree, [type], compileContext)]) ?? ALWAYS_VALID;
 }
 
-function buildCompileContext(
-  workshop: CheckerCache,
-  { resource, package: from }: ProfileInPackage,
-  tree: ProfileNode,
-): ProfileCompileContext {
+function buildCompileContext(cache: CheckerCache, { resource, package: from }: ProfileInPackage, tree: ProfileNode): ProfileCompileContext {
   const contents = new Map<ProfileNode, ItemRule>();
-  const compiling: ProfileCompileContext = {
-    elsewhere: buildExternalDefinitions(workshop, from),
-    own: new Set((resource.differential?.element ?? []).flatMap(({ constraint = [] }) => constraint.map(({ key }) => key))),
-    conformance(canonicals) {
+  const compileContext: ProfileCompileContext = {
+    definitions: buildExternalDefinitions(cache, from),
+    ownConstraints: new Set((resource.differential?.element ?? []).flatMap(({ constraint = [] }) => constraint.map(({ key }) => key))),
+    buildConformanceRule(canonicals) {
       for (const canonical of canonicals)
-        if (!isR4Type(canonical) && !workshop.source.profile(canonical, from)) workshop.source.missed?.('profiles', canonical);
-      return buildConformanceRule(canonicals, (canonical) => findChecker(workshop, canonical, from));
+        if (!isR4Type(canonical) && !cache.source.findProfile(canonical, from)) cache.source.reportUnchecked?.('profiles', canonical);
+      return buildConformanceRule(canonicals, (canonical) => findChecker(cache, canonical, from));
     },
-    node: (path) => findProfileNode(tree, path),
-    content(node, types) {
-      const known = contents.get(node) ?? buildLazyRule(() => buildContentRule(node, types, compiling) ?? ALWAYS_VALID);
+    findNode: (path) => findProfileNode(tree, path),
+    findContentRule(node, types) {
+      const known = contents.get(node) ?? buildLazyRule(() => buildContentRule(node, types, compileContext) ?? ALWAYS_VALID);
       contents.set(node, known);
       return known;
     },
   };
-  return compiling;
+  return compileContext;
 }
 
-const buildExternalDefinitions = (workshop: CheckerCache, from: string): ExternalDefinitions => ({
-  missed: (kind, what) => workshop.source.missed?.(kind, what),
-  treeOf(canonical) {
-    const found = workshop.source.profile(canonical, from);
-    return found && findProfileTree(workshop, found);
+const buildExternalDefinitions = (cache: CheckerCache, from: string): ExternalDefinitions => ({
+  reportUnchecked: (kind, what) => cache.source.reportUnchecked?.(kind, what),
+  findTree(canonical) {
+    const found = cache.source.findProfile(canonical, from);
+    return found && findProfileTree(cache, found);
   },
-  typeOf: (canonical) => workshop.source.typeOf(canonical, from),
-  codesOf: (valueSet) => workshop.source.codes(valueSet, from),
-  conforms(canonical) {
-    const rule = findChecker(workshop, canonical, from)?.rule;
-    return rule && ((item, around) => rule.isMet(item, around));
+  findType: (canonical) => cache.source.findType(canonical, from),
+  findCodes: (valueSet) => cache.source.findCodes(valueSet, from),
+  findConformanceTest(canonical) {
+    const rule = findChecker(cache, canonical, from)?.rule;
+    return rule && ((item, context) => rule.isMet(item, context));
   },
 });
 
@@ -181,7 +177,7 @@ function buildLazyRule(make: () => ItemRule): ItemRule {
     made ??= make();
     return made;
   };
-  return { isMet: (item, around) => rule().isMet(item, around), faults: (item, around) => rule().faults(item, around) };
+  return { isMet: (item, context) => rule().isMet(item, context), findFaults: (item, context) => rule().findFaults(item, context) };
 }
 
 /** The rule for an element that must conform to one of several profiles. */
@@ -207,6 +203,6 @@ function findProfileRule(canonical: string, of: (canonical: string) => ProfileCh
 }
 
 const buildAnyRule = (rules: ItemRule[]): ItemRule => ({
-  isMet: (item, around) => rules.some((rule) => rule.isMet(item, around)),
-  faults: (item, around) => (rules.find((rule) => rule.isMet(item, around)) ?? rules[0]!).faults(item, around),
+  isMet: (item, context) => rules.some((rule) => rule.isMet(item, context)),
+  findFaults: (item, context) => (rules.find((rule) => rule.isMet(item, context)) ?? rules[0]!).findFaults(item, context),
 });

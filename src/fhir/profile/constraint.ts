@@ -15,9 +15,9 @@ const R4_SOURCE = /^http:\/\/hl7\.org\/fhir\/StructureDefinition\/[A-Z]\w*$/;
 
 /** The constraints that base validation does not check. `own`: the keys of the constraints that the profile itself adds. */
 export const filterProfileConstraints = (constraints: Constraint[] = [], own: ReadonlySet<string>): Constraint[] =>
-  constraints.filter((one) => {
-    const { key, source, severity } = one;
-    if (isUniversalConstraint(one)) return false;
+  constraints.filter((constraint) => {
+    const { key, source, severity } = constraint;
+    if (isUniversalConstraint(constraint)) return false;
     if (own.has(key)) return true;
     return source === undefined ? !(key in INVARIANTS) : !(R4_SOURCE.test(source) && (key in INVARIANTS || severity !== 'error'));
   });
@@ -25,10 +25,10 @@ export const filterProfileConstraints = (constraints: Constraint[] = [], own: Re
 /** The rule of one constraint. A constraint that cannot be evaluated is reported as unchecked and counts as met. */
 export function buildConstraintRule(
   { key, severity, human, expression }: Constraint,
-  knowledge: EvaluationSources,
-  missed: ReportUnchecked,
+  sources: EvaluationSources,
+  reportUnchecked: ReportUnchecked,
 ): ItemRule {
-  const said = `${human ?? expression ?? 'the constraint is met'} (${key})`;
+  const text = `${human ?? expression ?? 'the constraint is met'} (${key})`;
   const warns = severity !== 'error';
   const unchecked = (why: string): Fault => ({
     severity: 'warning',
@@ -39,19 +39,19 @@ export function buildConstraintRule(
   let isMet: ReturnType<typeof compileConstraint>;
   try {
     if (expression === undefined) throw new Error('it has no expression');
-    isMet = compileConstraint(expression, knowledge);
+    isMet = compileConstraint(expression, sources);
   } catch (error) {
     const fault = unchecked(`${readErrorMessage(error)} is not evaluated here`);
-    missed('constraints', `${key} (${readErrorMessage(error)})`);
+    reportUnchecked('constraints', `${key} (${readErrorMessage(error)})`);
     return buildUncheckedRule<ElementItem>(fault);
   }
-  const faults: ItemRule['faults'] = (item, { resource, root }) => {
+  const faults: ItemRule['findFaults'] = (item, { resource, root }) => {
     try {
       if (isMet(item, resource, root)) return [];
     } catch (error) {
       return [unchecked(readErrorMessage(error))];
     }
-    return [{ ...(warns && { severity: 'warning' as const }), code: 'invariant', text: said, path: [] }];
+    return [{ ...(warns && { severity: 'warning' as const }), code: 'invariant', text, path: [] }];
   };
   const holds: ItemRule['isMet'] = (item, { resource, root }) => {
     try {
@@ -60,5 +60,5 @@ export function buildConstraintRule(
       return true;
     }
   };
-  return { isMet: warns ? () => true : holds, faults };
+  return { isMet: warns ? () => true : holds, findFaults: faults };
 }

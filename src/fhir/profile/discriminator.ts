@@ -14,26 +14,26 @@ import { buildPatternTest, buildValueTest, findTypedValue } from './value-rules.
 
 /** Lookups of other definitions: the tree and the type of a profile, the codes of a value set, conformance. */
 export interface ExternalDefinitions {
-  missed: ReportUnchecked;
-  treeOf(canonical: string): ProfileNode | undefined;
-  typeOf(canonical: string): string | undefined;
-  codesOf(valueSet: string): ValueSetCodes | undefined;
-  conforms(canonical: string): ((item: ElementItem, around: ResourceContext) => boolean) | undefined;
+  reportUnchecked: ReportUnchecked;
+  findTree(canonical: string): ProfileNode | undefined;
+  findType(canonical: string): string | undefined;
+  findCodes(valueSet: string): ValueSetCodes | undefined;
+  findConformanceTest(canonical: string): ((item: ElementItem, context: ResourceContext) => boolean) | undefined;
 }
 
-export type SliceMatcher = (item: ElementItem, around: ResourceContext) => boolean;
+export type SliceMatcher = (item: ElementItem, context: ResourceContext) => boolean;
 type Discriminator = NonNullable<Slicing['discriminator']>[number];
 
 /**
  * The test whether an item belongs to a slice: it must match all discriminators that the slice defines. Throws UnusableDefinitionError if the slice defines none.
  * https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.slicing.discriminator
  */
-export function buildSliceMatcher(discriminators: Discriminator[], slice: ProfileNode, elsewhere: ExternalDefinitions): SliceMatcher {
+export function buildSliceMatcher(discriminators: Discriminator[], slice: ProfileNode, definitions: ExternalDefinitions): SliceMatcher {
   const tests: SliceMatcher[] = [];
   const silent: UnusableDefinitionError[] = [];
-  for (const one of discriminators) {
+  for (const discriminator of discriminators) {
     try {
-      tests.push(buildDiscriminatorTest(one, slice, elsewhere));
+      tests.push(buildDiscriminatorTest(discriminator, slice, definitions));
     } catch (error) {
       if (!(error instanceof UnusableDefinitionError)) throw error;
       silent.push(error);
@@ -41,22 +41,22 @@ export function buildSliceMatcher(discriminators: Discriminator[], slice: Profil
   }
   const [first, ...others] = tests;
   if (!first) throw silent[0] ?? new UnusableDefinitionError('the slicing has no discriminator');
-  return others.length ? (item, around) => tests.every((matches) => matches(item, around)) : first;
+  return others.length ? (item, context) => tests.every((matches) => matches(item, context)) : first;
 }
 
-function buildDiscriminatorTest(discriminator: Discriminator, slice: ProfileNode, elsewhere: ExternalDefinitions): SliceMatcher {
+function buildDiscriminatorTest(discriminator: Discriminator, slice: ProfileNode, definitions: ExternalDefinitions): SliceMatcher {
   const make = Object.hasOwn(DISCRIMINATOR_TYPES, discriminator.type) ? DISCRIMINATOR_TYPES[discriminator.type] : undefined;
   if (!make) throw new UnusableDefinitionError(`the discriminator type ${discriminator.type} is not defined by R4`);
-  return make(discriminator.path, slice, elsewhere);
+  return make(discriminator.path, slice, definitions);
 }
 
-const buildValueMatcher = (path: string, slice: ProfileNode, elsewhere: ExternalDefinitions): SliceMatcher => {
-  const expected = findExpectedValue(toSteps(parseFhirPath(path)), slice, elsewhere);
+const buildValueMatcher = (path: string, slice: ProfileNode, definitions: ExternalDefinitions): SliceMatcher => {
+  const expected = findExpectedValue(toSteps(parseFhirPath(path)), slice, definitions);
   if (!expected) throw new UnusableDefinitionError(`a slice does not fix the value of ${path}`);
   const names = listPlainNames(path, slice);
   if (names) return ({ value }) => hasExpectedValue(value, names, expected);
   const values = compileDiscriminatorPath(path);
-  return (item, around) => values(item, around).some(({ value }) => expected(value));
+  return (item, context) => values(item, context).some(({ value }) => expected(value));
 };
 
 /** The element names of a path, if the slice defines all of them and none is a choice. Such a path is read directly from the JSON. */
@@ -77,37 +77,39 @@ function hasExpectedValue(value: unknown, names: readonly string[], expected: Ex
   return isElement(value) && hasExpectedValue(value[names[at]!], names, expected, at + 1);
 }
 
-const DISCRIMINATOR_TYPES: Readonly<Record<string, (path: string, slice: ProfileNode, elsewhere: ExternalDefinitions) => SliceMatcher>> = {
-  value: buildValueMatcher,
-  pattern: buildValueMatcher,
-  exists(path, slice) {
-    const node = findNodes(toSteps(parseFhirPath(path)), slice)[0];
-    if (!node) throw new UnusableDefinitionError(`a slice does not define ${path}`);
-    const values = compileDiscriminatorPath(path);
-    const wanted = node.definition.max !== '0';
-    return (item, around) => values(item, around).length > 0 === wanted;
-  },
-  type(path, slice, { typeOf }) {
-    const [plain, resolves] = splitResolve(path);
-    const [node] = findNodes(toSteps(parseFhirPath(plain)), slice);
-    const types = (node?.definition.type ?? []).flatMap(({ code, targetProfile = [] }) =>
-      resolves ? targetProfile.map((profile) => typeOf(profile) ?? profile.split('/').pop()!) : [code],
-    );
-    if (!types.length) throw new UnusableDefinitionError(`a slice does not define the type of ${path}`);
-    const values = compileDiscriminatorPath(plain);
-    const tests = types.map(buildTypeTest);
-    const isOne = (found: FhirPathNode, around: ResourceContext) =>
-      resolves ? types.includes(findTargetType(found, around)) : tests.some((test) => test(found) === true);
-    return (item, around) => values(item, around).some((found) => isOne(found, around));
-  },
-  profile(path, slice, { conforms }) {
-    if (path !== '$this') throw new UnusableDefinitionError(`the discriminator needs the profile of ${path}, which is in another resource`);
-    const profiles = (slice.definition.type ?? []).flatMap(({ profile = [] }) => profile).map(conforms);
-    if (!profiles.length || profiles.includes(undefined))
-      throw new UnusableDefinitionError('the discriminator needs a profile that is not loaded');
-    return (item, around) => profiles.some((one) => one!(item, around));
-  },
-};
+const DISCRIMINATOR_TYPES: Readonly<Record<string, (path: string, slice: ProfileNode, definitions: ExternalDefinitions) => SliceMatcher>> =
+  {
+    value: buildValueMatcher,
+    pattern: buildValueMatcher,
+    exists(path, slice) {
+      const node = findNodes(toSteps(parseFhirPath(path)), slice)[0];
+      if (!node) throw new UnusableDefinitionError(`a slice does not define ${path}`);
+      const values = compileDiscriminatorPath(path);
+      const wanted = node.definition.max !== '0';
+      return (item, context) => values(item, context).length > 0 === wanted;
+    },
+    type(path, slice, { findType }) {
+      const [plain, resolves] = splitResolve(path);
+      const [node] = findNodes(toSteps(parseFhirPath(plain)), slice);
+      const types = (node?.definition.type ?? []).flatMap(({ code, targetProfile = [] }) =>
+        resolves ? targetProfile.map((profile) => findType(profile) ?? profile.split('/').pop()!) : [code],
+      );
+      if (!types.length) throw new UnusableDefinitionError(`a slice does not define the type of ${path}`);
+      const values = compileDiscriminatorPath(plain);
+      const tests = types.map(buildTypeTest);
+      const isOne = (found: FhirPathNode, context: ResourceContext) =>
+        resolves ? types.includes(findTargetType(found, context)) : tests.some((test) => test(found) === true);
+      return (item, context) => values(item, context).some((found) => isOne(found, context));
+    },
+    profile(path, slice, { findConformanceTest }) {
+      if (path !== '$this')
+        throw new UnusableDefinitionError(`the discriminator needs the profile of ${path}, which is in another resource`);
+      const profiles = (slice.definition.type ?? []).flatMap(({ profile = [] }) => profile).map(findConformanceTest);
+      if (!profiles.length || profiles.includes(undefined))
+        throw new UnusableDefinitionError('the discriminator needs a profile that is not loaded');
+      return (item, context) => profiles.some((one) => one!(item, context));
+    },
+  };
 
 const splitResolve = (path: string): [path: string, resolves: boolean] => {
   const plain = path.replace(/\.?resolve\(\)$/, '');
@@ -123,10 +125,10 @@ function findTargetType({ value }: FhirPathNode, { root }: ResourceContext): str
 }
 
 /** Compiles a path from an item to nodes. Throws UnusableDefinitionError if the path uses resolve(). */
-function compileDiscriminatorPath(path: string): (item: ElementItem, around: ResourceContext) => readonly FhirPathNode[] {
+function compileDiscriminatorPath(path: string): (item: ElementItem, context: ResourceContext) => readonly FhirPathNode[] {
   if (path === '$this') return (item) => [item];
   if (path.includes('resolve()')) throw new UnusableDefinitionError(`the discriminator needs ${path}, which is in another resource`);
-  const evaluate = compileFhirPath(path, { codesOf: () => undefined });
+  const evaluate = compileFhirPath(path, { findCodes: () => undefined });
   return (item, { resource, root }) => evaluate(item, resource, root);
 }
 
@@ -168,18 +170,18 @@ function followStep(step: Step, { children, slices }: ProfileNode): ProfileNode[
 type Expected = (value: unknown) => boolean;
 
 /** The value that a slice requires at a path: from the element, a pattern on a parent element, or the profile of its type. Undefined: no value. */
-function findExpectedValue(steps: Step[], slice: ProfileNode, elsewhere: ExternalDefinitions): Expected | undefined {
+function findExpectedValue(steps: Step[], slice: ProfileNode, definitions: ExternalDefinitions): Expected | undefined {
   const own = findInheritedValue(steps, slice);
   if (own) return own;
   for (const node of findNodes(steps, slice)) {
-    const found = findDescendantValue(node, elsewhere);
+    const found = findDescendantValue(node, definitions);
     if (found) return found;
   }
   for (const canonical of (slice.definition.type ?? []).flatMap(({ profile = [] }) => profile)) {
     if (isExtensionUrlStep(steps, slice)) return (value) => value === canonical.split('|')[0];
-    const tree = elsewhere.treeOf(canonical);
+    const tree = definitions.findTree(canonical);
     if (!tree) throw new UnusableDefinitionError(`the profile ${canonical} is not loaded`);
-    const found = findExpectedValue(steps, tree, elsewhere);
+    const found = findExpectedValue(steps, tree, definitions);
     if (found) return found;
   }
   return undefined;
@@ -213,13 +215,13 @@ function findInheritedValue(steps: Step[], node: ProfileNode): Expected | undefi
 }
 
 /** The value that a node requires: a fixed value, a required binding, or fixed values of its children. */
-function findDescendantValue(node: ProfileNode, elsewhere: ExternalDefinitions): Expected | undefined {
+function findDescendantValue(node: ProfileNode, definitions: ExternalDefinitions): Expected | undefined {
   const { binding } = node.definition;
   const fixed = buildValueTest(node.definition);
   if (fixed) return fixed;
-  const codes = binding?.strength === 'required' && binding.valueSet ? elsewhere.codesOf(binding.valueSet) : undefined;
+  const codes = binding?.strength === 'required' && binding.valueSet ? definitions.findCodes(binding.valueSet) : undefined;
   const parts = [...node.children].flatMap(([name, child]): [string, Expected][] => {
-    const found = [child, ...child.slices.values()].map((one) => findDescendantValue(one, elsewhere)).find((one) => one !== undefined);
+    const found = [child, ...child.slices.values()].map((one) => findDescendantValue(one, definitions)).find((one) => one !== undefined);
     return found && !name.endsWith('[x]') ? [[name, found]] : [];
   });
   const inside = parts.filter(([name]) => node.children.get(name)!.definition.min !== 0);

@@ -16,36 +16,36 @@ import { buildValueRules } from './value-rules.ts';
 
 /** The context of compiling the elements of one profile. */
 export interface ProfileCompileContext {
-  elsewhere: ExternalDefinitions;
+  definitions: ExternalDefinitions;
   /** The rule for the profiles of an element's type: a value must conform to one of them. Undefined: R4's own types, which add no rule. */
-  conformance(canonicals: string[]): ItemRule | undefined;
+  buildConformanceRule(canonicals: string[]): ItemRule | undefined;
   /** The keys of the constraints that the profile itself adds. */
-  own: ReadonlySet<string>;
+  ownConstraints: ReadonlySet<string>;
   /** Path → the node of an element that a contentReference names. */
-  node(path: string): ProfileNode | undefined;
+  findNode(path: string): ProfileNode | undefined;
   /** The rule for the content of such an element. It is created once, because elements may contain themselves. */
-  content(node: ProfileNode, types: string[]): ItemRule;
+  findContentRule(node: ProfileNode, types: string[]): ItemRule;
 }
 
 /** The rules for the children of an object of one of these types. */
-export function buildContentRule({ children }: ProfileNode, types: string[], compiling: ProfileCompileContext): ItemRule | undefined {
-  return combineRules([...children].map(([name, child]) => buildChildRule(name, child, { types, compiling })));
+export function buildContentRule({ children }: ProfileNode, types: string[], compileContext: ProfileCompileContext): ItemRule | undefined {
+  return combineRules([...children].map(([name, child]) => buildChildRule(name, child, { types, compileContext })));
 }
 
 interface Parent {
   types: string[];
-  compiling: ProfileCompileContext;
+  compileContext: ProfileCompileContext;
 }
 
 /** The rule of one element, applied to its parent object. */
-function buildChildRule(name: string, node: ProfileNode, { types, compiling }: Parent): ItemRule | undefined {
+function buildChildRule(name: string, node: ProfileNode, { types, compileContext }: Parent): ItemRule | undefined {
   const owner = types.find((type) => findElement(type, name)) ?? findPrimitiveOwner(types, name);
   const facts = owner === undefined ? undefined : findElement(owner, name);
   if (owner === undefined || !facts) {
     if (PRIMITIVE_VALUE_NAMES.has(name)) return undefined;
     throw new UnusableDefinitionError(`${node.definition.path}: R4 has no such element`);
   }
-  const rule = buildListRule(node, facts, { compiling, name: name.replace('[x]', '') });
+  const rule = buildListRule(node, facts, { compileContext, name: name.replace('[x]', '') });
   return rule && buildObjectRule(buildItemFinder(owner, name, facts), rule);
 }
 
@@ -57,12 +57,12 @@ const findPrimitiveOwner = (types: string[], name: string): string | undefined =
   types.every((type) => /^[a-z]/.test(type)) && findElement('Element', name) ? 'Element' : undefined;
 
 const buildObjectRule = (find: FindItems, rule: ListRule): ItemRule => ({
-  isMet: (owner, around) => rule.isMet(find(owner), around),
-  faults: (owner, around) => rule.faults(find(owner), around),
+  isMet: (owner, context) => rule.isMet(find(owner), context),
+  findFaults: (owner, context) => rule.findFaults(find(owner), context),
 });
 
 interface ListPosition {
-  compiling: ProfileCompileContext;
+  compileContext: ProfileCompileContext;
   /** The element, without `[x]`. */
   name: string;
   /** The name of the slice (`npi`, `npi:old`), if any. */
@@ -70,28 +70,28 @@ interface ListPosition {
 }
 
 /** The rule for all items of an element or of one of its slices. */
-const buildListRule = (node: ProfileNode, facts: ElementInfo, place: ListPosition): ListRule | undefined =>
-  combineListRules({ node, item: buildItemRule(node, facts, place.compiling) }, facts, place);
+const buildListRule = (node: ProfileNode, facts: ElementInfo, position: ListPosition): ListRule | undefined =>
+  combineListRules({ node, item: buildItemRule(node, facts, position.compileContext) }, facts, position);
 
 /** `item`: the rule for each item, which the matching of slices may use too. */
 function combineListRules(
   { node, item }: { node: ProfileNode; item: ItemRule | undefined },
   facts: ElementInfo,
-  place: ListPosition,
+  position: ListPosition,
 ): ListRule | undefined {
-  const { compiling, slice } = place;
-  const sliceRules = (one: ProfileNode, name: string) => {
-    const own = { ...one, asks: narrowToSlice(one.definition, node.definition) };
-    const rule = buildItemRule(own, facts, compiling);
+  const { compileContext, slice } = position;
+  const sliceRules = (sliceNode: ProfileNode, name: string) => {
+    const own = { ...sliceNode, asks: narrowToSlice(sliceNode.definition, node.definition) };
+    const rule = buildItemRule(own, facts, compileContext);
     return {
       item: rule,
-      list: combineListRules({ node: own, item: rule }, facts, { ...place, slice: slice === undefined ? name : `${slice}:${name}` }),
+      list: combineListRules({ node: own, item: rule }, facts, { ...position, slice: slice === undefined ? name : `${slice}:${name}` }),
     };
   };
   return combineRules<readonly ElementItem[]>([
-    buildCardinalityRule(node.definition, facts, place),
+    buildCardinalityRule(node.definition, facts, position),
     item && buildEachRule(item),
-    buildSlicingRule(node, sliceRules, compiling.elsewhere),
+    buildSlicingRule(node, sliceRules, compileContext.definitions),
   ]);
 }
 
@@ -114,7 +114,7 @@ function buildCardinalityRule(
   const what = slice === undefined ? name : `${name}:${slice}${formatExtensionProfiles(type)}`;
   return {
     isMet: ({ length }) => length >= least && length <= most,
-    faults(items) {
+    findFaults(items) {
       if (items.length < least)
         return [buildFault('required', least === 1 ? `${what} is required` : `at least ${least} ${what} are required`, name)];
       if (items.length <= most) return [];
@@ -136,54 +136,54 @@ const formatExtensionProfiles = (types: ElementDefinition['type']): string => {
 };
 
 /** The rules for each item. */
-function buildItemRule(node: ProfileNode, facts: ElementInfo, compiling: ProfileCompileContext): ItemRule | undefined {
+function buildItemRule(node: ProfileNode, facts: ElementInfo, compileContext: ProfileCompileContext): ItemRule | undefined {
   const { definition } = node;
-  const { elsewhere } = compiling;
-  const isMember = (valueSet: string): CodeMembership | undefined => elsewhere.codesOf(valueSet)?.has;
-  const type = buildTypeRules(definition.type, facts, elsewhere.typeOf);
+  const { definitions } = compileContext;
+  const isMember = (valueSet: string): CodeMembership | undefined => definitions.findCodes(valueSet)?.mayContain;
+  const type = buildTypeRules(definition.type, facts, definitions.findType);
   const rest = combineRules<ElementItem>([
     buildValueRules(definition),
-    buildBindingRule(definition.binding, facts.bound, elsewhere),
-    ...filterProfileConstraints(definition.constraint, compiling.own).map((constraint) =>
-      buildConstraintRule(constraint, { codesOf: isMember }, elsewhere.missed),
+    buildBindingRule(definition.binding, facts.bound, definitions),
+    ...filterProfileConstraints(definition.constraint, compileContext.ownConstraints).map((constraint) =>
+      buildConstraintRule(constraint, { findCodes: isMember }, definitions.reportUnchecked),
     ),
-    buildTypeProfilesRule(definition, compiling),
-    buildInnerRule(node, facts, compiling),
+    buildTypeProfilesRule(definition, compileContext),
+    buildInnerRule(node, facts, compileContext),
   ]);
   return type && rest ? checkTypeFirst(type, rest) : (type ?? rest);
 }
 
 /** A value with a wrong type gets only that fault. */
 const checkTypeFirst = (type: ItemRule, rest: ItemRule): ItemRule => ({
-  isMet: (item, around) => type.isMet(item, around) && rest.isMet(item, around),
-  faults(item, around) {
-    const wrong = type.faults(item, around);
-    return wrong.length ? wrong : rest.faults(item, around);
+  isMet: (item, context) => type.isMet(item, context) && rest.isMet(item, context),
+  findFaults(item, context) {
+    const wrong = type.findFaults(item, context);
+    return wrong.length ? wrong : rest.findFaults(item, context);
   },
 });
 
 /** The rule for the profiles of the types. Each profile applies to the items of its type. */
-function buildTypeProfilesRule({ type = [] }: ElementDefinition, { conformance }: ProfileCompileContext): ItemRule | undefined {
+function buildTypeProfilesRule({ type = [] }: ElementDefinition, { buildConformanceRule }: ProfileCompileContext): ItemRule | undefined {
   return combineRules<ElementItem>(
     type.map(({ code, profile = [] }) => {
-      const rule = profile.length && code !== 'Reference' && code !== 'canonical' ? conformance(profile) : undefined;
+      const rule = profile.length && code !== 'Reference' && code !== 'canonical' ? buildConformanceRule(profile) : undefined;
       return rule && type.length > 1 ? restrictToType(code, rule) : rule;
     }),
   );
 }
 
 const restrictToType = (code: string, rule: ItemRule): ItemRule => ({
-  isMet: (item, around) => item.type !== code || rule.isMet(item, around),
-  faults: (item, around) => (item.type === code ? rule.faults(item, around) : []),
+  isMet: (item, context) => item.type !== code || rule.isMet(item, context),
+  findFaults: (item, context) => (item.type === code ? rule.findFaults(item, context) : []),
 });
 
 /** The rule for the children of an element, from its own definition or from its contentReference. */
-function buildInnerRule(node: ProfileNode, facts: ElementInfo, compiling: ProfileCompileContext): ItemRule | undefined {
+function buildInnerRule(node: ProfileNode, facts: ElementInfo, compileContext: ProfileCompileContext): ItemRule | undefined {
   const { contentReference } = node.definition;
   const types = listElementTypes(node, facts);
-  if (node.children.size) return buildContentRule(node, types, compiling);
-  const like = contentReference?.startsWith('#') ? compiling.node(contentReference.slice(1)) : undefined;
-  return like && compiling.content(like, types);
+  if (node.children.size) return buildContentRule(node, types, compileContext);
+  const like = contentReference?.startsWith('#') ? compileContext.findNode(contentReference.slice(1)) : undefined;
+  return like && compileContext.findContentRule(like, types);
 }
 
 /** The possible types of an element. The profile may limit a choice. */

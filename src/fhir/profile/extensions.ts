@@ -45,7 +45,7 @@ function collectExtensions(owner: Record<string, unknown>, name: string, { at, o
   if (!Array.isArray(extensions)) return;
   for (const [index, value] of extensions.entries()) {
     if (!isElement(value) || typeof value.url !== 'string' || !value.url.includes(':')) continue;
-    found.push({ url: value.url, at: [...at, name, index], owners, item: { type: 'Extension', value, beside: undefined, name, index } });
+    found.push({ url: value.url, at: [...at, name, index], owners, item: { type: 'Extension', value, sibling: undefined, name, index } });
   }
 }
 

@@ -18,39 +18,39 @@ export function buildItemFinder(type: string, name: string, facts: ElementInfo):
 }
 
 /** The object with the child elements. For a primitive, this is its sibling with the id and extensions. */
-const readElementObject = (owner: ElementItem): unknown => (isElement(owner.value) ? owner.value : owner.beside);
+const readElementObject = (owner: ElementItem): unknown => (isElement(owner.value) ? owner.value : owner.sibling);
 
 /** `under`: the JSON name of the sibling of a primitive. */
 interface ElementForm {
   name: string;
-  under: string | undefined;
+  siblingName: string | undefined;
   type: string | undefined;
 }
 
 const buildElementForm = (name: string, type: string | undefined, primitive: boolean): ElementForm => ({
   name,
-  under: primitive ? `_${name}` : undefined,
+  siblingName: primitive ? `_${name}` : undefined,
   type: type === 'SimpleQuantity' ? 'Quantity' : type,
 });
 
 function readItems(owner: unknown, form: ElementForm): readonly ElementItem[] {
   if (!isElement(owner)) return NONE;
   const value = owner[form.name];
-  const beside = form.under === undefined ? undefined : owner[form.under];
-  if (value === undefined && beside === undefined) return NONE;
-  if (!Array.isArray(value) && !Array.isArray(beside)) return [buildItem(form, value, beside, undefined)];
+  const sibling = form.siblingName === undefined ? undefined : owner[form.siblingName];
+  if (value === undefined && sibling === undefined) return NONE;
+  if (!Array.isArray(value) && !Array.isArray(sibling)) return [buildItem(form, value, sibling, undefined)];
   const values = Array.isArray(value) ? value : NONE;
-  const besides = Array.isArray(beside) ? beside : NONE;
+  const siblings = Array.isArray(sibling) ? sibling : NONE;
   const items: ElementItem[] = [];
-  for (let at = 0; at < Math.max(values.length, besides.length); at++)
-    items.push(buildItem(form, values[at] ?? undefined, besides[at] ?? undefined, at));
+  for (let at = 0; at < Math.max(values.length, siblings.length); at++)
+    items.push(buildItem(form, values[at] ?? undefined, siblings[at] ?? undefined, at));
   return items;
 }
 
-const buildItem = ({ name, type }: ElementForm, value: unknown, beside: unknown, index: number | undefined): ElementItem => ({
+const buildItem = ({ name, type }: ElementForm, value: unknown, sibling: unknown, index: number | undefined): ElementItem => ({
   type: type === 'Resource' && isElement(value) ? String(value.resourceType) : type,
   value,
-  beside,
+  sibling,
   name,
   index,
 });
@@ -60,11 +60,11 @@ function buildChoiceFinder(type: string, choice: string): FindItems {
   const facts = findElement(type, choice);
   const base = choice.slice(0, -3);
   const forms = new Map<string, ElementForm>();
-  for (const one of facts?.types ?? []) {
-    const suffix = one === 'SimpleQuantity' ? 'Quantity' : one;
-    const form = buildElementForm(base + suffix.charAt(0).toUpperCase() + suffix.slice(1), one, isPrimitive(one));
+  for (const elementType of facts?.types ?? []) {
+    const suffix = elementType === 'SimpleQuantity' ? 'Quantity' : elementType;
+    const form = buildElementForm(base + suffix.charAt(0).toUpperCase() + suffix.slice(1), elementType, isPrimitive(elementType));
     forms.set(form.name, form);
-    if (form.under !== undefined) forms.set(form.under, form);
+    if (form.siblingName !== undefined) forms.set(form.siblingName, form);
   }
   return (owner) => {
     const object = readElementObject(owner);

@@ -11,15 +11,15 @@ import type { Definition, DefinitionKind, PackagedDefinition, StructureDefinitio
 
 /** The definitions that checkers are compiled from. Adding definitions does not change checkers that are compiled already. */
 export interface DefinitionLibrary extends DefinitionSource {
-  add(kept: readonly PackagedDefinition[]): void;
+  add(definitions: readonly PackagedDefinition[]): void;
   /** The value sets and code systems of all packages, and R4's own. */
   terminology: Terminology;
 }
 
 /** Builds a library. `typeOf`: the types of profiles that are not loaded. */
 export function buildDefinitionLibrary(
-  kept: readonly PackagedDefinition[],
-  typeOf: (canonical: string) => string | undefined = () => undefined,
+  definitions: readonly PackagedDefinition[],
+  findOtherType: (canonical: string) => string | undefined = () => undefined,
 ): DefinitionLibrary {
   const byUrl = new Map<string, PackagedDefinition[]>();
   // the assertion: `kind` is the resourceType of T
@@ -30,9 +30,9 @@ export function buildDefinitionLibrary(
   const expanded = new Map<string, ValueSetCodes | undefined>();
   const library: DefinitionLibrary = {
     add(more) {
-      for (const one of more) {
-        const key = `${one.resource.resourceType} ${one.resource.url}`;
-        byUrl.set(key, [...(byUrl.get(key) ?? []), one]);
+      for (const definition of more) {
+        const key = `${definition.resource.resourceType} ${definition.resource.url}`;
+        byUrl.set(key, [...(byUrl.get(key) ?? []), definition]);
       }
       // cached expansions may now have more codes
       if (more.length) {
@@ -40,16 +40,16 @@ export function buildDefinitionLibrary(
         library.terminology = buildPackageTerminology(find, '');
       }
     },
-    profile: (canonical, from) => find<StructureDefinition>('StructureDefinition', canonical, from),
-    typeOf: (canonical, from) => library.profile(canonical, from)?.resource.type ?? typeOf(canonical),
-    codes(valueSet, from) {
+    findProfile: (canonical, from) => find<StructureDefinition>('StructureDefinition', canonical, from),
+    findType: (canonical, from) => library.findProfile(canonical, from)?.resource.type ?? findOtherType(canonical),
+    findCodes(valueSet, from) {
       const key = `${from} ${valueSet}`;
       if (!expanded.has(key)) expanded.set(key, findValueSetCodes(valueSet, buildPackageTerminology(find, from)));
       return expanded.get(key);
     },
     terminology: buildPackageTerminology(find, ''),
   };
-  library.add(kept);
+  library.add(definitions);
   return library;
 }
 

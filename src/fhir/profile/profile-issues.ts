@@ -7,27 +7,27 @@ import { toIssues } from '../validation/issues.ts';
 import type { Fault } from '../validation/schema-rule.ts';
 import type { ProfileChecker } from './checker.ts';
 
-/** `one`: the checked resource, which is the whole resource or a contained one. */
-type Subject = Pick<ProfileClaim, 'resource' | 'one'>;
+/** `resource`: the checked resource, which is `root` or contained in it. */
+type Subject = Pick<ProfileClaim, 'root' | 'resource'>;
 
 /** All issues of a resource against a profile. If the profile is for another type, that is the only issue. */
-export function buildProfileIssues(checker: ProfileChecker, { resource, one }: Subject, most?: number): Issue[] {
+export function buildProfileIssues(checker: ProfileChecker, { root, resource }: Subject, most?: number): Issue[] {
   const faults: Fault[] =
-    checker.type === one.resourceType
-      ? checker.faults(one, resource)
+    checker.type === resource.resourceType
+      ? checker.findFaults(resource, root)
       : [{ code: 'structure', text: `the profile is for ${checker.type}, and this resource has another type`, path: [] }];
-  return toProfileIssues(checker, faults, { resource, one }, most);
+  return toProfileIssues(checker, faults, { root, resource }, most);
 }
 
 /** Whether a resource has errors against a profile. */
-export const hasProfileErrors = (checker: ProfileChecker, { resource, one }: Subject): boolean =>
-  checker.type !== one.resourceType || !checker.passes(one, resource);
+export const hasProfileErrors = (checker: ProfileChecker, { root, resource }: Subject): boolean =>
+  checker.type !== resource.resourceType || !checker.isConformant(resource, root);
 
-/** Faults of the resource `one` as issues of the whole resource. Rules that cannot be checked are reported once. */
-export function toProfileIssues({ url }: ProfileChecker, faults: Fault[], { resource, one }: Subject, most?: number): Issue[] {
-  const place = findClaimantPath({ resource, one });
+/** The faults of a resource as issues of its root. Rules that cannot be checked are reported once. */
+export function toProfileIssues({ url }: ProfileChecker, faults: Fault[], { root, resource }: Subject, most?: number): Issue[] {
+  const place = findClaimantPath({ root, resource });
   const named = removeRepeats(faults).map((fault) => ({ ...fault, text: `${fault.text} [${url}]`, path: [...place, ...fault.path] }));
-  return toIssues(named, resource, resource.resourceType, most);
+  return toIssues(named, root, root.resourceType, most);
 }
 
 function removeRepeats(faults: Fault[]): Fault[] {
@@ -42,9 +42,9 @@ function removeRepeats(faults: Fault[]): Fault[] {
 /** An issue about `meta.profile` itself. */
 export function buildClaimIssue(subject: Subject, severity: 'warning' | 'information', text: string): Issue {
   const at = findClaimantPath(subject).map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
-  return { ...issue('not-supported', text, `${subject.resource.resourceType}${at.join('')}.meta.profile`), severity };
+  return { ...issue('not-supported', text, `${subject.root.resourceType}${at.join('')}.meta.profile`), severity };
 }
 
-function findClaimantPath({ resource, one }: Subject): (string | number)[] {
-  return one === resource ? [] : ['contained', toList(resource.contained).indexOf(one)];
+function findClaimantPath({ root, resource }: Subject): (string | number)[] {
+  return resource === root ? [] : ['contained', toList(root.contained).indexOf(resource)];
 }

@@ -22,8 +22,8 @@ export interface ResourceContext {
  * A rule for a value. `isMet` is a cheap test for errors. `faults` lists all errors, warnings and notes, with paths relative to the value.
  */
 interface Rule<T> {
-  isMet(value: T, around: ResourceContext): boolean;
-  faults(value: T, around: ResourceContext): Fault[];
+  isMet(value: T, context: ResourceContext): boolean;
+  findFaults(value: T, context: ResourceContext): Fault[];
 }
 
 export type ItemRule = Rule<ElementItem>;
@@ -35,30 +35,30 @@ export function combineRules<T>(rules: readonly (Rule<T> | undefined)[]): Rule<T
   const present = rules.filter((rule) => rule !== undefined);
   if (present.length <= 1) return present[0];
   return {
-    isMet(value, around) {
-      for (const rule of present) if (!rule.isMet(value, around)) return false;
+    isMet(value, context) {
+      for (const rule of present) if (!rule.isMet(value, context)) return false;
       return true;
     },
-    faults: (value, around) => present.flatMap((rule) => rule.faults(value, around)),
+    findFaults: (value, context) => present.flatMap((rule) => rule.findFaults(value, context)),
   };
 }
 
 /** Builds a rule from a test and the fault of a failure. */
-export function buildTestRule<T>(passes: (value: T, around: ResourceContext) => boolean, said: (value: T) => Fault): Rule<T> {
-  return { isMet: passes, faults: (value, around) => (passes(value, around) ? [] : [said(value)]) };
+export function buildTestRule<T>(passes: (value: T, context: ResourceContext) => boolean, buildFault: (value: T) => Fault): Rule<T> {
+  return { isMet: passes, findFaults: (value, context) => (passes(value, context) ? [] : [buildFault(value)]) };
 }
 
 /** A rule that cannot be checked: it is always met, and reports a fault that is not an error for every value. */
-export const buildUncheckedRule = <T>(said: Fault): Rule<T> => ({ isMet: () => true, faults: () => [said] });
+export const buildUncheckedRule = <T>(fault: Fault): Rule<T> => ({ isMet: () => true, findFaults: () => [fault] });
 
 /** Applies a rule to each item of a list. */
 export function buildEachRule(rule: ItemRule): ListRule {
   return {
-    isMet(items, around) {
-      for (const item of items) if (!rule.isMet(item, around)) return false;
+    isMet(items, context) {
+      for (const item of items) if (!rule.isMet(item, context)) return false;
       return true;
     },
-    faults: (items, around) =>
-      items.flatMap((item) => rule.faults(item, around).map((found) => ({ ...found, path: [...toItemPath(item), ...found.path] }))),
+    findFaults: (items, context) =>
+      items.flatMap((item) => rule.findFaults(item, context).map((found) => ({ ...found, path: [...toItemPath(item), ...found.path] }))),
   };
 }

@@ -26,31 +26,31 @@ const DEFAULT = '@default';
 const BY_TYPE: Slicing = { rules: 'open', discriminator: [{ type: 'type', path: '$this' }] };
 
 /** The rule of a slicing. Undefined: no slice has rules, and every item is allowed. */
-export function buildSlicingRule(node: ProfileNode, compile: CompileSlice, elsewhere: ExternalDefinitions): ListRule | undefined {
+export function buildSlicingRule(node: ProfileNode, compile: CompileSlice, definitions: ExternalDefinitions): ListRule | undefined {
   if (!node.slices.size) return undefined;
   const slicing = node.definition.slicing ?? BY_TYPE;
-  const slices = [...node.slices].map(([name, slice]) => compileSlice(slicing, slice, { name, rules: compile(slice, name), elsewhere }));
-  const asks = slices.some(({ list, unchecked }) => list || unchecked) || slicing.rules !== 'open' || slicing.ordered === true;
-  return asks ? buildSlicesRule(slices, slicing) : undefined;
+  const slices = [...node.slices].map(([name, slice]) => compileSlice(slicing, slice, { name, rules: compile(slice, name), definitions }));
+  const hasRules = slices.some(({ list, unchecked }) => list || unchecked) || slicing.rules !== 'open' || slicing.ordered === true;
+  return hasRules ? buildSlicesRule(slices, slicing) : undefined;
 }
 
 interface Compiled {
   name: string;
   rules: SliceRules;
-  elsewhere: ExternalDefinitions;
+  definitions: ExternalDefinitions;
 }
 
 /** Compiles a slice. Without discriminators, an item belongs to the slice if it meets the slice's rules. */
-function compileSlice({ discriminator = [] }: Slicing, slice: ProfileNode, { name, rules, elsewhere }: Compiled): Slice {
+function compileSlice({ discriminator = [] }: Slicing, slice: ProfileNode, { name, rules, definitions }: Compiled): Slice {
   const { list, item } = rules;
   if (name === DEFAULT) return { list, matches: undefined };
-  if (!discriminator.length) return { list, matches: (one, around) => item?.isMet(one, around) ?? true };
+  if (!discriminator.length) return { list, matches: (candidate, context) => item?.isMet(candidate, context) ?? true };
   try {
-    return { list, matches: buildSliceMatcher(discriminator, slice, elsewhere) };
+    return { list, matches: buildSliceMatcher(discriminator, slice, definitions) };
   } catch (error) {
     if (!(error instanceof UnusableDefinitionError)) throw error;
     const unchecked = `the slice ${name} is not checked: ${error.message}`;
-    if (list) elsewhere.missed('slices', `${name} (${error.message})`);
+    if (list) definitions.reportUnchecked('slices', `${name} (${error.message})`);
     return { list: undefined, matches: () => false, ...(list && { unchecked }) };
   }
 }
@@ -64,41 +64,45 @@ interface SlicedItem {
 function buildSlicesRule(slices: Slice[], { rules, ordered = false }: Slicing): ListRule {
   const rest = slices.findIndex(({ matches }) => !matches);
   const unchecked = slices.flatMap((slice) => slice.unchecked ?? []);
-  const manner: SlicingMode = {
+  const mode: SlicingMode = {
     isClosed: rules === 'closed' && !unchecked.length,
     ordered,
     atEnd: rules === 'openAtEnd' && !unchecked.length,
   };
-  const place = (items: readonly ElementItem[], around: ResourceContext): SlicedItem[] =>
+  const assignSlices = (items: readonly ElementItem[], context: ResourceContext): SlicedItem[] =>
     items.map((item) => {
-      const slice = slices.findIndex(({ matches }) => matches?.(item, around));
+      const slice = slices.findIndex(({ matches }) => matches?.(item, context));
       return { item, slice: slice < 0 ? rest : slice };
     });
   return {
-    isMet(items, around) {
-      if (items.length === 0) return slices.every(({ list }) => !list || list.isMet(items, around));
-      const placed = place(items, around);
-      if ((manner.isClosed || manner.ordered || manner.atEnd) && findMisplacedItems(placed, manner).length) return false;
+    isMet(items, context) {
+      if (items.length === 0) return slices.every(({ list }) => !list || list.isMet(items, context));
+      const slicedItems = assignSlices(items, context);
+      if ((mode.isClosed || mode.ordered || mode.atEnd) && findMisplacedItems(slicedItems, mode).length) return false;
       for (let at = 0; at < slices.length; at++) {
         const { list } = slices[at]!;
-        if (list && !list.isMet(listSliceItems(placed, at), around)) return false;
+        if (list && !list.isMet(listSliceItems(slicedItems, at), context)) return false;
       }
       return true;
     },
-    faults(items, around) {
-      const placed = place(items, around);
-      const misplaced = findMisplacedItems(placed, manner).map(({ item, slice }) =>
+    findFaults(items, context) {
+      const slicedItems = assignSlices(items, context);
+      const misplaced = findMisplacedItems(slicedItems, mode).map(({ item, slice }) =>
         buildFault('structure', slice < 0 ? NO_SLICE_MATCHES : OUT_OF_ORDER, ...toItemPath(item)),
       );
       const notices = items.length ? unchecked.map((text) => buildUncheckedFault(text, items[0]!)) : [];
-      return [...misplaced, ...slices.flatMap(({ list }, at) => list?.faults(listSliceItems(placed, at), around) ?? []), ...notices];
+      return [
+        ...misplaced,
+        ...slices.flatMap(({ list }, at) => list?.findFaults(listSliceItems(slicedItems, at), context) ?? []),
+        ...notices,
+      ];
     },
   };
 }
 
-function listSliceItems(placed: SlicedItem[], at: number): ElementItem[] {
+function listSliceItems(slicedItems: SlicedItem[], at: number): ElementItem[] {
   const items: ElementItem[] = [];
-  for (const { item, slice } of placed) if (slice === at) items.push(item);
+  for (const { item, slice } of slicedItems) if (slice === at) items.push(item);
   return items;
 }
 
@@ -119,9 +123,9 @@ interface SlicingMode {
 }
 
 /** The items that the slicing does not allow: without a slice in a closed slicing, in a wrong order, or without a slice before items of slices. */
-function findMisplacedItems(placed: SlicedItem[], { isClosed, ordered, atEnd }: SlicingMode): SlicedItem[] {
+function findMisplacedItems(slicedItems: SlicedItem[], { isClosed, ordered, atEnd }: SlicingMode): SlicedItem[] {
   let last = -1;
-  return placed.filter(({ slice }) => {
+  return slicedItems.filter(({ slice }) => {
     if (slice < 0) {
       if (atEnd) last = Number.POSITIVE_INFINITY;
       return isClosed;

@@ -61,36 +61,40 @@ const toOwnConstraints = ({ path, constraint }: ElementDefinition): ElementDefin
 
 const VALUE_ELEMENTS = /^(?:fixed|pattern|minValue|maxValue)[A-Z]/;
 
-function stripElement(one: ElementDefinition): ElementDefinition {
-  const values = Object.fromEntries(Object.entries(one).filter(([name]) => VALUE_ELEMENTS.test(name)));
+function stripElement(element: ElementDefinition): ElementDefinition {
+  const values = Object.fromEntries(Object.entries(element).filter(([name]) => VALUE_ELEMENTS.test(name)));
   return {
-    path: one.path,
-    ...pickProperties(one, ['id', 'sliceName', 'min', 'max', 'contentReference', 'maxLength']),
+    path: element.path,
+    ...pickProperties(element, ['id', 'sliceName', 'min', 'max', 'contentReference', 'maxLength']),
     ...values,
-    ...(one.type && { type: toArray(one.type).map((type) => pickProperties(type, ['code', 'profile', 'targetProfile', 'aggregation'])) }),
-    ...(one.slicing && { slicing: pickProperties(one.slicing, ['discriminator', 'ordered', 'rules']) }),
-    ...(one.binding && { binding: pickProperties(one.binding, ['strength', 'valueSet']) }),
-    ...stripConstraints(one),
+    ...(element.type && {
+      type: toArray(element.type).map((type) => pickProperties(type, ['code', 'profile', 'targetProfile', 'aggregation'])),
+    }),
+    ...(element.slicing && { slicing: pickProperties(element.slicing, ['discriminator', 'ordered', 'rules']) }),
+    ...(element.binding && { binding: pickProperties(element.binding, ['strength', 'valueSet']) }),
+    ...stripConstraints(element),
   };
 }
 
 function stripConstraints({ constraint }: ElementDefinition): { constraint?: Constraint[] } {
-  const kept = toArray(constraint).filter((one) => !isUniversalConstraint(one));
-  return kept.length ? { constraint: kept.map((one) => pickProperties(one, ['key', 'severity', 'human', 'expression', 'source'])) } : {};
+  const constraints = toArray(constraint).filter((one) => !isUniversalConstraint(one));
+  return constraints.length
+    ? { constraint: constraints.map((one) => pickProperties(one, ['key', 'severity', 'human', 'expression', 'source'])) }
+    : {};
 }
 
 const stripInclusions = (name: 'include' | 'exclude', some: Inclusion[] | undefined): { [K in typeof name]?: Inclusion[] } =>
   some ? { [name]: toArray(some).map(stripInclusion) } : {};
 
-const stripInclusion = (one: Inclusion): Inclusion => ({
-  ...pickProperties(one, ['system', 'version', 'filter', 'valueSet']),
-  ...(one.concept && { concept: toArray(one.concept).map(({ code }) => ({ code })) }),
+const stripInclusion = (inclusion: Inclusion): Inclusion => ({
+  ...pickProperties(inclusion, ['system', 'version', 'filter', 'valueSet']),
+  ...(inclusion.concept && { concept: toArray(inclusion.concept).map(({ code }) => ({ code })) }),
 });
 
 const stripContained = (some: Contained[] | undefined): Contained[] =>
-  toArray(some).map((one) => ({
-    ...pickProperties(one, ['system', 'code', 'abstract']),
-    ...(one.contains && { contains: stripContained(one.contains) }),
+  toArray(some).map((contained) => ({
+    ...pickProperties(contained, ['system', 'code', 'abstract']),
+    ...(contained.contains && { contains: stripContained(contained.contains) }),
   }));
 
 const stripConcepts = (some: Concept[]): Concept[] =>

@@ -58,11 +58,11 @@ function toSteps({ id, path, sliceName }: ElementDefinition, before: { path: str
   if (named) return named;
   const known = before?.path.split('.') ?? [];
   const common = names.findIndex((name, at) => name !== known[at] || at === names.length - 1);
-  const kept = before ? before.steps.slice(0, Math.max(0, common - 1)) : [];
-  const rest = names.slice(kept.length + 1).map((name): Step => ({ name }));
+  const parentSteps = before ? before.steps.slice(0, Math.max(0, common - 1)) : [];
+  const rest = names.slice(parentSteps.length + 1).map((name): Step => ({ name }));
   const last = rest.at(-1);
   if (last && sliceName) last.slice = sliceName;
-  return [...kept, ...rest];
+  return [...parentSteps, ...rest];
 }
 
 /** Parses `Patient.extension:race.value[x]`. Undefined: the id does not match the path. */
@@ -88,7 +88,7 @@ function findOrAddNode(root: ProfileNode, steps: Step[], type: string): ProfileN
 
 /** `a/b` is a slice of the slice `a`, if that exists, otherwise a slice of the list with this name. */
 function findOrAddSlice(node: ProfileNode, name: string, path: string): ProfileNode {
-  const outer = [...node.slices.keys()].find((one) => name.startsWith(`${one}/`));
+  const outer = [...node.slices.keys()].find((sliceName) => name.startsWith(`${sliceName}/`));
   return outer === undefined ? findOrAdd(node.slices, name, path) : findOrAddSlice(node.slices.get(outer)!, name, path);
 }
 

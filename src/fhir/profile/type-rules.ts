@@ -16,12 +16,12 @@ const BASE = 'http://hl7.org/fhir/StructureDefinition/';
 type TypeOfProfile = (canonical: string) => string | undefined;
 
 /** The rules for the type of each item. Undefined: the profile adds nothing to R4. */
-export function buildTypeRules(types: ElementType[] | undefined, facts: ElementInfo, typeOf: TypeOfProfile): ItemRule | undefined {
+export function buildTypeRules(types: ElementType[] | undefined, facts: ElementInfo, findType: TypeOfProfile): ItemRule | undefined {
   if (!types?.length) return undefined;
   const references = types.filter(({ code }) => code === 'Reference');
   return combineRules<ElementItem>([
     buildChoiceTypeRule(types, facts),
-    buildTargetsRule(references, facts, typeOf),
+    buildTargetsRule(references, facts, findType),
     buildAggregationRule(references),
   ]);
 }
@@ -39,17 +39,17 @@ function buildChoiceTypeRule(types: ElementType[], facts: ElementInfo): ItemRule
 }
 
 /** The resource types of a list of profiles. Undefined: any type is allowed, or the type of a profile is not known. */
-function listTargetTypes(profiles: string[], typeOf: TypeOfProfile): string[] | undefined {
-  const types = profiles.map((profile) => (isBaseProfile(profile) ? profile.split('|')[0]!.slice(BASE.length) : typeOf(profile)));
+function listTargetTypes(profiles: string[], findType: TypeOfProfile): string[] | undefined {
+  const types = profiles.map((profile) => (isBaseProfile(profile) ? profile.split('|')[0]!.slice(BASE.length) : findType(profile)));
   const known = types.filter((type) => type !== undefined);
   return known.length < types.length || known.includes('Resource') ? undefined : [...new Set(known)].sort();
 }
 
-function buildTargetsRule(references: ElementType[], facts: ElementInfo, typeOf: TypeOfProfile): ItemRule | undefined {
+function buildTargetsRule(references: ElementType[], facts: ElementInfo, findType: TypeOfProfile): ItemRule | undefined {
   if (!references.length || references.some(({ targetProfile }) => !targetProfile?.length)) return undefined;
   const names = listTargetTypes(
     references.flatMap(({ targetProfile }) => targetProfile!),
-    typeOf,
+    findType,
   );
   if (!names || names.join() === facts.targets?.toSorted().join()) return undefined;
   const leadsThere = targetsRule.check(names);

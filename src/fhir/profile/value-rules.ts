@@ -8,16 +8,16 @@ import type { ElementDefinition } from './definition.ts';
 import { buildTestRule, combineRules, type ElementItem, type ItemRule } from './rule.ts';
 
 /** The value of `fixedCode`, `patternCodeableConcept` …, and its type from the name. Undefined: the element has no such value. */
-export function findTypedValue(asks: ElementDefinition, prefix: string): { type: string; value: unknown } | undefined {
-  const name = Object.keys(asks).find((key) => key.startsWith(prefix) && /^[A-Z]/.test(key.slice(prefix.length)));
-  return name === undefined ? undefined : { type: name.slice(prefix.length), value: asks[name] };
+export function findTypedValue(definition: ElementDefinition, prefix: string): { type: string; value: unknown } | undefined {
+  const name = Object.keys(definition).find((key) => key.startsWith(prefix) && /^[A-Z]/.test(key.slice(prefix.length)));
+  return name === undefined ? undefined : { type: name.slice(prefix.length), value: definition[name] };
 }
 
 /** The test of `fixed[x]` or `pattern[x]`. Undefined: the element has neither. */
-export function buildValueTest(asks: ElementDefinition): ((value: unknown) => boolean) | undefined {
-  const fixed = findTypedValue(asks, 'fixed');
+export function buildValueTest(definition: ElementDefinition): ((value: unknown) => boolean) | undefined {
+  const fixed = findTypedValue(definition, 'fixed');
   if (fixed) return isElement(fixed.value) ? (value) => isDeepStrictEqual(value, fixed.value) : (value) => value === fixed.value;
-  const pattern = findTypedValue(asks, 'pattern');
+  const pattern = findTypedValue(definition, 'pattern');
   return pattern && buildPatternTest(pattern.value);
 }
 
@@ -42,12 +42,12 @@ const buildListTest =
   };
 
 /** The rules for the value itself. */
-export function buildValueRules(asks: ElementDefinition): ItemRule | undefined {
-  const { maxLength } = asks;
+export function buildValueRules(definition: ElementDefinition): ItemRule | undefined {
+  const { maxLength } = definition;
   return combineRules<ElementItem>([
-    buildFixedRule(asks),
-    buildRangeRule(asks, 'minValue', (found) => found >= 0, 'not less than the least value of the profile'),
-    buildRangeRule(asks, 'maxValue', (found) => found <= 0, 'not more than the greatest value of the profile'),
+    buildFixedRule(definition),
+    buildRangeRule(definition, 'minValue', (found) => found >= 0, 'not less than the least value of the profile'),
+    buildRangeRule(definition, 'maxValue', (found) => found <= 0, 'not more than the greatest value of the profile'),
     maxLength === undefined
       ? undefined
       : buildTestRule(
@@ -57,14 +57,14 @@ export function buildValueRules(asks: ElementDefinition): ItemRule | undefined {
   ]);
 }
 
-function buildFixedRule(asks: ElementDefinition): ItemRule | undefined {
-  const passes = buildValueTest(asks);
-  const given = findTypedValue(asks, 'fixed') ?? findTypedValue(asks, 'pattern');
+function buildFixedRule(definition: ElementDefinition): ItemRule | undefined {
+  const passes = buildValueTest(definition);
+  const given = findTypedValue(definition, 'fixed') ?? findTypedValue(definition, 'pattern');
   if (!passes || !given) return undefined;
-  const said = findTypedValue(asks, 'fixed') ? 'exactly' : 'at least';
+  const quantifier = findTypedValue(definition, 'fixed') ? 'exactly' : 'at least';
   return buildTestRule(
     ({ value }) => passes(value),
-    () => buildFault('value', `${said} ${formatProfileValue(given.value)} is expected`),
+    () => buildFault('value', `${quantifier} ${formatProfileValue(given.value)} is expected`),
   );
 }
 
@@ -77,12 +77,12 @@ const formatProfileValue = (value: unknown): string => {
 };
 
 function buildRangeRule(
-  asks: ElementDefinition,
+  definition: ElementDefinition,
   prefix: string,
   inRange: (order: number) => boolean,
   expected: string,
 ): ItemRule | undefined {
-  const limit = findTypedValue(asks, prefix);
+  const limit = findTypedValue(definition, prefix);
   if (!limit) return undefined;
   const end = buildNode(limit.type, limit.value);
   return buildTestRule(

@@ -45,5 +45,5 @@ function compileComponent(element: string, { kind, expression }: ComponentDefini
   const { types = [...accepted], evaluate } = compileExpression(expression, element, accepted);
   if (!types.length) throw new Error(`its expression ${expression} finds no element of ${element} that a ${kind} parameter can index`);
   // the assertion: an occurrence is an element of a resource, which `evaluate` accepts at run time
-  return { kind, types, ...buildTokenTraits(types), values: (occurrence) => evaluate(occurrence as never) };
+  return { kind, types, ...buildTokenTraits(types), findValues: (occurrence) => evaluate(occurrence as never) };
 }

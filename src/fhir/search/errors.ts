@@ -9,7 +9,7 @@ const truncateName = (name: string): string => (name.length > 64 ? `${name.slice
 
 /** The error for a search parameter that is unknown, or that FHIR defines but this server does not serve. */
 export function buildUnknownParameterError(registry: SearchRegistry, type: string, code: string): FhirError {
-  const kind = registry.unserved(type, code);
+  const kind = registry.findUnservedKind(type, code);
   if (kind) return notSupported(`${type}.${code} is a ${kind} search parameter; those are not served`);
   const codes = registry.list(type).map((parameter) => parameter.code);
   return notSupported(`${type} has no search parameter ${truncateName(code)}${formatSuggestion(code, codes)}. It has ${codes.join(', ')}`);

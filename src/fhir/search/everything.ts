@@ -58,7 +58,7 @@ function buildCareSpanCondition(type: ServedType, { start, end }: CareSpan, cont
   if (!limits.length || !codes) return MATCH_ALL;
   const ask = (code: string, value: string): Condition => parseCondition(context, type, code, value);
   const inside = codes.map((code, at): Condition => {
-    const earlier = codes.slice(0, at).map((one) => ask(`${one}:missing`, 'true'));
+    const earlier = codes.slice(0, at).map((earlierCode) => ask(`${earlierCode}:missing`, 'true'));
     return { on: 'and', all: [...earlier, ...limits.map((limit) => ask(code, limit))] };
   });
   const undated: Condition = { on: 'and', all: codes.map((code) => ask(`${code}:missing`, 'true')) };

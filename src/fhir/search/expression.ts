@@ -44,7 +44,7 @@ function collectValues(flows: TypedWalk[], resource: Resource): TypedValue[] {
 
 /** If the evaluation fails on a resource (for example `single()` of two values), the expression has no value there. */
 function buildEvaluation(expression: string, type: string, accepted?: ReadonlySet<string>): CompiledExpression['evaluate'] {
-  const evaluate = compileFhirPath(expression, { codesOf: () => undefined, leadsTo: toReferencedNode });
+  const evaluate = compileFhirPath(expression, { findCodes: () => undefined, resolveReference: toReferencedNode });
   return (resource) => {
     const start = buildNode(type, resource);
     try {

@@ -10,8 +10,8 @@ type SearchParameters = readonly [name: string, value: string][];
 /** Parses a search of these types (at least one). A parameter must exist for all types; lenient handling ignores others. */
 export function parseMultiTypeSearch(types: readonly ServedType[], parameters: SearchParameters, options: SearchOptions): ParsedSearch {
   const each = types.map((type) => parseForType(type, types, parameters, options));
-  const ignored = [...new Set(each.flatMap((one) => one.ignored))];
-  if (each.some((one) => one.ignored.length < ignored.length)) {
+  const ignored = [...new Set(each.flatMap((search) => search.ignored))];
+  if (each.some((search) => search.ignored.length < ignored.length)) {
     const understood = parameters.filter(([name]) => !ignored.includes(name));
     return { ...parseMultiTypeSearch(types, understood, options), ignored };
   }

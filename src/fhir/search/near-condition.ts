@@ -31,5 +31,5 @@ function parseMeters(distance: string, units: string): number {
   const unit = findUcumUnit(Object.hasOwn(SPELLINGS, units) ? SPELLINGS[units]! : units);
   const value = parseDecimal(distance);
   if (!value || value.digits < 0n || unit?.dimension !== 'm1') throw invalid(SYNTAX);
-  return Number(unit.canonical(value));
+  return Number(unit.toCanonical(value));
 }

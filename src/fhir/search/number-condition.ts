@@ -69,7 +69,7 @@ export function parseQuantityTests(code: string, piece: string): NumberTests {
   if (unit === undefined) return { any: parseNumberTests(code, written) };
   if (!system) return { unit: hashUnit(null, unit), any: parseNumberTests(code, written) };
   const scale = findQuantityScale(system, unit);
-  return { measure: scale.unit, any: parseNumberTests(code, written, scale.canonical) };
+  return { measure: scale.unit, any: parseNumberTests(code, written, scale.toCanonical) };
 }
 
 /** One alternative of a number. */

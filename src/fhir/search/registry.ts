@@ -36,7 +36,7 @@ export interface SearchRegistry extends IndexedParameters {
   lookup(type: string, code: string): SearchParameter | undefined;
   list(type: string): readonly SearchParameter[];
   /** The kind of a parameter that FHIR defines for the type but this server does not serve (`special`). */
-  unserved(type: string, code: string): string | undefined;
+  findUnservedKind(type: string, code: string): string | undefined;
   /** The value sets and code systems that searches can use. */
   terminology: Terminology;
 }
@@ -62,8 +62,8 @@ export function buildRegistry(custom: readonly SearchParameterResource[], termin
   return {
     lookup: (type, code) => tables.get(type)?.served.get(code),
     list: (type) => lists.get(type) ?? [],
-    parts: (type) => parts.get(type) ?? [],
-    unserved: (type, code) => tables.get(type)?.unserved.get(code),
+    listParts: (type) => parts.get(type) ?? [],
+    findUnservedKind: (type, code) => tables.get(type)?.unserved.get(code),
     terminology,
   };
 }

@@ -47,20 +47,20 @@ export function parseSearch(type: ServedType, parameters: readonly [name: string
   const { registry, baseUrl, types = [type], now = new Date() } = options;
   const context = { registry, baseUrl, types, now };
   const all = parameters.map((given) => parseWithHandling(options.handling, given, () => parseParameter(context, type, given)));
-  const results = all.flatMap((one) => ('result' in one ? one.result : []));
+  const results = all.flatMap((parameter) => ('result' in parameter ? parameter.result : []));
   const { sort = [], count = DEFAULT_COUNT, total = 'none', summary }: SearchResultOptions = Object.assign({}, ...results);
   const size = summary ? 0 : count;
   return {
     query: {
       type,
-      where: all.flatMap((one) => ('where' in one ? one.where : [])),
+      where: all.flatMap((parameter) => ('where' in parameter ? parameter.where : [])),
       sort,
       count: size,
       total: size === 0 ? 'accurate' : total,
       include: results.flatMap(({ include = [] }) => include),
     },
-    self: all.flatMap((one): [string, string][] => ('ignored' in one ? [] : [[one.name, one.value]])),
-    ignored: all.flatMap((one) => ('ignored' in one ? one.name : [])),
+    self: all.flatMap((parameter): [string, string][] => ('ignored' in parameter ? [] : [[parameter.name, parameter.value]])),
+    ignored: all.flatMap((parameter) => ('ignored' in parameter ? parameter.name : [])),
     ...(summary && { summary }),
   };
 }

@@ -71,6 +71,8 @@ function hashCodes(
 ): string[] {
   if (withoutSystem && !systems.includes(system)) return [];
   if (list === 'all') return [withoutSystem ? presence : hashForm(code, toSystemForm(system))];
-  const said = (text: string): string => (caseInsensitive ? foldCase(text) : text);
-  return [...list].map((one) => hashForm(code, withoutSystem ? toCodeForm(said(one)) : toSystemCodeForm(system, said(one))));
+  const normalizeCase = (text: string): string => (caseInsensitive ? foldCase(text) : text);
+  return [...list].map((one) =>
+    hashForm(code, withoutSystem ? toCodeForm(normalizeCase(one)) : toSystemCodeForm(system, normalizeCase(one))),
+  );
 }

@@ -25,12 +25,12 @@ const readGenerated = (): GeneratedTerminology => {
 };
 
 /** What was made of a URL once, for there are only so many of them. */
-function cacheByUrl<T>(made: (url: string) => T | undefined): (url: string) => T | undefined {
+function cacheByUrl<T>(find: (url: string) => T | undefined): (url: string) => T | undefined {
   const known = new Map<string, T>();
   return (url) => {
-    const one = known.get(url) ?? made(url);
-    if (one !== undefined) known.set(url, one);
-    return one;
+    const definition = known.get(url) ?? find(url);
+    if (definition !== undefined) known.set(url, definition);
+    return definition;
   };
 }
 

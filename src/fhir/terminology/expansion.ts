@@ -24,13 +24,13 @@ export const formatNotKnown = (what: string, url: string): string => `the ${what
  * The expansion of a value set by its canonical URL. What its definition leaves open, because a value set or a code system is not at hand or a filter is
  * not understood, the expansion that came with it tells, when it is whole. `around`: the value sets it stands in; one that stands in itself is not known.
  */
-export function expandValueSet(canonical: string, terminology: Terminology, around: readonly string[] = []): Expansion {
-  const valueSet = around.includes(canonical) ? undefined : terminology.findValueSet(canonical);
+export function expandValueSet(canonical: string, terminology: Terminology, ancestors: readonly string[] = []): Expansion {
+  const valueSet = ancestors.includes(canonical) ? undefined : terminology.findValueSet(canonical);
   if (!valueSet) return formatNotKnown('value set', canonical);
-  if (around.length) return buildExpansion(valueSet, canonical, { terminology, around });
+  if (ancestors.length) return buildExpansion(valueSet, canonical, { terminology, ancestors });
   const known = expansionCache.get(terminology) ?? new WeakMap<ValueSet, Expansion>();
   expansionCache.set(terminology, known);
-  const expansion = known.get(valueSet) ?? buildExpansion(valueSet, canonical, { terminology, around });
+  const expansion = known.get(valueSet) ?? buildExpansion(valueSet, canonical, { terminology, ancestors });
   known.set(valueSet, expansion);
   return expansion;
 }
@@ -40,11 +40,11 @@ const expansionCache = new WeakMap<Terminology, WeakMap<ValueSet, Expansion>>();
 
 interface ExpansionContext {
   terminology: Terminology;
-  around: readonly string[];
+  ancestors: readonly string[];
 }
 
-function buildExpansion(valueSet: ValueSet, canonical: string, { terminology, around }: ExpansionContext): Expansion {
-  const composed = expandComposition(valueSet, terminology, [...around, canonical]);
+function buildExpansion(valueSet: ValueSet, canonical: string, { terminology, ancestors }: ExpansionContext): Expansion {
+  const composed = expandComposition(valueSet, terminology, [...ancestors, canonical]);
   return isFullyKnown(composed) ? composed : (readProvidedExpansion(valueSet) ?? composed);
 }
 
@@ -52,17 +52,17 @@ function buildExpansion(valueSet: ValueSet, canonical: string, { terminology, ar
 export const isFullyKnown = (expansion: Expansion): boolean =>
   typeof expansion !== 'string' && expansion.values().every(({ codes, unknown }) => codes !== 'all' && unknown === undefined);
 
-function expandComposition(valueSet: ValueSet, terminology: Terminology, around: readonly string[]): Expansion {
+function expandComposition(valueSet: ValueSet, terminology: Terminology, ancestors: readonly string[]): Expansion {
   const { include = [], exclude = [] } = valueSet.compose ?? {};
   const saysNothing = `the value set ${valueSet.url.slice(0, SHOWN)} does not say which codes it has`;
-  const each = (one: Inclusion): Expansion => expandInclusion(one, terminology, around) ?? saysNothing;
+  const each = (inclusion: Inclusion): Expansion => expandInclusion(inclusion, terminology, ancestors) ?? saysNothing;
   return include.length ? exclude.map(each).reduce(excludeExpansion, include.map(each).reduce(uniteExpansions)) : saysNothing;
 }
 
 /** All that one `include` asks for must be met: the system's codes, and each of the value sets. Undefined when it asks for neither. */
-function expandInclusion(include: Inclusion, terminology: Terminology, around: readonly string[]): Expansion | undefined {
+function expandInclusion(include: Inclusion, terminology: Terminology, ancestors: readonly string[]): Expansion | undefined {
   const { system, valueSet = [] } = include;
-  const sets = valueSet.map((canonical) => expandValueSet(canonical, terminology, around));
+  const sets = valueSet.map((canonical) => expandValueSet(canonical, terminology, ancestors));
   const own: Expansion[] = system === undefined ? [] : [new Map([[system, listSystemCodes(system, include, terminology)]])];
   const [first, ...others] = [...own, ...sets];
   return first === undefined ? undefined : others.reduce(intersectExpansions, first);
@@ -145,9 +145,9 @@ function uniteExpansions(left: Expansion, right: Expansion): Expansion {
   if (typeof left === 'string') return left;
   if (typeof right === 'string') return right;
   const both = new Map(left);
-  for (const [system, one] of right) {
+  for (const [system, codes] of right) {
     const before = both.get(system);
-    both.set(system, before ? uniteCodes(before, one) : one);
+    both.set(system, before ? uniteCodes(before, codes) : codes);
   }
   return both;
 }

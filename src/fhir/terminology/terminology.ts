@@ -11,9 +11,12 @@ export interface Terminology {
 
 /** Finds these definitions, then R4's own. A version that is asked for must be theirs. */
 export function buildTerminology(own: readonly (ValueSet | CodeSystem)[]): Terminology {
-  const find = <T extends ValueSet | CodeSystem>(isOfKind: (one: ValueSet | CodeSystem) => one is T, canonical: string): T | undefined => {
+  const find = <T extends ValueSet | CodeSystem>(
+    isOfKind: (definition: ValueSet | CodeSystem) => definition is T,
+    canonical: string,
+  ): T | undefined => {
     const { url, version } = parseCanonical(canonical);
-    return own.filter(isOfKind).find((one) => one.url === url && (version === undefined || one.version === version));
+    return own.filter(isOfKind).find((definition) => definition.url === url && (version === undefined || definition.version === version));
   };
   return {
     findValueSet: (canonical) => find(isValueSet, canonical) ?? findCoreValueSet(parseCanonical(canonical).url),
@@ -21,8 +24,8 @@ export function buildTerminology(own: readonly (ValueSet | CodeSystem)[]): Termi
   };
 }
 
-const isValueSet = (one: ValueSet | CodeSystem): one is ValueSet => one.resourceType === 'ValueSet';
-const isCodeSystem = (one: ValueSet | CodeSystem): one is CodeSystem => one.resourceType === 'CodeSystem';
+const isValueSet = (definition: ValueSet | CodeSystem): definition is ValueSet => definition.resourceType === 'ValueSet';
+const isCodeSystem = (definition: ValueSet | CodeSystem): definition is CodeSystem => definition.resourceType === 'CodeSystem';
 
 /** R4's own value sets and code systems. */
 export const R4_TERMINOLOGY: Terminology = buildTerminology([]);

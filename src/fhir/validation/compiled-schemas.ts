@@ -12,9 +12,9 @@ import { SCHEMA_RULES } from './schema-rules.ts';
 
 /** The validators of the served types. */
 export interface CompiledSchemas {
-  passes(resource: object, type: ServedType): boolean;
+  isValid(resource: object, type: ServedType): boolean;
   /** The faults of a resource. Empty if it is valid. */
-  faults(resource: object, type: ServedType): Fault[];
+  findFaults(resource: object, type: ServedType): Fault[];
 }
 
 /** Prepares the validators. The first call for a type compiles its schema. */
@@ -41,8 +41,8 @@ export function compileSchemas({ thorough }: { thorough: boolean }): CompiledSch
   // the assertion: the generated file is a JSON Schema
   ajv.addSchema(R4_SCHEMA as AnySchemaObject);
   return {
-    passes: (resource, type) => validatorOf(type)(resource) === true,
-    faults(resource, type) {
+    isValid: (resource, type) => validatorOf(type)(resource) === true,
+    findFaults(resource, type) {
       const validator = validatorOf(type);
       return validator(resource) ? [] : toFaults(validator.errors ?? [], resource, rules);
     },

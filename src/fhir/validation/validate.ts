@@ -33,17 +33,17 @@ export function validateResource(resource: unknown, type: ServedType, most?: num
 /** Compiles the schemas of all served types, one between two requests, so that no request waits for more than one. */
 export async function compileAllSchemas(): Promise<void> {
   for (const type of SERVED_TYPES) {
-    getQuickSchemas().passes({ resourceType: type }, type);
+    getQuickSchemas().isValid({ resourceType: type }, type);
     await setImmediate();
   }
 }
 
 function validateElement(resource: object, type: ServedType, most: number | undefined): Issue[] {
   const validator = getQuickSchemas();
-  if (validator.passes(resource, type)) return [];
+  if (validator.isValid(resource, type)) return [];
   const { values, depth } = measureExtent(resource);
   if (depth > MAX_DEPTH) return [issue('structure', TOO_DEEP, type)];
-  return toIssues((values > MAX_EXPLAINED_VALUES ? validator : getThoroughSchemas()).faults(resource, type), resource, type, most);
+  return toIssues((values > MAX_EXPLAINED_VALUES ? validator : getThoroughSchemas()).findFaults(resource, type), resource, type, most);
 }
 
 /** How many values there are in a resource, and how deep it goes; nothing is counted below DEEPEST. */

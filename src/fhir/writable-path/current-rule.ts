@@ -8,23 +8,31 @@ import type { Condition } from './step.ts';
 export function applyCurrentRule(step: StepSyntax, type: string, stated: UsePreference): StepSyntax {
   const chooses = step.index !== undefined || step.where.length > 0;
   if (!chooses || !hasValidityPeriod(type)) return step;
-  const asks = (name: string): boolean => step.where.some(({ path }) => path.steps[0]?.name === name);
+  const hasConditionOn = (name: string): boolean => step.where.some(({ path }) => path.steps[0]?.name === name);
   const asksForOld = step.where.some(
-    (one) => one.path.steps[0]?.name === 'use' && 'is' in one && 'value' in one.is && one.is.value === 'old',
+    (condition) => condition.path.steps[0]?.name === 'use' && 'is' in condition && 'value' in condition.is && condition.is.value === 'old',
   );
-  return { ...step, current: { old: asks('use'), ended: asks('period') || asksForOld, ...(stated[type] && { uses: stated[type] }) } };
+  return {
+    ...step,
+    current: {
+      allowsOld: hasConditionOn('use'),
+      allowsEnded: hasConditionOn('period') || asksForOld,
+      ...(stated[type] && { uses: stated[type] }),
+    },
+  };
 }
 
 /** The step with all that is current, as it stands: for lists, whose members are in the order in which they were written. */
 export const keepStoredOrder = (step: StepSyntax): StepSyntax =>
-  step.current ? { ...step, current: { ...step.current, all: true } } : step;
+  step.current ? { ...step, current: { ...step.current, inStoredOrder: true } } : step;
 
 /** The condition that a step of this rule adds; a new element meets it. Without `%now` periods are not asked. */
 export const buildCurrentConditions = ({ current }: StepSyntax): Condition[] =>
   current
     ? [
         {
-          test: (item, { now }) => (current.old || !isOld(item)) && (current.ended || typeof now !== 'string' || isInPeriod(item, now)),
+          test: (item, { now }) =>
+            (current.allowsOld || !isOld(item)) && (current.allowsEnded || typeof now !== 'string' || isInPeriod(item, now)),
           make: (item) => item,
           absent: true,
         },
@@ -33,4 +41,4 @@ export const buildCurrentConditions = ({ current }: StepSyntax): Condition[] =>
 
 /** The comparator that sorts the elements a step finds. Undefined: they keep their stored order. */
 export const buildMemberOrder = ({ current }: StepSyntax, type: string): ReturnType<typeof buildPreferenceComparator> =>
-  current && !current.all ? buildPreferenceComparator(type, { ...(current.uses && { [type]: current.uses }) }) : undefined;
+  current && !current.inStoredOrder ? buildPreferenceComparator(type, { ...(current.uses && { [type]: current.uses }) }) : undefined;

@@ -26,7 +26,7 @@ export interface StepSyntax {
    * Only the current members, the preferred one first (current-rule.ts). It does not come from the text of a path. `old`, `ended`: those too. `uses`: the
    * order that a mapping states. `all`: all of them, in stored order.
    */
-  current?: { old: boolean; ended: boolean; uses?: readonly string[]; all?: true };
+  current?: { allowsOld: boolean; allowsEnded: boolean; uses?: readonly string[]; inStoredOrder?: true };
 }
 
 export interface PathSyntax {

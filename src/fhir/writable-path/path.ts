@@ -25,9 +25,9 @@ export interface PathScope {
   /** Further %names that were put in before the path is read, for whoever mistypes one. */
   names?: readonly string[];
   /** Steps that choose pass over what is not current, and take the preferred element (current-rule.ts). `{}`: in FHIR's order of uses. A name that is a text alone has the parts of its text. Absent: none of it. */
-  prefer?: UsePreference;
+  usePreference?: UsePreference;
   /** The path leads to all members of its last element, as they stand: none of them is preferred. */
-  all?: boolean;
+  inStoredOrder?: boolean;
 }
 
 export interface WritablePath {
@@ -82,21 +82,21 @@ function compileSteppedPath(text: string, syntax: PathSyntax, scope: PathScope):
 
 function compileSteps(syntax: readonly StepSyntax[], type: string, scope: PathScope): Step[] {
   const steps: Step[] = [];
-  for (const one of syntax) {
-    if (one.variable) throw new Error(`%${one.name} may only stand first`);
+  for (const stepSyntax of syntax) {
+    if (stepSyntax.variable) throw new Error(`%${stepSyntax.name} may only stand first`);
     const from = steps.at(-1)?.type ?? type;
-    const element = findStepElement(from, one);
-    const down = element.facts.types[0]!;
-    const choice = scope.prefer ? applyCurrentRule(one, down, scope.prefer) : one;
-    const step = scope.all && one === syntax.at(-1) ? keepStoredOrder(choice) : choice;
-    const asked = step.where.map((condition) => compileCondition(condition, { ...scope, type: down }, element.facts.targets));
+    const element = findStepElement(from, stepSyntax);
+    const elementType = element.facts.types[0]!;
+    const choice = scope.usePreference ? applyCurrentRule(stepSyntax, elementType, scope.usePreference) : stepSyntax;
+    const step = scope.inStoredOrder && stepSyntax === syntax.at(-1) ? keepStoredOrder(choice) : choice;
+    const asked = step.where.map((condition) => compileCondition(condition, { ...scope, type: elementType }, element.facts.targets));
     const conditions = [
-      ...(one.name === 'contained' && one.ofType ? [buildResourceTypeCondition(one.ofType)] : []),
+      ...(stepSyntax.name === 'contained' && stepSyntax.ofType ? [buildResourceTypeCondition(stepSyntax.ofType)] : []),
       ...asked,
       ...buildCurrentConditions(step),
     ];
-    const whole = scope.prefer && down === 'HumanName' ? { show: addNameParts, store: removeDerivedNameParts } : undefined;
-    steps.push(compileStep(step, element, { conditions, order: buildMemberOrder(step, down), whole }));
+    const whole = scope.usePreference && elementType === 'HumanName' ? { show: addNameParts, store: removeDerivedNameParts } : undefined;
+    steps.push(compileStep(step, element, { conditions, order: buildMemberOrder(step, elementType), whole }));
   }
   return steps;
 }
@@ -115,7 +115,7 @@ function compileVariableStart(syntax: StepSyntax, scope: PathScope): { type: str
   const { name, where, index } = syntax;
   const type = scope.variables?.[name];
   if (type === undefined) throw buildUnknownNameError(name, scope);
-  const chosen = scope.prefer ? applyCurrentRule(syntax, type, scope.prefer) : syntax;
+  const chosen = scope.usePreference ? applyCurrentRule(syntax, type, scope.usePreference) : syntax;
   const conditions = [...where.map((condition) => compileCondition(condition, { ...scope, type })), ...buildCurrentConditions(chosen)];
   const of = (env: PathVariables): unknown[] => {
     const value = env[name];

@@ -268,22 +268,22 @@ function setMember(node: unknown, slot: StepTarget, { at, member }: { at: number
   const items = [...readMembers(toObject(node), slot)];
   items[at] = member;
   return assignProperty(
-    changeSiblings(toObject(node), slot, (beside) => items.map((_, nth) => (nth === at ? null : beside[nth]))),
+    changeSiblings(toObject(node), slot, (siblings) => items.map((_, nth) => (nth === at ? null : siblings[nth]))),
     slot.name,
     items,
   );
 }
 
 function removeMember(node: JsonNode | undefined, slot: StepTarget, at: number): JsonNode | undefined {
-  const alone = changeSiblings(node, slot, (beside) => beside.toSpliced(at, 1));
+  const alone = changeSiblings(node, slot, (siblings) => siblings.toSpliced(at, 1));
   return setValue(alone, slot, readMembers(node, slot).toSpliced(at, 1));
 }
 
 /** These members and no others: each that stood there keeps what stands beside it. */
 function setMembers(node: JsonNode | undefined, slot: StepTarget, values: unknown[]): JsonNode | undefined {
-  const arranged = changeSiblings(node, slot, (beside) => {
-    const left = Map.groupBy(beside.keys(), (at) => readMembers(node, slot)[at]);
-    return values.map((value) => beside[left.get(value)?.shift() ?? -1]);
+  const arranged = changeSiblings(node, slot, (siblings) => {
+    const left = Map.groupBy(siblings.keys(), (at) => readMembers(node, slot)[at]);
+    return values.map((value) => siblings[left.get(value)?.shift() ?? -1]);
   });
   return setValue(arranged, slot, values);
 }
@@ -301,11 +301,11 @@ const readMembers = (node: JsonNode | undefined, { name }: StepTarget): unknown[
 function changeSiblings(
   node: JsonNode | undefined,
   { name, primitive }: StepTarget,
-  change: (beside: unknown[]) => unknown[],
+  change: (siblings: unknown[]) => unknown[],
 ): JsonNode | undefined {
-  const beside = primitive ? node?.[toSiblingName(name)] : undefined;
-  if (!Array.isArray(beside)) return node;
-  const changed = change(beside).map((one) => one ?? null);
+  const siblings = primitive ? node?.[toSiblingName(name)] : undefined;
+  if (!Array.isArray(siblings)) return node;
+  const changed = change(siblings).map((one) => one ?? null);
   return changed.some((one) => one !== null)
     ? assignProperty(node, toSiblingName(name), changed)
     : omitProperties(node, [toSiblingName(name)]);

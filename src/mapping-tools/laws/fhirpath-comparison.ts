@@ -89,7 +89,7 @@ function pickCurrent(resource: Record<string, unknown>, { steps }: WritablePath,
   const rules = new Map(
     steps.flatMap((step) => {
       const { current } = readStepSyntax(step);
-      const order = current?.all ? undefined : buildPreferenceComparator(step.type, { [step.type]: current?.uses ?? [] });
+      const order = current?.inStoredOrder ? undefined : buildPreferenceComparator(step.type, { [step.type]: current?.uses ?? [] });
       return current ? [[step.name, { ...current, order }] as const] : [];
     }),
   );
@@ -99,7 +99,9 @@ function pickCurrent(resource: Record<string, unknown>, { steps }: WritablePath,
     if (!Array.isArray(value)) return typeof value === 'object' && value ? whole(value) : value;
     const rule = rules.get(name);
     if (!rule) return value;
-    const current = value.filter((element) => (rule.old || !isOld(element)) && (rule.ended || !now || isInPeriod(element, now)));
+    const current = value.filter(
+      (element) => (rule.allowsOld || !isOld(element)) && (rule.allowsEnded || !now || isInPeriod(element, now)),
+    );
     return rule.order ? current.toSorted(rule.order).map(whole) : current;
   };
   return rules.size || named.length ? toObject(JSON.parse(JSON.stringify(resource, taken))) : resource;

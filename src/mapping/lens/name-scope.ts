@@ -3,7 +3,7 @@ import { type Aliases, compilePath, type PathScope, type WritablePath } from '..
 import { type MappingSpec, toJoinedType } from '../spec.ts';
 
 export interface NameScope {
-  scope: Required<Omit<PathScope, 'all'>>;
+  scope: Required<Omit<PathScope, 'inStoredOrder'>>;
   /** Replaces the lets; the result is FHIRPath with aliases and variables. */
   expand(text: string): string;
   /** Compiles a path from the resource, or from an element of another type. */
@@ -44,10 +44,11 @@ export function buildNameScope(mapping: MappingSpec, aliases: Readonly<Record<st
     ...mapping.given,
     ...Object.fromEntries([...joined, ...row]),
   };
-  const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()], prefer: mapping.prefer ?? {} };
+  const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()], usePreference: mapping.prefer ?? {} };
   const expand = (text: string): string => expandLets(text, lets);
   const path = (text: string, type = mapping.resource): WritablePath => compilePath(expand(text), { ...scope, type });
-  const members = (text: string, type = mapping.resource): WritablePath => compilePath(expand(text), { ...scope, type, all: true });
+  const members = (text: string, type = mapping.resource): WritablePath =>
+    compilePath(expand(text), { ...scope, type, inStoredOrder: true });
   const elements = Object.entries(mapping.let ?? {}).flatMap(([name, choice]) => {
     if (typeof choice === 'string') return [];
     const ways = choice.first.map((text) => path(text));

@@ -54,7 +54,7 @@ function haveDifferentTargets(...both: [PathWriter, StepSyntax][]): boolean {
 function excludes(step: StepSyntax, other: StepSyntax): boolean {
   return other.where.some(
     (against) =>
-      (step.current?.old === false && asksForOld(against)) ||
+      (step.current?.allowsOld === false && asksForOld(against)) ||
       step.where.some((condition) => excludeEachOther(condition, against) || asksForMissing(condition, against)),
   );
 }
