@@ -56,6 +56,15 @@ describe('slices by value', () => {
     expect(said(checkers, name, practitioner({ identifier })).sort()).toEqual(expected.sort());
   });
 
+  test('a constraint that a slice repeats from its list is reported once', () => {
+    const constraint = [{ key: 'own-1', severity: 'error' as const, human: 'Own', expression: 'period.exists()' }];
+    const repeating = elements('open').map((element) =>
+      element.path === 'Practitioner.identifier' ? { ...element, constraint } : element,
+    );
+    const checker = library(profile('repeated', 'Practitioner', repeating)).findChecker(`${URL}/repeated`)!;
+    expect(checker.findFaults(practitioner({ identifier: [npi] })).map(({ text }) => text)).toEqual(['Own (own-1)']);
+  });
+
   test('nothing at all lacks what is required', () => {
     expect(said(checkers, 'open', practitioner())).toEqual(['required Practitioner.identifier']);
   });

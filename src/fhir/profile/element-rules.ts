@@ -81,7 +81,7 @@ function combineListRules(
 ): ListRule | undefined {
   const { compileContext, slice } = position;
   const sliceRules = (sliceNode: ProfileNode, name: string) => {
-    const own = { ...sliceNode, asks: narrowToSlice(sliceNode.definition, node.definition) };
+    const own = { ...sliceNode, definition: narrowToSlice(sliceNode.definition, node.definition) };
     const rule = buildItemRule(own, facts, compileContext);
     return {
       item: rule,
