@@ -2,12 +2,14 @@
 import { DEPRECATED_ORDER_STATES, deprecationText } from '../deprecated-names.ts';
 import { applyOperatorAction, type OperatorAction } from '../orders/deliver/operator-actions.ts';
 import { msUntilListed } from '../orders/deliver/order-sender.ts';
+import { buildKey } from '../orders/deliver/send-order.ts';
 import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
 import {
   type AcceptedOrder,
   findLastSentAt,
   ORDER_TOPIC,
   parseOrderPayload,
+  readLastRequest,
   readRequestId,
   toSubject,
 } from '../orders/place/order-entry.ts';
@@ -97,6 +99,7 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
   const at = now();
   const payload = parseOrderPayload(entry);
   const { task, version } = payload;
+  const lastRequest = readLastRequest(payload);
   const { outbox, trackedOrders } = context.store;
   const cancellation = await outbox.findNewest(entry.tenant, CANCELLATION_TOPIC, entry.subject);
   const own = cancellation && parseOrderPayload(cancellation).task === task ? cancellation : undefined;
@@ -111,6 +114,9 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
     ['network order', payload.state === 'accepted' ? formatNetworkOrder(payload) : undefined],
     ['ordered', `${entry.createdAt}, ${formatDuration(at.getTime() - Date.parse(entry.createdAt))} ago`],
     ['first sent', entry.firstSentAt ?? 'never'],
+    ['last sent', lastRequest?.lastSentAt],
+    ['last key', lastRequest ? buildKey(entry, payload) : undefined],
+    ['network user', lastRequest?.userId],
     ['next attempt', OPEN_STATES.includes(entry.state) ? nextAttempt(entry, at) : undefined],
     ['attempts', formatAttempts(entry, events)],
     ['cancellation', own && `${own.state}${own.lastError ? `: ${own.lastError}` : ''}`],

@@ -83,6 +83,13 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   const steps = (await runOrders('show', 'stuck')).flatMap(
     (line) => /^\d{4}-.* order +(\w+ +\w+)(?! +not listed yet)\b/.exec(line)?.[1] ?? [],
   );
+  expect(await runOrders('show', 'stuck')).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^last sent +\d{4}-/),
+      expect.stringMatching(/^last key +[0-9a-f-]{36}$/),
+      expect.stringMatching(/^network user +\S+$/),
+    ]),
+  );
   expect(steps.filter((step, nth) => step !== steps[nth - 1]).map((step) => step.split(/ +/))).toEqual([
     ['attempt', 'unknown'],
     ['park', 'parked'],

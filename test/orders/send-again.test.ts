@@ -1,5 +1,6 @@
 // When an order is sent again, and when not: what may be there is looked for, a key that holds a failure is left, and nobody is ordered for twice.
 // The numbers are rows of docs/failure-matrix.md.
+import { v5 } from 'uuid';
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
@@ -264,6 +265,21 @@ test('11: a lost response and then a refusal: the order is looked up until no re
   here.advance(60);
   expect(await now()).toEqual({ result: 'failed', final: true, why: '400 lab test, not found' });
   expect([(await here.read('ServiceRequest', 'one')).status, here.orders()]).toEqual(['revoked', 0]);
+});
+
+test('13: a refusal of the new user counts half a minute later, and the key for the new user was not used and stays', async () => {
+  const key = await ordered();
+  here.fail(
+    { operation: 'user', kind: 'slow', seconds: 0.01 },
+    { operation: 'createOrder', kind: 'error', status: 404 },
+    { operation: 'user', kind: 'error', status: 500 },
+    { operation: 'user', kind: 'error', status: 422 },
+  );
+  for (let nth = 0; nth < 2; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  expect(keysUsed()).toEqual([key]);
+  here.advance(30);
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect(keysUsed()).toEqual([key, v5('renewed 1', key)]);
 });
 
 test('13: a lost response and a missing user: no user is created and nothing is sent while the order may still arrive', async () => {

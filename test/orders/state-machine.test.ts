@@ -1,6 +1,6 @@
 // The tables of the state machine beside their drawing and the failure matrix, and the payloads that earlier versions have stored.
 import { readFileSync } from 'node:fs';
-import { formatOrderPayload, parseOrderPayload } from '../../src/orders/place/order-entry.ts';
+import { formatOrderPayload, parseOrderPayload, toAcceptedOrder } from '../../src/orders/place/order-entry.ts';
 import { CANCELLATION_TRANSITIONS, ORDER_TRANSITIONS, TRACKING_TRANSITIONS } from '../../src/orders/state-machine.ts';
 
 const TABLES = { order: ORDER_TRANSITIONS, cancellation: CANCELLATION_TRANSITIONS, tracking: TRACKING_TRANSITIONS };
@@ -75,8 +75,13 @@ const STORED: [title: string, stored: object, firstSentAt: string | null, expect
     AT,
     { state: 'user-missing', keyRenewals: 1, isUserReplaced: true },
   ],
-  ['done', { userId: 'u', sentAt: AT, orderId: 'o', transactionId: 'x' }, AT, { state: 'accepted', orderId: 'o', transactionId: 'x' }],
-  ['a cancellation', { userId: 'u', orderId: 'o' }, null, { state: 'accepted', orderId: 'o', transactionId: null }],
+  [
+    'done',
+    { userId: 'u', sentAt: AT, renewed: 1, orderId: 'o', transactionId: 'x' },
+    AT,
+    { state: 'accepted', orderId: 'o', transactionId: 'x', lastRequest: { ...SENT, ...FIRST_KEY, keyRenewals: 1 } },
+  ],
+  ['a cancellation', { userId: 'u', orderId: 'o' }, null, { state: 'accepted', orderId: 'o', transactionId: null, lastRequest: null }],
 ];
 
 test.each(STORED)('a payload that an earlier version stored is read: %s', (_title, stored, firstSentAt, expected) => {
@@ -90,4 +95,6 @@ test('an earlier version reads what this one stores, under the same names', () =
   const stored = { ...sent, userWasGone: true };
   const payload = parseOrderPayload({ payload: JSON.stringify(stored), firstSentAt: AT });
   expect(JSON.parse(formatOrderPayload(payload))).toEqual(stored);
+  const { failed: _failed, ...accepted } = { ...stored, orderId: 'o', transactionId: 'x' };
+  expect(JSON.parse(formatOrderPayload(toAcceptedOrder(payload, { id: 'o', transactionId: 'x' })))).toEqual(accepted);
 });

@@ -16,6 +16,7 @@ import {
   type OrderPayload,
   type OrderWithoutUser,
   parseOrderPayload,
+  readLastRequest,
   readOrderedRequest,
   type SentOrder,
 } from '../place/order-entry.ts';
@@ -158,9 +159,11 @@ async function sendRequest(attempt: Attempt): Promise<Attempt> {
   return { ...attempt, response: await sender.client.createOrder({ body, key: buildKey(leased.entry, payload) }, signal) };
 }
 
-/** The idempotency key that was generated at acceptance, or one derived from it: the same in every process. */
-const buildKey = ({ key }: OutboxEntry, payload: OrderPayload): string =>
-  'keyRenewals' in payload && payload.keyRenewals > 0 ? v5(`renewed ${payload.keyRenewals}`, key) : key;
+/** The idempotency key of the last request: the key that was generated at acceptance, or one derived from it. It is the same in every process. */
+export function buildKey({ key }: OutboxEntry, payload: OrderPayload): string {
+  const renewals = readLastRequest(payload)?.keyRenewals ?? 0;
+  return renewals > 0 ? v5(`renewed ${renewals}`, key) : key;
+}
 
 /** The lab network did not know the user, and created no order: the order is sent once more for a new user. The bytes differ, so another key is used. */
 async function replaceMissingUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {

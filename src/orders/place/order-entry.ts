@@ -67,18 +67,22 @@ interface KeyUse {
   isUserReplaced: boolean;
 }
 
+/** The last request that was sent for an order. */
+interface LastRequest extends KeyUse {
+  /** The lab network's id of the user; the same in every request with one key. */
+  userId: string;
+  /** Since this time a request may be in progress at the lab network. */
+  lastSentAt: string;
+}
+
 /** No request for the order was sent. */
 interface UnsentOrder extends AcceptedRequest {
   state: 'unsent';
 }
 
 /** A request was sent. `key-failed`: the lab network may have stored a failure under the key, so no other request is sent with this key. */
-export interface SentOrder extends AcceptedRequest, KeyUse {
+export interface SentOrder extends AcceptedRequest, LastRequest {
   state: 'sent' | 'key-failed';
-  /** The lab network's id of the user; the same in every request with one key. */
-  userId: string;
-  /** Since this time a request may be in progress at the lab network. */
-  lastSentAt: string;
 }
 
 /** The lab network did not know the user of the last request, and created no order. */
@@ -92,6 +96,8 @@ export interface AcceptedOrder extends AcceptedRequest {
   orderId: string;
   /** The lab network's id of the order transaction that the order belongs to. */
   transactionId: string | null;
+  /** For operators; null: not known. */
+  lastRequest: LastRequest | null;
 }
 
 export type OrderPayload = UnsentOrder | SentOrder | OrderWithoutUser | AcceptedOrder;
@@ -119,18 +125,18 @@ export function parseOrderPayload({ payload, firstSentAt }: Pick<OutboxEntry, 'p
   const stored = JSON.parse(payload) as StoredPayload;
   const { task, clientUserId, text, version = null, kept: isParkedByOperator = false } = stored;
   const request = { task, clientUserId, text, version, isParkedByOperator };
-  if (stored.orderId !== undefined)
-    return { ...request, state: 'accepted', orderId: stored.orderId, transactionId: stored.transactionId ?? null };
-  if (firstSentAt === null) return { ...request, state: 'unsent' };
-  const sent = {
-    ...request,
+  const keyUse = {
     keyRenewals: stored.renewed ?? 0,
     keyUsedSince: stored.renewedAt ?? null,
     serverFailures: stored.failures ?? 0,
     isUserReplaced: stored.userWasGone ?? false,
   };
-  if (stored.userId === undefined) return { ...sent, state: 'user-missing' };
-  return { ...sent, state: stored.failed ? 'key-failed' : 'sent', userId: stored.userId, lastSentAt: stored.sentAt ?? firstSentAt };
+  const { userId, sentAt: lastSentAt = firstSentAt, orderId, transactionId = null } = stored;
+  const lastRequest = userId === undefined || lastSentAt === null ? null : { ...keyUse, userId, lastSentAt };
+  if (orderId !== undefined) return { ...request, state: 'accepted', orderId, transactionId, lastRequest };
+  if (firstSentAt === null) return { ...request, state: 'unsent' };
+  if (lastRequest === null) return { ...request, ...keyUse, state: 'user-missing' };
+  return { ...request, ...lastRequest, state: stored.failed ? 'key-failed' : 'sent' };
 }
 
 /** For entries in the state `done`, and for cancellations. */
@@ -143,39 +149,38 @@ export function parseAcceptedOrder(entry: OutboxEntry): AcceptedOrder {
 export function formatOrderPayload(payload: OrderPayload): string {
   const { task, clientUserId, text, version, isParkedByOperator, state } = payload;
   const request = { task, clientUserId, text, version: version ?? undefined, kept: isParkedByOperator || undefined };
-  const stored: StoredPayload =
-    state === 'unsent'
-      ? request
-      : state === 'accepted'
-        ? { ...request, orderId: payload.orderId, transactionId: payload.transactionId ?? undefined }
-        : {
-            ...request,
-            renewed: payload.keyRenewals || undefined,
-            renewedAt: payload.keyUsedSince ?? undefined,
-            failures: payload.serverFailures || undefined,
-            userWasGone: payload.isUserReplaced || undefined,
-            ...(state !== 'user-missing' && {
-              userId: payload.userId,
-              sentAt: payload.lastSentAt,
-              failed: state === 'key-failed' || undefined,
-            }),
-          };
+  const sent = state === 'accepted' ? payload.lastRequest : state === 'unsent' ? null : payload;
+  const stored: StoredPayload = {
+    ...request,
+    ...(sent && {
+      renewed: sent.keyRenewals || undefined,
+      renewedAt: sent.keyUsedSince ?? undefined,
+      failures: sent.serverFailures || undefined,
+      userWasGone: sent.isUserReplaced || undefined,
+    }),
+    ...(sent && 'userId' in sent && { userId: sent.userId, sentAt: sent.lastSentAt }),
+    ...(state === 'key-failed' && { failed: true }),
+    ...(state === 'accepted' && { orderId: payload.orderId, transactionId: payload.transactionId ?? undefined }),
+  };
   return JSON.stringify(stored);
 }
 
-export const toAcceptedOrder = (
-  { task, clientUserId, text, version, isParkedByOperator }: OrderPayload,
-  { id, transactionId }: { id: string; transactionId?: string | undefined },
-): AcceptedOrder => ({
-  task,
-  clientUserId,
-  text,
-  version,
-  isParkedByOperator,
-  state: 'accepted',
-  orderId: id,
-  transactionId: transactionId ?? null,
-});
+export function toAcceptedOrder(
+  payload: OrderPayload,
+  { id, transactionId = null }: { id: string; transactionId?: string | null | undefined },
+): AcceptedOrder {
+  const { task, clientUserId, text, version, isParkedByOperator } = payload;
+  const request = { task, clientUserId, text, version, isParkedByOperator };
+  return { ...request, state: 'accepted', orderId: id, transactionId, lastRequest: readLastRequest(payload) };
+}
+
+/** The last request that was sent for the order; null: none, or not known. */
+export function readLastRequest(payload: OrderPayload): LastRequest | null {
+  if (payload.state === 'accepted') return payload.lastRequest;
+  if (!('userId' in payload)) return null;
+  const { userId, lastSentAt, keyRenewals, keyUsedSince, serverFailures, isUserReplaced } = payload;
+  return { userId, lastSentAt, keyRenewals, keyUsedSince, serverFailures, isUserReplaced };
+}
 
 /** When the last request that may still be in progress was sent; null: no request was sent. */
 export function findLastSentAt(entry: OutboxEntry): string | null {
