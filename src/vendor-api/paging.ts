@@ -1,5 +1,6 @@
 // Paging of lists. A surface pages by offset, by page number or by cursor (`page:` in surface.yaml). This module reads these parameters, and builds the facts
 // about this page, the next and the previous one. docs/decisions/0017-vendor-lists.md
+import { isObject } from '../fhir/json-values.ts';
 import { invalidParameter } from '../fhir/outcome.ts';
 import type { PageInfo, PageSpec, Shape } from '../mapping/shape.ts';
 import type { BodyPage, PageStart, Position } from '../store/search/page.ts';
@@ -16,11 +17,12 @@ interface Paging {
   start: PageStart;
 }
 
-export function parsePaging({ shape, context, pageTokens }: VendorRequest, parameters: Record<string, string>): Paging {
-  const { page } = shape.surface;
+/** `query`: the FHIR search of the list. */
+export function parsePaging(request: VendorRequest, query: string, parameters: Record<string, string>): Paging {
+  const { page } = request.shape.surface;
   const limit = parseWholeNumber(parameters, { name: page.size, least: 1, most: page.max, standard: page.default, clamp: page.clamp });
   const cursor = page.cursor === undefined ? undefined : parameters[page.cursor];
-  if (cursor) return { limit, offset: 0, start: openCursor(() => pageTokens.open(context.caller.tenant, cursor), page.clamp) };
+  if (cursor) return { limit, offset: 0, start: openCursor(request, query, cursor) };
   const offset = readOffset(page, parameters, limit);
   return { limit, offset, start: offset ? { offset } : {} };
 }
@@ -33,16 +35,38 @@ function readOffset({ offset, number, maxOffset, clamp }: PageSpec, parameters: 
   return offset === undefined ? 0 : parseWholeNumber(parameters, { name: offset, least: 0, most: maxOffset, standard: 0, clamp });
 }
 
-/** Opens a cursor. If it cannot be opened, it is refused, or means the first page where the vendor documents this (`lenient`). */
-function openCursor(open: () => unknown, lenient: boolean): PageStart {
+/** The content of a cursor. A cursor is valid only for the list, and the order, for which it was created: the values of its position are those of the sort keys. */
+interface Cursor {
+  list: string;
+  after: Position;
+}
+
+const toListName = ({ shape }: VendorRequest, query: string): string =>
+  `${shape.name} ${new URLSearchParams(query.slice(query.indexOf('?') + 1)).get('_sort') ?? ''}`;
+
+/** Any other cursor is refused (400), or means the first page where the vendor documents this (`clamp`). */
+function openCursor(request: VendorRequest, query: string, cursor: string): PageStart {
+  const { cursor: name, clamp } = request.shape.surface.page;
+  const opened = unseal(request, cursor);
+  if (isCursor(opened, toListName(request, query))) return { after: opened.after };
+  if (clamp) return {};
+  throw invalidParameter(`${name} is not a cursor of this list: start the list again`, name);
+}
+
+/** Undefined: the text was not created by this server for this tenant. */
+function unseal({ context, pageTokens }: VendorRequest, cursor: string): unknown {
   try {
-    // the assertion: buildListFacts sealed a Position, and the seal is checked
-    return { after: open() as Position };
-  } catch (error) {
-    if (lenient) return {};
-    throw error;
+    return pageTokens.open(context.caller.tenant, cursor);
+  } catch {
+    return undefined;
   }
 }
+
+const isCursor = (opened: unknown, list: string): opened is Cursor =>
+  isObject(opened) &&
+  opened.list === list &&
+  Array.isArray(opened.after) &&
+  opened.after.every((value) => value === null || typeof value === 'string');
 
 interface NumberRule {
   name: string;
@@ -62,16 +86,20 @@ function parseWholeNumber(parameters: Record<string, string>, { name, least, mos
 }
 
 interface ListedPage {
+  query: string;
   paging: Paging;
   page: BodyPage;
   parameters: Record<string, string>;
 }
 
-export function buildListFacts(request: VendorRequest, { paging: { limit, offset }, page, parameters }: ListedPage): PageInfo {
+export function buildListFacts(request: VendorRequest, { query, paging: { limit, offset }, page, parameters }: ListedPage): PageInfo {
   const { context, pageTokens, shape } = request;
   const names = shape.surface.page;
   const hasMore = page.next !== undefined;
-  const cursor = page.next && names.cursor !== undefined ? pageTokens.seal(context.caller.tenant, page.next) : null;
+  const cursor =
+    page.next && names.cursor !== undefined
+      ? pageTokens.seal(context.caller.tenant, { list: toListName(request, query), after: page.next })
+      : null;
   const buildUrl = (more: Record<string, string>): string => `${request.collectionUrl}?${new URLSearchParams({ ...parameters, ...more })}`;
   const buildPageUrl = (next: number): string | null => {
     const own = next > names.maxOffset ? undefined : buildPageParameter(names, next, limit);

@@ -90,7 +90,7 @@ async function findAllRows({ shape: { maxItems, filters, pathParameters }, conte
 }
 
 async function findPage(request: VendorRequest, query: string, parameters: Record<string, string>): Promise<ListSelection> {
-  const paging = parsePaging(request, parameters);
+  const paging = parsePaging(request, query, parameters);
   const page = await findTexts(request.context, query, {
     count: paging.limit,
     start: paging.start,
@@ -103,7 +103,7 @@ async function findPage(request: VendorRequest, query: string, parameters: Recor
   const isCounted = offset !== undefined || number !== undefined;
   if (isCounted && page.next && page.rows.length < paging.limit)
     throw invalidParameter(`these items exceed the size limit of a response: request fewer at once with ${size}`, size);
-  return { rows: page.rows, page: buildListFacts(request, { paging, page, parameters }) };
+  return { rows: page.rows, page: buildListFacts(request, { query, paging, page, parameters }) };
 }
 
 /** Maps the aliases among the filters to FHIR ids. Refuses an id that does not exist if its filter requires that. */

@@ -154,6 +154,16 @@ test.each(['x-http-method-override', 'x-http-method', 'x-method-override'])(
   },
 );
 
+test('a page link of the FHIR API as a cursor means the first page, as any other cursor that this list has not shown', async () => {
+  await facet.put({ resourceType: 'Practitioner', name: [{ text: 'Another' }], id: '00000000-0017-95f9-2914-0eaadd360000' });
+  const { body } = await facet.fhir('get', '/Practitioner?_count=1');
+  const link = body.link.find(({ relation }: { relation: string }) => relation === 'next').url;
+  const cursor = new URL(link).searchParams.get('_page')!;
+  const answer = await clinik('get', `/v1/practitioner-roles?count=1&cursor=${encodeURIComponent(cursor)}`);
+  const first = await clinik('get', '/v1/practitioner-roles?count=1');
+  expect([answer.status, answer.body.data.data]).toEqual([200, first.body.data.data]);
+});
+
 test('the list pages by cursor and filters by practitioner', async () => {
   const page = await clinik('get', `/v1/practitioner-roles?practitionerId=${documented.practitionerId}&count=1`);
   expect(page.body.data).toMatchObject({ total: expect.any(Number), hasMore: true, cursor: expect.any(String) });
