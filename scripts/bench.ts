@@ -204,8 +204,8 @@ function median(results: Measured[]): Measured {
 
 function line({ name, clients, floor, facet }: Row): string {
   const ratio = floor ? (facet.perSecond / floor.perSecond).toFixed(2) : '–';
-  const wrong = facet.wrong + (floor?.wrong ?? 0);
-  return `| ${name} | ${clients} | ${floor ? Math.round(floor.perSecond) : '–'} | ${Math.round(facet.perSecond)} | ${ratio} | ${facet.p50.toFixed(2)} / ${facet.p95.toFixed(2)} | ${spent(floor)} | ${spent(facet)} |${wrong ? ` ${wrong} wrong answers |` : ''}`;
+  const failed = facet.wrong + (floor?.wrong ?? 0);
+  return `| ${name} | ${clients} | ${floor ? Math.round(floor.perSecond) : '–'} | ${Math.round(facet.perSecond)} | ${ratio} | ${facet.p50.toFixed(2)} / ${facet.p95.toFixed(2)} | ${spent(floor)} | ${spent(facet)} |${failed ? ` ${failed} wrong answers |` : ''}`;
 }
 
 function spent(measured: Measured | undefined): string {

@@ -14,11 +14,11 @@ const args = process.argv.slice(2);
 const end = args.indexOf('--');
 const [packages, folders] = [args.slice(0, end), args.slice(end + 1)];
 
-const kept = packages.flatMap((path) => {
+const resources = packages.flatMap((path) => {
   const { package: read } = readPackage(path);
   return read.definitions.map(({ body }) => ({ package: `${read.name}#${read.version}`, resource: JSON.parse(body) as Definition }));
 });
-const checkers = buildProfileCheckers(buildDefinitionLibrary(kept));
+const checkers = buildProfileCheckers(buildDefinitionLibrary(resources));
 
 function* resourcesIn(folder: string): Generator<Resource> {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

@@ -30,9 +30,9 @@ BENCH_DATABASE_URL names the PostgreSQL (default 127.0.0.1); a database facet_hi
 const number = (name: keyof typeof options): number => Number(options[name]);
 
 const servers = await startServers(number('servers'));
-let wrong: string[] = [];
+let failures: string[] = [];
 try {
-  wrong = await createdOnce({ bases: servers.bases(), key: servers.key, rounds: number('rounds') });
+  failures = await createdOnce({ bases: servers.bases(), key: servers.key, rounds: number('rounds') });
   const killing = servers.kill(number('kills'));
   const began = performance.now();
   const { attempts, histories, statuses } = await write(
@@ -50,10 +50,10 @@ try {
   const seconds = (performance.now() - began) / 1000;
   console.log(`${attempts.length} transactions in ${seconds.toFixed(1)} s: ${JSON.stringify(statuses)} (0: the server was killed)`);
   const failed = Object.keys(statuses).filter((status) => Number(status) >= 500 && status !== '503');
-  wrong = [...wrong, ...anomaliesOf(histories, attempts), ...failed.map((status) => `a transaction was answered ${status}`)];
+  failures = [...failures, ...anomaliesOf(histories, attempts), ...failed.map((status) => `a transaction was answered ${status}`)];
 } finally {
   await servers.stop();
 }
-for (const sentence of wrong.slice(0, 50)) console.error(sentence);
-console.log(wrong.length ? `${wrong.length} anomalies` : 'no anomaly');
-process.exitCode = wrong.length ? 1 : 0;
+for (const sentence of failures.slice(0, 50)) console.error(sentence);
+console.log(failures.length ? `${failures.length} anomalies` : 'no anomaly');
+process.exitCode = failures.length ? 1 : 0;

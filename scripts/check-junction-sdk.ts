@@ -108,13 +108,13 @@ function messages(): void {
 }
 
 /** The same question twice: alike, and the answer known whole. `type`: of the answer; undefined: bytes. */
-async function both(type: string | undefined, call: Promise<unknown>, again?: () => Promise<{ kind: string }>): Promise<void> {
+async function both(type: string | undefined, call: Promise<unknown>, repeat?: () => Promise<{ kind: string }>): Promise<void> {
   await call;
   const exchange = theirs.exchanges.at(-1)!;
   console.log(`${exchange.method} ${pathOf(exchange.url)}: ${exchange.status}`);
   if (type) for (const answer of [exchange.answered].flat()) read(type, answer);
-  if (!again) return;
-  const outcome = await again();
+  if (!repeat) return;
+  const outcome = await repeat();
   if (outcome.kind !== 'accepted') faults.push(`${exchange.url.pathname}: ours is ${JSON.stringify(outcome)}`);
   const mine = ours.exchanges.at(-1)!;
   const [expected, actual] = [exchange, mine].map(saidBy);
@@ -127,7 +127,7 @@ async function both(type: string | undefined, call: Promise<unknown>, again?: ()
 async function refusedAs(type: string, call: Promise<unknown>): Promise<void> {
   const error = await call.then(
     () => undefined,
-    (thrown: Error) => thrown,
+    (error: Error) => error,
   );
   const { status, answered, url } = theirs.exchanges.at(-1)!;
   console.log(`POST ${url.pathname}: ${status}`);

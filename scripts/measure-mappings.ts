@@ -108,9 +108,9 @@ async function comparisons({ loaded, examples, world }: MutationTarget): Promise
 }
 
 const score = (name: string, verdicts: Verdict[]): string => {
-  const left = verdicts.filter(({ by }) => by === undefined).length;
+  const remaining = verdicts.filter(({ by }) => by === undefined).length;
   const none = Object.keys(readEquivalents()[name] ?? {}).length;
-  return `${verdicts.length - left} of ${verdicts.length}${none ? `, ${none} are no faults` : ''}`;
+  return `${verdicts.length - remaining} of ${verdicts.length}${none ? `, ${none} are no faults` : ''}`;
 };
 
 const us = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(1));
@@ -120,14 +120,14 @@ for (const bench of listTargets()) {
   const { loaded, examples } = bench;
   const name = toQualifiedName(loaded);
   const { own, engine } = reading(loaded, storedIn(loaded, examples));
-  const made = await comparisons(bench);
+  const results = await comparisons(bench);
   const noticed = score(
     name,
     listMutants(loaded).map((mutant) => judgeMutant(mutant, bench)),
   );
   const write = writing(loaded, examples);
   rows.push(
-    `| ${name} | ${examples.length} | ${made} | ${noticed} | ${us(own)} | ${us(engine)} | ${(engine / own).toFixed(1)} | ${us(write)} |`,
+    `| ${name} | ${examples.length} | ${results} | ${noticed} | ${us(own)} | ${us(engine)} | ${(engine / own).toFixed(1)} | ${us(write)} |`,
   );
   console.error(rows.at(-1));
 }

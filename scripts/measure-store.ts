@@ -123,8 +123,8 @@ try {
   await database.script(FLOOR_TABLE);
   const store = createStore(database);
   const ids: string[] = [];
-  const made = Array.from({ length: 2000 }, (_one, n) => changeOf(2 * n));
-  const fresh = (n: number): ResourceChange => ({ ...made[n % made.length]!, id: randomUUID() });
+  const created = Array.from({ length: 2000 }, (_one, n) => changeOf(2 * n));
+  const fresh = (n: number): ResourceChange => ({ ...created[n % created.length]!, id: randomUUID() });
   const insert = (change: ResourceChange) =>
     pool.query({
       name: 'insert',

@@ -52,8 +52,8 @@ try {
     ['search by family, 20 rows', '/fhir/R4/Patient?family=Fam1quist&_count=20'],
   ] as const) {
     for (const clients of [CLIENTS, CLIENTS * 4]) {
-      const { perSecond, wrong } = await load({ port, clients, seconds: SECONDS, make: () => get(path, 'demo') });
-      console.log(`| ${name} | ${clients} | ${perSecond.toFixed(0)}${wrong ? ` (${wrong} not answered 200)` : ''} |`);
+      const { perSecond, wrong: failed } = await load({ port, clients, seconds: SECONDS, make: () => get(path, 'demo') });
+      console.log(`| ${name} | ${clients} | ${perSecond.toFixed(0)}${failed ? ` (${failed} not answered 200)` : ''} |`);
     }
   }
   const calm = await whileRunning(port, probes, () => new Promise((resolve) => setTimeout(resolve, SECONDS * 1000)));
@@ -71,12 +71,14 @@ try {
       await Promise.all(all);
     });
     const ended = [...statuses].map(([status, count]) => `${count} × ${status}`).join(', ');
-    console.log(`\n${HEAVY} ${kind} at once (one alone: ${shown(alone[2]!)} ms): ${ended}, after ${shown(performance.now() - began)} ms`);
+    console.log(
+      `\n${HEAVY} ${kind} at once (one alone: ${formatMs(alone[2]!)} ms): ${ended}, after ${formatMs(performance.now() - began)} ms`,
+    );
     console.log('\n| ms | before: p50 | p99 | during: p50 | p99 | longest | requests | not 200 |\n|---|---|---|---|---|---|---|---|');
     for (const name of Object.keys(probes)) {
       const [before, during] = [calm.get(name)!, storm.get(name)!];
       const figures = [at(before.times, 0.5), at(before.times, 0.99), at(during.times, 0.5), at(during.times, 0.99), during.times.at(-1)!];
-      console.log(`| ${name} | ${figures.map(shown).join(' | ')} | ${during.times.length} | ${during.wrong} |`);
+      console.log(`| ${name} | ${figures.map(formatMs).join(' | ')} | ${during.times.length} | ${during.wrong} |`);
     }
   }
 } finally {
@@ -150,6 +152,6 @@ function at(sorted: number[], share: number): number {
   return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
 }
 
-function shown(ms: number): string {
+function formatMs(ms: number): string {
   return ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
 }

@@ -20,10 +20,10 @@ function report<M extends { name: string }>(name: string, mutants: M[], judged: 
   const from = performance.now();
   const verdicts = mutants.map((mutant) => ({ mutant, verdict: judged(mutant) }));
   const count = (by: string | undefined): number => verdicts.filter(({ verdict }) => verdict.by === by).length;
-  const left = verdicts.filter(({ verdict }) => verdict.by === undefined).map(({ mutant }) => mutant.name);
-  const unlisted = left.filter((name) => !(name in known));
+  const remaining = verdicts.filter(({ verdict }) => verdict.by === undefined).map(({ mutant }) => mutant.name);
+  const unlisted = remaining.filter((name) => !(name in known));
   survivors.push(...unlisted.map((mutant) => `${name}  ${mutant}`));
-  const numbers = [mutants.length, count('start'), count('example'), count('gap'), left.length - unlisted.length, unlisted.length];
+  const numbers = [mutants.length, count('start'), count('example'), count('gap'), remaining.length - unlisted.length, unlisted.length];
   rows.push([name, ...numbers.map(String), `${((performance.now() - from) / 1000).toFixed(1)} s`]);
 }
 

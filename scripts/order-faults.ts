@@ -26,15 +26,15 @@ const number = (name: keyof typeof options): number => Number(options[name]);
 
 let failed = 0;
 for (let seed = number('from'); seed < number('from') + number('seeds'); seed++) {
-  const { wrong, ...figures } = await faultRun({
+  const { wrong: failures, ...figures } = await faultRun({
     orders: number('orders'),
     seed,
     servers: number('servers'),
     kills: number('kills'),
     outages: [1, 30],
   });
-  console.log(`seed ${seed}: ${wrong.length ? `${wrong.length} WRONG` : 'all right'} ${JSON.stringify(figures)}`);
-  for (const sentence of wrong.slice(0, 20)) console.error(`  ${sentence}`);
-  failed += wrong.length;
+  console.log(`seed ${seed}: ${failures.length ? `${failures.length} WRONG` : 'all right'} ${JSON.stringify(figures)}`);
+  for (const sentence of failures.slice(0, 20)) console.error(`  ${sentence}`);
+  failed += failures.length;
 }
 process.exitCode = failed ? 1 : 0;

@@ -81,7 +81,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     deprecations,
     production,
     underNpm: env.npm_lifecycle_event !== undefined,
-    port: readWholeNumber('PORT', env.PORT, { standard: 3000, most: 65_535 }),
+    port: readWholeNumber('PORT', env.PORT, { standard: 3000, max: 65_535 }),
     databaseUrl,
     dataDir: readText(env.FACET_DATA_DIR) ?? '.facet',
     mappings: readFolder('FACET_MAPPINGS', mappingsFolder(env)),
@@ -91,13 +91,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     logLevel: readLogLevel(env.FACET_LOG_LEVEL),
     rateLimits: readJson('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
-    maxConnections: readWholeNumber('FACET_MAX_CONNECTIONS', env.FACET_MAX_CONNECTIONS, { standard: 2000, least: 1, most: 65_535 }),
+    maxConnections: readWholeNumber('FACET_MAX_CONNECTIONS', env.FACET_MAX_CONNECTIONS, { standard: 2000, least: 1, max: 65_535 }),
     requestSeconds: readWholeNumber('FACET_REQUEST_TIMEOUT_SECONDS', env.FACET_REQUEST_TIMEOUT_SECONDS, {
       standard: 60,
       least: 1,
-      most: 3600,
+      max: 3600,
     }),
-    drainSeconds: readWholeNumber('FACET_DRAIN_SECONDS', env.FACET_DRAIN_SECONDS, { standard: production ? 5 : 0, most: 600 }),
+    drainSeconds: readWholeNumber('FACET_DRAIN_SECONDS', env.FACET_DRAIN_SECONDS, { standard: production ? 5 : 0, max: 600 }),
     metrics: readAddress('FACET_METRICS', env.FACET_METRICS),
     testClock: readTestClock(production, env.FACET_TEST_CLOCK),
     subscriptionHosts: readHosts('FACET_PRIVATE_SUBSCRIBER_HOSTS', env.FACET_PRIVATE_SUBSCRIBER_HOSTS),
@@ -110,7 +110,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       webhookSecrets: readSecrets('JUNCTION_WEBHOOK_SECRET', env.JUNCTION_WEBHOOK_SECRET),
       panels: readJson('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
       labAccount: readUuid('JUNCTION_LAB_ACCOUNT_ID', env.JUNCTION_LAB_ACCOUNT_ID),
-      noteLimit: readWholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, most: 1000 }),
+      noteLimit: readWholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, max: 1000 }),
     },
   });
 }
@@ -135,12 +135,12 @@ const readText = (value: string | undefined): string | undefined => (value === u
 function readWholeNumber(
   name: string,
   value: string | undefined,
-  { standard, least = 0, most }: { standard: number; least?: number; most: number },
+  { standard, least = 0, max }: { standard: number; least?: number; max: number },
 ): number {
   const text = readText(value);
   if (text === undefined) return standard;
-  if (!/^\d+$/.test(text) || Number(text) > most || Number(text) < least)
-    throw new Error(`${name} must be a whole number from ${least} to ${most}`);
+  if (!/^\d+$/.test(text) || Number(text) > max || Number(text) < least)
+    throw new Error(`${name} must be a whole number from ${least} to ${max}`);
   return Number(text);
 }
 

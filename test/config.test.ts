@@ -69,8 +69,8 @@ test('hosts with private addresses that subscribers may have are named as URLs n
     '10.0.0.7',
     'fd00::1',
   ]);
-  for (const wrong of ['https://hooks.internal', '10.0.0.0/8', '[fd00::1]', 'a:80'])
-    expect(() => readConfig({ FACET_PRIVATE_SUBSCRIBER_HOSTS: wrong })).toThrow(
+  for (const invalid of ['https://hooks.internal', '10.0.0.0/8', '[fd00::1]', 'a:80'])
+    expect(() => readConfig({ FACET_PRIVATE_SUBSCRIBER_HOSTS: invalid })).toThrow(
       /FACET_PRIVATE_SUBSCRIBER_HOSTS must be host names and addresses/,
     );
 });

@@ -146,12 +146,12 @@ test.each(Object.entries(FOLDERS))('no folder of %s imports from beside or above
 test('no files import each other in a circle, not for a type and not when they run', () => {
   const next = new Map(sources.map((file) => [file, importsOf(textOf(file)).map((name) => normalize(join(dirname(file), name)))] as const));
   /** What is left when every file is taken away that imports none of those left, or that none of them imports: the circles. */
-  const left = (some: string[]): string[] => {
+  const findCircles = (some: string[]): string[] => {
     const imported = new Set(some.flatMap((file) => next.get(file)!));
     const still = some.filter((file) => imported.has(file) && next.get(file)!.some((name) => some.includes(name)));
-    return still.length < some.length ? left(still) : still;
+    return still.length < some.length ? findCircles(still) : still;
   };
-  expect(left(sources)).toEqual([]);
+  expect(findCircles(sources)).toEqual([]);
 });
 
 /** Its exports are what the script that writes it makes. */
@@ -159,7 +159,7 @@ const GENERATED = 'src/fhir/generated/';
 const EXPORTED = /^export (?:async )?(?:function|const|class|interface|type) (\w+)/gm;
 const IMPORTED = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'(\.[^']+)'/g;
 /** What a file takes of others, each as `file name`. */
-const taken = (file: string): string[] =>
+const listImportedNames = (file: string): string[] =>
   [...textOf(file).matchAll(IMPORTED)].flatMap(([, names = '', from = '']) =>
     names.split(',').map(
       (name) =>
@@ -178,12 +178,12 @@ const takenWhole = (file: string): string[] =>
 
 test('what is exported is imported somewhere', () => {
   const importers = [...sources, ...files('test'), ...files('scripts')].filter((file) => file.endsWith('.ts'));
-  const wanted = new Set(importers.flatMap(taken));
+  const expected = new Set(importers.flatMap(listImportedNames));
   const whole = new Set(importers.flatMap(takenWhole));
   const tended = sources.filter((file) => !whole.has(file) && !file.startsWith(GENERATED));
   const exported = tended.flatMap((file) => [...textOf(file).matchAll(EXPORTED)].map(([, name]) => `${file} ${name}`));
   expect(exported.length).toBeGreaterThan(500);
-  expect(exported.filter((one) => !wanted.has(one))).toEqual([]);
+  expect(exported.filter((one) => !expected.has(one))).toEqual([]);
 });
 
 test('express stays in http, the database drivers in store', () => {

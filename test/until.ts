@@ -5,10 +5,10 @@ const PATIENCE_MS = 120_000;
 const LOOK_EVERY_MS = 50;
 
 /** The first answer that is as wanted; by default, one that is anything at all. Fails with the last one when none is. */
-export async function until<T>(ask: () => Promise<T> | T, wanted: (found: T) => boolean = Boolean): Promise<T> {
+export async function until<T>(ask: () => Promise<T> | T, isMet: (found: T) => boolean = Boolean): Promise<T> {
   for (const end = performance.now() + PATIENCE_MS; ; await delay(LOOK_EVERY_MS)) {
     const found = await ask();
-    if (wanted(found)) return found;
+    if (isMet(found)) return found;
     if (performance.now() > end) throw new Error(`it never came about; the last that was found: ${JSON.stringify(found)}`);
   }
 }

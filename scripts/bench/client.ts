@@ -29,7 +29,7 @@ export interface Load {
 export async function load({ port, clients, seconds, make }: Load): Promise<LoadResult> {
   const until = performance.now() + seconds * 1000;
   const times: number[] = [];
-  let wrong = 0;
+  let failed = 0;
   const began = performance.now();
   await Promise.all(
     Array.from({ length: clients }, async () => {
@@ -37,7 +37,7 @@ export async function load({ port, clients, seconds, make }: Load): Promise<Load
       while (performance.now() < until) {
         const request = make();
         const from = performance.now();
-        if ((await connection.send(request)).status !== request.status) wrong++;
+        if ((await connection.send(request)).status !== request.status) failed++;
         times.push(performance.now() - from);
       }
       connection.close();
@@ -46,7 +46,7 @@ export async function load({ port, clients, seconds, make }: Load): Promise<Load
   const took = (performance.now() - began) / 1000;
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.floor(share * (times.length - 1))] ?? 0;
-  return { perSecond: times.length / took, p50: at(0.5), p95: at(0.95), wrong };
+  return { perSecond: times.length / took, p50: at(0.5), p95: at(0.95), wrong: failed };
 }
 
 interface Received {

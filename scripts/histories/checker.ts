@@ -37,13 +37,13 @@ function unsteady(list: string, versions: string[][]): string[] {
 
 /** What a client was told is what happened, wholly or not at all. */
 function untrue(histories: Histories, { value, lists, outcome, versions, seen }: Attempt): string[] {
-  const standing = lists.filter((list) => histories[list]!.at(-1)!.includes(value));
-  const half = standing.length > 0 && standing.length < lists.length;
+  const listing = lists.filter((list) => histories[list]!.at(-1)!.includes(value));
+  const half = listing.length > 0 && listing.length < lists.length;
   const readLists = outcome === 'done' ? lists : [];
-  const kept = outcome === 'refused' ? standing : [];
+  const stored = outcome === 'refused' ? listing : [];
   return [
-    ...(half ? [`half a transaction: ${value} stands in ${standing.join(', ')} of ${lists.join(', ')}`] : []),
-    ...kept.map((list) => `false refusal: ${value} stands in ${list}`),
+    ...(half ? [`half a transaction: ${value} stands in ${listing.join(', ')} of ${lists.join(', ')}`] : []),
+    ...stored.map((list) => `false refusal: ${value} stands in ${list}`),
     ...readLists
       .filter((list) => !isVersionOf(histories[list]!, versions[list]!, value))
       .map((list) => `false success: ${value} in ${list}`),
@@ -69,10 +69,10 @@ function contradictions(histories: Histories): string[] {
   const free = [...next.keys()].filter((value) => !waiting.has(value));
   for (let value = free.pop(); value !== undefined; value = free.pop())
     for (const after of next.get(value) ?? []) {
-      const left = waiting.get(after)! - 1;
-      waiting.set(after, left);
-      if (left === 0) free.push(after);
+      const remaining = waiting.get(after)! - 1;
+      waiting.set(after, remaining);
+      if (remaining === 0) free.push(after);
     }
-  const stuck = [...waiting].filter(([, left]) => left > 0).map(([value]) => value);
+  const stuck = [...waiting].filter(([, remaining]) => remaining > 0).map(([value]) => value);
   return stuck.length ? [`no order explains these transactions: ${stuck.slice(0, 10).join(', ')}`] : [];
 }

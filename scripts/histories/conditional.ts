@@ -5,7 +5,7 @@ const AT_ONCE = 50;
 
 /** What went wrong, a sentence each. */
 export async function createdOnce({ bases, key, rounds }: { bases: string[]; key: string; rounds: number }): Promise<string[]> {
-  const wrong: string[] = [];
+  const failures: string[] = [];
   for (let round = 0; round < rounds; round++) {
     const identifier = `identifier=urn:round|${round}`;
     const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json', 'If-None-Exist': identifier };
@@ -21,8 +21,9 @@ export async function createdOnce({ bases, key, rounds }: { bases: string[]; key
     const { total } = (await found.json()) as { total: number };
     const created = statuses.filter((status) => status === 201).length;
     const others = statuses.filter((status) => status !== 201 && status !== 200);
-    if (total !== 1 || created !== 1 || others.length) wrong.push(`round ${round}: ${total} resources, ${created} × 201, others ${others}`);
+    if (total !== 1 || created !== 1 || others.length)
+      failures.push(`round ${round}: ${total} resources, ${created} × 201, others ${others}`);
     if ((round + 1) % 50 === 0) console.log(`${round + 1} rounds of ${AT_ONCE} conditional creates`);
   }
-  return wrong;
+  return failures;
 }

@@ -33,7 +33,7 @@ export interface Written {
 /** Runs it to its end and reads what stands. The lists are made anew, under `name`. */
 export async function write(work: Workload, name: string): Promise<Written> {
   const lists = Array.from({ length: work.lists }, (_one, nth) => `${name}-${nth}`);
-  const send = sender(work);
+  const send = createSender(work);
   for (const id of lists) await send(0, 'PUT', `/List/${id}`, listOf(id, []));
   const statuses: Record<number, number> = {};
   const attempts = await Promise.all(
@@ -58,7 +58,7 @@ interface Answer {
 }
 type Send = (client: number, method: string, path: string, body?: object) => Promise<Answer>;
 
-const sender =
+const createSender =
   ({ bases, key }: Workload): Send =>
   async (client, method, path, body) => {
     const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' };
@@ -90,22 +90,26 @@ interface Wish {
   lists: string[];
 }
 
-async function attempted(work: Workload, send: Send, wish: Wish): Promise<{ attempt: Attempt; status: number }> {
-  const writes = work.random() < 0.5 ? await guarded(send, wish) : wish.lists.map((id) => patched(id, wish.value));
-  const look = { request: { method: 'GET', url: `List/${wish.lists[0]}` } };
-  const { status, body } = await send(wish.client, 'POST', '', { resourceType: 'Bundle', type: 'transaction', entry: [...writes, look] });
+async function attempted(work: Workload, send: Send, write: Wish): Promise<{ attempt: Attempt; status: number }> {
+  const writes = work.random() < 0.5 ? await guarded(send, write) : write.lists.map((id) => patched(id, write.value));
+  const readEntry = { request: { method: 'GET', url: `List/${write.lists[0]}` } };
+  const { status, body } = await send(write.client, 'POST', '', {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [...writes, readEntry],
+  });
   const entries = (status === 200 && body.entry) || [];
-  const versions = wish.lists.map((id, nth) => [id, Number(/\d+/.exec(entries[nth]?.response?.etag ?? '')?.[0])] as const);
+  const versions = write.lists.map((id, nth) => [id, Number(/\d+/.exec(entries[nth]?.response?.etag ?? '')?.[0])] as const);
   const seen = entries.at(-1)?.resource;
   const outcome = status === 200 ? 'done' : status === 0 || status >= 500 ? 'unknown' : 'refused';
   return {
     status,
     attempt: {
-      value: wish.value,
-      lists: wish.lists,
+      value: write.value,
+      lists: write.lists,
       outcome,
       versions: Object.fromEntries(versions),
-      seen: seen ? { [wish.lists[0]!]: valuesOf(seen) } : {},
+      seen: seen ? { [write.lists[0]!]: valuesOf(seen) } : {},
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 
 const two = (n: number): string => String(n).padStart(2, '0');
 /** Spreads consecutive numbers over [0, most); another salt, another spread. */
-const spread = (n: number, most: number, salt = 0): number => (Math.imul(Math.imul(n + 1, 0x9e3779b1) ^ salt, 0x85ebca6b) >>> 8) % most;
+const spread = (n: number, max: number, salt = 0): number => (Math.imul(Math.imul(n + 1, 0x9e3779b1) ^ salt, 0x85ebca6b) >>> 8) % max;
 /** A day that has nothing to do with anything else of the resource. */
 const day = (n: number, year: number, years: number): string =>
   `${year + spread(n, years, 1)}-${two(1 + spread(n, 12, 2))}-${two(1 + spread(n, 28, 3))}`;

@@ -6,61 +6,64 @@ type Word = keyof FieldSpec;
 
 /** Word of a field → what may stand there instead, and the keys below it. */
 export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec) => { keys: string[]; change: Change }[]>> = {
-  required: () => [here(removal())],
-  minLength: (least: number) => [here(removal()), here(moved(least + 1))],
-  maxLength: (most: number) => [here(removal()), here(moved(most - 1)), here(moved(most + 1))],
-  format: () => [here(removal())],
+  required: () => [toRootChange(removal())],
+  minLength: (least: number) => [toRootChange(removal()), toRootChange(moved(least + 1))],
+  maxLength: (max: number) => [toRootChange(removal()), toRootChange(moved(max - 1)), toRootChange(moved(max + 1))],
+  format: () => [toRootChange(removal())],
   pattern: (text: string) => [
-    here(removal()),
-    ...(text.endsWith('$') ? [here({ what: 'without its end', value: text.slice(0, -1) })] : []),
+    toRootChange(removal()),
+    ...(text.endsWith('$') ? [toRootChange({ what: 'without its end', value: text.slice(0, -1) })] : []),
   ],
   enum: (words: string[]) => words.map((word, at) => ({ keys: [String(at)], change: removal(`without ${word}`) })),
   codes: (codes: Record<string, unknown>) => tableChanges(codes),
   synonyms: (codes: Record<string, unknown>) => tableChanges(codes),
-  otherwise: (code: string) => [here(removal()), here({ what: `${code}x`, value: `${code}x` })],
+  otherwise: (code: string) => [toRootChange(removal()), toRootChange({ what: `${code}x`, value: `${code}x` })],
   default: (value: unknown) => [
-    here(removal()),
-    ...otherDefault(value).map((other) => here({ what: JSON.stringify(other), value: other })),
+    toRootChange(removal()),
+    ...otherDefault(value).map((other) => toRootChange({ what: JSON.stringify(other), value: other })),
   ],
-  readOnly: () => [here(removal())],
-  writeOnly: () => [here(removal())],
-  minItems: (least: number) => [here(removal()), here(moved(least + 1))],
-  maxItems: (most: number) => [here(removal()), here(moved(most - 1)), here(moved(most + 1))],
-  onlyIn: (kind: string) => [here(removal()), here({ what: 'the other kind', value: kind === 'create' ? 'update' : 'create' })],
-  shares: () => [here(removal())],
-  instead: () => [here(removal())],
-  omit: (when: string) => [here(removal()), ...(when === 'implied' ? [here({ what: 'unset', value: 'unset' })] : [])],
-  nullable: () => [here(removal())],
+  readOnly: () => [toRootChange(removal())],
+  writeOnly: () => [toRootChange(removal())],
+  minItems: (least: number) => [toRootChange(removal()), toRootChange(moved(least + 1))],
+  maxItems: (max: number) => [toRootChange(removal()), toRootChange(moved(max - 1)), toRootChange(moved(max + 1))],
+  onlyIn: (kind: string) => [
+    toRootChange(removal()),
+    toRootChange({ what: 'the other kind', value: kind === 'create' ? 'update' : 'create' }),
+  ],
+  shares: () => [toRootChange(removal())],
+  instead: () => [toRootChange(removal())],
+  omit: (when: string) => [toRootChange(removal()), ...(when === 'implied' ? [toRootChange({ what: 'unset', value: 'unset' })] : [])],
+  nullable: () => [toRootChange(removal())],
   reads: (words: Record<string, unknown>) => tableChanges(words),
   follows: (follows: Record<string, string>) => [
-    here(removal()),
+    toRootChange(removal()),
     ...exchanged(
       follows,
       Object.keys(follows).filter((name) => name !== 'as'),
     ),
   ],
   key: (key: string | string[]) => [
-    here(removal()),
+    toRootChange(removal()),
     ...(Array.isArray(key) ? key.map((name, at) => ({ keys: [String(at)], change: removal(`without ${name}`) })) : []),
   ],
-  memberHas: () => [here(removal())],
-  where: () => [here(removal())],
-  past: () => [here(removal())],
-  atLeastYears: (years: number) => [here(removal()), here(moved(years - 1)), here(moved(years + 1))],
-  unlike: () => [here(removal())],
-  needs: () => [here(removal())],
-  notBefore: () => [here(removal())],
-  own: () => [here(removal())],
-  link: () => [here(removal())],
-  as: (as: string) => [here(removal()), ...otherForms(as).map(here)],
+  memberHas: () => [toRootChange(removal())],
+  where: () => [toRootChange(removal())],
+  past: () => [toRootChange(removal())],
+  atLeastYears: (years: number) => [toRootChange(removal()), toRootChange(moved(years - 1)), toRootChange(moved(years + 1))],
+  unlike: () => [toRootChange(removal())],
+  needs: () => [toRootChange(removal())],
+  notBefore: () => [toRootChange(removal())],
+  own: () => [toRootChange(removal())],
+  link: () => [toRootChange(removal())],
+  as: (as: string) => [toRootChange(removal()), ...otherForms(as).map(toRootChange)],
   exists: ({ agrees = {}, missing, targetHas }: NonNullable<FieldSpec['exists']>) => [
-    here(removal()),
+    toRootChange(removal()),
     { keys: ['missing'], change: { what: 'another answer', value: missing === 'invalid' ? 'not-found' : 'invalid' } },
     ...(targetHas === undefined ? [] : [{ keys: ['targetHas'], change: removal() }]),
     ...Object.keys(agrees).map((name) => ({ keys: ['agrees', name], change: removal(`without ${name}`) })),
   ],
   derived: (derived: Record<string, string>) => [
-    here(removal()),
+    toRootChange(removal()),
     ...exchanged(
       derived,
       Object.keys(derived).filter((name) => name !== 'as'),
@@ -70,7 +73,7 @@ export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec
   fhir: (fhir: string | string[]) => (Array.isArray(fhir) ? listChanges(fhir) : []),
 };
 
-const here = (change: Change): { keys: string[]; change: Change } => ({ keys: [], change });
+const toRootChange = (change: Change): { keys: string[]; change: Change } => ({ keys: [], change });
 
 const moved = (value: number): Change => ({ what: String(value), value });
 
@@ -94,13 +97,13 @@ const exchanged = (table: Record<string, unknown>, keys: string[]): { keys: stri
   keys.slice(1).flatMap((key, at) => {
     const other = keys[at]!;
     if (table[key] === table[other]) return [];
-    return [here({ what: `${other} and ${key} exchanged`, value: { ...table, [key]: table[other], [other]: table[key] } })];
+    return [toRootChange({ what: `${other} and ${key} exchanged`, value: { ...table, [key]: table[other], [other]: table[key] } })];
   });
 
 /** One way less, and the other way round. */
 const listChanges = (list: string[]): { keys: string[]; change: Change }[] => [
   ...(list.length > 1 ? list.map((text, at) => ({ keys: [String(at)], change: removal(`without ${text}`) })) : []),
-  ...(list.length > 1 ? [here({ what: 'the other way round', value: list.toReversed() })] : []),
+  ...(list.length > 1 ? [toRootChange({ what: 'the other way round', value: list.toReversed() })] : []),
 ];
 
 function otherDefault(value: unknown): unknown[] {

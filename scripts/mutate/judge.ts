@@ -23,15 +23,15 @@ export interface MutationTarget {
 
 /** Judges one mutant; `by` is undefined when nothing notices it. */
 export function judgeMutant({ content }: Mutant, { loaded, surface, examples, world }: MutationTarget): Verdict {
-  const made = compileShape({ ...loaded.mapping, content }, surface, world);
-  const [fault] = made.faults;
-  if (fault || !made.loaded) return { by: 'start', text: fault?.text ?? '' };
-  const samples = buildSamples(examples, made.loaded.shape);
+  const compiled = compileShape({ ...loaded.mapping, content }, surface, world);
+  const [fault] = compiled.faults;
+  if (fault || !compiled.loaded) return { by: 'start', text: fault?.text ?? '' };
+  const samples = buildSamples(examples, compiled.loaded.shape);
   for (const example of examples) {
-    const [breach] = attempt(() => checkExample(made.loaded!, example, { world, samples }));
+    const [breach] = attempt(() => checkExample(compiled.loaded!, example, { world, samples }));
     if (breach !== undefined) return { by: 'example', text: `${example.title}: ${breach}` };
   }
-  const [gap] = findGaps(made.loaded, examples);
+  const [gap] = findGaps(compiled.loaded, examples);
   return gap ? { by: 'gap', text: gap.text } : { by: undefined, text: '' };
 }
 

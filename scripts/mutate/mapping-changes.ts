@@ -20,7 +20,7 @@ export function listMappingChanges(content: MappingSpec): PlacedChange[] {
     interactions,
     idempotency,
     take,
-    most,
+    most: max,
     only,
     belongs = [],
     except = {},
@@ -41,7 +41,7 @@ export function listMappingChanges(content: MappingSpec): PlacedChange[] {
     ...interactions.map((interaction, nth) => at(['interactions', String(nth)], removal(`without ${interaction}`))),
     ...(idempotency === undefined ? [] : [at(['idempotency'], removal())]),
     ...(take === undefined ? [] : [at(['take'], removal()), at(['take'], to(take === 'all' ? 'first' : 'all'))]),
-    ...(most === undefined ? [] : [at(['most'], removal()), at(['most'], to(most - 1))]),
+    ...(max === undefined ? [] : [at(['most'], removal()), at(['most'], to(max - 1))]),
     ...Object.keys(content.envelope ?? {}).map((word) => at(['envelope', word], removal())),
     ...listTemplateChanges(content.envelope, ['envelope']),
     ...belongs.map((name, nth) => at(['belongs', String(nth)], removal(`without ${name}`))),
@@ -79,14 +79,14 @@ function lessOf(only: string | undefined): PlacedChange[] {
 }
 
 /** Another name of the list, a field that all items share, another number or status, items told apart by one field less. */
-function manyChanges({ list, fields, least, most, identity = [] }: ManySpec): PlacedChange[] {
+function manyChanges({ list, fields, least, most: max, identity = [] }: ManySpec): PlacedChange[] {
   return [
     at(['many'], removal('left out')),
     at(['many', 'list'], to(`${list}x`)),
     ...fields.map((name, nth) => at(['many', 'fields', String(nth)], removal(`without ${name}`))),
     ...(least === undefined ? [] : [at(['many', 'least'], to(least + 1))]),
-    at(['many', 'most'], to(most - 1)),
-    at(['many', 'most'], to(most + 1)),
+    at(['many', 'most'], to(max - 1)),
+    at(['many', 'most'], to(max + 1)),
     ...identity.map((name, nth) => at(['many', 'identity', String(nth)], removal(`without ${name}`))),
   ];
 }

@@ -32,13 +32,13 @@ function listTargetsIn(folder: string): { surfaces: LoadedSurface[]; shapes: Mut
   const registry = buildRegistry(profiles.searchParameters);
   const { surfaces, shapes } = loadShapes(folder, { profiles, registry });
   const world = { shapes, profiles, registry };
-  const made = shapes.map((loaded) => ({
+  const targets = shapes.map((loaded) => ({
     loaded,
     surface: surfaces.find(({ surface }) => surface === loaded.shape.surface)!,
     examples: readExamples(loaded.mapping.file).content,
     world,
   }));
-  return { surfaces, shapes: made };
+  return { surfaces, shapes: targets };
 }
 
 /** Mapping → mutant → why it is no fault at all. */

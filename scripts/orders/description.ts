@@ -55,14 +55,14 @@ export function judge(description: Description): (exchange: Exchange) => Judged 
       if (!schema) return [`query ${key}: not known`];
       return check(`query ${key}`, schema, /^\d+$/.test(value) && ['page', 'size'].includes(key) ? Number(value) : value);
     });
-    const wanted = operation.requestBody?.content['application/json']?.schema;
+    const requestSchema = operation.requestBody?.content['application/json']?.schema;
     const body =
       requestBody === undefined
-        ? wanted
+        ? requestSchema
           ? ['request: a body is missing']
           : []
-        : wanted
-          ? check('request', wanted, requestBody)
+        : requestSchema
+          ? check('request', requestSchema, requestBody)
           : ['request: no body is expected'];
     const response = operation.responses[String(status)];
     const schema = response?.content?.[type.split(';')[0]!]?.schema;

@@ -36,12 +36,12 @@ const wordOf = (order: SandboxOrder): string => order.events.at(-1)!.status;
 export function expectedOf(orders: SandboxOrder[]): Expected {
   const newest = orders.at(-1)!;
   const phase = wordOf(newest).split('.')[0]!;
-  const shown = toResultJson(orders) as { results: Record<string, string>[] } | undefined;
+  const visible = toResultJson(orders) as { results: Record<string, string>[] } | undefined;
   return {
     tasks: orders.map((order) => TASKS[wordOf(order)]!),
     request: REQUESTS[phase] ?? 'active',
-    report: shown && reportStatus(newest, phase),
-    markers: new Map((shown?.results ?? []).map((result) => [`${result.name}|${result.source_sample_id}`, result.result!])),
+    report: visible && reportStatus(newest, phase),
+    markers: new Map((visible?.results ?? []).map((result) => [`${result.name}|${result.source_sample_id}`, result.result!])),
     document: orders.some(({ report }) => report?.hasDocument),
   };
 }

@@ -63,12 +63,12 @@ export async function faultRun(run: FaultRun): Promise<FaultReport> {
     const running: Running = { run, sandbox, servers, database, random: randomFrom(run.seed), ordered: [], over };
     const duringOutages = await troubled(running);
     const stuck = await quiet(running);
-    const wrong = [...stuck, ...(await anomaliesIn(database, state, running.ordered))];
+    const failures = [...stuck, ...(await anomaliesIn(database, state, running.ordered))];
     over('comparison');
     const seconds = rounded(performance.now() - began);
     const webhookAttempts = state.webhooks.messages.reduce((sum, { answers }) => sum + answers.length, 0);
     const [ordered, there, requests] = [running.ordered.length, state.orders.size, state.requests.length];
-    return { wrong, ordered, there, seconds, duringOutages, requests, webhookAttempts, parts };
+    return { wrong: failures, ordered, there, seconds, duringOutages, requests, webhookAttempts, parts };
   } finally {
     await database.close();
     await servers.stop();

@@ -16,8 +16,8 @@ async function send(nth: number, order: object): Promise<void> {
   const user = await post('/v2/user', { client_user_id: `floor-${nth % PATIENTS}` });
   const { user_id } = (user.detail ?? user) as { user_id: string };
   const key = randomUUID();
-  const made = await post('/v3/order', { user_id, ...order, passthrough: key }, { 'x-idempotency-key': key });
-  if (made.status !== 'SUCCESS') throw new Error('the floor cannot order');
+  const created = await post('/v3/order', { user_id, ...order, passthrough: key }, { 'x-idempotency-key': key });
+  if (created.status !== 'SUCCESS') throw new Error('the floor cannot order');
 }
 
 let next = 0;

@@ -107,30 +107,30 @@ interface Found {
 }
 
 function anomaliesOf(ordered: Ordered, found: Found): string[] {
-  const { tenant, id, patient, lives: expected, wanted, shown } = ordered;
+  const { tenant, id, patient, lives: expected, wanted, shown: shownText } = ordered;
   const { lives, bodies, there } = found;
   const name = `${tenant}/ServiceRequest/${id}`;
-  const wrong: string[] = [];
-  if (lives.length !== expected) wrong.push(`ordered ${expected} times, accepted ${lives.length} times`);
+  const failures: string[] = [];
+  if (lives.length !== expected) failures.push(`ordered ${expected} times, accepted ${lives.length} times`);
   for (const [nth, { key, state, payload }] of lives.entries()) {
     const orders = there.get(key) ?? [];
     const stands = wanted && nth === lives.length - 1;
     const count = stands || state === 'done' ? 1 : 0;
-    if (orders.length !== count) wrong.push(`${orders.length} orders at the network for one that is ${state}`);
+    if (orders.length !== count) failures.push(`${orders.length} orders at the network for one that is ${state}`);
     const [order] = orders;
     if (!order || orders.length > 1) continue;
-    if (shown !== undefined && shown !== order.id) wrong.push(`the caller was shown the order ${shown}, not ${order.id}`);
-    wrong.push(...taskAnomalies(order, bodies.get(`${tenant}/Task/${payload.task}`)));
-    if (stands) wrong.push(...requestAnomalies(order, bodies.get(name)));
+    if (shownText !== undefined && shownText !== order.id) failures.push(`the caller was shown the order ${shownText}, not ${order.id}`);
+    failures.push(...taskAnomalies(order, bodies.get(`${tenant}/Task/${payload.task}`)));
+    if (stands) failures.push(...requestAnomalies(order, bodies.get(name)));
     else if (!/^(cancelled|sample_with_lab|completed|failed)/.test(readStatus(order)))
-      wrong.push(`taken back and still ${readStatus(order)}`);
-    if (lives.length === 1) wrong.push(...reportAnomalies(order, `${tenant}/`, found.reports.get(name) ?? [], bodies));
+      failures.push(`taken back and still ${readStatus(order)}`);
+    if (lives.length === 1) failures.push(...reportAnomalies(order, `${tenant}/`, found.reports.get(name) ?? [], bodies));
   }
   const reportedBodies = [bodies.get(name), ...(found.reports.get(name) ?? []).map(([, report]) => report)];
   if (reportedBodies.some((body) => body?.subject?.reference !== `Patient/${patient}`))
-    wrong.push("it, or its report, is another patient's");
-  if (!wanted && bodies.get(name)?.status !== 'revoked') wrong.push(`taken back and ${bodies.get(name)?.status}`);
-  return wrong.map((text) => `${name}: ${text}`);
+    failures.push("it, or its report, is another patient's");
+  if (!wanted && bodies.get(name)?.status !== 'revoked') failures.push(`taken back and ${bodies.get(name)?.status}`);
+  return failures.map((text) => `${name}: ${text}`);
 }
 
 const names = (body: Body | undefined, { id }: SandboxOrder): boolean => body?.identifier?.some(({ value }) => value === id) === true;

@@ -101,9 +101,9 @@ export function recover(world: SandboxState): void {
 const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
 function fault({ world, random }: Scene): void {
-  const wanted = pick(random, FAULTS);
+  const fault = pick(random, FAULTS);
   const operation = random() < 0.7 ? 'createOrder' : pick(random, ['orders', 'orders', 'user', 'order', 'result', 'cancelOrder']);
-  if (world.faults.length < MOST_FAULTS) world.faults = [...world.faults, { ...wanted, operation }];
+  if (world.faults.length < MOST_FAULTS) world.faults = [...world.faults, { ...fault, operation }];
 }
 
 /** The next thing happens to one of these orders; `silent`: how often nobody is told. */

@@ -77,18 +77,18 @@ export async function orderer(servers: Servers): Promise<Place> {
   const { bases, keys } = servers;
   let calls = 0;
   /** Asks until somebody says one of these, or what nobody should say. */
-  const call = async (tenant: Tenant, [method, path, body]: [string, string, object?], wanted = TAKEN): Promise<void> => {
+  const call = async (tenant: Tenant, [method, path, body]: [string, string, object?], expected = TAKEN): Promise<void> => {
     for (let nth = 0; nth < 600; nth++) {
       const base = bases()[calls++ % bases().length]!;
       const { status, text } = await sendRequest(`${base}/${path}`, { method, key: keys[tenant].fhir, body });
-      if (wanted.has(status)) return;
+      if (expected.has(status)) return;
       if (status !== 0 && status !== 409 && status !== 429 && status < 500) throw new Error(`${method} ${path}: ${status} ${text}`);
       await delay(200);
     }
     throw new Error(`${method} ${path}: no server takes it`);
   };
-  const put = (tenant: Tenant, resource: { resourceType: string; id: string; note?: object[] }, wanted?: ReadonlySet<number>) =>
-    call(tenant, ['PUT', `${resource.resourceType}/${resource.id}`, resource], wanted);
+  const put = (tenant: Tenant, resource: { resourceType: string; id: string; note?: object[] }, expected?: ReadonlySet<number>) =>
+    call(tenant, ['PUT', `${resource.resourceType}/${resource.id}`, resource], expected);
   const entry = [...PATIENTS_OF, ...PATIENTS_OF_LOOP].map((resource) => ({
     resource,
     request: { method: 'PUT', url: `Patient/${resource.id}` },

@@ -60,7 +60,7 @@ const named = new Map(
 
 /** Of each choice one branch; lists have one or two items. */
 function elementsOf(type: ServedType, path: string, draw: Draw): Record<string, unknown> {
-  const names = listElementNames(path).filter((name) => !SKIPPED.has(name) && wanted(type, path, name));
+  const names = listElementNames(path).filter((name) => !SKIPPED.has(name) && isWanted(type, path, name));
   const groups = Map.groupBy(names, (name) => findElement(path, name)!.choice ?? name);
   const found = [...groups.values()].flatMap((branches): [string, unknown][] => {
     if (findElement(path, branches[0]!)!.min === 0 && !chance(draw, 0.7)) return [];
@@ -75,7 +75,7 @@ function elementsOf(type: ServedType, path: string, draw: Draw): Record<string, 
 const SKIPPED = new Set(['id', 'meta', 'contained', 'text', 'implicitRules', 'extension', 'modifierExtension']);
 
 /** An element of the resource's own that a search may look at. */
-function wanted(type: ServedType, path: string, name: string): boolean {
+function isWanted(type: ServedType, path: string, name: string): boolean {
   const { choice } = findElement(path, name)!;
   const word = choice ? choice.replace('[x]', '') : name;
   const reached = named.get(type)!.has(word) || (path !== type && ['code', 'value'].includes(word));

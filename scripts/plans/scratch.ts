@@ -64,10 +64,10 @@ export async function fill(database: Database, total: number, registry: SearchRe
   await database.script("do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$");
   const store = createStore(database);
   const begin = performance.now();
-  const left = batches(counts);
+  const remaining = batches(counts);
   let written = 0;
   const writer = async () => {
-    for (const { type, from, to } of left) {
+    for (const { type, from, to } of remaining) {
       await store.write(
         TENANT,
         Array.from({ length: to - from }, (_one, at) => changeOf(type, from + at, { counts, registry })),

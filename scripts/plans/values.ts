@@ -7,9 +7,9 @@ import { R4_TERMINOLOGY } from '../../src/fhir/terminology/terminology.ts';
 export interface Draw {
   /** In [0, 1). */
   number(): number;
-  below(most: number): number;
+  below(max: number): number;
   /** Log-uniform: the first are many times as frequent as the last. */
-  often(most: number): number;
+  often(max: number): number;
   /** A resource of this type, if there are any. */
   id(type: string): string | undefined;
 }
@@ -22,11 +22,11 @@ export function drawFrom(seed: number, count: (type: string) => number | undefin
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
-  const below = (most: number): number => Math.floor(number() * most);
+  const below = (max: number): number => Math.floor(number() * max);
   return {
     number,
     below,
-    often: (most) => Math.floor(most ** number()) - 1,
+    often: (max) => Math.floor(max ** number()) - 1,
     id: (type) => {
       const many = count(type);
       return many === undefined ? undefined : `${type.toLowerCase()}-${below(many)}`;
@@ -109,8 +109,8 @@ const UNITS: [unit: string, most: number][] = [
 ];
 
 const quantity = (draw: Draw): object => {
-  const [unit, most] = UNITS[draw.below(UNITS.length)]!;
-  return { value: draw.below(most * 10) / 10, unit, system: 'http://unitsofmeasure.org', code: unit };
+  const [unit, max] = UNITS[draw.below(UNITS.length)]!;
+  return { value: draw.below(max * 10) / 10, unit, system: 'http://unitsofmeasure.org', code: unit };
 };
 
 const age = (draw: Draw): object => ({ value: draw.below(95), unit: 'years', system: 'http://unitsofmeasure.org', code: 'a' });

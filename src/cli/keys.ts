@@ -16,14 +16,14 @@ const DEFAULT_SCOPES = '*';
 
 export const KEY_OPERATIONS: Record<string, AdminOperation> = {
   'keys create': async (database, options, context) => {
-    const { tenant: slug, surface = '', scopes = DEFAULT_SCOPES, name, expires, patient: shown } = options;
+    const { tenant: slug, surface = '', scopes = DEFAULT_SCOPES, name, expires, patient: patientId } = options;
     const { keyPrefixes, now } = context;
     if (!Object.hasOwn(keyPrefixes, surface)) throw new AdminError(`--surface must be one of ${Object.keys(keyPrefixes).join(', ')}`);
     const granted = parseScopes(scopes);
     const end = parseExpiry(expires, now());
     const tenant = await findTenant(database, slug);
     if (tenant.status !== 'active') throw new AdminError(`tenant ${slug} is disabled: its keys are refused`);
-    const patient = shown === undefined ? undefined : await findPatient(context, { tenant, surface, shown });
+    const patient = patientId === undefined ? undefined : await findPatient(context, { tenant, surface, patientId });
     const key = await createApiKey(database, {
       tenant: tenant.id,
       surface,
@@ -61,11 +61,11 @@ interface PatientQuery {
   tenant: Tenant;
   surface: string;
   /** The id as the surface or FHIR shows it. */
-  shown: string;
+  patientId: string;
 }
 
 /** The FHIR id of the Patient that a key is restricted to: a Patient of its tenant, on a surface with endpoints for persons. */
-async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surface: name, shown }: PatientQuery): Promise<string> {
+async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surface: name, patientId }: PatientQuery): Promise<string> {
   const open = new Set(mappings.shapes.filter(({ isPersonal }) => isPersonal).map(({ surface }) => surface));
   const surface = [...open].find((surface) => surface.name === name);
   const others = [...open].map((surface) => surface.name).join(', ');
@@ -75,7 +75,8 @@ async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surf
     );
   const context = contextOf({ tenant: tenant.id, actor: OPERATOR, surface: name, scopes: [] });
   const row =
-    (await readRow(context, 'Patient', shown)) ?? (await readRow(context, 'Patient', surface.decodeId('Patient', shown) ?? shown));
+    (await readRow(context, 'Patient', patientId)) ??
+    (await readRow(context, 'Patient', surface.decodeId('Patient', patientId) ?? patientId));
   if (!row)
     throw new AdminError(`tenant ${tenant.slug} has no Patient with the id that --patient names: use an id that ${name} or FHIR shows`);
   return row.id;
@@ -93,10 +94,10 @@ const typeInScope = (scope: string): string | undefined => /^system\/(\w+)\./.ex
 /** Scopes separated by comma or space. A scope that would never match is refused. */
 function parseScopes(list: string): string[] {
   const scopes = list.split(/[\s,]+/).filter(Boolean);
-  const wrong = scopes.filter((scope) => !isScope(scope));
+  const invalid = scopes.filter((scope) => !isScope(scope));
   if (!scopes.length) throw new AdminError('--scopes needs at least one: read, write, *, admin or system/<Type or *>.<letters of cruds>');
-  if (wrong.length)
-    throw new AdminError(`not a scope: ${wrong.join(', ')}; use read, write, *, admin or system/<Type or *>.<letters of cruds>`);
+  if (invalid.length)
+    throw new AdminError(`not a scope: ${invalid.join(', ')}; use read, write, *, admin or system/<Type or *>.<letters of cruds>`);
   for (const type of scopes.flatMap((scope) => typeInScope(scope) ?? []))
     if (!isServed(type)) throw new AdminError(`--scopes: the resource type ${type} is not served${formatKnownNames(type, SERVED_TYPES)}`);
   return scopes;

@@ -70,9 +70,9 @@ function buildRow(loaded: LoadedShape, proven: Proof | undefined): string[] {
 
 /** Formats each mistake: its location, and below it the text. */
 function formatMistakes(faults: Diagnostic[]): string[] {
-  const here = faults.flatMap(({ place, text }) => {
+  const lines = faults.flatMap(({ place, text }) => {
     const [file = '', keys = ''] = place.split(' ');
     return [`${bold(shownPath(file))}  ${keys}`.trimEnd(), ...broken(text, 96).map((line) => `    ${line}`)];
   });
-  return [...here, '', red(faults.length === 1 ? '1 mistake' : `${faults.length} mistakes`)];
+  return [...lines, '', red(faults.length === 1 ? '1 mistake' : `${faults.length} mistakes`)];
 }

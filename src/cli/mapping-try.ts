@@ -33,14 +33,19 @@ function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exa
   const issues = shape.checkRequest(plain, now.toISOString());
   if (issues.length) return { taken: false, lines: [red('The request is refused'), ...issues.map(({ text }) => `  ${text}`)] };
   const { fields } = loaded.lens;
-  const left = leftOut([...buildRequestFields(fields, loaded.mapping.content.many), ...fields.filter(({ spec }) => spec.readOnly)], exact);
-  const unknown = left.filter(({ known }) => !known).map(({ at }) => at);
-  const shown = left.filter(({ known }) => known).map(({ at }) => at);
+  const omitted = leftOut(
+    [...buildRequestFields(fields, loaded.mapping.content.many), ...fields.filter(({ spec }) => spec.readOnly)],
+    exact,
+  );
+  const unknown = omitted.filter(({ known }) => !known).map(({ at }) => at);
+  const readOnlyPaths = omitted.filter(({ known }) => known).map(({ at }) => at);
   const lines = [
     ...(unknown.length
       ? [`Left out, as nothing describes ${unknown.length === 1 ? 'it' : 'them'}: ${[...new Set(unknown)].join(', ')}`]
       : []),
-    ...(shown.length ? [`Left out, as only answers have ${shown.length === 1 ? 'it' : 'them'}: ${[...new Set(shown)].join(', ')}`] : []),
+    ...(readOnlyPaths.length
+      ? [`Left out, as only answers have ${readOnlyPaths.length === 1 ? 'it' : 'them'}: ${[...new Set(readOnlyPaths)].join(', ')}`]
+      : []),
   ];
   return {
     taken: true,

@@ -65,21 +65,21 @@ async function listOrders(database: Database, options: Options, { now }: AdminCo
   const { tenant, state = 'open', older, limit = '50' } = options;
   const states = STATES.get(state);
   if (!states && state !== FAILING_POLLS) throw new AdminError(`--state must be one of ${[...STATES.keys(), FAILING_POLLS].join(', ')}`);
-  const most = parseLimit(limit);
+  const maxEntries = parseLimit(limit);
   const tenants = await tenantNames(database, tenant);
   const of = tenant === undefined ? undefined : [...tenants.keys()][0]!;
   const at = now();
-  if (!states) return failingPollLines(database, { tenants, tenant: of, limit: most, at });
+  if (!states) return failingPollLines(database, { tenants, tenant: of, limit: maxEntries, at });
   const found = await listOutbox(database, {
     topic: Object.keys(TOPICS),
     states,
-    limit: most + 1,
+    limit: maxEntries + 1,
     ...(of !== undefined && { tenant: of }),
     ...(older !== undefined && { before: new Date(at.getTime() - parseDuration(older)).toISOString() }),
   });
   if (found.length === 0) return [state === 'all' ? 'no orders' : `no orders in state ${state}`];
   const rows = found
-    .slice(0, most)
+    .slice(0, maxEntries)
     .map((entry) => [
       tenants.get(entry.tenant) ?? String(entry.tenant),
       readRequestId(entry),
@@ -90,7 +90,7 @@ async function listOrders(database: Database, options: Options, { now }: AdminCo
       nextAttempt(entry, at),
       (entry.lastError ?? '').slice(0, 60),
     ]);
-  const more = found.length > most ? [`more than ${limit}: --limit shows more of them`] : [];
+  const more = found.length > maxEntries ? [`more than ${limit}: --limit shows more of them`] : [];
   return [...textTable(['tenant', 'order', 'message', 'state', 'age', 'attempts', 'next', 'reason'], rows), ...more];
 }
 

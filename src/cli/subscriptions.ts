@@ -54,13 +54,13 @@ async function listSubscriptions(database: Database, options: Options, { now }: 
   const { tenant, state = 'open', limit = '50' } = options;
   const states = STATES.get(state);
   if (!states) throw new AdminError(`--state must be one of ${[...STATES.keys()].join(', ')}`);
-  const most = parseLimit(limit);
+  const maxEntries = parseLimit(limit);
   const tenants = await tenantNames(database, tenant);
   const named = tenant === undefined ? {} : { tenant: [...tenants.keys()][0]! };
-  const found = await listOutbox(database, { topic: NOTIFICATION_TOPIC, states, limit: most + 1, ...named });
+  const found = await listOutbox(database, { topic: NOTIFICATION_TOPIC, states, limit: maxEntries + 1, ...named });
   if (!found.length) return [state === 'open' ? 'no subscriptions' : `no subscriptions in state ${state}`];
-  const rows = await Promise.all(found.slice(0, most).map((entry) => toRow(database, tenants, entry, now())));
-  const more = found.length > most ? [`more than ${most}: --limit shows more of them`] : [];
+  const rows = await Promise.all(found.slice(0, maxEntries).map((entry) => toRow(database, tenants, entry, now())));
+  const more = found.length > maxEntries ? [`more than ${maxEntries}: --limit shows more of them`] : [];
   return [...textTable(['tenant', 'subscription', 'state', 'waiting', 'oldest', 'next', 'reason'], rows), ...more];
 }
 

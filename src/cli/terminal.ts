@@ -4,8 +4,8 @@ import { styleText } from 'node:util';
 
 /** A path relative to the working directory, if it is inside it. */
 export function shownPath(path: string): string {
-  const here = relative('.', path);
-  return here.startsWith('..') ? path : here;
+  const relativePath = relative('.', path);
+  return relativePath.startsWith('..') ? path : relativePath;
 }
 
 export const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });

@@ -1,9 +1,11 @@
 // Formats rows of text in columns for a terminal. A cell that is too wide continues on the next line.
 
 /** `heads`: the names of the columns. `most`: the maximum width of each column. Columns are two spaces apart; lines have no trailing spaces. */
-export function textTable(heads: string[], rows: string[][], most: number[] = []): string[] {
+export function textTable(heads: string[], rows: string[][], maxWidths: number[] = []): string[] {
   const lines = [heads.map((head) => head.toUpperCase()), ...rows];
-  const widths = heads.map((_, at) => Math.min(most[at] ?? Number.POSITIVE_INFINITY, Math.max(...lines.map((line) => line[at]!.length))));
+  const widths = heads.map((_, at) =>
+    Math.min(maxWidths[at] ?? Number.POSITIVE_INFINITY, Math.max(...lines.map((line) => line[at]!.length))),
+  );
   return lines.flatMap((line) => below(line, widths)).map((line) => aligned(line, widths));
 }
 

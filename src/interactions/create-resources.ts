@@ -25,13 +25,13 @@ const YIELD_INTERVAL = 100;
 export async function createResources(context: Context, type: ServedType, creations: Creation[]): Promise<Map<string, ResourceRow>> {
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
-    const wanted = [...new Map(creations.toReversed().map((creation) => [creation.id, creation])).values()];
-    const held = await store.readForUpdate(
+    const distinct = [...new Map(creations.toReversed().map((creation) => [creation.id, creation])).values()];
+    const locked = await store.readForUpdate(
       context.caller.tenant,
-      wanted.map(({ id }) => ({ type, id })),
+      distinct.map(({ id }) => ({ type, id })),
     );
-    const known = new Map(held.map((row) => [row.id, row]));
-    const writes = await preparePending(inside, { type, known, wanted });
+    const known = new Map(locked.map((row) => [row.id, row]));
+    const writes = await preparePending(inside, { type, known, creations: distinct });
     await storePending(inside, writes);
     return new Map([...known, ...writes.map((write): [string, ResourceRow] => [write.id, toStoredRow(write)])]);
   });
@@ -41,12 +41,12 @@ interface CreationBatch {
   type: ServedType;
   /** The stored rows with these ids, deletions included. */
   known: ReadonlyMap<string, ResourceRow>;
-  wanted: Creation[];
+  creations: Creation[];
 }
 
-async function preparePending(context: Context, { type, known, wanted }: CreationBatch): Promise<PendingWrite[]> {
+async function preparePending(context: Context, { type, known, creations }: CreationBatch): Promise<PendingWrite[]> {
   const writes: PendingWrite[] = [];
-  for (const [turn, { id, build, withErrorContext }] of wanted.entries()) {
+  for (const [turn, { id, build, withErrorContext }] of creations.entries()) {
     if (turn % YIELD_INTERVAL === YIELD_INTERVAL - 1) await setImmediate();
     const previous = known.get(id);
     if (previous && previous.body !== null) continue;

@@ -27,7 +27,7 @@ export async function create(context: Context, request: CreateRequest): Promise<
 }
 
 async function insert(context: Context, { type, draft, id = context.newId() }: CreateRequest): Promise<WriteResult> {
-  const made = await writeResource(context, { type, id, method: 'POST', draft });
-  if (!made) throw conflict('the id chosen for this resource is already in use');
-  return { ...made, outcome: 'created' };
+  const written = await writeResource(context, { type, id, method: 'POST', draft });
+  if (!written) throw conflict('the id chosen for this resource is already in use');
+  return { ...written, outcome: 'created' };
 }

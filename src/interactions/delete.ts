@@ -15,8 +15,8 @@ export async function remove(
   const { row } = await retryOnVersionConflict(context, request, async (now, previous) => {
     checkIfMatch(previous, ifMatch);
     if (!previous || previous.body === null) return { row: undefined };
-    const made = await writeResource(now, { type, id, method: 'DELETE', previous });
-    return made;
+    const written = await writeResource(now, { type, id, method: 'DELETE', previous });
+    return written;
   });
   return row;
 }

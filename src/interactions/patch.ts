@@ -23,7 +23,7 @@ export async function patchResource(
     checkIfMatch(previous, ifMatch);
     const draft = toDraft(change(parseExactBody(previous.body)));
     if (isUnchanged(draft, previous)) return { row: previous, outcome: 'unchanged' };
-    const made = await writeResource(now, { type, id, method: 'PATCH', draft, previous });
-    return made && { ...made, outcome: 'updated' };
+    const written = await writeResource(now, { type, id, method: 'PATCH', draft, previous });
+    return written && { ...written, outcome: 'updated' };
   });
 }

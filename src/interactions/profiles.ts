@@ -98,14 +98,14 @@ function loadProfiles(
   stored: LoadedProfile[],
   { own, missed }: { own: readonly Definition[]; missed: ProfileOptions['onUnsupported'] },
 ): LoadedProfiles {
-  const kept: PackagedDefinition[] = own.map((resource) => ({ package: OWN_PACKAGE, resource }));
+  const definitions: PackagedDefinition[] = own.map((resource) => ({ package: OWN_PACKAGE, resource }));
   const ours = own.flatMap((definition): LoadedProfile[] =>
     definition.resourceType === 'StructureDefinition'
       ? [{ package: OWN_PACKAGE, url: definition.url, version: definition.version ?? null, type: definition.type }]
       : [],
   );
   const profiles = Map.groupBy([...ours, ...stored], ({ url }) => url);
-  const library = buildDefinitionLibrary(kept, (canonical) => profiles.get(parseCanonical(canonical).url)?.[0]?.type);
+  const library = buildDefinitionLibrary(definitions, (canonical) => profiles.get(parseCanonical(canonical).url)?.[0]?.type);
   const byType = Map.groupBy([...ours, ...stored], ({ type }) => type);
   const supported = new Map([...byType].map(([type, list]) => [type, [...new Set(list.map(toCanonical))].sort()] as const));
   return {
@@ -144,14 +144,14 @@ async function findCheckerIn(
 async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string[]): Promise<void> {
   const seen = new Set<string>();
   const found: PackagedDefinition[] = [];
-  for (let wanted = urls; wanted.length; ) {
-    const missing = wanted.filter((url) => !known.gathered.has(url) && !seen.has(url));
+  for (let pending = urls; pending.length; ) {
+    const missing = pending.filter((url) => !known.gathered.has(url) && !seen.has(url));
     for (const url of missing) seen.add(url);
     const rows = missing.length ? await store.definitions.findByUrl(missing) : [];
     // the database has only definitions that were parsed when their package was added
-    const kept = rows.map((row): PackagedDefinition => ({ package: row.package, resource: JSON.parse(row.body) as Definition }));
-    found.push(...kept);
-    wanted = [...kept.map(({ resource }) => resource), ...listOwnDefinitions(known, missing)].flatMap(listDependencies);
+    const packaged = rows.map((row): PackagedDefinition => ({ package: row.package, resource: JSON.parse(row.body) as Definition }));
+    found.push(...packaged);
+    pending = [...packaged.map(({ resource }) => resource), ...listOwnDefinitions(known, missing)].flatMap(listDependencies);
   }
   known.library.add(found.filter(({ resource }) => !known.gathered.has(resource.url)));
   // URLs without a definition are not remembered, because searches may contain any URL

@@ -24,9 +24,9 @@ export interface ResourceEdit {
 export async function readModifyWriteMany(context: Context, rewritings: ResourceEdit[]): Promise<ResourceRow[]> {
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
-    const held = await store.readForUpdate(context.caller.tenant, rewritings);
-    const standing = new Map(held.map((row) => [`${row.type}/${row.id}`, row]));
-    const writes = rewritings.flatMap((rewriting) => preparePending(inside, rewriting, standing.get(`${rewriting.type}/${rewriting.id}`)));
+    const locked = await store.readForUpdate(context.caller.tenant, rewritings);
+    const current = new Map(locked.map((row) => [`${row.type}/${row.id}`, row]));
+    const writes = rewritings.flatMap((rewriting) => preparePending(inside, rewriting, current.get(`${rewriting.type}/${rewriting.id}`)));
     for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.check?.(inside, write);
     for (const replaces of [false, true]) await writePending(inside, writes, replaces);
     for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.after?.(inside, write);

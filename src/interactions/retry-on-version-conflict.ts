@@ -20,10 +20,10 @@ export async function retryOnVersionConflict<T>(
   const { tenant } = context.caller;
   const first = await attempt(context, await context.store.read(tenant, type, id));
   if (first !== undefined) return first;
-  for (let again = 1; again < ATTEMPTS; again++) {
+  for (let n = 1; n < ATTEMPTS; n++) {
     const answer = await context.store.transaction(async (store) => {
-      const [held] = await store.readForUpdate(tenant, [{ type, id }]);
-      return attempt({ ...context, store }, held);
+      const [locked] = await store.readForUpdate(tenant, [{ type, id }]);
+      return attempt({ ...context, store }, locked);
     });
     if (answer !== undefined) return answer;
   }

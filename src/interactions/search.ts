@@ -50,8 +50,8 @@ export async function search(context: Context, request: SearchRequest): Promise<
   const { page, ...more } = request.withPlans
     ? await store.explainSearch(caller.tenant, query, request.start)
     : { page: await store.search(caller.tenant, query, request.start) };
-  const shown = redactFor(caller);
-  return { ...page, rows: page.rows.map(shown), included: page.included.map(shown), parsed, ...more };
+  const redact = redactFor(caller);
+  return { ...page, rows: page.rows.map(redact), included: page.included.map(redact), parsed, ...more };
 }
 
 /** The query of a request, and its parsed parameters. */

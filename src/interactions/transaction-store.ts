@@ -83,8 +83,8 @@ function findReferenced(context: Context, reference: string): Promise<ResourceRo
 function findReady(context: Context, waiting: PendingTarget[], found: ReadonlyMap<string, string>): PendingTarget[] {
   const able = waiting.filter(({ waits }) => waits.every((reference) => found.has(reference)));
   if (!able.length) throw unresolvedReference(waiting[0]!, found);
-  const plain = able.filter((job) => !hasWriteHooks(context, job));
-  return plain.length ? plain : able;
+  const batchable = able.filter((job) => !hasWriteHooks(context, job));
+  return batchable.length ? batchable : able;
 }
 
 function unresolvedReference({ target, waits }: PendingTarget, found: ReadonlyMap<string, string>): FhirError {
@@ -148,9 +148,9 @@ const toWrite = ({ entry, id, previous }: Target, draft: Draft | undefined): Wri
 async function storeWithHooks(context: Context, target: Target, draft: Draft | undefined): Promise<EntryOutcome> {
   const previous = await context.store.read(context.caller.tenant, target.entry.type, target.id!);
   const now = { entry: target.entry, id: target.id!, ...(previous && { previous }) };
-  const made = await withEntryError(target.entry.index, () => writeResource(context, toWrite(now, draft)), target.entry.type);
-  if (!made) throw new WriteConflict();
-  return { ...made, ...toOutcome(previous, made.row) };
+  const written = await withEntryError(target.entry.index, () => writeResource(context, toWrite(now, draft)), target.entry.type);
+  if (!written) throw new WriteConflict();
+  return { ...written, ...toOutcome(previous, written.row) };
 }
 
 /** Writes new resources in one statement, then replaced ones in another. Every transaction uses the same order, so that two transactions cannot deadlock. */

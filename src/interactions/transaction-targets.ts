@@ -28,33 +28,33 @@ export const readIdentity = ({ method, id, draft }: TransactionEntry): string | 
 
 /** Locks and reads all resources that entries name by id, in one statement. */
 export async function lockTargets(context: Context, entries: TransactionEntry[]): Promise<LockedRows> {
-  const wanted = entries.flatMap((entry) => {
+  const targets = entries.flatMap((entry) => {
     const id = readIdentity(entry);
     return id === undefined ? [] : [{ type: entry.type, id }];
   });
-  const rows = await context.store.readForUpdate(context.caller.tenant, wanted);
+  const rows = await context.store.readForUpdate(context.caller.tenant, targets);
   return new Map(rows.map((row) => [toKey(row), row]));
 }
 
 /** The targets of these entries, from the current rows. */
-export async function resolveTargets(context: Context, entries: TransactionEntry[], held: LockedRows): Promise<Target[]> {
+export async function resolveTargets(context: Context, entries: TransactionEntry[], locked: LockedRows): Promise<Target[]> {
   const found = new Map<TransactionEntry, ResourceRow>();
   for (const entry of entries) {
     if (entry.criteria === undefined) continue;
     const match = await withEntryError(entry.index, () => findMatch(context, entry.type, entry.criteria!));
     if (match) found.set(entry, match);
   }
-  await lockMatches(context, [...found], held);
+  await lockMatches(context, [...found], locked);
   return Promise.all(
-    entries.map((entry) => withEntryError(entry.index, () => RESOLVERS[entry.method](context, entry, { match: found.get(entry), held }))),
+    entries.map((entry) => withEntryError(entry.index, () => RESOLVERS[entry.method](context, entry, { match: found.get(entry), locked }))),
   );
 }
 
 /** A match that another writer changed between the search and the lock may no longer meet the criteria. */
-async function lockMatches(context: Context, found: [TransactionEntry, ResourceRow][], held: LockedRows): Promise<void> {
+async function lockMatches(context: Context, found: [TransactionEntry, ResourceRow][], locked: LockedRows): Promise<void> {
   const written = found.filter(([entry]) => entry.method !== 'POST').map(([, row]) => row);
-  for (const row of await context.store.readForUpdate(context.caller.tenant, written)) held.set(toKey(row), row);
-  if (written.some((row) => held.get(toKey(row))?.version !== row.version)) throw new WriteConflict();
+  for (const row of await context.store.readForUpdate(context.caller.tenant, written)) locked.set(toKey(row), row);
+  if (written.some((row) => locked.get(toKey(row))?.version !== row.version)) throw new WriteConflict();
 }
 
 /** The same targets with their rows read again after the deletions, whose write hooks may have written some of them. Preconditions were checked before. */
@@ -69,7 +69,7 @@ export async function rereadTargets(context: Context, targets: Target[]): Promis
 
 interface ResolvedState {
   match: ResourceRow | undefined;
-  held: LockedRows;
+  locked: LockedRows;
 }
 
 const RESOLVERS: Record<TransactionEntry['method'], (context: Context, entry: TransactionEntry, state: ResolvedState) => Target> = {
@@ -79,9 +79,9 @@ const RESOLVERS: Record<TransactionEntry['method'], (context: Context, entry: Tr
   PATCH: resolvePatch,
 };
 
-function resolveDelete(_context: Context, entry: TransactionEntry, { match, held }: ResolvedState): Target {
+function resolveDelete(_context: Context, entry: TransactionEntry, { match, locked }: ResolvedState): Target {
   const id = entry.id ?? match?.id;
-  const previous = id === undefined ? undefined : held.get(toKey({ type: entry.type, id }));
+  const previous = id === undefined ? undefined : locked.get(toKey({ type: entry.type, id }));
   checkIfMatch(previous, entry.ifMatch);
   const target = { entry, ...(id !== undefined && { id }), ...(previous && { previous }) };
   if (previous && previous.body !== null) return target;
@@ -92,9 +92,9 @@ function resolveCreate(context: Context, entry: TransactionEntry, { match }: Res
   return match ? { entry, id: match.id, outcome: { outcome: 'unchanged', row: match } } : { entry, id: context.newId() };
 }
 
-function resolveUpdate(context: Context, entry: TransactionEntry, { match, held }: ResolvedState): Target {
+function resolveUpdate(context: Context, entry: TransactionEntry, { match, locked }: ResolvedState): Target {
   const id = findUpdatedId(entry, match) ?? context.newId();
-  const previous = held.get(toKey({ type: entry.type, id }));
+  const previous = locked.get(toKey({ type: entry.type, id }));
   if (entry.id === undefined && !match && previous && previous.body !== null)
     throw conflict('there is a resource with this id, and it does not meet the criteria', `${entry.type}.id`);
   checkIfMatch(previous, entry.ifMatch);
@@ -115,9 +115,9 @@ function findUpdatedId(
   return id ?? match?.id ?? own;
 }
 
-function resolvePatch({ caller }: Context, entry: TransactionEntry, { match, held }: ResolvedState): Target {
+function resolvePatch({ caller }: Context, entry: TransactionEntry, { match, locked }: ResolvedState): Target {
   const id = entry.id ?? match?.id;
-  const previous = id === undefined ? undefined : held.get(toKey({ type: entry.type, id }));
+  const previous = id === undefined ? undefined : locked.get(toKey({ type: entry.type, id }));
   if (!previous) throw notFound(`there is no ${entry.type} to patch`);
   requireSecurityContext(caller, previous, 'u');
   checkIfMatch(previous, entry.ifMatch);

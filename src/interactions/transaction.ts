@@ -57,16 +57,16 @@ async function writeEntries(context: Context, entries: TransactionEntry[]): Prom
   );
   const claim = claimIdentities();
   for (const entry of entries) claim(entry, readIdentity(entry));
-  const held = await lockTargets(context, entries);
-  const deletions = await resolveTargets(context, filterByMethod(entries, ['DELETE']), held);
+  const locked = await lockTargets(context, entries);
+  const deletions = await resolveTargets(context, filterByMethod(entries, ['DELETE']), locked);
   for (const { entry, id } of deletions) claim(entry, id);
-  const gone = await storeTargets(context, deletions, undefined);
-  const writes = await resolveTargets(context, filterByMethod(entries, ['POST', 'PUT', 'PATCH']), held);
+  const deleted = await storeTargets(context, deletions, undefined);
+  const writes = await resolveTargets(context, filterByMethod(entries, ['POST', 'PUT', 'PATCH']), locked);
   for (const { entry, id, outcome } of writes) if (!outcome) claim(entry, id, entry.criteria);
-  const current = gone.size ? await rereadTargets(context, writes) : writes;
+  const current = deleted.size ? await rereadTargets(context, writes) : writes;
   const done = await storeTargets(context, current, buildLinks(writes, context.baseUrl));
   await refuseMatchesOfCreated(context, writes);
-  return new Map([...gone, ...done]);
+  return new Map([...deleted, ...done]);
 }
 
 const filterByMethod = (entries: TransactionEntry[], methods: string[]): TransactionEntry[] =>
@@ -90,13 +90,15 @@ function claimIdentities(): (entry: TransactionEntry, id: string | undefined, cr
 
 /** Refuses an update whose criteria match a resource that the same transaction creates, because the result would depend on the order of the entries. */
 async function refuseMatchesOfCreated(context: Context, writes: Target[]): Promise<void> {
-  const made = new Set(writes.flatMap(({ entry, id, outcome }) => (entry.method === 'POST' && !outcome ? `${entry.type}/${id}` : [])));
+  const createdUrls = new Set(
+    writes.flatMap(({ entry, id, outcome }) => (entry.method === 'POST' && !outcome ? `${entry.type}/${id}` : [])),
+  );
   const types = new Set(writes.filter(({ entry }) => entry.method === 'POST').map(({ entry }) => entry.type));
   for (const { entry } of writes) {
     const { type, method, criteria } = entry;
     if (method === 'POST' || criteria === undefined || !types.has(type)) continue;
     const rows = await findMatches(context, type, { criteria, count: 20 });
-    if (rows.some((row) => made.has(`${row.type}/${row.id}`)))
+    if (rows.some((row) => createdUrls.has(`${row.type}/${row.id}`)))
       throw locateErrorInEntry(invalid('the criteria match a resource that another entry of this transaction creates'), entry.index);
   }
 }

@@ -40,8 +40,8 @@ async function writeUpdate(
     await checkDraft(context, draft, type);
     return { row: previous, outcome: 'unchanged' };
   }
-  const made = await writeResource(context, { type, id, method: 'PUT', draft, ...(previous && { previous }) });
-  return made && { ...made, outcome: previous === undefined || previous.body === null ? 'created' : 'updated' };
+  const written = await writeResource(context, { type, id, method: 'PUT', draft, ...(previous && { previous }) });
+  return written && { ...written, outcome: previous === undefined || previous.body === null ? 'created' : 'updated' };
 }
 
 /** `If-Match: *` matches any current version. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */

@@ -130,8 +130,8 @@ export function toStoredRow({ change, previous }: PendingWrite): ResourceRow {
 /** Puts id, versionId and lastUpdated at the beginning of the resource and replaces the client's values. */
 export function stampVersion(resource: Resource, id: string, versionId: string, lastUpdated: string): Resource {
   const { resourceType, id: _id, meta, ...elements } = resource;
-  const { versionId: _version, lastUpdated: _updated, ...kept } = meta ?? {};
-  return { resourceType, id, meta: { versionId, lastUpdated, ...kept }, ...elements };
+  const { versionId: _version, lastUpdated: _updated, ...clientMeta } = meta ?? {};
+  return { resourceType, id, meta: { versionId, lastUpdated, ...clientMeta }, ...elements };
 }
 
 /** The time of a version is never earlier than that of the previous version, even if the clocks of two processes differ. */

@@ -33,6 +33,6 @@ export function takeFault(faults: Fault[], operation: string): { fault: Fault | 
   const at = faults.findIndex((fault) => fault.operation === undefined || fault.operation === operation);
   const fault = faults[at];
   if (!fault) return { fault: undefined, rest: faults };
-  const left = (fault.times ?? 1) - 1;
-  return { fault, rest: faults.toSpliced(at, 1, ...(left > 0 ? [{ ...fault, times: left }] : [])) };
+  const remaining = (fault.times ?? 1) - 1;
+  return { fault, rest: faults.toSpliced(at, 1, ...(remaining > 0 ? [{ ...fault, times: remaining }] : [])) };
 }

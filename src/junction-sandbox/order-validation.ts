@@ -36,8 +36,8 @@ export function validateOrder(body: Body, state: SandboxState): Reply | undefine
   const required = Object.entries(REQUIRED_FIELDS).flatMap(([place, rule]) => checkRequired(body, place, rule));
   const detail = [...required, ...checkPhysician(body), ...checkOptionalFields(body)];
   if (detail.length) return { status: 422, body: { detail } };
-  const refused = checkOrderSet(body, state);
-  return refused === undefined ? undefined : { status: 400, body: { detail: refused } };
+  const error = checkOrderSet(body, state);
+  return error === undefined ? undefined : { status: 400, body: { detail: error } };
 }
 
 function checkRequired(body: Body, place: string, [rule, msg]: [RegExp, string]): object[] {

@@ -26,13 +26,14 @@ export function buildReport(
   const interpretation = options.interpretation ?? order.report?.interpretation ?? 'normal';
   const missing = options.missing ? all.slice(-1) : [];
   const measured = all.filter((marker) => !missing.includes(marker));
-  const shown = status === 'partial' ? measured.slice(0, Math.ceil(measured.length / 2)) : measured;
+  const reported = status === 'partial' ? measured.slice(0, Math.ceil(measured.length / 2)) : measured;
   const at = state.now().toISOString();
   return {
     status,
     interpretation,
     results:
-      options.results ?? shown.map((marker, nth) => toResult(marker, { order, at, interpretation: nth === 0 ? interpretation : 'normal' })),
+      options.results ??
+      reported.map((marker, nth) => toResult(marker, { order, at, interpretation: nth === 0 ? interpretation : 'normal' })),
     missing: status === 'final' ? missing.map(({ name, slug, loinc, code }) => toMissingResult({ name, slug, loinc, code })) : [],
     collectedAt: order.report?.collectedAt ?? at,
     reportedAt: at,

@@ -58,8 +58,8 @@ function queueWebhook(state: SandboxState, { type, order, data }: { type: string
 function takeWebhookFault(state: SandboxState): WebhookFault | undefined {
   const [first, ...rest] = state.webhooks.faults;
   if (!first) return undefined;
-  const left = (first.times ?? 1) - 1;
-  state.webhooks.faults = left > 0 ? [{ ...first, times: left }, ...rest] : rest;
+  const remaining = (first.times ?? 1) - 1;
+  state.webhooks.faults = remaining > 0 ? [{ ...first, times: remaining }, ...rest] : rest;
   return first;
 }
 

@@ -258,7 +258,7 @@ export interface Surface {
   buildHeaders(facts: ResponseFacts): Record<string, string>;
   /** FHIR id → shown id, and back to a UUID; undefined: not an id of this surface. */
   encodeId(type: string, id: string, env: Env): string;
-  decodeId(type: string, shown: string): string | undefined;
+  decodeId(type: string, shownId: string): string | undefined;
 }
 
 /**

@@ -26,7 +26,7 @@ async function pollOnce(tracker: OrderTracker, leased: LeasedOrder): Promise<voi
   if (outcome.kind !== 'accepted') return recordFailedPoll(tracker, leased, outcome.why);
   if (!outcome.value) return recordFailedPoll(tracker, leased, 'the lab network has no order with this id');
   const applied = await applySnapshot(tracker, leased, outcome.value);
-  const step = applied && (applied.old ? { open: true } : await updateResults(tracker, applied.look, outcome.value));
+  const step = applied && (applied.old ? { open: true } : await updateResults(tracker, applied.lease, outcome.value));
   if (!step) return;
   if (step.error !== undefined) return recordFailedPoll(tracker, leased, step.error);
   return recordPoll(tracker, leased, { order: outcome.value, result: step.open });

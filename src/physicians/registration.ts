@@ -67,11 +67,11 @@ function createEntry({ store, caller, clock, newId }: Context, { id }: Registrat
 /** Waits until the lease is free. `since`: when the request began (performance.now()). Fails with 502 after MAX_WAIT_MS. */
 export async function waitForRegistration(context: Context, registration: Registration, since: number): Promise<void> {
   for (;;) {
-    const left = since + MAX_WAIT_MS - performance.now();
-    if (left <= 0) throw upstream('the laboratory network has not responded about this physician yet: repeat the request');
+    const remainingMs = since + MAX_WAIT_MS - performance.now();
+    if (remainingMs <= 0) throw upstream('the laboratory network has not responded about this physician yet: repeat the request');
     const entry = await findEntry(context, registration);
     if (entry?.state !== 'sending' || Date.parse(entry.leaseUntil!) <= context.clock().getTime()) return;
-    await delay(Math.min(POLL_MS, left));
+    await delay(Math.min(POLL_MS, remainingMs));
   }
 }
 

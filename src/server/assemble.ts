@@ -128,7 +128,7 @@ const openStores = ({ database, background = database }: ServerParts) => ({
 const combineWriteHooks = (
   { touches }: Mappings,
   { writeHooks }: Integrations,
-  left: [ServedType, WriteHook][],
+  unregistered: [ServedType, WriteHook][],
 ): Map<ServedType, WriteHook[]> =>
   groupByType([
     ...touches.map(({ joinedType, findAbandonedOwners }): [ServedType, WriteHook] => [
@@ -137,7 +137,7 @@ const combineWriteHooks = (
     ]),
     ['Binary', guardBinary],
     ...writeHooks,
-    ...left,
+    ...unregistered,
   ]);
 
 /** The write hooks of each type, in the order given. */

@@ -7,13 +7,13 @@ import type { Store } from '../store/store.ts';
 
 /** Returns a function that reads its text and ETag. The database is queried for loaded profiles at most once a second. */
 export function buildCapabilityReader(facts: Omit<CapabilityOptions, 'profiles'>, profiles: Profiles, store: Store): FhirApi['capability'] {
-  let made: { of: ReadonlyMap<string, string[]>; text: string; etag: string } | undefined;
+  let cached: { of: ReadonlyMap<string, string[]>; text: string; etag: string } | undefined;
   return async () => {
     const supported = await profiles.listSupported(store);
-    if (made?.of !== supported) {
+    if (cached?.of !== supported) {
       const text = JSON.stringify(buildCapabilityStatement({ ...facts, profiles: supported }));
-      made = { of: supported, text, etag: `W/"${hash(text)}"` };
+      cached = { of: supported, text, etag: `W/"${hash(text)}"` };
     }
-    return made;
+    return cached;
   };
 }

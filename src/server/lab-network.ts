@@ -95,7 +95,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     [CANCELLATION_TOPIC]: sendCancellation,
     [ROSTER_CHECK_TOPIC]: createRosterChecker(client, buildActivateRegistration(parts.mappings)),
   };
-  const door: WebhookEndpoint = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
+  const webhookEndpoint: WebhookEndpoint = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
     writeHooks: [
       ['ServiceRequest', buildServiceRequestWriteHook(options)],
@@ -103,7 +103,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     ],
     documentation: { ServiceRequest: buildOrderDocumentation(options.unorderable) },
     externalSteps: buildExternalSteps(sending, directory),
-    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) },
+    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(webhookEndpoint) },
     isCircuitOpen: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
     work: { sender: sending, handlers: senders, tracker: following },
   };

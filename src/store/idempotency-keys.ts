@@ -25,7 +25,7 @@ export interface IdempotencyKeys {
   complete(key: IdempotencyKey, response: string): Promise<void>;
   release(key: IdempotencyKey): Promise<void>;
   /** Deletes at most `most` keys that have expired at `at`, oldest first. Returns the number of deleted keys. */
-  deleteExpired(at: string, most: number): Promise<number>;
+  deleteExpired(at: string, limit: number): Promise<number>;
 }
 
 const KEY = 'tenant_id = $1 and caller = $2 and route = $3 and key = $4';
@@ -70,6 +70,6 @@ export function createIdempotencyKeys(database: Database): IdempotencyKeys {
     },
     complete: async (key, response) => void (await database.query(SETTLE, [...toParameters(key), response], 'idempotency-settle')),
     release: async (key) => void (await database.query(RELEASE, toParameters(key))),
-    deleteExpired: async (at, most) => (await database.query<{ count: number }>(PRUNE, [at, most]))[0]!.count,
+    deleteExpired: async (at, limit) => (await database.query<{ count: number }>(PRUNE, [at, limit]))[0]!.count,
   };
 }

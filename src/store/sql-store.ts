@@ -90,8 +90,8 @@ class SqlStore implements Store {
     return applied;
   }
 
-  readForUpdate(tenant: number, wanted: { type: ServedType; id: string }[]) {
-    return readForUpdate(this.database, tenant, wanted);
+  readForUpdate(tenant: number, targets: { type: ServedType; id: string }[]) {
+    return readForUpdate(this.database, tenant, targets);
   }
 
   lockKeys(tenant: number, keys: string[]) {

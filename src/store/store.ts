@@ -23,7 +23,7 @@ export interface Store {
   read(tenant: number, type: ServedType, id: string): Promise<ResourceRow | undefined>;
   readVersion(tenant: number, type: ServedType, id: string, version: number): Promise<HistoryRow | undefined>;
   /** SELECT … FOR UPDATE: the current versions, deletions included, locked in one order until the transaction ends. Omits ids that were never stored. */
-  readForUpdate(tenant: number, wanted: { type: ServedType; id: string }[]): Promise<ResourceRow[]>;
+  readForUpdate(tenant: number, targets: { type: ServedType; id: string }[]): Promise<ResourceRow[]>;
   /** Whether a resource was deleted after this version. If its id is in use again, it belongs to another resource. */
   wasDeletedSince(tenant: number, type: ServedType, id: string, version: number): Promise<boolean>;
   /** All versions of one resource, newest first. */

@@ -135,9 +135,9 @@ async function recordFailures(
   let next: { why: string; at: Date } | undefined;
   for (const { notification, result } of attempts) {
     if (result.ok) continue;
-    const { why, gone, retryAfter = 0 } = result;
+    const { why, isGone, retryAfter = 0 } = result;
     const since = notification.failingSince === null ? now.getTime() : Date.parse(notification.failingSince);
-    if (gone) return toFailed(why);
+    if (isGone) return toFailed(why);
     if (isGivenUp('subscription-delivery', since, now)) return toFailed(`not delivered since ${new Date(since).toISOString()}: ${why}`);
     const retryAt = nextRetryAt('subscription-delivery', { since }, { now, random: random() });
     const at = pickLater(retryAt, new Date(now.getTime() + retryAfter * 1000));

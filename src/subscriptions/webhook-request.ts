@@ -11,7 +11,7 @@ export interface WebhookRequest {
 }
 
 /** `why` contains no part of a request or response body. `gone`: the subscriber has ended the subscription (410). `retryAfter`: in seconds. */
-export type DeliveryResult = { ok: true } | { ok: false; why: string; gone?: true; retryAfter?: number };
+export type DeliveryResult = { ok: true } | { ok: false; why: string; isGone?: true; retryAfter?: number };
 
 /** In seconds: a longer `Retry-After` is shortened. */
 const MAX_RETRY_AFTER = 3600;
@@ -49,7 +49,7 @@ function toDeliveryResult(status: number, retryAfter: string | undefined): Deliv
   if (status >= 200 && status < 300) return { ok: true };
   const wait =
     retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? { retryAfter: Math.min(Number(retryAfter), MAX_RETRY_AFTER) } : {};
-  return { ok: false, why: `the subscriber responded with ${status}`, ...(status === GONE && { gone: true }), ...wait };
+  return { ok: false, why: `the subscriber responded with ${status}`, ...(status === GONE && { isGone: true }), ...wait };
 }
 
 /** Only the kind of error: messages contain addresses. */

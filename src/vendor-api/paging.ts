@@ -20,7 +20,7 @@ interface Paging {
 /** `query`: the FHIR search of the list. */
 export function parsePaging(request: VendorRequest, query: string, parameters: Record<string, string>): Paging {
   const { page } = request.shape.surface;
-  const limit = parseWholeNumber(parameters, { name: page.size, least: 1, most: page.max, standard: page.default, clamp: page.clamp });
+  const limit = parseWholeNumber(parameters, { name: page.size, least: 1, max: page.max, standard: page.default, clamp: page.clamp });
   const cursor = page.cursor === undefined ? undefined : parameters[page.cursor];
   if (cursor) return { limit, offset: 0, start: openCursor(request, query, cursor) };
   const offset = readOffset(page, parameters, limit);
@@ -29,10 +29,10 @@ export function parsePaging(request: VendorRequest, query: string, parameters: R
 
 function readOffset({ offset, number, maxOffset, clamp }: PageSpec, parameters: Record<string, string>, limit: number): number {
   if (number !== undefined) {
-    const most = Math.floor(maxOffset / limit) + 1;
-    return (parseWholeNumber(parameters, { name: number, least: 1, most, standard: 1, clamp }) - 1) * limit;
+    const maxPage = Math.floor(maxOffset / limit) + 1;
+    return (parseWholeNumber(parameters, { name: number, least: 1, max: maxPage, standard: 1, clamp }) - 1) * limit;
   }
-  return offset === undefined ? 0 : parseWholeNumber(parameters, { name: offset, least: 0, most: maxOffset, standard: 0, clamp });
+  return offset === undefined ? 0 : parseWholeNumber(parameters, { name: offset, least: 0, max: maxOffset, standard: 0, clamp });
 }
 
 /** The content of a cursor. A cursor is valid only for the list, and the order, for which it was created: the values of its position are those of the sort keys. */
@@ -71,18 +71,18 @@ const isCursor = (opened: unknown, list: string): opened is Cursor =>
 interface NumberRule {
   name: string;
   least: number;
-  most: number;
+  max: number;
   standard: number;
   clamp: boolean;
 }
 
-function parseWholeNumber(parameters: Record<string, string>, { name, least, most, standard, clamp }: NumberRule): number {
+function parseWholeNumber(parameters: Record<string, string>, { name, least, max, standard, clamp }: NumberRule): number {
   const text = parameters[name];
   if (text === undefined) return standard;
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  if (!clamp) throw invalidParameter(`${name} must be a whole number from ${least} to ${most}`, name);
-  return value > most ? most : standard;
+  if (value >= least && value <= max) return value;
+  if (!clamp) throw invalidParameter(`${name} must be a whole number from ${least} to ${max}`, name);
+  return value > max ? max : standard;
 }
 
 interface ListedPage {

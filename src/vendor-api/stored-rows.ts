@@ -34,8 +34,8 @@ export const findTexts = (context: Context, text: string, options: FindOptions):
   searchBodies(context, toSearchRequest(text, options));
 
 /** All matches of a search within the caller's scopes. Undefined: there are more than `most`. */
-export async function findAllTexts(context: Context, query: string, most: number): Promise<BodyRow[] | undefined> {
-  const { rows, next } = await findTexts(context, query, { count: most, isScoped: true });
+export async function findAllTexts(context: Context, query: string, limit: number): Promise<BodyRow[] | undefined> {
+  const { rows, next } = await findTexts(context, query, { count: limit, isScoped: true });
   return next ? undefined : rows;
 }
 

@@ -18,9 +18,9 @@ export async function findUpsertMatch(request: VendorRequest, view: View, criter
     if (found.next || (found.rows.length > 1 && !shape.rows)) throw buildAmbiguousMatchError();
     const chosen = found.rows.length > 1 ? await selectBestMatch(request, view, found.rows) : found.rows[0];
     if (!chosen) return undefined;
-    const [held] = await store.readForUpdate(caller.tenant, [chosen]);
+    const [locked] = await store.readForUpdate(caller.tenant, [chosen]);
     // a concurrent write may have removed the identifier: search again, with this row locked
-    if (held!.version === chosen.version) return held;
+    if (locked!.version === chosen.version) return locked;
   }
 }
 

@@ -80,8 +80,8 @@ async function loadJoins(resources: Resource[], joins: Join[], { context, prefet
   for (const round of groupJoinRounds(joins)) {
     const shares = await Promise.all(
       round.map(async ({ name, readIds, buildSearch, distribute }) => {
-        const wanted = [...new Set(resources.flatMap((resource, at) => readIds(resource, known[at]!, baseUrl)))];
-        const query = wanted.length ? buildSearch(wanted) : undefined;
+        const ids = [...new Set(resources.flatMap((resource, at) => readIds(resource, known[at]!, baseUrl)))];
+        const query = ids.length ? buildSearch(ids) : undefined;
         const found = query === undefined ? [] : await (prefetched?.get(query) ?? findJoined(context, query));
         return { name, shareOf: distribute(found, baseUrl) };
       }),

@@ -26,7 +26,7 @@ test('the name, code and place of an error are logged; its message is neither lo
 test.each([
   ['a text', 'Lovelace'],
   ['an object', { family: 'Lovelace' }],
-])('nothing of %s that was thrown is sent', (_what, thrown) => {
-  const { line, sent } = logged(thrown);
+])('nothing of %s that was thrown is sent', (_what, error) => {
+  const { line, sent } = logged(error);
   expect([JSON.parse(line).length, /Lovelace/.test(line + sent)]).toEqual([1, false]);
 });

@@ -4,11 +4,11 @@ import { addPackage } from '../../src/store/definitions.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { storeExcept } from '../store/store-except.ts';
 
-let held: TestStore;
+let testStore: TestStore;
 beforeAll(async () => {
-  held = await openTestStore();
+  testStore = await openTestStore();
 });
-afterAll(() => held.close());
+afterAll(() => testStore.close());
 
 const URL = 'https://example.org/StructureDefinition/p';
 const added = {
@@ -22,7 +22,7 @@ const added = {
 
 test('what is added while an answer is on its way is in force a second after the question, and not a second after the answer', async () => {
   let now = 0;
-  const { definitions } = held.store;
+  const { definitions } = testStore.store;
   /** Asked at once, and answered five seconds later. */
   const late = async (): Promise<string> => {
     const state = await definitions.readRevision();
@@ -30,8 +30,8 @@ test('what is added while an answer is on its way is in force a second after the
     return state;
   };
   const profiles = createProfiles([], { now: () => now });
-  const slow = storeExcept(held.store, { definitions: { ...definitions, readRevision: late } });
+  const slow = storeExcept(testStore.store, { definitions: { ...definitions, readRevision: late } });
   expect([...(await profiles.listSupported(slow)).keys()]).toEqual([]);
-  await addPackage(held.database, added, '2026-01-01T00:00:00.000Z');
-  expect([...(await profiles.listSupported(held.store)).keys()]).toEqual(['Patient']);
+  await addPackage(testStore.database, added, '2026-01-01T00:00:00.000Z');
+  expect([...(await profiles.listSupported(testStore.store)).keys()]).toEqual(['Patient']);
 });

@@ -187,13 +187,13 @@ it('one process reindexes; another takes over when the lease has expired, and th
   const old = await server(BEFORE);
   for (let n = 0; n < 12; n++) await store(old, tenants[0]!, patient(n));
   const [first, second] = [await server(AFTER, 'first'), await server(AFTER, 'second')];
-  const later = () => new Date(Date.parse(AT) + 61_000);
+  const afterExpiry = () => new Date(Date.parse(AT) + 61_000);
   const ends: ReindexResult[] = [];
   const end = await first.walk({
     onBatch: async ({ scanned }) => {
       if (scanned !== 4) return;
       ends.push(await second.walk());
-      ends.push(await second.walk({ clock: later }));
+      ends.push(await second.walk({ clock: afterExpiry }));
     },
   });
   expect([...ends, end]).toEqual(['taken', 'done', 'left']);

@@ -7,13 +7,13 @@ import { ADA, type OrderWorld, orderWorld, REQUEST } from '../orders/order-world
 import { openTestStore, type TestStore } from '../store/open.ts';
 
 let store: TestStore;
-let here: OrderWorld;
+let fixture: OrderWorld;
 beforeAll(async () => {
   store = await openTestStore();
-  here = await orderWorld(store);
+  fixture = await orderWorld(store);
 });
 afterAll(async () => {
-  await here.close();
+  await fixture.close();
   await store.close();
 });
 
@@ -21,19 +21,19 @@ const post = (at: number, resource: Resource, fullUrl?: string): TransactionEntr
   index: at,
   method: 'POST',
   type: resource.resourceType as ServedType,
-  draft: { resource: resource, exact: resource },
+  draft: { resource, exact: resource },
   ...(fullUrl && { fullUrl }),
 });
 const order = { ...REQUEST, subject: { reference: 'urn:x:ada' } };
-const run = (...entries: TransactionEntry[]) => executeTransaction(here.context, entries, async (_inside, done) => done);
+const run = (...entries: TransactionEntry[]) => executeTransaction(fixture.context, entries, async (_inside, done) => done);
 const outbox = async () => Number((await store.database.query<{ n: number }>('select count(*)::int as n from outbox'))[0]!.n);
-const patients = async () => (await here.context.store.readHistory(here.tenant, { type: 'Patient', count: 100 })).length;
+const patients = async () => (await fixture.context.store.readHistory(fixture.tenant, { type: 'Patient', count: 100 })).length;
 
 test('an order is accepted together with its patient, even if the patient is a later entry', async () => {
   const done = await run(post(0, order), post(1, ADA, 'urn:x:ada'));
-  const entry = await here.entry(done.get(0)!.row!.id);
+  const entry = await fixture.entry(done.get(0)!.row!.id);
   expect(JSON.parse(JSON.parse(entry!.payload).text)).toMatchObject({ patient_details: { first_name: 'Ada' } });
-  expect(await here.tasks(done.get(0)!.row!.id)).toEqual([
+  expect(await fixture.tasks(done.get(0)!.row!.id)).toEqual([
     expect.objectContaining({ for: { reference: `Patient/${done.get(1)!.row!.id}` } }),
   ]);
 });
@@ -49,8 +49,8 @@ test('an order without data that the lab network needs fails the whole transacti
 
 test('a failure in the reads after the writes rolls back everything', async () => {
   const before = [await patients(), await outbox()];
-  const failing = executeTransaction(here.context, [post(0, ADA, 'urn:x:ada'), post(1, order)], async (inside) => {
-    expect((await inside.store.readHistory(here.tenant, { type: 'Patient', count: 100 })).length).toBe(before[0]! + 1);
+  const failing = executeTransaction(fixture.context, [post(0, ADA, 'urn:x:ada'), post(1, order)], async (inside) => {
+    expect((await inside.store.readHistory(fixture.tenant, { type: 'Patient', count: 100 })).length).toBe(before[0]! + 1);
     throw new Error('the reads failed');
   });
   await expect(failing).rejects.toThrow('the reads failed');

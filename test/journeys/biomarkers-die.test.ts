@@ -44,8 +44,8 @@ test.each([
     const headers: Record<string, string> = keyed ? { 'idempotency-key': `dies-${steps}` } : {};
     const { status } = await fated({ left: steps }, () => post('/v1/biomarkers/parse', body(3), headers));
     expect([0, 3]).toContain(await count());
-    const again = await post('/v1/biomarkers/parse', body(3), headers);
-    expect([again.status, again.body.count, await count()]).toEqual([200, 3, 3]);
+    const repeated = await post('/v1/biomarkers/parse', body(3), headers);
+    expect([repeated.status, repeated.body.count, await count()]).toEqual([200, 3, 3]);
     statuses.push(status);
     if (status === 200) break;
   }

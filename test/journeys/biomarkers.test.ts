@@ -114,9 +114,9 @@ test('a patient who is nobody, of another brand or of another tenant is 404', as
 
 test('what is sent again is there already: the same ids, no new versions', async () => {
   const first = await parse(body([ferritin, tsh]));
-  const again = await parse(body([{ ...tsh, collected_at: '2026-01-05T09:30:00.000+01:00' }, ferritin, ferritin]));
+  const repeated = await parse(body([{ ...tsh, collected_at: '2026-01-05T09:30:00.000+01:00' }, ferritin, ferritin]));
   const [a, b] = first.body.results;
-  expect([again.status, again.body]).toEqual([200, { results: [b, a, a], count: 3 }]);
+  expect([repeated.status, repeated.body]).toEqual([200, { results: [b, a, a], count: 3 }]);
   const versions = (await stored()).map(({ resource }: { resource: { meta: { versionId: string } } }) => resource.meta.versionId);
   expect(versions).toEqual(['1', '1']);
 });
@@ -129,14 +129,14 @@ test('another value of the same time stands beside it: nothing that was reported
 });
 
 test('what somebody has corrected through FHIR stands when it is sent again; what was deleted is made anew', async () => {
-  const [made] = (await parse(body([ferritin]))).body.results;
-  const { body: resource } = await facet.fhir('get', `/Observation/${made.id}`);
+  const [created] = (await parse(body([ferritin]))).body.results;
+  const { body: resource } = await facet.fhir('get', `/Observation/${created.id}`);
   const corrected = { ...resource, status: 'corrected', valueQuantity: { ...resource.valueQuantity, value: 15.5 } };
   await facet.put(corrected);
-  expect((await parse(body([ferritin]))).body.results).toEqual([{ ...made, value: 15.5 }]);
-  await facet.fhir('delete', `/Observation/${made.id}`);
-  expect((await parse(body([ferritin]))).body.results).toEqual([{ ...made, parsed_at: expect.any(String) }]);
-  expect((await facet.fhir('get', `/Observation/${made.id}`)).body.meta.versionId).toBe('4');
+  expect((await parse(body([ferritin]))).body.results).toEqual([{ ...created, value: 15.5 }]);
+  await facet.fhir('delete', `/Observation/${created.id}`);
+  expect((await parse(body([ferritin]))).body.results).toEqual([{ ...created, parsed_at: expect.any(String) }]);
+  expect((await facet.fhir('get', `/Observation/${created.id}`)).body.meta.versionId).toBe('4');
 });
 
 test('sent at once by many, in any order, each is made once', async () => {
@@ -155,8 +155,8 @@ describe('under an idempotency-key', () => {
 
   test('the first answer is given again, word for word', async () => {
     const sent = body([ferritin, tsh]);
-    const [first, again] = [await keyed(sent, 'again'), await keyed(sent, 'again')];
-    expect([again.status, again.text]).toEqual([200, first.text]);
+    const [first, repeated] = [await keyed(sent, 'again'), await keyed(sent, 'again')];
+    expect([repeated.status, repeated.text]).toEqual([200, first.text]);
   });
 
   test('sent at once, one is made and all are told the same', async () => {

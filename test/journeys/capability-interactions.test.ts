@@ -113,7 +113,7 @@ const CALLS: Record<string, (type: string) => Promise<[number, number][]>> = {
 };
 
 test('every interaction it lists works for every type, with the conditional kinds it declares', async () => {
-  const wrong: string[] = [];
+  const failures: string[] = [];
   for (const { type, interaction, ...facts } of served) {
     expect(interaction.map(({ code }) => code).sort()).toEqual(Object.keys(CALLS).sort());
     expect(facts).toMatchObject({
@@ -123,11 +123,11 @@ test('every interaction it lists works for every type, with the conditional kind
       conditionalDelete: 'single',
     });
     for (const [code, call] of Object.entries(CALLS)) {
-      for (const [at, [got, wanted]] of (await call(type)).entries())
-        if (got !== wanted) wrong.push(`${type} ${code}[${at}]: ${got}, not ${wanted}`);
+      for (const [at, [got, expected]] of (await call(type)).entries())
+        if (got !== expected) failures.push(`${type} ${code}[${at}]: ${got}, not ${expected}`);
     }
   }
-  expect(wrong).toEqual([]);
+  expect(failures).toEqual([]);
 });
 
 /** Operation → the types it is listed for (all, when absent), and a call of it. */
@@ -145,7 +145,7 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
 };
 
 test('every operation it lists works for the types it is listed for, and for no other', async () => {
-  const wrong: string[] = [];
+  const failures: string[] = [];
   for (const { type, operation } of served) {
     const listed = Object.entries(OPERATIONS).filter(([, { types = [type] }]) => types.includes(type));
     expect(operation.toSorted((a, b) => b.name.localeCompare(a.name))).toEqual(
@@ -153,10 +153,10 @@ test('every operation it lists works for the types it is listed for, and for no 
     );
     for (const [name, { call }] of listed) {
       const got = await call(type);
-      if (got !== 200) wrong.push(`${type} ${name}: ${got}`);
+      if (got !== 200) failures.push(`${type} ${name}: ${got}`);
     }
   }
-  expect(wrong).toEqual([]);
+  expect(failures).toEqual([]);
 });
 
 test('every interaction it lists of the whole system works', async () => {
@@ -229,6 +229,6 @@ test.each<[Method, string, number]>([
   ['post', '/Group/x/$everything', 404],
   ['get', '/$export', 404],
   ['get', '/.well-known/smart-configuration', 404],
-])('what R4 has and it does not list is refused: %s %s', async (method, path, wanted) => {
-  expect(await status(method, path)).toBe(wanted);
+])('what R4 has and it does not list is refused: %s %s', async (method, path, expected) => {
+  expect(await status(method, path)).toBe(expected);
 });

@@ -35,12 +35,12 @@ afterAll(() => facet.close());
 const get = (path: string) => request(facet.app).get(`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!);
 const search = (type: string, parameters: [string, string][]) => get(`/${type}?${new URLSearchParams(parameters)}`);
 const statusesOf = async (type: string, searches: [string, string][]) => {
-  const wrong: string[] = [];
+  const failures: string[] = [];
   for (const one of searches) {
     const { status } = await search(type, [one]);
-    if (status !== 200) wrong.push(`${type}?${one.join('=')}: ${status}`);
+    if (status !== 200) failures.push(`${type}?${one.join('=')}: ${status}`);
   }
-  return wrong;
+  return failures;
 };
 
 /** A value that any parameter of the kind can be asked for. */
@@ -86,59 +86,59 @@ test('names stand once per type, each parameter with a kind and the address of i
 });
 
 test('every search parameter it lists is accepted, also with :missing unless it is of a kind without modifiers', async () => {
-  const wrong: string[] = [];
+  const failures: string[] = [];
   for (const { type, searchParam } of served) {
-    wrong.push(
+    failures.push(
       ...(await statusesOf(
         type,
         searchParam.map(({ name, type: kind }) => [name, VALUES[kind]!]),
       )),
     );
-    wrong.push(
+    failures.push(
       ...(await statusesOf(
         type,
         searchParam.filter(({ type: kind }) => !BARE.has(kind)).map(({ name }) => [`${name}:missing`, 'true']),
       )),
     );
   }
-  expect(wrong).toEqual([]);
+  expect(failures).toEqual([]);
 });
 
 test('every include and reverse include it lists is accepted', async () => {
-  const wrong: string[] = [];
+  const failures: string[] = [];
   for (const { type, searchInclude, searchRevInclude } of served) {
-    wrong.push(
+    failures.push(
       ...(await statusesOf(
         type,
         searchInclude.map((include) => ['_include', include]),
       )),
     );
-    wrong.push(
+    failures.push(
       ...(await statusesOf(
         type,
         searchRevInclude.map((include) => ['_revinclude', include]),
       )),
     );
   }
-  expect(wrong).toEqual([]);
+  expect(failures).toEqual([]);
 });
 
 test('a parameter it does not list is refused with a text that names it, and with lenient handling reported', async () => {
   const all = new Set(served.flatMap(({ searchParam }) => searchParam.map(({ name }) => name)));
-  const wrong: string[] = [];
+  const failures: string[] = [];
   for (const { type, searchParam } of served) {
     const own = new Set(searchParam.map(({ name }) => name));
     const others = [...all].filter((name) => !own.has(name)).slice(0, 5);
     for (const name of [...others, 'shoesize', 'constructor', '__proto__', 'nearby', '_text', '_content']) {
       const { status, body } = await search(type, [[name, '1']]);
       if (status !== 400 || body.issue[0].code !== 'not-supported' || !body.issue[0].diagnostics.includes(name))
-        wrong.push(`${type}?${name}`);
+        failures.push(`${type}?${name}`);
     }
     const lenient = await search(type, [['shoesize', '1']]).set('Prefer', 'handling=lenient');
     const [warning] = lenient.body.entry.filter((entry: { search: { mode: string } }) => entry.search.mode === 'outcome');
     expect([type, lenient.status, warning.resource.issue[0].severity]).toEqual([type, 200, 'warning']);
   }
-  expect(wrong).toEqual([]);
+  expect(failures).toEqual([]);
 });
 
 test('a type it does not list is not there', async () => {

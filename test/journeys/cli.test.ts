@@ -80,8 +80,8 @@ describe('while the server runs', () => {
 
   test('a key for a person stands for a Patient that exists, is listed with its id, and opens what is about that person alone', async () => {
     const all = await newKey('fhir');
-    const made = await call(`${server.url}/fhir/R4/Patient`, all.text, { body: { resourceType: 'Patient' } });
-    const { id } = made.body as { id: string };
+    const created = await call(`${server.url}/fhir/R4/Patient`, all.text, { body: { resourceType: 'Patient' } });
+    const { id } = created.body as { id: string };
     const own = await newKey('loop', '--patient', id);
     const lines = await runFacet('keys', 'list', '--tenant', 'springfield');
     expect(lines).toContainEqual(expect.stringMatching(`${own.id} +loop .* never +${id}`));
@@ -92,13 +92,13 @@ describe('while the server runs', () => {
   });
 
   test('a key revoked opens nothing after two seconds; the others go on', async () => {
-    const [gone, kept] = [await newKey('fhir'), await newKey('fhir')];
-    expect(await Promise.all([patients(gone.text), patients(kept.text)])).toEqual([200, 200]);
-    expect(await runFacet('keys', 'revoke', gone.id, '--tenant', 'springfield')).toEqual([`key ${gone.id} revoked`]);
-    expect(await lastOpened(gone.text)).toBeLessThan(2000);
-    expect(await patients(kept.text)).toBe(200);
+    const [revoked, valid] = [await newKey('fhir'), await newKey('fhir')];
+    expect(await Promise.all([patients(revoked.text), patients(valid.text)])).toEqual([200, 200]);
+    expect(await runFacet('keys', 'revoke', revoked.id, '--tenant', 'springfield')).toEqual([`key ${revoked.id} revoked`]);
+    expect(await lastOpened(revoked.text)).toBeLessThan(2000);
+    expect(await patients(valid.text)).toBe(200);
     expect(await runFacet('keys', 'list', '--tenant', 'springfield')).toContainEqual(
-      expect.stringMatching(`${gone.id}  fhir .* revoked  never`),
+      expect.stringMatching(`${revoked.id}  fhir .* revoked  never`),
     );
   });
 

@@ -14,7 +14,7 @@ interface Draft {
 }
 
 /** The id of a resource that a FHIR client made. */
-const made = async (resource: Draft): Promise<string> => {
+const create = async (resource: Draft): Promise<string> => {
   const { status, body } = await facet.fhir('post', `/${resource.resourceType}`).send(JSON.stringify(resource));
   expect(status).toBe(201);
   return body.id;
@@ -37,18 +37,18 @@ describe('what was entered in error is neither listed nor read, changed or delet
     ['slots', { resourceType: 'Slot', status: 'free', start: '2026-01-01T00:00:00Z', end: '2026-01-01T00:10:00Z' }, 'scheduleId='],
   ])('%s', async (path, resource, filter) => {
     const about =
-      path === 'slots' ? await made({ resourceType: 'Schedule', actor: [{ display: 'x' }] }) : await made({ resourceType: 'Patient' });
+      path === 'slots' ? await create({ resourceType: 'Schedule', actor: [{ display: 'x' }] }) : await create({ resourceType: 'Patient' });
     const draft =
       path === 'slots'
         ? { ...resource, schedule: { reference: `Schedule/${about}` } }
         : { ...resource, subject: { reference: `Patient/${about}` } };
-    const id = await made(draft);
+    const id = await create(draft);
     const list = `${path}?${filter}${about}`;
     expect(await listed(list)).toHaveLength(1);
-    const wrong = await facet
+    const invalid = await facet
       .fhir('put', `/${resource.resourceType}/${id}`)
       .send(JSON.stringify({ ...draft, id, status: 'entered-in-error' }));
-    expect(wrong.status).toBe(200);
+    expect(invalid.status).toBe(200);
     expect(await listed(list)).toEqual([]);
     const answers = [
       await clinik('get', `${path}/${id}`),
@@ -67,9 +67,9 @@ test.each<[path: string, resource: Draft]>([
 ])('what is about no patient of ours is on no list of %s, whose items always have one', async (path, resource) => {
   const list = async () => (await clinik('get', `${path}?count=100`)).body.data;
   const before = await list();
-  const patient = await made({ resourceType: 'Patient' });
+  const patient = await create({ resourceType: 'Patient' });
   for (const reference of ['Group/1', 'Location/1', 'https://other.example/Patient/1', `Patient/${patient}`])
-    await made({ ...resource, subject: { reference } });
+    await create({ ...resource, subject: { reference } });
   const { data, total } = await list();
   expect(data.every(({ patientId }: { patientId: unknown }) => typeof patientId === 'string')).toBe(true);
   expect(data).toHaveLength(before.data.length + 1);
@@ -78,7 +78,7 @@ test.each<[path: string, resource: Draft]>([
 });
 
 test('an order is dated when it is made unless it says otherwise, and found by its day', async () => {
-  const patientId = await made({ resourceType: 'Patient' });
+  const patientId = await create({ resourceType: 'Patient' });
   const order = { status: 'active', intent: 'order', patientId, code: 'CBC' };
   const { body } = await clinik('post', 'service-requests').send(order);
   const day = body.data.createdAt.slice(0, 10);
@@ -88,8 +88,8 @@ test('an order is dated when it is made unless it says otherwise, and found by i
 });
 
 test('a slot shows the service it is found by, though only codes say it', async () => {
-  const schedule = await made({ resourceType: 'Schedule', actor: [{ display: 'x' }] });
-  const id = await made({
+  const schedule = await create({ resourceType: 'Schedule', actor: [{ display: 'x' }] });
+  const id = await create({
     resourceType: 'Slot',
     schedule: { reference: `Schedule/${schedule}` },
     status: 'free',
@@ -102,17 +102,17 @@ test('a slot shows the service it is found by, though only codes say it', async 
 });
 
 test('what a list shows by a code alone is found by it', async () => {
-  const patient = await made({ resourceType: 'Patient' });
+  const patient = await create({ resourceType: 'Patient' });
   const subject = { reference: `Patient/${patient}` };
   const coded = (code: string) => ({ coding: [{ system: 'urn:x', code }] });
-  const schedule = await made({ resourceType: 'Schedule', actor: [{ display: 'x' }], serviceType: [coded('svc-17')] });
+  const schedule = await create({ resourceType: 'Schedule', actor: [{ display: 'x' }], serviceType: [coded('svc-17')] });
   const times = { status: 'free', start: '2026-01-01T00:00:00Z', end: '2026-01-01T00:10:00Z' };
   const slot = { resourceType: 'Slot', schedule: { reference: `Schedule/${schedule}` }, ...times };
-  await made({ ...slot, serviceType: [coded('svc-18')], specialty: [coded('spe-18')] });
-  await made({ resourceType: 'ServiceRequest', status: 'active', intent: 'order', subject, category: [coded('cat-19')] });
-  await made({ resourceType: 'Specimen', subject, type: coded('typ-20') });
-  await made({ resourceType: 'Location', name: 'Ward', type: [coded('typ-21')] });
-  await made({ resourceType: 'Organization', name: 'Sunrise', type: [coded('typ-22')] });
+  await create({ ...slot, serviceType: [coded('svc-18')], specialty: [coded('spe-18')] });
+  await create({ resourceType: 'ServiceRequest', status: 'active', intent: 'order', subject, category: [coded('cat-19')] });
+  await create({ resourceType: 'Specimen', subject, type: coded('typ-20') });
+  await create({ resourceType: 'Location', name: 'Ward', type: [coded('typ-21')] });
+  await create({ resourceType: 'Organization', name: 'Sunrise', type: [coded('typ-22')] });
   expect(await listed('schedules?serviceType=svc-17')).toMatchObject([{ serviceType: ['svc-17'] }]);
   expect(await listed('slots?serviceType=svc-18')).toMatchObject([{ serviceType: 'svc-18', specialty: 'spe-18' }]);
   expect(await listed('slots?specialty=spe-18')).toMatchObject([{ specialty: 'spe-18' }]);
@@ -123,9 +123,9 @@ test('what a list shows by a code alone is found by it', async () => {
 });
 
 test('reports are listed by their date, as the guide sorts them', async () => {
-  const patient = await made({ resourceType: 'Patient' });
+  const patient = await create({ resourceType: 'Patient' });
   const report = { resourceType: 'DiagnosticReport', status: 'final', subject: { reference: `Patient/${patient}` } };
-  for (const day of ['2025-01-15', '2025-03-15', '2025-02-15']) await made({ ...report, code: { text: day }, effectiveDateTime: day });
+  for (const day of ['2025-01-15', '2025-03-15', '2025-02-15']) await create({ ...report, code: { text: day }, effectiveDateTime: day });
   const days = async (sort: string) =>
     (await listed(`labs?patientId=${patient}&sort=${sort}`)).map((one) => (one as { code: string }).code);
   expect(await days('-date')).toEqual(['2025-03-15', '2025-02-15', '2025-01-15']);
@@ -133,7 +133,7 @@ test('reports are listed by their date, as the guide sorts them', async () => {
 });
 
 test('a slot that ends before it starts is refused', async () => {
-  const scheduleId = await made({ resourceType: 'Schedule', actor: [{ display: 'x' }] });
+  const scheduleId = await create({ resourceType: 'Schedule', actor: [{ display: 'x' }] });
   const { status, body } = await clinik('post', 'slots').send({
     scheduleId,
     status: 'free',
@@ -144,7 +144,7 @@ test('a slot that ends before it starts is refused', async () => {
 });
 
 test('what is said of a period is told of the period', async () => {
-  const patientId = await made({ resourceType: 'Patient' });
+  const patientId = await create({ resourceType: 'Patient' });
   const { status, body } = await clinik('post', 'service-requests').send({
     status: 'active',
     intent: 'order',
@@ -155,21 +155,21 @@ test('what is said of a period is told of the period', async () => {
 });
 
 test('a required field that is unset is told to be missing, not to be of another type', async () => {
-  const id = await made({ resourceType: 'Patient', name: [{ family: 'X', given: ['Ann'] }] });
+  const id = await create({ resourceType: 'Patient', name: [{ family: 'X', given: ['Ann'] }] });
   const { status, body } = await clinik('patch', `patients/${id}`).send({ lastName: null });
   expect([status, body.message]).toEqual([422, 'lastName must not be null']);
 });
 
 test('a list of no operations changes nothing', async () => {
-  const id = await made({ resourceType: 'Patient', name: [{ family: 'X', given: ['Ann'] }] });
+  const id = await create({ resourceType: 'Patient', name: [{ family: 'X', given: ['Ann'] }] });
   const { status, body } = await clinik('patch', `patients/${id}`).send([]);
   expect([status, body.data?.lastName]).toEqual([200, 'X']);
 });
 
 test('a report of a day is shown as the description says', async () => {
-  const patient = await made({ resourceType: 'Patient' });
+  const patient = await create({ resourceType: 'Patient' });
   const subject = { reference: `Patient/${patient}` };
-  const id = await made({
+  const id = await create({
     resourceType: 'DiagnosticReport',
     status: 'final',
     code: { text: 'x' },
@@ -188,7 +188,7 @@ test('a parameter that holds nothing is refused by its own name, with the status
 
 describe('a member of a list that is edited keeps what is not shown of it', () => {
   const contacts = async (type: string, contact: object[], change: object[]): Promise<unknown> => {
-    const id = await made({ resourceType: type, ...(type === 'Organization' && { name: 'Clinic' }), contact });
+    const id = await create({ resourceType: type, ...(type === 'Organization' && { name: 'Clinic' }), contact });
     const { status } = await clinik('patch', `${type.toLowerCase()}s/${id}`).send({ contact: change });
     expect(status).toBe(200);
     return (await facet.fhir('get', `/${type}/${id}`)).body.contact;
@@ -234,9 +234,9 @@ describe('a member of a list that is edited keeps what is not shown of it', () =
   });
 
   test('a conclusion is known by its code', async () => {
-    const subject = { reference: `Patient/${await made({ resourceType: 'Patient' })}` };
+    const subject = { reference: `Patient/${await create({ resourceType: 'Patient' })}` };
     const conclusionCode = [{ id: 'dictated', coding: [{ code: 'a', display: 'A', version: '1', userSelected: true }] }];
-    const id = await made({ resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' }, subject, conclusionCode });
+    const id = await create({ resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' }, subject, conclusionCode });
     const conclusionCodes = [{ code: 'c' }, { code: 'a', display: 'Anaemia' }];
     expect((await clinik('patch', `labs/${id}`).send({ conclusionCodes })).status).toBe(200);
     expect((await facet.fhir('get', `/DiagnosticReport/${id}`)).body.conclusionCode).toEqual([

@@ -95,8 +95,8 @@ test.each([
   ['organizationName', { organizationName: 'o'.repeat(201) }],
   ['availableDays', { availableDays: ['someday'] }],
   ['availableStartTime', { availableStartTime: '25:00' }],
-])('a wrong %s is 422 with issues that name it and never its value', async (field, wrong) => {
-  const answer = await clinik('post', '/v1/practitioner-roles').send({ ...documented, ...wrong });
+])('a wrong %s is 422 with issues that name it and never its value', async (field, invalid) => {
+  const answer = await clinik('post', '/v1/practitioner-roles').send({ ...documented, ...invalid });
   expect(answer.status).toBe(422);
   expect(answer.body).toMatchObject({
     code: 'VALIDATION_ERROR',

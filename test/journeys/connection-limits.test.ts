@@ -71,12 +71,12 @@ async function answered(): Promise<boolean> {
 }
 
 test('a connection over the limit is closed without an answer; when others end, there is room again', async () => {
-  const held: Socket[] = [];
+  const sockets: Socket[] = [];
   await until(async () => {
-    held.push(connected());
+    sockets.push(connected());
     return !(await answered());
   });
-  expect(held.length).toBeGreaterThanOrEqual(8);
-  for (const socket of held) socket.destroy();
+  expect(sockets.length).toBeGreaterThanOrEqual(8);
+  for (const socket of sockets) socket.destroy();
   await until(answered);
 });

@@ -141,8 +141,8 @@ function operationOf({ servers, paths }: Document, { method, path }: Answered): 
 const verb = (method: string): string => (method === 'HEAD' ? 'get' : method.toLowerCase());
 
 function fits(template: string, path: string): boolean {
-  const [wanted, actual] = [template, path].map((text) => text.replace(/\/$/, '').split('/')) as [string[], string[]];
-  return wanted.length === actual.length && wanted.every((part, at) => part.startsWith('{') || part === actual[at]);
+  const [expected, actual] = [template, path].map((text) => text.replace(/\/$/, '').split('/')) as [string[], string[]];
+  return expected.length === actual.length && expected.every((part, at) => part.startsWith('{') || part === actual[at]);
 }
 
 /** What no document lists is refused, in the surface's own shape. */

@@ -13,11 +13,11 @@ const listed = async (brand: string): Promise<string[]> =>
   (await loop('get', `/v1/patients?brand_id=${brand}`)).body.patients.map(({ id }: { id: string }) => id);
 
 test('a patient of another door is on the list of the default brand alone, the name of the tenant unless the operator says otherwise', async () => {
-  const made = await request(facet.app)
+  const created = await request(facet.app)
     .post('/v1/patients')
     .set('x-api-key', facet.demo.clinik!)
     .send({ firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com', gender: 'female' });
-  expect(made.status).toBe(201);
+  expect(created.status).toBe(201);
   const own = (await loop('post', '/v1/patients').send({ brand_id: 'demo', first_name: 'Own', last_name: 'Brand' })).body;
   const other = (await loop('post', '/v1/patients').send({ brand_id: 'other', first_name: 'Other', last_name: 'Brand' })).body;
   expect(await listed('demo')).toEqual([own.id, expect.any(String)]);
@@ -28,9 +28,9 @@ test('a patient of another door is on the list of the default brand alone, the n
 });
 
 test('the same person again is refused in the default brand, and made in another', async () => {
-  const again = { first_name: 'Ada', last_name: 'Lovelace', email: 'ada@example.com' };
-  expect((await loop('post', '/v1/patients').send({ brand_id: 'demo', ...again })).status).toBe(409);
-  expect((await loop('post', '/v1/patients').send({ brand_id: 'elsewhere', ...again })).status).toBe(201);
+  const repeated = { first_name: 'Ada', last_name: 'Lovelace', email: 'ada@example.com' };
+  expect((await loop('post', '/v1/patients').send({ brand_id: 'demo', ...repeated })).status).toBe(409);
+  expect((await loop('post', '/v1/patients').send({ brand_id: 'elsewhere', ...repeated })).status).toBe(201);
 });
 
 test('any spelling of a gender is its code for FHIR, and comes back as it was sent', async () => {

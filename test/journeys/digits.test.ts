@@ -41,14 +41,14 @@ const numbersIn = (text: string) => [...text.matchAll(/"value(?:Decimal)?":(-?[\
 
 test('through create, read, vread, search and history', async () => {
   const text = observation(SPELLINGS);
-  const made = await send('post', '/Observation', text);
-  expect(made.status).toBe(201);
-  const { id } = made.body;
+  const created = await send('post', '/Observation', text);
+  expect(created.status).toBe(201);
+  const { id } = created.body;
   for (const path of [`/${id}`, `/${id}/_history/1`, `?_id=${id}`, `/${id}/_history`]) {
     const answer = await get(`/Observation${path}`);
     expect([path, answer.status, numbersIn(answer.text)]).toEqual([path, 200, numbersIn(text)]);
   }
-  expect(numbersIn(made.text)).toEqual(numbersIn(text));
+  expect(numbersIn(created.text)).toEqual(numbersIn(text));
 });
 
 test('through update: a number written otherwise is a new version, and each version keeps its own', async () => {
@@ -69,9 +69,9 @@ test('of a practitioner whose registrations a vendor writes, state after state',
   for (const license_state of ['NY', 'CA']) {
     expect((await call('post', 'loop', '/v1/physicians').send({ ...registration(npi), license_state })).status).toBe(201);
   }
-  const kept = await get('/Practitioner/years');
-  expect(kept.body.qualification).toHaveLength(2);
-  expect(numbersIn(kept.text)).toEqual(SPELLINGS);
+  const stored = await get('/Practitioner/years');
+  expect(stored.body.qualification).toHaveLength(2);
+  expect(numbersIn(stored.text)).toEqual(SPELLINGS);
 });
 
 test('of a practitioner who gets a new version because a role was taken away', async () => {
@@ -81,8 +81,8 @@ test('of a practitioner who gets a new version because a role was taken away', a
     `/Practitioner/${id}`,
     `{"resourceType":"Practitioner","id":"${id}","extension":[{"url":"urn:n","valueDecimal":1.00}]}`,
   );
-  const made = await call('post', 'clinik', '/v1/practitioner-roles').send({ practitionerId: id, role: 'nurse' });
-  expect(made.status).toBe(201);
+  const created = await call('post', 'clinik', '/v1/practitioner-roles').send({ practitionerId: id, role: 'nurse' });
+  expect(created.status).toBe(201);
   const [{ resource: role }] = (await get(`/PractitionerRole?practitioner=Practitioner/${id}`)).body.entry;
   expect((await call('delete', 'fhir', `/fhir/R4/PractitionerRole/${role.id}`)).status).toBe(204);
   const practitioner = await get(`/Practitioner/${id}`);
@@ -93,13 +93,13 @@ test('of a practitioner who gets a new version because a role was taken away', a
 test('of a vendor’s free data: in the answer, read again, listed, and after FHIR has changed the rest', async () => {
   const metadata = `{"dose":1.00,"list":[${SPELLINGS.join(',')}],"text":"1.00"}`;
   const text = `{"brand_id":"digits","first_name":"Ada","last_name":"Lovelace","metadata":${metadata}}`;
-  const made = await call('post', 'loop', '/v1/patients').set('Content-Type', 'application/json').send(text);
-  expect([made.status, made.text.includes(metadata)]).toEqual([201, true]);
-  const path = `/Patient/${made.body.id}`;
+  const created = await call('post', 'loop', '/v1/patients').set('Content-Type', 'application/json').send(text);
+  expect([created.status, created.text.includes(metadata)]).toEqual([201, true]);
+  const path = `/Patient/${created.body.id}`;
   const { body } = await get(path);
   expect((await send('put', path, JSON.stringify({ ...body, gender: 'female' }))).status).toBe(200);
-  for (const shown of [`/v1/patients/${made.body.id}`, '/v1/patients?brand_id=digits']) {
-    expect((await call('get', 'loop', shown)).text).toContain(`"metadata":${metadata}`);
+  for (const shownText of [`/v1/patients/${created.body.id}`, '/v1/patients?brand_id=digits']) {
+    expect((await call('get', 'loop', shownText)).text).toContain(`"metadata":${metadata}`);
   }
 });
 
@@ -108,10 +108,10 @@ test('of an order, when the laboratory’s answer is written into it', async () 
   const ada = orderable(patient);
   await send('put', `/Patient/${patient}`, JSON.stringify(ada));
   const text = JSON.stringify(panelFor(patient)).replace('{', '{"quantityQuantity":{"value":1.00},');
-  const made = await send('post', '/ServiceRequest', text);
-  expect([made.status, numbersIn(made.text)]).toEqual([201, ['1.00']]);
+  const created = await send('post', '/ServiceRequest', text);
+  expect([created.status, numbersIn(created.text)]).toEqual([201, ['1.00']]);
   const sent = await until(
-    () => get(`/ServiceRequest/${made.body.id}`),
+    () => get(`/ServiceRequest/${created.body.id}`),
     ({ body }) => body.identifier,
   );
   expect(sent.body.identifier).toHaveLength(1);
@@ -120,8 +120,8 @@ test('of an order, when the laboratory’s answer is written into it', async () 
 
 test('a number beyond what can be computed with is an answer or a refusal, never a failure, and never another number', async () => {
   for (const number of ['1e400', '-1e400', '1e-400', `1${'0'.repeat(400)}`, `0.${'1'.repeat(400)}`]) {
-    const made = await send('post', '/Observation', observation([number]));
-    expect([number.slice(0, 8), made.status === 201 || made.status === 400]).toEqual([number.slice(0, 8), true]);
-    if (made.status === 201) expect(numbersIn(made.text)).toEqual([number, number, number]);
+    const created = await send('post', '/Observation', observation([number]));
+    expect([number.slice(0, 8), created.status === 201 || created.status === 400]).toEqual([number.slice(0, 8), true]);
+    if (created.status === 201) expect(numbersIn(created.text)).toEqual([number, number, number]);
   }
 });

@@ -86,9 +86,9 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
     await page.fill('textarea', '{ "brand_id": "loop", "first_name": "Ada", "last_name": "Lovelace", "metadata": { "dose": 1.00 } }');
     await page.click('button[type=submit]');
     await page.waitForSelector('.status strong:has-text("201")');
-    const shown = (await page.textContent('.answer pre'))!;
-    expect(shown).toContain('"dose": 1.00');
-    const { id } = JSON.parse(shown);
+    const shownText = (await page.textContent('.answer pre'))!;
+    expect(shownText).toContain('"dose": 1.00');
+    const { id } = JSON.parse(shownText);
     const stored = await request(facet.app).get(`/fhir/R4/Patient/${id}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
     expect([stored.status, stored.body.name]).toEqual([200, [{ given: ['Ada'], family: 'Lovelace' }]]);
   });
@@ -106,13 +106,13 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
     await page.waitForSelector('.status strong:has-text("201")');
     await page.goto(`${url}/docs#/fhir/patch-Practitioner`);
     await page.waitForSelector('h1:has-text("Patch a Practitioner")');
-    for (const [label, shown] of [
+    for (const [label, visible] of [
       ['A tag, by FHIRPath Patch · application/fhir+json', '"reviewed"'],
       ['The language, by JSON Patch · application/json-patch+json', '"language": "en"'],
     ] as const) {
       await page.selectOption('select[aria-label=Example]', { label });
       await page.click('button[type=submit]');
-      await page.waitForSelector(`.answer pre:has-text('${shown}')`);
+      await page.waitForSelector(`.answer pre:has-text('${visible}')`);
       expect(await page.textContent('.status strong')).toBe('200 OK');
     }
     await page.click('button:has-text("Show as curl")');

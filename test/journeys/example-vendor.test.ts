@@ -63,12 +63,16 @@ describe.each(walked)('%s', (_name, loaded) => {
 
   const creates = examples.filter((example) => shape.interactions.includes('create') && example.request && example.resource);
   forEach(creates, 'what is created is answered, stored and read as the example says', async (example) => {
-    const made = await call('post').send(example.request!);
-    expect([made.status, bodyOf(made)]).toEqual([201, { ...example.response, [idName]: expect.any(String) }]);
-    const id = bodyOf(made)[idName] as string;
+    const created = await call('post').send(example.request!);
+    expect([created.status, bodyOf(created)]).toEqual([201, { ...example.response, [idName]: expect.any(String) }]);
+    const id = bodyOf(created)[idName] as string;
     expect((await facet.fhir('get', `/${shape.resource}/${surface.decodeId(shape.resource, id)}`)).body).toMatchObject(example.resource!);
-    const again = await call('get', `/${id}`);
-    expect([again.status, bodyOf(again), made.headers.location]).toEqual([200, bodyOf(made), expect.stringMatching(new RegExp(`/${id}$`))]);
+    const repeated = await call('get', `/${id}`);
+    expect([repeated.status, bodyOf(repeated), created.headers.location]).toEqual([
+      200,
+      bodyOf(created),
+      expect.stringMatching(new RegExp(`/${id}$`)),
+    ]);
     expect((await call('get', `/${id}`, facet.other)).status).toBe(404);
   });
 
@@ -91,8 +95,8 @@ describe.each(walked)('%s', (_name, loaded) => {
   forEach(searches, 'a filter finds what the FHIR search it becomes finds', async (example) => {
     const found = await facet.fhir('get', `/${example.query!}&_count=100`);
     const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource }) => resource.id);
-    const shown = await list({ ...example.search!, [surface.page.size]: '100' });
-    expect([found.status, shown.map((item) => surface.decodeId(shape.resource, item[idName] as string))]).toEqual([200, ids]);
+    const visible = await list({ ...example.search!, [surface.page.size]: '100' });
+    expect([found.status, visible.map((item) => surface.decodeId(shape.resource, item[idName] as string))]).toEqual([200, ids]);
   });
 
   const refusedSearches = examples.filter((example) => example.searchRefused);

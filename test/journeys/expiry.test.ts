@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-const kept = async () =>
+const listKeys = async () =>
   (await facet.store.database.query<{ key: string }>('select key from idempotency_key order by key')).map(({ key }) => key);
 
 test('what is kept of a request is gone a day later, and the key is free', async () => {
@@ -30,7 +30,7 @@ test('what is kept of a request is gone a day later, and the key is free', async
   const logged: [object, string][] = [];
   const stop = startBackgroundWork(listExpiryWork({ store: facet.store.store, clock, log: (...line) => logged.push(line) }));
   try {
-    expect(await until(kept, (keys) => keys.length < 2)).toEqual(['late']);
+    expect(await until(listKeys, (keys) => keys.length < 2)).toEqual(['late']);
     await until(
       async () => logged.length,
       (lines) => lines > 0,
@@ -46,9 +46,9 @@ test('rows of match keys do not pile up: those that nobody holds are gone with t
   const keys = Array.from({ length: 2500 }, (_one, nth) => `Patient?identifier=${nth}`);
   await store.transaction((inside) => inside.lockKeys(1, keys));
   await store.transaction((inside) => inside.lockKeys(2, keys.slice(0, 3)));
-  const left = async () => (await database.query<{ n: number }>('select count(*)::int as n from lock_row'))[0]!.n;
-  expect(await left()).toBeGreaterThanOrEqual(2503);
+  const countLockRows = async () => (await database.query<{ n: number }>('select count(*)::int as n from lock_row'))[0]!.n;
+  expect(await countLockRows()).toBeGreaterThanOrEqual(2503);
   const stop = startBackgroundWork(listExpiryWork({ store, clock, log: () => {} }));
-  await until(left, (count) => count === 0);
+  await until(countLockRows, (count) => count === 0);
   await stop();
 });

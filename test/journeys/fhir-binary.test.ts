@@ -121,8 +121,8 @@ test('who wants to see what was made of the content asks for it', async () => {
 });
 
 test('what is a Binary already is taken as the resource; what only claims to be JSON is refused', async () => {
-  const made = await upload('post', 'Binary', 'application/json', JSON.stringify(resource('x', 'text/plain', Buffer.from('hi'))));
-  expect([made.status, made.body.contentType]).toEqual([201, 'text/plain']);
+  const created = await upload('post', 'Binary', 'application/json', JSON.stringify(resource('x', 'text/plain', Buffer.from('hi'))));
+  expect([created.status, created.body.contentType]).toEqual([201, 'text/plain']);
   expect((await upload('post', 'Binary', FHIR, '{"resourceType":"Binary"}')).status).toBe(400);
   expect((await upload('post', 'Binary', FHIR, '{"resourceType":')).status).toBe(400);
   expect((await upload('post', 'Binary', 'text/plain', '')).status).toBe(400);

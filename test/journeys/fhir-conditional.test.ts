@@ -24,15 +24,15 @@ const JSON_PATCH = { 'Content-Type': 'application/json-patch+json' };
 const ACTIVE = [{ op: 'add', path: '/active', value: true }];
 
 test('a conditional update creates where nothing matches, and replaces what matches', async () => {
-  const made = await send('put', by('c1'), patient('c1'));
-  expect([made.status, made.headers.etag, made.headers.location]).toEqual([
+  const created = await send('put', by('c1'), patient('c1'));
+  expect([created.status, created.headers.etag, created.headers.location]).toEqual([
     201,
     'W/"1"',
-    expect.stringContaining(`/Patient/${made.body.id}/_history/1`),
+    expect.stringContaining(`/Patient/${created.body.id}/_history/1`),
   ]);
   const next = await send('put', by('c1'), patient('c1', { active: true }));
-  expect([next.status, next.body.id, next.headers.etag]).toEqual([200, made.body.id, 'W/"2"']);
-  const own = await send('put', by('c1'), patient('c1', { id: made.body.id, active: false }));
+  expect([next.status, next.body.id, next.headers.etag]).toEqual([200, created.body.id, 'W/"2"']);
+  const own = await send('put', by('c1'), patient('c1', { id: created.body.id, active: false }));
   expect([own.status, own.headers.etag]).toEqual([200, 'W/"3"']);
   const other = await send('put', by('c1'), patient('c1', { id: 'another' }));
   expect([other.status, other.body.issue[0].expression]).toEqual([400, ['Patient.id']]);
@@ -49,8 +49,8 @@ test('several matches are refused, and so are criteria that are empty, unknown o
   const writes: [Method, object?, Record<string, string>?][] = [['put', patient('c3')], ['patch', ACTIVE, JSON_PATCH], ['delete']];
   for (const [method, body, headers] of writes) {
     expect((await send(method, by('c3'), body, headers)).status).toBe(412);
-    for (const wrong of ['/Patient', '/Patient?identifer=urn:mrn|c3', '/Patient?_count=5', '/Patient?identifier='])
-      expect([method, wrong, (await send(method, wrong, body, headers)).status]).toEqual([method, wrong, 400]);
+    for (const invalid of ['/Patient', '/Patient?identifer=urn:mrn|c3', '/Patient?_count=5', '/Patient?identifier='])
+      expect([method, invalid, (await send(method, invalid, body, headers)).status]).toEqual([method, invalid, 400]);
   }
 });
 

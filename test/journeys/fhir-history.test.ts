@@ -26,7 +26,7 @@ interface Entry {
   request: { method: string; url: string };
   response: { status: string; etag: string; lastModified: string };
 }
-const shown = (entries: Entry[] = []) => entries.map(({ request: { method, url }, response }) => `${method} ${url} ${response.etag}`);
+const visible = (entries: Entry[] = []) => entries.map(({ request: { method, url }, response }) => `${method} ${url} ${response.etag}`);
 /** All pages, by following `next`. */
 async function pages(path: string): Promise<{ entries: Entry[]; sizes: number[] }> {
   const entries: Entry[] = [];
@@ -53,7 +53,7 @@ beforeAll(async () => {
 test('of a type: all versions of all its resources, newest first, deletions without a resource', async () => {
   const { body } = await get('/Patient/_history').expect(200);
   expect([body.type, body.link[0]]).toEqual(['history', { relation: 'self', url: `${BASE_URL}/fhir/R4/Patient/_history` }]);
-  expect(shown(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/b W/"1"', 'PUT Patient/a W/"2"', 'PUT Patient/a W/"1"']);
+  expect(visible(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/b W/"1"', 'PUT Patient/a W/"2"', 'PUT Patient/a W/"1"']);
   expect(body.entry[0]).toEqual({
     fullUrl: `${BASE_URL}/fhir/R4/Patient/a`,
     request: { method: 'DELETE', url: 'Patient/a' },
@@ -64,7 +64,7 @@ test('of a type: all versions of all its resources, newest first, deletions with
 
 test('of everything: all types; another tenant sees none of it', async () => {
   const { body } = await get('/_history').expect(200);
-  expect(shown(body.entry)).toContain('PUT Practitioner/p W/"1"');
+  expect(visible(body.entry)).toContain('PUT Practitioner/p W/"1"');
   expect(body.entry).toHaveLength(5);
   expect((await get('/_history', facet.other.fhir)).body.entry).toBeUndefined();
   const key = await facet.keyWith('fhir', ['system/Patient.rs']);
@@ -74,13 +74,13 @@ test('of everything: all types; another tenant sees none of it', async () => {
 
 test('_since takes what was stored at that time or later', async () => {
   const { body } = await get(`/Patient/a/_history?_since=${times[1]}`).expect(200);
-  expect(shown(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/a W/"2"']);
+  expect(visible(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/a W/"2"']);
   expect((await get('/Patient/_history?_since=2999-01-01T00:00:00Z')).body.entry).toBeUndefined();
   expect((await get('/Patient/a/_history?_since=2999-01-01T00:00:00Z')).status).toBe(200);
 });
 
 test('_at takes what was current at some point of that time', async () => {
-  const at = async (value: string) => shown((await get(`/Patient/_history?_at=${encodeURIComponent(value)}`).expect(200)).body.entry);
+  const at = async (value: string) => visible((await get(`/Patient/_history?_at=${encodeURIComponent(value)}`).expect(200)).body.entry);
   expect(await at(times[0]!)).toEqual(['PUT Patient/a W/"1"']);
   expect(await at(times[1]!)).toEqual(['PUT Patient/a W/"2"']);
   expect(await at('2001-01-01')).toEqual([]);
@@ -91,11 +91,11 @@ test('_at takes what was current at some point of that time', async () => {
 test('pages put together are the whole, each version once, also while others write', async () => {
   const whole = (await get('/_history').expect(200)).body.entry as Entry[];
   const { entries, sizes } = await pages('/_history?_count=2');
-  expect([shown(entries), sizes]).toEqual([shown(whole), [2, 2, 1]]);
+  expect([visible(entries), sizes]).toEqual([visible(whole), [2, 2, 1]]);
   const first = (await get('/Patient/_history?_count=2')).body;
   await patient('c');
   const rest = await pages(first.link[1].url.slice(`${BASE_URL}/fhir/R4`.length));
-  expect(shown([...first.entry, ...rest.entries])).toEqual([
+  expect(visible([...first.entry, ...rest.entries])).toEqual([
     'DELETE Patient/a W/"3"',
     'PUT Patient/b W/"1"',
     'PUT Patient/a W/"2"',

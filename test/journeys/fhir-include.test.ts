@@ -24,10 +24,11 @@ async function entries(path: string, key?: string): Promise<Entry[]> {
   const { body } = await facet.fhir('get', `/${path}`, key).expect(200);
   return body.entry ?? [];
 }
-const shown = (list: Entry[]): string[] => list.map(({ resource, search }) => `${search.mode} ${resource.resourceType}/${resource.id}`);
+const listEntries = (list: Entry[]): string[] =>
+  list.map(({ resource, search }) => `${search.mode} ${resource.resourceType}/${resource.id}`);
 
 test('what two matches refer to comes in once', async () => {
-  expect(shown(await entries('Observation?_sort=_id&_include=Observation:subject'))).toEqual([
+  expect(listEntries(await entries('Observation?_sort=_id&_include=Observation:subject'))).toEqual([
     'match Observation/one',
     'match Observation/two',
     'include Patient/ann',
@@ -35,7 +36,7 @@ test('what two matches refer to comes in once', async () => {
 });
 
 test('a match is not included beside itself', async () => {
-  expect(shown(await entries('Observation?_sort=_id&_include=*'))).toEqual([
+  expect(listEntries(await entries('Observation?_sort=_id&_include=*'))).toEqual([
     'match Observation/one',
     'match Observation/two',
     'include Patient/ann',
@@ -45,13 +46,13 @@ test('a match is not included beside itself', async () => {
 test(':iterate goes on from what was included', async () => {
   const path =
     'Observation?_id=one&_include=Observation:subject&_include:iterate=Patient:organization&_include:iterate=Organization:partof';
-  expect(shown(await entries(path))).toEqual([
+  expect(listEntries(await entries(path))).toEqual([
     'match Observation/one',
     'include Patient/ann',
     'include Organization/ward',
     'include Organization/root',
   ]);
-  expect(shown(await entries('Organization?_id=root&_revinclude:iterate=*&_count=1'))).toEqual([
+  expect(listEntries(await entries('Organization?_id=root&_revinclude:iterate=*&_count=1'))).toEqual([
     'match Organization/root',
     'include Organization/ward',
     'include Patient/ann',
@@ -62,13 +63,13 @@ test(':iterate goes on from what was included', async () => {
 
 test('types outside the scopes are not included, and nothing is reached through them', async () => {
   const key = await facet.keyWith('fhir', ['system/Observation.rs', 'system/Organization.rs']);
-  expect(shown(await entries('Observation?_id=one&_include:iterate=*', key))).toEqual(['match Observation/one']);
+  expect(listEntries(await entries('Observation?_id=one&_include:iterate=*', key))).toEqual(['match Observation/one']);
 });
 
 test('a page includes what its own matches refer to', async () => {
   const first = await facet.fhir('get', '/Observation?_sort=_id&_count=1&_include=*');
-  expect(shown(first.body.entry)).toEqual(['match Observation/one', 'include Patient/ann']);
-  expect(shown(await entries(nextOf(first.body)!.slice(1)))).toEqual([
+  expect(listEntries(first.body.entry)).toEqual(['match Observation/one', 'include Patient/ann']);
+  expect(listEntries(await entries(nextOf(first.body)!.slice(1)))).toEqual([
     'match Observation/two',
     'include Patient/ann',
     'include Observation/one',

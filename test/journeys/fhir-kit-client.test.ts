@@ -45,16 +45,16 @@ test('it reads the capability statement without a key, and finds what it needs i
 });
 
 test('create, read, vread, update, delete and history of one patient', async () => {
-  const made = await create(ada);
-  expect(statusOf(made)).toBe(201);
-  const named = { resourceType: 'Patient', id: made.id };
-  expect(await client.read(named)).toEqual(made);
-  const updated = (await client.update({ ...named, body: { ...made, active: true } })) as Resource;
+  const created = await create(ada);
+  expect(statusOf(created)).toBe(201);
+  const named = { resourceType: 'Patient', id: created.id };
+  expect(await client.read(named)).toEqual(created);
+  const updated = (await client.update({ ...named, body: { ...created, active: true } })) as Resource;
   expect([statusOf(updated), updated.active, updated.meta.versionId]).toEqual([200, true, '2']);
-  expect(await client.vread({ ...named, version: '1' })).toEqual(made);
+  expect(await client.vread({ ...named, version: '1' })).toEqual(created);
   expect(await client.vread({ ...named, version: '2' })).toEqual(updated);
-  const gone = (await client.delete(named)) as Resource;
-  expect(statusOf(gone)).toBe(204);
+  const deleted = (await client.delete(named)) as Resource;
+  expect(statusOf(deleted)).toBe(204);
   const history = (await client.history(named)) as unknown as Bundle;
   expect(history.entry!.map(({ request, resource }) => [request!.method, resource?.meta.versionId])).toEqual([
     ['DELETE', undefined],
@@ -64,8 +64,8 @@ test('create, read, vread, update, delete and history of one patient', async () 
 });
 
 test('an update under an id of its own creates', async () => {
-  const made = (await client.update({ resourceType: 'Patient', id: 'ada', body: { ...ada, id: 'ada' } })) as Resource;
-  expect([statusOf(made), made.id]).toEqual([201, 'ada']);
+  const created = (await client.update({ resourceType: 'Patient', id: 'ada', body: { ...ada, id: 'ada' } })) as Resource;
+  expect([statusOf(created), created.id]).toEqual([201, 'ada']);
 });
 
 test('If-None-Exist creates once', async () => {
@@ -76,13 +76,13 @@ test('If-None-Exist creates once', async () => {
 });
 
 test('If-Match refuses a version that has passed', async () => {
-  const made = await create(ada);
+  const created = await create(ada);
   const update = (active: boolean) =>
     client.update({
       resourceType: 'Patient',
-      id: made.id,
-      body: { ...made, active },
-      options: { headers: { 'If-Match': `W/"${made.meta.versionId}"` } },
+      id: created.id,
+      body: { ...created, active },
+      options: { headers: { 'If-Match': `W/"${created.meta.versionId}"` } },
     });
   expect(((await update(true)) as Resource).meta.versionId).toBe('2');
   expect(await refusal(update(false))).toEqual({ status: 412, resourceType: 'OperationOutcome', code: 'conflict' });
@@ -100,15 +100,15 @@ async function pagesFrom(first: Bundle): Promise<Bundle[]> {
 const idsOf = (pages: Bundle[]) => pages.flatMap(({ entry = [] }) => entry.map(({ resource }) => resource!.id));
 
 test('a search is paged to its end through the next links: each match once, in order', async () => {
-  const made = [];
-  for (let n = 0; n < 23; n++) made.push(await create({ ...ada, birthDate: `19${10 + n}-01-01`, gender: n % 2 ? 'female' : 'other' }));
-  const wanted = made.filter((_one, n) => n % 2 === 0).map(({ id }) => id);
+  const created = [];
+  for (let n = 0; n < 23; n++) created.push(await create({ ...ada, birthDate: `19${10 + n}-01-01`, gender: n % 2 ? 'female' : 'other' }));
+  const expected = created.filter((_one, n) => n % 2 === 0).map(({ id }) => id);
   const searchParams = { gender: 'other', _sort: '-birthdate', _count: 5, _total: 'accurate' };
   const first = (await client.search({ resourceType: 'Patient', searchParams })) as unknown as Bundle;
-  expect([first.resourceType, first.total]).toEqual(['Bundle', wanted.length]);
+  expect([first.resourceType, first.total]).toEqual(['Bundle', expected.length]);
   const pages = await pagesFrom(first);
   expect(pages.map(({ entry = [] }) => entry.length)).toEqual([5, 5, 2]);
-  expect(idsOf(pages)).toEqual(wanted.reverse());
+  expect(idsOf(pages)).toEqual(expected.reverse());
 });
 
 test('a search by POST is paged in the same way, and its links tell nothing of what was asked', async () => {

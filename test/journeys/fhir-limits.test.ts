@@ -67,8 +67,8 @@ test('a resource is as large as its bytes, whatever they spell', async () => {
   await fhir('put', 'Patient/spoken')
     .send(JSON.stringify({ resourceType: 'Patient', id: 'spoken', extension: [spoken] }))
     .expect(201);
-  const again = JSON.stringify([{ op: 'add', path: '/extension/-', value: spoken }]);
-  const { status } = await fhir('patch', 'Patient/spoken', 'application/json-patch+json').send(again);
+  const repeated = JSON.stringify([{ op: 'add', path: '/extension/-', value: spoken }]);
+  const { status } = await fhir('patch', 'Patient/spoken', 'application/json-patch+json').send(repeated);
   expect([status, (await fhir('get', 'Patient?_id=spoken')).body.entry?.length]).toEqual([413, 1]);
 });
 

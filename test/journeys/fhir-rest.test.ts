@@ -19,24 +19,24 @@ const send = (method: 'post' | 'put', path: string, body: string | object) =>
     .send(typeof body === 'string' ? body : JSON.stringify(body));
 
 test('create answers 201 with Location, ETag, Last-Modified and the resource as stored', async () => {
-  const made = await send('post', '/Patient', { ...ada, id: 'mine', meta: { versionId: '9', tag: [{ code: 'x' }] } });
-  expect(made.status).toBe(201);
-  expect(made.headers['content-type']).toBe('application/fhir+json; charset=utf-8');
-  expect(made.body.id).not.toBe('mine');
-  expect(made.body.meta).toEqual({ versionId: '1', lastUpdated: expect.stringMatching(/^\d{4}-.*Z$/), tag: [{ code: 'x' }] });
-  expect(made.headers.location).toBe(`${BASE_URL}/fhir/R4/Patient/${made.body.id}/_history/1`);
-  expect(made.headers.etag).toBe('W/"1"');
-  expect(new Date(made.headers['last-modified']!).toISOString().slice(0, 19)).toBe(made.body.meta.lastUpdated.slice(0, 19));
-  const read = await api('get', `/Patient/${made.body.id}`);
-  expect(read.text).toBe(made.text);
+  const created = await send('post', '/Patient', { ...ada, id: 'mine', meta: { versionId: '9', tag: [{ code: 'x' }] } });
+  expect(created.status).toBe(201);
+  expect(created.headers['content-type']).toBe('application/fhir+json; charset=utf-8');
+  expect(created.body.id).not.toBe('mine');
+  expect(created.body.meta).toEqual({ versionId: '1', lastUpdated: expect.stringMatching(/^\d{4}-.*Z$/), tag: [{ code: 'x' }] });
+  expect(created.headers.location).toBe(`${BASE_URL}/fhir/R4/Patient/${created.body.id}/_history/1`);
+  expect(created.headers.etag).toBe('W/"1"');
+  expect(new Date(created.headers['last-modified']!).toISOString().slice(0, 19)).toBe(created.body.meta.lastUpdated.slice(0, 19));
+  const read = await api('get', `/Patient/${created.body.id}`);
+  expect(read.text).toBe(created.text);
 });
 
 test('digits stay as they were written through create, read, update and search', async () => {
   const observation = (value: string) =>
     `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":${value},"unit":"g"},"referenceRange":[{"low":{"value":1e-3}}]}`;
-  const made = await send('post', '/Observation', observation('1.00'));
-  expect(made.status).toBe(201);
-  const { id } = made.body;
+  const created = await send('post', '/Observation', observation('1.00'));
+  expect(created.status).toBe(201);
+  const { id } = created.body;
   expect((await api('get', `/Observation/${id}`)).text).toContain('"value":1.00,');
   const updated = await send('put', `/Observation/${id}`, observation('72.50').replace('{', `{"id":"${id}",`));
   expect(updated.status).toBe(200);
@@ -139,14 +139,14 @@ test('a conditional read answers 304 to a client that has the version', async ()
 });
 
 test('what is wrong with a resource is said with its place, never with its value', async () => {
-  const wrong = await send('post', '/Patient', { ...ada, gender: 'SECRET', birthDate: '2026-02-30' });
-  expect(wrong.status).toBe(400);
-  expect(wrong.body.resourceType).toBe('OperationOutcome');
-  expect(wrong.body.issue.flatMap((issue: { expression: string[] }) => issue.expression).sort()).toEqual([
+  const invalid = await send('post', '/Patient', { ...ada, gender: 'SECRET', birthDate: '2026-02-30' });
+  expect(invalid.status).toBe(400);
+  expect(invalid.body.resourceType).toBe('OperationOutcome');
+  expect(invalid.body.issue.flatMap((issue: { expression: string[] }) => issue.expression).sort()).toEqual([
     'Patient.birthDate',
     'Patient.gender',
   ]);
-  expect(wrong.text).not.toContain('SECRET');
+  expect(invalid.text).not.toContain('SECRET');
 });
 
 test.each([

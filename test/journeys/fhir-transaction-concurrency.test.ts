@@ -99,7 +99,7 @@ test('conditional creates of the same identifiers in overlapping transactions ma
   const names = ['p', 'q', 'r', 's'];
   const done = await everybody(async (client, round) => {
     const order = client % 2 ? names : names.toReversed();
-    const made = order.map((name) => ({
+    const entries = order.map((name) => ({
       fullUrl: `urn:x:${name}`,
       resource: { resourceType: 'Patient', identifier: [{ system: 'urn:race', value: `${name}${round}` }] },
       request: { method: 'POST', url: 'Patient', ifNoneExist: `identifier=urn:race|${name}${round}` },
@@ -110,7 +110,7 @@ test('conditional creates of the same identifiers in overlapping transactions ma
       mode: 'working',
       entry: order.map((name) => ({ item: { reference: `urn:x:${name}` } })),
     };
-    return (await transaction([...made, { resource: links, request: { method: 'POST', url: 'List' } }])).status;
+    return (await transaction([...entries, { resource: links, request: { method: 'POST', url: 'List' } }])).status;
   });
   expect([...new Set(done)]).toEqual([200]);
   for (let round = 0; round < ROUNDS; round++) {

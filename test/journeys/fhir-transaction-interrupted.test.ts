@@ -52,13 +52,13 @@ onServer('leaves nothing behind, wherever the connection is lost', async () => {
   expect(all).toBeGreaterThan(SIZE / 2);
   const places = [0, 1, 2, 3, 1 / 4, 1 / 2, 3 / 4].map((part) => (part < 1 ? Math.floor(part * all) : part));
   const statuses: number[] = [];
-  for (let left = places.shift()!; ; left = places.shift() ?? Math.max(left + 1, all - 2)) {
-    const { status } = await sent(`left-${left}`, { left, blow });
+  for (let remaining = places.shift()!; ; remaining = places.shift() ?? Math.max(remaining + 1, all - 2)) {
+    const { status } = await sent(`left-${remaining}`, { left: remaining, blow });
     statuses.push(status);
-    const counted = await Promise.all(['Patient', 'ServiceRequest'].map((type) => countOf(type, `left-${left}`)));
+    const counted = await Promise.all(['Patient', 'ServiceRequest'].map((type) => countOf(type, `left-${remaining}`)));
     const whole = status === 200 ? SIZE / 2 : 0;
-    expect({ left, status, counted }).toEqual({ left, status, counted: [whole, whole] });
-    if (left >= all && status === 200) break;
+    expect({ left: remaining, status, counted }).toEqual({ left: remaining, status, counted: [whole, whole] });
+    if (remaining >= all && status === 200) break;
   }
   await killer.end();
   expect([...new Set(statuses)].sort()).toEqual([200, 503]);

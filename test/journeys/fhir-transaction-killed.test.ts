@@ -13,7 +13,7 @@ onServer('a process that dies leaves no half transaction behind', async () => {
     const servers = await Promise.all([startProcess(place.env), startProcess(place.env)]);
     const key = place.keys().demo.fhir!;
     const outcomes: string[] = [];
-    const wrong: number[] = [];
+    const failures: number[] = [];
     const write = async (client: number, round: number): Promise<void> => {
       const tag = `${client}-${round}`;
       const order = client % 3 ? IDS : IDS.toReversed();
@@ -24,7 +24,7 @@ onServer('a process that dies leaves no half transaction behind', async () => {
       const body = { resourceType: 'Bundle', type: 'transaction', entry };
       const answer = await call(`${servers[client % 2]!.url}/fhir/R4`, key, { body }).catch(() => undefined);
       if (answer?.status === 200) outcomes.push(tag);
-      else if (answer && answer.status !== 409 && answer.status !== 503) wrong.push(answer.status);
+      else if (answer && answer.status !== 409 && answer.status !== 503) failures.push(answer.status);
       if (outcomes.length === CLIENTS) servers[1]!.signal('SIGKILL');
     };
     await Promise.all(
@@ -32,7 +32,7 @@ onServer('a process that dies leaves no half transaction behind', async () => {
         for (let round = 0; round < ROUNDS; round++) await write(client, round);
       }),
     );
-    expect(wrong).toEqual([]);
+    expect(failures).toEqual([]);
     const histories = await Promise.all(
       IDS.map(async (id) => {
         const { body } = await call(`${servers[0]!.url}/fhir/R4/Patient/${id}/_history?_count=1000`, key);

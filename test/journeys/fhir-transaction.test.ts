@@ -51,16 +51,16 @@ test('references between entries are rewritten wherever they stand, in a circle 
     {"fullUrl":"${O}","resource":${observation},"request":{"method":"POST","url":"/Observation"}},${first}]}`;
   const answer = await post('', body);
   expect([answer.status, answer.body.type, statuses(answer)]).toEqual([200, 'transaction-response', [201, 201]]);
-  const [made, owner] = answer.body.entry;
-  expect(made.response.location).toMatch(/\/fhir\/R4\/Observation\/[^/]+\/_history\/1$/);
-  expect([made.response.etag, made.response.lastModified]).toEqual(['W/"1"', made.resource.meta.lastUpdated]);
+  const [created, owner] = answer.body.entry;
+  expect(created.response.location).toMatch(/\/fhir\/R4\/Observation\/[^/]+\/_history\/1$/);
+  expect([created.response.etag, created.response.lastModified]).toEqual(['W/"1"', created.resource.meta.lastUpdated]);
   const name = `Patient/${owner.resource.id}`;
-  expect(made.resource.subject.reference).toBe(name);
-  expect(made.resource.text.div).toContain(`href="${name}"`);
-  expect(made.resource.extension.map((extension: object) => Object.values(extension)[1])).toEqual([name, P]);
-  expect(made.resource.meta.profile).toEqual([P]);
-  expect(owner.resource.extension[0].valueReference.reference).toBe(`Observation/${made.resource.id}`);
-  expect((await get(`/Observation/${made.resource.id}`)).text).toContain('"value":1.00');
+  expect(created.resource.subject.reference).toBe(name);
+  expect(created.resource.text.div).toContain(`href="${name}"`);
+  expect(created.resource.extension.map((extension: object) => Object.values(extension)[1])).toEqual([name, P]);
+  expect(created.resource.meta.profile).toEqual([P]);
+  expect(owner.resource.extension[0].valueReference.reference).toBe(`Observation/${created.resource.id}`);
+  expect((await get(`/Observation/${created.resource.id}`)).text).toContain('"value":1.00');
   expect((await get(`/Observation?subject=${name}`)).body.entry).toHaveLength(1);
 });
 
@@ -77,9 +77,9 @@ test('the order of effect is DELETE, POST, PUT, GET, whatever the order of the e
     { request: { method: 'DELETE', url: 'Patient/gone' } },
   ]);
   expect(statuses(answer)).toEqual([200, 200, 201, 201, 204]);
-  const [found, kept, , made] = answer.body.entry;
-  expect(found.resource.entry.map((entry: { resource: { id: string } }) => entry.resource.id)).toEqual([made.resource.id]);
-  expect(kept.resource.id).toBe('kept');
+  const [found, unchanged, , created] = answer.body.entry;
+  expect(found.resource.entry.map((entry: { resource: { id: string } }) => entry.resource.id)).toEqual([created.resource.id]);
+  expect(unchanged.resource.id).toBe('kept');
 });
 
 test('a transaction that fails leaves nothing, and says which entry it was', async () => {
@@ -120,12 +120,12 @@ test('a conditional reference becomes the one match, also one that this transact
     { resource: observation('Patient?identifier=urn:mrn|t5'), request: { method: 'POST', url: 'Observation' } },
     { resource: patient('t5'), request: { method: 'POST', url: 'Patient' } },
   ]);
-  const [made, owner] = answer.body.entry;
-  expect(made.resource.subject.reference).toBe(`Patient/${owner.resource.id}`);
-  const again = await transaction([
+  const [created, owner] = answer.body.entry;
+  expect(created.resource.subject.reference).toBe(`Patient/${owner.resource.id}`);
+  const repeated = await transaction([
     { resource: observation('Patient?identifier=urn:mrn|t5'), request: { method: 'POST', url: 'Observation' } },
   ]);
-  expect(again.body.entry[0].resource.subject.reference).toBe(`Patient/${owner.resource.id}`);
+  expect(repeated.body.entry[0].resource.subject.reference).toBe(`Patient/${owner.resource.id}`);
   const none = await transaction([
     { resource: observation('Patient?identifier=urn:mrn|nobody'), request: { method: 'POST', url: 'Observation' } },
   ]);
@@ -175,8 +175,8 @@ test('ifNoneExist answers the one that is there, and links lead to it', async ()
 test('ifMatch guards an entry: the wrong version fails the whole with 412', async () => {
   const { body } = await post('/Patient', patient('t7'));
   const next = { ...patient('t7'), id: body.id, active: true };
-  const wrong = await transaction([put(`Patient/${body.id}`, next, { ifMatch: 'W/"4"' })]);
-  expect([wrong.status, wrong.body.issue[0].expression]).toEqual([412, ['Bundle.entry[0]']]);
+  const invalid = await transaction([put(`Patient/${body.id}`, next, { ifMatch: 'W/"4"' })]);
+  expect([invalid.status, invalid.body.issue[0].expression]).toEqual([412, ['Bundle.entry[0]']]);
   expect(statuses(await transaction([put(`Patient/${body.id}`, next, { ifMatch: 'W/"1"' })]))).toEqual([200]);
   expect((await transaction([put(`Patient/${body.id}`, next, { ifNoneMatch: '*' })])).status).toBe(412);
 });
@@ -203,9 +203,9 @@ test('a full URL of another server stands for the resource in relative and versi
       request: { method: 'POST', url: 'Condition' },
     },
   ]);
-  const [owner, made] = answer.body.entry;
+  const [owner, created] = answer.body.entry;
   const name = `Patient/${owner.resource.id}`;
-  expect([made.resource.subject.reference, made.resource.recorder.reference]).toEqual([name, `${name}/_history/1`]);
+  expect([created.resource.subject.reference, created.resource.recorder.reference]).toEqual([name, `${name}/_history/1`]);
 });
 
 test('Prefer: return=minimal leaves the resources out of the answer', async () => {

@@ -19,18 +19,18 @@ export interface Gate {
   /** The next request that comes to wait at the gate. */
   next(): Promise<Waiting>;
   /** How many about physicians have come, whether it was shut or not. */
-  seen(): number;
+  countArrived(): number;
   close(): Promise<void>;
 }
 
 export async function gateTo(target: string): Promise<Gate> {
   const waiting: Waiting[] = [];
-  let seen = 0;
+  let arrived = 0;
   const gate = { shut: false };
   const server = createServer((req, res) => {
     const pass = () => forward(target, req, res);
     if (!req.url!.includes('/physicians')) return void pass();
-    seen++;
+    arrived++;
     if (!gate.shut) return void pass();
     waiting.push({ pass, turn: () => void res.destroy() });
     server.emit('waiting');
@@ -43,7 +43,7 @@ export async function gateTo(target: string): Promise<Gate> {
       while (!waiting.length) await once(server, 'waiting');
       return waiting.shift()!;
     },
-    seen: () => seen,
+    countArrived: () => arrived,
     async close() {
       server.closeAllConnections();
       server.close();

@@ -16,22 +16,22 @@ describe('the checker', () => {
     seen,
   });
   const good = [done('x', { a: 2 }), done('y', { a: 3, b: 2 }, { a: ['x', 'y'] }), done('z', { b: 3 })];
-  const refused = (value: string, lists: string[]): Attempt => ({ value, lists, outcome: 'refused', versions: {}, seen: {} });
+  const refusedAttempt = (value: string, lists: string[]): Attempt => ({ value, lists, outcome: 'refused', versions: {}, seen: {} });
 
   test('finds nothing where nothing is wrong', () => {
-    expect(anomaliesOf(histories, [...good, refused('w', ['a', 'b'])])).toEqual([]);
+    expect(anomaliesOf(histories, [...good, refusedAttempt('w', ['a', 'b'])])).toEqual([]);
   });
 
   test.each<[string, Histories, Attempt[]]>([
     ['lost update', { ...histories, a: [[], ['x'], ['y']] }, []],
     ['half a transaction', { ...histories, b: [[]] }, [good[1]!]],
-    ['false refusal', histories, [refused('x', ['a'])]],
+    ['false refusal', histories, [refusedAttempt('x', ['a'])]],
     ['false success', histories, [done('x', { a: 3 })]],
     ['false success', histories, [done('w', { a: 4 })]],
     ['a read inside', histories, [done('y', { a: 3, b: 2 }, { a: ['x'] })]],
     ['no order explains', { a: [[], ['x'], ['x', 'y']], b: [[], ['y'], ['y', 'x']] }, []],
-  ])('says: %s', (wrong, histories, attempts) => {
-    expect(anomaliesOf(histories, attempts)).toContainEqual(expect.stringContaining(wrong));
+  ])('says: %s', (invalid, histories, attempts) => {
+    expect(anomaliesOf(histories, attempts)).toContainEqual(expect.stringContaining(invalid));
   });
 });
 

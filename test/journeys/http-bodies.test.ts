@@ -24,23 +24,23 @@ const DOORS = [
 ] as const;
 
 const typeOf = (path: string): string => (path.endsWith('_search') ? 'application/x-www-form-urlencoded' : 'application/json');
-const head = (door: string, path: string, ...headers: string[]): string =>
-  [`POST ${path} HTTP/1.1`, 'Host: x', `x-api-key: ${facet.demo[door]}`, `Content-Type: ${typeOf(path)}`, ...headers, '', ''].join('\r\n');
+const head = (api: string, path: string, ...headers: string[]): string =>
+  [`POST ${path} HTTP/1.1`, 'Host: x', `x-api-key: ${facet.demo[api]}`, `Content-Type: ${typeOf(path)}`, ...headers, '', ''].join('\r\n');
 
-describe.each(DOORS)('%s POST %s', (door, path) => {
+describe.each(DOORS)('%s POST %s', (api, path) => {
   test('a declared length over the limit is 413 before any of the body is sent, and the connection is closed', async () => {
-    const { status, headers } = await sendRaw(facet.url, head(door, path, `Content-Length: ${10 * MIB}`));
+    const { status, headers } = await sendRaw(facet.url, head(api, path, `Content-Length: ${10 * MIB}`));
     expect([status, headers.connection]).toEqual([413, 'close']);
   });
 
   test('a client that sends the whole body first reads the 413 and no reset', async () => {
-    const { status } = await sendRaw(facet.url, head(door, path, `Content-Length: ${10 * MIB}`), Buffer.alloc(10 * MIB, 0x20));
+    const { status } = await sendRaw(facet.url, head(api, path, `Content-Length: ${10 * MIB}`), Buffer.alloc(10 * MIB, 0x20));
     expect(status).toBe(413);
   });
 
   test('a body of no declared length is 413 as soon as it is too long', async () => {
     const socket = open(facet.url);
-    socket.write(head(door, path, 'Transfer-Encoding: chunked'));
+    socket.write(head(api, path, 'Transfer-Encoding: chunked'));
     const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, 0x20), Buffer.from('\r\n')]);
     for (let sent = 0; sent < 2 * MIB; sent += 0x10000) socket.write(chunk);
     const { status, headers } = await answerOn(socket);
@@ -50,7 +50,7 @@ describe.each(DOORS)('%s POST %s', (door, path) => {
   test('a small body that decodes to more than the limit is 413', async () => {
     const { status } = await sendRaw(
       facet.url,
-      head(door, path, 'Content-Encoding: gzip', 'Connection: close', `Content-Length: ${bomb.length}`),
+      head(api, path, 'Content-Encoding: gzip', 'Connection: close', `Content-Length: ${bomb.length}`),
       bomb,
     );
     expect(status).toBe(413);

@@ -34,50 +34,50 @@ const CODINGS: Record<string, (text: string) => Buffer> = {
 };
 
 const head = (line: string, ...headers: string[]): string => [line, ...headers, 'Connection: close', '', ''].join('\r\n');
-const key = (door: Door, value = facet.demo[door]): string => `x-api-key: ${value}`;
-const bearer = (door: Door): string => `Authorization: Bearer ${facet.demo[door]}`;
-const expectShape = (door: Door, { body }: RawAnswer): void => expect(JSON.parse(body)).toMatchObject(SHAPES[door]);
+const key = (api: Door, value = facet.demo[api]): string => `x-api-key: ${value}`;
+const bearer = (api: Door): string => `Authorization: Bearer ${facet.demo[api]}`;
+const expectShape = (api: Door, { body }: RawAnswer): void => expect(JSON.parse(body)).toMatchObject(SHAPES[api]);
 
-describe.each(DOORS)('on the %s API', (door, path) => {
+describe.each(DOORS)('on the %s API', (api, path) => {
   test('a 401 names in WWW-Authenticate what this API takes', async () => {
     const { status, headers } = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x'));
-    expect([status, headers['www-authenticate']]).toEqual([401, door === 'clinik' ? 'ApiKey header="x-api-key"' : 'Bearer']);
+    expect([status, headers['www-authenticate']]).toEqual([401, api === 'clinik' ? 'ApiKey header="x-api-key"' : 'Bearer']);
   });
 
   test('an empty Host is 400, with a key and without', async () => {
-    for (const more of [[], [key(door)]]) {
+    for (const more of [[], [key(api)]]) {
       const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host:', ...more));
       expect(answer.status).toBe(400);
-      expectShape(door, answer);
+      expectShape(api, answer);
     }
   });
 
   test('HTTP/1.0 has no Host: without a key it is 401, with one the path says which surface is meant', async () => {
     const refused = await sendRaw(facet.url, head(`GET ${path} HTTP/1.0`));
     expect(refused.status).toBe(401);
-    expectShape(door, refused);
-    const { status } = await sendRaw(facet.url, head(`GET ${path}/nobody HTTP/1.0`, key(door)));
+    expectShape(api, refused);
+    const { status } = await sendRaw(facet.url, head(`GET ${path}/nobody HTTP/1.0`, key(api)));
     expect(status).toBe(404);
   });
 
   test.each(['a b', 'x/y', 'user@x', 'x:y', '[::1', ':80'])('Host: %s is no host: 400', async (host) => {
-    const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, `Host: ${host}`, key(door)));
+    const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, `Host: ${host}`, key(api)));
     expect(answer.status).toBe(400);
-    expectShape(door, answer);
+    expectShape(api, answer);
   });
 
   test('two Host headers are 400, also when both are the same', async () => {
-    const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: a', 'Host: a', key(door)));
+    const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: a', 'Host: a', key(api)));
     expect(answer.status).toBe(400);
-    expectShape(door, answer);
+    expectShape(api, answer);
   });
 
   test('two Authorization headers, and two x-api-key headers, are 400, also when both are the same', async () => {
-    for (const credential of [bearer(door), key(door)]) {
+    for (const credential of [bearer(api), key(api)]) {
       const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x', credential, credential));
       expect(answer.status).toBe(400);
-      expectShape(door, answer);
-      expect(answer.body).not.toContain(facet.demo[door]);
+      expectShape(api, answer);
+      expect(answer.body).not.toContain(facet.demo[api]);
     }
   });
 
@@ -93,22 +93,22 @@ describe.each(DOORS)('on the %s API', (door, path) => {
       ];
       for (const body of bodies) {
         const request = [
-          key(door),
+          key(api),
           'Host: x',
           'Content-Type: application/json',
           `Content-Encoding: ${coding}`,
           `Content-Length: ${body.length}`,
         ];
-        const answer = await sendRaw(facet.url, head(`POST ${postable(door, path)} HTTP/1.1`, ...request), body);
+        const answer = await sendRaw(facet.url, head(`POST ${postable(api, path)} HTTP/1.1`, ...request), body);
         expect([coding, answer.status]).toEqual([coding, good ? 400 : 415]);
-        expectShape(door, answer);
+        expectShape(api, answer);
       }
     },
   );
 });
 
 /** Where a body is read. */
-const postable = (door: Door, path: string): string => (door === 'jump' ? '/jump/patients' : path);
+const postable = (api: Door, path: string): string => (api === 'jump' ? '/jump/patients' : path);
 
 test.each(['/healthz', '/docs', '/openapi', '/v1/webhooks/junction', '/nothing'])('two Host headers are 400 at %s too', async (path) => {
   const { status } = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: a', 'Host: b'));

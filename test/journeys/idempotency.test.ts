@@ -35,8 +35,8 @@ test('a lab order that is sent again with the key that replaced the first one is
   const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
   const first = await post('/v1/lab-orders', 'rotated', body);
   const next = await facet.keyWith('loop', ['*']);
-  const again = await request(facet.app).post('/v1/lab-orders').set('x-api-key', next).set('idempotency-key', 'rotated').send(body);
-  expect([first.status, again.status, again.body]).toEqual([201, 201, first.body]);
+  const repeated = await request(facet.app).post('/v1/lab-orders').set('x-api-key', next).set('idempotency-key', 'rotated').send(body);
+  expect([first.status, repeated.status, repeated.body]).toEqual([201, 201, first.body]);
 });
 
 test('an answer that is given again tells of the request that asks again, and shows the same', async () => {
@@ -49,10 +49,10 @@ test('an answer that is given again tells of the request that asks again, and sh
         name: 'A',
         position: { longitude: 1.5, latitude: -2.25 },
       });
-  const [first, again] = [await create(), await create()];
-  expect([again.status, again.body.data, again.headers.etag]).toEqual([201, first.body.data, first.headers.etag]);
-  expect([first, again].map(({ body }) => body.meta.requestId)).toEqual([first, again].map(({ headers }) => headers['x-request-id']));
-  expect(again.body.meta.requestId).not.toBe(first.body.meta.requestId);
+  const [first, repeated] = [await create(), await create()];
+  expect([repeated.status, repeated.body.data, repeated.headers.etag]).toEqual([201, first.body.data, first.headers.etag]);
+  expect([first, repeated].map(({ body }) => body.meta.requestId)).toEqual([first, repeated].map(({ headers }) => headers['x-request-id']));
+  expect(repeated.body.meta.requestId).not.toBe(first.body.meta.requestId);
 });
 
 test('a refused request is not kept: mended, it may use the same key', async () => {

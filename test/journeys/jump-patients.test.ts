@@ -36,8 +36,8 @@ test('a patient is created in the documented envelope, and read back the same', 
     created_at: expect.stringMatching(IN_SECONDS),
     updated_at: expect.stringMatching(IN_SECONDS),
   });
-  const again = await jump('get', `/api-v1/patients/${body.data.id}`);
-  expect(again.body.data).toEqual(body.data);
+  const repeated = await jump('get', `/api-v1/patients/${body.data.id}`);
+  expect(repeated.body.data).toEqual(body.data);
 });
 
 test('three phone numbers stay three, whichever is taken away, and FHIR says what each is for', async () => {
@@ -106,9 +106,9 @@ test('a line of an address that would move another up is refused, and nothing is
 test('one key is one patient, also for two at once; with another body it is a conflict; without a key each request makes one', async () => {
   const headers = { 'Idempotency-Key': 'ada-1' };
   const answers = await Promise.all([1, 2].map(() => jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers)));
-  const settled = await jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers);
+  const repeated = await jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers);
   expect(answers.map(({ status }) => status).every((status) => status === 201 || status === 409)).toBe(true);
-  expect(settled.status).toBe(201);
+  expect(repeated.status).toBe(201);
   expect((await fhir('/Patient?family=Once&_summary=count')).body.total).toBe(1);
   const other = await jump('post', '/patients', { ...ADA, last_name: 'Twice' }, headers);
   expect([other.status, other.body.data, other.body.error.code]).toEqual([409, null, 'CONFLICT']);

@@ -169,27 +169,27 @@ test('a role that names its practitioner by the absolute URL of this server is t
     practitioner: { reference },
     code: [{ text: 'Midwife' }],
   });
-  const seen = async () => (await jump(`/clinician-profiles/${practitioner}`)).body.data;
-  const before = await seen();
+  const readProfile = async () => (await jump(`/clinician-profiles/${practitioner}`)).body.data;
+  const before = await readProfile();
   expect(before.role).toBe('Midwife');
   await facet.fhir('delete', `/PractitionerRole/${id}`);
-  const after = await seen();
+  const after = await readProfile();
   expect([after.role, after.updated_at >= before.updated_at]).toEqual([null, true]);
 });
 
 test('updated_at never goes back: not when a role changes, not when it is deleted', async () => {
-  const seen = async () => (await jump(`/clinician-profiles/${SARAH}`)).body.data.updated_at as string;
+  const readUpdatedAt = async () => (await jump(`/clinician-profiles/${SARAH}`)).body.data.updated_at as string;
   const role = '/PractitionerRole/0190b3c2-0000-7000-8000-0000000000ff';
-  const before = await seen();
+  const before = await readUpdatedAt();
   await facet.put({
     resourceType: 'PractitionerRole',
     id: '0190b3c2-0000-7000-8000-0000000000ff',
     practitioner: { reference: `Practitioner/${SARAH}` },
     code: [{ text: 'Trainer' }],
   });
-  const added = await seen();
+  const added = await readUpdatedAt();
   await facet.fhir('delete', role);
-  const removed = await seen();
+  const removed = await readUpdatedAt();
   expect([before <= added, added <= removed]).toEqual([true, true]);
   expect(added).not.toBe(before);
 });

@@ -54,12 +54,12 @@ test.each([
   expect([first.status, Object.keys(first.body)]).toEqual([502, ['error', 'message']]);
   expect(first.body.error).toBe('junction_error');
   expect(first.headers['retry-after']).toMatch(/^[1-9]\d*$/);
-  const again = await until(
+  const repeated = await until(
     () => order(what),
     ({ status }) => status !== 502,
   );
-  expect([again.status, again.body.status]).toEqual([201, 'received']);
-  expect((await order(what)).text).toBe(again.text);
+  expect([repeated.status, repeated.body.status]).toEqual([201, 'received']);
+  expect((await order(what)).text).toBe(repeated.text);
   expect(await orders()).toBe(before + 1);
 });
 
@@ -92,17 +92,17 @@ test('Junction answers 500 without taking the order: 502 each time, looked for a
 
 test('an order through FHIR is answered at once and sent by itself; its Task tells', async () => {
   const before = await orders();
-  const made = await facet.fhir('post', '/ServiceRequest').send(panelFor(PATIENT));
-  expect(made.status).toBe(201);
-  await received(made.body.id);
+  const created = await facet.fhir('post', '/ServiceRequest').send(panelFor(PATIENT));
+  expect(created.status).toBe(201);
+  await received(created.body.id);
   expect(await orders()).toBe(before + 1);
 });
 
 test('a draft, and what is no laboratory order, have no Task and are not sent: one that is made after them arrives, and they do not', async () => {
   const before = await orders();
   for (const more of [{ status: 'draft' }, { category: [{ text: 'imaging' }], code: { text: 'chest x-ray' } }]) {
-    const made = await facet.fhir('post', '/ServiceRequest').send({ ...panelFor(PATIENT), ...more });
-    expect([made.status, (await tasksOf(made.body.id)).length]).toEqual([201, 0]);
+    const created = await facet.fhir('post', '/ServiceRequest').send({ ...panelFor(PATIENT), ...more });
+    expect([created.status, (await tasksOf(created.body.id)).length]).toEqual([201, 0]);
   }
   const last = await facet.fhir('post', '/ServiceRequest').send(panelFor(PATIENT));
   await received(last.body.id);

@@ -161,9 +161,9 @@ describe("at a vendor's door", () => {
   ] as const)('%s: a create and a change are answered with the id and what was sent', async (surface, path, body, change) => {
     const key = await facet.keyWith(surface, ['write']);
     const itemOf = ({ body: sent }: Response) => (surface === 'jump' ? sent.data : surface === 'clinik' && sent.data ? sent.data : sent);
-    const made = await at(surface, 'post', path, key).send(body);
-    const { id, ...shown } = itemOf(made);
-    expect([made.status, id, shown]).toEqual([201, expect.any(String), body]);
+    const created = await at(surface, 'post', path, key).send(body);
+    const { id, ...view } = itemOf(created);
+    expect([created.status, id, view]).toEqual([201, expect.any(String), body]);
     if (surface === 'loop') return;
     const method = 'patch';
     const changed = await at(surface, method, `${path}/${id}`, key).send(change);
@@ -185,8 +185,8 @@ describe("at a vendor's door", () => {
     const send = (own: string) => at('loop', 'post', '/loop/v1/patients', own).set('idempotency-key', 'again').send(body);
     const first = await send(facet.demo.loop!);
     expect(first.body).toMatchObject({ ...body, created_at: expect.any(String) });
-    const again = await send(key);
-    expect([again.status, again.body]).toEqual([201, { id: first.body.id, ...body }]);
+    const repeated = await send(key);
+    expect([repeated.status, repeated.body]).toEqual([201, { id: first.body.id, ...body }]);
     expect((await send(facet.demo.loop!)).body).toEqual(first.body);
   });
 

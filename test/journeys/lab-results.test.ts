@@ -58,8 +58,8 @@ test('a subscription to reports receives the laboratory’s report as FHIR, and 
       criteria: 'DiagnosticReport?',
       channel,
     };
-    const made = await fhir('put', '/Subscription/reports', key).send(JSON.stringify(serviceRequest));
-    expect([made.status, made.body.status]).toEqual([201, 'requested']);
+    const created = await fhir('put', '/Subscription/reports', key).send(JSON.stringify(serviceRequest));
+    expect([created.status, created.body.status]).toEqual([201, 'requested']);
     expect((await fhir('get', '/Subscription/reports', key)).body.status).toBe('active');
     const forged = await fhir('put', '/Subscription/forged', key).send(
       JSON.stringify({ ...serviceRequest, id: 'forged', status: 'active' }),
@@ -70,13 +70,13 @@ test('a subscription to reports receives the laboratory’s report as FHIR, and 
 
 test('an order through Loop comes back as results through FHIR, and Loop says that it is completed', async () => {
   await fhir('put', `/Patient/${PATIENT}`).send(JSON.stringify(orderable(PATIENT)));
-  const made = await request(server)
+  const created = await request(server)
     .post('/v1/lab-orders')
     .set('x-api-key', facet.demo.loop!)
     .set('idempotency-key', 'journey')
     .send({ brand_id: 'loop', patient_id: PATIENT, panel_id: 'hashimotos' });
-  expect([made.status, made.body.status, made.body.completed_at]).toEqual([201, 'received', null]);
-  const { id, junction_order_id: order } = made.body;
+  expect([created.status, created.body.status, created.body.completed_at]).toEqual([201, 'received', null]);
+  const { id, junction_order_id: order } = created.body;
 
   await control('POST', `/orders/${order}/step`, { status: 'collecting_sample.walk_in_test.appointment_pending' });
   expect(

@@ -11,12 +11,12 @@ export interface Listening extends Running {
 
 /** Starts it on a free port. `instead`: what stands in place of the real thing. Close it in `afterAll`. */
 export async function listen(instead: Instead = {}): Promise<Listening> {
-  const door: { answer: RequestListener } = { answer: (_req, res) => void res.end() };
-  const server = createServer((req, res) => door.answer(req, res)).listen(0);
+  const handler: { answer: RequestListener } = { answer: (_req, res) => void res.end() };
+  const server = createServer((req, res) => handler.answer(req, res)).listen(0);
   await once(server, 'listening');
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   const facet = await startFacet({}, url, instead);
-  door.answer = facet.app;
+  handler.answer = facet.app;
   return {
     ...facet,
     url,

@@ -105,9 +105,9 @@ test('a marker whose FHIR id is no UUID is asked for by the UUID it is shown und
   const { id: _, ...rest } = markers[0]!;
   const short = { ...rest, id: 'short', title: 'Short' } as Resource;
   await load(bundleOf([short])).expect(200);
-  const [shown] = (await catalogue('markers?q=short')).body.markers;
-  const { body } = await catalogue(`availability?state=CA&marker_ids=${markers[1]!.id},${shown.id}`);
-  expect(body.entries.map((entry: { marker_id: string }) => entry.marker_id).sort()).toEqual([markers[1]!.id, shown.id].sort());
+  const [visible] = (await catalogue('markers?q=short')).body.markers;
+  const { body } = await catalogue(`availability?state=CA&marker_ids=${markers[1]!.id},${visible.id}`);
+  expect(body.entries.map((entry: { marker_id: string }) => entry.marker_id).sort()).toEqual([markers[1]!.id, visible.id].sort());
   await load(bundleOf([{ ...short, status: 'retired' }])).expect(200);
 });
 
@@ -129,8 +129,8 @@ test.each([
 });
 
 test('loading it again writes nothing; a marker that is retired leaves the list and stays in FHIR', async () => {
-  const again = await load(bundleOf(markers)).expect(200);
-  expect(again.body.entry.map(({ response }: { response: { etag: string } }) => response.etag)).toEqual(markers.map(() => 'W/"1"'));
+  const repeated = await load(bundleOf(markers)).expect(200);
+  expect(repeated.body.entry.map(({ response }: { response: { etag: string } }) => response.etag)).toEqual(markers.map(() => 'W/"1"'));
   const [tsh] = markers.filter(({ id }) => id === idOf('tsh'));
   await load(bundleOf([{ ...tsh!, status: 'retired' }])).expect(200);
   expect(await slugs('q=tsh')).toEqual([]);
@@ -149,12 +149,12 @@ test('the file of the guide is loaded as it is printed', async () => {
 
 test('a file with a marker whose extension is wrong is refused whole', async () => {
   const [tsh] = markers;
-  const wrong = {
+  const invalid = {
     ...tsh!,
     title: 'Other',
     extension: [{ url: 'https://loop.health/fhir/StructureDefinition/marker-unit', valueInteger: 1 }],
   };
-  const { status } = await load(bundleOf([{ ...markers[1]!, title: 'Other' }, wrong]));
+  const { status } = await load(bundleOf([{ ...markers[1]!, title: 'Other' }, invalid]));
   expect([status, await slugs('q=other')]).toEqual([422, []]);
 });
 

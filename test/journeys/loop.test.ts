@@ -50,8 +50,8 @@ describe('POST /v1/physicians', () => {
       'status',
       'created_at',
     ]);
-    const again = await loop('get', `/v1/physicians/${answer.body.id}`);
-    expect([again.status, again.body]).toEqual([200, answer.body]);
+    const repeated = await loop('get', `/v1/physicians/${answer.body.id}`);
+    expect([repeated.status, repeated.body]).toEqual([200, answer.body]);
   });
 
   test('the same NPI and state again is 409; another state is a row of its own on the same Practitioner', async () => {
@@ -74,9 +74,9 @@ describe('POST /v1/physicians', () => {
     await facet.fhir('put', '/Practitioner/known-to-fhir').send(text);
     const answer = await loop('post', '/v1/physicians').send(physician({ npi: number }));
     expect([answer.status, answer.body.id]).toEqual([201, expect.stringMatching(UUID)]);
-    const kept = await facet.fhir('get', '/Practitioner/known-to-fhir');
-    expect(kept.body).toMatchObject({ gender: 'female', name: [{ text: 'Dr. Maria de la Cruz, MD' }] });
-    expect(kept.text).toContain('"valueDecimal":12.50');
+    const stored = await facet.fhir('get', '/Practitioner/known-to-fhir');
+    expect(stored.body).toMatchObject({ gender: 'female', name: [{ text: 'Dr. Maria de la Cruz, MD' }] });
+    expect(stored.text).toContain('"valueDecimal":12.50');
   });
 
   test.each([
@@ -86,8 +86,8 @@ describe('POST /v1/physicians', () => {
     ['name', { name: '' }],
     ['name', { name: '   ' }],
     ['state_license', { state_license: undefined }],
-  ])('a wrong %s is 400, naming it', async (field, wrong) => {
-    const answer = await loop('post', '/v1/physicians').send(physician(wrong));
+  ])('a wrong %s is 400, naming it', async (field, invalid) => {
+    const answer = await loop('post', '/v1/physicians').send(physician(invalid));
     expect(answer.status).toBe(400);
     expect(answer.body).toEqual({ error: 'validation_error', message: expect.stringContaining(field) });
   });
@@ -158,8 +158,8 @@ describe('POST /v1/patients', () => {
     ['brand_id', { brand_id: ' loop' }],
     ['date_of_birth', { date_of_birth: '2999-01-01' }],
     ['date_of_birth', { date_of_birth: '1990-01-01T00:00:00Z' }],
-  ])('a wrong %s is 400, naming it', async (field, wrong) => {
-    const { status, body } = await loop('post', '/v1/patients').send(patient(wrong));
+  ])('a wrong %s is 400, naming it', async (field, invalid) => {
+    const { status, body } = await loop('post', '/v1/patients').send(patient(invalid));
     expect([status, body]).toEqual([
       400,
       { error: 'validation_error', message: expect.stringMatching(`^Validation error: ${field} must`) },
@@ -223,8 +223,8 @@ describe('POST /v1/lab-orders', () => {
       created_at: expect.stringMatching(INSTANT),
       completed_at: null,
     });
-    const again = await order({}, 'once');
-    expect([again.status, again.text]).toEqual([201, first.text]);
+    const repeated = await order({}, 'once');
+    expect([repeated.status, repeated.text]).toEqual([201, first.text]);
     const other = await order({ panel_id: 'fertility' }, 'once');
     expect([other.status, other.body]).toEqual([409, { error: 'conflict', message: 'Idempotency key conflict' }]);
     const read = await loop('get', `/v1/lab-orders/${first.body.id}`);

@@ -24,16 +24,16 @@ test('a physician registered through Loop is a Practitioner in FHIR and a clinic
     license_state: 'NY',
     state_license: '298123',
   };
-  const made = await call('post', '/v1/physicians', facet.demo.loop!).send(physician);
-  expect(made.status).toBe(201);
+  const created = await call('post', '/v1/physicians', facet.demo.loop!).send(physician);
+  expect(created.status).toBe(201);
 
-  const practitioner = await facet.fhir('get', `/Practitioner/${made.body.id}`);
+  const practitioner = await facet.fhir('get', `/Practitioner/${created.body.id}`);
   expect(practitioner.body).toMatchObject({
     active: true,
     name: [{ given: ['Maria'], family: 'de la Cruz' }],
     identifier: [{ value: '1999999984' }],
   });
-  expect(await profile(made.body.id)).toMatchObject({
+  expect(await profile(created.body.id)).toMatchObject({
     name: physician.name,
     first_name: 'Maria',
     last_name: 'de la Cruz',
@@ -49,14 +49,14 @@ test('a physician registered through Loop is a Practitioner in FHIR and a clinic
     name: 'Main Campus',
   });
   const role = await call('post', '/v1/practitioner-roles', facet.demo.clinik!).send({
-    practitionerId: made.body.id,
+    practitionerId: created.body.id,
     role: 'consultant',
     locationName: 'Main Campus',
   });
   expect(role.status).toBe(201);
-  expect(await profile(made.body.id)).toMatchObject({ role: 'consultant' });
+  expect(await profile(created.body.id)).toMatchObject({ role: 'consultant' });
   const there = await call('get', '/clinician-profiles?location_id=0190b3c2-0000-7000-8000-0000000000bb', facet.demo.jump!);
-  expect(there.body.data.map((item: { id: string }) => item.id)).toEqual([made.body.id]);
+  expect(there.body.data.map((item: { id: string }) => item.id)).toEqual([created.body.id]);
 });
 
 const printed = (name: string) => printedOf(shapes.find(({ shape }) => shape.name === name)!).response;
@@ -90,17 +90,17 @@ test('a draft order made through FHIR is seen through Loop as Loop’s document 
     code: panel('pcos'),
     subject: { reference: 'Patient/p1' },
   };
-  const seen = async (more: object) => {
+  const readViews = async (more: object) => {
     await facet.put({ ...draft, ...more });
     return call('get', `/v1/lab-orders/${id}`, facet.demo.loop!);
   };
   for (const subject of ['Patient/p1', `${BASE_URL}/fhir/R4/Patient/p1`]) {
-    const { status, body } = await seen({ subject: { reference: subject } });
+    const { status, body } = await readViews({ subject: { reference: subject } });
     expect([status, admits(LOOP_ORDER, body)]).toEqual([200, []]);
     expect(body).toMatchObject({ id, brand_id: '', junction_order_id: '', panel_id: 'pcos', status: 'draft' });
   }
   for (const other of [{ subject: { reference: 'Group/g1' } }, { subject: { display: 'somebody' } }, { code: panel() }])
-    expect((await seen(other)).status).toBe(404);
+    expect((await readViews(other)).status).toBe(404);
 });
 
 test('a FHIR PUT changes what /v1 shows, and a /v1 write keeps every element its shape cannot see', async () => {

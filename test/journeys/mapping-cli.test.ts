@@ -256,8 +256,8 @@ test('a body that is refused is told why, and a FHIR resource is shown as the ve
     join(place, 'fhir.json'),
     '{"resourceType":"Patient","id":"p","name":[{"given":["Ada"],"family":"Lovelace"}],"birthDate":"1985-12-10"}',
   );
-  const shown = await run('try', 'loop/patient', join(place, 'fhir.json'));
-  expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining('"date_of_birth": "1985-12-10"')]);
+  const visible = await run('try', 'loop/patient', join(place, 'fhir.json'));
+  expect([visible.code, visible.stdout]).toEqual([0, expect.stringContaining('"date_of_birth": "1985-12-10"')]);
 });
 
 test('each item of a body that lists several is tried', async () => {

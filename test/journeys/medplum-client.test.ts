@@ -7,7 +7,7 @@ import { type Listening, listen } from './listening.ts';
 let facet: Listening;
 let client: MedplumClient;
 const clientWith = (autoBatchTime: number) => {
-  const made = new MedplumClient({
+  const medplum = new MedplumClient({
     baseUrl: facet.url,
     fhirUrlPath: 'fhir/R4',
     fetch,
@@ -15,8 +15,8 @@ const clientWith = (autoBatchTime: number) => {
     cacheTime: 0,
     storage: new ClientStorage(new MemoryStorage()),
   });
-  made.setAccessToken(facet.demo.fhir!);
-  return made;
+  medplum.setAccessToken(facet.demo.fhir!);
+  return medplum;
 };
 beforeAll(async () => {
   facet = await listen();
@@ -26,7 +26,7 @@ afterAll(() => facet.close());
 
 const ADA: Patient = { resourceType: 'Patient', name: [{ family: 'Lovelace', given: ['Ada'] }], birthDate: '1985-12-10' };
 /** How a call was refused: the status and code of its outcome. */
-const refused = async (call: Promise<unknown>) => {
+const catchRefusal = async (call: Promise<unknown>) => {
   const error = await call.then(
     () => undefined,
     (value: unknown) => value,
@@ -36,16 +36,16 @@ const refused = async (call: Promise<unknown>) => {
 };
 
 test('create, read, vread, update, history and delete', async () => {
-  const made = await client.createResource(ADA);
-  expect(await client.readResource('Patient', made.id!)).toEqual(made);
-  const updated = await client.updateResource({ ...made, active: true });
+  const created = await client.createResource(ADA);
+  expect(await client.readResource('Patient', created.id!)).toEqual(created);
+  const updated = await client.updateResource({ ...created, active: true });
   expect([updated.active, updated.meta!.versionId]).toEqual([true, '2']);
-  expect(await client.readVersion('Patient', made.id!, '1')).toEqual(made);
-  const history = await client.readHistory('Patient', made.id!);
+  expect(await client.readVersion('Patient', created.id!, '1')).toEqual(created);
+  const history = await client.readHistory('Patient', created.id!);
   expect(history.entry!.map(({ resource }) => resource!.meta!.versionId)).toEqual(['2', '1']);
   expect(await client.updateResource(updated)).toEqual(updated);
-  await client.deleteResource('Patient', made.id!);
-  expect(await refused(client.readResource('Patient', made.id!, { cache: 'reload' }))).toBe('deleted');
+  await client.deleteResource('Patient', created.id!);
+  expect(await catchRefusal(client.readResource('Patient', created.id!, { cache: 'reload' }))).toBe('deleted');
 });
 
 test('a JSON Patch with its own test in it', async () => {
@@ -55,7 +55,7 @@ test('a JSON Patch with its own test in it', async () => {
     { op: 'add', path: '/telecom', value: [{ system: 'phone', value: '+15184731122' }] } as const,
   ];
   expect((await client.patchResource('Patient', id!, operations)).telecom).toEqual([{ system: 'phone', value: '+15184731122' }]);
-  expect(await refused(client.patchResource('Patient', id!, operations))).toBeDefined();
+  expect(await catchRefusal(client.patchResource('Patient', id!, operations))).toBeDefined();
   expect((await client.readResource('Patient', id!)).meta!.versionId).toBe('2');
 });
 
@@ -115,6 +115,6 @@ test('a transaction whose entries refer to each other, with urls that begin with
 });
 
 test('what the server refuses is an outcome with its reason', async () => {
-  expect(await refused(client.createResource({ resourceType: 'Patient', gender: 'f' } as unknown as Patient))).toBe('code-invalid');
-  expect(await refused(client.search('Patient', { colour: 'blue' }))).toBe('not-supported');
+  expect(await catchRefusal(client.createResource({ resourceType: 'Patient', gender: 'f' } as unknown as Patient))).toBe('code-invalid');
+  expect(await catchRefusal(client.search('Patient', { colour: 'blue' }))).toBe('not-supported');
 });

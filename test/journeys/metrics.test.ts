@@ -56,14 +56,14 @@ test('an order that does not get out is seen: how many, how old, what its attemp
 test('webhooks are counted by what they were, with the time until they were worked through, and those that wait', async () => {
   const { state } = sandbox;
   const [order] = [...state.orders.values()];
-  const gone = { ...order!, id: '01936b00-0000-7000-8000-0000000000ff', passthrough: null, transactionId: 'another' };
+  const orphan = { ...order!, id: '01936b00-0000-7000-8000-0000000000ff', passthrough: null, transactionId: 'another' };
   const done = async () => value(await read(), 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0;
   await waitForMetrics((text) => (value(text, 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0) > 0);
   const before = await done();
   state.webhooks.faults = [{ kind: 'duplicate' }, { kind: 'forge' }];
   queueOrderWebhook(state, order!, 'labtest.order.updated');
   queueOrderWebhook(state, order!, 'labtest.order.updated');
-  queueOrderWebhook(state, gone, 'labtest.order.updated');
+  queueOrderWebhook(state, orphan, 'labtest.order.updated');
   const text = await waitForMetrics(
     (text) => value(text, 'facet_webhooks_total', 'outcome="forged"') === 1 && value(text, 'facet_webhook_inbox', 'state="retry"') === 1,
   );

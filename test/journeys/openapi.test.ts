@@ -34,8 +34,8 @@ test('whom the examples of orders, values and flags speak of is somebody whom a 
   const { resources } = readDemo('mappings');
   const { paths } = await document('loop');
   for (const path of ['/v1/lab-orders', '/v1/biomarkers/parse']) {
-    const [shown] = Object.values(paths[path]!.post!.requestBody!.content['application/json']!.examples!);
-    const { patient_id } = shown!.value as { patient_id: string };
+    const [visible] = Object.values(paths[path]!.post!.requestBody!.content['application/json']!.examples!);
+    const { patient_id } = visible!.value as { patient_id: string };
     expect([path, resources.filter(({ id }) => id === patient_id).map(({ resourceType }) => resourceType)]).toEqual([path, ['Patient']]);
   }
 });

@@ -14,10 +14,10 @@ let facet: Running;
 let strict: Running;
 beforeAll(async () => {
   [facet, strict] = [await startFacet(), await startFacet({ FACET_ORDERS: 'strict' })];
-  for (const here of [facet, strict]) {
-    await here.put(orderable(PATIENT));
-    await here.put(entry('a', METABOLIC, 'pcos'));
-    for (const panel of ['pcos', 'fertility']) await here.put(entry(panel, LIPIDS, panel));
+  for (const server of [facet, strict]) {
+    await server.put(orderable(PATIENT));
+    await server.put(entry('a', METABOLIC, 'pcos'));
+    for (const panel of ['pcos', 'fertility']) await server.put(entry(panel, LIPIDS, panel));
   }
 });
 afterAll(async () => {
@@ -35,12 +35,12 @@ const entry = (id: string, loinc: object, panel: string) => ({
 });
 const by = (...coding: object[]) => ({ ...panelFor(PATIENT), code: { coding } });
 const UNKNOWN = by({ system: 'http://loinc.org', code: '2093-3' });
-const send = (here: Running, path: string, body: object, prefer = 'return=OperationOutcome') =>
-  here.fhir('post', path).set('Content-Type', 'application/fhir+json').set('Prefer', prefer).send(JSON.stringify(body));
-const clinik = (here: Running, body: object) =>
-  request(here.app)
+const send = (server: Running, path: string, body: object, prefer = 'return=OperationOutcome') =>
+  server.fhir('post', path).set('Content-Type', 'application/fhir+json').set('Prefer', prefer).send(JSON.stringify(body));
+const clinik = (server: Running, body: object) =>
+  request(server.app)
     .post('/v1/service-requests')
-    .set('x-api-key', here.demo.clinik!)
+    .set('x-api-key', server.demo.clinik!)
     .send({ status: 'active', intent: 'order', patientId: PATIENT, category: ['laboratory'], ...body });
 const taskOf = async (id: string) =>
   (await facet.fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.map((entry: { resource: unknown }) => entry.resource);
@@ -54,17 +54,17 @@ const sent = async (id: string) =>
   );
 
 test('a laboratory request that cannot be ordered is stored with its Task, and whoever asks for the outcome is warned', async () => {
-  const made = await send(facet, '/ServiceRequest', UNKNOWN);
-  expect([made.status, made.body.issue]).toEqual([
+  const created = await send(facet, '/ServiceRequest', UNKNOWN);
+  expect([created.status, created.body.issue]).toEqual([
     201,
     [expect.objectContaining(WARNING), expect.objectContaining({ severity: 'information', diagnostics: 'created' })],
   ]);
-  const [, id] = /ServiceRequest\/([^/]+)\//.exec(made.headers.location!)!;
+  const [, id] = /ServiceRequest\/([^/]+)\//.exec(created.headers.location!)!;
   expect(await taskOf(id!)).toEqual([
-    expect.objectContaining({ status: 'rejected', statusReason: { text: made.body.issue[0].diagnostics } }),
+    expect.objectContaining({ status: 'rejected', statusReason: { text: created.body.issue[0].diagnostics } }),
   ]);
   const dry = await send(facet, '/ServiceRequest/$validate?mode=create', UNKNOWN);
-  expect(dry.body.issue).toEqual([made.body.issue[0]]);
+  expect(dry.body.issue).toEqual([created.body.issue[0]]);
 });
 
 test.each(['batch', 'transaction'])('so is whoever sends it in a %s, by PUT, and by a patch that makes a draft active', async (type) => {
@@ -98,16 +98,16 @@ test('what exists already by its condition is neither ordered nor rejected a sec
       .set('Content-Type', 'application/fhir+json')
       .set('If-None-Exist', 'identifier=urn:own|7')
       .send(JSON.stringify({ ...UNKNOWN, identifier }));
-  const [made, again] = [await create(), await create()];
-  expect([made.status, again.status, (await taskOf(made.body.id)).length]).toEqual([201, 200, 1]);
+  const [created, repeated] = [await create(), await create()];
+  expect([created.status, repeated.status, (await taskOf(created.body.id)).length]).toEqual([201, 200, 1]);
 });
 
 test.each<[string, object]>([
   ['a panel', { system: PANELS, code: 'pcos' }],
   ['LOINC that the catalogue has one test for', METABOLIC],
 ])('a vendor’s client orders by %s, in its own words for a laboratory', async (_title, code) => {
-  const made = await clinik(facet, { code });
-  expect([made.status, made.body.data.category]).toEqual([201, ['laboratory']]);
+  const created = await clinik(facet, { code });
+  expect([created.status, created.body.data.category]).toEqual([201, ['laboratory']]);
   const id = await newest();
   expect(await taskOf(id)).toHaveLength(1);
   expect((await sent(id)).body.identifier).toEqual([expect.objectContaining({ system: expect.stringContaining('junction-order-id') })]);
@@ -144,12 +144,12 @@ test('the whole body that the vendor documents is stored before the catalogue ha
     basedOn: [idOf(7)],
     replaces: [idOf(8)],
   };
-  const made = await clinik(facet, whole);
+  const created = await clinik(facet, whole);
   const id = await newest();
-  expect([made.status, await taskOf(id)]).toEqual([201, [expect.objectContaining({ status: 'rejected' })]]);
+  expect([created.status, await taskOf(id)]).toEqual([201, [expect.objectContaining({ status: 'rejected' })]]);
   await facet.put(entry('basic', { system: 'http://loinc.org', code: '24320-4' }, 'pcos'));
   const changed = await request(facet.app)
-    .patch(`/v1/service-requests/${made.body.data.id}`)
+    .patch(`/v1/service-requests/${created.body.data.id}`)
     .set('x-api-key', facet.demo.clinik!)
     .send({ note: 'Draw before noon' });
   expect([changed.status, changed.body.data.note]).toEqual([200, 'Draw before noon']);
@@ -173,8 +173,8 @@ test('imaging is no laboratory request', async () => {
 
 test('a strict installation refuses it at every door, and stores nothing', async () => {
   const error = expect.objectContaining({ ...WARNING, severity: 'error' });
-  const made = await send(strict, '/ServiceRequest', UNKNOWN);
-  expect([made.status, made.body.issue]).toEqual([422, [error]]);
+  const created = await send(strict, '/ServiceRequest', UNKNOWN);
+  expect([created.status, created.body.issue]).toEqual([422, [error]]);
   expect((await send(strict, '/ServiceRequest/$validate?mode=create', UNKNOWN)).body.issue).toEqual([error]);
   expect((await clinik(strict, { code: { code: 'CMP' } })).status).toBe(422);
   expect((await strict.fhir('get', `/ServiceRequest?_summary=count`)).body.total).toBe(0);
@@ -182,8 +182,8 @@ test('a strict installation refuses it at every door, and stores nothing', async
 });
 
 test('the CapabilityStatement says of ServiceRequest, intent by intent, what is sent', async () => {
-  const documentation = async (here: Running) => {
-    const { rest } = (await here.fhir('get', '/metadata')).body as { rest: { resource: { type: string; documentation?: string }[] }[] };
+  const documentation = async (server: Running) => {
+    const { rest } = (await server.fhir('get', '/metadata')).body as { rest: { resource: { type: string; documentation?: string }[] }[] };
     return rest[0]!.resource.find(({ type }) => type === 'ServiceRequest')!.documentation;
   };
   const text = await documentation(facet);

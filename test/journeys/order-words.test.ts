@@ -69,9 +69,9 @@ test('the request that docs/orders.md prints is an order as it stands there, and
   const dry = await fhir('post', '/ServiceRequest/$validate?mode=create', output);
   expect(dry.body.issue).toEqual([expect.objectContaining({ severity: 'information' })]);
   expect((await fhir('get', `/ServiceRequest?subject=Patient/${id}&_summary=count`)).body.total).toBe(0);
-  const made = await fhir('post', '/ServiceRequest', output);
-  expect([made.status, await task(made.body.id)]).toEqual([201, expect.objectContaining({ resourceType: 'Task' })]);
-  expect(await readOutcome(made.body.id)).toMatchObject({ icd_codes: ['E06.3'], clinical_notes: 'Fasting since yesterday evening' });
+  const created = await fhir('post', '/ServiceRequest', output);
+  expect([created.status, await task(created.body.id)]).toEqual([201, expect.objectContaining({ resourceType: 'Task' })]);
+  expect(await readOutcome(created.body.id)).toMatchObject({ icd_codes: ['E06.3'], clinical_notes: 'Fasting since yesterday evening' });
 });
 
 const CONDITION = { code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }] }, subject };
@@ -103,7 +103,7 @@ const WORDS = {
 };
 
 test('notes, answers, consents, the reason, the way of taking the sample and the account arrive with exactly these words', async () => {
-  const made = await fhir('post', '/', {
+  const created = await fhir('post', '/', {
     resourceType: 'Bundle',
     type: 'transaction',
     entry: [
@@ -114,7 +114,7 @@ test('notes, answers, consents, the reason, the way of taking the sample and the
       entry({ resourceType: 'Organization', id: 'laboratory', ...LABORATORY }),
     ],
   });
-  expect([made.status, made.body.issue]).toEqual([200, undefined]);
+  expect([created.status, created.body.issue]).toEqual([200, undefined]);
   expect(await readOutcome('words')).toEqual({
     user_id: expect.any(String),
     patient_details: expect.any(Object),

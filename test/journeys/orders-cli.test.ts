@@ -48,8 +48,8 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   // the last thing that was tried: the attempt, or on a slow machine by now the look-up after it
   expect(line).toMatch(/^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(\w+\)|not listed yet.*)$/);
 
-  const shown = await runOrders('show', 'stuck');
-  expect(shown).toEqual(
+  const visible = await runOrders('show', 'stuck');
+  expect(visible).toEqual(
     expect.arrayContaining([
       'order          ServiceRequest/stuck of tenant demo',
       expect.stringMatching(/^state +(unknown|sending): /),
@@ -61,7 +61,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
     ]),
   );
   // an id or a time may hold the digits of a telephone number or a year by chance
-  const withoutIds = shown.join().replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\.\d{3}Z/g, '');
+  const withoutIds = visible.join().replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\.\d{3}Z/g, '');
   expect(withoutIds).not.toMatch(/Lovelace|1985|518|example\.com/);
 
   await until(

@@ -43,8 +43,8 @@ test('deletes it, and then there is nobody any more: 404', async () => {
 
 test('is not made by POST, and has no item below it', async () => {
   const me = await patient(ANN);
-  const made = await me('post', '/v1/me').send({});
-  expect([made.status, made.headers.allow]).toEqual([405, 'GET, HEAD, PATCH, PUT, DELETE']);
+  const created = await me('post', '/v1/me').send({});
+  expect([created.status, created.headers.allow]).toEqual([405, 'GET, HEAD, PATCH, PUT, DELETE']);
   expect((await me('get', `/v1/me/${ANN}`)).status).toBe(404);
 });
 

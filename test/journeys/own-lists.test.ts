@@ -23,9 +23,9 @@ const call = (method: 'get' | 'post' | 'patch', path: string, keys = facet.demo)
 const order = (patient: string, test: string) => call('post', `/patients/${patient}/orders`).send({ test });
 
 test('what is made below a patient is that patient’s, whoever the body names', async () => {
-  const made = await call('post', `/patients/${ANN}/orders`).send({ test: 'TSH', patient_id: BOB });
-  expect([made.status, made.body]).toEqual([201, { order: { id: expect.any(String), patient_id: ANN, test: 'TSH' } }]);
-  expect((await facet.fhir('get', `/ServiceRequest/${made.body.order.id}`)).body.subject).toEqual({ reference: `Patient/${ANN}` });
+  const created = await call('post', `/patients/${ANN}/orders`).send({ test: 'TSH', patient_id: BOB });
+  expect([created.status, created.body]).toEqual([201, { order: { id: expect.any(String), patient_id: ANN, test: 'TSH' } }]);
+  expect((await facet.fhir('get', `/ServiceRequest/${created.body.order.id}`)).body.subject).toEqual({ reference: `Patient/${ANN}` });
 });
 
 test('a list below a patient has all of that patient’s, in the envelope of the mapping', async () => {

@@ -46,12 +46,12 @@ withRegistry('it installs in an empty folder, and npx facet start serves there',
   const url = await readyUrl(server);
   expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
   const key = place.keys().demo.fhir!;
-  const made = await fetch(`${url}/fhir/R4/Patient`, {
+  const created = await fetch(`${url}/fhir/R4/Patient`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' },
     body: '{"resourceType":"Patient"}',
   });
-  expect(made.status).toBe(201);
+  expect(created.status).toBe(201);
   expect((await fetch(`${url}/docs`)).status).toBe(200);
   server.signal('SIGTERM');
   await server.ended;

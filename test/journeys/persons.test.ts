@@ -169,8 +169,8 @@ describe('POST /v1/patients/me/age-verification', () => {
     const { me, id } = await person();
     const first = await me('post', AGE).send(ADULT);
     clock.now = new Date('2026-03-02T12:00:00.000Z');
-    const again = await me('post', AGE).send(ADULT);
-    expect([again.status, again.body, again.headers.etag]).toEqual([200, first.body, first.headers.etag]);
+    const repeated = await me('post', AGE).send(ADULT);
+    expect([repeated.status, repeated.body, repeated.headers.etag]).toEqual([200, first.body, first.headers.etag]);
     expect(await versionOf(id)).toBe('2');
     const other = await me('post', AGE).send({ date_of_birth: '1991-02-03' });
     expect(other.body).toMatchObject({ date_of_birth: '1991-02-03', age_verified_at: '2026-03-02T12:00:00.000Z' });

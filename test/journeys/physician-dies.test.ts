@@ -57,12 +57,12 @@ test.each([
     expect(entry).toHaveLength(1);
     const [{ resource }] = entry;
     expect(resource.qualification).toHaveLength(1);
-    const shown = (await read(`/v1/physicians/${resource.id}`, 'loop')).body;
-    expect(shown).toMatchObject({ ...body, id: resource.id, status: 'active' });
-    if (next.status === 201) expect(next.body).toEqual(shown);
+    const visible = (await read(`/v1/physicians/${resource.id}`, 'loop')).body;
+    expect(visible).toMatchObject({ ...body, id: resource.id, status: 'active' });
+    if (next.status === 201) expect(next.body).toEqual(visible);
     expect((await post(body, {})).status).toBe(409);
     expect(sandbox.state.physicians.filter((physician) => physician.npi === npi)).toEqual([
-      { first_name: 'Ann', last_name: 'Lee', npi, id: shown.junction_physician_id },
+      { first_name: 'Ann', last_name: 'Lee', npi, id: visible.junction_physician_id },
     ]);
   }
   expect(statuses.length).toBeGreaterThan(12);
@@ -72,18 +72,18 @@ test.each([
 test('one step that fails leaves nothing held, but where it was the answer to the claim itself', async () => {
   const holds = async () =>
     (await facet.store.database.query<{ n: number }>("select count(*)::int as n from outbox where state = 'sending'"))[0]!.n;
-  let held = 0;
+  let stored = 0;
   for (let steps = 0; ; steps++) {
     const body = physician();
     const { status } = await ending({ left: steps, stumbles: true }, () => post(body, {}));
     if (status === 201) break;
-    held += await holds();
+    stored += await holds();
     ahead += (await holds()) * 8000;
     expect([201, 409]).toContain((await post(body, {})).status);
     expect((await post(body, {})).status).toBe(409);
     expect(await holds()).toBe(0);
   }
-  expect(held).toBeLessThanOrEqual(1);
+  expect(stored).toBeLessThanOrEqual(1);
 });
 
 test.each([

@@ -77,9 +77,9 @@ onServer('what one server has failed at another takes over', async () => {
   asking.turn();
   expect((await first).status).toBe(502);
   await (await gate.next()).pass();
-  const made = await second;
-  expect([made.status, made.body.state_license]).toEqual([201, '2']);
-  expect((await read(made.body.id)).body).toEqual(made.body);
+  const created = await second;
+  expect([created.status, created.body.state_license]).toEqual([201, '2']);
+  expect((await read(created.body.id)).body).toEqual(created.body);
 });
 
 test('the next caller waits until the dead one has run out of time, and is answered', async () => {
@@ -90,14 +90,14 @@ test('the next caller waits until the dead one has run out of time, and is answe
   expect(await unanswered).toBe('nobody answers');
   asking.turn();
   if (SERVER_URL === undefined) await start();
-  const before = gate.seen();
+  const before = gate.countArrived();
   const next = register(-1, { ...body, name: 'Ann B. Lee' });
-  expect([await waits(next), gate.seen()]).toEqual([true, before]);
+  expect([await waits(next), gate.countArrived()]).toEqual([true, before]);
   now += HOLD_MS + RUNS_ON_MS;
   await (await gate.next()).pass();
-  const made = await next;
-  expect([made.status, made.body.name]).toEqual([201, 'Ann B. Lee']);
-  expect((await read(made.body.id)).body).toEqual(made.body);
+  const created = await next;
+  expect([created.status, created.body.name]).toEqual([201, 'Ann B. Lee']);
+  expect((await read(created.body.id)).body).toEqual(created.body);
   gate.shut = false;
   expect((await register(-1, body)).status).toBe(409);
 });

@@ -48,7 +48,7 @@ test('the provider of two brands is registered, all states in the one that was t
   expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
   expect([await states(first), await states(second)]).toEqual([['CA', 'NJ', 'NY', 'TX'], []]);
   expect((await post(body)).body).toEqual(EXISTS);
-  for (const { body: made } of answers) expect((await get(made.id)).body).toEqual(made);
+  for (const { body: created } of answers) expect((await get(created.id)).body).toEqual(created);
 });
 
 test('the one that is registered already takes the next state, whoever else is older; a failed registration goes on in it', async () => {
@@ -86,9 +86,9 @@ test('a physician whose number was removed is not registered by it', async () =>
   const identifier = [{ use: 'old', system: NPI, value: body.npi }];
   const former = { resourceType: 'Practitioner', id: `former-${body.npi}`, identifier, name: [{ text: 'Somebody Else' }] };
   await facet.put(former);
-  const made = await post(body);
-  expect([made.status, made.body.name, made.body.npi]).toEqual([201, body.name, body.npi]);
+  const created = await post(body);
+  expect([created.status, created.body.name, created.body.npi]).toEqual([201, body.name, body.npi]);
   expect((await facet.fhir('get', `/Practitioner/${former.id}`)).body).toMatchObject(former);
   expect(await states(former.id)).toEqual([]);
-  expect(await states(made.body.id)).toEqual(['NY']);
+  expect(await states(created.body.id)).toEqual(['NY']);
 });

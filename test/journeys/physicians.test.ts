@@ -49,8 +49,8 @@ test('what was registered is 409 when it is sent again, in the words of the docu
   const body = physician();
   const first = await post(body);
   expect([first.status, first.body.status]).toEqual([201, 'pending']);
-  const again = await post({ ...body, name: 'Somebody Else', state_license: '2' });
-  expect([again.status, again.body]).toEqual([409, EXISTS]);
+  const repeated = await post({ ...body, name: 'Somebody Else', state_license: '2' });
+  expect([repeated.status, repeated.body]).toEqual([409, EXISTS]);
   expect((await get(first.body.id)).body).toEqual(first.body);
 });
 
@@ -61,8 +61,8 @@ describe('two requests for one licence at once', () => {
     const first = post(body);
     const asking = await gate.next();
     const second = post({ ...body, name: 'Somebody Else', state_license: '2' });
-    const before = gate.seen();
-    expect([await waits(second), gate.seen()]).toEqual([true, before]);
+    const before = gate.countArrived();
+    expect([await waits(second), gate.countArrived()]).toEqual([true, before]);
     await asking.pass();
     const [one, other] = await Promise.all([first, second]);
     expect([one.status, other.status, other.body]).toEqual([201, 409, EXISTS]);
@@ -78,17 +78,17 @@ describe('two requests for one licence at once', () => {
     asking.turn();
     expect((await first).status).toBe(502);
     await (await gate.next()).pass();
-    const { status, body: made } = await second;
-    expect([status, made.state_license]).toEqual([201, '2']);
-    expect((await get(made.id)).body).toEqual(made);
+    const { status, body: created } = await second;
+    expect([status, created.state_license]).toEqual([201, '2']);
+    expect((await get(created.id)).body).toEqual(created);
   });
 
   test('of twenty one is registered, the others are 409, and the network is asked once', async () => {
     const body = physician();
-    const before = gate.seen();
+    const before = gate.countArrived();
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(body)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(19).fill(409)]);
-    expect(gate.seen()).toBe(before + 1);
+    expect(gate.countArrived()).toBe(before + 1);
   });
 
   test('under one idempotency-key both get the one answer', async () => {
@@ -128,9 +128,9 @@ describe('an answer that nobody heard', () => {
   test('is an answer all the same: 409 when it is sent again, the same 201 under the same idempotency-key', async () => {
     const body = physician();
     const goOn = await unheard(body, 'unheard');
-    const [again, same] = [post(body), post(body, 'unheard')];
+    const [repeated, same] = [post(body), post(body, 'unheard')];
     await goOn();
-    expect([(await again).status, (await same).status]).toEqual([409, 201]);
+    expect([(await repeated).status, (await same).status]).toEqual([409, 201]);
     expect((await get((await same).body.id)).body).toEqual((await same).body);
   });
 });
@@ -169,20 +169,20 @@ describe('one person with licences in two states', () => {
     const body = physician({ name: 'Ann Lee' });
     const identifier = [{ system: 'http://hl7.org/fhir/sid/us-npi', value: body.npi }];
     const id = `held-${body.npi}`;
-    const held = {
+    const existing = {
       resourceType: 'Practitioner',
       id,
       identifier,
       name: [{ given: ['Ann'], family: 'Lee' }],
       telecom: [{ system: 'email', value: 'a.lee@example.com' }],
     };
-    expect((await facet.put(held)).status).toBe(201);
-    const made = await post(body);
-    expect([made.status, made.body.name, made.body.email]).toEqual([201, 'Ann Lee', 'ann@example.com']);
+    expect((await facet.put(existing)).status).toBe(201);
+    const created = await post(body);
+    expect([created.status, created.body.name, created.body.email]).toEqual([201, 'Ann Lee', 'ann@example.com']);
     const [person] = await practitioners(body.npi);
-    expect([person.id, person.name, person.telecom]).toEqual([id, held.name, held.telecom]);
+    expect([person.id, person.name, person.telecom]).toEqual([id, existing.name, existing.telecom]);
     expect(JSON.stringify(person.qualification)).not.toContain('registered-name');
-    expect((await get(made.body.id)).body).toEqual(made.body);
+    expect((await get(created.body.id)).body).toEqual(created.body);
   });
 });
 
@@ -217,8 +217,8 @@ describe('a physician that is taken away through FHIR', () => {
     const withoutNy = stored.qualification.filter((qualification: object) => !JSON.stringify(qualification).includes('"NY"'));
     expect((await facet.put({ ...stored, qualification: withoutNy })).status).toBe(200);
     expect((await get(ny.body.id)).status).toBe(404);
-    const again = await post(body);
-    expect([again.status, again.body.id === ny.body.id]).toEqual([201, false]);
+    const repeated = await post(body);
+    expect([repeated.status, repeated.body.id === ny.body.id]).toEqual([201, false]);
     expect((await get(ca.body.id)).body).toEqual(ca.body);
     for (const license_state of ['NY', 'CA']) expect((await post({ ...body, license_state })).body).toEqual(EXISTS);
   });
@@ -232,9 +232,9 @@ describe('a physician that is taken away through FHIR', () => {
     await facet.fhir('delete', `/Practitioner/${stored.id}`);
     await asking.pass();
     await (await gate.next()).pass();
-    const { status, body: made } = await sent;
-    expect([status, made.id === stored.id]).toEqual([201, false]);
-    expect((await get(made.id)).body).toEqual(made);
+    const { status, body: created } = await sent;
+    expect([status, created.id === stored.id]).toEqual([201, false]);
+    expect((await get(created.id)).body).toEqual(created);
   });
 
   test('and whose licence moves to another Practitioner takes its registration along', async () => {
@@ -274,13 +274,13 @@ describe('where JUNCTION_PHYSICIAN_PATH is set', () => {
       const push = (body: Body) =>
         request(pushing.app).post('/v1/physicians').set('Authorization', `Bearer ${pushing.demo.loop}`).send(body);
       const body = physician({ name: 'Dr. Maria de la Cruz, MD' });
-      const made = await push(body);
-      expect(made.status).toBe(201);
+      const created = await push(body);
+      expect(created.status).toBe(201);
       const registered = sandbox.state.physicians.filter(({ npi }) => npi === body.npi);
       expect(registered).toEqual([
-        expect.objectContaining({ first_name: 'Maria', last_name: 'de la Cruz', id: made.body.junction_physician_id }),
+        expect.objectContaining({ first_name: 'Maria', last_name: 'de la Cruz', id: created.body.junction_physician_id }),
       ]);
-      expect(made.body.status).toBe('active');
+      expect(created.body.status).toBe('active');
       expect((await push(body)).status).toBe(409);
       sandbox.state.faults = [{ operation: 'pushPhysician', kind: 'cut', when: 'after' }];
       const cut = physician();
@@ -295,9 +295,9 @@ describe('where JUNCTION_PHYSICIAN_PATH is set', () => {
 // the last of all: time leaps here, and everything that waits comes due
 describe('a physician whom the network lists later', () => {
   const looksAt = async (after: number): Promise<void> => {
-    const before = gate.seen();
+    const before = gate.countArrived();
     ahead += after;
-    await until(() => gate.seen() > before);
+    await until(() => gate.countArrived() > before);
   };
   const HOUR = 3_600_000;
 

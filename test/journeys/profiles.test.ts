@@ -38,8 +38,14 @@ const aSecondLater = (): void => {
 };
 
 const definitions = usCoreDefinitions().map((definition) => {
-  const kept = stripDefinition(definition)!;
-  return { kind: kept.resourceType, url: kept.url, version: kept.version, type: definition.type, body: JSON.stringify(kept) };
+  const stripped = stripDefinition(definition)!;
+  return {
+    kind: stripped.resourceType,
+    url: stripped.url,
+    version: stripped.version,
+    type: definition.type,
+    body: JSON.stringify(stripped),
+  };
 });
 const load = (version = '5.0.1') =>
   command('profiles add', { package: JSON.stringify({ name: 'us.core', version, depends: { 'us.nlm.vsac': '0.1.0' }, definitions }) });
@@ -204,13 +210,13 @@ describe('value sets and code systems of a loaded package', () => {
     },
   ];
   const loadTerms = (version: string, list = terms) => {
-    const kept = list.map(({ kind, ...profile }) => ({
+    const profiles = list.map(({ kind, ...profile }) => ({
       kind,
       url: profile.url,
       version: profile.version,
       body: JSON.stringify({ resourceType: kind, ...profile }),
     }));
-    return command('profiles add', { package: JSON.stringify({ name: 'terms', version, depends: {}, definitions: kept }) });
+    return command('profiles add', { package: JSON.stringify({ name: 'terms', version, depends: {}, definitions: profiles }) });
   };
   const found = async (query: string) => {
     const { status, body } = await api('get', `/Patient?identifier=urn:speaks|&${query}`);

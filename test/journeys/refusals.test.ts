@@ -36,16 +36,16 @@ test.each([
 describe('the scope that is needed is named', () => {
   test('on the FHIR API', async () => {
     const key = await facet.keyWith('fhir', ['read', 'system/Observation.cruds']);
-    const refused = (type: string, scope: string) => [
+    const expectedRefusal = (type: string, scope: string) => [
       403,
       `the scopes of this API key do not cover this use of ${type}: it needs ${scope}`,
     ];
     const practitioner = { resourceType: 'Practitioner', id: 'p' };
     expect(toError(await facet.fhir('post', '/Practitioner', key).send(practitioner))).toEqual(
-      refused('Practitioner', 'system/Practitioner.c'),
+      expectedRefusal('Practitioner', 'system/Practitioner.c'),
     );
-    expect(toError(await facet.put(practitioner, key))).toEqual(refused('Practitioner', 'system/Practitioner.u'));
-    expect(toError(await facet.fhir('delete', '/Patient/a', key))).toEqual(refused('Patient', 'system/Patient.d'));
+    expect(toError(await facet.put(practitioner, key))).toEqual(expectedRefusal('Practitioner', 'system/Practitioner.u'));
+    expect(toError(await facet.fhir('delete', '/Patient/a', key))).toEqual(expectedRefusal('Patient', 'system/Patient.d'));
   });
 
   test('of what a chain would tell', async () => {
@@ -74,12 +74,12 @@ describe('the largest body is named', () => {
     ['resource', '/Patient', 'application/fhir+json', '1.5 MiB'],
     ['form', '/Patient/_search', 'application/x-www-form-urlencoded', '1 MiB'],
     ['file', '/Binary', 'text/plain', '1.1 MiB'],
-  ])('of a %s', async (_what, path, type, most) => {
+  ])('of a %s', async (_what, path, type, max) => {
     const answer = await facet
       .fhir('post', path)
       .set('Content-Type', type)
       .send('x'.repeat(1537 * KIB));
-    expect(toError(answer)).toEqual([413, `the body exceeds the size limit of ${most}`]);
+    expect(toError(answer)).toEqual([413, `the body exceeds the size limit of ${max}`]);
   });
 
   test("at a vendor's door", async () => {

@@ -109,10 +109,10 @@ export async function startFacet(
 }
 
 async function tenant({ database }: TestStore, slug: string, prefixes: Record<string, string>): Promise<{ id: number; keys: Keys }> {
-  const made = await createTenant(database, { slug, name: slug, at: AT });
+  const created = await createTenant(database, { slug, name: slug, at: AT });
   const keys: Keys = {};
   for (const [surface, prefix] of Object.entries(prefixes)) {
-    keys[surface] = (await createApiKey(database, { tenant: made!.id, surface, scopes: ['*'], prefix, at: AT })).text;
+    keys[surface] = (await createApiKey(database, { tenant: created!.id, surface, scopes: ['*'], prefix, at: AT })).text;
   }
-  return { id: made!.id, keys };
+  return { id: created!.id, keys };
 }

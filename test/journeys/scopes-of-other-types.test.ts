@@ -42,7 +42,7 @@ const get = async (path: string, ...scopes: string[]) =>
   request(facet.app)
     .get(path)
     .set('Authorization', `Bearer ${await facet.keyWith('jump', scopes)}`);
-const refused = (type: string) => [403, `the scopes of this API key do not cover a search of ${type}: it needs system/${type}.s`];
+const expectedRefusal = (type: string) => [403, `the scopes of this API key do not cover a search of ${type}: it needs system/${type}.s`];
 const toError = ({ status, body }: request.Response) => [status, body.error?.message];
 
 describe('what is shown beside an item', () => {
@@ -57,9 +57,9 @@ describe('what is shown beside an item', () => {
   );
 
   test('a time of its shown item that comes from a role is not told either', async () => {
-    const seen = await get(`/clinician-profiles/${SARAH}`, 'system/Practitioner.rs');
+    const response = await get(`/clinician-profiles/${SARAH}`, 'system/Practitioner.rs');
     const { body } = await facet.fhir('get', `/Practitioner/${SARAH}`);
-    expect(Date.parse(seen.body.data.updated_at)).toBeLessThanOrEqual(Date.parse(body.meta.lastUpdated));
+    expect(Date.parse(response.body.data.updated_at)).toBeLessThanOrEqual(Date.parse(body.meta.lastUpdated));
   });
 
   test('GET /availability: whose a time is, and where, is told by types of its own', async () => {
@@ -87,7 +87,7 @@ describe('a filter that reads another type', () => {
     [`/clinician-profiles?location_id=${CLINIC}`, ['Practitioner'], 'PractitionerRole'],
   ])('GET %s with a key for %j is refused by the name of the scope it needs', async (path, types, needed) => {
     const scopes = types.map((type) => `system/${type}.rs`);
-    expect(toError(await get(path, ...scopes))).toEqual(refused(needed));
+    expect(toError(await get(path, ...scopes))).toEqual(expectedRefusal(needed));
     expect((await get(path, ...scopes, `system/${needed}.s`)).status).toBe(200);
   });
 
@@ -103,7 +103,7 @@ test('a name becomes a reference only for a key that may search for what is call
     .set('x-api-key', facet.demo.clinik!)
     .send({ firstName: 'Ann', lastName: 'Lee' });
   const owner = practitioner.data?.id ?? practitioner.id;
-  const made = async (...scopes: string[]) => {
+  const createRole = async (...scopes: string[]) => {
     const answer = await request(facet.app)
       .post('/clinik/v1/practitioner-roles')
       .set('x-api-key', await facet.keyWith('clinik', scopes))
@@ -112,8 +112,8 @@ test('a name becomes a reference only for a key that may search for what is call
     const stored = (await facet.fhir('get', '/PractitionerRole?_sort=-_lastUpdated&_count=1')).body.entry[0].resource;
     return stored.organization;
   };
-  expect(await made('system/PractitionerRole.cruds')).toEqual({ display: 'Springfield Clinic' });
-  expect(await made('system/PractitionerRole.cruds', 'system/Organization.s')).toEqual({
+  expect(await createRole('system/PractitionerRole.cruds')).toEqual({ display: 'Springfield Clinic' });
+  expect(await createRole('system/PractitionerRole.cruds', 'system/Organization.s')).toEqual({
     display: 'Springfield Clinic',
     reference: 'Organization/org',
   });

@@ -36,9 +36,9 @@ test('a create that says two lists, an object and a value over two elements stor
 
 test('a change of one leaves the others, and what the shape does not show, where they are', async () => {
   const { body } = await call('post', '').send(ADA);
-  const made = await stored(body.id);
-  const telecom = [FAX, ...made.telecom, OLD];
-  await facet.put({ ...made, telecom });
+  const created = await stored(body.id);
+  const telecom = [FAX, ...created.telecom, OLD];
+  await facet.put({ ...created, telecom });
   const phoneNumbers = [{ value: '+1 212 639 9675', type: 'home' }];
   expect((await call('patch', `/${body.id}`).send({ phoneNumbers })).body).toEqual({ ...body, phoneNumbers });
   const phone = { system: 'phone', value: '+1 212 639 9675', use: 'home' };

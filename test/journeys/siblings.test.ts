@@ -96,9 +96,9 @@ describe.each(shows)('%s', (_name, loaded, example) => {
   });
 
   test('what is made through FHIR is shown as the example says, and nobody of another tenant sees it', async () => {
-    const shown = bodyOf(await call('get', `/${example.response!.id}`));
-    expect(omitServerFields(shown)).toEqual(omitServerFields(example.response!));
-    expect(uuidOf(shown)).toBe(example.stored!.id);
+    const visible = bodyOf(await call('get', `/${example.response!.id}`));
+    expect(omitServerFields(visible)).toEqual(omitServerFields(example.response!));
+    expect(uuidOf(visible)).toBe(example.stored!.id);
     expect((await call('get', `/${example.response!.id}`, { keys: facet.other })).status).toBe(404);
   });
 
@@ -113,29 +113,29 @@ const accepted = (loaded: LoadedShape, field: string): object | undefined =>
 describe.each(creates)('%s', (_name, loaded, example) => {
   const { shape } = loaded;
   const { call, bodyOf, uuidOf, told: omitServerFields, filtersCommute } = doorOf(loaded);
-  let made: View;
+  let created: View;
 
   beforeAll(async () => {
     for (const { field, readReferences } of shape.referenceRules)
       for (const { type, id } of readReferences(example.request!)) await put({ ...accepted(loaded, field), resourceType: type, id });
     const answer = await call('post', '', { within: example.request! }).send(example.request!);
     expect([answer.status, answer.body]).toEqual([shape.createdStatus, expect.anything()]);
-    made = bodyOf(answer);
+    created = bodyOf(answer);
   });
 
   const walk = (interaction: 'read' | 'search' | 'update' | 'delete') => (shape.interactions.includes(interaction) ? test : test.skip);
 
   test('is answered as the example says, and is the resource it states', async () => {
-    expect(omitServerFields(made)).toEqual(omitServerFields(example.response!));
-    const { body } = await facet.fhir('get', `/${shape.resource}/${uuidOf(made)}`);
+    expect(omitServerFields(created)).toEqual(omitServerFields(example.response!));
+    const { body } = await facet.fhir('get', `/${shape.resource}/${uuidOf(created)}`);
     const timed = loaded.lens.fields.flatMap(({ spec, paths: [main] }) => (spec.default === '%now' ? [main!.steps[0]!.name] : []));
     const stated = Object.fromEntries(Object.entries(example.resource!).filter(([name]) => !timed.includes(name)));
     expect(body).toMatchObject(JSON.parse(JSON.stringify(stated)));
   });
 
   walk('read')('is read as it was answered, and by nobody of another tenant', async () => {
-    expect(bodyOf(await call('get', `/${made.id}`))).toEqual(made);
-    expect((await call('get', `/${made.id}`, { keys: facet.other })).status).toBe(404);
+    expect(bodyOf(await call('get', `/${created.id}`))).toEqual(created);
+    expect((await call('get', `/${created.id}`, { keys: facet.other })).status).toBe(404);
   });
 
   const [refers] = shape.referenceRules.filter(({ readReferences }) => readReferences(example.request!).length);
@@ -147,15 +147,15 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   walk('search')('each filter of the examples finds what the FHIR search it becomes finds', () => filtersCommute(loaded));
 
   walk('update')('a change of nothing makes no version', async () => {
-    const before = await call('get', `/${made.id}`);
-    const same = await call('patch', `/${made.id}`).send({});
-    expect([same.status, same.headers.etag, bodyOf(same)]).toEqual([200, before.headers.etag, made]);
+    const before = await call('get', `/${created.id}`);
+    const same = await call('patch', `/${created.id}`).send({});
+    expect([same.status, same.headers.etag, bodyOf(same)]).toEqual([200, before.headers.etag, created]);
   });
 
   walk('delete')('deleted, it is gone at every door', async () => {
-    expect((await call('delete', `/${made.id}`)).status).toBe(204);
-    expect((await call('get', `/${made.id}`)).status).toBe(404);
-    expect((await facet.fhir('get', `/${shape.resource}/${uuidOf(made)}`)).status).toBe(410);
+    expect((await call('delete', `/${created.id}`)).status).toBe(204);
+    expect((await call('get', `/${created.id}`)).status).toBe(404);
+    expect((await facet.fhir('get', `/${shape.resource}/${uuidOf(created)}`)).status).toBe(410);
   });
 });
 

@@ -166,10 +166,10 @@ test('a supervisor that stops npm stops the server below it, which lets go of it
   await below.waitForLine(/^Facet is ready: /);
   below.signal('SIGTERM');
   await below.ended;
-  const again = launch(own.env);
-  await again.waitForLine(/^Facet is ready: /);
-  again.signal('SIGTERM');
-  expect(await again.ended).toEqual({ code: 0, signal: null });
+  const repeated = launch(own.env);
+  await repeated.waitForLine(/^Facet is ready: /);
+  repeated.signal('SIGTERM');
+  expect(await repeated.ended).toEqual({ code: 0, signal: null });
   await own.remove();
 });
 
@@ -200,24 +200,24 @@ describe('a restart, with FACET_BASE_URL', () => {
       const [answer] = (await once(clientRequest, 'response')) as [IncomingMessage];
       return { headers: answer.headers, body: (await json(answer)) as { link: { relation: string; url: string }[] } };
     };
-    const made = await ask('POST', '/fhir/R4/Patient', ADA);
-    expect(made.headers.location).toMatch(`${BASE}/fhir/R4/Patient/`);
+    const created = await ask('POST', '/fhir/R4/Patient', ADA);
+    expect(created.headers.location).toMatch(`${BASE}/fhir/R4/Patient/`);
     const page = await ask('GET', '/fhir/R4/Patient?_count=1');
     expect(page.body.link.map(({ relation }) => relation)).toEqual(['self', 'next']);
     for (const { url } of page.body.link) expect(url).toMatch(new RegExp(`^${BASE}/fhir/R4/Patient\\?`));
     const metadata = await ask('GET', '/fhir/R4/metadata');
-    expect(JSON.stringify([made, page, metadata])).not.toContain('evil.example');
+    expect(JSON.stringify([created, page, metadata])).not.toContain('evil.example');
   });
 });
 
 test('killed with SIGKILL, it starts again at once and has lost nothing', async () => {
   const keys = place.keys();
-  const made = await Promise.all([1, 2, 3, 4, 5].map(() => fhir('/Patient', keys.demo.fhir!, { body: ADA })));
+  const created = await Promise.all([1, 2, 3, 4, 5].map(() => fhir('/Patient', keys.demo.fhir!, { body: ADA })));
   server.signal('SIGKILL');
   await server.ended;
   await restart();
-  const found = await Promise.all(made.map(({ body }) => fhir(`/Patient/${body.id}`, keys.demo.fhir!)));
-  expect(found.map((answer) => answer.text)).toEqual(made.map((answer) => answer.text));
+  const found = await Promise.all(created.map(({ body }) => fhir(`/Patient/${body.id}`, keys.demo.fhir!)));
+  expect(found.map((answer) => answer.text)).toEqual(created.map((answer) => answer.text));
   expect(place.keys()).toEqual(keys);
 });
 

@@ -96,10 +96,12 @@ test('reads whose clients leave while they wait are dropped, and the next read i
   const before = load().refused['client left'];
   const leaving = new AbortController();
   await whileHeld(ALL_READS, async () => {
-    const left = Array.from({ length: STORM }, () => ask(facet.demo.fhir!, '/Patient/busy', undefined, leaving.signal).catch(() => 'left'));
+    const remaining = Array.from({ length: STORM }, () =>
+      ask(facet.demo.fhir!, '/Patient/busy', undefined, leaving.signal).catch(() => 'left'),
+    );
     await until(() => arrived === STORM);
     leaving.abort();
-    expect(new Set(await Promise.all(left))).toEqual(new Set(['left']));
+    expect(new Set(await Promise.all(remaining))).toEqual(new Set(['left']));
     await until(() => closed === STORM);
     // the reads that ran are cancelled, while what they wait for is still held
     if (facet.store.database.engine === 'server') await until(() => load().inUse === 1 && load().waiting === 0);

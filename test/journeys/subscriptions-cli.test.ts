@@ -52,13 +52,13 @@ test('a failing subscription is listed, shown, retried, and gets a new secret', 
   );
   expect(heads).toMatch(/^TENANT +SUBSCRIPTION +STATE +WAITING +OLDEST +NEXT +REASON$/);
   expect(line).toMatch(/^demo +down +failing +1 +\d+ [sm] +in \d+ m +the subscriber responded with 429$/);
-  const shown = (await runSubscriptions('show', 'Subscription/down')).join('\n');
-  expect(shown).toMatch(
+  const shownText = (await runSubscriptions('show', 'Subscription/down')).join('\n');
+  expect(shownText).toMatch(
     /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not accept .*\nreason +the subscriber responded with 429\nwatches +Observation, with the scopes of key-/,
   );
-  expect(shown).toMatch(/\nwaiting +1, the oldest for \d+ [sm]\nfailing since +\d{4}-/);
-  expect(shown).toMatch(/attempt +failing +the subscriber responded with 429$/);
-  expect(shown).not.toMatch(/private|lovelace|127\.0\.0\.1/i);
+  expect(shownText).toMatch(/\nwaiting +1, the oldest for \d+ [sm]\nfailing since +\d{4}-/);
+  expect(shownText).toMatch(/attempt +failing +the subscriber responded with 429$/);
+  expect(shownText).not.toMatch(/private|lovelace|127\.0\.0\.1/i);
   for (const command of [
     'facet_subscriptions{state="failing"} 1',
     'facet_notifications 1',

@@ -17,8 +17,8 @@ const PRACTITIONER = '01936b00-0000-7000-8000-0000000000bb';
 type Method = 'get' | 'post' | 'put' | 'head';
 const call = (method: Method, path: string, surface = 'loop') => request(facet.app)[method](path).set('x-api-key', facet.demo[surface]!);
 
-let made = 0;
-const patient = () => ({ brand_id: 'conduct', first_name: `P${made++}`, last_name: 'Conduct' });
+let count = 0;
+const patient = () => ({ brand_id: 'conduct', first_name: `P${count++}`, last_name: 'Conduct' });
 const order = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
 const physician = registration('1555555551');
 
@@ -32,7 +32,7 @@ test.each([
 ] as const)(
   '%s POST %s: Location is absolute and where the caller came in; the ETag is that of reading it',
   async (surface, path, body) => {
-    const answer = await call('post', path, surface).set('idempotency-key', `conduct-${made++}`).send(body());
+    const answer = await call('post', path, surface).set('idempotency-key', `conduct-${count++}`).send(body());
     expect(answer.status).toBe(201);
     const { id } = answer.body.data ?? answer.body;
     expect(answer.headers.location).toBe(`${BASE_URL}${path}/${id}`);
@@ -47,10 +47,10 @@ test.each([
 
 test('what the client has already is 304, without a body', async () => {
   const { body, headers } = await call('post', '/v1/patients').send(patient());
-  const again = (tag: string) => call('get', `/v1/patients/${body.id}`).set('If-None-Match', tag);
-  const known = await again(`"x", ${headers.etag}`);
+  const repeat = (tag: string) => call('get', `/v1/patients/${body.id}`).set('If-None-Match', tag);
+  const known = await repeat(`"x", ${headers.etag}`);
   expect([known.status, known.text, known.headers.etag]).toEqual([304, '', headers.etag]);
-  expect((await again('W/"7"')).status).toBe(200);
+  expect((await repeat('W/"7"')).status).toBe(200);
 });
 
 test('the ETag of what is shown with others beside it changes with them', async () => {

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-const made = async (resource: { resourceType: string; [name: string]: unknown }): Promise<string> => {
+const create = async (resource: { resourceType: string; [name: string]: unknown }): Promise<string> => {
   const { status, body } = await request(facet.app)
     .post(`/fhir/R4/${resource.resourceType}`)
     .set('authorization', `Bearer ${facet.demo.fhir}`)
@@ -29,7 +29,7 @@ const MARRIED = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-M
 
 describe('what is unset shows nothing', () => {
   test('a phone number of a patient who has two', async () => {
-    const id = await made({
+    const id = await create({
       resourceType: 'Patient',
       telecom: [
         { system: 'phone', use: 'mobile', value: '1' },
@@ -39,15 +39,15 @@ describe('what is unset shows nothing', () => {
     expect((await clinik('patch', `patients/${id}`).send({ phone: null })).body.data.phone).toBeNull();
   });
   test('an address of a patient who has an older one', async () => {
-    const id = await made({ resourceType: 'Patient', address: [{ city: 'New' }, { use: 'old', city: 'Old' }] });
+    const id = await create({ resourceType: 'Patient', address: [{ city: 'New' }, { use: 'old', city: 'Old' }] });
     expect((await clinik('patch', `patients/${id}`).send({ address: null })).body.data.address).toBeNull();
   });
   test('a marital status that has a code', async () => {
-    const id = await made({ resourceType: 'Patient', maritalStatus: MARRIED });
+    const id = await create({ resourceType: 'Patient', maritalStatus: MARRIED });
     expect((await clinik('patch', `patients/${id}`).send({ maritalStatus: null })).body.data.maritalStatus).toBeNull();
   });
   test('a physical type that has a code', async () => {
-    const id = await made({
+    const id = await create({
       resourceType: 'Location',
       name: 'W',
       physicalType: { coding: [{ system: 'urn:x', code: 'wi', display: 'Wing' }] },
@@ -55,25 +55,25 @@ describe('what is unset shows nothing', () => {
     expect((await clinik('patch', `locations/${id}`).send({ physicalType: null })).body.data.physicalType).toBeNull();
   });
   test('a middle name of a patient who has two', async () => {
-    const id = await made({ resourceType: 'Patient', name: [{ given: ['A', 'May', 'Eve'], family: 'X' }], birthDate: '1990-01-01' });
+    const id = await create({ resourceType: 'Patient', name: [{ given: ['A', 'May', 'Eve'], family: 'X' }], birthDate: '1990-01-01' });
     expect((await jump('patch', `patients/${id}`).send({ middle_name: null })).body.data.middle_name).toBeNull();
   });
   test('the days of a role with two times, only in the words that show both', async () => {
     const availableTime = [{ daysOfWeek: ['wed'] }, { daysOfWeek: ['thu'], allDay: true }];
-    const id = await made({ resourceType: 'PractitionerRole', availableTime });
+    const id = await create({ resourceType: 'PractitionerRole', availableTime });
     const { status, body } = await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: [] });
     expect([status, body.issues[0].diagnostics]).toEqual([
       422,
       'availableDays must stay: the next of availableTime would be shown; send availableTime',
     ]);
     expect((await stored(`PractitionerRole/${id}`)).availableTime).toEqual(availableTime);
-    const left = [{ daysOfWeek: ['thu'], allDay: true }];
-    expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableTime: left })).body.data.availableDays).toEqual(['thu']);
+    const remaining = [{ daysOfWeek: ['thu'], allDay: true }];
+    expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableTime: remaining })).body.data.availableDays).toEqual(['thu']);
     expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: null })).body.data.availableDays).toEqual([]);
   });
   test('the days of the first of two times leave the second as it is', async () => {
     const second = { daysOfWeek: ['thu'], availableStartTime: '10:00:00' };
-    const id = await made({
+    const id = await create({
       resourceType: 'PractitionerRole',
       availableTime: [{ daysOfWeek: ['wed'], availableStartTime: '09:00:00' }, second],
     });
@@ -82,7 +82,7 @@ describe('what is unset shows nothing', () => {
   });
   test('a preferred name that was a usual name: that one stays, until it is another', async () => {
     const name = [{ use: 'usual', given: ['Liz'], family: 'X' }];
-    const id = await made({ resourceType: 'Patient', name, birthDate: '1990-01-01' });
+    const id = await create({ resourceType: 'Patient', name, birthDate: '1990-01-01' });
     const patched = async (change: object) => {
       const { status, body } = await jump('patch', `patients/${id}`).send(change);
       return [status, body.data.preferred_name, body.data.first_name];
@@ -98,7 +98,7 @@ describe('what is unset shows nothing', () => {
   });
   test('what an extension says that has an id', async () => {
     const extension = { id: 'e1', url: 'https://clinikehr.com/fhir/StructureDefinition/specialty', valueString: 'Cardiology' };
-    const id = await made({ resourceType: 'Practitioner', name: [{ given: ['A'], family: 'X' }], extension: [extension] });
+    const id = await create({ resourceType: 'Practitioner', name: [{ given: ['A'], family: 'X' }], extension: [extension] });
     const { status, body } = await clinik('patch', `practitioners/${id}`).send({ specialty: null });
     expect([status, body.data?.specialty]).toEqual([200, null]);
     expect((await stored(`Practitioner/${id}`)).extension).toBeUndefined();
@@ -108,27 +108,27 @@ describe('what is unset shows nothing', () => {
     const patient = { resourceType: 'Patient', name: [{ given: ['A'], family: 'X' }], birthDate: '1990-01-01' };
     const notes = { id: 'n', url: 'patientNotes', valueString: 'x' };
     const job = { id: 'o', url: 'occupation', valueString: 'nurse' };
-    const left = async (extension: object[]) => {
-      const id = await made({ ...patient, extension: [{ id: 'd', url, extension }] });
+    const readRest = async (extension: object[]) => {
+      const id = await create({ ...patient, extension: [{ id: 'd', url, extension }] });
       const { status, body } = await jump('patch', `patients/${id}`).send({ patient_notes: null });
       expect([status, body.data?.patient_notes]).toEqual([200, null]);
       return (await stored(`Patient/${id}`)).extension;
     };
-    expect(await left([notes])).toBeUndefined();
-    expect(await left([notes, job])).toEqual([{ id: 'd', url, extension: [job] }]);
+    expect(await readRest([notes])).toBeUndefined();
+    expect(await readRest([notes, job])).toEqual([{ id: 'd', url, extension: [job] }]);
   });
   test('a wrong value inside of an object unsets nothing', async () => {
-    const id = await made({ resourceType: 'Patient', address: [{ city: 'New' }] });
+    const id = await create({ resourceType: 'Patient', address: [{ city: 'New' }] });
     expect((await clinik('patch', `patients/${id}`).send({ address: { city: [] } })).status).toBe(422);
     expect((await stored(`Patient/${id}`)).address).toEqual([{ city: 'New' }]);
   });
   test('the notes of several people, all of which were shown; one that is not changed stays theirs', async () => {
-    const patient = await made({ resourceType: 'Patient' });
+    const patient = await create({ resourceType: 'Patient' });
     const note = [
       { authorString: 'Dr Lee', time: '2026-01-01T00:00:00Z', text: 'Fasting.' },
       { authorString: 'Laboratory', text: 'Seen.' },
     ];
-    const id = await made({ resourceType: 'Specimen', subject: { reference: `Patient/${patient}` }, note });
+    const id = await create({ resourceType: 'Specimen', subject: { reference: `Patient/${patient}` }, note });
     const patched = async (text: string | null) => (await clinik('patch', `specimens/${id}`).send({ note: text })).body.data.note;
     expect((await clinik('get', `specimens/${id}`)).body.data.note).toBe('Fasting.\n\nSeen.');
     expect(await patched('Fasting.\n\nSeen.\n\nThawed.')).toBe('Fasting.\n\nSeen.\n\nThawed.');
@@ -138,8 +138,8 @@ describe('what is unset shows nothing', () => {
     expect(await patched(null)).toBeNull();
   });
   test('a note that has a time', async () => {
-    const patient = await made({ resourceType: 'Patient' });
-    const id = await made({
+    const patient = await create({ resourceType: 'Patient' });
+    const id = await create({
       resourceType: 'ServiceRequest',
       status: 'active',
       intent: 'order',
@@ -154,13 +154,13 @@ describe('what is unset shows nothing', () => {
 
 describe('what is changed says the same to FHIR clients', () => {
   test('a code does not stay behind another text', async () => {
-    const id = await made({ resourceType: 'Patient', maritalStatus: MARRIED });
+    const id = await create({ resourceType: 'Patient', maritalStatus: MARRIED });
     expect((await clinik('patch', `patients/${id}`).send({ maritalStatus: 'Divorced' })).status).toBe(200);
     expect((await stored(`Patient/${id}`)).maritalStatus).toEqual({ text: 'Divorced' });
   });
   test('nor a text beside another code, which another vendor shows', async () => {
-    const practitioner = await made({ resourceType: 'Practitioner', name: [{ family: 'X' }] });
-    const id = await made({
+    const practitioner = await create({ resourceType: 'Practitioner', name: [{ family: 'X' }] });
+    const id = await create({
       resourceType: 'PractitionerRole',
       practitioner: { reference: `Practitioner/${practitioner}` },
       code: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/practitioner-role', code: 'doctor' }], text: 'Doctor' }],
@@ -169,7 +169,7 @@ describe('what is changed says the same to FHIR clients', () => {
     expect((await jump('get', `clinician-profiles/${practitioner}`)).body.data.role).not.toBe('Doctor');
   });
   test('the text of a name follows its parts', async () => {
-    const id = await made({ resourceType: 'Practitioner', name: [{ text: 'Dr. Maria Cruz', given: ['Maria'], family: 'Cruz' }] });
+    const id = await create({ resourceType: 'Practitioner', name: [{ text: 'Dr. Maria Cruz', given: ['Maria'], family: 'Cruz' }] });
     expect((await clinik('patch', `practitioners/${id}`).send({ lastName: 'Newname' })).status).toBe(200);
     expect((await stored(`Practitioner/${id}`)).name[0].text).toBe('Dr. Maria Newname');
     expect((await jump('get', 'clinician-profiles?search=cruz')).body.data).toEqual([]);
@@ -190,25 +190,25 @@ describe('what is changed says the same to FHIR clients', () => {
       { title: null },
       [{ text: 'Anna Müller' }, { use: 'maiden', family: 'Weiß' }],
     ],
-  ])('%s', async (_what, name, change, left) => {
-    const id = await made({ resourceType: 'Patient', name, birthDate: '1990-01-01' });
+  ])('%s', async (_what, name, change, remaining) => {
+    const id = await create({ resourceType: 'Patient', name, birthDate: '1990-01-01' });
     expect((await jump('patch', `patients/${id}`).send(change)).status).toBe(200);
-    expect((await stored(`Patient/${id}`)).name).toEqual(left);
+    expect((await stored(`Patient/${id}`)).name).toEqual(remaining);
   });
   test('who is no practitioner stays when the practitioner is unset', async () => {
-    const surgery = { reference: `Organization/${await made({ resourceType: 'Organization', name: 'Surgery' })}` };
-    const doctor = { reference: `Practitioner/${await made({ resourceType: 'Practitioner', name: [{ family: 'X' }] })}` };
-    const id = await made({ resourceType: 'Patient', generalPractitioner: [doctor, surgery] });
+    const surgery = { reference: `Organization/${await create({ resourceType: 'Organization', name: 'Surgery' })}` };
+    const doctor = { reference: `Practitioner/${await create({ resourceType: 'Practitioner', name: [{ family: 'X' }] })}` };
+    const id = await create({ resourceType: 'Patient', generalPractitioner: [doctor, surgery] });
     const { status, body } = await clinik('patch', `patients/${id}`).send({ generalPractitionerId: null });
     expect([status, body.data.generalPractitionerId]).toEqual([200, null]);
     expect((await stored(`Patient/${id}`)).generalPractitioner).toEqual([surgery]);
   });
   test('who is no practitioner stays when a practitioner is said, and hides none', async () => {
-    const surgery = { reference: `Organization/${await made({ resourceType: 'Organization', name: 'Surgery' })}`, display: 'Surgery' };
-    const doctor = { reference: `Practitioner/${await made({ resourceType: 'Practitioner', name: [{ family: 'X' }] })}` };
+    const surgery = { reference: `Organization/${await create({ resourceType: 'Organization', name: 'Surgery' })}`, display: 'Surgery' };
+    const doctor = { reference: `Practitioner/${await create({ resourceType: 'Practitioner', name: [{ family: 'X' }] })}` };
     const elsewhere = { reference: 'https://elsewhere.example/fhir/Practitioner/1' };
     const logical = { type: 'Practitioner', identifier: { value: '7' } };
-    const id = await made({ resourceType: 'Patient', generalPractitioner: [surgery, elsewhere, logical, doctor] });
+    const id = await create({ resourceType: 'Patient', generalPractitioner: [surgery, elsewhere, logical, doctor] });
     const generalPractitionerId = (await clinik('get', `patients/${id}`)).body.data.generalPractitionerId;
     expect(generalPractitionerId).toMatch(/^prc_/);
     expect((await clinik('patch', `patients/${id}`).send({ generalPractitionerId: null })).status).toBe(200);
@@ -218,7 +218,7 @@ describe('what is changed says the same to FHIR clients', () => {
     expect((await stored(`Patient/${id}`)).generalPractitioner).toEqual([surgery, elsewhere, logical, doctor]);
   });
   test('a second name does not become the first', async () => {
-    const id = await made({ resourceType: 'Patient', name: [{ family: 'X' }], birthDate: '1990-01-01' });
+    const id = await create({ resourceType: 'Patient', name: [{ family: 'X' }], birthDate: '1990-01-01' });
     const { status, body } = await jump('patch', `patients/${id}`).send({ middle_name: 'Mid' });
     expect([status, body.data?.first_name]).not.toEqual([200, 'Mid']);
   });
@@ -242,11 +242,11 @@ describe('what is no longer in use (use: old, which modifies its meaning) is not
     ],
   };
   test('a name, a number, an address', async () => {
-    const id = await made(MARRIED_ANN);
+    const id = await create(MARRIED_ANN);
     const { lastName, phone, address } = (await clinik('get', `patients/${id}`)).body.data;
     expect([lastName, phone, address.city]).toEqual(['Married', '2', 'New']);
-    const seen = (await jump('get', `patients/${id}`)).body.data;
-    expect([seen.last_name, seen.home_phone, seen.town_city]).toEqual(['Married', '2', 'New']);
+    const profile = (await jump('get', `patients/${id}`)).body.data;
+    expect([profile.last_name, profile.home_phone, profile.town_city]).toEqual(['Married', '2', 'New']);
   });
   test('nor is anybody found by it', async () => {
     const npi = (use: string, value: string) => ({ system: 'http://hl7.org/fhir/sid/us-npi', use, value });
@@ -261,10 +261,10 @@ describe('what is no longer in use (use: old, which modifies its meaning) is not
       ]),
     };
     const nhs = { system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9434765919' };
-    await made({ ...person, resourceType: 'Patient', identifier: [{ ...nhs, use: 'old', value: '9434765870' }, nhs] });
-    await made({ ...person, resourceType: 'Practitioner', identifier: [npi('old', '5550001'), npi('official', '5550002')] });
-    const found = async (door: typeof clinik | typeof jump, path: string): Promise<number> => {
-      const { body } = await door('get', path);
+    await create({ ...person, resourceType: 'Patient', identifier: [{ ...nhs, use: 'old', value: '9434765870' }, nhs] });
+    await create({ ...person, resourceType: 'Practitioner', identifier: [npi('old', '5550001'), npi('official', '5550002')] });
+    const found = async (call: typeof clinik | typeof jump, path: string): Promise<number> => {
+      const { body } = await call('get', path);
       return (body.data.data ?? body.data).length;
     };
     const filters: [door: typeof clinik | typeof jump, path: string, was: string, is: string][] = [
@@ -278,16 +278,16 @@ describe('what is no longer in use (use: old, which modifies its meaning) is not
       [jump, 'clinician-profiles?search=', 'formerly', 'presently'],
       [jump, 'clinician-profiles?search=', 'formerly-email', 'presently-email'],
     ];
-    for (const [door, path, was, is] of filters)
-      expect([path, was, await found(door, path + was), is, await found(door, path + is)]).toEqual([path, was, 0, is, 1]);
+    for (const [call, path, was, is] of filters)
+      expect([path, was, await found(call, path + was), is, await found(call, path + is)]).toEqual([path, was, 0, is, 1]);
   });
   test('a new number is not put where the old one stands', async () => {
-    const id = await made(MARRIED_ANN);
+    const id = await create(MARRIED_ANN);
     await clinik('patch', `patients/${id}`).send({ phone: '3' });
     expect((await stored(`Patient/${id}`)).telecom[0]).toEqual({ system: 'phone', use: 'old', value: '1' });
   });
   test('two patients are the same by their names of today', async () => {
-    await made({ ...MARRIED_ANN, meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'b' }] } });
+    await create({ ...MARRIED_ANN, meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'b' }] } });
     const { status } = await loop('patients').send({ brand_id: 'b', first_name: 'Ann', last_name: 'Married', date_of_birth: '1980-01-01' });
     expect(status).toBe(409);
   });
@@ -320,11 +320,16 @@ describe('of several names, numbers and addresses the current and preferred one 
     ],
   };
   test('all doors agree on it', async () => {
-    const id = await made({ ...SEVERAL, meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'b' }] } });
-    const seen = (await clinik('get', `patients/${id}`)).body.data;
-    expect([seen.lastName, seen.email, seen.phone, seen.address.city]).toEqual(['Usual', 'first@example.com', '2', 'Home']);
-    const shown = (await jump('get', `patients/${id}`)).body.data;
-    expect([shown.last_name, shown.email, shown.phone, shown.home_phone, shown.town_city]).toEqual([
+    const id = await create({ ...SEVERAL, meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'b' }] } });
+    const clinikView = (await clinik('get', `patients/${id}`)).body.data;
+    expect([clinikView.lastName, clinikView.email, clinikView.phone, clinikView.address.city]).toEqual([
+      'Usual',
+      'first@example.com',
+      '2',
+      'Home',
+    ]);
+    const visible = (await jump('get', `patients/${id}`)).body.data;
+    expect([visible.last_name, visible.email, visible.phone, visible.home_phone, visible.town_city]).toEqual([
       'Usual',
       'first@example.com',
       null,
@@ -333,7 +338,7 @@ describe('of several names, numbers and addresses the current and preferred one 
     ]);
   });
   test('a change goes into it, and leaves what has ended as it is', async () => {
-    const id = await made(SEVERAL);
+    const id = await create(SEVERAL);
     const { body } = await clinik('patch', `patients/${id}`).send({ phone: '4', lastName: 'Changed' });
     expect([body.data.phone, body.data.lastName]).toEqual(['4', 'Changed']);
     const { telecom, name } = await stored(`Patient/${id}`);
@@ -346,7 +351,7 @@ describe('of several names, numbers and addresses the current and preferred one 
       { system, value: `last-${system}@example.com`, period: { end: '2998' } },
       { system, value: `open-${system}@example.com` },
     ]);
-    await made({ ...SEVERAL, telecom });
+    await create({ ...SEVERAL, telecom });
     for (const system of ['phone', 'email'])
       for (const [word, found] of Object.entries({ past: 0, last: 1, open: 1 })) {
         const { body } = await clinik('get', `patients?${system}=${word}-${system}@example.com`);
@@ -355,24 +360,24 @@ describe('of several names, numbers and addresses the current and preferred one 
   });
   test('where all have ended nothing is shown, and a change adds one', async () => {
     const telecom = [{ system: 'phone', value: '1', period: ended }];
-    const id = await made({ ...SEVERAL, telecom });
+    const id = await create({ ...SEVERAL, telecom });
     expect((await clinik('get', `patients/${id}`)).body.data.phone).toBeNull();
     const { body } = await clinik('patch', `patients/${id}`).send({ phone: '2' });
     expect(body.data.phone).toBe('2');
     expect((await stored(`Patient/${id}`)).telecom).toEqual([...telecom, { system: 'phone', value: '2' }]);
   });
   test('a role whose period has ended is no role of a clinician', async () => {
-    const id = await made({ resourceType: 'Practitioner', name: [{ family: 'Lee' }] });
+    const id = await create({ resourceType: 'Practitioner', name: [{ family: 'Lee' }] });
     const role = (text: string, period?: object) => ({
       resourceType: 'PractitionerRole',
       practitioner: { reference: `Practitioner/${id}` },
       code: [{ text }],
       ...(period && { period }),
     });
-    await made(role('Formerly', ended));
-    await made(role('Next year', future));
+    await create(role('Formerly', ended));
+    await create(role('Next year', future));
     expect((await jump('get', `clinician-profiles/${id}`)).body.data.role).toBeNull();
-    await made(role('Today', { start: '2001-01-01' }));
+    await create(role('Today', { start: '2001-01-01' }));
     expect((await jump('get', `clinician-profiles/${id}`)).body.data.role).toBe('Today');
   });
 });

@@ -17,8 +17,11 @@ const clinik = (method: Method, path: string, key = facet.demo.clinik!) =>
 const make = async (body: object = {}) =>
   (await clinik('post', '').send({ practitionerId: PRACTITIONER, role: 'doctor', phone: '1', ...body })).body.data.id as string;
 /** The FHIR id behind one that is shown as digits of base 36. */
-function uuidOf(shown: string): string {
-  const number = [...shown.slice(shown.indexOf('_') + 1)].reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n);
+function uuidOf(shownText: string): string {
+  const number = [...shownText.slice(shownText.indexOf('_') + 1)].reduce(
+    (sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)),
+    0n,
+  );
   return number
     .toString(16)
     .padStart(32, '0')
@@ -41,14 +44,14 @@ test('a plain object under the media type its client names is a merge; the answe
 test('what only FHIR can see stays, and what changes nothing makes no version', async () => {
   const id = await make({ phone: 'stays' });
   const before = await resourceOf(id);
-  const seen = { ...before, language: 'en', healthcareService: [{ display: 'x' }], code: [...before.code, { text: 'own' }] };
-  await facet.put(seen);
+  const resource = { ...before, language: 'en', healthcareService: [{ display: 'x' }], code: [...before.code, { text: 'own' }] };
+  await facet.put(resource);
   const same = await clinik('patch', `/${id}`).send({ phone: 'stays', role: 'doctor', specialty: [] });
   expect([same.status, same.headers.etag]).toEqual([200, 'W/"2"']);
   const other = await clinik('patch', `/${id}`).send({ specialty: ['Cardiology'] });
   expect(other.headers.etag).toBe('W/"3"');
   const { body } = await facet.fhir('get', `/PractitionerRole/${before.id}`);
-  expect(body).toEqual({ ...seen, specialty: [{ text: 'Cardiology' }], meta: { versionId: '3', lastUpdated: expect.any(String) } });
+  expect(body).toEqual({ ...resource, specialty: [{ text: 'Cardiology' }], meta: { versionId: '3', lastUpdated: expect.any(String) } });
   expect((await facet.fhir('get', `/PractitionerRole/${before.id}/_history`)).body.entry[0].request.method).toBe('PATCH');
 });
 
@@ -61,8 +64,8 @@ test('a change is made only on the version that the client expects', async () =>
   expect([late.status, late.body.code]).toEqual([409, 'CONFLICT']);
   expect((await change(`"x", W/"2"`, '4')).status).toBe(200);
   expect((await change('*', '5')).status).toBe(200);
-  const gone = await clinik('delete', `/${id}`).set('If-Match', first);
-  expect([gone.status, (await clinik('get', `/${id}`)).body.data.phone]).toEqual([409, '5']);
+  const deleted = await clinik('delete', `/${id}`).set('If-Match', first);
+  expect([deleted.status, (await clinik('get', `/${id}`)).body.data.phone]).toEqual([409, '5']);
 });
 
 test('of many changes at once under one version one is made; without a version all of them are', async () => {
@@ -109,8 +112,8 @@ test('a create without a body is told what it must say, a change without one tha
 
 test('what is wrong with a change is told like what is wrong with a create', async () => {
   const id = await make();
-  const wrong = await clinik('patch', `/${id}`).send({ role: 'wizard', practitionerId: 'prc_000000000000000001' });
-  expect([wrong.status, wrong.body.code, wrong.body.issues.length]).toEqual([422, 'VALIDATION_ERROR', 1]);
+  const invalid = await clinik('patch', `/${id}`).send({ role: 'wizard', practitionerId: 'prc_000000000000000001' });
+  expect([invalid.status, invalid.body.code, invalid.body.issues.length]).toEqual([422, 'VALIDATION_ERROR', 1]);
   const nobody = await clinik('patch', `/${id}`).send({ practitionerId: 'prc_000000000000000001' });
   expect([nobody.status, nobody.body.issues[0].diagnostics]).toEqual([422, 'practitionerId leads to no Practitioner that exists']);
   expect((await clinik('patch', `/${id}`).send([{ op: 'merge' }])).status).toBe(400);
@@ -120,8 +123,8 @@ test('what is wrong with a change is told like what is wrong with a create', asy
 
 test('a deletion is 204 without a body; after it there is nothing, and nothing to delete', async () => {
   const id = await make();
-  const gone = await clinik('delete', `/${id}`);
-  expect([gone.status, gone.text, gone.headers['x-request-id']]).toEqual([204, '', expect.stringMatching(/^req_/)]);
+  const deleted = await clinik('delete', `/${id}`);
+  expect([deleted.status, deleted.text, deleted.headers['x-request-id']]).toEqual([204, '', expect.stringMatching(/^req_/)]);
   for (const method of ['get', 'delete', 'patch'] as const) {
     const answer = await clinik(method, `/${id}`).send(method === 'patch' ? { phone: '1' } : undefined);
     expect([answer.status, answer.body.code]).toEqual([404, 'NOT_FOUND']);
@@ -149,8 +152,8 @@ test('a method that the vendor does not document is 405 and says which are', asy
 test('any create takes an idempotency-key: the same again is the same answer, and one item', async () => {
   const body = { practitionerId: PRACTITIONER, role: 'nurse', phone: 'once' };
   const send = () => clinik('post', '').set('Idempotency-Key', 'role-1').send(body);
-  const [first, again] = [await send(), await send()];
-  expect([first.status, again.status, again.body.data]).toEqual([201, 201, first.body.data]);
+  const [first, repeated] = [await send(), await send()];
+  expect([first.status, repeated.status, repeated.body.data]).toEqual([201, 201, first.body.data]);
   expect(
     (
       await clinik('post', '')
@@ -177,10 +180,10 @@ test('today’s availability in a change: lists of objects are replaced whole, t
     ],
     notAvailable: [{ description: 'Conference', during: null }],
   });
-  const wrong = await clinik('patch', `/${id}`).send({
+  const invalid = await clinik('patch', `/${id}`).send({
     notAvailable: [{ description: 'x', during: { start: '2026-02-01', end: '2026-01-01' } }],
   });
-  expect([wrong.status, wrong.body.issues[0].diagnostics]).toEqual([422, 'notAvailable[0].during.end must not be before start']);
+  expect([invalid.status, invalid.body.issues[0].diagnostics]).toEqual([422, 'notAvailable[0].during.end must not be before start']);
 });
 
 test('a slot is made, found by its schedule, taken and deleted', async () => {
@@ -188,11 +191,11 @@ test('a slot is made, found by its schedule, taken and deleted', async () => {
   const slots = (method: Method, path = '') => request(facet.app)[method](`/v1/slots${path}`).set('x-api-key', facet.demo.clinik!);
   await facet.put({ resourceType: 'Schedule', id: schedule, actor: [{ display: 'x' }] });
   const body = { scheduleId: schedule, status: 'free', start: '2026-03-02T09:00:00Z', end: '2026-03-02T09:15:00Z' };
-  const made = await slots('post').send(body);
-  expect([made.status, made.body.data.status]).toEqual([201, 'free']);
-  const { id, scheduleId } = made.body.data;
+  const created = await slots('post').send(body);
+  expect([created.status, created.body.data.status]).toEqual([201, 'free']);
+  const { id, scheduleId } = created.body.data;
   expect((await slots('post').send({ ...body, scheduleId: 'sch_000000000000000001' })).status).toBe(422);
-  expect((await slots('patch', `/${id}`).send({ status: 'busy' })).body.data).toEqual({ ...made.body.data, status: 'busy' });
+  expect((await slots('patch', `/${id}`).send({ status: 'busy' })).body.data).toEqual({ ...created.body.data, status: 'busy' });
   const [taken, free] = await Promise.all(['busy', 'free'].map((status) => slots('get', `?scheduleId=${scheduleId}&status=${status}`)));
   expect([taken!.body.data.total, free!.body.data.total]).toEqual([1, 0]);
   expect((await facet.fhir('get', `/Slot?schedule=Schedule/${schedule}&status=busy`)).body.entry).toHaveLength(1);

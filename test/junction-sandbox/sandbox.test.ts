@@ -5,18 +5,18 @@ import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/junction-sandbox/sand
 import { until } from '../until.ts';
 import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-fixture.ts';
 
-let here: SandboxWorld;
+let fixture: SandboxWorld;
 let user: string;
 beforeAll(async () => {
-  here = await sandboxWorld();
+  fixture = await sandboxWorld();
   user = (await json(await post('/v2/user', { client_user_id: 'one' }))).user_id;
 });
-afterAll(() => here.sandbox.close());
+afterAll(() => fixture.sandbox.close());
 
 const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-  fetch(here.sandbox.url + path, {
+  fetch(fixture.sandbox.url + path, {
     method,
-    headers: { 'x-vital-api-key': here.sandbox.apiKey, 'content-type': 'application/json', ...headers },
+    headers: { 'x-vital-api-key': fixture.sandbox.apiKey, 'content-type': 'application/json', ...headers },
     body: body === undefined ? null : JSON.stringify(body),
   });
 const post = (path: string, body: unknown, headers?: Record<string, string>) => call('POST', path, body, headers);
@@ -38,7 +38,7 @@ test('an order is a 200 with the order as Junction writes it, the passthrough ec
     order: {
       passthrough: key,
       user_id: user,
-      team_id: here.sandbox.teamId,
+      team_id: fixture.sandbox.teamId,
       last_event: { id: 1, status: 'received.walk_in_test.ordered' },
       order_transaction: { status: 'active' },
       patient_address: { country: 'United States' },
@@ -53,7 +53,7 @@ test('the first reply under a key is repeated, success or failure', async () => 
   const bad = randomUUID();
   expect((await order(bad, { order_set: { lab_test_ids: [randomUUID()] } })).status).toBe(400);
   expect((await order(bad)).status).toBe(400);
-  expect([here.orders(good), here.orders(bad)]).toEqual([1, 0]);
+  expect([fixture.orders(good), fixture.orders(bad)]).toEqual([1, 0]);
 });
 
 test('a malformed order is 422 with the sent value, and its key stays unused', async () => {
@@ -123,8 +123,8 @@ test('an order shows its options and has the statuses of its collection method',
     priority: true,
     lab_account_id: SANDBOX_ACCOUNT,
   };
-  const { order: made } = await json(await order(randomUUID(), body));
-  expect(made).toMatchObject({
+  const { order: created } = await json(await order(randomUUID(), body));
+  expect(created).toMatchObject({
     clinical_notes: 'fasting',
     icd_codes: ['E28.2'],
     priority: true,
@@ -133,33 +133,33 @@ test('an order shows its options and has the statuses of its collection method',
     last_event: { status: 'received.at_home_phlebotomy.ordered' },
   });
   const statuses = [];
-  for (let nth = 0; nth < 5; nth++) statuses.push((await json(await post(`/sandbox/orders/${made.id}/step`, {}))).status);
+  for (let nth = 0; nth < 5; nth++) statuses.push((await json(await post(`/sandbox/orders/${created.id}/step`, {}))).status);
   expect(statuses.slice(2)).toEqual([
     'collecting_sample.at_home_phlebotomy.draw_completed',
     'sample_with_lab.at_home_phlebotomy.partial_results',
     'completed.at_home_phlebotomy.completed',
   ]);
-  const { results } = (await (await call('GET', `/v3/order/${made.id}/result`)).json()) as { results: { provider_id: string }[] };
+  const { results } = (await (await call('GET', `/v3/order/${created.id}/result`)).json()) as { results: { provider_id: string }[] };
   expect(results.map(({ provider_id }) => provider_id)).toContain('5081');
 });
 
 test('after a forgotten failure the same key creates a second order', async () => {
   const key = randomUUID();
-  here.fail({ operation: 'createOrder', kind: 'error', when: 'after', forgotten: true });
+  fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after', forgotten: true });
   expect([(await order(key)).status, (await order(key)).status]).toEqual([500, 200]);
-  expect(here.orders(key)).toBe(2);
+  expect(fixture.orders(key)).toBe(2);
 });
 
 test('a key in progress is 409, and can be used afterwards', async () => {
   const key = randomUUID();
-  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 2 });
-  const before = here.countRequests('createOrder');
+  fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 2 });
+  const before = fixture.countRequests('createOrder');
   const slow = order(key);
-  await until(() => here.countRequests('createOrder') > before);
+  await until(() => fixture.countRequests('createOrder') > before);
   expect((await order(key)).status).toBe(409);
   expect((await slow).status).toBe(200);
   expect((await order(key)).status).toBe(200);
-  expect(here.orders(key)).toBe(1);
+  expect(fixture.orders(key)).toBe(1);
 });
 
 test('a key is forgotten after a day', async () => {
@@ -167,21 +167,21 @@ test('a key is forgotten after a day', async () => {
   await order(key);
   await post('/sandbox/clock', { seconds: 23 * 3600 });
   await order(key);
-  expect(here.orders(key)).toBe(1);
+  expect(fixture.orders(key)).toBe(1);
   await post('/sandbox/clock', { seconds: 2 * 3600 });
   await order(key);
-  expect(here.orders(key)).toBe(2);
+  expect(fixture.orders(key)).toBe(2);
 });
 
 test('steps move an order through its statuses', async () => {
-  const { order: made } = await json(await order(randomUUID()));
+  const { order: created } = await json(await order(randomUUID()));
   const statuses = [];
-  for (let nth = 0; nth < 4; nth++) statuses.push((await json(await post(`/sandbox/orders/${made.id}/step`, {}))).status);
+  for (let nth = 0; nth < 4; nth++) statuses.push((await json(await post(`/sandbox/orders/${created.id}/step`, {}))).status);
   expect(statuses.at(-1)).toBe('completed.walk_in_test.completed');
-  expect((await post(`/sandbox/orders/${made.id}/step`, {})).status).toBe(400);
-  const shown = await (await call('GET', `/v3/order/${made.id}`)).json();
-  expect(shown).toMatchObject({ order_transaction: { status: 'completed' }, events: { length: 5 } });
-  expect((await post(`/v3/order/${made.id}/cancel`, {})).status).toBe(400);
+  expect((await post(`/sandbox/orders/${created.id}/step`, {})).status).toBe(400);
+  const visible = await (await call('GET', `/v3/order/${created.id}`)).json();
+  expect(visible).toMatchObject({ order_transaction: { status: 'completed' }, events: { length: 5 } });
+  expect((await post(`/v3/order/${created.id}/cancel`, {})).status).toBe(400);
 });
 
 test('/sandbox shows orders, roster and faults without a key', async () => {
@@ -193,16 +193,16 @@ test('/sandbox shows orders, roster and faults without a key', async () => {
   });
   const roster = [{ first_name: 'Ann', last_name: 'Lee', npi: '1999999984' }];
   await call('PUT', '/sandbox/physicians', roster);
-  expect(await (await call('GET', `/v2/team/${here.sandbox.teamId}/physicians`)).json()).toEqual(roster);
+  expect(await (await call('GET', `/v2/team/${fixture.sandbox.teamId}/physicians`)).json()).toEqual(roster);
   await post('/sandbox/faults', { operation: 'roster', kind: 'error', status: 503, retryAfter: 3 });
-  const busy = await call('GET', `/v2/team/${here.sandbox.teamId}/physicians`);
+  const busy = await call('GET', `/v2/team/${fixture.sandbox.teamId}/physicians`);
   expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '3']);
   expect((await post('/sandbox/faults', { kind: 'earthquake' })).status).toBe(400);
 });
 
 describe('the sandbox’s own API', () => {
   const toError = async (answer: Response) => [answer.status, (await json(answer)).detail];
-  const made = async () => (await json(await order(randomUUID()))).order.id;
+  const createOrder = async () => (await json(await order(randomUUID()))).order.id;
   const step = (id: string, body: unknown = {}) => post(`/sandbox/orders/${id}/step`, body);
 
   test.each<[string, string, unknown, string]>([
@@ -219,13 +219,13 @@ describe('the sandbox’s own API', () => {
 
   test('the old path of webhook faults works for one more release', async () => {
     expect((await post('/sandbox/webhooks/mishaps', { kind: 'drop' })).status).toBe(200);
-    expect(here.sandbox.state.webhooks.faults).toEqual([{ kind: 'drop' }]);
+    expect(fixture.sandbox.state.webhooks.faults).toEqual([{ kind: 'drop' }]);
     expect((await call('DELETE', '/sandbox/webhooks/mishaps')).status).toBe(200);
-    expect(here.sandbox.state.webhooks.faults).toEqual([]);
+    expect(fixture.sandbox.state.webhooks.faults).toEqual([]);
   });
 
   test('a step with an unknown field changes nothing', async () => {
-    const id = await made();
+    const id = await createOrder();
     expect(await toError(await step(id, { statuss: 'x' }))).toEqual([
       400,
       'Unknown field statuss (did you mean status?); there are status, interpretation, missing, results, noDocument, detail, passthrough, silent.',
@@ -237,7 +237,7 @@ describe('the sandbox’s own API', () => {
   test.each(['completed.walk_in_test.completed', 'completed.walk_in_test.corrected', 'cancelled.walk_in_test.cancelled', 'elsewhere'])(
     '%s has no next status: a step needs one',
     async (status) => {
-      const id = await made();
+      const id = await createOrder();
       await step(id, { status });
       expect(await toError(await step(id))).toEqual([
         400,
@@ -248,9 +248,9 @@ describe('the sandbox’s own API', () => {
   );
 
   test('after a redraw the next status belongs to the order that replaces it', async () => {
-    const id = await made();
+    const id = await createOrder();
     await step(id, { status: 'collecting_sample.walk_in_test.redraw_available' });
-    const [next] = [...here.sandbox.state.orders.values()].filter(({ parentId }) => parentId === id);
+    const [next] = [...fixture.sandbox.state.orders.values()].filter(({ parentId }) => parentId === id);
     expect(await toError(await step(id))).toEqual([
       400,
       `collecting_sample.walk_in_test.redraw_available has no next status: the order that replaces it is ${next!.id}.`,

@@ -8,30 +8,30 @@ import { createJunctionReader } from '../../src/junction/reader.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { orderOf, type SandboxWorld, sandboxWorld, within } from '../junction-sandbox/sandbox-fixture.ts';
 
-let here: SandboxWorld;
+let fixture: SandboxWorld;
 let user: string;
 beforeAll(async () => {
-  here = await sandboxWorld();
-  const made = await here.client.ensureUser('patient-1', within());
-  if (made.kind !== 'accepted') throw new Error(made.why);
-  user = made.value;
+  fixture = await sandboxWorld();
+  const created = await fixture.client.ensureUser('patient-1', within());
+  if (created.kind !== 'accepted') throw new Error(created.why);
+  user = created.value;
 });
-afterAll(() => here.sandbox.close());
+afterAll(() => fixture.sandbox.close());
 
 const create = (passthrough: string, more: object = {}, ms?: number) =>
-  here.client.createOrder({ body: JSON.stringify(orderOf(user, { passthrough, ...more })), key: passthrough }, within(ms));
+  fixture.client.createOrder({ body: JSON.stringify(orderOf(user, { passthrough, ...more })), key: passthrough }, within(ms));
 
 describe('users', () => {
   test('the same name is the same user, although Junction answers the second create with 400', async () => {
-    expect(await here.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
-    expect(here.sandbox.state.users.size).toBe(1);
+    expect(await fixture.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
+    expect(fixture.sandbox.state.users.size).toBe(1);
   });
 
   test('a conflict that does not say whose it is leads to a look-up by name', async () => {
-    here.fail({ operation: 'user', kind: 'error', status: 400 });
-    expect(await here.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
-    here.fail({ operation: 'user', kind: 'error', status: 409 });
-    expect(await here.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
+    fixture.fail({ operation: 'user', kind: 'error', status: 400 });
+    expect(await fixture.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
+    fixture.fail({ operation: 'user', kind: 'error', status: 409 });
+    expect(await fixture.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
   });
 });
 
@@ -41,7 +41,7 @@ describe('placing an order', () => {
     const first = await create(key);
     expect(first).toMatchObject({ kind: 'accepted', value: { passthrough: key, status: 'received.walk_in_test.ordered' } });
     expect(await create(key)).toEqual(first);
-    expect(here.orders(key)).toBe(1);
+    expect(fixture.orders(key)).toBe(1);
   });
 
   const done = (when: 'before' | 'after') => (when === 'after' ? 1 : 0);
@@ -78,11 +78,11 @@ describe('placing an order', () => {
   ];
   test.each(faults)('%s: one request, and the outcome says what is known', async (_title, fault, expected, orders) => {
     const key = randomUUID();
-    const before = here.countRequests('createOrder');
-    here.fail({ operation: 'createOrder', ...fault });
+    const before = fixture.countRequests('createOrder');
+    fixture.fail({ operation: 'createOrder', ...fault });
     expect(await create(key, {}, 'seconds' in fault ? 700 : undefined)).toMatchObject(expected);
-    expect(here.countRequests('createOrder') - before).toBe(1);
-    expect(here.orders(key)).toBe(orders);
+    expect(fixture.countRequests('createOrder') - before).toBe(1);
+    expect(fixture.orders(key)).toBe(orders);
   });
 
   test('the end comes in time although the body never does', async () => {
@@ -171,25 +171,25 @@ describe('placing an order', () => {
 
 describe('looking an order up', () => {
   test('finds it by its passthrough among more orders than a page holds', async () => {
-    const other = await here.client.ensureUser('patient-2', within());
+    const other = await fixture.client.ensureUser('patient-2', within());
     if (other.kind !== 'accepted') throw new Error(other.why);
     for (let nth = 0; nth < 120; nth++) {
       const body = JSON.stringify(orderOf(other.value, { passthrough: `order-${nth}` }));
-      await here.client.createOrder({ body, key: `many-${nth}` }, within());
+      await fixture.client.createOrder({ body, key: `many-${nth}` }, within());
     }
-    const find = (passthrough: string) => here.client.findOrder({ userId: other.value, passthrough }, within());
+    const find = (passthrough: string) => fixture.client.findOrder({ userId: other.value, passthrough }, within());
     expect(await find('order-3')).toMatchObject({ kind: 'accepted', value: { passthrough: 'order-3' } });
     expect(await find('order-none')).toEqual({ kind: 'accepted', value: undefined });
     const ofTeam = (from: number) =>
-      here.client.findOrder({ since: new Date(Date.now() + from).toISOString(), passthrough: 'order-3' }, within());
+      fixture.client.findOrder({ since: new Date(Date.now() + from).toISOString(), passthrough: 'order-3' }, within());
     expect(await ofTeam(-3_600_000)).toMatchObject({ kind: 'accepted', value: { passthrough: 'order-3' } });
     expect(await ofTeam(3_600_000)).toEqual({ kind: 'accepted', value: undefined });
   });
 
   test('a list that cannot be read is no proof of absence', async () => {
-    here.fail({ operation: 'orders', kind: 'cut', when: 'after' });
+    fixture.fail({ operation: 'orders', kind: 'cut', when: 'after' });
     const sought = { userId: user, passthrough: 'x' };
-    expect(await here.client.findOrder(sought, within())).toMatchObject({ kind: 'unknown' });
+    expect(await fixture.client.findOrder(sought, within())).toMatchObject({ kind: 'unknown' });
   });
 });
 
@@ -204,36 +204,36 @@ test('without an account every operation is unauthorised, and nothing is sent', 
 
 test('an order can be read and cancelled; a late cancellation is refused', async () => {
   const key = randomUUID();
-  const made = await create(key);
-  if (made.kind !== 'accepted') throw new Error(made.why);
-  const { id } = made.value;
-  expect(await here.client.readOrder(id, within())).toEqual(made);
-  expect(await here.client.cancelOrder(id, within())).toMatchObject({
+  const created = await create(key);
+  if (created.kind !== 'accepted') throw new Error(created.why);
+  const { id } = created.value;
+  expect(await fixture.client.readOrder(id, within())).toEqual(created);
+  expect(await fixture.client.cancelOrder(id, within())).toMatchObject({
     kind: 'accepted',
     value: { status: 'cancelled.walk_in_test.cancelled' },
   });
-  expect(await here.client.cancelOrder(id, within())).toMatchObject({ kind: 'refused', status: 400 });
-  expect(await here.client.readOrder(randomUUID(), within())).toMatchObject({ kind: 'refused', status: 404 });
+  expect(await fixture.client.cancelOrder(id, within())).toMatchObject({ kind: 'refused', status: 400 });
+  expect(await fixture.client.readOrder(randomUUID(), within())).toMatchObject({ kind: 'refused', status: 404 });
 });
 
 describe('physicians', () => {
   test("the team's roster is read; without a team there is none", async () => {
-    here.sandbox.state.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1999999984' }];
-    expect(await here.client.listPhysicians(within())).toEqual({ kind: 'accepted', value: [{ npi: '1999999984', id: null }] });
-    const teamless = createJunctionClient(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url }));
+    fixture.sandbox.state.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1999999984' }];
+    expect(await fixture.client.listPhysicians(within())).toEqual({ kind: 'accepted', value: [{ npi: '1999999984', id: null }] });
+    const teamless = createJunctionClient(() => ({ apiKey: fixture.sandbox.apiKey, baseUrl: fixture.sandbox.url }));
     expect(await teamless.listPhysicians(within())).toMatchObject({ kind: 'unauthorised' });
   });
 
   test('a push answers the id, whether the operation exists, and takes "is there already" for a yes', async () => {
     const push = (path: string, key: string) =>
-      here.client.pushPhysician(path, { body: { first_name: 'Ann', last_name: 'Lee', npi: '1' }, key }, within());
+      fixture.client.pushPhysician(path, { body: { first_name: 'Ann', last_name: 'Lee', npi: '1' }, key }, within());
     const first = await push('/partner/{team_id}/physicians', 'k1');
     expect(first).toMatchObject({ kind: 'accepted', value: { offered: true, id: expect.any(String) } });
     expect(await push('/partner/{team_id}/physicians', 'k1')).toEqual(first);
     expect(await push('/no/such/path', 'k2')).toEqual({ kind: 'accepted', value: { offered: false, id: null } });
-    here.fail({ operation: 'pushPhysician', kind: 'error', status: 409 });
+    fixture.fail({ operation: 'pushPhysician', kind: 'error', status: 409 });
     expect(await push('/partner/{team_id}/physicians', 'k3')).toEqual({ kind: 'accepted', value: { offered: true, id: null } });
-    here.fail({ operation: 'pushPhysician', kind: 'error', status: 500 });
+    fixture.fail({ operation: 'pushPhysician', kind: 'error', status: 500 });
     expect(await push('/partner/{team_id}/physicians', 'k4')).toMatchObject({ kind: 'unknown' });
   });
 });

@@ -66,8 +66,8 @@ test.each([
   ['failed', order(['failed.testkit.lost']), 'revoked', 'failed'],
   ['waiting for a redraw', order(['collecting_sample.walk_in_test.redraw_available']), 'active', 'collecting_sample'],
   ['of a phase that is new', order(['levitating.walk_in_test.whatever']), 'active', 'levitating'],
-])('%s: the status of the request follows the order transaction', (_title, seen, status, word) => {
-  expect(toRequestStatus(seen, NOW)).toEqual({ status, phase: word });
+])('%s: the status of the request follows the order transaction', (_title, snapshot, status, word) => {
+  expect(toRequestStatus(snapshot, NOW)).toEqual({ status, phase: word });
 });
 
 test('the completion time is that of the first completed status, also after a correction', () => {

@@ -12,14 +12,14 @@ describe('time', () => {
     ['08:00', '08:00:00', '08:00'],
     ['08:00:30', '08:00:30', '08:00:30'],
     ['23:59:00', '23:59:00', '23:59'],
-  ])('%s is stored as %s and shown as %s', (shown, stored, again) => {
-    expect([time.validate!(shown), time.write(shown, env), time.read(stored, env)]).toEqual([undefined, stored, again]);
+  ])('%s is stored as %s and shown as %s', (text, stored, repeated) => {
+    expect([time.validate!(text), time.write(text, env), time.read(stored, env)]).toEqual([undefined, stored, repeated]);
   });
   test('fractions that are nothing are not shown, others are', () => {
     expect([time.read('08:00:00.000', env), time.read('08:00:00.5', env)]).toEqual(['08:00', '08:00:00.5']);
   });
-  test.each(['24:00', '8:00', '08:60', '08:00:61', '0800', '', '08:00\n'])('%j is refused', (shown) => {
-    expect(time.validate!(shown)).toContain('must be a time');
+  test.each(['24:00', '8:00', '08:60', '08:00:61', '0800', '', '08:00\n'])('%j is refused', (text) => {
+    expect(time.validate!(text)).toContain('must be a time');
   });
 });
 
@@ -29,8 +29,8 @@ describe('date', () => {
     ['1985-12-10', '1985-12-10'],
     ['12/10/1985', '1985-12-10'],
     ['2024-02-29', '2024-02-29'],
-  ])('%s is %s', (shown, stored) => {
-    expect([date.validate!(shown), date.write(shown, env)]).toEqual([undefined, stored]);
+  ])('%s is %s', (text, stored) => {
+    expect([date.validate!(text), date.write(text, env)]).toEqual([undefined, stored]);
   });
   test.each([
     '2023-02-29',
@@ -43,8 +43,8 @@ describe('date', () => {
     '10.12.1985',
     'yesterday',
     '',
-  ])('%j is refused', (shown) => {
-    expect(date.validate!(shown)).toContain('must be a date');
+  ])('%j is refused', (text) => {
+    expect(date.validate!(text)).toContain('must be a date');
   });
 });
 

@@ -22,28 +22,32 @@ describe.each([
   ['date(YYYY-MM-DDT00:00:00.000+0000)', '1985-12-10T00:00:00.000+0000', '1985-12-10'],
   ['instant(YYYY-MM-DDThh:mm:ss.SSS+hhmm)', '2017-01-18T06:35:03.125+0000', '2017-01-18T06:35:03.125+00:00'],
   ['instant(DD/MM/YYYY hh:mmZ)', '18/01/2017 06:35Z', '2017-01-18T06:35:00Z'],
-])('%s', (as, shown, stored) => {
-  test(`${shown} is stored as ${stored} and shown as it came`, () => {
-    const made = codec(as);
-    expect([made.validate!(shown), made.write(shown, env), made.read(stored, env)]).toEqual([undefined, stored, shown]);
-    expect(new RegExp(made.pattern!).test(shown)).toBe(true);
+])('%s', (as, shownId, stored) => {
+  test(`${shownId} is stored as ${stored} and shown as it came`, () => {
+    const dateCodec = codec(as);
+    expect([dateCodec.validate!(shownId), dateCodec.write(shownId, env), dateCodec.read(stored, env)]).toEqual([
+      undefined,
+      stored,
+      shownId,
+    ]);
+    expect(new RegExp(dateCodec.pattern!).test(shownId)).toBe(true);
   });
-  test.each(['', 'yesterday', `${shown}\n`, ` ${shown}`, shown.replace(/\d/, 'x'), '1985'])('%j is refused', (text) => {
+  test.each(['', 'yesterday', `${shownId}\n`, ` ${shownId}`, shownId.replace(/\d/, 'x'), '1985'])('%j is refused', (text) => {
     expect(codec(as).validate!(text)).toMatch(/^must be (a date of the calendar|an instant) as /);
   });
 });
 
 test('a day that is in no calendar is refused, though it looks like one', () => {
-  const made = codec('date(DD.MM.YYYY)');
-  expect([new RegExp(made.pattern!).test('30.02.2023'), made.validate!('30.02.2023')]).toEqual([
+  const dateCodec = codec('date(DD.MM.YYYY)');
+  expect([new RegExp(dateCodec.pattern!).test('30.02.2023'), dateCodec.validate!('30.02.2023')]).toEqual([
     true,
     'must be a date of the calendar as DD.MM.YYYY',
   ]);
 });
 
 test('of several forms all are taken and the first is shown', () => {
-  const made = codec('date(YYYY-MM-DDT00:00:00.000+0000 | YYYY-MM-DD)');
-  expect([made.write('1997-09-02', env), made.read('1997-09-02', env)]).toEqual(['1997-09-02', '1997-09-02T00:00:00.000+0000']);
+  const dateCodec = codec('date(YYYY-MM-DDT00:00:00.000+0000 | YYYY-MM-DD)');
+  expect([dateCodec.write('1997-09-02', env), dateCodec.read('1997-09-02', env)]).toEqual(['1997-09-02', '1997-09-02T00:00:00.000+0000']);
 });
 
 test('what is stored with less than a day, or without a time, is not shown', () => {
@@ -102,7 +106,7 @@ fields:
   changed: { fhir: meta.lastUpdated, format: date-time, readOnly: true }
   local:   { fhir: meta.lastUpdated, as: 'instant(DD.MM.YYYY hh:mm+hhmm)', readOnly: true }
 `);
-  const seen = (authoredOn: string) =>
+  const readDates = (authoredOn: string) =>
     shape.read(
       { resourceType: 'ServiceRequest', id: 'a', meta: { lastUpdated: '2026-02-01T12:00:00.250Z' }, authoredOn },
       buildExampleEnv({ created: '2026-01-01T00:00:00.000Z' }),
@@ -119,18 +123,18 @@ fields:
   });
 
   test('a day is no time: the next place that has one is shown, or nothing', () => {
-    expect(seen('2026-03-01')).toMatchObject({
+    expect(readDates('2026-03-01')).toMatchObject({
       stands: '2026-03-01',
       asked: null,
       said: '2026-01-01T00:00:00.000+00:00',
       newest: '2026-02-01T12:00:00Z',
     });
-    expect(seen('2026-03-01T10:00:00+02:00')).toMatchObject({ asked: '2026-03-01T08:00:00Z', said: '2026-03-01T08:00:00.000+00:00' });
+    expect(readDates('2026-03-01T10:00:00+02:00')).toMatchObject({ asked: '2026-03-01T08:00:00Z', said: '2026-03-01T08:00:00.000+00:00' });
   });
 
   test('the latest of several in the form of its pattern', () => {
-    expect(seen('2026-03-01T10:00:00+02:00')).toMatchObject({ newest: '2026-03-01T08:00:00Z', changed: '2026-02-01T12:00:00.250Z' });
-    expect(seen('2026-01-01')).toMatchObject({ newest: '2026-02-01T12:00:00Z', local: '01.02.2026 12:00+0000' });
+    expect(readDates('2026-03-01T10:00:00+02:00')).toMatchObject({ newest: '2026-03-01T08:00:00Z', changed: '2026-02-01T12:00:00.250Z' });
+    expect(readDates('2026-01-01')).toMatchObject({ newest: '2026-02-01T12:00:00Z', local: '01.02.2026 12:00+0000' });
   });
 });
 

@@ -127,6 +127,6 @@ function shownAs({ spec, fields, members, codec }: Field, value: unknown): unkno
 }
 
 const filled = (fields: Field[], value: View): unknown => {
-  const shown = fields.map((field) => [field.name, shownAs(field, value[field.name])] as const);
-  return Object.fromEntries(shown);
+  const shownText = fields.map((field) => [field.name, shownAs(field, value[field.name])] as const);
+  return Object.fromEntries(shownText);
 };

@@ -4,7 +4,7 @@ import fc from '../fast-check.ts';
 
 const env = { alias: (type: string, id: string) => toUuidAlias(1, type, id) };
 const prefixed = buildIdCodec({ ids: { width: 18, prefixes: { Practitioner: 'prc_' } } });
-const plain = buildIdCodec({});
+const codec = buildIdCodec({});
 
 test('the documented ids are UUIDs behind a prefix', () => {
   expect(prefixed.decodeId('Practitioner', 'prc_03kz6m1o4p5r7s9t0u')).toBe('00000000-0017-95f9-2914-0eaadd36032e');
@@ -14,10 +14,10 @@ test('the documented ids are UUIDs behind a prefix', () => {
 test('every UUID is shown and read again, with a prefix and without', () => {
   fc.assert(
     fc.property(fc.uuid(), (uuid) => {
-      for (const ids of [prefixed, plain]) {
-        const shown = ids.encodeId('Practitioner', uuid, env);
-        expect(ids.decodeId('Practitioner', shown)).toBe(uuid);
-        expect(shown).toMatch(/^[A-Za-z0-9_.-]{1,128}$/);
+      for (const ids of [prefixed, codec]) {
+        const text = ids.encodeId('Practitioner', uuid, env);
+        expect(ids.decodeId('Practitioner', text)).toBe(uuid);
+        expect(text).toMatch(/^[A-Za-z0-9_.-]{1,128}$/);
       }
     }),
     { seed: 1 },
@@ -27,12 +27,12 @@ test('every UUID is shown and read again, with a prefix and without', () => {
 });
 
 test('any other id is shown as the UUID that stands for it', () => {
-  for (const ids of [prefixed, plain]) {
-    const shown = ids.encodeId('Practitioner', 'dr-who', env);
-    expect(ids.decodeId('Practitioner', shown)).toBe(toUuidAlias(1, 'Practitioner', 'dr-who'));
+  for (const ids of [prefixed, codec]) {
+    const text = ids.encodeId('Practitioner', 'dr-who', env);
+    expect(ids.decodeId('Practitioner', text)).toBe(toUuidAlias(1, 'Practitioner', 'dr-who'));
   }
   const capitals = 'ABCDEF00-0000-4000-8000-000000000000';
-  expect(plain.encodeId('Patient', capitals, env)).toBe(toUuidAlias(1, 'Patient', capitals));
+  expect(codec.encodeId('Patient', capitals, env)).toBe(toUuidAlias(1, 'Patient', capitals));
 });
 
 test('a bare UUID is taken in any case', () => {
@@ -51,6 +51,6 @@ test.each([
   'dr-who',
   'urn:uuid:0190b3c2-0000-7000-8000-00000000000a',
   '__proto__',
-])('%j is the id of nothing', (shown) => {
-  expect(prefixed.decodeId('Practitioner', shown)).toBeUndefined();
+])('%j is the id of nothing', (text) => {
+  expect(prefixed.decodeId('Practitioner', text)).toBeUndefined();
 });

@@ -35,8 +35,8 @@ const FILTERS = shapes.flatMap(({ shape, mapping, surface }) =>
 );
 
 test.each(FILTERS)('%s finds no %s by a former %s', (_surface, type, code, systems) => {
-  const seen = (resource: Resource) => registry.lookup(type, code)?.evaluate(resource) ?? [];
-  expect(seen(retired(type, systems))).toEqual(seen({ resourceType: type }));
+  const listValues = (resource: Resource) => registry.lookup(type, code)?.evaluate(resource) ?? [];
+  expect(listValues(retired(type, systems))).toEqual(listValues({ resourceType: type }));
 });
 
 test('the parameters of FHIR itself do', () => {

@@ -186,10 +186,10 @@ test('the document and the server agree on required companion fields: null, blan
   const verdicts = bodies.map((body) => ({
     body,
     document: accepts(body),
-    door: shape.checkRequest(body, '2026-01-01T00:00:00Z').length === 0,
+    accepted: shape.checkRequest(body, '2026-01-01T00:00:00Z').length === 0,
   }));
-  expect(verdicts.filter(({ document, door }) => document !== door)).toEqual([]);
-  expect(new Set(verdicts.map(({ door }) => door))).toEqual(new Set([true, false]));
+  expect(verdicts.filter(({ document, accepted }) => document !== accepted)).toEqual([]);
+  expect(new Set(verdicts.map(({ accepted }) => accepted))).toEqual(new Set([true, false]));
 });
 
 const answered = { requestId: 'req_12345678', time: '2026-01-01T00:00:00.000Z', status: 200 };
@@ -202,8 +202,8 @@ test.each(shapes.map((loaded) => [loaded.shape.name, loaded] as const))('%s: wha
   const place = shape.interactions.includes('read')
     ? { path: shape.itemPath, method: 'get', status: 200 }
     : { path: shape.path, method: 'post', status: shape.createdStatus };
-  const shown = shape.interactions.some((interaction) => interaction === 'read' || interaction === 'create');
-  const item = shown ? validator(document, answerSchema(document, place)) : undefined;
+  const visible = shape.interactions.some((interaction) => interaction === 'read' || interaction === 'create');
+  const item = visible ? validator(document, answerSchema(document, place)) : undefined;
   const inPath = Object.fromEntries(shape.pathParameters.map((name) => [name, 'x']));
   for (const { response, search } of examplesOf(loaded)) {
     const answer = response && (shape.batch ? shape.wrapList([response], page, answered, {}) : shape.wrapItem(response, answered));

@@ -91,7 +91,7 @@ export function choicesOf(type: string, targets: readonly string[] | undefined):
     const [one, other] = TEXTS.includes(leaf.type) ? codesFor(leaf.bound) : [];
     return other === undefined ? [] : [{ leaf, where: [`${leaf.path}='${one}'`, `${leaf.path}='${other}'`] }];
   });
-  const made = tellers.flatMap(({ leaf, where }): Choice[] => {
+  const choices = tellers.flatMap(({ leaf, where }): Choice[] => {
     const value = values.find(({ top }) => top !== leaf.top) ?? values.find(({ path }) => path !== leaf.path);
     if (!value) return [];
     const way = (nth: number): Way => ({
@@ -101,7 +101,7 @@ export function choicesOf(type: string, targets: readonly string[] | undefined):
     });
     return [{ by: leaf.path, ways: [way(0), way(1)] }];
   });
-  return [...references, ...made].slice(0, 2);
+  return [...references, ...choices].slice(0, 2);
 }
 
 /** References to resources of two types. */
@@ -174,7 +174,7 @@ export function planted(resource: string, fields: Record<string, FieldSpec>): { 
   const refused: string[] = [];
   const mapping: MappingSpec = { resource, path: '/planted', interactions: ['create'], fields };
   const fault = (keys: string[], error: unknown): void => void refused.push(`${keys.join('.')}: ${(error as Error).message}`);
-  const ids = { encodeId: (_type: string, id: string) => id, decodeId: (_type: string, shown: string) => shown };
+  const ids = { encodeId: (_type: string, id: string) => id, decodeId: (_type: string, shownText: string) => shownText };
   const lens = buildLens(mapping, { aliases: PREFIXES, ids }, fault);
   checkLens(lens, mapping, fault);
   return { lens, refused };

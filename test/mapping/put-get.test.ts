@@ -18,7 +18,7 @@ test.each(changeable.map((loaded) => [toQualifiedName(loaded), loaded] as const)
     validateResource(resource, shape.resource).map(
       ({ text, expression }) => `not valid R4: ${expression?.[0]?.replace(/\[\d+\]/g, '')}: ${text}`,
     );
-  const wrong = SEEDS.flatMap((seed) => {
+  const failures = SEEDS.flatMap((seed) => {
     const resource = duplicateFoundElements(randomResource(shape.resource, seed), loaded, env);
     const before = broken(resource);
     const isTouched = (after: Resource, text: string): boolean => {
@@ -29,5 +29,5 @@ test.each(changeable.map((loaded) => [toQualifiedName(loaded), loaded] as const)
       spec.onlyIn === 'create' ? [] : broken(after).filter((text) => !before.includes(text) && isTouched(after, text));
     return checkFieldPutGet(loaded, resource, { env, samples, also }).map((text) => `${seed}: ${text}`);
   });
-  expect(wrong).toEqual([]);
+  expect(failures).toEqual([]);
 });

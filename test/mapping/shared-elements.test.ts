@@ -63,16 +63,16 @@ function within(type: string, list: { name: string; type: string }, pair: Pair):
   const members = { list: list.name, key: 'known', fields: { known: { fhir: '$this.id' }, one: one.spec, other: other.spec } };
   const { lens, refused } = planted(type, { members });
   expect(refused).toEqual([]);
-  const shown = (resource: Resource): View[] => lens.read(resource, ENV).members as View[];
+  const visible = (resource: Resource): View[] => lens.read(resource, ENV).members as View[];
   return {
     ...pairOf(list.type, pair),
     name: `${pair.name} in a list of ${list.name}`,
     read(resource) {
-      const { one, other } = shown(resource).at(-1)!;
+      const { one, other } = visible(resource).at(-1)!;
       return { one, other };
     },
     write(change, into) {
-      const view = shown(into);
+      const view = visible(into);
       return lens.write({ members: view.with(-1, { ...view.at(-1), ...change }) }, into, ENV);
     },
     nodeOf: (resource) => membersAt(resource, list.name).at(-1) as Node,
@@ -89,18 +89,22 @@ function withList(type: string, name: string, seed: number): Resource {
 
 /** What breaks the laws in one resource. */
 function breachesOf({ name, element, view, read, write, nodeOf, withNode, strangers }: Planting, before: Resource): string[] {
-  const wrong: string[] = [];
+  const failures: string[] = [];
   const law = (what: string, actual: unknown, expected: unknown): void => {
     const texts = [actual, expected].map((value) => JSON.stringify(value));
-    if (texts[0] !== texts[1]) wrong.push(`${name}: ${what}: ${texts[0]}, not ${texts[1]}`);
+    if (texts[0] !== texts[1]) failures.push(`${name}: ${what}: ${texts[0]}, not ${texts[1]}`);
   };
-  const outside = (resource: Resource): unknown => withNode(resource, { ...nodeOf(resource), [element]: 'x' });
+  const addForeignElement = (resource: Resource): unknown => withNode(resource, { ...nodeOf(resource), [element]: 'x' });
   const both = write(view([1, 2], [3, 4]), before);
   law('written together', read(both), view([1, 2], [3, 4]));
-  law('written together, strangers', [strangers(nodeOf(both)), outside(both)], [strangers(nodeOf(before)), outside(before)]);
+  law(
+    'written together, strangers',
+    [strangers(nodeOf(both)), addForeignElement(both)],
+    [strangers(nodeOf(before)), addForeignElement(before)],
+  );
   const mixed = withNode(both, { ...nodeOf(both), [element]: membersAt(nodeOf(both), element).toReversed() });
-  const standing = read(mixed);
-  law('written back', write(standing, mixed), mixed);
+  const current = read(mixed);
+  law('written back', write(current, mixed), mixed);
   const changes: [what: string, asked: View][] = [
     ['the first changed', { one: view([5, 1], []).one }],
     ['the second changed', { other: view([], [6, 3]).other }],
@@ -111,12 +115,12 @@ function breachesOf({ name, element, view, read, write, nodeOf, withNode, strang
   ];
   for (const [what, change] of changes) {
     const after = write(change, mixed);
-    law(what, read(after), { ...standing, ...change });
+    law(what, read(after), { ...current, ...change });
     law(`${what}, strangers`, strangers(nodeOf(after)), strangers(nodeOf(mixed)));
-    law(`${what}, outside`, outside(after), outside(mixed));
-    law(`${what}, written again`, write({ ...standing, ...change }, after), after);
+    law(`${what}, outside`, addForeignElement(after), addForeignElement(mixed));
+    law(`${what}, written again`, write({ ...current, ...change }, after), after);
   }
-  return wrong;
+  return failures;
 }
 
 test('every repeating element is tried, but for one that has no element of one value', () => {

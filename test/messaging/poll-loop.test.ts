@@ -4,22 +4,22 @@ import { backOffWhileIdle, startPollLoop } from '../../src/messaging/poll-loop.t
 const HOUR = 3_600_000;
 
 test('a loop starts at once, runs again, and stops when the round under way is finished', async () => {
-  const seen: string[] = [];
-  const [again, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const polled: string[] = [];
+  const [repeated, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const stop = startPollLoop(async () => {
-    seen.push('begun');
-    if (seen.length > 1) {
-      again.resolve();
+    polled.push('begun');
+    if (polled.length > 1) {
+      repeated.resolve();
       await finish.promise;
     }
-    seen.push('finished');
+    polled.push('finished');
   });
-  expect(seen).toEqual(['begun', 'finished']);
-  await again.promise;
-  const end = stop().then(() => seen.push('stopped'));
+  expect(polled).toEqual(['begun', 'finished']);
+  await repeated.promise;
+  const end = stop().then(() => polled.push('stopped'));
   finish.resolve();
   await end;
-  expect(seen).toEqual(['begun', 'finished', 'begun', 'finished', 'stopped']);
+  expect(polled).toEqual(['begun', 'finished', 'begun', 'finished', 'stopped']);
 });
 
 test('a loop that is waiting stops at once', async () => {

@@ -5,84 +5,84 @@ import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
 
-const put = (id: string) => here.put({ ...REQUEST, id } as Resource);
+const put = (id: string) => fixture.put({ ...REQUEST, id } as Resource);
 const orderIds = (resource: Resource) =>
   ((resource.identifier ?? []) as { system: string; value: string }[])
     .filter(({ system }) => system === SYSTEMS.order)
     .map(({ value }) => value);
-const shown = async (id: string) => [await here.read('ServiceRequest', id), ...(await here.tasks(id))].map(orderIds);
+const readState = async (id: string) => [await fixture.read('ServiceRequest', id), ...(await fixture.tasks(id))].map(orderIds);
 
 test.each([
-  ['of another order', async () => void (await here.ordered('earlier'))],
+  ['of another order', async () => void (await fixture.ordered('earlier'))],
   ['missing, although one was sent', async () => {}],
 ])(
   '48: the passthrough of the response to an order is %s: the outcome is unknown, nothing is stored, and the order is looked up',
   async (_title, before) => {
     await before();
-    const requests = here.countRequests('createOrder');
+    const requests = fixture.countRequests('createOrder');
     await put('one');
-    here.fail({ operation: 'createOrder', kind: 'other' });
-    expect(await sendNow(here.sending, here.context, 'one')).toMatchObject({ result: 'failed', final: false });
-    const entry = (await here.entry('one'))!;
+    fixture.fail({ operation: 'createOrder', kind: 'other' });
+    expect(await sendNow(fixture.sending, fixture.context, 'one')).toMatchObject({ result: 'failed', final: false });
+    const entry = (await fixture.entry('one'))!;
     expect([entry.state, JSON.parse(entry.payload).orderId]).toEqual(['unknown', undefined]);
-    expect(await shown('one')).toEqual([[], []]);
-    expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
-    const own = [...here.sandbox.state.orders.values()].find(({ passthrough }) => passthrough === entry.key)!;
-    expect(await shown('one')).toEqual([[own.id], [own.id]]);
-    expect([here.orders(entry.key), here.countRequests('createOrder') - requests]).toEqual([1, 1]);
+    expect(await readState('one')).toEqual([[], []]);
+    expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'accepted' });
+    const own = [...fixture.sandbox.state.orders.values()].find(({ passthrough }) => passthrough === entry.key)!;
+    expect(await readState('one')).toEqual([[own.id], [own.id]]);
+    expect([fixture.orders(entry.key), fixture.countRequests('createOrder') - requests]).toEqual([1, 1]);
   },
 );
 
 test('48: a response about another user: no order is sent for that user', async () => {
-  await here.ordered('earlier');
-  await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
-  await here.put({ ...REQUEST, id: 'one', subject: { reference: 'Patient/grace' } });
-  here.fail({ operation: 'user', kind: 'other' });
-  expect(await sendNow(here.sending, here.context, 'one')).toMatchObject({ result: 'failed', final: false });
-  expect(here.orders((await here.entry('one'))!.key)).toBe(0);
-  expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
-  const [earlier, own] = [...here.sandbox.state.orders.values()];
+  await fixture.ordered('earlier');
+  await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+  await fixture.put({ ...REQUEST, id: 'one', subject: { reference: 'Patient/grace' } });
+  fixture.fail({ operation: 'user', kind: 'other' });
+  expect(await sendNow(fixture.sending, fixture.context, 'one')).toMatchObject({ result: 'failed', final: false });
+  expect(fixture.orders((await fixture.entry('one'))!.key)).toBe(0);
+  expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'accepted' });
+  const [earlier, own] = [...fixture.sandbox.state.orders.values()];
   expect(own!.userId).not.toBe(earlier!.userId);
 });
 
 test('48: a read returns another order: nothing of it is stored', async () => {
-  const other = await here.ordered('other');
-  const own = await here.ordered('one');
-  here.step(other.id, 'completed.walk_in_test.completed', { silent: true });
-  here.fail({ operation: 'order', kind: 'other' });
-  await here.news(own.id);
-  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'received', identifier: [{ value: own.id }] });
-  expect(await shown('one')).toEqual([[own.id], [own.id]]);
+  const other = await fixture.ordered('other');
+  const own = await fixture.ordered('one');
+  fixture.step(other.id, 'completed.walk_in_test.completed', { silent: true });
+  fixture.fail({ operation: 'order', kind: 'other' });
+  await fixture.sendWebhook(own.id);
+  expect((await fixture.tasks('one'))[0]).toMatchObject({ status: 'received', identifier: [{ value: own.id }] });
+  expect(await readState('one')).toEqual([[own.id], [own.id]]);
 });
 
 test('48: a result names another order transaction: no report is stored, and the result is read again', async () => {
-  const own = await here.ordered('one');
-  here.step(own.id, COMPLETED);
-  here.fail({ operation: 'result', kind: 'other' }, { operation: 'journeyResult', kind: 'other' });
-  await here.news(own.id);
-  expect(await here.all('DiagnosticReport')).toEqual([]);
-  here.advance(300);
-  await here.follow();
-  here.advance(300);
-  await here.follow();
-  expect(await here.all('DiagnosticReport')).toEqual([expect.objectContaining({ status: 'final' })]);
+  const own = await fixture.ordered('one');
+  fixture.step(own.id, COMPLETED);
+  fixture.fail({ operation: 'result', kind: 'other' }, { operation: 'journeyResult', kind: 'other' });
+  await fixture.sendWebhook(own.id);
+  expect(await fixture.all('DiagnosticReport')).toEqual([]);
+  fixture.advance(300);
+  await fixture.follow();
+  fixture.advance(300);
+  await fixture.follow();
+  expect(await fixture.all('DiagnosticReport')).toEqual([expect.objectContaining({ status: 'final' })]);
 });
 
 test('48: the response to a cancellation is about another order: it is repeated until the right order is cancelled', async () => {
-  await here.ordered('other');
-  const own = await here.ordered('one');
-  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
-  here.fail({ operation: 'cancelOrder', kind: 'reset' }, { operation: 'cancelOrder', kind: 'other' });
+  await fixture.ordered('other');
+  const own = await fixture.ordered('one');
+  await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'revoked' });
+  fixture.fail({ operation: 'cancelOrder', kind: 'reset' }, { operation: 'cancelOrder', kind: 'other' });
   for (let nth = 0; nth < 3; nth++) {
-    expect((await here.tasks('one'))[0]!.status).not.toBe('cancelled');
-    await here.drain();
-    here.advance(61);
+    expect((await fixture.tasks('one'))[0]!.status).not.toBe('cancelled');
+    await fixture.drain();
+    fixture.advance(61);
   }
-  expect([(await here.tasks('one'))[0]!.status, here.countRequests('cancelOrder')]).toEqual(['cancelled', 3]);
-  expect(here.at(own.id).events.at(-1)!.status).toBe('cancelled.walk_in_test.cancelled');
+  expect([(await fixture.tasks('one'))[0]!.status, fixture.countRequests('cancelOrder')]).toEqual(['cancelled', 3]);
+  expect(fixture.at(own.id).events.at(-1)!.status).toBe('cancelled.walk_in_test.cancelled');
 });

@@ -39,7 +39,7 @@ export interface FollowWorld extends OrderWorld {
   /** The next thing happens to the order. */
   step(id: string, status?: string, wishes?: StepOptions): SandboxOrder;
   /** Looks at this order now, as when there is news of it. */
-  news(id: string): Promise<void>;
+  sendWebhook(id: string): Promise<void>;
   /** Does all that is due, until nothing is. */
   follow(following?: OrderTracker): Promise<void>;
   placed(id: string): Promise<TrackedOrder | undefined>;
@@ -48,17 +48,17 @@ export interface FollowWorld extends OrderWorld {
   /** Sends the webhooks that are due, and does what is due here. */
   tell(): Promise<void>;
   /** Where webhooks arrive, over HTTP. */
-  door: WebhookEndpoint;
+  webhookEndpoint: WebhookEndpoint;
   hookUrl: string;
   /** What was logged. */
   log: string[];
 }
 
 /** The webhooks' door alone, as the server has it. */
-async function listen(door: WebhookEndpoint): Promise<{ url: string; close(): void }> {
+async function listen(endpoint: WebhookEndpoint): Promise<{ url: string; close(): void }> {
   const app = express();
   app.use(beginRequest);
-  app.use(buildWebhookRouter([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) }]));
+  app.use(buildWebhookRouter([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(endpoint) }]));
   app.use(buildErrorHandler(() => {}));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -67,18 +67,18 @@ async function listen(door: WebhookEndpoint): Promise<{ url: string; close(): vo
 }
 
 export async function followWorld(store: TestStore): Promise<FollowWorld> {
-  const here = await orderWorld(store);
+  const fixture = await orderWorld(store);
   await store.database.script("delete from placed_order; delete from webhook_inbox; delete from setting where name like 'order%'");
   const log: string[] = [];
-  const anotherFollowing = (): OrderTracker => ({
-    ...here.another(),
-    reads: createJunctionReader(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url })),
+  const createTracker = (): OrderTracker => ({
+    ...fixture.another(),
+    reads: createJunctionReader(() => ({ apiKey: fixture.sandbox.apiKey, baseUrl: fixture.sandbox.url })),
     breaker: createCircuitBreaker(),
     results: RESULTS,
     log: (facts, text) => log.push(JSON.stringify([text, facts])),
   });
-  const following = anotherFollowing();
-  const { state } = here.sandbox;
+  const following = createTracker();
+  const { state } = fixture.sandbox;
   const at = (id: string): SandboxOrder => state.orders.get(id)!;
   const follow = async (tracker = following): Promise<void> => {
     for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(tracker)) === 0) return;
@@ -87,22 +87,22 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   const placed = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];
   const all = async (type: ServedType): Promise<Resource[]> => {
     const stands = 'select body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid';
-    const rows = await store.database.query<{ body: string }>(stands, [here.tenant, TYPE_NUMBERS[type]]);
+    const rows = await store.database.query<{ body: string }>(stands, [fixture.tenant, TYPE_NUMBERS[type]]);
     return rows.map(({ body }) => JSON.parse(body) as Resource);
   };
-  await here.put(ADA);
-  const door: WebhookEndpoint = {
+  await fixture.put(ADA);
+  const webhookEndpoint: WebhookEndpoint = {
     store: store.store,
     clock: following.clock,
     secrets: () => [state.webhooks.secret],
     teamId: () => state.teamId,
     log: following.log,
   };
-  const hook = await listen(door);
+  const hook = await listen(webhookEndpoint);
   state.webhooks = { ...state.webhooks, url: hook.url, automatic: false };
   return {
-    ...here,
-    door,
+    ...fixture,
+    webhookEndpoint,
     hookUrl: hook.url,
     async tell() {
       await sendDueWebhooks(state);
@@ -110,25 +110,25 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
     },
     async close() {
       hook.close();
-      await here.close();
+      await fixture.close();
     },
     following,
-    anotherFollowing,
+    anotherFollowing: createTracker,
     log,
     at,
     follow,
     placed,
     all,
     async ordered(id = 'one', more = {}) {
-      await here.put({ ...REQUEST, id, ...more } as typeof REQUEST);
-      await here.drain();
-      return at(JSON.parse((await here.entry(id))!.payload).orderId);
+      await fixture.put({ ...REQUEST, id, ...more } as typeof REQUEST);
+      await fixture.drain();
+      return at(JSON.parse((await fixture.entry(id))!.payload).orderId);
     },
     step(id, status, wishes = {}) {
       advanceOrder(state, at(id), status, wishes);
       return at(id);
     },
-    async news(id) {
+    async sendWebhook(id) {
       await store.store.trackedOrders.wake([(await placed(id))!], following.clock().toISOString());
       await follow();
     },

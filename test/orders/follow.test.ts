@@ -10,34 +10,35 @@ import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { SYSTEMS } from './order-world.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
 
 const word = (request: Resource) =>
   (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((extension) => extension.valueString);
-const request = (id = 'one') => here.read('ServiceRequest', id);
-const task = async (id = 'one') => (await here.tasks(id))[0]!;
-const versions = async (type: 'Task' | 'ServiceRequest', id: string) => (await here.context.store.read(here.tenant, type, id))!.version;
+const request = (id = 'one') => fixture.read('ServiceRequest', id);
+const task = async (id = 'one') => (await fixture.tasks(id))[0]!;
+const versions = async (type: 'Task' | 'ServiceRequest', id: string) =>
+  (await fixture.context.store.read(fixture.tenant, type, id))!.version;
 const tasksOf = async (id: string): Promise<Resource[]> =>
   Promise.all(
-    (await here.context.store.trackedOrders.listOfRequest({ tenant: here.tenant, request: id, version: 1 })).map((placed) =>
-      here.read('Task', placed.task),
+    (await fixture.context.store.trackedOrders.listOfRequest({ tenant: fixture.tenant, request: id, version: 1 })).map((placed) =>
+      fixture.read('Task', placed.task),
     ),
   );
 
 test('each status until the completion: FHIR status, the status of the network, and the completion time', async () => {
-  const { id, transactionId } = await here.ordered();
-  const seen: unknown[] = [];
+  const { id, transactionId } = await fixture.ordered();
+  const statuses: unknown[] = [];
   for (let nth = 0; nth < 4; nth++) {
-    here.advance(600);
-    here.step(id);
-    await here.news(id);
+    fixture.advance(600);
+    fixture.step(id);
+    await fixture.sendWebhook(id);
     const [one, other] = [await task(), await request()];
-    seen.push([one.status, other.status, word(other)]);
+    statuses.push([one.status, other.status, word(other)]);
   }
-  expect(seen).toEqual([
+  expect(statuses).toEqual([
     ['accepted', 'active', ['received']],
     ['in-progress', 'active', ['collecting_sample']],
     ['in-progress', 'active', ['sample_with_lab']],
@@ -60,37 +61,37 @@ test('each status until the completion: FHIR status, the status of the network, 
 });
 
 test('polling an unchanged order creates no new version', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'failed.testkit.sample_error', { detail: 'sample_hemolyzed' });
-  await here.news(id);
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'failed.testkit.sample_error', { detail: 'sample_hemolyzed' });
+  await fixture.sendWebhook(id);
   const before = [await versions('Task', (await task()).id!), await versions('ServiceRequest', 'one')];
-  for (let nth = 0; nth < 3; nth++) await here.news(id);
+  for (let nth = 0; nth < 3; nth++) await fixture.sendWebhook(id);
   expect([await versions('Task', (await task()).id!), await versions('ServiceRequest', 'one')]).toEqual(before);
   expect(await task()).toMatchObject({ status: 'failed', statusReason: { text: 'sample_hemolyzed' } });
   expect([(await request()).status, word(await request())]).toEqual(['revoked', ['failed']]);
 });
 
 test('23: an outdated snapshot that arrives late changes nothing', async () => {
-  const { id } = await here.ordered();
-  const { reads } = here.following;
-  here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+  const { id } = await fixture.ordered();
+  const { reads } = fixture.following;
+  fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
   const old = await reads.readOrder(id, within());
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.news(id);
-  await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
-  const mine = createPollLease(here.following);
-  const [placed] = await here.context.store.trackedOrders.claim({ ...mine, limit: 1 });
-  await pollOrder({ ...here.following, reads: { ...reads, readOrder: async () => old } }, { placed: placed!, by: mine.by });
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.sendWebhook(id);
+  await fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
+  const mine = createPollLease(fixture.following);
+  const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, limit: 1 });
+  await pollOrder({ ...fixture.following, reads: { ...reads, readOrder: async () => old } }, { placed: placed!, by: mine.by });
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
 });
 
 test('24: of two workers, the one with the older snapshot writes nothing', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
-  const slow = here.anotherFollowing();
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+  await fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
+  const slow = fixture.anotherFollowing();
   const mine = createPollLease(slow);
-  const [placed] = await here.context.store.trackedOrders.claim({ ...mine, limit: 1 });
+  const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, limit: 1 });
   const overtaken = pollOrder(
     {
       ...slow,
@@ -98,9 +99,9 @@ test('24: of two workers, the one with the older snapshot writes nothing', async
         ...slow.reads,
         readOrder: async (orderId, signal) => {
           const read = await slow.reads.readOrder(orderId, signal);
-          here.advance(120);
-          here.step(id, 'completed.walk_in_test.completed');
-          await here.follow();
+          fixture.advance(120);
+          fixture.step(id, 'completed.walk_in_test.completed');
+          await fixture.follow();
           return read;
         },
       },
@@ -109,128 +110,128 @@ test('24: of two workers, the one with the older snapshot writes nothing', async
   );
   await overtaken;
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
-  expect(await here.placed(id)).toMatchObject({ eventId: 3, leaseBy: null });
+  expect(await fixture.placed(id)).toMatchObject({ eventId: 3, leaseBy: null });
 });
 
 test('an unknown status is mapped by its phase, stored unchanged, and logged', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'levitating.walk_in_test.above_the_table');
-  await here.news(id);
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'levitating.walk_in_test.above_the_table');
+  await fixture.sendWebhook(id);
   expect(await task()).toMatchObject({
     status: 'in-progress',
     businessStatus: { coding: [{ code: 'levitating.walk_in_test.above_the_table' }] },
   });
   expect([(await request()).status, word(await request())]).toEqual(['active', ['levitating']]);
-  expect(here.log.join()).toContain('levitating.walk_in_test.above_the_table');
+  expect(fixture.log.join()).toContain('levitating.walk_in_test.above_the_table');
 });
 
 test('a redraw is a second Task of the same request, part of the first; the request follows the newest', async () => {
-  const first = await here.ordered();
-  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  await here.news(first.id);
-  const second = [...here.sandbox.state.orders.values()].at(-1)!;
+  const first = await fixture.ordered();
+  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await fixture.sendWebhook(first.id);
+  const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
   const [one, other] = await tasksOf('one');
   expect([one!.status, other!.status, other!.partOf]).toEqual(['completed', 'received', [{ reference: `Task/${one!.id}` }]]);
   expect(other!.identifier).toMatchObject([{ system: SYSTEMS.order, value: second.id }, { system: SYSTEMS.transaction }]);
   expect(other!.focus).toEqual({ reference: 'ServiceRequest/one' });
-  here.step(second.id, 'sample_with_lab.walk_in_test.partial_results');
-  await here.news(second.id);
+  fixture.step(second.id, 'sample_with_lab.walk_in_test.partial_results');
+  await fixture.sendWebhook(second.id);
   expect([(await request()).status, word(await request())]).toEqual(['active', ['sample_with_lab']]);
-  await here.news(first.id);
+  await fixture.sendWebhook(first.id);
   expect(word(await request())).toEqual(['sample_with_lab']);
-  here.step(second.id, 'completed.walk_in_test.completed');
-  await here.news(second.id);
+  fixture.step(second.id, 'completed.walk_in_test.completed');
+  await fixture.sendWebhook(second.id);
   expect((await request()).status).toBe('completed');
   expect(((await request()).identifier as { value: string }[])[0]!.value).toBe(first.id);
 });
 
 test('a request that a user has revoked stays so, whatever status the network returns', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   const current = await request();
-  here.step(id, 'sample_with_lab.walk_in_test.partial_results');
+  fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
   const revoked = { ...current, status: 'revoked' };
-  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
-  await here.drain();
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.news(id);
+  await update(fixture.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
+  await fixture.drain();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.sendWebhook(id);
   expect([(await request()).status, (await task()).status]).toEqual(['revoked', 'completed']);
 });
 
 test('an order that the network has cancelled and reinstated is active again', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'cancelled.walk_in_test.cancelled');
-  await here.news(id);
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'cancelled.walk_in_test.cancelled');
+  await fixture.sendWebhook(id);
   expect([(await request()).status, (await task()).status]).toEqual(['revoked', 'cancelled']);
-  here.step(id, 'received.walk_in_test.requisition_created');
-  await here.news(id);
+  fixture.step(id, 'received.walk_in_test.requisition_created');
+  await fixture.sendWebhook(id);
   expect([(await request()).status, word(await request()), (await task()).status]).toEqual(['active', ['received'], 'accepted']);
 });
 
 test('what the network ended once by an order that failed, and people later: it stays ended, though the redraw goes on', async () => {
-  const first = await here.ordered();
-  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  here.advance(60);
-  const second = [...here.sandbox.state.orders.values()].at(-1)!;
-  await here.news(first.id);
-  here.step(second.id, 'failed.walk_in_test.sample_error');
-  await here.news(second.id);
+  const first = await fixture.ordered();
+  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  fixture.advance(60);
+  const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
+  await fixture.sendWebhook(first.id);
+  fixture.step(second.id, 'failed.walk_in_test.sample_error');
+  await fixture.sendWebhook(second.id);
   expect((await request()).status).toBe('revoked');
-  here.step(second.id, 'collecting_sample.walk_in_test.redraw_available');
-  here.advance(60);
-  const third = [...here.sandbox.state.orders.values()].at(-1)!;
-  await here.news(second.id);
-  await here.news(third.id);
+  fixture.step(second.id, 'collecting_sample.walk_in_test.redraw_available');
+  fixture.advance(60);
+  const third = [...fixture.sandbox.state.orders.values()].at(-1)!;
+  await fixture.sendWebhook(second.id);
+  await fixture.sendWebhook(third.id);
   expect((await request()).status).toBe('active');
-  await here.put({ ...(await request()), status: 'revoked' });
-  here.step(third.id, 'sample_with_lab.walk_in_test.sample_received');
-  await here.news(third.id);
+  await fixture.put({ ...(await request()), status: 'revoked' });
+  fixture.step(third.id, 'sample_with_lab.walk_in_test.sample_received');
+  await fixture.sendWebhook(third.id);
   expect((await request()).status).toBe('revoked');
 });
 
 test('a deleted Task stays deleted, and the request is still updated', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   const { id: taskId } = await task();
-  await remove(here.context, { type: 'Task', id: taskId! });
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.news(id);
+  await remove(fixture.context, { type: 'Task', id: taskId! });
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.sendWebhook(id);
   expect((await request()).status).toBe('completed');
-  expect((await here.context.store.read(here.tenant, 'Task', taskId!))!.body).toBeNull();
+  expect((await fixture.context.store.read(fixture.tenant, 'Task', taskId!))!.body).toBeNull();
 });
 
 test('an open order is polled once a day without events; an order that has ended is polled only after an event', async () => {
-  const { id } = await here.ordered();
-  await here.follow();
-  expect(here.countRequests('order')).toBe(0);
+  const { id } = await fixture.ordered();
+  await fixture.follow();
+  expect(fixture.countRequests('order')).toBe(0);
   for (let day = 0; day < 3; day++) {
-    here.advance(24 * 3600);
-    await here.follow();
+    fixture.advance(24 * 3600);
+    await fixture.follow();
   }
-  expect(here.countRequests('order')).toBe(3);
-  here.step(id, 'cancelled.walk_in_test.cancelled');
-  here.advance(24 * 3600);
-  await here.follow();
-  expect([(await task()).status, (await here.placed(id))!.nextAt]).toEqual(['cancelled', null]);
+  expect(fixture.countRequests('order')).toBe(3);
+  fixture.step(id, 'cancelled.walk_in_test.cancelled');
+  fixture.advance(24 * 3600);
+  await fixture.follow();
+  expect([(await task()).status, (await fixture.placed(id))!.nextAt]).toEqual(['cancelled', null]);
 });
 
 test('while the network does not respond it is polled with growing delays, and no change is lost', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed');
-  here.fail({ operation: 'order', kind: 'error', status: 503, times: 5 });
-  await here.news(id);
-  expect(await here.placed(id)).toMatchObject({ attempts: 1, lastError: expect.stringContaining('503') });
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  fixture.fail({ operation: 'order', kind: 'error', status: 503, times: 5 });
+  await fixture.sendWebhook(id);
+  expect(await fixture.placed(id)).toMatchObject({ attempts: 1, lastError: expect.stringContaining('503') });
   for (let minute = 0; minute < 60 && (await task()).status !== 'completed'; minute++) {
-    here.advance(60);
-    await here.follow();
+    fixture.advance(60);
+    await fixture.follow();
   }
-  expect([(await task()).status, here.countRequests('order')]).toEqual(['completed', 6]);
+  expect([(await task()).status, fixture.countRequests('order')]).toEqual(['completed', 6]);
 });
 
 test('with a network whose clock is behind, lastModified of a Task is never before authoredOn', async () => {
-  const { id } = await here.ordered();
-  const order = here.step(id, 'completed.walk_in_test.completed');
+  const { id } = await fixture.ordered();
+  const order = fixture.step(id, 'completed.walk_in_test.completed');
   const events = order.events.map((event) => ({ ...event, created_at: '2026-11-21T11:59:00.000Z' }));
-  here.sandbox.state.orders.set(id, { ...order, events: [{ ...events[0]!, created_at: '2026-11-21T11:59:30.000Z' }, events[1]!] });
-  await here.news(id);
+  fixture.sandbox.state.orders.set(id, { ...order, events: [{ ...events[0]!, created_at: '2026-11-21T11:59:30.000Z' }, events[1]!] });
+  await fixture.sendWebhook(id);
   expect(await task()).toMatchObject({
     status: 'completed',
     lastModified: '2026-11-21T12:00:00.000Z',
@@ -239,12 +240,12 @@ test('with a network whose clock is behind, lastModified of a Task is never befo
 });
 
 test('an error of a write is stored with the order, the write is repeated with growing delays, and other orders do not wait', async () => {
-  const order = await here.ordered('one');
-  const two = await here.ordered('two');
-  for (const { id } of [order, two]) here.step(id, 'completed.walk_in_test.completed');
-  const { readResult } = here.following.reads;
+  const order = await fixture.ordered('one');
+  const two = await fixture.ordered('two');
+  for (const { id } of [order, two]) fixture.step(id, 'completed.walk_in_test.completed');
+  const { readResult } = fixture.following.reads;
   const reads = {
-    ...here.following.reads,
+    ...fixture.following.reads,
     readResult: async (...args: Parameters<typeof readResult>) => {
       const answer = await readResult(...args);
       if (!('order' in args[0]) || args[0].order !== order.id) return answer;
@@ -252,36 +253,36 @@ test('an error of a write is stored with the order, the write is repeated with g
     },
   };
   for (const { id } of [order, two])
-    await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
-  await here.follow({ ...here.following, reads });
+    await fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
+  await fixture.follow({ ...fixture.following, reads });
   expect([(await task('one')).status, (await task('two')).status]).toEqual(['completed', 'completed']);
-  expect(await here.placed(order.id)).toMatchObject({ attempts: 1, lastError: 'Observation.status: this must be so', leaseBy: null });
-  expect((await here.placed(two.id))!.lastError).toBeNull();
+  expect(await fixture.placed(order.id)).toMatchObject({ attempts: 1, lastError: 'Observation.status: this must be so', leaseBy: null });
+  expect((await fixture.placed(two.id))!.lastError).toBeNull();
 });
 
 test('a request of which somebody says that its status is unknown gets the end that the network tells', async () => {
-  const [one, two] = [await here.ordered('one'), await here.ordered('two')];
-  for (const id of ['one', 'two']) await here.put({ ...(await here.read('ServiceRequest', id)), status: 'unknown' });
-  here.step(one.id, 'sample_with_lab.walk_in_test.partial_results');
-  await here.news(one.id);
+  const [one, two] = [await fixture.ordered('one'), await fixture.ordered('two')];
+  for (const id of ['one', 'two']) await fixture.put({ ...(await fixture.read('ServiceRequest', id)), status: 'unknown' });
+  fixture.step(one.id, 'sample_with_lab.walk_in_test.partial_results');
+  await fixture.sendWebhook(one.id);
   expect((await request()).status).toBe('unknown');
-  here.step(one.id, 'completed.walk_in_test.completed');
-  here.step(two.id, 'failed.walk_in_test.sample_error');
-  for (const { id } of [one, two]) await here.news(id);
-  expect([(await request()).status, (await here.read('ServiceRequest', 'two')).status]).toEqual(['completed', 'revoked']);
+  fixture.step(one.id, 'completed.walk_in_test.completed');
+  fixture.step(two.id, 'failed.walk_in_test.sample_error');
+  for (const { id } of [one, two]) await fixture.sendWebhook(id);
+  expect([(await request()).status, (await fixture.read('ServiceRequest', 'two')).status]).toEqual(['completed', 'revoked']);
 });
 
 test('a request that was on hold, or unknown, and is active again says at once how far the network has come', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   for (const status of ['on-hold', 'unknown']) {
-    await here.put({ ...(await request()), status });
-    here.step(
+    await fixture.put({ ...(await request()), status });
+    fixture.step(
       id,
       status === 'unknown' ? 'sample_with_lab.walk_in_test.partial_results' : 'collecting_sample.walk_in_test.appointment_pending',
     );
-    await here.news(id);
-    await here.put({ ...(await request()), status: 'active' });
-    await here.follow();
-    expect([(await request()).status, word(await request())]).toEqual(['active', [here.at(id).events.at(-1)!.status.split('.')[0]]]);
+    await fixture.sendWebhook(id);
+    await fixture.put({ ...(await request()), status: 'active' });
+    await fixture.follow();
+    expect([(await request()).status, word(await request())]).toEqual(['active', [fixture.at(id).events.at(-1)!.status.split('.')[0]]]);
   }
 });

@@ -16,142 +16,142 @@ import { until } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
 
-let here: OrderWorld;
+let fixture: OrderWorld;
 eachInAWorld(orderWorld, (world) => {
-  here = world;
+  fixture = world;
 });
-beforeEach(() => here.put(ADA));
+beforeEach(() => fixture.put(ADA));
 
 const DEFERRED = { result: 'failed', final: false };
 const range = (count: number) => Array.from({ length: count }, (_, nth) => `o${nth}`);
 async function order(count: number): Promise<string[]> {
   const ids = range(count);
-  for (const id of ids) await here.put({ ...REQUEST, id } as Resource);
+  for (const id of ids) await fixture.put({ ...REQUEST, id } as Resource);
   return ids;
 }
-const now = (id: string, sending = here.sending) => sendNow(sending, here.context, id);
-const requests = () => here.sandbox.state.requests.length;
-const perOrder = (ids: string[]) => Promise.all(ids.map(async (id) => here.orders((await here.entry(id))!.key)));
+const now = (id: string, sending = fixture.sending) => sendNow(sending, fixture.context, id);
+const requests = () => fixture.sandbox.state.requests.length;
+const perOrder = (ids: string[]) => Promise.all(ids.map(async (id) => fixture.orders((await fixture.entry(id))!.key)));
 
 test('49: during Retry-After none of twenty orders with waiting callers is sent, each caller gets a response at once, and each order arrives once', async () => {
   const ids = await order(20);
-  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  fixture.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   expect(await now(ids[0]!)).toEqual(DEFERRED);
   const before = requests();
   for (const id of ids.slice(1)) expect(await now(id)).toEqual(DEFERRED);
-  here.advance(119);
+  fixture.advance(119);
   expect(await now(ids[5]!)).toEqual(DEFERRED);
-  expect(await secondsUntilNextAttempt(here.sending, here.context, ids[5]!)).toBe(1);
+  expect(await secondsUntilNextAttempt(fixture.sending, fixture.context, ids[5]!)).toBe(1);
   expect(requests()).toBe(before);
-  here.advance(2);
+  fixture.advance(2);
   expect(await now(ids[5]!)).toEqual({ result: 'accepted' });
-  await here.settle();
+  await fixture.settle();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
 test('49: the Retry-After of a caller is that of the network', async () => {
   const ids = await order(2);
-  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  fixture.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   for (const id of ids) {
     await now(id);
-    expect(await secondsUntilNextAttempt(here.sending, here.context, id)).toBe(120);
+    expect(await secondsUntilNextAttempt(fixture.sending, fixture.context, id)).toBe(120);
   }
 });
 
 test('49: after five failed orders in a row callers get a response without a request, except one every eight seconds', async () => {
   const ids = await order(12);
-  here.fail({ kind: 'reset', times: 1000 });
+  fixture.fail({ kind: 'reset', times: 1000 });
   for (const id of ids.slice(0, 5)) await now(id);
   const before = requests();
   for (const id of ids) expect(await now(id)).toEqual(DEFERRED);
   expect(requests()).toBe(before);
-  here.advance(9);
+  fixture.advance(9);
   expect(await Promise.all(ids.map((id) => now(id)))).toEqual(ids.map(() => DEFERRED));
   expect(requests()).toBe(before + 1);
-  here.sandbox.state.faults = [];
-  await here.settle();
+  fixture.sandbox.state.faults = [];
+  await fixture.settle();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
 test(`49: the network hangs: thirty callers and the background have ${MAX_IN_FLIGHT} requests in flight at most, all are answered in time, and each order arrives once`, async () => {
   const ids = await order(30);
-  const sending = { ...here.sending, attemptMs: 4000 };
-  here.fail({ kind: 'hang', times: 1000 });
+  const sending = { ...fixture.sending, attemptMs: 4000 };
+  fixture.fail({ kind: 'hang', times: 1000 });
   const began = performance.now();
-  const background = here.drain(sending, 4000);
+  const background = fixture.drain(sending, 4000);
   expect(await Promise.all(ids.map((id) => now(id, sending)))).toEqual(ids.map(() => DEFERRED));
   expect(performance.now() - began).toBeLessThan(10_000);
   await background;
-  expect(here.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
-  here.sandbox.state.faults = [];
-  await here.settle();
+  expect(fixture.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
+  fixture.sandbox.state.faults = [];
+  await fixture.settle();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
 test('49: a caller has a turn although the background has a long queue, and the background one although callers do not cease', async () => {
   const queue = await order(24);
-  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
-  const patient = { ...here.sending, attemptMs: 60_000 };
+  fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
+  const patient = { ...fixture.sending, attemptMs: 60_000 };
   const delivery = createOrderDeliveryWork(patient, { [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased) });
   const stop = startPollLoop(delivery.work);
-  await until(() => here.orders() > 0);
-  const before = here.orders();
+  await until(() => fixture.orders() > 0);
+  const before = fixture.orders();
   await now(queue[23]!, patient);
-  expect(here.orders() - before).toBeLessThanOrEqual(3 * MAX_IN_FLIGHT);
+  expect(fixture.orders() - before).toBeLessThanOrEqual(3 * MAX_IN_FLIGHT);
   const waited = Array.from({ length: 16 }, (_, nth) => `waited${nth}`);
-  for (const id of [...waited, 'background']) await here.put({ ...REQUEST, id } as Resource);
+  for (const id of [...waited, 'background']) await fixture.put({ ...REQUEST, id } as Resource);
   const callers = waited.map((id) => now(id, patient));
   // time goes on: an exchange that breaks off on a busy machine is made again
   await until(async () => {
-    here.advance(1);
-    return (await here.entry('background'))!.state === 'done';
+    fixture.advance(1);
+    return (await fixture.entry('background'))!.state === 'done';
   });
   await Promise.all(callers);
   await stop();
   await delivery.finish();
-  await here.settle();
+  await fixture.settle();
   expect(await perOrder([...queue, ...waited, 'background'])).toEqual(Array.from({ length: 41 }, () => 1));
 });
 
 test('49: an order that an operator sends by hand passes a closed gate', async () => {
   const [first, second] = await order(2);
-  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  fixture.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   await now(first!);
-  await applyOperatorAction(here.context, 'retry', (await here.entry(second!))!);
+  await applyOperatorAction(fixture.context, 'retry', (await fixture.entry(second!))!);
   expect(await now(second!)).toEqual(DEFERRED);
-  expect(await here.drain()).toBe(1);
-  expect((await here.entry(second!))!.state).toBe('done');
+  expect(await fixture.drain()).toBe(1);
+  expect((await fixture.entry(second!))!.state).toBe('done');
 });
 
 describe('registering physicians', () => {
   const known: PhysicianDirectory = (physician, signal) =>
-    guardDirectory(here.sending, createRosterDirectory(here.client))(physician, signal);
+    guardDirectory(fixture.sending, createRosterDirectory(fixture.client))(physician, signal);
   const physician = { npi: '1999999984', firstName: 'Maria', lastName: 'Cruz', email: undefined, state: 'NY', key: 'k' };
   const ask = (ms = 60_000) => known(physician, within(ms));
 
   test('49: passes the same gate: during Retry-After neither an order nor a registration is sent', async () => {
     const [id] = await order(1);
-    here.fail({ operation: 'roster', kind: 'error', status: 429, retryAfter: 120 });
+    fixture.fail({ operation: 'roster', kind: 'error', status: 429, retryAfter: 120 });
     expect(await ask()).toMatchObject({ kind: 'throttled', retryAfter: 120 });
     const before = requests();
-    here.advance(20);
+    fixture.advance(20);
     expect([await ask(), await now(id!)]).toEqual([{ kind: 'throttled', why: expect.any(String), retryAfter: 100 }, DEFERRED]);
     expect(requests()).toBe(before);
-    here.advance(101);
+    fixture.advance(101);
     expect([await ask(), await now(id!)]).toMatchObject([{ kind: 'accepted' }, { result: 'accepted' }]);
   });
 
   test(`49: the network hangs: thirty registrations have ${MAX_IN_FLIGHT} requests in flight at most`, async () => {
-    here.fail({ operation: 'roster', kind: 'hang', times: 1000 });
+    fixture.fail({ operation: 'roster', kind: 'hang', times: 1000 });
     const outcomes = await Promise.all(Array.from({ length: 30 }, () => ask(4000)));
     expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(MAX_IN_FLIGHT);
     expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(30 - MAX_IN_FLIGHT);
-    expect(here.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
+    expect(fixture.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
   });
 
   test('44: repeated failures of the physician directory do not stop orders', async () => {
     const [id] = await order(1);
-    here.fail({ operation: 'roster', kind: 'error', status: 403, times: 9 });
+    fixture.fail({ operation: 'roster', kind: 'error', status: 403, times: 9 });
     for (let nth = 0; nth < 9; nth++) expect((await ask()).kind).toBe('unknown');
     expect(await now(id!)).toEqual({ result: 'accepted' });
   });
@@ -159,27 +159,27 @@ describe('registering physicians', () => {
 
 test('49: a caller whose order another process is sending waits for it without a slot', async () => {
   const [id] = await order(1);
-  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 });
-  const running = here.drain();
-  await until(() => here.countRequests('createOrder') === 1);
+  fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 });
+  const running = fixture.drain();
+  await until(() => fixture.countRequests('createOrder') === 1);
   const callers = Array.from({ length: 10 }, () => now(id!));
   await delay(150);
-  expect(here.sending.gate.take(MAX_IN_FLIGHT)).toHaveLength(MAX_IN_FLIGHT - 1);
+  expect(fixture.sending.gate.take(MAX_IN_FLIGHT)).toHaveLength(MAX_IN_FLIGHT - 1);
   await running;
   expect(await Promise.all(callers)).toEqual(Array.from({ length: 10 }, () => ({ result: 'accepted' })));
-  expect(here.countRequests('createOrder')).toBe(1);
+  expect(fixture.countRequests('createOrder')).toBe(1);
 });
 
 test('49: a caller whose order somebody else had, and left, waits for a place no longer than until the answer is due', async () => {
   const [id] = await order(1);
-  const { outbox } = here.sending.store;
-  const left = await here.entry(id!);
-  await outbox.claimOne(here.tenant, left!.id, createDeliveryLease(here.sending));
-  here.sending.gate.take(MAX_IN_FLIGHT);
+  const { outbox } = fixture.sending.store;
+  const remaining = await fixture.entry(id!);
+  await outbox.claimOne(fixture.tenant, remaining!.id, createDeliveryLease(fixture.sending));
+  fixture.sending.gate.take(MAX_IN_FLIGHT);
   const began = performance.now();
-  const answer = now(id!, { ...here.sending, attemptMs: 4000 });
+  const answer = now(id!, { ...fixture.sending, attemptMs: 4000 });
   await delay(4500);
-  here.advance(60);
+  fixture.advance(60);
   expect(await answer).toEqual(DEFERRED);
   expect(performance.now() - began).toBeLessThan(6000);
 });

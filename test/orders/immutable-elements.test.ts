@@ -5,19 +5,19 @@ import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 let store: TestStore;
 eachInAWorld(followWorld, (world, on) => {
-  [here, store] = [world, on];
+  [fixture, store] = [world, on];
 });
-const request = () => here.read('ServiceRequest', 'one');
-const change = async (more: object) => here.put({ ...(await request()), ...more } as Resource);
+const request = () => fixture.read('ServiceRequest', 'one');
+const change = async (more: object) => fixture.put({ ...(await request()), ...more } as Resource);
 const orderId = ({ identifier }: Resource): string | undefined =>
   (identifier as { system: string; value: string }[] | undefined)?.find(({ system }) => system === SYSTEMS.order)?.value;
 const subjects = async (): Promise<string[]> => {
   const rows = await store.database.query<{ body: string }>(
     `select body from resource where tenant_id = $1 and body like '{"resourceType":"DiagnosticReport"%'`,
-    [here.tenant],
+    [fixture.tenant],
   );
   return rows.map(({ body }) => JSON.parse(body).subject.reference);
 };
@@ -49,11 +49,11 @@ const CHANGES: [what: string, element: string, more: object][] = [
 
 const NOTED = { note: [{ text: 'fasting' }], contained: [SNAPSHOT], supportingInfo: [{ reference: '#order-time-patient' }] };
 describe.each([
-  ['before it is sent', async () => void (await here.put({ ...REQUEST, id: 'one', ...NOTED } as Resource))],
-  ['when it is out', async () => void (await here.ordered('one', NOTED))],
+  ['before it is sent', async () => void (await fixture.put({ ...REQUEST, id: 'one', ...NOTED } as Resource))],
+  ['when it is out', async () => void (await fixture.ordered('one', NOTED))],
 ])('%s', (_when, placed) => {
   test.each(CHANGES)('an order is not given %s: 409, naming ServiceRequest.%s', async (_what, element, more) => {
-    await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+    await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
     await placed();
     await expect(change(more)).rejects.toMatchObject({
       kind: 'conflict',
@@ -67,7 +67,7 @@ describe.each([
       note: [{ text: 'fasting' }, { text: 'called' }],
       reasonCode: [{ text: 'fatigue' }],
       reasonReference: [{ reference: 'Observation/o' }],
-      subject: { reference: `${here.context.baseUrl}/Patient/ada` },
+      subject: { reference: `${fixture.context.baseUrl}/Patient/ada` },
     });
     expect(await request()).toMatchObject({ note: [{ text: 'fasting' }, { text: 'called' }], status: 'active' });
     await change(NOTED);
@@ -77,21 +77,21 @@ describe.each([
 describe('whoever writes an order back', () => {
   const WRITTEN = { reasonReference: [{ reference: 'Condition/a' }, { reference: 'Condition/b' }] };
   beforeEach(async () => {
-    for (const id of ['a', 'b']) await here.put({ resourceType: 'Condition', id, subject: { reference: 'Patient/ada' } });
-    await here.ordered('one', { ...NOTED, ...WRITTEN });
+    for (const id of ['a', 'b']) await fixture.put({ resourceType: 'Condition', id, subject: { reference: 'Patient/ada' } });
+    await fixture.ordered('one', { ...NOTED, ...WRITTEN });
   });
 
   test('to revoke it may say why in its note, and leave out or change all else but what was ordered for whom', async () => {
-    await here.put({
+    await fixture.put({
       ...REQUEST,
       id: 'one',
       status: 'revoked',
       note: [{ text: 'declined' }],
       specimen: [{ reference: 'Specimen/s' }],
     } as Resource);
-    await here.put({ ...(await request()), note: [{ text: 'declined by phone' }] } as Resource);
+    await fixture.put({ ...(await request()), note: [{ text: 'declined by phone' }] } as Resource);
     expect(await request()).toMatchObject({ status: 'revoked', note: [{ text: 'declined by phone' }] });
-    expect((await here.tasks('one'))[0]!.input).toMatchObject([{ valueString: 'fasting' }]);
+    expect((await fixture.tasks('one'))[0]!.input).toMatchObject([{ valueString: 'fasting' }]);
   });
 
   test.each([
@@ -106,36 +106,36 @@ describe('whoever writes an order back', () => {
 
   test('changes nothing by the order of a list, and by when the time of it ends', async () => {
     await change({ reasonReference: WRITTEN.reasonReference.toReversed() });
-    await here.put({ ...REQUEST, id: 'period', occurrencePeriod: { start: '2026-12-01', end: '2026-12-05' } } as Resource);
-    await here.put({ ...REQUEST, id: 'period', occurrencePeriod: { start: '2026-12-01', end: '2026-12-24' } } as Resource);
-    expect(await here.read('ServiceRequest', 'period')).toMatchObject({ occurrencePeriod: { end: '2026-12-24' } });
+    await fixture.put({ ...REQUEST, id: 'period', occurrencePeriod: { start: '2026-12-01', end: '2026-12-05' } } as Resource);
+    await fixture.put({ ...REQUEST, id: 'period', occurrencePeriod: { start: '2026-12-01', end: '2026-12-24' } } as Resource);
+    expect(await fixture.read('ServiceRequest', 'period')).toMatchObject({ occurrencePeriod: { end: '2026-12-24' } });
   });
 });
 
 test('the result is of the patient whose order it was', async () => {
-  const { id } = await here.ordered();
-  await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+  const { id } = await fixture.ordered();
+  await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
   await expect(change({ subject: { reference: 'Patient/grace' } })).rejects.toMatchObject({ kind: 'conflict' });
-  here.step(id, COMPLETED);
-  await here.tell();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
   expect(await subjects()).toEqual(['Patient/ada']);
 });
 
 test('a client that writes back what it first knew takes away nothing that the network has said', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   const accepted = await request();
-  await here.put({ ...REQUEST, id: 'one', note: [{ text: 'x' }] } as Resource);
+  await fixture.put({ ...REQUEST, id: 'one', note: [{ text: 'x' }] } as Resource);
   expect(await request()).toEqual({ ...accepted, note: [{ text: 'x' }], meta: expect.anything() });
-  here.step(id, COMPLETED);
-  await here.tell();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
   const completed = await request();
   expect(orderId(completed)).toBe(id);
-  await here.put({ ...REQUEST, id: 'one', status: 'completed', note: [{ text: 'y' }] } as Resource);
+  await fixture.put({ ...REQUEST, id: 'one', status: 'completed', note: [{ text: 'y' }] } as Resource);
   expect(await request()).toEqual({ ...completed, note: [{ text: 'y' }], meta: expect.anything() });
 });
 
 test('nor is the id of an order made another one', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   await change({
     identifier: [
       { system: SYSTEMS.order, value: 'forged' },
@@ -155,22 +155,22 @@ test('what a request refers to may change: the laboratory is told what stood the
     subject: { reference: 'Patient/ada' },
     code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code }] },
   });
-  await here.put(condition('E28.2'));
-  await here.put({ ...REQUEST, id: 'one', reasonReference: [{ reference: 'Condition/why' }] } as Resource);
-  await here.put(condition('E03.9'));
-  here.fail({ operation: 'createOrder', kind: 'reset' });
-  await here.drain();
-  await here.put({ ...(await request()), note: [{ text: 'still waiting' }] } as Resource);
-  await here.settle();
-  const [sent] = [...here.sandbox.state.orders.values()];
-  expect([here.countRequests('createOrder') > 1, sent?.sent.icd_codes, sent?.sent.clinical_notes]).toEqual([true, ['E28.2'], undefined]);
+  await fixture.put(condition('E28.2'));
+  await fixture.put({ ...REQUEST, id: 'one', reasonReference: [{ reference: 'Condition/why' }] } as Resource);
+  await fixture.put(condition('E03.9'));
+  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  await fixture.drain();
+  await fixture.put({ ...(await request()), note: [{ text: 'still waiting' }] } as Resource);
+  await fixture.settle();
+  const [sent] = [...fixture.sandbox.state.orders.values()];
+  expect([fixture.countRequests('createOrder') > 1, sent?.sent.icd_codes, sent?.sent.clinical_notes]).toEqual([true, ['E28.2'], undefined]);
 });
 
 test('nor is what the laboratory was given made another thing, before it is sent and after', async () => {
-  await here.put({ ...REQUEST, id: 'one', ...NOTED } as Resource);
-  const [{ input, ...rest }] = (await here.tasks('one')) as [Resource & { input: { valueString: string }[] }];
+  await fixture.put({ ...REQUEST, id: 'one', ...NOTED } as Resource);
+  const [{ input, ...rest }] = (await fixture.tasks('one')) as [Resource & { input: { valueString: string }[] }];
   expect(input).toMatchObject([{ valueString: 'fasting' }]);
-  await here.put({
+  await fixture.put({
     ...rest,
     input: [
       { ...input[0], valueString: 'eats as usual' },
@@ -178,24 +178,24 @@ test('nor is what the laboratory was given made another thing, before it is sent
     ],
   } as Resource);
   const both = [{ type: { text: 'own' }, valueString: 'x' }, ...input];
-  expect((await here.tasks('one'))[0]!.input).toEqual(both);
-  await here.drain();
-  const { input: _left, ...task } = (await here.tasks('one'))[0]!;
-  await here.put(task as Resource);
-  expect((await here.tasks('one'))[0]!.input).toEqual(input);
+  expect((await fixture.tasks('one'))[0]!.input).toEqual(both);
+  await fixture.drain();
+  const { input: _left, ...task } = (await fixture.tasks('one'))[0]!;
+  await fixture.put(task as Resource);
+  expect((await fixture.tasks('one'))[0]!.input).toEqual(input);
 });
 
 test('nor from its Task', async () => {
-  const { id } = await here.ordered();
-  const [task] = await here.tasks('one');
+  const { id } = await fixture.ordered();
+  const [task] = await fixture.tasks('one');
   const { identifier: _identifier, businessStatus, ...rest } = task!;
-  await here.put({ ...rest, note: [{ text: 'x' }] } as Resource);
-  const [after] = await here.tasks('one');
+  await fixture.put({ ...rest, note: [{ text: 'x' }] } as Resource);
+  const [after] = await fixture.tasks('one');
   expect([orderId(after!), after!.businessStatus, after!.note]).toEqual([id, businessStatus, [{ text: 'x' }]]);
-  here.step(id, COMPLETED);
-  await here.tell();
-  const { output, ...storedTask } = (await here.tasks('one'))[0]!;
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
+  const { output, ...storedTask } = (await fixture.tasks('one'))[0]!;
   expect(output).toHaveLength(1);
-  await here.put({ ...storedTask, note: [{ text: 'y' }] } as Resource);
-  expect((await here.tasks('one'))[0]).toMatchObject({ output, note: [{ text: 'y' }] });
+  await fixture.put({ ...storedTask, note: [{ text: 'y' }] } as Resource);
+  expect((await fixture.tasks('one'))[0]).toMatchObject({ output, note: [{ text: 'y' }] });
 });

@@ -3,12 +3,12 @@ import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
 import { until } from '../until.ts';
 import type { OrderWorld } from './order-world.ts';
 
-export function impatient(here: OrderWorld): OrderSender {
-  const createOrder: typeof here.client.createOrder = (order, signal) => {
+export function impatient(fixture: OrderWorld): OrderSender {
+  const createOrder: typeof fixture.client.createOrder = (order, signal) => {
     const over = new AbortController();
-    const before = here.countRequests('createOrder');
-    void until(() => here.countRequests('createOrder') > before).then(() => over.abort());
-    return here.client.createOrder(order, AbortSignal.any([signal, over.signal]));
+    const before = fixture.countRequests('createOrder');
+    void until(() => fixture.countRequests('createOrder') > before).then(() => over.abort());
+    return fixture.client.createOrder(order, AbortSignal.any([signal, over.signal]));
   };
-  return { ...here.another(), client: { ...here.client, createOrder } };
+  return { ...fixture.another(), client: { ...fixture.client, createOrder } };
 }

@@ -6,33 +6,33 @@ import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { CANCELLED, takingBack } from './taking-back.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
 
-const { request } = takingBack(() => here);
+const { request } = takingBack(() => fixture);
 
 let first: string;
 let second: string;
 beforeEach(async () => {
-  const order = await here.ordered();
+  const order = await fixture.ordered();
   first = order.id;
   second = v7();
-  here.advance(60);
-  const createdAt = here.following.clock().toISOString();
-  here.sandbox.state.orders.set(second, { ...order, id: second, transactionId: v7(), createdAt });
-  await runSweep(here.following);
-  await here.follow();
-  expect((await here.placed(second))!.request).toBe('one');
+  fixture.advance(60);
+  const createdAt = fixture.following.clock().toISOString();
+  fixture.sandbox.state.orders.set(second, { ...order, id: second, transactionId: v7(), createdAt });
+  await runSweep(fixture.following);
+  await fixture.follow();
+  expect((await fixture.placed(second))!.request).toBe('one');
 });
 
 /** These things happen one after the other, and each is told at once. */
 const happens = async (...steps: [order: string, status: string][]) => {
   for (const [order, status] of steps) {
-    here.advance(60);
-    here.step(order, status);
-    await here.news(order);
+    fixture.advance(60);
+    fixture.step(order, status);
+    await fixture.sendWebhook(order);
   }
 };
 

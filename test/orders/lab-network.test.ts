@@ -18,14 +18,14 @@ import { until } from '../until.ts';
 import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
 
 let store: TestStore;
-let here: SandboxWorld;
+let fixture: SandboxWorld;
 let out: LabNetwork;
 let context: Context;
 const log: string[] = [];
 
 beforeAll(async () => {
   store = await openTestStore();
-  here = await sandboxWorld();
+  fixture = await sandboxWorld();
   const profiles = loadProfiles('fhir-profiles');
   const registry = buildRegistry(profiles.searchParameters);
   const contextOf = (caller: Caller): Context => ({
@@ -40,13 +40,13 @@ beforeAll(async () => {
   });
   out = buildLabNetwork(
     {
-      account: () => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url, teamId: here.sandbox.teamId }),
-      table: { system: PANEL_SYSTEM, panels: here.sandbox.panels, ...TEST_SYSTEMS },
+      account: () => ({ apiKey: fixture.sandbox.apiKey, baseUrl: fixture.sandbox.url, teamId: fixture.sandbox.teamId }),
+      table: { system: PANEL_SYSTEM, panels: fixture.sandbox.panels, ...TEST_SYSTEMS },
       systems: SYSTEMS,
       defaults: { labAccount: undefined, longestNote: 120 },
       unorderable: 'reject',
       results: loadResultMappings(profiles),
-      webhookSecrets: () => [here.sandbox.state.webhooks.secret],
+      webhookSecrets: () => [fixture.sandbox.state.webhooks.secret],
     },
     {
       store: store.store,
@@ -61,7 +61,7 @@ beforeAll(async () => {
   await create(context, { type: 'Patient', id: 'ada', draft: { resource: ADA, exact: ADA } });
 });
 afterAll(async () => {
-  await here.sandbox.close();
+  await fixture.sandbox.close();
   await store.close();
 });
 
@@ -72,19 +72,19 @@ const ordered = async (more: object = {}) => {
 
 test('a running worker sends what is stored, retries what failed, and stops when asked', async () => {
   const stop = startBackgroundWork(listOrderWork(out.work));
-  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-  const before = here.orders();
+  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  const before = fixture.orders();
   const rows = await Promise.all([ordered(), ordered(), ordered()]);
   const accepted = async () => {
     const tasks = await store.store.search(1, { type: 'Task', where: [], sort: [], count: 50, total: 'none', include: [] });
     return tasks.rows.filter((row) => rows.some(({ id }) => row.body!.includes(id)) && row.body!.includes('"received"')).length === 3;
   };
   await until(accepted);
-  expect(here.orders() - before).toBe(3);
+  expect(fixture.orders() - before).toBe(3);
   await stop();
   await ordered();
   await delay(700);
-  expect(here.orders() - before).toBe(3);
+  expect(fixture.orders() - before).toBe(3);
 });
 
 test('two workers beside each other stop at once when there is nothing to do', async () => {
@@ -114,27 +114,27 @@ describe('the external step of a lab order', () => {
   test('resolves when the network has the order, and a repetition makes no second one', async () => {
     const row = await ordered();
     const step = claimed(await claim(row));
-    const before = here.orders();
+    const before = fixture.orders();
     expect(await step.run(context)).toBeUndefined();
     expect(await step.run(context)).toBeUndefined();
-    expect(here.orders() - before).toBe(1);
+    expect(fixture.orders() - before).toBe(1);
   });
 
   test('is 502 when the network fails, and goes on when it is repeated', async () => {
     const row = await ordered();
-    here.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
-    const before = here.orders();
+    fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
+    const before = fixture.orders();
     await expect(run(row)).rejects.toMatchObject({
       kind: 'upstream',
       message: expect.stringContaining('idempotency key'),
     });
     await run(row);
-    expect(here.orders() - before).toBe(1);
+    expect(fixture.orders() - before).toBe(1);
   });
 
   test('is 502 for good when the network refuses, and no patient stands in the text or in the log', async () => {
     const row = await ordered();
-    here.fail({ operation: 'createOrder', kind: 'error', status: 400 });
+    fixture.fail({ operation: 'createOrder', kind: 'error', status: 400 });
     for (let nth = 0; nth < 2; nth++)
       await expect(run(row)).rejects.toMatchObject({
         kind: 'upstream',
@@ -146,7 +146,7 @@ describe('the external step of a lab order', () => {
 
   test('ends in time when the network hangs', async () => {
     const row = await ordered();
-    here.fail({ operation: 'createOrder', kind: 'slow', seconds: 120 });
+    fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 120 });
     await expect(run(row)).rejects.toMatchObject({ kind: 'upstream' });
   });
 

@@ -6,19 +6,19 @@ import { until } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
 
-let here: OrderWorld;
+let fixture: OrderWorld;
 eachInAWorld(orderWorld, (world) => {
-  here = world;
+  fixture = world;
 });
-beforeEach(() => here.put(ADA));
+beforeEach(() => fixture.put(ADA));
 
 const DEFERRED = { result: 'failed', final: false };
 const order = async (id = 'one'): Promise<string> => {
-  await here.put({ ...REQUEST, id });
-  return (await here.entry(id))!.key;
+  await fixture.put({ ...REQUEST, id });
+  return (await fixture.entry(id))!.key;
 };
-const now = (id = 'one') => sendNow(here.sending, here.context, id);
-const sent = () => here.countRequests('createOrder');
+const now = (id = 'one') => sendNow(fixture.sending, fixture.context, id);
+const sent = () => fixture.countRequests('createOrder');
 
 const AFTER_THE_WORK: [title: string, fault: Fault][] = [
   ['answers 409 after it made the order', { kind: 'error', when: 'after', status: 409 }],
@@ -34,77 +34,77 @@ const AFTER_THE_WORK: [title: string, fault: Fault][] = [
 describe.each(AFTER_THE_WORK)('50: the network forgets its keys, its list is 20 s behind, and it %s', (_title, fault) => {
   test('the order is found as soon as it is listed, and is not sent again', async () => {
     const key = await order();
-    Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
-    here.fail({ operation: 'createOrder', ...fault });
-    await here.drain();
+    Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
+    fixture.fail({ operation: 'createOrder', ...fault });
+    await fixture.drain();
     for (let second = 0; second < 19; second++) {
-      here.advance(1);
-      await here.drain();
+      fixture.advance(1);
+      await fixture.drain();
     }
-    expect([(await here.entry('one'))!.state, here.orders(key), sent()]).toEqual(['unknown', 1, 1]);
-    here.advance(10);
-    await here.drain();
-    expect([(await here.entry('one'))!.state, here.orders(key), sent()]).toEqual(['done', 1, 1]);
+    expect([(await fixture.entry('one'))!.state, fixture.orders(key), sent()]).toEqual(['unknown', 1, 1]);
+    fixture.advance(10);
+    await fixture.drain();
+    expect([(await fixture.entry('one'))!.state, fixture.orders(key), sent()]).toEqual(['done', 1, 1]);
   });
 });
 
 test('50: a repeated request of the caller gets a response at once, and the order when it is listed', async () => {
   const key = await order();
-  Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
-  here.fail({ operation: 'createOrder', kind: 'error', when: 'after', status: 409 });
+  Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
+  fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after', status: 409 });
   const began = performance.now();
   for (let nth = 0; nth < 4; nth++) {
     expect(await now()).toEqual(DEFERRED);
-    here.advance(5);
+    fixture.advance(5);
   }
   expect(performance.now() - began).toBeLessThan(8000);
   expect(await now()).toEqual({ result: 'accepted' });
-  expect([here.orders(key), sent()]).toEqual([1, 1]);
+  expect([fixture.orders(key), sent()]).toEqual([1, 1]);
 });
 
 test('50: an order that never arrived is sent half a minute later with the same key, also after further losses', async () => {
   const key = await order();
-  here.fail({ operation: 'createOrder', kind: 'reset', times: 2 });
+  fixture.fail({ operation: 'createOrder', kind: 'reset', times: 2 });
   for (const times of [1, 2]) {
     expect(await now()).toEqual(DEFERRED);
-    here.advance(29);
+    fixture.advance(29);
     expect(await now()).toEqual(DEFERRED);
     expect(sent()).toBe(times);
-    here.advance(1);
+    fixture.advance(1);
   }
   expect(await now()).toEqual({ result: 'accepted' });
-  expect([here.orders(key), sent()]).toEqual([1, 3]);
+  expect([fixture.orders(key), sent()]).toEqual([1, 3]);
 });
 
 test('50: after a process has died while sending, the next one waits for the list, too', async () => {
   const key = await order();
-  Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 25 });
-  const createOrder: typeof here.client.createOrder = async (...args) => {
-    await here.client.createOrder(...args);
+  Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 25 });
+  const createOrder: typeof fixture.client.createOrder = async (...args) => {
+    await fixture.client.createOrder(...args);
     return new Promise(() => {});
   };
-  void here.drain({ ...here.another(), client: { ...here.client, createOrder } });
-  await until(() => here.orders() === 1);
-  here.advance(21);
-  await here.drain();
-  expect([(await here.entry('one'))!.state, sent()]).toEqual(['unknown', 1]);
-  here.advance(9);
-  await here.drain();
-  expect([(await here.entry('one'))!.state, here.orders(key), sent()]).toEqual(['done', 1, 1]);
+  void fixture.drain({ ...fixture.another(), client: { ...fixture.client, createOrder } });
+  await until(() => fixture.orders() === 1);
+  fixture.advance(21);
+  await fixture.drain();
+  expect([(await fixture.entry('one'))!.state, sent()]).toEqual(['unknown', 1]);
+  fixture.advance(9);
+  await fixture.drain();
+  expect([(await fixture.entry('one'))!.state, fixture.orders(key), sent()]).toEqual(['done', 1, 1]);
 });
 
 test('50: twenty-four orders at such a network, from the background and from callers: one each', async () => {
-  Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 5 });
+  Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 5 });
   const ids = Array.from({ length: 24 }, (_, nth) => `o${nth}`);
   for (const id of ids) await order(id);
-  for (let nth = 0; nth < 20; nth++) here.fail({ operation: 'createOrder', ...AFTER_THE_WORK[nth % 5]![1] });
-  here.fail({ operation: 'orders', kind: 'reset', times: 5 });
-  const states = () => Promise.all(ids.map(async (id) => (await here.entry(id))!.state));
+  for (let nth = 0; nth < 20; nth++) fixture.fail({ operation: 'createOrder', ...AFTER_THE_WORK[nth % 5]![1] });
+  fixture.fail({ operation: 'orders', kind: 'reset', times: 5 });
+  const states = () => Promise.all(ids.map(async (id) => (await fixture.entry(id))!.state));
   for (let round = 0; round < 400 && (await states()).some((state) => state !== 'done'); round++) {
-    await Promise.all([here.drain(), now(ids[round % 24]), now(ids[(round * 7) % 24])]);
-    here.advance(3);
+    await Promise.all([fixture.drain(), now(ids[round % 24]), now(ids[(round * 7) % 24])]);
+    fixture.advance(3);
   }
   expect(await states()).toEqual(ids.map(() => 'done'));
-  const keys = await Promise.all(ids.map(async (id) => (await here.entry(id))!.key));
-  expect(keys.map((key) => here.orders(key))).toEqual(keys.map(() => 1));
+  const keys = await Promise.all(ids.map(async (id) => (await fixture.entry(id))!.key));
+  expect(keys.map((key) => fixture.orders(key))).toEqual(keys.map(() => 1));
 });

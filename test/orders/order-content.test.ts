@@ -7,16 +7,16 @@ import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
 
 let store: TestStore;
-let here: OrderWorld;
+let fixture: OrderWorld;
 beforeAll(async () => {
   store = await openTestStore();
-  here = await orderWorld(store);
-  await here.put(ADA);
-  await here.put({ ...ADA, id: 'grace' } as Resource);
-  for (const resource of KEPT) await here.put(resource as unknown as Resource);
+  fixture = await orderWorld(store);
+  await fixture.put(ADA);
+  await fixture.put({ ...ADA, id: 'grace' } as Resource);
+  for (const resource of KEPT) await fixture.put(resource as unknown as Resource);
 });
 afterAll(async () => {
-  await here.close();
+  await fixture.close();
   await store.close();
 });
 
@@ -97,17 +97,17 @@ let ids = 0;
 /** What is sent of a request with this; the order of a contained resource's digits is as they are written in `text`. */
 const sent = async (more: object): Promise<Record<string, unknown>> => {
   const id = `c${ids++}`;
-  await here.put({ ...REQUEST, id, ...more } as Resource);
-  return JSON.parse(JSON.parse((await here.entry(id))!.payload).text);
+  await fixture.put({ ...REQUEST, id, ...more } as Resource);
+  return JSON.parse(JSON.parse((await fixture.entry(id))!.payload).text);
 };
 /** The elements that a refusal names, and that nothing was written. */
 const refusal = async (more: object): Promise<string[]> => {
   const id = `r${ids++}`;
-  const result = await here.put({ ...REQUEST, id, ...more } as Resource).then(
+  const result = await fixture.put({ ...REQUEST, id, ...more } as Resource).then(
     () => 'taken',
     (error: { kind: string; issues: { expression: string[] }[] }) => [error.kind, ...error.issues.flatMap(({ expression }) => expression)],
   );
-  expect(await here.context.store.read(here.tenant, 'ServiceRequest', id)).toBeUndefined();
+  expect(await fixture.context.store.read(fixture.tenant, 'ServiceRequest', id)).toBeUndefined();
   expect(result[0]).toBe('rule');
   return result.slice(1) as string[];
 };
@@ -124,7 +124,7 @@ describe('notes', () => {
   });
 
   test('that are longer are refused, not cut', async () => {
-    const written = here.put({ ...REQUEST, id: 'long', note: [{ text: 'fasting' }, { text: 'x'.repeat(113) }] } as Resource);
+    const written = fixture.put({ ...REQUEST, id: 'long', note: [{ text: 'fasting' }, { text: 'x'.repeat(113) }] } as Resource);
     await expect(written).rejects.toMatchObject({
       kind: 'rule',
       issues: [{ expression: ['ServiceRequest.note'], text: expect.stringMatching(/120 characters.*121/) }],
@@ -137,13 +137,13 @@ describe('notes', () => {
   });
 
   test('stand in the Task as they were sent, whatever is added to the request later', async () => {
-    await here.put({ ...REQUEST, id: 'told', note: [{ text: 'fasting' }] } as Resource);
-    await here.put({ ...REQUEST, id: 'told', note: [{ text: 'fasting' }, { text: 'called the patient' }] } as Resource);
-    expect((await here.tasks('told'))[0]!.input).toEqual([
+    await fixture.put({ ...REQUEST, id: 'told', note: [{ text: 'fasting' }] } as Resource);
+    await fixture.put({ ...REQUEST, id: 'told', note: [{ text: 'fasting' }, { text: 'called the patient' }] } as Resource);
+    expect((await fixture.tasks('told'))[0]!.input).toEqual([
       { type: { coding: [{ system: SYSTEMS.taskInput, code: 'clinical-notes' }] }, valueString: 'fasting' },
     ]);
-    await here.put({ ...REQUEST, id: 'untold' });
-    expect((await here.tasks('untold'))[0]!.input).toBeUndefined();
+    await fixture.put({ ...REQUEST, id: 'untold' });
+    expect((await fixture.tasks('untold'))[0]!.input).toBeUndefined();
   });
 });
 
@@ -179,7 +179,7 @@ describe('reasons', () => {
       reasonReference: refs(
         'Condition/fatigue',
         '#c',
-        `${here.context.baseUrl}/Condition/fatigue`,
+        `${fixture.context.baseUrl}/Condition/fatigue`,
         'Condition/nothing',
         'Observation/o',
         'Observation/x',
@@ -201,7 +201,7 @@ describe('reasons', () => {
   });
 
   test('of another tenant do not exist', async () => {
-    const theirs = { ...here.context, caller: { ...here.context.caller, tenant: here.tenant + 2000 } };
+    const theirs = { ...fixture.context, caller: { ...fixture.context.caller, tenant: fixture.tenant + 2000 } };
     const resource = condition('elsewhere', 'E28.2') as unknown as Resource;
     await update(theirs, { type: 'Condition', id: 'elsewhere', draft: { resource, exact: resource } });
     expect(await refusal({ reasonReference: refs('Condition/elsewhere') })).toEqual(['ServiceRequest.reasonReference[0]']);
@@ -224,14 +224,14 @@ describe('what supports it', () => {
 
   test('keeps the digits of an answer', async () => {
     const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
-    const [plain, exact] = [70.5, rawJson('70.50')].map((valueDecimal) => ({
+    const [rounded, exact] = [70.5, rawJson('70.50')].map((valueDecimal) => ({
       ...REQUEST,
       id: 'digits',
       contained: [answers('weight', [item('9.1', { valueDecimal })])],
       supportingInfo: refs('#weight'),
     }));
-    await update(here.context, { type: 'ServiceRequest', id: 'digits', draft: { resource: plain!, exact: exact! } });
-    expect(JSON.parse(JSON.parse((await here.entry('digits'))!.payload).text).aoe_answers[0].answer).toBe('70.50');
+    await update(fixture.context, { type: 'ServiceRequest', id: 'digits', draft: { resource: rounded!, exact: exact! } });
+    expect(JSON.parse(JSON.parse((await fixture.entry('digits'))!.payload).text).aoe_answers[0].answer).toBe('70.50');
   });
 
   test.each<[string, string, string[]]>([
@@ -277,7 +277,7 @@ describe('the performer', () => {
 
   test('may be absent: then it is the installation’s account, where it has one', async () => {
     const account = (more: object) =>
-      readLabAccount(here.context, { ...REQUEST, ...more }, { system: SYSTEMS.labAccount, standard: 'the standard' });
+      readLabAccount(fixture.context, { ...REQUEST, ...more }, { system: SYSTEMS.labAccount, standard: 'the standard' });
     expect([await account({}), await account({ performer: refs('Organization/lab') })]).toEqual([
       { value: 'the standard' },
       { value: ACCOUNT },
@@ -299,7 +299,7 @@ describe('the test', () => {
   test('may be named by its id at the network, or by the code of a laboratory when the way of taking the sample is said', async () => {
     expect((await sent({ code: { coding: [test_(ID)] } })).order_set).toEqual({ lab_test_ids: [ID] });
     const added = await sent({ extension, orderDetail: [{ coding: [own('quest', '899')] }] });
-    expect(added.order_set).toEqual({ lab_test_ids: here.sandbox.panels.pcos, add_on: { provider_ids: ['899'] } });
+    expect(added.order_set).toEqual({ lab_test_ids: fixture.sandbox.panels.pcos, add_on: { provider_ids: ['899'] } });
     expect((await sent({ extension, code: { coding: [own('quest', '899')] } })).order_set).toEqual({ add_on: { provider_ids: ['899'] } });
   });
 
@@ -334,7 +334,7 @@ describe('what the laboratory network has no word for', () => {
   });
 
   test('an insurance says who is billed instead', async () => {
-    await expect(here.put({ ...REQUEST, id: 'insured', insurance: refs('Coverage/c') } as Resource)).rejects.toThrow(
+    await expect(fixture.put({ ...REQUEST, id: 'insured', insurance: refs('Coverage/c') } as Resource)).rejects.toThrow(
       /billed.*leave the insurance out/,
     );
   });
@@ -346,11 +346,11 @@ describe('what the laboratory network has no word for', () => {
 
 test('a draft may say all of this; it is refused when it becomes active', async () => {
   const draft = { ...REQUEST, id: 'draft', status: 'draft', insurance: refs('Coverage/c'), reasonReference: refs('Condition/missing') };
-  await here.put(draft as Resource);
-  await expect(here.put({ ...draft, status: 'active' } as Resource)).rejects.toMatchObject({
+  await fixture.put(draft as Resource);
+  await expect(fixture.put({ ...draft, status: 'active' } as Resource)).rejects.toMatchObject({
     kind: 'rule',
     issues: [{ expression: ['ServiceRequest.insurance'] }, { expression: ['ServiceRequest.reasonReference[0]'] }],
   });
-  expect((await here.read('ServiceRequest', 'draft')).status).toBe('draft');
-  expect(await here.entry('draft')).toBeUndefined();
+  expect((await fixture.read('ServiceRequest', 'draft')).status).toBe('draft');
+  expect(await fixture.entry('draft')).toBeUndefined();
 });

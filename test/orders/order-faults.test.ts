@@ -8,11 +8,11 @@ import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-worl
 const SEED = Number(process.env.SEED ?? 20_261_121);
 const ORDERS = 60;
 
-let here: OrderWorld;
+let fixture: OrderWorld;
 eachInAWorld(
   (store) => orderWorld(store, 150),
   (world) => {
-    here = world;
+    fixture = world;
   },
 );
 
@@ -35,47 +35,47 @@ const FAULTS: Fault[] = [
 
 /** A sender that dies after its call and before it has written anything down, as often as `dies` says. */
 function mortal(dies: () => boolean) {
-  const sending = here.another();
-  const createOrder: typeof here.client.createOrder = async (order, signal) => {
-    const outcome = await here.client.createOrder(order, signal);
+  const sending = fixture.another();
+  const createOrder: typeof fixture.client.createOrder = async (order, signal) => {
+    const outcome = await fixture.client.createOrder(order, signal);
     if (dies()) throw new Error('the process died here');
     return outcome;
   };
-  return { ...sending, client: { ...here.client, createOrder } };
+  return { ...sending, client: { ...fixture.client, createOrder } };
 }
 
 test.each([true, false])('orders at the network per sent ServiceRequest = 1 (failures kept under their key: %s)', async (failuresKept) => {
   const random = randomFrom(SEED);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  here.sandbox.state.storesFailures = failuresKept;
-  await here.put(ADA);
+  fixture.sandbox.state.storesFailures = failuresKept;
+  await fixture.put(ADA);
   const workers = [mortal(() => random() < 0.1), mortal(() => random() < 0.1)];
   const act: (() => Promise<unknown>)[] = [
-    () => here.drain(workers[0]),
-    () => Promise.all(workers.map((worker) => here.drain(worker))),
-    () => sendNow(workers[1]!, here.context, `o${Math.floor(random() * made)}`).catch(() => {}),
-    async () => here.advance(random() * 60),
-    async () => here.advance(random() < 0.1 ? 22 * 3600 : 25),
-    async () => here.fail({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
-    async () => here.fail({ ...pick(FAULTS), operation: 'orders' }),
-    async () => Object.assign(here.sandbox.state, { listDelaySeconds: pick([0, 0, 5, 60]), inProgressStatus: pick([409, 400]) }),
+    () => fixture.drain(workers[0]),
+    () => Promise.all(workers.map((worker) => fixture.drain(worker))),
+    () => sendNow(workers[1]!, fixture.context, `o${Math.floor(random() * created)}`).catch(() => {}),
+    async () => fixture.advance(random() * 60),
+    async () => fixture.advance(random() < 0.1 ? 22 * 3600 : 25),
+    async () => fixture.fail({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
+    async () => fixture.fail({ ...pick(FAULTS), operation: 'orders' }),
+    async () => Object.assign(fixture.sandbox.state, { listDelaySeconds: pick([0, 0, 5, 60]), inProgressStatus: pick([409, 400]) }),
   ];
-  let made = 0;
-  while (made < ORDERS) {
-    await here.put({ ...REQUEST, id: `o${made++}`, subject: { reference: 'Patient/ada' } });
+  let created = 0;
+  while (created < ORDERS) {
+    await fixture.put({ ...REQUEST, id: `o${created++}`, subject: { reference: 'Patient/ada' } });
     for (let nth = 0; nth < 3; nth++) await pick(act)();
   }
-  here.sandbox.state.faults = [];
-  here.advance(25 * 3600);
-  await here.settle();
+  fixture.sandbox.state.faults = [];
+  fixture.advance(25 * 3600);
+  await fixture.settle();
 
-  const orders = [...here.sandbox.state.orders.values()];
+  const orders = [...fixture.sandbox.state.orders.values()];
   const perRequest = await Promise.all(
     Array.from({ length: ORDERS }, async (_, nth) => {
-      const { key, state } = (await here.entry(`o${nth}`))!;
+      const { key, state } = (await fixture.entry(`o${nth}`))!;
       const mine = orders.filter((order) => order.passthrough === key);
-      const request = await here.read('ServiceRequest', `o${nth}`);
-      const [task] = await here.tasks(`o${nth}`);
+      const request = await fixture.read('ServiceRequest', `o${nth}`);
+      const [task] = await fixture.tasks(`o${nth}`);
       return { state, orders: mine.length, id: mine[0]?.id, request: request.identifier, task: [task!.status, task!.identifier] };
     }),
   );
@@ -84,5 +84,5 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
     expect(found).toEqual({ state: 'done', orders: 1, request: identifier, task: ['received', identifier] });
   }
   expect(orders).toHaveLength(ORDERS);
-  await here.close();
+  await fixture.close();
 });

@@ -40,28 +40,28 @@ const KEPT = [
 ];
 
 let store: TestStore;
-let here: OrderWorld;
+let fixture: OrderWorld;
 beforeAll(async () => {
   store = await openTestStore();
-  here = await orderWorld(store);
-  await here.put(ADA);
-  for (const resource of KEPT) await here.put(resource as unknown as Resource);
+  fixture = await orderWorld(store);
+  await fixture.put(ADA);
+  for (const resource of KEPT) await fixture.put(resource as unknown as Resource);
 });
 afterAll(async () => {
-  await here.close();
+  await fixture.close();
   await store.close();
 });
 
 let ids = 0;
 const order = async (more: object): Promise<string> => {
   const id = `o${ids++}`;
-  await here.put({ ...REQUEST, id, ...more } as Resource);
+  await fixture.put({ ...REQUEST, id, ...more } as Resource);
   return id;
 };
-const sent = async (more: object) => JSON.parse(JSON.parse((await here.entry(await order(more)))!.payload).text);
+const sent = async (more: object) => JSON.parse(JSON.parse((await fixture.entry(await order(more)))!.payload).text);
 const reason = (reference: string, more: object = {}) => ({ reasonReference: [{ reference, ...more }] });
 const support = (reference: string) => ({ supportingInfo: [{ reference }] });
-const base = () => here.context.baseUrl;
+const base = () => fixture.context.baseUrl;
 
 test('a version that is named is sent while it is the present one, by a whole URL too', async () => {
   expect((await sent(reason('Condition/changed/_history/2'))).icd_codes).toEqual(['E03.9']);

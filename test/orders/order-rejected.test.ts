@@ -11,14 +11,14 @@ import { type DecisionWorld, decisionWorld, entry, IMAGING, labTest, METABOLIC, 
 import { eachInAWorld } from './each-world.ts';
 import { ADA, REQUEST } from './order-world.ts';
 
-let here: DecisionWorld;
+let fixture: DecisionWorld;
 eachInAWorld(
   (store) => decisionWorld(store),
   (world) => {
-    here = world;
+    fixture = world;
   },
 );
-beforeEach(() => here.put(ADA));
+beforeEach(() => fixture.put(ADA));
 
 describe('a laboratory request that cannot be ordered', () => {
   const request = { ...REQUEST, ...UNKNOWN } as Resource;
@@ -26,9 +26,9 @@ describe('a laboratory request that cannot be ordered', () => {
   const WARNING = { severity: 'warning', code: 'business-rule', expression: ['ServiceRequest.code'] };
 
   test('is stored with a Task that has the reason; the write and the dry run return a warning', async () => {
-    const { row, warnings } = await create(here.context, { type: 'ServiceRequest', draft });
+    const { row, warnings } = await create(fixture.context, { type: 'ServiceRequest', draft });
     expect(warnings).toEqual([expect.objectContaining(WARNING)]);
-    expect(await here.tasksOf(row.id)).toEqual([
+    expect(await fixture.tasksOf(row.id)).toEqual([
       expect.objectContaining({
         status: 'rejected',
         intent: 'order',
@@ -37,7 +37,7 @@ describe('a laboratory request that cannot be ordered', () => {
         basedOn: [{ reference: `ServiceRequest/${row.id}` }],
       }),
     ]);
-    const dry = await collectIssues(here.context, {
+    const dry = await collectIssues(fixture.context, {
       type: 'ServiceRequest',
       mode: 'create',
       resource: { plain: draft.resource, exact: draft.exact },
@@ -47,94 +47,94 @@ describe('a laboratory request that cannot be ordered', () => {
   });
 
   test('has one Task, however often it is written, which changes only with the reason', async () => {
-    await Promise.all(Array.from({ length: 8 }, (_, nth) => here.request('one', { ...UNKNOWN, patientInstruction: `${nth}` })));
-    const [first] = await here.tasksOf('one');
-    await here.request('one', { ...UNKNOWN, patientInstruction: 'again' });
-    expect(await here.tasksOf('one')).toEqual([first]);
-    await here.request('one', { ...UNKNOWN, performer: [{ display: 'Other' }] });
-    expect(await here.tasksOf('one')).toEqual([expect.objectContaining({ id: first!.id, status: 'rejected' })]);
-    expect(await here.reasonOf('one')).toMatch(/another laboratory/);
-    await here.request('one', { ...UNKNOWN, status: 'revoked' });
-    expect(await here.becomes('one')).toBe('rejected');
+    await Promise.all(Array.from({ length: 8 }, (_, nth) => fixture.request('one', { ...UNKNOWN, patientInstruction: `${nth}` })));
+    const [first] = await fixture.tasksOf('one');
+    await fixture.request('one', { ...UNKNOWN, patientInstruction: 'again' });
+    expect(await fixture.tasksOf('one')).toEqual([first]);
+    await fixture.request('one', { ...UNKNOWN, performer: [{ display: 'Other' }] });
+    expect(await fixture.tasksOf('one')).toEqual([expect.objectContaining({ id: first!.id, status: 'rejected' })]);
+    expect(await fixture.reasonOf('one')).toMatch(/another laboratory/);
+    await fixture.request('one', { ...UNKNOWN, status: 'revoked' });
+    expect(await fixture.becomes('one')).toBe('rejected');
   });
 
   test('is ordered when it is corrected, and its Task becomes that of the order', async () => {
-    await here.request('one', UNKNOWN);
-    const [rejected] = await here.tasksOf('one');
-    await here.request('one', {});
-    const [task, ...more] = await here.tasksOf('one');
+    await fixture.request('one', UNKNOWN);
+    const [rejected] = await fixture.tasksOf('one');
+    await fixture.request('one', {});
+    const [task, ...more] = await fixture.tasksOf('one');
     expect([task!.id, more]).toEqual([rejected!.id, []]);
     expect(task).toMatchObject({ status: 'requested', authoredOn: rejected!.authoredOn });
     expect(task!.statusReason).toBeUndefined();
-    await here.settle();
-    expect(await here.tasks('one')).toEqual([expect.objectContaining({ id: rejected!.id, status: 'received' })]);
-    expect(here.sandbox.state.orders.size).toBe(1);
+    await fixture.settle();
+    expect(await fixture.tasks('one')).toEqual([expect.objectContaining({ id: rejected!.id, status: 'received' })]);
+    expect(fixture.sandbox.state.orders.size).toBe(1);
   });
 
   test('is ordered by the next change, when the catalogue has its test at last', async () => {
-    await here.request('one', UNKNOWN);
-    await here.inCatalogue();
-    expect(await here.becomes('one')).toBe('rejected');
-    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
-    expect(await here.becomes('one')).toBe('requested');
+    await fixture.request('one', UNKNOWN);
+    await fixture.inCatalogue();
+    expect(await fixture.becomes('one')).toBe('rejected');
+    await fixture.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await fixture.becomes('one')).toBe('requested');
   });
 
   test('can be changed and deleted; what is made under its id again is rejected or ordered by itself', async () => {
-    await here.request('one', UNKNOWN);
-    await here.request('one', { ...UNKNOWN, subject: { reference: 'Patient/other' } });
-    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
-    await here.request('one', UNKNOWN);
-    expect(await here.becomes('one')).toBe('rejected');
-    await here.request('one', {});
-    await here.request('one', { status: 'revoked' });
-    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
-    await here.request('one', UNKNOWN);
-    expect((await here.tasksOf('one')).map(({ status }) => status).sort()).toEqual(['cancelled', 'rejected']);
+    await fixture.request('one', UNKNOWN);
+    await fixture.request('one', { ...UNKNOWN, subject: { reference: 'Patient/other' } });
+    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
+    await fixture.request('one', UNKNOWN);
+    expect(await fixture.becomes('one')).toBe('rejected');
+    await fixture.request('one', {});
+    await fixture.request('one', { status: 'revoked' });
+    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
+    await fixture.request('one', UNKNOWN);
+    expect((await fixture.tasksOf('one')).map(({ status }) => status).sort()).toEqual(['cancelled', 'rejected']);
   });
 
   test('can be changed where the catalogue has its test by then and it still cannot be ordered, and is ordered once it can', async () => {
     const bodySite = [{ text: 'Arm' }];
-    await here.request('one', { ...UNKNOWN, bodySite });
-    await here.inCatalogue();
-    await here.request('one', { ...UNKNOWN, bodySite, patientInstruction: 'drink' });
-    expect([await here.becomes('one'), await here.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/body site/)]);
-    await here.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
-    await here.request('one', UNKNOWN);
-    expect([await here.becomes('one'), await here.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/several tests/)]);
-    await here.put(entry('b', [METABOLIC, labTest(OTHER_TEST)], { status: 'retired' }));
-    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
-    expect(await here.becomes('one')).toBe('requested');
+    await fixture.request('one', { ...UNKNOWN, bodySite });
+    await fixture.inCatalogue();
+    await fixture.request('one', { ...UNKNOWN, bodySite, patientInstruction: 'drink' });
+    expect([await fixture.becomes('one'), await fixture.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/body site/)]);
+    await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
+    await fixture.request('one', UNKNOWN);
+    expect([await fixture.becomes('one'), await fixture.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/several tests/)]);
+    await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)], { status: 'retired' }));
+    await fixture.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await fixture.becomes('one')).toBe('requested');
   });
 
   test('is told of by a Task of the patient it is for, also when the request was for another one before', async () => {
-    await here.put({ ...ADA, id: 'other' });
-    await here.request('one', UNKNOWN);
+    await fixture.put({ ...ADA, id: 'other' });
+    await fixture.request('one', UNKNOWN);
     const subject = { reference: 'Patient/other' };
-    await here.request('one', { ...UNKNOWN, subject });
-    expect(await here.tasksOf('one')).toEqual([expect.objectContaining({ status: 'rejected', for: subject })]);
-    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
-    await here.request('one', UNKNOWN);
-    expect(await here.tasksOf('one')).toEqual([expect.objectContaining({ for: { reference: 'Patient/ada' } })]);
+    await fixture.request('one', { ...UNKNOWN, subject });
+    expect(await fixture.tasksOf('one')).toEqual([expect.objectContaining({ status: 'rejected', for: subject })]);
+    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
+    await fixture.request('one', UNKNOWN);
+    expect(await fixture.tasksOf('one')).toEqual([expect.objectContaining({ for: { reference: 'Patient/ada' } })]);
   });
 
   test('whose Task people have put elsewhere keeps it as it stands', async () => {
-    await here.request('one', UNKNOWN);
-    const [task] = await here.tasksOf('one');
-    await here.put({ ...task, status: 'entered-in-error' } as Resource);
-    await here.request('one', { ...UNKNOWN, performer: [{ display: 'Other' }] });
-    expect(await here.becomes('one')).toBe('entered-in-error');
+    await fixture.request('one', UNKNOWN);
+    const [task] = await fixture.tasksOf('one');
+    await fixture.put({ ...task, status: 'entered-in-error' } as Resource);
+    await fixture.request('one', { ...UNKNOWN, performer: [{ display: 'Other' }] });
+    expect(await fixture.becomes('one')).toBe('entered-in-error');
   });
 
   test('becomes one, by a draft that a patch makes active', async () => {
-    await here.request('one', { ...UNKNOWN, status: 'draft' });
-    expect(await here.becomes('one')).toBe('stored');
-    const saved = await patchResource(here.context, {
+    await fixture.request('one', { ...UNKNOWN, status: 'draft' });
+    expect(await fixture.becomes('one')).toBe('stored');
+    const saved = await patchResource(fixture.context, {
       type: 'ServiceRequest',
       id: 'one',
       change: buildPatch((now) => ({ ...now, status: 'active' }), false),
     });
     expect(saved.warnings).toEqual([expect.objectContaining(WARNING)]);
-    expect(await here.becomes('one')).toBe('rejected');
+    expect(await fixture.becomes('one')).toBe('rejected');
   });
 });
 
@@ -142,32 +142,32 @@ describe('where an installation is strict, it', () => {
   eachInAWorld(
     (store) => decisionWorld(store, 'refuse'),
     (world) => {
-      here = world;
+      fixture = world;
     },
   );
 
   test('is refused, and nothing is written; what is none is stored', async () => {
-    await here.put(ADA);
+    await fixture.put(ADA);
     const refusal = { kind: 'rule', issues: [expect.objectContaining({ severity: 'error' })] };
-    await expect(here.request('one', UNKNOWN)).rejects.toMatchObject(refusal);
-    await expect(here.request('one', { performer: [{ display: 'Other' }] })).rejects.toMatchObject(refusal);
-    expect(await here.context.store.read(here.tenant, 'ServiceRequest', 'one')).toBeUndefined();
-    expect(await here.tasksOf('one')).toEqual([]);
-    expect(await here.fate({ ...UNKNOWN, category: IMAGING })).toBe('stored');
-    expect(await here.fate({ ...UNKNOWN, intent: 'filler-order' })).toBe('stored');
+    await expect(fixture.request('one', UNKNOWN)).rejects.toMatchObject(refusal);
+    await expect(fixture.request('one', { performer: [{ display: 'Other' }] })).rejects.toMatchObject(refusal);
+    expect(await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one')).toBeUndefined();
+    expect(await fixture.tasksOf('one')).toEqual([]);
+    expect(await fixture.fate({ ...UNKNOWN, category: IMAGING })).toBe('stored');
+    expect(await fixture.fate({ ...UNKNOWN, intent: 'filler-order' })).toBe('stored');
   });
 
   test('can still be changed where it was rejected before', async () => {
-    await here.put(ADA);
+    await fixture.put(ADA);
     const request = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
-    const lenient = new Map([['ServiceRequest' as const, [buildServiceRequestWriteHook({ ...here.rules, unorderable: 'reject' })]]]);
+    const lenient = new Map([['ServiceRequest' as const, [buildServiceRequestWriteHook({ ...fixture.rules, unorderable: 'reject' })]]]);
     await update(
-      { ...here.context, writeHooks: lenient },
+      { ...fixture.context, writeHooks: lenient },
       { type: 'ServiceRequest', id: 'one', draft: { resource: request, exact: request } },
     );
-    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
-    expect(await here.becomes('one')).toBe('rejected');
-    await expect(here.request('one', { ...UNKNOWN, intent: 'original-order' })).rejects.toMatchObject({ kind: 'rule' });
+    await fixture.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await fixture.becomes('one')).toBe('rejected');
+    await expect(fixture.request('one', { ...UNKNOWN, intent: 'original-order' })).rejects.toMatchObject({ kind: 'rule' });
   });
 });
 
@@ -175,23 +175,23 @@ describe('where nothing can be sent, it', () => {
   eachInAWorld(
     (store) => decisionWorld(store, 'store'),
     (world) => {
-      here = world;
+      fixture = world;
     },
   );
 
   test('is stored as any other', async () => {
     const resource = { ...REQUEST, ...UNKNOWN } as Resource;
-    const { warnings, row } = await create(here.context, { type: 'ServiceRequest', draft: { resource, exact: resource } });
-    expect([warnings, await here.becomes(row.id)]).toEqual([undefined, 'stored']);
+    const { warnings, row } = await create(fixture.context, { type: 'ServiceRequest', draft: { resource, exact: resource } });
+    expect([warnings, await fixture.becomes(row.id)]).toEqual([undefined, 'stored']);
   });
 });
 
 describe('a request that was stored as active before it could be ordered', () => {
   /** As an earlier release, or an installation without an account, left it. */
-  const left = async (id: string, more: object) => {
+  const remaining = async (id: string, more: object) => {
     const resource = { ...REQUEST, id, ...more } as Resource;
     const writeHooks = new Map();
-    await update({ ...here.context, writeHooks }, { type: 'ServiceRequest', id, draft: { resource, exact: resource } });
+    await update({ ...fixture.context, writeHooks }, { type: 'ServiceRequest', id, draft: { resource, exact: resource } });
   };
 
   test.each<[string, object]>([
@@ -199,37 +199,37 @@ describe('a request that was stored as active before it could be ordered', () =>
     ['an instance-order', { intent: 'instance-order' }],
     ['LOINC that the catalogue has one test for', UNKNOWN],
   ])('is not ordered by a change of something else, and says so: %s', async (_title, more) => {
-    await here.inCatalogue();
-    await left('one', more);
+    await fixture.inCatalogue();
+    await remaining('one', more);
     const request = { ...REQUEST, id: 'one', ...more, patientInstruction: 'drink' } as Resource;
     const draft = { resource: request, exact: request };
-    const dry = await collectIssues(here.context, {
+    const dry = await collectIssues(fixture.context, {
       type: 'ServiceRequest',
       id: 'one',
       mode: 'update',
       resource: { plain: draft.resource, exact: draft.exact },
     });
-    const { warnings } = await update(here.context, { type: 'ServiceRequest', id: 'one', draft });
+    const { warnings } = await update(fixture.context, { type: 'ServiceRequest', id: 'one', draft });
     expect(warnings).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.status'] })]);
     expect(dry).toEqual(warnings);
-    await here.request('one', { ...more, category: REQUEST.category, note: [{ text: 'a note' }] });
-    expect(await here.becomes('one')).toBe('stored');
-    await here.request('one', { ...more, status: 'on-hold' });
-    await here.request('one', more);
-    expect(await here.becomes('one')).toBe('requested');
+    await fixture.request('one', { ...more, category: REQUEST.category, note: [{ text: 'a note' }] });
+    expect(await fixture.becomes('one')).toBe('stored');
+    await fixture.request('one', { ...more, status: 'on-hold' });
+    await fixture.request('one', more);
+    expect(await fixture.becomes('one')).toBe('requested');
   });
 
   test('is ordered when what it asks for is another', async () => {
-    await left('one', UNKNOWN);
-    await here.request('one', {});
-    expect(await here.becomes('one')).toBe('requested');
+    await remaining('one', UNKNOWN);
+    await fixture.request('one', {});
+    expect(await fixture.becomes('one')).toBe('requested');
   });
 
   test('can be changed where its code means several tests today', async () => {
-    await here.inCatalogue();
-    await here.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
-    await left('one', UNKNOWN);
-    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
-    expect(await here.becomes('one')).toBe('stored');
+    await fixture.inCatalogue();
+    await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
+    await remaining('one', UNKNOWN);
+    await fixture.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await fixture.becomes('one')).toBe('stored');
   });
 });

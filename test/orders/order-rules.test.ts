@@ -7,14 +7,14 @@ import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
 
 let store: TestStore;
-let here: OrderWorld;
+let fixture: OrderWorld;
 beforeAll(async () => {
   store = await openTestStore();
-  here = await orderWorld(store);
-  await here.put(ADA);
+  fixture = await orderWorld(store);
+  await fixture.put(ADA);
 });
 afterAll(async () => {
-  await here.close();
+  await fixture.close();
   await store.close();
 });
 
@@ -46,8 +46,8 @@ let ids = 0;
 /** Orders with this requester; answers the physician that is sent. */
 const physicianFor = async (requester: object | undefined, more: object = {}): Promise<unknown> => {
   const id = `r${ids++}`;
-  await here.put({ ...REQUEST, id, ...(requester && { requester }), ...more } as Resource);
-  return JSON.parse(JSON.parse((await here.entry(id))!.payload).text).physician;
+  await fixture.put({ ...REQUEST, id, ...(requester && { requester }), ...more } as Resource);
+  return JSON.parse(JSON.parse((await fixture.entry(id))!.payload).text).physician;
 };
 const elements = async (write: Promise<unknown>): Promise<string[][]> =>
   write.then(
@@ -58,8 +58,8 @@ const CRUZ = { first_name: 'Maria', last_name: 'Cruz', npi: '1999999984', licens
 
 describe('the requester', () => {
   beforeAll(async () => {
-    await here.put(cruz());
-    await here.put({ resourceType: 'PractitionerRole', id: 'role', practitioner: { reference: 'Practitioner/cruz' } });
+    await fixture.put(cruz());
+    await fixture.put({ resourceType: 'PractitionerRole', id: 'role', practitioner: { reference: 'Practitioner/cruz' } });
   });
 
   test.each([
@@ -98,7 +98,7 @@ describe('the requester', () => {
     ['has no NPI', { identifier: undefined }, 'Practitioner.identifier'],
     ['has no name in Latin letters', { name: [{ text: 'Dr. Cruz' }] }, 'Practitioner.name'],
   ])('who %s is refused, naming the element', async (_title, more, element) => {
-    await here.put({ ...cruz(more), id: 'other' });
+    await fixture.put({ ...cruz(more), id: 'other' });
     expect(await elements(physicianFor({ reference: 'Practitioner/other' }))).toEqual([['ServiceRequest.requester', element]]);
   });
 
@@ -109,14 +109,14 @@ describe('the requester', () => {
     ['is not in practice any more', { reference: 'Practitioner/retired' }],
     ['has a role that has ended', { reference: 'PractitionerRole/ended' }],
   ])('who %s is refused', async (_title, requester) => {
-    await here.put({ ...cruz({ active: false }), id: 'retired' });
-    await here.put({ resourceType: 'PractitionerRole', id: 'ended', active: false, practitioner: { reference: 'Practitioner/cruz' } });
+    await fixture.put({ ...cruz({ active: false }), id: 'retired' });
+    await fixture.put({ resourceType: 'PractitionerRole', id: 'ended', active: false, practitioner: { reference: 'Practitioner/cruz' } });
     expect(await elements(physicianFor(requester))).toEqual([['ServiceRequest.requester']]);
   });
 
   test('is looked at together with the patient: all that is missing is said at once', async () => {
-    await here.put({ ...ADA, id: 'abroad', telecom: undefined } as Resource);
-    await here.put({ ...cruz({ identifier: undefined }), id: 'other' });
+    await fixture.put({ ...ADA, id: 'abroad', telecom: undefined } as Resource);
+    await fixture.put({ ...cruz({ identifier: undefined }), id: 'other' });
     const found = await elements(physicianFor({ reference: 'Practitioner/other' }, { subject: { reference: 'Patient/abroad' } }));
     expect(found.map((expressions) => expressions.at(-1))).toEqual([
       "Patient.telecom.where(system='phone').value",
@@ -150,7 +150,7 @@ describe('the patient', () => {
     { system: 'email', value: email },
   ];
   const orderFor = async (more: object) => {
-    await here.put({ ...ADA, id: 'someone', ...more } as Resource);
+    await fixture.put({ ...ADA, id: 'someone', ...more } as Resource);
     return elements(physicianFor(undefined, { subject: { reference: 'Patient/someone' } }));
   };
 
@@ -178,8 +178,8 @@ describe('the patient', () => {
   });
 
   test('is told what a value must be that is there and cannot be used', async () => {
-    await here.put({ ...ADA, id: 'someone', telecom: telecom('+15185550123', 'a@b..c') } as Resource);
-    const refused = here.put({ ...REQUEST, id: 'told', subject: { reference: 'Patient/someone' } } as Resource);
+    await fixture.put({ ...ADA, id: 'someone', telecom: telecom('+15185550123', 'a@b..c') } as Resource);
+    const refused = fixture.put({ ...REQUEST, id: 'told', subject: { reference: 'Patient/someone' } } as Resource);
     await expect(refused).rejects.toThrow(/phone number of the patient: .*555-01xx.*e-mail address of the patient: .*domain name/);
     await expect(refused).rejects.not.toThrow(/5550123|b\.\.c/);
   });
@@ -189,7 +189,7 @@ describe('the patient', () => {
   });
 
   test('is not made alive, or in use, by what the order says of its patient', async () => {
-    await here.put({ ...ADA, id: 'dead', deceasedBoolean: true, active: false } as Resource);
+    await fixture.put({ ...ADA, id: 'dead', deceasedBoolean: true, active: false } as Resource);
     const { id: _id, ...person } = ADA;
     const contained = [{ ...person, id: 'order-time-patient', deceasedBoolean: false, active: true }];
     const supportingInfo = [{ reference: '#order-time-patient' }];
@@ -229,9 +229,9 @@ describe('the day an order becomes active', () => {
   });
 
   test('is sent with the order, which stays received until then', async () => {
-    await here.put({ ...REQUEST, id: 'later', occurrenceDateTime: '2026-12-01' });
-    await here.settle();
-    const order = [...here.sandbox.state.orders.values()].find(({ sent }) => sent.activate_by !== undefined);
-    expect([order?.sent.activate_by, (await here.tasks('later'))[0]!.status]).toEqual(['2026-12-01', 'received']);
+    await fixture.put({ ...REQUEST, id: 'later', occurrenceDateTime: '2026-12-01' });
+    await fixture.settle();
+    const order = [...fixture.sandbox.state.orders.values()].find(({ sent }) => sent.activate_by !== undefined);
+    expect([order?.sent.activate_by, (await fixture.tasks('later'))[0]!.status]).toEqual(['2026-12-01', 'received']);
   });
 });

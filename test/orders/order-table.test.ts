@@ -4,19 +4,19 @@ import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, PANEL_SYSTEM, REQUEST } from './order-world.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
-const request = () => here.read('ServiceRequest', 'one');
-const change = async (more: object) => here.put({ ...(await request()), ...more } as Resource);
+const request = () => fixture.read('ServiceRequest', 'one');
+const change = async (more: object) => fixture.put({ ...(await request()), ...more } as Resource);
 const coded = (code: string, system = PANEL_SYSTEM) => ({ code: { coding: [{ system, code }] } });
 const lost = () => {
-  for (const name of Object.keys(here.panels)) delete here.panels[name];
+  for (const name of Object.keys(fixture.panels)) delete fixture.panels[name];
 };
 const renamed = () => {
-  here.panels['pcos-2027'] = here.panels.pcos!;
-  delete here.panels.pcos;
+  fixture.panels['pcos-2027'] = fixture.panels.pcos!;
+  delete fixture.panels.pcos;
 };
 
 describe.each([
@@ -32,65 +32,67 @@ describe.each([
     ['that it is completed', 'status', { status: 'completed' }],
     ['that it is a draft', 'status', { status: 'draft' }],
   ])('a change of an accepted order to %s is 409 and names ServiceRequest.%s', async (_change, element, more) => {
-    await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
-    await here.ordered();
+    await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+    await fixture.ordered();
     happens();
     await expect(change(more)).rejects.toMatchObject({ kind: 'conflict', issues: [{ expression: [`ServiceRequest.${element}`] }] });
   });
 
   test('it can be written unchanged, with another note or another display, and can be revoked', async () => {
-    await here.ordered();
+    await fixture.ordered();
     happens();
     await change({ note: [{ text: 'called' }], code: { coding: [{ system: PANEL_SYSTEM, code: 'pcos', display: 'PCOS' }] } });
     await change({ status: 'revoked' });
-    await here.settle();
-    expect((await here.tasks('one'))[0]).toMatchObject({ status: 'cancelled' });
+    await fixture.settle();
+    expect((await fixture.tasks('one'))[0]).toMatchObject({ status: 'cancelled' });
   });
 
   test('an order that has ended cannot become active again', async () => {
-    await here.ordered();
+    await fixture.ordered();
     happens();
     await change({ status: 'revoked' });
     await expect(change({ status: 'active' })).rejects.toMatchObject({ kind: 'conflict' });
-    await here.settle();
+    await fixture.settle();
     await expect(change({ status: 'active' })).rejects.toMatchObject({ kind: 'conflict' });
   });
 
   test('a waiting order is sent once, as it was accepted', async () => {
-    await here.put({ ...REQUEST, id: 'one' } as Resource);
+    await fixture.put({ ...REQUEST, id: 'one' } as Resource);
     happens();
-    await here.settle();
-    expect(await here.entry('one')).toMatchObject({ state: 'done', lastError: null });
-    expect([...here.sandbox.state.orders.values()].map(({ sent }) => sent.order_set)).toEqual([{ lab_test_ids: here.sandbox.panels.pcos }]);
+    await fixture.settle();
+    expect(await fixture.entry('one')).toMatchObject({ state: 'done', lastError: null });
+    expect([...fixture.sandbox.state.orders.values()].map(({ sent }) => sent.order_set)).toEqual([
+      { lab_test_ids: fixture.sandbox.panels.pcos },
+    ]);
   });
 
   test('an order with an unknown outcome is looked up, and sent as it was accepted', async () => {
-    here.fail({ operation: 'createOrder', kind: 'reset' });
-    await here.put({ ...REQUEST, id: 'one' } as Resource);
-    await here.drain();
-    expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
+    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    await fixture.put({ ...REQUEST, id: 'one' } as Resource);
+    await fixture.drain();
+    expect(await fixture.entry('one')).toMatchObject({ state: 'unknown' });
     happens();
-    await here.settle();
-    expect(await here.entry('one')).toMatchObject({ state: 'done' });
-    expect(here.sandbox.state.orders.size).toBe(1);
+    await fixture.settle();
+    expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
+    expect(fixture.sandbox.state.orders.size).toBe(1);
   });
 
   test('an order that was on hold is resumed when it is active again', async () => {
-    await here.put({ ...REQUEST, id: 'one' } as Resource);
+    await fixture.put({ ...REQUEST, id: 'one' } as Resource);
     await change({ status: 'on-hold' });
-    await here.drain();
+    await fixture.drain();
     happens();
     await change({ status: 'active' });
-    await here.drain();
-    expect(await here.entry('one')).toMatchObject({ state: 'done' });
+    await fixture.drain();
+    expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
   });
 });
 
 test('the network refuses a test that it has retired, and the Task has the reason', async () => {
-  await here.put({ ...REQUEST, id: 'one' } as Resource);
+  await fixture.put({ ...REQUEST, id: 'one' } as Resource);
   lost();
-  here.fail({ operation: 'createOrder', kind: 'error', status: 422 });
-  await here.settle();
-  expect(await here.entry('one')).toMatchObject({ state: 'refused', lastError: expect.any(String) });
-  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: expect.any(String) } });
+  fixture.fail({ operation: 'createOrder', kind: 'error', status: 422 });
+  await fixture.settle();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'refused', lastError: expect.any(String) });
+  expect((await fixture.tasks('one'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: expect.any(String) } });
 });

@@ -108,8 +108,8 @@ export async function orderWorld(
   const tenant = ++tenants;
   let now = Date.parse('2026-11-21T12:00:00.000Z');
   const clock = () => new Date(now);
-  const here = await sandboxWorld(clock);
-  const panels = { ...here.sandbox.panels };
+  const fixture = await sandboxWorld(clock);
+  const panels = { ...fixture.sandbox.panels };
   const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
   const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 }, unorderable };
   const registry = buildRegistry([CATALOGUE_CODE]);
@@ -129,7 +129,7 @@ export async function orderWorld(
   });
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
   const another = (): OrderSender => ({
-    client: here.client,
+    client: fixture.client,
     gate: createGate(createCircuitBreaker(), clock),
     store,
     clock,
@@ -153,7 +153,7 @@ export async function orderWorld(
     return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];
   };
   return {
-    ...here,
+    ...fixture,
     tenant,
     context,
     panels,
@@ -181,6 +181,6 @@ export async function orderWorld(
       }
       throw new Error('the outbox does not come to rest');
     },
-    close: () => here.sandbox.close(),
+    close: () => fixture.sandbox.close(),
   };
 }

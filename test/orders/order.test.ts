@@ -5,22 +5,22 @@ import { remove } from '../../src/interactions/delete.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST } from './order-world.ts';
 
-let here: OrderWorld;
+let fixture: OrderWorld;
 eachInAWorld(orderWorld, (world) => {
-  here = world;
+  fixture = world;
 });
-beforeEach(() => here.put(ADA));
+beforeEach(() => fixture.put(ADA));
 
 const request = (id: string, more: object = {}): Resource => ({ ...REQUEST, id, ...more });
 
 test('an order is stored with a Task and one entry with the exact text, whose key is also the passthrough', async () => {
-  await here.put(request('first'));
-  const entry = await here.entry('first');
+  await fixture.put(request('first'));
+  const entry = await fixture.entry('first');
   expect(entry).toMatchObject({ topic: 'order', subject: 'ServiceRequest/first', state: 'queued', attempts: 0 });
   const payload = JSON.parse(entry!.payload);
   expect(JSON.parse(payload.text)).toMatchObject({ passthrough: entry!.key, patient_details: { first_name: 'Ada' } });
   expect(entry!.payload).not.toContain('Patient/ada');
-  expect(await here.tasks('first')).toEqual([
+  expect(await fixture.tasks('first')).toEqual([
     expect.objectContaining({
       status: 'requested',
       intent: 'order',
@@ -32,21 +32,21 @@ test('an order is stored with a Task and one entry with the exact text, whose ke
 });
 
 test('a request that is written repeatedly is one order; a draft becomes an order when it is made active', async () => {
-  await here.put(request('again', { status: 'draft' }));
-  expect(await here.entry('again')).toBeUndefined();
-  await here.put(request('again'));
-  const entry = await here.entry('again');
+  await fixture.put(request('again', { status: 'draft' }));
+  expect(await fixture.entry('again')).toBeUndefined();
+  await fixture.put(request('again'));
+  const entry = await fixture.entry('again');
   expect(entry).toBeDefined();
-  for (const note of ['a', 'b']) await here.put(request('again', { note: [{ text: note }] }));
-  await here.put(request('again', { status: 'on-hold' }));
-  await here.put(request('again'));
-  expect(await here.entry('again')).toEqual(entry);
+  for (const note of ['a', 'b']) await fixture.put(request('again', { note: [{ text: note }] }));
+  await fixture.put(request('again', { status: 'on-hold' }));
+  await fixture.put(request('again'));
+  expect(await fixture.entry('again')).toEqual(entry);
 });
 
 test('ten concurrent writes of a new order create one entry', async () => {
-  const writes = Array.from({ length: 10 }, (_, nth) => here.put(request('race', { patientInstruction: `${nth}` })));
+  const writes = Array.from({ length: 10 }, (_, nth) => fixture.put(request('race', { patientInstruction: `${nth}` })));
   await Promise.all(writes);
-  const { rows } = await here.context.store.search(here.tenant, {
+  const { rows } = await fixture.context.store.search(fixture.tenant, {
     type: 'Task',
     where: [],
     sort: [],
@@ -58,15 +58,15 @@ test('ten concurrent writes of a new order create one entry', async () => {
 });
 
 test('an order without required data is refused with all issues, and nothing is stored', async () => {
-  await here.put({ resourceType: 'Patient', id: 'bare', name: [{ given: ['No'], family: 'Phone' }], birthDate: '1990-01-01' });
-  const refused = here.put(request('refused', { subject: { reference: 'Patient/bare' } }));
+  await fixture.put({ resourceType: 'Patient', id: 'bare', name: [{ given: ['No'], family: 'Phone' }], birthDate: '1990-01-01' });
+  const refused = fixture.put(request('refused', { subject: { reference: 'Patient/bare' } }));
   await expect(refused).rejects.toMatchObject({ kind: 'rule' });
   await expect(refused).rejects.toThrow(/phone.*e-mail|e-mail.*phone/);
-  expect(await here.context.store.read(here.tenant, 'ServiceRequest', 'refused')).toBeUndefined();
-  expect(await here.entry('refused')).toBeUndefined();
-  await here.put(request('refused', { subject: { reference: 'Patient/bare' }, status: 'draft' }));
-  await expect(here.put(request('refused', { subject: { reference: 'Patient/bare' } }))).rejects.toMatchObject({ kind: 'rule' });
-  expect((await here.read('ServiceRequest', 'refused')).status).toBe('draft');
+  expect(await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'refused')).toBeUndefined();
+  expect(await fixture.entry('refused')).toBeUndefined();
+  await fixture.put(request('refused', { subject: { reference: 'Patient/bare' }, status: 'draft' }));
+  await expect(fixture.put(request('refused', { subject: { reference: 'Patient/bare' } }))).rejects.toMatchObject({ kind: 'rule' });
+  expect((await fixture.read('ServiceRequest', 'refused')).status).toBe('draft');
 });
 
 test('an active order with an unknown panel is refused with the known panels; a draft of it, a plan and other codes are stored', async () => {
@@ -80,21 +80,21 @@ test('an active order with an unknown panel is refused with the known panels; a 
       },
     ],
   };
-  await expect(here.put(request('mistyped', by('pcoss')))).rejects.toMatchObject(unknown);
-  await here.put(request('mistyped', { ...by('pcoss'), status: 'draft' }));
-  await expect(here.put(request('mistyped', by('pcoss')))).rejects.toMatchObject(unknown);
-  await here.put(request('mistyped', { ...by('pcoss'), intent: 'plan' }));
-  await here.put(request('mistyped', by('2093-3', 'http://loinc.org')));
-  expect(await here.entry('mistyped')).toBeUndefined();
-  await here.put(request('mistyped', by('pcos')));
-  expect(await here.entry('mistyped')).toMatchObject({ state: 'queued' });
+  await expect(fixture.put(request('mistyped', by('pcoss')))).rejects.toMatchObject(unknown);
+  await fixture.put(request('mistyped', { ...by('pcoss'), status: 'draft' }));
+  await expect(fixture.put(request('mistyped', by('pcoss')))).rejects.toMatchObject(unknown);
+  await fixture.put(request('mistyped', { ...by('pcoss'), intent: 'plan' }));
+  await fixture.put(request('mistyped', by('2093-3', 'http://loinc.org')));
+  expect(await fixture.entry('mistyped')).toBeUndefined();
+  await fixture.put(request('mistyped', by('pcos')));
+  expect(await fixture.entry('mistyped')).toMatchObject({ state: 'queued' });
 });
 
 test('a subject that is not a Patient of this server is refused, also a patient of another tenant', async () => {
-  await expect(here.put(request('group', { subject: { reference: 'Group/g' } }))).rejects.toMatchObject({
+  await expect(fixture.put(request('group', { subject: { reference: 'Group/g' } }))).rejects.toMatchObject({
     issues: [expect.objectContaining({ expression: ['ServiceRequest.subject'] })],
   });
-  const other = { ...here.context, caller: { ...here.context.caller, tenant: here.tenant + 1000 } };
+  const other = { ...fixture.context, caller: { ...fixture.context.caller, tenant: fixture.tenant + 1000 } };
   await expect(create(other, { type: 'ServiceRequest', draft: { resource: REQUEST, exact: REQUEST } })).rejects.toMatchObject({
     kind: 'rule',
   });
@@ -107,8 +107,8 @@ test('the contained snapshot of the patient is used before the stored Patient', 
     name: [{ given: ['Augusta'], family: 'King' }],
     birthDate: '1985-12-11',
   };
-  await here.put(request('snapshot', { contained: [snapshot], supportingInfo: [{ reference: '#order-time-patient' }] }));
-  const { text } = JSON.parse((await here.entry('snapshot'))!.payload);
+  await fixture.put(request('snapshot', { contained: [snapshot], supportingInfo: [{ reference: '#order-time-patient' }] }));
+  const { text } = JSON.parse((await fixture.entry('snapshot'))!.payload);
   expect(JSON.parse(text).patient_details).toMatchObject({
     first_name: 'Augusta',
     last_name: 'King',
@@ -118,15 +118,15 @@ test('the contained snapshot of the patient is used before the stored Patient', 
 });
 
 test('a request that was ordered and has ended cannot become active again: 409, and nothing changes', async () => {
-  await here.put(request('over'));
-  await here.put(request('over', { status: 'revoked' }));
-  await expect(here.put(request('over'))).rejects.toMatchObject({ kind: 'conflict' });
+  await fixture.put(request('over'));
+  await fixture.put(request('over', { status: 'revoked' }));
+  await expect(fixture.put(request('over'))).rejects.toMatchObject({ kind: 'conflict' });
 });
 
 test('an active order is not deleted; a revoked one is', async () => {
-  await here.put(request('kept'));
-  await expect(remove(here.context, { type: 'ServiceRequest', id: 'kept' })).rejects.toMatchObject({ kind: 'conflict' });
-  await here.put(request('kept', { status: 'revoked' }));
-  await remove(here.context, { type: 'ServiceRequest', id: 'kept' });
-  expect((await here.context.store.read(here.tenant, 'ServiceRequest', 'kept'))?.body).toBeNull();
+  await fixture.put(request('kept'));
+  await expect(remove(fixture.context, { type: 'ServiceRequest', id: 'kept' })).rejects.toMatchObject({ kind: 'conflict' });
+  await fixture.put(request('kept', { status: 'revoked' }));
+  await remove(fixture.context, { type: 'ServiceRequest', id: 'kept' });
+  expect((await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'kept'))?.body).toBeNull();
 });

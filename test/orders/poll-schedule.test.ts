@@ -10,8 +10,8 @@ const order = (status: string, at = NOW.toISOString(), more: object = {}) =>
   parseOrderSnapshot({ id: 'o', events: [{ id: 1, created_at: at, status }], ...more })!;
 const hours = (text: string | null) => text && (Date.parse(text) - NOW.getTime()) / HOUR;
 const ago = (count: number) => new Date(NOW.getTime() - count * HOUR).toISOString();
-const wait = (...[seen, open]: [ReturnType<typeof order>, { result: boolean; transaction: boolean }]) =>
-  hours(nextPollAt(seen, open, { now: NOW, random: 1 }));
+const wait = (...[snapshot, open]: [ReturnType<typeof order>, { result: boolean; transaction: boolean }]) =>
+  hours(nextPollAt(snapshot, open, { now: NOW, random: 1 }));
 const RUNNING = { result: false, transaction: true };
 
 test.each([
@@ -46,8 +46,8 @@ test.each([
   ['completed a year ago: never', order('completed.x.y', ago(24 * 365)), { result: true, transaction: false }, null],
   ['over, its transaction not yet: hourly', order('cancelled.x.y'), RUNNING, 1],
   ['over: never', order('completed.x.y'), { result: false, transaction: false }, null],
-])('%s', (_title, seen, open, expected) => {
-  const found = wait(seen, open);
+])('%s', (_title, snapshot, open, expected) => {
+  const found = wait(snapshot, open);
   if (expected === null) expect(found).toBeNull();
   else expect(found).toBeCloseTo(expected, 6);
 });

@@ -10,19 +10,19 @@ import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
 import { CANCELLED, takingBack } from './taking-back.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
 
-const { request, ways, there, stand, settle } = takingBack(() => here);
-const entry = async () => (await here.entry('one'))!;
+const { request, ways, there, stand, settle } = takingBack(() => fixture);
+const entry = async () => (await fixture.entry('one'))!;
 const state = async () => (await entry()).state;
 const byHand = async (operation: OperatorAction) => {
-  const caller = { ...here.context.caller, actor: OPERATOR, scopes: [] };
-  expect(await applyOperatorAction({ ...here.context, caller }, operation, await entry())).toBe(true);
+  const caller = { ...fixture.context.caller, actor: OPERATOR, scopes: [] };
+  expect(await applyOperatorAction({ ...fixture.context, caller }, operation, await entry())).toBe(true);
 };
-const rewritten = async () => here.put({ ...(await request()), note: [{ text: 'please' }] });
+const rewritten = async () => fixture.put({ ...(await request()), note: [{ text: 'please' }] });
 
 /** What the first attempt came to, of which nobody heard, and what is at the network when all is quiet. */
 const OUTCOMES = [
@@ -33,37 +33,37 @@ const OUTCOMES = [
 describe.each(ways)('%s', (_title, withdraw) => {
   describe.each(OUTCOMES)('and it %s', (_outcome, fault, inTheEnd) => {
     beforeEach(async () => {
-      await here.put({ ...REQUEST, id: 'one' });
-      here.fail({ operation: 'createOrder', ...fault });
-      await here.drain();
+      await fixture.put({ ...REQUEST, id: 'one' });
+      fixture.fail({ operation: 'createOrder', ...fault });
+      await fixture.drain();
       expect(await state()).toBe('unknown');
     });
 
     const over = async () => {
       await settle();
       expect([there(), ...(await stand())]).toEqual([inTheEnd, 'revoked', 'cancelled']);
-      expect(here.countRequests('createOrder')).toBe(1);
+      expect(fixture.countRequests('createOrder')).toBe(1);
     };
 
     test('38: in an outage of days: it is still looked up', async () => {
-      here.advance(73 * 3600);
+      fixture.advance(73 * 3600);
       await withdraw();
-      here.fail({ operation: 'orders', kind: 'error' });
-      await here.drain();
+      fixture.fail({ operation: 'orders', kind: 'error' });
+      await fixture.drain();
       expect(await state()).toBe('unknown');
       await rewritten();
       await over();
     });
 
     test('38: at the moment at which it is parked: it is still looked up', async () => {
-      here.advance(73 * 3600);
-      here.fail({ operation: 'orders', kind: 'error' });
-      const { client } = here.sending;
+      fixture.advance(73 * 3600);
+      fixture.fail({ operation: 'orders', kind: 'error' });
+      const { client } = fixture.sending;
       const findOrder: typeof client.findOrder = async (sought, signal) => {
         await withdraw();
         return client.findOrder(sought, signal);
       };
-      await here.drain({ ...here.another(), client: { ...client, findOrder } });
+      await fixture.drain({ ...fixture.another(), client: { ...client, findOrder } });
       expect(await state()).toBe('unknown');
       await rewritten();
       await over();
@@ -87,16 +87,16 @@ describe.each(ways)('%s', (_title, withdraw) => {
 });
 
 test('a parked order that is found at the network is no longer parked', async () => {
-  await here.put({ ...REQUEST, id: 'one' });
-  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-  await here.drain();
+  await fixture.put({ ...REQUEST, id: 'one' });
+  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await fixture.drain();
   await byHand('park');
-  await runSweep(here.following);
+  await runSweep(fixture.following);
   expect([await state(), parseOrderPayload(await entry()).isParkedByOperator]).toEqual(['done', false]);
 });
 
 test('a parked order that is withdrawn before it was sent has ended', async () => {
-  await here.put({ ...REQUEST, id: 'one' });
+  await fixture.put({ ...REQUEST, id: 'one' });
   await byHand('park');
   await ways[0]![1]();
   expect([await state(), parseOrderPayload(await entry()).isParkedByOperator, ...(await stand())]).toEqual([
@@ -108,13 +108,13 @@ test('a parked order that is withdrawn before it was sent has ended', async () =
 });
 
 test('an order with notes that was given up and that an operator then puts aside says so, and goes on when it is released', async () => {
-  await here.put({ ...REQUEST, id: 'one', note: [{ text: 'fasting' }] });
-  here.fail({ operation: 'createOrder', kind: 'reset' });
-  await here.drain();
-  here.advance(73 * 3600);
-  here.fail({ operation: 'orders', kind: 'error' });
-  await here.drain();
-  const task = async () => (await here.tasks('one'))[0];
+  await fixture.put({ ...REQUEST, id: 'one', note: [{ text: 'fasting' }] });
+  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  await fixture.drain();
+  fixture.advance(73 * 3600);
+  fixture.fail({ operation: 'orders', kind: 'error' });
+  await fixture.drain();
+  const task = async () => (await fixture.tasks('one'))[0];
   expect(await task()).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
   await byHand('park');
   expect(await task()).toMatchObject({ status: 'on-hold', businessStatus: { text: 'put-aside' }, input: [{ valueString: 'fasting' }] });

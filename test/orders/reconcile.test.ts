@@ -12,206 +12,207 @@ import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
 
 let store: TestStore;
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world, on) => {
-  [here, store] = [world, on];
-  here.sandbox.state.webhooks.url = undefined;
+  [fixture, store] = [world, on];
+  fixture.sandbox.state.webhooks.url = undefined;
 });
 
-const status = async (id = 'one') => (await here.tasks(id))[0]!.status;
-const setting = async () => JSON.parse(await here.context.store.settings.getOrCreate('order-sweep', () => '{}')) as Record<string, string>;
+const status = async (id = 'one') => (await fixture.tasks(id))[0]!.status;
+const setting = async () =>
+  JSON.parse(await fixture.context.store.settings.getOrCreate('order-sweep', () => '{}')) as Record<string, string>;
 /** An order that somebody has made at the network without us. */
 const elsewhere = (from: string, id: string) =>
-  here.sandbox.state.orders.set(id, { ...here.at(from), id, transactionId: `journey-${id}`, passthrough: null });
+  fixture.sandbox.state.orders.set(id, { ...fixture.at(from), id, transactionId: `journey-${id}`, passthrough: null });
 const many = (from: string, count: number) => {
   for (let nth = 0; nth < count; nth++) elsewhere(from, `00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`);
 };
 
 test('27: a change without a webhook is found by the next sweep within 15 minutes', async () => {
-  const { id } = await here.ordered();
-  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 0 });
-  here.step(id, COMPLETED);
-  here.advance(899);
-  expect(await runSweep(here.following)).toBe('nothing');
-  here.advance(1);
-  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 1 });
-  await here.follow();
+  const { id } = await fixture.ordered();
+  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 0 });
+  fixture.step(id, COMPLETED);
+  fixture.advance(899);
+  expect(await runSweep(fixture.following)).toBe('nothing');
+  fixture.advance(1);
+  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 1 });
+  await fixture.follow();
   expect(await status()).toBe('completed');
-  here.advance(900);
-  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 0 });
+  fixture.advance(900);
+  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 0 });
 });
 
 test('27: after an outage of thirty hours all changes are found', async () => {
-  const { id } = await here.ordered();
-  await runSweep(here.following);
-  here.advance(3600);
-  here.step(id, COMPLETED);
-  here.advance(29 * 3600);
-  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 1 });
+  const { id } = await fixture.ordered();
+  await runSweep(fixture.following);
+  fixture.advance(3600);
+  fixture.step(id, COMPLETED);
+  fixture.advance(29 * 3600);
+  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 1 });
 });
 
 test('27: a redraw without a webhook is found, too', async () => {
-  const { id } = await here.ordered();
-  await runSweep(here.following);
-  here.step(id, 'collecting_sample.walk_in_test.redraw_available');
-  here.advance(900);
-  await runSweep(here.following);
-  await here.follow();
-  const orders = await store.store.trackedOrders.listOfRequest((await here.placed(id))!);
+  const { id } = await fixture.ordered();
+  await runSweep(fixture.following);
+  fixture.step(id, 'collecting_sample.walk_in_test.redraw_available');
+  fixture.advance(900);
+  await runSweep(fixture.following);
+  await fixture.follow();
+  const orders = await store.store.trackedOrders.listOfRequest((await fixture.placed(id))!);
   expect(orders).toHaveLength(2);
 });
 
 test('27: an order whose acceptance was lost is found, and not sent again', async () => {
-  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-  await here.put({ ...REQUEST, id: 'one' });
-  await here.drain();
-  expect((await here.entry('one'))!.state).toBe('unknown');
-  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 1 });
-  expect((await here.entry('one'))!.state).toBe('done');
-  here.advance(3600);
-  await here.drain();
-  expect(here.countRequests('createOrder')).toBe(1);
+  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await fixture.put({ ...REQUEST, id: 'one' });
+  await fixture.drain();
+  expect((await fixture.entry('one'))!.state).toBe('unknown');
+  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 1 });
+  expect((await fixture.entry('one'))!.state).toBe('done');
+  fixture.advance(3600);
+  await fixture.drain();
+  expect(fixture.countRequests('createOrder')).toBe(1);
 });
 
 test('orders of other systems are ignored', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   many(id, 5);
-  expect(await runSweep(here.following)).toEqual({ seen: 6, news: 0 });
-  expect(here.countRequests('order')).toBe(0);
+  expect(await runSweep(fixture.following)).toEqual({ seen: 6, news: 0 });
+  expect(fixture.countRequests('order')).toBe(0);
 });
 
 test('every page is read, and the watermark moves when the last one is', async () => {
-  const { id } = await here.ordered();
-  await runSweep(here.following);
+  const { id } = await fixture.ordered();
+  await runSweep(fixture.following);
   const { watermark } = await setting();
   many(id, 250);
-  here.advance(900);
-  const begun = here.following.clock().toISOString();
-  expect(await runSweep(here.following)).toEqual({ seen: 251, news: 0 });
+  fixture.advance(900);
+  const begun = fixture.following.clock().toISOString();
+  expect(await runSweep(fixture.following)).toEqual({ seen: 251, news: 0 });
   expect([(await setting()).watermark, watermark === begun]).toEqual([begun, false]);
 });
 
 test('a sweep that fails does not move the watermark, and is repeated with growing delays', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   many(id, 150);
-  await runSweep(here.following);
+  await runSweep(fixture.following);
   const { watermark } = await setting();
-  here.step(id, COMPLETED);
-  const { reads } = here.following;
+  fixture.step(id, COMPLETED);
+  const { reads } = fixture.following;
   const broken = {
-    ...here.following,
+    ...fixture.following,
     reads: {
       ...reads,
       listUpdatedOrders: (window: UpdateWindow, signal: AbortSignal) =>
         window.page === 2 ? Promise.resolve({ kind: 'unknown' as const, why: 'no response' }) : reads.listUpdatedOrders(window, signal),
     },
   };
-  here.advance(900);
+  fixture.advance(900);
   const tried: number[] = [];
   for (let minute = 0; minute < 60; minute++) {
     if ((await runSweep(broken)) === 'failed') tried.push(minute);
-    here.advance(60);
+    fixture.advance(60);
   }
   expect([tried, (await setting()).watermark]).toEqual([[0, 1, 3, 7, 15, 30, 45], watermark]);
-  here.advance(900);
-  expect(await runSweep(here.following)).toMatchObject({ seen: 151 });
-  await here.follow();
+  fixture.advance(900);
+  expect(await runSweep(fixture.following)).toMatchObject({ seen: 151 });
+  await fixture.follow();
   expect(await status()).toBe('completed');
 });
 
 /** The network as it is while something happens before each page that is read. */
 const meanwhile = (happens: (window: UpdateWindow) => void) => {
-  const { reads } = here.following;
+  const { reads } = fixture.following;
   const listUpdatedOrders: typeof reads.listUpdatedOrders = (window, signal) => {
     happens(window);
     return reads.listUpdatedOrders(window, signal);
   };
-  return { ...here.following, reads: { ...reads, listUpdatedOrders } };
+  return { ...fixture.following, reads: { ...reads, listUpdatedOrders } };
 };
 
 /** Something happens to an order at this moment, by a clock that is so many seconds behind ours. */
 const changes = (id: string, behind = 0) => {
-  const order = here.at(id);
-  const at = new Date(here.following.clock().getTime() - behind * 1000).toISOString();
-  here.sandbox.state.orders.set(id, {
+  const order = fixture.at(id);
+  const at = new Date(fixture.following.clock().getTime() - behind * 1000).toISOString();
+  fixture.sandbox.state.orders.set(id, {
     ...order,
     events: [...order.events, { ...order.events.at(-1)!, id: order.events.length + 1, created_at: at }],
   });
 };
 
 test('27: orders that change while the pages are read do not delay the sweep, and no other order is missed', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   many(id, 250);
-  await runSweep(here.following);
-  here.step(id, COMPLETED);
-  const others = [...here.sandbox.state.orders.keys()].filter((orderId) => orderId !== id);
+  await runSweep(fixture.following);
+  fixture.step(id, COMPLETED);
+  const others = [...fixture.sandbox.state.orders.keys()].filter((orderId) => orderId !== id);
   // they leave the window in an order in which each of them draws others over the edge of a page
   const busy = meanwhile(() => {
-    here.advance(1);
+    fixture.advance(1);
     for (const orderId of others.splice(-10)) changes(orderId);
   });
   for (let nth = 0; nth < 3; nth++) {
-    here.advance(900);
-    const begun = here.following.clock().toISOString();
+    fixture.advance(900);
+    const begun = fixture.following.clock().toISOString();
     expect(await runSweep(busy)).toMatchObject({ news: 1 });
     expect((await setting()).watermark).toBe(begun);
   }
 });
 
 test.each(['oldest', 'newest'])('27: every order of a list that changes while it is read (%s first) is found', async (sorted) => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   many(id, 350);
   const orders = () =>
-    [...here.sandbox.state.orders.values()]
+    [...fixture.sandbox.state.orders.values()]
       .map((order) => ({ id: order.id, updatedAt: order.events.at(-1)!.created_at }))
       .sort((a, b) => (sorted === 'oldest' ? 1 : -1) * (Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || (a.id < b.id ? -1 : 1)));
-  const until = here.following.clock().toISOString();
+  const until = fixture.following.clock().toISOString();
   const seen = new Set<string>();
   const read = await readReconciliationWindow<never>(async (page) => {
-    here.advance(1);
+    fixture.advance(1);
     for (const order of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (order && order.updatedAt <= until) changes(order.id);
     const inside = orders().filter(({ updatedAt }) => updatedAt <= until);
-    const shown = inside.slice((page - 1) * 100, page * 100);
-    for (const order of shown) seen.add(order.id);
-    return { orders: shown as OrderSnapshot[], total: inside.length, last: page * 100 >= inside.length };
+    const shownText = inside.slice((page - 1) * 100, page * 100);
+    for (const order of shownText) seen.add(order.id);
+    return { orders: shownText as OrderSnapshot[], total: inside.length, last: page * 100 >= inside.length };
   });
-  const left = orders().filter(({ updatedAt }) => updatedAt <= until);
-  expect([read, left.filter((order) => !seen.has(order.id))]).toEqual([{ seen: seen.size }, []]);
+  const remaining = orders().filter(({ updatedAt }) => updatedAt <= until);
+  expect([read, remaining.filter((order) => !seen.has(order.id))]).toEqual([{ seen: seen.size }, []]);
 });
 
 test('27: with a network whose clock is behind, the window ends at the newest listed change', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   many(id, 150);
-  await runSweep(here.following);
-  here.advance(900);
-  const ids = [...here.sandbox.state.orders.keys()];
+  await runSweep(fixture.following);
+  fixture.advance(900);
+  const ids = [...fixture.sandbox.state.orders.keys()];
   const pages: number[] = [];
   // the newest change is listed first, and what changes stays inside the window
   const late = meanwhile(({ page }) => {
     pages.push(page);
-    here.advance(1);
+    fixture.advance(1);
     changes(ids[pages.length]!, 300);
-    const { orders } = here.sandbox.state;
+    const { orders } = fixture.sandbox.state;
     const byTime = [...orders.values()].sort((a, b) => (a.events.at(-1)!.created_at < b.events.at(-1)!.created_at ? -1 : 1));
     orders.clear();
     for (const order of byTime) orders.set(order.id, order);
   });
   expect(await runSweep(late)).toMatchObject({ news: 0 });
-  expect([pages, (await setting()).watermark! < here.following.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
+  expect([pages, (await setting()).watermark! < fixture.following.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
 });
 
 test('events are processed while a sweep waits for its pages', async () => {
-  const { id } = await here.ordered();
-  const { reads } = here.following;
+  const { id } = await fixture.ordered();
+  const { reads } = fixture.following;
   const waiting = Promise.withResolvers<void>();
   const listUpdatedOrders: typeof reads.listUpdatedOrders = async (window, signal) => {
     await waiting.promise;
     return reads.listUpdatedOrders(window, signal);
   };
-  const tracker = { ...here.following, reads: { ...reads, listUpdatedOrders } };
-  const stop = startBackgroundWork(listOrderWork({ sender: here.sending, handlers: {}, tracker }));
-  here.step(id, COMPLETED, { silent: true });
-  await store.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+  const tracker = { ...fixture.following, reads: { ...reads, listUpdatedOrders } };
+  const stop = startBackgroundWork(listOrderWork({ sender: fixture.sending, handlers: {}, tracker }));
+  fixture.step(id, COMPLETED, { silent: true });
+  await store.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
   const end = performance.now() + 8000;
   while ((await status()) !== 'completed' && performance.now() < end) await delay(50);
   expect(await status()).toBe('completed');
@@ -220,24 +221,24 @@ test('events are processed while a sweep waits for its pages', async () => {
 });
 
 test('one of several processes sweeps; after its death another one sweeps within two minutes', async () => {
-  await here.ordered();
-  const [one, two] = [here.following, here.anotherFollowing()];
+  await fixture.ordered();
+  const [one, two] = [fixture.following, fixture.anotherFollowing()];
   expect((await Promise.all([runSweep(one), runSweep(two)])).filter((swept) => swept === 'nothing')).toHaveLength(1);
-  here.advance(900);
+  fixture.advance(900);
   const dying = {
     ...one,
     reads: { ...one.reads, listUpdatedOrders: (): Promise<never> => Promise.reject(new Error('the process died here')) },
   };
   await expect(runSweep(dying)).rejects.toThrow('died');
   expect(await runSweep(two)).toBe('nothing');
-  here.advance(121);
+  fixture.advance(121);
   expect(await runSweep(two)).toEqual({ seen: 1, news: 0 });
 });
 
 test('a process that was suspended while another one swept changes nothing', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   many(id, 120);
-  const [one, two] = [here.following, here.anotherFollowing()];
+  const [one, two] = [fixture.following, fixture.anotherFollowing()];
   const slow = {
     ...one,
     reads: {
@@ -245,7 +246,7 @@ test('a process that was suspended while another one swept changes nothing', asy
       async listUpdatedOrders(window: UpdateWindow, signal: AbortSignal) {
         const page = await one.reads.listUpdatedOrders(window, signal);
         if (window.page === 1) {
-          here.advance(121);
+          fixture.advance(121);
           expect(await runSweep(two)).toMatchObject({ seen: 121 });
         }
         return page;
@@ -257,11 +258,11 @@ test('a process that was suspended while another one swept changes nothing', asy
 });
 
 test('without a total of orders the list is read to its last page', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   many(id, 120);
-  const { reads } = here.following;
+  const { reads } = fixture.following;
   const silent = {
-    ...here.following,
+    ...fixture.following,
     reads: {
       ...reads,
       async listUpdatedOrders(window: UpdateWindow, signal: AbortSignal) {

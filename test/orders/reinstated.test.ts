@@ -9,42 +9,42 @@ import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
 import { CANCELLED, takingBack } from './taking-back.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
 
-const { request, task, ways, there, stand, settle } = takingBack(() => here);
+const { request, task, ways, there, stand, settle } = takingBack(() => fixture);
 
 /** Somebody at the network takes up again what was cancelled there. */
 const reinstated = async (id: string) => {
-  here.advance(60);
-  here.step(id, 'received.walk_in_test.requisition_created');
-  await here.news(id);
+  fixture.advance(60);
+  fixture.step(id, 'received.walk_in_test.requisition_created');
+  await fixture.sendWebhook(id);
 };
 
 /** It is taken back here, and the network says so before it is asked. */
 const endedThere = async (withdraw: () => Promise<void>): Promise<string> => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   await withdraw();
-  here.step(id, CANCELLED);
-  await here.news(id);
+  fixture.step(id, CANCELLED);
+  await fixture.sendWebhook(id);
   await settle();
   return id;
 };
 
 describe.each(ways)('%s, and the network takes the order up again', (_title, withdraw) => {
   test('37: its request stays revoked, its Task shows that it continues, and it can be cancelled again', async () => {
-    const { id } = await here.ordered();
+    const { id } = await fixture.ordered();
     await withdraw();
     await settle();
     await reinstated(id);
     expect(await stand()).toEqual(['revoked', 'accepted']);
-    await here.put({ ...(await task()), status: 'cancelled' });
+    await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
     await reinstated(id);
-    await here.put({ ...(await task()), status: 'cancelled' });
+    await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
@@ -58,38 +58,38 @@ describe.each(ways)('%s, and the network takes the order up again', (_title, wit
   test('and the laboratory has begun: the order continues, its request stays revoked, and its result is stored', async () => {
     const id = await endedThere(withdraw);
     await reinstated(id);
-    here.step(id, 'sample_with_lab.walk_in_test.partial_results');
-    await here.news(id);
-    await here.put({ ...(await task()), status: 'cancelled' });
+    fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+    await fixture.sendWebhook(id);
+    await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
     expect(await stand()).toEqual(['revoked', 'in-progress']);
-    here.step(id, 'completed.walk_in_test.completed');
-    await here.news(id);
+    fixture.step(id, 'completed.walk_in_test.completed');
+    await fixture.sendWebhook(id);
     expect(await stand()).toEqual(['revoked', 'completed']);
     expect((await task()).output).toHaveLength(1);
   });
 });
 
 test('a cancellation whose answer was lost, and an order that lives again before it is asked once more: cancelled', async () => {
-  const { id } = await here.ordered();
-  await here.put({ ...(await task()), status: 'cancelled' });
-  here.fail({ operation: 'cancelOrder', kind: 'cut', when: 'after' });
-  await here.drain();
+  const { id } = await fixture.ordered();
+  await fixture.put({ ...(await task()), status: 'cancelled' });
+  fixture.fail({ operation: 'cancelOrder', kind: 'cut', when: 'after' });
+  await fixture.drain();
   await reinstated(id);
-  await here.put({ ...(await task()), status: 'cancelled' });
+  await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
 describe('an order that the network has created although it refused it', () => {
   beforeEach(async () => {
-    here.fail({ operation: 'createOrder', kind: 'error', status: 400, when: 'after' });
-    await here.put({ ...REQUEST, id: 'one' });
-    await here.drain();
-    expect([(await here.entry('one'))!.state, ...(await stand())]).toEqual(['refused', 'revoked', 'rejected']);
-    await runSweep(here.following);
-    await here.follow();
-    expect([(await here.entry('one'))!.state, ...(await stand())]).toEqual(['done', 'active', 'received']);
+    fixture.fail({ operation: 'createOrder', kind: 'error', status: 400, when: 'after' });
+    await fixture.put({ ...REQUEST, id: 'one' });
+    await fixture.drain();
+    expect([(await fixture.entry('one'))!.state, ...(await stand())]).toEqual(['refused', 'revoked', 'rejected']);
+    await runSweep(fixture.following);
+    await fixture.follow();
+    expect([(await fixture.entry('one'))!.state, ...(await stand())]).toEqual(['done', 'active', 'received']);
   });
 
   test.each(ways)('is called off there: %s', async (_title, withdraw) => {
@@ -99,47 +99,47 @@ describe('an order that the network has created although it refused it', () => {
   });
 
   test('is an order like others: its request can be written, and is not deleted before it is revoked', async () => {
-    await here.put({ ...(await request()), note: [{ text: 'please' }] });
-    await here.put({ ...(await request()), status: 'on-hold' });
-    await expect(remove(here.context, { type: 'ServiceRequest', id: 'one' })).rejects.toMatchObject({ kind: 'conflict' });
+    await fixture.put({ ...(await request()), note: [{ text: 'please' }] });
+    await fixture.put({ ...(await request()), status: 'on-hold' });
+    await expect(remove(fixture.context, { type: 'ServiceRequest', id: 'one' })).rejects.toMatchObject({ kind: 'conflict' });
     await settle();
-    expect([there().length, here.countRequests('createOrder')]).toEqual([1, 1]);
+    expect([there().length, fixture.countRequests('createOrder')]).toEqual([1, 1]);
   });
 });
 
 test.each(ways)(
   '38: %s, it was taken never to have arrived, and comes all the same: called off as often as somebody asks',
   async (_title, withdraw) => {
-    const other = await here.ordered('other');
-    here.fail({ operation: 'createOrder', kind: 'reset' });
-    await here.put({ ...REQUEST, id: 'one' });
-    await here.drain();
+    const other = await fixture.ordered('other');
+    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    await fixture.put({ ...REQUEST, id: 'one' });
+    await fixture.drain();
     await withdraw();
     await settle();
-    const { state, key } = (await here.entry('one'))!;
+    const { state, key } = (await fixture.entry('one'))!;
     expect(state).toBe('cancelled');
     const id = v7();
-    here.sandbox.state.orders.set(id, { ...other, id, transactionId: `journey of ${id}`, passthrough: key });
-    here.step(id, 'sample_with_lab.walk_in_test.partial_results');
-    here.advance(900);
-    await runSweep(here.following);
+    fixture.sandbox.state.orders.set(id, { ...other, id, transactionId: `journey of ${id}`, passthrough: key });
+    fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+    fixture.advance(900);
+    await runSweep(fixture.following);
     await settle();
-    expect([here.countRequests('cancelOrder'), ...(await stand())]).toEqual([1, 'revoked', 'in-progress']);
-    here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-    await here.news(id);
-    await here.put({ ...(await task()), status: 'cancelled' });
+    expect([fixture.countRequests('cancelOrder'), ...(await stand())]).toEqual([1, 'revoked', 'in-progress']);
+    fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+    await fixture.sendWebhook(id);
+    await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
-    expect([here.at(id).events.at(-1)!.status, ...(await stand())]).toEqual([CANCELLED, 'revoked', 'cancelled']);
-    expect(here.at(other.id).events).toHaveLength(1);
+    expect([fixture.at(id).events.at(-1)!.status, ...(await stand())]).toEqual([CANCELLED, 'revoked', 'cancelled']);
+    expect(fixture.at(other.id).events).toHaveLength(1);
   },
 );
 
 describe('its request was deleted since, and the network takes the order up again', () => {
   const goneAndReinstated = async (): Promise<string> => {
-    const { id } = await here.ordered();
+    const { id } = await fixture.ordered();
     await ways[0]![1]();
     await settle();
-    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
     await reinstated(id);
     expect((await task()).status).toBe('accepted');
     return id;
@@ -147,7 +147,7 @@ describe('its request was deleted since, and the network takes the order up agai
 
   test('it is called off by its Task', async () => {
     await goneAndReinstated();
-    await here.put({ ...(await task()), status: 'cancelled' });
+    await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
     expect([there(), (await task()).status]).toEqual([[CANCELLED], 'cancelled']);
   });
@@ -155,12 +155,12 @@ describe('its request was deleted since, and the network takes the order up agai
   test('and made again under its id: each order is called off by its own Task', async () => {
     const first = await goneAndReinstated();
     const before = await task();
-    const second = await here.ordered();
-    await here.put({ ...before, status: 'cancelled' });
+    const second = await fixture.ordered();
+    await fixture.put({ ...before, status: 'cancelled' });
     await settle();
-    expect([first, second.id].map((id) => here.at(id).events.at(-1)!.status)).toEqual([CANCELLED, 'received.walk_in_test.ordered']);
+    expect([first, second.id].map((id) => fixture.at(id).events.at(-1)!.status)).toEqual([CANCELLED, 'received.walk_in_test.ordered']);
     expect(await stand()).toEqual(['active', 'received']);
-    await here.put({ ...(await task()), status: 'cancelled' });
+    await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
   });

@@ -9,29 +9,29 @@ import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
 
 let store: TestStore;
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world, on) => {
-  [here, store] = [world, on];
+  [fixture, store] = [world, on];
 });
 
-const reports = (): Promise<Resource[]> => here.all('DiagnosticReport');
+const reports = (): Promise<Resource[]> => fixture.all('DiagnosticReport');
 const report = async (): Promise<Resource> => (await reports())[0]!;
 /** The Observations that the report refers to. */
-const shown = async (): Promise<Resource[]> => {
+const listObservations = async (): Promise<Resource[]> => {
   const references = ((await report()).result ?? []) as { reference: string }[];
-  return Promise.all(references.map(({ reference }) => here.read('Observation', reference.split('/')[1]!)));
+  return Promise.all(references.map(({ reference }) => fixture.read('Observation', reference.split('/')[1]!)));
 };
 type Coded = { coding: { code: string }[] }[] | undefined;
 const flagOf = ({ interpretation }: Resource) => (interpretation as Coded)?.[0]?.coding[0]?.code;
 /** Name, status and flag of each. */
 const listResults = async () =>
-  (await shown()).map((resource) => [(resource.code as { text: string }).text, resource.status, flagOf(resource)]);
+  (await listObservations()).map((resource) => [(resource.code as { text: string }).text, resource.status, flagOf(resource)]);
 const flags = async () => {
   const { meta, conclusionCode } = await report();
   return [(meta?.tag as { code: string }[] | undefined)?.map(({ code }) => code), (conclusionCode as { text: string }[])[0]!.text];
 };
 const CRITICAL = [['critical'], 'critical'];
-const newest = (): SandboxOrder => [...here.sandbox.state.orders.values()].at(-1)!;
+const newest = (): SandboxOrder => [...fixture.sandbox.state.orders.values()].at(-1)!;
 const POTASSIUM = {
   ...{ name: 'Potassium', slug: 'potassium', type: 'numeric', value: 7, result: '7.1', unit: 'mmol/L', timestamp: null, notes: null },
   ...{ reference_range: '3.5-5.1', interpretation: 'critical', is_above_max_range: true, loinc: null, source_markers: [] },
@@ -41,102 +41,102 @@ const NAMED = { ...POTASSIUM, provider_id: '123', source_sample_id: 'S1' };
 
 describe('a critical value of an order whose sample had to be drawn again', () => {
   const redrawn = async (): Promise<[string, string]> => {
-    const { id } = await here.ordered();
-    here.step(id, PARTIAL, { interpretation: 'critical' });
-    await here.tell();
-    here.step(id, REDRAW);
-    await here.tell();
-    here.advance(60);
+    const { id } = await fixture.ordered();
+    fixture.step(id, PARTIAL, { interpretation: 'critical' });
+    await fixture.tell();
+    fixture.step(id, REDRAW);
+    await fixture.tell();
+    fixture.advance(60);
     return [id, newest().id];
   };
 
   test.each([PARTIAL, COMPLETED])('keeps its flag when the other sample is normal (%s), and the report says so', async (status) => {
     const [first, second] = await redrawn();
-    here.step(second, status, { interpretation: 'normal' });
-    await here.tell();
+    fixture.step(second, status, { interpretation: 'normal' });
+    await fixture.tell();
     expect(await flags()).toEqual(CRITICAL);
     expect(await listResults()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
-    await here.news(first);
-    await here.news(second);
+    await fixture.sendWebhook(first);
+    await fixture.sendWebhook(second);
     expect(await flags()).toEqual(CRITICAL);
   });
 
   test('keeps it when the other sample is corrected, of which alone the network tells', async () => {
     const [, second] = await redrawn();
-    here.step(second, COMPLETED, { interpretation: 'normal' });
-    await here.tell();
-    here.step(second, CORRECTED);
-    await here.tell();
+    fixture.step(second, COMPLETED, { interpretation: 'normal' });
+    await fixture.tell();
+    fixture.step(second, CORRECTED);
+    await fixture.tell();
     expect([await flags(), (await report()).status]).toEqual([CRITICAL, 'corrected']);
     expect(await listResults()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
   });
 
   test('keeps it when two processes apply both orders at once', async () => {
     const [first, second] = await redrawn();
-    here.step(second, COMPLETED, { interpretation: 'normal', silent: true });
-    const placed = await Promise.all([first, second].map(here.placed));
+    fixture.step(second, COMPLETED, { interpretation: 'normal', silent: true });
+    const placed = await Promise.all([first, second].map(fixture.placed));
     await store.store.trackedOrders.wake(
       placed.map((order) => order!),
-      here.following.clock().toISOString(),
+      fixture.following.clock().toISOString(),
     );
-    await Promise.all([here.follow(), here.follow(here.anotherFollowing())]);
+    await Promise.all([fixture.follow(), fixture.follow(fixture.anotherFollowing())]);
     expect(await flags()).toEqual(CRITICAL);
   });
 });
 
 test('an order with a critical interpretation but normal values stays critical when the redraw is normal', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL);
-  const order = here.at(id);
-  here.sandbox.state.orders.set(id, { ...order, report: { ...order.report!, interpretation: 'critical' } });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL);
+  const order = fixture.at(id);
+  fixture.sandbox.state.orders.set(id, { ...order, report: { ...order.report!, interpretation: 'critical' } });
+  await fixture.tell();
   expect(await flags()).toEqual(CRITICAL);
-  here.step(id, REDRAW);
-  await here.tell();
-  here.step(newest().id, COMPLETED, { interpretation: 'normal' });
-  await here.tell();
+  fixture.step(id, REDRAW);
+  await fixture.tell();
+  fixture.step(newest().id, COMPLETED, { interpretation: 'normal' });
+  await fixture.tell();
   expect(await flags()).toEqual(CRITICAL);
 });
 
 test('a critical report stays critical when the redraw’s value replaces the critical one because samples are not identified', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL, { results: [UNNAMED] });
-  await here.tell();
-  here.step(id, REDRAW);
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL, { results: [UNNAMED] });
+  await fixture.tell();
+  fixture.step(id, REDRAW);
+  await fixture.tell();
   const normal = { ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false };
-  here.step(newest().id, COMPLETED, { results: [normal] });
-  await here.tell();
-  await here.news(id);
+  fixture.step(newest().id, COMPLETED, { results: [normal] });
+  await fixture.tell();
+  await fixture.sendWebhook(id);
   expect([await listResults(), await flags()]).toEqual([[['Potassium', 'corrected', 'N']], CRITICAL]);
 });
 
 test('the result of a redrawn order does not replace values of the other sample', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL, { results: [UNNAMED, { ...NAMED, provider_id: '9', name: 'Sodium', slug: 'sodium' }], silent: true });
-  here.step(id, REDRAW, { silent: true });
-  await here.news(id);
-  here.step(newest().id, COMPLETED, { results: [{ ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false }] });
-  await here.tell();
-  const values = async () => (await shown()).map(({ valueQuantity }) => (valueQuantity as { value: number }).value).toSorted();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL, { results: [UNNAMED, { ...NAMED, provider_id: '9', name: 'Sodium', slug: 'sodium' }], silent: true });
+  fixture.step(id, REDRAW, { silent: true });
+  await fixture.sendWebhook(id);
+  fixture.step(newest().id, COMPLETED, { results: [{ ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false }] });
+  await fixture.tell();
+  const values = async () => (await listObservations()).map(({ valueQuantity }) => (valueQuantity as { value: number }).value).toSorted();
   expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
-  here.fail({ operation: 'journeyResult', kind: 'error', status: 404, times: 1 });
-  await here.news(id);
+  fixture.fail({ operation: 'journeyResult', kind: 'error', status: 404, times: 1 });
+  await fixture.sendWebhook(id);
   expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
 });
 
 test('a correction by the laboratory ends the critical flag', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED, { interpretation: 'critical' });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED, { interpretation: 'critical' });
+  await fixture.tell();
   expect(await flags()).toEqual(CRITICAL);
-  const { results } = here.at(id).report!;
+  const { results } = fixture.at(id).report!;
   const right = results.map((result, nth) =>
     nth ? result : { ...result, result: '45.0', interpretation: 'normal', is_above_max_range: false },
   );
-  here.step(id, CORRECTED, { results: right });
-  here.sandbox.state.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, interpretation: 'normal' } });
-  await here.tell();
+  fixture.step(id, CORRECTED, { results: right });
+  fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report: { ...fixture.at(id).report!, interpretation: 'normal' } });
+  await fixture.tell();
   expect([await flags(), (await listResults())[0]]).toEqual([
     [undefined, 'normal'],
     ['Testosterone, Total', 'corrected', 'N'],
@@ -144,41 +144,41 @@ test('a correction by the laboratory ends the critical flag', async () => {
 });
 
 test('a missing marker that is reported later is the same Observation', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED, { missing: true });
-  await here.tell();
-  const missing = (await shown()).find(({ status }) => status === 'cancelled')!;
-  here.step(id, COMPLETED);
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED, { missing: true });
+  await fixture.tell();
+  const missing = (await listObservations()).find(({ status }) => status === 'cancelled')!;
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
   expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'N']]);
-  expect((await here.read('Observation', missing.id!)).status).toBe('final');
-  const before = JSON.stringify([await report(), await shown()]);
-  await here.news(id);
-  expect(JSON.stringify([await report(), await shown()])).toBe(before);
+  expect((await fixture.read('Observation', missing.id!)).status).toBe('final');
+  const before = JSON.stringify([await report(), await listObservations()]);
+  await fixture.sendWebhook(id);
+  expect(JSON.stringify([await report(), await listObservations()])).toBe(before);
 });
 
 test.each([
   ['without a code and a sample', [false, true]],
   ['with a code and a sample', [true, false]],
 ])('a marker that comes %s first and otherwise later is one Observation', async (_title, isNamed) => {
-  const { id } = await here.ordered();
-  const [first, second] = isNamed.map((named) => (named ? { ...NAMED, source_sample_id: toSampleNumber(here.at(id)) } : UNNAMED));
-  here.step(id, PARTIAL, { results: [first!] });
-  await here.tell();
-  here.step(id, COMPLETED, { results: [second!] });
-  await here.tell();
-  await here.news(id);
+  const { id } = await fixture.ordered();
+  const [first, second] = isNamed.map((named) => (named ? { ...NAMED, source_sample_id: toSampleNumber(fixture.at(id)) } : UNNAMED));
+  fixture.step(id, PARTIAL, { results: [first!] });
+  await fixture.tell();
+  fixture.step(id, COMPLETED, { results: [second!] });
+  await fixture.tell();
+  await fixture.sendWebhook(id);
   expect(await listResults()).toEqual([['Potassium', 'final', 'HH']]);
   expect(await flags()).toEqual(CRITICAL);
 });
 
 test('a value of an unknown sample does not replace a measured one', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL, { results: [{ ...NAMED, source_sample_id: toSampleNumber(here.at(id)) }] });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL, { results: [{ ...NAMED, source_sample_id: toSampleNumber(fixture.at(id)) }] });
+  await fixture.tell();
   const other = { ...NAMED, source_sample_id: 'S2', result: '4.0', interpretation: 'normal', is_above_max_range: false };
-  here.step(id, COMPLETED, { results: [other] });
-  await here.tell();
+  fixture.step(id, COMPLETED, { results: [other] });
+  await fixture.tell();
   expect((await listResults()).toSorted()).toEqual([
     ['Potassium', 'final', 'HH'],
     ['Potassium', 'final', 'N'],
@@ -187,13 +187,13 @@ test('a value of an unknown sample does not replace a measured one', async () =>
 });
 
 test('two laboratory codes with one name are two markers, in any order', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL, { results: [NAMED] });
-  await here.tell();
-  here.step(id, COMPLETED, {
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL, { results: [NAMED] });
+  await fixture.tell();
+  fixture.step(id, COMPLETED, {
     results: [{ ...NAMED, provider_id: '124', interpretation: 'normal', is_above_max_range: false, result: '4.0' }],
   });
-  await here.tell();
+  await fixture.tell();
   expect(await listResults()).toEqual([
     ['Potassium', 'final', 'N'],
     ['Potassium', 'final', 'HH'],
@@ -201,75 +201,75 @@ test('two laboratory codes with one name are two markers, in any order', async (
 });
 
 test('a missing marker replaces a measured value only by a correction', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL, { results: [{ ...UNNAMED, name: 'DHEA Sulfate', slug: 'dhea-sulfate' }] });
-  await here.tell();
-  here.step(id, COMPLETED, { missing: true, interpretation: 'normal' });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL, { results: [{ ...UNNAMED, name: 'DHEA Sulfate', slug: 'dhea-sulfate' }] });
+  await fixture.tell();
+  fixture.step(id, COMPLETED, { missing: true, interpretation: 'normal' });
+  await fixture.tell();
   expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'HH']]);
   expect(await flags()).toEqual(CRITICAL);
-  here.step(id, CORRECTED);
-  await here.tell();
+  fixture.step(id, CORRECTED);
+  await fixture.tell();
   expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate').map(([, status]) => status)).toEqual(['cancelled']);
   expect((await flags())[0]).toBeUndefined();
 });
 
 test('a report with both a measured and a missing Observation of a marker loses the missing one', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED);
-  await here.tell();
-  const own = { ...(await shown()).find(({ code }) => (code as { text: string }).text === 'DHEA Sulfate')! };
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
+  const own = { ...(await listObservations()).find(({ code }) => (code as { text: string }).text === 'DHEA Sulfate')! };
   const { valueQuantity: _value, specimen: _specimen, ...rest } = own;
   const write = async (resource: Resource) =>
-    update(here.context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource, exact: resource } });
+    update(fixture.context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource, exact: resource } });
   await write({ ...(rest as Resource), id: 'late', status: 'cancelled' });
   const stands = await report();
   await write({ ...stands, result: [...(stands.result as object[]), { reference: 'Observation/late' }] } as Resource);
-  await here.news(id);
-  expect((await shown()).map(({ status }) => status)).toEqual(Array(4).fill('final'));
+  await fixture.sendWebhook(id);
+  expect((await listObservations()).map(({ status }) => status)).toEqual(Array(4).fill('final'));
 });
 
 test.each(['later than its first result', 'only at first'])('a journey that is named %s has one report', async (when) => {
-  const { id } = await here.ordered();
-  const { reads } = here.following;
+  const { id } = await fixture.ordered();
+  const { reads } = fixture.following;
   const readOrder: typeof reads.readOrder = async (...args) => {
     const outcome = await reads.readOrder(...args);
     return outcome.kind === 'accepted' && outcome.value ? { ...outcome, value: { ...outcome.value, transaction: undefined } } : outcome;
   };
-  const nameless = { ...here.following, reads: { ...reads, readOrder } };
-  const [first, second] = when === 'only at first' ? [here.following, nameless] : [nameless, here.following];
+  const nameless = { ...fixture.following, reads: { ...reads, readOrder } };
+  const [first, second] = when === 'only at first' ? [fixture.following, nameless] : [nameless, fixture.following];
   for (const [status, following] of [[PARTIAL, first] as const, [COMPLETED, second] as const]) {
-    here.step(id, status, { silent: true });
-    await store.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
-    await here.follow(following);
+    fixture.step(id, status, { silent: true });
+    await store.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
+    await fixture.follow(following);
   }
   expect((await reports()).map(({ status }) => status)).toEqual(['final']);
   expect((await report()).presentedForm).toHaveLength(1);
   if (when === 'only at first') return;
-  here.step(id, REDRAW);
-  await here.tell();
-  here.step(newest().id, COMPLETED);
-  await here.tell();
+  fixture.step(id, REDRAW);
+  await fixture.tell();
+  fixture.step(newest().id, COMPLETED);
+  await fixture.tell();
   expect(await reports()).toHaveLength(1);
 });
 
 test('each marker has the collection date of its own sample', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   const [early, late] = ['Sodium', 'Potassium'].map((name, nth) => ({
     ...POTASSIUM,
     name,
     slug: name.toLowerCase(),
     provider_id: `${nth}`,
   }));
-  here.step(id, PARTIAL, { results: [{ ...early, source_sample_id: toSampleNumber(here.at(id)) }] });
-  await here.tell();
-  here.step(id, REDRAW);
-  await here.tell();
-  here.advance(24 * 3600);
+  fixture.step(id, PARTIAL, { results: [{ ...early, source_sample_id: toSampleNumber(fixture.at(id)) }] });
+  await fixture.tell();
+  fixture.step(id, REDRAW);
+  await fixture.tell();
+  fixture.advance(24 * 3600);
   const second = newest();
-  here.step(second.id, COMPLETED, { results: [{ ...late, source_sample_id: toSampleNumber(second) }] });
-  await here.tell();
-  const days = (await shown()).map((resource) => [(resource.code as { text: string }).text, resource.effectiveDateTime]);
+  fixture.step(second.id, COMPLETED, { results: [{ ...late, source_sample_id: toSampleNumber(second) }] });
+  await fixture.tell();
+  const days = (await listObservations()).map((resource) => [(resource.code as { text: string }).text, resource.effectiveDateTime]);
   expect(days.toSorted()).toEqual([
     ['Potassium', '2026-11-22T07:00:00-05:00'],
     ['Sodium', '2026-11-21T07:00:00-05:00'],

@@ -6,47 +6,47 @@ import type { SandboxOrder, SandboxReport } from '../../src/junction-sandbox/san
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
 
-const report = async (): Promise<Resource> => (await here.all('DiagnosticReport'))[0]!;
+const report = async (): Promise<Resource> => (await fixture.all('DiagnosticReport'))[0]!;
 const values = async () =>
-  (await here.all('Observation')).map(({ status, valueQuantity }) => [status, (valueQuantity as { value: number } | undefined)?.value]);
+  (await fixture.all('Observation')).map(({ status, valueQuantity }) => [status, (valueQuantity as { value: number } | undefined)?.value]);
 const shownIn = async () => ((await report()).result as unknown[] | undefined)?.length ?? 0;
 /** The document's text; undefined: the report shows none. */
 const document = async (): Promise<string | undefined> => {
   const [{ url } = {}] = ((await report()).presentedForm ?? []) as { url?: string }[];
   if (url === undefined) return undefined;
-  return Buffer.from((await here.read('Binary', url.split('/')[1]!)).data as string, 'base64').toString('latin1');
+  return Buffer.from((await fixture.read('Binary', url.split('/')[1]!)).data as string, 'base64').toString('latin1');
 };
 /** What the network tells of the result, whatever it has announced. */
-const tells = (id: string, report: SandboxReport) => here.sandbox.state.orders.set(id, { ...here.at(id), report });
+const tells = (id: string, report: SandboxReport) => fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report });
 const looks = async (minutes: number) => {
   for (let nth = 0; nth < minutes; nth++) {
-    here.advance(60);
-    await here.follow();
+    fixture.advance(60);
+    await fixture.follow();
   }
 };
-const nextPollAt = async (id: string) => (await here.placed(id))!.nextAt;
-const newest = (): SandboxOrder => [...here.sandbox.state.orders.values()].at(-1)!;
+const nextPollAt = async (id: string) => (await fixture.placed(id))!.nextAt;
+const newest = (): SandboxOrder => [...fixture.sandbox.state.orders.values()].at(-1)!;
 
 /** Completed, an hour later corrected; what was told before that and is told after it. */
 async function corrected(): Promise<{ id: string; before: SandboxReport; after: SandboxReport }> {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED);
-  await here.tell();
-  here.advance(3600);
-  const before = here.at(id).report!;
-  here.step(id, CORRECTED);
-  return { id, before, after: here.at(id).report! };
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
+  fixture.advance(3600);
+  const before = fixture.at(id).report!;
+  fixture.step(id, CORRECTED);
+  return { id, before, after: fixture.at(id).report! };
 }
 
 test('40: a correction that is announced before it can be read is stored as soon as it can', async () => {
   const { id, before, after } = await corrected();
   tells(id, before);
-  await here.tell();
+  await fixture.tell();
   expect([(await report()).status, (await values())[0]]).toEqual(['final', ['final', 45]]);
   tells(id, after);
   await looks(5);
@@ -57,7 +57,7 @@ test('40: a correction that is announced before it can be read is stored as soon
 test('40: a correction without changes is accepted after an hour, and not polled any more', async () => {
   const { id, before } = await corrected();
   tells(id, before);
-  await here.tell();
+  await fixture.tell();
   await looks(90);
   expect([(await report()).status, (await values())[0], await nextPollAt(id)]).toEqual(['corrected', ['final', 45], null]);
   expect(await document()).toContain(before.reportedAt);
@@ -66,7 +66,7 @@ test('40: a correction without changes is accepted after an hour, and not polled
 test('40: a partial correction withdraws nothing', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, status: 'partial', results: before.results.slice(2), hasDocument: false });
-  await here.tell();
+  await fixture.tell();
   expect([(await report()).status, (await values()).map(([status]) => status), await shownIn()]).toEqual([
     'final',
     Array(4).fill('final'),
@@ -81,7 +81,7 @@ test('40: a partial correction withdraws nothing', async () => {
 test('40: a correction that withdraws everything leaves a report without results', async () => {
   const { id, after } = await corrected();
   tells(id, { ...after, results: [], missing: [], hasDocument: false });
-  await here.tell();
+  await fixture.tell();
   expect([(await report()).status, await shownIn(), (await values()).map(([status]) => status)]).toEqual([
     'corrected',
     0,
@@ -91,17 +91,17 @@ test('40: a correction that withdraws everything leaves a report without results
 });
 
 test('40: a partial correction of a redraw leaves the report unchanged', async () => {
-  const first = await here.ordered();
-  here.step(first.id, PARTIAL);
-  here.step(first.id, REDRAW);
-  await here.tell();
+  const first = await fixture.ordered();
+  fixture.step(first.id, PARTIAL);
+  fixture.step(first.id, REDRAW);
+  await fixture.tell();
   const { id } = newest();
-  here.step(id, COMPLETED);
-  await here.tell();
-  const before = here.at(id).report!;
-  here.step(id, CORRECTED);
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
+  const before = fixture.at(id).report!;
+  fixture.step(id, CORRECTED);
   tells(id, { ...before, status: 'partial', results: before.results.slice(2) });
-  await here.tell();
+  await fixture.tell();
   expect([(await report()).status, (await values()).map(([status]) => status)]).toEqual([
     'final',
     expect.not.arrayContaining(['entered-in-error']),
@@ -111,7 +111,7 @@ test('40: a partial correction of a redraw leaves the report unchanged', async (
 test('40: values that return within an hour after a complete withdrawal are restored', async () => {
   const { id, after } = await corrected();
   tells(id, { ...after, results: [], missing: [] });
-  await here.tell();
+  await fixture.tell();
   tells(id, after);
   await looks(5);
   expect([(await report()).status, await shownIn(), (await values())[0], await nextPollAt(id)]).toEqual([
@@ -123,18 +123,18 @@ test('40: values that return within an hour after a complete withdrawal are rest
 });
 
 test('an empty result of an uncorrected order withdraws nothing', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL);
-  await here.tell();
-  here.step(id, COMPLETED, { results: [], noDocument: true });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL);
+  await fixture.tell();
+  fixture.step(id, COMPLETED, { results: [], noDocument: true });
+  await fixture.tell();
   expect([(await report()).status, await shownIn()]).toEqual(['partial', 2]);
 });
 
 test('40: a corrected report has no document until the corrected one is available', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, hasDocument: false });
-  await here.tell();
+  await fixture.tell();
   expect([(await report()).status, await document()]).toEqual(['corrected', undefined]);
   // the document alone is still the old one
   tells(id, { ...after, reportedAt: before.reportedAt });
@@ -143,7 +143,7 @@ test('40: a corrected report has no document until the corrected one is availabl
   tells(id, after);
   await looks(5);
   expect([await document(), await nextPollAt(id)]).toEqual([expect.stringContaining(after.reportedAt), null]);
-  await here.news(id);
+  await fixture.sendWebhook(id);
   expect(await document()).toContain(after.reportedAt);
 });
 
@@ -152,9 +152,9 @@ test('40: attachments that people added to the report stay, before and after a c
   const stands = await report();
   const own = { contentType: 'application/pdf', url: 'https://example.org/letter.pdf' };
   const more = { ...stands, presentedForm: [...(stands.presentedForm as object[]), own] };
-  await update(here.context, { type: 'DiagnosticReport', id: stands.id!, draft: { resource: more, exact: more } });
+  await update(fixture.context, { type: 'DiagnosticReport', id: stands.id!, draft: { resource: more, exact: more } });
   tells(id, { ...after, hasDocument: false });
-  await here.tell();
+  await fixture.tell();
   expect((await report()).presentedForm).toEqual([own]);
   tells(id, after);
   await looks(5);
@@ -164,7 +164,7 @@ test('40: attachments that people added to the report stay, before and after a c
 test('40: a document that the correction did not change is shown again after an hour', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, reportedAt: before.reportedAt });
-  await here.tell();
+  await fixture.tell();
   expect([(await report()).status, await document()]).toEqual(['corrected', undefined]);
   await looks(90);
   expect([await document(), await nextPollAt(id)]).toEqual([expect.stringContaining(before.reportedAt), null]);

@@ -9,33 +9,33 @@ import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL } from './
 import { ADA, REQUEST } from './order-world.ts';
 
 let store: TestStore;
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world, on) => {
-  [here, store] = [world, on];
+  [fixture, store] = [world, on];
 });
 
 type Row = { rtype: number; body: string };
-const all = (type: ServedType): Promise<Resource[]> => here.all(type);
+const all = (type: ServedType): Promise<Resource[]> => fixture.all(type);
 const report = async (): Promise<Resource> => (await all('DiagnosticReport'))[0]!;
 const named = async (name: string): Promise<Resource> =>
   (await all('Observation')).find((resource) => (resource.code as { text: string }).text === name)!;
 const texts = async () =>
-  (await store.database.query<Row>('select rtype, body from resource where tenant_id = $1 and rtype = 13', [here.tenant])).map(
+  (await store.database.query<Row>('select rtype, body from resource where tenant_id = $1 and rtype = 13', [fixture.tenant])).map(
     ({ body }) => body,
   );
-const results = (id: string) => here.at(id).report!.results;
+const results = (id: string) => fixture.at(id).report!.results;
 const versions = async (): Promise<string> =>
   JSON.stringify(
     await store.database.query(
       'select rtype, id, ver from resource where tenant_id = $1 and rtype in (4, 11, 12, 13, 14, 24) order by 1, 2',
-      [here.tenant],
+      [fixture.tenant],
     ),
   );
 
 test('final results: one report, an Observation for each marker, the sample, the document, and the Task points at the report', async () => {
-  const { id, transactionId } = await here.ordered();
-  here.step(id, COMPLETED);
-  await here.tell();
+  const { id, transactionId } = await fixture.ordered();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
   const [report] = await all('DiagnosticReport');
   const [specimen] = await all('Specimen');
   const observations = await all('Observation');
@@ -61,7 +61,7 @@ test('final results: one report, an Observation for each marker, the sample, the
     collection: { collectedDateTime: '2026-11-21T07:00:00-05:00' },
   });
   expect(Buffer.from(binary!.data as string, 'base64').toString('latin1')).toContain(`order ${id}`);
-  expect((await here.tasks('one'))[0]!.output).toMatchObject([{ valueReference: { reference: `DiagnosticReport/${report!.id}` } }]);
+  expect((await fixture.tasks('one'))[0]!.output).toMatchObject([{ valueReference: { reference: `DiagnosticReport/${report!.id}` } }]);
   expect(observations).toHaveLength(4);
   expect(await named('Testosterone, Total')).toMatchObject({
     status: 'final',
@@ -83,9 +83,9 @@ test('final results: one report, an Observation for each marker, the sample, the
 });
 
 test('values and bounds keep their digits; LOINC is stored only if reported', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED);
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
   const written = (await texts()).join('\n');
   for (const text of ['"value":45.0,', '"value":5.20,', '"value":2.40,', '"value":12.60,', '"value":9.0,']) expect(written).toContain(text);
   expect((await named('DHEA Sulfate')).code).toEqual({
@@ -95,89 +95,89 @@ test('values and bounds keep their digits; LOINC is stored only if reported', as
 });
 
 test('applying a result twice creates no new versions', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED, { missing: true });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED, { missing: true });
+  await fixture.tell();
   const before = await versions();
-  await here.news(id);
-  here.advance(24 * 3600);
-  await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
-  await here.follow(here.anotherFollowing());
+  await fixture.sendWebhook(id);
+  fixture.advance(24 * 3600);
+  await fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
+  await fixture.follow(fixture.anotherFollowing());
   expect(await versions()).toBe(before);
-  expect(here.countRequests('result')).toBe(3);
+  expect(fixture.countRequests('result')).toBe(3);
 });
 
 test('28: partial results are polled without a webhook; the others follow with the final result', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'sample_with_lab.walk_in_test.sample_received', { silent: true });
-  here.advance(6 * 3600);
-  await here.follow();
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'sample_with_lab.walk_in_test.sample_received', { silent: true });
+  fixture.advance(6 * 3600);
+  await fixture.follow();
   expect(await all('DiagnosticReport')).toEqual([]);
-  here.step(id, PARTIAL, { silent: true });
-  here.advance(3 * 3600 + 60);
-  await here.follow();
+  fixture.step(id, PARTIAL, { silent: true });
+  fixture.advance(3 * 3600 + 60);
+  await fixture.follow();
   expect([(await report()).status, (await all('Observation')).map(({ status }) => status), await all('Binary')]).toEqual([
     'partial',
     ['final', 'final'],
     [],
   ]);
-  here.step(id, COMPLETED);
-  await here.tell();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
   expect([(await report()).status, (await all('Observation')).map(({ status }) => status)]).toEqual(['final', Array(4).fill('final')]);
   expect(
-    (await here.context.store.readVersions(here.tenant, 'DiagnosticReport', (await report()).id!, { count: 9 })).length,
+    (await fixture.context.store.readVersions(fixture.tenant, 'DiagnosticReport', (await report()).id!, { count: 9 })).length,
   ).toBeGreaterThan(1);
 });
 
 test('40: a correction changes the wrong marker, and history keeps the former value', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED);
-  await here.tell();
-  here.advance(3600);
-  here.step(id, CORRECTED);
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
+  fixture.advance(3600);
+  fixture.step(id, CORRECTED);
+  await fixture.tell();
   expect((await report()).status).toBe('corrected');
-  const wrong = await named('Testosterone, Total');
-  expect([wrong.status, (await texts()).join().includes('"value":45.01')]).toEqual(['corrected', true]);
+  const invalid = await named('Testosterone, Total');
+  expect([invalid.status, (await texts()).join().includes('"value":45.01')]).toEqual(['corrected', true]);
   expect((await named('Luteinizing Hormone')).status).toBe('final');
-  const [now, before] = await here.context.store.readVersions(here.tenant, 'Observation', wrong.id!, { count: 9 });
+  const [now, before] = await fixture.context.store.readVersions(fixture.tenant, 'Observation', invalid.id!, { count: 9 });
   expect([now!.body!.includes('45.01'), before!.body!.includes('"value":45.0,')]).toEqual([true, true]);
-  expect((await here.read('ServiceRequest', 'one')).status).toBe('completed');
-  const settled = await versions();
-  await here.news(id);
-  expect(await versions()).toBe(settled);
+  expect((await fixture.read('ServiceRequest', 'one')).status).toBe('completed');
+  const versionsBefore = await versions();
+  await fixture.sendWebhook(id);
+  expect(await versions()).toBe(versionsBefore);
 });
 
 test('40: a marker that a correction withdraws is entered-in-error and no longer in the report', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED);
-  await here.tell();
-  here.step(id, CORRECTED, { results: results(id).slice(1) });
-  await here.tell();
-  const wrong = await named('Testosterone, Total');
-  expect([wrong.status, ((await report()).result as unknown[]).length]).toEqual(['entered-in-error', 3]);
-  here.step(id, CORRECTED, {
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
+  fixture.step(id, CORRECTED, { results: results(id).slice(1) });
+  await fixture.tell();
+  const invalid = await named('Testosterone, Total');
+  expect([invalid.status, ((await report()).result as unknown[]).length]).toEqual(['entered-in-error', 3]);
+  fixture.step(id, CORRECTED, {
     results: [
       {
         ...results(id)[0],
         name: 'Testosterone, Total',
         slug: 'testosterone-total',
         result: '46.0',
-        provider_id: (wrong.code as { coding: { code: string }[] }).coding[2]!.code,
+        provider_id: (invalid.code as { coding: { code: string }[] }).coding[2]!.code,
       },
       ...results(id),
     ],
   });
-  await here.tell();
+  await fixture.tell();
   expect((await named('Testosterone, Total')).status).toBe('corrected');
 });
 
 test('a value that changes between partial and final is corrected too', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL);
-  await here.tell();
-  here.step(id, COMPLETED, { results: results(id).map((result, nth) => (nth === 0 ? { ...result, result: '45.5' } : result)) });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL);
+  await fixture.tell();
+  fixture.step(id, COMPLETED, { results: results(id).map((result, nth) => (nth === 0 ? { ...result, result: '45.5' } : result)) });
+  await fixture.tell();
   expect([(await report()).status, (await named('Testosterone, Total')).status, (await named('Luteinizing Hormone')).status]).toEqual([
     'final',
     'corrected',
@@ -186,9 +186,9 @@ test('a value that changes between partial and final is corrected too', async ()
 });
 
 test('a critical result is flagged on the report and on the marker', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED, { interpretation: 'critical' });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED, { interpretation: 'critical' });
+  await fixture.tell();
   expect((await report()).meta).toMatchObject({ tag: [{ code: 'critical' }] });
   expect(await named('Testosterone, Total')).toMatchObject({ interpretation: [{ coding: [{ code: 'HH' }], text: 'High' }] });
   const types = await store.database.query('select distinct type from webhook_inbox order by 1');
@@ -196,9 +196,9 @@ test('a critical result is flagged on the report and on the marker', async () =>
 });
 
 test('an expected marker that is missing has an Observation without a value and with the reason', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED, { missing: true });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED, { missing: true });
+  await fixture.tell();
   expect(await named('DHEA Sulfate')).toMatchObject({
     status: 'cancelled',
     dataAbsentReason: { coding: [{ code: 'error' }] },
@@ -207,46 +207,46 @@ test('an expected marker that is missing has an Observation without a value and 
 });
 
 test('41: the status is stored although the result cannot be read; the result is polled with growing delays', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED);
-  here.fail({ operation: 'result', kind: 'error', times: 3 });
-  await here.tell();
-  expect([(await here.read('ServiceRequest', 'one')).status, await all('DiagnosticReport')]).toEqual(['completed', []]);
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED);
+  fixture.fail({ operation: 'result', kind: 'error', times: 3 });
+  await fixture.tell();
+  expect([(await fixture.read('ServiceRequest', 'one')).status, await all('DiagnosticReport')]).toEqual(['completed', []]);
   for (let minute = 0; minute < 30 && !(await report()); minute++) {
-    here.advance(60);
-    await here.follow();
+    fixture.advance(60);
+    await fixture.follow();
   }
-  expect([(await report()).status, here.countRequests('result')]).toEqual(['final', 4]);
+  expect([(await report()).status, fixture.countRequests('result')]).toEqual(['final', 4]);
 });
 
 test('41: a completed order with a partial result is polled until it is final', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL);
-  const partial = here.at(id).report!;
-  here.step(id, COMPLETED);
-  const final = here.at(id).report!;
-  here.sandbox.state.orders.set(id, { ...here.at(id), report: partial });
-  await here.tell();
-  expect([(await report()).status, (await here.tasks('one'))[0]!.status]).toEqual(['partial', 'completed']);
-  here.sandbox.state.orders.set(id, { ...here.at(id), report: final });
-  here.advance(300);
-  await here.follow();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL);
+  const partial = fixture.at(id).report!;
+  fixture.step(id, COMPLETED);
+  const final = fixture.at(id).report!;
+  fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report: partial });
+  await fixture.tell();
+  expect([(await report()).status, (await fixture.tasks('one'))[0]!.status]).toEqual(['partial', 'completed']);
+  fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report: final });
+  fixture.advance(300);
+  await fixture.follow();
   expect((await report()).status).toBe('final');
-  expect((await here.placed(id))!.nextAt).toBeNull();
+  expect((await fixture.placed(id))!.nextAt).toBeNull();
 });
 
 test('42: a missing document delays nothing, and is not requested forever', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED, { noDocument: true });
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED, { noDocument: true });
+  await fixture.tell();
   expect([(await report()).status, (await report()).presentedForm]).toEqual(['final', undefined]);
-  const result = here.countRequests('result');
+  const result = fixture.countRequests('result');
   for (let hour = 0; hour < 100; hour++) {
-    here.advance(3600);
-    await here.follow();
+    fixture.advance(3600);
+    await fixture.follow();
   }
-  const downloads = here.countRequests('document');
-  expect([downloads > 10, downloads < 100, (await here.placed(id))!.nextAt, here.countRequests('result')]).toEqual([
+  const downloads = fixture.countRequests('document');
+  expect([downloads > 10, downloads < 100, (await fixture.placed(id))!.nextAt, fixture.countRequests('result')]).toEqual([
     true,
     true,
     null,
@@ -255,28 +255,28 @@ test('42: a missing document delays nothing, and is not requested forever', asyn
 });
 
 test('42: a document that is available a day later is stored', async () => {
-  const { id } = await here.ordered();
-  here.step(id, COMPLETED, { noDocument: true });
-  await here.tell();
-  here.sandbox.state.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, hasDocument: true } });
-  here.advance(24 * 3600);
-  await here.follow();
+  const { id } = await fixture.ordered();
+  fixture.step(id, COMPLETED, { noDocument: true });
+  await fixture.tell();
+  fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report: { ...fixture.at(id).report!, hasDocument: true } });
+  fixture.advance(24 * 3600);
+  await fixture.follow();
   expect((await report()).presentedForm).toMatchObject([{ contentType: 'application/pdf' }]);
 });
 
 test('a redraw adds the missing markers to the same report', async () => {
-  const first = await here.ordered();
-  here.step(first.id, PARTIAL, { missing: true });
-  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  await here.tell();
+  const first = await fixture.ordered();
+  fixture.step(first.id, PARTIAL, { missing: true });
+  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await fixture.tell();
   expect([(await report()).status, (await all('Observation')).length]).toEqual(['partial', 2]);
-  const second = [...here.sandbox.state.orders.values()].at(-1)!;
-  here.step(second.id, COMPLETED);
-  await here.tell();
+  const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
+  fixture.step(second.id, COMPLETED);
+  await fixture.tell();
   expect([(await all('DiagnosticReport')).length, (await report()).status]).toEqual([1, 'final']);
   expect((await all('Specimen')).length).toBe(2);
   const tasks = await Promise.all(
-    (await store.store.trackedOrders.listOfRequest((await here.placed(first.id))!)).map((placed) => here.read('Task', placed.task)),
+    (await store.store.trackedOrders.listOfRequest((await fixture.placed(first.id))!)).map((placed) => fixture.read('Task', placed.task)),
   );
   expect(tasks.map(({ status, output }) => [status, (output as unknown[])?.length])).toEqual([
     ['completed', 1],
@@ -285,27 +285,27 @@ test('a redraw adds the missing markers to the same report', async () => {
 });
 
 test('the partial report of a failed order is cancelled', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL);
-  await here.tell();
-  here.step(id, 'failed.walk_in_test.sample_error');
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL);
+  await fixture.tell();
+  fixture.step(id, 'failed.walk_in_test.sample_error');
+  await fixture.tell();
   expect([(await report()).status, (await all('Observation')).map(({ status }) => status)]).toEqual(['cancelled', ['final', 'final']]);
 });
 
 test('47: results reach the patient when the request was deleted, also if another request has its id', async () => {
-  const { id } = await here.ordered();
-  const { _status, ...current } = await here.read('ServiceRequest', 'one');
+  const { id } = await fixture.ordered();
+  const { _status, ...current } = await fixture.read('ServiceRequest', 'one');
   const revoked = { ...current, status: 'revoked' } as typeof current;
-  here.step(id, PARTIAL);
-  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
-  await here.drain();
-  await remove(here.context, { type: 'ServiceRequest', id: 'one' });
-  await remove(here.context, { type: 'Patient', id: 'ada' });
-  await here.put({ ...ADA, id: 'grace' });
-  await here.put({ ...REQUEST, id: 'one', status: 'draft', subject: { reference: 'Patient/grace' } } as Resource);
-  here.step(id, COMPLETED);
-  await here.tell();
+  fixture.step(id, PARTIAL);
+  await update(fixture.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
+  await fixture.drain();
+  await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
+  await remove(fixture.context, { type: 'Patient', id: 'ada' });
+  await fixture.put({ ...ADA, id: 'grace' });
+  await fixture.put({ ...REQUEST, id: 'one', status: 'draft', subject: { reference: 'Patient/grace' } } as Resource);
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
   expect(await report()).toMatchObject({
     status: 'final',
     subject: { reference: 'Patient/ada' },
@@ -314,13 +314,13 @@ test('47: results reach the patient when the request was deleted, also if anothe
 });
 
 test('additions by people stay when the result is applied again', async () => {
-  const { id } = await here.ordered();
-  here.step(id, PARTIAL);
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, PARTIAL);
+  await fixture.tell();
   const stands = await report();
-  const seen = { ...stands, conclusion: 'Discussed with the patient.' };
-  await update(here.context, { type: 'DiagnosticReport', id: stands.id!, draft: { resource: seen, exact: seen } });
-  here.step(id, COMPLETED);
-  await here.tell();
+  const edited = { ...stands, conclusion: 'Discussed with the patient.' };
+  await update(fixture.context, { type: 'DiagnosticReport', id: stands.id!, draft: { resource: edited, exact: edited } });
+  fixture.step(id, COMPLETED);
+  await fixture.tell();
   expect(await report()).toMatchObject({ status: 'final', conclusion: 'Discussed with the patient.' });
 });

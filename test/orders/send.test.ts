@@ -9,26 +9,26 @@ import { eachInAWorld } from './each-world.ts';
 import { impatient } from './impatient.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
 
-let here: OrderWorld;
+let fixture: OrderWorld;
 eachInAWorld(orderWorld, (world) => {
-  here = world;
+  fixture = world;
 });
-beforeEach(() => here.put(ADA));
+beforeEach(() => fixture.put(ADA));
 
 const ordered = async (id = 'one', more: object = {}): Promise<string> => {
-  await here.put({ ...REQUEST, id, ...more } as Resource);
-  return (await here.entry(id))!.key;
+  await fixture.put({ ...REQUEST, id, ...more } as Resource);
+  return (await fixture.entry(id))!.key;
 };
-const now = (id = 'one') => sendNow(here.sending, here.context, id);
-const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((request) => request.key);
+const now = (id = 'one') => sendNow(fixture.sending, fixture.context, id);
+const keysUsed = () => fixture.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((request) => request.key);
 const word = (request: Resource) =>
   (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((extension) => extension.valueString);
 
 test('an accepted order: the ServiceRequest has its id and status, the Task is received, and nothing else changes', async () => {
   const key = await ordered('one', { note: [{ text: 'kept' }], identifier: [{ system: 'urn:own', value: '1' }] });
   expect(await now()).toEqual({ result: 'accepted' });
-  const [order] = [...here.sandbox.state.orders.values()];
-  const request = await here.read('ServiceRequest', 'one');
+  const [order] = [...fixture.sandbox.state.orders.values()];
+  const request = await fixture.read('ServiceRequest', 'one');
   expect(request).toMatchObject({
     status: 'active',
     note: [{ text: 'kept' }],
@@ -38,28 +38,28 @@ test('an accepted order: the ServiceRequest has its id and status, the Task is r
     ],
   });
   expect(word(request)).toEqual(['received']);
-  expect(await here.tasks('one')).toEqual([
+  expect(await fixture.tasks('one')).toEqual([
     expect.objectContaining({
       status: 'received',
       identifier: [{ system: SYSTEMS.order, value: order!.id }],
       businessStatus: { coding: [{ system: SYSTEMS.status, code: 'received.walk_in_test.ordered' }] },
     }),
   ]);
-  expect(order).toMatchObject({ passthrough: key, sent: { order_set: { lab_test_ids: here.sandbox.panels.pcos } } });
-  expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 1, lastError: null });
+  expect(order).toMatchObject({ passthrough: key, sent: { order_set: { lab_test_ids: fixture.sandbox.panels.pcos } } });
+  expect(await fixture.entry('one')).toMatchObject({ state: 'done', attempts: 1, lastError: null });
   expect(await now()).toEqual({ result: 'accepted' });
-  expect(await here.drain()).toBe(0);
-  expect(here.countRequests('createOrder')).toBe(1);
+  expect(await fixture.drain()).toBe(0);
+  expect(fixture.countRequests('createOrder')).toBe(1);
 });
 
 test('numbers of the ServiceRequest keep their digits when the outcome is stored', async () => {
   const { JSON: json } = globalThis as unknown as { JSON: { rawJSON(text: string): object } };
   const exact = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: json.rawJSON('1.50') }] };
   const { update } = await import('../../src/interactions/update.ts');
-  const plain = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: 1.5 }] };
-  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { resource: plain, exact: exact as Resource } });
+  const resource = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: 1.5 }] };
+  await update(fixture.context, { type: 'ServiceRequest', id: 'one', draft: { resource, exact: exact as Resource } });
   await now();
-  expect((await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.body).toContain('"valueDecimal":1.50');
+  expect((await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one'))!.body).toContain('"valueDecimal":1.50');
 });
 
 describe.each([
@@ -73,276 +73,276 @@ describe.each([
 ] as const)('%s', (_title, fault) => {
   test('is a failure for the waiting caller, and leads to one order with the same key', async () => {
     const key = await ordered();
-    here.fail({ operation: 'createOrder', ...fault });
-    await here.drain('seconds' in fault ? impatient(here) : undefined);
-    expect(await here.entry('one')).toMatchObject({ state: 'unknown', firstSentAt: '2026-11-21T12:00:00.000Z', key });
-    expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
-    if ('seconds' in fault) await until(() => here.orders() === 1);
-    here.advance(30);
+    fixture.fail({ operation: 'createOrder', ...fault });
+    await fixture.drain('seconds' in fault ? impatient(fixture) : undefined);
+    expect(await fixture.entry('one')).toMatchObject({ state: 'unknown', firstSentAt: '2026-11-21T12:00:00.000Z', key });
+    expect((await fixture.read('ServiceRequest', 'one')).status).toBe('active');
+    if ('seconds' in fault) await until(() => fixture.orders() === 1);
+    fixture.advance(30);
     expect(await now()).toEqual({ result: 'accepted' });
-    expect(here.orders()).toBe(1);
-    expect(here.orders(key)).toBe(1);
+    expect(fixture.orders()).toBe(1);
+    expect(fixture.orders(key)).toBe(1);
     expect(keysUsed()[1] ?? key).toBe(key);
   });
 });
 
 test('1: every attempt sends the same bytes, even if the patient has changed meanwhile', async () => {
   await ordered();
-  here.fail({ operation: 'createOrder', kind: 'reset' });
+  fixture.fail({ operation: 'createOrder', kind: 'reset' });
   await now();
-  await here.put({ ...ADA, name: [{ given: ['Someone'], family: 'Else' }] });
-  here.advance(30);
+  await fixture.put({ ...ADA, name: [{ given: ['Someone'], family: 'Else' }] });
+  fixture.advance(30);
   await now();
-  expect([...here.sandbox.state.orders.values()][0]!.sent.patient_details).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace' });
+  expect([...fixture.sandbox.state.orders.values()][0]!.sent.patient_details).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace' });
 });
 
 test('7: a process that was suspended until its lease expired sends nothing', async () => {
   const key = await ordered();
-  const asleep = here.another();
+  const asleep = fixture.another();
   const recordOutcome: typeof asleep.store.outbox.recordOutcome = async (...args) => {
-    const written = await here.sending.store.outbox.recordOutcome(...args);
-    here.advance(25 * 3600);
+    const written = await fixture.sending.store.outbox.recordOutcome(...args);
+    fixture.advance(25 * 3600);
     return written;
   };
   const store = storeExcept(asleep.store, { outbox: { ...asleep.store.outbox, recordOutcome } });
-  await here.drain({ ...asleep, store });
-  expect(here.countRequests('createOrder')).toBe(0);
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ state: 'done' });
-  expect(here.orders(key)).toBe(1);
+  await fixture.drain({ ...asleep, store });
+  expect(fixture.countRequests('createOrder')).toBe(0);
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
+  expect(fixture.orders(key)).toBe(1);
 });
 
 test('11: a refusal is final: the request is revoked as failed, the Task has the reason without the value, and nothing is sent again', async () => {
   await ordered('one', { note: [{ text: 'x' }] });
-  here.sandbox.state.labTests = new Set();
+  fixture.sandbox.state.labTests = new Set();
   const refusal = { result: 'failed', final: true, why: '400 lab test, not found' };
   expect(await now()).toEqual(refusal);
   expect(await now()).toEqual(refusal);
-  const request = await here.read('ServiceRequest', 'one');
+  const request = await fixture.read('ServiceRequest', 'one');
   expect([request.status, word(request)]).toEqual(['revoked', ['failed']]);
-  const [task] = await here.tasks('one');
+  const [task] = await fixture.tasks('one');
   expect(task).toMatchObject({ status: 'rejected', statusReason: { text: expect.stringContaining('400') } });
-  expect(await here.drain()).toBe(0);
-  expect(here.countRequests('createOrder')).toBe(1);
-  expect(here.countRequests('cancelOrder')).toBe(0);
+  expect(await fixture.drain()).toBe(0);
+  expect(fixture.countRequests('createOrder')).toBe(1);
+  expect(fixture.countRequests('cancelOrder')).toBe(0);
 });
 
 test('9: after 429 with Retry-After neither the worker nor a caller sends a request before that time', async () => {
   await ordered('one');
   await ordered('two');
-  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120, times: 2 });
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ nextAt: '2026-11-21T12:02:00.000Z' });
-  here.advance(100);
-  expect(await here.drain()).toBe(0);
+  fixture.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120, times: 2 });
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ nextAt: '2026-11-21T12:02:00.000Z' });
+  fixture.advance(100);
+  expect(await fixture.drain()).toBe(0);
   expect(await now('one')).toEqual({ result: 'failed', final: false });
-  expect(here.countRequests('createOrder')).toBe(2);
-  here.advance(30);
+  expect(fixture.countRequests('createOrder')).toBe(2);
+  fixture.advance(30);
   expect(await now('one')).toEqual({ result: 'accepted' });
-  await here.drain();
-  expect(await here.entry('two')).toMatchObject({ state: 'done' });
+  await fixture.drain();
+  expect(await fixture.entry('two')).toMatchObject({ state: 'done' });
 });
 
 test('12: a rejected API key pauses the queue and fails no order; after it is accepted again, all orders are sent', async () => {
   for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await ordered(id);
-  here.fail({ kind: 'error', status: 401, times: 100 });
-  await here.drain();
-  const before = here.countRequests('user');
-  expect(await here.drain()).toBe(0);
-  here.advance(9);
-  expect(await here.drain()).toBe(1);
-  expect(here.countRequests('user')).toBe(before + 1);
-  here.advance(30 * 24 * 3600);
-  await here.drain();
-  expect((await here.entry('a'))!.state).toBe('queued');
-  here.sandbox.state.faults = [];
-  await here.settle();
-  expect(here.orders()).toBe(6);
+  fixture.fail({ kind: 'error', status: 401, times: 100 });
+  await fixture.drain();
+  const before = fixture.countRequests('user');
+  expect(await fixture.drain()).toBe(0);
+  fixture.advance(9);
+  expect(await fixture.drain()).toBe(1);
+  expect(fixture.countRequests('user')).toBe(before + 1);
+  fixture.advance(30 * 24 * 3600);
+  await fixture.drain();
+  expect((await fixture.entry('a'))!.state).toBe('queued');
+  fixture.sandbox.state.faults = [];
+  await fixture.settle();
+  expect(fixture.orders()).toBe(6);
 });
 
 test('9: after several failures in a row one order is sent every few seconds', async () => {
   for (let nth = 0; nth < 12; nth++) await ordered(`r${nth}`);
-  here.fail({ kind: 'reset', times: 1000 });
-  for (let nth = 0; nth < 5; nth++) await here.drain();
-  const before = here.countRequests('user');
-  expect(await here.drain()).toBe(0);
-  here.advance(10);
-  expect(await here.drain()).toBe(1);
-  expect(await here.drain()).toBe(0);
-  expect(here.countRequests('user')).toBe(before + 1);
-  here.sandbox.state.faults = [];
-  await here.settle();
-  expect(here.orders()).toBe(12);
+  fixture.fail({ kind: 'reset', times: 1000 });
+  for (let nth = 0; nth < 5; nth++) await fixture.drain();
+  const before = fixture.countRequests('user');
+  expect(await fixture.drain()).toBe(0);
+  fixture.advance(10);
+  expect(await fixture.drain()).toBe(1);
+  expect(await fixture.drain()).toBe(0);
+  expect(fixture.countRequests('user')).toBe(before + 1);
+  fixture.sandbox.state.faults = [];
+  await fixture.settle();
+  expect(fixture.orders()).toBe(12);
 });
 
 test('an outage of hours parks no order; after three days the Task is on hold, and writing the request again resumes the order', async () => {
   const key = await ordered();
-  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-  await here.drain();
-  here.fail({ kind: 'reset', times: 1000 });
-  here.advance(71 * 3600);
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
-  here.advance(2 * 3600);
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ state: 'parked' });
-  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
-  here.sandbox.state.faults = [];
-  here.advance(3600);
-  expect(await here.drain()).toBe(0);
-  await here.put({ ...(await here.read('ServiceRequest', 'one')), note: [{ text: 'please' }] });
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ state: 'done' });
-  expect(here.orders(key)).toBe(1);
+  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await fixture.drain();
+  fixture.fail({ kind: 'reset', times: 1000 });
+  fixture.advance(71 * 3600);
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'unknown' });
+  fixture.advance(2 * 3600);
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'parked' });
+  expect((await fixture.tasks('one'))[0]).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
+  fixture.sandbox.state.faults = [];
+  fixture.advance(3600);
+  expect(await fixture.drain()).toBe(0);
+  await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), note: [{ text: 'please' }] });
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
+  expect(fixture.orders(key)).toBe(1);
 });
 
 test('an order that was on hold for a week is not parked at its first failure', async () => {
   await ordered();
-  await here.put({ ...REQUEST, id: 'one', status: 'on-hold' });
-  here.advance(7 * 24 * 3600);
-  await here.put({ ...REQUEST, id: 'one' });
-  here.fail({ operation: 'createOrder', kind: 'reset' });
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
+  await fixture.put({ ...REQUEST, id: 'one', status: 'on-hold' });
+  fixture.advance(7 * 24 * 3600);
+  await fixture.put({ ...REQUEST, id: 'one' });
+  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'unknown' });
 });
 
 test('a caller that arrives during an attempt waits for it, and gets its outcome', async () => {
   await ordered();
-  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 }, { operation: 'createOrder', kind: 'error' });
-  const running = here.drain();
-  await until(() => here.countRequests('createOrder') === 1);
+  fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 }, { operation: 'createOrder', kind: 'error' });
+  const running = fixture.drain();
+  await until(() => fixture.countRequests('createOrder') === 1);
   expect(await now()).toEqual({ result: 'accepted' });
   await running;
-  expect(here.countRequests('createOrder')).toBe(1);
+  expect(fixture.countRequests('createOrder')).toBe(1);
 });
 
 test('13: a missing user is created again once, and the order is sent with another key', async () => {
   const key = await ordered();
-  here.fail({ operation: 'createOrder', kind: 'error', status: 404 });
+  fixture.fail({ operation: 'createOrder', kind: 'error', status: 404 });
   expect(await now()).toEqual({ result: 'accepted' });
   const keys = keysUsed();
   expect(keys).toHaveLength(2);
   expect(keys[0]).toBe(key);
   expect(keys[1]).not.toBe(key);
-  expect(here.orders(key)).toBe(1);
+  expect(fixture.orders(key)).toBe(1);
   await ordered('two');
-  here.fail({ operation: 'createOrder', kind: 'error', status: 404, times: 5 });
+  fixture.fail({ operation: 'createOrder', kind: 'error', status: 404, times: 5 });
   expect(await now('two')).toMatchObject({ result: 'failed', final: true });
 });
 
 test('6: after a crash between sending and storing the outcome, the next process finds the order and creates no second one', async () => {
   const key = await ordered();
-  const dead = createDeliveryLease(here.sending);
-  const entry = (await here.entry('one'))!;
-  const claimed = (await here.context.store.outbox.claimOne(here.tenant, entry.id, dead))!;
+  const dead = createDeliveryLease(fixture.sending);
+  const entry = (await fixture.entry('one'))!;
+  const claimed = (await fixture.context.store.outbox.claimOne(fixture.tenant, entry.id, dead))!;
   const { text, clientUserId } = JSON.parse(claimed.payload);
-  const user = await here.client.ensureUser(clientUserId, within());
+  const user = await fixture.client.ensureUser(clientUserId, within());
   if (user.kind !== 'accepted') throw new Error(user.why);
-  await here.context.store.outbox.recordOutcome(claimed, dead.by, { state: 'sending', at: dead.at, firstSentAt: dead.at });
-  await here.client.createOrder({ body: `{"user_id":"${user.value}",${text.slice(1)}`, key }, within());
-  expect(await here.drain()).toBe(0);
-  here.advance(30);
-  expect(await here.drain()).toBe(1);
-  expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 2 });
-  expect(here.orders()).toBe(1);
-  expect(await here.context.store.outbox.recordOutcome(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
+  await fixture.context.store.outbox.recordOutcome(claimed, dead.by, { state: 'sending', at: dead.at, firstSentAt: dead.at });
+  await fixture.client.createOrder({ body: `{"user_id":"${user.value}",${text.slice(1)}`, key }, within());
+  expect(await fixture.drain()).toBe(0);
+  fixture.advance(30);
+  expect(await fixture.drain()).toBe(1);
+  expect(await fixture.entry('one')).toMatchObject({ state: 'done', attempts: 2 });
+  expect(fixture.orders()).toBe(1);
+  expect(await fixture.context.store.outbox.recordOutcome(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
 });
 
 test('6: a caller after a crash waits until the lease expires, and then sends the order', async () => {
   const key = await ordered();
-  await here.context.store.outbox.claimOne(here.tenant, (await here.entry('one'))!.id, createDeliveryLease(here.sending));
+  await fixture.context.store.outbox.claimOne(fixture.tenant, (await fixture.entry('one'))!.id, createDeliveryLease(fixture.sending));
   const waiting = now();
   expect(await waits(waiting)).toBe(true);
-  expect([here.orders(key), here.countRequests('createOrder')]).toEqual([0, 0]);
-  here.advance(30);
+  expect([fixture.orders(key), fixture.countRequests('createOrder')]).toEqual([0, 0]);
+  fixture.advance(30);
   expect(await waiting).toEqual({ result: 'accepted' });
-  expect(here.orders(key)).toBe(1);
+  expect(fixture.orders(key)).toBe(1);
 });
 
 test('7: two workers and ten callers at once create one order for each request', async () => {
   const ids = Array.from({ length: 12 }, (_, nth) => `w${nth}`);
   for (const id of ids) await ordered(id);
-  const other = here.another();
+  const other = fixture.another();
   const callers = Array.from({ length: 10 }, () => now('w0'));
-  await Promise.all([here.drain(), here.drain(other), here.drain(), here.drain(other), ...callers]);
+  await Promise.all([fixture.drain(), fixture.drain(other), fixture.drain(), fixture.drain(other), ...callers]);
   expect(new Set((await Promise.all(callers)).map(({ result }) => result))).toEqual(new Set(['accepted']));
-  await here.settle();
-  expect(here.orders()).toBe(12);
-  expect(here.countRequests('createOrder')).toBe(12);
+  await fixture.settle();
+  expect(fixture.orders()).toBe(12);
+  expect(fixture.countRequests('createOrder')).toBe(12);
 });
 
 test('an order that is put on hold before it is sent waits, and is sent when it is active again', async () => {
   const key = await ordered();
-  await here.put({ ...REQUEST, id: 'one', status: 'on-hold' });
-  await here.drain();
-  here.advance(120);
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ state: 'queued' });
-  expect(here.sandbox.state.requests).toEqual([]);
-  await here.put({ ...REQUEST, id: 'one' });
-  await here.settle();
-  expect(here.orders(key)).toBe(1);
+  await fixture.put({ ...REQUEST, id: 'one', status: 'on-hold' });
+  await fixture.drain();
+  fixture.advance(120);
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'queued' });
+  expect(fixture.sandbox.state.requests).toEqual([]);
+  await fixture.put({ ...REQUEST, id: 'one' });
+  await fixture.settle();
+  expect(fixture.orders(key)).toBe(1);
 });
 
 test('3: while the first request is in progress, "in progress" leaves the outcome unknown, and the same key is sent again', async () => {
   const key = await ordered();
-  here.fail({ operation: 'createOrder', kind: 'error', status: 409 });
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: expect.stringContaining('409') });
-  here.advance(30);
+  fixture.fail({ operation: 'createOrder', kind: 'error', status: 409 });
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'unknown', lastError: expect.stringContaining('409') });
+  fixture.advance(30);
   expect(await now()).toEqual({ result: 'accepted' });
-  expect([keysUsed(), here.orders(key)]).toEqual([[key, key], 1]);
+  expect([keysUsed(), fixture.orders(key)]).toEqual([[key, key], 1]);
 });
 
 test('10: a malformed order is refused and not sent again: the Task has the element and the rule, but not the value', async () => {
   const key = await ordered();
-  const { client } = here.sending;
+  const { client } = fixture.sending;
   const createOrder: typeof client.createOrder = (order, signal) =>
     client.createOrder({ ...order, body: order.body.replace('+15184731122', '5184731122') }, signal);
-  expect(await sendNow({ ...here.another(), client: { ...client, createOrder } }, here.context, 'one')).toEqual({
+  expect(await sendNow({ ...fixture.another(), client: { ...client, createOrder } }, fixture.context, 'one')).toEqual({
     result: 'failed',
     final: true,
     why: '422 patient_details.phone_number: value_error',
   });
-  const [task] = await here.tasks('one');
+  const [task] = await fixture.tasks('one');
   expect(task).toMatchObject({ status: 'rejected', statusReason: { text: '422 patient_details.phone_number: value_error' } });
-  expect([here.orders(key), (await here.read('ServiceRequest', 'one')).status]).toEqual([0, 'revoked']);
+  expect([fixture.orders(key), (await fixture.read('ServiceRequest', 'one')).status]).toEqual([0, 'revoked']);
 });
 
 test('14: an existing user is used for the order', async () => {
   await ordered();
-  const { clientUserId } = JSON.parse((await here.entry('one'))!.payload);
-  const known = await here.client.ensureUser(clientUserId, within());
+  const { clientUserId } = JSON.parse((await fixture.entry('one'))!.payload);
+  const known = await fixture.client.ensureUser(clientUserId, within());
   expect(await now()).toEqual({ result: 'accepted' });
-  const [order] = [...here.sandbox.state.orders.values()];
-  expect([known, here.sandbox.state.users.size]).toEqual([{ kind: 'accepted', value: order!.userId }, 1]);
+  const [order] = [...fixture.sandbox.state.orders.values()];
+  expect([known, fixture.sandbox.state.users.size]).toEqual([{ kind: 'accepted', value: order!.userId }, 1]);
 });
 
 test('15: a user whose deletion is scheduled is used while the network reports it, and created again after the deletion', async () => {
   await ordered();
   await now();
-  const [first] = [...here.sandbox.state.users.values()];
-  const { url, apiKey } = here.sandbox;
+  const [first] = [...fixture.sandbox.state.users.values()];
+  const { url, apiKey } = fixture.sandbox;
   const deletion = await fetch(`${url}/v2/user/${first!.user_id}`, { method: 'DELETE', headers: { 'x-vital-api-key': apiKey } });
   expect(deletion.status).toBe(200);
   await ordered('two');
   expect(await now('two')).toEqual({ result: 'accepted' });
-  here.advance(8 * 24 * 3600);
+  fixture.advance(8 * 24 * 3600);
   await ordered('three');
   expect(await now('three')).toEqual({ result: 'accepted' });
-  const users = [...here.sandbox.state.orders.values()].map(({ userId }) => userId);
+  const users = [...fixture.sandbox.state.orders.values()].map(({ userId }) => userId);
   expect(users).toEqual([first!.user_id, first!.user_id, expect.not.stringMatching(first!.user_id)]);
 });
 
 test('16: a team with its maximum of users: the order is refused, the Task has the reason, and orders for existing users are sent', async () => {
   await ordered();
   await now();
-  here.sandbox.state.maxUsers = 1;
-  await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+  fixture.sandbox.state.maxUsers = 1;
+  await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
   await ordered('two', { subject: { reference: 'Patient/grace' } });
   expect(await now('two')).toEqual({ result: 'failed', final: true, why: '400 user, limit, team' });
-  expect((await here.tasks('two'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: '400 user, limit, team' } });
-  expect([here.countRequests('createOrder'), here.orders()]).toEqual([1, 1]);
+  expect((await fixture.tasks('two'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: '400 user, limit, team' } });
+  expect([fixture.countRequests('createOrder'), fixture.orders()]).toEqual([1, 1]);
   await ordered('three');
   expect(await now('three')).toEqual({ result: 'accepted' });
 });
@@ -350,7 +350,7 @@ test('16: a team with its maximum of users: the order is refused, the Task has t
 test('20: key and passthrough are generated by this server and contain neither the key of the caller nor an id', async () => {
   const key = await ordered();
   await now();
-  const [order] = [...here.sandbox.state.orders.values()];
+  const [order] = [...fixture.sandbox.state.orders.values()];
   expect([keysUsed(), order!.passthrough]).toEqual([[key], key]);
   expect(key).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   expect(JSON.stringify(order!.sent)).not.toMatch(/Patient\/|"one"|"ada"/);

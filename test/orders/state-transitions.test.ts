@@ -19,24 +19,24 @@ import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 let store: TestStore;
 eachInAWorld(followWorld, (world, opened) => {
-  here = world;
+  fixture = world;
   store = opened;
 });
 
 type OrderTransition = (typeof ORDER_TRANSITIONS)[number];
 const LEASE_SECONDS = 21;
-const now = () => here.sending.clock().toISOString();
-const write = (status = 'active') => here.put({ ...REQUEST, id: 'one', status } as typeof REQUEST);
-const order = async (): Promise<OutboxEntry> => (await here.entry('one'))!;
+const now = () => fixture.sending.clock().toISOString();
+const write = (status = 'active') => fixture.put({ ...REQUEST, id: 'one', status } as typeof REQUEST);
+const order = async (): Promise<OutboxEntry> => (await fixture.entry('one'))!;
 const cancellation = async (): Promise<OutboxEntry | undefined> =>
-  here.context.store.outbox.findNewest(here.tenant, CANCELLATION_TOPIC, 'ServiceRequest/one');
+  fixture.context.store.outbox.findNewest(fixture.tenant, CANCELLATION_TOPIC, 'ServiceRequest/one');
 
 async function claim(entry: OutboxEntry): Promise<LeasedEntry> {
-  const lease = createDeliveryLease(here.sending);
-  const claimed = await here.context.store.outbox.claimOne(entry.tenant, entry.id, lease);
+  const lease = createDeliveryLease(fixture.sending);
+  const claimed = await fixture.context.store.outbox.claimOne(entry.tenant, entry.id, lease);
   return { entry: claimed!, by: lease.by };
 }
 
@@ -60,12 +60,12 @@ const OUTCOMES: Record<string, DeliveryResult['outcome']> = {
 async function markAsSent({ entry, by }: LeasedEntry): Promise<LeasedEntry> {
   const key = { keyRenewals: 0, keyUsedSince: null, serverFailures: 0, isUserReplaced: false };
   const payload = formatOrderPayload({ ...parseOrderPayload(entry), ...key, state: 'sent', userId: 'user', lastSentAt: now() });
-  await here.context.store.outbox.recordOutcome(entry, by, { state: 'sending', at: now(), firstSentAt: now(), payload });
+  await fixture.context.store.outbox.recordOutcome(entry, by, { state: 'sending', at: now(), firstSentAt: now(), payload });
   return { entry: await order(), by };
 }
 
 const record = (leased: LeasedEntry, event: string) =>
-  recordOutcome(here.sending, leased, { payload: parseOrderPayload(leased.entry), outcome: OUTCOMES[event]! });
+  recordOutcome(fixture.sending, leased, { payload: parseOrderPayload(leased.entry), outcome: OUTCOMES[event]! });
 
 /** Writes the request and brings its entry into the state; the lease, where the state is `sending`. */
 async function bring({ from, event, when }: OrderTransition): Promise<LeasedEntry | undefined> {
@@ -79,30 +79,30 @@ async function bring({ from, event, when }: OrderTransition): Promise<LeasedEntr
   if (from === 'done') await record(leased, 'accepted');
   else if (from === 'refused') await record(leased, 'refused');
   else if (from === 'cancelled') await record(leased, 'not-wanted');
-  else await here.context.store.outbox.recordOutcome(leased.entry, leased.by, { state: from, at: now(), nextAt: now() });
+  else await fixture.context.store.outbox.recordOutcome(leased.entry, leased.by, { state: from, at: now(), nextAt: now() });
   return undefined;
 }
 
 const find = async () => {
   // an entry that somebody is sending is left alone until the lease has expired
-  here.advance(LEASE_SECONDS);
+  fixture.advance(LEASE_SECONDS);
   const events = [{ id: 1, created_at: now(), status: 'received.walk_in_test.ordered' }];
-  await correlate(here.following, parseOrderSnapshot({ id: 'found', passthrough: (await order()).key, events })!);
+  await correlate(fixture.following, parseOrderSnapshot({ id: 'found', passthrough: (await order()).key, events })!);
 };
 const operate = (action: 'retry' | 'park' | 'release') => async () => {
-  await applyOperatorAction(here.context, action, await order());
+  await applyOperatorAction(fixture.context, action, await order());
 };
 
 const ORDER_EVENTS: Record<string, (leased: LeasedEntry | undefined) => Promise<unknown>> = {
   accept: () => write(),
   claim: async () => claim(await order()),
   'lease-expired': async () => {
-    here.advance(LEASE_SECONDS);
+    fixture.advance(LEASE_SECONDS);
     await claim(await order());
   },
-  aborted: (leased) => attemptDelivery(here.sending, leased!, () => Promise.reject(new RangeError())),
+  aborted: (leased) => attemptDelivery(fixture.sending, leased!, () => Promise.reject(new RangeError())),
   unconfirmed: (leased) => {
-    here.advance(72 * 3600);
+    fixture.advance(72 * 3600);
     return record(leased!, 'unconfirmed');
   },
   revoke: () => write('revoked'),
@@ -119,26 +119,26 @@ const ORDER_EVENTS: Record<string, (leased: LeasedEntry | undefined) => Promise<
 /** What is seen of an action beside the state. */
 const EFFECTS: Partial<Record<OrderTransition['action'], () => Promise<unknown>>> = {
   queueCancellation: async () => expect((await cancellation())?.state).toBe('queued'),
-  startTracking: async () => expect((await here.placed('network-order'))?.request).toBe('one'),
-  recordAcceptance: async () => expect((await here.placed('found'))?.request).toBe('one'),
-  trackAnotherOrder: async () => expect((await here.placed('found'))?.request).toBe('one'),
-  trackContradictingOrder: async () => expect((await here.placed('found'))?.request).toBe('one'),
-  wakeTracking: async () => expect((await here.placed('network-order'))?.eventCount).toBe(1),
+  startTracking: async () => expect((await fixture.placed('network-order'))?.request).toBe('one'),
+  recordAcceptance: async () => expect((await fixture.placed('found'))?.request).toBe('one'),
+  trackAnotherOrder: async () => expect((await fixture.placed('found'))?.request).toBe('one'),
+  trackContradictingOrder: async () => expect((await fixture.placed('found'))?.request).toBe('one'),
+  wakeTracking: async () => expect((await fixture.placed('network-order'))?.eventCount).toBe(1),
   makeDueFirst: async () => expect((await order()).nextAt).toBe(MANUAL_DUE_TIME),
   makeDue: async () => expect((await order()).nextAt).toBe(now()),
   lookUpNow: async () => expect((await order()).nextAt).toBe(now()),
   retryLater: async () => expect((await order()).nextAt > now()).toBe(true),
-  holdTask: async () => expect((await here.tasks('one'))[0]!.status).toBe('on-hold'),
+  holdTask: async () => expect((await fixture.tasks('one'))[0]!.status).toBe('on-hold'),
   releaseTask: async () => expect((await order()).nextAt).toBe(now()),
-  rejectRequest: async () => expect((await here.read('ServiceRequest', 'one')).status).toBe('revoked'),
-  endOrder: async () => expect((await here.tasks('one'))[0]!.status).toBe('cancelled'),
+  rejectRequest: async () => expect((await fixture.read('ServiceRequest', 'one')).status).toBe('revoked'),
+  endOrder: async () => expect((await fixture.tasks('one'))[0]!.status).toBe('cancelled'),
 };
 
 test.each(ORDER_TRANSITIONS.map((transition) => ({ ...transition, sent: transition.when ?? 'in any case' })))(
   'an order that is $from ($sent) is $to after $event',
   async (transition) => {
     const leased = await bring(transition);
-    here.advance(1);
+    fixture.advance(1);
     await (ORDER_EVENTS[transition.event] ?? (() => record(leased!, transition.event)))(leased);
     expect((await order()).state).toBe(transition.to);
     await EFFECTS[transition.action]?.();
@@ -146,17 +146,17 @@ test.each(ORDER_TRANSITIONS.map((transition) => ({ ...transition, sent: transiti
 );
 
 test.each(CANCELLATION_TRANSITIONS)('a cancellation that is $from is $to after $event', async ({ from, event, to }) => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   if (from !== '[*]') await write('revoked');
   const leased = from === '[*]' || from === 'queued' ? undefined : await claim((await cancellation())!);
-  if (from === 'unknown') await here.context.store.outbox.recordOutcome(leased!.entry, leased!.by, { state: 'unknown', at: now() });
-  if (event === 'lease-expired') here.advance(LEASE_SECONDS);
-  if (event === 'refused') here.step(id, 'sample_with_lab.walk_in_test.received');
-  if (event === 'unknown') here.fail({ operation: 'cancelOrder', kind: 'reset' });
+  if (from === 'unknown') await fixture.context.store.outbox.recordOutcome(leased!.entry, leased!.by, { state: 'unknown', at: now() });
+  if (event === 'lease-expired') fixture.advance(LEASE_SECONDS);
+  if (event === 'refused') fixture.step(id, 'sample_with_lab.walk_in_test.received');
+  if (event === 'unknown') fixture.fail({ operation: 'cancelOrder', kind: 'reset' });
   if (event === 'accept') await write('revoked');
   else if (event === 'claim' || event === 'lease-expired') await claim((await cancellation())!);
-  else if (event === 'aborted') await attemptDelivery(here.sending, leased!, () => Promise.reject(new RangeError()));
-  else await sendCancellation(here.sending, leased!);
+  else if (event === 'aborted') await attemptDelivery(fixture.sending, leased!, () => Promise.reject(new RangeError()));
+  else await sendCancellation(fixture.sending, leased!);
   expect((await cancellation())?.state).toBe(to);
 });
 
@@ -168,31 +168,31 @@ async function trackingState(id: string): Promise<string> {
 }
 
 async function lease(): Promise<LeasedOrder> {
-  const mine = createPollLease(here.following);
-  const [placed] = await here.context.store.trackedOrders.claim({ ...mine, limit: 1 });
+  const mine = createPollLease(fixture.following);
+  const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, limit: 1 });
   return { placed: placed!, by: mine.by };
 }
 
-const wake = async (id: string) => here.context.store.trackedOrders.wake([(await here.placed(id))!], now());
+const wake = async (id: string) => fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], now());
 async function complete(id: string): Promise<void> {
-  for (let nth = 0; nth < 4; nth++) here.step(id);
-  await here.news(id);
+  for (let nth = 0; nth < 4; nth++) fixture.step(id);
+  await fixture.sendWebhook(id);
 }
 
 test.each(TRACKING_TRANSITIONS)('a tracked order that is $from is $to after $event', async ({ from, event, to }) => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   if (event !== 'accept') {
     if (from === 'closed') await complete(id);
     if (from === 'woken') await wake(id);
-    here.advance(7 * 3600);
+    fixture.advance(7 * 3600);
     const leased = from === 'polling' ? await lease() : undefined;
     expect(await trackingState(id)).toBe(from);
     if (event === 'changed') await wake(id);
-    if (event === 'lease-expired') here.advance(61);
-    if (event === 'failed') here.sandbox.state.orders.delete(id);
-    if (event === 'complete') for (let nth = 0; nth < 4; nth++) here.step(id);
+    if (event === 'lease-expired') fixture.advance(61);
+    if (event === 'failed') fixture.sandbox.state.orders.delete(id);
+    if (event === 'complete') for (let nth = 0; nth < 4; nth++) fixture.step(id);
     if (event === 'due' || event === 'lease-expired') await lease();
-    else if (leased) await pollOrder(here.following, leased);
+    else if (leased) await pollOrder(fixture.following, leased);
   }
   expect(await trackingState(id)).toBe(to);
 });

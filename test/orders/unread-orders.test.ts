@@ -8,76 +8,76 @@ import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 let store: TestStore;
 eachInAWorld(followWorld, (world, on) => {
-  [here, store] = [world, on];
+  [fixture, store] = [world, on];
 });
 const facts = (): AdminContext => ({
   keyPrefixes: {},
   mappings: {} as never,
-  now: here.sending.clock,
-  contextOf: here.sending.createContext,
+  now: fixture.sending.clock,
+  contextOf: fixture.sending.createContext,
 });
-const shown = () => ORDER_OPERATIONS['orders show']!(store.database, { order: 'one' }, facts());
+const showOrder = () => ORDER_OPERATIONS['orders show']!(store.database, { order: 'one' }, facts());
 const failingPolls = () => ORDER_OPERATIONS['orders list']!(store.database, { state: 'poll-failing' }, facts());
 const write = (id: string, body: string) =>
-  store.database.query('update resource set body = $3 where tenant_id = $1 and id = $2', [here.tenant, id, body]);
+  store.database.query('update resource set body = $3 where tenant_id = $1 and id = $2', [fixture.tenant, id, body]);
 
 test('an order that the network no longer has is listed with the time of its next poll, until the network returns it again', async () => {
-  const order = await here.ordered();
-  expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* polled +in \\d+ [hm]$`)));
+  const order = await fixture.ordered();
+  expect(await showOrder()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* polled +in \\d+ [hm]$`)));
   expect(await failingPolls()).toEqual(['no orders in state poll-failing']);
-  const { orders } = here.sandbox.state;
+  const { orders } = fixture.sandbox.state;
   orders.delete(order.id);
-  await here.news(order.id);
-  here.advance(120);
-  await here.follow();
+  await fixture.sendWebhook(order.id);
+  fixture.advance(120);
+  await fixture.follow();
   const why = 'the lab network has no order with this id';
-  expect(await shown()).toContainEqual(
+  expect(await showOrder()).toContainEqual(
     expect.stringMatching(new RegExp(`^${order.id} .* failing, 2 times in a row +in \\d+ [ms] +${why}$`)),
   );
-  expect((await failingPolls())[1]).toMatch(new RegExp(`^${here.tenant} +one +${order.id} +2 +in \\d+ [ms] +${why}$`));
+  expect((await failingPolls())[1]).toMatch(new RegExp(`^${fixture.tenant} +one +${order.id} +2 +in \\d+ [ms] +${why}$`));
   orders.set(order.id, order);
-  await here.news(order.id);
+  await fixture.sendWebhook(order.id);
   expect(await failingPolls()).toEqual(['no orders in state poll-failing']);
-  here.step(order.id, 'cancelled.walk_in_test.cancelled');
-  await here.news(order.id);
-  expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* finished +after a webhook$`)));
+  fixture.step(order.id, 'cancelled.walk_in_test.cancelled');
+  await fixture.sendWebhook(order.id);
+  expect(await showOrder()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* finished +after a webhook$`)));
 });
 
 test('an attempt that fails after the order arrived shows its error, and the next attempt finds the order', async () => {
-  await here.put({ ...REQUEST, id: 'one' } as Resource);
+  await fixture.put({ ...REQUEST, id: 'one' } as Resource);
   const createContext = (): never => {
     throw new RangeError('Lovelace');
   };
-  await here.drain({ ...here.sending, createContext });
-  expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt failed: RangeError', leaseBy: null });
-  expect(await shown()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt failed: RangeError$/));
-  await here.settle();
-  expect([(await here.entry('one'))!.state, here.orders(), here.countRequests('createOrder')]).toEqual(['done', 1, 1]);
+  await fixture.drain({ ...fixture.sending, createContext });
+  expect(await fixture.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt failed: RangeError', leaseBy: null });
+  expect(await showOrder()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt failed: RangeError$/));
+  await fixture.settle();
+  expect([(await fixture.entry('one'))!.state, fixture.orders(), fixture.countRequests('createOrder')]).toEqual(['done', 1, 1]);
 });
 
 describe('an attempt that fails before it sends the order', () => {
   let task: Resource;
   beforeEach(async () => {
-    await here.put({ ...REQUEST, id: 'one' } as Resource);
-    [task] = (await here.tasks('one')) as [Resource];
+    await fixture.put({ ...REQUEST, id: 'one' } as Resource);
+    [task] = (await fixture.tasks('one')) as [Resource];
     await write(task.id!, 'Lovelace');
   });
   const OPEN = { state: 'unknown', lastError: 'the attempt failed: SyntaxError', leaseBy: null };
 
   test('shows the error at once, without data, and continues when it can', async () => {
-    await here.drain();
-    expect(await here.entry('one')).toMatchObject(OPEN);
-    expect((await shown()).join()).not.toContain('Lovelace');
+    await fixture.drain();
+    expect(await fixture.entry('one')).toMatchObject(OPEN);
+    expect((await showOrder()).join()).not.toContain('Lovelace');
     await write(task.id!, JSON.stringify(task));
-    await here.settle();
-    expect([(await here.entry('one'))!.state, here.orders()]).toEqual(['done', 1]);
+    await fixture.settle();
+    expect([(await fixture.entry('one'))!.state, fixture.orders()]).toEqual(['done', 1]);
   });
 
   test("is not an error of the waiting caller's request", async () => {
-    expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'failed', final: false });
-    expect(await here.entry('one')).toMatchObject(OPEN);
+    expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
+    expect(await fixture.entry('one')).toMatchObject(OPEN);
   });
 });

@@ -19,9 +19,9 @@ const ACTIONS = 130;
 const SEEDS = Array.from({ length: Number(process.env.FACET_TEST_SEEDS ?? 1) }, (_, nth) => 20_261_122 + nth);
 
 let store: TestStore;
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world, on) => {
-  [here, store] = [world, on];
+  [fixture, store] = [world, on];
 });
 
 const [ORDERED, REQUISITION, PENDING] = [
@@ -110,21 +110,21 @@ async function inProcess(worker: ReturnType<typeof mortal>, work: (following: Or
 
 /** Somebody who has caught a message sends it again as it was. */
 async function replay(message: SandboxMessage, stamped: Record<string, string>): Promise<number> {
-  const answer = await fetch(here.hookUrl, { method: 'POST', headers: stamped, body: message.body });
+  const answer = await fetch(fixture.hookUrl, { method: 'POST', headers: stamped, body: message.body });
   return answer.status;
 }
 
 test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its webhooks (seed %i)', async (seed) => {
   const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const { state } = here.sandbox;
-  const workers = [here.following, here.anotherFollowing()].map((tracker) => mortal(tracker, () => random() < 0.08));
+  const { state } = fixture.sandbox;
+  const workers = [fixture.following, fixture.anotherFollowing()].map((tracker) => mortal(tracker, () => random() < 0.08));
   const caught: { message: SandboxMessage; headers: Record<string, string> }[] = [];
   const happen = (): void => {
     const order: SandboxOrder | undefined = pick([...state.orders.values()]);
     const next = order && NEXT[order.events.at(-1)!.status];
     if (!order || !next) return;
-    here.step(order.id, pick(next), {
+    fixture.step(order.id, pick(next), {
       ...(random() < 0.2 && { missing: true }),
       ...(random() < 0.2 && { interpretation: pick(['abnormal', 'critical']) }),
       ...(random() < 0.2 && { passthrough: true }),
@@ -141,12 +141,12 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
     () => sendDueWebhooks(state),
     () => inProcess(workers[0]!, runTrackingRound),
     () => Promise.all(workers.map((worker) => inProcess(worker, runTrackingRound))),
-    () => here.advance(random() * 120),
-    () => here.advance(random() < 0.15 ? 25 * 3600 : 30),
+    () => fixture.advance(random() * 120),
+    () => fixture.advance(random() < 0.15 ? 25 * 3600 : 30),
     () => {
       state.webhooks.faults = [...state.webhooks.faults, pick(MISHAPS)];
     },
-    () => here.fail({ ...pick(FAULTS), operation: pick(READS) }),
+    () => fixture.fail({ ...pick(FAULTS), operation: pick(READS) }),
     () => inProcess(pick(workers), runSweep),
     async () => state.webhooks.messages.length && sendWebhook(state, pick(state.webhooks.messages)),
     async () => {
@@ -154,50 +154,50 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
       if (message) await replay(message.message, message.headers);
     },
   ];
-  for (let nth = 0; nth < ORDERS; nth++) await here.ordered(`o${nth}`);
+  for (let nth = 0; nth < ORDERS; nth++) await fixture.ordered(`o${nth}`);
   for (let nth = 0; nth < ACTIONS; nth++) await pick(act)();
 
   state.faults = [];
   state.webhooks.faults = [];
   for (let hour = 0; hour < 30; hour++) {
-    here.advance(3600);
+    fixture.advance(3600);
     await sendDueWebhooks(state);
-    await runSweep(here.following);
-    await here.follow();
+    await runSweep(fixture.following);
+    await fixture.follow();
   }
   const forged = state.webhooks.messages.filter(({ fault }) => fault?.kind === 'forge');
   expect(forged.flatMap(({ answers }) => answers).every((status) => status === 401)).toBe(true);
   expect(await store.database.query("select state, last_error from webhook_inbox where state <> 'done'")).toEqual([]);
   for (let nth = 0; nth < ORDERS; nth++) await agrees(`o${nth}`);
 
-  const settled = await versions();
+  const before = await versions();
   await store.store.trackedOrders.wake(
     await store.store.trackedOrders.find({ orderIds: [...state.orders.keys()] }),
-    here.following.clock().toISOString(),
+    fixture.following.clock().toISOString(),
   );
-  await here.follow();
-  expect(await versions()).toEqual(settled);
+  await fixture.follow();
+  expect(await versions()).toEqual(before);
 });
 
 const versions = () =>
   store.database.query<{ rtype: number; id: string; ver: number }>(
     'select rtype, id, ver from resource where tenant_id = $1 order by rtype, id',
-    [here.tenant],
+    [fixture.tenant],
   );
 
 /** All that FHIR says of one request, beside what the network says. */
 async function agrees(id: string): Promise<void> {
-  const first = JSON.parse((await here.entry(id))!.payload).orderId as string;
-  const orders = journeyOf(here.sandbox.state, here.at(first).transactionId);
+  const first = JSON.parse((await fixture.entry(id))!.payload).orderId as string;
+  const orders = journeyOf(fixture.sandbox.state, fixture.at(first).transactionId);
   const expected = expectedOf(orders);
-  const placed = await Promise.all(orders.map((order) => here.placed(order.id)));
-  const tasks = await Promise.all(placed.map((order) => here.read('Task', order!.task)));
+  const placed = await Promise.all(orders.map((order) => fixture.placed(order.id)));
+  const tasks = await Promise.all(placed.map((order) => fixture.read('Task', order!.task)));
   const report = await reportOf(id);
-  const observations = await Promise.all(referencesOf(report).map(([type, own]) => here.read(type, own)));
+  const observations = await Promise.all(referencesOf(report).map(([type, own]) => fixture.read(type, own)));
   expect({
     id,
     tasks: tasks.map(({ status }) => status),
-    request: (await here.read('ServiceRequest', id)).status,
+    request: (await fixture.read('ServiceRequest', id)).status,
     report: report?.status,
     document: report?.presentedForm !== undefined,
   }).toEqual({ id, tasks: expected.tasks, request: expected.request, report: expected.report, document: expected.document });
@@ -213,14 +213,14 @@ async function agrees(id: string): Promise<void> {
 /** Specimen → the laboratory's number of the sample. */
 async function samplesOf(report: Resource | undefined): Promise<Map<string, string>> {
   const references = ((report?.specimen ?? []) as { reference: string }[]).map(({ reference }) => reference);
-  const specimens = await Promise.all(references.map((reference) => here.read('Specimen', reference.split('/')[1]!)));
+  const specimens = await Promise.all(references.map((reference) => fixture.read('Specimen', reference.split('/')[1]!)));
   return new Map(specimens.map((specimen, nth) => [references[nth]!, (specimen.accessionIdentifier as { value: string }).value]));
 }
 
 async function reportOf(id: string): Promise<Resource | undefined> {
   const rows = await store.database.query<{ body: string }>(
     `select body from resource where tenant_id = $1 and rtype = 12 and body::json -> 'basedOn' -> 0 ->> 'reference' = $2`,
-    [here.tenant, `ServiceRequest/${id}`],
+    [fixture.tenant, `ServiceRequest/${id}`],
   );
   expect(rows.length).toBeLessThan(2);
   return rows[0] && (JSON.parse(rows[0].body) as Resource);

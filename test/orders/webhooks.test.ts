@@ -11,26 +11,29 @@ import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST, SYSTEMS } from './order-world.ts';
 
 let store: TestStore;
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world, on) => {
-  [here, store] = [world, on];
+  [fixture, store] = [world, on];
 });
 
-const task = async (id = 'one') => (await here.tasks(id))[0]!;
-const state = async (id = 'one') => [(await task(id)).status, (await here.read('ServiceRequest', id)).status];
-const messages = () => here.sandbox.state.webhooks.messages;
+const task = async (id = 'one') => (await fixture.tasks(id))[0]!;
+const state = async (id = 'one') => [(await task(id)).status, (await fixture.read('ServiceRequest', id)).status];
+const messages = () => fixture.sandbox.state.webhooks.messages;
 const events = () =>
   store.database.query<{ state: string; type: string | null; size: number; error: string | null }>(
     'select state, type, length(raw) as size, last_error as error from webhook_inbox order by received_at, state, type',
   );
 const states = async () => (await events()).map((event) => event.state);
 const requestFaults = (...faults: FollowWorld['sandbox']['state']['webhooks']['faults']) => {
-  here.sandbox.state.webhooks.faults = faults;
+  fixture.sandbox.state.webhooks.faults = faults;
 };
 
 /** Posts a body of our own, signed or not. */
-async function post(body: string, { secret = here.sandbox.state.webhooks.secret, id = 'msg_own', skew = 0, url = here.hookUrl } = {}) {
-  const stamp = String(Math.floor(here.following.clock().getTime() / 1000) + skew);
+async function post(
+  body: string,
+  { secret = fixture.sandbox.state.webhooks.secret, id = 'msg_own', skew = 0, url = fixture.hookUrl } = {},
+) {
+  const stamp = String(Math.floor(fixture.following.clock().getTime() / 1000) + skew);
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   const signature = `v1,${createHmac('sha256', key).update(`${id}.${stamp}.${body}`).digest('base64')}`;
   const headers = { 'svix-id': id, 'svix-timestamp': stamp, 'svix-signature': signature };
@@ -39,15 +42,15 @@ async function post(body: string, { secret = here.sandbox.state.webhooks.secret,
 }
 
 test('a webhook is answered with 204, stored and processed in the background; then its body is deleted', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed');
-  expect(await sendDueWebhooks(here.sandbox.state)).toBe(2);
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  expect(await sendDueWebhooks(fixture.sandbox.state)).toBe(2);
   expect(messages().map(({ answers }) => answers)).toEqual([[204], [204]]);
   expect((await events()).map(({ state, type, size }) => [state, type, size > 100])).toEqual([
     ['new', 'labtest.order.created', true],
     ['new', 'labtest.order.updated', true],
   ]);
-  await here.follow();
+  await fixture.follow();
   expect(await state()).toEqual(['completed', 'completed']);
   expect((await events()).map(({ state, size }) => [state, size])).toEqual([
     ['done', 0],
@@ -56,10 +59,10 @@ test('a webhook is answered with 204, stored and processed in the background; th
 });
 
 test('21: a webhook that arrives twice is stored and processed once', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   requestFaults({ kind: 'duplicate', times: 5 });
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.tell();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.tell();
   expect(messages().at(-1)!.answers).toEqual([204, 204]);
   expect([await states(), await state()]).toEqual([
     ['done', 'done'],
@@ -68,24 +71,27 @@ test('21: a webhook that arrives twice is stored and processed once', async () =
 });
 
 test('22: the same event in another message changes nothing', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.tell();
-  const before = (await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.version;
-  await fetch(`${here.sandbox.url}/sandbox/orders/${id}/resend`, { method: 'POST' });
-  await here.tell();
-  expect([(await states()).length, (await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.version]).toEqual([3, before]);
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.tell();
+  const before = (await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one'))!.version;
+  await fetch(`${fixture.sandbox.url}/sandbox/orders/${id}/resend`, { method: 'POST' });
+  await fixture.tell();
+  expect([(await states()).length, (await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one'))!.version]).toEqual([
+    3,
+    before,
+  ]);
 });
 
 test('23: webhooks in the wrong order, one a day late, lead to the current status', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   requestFaults({ kind: 'delay', seconds: 24 * 3600 });
-  here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.tell();
+  fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.tell();
   expect(await state()).toEqual(['completed', 'completed']);
-  here.advance(25 * 3600);
-  await here.tell();
+  fixture.advance(25 * 3600);
+  await fixture.tell();
   expect([messages().map(({ answers }) => answers), await state()]).toEqual([
     [[204], [204], [204]],
     ['completed', 'completed'],
@@ -93,65 +99,65 @@ test('23: webhooks in the wrong order, one a day late, lead to the current statu
 });
 
 test('25: a webhook that arrives before the response of its order confirms the order, and nothing is sent again', async () => {
-  here.fail({ operation: 'createOrder', kind: 'reset', when: 'after' });
-  await here.put({ ...REQUEST, id: 'one' });
-  await here.drain();
-  expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
-  await here.tell();
-  expect(await here.entry('one')).toMatchObject({ state: 'done' });
-  const [order] = [...here.sandbox.state.orders.values()];
+  fixture.fail({ operation: 'createOrder', kind: 'reset', when: 'after' });
+  await fixture.put({ ...REQUEST, id: 'one' });
+  await fixture.drain();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'unknown' });
+  await fixture.tell();
+  expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
+  const [order] = [...fixture.sandbox.state.orders.values()];
   expect((await task()).identifier).toMatchObject([{ system: SYSTEMS.order, value: order!.id }, {}]);
-  here.advance(3600);
-  await here.drain();
-  expect([here.orders(), here.countRequests('createOrder')]).toEqual([1, 1]);
+  fixture.advance(3600);
+  await fixture.drain();
+  expect([fixture.orders(), fixture.countRequests('createOrder')]).toEqual([1, 1]);
 });
 
 test('25: a webhook waits while its order is being sent', async () => {
-  await here.put({ ...REQUEST, id: 'one' });
-  const sending = here.another();
+  await fixture.put({ ...REQUEST, id: 'one' });
+  const sending = fixture.another();
   const createOrder: typeof sending.client.createOrder = async (order, signal) => {
-    const made = await sending.client.createOrder(order, signal);
-    await here.tell();
+    const created = await sending.client.createOrder(order, signal);
+    await fixture.tell();
     expect(await states()).toEqual(['retry']);
-    return made;
+    return created;
   };
-  await here.drain({ ...sending, client: { ...sending.client, createOrder } });
-  here.advance(30);
-  await here.follow();
-  expect([await states(), (await here.entry('one'))!.state, here.orders()]).toEqual([['done'], 'done', 1]);
+  await fixture.drain({ ...sending, client: { ...sending.client, createOrder } });
+  fixture.advance(30);
+  await fixture.follow();
+  expect([await states(), (await fixture.entry('one'))!.state, fixture.orders()]).toEqual([['done'], 'done', 1]);
 });
 
 test.each([false, true])(
   '26: an unknown redraw becomes a second Task of its request (with the key of the order: %s)',
   async (passthrough) => {
-    const { id } = await here.ordered();
-    here.step(id, 'collecting_sample.walk_in_test.redraw_available', { passthrough, silent: true });
-    const redraw = [...here.sandbox.state.orders.values()].at(-1)!;
-    here.step(redraw.id, 'sample_with_lab.walk_in_test.partial_results');
-    await here.tell();
+    const { id } = await fixture.ordered();
+    fixture.step(id, 'collecting_sample.walk_in_test.redraw_available', { passthrough, silent: true });
+    const redraw = [...fixture.sandbox.state.orders.values()].at(-1)!;
+    fixture.step(redraw.id, 'sample_with_lab.walk_in_test.partial_results');
+    await fixture.tell();
     const tasks = await Promise.all(
-      (await store.store.trackedOrders.listOfRequest({ tenant: here.tenant, request: 'one', version: 1 })).map((placed) =>
-        here.read('Task', placed.task),
+      (await store.store.trackedOrders.listOfRequest({ tenant: fixture.tenant, request: 'one', version: 1 })).map((placed) =>
+        fixture.read('Task', placed.task),
       ),
     );
     expect(tasks.map(({ status, partOf }) => [status, partOf])).toEqual([
       ['completed', undefined],
       ['in-progress', [{ reference: `Task/${tasks[0]!.id}` }]],
     ]);
-    expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
+    expect((await fixture.read('ServiceRequest', 'one')).status).toBe('active');
   },
 );
 
 test('26: an order of another system leaves only its event', async () => {
-  const { id } = await here.ordered();
-  const elsewhere = { ...here.at(id), id: '11111111-1111-4111-8111-111111111111', transactionId: 'elsewhere', passthrough: 'their own' };
-  here.sandbox.state.orders.set(elsewhere.id, elsewhere);
-  here.step(elsewhere.id, 'completed.walk_in_test.completed');
-  await here.tell();
+  const { id } = await fixture.ordered();
+  const elsewhere = { ...fixture.at(id), id: '11111111-1111-4111-8111-111111111111', transactionId: 'elsewhere', passthrough: 'their own' };
+  fixture.sandbox.state.orders.set(elsewhere.id, elsewhere);
+  fixture.step(elsewhere.id, 'completed.walk_in_test.completed');
+  await fixture.tell();
   expect(await states()).toEqual(['done', 'retry']);
   for (let hour = 0; hour < 25; hour++) {
-    here.advance(3600);
-    await here.follow();
+    fixture.advance(3600);
+    await fixture.follow();
   }
   expect((await events()).map(({ state, size }) => [state, size])).toEqual([
     ['done', 0],
@@ -159,84 +165,84 @@ test('26: an order of another system leaves only its event', async () => {
   ]);
   const [{ count }] = (await store.database.query<{ count: number }>(
     'select count(*)::int as count from resource where rtype in (11, 12, 13) and tenant_id = $1',
-    [here.tenant],
+    [fixture.tenant],
   )) as [{ count: number }];
   expect(count).toBe(1);
 });
 
 test('29: a replayed message is refused if it is old, and has no effect otherwise', async () => {
-  const { id } = await here.ordered();
-  here.step(id);
+  const { id } = await fixture.ordered();
+  fixture.step(id);
   const body = messages().at(-1)!.body;
   const { headers } = await post(body, { id: 'msg_caught' });
-  const replay = async () => (await fetch(here.hookUrl, { method: 'POST', headers, body })).status;
+  const replay = async () => (await fetch(fixture.hookUrl, { method: 'POST', headers, body })).status;
   expect([await replay(), (await states()).length]).toEqual([204, 1]);
-  here.advance(301);
+  fixture.advance(301);
   expect([await replay(), (await states()).length]).toEqual([401, 1]);
 });
 
 test('30: forged, altered and unsigned messages are 401 without a reason, and nothing is stored', async () => {
-  await here.ordered();
+  await fixture.ordered();
   requestFaults({ kind: 'forge' });
-  here.step([...here.sandbox.state.orders.keys()][0]!);
-  await sendDueWebhooks(here.sandbox.state);
+  fixture.step([...fixture.sandbox.state.orders.keys()][0]!);
+  await sendDueWebhooks(fixture.sandbox.state);
   expect(messages().at(-1)!.answers).toEqual([401]);
-  const unsigned = await fetch(here.hookUrl, { method: 'POST', body: '{}' });
+  const unsigned = await fetch(fixture.hookUrl, { method: 'POST', body: '{}' });
   expect([unsigned.status, await unsigned.json()]).toEqual([401, { error: 'login', message: 'this message is not accepted' }]);
   const { headers } = await post('{"a":1}');
-  const altered = await fetch(here.hookUrl, { method: 'POST', headers, body: '{"a":2}' });
+  const altered = await fetch(fixture.hookUrl, { method: 'POST', headers, body: '{"a":2}' });
   expect([altered.status, await altered.json()]).toEqual([401, { error: 'login', message: 'this message is not accepted' }]);
   expect(await states()).toEqual(['new', 'undecodable']);
 });
 
 test('30: unsigned messages are logged once a minute at most, with the number of those left out', async () => {
   const counted: string[] = [];
-  here.door.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
-  const refused = () => here.log.map((line) => JSON.parse(line)).filter(([text]) => text === 'a webhook was refused');
-  const send = async () => (await fetch(here.hookUrl, { method: 'POST', body: '{}', headers: { 'svix-id': 'Ada Lovelace' } })).status;
+  fixture.webhookEndpoint.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
+  const listRefused = () => fixture.log.map((line) => JSON.parse(line)).filter(([text]) => text === 'a webhook was refused');
+  const send = async () => (await fetch(fixture.hookUrl, { method: 'POST', body: '{}', headers: { 'svix-id': 'Ada Lovelace' } })).status;
   expect(await Promise.all(Array.from({ length: 50 }, send))).toEqual(Array(50).fill(401));
-  expect([refused().length, counted.length]).toEqual([1, 50]);
-  here.advance(60);
+  expect([listRefused().length, counted.length]).toEqual([1, 50]);
+  fixture.advance(60);
   await send();
-  expect(refused()[1]).toEqual(['a webhook was refused', { verdict: 'unsigned', notLogged: 49 }]);
-  expect(here.log.join()).not.toContain('Lovelace');
+  expect(listRefused()[1]).toEqual(['a webhook was refused', { verdict: 'unsigned', notLogged: 49 }]);
+  expect(fixture.log.join()).not.toContain('Lovelace');
 });
 
 test('32: messages with a wrong clock are logged once a minute at most', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, nth) => post('{}', { id: `late${nth}`, skew: -600 })));
-  expect(here.log.filter((line) => line.includes('clock of the webhook sender'))).toHaveLength(1);
+  expect(fixture.log.filter((line) => line.includes('clock of the webhook sender'))).toHaveLength(1);
 });
 
 test('30: a body of more than a megabyte is 413, other methods are 405', async () => {
   expect((await post(`"${'x'.repeat(1024 * 1024)}"`)).status).toBe(413);
-  const got = await fetch(here.hookUrl);
+  const got = await fetch(fixture.hookUrl);
   expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
 });
 
 test('31: while a secret is replaced, messages signed with either are accepted', async () => {
-  const { secret } = here.sandbox.state.webhooks;
+  const { secret } = fixture.sandbox.state.webhooks;
   const next = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
-  here.door.secrets = () => [next, secret];
+  fixture.webhookEndpoint.secrets = () => [next, secret];
   expect([(await post('{}', { id: 'a', secret: next })).status, (await post('{}', { id: 'b', secret })).status]).toEqual([204, 204]);
-  here.door.secrets = () => [next];
+  fixture.webhookEndpoint.secrets = () => [next];
   expect([(await post('{}', { id: 'c', secret: next })).status, (await post('{}', { id: 'd', secret })).status]).toEqual([204, 401]);
 });
 
 test('31: without a secret every message is refused, and the response names the setting', async () => {
-  here.door.secrets = () => [];
+  fixture.webhookEndpoint.secrets = () => [];
   const answer = await post('{}');
   expect([answer.status, answer.text]).toEqual([503, expect.stringContaining('JUNCTION_WEBHOOK_SECRET')]);
 });
 
 test('32: with a clock ten minutes off messages are refused; later attempts with the right time are accepted', async () => {
-  const { id } = await here.ordered();
+  const { id } = await fixture.ordered();
   requestFaults({ kind: 'skew', seconds: -600 });
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.tell();
-  expect([messages().at(-1)!.answers, here.log.join().includes('clock of the webhook sender')]).toEqual([[401], true]);
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.tell();
+  expect([messages().at(-1)!.answers, fixture.log.join().includes('clock of the webhook sender')]).toEqual([[401], true]);
   messages().at(-1)!.fault = undefined;
-  here.advance(10);
-  await here.tell();
+  fixture.advance(10);
+  await fixture.tell();
   expect([messages().at(-1)!.answers, await state()]).toEqual([
     [401, 204],
     ['completed', 'completed'],
@@ -244,25 +250,25 @@ test('32: with a clock ten minutes off messages are refused; later attempts with
 });
 
 test('33: the response waits for the inbox only', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed');
-  here.fail({ operation: 'order', kind: 'slow', seconds: 5 });
-  await sendDueWebhooks(here.sandbox.state);
-  expect([messages().at(-1)!.answers, here.countRequests('order')]).toEqual([[204], 0]);
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  fixture.fail({ operation: 'order', kind: 'slow', seconds: 5 });
+  await sendDueWebhooks(fixture.sandbox.state);
+  expect([messages().at(-1)!.answers, fixture.countRequests('order')]).toEqual([[204], 0]);
 });
 
 test('34: an event that cannot be stored is 503, and accepted when it is sent again', async () => {
-  const { id } = await here.ordered();
-  const gone = await openTestStore();
-  await gone.close();
-  const { store: kept } = here.door;
-  here.door.store = gone.store;
-  here.step(id, 'completed.walk_in_test.completed');
-  await sendDueWebhooks(here.sandbox.state);
+  const { id } = await fixture.ordered();
+  const closed = await openTestStore();
+  await closed.close();
+  const { store: original } = fixture.webhookEndpoint;
+  fixture.webhookEndpoint.store = closed.store;
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await sendDueWebhooks(fixture.sandbox.state);
   expect(messages().at(-1)!.answers).toEqual([503]);
-  here.door.store = kept;
-  here.advance(5);
-  await here.tell();
+  fixture.webhookEndpoint.store = original;
+  fixture.advance(5);
+  await fixture.tell();
   expect([messages().at(-1)!.answers, await state()]).toEqual([
     [503, 204],
     ['completed', 'completed'],
@@ -276,48 +282,48 @@ test('35: events of other kinds are accepted and counted, and have no effect', a
     { event_type: 'labtest.teleport.updated', data: { order_id: null } },
   ].entries())
     expect((await post(JSON.stringify(body), { id: `msg_${nth}` })).status).toBe(204);
-  await here.follow();
+  await fixture.follow();
   expect((await events()).map(({ state, size }) => [state, size])).toEqual(Array(3).fill(['ignored', 0]));
 });
 
 test('27: the event that the sender has given up a message is stored, counted and logged, and nothing else in it is trusted', async () => {
   const counted: string[] = [];
-  here.door.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
+  fixture.webhookEndpoint.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
   const body = JSON.stringify({ type: 'message.attempt.exhausted', data: { msgId: 'msg_lost', endpointId: 'ep' } });
   for (let nth = 0; nth < 2; nth++) expect((await post(body, { id: 'msg_op' })).status).toBe(204);
   expect(counted).toEqual(['given up', 'repeated']);
-  expect(here.log.filter((line) => line.includes('given up delivering'))).toHaveLength(1);
+  expect(fixture.log.filter((line) => line.includes('given up delivering'))).toHaveLength(1);
   expect((await events()).map(({ state, size }) => [state, size])).toEqual([['ignored', 0]]);
 });
 
 test('35: an event of an unknown kind about our order makes its poll due', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed', { silent: true });
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed', { silent: true });
   await post(JSON.stringify({ event_type: 'labtest.appointment.updated', data: { id: 'appointment', order_id: id } }));
-  await here.tell();
+  await fixture.tell();
   expect(await state()).toEqual(['completed', 'completed']);
 });
 
 test('36: an order without envelope is accepted too; any other body is stored for a week for inspection', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed');
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed');
   const bare = JSON.stringify(JSON.parse(messages().at(-1)!.body).data);
   for (const [nth, body] of [bare, 'no json', '[1]', '{"event_type":"labtest.order.updated","data":{}}'].entries())
     expect((await post(body, { id: `msg_${nth}` })).status).toBe(204);
-  await here.follow();
+  await fixture.follow();
   expect(await state()).toEqual(['completed', 'completed']);
   expect(await states()).toEqual(['done', 'undecodable', 'undecodable', 'undecodable']);
-  here.advance(8 * 24 * 3600);
-  await pruneInbox(here.following);
+  fixture.advance(8 * 24 * 3600);
+  await pruneInbox(fixture.following);
   expect((await events()).map(({ size }) => size)).toEqual([0, 0, 0, 0]);
 });
 
 test('46: the event of another team is accepted, ignored and logged', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed');
-  here.door.teamId = () => 'another team';
-  await here.tell();
-  expect([await states(), (await task()).status, here.log.some((line) => line.includes('foreign'))]).toEqual([
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  fixture.webhookEndpoint.teamId = () => 'another team';
+  await fixture.tell();
+  expect([await states(), (await task()).status, fixture.log.some((line) => line.includes('foreign'))]).toEqual([
     ['foreign', 'foreign'],
     'received',
     true,
@@ -325,33 +331,36 @@ test('46: the event of another team is accepted, ignored and logged', async () =
 });
 
 test('47: a request is revoked and deleted while its order is in progress: the Task goes on', async () => {
-  const { id } = await here.ordered();
-  const { _status, ...current } = await here.read('ServiceRequest', 'one');
+  const { id } = await fixture.ordered();
+  const { _status, ...current } = await fixture.read('ServiceRequest', 'one');
   const revoked = { ...current, status: 'revoked' } as typeof current;
-  await expect(remove(here.context, { type: 'ServiceRequest', id: 'one' })).rejects.toThrow('revoke it first');
-  here.step(id, 'sample_with_lab.walk_in_test.partial_results');
-  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
-  await here.drain();
-  await remove(here.context, { type: 'ServiceRequest', id: 'one' });
-  await remove(here.context, { type: 'Patient', id: 'ada' });
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.tell();
-  expect([(await task()).status, (await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.body]).toEqual(['completed', null]);
+  await expect(remove(fixture.context, { type: 'ServiceRequest', id: 'one' })).rejects.toThrow('revoke it first');
+  fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+  await update(fixture.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
+  await fixture.drain();
+  await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
+  await remove(fixture.context, { type: 'Patient', id: 'ada' });
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.tell();
+  expect([(await task()).status, (await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one'))!.body]).toEqual([
+    'completed',
+    null,
+  ]);
 });
 
 test('no log contains patient data of a body', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.tell();
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.tell();
   await post('{"patient":"Lovelace"', { secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' });
-  expect(here.log.join()).not.toMatch(/Lovelace|Ada|1985/);
+  expect(fixture.log.join()).not.toMatch(/Lovelace|Ada|1985/);
 });
 
 test('a message that is sent again from the sender’s dashboard is matched by its id', async () => {
-  const { id } = await here.ordered();
-  here.step(id);
-  await here.tell();
-  here.advance(3600);
-  expect(await sendWebhook(here.sandbox.state, messages().at(-1)!)).toBe(204);
+  const { id } = await fixture.ordered();
+  fixture.step(id);
+  await fixture.tell();
+  fixture.advance(3600);
+  expect(await sendWebhook(fixture.sandbox.state, messages().at(-1)!)).toBe(204);
   expect((await states()).length).toBe(2);
 });

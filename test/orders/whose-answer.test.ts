@@ -12,40 +12,40 @@ import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
 import { CANCELLED, takingBack } from './taking-back.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
-const { settle, stand, there } = takingBack(() => here);
+const { settle, stand, there } = takingBack(() => fixture);
 
 const IDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
 const order = async (ids = ['one']): Promise<void> => {
-  for (const id of ids) await here.put({ ...REQUEST, id });
+  for (const id of ids) await fixture.put({ ...REQUEST, id });
 };
 const states = async (ids = ['one']): Promise<unknown[]> =>
-  Promise.all(ids.map(async (id) => [(await here.entry(id))!.state, (await here.read('ServiceRequest', id)).status]));
+  Promise.all(ids.map(async (id) => [(await fixture.entry(id))!.state, (await fixture.read('ServiceRequest', id)).status]));
 const each = <T>(value: T, ids = ['one']): T[] => ids.map(() => value);
 
 test('11: while a gateway responds with 404 to everything, no order is refused and sending pauses; afterwards all orders are sent', async () => {
   await order(IDS);
-  here.fail({ kind: 'page', status: 404, times: 1000 });
-  await here.drain();
-  await here.drain();
+  fixture.fail({ kind: 'page', status: 404, times: 1000 });
+  await fixture.drain();
+  await fixture.drain();
   expect(await states(IDS)).toEqual(each(['queued', 'active'], IDS));
-  expect(here.sending.gate.breaker.allows(here.sending.clock())).toBe(0);
-  here.sandbox.state.faults = [];
-  await here.settle();
-  expect([await states(IDS), here.orders()]).toEqual([each(['done', 'active'], IDS), IDS.length]);
+  expect(fixture.sending.gate.breaker.allows(fixture.sending.clock())).toBe(0);
+  fixture.sandbox.state.faults = [];
+  await fixture.settle();
+  expect([await states(IDS), fixture.orders()]).toEqual([each(['done', 'active'], IDS), IDS.length]);
 });
 
 test('11: with a wrong path in the base URL no order is refused', async () => {
   await order();
-  const { apiKey, url } = here.sandbox;
-  const astray: OrderSender = { ...here.another(), client: createJunctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
-  expect(await sendNow(astray, here.context, 'one')).toEqual({ result: 'failed', final: false });
+  const { apiKey, url } = fixture.sandbox;
+  const astray: OrderSender = { ...fixture.another(), client: createJunctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
+  expect(await sendNow(astray, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
   expect(await states()).toEqual([['queued', 'active']]);
-  await here.settle();
-  expect([await states(), here.orders()]).toEqual([[['done', 'active']], 1]);
+  await fixture.settle();
+  expect([await states(), fixture.orders()]).toEqual([[['done', 'active']], 1]);
 });
 
 test.each([
@@ -57,11 +57,11 @@ test.each([
   ['error', 410],
 ] as const)('11: %s %d to an order is not a refusal: the order is sent later', async (kind, status) => {
   await order();
-  here.fail({ operation: 'createOrder', kind, status });
-  expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'failed', final: false });
+  fixture.fail({ operation: 'createOrder', kind, status });
+  expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
   expect(await states()).toEqual([['unknown', 'active']]);
-  await here.settle();
-  expect([await states(), here.orders()]).toEqual([[['done', 'active']], 1]);
+  await fixture.settle();
+  expect([await states(), fixture.orders()]).toEqual([[['done', 'active']], 1]);
 });
 
 test.each([
@@ -76,24 +76,24 @@ test.each([
   ],
 ] as [string, Fault[]][])('39: %s to a cancellation is not a refusal: the order is cancelled later', async (_title, faults) => {
   await order();
-  await here.drain();
-  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
-  here.fail(...faults);
-  await here.drain();
-  expect((await here.tasks('one'))[0]!.note).toBeUndefined();
+  await fixture.drain();
+  await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'revoked' });
+  fixture.fail(...faults);
+  await fixture.drain();
+  expect((await fixture.tasks('one'))[0]!.note).toBeUndefined();
   await settle();
   expect([there(), await stand()]).toEqual([[CANCELLED], ['revoked', 'cancelled']]);
 });
 
 test('41: a gateway answers 404 where the network is asked for an order and its result: that is not "there is none"', async () => {
-  const { reads } = here.following;
+  const { reads } = fixture.following;
   const calls = [
     () => reads.readOrder('x', within()),
     () => reads.readResult({ order: 'x' }, within()),
     () => reads.readResultPdf({ order: 'x' }, within()),
   ];
   for (const ask of calls) {
-    here.fail({ kind: 'page', status: 404 });
+    fixture.fail({ kind: 'page', status: 404 });
     expect(await ask()).toMatchObject({ kind: 'unknown', status: 404 });
     expect(await ask()).toEqual({ kind: 'accepted', value: undefined });
   }

@@ -13,15 +13,15 @@ import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
 import { CANCELLED, takingBack } from './taking-back.ts';
 
-let here: FollowWorld;
+let fixture: FollowWorld;
 eachInAWorld(followWorld, (world) => {
-  here = world;
+  fixture = world;
 });
 
-const { request, task, ways, there, stand, settle } = takingBack(() => here);
-const put = (more: object = {}) => here.put({ ...REQUEST, id: 'one', ...more });
-const state = async () => (await here.entry('one'))!.state;
-const countRequests = () => here.sandbox.state.requests.length;
+const { request, task, ways, there, stand, settle } = takingBack(() => fixture);
+const put = (more: object = {}) => fixture.put({ ...REQUEST, id: 'one', ...more });
+const state = async () => (await fixture.entry('one'))!.state;
+const countRequests = () => fixture.sandbox.state.requests.length;
 
 describe.each(ways)('%s', (_title, withdraw) => {
   test('38: before it was sent: the order ends at once, and nothing is sent', async () => {
@@ -41,59 +41,61 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('38: while it is being sent: the order arrives, and is cancelled at the network', async () => {
     await put();
-    const { client } = here.sending;
+    const { client } = fixture.sending;
     const createOrder: typeof client.createOrder = async (order, signal) => {
       await withdraw();
       return client.createOrder(order, signal);
     };
-    expect(await sendNow({ ...here.another(), client: { ...client, createOrder } }, here.context, 'one')).toEqual({ result: 'accepted' });
+    expect(await sendNow({ ...fixture.another(), client: { ...client, createOrder } }, fixture.context, 'one')).toEqual({
+      result: 'accepted',
+    });
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
-    expect(here.countRequests('cancelOrder')).toBe(1);
+    expect(fixture.countRequests('cancelOrder')).toBe(1);
   });
 
   test('38: between the lease and the request: the order is not sent', async () => {
     await put();
-    const { store } = here.context;
-    const entry = (await here.entry('one'))!;
-    const dead = createDeliveryLease(here.sending);
-    await store.outbox.claimOne(here.tenant, entry.id, dead);
+    const { store } = fixture.context;
+    const entry = (await fixture.entry('one'))!;
+    const dead = createDeliveryLease(fixture.sending);
+    await store.outbox.claimOne(fixture.tenant, entry.id, dead);
     await withdraw();
-    here.advance(30);
+    fixture.advance(30);
     await settle();
     expect([await state(), countRequests(), ...(await stand())]).toEqual(['cancelled', 0, 'revoked', 'cancelled']);
   });
 
   test('38: while its outcome is unknown, and it arrived: the order is found and cancelled at the network', async () => {
     await put();
-    here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-    await here.drain();
+    fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    await fixture.drain();
     await withdraw();
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
     expect((await request()).identifier).toMatchObject([{ system: SYSTEMS.order }, { system: SYSTEMS.transaction }]);
-    expect(here.countRequests('createOrder')).toBe(1);
+    expect(fixture.countRequests('createOrder')).toBe(1);
   });
 
   test('38: while its outcome is unknown, and it did not arrive: the order is looked up for ten minutes and never sent again', async () => {
     await put();
-    here.fail({ operation: 'createOrder', kind: 'reset' });
-    await here.drain();
+    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    await fixture.drain();
     await withdraw();
-    await here.drain();
+    await fixture.drain();
     expect(await state()).toBe('unknown');
     await settle();
     expect([await state(), there(), ...(await stand())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
-    expect([here.countRequests('createOrder'), here.countRequests('cancelOrder')]).toEqual([1, 0]);
+    expect([fixture.countRequests('createOrder'), fixture.countRequests('cancelOrder')]).toEqual([1, 0]);
   });
 
   test('38: while it is parked, and it had arrived: the order is found and cancelled at the network', async () => {
     await put();
-    here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-    await here.drain();
-    here.advance(73 * 3600);
-    here.fail({ operation: 'orders', kind: 'error' });
-    await here.drain();
+    fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    await fixture.drain();
+    fixture.advance(73 * 3600);
+    fixture.fail({ operation: 'orders', kind: 'error' });
+    await fixture.drain();
     expect(await state()).toBe('parked');
     await withdraw();
     await settle();
@@ -102,57 +104,57 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('38: while it is parked, and it never arrived: the order ends, and nothing is sent', async () => {
     await put();
-    here.fail({ operation: 'createOrder', kind: 'reset' });
-    await here.drain();
-    here.advance(73 * 3600);
-    here.fail({ operation: 'orders', kind: 'error' });
-    await here.drain();
+    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    await fixture.drain();
+    fixture.advance(73 * 3600);
+    fixture.fail({ operation: 'orders', kind: 'error' });
+    await fixture.drain();
     await withdraw();
     await settle();
     expect([await state(), there(), ...(await stand())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
-    expect(here.countRequests('createOrder')).toBe(1);
+    expect(fixture.countRequests('createOrder')).toBe(1);
   });
 
   test.each(['cut', 'reset'] as const)(
     '39: after it was accepted, with a lost response to the cancellation (%s): the order is cancelled once',
     async (kind) => {
-      await here.ordered();
-      here.fail({ operation: 'cancelOrder', kind, when: 'after' });
+      await fixture.ordered();
+      fixture.fail({ operation: 'cancelOrder', kind, when: 'after' });
       await withdraw();
       await settle();
       expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
-      expect(here.at([...here.sandbox.state.orders.keys()][0]!).events).toHaveLength(2);
+      expect(fixture.at([...fixture.sandbox.state.orders.keys()][0]!).events).toHaveLength(2);
     },
   );
 
   test('39: during an outage of a day: the order is cancelled after the outage', async () => {
-    await here.ordered();
+    await fixture.ordered();
     await withdraw();
-    here.fail({ kind: 'reset', times: 10_000 });
+    fixture.fail({ kind: 'reset', times: 10_000 });
     for (let hour = 0; hour < 24; hour++) {
-      await here.drain();
-      here.advance(3600);
+      await fixture.drain();
+      fixture.advance(3600);
     }
-    here.sandbox.state.faults = [];
+    fixture.sandbox.state.faults = [];
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
   test('37: after the laboratory has begun: the network refuses, the Task shows that the order continues, and the result is stored', async () => {
-    const { id } = await here.ordered();
-    here.step(id, 'sample_with_lab.walk_in_test.partial_results');
-    await here.news(id);
+    const { id } = await fixture.ordered();
+    fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+    await fixture.sendWebhook(id);
     await withdraw();
     await settle();
     expect(await task()).toMatchObject({ status: 'in-progress', note: [{ text: expect.stringContaining('cancelling was refused') }] });
-    here.step(id, 'completed.walk_in_test.completed');
-    await here.news(id);
+    fixture.step(id, 'completed.walk_in_test.completed');
+    await fixture.sendWebhook(id);
     expect((await task()).status).toBe('completed');
   });
 
   test('37: the network refuses to cancel an order that is cancelled already: this is not a refusal', async () => {
-    const { id } = await here.ordered();
-    here.step(id, CANCELLED);
+    const { id } = await fixture.ordered();
+    fixture.step(id, CANCELLED);
     await withdraw();
     await settle();
     expect(await stand()).toEqual(['revoked', 'cancelled']);
@@ -161,8 +163,8 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('after the network has refused the order: nothing happens', async () => {
     await put();
-    here.sandbox.state.labTests = new Set();
-    await here.drain();
+    fixture.sandbox.state.labTests = new Set();
+    await fixture.drain();
     const before = countRequests();
     await withdraw().catch(() => {});
     await settle();
@@ -171,61 +173,61 @@ describe.each(ways)('%s', (_title, withdraw) => {
 });
 
 test('cancelling a Task that has ended is 409', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'completed.walk_in_test.completed');
-  await here.news(id);
-  await expect(here.put({ ...(await task()), status: 'cancelled' })).rejects.toMatchObject({ kind: 'conflict' });
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'completed.walk_in_test.completed');
+  await fixture.sendWebhook(id);
+  await expect(fixture.put({ ...(await task()), status: 'cancelled' })).rejects.toMatchObject({ kind: 'conflict' });
 });
 
 test('a Task of something else is nobody’s order, and neither is one that names an order without telling of it', async () => {
   await put();
   const other = { resourceType: 'Task', id: 'other', status: 'requested', intent: 'order', focus: { reference: 'ServiceRequest/one' } };
   for (const more of [{}, { focus: { reference: 'Patient/ada' } }, { focus: undefined }]) {
-    await here.put({ ...other, ...more } as Resource);
-    await here.put({ ...other, ...more, status: 'cancelled' } as Resource);
+    await fixture.put({ ...other, ...more } as Resource);
+    await fixture.put({ ...other, ...more, status: 'cancelled' } as Resource);
   }
-  await here.settle();
+  await fixture.settle();
   expect(there()).toHaveLength(1);
 });
 
 test('a redraw is cancelled with its request, and also by its own Task', async () => {
-  const first = await here.ordered();
-  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  await here.news(first.id);
-  const second = [...here.sandbox.state.orders.values()].at(-1)!;
-  const { task: redrawn } = (await here.placed(second.id))!;
-  await here.put({ ...(await here.read('Task', redrawn)), status: 'cancelled' });
+  const first = await fixture.ordered();
+  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await fixture.sendWebhook(first.id);
+  const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
+  const { task: redrawn } = (await fixture.placed(second.id))!;
+  await fixture.put({ ...(await fixture.read('Task', redrawn)), status: 'cancelled' });
   await settle();
-  expect(here.at(second.id).events.at(-1)!.status).toBe(CANCELLED);
-  expect([(await here.read('Task', redrawn)).status, (await request()).status]).toEqual(['cancelled', 'revoked']);
+  expect(fixture.at(second.id).events.at(-1)!.status).toBe(CANCELLED);
+  expect([(await fixture.read('Task', redrawn)).status, (await request()).status]).toEqual(['cancelled', 'revoked']);
 });
 
 test.each(['revoked', 'entered-in-error'])(
   '37: a redraw of a request that is %s is cancelled, too, although the order before it could not be',
   async (status) => {
-    const first = await here.ordered();
-    here.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
-    await here.put({ ...(await request()), status });
+    const first = await fixture.ordered();
+    fixture.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
+    await fixture.put({ ...(await request()), status });
     await settle();
-    here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-    await here.news(first.id);
+    fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+    await fixture.sendWebhook(first.id);
     await settle();
-    const second = [...here.sandbox.state.orders.values()].at(-1)!;
+    const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
     expect(second.id).not.toBe(first.id);
-    const { task: redrawn } = (await here.placed(second.id))!;
-    expect([here.at(second.id).events.at(-1)!.status, (await here.read('Task', redrawn)).status]).toEqual([CANCELLED, 'cancelled']);
+    const { task: redrawn } = (await fixture.placed(second.id))!;
+    expect([fixture.at(second.id).events.at(-1)!.status, (await fixture.read('Task', redrawn)).status]).toEqual([CANCELLED, 'cancelled']);
     expect((await request()).status).toBe(status);
   },
 );
 
 /** As a process whose clock is a minute behind does it. */
-const late = () => new Date(here.sending.clock().getTime() - 60_000);
+const late = () => new Date(fixture.sending.clock().getTime() - 60_000);
 
 test('32: a process whose clock is behind takes an order back that another has just made: the Task was not changed before it was made', async () => {
   await put();
   const revoked = { ...(await request()), status: 'revoked' };
   const draft = { resource: revoked, exact: revoked };
-  await update({ ...here.context, clock: late }, { type: 'ServiceRequest', id: 'one', draft });
+  await update({ ...fixture.context, clock: late }, { type: 'ServiceRequest', id: 'one', draft });
   const { status, authoredOn, lastModified } = await task();
   expect([status, await state()]).toEqual(['cancelled', 'cancelled']);
   expect(lastModified).toBe(authoredOn);
@@ -233,45 +235,45 @@ test('32: a process whose clock is behind takes an order back that another has j
 
 test('32: a process whose clock is behind writes down what the network says of an order that another has just made', async () => {
   const behind = {
-    ...here.another(),
+    ...fixture.another(),
     clock: late,
-    createContext: (caller: Caller) => ({ ...here.sending.createContext(caller), clock: late }),
+    createContext: (caller: Caller) => ({ ...fixture.sending.createContext(caller), clock: late }),
   };
   await put();
-  expect(await sendNow(behind, here.context, 'one')).toEqual({ result: 'accepted' });
+  expect(await sendNow(behind, fixture.context, 'one')).toEqual({ result: 'accepted' });
   expect([await state(), (await task()).status]).toEqual(['done', 'received']);
   expect((await task()).lastModified).toBe((await task()).authoredOn);
 });
 
 test('a redraw of a request that is active again is not cancelled', async () => {
-  const first = await here.ordered();
-  here.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
-  await here.put({ ...(await task()), status: 'cancelled' });
+  const first = await fixture.ordered();
+  fixture.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
+  await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
-  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  await here.news(first.id);
+  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await fixture.sendWebhook(first.id);
   await settle();
   expect([there().at(-1), (await request()).status]).toEqual(['received.walk_in_test.ordered', 'active']);
 });
 
 test('after a refused cancellation an order can be cancelled again if the network allows it', async () => {
-  const { id } = await here.ordered();
-  here.step(id, 'sample_with_lab.walk_in_test.partial_results');
-  await here.put({ ...(await task()), status: 'cancelled' });
+  const { id } = await fixture.ordered();
+  fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+  await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
   expect((await task()).status).toBe('in-progress');
-  here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  await here.news(id);
-  await here.put({ ...(await task()), status: 'cancelled' });
+  fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+  await fixture.sendWebhook(id);
+  await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
 test('two concurrent withdrawals and a running attempt lead to one cancellation', async () => {
-  await here.ordered();
-  const entry = (await here.entry('one'))!;
+  await fixture.ordered();
+  const entry = (await fixture.entry('one'))!;
   await Promise.all(
-    [ways[0]![1](), ways[1]![1](), queueCancellation(here.context, entry, parseAcceptedOrder(entry))].map((attempt) =>
+    [ways[0]![1](), ways[1]![1](), queueCancellation(fixture.context, entry, parseAcceptedOrder(entry))].map((attempt) =>
       attempt.catch(() => {}),
     ),
   );
@@ -281,84 +283,87 @@ test('two concurrent withdrawals and a running attempt lead to one cancellation'
 
 test('the order of a request that was deleted while the outcome was unknown is looked up and cancelled', async () => {
   await put();
-  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-  await here.drain();
+  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await fixture.drain();
   await ways[0]![1]();
-  await remove(here.context, { type: 'ServiceRequest', id: 'one' });
-  await here.settle();
-  await here.follow();
+  await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
+  await fixture.settle();
+  await fixture.follow();
   expect([await state(), there(), (await task()).status]).toEqual(['done', [CANCELLED], 'cancelled']);
 });
 
 describe('a request that is deleted and created again under its id', () => {
-  const again = async () => {
+  const repeat = async () => {
     await ways[0]![1]();
-    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
     await put();
   };
 
   test('is a new order with its own key and Task; the first one is cancelled and does not change it', async () => {
-    const first = await here.ordered();
-    const before = (await here.entry('one'))!;
-    await again();
-    const after = (await here.entry('one'))!;
+    const first = await fixture.ordered();
+    const before = (await fixture.entry('one'))!;
+    await repeat();
+    const after = (await fixture.entry('one'))!;
     expect([after.key === before.key, parseOrderPayload(after).task === parseOrderPayload(before).task]).toEqual([false, false]);
     await settle();
-    expect(here.at(first.id).events.at(-1)!.status).toBe(CANCELLED);
-    expect([here.orders(before.key), here.orders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
-    await here.news(first.id);
-    expect([(await request()).status, (await here.read('Task', parseOrderPayload(before).task)).status]).toEqual(['active', 'cancelled']);
+    expect(fixture.at(first.id).events.at(-1)!.status).toBe(CANCELLED);
+    expect([fixture.orders(before.key), fixture.orders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
+    await fixture.sendWebhook(first.id);
+    expect([(await request()).status, (await fixture.read('Task', parseOrderPayload(before).task)).status]).toEqual([
+      'active',
+      'cancelled',
+    ]);
     expect((await request()).identifier).toEqual([
-      { system: SYSTEMS.order, value: parseAcceptedOrder((await here.entry('one'))!).orderId },
+      { system: SYSTEMS.order, value: parseAcceptedOrder((await fixture.entry('one'))!).orderId },
     ]);
   });
 
   test('while nobody knows of the first: that one is found and cancelled, and only the second stays', async () => {
     await put();
-    here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-    await here.drain();
-    await again();
+    fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    await fixture.drain();
+    await repeat();
     await settle();
     expect([there().sort(), ...(await stand())]).toEqual([[CANCELLED, 'received.walk_in_test.ordered'], 'active', 'received']);
-    expect(here.countRequests('createOrder')).toBe(2);
+    expect(fixture.countRequests('createOrder')).toBe(2);
   });
 
   test('while the first has never left: that one is not sent', async () => {
     await put();
-    await again();
+    await repeat();
     await settle();
-    expect([here.orders(), ...(await stand())]).toEqual([1, 'active', 'received']);
+    expect([fixture.orders(), ...(await stand())]).toEqual([1, 'active', 'received']);
   });
 
   test('as a draft, and active later: likewise', async () => {
-    await here.ordered();
+    await fixture.ordered();
     await ways[0]![1]();
-    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
     await put({ status: 'draft' });
     await settle();
     await put();
     await settle();
-    expect([here.orders(), ...(await stand())]).toEqual([2, 'active', 'received']);
+    expect([fixture.orders(), ...(await stand())]).toEqual([2, 'active', 'received']);
   });
 
   test('put back as it was, to undo the deletion: it is there again, revoked as it was, and nothing is sent', async () => {
-    const first = await here.ordered();
+    const first = await fixture.ordered();
     await ways[0]![1]();
     await settle();
     const before = await request();
-    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
     const { meta: _meta, ...content } = before;
-    await here.put(content as Resource);
+    await fixture.put(content as Resource);
     await settle();
     expect((await request()).status).toBe('revoked');
-    expect([there(), here.countRequests('createOrder')]).toEqual([[CANCELLED], 1]);
+    expect([there(), fixture.countRequests('createOrder')]).toEqual([[CANCELLED], 1]);
     expect((await request()).identifier).toEqual(before.identifier);
     expect(JSON.stringify(before.identifier)).toContain(first.id);
   });
 
   test('can be withdrawn like the first', async () => {
-    await here.ordered();
-    await again();
+    await fixture.ordered();
+    await repeat();
     await settle();
     await ways[1]![1]();
     await settle();
@@ -374,24 +379,24 @@ test('a withdrawn request cannot become active again, also not through a draft: 
 });
 
 test('47: deleting a request with an open order is 409, also while it is on hold', async () => {
-  await here.ordered();
-  const deletion = () => remove(here.context, { type: 'ServiceRequest', id: 'one' });
+  await fixture.ordered();
+  const deletion = () => remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
   await expect(deletion()).rejects.toMatchObject({ kind: 'conflict' });
-  await here.put({ ...(await request()), status: 'on-hold' });
+  await fixture.put({ ...(await request()), status: 'on-hold' });
   await expect(deletion()).rejects.toMatchObject({ kind: 'conflict' });
 });
 
 test('47: changing, merging or deleting the patient does not change an open order', async () => {
   await put();
-  here.fail({ operation: 'createOrder', kind: 'reset' });
-  await here.drain();
-  await here.put({ ...ADA, active: false, link: [{ other: { reference: 'Patient/other' }, type: 'replaced-by' }] });
-  await remove(here.context, { type: 'Patient', id: 'ada' });
-  here.advance(30);
-  expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
-  const [order] = [...here.sandbox.state.orders.values()];
+  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  await fixture.drain();
+  await fixture.put({ ...ADA, active: false, link: [{ other: { reference: 'Patient/other' }, type: 'replaced-by' }] });
+  await remove(fixture.context, { type: 'Patient', id: 'ada' });
+  fixture.advance(30);
+  expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'accepted' });
+  const [order] = [...fixture.sandbox.state.orders.values()];
   expect(order!.sent.patient_details).toMatchObject({ first_name: 'Ada' });
-  here.step(order!.id, 'completed.walk_in_test.completed');
-  await here.news(order!.id);
+  fixture.step(order!.id, 'completed.walk_in_test.completed');
+  await fixture.sendWebhook(order!.id);
   expect(await stand()).toEqual(['completed', 'completed']);
 });

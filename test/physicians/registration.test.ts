@@ -23,18 +23,18 @@ const CRUZ: Resource = {
   identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: NPI }],
 };
 
-let here: OrderWorld;
+let fixture: OrderWorld;
 eachInAWorld(orderWorld, (world) => {
-  here = world;
+  fixture = world;
 });
 
 const registration = (key = 'NY', person: object = {}): Registration => ({ id: `cruz-${key}`, key, own: () => ({ ...CRUZ, ...person }) });
 
 const inTransaction = <T>(work: (context: OrderWorld['context']) => Promise<T>): Promise<T> =>
-  here.context.store.transaction((inside) => work({ ...here.context, store: inside }));
+  fixture.context.store.transaction((inside) => work({ ...fixture.context, store: inside }));
 const claimed = (item: Registration) => inTransaction((context) => claimRegistration(context, item));
 /** Held by one that does nothing more about it. */
-async function held(item = registration()): Promise<Registration> {
+async function queueItem(item = registration()): Promise<Registration> {
   const answer = await claimed(item);
   if (answer.state !== 'open') throw new Error(`it is ${answer.state}`);
   return { ...item, by: answer.by };
@@ -45,14 +45,14 @@ async function registered(directory: PhysicianDirectory, item = registration()):
   const answer = await claimed(item);
   if (answer.state !== 'open') return answer.state;
   const mine = { ...item, by: answer.by };
-  const known = await registerPhysician(here.context, mine, directory);
+  const known = await registerPhysician(fixture.context, mine, directory);
   return (await inTransaction((context) => completeRegistration(context, mine))) ? known : 'overtaken';
 }
 
 describe('by the roster', () => {
-  const roster = () => createRosterDirectory(here.client);
+  const roster = () => createRosterDirectory(fixture.client);
   const list = (...npis: string[]) => {
-    here.sandbox.state.physicians = npis.map((npi) => ({ first_name: 'Maria', last_name: 'Cruz', npi }));
+    fixture.sandbox.state.physicians = npis.map((npi) => ({ first_name: 'Maria', last_name: 'Cruz', npi }));
   };
 
   test('listed is active, not listed is pending; both are complete, and complete is not repeated', async () => {
@@ -62,11 +62,11 @@ describe('by the roster', () => {
     list('1888888885');
     expect(await registered(roster(), registration('CA'))).toEqual({ id: null, status: 'pending' });
     expect(await registered(roster(), registration('CA'))).toBe('complete');
-    expect(here.countRequests('roster')).toBe(2);
+    expect(fixture.countRequests('roster')).toBe(2);
   });
 
   test('an id in the roster is taken', async () => {
-    here.sandbox.state.physicians = [{ first_name: 'Maria', last_name: 'Cruz', npi: NPI, id: 'phy_1' }];
+    fixture.sandbox.state.physicians = [{ first_name: 'Maria', last_name: 'Cruz', npi: NPI, id: 'phy_1' }];
     expect(await registered(roster())).toEqual({ id: 'phy_1', status: 'active' });
   });
 
@@ -74,16 +74,16 @@ describe('by the roster', () => {
     '44: a roster that cannot be read (%s) is 502, and the next attempt resumes',
     async (kind) => {
       list(NPI);
-      here.fail({ operation: 'roster', kind, ...(kind === 'cut' && { when: 'after' as const }) });
+      fixture.fail({ operation: 'roster', kind, ...(kind === 'cut' && { when: 'after' as const }) });
       await expect(registered(roster())).rejects.toMatchObject({ kind: 'upstream' });
       expect(await registered(roster())).toEqual({ id: null, status: 'active' });
     },
   );
 
   test('a key that is refused, and a team that is not known, are 502', async () => {
-    here.fail({ operation: 'roster', kind: 'error', status: 401 });
+    fixture.fail({ operation: 'roster', kind: 'error', status: 401 });
     await expect(registered(roster())).rejects.toMatchObject({ kind: 'upstream' });
-    const teamless = createJunctionClient(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url }));
+    const teamless = createJunctionClient(() => ({ apiKey: fixture.sandbox.apiKey, baseUrl: fixture.sandbox.url }));
     await expect(registered(createRosterDirectory(teamless))).rejects.toMatchObject({ kind: 'upstream' });
   });
 
@@ -93,40 +93,40 @@ describe('by the roster', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => registered(roster())));
     expect(answers.filter((answer) => typeof answer === 'object')).toEqual([{ id: null, status: 'active' }]);
     expect(answers.every((answer) => typeof answer === 'object' || answer === 'busy' || answer === 'complete')).toBe(true);
-    expect(here.countRequests('roster')).toBe(1);
+    expect(fixture.countRequests('roster')).toBe(1);
   });
 
   test('the worker leaves registrations to those who ask for them', async () => {
-    await held();
-    here.advance(3600);
-    expect(await here.drain()).toBe(0);
+    await queueItem();
+    fixture.advance(3600);
+    expect(await fixture.drain()).toBe(0);
   });
 });
 
 describe('whoever holds a registration', () => {
-  const roster = () => createRosterDirectory(here.client);
+  const roster = () => createRosterDirectory(fixture.client);
 
   test('43: keeps others out until it has run out of time; then it is taken over, and what the first still has to say is not taken', async () => {
-    const first = await held();
-    await registerPhysician(here.context, first, roster());
+    const first = await queueItem();
+    await registerPhysician(fixture.context, first, roster());
     expect(await claimed(registration())).toEqual({ state: 'busy' });
-    here.advance(8);
-    const second = await held();
+    fixture.advance(8);
+    const second = await queueItem();
     expect(await inTransaction((context) => completeRegistration(context, first))).toBe(false);
-    await releaseRegistration(here.context, first);
+    await releaseRegistration(fixture.context, first);
     expect(await inTransaction((context) => completeRegistration(context, second))).toBe(true);
     expect(await claimed(registration())).toEqual({ state: 'complete' });
   });
 
   test('is done with it when the network fails, and when it gives up: the next attempt may begin at once', async () => {
-    here.fail({ operation: 'roster', kind: 'error', status: 503 });
+    fixture.fail({ operation: 'roster', kind: 'error', status: 503 });
     await expect(registered(roster())).rejects.toMatchObject({ kind: 'upstream' });
-    await releaseRegistration(here.context, await held());
+    await releaseRegistration(fixture.context, await queueItem());
     expect(await registered(roster())).toEqual({ id: null, status: 'pending' });
   });
 
   test('is waited for: until it answers, until it gives up, until it has run out of time', async () => {
-    const waited = () => waitForRegistration(here.context, registration(), performance.now());
+    const waited = () => waitForRegistration(fixture.context, registration(), performance.now());
     const over = async (end: () => unknown) => {
       let waiting = true;
       const done = waited().then(() => (waiting = false));
@@ -136,18 +136,18 @@ describe('whoever holds a registration', () => {
       await done;
       return before;
     };
-    const first = await held();
-    expect(await over(() => releaseRegistration(here.context, first))).toBe(true);
-    await held();
-    expect(await over(() => here.advance(8))).toBe(true);
-    const last = await held();
+    const first = await queueItem();
+    expect(await over(() => releaseRegistration(fixture.context, first))).toBe(true);
+    await queueItem();
+    expect(await over(() => fixture.advance(8))).toBe(true);
+    const last = await queueItem();
     expect(await over(() => inTransaction((context) => completeRegistration(context, last)))).toBe(true);
     await waited();
   });
 
   test('is not waited for longer than nine seconds: 502, to be repeated', async () => {
-    await held();
-    await expect(waitForRegistration(here.context, registration(), performance.now() - 9000)).rejects.toMatchObject({
+    await queueItem();
+    await expect(waitForRegistration(fixture.context, registration(), performance.now() - 9000)).rejects.toMatchObject({
       kind: 'upstream',
       message: expect.stringContaining('repeat'),
     });
@@ -155,36 +155,36 @@ describe('whoever holds a registration', () => {
 });
 
 describe('by pushing', () => {
-  const push = (path = '/partner/{team_id}/physicians') => createPushDirectory(here.client, path);
+  const push = (path = '/partner/{team_id}/physicians') => createPushDirectory(fixture.client, path);
 
   test('the physician is posted once, with name, NPI, e-mail and state, and the id that comes back is kept', async () => {
     const answer = await registered(push());
     expect(answer).toEqual({ id: expect.any(String), status: 'active' });
-    expect(here.sandbox.state.physicians).toEqual([expect.objectContaining({ first_name: 'Maria', last_name: 'Cruz', npi: NPI })]);
+    expect(fixture.sandbox.state.physicians).toEqual([expect.objectContaining({ first_name: 'Maria', last_name: 'Cruz', npi: NPI })]);
   });
 
   test('43: lost answers are resumed under the same key: one physician there', async () => {
     for (const kind of ['cut', 'reset'] as const) {
-      here.fail({ operation: 'pushPhysician', kind, when: 'after' });
+      fixture.fail({ operation: 'pushPhysician', kind, when: 'after' });
       await expect(registered(push())).rejects.toMatchObject({ kind: 'upstream' });
     }
-    expect(await registered(push())).toEqual({ id: here.sandbox.state.physicians[0]!.id, status: 'active' });
-    expect(here.sandbox.state.physicians).toHaveLength(1);
+    expect(await registered(push())).toEqual({ id: fixture.sandbox.state.physicians[0]!.id, status: 'active' });
+    expect(fixture.sandbox.state.physicians).toHaveLength(1);
   });
 
   test('an attempt with a corrected name is told under a key of its own', async () => {
-    here.fail({ operation: 'pushPhysician', kind: 'error', status: 503 });
+    fixture.fail({ operation: 'pushPhysician', kind: 'error', status: 503 });
     await expect(registered(push(), registration('NY', { name: [{ given: ['Mraia'], family: 'Cruz' }] }))).rejects.toThrow();
-    here.fail({ operation: 'pushPhysician', kind: 'reset', when: 'after' });
+    fixture.fail({ operation: 'pushPhysician', kind: 'reset', when: 'after' });
     await expect(registered(push())).rejects.toThrow();
     expect(await registered(push())).toEqual({ id: expect.any(String), status: 'active' });
-    expect(here.sandbox.state.physicians).toEqual([expect.objectContaining({ first_name: 'Maria' })]);
+    expect(fixture.sandbox.state.physicians).toEqual([expect.objectContaining({ first_name: 'Maria' })]);
   });
 
   test('a name of one word, and one that no ASCII letter is in, are told as they are', async () => {
     await registered(push(), registration('NY', { name: [{ family: 'House' }] }));
     await registered(push(), registration('CA', { name: [{ given: ['伟'], family: '王' }] }));
-    expect(here.sandbox.state.physicians).toEqual([
+    expect(fixture.sandbox.state.physicians).toEqual([
       expect.objectContaining({ first_name: '', last_name: 'House', npi: NPI }),
       expect.objectContaining({ first_name: '伟', last_name: '王', npi: NPI }),
     ]);
@@ -195,7 +195,7 @@ describe('by pushing', () => {
   });
 
   test.each([422, 500, 503])('44: %i is 502', async (status) => {
-    here.fail({ operation: 'pushPhysician', kind: 'error', status });
+    fixture.fail({ operation: 'pushPhysician', kind: 'error', status });
     await expect(registered(push())).rejects.toMatchObject({ kind: 'upstream' });
   });
 });

@@ -17,7 +17,7 @@ const request = (safe: boolean) => {
   const client = new AbortController();
   return { leave: () => client.abort(), database: test.database.forRequest(TENANT, { safe, signal: client.signal }) };
 };
-const seen = async () => (await test.database.query<{ n: number }>('select n from seen order by n')).map(({ n }) => n);
+const listRows = async () => (await test.database.query<{ n: number }>('select n from seen order by n')).map(({ n }) => n);
 const LEFT = { kind: 'unavailable' };
 
 onServer('a running read is cancelled on the server when its client disconnects, and the next statement succeeds', async () => {
@@ -40,22 +40,22 @@ onServer('a running read is cancelled on the server when its client disconnects,
 it('a read that waits for a connection is dropped when its client disconnects', async () => {
   const { database, leave } = request(true);
   const before = test.database.queueLoad.refused['client left'];
-  const { held, release } = await holdAll();
+  const { allConnections, release } = await holdAll();
   const waiting = expect(database.query('insert into seen values (1)')).rejects.toMatchObject(LEFT);
   await setImmediate();
   leave();
   await waiting;
   expect(test.database.queueLoad.refused['client left']).toBe(before + 1);
   release();
-  await held;
-  expect(await seen()).toEqual([]);
+  await allConnections;
+  expect(await listRows()).toEqual([]);
 });
 
 it('a write is dropped when its client disconnects before it has begun', async () => {
   const { database, leave } = request(false);
   leave();
   await expect(database.query('insert into seen values (1)')).rejects.toMatchObject(LEFT);
-  expect(await seen()).toEqual([]);
+  expect(await listRows()).toEqual([]);
 });
 
 it('a write is finished after its first statement, even if its client has disconnected', async () => {
@@ -64,7 +64,7 @@ it('a write is finished after its first statement, even if its client has discon
   leave();
   await database.query('insert into seen values (2)');
   await database.transaction((inside) => inside.query('insert into seen values (3)'));
-  expect(await seen()).toEqual([1, 2, 3]);
+  expect(await listRows()).toEqual([1, 2, 3]);
 });
 
 it('the first transaction of a write is rolled back when its client disconnects', async () => {
@@ -75,7 +75,7 @@ it('the first transaction of a write is rolled back when its client disconnects'
     await inside.query('insert into seen values (2)');
   });
   await expect(work).rejects.toMatchObject(LEFT);
-  expect(await seen()).toEqual([]);
+  expect(await listRows()).toEqual([]);
 });
 
 it('the signal of a finished request cancels nothing', async () => {
@@ -88,14 +88,14 @@ it('the signal of a finished request cancels nothing', async () => {
 });
 
 it('the readiness check succeeds while every connection is in use, also by a failed transaction', async () => {
-  const { held, release } = await holdAll('select 1/0');
+  const { allConnections, release } = await holdAll('select 1/0');
   await test.database.ping();
   release();
-  await held;
+  await allConnections;
 });
 
 /** Takes every connection that there is, until released. `sql`: what each transaction tries first. */
-async function holdAll(sql = 'select 1'): Promise<{ held: Promise<unknown>; release(): void }> {
+async function holdAll(sql = 'select 1'): Promise<{ allConnections: Promise<unknown>; release(): void }> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const connections = test.database.engine === 'embedded' ? 1 : 10;
   const work = Array.from({ length: connections }, (_one, tenant) =>
@@ -104,10 +104,10 @@ async function holdAll(sql = 'select 1'): Promise<{ held: Promise<unknown>; rele
       await promise;
     }),
   );
-  const held = Promise.allSettled(work);
+  const allConnections = Promise.allSettled(work);
   await until(
     async () => test.database.queueLoad.inUse,
     (inUse) => inUse === connections,
   );
-  return { held, release: resolve };
+  return { allConnections, release: resolve };
 }

@@ -91,14 +91,14 @@ it('counts to twenty under a lock, one transaction after the other', async () =>
 
 it('locks keys in one order, whatever the order of the request', async () => {
   const keys = ['a', 'b', 'c', 'd'];
-  const held = twenty.map((n) =>
+  const transactions = twenty.map((n) =>
     either(n).transaction(async (transaction) => {
       await transaction.lockKeys(TENANT, n % 2 ? keys : [...keys, 'a'].reverse());
       await delay(1);
       return n;
     }),
   );
-  expect(await Promise.all(held)).toEqual(twenty);
+  expect(await Promise.all(transactions)).toEqual(twenty);
 });
 
 onServer('completes both of two deadlocked transactions, one of them by a retry', async () => {

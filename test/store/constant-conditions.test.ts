@@ -47,7 +47,7 @@ it.each<[string, Condition[], Condition[]]>([
     [{ on: 'or', any: [{ on: 'nothing' }, { on: 'id', any: ['a'] }] }],
     [{ on: 'or', any: [{ on: 'id', any: ['a'] }] }],
   ],
-])('%s', (_what, where, left) => {
+])('%s', (_what, where, remaining) => {
   const query = { type: 'Patient' as const, where, sort: [], count: 1, total: 'none' as const, include: [] };
-  expect(simplifyQuery(query).where).toEqual(left);
+  expect(simplifyQuery(query).where).toEqual(remaining);
 });

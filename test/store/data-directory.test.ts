@@ -97,9 +97,9 @@ it('gives the lock to one of many starting processes, also if there are stale so
 it('gives the lock to one of many concurrent attempts in one process, every time', async () => {
   for (let round = 0; round < 20; round++) {
     const locks = await Promise.allSettled(Array.from({ length: 4 }, () => lockDirectory(directory)));
-    const held = locks.filter((lock) => lock.status === 'fulfilled');
-    expect(held).toHaveLength(1);
-    await held[0]!.value.release();
+    const acquired = locks.filter((lock) => lock.status === 'fulfilled');
+    expect(acquired).toHaveLength(1);
+    await acquired[0]!.value.release();
   }
 });
 

@@ -8,7 +8,7 @@ function world({ connections = 4, longest = 100, patience = PATIENCE } = {}) {
   const queue = new FairQueue({ connections, maxQueued: longest, maxWaitMs: patience });
   const running: QueueOwner[] = [];
   const served: QueueOwner[] = [];
-  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  const nextTick = () => new Promise((resolve) => setImmediate(resolve));
   return {
     queue,
     served,
@@ -23,13 +23,13 @@ function world({ connections = 4, longest = 100, patience = PATIENCE } = {}) {
         // a test ends while some still wait
         entered.catch(() => {});
       }
-      await settled();
+      await nextTick();
     },
     /** The oldest running work of an owner ends; without an owner, the oldest of all. */
     async end(owner: QueueOwner = running[0]!) {
       running.splice(running.indexOf(owner), 1);
       queue.leave(owner);
-      await settled();
+      await nextTick();
     },
   };
 }
@@ -92,11 +92,11 @@ test('a full queue refuses new requests with 503 and Retry-After, but not work t
 test('a client that disconnects leaves the queue, and a wait that is too long ends', async () => {
   const { arrive, end, queue, served } = world({ connections: 1, patience: 30 });
   await arrive(1);
-  const left = new AbortController();
-  const leaving = queue.enter(2, { signal: left.signal });
-  left.abort();
+  const remaining = new AbortController();
+  const leaving = queue.enter(2, { signal: remaining.signal });
+  remaining.abort();
   await expect(leaving).rejects.toMatchObject({ kind: 'unavailable' });
-  await expect(queue.enter(2, { signal: left.signal })).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(queue.enter(2, { signal: remaining.signal })).rejects.toMatchObject({ kind: 'unavailable' });
   await expect(queue.enter(3)).rejects.toMatchObject({ kind: 'unavailable', headers: { 'Retry-After': '1' } });
   expect(queue.load).toEqual({ inUse: 1, waiting: 0, refused: { 'queue full': 0, 'waited too long': 1, 'client left': 2 } });
   await end();

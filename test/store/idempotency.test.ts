@@ -17,9 +17,9 @@ const keyOf = (key: string, more: Partial<IdempotencyKey> = {}): IdempotencyKey 
   ...more,
 });
 const at = '2026-01-01T00:00:00.000Z';
-const later = '2026-01-02T00:00:00.000Z';
+const expiry = '2026-01-02T00:00:00.000Z';
 const claim = (key: IdempotencyKey, more: { hash?: string; at?: string; expires?: string | null; subject?: string } = {}) =>
-  test.store.idempotencyKeys.claim(key, { hash: 'h', at, expires: later, ...more });
+  test.store.idempotencyKeys.claim(key, { hash: 'h', at, expires: expiry, ...more });
 
 it('is claimed once; its subject and its response are found again', async () => {
   const key = keyOf('a');
@@ -43,7 +43,7 @@ it('can be claimed again after it has expired, after a release, and after a fail
   const key = keyOf('c');
   await claim(key);
   expect(await claim(key, { at: '2026-01-01T23:59:59.999Z' })).toBe(false);
-  expect(await claim(key, { at: later, expires: null, hash: 'new' })).toBe(true);
+  expect(await claim(key, { at: expiry, expires: null, hash: 'new' })).toBe(true);
   expect(await claim(key, { at: '2999-01-01T00:00:00.000Z' })).toBe(false);
   await test.store.idempotencyKeys.release(key);
   await expect(
@@ -79,9 +79,9 @@ it('is deleted after it has expired, unless it never expires', async () => {
   await claim(keyOf('e1'));
   await claim(keyOf('e2'), { expires: '2026-02-01T00:00:00.000Z' });
   await claim(keyOf('e3'), { expires: null });
-  expect(await test.store.idempotencyKeys.deleteExpired(later, 1000)).toBe(1);
-  const left = await Promise.all(['e1', 'e2', 'e3'].map((key) => test.store.idempotencyKeys.find(keyOf(key))));
-  expect(left.map((record) => record?.hash)).toEqual([undefined, 'h', 'h']);
+  expect(await test.store.idempotencyKeys.deleteExpired(expiry, 1000)).toBe(1);
+  const remaining = await Promise.all(['e1', 'e2', 'e3'].map((key) => test.store.idempotencyKeys.find(keyOf(key))));
+  expect(remaining.map((record) => record?.hash)).toEqual([undefined, 'h', 'h']);
 });
 
 it('stays if it was claimed again while it was about to be deleted', async () => {
@@ -89,11 +89,11 @@ it('stays if it was claimed again while it was about to be deleted', async () =>
   await claim(key);
   const taken = Promise.withResolvers<void>();
   const taking = test.store.transaction(async (store) => {
-    await store.idempotencyKeys.claim(key, { hash: 'h', at: later, expires: '2999-01-01T00:00:00.000Z' });
+    await store.idempotencyKeys.claim(key, { hash: 'h', at: expiry, expires: '2999-01-01T00:00:00.000Z' });
     taken.resolve();
     await delay(100);
   });
   await taken.promise;
-  await Promise.all([taking, test.store.idempotencyKeys.deleteExpired(later, 1000)]);
+  await Promise.all([taking, test.store.idempotencyKeys.deleteExpired(expiry, 1000)]);
   expect(await test.store.idempotencyKeys.find(key)).toMatchObject({ hash: 'h' });
 });

@@ -14,11 +14,14 @@ const add = (id: string, at = 0, more: object = {}) =>
   test.store.inbox.add({ source: 'net', id, type: 'order.updated', subject: 'o-1', state: 'new', raw, at: time(at), ...more });
 const claim = (by: string, at: number, limit = 10) =>
   test.store.inbox.claim({ source: 'net', by, at: time(at), until: time(at + 30), limit });
-const kept = () => test.database.query<{ raw: Uint8Array }>('select raw from webhook_inbox order by event_id');
+const listEvents = () => test.database.query<{ raw: Uint8Array }>('select raw from webhook_inbox order by event_id');
 
 it('stores an event once, byte for byte', async () => {
   expect([await add('one'), await add('one', 5), await add('two')]).toEqual([true, false, true]);
-  expect((await kept()).map((row) => Buffer.from(row.raw).toString('latin1'))).toEqual([raw.toString('latin1'), raw.toString('latin1')]);
+  expect((await listEvents()).map((row) => Buffer.from(row.raw).toString('latin1'))).toEqual([
+    raw.toString('latin1'),
+    raw.toString('latin1'),
+  ]);
   expect(await claim('me', 10)).toContainEqual({
     source: 'net',
     id: 'one',
@@ -44,7 +47,7 @@ it('deletes the body when the event is done, and keeps its id', async () => {
   const [event] = await claim('w1', 1);
   expect(await test.store.inbox.recordOutcome([event!], 'other', { state: 'done' })).toBe(0);
   expect(await test.store.inbox.recordOutcome([event!], 'w1', { state: 'done' })).toBe(1);
-  expect((await kept()).map((row) => row.raw.length)).toEqual([0]);
+  expect((await listEvents()).map((row) => row.raw.length)).toEqual([0]);
   expect([await add('one', 40), await claim('w1', 50)]).toEqual([false, []]);
 });
 
@@ -61,7 +64,7 @@ it('deletes old bodies and old events, but no unprocessed ones', async () => {
   await add('broken', 0, { state: 'undecodable' });
   await add('late', 10, { state: 'undecodable' });
   expect(await test.store.inbox.prune('net', { bodies: time(5), events: time(0) })).toBe(1);
-  expect((await kept()).map((row) => row.raw.length)).toEqual([0, raw.length, raw.length]);
+  expect((await listEvents()).map((row) => row.raw.length)).toEqual([0, raw.length, raw.length]);
   expect(await test.store.inbox.prune('net', { bodies: time(0), events: time(5) })).toBe(1);
   expect(
     (await test.database.query('select event_id as id from webhook_inbox order by 1')).map((row) => (row as { id: string }).id),

@@ -25,9 +25,9 @@ it('lists tenants by slug; a slug is used once', async () => {
 });
 
 it("returns the default brand of a key's tenant: the brand that the operator set, or else the slug", async () => {
-  const made = (await createTenant(test.database, { slug: 'branded', name: 'Branded', at, brand: 'main' }))!;
-  const { text } = await newKey({ tenant: made.id });
-  expect([made.brand, (await findApiKey(test.database, text, at))?.brand]).toEqual(['main', 'main']);
+  const created = (await createTenant(test.database, { slug: 'branded', name: 'Branded', at, brand: 'main' }))!;
+  const { text } = await newKey({ tenant: created.id });
+  expect([created.brand, (await findApiKey(test.database, text, at))?.brand]).toEqual(['main', 'main']);
   expect(await setDefaultBrand(test.database, { slug: 'branded', brand: 'second' })).toBe(true);
   expect((await findApiKey(test.database, text, at))?.brand).toBe('second');
   expect(await setDefaultBrand(test.database, { slug: 'nobody', brand: 'x' })).toBe(false);
@@ -51,8 +51,8 @@ it('creates a key for a tenant and a surface, and does not store its text', asyn
 
 it('finds nothing for a text that is almost a key', async () => {
   const { text } = await newKey();
-  for (const wrong of ['', text.slice(1), `${text}x`, text.toLowerCase(), `${text}\0`])
-    expect(await findApiKey(test.database, wrong, at)).toBeUndefined();
+  for (const invalid of ['', text.slice(1), `${text}x`, text.toLowerCase(), `${text}\0`])
+    expect(await findApiKey(test.database, invalid, at)).toBeUndefined();
 });
 
 it('returns the patient of a key when it is found and when it is listed', async () => {
@@ -94,8 +94,8 @@ it('imports a key with a given text once, and does not reactivate a revoked key'
 });
 
 it('returns the keys of a disabled tenant as disabled', async () => {
-  const gone = (await createTenant(test.database, { slug: 'gone', name: 'Gone', at }))!;
-  const { text } = await newKey({ tenant: gone.id });
+  const disabled = (await createTenant(test.database, { slug: 'gone', name: 'Gone', at }))!;
+  const { text } = await newKey({ tenant: disabled.id });
   expect(await disableTenant(test.database, 'gone')).toBe(true);
   expect(await disableTenant(test.database, 'nobody')).toBe(false);
   expect(await findApiKey(test.database, text, at)).toMatchObject({ state: 'disabled' });

@@ -48,14 +48,14 @@ it('prunes a limited batch, reads each row once, and keeps the rows of other ten
   const keys = Array.from({ length: 25 }, (_one, nth) => `key ${nth}`);
   await locked(keys);
   await locked(keys, 2);
-  const left: number[] = [];
+  const remaining: number[] = [];
   for (
     let from = await pruneLocks(one, TENANT, { limit: 10 });
     from !== undefined;
     from = await pruneLocks(one, TENANT, { from, limit: 10 })
   )
-    left.push(await rows());
-  expect([...left, await rows()]).toEqual([40, 30, 25]);
+    remaining.push(await rows());
+  expect([...remaining, await rows()]).toEqual([40, 30, 25]);
 });
 
 onServer('pruning skips a locked row without waiting; it deletes the row when it is unlocked', async () => {
@@ -79,28 +79,28 @@ onServer('transactions that wait for a deleted row get the lock one after the ot
       if (events.length === 1) await until(waiting, (count) => count === 1);
       events.push('out');
     });
-  const [taken, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [taken, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const pruning = other.transaction(async (inside) => {
     await pruneLocks(inside, TENANT, ALL);
     taken.resolve();
-    await gone.promise;
+    await released.promise;
   });
   await taken.promise;
   const holders = [holding(one), holding(one)];
   await until(waiting, (count) => count === 2);
-  gone.resolve();
+  released.resolve();
   await Promise.all([pruning, ...holders]);
   expect(events).toEqual(['in', 'out', 'in', 'out']);
 });
 
 it('while rows are pruned all the time, one transaction at a time has a key, and sees what the one before wrote', async () => {
   const rounds = test.url === undefined ? 20 : 200;
-  let [holders, most, taken, working] = [0, 0, 0, true];
+  let [holders, max, taken, working] = [0, 0, 0, true];
   const locker = async (database: Database, keys: string[]) => {
     for (let round = 0; round < rounds; round++)
       await database.transaction(async (inside) => {
         await lockKeys(inside, TENANT, keys);
-        most = Math.max(most, ++holders);
+        max = Math.max(max, ++holders);
         const n = await numberOf(inside, 'select n from tally');
         await inside.query('update tally set n = $1', [n + 1]);
         holders--;
@@ -113,6 +113,6 @@ it('while rows are pruned all the time, one transaction at a time has a key, and
   await Promise.all([locker(one, ['key', 'a', 'b']), locker(other, ['b', 'key']), locker(one, ['key']), locker(other, ['c', 'key', 'a'])]);
   working = false;
   await Promise.all(pruners);
-  expect([most, await numberOf(one, 'select n from tally')]).toEqual([1, 4 * rounds]);
+  expect([max, await numberOf(one, 'select n from tally')]).toEqual([1, 4 * rounds]);
   expect(taken).toBeGreaterThan(0);
 });

@@ -64,23 +64,23 @@ it('leases what is due, oldest first, of any tenant, up to the limit', async () 
 
 it('leases an entry to another worker when the lease has expired, and then refuses an outcome of the first', async () => {
   await add('a');
-  const [held] = await claim('w1', 0);
+  const [leased] = await claim('w1', 0);
   expect(await claim('w2', 29)).toEqual([]);
   expect(await claim('w2', 30)).toEqual([expect.objectContaining({ attempts: 2, leaseBy: 'w2' })]);
-  expect(await settle(held!, 'w1', 'done', 31)).toBe(false);
-  expect(await settle(held!, 'w2', 'done', 31)).toBe(true);
+  expect(await settle(leased!, 'w1', 'done', 31)).toBe(false);
+  expect(await settle(leased!, 'w2', 'done', 31)).toBe(true);
   expect(await claim('w3', 1000)).toEqual([]);
 });
 
 it('is due again at the time of its outcome, and stores when it was first sent and the last error', async () => {
   await add('a');
-  const [held] = await claim('w1', 0);
+  const [leased] = await claim('w1', 0);
   const outcome = { at: time(1), firstSentAt: time(1), error: 'timeout' };
-  expect(await test.store.outbox.recordOutcome(held!, 'w1', { ...outcome, state: 'unknown', nextAt: time(8) })).toBe(true);
+  expect(await test.store.outbox.recordOutcome(leased!, 'w1', { ...outcome, state: 'unknown', nextAt: time(8) })).toBe(true);
   expect(await claim('w1', 7)).toEqual([]);
-  const [again] = await claim('w1', 8);
-  expect(again).toMatchObject({ firstSentAt: time(1), lastError: 'timeout', attempts: 2 });
-  await test.store.outbox.recordOutcome(again!, 'w1', {
+  const [repeated] = await claim('w1', 8);
+  expect(repeated).toMatchObject({ firstSentAt: time(1), lastError: 'timeout', attempts: 2 });
+  await test.store.outbox.recordOutcome(repeated!, 'w1', {
     state: 'queued',
     at: time(9),
     firstSentAt: time(9),
@@ -97,8 +97,8 @@ it('is due again at the time of its outcome, and stores when it was first sent a
 
 it('a progress report does not end the lease', async () => {
   await add('a');
-  const [held] = await claim('w1', 0);
-  expect(await test.store.outbox.recordOutcome(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) })).toBe(true);
+  const [leased] = await claim('w1', 0);
+  expect(await test.store.outbox.recordOutcome(leased!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) })).toBe(true);
   expect(await test.store.outbox.findNewest(1, 'order', 'a')).toMatchObject({ state: 'sending', leaseBy: 'w1', firstSentAt: time(1) });
 });
 
@@ -134,9 +134,9 @@ it('of several concurrent workers, exactly one claims each entry', async () => {
 describe('the events of an entry', () => {
   const failing = async (entry: OutboxEntry, second_: number, error: string) => {
     const lease = { by: 'w', at: time(second_), until: time(second_ + 30) };
-    const held = await test.store.outbox.claimOne(entry.tenant, entry.id, lease);
-    await test.store.outbox.recordOutcome(held!, 'w', { state: 'unknown', at: time(second_), nextAt: time(second_ + 1), error });
-    return held!;
+    const leased = await test.store.outbox.claimOne(entry.tenant, entry.id, lease);
+    await test.store.outbox.recordOutcome(leased!, 'w', { state: 'unknown', at: time(second_), nextAt: time(second_ + 1), error });
+    return leased!;
   };
   const listStates = async (entry: OutboxEntry) =>
     (await test.store.outbox.listEvents(entry)).map(({ what, state, reason, times, at, lastAt }) => [
@@ -168,10 +168,10 @@ describe('the events of an entry', () => {
 
   it('contain no outcome of a worker without the lease, and no progress report', async () => {
     const entry = await add('a');
-    const [held] = await claim('w1', 0);
-    await test.store.outbox.recordOutcome(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) });
+    const [leased] = await claim('w1', 0);
+    await test.store.outbox.recordOutcome(leased!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) });
     await claim('w2', 40);
-    expect(await settle(held!, 'w1', 'done', 41)).toBe(false);
+    expect(await settle(leased!, 'w1', 'done', 41)).toBe(false);
     expect(await listStates(entry)).toEqual([]);
   });
 
@@ -188,10 +188,10 @@ describe('the events of an entry', () => {
       });
     expect(await move(entry, 'parked')).toBe(true);
     expect(await test.store.outbox.findNewest(1, 'order', 'a')).toMatchObject({ state: 'parked', nextAt: time(2), payload: '{"b":1}' });
-    const held = await test.store.outbox.claimOne(1, entry.id, { by: 'w', at: time(3), until: time(33) });
-    expect([await move(entry, 'queued'), await move(held!, 'queued')]).toEqual([false, false]);
-    await settle(held!, 'w', 'done', 4);
-    expect(await move(held!, 'queued')).toBe(false);
+    const leased = await test.store.outbox.claimOne(1, entry.id, { by: 'w', at: time(3), until: time(33) });
+    expect([await move(entry, 'queued'), await move(leased!, 'queued')]).toEqual([false, false]);
+    await settle(leased!, 'w', 'done', 4);
+    expect(await move(leased!, 'queued')).toBe(false);
     expect((await listStates(entry)).map(([what, state]) => [what, state])).toEqual([
       ['park', 'parked'],
       ['attempt', 'done'],

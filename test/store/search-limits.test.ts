@@ -93,8 +93,8 @@ describe('many codes at once', () => {
     expect([first.total, first.rows.map(({ id }) => id)]).toEqual([LIKED / 2, ['p2399', 'p2397', 'p2395']]);
     const second = await test.store.search(TENANT, { ...all, where, count: 3 }, { after: first.next! });
     expect(second.rows.map(({ id }) => id)).toEqual(['p2393', 'p2391', 'p2389']);
-    const later = await test.store.search(TENANT, { ...all, where, count: 3 }, { offset: 600 });
-    expect(later.rows.map(({ id }) => id)).toEqual(['p1199', 'p1197', 'p1195']);
+    const deepPage = await test.store.search(TENANT, { ...all, where, count: 3 }, { offset: 600 });
+    expect(deepPage.rows.map(({ id }) => id)).toEqual(['p1199', 'p1197', 'p1195']);
   });
 
   it('leave out those that have one of them, where that is asked', async () => {

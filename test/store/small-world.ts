@@ -27,7 +27,7 @@ const idOf = (n: number) => `id-${n}`;
 const selfOf = (type: ServedType, id: string): string => hash(`${type}/${id}`);
 
 const oneOf = <T>(items: T[]) => fc.constantFrom(...items);
-const few = <T>(item: fc.Arbitrary<T>, most = 3) => fc.array(item, { maxLength: most });
+const few = <T>(item: fc.Arbitrary<T>, max = 3) => fc.array(item, { maxLength: max });
 const parameter = oneOf(PARAMETERS);
 const instants = DAYS.slice(1, -1);
 
@@ -217,7 +217,7 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Con
           of: oneOf<'unit' | 'measure'>(['unit', 'measure']),
           hash: maybeHash,
         })
-        .map(({ of, hash: wanted, ...c }): Condition => (wanted === undefined ? c : { ...c, [of]: wanted })),
+        .map(({ of, hash: expected, ...c }): Condition => (expected === undefined ? c : { ...c, [of]: expected })),
       fc.record({ on: fc.constant('lastUpdated' as const), any: few(few(fc.record({ op, at: oneOf(instants) }), 2), 2) }),
       fc.record({ on: fc.constant('id' as const), any: few(fc.nat(16).map(idOf)) }),
       fc.record({ on: fc.constant('type' as const), types: fc.uniqueArray(oneOf(TYPES), { minLength: 1 }) }),

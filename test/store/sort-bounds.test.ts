@@ -87,8 +87,8 @@ it.each([
   // and each who has several names
   ['Patient?family=S&_sort=family', 1000],
   ['Patient?family=S&_sort=-family', 1000],
-])('%s reads its page and not all of its matches, on the first page and on the next', async (url, most) => {
-  for (const pages of await read(url)) expect(pages).toBeLessThan(most);
+])('%s reads its page and not all of its matches, on the first page and on the next', async (url, max) => {
+  for (const pages of await read(url)) expect(pages).toBeLessThan(max);
 });
 
 it.each(['family', '-family'])('finds each of many names once, also who has another name out of bounds: _sort=%s', async (sort) => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 /** How many versions are read for a page, by the plan that it is answered by. */
-async function readFor(span: Partial<HistoryQuery>): Promise<{ seen: number; tables: string[] }> {
+async function readFor(span: Partial<HistoryQuery>): Promise<{ rowsRead: number; tables: string[] }> {
   let plan: unknown;
   const explaining: Database = {
     ...test.database,
@@ -34,7 +34,7 @@ async function readFor(span: Partial<HistoryQuery>): Promise<{ seen: number; tab
   };
   await readHistory(explaining, 1, { count: 20, maxBytes: 1_000_000, ...span });
   const scans = scansIn((plan as { Plan: Node }).Plan);
-  return { seen: scans.reduce((sum, { rows }) => sum + rows, 0), tables: scans.filter(({ all }) => all).map(({ of }) => of) };
+  return { rowsRead: scans.reduce((sum, { rows }) => sum + rows, 0), tables: scans.filter(({ all }) => all).map(({ of }) => of) };
 }
 
 interface Node {
@@ -63,7 +63,7 @@ it.each<[string, Partial<HistoryQuery>]>([
   ['a type, from a page on', { type: 'Patient', after: AFTER }],
   ['one resource', { type: 'Patient', id: `r${RESOURCES}` }],
 ])('of %s, no more than its page', async (_what, span) => {
-  const { seen, tables } = await readFor(span);
+  const { rowsRead, tables } = await readFor(span);
   expect(tables).toEqual([]);
-  expect(seen).toBeLessThan(400);
+  expect(rowsRead).toBeLessThan(400);
 });

@@ -85,9 +85,9 @@ it('is due at once when an event arrived during the poll', async () => {
     ),
   ).toBe(1);
   expect(await test.store.trackedOrders.scheduleNextPoll(first!, 'w1', { at: time(3), nextAt: time(900) })).toBe(true);
-  const [again] = await claim('w1', 3);
-  expect(again).toMatchObject({ orderId: 'a', eventCount: 1 });
-  await test.store.trackedOrders.scheduleNextPoll(again!, 'w1', { at: time(4), nextAt: null });
+  const [repeated] = await claim('w1', 3);
+  expect(repeated).toMatchObject({ orderId: 'a', eventCount: 1 });
+  await test.store.trackedOrders.scheduleNextPoll(repeated!, 'w1', { at: time(4), nextAt: null });
   expect(await claim('w1', 3600)).toEqual([]);
   await test.store.trackedOrders.wake([{ tenant: 1, orderId: 'a' }], time(5000));
   expect(await claim('w1', 5000)).toMatchObject([{ orderId: 'a' }]);

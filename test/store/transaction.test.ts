@@ -52,11 +52,11 @@ it('refuses at once a statement on the outer handle, which would wait forever on
 });
 
 it('allows work on the outer handle that continues after the transaction', async () => {
-  let later: Promise<boolean> | undefined;
+  let write: Promise<boolean> | undefined;
   await test.store.transaction(async () => {
-    later = delay(20).then(() => exists('a1'));
+    write = delay(20).then(() => exists('a1'));
   });
-  expect(await later).toBe(true);
+  expect(await write).toBe(true);
 });
 
 it('other callers continue during or after it', async () => {
@@ -69,11 +69,11 @@ it('other callers continue during or after it', async () => {
 });
 
 it('refuses statements on its handle after its end', async () => {
-  let kept: Store | undefined;
+  let leaked: Store | undefined;
   await test.store.transaction(async (store) => {
-    kept = store;
+    leaked = store;
   });
-  await expect(kept!.read(TENANT, 'Patient', 'a1')).rejects.toThrow('this transaction has ended');
+  await expect(leaked!.read(TENANT, 'Patient', 'a1')).rejects.toThrow('this transaction has ended');
 });
 
 it('the database is usable after a failed statement, and its error contains no values', async () => {

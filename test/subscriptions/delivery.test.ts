@@ -21,8 +21,8 @@ eachInAWorld(
     database = store.database;
     return subscriptionWorld(store);
   },
-  (made) => {
-    world = made;
+  (opened) => {
+    world = opened;
   },
 );
 
@@ -261,8 +261,8 @@ test('after a crash a notification is sent again with the same id; a process wit
   expect(await world.tell()).toEqual([]);
   world.advance(21);
   receiver.answer = () => 200;
-  const [again] = await world.tell();
-  expect(again!.headers['webhook-id']).toBe(receiver.got[0]!.headers['webhook-id']);
+  const [repeated] = await world.tell();
+  expect(repeated!.headers['webhook-id']).toBe(receiver.got[0]!.headers['webhook-id']);
   receiver.release(500);
   await Promise.all(dying);
   expect(await world.entry('one')).toMatchObject({ state: 'queued', lastError: null });

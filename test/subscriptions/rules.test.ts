@@ -11,21 +11,22 @@ import { eachInAWorld } from '../orders/each-world.ts';
 import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-fixture.ts';
 
 let world: SubscriptionWorld;
-eachInAWorld(subscriptionWorld, (made) => {
-  world = made;
+eachInAWorld(subscriptionWorld, (opened) => {
+  world = opened;
 });
 
 const refusal = async (work: Promise<unknown>) => {
   const error = (await work.then(
     () => undefined,
-    (thrown: FhirError) => thrown,
+    (error: FhirError) => error,
   )) as FhirError | undefined;
   return error ? [error.kind, error.issues[0]!.expression?.[0], error.message] : 'taken';
 };
-const refused = (more: Parameters<SubscriptionWorld['subscribe']>[1], caller = {}) => refusal(world.subscribe('s', more, world.as(caller)));
+const readRefusal = (more: Parameters<SubscriptionWorld['subscribe']>[1], caller = {}) =>
+  refusal(world.subscribe('s', more, world.as(caller)));
 
 test('criteria must be a supported search of a supported type; the error names the rule', async () => {
-  const wrong: [string, RegExp][] = [
+  const invalid: [string, RegExp][] = [
     ['Medication?status=active', /a resource type that is not served/],
     ['/Observation?status=final', /a resource type that is not served/],
     ['Observation?shoesize=9', /no search parameter shoesize/],
@@ -36,14 +37,14 @@ test('criteria must be a supported search of a supported type; the error names t
     ['Observation?_count=1', /criteria take no _count/],
     ['Subscription?status=active', /cannot search Subscriptions/],
   ];
-  for (const [criteria, text] of wrong)
-    expect([criteria, await refused({ criteria })]).toEqual([criteria, ['rule', 'Subscription.criteria', expect.stringMatching(text)]]);
+  for (const [criteria, text] of invalid)
+    expect([criteria, await readRefusal({ criteria })]).toEqual([criteria, ['rule', 'Subscription.criteria', expect.stringMatching(text)]]);
   for (const criteria of ['Observation', 'Observation?', 'DiagnosticReport?status=final', 'Observation?_has:Provenance:target:_id=x'])
-    expect([criteria, await refused({ criteria })]).toEqual([criteria, 'taken']);
+    expect([criteria, await readRefusal({ criteria })]).toEqual([criteria, 'taken']);
 });
 
 test('a channel is a rest-hook with a payload of FHIR JSON or none', async () => {
-  const wrong: [object, string][] = [
+  const invalid: [object, string][] = [
     [{ type: 'email' }, 'type'],
     [{ type: 'websocket' }, 'type'],
     [{ payload: 'application/fhir+xml' }, 'payload'],
@@ -62,17 +63,18 @@ test('a channel is a rest-hook with a payload of FHIR JSON or none', async () =>
     [{ header: ['a: b\r\nc: d'] }, 'header[0]'],
     [{ header: Array.from({ length: 21 }, (_one, n) => `x-${n}: y`) }, 'header'],
   ];
-  for (const [channel, element] of wrong)
-    expect([channel, await refused({ channel })]).toEqual([channel, ['rule', `Subscription.channel.${element}`, expect.any(String)]]);
-  expect(await refused({ channel: { endpoint: 'https://example.org/hook?a=b', payload: undefined } })).toBe('taken');
+  for (const [channel, element] of invalid)
+    expect([channel, await readRefusal({ channel })]).toEqual([channel, ['rule', `Subscription.channel.${element}`, expect.any(String)]]);
+  expect(await readRefusal({ channel: { endpoint: 'https://example.org/hook?a=b', payload: undefined } })).toBe('taken');
 });
 
 test('only the server sets active and error; a client may repeat the current status', async () => {
-  for (const status of ['active', 'error']) expect(await refused({ status })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
-  expect(await refused({ error: 'x' })).toEqual(['rule', 'Subscription.error', expect.any(String)]);
-  expect(await refused({ end: '2026-11-21T11:59:59Z' })).toEqual(['rule', 'Subscription.end', expect.any(String)]);
+  for (const status of ['active', 'error'])
+    expect(await readRefusal({ status })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
+  expect(await readRefusal({ error: 'x' })).toEqual(['rule', 'Subscription.error', expect.any(String)]);
+  expect(await readRefusal({ end: '2026-11-21T11:59:59Z' })).toEqual(['rule', 'Subscription.end', expect.any(String)]);
   await world.subscribe('s', { status: 'off' });
-  expect(await refused({ status: 'active' })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
+  expect(await readRefusal({ status: 'active' })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
   await world.subscribe('s');
   await world.put({ ...(await world.read('Subscription', 's')), reason: 'another' });
   expect(await world.read('Subscription', 's')).toMatchObject({ status: 'active', reason: 'another', meta: { versionId: '4' } });
@@ -82,12 +84,12 @@ test('only the server sets active and error; a client may repeat the current sta
 
 test('criteria and payload must be within the scopes of the key', async () => {
   const scopes = (...list: string[]) => ({ scopes: ['system/Subscription.cruds', ...list] });
-  expect(await refused({}, scopes('system/Patient.rs'))).toEqual(['forbidden', undefined, expect.stringMatching(/Observation/)]);
-  expect(await refused({}, scopes('system/Observation.s'))).toEqual(['forbidden', undefined, expect.stringMatching(/payload/)]);
-  expect(await refused({ channel: { payload: undefined } }, scopes('system/Observation.s'))).toBe('taken');
+  expect(await readRefusal({}, scopes('system/Patient.rs'))).toEqual(['forbidden', undefined, expect.stringMatching(/Observation/)]);
+  expect(await readRefusal({}, scopes('system/Observation.s'))).toEqual(['forbidden', undefined, expect.stringMatching(/payload/)]);
+  expect(await readRefusal({ channel: { payload: undefined } }, scopes('system/Observation.s'))).toBe('taken');
   const chain = { criteria: 'Observation?subject:Patient.family=x' };
-  expect(await refused(chain, scopes('system/Observation.rs'))).toEqual(['forbidden', undefined, expect.stringMatching(/Patient/)]);
-  expect(await refused(chain, scopes('system/Observation.rs', 'system/Patient.s'))).toBe('taken');
+  expect(await readRefusal(chain, scopes('system/Observation.rs'))).toEqual(['forbidden', undefined, expect.stringMatching(/Patient/)]);
+  expect(await readRefusal(chain, scopes('system/Observation.rs', 'system/Patient.s'))).toBe('taken');
 });
 
 test('the values of channel headers are visible only to keys that may update Subscriptions', async () => {
@@ -133,8 +135,8 @@ test('in production an endpoint must be https and public, unless the configurati
   for (const host of ['8.8.8.8', '[2606:4700::1111]', 'example.org', '172.32.0.1'])
     expect([host, channel(`https://${host}/`, production())]).toEqual([host, `https://${host}/`]);
   expect(channel('https://10.0.0.7/', production('10.0.0.7'))).toBe('https://10.0.0.7/');
-  for (const plain of ['http://127.0.0.1:1/', 'http://example.org/'])
-    expect(channel(plain, production('127.0.0.1'))).toMatch(/must use https/);
+  for (const endpoint of ['http://127.0.0.1:1/', 'http://example.org/'])
+    expect(channel(endpoint, production('127.0.0.1'))).toMatch(/must use https/);
   expect(['8.8.8.8', '2606:4700::1111', '224.0.0.1', 'ff02::1'].map(isPrivateAddress)).toEqual([false, false, true, true]);
   // the relay of old that leads from IPv4 to 2002::/16, and addresses for documents
   expect(['192.88.99.1', '192.88.98.1', '3fff::1', '3fff:fff::1', '3fff:1000::1'].map(isPrivateAddress)).toEqual([

@@ -47,8 +47,8 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
   const receiver = await startReceiver();
   let now = Date.parse('2026-11-21T12:00:00.000Z');
   const clock = () => new Date(now);
-  const made = await createTenant(database, { slug: `t${++tenants}`, name: 'x', at: clock().toISOString() });
-  const tenant = made!.id;
+  const created = await createTenant(database, { slug: `t${++tenants}`, name: 'x', at: clock().toISOString() });
+  const tenant = created!.id;
   const reach = { production: false, privateHosts: new Set<string>() };
   const writeHooks = new Map([['Subscription' as ServedType, [createSubscriptionWriteHook(reach)]]]);
   const registry = buildRegistry([]);

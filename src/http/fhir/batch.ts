@@ -24,13 +24,13 @@ export async function handleBundle(call: FhirCall, perform: InteractionRunner): 
 
 /** Runs each entry independently. An entry that fails gets an outcome, and the others still run. https://hl7.org/fhir/R4/http.html#brules */
 async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
-  const made = new Set(entries.map(({ plain }) => (isObject(plain) ? plain.fullUrl : undefined)).filter(isTemporaryUrl));
+  const temporaryUrls = new Set(entries.map(({ plain }) => (isObject(plain) ? plain.fullUrl : undefined)).filter(isTemporaryUrl));
   const answers: string[] = [];
   const size = createSizeCounter(call);
   for (const [at, raw] of entries.entries()) {
     const answer = size.isFull()
       ? buildErrorEntryText(locateErrorInEntry(RESPONSE_FULL, at))
-      : await runBatchEntry(call, { raw, at, made }, perform);
+      : await runBatchEntry(call, { raw, at, temporaryUrls }, perform);
     answers.push(answer);
     size.add(answer);
   }
@@ -57,16 +57,16 @@ interface RawEntry {
   raw: ParsedJson;
   at: number;
   /** The temporary URLs of this batch. Entries must not refer to them. */
-  made: ReadonlySet<string>;
+  temporaryUrls: ReadonlySet<string>;
 }
 
 const isTemporaryUrl = (fullUrl: unknown): fullUrl is string => typeof fullUrl === 'string' && fullUrl.startsWith('urn:');
 
-async function runBatchEntry(call: FhirCall, { raw, at, made }: RawEntry, perform: InteractionRunner): Promise<string> {
+async function runBatchEntry(call: FhirCall, { raw, at, temporaryUrls }: RawEntry, perform: InteractionRunner): Promise<string> {
   try {
     const entry = parseBundleEntry(raw, at, call.context.baseUrl);
     rejectNestedBundle(entry);
-    if (entry.resource && listReferences(entry.resource.plain).some((reference) => made.has(reference)))
+    if (entry.resource && listReferences(entry.resource.plain).some((reference) => temporaryUrls.has(reference)))
       throw invalid('entries of a batch cannot refer to each other: send a transaction');
     return buildEntryText(await perform(toFhirCall(call, entry)));
   } catch (error) {

@@ -57,13 +57,17 @@ export async function readBinaryDraft(call: FhirCall): Promise<BinaryDraft> {
   const sent = await call.body.binary();
   if ('exact' in sent) return { draft: sent, uploaded: false };
   if (!sent.bytes.length) throw invalidStructure('the body must be the content, but it is empty');
-  const made = (securityContext: unknown): Draft => {
+  const buildDraft = (securityContext: unknown): Draft => {
     const resource = buildBinary({ ...sent, ...(securityContext !== undefined && { securityContext }) }, call.id || undefined);
-    return { resource: resource, exact: resource };
+    return { resource, exact: resource };
   };
   const reference = call.header('x-security-context');
-  if (reference !== undefined) return { draft: made({ reference }), uploaded: true };
-  return { draft: made(undefined), uploaded: true, preserveElements: (_draft, previous) => made(readSecurityContext(previous)) };
+  if (reference !== undefined) return { draft: buildDraft({ reference }), uploaded: true };
+  return {
+    draft: buildDraft(undefined),
+    uploaded: true,
+    preserveElements: (_draft, previous) => buildDraft(readSecurityContext(previous)),
+  };
 }
 
 /** The security context of the current version, which new content keeps. */

@@ -100,9 +100,9 @@ export function parseEntryPatch(resource: BundleEntry['resource']): Patch {
 
 /** A resource of this type, with JavaScript numbers and with exact digits. Any other value is refused (400). */
 export function toDraft(parsed: ParsedJson | undefined, type: string): Draft {
-  const { plain, exact } = parsed ?? {};
-  if (!isObject(plain)) throw invalidStructure(`the body must be a ${type} resource: a JSON object`);
-  if (!isResource(plain, type) || !isResource(exact, type))
+  const { plain: json, exact } = parsed ?? {};
+  if (!isObject(json)) throw invalidStructure(`the body must be a ${type} resource: a JSON object`);
+  if (!isResource(json, type) || !isResource(exact, type))
     throw invalid(`resourceType must be ${type}, as in the URL`, `${type}.resourceType`);
-  return { resource: plain, exact };
+  return { resource: json, exact };
 }

@@ -61,8 +61,8 @@ async function respondWithRecord(call: FhirCall, query: Parameters, hidden: bool
     ...(opened?.after && { start: { after: opened.after } }),
   });
   const link = (after?: Position): string => buildPageLink(call, { path, parameters, ...(after && { after }) });
-  const plain = `${context.baseUrl}${path}${parameters.length ? `?${new URLSearchParams(parameters)}` : ''}`;
-  const links = { self: hidden || opened ? link(opened?.after) : plain, next: page.next && link(page.next) };
+  const selfUrl = `${context.baseUrl}${path}${parameters.length ? `?${new URLSearchParams(parameters)}` : ''}`;
+  const links = { self: hidden || opened ? link(opened?.after) : selfUrl, next: page.next && link(page.next) };
   return { status: 200, body: buildSearchBundle(context.baseUrl, { ...page, parsed: { ignored: [] } }, links) };
 }
 
@@ -109,9 +109,9 @@ function selectTypes({ context: { caller } }: FhirCall, named: string[]): { type
     if (!isServed(type)) throw notSupported('_type names a resource type that is not served');
     authorize(caller, type, 's');
   }
-  const wanted = SERVED_TYPES.filter((type) => (named.length ? named.includes(type) : isAllowed(caller.scopes, type, 's')));
-  const types = wanted.filter((type) => RECORD_TYPES.includes(type));
+  const includedTypes = SERVED_TYPES.filter((type) => (named.length ? named.includes(type) : isAllowed(caller.scopes, type, 's')));
+  const types = includedTypes.filter((type) => RECORD_TYPES.includes(type));
   if (!types.length)
     throw notSupported(`_type: name one of ${RECORD_TYPES.join(', ')}; resources of other types are included only if these refer to them`);
-  return { types, besides: wanted.filter((type) => !RECORD_TYPES.includes(type)) };
+  return { types, besides: includedTypes.filter((type) => !RECORD_TYPES.includes(type)) };
 }

@@ -29,11 +29,12 @@ export async function handleHistory(call: FhirCall): Promise<FhirResponse> {
   const { subset, rest } = parseSubset(call.query, type || undefined);
   const options = parseHistoryOptions(rest, path, (page) => pageTokens.open(caller.tenant, page));
   const { rows, next } = await historyOf(context, { ...options, ...(type && { type }), ...(id && { id }) });
-  const shown = subset.parameters.map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join('');
-  const link = (page: HistoryOptions): string => `${baseUrl}${path}?_page=${pageTokens.seal(caller.tenant, { path, asked: page })}${shown}`;
+  const subsetQuery = subset.parameters.map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join('');
+  const link = (page: HistoryOptions): string =>
+    `${baseUrl}${path}?_page=${pageTokens.seal(caller.tenant, { path, asked: page })}${subsetQuery}`;
   const links = { self: buildSelfLink(call, path, () => link(options)), next: next && link({ ...options, after: next }) };
-  const seen = rows.map((row) => ({ ...row, body: row.body === null ? null : subset.apply(row.body, row.type) }));
-  return { status: 200, body: buildHistoryBundle(baseUrl, seen, links) };
+  const shownRows = rows.map((row) => ({ ...row, body: row.body === null ? null : subset.apply(row.body, row.type) }));
+  return { status: 200, body: buildHistoryBundle(baseUrl, shownRows, links) };
 }
 
 function buildSelfLink({ query, context }: FhirCall, path: string, sealed: () => string): string {

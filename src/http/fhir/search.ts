@@ -68,9 +68,9 @@ function buildCompartmentScope({ compartment, id, type, context }: FhirCall): Se
 
 async function respondWithPage(call: FhirCall, place: SearchScope, { parameters: input, isPrivate }: SearchInput): Promise<FhirResponse> {
   const { context } = call;
-  const { explained, rest: wanted } = parseExplain(context.caller, input);
-  const opened = openPageLink(call, place.path, wanted);
-  const parameters = (opened?.parameters ?? wanted).filter((parameter) => !isFormatParameter(parameter));
+  const { explained, rest: requested } = parseExplain(context.caller, input);
+  const opened = openPageLink(call, place.path, requested);
+  const parameters = (opened?.parameters ?? requested).filter((parameter) => !isFormatParameter(parameter));
   const { types, typed, rest } = selectTypes(call, place, parameters);
   const [type, ...also] = types;
   const { subset, rest: criteria } = parseSubset(rest, also.length ? undefined : type);
@@ -88,7 +88,7 @@ async function respondWithPage(call: FhirCall, place: SearchScope, { parameters:
     ...(opened?.after && { start: { after: opened.after } }),
   });
   const used = [...typed, ...page.parsed.self, ...subset.parameters];
-  const shown = {
+  const subsetPage = {
     ...page,
     rows: page.rows.map((row) => applySubset(subset, row)),
     included: page.included.map((row) => applySubset(subset, row)),
@@ -96,7 +96,7 @@ async function respondWithPage(call: FhirCall, place: SearchScope, { parameters:
   const link = (after?: Position): string => buildPageLink(call, { path: place.path, parameters: used, ...(after && { after }) });
   const plainSelf = `${context.baseUrl}${place.path}${used.length ? `?${new URLSearchParams(used)}` : ''}`;
   const self = isPrivate || opened ? link(opened?.after) : plainSelf;
-  return { status: 200, body: buildSearchBundle(context.baseUrl, shown, { self, next: page.next && link(page.next) }) };
+  return { status: 200, body: buildSearchBundle(context.baseUrl, subsetPage, { self, next: page.next && link(page.next) }) };
 }
 
 interface TypeSelection {

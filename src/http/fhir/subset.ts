@@ -23,9 +23,9 @@ export function parseSubset(query: [string, string][], type: string | undefined)
   if (!isSummary(summary)) throw invalid('_summary must be true, text, data, count or false');
   if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot be combined');
   const names = elements === undefined ? undefined : parseElementNames(elements, type);
-  const apply = (body: string, shown: string): string => {
+  const apply = (body: string, resourceType: string): string => {
     if (names === undefined) return summarizeBody(body, summary);
-    return type === undefined || shown === type ? selectElements(body, names) : body;
+    return type === undefined || resourceType === type ? selectElements(body, names) : body;
   };
   return { subset: { apply, parameters: mine, summary }, rest };
 }

@@ -73,9 +73,9 @@ const SECURITY_HEADERS = new Map([
 /** First step of every request: creates its id, which the response repeats. Ids from clients are not used here. */
 export function beginRequest(_req: Request, res: Response, next: NextFunction): void {
   const requestId = newRequestId();
-  const left = new AbortController();
-  Object.assign(res.locals, { requestId, signal: left.signal });
-  res.once('close', () => res.writableFinished || left.abort());
+  const disconnected = new AbortController();
+  Object.assign(res.locals, { requestId, signal: disconnected.signal });
+  res.once('close', () => res.writableFinished || disconnected.abort());
   res.setHeader('X-Request-Id', requestId).setHeaders(SECURITY_HEADERS);
   next();
 }

@@ -48,11 +48,11 @@ const explainMember = (list: Field, { keyPath, paths }: Field): ExplainedField =
 
 /** Builds a resource with a value in this field only. A lens does not write a read-only field of an object, so its value is put at its path. */
 function buildResourceWithValue(loaded: LoadedShape, field: Field, samples: FieldSamples): Resource {
-  const made = writeOrEmpty(loaded, buildViewWithValue(field, samples));
+  const resource = writeOrEmpty(loaded, buildViewWithValue(field, samples));
   const [main] = field.paths;
   const value = pickDifferentValue(field, undefined, samples);
-  if (!field.spec.readOnly || field.keyPath.length === 1 || !main || main.readOnly !== undefined || value === undefined) return made;
-  return main.put(made, [field.codec.write(value, buildExampleEnv())]);
+  if (!field.spec.readOnly || field.keyPath.length === 1 || !main || main.readOnly !== undefined || value === undefined) return resource;
+  return main.put(resource, [field.codec.write(value, buildExampleEnv())]);
 }
 
 /** Builds a view with a value in this field only. */
@@ -80,10 +80,10 @@ function writeOrEmpty({ lens, mapping }: LoadedShape, view: View): Resource {
 /** Finds the search parameters with other values in `filled` than in `bare`. Composite parameters are compared by their components. */
 function findParameters(registry: SearchRegistry, bare: Resource, filled: Resource): SearchParameter[] {
   const partsIn = ({ occurrences, components }: CompositePart, resource: Resource): unknown[] =>
-    occurrences.evaluate(resource).map(({ value }) => components.map(({ findValues: values }) => values(value)));
-  const seen = (parameter: SearchParameter, resource: Resource): string =>
+    occurrences.evaluate(resource).map(({ value }) => components.map(({ findValues }) => findValues(value)));
+  const listValues = (parameter: SearchParameter, resource: Resource): string =>
     JSON.stringify(parameter.parts?.map((part) => partsIn(part, resource)) ?? parameter.evaluate(resource));
-  return registry.list(filled.resourceType).filter((parameter) => seen(parameter, bare) !== seen(parameter, filled));
+  return registry.list(filled.resourceType).filter((parameter) => listValues(parameter, bare) !== listValues(parameter, filled));
 }
 
 interface ExplainedFilter {

@@ -56,8 +56,8 @@ export function findLosses({ lens, mapping }: LoadedShape): Losses {
 function findPartialLoss(name: string, paths: WritablePath[]): Loss[] {
   if (!paths.length || paths.some(({ steps }) => steps.length === 1 && steps[0]!.index === undefined && !steps[0]!.key.includes('"is"')))
     return [];
-  const shown = [...new Set(paths.map(({ text }) => text))];
-  return [{ what: name, how: `only ${shown.join(', ')}` }];
+  const pathTexts = [...new Set(paths.map(({ text }) => text))];
+  return [{ what: name, how: `only ${pathTexts.join(', ')}` }];
 }
 
 type ChangeRule = (field: Field) => string | false | undefined;

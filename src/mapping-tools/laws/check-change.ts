@@ -17,17 +17,17 @@ export function checkChange({ loaded, example, world }: ExampleContext): string[
   const { shape } = loaded;
   const env = buildExampleEnv(example.env);
   const [before, { fields, issues }] = [readWholeView(loaded, stored, env), planExampleChange(loaded, example, stored)];
-  const made = perform
+  const written = perform
     ? shape.write(fields, stored, env, { server: true, bare: true })
     : shape.write({ ...before, ...fields }, stored, env);
-  const after = readWholeView(loaded, made, env);
-  const again = planExampleChange(loaded, example, made);
+  const after = readWholeView(loaded, written, env);
+  const secondPlan = planExampleChange(loaded, example, written);
   return [
     ...[...issues, ...findRequestErrors(loaded, example)].map(({ text }) => `the change is refused: ${text}`),
-    ...findDifferences(made, becomes, 'the resource it becomes'),
-    ...findMissing(findResponseShape(loaded, world).read(made, env), then, 'the view then'),
-    ...checkR4(made),
-    ...(Array.isArray(example.change) ? [] : findDifferences(again.fields, {}, 'asked again, what is to be changed')),
+    ...findDifferences(written, becomes, 'the resource it becomes'),
+    ...findMissing(findResponseShape(loaded, world).read(written, env), then, 'the view then'),
+    ...checkR4(written),
+    ...(Array.isArray(example.change) ? [] : findDifferences(secondPlan.fields, {}, 'asked again, what is to be changed')),
     ...pickUnchangedFields(loaded, before, fields).flatMap((name) =>
       findDifferences(after[name], before[name], `${name}, which nobody asked to change,`),
     ),
@@ -46,8 +46,8 @@ const findResponseShape = ({ shape }: LoadedShape, { shapes }: ExampleContext['w
 /** The fields that the change must leave: all but the requested ones and their second names. */
 function pickUnchangedFields({ lens }: LoadedShape, before: View, change: View): string[] {
   const changing = lens.fields.filter(({ name }) => name in change);
-  const left = changing.reduce((view, field) => omitDependentFields(view, field, lens.fields), before);
-  return Object.keys(left).filter((name) => !(name in change));
+  const unchanged = changing.reduce((view, field) => omitDependentFields(view, field, lens.fields), before);
+  return Object.keys(unchanged).filter((name) => !(name in change));
 }
 
 /** The errors of a refused change. */

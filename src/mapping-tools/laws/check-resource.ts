@@ -23,8 +23,8 @@ export function checkCreate(all: ExampleContext): string[] {
   const before = structuredClone(into);
   const item = readRequestItem(shape, request);
   const first = shape.write(item, into, env);
-  const settled = writeServerFields(loaded, { ...first, id: assigned.id }, { example, env });
-  const stored = example.server ? settled.resource : first;
+  const serverWrite = writeServerFields(loaded, { ...first, id: assigned.id }, { example, env });
+  const stored = example.server ? serverWrite.resource : first;
   const saved: Resource = {
     ...stored,
     id: assigned.id,
@@ -36,7 +36,7 @@ export function checkCreate(all: ExampleContext): string[] {
     ...shape.checkRequest(request, String(example.env?.now ?? EXAMPLE_TIME)).map(({ text }) => `the request is refused: ${text}`),
     ...findDifferences(into, before, 'the resource it goes into'),
     ...(resource ? findDifferences(first, resource, 'the resource') : []),
-    ...settled.wrong,
+    ...serverWrite.wrong,
     ...checkView(loaded, { ...example, env: known }, saved),
     ...checkWriteOnlyFields(loaded, saved, { request: item, env: known }),
     ...checkGetPut(loaded, saved, known),
@@ -59,12 +59,12 @@ const findMisspelledFields = ({ requestSchema }: Shape, request: View): string[]
 };
 
 /** Writes the fields that the server sets later. */
-function writeServerFields(loaded: LoadedShape, made: Resource, { example, env }: { example: Example; env: Env }) {
-  if (!example.server) return { resource: made, wrong: [] };
-  const { settled, wrong } = checkServerWrite(loaded, made, { view: example.server, env });
+function writeServerFields(loaded: LoadedShape, resource: Resource, { example, env }: { example: Example; env: Env }) {
+  if (!example.server) return { resource, wrong: [] };
+  const { settled: written, wrong: errors } = checkServerWrite(loaded, resource, { view: example.server, env });
   return {
-    resource: settled,
-    wrong: [...wrong, ...(example.settled ? findMissing(settled, example.settled, 'settled, the resource') : [])],
+    resource: written,
+    wrong: [...errors, ...(example.settled ? findMissing(written, example.settled, 'settled, the resource') : [])],
   };
 }
 
@@ -107,7 +107,7 @@ export function checkRead({ loaded, example }: ExampleContext): string[] {
     ...(response ? checkView(loaded, { ...example, env }, stored) : compareWithFhirPath(loaded, stored, env)),
     ...findMissing(view, shows, 'the response'),
     ...(example.item === undefined ? [] : findDifferences(shape.isItem(view), example.item, 'whether it is an item')),
-    ...Object.entries(aliases).flatMap(([name, target]) => checkAlias(loaded, target, { shown: view[name], name, env })),
+    ...Object.entries(aliases).flatMap(([name, target]) => checkAlias(loaded, target, { shownId: view[name], name, env })),
     ...(rows ? checkRows(loaded, stored, rows) : []),
     ...(writable && isItem ? checkGetPut(loaded, stored, env) : []),
   ];
@@ -117,7 +117,7 @@ export function checkRead({ loaded, example }: ExampleContext): string[] {
 function checkAlias(
   { shape }: LoadedShape,
   target: string,
-  { shown: id, name, env }: { shown: unknown; name: string; env: Env },
+  { shownId: id, name, env }: { shownId: unknown; name: string; env: Env },
 ): string[] {
   const [type = '', own = ''] = target.split('/');
   return [

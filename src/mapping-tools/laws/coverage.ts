@@ -20,7 +20,7 @@ export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[
     ? examples.map((example) => (example.request ? { ...example, request: readRequestItems(shape, example.request)[0]! } : example))
     : examples;
   return [
-    ...[findUnsentFields, findUnreadFields, findUnusedWords, findUnreadCodes].flatMap((look) => look(loaded, ofItems)),
+    ...[findUnsentFields, findUnreadFields, findUnusedWords, findUnreadCodes].flatMap((findGaps) => findGaps(loaded, ofItems)),
     ...[
       findUnusedEnvelopes,
       findUntestedRules,
@@ -30,7 +30,7 @@ export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[
       findUntestedExceptions,
       findUntestedSearches,
       findBatchGaps,
-    ].flatMap((look) => look(loaded, examples)),
+    ].flatMap((findGaps) => findGaps(loaded, examples)),
   ];
 }
 
@@ -138,14 +138,14 @@ function findUntestedRules(loaded: LoadedShape, examples: Example[]): CoverageGa
   const { shape, lens, mapping } = loaded;
   const { many } = mapping.content;
   const leaves = listAllLeaves(loaded);
-  const later = lens.fields
+  const laterFields = lens.fields
     .filter(({ spec }) => spec.onlyIn === 'update' || !shape.interactions.includes('create'))
     .map(({ name }) => name);
   const codecs = leaves
     .filter(({ spec, codec }) => codec.pattern !== undefined && spec.pattern === undefined)
     .map(({ keyPath: names }) => names.join('.'));
   const ofChange = findUntestedIn(shape.changeSchema, examples, { side: 'changeRefused', codecs }).filter(({ keys }) =>
-    later.includes(keys[1]!),
+    laterFields.includes(keys[1]!),
   );
   return [
     ...(shape.interactions.some((interaction) => interaction === 'create' || interaction === 'perform')
@@ -164,10 +164,10 @@ interface UntestedContext {
 function findUntestedIn(schema: JsonSchema, examples: Example[], { side, codecs, many }: UntestedContext): CoverageGap[] {
   const ajv = new Ajv2020({ allowUnionTypes: true, formats: FORMATS });
   const whole = ajv.compile(schema);
-  const refused = examples.flatMap((example) => listRefused(example, side)).filter((body) => !whole(body));
+  const refusedBodies = examples.flatMap((example) => listRefused(example, side)).filter((body) => !whole(body));
   return listSchemaRules(schema).flatMap(({ at: names, word, without }) => {
     const accepts = ajv.compile(without);
-    const needed = isBatchMaximum(names, word, many) || refused.some((body) => accepts(body));
+    const needed = isBatchMaximum(names, word, many) || refusedBodies.some((body) => accepts(body));
     const keyword = word === 'pattern' && codecs.includes(names.join('.')) ? 'as' : word;
     return needed
       ? []
@@ -280,9 +280,9 @@ const findUntestedSpellings = (search: Record<string, SearchSpec>, parameters: [
 /** Query parameters and words without an example, and rules of values without a refused example. */
 function findUntestedSearches({ mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
   const parameters = examples.flatMap(({ search }) => Object.entries(search ?? {}));
-  const refused = examples.flatMap(({ searchRefused, field }) => (searchRefused && field ? [field] : []));
+  const refusedFields = examples.flatMap(({ searchRefused, field }) => (searchRefused && field ? [field] : []));
   const forms = Object.entries(mapping.content.search ?? {}).filter(
-    ([name, spec]) => findRefusingKeyword(spec) !== undefined && !refused.includes(name),
+    ([name, spec]) => findRefusingKeyword(spec) !== undefined && !refusedFields.includes(name),
   );
   const unrefused = forms.map(([name, spec]) => ({
     keys: ['search', name, findRefusingKeyword(spec)!],

@@ -40,7 +40,7 @@ const OFFERS: Record<ShapeInteraction, (shape: Shape) => string> = {
 const TAKE_TEXTS = { page: '', all: 'all at once', first: 'the first alone' };
 
 /** Key of an example → its check. */
-export const EXAMPLE_CHECKS: Readonly<Record<string, (shown: ExampleContext) => string[]>> = {
+export const EXAMPLE_CHECKS: Readonly<Record<string, (context: ExampleContext) => string[]>> = {
   request: checkCreate,
   several: checkBatch,
   stored: checkRead,
@@ -164,12 +164,12 @@ function checkSame({ loaded, example, world, samples }: ExampleContext): string[
 function checkLinks({ loaded: { shape }, example: { links = {}, queries, linked: expected } }: ExampleContext): string[] {
   const searches = shape.links.map(({ buildSearch }) => buildSearch(links));
   const unasked = shape.links.map(({ buildSearch }) => buildSearch({}));
-  const made = shape.links.reduce(
+  const linked = shape.links.reduce(
     (out, { putReference }, nth) => putReference(out, `${String(searches[nth]).split('?')[0]}/1`),
     shape.write(links, undefined, buildExampleEnv()),
   );
-  const renamed = (name: string): object => shape.write({ [name]: 'Another' }, made, buildExampleEnv(), { server: true });
-  const kept = Object.keys(links).filter((name) => countReferences(renamed(name)) !== countReferences(made) - 1);
+  const renamed = (name: string): object => shape.write({ [name]: 'Another' }, linked, buildExampleEnv(), { server: true });
+  const unlinked = Object.keys(links).filter((name) => countReferences(renamed(name)) !== countReferences(linked) - 1);
   return [
     ...findDifferences(searches, queries, 'the searches'),
     ...findDifferences(
@@ -177,8 +177,8 @@ function checkLinks({ loaded: { shape }, example: { links = {}, queries, linked:
       searches.map(() => undefined),
       'without a name, the searches',
     ),
-    ...findMissing(made, expected, 'linked, the resource'),
-    ...kept.map((name) => `another ${name} must not keep the reference of the one before`),
+    ...findMissing(linked, expected, 'linked, the resource'),
+    ...unlinked.map((name) => `another ${name} must not keep the reference of the one before`),
   ];
 }
 
@@ -219,9 +219,9 @@ function checkIndexes({ example: { indexes }, world: { profiles, registry } }: E
     const definition = profiles.searchParameters.find(({ url }) => url?.endsWith(`/${parameter}`));
     const found = definition && registry.lookup(resource.resourceType, definition.code);
     if (!found) return [`fhir-profiles/ defines no SearchParameter ${parameter} for ${resource.resourceType}`];
-    const seen = found.evaluate(resource).map(({ value }) => value);
+    const extracted = found.evaluate(resource).map(({ value }) => value);
     return findDifferences(
-      seen.map((value) => toObject(value).reference ?? toObject(value).value ?? value),
+      extracted.map((value) => toObject(value).reference ?? toObject(value).value ?? value),
       values,
       `what ${parameter} sees`,
     );
@@ -231,20 +231,20 @@ function checkIndexes({ example: { indexes }, world: { profiles, registry } }: E
 /** Compares the schemas with the vendor's: the request exactly; of a response the order, and type, format and enum of each property. */
 function checkPrintedSchemas({ loaded: { shape }, example: { prints = {} } }: ExampleContext): string[] {
   const { $schema: _, ...request } = shape.requestSchema;
-  const { properties: shown = {} } = shape.responseSchema;
+  const { properties: actual = {} } = shape.responseSchema;
   const { properties = {} } = prints.response ?? {};
   return [
     ...(prints.request ? findDifferences(request, prints.request, 'the schema of a request') : []),
-    ...(prints.response ? findDifferences(Object.keys(shown), Object.keys(properties), 'the order of the keys') : []),
-    ...Object.entries(properties).flatMap(([name, rules]) => findSchemaDifferences(shown[name], rules, name)),
+    ...(prints.response ? findDifferences(Object.keys(actual), Object.keys(properties), 'the order of the keys') : []),
+    ...Object.entries(properties).flatMap(([name, rules]) => findSchemaDifferences(actual[name], rules, name)),
   ];
 }
 
 /** The differences in the rules of a field, and of its inner objects. */
-const findSchemaDifferences = (shown: JsonSchema | undefined, printed: JsonSchema, name: string): string[] => [
-  ...findDifferences(pickComparedRules(shown), pickComparedRules(printed), `the schema of ${name} in an answer`),
+const findSchemaDifferences = (schema: JsonSchema | undefined, printed: JsonSchema, name: string): string[] => [
+  ...findDifferences(pickComparedRules(schema), pickComparedRules(printed), `the schema of ${name} in an answer`),
   ...Object.entries(printed.properties ?? {}).flatMap(([inner, rules]) =>
-    findSchemaDifferences(shown?.properties?.[inner], rules, `${name}.${inner}`),
+    findSchemaDifferences(schema?.properties?.[inner], rules, `${name}.${inner}`),
   ),
 ];
 

@@ -20,10 +20,7 @@ export function compareWithFhirPath({ lens, mapping }: LoadedShape, resource: Re
   const row = mapping.content.row?.key;
   if (row !== undefined && bound[row] === undefined) bound[row] = lens.rows!.readKeys(resource)[0];
   for (const { name, first } of lens.names.boundElements) bound[name] = first(resource, bound);
-  const paths = [
-    ...lens.leaves.flatMap(({ paths: shown, writtenPaths }) => [...shown, ...writtenPaths]),
-    ...lens.also.map(({ path }) => path),
-  ];
+  const paths = [...lens.leaves.flatMap(({ paths, writtenPaths }) => [...paths, ...writtenPaths]), ...lens.also.map(({ path }) => path)];
   const reading = { env: bound, aliases: lens.names.scope.aliases };
   return [
     ...paths.flatMap((path) => comparePath(path, { ...reading, resource })),
@@ -35,7 +32,7 @@ export function compareWithFhirPath({ lens, mapping }: LoadedShape, resource: Re
 function compareMembers({ list, leaves }: Lens['lists'][number], top: Field[], reading: ReadContext): string[] {
   if (!top.includes(list)) return [];
   const elements = toObjects(list.paths[0]!.get(reading.resource, reading.env));
-  const paths = leaves.flatMap(({ paths: shown, writtenPaths }) => [...shown, ...writtenPaths]);
+  const paths = leaves.flatMap(({ paths, writtenPaths }) => [...paths, ...writtenPaths]);
   return elements.flatMap((element) => paths.flatMap((path) => comparePath(path, { ...reading, resource: element })));
 }
 

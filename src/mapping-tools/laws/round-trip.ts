@@ -77,9 +77,9 @@ export function checkFieldPutGet(
         const after = lens.write(next, resource, env);
         if (field.paths.length > 1 && findStillShown(changes, lens.read(after, env, { all: true, bare: true })).length) return [];
         const view = lens.read(after, env, { all: true });
-        const wanted = apart({ ...next, [name]: value ?? toUnsetValue(spec) }, field);
+        const expected = apart({ ...next, [name]: value ?? toUnsetValue(spec) }, field);
         return [
-          ...findDifferences(apart(view, field), wanted, `after ${name} was ${value === null ? 'unset' : 'written'}, the view`),
+          ...findDifferences(apart(view, field), expected, `after ${name} was ${value === null ? 'unset' : 'written'}, the view`),
           ...also(after, field),
         ];
       });
@@ -93,7 +93,7 @@ function checkCombinedWrites(
   { env, samples }: { env: Env; samples: FieldSamples },
 ): string[] {
   const whole = lens.read(resource, env, { all: true });
-  const shown = (changes: View): View => lens.read(lens.write({ ...whole, ...changes }, resource, env), env, { all: true });
+  const writeAndRead = (changes: View): View => lens.read(lens.write({ ...whole, ...changes }, resource, env), env, { all: true });
   const changes = listWritableFields(lens, mapping.content).flatMap((field) => {
     const value = pickDifferentValue(field, whole[field.name], samples);
     const changes = { [field.name]: value };
@@ -104,9 +104,9 @@ function checkCombinedWrites(
   return pairs
     .filter(([one, other]) => shareElement(one.field, other.field) && !disagree({ ...one.asked, ...other.asked }).length)
     .flatMap(([one, other]) => {
-      const both = shown({ ...one.asked, ...other.asked });
+      const both = writeAndRead({ ...one.asked, ...other.asked });
       return [one, other].flatMap(({ name, asked }) =>
-        findDifferences(both[name], shown(asked)[name], `after ${one.name} and ${other.name} were written together, ${name}`),
+        findDifferences(both[name], writeAndRead(asked)[name], `after ${one.name} and ${other.name} were written together, ${name}`),
       );
     });
 }
@@ -129,13 +129,13 @@ const listPlaces = ({ writtenPaths, fields = [] }: Field): WritablePath[] => [..
 
 /** Writes read-only fields, as the server does. */
 export function checkServerWrite({ lens }: LoadedShape, resource: Resource, { view, env }: { view: View; env: Env }) {
-  const settled = lens.write(view, resource, env, { server: true });
+  const written = lens.write(view, resource, env, { server: true });
   const before = lens.read(resource, env, { all: true });
-  const wrong = [
-    ...findMissing(lens.read(settled, env), view, 'after the server wrote, the view'),
-    ...findDifferences(lens.read(settled, env, { all: true }), { ...before, ...view }, 'after the server wrote, the whole view'),
+  const errors = [
+    ...findMissing(lens.read(written, env), view, 'after the server wrote, the view'),
+    ...findDifferences(lens.read(written, env, { all: true }), { ...before, ...view }, 'after the server wrote, the whole view'),
   ];
-  return { settled, wrong };
+  return { settled: written, wrong: errors };
 }
 
 /** Writing an item must not change other items of the same resource. */

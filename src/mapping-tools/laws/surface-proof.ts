@@ -77,11 +77,11 @@ const SURFACE_CHECKS: Readonly<Record<string, SurfaceCheck>> = {
   headers: ({ surface }, { headers, facts }) =>
     findDifferences(surface.buildHeaders({ ...EXAMPLE_FACTS, ...facts }), headers, 'the headers'),
   ids: ({ surface }, { ids }) =>
-    Object.entries(ids!).flatMap(([reference, shown]) => {
+    Object.entries(ids!).flatMap(([reference, shownId]) => {
       const [type = '', id = ''] = reference.split('/');
       return [
-        ...findDifferences(surface.encodeId(type, id, buildExampleEnv()), shown, `the id of ${reference}`),
-        ...findDifferences(surface.decodeId(type, shown), id, `${shown} read back`),
+        ...findDifferences(surface.encodeId(type, id, buildExampleEnv()), shownId, `the id of ${reference}`),
+        ...findDifferences(surface.decodeId(type, shownId), id, `${shownId} read back`),
       ];
     }),
   states: ({ source }, { states }) => findMissing(source.content, states, 'the surface'),
@@ -99,7 +99,7 @@ export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples
   const has = (word: keyof SurfaceExample): boolean => examples.some((example) => word in example);
   const stated: Partial<SurfaceSpec> = Object.assign({}, ...examples.map(({ states }) => states ?? {}));
   const answered = examples.flatMap(({ statuses = {} }) => Object.keys(statuses));
-  const shown = examples.flatMap(({ ids = {} }) => Object.keys(ids).map((reference) => reference.split('/')[0]));
+  const types = examples.flatMap(({ ids = {} }) => Object.keys(ids).map((reference) => reference.split('/')[0]));
   const failing = examples.flatMap(({ fails }) => fails?.kind ?? []);
   const own = Object.entries(content.errors).flatMap(([kind, { body }]) => (body === undefined ? [] : [kind]));
   const gap = (keys: string[], text: string): { keys: string[]; text: string }[] => [{ keys, text }];
@@ -116,7 +116,7 @@ export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples
       .flatMap((kind) => gap(['errors', kind], `no example has statuses: with ${kind}`)),
     ...(content.headers && !has('headers') ? gap(['headers'], 'no example has headers:') : []),
     ...Object.keys(content.ids?.prefixes ?? {})
-      .filter((type) => !shown.includes(type))
+      .filter((type) => !types.includes(type))
       .flatMap((type) => gap(['ids', 'prefixes', type], `no example has ids: with a ${type}`)),
     ...STATED_KEYWORDS.filter((word) => content[word] !== undefined && !(word in stated)).flatMap((word) =>
       gap([word], `no example has states: with ${word}`),
@@ -134,6 +134,6 @@ export function proveSurface(loaded: LoadedSurface): Diagnostic[] {
   const broken = examples.content.flatMap((example, nth) =>
     checkSurfaceExample(loaded, example).map((text) => ({ place: examples.locateLine([String(nth)]), text: `${example.title}: ${text}` })),
   );
-  const left = findSurfaceGaps(loaded, examples.content).map(({ keys, text }) => ({ place: loaded.source.locate(keys), text }));
-  return [...broken, ...left];
+  const gaps = findSurfaceGaps(loaded, examples.content).map(({ keys, text }) => ({ place: loaded.source.locate(keys), text }));
+  return [...broken, ...gaps];
 }

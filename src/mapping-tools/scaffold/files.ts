@@ -59,8 +59,8 @@ function omitTaken(guess: Guess | undefined, taken: Set<string>, at = ''): Guess
     return taken.has(place) ? undefined : taken.add(place) && guess;
   }
   const inside = guess.spec.at === '$this' ? at : `${at} ${guess.spec.at}`;
-  const left = Object.entries(fields).filter(([, spec]) => omitTaken({ spec }, taken, inside));
-  return left.length ? { ...guess, spec: { ...guess.spec, fields: Object.fromEntries(left) } } : undefined;
+  const remaining = Object.entries(fields).filter(([, spec]) => omitTaken({ spec }, taken, inside));
+  return remaining.length ? { ...guess, spec: { ...guess.spec, fields: Object.fromEntries(remaining) } } : undefined;
 }
 
 /** The properties of an object that have no path. */

@@ -82,11 +82,11 @@ export const normalizeName = (name: string): string => name.toLowerCase().replac
 
 /** A guess for one property of a sample. */
 export function guessField(resource: string, name: string, value: unknown): Guess | undefined {
-  const plain = normalizeName(name);
-  const hint = HINTS.find((hint) => hint.names.includes(plain) && hint.of(resource));
+  const normalized = normalizeName(name);
+  const hint = HINTS.find((hint) => hint.names.includes(normalized) && hint.of(resource));
   return (
-    (hint ? hint.guess(value) : guessSameName(resource, plain, value)) ??
-    (isOwnObject(plain, value) ? guessNested(resource, value) : undefined)
+    (hint ? hint.guess(value) : guessSameName(resource, normalized, value)) ??
+    (isOwnObject(normalized, value) ? guessNested(resource, value) : undefined)
   );
 }
 
@@ -138,9 +138,9 @@ const OWN_OBJECTS =
   /^(name|fullname|(contact|personal|basic|general)(info|information|details|data)?|person|demographics|profile|details|info|attributes|fields)$/;
 const OTHER_PERSON_NAMES = ['name', 'fullname', 'firstname', 'lastname', 'relation', 'relationship'];
 
-const isOwnObject = (plain: string, value: unknown): boolean =>
-  OWN_OBJECTS.test(plain) &&
-  !(plain === 'contact' && Object.keys(value ?? {}).some((name) => OTHER_PERSON_NAMES.includes(normalizeName(name))));
+const isOwnObject = (normalized: string, value: unknown): boolean =>
+  OWN_OBJECTS.test(normalized) &&
+  !(normalized === 'contact' && Object.keys(value ?? {}).some((name) => OTHER_PERSON_NAMES.includes(normalizeName(name))));
 
 /** Guesses the fields of an object without a counterpart in FHIR: each may have a path of its own. */
 function guessNested(resource: string, value: unknown): Guess | undefined {
@@ -163,8 +163,8 @@ const SHORT_NAMES: Record<string, string> = { first: 'firstname', last: 'lastnam
 const PLAIN_TYPES = ['string', 'markdown', 'code', 'uri', 'url'];
 
 /** Guesses the element with the same name, if it has one value of the same JSON type. */
-function guessSameName(resource: string, plain: string, value: unknown): Guess | undefined {
-  const name = listElementNames(resource).find((elementName) => elementName.toLowerCase() === plain);
+function guessSameName(resource: string, normalized: string, value: unknown): Guess | undefined {
+  const name = listElementNames(resource).find((elementName) => elementName.toLowerCase() === normalized);
   const facts = name === undefined ? undefined : findElement(resource, name);
   if (!facts || facts.list || facts.choice || !facts.types.every(isPrimitive)) return undefined;
   const isBoolean = facts.types[0] === 'boolean';

@@ -25,11 +25,11 @@ const parseNumber = (value: unknown): Decimal | undefined =>
  *  https://hl7.org/fhir/R4/observation-definitions.html#Observation.interpretation
  */
 function deriveInterpretation({ value, low, high }: Readonly<Record<string, unknown>>): string | undefined {
-  const [measured, least, most] = [value, low, high].map(parseNumber);
-  if (!measured || (!least && !most)) return undefined;
-  if (least && most && compareDecimals(least, most) > 0) return undefined;
+  const [measured, least, maximum] = [value, low, high].map(parseNumber);
+  if (!measured || (!least && !maximum)) return undefined;
+  if (least && maximum && compareDecimals(least, maximum) > 0) return undefined;
   if (least && compareDecimals(measured, least) < 0) return 'L';
-  return most && compareDecimals(measured, most) > 0 ? 'H' : 'N';
+  return maximum && compareDecimals(measured, maximum) > 0 ? 'H' : 'N';
 }
 
 export const CODE_DERIVATIONS: Readonly<Record<string, CodeDerivation>> = {

@@ -65,7 +65,7 @@ const buildPlainCodec: CodecBuilder = (_argument, { format }) =>
 
 /** A JSON object stored as text, with its digits. Invalid JSON is not shown. Lone surrogates are refused. */
 const buildJsonCodec: CodecBuilder = () => ({
-  validate: (shown) => (LONE_SURROGATE.test(JSON.stringify(shown)) ? 'must have texts of well-formed Unicode' : undefined),
+  validate: (value) => (LONE_SURROGATE.test(JSON.stringify(value)) ? 'must have texts of well-formed Unicode' : undefined),
   read: (text) => {
     try {
       return parseExactJson(toText(text));
@@ -82,8 +82,8 @@ const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$/;
 /** FHIR's times always have seconds; 00 is not shown. https://hl7.org/fhir/R4/datatypes.html#time */
 const buildTimeCodec: CodecBuilder = () => ({
   read: (stored) => (ON_THE_MINUTE.test(toText(stored)) ? toText(stored).slice(0, 5) : stored),
-  write: (shown) => (toText(shown).length === 5 ? `${shown}:00` : shown),
-  validate: (shown) => (TIME.test(toText(shown)) ? undefined : 'must be a time as HH:mm, from 00:00 to 23:59'),
+  write: (value) => (toText(value).length === 5 ? `${value}:00` : value),
+  validate: (value) => (TIME.test(toText(value)) ? undefined : 'must be a time as HH:mm, from 00:00 to 23:59'),
 });
 
 /**
@@ -111,8 +111,8 @@ function buildPatternCodec(patterns: DatePattern[], rule: string): Codec {
     pattern: patterns.map(({ pattern }) => pattern).join('|'),
     format: patterns[0]!.text,
     read: (value) => patterns[0]!.format(toText(value)),
-    write: (shown) => stored(toText(shown)),
-    validate: (shown) => (stored(toText(shown)) === undefined ? rule : undefined),
+    write: (value) => stored(toText(value)),
+    validate: (value) => (stored(toText(value)) === undefined ? rule : undefined),
   };
 }
 
@@ -134,13 +134,13 @@ export function buildReferenceCodec(argument: string, { ids }: Pick<CodecContext
   if (unknown !== undefined)
     throw new Error(`${unknown} is not served${formatSuggestion(unknown, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
   const several = targets.length > 1;
-  const decode = (types: ServedType[], shown: string): CodecTarget[] =>
+  const decode = (types: ServedType[], value: string): CodecTarget[] =>
     types.flatMap((type) => {
-      const id = ids.decodeId(type, shown);
+      const id = ids.decodeId(type, value);
       return id === undefined ? [] : [{ type, id }];
     });
-  const parseTarget = (shown: unknown): CodecTarget | undefined => {
-    const text = toText(shown);
+  const parseTarget = (value: unknown): CodecTarget | undefined => {
+    const text = toText(value);
     const slash = several ? text.indexOf('/') : -1;
     const found =
       slash < 0
@@ -159,12 +159,12 @@ export function buildReferenceCodec(argument: string, { ids }: Pick<CodecContext
       if (!targets.some((target) => target === type)) return undefined;
       return `${several ? `${type}/` : ''}${ids.encodeId(type, id!, env)}`;
     },
-    write: (shown, env) => {
-      const { type, id } = parseTarget(shown)!;
+    write: (value, env) => {
+      const { type, id } = parseTarget(value)!;
       return `${type}/${env.resolved?.get(id) ?? id}`;
     },
-    validate: (shown) =>
-      parseTarget(shown) === undefined
+    validate: (value) =>
+      parseTarget(value) === undefined
         ? `must be the id of ${/^[AEIO]/.test(targets[0]!) ? 'an' : 'a'} ${targets.join(' or ')}${several ? ', as type/id' : ''}`
         : undefined,
   };

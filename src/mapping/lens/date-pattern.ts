@@ -50,8 +50,8 @@ export function compileDatePattern(text: string, kind: 'day' | 'instant'): DateP
     format(stored) {
       const parts = kind === 'day' ? parseDay(stored) : parseInstant(stored);
       if (!parts) return undefined;
-      const shown: Record<string, string> = { ...parts, zone: zoned && text.includes('+hh:mm') ? '+00:00' : '+0000' };
-      return text.replace(TOKEN, (token) => shown[PARTS[token]!.name]!);
+      const partTexts: Record<string, string> = { ...parts, zone: zoned && text.includes('+hh:mm') ? '+00:00' : '+0000' };
+      return text.replace(TOKEN, (token) => partTexts[PARTS[token]!.name]!);
     },
   };
 }

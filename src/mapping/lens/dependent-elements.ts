@@ -57,14 +57,16 @@ export const findStaleDependents = (type: string, changed: readonly string[]): s
 export function omitStaleDependents(
   node: unknown,
   outdated: readonly string[],
-  { kept, env }: { kept: readonly Step[]; env: PathVariables },
+  { preservedSteps, env }: { preservedSteps: readonly Step[]; env: PathVariables },
 ): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const entries = Object.entries(node).flatMap(([name, value]): [string, unknown][] => {
     if (!outdated.includes(name.replace(/^_/, ''))) return [[name, value]];
-    const left = kept.filter((step) => step.name === name).flatMap((step) => (step.open ? value : findMatches(step, node, env)));
-    const inOrder = Array.isArray(value) ? value.filter((element) => left.includes(element)) : value;
-    return left.length ? [[name, inOrder]] : [];
+    const remaining = preservedSteps
+      .filter((step) => step.name === name)
+      .flatMap((step) => (step.open ? value : findMatches(step, node, env)));
+    const inOrder = Array.isArray(value) ? value.filter((element) => remaining.includes(element)) : value;
+    return remaining.length ? [[name, inOrder]] : [];
   });
   return Object.fromEntries(entries);
 }

@@ -4,11 +4,11 @@ import { formatSortedJson } from '../../fhir/json-values.ts';
 /** The elements that have not been taken. */
 interface ElementPool<T> {
   /** Takes the first element that shows the same value; undefined: none is left. */
-  take(shown: unknown): T | undefined;
+  take(value: unknown): T | undefined;
 }
 
 /** A pool with an index, so that matching n elements takes n steps. */
 export function buildPool<T>(all: readonly T[], shownBy: (item: T) => unknown): ElementPool<T> {
-  const left = Map.groupBy(all.toReversed(), (item) => formatSortedJson(shownBy(item)));
-  return { take: (shown) => left.get(formatSortedJson(shown))?.pop() };
+  const remaining = Map.groupBy(all.toReversed(), (item) => formatSortedJson(shownBy(item)));
+  return { take: (value) => remaining.get(formatSortedJson(value))?.pop() };
 }

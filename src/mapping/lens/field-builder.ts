@@ -44,9 +44,9 @@ const buildObjectField =
       writtenPaths: [],
       toStored: () => [],
       read(now) {
-        const shown = fields.map((field) => [field, field.read(now)] as const);
-        if (shown.every(([, value]) => value === undefined)) return undefined;
-        return Object.fromEntries(shown.map(([field, value]) => [field.name, value ?? toUnsetValue(field.spec)]));
+        const values = fields.map((field) => [field, field.read(now)] as const);
+        if (values.every(([, value]) => value === undefined)) return undefined;
+        return Object.fromEntries(values.map(([field, value]) => [field.name, value ?? toUnsetValue(field.spec)]));
       },
       assign() {
         throw new Error(`${name}: an object cannot be written as one value`);

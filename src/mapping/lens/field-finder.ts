@@ -15,14 +15,14 @@ export function buildFieldFinder(resource: string, { leaves, lists }: Pick<Lens,
     .filter(({ field }) => field.spec.shares === undefined)
     .flatMap(({ field, text }) => toPathKeys(resource, text).map((place) => ({ name: field.keyPath.join('.'), ...place })));
   return (expression) => {
-    const [wanted] = toPathKeys('', expression);
-    const same = places.filter((place) => place.names === wanted!.names && haveCompatibleConditions(place.text, wanted!.text));
+    const [pathKey] = toPathKeys('', expression);
+    const same = places.filter((place) => place.names === pathKey!.names && haveCompatibleConditions(place.text, pathKey!.text));
     return (
-      findOnlyName(places.filter(({ text }) => text === wanted!.text)) ??
+      findOnlyName(places.filter(({ text }) => text === pathKey!.text)) ??
       findOnlyName(same) ??
-      findOnlyName(same.filter(({ member }) => member === wanted!.member)) ??
-      findOnlyName(places.filter(({ names }) => names.startsWith(`${wanted!.names}.`) || wanted!.names.startsWith(`${names}.`))) ??
-      findCommonObject(places.filter(({ names }) => names.startsWith(`${wanted!.names}.`)))
+      findOnlyName(same.filter(({ member }) => member === pathKey!.member)) ??
+      findOnlyName(places.filter(({ names }) => names.startsWith(`${pathKey!.names}.`) || pathKey!.names.startsWith(`${names}.`))) ??
+      findCommonObject(places.filter(({ names }) => names.startsWith(`${pathKey!.names}.`)))
     );
   };
 }
@@ -51,9 +51,9 @@ const findOnlyName = (found: { name: string }[]): string | undefined => {
 
 /** A path with and without its conditions; for a contained resource, also from that resource's type. */
 function toPathKeys(resource: string, path: string): PathKey[] {
-  const plain = path.replace(/\[\d+\]|\.(?:first\(\)|skip\(\d+\))/g, '');
-  const whole = resource === '' ? plain : `${resource}.${plain}`;
-  const inner = /^contained\.ofType\((\w+)\)(?:\.where\([^()]*\))?(\..*)$/.exec(plain);
+  const simplePath = path.replace(/\[\d+\]|\.(?:first\(\)|skip\(\d+\))/g, '');
+  const whole = resource === '' ? simplePath : `${resource}.${simplePath}`;
+  const inner = /^contained\.ofType\((\w+)\)(?:\.where\([^()]*\))?(\..*)$/.exec(simplePath);
   const member = Number(/(?:\.skip\((\d+)\)\.first\(\)|\[(\d+)\])$/.exec(path)?.slice(1).find(Boolean) ?? 0);
   return [whole, ...(inner ? [`${inner[1]}${inner[2]}`] : [])].map((text) => ({ text, names: removeConditions(text), member }));
 }

@@ -16,14 +16,14 @@ export function unsetOtherForms(view: View, fields: Field[]): View {
 }
 
 /** `omit: implied`: a list is implied while it has one member, whose only values are those of the fields that share its path. */
-export function findImpliedFields(fields: Field[]): Map<Field, (shown: unknown) => boolean> {
+export function findImpliedFields(fields: Field[]): Map<Field, (value: unknown) => boolean> {
   return new Map(
     fields.flatMap((field) => {
       if (field.spec.omit !== 'implied') return [];
       const places = fields.filter(({ spec }) => spec.shares === field.name).map(({ paths }) => paths[0]!.text);
       const others = (field.members ?? []).filter(({ paths }) => !places.includes(`${field.paths[0]!.text}.first().${paths[0]?.text}`));
-      const implied = (shown: unknown): boolean => {
-        const [first = {}, ...more] = toObjects(shown);
+      const implied = (value: unknown): boolean => {
+        const [first = {}, ...more] = toObjects(value);
         return more.length === 0 && others.every(({ name }) => isUnset(first[name]));
       };
       return [[field, implied]];

@@ -46,9 +46,9 @@ export const buildCombinedField: FieldBuilder = (name, spec, context) => {
 };
 
 /** Adds the value of each element that has one. */
-function collectValues(elements: unknown[], look: ElementReader['read'], { env, values }: { env: Env; values: unknown[] }): void {
+function collectValues(elements: unknown[], readElement: ElementReader['read'], { env, values }: { env: Env; values: unknown[] }): void {
   for (const element of elements) {
-    const value = look(element, env);
+    const value = readElement(element, env);
     if (value !== undefined) values.push(value);
   }
 }
@@ -60,12 +60,12 @@ export const buildListField: FieldBuilder = (name, spec, context) => {
   const codec = buildCodec(spec, context);
   const { read: found, paths: innerPaths } = buildElementReader(spec, path.type, context.names);
   /** The value that the codec can show; other elements do not belong to the list. */
-  const look = (element: unknown, env: Env): unknown => {
+  const readElement = (element: unknown, env: Env): unknown => {
     const value = found(element, env);
     return value === undefined || codec.read(value, env) === undefined ? undefined : value;
   };
-  const slot = context.listSlot(path, (element, env) => look(element, env) !== undefined);
-  const made = (text: unknown): unknown => (innerPaths[0] ? innerPaths[0].put({}, [text]) : text);
+  const slot = context.listSlot(path, (element, env) => readElement(element, env) !== undefined);
+  const wrap = (text: unknown): unknown => (innerPaths[0] ? innerPaths[0].put({}, [text]) : text);
   return {
     name,
     spec,
@@ -76,13 +76,13 @@ export const buildListField: FieldBuilder = (name, spec, context) => {
     toStored: (value, env) => toList(value).map((item) => ({ type: (innerPaths[0] ?? path).type, value: codec.write(item, env) })),
     read({ slots, env }) {
       const values: unknown[] = [];
-      collectValues(slots[slot]!, look, { env, values });
+      collectValues(slots[slot]!, readElement, { env, values });
       return values.length ? values.map((value) => codec.read(value, env)) : undefined;
     },
     assign(value, { slots, env }, changes) {
       const texts = toList(value).map((item) => codec.write(item, env));
-      const standing = buildPool(slots[slot]!, (element) => look(element, env));
-      changes[slot] = texts.map((text) => standing.take(text) ?? made(text));
+      const pool = buildPool(slots[slot]!, (element) => readElement(element, env));
+      changes[slot] = texts.map((text) => pool.take(text) ?? wrap(text));
     },
   };
 };

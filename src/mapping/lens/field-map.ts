@@ -33,8 +33,8 @@ export const buildMapField: FieldBuilder = (name, spec, context) => {
     keyPath: [...context.keyPath, name],
     codec: {
       ...NO_CODEC,
-      validate: (shown) =>
-        Object.keys(toObject(shown)).every((key) => key.isWellFormed()) ? undefined : 'must have keys of well-formed Unicode',
+      validate: (value) =>
+        Object.keys(toObject(value)).every((key) => key.isWellFormed()) ? undefined : 'must have keys of well-formed Unicode',
     },
     paths,
     writtenPaths: [path],
@@ -45,12 +45,12 @@ export const buildMapField: FieldBuilder = (name, spec, context) => {
       return entries.length ? Object.fromEntries(entries.map(({ key, value }) => [key, value])) : undefined;
     },
     assign(value, { slots }, changes) {
-      const wanted = new Map(Object.entries(toObject(value)).map(([key, text]) => [key, toText(text)]));
-      const kept = slots[slot]!.filter((element) => {
+      const entries = new Map(Object.entries(toObject(value)).map(([key, text]) => [key, toText(text)]));
+      const preserved = slots[slot]!.filter((element) => {
         const entry = entryOf(element);
-        return entry && wanted.get(entry.key) === entry.value && wanted.delete(entry.key);
+        return entry && entries.get(entry.key) === entry.value && entries.delete(entry.key);
       });
-      changes[slot] = [...kept, ...[...wanted].map(([key, text]) => elementOf({ key, value: text }))];
+      changes[slot] = [...preserved, ...[...entries].map(([key, text]) => elementOf({ key, value: text }))];
     },
   };
 };

@@ -42,11 +42,11 @@ export const buildObjectListField =
     );
     for (const field of members.flatMap(listLeaves)) if (!field.spec.readOnly) field.writtenPaths.forEach(tree.protect);
     const member = buildMemberLens(members, tree);
-    const shown = (element: unknown, env: Env): View | undefined => {
+    const readMember = (element: unknown, env: Env): View | undefined => {
       const view = member.show(element, env);
       return view && spec.memberHas !== undefined && view[spec.memberHas] === null ? undefined : view;
     };
-    const slot = context.listSlot(path, (element, env) => shown(element, env) !== undefined);
+    const slot = context.listSlot(path, (element, env) => readMember(element, env) !== undefined);
     return {
       name,
       spec,
@@ -58,21 +58,21 @@ export const buildObjectListField =
       toStored: (value, env) =>
         toObjects(value).flatMap((object) => members.flatMap((field) => listStored(field, object[field.name], env))),
       read({ slots, env }) {
-        const views = slots[slot]!.flatMap((element) => shown(element, env) ?? []);
+        const views = slots[slot]!.flatMap((element) => readMember(element, env) ?? []);
         return views.length ? views : undefined;
       },
       assign(value, { slots, env }, changes) {
-        const standing = slots[slot]!.flatMap((element) => {
-          const view = shown(element, env);
+        const existing = slots[slot]!.flatMap((element) => {
+          const view = readMember(element, env);
           return view ? [{ element, view }] : [];
         });
-        const wanted = toObjects(value);
+        const views = toObjects(value);
         const bases = matchMembers(
-          wanted.map((item) => fillUnset(members, item)),
-          standing,
+          views.map((item) => fillUnset(members, item)),
+          existing,
           [spec.key ?? []].flat(),
         );
-        changes[slot] = wanted.map((item, nth) => member.put(bases[nth] ?? begun(env), item, env)).filter((item) => !isUnset(item));
+        changes[slot] = views.map((item, nth) => member.put(bases[nth] ?? begun(env), item, env)).filter((item) => !isUnset(item));
       },
     };
   };
@@ -89,8 +89,8 @@ function findMembersPath({ list, where }: FieldSpec, { names, below }: FieldCont
 /** A new element that meets the conditions; undefined: there are none. */
 function buildNewElement(step: Step, env: Env): unknown {
   if (step.open) return undefined;
-  const made = toObject(step.change({}, env, { make: true, edit: (element) => element }));
-  return toList(made[step.name])[0];
+  const newElement = toObject(step.change({}, env, { make: true, edit: (element) => element }));
+  return toList(newElement[step.name])[0];
 }
 
 function buildMemberLens(fields: Field[], tree: ReturnType<typeof buildPathTree>): MemberLens {
@@ -105,22 +105,22 @@ function buildMemberLens(fields: Field[], tree: ReturnType<typeof buildPathTree>
     put(element, member, env) {
       const now = nowOf(element ?? {}, env);
       const changes: Slots = [];
-      for (const field of fields) assignField(field, member[field.name], { now, changes, made: element === undefined });
+      for (const field of fields) assignField(field, member[field.name], { now, changes, isNew: element === undefined });
       return tree.write(element ?? {}, changes, env);
     },
   };
 }
 
-function assignField(field: Field, value: unknown, writing: { now: ResourceState; changes: Slots; made: boolean }): void {
-  const { now, changes, made } = writing;
+function assignField(field: Field, value: unknown, writing: { now: ResourceState; changes: Slots; isNew: boolean }): void {
+  const { now, changes, isNew } = writing;
   if (field.spec.readOnly) return;
   if (field.fields) {
     for (const inner of field.fields) assignField(inner, toObject(value)[inner.name], writing);
     return;
   }
-  const wanted = toStoredValue(value ?? (made ? field.spec.default : undefined));
-  const shown = field.read(now) ?? (made ? undefined : toStoredValue(findDefault(field.spec)));
-  if (!isDeepStrictEqual(wanted, shown)) field.assign(wanted, now, changes);
+  const newValue = toStoredValue(value ?? (isNew ? field.spec.default : undefined));
+  const currentValue = field.read(now) ?? (isNew ? undefined : toStoredValue(findDefault(field.spec)));
+  if (!isDeepStrictEqual(newValue, currentValue)) field.assign(newValue, now, changes);
 }
 
 /** An element and its view. */
@@ -133,17 +133,17 @@ interface ShownMember {
  * Finds the element for each wanted member: one with the same view, else one with the same key. A member without a key is matched only when exactly one such
  * member and one such element are left.
  */
-function matchMembers(wanted: View[], standing: ShownMember[], key: string[]): unknown[] {
-  const whole = buildPool(standing, ({ view }) => view);
-  const same = wanted.map((item) => whole.take(item));
+function matchMembers(newViews: View[], existing: ShownMember[], key: string[]): unknown[] {
+  const whole = buildPool(existing, ({ view }) => view);
+  const same = newViews.map((item) => whole.take(item));
   const taken = new Set(same);
-  const left = standing.filter((member) => !taken.has(member));
+  const remaining = existing.filter((member) => !taken.has(member));
   const keyOf = (view: View): unknown[] => key.map((name) => view[name]);
   const isNameless = (view: View): boolean => keyOf(view).every(isUnset);
-  const changed = wanted.filter((_, nth) => same[nth] === undefined);
-  const alone = [changed, left.map(({ view }) => view)].every((views) => views.filter(isNameless).length === 1);
-  const named = buildPool(key.length ? left.filter(({ view }) => alone || !isNameless(view)) : [], ({ view }) => keyOf(view));
-  return same.map((member, nth) => (member ?? named.take(keyOf(wanted[nth]!)))?.element);
+  const changed = newViews.filter((_, nth) => same[nth] === undefined);
+  const alone = [changed, remaining.map(({ view }) => view)].every((views) => views.filter(isNameless).length === 1);
+  const named = buildPool(key.length ? remaining.filter(({ view }) => alone || !isNameless(view)) : [], ({ view }) => keyOf(view));
+  return same.map((member, nth) => (member ?? named.take(keyOf(newViews[nth]!)))?.element);
 }
 
 /** A member with all its properties, as it is shown. */

@@ -15,9 +15,9 @@ export function withSuppressedFallback(field: Field, text: string, context: Fiel
     ...field,
     writtenPaths: [...field.writtenPaths, declined],
     read(now) {
-      const shown = field.read(now);
+      const current = field.read(now);
       const isOthers = now.slots[ownSlot]!.length === 0;
-      return isOthers && shown !== undefined && shown === now.slots[slot]![0] ? undefined : shown;
+      return isOthers && current !== undefined && current === now.slots[slot]![0] ? undefined : current;
     },
     assign(value, now, changes) {
       field.assign(value, now, changes);

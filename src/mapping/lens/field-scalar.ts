@@ -30,8 +30,8 @@ export const buildScalarField: FieldBuilder = (name, spec, context) => {
         const { slot, read } = sources[nth]!;
         for (const element of now.slots[slot]!) {
           const value = read(element, now.env);
-          const shown = value === undefined ? undefined : decodeValue(field, nth, value, now.env);
-          if (shown !== undefined) return shown;
+          const decoded = value === undefined ? undefined : decodeValue(field, nth, value, now.env);
+          if (decoded !== undefined) return decoded;
         }
       }
       return undefined;
@@ -54,9 +54,9 @@ function withSecondValues(field: Field, main: WritablePath, context: FieldContex
 /** The code table applies to the first path; values of other paths are shown as stored. */
 function decodeValue({ spec, codec, paths }: Field, nth: number, value: unknown, env: Env): unknown {
   if (nth > 0 && spec.codes) return value;
-  const shown = codec.read(value, env);
-  const unknown = spec.codes && paths.length > 1 && (codec.words ? !codec.words.includes(toText(shown)) : shown === value);
-  return unknown ? undefined : shown;
+  const decoded = codec.read(value, env);
+  const unknown = spec.codes && paths.length > 1 && (codec.words ? !codec.words.includes(toText(decoded)) : decoded === value);
+  return unknown ? undefined : decoded;
 }
 
 /** Types that can hold the original word in an extension. */
@@ -89,8 +89,8 @@ function withOriginalWord(field: Field, main: WritablePath, context: FieldContex
     },
     assign(value, now, changes) {
       field.assign(value, now, changes);
-      const plain = value === undefined || codec.read(codec.write(value, now.env), now.env) === value;
-      changes[slot] = plain ? [] : [value];
+      const isStoredExactly = value === undefined || codec.read(codec.write(value, now.env), now.env) === value;
+      changes[slot] = isStoredExactly ? [] : [value];
     },
   };
 }
@@ -98,8 +98,8 @@ function withOriginalWord(field: Field, main: WritablePath, context: FieldContex
 /** A text with derived values, which are written together. When a client has corrected the values, they are shown instead of the text. */
 function withDerivedParts(field: Field, { as, ...texts }: NonNullable<FieldSpec['derived']>, context: FieldContext): Field {
   const rule = findDerivation(as, context.tables);
-  const wrong = rule.names.find((part) => !(part in texts)) ?? Object.keys(texts).find((part) => !rule.names.includes(part));
-  if (wrong) throw new Error(`${as} has the parts ${rule.names.join(', ')}: ${wrong} is missing, or none of them`);
+  const unknownPart = rule.names.find((part) => !(part in texts)) ?? Object.keys(texts).find((part) => !rule.names.includes(part));
+  if (unknownPart) throw new Error(`${as} has the parts ${rule.names.join(', ')}: ${unknownPart} is missing, or none of them`);
   const parts = rule.names
     .map((part) => ({ part, path: context.names.compile(texts[part]!) }))
     .map((form) => ({ ...form, slot: context.slot(form.path) }));
@@ -135,9 +135,9 @@ const findStoredText = (rule: Derivation, text: unknown): unknown =>
 /** A boolean that is also true while another path has a value (deceased: yes, or a date). Writing true sets the boolean only when no other path has a value. */
 export const buildPresenceField: FieldBuilder = (name, spec, context) => {
   const field: Field = buildScalarField(name, spec, context);
-  const [plain, ...others] = field.paths;
-  if (plain?.type !== 'boolean') throw new Error('as: is can be written only where its first path leads to a boolean');
-  const slot = context.slot(plain);
+  const [firstPath, ...others] = field.paths;
+  if (firstPath?.type !== 'boolean') throw new Error('as: is can be written only where its first path leads to a boolean');
+  const slot = context.slot(firstPath);
   const ways = [slot, ...others.map((path) => context.slot(path))];
   return {
     ...field,

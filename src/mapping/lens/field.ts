@@ -88,9 +88,9 @@ export interface ElementReader {
 export function buildElementReader({ each }: FieldSpec, type: string, names: NameScope): ElementReader {
   const ways = [each ?? []].flat().map((text) => names.compile(text, type));
   if (!ways.length) return { read: (element) => element, paths: ways };
-  const look = (element: unknown, env: Env): unknown => {
+  const readElement = (element: unknown, env: Env): unknown => {
     for (const way of ways) for (const value of way.get(element, env)) return value;
     return undefined;
   };
-  return { read: look, paths: ways };
+  return { read: readElement, paths: ways };
 }

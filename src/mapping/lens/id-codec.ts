@@ -16,10 +16,10 @@ export function buildIdCodec({ ids }: Pick<SurfaceSpec, 'ids'>): IdCodec {
       const prefix = prefixOf(type);
       return prefix === undefined ? uuid : prefix + toBase36(uuid).padStart(ids!.width, '0');
     },
-    decodeId(type: string, shown: string): string | undefined {
+    decodeId(type: string, shownId: string): string | undefined {
       const prefix = prefixOf(type);
-      if (prefix !== undefined && shown.startsWith(prefix)) return fromBase36(shown.slice(prefix.length), ids!.width);
-      const lower = shown.toLowerCase();
+      if (prefix !== undefined && shownId.startsWith(prefix)) return fromBase36(shownId.slice(prefix.length), ids!.width);
+      const lower = shownId.toLowerCase();
       return UUID.test(lower) ? lower : undefined;
     },
   };

@@ -48,9 +48,9 @@ export function readView(parts: LensParts, resource: Resource, { env, all, bare 
   const view: View = {};
   for (const field of parts.fields) {
     if (field.spec.writeOnly && !all) continue;
-    const shown = field.read(now);
-    if (!all && field.spec.omit !== undefined && (shown === undefined || parts.implied.get(field)?.(shown))) continue;
-    view[field.name] = shown ?? (bare ? null : toUnsetValue(field.spec));
+    const value = field.read(now);
+    if (!all && field.spec.omit !== undefined && (value === undefined || parts.implied.get(field)?.(value))) continue;
+    view[field.name] = value ?? (bare ? null : toUnsetValue(field.spec));
   }
   return view;
 }

@@ -32,10 +32,10 @@ export function writeView(
   const resource: Resource = into ?? { resourceType: parts.mapping.resource };
   const before = readState(parts, resource, { env, view });
   const id = parts.fields.find((field) => field.name === parts.idName);
-  const made = id ? id.read(before) === undefined : into === undefined;
+  const isCreated = id ? id.read(before) === undefined : into === undefined;
   // a new item stores the brand of its request even when it equals the default brand
-  const now = made && env.defaultBrand ? readState(parts, resource, { env: { ...env, defaultBrand: undefined }, view }) : before;
-  const writing: WriteContext = { state: now, changes: [], server, bare, isNew: made };
+  const now = isCreated && env.defaultBrand ? readState(parts, resource, { env: { ...env, defaultBrand: undefined }, view }) : before;
+  const writing: WriteContext = { state: now, changes: [], server, bare, isNew: isCreated };
   for (const field of parts.fields) writeField(parts, field, view, writing);
   finishFields(parts.fields, view, writing);
   const { aliases } = parts.names.scope;
@@ -47,16 +47,16 @@ export function writeView(
 const KEEP = Symbol('keep');
 
 function writeField(parts: LensParts, field: Field, view: View, writing: WriteContext): void {
-  const wanted = findWantedValue(field, view, writing);
-  if (wanted === KEEP) return;
+  const newValue = findWantedValue(field, view, writing);
+  if (newValue === KEEP) return;
   if (field.fields) {
-    for (const inner of field.fields) writeField(parts, inner, toObject(wanted), { ...writing, server: false });
+    for (const inner of field.fields) writeField(parts, inner, toObject(newValue), { ...writing, server: false });
     return;
   }
   const { state, changes, isNew, bare } = writing;
-  const shown = field.read(state) ?? (isNew || bare ? undefined : toStoredValue(findDefault(field.spec)));
-  if (wanted === shown || isDeepStrictEqual(wanted, shown)) return;
-  field.assign(wanted, state, changes);
+  const currentValue = field.read(state) ?? (isNew || bare ? undefined : toStoredValue(findDefault(field.spec)));
+  if (newValue === currentValue || isDeepStrictEqual(newValue, currentValue)) return;
+  field.assign(newValue, state, changes);
   const link = parts.links.get(field);
   if (link !== undefined) changes[link] = [];
 }
@@ -64,10 +64,10 @@ function writeField(parts: LensParts, field: Field, view: View, writing: WriteCo
 /** Second pass: changes that depend on the changes of all other fields. */
 function finishFields(fields: Field[], view: View, writing: WriteContext): void {
   for (const field of fields) {
-    const wanted = field.finish || field.fields ? findWantedValue(field, view, writing) : KEEP;
-    if (wanted === KEEP) continue;
-    if (field.fields) finishFields(field.fields, toObject(wanted), { ...writing, server: false });
-    field.finish?.(wanted, writing.state, writing.changes);
+    const newValue = field.finish || field.fields ? findWantedValue(field, view, writing) : KEEP;
+    if (newValue === KEEP) continue;
+    if (field.fields) finishFields(field.fields, toObject(newValue), { ...writing, server: false });
+    field.finish?.(newValue, writing.state, writing.changes);
   }
 }
 
@@ -109,8 +109,8 @@ function writeHidden(hidden: HiddenWrite, { state, changes, isNew }: WriteContex
     hidden.copied
       ? (changes[hidden.copied.slot] ?? state.slots[hidden.copied.slot]!)
       : [substituteNames(hidden.spec.value!, state.env, aliases)];
-  const wanted = !condition || condition.length ? value() : [];
-  if (!isDeepStrictEqual(stands, wanted)) changes[hidden.slot] = wanted;
+  const values = !condition || condition.length ? value() : [];
+  if (!isDeepStrictEqual(stands, values)) changes[hidden.slot] = values;
 }
 
 /** Writes an `also:` value whose condition is a complex element: its presence is known only after the write. */
@@ -121,8 +121,8 @@ function applyHidden(
   aliases: Aliases,
 ): Resource {
   const value = () => (copied ? copied.path.get(resource, env) : [substituteNames(spec.value!, env, aliases)]);
-  const wanted = condition!.path.get(resource, env).length ? value() : [];
-  return isDeepStrictEqual(path.get(resource, env), wanted) ? resource : path.put(resource, wanted, env);
+  const values = condition!.path.get(resource, env).length ? value() : [];
+  return isDeepStrictEqual(path.get(resource, env), values) ? resource : path.put(resource, values, env);
 }
 
 /** Whether the condition is a complex element. */

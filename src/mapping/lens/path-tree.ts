@@ -94,7 +94,7 @@ function addBranch(
   const own = rest.length ? undefined : how.own;
   let branch = own ? undefined : branches.find((branch) => branch.step.key === step!.key && !branch.own);
   if (!branch) {
-    const made = {
+    const created = {
       step: step!,
       slot: -1,
       hidden: how.hidden,
@@ -102,7 +102,7 @@ function addBranch(
       isConditional: readConditions(step!).length > 0,
       branches: [],
     };
-    branch = { number: how.next(), ...made, ...(own && { own }) };
+    branch = { number: how.next(), ...created, ...(own && { own }) };
     branches.push(branch);
   }
   branch.hidden &&= how.hidden;
@@ -118,10 +118,10 @@ interface TreeRead {
 function collectValues(branches: Branch[], nodes: unknown[], reading: TreeRead): void {
   for (const { step, slot, hidden, branches: below } of branches) {
     if (hidden && !reading.all) continue;
-    const here = findStepValues(step, nodes, reading.env);
-    if (!here.length) continue;
-    if (slot >= 0) reading.slots[slot] = here;
-    if (below.length) collectValues(below, here, reading);
+    const values = findStepValues(step, nodes, reading.env);
+    if (!values.length) continue;
+    if (slot >= 0) reading.slots[slot] = values;
+    if (below.length) collectValues(below, values, reading);
   }
 }
 
@@ -183,8 +183,8 @@ function dropStaleDependents(branches: readonly Branch[], node: unknown, { effec
     changedBranches.map(({ step }) => step.name),
   );
   if (!outdated.length) return node;
-  const kept = branches.filter(({ isProtected, number }) => isProtected || effects[number] === ADDS).map(({ step }) => step);
-  return omitStaleDependents(node, outdated, { kept, env });
+  const preserved = branches.filter(({ isProtected, number }) => isProtected || effects[number] === ADDS).map(({ step }) => step);
+  return omitStaleDependents(node, outdated, { preservedSteps: preserved, env });
 }
 
 /** Whether the change adds the first member that meets its conditions (a code of another system): that makes no other member stale. */

@@ -42,11 +42,12 @@ export function checkFollows(lens: Lens, { interactions }: MappingSpec, fault: R
     const keys = [...keyPath.flatMap((name) => ['fields', name]), 'follows'];
     const { as, ...parts } = spec.follows;
     const rule = Object.hasOwn(CODE_DERIVATIONS, as) ? CODE_DERIVATIONS[as] : undefined;
-    const wrong = rule && (rule.names.find((part) => !(part in parts)) ?? Object.keys(parts).find((part) => !rule.names.includes(part)));
+    const unknownPart =
+      rule && (rule.names.find((part) => !(part in parts)) ?? Object.keys(parts).find((part) => !rule.names.includes(part)));
     const unknown = Object.values(parts).find((name) => !fields.includes(name));
     const problems = [
       !rule && `there is no derivation ${as}${formatKnownNames(as, Object.keys(CODE_DERIVATIONS))}`,
-      wrong && `${as} has the parts ${rule.names.join(', ')}: ${wrong} is missing, or none of them`,
+      unknownPart && `${as} has the parts ${rule.names.join(', ')}: ${unknownPart} is missing, or none of them`,
       unknown && `there is no field ${unknown}${formatKnownNames(unknown, fields)}`,
       keyPath.length > 1 && 'it is for a field that is not in an object',
       !spec.readOnly && 'requests do not have a derived code: the field must be readOnly',

@@ -265,11 +265,11 @@ function hasNeighbour({ path, needs }: Writer, index: number, leaves: Field[]): 
 /** Reports lets that no path uses. */
 function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): void {
   const used = (texts: unknown, known: string[] = []): string[] => {
-    const here = Object.keys(lets).filter((name) => !known.includes(name) && new RegExp(`%${name}\\b`).test(JSON.stringify(texts)));
-    return here.length
+    const unused = Object.keys(lets).filter((name) => !known.includes(name) && new RegExp(`%${name}\\b`).test(JSON.stringify(texts)));
+    return unused.length
       ? used(
-          here.map((name) => lets[name]),
-          [...known, ...here],
+          unused.map((name) => lets[name]),
+          [...known, ...unused],
         )
       : known;
   };
@@ -302,9 +302,9 @@ function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, 
     for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${formatKnownNames(name, names)}`));
   };
   for (const { name, spec } of lens.fields) if (spec.instead) known(['fields', name, 'instead'], [spec.instead]);
-  const shown = lens.fields.filter(({ spec }) => !spec.writeOnly).map(({ name }) => name);
+  const fieldNames = lens.fields.filter(({ spec }) => !spec.writeOnly).map(({ name }) => name);
   for (const name of belongs) {
-    if (!shown.includes(name)) fault(['belongs'], new Error(`no field ${name} is shown${formatKnownNames(name, shown)}`));
+    if (!fieldNames.includes(name)) fault(['belongs'], new Error(`no field ${name} is shown${formatKnownNames(name, fieldNames)}`));
   }
   known(['except'], Object.keys(except));
   if (row) known(['row', 'key'], [row.key]);

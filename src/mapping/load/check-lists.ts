@@ -100,14 +100,14 @@ export function checkExcept(
 ): void {
   if (!interactions.includes('search')) return;
   for (const [name, word] of Object.entries(except)) {
-    const made = lens.write({ [name]: word }, { resourceType: resource }, { alias: () => '' }, { server: true });
+    const sample = lens.write({ [name]: word }, { resourceType: resource }, { alias: () => '' }, { server: true });
     const codesBy = (code: string): string[] =>
-      (registry.lookup(resource, code)?.evaluate(made) ?? []).flatMap((value) =>
+      (registry.lookup(resource, code)?.evaluate(sample) ?? []).flatMap((value) =>
         (readTypedValue(TOKEN_VALUES, value) ?? []).flatMap((token) => token.code ?? []),
       );
     if (only.split('&').some((part) => excludesCodes(part, codesBy))) continue;
-    const seen = registry.list(resource).find(({ code, type }) => type === 'token' && codesBy(code).length > 0)?.code ?? name;
-    const how = `leave it out by only:, as in ${seen}:not=${codesBy(seen)[0] ?? word}, or in ${seen}= with all that is listed`;
+    const matchingParameter = registry.list(resource).find(({ code, type }) => type === 'token' && codesBy(code).length > 0)?.code ?? name;
+    const how = `leave it out by only:, as in ${matchingParameter}:not=${codesBy(matchingParameter)[0] ?? word}, or in ${matchingParameter}= with all that is listed`;
     fault(['except'], new Error(`lists show what is ${word}: ${how}`));
   }
 }

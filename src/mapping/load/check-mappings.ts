@@ -65,9 +65,9 @@ function loadShape(file: string, surface: LoadedSurface, { faults, ...options }:
   const known = faults.length;
   const content = expandCodeTables(written.content, (keys, error) => faults.push({ place: written.locate(keys), text: toMessage(error) }));
   if (faults.length > known) return [];
-  const made = compileShape({ ...written, content }, surface, options);
-  faults.push(...made.faults);
-  return made.loaded ? [made.loaded] : [];
+  const compiled = compileShape({ ...written, content }, surface, options);
+  faults.push(...compiled.faults);
+  return compiled.loaded ? [compiled.loaded] : [];
 }
 
 /** Compiles and checks one mapping; `loaded` is undefined when it cannot be compiled. The file name is the name of the shape. */
@@ -87,22 +87,22 @@ export function compileShape(
     return { faults };
   }
   const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');
-  const made = compileOrReport(
+  const compiled = compileOrReport(
     () => buildShape({ name, mapping: mapping.content, resource, surface, surfaceSpec: source.content, tables, fault }),
     (error) => fault([], error),
   );
-  if (!made || faults.length) return { faults };
-  const loaded = { ...made, mapping, surface: source };
-  checkLens(made.lens, mapping.content, fault);
-  checkFollows(made.lens, mapping.content, fault);
-  checkPrefer(made.lens, mapping.content, fault);
-  checkMany(made.lens, mapping.content, fault);
+  if (!compiled || faults.length) return { faults };
+  const loaded = { ...compiled, mapping, surface: source };
+  checkLens(compiled.lens, mapping.content, fault);
+  checkFollows(compiled.lens, mapping.content, fault);
+  checkPrefer(compiled.lens, mapping.content, fault);
+  checkMany(compiled.lens, mapping.content, fault);
   const { port } = mapping.content;
   if (port !== undefined && ports && !ports.includes(port))
     fault(['port'], new Error(`there is no external step ${port}${formatSuggestion(port, ports)}; there are ${ports.join(', ')}`));
-  checkLists(made.lens, mapping.content, { page: source.content.page, fault });
-  checkPerson(made.lens.leaves, mapping.content, fault);
-  checkSearches(made.lens, mapping.content, { registry, fault });
-  if (!faults.length) checkExcept(made.lens, mapping.content, { registry, fault });
+  checkLists(compiled.lens, mapping.content, { page: source.content.page, fault });
+  checkPerson(compiled.lens.leaves, mapping.content, fault);
+  checkSearches(compiled.lens, mapping.content, { registry, fault });
+  if (!faults.length) checkExcept(compiled.lens, mapping.content, { registry, fault });
   return { loaded, faults: [...faults, ...checkExtensions(loaded, profiles)] };
 }

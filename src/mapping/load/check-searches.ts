@@ -48,8 +48,8 @@ function checkIdTypes(template: string, id: string[] | undefined, registry: Sear
     const parameter = registry.lookup(type, name);
     const there =
       written !== undefined ? [written] : name === '_id' ? [type] : parameter?.type === 'reference' ? parameter.targets : undefined;
-    const wrong = there && id!.find((searchId) => !there.includes(searchId));
-    return wrong === undefined ? [] : [`${name} has no id of a ${wrong} in it: write id: ${there!.join(', ')}`];
+    const unknownId = there && id!.find((searchId) => !there.includes(searchId));
+    return unknownId === undefined ? [] : [`${name} has no id of a ${unknownId} in it: write id: ${there!.join(', ')}`];
   });
 }
 

@@ -69,20 +69,21 @@ function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field
   if (holder < 0 && before === 'Reference') return undefined;
   const taken = steps[holder] && findElement(before, steps[holder].name)?.targets;
   if (steps[holder]?.type !== 'Reference') return 'it does not lead to a reference: add .reference after an element of type Reference';
-  const wrong = targets.find((type) => taken && !taken.includes(type) && !taken.includes('Resource'));
-  if (wrong) return `a ${wrong} is not allowed in ${before}.${steps[holder].name}: write as: reference(…) with ${formatList(taken!)}`;
+  const invalidType = targets.find((type) => taken && !taken.includes(type) && !taken.includes('Resource'));
+  if (invalidType)
+    return `a ${invalidType} is not allowed in ${before}.${steps[holder].name}: write as: reference(…) with ${formatList(taken!)}`;
   return targets.length === 1 ? checkChoice(steps[holder], targets[0]!, taken) : undefined;
 }
 
 /** Checks that a field for references to one type selects by type: otherwise it could overwrite a reference to another type. */
-function checkChoice(step: Step, shown: string, taken: readonly string[] = ['Resource']): string | undefined {
+function checkChoice(step: Step, choice: string, taken: readonly string[] = ['Resource']): string | undefined {
   const { name, repeats, open } = step;
   if (!repeats || open) return undefined;
   const resolvedTypes = readConditions(step).flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
-  const other = resolvedTypes.find((type) => type !== shown);
-  if (other !== undefined) return `${name} is asked for references to ${other}, and the field shows those to ${shown}`;
-  if (resolvedTypes.length || taken.every((type) => type === shown)) return undefined;
-  return `${name} may refer to another type, which would be hidden and overwritten: write ${name}.where(resolve() is ${shown})`;
+  const other = resolvedTypes.find((type) => type !== choice);
+  if (other !== undefined) return `${name} is asked for references to ${other}, and the field shows those to ${choice}`;
+  if (resolvedTypes.length || taken.every((type) => type === choice)) return undefined;
+  return `${name} may refer to another type, which would be hidden and overwritten: write ${name}.where(resolve() is ${choice})`;
 }
 
 const formatList = (names: string[]): string => (names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join());
@@ -135,17 +136,17 @@ const RULES = [
 
 function checkRules(spec: FieldSpec): string[] {
   const type = spec.list === undefined ? toValueKind(spec, 0).shows : 'string[]';
-  const shown = spec.type === 'string[]' ? 'string[]' : type;
-  const crossed = RANGES.flatMap(([least, most]) =>
-    (spec[least] ?? 0) > (spec[most] ?? Infinity)
-      ? [`${least}: ${spec[least]} is more than ${most}: ${spec[most]}: no value satisfies both; exchange the two`]
+  const valueType = spec.type === 'string[]' ? 'string[]' : type;
+  const crossed = RANGES.flatMap(([least, upper]) =>
+    (spec[least] ?? 0) > (spec[upper] ?? Infinity)
+      ? [`${least}: ${spec[least]} is more than ${upper}: ${spec[upper]}: no value satisfies both; exchange the two`]
       : [],
   );
   const idle = RULES.flatMap(({ words, of, meant }) =>
     words.flatMap((word) =>
-      spec[word] === undefined || of.some((type) => type === shown)
+      spec[word] === undefined || of.some((type) => type === valueType)
         ? []
-        : [`${word}: is for ${meant}, and the field shows ${TYPE_NAMES[shown] ?? 'a number'}: leave it out`],
+        : [`${word}: is for ${meant}, and the field shows ${TYPE_NAMES[valueType] ?? 'a number'}: leave it out`],
     ),
   );
   return [...crossed, ...idle];

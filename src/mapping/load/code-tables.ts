@@ -11,7 +11,7 @@ type LetTables = Readonly<Record<string, CodeTableSpec>>;
 export function expandCodeTables({ let: lets = {}, fields, only, ...rest }: MappingFile, fault: Report): MappingSpec {
   const named = Object.entries(lets).flatMap(([name, spec]) => (isCodeTable(spec) ? [[name, spec] as const] : []));
   const tables: LetTables = Object.fromEntries(named);
-  const shown = expandFields(fields, tables, { keys: ['fields'], fault });
+  const expanded = expandFields(fields, tables, { keys: ['fields'], fault });
   for (const [name, table] of named) checkColumns(name, table, { fields, fault });
   return {
     ...rest,
@@ -20,7 +20,7 @@ export function expandCodeTables({ let: lets = {}, fields, only, ...rest }: Mapp
         Object.entries(lets).map(([name, spec]): [string, LetSpec] => [name, isCodeTable(spec) ? toElementChoice(spec) : spec]),
       ),
     }),
-    fields: shown,
+    fields: expanded,
     ...(only !== undefined && { only: only.replace(/\{(\w+)\}/g, (found, name: string) => listCodes(tables[name]) ?? found) }),
   };
 }

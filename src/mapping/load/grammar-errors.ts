@@ -80,7 +80,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
   },
   enum: ({ params, data }) => {
     const known = toList(params.allowedValues).map(String);
-    return `${shown(data)} is not an allowed value${formatSuggestion(String(data), known)}; write ${known.join(', ')}`;
+    return `${describeValue(data)} is not an allowed value${formatSuggestion(String(data), known)}; write ${known.join(', ')}`;
   },
   const: instead,
   type: instead,
@@ -91,7 +91,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
   minLength: instead,
   minItems: instead,
   minProperties: instead,
-  uniqueItems: ({ data, params }) => `${shown(toList(data)[params.i])} occurs twice: remove one`,
+  uniqueItems: ({ data, params }) => `${describeValue(toList(data)[params.i])} occurs twice: remove one`,
   minimum: instead,
   maximum: instead,
 };
@@ -103,11 +103,11 @@ function textOf(error: ErrorObject): string {
 }
 
 function instead({ data, parentSchema = {} }: ErrorObject): string {
-  return `${shown(data)} is not allowed here; write ${meaning(parentSchema)}`;
+  return `${describeValue(data)} is not allowed here; write ${meaning(parentSchema)}`;
 }
 
 /** A value in a few words. */
-function shown(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === '') return 'an empty text';
   if (Array.isArray(value)) return value.length ? 'this list' : 'an empty list';
   if (value === null) return 'nothing';

@@ -14,7 +14,7 @@ interface FoundFile {
 }
 
 /** The first rule that applies is reported. */
-const IGNORE_RULES: ((standing: FoundFile, directory: string) => string | false)[] = [
+const IGNORE_RULES: ((file: FoundFile, directory: string) => string | false)[] = [
   ({ name, surfaced, file }) =>
     /\.(yml|YAML|YML)$/.test(name) &&
     (surfaced || looksLikeShape(file) || name.startsWith('surface.')) &&
@@ -48,13 +48,13 @@ export function findIgnoredFiles(directory: string): Diagnostic[] {
 const isSkipped = (name: string): boolean => name === 'fhir-profiles' || name === 'node_modules' || name.startsWith('.');
 
 function listYamlFiles(directory: string, folders: string[]): FoundFile[] {
-  const here = join(directory, ...folders);
+  const path = join(directory, ...folders);
   const surfaced = folders.length > 0 && existsSync(join(directory, folders[0]!, 'surface.yaml'));
-  return readdirSync(here, { withFileTypes: true }).flatMap((entry) => {
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
     const { name } = entry;
     if (isSkipped(name)) return [];
     if (entry.isDirectory()) return folders.length < 2 ? listYamlFiles(directory, [...folders, name]) : [];
-    return /\.ya?ml$/i.test(name) ? [{ name, file: join(here, name), folders, surfaced }] : [];
+    return /\.ya?ml$/i.test(name) ? [{ name, file: join(path, name), folders, surfaced }] : [];
   });
 }
 

@@ -39,12 +39,12 @@ export function loadInboundMapping(
 
 /** Drops words that the code table of a field does not have. */
 function omitInvalidWords(lens: Lens, view: View): View {
-  const refused = lens.fields.filter(({ name, codec }) => view[name] !== undefined && view[name] !== null && codec.validate?.(view[name]));
-  return { ...view, ...Object.fromEntries(refused.map(({ name }) => [name, undefined])) };
+  const invalid = lens.fields.filter(({ name, codec }) => view[name] !== undefined && view[name] !== null && codec.validate?.(view[name]));
+  return { ...view, ...Object.fromEntries(invalid.map(({ name }) => [name, undefined])) };
 }
 
 const toLoadError = (faults: Diagnostic[]): Error => new Error(`a mapping cannot be used:\n  ${faults.map(formatDiagnostic).join('\n  ')}`);
 
 /** Ids are FHIR ids. */
-const IDENTITY_IDS: IdCodec = { encodeId: (_type, id) => id, decodeId: (_type, shown) => shown };
+const IDENTITY_IDS: IdCodec = { encodeId: (_type, id) => id, decodeId: (_type, id) => id };
 const NO_ALIAS: Env = { alias: (_type, id) => id };

@@ -59,11 +59,12 @@ function applyExtends(own: SourceFile<unknown>): SourceFile<unknown> {
   const { like, ...words } = toObject(own.content);
   if (typeof like !== 'string') return own;
   const file = join(dirname(own.file), `${like}.yaml`);
-  const wrong = (text: string): Error => new Error(`${own.locateLine(['like'])} like: ${text}`);
-  if (!existsSync(file)) throw wrong(`there is no shape ${like} in the same folder${formatSuggestion(like, listShapeNames(own.file))}`);
+  const buildError = (text: string): Error => new Error(`${own.locateLine(['like'])} like: ${text}`);
+  if (!existsSync(file))
+    throw buildError(`there is no shape ${like} in the same folder${formatSuggestion(like, listShapeNames(own.file))}`);
   const other = readYaml(file);
   const taken = toObject(other.content);
-  if ('like' in taken) throw wrong(`${like} is like ${String(taken.like)}: write that here`);
+  if ('like' in taken) throw buildError(`${like} is like ${String(taken.like)}: write that here`);
   const placed = (keys: string[]): SourceFile<unknown> => (keys[0] === undefined || keys[0] in words || !(keys[0] in taken) ? own : other);
   return {
     file: own.file,

@@ -38,14 +38,14 @@ export function pickDocumentExamples({ mapping, shape }: LoadedShape): DocumentE
 /** A typical value for each parameter: that of a field with the same name, else one from an example. */
 function pickParameters(examples: Example[], names: string[]): Record<string, string> {
   const listExampleValues = (name: string): string[] => examples.flatMap(({ search = {} }) => search[name] ?? []);
-  const shown = (name: string): string[] =>
+  const listShownValues = (name: string): string[] =>
     examples.flatMap(({ response }) => {
       const value = [response?.[name] ?? []].flat()[0];
       return typeof value === 'string' || typeof value === 'boolean' ? String(value) : [];
     });
   return Object.fromEntries(
     names.flatMap((name) => {
-      const values = [...shown(name), ...listExampleValues(name)].map(normalizeSample).filter((value) => value !== '');
+      const values = [...listShownValues(name), ...listExampleValues(name)].map(normalizeSample).filter((value) => value !== '');
       const value = values.find(isUnescaped) ?? values[0];
       return value === undefined ? [] : [[name, value]];
     }),

@@ -89,6 +89,6 @@ function buildSchemas(loaded: LoadedShape): [string, Json][] {
     ['replace', replacement, annotateReplacement],
   ];
   const taken = bodies.filter(([interaction]) => loaded.shape.interactions.includes(interaction));
-  const shown: [string, Json][] = loaded.shape.responseShape === undefined ? [[item, annotateResponse(loaded)]] : [];
-  return [...shown, ...taken.map(([, name, schema]): [string, Json] => [name, schema(loaded)])];
+  const itemSchemas: [string, Json][] = loaded.shape.responseShape === undefined ? [[item, annotateResponse(loaded)]] : [];
+  return [...itemSchemas, ...taken.map(([, name, schema]): [string, Json] => [name, schema(loaded)])];
 }

@@ -221,11 +221,11 @@ function buildPatchContent({ loaded, examples }: OperationParts): Json {
       (typeof value !== 'object' || Object.keys(value ?? {}).length > 0) &&
       loaded.lens.fields.some(({ name: fieldName, spec }) => fieldName === name && !spec.omit && !spec.writeOnly),
   );
-  const made = shownField && {
+  const patchExample = shownField && {
     made: { summary: 'replaces the value of one field', value: [{ op: 'replace', path: `/${shownField[0]}`, value: shownField[1] }] },
   };
-  const shown = Object.keys(examples.operations).length ? examples.operations : made;
-  return { 'application/json-patch+json': { schema: toSchemaRef('JsonPatch'), ...(shown && { examples: shown }) } };
+  const patchExamples = Object.keys(examples.operations).length ? examples.operations : patchExample;
+  return { 'application/json-patch+json': { schema: toSchemaRef('JsonPatch'), ...(patchExamples && { examples: patchExamples }) } };
 }
 
 const NOT_MODIFIED: Json = { description: 'Not modified: the client has the current version.' };
@@ -255,15 +255,17 @@ function buildItemResponse(description: string, parts: OperationParts, { status,
 
 /** The response to a write: the item, or without the read scope its id and the fields of the request. `form`: the shape of the response. */
 function buildWrittenItemSchema({ lens }: LoadedShape, form: Shape): Json {
-  const { properties: shown = {} } = form.responseSchema;
-  const shownFields = lens.fields.filter(({ name, spec }) => !spec.readOnly && Object.hasOwn(shown, name)).map(({ name }) => [name, {}]);
+  const { properties = {} } = form.responseSchema;
+  const shownFields = lens.fields
+    .filter(({ name, spec }) => !spec.readOnly && Object.hasOwn(properties, name))
+    .map(({ name }) => [name, {}]);
   return {
     anyOf: [
       toSchemaRef(toSchemaNames(form).item),
       {
         type: 'object',
         description: 'For a key without the read scope: the id, and the fields of the request as sent.',
-        properties: { ...Object.fromEntries(shownFields), [form.idName]: shown[form.idName] ?? {} },
+        properties: { ...Object.fromEntries(shownFields), [form.idName]: properties[form.idName] ?? {} },
         required: [form.idName],
         additionalProperties: false,
       },

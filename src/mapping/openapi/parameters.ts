@@ -53,7 +53,7 @@ export function buildListParameters(
 ): Json[] {
   const { resource, take, search = {} } = mapping.content;
   const { many } = describeItems(shape);
-  const how = { resource, systems, many: many.endsWith('s') ? many : 'items', shown: lens.fields.map(({ name }) => name) };
+  const how = { resource, systems, many: many.endsWith('s') ? many : 'items', fieldNames: lens.fields.map(({ name }) => name) };
   return [
     ...(take === undefined ? buildPagingParameters(page) : []),
     ...Object.entries(search).map(([name, spec]) =>
@@ -64,19 +64,21 @@ export function buildListParameters(
 
 function buildPagingParameters(page: SurfaceSpec['page']): Json[] {
   const { size, offset, number, cursor, clamp } = page;
-  const outside = clamp
+  const outsideRange = clamp
     ? 'A larger number counts as the maximum, any other invalid number as the default.'
     : 'A number out of range is refused.';
   const whole = (name: string, description: string, schema: Json): Json =>
     buildQueryParameter({ name, description, schema: { type: 'integer', ...schema } });
   return [
-    whole(size, `The number of items in a page. ${outside}`, { minimum: 1, maximum: page.max, default: page.default }),
+    whole(size, `The number of items in a page. ${outsideRange}`, { minimum: 1, maximum: page.max, default: page.default }),
     ...(offset === undefined
       ? []
-      : [whole(offset, `The number of items to skip. ${outside}`, { minimum: 0, maximum: page.maxOffset, default: 0 })]),
+      : [whole(offset, `The number of items to skip. ${outsideRange}`, { minimum: 0, maximum: page.maxOffset, default: 0 })]),
     ...(number === undefined
       ? []
-      : [whole(number, `The number of the page, counted from 1. ${outside}`, { minimum: 1, maximum: page.maxOffset + 1, default: 1 })]),
+      : [
+          whole(number, `The number of the page, counted from 1. ${outsideRange}`, { minimum: 1, maximum: page.maxOffset + 1, default: 1 }),
+        ]),
     ...(cursor === undefined
       ? []
       : [
@@ -122,7 +124,7 @@ interface FilterContext {
   /** The name of the items. */
   many: string;
   /** The names of their fields. */
-  shown: string[];
+  fieldNames: string[];
 }
 
 function buildFilter(name: string, spec: SearchSpec, how: FilterContext): Json {
@@ -137,28 +139,28 @@ function buildFilter(name: string, spec: SearchSpec, how: FilterContext): Json {
 }
 
 /** Describes a filter in a sentence. */
-function describeFilter(name: string, spec: SearchSpec, { many, shown }: FilterContext): string {
+function describeFilter(name: string, spec: SearchSpec, { many, fieldNames }: FilterContext): string {
   const value = toValueSpec(spec);
   const [search = ''] = listSearches(spec);
   if (/^_sort=/.test(search)) return 'The order of the list.';
-  const what = shown.includes(name) ? `\`${name}\`` : (findSubject(search) ?? `\`${name}\``);
+  const what = fieldNames.includes(name) ? `\`${name}\`` : (findSubject(search) ?? `\`${name}\``);
   if (typeof spec === 'object' && 'everyWord' in spec) return `Only ${many} with every one of these words in their ${spec.in ?? what}.`;
   if (!value) return `Only ${many} whose ${what} is this.`;
   const format = buildFilterCodec(spec)?.format;
   const written = value.as === 'upper' ? ', in upper or lower case' : format === undefined ? '' : `, written as ${format}`;
   const span = value.span ? `; not before ${value.span.from}, and at most ${value.span.days} days after it` : '';
   const operand = value.several ? 'one of these, separated by commas' : 'this';
-  if (value.id !== undefined) return `Only ${many} ${describeReference(name, value.id, { operand, shown })}.`;
+  if (value.id !== undefined) return `Only ${many} ${describeReference(name, value.id, { operand, fieldNames })}.`;
   if (value.fhir === undefined) return `The \`${name}\` of the response${written}.`;
   return `Only ${many} ${COMPARISONS.find(([pattern]) => pattern.test(search))![1](what, operand)}${written}${span}.`;
 }
 
 /** The part of the sentence about the field with the id. */
-function describeReference(name: string, types: string, { operand, shown }: { operand: string; shown: string[] }): string {
-  if (shown.includes(name)) return `whose \`${name}\` is ${operand}`;
-  if (shown.includes(`${name}s`)) return `with ${operand} among their \`${name}s\``;
+function describeReference(name: string, types: string, { operand, fieldNames }: { operand: string; fieldNames: string[] }): string {
+  if (fieldNames.includes(name)) return `whose \`${name}\` is ${operand}`;
+  if (fieldNames.includes(`${name}s`)) return `with ${operand} among their \`${name}s\``;
   const singular = name.replace(/s$/, '');
-  if (shown.includes(singular)) return `whose \`${singular}\` is ${operand}`;
+  if (fieldNames.includes(singular)) return `whose \`${singular}\` is ${operand}`;
   const spelled = types.split(', ').map((type) => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase());
   return `of the ${spelled.join(' or ')} with this id`;
 }

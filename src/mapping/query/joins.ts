@@ -67,8 +67,8 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
   const late = after.find((name) => !before.includes(name));
   if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${formatKnownNames(spec.resource, SERVED_TYPES)}`);
   if (late !== undefined) throw new Error(`to: %${late} is not a join above this one: write that join first`);
-  const wrong = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
-  if (wrong) throw new Error(`to: ${wrong.text} does not lead to a reference: add .reference`);
+  const invalidPath = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
+  if (invalidPath) throw new Error(`to: ${invalidPath.text} does not lead to a reference: add .reference`);
   const ids = (owner: Resource, known: PathVariables, baseUrl: string): string[] =>
     paths.flatMap((path) => readReferredIds(path, owner, { known, baseUrl, type: spec.resource }));
   return {
@@ -131,9 +131,9 @@ function buildTouchRule(type: ServedType, on: string, resource: ServedType): Tou
   return {
     joinedType: type,
     findAbandonedOwners(previous, next, baseUrl) {
-      const kept = owners(next, baseUrl);
+      const remaining = owners(next, baseUrl);
       return owners(previous, baseUrl)
-        .filter((id) => !kept.includes(id))
+        .filter((id) => !remaining.includes(id))
         .map((id) => ({ type: resource, id }));
     },
   };

@@ -38,10 +38,10 @@ export function buildSearchSupport(
   const names = findBoundParameters(mapping, context.aliases);
   const rules = Object.entries(search).map(([name, spec]): ParameterRule => {
     const value = toValueSpec(spec);
-    const made = (word: string, make: () => Codec | undefined): Codec | undefined =>
+    const buildCodec = (word: string, make: () => Codec | undefined): Codec | undefined =>
       compileOrReport(make, (error) => fault(['search', name, word], error));
-    if (value?.id !== undefined) made('id', () => buildReferenceCodec(value.id!, context));
-    return { name, spec, codec: made('as', () => buildFilterCodec(spec)) };
+    if (value?.id !== undefined) buildCodec('id', () => buildReferenceCodec(value.id!, context));
+    return { name, spec, codec: buildCodec('as', () => buildFilterCodec(spec)) };
   });
   compileOrReport(
     () => resolveTimes(only ?? '', '2000-01-01T00:00:00Z'),
@@ -176,8 +176,8 @@ function parseWithCodec(name: string, codec: Codec, { env, value }: ParameterVal
 /** The id; with several types, `type/id`. */
 function parseId(name: string, { id = '', missing }: ValueSpec, { value, env, ...context }: ParameterValue): string {
   const { targets, validate, write } = buildReferenceCodec(id, context);
-  const wrong = validate(value);
-  if (wrong !== undefined) throw missing ? unresolvedReference(missing, id, name) : invalidParameter(`${name} ${wrong}`, name);
+  const error = validate(value);
+  if (error !== undefined) throw missing ? unresolvedReference(missing, id, name) : invalidParameter(`${name} ${error}`, name);
   const target = String(write(value, env));
   return targets.length > 1 ? target : target.slice(target.indexOf('/') + 1);
 }

@@ -43,13 +43,15 @@ export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
   return (body, now, around) => {
     accepts ??= compileSchema(schema);
     const isReported = ({ keyword, params }: ErrorObject): boolean => keyword !== 'pattern' || !codecs.has(params.pattern);
-    const wrong = accepts(body) ? [] : (accepts.errors ?? []).filter(isReported).map((error) => toSchemaIssue(error, meanings, body));
-    if (wrong.some(({ expression }) => !expression)) return wrong;
+    const schemaIssues = accepts(body)
+      ? []
+      : (accepts.errors ?? []).filter(isReported).map((error) => toSchemaIssue(error, meanings, body));
+    if (schemaIssues.some(({ expression }) => !expression)) return schemaIssues;
     const view = toObject(body);
-    const beyond = { wrong: wrong.flatMap(({ expression }) => expression ?? []), now };
+    const beyond = { invalidPaths: schemaIssues.flatMap(({ expression }) => expression ?? []), now };
     const beside = around ? fields.filter(({ name }) => !(name in view)) : [];
     return [
-      ...keepFirstPerField(wrong),
+      ...keepFirstPerField(schemaIssues),
       ...fields.flatMap((field) => checkField(field, view, { ...beyond, ...(around && { around }) })),
       ...beside.flatMap((field) => checkUnsentFieldPairs(field, around!, view).map(([name, text]) => buildFieldIssue(name, text))),
     ];
@@ -137,7 +139,7 @@ const keepFirstPerField = (issues: Issue[]): Issue[] =>
 /** `at`: the name of the enclosing field. `wrong`: the fields with schema errors. `now`: ISO 8601. `around`: the whole item. */
 interface CheckContext {
   at?: string;
-  wrong: string[];
+  invalidPaths: string[];
   now: string;
   around?: View;
 }
@@ -146,13 +148,13 @@ interface CheckContext {
 function checkField(field: Field, view: View, context: CheckContext): Issue[] {
   const name = context.at === undefined ? field.name : `${context.at}.${field.name}`;
   const value = view[field.name];
-  if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, context.wrong)) return [];
+  if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, context.invalidPaths)) return [];
   const within = (fields: Field[], at: string, item: unknown): Issue[] =>
     fields.flatMap((inner) => checkField(inner, toObject(item), { ...context, at }));
   if (field.fields) return within(field.fields, name, value);
   if (field.members)
     return toList(value).flatMap((item, nth) =>
-      isReported(field, `${name}[${nth}]`, context.wrong) ? [] : within(field.members!, `${name}[${nth}]`, item),
+      isReported(field, `${name}[${nth}]`, context.invalidPaths) ? [] : within(field.members!, `${name}[${nth}]`, item),
     );
   const faults = listMembers(field, value).flatMap(({ at, ...member }) => {
     const text = findValueError(field, member);
@@ -164,8 +166,10 @@ function checkField(field: Field, view: View, context: CheckContext): Issue[] {
   return texts.map((text) => buildFieldIssue(name, text));
 }
 
-const isReported = ({ spec, members }: Field, name: string, wrong: string[]): boolean =>
-  wrong.some((path) => path === name || (!members && path.startsWith(`${name}[`)) || (isMapField(spec) && path.startsWith(`${name}.`)));
+const isReported = ({ spec, members }: Field, name: string, invalidPaths: string[]): boolean =>
+  invalidPaths.some(
+    (path) => path === name || (!members && path.startsWith(`${name}[`)) || (isMapField(spec) && path.startsWith(`${name}.`)),
+  );
 
 function findValueError({ codec, toStored }: Field, { item, value }: Omit<ValueMember, 'at'>): string | undefined {
   const fault = codec.validate?.(item);

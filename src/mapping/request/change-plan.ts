@@ -55,18 +55,18 @@ interface CurrentItem {
   time: string;
 }
 
-function planMerge(changing: ChangeRules, body: ParsedJson, standing: CurrentItem): ChangePlan {
+function planMerge(changing: ChangeRules, body: ParsedJson, current: CurrentItem): ChangePlan {
   const { fields, deep, checkSome } = changing;
-  const next = Array.isArray(body.plain) ? applyJsonPatch(body, standing.view) : applyMerge(standing.view, body, { fields, deep });
-  if (!next) return { fields: {}, issues: checkSome(body.plain, standing.time) };
-  const { changes, issues } = findChangedFields(changing, next, standing.view);
-  return { fields: changes, issues: [...issues, ...checkSome(toPlainJson(changes), standing.time, { ...standing.view, ...changes })] };
+  const next = Array.isArray(body.plain) ? applyJsonPatch(body, current.view) : applyMerge(current.view, body, { fields, deep });
+  if (!next) return { fields: {}, issues: checkSome(body.plain, current.time) };
+  const { changes, issues } = findChangedFields(changing, next, current.view);
+  return { fields: changes, issues: [...issues, ...checkSome(toPlainJson(changes), current.time, { ...current.view, ...changes })] };
 }
 
 /** A whole new body: missing fields are unset, unless a second name of theirs has a value. */
 function planReplace(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
-  const wrong = changing.checkWhole(body.plain, time);
-  if (wrong.some(({ expression }) => !expression)) return { fields: {}, issues: wrong };
+  const wholeIssues = changing.checkWhole(body.plain, time);
+  if (wholeIssues.some(({ expression }) => !expression)) return { fields: {}, issues: wholeIssues };
   const sent = toObject(body.exact);
   const spelled = new Set(changing.fields.filter(({ name }) => !isUnset(sent[name])).map(({ name, spec }) => spec.shares ?? name));
   const buildUnsetCheck = ({ name, spec }: Field): boolean => spec.onlyIn === 'create' || spelled.has(spec.shares ?? name);
@@ -74,7 +74,7 @@ function planReplace(changing: ChangeRules, body: ParsedJson, { view, time }: Cu
     changing.fields.map((field) => [field.name, sent[field.name] ?? (buildUnsetCheck(field) ? view[field.name] : null)]),
   );
   const { changes, issues } = findChangedFields(changing, next, view);
-  return { fields: changes, issues: [...wrong, ...issues] };
+  return { fields: changes, issues: [...wholeIssues, ...issues] };
 }
 
 /**
@@ -169,7 +169,7 @@ function isEmptyFor(value: unknown, field: Field | undefined): boolean {
 }
 
 /** Whether two values are equal; null, an empty list and an empty map are equal. */
-const isSameValue = (value: unknown, shown: unknown): boolean =>
-  (isUnset(value) && isUnset(shown)) || isDeepStrictEqual(toPlainJson(value), toPlainJson(shown));
+const isSameValue = (value: unknown, current: unknown): boolean =>
+  (isUnset(value) && isUnset(current)) || isDeepStrictEqual(toPlainJson(value), toPlainJson(current));
 
 const isObject = (value: unknown): value is Record<string, unknown> => isContainer(value) && !Array.isArray(value);

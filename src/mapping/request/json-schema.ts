@@ -82,14 +82,17 @@ function toRequestSchema({ spec, codec, fields, members }: Field, nullable: bool
 
 /** The schema of a response, with every documented key. `always`: fields that always have a value. `ours`: the response only shows what its request created. */
 export function buildResponseSchema(fields: Field[], always: string[] = [], ours = false): Schema {
-  const shown = fields.filter(({ spec }) => !spec.writeOnly);
+  const readable = fields.filter(({ spec }) => !spec.writeOnly);
   return {
     $schema: DRAFT,
     type: 'object',
     properties: Object.fromEntries(
-      shown.map((field) => [field.name, allowNull(toResponseSchema(field, ours), !always.includes(field.name) && !isAlwaysPresent(field))]),
+      readable.map((field) => [
+        field.name,
+        allowNull(toResponseSchema(field, ours), !always.includes(field.name) && !isAlwaysPresent(field)),
+      ]),
     ),
-    required: shown.filter(({ spec }) => spec.omit === undefined).map(({ name }) => name),
+    required: readable.filter(({ spec }) => spec.omit === undefined).map(({ name }) => name),
   };
 }
 

@@ -55,12 +55,14 @@ const MEMBER_NAMES: Record<string, string[]> = { issues: ['severity', 'issueCode
 function compileRepetition({ each, by, member }: Repetition, known: readonly string[]): Template {
   const list = compileName(each, known);
   const inside = [...known, ...(MEMBER_NAMES[each] ?? [])];
-  const made = compileTemplate(member, inside);
-  if (by === undefined) return (facts) => toObjects(list(facts)).map((object) => made({ ...facts, ...object }));
+  const buildMember = compileTemplate(member, inside);
+  if (by === undefined) return (facts) => toObjects(list(facts)).map((object) => buildMember({ ...facts, ...object }));
   const key = compileName(by, inside);
   return (facts) => {
     const groups = Map.groupBy(toObjects(list(facts)), (item) => key({ ...facts, ...item }));
     const named = [...groups].filter(([name]) => name !== null);
-    return Object.fromEntries(named.map(([name, members]) => [String(name), members.map((member) => made({ ...facts, ...member }))]));
+    return Object.fromEntries(
+      named.map(([name, members]) => [String(name), members.map((member) => buildMember({ ...facts, ...member }))]),
+    );
   };
 }

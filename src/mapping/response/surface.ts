@@ -62,8 +62,8 @@ export function buildSurface(name: string, spec: SurfaceSpec, fault: (keys: stri
     wrapList: (views, page, facts, plural) => asList({ ...toResponseValues(facts), ...toPageValues(views, page, plural) }),
     wrapError(kind, issues, facts) {
       const { status, code, says } = spec.errors[kind];
-      const made = own.get(kind) ?? asError;
-      return { status, body: made({ ...toResponseValues({ ...facts, status }), ...toErrorValues(says ?? '', issues, kind), code }) };
+      const buildError = own.get(kind) ?? asError;
+      return { status, body: buildError({ ...toResponseValues({ ...facts, status }), ...toErrorValues(says ?? '', issues, kind), code }) };
     },
     buildHeaders(facts) {
       const values = headers.map(([header, value]) => [header, value(toResponseValues(facts))] as const);

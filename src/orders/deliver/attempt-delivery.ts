@@ -15,8 +15,8 @@ import { sendOrder } from './send-order.ts';
 export async function attemptDelivery(sender: OrderSender, leased: LeasedEntry, send: () => Promise<OutboxState>): Promise<OutboxState> {
   try {
     return await send();
-  } catch (thrown) {
-    return recordFailedAttempt(sender, leased, redactError(thrown));
+  } catch (error) {
+    return recordFailedAttempt(sender, leased, redactError(error));
   }
 }
 

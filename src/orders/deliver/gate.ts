@@ -14,7 +14,7 @@ export interface Gate {
   /** Waits for a slot until the signal aborts. Undefined: the gate is closed, or the signal has aborted. */
   enter(signal: AbortSignal): Promise<Slot | undefined>;
   /** Takes the free slots, `most` at most. `evenClosed`: also while the gate is closed, for orders that an operator sends by hand. */
-  take(most: number, evenClosed?: boolean): Slot[];
+  take(limit: number, evenClosed?: boolean): Slot[];
   /** The time until the gate opens, in ms; 0: it is open. */
   closedForMs(): number;
 }
@@ -25,19 +25,19 @@ export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
   const admits = (): number => Math.min(breaker.allows(clock()), MAX_IN_FLIGHT);
   const occupy = (): Slot => {
     inFlight++;
-    let left = false;
+    let isReleased = false;
     return () => {
-      if (left) return;
-      left = true;
+      if (isReleased) return;
+      isReleased = true;
       inFlight--;
       admitNext();
     };
   };
   const admitNext = (): void => {
     while (waiting.length > 0) {
-      const most = admits();
-      if (most > 0 && inFlight >= most) return;
-      waiting.shift()!(most > 0 ? occupy() : undefined);
+      const limit = admits();
+      if (limit > 0 && inFlight >= limit) return;
+      waiting.shift()!(limit > 0 ? occupy() : undefined);
     }
   };
   const wait = (signal: AbortSignal): Promise<Slot | undefined> =>
@@ -56,11 +56,12 @@ export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
   return {
     breaker,
     async enter(signal) {
-      const most = admits();
-      if (most === 0 || signal.aborted) return undefined;
-      return inFlight < most && waiting.length === 0 ? occupy() : wait(signal);
+      const limit = admits();
+      if (limit === 0 || signal.aborted) return undefined;
+      return inFlight < limit && waiting.length === 0 ? occupy() : wait(signal);
     },
-    take: (most, evenClosed = false) => Array.from({ length: Math.min(most, (evenClosed ? MAX_IN_FLIGHT : admits()) - inFlight) }, occupy),
+    take: (limit, evenClosed = false) =>
+      Array.from({ length: Math.min(limit, (evenClosed ? MAX_IN_FLIGHT : admits()) - inFlight) }, occupy),
     closedForMs: () => (admits() > 0 ? 0 : breaker.nextProbe() - clock().getTime()),
   };
 }

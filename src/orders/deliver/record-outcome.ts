@@ -94,11 +94,13 @@ interface CurrentResources {
 }
 
 async function readCurrent(store: Store, entry: OutboxEntry, { task }: OrderPayload): Promise<CurrentResources> {
-  const held = await store.readForUpdate(entry.tenant, [
+  const locked = await store.readForUpdate(entry.tenant, [
     { type: 'ServiceRequest', id: readRequestId(entry) },
     { type: 'Task', id: task },
   ]);
-  const [request, fulfilment] = (['ServiceRequest', 'Task'] as const).map((wanted) => held.find(({ type }) => type === wanted));
+  const [request, fulfilment] = (['ServiceRequest', 'Task'] as const).map((resourceType) =>
+    locked.find(({ type }) => type === resourceType),
+  );
   return {
     request: await parseOrderedRequest(store, entry, request),
     task: parseStored('Task', fulfilment),

@@ -145,13 +145,13 @@ async function buildEdits({ results }: OrderTracker, context: Context, write: Re
   const { leased, reading, report, existing, corrected } = write;
   const { order, whole } = reading;
   const variables = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
-  const superseded = existing.later && !whole;
+  const superseded = existing.hasLaterResults && !whole;
   const options = { systems: results, whole, corrected, onlyOrder: isOnlyOrder(order), superseded };
-  const { markers, withdrawn, kept } = mergeReportContent(report.markers, existing, options);
-  const references = [...markers.map(({ id }) => `Observation/${id}`), ...kept];
+  const { markers, withdrawn, preserved } = mergeReportContent(report.markers, existing, options);
+  const references = [...markers.map(({ id }) => `Observation/${id}`), ...preserved];
   const { code, tags } = await findOrderedRequest(context, leased.placed);
   const tagged = addPartitionTag(tags, results.partSystem);
-  const critical = await isCriticalReport(context, write, kept);
+  const critical = await isCriticalReport(context, write, preserved);
   const outdated = corrected && parseTrackedState(leased.placed).result?.read?.event !== findLastEvent(order)?.id;
   const reportEdit = buildReportEdit(results, { report, order, corrected, superseded, outdated, critical, references, code });
   return [
@@ -174,11 +174,11 @@ async function buildEdits({ results }: OrderTracker, context: Context, write: Re
 }
 
 /** A report is critical as long as one of its values, or an order of the transaction, is. Only a correction by the laboratory ends it. */
-async function isCriticalReport({ store }: Context, write: ResultWrite, kept: string[]): Promise<boolean> {
+async function isCriticalReport({ store }: Context, write: ResultWrite, preserved: string[]): Promise<boolean> {
   const { report, existing, leased } = write;
   const { placed } = leased;
   if (report.critical || isCriticalOrder(write, parseTrackedState(placed).result)) return true;
-  if (existing.markers.some((marker) => kept.includes(`Observation/${marker.id}`) && isCriticalObservation(marker))) return true;
+  if (existing.markers.some((marker) => preserved.includes(`Observation/${marker.id}`) && isCriticalObservation(marker))) return true;
   return (await store.trackedOrders.listOfRequest(placed)).some(
     (order) =>
       order.orderId !== placed.orderId &&

@@ -18,7 +18,7 @@ export interface ExistingResults {
   /** The Observations among them. */
   markers: Observation[];
   /** Results of a later order of the transaction are among them. */
-  later: boolean;
+  hasLaterResults: boolean;
 }
 
 /** Called inside a transaction. */
@@ -38,7 +38,7 @@ export async function readExistingResults(context: Context, placed: TrackedOrder
         rows.find((row) => row.id === id),
       ) ?? [],
   );
-  return { idBase, report, references, markers, later: hasLaterResults(order, await store.trackedOrders.listOfRequest(placed)) };
+  return { idBase, report, references, markers, hasLaterResults: hasLaterResults(order, await store.trackedOrders.listOfRequest(placed)) };
 }
 
 /** By Junction's creation times. */

@@ -10,7 +10,7 @@ interface ReportContent {
   /** References that a correction has withdrawn. */
   withdrawn: string[];
   /** Existing references that stay in the report. */
-  kept: string[];
+  preserved: string[];
 }
 
 interface MergeOptions {
@@ -38,7 +38,7 @@ export function mergeReportContent(
   // the result of a transaction may contain only the newest sample's value: this does not withdraw the value of an earlier sample
   const isEarlierSample = (reference: string): boolean => !onlyOrder && isMarkerReported(markerAt.get(reference)!, markers, systems);
   const withdrawn = correcting ? absent.filter((reference) => markerAt.has(reference) && !isEarlierSample(reference)) : [];
-  return { markers, withdrawn, kept: absent.filter((reference) => !withdrawn.includes(reference)) };
+  return { markers, withdrawn, preserved: absent.filter((reference) => !withdrawn.includes(reference)) };
 }
 
 /** The existing Observation of this id was measured in another sample, as far as known. */

@@ -21,23 +21,23 @@ export async function applySnapshot(
   tracker: OrderTracker,
   leased: LeasedOrder,
   order: OrderSnapshot,
-): Promise<{ look: LeasedOrder; old: boolean } | undefined> {
+): Promise<{ lease: LeasedOrder; old: boolean } | undefined> {
   const { placed } = leased;
-  if (isOutdated(placed, order)) return { look: leased, old: true };
+  if (isOutdated(placed, order)) return { lease: leased, old: true };
   const last = findLastEvent(order);
   if (last && !isKnownPhase(last.status))
     tracker.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has an unknown status');
   return tracker.store.transaction(async (store) => {
     const context = systemContext(tracker, placed.tenant, store);
     const telling = await buildRequestReport(context, placed, order);
-    const look = await recordSnapshot(context, leased, { order, telling });
-    if (!look) return undefined;
+    const renewed = await recordSnapshot(context, leased, { order, telling });
+    if (!renewed) return undefined;
     await trackSiblings(tracker, context, { placed, order, orders: telling.orders });
     await writeStatus(tracker, context, { placed, order, telling });
     // a new status of the transaction may change which transaction is authoritative
     if (parseTrackedState(placed).transaction !== order.transaction?.status)
       await store.trackedOrders.wake(listOrdersOfOtherTransactions(order, telling.orders), telling.now.toISOString());
-    return { look, old: false };
+    return { lease: renewed, old: false };
   });
 }
 

@@ -36,17 +36,17 @@ const LEASE_MS = 2 * MINUTE;
 const MAX_READS = 3;
 
 /** The numbers of orders that were read and that had changed. `nothing`: no sweep is due, or another process sweeps. */
-type SweepResult = { seen: number; news: number } | 'nothing' | 'failed';
+type SweepResult = { seen: number; changed: number } | 'nothing' | 'failed';
 
 export async function runSweep(tracker: OrderTracker): Promise<SweepResult> {
   const lease = await beginSweep(tracker);
   if (!lease) return 'nothing';
   let until = tracker.clock().toISOString();
   for (let attempt = 0; attempt < MAX_READS; attempt++) {
-    const { read, news } = await readWindow(tracker, lease, until);
+    const { read, changed } = await readWindow(tracker, lease, until);
     if (read === 'lost') return 'nothing';
     if (read === 'failed') break;
-    if ('seen' in read) return endSweep(tracker, lease, { until, swept: { seen: read.seen, news } });
+    if ('seen' in read) return endSweep(tracker, lease, { until, swept: { seen: read.seen, changed } });
     // the lab network's clock may be behind: the newest change that it lists ends the next window
     until = read.unsettled ?? until;
   }
@@ -66,9 +66,9 @@ function createSweepLease(store: Store, found: string): SweepLease {
     // type assertion: only this file writes the setting
     sweep: () => JSON.parse(text) as SweepState,
     async write(next) {
-      const wanted = JSON.stringify(next);
-      if (!(await store.settings.compareAndSet(SETTING_NAME, text, wanted))) return false;
-      text = wanted;
+      const newState = JSON.stringify(next);
+      if (!(await store.settings.compareAndSet(SETTING_NAME, text, newState))) return false;
+      text = newState;
       return true;
     },
   };
@@ -108,18 +108,18 @@ async function readWindow(
   tracker: OrderTracker,
   lease: SweepLease,
   until: string,
-): Promise<{ read: WindowResult<'failed' | 'lost'>; news: number }> {
+): Promise<{ read: WindowResult<'failed' | 'lost'>; changed: number }> {
   const from = toLaterInstant(new Date(lease.sweep().watermark), -OVERLAP_MS);
-  let [news, pages] = [0, 0];
+  let [changed, pages] = [0, 0];
   const read = await readReconciliationWindow<'failed' | 'lost'>(async (page) => {
     if (pages++ > 0 && !(await lease.write({ ...lease.sweep(), until: toLaterInstant(tracker.clock(), LEASE_MS) }))) return 'lost';
     const outcome = await tracker.reads.listUpdatedOrders({ from, until, page }, AbortSignal.timeout(READ_MS));
     tracker.breaker.record(toHealthSignal('order', outcome), tracker.clock(), retryAfterSeconds(outcome));
     if (outcome.kind !== 'accepted') return 'failed';
-    news += await applyPage(tracker, outcome.value);
+    changed += await applyPage(tracker, outcome.value);
     return outcome.value;
   });
-  return { read, news };
+  return { read, changed };
 }
 
 /** Makes the polls of changed orders due, and tracks this server's orders that are not tracked yet. Returns the number of both. */

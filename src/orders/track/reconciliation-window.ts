@@ -14,17 +14,17 @@ export async function readReconciliationWindow<Why extends string>(page: PageRea
   const end = first.last ? 1 : await findLastPage(page, first);
   if (typeof end === 'string') return end;
   const seen = new Set(first.orders.map(({ id }) => id));
-  let [total, newest, settled] = [first.total, findNewestChange(first), true];
+  let [total, newest, isStable] = [first.total, findNewestChange(first), true];
   for (let nth = end; end > 1 && nth >= 1; nth--) {
     const next = await page(nth);
     if (typeof next === 'string') return next;
     for (const { id } of next.orders) seen.add(id);
     const latest = findNewestChange(next);
     // the list is sorted by time: a change that is newer than both of its ends happened during the reading
-    settled &&= !((next.total ?? 0) > (total ?? 0)) && !(nth < end && latest > newest);
+    isStable &&= !((next.total ?? 0) > (total ?? 0)) && !(nth < end && latest > newest);
     [total, newest] = [next.total, Math.max(newest, latest)];
   }
-  if (settled && !((total ?? 0) > seen.size)) return { seen: seen.size };
+  if (isStable && !((total ?? 0) > seen.size)) return { seen: seen.size };
   return { unsettled: newest > 0 ? new Date(newest).toISOString() : undefined };
 }
 

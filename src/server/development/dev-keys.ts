@@ -19,14 +19,14 @@ const TENANTS: Record<string, string> = { demo: 'Demo', other: 'Other' };
 /** Ensures that both tenants exist and have an active key for each surface; returns the keys. Keys of surfaces that are not served stay in the file. `prefixes`: surface → prefix of its keys. */
 export async function ensureDevKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
   const file = join(directory, 'dev-keys.json');
-  const kept = await readKeyFile(file);
+  const stored = await readKeyFile(file);
   const keys: DevKeys = {};
   for (const [slug, name] of Object.entries(TENANTS)) {
     const tenant = await ensureTenant(database, slug, name);
-    keys[slug] = { tenant, keys: await ensureKeys(database, tenant, { kept: kept[slug] ?? {}, prefixes }) };
+    keys[slug] = { tenant, keys: await ensureKeys(database, tenant, { stored: stored[slug] ?? {}, prefixes }) };
   }
-  const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, { ...kept[slug], ...own }]));
-  if (JSON.stringify(kept) !== JSON.stringify(now)) await writeKeyFile(directory, file, now);
+  const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, { ...stored[slug], ...own }]));
+  if (JSON.stringify(stored) !== JSON.stringify(now)) await writeKeyFile(directory, file, now);
   await chmod(file, 0o600);
   return keys;
 }
@@ -35,11 +35,11 @@ export async function ensureDevKeys(database: Database, directory: string, prefi
 async function ensureKeys(
   database: Database,
   tenant: number,
-  { kept, prefixes }: { kept: Record<string, string>; prefixes: Record<string, string> },
+  { stored, prefixes }: { stored: Record<string, string>; prefixes: Record<string, string> },
 ) {
   const keys: Record<string, string> = {};
   for (const [surface, prefix] of Object.entries(prefixes)) {
-    const text = kept[surface] ?? prefix + randomBytes(24).toString('hex');
+    const text = stored[surface] ?? prefix + randomBytes(24).toString('hex');
     await importApiKey(database, {
       tenant,
       surface,

@@ -29,13 +29,13 @@ export function watchMappings(folder = join(ROOT, 'mappings')): MappingWatcher {
   let running = Promise.resolve();
   let serving: ReloadHandlers | undefined;
   let changed = false;
-  const again = (): void => {
+  const reload = (): void => {
     running = running.then(() => reloadMappings(folder, serving!));
   };
   const onChange = (): void => {
     changed = true;
     clearTimeout(timer);
-    if (serving) timer = setTimeout(again, TOGETHER_MS);
+    if (serving) timer = setTimeout(reload, TOGETHER_MS);
   };
   const unwatch = watchFolders(folder, onChange);
   const stop = async (): Promise<void> => {

@@ -22,7 +22,7 @@ const RETRYABLE = new Set(['40001', '40P01']);
 
 const busy = () => unavailable('the database did not respond in time', 1);
 const down = () => unavailable('the database cannot be reached', 5);
-const outside = () => invalid('a number or a date is outside the range that can be stored');
+const outsideRange = () => invalid('a number or a date is outside the range that can be stored');
 
 /** SQLSTATE, or the code of a socket error → the error of the response. */
 const ERRORS_BY_CODE: Record<string, () => Error> = {
@@ -40,8 +40,8 @@ const ERRORS_BY_CODE: Record<string, () => Error> = {
   EPIPE: down,
   ETIMEDOUT: down,
   ENOTFOUND: down,
-  22003: outside,
-  22008: outside,
+  22003: outsideRange,
+  22008: outsideRange,
 };
 
 /** pg's messages for a lost connection. knex may put the statement in front of them. */

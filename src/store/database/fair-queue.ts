@@ -62,10 +62,10 @@ export class FairQueue {
     if (lane.waiting.size === 0 && this.canTake(owner, lane)) return this.take(owner, lane);
     if (isBounded && lane.waiting.size >= this.limits.maxQueued) throw this.countRefusal('queue full');
     this.queues.set(owner, lane);
-    const refused = await this.wait(lane, signal);
-    if (refused === undefined) return;
+    const refusal = await this.wait(lane, signal);
+    if (refusal === undefined) return;
     this.deleteIfIdle(owner);
-    throw this.countRefusal(refused);
+    throw this.countRefusal(refusal);
   }
 
   leave(owner: QueueOwner): void {
@@ -110,17 +110,17 @@ export class FairQueue {
   /** Returns the reason for a refusal; undefined when the owner got a connection. */
   private wait({ waiting }: OwnerQueue, signal?: AbortSignal): Promise<RefusalReason | undefined> {
     return new Promise((resolve) => {
-      const end = (refused?: RefusalReason): void => {
+      const end = (refusal?: RefusalReason): void => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', left);
+        signal?.removeEventListener('abort', onClientLeft);
         waiting.delete(start);
         this.load.waiting--;
-        resolve(refused);
+        resolve(refusal);
       };
       const start = () => end();
-      const left = () => end('client left');
+      const onClientLeft = () => end('client left');
       const timer = setTimeout(end, this.limits.maxWaitMs, 'waited too long');
-      signal?.addEventListener('abort', left);
+      signal?.addEventListener('abort', onClientLeft);
       waiting.add(start);
       this.load.waiting++;
     });

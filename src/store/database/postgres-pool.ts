@@ -18,7 +18,7 @@ const PROBE_TIMEOUT_MS = 2000;
 export function openServer(options: ServerOptions): Database {
   const settings = new WeakMap<pg.Client, ConnectionSettings>();
   let newest: ConnectionSettings | undefined;
-  const settled = (client: pg.Client, found: ConnectionSettings): void => {
+  const onConfigured = (client: pg.Client, found: ConnectionSettings): void => {
     settings.set(client, found);
     newest = found;
   };
@@ -27,7 +27,7 @@ export function openServer(options: ServerOptions): Database {
     connection: buildConnectionOptions(options),
     max: connections,
     wait: MAX_WAIT_MS,
-    afterCreate: configureOnCreate(options, settled),
+    afterCreate: configureOnCreate(options, onConfigured),
   });
   const probe = createProbe(options.url);
   const driver: Driver<pg.Client> = {
@@ -63,11 +63,11 @@ type AfterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Cl
 
 /** Configures each new connection and reports the resulting settings. */
 const configureOnCreate =
-  (options: ServerOptions, settled: (client: pg.Client, found: ConnectionSettings) => void): AfterCreate =>
+  (options: ServerOptions, onConfigured: (client: pg.Client, found: ConnectionSettings) => void): AfterCreate =>
   (client, done) =>
     void configureConnection(client, options).then(
       (found) => {
-        settled(client, found);
+        onConfigured(client, found);
         done(null, client);
       },
       (error: Error) => void client.end().finally(() => done(error, client)),

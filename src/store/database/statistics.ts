@@ -20,7 +20,7 @@ export function createStatisticsUpdate(database: Database): (written: number) =>
   let since = 0;
   let due = FIRST_CHECK;
   let pause: NodeJS.Timeout | undefined;
-  const look = (): void => {
+  const check = (): void => {
     since = 0;
     // After a failure (the database is closing, a lock), the statistics stay as they are and the next check tries again.
     analyzeIfStale(database).catch(() => {});
@@ -30,9 +30,9 @@ export function createStatisticsUpdate(database: Database): (written: number) =>
     clearTimeout(pause);
     if (since >= due) {
       due *= 2;
-      look();
+      check();
     } else if (since >= MIN_WRITES) {
-      pause = setTimeout(look, PAUSE_MS).unref();
+      pause = setTimeout(check, PAUSE_MS).unref();
     }
   };
 }

@@ -94,8 +94,8 @@ export function createOutbox(database: Database): Outbox {
     recordOutcome: async (entry, by, { state, at, nextAt, error, payload, firstSentAt }) => {
       const texts = [nextAt ?? null, error ?? null, payload ?? null, firstSentAt ?? null];
       const sql = state === 'sending' ? `${REPORT} returning o.id` : SETTLE;
-      const settled = await database.query(sql, [entry.tenant, entry.id, by, state, at, ...texts, FINISHED.has(state)]);
-      return settled.length > 0;
+      const updated = await database.query(sql, [entry.tenant, entry.id, by, state, at, ...texts, FINISHED.has(state)]);
+      return updated.length > 0;
     },
     changeState: async ({ tenant, id, attempts }, { from, to, at, nextAt, payload, reason, what }) => {
       const texts = [nextAt ?? null, payload ?? null, reason ?? null];

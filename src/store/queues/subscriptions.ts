@@ -154,8 +154,8 @@ export function createSubscriptions(database: Database): Subscriptions {
     listExpired: (at) => database.query<SubscriptionId>(ENDED, [at]),
     claimChanges: ({ at, until, limit }) => rows<Stored<WatchedChange>>(CLAIM, [at, until, limit]),
     deleteChanges: async (tenant, changes) => {
-      const settled = await database.query<{ seq: string }>(SETTLE, [tenant, toBigintArray(changes)]);
-      const own = new Set(settled.map(({ seq }) => seq));
+      const removed = await database.query<{ seq: string }>(SETTLE, [tenant, toBigintArray(changes)]);
+      const own = new Set(removed.map(({ seq }) => seq));
       return changes.filter(({ seq }) => own.has(seq));
     },
     addNotifications: ({ tenant, id, type }, notices, at) => {

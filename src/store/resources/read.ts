@@ -61,10 +61,10 @@ const HOLD = `select ${ROW} from resource r
 export async function readForUpdate(
   database: Database,
   tenant: number,
-  wanted: { type: ServedType; id: string }[],
+  targets: { type: ServedType; id: string }[],
 ): Promise<ResourceRow[]> {
-  if (wanted.length === 0) return [];
-  const types = wanted.map(({ type }) => TYPE_NUMBERS[type]);
-  const ids = wanted.map(({ id }) => id);
+  if (targets.length === 0) return [];
+  const types = targets.map(({ type }) => TYPE_NUMBERS[type]);
+  const ids = targets.map(({ id }) => id);
   return (await database.query<StoredRow>(HOLD, [tenant, types, ids], 'resource-hold')).map(toResourceRow);
 }

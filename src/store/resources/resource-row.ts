@@ -56,8 +56,8 @@ export const ROW = buildRowColumns('r.body');
 export const buildBodyColumns: ColumnList = (body) => `r.created, ${body} as body`;
 
 /** Returns a body if `most` bodies of its length fit into `room` bytes, else null. `most`: a number or an SQL expression. */
-export const buildShortBody = (room: number, most: number | string): string =>
-  `case when octet_length(r.body) <= ${room} / ${most} then r.body end`;
+export const buildShortBody = (room: number, maxLength: number | string): string =>
+  `case when octet_length(r.body) <= ${room} / ${maxLength} then r.body end`;
 
 /** Returns bodies in this order while their total length is at most `room`; after that, null. `room`: bytes or an SQL expression. */
 export const buildLimitedBody = (room: number | string | undefined, order: string, body = 'r.body'): string =>

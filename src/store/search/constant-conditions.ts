@@ -18,26 +18,26 @@ function simplifySlice(slice: TypeQuery): TypeQuery {
 /** The remaining conditions of an AND; false if one condition is false, true if no condition remains. */
 function simplifyAnd(conditions: Condition[]): Simplified<Condition[]> {
   const parts = conditions.map(simplifyCondition);
-  const left = parts.filter((part) => typeof part !== 'boolean');
-  return parts.includes(false) ? false : left.length === 0 || left;
+  const remaining = parts.filter((part) => typeof part !== 'boolean');
+  return parts.includes(false) ? false : remaining.length === 0 || remaining;
 }
 
 /** The remaining conditions of an OR; true if one condition is true, false if no condition remains. */
 function simplifyOr(conditions: Condition[]): Simplified<Condition[]> {
   const parts = conditions.map(simplifyCondition);
-  const left = parts.filter((part) => typeof part !== 'boolean');
-  return parts.includes(true) || (left.length > 0 && left);
+  const remaining = parts.filter((part) => typeof part !== 'boolean');
+  return parts.includes(true) || (remaining.length > 0 && remaining);
 }
 
-const mapRemaining = <C>(left: Simplified<Condition[]>, make: (conditions: Condition[]) => C): Simplified<C> =>
-  typeof left === 'boolean' ? left : make(left);
+const mapRemaining = <C>(remaining: Simplified<Condition[]>, make: (conditions: Condition[]) => C): Simplified<C> =>
+  typeof remaining === 'boolean' ? remaining : make(remaining);
 
 function simplifyCondition(condition: Condition): Simplified<Condition> {
   switch (condition.on) {
     case 'nothing':
       return false;
     case 'and':
-      return mapRemaining(simplifyAnd(condition.all), (left) => ({ ...condition, all: left }));
+      return mapRemaining(simplifyAnd(condition.all), (remaining) => ({ ...condition, all: remaining }));
     case 'or':
       return mapRemaining(simplifyOr(condition.any), (any) => ({ ...condition, any }));
     case 'not': {

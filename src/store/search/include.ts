@@ -44,8 +44,8 @@ export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'bod
     const limit = step === MOST_STEPS ? 1 : MOST_INCLUDED + 1 - rows.length;
     const steps = findStarts(starts, due);
     if (!steps.length) break;
-    const left = maxBytes && maxBytes - rows.reduce((sum, { body }) => sum + body!.length, 0);
-    const statement = buildStepSql(tenant, steps, { known: [...matches, ...rows], limit, room: left });
+    const remainingBytes = maxBytes && maxBytes - rows.reduce((sum, { body }) => sum + body!.length, 0);
+    const statement = buildStepSql(tenant, steps, { known: [...matches, ...rows], limit, room: remainingBytes });
     const found = await database.query<R>(statement.sql, statement.parameters, statement.name);
     if (found.length && step === MOST_STEPS) return { rows, isTruncated: true };
     rows.push(...found);

@@ -20,7 +20,7 @@ export function buildLeadingConditionSql(
   tenant: number,
   query: Query,
   { keys, present }: Stream,
-  { columns, counted, limit: most, after, offset = 0 }: PagePart,
+  { columns, counted, limit: maxRows, after, offset = 0 }: PagePart,
 ): Statement | undefined {
   const lead = LEADS.map((isLead) => query.where.find(isLead)).find((condition) => condition !== undefined);
   if (!lead) return undefined;
@@ -29,7 +29,7 @@ export function buildLeadingConditionSql(
   const rest = query.where.filter((condition) => condition !== lead);
   const row = rest.length > 0 || !hasOwnParameter(lead) || keys.some(({ by }) => IN_ROW.has(by));
   const all = [...(row ? [buildConditions(rest, { ...toTestedRow(query), few: true }, binder)] : []), ...tests];
-  const limit = `${binder.bind(most)}::bigint`;
+  const limit = `${binder.bind(maxRows)}::bigint`;
   const found = `select ${['s.pid', ...values].join(', ')} from ${row ? 'led' : 'few'} s ${joins}
       where ${all.join(' and ') || 'true'} order by ${order} limit ${limit} offset ${binder.bind(offset)}::bigint`;
   const led = `led as materialized (select s.* from sx s where s.tenant_id = ${TENANT} and s.pid = any(array(select pid from few))),

@@ -58,13 +58,15 @@ async function readPage<P extends PositionedRow>(
   database: Database,
   tenant: number,
   query: Query,
-  wanted: PageRequest,
+  request: PageRequest,
 ): Promise<{ page: P[] } & Pick<ResultPage, 'next' | 'total'>> {
-  const short = await readRows<P>(database, tenant, query, wanted);
-  const found = short.every(({ body }) => body !== null) ? short : await readRows<P>(database, tenant, query, { ...wanted, counted: true });
+  const short = await readRows<P>(database, tenant, query, request);
+  const found = short.every(({ body }) => body !== null)
+    ? short
+    : await readRows<P>(database, tenant, query, { ...request, counted: true });
   const page = found.slice(0, Math.min(query.count, countFitting(found, query.maxBytes)));
   const more = found.length > page.length;
-  const total = query.total === 'none' ? undefined : (inferTotal(page, more, wanted.start) ?? (await countTotal(database, tenant, query)));
+  const total = query.total === 'none' ? undefined : (inferTotal(page, more, request.start) ?? (await countTotal(database, tenant, query)));
   return { page, ...(more && { next: toPosition(page.at(-1)!, query) }), ...(total !== undefined && { total }) };
 }
 

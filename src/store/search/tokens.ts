@@ -33,7 +33,7 @@ export function buildTokenTest(condition: TokenCondition, tested: TestedRow, bin
 /** Selects the resources (`pid`) with one of the codes; a resource appears once for each of its codes. At most `limit` rows. */
 export function buildTokenRowsSql({ any }: TokenCondition, types: TestedRow['types'], binder: Binder, limit?: number): string {
   const [u, z, x] = [binder.alias('u'), binder.alias('z'), binder.alias('x')];
-  const most = limit === undefined ? '' : ` limit ${limit}`;
-  const sql = `select ${z}.pid from sx ${z} where ${z}.tenant_id = ${TENANT} and ${buildTypeTest(z, types)} and ${z}.tok && array[${u}.h]${most}`;
-  return `select ${x}.pid from unnest(${binder.bind(toBigintArray(any))}::bigint[]) ${u}(h) cross join lateral (${sql}) ${x}${most}`;
+  const limitClause = limit === undefined ? '' : ` limit ${limit}`;
+  const sql = `select ${z}.pid from sx ${z} where ${z}.tenant_id = ${TENANT} and ${buildTypeTest(z, types)} and ${z}.tok && array[${u}.h]${limitClause}`;
+  return `select ${x}.pid from unnest(${binder.bind(toBigintArray(any))}::bigint[]) ${u}(h) cross join lateral (${sql}) ${x}${limitClause}`;
 }
