@@ -3,14 +3,14 @@
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { executeTransaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from '../orders/order-world.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST } from '../orders/order-fixture.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 
 let store: TestStore;
-let fixture: OrderWorld;
+let fixture: OrderFixture;
 beforeAll(async () => {
   store = await openTestStore();
-  fixture = await orderWorld(store);
+  fixture = await openOrderFixture(store);
 });
 afterAll(async () => {
   await fixture.close();

@@ -7,11 +7,11 @@ import { readModifyWriteMany } from '../../src/interactions/read-modify-write-ma
 import { executeTransaction } from '../../src/interactions/transaction.ts';
 import { update } from '../../src/interactions/update.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
-import { eachInAWorld } from '../orders/each-world.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from '../orders/order-world.ts';
+import { openBeforeEach } from '../orders/open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST } from '../orders/order-fixture.ts';
 
-let fixture: OrderWorld;
-eachInAWorld(orderWorld, (world) => {
+let fixture: OrderFixture;
+openBeforeEach(openOrderFixture, (world) => {
   fixture = world;
 });
 
@@ -77,7 +77,7 @@ test('a process whose clock is an hour behind sends an order: its request and it
   await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'on-hold' });
   await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'active' });
   fixture.advance(7200);
-  const behind = { ...fixture.another(), clock: () => new Date('2026-11-21T11:00:00.000Z') };
+  const behind = { ...fixture.createSender(), clock: () => new Date('2026-11-21T11:00:00.000Z') };
   expect(await sendNow(behind, fixture.context, 'one')).toEqual({ result: 'accepted' });
   const task = JSON.parse((await fixture.entry('one'))!.payload).task as string;
   for (const [type, id] of [

@@ -4,27 +4,27 @@ import { createJunctionClient, type JunctionClient } from '../../src/junction/cl
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 
-export interface SandboxWorld {
+export interface SandboxFixture {
   sandbox: Sandbox;
   client: JunctionClient;
   /** The next requests meet these faults. */
-  fail(...faults: Fault[]): void;
+  addFaults(...faults: Fault[]): void;
   /** How many orders exist, of all or with this passthrough. */
-  orders(passthrough?: string): number;
+  countOrders(passthrough?: string): number;
   /** How often this operation was asked for. */
   countRequests(operation: string): number;
 }
 
-export async function sandboxWorld(clock?: () => Date): Promise<SandboxWorld> {
+export async function openSandboxFixture(clock?: () => Date): Promise<SandboxFixture> {
   const sandbox = await startSandbox(clock ? { clock } : {});
   const { state } = sandbox;
   return {
     sandbox,
     client: createJunctionClient(() => ({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, teamId: sandbox.teamId })),
-    fail: (...faults) => {
+    addFaults: (...faults) => {
       state.faults = [...state.faults, ...faults];
     },
-    orders: (passthrough) =>
+    countOrders: (passthrough) =>
       [...state.orders.values()].filter((order) => passthrough === undefined || order.passthrough === passthrough).length,
     countRequests: (operation) => state.requests.filter((request) => request.operation === operation).length,
   };

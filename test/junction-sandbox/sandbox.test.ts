@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { SAMPLE_ORDER } from '../../scripts/orders/sample-order.ts';
 import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/junction-sandbox/sandbox-state.ts';
 import { until } from '../until.ts';
-import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-fixture.ts';
+import { openSandboxFixture, orderOf, type SandboxFixture } from './sandbox-fixture.ts';
 
-let fixture: SandboxWorld;
+let fixture: SandboxFixture;
 let user: string;
 beforeAll(async () => {
-  fixture = await sandboxWorld();
+  fixture = await openSandboxFixture();
   user = (await json(await post('/v2/user', { client_user_id: 'one' }))).user_id;
 });
 afterAll(() => fixture.sandbox.close());
@@ -53,7 +53,7 @@ test('the first reply under a key is repeated, success or failure', async () => 
   const bad = randomUUID();
   expect((await order(bad, { order_set: { lab_test_ids: [randomUUID()] } })).status).toBe(400);
   expect((await order(bad)).status).toBe(400);
-  expect([fixture.orders(good), fixture.orders(bad)]).toEqual([1, 0]);
+  expect([fixture.countOrders(good), fixture.countOrders(bad)]).toEqual([1, 0]);
 });
 
 test('a malformed order is 422 with the sent value, and its key stays unused', async () => {
@@ -145,21 +145,21 @@ test('an order shows its options and has the statuses of its collection method',
 
 test('after a forgotten failure the same key creates a second order', async () => {
   const key = randomUUID();
-  fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after', forgotten: true });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after', forgotten: true });
   expect([(await order(key)).status, (await order(key)).status]).toEqual([500, 200]);
-  expect(fixture.orders(key)).toBe(2);
+  expect(fixture.countOrders(key)).toBe(2);
 });
 
 test('a key in progress is 409, and can be used afterwards', async () => {
   const key = randomUUID();
-  fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 2 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'slow', seconds: 2 });
   const before = fixture.countRequests('createOrder');
   const slow = order(key);
   await until(() => fixture.countRequests('createOrder') > before);
   expect((await order(key)).status).toBe(409);
   expect((await slow).status).toBe(200);
   expect((await order(key)).status).toBe(200);
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test('a key is forgotten after a day', async () => {
@@ -167,10 +167,10 @@ test('a key is forgotten after a day', async () => {
   await order(key);
   await post('/sandbox/clock', { seconds: 23 * 3600 });
   await order(key);
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
   await post('/sandbox/clock', { seconds: 2 * 3600 });
   await order(key);
-  expect(fixture.orders(key)).toBe(2);
+  expect(fixture.countOrders(key)).toBe(2);
 });
 
 test('steps move an order through its statuses', async () => {

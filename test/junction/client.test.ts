@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { createJunctionClient } from '../../src/junction/client.ts';
 import { createJunctionReader } from '../../src/junction/reader.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
-import { orderOf, type SandboxWorld, sandboxWorld, within } from '../junction-sandbox/sandbox-fixture.ts';
+import { openSandboxFixture, orderOf, type SandboxFixture, within } from '../junction-sandbox/sandbox-fixture.ts';
 
-let fixture: SandboxWorld;
+let fixture: SandboxFixture;
 let user: string;
 beforeAll(async () => {
-  fixture = await sandboxWorld();
+  fixture = await openSandboxFixture();
   const created = await fixture.client.ensureUser('patient-1', within());
   if (created.kind !== 'accepted') throw new Error(created.why);
   user = created.value;
@@ -28,9 +28,9 @@ describe('users', () => {
   });
 
   test('a conflict that does not say whose it is leads to a look-up by name', async () => {
-    fixture.fail({ operation: 'user', kind: 'error', status: 400 });
+    fixture.addFaults({ operation: 'user', kind: 'error', status: 400 });
     expect(await fixture.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
-    fixture.fail({ operation: 'user', kind: 'error', status: 409 });
+    fixture.addFaults({ operation: 'user', kind: 'error', status: 409 });
     expect(await fixture.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
   });
 });
@@ -41,7 +41,7 @@ describe('placing an order', () => {
     const first = await create(key);
     expect(first).toMatchObject({ kind: 'accepted', value: { passthrough: key, status: 'received.walk_in_test.ordered' } });
     expect(await create(key)).toEqual(first);
-    expect(fixture.orders(key)).toBe(1);
+    expect(fixture.countOrders(key)).toBe(1);
   });
 
   const done = (when: 'before' | 'after') => (when === 'after' ? 1 : 0);
@@ -79,10 +79,10 @@ describe('placing an order', () => {
   test.each(faults)('%s: one request, and the outcome says what is known', async (_title, fault, expected, orders) => {
     const key = randomUUID();
     const before = fixture.countRequests('createOrder');
-    fixture.fail({ operation: 'createOrder', ...fault });
+    fixture.addFaults({ operation: 'createOrder', ...fault });
     expect(await create(key, {}, 'seconds' in fault ? 700 : undefined)).toMatchObject(expected);
     expect(fixture.countRequests('createOrder') - before).toBe(1);
-    expect(fixture.orders(key)).toBe(orders);
+    expect(fixture.countOrders(key)).toBe(orders);
   });
 
   test('the end comes in time although the body never does', async () => {
@@ -187,7 +187,7 @@ describe('looking an order up', () => {
   });
 
   test('a list that cannot be read is no proof of absence', async () => {
-    fixture.fail({ operation: 'orders', kind: 'cut', when: 'after' });
+    fixture.addFaults({ operation: 'orders', kind: 'cut', when: 'after' });
     const sought = { userId: user, passthrough: 'x' };
     expect(await fixture.client.findOrder(sought, within())).toMatchObject({ kind: 'unknown' });
   });
@@ -231,9 +231,9 @@ describe('physicians', () => {
     expect(first).toMatchObject({ kind: 'accepted', value: { offered: true, id: expect.any(String) } });
     expect(await push('/partner/{team_id}/physicians', 'k1')).toEqual(first);
     expect(await push('/no/such/path', 'k2')).toEqual({ kind: 'accepted', value: { offered: false, id: null } });
-    fixture.fail({ operation: 'pushPhysician', kind: 'error', status: 409 });
+    fixture.addFaults({ operation: 'pushPhysician', kind: 'error', status: 409 });
     expect(await push('/partner/{team_id}/physicians', 'k3')).toEqual({ kind: 'accepted', value: { offered: true, id: null } });
-    fixture.fail({ operation: 'pushPhysician', kind: 'error', status: 500 });
+    fixture.addFaults({ operation: 'pushPhysician', kind: 'error', status: 500 });
     expect(await push('/partner/{team_id}/physicians', 'k4')).toMatchObject({ kind: 'unknown' });
   });
 });

@@ -6,12 +6,12 @@ import { update } from '../../src/interactions/update.ts';
 import { pollOrder } from '../../src/orders/poll-order.ts';
 import { createPollLease } from '../../src/orders/track/order-tracker.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { SYSTEMS } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { SYSTEMS } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
@@ -29,12 +29,12 @@ const tasksOf = async (id: string): Promise<Resource[]> =>
   );
 
 test('each status until the completion: FHIR status, the status of the network, and the completion time', async () => {
-  const { id, transactionId } = await fixture.ordered();
+  const { id, transactionId } = await fixture.placeOrder();
   const statuses: unknown[] = [];
   for (let nth = 0; nth < 4; nth++) {
     fixture.advance(600);
-    fixture.step(id);
-    await fixture.sendWebhook(id);
+    fixture.advanceOrder(id);
+    await fixture.pollOrder(id);
     const [one, other] = [await task(), await request()];
     statuses.push([one.status, other.status, word(other)]);
   }
@@ -61,35 +61,35 @@ test('each status until the completion: FHIR status, the status of the network, 
 });
 
 test('polling an unchanged order creates no new version', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'failed.testkit.sample_error', { detail: 'sample_hemolyzed' });
-  await fixture.sendWebhook(id);
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'failed.testkit.sample_error', { detail: 'sample_hemolyzed' });
+  await fixture.pollOrder(id);
   const before = [await versions('Task', (await task()).id!), await versions('ServiceRequest', 'one')];
-  for (let nth = 0; nth < 3; nth++) await fixture.sendWebhook(id);
+  for (let nth = 0; nth < 3; nth++) await fixture.pollOrder(id);
   expect([await versions('Task', (await task()).id!), await versions('ServiceRequest', 'one')]).toEqual(before);
   expect(await task()).toMatchObject({ status: 'failed', statusReason: { text: 'sample_hemolyzed' } });
   expect([(await request()).status, word(await request())]).toEqual(['revoked', ['failed']]);
 });
 
 test('23: an outdated snapshot that arrives late changes nothing', async () => {
-  const { id } = await fixture.ordered();
-  const { reads } = fixture.following;
-  fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+  const { id } = await fixture.placeOrder();
+  const { reads } = fixture.tracker;
+  fixture.advanceOrder(id, 'collecting_sample.walk_in_test.appointment_pending');
   const old = await reads.readOrder(id, within());
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.sendWebhook(id);
-  await fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
-  const mine = createPollLease(fixture.following);
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.pollOrder(id);
+  await fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
+  const mine = createPollLease(fixture.tracker);
   const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, limit: 1 });
-  await pollOrder({ ...fixture.following, reads: { ...reads, readOrder: async () => old } }, { placed: placed!, by: mine.by });
+  await pollOrder({ ...fixture.tracker, reads: { ...reads, readOrder: async () => old } }, { placed: placed!, by: mine.by });
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
 });
 
 test('24: of two workers, the one with the older snapshot writes nothing', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  await fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
-  const slow = fixture.anotherFollowing();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'collecting_sample.walk_in_test.appointment_pending');
+  await fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
+  const slow = fixture.createTracker();
   const mine = createPollLease(slow);
   const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, limit: 1 });
   const overtaken = pollOrder(
@@ -100,8 +100,8 @@ test('24: of two workers, the one with the older snapshot writes nothing', async
         readOrder: async (orderId, signal) => {
           const read = await slow.reads.readOrder(orderId, signal);
           fixture.advance(120);
-          fixture.step(id, 'completed.walk_in_test.completed');
-          await fixture.follow();
+          fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+          await fixture.track();
           return read;
         },
       },
@@ -110,13 +110,13 @@ test('24: of two workers, the one with the older snapshot writes nothing', async
   );
   await overtaken;
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
-  expect(await fixture.placed(id)).toMatchObject({ eventId: 3, leaseBy: null });
+  expect(await fixture.trackedOrder(id)).toMatchObject({ eventId: 3, leaseBy: null });
 });
 
 test('an unknown status is mapped by its phase, stored unchanged, and logged', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'levitating.walk_in_test.above_the_table');
-  await fixture.sendWebhook(id);
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'levitating.walk_in_test.above_the_table');
+  await fixture.pollOrder(id);
   expect(await task()).toMatchObject({
     status: 'in-progress',
     businessStatus: { coding: [{ code: 'levitating.walk_in_test.above_the_table' }] },
@@ -126,112 +126,112 @@ test('an unknown status is mapped by its phase, stored unchanged, and logged', a
 });
 
 test('a redraw is a second Task of the same request, part of the first; the request follows the newest', async () => {
-  const first = await fixture.ordered();
-  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  await fixture.sendWebhook(first.id);
+  const first = await fixture.placeOrder();
+  fixture.advanceOrder(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await fixture.pollOrder(first.id);
   const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
   const [one, other] = await tasksOf('one');
   expect([one!.status, other!.status, other!.partOf]).toEqual(['completed', 'received', [{ reference: `Task/${one!.id}` }]]);
   expect(other!.identifier).toMatchObject([{ system: SYSTEMS.order, value: second.id }, { system: SYSTEMS.transaction }]);
   expect(other!.focus).toEqual({ reference: 'ServiceRequest/one' });
-  fixture.step(second.id, 'sample_with_lab.walk_in_test.partial_results');
-  await fixture.sendWebhook(second.id);
+  fixture.advanceOrder(second.id, 'sample_with_lab.walk_in_test.partial_results');
+  await fixture.pollOrder(second.id);
   expect([(await request()).status, word(await request())]).toEqual(['active', ['sample_with_lab']]);
-  await fixture.sendWebhook(first.id);
+  await fixture.pollOrder(first.id);
   expect(word(await request())).toEqual(['sample_with_lab']);
-  fixture.step(second.id, 'completed.walk_in_test.completed');
-  await fixture.sendWebhook(second.id);
+  fixture.advanceOrder(second.id, 'completed.walk_in_test.completed');
+  await fixture.pollOrder(second.id);
   expect((await request()).status).toBe('completed');
   expect(((await request()).identifier as { value: string }[])[0]!.value).toBe(first.id);
 });
 
 test('a request that a user has revoked stays so, whatever status the network returns', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   const current = await request();
-  fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+  fixture.advanceOrder(id, 'sample_with_lab.walk_in_test.partial_results');
   const revoked = { ...current, status: 'revoked' };
   await update(fixture.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
   await fixture.drain();
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.sendWebhook(id);
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.pollOrder(id);
   expect([(await request()).status, (await task()).status]).toEqual(['revoked', 'completed']);
 });
 
 test('an order that the network has cancelled and reinstated is active again', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'cancelled.walk_in_test.cancelled');
-  await fixture.sendWebhook(id);
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'cancelled.walk_in_test.cancelled');
+  await fixture.pollOrder(id);
   expect([(await request()).status, (await task()).status]).toEqual(['revoked', 'cancelled']);
-  fixture.step(id, 'received.walk_in_test.requisition_created');
-  await fixture.sendWebhook(id);
+  fixture.advanceOrder(id, 'received.walk_in_test.requisition_created');
+  await fixture.pollOrder(id);
   expect([(await request()).status, word(await request()), (await task()).status]).toEqual(['active', ['received'], 'accepted']);
 });
 
 test('what the network ended once by an order that failed, and people later: it stays ended, though the redraw goes on', async () => {
-  const first = await fixture.ordered();
-  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  const first = await fixture.placeOrder();
+  fixture.advanceOrder(first.id, 'collecting_sample.walk_in_test.redraw_available');
   fixture.advance(60);
   const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
-  await fixture.sendWebhook(first.id);
-  fixture.step(second.id, 'failed.walk_in_test.sample_error');
-  await fixture.sendWebhook(second.id);
+  await fixture.pollOrder(first.id);
+  fixture.advanceOrder(second.id, 'failed.walk_in_test.sample_error');
+  await fixture.pollOrder(second.id);
   expect((await request()).status).toBe('revoked');
-  fixture.step(second.id, 'collecting_sample.walk_in_test.redraw_available');
+  fixture.advanceOrder(second.id, 'collecting_sample.walk_in_test.redraw_available');
   fixture.advance(60);
   const third = [...fixture.sandbox.state.orders.values()].at(-1)!;
-  await fixture.sendWebhook(second.id);
-  await fixture.sendWebhook(third.id);
+  await fixture.pollOrder(second.id);
+  await fixture.pollOrder(third.id);
   expect((await request()).status).toBe('active');
   await fixture.put({ ...(await request()), status: 'revoked' });
-  fixture.step(third.id, 'sample_with_lab.walk_in_test.sample_received');
-  await fixture.sendWebhook(third.id);
+  fixture.advanceOrder(third.id, 'sample_with_lab.walk_in_test.sample_received');
+  await fixture.pollOrder(third.id);
   expect((await request()).status).toBe('revoked');
 });
 
 test('a deleted Task stays deleted, and the request is still updated', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   const { id: taskId } = await task();
   await remove(fixture.context, { type: 'Task', id: taskId! });
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.sendWebhook(id);
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.pollOrder(id);
   expect((await request()).status).toBe('completed');
   expect((await fixture.context.store.read(fixture.tenant, 'Task', taskId!))!.body).toBeNull();
 });
 
 test('an open order is polled once a day without events; an order that has ended is polled only after an event', async () => {
-  const { id } = await fixture.ordered();
-  await fixture.follow();
+  const { id } = await fixture.placeOrder();
+  await fixture.track();
   expect(fixture.countRequests('order')).toBe(0);
   for (let day = 0; day < 3; day++) {
     fixture.advance(24 * 3600);
-    await fixture.follow();
+    await fixture.track();
   }
   expect(fixture.countRequests('order')).toBe(3);
-  fixture.step(id, 'cancelled.walk_in_test.cancelled');
+  fixture.advanceOrder(id, 'cancelled.walk_in_test.cancelled');
   fixture.advance(24 * 3600);
-  await fixture.follow();
-  expect([(await task()).status, (await fixture.placed(id))!.nextAt]).toEqual(['cancelled', null]);
+  await fixture.track();
+  expect([(await task()).status, (await fixture.trackedOrder(id))!.nextAt]).toEqual(['cancelled', null]);
 });
 
 test('while the network does not respond it is polled with growing delays, and no change is lost', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed');
-  fixture.fail({ operation: 'order', kind: 'error', status: 503, times: 5 });
-  await fixture.sendWebhook(id);
-  expect(await fixture.placed(id)).toMatchObject({ attempts: 1, lastError: expect.stringContaining('503') });
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  fixture.addFaults({ operation: 'order', kind: 'error', status: 503, times: 5 });
+  await fixture.pollOrder(id);
+  expect(await fixture.trackedOrder(id)).toMatchObject({ attempts: 1, lastError: expect.stringContaining('503') });
   for (let minute = 0; minute < 60 && (await task()).status !== 'completed'; minute++) {
     fixture.advance(60);
-    await fixture.follow();
+    await fixture.track();
   }
   expect([(await task()).status, fixture.countRequests('order')]).toEqual(['completed', 6]);
 });
 
 test('with a network whose clock is behind, lastModified of a Task is never before authoredOn', async () => {
-  const { id } = await fixture.ordered();
-  const order = fixture.step(id, 'completed.walk_in_test.completed');
+  const { id } = await fixture.placeOrder();
+  const order = fixture.advanceOrder(id, 'completed.walk_in_test.completed');
   const events = order.events.map((event) => ({ ...event, created_at: '2026-11-21T11:59:00.000Z' }));
   fixture.sandbox.state.orders.set(id, { ...order, events: [{ ...events[0]!, created_at: '2026-11-21T11:59:30.000Z' }, events[1]!] });
-  await fixture.sendWebhook(id);
+  await fixture.pollOrder(id);
   expect(await task()).toMatchObject({
     status: 'completed',
     lastModified: '2026-11-21T12:00:00.000Z',
@@ -240,12 +240,12 @@ test('with a network whose clock is behind, lastModified of a Task is never befo
 });
 
 test('an error of a write is stored with the order, the write is repeated with growing delays, and other orders do not wait', async () => {
-  const order = await fixture.ordered('one');
-  const two = await fixture.ordered('two');
-  for (const { id } of [order, two]) fixture.step(id, 'completed.walk_in_test.completed');
-  const { readResult } = fixture.following.reads;
+  const order = await fixture.placeOrder('one');
+  const two = await fixture.placeOrder('two');
+  for (const { id } of [order, two]) fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  const { readResult } = fixture.tracker.reads;
   const reads = {
-    ...fixture.following.reads,
+    ...fixture.tracker.reads,
     readResult: async (...args: Parameters<typeof readResult>) => {
       const answer = await readResult(...args);
       if (!('order' in args[0]) || args[0].order !== order.id) return answer;
@@ -253,36 +253,43 @@ test('an error of a write is stored with the order, the write is repeated with g
     },
   };
   for (const { id } of [order, two])
-    await fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
-  await fixture.follow({ ...fixture.following, reads });
+    await fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
+  await fixture.track({ ...fixture.tracker, reads });
   expect([(await task('one')).status, (await task('two')).status]).toEqual(['completed', 'completed']);
-  expect(await fixture.placed(order.id)).toMatchObject({ attempts: 1, lastError: 'Observation.status: this must be so', leaseBy: null });
-  expect((await fixture.placed(two.id))!.lastError).toBeNull();
+  expect(await fixture.trackedOrder(order.id)).toMatchObject({
+    attempts: 1,
+    lastError: 'Observation.status: this must be so',
+    leaseBy: null,
+  });
+  expect((await fixture.trackedOrder(two.id))!.lastError).toBeNull();
 });
 
 test('a request of which somebody says that its status is unknown gets the end that the network tells', async () => {
-  const [one, two] = [await fixture.ordered('one'), await fixture.ordered('two')];
+  const [one, two] = [await fixture.placeOrder('one'), await fixture.placeOrder('two')];
   for (const id of ['one', 'two']) await fixture.put({ ...(await fixture.read('ServiceRequest', id)), status: 'unknown' });
-  fixture.step(one.id, 'sample_with_lab.walk_in_test.partial_results');
-  await fixture.sendWebhook(one.id);
+  fixture.advanceOrder(one.id, 'sample_with_lab.walk_in_test.partial_results');
+  await fixture.pollOrder(one.id);
   expect((await request()).status).toBe('unknown');
-  fixture.step(one.id, 'completed.walk_in_test.completed');
-  fixture.step(two.id, 'failed.walk_in_test.sample_error');
-  for (const { id } of [one, two]) await fixture.sendWebhook(id);
+  fixture.advanceOrder(one.id, 'completed.walk_in_test.completed');
+  fixture.advanceOrder(two.id, 'failed.walk_in_test.sample_error');
+  for (const { id } of [one, two]) await fixture.pollOrder(id);
   expect([(await request()).status, (await fixture.read('ServiceRequest', 'two')).status]).toEqual(['completed', 'revoked']);
 });
 
 test('a request that was on hold, or unknown, and is active again says at once how far the network has come', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   for (const status of ['on-hold', 'unknown']) {
     await fixture.put({ ...(await request()), status });
-    fixture.step(
+    fixture.advanceOrder(
       id,
       status === 'unknown' ? 'sample_with_lab.walk_in_test.partial_results' : 'collecting_sample.walk_in_test.appointment_pending',
     );
-    await fixture.sendWebhook(id);
+    await fixture.pollOrder(id);
     await fixture.put({ ...(await request()), status: 'active' });
-    await fixture.follow();
-    expect([(await request()).status, word(await request())]).toEqual(['active', [fixture.at(id).events.at(-1)!.status.split('.')[0]]]);
+    await fixture.track();
+    expect([(await request()).status, word(await request())]).toEqual([
+      'active',
+      [fixture.networkOrder(id).events.at(-1)!.status.split('.')[0]],
+    ]);
   }
 });

@@ -13,11 +13,11 @@ import { ORDER_TOPIC } from '../../src/orders/place/order-entry.ts';
 import { createRosterDirectory, guardDirectory, type PhysicianDirectory } from '../../src/physicians/registration.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { until } from '../until.ts';
-import { eachInAWorld } from './each-world.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
-let fixture: OrderWorld;
-eachInAWorld(orderWorld, (world) => {
+let fixture: OrderFixture;
+openBeforeEach(openOrderFixture, (world) => {
   fixture = world;
 });
 beforeEach(() => fixture.put(ADA));
@@ -29,38 +29,38 @@ async function order(count: number): Promise<string[]> {
   for (const id of ids) await fixture.put({ ...REQUEST, id } as Resource);
   return ids;
 }
-const now = (id: string, sending = fixture.sending) => sendNow(sending, fixture.context, id);
+const now = (id: string, sending = fixture.sender) => sendNow(sending, fixture.context, id);
 const requests = () => fixture.sandbox.state.requests.length;
-const perOrder = (ids: string[]) => Promise.all(ids.map(async (id) => fixture.orders((await fixture.entry(id))!.key)));
+const perOrder = (ids: string[]) => Promise.all(ids.map(async (id) => fixture.countOrders((await fixture.entry(id))!.key)));
 
 test('49: during Retry-After none of twenty orders with waiting callers is sent, each caller gets a response at once, and each order arrives once', async () => {
   const ids = await order(20);
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   expect(await now(ids[0]!)).toEqual(DEFERRED);
   const before = requests();
   for (const id of ids.slice(1)) expect(await now(id)).toEqual(DEFERRED);
   fixture.advance(119);
   expect(await now(ids[5]!)).toEqual(DEFERRED);
-  expect(await secondsUntilNextAttempt(fixture.sending, fixture.context, ids[5]!)).toBe(1);
+  expect(await secondsUntilNextAttempt(fixture.sender, fixture.context, ids[5]!)).toBe(1);
   expect(requests()).toBe(before);
   fixture.advance(2);
   expect(await now(ids[5]!)).toEqual({ result: 'accepted' });
-  await fixture.settle();
+  await fixture.drainAll();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
 test('49: the Retry-After of a caller is that of the network', async () => {
   const ids = await order(2);
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   for (const id of ids) {
     await now(id);
-    expect(await secondsUntilNextAttempt(fixture.sending, fixture.context, id)).toBe(120);
+    expect(await secondsUntilNextAttempt(fixture.sender, fixture.context, id)).toBe(120);
   }
 });
 
 test('49: after five failed orders in a row callers get a response without a request, except one every eight seconds', async () => {
   const ids = await order(12);
-  fixture.fail({ kind: 'reset', times: 1000 });
+  fixture.addFaults({ kind: 'reset', times: 1000 });
   for (const id of ids.slice(0, 5)) await now(id);
   const before = requests();
   for (const id of ids) expect(await now(id)).toEqual(DEFERRED);
@@ -69,14 +69,14 @@ test('49: after five failed orders in a row callers get a response without a req
   expect(await Promise.all(ids.map((id) => now(id)))).toEqual(ids.map(() => DEFERRED));
   expect(requests()).toBe(before + 1);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
+  await fixture.drainAll();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
 test(`49: the network hangs: thirty callers and the background have ${MAX_IN_FLIGHT} requests in flight at most, all are answered in time, and each order arrives once`, async () => {
   const ids = await order(30);
-  const sending = { ...fixture.sending, attemptMs: 4000 };
-  fixture.fail({ kind: 'hang', times: 1000 });
+  const sending = { ...fixture.sender, attemptMs: 4000 };
+  fixture.addFaults({ kind: 'hang', times: 1000 });
   const began = performance.now();
   const background = fixture.drain(sending, 4000);
   expect(await Promise.all(ids.map((id) => now(id, sending)))).toEqual(ids.map(() => DEFERRED));
@@ -84,20 +84,20 @@ test(`49: the network hangs: thirty callers and the background have ${MAX_IN_FLI
   await background;
   expect(fixture.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
+  await fixture.drainAll();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
 test('49: a caller has a turn although the background has a long queue, and the background one although callers do not cease', async () => {
   const queue = await order(24);
-  fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
-  const patient = { ...fixture.sending, attemptMs: 60_000 };
+  fixture.addFaults({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
+  const patient = { ...fixture.sender, attemptMs: 60_000 };
   const delivery = createOrderDeliveryWork(patient, { [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased) });
   const stop = startPollLoop(delivery.work);
-  await until(() => fixture.orders() > 0);
-  const before = fixture.orders();
+  await until(() => fixture.countOrders() > 0);
+  const before = fixture.countOrders();
   await now(queue[23]!, patient);
-  expect(fixture.orders() - before).toBeLessThanOrEqual(3 * MAX_IN_FLIGHT);
+  expect(fixture.countOrders() - before).toBeLessThanOrEqual(3 * MAX_IN_FLIGHT);
   const waited = Array.from({ length: 16 }, (_, nth) => `waited${nth}`);
   for (const id of [...waited, 'background']) await fixture.put({ ...REQUEST, id } as Resource);
   const callers = waited.map((id) => now(id, patient));
@@ -109,13 +109,13 @@ test('49: a caller has a turn although the background has a long queue, and the 
   await Promise.all(callers);
   await stop();
   await delivery.finish();
-  await fixture.settle();
+  await fixture.drainAll();
   expect(await perOrder([...queue, ...waited, 'background'])).toEqual(Array.from({ length: 41 }, () => 1));
 });
 
 test('49: an order that an operator sends by hand passes a closed gate', async () => {
   const [first, second] = await order(2);
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   await now(first!);
   await applyOperatorAction(fixture.context, 'retry', (await fixture.entry(second!))!);
   expect(await now(second!)).toEqual(DEFERRED);
@@ -125,13 +125,13 @@ test('49: an order that an operator sends by hand passes a closed gate', async (
 
 describe('registering physicians', () => {
   const known: PhysicianDirectory = (physician, signal) =>
-    guardDirectory(fixture.sending, createRosterDirectory(fixture.client))(physician, signal);
+    guardDirectory(fixture.sender, createRosterDirectory(fixture.client))(physician, signal);
   const physician = { npi: '1999999984', firstName: 'Maria', lastName: 'Cruz', email: undefined, state: 'NY', key: 'k' };
   const ask = (ms = 60_000) => known(physician, within(ms));
 
   test('49: passes the same gate: during Retry-After neither an order nor a registration is sent', async () => {
     const [id] = await order(1);
-    fixture.fail({ operation: 'roster', kind: 'error', status: 429, retryAfter: 120 });
+    fixture.addFaults({ operation: 'roster', kind: 'error', status: 429, retryAfter: 120 });
     expect(await ask()).toMatchObject({ kind: 'throttled', retryAfter: 120 });
     const before = requests();
     fixture.advance(20);
@@ -142,7 +142,7 @@ describe('registering physicians', () => {
   });
 
   test(`49: the network hangs: thirty registrations have ${MAX_IN_FLIGHT} requests in flight at most`, async () => {
-    fixture.fail({ operation: 'roster', kind: 'hang', times: 1000 });
+    fixture.addFaults({ operation: 'roster', kind: 'hang', times: 1000 });
     const outcomes = await Promise.all(Array.from({ length: 30 }, () => ask(4000)));
     expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(MAX_IN_FLIGHT);
     expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(30 - MAX_IN_FLIGHT);
@@ -151,7 +151,7 @@ describe('registering physicians', () => {
 
   test('44: repeated failures of the physician directory do not stop orders', async () => {
     const [id] = await order(1);
-    fixture.fail({ operation: 'roster', kind: 'error', status: 403, times: 9 });
+    fixture.addFaults({ operation: 'roster', kind: 'error', status: 403, times: 9 });
     for (let nth = 0; nth < 9; nth++) expect((await ask()).kind).toBe('unknown');
     expect(await now(id!)).toEqual({ result: 'accepted' });
   });
@@ -159,12 +159,12 @@ describe('registering physicians', () => {
 
 test('49: a caller whose order another process is sending waits for it without a slot', async () => {
   const [id] = await order(1);
-  fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'slow', seconds: 0.5 });
   const running = fixture.drain();
   await until(() => fixture.countRequests('createOrder') === 1);
   const callers = Array.from({ length: 10 }, () => now(id!));
   await delay(150);
-  expect(fixture.sending.gate.take(MAX_IN_FLIGHT)).toHaveLength(MAX_IN_FLIGHT - 1);
+  expect(fixture.sender.gate.take(MAX_IN_FLIGHT)).toHaveLength(MAX_IN_FLIGHT - 1);
   await running;
   expect(await Promise.all(callers)).toEqual(Array.from({ length: 10 }, () => ({ result: 'accepted' })));
   expect(fixture.countRequests('createOrder')).toBe(1);
@@ -172,12 +172,12 @@ test('49: a caller whose order another process is sending waits for it without a
 
 test('49: a caller whose order somebody else had, and left, waits for a place no longer than until the answer is due', async () => {
   const [id] = await order(1);
-  const { outbox } = fixture.sending.store;
+  const { outbox } = fixture.sender.store;
   const remaining = await fixture.entry(id!);
-  await outbox.claimOne(fixture.tenant, remaining!.id, createDeliveryLease(fixture.sending));
-  fixture.sending.gate.take(MAX_IN_FLIGHT);
+  await outbox.claimOne(fixture.tenant, remaining!.id, createDeliveryLease(fixture.sender));
+  fixture.sender.gate.take(MAX_IN_FLIGHT);
   const began = performance.now();
-  const answer = now(id!, { ...fixture.sending, attemptMs: 4000 });
+  const answer = now(id!, { ...fixture.sender, attemptMs: 4000 });
   await delay(4500);
   fixture.advance(60);
   expect(await answer).toEqual(DEFERRED);

@@ -1,13 +1,13 @@
 // What of an order nobody changes once it is placed, whatever they write into its request: whose it is, what was ordered, and what the network has said of it.
 import type { Resource } from '../../src/fhir/types.ts';
 import type { TestStore } from '../store/open.ts';
-import { eachInAWorld } from './each-world.ts';
-import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
-import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, REQUEST, SYSTEMS } from './order-fixture.ts';
+import { COMPLETED, openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
-let fixture: FollowWorld;
+let fixture: TrackingFixture;
 let store: TestStore;
-eachInAWorld(followWorld, (world, on) => {
+openBeforeEach(openTrackingFixture, (world, on) => {
   [fixture, store] = [world, on];
 });
 const request = () => fixture.read('ServiceRequest', 'one');
@@ -50,7 +50,7 @@ const CHANGES: [what: string, element: string, more: object][] = [
 const NOTED = { note: [{ text: 'fasting' }], contained: [SNAPSHOT], supportingInfo: [{ reference: '#order-time-patient' }] };
 describe.each([
   ['before it is sent', async () => void (await fixture.put({ ...REQUEST, id: 'one', ...NOTED } as Resource))],
-  ['when it is out', async () => void (await fixture.ordered('one', NOTED))],
+  ['when it is out', async () => void (await fixture.placeOrder('one', NOTED))],
 ])('%s', (_when, placed) => {
   test.each(CHANGES)('an order is not given %s: 409, naming ServiceRequest.%s', async (_what, element, more) => {
     await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
@@ -78,7 +78,7 @@ describe('whoever writes an order back', () => {
   const WRITTEN = { reasonReference: [{ reference: 'Condition/a' }, { reference: 'Condition/b' }] };
   beforeEach(async () => {
     for (const id of ['a', 'b']) await fixture.put({ resourceType: 'Condition', id, subject: { reference: 'Patient/ada' } });
-    await fixture.ordered('one', { ...NOTED, ...WRITTEN });
+    await fixture.placeOrder('one', { ...NOTED, ...WRITTEN });
   });
 
   test('to revoke it may say why in its note, and leave out or change all else but what was ordered for whom', async () => {
@@ -113,21 +113,21 @@ describe('whoever writes an order back', () => {
 });
 
 test('the result is of the patient whose order it was', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
   await expect(change({ subject: { reference: 'Patient/grace' } })).rejects.toMatchObject({ kind: 'conflict' });
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   expect(await subjects()).toEqual(['Patient/ada']);
 });
 
 test('a client that writes back what it first knew takes away nothing that the network has said', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   const accepted = await request();
   await fixture.put({ ...REQUEST, id: 'one', note: [{ text: 'x' }] } as Resource);
   expect(await request()).toEqual({ ...accepted, note: [{ text: 'x' }], meta: expect.anything() });
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   const completed = await request();
   expect(orderId(completed)).toBe(id);
   await fixture.put({ ...REQUEST, id: 'one', status: 'completed', note: [{ text: 'y' }] } as Resource);
@@ -135,7 +135,7 @@ test('a client that writes back what it first knew takes away nothing that the n
 });
 
 test('nor is the id of an order made another one', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   await change({
     identifier: [
       { system: SYSTEMS.order, value: 'forged' },
@@ -158,10 +158,10 @@ test('what a request refers to may change: the laboratory is told what stood the
   await fixture.put(condition('E28.2'));
   await fixture.put({ ...REQUEST, id: 'one', reasonReference: [{ reference: 'Condition/why' }] } as Resource);
   await fixture.put(condition('E03.9'));
-  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
   await fixture.drain();
   await fixture.put({ ...(await request()), note: [{ text: 'still waiting' }] } as Resource);
-  await fixture.settle();
+  await fixture.drainAll();
   const [sent] = [...fixture.sandbox.state.orders.values()];
   expect([fixture.countRequests('createOrder') > 1, sent?.sent.icd_codes, sent?.sent.clinical_notes]).toEqual([true, ['E28.2'], undefined]);
 });
@@ -186,14 +186,14 @@ test('nor is what the laboratory was given made another thing, before it is sent
 });
 
 test('nor from its Task', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   const [task] = await fixture.tasks('one');
   const { identifier: _identifier, businessStatus, ...rest } = task!;
   await fixture.put({ ...rest, note: [{ text: 'x' }] } as Resource);
   const [after] = await fixture.tasks('one');
   expect([orderId(after!), after!.businessStatus, after!.note]).toEqual([id, businessStatus, [{ text: 'x' }]]);
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   const { output, ...storedTask } = (await fixture.tasks('one'))[0]!;
   expect(output).toHaveLength(1);
   await fixture.put({ ...storedTask, note: [{ text: 'y' }] } as Resource);

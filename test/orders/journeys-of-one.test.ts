@@ -2,37 +2,37 @@
 // waits for the other.
 import { v7 } from 'uuid';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
-import { eachInAWorld } from './each-world.ts';
-import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
-import { CANCELLED, takingBack } from './taking-back.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { COMPLETED, openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
+import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
-const { request } = takingBack(() => fixture);
+const { request } = buildWithdrawal(() => fixture);
 
 let first: string;
 let second: string;
 beforeEach(async () => {
-  const order = await fixture.ordered();
+  const order = await fixture.placeOrder();
   first = order.id;
   second = v7();
   fixture.advance(60);
-  const createdAt = fixture.following.clock().toISOString();
+  const createdAt = fixture.tracker.clock().toISOString();
   fixture.sandbox.state.orders.set(second, { ...order, id: second, transactionId: v7(), createdAt });
-  await runSweep(fixture.following);
-  await fixture.follow();
-  expect((await fixture.placed(second))!.request).toBe('one');
+  await runSweep(fixture.tracker);
+  await fixture.track();
+  expect((await fixture.trackedOrder(second))!.request).toBe('one');
 });
 
 /** These things happen one after the other, and each is told at once. */
 const happens = async (...steps: [order: string, status: string][]) => {
   for (const [order, status] of steps) {
     fixture.advance(60);
-    fixture.step(order, status);
-    await fixture.sendWebhook(order);
+    fixture.advanceOrder(order, status);
+    await fixture.pollOrder(order);
   }
 };
 

@@ -12,20 +12,20 @@ import { loadResultMappings } from '../../src/server/integrations.ts';
 import { buildLabNetwork, type LabNetwork } from '../../src/server/lab-network.ts';
 import type { ResourceRow } from '../../src/store/resources/resource-row.ts';
 import type { ExternalStep, StepClaim } from '../../src/vendor-api/external-step.ts';
-import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-fixture.ts';
+import { openSandboxFixture, type SandboxFixture } from '../junction-sandbox/sandbox-fixture.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
-import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
+import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-fixture.ts';
 
 let store: TestStore;
-let fixture: SandboxWorld;
+let fixture: SandboxFixture;
 let out: LabNetwork;
 let context: Context;
 const log: string[] = [];
 
 beforeAll(async () => {
   store = await openTestStore();
-  fixture = await sandboxWorld();
+  fixture = await openSandboxFixture();
   const profiles = loadProfiles('fhir-profiles');
   const registry = buildRegistry(profiles.searchParameters);
   const contextOf = (caller: Caller): Context => ({
@@ -72,19 +72,19 @@ const ordered = async (more: object = {}) => {
 
 test('a running worker sends what is stored, retries what failed, and stops when asked', async () => {
   const stop = startBackgroundWork(listOrderWork(out.work));
-  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
-  const before = fixture.orders();
+  fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  const before = fixture.countOrders();
   const rows = await Promise.all([ordered(), ordered(), ordered()]);
   const accepted = async () => {
     const tasks = await store.store.search(1, { type: 'Task', where: [], sort: [], count: 50, total: 'none', include: [] });
     return tasks.rows.filter((row) => rows.some(({ id }) => row.body!.includes(id)) && row.body!.includes('"received"')).length === 3;
   };
   await until(accepted);
-  expect(fixture.orders() - before).toBe(3);
+  expect(fixture.countOrders() - before).toBe(3);
   await stop();
   await ordered();
   await delay(700);
-  expect(fixture.orders() - before).toBe(3);
+  expect(fixture.countOrders() - before).toBe(3);
 });
 
 test('two workers beside each other stop at once when there is nothing to do', async () => {
@@ -114,27 +114,27 @@ describe('the external step of a lab order', () => {
   test('resolves when the network has the order, and a repetition makes no second one', async () => {
     const row = await ordered();
     const step = claimed(await claim(row));
-    const before = fixture.orders();
+    const before = fixture.countOrders();
     expect(await step.run(context)).toBeUndefined();
     expect(await step.run(context)).toBeUndefined();
-    expect(fixture.orders() - before).toBe(1);
+    expect(fixture.countOrders() - before).toBe(1);
   });
 
   test('is 502 when the network fails, and goes on when it is repeated', async () => {
     const row = await ordered();
-    fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
-    const before = fixture.orders();
+    fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after' });
+    const before = fixture.countOrders();
     await expect(run(row)).rejects.toMatchObject({
       kind: 'upstream',
       message: expect.stringContaining('idempotency key'),
     });
     await run(row);
-    expect(fixture.orders() - before).toBe(1);
+    expect(fixture.countOrders() - before).toBe(1);
   });
 
   test('is 502 for good when the network refuses, and no patient stands in the text or in the log', async () => {
     const row = await ordered();
-    fixture.fail({ operation: 'createOrder', kind: 'error', status: 400 });
+    fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 400 });
     for (let nth = 0; nth < 2; nth++)
       await expect(run(row)).rejects.toMatchObject({
         kind: 'upstream',
@@ -146,7 +146,7 @@ describe('the external step of a lab order', () => {
 
   test('ends in time when the network hangs', async () => {
     const row = await ordered();
-    fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 120 });
+    fixture.addFaults({ operation: 'createOrder', kind: 'slow', seconds: 120 });
     await expect(run(row)).rejects.toMatchObject({ kind: 'upstream' });
   });
 

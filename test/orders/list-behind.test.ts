@@ -3,11 +3,11 @@
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { until } from '../until.ts';
-import { eachInAWorld } from './each-world.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
-let fixture: OrderWorld;
-eachInAWorld(orderWorld, (world) => {
+let fixture: OrderFixture;
+openBeforeEach(openOrderFixture, (world) => {
   fixture = world;
 });
 beforeEach(() => fixture.put(ADA));
@@ -17,7 +17,7 @@ const order = async (id = 'one'): Promise<string> => {
   await fixture.put({ ...REQUEST, id });
   return (await fixture.entry(id))!.key;
 };
-const now = (id = 'one') => sendNow(fixture.sending, fixture.context, id);
+const now = (id = 'one') => sendNow(fixture.sender, fixture.context, id);
 const sent = () => fixture.countRequests('createOrder');
 
 const AFTER_THE_WORK: [title: string, fault: Fault][] = [
@@ -35,23 +35,23 @@ describe.each(AFTER_THE_WORK)('50: the network forgets its keys, its list is 20 
   test('the order is found as soon as it is listed, and is not sent again', async () => {
     const key = await order();
     Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
-    fixture.fail({ operation: 'createOrder', ...fault });
+    fixture.addFaults({ operation: 'createOrder', ...fault });
     await fixture.drain();
     for (let second = 0; second < 19; second++) {
       fixture.advance(1);
       await fixture.drain();
     }
-    expect([(await fixture.entry('one'))!.state, fixture.orders(key), sent()]).toEqual(['unknown', 1, 1]);
+    expect([(await fixture.entry('one'))!.state, fixture.countOrders(key), sent()]).toEqual(['unknown', 1, 1]);
     fixture.advance(10);
     await fixture.drain();
-    expect([(await fixture.entry('one'))!.state, fixture.orders(key), sent()]).toEqual(['done', 1, 1]);
+    expect([(await fixture.entry('one'))!.state, fixture.countOrders(key), sent()]).toEqual(['done', 1, 1]);
   });
 });
 
 test('50: a repeated request of the caller gets a response at once, and the order when it is listed', async () => {
   const key = await order();
   Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
-  fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after', status: 409 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after', status: 409 });
   const began = performance.now();
   for (let nth = 0; nth < 4; nth++) {
     expect(await now()).toEqual(DEFERRED);
@@ -59,12 +59,12 @@ test('50: a repeated request of the caller gets a response at once, and the orde
   }
   expect(performance.now() - began).toBeLessThan(8000);
   expect(await now()).toEqual({ result: 'accepted' });
-  expect([fixture.orders(key), sent()]).toEqual([1, 1]);
+  expect([fixture.countOrders(key), sent()]).toEqual([1, 1]);
 });
 
 test('50: an order that never arrived is sent half a minute later with the same key, also after further losses', async () => {
   const key = await order();
-  fixture.fail({ operation: 'createOrder', kind: 'reset', times: 2 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset', times: 2 });
   for (const times of [1, 2]) {
     expect(await now()).toEqual(DEFERRED);
     fixture.advance(29);
@@ -73,7 +73,7 @@ test('50: an order that never arrived is sent half a minute later with the same 
     fixture.advance(1);
   }
   expect(await now()).toEqual({ result: 'accepted' });
-  expect([fixture.orders(key), sent()]).toEqual([1, 3]);
+  expect([fixture.countOrders(key), sent()]).toEqual([1, 3]);
 });
 
 test('50: after a process has died while sending, the next one waits for the list, too', async () => {
@@ -83,22 +83,22 @@ test('50: after a process has died while sending, the next one waits for the lis
     await fixture.client.createOrder(...args);
     return new Promise(() => {});
   };
-  void fixture.drain({ ...fixture.another(), client: { ...fixture.client, createOrder } });
-  await until(() => fixture.orders() === 1);
+  void fixture.drain({ ...fixture.createSender(), client: { ...fixture.client, createOrder } });
+  await until(() => fixture.countOrders() === 1);
   fixture.advance(21);
   await fixture.drain();
   expect([(await fixture.entry('one'))!.state, sent()]).toEqual(['unknown', 1]);
   fixture.advance(9);
   await fixture.drain();
-  expect([(await fixture.entry('one'))!.state, fixture.orders(key), sent()]).toEqual(['done', 1, 1]);
+  expect([(await fixture.entry('one'))!.state, fixture.countOrders(key), sent()]).toEqual(['done', 1, 1]);
 });
 
 test('50: twenty-four orders at such a network, from the background and from callers: one each', async () => {
   Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 5 });
   const ids = Array.from({ length: 24 }, (_, nth) => `o${nth}`);
   for (const id of ids) await order(id);
-  for (let nth = 0; nth < 20; nth++) fixture.fail({ operation: 'createOrder', ...AFTER_THE_WORK[nth % 5]![1] });
-  fixture.fail({ operation: 'orders', kind: 'reset', times: 5 });
+  for (let nth = 0; nth < 20; nth++) fixture.addFaults({ operation: 'createOrder', ...AFTER_THE_WORK[nth % 5]![1] });
+  fixture.addFaults({ operation: 'orders', kind: 'reset', times: 5 });
   const states = () => Promise.all(ids.map(async (id) => (await fixture.entry(id))!.state));
   for (let round = 0; round < 400 && (await states()).some((state) => state !== 'done'); round++) {
     await Promise.all([fixture.drain(), now(ids[round % 24]), now(ids[(round * 7) % 24])]);
@@ -106,5 +106,5 @@ test('50: twenty-four orders at such a network, from the background and from cal
   }
   expect(await states()).toEqual(ids.map(() => 'done'));
   const keys = await Promise.all(ids.map(async (id) => (await fixture.entry(id))!.key));
-  expect(keys.map((key) => fixture.orders(key))).toEqual(keys.map(() => 1));
+  expect(keys.map((key) => fixture.countOrders(key))).toEqual(keys.map(() => 1));
 });

@@ -5,11 +5,11 @@ import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
 import { createRosterChecker, queueRosterCheck, ROSTER_CHECK_TOPIC } from '../../src/physicians/roster-check.ts';
-import { eachInAWorld } from './each-world.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
-let fixture: OrderWorld;
-eachInAWorld(orderWorld, (world) => {
+let fixture: OrderFixture;
+openBeforeEach(openOrderFixture, (world) => {
   fixture = world;
 });
 beforeEach(() => fixture.put(ADA));
@@ -20,11 +20,11 @@ const order = async (...ids: string[]): Promise<void> => {
 const states = (...ids: string[]) => Promise.all(ids.map(async (id) => (await fixture.entry(id))!.state));
 const task = async () => (await fixture.tasks('one'))[0]!;
 const UNALLOWED = { operation: 'createOrder', kind: 'error', status: 403 } as const;
-const allowed = () => fixture.sending.gate.breaker.allows(fixture.sending.clock());
+const allowed = () => fixture.sender.gate.breaker.allows(fixture.sender.clock());
 
 test('12: four orders with 403 do not delay another order', async () => {
   await order('a', 'b', 'c', 'd');
-  fixture.fail({ ...UNALLOWED, times: 4 });
+  fixture.addFaults({ ...UNALLOWED, times: 4 });
   await fixture.drain();
   expect(await states('a', 'b', 'c', 'd')).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
   await order('other');
@@ -36,9 +36,9 @@ test('12: an order with repeated 403, while others are accepted, waits for a per
   await order('one');
   for (let nth = 0; nth < 6; nth++) {
     await order(`other-${nth}`);
-    expect(await sendNow(fixture.sending, fixture.context, `other-${nth}`)).toEqual({ result: 'accepted' });
-    fixture.fail(UNALLOWED);
-    expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
+    expect(await sendNow(fixture.sender, fixture.context, `other-${nth}`)).toEqual({ result: 'accepted' });
+    fixture.addFaults(UNALLOWED);
+    expect(await sendNow(fixture.sender, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
     fixture.advance(601);
   }
   expect(await states('one')).toEqual(['parked']);
@@ -51,29 +51,29 @@ test('12: an order with repeated 403, while others are accepted, waits for a per
   await applyOperatorAction(fixture.context, 'release', (await fixture.entry('one'))!);
   expect(await task()).toMatchObject({ status: 'requested' });
   expect((await task()).statusReason).toBeUndefined();
-  await fixture.settle();
+  await fixture.drainAll();
   expect([await states('one'), (await task()).status]).toEqual([['done'], 'received']);
 });
 
 test('12: 403 to all orders pauses the sending and refuses none; afterwards all are sent', async () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
   await order(...ids);
-  fixture.fail({ kind: 'error', status: 403, times: 100 });
+  fixture.addFaults({ kind: 'error', status: 403, times: 100 });
   await fixture.drain();
   await fixture.drain();
   expect(allowed()).toBe(0);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
-  expect([await states(...ids), fixture.orders()]).toEqual([ids.map(() => 'done'), 6]);
+  await fixture.drainAll();
+  expect([await states(...ids), fixture.countOrders()]).toEqual([ids.map(() => 'done'), 6]);
 });
 
 test('44: a roster that is forbidden or fails does not stop orders', async () => {
   for (const status of [403, 500]) {
-    fixture.fail({ operation: 'roster', kind: 'error', status });
+    fixture.addFaults({ operation: 'roster', kind: 'error', status });
     await queueRosterCheck(fixture.context, { id: `registration-${status}`, key: 'NY', npi: '1999999984' });
     fixture.advance(3600);
     expect(
-      await drainOutbox(fixture.sending, { [ROSTER_CHECK_TOPIC]: createRosterChecker(fixture.client, async () => 'gone') }),
+      await drainOutbox(fixture.sender, { [ROSTER_CHECK_TOPIC]: createRosterChecker(fixture.client, async () => 'gone') }),
     ).toBeGreaterThan(0);
     expect(allowed()).toBe(Number.POSITIVE_INFINITY);
   }

@@ -4,13 +4,13 @@ import { update } from '../../src/interactions/update.ts';
 import { readClinicalNotes } from '../../src/orders/place/clinical-information.ts';
 import { readLabAccount } from '../../src/orders/place/order-performer.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
-import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
+import { ADA, type OrderFixture, openOrderFixture, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-fixture.ts';
 
 let store: TestStore;
-let fixture: OrderWorld;
+let fixture: OrderFixture;
 beforeAll(async () => {
   store = await openTestStore();
-  fixture = await orderWorld(store);
+  fixture = await openOrderFixture(store);
   await fixture.put(ADA);
   await fixture.put({ ...ADA, id: 'grace' } as Resource);
   for (const resource of KEPT) await fixture.put(resource as unknown as Resource);

@@ -8,22 +8,22 @@ import { collectIssues } from '../../src/interactions/validate.ts';
 import { buildOrderDocumentation } from '../../src/orders/place/order-documentation.ts';
 import {
   coded,
-  type DecisionWorld,
-  decisionWorld,
+  type DecisionFixture,
   entry,
   IMAGING,
   labTest,
   METABOLIC,
   OTHER_TEST,
+  openDecisionFixture,
   TEST,
   UNKNOWN,
-} from './decision-world.ts';
-import { eachInAWorld } from './each-world.ts';
-import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
+} from './decision-fixture.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-fixture.ts';
 
-let fixture: DecisionWorld;
-eachInAWorld(
-  (store) => decisionWorld(store),
+let fixture: DecisionFixture;
+openBeforeEach(
+  (store) => openDecisionFixture(store),
   (world) => {
     fixture = world;
   },
@@ -45,7 +45,7 @@ describe('by its intent, an active request for a panel', () => {
     ['option', 'stored'],
     ['directive', 'stored'],
   ])('of the intent %s is %s, and the CapabilityStatement says so', async (intent, expected) => {
-    expect(await fixture.fate({ intent })).toBe(expected);
+    expect(await fixture.decide({ intent })).toBe(expected);
     const line = buildOrderDocumentation('reject')
       .split('\n')
       .find((line) => line.startsWith(`- \`${intent}\``));
@@ -82,11 +82,11 @@ describe('by category and code, an active order', () => {
     ['LOINC, planned', { ...UNKNOWN, intent: 'plan' }, 'stored'],
     ['LOINC, not yet', { ...UNKNOWN, status: 'draft' }, 'stored'],
   ])('for %s is %3$s', async (_title, more, expected) => {
-    expect(await fixture.fate(more)).toBe(expected);
+    expect(await fixture.decide(more)).toBe(expected);
   });
 
   test('by a panel that there is not is refused, of whatever category', async () => {
-    await fixture.inCatalogue();
+    await fixture.addCatalogueEntry();
     const beside = { code: { coding: [METABOLIC, { system: PANEL_SYSTEM, code: 'pcoss' }] } };
     await expect(fixture.request('one', beside)).rejects.toMatchObject(refusal);
     for (const category of [REQUEST.category, undefined, IMAGING])
@@ -112,7 +112,7 @@ describe('the catalogue', () => {
   });
 
   test('that has several tests for a code orders none of them: 422, with the list', async () => {
-    await fixture.inCatalogue();
+    await fixture.addCatalogueEntry();
     await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
     const text = expect.stringMatching(new RegExp(`Test a: .*${TEST}.*Activity.*/a.*Test b: .*${OTHER_TEST}`));
     const issues = [expect.objectContaining({ text, expression: ['ServiceRequest.code'] })];
@@ -120,21 +120,21 @@ describe('the catalogue', () => {
     await expect(fixture.request('one', { orderDetail: [UNKNOWN.code] })).rejects.toMatchObject({
       issues: [expect.objectContaining({ expression: ['ServiceRequest.orderDetail[0]'] })],
     });
-    expect(await fixture.fate({ code: { coding: [METABOLIC, labTest(OTHER_TEST)] } })).toBe('requested');
+    expect(await fixture.decide({ code: { coding: [METABOLIC, labTest(OTHER_TEST)] } })).toBe('requested');
     expect(await orderSet('one')).toEqual({ lab_test_ids: [OTHER_TEST] });
   });
 
   test('may have several entries for one test', async () => {
-    await fixture.inCatalogue();
+    await fixture.addCatalogueEntry();
     await fixture.put(entry('b', [METABOLIC, labTest(TEST)]));
-    expect(await fixture.fate(UNKNOWN)).toBe('requested');
+    expect(await fixture.decide(UNKNOWN)).toBe('requested');
   });
 
   test('that has more entries for a code than are compared orders none of them', async () => {
     for (let nth = 0; nth < 51; nth++) await fixture.put(entry(`e${nth}`, [METABOLIC, labTest(nth === 0 ? OTHER_TEST : TEST)]));
     await expect(fixture.request('one', UNKNOWN)).rejects.toMatchObject(refusal);
     for (let nth = 0; nth < 2; nth++) await fixture.put(entry(`e${nth}`, [METABOLIC, labTest(TEST)], { status: 'retired' }));
-    expect(await fixture.fate(UNKNOWN)).toBe('requested');
+    expect(await fixture.decide(UNKNOWN)).toBe('requested');
   });
 
   test.each<[string, object]>([
@@ -149,12 +149,12 @@ describe('the catalogue', () => {
     ['names two tests', { code: { coding: [METABOLIC, { system: PANEL_SYSTEM, code: 'pcos' }, labTest(TEST)] } }],
     ['names a test that is none', { code: { coding: [METABOLIC, labTest('cmp')] } }],
   ])('orders nothing by an entry that %s', async (_title, more) => {
-    await fixture.inCatalogue(more);
-    expect(await fixture.fate(UNKNOWN)).toBe('rejected');
+    await fixture.addCatalogueEntry(more);
+    expect(await fixture.decide(UNKNOWN)).toBe('rejected');
   });
 
   test('is of one tenant, and is asked whatever the caller may read', async () => {
-    await fixture.inCatalogue();
+    await fixture.addCatalogueEntry();
     const other = { ...fixture.context, caller: { ...fixture.context.caller, tenant: fixture.tenant + 1000 } };
     await update(other, { type: 'Patient', id: 'ada', draft: { resource: ADA, exact: ADA } });
     const request = { ...REQUEST, ...UNKNOWN } as Resource;
@@ -162,7 +162,7 @@ describe('the catalogue', () => {
     expect(warnings).toEqual([expect.objectContaining({ severity: 'warning' })]);
     const few = { ...fixture.context, caller: { ...fixture.context.caller, scopes: ['system/ServiceRequest.c'] } };
     const { row } = await create(few, { type: 'ServiceRequest', draft: { resource: request, exact: request } });
-    expect(await fixture.becomes(row.id)).toBe('requested');
+    expect(await fixture.readDecision(row.id)).toBe('requested');
   });
 });
 
@@ -180,20 +180,20 @@ describe('what another system has ordered', () => {
     ['a name', [{ display: 'Other Laboratory' }]],
     ['another laboratory or ours', [{ reference: 'Organization/ours' }, { reference: 'Organization/other' }]],
   ])('is not ordered: its performer is %s', async (_title, references) => {
-    expect(await fixture.fate(performer(...references))).toBe('rejected');
-    expect(await fixture.reasonOf('one')).toMatch(/another laboratory/);
+    expect(await fixture.decide(performer(...references))).toBe('rejected');
+    expect(await fixture.readReason('one')).toMatch(/another laboratory/);
   });
 
   test('is not even ambiguous, and nothing of it is refused', async () => {
-    await fixture.inCatalogue();
+    await fixture.addCatalogueEntry();
     await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
     expect(
-      await fixture.fate({ ...UNKNOWN, ...performer({ reference: 'Organization/other' }), insurance: [{ reference: 'Coverage/c' }] }),
+      await fixture.decide({ ...UNKNOWN, ...performer({ reference: 'Organization/other' }), insurance: [{ reference: 'Coverage/c' }] }),
     ).toBe('rejected');
   });
 
   test('is ordered where the laboratory has an account here', async () => {
-    expect(await fixture.fate(performer({ reference: 'Organization/ours' }))).toBe('requested');
+    expect(await fixture.decide(performer({ reference: 'Organization/ours' }))).toBe('requested');
   });
 });
 
@@ -201,37 +201,37 @@ describe('an instance of a request', () => {
   const basedOn = (...ids: string[]) => ({ intent: 'instance-order', basedOn: ids.map((id) => ({ reference: `ServiceRequest/${id}` })) });
   test('that was sent, or is about to be, is not sent again, at whatever remove', async () => {
     await fixture.request('base', {});
-    expect(await fixture.fate(basedOn('base'))).toBe('rejected');
-    await fixture.settle();
+    expect(await fixture.decide(basedOn('base'))).toBe('rejected');
+    await fixture.drainAll();
     await fixture.request('second', basedOn('base'));
-    expect(await fixture.becomes('second')).toBe('rejected');
+    expect(await fixture.readDecision('second')).toBe('rejected');
     await fixture.request('plan', { intent: 'plan', basedOn: [{ reference: `${fixture.context.baseUrl}/ServiceRequest/base` }] });
     await fixture.request('third', basedOn('plan'));
-    expect(await fixture.becomes('third')).toBe('rejected');
+    expect(await fixture.readDecision('third')).toBe('rejected');
   });
 
   test('that is not here may have been sent: it is not sent', async () => {
-    expect(await fixture.fate(basedOn('nowhere'))).toBe('rejected');
+    expect(await fixture.decide(basedOn('nowhere'))).toBe('rejected');
     await fixture.request('two', { intent: 'instance-order', basedOn: [{ display: 'an order on paper' }] });
-    expect(await fixture.becomes('two')).toBe('rejected');
+    expect(await fixture.readDecision('two')).toBe('rejected');
   });
 
   test('that was never sent is sent, and so is one of a plan that is no request', async () => {
     await fixture.request('plan', { intent: 'plan' });
-    expect(await fixture.fate(basedOn('plan'))).toBe('requested');
+    expect(await fixture.decide(basedOn('plan'))).toBe('requested');
     await fixture.request('withdrawn', {});
     await fixture.request('withdrawn', { status: 'revoked' });
     await fixture.request('two', basedOn('withdrawn'));
-    expect(await fixture.becomes('two')).toBe('requested');
+    expect(await fixture.readDecision('two')).toBe('requested');
     await fixture.request('three', { intent: 'instance-order', basedOn: [{ reference: 'CarePlan/p' }] });
-    expect(await fixture.becomes('three')).toBe('requested');
+    expect(await fixture.readDecision('three')).toBe('requested');
   });
 
   test('in a circle is sent nowhere and ends', async () => {
     await fixture.request('a', { ...basedOn('b'), status: 'draft' });
     await fixture.request('b', { ...basedOn('a'), status: 'draft' });
     await fixture.request('b', basedOn('a'));
-    expect(await fixture.becomes('b')).toBe('rejected');
+    expect(await fixture.readDecision('b')).toBe('rejected');
   });
 
   test('in one transaction with it makes one order, whichever stands first', async () => {
@@ -242,11 +242,11 @@ describe('an instance of a request', () => {
     const run = (...entries: TransactionEntry[]) => executeTransaction(fixture.context, entries, async (_inside, done) => done);
     const done = await run(buildEntry(0, 'child', basedOn('base')), buildEntry(1, 'base', {}));
     expect(done.get(0)!.warnings).toEqual([expect.objectContaining({ severity: 'warning', expression: ['ServiceRequest.basedOn[0]'] })]);
-    expect([await fixture.becomes('child'), await fixture.becomes('base')]).toEqual(['rejected', 'requested']);
+    expect([await fixture.readDecision('child'), await fixture.readDecision('base')]).toEqual(['rejected', 'requested']);
     await fixture.request('drafted', { status: 'draft' });
     await run(buildEntry(0, 'child3', basedOn('drafted')), buildEntry(1, 'drafted', {}));
-    expect([await fixture.becomes('child3'), await fixture.becomes('drafted')]).toEqual(['rejected', 'requested']);
+    expect([await fixture.readDecision('child3'), await fixture.readDecision('drafted')]).toEqual(['rejected', 'requested']);
     await run(buildEntry(0, 'base2', {}), buildEntry(1, 'child2', basedOn('base2')));
-    expect([await fixture.becomes('base2'), await fixture.becomes('child2')]).toEqual(['requested', 'rejected']);
+    expect([await fixture.readDecision('base2'), await fixture.readDecision('child2')]).toEqual(['requested', 'rejected']);
   });
 });

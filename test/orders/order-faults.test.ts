@@ -2,15 +2,15 @@
 import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
-import { eachInAWorld } from './each-world.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';
 
 const SEED = Number(process.env.SEED ?? 20_261_121);
 const ORDERS = 60;
 
-let fixture: OrderWorld;
-eachInAWorld(
-  (store) => orderWorld(store, 150),
+let fixture: OrderFixture;
+openBeforeEach(
+  (store) => openOrderFixture(store, 150),
   (world) => {
     fixture = world;
   },
@@ -35,7 +35,7 @@ const FAULTS: Fault[] = [
 
 /** A sender that dies after its call and before it has written anything down, as often as `dies` says. */
 function mortal(dies: () => boolean) {
-  const sending = fixture.another();
+  const sending = fixture.createSender();
   const createOrder: typeof fixture.client.createOrder = async (order, signal) => {
     const outcome = await fixture.client.createOrder(order, signal);
     if (dies()) throw new Error('the process died here');
@@ -56,8 +56,8 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
     () => sendNow(workers[1]!, fixture.context, `o${Math.floor(random() * created)}`).catch(() => {}),
     async () => fixture.advance(random() * 60),
     async () => fixture.advance(random() < 0.1 ? 22 * 3600 : 25),
-    async () => fixture.fail({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
-    async () => fixture.fail({ ...pick(FAULTS), operation: 'orders' }),
+    async () => fixture.addFaults({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
+    async () => fixture.addFaults({ ...pick(FAULTS), operation: 'orders' }),
     async () => Object.assign(fixture.sandbox.state, { listDelaySeconds: pick([0, 0, 5, 60]), inProgressStatus: pick([409, 400]) }),
   ];
   let created = 0;
@@ -67,7 +67,7 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
   }
   fixture.sandbox.state.faults = [];
   fixture.advance(25 * 3600);
-  await fixture.settle();
+  await fixture.drainAll();
 
   const orders = [...fixture.sandbox.state.orders.values()];
   const perRequest = await Promise.all(

@@ -1,7 +1,7 @@
 // Where the references of a request lead: what they name is sent, and nothing that is another version, another patient's, altered, or of another type than it says.
 import type { Resource } from '../../src/fhir/types.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';
 
 const ADAS = { reference: 'Patient/ada' };
 const SNAPSHOT = { resourceType: 'Patient', id: 'order-time-patient', name: ADA.name };
@@ -40,10 +40,10 @@ const KEPT = [
 ];
 
 let store: TestStore;
-let fixture: OrderWorld;
+let fixture: OrderFixture;
 beforeAll(async () => {
   store = await openTestStore();
-  fixture = await orderWorld(store);
+  fixture = await openOrderFixture(store);
   await fixture.put(ADA);
   for (const resource of KEPT) await fixture.put(resource as unknown as Resource);
 });

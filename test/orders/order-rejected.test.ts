@@ -7,13 +7,13 @@ import { patchResource } from '../../src/interactions/patch.ts';
 import { update } from '../../src/interactions/update.ts';
 import { collectIssues } from '../../src/interactions/validate.ts';
 import { buildServiceRequestWriteHook } from '../../src/orders/place/service-request-write-hook.ts';
-import { type DecisionWorld, decisionWorld, entry, IMAGING, labTest, METABOLIC, OTHER_TEST, UNKNOWN } from './decision-world.ts';
-import { eachInAWorld } from './each-world.ts';
-import { ADA, REQUEST } from './order-world.ts';
+import { type DecisionFixture, entry, IMAGING, labTest, METABOLIC, OTHER_TEST, openDecisionFixture, UNKNOWN } from './decision-fixture.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, REQUEST } from './order-fixture.ts';
 
-let fixture: DecisionWorld;
-eachInAWorld(
-  (store) => decisionWorld(store),
+let fixture: DecisionFixture;
+openBeforeEach(
+  (store) => openDecisionFixture(store),
   (world) => {
     fixture = world;
   },
@@ -53,9 +53,9 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(await fixture.tasksOf('one')).toEqual([first]);
     await fixture.request('one', { ...UNKNOWN, performer: [{ display: 'Other' }] });
     expect(await fixture.tasksOf('one')).toEqual([expect.objectContaining({ id: first!.id, status: 'rejected' })]);
-    expect(await fixture.reasonOf('one')).toMatch(/another laboratory/);
+    expect(await fixture.readReason('one')).toMatch(/another laboratory/);
     await fixture.request('one', { ...UNKNOWN, status: 'revoked' });
-    expect(await fixture.becomes('one')).toBe('rejected');
+    expect(await fixture.readDecision('one')).toBe('rejected');
   });
 
   test('is ordered when it is corrected, and its Task becomes that of the order', async () => {
@@ -66,17 +66,17 @@ describe('a laboratory request that cannot be ordered', () => {
     expect([task!.id, more]).toEqual([rejected!.id, []]);
     expect(task).toMatchObject({ status: 'requested', authoredOn: rejected!.authoredOn });
     expect(task!.statusReason).toBeUndefined();
-    await fixture.settle();
+    await fixture.drainAll();
     expect(await fixture.tasks('one')).toEqual([expect.objectContaining({ id: rejected!.id, status: 'received' })]);
     expect(fixture.sandbox.state.orders.size).toBe(1);
   });
 
   test('is ordered by the next change, when the catalogue has its test at last', async () => {
     await fixture.request('one', UNKNOWN);
-    await fixture.inCatalogue();
-    expect(await fixture.becomes('one')).toBe('rejected');
+    await fixture.addCatalogueEntry();
+    expect(await fixture.readDecision('one')).toBe('rejected');
     await fixture.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
-    expect(await fixture.becomes('one')).toBe('requested');
+    expect(await fixture.readDecision('one')).toBe('requested');
   });
 
   test('can be changed and deleted; what is made under its id again is rejected or ordered by itself', async () => {
@@ -84,7 +84,7 @@ describe('a laboratory request that cannot be ordered', () => {
     await fixture.request('one', { ...UNKNOWN, subject: { reference: 'Patient/other' } });
     await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
     await fixture.request('one', UNKNOWN);
-    expect(await fixture.becomes('one')).toBe('rejected');
+    expect(await fixture.readDecision('one')).toBe('rejected');
     await fixture.request('one', {});
     await fixture.request('one', { status: 'revoked' });
     await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
@@ -95,15 +95,18 @@ describe('a laboratory request that cannot be ordered', () => {
   test('can be changed where the catalogue has its test by then and it still cannot be ordered, and is ordered once it can', async () => {
     const bodySite = [{ text: 'Arm' }];
     await fixture.request('one', { ...UNKNOWN, bodySite });
-    await fixture.inCatalogue();
+    await fixture.addCatalogueEntry();
     await fixture.request('one', { ...UNKNOWN, bodySite, patientInstruction: 'drink' });
-    expect([await fixture.becomes('one'), await fixture.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/body site/)]);
+    expect([await fixture.readDecision('one'), await fixture.readReason('one')]).toEqual(['rejected', expect.stringMatching(/body site/)]);
     await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
     await fixture.request('one', UNKNOWN);
-    expect([await fixture.becomes('one'), await fixture.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/several tests/)]);
+    expect([await fixture.readDecision('one'), await fixture.readReason('one')]).toEqual([
+      'rejected',
+      expect.stringMatching(/several tests/),
+    ]);
     await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)], { status: 'retired' }));
     await fixture.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
-    expect(await fixture.becomes('one')).toBe('requested');
+    expect(await fixture.readDecision('one')).toBe('requested');
   });
 
   test('is told of by a Task of the patient it is for, also when the request was for another one before', async () => {
@@ -122,25 +125,25 @@ describe('a laboratory request that cannot be ordered', () => {
     const [task] = await fixture.tasksOf('one');
     await fixture.put({ ...task, status: 'entered-in-error' } as Resource);
     await fixture.request('one', { ...UNKNOWN, performer: [{ display: 'Other' }] });
-    expect(await fixture.becomes('one')).toBe('entered-in-error');
+    expect(await fixture.readDecision('one')).toBe('entered-in-error');
   });
 
   test('becomes one, by a draft that a patch makes active', async () => {
     await fixture.request('one', { ...UNKNOWN, status: 'draft' });
-    expect(await fixture.becomes('one')).toBe('stored');
+    expect(await fixture.readDecision('one')).toBe('stored');
     const saved = await patchResource(fixture.context, {
       type: 'ServiceRequest',
       id: 'one',
       change: buildPatch((now) => ({ ...now, status: 'active' }), false),
     });
     expect(saved.warnings).toEqual([expect.objectContaining(WARNING)]);
-    expect(await fixture.becomes('one')).toBe('rejected');
+    expect(await fixture.readDecision('one')).toBe('rejected');
   });
 });
 
 describe('where an installation is strict, it', () => {
-  eachInAWorld(
-    (store) => decisionWorld(store, 'refuse'),
+  openBeforeEach(
+    (store) => openDecisionFixture(store, 'refuse'),
     (world) => {
       fixture = world;
     },
@@ -153,8 +156,8 @@ describe('where an installation is strict, it', () => {
     await expect(fixture.request('one', { performer: [{ display: 'Other' }] })).rejects.toMatchObject(refusal);
     expect(await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one')).toBeUndefined();
     expect(await fixture.tasksOf('one')).toEqual([]);
-    expect(await fixture.fate({ ...UNKNOWN, category: IMAGING })).toBe('stored');
-    expect(await fixture.fate({ ...UNKNOWN, intent: 'filler-order' })).toBe('stored');
+    expect(await fixture.decide({ ...UNKNOWN, category: IMAGING })).toBe('stored');
+    expect(await fixture.decide({ ...UNKNOWN, intent: 'filler-order' })).toBe('stored');
   });
 
   test('can still be changed where it was rejected before', async () => {
@@ -166,14 +169,14 @@ describe('where an installation is strict, it', () => {
       { type: 'ServiceRequest', id: 'one', draft: { resource: request, exact: request } },
     );
     await fixture.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
-    expect(await fixture.becomes('one')).toBe('rejected');
+    expect(await fixture.readDecision('one')).toBe('rejected');
     await expect(fixture.request('one', { ...UNKNOWN, intent: 'original-order' })).rejects.toMatchObject({ kind: 'rule' });
   });
 });
 
 describe('where nothing can be sent, it', () => {
-  eachInAWorld(
-    (store) => decisionWorld(store, 'store'),
+  openBeforeEach(
+    (store) => openDecisionFixture(store, 'store'),
     (world) => {
       fixture = world;
     },
@@ -182,7 +185,7 @@ describe('where nothing can be sent, it', () => {
   test('is stored as any other', async () => {
     const resource = { ...REQUEST, ...UNKNOWN } as Resource;
     const { warnings, row } = await create(fixture.context, { type: 'ServiceRequest', draft: { resource, exact: resource } });
-    expect([warnings, await fixture.becomes(row.id)]).toEqual([undefined, 'stored']);
+    expect([warnings, await fixture.readDecision(row.id)]).toEqual([undefined, 'stored']);
   });
 });
 
@@ -199,7 +202,7 @@ describe('a request that was stored as active before it could be ordered', () =>
     ['an instance-order', { intent: 'instance-order' }],
     ['LOINC that the catalogue has one test for', UNKNOWN],
   ])('is not ordered by a change of something else, and says so: %s', async (_title, more) => {
-    await fixture.inCatalogue();
+    await fixture.addCatalogueEntry();
     await remaining('one', more);
     const request = { ...REQUEST, id: 'one', ...more, patientInstruction: 'drink' } as Resource;
     const draft = { resource: request, exact: request };
@@ -213,23 +216,23 @@ describe('a request that was stored as active before it could be ordered', () =>
     expect(warnings).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.status'] })]);
     expect(dry).toEqual(warnings);
     await fixture.request('one', { ...more, category: REQUEST.category, note: [{ text: 'a note' }] });
-    expect(await fixture.becomes('one')).toBe('stored');
+    expect(await fixture.readDecision('one')).toBe('stored');
     await fixture.request('one', { ...more, status: 'on-hold' });
     await fixture.request('one', more);
-    expect(await fixture.becomes('one')).toBe('requested');
+    expect(await fixture.readDecision('one')).toBe('requested');
   });
 
   test('is ordered when what it asks for is another', async () => {
     await remaining('one', UNKNOWN);
     await fixture.request('one', {});
-    expect(await fixture.becomes('one')).toBe('requested');
+    expect(await fixture.readDecision('one')).toBe('requested');
   });
 
   test('can be changed where its code means several tests today', async () => {
-    await fixture.inCatalogue();
+    await fixture.addCatalogueEntry();
     await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
     await remaining('one', UNKNOWN);
     await fixture.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
-    expect(await fixture.becomes('one')).toBe('stored');
+    expect(await fixture.readDecision('one')).toBe('stored');
   });
 });

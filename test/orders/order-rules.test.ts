@@ -4,13 +4,13 @@ import { toDayInState } from '../../src/orders/place/demographics.ts';
 import { findActivationDay } from '../../src/orders/place/order-content.ts';
 import { findLicensedStates } from '../../src/orders/place/signer.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';
 
 let store: TestStore;
-let fixture: OrderWorld;
+let fixture: OrderFixture;
 beforeAll(async () => {
   store = await openTestStore();
-  fixture = await orderWorld(store);
+  fixture = await openOrderFixture(store);
   await fixture.put(ADA);
 });
 afterAll(async () => {
@@ -230,7 +230,7 @@ describe('the day an order becomes active', () => {
 
   test('is sent with the order, which stays received until then', async () => {
     await fixture.put({ ...REQUEST, id: 'later', occurrenceDateTime: '2026-12-01' });
-    await fixture.settle();
+    await fixture.drainAll();
     const order = [...fixture.sandbox.state.orders.values()].find(({ sent }) => sent.activate_by !== undefined);
     expect([order?.sent.activate_by, (await fixture.tasks('later'))[0]!.status]).toEqual(['2026-12-01', 'received']);
   });

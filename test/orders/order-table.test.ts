@@ -1,11 +1,11 @@
 // What was ordered stays ordered when the table of tests changes under it: a panel renamed or retired, or the whole table lost in a deployment.
 import type { Resource } from '../../src/fhir/types.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { ADA, PANEL_SYSTEM, REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, PANEL_SYSTEM, REQUEST } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 const request = () => fixture.read('ServiceRequest', 'one');
@@ -33,33 +33,33 @@ describe.each([
     ['that it is a draft', 'status', { status: 'draft' }],
   ])('a change of an accepted order to %s is 409 and names ServiceRequest.%s', async (_change, element, more) => {
     await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
-    await fixture.ordered();
+    await fixture.placeOrder();
     happens();
     await expect(change(more)).rejects.toMatchObject({ kind: 'conflict', issues: [{ expression: [`ServiceRequest.${element}`] }] });
   });
 
   test('it can be written unchanged, with another note or another display, and can be revoked', async () => {
-    await fixture.ordered();
+    await fixture.placeOrder();
     happens();
     await change({ note: [{ text: 'called' }], code: { coding: [{ system: PANEL_SYSTEM, code: 'pcos', display: 'PCOS' }] } });
     await change({ status: 'revoked' });
-    await fixture.settle();
+    await fixture.drainAll();
     expect((await fixture.tasks('one'))[0]).toMatchObject({ status: 'cancelled' });
   });
 
   test('an order that has ended cannot become active again', async () => {
-    await fixture.ordered();
+    await fixture.placeOrder();
     happens();
     await change({ status: 'revoked' });
     await expect(change({ status: 'active' })).rejects.toMatchObject({ kind: 'conflict' });
-    await fixture.settle();
+    await fixture.drainAll();
     await expect(change({ status: 'active' })).rejects.toMatchObject({ kind: 'conflict' });
   });
 
   test('a waiting order is sent once, as it was accepted', async () => {
     await fixture.put({ ...REQUEST, id: 'one' } as Resource);
     happens();
-    await fixture.settle();
+    await fixture.drainAll();
     expect(await fixture.entry('one')).toMatchObject({ state: 'done', lastError: null });
     expect([...fixture.sandbox.state.orders.values()].map(({ sent }) => sent.order_set)).toEqual([
       { lab_test_ids: fixture.sandbox.panels.pcos },
@@ -67,12 +67,12 @@ describe.each([
   });
 
   test('an order with an unknown outcome is looked up, and sent as it was accepted', async () => {
-    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
     await fixture.put({ ...REQUEST, id: 'one' } as Resource);
     await fixture.drain();
     expect(await fixture.entry('one')).toMatchObject({ state: 'unknown' });
     happens();
-    await fixture.settle();
+    await fixture.drainAll();
     expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
     expect(fixture.sandbox.state.orders.size).toBe(1);
   });
@@ -91,8 +91,8 @@ describe.each([
 test('the network refuses a test that it has retired, and the Task has the reason', async () => {
   await fixture.put({ ...REQUEST, id: 'one' } as Resource);
   lost();
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 422 });
-  await fixture.settle();
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 422 });
+  await fixture.drainAll();
   expect(await fixture.entry('one')).toMatchObject({ state: 'refused', lastError: expect.any(String) });
   expect((await fixture.tasks('one'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: expect.any(String) } });
 });

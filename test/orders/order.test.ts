@@ -2,11 +2,11 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import { create } from '../../src/interactions/create.ts';
 import { remove } from '../../src/interactions/delete.ts';
-import { eachInAWorld } from './each-world.ts';
-import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, PANEL_SYSTEM, REQUEST } from './order-fixture.ts';
 
-let fixture: OrderWorld;
-eachInAWorld(orderWorld, (world) => {
+let fixture: OrderFixture;
+openBeforeEach(openOrderFixture, (world) => {
   fixture = world;
 });
 beforeEach(() => fixture.put(ADA));

@@ -4,12 +4,12 @@
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { REQUEST } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
@@ -26,7 +26,7 @@ interface Process {
 }
 
 function anotherProcess(): Process {
-  const following = fixture.anotherFollowing();
+  const following = fixture.createTracker();
   const process: Process = { following, underway: 0, most: 0 };
   const createOrder: typeof fixture.client.createOrder = async (order, signal) => {
     process.most = Math.max(process.most, ++process.underway);
@@ -46,7 +46,7 @@ async function act({ following }: Process): Promise<void> {
 async function found(nth: number): Promise<unknown> {
   const { key, state } = (await fixture.entry(idOf(nth)))!;
   const [task] = await fixture.tasks(idOf(nth));
-  return [idOf(nth), state, fixture.orders(key), task!.status];
+  return [idOf(nth), state, fixture.countOrders(key), task!.status];
 }
 
 test.each([
@@ -60,7 +60,7 @@ test.each([
       for (const process of processes) await act(process);
     };
     for (let nth = 0; nth < BEFORE; nth++) await fixture.put({ ...REQUEST, id: idOf(nth) });
-    fixture.fail({ operation: 'createOrder', kind: 'reset', when: 'after', times: 2 }, { operation: 'createOrder', kind: 'reset' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'reset', when: 'after', times: 2 }, { operation: 'createOrder', kind: 'reset' });
     await fixture.drain(processes[0]!.following);
 
     fixture.sandbox.state.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
@@ -85,7 +85,7 @@ test.each([
     }
     const all = Array.from({ length: created }, (_, nth) => nth);
     expect(await Promise.all(all.map(found))).toEqual(all.map((nth) => [idOf(nth), 'done', 1, 'received']));
-    expect(fixture.orders()).toBe(created);
+    expect(fixture.countOrders()).toBe(created);
     for (const process of processes) expect(process.most).toBeLessThanOrEqual(4);
     expect(requests() - after).toBeLessThan(created * 3);
   },
@@ -94,7 +94,7 @@ test.each([
 test('9: a Retry-After of two minutes stops all orders, and one order is sent afterwards', async () => {
   for (let nth = 0; nth < 12; nth++) await fixture.put({ ...REQUEST, id: idOf(nth) });
   const process = anotherProcess();
-  fixture.fail({ kind: 'error', status: 429, retryAfter: 120, times: 100 });
+  fixture.addFaults({ kind: 'error', status: 429, retryAfter: 120, times: 100 });
   await act(process);
   const before = requests();
   for (let nth = 0; nth < 11; nth++) {
@@ -106,23 +106,23 @@ test('9: a Retry-After of two minutes stops all orders, and one order is sent af
   expect(await fixture.drain(process.following)).toBe(1);
   expect(requests()).toBe(before + 1);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
-  expect(fixture.orders()).toBe(12);
+  await fixture.drainAll();
+  expect(fixture.countOrders()).toBe(12);
 });
 
 test('39: a cancellation that fails repeatedly is repeated, and does not delay other orders', async () => {
   await fixture.put({ ...REQUEST, id: 'one' });
   await fixture.drain();
   await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'revoked' });
-  fixture.fail({ operation: 'cancelOrder', kind: 'error', times: 1000 });
+  fixture.addFaults({ operation: 'cancelOrder', kind: 'error', times: 1000 });
   for (let nth = 0; nth < 12; nth++) {
     await fixture.drain();
     fixture.advance(61);
   }
   expect(fixture.countRequests('cancelOrder')).toBe(12);
-  expect(fixture.sending.gate.breaker.allows(fixture.sending.clock())).toBe(Number.POSITIVE_INFINITY);
+  expect(fixture.sender.gate.breaker.allows(fixture.sender.clock())).toBe(Number.POSITIVE_INFINITY);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
+  await fixture.drainAll();
   expect([...fixture.sandbox.state.orders.values()].map(({ events }) => events.at(-1)!.status)).toEqual([
     'cancelled.walk_in_test.cancelled',
   ]);

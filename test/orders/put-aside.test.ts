@@ -5,17 +5,17 @@ import { OPERATOR } from '../../src/interactions/context.ts';
 import { applyOperatorAction, type OperatorAction } from '../../src/orders/deliver/operator-actions.ts';
 import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { REQUEST } from './order-world.ts';
-import { CANCELLED, takingBack } from './taking-back.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { REQUEST } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
+import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
-const { request, ways, there, stand, settle } = takingBack(() => fixture);
+const { request, ways, there, stand, settle } = buildWithdrawal(() => fixture);
 const entry = async () => (await fixture.entry('one'))!;
 const state = async () => (await entry()).state;
 const byHand = async (operation: OperatorAction) => {
@@ -34,7 +34,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
   describe.each(OUTCOMES)('and it %s', (_outcome, fault, inTheEnd) => {
     beforeEach(async () => {
       await fixture.put({ ...REQUEST, id: 'one' });
-      fixture.fail({ operation: 'createOrder', ...fault });
+      fixture.addFaults({ operation: 'createOrder', ...fault });
       await fixture.drain();
       expect(await state()).toBe('unknown');
     });
@@ -48,7 +48,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     test('38: in an outage of days: it is still looked up', async () => {
       fixture.advance(73 * 3600);
       await withdraw();
-      fixture.fail({ operation: 'orders', kind: 'error' });
+      fixture.addFaults({ operation: 'orders', kind: 'error' });
       await fixture.drain();
       expect(await state()).toBe('unknown');
       await rewritten();
@@ -57,13 +57,13 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
     test('38: at the moment at which it is parked: it is still looked up', async () => {
       fixture.advance(73 * 3600);
-      fixture.fail({ operation: 'orders', kind: 'error' });
-      const { client } = fixture.sending;
+      fixture.addFaults({ operation: 'orders', kind: 'error' });
+      const { client } = fixture.sender;
       const findOrder: typeof client.findOrder = async (sought, signal) => {
         await withdraw();
         return client.findOrder(sought, signal);
       };
-      await fixture.drain({ ...fixture.another(), client: { ...client, findOrder } });
+      await fixture.drain({ ...fixture.createSender(), client: { ...client, findOrder } });
       expect(await state()).toBe('unknown');
       await rewritten();
       await over();
@@ -88,10 +88,10 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
 test('a parked order that is found at the network is no longer parked', async () => {
   await fixture.put({ ...REQUEST, id: 'one' });
-  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await fixture.drain();
   await byHand('park');
-  await runSweep(fixture.following);
+  await runSweep(fixture.tracker);
   expect([await state(), parseOrderPayload(await entry()).isParkedByOperator]).toEqual(['done', false]);
 });
 
@@ -109,10 +109,10 @@ test('a parked order that is withdrawn before it was sent has ended', async () =
 
 test('an order with notes that was given up and that an operator then puts aside says so, and goes on when it is released', async () => {
   await fixture.put({ ...REQUEST, id: 'one', note: [{ text: 'fasting' }] });
-  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
   await fixture.drain();
   fixture.advance(73 * 3600);
-  fixture.fail({ operation: 'orders', kind: 'error' });
+  fixture.addFaults({ operation: 'orders', kind: 'error' });
   await fixture.drain();
   const task = async () => (await fixture.tasks('one'))[0];
   expect(await task()).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });

@@ -7,13 +7,13 @@ import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { readReconciliationWindow } from '../../src/orders/track/reconciliation-window.ts';
 import { listOrderWork, startBackgroundWork } from '../../src/server/background/background-work.ts';
 import type { TestStore } from '../store/open.ts';
-import { eachInAWorld } from './each-world.ts';
-import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
-import { REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { REQUEST } from './order-fixture.ts';
+import { COMPLETED, openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
 let store: TestStore;
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world, on) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world, on) => {
   [fixture, store] = [world, on];
   fixture.sandbox.state.webhooks.url = undefined;
 });
@@ -23,51 +23,51 @@ const setting = async () =>
   JSON.parse(await fixture.context.store.settings.getOrCreate('order-sweep', () => '{}')) as Record<string, string>;
 /** An order that somebody has made at the network without us. */
 const elsewhere = (from: string, id: string) =>
-  fixture.sandbox.state.orders.set(id, { ...fixture.at(from), id, transactionId: `journey-${id}`, passthrough: null });
+  fixture.sandbox.state.orders.set(id, { ...fixture.networkOrder(from), id, transactionId: `journey-${id}`, passthrough: null });
 const many = (from: string, count: number) => {
   for (let nth = 0; nth < count; nth++) elsewhere(from, `00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`);
 };
 
 test('27: a change without a webhook is found by the next sweep within 15 minutes', async () => {
-  const { id } = await fixture.ordered();
-  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 0 });
-  fixture.step(id, COMPLETED);
+  const { id } = await fixture.placeOrder();
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 0 });
+  fixture.advanceOrder(id, COMPLETED);
   fixture.advance(899);
-  expect(await runSweep(fixture.following)).toBe('nothing');
+  expect(await runSweep(fixture.tracker)).toBe('nothing');
   fixture.advance(1);
-  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 1 });
-  await fixture.follow();
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 1 });
+  await fixture.track();
   expect(await status()).toBe('completed');
   fixture.advance(900);
-  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 0 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 0 });
 });
 
 test('27: after an outage of thirty hours all changes are found', async () => {
-  const { id } = await fixture.ordered();
-  await runSweep(fixture.following);
+  const { id } = await fixture.placeOrder();
+  await runSweep(fixture.tracker);
   fixture.advance(3600);
-  fixture.step(id, COMPLETED);
+  fixture.advanceOrder(id, COMPLETED);
   fixture.advance(29 * 3600);
-  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 1 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 1 });
 });
 
 test('27: a redraw without a webhook is found, too', async () => {
-  const { id } = await fixture.ordered();
-  await runSweep(fixture.following);
-  fixture.step(id, 'collecting_sample.walk_in_test.redraw_available');
+  const { id } = await fixture.placeOrder();
+  await runSweep(fixture.tracker);
+  fixture.advanceOrder(id, 'collecting_sample.walk_in_test.redraw_available');
   fixture.advance(900);
-  await runSweep(fixture.following);
-  await fixture.follow();
-  const orders = await store.store.trackedOrders.listOfRequest((await fixture.placed(id))!);
+  await runSweep(fixture.tracker);
+  await fixture.track();
+  const orders = await store.store.trackedOrders.listOfRequest((await fixture.trackedOrder(id))!);
   expect(orders).toHaveLength(2);
 });
 
 test('27: an order whose acceptance was lost is found, and not sent again', async () => {
-  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await fixture.put({ ...REQUEST, id: 'one' });
   await fixture.drain();
   expect((await fixture.entry('one'))!.state).toBe('unknown');
-  expect(await runSweep(fixture.following)).toEqual({ seen: 1, news: 1 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 1 });
   expect((await fixture.entry('one'))!.state).toBe('done');
   fixture.advance(3600);
   await fixture.drain();
@@ -75,32 +75,32 @@ test('27: an order whose acceptance was lost is found, and not sent again', asyn
 });
 
 test('orders of other systems are ignored', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   many(id, 5);
-  expect(await runSweep(fixture.following)).toEqual({ seen: 6, news: 0 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 6, news: 0 });
   expect(fixture.countRequests('order')).toBe(0);
 });
 
 test('every page is read, and the watermark moves when the last one is', async () => {
-  const { id } = await fixture.ordered();
-  await runSweep(fixture.following);
+  const { id } = await fixture.placeOrder();
+  await runSweep(fixture.tracker);
   const { watermark } = await setting();
   many(id, 250);
   fixture.advance(900);
-  const begun = fixture.following.clock().toISOString();
-  expect(await runSweep(fixture.following)).toEqual({ seen: 251, news: 0 });
+  const begun = fixture.tracker.clock().toISOString();
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 251, news: 0 });
   expect([(await setting()).watermark, watermark === begun]).toEqual([begun, false]);
 });
 
 test('a sweep that fails does not move the watermark, and is repeated with growing delays', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   many(id, 150);
-  await runSweep(fixture.following);
+  await runSweep(fixture.tracker);
   const { watermark } = await setting();
-  fixture.step(id, COMPLETED);
-  const { reads } = fixture.following;
+  fixture.advanceOrder(id, COMPLETED);
+  const { reads } = fixture.tracker;
   const broken = {
-    ...fixture.following,
+    ...fixture.tracker,
     reads: {
       ...reads,
       listUpdatedOrders: (window: UpdateWindow, signal: AbortSignal) =>
@@ -115,25 +115,25 @@ test('a sweep that fails does not move the watermark, and is repeated with growi
   }
   expect([tried, (await setting()).watermark]).toEqual([[0, 1, 3, 7, 15, 30, 45], watermark]);
   fixture.advance(900);
-  expect(await runSweep(fixture.following)).toMatchObject({ seen: 151 });
-  await fixture.follow();
+  expect(await runSweep(fixture.tracker)).toMatchObject({ seen: 151 });
+  await fixture.track();
   expect(await status()).toBe('completed');
 });
 
 /** The network as it is while something happens before each page that is read. */
 const meanwhile = (happens: (window: UpdateWindow) => void) => {
-  const { reads } = fixture.following;
+  const { reads } = fixture.tracker;
   const listUpdatedOrders: typeof reads.listUpdatedOrders = (window, signal) => {
     happens(window);
     return reads.listUpdatedOrders(window, signal);
   };
-  return { ...fixture.following, reads: { ...reads, listUpdatedOrders } };
+  return { ...fixture.tracker, reads: { ...reads, listUpdatedOrders } };
 };
 
 /** Something happens to an order at this moment, by a clock that is so many seconds behind ours. */
 const changes = (id: string, behind = 0) => {
-  const order = fixture.at(id);
-  const at = new Date(fixture.following.clock().getTime() - behind * 1000).toISOString();
+  const order = fixture.networkOrder(id);
+  const at = new Date(fixture.tracker.clock().getTime() - behind * 1000).toISOString();
   fixture.sandbox.state.orders.set(id, {
     ...order,
     events: [...order.events, { ...order.events.at(-1)!, id: order.events.length + 1, created_at: at }],
@@ -141,10 +141,10 @@ const changes = (id: string, behind = 0) => {
 };
 
 test('27: orders that change while the pages are read do not delay the sweep, and no other order is missed', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   many(id, 250);
-  await runSweep(fixture.following);
-  fixture.step(id, COMPLETED);
+  await runSweep(fixture.tracker);
+  fixture.advanceOrder(id, COMPLETED);
   const others = [...fixture.sandbox.state.orders.keys()].filter((orderId) => orderId !== id);
   // they leave the window in an order in which each of them draws others over the edge of a page
   const busy = meanwhile(() => {
@@ -153,20 +153,20 @@ test('27: orders that change while the pages are read do not delay the sweep, an
   });
   for (let nth = 0; nth < 3; nth++) {
     fixture.advance(900);
-    const begun = fixture.following.clock().toISOString();
+    const begun = fixture.tracker.clock().toISOString();
     expect(await runSweep(busy)).toMatchObject({ news: 1 });
     expect((await setting()).watermark).toBe(begun);
   }
 });
 
 test.each(['oldest', 'newest'])('27: every order of a list that changes while it is read (%s first) is found', async (sorted) => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   many(id, 350);
   const orders = () =>
     [...fixture.sandbox.state.orders.values()]
       .map((order) => ({ id: order.id, updatedAt: order.events.at(-1)!.created_at }))
       .sort((a, b) => (sorted === 'oldest' ? 1 : -1) * (Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || (a.id < b.id ? -1 : 1)));
-  const until = fixture.following.clock().toISOString();
+  const until = fixture.tracker.clock().toISOString();
   const seen = new Set<string>();
   const read = await readReconciliationWindow<never>(async (page) => {
     fixture.advance(1);
@@ -181,9 +181,9 @@ test.each(['oldest', 'newest'])('27: every order of a list that changes while it
 });
 
 test('27: with a network whose clock is behind, the window ends at the newest listed change', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   many(id, 150);
-  await runSweep(fixture.following);
+  await runSweep(fixture.tracker);
   fixture.advance(900);
   const ids = [...fixture.sandbox.state.orders.keys()];
   const pages: number[] = [];
@@ -198,21 +198,21 @@ test('27: with a network whose clock is behind, the window ends at the newest li
     for (const order of byTime) orders.set(order.id, order);
   });
   expect(await runSweep(late)).toMatchObject({ news: 0 });
-  expect([pages, (await setting()).watermark! < fixture.following.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
+  expect([pages, (await setting()).watermark! < fixture.tracker.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
 });
 
 test('events are processed while a sweep waits for its pages', async () => {
-  const { id } = await fixture.ordered();
-  const { reads } = fixture.following;
+  const { id } = await fixture.placeOrder();
+  const { reads } = fixture.tracker;
   const waiting = Promise.withResolvers<void>();
   const listUpdatedOrders: typeof reads.listUpdatedOrders = async (window, signal) => {
     await waiting.promise;
     return reads.listUpdatedOrders(window, signal);
   };
-  const tracker = { ...fixture.following, reads: { ...reads, listUpdatedOrders } };
-  const stop = startBackgroundWork(listOrderWork({ sender: fixture.sending, handlers: {}, tracker }));
-  fixture.step(id, COMPLETED, { silent: true });
-  await store.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
+  const tracker = { ...fixture.tracker, reads: { ...reads, listUpdatedOrders } };
+  const stop = startBackgroundWork(listOrderWork({ sender: fixture.sender, handlers: {}, tracker }));
+  fixture.advanceOrder(id, COMPLETED, { silent: true });
+  await store.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
   const end = performance.now() + 8000;
   while ((await status()) !== 'completed' && performance.now() < end) await delay(50);
   expect(await status()).toBe('completed');
@@ -221,8 +221,8 @@ test('events are processed while a sweep waits for its pages', async () => {
 });
 
 test('one of several processes sweeps; after its death another one sweeps within two minutes', async () => {
-  await fixture.ordered();
-  const [one, two] = [fixture.following, fixture.anotherFollowing()];
+  await fixture.placeOrder();
+  const [one, two] = [fixture.tracker, fixture.createTracker()];
   expect((await Promise.all([runSweep(one), runSweep(two)])).filter((swept) => swept === 'nothing')).toHaveLength(1);
   fixture.advance(900);
   const dying = {
@@ -236,9 +236,9 @@ test('one of several processes sweeps; after its death another one sweeps within
 });
 
 test('a process that was suspended while another one swept changes nothing', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   many(id, 120);
-  const [one, two] = [fixture.following, fixture.anotherFollowing()];
+  const [one, two] = [fixture.tracker, fixture.createTracker()];
   const slow = {
     ...one,
     reads: {
@@ -258,11 +258,11 @@ test('a process that was suspended while another one swept changes nothing', asy
 });
 
 test('without a total of orders the list is read to its last page', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   many(id, 120);
-  const { reads } = fixture.following;
+  const { reads } = fixture.tracker;
   const silent = {
-    ...fixture.following,
+    ...fixture.tracker,
     reads: {
       ...reads,
       async listUpdatedOrders(window: UpdateWindow, signal: AbortSignal) {

@@ -4,38 +4,38 @@
 import { v7 } from 'uuid';
 import { remove } from '../../src/interactions/delete.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { REQUEST } from './order-world.ts';
-import { CANCELLED, takingBack } from './taking-back.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { REQUEST } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
+import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
-const { request, task, ways, there, stand, settle } = takingBack(() => fixture);
+const { request, task, ways, there, stand, settle } = buildWithdrawal(() => fixture);
 
 /** Somebody at the network takes up again what was cancelled there. */
 const reinstated = async (id: string) => {
   fixture.advance(60);
-  fixture.step(id, 'received.walk_in_test.requisition_created');
-  await fixture.sendWebhook(id);
+  fixture.advanceOrder(id, 'received.walk_in_test.requisition_created');
+  await fixture.pollOrder(id);
 };
 
 /** It is taken back here, and the network says so before it is asked. */
 const endedThere = async (withdraw: () => Promise<void>): Promise<string> => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   await withdraw();
-  fixture.step(id, CANCELLED);
-  await fixture.sendWebhook(id);
+  fixture.advanceOrder(id, CANCELLED);
+  await fixture.pollOrder(id);
   await settle();
   return id;
 };
 
 describe.each(ways)('%s, and the network takes the order up again', (_title, withdraw) => {
   test('37: its request stays revoked, its Task shows that it continues, and it can be cancelled again', async () => {
-    const { id } = await fixture.ordered();
+    const { id } = await fixture.placeOrder();
     await withdraw();
     await settle();
     await reinstated(id);
@@ -58,22 +58,22 @@ describe.each(ways)('%s, and the network takes the order up again', (_title, wit
   test('and the laboratory has begun: the order continues, its request stays revoked, and its result is stored', async () => {
     const id = await endedThere(withdraw);
     await reinstated(id);
-    fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
-    await fixture.sendWebhook(id);
+    fixture.advanceOrder(id, 'sample_with_lab.walk_in_test.partial_results');
+    await fixture.pollOrder(id);
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
     expect(await stand()).toEqual(['revoked', 'in-progress']);
-    fixture.step(id, 'completed.walk_in_test.completed');
-    await fixture.sendWebhook(id);
+    fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+    await fixture.pollOrder(id);
     expect(await stand()).toEqual(['revoked', 'completed']);
     expect((await task()).output).toHaveLength(1);
   });
 });
 
 test('a cancellation whose answer was lost, and an order that lives again before it is asked once more: cancelled', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   await fixture.put({ ...(await task()), status: 'cancelled' });
-  fixture.fail({ operation: 'cancelOrder', kind: 'cut', when: 'after' });
+  fixture.addFaults({ operation: 'cancelOrder', kind: 'cut', when: 'after' });
   await fixture.drain();
   await reinstated(id);
   await fixture.put({ ...(await task()), status: 'cancelled' });
@@ -83,12 +83,12 @@ test('a cancellation whose answer was lost, and an order that lives again before
 
 describe('an order that the network has created although it refused it', () => {
   beforeEach(async () => {
-    fixture.fail({ operation: 'createOrder', kind: 'error', status: 400, when: 'after' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 400, when: 'after' });
     await fixture.put({ ...REQUEST, id: 'one' });
     await fixture.drain();
     expect([(await fixture.entry('one'))!.state, ...(await stand())]).toEqual(['refused', 'revoked', 'rejected']);
-    await runSweep(fixture.following);
-    await fixture.follow();
+    await runSweep(fixture.tracker);
+    await fixture.track();
     expect([(await fixture.entry('one'))!.state, ...(await stand())]).toEqual(['done', 'active', 'received']);
   });
 
@@ -110,8 +110,8 @@ describe('an order that the network has created although it refused it', () => {
 test.each(ways)(
   '38: %s, it was taken never to have arrived, and comes all the same: called off as often as somebody asks',
   async (_title, withdraw) => {
-    const other = await fixture.ordered('other');
-    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    const other = await fixture.placeOrder('other');
+    fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
     await fixture.put({ ...REQUEST, id: 'one' });
     await fixture.drain();
     await withdraw();
@@ -120,23 +120,23 @@ test.each(ways)(
     expect(state).toBe('cancelled');
     const id = v7();
     fixture.sandbox.state.orders.set(id, { ...other, id, transactionId: `journey of ${id}`, passthrough: key });
-    fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+    fixture.advanceOrder(id, 'sample_with_lab.walk_in_test.partial_results');
     fixture.advance(900);
-    await runSweep(fixture.following);
+    await runSweep(fixture.tracker);
     await settle();
     expect([fixture.countRequests('cancelOrder'), ...(await stand())]).toEqual([1, 'revoked', 'in-progress']);
-    fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-    await fixture.sendWebhook(id);
+    fixture.advanceOrder(id, 'collecting_sample.walk_in_test.appointment_pending');
+    await fixture.pollOrder(id);
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
-    expect([fixture.at(id).events.at(-1)!.status, ...(await stand())]).toEqual([CANCELLED, 'revoked', 'cancelled']);
-    expect(fixture.at(other.id).events).toHaveLength(1);
+    expect([fixture.networkOrder(id).events.at(-1)!.status, ...(await stand())]).toEqual([CANCELLED, 'revoked', 'cancelled']);
+    expect(fixture.networkOrder(other.id).events).toHaveLength(1);
   },
 );
 
 describe('its request was deleted since, and the network takes the order up again', () => {
   const goneAndReinstated = async (): Promise<string> => {
-    const { id } = await fixture.ordered();
+    const { id } = await fixture.placeOrder();
     await ways[0]![1]();
     await settle();
     await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
@@ -155,10 +155,13 @@ describe('its request was deleted since, and the network takes the order up agai
   test('and made again under its id: each order is called off by its own Task', async () => {
     const first = await goneAndReinstated();
     const before = await task();
-    const second = await fixture.ordered();
+    const second = await fixture.placeOrder();
     await fixture.put({ ...before, status: 'cancelled' });
     await settle();
-    expect([first, second.id].map((id) => fixture.at(id).events.at(-1)!.status)).toEqual([CANCELLED, 'received.walk_in_test.ordered']);
+    expect([first, second.id].map((id) => fixture.networkOrder(id).events.at(-1)!.status)).toEqual([
+      CANCELLED,
+      'received.walk_in_test.ordered',
+    ]);
     expect(await stand()).toEqual(['active', 'received']);
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();

@@ -5,16 +5,16 @@ import { update } from '../../src/interactions/update.ts';
 import { toSampleNumber } from '../../src/junction-sandbox/report.ts';
 import type { SandboxOrder } from '../../src/junction-sandbox/sandbox-state.ts';
 import type { TestStore } from '../store/open.ts';
-import { eachInAWorld } from './each-world.ts';
-import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { COMPLETED, CORRECTED, openTrackingFixture, PARTIAL, REDRAW, type TrackingFixture } from './tracking-fixture.ts';
 
 let store: TestStore;
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world, on) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world, on) => {
   [fixture, store] = [world, on];
 });
 
-const reports = (): Promise<Resource[]> => fixture.all('DiagnosticReport');
+const reports = (): Promise<Resource[]> => fixture.listResources('DiagnosticReport');
 const report = async (): Promise<Resource> => (await reports())[0]!;
 /** The Observations that the report refers to. */
 const listObservations = async (): Promise<Resource[]> => {
@@ -41,102 +41,107 @@ const NAMED = { ...POTASSIUM, provider_id: '123', source_sample_id: 'S1' };
 
 describe('a critical value of an order whose sample had to be drawn again', () => {
   const redrawn = async (): Promise<[string, string]> => {
-    const { id } = await fixture.ordered();
-    fixture.step(id, PARTIAL, { interpretation: 'critical' });
-    await fixture.tell();
-    fixture.step(id, REDRAW);
-    await fixture.tell();
+    const { id } = await fixture.placeOrder();
+    fixture.advanceOrder(id, PARTIAL, { interpretation: 'critical' });
+    await fixture.deliverWebhooks();
+    fixture.advanceOrder(id, REDRAW);
+    await fixture.deliverWebhooks();
     fixture.advance(60);
     return [id, newest().id];
   };
 
   test.each([PARTIAL, COMPLETED])('keeps its flag when the other sample is normal (%s), and the report says so', async (status) => {
     const [first, second] = await redrawn();
-    fixture.step(second, status, { interpretation: 'normal' });
-    await fixture.tell();
+    fixture.advanceOrder(second, status, { interpretation: 'normal' });
+    await fixture.deliverWebhooks();
     expect(await flags()).toEqual(CRITICAL);
     expect(await listResults()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
-    await fixture.sendWebhook(first);
-    await fixture.sendWebhook(second);
+    await fixture.pollOrder(first);
+    await fixture.pollOrder(second);
     expect(await flags()).toEqual(CRITICAL);
   });
 
   test('keeps it when the other sample is corrected, of which alone the network tells', async () => {
     const [, second] = await redrawn();
-    fixture.step(second, COMPLETED, { interpretation: 'normal' });
-    await fixture.tell();
-    fixture.step(second, CORRECTED);
-    await fixture.tell();
+    fixture.advanceOrder(second, COMPLETED, { interpretation: 'normal' });
+    await fixture.deliverWebhooks();
+    fixture.advanceOrder(second, CORRECTED);
+    await fixture.deliverWebhooks();
     expect([await flags(), (await report()).status]).toEqual([CRITICAL, 'corrected']);
     expect(await listResults()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
   });
 
   test('keeps it when two processes apply both orders at once', async () => {
     const [first, second] = await redrawn();
-    fixture.step(second, COMPLETED, { interpretation: 'normal', silent: true });
-    const placed = await Promise.all([first, second].map(fixture.placed));
+    fixture.advanceOrder(second, COMPLETED, { interpretation: 'normal', silent: true });
+    const placed = await Promise.all([first, second].map(fixture.trackedOrder));
     await store.store.trackedOrders.wake(
       placed.map((order) => order!),
-      fixture.following.clock().toISOString(),
+      fixture.tracker.clock().toISOString(),
     );
-    await Promise.all([fixture.follow(), fixture.follow(fixture.anotherFollowing())]);
+    await Promise.all([fixture.track(), fixture.track(fixture.createTracker())]);
     expect(await flags()).toEqual(CRITICAL);
   });
 });
 
 test('an order with a critical interpretation but normal values stays critical when the redraw is normal', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL);
-  const order = fixture.at(id);
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL);
+  const order = fixture.networkOrder(id);
   fixture.sandbox.state.orders.set(id, { ...order, report: { ...order.report!, interpretation: 'critical' } });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect(await flags()).toEqual(CRITICAL);
-  fixture.step(id, REDRAW);
-  await fixture.tell();
-  fixture.step(newest().id, COMPLETED, { interpretation: 'normal' });
-  await fixture.tell();
+  fixture.advanceOrder(id, REDRAW);
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(newest().id, COMPLETED, { interpretation: 'normal' });
+  await fixture.deliverWebhooks();
   expect(await flags()).toEqual(CRITICAL);
 });
 
 test('a critical report stays critical when the redraw’s value replaces the critical one because samples are not identified', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL, { results: [UNNAMED] });
-  await fixture.tell();
-  fixture.step(id, REDRAW);
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL, { results: [UNNAMED] });
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, REDRAW);
+  await fixture.deliverWebhooks();
   const normal = { ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false };
-  fixture.step(newest().id, COMPLETED, { results: [normal] });
-  await fixture.tell();
-  await fixture.sendWebhook(id);
+  fixture.advanceOrder(newest().id, COMPLETED, { results: [normal] });
+  await fixture.deliverWebhooks();
+  await fixture.pollOrder(id);
   expect([await listResults(), await flags()]).toEqual([[['Potassium', 'corrected', 'N']], CRITICAL]);
 });
 
 test('the result of a redrawn order does not replace values of the other sample', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL, { results: [UNNAMED, { ...NAMED, provider_id: '9', name: 'Sodium', slug: 'sodium' }], silent: true });
-  fixture.step(id, REDRAW, { silent: true });
-  await fixture.sendWebhook(id);
-  fixture.step(newest().id, COMPLETED, { results: [{ ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false }] });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL, { results: [UNNAMED, { ...NAMED, provider_id: '9', name: 'Sodium', slug: 'sodium' }], silent: true });
+  fixture.advanceOrder(id, REDRAW, { silent: true });
+  await fixture.pollOrder(id);
+  fixture.advanceOrder(newest().id, COMPLETED, {
+    results: [{ ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false }],
+  });
+  await fixture.deliverWebhooks();
   const values = async () => (await listObservations()).map(({ valueQuantity }) => (valueQuantity as { value: number }).value).toSorted();
   expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
-  fixture.fail({ operation: 'journeyResult', kind: 'error', status: 404, times: 1 });
-  await fixture.sendWebhook(id);
+  fixture.addFaults({ operation: 'journeyResult', kind: 'error', status: 404, times: 1 });
+  await fixture.pollOrder(id);
   expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
 });
 
 test('a correction by the laboratory ends the critical flag', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED, { interpretation: 'critical' });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { interpretation: 'critical' });
+  await fixture.deliverWebhooks();
   expect(await flags()).toEqual(CRITICAL);
-  const { results } = fixture.at(id).report!;
+  const { results } = fixture.networkOrder(id).report!;
   const right = results.map((result, nth) =>
     nth ? result : { ...result, result: '45.0', interpretation: 'normal', is_above_max_range: false },
   );
-  fixture.step(id, CORRECTED, { results: right });
-  fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report: { ...fixture.at(id).report!, interpretation: 'normal' } });
-  await fixture.tell();
+  fixture.advanceOrder(id, CORRECTED, { results: right });
+  fixture.sandbox.state.orders.set(id, {
+    ...fixture.networkOrder(id),
+    report: { ...fixture.networkOrder(id).report!, interpretation: 'normal' },
+  });
+  await fixture.deliverWebhooks();
   expect([await flags(), (await listResults())[0]]).toEqual([
     [undefined, 'normal'],
     ['Testosterone, Total', 'corrected', 'N'],
@@ -144,16 +149,16 @@ test('a correction by the laboratory ends the critical flag', async () => {
 });
 
 test('a missing marker that is reported later is the same Observation', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED, { missing: true });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { missing: true });
+  await fixture.deliverWebhooks();
   const missing = (await listObservations()).find(({ status }) => status === 'cancelled')!;
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'N']]);
   expect((await fixture.read('Observation', missing.id!)).status).toBe('final');
   const before = JSON.stringify([await report(), await listObservations()]);
-  await fixture.sendWebhook(id);
+  await fixture.pollOrder(id);
   expect(JSON.stringify([await report(), await listObservations()])).toBe(before);
 });
 
@@ -161,24 +166,26 @@ test.each([
   ['without a code and a sample', [false, true]],
   ['with a code and a sample', [true, false]],
 ])('a marker that comes %s first and otherwise later is one Observation', async (_title, isNamed) => {
-  const { id } = await fixture.ordered();
-  const [first, second] = isNamed.map((named) => (named ? { ...NAMED, source_sample_id: toSampleNumber(fixture.at(id)) } : UNNAMED));
-  fixture.step(id, PARTIAL, { results: [first!] });
-  await fixture.tell();
-  fixture.step(id, COMPLETED, { results: [second!] });
-  await fixture.tell();
-  await fixture.sendWebhook(id);
+  const { id } = await fixture.placeOrder();
+  const [first, second] = isNamed.map((named) =>
+    named ? { ...NAMED, source_sample_id: toSampleNumber(fixture.networkOrder(id)) } : UNNAMED,
+  );
+  fixture.advanceOrder(id, PARTIAL, { results: [first!] });
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, COMPLETED, { results: [second!] });
+  await fixture.deliverWebhooks();
+  await fixture.pollOrder(id);
   expect(await listResults()).toEqual([['Potassium', 'final', 'HH']]);
   expect(await flags()).toEqual(CRITICAL);
 });
 
 test('a value of an unknown sample does not replace a measured one', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL, { results: [{ ...NAMED, source_sample_id: toSampleNumber(fixture.at(id)) }] });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL, { results: [{ ...NAMED, source_sample_id: toSampleNumber(fixture.networkOrder(id)) }] });
+  await fixture.deliverWebhooks();
   const other = { ...NAMED, source_sample_id: 'S2', result: '4.0', interpretation: 'normal', is_above_max_range: false };
-  fixture.step(id, COMPLETED, { results: [other] });
-  await fixture.tell();
+  fixture.advanceOrder(id, COMPLETED, { results: [other] });
+  await fixture.deliverWebhooks();
   expect((await listResults()).toSorted()).toEqual([
     ['Potassium', 'final', 'HH'],
     ['Potassium', 'final', 'N'],
@@ -187,13 +194,13 @@ test('a value of an unknown sample does not replace a measured one', async () =>
 });
 
 test('two laboratory codes with one name are two markers, in any order', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL, { results: [NAMED] });
-  await fixture.tell();
-  fixture.step(id, COMPLETED, {
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL, { results: [NAMED] });
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, COMPLETED, {
     results: [{ ...NAMED, provider_id: '124', interpretation: 'normal', is_above_max_range: false, result: '4.0' }],
   });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect(await listResults()).toEqual([
     ['Potassium', 'final', 'N'],
     ['Potassium', 'final', 'HH'],
@@ -201,23 +208,23 @@ test('two laboratory codes with one name are two markers, in any order', async (
 });
 
 test('a missing marker replaces a measured value only by a correction', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL, { results: [{ ...UNNAMED, name: 'DHEA Sulfate', slug: 'dhea-sulfate' }] });
-  await fixture.tell();
-  fixture.step(id, COMPLETED, { missing: true, interpretation: 'normal' });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL, { results: [{ ...UNNAMED, name: 'DHEA Sulfate', slug: 'dhea-sulfate' }] });
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, COMPLETED, { missing: true, interpretation: 'normal' });
+  await fixture.deliverWebhooks();
   expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'HH']]);
   expect(await flags()).toEqual(CRITICAL);
-  fixture.step(id, CORRECTED);
-  await fixture.tell();
+  fixture.advanceOrder(id, CORRECTED);
+  await fixture.deliverWebhooks();
   expect((await listResults()).filter(([name]) => name === 'DHEA Sulfate').map(([, status]) => status)).toEqual(['cancelled']);
   expect((await flags())[0]).toBeUndefined();
 });
 
 test('a report with both a measured and a missing Observation of a marker loses the missing one', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   const own = { ...(await listObservations()).find(({ code }) => (code as { text: string }).text === 'DHEA Sulfate')! };
   const { valueQuantity: _value, specimen: _specimen, ...rest } = own;
   const write = async (resource: Resource) =>
@@ -225,50 +232,50 @@ test('a report with both a measured and a missing Observation of a marker loses 
   await write({ ...(rest as Resource), id: 'late', status: 'cancelled' });
   const stands = await report();
   await write({ ...stands, result: [...(stands.result as object[]), { reference: 'Observation/late' }] } as Resource);
-  await fixture.sendWebhook(id);
+  await fixture.pollOrder(id);
   expect((await listObservations()).map(({ status }) => status)).toEqual(Array(4).fill('final'));
 });
 
 test.each(['later than its first result', 'only at first'])('a journey that is named %s has one report', async (when) => {
-  const { id } = await fixture.ordered();
-  const { reads } = fixture.following;
+  const { id } = await fixture.placeOrder();
+  const { reads } = fixture.tracker;
   const readOrder: typeof reads.readOrder = async (...args) => {
     const outcome = await reads.readOrder(...args);
     return outcome.kind === 'accepted' && outcome.value ? { ...outcome, value: { ...outcome.value, transaction: undefined } } : outcome;
   };
-  const nameless = { ...fixture.following, reads: { ...reads, readOrder } };
-  const [first, second] = when === 'only at first' ? [fixture.following, nameless] : [nameless, fixture.following];
+  const nameless = { ...fixture.tracker, reads: { ...reads, readOrder } };
+  const [first, second] = when === 'only at first' ? [fixture.tracker, nameless] : [nameless, fixture.tracker];
   for (const [status, following] of [[PARTIAL, first] as const, [COMPLETED, second] as const]) {
-    fixture.step(id, status, { silent: true });
-    await store.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
-    await fixture.follow(following);
+    fixture.advanceOrder(id, status, { silent: true });
+    await store.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
+    await fixture.track(following);
   }
   expect((await reports()).map(({ status }) => status)).toEqual(['final']);
   expect((await report()).presentedForm).toHaveLength(1);
   if (when === 'only at first') return;
-  fixture.step(id, REDRAW);
-  await fixture.tell();
-  fixture.step(newest().id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(id, REDRAW);
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(newest().id, COMPLETED);
+  await fixture.deliverWebhooks();
   expect(await reports()).toHaveLength(1);
 });
 
 test('each marker has the collection date of its own sample', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   const [early, late] = ['Sodium', 'Potassium'].map((name, nth) => ({
     ...POTASSIUM,
     name,
     slug: name.toLowerCase(),
     provider_id: `${nth}`,
   }));
-  fixture.step(id, PARTIAL, { results: [{ ...early, source_sample_id: toSampleNumber(fixture.at(id)) }] });
-  await fixture.tell();
-  fixture.step(id, REDRAW);
-  await fixture.tell();
+  fixture.advanceOrder(id, PARTIAL, { results: [{ ...early, source_sample_id: toSampleNumber(fixture.networkOrder(id)) }] });
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, REDRAW);
+  await fixture.deliverWebhooks();
   fixture.advance(24 * 3600);
   const second = newest();
-  fixture.step(second.id, COMPLETED, { results: [{ ...late, source_sample_id: toSampleNumber(second) }] });
-  await fixture.tell();
+  fixture.advanceOrder(second.id, COMPLETED, { results: [{ ...late, source_sample_id: toSampleNumber(second) }] });
+  await fixture.deliverWebhooks();
   const days = (await listObservations()).map((resource) => [(resource.code as { text: string }).text, resource.effectiveDateTime]);
   expect(days.toSorted()).toEqual([
     ['Potassium', '2026-11-22T07:00:00-05:00'],

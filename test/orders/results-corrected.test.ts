@@ -3,17 +3,20 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
 import type { SandboxOrder, SandboxReport } from '../../src/junction-sandbox/sandbox-state.ts';
-import { eachInAWorld } from './each-world.ts';
-import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { COMPLETED, CORRECTED, openTrackingFixture, PARTIAL, REDRAW, type TrackingFixture } from './tracking-fixture.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
-const report = async (): Promise<Resource> => (await fixture.all('DiagnosticReport'))[0]!;
+const report = async (): Promise<Resource> => (await fixture.listResources('DiagnosticReport'))[0]!;
 const values = async () =>
-  (await fixture.all('Observation')).map(({ status, valueQuantity }) => [status, (valueQuantity as { value: number } | undefined)?.value]);
+  (await fixture.listResources('Observation')).map(({ status, valueQuantity }) => [
+    status,
+    (valueQuantity as { value: number } | undefined)?.value,
+  ]);
 const shownIn = async () => ((await report()).result as unknown[] | undefined)?.length ?? 0;
 /** The document's text; undefined: the report shows none. */
 const document = async (): Promise<string | undefined> => {
@@ -22,31 +25,31 @@ const document = async (): Promise<string | undefined> => {
   return Buffer.from((await fixture.read('Binary', url.split('/')[1]!)).data as string, 'base64').toString('latin1');
 };
 /** What the network tells of the result, whatever it has announced. */
-const tells = (id: string, report: SandboxReport) => fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report });
+const tells = (id: string, report: SandboxReport) => fixture.sandbox.state.orders.set(id, { ...fixture.networkOrder(id), report });
 const looks = async (minutes: number) => {
   for (let nth = 0; nth < minutes; nth++) {
     fixture.advance(60);
-    await fixture.follow();
+    await fixture.track();
   }
 };
-const nextPollAt = async (id: string) => (await fixture.placed(id))!.nextAt;
+const nextPollAt = async (id: string) => (await fixture.trackedOrder(id))!.nextAt;
 const newest = (): SandboxOrder => [...fixture.sandbox.state.orders.values()].at(-1)!;
 
 /** Completed, an hour later corrected; what was told before that and is told after it. */
 async function corrected(): Promise<{ id: string; before: SandboxReport; after: SandboxReport }> {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   fixture.advance(3600);
-  const before = fixture.at(id).report!;
-  fixture.step(id, CORRECTED);
-  return { id, before, after: fixture.at(id).report! };
+  const before = fixture.networkOrder(id).report!;
+  fixture.advanceOrder(id, CORRECTED);
+  return { id, before, after: fixture.networkOrder(id).report! };
 }
 
 test('40: a correction that is announced before it can be read is stored as soon as it can', async () => {
   const { id, before, after } = await corrected();
   tells(id, before);
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await values())[0]]).toEqual(['final', ['final', 45]]);
   tells(id, after);
   await looks(5);
@@ -57,7 +60,7 @@ test('40: a correction that is announced before it can be read is stored as soon
 test('40: a correction without changes is accepted after an hour, and not polled any more', async () => {
   const { id, before } = await corrected();
   tells(id, before);
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   await looks(90);
   expect([(await report()).status, (await values())[0], await nextPollAt(id)]).toEqual(['corrected', ['final', 45], null]);
   expect(await document()).toContain(before.reportedAt);
@@ -66,7 +69,7 @@ test('40: a correction without changes is accepted after an hour, and not polled
 test('40: a partial correction withdraws nothing', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, status: 'partial', results: before.results.slice(2), hasDocument: false });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await values()).map(([status]) => status), await shownIn()]).toEqual([
     'final',
     Array(4).fill('final'),
@@ -81,7 +84,7 @@ test('40: a partial correction withdraws nothing', async () => {
 test('40: a correction that withdraws everything leaves a report without results', async () => {
   const { id, after } = await corrected();
   tells(id, { ...after, results: [], missing: [], hasDocument: false });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([(await report()).status, await shownIn(), (await values()).map(([status]) => status)]).toEqual([
     'corrected',
     0,
@@ -91,17 +94,17 @@ test('40: a correction that withdraws everything leaves a report without results
 });
 
 test('40: a partial correction of a redraw leaves the report unchanged', async () => {
-  const first = await fixture.ordered();
-  fixture.step(first.id, PARTIAL);
-  fixture.step(first.id, REDRAW);
-  await fixture.tell();
+  const first = await fixture.placeOrder();
+  fixture.advanceOrder(first.id, PARTIAL);
+  fixture.advanceOrder(first.id, REDRAW);
+  await fixture.deliverWebhooks();
   const { id } = newest();
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
-  const before = fixture.at(id).report!;
-  fixture.step(id, CORRECTED);
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
+  const before = fixture.networkOrder(id).report!;
+  fixture.advanceOrder(id, CORRECTED);
   tells(id, { ...before, status: 'partial', results: before.results.slice(2) });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await values()).map(([status]) => status)]).toEqual([
     'final',
     expect.not.arrayContaining(['entered-in-error']),
@@ -111,7 +114,7 @@ test('40: a partial correction of a redraw leaves the report unchanged', async (
 test('40: values that return within an hour after a complete withdrawal are restored', async () => {
   const { id, after } = await corrected();
   tells(id, { ...after, results: [], missing: [] });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   tells(id, after);
   await looks(5);
   expect([(await report()).status, await shownIn(), (await values())[0], await nextPollAt(id)]).toEqual([
@@ -123,18 +126,18 @@ test('40: values that return within an hour after a complete withdrawal are rest
 });
 
 test('an empty result of an uncorrected order withdraws nothing', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL);
-  await fixture.tell();
-  fixture.step(id, COMPLETED, { results: [], noDocument: true });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL);
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, COMPLETED, { results: [], noDocument: true });
+  await fixture.deliverWebhooks();
   expect([(await report()).status, await shownIn()]).toEqual(['partial', 2]);
 });
 
 test('40: a corrected report has no document until the corrected one is available', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, hasDocument: false });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([(await report()).status, await document()]).toEqual(['corrected', undefined]);
   // the document alone is still the old one
   tells(id, { ...after, reportedAt: before.reportedAt });
@@ -143,7 +146,7 @@ test('40: a corrected report has no document until the corrected one is availabl
   tells(id, after);
   await looks(5);
   expect([await document(), await nextPollAt(id)]).toEqual([expect.stringContaining(after.reportedAt), null]);
-  await fixture.sendWebhook(id);
+  await fixture.pollOrder(id);
   expect(await document()).toContain(after.reportedAt);
 });
 
@@ -154,7 +157,7 @@ test('40: attachments that people added to the report stay, before and after a c
   const more = { ...stands, presentedForm: [...(stands.presentedForm as object[]), own] };
   await update(fixture.context, { type: 'DiagnosticReport', id: stands.id!, draft: { resource: more, exact: more } });
   tells(id, { ...after, hasDocument: false });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect((await report()).presentedForm).toEqual([own]);
   tells(id, after);
   await looks(5);
@@ -164,7 +167,7 @@ test('40: attachments that people added to the report stay, before and after a c
 test('40: a document that the correction did not change is shown again after an hour', async () => {
   const { id, before, after } = await corrected();
   tells(id, { ...after, reportedAt: before.reportedAt });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([(await report()).status, await document()]).toEqual(['corrected', undefined]);
   await looks(90);
   expect([await document(), await nextPollAt(id)]).toEqual([expect.stringContaining(before.reportedAt), null]);

@@ -4,18 +4,18 @@ import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';
 import type { TestStore } from '../store/open.ts';
-import { eachInAWorld } from './each-world.ts';
-import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL } from './follow-world.ts';
-import { ADA, REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, REQUEST } from './order-fixture.ts';
+import { COMPLETED, CORRECTED, openTrackingFixture, PARTIAL, type TrackingFixture } from './tracking-fixture.ts';
 
 let store: TestStore;
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world, on) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world, on) => {
   [fixture, store] = [world, on];
 });
 
 type Row = { rtype: number; body: string };
-const all = (type: ServedType): Promise<Resource[]> => fixture.all(type);
+const all = (type: ServedType): Promise<Resource[]> => fixture.listResources(type);
 const report = async (): Promise<Resource> => (await all('DiagnosticReport'))[0]!;
 const named = async (name: string): Promise<Resource> =>
   (await all('Observation')).find((resource) => (resource.code as { text: string }).text === name)!;
@@ -23,7 +23,7 @@ const texts = async () =>
   (await store.database.query<Row>('select rtype, body from resource where tenant_id = $1 and rtype = 13', [fixture.tenant])).map(
     ({ body }) => body,
   );
-const results = (id: string) => fixture.at(id).report!.results;
+const results = (id: string) => fixture.networkOrder(id).report!.results;
 const versions = async (): Promise<string> =>
   JSON.stringify(
     await store.database.query(
@@ -33,9 +33,9 @@ const versions = async (): Promise<string> =>
   );
 
 test('final results: one report, an Observation for each marker, the sample, the document, and the Task points at the report', async () => {
-  const { id, transactionId } = await fixture.ordered();
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  const { id, transactionId } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   const [report] = await all('DiagnosticReport');
   const [specimen] = await all('Specimen');
   const observations = await all('Observation');
@@ -83,9 +83,9 @@ test('final results: one report, an Observation for each marker, the sample, the
 });
 
 test('values and bounds keep their digits; LOINC is stored only if reported', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   const written = (await texts()).join('\n');
   for (const text of ['"value":45.0,', '"value":5.20,', '"value":2.40,', '"value":12.60,', '"value":9.0,']) expect(written).toContain(text);
   expect((await named('DHEA Sulfate')).code).toEqual({
@@ -95,34 +95,34 @@ test('values and bounds keep their digits; LOINC is stored only if reported', as
 });
 
 test('applying a result twice creates no new versions', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED, { missing: true });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { missing: true });
+  await fixture.deliverWebhooks();
   const before = await versions();
-  await fixture.sendWebhook(id);
+  await fixture.pollOrder(id);
   fixture.advance(24 * 3600);
-  await fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], fixture.following.clock().toISOString());
-  await fixture.follow(fixture.anotherFollowing());
+  await fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
+  await fixture.track(fixture.createTracker());
   expect(await versions()).toBe(before);
   expect(fixture.countRequests('result')).toBe(3);
 });
 
 test('28: partial results are polled without a webhook; the others follow with the final result', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'sample_with_lab.walk_in_test.sample_received', { silent: true });
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'sample_with_lab.walk_in_test.sample_received', { silent: true });
   fixture.advance(6 * 3600);
-  await fixture.follow();
+  await fixture.track();
   expect(await all('DiagnosticReport')).toEqual([]);
-  fixture.step(id, PARTIAL, { silent: true });
+  fixture.advanceOrder(id, PARTIAL, { silent: true });
   fixture.advance(3 * 3600 + 60);
-  await fixture.follow();
+  await fixture.track();
   expect([(await report()).status, (await all('Observation')).map(({ status }) => status), await all('Binary')]).toEqual([
     'partial',
     ['final', 'final'],
     [],
   ]);
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await all('Observation')).map(({ status }) => status)]).toEqual(['final', Array(4).fill('final')]);
   expect(
     (await fixture.context.store.readVersions(fixture.tenant, 'DiagnosticReport', (await report()).id!, { count: 9 })).length,
@@ -130,12 +130,12 @@ test('28: partial results are polled without a webhook; the others follow with t
 });
 
 test('40: a correction changes the wrong marker, and history keeps the former value', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   fixture.advance(3600);
-  fixture.step(id, CORRECTED);
-  await fixture.tell();
+  fixture.advanceOrder(id, CORRECTED);
+  await fixture.deliverWebhooks();
   expect((await report()).status).toBe('corrected');
   const invalid = await named('Testosterone, Total');
   expect([invalid.status, (await texts()).join().includes('"value":45.01')]).toEqual(['corrected', true]);
@@ -144,19 +144,19 @@ test('40: a correction changes the wrong marker, and history keeps the former va
   expect([now!.body!.includes('45.01'), before!.body!.includes('"value":45.0,')]).toEqual([true, true]);
   expect((await fixture.read('ServiceRequest', 'one')).status).toBe('completed');
   const versionsBefore = await versions();
-  await fixture.sendWebhook(id);
+  await fixture.pollOrder(id);
   expect(await versions()).toBe(versionsBefore);
 });
 
 test('40: a marker that a correction withdraws is entered-in-error and no longer in the report', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
-  fixture.step(id, CORRECTED, { results: results(id).slice(1) });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, CORRECTED, { results: results(id).slice(1) });
+  await fixture.deliverWebhooks();
   const invalid = await named('Testosterone, Total');
   expect([invalid.status, ((await report()).result as unknown[]).length]).toEqual(['entered-in-error', 3]);
-  fixture.step(id, CORRECTED, {
+  fixture.advanceOrder(id, CORRECTED, {
     results: [
       {
         ...results(id)[0],
@@ -168,16 +168,16 @@ test('40: a marker that a correction withdraws is entered-in-error and no longer
       ...results(id),
     ],
   });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect((await named('Testosterone, Total')).status).toBe('corrected');
 });
 
 test('a value that changes between partial and final is corrected too', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL);
-  await fixture.tell();
-  fixture.step(id, COMPLETED, { results: results(id).map((result, nth) => (nth === 0 ? { ...result, result: '45.5' } : result)) });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL);
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, COMPLETED, { results: results(id).map((result, nth) => (nth === 0 ? { ...result, result: '45.5' } : result)) });
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await named('Testosterone, Total')).status, (await named('Luteinizing Hormone')).status]).toEqual([
     'final',
     'corrected',
@@ -186,9 +186,9 @@ test('a value that changes between partial and final is corrected too', async ()
 });
 
 test('a critical result is flagged on the report and on the marker', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED, { interpretation: 'critical' });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { interpretation: 'critical' });
+  await fixture.deliverWebhooks();
   expect((await report()).meta).toMatchObject({ tag: [{ code: 'critical' }] });
   expect(await named('Testosterone, Total')).toMatchObject({ interpretation: [{ coding: [{ code: 'HH' }], text: 'High' }] });
   const types = await store.database.query('select distinct type from webhook_inbox order by 1');
@@ -196,9 +196,9 @@ test('a critical result is flagged on the report and on the marker', async () =>
 });
 
 test('an expected marker that is missing has an Observation without a value and with the reason', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED, { missing: true });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { missing: true });
+  await fixture.deliverWebhooks();
   expect(await named('DHEA Sulfate')).toMatchObject({
     status: 'cancelled',
     dataAbsentReason: { coding: [{ code: 'error' }] },
@@ -207,46 +207,46 @@ test('an expected marker that is missing has an Observation without a value and 
 });
 
 test('41: the status is stored although the result cannot be read; the result is polled with growing delays', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED);
-  fixture.fail({ operation: 'result', kind: 'error', times: 3 });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED);
+  fixture.addFaults({ operation: 'result', kind: 'error', times: 3 });
+  await fixture.deliverWebhooks();
   expect([(await fixture.read('ServiceRequest', 'one')).status, await all('DiagnosticReport')]).toEqual(['completed', []]);
   for (let minute = 0; minute < 30 && !(await report()); minute++) {
     fixture.advance(60);
-    await fixture.follow();
+    await fixture.track();
   }
   expect([(await report()).status, fixture.countRequests('result')]).toEqual(['final', 4]);
 });
 
 test('41: a completed order with a partial result is polled until it is final', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL);
-  const partial = fixture.at(id).report!;
-  fixture.step(id, COMPLETED);
-  const final = fixture.at(id).report!;
-  fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report: partial });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL);
+  const partial = fixture.networkOrder(id).report!;
+  fixture.advanceOrder(id, COMPLETED);
+  const final = fixture.networkOrder(id).report!;
+  fixture.sandbox.state.orders.set(id, { ...fixture.networkOrder(id), report: partial });
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await fixture.tasks('one'))[0]!.status]).toEqual(['partial', 'completed']);
-  fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report: final });
+  fixture.sandbox.state.orders.set(id, { ...fixture.networkOrder(id), report: final });
   fixture.advance(300);
-  await fixture.follow();
+  await fixture.track();
   expect((await report()).status).toBe('final');
-  expect((await fixture.placed(id))!.nextAt).toBeNull();
+  expect((await fixture.trackedOrder(id))!.nextAt).toBeNull();
 });
 
 test('42: a missing document delays nothing, and is not requested forever', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED, { noDocument: true });
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { noDocument: true });
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await report()).presentedForm]).toEqual(['final', undefined]);
   const result = fixture.countRequests('result');
   for (let hour = 0; hour < 100; hour++) {
     fixture.advance(3600);
-    await fixture.follow();
+    await fixture.track();
   }
   const downloads = fixture.countRequests('document');
-  expect([downloads > 10, downloads < 100, (await fixture.placed(id))!.nextAt, fixture.countRequests('result')]).toEqual([
+  expect([downloads > 10, downloads < 100, (await fixture.trackedOrder(id))!.nextAt, fixture.countRequests('result')]).toEqual([
     true,
     true,
     null,
@@ -255,28 +255,30 @@ test('42: a missing document delays nothing, and is not requested forever', asyn
 });
 
 test('42: a document that is available a day later is stored', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, COMPLETED, { noDocument: true });
-  await fixture.tell();
-  fixture.sandbox.state.orders.set(id, { ...fixture.at(id), report: { ...fixture.at(id).report!, hasDocument: true } });
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { noDocument: true });
+  await fixture.deliverWebhooks();
+  fixture.sandbox.state.orders.set(id, { ...fixture.networkOrder(id), report: { ...fixture.networkOrder(id).report!, hasDocument: true } });
   fixture.advance(24 * 3600);
-  await fixture.follow();
+  await fixture.track();
   expect((await report()).presentedForm).toMatchObject([{ contentType: 'application/pdf' }]);
 });
 
 test('a redraw adds the missing markers to the same report', async () => {
-  const first = await fixture.ordered();
-  fixture.step(first.id, PARTIAL, { missing: true });
-  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  await fixture.tell();
+  const first = await fixture.placeOrder();
+  fixture.advanceOrder(first.id, PARTIAL, { missing: true });
+  fixture.advanceOrder(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await all('Observation')).length]).toEqual(['partial', 2]);
   const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
-  fixture.step(second.id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(second.id, COMPLETED);
+  await fixture.deliverWebhooks();
   expect([(await all('DiagnosticReport')).length, (await report()).status]).toEqual([1, 'final']);
   expect((await all('Specimen')).length).toBe(2);
   const tasks = await Promise.all(
-    (await store.store.trackedOrders.listOfRequest((await fixture.placed(first.id))!)).map((placed) => fixture.read('Task', placed.task)),
+    (await store.store.trackedOrders.listOfRequest((await fixture.trackedOrder(first.id))!)).map((placed) =>
+      fixture.read('Task', placed.task),
+    ),
   );
   expect(tasks.map(({ status, output }) => [status, (output as unknown[])?.length])).toEqual([
     ['completed', 1],
@@ -285,27 +287,27 @@ test('a redraw adds the missing markers to the same report', async () => {
 });
 
 test('the partial report of a failed order is cancelled', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL);
-  await fixture.tell();
-  fixture.step(id, 'failed.walk_in_test.sample_error');
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL);
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, 'failed.walk_in_test.sample_error');
+  await fixture.deliverWebhooks();
   expect([(await report()).status, (await all('Observation')).map(({ status }) => status)]).toEqual(['cancelled', ['final', 'final']]);
 });
 
 test('47: results reach the patient when the request was deleted, also if another request has its id', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   const { _status, ...current } = await fixture.read('ServiceRequest', 'one');
   const revoked = { ...current, status: 'revoked' } as typeof current;
-  fixture.step(id, PARTIAL);
+  fixture.advanceOrder(id, PARTIAL);
   await update(fixture.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
   await fixture.drain();
   await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
   await remove(fixture.context, { type: 'Patient', id: 'ada' });
   await fixture.put({ ...ADA, id: 'grace' });
   await fixture.put({ ...REQUEST, id: 'one', status: 'draft', subject: { reference: 'Patient/grace' } } as Resource);
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   expect(await report()).toMatchObject({
     status: 'final',
     subject: { reference: 'Patient/ada' },
@@ -314,13 +316,13 @@ test('47: results reach the patient when the request was deleted, also if anothe
 });
 
 test('additions by people stay when the result is applied again', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, PARTIAL);
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, PARTIAL);
+  await fixture.deliverWebhooks();
   const stands = await report();
   const edited = { ...stands, conclusion: 'Discussed with the patient.' };
   await update(fixture.context, { type: 'DiagnosticReport', id: stands.id!, draft: { resource: edited, exact: edited } });
-  fixture.step(id, COMPLETED);
-  await fixture.tell();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
   expect(await report()).toMatchObject({ status: 'final', conclusion: 'Discussed with the patient.' });
 });

@@ -6,11 +6,11 @@ import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
 import { buildOrderBody } from '../../src/orders/place/junction-order.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
-import { eachInAWorld } from './each-world.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
-let fixture: OrderWorld;
-eachInAWorld(orderWorld, (world) => {
+let fixture: OrderFixture;
+openBeforeEach(openOrderFixture, (world) => {
   fixture = world;
 });
 beforeEach(() => fixture.put(ADA));
@@ -19,31 +19,31 @@ const ordered = async (id = 'one'): Promise<string> => {
   await fixture.put({ ...REQUEST, id } as Resource);
   return (await fixture.entry(id))!.key;
 };
-const now = (id = 'one') => sendNow(fixture.sending, fixture.context, id);
+const now = (id = 'one') => sendNow(fixture.sender, fixture.context, id);
 const keysUsed = () => fixture.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((request) => request.key);
 
 test('8: while the orders cannot be listed after a failure, nothing is sent again', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after' }, { operation: 'orders', kind: 'error', times: 2 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after' }, { operation: 'orders', kind: 'error', times: 2 });
   for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
   expect(fixture.countRequests('createOrder')).toBe(1);
   expect(await now()).toEqual({ result: 'accepted' });
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test('4: after the key has expired the order is found by its passthrough, and not sent again', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await now();
   fixture.advance(25 * 3600);
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
-  expect([fixture.orders(key), fixture.countRequests('createOrder')]).toEqual([1, 1]);
+  expect([fixture.countOrders(key), fixture.countRequests('createOrder')]).toEqual([1, 1]);
 });
 
 test('8: after a failure that is stored under the key, the order is looked up for ten minutes and then sent with another key', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'error' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error' });
   for (let nth = 0; nth < 3; nth++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(190);
@@ -52,7 +52,7 @@ test('8: after a failure that is stored under the key, the order is looked up fo
   fixture.advance(60);
   expect(await now()).toEqual({ result: 'accepted' });
   expect(keysUsed()).toEqual([key, expect.not.stringMatching(key)]);
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test.each([
@@ -63,19 +63,19 @@ test.each([
   async (_title, more) => {
     const key = await ordered();
     fixture.sandbox.state.listDelaySeconds = 30;
-    fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after', ...more });
+    fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after', ...more });
     for (let nth = 0; nth < 6; nth++) {
       expect(await now()).toEqual({ result: 'failed', final: false });
       fixture.advance(5);
     }
     expect(await now()).toEqual({ result: 'accepted' });
-    expect([fixture.orders(key), fixture.countRequests('createOrder')]).toEqual([1, 1]);
+    expect([fixture.countOrders(key), fixture.countRequests('createOrder')]).toEqual([1, 1]);
   },
 );
 
 test('8: a lost response and then a failure: the ten minutes begin with the last request', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error' });
   expect(await now()).toEqual({ result: 'failed', final: false });
   fixture.advance(590);
   for (let nth = 0; nth < 3; nth++) {
@@ -90,7 +90,7 @@ test('8: a lost response and then a failure: the ten minutes begin with the last
 
 test('8: a gateway failure while the order is in progress: the key is used for ten minutes, and replaced ten minutes after its last use', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 504 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 504 });
   for (let nth = 0; nth < 3; nth++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(30);
@@ -102,13 +102,13 @@ test('8: a gateway failure while the order is in progress: the key is used for t
   fixture.advance(700);
   expect(await now()).toEqual({ result: 'accepted' });
   expect(keysUsed()).toEqual([key, key, key, key, expect.not.stringMatching(key)]);
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test('8: after one gateway failure, which is not stored, the next attempt succeeds with the same key', async () => {
   const key = await ordered();
   fixture.sandbox.state.storesFailures = false;
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 502 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 502 });
   expect(await now()).toEqual({ result: 'failed', final: false });
   fixture.advance(30);
   expect(await now()).toEqual({ result: 'accepted' });
@@ -125,50 +125,50 @@ async function failAgain(attempts: number): Promise<void> {
 
 test('8: an order that fails with six keys while others are accepted waits for a person, who releases it', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'error', times: 5 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', times: 5 });
   await failAgain(5);
   expect((await fixture.entry('one'))!.state).toBe('unknown');
   await ordered('two');
   expect(await now('two')).toEqual({ result: 'accepted' });
-  fixture.fail({ operation: 'createOrder', kind: 'error' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error' });
   await failAgain(1);
   expect(await fixture.entry('one')).toMatchObject({ state: 'parked', lastError: expect.stringMatching(/^500/) });
   expect((await fixture.tasks('one'))[0]).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
-  await fixture.settle();
-  expect([fixture.countRequests('createOrder'), fixture.orders(key)]).toEqual([7, 0]);
+  await fixture.drainAll();
+  expect([fixture.countRequests('createOrder'), fixture.countOrders(key)]).toEqual([7, 0]);
   await applyOperatorAction(fixture.context, 'release', (await fixture.entry('one'))!);
-  await fixture.settle();
-  expect([(await fixture.entry('one'))!.state, fixture.orders(key)]).toEqual(['done', 1]);
+  await fixture.drainAll();
+  expect([(await fixture.entry('one'))!.state, fixture.countOrders(key)]).toEqual(['done', 1]);
 });
 
 test('8: an order that was accepted long before does not count as another accepted order', async () => {
   const key = await ordered();
   await ordered('two');
   expect(await now('two')).toEqual({ result: 'accepted' });
-  fixture.fail({ operation: 'createOrder', kind: 'error', times: 8 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', times: 8 });
   await failAgain(8);
   expect((await fixture.entry('one'))!.state).toBe('unknown');
-  await fixture.settle();
-  expect([(await fixture.entry('one'))!.state, fixture.orders(key)]).toEqual(['done', 1]);
+  await fixture.drainAll();
+  expect([(await fixture.entry('one'))!.state, fixture.countOrders(key)]).toEqual(['done', 1]);
 });
 
 test('8: the only order is not parked during eight hours of failures, although both processes restart at every attempt', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'error', times: 1000 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', times: 1000 });
   for (let nth = 0; nth < 48; nth++) {
-    await fixture.drain(fixture.another());
+    await fixture.drain(fixture.createSender());
     fixture.advance(601);
   }
   expect([(await fixture.entry('one'))!.state, fixture.countRequests('createOrder') > 40]).toEqual(['unknown', true]);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
-  expect([(await fixture.entry('one'))!.state, fixture.orders(key)]).toEqual(['done', 1]);
+  await fixture.drainAll();
+  expect([(await fixture.entry('one'))!.state, fixture.countOrders(key)]).toEqual(['done', 1]);
 });
 
 test('8: while the network fails for all orders, none is parked for it', async () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
   for (const id of ids) await ordered(id);
-  fixture.fail({ operation: 'createOrder', kind: 'error', times: 1000 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', times: 1000 });
   for (let nth = 0; nth < 8; nth++) {
     for (const id of ids) {
       await now(id);
@@ -179,19 +179,19 @@ test('8: while the network fails for all orders, none is parked for it', async (
   expect(await Promise.all(ids.map(async (id) => (await fixture.entry(id))!.state))).toEqual(ids.map(() => 'unknown'));
   expect([await fixture.drain(), await fixture.drain()]).toEqual([1, 0]);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
-  expect(fixture.orders()).toBe(6);
+  await fixture.drainAll();
+  expect(fixture.countOrders()).toBe(6);
 });
 
 test.each([2, -2, 24])(
   '4: with a clock %d hours ahead of the network, an order whose failure came after the work is found',
   async (hours) => {
     await ordered();
-    const apart = { ...fixture.sending, clock: () => new Date(fixture.sending.clock().getTime() + hours * 3_600_000) };
-    fixture.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
+    const apart = { ...fixture.sender, clock: () => new Date(fixture.sender.clock().getTime() + hours * 3_600_000) };
+    fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after' });
     expect(await sendNow(apart, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
     expect(await sendNow(apart, fixture.context, 'one')).toEqual({ result: 'accepted' });
-    expect([fixture.orders(), fixture.countRequests('createOrder')]).toEqual([1, 1]);
+    expect([fixture.countOrders(), fixture.countRequests('createOrder')]).toEqual([1, 1]);
   },
 );
 
@@ -199,12 +199,12 @@ test.each([1, 2])(
   '4: after a day the list responds with 404, %d times: this is not an empty list, and the order is not sent again',
   async (times) => {
     const key = await ordered();
-    fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
     await now();
     fixture.advance(25 * 3600);
-    fixture.fail({ operation: 'orders', kind: 'error', status: 404, times });
-    await fixture.settle();
-    expect([fixture.orders(key), fixture.countRequests('createOrder')]).toEqual([1, 1]);
+    fixture.addFaults({ operation: 'orders', kind: 'error', status: 404, times });
+    await fixture.drainAll();
+    expect([fixture.countOrders(key), fixture.countRequests('createOrder')]).toEqual([1, 1]);
     expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
   },
 );
@@ -219,16 +219,16 @@ test.each([
     if (how === 'crash') throw new Error('the process died here');
     return outcome;
   };
-  fixture.fail({ operation: 'createOrder', kind: how === 'crash' ? 'error' : 'reset', when: 'after', status: 500, forgotten: true });
-  await fixture.drain({ ...fixture.another(), client: { ...fixture.client, createOrder } });
+  fixture.addFaults({ operation: 'createOrder', kind: how === 'crash' ? 'error' : 'reset', when: 'after', status: 500, forgotten: true });
+  await fixture.drain({ ...fixture.createSender(), client: { ...fixture.client, createOrder } });
   fixture.advance(30);
-  fixture.fail({ operation: 'orders', kind: 'error' });
+  fixture.addFaults({ operation: 'orders', kind: 'error' });
   await fixture.drain();
-  expect([fixture.orders(key), fixture.countRequests('createOrder')]).toEqual([1, 1]);
+  expect([fixture.countOrders(key), fixture.countRequests('createOrder')]).toEqual([1, 1]);
   fixture.advance(30);
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test.each([409, 400, 422])(
@@ -236,7 +236,7 @@ test.each([409, 400, 422])(
   async (status) => {
     const key = await ordered();
     const { state } = fixture.sandbox;
-    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
     expect(await now()).toEqual({ result: 'failed', final: false });
     state.inProgressStatus = status;
     state.keysInProgress.add(key);
@@ -247,13 +247,13 @@ test.each([409, 400, 422])(
     const { text, userId } = JSON.parse((await fixture.entry('one'))!.payload);
     await fixture.client.createOrder({ body: buildOrderBody(text, userId), key }, within());
     expect(await now()).toEqual({ result: 'accepted' });
-    expect([fixture.orders(), fixture.orders(key)]).toEqual([1, 1]);
+    expect([fixture.countOrders(), fixture.countOrders(key)]).toEqual([1, 1]);
   },
 );
 
 test('11: a lost response and then a refusal: the order is looked up until no request can run, and the next refusal counts', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
   await now();
   fixture.advance(30);
   fixture.sandbox.state.labTests = new Set();
@@ -264,7 +264,7 @@ test('11: a lost response and then a refusal: the order is looked up until no re
   expect([keysUsed(), (await fixture.tasks('one'))[0]!.status]).toEqual([[key, key], 'requested']);
   fixture.advance(60);
   expect(await now()).toEqual({ result: 'failed', final: true, why: '400 lab test, not found' });
-  expect([(await fixture.read('ServiceRequest', 'one')).status, fixture.orders()]).toEqual(['revoked', 0]);
+  expect([(await fixture.read('ServiceRequest', 'one')).status, fixture.countOrders()]).toEqual(['revoked', 0]);
 });
 
 test('13: a refusal of the new user counts half a minute later, and the key for the new user was not used and stays', async () => {
@@ -284,7 +284,7 @@ test('13: a refusal of the new user counts half a minute later, and the key for 
 
 test('13: a lost response and a missing user: no user is created and nothing is sent while the order may still arrive', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error', status: 404, times: 2 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error', status: 404, times: 2 });
   for (let nth = 0; nth < 3; nth++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(30);
@@ -292,5 +292,5 @@ test('13: a lost response and a missing user: no user is created and nothing is 
   expect([keysUsed(), fixture.countRequests('user')]).toEqual([[key, key], 1]);
   fixture.advance(601);
   expect(await now()).toEqual({ result: 'accepted' });
-  expect([fixture.countRequests('user'), fixture.orders(key)]).toEqual([2, 1]);
+  expect([fixture.countRequests('user'), fixture.countOrders(key)]).toEqual([2, 1]);
 });

@@ -5,12 +5,12 @@ import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { storeExcept } from '../store/store-except.ts';
 import { until, waits } from '../until.ts';
-import { eachInAWorld } from './each-world.ts';
-import { impatient } from './impatient.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
+import { createImpatientSender } from './impatient-sender.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';
 
-let fixture: OrderWorld;
-eachInAWorld(orderWorld, (world) => {
+let fixture: OrderFixture;
+openBeforeEach(openOrderFixture, (world) => {
   fixture = world;
 });
 beforeEach(() => fixture.put(ADA));
@@ -19,7 +19,7 @@ const ordered = async (id = 'one', more: object = {}): Promise<string> => {
   await fixture.put({ ...REQUEST, id, ...more } as Resource);
   return (await fixture.entry(id))!.key;
 };
-const now = (id = 'one') => sendNow(fixture.sending, fixture.context, id);
+const now = (id = 'one') => sendNow(fixture.sender, fixture.context, id);
 const keysUsed = () => fixture.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((request) => request.key);
 const word = (request: Resource) =>
   (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((extension) => extension.valueString);
@@ -73,22 +73,22 @@ describe.each([
 ] as const)('%s', (_title, fault) => {
   test('is a failure for the waiting caller, and leads to one order with the same key', async () => {
     const key = await ordered();
-    fixture.fail({ operation: 'createOrder', ...fault });
-    await fixture.drain('seconds' in fault ? impatient(fixture) : undefined);
+    fixture.addFaults({ operation: 'createOrder', ...fault });
+    await fixture.drain('seconds' in fault ? createImpatientSender(fixture) : undefined);
     expect(await fixture.entry('one')).toMatchObject({ state: 'unknown', firstSentAt: '2026-11-21T12:00:00.000Z', key });
     expect((await fixture.read('ServiceRequest', 'one')).status).toBe('active');
-    if ('seconds' in fault) await until(() => fixture.orders() === 1);
+    if ('seconds' in fault) await until(() => fixture.countOrders() === 1);
     fixture.advance(30);
     expect(await now()).toEqual({ result: 'accepted' });
-    expect(fixture.orders()).toBe(1);
-    expect(fixture.orders(key)).toBe(1);
+    expect(fixture.countOrders()).toBe(1);
+    expect(fixture.countOrders(key)).toBe(1);
     expect(keysUsed()[1] ?? key).toBe(key);
   });
 });
 
 test('1: every attempt sends the same bytes, even if the patient has changed meanwhile', async () => {
   await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
   await now();
   await fixture.put({ ...ADA, name: [{ given: ['Someone'], family: 'Else' }] });
   fixture.advance(30);
@@ -98,9 +98,9 @@ test('1: every attempt sends the same bytes, even if the patient has changed mea
 
 test('7: a process that was suspended until its lease expired sends nothing', async () => {
   const key = await ordered();
-  const asleep = fixture.another();
+  const asleep = fixture.createSender();
   const recordOutcome: typeof asleep.store.outbox.recordOutcome = async (...args) => {
-    const written = await fixture.sending.store.outbox.recordOutcome(...args);
+    const written = await fixture.sender.store.outbox.recordOutcome(...args);
     fixture.advance(25 * 3600);
     return written;
   };
@@ -109,7 +109,7 @@ test('7: a process that was suspended until its lease expired sends nothing', as
   expect(fixture.countRequests('createOrder')).toBe(0);
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test('11: a refusal is final: the request is revoked as failed, the Task has the reason without the value, and nothing is sent again', async () => {
@@ -130,7 +130,7 @@ test('11: a refusal is final: the request is revoked as failed, the Task has the
 test('9: after 429 with Retry-After neither the worker nor a caller sends a request before that time', async () => {
   await ordered('one');
   await ordered('two');
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120, times: 2 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120, times: 2 });
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ nextAt: '2026-11-21T12:02:00.000Z' });
   fixture.advance(100);
@@ -145,7 +145,7 @@ test('9: after 429 with Retry-After neither the worker nor a caller sends a requ
 
 test('12: a rejected API key pauses the queue and fails no order; after it is accepted again, all orders are sent', async () => {
   for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await ordered(id);
-  fixture.fail({ kind: 'error', status: 401, times: 100 });
+  fixture.addFaults({ kind: 'error', status: 401, times: 100 });
   await fixture.drain();
   const before = fixture.countRequests('user');
   expect(await fixture.drain()).toBe(0);
@@ -156,13 +156,13 @@ test('12: a rejected API key pauses the queue and fails no order; after it is ac
   await fixture.drain();
   expect((await fixture.entry('a'))!.state).toBe('queued');
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
-  expect(fixture.orders()).toBe(6);
+  await fixture.drainAll();
+  expect(fixture.countOrders()).toBe(6);
 });
 
 test('9: after several failures in a row one order is sent every few seconds', async () => {
   for (let nth = 0; nth < 12; nth++) await ordered(`r${nth}`);
-  fixture.fail({ kind: 'reset', times: 1000 });
+  fixture.addFaults({ kind: 'reset', times: 1000 });
   for (let nth = 0; nth < 5; nth++) await fixture.drain();
   const before = fixture.countRequests('user');
   expect(await fixture.drain()).toBe(0);
@@ -171,15 +171,15 @@ test('9: after several failures in a row one order is sent every few seconds', a
   expect(await fixture.drain()).toBe(0);
   expect(fixture.countRequests('user')).toBe(before + 1);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
-  expect(fixture.orders()).toBe(12);
+  await fixture.drainAll();
+  expect(fixture.countOrders()).toBe(12);
 });
 
 test('an outage of hours parks no order; after three days the Task is on hold, and writing the request again resumes the order', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await fixture.drain();
-  fixture.fail({ kind: 'reset', times: 1000 });
+  fixture.addFaults({ kind: 'reset', times: 1000 });
   fixture.advance(71 * 3600);
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ state: 'unknown' });
@@ -193,7 +193,7 @@ test('an outage of hours parks no order; after three days the Task is on hold, a
   await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), note: [{ text: 'please' }] });
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test('an order that was on hold for a week is not parked at its first failure', async () => {
@@ -201,14 +201,14 @@ test('an order that was on hold for a week is not parked at its first failure', 
   await fixture.put({ ...REQUEST, id: 'one', status: 'on-hold' });
   fixture.advance(7 * 24 * 3600);
   await fixture.put({ ...REQUEST, id: 'one' });
-  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ state: 'unknown' });
 });
 
 test('a caller that arrives during an attempt waits for it, and gets its outcome', async () => {
   await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 }, { operation: 'createOrder', kind: 'error' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'slow', seconds: 0.5 }, { operation: 'createOrder', kind: 'error' });
   const running = fixture.drain();
   await until(() => fixture.countRequests('createOrder') === 1);
   expect(await now()).toEqual({ result: 'accepted' });
@@ -218,21 +218,21 @@ test('a caller that arrives during an attempt waits for it, and gets its outcome
 
 test('13: a missing user is created again once, and the order is sent with another key', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 404 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 404 });
   expect(await now()).toEqual({ result: 'accepted' });
   const keys = keysUsed();
   expect(keys).toHaveLength(2);
   expect(keys[0]).toBe(key);
   expect(keys[1]).not.toBe(key);
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
   await ordered('two');
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 404, times: 5 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 404, times: 5 });
   expect(await now('two')).toMatchObject({ result: 'failed', final: true });
 });
 
 test('6: after a crash between sending and storing the outcome, the next process finds the order and creates no second one', async () => {
   const key = await ordered();
-  const dead = createDeliveryLease(fixture.sending);
+  const dead = createDeliveryLease(fixture.sender);
   const entry = (await fixture.entry('one'))!;
   const claimed = (await fixture.context.store.outbox.claimOne(fixture.tenant, entry.id, dead))!;
   const { text, clientUserId } = JSON.parse(claimed.payload);
@@ -244,30 +244,30 @@ test('6: after a crash between sending and storing the outcome, the next process
   fixture.advance(30);
   expect(await fixture.drain()).toBe(1);
   expect(await fixture.entry('one')).toMatchObject({ state: 'done', attempts: 2 });
-  expect(fixture.orders()).toBe(1);
+  expect(fixture.countOrders()).toBe(1);
   expect(await fixture.context.store.outbox.recordOutcome(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
 });
 
 test('6: a caller after a crash waits until the lease expires, and then sends the order', async () => {
   const key = await ordered();
-  await fixture.context.store.outbox.claimOne(fixture.tenant, (await fixture.entry('one'))!.id, createDeliveryLease(fixture.sending));
+  await fixture.context.store.outbox.claimOne(fixture.tenant, (await fixture.entry('one'))!.id, createDeliveryLease(fixture.sender));
   const waiting = now();
   expect(await waits(waiting)).toBe(true);
-  expect([fixture.orders(key), fixture.countRequests('createOrder')]).toEqual([0, 0]);
+  expect([fixture.countOrders(key), fixture.countRequests('createOrder')]).toEqual([0, 0]);
   fixture.advance(30);
   expect(await waiting).toEqual({ result: 'accepted' });
-  expect(fixture.orders(key)).toBe(1);
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test('7: two workers and ten callers at once create one order for each request', async () => {
   const ids = Array.from({ length: 12 }, (_, nth) => `w${nth}`);
   for (const id of ids) await ordered(id);
-  const other = fixture.another();
+  const other = fixture.createSender();
   const callers = Array.from({ length: 10 }, () => now('w0'));
   await Promise.all([fixture.drain(), fixture.drain(other), fixture.drain(), fixture.drain(other), ...callers]);
   expect(new Set((await Promise.all(callers)).map(({ result }) => result))).toEqual(new Set(['accepted']));
-  await fixture.settle();
-  expect(fixture.orders()).toBe(12);
+  await fixture.drainAll();
+  expect(fixture.countOrders()).toBe(12);
   expect(fixture.countRequests('createOrder')).toBe(12);
 });
 
@@ -280,33 +280,33 @@ test('an order that is put on hold before it is sent waits, and is sent when it 
   expect(await fixture.entry('one')).toMatchObject({ state: 'queued' });
   expect(fixture.sandbox.state.requests).toEqual([]);
   await fixture.put({ ...REQUEST, id: 'one' });
-  await fixture.settle();
-  expect(fixture.orders(key)).toBe(1);
+  await fixture.drainAll();
+  expect(fixture.countOrders(key)).toBe(1);
 });
 
 test('3: while the first request is in progress, "in progress" leaves the outcome unknown, and the same key is sent again', async () => {
   const key = await ordered();
-  fixture.fail({ operation: 'createOrder', kind: 'error', status: 409 });
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 409 });
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ state: 'unknown', lastError: expect.stringContaining('409') });
   fixture.advance(30);
   expect(await now()).toEqual({ result: 'accepted' });
-  expect([keysUsed(), fixture.orders(key)]).toEqual([[key, key], 1]);
+  expect([keysUsed(), fixture.countOrders(key)]).toEqual([[key, key], 1]);
 });
 
 test('10: a malformed order is refused and not sent again: the Task has the element and the rule, but not the value', async () => {
   const key = await ordered();
-  const { client } = fixture.sending;
+  const { client } = fixture.sender;
   const createOrder: typeof client.createOrder = (order, signal) =>
     client.createOrder({ ...order, body: order.body.replace('+15184731122', '5184731122') }, signal);
-  expect(await sendNow({ ...fixture.another(), client: { ...client, createOrder } }, fixture.context, 'one')).toEqual({
+  expect(await sendNow({ ...fixture.createSender(), client: { ...client, createOrder } }, fixture.context, 'one')).toEqual({
     result: 'failed',
     final: true,
     why: '422 patient_details.phone_number: value_error',
   });
   const [task] = await fixture.tasks('one');
   expect(task).toMatchObject({ status: 'rejected', statusReason: { text: '422 patient_details.phone_number: value_error' } });
-  expect([fixture.orders(key), (await fixture.read('ServiceRequest', 'one')).status]).toEqual([0, 'revoked']);
+  expect([fixture.countOrders(key), (await fixture.read('ServiceRequest', 'one')).status]).toEqual([0, 'revoked']);
 });
 
 test('14: an existing user is used for the order', async () => {
@@ -342,7 +342,7 @@ test('16: a team with its maximum of users: the order is refused, the Task has t
   await ordered('two', { subject: { reference: 'Patient/grace' } });
   expect(await now('two')).toEqual({ result: 'failed', final: true, why: '400 user, limit, team' });
   expect((await fixture.tasks('two'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: '400 user, limit, team' } });
-  expect([fixture.countRequests('createOrder'), fixture.orders()]).toEqual([1, 1]);
+  expect([fixture.countRequests('createOrder'), fixture.countOrders()]).toEqual([1, 1]);
   await ordered('three');
   expect(await now('three')).toEqual({ result: 'accepted' });
 });

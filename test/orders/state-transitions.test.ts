@@ -15,27 +15,27 @@ import { correlate } from '../../src/orders/track/correlate.ts';
 import { createPollLease, type LeasedOrder } from '../../src/orders/track/order-tracker.ts';
 import type { LeasedEntry, OutboxEntry } from '../../src/store/queues/outbox-entry.ts';
 import type { TestStore } from '../store/open.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { REQUEST } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
-let fixture: FollowWorld;
+let fixture: TrackingFixture;
 let store: TestStore;
-eachInAWorld(followWorld, (world, opened) => {
+openBeforeEach(openTrackingFixture, (world, opened) => {
   fixture = world;
   store = opened;
 });
 
 type OrderTransition = (typeof ORDER_TRANSITIONS)[number];
 const LEASE_SECONDS = 21;
-const now = () => fixture.sending.clock().toISOString();
+const now = () => fixture.sender.clock().toISOString();
 const write = (status = 'active') => fixture.put({ ...REQUEST, id: 'one', status } as typeof REQUEST);
 const order = async (): Promise<OutboxEntry> => (await fixture.entry('one'))!;
 const cancellation = async (): Promise<OutboxEntry | undefined> =>
   fixture.context.store.outbox.findNewest(fixture.tenant, CANCELLATION_TOPIC, 'ServiceRequest/one');
 
 async function claim(entry: OutboxEntry): Promise<LeasedEntry> {
-  const lease = createDeliveryLease(fixture.sending);
+  const lease = createDeliveryLease(fixture.sender);
   const claimed = await fixture.context.store.outbox.claimOne(entry.tenant, entry.id, lease);
   return { entry: claimed!, by: lease.by };
 }
@@ -65,7 +65,7 @@ async function markAsSent({ entry, by }: LeasedEntry): Promise<LeasedEntry> {
 }
 
 const record = (leased: LeasedEntry, event: string) =>
-  recordOutcome(fixture.sending, leased, { payload: parseOrderPayload(leased.entry), outcome: OUTCOMES[event]! });
+  recordOutcome(fixture.sender, leased, { payload: parseOrderPayload(leased.entry), outcome: OUTCOMES[event]! });
 
 /** Writes the request and brings its entry into the state; the lease, where the state is `sending`. */
 async function bring({ from, event, when }: OrderTransition): Promise<LeasedEntry | undefined> {
@@ -87,7 +87,7 @@ const find = async () => {
   // an entry that somebody is sending is left alone until the lease has expired
   fixture.advance(LEASE_SECONDS);
   const events = [{ id: 1, created_at: now(), status: 'received.walk_in_test.ordered' }];
-  await correlate(fixture.following, parseOrderSnapshot({ id: 'found', passthrough: (await order()).key, events })!);
+  await correlate(fixture.tracker, parseOrderSnapshot({ id: 'found', passthrough: (await order()).key, events })!);
 };
 const operate = (action: 'retry' | 'park' | 'release') => async () => {
   await applyOperatorAction(fixture.context, action, await order());
@@ -100,7 +100,7 @@ const ORDER_EVENTS: Record<string, (leased: LeasedEntry | undefined) => Promise<
     fixture.advance(LEASE_SECONDS);
     await claim(await order());
   },
-  aborted: (leased) => attemptDelivery(fixture.sending, leased!, () => Promise.reject(new RangeError())),
+  aborted: (leased) => attemptDelivery(fixture.sender, leased!, () => Promise.reject(new RangeError())),
   unconfirmed: (leased) => {
     fixture.advance(72 * 3600);
     return record(leased!, 'unconfirmed');
@@ -119,11 +119,11 @@ const ORDER_EVENTS: Record<string, (leased: LeasedEntry | undefined) => Promise<
 /** What is seen of an action beside the state. */
 const EFFECTS: Partial<Record<OrderTransition['action'], () => Promise<unknown>>> = {
   queueCancellation: async () => expect((await cancellation())?.state).toBe('queued'),
-  startTracking: async () => expect((await fixture.placed('network-order'))?.request).toBe('one'),
-  recordAcceptance: async () => expect((await fixture.placed('found'))?.request).toBe('one'),
-  trackAnotherOrder: async () => expect((await fixture.placed('found'))?.request).toBe('one'),
-  trackContradictingOrder: async () => expect((await fixture.placed('found'))?.request).toBe('one'),
-  wakeTracking: async () => expect((await fixture.placed('network-order'))?.eventCount).toBe(1),
+  startTracking: async () => expect((await fixture.trackedOrder('network-order'))?.request).toBe('one'),
+  recordAcceptance: async () => expect((await fixture.trackedOrder('found'))?.request).toBe('one'),
+  trackAnotherOrder: async () => expect((await fixture.trackedOrder('found'))?.request).toBe('one'),
+  trackContradictingOrder: async () => expect((await fixture.trackedOrder('found'))?.request).toBe('one'),
+  wakeTracking: async () => expect((await fixture.trackedOrder('network-order'))?.eventCount).toBe(1),
   makeDueFirst: async () => expect((await order()).nextAt).toBe(MANUAL_DUE_TIME),
   makeDue: async () => expect((await order()).nextAt).toBe(now()),
   lookUpNow: async () => expect((await order()).nextAt).toBe(now()),
@@ -146,17 +146,17 @@ test.each(ORDER_TRANSITIONS.map((transition) => ({ ...transition, sent: transiti
 );
 
 test.each(CANCELLATION_TRANSITIONS)('a cancellation that is $from is $to after $event', async ({ from, event, to }) => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   if (from !== '[*]') await write('revoked');
   const leased = from === '[*]' || from === 'queued' ? undefined : await claim((await cancellation())!);
   if (from === 'unknown') await fixture.context.store.outbox.recordOutcome(leased!.entry, leased!.by, { state: 'unknown', at: now() });
   if (event === 'lease-expired') fixture.advance(LEASE_SECONDS);
-  if (event === 'refused') fixture.step(id, 'sample_with_lab.walk_in_test.received');
-  if (event === 'unknown') fixture.fail({ operation: 'cancelOrder', kind: 'reset' });
+  if (event === 'refused') fixture.advanceOrder(id, 'sample_with_lab.walk_in_test.received');
+  if (event === 'unknown') fixture.addFaults({ operation: 'cancelOrder', kind: 'reset' });
   if (event === 'accept') await write('revoked');
   else if (event === 'claim' || event === 'lease-expired') await claim((await cancellation())!);
-  else if (event === 'aborted') await attemptDelivery(fixture.sending, leased!, () => Promise.reject(new RangeError()));
-  else await sendCancellation(fixture.sending, leased!);
+  else if (event === 'aborted') await attemptDelivery(fixture.sender, leased!, () => Promise.reject(new RangeError()));
+  else await sendCancellation(fixture.sender, leased!);
   expect((await cancellation())?.state).toBe(to);
 });
 
@@ -168,19 +168,19 @@ async function trackingState(id: string): Promise<string> {
 }
 
 async function lease(): Promise<LeasedOrder> {
-  const mine = createPollLease(fixture.following);
+  const mine = createPollLease(fixture.tracker);
   const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, limit: 1 });
   return { placed: placed!, by: mine.by };
 }
 
-const wake = async (id: string) => fixture.context.store.trackedOrders.wake([(await fixture.placed(id))!], now());
+const wake = async (id: string) => fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], now());
 async function complete(id: string): Promise<void> {
-  for (let nth = 0; nth < 4; nth++) fixture.step(id);
-  await fixture.sendWebhook(id);
+  for (let nth = 0; nth < 4; nth++) fixture.advanceOrder(id);
+  await fixture.pollOrder(id);
 }
 
 test.each(TRACKING_TRANSITIONS)('a tracked order that is $from is $to after $event', async ({ from, event, to }) => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   if (event !== 'accept') {
     if (from === 'closed') await complete(id);
     if (from === 'woken') await wake(id);
@@ -190,9 +190,9 @@ test.each(TRACKING_TRANSITIONS)('a tracked order that is $from is $to after $eve
     if (event === 'changed') await wake(id);
     if (event === 'lease-expired') fixture.advance(61);
     if (event === 'failed') fixture.sandbox.state.orders.delete(id);
-    if (event === 'complete') for (let nth = 0; nth < 4; nth++) fixture.step(id);
+    if (event === 'complete') for (let nth = 0; nth < 4; nth++) fixture.advanceOrder(id);
     if (event === 'due' || event === 'lease-expired') await lease();
-    else if (leased) await pollOrder(fixture.following, leased);
+    else if (leased) await pollOrder(fixture.tracker, leased);
   }
   expect(await trackingState(id)).toBe(to);
 });

@@ -4,20 +4,20 @@ import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import type { TestStore } from '../store/open.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { REQUEST } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { REQUEST } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
-let fixture: FollowWorld;
+let fixture: TrackingFixture;
 let store: TestStore;
-eachInAWorld(followWorld, (world, on) => {
+openBeforeEach(openTrackingFixture, (world, on) => {
   [fixture, store] = [world, on];
 });
 const facts = (): AdminContext => ({
   keyPrefixes: {},
   mappings: {} as never,
-  now: fixture.sending.clock,
-  contextOf: fixture.sending.createContext,
+  now: fixture.sender.clock,
+  contextOf: fixture.sender.createContext,
 });
 const showOrder = () => ORDER_OPERATIONS['orders show']!(store.database, { order: 'one' }, facts());
 const failingPolls = () => ORDER_OPERATIONS['orders list']!(store.database, { state: 'poll-failing' }, facts());
@@ -25,24 +25,24 @@ const write = (id: string, body: string) =>
   store.database.query('update resource set body = $3 where tenant_id = $1 and id = $2', [fixture.tenant, id, body]);
 
 test('an order that the network no longer has is listed with the time of its next poll, until the network returns it again', async () => {
-  const order = await fixture.ordered();
+  const order = await fixture.placeOrder();
   expect(await showOrder()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* polled +in \\d+ [hm]$`)));
   expect(await failingPolls()).toEqual(['no orders in state poll-failing']);
   const { orders } = fixture.sandbox.state;
   orders.delete(order.id);
-  await fixture.sendWebhook(order.id);
+  await fixture.pollOrder(order.id);
   fixture.advance(120);
-  await fixture.follow();
+  await fixture.track();
   const why = 'the lab network has no order with this id';
   expect(await showOrder()).toContainEqual(
     expect.stringMatching(new RegExp(`^${order.id} .* failing, 2 times in a row +in \\d+ [ms] +${why}$`)),
   );
   expect((await failingPolls())[1]).toMatch(new RegExp(`^${fixture.tenant} +one +${order.id} +2 +in \\d+ [ms] +${why}$`));
   orders.set(order.id, order);
-  await fixture.sendWebhook(order.id);
+  await fixture.pollOrder(order.id);
   expect(await failingPolls()).toEqual(['no orders in state poll-failing']);
-  fixture.step(order.id, 'cancelled.walk_in_test.cancelled');
-  await fixture.sendWebhook(order.id);
+  fixture.advanceOrder(order.id, 'cancelled.walk_in_test.cancelled');
+  await fixture.pollOrder(order.id);
   expect(await showOrder()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* finished +after a webhook$`)));
 });
 
@@ -51,11 +51,11 @@ test('an attempt that fails after the order arrived shows its error, and the nex
   const createContext = (): never => {
     throw new RangeError('Lovelace');
   };
-  await fixture.drain({ ...fixture.sending, createContext });
+  await fixture.drain({ ...fixture.sender, createContext });
   expect(await fixture.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt failed: RangeError', leaseBy: null });
   expect(await showOrder()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt failed: RangeError$/));
-  await fixture.settle();
-  expect([(await fixture.entry('one'))!.state, fixture.orders(), fixture.countRequests('createOrder')]).toEqual(['done', 1, 1]);
+  await fixture.drainAll();
+  expect([(await fixture.entry('one'))!.state, fixture.countOrders(), fixture.countRequests('createOrder')]).toEqual(['done', 1, 1]);
 });
 
 describe('an attempt that fails before it sends the order', () => {
@@ -72,12 +72,12 @@ describe('an attempt that fails before it sends the order', () => {
     expect(await fixture.entry('one')).toMatchObject(OPEN);
     expect((await showOrder()).join()).not.toContain('Lovelace');
     await write(task.id!, JSON.stringify(task));
-    await fixture.settle();
-    expect([(await fixture.entry('one'))!.state, fixture.orders()]).toEqual(['done', 1]);
+    await fixture.drainAll();
+    expect([(await fixture.entry('one'))!.state, fixture.countOrders()]).toEqual(['done', 1]);
   });
 
   test("is not an error of the waiting caller's request", async () => {
-    expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
+    expect(await sendNow(fixture.sender, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
     expect(await fixture.entry('one')).toMatchObject(OPEN);
   });
 });

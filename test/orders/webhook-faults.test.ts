@@ -11,16 +11,16 @@ import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import type { TestStore } from '../store/open.ts';
 import { storeExcept } from '../store/store-except.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
 const ORDERS = 10;
 const ACTIONS = 130;
 const SEEDS = Array.from({ length: Number(process.env.FACET_TEST_SEEDS ?? 1) }, (_, nth) => 20_261_122 + nth);
 
 let store: TestStore;
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world, on) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world, on) => {
   [fixture, store] = [world, on];
 });
 
@@ -118,13 +118,13 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
   const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const { state } = fixture.sandbox;
-  const workers = [fixture.following, fixture.anotherFollowing()].map((tracker) => mortal(tracker, () => random() < 0.08));
+  const workers = [fixture.tracker, fixture.createTracker()].map((tracker) => mortal(tracker, () => random() < 0.08));
   const caught: { message: SandboxMessage; headers: Record<string, string> }[] = [];
   const happen = (): void => {
     const order: SandboxOrder | undefined = pick([...state.orders.values()]);
     const next = order && NEXT[order.events.at(-1)!.status];
     if (!order || !next) return;
-    fixture.step(order.id, pick(next), {
+    fixture.advanceOrder(order.id, pick(next), {
       ...(random() < 0.2 && { missing: true }),
       ...(random() < 0.2 && { interpretation: pick(['abnormal', 'critical']) }),
       ...(random() < 0.2 && { passthrough: true }),
@@ -146,7 +146,7 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
     () => {
       state.webhooks.faults = [...state.webhooks.faults, pick(MISHAPS)];
     },
-    () => fixture.fail({ ...pick(FAULTS), operation: pick(READS) }),
+    () => fixture.addFaults({ ...pick(FAULTS), operation: pick(READS) }),
     () => inProcess(pick(workers), runSweep),
     async () => state.webhooks.messages.length && sendWebhook(state, pick(state.webhooks.messages)),
     async () => {
@@ -154,7 +154,7 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
       if (message) await replay(message.message, message.headers);
     },
   ];
-  for (let nth = 0; nth < ORDERS; nth++) await fixture.ordered(`o${nth}`);
+  for (let nth = 0; nth < ORDERS; nth++) await fixture.placeOrder(`o${nth}`);
   for (let nth = 0; nth < ACTIONS; nth++) await pick(act)();
 
   state.faults = [];
@@ -162,8 +162,8 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
   for (let hour = 0; hour < 30; hour++) {
     fixture.advance(3600);
     await sendDueWebhooks(state);
-    await runSweep(fixture.following);
-    await fixture.follow();
+    await runSweep(fixture.tracker);
+    await fixture.track();
   }
   const forged = state.webhooks.messages.filter(({ fault }) => fault?.kind === 'forge');
   expect(forged.flatMap(({ answers }) => answers).every((status) => status === 401)).toBe(true);
@@ -173,9 +173,9 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
   const before = await versions();
   await store.store.trackedOrders.wake(
     await store.store.trackedOrders.find({ orderIds: [...state.orders.keys()] }),
-    fixture.following.clock().toISOString(),
+    fixture.tracker.clock().toISOString(),
   );
-  await fixture.follow();
+  await fixture.track();
   expect(await versions()).toEqual(before);
 });
 
@@ -188,9 +188,9 @@ const versions = () =>
 /** All that FHIR says of one request, beside what the network says. */
 async function agrees(id: string): Promise<void> {
   const first = JSON.parse((await fixture.entry(id))!.payload).orderId as string;
-  const orders = journeyOf(fixture.sandbox.state, fixture.at(first).transactionId);
+  const orders = journeyOf(fixture.sandbox.state, fixture.networkOrder(first).transactionId);
   const expected = expectedOf(orders);
-  const placed = await Promise.all(orders.map((order) => fixture.placed(order.id)));
+  const placed = await Promise.all(orders.map((order) => fixture.trackedOrder(order.id)));
   const tasks = await Promise.all(placed.map((order) => fixture.read('Task', order!.task)));
   const report = await reportOf(id);
   const observations = await Promise.all(referencesOf(report).map(([type, own]) => fixture.read(type, own)));

@@ -6,13 +6,13 @@ import { update } from '../../src/interactions/update.ts';
 import { sendDueWebhooks, sendWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
 import { pruneInbox } from '../../src/orders/webhooks/inbox.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { REQUEST, SYSTEMS } from './order-world.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { REQUEST, SYSTEMS } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
 let store: TestStore;
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world, on) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world, on) => {
   [fixture, store] = [world, on];
 });
 
@@ -24,7 +24,7 @@ const events = () =>
     'select state, type, length(raw) as size, last_error as error from webhook_inbox order by received_at, state, type',
   );
 const states = async () => (await events()).map((event) => event.state);
-const requestFaults = (...faults: FollowWorld['sandbox']['state']['webhooks']['faults']) => {
+const requestFaults = (...faults: TrackingFixture['sandbox']['state']['webhooks']['faults']) => {
   fixture.sandbox.state.webhooks.faults = faults;
 };
 
@@ -33,7 +33,7 @@ async function post(
   body: string,
   { secret = fixture.sandbox.state.webhooks.secret, id = 'msg_own', skew = 0, url = fixture.hookUrl } = {},
 ) {
-  const stamp = String(Math.floor(fixture.following.clock().getTime() / 1000) + skew);
+  const stamp = String(Math.floor(fixture.tracker.clock().getTime() / 1000) + skew);
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   const signature = `v1,${createHmac('sha256', key).update(`${id}.${stamp}.${body}`).digest('base64')}`;
   const headers = { 'svix-id': id, 'svix-timestamp': stamp, 'svix-signature': signature };
@@ -42,15 +42,15 @@ async function post(
 }
 
 test('a webhook is answered with 204, stored and processed in the background; then its body is deleted', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed');
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
   expect(await sendDueWebhooks(fixture.sandbox.state)).toBe(2);
   expect(messages().map(({ answers }) => answers)).toEqual([[204], [204]]);
   expect((await events()).map(({ state, type, size }) => [state, type, size > 100])).toEqual([
     ['new', 'labtest.order.created', true],
     ['new', 'labtest.order.updated', true],
   ]);
-  await fixture.follow();
+  await fixture.track();
   expect(await state()).toEqual(['completed', 'completed']);
   expect((await events()).map(({ state, size }) => [state, size])).toEqual([
     ['done', 0],
@@ -59,10 +59,10 @@ test('a webhook is answered with 204, stored and processed in the background; th
 });
 
 test('21: a webhook that arrives twice is stored and processed once', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   requestFaults({ kind: 'duplicate', times: 5 });
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.tell();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.deliverWebhooks();
   expect(messages().at(-1)!.answers).toEqual([204, 204]);
   expect([await states(), await state()]).toEqual([
     ['done', 'done'],
@@ -71,12 +71,12 @@ test('21: a webhook that arrives twice is stored and processed once', async () =
 });
 
 test('22: the same event in another message changes nothing', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.deliverWebhooks();
   const before = (await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one'))!.version;
   await fetch(`${fixture.sandbox.url}/sandbox/orders/${id}/resend`, { method: 'POST' });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([(await states()).length, (await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one'))!.version]).toEqual([
     3,
     before,
@@ -84,14 +84,14 @@ test('22: the same event in another message changes nothing', async () => {
 });
 
 test('23: webhooks in the wrong order, one a day late, lead to the current status', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   requestFaults({ kind: 'delay', seconds: 24 * 3600 });
-  fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.tell();
+  fixture.advanceOrder(id, 'collecting_sample.walk_in_test.appointment_pending');
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.deliverWebhooks();
   expect(await state()).toEqual(['completed', 'completed']);
   fixture.advance(25 * 3600);
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([messages().map(({ answers }) => answers), await state()]).toEqual([
     [[204], [204], [204]],
     ['completed', 'completed'],
@@ -99,42 +99,42 @@ test('23: webhooks in the wrong order, one a day late, lead to the current statu
 });
 
 test('25: a webhook that arrives before the response of its order confirms the order, and nothing is sent again', async () => {
-  fixture.fail({ operation: 'createOrder', kind: 'reset', when: 'after' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset', when: 'after' });
   await fixture.put({ ...REQUEST, id: 'one' });
   await fixture.drain();
   expect(await fixture.entry('one')).toMatchObject({ state: 'unknown' });
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect(await fixture.entry('one')).toMatchObject({ state: 'done' });
   const [order] = [...fixture.sandbox.state.orders.values()];
   expect((await task()).identifier).toMatchObject([{ system: SYSTEMS.order, value: order!.id }, {}]);
   fixture.advance(3600);
   await fixture.drain();
-  expect([fixture.orders(), fixture.countRequests('createOrder')]).toEqual([1, 1]);
+  expect([fixture.countOrders(), fixture.countRequests('createOrder')]).toEqual([1, 1]);
 });
 
 test('25: a webhook waits while its order is being sent', async () => {
   await fixture.put({ ...REQUEST, id: 'one' });
-  const sending = fixture.another();
+  const sending = fixture.createSender();
   const createOrder: typeof sending.client.createOrder = async (order, signal) => {
     const created = await sending.client.createOrder(order, signal);
-    await fixture.tell();
+    await fixture.deliverWebhooks();
     expect(await states()).toEqual(['retry']);
     return created;
   };
   await fixture.drain({ ...sending, client: { ...sending.client, createOrder } });
   fixture.advance(30);
-  await fixture.follow();
-  expect([await states(), (await fixture.entry('one'))!.state, fixture.orders()]).toEqual([['done'], 'done', 1]);
+  await fixture.track();
+  expect([await states(), (await fixture.entry('one'))!.state, fixture.countOrders()]).toEqual([['done'], 'done', 1]);
 });
 
 test.each([false, true])(
   '26: an unknown redraw becomes a second Task of its request (with the key of the order: %s)',
   async (passthrough) => {
-    const { id } = await fixture.ordered();
-    fixture.step(id, 'collecting_sample.walk_in_test.redraw_available', { passthrough, silent: true });
+    const { id } = await fixture.placeOrder();
+    fixture.advanceOrder(id, 'collecting_sample.walk_in_test.redraw_available', { passthrough, silent: true });
     const redraw = [...fixture.sandbox.state.orders.values()].at(-1)!;
-    fixture.step(redraw.id, 'sample_with_lab.walk_in_test.partial_results');
-    await fixture.tell();
+    fixture.advanceOrder(redraw.id, 'sample_with_lab.walk_in_test.partial_results');
+    await fixture.deliverWebhooks();
     const tasks = await Promise.all(
       (await store.store.trackedOrders.listOfRequest({ tenant: fixture.tenant, request: 'one', version: 1 })).map((placed) =>
         fixture.read('Task', placed.task),
@@ -149,15 +149,20 @@ test.each([false, true])(
 );
 
 test('26: an order of another system leaves only its event', async () => {
-  const { id } = await fixture.ordered();
-  const elsewhere = { ...fixture.at(id), id: '11111111-1111-4111-8111-111111111111', transactionId: 'elsewhere', passthrough: 'their own' };
+  const { id } = await fixture.placeOrder();
+  const elsewhere = {
+    ...fixture.networkOrder(id),
+    id: '11111111-1111-4111-8111-111111111111',
+    transactionId: 'elsewhere',
+    passthrough: 'their own',
+  };
   fixture.sandbox.state.orders.set(elsewhere.id, elsewhere);
-  fixture.step(elsewhere.id, 'completed.walk_in_test.completed');
-  await fixture.tell();
+  fixture.advanceOrder(elsewhere.id, 'completed.walk_in_test.completed');
+  await fixture.deliverWebhooks();
   expect(await states()).toEqual(['done', 'retry']);
   for (let hour = 0; hour < 25; hour++) {
     fixture.advance(3600);
-    await fixture.follow();
+    await fixture.track();
   }
   expect((await events()).map(({ state, size }) => [state, size])).toEqual([
     ['done', 0],
@@ -171,8 +176,8 @@ test('26: an order of another system leaves only its event', async () => {
 });
 
 test('29: a replayed message is refused if it is old, and has no effect otherwise', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id);
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id);
   const body = messages().at(-1)!.body;
   const { headers } = await post(body, { id: 'msg_caught' });
   const replay = async () => (await fetch(fixture.hookUrl, { method: 'POST', headers, body })).status;
@@ -182,9 +187,9 @@ test('29: a replayed message is refused if it is old, and has no effect otherwis
 });
 
 test('30: forged, altered and unsigned messages are 401 without a reason, and nothing is stored', async () => {
-  await fixture.ordered();
+  await fixture.placeOrder();
   requestFaults({ kind: 'forge' });
-  fixture.step([...fixture.sandbox.state.orders.keys()][0]!);
+  fixture.advanceOrder([...fixture.sandbox.state.orders.keys()][0]!);
   await sendDueWebhooks(fixture.sandbox.state);
   expect(messages().at(-1)!.answers).toEqual([401]);
   const unsigned = await fetch(fixture.hookUrl, { method: 'POST', body: '{}' });
@@ -235,14 +240,14 @@ test('31: without a secret every message is refused, and the response names the 
 });
 
 test('32: with a clock ten minutes off messages are refused; later attempts with the right time are accepted', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   requestFaults({ kind: 'skew', seconds: -600 });
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.tell();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.deliverWebhooks();
   expect([messages().at(-1)!.answers, fixture.log.join().includes('clock of the webhook sender')]).toEqual([[401], true]);
   messages().at(-1)!.fault = undefined;
   fixture.advance(10);
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([messages().at(-1)!.answers, await state()]).toEqual([
     [401, 204],
     ['completed', 'completed'],
@@ -250,25 +255,25 @@ test('32: with a clock ten minutes off messages are refused; later attempts with
 });
 
 test('33: the response waits for the inbox only', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed');
-  fixture.fail({ operation: 'order', kind: 'slow', seconds: 5 });
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  fixture.addFaults({ operation: 'order', kind: 'slow', seconds: 5 });
   await sendDueWebhooks(fixture.sandbox.state);
   expect([messages().at(-1)!.answers, fixture.countRequests('order')]).toEqual([[204], 0]);
 });
 
 test('34: an event that cannot be stored is 503, and accepted when it is sent again', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   const closed = await openTestStore();
   await closed.close();
   const { store: original } = fixture.webhookEndpoint;
   fixture.webhookEndpoint.store = closed.store;
-  fixture.step(id, 'completed.walk_in_test.completed');
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
   await sendDueWebhooks(fixture.sandbox.state);
   expect(messages().at(-1)!.answers).toEqual([503]);
   fixture.webhookEndpoint.store = original;
   fixture.advance(5);
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([messages().at(-1)!.answers, await state()]).toEqual([
     [503, 204],
     ['completed', 'completed'],
@@ -282,7 +287,7 @@ test('35: events of other kinds are accepted and counted, and have no effect', a
     { event_type: 'labtest.teleport.updated', data: { order_id: null } },
   ].entries())
     expect((await post(JSON.stringify(body), { id: `msg_${nth}` })).status).toBe(204);
-  await fixture.follow();
+  await fixture.track();
   expect((await events()).map(({ state, size }) => [state, size])).toEqual(Array(3).fill(['ignored', 0]));
 });
 
@@ -297,32 +302,32 @@ test('27: the event that the sender has given up a message is stored, counted an
 });
 
 test('35: an event of an unknown kind about our order makes its poll due', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed', { silent: true });
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed', { silent: true });
   await post(JSON.stringify({ event_type: 'labtest.appointment.updated', data: { id: 'appointment', order_id: id } }));
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect(await state()).toEqual(['completed', 'completed']);
 });
 
 test('36: an order without envelope is accepted too; any other body is stored for a week for inspection', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed');
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
   const bare = JSON.stringify(JSON.parse(messages().at(-1)!.body).data);
   for (const [nth, body] of [bare, 'no json', '[1]', '{"event_type":"labtest.order.updated","data":{}}'].entries())
     expect((await post(body, { id: `msg_${nth}` })).status).toBe(204);
-  await fixture.follow();
+  await fixture.track();
   expect(await state()).toEqual(['completed', 'completed']);
   expect(await states()).toEqual(['done', 'undecodable', 'undecodable', 'undecodable']);
   fixture.advance(8 * 24 * 3600);
-  await pruneInbox(fixture.following);
+  await pruneInbox(fixture.tracker);
   expect((await events()).map(({ size }) => size)).toEqual([0, 0, 0, 0]);
 });
 
 test('46: the event of another team is accepted, ignored and logged', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed');
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
   fixture.webhookEndpoint.teamId = () => 'another team';
-  await fixture.tell();
+  await fixture.deliverWebhooks();
   expect([await states(), (await task()).status, fixture.log.some((line) => line.includes('foreign'))]).toEqual([
     ['foreign', 'foreign'],
     'received',
@@ -331,17 +336,17 @@ test('46: the event of another team is accepted, ignored and logged', async () =
 });
 
 test('47: a request is revoked and deleted while its order is in progress: the Task goes on', async () => {
-  const { id } = await fixture.ordered();
+  const { id } = await fixture.placeOrder();
   const { _status, ...current } = await fixture.read('ServiceRequest', 'one');
   const revoked = { ...current, status: 'revoked' } as typeof current;
   await expect(remove(fixture.context, { type: 'ServiceRequest', id: 'one' })).rejects.toThrow('revoke it first');
-  fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+  fixture.advanceOrder(id, 'sample_with_lab.walk_in_test.partial_results');
   await update(fixture.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
   await fixture.drain();
   await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
   await remove(fixture.context, { type: 'Patient', id: 'ada' });
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.tell();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.deliverWebhooks();
   expect([(await task()).status, (await fixture.context.store.read(fixture.tenant, 'ServiceRequest', 'one'))!.body]).toEqual([
     'completed',
     null,
@@ -349,17 +354,17 @@ test('47: a request is revoked and deleted while its order is in progress: the T
 });
 
 test('no log contains patient data of a body', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.deliverWebhooks();
   await post('{"patient":"Lovelace"', { secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' });
   expect(fixture.log.join()).not.toMatch(/Lovelace|Ada|1985/);
 });
 
 test('a message that is sent again from the sender’s dashboard is matched by its id', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id);
-  await fixture.tell();
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id);
+  await fixture.deliverWebhooks();
   fixture.advance(3600);
   expect(await sendWebhook(fixture.sandbox.state, messages().at(-1)!)).toBe(204);
   expect((await states()).length).toBe(2);

@@ -7,16 +7,16 @@ import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { REQUEST } from './order-world.ts';
-import { CANCELLED, takingBack } from './taking-back.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { REQUEST } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
+import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
-const { settle, stand, there } = takingBack(() => fixture);
+const { settle, stand, there } = buildWithdrawal(() => fixture);
 
 const IDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
 const order = async (ids = ['one']): Promise<void> => {
@@ -28,24 +28,24 @@ const each = <T>(value: T, ids = ['one']): T[] => ids.map(() => value);
 
 test('11: while a gateway responds with 404 to everything, no order is refused and sending pauses; afterwards all orders are sent', async () => {
   await order(IDS);
-  fixture.fail({ kind: 'page', status: 404, times: 1000 });
+  fixture.addFaults({ kind: 'page', status: 404, times: 1000 });
   await fixture.drain();
   await fixture.drain();
   expect(await states(IDS)).toEqual(each(['queued', 'active'], IDS));
-  expect(fixture.sending.gate.breaker.allows(fixture.sending.clock())).toBe(0);
+  expect(fixture.sender.gate.breaker.allows(fixture.sender.clock())).toBe(0);
   fixture.sandbox.state.faults = [];
-  await fixture.settle();
-  expect([await states(IDS), fixture.orders()]).toEqual([each(['done', 'active'], IDS), IDS.length]);
+  await fixture.drainAll();
+  expect([await states(IDS), fixture.countOrders()]).toEqual([each(['done', 'active'], IDS), IDS.length]);
 });
 
 test('11: with a wrong path in the base URL no order is refused', async () => {
   await order();
   const { apiKey, url } = fixture.sandbox;
-  const astray: OrderSender = { ...fixture.another(), client: createJunctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
+  const astray: OrderSender = { ...fixture.createSender(), client: createJunctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
   expect(await sendNow(astray, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
   expect(await states()).toEqual([['queued', 'active']]);
-  await fixture.settle();
-  expect([await states(), fixture.orders()]).toEqual([[['done', 'active']], 1]);
+  await fixture.drainAll();
+  expect([await states(), fixture.countOrders()]).toEqual([[['done', 'active']], 1]);
 });
 
 test.each([
@@ -57,11 +57,11 @@ test.each([
   ['error', 410],
 ] as const)('11: %s %d to an order is not a refusal: the order is sent later', async (kind, status) => {
   await order();
-  fixture.fail({ operation: 'createOrder', kind, status });
-  expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
+  fixture.addFaults({ operation: 'createOrder', kind, status });
+  expect(await sendNow(fixture.sender, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
   expect(await states()).toEqual([['unknown', 'active']]);
-  await fixture.settle();
-  expect([await states(), fixture.orders()]).toEqual([[['done', 'active']], 1]);
+  await fixture.drainAll();
+  expect([await states(), fixture.countOrders()]).toEqual([[['done', 'active']], 1]);
 });
 
 test.each([
@@ -78,7 +78,7 @@ test.each([
   await order();
   await fixture.drain();
   await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'revoked' });
-  fixture.fail(...faults);
+  fixture.addFaults(...faults);
   await fixture.drain();
   expect((await fixture.tasks('one'))[0]!.note).toBeUndefined();
   await settle();
@@ -86,14 +86,14 @@ test.each([
 });
 
 test('41: a gateway answers 404 where the network is asked for an order and its result: that is not "there is none"', async () => {
-  const { reads } = fixture.following;
+  const { reads } = fixture.tracker;
   const calls = [
     () => reads.readOrder('x', within()),
     () => reads.readResult({ order: 'x' }, within()),
     () => reads.readResultPdf({ order: 'x' }, within()),
   ];
   for (const ask of calls) {
-    fixture.fail({ kind: 'page', status: 404 });
+    fixture.addFaults({ kind: 'page', status: 404 });
     expect(await ask()).toMatchObject({ kind: 'unknown', status: 404 });
     expect(await ask()).toEqual({ kind: 'accepted', value: undefined });
   }

@@ -8,17 +8,17 @@ import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { queueCancellation } from '../../src/orders/place/cancellation.ts';
 import { parseAcceptedOrder, parseOrderPayload } from '../../src/orders/place/order-entry.ts';
-import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
-import { CANCELLED, takingBack } from './taking-back.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, REQUEST, SYSTEMS } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
+import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
 
-let fixture: FollowWorld;
-eachInAWorld(followWorld, (world) => {
+let fixture: TrackingFixture;
+openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
-const { request, task, ways, there, stand, settle } = takingBack(() => fixture);
+const { request, task, ways, there, stand, settle } = buildWithdrawal(() => fixture);
 const put = (more: object = {}) => fixture.put({ ...REQUEST, id: 'one', ...more });
 const state = async () => (await fixture.entry('one'))!.state;
 const countRequests = () => fixture.sandbox.state.requests.length;
@@ -41,12 +41,12 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('38: while it is being sent: the order arrives, and is cancelled at the network', async () => {
     await put();
-    const { client } = fixture.sending;
+    const { client } = fixture.sender;
     const createOrder: typeof client.createOrder = async (order, signal) => {
       await withdraw();
       return client.createOrder(order, signal);
     };
-    expect(await sendNow({ ...fixture.another(), client: { ...client, createOrder } }, fixture.context, 'one')).toEqual({
+    expect(await sendNow({ ...fixture.createSender(), client: { ...client, createOrder } }, fixture.context, 'one')).toEqual({
       result: 'accepted',
     });
     await settle();
@@ -58,7 +58,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await put();
     const { store } = fixture.context;
     const entry = (await fixture.entry('one'))!;
-    const dead = createDeliveryLease(fixture.sending);
+    const dead = createDeliveryLease(fixture.sender);
     await store.outbox.claimOne(fixture.tenant, entry.id, dead);
     await withdraw();
     fixture.advance(30);
@@ -68,7 +68,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('38: while its outcome is unknown, and it arrived: the order is found and cancelled at the network', async () => {
     await put();
-    fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
     await fixture.drain();
     await withdraw();
     await settle();
@@ -79,7 +79,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('38: while its outcome is unknown, and it did not arrive: the order is looked up for ten minutes and never sent again', async () => {
     await put();
-    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
     await fixture.drain();
     await withdraw();
     await fixture.drain();
@@ -91,10 +91,10 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('38: while it is parked, and it had arrived: the order is found and cancelled at the network', async () => {
     await put();
-    fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
     await fixture.drain();
     fixture.advance(73 * 3600);
-    fixture.fail({ operation: 'orders', kind: 'error' });
+    fixture.addFaults({ operation: 'orders', kind: 'error' });
     await fixture.drain();
     expect(await state()).toBe('parked');
     await withdraw();
@@ -104,10 +104,10 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('38: while it is parked, and it never arrived: the order ends, and nothing is sent', async () => {
     await put();
-    fixture.fail({ operation: 'createOrder', kind: 'reset' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
     await fixture.drain();
     fixture.advance(73 * 3600);
-    fixture.fail({ operation: 'orders', kind: 'error' });
+    fixture.addFaults({ operation: 'orders', kind: 'error' });
     await fixture.drain();
     await withdraw();
     await settle();
@@ -118,19 +118,19 @@ describe.each(ways)('%s', (_title, withdraw) => {
   test.each(['cut', 'reset'] as const)(
     '39: after it was accepted, with a lost response to the cancellation (%s): the order is cancelled once',
     async (kind) => {
-      await fixture.ordered();
-      fixture.fail({ operation: 'cancelOrder', kind, when: 'after' });
+      await fixture.placeOrder();
+      fixture.addFaults({ operation: 'cancelOrder', kind, when: 'after' });
       await withdraw();
       await settle();
       expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
-      expect(fixture.at([...fixture.sandbox.state.orders.keys()][0]!).events).toHaveLength(2);
+      expect(fixture.networkOrder([...fixture.sandbox.state.orders.keys()][0]!).events).toHaveLength(2);
     },
   );
 
   test('39: during an outage of a day: the order is cancelled after the outage', async () => {
-    await fixture.ordered();
+    await fixture.placeOrder();
     await withdraw();
-    fixture.fail({ kind: 'reset', times: 10_000 });
+    fixture.addFaults({ kind: 'reset', times: 10_000 });
     for (let hour = 0; hour < 24; hour++) {
       await fixture.drain();
       fixture.advance(3600);
@@ -141,20 +141,20 @@ describe.each(ways)('%s', (_title, withdraw) => {
   });
 
   test('37: after the laboratory has begun: the network refuses, the Task shows that the order continues, and the result is stored', async () => {
-    const { id } = await fixture.ordered();
-    fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
-    await fixture.sendWebhook(id);
+    const { id } = await fixture.placeOrder();
+    fixture.advanceOrder(id, 'sample_with_lab.walk_in_test.partial_results');
+    await fixture.pollOrder(id);
     await withdraw();
     await settle();
     expect(await task()).toMatchObject({ status: 'in-progress', note: [{ text: expect.stringContaining('cancelling was refused') }] });
-    fixture.step(id, 'completed.walk_in_test.completed');
-    await fixture.sendWebhook(id);
+    fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+    await fixture.pollOrder(id);
     expect((await task()).status).toBe('completed');
   });
 
   test('37: the network refuses to cancel an order that is cancelled already: this is not a refusal', async () => {
-    const { id } = await fixture.ordered();
-    fixture.step(id, CANCELLED);
+    const { id } = await fixture.placeOrder();
+    fixture.advanceOrder(id, CANCELLED);
     await withdraw();
     await settle();
     expect(await stand()).toEqual(['revoked', 'cancelled']);
@@ -173,9 +173,9 @@ describe.each(ways)('%s', (_title, withdraw) => {
 });
 
 test('cancelling a Task that has ended is 409', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'completed.walk_in_test.completed');
-  await fixture.sendWebhook(id);
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'completed.walk_in_test.completed');
+  await fixture.pollOrder(id);
   await expect(fixture.put({ ...(await task()), status: 'cancelled' })).rejects.toMatchObject({ kind: 'conflict' });
 });
 
@@ -186,42 +186,45 @@ test('a Task of something else is nobody’s order, and neither is one that name
     await fixture.put({ ...other, ...more } as Resource);
     await fixture.put({ ...other, ...more, status: 'cancelled' } as Resource);
   }
-  await fixture.settle();
+  await fixture.drainAll();
   expect(there()).toHaveLength(1);
 });
 
 test('a redraw is cancelled with its request, and also by its own Task', async () => {
-  const first = await fixture.ordered();
-  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  await fixture.sendWebhook(first.id);
+  const first = await fixture.placeOrder();
+  fixture.advanceOrder(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await fixture.pollOrder(first.id);
   const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
-  const { task: redrawn } = (await fixture.placed(second.id))!;
+  const { task: redrawn } = (await fixture.trackedOrder(second.id))!;
   await fixture.put({ ...(await fixture.read('Task', redrawn)), status: 'cancelled' });
   await settle();
-  expect(fixture.at(second.id).events.at(-1)!.status).toBe(CANCELLED);
+  expect(fixture.networkOrder(second.id).events.at(-1)!.status).toBe(CANCELLED);
   expect([(await fixture.read('Task', redrawn)).status, (await request()).status]).toEqual(['cancelled', 'revoked']);
 });
 
 test.each(['revoked', 'entered-in-error'])(
   '37: a redraw of a request that is %s is cancelled, too, although the order before it could not be',
   async (status) => {
-    const first = await fixture.ordered();
-    fixture.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
+    const first = await fixture.placeOrder();
+    fixture.advanceOrder(first.id, 'sample_with_lab.walk_in_test.partial_results');
     await fixture.put({ ...(await request()), status });
     await settle();
-    fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-    await fixture.sendWebhook(first.id);
+    fixture.advanceOrder(first.id, 'collecting_sample.walk_in_test.redraw_available');
+    await fixture.pollOrder(first.id);
     await settle();
     const second = [...fixture.sandbox.state.orders.values()].at(-1)!;
     expect(second.id).not.toBe(first.id);
-    const { task: redrawn } = (await fixture.placed(second.id))!;
-    expect([fixture.at(second.id).events.at(-1)!.status, (await fixture.read('Task', redrawn)).status]).toEqual([CANCELLED, 'cancelled']);
+    const { task: redrawn } = (await fixture.trackedOrder(second.id))!;
+    expect([fixture.networkOrder(second.id).events.at(-1)!.status, (await fixture.read('Task', redrawn)).status]).toEqual([
+      CANCELLED,
+      'cancelled',
+    ]);
     expect((await request()).status).toBe(status);
   },
 );
 
 /** As a process whose clock is a minute behind does it. */
-const late = () => new Date(fixture.sending.clock().getTime() - 60_000);
+const late = () => new Date(fixture.sender.clock().getTime() - 60_000);
 
 test('32: a process whose clock is behind takes an order back that another has just made: the Task was not changed before it was made', async () => {
   await put();
@@ -235,9 +238,9 @@ test('32: a process whose clock is behind takes an order back that another has j
 
 test('32: a process whose clock is behind writes down what the network says of an order that another has just made', async () => {
   const behind = {
-    ...fixture.another(),
+    ...fixture.createSender(),
     clock: late,
-    createContext: (caller: Caller) => ({ ...fixture.sending.createContext(caller), clock: late }),
+    createContext: (caller: Caller) => ({ ...fixture.sender.createContext(caller), clock: late }),
   };
   await put();
   expect(await sendNow(behind, fixture.context, 'one')).toEqual({ result: 'accepted' });
@@ -246,31 +249,31 @@ test('32: a process whose clock is behind writes down what the network says of a
 });
 
 test('a redraw of a request that is active again is not cancelled', async () => {
-  const first = await fixture.ordered();
-  fixture.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
+  const first = await fixture.placeOrder();
+  fixture.advanceOrder(first.id, 'sample_with_lab.walk_in_test.partial_results');
   await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
-  fixture.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
-  await fixture.sendWebhook(first.id);
+  fixture.advanceOrder(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await fixture.pollOrder(first.id);
   await settle();
   expect([there().at(-1), (await request()).status]).toEqual(['received.walk_in_test.ordered', 'active']);
 });
 
 test('after a refused cancellation an order can be cancelled again if the network allows it', async () => {
-  const { id } = await fixture.ordered();
-  fixture.step(id, 'sample_with_lab.walk_in_test.partial_results');
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, 'sample_with_lab.walk_in_test.partial_results');
   await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
   expect((await task()).status).toBe('in-progress');
-  fixture.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  await fixture.sendWebhook(id);
+  fixture.advanceOrder(id, 'collecting_sample.walk_in_test.appointment_pending');
+  await fixture.pollOrder(id);
   await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
 test('two concurrent withdrawals and a running attempt lead to one cancellation', async () => {
-  await fixture.ordered();
+  await fixture.placeOrder();
   const entry = (await fixture.entry('one'))!;
   await Promise.all(
     [ways[0]![1](), ways[1]![1](), queueCancellation(fixture.context, entry, parseAcceptedOrder(entry))].map((attempt) =>
@@ -283,12 +286,12 @@ test('two concurrent withdrawals and a running attempt lead to one cancellation'
 
 test('the order of a request that was deleted while the outcome was unknown is looked up and cancelled', async () => {
   await put();
-  fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await fixture.drain();
   await ways[0]![1]();
   await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
-  await fixture.settle();
-  await fixture.follow();
+  await fixture.drainAll();
+  await fixture.track();
   expect([await state(), there(), (await task()).status]).toEqual(['done', [CANCELLED], 'cancelled']);
 });
 
@@ -300,15 +303,15 @@ describe('a request that is deleted and created again under its id', () => {
   };
 
   test('is a new order with its own key and Task; the first one is cancelled and does not change it', async () => {
-    const first = await fixture.ordered();
+    const first = await fixture.placeOrder();
     const before = (await fixture.entry('one'))!;
     await repeat();
     const after = (await fixture.entry('one'))!;
     expect([after.key === before.key, parseOrderPayload(after).task === parseOrderPayload(before).task]).toEqual([false, false]);
     await settle();
-    expect(fixture.at(first.id).events.at(-1)!.status).toBe(CANCELLED);
-    expect([fixture.orders(before.key), fixture.orders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
-    await fixture.sendWebhook(first.id);
+    expect(fixture.networkOrder(first.id).events.at(-1)!.status).toBe(CANCELLED);
+    expect([fixture.countOrders(before.key), fixture.countOrders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
+    await fixture.pollOrder(first.id);
     expect([(await request()).status, (await fixture.read('Task', parseOrderPayload(before).task)).status]).toEqual([
       'active',
       'cancelled',
@@ -320,7 +323,7 @@ describe('a request that is deleted and created again under its id', () => {
 
   test('while nobody knows of the first: that one is found and cancelled, and only the second stays', async () => {
     await put();
-    fixture.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
     await fixture.drain();
     await repeat();
     await settle();
@@ -332,22 +335,22 @@ describe('a request that is deleted and created again under its id', () => {
     await put();
     await repeat();
     await settle();
-    expect([fixture.orders(), ...(await stand())]).toEqual([1, 'active', 'received']);
+    expect([fixture.countOrders(), ...(await stand())]).toEqual([1, 'active', 'received']);
   });
 
   test('as a draft, and active later: likewise', async () => {
-    await fixture.ordered();
+    await fixture.placeOrder();
     await ways[0]![1]();
     await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
     await put({ status: 'draft' });
     await settle();
     await put();
     await settle();
-    expect([fixture.orders(), ...(await stand())]).toEqual([2, 'active', 'received']);
+    expect([fixture.countOrders(), ...(await stand())]).toEqual([2, 'active', 'received']);
   });
 
   test('put back as it was, to undo the deletion: it is there again, revoked as it was, and nothing is sent', async () => {
-    const first = await fixture.ordered();
+    const first = await fixture.placeOrder();
     await ways[0]![1]();
     await settle();
     const before = await request();
@@ -362,7 +365,7 @@ describe('a request that is deleted and created again under its id', () => {
   });
 
   test('can be withdrawn like the first', async () => {
-    await fixture.ordered();
+    await fixture.placeOrder();
     await repeat();
     await settle();
     await ways[1]![1]();
@@ -379,7 +382,7 @@ test('a withdrawn request cannot become active again, also not through a draft: 
 });
 
 test('47: deleting a request with an open order is 409, also while it is on hold', async () => {
-  await fixture.ordered();
+  await fixture.placeOrder();
   const deletion = () => remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
   await expect(deletion()).rejects.toMatchObject({ kind: 'conflict' });
   await fixture.put({ ...(await request()), status: 'on-hold' });
@@ -388,15 +391,15 @@ test('47: deleting a request with an open order is 409, also while it is on hold
 
 test('47: changing, merging or deleting the patient does not change an open order', async () => {
   await put();
-  fixture.fail({ operation: 'createOrder', kind: 'reset' });
+  fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
   await fixture.drain();
   await fixture.put({ ...ADA, active: false, link: [{ other: { reference: 'Patient/other' }, type: 'replaced-by' }] });
   await remove(fixture.context, { type: 'Patient', id: 'ada' });
   fixture.advance(30);
-  expect(await sendNow(fixture.sending, fixture.context, 'one')).toEqual({ result: 'accepted' });
+  expect(await sendNow(fixture.sender, fixture.context, 'one')).toEqual({ result: 'accepted' });
   const [order] = [...fixture.sandbox.state.orders.values()];
   expect(order!.sent.patient_details).toMatchObject({ first_name: 'Ada' });
-  fixture.step(order!.id, 'completed.walk_in_test.completed');
-  await fixture.sendWebhook(order!.id);
+  fixture.advanceOrder(order!.id, 'completed.walk_in_test.completed');
+  await fixture.pollOrder(order!.id);
   expect(await stand()).toEqual(['completed', 'completed']);
 });

@@ -12,8 +12,8 @@ import {
   releaseRegistration,
   waitForRegistration,
 } from '../../src/physicians/registration.ts';
-import { eachInAWorld } from '../orders/each-world.ts';
-import { type OrderWorld, orderWorld } from '../orders/order-world.ts';
+import { openBeforeEach } from '../orders/open-before-each.ts';
+import { type OrderFixture, openOrderFixture } from '../orders/order-fixture.ts';
 
 const NPI = '1999999984';
 const CRUZ: Resource = {
@@ -23,14 +23,14 @@ const CRUZ: Resource = {
   identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: NPI }],
 };
 
-let fixture: OrderWorld;
-eachInAWorld(orderWorld, (world) => {
+let fixture: OrderFixture;
+openBeforeEach(openOrderFixture, (world) => {
   fixture = world;
 });
 
 const registration = (key = 'NY', person: object = {}): Registration => ({ id: `cruz-${key}`, key, own: () => ({ ...CRUZ, ...person }) });
 
-const inTransaction = <T>(work: (context: OrderWorld['context']) => Promise<T>): Promise<T> =>
+const inTransaction = <T>(work: (context: OrderFixture['context']) => Promise<T>): Promise<T> =>
   fixture.context.store.transaction((inside) => work({ ...fixture.context, store: inside }));
 const claimed = (item: Registration) => inTransaction((context) => claimRegistration(context, item));
 /** Held by one that does nothing more about it. */
@@ -74,14 +74,14 @@ describe('by the roster', () => {
     '44: a roster that cannot be read (%s) is 502, and the next attempt resumes',
     async (kind) => {
       list(NPI);
-      fixture.fail({ operation: 'roster', kind, ...(kind === 'cut' && { when: 'after' as const }) });
+      fixture.addFaults({ operation: 'roster', kind, ...(kind === 'cut' && { when: 'after' as const }) });
       await expect(registered(roster())).rejects.toMatchObject({ kind: 'upstream' });
       expect(await registered(roster())).toEqual({ id: null, status: 'active' });
     },
   );
 
   test('a key that is refused, and a team that is not known, are 502', async () => {
-    fixture.fail({ operation: 'roster', kind: 'error', status: 401 });
+    fixture.addFaults({ operation: 'roster', kind: 'error', status: 401 });
     await expect(registered(roster())).rejects.toMatchObject({ kind: 'upstream' });
     const teamless = createJunctionClient(() => ({ apiKey: fixture.sandbox.apiKey, baseUrl: fixture.sandbox.url }));
     await expect(registered(createRosterDirectory(teamless))).rejects.toMatchObject({ kind: 'upstream' });
@@ -119,7 +119,7 @@ describe('whoever holds a registration', () => {
   });
 
   test('is done with it when the network fails, and when it gives up: the next attempt may begin at once', async () => {
-    fixture.fail({ operation: 'roster', kind: 'error', status: 503 });
+    fixture.addFaults({ operation: 'roster', kind: 'error', status: 503 });
     await expect(registered(roster())).rejects.toMatchObject({ kind: 'upstream' });
     await releaseRegistration(fixture.context, await queueItem());
     expect(await registered(roster())).toEqual({ id: null, status: 'pending' });
@@ -165,7 +165,7 @@ describe('by pushing', () => {
 
   test('43: lost answers are resumed under the same key: one physician there', async () => {
     for (const kind of ['cut', 'reset'] as const) {
-      fixture.fail({ operation: 'pushPhysician', kind, when: 'after' });
+      fixture.addFaults({ operation: 'pushPhysician', kind, when: 'after' });
       await expect(registered(push())).rejects.toMatchObject({ kind: 'upstream' });
     }
     expect(await registered(push())).toEqual({ id: fixture.sandbox.state.physicians[0]!.id, status: 'active' });
@@ -173,9 +173,9 @@ describe('by pushing', () => {
   });
 
   test('an attempt with a corrected name is told under a key of its own', async () => {
-    fixture.fail({ operation: 'pushPhysician', kind: 'error', status: 503 });
+    fixture.addFaults({ operation: 'pushPhysician', kind: 'error', status: 503 });
     await expect(registered(push(), registration('NY', { name: [{ given: ['Mraia'], family: 'Cruz' }] }))).rejects.toThrow();
-    fixture.fail({ operation: 'pushPhysician', kind: 'reset', when: 'after' });
+    fixture.addFaults({ operation: 'pushPhysician', kind: 'reset', when: 'after' });
     await expect(registered(push())).rejects.toThrow();
     expect(await registered(push())).toEqual({ id: expect.any(String), status: 'active' });
     expect(fixture.sandbox.state.physicians).toEqual([expect.objectContaining({ first_name: 'Maria' })]);
@@ -195,7 +195,7 @@ describe('by pushing', () => {
   });
 
   test.each([422, 500, 503])('44: %i is 502', async (status) => {
-    fixture.fail({ operation: 'pushPhysician', kind: 'error', status });
+    fixture.addFaults({ operation: 'pushPhysician', kind: 'error', status });
     await expect(registered(push())).rejects.toMatchObject({ kind: 'upstream' });
   });
 });

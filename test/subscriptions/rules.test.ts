@@ -7,12 +7,12 @@ import { vread } from '../../src/interactions/vread.ts';
 import { type AddressPolicy, createGuardedLookup, isPrivateAddress } from '../../src/subscriptions/address-policy.ts';
 import { buildUpdateUrl, parseChannel } from '../../src/subscriptions/channel.ts';
 import { sendWebhookRequest } from '../../src/subscriptions/webhook-request.ts';
-import { eachInAWorld } from '../orders/each-world.ts';
-import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-fixture.ts';
+import { openBeforeEach } from '../orders/open-before-each.ts';
+import { observation, openSubscriptionFixture, type SubscriptionFixture } from './subscription-fixture.ts';
 
-let world: SubscriptionWorld;
-eachInAWorld(subscriptionWorld, (opened) => {
-  world = opened;
+let fixture: SubscriptionFixture;
+openBeforeEach(openSubscriptionFixture, (opened) => {
+  fixture = opened;
 });
 
 const refusal = async (work: Promise<unknown>) => {
@@ -22,8 +22,8 @@ const refusal = async (work: Promise<unknown>) => {
   )) as FhirError | undefined;
   return error ? [error.kind, error.issues[0]!.expression?.[0], error.message] : 'taken';
 };
-const readRefusal = (more: Parameters<SubscriptionWorld['subscribe']>[1], caller = {}) =>
-  refusal(world.subscribe('s', more, world.as(caller)));
+const readRefusal = (more: Parameters<SubscriptionFixture['subscribe']>[1], caller = {}) =>
+  refusal(fixture.subscribe('s', more, fixture.contextOf(caller)));
 
 test('criteria must be a supported search of a supported type; the error names the rule', async () => {
   const invalid: [string, RegExp][] = [
@@ -73,13 +73,13 @@ test('only the server sets active and error; a client may repeat the current sta
     expect(await readRefusal({ status })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
   expect(await readRefusal({ error: 'x' })).toEqual(['rule', 'Subscription.error', expect.any(String)]);
   expect(await readRefusal({ end: '2026-11-21T11:59:59Z' })).toEqual(['rule', 'Subscription.end', expect.any(String)]);
-  await world.subscribe('s', { status: 'off' });
+  await fixture.subscribe('s', { status: 'off' });
   expect(await readRefusal({ status: 'active' })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
-  await world.subscribe('s');
-  await world.put({ ...(await world.read('Subscription', 's')), reason: 'another' });
-  expect(await world.read('Subscription', 's')).toMatchObject({ status: 'active', reason: 'another', meta: { versionId: '4' } });
-  await world.put(observation('a'));
-  expect(await world.tell()).toHaveLength(1);
+  await fixture.subscribe('s');
+  await fixture.put({ ...(await fixture.read('Subscription', 's')), reason: 'another' });
+  expect(await fixture.read('Subscription', 's')).toMatchObject({ status: 'active', reason: 'another', meta: { versionId: '4' } });
+  await fixture.put(observation('a'));
+  expect(await fixture.notify()).toHaveLength(1);
 });
 
 test('criteria and payload must be within the scopes of the key', async () => {
@@ -93,9 +93,9 @@ test('criteria and payload must be within the scopes of the key', async () => {
 });
 
 test('the values of channel headers are visible only to keys that may update Subscriptions', async () => {
-  await world.subscribe('s', { channel: { header: ['Authorization: Bearer abc', 'X-Other: def'] } });
+  await fixture.subscribe('s', { channel: { header: ['Authorization: Bearer abc', 'X-Other: def'] } });
   const seenBy = async (scope: string) => {
-    const context = world.as({ scopes: [scope] });
+    const context = fixture.contextOf({ scopes: [scope] });
     const found = await search(context, { type: 'Subscription', parameters: [], handling: 'strict' });
     const past = await readHistory(context, { type: 'Subscription', count: 10 });
     const id = { type: 'Subscription' as const, id: 's' };
@@ -153,7 +153,7 @@ const lookedUp = (reach: AddressPolicy) =>
   new Promise((resolve) => createGuardedLookup(reach)('localhost', { all: true }, (error, found) => resolve(error?.code ?? found)));
 
 test('in production a name that resolves to a private address is refused when the request is sent', async () => {
-  const { receiver } = world;
+  const { receiver } = fixture;
   const url = new URL(receiver.url);
   const to = (host: string, reach: AddressPolicy, ms = 60_000) =>
     sendWebhookRequest({ method: 'POST', url: new URL(`http://${host}:${url.port}/`), headers: [], body: '' }, reach, ms);

@@ -16,16 +16,16 @@ import { createSubscriptionWriteHook } from '../../src/subscriptions/write-hook.
 import type { TestStore } from '../store/open.ts';
 import { type Received, type Receiver, startReceiver } from './receiver.ts';
 
-export interface SubscriptionWorld {
+export interface SubscriptionFixture {
   tenant: number;
   receiver: Receiver;
-  notifying: SubscriptionDelivery;
+  delivery: SubscriptionDelivery;
   clock: () => Date;
   /** What was logged. */
   logged: string[];
   advance(seconds: number): void;
   /** The context of a caller of this tenant, or of another one. */
-  as(caller: Partial<Caller>): Context;
+  contextOf(caller: Partial<Caller>): Context;
   put(resource: Resource, context?: Context): Promise<void>;
   remove(type: ServedType, id: string): Promise<void>;
   read(type: ServedType, id: string): Promise<Resource>;
@@ -34,7 +34,7 @@ export interface SubscriptionWorld {
   entry(id: string): Promise<OutboxEntry>;
   secret(id: string): Promise<string>;
   /** Looks at what was written and tells of it, until nothing is due. Answers what has come meanwhile. */
-  tell(delivery?: SubscriptionDelivery): Promise<Received[]>;
+  notify(delivery?: SubscriptionDelivery): Promise<Received[]>;
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ let tenants = 0;
 export const OTHER = 'other';
 
 /** A world of its own in a store that others used before: nothing waits, and a new tenant. */
-export async function subscriptionWorld({ store, database }: TestStore): Promise<SubscriptionWorld> {
+export async function openSubscriptionFixture({ store, database }: TestStore): Promise<SubscriptionFixture> {
   await database.script('delete from outbox; delete from subscription; delete from subscription_change; delete from notification');
   const receiver = await startReceiver();
   let now = Date.parse('2026-11-21T12:00:00.000Z');
@@ -56,7 +56,7 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
   const contextOf = (caller: Caller): Context => ({ ...base, caller });
   const as = (caller: Partial<Caller>) => contextOf({ tenant, actor: 'key-test', surface: 'fhir', scopes: ['*'], ...caller });
   const logged: string[] = [];
-  const notifying: SubscriptionDelivery = {
+  const firstDelivery: SubscriptionDelivery = {
     store,
     clock,
     newId: v7,
@@ -67,19 +67,19 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
     isRevoked: (of, id) => isCredentialEnded(database, { tenant: of, id, at: clock().toISOString() }),
     log: (facts, text) => logged.push(JSON.stringify([facts, text])),
   };
-  const put: SubscriptionWorld['put'] = async (resource, context = as({})) => {
+  const put: SubscriptionFixture['put'] = async (resource, context = as({})) => {
     await update(context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource, exact: resource } });
   };
   return {
     tenant,
     receiver,
-    notifying,
+    delivery: firstDelivery,
     clock,
     logged,
     advance: (seconds) => {
       now += seconds * 1000;
     },
-    as,
+    contextOf: as,
     put,
     remove: async (type, id) => void (await remove(as({}), { type, id })),
     read: async (type, id) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource,
@@ -98,7 +98,7 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
       ),
     entry: async (id) => (await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id)))!,
     secret: async (id) => (await store.subscriptions.find(tenant, id))!.secret,
-    async tell(delivery = notifying) {
+    async notify(delivery = firstDelivery) {
       const before = receiver.got.length;
       for (let round = 0; round < 100; round++) {
         const looked = await matchChanges(delivery);

@@ -18,7 +18,7 @@ import { findOrderEntry, ORDER_TOPIC } from '../../src/orders/place/order-entry.
 import { buildTaskWriteHook } from '../../src/orders/place/order-task.ts';
 import { buildServiceRequestWriteHook } from '../../src/orders/place/service-request-write-hook.ts';
 import type { OutboxEntry } from '../../src/store/queues/outbox-entry.ts';
-import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-fixture.ts';
+import { openSandboxFixture, type SandboxFixture } from '../junction-sandbox/sandbox-fixture.ts';
 import type { TestStore } from '../store/open.ts';
 
 export const PANEL_SYSTEM = 'http://example.org/CodeSystem/panels';
@@ -69,16 +69,16 @@ const CATALOGUE_CODE: SearchParameterResource = {
   expression: 'ActivityDefinition.code',
 };
 
-export interface OrderWorld extends SandboxWorld {
+export interface OrderFixture extends SandboxFixture {
   tenant: number;
   context: Context;
   /** The panels that can be ordered here, as a deployment may change them. */
   panels: Record<string, string[]>;
   /** What is an order here. */
   rules: OrderRules;
-  sending: OrderSender;
+  sender: OrderSender;
   /** A second sender, as another process would be. */
-  another(): OrderSender;
+  createSender(): OrderSender;
   advance(seconds: number): void;
   put(resource: Resource): Promise<void>;
   read(type: ServedType, id: string): Promise<Resource>;
@@ -86,9 +86,9 @@ export interface OrderWorld extends SandboxWorld {
   /** The Tasks of a request. */
   tasks(id: string): Promise<Resource[]>;
   /** Sends what is due, once. `budgetMs`: of each attempt, which has time unless it is meant to be late. */
-  drain(sending?: OrderSender, budgetMs?: number): Promise<number>;
+  drain(sender?: OrderSender, budgetMs?: number): Promise<number>;
   /** Sends what is due again and again, a minute apart, until all is quiet. */
-  settle(): Promise<void>;
+  drainAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -99,16 +99,16 @@ const LONGEST_PAUSE = 5;
 let tenants = 0;
 
 /** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most; `unorderable`: see OrderRules. */
-export async function orderWorld(
+export async function openOrderFixture(
   { store, database }: TestStore,
   budgetMs = PATIENCE_MS,
   unorderable: OrderRules['unorderable'] = 'reject',
-): Promise<OrderWorld> {
+): Promise<OrderFixture> {
   await database.script('delete from outbox; delete from outbox_event');
   const tenant = ++tenants;
   let now = Date.parse('2026-11-21T12:00:00.000Z');
   const clock = () => new Date(now);
-  const fixture = await sandboxWorld(clock);
+  const fixture = await openSandboxFixture(clock);
   const panels = { ...fixture.sandbox.panels };
   const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
   const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 }, unorderable };
@@ -128,7 +128,7 @@ export async function orderWorld(
     baseUrl: 'http://facet.test/fhir/R4',
   });
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
-  const another = (): OrderSender => ({
+  const createSender = (): OrderSender => ({
     client: fixture.client,
     gate: createGate(createCircuitBreaker(), clock),
     store,
@@ -140,14 +140,14 @@ export async function orderWorld(
     log: () => {},
   });
   const sendersWithin = (ms: number): DeliveryHandlers => ({
-    [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased, ms),
+    [ORDER_TOPIC]: (sender, leased) => sendOrder(sender, leased, ms),
     [CANCELLATION_TOPIC]: sendCancellation,
   });
   /** When all is well again, a busy machine is given time. */
   const patient = sendersWithin(PATIENCE_MS);
-  const sending = another();
+  const firstSender = createSender();
   const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
-  const drainOnce = (sender = sending, ms = budgetMs) => drainOutbox(sender, sendersWithin(ms));
+  const drainOnce = (sender = firstSender, ms = budgetMs) => drainOutbox(sender, sendersWithin(ms));
   const task = async (id: string) => {
     const entry = await findOrderEntry(store, tenant, id);
     return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];
@@ -158,8 +158,8 @@ export async function orderWorld(
     context,
     panels,
     rules,
-    sending,
-    another,
+    sender: firstSender,
+    createSender,
     advance: (seconds) => {
       now += seconds * 1000;
     },
@@ -174,9 +174,9 @@ export async function orderWorld(
     entry: (id) => findOrderEntry(store, tenant, id),
     tasks: task,
     drain: drainOnce,
-    settle: async () => {
+    drainAll: async () => {
       for (let round = 0; round < 60; round++) {
-        if ((await drainOutbox(sending, patient)) === 0 && round > LONGEST_PAUSE) return;
+        if ((await drainOutbox(firstSender, patient)) === 0 && round > LONGEST_PAUSE) return;
         now += 61_000;
       }
       throw new Error('the outbox does not come to rest');

@@ -2,19 +2,19 @@
 import { openTestStore, type TestStore } from '../store/open.ts';
 
 /** `make`: a world on the store, closed after its test. `enter` is told of both before. */
-export function eachInAWorld<W extends { close(): Promise<void> }>(
-  make: (store: TestStore) => Promise<W>,
-  enter: (world: W, store: TestStore) => void,
+export function openBeforeEach<W extends { close(): Promise<void> }>(
+  open: (store: TestStore) => Promise<W>,
+  onOpened: (world: W, store: TestStore) => void,
 ): void {
   let store: TestStore;
-  let world: W;
+  let fixture: W;
   beforeAll(async () => {
     store = await openTestStore();
   });
   afterAll(() => store.close());
   beforeEach(async () => {
-    world = await make(store);
-    enter(world, store);
+    fixture = await open(store);
+    onOpened(fixture, store);
   });
-  afterEach(() => world.close());
+  afterEach(() => fixture.close());
 }

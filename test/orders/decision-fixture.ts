@@ -1,19 +1,19 @@
 // A world in which requests are stored, and what became of each: an order, a rejection that a Task tells of, or nothing.
 import type { Resource } from '../../src/fhir/types.ts';
 import type { TestStore } from '../store/open.ts';
-import { type OrderWorld, orderWorld, REQUEST, TEST_SYSTEMS } from './order-world.ts';
+import { type OrderFixture, openOrderFixture, REQUEST, TEST_SYSTEMS } from './order-fixture.ts';
 
-export interface DecisionWorld extends OrderWorld {
+export interface DecisionFixture extends OrderFixture {
   /** Stores a request that is sent, with these elements instead. */
   request(id: string, more: object): Promise<void>;
   tasksOf(id: string): Promise<Resource[]>;
   /** What became of a request that was stored: the status of its Task, or `stored` where it has none. */
-  becomes(id: string): Promise<string>;
+  readDecision(id: string): Promise<string>;
   /** Stores it, and says what became of it. */
-  fate(more: object): Promise<string>;
-  reasonOf(id: string): Promise<string>;
+  decide(more: object): Promise<string>;
+  readReason(id: string): Promise<string>;
   /** An entry of the catalogue that is in force: the metabolic panel, as a lab test. */
-  inCatalogue(more?: object): Promise<void>;
+  addCatalogueEntry(more?: object): Promise<void>;
 }
 
 const LOINC = 'http://loinc.org';
@@ -37,33 +37,36 @@ export const entry = (id: string, codings: object[], more: object = {}): Resourc
 });
 
 /** `unorderable`: see OrderRules. */
-export async function decisionWorld(store: TestStore, unorderable?: Parameters<typeof orderWorld>[2]): Promise<DecisionWorld> {
-  const world = await orderWorld(store, undefined, unorderable);
-  const request = (id: string, more: object) => world.put({ ...REQUEST, id, ...more } as Resource);
+export async function openDecisionFixture(
+  store: TestStore,
+  unorderable?: Parameters<typeof openOrderFixture>[2],
+): Promise<DecisionFixture> {
+  const fixture = await openOrderFixture(store, undefined, unorderable);
+  const request = (id: string, more: object) => fixture.put({ ...REQUEST, id, ...more } as Resource);
   const tasksOf = async (id: string): Promise<Resource[]> => {
     const query = { type: 'Task' as const, where: [], sort: [], count: 100, total: 'none' as const, include: [] };
-    const { rows } = await world.context.store.search(world.tenant, query);
+    const { rows } = await fixture.context.store.search(fixture.tenant, query);
     return rows
       .map(({ body }) => JSON.parse(body!) as Resource)
       .filter(({ focus }) => (focus as { reference?: string })?.reference === `ServiceRequest/${id}`);
   };
-  const becomes = async (id: string): Promise<string> => {
+  const readDecision = async (id: string): Promise<string> => {
     const tasks = await tasksOf(id);
     expect(tasks.length).toBeLessThan(2);
     const status = (tasks[0]?.status as string | undefined) ?? 'stored';
-    expect((await world.entry(id)) !== undefined).toBe(status === 'requested');
+    expect((await fixture.entry(id)) !== undefined).toBe(status === 'requested');
     return status;
   };
   return {
-    ...world,
+    ...fixture,
     request,
     tasksOf,
-    becomes,
-    fate: async (more) => {
+    readDecision,
+    decide: async (more) => {
       await request('one', more);
-      return becomes('one');
+      return readDecision('one');
     },
-    reasonOf: async (id) => ((await tasksOf(id))[0]!.statusReason as { text: string }).text,
-    inCatalogue: (more) => world.put(entry('a', [METABOLIC, labTest(TEST)], more)),
+    readReason: async (id) => ((await tasksOf(id))[0]!.statusReason as { text: string }).text,
+    addCatalogueEntry: (more) => fixture.put(entry('a', [METABOLIC, labTest(TEST)], more)),
   };
 }

@@ -1,4 +1,4 @@
-// An order's world (order-world.ts) that also follows what stands at the laboratory network: one order sent, its steps, and the looks at it.
+// An order's world (order-fixture.ts) that also follows what stands at the laboratory network: one order sent, its steps, and the looks at it.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -18,7 +18,7 @@ import { createWebhookReceiver, WEBHOOK_BODY_LIMIT, WEBHOOK_PATHS, type WebhookE
 import { loadResultMappings } from '../../src/server/integrations.ts';
 import type { TrackedOrder } from '../../src/store/queues/tracked-orders.ts';
 import type { TestStore } from '../store/open.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
 /** What the network says of an order that has results, or must be drawn again. */
 export const PARTIAL = 'sample_with_lab.walk_in_test.partial_results';
@@ -28,25 +28,25 @@ export const REDRAW = 'collecting_sample.walk_in_test.redraw_available';
 
 const RESULTS = loadResultMappings(loadProfiles('fhir-profiles'));
 
-export interface FollowWorld extends OrderWorld {
-  following: OrderTracker;
+export interface TrackingFixture extends OrderFixture {
+  tracker: OrderTracker;
   /** As another process would be. */
-  anotherFollowing(): OrderTracker;
+  createTracker(): OrderTracker;
   /** Writes a request, sends it, and answers the order that the network made of it. */
-  ordered(id?: string, more?: object): Promise<SandboxOrder>;
+  placeOrder(id?: string, more?: object): Promise<SandboxOrder>;
   /** The order as it stands at the network. */
-  at(id: string): SandboxOrder;
+  networkOrder(id: string): SandboxOrder;
   /** The next thing happens to the order. */
-  step(id: string, status?: string, wishes?: StepOptions): SandboxOrder;
+  advanceOrder(id: string, status?: string, wishes?: StepOptions): SandboxOrder;
   /** Looks at this order now, as when there is news of it. */
-  sendWebhook(id: string): Promise<void>;
+  pollOrder(id: string): Promise<void>;
   /** Does all that is due, until nothing is. */
-  follow(following?: OrderTracker): Promise<void>;
-  placed(id: string): Promise<TrackedOrder | undefined>;
+  track(tracker?: OrderTracker): Promise<void>;
+  trackedOrder(id: string): Promise<TrackedOrder | undefined>;
   /** The resources of a type that stand here, in the order in which they were made. */
-  all(type: ServedType): Promise<Resource[]>;
+  listResources(type: ServedType): Promise<Resource[]>;
   /** Sends the webhooks that are due, and does what is due here. */
-  tell(): Promise<void>;
+  deliverWebhooks(): Promise<void>;
   /** Where webhooks arrive, over HTTP. */
   webhookEndpoint: WebhookEndpoint;
   hookUrl: string;
@@ -66,26 +66,26 @@ async function listen(endpoint: WebhookEndpoint): Promise<{ url: string; close()
   return { url, close: () => void server.close() };
 }
 
-export async function followWorld(store: TestStore): Promise<FollowWorld> {
-  const fixture = await orderWorld(store);
+export async function openTrackingFixture(store: TestStore): Promise<TrackingFixture> {
+  const fixture = await openOrderFixture(store);
   await store.database.script("delete from placed_order; delete from webhook_inbox; delete from setting where name like 'order%'");
   const log: string[] = [];
   const createTracker = (): OrderTracker => ({
-    ...fixture.another(),
+    ...fixture.createSender(),
     reads: createJunctionReader(() => ({ apiKey: fixture.sandbox.apiKey, baseUrl: fixture.sandbox.url })),
     breaker: createCircuitBreaker(),
     results: RESULTS,
     log: (facts, text) => log.push(JSON.stringify([text, facts])),
   });
-  const following = createTracker();
+  const firstTracker = createTracker();
   const { state } = fixture.sandbox;
-  const at = (id: string): SandboxOrder => state.orders.get(id)!;
-  const follow = async (tracker = following): Promise<void> => {
+  const networkOrder = (id: string): SandboxOrder => state.orders.get(id)!;
+  const track = async (tracker = firstTracker): Promise<void> => {
     for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(tracker)) === 0) return;
     throw new Error('following does not come to rest');
   };
-  const placed = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];
-  const all = async (type: ServedType): Promise<Resource[]> => {
+  const trackedOrder = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];
+  const listResources = async (type: ServedType): Promise<Resource[]> => {
     const stands = 'select body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid';
     const rows = await store.database.query<{ body: string }>(stands, [fixture.tenant, TYPE_NUMBERS[type]]);
     return rows.map(({ body }) => JSON.parse(body) as Resource);
@@ -93,10 +93,10 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   await fixture.put(ADA);
   const webhookEndpoint: WebhookEndpoint = {
     store: store.store,
-    clock: following.clock,
+    clock: firstTracker.clock,
     secrets: () => [state.webhooks.secret],
     teamId: () => state.teamId,
-    log: following.log,
+    log: firstTracker.log,
   };
   const hook = await listen(webhookEndpoint);
   state.webhooks = { ...state.webhooks, url: hook.url, automatic: false };
@@ -104,33 +104,33 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
     ...fixture,
     webhookEndpoint,
     hookUrl: hook.url,
-    async tell() {
+    async deliverWebhooks() {
       await sendDueWebhooks(state);
-      await follow();
+      await track();
     },
     async close() {
       hook.close();
       await fixture.close();
     },
-    following,
-    anotherFollowing: createTracker,
+    tracker: firstTracker,
+    createTracker,
     log,
-    at,
-    follow,
-    placed,
-    all,
-    async ordered(id = 'one', more = {}) {
+    networkOrder,
+    track,
+    trackedOrder,
+    listResources,
+    async placeOrder(id = 'one', more = {}) {
       await fixture.put({ ...REQUEST, id, ...more } as typeof REQUEST);
       await fixture.drain();
-      return at(JSON.parse((await fixture.entry(id))!.payload).orderId);
+      return networkOrder(JSON.parse((await fixture.entry(id))!.payload).orderId);
     },
-    step(id, status, wishes = {}) {
-      advanceOrder(state, at(id), status, wishes);
-      return at(id);
+    advanceOrder(id, status, wishes = {}) {
+      advanceOrder(state, networkOrder(id), status, wishes);
+      return networkOrder(id);
     },
-    async sendWebhook(id) {
-      await store.store.trackedOrders.wake([(await placed(id))!], following.clock().toISOString());
-      await follow();
+    async pollOrder(id) {
+      await store.store.trackedOrders.wake([(await trackedOrder(id))!], firstTracker.clock().toISOString());
+      await track();
     },
   };
 }
