@@ -1,6 +1,6 @@
 // What the conformance tests have in common: a server behind a port, and one way to ask it.
 import { type Listening, listen } from '../journeys/listening.ts';
-import type { Instead } from '../journeys/running.ts';
+import type { Instead } from '../journeys/running-server.ts';
 
 export interface Asked {
   headers?: Record<string, string>;

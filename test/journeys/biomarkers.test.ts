@@ -1,7 +1,7 @@
 // Laboratory values sent together: https://docs.ross.platform.loop.health, POST /v1/biomarkers/parse. All of them or none, and each once, however often
 // and by how many at once they are sent.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let patient: string;

@@ -1,7 +1,7 @@
 // Every interaction /metadata lists is called for every type, and every one R4 has that it does not list is refused.
 // https://hl7.org/fhir/R4/http.html#summary, https://hl7.org/fhir/R4/capabilitystatement.html
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 interface Served {
   type: string;

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/capabilitystatement.html
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 interface Statement {
   resourceType: string;

@@ -6,7 +6,7 @@ import { usCoreDefinitions, usPatient } from '../fhir/profile-us-core.ts';
 import { withElements } from '../fhir/valid-resources.ts';
 import { until } from '../until.ts';
 import { writeFolder, writeTgz } from './fhir-packages.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './server-process.ts';
 
 let place: Place;
 const folder = mkdtempSync(join(tmpdir(), 'facet-packages-'));

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onServer, SERVER_URL } from '../store/open.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, type Said, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, type Said, startProcess } from './server-process.ts';
 
 let place: Place;
 let server: FacetProcess & { url: string };

@@ -1,6 +1,6 @@
 // Clinik's orders, reports, samples and slots, as a hospital sees them that writes through FHIR too.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

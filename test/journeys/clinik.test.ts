@@ -1,6 +1,6 @@
 // ClinikEHR's documented endpoint from outside: POST /v1/practitioner-roles, and reading back.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

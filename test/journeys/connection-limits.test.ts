@@ -1,8 +1,8 @@
 // Clients that are slow, or too many: each is let go of in seconds, and the others are served. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9
 import type { Socket } from 'node:net';
 import { until } from '../until.ts';
-import { emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
 import { open } from './raw-http.ts';
+import { emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
 
 let place: Place;
 let server: FacetProcess & { url: string };

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig } from '../../src/config.ts';
 import { buildImage } from './image.ts';
-import { emptyPlace, killAll, launchIn, type Place, readyUrl } from './process.ts';
 import { withRegistry } from './registry.ts';
+import { emptyPlace, killAll, launchIn, type Place, readyUrl } from './server-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'facet-image-'));
 let place: Place;

@@ -1,6 +1,6 @@
 // Patients that other doors made have no brand: in Loop they are of the tenant's default brand, shown, listed and compared as such.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

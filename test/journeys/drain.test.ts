@@ -1,7 +1,7 @@
 // A server that is told to stop while clients keep sending on connections they keep open, behind a balancer that asks /readyz and heeds Connection: close.
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { emptyPlace, killAll, type Place, startProcess } from './process.ts';
+import { emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
 
 const ROUNDS = 3;
 const CLIENTS = 8;

@@ -6,7 +6,7 @@ import { run } from '../../src/cli/program.ts';
 import type { Example } from '../../src/mapping/load/examples.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import { examplesOf, toQualifiedName, worlds } from '../mapping/examples.ts';
-import { BASE_URL, type Running, startFacet } from './running.ts';
+import { BASE_URL, type Running, startFacet } from './running-server.ts';
 
 const FOLDER = 'docs/example-vendor';
 const { shapes } = worlds.find(({ folder }) => folder === FOLDER)!.world;

@@ -2,7 +2,7 @@
 import request from 'supertest';
 import { listExpiryWork, startBackgroundWork } from '../../src/server/background/background-work.ts';
 import { until } from '../until.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const DAY_MS = 24 * 3_600_000;
 let facet: Running;

@@ -1,7 +1,7 @@
 // Binary: written and read as what it carries or as a resource, harmless in a browser, under its security context. https://hl7.org/fhir/R4/binary.html
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const FHIR = 'application/fhir+json';
 const PDF = Buffer.from([0x25, 0x50, 0x44, 0x46, 0x00, 0xff, 0xfe, 0x0a]);

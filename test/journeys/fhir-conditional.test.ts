@@ -1,6 +1,6 @@
 // Conditional writes and patches from outside. https://hl7.org/fhir/R4/http.html#cond-update, #patch
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // _explain: a search with its SQL, plan and timing, for callers with the scope admin, and without any value in it.
 import request from 'supertest';
-import { nextOf, type Running, startFacet } from './running.ts';
+import { nextOf, type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let admin: string;

@@ -1,5 +1,5 @@
 // _include and _revinclude over HTTP: each resource once, marked as included, never beyond the caller's scopes. https://hl7.org/fhir/R4/search.html#include
-import { named, nextOf, type Running, startFacet } from './running.ts';
+import { named, nextOf, type Running, startFacet } from './running-server.ts';
 
 interface Entry {
   resource: { resourceType: string; id?: string; issue?: { severity: string; code: string }[] };

@@ -1,7 +1,7 @@
 // What one request may ask of the server has an end, and says so: no request takes the time or the memory of all others.
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 /** A statement with this value fails in a way that nobody has foreseen. */
 const UNFORESEEN = 'unforeseen';

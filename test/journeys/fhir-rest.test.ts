@@ -1,6 +1,6 @@
 // The FHIR REST API from outside: what a client sends, and what it sees. https://hl7.org/fhir/R4/http.html
 import request from 'supertest';
-import { BASE_URL, type Running, startFacet } from './running.ts';
+import { BASE_URL, type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

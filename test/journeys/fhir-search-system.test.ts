@@ -1,6 +1,6 @@
 // Search of several types at once: one result in one order, paged, within the caller's scopes and tenant. https://hl7.org/fhir/R4/http.html#search
 import request from 'supertest';
-import { named, nextOf, type Running, startFacet } from './running.ts';
+import { named, nextOf, type Running, startFacet } from './running-server.ts';
 
 interface Bundle {
   total?: number;

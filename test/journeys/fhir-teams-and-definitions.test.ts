@@ -1,6 +1,6 @@
 // CareTeam and ActivityDefinition are found by each of their search parameters. https://hl7.org/fhir/R4/careteam.html#search, https://hl7.org/fhir/R4/activitydefinition.html#search
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const coded = (system: string, code: string) => ({ coding: [{ system, code }] });
 const usage = (code: string) => ({ system: 'http://terminology.hl7.org/CodeSystem/usage-context-type', code });

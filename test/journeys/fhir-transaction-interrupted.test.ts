@@ -4,8 +4,8 @@ import pg from 'pg';
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
 import { onServer, SERVER_URL } from '../store/open.ts';
-import { type Fate, fated, mortal, type Statements } from './mortal.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Fate, fated, mortal, type Statements } from './crash-injection.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const transactions: Statements[] = [];
 let facet: Running;

@@ -1,7 +1,7 @@
 // Overlapping transactions over two server processes on one PostgreSQL, one of which is killed midway: each is done wholly or not at all,
 // and what was told as done is done. https://hl7.org/fhir/R4/http.html#trules
 import { onServer } from '../store/open.ts';
-import { call, emptyPlace, killAll, startProcess } from './process.ts';
+import { call, emptyPlace, killAll, startProcess } from './server-process.ts';
 
 const CLIENTS = 16;
 const ROUNDS = 8;

@@ -1,6 +1,6 @@
 // Transactions from outside: all or nothing, in the order of effect, with references that hold. https://hl7.org/fhir/R4/http.html#trules
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // $validate from outside: everything that is wrong is listed, nothing is stored. https://hl7.org/fhir/R4/resource-operation-validate.html
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

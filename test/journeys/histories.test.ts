@@ -4,7 +4,7 @@ import { type Attempt, anomaliesOf, type Histories } from '../../scripts/histori
 import { write } from '../../scripts/histories/workload.ts';
 import { randomFrom } from '../../scripts/orders/random.ts';
 import { onServer } from '../store/open.ts';
-import { emptyPlace, killAll, type Place, startProcess } from './process.ts';
+import { emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
 
 describe('the checker', () => {
   const histories: Histories = { a: [[], ['x'], ['x', 'y']], b: [[], ['y'], ['y', 'z']] };

@@ -1,7 +1,7 @@
 // One request is one request, however often and however simultaneously it is sent under one idempotency-key.
 import request from 'supertest';
 import { orderable } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

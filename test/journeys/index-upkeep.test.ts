@@ -7,7 +7,7 @@ import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
 import { loadDefinitions } from '../../src/server/load-definitions.ts';
 import { until } from '../until.ts';
-import { BASE_URL, type Running, startFacet } from './running.ts';
+import { BASE_URL, type Running, startFacet } from './running-server.ts';
 
 const FHIR = 'application/fhir+json';
 let before: Running;

@@ -1,7 +1,7 @@
 // JumpEHR's GET /availability and GET /availability/next from outside: the free times of a span, whose they are and where, and the first of them.
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const NOW = '2026-03-02T10:00:00.000Z';
 const TEMPLATE = '123e4567-e89b-12d3-a456-4266141740aa';

@@ -1,6 +1,6 @@
 // JumpEHR's patients from outside: created, changed, archived, and seen through the other doors.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // JumpEHR's documented endpoints from outside: GET /clinician-profiles and /{id}.
 import request from 'supertest';
-import { BASE_URL, type Running, startFacet } from './running.ts';
+import { BASE_URL, type Running, startFacet } from './running-server.ts';
 import { tickingClock } from './ticking-clock.ts';
 
 let facet: Running;

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor, registration } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let sandbox: Sandbox;
 let facet: Running;

@@ -2,7 +2,7 @@
 // patch that tests stored values is refused. https://hl7.org/fhir/R4/http.html#ops, docs/decisions/0013-api-keys-and-scopes.md
 import request, { type Response } from 'supertest';
 import { orderable, registration } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let writer: string;

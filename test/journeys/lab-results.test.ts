@@ -8,7 +8,7 @@ import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts
 import { type Receiver, startReceiver } from '../subscriptions/receiver.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let sandbox: Sandbox;

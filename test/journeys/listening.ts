@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Instead, type Running, startFacet } from './running.ts';
+import { type Instead, type Running, startFacet } from './running-server.ts';
 
 export interface Listening extends Running {
   /** Its address, without a path. */

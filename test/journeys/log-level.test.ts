@@ -1,7 +1,7 @@
 // A log of errors alone tells of orders that do not get out, and of nothing that goes well.
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { orderable, panelFor } from './people.ts';
-import { call, emptyPlace, killAll, type Place, startProcess } from './process.ts';
+import { call, emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000ef';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import type { Resource } from '../../src/fhir/types.ts';
 import { readDemo } from '../../src/server/development/demo.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let markers: Resource[];

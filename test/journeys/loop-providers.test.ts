@@ -1,6 +1,6 @@
 // Loop's links between patients and providers, from outside: POST and GET /v1/patients/{patient_id}/providers.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let patient: string;

@@ -1,7 +1,7 @@
 // Loop's documented endpoints from outside: https://docs.ross.platform.loop.health, POST /v1/physicians, /v1/lab-orders, /v1/patients.
 import request from 'supertest';
 import { orderable } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 
 import request from 'supertest';
 import fc from '../fast-check.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as program } from '../../src/cli/program.ts';
-import { facet, killAll, type Said } from './process.ts';
+import { facet, killAll, type Said } from './server-process.ts';
 
 let place: string;
 beforeAll(() => {

@@ -5,7 +5,7 @@ import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts
 import { queueOrderWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
-import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
 
 let sandbox: Sandbox;
 let place: Place;

@@ -2,7 +2,7 @@
 import request from 'supertest';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import { type Document, type Operation, validator } from '../mapping/open-api.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let fhir: Document;

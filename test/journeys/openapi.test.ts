@@ -4,7 +4,7 @@ import { INTERACTIONS } from '../../src/fhir/interactions.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import { readDemo } from '../../src/server/development/demo.ts';
 import { type Document, faultsOf, validator } from '../mapping/open-api.ts';
-import { BASE_URL, type Running, startFacet } from './running.ts';
+import { BASE_URL, type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { administer, openAdminContext } from '../../src/cli/admin.ts';
 import { readConfig } from '../../src/config.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

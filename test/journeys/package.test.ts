@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RELEASE } from '../../src/release.ts';
-import { emptyPlace, killAll, launchIn, type Place, readyUrl } from './process.ts';
 import { withRegistry } from './registry.ts';
+import { emptyPlace, killAll, launchIn, type Place, readyUrl } from './server-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'facet-package-'));
 let place: Place;

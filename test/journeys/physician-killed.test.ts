@@ -8,7 +8,7 @@ import { onServer, SERVER_URL } from '../store/open.ts';
 import { waits } from '../until.ts';
 import { type Gate, gateTo } from './gate.ts';
 import { registration } from './people.ts';
-import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
 
 /** The clock of the servers: it stands still until it is moved. */
 let now = Date.now();

@@ -5,7 +5,7 @@ import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts
 import { until, waits } from '../until.ts';
 import { type Gate, gateTo } from './gate.ts';
 import { registration } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const EXISTS = { error: 'conflict', message: 'Physician already exists for this NPI / state' };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

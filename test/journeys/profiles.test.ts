@@ -5,7 +5,7 @@ import { administer } from '../../src/cli/admin.ts';
 import { stripDefinition } from '../../src/fhir/profile/strip-definition.ts';
 import { bloodPressure, US_CORE, usCoreDefinitions, usPatient } from '../fhir/profile-us-core.ts';
 import { type Json, withElements } from '../fhir/valid-resources.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 /** How far the server's time is ahead, in ms. */

@@ -1,6 +1,6 @@
 // What of a patient's results needs attention: https://docs.ross.platform.loop.health, GET /v1/red-flags/{patient_id}. Whoever made the result.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let patient: string;

@@ -1,7 +1,7 @@
 // What a vendor's door reads of other types than the shape's own is held to the same scopes as in FHIR: what is shown beside an item is left out, as _include
 // leaves it out; a filter that would tell something of another type is refused, as a chain is. src/interactions/scope-filter.ts
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 const SARAH = '0190b3c2-0000-7000-8000-00000000000a';

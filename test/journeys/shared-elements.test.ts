@@ -1,6 +1,6 @@
 // Fields that share an element of FHIR, from outside: a vendor of this test alone, after SCIM (contacts/directory). What one request says of several is all stored.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

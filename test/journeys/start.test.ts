@@ -18,7 +18,7 @@ import {
   launchByNpm,
   type Place,
   startProcess,
-} from './process.ts';
+} from './server-process.ts';
 
 let place: Place;
 let server: FacetProcess & { url: string };

@@ -1,7 +1,7 @@
 // Subscriptions at the command line and in the metrics, while the server runs: who is told, what waits and why, and what an operator does about it.
 import { isSigned, type Receiver, startReceiver } from '../subscriptions/receiver.ts';
 import { until } from '../until.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './server-process.ts';
 
 let receiver: Receiver;
 let place: Place;

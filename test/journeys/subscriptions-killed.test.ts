@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SERVER_URL } from '../store/open.ts';
 import { type Receiver, startReceiver } from '../subscriptions/receiver.ts';
 import { until } from '../until.ts';
-import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
 
 const LEASE_SECONDS = 20;
 let ahead = 0;

@@ -1,7 +1,7 @@
 // Another tenant's data does not exist: every route is driven with a key of the one tenant against what the other made.
 import request from 'supertest';
 import { registration } from './people.ts';
-import { nextOf, type Running, startFacet } from './running.ts';
+import { nextOf, type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let ids: Record<string, string>;

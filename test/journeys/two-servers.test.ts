@@ -1,7 +1,7 @@
 // Two server processes on one PostgreSQL, and callers who want the same thing of both at once: it happens once, and nobody gets a 500.
 // (The embedded engine belongs to one process and has one connection: there is nothing of this to see there.)
 import { SERVER_URL } from '../store/open.ts';
-import { call, emptyPlace, type FacetProcess, type KeyFile, killAll, type Place, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, type KeyFile, killAll, type Place, startProcess } from './server-process.ts';
 
 const onServer = SERVER_URL === undefined ? describe.skip : describe;
 

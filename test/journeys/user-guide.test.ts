@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { emptyPlace, killAll, type Place, startProcess } from './process.ts';
+import { emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
 
 interface Example {
   section: string;

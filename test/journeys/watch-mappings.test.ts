@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/main.ts';
 import { until } from '../until.ts';
-import { emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
+import { emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './server-process.ts';
 
 let place: Place;
 let folder: string;

@@ -1,5 +1,5 @@
 // A table of codes in a mapping: one line for each code says what the fields show of it. A mistake in it is told where it stands.
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 import { shapes } from './examples.ts';
 
 const FLAG = 'loop/red-flag.yaml';

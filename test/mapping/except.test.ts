@@ -1,5 +1,5 @@
 // What is no item for a word (`except:`) is on no list: said by what is left out, or by what is listed, and a start that would list it is refused.
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 
 const SAMPLE = 'clinik/specimen.yaml';
 const ONLY = 'only: "patient:missing=false&status:not=entered-in-error"';

@@ -1,7 +1,7 @@
 // A file that nobody would read stops the start, and is told with what to do: silence would look like a mapping that is right.
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 
 const PATIENT = 'loop/patient.yaml';
 const { copyOne, loading, copied } = copies();

@@ -1,6 +1,6 @@
 // A mistake in a mapping stops the start and is told with file, line and key: each case is one change of a file that is right.
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 import { profiles, registry } from './examples.ts';
 
 const PATIENT = 'loop/patient.yaml';

@@ -1,6 +1,6 @@
 // Which fields may share an element: those that never choose the same member. All others are refused at start, with both fields, the place and the remedy.
 import type { FieldSpec } from '../../src/mapping/spec.ts';
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 import { planted } from './planted-fields.ts';
 
 const { copyOne, loading, placeOf } = copies();

@@ -1,6 +1,6 @@
 // `prefer:`, the order of uses: what it may state, what its paths choose, and which fields it forbids.
 import { compilePath } from '../../src/fhir/writable-path/path.ts';
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 
 const { copyOne, loading } = copies();
 const PATIENT = 'clinik/patient.yaml';

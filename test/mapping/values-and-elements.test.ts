@@ -1,5 +1,5 @@
 // What a field shows and what its element holds must go together: whatever does not is told at start, with what to write instead. Each case is told whole.
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 
 const PATIENT = 'loop/patient.yaml';
 const ROLE = 'clinik/practitioner-role.yaml';

@@ -2,7 +2,7 @@
 import type { Condition } from '../../src/fhir/search/query.ts';
 import { simplifyQuery } from '../../src/store/search/constant-conditions.ts';
 import fc from '../fast-check.ts';
-import { query } from './small-world.ts';
+import { query } from './random-search-data.ts';
 
 const inside = (condition: Condition): Condition[] => {
   if (condition.on === 'and') return condition.all;

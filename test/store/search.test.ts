@@ -9,7 +9,7 @@ import fc from '../fast-check.ts';
 import { found, included, type Stored } from '../fhir/matches.ts';
 import { randomResource } from '../fhir/random-resource.ts';
 import { openTestStore, type TestStore } from './open.ts';
-import { boundedQuery, changeOf, query, world } from './small-world.ts';
+import { boundedQuery, changeOf, query, world } from './random-search-data.ts';
 
 /** As long as many runs take. */
 const LONG = 3_600_000;

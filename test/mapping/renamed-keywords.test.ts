@@ -1,5 +1,5 @@
 // Words that meant several things have a name of their own for each: the old one is refused by name, with the one to write.
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 
 const { copyOne, loading, copied } = copies();
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Database } from '../../src/store/database/database.ts';
 import { onServer } from '../store/open.ts';
 import { until } from '../until.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const STORM = 40;
 /** A tenant of its own. */

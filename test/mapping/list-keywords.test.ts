@@ -1,5 +1,5 @@
 // A mistake in what a mapping says of its lists, of names in its path, and of what is shown beside: told in words of the mapping language.
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 
 const PATIENT = 'loop/patient.yaml';
 

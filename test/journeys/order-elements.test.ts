@@ -8,7 +8,7 @@ import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/junction-sandbox/sand
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let sandbox: Sandbox;

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import request from 'supertest';
 import { printedOf, shapes } from '../mapping/examples.ts';
 import { registration } from './people.ts';
-import { BASE_URL, type Running, startFacet } from './running.ts';
+import { BASE_URL, type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import request from 'supertest';
 import { toUuidAlias } from '../../src/fhir/indexing/uuid-alias.ts';
 import { type Document, faultsOf } from '../mapping/open-api.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { type Gate, gateTo } from './gate.ts';
 import { registration } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const EXISTS = { error: 'conflict', message: 'Physician already exists for this NPI / state' };
 const NPI = 'http://hl7.org/fhir/sid/us-npi';

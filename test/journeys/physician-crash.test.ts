@@ -2,9 +2,9 @@
 // nothing had happened, and there is one practitioner with one licence.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
-import { type Fate, fated, mortal } from './mortal.ts';
+import { type Fate, fated, mortal } from './crash-injection.ts';
 import { registration } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let ahead = 0;
 let sandbox: Sandbox;

@@ -9,7 +9,7 @@ import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import { setDefaultBrand } from '../../src/store/tenants.ts';
 import { examplesOf, toQualifiedName, world } from '../mapping/examples.ts';
-import { type Keys, type Running, startFacet } from './running.ts';
+import { type Keys, type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // Changing and deleting through a vendor's door: the smallest change of the resource, under the version the client expects.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

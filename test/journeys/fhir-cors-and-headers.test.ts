@@ -1,7 +1,7 @@
 // What stands around FHIR requests: parts of resources, indentation, request ids, browser apps of other origins, HEAD, OPTIONS.
 // https://hl7.org/fhir/R4/http.html, https://hl7.org/fhir/R4/search.html#summary
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

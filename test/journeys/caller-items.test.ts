@@ -1,7 +1,7 @@
 // An item that is the caller's own, without an id in its path, and what is performed on one that has an id: a vendor of the tests alone (lists/ward).
 import request from 'supertest';
 import { type Document, faultsOf } from '../mapping/open-api.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

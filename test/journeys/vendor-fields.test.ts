@@ -1,6 +1,6 @@
 // What vendors' fields say of resources that FHIR clients made: of what is no longer in use nothing, of what is unset nothing, and after a change the same as FHIR.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 // What a read through a vendor's door costs the database: as many statements as the FHIR search that brings the same resources, however many items there are.
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 let statements = 0;

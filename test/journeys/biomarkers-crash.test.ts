@@ -1,8 +1,8 @@
 // Laboratory values sent together, and a server that dies at any step: between any two statements, or after the commit, so that the answer is lost. Nothing
 // is half made, and sent again each value is there once. How many statements it takes does not depend on how many values there are.
 import request from 'supertest';
-import { fated, mortal, type Statements } from './mortal.ts';
-import { type Running, startFacet } from './running.ts';
+import { fated, mortal, type Statements } from './crash-injection.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const transactions: Statements[] = [];
 

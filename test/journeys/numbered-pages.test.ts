@@ -1,7 +1,7 @@
 // Lists whose pages have numbers, from outside: a vendor of this test alone (pages/clinic).
 import request from 'supertest';
 import { type Document, faultsOf } from '../mapping/open-api.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 // A shape that is another one but for a few words.
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 import { shapes } from './examples.ts';
 
 const NEXT = 'jump/next-availability.yaml';

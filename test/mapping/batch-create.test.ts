@@ -1,6 +1,6 @@
 // The words of one request that makes many items, and of values that follow from others: mistakes in them are told at start, with what to write instead.
 import { CODE_DERIVATIONS } from '../../src/mapping/lens/code-derivations.ts';
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 
 const FILE = 'loop/biomarker.yaml';
 

@@ -1,7 +1,7 @@
 // What the vendors' doors have in common around a request: where what was made is found, which version it is, what a list takes, whose dialect answers.
 import request from 'supertest';
 import { orderable, registration } from './people.ts';
-import { BASE_URL, type Running, startFacet } from './running.ts';
+import { BASE_URL, type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -3,7 +3,7 @@
 import request from 'supertest';
 import { until } from '../until.ts';
 import { orderable, panelFor, registration } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import request from 'supertest';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000ae';
 const PANELS = 'https://loop.health/fhir/CodeSystem/lab-panel';

@@ -7,7 +7,7 @@ import { update } from '../../src/interactions/update.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { queueCancellation } from '../../src/orders/place/cancellation.ts';
-import { parseAcceptedOrder, parseOrderPayload } from '../../src/orders/place/order-entry.ts';
+import { parseAcceptedOrder } from '../../src/orders/place/order-entry.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-fixture.ts';
 import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
@@ -293,85 +293,6 @@ test('the order of a request that was deleted while the outcome was unknown is l
   await fixture.drainAll();
   await fixture.track();
   expect([await state(), there(), (await task()).status]).toEqual(['done', [CANCELLED], 'cancelled']);
-});
-
-describe('a request that is deleted and created again under its id', () => {
-  const repeat = async () => {
-    await ways[0]![1]();
-    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
-    await put();
-  };
-
-  test('is a new order with its own key and Task; the first one is cancelled and does not change it', async () => {
-    const first = await fixture.placeOrder();
-    const before = (await fixture.entry('one'))!;
-    await repeat();
-    const after = (await fixture.entry('one'))!;
-    expect([after.key === before.key, parseOrderPayload(after).task === parseOrderPayload(before).task]).toEqual([false, false]);
-    await settle();
-    expect(fixture.networkOrder(first.id).events.at(-1)!.status).toBe(CANCELLED);
-    expect([fixture.countOrders(before.key), fixture.countOrders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
-    await fixture.pollOrder(first.id);
-    expect([(await request()).status, (await fixture.read('Task', parseOrderPayload(before).task)).status]).toEqual([
-      'active',
-      'cancelled',
-    ]);
-    expect((await request()).identifier).toEqual([
-      { system: SYSTEMS.order, value: parseAcceptedOrder((await fixture.entry('one'))!).orderId },
-    ]);
-  });
-
-  test('while nobody knows of the first: that one is found and cancelled, and only the second stays', async () => {
-    await put();
-    fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
-    await fixture.drain();
-    await repeat();
-    await settle();
-    expect([there().sort(), ...(await stand())]).toEqual([[CANCELLED, 'received.walk_in_test.ordered'], 'active', 'received']);
-    expect(fixture.countRequests('createOrder')).toBe(2);
-  });
-
-  test('while the first has never left: that one is not sent', async () => {
-    await put();
-    await repeat();
-    await settle();
-    expect([fixture.countOrders(), ...(await stand())]).toEqual([1, 'active', 'received']);
-  });
-
-  test('as a draft, and active later: likewise', async () => {
-    await fixture.placeOrder();
-    await ways[0]![1]();
-    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
-    await put({ status: 'draft' });
-    await settle();
-    await put();
-    await settle();
-    expect([fixture.countOrders(), ...(await stand())]).toEqual([2, 'active', 'received']);
-  });
-
-  test('put back as it was, to undo the deletion: it is there again, revoked as it was, and nothing is sent', async () => {
-    const first = await fixture.placeOrder();
-    await ways[0]![1]();
-    await settle();
-    const before = await request();
-    await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
-    const { meta: _meta, ...content } = before;
-    await fixture.put(content as Resource);
-    await settle();
-    expect((await request()).status).toBe('revoked');
-    expect([there(), fixture.countRequests('createOrder')]).toEqual([[CANCELLED], 1]);
-    expect((await request()).identifier).toEqual(before.identifier);
-    expect(JSON.stringify(before.identifier)).toContain(first.id);
-  });
-
-  test('can be withdrawn like the first', async () => {
-    await fixture.placeOrder();
-    await repeat();
-    await settle();
-    await ways[1]![1]();
-    await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
-  });
 });
 
 test('a withdrawn request cannot become active again, also not through a draft: 409', async () => {

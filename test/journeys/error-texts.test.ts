@@ -1,6 +1,6 @@
 // What a refusal says, so that the next request can be right: where the API is, which type is meant, which scope is needed, how large a body may be.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { type Running, startFacet } from './running-server.ts';
 
 const KIB = 1024;
 let facet: Running;

@@ -1,5 +1,5 @@
 // A mistake in the words of a mapping is told in words of the mapping language: what stands there, and what to write instead.
-import { copies } from './copies.ts';
+import { copies } from './copied-mappings.ts';
 
 const PATIENT = 'loop/patient.yaml';
 const PHONE = "{ fhir: telecom.where(system='phone').value }";
