@@ -269,7 +269,7 @@ test('11: a lost response and then a refusal: the order is looked up until no re
 
 test('13: a refusal of the new user counts half a minute later, and the key for the new user was not used and stays', async () => {
   const key = await ordered();
-  here.fail(
+  fixture.addFaults(
     { operation: 'user', kind: 'slow', seconds: 0.01 },
     { operation: 'createOrder', kind: 'error', status: 404 },
     { operation: 'user', kind: 'error', status: 500 },
@@ -277,7 +277,7 @@ test('13: a refusal of the new user counts half a minute later, and the key for 
   );
   for (let nth = 0; nth < 2; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
   expect(keysUsed()).toEqual([key]);
-  here.advance(30);
+  fixture.advance(30);
   expect(await now()).toEqual({ result: 'accepted' });
   expect(keysUsed()).toEqual([key, v5('renewed 1', key)]);
 });
