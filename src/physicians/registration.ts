@@ -11,7 +11,7 @@ import type { JunctionClient } from '../junction/client.ts';
 import { createLease } from '../messaging/lease.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
-import { findNamePart, listContactPoints, toAsciiName } from '../orders/place/demographics.ts';
+import { findValues, toAsciiName } from '../orders/place/demographics.ts';
 import { readNpi } from '../orders/place/signer.ts';
 import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 
@@ -128,10 +128,10 @@ interface Physician {
 function toPhysician({ key: state, own }: Registration, key: string, now: string): Physician {
   const practitioner = own();
   const readName = (part: 'given[0]' | 'family') => {
-    const [, text = ''] = findNamePart(practitioner, part, now)[0] ?? [];
+    const [, text = ''] = findValues(practitioner, { element: 'name', part }, now)?.[0] ?? [];
     return toAsciiName(text) ?? text;
   };
-  const email = listContactPoints(practitioner, 'email', now)[0]?.[1];
+  const email = findValues(practitioner, { element: 'telecom', part: 'value', system: 'email' }, now)?.[0]?.[1];
   return { npi: readNpi(practitioner, now) ?? '', firstName: readName('given[0]'), lastName: readName('family'), email, state, key };
 }
 

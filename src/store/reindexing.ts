@@ -6,7 +6,7 @@ import type { IndexRows } from '../fhir/indexing/rows.ts';
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../fhir/types.ts';
 import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database/database.ts';
-import { INDEX_TABLES, toTableRows } from './resources/index-tables.ts';
+import { INDEX_TABLES, TABLE_ROWS } from './resources/index-tables.ts';
 import { toSortCodes } from './resources/resource-change.ts';
 import { buildTableReplacement } from './resources/write.ts';
 import { toBigintArray } from './search/tokens.ts';
@@ -277,7 +277,7 @@ const toVersionColumns = (renewals: ReindexedRow[]): unknown[] => [
 ];
 
 async function writeIndexRows(database: Database, tenant: number, renewals: ReindexedRow[]): Promise<number> {
-  const sides = INDEX_TABLES.map((table) => renewals.map(({ index }) => JSON.stringify(toTableRows(table, index))));
+  const sides = INDEX_TABLES.map((table) => renewals.map(({ index }) => JSON.stringify(TABLE_ROWS[table](index))));
   const [answer] = await database.query<{ applied: number }>(REPLACE, [
     tenant,
     ...toVersionColumns(renewals),

@@ -25,9 +25,9 @@ const ACTIONS: Partial<Record<OrderAction, (context: Context, entry: OutboxEntry
   queueCancellation: (context, entry) => queueCancellation(context, entry, parseAcceptedOrder(entry)),
 };
 
-/** `entry`: the outbox entry of the request; undefined: it was never ordered. */
-export async function withdrawOrder(context: Context, entry: OutboxEntry | undefined): Promise<void> {
-  const transition = entry && findTransition(entry, 'revoke');
+/** `entry`: the outbox entry of the request. */
+export async function withdrawOrder(context: Context, entry: OutboxEntry): Promise<void> {
+  const transition = findTransition(entry, 'revoke');
   if (transition) await ACTIONS[transition.action]?.(context, entry);
 }
 

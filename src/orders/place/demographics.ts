@@ -2,56 +2,50 @@
 // and converts them to the formats that the lab network accepts. The preference among several values is that of fhir/current-elements.ts, as in the vendors' APIs.
 // https://hl7.org/fhir/R4/patient.html
 
-import { buildPreferenceComparator, isInPeriod, isOld } from '../../fhir/current-elements.ts';
+import { findCurrentElements } from '../../fhir/current-elements.ts';
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 
 /** A value with its path in the Patient. */
 export type LocatedValue = [path: string, text: string];
 
-type ElementMember = Record<string, unknown>;
-type LocatedMember = [path: string, part: ElementMember];
-
-/** The current values of a repeating element with their paths, the preferred one first. */
-function listCurrentMembers(patient: Resource, element: keyof typeof ELEMENT_TYPES, now: string): LocatedMember[] {
-  const members = toList(patient[element])
-    .filter(isObject)
-    .map((part, at): LocatedMember => [`${element}[${at}]`, part]);
-  const order = buildPreferenceComparator(ELEMENT_TYPES[element])!;
-  return members.filter(([, part]) => !isOld(part) && isInPeriod(part, now)).toSorted(([, one], [, other]) => order(one, other));
-}
+/** Where a value of a person is. `part`: a field, a list, or the first element of a list (`given[0]`). `system`: of contact points. */
+export type ValuePath =
+  | { element: 'name' | 'address'; part: string }
+  | { element: 'telecom'; part: 'value'; system: 'phone' | 'email' }
+  | { element: 'birthDate' };
 
 const ELEMENT_TYPES = { name: 'HumanName', address: 'Address', telecom: 'ContactPoint' };
 
-/** Whether the person has a current name. */
-export const hasName = (patient: Resource, now: string): boolean => listCurrentMembers(patient, 'name', now).length > 0;
-
-/** A part of the preferred name, among those with a family name. */
-export function findNamePart(patient: Resource, path: 'family' | 'given[0]', now: string): LocatedValue[] {
-  const whole = listCurrentMembers(patient, 'name', now).find(([, name]) => typeof name.family === 'string');
-  return whole ? readPart(whole, path) : [];
+/**
+ * The current values at a path, the preferred one first: parts of one name with a family name, of one address, or the values of all contact points of a system.
+ * Undefined: the person has no name, no address, no such contact point or no date of birth at all.
+ */
+export function findValues(person: Resource, path: ValuePath, now: string): LocatedValue[] | undefined {
+  if (path.element === 'birthDate') return person.birthDate === undefined ? undefined : toLocatedValues('birthDate', person.birthDate);
+  const { element, part } = path;
+  const members = toList(person[element]).filter(isObject);
+  const current = findCurrentElements(members, ELEMENT_TYPES[element], now);
+  const usable = current.filter((member) => isUsable(member, path));
+  if ((element === 'name' ? current : usable).length === 0) return undefined;
+  return (element === 'telecom' ? usable : usable.slice(0, 1)).flatMap((member) =>
+    toLocatedValues(`${element}[${members.indexOf(member)}].${part}`, readPart(member, part)),
+  );
 }
 
-/** The preferred address that is not of the type `postal`: a sample may be collected at this address. */
-export const findHomeAddress = (patient: Resource, now: string): LocatedMember | undefined =>
-  listCurrentMembers(patient, 'address', now).find(([, address]) => address.type !== 'postal');
-
-/** A part of the home address. */
-export function findAddressPart(patient: Resource, path: string, now: string): LocatedValue[] {
-  const home = findHomeAddress(patient, now);
-  return home ? readPart(home, path) : [];
+/** An address of the type `postal` is not used: a sample may be collected at the address. */
+function isUsable({ family, type, system, value }: Record<string, unknown>, path: Exclude<ValuePath, { element: 'birthDate' }>): boolean {
+  if (path.element === 'telecom') return system === path.system && typeof value === 'string';
+  return path.element === 'name' ? typeof family === 'string' : type !== 'postal';
 }
 
-/** The values of all current contact points of a system, the preferred one first. */
-export const listContactPoints = (patient: Resource, system: string, now: string): LocatedValue[] =>
-  listCurrentMembers(patient, 'telecom', now)
-    .filter(([, point]) => point.system === system)
-    .flatMap((point) => readPart(point, 'value'));
+const readPart = (member: Record<string, unknown>, part: string): unknown =>
+  part.endsWith('[0]') ? toList(member[part.slice(0, -3)])[0] : member[part];
 
-/** `path`: a field, or the first element of a list (`given[0]`). */
-function readPart([at, part]: LocatedMember, path: string): LocatedValue[] {
-  const value = path.endsWith('[0]') ? toList(part[path.slice(0, -3)])[0] : part[path];
-  return typeof value === 'string' ? [[`${at}.${path}`, value]] : [];
+/** The texts of a value or of a list, with their paths. */
+function toLocatedValues(path: string, value: unknown): LocatedValue[] {
+  if (Array.isArray(value)) return value.flatMap((item, nth) => toLocatedValues(`${path}[${nth}]`, item));
+  return typeof value === 'string' ? [[path, value]] : [];
 }
 
 /** Letters that Unicode normalization does not split, and punctuation with an ASCII equivalent. */

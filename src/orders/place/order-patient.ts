@@ -1,17 +1,12 @@
 // Builds the patient data of an order in the lab network's format: from the contained Patient (a snapshot at order time), otherwise from the stored Patient.
 // https://hl7.org/fhir/R4/patient.html
 
-import { toList } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import {
-  findAddressPart,
-  findHomeAddress,
-  findNamePart,
-  hasName,
+  findValues,
   type LocatedValue,
-  listContactPoints,
   toAsciiName,
   toDayInState,
   toEmailAddress,
@@ -19,6 +14,7 @@ import {
   toUsPhone,
   toUsState,
   toUsZip,
+  type ValuePath,
 } from './demographics.ts';
 
 export interface OrderPatient {
@@ -49,10 +45,8 @@ interface PatientFact {
   /** The format of a valid value, for error texts about an invalid one. */
   rule?: string;
   element: string;
-  /** Whether this Patient has a name, an address … at all. The first source that has one is used: parts of two sources are never mixed. */
-  isPresent(patient: Resource, now: string): boolean;
-  /** The possible values at the time `now` (ISO 8601), the preferred one first. */
-  candidates(patient: Resource, now: string): LocatedValue[];
+  /** The first source that has a name, an address … at all is used: parts of two sources are never mixed. */
+  path: ValuePath;
   /** Converts a value to the format that is sent; undefined: the value is invalid. */
   form(text: string): string | undefined;
 }
@@ -61,7 +55,6 @@ interface PatientFact {
 const LONGEST_NAME = 50;
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
 
-const hasHome = (patient: Resource, now: string): boolean => findHomeAddress(patient, now) !== undefined;
 const trimToUndefined = (text: string): string | undefined => text.trim() || undefined;
 
 function toShortName(text: string): string | undefined {
@@ -69,74 +62,65 @@ function toShortName(text: string): string | undefined {
   return name !== undefined && name.length <= LONGEST_NAME ? name : undefined;
 }
 
-const PATIENT_FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, PatientFact> = {
+const PATIENT_FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'> | 'line', PatientFact> = {
   firstName: {
     needs: "the patient's first name in Latin letters",
     rule: `at most ${LONGEST_NAME} letters`,
     element: 'Patient.name.given',
-    isPresent: hasName,
-    candidates: (patient, now) => findNamePart(patient, 'given[0]', now),
+    path: { element: 'name', part: 'given[0]' },
     form: toShortName,
   },
   lastName: {
     needs: "the patient's last name in Latin letters",
     rule: `at most ${LONGEST_NAME} letters`,
     element: 'Patient.name.family',
-    isPresent: hasName,
-    candidates: (patient, now) => findNamePart(patient, 'family', now),
+    path: { element: 'name', part: 'family' },
     form: toShortName,
   },
   birthDate: {
     needs: "the patient's full date of birth",
     element: 'Patient.birthDate',
-    isPresent: ({ birthDate }) => birthDate !== undefined,
-    candidates: ({ birthDate }) => (typeof birthDate === 'string' ? [['birthDate', birthDate]] : []),
+    path: { element: 'birthDate' },
     form: (text) => (FULL_DATE.test(text) ? text : undefined),
   },
   phone: {
     needs: 'a US phone number of the patient',
     rule: 'ten digits, and none of the reserved numbers (area code 555, 555-01xx, 911)',
     element: "Patient.telecom.where(system='phone').value",
-    isPresent: (patient, now) => listContactPoints(patient, 'phone', now).length > 0,
-    candidates: (patient, now) => listContactPoints(patient, 'phone', now),
+    path: { element: 'telecom', part: 'value', system: 'phone' },
     form: toUsPhone,
   },
   email: {
     needs: 'an e-mail address of the patient',
     rule: 'a mailbox, @ and a domain name',
     element: "Patient.telecom.where(system='email').value",
-    isPresent: (patient, now) => listContactPoints(patient, 'email', now).length > 0,
-    candidates: (patient, now) => listContactPoints(patient, 'email', now),
+    path: { element: 'telecom', part: 'value', system: 'email' },
     form: toEmailAddress,
   },
   city: {
     needs: "a city in the patient's address",
     element: 'Patient.address.city',
-    isPresent: hasHome,
-    candidates: (patient, now) => findAddressPart(patient, 'city', now),
+    path: { element: 'address', part: 'city' },
     form: trimToUndefined,
   },
   state: {
     needs: "a US state in the patient's address",
     element: 'Patient.address.state',
-    isPresent: hasHome,
-    candidates: (patient, now) => findAddressPart(patient, 'state', now),
+    path: { element: 'address', part: 'state' },
     form: toUsState,
   },
   zip: {
     needs: "a ZIP code in the patient's address",
     element: 'Patient.address.postalCode',
-    isPresent: hasHome,
-    candidates: (patient, now) => findAddressPart(patient, 'postalCode', now),
+    path: { element: 'address', part: 'postalCode' },
     form: toUsZip,
   },
-};
-const FIRST_LINE: PatientFact = {
-  needs: "a street in the patient's address",
-  element: 'Patient.address.line',
-  isPresent: hasHome,
-  candidates: (patient, now) => findAddressPart(patient, 'line[0]', now),
-  form: trimToUndefined,
+  line: {
+    needs: "a street in the patient's address",
+    element: 'Patient.address.line',
+    path: { element: 'address', part: 'line[0]' },
+    form: trimToUndefined,
+  },
 };
 /** For a minor the lab network requires a parent or guardian, which is not supported yet. */
 const OF_AGE: PatientFact = {
@@ -147,42 +131,50 @@ const OF_AGE: PatientFact = {
 const COUNTRY: PatientFact = {
   needs: "the patient's address in the United States",
   element: 'Patient.address.country',
-  isPresent: (patient, now) => findAddressPart(patient, 'country', now).length > 0,
-  candidates: (patient, now) => findAddressPart(patient, 'country', now),
+  path: { element: 'address', part: 'country' },
   form: toUsCountry,
 };
+const ALL_LINES: ValuePath = { element: 'address', part: 'line' };
 
 /** Returns the patient of an order, or issues for all missing and invalid values. Of `sources`, the first one that has a value is used. */
 export function buildOrderPatient(sources: PatientSource[], now: Date): { patient: OrderPatient } | { issues: Issue[] } {
   const issues: Issue[] = [];
   const at = now.toISOString();
-  const look = (fact: PatientFact) => {
-    const source = sources.find(({ patient }) => fact.isPresent(patient, at));
-    return { source, candidates: source ? fact.candidates(source.patient, at) : [] };
-  };
   const refuse = (fact: PatientFact): void => {
-    const { source, candidates } = look(fact);
-    issues.push(buildMissingIssue(fact, source, candidates[0]));
+    const { source, values } = findSource(sources, fact.path, at);
+    issues.push(buildMissingIssue(fact, source, values[0]));
   };
-  const take = (fact: PatientFact): string => {
-    const form = look(fact)
-      .candidates.map(([, text]) => fact.form(text))
-      .find((text) => text !== undefined);
-    if (form === undefined) refuse(fact);
-    return form ?? '';
-  };
-  // Object.fromEntries loses the key type: these are the keys of PATIENT_FACTS
-  const facts = Object.fromEntries(Object.entries(PATIENT_FACTS).map(([name, fact]) => [name, take(fact)])) as Record<
-    keyof typeof PATIENT_FACTS,
-    string
-  >;
-  const first = take(FIRST_LINE);
-  const home = sources.find(({ patient }) => hasHome(patient, at));
-  if (home && COUNTRY.isPresent(home.patient, at)) take(COUNTRY);
-  const born = facts.birthDate;
-  if (born !== '' && isMinor(born, toDayInState(facts.state, now))) refuse(OF_AGE);
+  const facts: Record<string, string> = {};
+  for (const [name, fact] of Object.entries(PATIENT_FACTS)) {
+    const value = findValidValue(findSource(sources, fact.path, at).values, fact);
+    if (value === undefined) refuse(fact);
+    facts[name] = value ?? '';
+  }
+  const countries = findSource(sources, COUNTRY.path, at).values;
+  if (countries.length && findValidValue(countries, COUNTRY) === undefined) refuse(COUNTRY);
+  // type assertion: these are the keys of PATIENT_FACTS
+  const { line, ...patient } = facts as Record<keyof typeof PATIENT_FACTS, string>;
+  if (patient.birthDate !== '' && isMinor(patient.birthDate, toDayInState(patient.state, now))) refuse(OF_AGE);
   if (issues.length) return { issues };
-  return { patient: { ...facts, gender: findGender(sources), lines: [first, ...listFurtherLines(sources, at)] } };
+  const more = findSource(sources, ALL_LINES, at).values.slice(1);
+  return { patient: { ...patient, gender: findGender(sources), lines: [line, ...more.flatMap(([, text]) => text.trim() || [])] } };
+}
+
+/** The first source that has an element at this path, and the element's values. */
+function findSource(sources: PatientSource[], path: ValuePath, now: string): { source: PatientSource | undefined; values: LocatedValue[] } {
+  for (const source of sources) {
+    const values = findValues(source.patient, path, now);
+    if (values) return { source, values };
+  }
+  return { source: undefined, values: [] };
+}
+
+function findValidValue(values: LocatedValue[], { form }: PatientFact): string | undefined {
+  for (const [, text] of values) {
+    const formed = form(text);
+    if (formed !== undefined) return formed;
+  }
+  return undefined;
 }
 
 /** Both days as YYYY-MM-DD. */
@@ -199,17 +191,12 @@ function buildMissingIssue(
   return issue('business-rule', text, found ? `${source.at}.${found[0]}` : source.at);
 }
 
-function listFurtherLines(sources: PatientSource[], now: string): string[] {
-  const home = sources.map(({ patient }) => findHomeAddress(patient, now)).find((found) => found !== undefined);
-  const lines = toList(home?.[1].line).filter((line) => typeof line === 'string');
-  return lines
-    .slice(1)
-    .map((line) => line.trim())
-    .filter(Boolean);
-}
-
 const GENDERS = new Set(['female', 'male', 'other', 'unknown']);
 
-const findGender = (sources: PatientSource[]): string =>
-  sources.map(({ patient }) => toTyped('Patient', patient).gender).find((gender) => gender !== undefined && GENDERS.has(gender)) ??
-  'unknown';
+function findGender(sources: PatientSource[]): string {
+  for (const { patient } of sources) {
+    const { gender } = toTyped('Patient', patient);
+    if (gender !== undefined && GENDERS.has(gender)) return gender;
+  }
+  return 'unknown';
+}

@@ -96,7 +96,8 @@ export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
   },
   async after(context, write) {
     const former = toTyped('Task', JSON.parse(write.previous!.body!));
-    await withdrawOrder(context, await findCancelledOrder(context, write, former));
+    const entry = await findCancelledOrder(context, write, former);
+    if (entry) await withdrawOrder(context, entry);
   },
 });
 

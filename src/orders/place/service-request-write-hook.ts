@@ -55,7 +55,7 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
     async after(context, write) {
       if (!write.resource) return;
       const entry = await findEntryOfWrite(context, write);
-      if (isRevocation(write, context)) return withdrawOrder(context, entry);
+      if (isRevocation(write, context)) return entry && withdrawOrder(context, entry);
       if (entry && write.resource.status === 'active') return resumeOrder(context, entry, write);
       const decision = await decisionOn(context, write);
       if (decision.verdict === 'place') await acceptOrder(context, write, { code: decision.tests, rules });

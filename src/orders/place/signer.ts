@@ -7,7 +7,7 @@ import { type Issue, issue } from '../../fhir/outcome.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { findNamePart, toAsciiName, toDayInState, toUsState } from './demographics.ts';
+import { findValues, toAsciiName, toDayInState, toUsState } from './demographics.ts';
 import type { OrderPhysician } from './junction-order.ts';
 import { findReferenced, findReferencedType, type Reference } from './references.ts';
 
@@ -41,7 +41,7 @@ function toPhysician(practitioner: Resource, { state, qualifications }: SignerCo
   const states = findLicensedStates(practitioner, { today: toDayInState(state ?? '', now), qualifications });
   const at = now.toISOString();
   const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) =>
-    toAsciiName(findNamePart(practitioner, part, at)[0]?.[1] ?? ''),
+    toAsciiName(findValues(practitioner, { element: 'name', part }, at)?.[0]?.[1] ?? ''),
   );
   const npi = readNpi(practitioner, at);
   const issues = [

@@ -51,7 +51,8 @@ const LONG_TESTS: Partial<Record<IndexTable, string>> = {
 /** A row of an index table by column, without tenant and pid. */
 export type IndexTableRow = Record<string, unknown>;
 
-const ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[]> = {
+/** The rows of a resource by table. */
+export const TABLE_ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[]> = {
   sx_ref: ({ references }) =>
     references.map(({ parameter, target, text }) => ({
       param: parameter,
@@ -60,11 +61,18 @@ const ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[]> = {
     })),
   sx_string: ({ strings }) => strings.map(({ parameter, norm, ...marks }) => ({ param: parameter, norm: toStorableText(norm), ...marks })),
   sx_date: ({ dates }) => {
-    const lone = findLoneParameters(dates);
-    return dates.map(({ parameter: param, from, to, low, high }) => ({ param, from_at: from, to_at: to, low, high, lone: lone(param) }));
+    const spread = findSpreadParameters(dates);
+    return dates.map(({ parameter: param, from, to, low, high }) => ({
+      param,
+      from_at: from,
+      to_at: to,
+      low,
+      high,
+      lone: !spread.has(param),
+    }));
   },
   sx_number: ({ numbers }) => {
-    const lone = findLoneParameters(numbers);
+    const spread = findSpreadParameters(numbers);
     return numbers.map(({ parameter: param, unit = null, label = null, from, to, measure, low, high }) => ({
       param,
       unit_h: unit,
@@ -76,7 +84,7 @@ const ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[]> = {
       to_m: measure?.to ?? null,
       low,
       high,
-      lone: lone(param),
+      lone: !spread.has(param),
     }));
   },
   sx_composite: ({ composites }) =>
@@ -96,8 +104,6 @@ const toRangeColumns = (suffix: string, span: Span | undefined): IndexTableRow =
   [`to_${suffix}`]: span?.to ?? null,
 });
 
-export const toTableRows = (table: IndexTable, index: IndexRows): IndexTableRow[] => ROWS[table](index);
-
 /** A column whose values are parameters of the statement. */
 interface InputColumn {
   name: string;
@@ -106,37 +112,32 @@ interface InputColumn {
 }
 
 /** `Object.fromEntries` does not keep the names of the keys in its type. */
-const INPUT_COLUMNS = Object.fromEntries(
+export const INPUT_COLUMNS = Object.fromEntries(
   INDEX_TABLES.map((table) => [
     table,
     Object.entries(COLUMNS[table]).map(([name, type]) => ({ name: name.replace('?', ''), type, nullable: name.endsWith('?') })),
   ]),
 ) as Record<IndexTable, InputColumn[]>;
 
-export const listInputColumns = (table: IndexTable): InputColumn[] => INPUT_COLUMNS[table];
-
 /** The table with all columns that are written. The last one, `long`, is computed from the others. */
 export const buildInsertTarget = (table: IndexTable): string =>
-  `${table} (${['tenant_id', 'pid', ...listInputColumns(table).map(({ name }) => name), ...(LONG_TESTS[table] ? ['long'] : [])].join(', ')})`;
+  `${table} (${['tenant_id', 'pid', ...INPUT_COLUMNS[table].map(({ name }) => name), ...(LONG_TESTS[table] ? ['long'] : [])].join(', ')})`;
 
 /** The select list over input rows `s`, without tenant and pid. */
 export const buildSelectList = (table: IndexTable): string =>
   [
-    ...listInputColumns(table).map(({ name }) => (name === 'forms' ? 's.forms::bigint[]' : `s.${name}`)),
+    ...INPUT_COLUMNS[table].map(({ name }) => (name === 'forms' ? 's.forms::bigint[]' : `s.${name}`)),
     ...(LONG_TESTS[table] ? [`${LONG_TESTS[table]} as long`] : []),
   ].join(', ');
 
-/** Returns a test of whether all rows of a parameter have the same range. If so, two tests that pass on different rows also pass on one row. */
-function findLoneParameters(rows: { parameter: number; from: string; to: string; measure?: Span }[]): (parameter: number) => boolean {
-  const ends = new Map<number, string>();
-  const several = new Set<number>();
-  for (const row of rows) {
-    const own = toRangeKey(row);
-    if ((ends.get(row.parameter) ?? own) === own) ends.set(row.parameter, own);
-    else several.add(row.parameter);
+/** The parameters whose rows have different ranges. For the others, two tests that pass on different rows also pass on one row. */
+function findSpreadParameters(rows: { parameter: number; from: string; to: string; measure?: Span }[]): ReadonlySet<number> {
+  const ranges = new Map<number, string>();
+  const spread = new Set<number>();
+  for (const { parameter, from, to, measure } of rows) {
+    const range = [from, to, measure?.from, measure?.to].join(' ');
+    if ((ranges.get(parameter) ?? range) === range) ranges.set(parameter, range);
+    else spread.add(parameter);
   }
-  return (parameter) => !several.has(parameter);
+  return spread;
 }
-
-const toRangeKey = ({ from, to, measure }: { from: string; to: string; measure?: Span }): string =>
-  [from, to, measure?.from, measure?.to].join(' ');

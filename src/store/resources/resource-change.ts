@@ -14,31 +14,45 @@ export function toSortCodes(codes: CodeRow[]): string | null {
   return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
 }
 
-/** Column → its SQL type, and its value in a change. */
-const COLUMNS = {
-  rtype: { type: 'smallint', of: (change: ResourceChange): unknown => TYPE_NUMBERS[change.type] },
-  id: { type: 'text', of: (change: ResourceChange) => change.id },
-  ver: { type: 'int', of: (change: ResourceChange) => change.version },
-  lu: { type: 'timestamptz', of: (change: ResourceChange) => change.lastUpdated },
-  method: { type: 'text', of: (change: ResourceChange) => change.method },
-  actor: { type: 'text', of: (change: ResourceChange) => change.actor },
-  body: { type: 'text', of: (change: ResourceChange) => change.body },
-  self_h: { type: 'bigint', of: (change: ResourceChange) => change.index?.self ?? null },
+/** Column → its SQL type. */
+export const COLUMN_TYPES = {
+  rtype: 'smallint',
+  id: 'text',
+  ver: 'int',
+  lu: 'timestamptz',
+  method: 'text',
+  actor: 'text',
+  body: 'text',
+  self_h: 'bigint',
   /** An array literal as text, because PostgreSQL accepts arrays of arrays only if all have the same length. */
-  tok: { type: 'text', of: (change: ResourceChange) => (change.index ? `{${change.index.tokens.join(',')}}` : null) },
-  ord: { type: 'jsonb', of: ({ index }: ResourceChange) => toSortCodes(index?.codes ?? []) },
-  /** Null for a deletion, which does not change the column. */
-  rules: { type: 'int', of: ({ index, rules = 0 }: ResourceChange) => (index ? rules : null) },
-  previous_rules: { type: 'int', of: ({ previousRules = 0 }: ResourceChange) => previousRules },
-  previous: { type: 'int', of: (change: ResourceChange) => change.previous ?? null },
+  tok: 'text',
+  ord: 'jsonb',
+  rules: 'int',
+  previous_rules: 'int',
+  previous: 'int',
 } as const;
 
-export type ChangeColumn = keyof typeof COLUMNS;
+export type ChangeColumn = keyof typeof COLUMN_TYPES;
 /** `Object.keys` is typed as string[]. */
-export const CHANGE_COLUMNS = Object.keys(COLUMNS) as ChangeColumn[];
+export const CHANGE_COLUMNS = Object.keys(COLUMN_TYPES) as ChangeColumn[];
 
-export const findColumnType = (column: ChangeColumn): string => COLUMNS[column].type;
-export const readColumnValue = (column: ChangeColumn, change: ResourceChange): unknown => COLUMNS[column].of(change);
+/** The values of all columns. */
+export const toColumnValues = ({ index, ...change }: ResourceChange): Record<ChangeColumn, unknown> => ({
+  rtype: TYPE_NUMBERS[change.type],
+  id: change.id,
+  ver: change.version,
+  lu: change.lastUpdated,
+  method: change.method,
+  actor: change.actor,
+  body: change.body,
+  self_h: index?.self ?? null,
+  tok: index ? `{${index.tokens.join(',')}}` : null,
+  ord: toSortCodes(index?.codes ?? []),
+  // null for a deletion, which does not change the column
+  rules: index ? (change.rules ?? 0) : null,
+  previous_rules: change.previousRules ?? 0,
+  previous: change.previous ?? null,
+});
 
 /** One new version. `previous`: the version that it replaces; absent for the first. If another version is current by then, the change is not applied. */
 export interface ResourceChange {

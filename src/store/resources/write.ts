@@ -1,16 +1,8 @@
 // Writes changes of resources: one change or many in one statement. docs/decisions/0001-one-statement-writes.md
 
 import type { Database } from '../database/database.ts';
-import {
-  buildInsertTarget,
-  buildSelectList,
-  INDEX_TABLES,
-  type IndexTable,
-  type IndexTableRow,
-  listInputColumns,
-  toTableRows,
-} from './index-tables.ts';
-import { CHANGE_COLUMNS, type ChangeColumn, findColumnType, type ResourceChange, readColumnValue } from './resource-change.ts';
+import { buildInsertTarget, buildSelectList, INDEX_TABLES, INPUT_COLUMNS, type IndexTable, TABLE_ROWS } from './index-tables.ts';
+import { CHANGE_COLUMNS, type ChangeColumn, COLUMN_TYPES, type ResourceChange, toColumnValues } from './resource-change.ts';
 
 interface AppliedCount {
   applied: number;
@@ -54,12 +46,11 @@ interface PreparedStatement {
   parameters: unknown[];
 }
 
-const UNUSED: Record<WriteKind, ChangeColumn[]> = {
-  create: ['previous', 'previous_rules'],
-  update: [],
-  delete: ['self_h', 'tok', 'ord', 'rules'],
+const WRITTEN_COLUMNS: Record<WriteKind, ChangeColumn[]> = {
+  create: CHANGE_COLUMNS.filter((column) => column !== 'previous' && column !== 'previous_rules'),
+  update: CHANGE_COLUMNS,
+  delete: CHANGE_COLUMNS.filter((column) => !['self_h', 'tok', 'ord', 'rules'].includes(column)),
 };
-const listColumns = (kind: WriteKind): ChangeColumn[] => CHANGE_COLUMNS.filter((column) => !UNUSED[kind].includes(column));
 /**
  * There is one prepared statement for each combination of the kind of write and the index tables that get rows; the other index tables cost nothing. A cache by
  * name. The number of combinations is limited.
@@ -68,14 +59,19 @@ const STATEMENTS = new Map<string, string>();
 
 /** The statement returns one row, `applied`: 0 if the current version is no longer `previous`. */
 function buildSingleWrite(tenant: number, change: ResourceChange, kind: WriteKind): PreparedStatement {
-  const rows = INDEX_TABLES.map((table): [IndexTable, IndexTableRow[]] => [table, change.index ? toTableRows(table, change.index) : []]);
-  const filled = rows.filter(([, some]) => some.length > 0);
-  const sides = filled.map(([table]) => table);
-  const name = [kind, ...sides].join('-');
-  const sql = STATEMENTS.get(name) ?? buildSql(kind, sides);
+  const filled: IndexTable[] = [];
+  const arrays: unknown[][] = [];
+  for (const table of change.index ? INDEX_TABLES : []) {
+    const rows = TABLE_ROWS[table](change.index!);
+    if (rows.length === 0) continue;
+    filled.push(table);
+    for (const { name } of INPUT_COLUMNS[table]) arrays.push(rows.map((row) => row[name]));
+  }
+  const name = [kind, ...filled].join('-');
+  const sql = STATEMENTS.get(name) ?? buildSql(kind, filled);
   STATEMENTS.set(name, sql);
-  const arrays = filled.flatMap(([table, some]) => listInputColumns(table).map(({ name: column }) => some.map((row) => row[column])));
-  return { name, sql, parameters: [tenant, ...listColumns(kind).map((column) => readColumnValue(column, change)), ...arrays] };
+  const values = toColumnValues(change);
+  return { name, sql, parameters: [tenant, ...WRITTEN_COLUMNS[kind].map((column) => values[column]), ...arrays] };
 }
 
 /**
@@ -83,8 +79,8 @@ function buildSingleWrite(tenant: number, change: ResourceChange, kind: WriteKin
  * (or `rules`, after reindexing), and `done` is empty.
  */
 function buildSql(kind: WriteKind, sides: IndexTable[]): string {
-  const columns = listColumns(kind);
-  const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${findColumnType(column)}`;
+  const columns = WRITTEN_COLUMNS[kind];
+  const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${COLUMN_TYPES[column]}`;
   const parts = [
     kind === 'create' ? buildInsert($) : buildUpdate(kind, $),
     `history as (insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
@@ -125,7 +121,7 @@ const REPLACED = `on conflict (tenant_id, pid) do update
 function buildTableParts(kind: WriteKind, table: IndexTable, sides: IndexTable[], first: number): string[] {
   const at = sides.indexOf(table);
   if (at === -1) return kind === 'create' ? [] : [buildTableDelete(table, '')];
-  const from = first + sides.slice(0, at).reduce((sum, earlier) => sum + listInputColumns(earlier).length, 0);
+  const from = first + sides.slice(0, at).reduce((sum, earlier) => sum + INPUT_COLUMNS[earlier].length, 0);
   const givenRows = `${table}_given as (${buildInputRows(table, from)})`;
   if (kind === 'create') return [givenRows, `${table}_new as (insert into ${buildInsertTarget(table)} select * from ${table}_given)`];
   const missing = `not exists (select 1 from ${table} x where x.tenant_id = $1 and ${buildRowComparison(table)})`;
@@ -142,11 +138,11 @@ const buildTableDelete = (table: IndexTable, unless: string): string => `${table
 const buildRowComparison = (table: IndexTable): string =>
   [
     's.pid = x.pid',
-    ...listInputColumns(table).map(({ name, nullable }) => `s.${name} ${nullable ? 'is not distinct from' : '='} x.${name}`),
+    ...INPUT_COLUMNS[table].map(({ name, nullable }) => `s.${name} ${nullable ? 'is not distinct from' : '='} x.${name}`),
   ].join(' and ');
 
 function buildInputRows(table: IndexTable, from: number): string {
-  const columns = listInputColumns(table);
+  const columns = INPUT_COLUMNS[table];
   const arrays = columns.map(({ type }, at) => `$${from + at}::${type}[]`).join(', ');
   return `select $1::int as tenant_id, done.pid, ${buildSelectList(table)} from done, unnest(${arrays}) as s(${columns.map(({ name }) => name).join(', ')})`;
 }
@@ -154,22 +150,20 @@ function buildInputRows(table: IndexTable, from: number): string {
 // The statement for many changes of all kinds. Its text is always the same. Each change has its index rows as JSON, so that no part of the statement joins all
 // changes with all index rows.
 const NAMES = [...CHANGE_COLUMNS, ...INDEX_TABLES];
-const ARRAYS = [...CHANGE_COLUMNS.map(findColumnType), ...INDEX_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
+const ARRAYS = [...Object.values(COLUMN_TYPES), ...INDEX_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
 
 /** Deletes the index rows of `changed` and inserts those of `done` (pid, and a JSON text per table). */
 export const buildTableReplacement = (table: IndexTable): string => `${table}_old as (
   delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid),
 ${table}_new as (
   insert into ${buildInsertTarget(table)} select $1, g.pid, ${buildSelectList(table)}
-  from done g, json_to_recordset(g.${table}::json) as s(${listInputColumns(table)
-    .map(({ name, type }) => `${name} ${type}`)
-    .join(', ')}))`;
+  from done g, json_to_recordset(g.${table}::json) as s(${INPUT_COLUMNS[table].map(({ name, type }) => `${name} ${type}`).join(', ')}))`;
 
 /**
  * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes. The
  * types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
  */
-const SQL = `with given as (
+const BATCH_SQL = `with given as (
   select * from unnest(${ARRAYS.join(', ')}) as g(${NAMES.join(', ')})),
 made as (
   insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
@@ -200,7 +194,8 @@ select count(*)::int as applied from done`;
 
 /** The changes must be of different resources. The statement has no name, so it is planned for each number of changes. */
 export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sql: string; parameters: unknown[] } {
-  const columns = CHANGE_COLUMNS.map((column) => changes.map((change) => readColumnValue(column, change)));
-  const sides = INDEX_TABLES.map((table) => changes.map(({ index }) => (index ? JSON.stringify(toTableRows(table, index)) : null)));
-  return { sql: SQL, parameters: [tenant, ...columns, ...sides] };
+  const values = changes.map(toColumnValues);
+  const columns = CHANGE_COLUMNS.map((column) => values.map((row) => row[column]));
+  const tables = INDEX_TABLES.map((table) => changes.map(({ index }) => (index ? JSON.stringify(TABLE_ROWS[table](index)) : null)));
+  return { sql: BATCH_SQL, parameters: [tenant, ...columns, ...tables] };
 }
