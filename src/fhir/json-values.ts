@@ -19,6 +19,12 @@ export const readMember = (value: unknown, name: string): unknown => (isObject(v
 /** The value if it is an object, otherwise undefined. */
 export const toObject = (value: unknown): Record<string, unknown> | undefined => (isObject(value) ? value : undefined);
 
+/** The value if it is an object, otherwise an empty object. */
+export const toRecord = (value: unknown): Record<string, unknown> => (isObject(value) ? value : {});
+
+/** The text; any other value converted to text. */
+export const toText = (value: unknown): string => (typeof value === 'string' ? value : String(value));
+
 /** The value if it is a list, otherwise an empty list. */
 export const toList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
@@ -37,3 +43,6 @@ export type Element = Record<string, unknown>;
 export const items = (value: unknown): Element[] => (Array.isArray(value) ? value.filter(isElement) : []);
 
 export const isElement: (value: unknown) => value is Element = isObject;
+
+/** The members of a list as objects. */
+export const toRecords = (value: unknown): Record<string, unknown>[] => toList(value).map(toRecord);

@@ -1,8 +1,9 @@
 // Junction's operations, without retries: the caller decides how to treat an unknown outcome.
 // https://docs.junction.com/api-reference
+import { toRecord } from '../fhir/json-values.ts';
 import type { Outcome } from '../messaging/outcome.ts';
 import type { JunctionAccount } from './account.ts';
-import { readTextField, toJsonObject } from './json-fields.ts';
+import { readTextField } from './json-fields.ts';
 import { PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
 import { classifyResponse, createTransport, type JunctionResponse, type NoResponse, requireSubject } from './transport.ts';
 
@@ -112,7 +113,7 @@ const readUserIdNamed =
 
 /** The name is taken: 400 (or 409) with the user's id in `detail`. Recognized by the id, not by the message. */
 function readConflictingUserId({ status, body }: JunctionResponse): string | undefined {
-  const id = readUserId(toJsonObject(body).detail);
+  const id = readUserId(toRecord(body).detail);
   return (status === 400 || status === 409) && id !== undefined && UUID.test(id) ? id : undefined;
 }
 
@@ -120,11 +121,11 @@ function readConflictingUserId({ status, body }: JunctionResponse): string | und
 const missingOperationToUnknown = <T>(outcome: Outcome<T>): Outcome<T> =>
   outcome.kind === 'refused' && outcome.status === 404 ? { kind: 'unknown', why: outcome.why, status: 404 } : outcome;
 
-const parseOrderEnvelope = (body: unknown): JunctionOrder | undefined => parseOrder(toJsonObject(body).order);
+const parseOrderEnvelope = (body: unknown): JunctionOrder | undefined => parseOrder(toRecord(body).order);
 
 /** The status is that of `last_event`. order-snapshot.ts compares event ids to find the newest one. */
 function parseOrder(json: unknown): JunctionOrder | undefined {
-  const order = toJsonObject(json);
+  const order = toRecord(json);
   const id = readTextField(order, 'id');
   if (id === undefined) return undefined;
   const event = order.last_event ?? (Array.isArray(order.events) ? order.events.at(-1) : undefined);
@@ -138,7 +139,7 @@ function parseOrder(json: unknown): JunctionOrder | undefined {
 
 function parseRoster(body: unknown): RosterPhysician[] | undefined {
   if (!Array.isArray(body)) return undefined;
-  return body.map((physician) => ({ npi: String(toJsonObject(physician).npi ?? ''), id: readPhysicianId(physician) }));
+  return body.map((physician) => ({ npi: String(toRecord(physician).npi ?? ''), id: readPhysicianId(physician) }));
 }
 
 const NOT_OFFERED = new Set([404, 405, 501]);
@@ -147,7 +148,7 @@ const NOT_OFFERED = new Set([404, 405, 501]);
 function classifyPushResponse(response: JunctionResponse | NoResponse): Outcome<PushResult> | undefined {
   if ('fault' in response) return undefined;
   if (NOT_OFFERED.has(response.status)) return { kind: 'accepted', value: { offered: false, id: null } };
-  const existing = readPhysicianId(toJsonObject(response.body).detail) ?? readPhysicianId(response.body);
+  const existing = readPhysicianId(toRecord(response.body).detail) ?? readPhysicianId(response.body);
   const exists = response.status === 409 || (response.status === 400 && existing !== null);
   return exists ? { kind: 'accepted', value: { offered: true, id: existing } } : undefined;
 }

@@ -1,7 +1,8 @@
 // Describes an error response of Junction without patient data: element names, rule codes, the topics of a free text, or its harmless words. The text itself is
 // never passed on: it may repeat what was sent, also in another form (a reformatted date, a state written out).
 // https://docs.pydantic.dev/latest/errors/validation_errors (codes of rules)
-import { toJsonObject } from './json-fields.ts';
+
+import { toRecord } from '../fhir/json-values.ts';
 
 /** `loc`: the element path; `rule`: the code of the rule; `topics`: of a text; `words`: the harmless words of a text without known topic. */
 interface ErrorDetail {
@@ -61,10 +62,9 @@ const SAFE_WORDS = new Set(
 
 /** `{"detail": [{loc, type, msg, input, ctx}]}`, `{"detail": "text"}` or `{"message": "text"}`. */
 export function parseErrorDetails(body: unknown): ErrorDetail[] {
-  const { detail, message } = toJsonObject(body);
-  if (Array.isArray(detail))
-    return detail.map(toJsonObject).map(({ loc, type, msg }) => ({ ...parseLocation(loc), ...parseRule(type, msg) }));
-  const text = typeof detail === 'string' ? detail : (toJsonObject(detail).error_message ?? message);
+  const { detail, message } = toRecord(body);
+  if (Array.isArray(detail)) return detail.map(toRecord).map(({ loc, type, msg }) => ({ ...parseLocation(loc), ...parseRule(type, msg) }));
+  const text = typeof detail === 'string' ? detail : (toRecord(detail).error_message ?? message);
   return typeof text === 'string' ? [redactText(text)] : [];
 }
 

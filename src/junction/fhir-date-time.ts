@@ -1,6 +1,6 @@
 // Converts Junction's times to FHIR: a date, or a date and time with its zone. https://hl7.org/fhir/R4/datatypes.html#dateTime
+import { toRecord } from '../fhir/json-values.ts';
 import { TEXT_TYPES } from '../fhir/validation/primitives.ts';
-import { toJsonObject } from './json-fields.ts';
 
 /** Returns the later of two times unchanged. Clocks differ, and in FHIR nothing may end, or be changed, before it began. */
 export function pickLaterTime<T extends string | undefined>(time: T, than: string | undefined): T | string {
@@ -34,7 +34,7 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 
 /** `{timestamp, timezone_offset}`: a time in UTC, and the local offset from it. */
 function fromTimestampAndOffset(value: unknown): string | undefined {
-  const { timestamp, timezone_offset: offset } = toJsonObject(value);
+  const { timestamp, timezone_offset: offset } = toRecord(value);
   const offsetSeconds = Number(typeof offset === 'number' ? offset : Number.NaN);
   const at = Date.parse(typeof timestamp === 'string' ? defaultToUtc(timestamp) : '');
   if (Number.isNaN(at)) return undefined;

@@ -1,12 +1,9 @@
 // Reads fields of JSON whose structure is not known: objects and texts.
-import { isObject } from '../fhir/json-values.ts';
-
-/** An empty object if the value is not an object. */
-export const toJsonObject = (value: unknown): Record<string, unknown> => (isObject(value) ? value : {});
+import { toRecord } from '../fhir/json-values.ts';
 
 /** Undefined if the field is missing, empty or not a text. */
 export function readTextField(value: unknown, name: string): string | undefined {
-  const field = toJsonObject(value)[name];
+  const field = toRecord(value)[name];
   return typeof field === 'string' && field !== '' ? field : undefined;
 }
 

@@ -1,7 +1,7 @@
 // An order as Junction returns it. Only the id is required, unknown codes are accepted, and Junction's copy of the patient is not read.
 // https://docs.junction.com/lab/overview/orders-and-results
-import { toList } from '../fhir/json-values.ts';
-import { readTextField, toJsonObject } from './json-fields.ts';
+import { toList, toRecord } from '../fhir/json-values.ts';
+import { readTextField } from './json-fields.ts';
 
 /** An event of an order. `id` increases with every event. */
 interface OrderEvent {
@@ -50,10 +50,10 @@ export interface OrderSnapshot {
 
 /** Undefined if the order has no id. */
 export function parseOrderSnapshot(json: unknown): OrderSnapshot | undefined {
-  const order = toJsonObject(json);
+  const order = toRecord(json);
   const id = readTextField(order, 'id');
   if (id === undefined) return undefined;
-  const test = toJsonObject(order.lab_test);
+  const test = toRecord(order.lab_test);
   return {
     id,
     passthrough: readTextField(order, 'passthrough'),
@@ -79,7 +79,7 @@ export const findLastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined
 function parseTransaction(transactionJson: unknown): OrderTransaction | undefined {
   const id = readTextField(transactionJson, 'id');
   if (id === undefined) return undefined;
-  const orders = toList(toJsonObject(transactionJson).orders).flatMap((json) => {
+  const orders = toList(toRecord(transactionJson).orders).flatMap((json) => {
     const own = readTextField(json, 'id');
     return own === undefined ? [] : [{ id: own, createdAt: readTextField(json, 'created_at'), parentId: readTextField(json, 'parent_id') }];
   });
@@ -99,7 +99,7 @@ function parseEvents(order: Record<string, unknown>): OrderEvent[] {
 function parseEvent(json: unknown, position: number): OrderEvent[] {
   const status = readTextField(json, 'status');
   if (status === undefined) return [];
-  const { id } = toJsonObject(json);
+  const { id } = toRecord(json);
   return [
     {
       id: typeof id === 'number' && Number.isSafeInteger(id) ? id : position,

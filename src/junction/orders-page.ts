@@ -1,6 +1,6 @@
 // One page of a list of orders. https://docs.junction.com/api-reference/lab-testing/get-orders
-import { toJsonObject } from './json-fields.ts';
 
+import { toRecord } from '../fhir/json-values.ts';
 /** Orders per page. */
 export const PAGE_SIZE = 100;
 
@@ -15,7 +15,7 @@ export interface OrdersPage<Order> {
 export const parseOrdersPage =
   <Order>(parseOrder: (order: unknown) => Order | undefined) =>
   (body: unknown): OrdersPage<Order> | undefined => {
-    const { orders: listed, total, page, size } = toJsonObject(body);
+    const { orders: listed, total, page, size } = toRecord(body);
     if (!Array.isArray(listed)) return undefined;
     const orders = listed.map((order) => parseOrder(order)).filter((order) => order !== undefined);
     if (orders.length < listed.length) return undefined;

@@ -1,9 +1,9 @@
 // Junction's read operations for tracking: orders, changed orders, results. A caller may repeat a read that failed. https://docs.junction.com/api-reference
 
-import { isObject } from '../fhir/json-values.ts';
+import { isObject, toRecord } from '../fhir/json-values.ts';
 import type { Outcome } from '../messaging/outcome.ts';
 import type { JunctionAccount } from './account.ts';
-import { readTextField, toJsonObject } from './json-fields.ts';
+import { readTextField } from './json-fields.ts';
 import { type OrderSnapshot, parseOrderSnapshot } from './order-snapshot.ts';
 import { type OrdersPage, PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
 import {
@@ -74,7 +74,7 @@ const parseResult = (body: unknown): Record<string, unknown> | undefined => (isO
 
 /** Compares the order transaction in the result, if it has one. https://docs.junction.com/api-reference */
 function isResultFor({ order_transaction: transaction }: Record<string, unknown>, of: ResultSubject): boolean {
-  const { id, orders } = toJsonObject(transaction);
+  const { id, orders } = toRecord(transaction);
   if ('transaction' in of) return id === undefined || id === of.transaction;
   return !Array.isArray(orders) || orders.some((order) => readTextField(order, 'id') === of.order);
 }

@@ -2,10 +2,11 @@
 // docs/decisions/0024-order-delivery.md
 
 import { parseExactJson } from '../fhir/json.ts';
+import { toRecord } from '../fhir/json-values.ts';
 import type { Outcome } from '../messaging/outcome.ts';
 import type { JunctionAccount } from './account.ts';
 import { describeError, parseErrorDetails } from './error-description.ts';
-import { readTextField, toJsonObject } from './json-fields.ts';
+import { readTextField } from './json-fields.ts';
 
 export interface JunctionRequest {
   method: 'GET' | 'POST';
@@ -89,7 +90,7 @@ function parseRetryAfter(response: Response): number | undefined {
 
 /** Only the kind of error: messages contain addresses. */
 function describeFetchError(error: unknown): string {
-  return `no response (${readTextField(toJsonObject(error).cause, 'code') ?? readTextField(error, 'name')})`;
+  return `no response (${readTextField(toRecord(error).cause, 'code') ?? readTextField(error, 'name')})`;
 }
 
 /** `body` is null if it was empty, undefined if it was cut off, too large or malformed. */
@@ -128,7 +129,7 @@ export function classifyResponse<T>(response: JunctionResponse | NoResponse, par
 
 /** Junction's errors are `{detail}`, or `{error, message, status_code}` of a cancellation. A gateway's have other formats. */
 function isJunctionError({ status, body }: JunctionResponse): boolean {
-  const { detail, message, status_code: code } = toJsonObject(body);
+  const { detail, message, status_code: code } = toRecord(body);
   return detail !== undefined || (message !== undefined && code === status);
 }
 

@@ -1,5 +1,6 @@
 // TypeScript types for the shapes of a surface, from the JSON Schemas that check requests and describe responses.
 
+import { toRecord } from '../fhir/json-values.ts';
 import type { LoadedShape, LoadedSurface } from '../mapping/load/loaded.ts';
 import { annotateChange, annotateReplacement, annotateRequest, annotateResponse } from '../mapping/openapi/annotated-schemas.ts';
 import { buildErrorSchema, buildItemSchema, buildListSchema } from '../mapping/openapi/envelope-schema.ts';
@@ -7,7 +8,6 @@ import type { Json } from '../mapping/openapi/json.ts';
 import { buildListParameters } from '../mapping/openapi/parameters.ts';
 import { describeItems, toPascalCase, toSchemaNames } from '../mapping/openapi/schema-names.ts';
 import type { JsonSchema } from '../mapping/shape.ts';
-import { toObject } from '../mapping/values.ts';
 
 type Schema = JsonSchema;
 
@@ -65,7 +65,7 @@ const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text
 
 const buildQuerySchema = (parameters: Json[]): Schema => ({
   type: 'object',
-  properties: Object.fromEntries(parameters.map(({ name, schema }) => [String(name), toObject(schema)])),
+  properties: Object.fromEntries(parameters.map(({ name, schema }) => [String(name), toRecord(schema)])),
   required: parameters.filter(({ required }) => required === true).map(({ name }) => String(name)),
 });
 

@@ -1,11 +1,13 @@
 // Builds the response to a write. A caller who may not read everything that the item shows gets the item's id and the fields of the request.
 // docs/decisions/0013-api-keys-and-scopes.md
+
 import { createHash } from 'node:crypto';
+import { toRecord } from '../fhir/json-values.ts';
 import type { Caller } from '../interactions/context.ts';
 import { canRead, canSearch } from '../interactions/scope-filter.ts';
 import type { PageInfo, Shape, View } from '../mapping/shape.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
-import { toObject, type VendorRequest, type VendorResponse } from './vendor-request.ts';
+import type { VendorRequest, VendorResponse } from './vendor-request.ts';
 
 /** A response as stored: without the envelope, because that has facts of the current request. */
 export interface StoredResponse {
@@ -38,7 +40,7 @@ export const mayReadAll = ({ context: { caller } }: Pick<VendorRequest, 'context
 
 /** The id, and the request's own fields and values. A JSON Patch has no fields: then only the id. */
 function toMinimal({ shape, body, pathParameters }: VendorRequest, form: Shape, shown: View | View[]): View | View[] {
-  const sent = { ...toObject(body.exact), ...pathParameters };
+  const sent = { ...toRecord(body.exact), ...pathParameters };
   const echo = (view: View, fields: View): View => ({
     ...Object.fromEntries(Object.entries(fields).filter(([name]) => Object.hasOwn(view, name))),
     [form.idName]: view[form.idName],

@@ -1,6 +1,6 @@
 // One request of a vendor's API and its response, independent of Express.
 import type { ParsedJson } from '../fhir/json.ts';
-import { isObject } from '../fhir/json-values.ts';
+import { isObject, toRecord } from '../fhir/json-values.ts';
 import { FhirError, type Issue, invalidIssues, invalidParameter, notFound } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/context.ts';
 import type { PageTokens } from '../interactions/page-token.ts';
@@ -70,11 +70,8 @@ export function readCheckedBody(request: VendorRequest): CheckedBody {
   const plain = isObject(body.plain) ? { ...body.plain, ...pathParameters } : body.plain;
   checkBody(request, plain);
   // checkBody has refused a body that is not an object
-  return { plain: toObject(plain), exact: { ...toObject(body.exact), ...pathParameters } };
+  return { plain: toRecord(plain), exact: { ...toRecord(body.exact), ...pathParameters } };
 }
-
-/** A value that is not an object becomes an object without fields. */
-export const toObject = (value: unknown): View => (isObject(value) ? value : {});
 
 /** More mistakes than these are not listed. */
 const MAX_ISSUES = 20;

@@ -1,6 +1,7 @@
 // Explains a mapping: the FHIR path of each field, the search parameters that find it, and the FHIR search of each filter.
 
 import type { CompositePart } from '../../fhir/indexing/indexed-parameter.ts';
+import { toRecord } from '../../fhir/json-values.ts';
 import type { Condition } from '../../fhir/search/query.ts';
 import type { SearchParameter, SearchRegistry } from '../../fhir/search/registry.ts';
 import { parseSearch, parseSearchUrl } from '../../fhir/search/request.ts';
@@ -13,7 +14,6 @@ import { toSampleValue } from '../../mapping/query/search-parameters.ts';
 import { buildSampleValues, buildSearchText } from '../../mapping/query/search-text.ts';
 import type { View } from '../../mapping/shape.ts';
 import type { SearchSpec } from '../../mapping/spec.ts';
-import { toObject } from '../../mapping/values.ts';
 import { type FieldSamples, pickDifferentValue } from '../laws/different-value.ts';
 
 interface ExplainedField {
@@ -58,7 +58,7 @@ function buildResourceWithValue(loaded: LoadedShape, field: Field, samples: Fiel
 /** Builds a view with a value in this field only. */
 function buildViewWithValue(field: Field, samples: FieldSamples): View {
   const value = pickDifferentValue(field, undefined, samples);
-  return value === undefined ? {} : toObject(field.keyPath.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value));
+  return value === undefined ? {} : toRecord(field.keyPath.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value));
 }
 
 /** Writes a view into a new resource. Returns an empty resource when the write fails. */

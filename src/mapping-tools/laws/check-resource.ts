@@ -1,12 +1,12 @@
 // Checks examples that state a resource: a create, and a read of a resource that a FHIR client made.
 
 import { findClosestName } from '../../fhir/closest-name.ts';
+import { toRecord } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { buildExampleEnv, EXAMPLE_TIME, type Example } from '../../mapping/load/examples.ts';
 import { type LoadedShape, toQualifiedName } from '../../mapping/load/loaded.ts';
 import { distributeJoins } from '../../mapping/query/joins.ts';
 import type { Env, Shape, View } from '../../mapping/shape.ts';
-import { toObject } from '../../mapping/values.ts';
 import { findDifferences, findMissing } from './differences.ts';
 import { type ExampleContext, readRequestItem } from './example-context.ts';
 import { compareWithFhirPath } from './fhirpath-comparison.ts';
@@ -140,7 +140,7 @@ function checkRows({ shape }: LoadedShape, resource: Resource, rows: Record<stri
 /** Checks that write-only fields are stored. */
 function checkWriteOnlyFields({ lens }: LoadedShape, saved: Resource, { request, env }: { request: View; env: Env }): string[] {
   const whole = lens.read(saved, env, { all: true });
-  const at = (view: View, names: string[]): unknown => names.reduce<unknown>((value, name) => toObject(value)[name], view);
+  const at = (view: View, names: string[]): unknown => names.reduce<unknown>((value, name) => toRecord(value)[name], view);
   const sent = lens.leaves.filter((field) => at(request, field.keyPath) !== undefined && at(whole, field.keyPath) === null);
   return sent
     .filter(({ keyPath: [top] }) => lens.fields.some(({ name, spec }) => name === top && spec.writeOnly && spec.onlyIn !== 'update'))

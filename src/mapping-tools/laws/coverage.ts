@@ -1,13 +1,13 @@
 // Finds what the examples of a mapping do not cover: a rule without an example could be lost unnoticed.
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { toRecord } from '../../fhir/json-values.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import { buildExampleEnv, EXAMPLE_TIME, type Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import { normalizeParameter, toValueSpec } from '../../mapping/query/parameter-rules.ts';
 import type { JsonSchema } from '../../mapping/shape.ts';
 import type { ManySpec, SearchSpec } from '../../mapping/spec.ts';
-import { toObject } from '../../mapping/values.ts';
 import { findBatchGaps } from './batch-coverage.ts';
 import { type CoverageGap, readRequestItems } from './example-context.ts';
 import { listRefusedBodies } from './refused-bodies.ts';
@@ -37,7 +37,7 @@ export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[
 /** The value at these property names; below a list, the values of all members. */
 const readNested = (view: unknown, names: string[]): unknown =>
   names.reduce<unknown>(
-    (value, name) => (Array.isArray(value) ? value.flatMap((item) => toObject(item)[name] ?? []) : toObject(value)[name]),
+    (value, name) => (Array.isArray(value) ? value.flatMap((item) => toRecord(item)[name] ?? []) : toRecord(value)[name]),
     view,
   );
 /** Every field with a value of its own, including members of lists. */

@@ -1,10 +1,10 @@
 // Picks a value that differs from the one a field shows, so that writing it must change the resource.
 
+import { toRecord } from '../../fhir/json-values.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import { toUnsetValue } from '../../mapping/lens/lens-read.ts';
 import { EMPTY_ENV, type View } from '../../mapping/shape.ts';
 import type { FieldSpec } from '../../mapping/spec.ts';
-import { toObject } from '../../mapping/values.ts';
 
 /** The values in examples for the field at these property names. */
 export type FieldSamples = (at: string[]) => unknown[];
@@ -15,7 +15,7 @@ export function pickDifferentValue(field: Field, now: unknown, samples: FieldSam
   if (members) return pickDifferentMember(members, samples);
   if (!fields) return pickDifferentScalar(field, now) ?? samples(keyPath).find((value) => value !== now);
   if (now === null) return undefined;
-  const own = toObject(now);
+  const own = toRecord(now);
   return Object.fromEntries(fields.map((inner) => [inner.name, pickDifferentValue(inner, own[inner.name], samples) ?? own[inner.name]]));
 }
 

@@ -1,10 +1,10 @@
 // The checks of examples, by their keys: each returns the errors in the mapping or in the example.
 
+import { toRecord } from '../../fhir/json-values.ts';
 import { FhirError, type Issue } from '../../fhir/outcome.ts';
 import { buildExampleEnv, EXAMPLE_TIME } from '../../mapping/load/examples.ts';
 import { buildTouchRules } from '../../mapping/query/joins.ts';
 import { type IdParameter, type JsonSchema, MAX_LIST_ITEMS, type Shape, type ShapeInteraction, type View } from '../../mapping/shape.ts';
-import { toObject } from '../../mapping/values.ts';
 import { checkChange, findChangeErrors } from './check-change.ts';
 import { checkCreate, checkRead } from './check-resource.ts';
 import { findDifferences, findMissing } from './differences.ts';
@@ -221,7 +221,7 @@ function checkIndexes({ example: { indexes }, world: { profiles, registry } }: E
     if (!found) return [`fhir-profiles/ defines no SearchParameter ${parameter} for ${resource.resourceType}`];
     const extracted = found.evaluate(resource).map(({ value }) => value);
     return findDifferences(
-      extracted.map((value) => toObject(value).reference ?? toObject(value).value ?? value),
+      extracted.map((value) => toRecord(value).reference ?? toRecord(value).value ?? value),
       values,
       `what ${parameter} sees`,
     );

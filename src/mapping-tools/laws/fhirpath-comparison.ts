@@ -3,6 +3,7 @@
 import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
 import { buildPreferenceComparator, hasValidityPeriod, isInPeriod, isOld } from '../../fhir/current-elements.ts';
 import { findElement } from '../../fhir/elements.ts';
+import { toRecord, toRecords } from '../../fhir/json-values.ts';
 import { addNameParts } from '../../fhir/person-name.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
@@ -11,7 +12,6 @@ import type { Lens } from '../../mapping/lens/lens.ts';
 import { readStepSyntax } from '../../mapping/lens/step-syntax.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env } from '../../mapping/shape.ts';
-import { toObject, toObjects } from '../../mapping/values.ts';
 import { findDifferences } from './differences.ts';
 
 /** The differences between both engines on all paths of a mapping. */
@@ -31,7 +31,7 @@ export function compareWithFhirPath({ lens, mapping }: LoadedShape, resource: Re
 /** The paths of a list's members, in each of its elements. */
 function compareMembers({ list, leaves }: Lens['lists'][number], top: Field[], reading: ReadContext): string[] {
   if (!top.includes(list)) return [];
-  const elements = toObjects(list.paths[0]!.get(reading.resource, reading.env));
+  const elements = toRecords(list.paths[0]!.get(reading.resource, reading.env));
   const paths = leaves.flatMap(({ paths, writtenPaths }) => [...paths, ...writtenPaths]);
   return elements.flatMap((element) => paths.flatMap((path) => comparePath(path, { ...reading, resource: element })));
 }
@@ -101,7 +101,7 @@ function pickCurrent(resource: Record<string, unknown>, { steps }: WritablePath,
     );
     return rule.order ? current.toSorted(rule.order).map(whole) : current;
   };
-  return rules.size || named.length ? toObject(JSON.parse(JSON.stringify(resource, taken))) : resource;
+  return rules.size || named.length ? toRecord(JSON.parse(JSON.stringify(resource, taken))) : resource;
 }
 
 /** Adapts a path to two limits of the engine. A variable has one value there, so several resources are put into a Bundle. `extension()` returns only the first extension there, so `where(url=…)` replaces it. */

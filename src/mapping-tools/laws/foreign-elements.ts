@@ -1,12 +1,12 @@
 // Adds content of other clients to a resource, so that the laws are also checked among foreign elements.
 
 import { findElement } from '../../fhir/elements.ts';
+import { toList, toRecord } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { Lens } from '../../mapping/lens/lens.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env } from '../../mapping/shape.ts';
-import { toList, toObject } from '../../mapping/values.ts';
 
 /** Members that no mapping selects; added at the end. */
 const FOREIGN_MEMBERS: Record<string, unknown> = {
@@ -63,7 +63,7 @@ const listOwnedElements = ({ lists }: Lens) => lists.filter(({ list }) => list.s
 
 /** An Organization must not have use home. https://hl7.org/fhir/R4/organization.html#invs (org-2, org-3) */
 const isAllowed = ({ resourceType }: Resource, element: object): boolean =>
-  resourceType !== 'Organization' || toObject(element).use !== 'home';
+  resourceType !== 'Organization' || toRecord(element).use !== 'home';
 
 /** Adds names, contact points and addresses that are not current. */
 export function addInactiveElements(resource: Resource, lens: Lens): Resource {

@@ -1,10 +1,10 @@
 // The law of lists of objects: content of an element that the shape does not show stays with its member when the list is reordered or changed.
 
+import { toRecords } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env, View } from '../../mapping/shape.ts';
-import { toObjects } from '../../mapping/values.ts';
 import { findDifferences } from './differences.ts';
 import { type FieldSamples, pickDifferentValue } from './different-value.ts';
 
@@ -20,7 +20,7 @@ export function checkMembersKeepExtensions(
       const marked = list.paths[0]!.get(resource, env).length ? markElements(resource, list, env) : undefined;
       if (!marked) return [];
       const view = lens.read(marked, env, { all: true });
-      const members = toObjects(view[list.name]);
+      const members = toRecords(view[list.name]);
       const written = (next: View[]): Resource => lens.write({ ...view, [list.name]: next }, marked, env);
       const marks = (resource: Resource): unknown[] => findElements(resource, list, env).map(({ extension }) => extension);
       const turned = written(members.toReversed());
@@ -45,7 +45,7 @@ const listKeyedFields = ({ members = [], spec }: Field): Field[] =>
 
 type MarkedElement = { extension?: unknown[] };
 
-const findElements = (resource: Resource, list: Field, env: Env): MarkedElement[] => toObjects(list.paths[0]!.get(resource, env));
+const findElements = (resource: Resource, list: Field, env: Env): MarkedElement[] => toRecords(list.paths[0]!.get(resource, env));
 
 /** The resource with a marker extension in each element of the list. */
 function markElements(resource: Resource, list: Field, env: Env): Resource {

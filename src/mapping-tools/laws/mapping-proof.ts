@@ -1,11 +1,11 @@
 // Checks a mapping by its examples: each example, every law on its resource, and the coverage. A new mapping needs no test code.
 
 import { formatSuggestion } from '../../fhir/closest-name.ts';
+import { toRecord } from '../../fhir/json-values.ts';
 import type { Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { SourceFile } from '../../mapping/load/yaml-file.ts';
 import type { Shape } from '../../mapping/shape.ts';
-import { toObject } from '../../mapping/values.ts';
 import { findGaps } from './coverage.ts';
 import type { FieldSamples } from './different-value.ts';
 import { EXAMPLE_CHECKS } from './example-checks.ts';
@@ -69,7 +69,7 @@ export const buildSamples =
   (at) =>
     examples.flatMap(({ request }) =>
       at.reduce<unknown[]>(
-        (views, name) => views.flatMap((view) => toObject(view)[name] ?? []),
+        (views, name) => views.flatMap((view) => toRecord(view)[name] ?? []),
         [(request && shape.batch ? readRequestItems(shape, request)[0] : request) ?? {}],
       ),
     );

@@ -1,7 +1,7 @@
 // The refused bodies of an example: one body (`refuse:`), or many that differ from a valid body (`base:`) in one field each.
 
+import { toRecord } from '../../fhir/json-values.ts';
 import type { Example } from '../../mapping/load/examples.ts';
-import { toObject } from '../../mapping/values.ts';
 
 /** A refused body, and the field in its error. */
 interface RefusedBody {
@@ -27,7 +27,7 @@ const parseSteps = (name: string): string[] => name.replaceAll(/\[(\d+)\]/g, '.$
 function replaceAt(body: unknown, [step, ...rest]: string[], value: unknown): unknown {
   if (step === undefined) return value;
   if (Array.isArray(body)) return body.with(Number(step), replaceAt(body[Number(step)], rest, value));
-  const { [step]: now, ...others } = toObject(body);
+  const { [step]: now, ...others } = toRecord(body);
   const next = replaceAt(now, rest, value);
-  return next === undefined ? others : { ...toObject(body), [step]: next };
+  return next === undefined ? others : { ...toRecord(body), [step]: next };
 }

@@ -1,12 +1,12 @@
 // Builds the files of a new shape from a sample of its JSON: a mapping with a guess for each property, a surface for a new vendor, and a first example.
 
 import { stringify } from 'yaml';
+import { toRecord } from '../../fhir/json-values.ts';
 import { ERROR_KINDS } from '../../fhir/outcome.ts';
 import { buildExampleEnv } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { View } from '../../mapping/shape.ts';
 import type { FieldSpec } from '../../mapping/spec.ts';
-import { toObject } from '../../mapping/values.ts';
 import { type Guess, guessField, normalizeName } from './guess.ts';
 
 /** The names and the sample of a new shape. */
@@ -65,7 +65,7 @@ function omitTaken(guess: Guess | undefined, taken: Set<string>, at = ''): Guess
 
 /** The properties of an object that have no path. */
 const listUnplacedInside = (name: string, { fields }: FieldSpec, value: unknown): string[] =>
-  fields ? Object.keys(toObject(value)).flatMap((inner) => (inner in fields ? [] : [`${name}.${inner}`])) : [];
+  fields ? Object.keys(toRecord(value)).flatMap((inner) => (inner in fields ? [] : [`${name}.${inner}`])) : [];
 
 /** Guesses the FHIR type from the property names of a sample. */
 function guessResource(sample: Record<string, unknown>): string {

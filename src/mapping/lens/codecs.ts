@@ -2,11 +2,11 @@
 
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { parseExactJson, stringifyJson } from '../../fhir/json.ts';
+import { toRecord, toText } from '../../fhir/json-values.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
-import { toObject, toText } from '../values.ts';
 import { buildWordTable, parseToken } from './code-table.ts';
 import { compileDatePattern, type DatePattern } from './date-pattern.ts';
 import type { CodeTables } from './derivations.ts';
@@ -181,7 +181,7 @@ const buildCodingCodec: CodecBuilder = (_argument, { codes = {} }, { aliases }) 
   return {
     words: table.words,
     read: (stored) => {
-      const { system, code } = toObject(stored);
+      const { system, code } = toRecord(stored);
       return table.findWord({ system: toText(system), code: toText(code) }) ?? code;
     },
     write: (word) => table.findValue(toText(word)),

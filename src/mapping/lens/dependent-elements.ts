@@ -1,8 +1,8 @@
 // Elements that repeat the value of others: a concept has codes and a text, a name has parts and a text. When one changes, the elements that still repeat the
 // old value are removed or updated, so that a resource never contradicts itself. docs/decisions/0018-mapping-language.md
 
+import { toRecord } from '../../fhir/json-values.ts';
 import type { PathVariables, Step } from '../../fhir/writable-path/path.ts';
-import { toObject } from '../values.ts';
 
 const CODING = ['display', 'version', 'userSelected'];
 const NAME = ['family', 'given', 'prefix', 'suffix'];
@@ -29,16 +29,16 @@ const TEXT_PARTS: Readonly<Record<string, string[]>> = { HumanName: NAME, Addres
 
 /** Replaces changed parts in the text of a node; the rest of the text stays. */
 export function updateText(type: string, before: unknown, after: unknown): unknown {
-  const { text } = toObject(before);
-  if (!Object.hasOwn(TEXT_PARTS, type) || typeof text !== 'string' || toObject(after).text !== text) return after;
+  const { text } = toRecord(before);
+  if (!Object.hasOwn(TEXT_PARTS, type) || typeof text !== 'string' || toRecord(after).text !== text) return after;
   const newText = TEXT_PARTS[type]!.reduce((so, part) => replaceWords(so, joinPart(before, part), joinPart(after, part)), text);
   const tidy = newText.replace(/\s+/g, ' ').replace(/^[\s,]+|[\s,]+$/g, '');
   if (newText === text) return after;
-  const { text: _text, ...parts } = toObject(after);
-  return tidy === '' ? parts : { ...toObject(after), text: tidy };
+  const { text: _text, ...parts } = toRecord(after);
+  return tidy === '' ? parts : { ...toRecord(after), text: tidy };
 }
 
-const joinPart = (node: unknown, part: string): string => [toObject(node)[part] ?? []].flat().join(' ');
+const joinPart = (node: unknown, part: string): string => [toRecord(node)[part] ?? []].flat().join(' ');
 
 /** Replaces the old words, as whole words, by the new ones. */
 function replaceWords(text: string, former: string, next: string): string {

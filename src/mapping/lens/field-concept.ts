@@ -2,7 +2,7 @@
 // A new value replaces the whole concept, since its other codings and its text belonged to the old one.
 // https://hl7.org/fhir/R4/datatypes.html#CodeableConcept
 
-import { toObject, toObjects } from '../values.ts';
+import { toRecord, toRecords } from '../../fhir/json-values.ts';
 import { NO_CODEC } from './codecs.ts';
 import { compileRequiredPaths, type FieldBuilder } from './field.ts';
 
@@ -48,13 +48,13 @@ export const buildConceptField: FieldBuilder = (name, spec, context) => {
 /** The parts of a coding that have a value. */
 const listParts = (coding: unknown): [keyof typeof PART_TYPES, unknown][] =>
   PARTS.flatMap((part): [keyof typeof PART_TYPES, unknown][] => {
-    const value = toObject(coding)[part] ?? undefined;
+    const value = toRecord(coding)[part] ?? undefined;
     return value === undefined ? [] : [[part, value]];
   });
 
 function toShownConcept(concept: unknown): unknown {
-  const { text, coding } = toObject(concept);
-  const codings = toObjects(coding);
+  const { text, coding } = toRecord(concept);
+  const codings = toRecords(coding);
   const coded = codings.find(({ code }) => code !== undefined);
   if (coded) return { system: coded.system ?? null, code: coded.code, display: coded.display ?? text ?? null };
   return text ?? codings.find(({ display }) => display !== undefined)?.display ?? undefined;

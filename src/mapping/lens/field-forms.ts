@@ -1,7 +1,7 @@
 // Fields that share one value: second names (`shares:`) and alternative forms (`instead:`).
 
+import { toRecords } from '../../fhir/json-values.ts';
 import type { View } from '../shape.ts';
-import { toObjects } from '../values.ts';
 import type { Field } from './field.ts';
 import { isUnset } from './lens-read.ts';
 
@@ -23,7 +23,7 @@ export function findImpliedFields(fields: Field[]): Map<Field, (value: unknown) 
       const places = fields.filter(({ spec }) => spec.shares === field.name).map(({ paths }) => paths[0]!.text);
       const others = (field.members ?? []).filter(({ paths }) => !places.includes(`${field.paths[0]!.text}.first().${paths[0]?.text}`));
       const implied = (value: unknown): boolean => {
-        const [first = {}, ...more] = toObjects(value);
+        const [first = {}, ...more] = toRecords(value);
         return more.length === 0 && others.every(({ name }) => isUnset(first[name]));
       };
       return [[field, implied]];

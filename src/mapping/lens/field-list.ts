@@ -1,8 +1,8 @@
 // Fields over several elements: a list of texts, one text made of paragraphs, and several values combined into one.
 
+import { toList, toText } from '../../fhir/json-values.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
-import { toList, toText } from '../values.ts';
 import { buildCodec, IDENTITY_CODEC } from './codecs.ts';
 import { buildPool } from './element-pool.ts';
 import { buildElementReader, compilePaths, compileRequiredPaths, type ElementReader, type FieldBuilder } from './field.ts';

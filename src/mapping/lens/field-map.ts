@@ -1,6 +1,6 @@
 // A field that is a map from texts to texts, stored as one element for each entry. It owns the elements whose key has its prefix; others stay.
 
-import { toObject, toText } from '../values.ts';
+import { toRecord, toText } from '../../fhir/json-values.ts';
 import { NO_CODEC } from './codecs.ts';
 import { compileRequiredPaths, type FieldBuilder } from './field.ts';
 
@@ -20,7 +20,7 @@ export const buildMapField: FieldBuilder = (name, spec, context) => {
   typeOf(keyName);
   const valueType = typeOf(valueName);
   const entryOf = (element: unknown): MapEntry | undefined => {
-    const { [keyName]: system, [valueName]: value } = toObject(element);
+    const { [keyName]: system, [valueName]: value } = toRecord(element);
     const own = typeof system === 'string' && system.startsWith(prefix) && typeof value === 'string';
     return own ? { key: decodeKey(system.slice(prefix.length)), value } : undefined;
   };
@@ -34,18 +34,18 @@ export const buildMapField: FieldBuilder = (name, spec, context) => {
     codec: {
       ...NO_CODEC,
       validate: (value) =>
-        Object.keys(toObject(value)).every((key) => key.isWellFormed()) ? undefined : 'must have keys of well-formed Unicode',
+        Object.keys(toRecord(value)).every((key) => key.isWellFormed()) ? undefined : 'must have keys of well-formed Unicode',
     },
     paths,
     writtenPaths: [path],
     entryFilter: { key: keyName, prefix },
-    toStored: (value) => Object.values(toObject(value)).map((text) => ({ type: valueType, value: text })),
+    toStored: (value) => Object.values(toRecord(value)).map((text) => ({ type: valueType, value: text })),
     read({ slots }) {
       const entries = slots[slot]!.flatMap((element) => entryOf(element) ?? []);
       return entries.length ? Object.fromEntries(entries.map(({ key, value }) => [key, value])) : undefined;
     },
     assign(value, { slots }, changes) {
-      const entries = new Map(Object.entries(toObject(value)).map(([key, text]) => [key, toText(text)]));
+      const entries = new Map(Object.entries(toRecord(value)).map(([key, text]) => [key, toText(text)]));
       const preserved = slots[slot]!.filter((element) => {
         const entry = entryOf(element);
         return entry && entries.get(entry.key) === entry.value && entries.delete(entry.key);

@@ -3,10 +3,10 @@
 // docs/decisions/0018-mapping-language.md
 
 import { isDeepStrictEqual } from 'node:util';
+import { toList, toRecord, toRecords } from '../../fhir/json-values.ts';
 import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
-import { toList, toObject, toObjects } from '../values.ts';
 import { NO_CODEC } from './codecs.ts';
 import { buildPool } from './element-pool.ts';
 import { type Field, type FieldBuilder, type FieldContext, listLeaves, type ResourceState } from './field.ts';
@@ -56,7 +56,7 @@ export const buildObjectListField =
       paths: [path],
       writtenPaths: [path],
       toStored: (value, env) =>
-        toObjects(value).flatMap((object) => members.flatMap((field) => listStored(field, object[field.name], env))),
+        toRecords(value).flatMap((object) => members.flatMap((field) => listStored(field, object[field.name], env))),
       read({ slots, env }) {
         const views = slots[slot]!.flatMap((element) => readMember(element, env) ?? []);
         return views.length ? views : undefined;
@@ -66,7 +66,7 @@ export const buildObjectListField =
           const view = readMember(element, env);
           return view ? [{ element, view }] : [];
         });
-        const views = toObjects(value);
+        const views = toRecords(value);
         const bases = matchMembers(
           views.map((item) => fillUnset(members, item)),
           existing,
@@ -89,7 +89,7 @@ function findMembersPath({ list, where }: FieldSpec, { names, below }: FieldCont
 /** A new element that meets the conditions; undefined: there are none. */
 function buildNewElement(step: Step, env: Env): unknown {
   if (step.open) return undefined;
-  const newElement = toObject(step.change({}, env, { make: true, edit: (element) => element }));
+  const newElement = toRecord(step.change({}, env, { make: true, edit: (element) => element }));
   return toList(newElement[step.name])[0];
 }
 
@@ -115,7 +115,7 @@ function assignField(field: Field, value: unknown, writing: { now: ResourceState
   const { now, changes, isNew } = writing;
   if (field.spec.readOnly) return;
   if (field.fields) {
-    for (const inner of field.fields) assignField(inner, toObject(value)[inner.name], writing);
+    for (const inner of field.fields) assignField(inner, toRecord(value)[inner.name], writing);
     return;
   }
   const newValue = toStoredValue(value ?? (isNew ? field.spec.default : undefined));
@@ -151,7 +151,7 @@ function fillUnset(members: Field[], member: View): View {
   return Object.fromEntries(
     members.map(({ name, spec, fields }) => {
       const value = isUnset(member[name]) ? toUnsetValue(spec) : member[name];
-      return [name, fields && value !== null ? fillUnset(fields, toObject(value)) : value];
+      return [name, fields && value !== null ? fillUnset(fields, toRecord(value)) : value];
     }),
   );
 }

@@ -1,9 +1,9 @@
 // A field with one value: fallback paths, the original word beside a code, values derived from a text.
 
+import { toList, toText } from '../../fhir/json-values.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
-import { toList, toText } from '../values.ts';
 import { buildCodec } from './codecs.ts';
 import { type Derivation, findDerivation, type TextParts } from './derivations.ts';
 import { buildElementReader, compileRequiredPaths, type Field, type FieldBuilder, type FieldContext, type ResourceState } from './field.ts';

@@ -3,11 +3,11 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { isPrimitive } from '../../fhir/elements.ts';
+import { toRecord } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Aliases } from '../../fhir/writable-path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
-import { toObject } from '../values.ts';
 import { CODE_DERIVATIONS } from './code-derivations.ts';
 import type { Field, ResourceState } from './field.ts';
 import { findDefault, type HiddenWrite, isServerValue, type LensParts, readState, toStoredValue } from './lens-read.ts';
@@ -50,7 +50,7 @@ function writeField(parts: LensParts, field: Field, view: View, writing: WriteCo
   const newValue = findWantedValue(field, view, writing);
   if (newValue === KEEP) return;
   if (field.fields) {
-    for (const inner of field.fields) writeField(parts, inner, toObject(newValue), { ...writing, server: false });
+    for (const inner of field.fields) writeField(parts, inner, toRecord(newValue), { ...writing, server: false });
     return;
   }
   const { state, changes, isNew, bare } = writing;
@@ -66,7 +66,7 @@ function finishFields(fields: Field[], view: View, writing: WriteContext): void 
   for (const field of fields) {
     const newValue = field.finish || field.fields ? findWantedValue(field, view, writing) : KEEP;
     if (newValue === KEEP) continue;
-    if (field.fields) finishFields(field.fields, toObject(newValue), { ...writing, server: false });
+    if (field.fields) finishFields(field.fields, toRecord(newValue), { ...writing, server: false });
     field.finish?.(newValue, writing.state, writing.changes);
   }
 }

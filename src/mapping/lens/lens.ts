@@ -1,10 +1,10 @@
 // Compiles a mapping into a lens: `read` (lens-read.ts) is resource → view, `write` (lens-write.ts) is view → resource. Both are pure.
 
+import { toText } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env, ReadOptions, RowItems, View, WriteOptions } from '../shape.ts';
 import type { AlsoSpec, MappingSpec, RowSpec } from '../spec.ts';
-import { toText } from '../values.ts';
 import type { CodecContext } from './codecs.ts';
 import { findDerivation } from './derivations.ts';
 import { type Field, listLeaves, toFileKeys } from './field.ts';

@@ -1,5 +1,6 @@
 // Builds the shape of a mapping: everything that the vendor API needs to handle its requests.
 
+import { toRecord } from '../../fhir/json-values.ts';
 import type { ServedType } from '../../fhir/types.ts';
 import type { Aliases, WritablePath } from '../../fhir/writable-path/path.ts';
 import type { CodeTables } from '../lens/derivations.ts';
@@ -22,7 +23,6 @@ import { buildShapeEnvelopes } from '../response/shape-envelopes.ts';
 import { listPathParameters } from '../routes.ts';
 import { MAX_LIST_ITEMS, type Shape, type Surface, type View } from '../shape.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
-import { toObject } from '../values.ts';
 
 interface ShapeInput {
   name: string;
@@ -71,7 +71,7 @@ export function buildShape({ name, mapping, resource, surface, surfaceSpec, tabl
     isItem: (view) => belongs.every((name) => view[name] !== null) && !Object.entries(except).some(([name, word]) => view[name] === word),
     checkRequest(body, now) {
       const issues = checked(body, now);
-      return issues.length ? issues : disagree(omitUnsetFields(toObject(body)));
+      return issues.length ? issues : disagree(omitUnsetFields(toRecord(body)));
     },
     ...buildChangePlanner(lens.fields, { nullable, deep: surfaceSpec.patch !== 'replace', findConflicts: disagree }),
     pickKnownFields: (body) => pickKnownFields(requestFields, body),

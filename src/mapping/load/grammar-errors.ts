@@ -2,7 +2,7 @@
 
 import type { AnySchemaObject, ErrorObject } from 'ajv';
 import { formatSuggestion } from '../../fhir/closest-name.ts';
-import { toList, toObject, toObjects } from '../values.ts';
+import { toList, toRecord, toRecords } from '../../fhir/json-values.ts';
 
 interface GrammarError {
   /** The keys that lead to it. */
@@ -33,7 +33,7 @@ export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarEr
 
 /** Whether the file has a missing keyword under its old name. Then only the old name is reported. */
 function isRenamed({ keyword, params, parentSchema, data }: ErrorObject): boolean {
-  const renamed = Object.entries(toObject(parentSchema?.renamed)).filter(([old]) => Object.hasOwn(Object(data), old));
+  const renamed = Object.entries(toRecord(parentSchema?.renamed)).filter(([old]) => Object.hasOwn(Object(data), old));
   return keyword === 'required' ? renamed.some(([, now]) => now === params.missingProperty) : keyword === 'oneOf' && renamed.length > 0;
 }
 
@@ -48,7 +48,7 @@ function kindOf(choice: string, schemaPath: string): number | undefined {
 /** The alternative that a value was probably meant to be: the only one of its JSON type. */
 function findMeantKind({ keyword, schema, data }: ErrorObject): number | undefined {
   if (keyword !== 'anyOf') return undefined;
-  const fitting = toObjects(schema).flatMap(({ type }, nth) => (type === typeOf(data) ? [nth] : []));
+  const fitting = toRecords(schema).flatMap(({ type }, nth) => (type === typeOf(data) ? [nth] : []));
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 

@@ -2,11 +2,11 @@
 
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { toRecord, toText } from '../../fhir/json-values.ts';
 import { type Diagnostic, toMessage } from '../diagnostics.ts';
 import { type CodeTables, removeSpaces } from '../lens/derivations.ts';
 import { buildSurface } from '../response/surface.ts';
 import type { SurfaceSpec } from '../spec.ts';
-import { toObject, toText } from '../values.ts';
 import { checkAliases } from './check-aliases.ts';
 import type { LoadContext, LoadedSurface } from './loaded.ts';
 import { readSurfaceFile } from './read-file.ts';
@@ -36,7 +36,7 @@ function readTables(source: SourceFile<SurfaceSpec>, faults: Diagnostic[]): Code
 }
 
 function readTable(file: string): ReadonlyMap<string, string> {
-  const entries = Object.entries(toObject(readYaml(file).content));
+  const entries = Object.entries(toRecord(readYaml(file).content));
   if (!entries.length || entries.some(([, code]) => typeof code !== 'string'))
     throw new Error(`${file} is not a table: write a line text: code for each text`);
   return new Map(entries.map(([text, code]) => [removeSpaces(text), toText(code)]));

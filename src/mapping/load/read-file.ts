@@ -4,9 +4,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { formatSuggestion } from '../../fhir/closest-name.ts';
+import { toRecord } from '../../fhir/json-values.ts';
 import { compileOrReport, type Diagnostic, toMessage } from '../diagnostics.ts';
 import type { InboundFile, MappingFile, SurfaceSpec } from '../spec.ts';
-import { toObject } from '../values.ts';
 import { INBOUND_MAPPING_SCHEMA, MAPPING_SCHEMA, SURFACE_SCHEMA } from './file-grammar.ts';
 import { describeGrammarErrors } from './grammar-errors.ts';
 import { readYaml, type SourceFile } from './yaml-file.ts';
@@ -56,14 +56,14 @@ function readChecked<T>(file: string, grammar: object, faults: Diagnostic[]): So
 
 /** Adds the keywords of the shape in `like:`; each keeps its position in its own file. Throws when that shape is missing or has `like:` itself. */
 function applyExtends(own: SourceFile<unknown>): SourceFile<unknown> {
-  const { like, ...words } = toObject(own.content);
+  const { like, ...words } = toRecord(own.content);
   if (typeof like !== 'string') return own;
   const file = join(dirname(own.file), `${like}.yaml`);
   const buildError = (text: string): Error => new Error(`${own.locateLine(['like'])} like: ${text}`);
   if (!existsSync(file))
     throw buildError(`there is no shape ${like} in the same folder${formatSuggestion(like, listShapeNames(own.file))}`);
   const other = readYaml(file);
-  const taken = toObject(other.content);
+  const taken = toRecord(other.content);
   if ('like' in taken) throw buildError(`${like} is like ${String(taken.like)}: write that here`);
   const placed = (keys: string[]): SourceFile<unknown> => (keys[0] === undefined || keys[0] in words || !(keys[0] in taken) ? own : other);
   return {

@@ -1,13 +1,13 @@
 // Finds duplicates (`unique:`): the keys to lock, the searches for candidates, and the comparison.
 
 import { foldText } from '../../fhir/indexing/text-folding.ts';
+import { toRecord, toText } from '../../fhir/json-values.ts';
 import { invalid } from '../../fhir/outcome.ts';
 import type { Aliases } from '../../fhir/writable-path/path.ts';
 import { encodeKey } from '../lens/field-map.ts';
 import { isUnset } from '../lens/lens-read.ts';
 import type { Shape, View } from '../shape.ts';
 import type { MappingSpec, UniqueRuleSpec, UniqueSpec } from '../spec.ts';
-import { toObject, toText } from '../values.ts';
 import { buildSearchText, listPlaceholders } from './search-text.ts';
 
 type Comparison = UniqueSpec['compare'][string];
@@ -51,7 +51,7 @@ const MAX_ENTRIES = 100;
 function listEntries({ same }: UniqueRuleSpec, own: ComparedValues): Record<string, string>[] {
   const field = same.find((name) => typeof own[name] === 'object');
   if (field === undefined) return [{}];
-  const entries = Object.entries(toObject(own[field])).map(([key, value]): [string, string] => [key, toText(value)]);
+  const entries = Object.entries(toRecord(own[field])).map(([key, value]): [string, string] => [key, toText(value)]);
   if (entries.length > MAX_ENTRIES) throw invalid(`${field} must have at most ${MAX_ENTRIES} entries`, field);
   return entries.map(([key, value]) => ({ key, value }));
 }
@@ -83,6 +83,6 @@ function isDuplicate(
 /** Whether values are equal; maps are when they have a common entry. */
 function hasCommonValue(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object') return a !== undefined && a === b;
-  const other = new Map(Object.entries(toObject(b)));
-  return Object.entries(toObject(a)).some(([key, value]) => other.get(key) === value);
+  const other = new Map(Object.entries(toRecord(b)));
+  return Object.entries(toRecord(a)).some(([key, value]) => other.get(key) === value);
 }

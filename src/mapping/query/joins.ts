@@ -2,6 +2,7 @@
 // resources that the page's, or earlier joined ones, refer to.
 
 import { formatKnownNames } from '../../fhir/closest-name.ts';
+import { toRecords } from '../../fhir/json-values.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { compilePath, type PathVariables, type WritablePath } from '../../fhir/writable-path/path.ts';
@@ -16,7 +17,6 @@ import {
   toJoinedType,
   toJoinSearch,
 } from '../spec.ts';
-import { toObjects } from '../values.ts';
 
 /** The joins of a mapping; mistakes are reported. */
 export function buildJoins({ with: joined = {} }: MappingSpec, names: NameScope, fault: (keys: string[], error: unknown) => void): Join[] {
@@ -110,7 +110,7 @@ export function groupJoinRounds(joins: Join[]): Join[][] {
 /** The joined resources of one owner, by the names of the joins. */
 export function distributeJoins(owner: Resource, joins: Join[], variables: PathVariables): Record<string, Resource[]> {
   const known: Record<string, Resource[]> = {};
-  for (const { name, distribute } of joins) known[name] = distribute(toObjects(variables[name]).filter(isResource), '')(owner, known);
+  for (const { name, distribute } of joins) known[name] = distribute(toRecords(variables[name]).filter(isResource), '')(owner, known);
   return known;
 }
 

@@ -2,12 +2,12 @@
 
 import { v5 } from 'uuid';
 import { formatDecimal, parseDecimal } from '../../fhir/decimal.ts';
+import { toRecords } from '../../fhir/json-values.ts';
 import { IDENTITY_CODEC } from '../lens/codecs.ts';
 import type { Field } from '../lens/field.ts';
 import { isUnset } from '../lens/lens-read.ts';
 import type { Env, Shape } from '../shape.ts';
 import type { ManySpec, MappingSpec } from '../spec.ts';
-import { toObjects } from '../values.ts';
 import { isWritableIn } from './json-schema.ts';
 
 /** The UUID namespace of ids that are derived from identity fields. */
@@ -44,7 +44,7 @@ export function buildBatchCreate({ resource, path, many }: MappingSpec, fields: 
     batch: {
       listField: list,
       splitRequest({ [list]: members, ...shared }) {
-        return toObjects(members).map((member) => ({ ...shared, ...member }));
+        return toRecords(members).map((member) => ({ ...shared, ...member }));
       },
       toRequestField: (field, nth) => (own.includes(field.replace(/[.[].*$/, '')) ? `${list}[${nth}].${field}` : field),
       buildId(item, env) {

@@ -3,12 +3,12 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { toList, toRecord } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import { TEXT_TYPES } from '../../fhir/validation/primitives.ts';
 import type { Field, StoredValue } from '../lens/field.ts';
 import { isUnset } from '../lens/lens-read.ts';
 import { EMPTY_ENV, type View } from '../shape.ts';
-import { toList, toObject } from '../values.ts';
 import { checkFieldPairs, checkUnsentFieldPairs, findDayError } from './field-rules.ts';
 import { isMapField, isSafeName, listMembers, omitBlankTexts, type ValueMember } from './known-fields.ts';
 
@@ -47,7 +47,7 @@ export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
       ? []
       : (accepts.errors ?? []).filter(isReported).map((error) => toSchemaIssue(error, meanings, body));
     if (schemaIssues.some(({ expression }) => !expression)) return schemaIssues;
-    const view = toObject(body);
+    const view = toRecord(body);
     const beyond = { invalidPaths: schemaIssues.flatMap(({ expression }) => expression ?? []), now };
     const beside = around ? fields.filter(({ name }) => !(name in view)) : [];
     return [
@@ -121,7 +121,7 @@ const resolvePointer = (body: unknown, pointer: string): unknown =>
     .slice(1)
     .split('/')
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>((value, step) => (Array.isArray(value) ? value[Number(step)] : toObject(value)[step]), body);
+    .reduce<unknown>((value, step) => (Array.isArray(value) ? value[Number(step)] : toRecord(value)[step]), body);
 
 /** `/patient/last_name` → `patient.last_name`, `/days/0` → `days[0]`. Ends before a key that does not look like a name: it may be health data. */
 function toFieldName(pointer: string): string {
@@ -150,7 +150,7 @@ function checkField(field: Field, view: View, context: CheckContext): Issue[] {
   const value = view[field.name];
   if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, context.invalidPaths)) return [];
   const within = (fields: Field[], at: string, item: unknown): Issue[] =>
-    fields.flatMap((inner) => checkField(inner, toObject(item), { ...context, at }));
+    fields.flatMap((inner) => checkField(inner, toRecord(item), { ...context, at }));
   if (field.fields) return within(field.fields, name, value);
   if (field.members)
     return toList(value).flatMap((item, nth) =>

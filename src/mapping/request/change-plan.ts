@@ -4,13 +4,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ParsedJson, toPlainJson } from '../../fhir/json.ts';
 import { isContainer } from '../../fhir/json-tree.ts';
+import { toRecord } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import { parseJsonPatchOperations } from '../../fhir/patch/json-patch.ts';
 import type { Field } from '../lens/field.ts';
 import { unsetOtherForms } from '../lens/field-forms.ts';
 import { findDefault, isServerValue, isUnset } from '../lens/lens-read.ts';
 import type { ChangePlan, Shape, View } from '../shape.ts';
-import { toObject } from '../values.ts';
 import { type BodyCheck, buildBodyCheck } from './body-check.ts';
 import { buildChangeSchema, buildReplaceSchema, isWritableIn } from './json-schema.ts';
 import { pickKnownFields } from './known-fields.ts';
@@ -67,7 +67,7 @@ function planMerge(changing: ChangeRules, body: ParsedJson, current: CurrentItem
 function planReplace(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
   const wholeIssues = changing.checkWhole(body.plain, time);
   if (wholeIssues.some(({ expression }) => !expression)) return { fields: {}, issues: wholeIssues };
-  const sent = toObject(body.exact);
+  const sent = toRecord(body.exact);
   const spelled = new Set(changing.fields.filter(({ name }) => !isUnset(sent[name])).map(({ name, spec }) => spec.shares ?? name));
   const buildUnsetCheck = ({ name, spec }: Field): boolean => spec.onlyIn === 'create' || spelled.has(spec.shares ?? name);
   const next = Object.fromEntries(
@@ -81,7 +81,7 @@ function planReplace(changing: ChangeRules, body: ParsedJson, { view, time }: Cu
  * An action: missing fields get their default. The time is set when any field changes, or when no time is stored yet; repeating the request changes nothing.
  */
 function planPerform(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
-  const sent = pickKnownFields(changing.fields, toObject(body.exact));
+  const sent = pickKnownFields(changing.fields, toRecord(body.exact));
   const next = Object.fromEntries(changing.fields.map(({ name, spec }) => [name, sent[name] ?? findDefault(spec) ?? view[name]]));
   const { changes, issues } = findChangedFields(changing, next, view);
   const isAnother = Object.keys(changes).length > 0;

@@ -1,10 +1,10 @@
 // JSON Schemas of a shape's requests and responses, from the same fields as its lens. https://json-schema.org/draft/2020-12/schema
 
+import { toList } from '../../fhir/json-values.ts';
 import type { Field } from '../lens/field.ts';
 import { CONCEPT_REQUEST_SCHEMA, CONCEPT_RESPONSE_SCHEMA } from '../lens/field-concept.ts';
 import { isServerValue } from '../lens/lens-read.ts';
 import type { JsonSchema } from '../shape.ts';
-import { toList } from '../values.ts';
 
 type Schema = JsonSchema;
 

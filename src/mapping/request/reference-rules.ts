@@ -1,11 +1,11 @@
 // References in a request that must resolve (`exists:`), and the rules for their targets.
 
+import { toRecord } from '../../fhir/json-values.ts';
 import { compilePath, type WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Codec } from '../lens/codecs.ts';
 import type { Field } from '../lens/field.ts';
 import type { ReferenceRule, View } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
-import { toObject } from '../values.ts';
 
 /** The reference rules of a shape; a wrong path is reported. */
 export const buildReferenceRules = (
@@ -23,7 +23,7 @@ export const buildReferenceRules = (
   });
 
 /** The value at these property names. */
-export const readValueAt = (view: View, at: string[]): unknown => at.reduce<unknown>((value, name) => toObject(value)[name], view);
+export const readValueAt = (view: View, at: string[]): unknown => at.reduce<unknown>((value, name) => toRecord(value)[name], view);
 
 function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec['systems']): ReferenceRule[] {
   const { spec, codec, keyPath } = field;

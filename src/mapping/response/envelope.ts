@@ -1,7 +1,7 @@
 // Templates of response bodies: JSON in which `$name` is a value of the response, and an object with `$each: name` is repeated for each member of a list. The
 // result is a list, or with `$by: name` an object of lists by that value of the members (errors by field). `$value` repeats a value instead of an object.
-import { toObject, toObjects } from '../values.ts';
 
+import { toRecord, toRecords } from '../../fhir/json-values.ts';
 /** The values of a template by name. */
 export type TemplateValues = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ export function compileTemplate(template: unknown, known: readonly string[]): Te
   if (typeof template === 'string' && template.startsWith('$')) return compileName(template.slice(1), known);
   if (Array.isArray(template)) return compileList(template.map((item) => compileTemplate(item, known)));
   if (template === null || typeof template !== 'object') return () => template;
-  return readRepetition(template) ? compileRepetition(readRepetition(template)!, known) : compileObject(toObject(template), known);
+  return readRepetition(template) ? compileRepetition(readRepetition(template)!, known) : compileObject(toRecord(template), known);
 }
 
 /** A template that is repeated for each member of a list. */
@@ -25,7 +25,7 @@ interface Repetition {
 
 /** The repetition in a template object; undefined: none. */
 export function readRepetition(template: unknown): Repetition | undefined {
-  const { $each: each, $by: by, ...rest } = toObject(template);
+  const { $each: each, $by: by, ...rest } = toRecord(template);
   if (each === undefined) return undefined;
   return { each: String(each), by: by === undefined ? undefined : String(by), member: '$value' in rest ? rest.$value : rest };
 }
@@ -56,10 +56,10 @@ function compileRepetition({ each, by, member }: Repetition, known: readonly str
   const list = compileName(each, known);
   const inside = [...known, ...(MEMBER_NAMES[each] ?? [])];
   const buildMember = compileTemplate(member, inside);
-  if (by === undefined) return (facts) => toObjects(list(facts)).map((object) => buildMember({ ...facts, ...object }));
+  if (by === undefined) return (facts) => toRecords(list(facts)).map((object) => buildMember({ ...facts, ...object }));
   const key = compileName(by, inside);
   return (facts) => {
-    const groups = Map.groupBy(toObjects(list(facts)), (item) => key({ ...facts, ...item }));
+    const groups = Map.groupBy(toRecords(list(facts)), (item) => key({ ...facts, ...item }));
     const named = [...groups].filter(([name]) => name !== null);
     return Object.fromEntries(
       named.map(([name, members]) => [String(name), members.map((member) => buildMember({ ...facts, ...member }))]),

@@ -1,8 +1,9 @@
 // Converts a biomarker of a result, or an expected one that is missing, to the fields of mappings/junction/biomarker.yaml.
 // https://docs.junction.com/lab/results/result-formats
 
+import { toRecord } from '../../fhir/json-values.ts';
 import { toFhirInstant } from '../../junction/fhir-date-time.ts';
-import { readTextField, toJsonObject, toReportedText } from '../../junction/json-fields.ts';
+import { readTextField, toReportedText } from '../../junction/json-fields.ts';
 import type { View } from '../../mapping/shape.ts';
 import { toAbsentFields, toReferenceRangeFields, toValueFields, type Unit } from './value-fields.ts';
 
@@ -34,7 +35,7 @@ const LOINC = /^\d{1,7}-\d$/;
 
 /** One of `results[]`. */
 export function parseMarker(value: unknown, shared: ReportElements): Marker {
-  const result = toJsonObject(value);
+  const result = toRecord(value);
   const unit = parseUnit(result.unit, shared.units);
   const sample = readTextField(result, 'source_sample_id');
   const sampleRef = sample === undefined ? findOnlySample(shared.specimens) : shared.specimens.get(sample);
@@ -58,7 +59,7 @@ export function parseMarker(value: unknown, shared: ReportElements): Marker {
 
 /** One of `missing_results[]`: a cancelled Observation shows that a value was expected. */
 export function parseMissingMarker(value: unknown, shared: ReportElements): Marker {
-  const missing = toJsonObject(value);
+  const missing = toRecord(value);
   const failure = readTextField(missing, 'inferred_failure_type');
   const note = [failure, toReportedText(missing.note)].filter((text) => text !== undefined).join(': ');
   const view = {

@@ -2,9 +2,9 @@
 // https://docs.junction.com/lab/results/result-formats
 
 import { v5 } from 'uuid';
-import { toList } from '../../fhir/json-values.ts';
+import { toList, toRecord } from '../../fhir/json-values.ts';
 import { toFhirDateTime, toFhirInstant } from '../../junction/fhir-date-time.ts';
-import { readTextField, toJsonObject, toReportedText } from '../../junction/json-fields.ts';
+import { readTextField, toReportedText } from '../../junction/json-fields.ts';
 import type { View } from '../../mapping/shape.ts';
 import { type Marker, parseMarker, parseMissingMarker, type ReportElements, type SampleReference } from './biomarker.ts';
 
@@ -51,7 +51,7 @@ export const toDocumentId = (idBase: string): string => v5(`${idBase}/document`,
 export function parseReport(result: Record<string, unknown>, subject: ReportSubject): ParsedReport | undefined {
   const measured = toList(result.results);
   const missing = toList(result.missing_results);
-  const metadata = toJsonObject(result.metadata);
+  const metadata = toRecord(result.metadata);
   const emptied = subject.correcting && Array.isArray(result.results) && metadata.status === 'final';
   if (!measured.length && !missing.length && !emptied) return undefined;
   const samples = parseSamples(result, metadata, subject);
@@ -87,7 +87,7 @@ interface Sample extends ReportPart {
 }
 
 function parseSamples(result: Record<string, unknown>, metadata: Record<string, unknown>, subject: ReportSubject): Sample[] {
-  const listed = Object.entries(toJsonObject(result.sample_information)).map(([key, value]) => ({ key, sample: toJsonObject(value) }));
+  const listed = Object.entries(toRecord(result.sample_information)).map(([key, value]) => ({ key, sample: toRecord(value) }));
   const number = readTextField(metadata, 'specimen_number');
   const unlisted = number === undefined ? [] : [{ key: number, sample: {} }];
   return (listed.length ? listed : unlisted).map(({ key, sample }) => parseSample(key, sample, { metadata, subject }));

@@ -1,7 +1,7 @@
 // Reads event type and order id from the body of a webhook. No other content is used: the order is read from Junction again.
 // https://docs.junction.com/webhooks/event-structure
-import { isObject } from '../../fhir/json-values.ts';
-import { readTextField, toJsonObject } from '../../junction/json-fields.ts';
+import { isObject, toRecord } from '../../fhir/json-values.ts';
+import { readTextField } from '../../junction/json-fields.ts';
 import type { InboxState } from '../../store/queues/inbox.ts';
 
 interface WebhookEvent {
@@ -27,7 +27,7 @@ export function parseWebhookEvent(body: Buffer): WebhookEvent {
   if (content === undefined) return UNREADABLE;
   const own = readTextField(content, 'type');
   const type = readTextField(content, 'event_type') ?? (own?.startsWith('message.') ? own : null);
-  const data = toJsonObject(content.data ?? content);
+  const data = toRecord(content.data ?? content);
   const orderId = readOrderId(type, data);
   const teamId = readTextField(content, 'team_id') ?? readTextField(data, 'team_id');
   if (orderId !== null) return { type, orderId, teamId, state: 'new' };

@@ -49,7 +49,7 @@ const LONG_TESTS: Partial<Record<IndexTable, string>> = {
 };
 
 /** A row of an index table by column, without tenant and pid. */
-export type IndexTableRow = Record<string, unknown>;
+type IndexTableRow = Record<string, unknown>;
 
 /** The rows of a resource by table. */
 export const TABLE_ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[]> = {
