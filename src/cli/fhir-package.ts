@@ -64,7 +64,10 @@ const readFolder = (folder: string): Map<string, string> =>
 /** Warnings about entries of kinds that a package does not need. */
 const HARMLESS_WARNING = /^TAR_ENTRY_(INFO|UNSUPPORTED)$/;
 
-/** Reads the archive in memory. Nothing is unpacked to the disk, so a path in the archive cannot overwrite a file. */
+/**
+ * Reads the archive in memory. Nothing is unpacked to the disk, so a path in the archive cannot overwrite a file. An archive without compression is read too:
+ * browsers and proxies may decompress a download.
+ */
 function readTgz(path: string): Map<string, string> {
   const contents = new Map<string, Buffer[]>();
   const parser = new Parser();
@@ -82,13 +85,16 @@ function readTgz(path: string): Map<string, string> {
     contents.set(name, chunks);
     entry.on('data', (chunk: Buffer) => chunks.push(chunk));
   });
+  const bytes = readFileSync(path);
+  const malformed = new AdminError(`${path} is not a .tgz archive, or it is truncated: download it again`);
   try {
-    parser.end(readFileSync(path));
-  } catch (error) {
-    throw new AdminError(`${path} is not a .tgz archive: ${toMessage(error)}`);
+    parser.end(bytes);
+  } catch {
+    // the texts of the library are about blocks and checksums
+    throw malformed;
   }
   // an archive ends with an empty block
-  if (!hasEnd) throw new AdminError(`${path} is not a .tgz archive, or it is truncated`);
+  if (!hasEnd) throw malformed;
   return new Map([...contents].map(([name, chunks]) => [name, Buffer.concat(chunks).toString('utf8')]));
 }
 

@@ -39,8 +39,13 @@ function closeServer(server: Server, stopSender: () => void): Promise<void> {
   });
 }
 
-/** Old spellings, accepted for one release. */
+/** Former path → its present name. Former paths are accepted for one release, with a warning in the response. */
 const DEPRECATED_PATHS: Record<string, string> = { '/sandbox/webhooks/mishaps': '/sandbox/webhooks/faults' };
+
+/** https://www.rfc-editor.org/rfc/rfc7234#section-5.5.7 */
+const toWarning = (former: string, path: string): Record<string, string> => ({
+  warning: `299 - "${former} is deprecated and will be removed in the next release: use ${path}"`,
+});
 
 async function serve(state: SandboxState, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = new URL(req.url ?? '/', 'http://sandbox');
@@ -50,7 +55,10 @@ async function serve(state: SandboxState, req: IncomingMessage, res: ServerRespo
   if (body === undefined) return sendReply(res, refuse(422, [{ type: 'json_invalid', loc: ['body'], msg: 'JSON decode error' }]));
   if (!found) return sendReply(res, refuse(404, 'Not Found'));
   const request = { path: found.path, query: url.searchParams, body };
-  if (CONTROL_OPERATIONS.includes(found.operation)) return sendReply(res, await found.operation.run(state, request));
+  if (CONTROL_OPERATIONS.includes(found.operation)) {
+    const reply = await found.operation.run(state, request);
+    return sendReply(res, path === url.pathname ? reply : { ...reply, headers: { ...reply.headers, ...toWarning(url.pathname, path) } });
+  }
   if (req.headers['x-vital-api-key'] !== state.apiKey) return sendReply(res, refuse(401, 'Invalid API key.'));
   await execute(state, { operation: found.operation, request, req, res });
 }

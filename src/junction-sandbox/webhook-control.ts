@@ -16,7 +16,7 @@ export const WEBHOOK_CONTROL_OPERATIONS: Operation[] = [
   defineOperation('POST /sandbox/orders/{id}/resend', (state, { path }) => queueCurrentState(state, path[0]!)),
 ];
 
-/** Without the bodies, which contain patient data. */
+/** Without the bodies, which contain patient data. `mishaps` and `mishap` are the former names of `faults` and `fault`, for one more release. */
 function showWebhooks({ webhooks }: SandboxState): Reply {
   const { messages, ...settings } = webhooks;
   const toJson = ({ id, type, orderId, due, answers, fault }: SandboxMessage) => ({
@@ -25,9 +25,9 @@ function showWebhooks({ webhooks }: SandboxState): Reply {
     order_id: orderId,
     due: due.map((at) => new Date(at).toISOString()),
     answers,
-    ...(fault && { fault }),
+    ...(fault && { fault, mishap: fault }),
   });
-  return ok({ ...settings, messages: messages.map(toJson) });
+  return ok({ ...settings, mishaps: settings.faults, messages: messages.map(toJson) });
 }
 
 function configureWebhooks(state: SandboxState, body: Record<string, unknown>): Reply {

@@ -54,10 +54,21 @@ test('an archive and the folder it unpacks to hold the same, and of each definit
   expect(read.definitions.map(({ body }) => body).join()).not.toMatch(/"text":|"short":|"definition":/);
 });
 
+test('an archive that was decompressed on its way, by a browser or proxy, is read too', () => {
+  const packed = writeTgz(at('a.tgz'), content);
+  writeFileSync(at('a.tar'), gunzipSync(readFileSync(packed)));
+  expect(readPackage(at('a.tar'))).toEqual(readPackage(packed));
+});
+
 function cutOff(): string {
   const whole = gunzipSync(readFileSync(writeTgz(at('whole.tgz'), content)));
   writeFileSync(at('cut.tgz'), gzipSync(whole.subarray(0, whole.length - 3000)));
   return at('cut.tgz');
+}
+function cutOffCompressed(): string {
+  const whole = readFileSync(writeTgz(at('whole.tgz'), content));
+  writeFileSync(at('half.tgz'), whole.subarray(0, whole.length / 2));
+  return at('half.tgz');
 }
 const tgz = (name: string, files: Record<string, unknown>, more: Partial<PackageContent> = {}) =>
   writeTgz(at(name), { ...content, files, ...more });
@@ -70,8 +81,9 @@ test.each<[string, () => string, RegExp]>([
     () => 'src',
     /^src has no package\/package\.json: a FHIR package is a \.tgz in npm form, or the folder it unpacks to$/,
   ],
-  ['a file that is no archive', () => 'package.json', /^package\.json is not a \.tgz archive/],
-  ['an archive that is cut off', cutOff, /cut\.tgz is not a \.tgz archive, or it is truncated$/],
+  ['a file that is no archive', () => 'package.json', /^package\.json is not a \.tgz archive, or it is truncated: download it again$/],
+  ['an archive that is cut off', cutOff, /cut\.tgz is not a \.tgz archive, or it is truncated: download it again$/],
+  ['a compressed file that is cut off', cutOffCompressed, /half\.tgz is not a \.tgz archive, or it is truncated: download it again$/],
   [
     'another FHIR',
     () => tgz('r5.tgz', { 'a.json': profile }, { fhirVersions: ['5.0.0'] }),

@@ -217,10 +217,21 @@ describe('the sandbox’s own API', () => {
     expect(await toError(await call(method, path, body))).toEqual([400, expect.stringContaining(says)]);
   });
 
-  test('the old path of webhook faults works for one more release', async () => {
-    expect((await post('/sandbox/webhooks/mishaps', { kind: 'drop' })).status).toBe(200);
-    expect(fixture.sandbox.state.webhooks.faults).toEqual([{ kind: 'drop' }]);
-    expect((await call('DELETE', '/sandbox/webhooks/mishaps')).status).toBe(200);
+  test('the old names of webhook faults work for one more release, and the response to the old path has a warning', async () => {
+    const added = await post('/sandbox/webhooks/mishaps', { kind: 'drop' });
+    expect([added.status, added.headers.get('warning')]).toEqual([200, expect.stringMatching(/mishaps is deprecated.*use .*faults/)]);
+    expect(await (await call('GET', '/sandbox/webhooks')).json()).toMatchObject({
+      faults: [{ kind: 'drop' }],
+      mishaps: [{ kind: 'drop' }],
+    });
+    await call('PUT', '/sandbox/webhooks', { url: 'http://127.0.0.1:9/', automatic: false });
+    await createOrder();
+    await call('PUT', '/sandbox/webhooks', { url: null });
+    const { messages } = (await (await call('GET', '/sandbox/webhooks')).json()) as { messages: object[] };
+    expect(messages.at(-1)).toMatchObject({ fault: { kind: 'drop' }, mishap: { kind: 'drop' } });
+    await post('/sandbox/webhooks/faults', { kind: 'drop' });
+    const removed = await call('DELETE', '/sandbox/webhooks/mishaps');
+    expect([removed.status, removed.headers.has('warning')]).toEqual([200, true]);
     expect(fixture.sandbox.state.webhooks.faults).toEqual([]);
   });
 

@@ -269,6 +269,25 @@ test('after a crash a notification is sent again with the same id; a process wit
   expect(await rows('notification')).toBe(0);
 });
 
+test('an unexpected error of the server is logged without its message, and the delivery is repeated: the subscription stays active', async () => {
+  const { delivery } = fixture;
+  await fixture.subscribe('one');
+  await fixture.put(observation('a'));
+  const broken = {
+    get production(): boolean {
+      throw new TypeError('Ada Lovelace');
+    },
+    privateHosts: new Set<string>(),
+  };
+  expect(await fixture.notify({ ...delivery, addressPolicy: broken })).toEqual([]);
+  expect(fixture.logged.filter((line) => line.includes('a delivery of notifications failed'))).toEqual([
+    expect.stringMatching(/"subject":"Subscription\/one","error":"TypeError"/),
+  ]);
+  expect(await fixture.read('Subscription', 'one')).toMatchObject({ status: 'active' });
+  fixture.advance(21);
+  expect(pathsOf(await fixture.notify())).toEqual(['/one/Observation/a']);
+});
+
 test('versions of another tenant are not sent, even under the same ids; without a subscription no change is recorded', async () => {
   const other = (await createTenant(database, { slug: `other-${fixture.tenant}`, name: 'x', at: fixture.clock().toISOString() }))!.id;
   await fixture.subscribe('one');
