@@ -33,7 +33,7 @@ export interface RunningServer {
 }
 
 /** From an empty directory to a listening server. `say` prints a line for people. `watch`: mappings are reloaded when their files change. */
-export async function startServer(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<RunningServer> {
+export async function startServer(config: Config, print: (line: string) => void, { watch = false } = {}): Promise<RunningServer> {
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
   const loaded = loadDefinitions(config.mappings);
@@ -60,7 +60,7 @@ export async function startServer(config: Config, say: (line: string) => void, {
     const endpoint = config.metrics && (await metrics?.serve(config.metrics, sources));
     if (endpoint) {
       steps.unshift(() => endpoint.close());
-      say(`Metrics: ${endpoint.url}`);
+      print(`Metrics: ${endpoint.url}`);
     }
     const operateWith = (latest: Definitions): Commands => {
       const context = buildAdminContext(facet, latest, clock);
@@ -68,17 +68,17 @@ export async function startServer(config: Config, say: (line: string) => void, {
     };
     serving.operate = operateWith(loaded);
     const keys = config.production ? undefined : await ensureDevKeys(database, config.dataDir, loaded.keyPrefixes);
-    steps.unshift(await facet.startIntegrations(say, `http://127.0.0.1:${port}`));
+    steps.unshift(await facet.startIntegrations(print, `http://127.0.0.1:${port}`));
     steps.unshift(facet.startMaintenance());
     serving.answer = facet.app;
-    await printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, say });
+    await printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, print });
     void compileAllSchemas();
     const reload = async (next: Definitions): Promise<void> => {
       serving.operate = operateWith(next);
       await ensureDevKeys(database, config.dataDir, next.keyPrefixes);
       serving.answer = facet.appWith(next.mappings);
     };
-    if (watched) steps.unshift(watched.serve({ say, reload }));
+    if (watched) steps.unshift(watched.serve({ print, reload }));
     return { url: baseUrl, close: () => waitForDrain(drain, config).then(() => closeAll(server, steps)) };
   } catch (error) {
     await closeAll(server, watched ? [watched.stop, ...steps] : steps);
@@ -129,22 +129,22 @@ interface StartMessage {
   keys: DevKeys | undefined;
   baseUrl: string;
   port: number;
-  say: (line: string) => void;
+  print: (line: string) => void;
 }
 
-async function printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, say }: StartMessage): Promise<void> {
+async function printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, print }: StartMessage): Promise<void> {
   const demo = readDemo(join(ROOT, 'mappings'));
   if (keys) await seedDemo(facet.contextOf({ tenant: keys.demo!.tenant, actor: 'start', surface: 'fhir', scopes: ['*'] }), demo);
   const engine =
     database.engine === 'embedded' ? `embedded database in ${config.dataDir}, for trying, developing and testing` : 'PostgreSQL';
-  say(`Facet is ready: ${baseUrl}  (port ${port}, ${engine})`);
-  say(`  FHIR R4   ${baseUrl}/fhir/R4    what it serves: ${baseUrl}/fhir/R4/metadata`);
-  for (const { name } of loaded.mappings.surfaces) say(`  ${name.padEnd(8)}  ${baseUrl}/${name}  and the paths its documents print`);
-  say(`  to read and try all of them: ${baseUrl}/docs    for tools: ${baseUrl}/openapi`);
+  print(`Facet is ready: ${baseUrl}  (port ${port}, ${engine})`);
+  print(`  FHIR R4   ${baseUrl}/fhir/R4    what it serves: ${baseUrl}/fhir/R4/metadata`);
+  for (const { name } of loaded.mappings.surfaces) print(`  ${name.padEnd(8)}  ${baseUrl}/${name}  and the paths its documents print`);
+  print(`  to read and try all of them: ${baseUrl}/docs    for tools: ${baseUrl}/openapi`);
   if (!keys) return;
-  say(`\nKeys of the tenants demo and other: ${join(config.dataDir, 'dev-keys.json')}. Try it:\n`);
+  print(`\nKeys of the tenants demo and other: ${join(config.dataDir, 'dev-keys.json')}. Try it:\n`);
   const keyHeader = (surface: string) => buildKeyHeader(loaded, surface, keys.demo!.keys[surface]);
-  for (const line of buildDemoCurls(demo, { baseUrl, sandbox: usesSandbox(config), keyHeader })) say(line);
+  for (const line of buildDemoCurls(demo, { baseUrl, sandbox: usesSandbox(config), keyHeader })) print(line);
 }
 
 /** The header that carries a key of this surface, as its vendor documents it; undefined: there is no such key. */

@@ -113,8 +113,8 @@ function parseExpiry(text: string | undefined, now: Date): string | undefined {
 }
 
 function toRow({ id, surface, scopes, status, expires, patient, name }: ListedApiKey, now: string): string[] {
-  const over = status === 'active' && expires !== null && expires <= now;
-  return [id, surface, scopes.join(' '), over ? 'expired' : status, expires ?? 'never', patient ?? '–', name ?? ''];
+  const isExpired = status === 'active' && expires !== null && expires <= now;
+  return [id, surface, scopes.join(' '), isExpired ? 'expired' : status, expires ?? 'never', patient ?? '–', name ?? ''];
 }
 
 const EXAMPLES = {

@@ -27,7 +27,7 @@ export async function newMapping(
   for (const path of [file('.yaml'), file('.examples.yaml')]) if (existsSync(path)) throw new Error(`${shownPath(path)} is there already`);
   const sample = sampleOf(await readSample());
   const scaffold = buildScaffold({ vendor, shape, sample, resource });
-  if (resource === undefined && scaffold.placed.every((placed) => placed === 'id'))
+  if (resource === undefined && scaffold.mapped.every((name) => name === 'id'))
     throw new Error('nothing in the sample says which FHIR resource it is: name one, --resource Observation');
   mkdirSync(directory, { recursive: true });
   readMappingFiles(places); // throws before anything is written when the mappings cannot be read
@@ -37,10 +37,10 @@ export async function newMapping(
   writeFileSync(file('.yaml'), scaffold.mapping);
   const loaded = readMappingFiles(places).shapes.find((shape) => toQualifiedName(shape) === name);
   if (loaded) writeFileSync(file('.examples.yaml'), buildFirstExample(loaded, sample));
-  const { placed, unplaced } = scaffold;
+  const { mapped, unplaced } = scaffold;
   return [
     ...(isNew ? [`wrote ${shownPath(join(folder, 'surface.yaml'))}`] : []),
-    `wrote ${shownPath(file('.yaml'))}: ${withArticle(scaffold.resource)}; ${placed.length} of ${placed.length + unplaced.length} properties have a path`,
+    `wrote ${shownPath(file('.yaml'))}: ${withArticle(scaffold.resource)}; ${mapped.length} of ${mapped.length + unplaced.length} properties have a path`,
     ...(loaded ? [`wrote ${shownPath(file('.examples.yaml'))}: a first example from the sample`] : []),
     ...(unplaced.length ? [`without a path: ${unplaced.join(', ')}`] : []),
     `next: look at every line, then "facet mapping check ${name}"`,

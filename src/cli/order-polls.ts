@@ -9,8 +9,8 @@ import { textTable } from './text-table.ts';
 export const FAILING_POLLS = 'poll-failing';
 
 /** The orders at the network that one ServiceRequest has led to. */
-export function networkOrderLines(placed: TrackedOrder[], at: Date): string[] {
-  const rows = placed.map((order) => [order.orderId, order.task, pollState(order), nextPoll(order, at), order.lastError ?? '']);
+export function networkOrderLines(trackedOrders: TrackedOrder[], at: Date): string[] {
+  const rows = trackedOrders.map((order) => [order.orderId, order.task, pollState(order), nextPoll(order, at), order.lastError ?? '']);
   return rows.length ? ['', ...textTable(['network order', 'task', 'polling', 'next poll', 'reason'], rows)] : [];
 }
 

@@ -178,8 +178,8 @@ async function findOrder(database: Database, { order = '', tenant }: Options, co
 function formatAttempts({ attempts, state }: OutboxEntry, events: OutboxEvent[]): string {
   const recorded = events.filter(({ what }) => what === 'attempt').reduce((sum, { times }) => sum + times, 0);
   const unrecorded = attempts - recorded - (state === 'sending' ? 1 : 0);
-  const whole = events.length > 0 && events.length < 50;
-  return whole && unrecorded > 0 ? `${attempts}, ${unrecorded} of them without a recorded end` : String(attempts);
+  const isComplete = events.length > 0 && events.length < 50;
+  return isComplete && unrecorded > 0 ? `${attempts}, ${unrecorded} of them without a recorded end` : String(attempts);
 }
 
 export const ORDER_OPERATIONS: Record<string, AdminOperation> = {

@@ -16,15 +16,15 @@ const OPERATOR: Caller = { tenant: 0, actor: 'index', surface: 'fhir', scopes: [
 /** Shows the search parameters that are not indexed completely, and the progress of reindexing. Changes nothing. */
 async function indexStatus(database: Database, _options: Options, { contextOf, now }: AdminContext): Promise<string[]> {
   const { registry } = contextOf(OPERATOR);
-  const upkeep = createReindexing(database);
-  const outdated = await findOutdated(upkeep, registry);
+  const reindexing = createReindexing(database);
+  const outdated = await findOutdated(reindexing, registry);
   if (!outdated.length) return ['the index is complete: every resource is indexed by the search parameters of this version'];
   const rows = outdated.map(({ type, all, codes }) => [type, codes.length === all ? 'all' : codes.join(', ')]);
-  return [...textTable(['type', 'search parameters that are not indexed completely'], rows), ...(await progressLines(upkeep, now))];
+  return [...textTable(['type', 'search parameters that are not indexed completely'], rows), ...(await progressLines(reindexing, now))];
 }
 
-async function findOutdated(upkeep: Reindexing, registry: SearchRegistry): Promise<{ type: string; all: number; codes: string[] }[]> {
-  const known = await upkeep.listRules();
+async function findOutdated(reindexing: Reindexing, registry: SearchRegistry): Promise<{ type: string; all: number; codes: string[] }[]> {
+  const known = await reindexing.listRules();
   return buildIndexRules(registry).flatMap((rules) => {
     const others = known.filter(({ type }) => type === rules.type);
     const codes = [...new Set(others.flatMap(({ parameters }) => findChangedParameters(rules, parameters)))];
@@ -32,10 +32,10 @@ async function findOutdated(upkeep: Reindexing, registry: SearchRegistry): Promi
   });
 }
 
-async function progressLines(upkeep: Reindexing, now: () => Date): Promise<string[]> {
-  const walk = await upkeep.readProgress();
-  const begun = walk !== undefined && walk.scanned > 0;
-  const progress = begun ? [`${walk.scanned} of about ${walk.total} resources checked, ${walk.reindexed} indexed again`] : [];
+async function progressLines(reindexing: Reindexing, now: () => Date): Promise<string[]> {
+  const walk = await reindexing.readProgress();
+  const hasStarted = walk !== undefined && walk.scanned > 0;
+  const progress = hasStarted ? [`${walk.scanned} of about ${walk.total} resources checked, ${walk.reindexed} indexed again`] : [];
   const isRunning = walk?.leaseUntil != null && walk.leaseUntil > now().toISOString();
   return [...progress, isRunning ? 'a process is indexing now' : 'no process is indexing: start a server, or use facet index run'];
 }

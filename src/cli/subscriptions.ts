@@ -132,8 +132,8 @@ async function findSubscription(
   contextOf: AdminContext['contextOf'],
 ): Promise<FoundSubscription> {
   const id = subscription.replace(/^Subscription\//, '');
-  const sought = { topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id), tenant, what: 'a subscription' };
-  const found = await findEntry(database, sought, contextOf);
+  const filter = { topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id), tenant, what: 'a subscription' };
+  const found = await findEntry(database, filter, contextOf);
   const registration = found && (await found.context.store.subscriptions.find(found.entry.tenant, id));
   if (!registration) throw new AdminError('there is no subscription with this id: facet subscriptions list shows the ids');
   return { ...found, registration };

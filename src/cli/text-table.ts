@@ -6,7 +6,7 @@ export function textTable(heads: string[], rows: string[][], maxWidths: number[]
   const widths = heads.map((_, at) =>
     Math.min(maxWidths[at] ?? Number.POSITIVE_INFINITY, Math.max(...lines.map((line) => line[at]!.length))),
   );
-  return lines.flatMap((line) => below(line, widths)).map((line) => aligned(line, widths));
+  return lines.flatMap((line) => wrapRow(line, widths)).map((line) => aligned(line, widths));
 }
 
 const aligned = (cells: string[], widths: number[]): string =>
@@ -16,7 +16,7 @@ const aligned = (cells: string[], widths: number[]): string =>
     .trimEnd();
 
 /** Breaks each cell of a row to the width of its column; returns the lines. */
-function below(row: string[], widths: number[]): string[][] {
+function wrapRow(row: string[], widths: number[]): string[][] {
   const pieces = row.map((cell, at) => broken(cell, widths[at]!));
   const height = Math.max(...pieces.map((list) => list.length));
   return Array.from({ length: height }, (_, nth) => pieces.map((list) => list[nth] ?? ''));

@@ -12,18 +12,18 @@ export interface Drain {
 /** `answer` handles the requests. If a connection has several requests, the response to the newest closes the connection. */
 export function createDrain(answer: RequestListener): Drain {
   const newest = new Map<Socket, ServerResponse>();
-  let begun = false;
+  let isDraining = false;
   return {
     listener(req, res) {
       const { socket } = req;
       if (!newest.has(socket)) socket.once('close', () => newest.delete(socket));
       newest.set(socket, res);
-      if (begun) endConnectionAfter(res);
-      if (begun && req.url?.split('?')[0] === '/readyz') return void sendStopping(res);
+      if (isDraining) endConnectionAfter(res);
+      if (isDraining && req.url?.split('?')[0] === '/readyz') return void sendStopping(res);
       answer(req, res);
     },
     begin() {
-      begun = true;
+      isDraining = true;
       for (const res of newest.values()) endConnectionAfter(res);
     },
   };

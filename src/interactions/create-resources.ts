@@ -62,8 +62,8 @@ async function storePending(context: Context, writes: PendingWrite[]): Promise<v
   for (const { hook, write } of writeHooks) await hook.check?.(context, write);
   const changes = writes.map(({ change }) => change).sort((a, b) => (a.id < b.id ? -1 : 1));
   for (const replaces of [false, true]) {
-    const some = changes.filter((change) => (change.previous !== undefined) === replaces);
-    if ((await context.store.write(context.caller.tenant, some)) < some.length) throw new WriteConflict();
+    const group = changes.filter((change) => (change.previous !== undefined) === replaces);
+    if ((await context.store.write(context.caller.tenant, group)) < group.length) throw new WriteConflict();
   }
   for (const { hook, write } of writeHooks) await hook.after?.(context, write);
 }

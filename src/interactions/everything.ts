@@ -40,8 +40,8 @@ function buildQuery({ registry, baseUrl, clock }: Context, { patient, span, type
   const slices = types.map((type): TypeQuery => ({ type, where: [record(type)], sort: [{ by: 'lastUpdated', descending: false }] }));
   const [first, ...otherTypes] = slices;
   const include = buildRecordInclusions(context, types).flatMap((inclusion) => {
-    const led = inclusion.types.filter((type) => besides.includes(type));
-    return led.length ? [{ ...inclusion, types: led }] : [];
+    const includedTypes = inclusion.types.filter((type) => besides.includes(type));
+    return includedTypes.length ? [{ ...inclusion, types: includedTypes }] : [];
   });
   return { ...first!, otherTypes, count, total: 'none', include };
 }

@@ -21,17 +21,17 @@ export interface IndexState {
 }
 
 /** Registers the rules of this program and reads the state of the index. `renewed`: the rules become the newest. */
-export async function openIndexState(upkeep: Reindexing, registry: SearchRegistry, renewed = false): Promise<IndexState> {
+export async function openIndexState(reindexing: Reindexing, registry: SearchRegistry, renewed = false): Promise<IndexState> {
   const own = buildIndexRules(registry);
-  return createIndexState(upkeep, own, await upkeep.register(own, renewed));
+  return createIndexState(reindexing, own, await reindexing.register(own, renewed));
 }
 
 /** Reads the state of the index without registering rules. The numbers are those that a server with the same rules has registered. */
-export async function readIndexState(upkeep: Reindexing, registry: SearchRegistry): Promise<IndexState> {
+export async function readIndexState(reindexing: Reindexing, registry: SearchRegistry): Promise<IndexState> {
   const own = buildIndexRules(registry);
-  const known = await upkeep.listRules();
-  const same = known.filter(({ type, fingerprint }) => own.some((rules) => rules.type === type && rules.fingerprint === fingerprint));
-  return createIndexState(upkeep, own, new Map(same.map(({ type, rules }) => [type, rules])));
+  const known = await reindexing.listRules();
+  const current = known.filter(({ type, fingerprint }) => own.some((rules) => rules.type === type && rules.fingerprint === fingerprint));
+  return createIndexState(reindexing, own, new Map(current.map(({ type, rules }) => [type, rules])));
 }
 
 /** Write hooks for types whose rules are not registered: they record that a server must reindex the type by its own rules. */
@@ -42,7 +42,7 @@ export const buildUnregisteredTypeHooks = ({ findRules }: IndexState): [ServedTy
   ]);
 
 async function createIndexState(
-  upkeep: Reindexing,
+  reindexing: Reindexing,
   rules: TypeIndexRules[],
   numbers: ReadonlyMap<ServedType, number>,
 ): Promise<IndexState> {
@@ -50,7 +50,7 @@ async function createIndexState(
   let known: RegisteredRules[] = [];
   let unready: ReadonlyMap<string, readonly string[]> = new Map();
   const refresh = async (): Promise<void> => {
-    known = await upkeep.listRules();
+    known = await reindexing.listRules();
     unready = findUnready(own, numbers, known);
   };
   await refresh();

@@ -36,8 +36,8 @@ async function checkRequestedProfile({ profiles, store }: Context, resource: Res
   return buildProfileIssues(checker, { root: resource, resource }, MAX_ISSUES);
 }
 
-const otherTypeIssue = (resource: Resource, which: string): Issue =>
-  issue('structure', `the profile ${which} is of another resource type`, resource.resourceType);
+const otherTypeIssue = (resource: Resource, type: string): Issue =>
+  issue('structure', `the profile ${type} is of another resource type`, resource.resourceType);
 
 async function checkClaimedProfile({ profiles, store }: Context, { canonical, ...subject }: ProfileClaim): Promise<Issue[]> {
   if (isBaseProfile(canonical)) return [otherTypeIssue(subject.root, 'claimed')];

@@ -99,14 +99,14 @@ function loadProfiles(
   { own, missed }: { own: readonly Definition[]; missed: ProfileOptions['onUnsupported'] },
 ): LoadedProfiles {
   const definitions: PackagedDefinition[] = own.map((resource) => ({ package: OWN_PACKAGE, resource }));
-  const ours = own.flatMap((definition): LoadedProfile[] =>
+  const ownProfiles = own.flatMap((definition): LoadedProfile[] =>
     definition.resourceType === 'StructureDefinition'
       ? [{ package: OWN_PACKAGE, url: definition.url, version: definition.version ?? null, type: definition.type }]
       : [],
   );
-  const profiles = Map.groupBy([...ours, ...stored], ({ url }) => url);
+  const profiles = Map.groupBy([...ownProfiles, ...stored], ({ url }) => url);
   const library = buildDefinitionLibrary(definitions, (canonical) => profiles.get(parseCanonical(canonical).url)?.[0]?.type);
-  const byType = Map.groupBy([...ours, ...stored], ({ type }) => type);
+  const byType = Map.groupBy([...ownProfiles, ...stored], ({ type }) => type);
   const supported = new Map([...byType].map(([type, list]) => [type, [...new Set(list.map(toCanonical))].sort()] as const));
   return {
     state,

@@ -39,12 +39,12 @@ export async function reindexAll(walking: ReindexOptions, target: TargetRules): 
   let walk = await reindexing.claim(toTargetText(target), takeLease(walking));
   if (!walk) return 'taken';
   // rules that are registered from now on may belong to resources that the pass has already read
-  const began = await reindexing.listRules();
+  const startRules = await reindexing.listRules();
   for (;;) {
     const next: ReindexProgress | undefined = await reindexBatch(walking, target, walk);
     if (!next) {
       if (walk.stale === 0) {
-        await reindexing.finish(target, began, takeLease(walking));
+        await reindexing.finish(target, startRules, takeLease(walking));
         return 'done';
       }
       if (!(await reindexing.restart(walk, takeLease(walking)))) return 'left';

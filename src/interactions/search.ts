@@ -67,7 +67,7 @@ async function buildQuery(context: Context, request: SearchRequest): Promise<{ q
   };
 }
 
-function restrictQuery(query: Query, within: (type: ServedType) => Condition): Query {
-  const narrow = <S extends TypeQuery>(slice: S): S => ({ ...slice, where: [within(slice.type), ...slice.where] });
+function restrictQuery(query: Query, buildRestriction: (type: ServedType) => Condition): Query {
+  const narrow = <S extends TypeQuery>(slice: S): S => ({ ...slice, where: [buildRestriction(slice.type), ...slice.where] });
   return { ...narrow(query), ...(query.otherTypes && { otherTypes: query.otherTypes.map(narrow) }) };
 }

@@ -88,8 +88,8 @@ function findReady(context: Context, waiting: PendingTarget[], found: ReadonlyMa
 }
 
 function unresolvedReference({ target, waits }: PendingTarget, found: ReadonlyMap<string, string>): FhirError {
-  const where = waits.length - waits.filter((reference) => found.has(reference)).length;
-  const text = `${where === 1 ? 'a conditional reference matches' : `${where} conditional references match`} nothing`;
+  const linkCount = waits.length - waits.filter((reference) => found.has(reference)).length;
+  const text = `${linkCount === 1 ? 'a conditional reference matches' : `${linkCount} conditional references match`} nothing`;
   return toEntryError(new FhirError('rule', [issue('not-found', text)]), target.entry.index);
 }
 
@@ -111,22 +111,21 @@ interface ResolvedNames {
 
 async function storeReady(context: Context, ready: PendingTarget[], naming: ResolvedNames): Promise<[number, EntryOutcome][]> {
   const done: [number, EntryOutcome][] = [];
-  const together: { at: number; write: PendingWrite }[] = [];
+  const batch: { at: number; write: PendingWrite }[] = [];
   for (const [turn, job] of ready.entries()) {
     if (turn % YIELD_INTERVAL === YIELD_INTERVAL - 1) await setImmediate();
     const { entry } = job.target;
     const draft = job.draft && relinkDraft(job.draft, { ...naming, fullUrl: entry.fullUrl });
-    const same = await withEntryError(entry.index, () => findUnchanged(context, job.target, draft));
-    if (same) done.push([entry.index, same]);
+    const unchanged = await withEntryError(entry.index, () => findUnchanged(context, job.target, draft));
+    if (unchanged) done.push([entry.index, unchanged]);
     else if (hasWriteHooks(context, job)) done.push([entry.index, await storeWithHooks(context, job.target, draft)]);
-    else
-      together.push({ at: entry.index, write: await withEntryError(entry.index, () => prepareWrite(context, toWrite(job.target, draft))) });
+    else batch.push({ at: entry.index, write: await withEntryError(entry.index, () => prepareWrite(context, toWrite(job.target, draft))) });
   }
   await storeTogether(
     context,
-    together.map(({ write }) => write),
+    batch.map(({ write }) => write),
   );
-  return [...done, ...together.map(({ at, write }): [number, EntryOutcome] => [at, toOutcome(write.previous, toStoredRow(write))])];
+  return [...done, ...batch.map(({ at, write }): [number, EntryOutcome] => [at, toOutcome(write.previous, toStoredRow(write))])];
 }
 
 /** An update with unchanged content does not create a version. */

@@ -50,8 +50,8 @@ export function toRequestStatus(order: OrderSnapshot, now: Date): RequestStatus 
   if (phase === 'completed' && (!running || isCorrectedStatus(last.status))) return { status: 'completed', phase: undefined };
   if (phase === 'cancelled' && !running) return { status: 'revoked', phase: undefined };
   if (phase === 'failed') return { status: 'revoked', phase: 'failed' };
-  const ended = phase === 'completed' || phase === 'cancelled';
-  return { status: 'active', phase: ended ? undefined : phase };
+  const hasEnded = phase === 'completed' || phase === 'cancelled';
+  return { status: 'active', phase: hasEnded ? undefined : phase };
 }
 
 const TRANSACTION_LAG_MS = 72 * 3_600_000;

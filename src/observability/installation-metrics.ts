@@ -51,11 +51,11 @@ export function addInstallationMetrics(registry: Registry, sources: MetricSource
 function addGauge(registry: Registry, { name, help, labels = [], read, formerLabels }: GaugeOptions): void {
   const readOnce = shareConcurrent(async () => read());
   addSeries(registry, { name, help, labels, read: readOnce });
-  const former = Object.entries(DEPRECATED_METRICS).find(([, current]) => current === name)?.[0];
-  if (former === undefined) return;
+  const formerName = Object.entries(DEPRECATED_METRICS).find(([, current]) => current === name)?.[0];
+  if (formerName === undefined) return;
   const readFormer = async () =>
     (await readOnce()).map(({ labels: own = {}, value }) => ({ labels: formerLabels?.from(own) ?? own, value }));
-  addSeries(registry, { name: former, help: `Deprecated: use ${name}.`, labels: formerLabels?.names ?? labels, read: readFormer });
+  addSeries(registry, { name: formerName, help: `Deprecated: use ${name}.`, labels: formerLabels?.names ?? labels, read: readFormer });
 }
 
 /** If the figures of a series cannot be read, it has no sample, because an old figure or 0 would mislead. */

@@ -21,7 +21,7 @@ export async function pollOrder(tracker: OrderTracker, leased: LeasedOrder): Pro
 }
 
 async function pollOnce(tracker: OrderTracker, leased: LeasedOrder): Promise<void> {
-  const outcome = await tracker.reads.readOrder(leased.placed.orderId, AbortSignal.timeout(READ_MS));
+  const outcome = await tracker.reads.readOrder(leased.trackedOrder.orderId, AbortSignal.timeout(READ_MS));
   tracker.breaker.record(toHealthSignal('order', outcome), tracker.clock(), retryAfterSeconds(outcome));
   if (outcome.kind !== 'accepted') return recordFailedPoll(tracker, leased, outcome.why);
   if (!outcome.value) return recordFailedPoll(tracker, leased, 'the lab network has no order with this id');
@@ -32,19 +32,23 @@ async function pollOnce(tracker: OrderTracker, leased: LeasedOrder): Promise<voi
   return recordPoll(tracker, leased, { order: outcome.value, result: step.open });
 }
 
-async function recordFailedPoll({ store, clock, random, log }: OrderTracker, { placed, by }: LeasedOrder, error: string): Promise<void> {
+async function recordFailedPoll(
+  { store, clock, random, log }: OrderTracker,
+  { trackedOrder, by }: LeasedOrder,
+  error: string,
+): Promise<void> {
   const now = clock();
-  log({ tenant: placed.tenant, order: placed.orderId, error }, 'an order could not be polled');
-  const nextAt = nextRetryAt('order-poll', { failures: placed.attempts }, { now, random: random() }).toISOString();
-  await store.trackedOrders.scheduleNextPoll(placed, by, { at: now.toISOString(), nextAt, error });
+  log({ tenant: trackedOrder.tenant, order: trackedOrder.orderId, error }, 'an order could not be polled');
+  const nextAt = nextRetryAt('order-poll', { failures: trackedOrder.attempts }, { now, random: random() }).toISOString();
+  await store.trackedOrders.scheduleNextPoll(trackedOrder, by, { at: now.toISOString(), nextAt, error });
 }
 
 async function recordPoll(
   { store, clock, random }: OrderTracker,
-  { placed, by }: LeasedOrder,
+  { trackedOrder, by }: LeasedOrder,
   { order, result }: { order: OrderSnapshot; result: boolean },
 ): Promise<void> {
   const now = clock();
   const nextAt = nextPollAt(order, { result, transaction: isTransactionActive(order, now) }, { now, random: random() });
-  await store.trackedOrders.scheduleNextPoll(placed, by, { at: now.toISOString(), nextAt });
+  await store.trackedOrders.scheduleNextPoll(trackedOrder, by, { at: now.toISOString(), nextAt });
 }

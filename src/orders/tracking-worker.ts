@@ -32,12 +32,15 @@ export async function runTrackingRound(tracker: OrderTracker): Promise<number> {
 async function pollDueOrders(tracker: OrderTracker): Promise<number> {
   const limit = Math.min(tracker.breaker.allows(tracker.clock()), MAX_CONCURRENT_POLLS);
   if (limit === 0) return 0;
-  const mine = createPollLease(tracker);
-  const due = await tracker.store.trackedOrders.claim({ ...mine, limit });
+  const lease = createPollLease(tracker);
+  const due = await tracker.store.trackedOrders.claim({ ...lease, limit });
   await Promise.all(
-    due.map((placed) =>
-      pollOrder(tracker, { placed, by: mine.by }).catch((error: unknown) =>
-        tracker.log({ tenant: placed.tenant, order: placed.orderId, error: redactError(error) }, 'an order could not be polled'),
+    due.map((trackedOrder) =>
+      pollOrder(tracker, { trackedOrder, by: lease.by }).catch((error: unknown) =>
+        tracker.log(
+          { tenant: trackedOrder.tenant, order: trackedOrder.orderId, error: redactError(error) },
+          'an order could not be polled',
+        ),
       ),
     ),
   );

@@ -22,7 +22,7 @@ import { buildSubscriptions, type SubscribingParts } from './subscriptions.ts';
 export interface Integrations extends Pick<LabNetwork, 'externalSteps' | 'hook' | 'isCircuitOpen' | 'documentation'> {
   writeHooks: [ServedType, WriteHook][];
   /** `ownUrl`: the address of this server on this machine, for the webhooks of the sandbox; without it the sandbox sends none. */
-  start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
+  start(print: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
 }
 
 /** The code and naming systems of `mappings/junction/systems.yaml`. */
@@ -63,18 +63,18 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
     externalSteps: labNetwork.externalSteps,
     hook: labNetwork.hook,
     isCircuitOpen: labNetwork.isCircuitOpen,
-    async start(say, ownUrl) {
+    async start(print, ownUrl) {
       const sandbox = account.now || config.production ? undefined : await startSandbox({ clock: parts.clock });
       if (sandbox) {
         account.now = { apiKey: sandbox.apiKey, baseUrl: sandbox.url, teamId: sandbox.teamId };
         secrets.now = [...secrets.now, sandbox.state.webhooks.secret];
         sandbox.state.webhooks.url = ownUrl && ownUrl + labNetwork.hook.paths[0];
-        say(`No JUNCTION_API_KEY: orders go to a SANDBOX on this machine (${sandbox.url}) and to no laboratory.`);
+        print(`No JUNCTION_API_KEY: orders go to a SANDBOX on this machine (${sandbox.url}) and to no laboratory.`);
       }
       if (account.now && !secrets.now.length)
-        say('No JUNCTION_WEBHOOK_SECRET: webhooks are refused, and the status of orders is polled instead.');
-      if (!account.now) say('No JUNCTION_API_KEY: no order can be sent.');
-      if (!panels) say('No JUNCTION_PANELS: a ServiceRequest becomes an order only if it names tests of the lab network itself.');
+        print('No JUNCTION_WEBHOOK_SECRET: webhooks are refused, and the status of orders is polled instead.');
+      if (!account.now) print('No JUNCTION_API_KEY: no order can be sent.');
+      if (!panels) print('No JUNCTION_PANELS: a ServiceRequest becomes an order only if it names tests of the lab network itself.');
       const stop = startBackgroundWork([
         ...listSubscriptionWork(subscriptions.delivery),
         ...(account.now ? listOrderWork(labNetwork.work) : []),

@@ -72,7 +72,7 @@ export interface Reindexing {
   /** Starts the pass again. */
   restart(walk: ReindexProgress, lease: Lease): Promise<boolean>;
   /** Ends a pass that found no stale resource. For the target types, unregisters the older rules that were registered when the pass began (`began`). */
-  finish(target: TargetRules, began: RegisteredRules[], lease: Lease): Promise<void>;
+  finish(target: TargetRules, startRules: RegisteredRules[], lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
   findNextTenant(after: number): Promise<number | undefined>;
   /** Reads up to `size` resources of a tenant in the order of their creation. Returns the last pid and the stale pids; undefined after the last resource. */
@@ -181,8 +181,8 @@ const toProgress = ({ target, tenant_id, pid, seen, stale, renewed, total }: Sto
   total: Number(total),
 });
 
-const toColumns = (some: Iterable<[ServedType, number]>): [number[], number[]] => {
-  const each = [...some];
+const toColumns = (entries: Iterable<[ServedType, number]>): [number[], number[]] => {
+  const each = [...entries];
   return [each.map(([type]) => TYPE_NUMBERS[type]), each.map(([, rules]) => rules)];
 };
 
@@ -200,9 +200,9 @@ export function createReindexing(database: Database): Reindexing {
     saveProgress: ({ target, tenant, pid, scanned, stale, reindexed }, { by, at, until }) =>
       hasRows(SAVE, [by, target, tenant, pid, scanned, stale, reindexed, at, until]),
     restart: async ({ target }, { by }) => hasRows(AGAIN, [by, target, await total()]),
-    async finish(target, began, { by }: Lease) {
-      const over = began.filter(({ type, rules }) => rules < (target.get(type) ?? UNREGISTERED_RULES));
-      await database.query(DONE, toColumns(over.map(({ type, rules }) => [type, rules])));
+    async finish(target, startRules, { by }: Lease) {
+      const outdated = startRules.filter(({ type, rules }) => rules < (target.get(type) ?? UNREGISTERED_RULES));
+      await database.query(DONE, toColumns(outdated.map(({ type, rules }) => [type, rules])));
       await database.query(RELEASE, [by, await total()]);
     },
     release: async ({ by }) =>

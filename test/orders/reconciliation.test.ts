@@ -30,16 +30,16 @@ const many = (from: string, count: number) => {
 
 test('27: a change without a webhook is found by the next sweep within 15 minutes', async () => {
   const { id } = await fixture.placeOrder();
-  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 0 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, changed: 0 });
   fixture.advanceOrder(id, COMPLETED);
   fixture.advance(899);
   expect(await runSweep(fixture.tracker)).toBe('nothing');
   fixture.advance(1);
-  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 1 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, changed: 1 });
   await fixture.track();
   expect(await status()).toBe('completed');
   fixture.advance(900);
-  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 0 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, changed: 0 });
 });
 
 test('27: after an outage of thirty hours all changes are found', async () => {
@@ -48,7 +48,7 @@ test('27: after an outage of thirty hours all changes are found', async () => {
   fixture.advance(3600);
   fixture.advanceOrder(id, COMPLETED);
   fixture.advance(29 * 3600);
-  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 1 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, changed: 1 });
 });
 
 test('27: a redraw without a webhook is found, too', async () => {
@@ -67,7 +67,7 @@ test('27: an order whose acceptance was lost is found, and not sent again', asyn
   await fixture.put({ ...REQUEST, id: 'one' });
   await fixture.drain();
   expect((await fixture.entry('one'))!.state).toBe('unknown');
-  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, news: 1 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 1, changed: 1 });
   expect((await fixture.entry('one'))!.state).toBe('done');
   fixture.advance(3600);
   await fixture.drain();
@@ -77,7 +77,7 @@ test('27: an order whose acceptance was lost is found, and not sent again', asyn
 test('orders of other systems are ignored', async () => {
   const { id } = await fixture.placeOrder();
   many(id, 5);
-  expect(await runSweep(fixture.tracker)).toEqual({ seen: 6, news: 0 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 6, changed: 0 });
   expect(fixture.countRequests('order')).toBe(0);
 });
 
@@ -88,7 +88,7 @@ test('every page is read, and the watermark moves when the last one is', async (
   many(id, 250);
   fixture.advance(900);
   const begun = fixture.tracker.clock().toISOString();
-  expect(await runSweep(fixture.tracker)).toEqual({ seen: 251, news: 0 });
+  expect(await runSweep(fixture.tracker)).toEqual({ seen: 251, changed: 0 });
   expect([(await setting()).watermark, watermark === begun]).toEqual([begun, false]);
 });
 
@@ -154,7 +154,7 @@ test('27: orders that change while the pages are read do not delay the sweep, an
   for (let nth = 0; nth < 3; nth++) {
     fixture.advance(900);
     const begun = fixture.tracker.clock().toISOString();
-    expect(await runSweep(busy)).toMatchObject({ news: 1 });
+    expect(await runSweep(busy)).toMatchObject({ changed: 1 });
     expect((await setting()).watermark).toBe(begun);
   }
 });
@@ -197,7 +197,7 @@ test('27: with a network whose clock is behind, the window ends at the newest li
     orders.clear();
     for (const order of byTime) orders.set(order.id, order);
   });
-  expect(await runSweep(late)).toMatchObject({ news: 0 });
+  expect(await runSweep(late)).toMatchObject({ changed: 0 });
   expect([pages, (await setting()).watermark! < fixture.tracker.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
 });
 
@@ -232,7 +232,7 @@ test('one of several processes sweeps; after its death another one sweeps within
   await expect(runSweep(dying)).rejects.toThrow('died');
   expect(await runSweep(two)).toBe('nothing');
   fixture.advance(121);
-  expect(await runSweep(two)).toEqual({ seen: 1, news: 0 });
+  expect(await runSweep(two)).toEqual({ seen: 1, changed: 0 });
 });
 
 test('a process that was suspended while another one swept changes nothing', async () => {
@@ -273,5 +273,5 @@ test('without a total of orders the list is read to its last page', async () => 
       },
     },
   };
-  expect(await runSweep(silent)).toEqual({ seen: 121, news: 0 });
+  expect(await runSweep(silent)).toEqual({ seen: 121, changed: 0 });
 });

@@ -170,7 +170,7 @@ async function trackingState(id: string): Promise<string> {
 async function lease(): Promise<LeasedOrder> {
   const mine = createPollLease(fixture.tracker);
   const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, limit: 1 });
-  return { placed: placed!, by: mine.by };
+  return { trackedOrder: placed!, by: mine.by };
 }
 
 const wake = async (id: string) => fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], now());

@@ -81,7 +81,7 @@ test('23: an outdated snapshot that arrives late changes nothing', async () => {
   await fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
   const mine = createPollLease(fixture.tracker);
   const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, limit: 1 });
-  await pollOrder({ ...fixture.tracker, reads: { ...reads, readOrder: async () => old } }, { placed: placed!, by: mine.by });
+  await pollOrder({ ...fixture.tracker, reads: { ...reads, readOrder: async () => old } }, { trackedOrder: placed!, by: mine.by });
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
 });
 
@@ -106,7 +106,7 @@ test('24: of two workers, the one with the older snapshot writes nothing', async
         },
       },
     },
-    { placed: placed!, by: mine.by },
+    { trackedOrder: placed!, by: mine.by },
   );
   await overtaken;
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);

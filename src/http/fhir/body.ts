@@ -30,9 +30,13 @@ interface BodyReaders {
 
 /** The body of an HTTP request. */
 export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBody {
-  const text = (types: string[], say: string, { headers, as = read.text }: { headers?: Record<string, string>; as?: TextReader } = {}) => {
+  const text = (
+    types: string[],
+    instruction: string,
+    { headers, as = read.text }: { headers?: Record<string, string>; as?: TextReader } = {},
+  ) => {
     const [type, ...parameters] = parseMediaType(req.headers['content-type'] ?? '');
-    if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say, headers);
+    if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(instruction, headers);
     if (!acceptsR4(parameters)) throw unsupportedMedia('this server supports FHIR 4.0 only: send fhirVersion=4.0 or leave it out');
     return as(req);
   };

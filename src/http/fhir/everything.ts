@@ -45,7 +45,7 @@ function parsePostedParameters({ parameter = [] }: Resource): Parameters {
   });
 }
 
-const buildUnknownParameterError = (where?: string) => notSupported(`$everything takes ${Object.keys(PARAMETERS).join(', ')}`, where);
+const buildUnknownParameterError = (element?: string) => notSupported(`$everything takes ${Object.keys(PARAMETERS).join(', ')}`, element);
 
 async function respondWithRecord(call: FhirCall, query: Parameters, hidden: boolean): Promise<FhirResponse> {
   const { context, id } = call;

@@ -44,8 +44,8 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
   router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
     const { text, etag } = await api.capability();
-    const known = matchesEtag(etag, req.headers['if-none-match'] ?? '');
-    sendFhirResponse(req, res, { status: known ? 304 : 200, headers: { ETag: etag }, ...(!known && { body: text }) });
+    const isNotModified = matchesEtag(etag, req.headers['if-none-match'] ?? '');
+    sendFhirResponse(req, res, { status: isNotModified ? 304 : 200, headers: { ETag: etag }, ...(!isNotModified && { body: text }) });
   });
   router.use(async (req: Request, res: Response) => {
     if (!isBinaryRead(req.method, req.path)) negotiateFormat(req);

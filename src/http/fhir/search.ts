@@ -59,11 +59,12 @@ const SYSTEM_SCOPE: SearchScope = { path: '', types: SERVED_TYPES, hasFixedTypes
 const buildTypeScope = ({ type }: FhirCall): SearchScope => ({ path: `/${type}`, types: [type], hasFixedTypes: true });
 
 function buildCompartmentScope({ compartment, id, type, context }: FhirCall): SearchScope {
-  const whose: Compartment = { type: compartment, id };
-  const types = listCompartmentTypes(whose.type);
+  const compartmentId: Compartment = { type: compartment, id };
+  const types = listCompartmentTypes(compartmentId.type);
   if (type && !types.includes(type)) throw notSupported(`${type} resources never belong to a ${compartment} compartment`);
-  const within = (servedType: ServedType) => buildCompartmentCondition(whose, servedType, context.registry) ?? { on: 'nothing' as const };
-  return { path: `/${compartment}/${id}/${type || '*'}`, types: type ? [type] : types, hasFixedTypes: Boolean(type), within };
+  const restrict = (servedType: ServedType) =>
+    buildCompartmentCondition(compartmentId, servedType, context.registry) ?? { on: 'nothing' as const };
+  return { path: `/${compartment}/${id}/${type || '*'}`, types: type ? [type] : types, hasFixedTypes: Boolean(type), within: restrict };
 }
 
 async function respondWithPage(call: FhirCall, place: SearchScope, { parameters: input, isPrivate }: SearchInput): Promise<FhirResponse> {

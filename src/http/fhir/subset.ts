@@ -16,10 +16,10 @@ const isSummary = (text: string): text is Summary => SUMMARIES.some((summary) =>
 
 /** The subset of a query, and its other parameters including `_summary=count`. `type`: the type whose elements `_elements` names. */
 export function parseSubset(query: [string, string][], type: string | undefined): { subset: Subset; rest: [string, string][] } {
-  const mine = query.filter(([name, value]) => name === '_elements' || (name === '_summary' && value !== 'count'));
-  const rest = query.filter((parameter) => !mine.includes(parameter));
-  const summary = readSingleParameter(mine, '_summary') ?? 'false';
-  const elements = readSingleParameter(mine, '_elements');
+  const subsetParameters = query.filter(([name, value]) => name === '_elements' || (name === '_summary' && value !== 'count'));
+  const rest = query.filter((parameter) => !subsetParameters.includes(parameter));
+  const summary = readSingleParameter(subsetParameters, '_summary') ?? 'false';
+  const elements = readSingleParameter(subsetParameters, '_elements');
   if (!isSummary(summary)) throw invalid('_summary must be true, text, data, count or false');
   if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot be combined');
   const names = elements === undefined ? undefined : parseElementNames(elements, type);
@@ -27,7 +27,7 @@ export function parseSubset(query: [string, string][], type: string | undefined)
     if (names === undefined) return summarizeBody(body, summary);
     return type === undefined || resourceType === type ? selectElements(body, names) : body;
   };
-  return { subset: { apply, parameters: mine, summary }, rest };
+  return { subset: { apply, parameters: subsetParameters, summary }, rest };
 }
 
 function readSingleParameter(parameters: [string, string][], name: string): string | undefined {
@@ -38,9 +38,9 @@ function readSingleParameter(parameters: [string, string][], name: string): stri
 
 function parseElementNames(value: string, type: string | undefined): Set<string> {
   const names = value.split(',').map((name) => name.trim());
-  const known = (name: string): boolean =>
+  const isElement = (name: string): boolean =>
     type === undefined || findElement(type, name) !== undefined || findElement(type, `${name}[x]`) !== undefined;
-  if (names.some((name) => name === '' || !known(name)))
+  if (names.some((name) => name === '' || !isElement(name)))
     throw invalidStructure(
       `_elements must be a list of element names: ${type === undefined ? 'identifier,status' : listElementNames(type).slice(0, 8).join(',')} …`,
     );

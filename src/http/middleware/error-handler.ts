@@ -22,8 +22,8 @@ export function buildErrorHandler(log: LogFailure): ErrorRequestHandler {
 
 /** The error that the client gets. An unexpected error is logged, and becomes a 500 with the request id. */
 export function toFhirError(error: unknown, { requestId, route }: RequestContext, log: LogFailure): FhirError {
-  const known = toKnownError(error);
-  if (known) return known;
+  const knownError = toKnownError(error);
+  if (knownError) return knownError;
   log({ requestId, route, ...readErrorTraits(error) });
   return new FhirError('exception', [{ severity: 'fatal', code: 'exception', text: 'the server failed with an unexpected error' }]);
 }

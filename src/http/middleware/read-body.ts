@@ -35,9 +35,9 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
       conclude();
     };
     const fail = (error: FhirError): void => settle(() => reject(error));
-    const grow = (which: keyof typeof size, { length }: Buffer): void => {
-      size[which] += length;
-      if (size[which] > limit) fail(buildTooLargeError(limit));
+    const grow = (counter: keyof typeof size, { length }: Buffer): void => {
+      size[counter] += length;
+      if (size[counter] > limit) fail(buildTooLargeError(limit));
     };
     const receive = (chunk: Buffer): void => grow('received', chunk);
     const take = (chunk: Buffer): void => {

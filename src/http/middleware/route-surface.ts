@@ -99,8 +99,8 @@ function buildCredentialClassifier(surfaces: Surface[]): (req: Request) => Surfa
     const credential = readCredential(req);
     if (credential === undefined) return undefined;
     const scheme = req.headers['x-api-key'] === undefined ? 'bearer' : 'api-key';
-    const alike = beginnings.find(({ prefix }) => credential.startsWith(prefix));
-    return alike?.surface ?? surfaces.find(({ auth }) => auth.scheme === scheme);
+    const match = beginnings.find(({ prefix }) => credential.startsWith(prefix));
+    return match?.surface ?? surfaces.find(({ auth }) => auth.scheme === scheme);
   };
 }
 

@@ -9,10 +9,10 @@ export type OpenApiDocuments = Readonly<Record<string, { title: string; build():
 /** The router of `/openapi`. */
 export function buildOpenApiRouter(documents: OpenApiDocuments): Router {
   const router = Router({ caseSensitive: true });
-  const known = new Map<string, CachedDocument>();
+  const cache = new Map<string, CachedDocument>();
   const sentOf = (name: string): CachedDocument => {
-    const sent = known.get(name) ?? toCachedDocument(documents[name]!.build());
-    known.set(name, sent);
+    const sent = cache.get(name) ?? toCachedDocument(documents[name]!.build());
+    cache.set(name, sent);
     return sent;
   };
   const index = Object.entries(documents).map(([name, { title }]) => ({ name, title, url: `/openapi/${name}.json` }));

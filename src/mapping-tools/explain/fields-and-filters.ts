@@ -29,12 +29,12 @@ export function explainFields(
   loaded: LoadedShape,
   { registry, samples }: { registry: SearchRegistry; samples: FieldSamples },
 ): ExplainedField[] {
-  const bare = writeOrEmpty(loaded, {});
+  const empty = writeOrEmpty(loaded, {});
   return loaded.lens.leaves.flatMap((field) => [
     {
       field: field.keyPath.join('.'),
       paths: field.keyPath.length > 1 || field.members ? field.paths.map(({ text }) => text) : [field.spec.fhir ?? []].flat(),
-      parameters: findParameters(registry, bare, buildResourceWithValue(loaded, field, samples)),
+      parameters: findParameters(registry, empty, buildResourceWithValue(loaded, field, samples)),
     },
     ...(field.members ?? []).flatMap(listLeaves).map((member) => explainMember(field, member)),
   ]);
@@ -78,12 +78,12 @@ function writeOrEmpty({ lens, mapping }: LoadedShape, view: View): Resource {
 }
 
 /** Finds the search parameters with other values in `filled` than in `bare`. Composite parameters are compared by their components. */
-function findParameters(registry: SearchRegistry, bare: Resource, filled: Resource): SearchParameter[] {
+function findParameters(registry: SearchRegistry, empty: Resource, filled: Resource): SearchParameter[] {
   const partsIn = ({ occurrences, components }: CompositePart, resource: Resource): unknown[] =>
     occurrences.evaluate(resource).map(({ value }) => components.map(({ findValues }) => findValues(value)));
   const listValues = (parameter: SearchParameter, resource: Resource): string =>
     JSON.stringify(parameter.parts?.map((part) => partsIn(part, resource)) ?? parameter.evaluate(resource));
-  return registry.list(filled.resourceType).filter((parameter) => listValues(parameter, bare) !== listValues(parameter, filled));
+  return registry.list(filled.resourceType).filter((parameter) => listValues(parameter, empty) !== listValues(parameter, filled));
 }
 
 interface ExplainedFilter {

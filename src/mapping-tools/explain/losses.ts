@@ -48,7 +48,7 @@ export function findLosses({ lens, mapping }: LoadedShape): Losses {
   return {
     unseen: names.filter((name) => !parts.has(name)),
     partly: names.flatMap((name) => findPartialLoss(name, parts.get(name) ?? [])),
-    changed: lens.leaves.flatMap((field) => describeChanges(field).map((how) => ({ what: field.keyPath.join('.'), how }))),
+    changed: lens.leaves.flatMap((field) => describeChanges(field).map((change) => ({ what: field.keyPath.join('.'), how: change }))),
   };
 }
 

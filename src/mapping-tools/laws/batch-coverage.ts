@@ -10,8 +10,8 @@ export function findBatchGaps({ shape, mapping }: LoadedShape, examples: Example
   const { many } = mapping.content;
   if (!many) return [];
   const firstItem = (body: View): View => readRequestItems(shape, body)[0] ?? {};
-  const apart = examples.flatMap(({ same, of }) => (same === false && of ? [[firstItem(of[0]), firstItem(of[1])] as const] : []));
-  const untold = (many.identity ?? []).filter((name) => !apart.some((pair) => differOnlyIn(pair, name)));
+  const distinct = examples.flatMap(({ same, of }) => (same === false && of ? [[firstItem(of[0]), firstItem(of[1])] as const] : []));
+  const untold = (many.identity ?? []).filter((name) => !distinct.some((pair) => differOnlyIn(pair, name)));
   return [
     ...(examples.some(({ several }) => several)
       ? []

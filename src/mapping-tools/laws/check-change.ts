@@ -52,22 +52,22 @@ function pickUnchangedFields({ lens }: LoadedShape, before: View, change: View):
 
 /** The errors of a refused change. */
 export const findChangeErrors = (loaded: LoadedShape, example: Example): Issue[] =>
-  planChange(loaded, { how: 'merge', body: example.changeRefused, env: example.env }, example.stored!).issues;
+  planChange(loaded, { kind: 'merge', body: example.changeRefused, env: example.env }, example.stored!).issues;
 
 const readWholeView = ({ shape }: LoadedShape, resource: Resource, env: Env): View => shape.read(resource, env, { all: true });
 
 function planExampleChange(loaded: LoadedShape, { change, replace, perform, env }: Example, resource: Resource): ChangePlan {
-  const how = change ? 'merge' : replace ? 'replace' : 'perform';
-  return planChange(loaded, { how, body: change ?? replace ?? perform, env }, resource);
+  const kind = change ? 'merge' : replace ? 'replace' : 'perform';
+  return planChange(loaded, { kind, body: change ?? replace ?? perform, env }, resource);
 }
 
 interface ChangeRequest {
-  how: 'merge' | 'replace' | 'perform';
+  kind: 'merge' | 'replace' | 'perform';
   body: unknown;
   env: Example['env'];
 }
 
-function planChange(loaded: LoadedShape, { how, body, env }: ChangeRequest, resource: Resource): ChangePlan {
-  const view = loaded.shape.read(resource, buildExampleEnv(env), { all: true, bare: how === 'perform' });
-  return loaded.shape.planChange(how, { plain: body, exact: body }, { view, time: String(env?.now ?? EXAMPLE_TIME) });
+function planChange(loaded: LoadedShape, { kind, body, env }: ChangeRequest, resource: Resource): ChangePlan {
+  const view = loaded.shape.read(resource, buildExampleEnv(env), { all: true, bare: kind === 'perform' });
+  return loaded.shape.planChange(kind, { plain: body, exact: body }, { view, time: String(env?.now ?? EXAMPLE_TIME) });
 }

@@ -139,9 +139,9 @@ function checkRows({ shape }: LoadedShape, resource: Resource, rows: Record<stri
 
 /** Checks that write-only fields are stored. */
 function checkWriteOnlyFields({ lens }: LoadedShape, saved: Resource, { request, env }: { request: View; env: Env }): string[] {
-  const whole = lens.read(saved, env, { all: true });
+  const fullView = lens.read(saved, env, { all: true });
   const at = (view: View, names: string[]): unknown => names.reduce<unknown>((value, name) => toRecord(value)[name], view);
-  const sent = lens.leaves.filter((field) => at(request, field.keyPath) !== undefined && at(whole, field.keyPath) === null);
+  const sent = lens.leaves.filter((field) => at(request, field.keyPath) !== undefined && at(fullView, field.keyPath) === null);
   return sent
     .filter(({ keyPath: [top] }) => lens.fields.some(({ name, spec }) => name === top && spec.writeOnly && spec.onlyIn !== 'update'))
     .map((field) => `${field.keyPath.join('.')} is sent, and not found again`);

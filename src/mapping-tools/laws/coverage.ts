@@ -66,8 +66,8 @@ const buildEnvelopeGap = (word: string, key: string): CoverageGap => ({
 /** Writable fields that no example with a stated resource sends: a path that is wrong in both directions satisfies every other law. */
 function findUnsentFields(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
   const stated = examples.filter(({ resource, stored }) => resource ?? stored);
-  const says = (example: Example, names: string[]): boolean => REQUEST_KEYS.some((side) => isPresent(readNested(example[side], names)));
-  const missing = ({ spec, keyPath: names }: Field): boolean => !spec.readOnly && !stated.some((example) => says(example, names));
+  const mentions = (example: Example, names: string[]): boolean => REQUEST_KEYS.some((side) => isPresent(readNested(example[side], names)));
+  const missing = ({ spec, keyPath: names }: Field): boolean => !spec.readOnly && !stated.some((example) => mentions(example, names));
   return listAllLeaves(loaded)
     .filter(missing)
     .map(({ keyPath: names }) => ({
@@ -163,8 +163,8 @@ interface UntestedContext {
 
 function findUntestedIn(schema: JsonSchema, examples: Example[], { side, codecs, many }: UntestedContext): CoverageGap[] {
   const ajv = new Ajv2020({ allowUnionTypes: true, formats: FORMATS });
-  const whole = ajv.compile(schema);
-  const refusedBodies = examples.flatMap((example) => listRefused(example, side)).filter((body) => !whole(body));
+  const isValid = ajv.compile(schema);
+  const refusedBodies = examples.flatMap((example) => listRefused(example, side)).filter((body) => !isValid(body));
   return listSchemaRules(schema).flatMap(({ at: names, word, without }) => {
     const accepts = ajv.compile(without);
     const needed = isBatchMaximum(names, word, many) || refusedBodies.some((body) => accepts(body));
@@ -240,9 +240,9 @@ function findUntestedBelongs({ shape, mapping }: LoadedShape, examples: Example[
 function findUntestedExceptions({ shape, mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
   const { belongs = [], except = {} } = mapping.content;
   const views = examples.flatMap(({ stored, item, env }) => (stored && item === false ? [shape.read(stored, buildExampleEnv(env))] : []));
-  const whole = views.filter((view) => belongs.every((name) => view[name] !== null));
+  const complete = views.filter((view) => belongs.every((name) => view[name] !== null));
   return Object.entries(except)
-    .filter(([name, word]) => !whole.some((view) => view[name] === word))
+    .filter(([name, word]) => !complete.some((view) => view[name] === word))
     .map(([name, word]) => ({ keys: ['except', name], text: `no example states a resource that is no item for ${name} ${word} alone` }));
 }
 

@@ -9,17 +9,17 @@ const MAX_VALUE_LENGTH = 80;
 
 /** The differences; none when the values are equal. An undefined property counts as missing. */
 export const findDifferences = (actual: unknown, expected: unknown, place: string): string[] =>
-  compareValues({ actual, expected, place, whole: true }).slice(0, MAX_DIFFERENCES);
+  compareValues({ actual, expected, place, exact: true }).slice(0, MAX_DIFFERENCES);
 
 /** The same, where the expected value may have fewer properties. */
 export const findMissing = (actual: unknown, expected: unknown, place: string): string[] =>
-  compareValues({ actual, expected, place, whole: false }).slice(0, MAX_DIFFERENCES);
+  compareValues({ actual, expected, place, exact: false }).slice(0, MAX_DIFFERENCES);
 
 interface Pair {
   actual: unknown;
   expected: unknown;
   place: string;
-  whole: boolean;
+  exact: boolean;
 }
 
 function compareValues(pair: Pair): string[] {
@@ -34,9 +34,9 @@ interface Lists {
   expected: unknown[];
 }
 
-function compareLists({ actual, expected, place, whole }: Pair & Lists): string[] {
+function compareLists({ actual, expected, place, exact }: Pair & Lists): string[] {
   if (actual.length !== expected.length) return [describeLengths({ actual, expected }, place)];
-  return actual.flatMap((item, at) => compareValues({ actual: item, expected: expected[at], place: `${place}[${at}]`, whole }));
+  return actual.flatMap((item, at) => compareValues({ actual: item, expected: expected[at], place: `${place}[${at}]`, exact }));
 }
 
 /** For lists of texts: which are additional, and which are missing. */
@@ -53,9 +53,9 @@ interface Objects {
   expected: Record<string, unknown>;
 }
 
-function compareObjects({ actual, expected, place, whole }: Pair & Objects): string[] {
-  const keys = new Set([...Object.keys(expected), ...(whole ? Object.keys(actual) : [])]);
-  return [...keys].flatMap((key) => compareValues({ actual: actual[key], expected: expected[key], place: `${place}.${key}`, whole }));
+function compareObjects({ actual, expected, place, exact }: Pair & Objects): string[] {
+  const keys = new Set([...Object.keys(expected), ...(exact ? Object.keys(actual) : [])]);
+  return [...keys].flatMap((key) => compareValues({ actual: actual[key], expected: expected[key], place: `${place}.${key}`, exact }));
 }
 
 function formatValue(value: unknown): string {

@@ -146,7 +146,10 @@ function checkSame({ loaded, example, world, samples }: ExampleContext): string[
   if (!found || !back) return ['the mapping does not say when two items are the same (unique:)'];
   const stored = (view: View): View =>
     shape.read(shape.write(shape.pickKnownFields(view), undefined, buildExampleEnv()), buildExampleEnv());
-  const [one, other] = [found.candidates.some((way) => way.isSame(stored(b))), back.candidates.some((way) => way.isSame(stored(a)))];
+  const [one, other] = [
+    found.candidates.some((candidate) => candidate.isSame(stored(b))),
+    back.candidates.some((candidate) => candidate.isSame(stored(a))),
+  ];
   const locked = found.lockKeys.some((key) => back.lockKeys.includes(key));
   return [
     ...(example.candidates

@@ -47,12 +47,12 @@ function comparePath(path: WritablePath, { resource, env, aliases }: ReadContext
   const names = [...path.text.matchAll(/%(\w+)/g)].map(([, name]) => name!);
   if (names.some((name) => !(name in aliases) && env[name] === undefined)) return [];
   const variables = toEngineVariables(aliases, omitInactiveResources(path, env));
-  const theirs = evalFhirPathTyped(
+  const referenceResult = evalFhirPathTyped(
     toEngineText(path.text, env),
     [toTypedValue(pickCurrent(omitAmbiguousElements(resource, path), path, env))],
     variables,
   ).map(({ value }) => value);
-  return findDifferences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
+  return findDifferences(path.get(resource, env), referenceResult, `read differently by a FHIRPath engine: ${path.text}`);
 }
 
 /** Removes joined resources outside their period from the variable that a path filters (`%roles.where(…)`): the lens skips them, the engine would not. */
@@ -92,14 +92,14 @@ function pickCurrent(resource: Record<string, unknown>, { steps }: WritablePath,
   );
   const named = steps.flatMap(({ type, name }) => (type === 'HumanName' ? [name] : []));
   const taken = (name: string, value: unknown): unknown => {
-    const whole = named.includes(name) ? addNameParts : (value: unknown) => value;
-    if (!Array.isArray(value)) return typeof value === 'object' && value ? whole(value) : value;
+    const complete = named.includes(name) ? addNameParts : (value: unknown) => value;
+    if (!Array.isArray(value)) return typeof value === 'object' && value ? complete(value) : value;
     const rule = rules.get(name);
     if (!rule) return value;
     const current = value.filter(
       (element) => (rule.allowsOld || !isOld(element)) && (rule.allowsEnded || !now || isInPeriod(element, now)),
     );
-    return rule.order ? current.toSorted(rule.order).map(whole) : current;
+    return rule.order ? current.toSorted(rule.order).map(complete) : current;
   };
   return rules.size || named.length ? toRecord(JSON.parse(JSON.stringify(resource, taken))) : resource;
 }

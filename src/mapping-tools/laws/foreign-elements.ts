@@ -82,8 +82,14 @@ export function duplicateFoundElements(resource: Resource, { lens, mapping }: Lo
   const steps = lens.leaves.flatMap(({ spec, writtenPaths }) =>
     spec.readOnly ? [] : writtenPaths.flatMap(({ variable, steps: [step] }) => (variable || !step ? [] : [step])),
   );
-  const whole = [...steps.filter(({ open }) => open).map(({ name }) => name), mapping.content.row?.elements.split('.')[0], 'contained'];
-  const chosen = [...new Set(steps.map(({ name }) => name))].filter((name) => Array.isArray(resource[name]) && !whole.includes(name));
+  const openElements = [
+    ...steps.filter(({ open }) => open).map(({ name }) => name),
+    mapping.content.row?.elements.split('.')[0],
+    'contained',
+  ];
+  const chosen = [...new Set(steps.map(({ name }) => name))].filter(
+    (name) => Array.isArray(resource[name]) && !openElements.includes(name),
+  );
   const lists = chosen.map((name) => {
     const found: unknown[] = [];
     for (const step of steps) if (step.name === name) step.find(resource, env, found);

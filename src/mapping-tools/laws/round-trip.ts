@@ -25,10 +25,10 @@ export const checkR4 = (resource: Resource): string[] =>
 
 /** GetPut, for writes of a client and of the server. */
 export function checkGetPut({ lens }: LoadedShape, resource: Resource, env: Env): string[] {
-  const whole = lens.read(resource, env, { all: true });
+  const fullView = lens.read(resource, env, { all: true });
   const back = (view: View, options?: { server: boolean }): string[] =>
     findDifferences(lens.write(view, resource, env, options), resource, 'written back unchanged, the resource');
-  return [...back(whole), ...back(whole, { server: true }), ...back(lens.read(resource, env)), ...back({}, { server: true })];
+  return [...back(fullView), ...back(fullView, { server: true }), ...back(lens.read(resource, env)), ...back({}, { server: true })];
 }
 
 /** PutGet in a resource with foreign elements, also ones that a field's own path selects: each writable field is changed, removed, and read again. */
@@ -63,23 +63,23 @@ export function checkFieldPutGet(
   resource: Resource,
   { env, samples, also = () => [] }: PutGetContext,
 ): string[] {
-  const whole = lens.read(resource, env, { all: true });
-  const apart = (view: View, field: Field): View => omitDependentFields(view, field, lens.fields);
+  const fullView = lens.read(resource, env, { all: true });
+  const omitDependents = (view: View, field: Field): View => omitDependentFields(view, field, lens.fields);
   return listWritableFields(lens, mapping.content).flatMap((field) => {
     const { name, spec } = field;
-    const values = [pickDifferentValue(field, whole[name], samples), ...(spec.required ? [] : [null])];
+    const values = [pickDifferentValue(field, fullView[name], samples), ...(spec.required ? [] : [null])];
     return values
       .filter((value) => value !== undefined)
       .map((value) => ({ value, asked: unsetOtherForms({ [name]: value }, lens.fields) }))
-      .filter(({ asked: changes }) => isAdmitted({ ...whole, ...changes }, lens))
+      .filter(({ asked: changes }) => isAdmitted({ ...fullView, ...changes }, lens))
       .flatMap(({ value, asked: changes }) => {
-        const next = { ...whole, ...changes };
+        const next = { ...fullView, ...changes };
         const after = lens.write(next, resource, env);
         if (field.paths.length > 1 && findStillShown(changes, lens.read(after, env, { all: true, bare: true })).length) return [];
         const view = lens.read(after, env, { all: true });
-        const expected = apart({ ...next, [name]: value ?? toUnsetValue(spec) }, field);
+        const expected = omitDependents({ ...next, [name]: value ?? toUnsetValue(spec) }, field);
         return [
-          ...findDifferences(apart(view, field), expected, `after ${name} was ${value === null ? 'unset' : 'written'}, the view`),
+          ...findDifferences(omitDependents(view, field), expected, `after ${name} was ${value === null ? 'unset' : 'written'}, the view`),
           ...also(after, field),
         ];
       });
@@ -92,12 +92,12 @@ function checkCombinedWrites(
   resource: Resource,
   { env, samples }: { env: Env; samples: FieldSamples },
 ): string[] {
-  const whole = lens.read(resource, env, { all: true });
-  const writeAndRead = (changes: View): View => lens.read(lens.write({ ...whole, ...changes }, resource, env), env, { all: true });
+  const fullView = lens.read(resource, env, { all: true });
+  const writeAndRead = (changes: View): View => lens.read(lens.write({ ...fullView, ...changes }, resource, env), env, { all: true });
   const changes = listWritableFields(lens, mapping.content).flatMap((field) => {
-    const value = pickDifferentValue(field, whole[field.name], samples);
+    const value = pickDifferentValue(field, fullView[field.name], samples);
     const changes = { [field.name]: value };
-    return value !== undefined && isAdmitted({ ...whole, ...changes }, lens) ? [{ field, name: field.name, asked: changes }] : [];
+    return value !== undefined && isAdmitted({ ...fullView, ...changes }, lens) ? [{ field, name: field.name, asked: changes }] : [];
   });
   const disagree = buildConflictCheck(lens);
   const pairs = changes.flatMap((one, nth) => changes.slice(nth + 1).map((other) => [one, other] as const));

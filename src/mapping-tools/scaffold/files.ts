@@ -23,7 +23,7 @@ interface Scaffold {
   mapping: string;
   surface: string;
   /** The properties with a path, and below those without one. */
-  placed: string[];
+  mapped: string[];
   unplaced: string[];
 }
 
@@ -31,9 +31,9 @@ interface Scaffold {
 export function buildScaffold({ vendor, shape, sample, resource = guessResource(sample) }: ScaffoldInput): Scaffold {
   const taken = new Set<string>();
   const rows = Object.entries(sample).map(([name, value]) => ({ name, guess: omitTaken(guessField(resource, name, value), taken) }));
-  const placed = rows.filter(({ guess }) => guess).map(({ name }) => name);
+  const mapped = rows.filter(({ guess }) => guess).map(({ name }) => name);
   const aliases: Record<string, string> = Object.assign({}, ...rows.map(({ guess }) => guess?.aliases ?? {}));
-  const isThere = placed.some((name) => name === 'id');
+  const isThere = mapped.some((name) => name === 'id');
   const fields = [...(isThere ? [] : [{ name: 'id', guess: { spec: { fhir: 'id', readOnly: true } } }]), ...rows];
   const width = Math.max(...fields.map(({ name }) => name.length)) + 1;
   const lines = fields.map(({ name, guess }) => {
@@ -45,7 +45,7 @@ export function buildScaffold({ vendor, shape, sample, resource = guessResource(
     resource,
     mapping: buildMappingText({ shape, resource, lines }),
     surface: buildSurfaceText(vendor, aliases),
-    placed,
+    mapped,
     unplaced: rows.flatMap(({ name, guess }) => (guess ? listUnplacedInside(name, guess.spec, sample[name]) : [name])),
   };
 }

@@ -92,8 +92,8 @@ export function guessField(resource: string, name: string, value: unknown): Gues
 
 function guessBirthDate(value: unknown): Guess | undefined {
   if (typeof value !== 'string') return undefined;
-  const how = guessDay(value);
-  return how && { ...how, spec: { fhir: 'birthDate', ...how.spec } };
+  const guess = guessDay(value);
+  return guess && { ...guess, spec: { fhir: 'birthDate', ...guess.spec } };
 }
 
 /** Guesses the format of a day; undefined: the text is not a day. When both orders are possible, slashes mean month first, other separators day first. */

@@ -133,7 +133,7 @@ export function buildReferenceCodec(argument: string, { ids }: Pick<CodecContext
   if (unknown === '') throw new Error('name the type of the target: reference(Patient)');
   if (unknown !== undefined)
     throw new Error(`${unknown} is not served${formatSuggestion(unknown, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
-  const several = targets.length > 1;
+  const isPolymorphic = targets.length > 1;
   const decode = (types: ServedType[], value: string): CodecTarget[] =>
     types.flatMap((type) => {
       const id = ids.decodeId(type, value);
@@ -141,7 +141,7 @@ export function buildReferenceCodec(argument: string, { ids }: Pick<CodecContext
     });
   const parseTarget = (value: unknown): CodecTarget | undefined => {
     const text = toText(value);
-    const slash = several ? text.indexOf('/') : -1;
+    const slash = isPolymorphic ? text.indexOf('/') : -1;
     const found =
       slash < 0
         ? decode(targets, text)
@@ -157,7 +157,7 @@ export function buildReferenceCodec(argument: string, { ids }: Pick<CodecContext
     read: (stored, env) => {
       const [type = '', id] = normalizeReference(toText(stored), env.baseUrl ?? '')?.split('/') ?? [];
       if (!targets.some((target) => target === type)) return undefined;
-      return `${several ? `${type}/` : ''}${ids.encodeId(type, id!, env)}`;
+      return `${isPolymorphic ? `${type}/` : ''}${ids.encodeId(type, id!, env)}`;
     },
     write: (value, env) => {
       const { type, id } = parseTarget(value)!;
@@ -165,7 +165,7 @@ export function buildReferenceCodec(argument: string, { ids }: Pick<CodecContext
     },
     validate: (value) =>
       parseTarget(value) === undefined
-        ? `must be the id of ${/^[AEIO]/.test(targets[0]!) ? 'an' : 'a'} ${targets.join(' or ')}${several ? ', as type/id' : ''}`
+        ? `must be the id of ${/^[AEIO]/.test(targets[0]!) ? 'an' : 'a'} ${targets.join(' or ')}${isPolymorphic ? ', as type/id' : ''}`
         : undefined,
   };
 }

@@ -38,13 +38,13 @@ export function compileDatePattern(text: string, kind: 'day' | 'instant'): DateP
   const literals = text.split(TOKEN);
   const joined = (part: (token: string) => string): string =>
     `^${literals.map((literal, nth) => (nth ? part(tokens[nth - 1]!) : '') + escapeLiteral(literal)).join('')}$`;
-  const whole = new RegExp(joined((token) => `(?<${PARTS[token]!.name}>${PARTS[token]!.source})`));
+  const pattern = new RegExp(joined((token) => `(?<${PARTS[token]!.name}>${PARTS[token]!.source})`));
   const zoned = names.includes('zone');
   return {
     text,
     pattern: joined((token) => PARTS[token]!.source),
     parse(text) {
-      const found = whole.exec(text)?.groups;
+      const found = pattern.exec(text)?.groups;
       return found && toFhir(found, kind);
     },
     format(stored) {

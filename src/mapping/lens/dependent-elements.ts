@@ -49,8 +49,8 @@ function replaceWords(text: string, former: string, next: string): string {
 
 /** Finds the elements that repeat the old value of changed elements. */
 export const findStaleDependents = (type: string, changed: readonly string[]): string[] => {
-  const ways = DEPENDENTS[type];
-  return ways ? changed.flatMap((name) => (Object.hasOwn(ways, name) ? ways[name]! : [])) : [];
+  const dependents = DEPENDENTS[type];
+  return dependents ? changed.flatMap((name) => (Object.hasOwn(dependents, name) ? dependents[name]! : [])) : [];
 };
 
 /** Removes these elements, except those that the kept steps select. */

@@ -48,6 +48,6 @@ export function findDerivation(as: string, tables: CodeTables = {}): Derivation 
   const name = /^table\((.*)\)$/.exec(as)?.[1];
   if (name !== undefined && Object.hasOwn(tables, name)) return buildTableDerivation(tables[name]!);
   if (Object.hasOwn(DERIVATIONS, as)) return DERIVATIONS[as]!;
-  const there = [...Object.keys(DERIVATIONS), ...Object.keys(tables).map((table) => `table(${table})`)];
-  throw new Error(`there is no derivation ${as}; there are ${there.join(', ')}`);
+  const names = [...Object.keys(DERIVATIONS), ...Object.keys(tables).map((table) => `table(${table})`)];
+  throw new Error(`there is no derivation ${as}; there are ${names.join(', ')}`);
 }

@@ -28,8 +28,8 @@ const buildObjectField =
   (fieldOf: FieldBuilder): FieldBuilder =>
   (name, spec, context) => {
     const { below: above, ...rest } = context;
-    const below = [above ?? [], spec.at === '$this' ? [] : spec.at!].flat().join('.');
-    const inner = { ...rest, keyPath: [...context.keyPath, name], ...(below !== '' && { below }) };
+    const parentPath = [above ?? [], spec.at === '$this' ? [] : spec.at!].flat().join('.');
+    const inner = { ...rest, keyPath: [...context.keyPath, name], ...(parentPath !== '' && { below: parentPath }) };
     const shownOnly = spec.readOnly ? { readOnly: true } : {};
     const fields = Object.entries(spec.fields!).flatMap(([own, field]): Field[] =>
       context.compileField([...inner.keyPath, own], () => fieldOf(own, { ...field, ...shownOnly }, inner)),

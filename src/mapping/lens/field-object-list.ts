@@ -134,16 +134,16 @@ interface ShownMember {
  * member and one such element are left.
  */
 function matchMembers(newViews: View[], existing: ShownMember[], key: string[]): unknown[] {
-  const whole = buildPool(existing, ({ view }) => view);
-  const same = newViews.map((item) => whole.take(item));
-  const taken = new Set(same);
+  const equalMembers = buildPool(existing, ({ view }) => view);
+  const matched = newViews.map((item) => equalMembers.take(item));
+  const taken = new Set(matched);
   const remaining = existing.filter((member) => !taken.has(member));
   const keyOf = (view: View): unknown[] => key.map((name) => view[name]);
   const isNameless = (view: View): boolean => keyOf(view).every(isUnset);
-  const changed = newViews.filter((_, nth) => same[nth] === undefined);
+  const changed = newViews.filter((_, nth) => matched[nth] === undefined);
   const alone = [changed, remaining.map(({ view }) => view)].every((views) => views.filter(isNameless).length === 1);
   const named = buildPool(key.length ? remaining.filter(({ view }) => alone || !isNameless(view)) : [], ({ view }) => keyOf(view));
-  return same.map((member, nth) => (member ?? named.take(keyOf(newViews[nth]!)))?.element);
+  return matched.map((member, nth) => (member ?? named.take(keyOf(newViews[nth]!)))?.element);
 }
 
 /** A member with all its properties, as it is shown. */

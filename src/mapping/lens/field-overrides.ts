@@ -34,17 +34,17 @@ export function withSuppressedFallback(field: Field, text: string, context: Fiel
 export function withItemOverride(field: Field, own: { word: string; beside: string }, context: FieldContext): Field {
   if (!field.spec.required) throw new Error('own: needs a required field: an item without a value of its own shows the shared value');
   const word = context.names.compile(own.word);
-  const beside = context.names.compile(own.beside);
-  const [wordSlot, besideSlot] = [context.slot(word), context.slot(beside)];
+  const besidePath = context.names.compile(own.beside);
+  const [wordSlot, besideSlot] = [context.slot(word), context.slot(besidePath)];
   return {
     ...field,
-    writtenPaths: [...field.writtenPaths, word, beside],
+    writtenPaths: [...field.writtenPaths, word, besidePath],
     toStored: (value, env) => [...field.toStored(value, env), { type: word.type, value }],
     read(now) {
       const shared = field.read(now);
-      const [mine] = now.slots[wordSlot]!;
-      const holds = mine !== undefined && (shared === undefined || shared === now.slots[besideSlot]![0]);
-      return holds ? mine : shared;
+      const [ownElement] = now.slots[wordSlot]!;
+      const holds = ownElement !== undefined && (shared === undefined || shared === now.slots[besideSlot]![0]);
+      return holds ? ownElement : shared;
     },
     assign(value, now, changes) {
       const shared = field.read(now);

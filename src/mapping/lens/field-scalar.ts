@@ -40,9 +40,9 @@ export const buildScalarField: FieldBuilder = (name, spec, context) => {
       changes[sources[0]!.slot] = value === undefined ? [] : [codec.write(value, env)];
     },
   };
-  const whole = withSecondValues(field, main, context);
-  if (spec.own) return withItemOverride(whole, spec.own, context);
-  return spec.declined === undefined ? whole : withSuppressedFallback(whole, spec.declined, context);
+  const combined = withSecondValues(field, main, context);
+  if (spec.own) return withItemOverride(combined, spec.own, context);
+  return spec.declined === undefined ? combined : withSuppressedFallback(combined, spec.declined, context);
 };
 
 function withSecondValues(field: Field, main: WritablePath, context: FieldContext): Field {
@@ -138,11 +138,11 @@ export const buildPresenceField: FieldBuilder = (name, spec, context) => {
   const [firstPath, ...others] = field.paths;
   if (firstPath?.type !== 'boolean') throw new Error('as: is can be written only where its first path leads to a boolean');
   const slot = context.slot(firstPath);
-  const ways = [slot, ...others.map((path) => context.slot(path))];
+  const formSlots = [slot, ...others.map((path) => context.slot(path))];
   return {
     ...field,
     finish(value, { slots }, changes) {
-      const hasValue = ways.some((way) => (changes[way] ?? slots[way]!).some((change) => change !== false));
+      const hasValue = formSlots.some((formSlot) => (changes[formSlot] ?? slots[formSlot]!).some((change) => change !== false));
       if (value === true && !hasValue) changes[slot] = [true];
     },
   };

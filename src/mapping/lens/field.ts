@@ -86,11 +86,11 @@ export interface ElementReader {
 
 /** Reads an element: the first `each` path with a value; without `each`, the element itself. */
 export function buildElementReader({ each }: FieldSpec, type: string, names: NameScope): ElementReader {
-  const ways = [each ?? []].flat().map((text) => names.compile(text, type));
-  if (!ways.length) return { read: (element) => element, paths: ways };
+  const paths = [each ?? []].flat().map((text) => names.compile(text, type));
+  if (!paths.length) return { read: (element) => element, paths };
   const readElement = (element: unknown, env: Env): unknown => {
-    for (const way of ways) for (const value of way.get(element, env)) return value;
+    for (const path of paths) for (const value of path.get(element, env)) return value;
     return undefined;
   };
-  return { read: readElement, paths: ways };
+  return { read: readElement, paths };
 }

@@ -102,15 +102,15 @@ const mayBeOmitted = ({ writeOnly, onlyIn, omit }: FieldSpec): boolean => writeO
 
 /** Writes an `also:` value: present while its condition has a value; without a condition, written with a new item. */
 function writeHidden(hidden: HiddenWrite, { state, changes, isNew }: WriteContext, aliases: Aliases): void {
-  const stands = state.slots[hidden.slot]!;
+  const current = state.slots[hidden.slot]!;
   const condition = hidden.while && (changes[hidden.while.slot] ?? state.slots[hidden.while.slot]!);
-  if (!condition && (!isNew || stands.length)) return;
+  if (!condition && (!isNew || current.length)) return;
   const value = () =>
     hidden.copied
       ? (changes[hidden.copied.slot] ?? state.slots[hidden.copied.slot]!)
       : [substituteNames(hidden.spec.value!, state.env, aliases)];
   const values = !condition || condition.length ? value() : [];
-  if (!isDeepStrictEqual(stands, values)) changes[hidden.slot] = values;
+  if (!isDeepStrictEqual(current, values)) changes[hidden.slot] = values;
 }
 
 /** Writes an `also:` value whose condition is a complex element: its presence is known only after the write. */

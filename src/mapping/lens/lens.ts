@@ -98,12 +98,12 @@ function collectLists(list: Field): Lens['lists'] {
 }
 
 function buildHiddenWrite(spec: AlsoSpec, names: NameScope, tree: PathTree): HiddenWrite {
-  const placed = (text: string): { path: WritablePath; slot: number } => {
+  const compileWithSlot = (text: string): { path: WritablePath; slot: number } => {
     const path = names.compile(text);
     return { path, slot: tree.addPath(path, true) };
   };
-  const at = (text: string | undefined) => (text === undefined ? undefined : placed(text));
-  return { spec, ...placed(spec.fhir), while: at(spec.while), copied: at(spec.copyOf) };
+  const at = (text: string | undefined) => (text === undefined ? undefined : compileWithSlot(text));
+  return { spec, ...compileWithSlot(spec.fhir), while: at(spec.while), copied: at(spec.copyOf) };
 }
 
 function addLinkSlot(field: Field, names: NameScope, tree: PathTree): [Field, number][] {

@@ -51,14 +51,14 @@ export function buildNameScope(mapping: MappingSpec, aliases: Readonly<Record<st
     compilePath(expand(text), { ...scope, type, inStoredOrder: true });
   const elements = Object.entries(mapping.let ?? {}).flatMap(([name, choice]) => {
     if (typeof choice === 'string') return [];
-    const ways = choice.first.map((text) => path(text));
-    const types = new Set(ways.map((way) => way.type));
+    const paths = choice.first.map((text) => path(text));
+    const types = new Set(paths.map((path) => path.type));
     const [type, ...others] = types;
     if (type === undefined || others.length) throw new Error(`let ${name}: its paths lead to different types: ${[...types].join(', ')}`);
     const has = path(choice.elementHas, type);
     variables[name] = type;
     const first = (node: unknown, env: Record<string, unknown>): unknown => {
-      for (const way of ways) for (const element of way.get(node, env)) if (has.get(element, env).length) return element;
+      for (const path of paths) for (const element of path.get(node, env)) if (has.get(element, env).length) return element;
       return undefined;
     };
     return [{ name, first }];

@@ -116,12 +116,12 @@ interface TreeRead {
 }
 
 function collectValues(branches: Branch[], nodes: unknown[], reading: TreeRead): void {
-  for (const { step, slot, hidden, branches: below } of branches) {
+  for (const { step, slot, hidden, branches: children } of branches) {
     if (hidden && !reading.all) continue;
     const values = findStepValues(step, nodes, reading.env);
     if (!values.length) continue;
     if (slot >= 0) reading.slots[slot] = values;
-    if (below.length) collectValues(below, values, reading);
+    if (children.length) collectValues(children, values, reading);
   }
 }
 
@@ -140,9 +140,9 @@ const ADDS = 2;
 function markEffects(branches: readonly Branch[], writing: TreeWrite): number {
   const { changes, effects } = writing;
   let strongest = UNCHANGED;
-  for (const { number, slot, branches: below } of branches) {
+  for (const { number, slot, branches: children } of branches) {
     const own = slot < 0 ? undefined : changes[slot];
-    const effect = own === undefined ? markEffects(below, writing) : own.length ? ADDS : REMOVES;
+    const effect = own === undefined ? markEffects(children, writing) : own.length ? ADDS : REMOVES;
     effects[number] = effect;
     if (effect > strongest) strongest = effect;
   }
@@ -192,9 +192,9 @@ const addsFirstMember = ({ step, isConditional }: Branch, node: unknown, env: Pa
   isConditional && !findStepValues(step, [node], env).length;
 
 /** Whether another field shows all members of the indexed list: the member that moves up belongs to it. */
-const isCoveredByList = ({ step }: Branch, beside: readonly Branch[]): boolean =>
+const isCoveredByList = ({ step }: Branch, siblings: readonly Branch[]): boolean =>
   step.index !== undefined &&
-  beside.some(
+  siblings.some(
     (other) => isList(other) && !other.hidden && other.step.name === step.name && (other.step.open || asksForSameMembers(other.step, step)),
   );
 
@@ -203,12 +203,12 @@ const asksForSameMembers = (step: Step, other: Step): boolean =>
   JSON.stringify(readConditions(step)) === JSON.stringify(readConditions(other));
 
 /** `beside`: the other branches of the node, and itself. */
-function applyRemovals(branch: Branch, node: unknown, writing: TreeWrite, beside: readonly Branch[]): unknown {
-  const { step, slot, branches: below } = branch;
+function applyRemovals(branch: Branch, node: unknown, writing: TreeWrite, siblings: readonly Branch[]): unknown {
+  const { step, slot, branches: children } = branch;
   const { changes, env } = writing;
   const isOwn = slot >= 0 && changes[slot] !== undefined;
-  const edit = (element: unknown): unknown => (isOwn ? undefined : applyChanges(below, element, { ...writing, type: step.type }));
-  return step.change(node, env, { make: false, edit, alone: isCoveredByList(branch, beside) });
+  const edit = (element: unknown): unknown => (isOwn ? undefined : applyChanges(children, element, { ...writing, type: step.type }));
+  return step.change(node, env, { make: false, edit, alone: isCoveredByList(branch, siblings) });
 }
 
 function applyAdditions({ step, slot, branches }: Branch, node: unknown, writing: TreeWrite): unknown {
@@ -222,10 +222,10 @@ function applyAdditions({ step, slot, branches }: Branch, node: unknown, writing
 /** Applies removals to the sibling elements too: otherwise a sibling's value would be shown next. */
 function clearSiblings(branches: readonly Branch[], node: unknown, writing: TreeWrite): unknown {
   return branches.reduceRight((out: unknown, branch) => {
-    const { step, number, branches: below } = branch;
+    const { step, number, branches: children } = branch;
     const effect = writing.effects[number];
     if (effect === REMOVES) return isList(branch) ? applyList(branch, out, writing) : applyRemovals(branch, out, writing, []);
-    if (effect !== ADDS || isList(branch) || !below.length) return out;
-    return step.change(out, writing.env, { make: false, edit: (element) => clearSiblings(below, element, writing) });
+    if (effect !== ADDS || isList(branch) || !children.length) return out;
+    return step.change(out, writing.env, { make: false, edit: (element) => clearSiblings(children, element, writing) });
   }, node);
 }

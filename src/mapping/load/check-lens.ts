@@ -113,11 +113,12 @@ function checkKeywords(field: Field, leaves: Field[]): string[] {
 
 /** Checks that the fields exist that keywords name. */
 function checkFieldNames({ spec, codec, keyPath, members }: Field, leaves: Field[]): unknown[] {
-  const beside = leaves.filter((other) => other.keyPath.slice(0, -1).join() === keyPath.slice(0, -1).join()).map(({ name }) => name);
+  const siblings = leaves.filter((other) => other.keyPath.slice(0, -1).join() === keyPath.slice(0, -1).join()).map(({ name }) => name);
   return [
     spec.exists && codec.targets === undefined && 'exists: needs a field that is a reference',
     ...Object.keys(spec.exists?.agrees ?? {}).map(
-      (name) => !beside.includes(name) && `exists: agrees: there is no field ${name} in the same object${formatKnownNames(name, beside)}`,
+      (name) =>
+        !siblings.includes(name) && `exists: agrees: there is no field ${name} in the same object${formatKnownNames(name, siblings)}`,
     ),
     ...[spec.key ?? []]
       .flat()
@@ -131,11 +132,11 @@ function checkFieldNames({ spec, codec, keyPath, members }: Field, leaves: Field
       `memberHas: there is no field ${spec.memberHas} in its members${formatKnownNames(spec.memberHas, listNames(members))}`,
     ...[spec.unlike, spec.needs, spec.notBefore].map(
       (name) =>
-        name !== undefined && !beside.includes(name) && `there is no field ${name} in the same object${formatKnownNames(name, beside)}`,
+        name !== undefined && !siblings.includes(name) && `there is no field ${name} in the same object${formatKnownNames(name, siblings)}`,
     ),
     spec.shares &&
-      !beside.includes(spec.shares) &&
-      `there is no field ${spec.shares} in the same object${formatKnownNames(spec.shares, beside)}`,
+      !siblings.includes(spec.shares) &&
+      `there is no field ${spec.shares} in the same object${formatKnownNames(spec.shares, siblings)}`,
   ];
 }
 
@@ -273,9 +274,9 @@ function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): voi
         )
       : known;
   };
-  const there = used(rest);
+  const usedNames = used(rest);
   for (const name of Object.keys(lets))
-    if (!there.includes(name)) fault(['let', name], new Error('no path uses it: use it in one, or remove it'));
+    if (!usedNames.includes(name)) fault(['let', name], new Error('no path uses it: use it in one, or remove it'));
 }
 
 /** Reports `onlyIn:` with an interaction that the mapping does not have. */

@@ -107,8 +107,8 @@ export function checkExcept(
       );
     if (only.split('&').some((part) => excludesCodes(part, codesBy))) continue;
     const matchingParameter = registry.list(resource).find(({ code, type }) => type === 'token' && codesBy(code).length > 0)?.code ?? name;
-    const how = `leave it out by only:, as in ${matchingParameter}:not=${codesBy(matchingParameter)[0] ?? word}, or in ${matchingParameter}= with all that is listed`;
-    fault(['except'], new Error(`lists show what is ${word}: ${how}`));
+    const advice = `leave it out by only:, as in ${matchingParameter}:not=${codesBy(matchingParameter)[0] ?? word}, or in ${matchingParameter}= with all that is listed`;
+    fault(['except'], new Error(`lists show what is ${word}: ${advice}`));
   }
 }
 

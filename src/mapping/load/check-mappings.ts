@@ -43,13 +43,13 @@ export function readMappings(directory: string, options: LoadOptions): LoadResul
   const surfaces = listVendorFolders(directory).flatMap((vendor) => loadSurface(join(directory, vendor), vendor, { ...options, faults }));
   surfaces.sort((a, b) => a.source.content.order - b.source.content.order);
   const shapes = surfaces.flatMap((surface) => surface.files.flatMap((file) => loadShape(file, surface, { ...options, faults })));
-  const alone = [...faults, ...checkRoutes(shapes)];
+  const diagnostics = [...faults, ...checkRoutes(shapes)];
   // references to shapes are checked once all shapes are loaded; a mistake in a shape that others take over (`like:`) is reported once
   return {
     surfaces,
     shapes,
-    faults: alone.length
-      ? [...new Map(alone.map((diagnostic) => [formatDiagnostic(diagnostic), diagnostic])).values()]
+    faults: diagnostics.length
+      ? [...new Map(diagnostics.map((diagnostic) => [formatDiagnostic(diagnostic), diagnostic])).values()]
       : checkShapeReferences(shapes),
   };
 }

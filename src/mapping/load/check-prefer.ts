@@ -18,10 +18,10 @@ export function checkPrefer(lens: Lens, { prefer = {} }: MappingSpec, fault: Rep
   const leaves = [...lens.leaves, ...lens.lists.flatMap(({ leaves: members }) => members)];
   const chosen = new Set(leaves.flatMap(({ paths, writtenPaths }) => [...paths, ...writtenPaths].flatMap(listChosenTypes)));
   for (const [type, uses] of Object.entries(prefer)) {
-    const say = (text: string): void => fault(['prefer', type], new Error(text));
-    if (!PREFERRED_TYPES.includes(type)) say(`prefer: is for ${PREFERRED_TYPES.join(', ')}${formatKnownNames(type, PREFERRED_TYPES)}`);
-    else if (!chosen.has(type)) say(`no path chooses among several of type ${type}: leave it out, or write first() or where(…) in one`);
-    else for (const use of uses) checkUse(type, use).forEach(say);
+    const report = (text: string): void => fault(['prefer', type], new Error(text));
+    if (!PREFERRED_TYPES.includes(type)) report(`prefer: is for ${PREFERRED_TYPES.join(', ')}${formatKnownNames(type, PREFERRED_TYPES)}`);
+    else if (!chosen.has(type)) report(`no path chooses among several of type ${type}: leave it out, or write first() or where(…) in one`);
+    else for (const use of uses) checkUse(type, use).forEach(report);
   }
   for (const field of leaves) {
     const path = field.spec.readOnly ? undefined : field.writtenPaths.find(decides);

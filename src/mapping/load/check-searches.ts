@@ -46,10 +46,10 @@ function checkIdTypes(template: string, id: string[] | undefined, registry: Sear
   return (id === undefined ? [] : parameters.split('&')).flatMap((part) => {
     const [, name = '', written] = /^([\w-]+)=(?:([A-Z]\w+)\/)?\{\}$/.exec(part) ?? [];
     const parameter = registry.lookup(type, name);
-    const there =
+    const idNames =
       written !== undefined ? [written] : name === '_id' ? [type] : parameter?.type === 'reference' ? parameter.targets : undefined;
-    const unknownId = there && id!.find((searchId) => !there.includes(searchId));
-    return unknownId === undefined ? [] : [`${name} has no id of a ${unknownId} in it: write id: ${there!.join(', ')}`];
+    const unknownId = idNames && id!.find((searchId) => !idNames.includes(searchId));
+    return unknownId === undefined ? [] : [`${name} has no id of a ${unknownId} in it: write id: ${idNames!.join(', ')}`];
   });
 }
 
@@ -106,7 +106,7 @@ function listSearchTemplates({
     ...own(['into'], into),
     ...own(['row', 'find'], row?.find),
     ...Object.entries(joined).map(([name, spec]) => ({ keys: ['with', name], template: toJoinSearch(spec) })),
-    ...(unique?.any ?? []).flatMap((way, nth) => own(['unique', 'any', String(nth), 'search'], way.search)),
+    ...(unique?.any ?? []).flatMap((rule, nth) => own(['unique', 'any', String(nth), 'search'], rule.search)),
     ...Object.entries(fields).flatMap(([name, { link }]) => (link ? [{ keys: ['fields', name, 'link'], template: link.search }] : [])),
   ];
 }

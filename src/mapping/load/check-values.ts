@@ -33,9 +33,13 @@ interface Ending {
 }
 
 function listEndings(path: WritablePath, { each, as }: FieldSpec, names: NameScope): Ending[] {
-  const ways = [each ?? []].flat().map((text) => names.compile(text, path.type));
-  if (!ways.length) return [{ path, type: path.type, steps: path.steps }];
-  return ways.map((way) => ({ path, type: way.type, steps: as === 'joined' ? way.steps : [...path.steps, ...way.steps] }));
+  const paths = [each ?? []].flat().map((text) => names.compile(text, path.type));
+  if (!paths.length) return [{ path, type: path.type, steps: path.steps }];
+  return paths.map((valuePath) => ({
+    path,
+    type: valuePath.type,
+    steps: as === 'joined' ? valuePath.steps : [...path.steps, ...valuePath.steps],
+  }));
 }
 
 function findMisfit({ type, nth }: Ending & { nth: number }, spec: FieldSpec): string | undefined {

@@ -52,8 +52,8 @@ function expandFields(
 ): Record<string, FieldSpec> {
   const entries = Object.entries(fields).map(([name, { table, fields: inner, ...rest }]): [string, FieldSpec] => {
     const at = [...keys, name];
-    const below = inner && { fields: expandFields(inner, tables, { keys: [...at, 'fields'], fault }) };
-    if (table === undefined) return [name, { ...rest, ...below }];
+    const expandedInner = inner && { fields: expandFields(inner, tables, { keys: [...at, 'fields'], fault }) };
+    if (table === undefined) return [name, { ...rest, ...expandedInner }];
     const spec = Object.hasOwn(tables, table) ? tables[table] : undefined;
     if (!spec) fault([...at, 'table'], new Error(`there is no table ${table} in let${formatSuggestion(table, Object.keys(tables))}`));
     return [name, { ...rest, ...(spec ? toColumn(spec, table, name) : { fhir: 'id' }) }];

@@ -4,7 +4,7 @@ import { MAX_LIST_ITEMS } from '../shape.ts';
 
 const text = { type: 'string', minLength: 1 };
 const texts = { anyOf: [text, { type: 'array', items: text, minItems: 1 }] };
-const whole = { type: 'integer', minimum: 0 };
+const nonNegativeInteger = { type: 'integer', minimum: 0 };
 const yes = { type: 'boolean' };
 const tableOf = (values: object) => ({ type: 'object', additionalProperties: values });
 const filled = (table: object) => ({ ...table, minProperties: 1 });
@@ -46,10 +46,10 @@ const FIELD = {
       format: { enum: ['date', 'date-time', 'email', 'uuid'] },
       pattern: { type: 'string', format: 'regex', description: 'a regular expression: [A-Z]{2}' },
       patternMeans: text,
-      minLength: whole,
-      maxLength: whole,
-      minItems: whole,
-      maxItems: whole,
+      minLength: nonNegativeInteger,
+      maxLength: nonNegativeInteger,
+      minItems: nonNegativeInteger,
+      maxItems: nonNegativeInteger,
       required: yes,
       nullable: { const: true },
       default: {},
@@ -100,7 +100,7 @@ const SEARCHED = exactly(
     as: MOMENT,
     format: FORMAT,
     several: { const: true },
-    span: exactly({ 'from!': text, 'days!': whole }),
+    span: exactly({ 'from!': text, 'days!': nonNegativeInteger }),
   },
   { each: 'everyWord' },
 );
@@ -156,7 +156,7 @@ export const MAPPING_SCHEMA = {
         {
           'list!': text,
           'fields!': { ...listOf(text), minItems: 1 },
-          least: whole,
+          least: nonNegativeInteger,
           'most!': { type: 'integer', minimum: 1 },
           identity: { ...listOf(text), minItems: 1 },
         },
@@ -204,13 +204,13 @@ const error = exactly({ 'status!': { type: 'integer', minimum: 400, maximum: 599
 export const SURFACE_SCHEMA = exactly({
   title: text,
   describedAt: { type: 'string', pattern: '^https://', description: 'an address that begins with https://' },
-  'order!': whole,
+  'order!': nonNegativeInteger,
   'hosts!': listOf(text),
   mounts: listOf({ type: 'string', pattern: '^(/[a-z0-9-]+)+$', description: 'a path like /api/v1, with no slash at the end' }),
   'auth!': exactly({ 'scheme!': { enum: ['api-key', 'bearer'] }, 'header!': text, 'prefix!': text }),
   'systems!': tableOf(text),
   tables: tableOf(text),
-  ids: exactly({ 'width!': whole, 'prefixes!': tableOf(text) }),
+  ids: exactly({ 'width!': nonNegativeInteger, 'prefixes!': tableOf(text) }),
   nulls: { enum: ['unset', 'refused'] },
   patch: { enum: ['merge', 'replace'] },
   'envelope!': exactly({ 'item!': {}, 'list!': {}, 'error!': {} }),
@@ -221,11 +221,13 @@ export const SURFACE_SCHEMA = exactly({
     offset: text,
     number: text,
     cursor: text,
-    'default!': whole,
-    'max!': whole,
-    'maxOffset!': whole,
+    'default!': nonNegativeInteger,
+    'max!': nonNegativeInteger,
+    'maxOffset!': nonNegativeInteger,
     'clamp!': yes,
     'total!': yes,
   }),
-  'rateLimit!': { anyOf: [{ type: 'null' }, exactly({ 'limit!': whole, 'seconds!': whole, per: { const: 'tenant' } })] },
+  'rateLimit!': {
+    anyOf: [{ type: 'null' }, exactly({ 'limit!': nonNegativeInteger, 'seconds!': nonNegativeInteger, per: { const: 'tenant' } })],
+  },
 });

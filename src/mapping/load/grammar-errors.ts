@@ -20,7 +20,7 @@ export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarEr
     keyword !== 'if' &&
     !(keyword === 'oneOf' && mistyped.includes(instancePath)) &&
     choices.every(({ error, meant }) => {
-      const nth = within(error.instancePath, instancePath) && kindOf(error.schemaPath, schemaPath);
+      const nth = isBelow(error.instancePath, instancePath) && kindOf(error.schemaPath, schemaPath);
       return typeof nth === 'number'
         ? nth === meant
         : schemaPath !== error.schemaPath || instancePath !== error.instancePath || meant === undefined;
@@ -37,7 +37,7 @@ function isRenamed({ keyword, params, parentSchema, data }: ErrorObject): boolea
   return keyword === 'required' ? renamed.some(([, now]) => now === params.missingProperty) : keyword === 'oneOf' && renamed.length > 0;
 }
 
-const within = (above: string, path: string): boolean => path === above || path.startsWith(`${above}/`);
+const isBelow = (above: string, path: string): boolean => path === above || path.startsWith(`${above}/`);
 
 /** The alternative of a choice that an error is about; undefined: another choice. */
 function kindOf(choice: string, schemaPath: string): number | undefined {

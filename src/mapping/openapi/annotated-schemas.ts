@@ -26,13 +26,13 @@ export const annotateResponse = ({ shape, lens }: LoadedShape): Json =>
 
 /** Removes `$schema`: OpenAPI 3.1 uses the same draft. */
 function annotate({ $schema: _, properties = {}, ...rest }: JsonSchema, fields: Field[], noting: AnnotationContext): Json {
-  const noted = Object.entries(properties).map(([name, schema]) => {
+  const annotated = Object.entries(properties).map(([name, schema]) => {
     const field = fields.find((field) => field.name === name)!;
     const inner = field.fields ? annotate(schema, field.fields, noting) : field.members ? annotateMembers(schema, field, noting) : schema;
     return [name, { ...inner, ...buildNotes(field, noting) }] as const;
   });
   const needed = noting.body === 'whole' ? buildNeeds(fields, Object.keys(properties)) : [];
-  return { ...rest, properties: Object.fromEntries(noted), ...(needed.length && { dependentSchemas: Object.fromEntries(needed) }) };
+  return { ...rest, properties: Object.fromEntries(annotated), ...(needed.length && { dependentSchemas: Object.fromEntries(needed) }) };
 }
 
 /** `needs:` as a schema. Null, blank and false count as missing, which `dependentRequired` cannot express. */

@@ -9,26 +9,26 @@ import type { MappingSpec, SearchSpec, SurfaceSpec } from '../spec.ts';
 type Schema = Record<string, unknown>;
 
 const text = { type: 'string' };
-const whole = { type: 'integer' };
+const integer = { type: 'integer' };
 const toNullable = (schema: Schema): Schema => ({ ...schema, type: [schema.type, 'null'] });
 
 /** The schemas of `$names`; those of `body` and `items` belong to the shape. */
 const NAME_SCHEMAS: Readonly<Record<string, Schema>> = {
   requestId: text,
   time: { type: 'string', format: 'date-time' },
-  status: whole,
-  rateLimit: toNullable(whole),
-  rateRemaining: toNullable(whole),
-  rateReset: toNullable(whole),
-  total: whole,
-  limit: whole,
-  offset: whole,
+  status: integer,
+  rateLimit: toNullable(integer),
+  rateRemaining: toNullable(integer),
+  rateReset: toNullable(integer),
+  total: integer,
+  limit: integer,
+  offset: integer,
   hasMore: { type: 'boolean' },
-  nextOffset: toNullable(whole),
-  page: whole,
-  pageCount: toNullable(whole),
-  nextPage: toNullable(whole),
-  previousPage: toNullable(whole),
+  nextOffset: toNullable(integer),
+  page: integer,
+  pageCount: toNullable(integer),
+  nextPage: toNullable(integer),
+  previousPage: toNullable(integer),
   cursor: toNullable(text),
   nextUrl: toNullable(text),
   previousUrl: toNullable(text),

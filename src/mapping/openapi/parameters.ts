@@ -53,11 +53,11 @@ export function buildListParameters(
 ): Json[] {
   const { resource, take, search = {} } = mapping.content;
   const { many } = describeItems(shape);
-  const how = { resource, systems, many: many.endsWith('s') ? many : 'items', fieldNames: lens.fields.map(({ name }) => name) };
+  const context = { resource, systems, many: many.endsWith('s') ? many : 'items', fieldNames: lens.fields.map(({ name }) => name) };
   return [
     ...(take === undefined ? buildPagingParameters(page) : []),
     ...Object.entries(search).map(([name, spec]) =>
-      placeParameter(mapping.content, buildFilter(name, spec, { ...how, example: parameters[name] })),
+      placeParameter(mapping.content, buildFilter(name, spec, { ...context, example: parameters[name] })),
     ),
   ];
 }
@@ -67,17 +67,21 @@ function buildPagingParameters(page: SurfaceSpec['page']): Json[] {
   const outsideRange = clamp
     ? 'A larger number counts as the maximum, any other invalid number as the default.'
     : 'A number out of range is refused.';
-  const whole = (name: string, description: string, schema: Json): Json =>
+  const buildInteger = (name: string, description: string, schema: Json): Json =>
     buildQueryParameter({ name, description, schema: { type: 'integer', ...schema } });
   return [
-    whole(size, `The number of items in a page. ${outsideRange}`, { minimum: 1, maximum: page.max, default: page.default }),
+    buildInteger(size, `The number of items in a page. ${outsideRange}`, { minimum: 1, maximum: page.max, default: page.default }),
     ...(offset === undefined
       ? []
-      : [whole(offset, `The number of items to skip. ${outsideRange}`, { minimum: 0, maximum: page.maxOffset, default: 0 })]),
+      : [buildInteger(offset, `The number of items to skip. ${outsideRange}`, { minimum: 0, maximum: page.maxOffset, default: 0 })]),
     ...(number === undefined
       ? []
       : [
-          whole(number, `The number of the page, counted from 1. ${outsideRange}`, { minimum: 1, maximum: page.maxOffset + 1, default: 1 }),
+          buildInteger(number, `The number of the page, counted from 1. ${outsideRange}`, {
+            minimum: 1,
+            maximum: page.maxOffset + 1,
+            default: 1,
+          }),
         ]),
     ...(cursor === undefined
       ? []
@@ -127,11 +131,11 @@ interface FilterContext {
   fieldNames: string[];
 }
 
-function buildFilter(name: string, spec: SearchSpec, how: FilterContext): Json {
-  const { resource, systems, example } = how;
+function buildFilter(name: string, spec: SearchSpec, context: FilterContext): Json {
+  const { resource, systems, example } = context;
   const schema = toParameterSchema(spec);
   return {
-    ...buildQueryParameter({ name, description: describeFilter(name, spec, how), schema }),
+    ...buildQueryParameter({ name, description: describeFilter(name, spec, context), schema }),
     required: toValueSpec(spec)?.required === true,
     'x-fhir-search': listSearches(spec).map((text) => `${resource}?${expandAliases(text, systems)}`),
     ...(example !== undefined && { example: schema.type === 'boolean' ? example === 'true' : example }),

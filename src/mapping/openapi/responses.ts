@@ -67,12 +67,12 @@ export function buildErrorResponses(
   const byStatus = Map.groupBy([...new Set(kinds)], (kind) => surface.describeError(kind).status);
   const responses = [...byStatus]
     .sort(([a], [b]) => a - b)
-    .map(([status, alike]) => {
-      const examples = alike.map(
+    .map(([status, kinds]) => {
+      const examples = kinds.map(
         (kind) => [kind, buildErrorExample(kind, { surface, facts: buildExampleFacts(status, facts), field })] as const,
       );
-      const headers = { ...buildHeaderRefs(spec), ...Object.assign({}, ...alike.map((kind) => HEADERS[kind] ?? {})) };
-      const description = capitalize(alike.map((kind) => ERROR_DESCRIPTIONS[kind].when).join('; or '));
+      const headers = { ...buildHeaderRefs(spec), ...Object.assign({}, ...kinds.map((kind) => HEADERS[kind] ?? {})) };
+      const description = capitalize(kinds.map((kind) => ERROR_DESCRIPTIONS[kind].when).join('; or '));
       return [String(status), { description, headers, ...buildJsonContent(toSchemaRef('Failure'), Object.fromEntries(examples)) }] as const;
     });
   return Object.fromEntries(responses);

@@ -14,6 +14,6 @@ export const toPascalCase = (name: string): string => name.replace(/(?:^|[-_ ])(
 export function describeItems({ name, path, batch, take }: Pick<Shape, 'name' | 'path' | 'batch' | 'take'>): { one: string; many: string } {
   const singular = name.replaceAll('-', ' ');
   const [last = ''] = path.match(/\/[^/{]+(?=(\/\{\w+\})*$)/) ?? [];
-  const several = batch?.listField.replaceAll('_', '-') ?? (take === 'first' ? name : last.slice(1));
-  return { one: `${/^[aeiou]/.test(singular) ? 'an' : 'a'} ${singular}`, many: several.replaceAll('-', ' ') };
+  const plural = batch?.listField.replaceAll('_', '-') ?? (take === 'first' ? name : last.slice(1));
+  return { one: `${/^[aeiou]/.test(singular) ? 'an' : 'a'} ${singular}`, many: plural.replaceAll('-', ' ') };
 }

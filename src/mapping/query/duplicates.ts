@@ -27,17 +27,19 @@ export function buildDuplicateFinder({ resource, unique }: MappingSpec, aliases:
   if (!unique) return () => null;
   const spelled = (view: View): ComparedValues =>
     Object.fromEntries(
-      Object.entries(unique.compare).flatMap(([field, how]) => (isUnset(view[field]) ? [] : [[field, NORMALIZERS[how](view[field])]])),
+      Object.entries(unique.compare).flatMap(([field, comparison]) =>
+        isUnset(view[field]) ? [] : [[field, NORMALIZERS[comparison](view[field])]],
+      ),
     );
   return (view) => {
     const own = spelled(view);
-    const ways = unique.any.filter(({ same }) => same.every((field) => field in own));
+    const applicableRules = unique.any.filter(({ same }) => same.every((field) => field in own));
     return {
-      lockKeys: [...new Set(ways.flatMap((way) => buildLockKeys(unique.within, way, own)))],
-      candidates: ways.flatMap((way) =>
-        listEntries(way, own).map((entry) => ({
-          search: `${resource}?${buildSearchText(way.search, aliases, toSearchValues(way, { ...own, ...entry, ...(entry.key !== undefined && { key: encodeKey(entry.key) }) }))}`,
-          isSame: (candidate: View) => isDuplicate(way, unique.within, [own, spelled(candidate)]),
+      lockKeys: [...new Set(applicableRules.flatMap((rule) => buildLockKeys(unique.within, rule, own)))],
+      candidates: applicableRules.flatMap((rule) =>
+        listEntries(rule, own).map((entry) => ({
+          search: `${resource}?${buildSearchText(rule.search, aliases, toSearchValues(rule, { ...own, ...entry, ...(entry.key !== undefined && { key: encodeKey(entry.key) }) }))}`,
+          isSame: (candidate: View) => isDuplicate(rule, unique.within, [own, spelled(candidate)]),
         })),
       ),
     };
@@ -60,11 +62,11 @@ const toSearchValues = ({ search }: UniqueRuleSpec, values: Record<string, unkno
   Object.fromEntries(listPlaceholders(search).map((name) => [name, String(values[name] ?? '')]));
 
 /** Builds the keys to lock: concurrent creates of the same item have a key in common. */
-function buildLockKeys(within: string[], way: UniqueRuleSpec, own: ComparedValues): string[] {
+function buildLockKeys(within: string[], rule: UniqueRuleSpec, own: ComparedValues): string[] {
   const where = within.map((field) => own[field]);
-  const what = way.same.filter((field) => typeof own[field] !== 'object');
-  const entries = listEntries(way, own).map(({ key, value }) => (key === undefined ? [] : [key, value]));
-  return entries.map((entry) => JSON.stringify([where, way.same, what.map((field) => own[field]), entry]));
+  const what = rule.same.filter((field) => typeof own[field] !== 'object');
+  const entries = listEntries(rule, own).map(({ key, value }) => (key === undefined ? [] : [key, value]));
+  return entries.map((entry) => JSON.stringify([where, rule.same, what.map((field) => own[field]), entry]));
 }
 
 function isDuplicate(

@@ -64,8 +64,10 @@ export function buildSearchSupport(
         const { id, missing, several } = toValueSpec(spec) ?? {};
         if (id === undefined) return [];
         return splitValues(parameters[name], several).flatMap((value) => {
-          const led = buildReferenceCodec(id, context).parseTarget(value);
-          return led && isServed(led.type) ? [{ parameter: name, type: led.type, id: led.id, ...(missing && { missing }) }] : [];
+          const target = buildReferenceCodec(id, context).parseTarget(value);
+          return target && isServed(target.type)
+            ? [{ parameter: name, type: target.type, id: target.id, ...(missing && { missing }) }]
+            : [];
         });
       }),
   };

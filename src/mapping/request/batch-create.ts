@@ -39,7 +39,7 @@ export function buildRequestFields(fields: Field[], many: ManySpec | undefined):
 export function buildBatchCreate({ resource, path, many }: MappingSpec, fields: Field[]): Pick<Shape, 'batch'> {
   if (!many) return {};
   const { list, fields: own, identity } = many;
-  const alike = (identity ?? []).map((name) => fields.find((field) => field.name === name)).filter((field) => field !== undefined);
+  const identityFields = (identity ?? []).map((name) => fields.find((field) => field.name === name)).filter((field) => field !== undefined);
   return {
     batch: {
       listField: list,
@@ -50,7 +50,7 @@ export function buildBatchCreate({ resource, path, many }: MappingSpec, fields: 
       buildId(item, env) {
         if (!identity) return undefined;
         return v5(
-          JSON.stringify([resource, path, ...alike.map((field) => normalizeIdentity(field, item[field.name], env))]),
+          JSON.stringify([resource, path, ...identityFields.map((field) => normalizeIdentity(field, item[field.name], env))]),
           BATCH_ID_NAMESPACE,
         );
       },

@@ -49,11 +49,11 @@ export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
     if (schemaIssues.some(({ expression }) => !expression)) return schemaIssues;
     const view = toRecord(body);
     const beyond = { invalidPaths: schemaIssues.flatMap(({ expression }) => expression ?? []), now };
-    const beside = around ? fields.filter(({ name }) => !(name in view)) : [];
+    const absentFields = around ? fields.filter(({ name }) => !(name in view)) : [];
     return [
       ...keepFirstPerField(schemaIssues),
       ...fields.flatMap((field) => checkField(field, view, { ...beyond, ...(around && { around }) })),
-      ...beside.flatMap((field) => checkUnsentFieldPairs(field, around!, view).map(([name, text]) => buildFieldIssue(name, text))),
+      ...absentFields.flatMap((field) => checkUnsentFieldPairs(field, around!, view).map(([name, text]) => buildFieldIssue(name, text))),
     ];
   };
 }
@@ -149,12 +149,12 @@ function checkField(field: Field, view: View, context: CheckContext): Issue[] {
   const name = context.at === undefined ? field.name : `${context.at}.${field.name}`;
   const value = view[field.name];
   if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, context.invalidPaths)) return [];
-  const within = (fields: Field[], at: string, item: unknown): Issue[] =>
+  const checkNested = (fields: Field[], at: string, item: unknown): Issue[] =>
     fields.flatMap((inner) => checkField(inner, toRecord(item), { ...context, at }));
-  if (field.fields) return within(field.fields, name, value);
+  if (field.fields) return checkNested(field.fields, name, value);
   if (field.members)
     return toList(value).flatMap((item, nth) =>
-      isReported(field, `${name}[${nth}]`, context.invalidPaths) ? [] : within(field.members!, `${name}[${nth}]`, item),
+      isReported(field, `${name}[${nth}]`, context.invalidPaths) ? [] : checkNested(field.members!, `${name}[${nth}]`, item),
     );
   const faults = listMembers(field, value).flatMap(({ at, ...member }) => {
     const text = findValueError(field, member);

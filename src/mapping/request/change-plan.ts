@@ -29,11 +29,11 @@ interface ChangeRules {
 /** The change functions and schemas of a shape. */
 export function buildChangePlanner(
   fields: Field[],
-  { nullable, ...how }: { nullable: boolean } & Pick<ChangeRules, 'deep' | 'findConflicts'>,
+  { nullable, ...rules }: { nullable: boolean } & Pick<ChangeRules, 'deep' | 'findConflicts'>,
 ): Pick<Shape, 'planChange' | 'checkUnsetFields' | 'changeSchema' | 'replaceSchema'> {
   const schemas = { changeSchema: buildChangeSchema(fields, nullable), replaceSchema: buildReplaceSchema(fields, nullable) };
   const changing: ChangeRules = {
-    ...how,
+    ...rules,
     fields: fields.filter(({ spec }) => !spec.readOnly),
     performedTimes: fields.filter(({ spec }) => spec.readOnly && isServerValue(spec.default)),
     checkSome: buildBodyCheck(schemas.changeSchema, fields.filter(isWritableIn('update'))),
@@ -148,8 +148,8 @@ export const findStillShown = (changes: View, after: View): string[] =>
 
 /** A value in the form of a request: without blank texts and missing properties; null: none. */
 function normalizeValue(field: Field, value: unknown): unknown {
-  const whole = field.fields || field.members || field.spec.as === 'concept' ? omitUnset(value, field) : value;
-  return pickKnownFields([field], { [field.name]: whole ?? null })[field.name] ?? null;
+  const cleaned = field.fields || field.members || field.spec.as === 'concept' ? omitUnset(value, field) : value;
+  return pickKnownFields([field], { [field.name]: cleaned ?? null })[field.name] ?? null;
 }
 
 function omitUnset(value: unknown, field: Field | undefined): unknown {

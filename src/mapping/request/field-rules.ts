@@ -92,10 +92,10 @@ export function buildConflictCheck(lens: Lens): (said: View) => Issue[] {
 function agreeWhenCombined(lens: Lens, body: View, names: readonly string[]): boolean {
   const unset = names.filter((name) => isUnset(body[name]));
   if (unset.length) return unset.length === names.length;
-  const viewAfter = (...some: readonly string[]): View => {
-    const resource = lens.write(Object.fromEntries(some.map((name) => [name, body[name]])), undefined, EMPTY_ENV);
+  const viewAfter = (...fieldNames: readonly string[]): View => {
+    const resource = lens.write(Object.fromEntries(fieldNames.map((name) => [name, body[name]])), undefined, EMPTY_ENV);
     return lens.read(resource, EMPTY_ENV, { all: true });
   };
-  const together = viewAfter(...names);
-  return names.every((name) => isDeepStrictEqual(together[name], viewAfter(name)[name]));
+  const combined = viewAfter(...names);
+  return names.every((name) => isDeepStrictEqual(combined[name], viewAfter(name)[name]));
 }

@@ -17,9 +17,9 @@ const pickRules = (spec: Field['spec'], words: readonly (keyof Field['spec'])[])
 /** A date pattern that is RFC 3339: JSON Schema's date-time. */
 const RFC_3339 = /^YYYY-MM-DDThh:mm:ss(?:\.SSS)?(?:Z|\+hh:mm)$/;
 /** The format of every shown value, whoever wrote it. A FHIR dateTime may be a day only, so it has no format unless a pattern guarantees one. */
-function findResponseFormat({ spec: { format }, codec, paths }: Field, ours: boolean): string | undefined {
+function findResponseFormat({ spec: { format }, codec, paths }: Field, isOwnSchema: boolean): string | undefined {
   if (RFC_3339.test(codec.format ?? '')) return 'date-time';
-  const keeps = format === 'uuid' || (format === 'date-time' && (ours || paths.every(({ type }) => type === 'instant')));
+  const keeps = format === 'uuid' || (format === 'date-time' && (isOwnSchema || paths.every(({ type }) => type === 'instant')));
   return keeps ? format : undefined;
 }
 
@@ -74,14 +74,14 @@ function toRequestSchema({ spec, codec, fields, members }: Field, nullable: bool
     ...pickRules(spec, TEXT_RULES),
     ...(words && { enum: words }),
   };
-  const stands = standard === undefined || standard === '' || isServerValue(standard) ? {} : { default: standard };
-  if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text }, ...pickRules(spec, LIST_RULES), ...stands };
-  if (type === 'object') return { type, additionalProperties: spec.as === 'json' ? {} : { type: 'string' }, ...stands };
-  return { type, ...text, ...stands };
+  const keepsDefault = standard === undefined || standard === '' || isServerValue(standard) ? {} : { default: standard };
+  if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text }, ...pickRules(spec, LIST_RULES), ...keepsDefault };
+  if (type === 'object') return { type, additionalProperties: spec.as === 'json' ? {} : { type: 'string' }, ...keepsDefault };
+  return { type, ...text, ...keepsDefault };
 }
 
 /** The schema of a response, with every documented key. `always`: fields that always have a value. `ours`: the response only shows what its request created. */
-export function buildResponseSchema(fields: Field[], always: string[] = [], ours = false): Schema {
+export function buildResponseSchema(fields: Field[], always: string[] = [], isOwnSchema = false): Schema {
   const readable = fields.filter(({ spec }) => !spec.writeOnly);
   return {
     $schema: DRAFT,
@@ -89,27 +89,27 @@ export function buildResponseSchema(fields: Field[], always: string[] = [], ours
     properties: Object.fromEntries(
       readable.map((field) => [
         field.name,
-        allowNull(toResponseSchema(field, ours), !always.includes(field.name) && !isAlwaysPresent(field)),
+        allowNull(toResponseSchema(field, isOwnSchema), !always.includes(field.name) && !isAlwaysPresent(field)),
       ]),
     ),
     required: readable.filter(({ spec }) => spec.omit === undefined).map(({ name }) => name),
   };
 }
 
-function buildResponseObject(fields: Field[], ours: boolean): Schema {
-  const { $schema: _, ...schema } = buildResponseSchema(fields, [], ours);
+function buildResponseObject(fields: Field[], isOwnSchema: boolean): Schema {
+  const { $schema: _, ...schema } = buildResponseSchema(fields, [], isOwnSchema);
   return schema;
 }
 
 /** A FHIR client may have written other words than the vendor's: words are a closed set only for read-only fields and for `reads:`. */
-function toResponseSchema(field: Field, ours: boolean): Schema {
+function toResponseSchema(field: Field, isOwnSchema: boolean): Schema {
   const { spec, fields, members } = field;
-  if (fields) return buildResponseObject(fields, ours);
-  if (members) return { type: 'array', items: buildResponseObject(members, ours) };
+  if (fields) return buildResponseObject(fields, isOwnSchema);
+  if (members) return { type: 'array', items: buildResponseObject(members, isOwnSchema) };
   if (spec.as === 'concept') return CONCEPT_RESPONSE_SCHEMA;
   const { type = 'string' } = spec;
   const words = (spec.readOnly || spec.reads) && spec.enum;
-  const format = findResponseFormat(field, ours);
+  const format = findResponseFormat(field, isOwnSchema);
   const text = { ...(words && { enum: words }), ...(format && { format }) };
   if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text } };
   if (type === 'object') return { type, additionalProperties: spec.as === 'json' ? {} : { type: 'string' } };

@@ -88,10 +88,10 @@ const isLeased = ({ clock }: OrderSender, { state, leaseUntil }: OutboxEntry): b
 
 /** One attempt; false: another process has leased the entry. */
 async function runAttempt(sender: OrderSender, { tenant, id }: OutboxEntry, end: number): Promise<boolean> {
-  const mine = createDeliveryLease(sender);
-  const claimed = await sender.store.outbox.claimOne(tenant, id, mine);
+  const lease = createDeliveryLease(sender);
+  const claimed = await sender.store.outbox.claimOne(tenant, id, lease);
   if (!claimed) return false;
-  const leased = { entry: claimed, by: mine.by };
+  const leased = { entry: claimed, by: lease.by };
   const state = await attemptDelivery(sender, leased, () => sendOrder(sender, leased, remainingMs(end, sender.attemptMs)));
   sender.onAttempt?.(claimed.topic, state);
   return true;

@@ -44,9 +44,9 @@ export function createOrderDeliveryWork(sender: OrderSender, senders: DeliveryHa
 
 /** Sends the due entries that the gate admits, and waits for them. Returns their number. */
 export async function drainOutbox(sender: OrderSender, senders: DeliveryHandlers): Promise<number> {
-  const begun = await startDueDeliveries(sender, senders, new AbortController().signal);
-  await Promise.all(begun);
-  return begun.length;
+  const deliveries = await startDueDeliveries(sender, senders, new AbortController().signal);
+  await Promise.all(deliveries);
+  return deliveries.length;
 }
 
 /** Waits for a slot of the gate and starts the due deliveries. While the gate is closed, only entries that an operator sends by hand are started. */
@@ -56,14 +56,14 @@ async function startDueDeliveries(sender: OrderSender, senders: DeliveryHandlers
   if (signal.aborted) turn?.();
   const places = signal.aborted ? [] : turn ? [turn, ...gate.take(MAX_IN_FLIGHT - 1)] : gate.take(MAX_IN_FLIGHT, true);
   if (places.length === 0) return [];
-  const mine = createDeliveryLease(sender);
-  const due = { ...mine, ...(!turn && { at: MANUAL_DUE_TIME }), limit: places.length, topics: Object.keys(senders) };
+  const lease = createDeliveryLease(sender);
+  const due = { ...lease, ...(!turn && { at: MANUAL_DUE_TIME }), limit: places.length, topics: Object.keys(senders) };
   const claimed = await store.outbox.claim(due).catch((error: unknown) => {
     for (const leave of places) leave();
     throw error;
   });
   for (const leave of places.slice(claimed.length)) leave();
-  return claimed.map((entry, nth) => runDelivery(sender, senders, { entry, by: mine.by }).finally(places[nth]));
+  return claimed.map((entry, nth) => runDelivery(sender, senders, { entry, by: lease.by }).finally(places[nth]));
 }
 
 async function runDelivery(sender: OrderSender, senders: DeliveryHandlers, leased: LeasedEntry): Promise<void> {

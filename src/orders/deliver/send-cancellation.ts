@@ -28,14 +28,14 @@ export async function sendCancellation(sender: OrderSender, { entry, by }: Lease
     await sender.store.outbox.recordOutcome(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
     return 'unknown';
   }
-  const ended = ends.flatMap((end, nth) => (end.kind === 'open' ? [] : [{ ...fulfilments[nth]!, end }]));
-  return recordResults(sender, { entry, by }, ended);
+  const endedOrders = ends.flatMap((end, nth) => (end.kind === 'open' ? [] : [{ ...fulfilments[nth]!, end }]));
+  return recordResults(sender, { entry, by }, endedOrders);
 }
 
 async function listOrderTasks(store: Store, entry: OutboxEntry): Promise<OrderTask[]> {
   const { orderId, task, version } = parseAcceptedOrder(entry);
-  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
-  return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId, task }];
+  const trackedOrders = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
+  return trackedOrders.some((order) => order.orderId === orderId) ? trackedOrders : [...trackedOrders, { orderId, task }];
 }
 
 /** After a refusal the order is read: a cancellation of a cancelled order is refused, too. A 404 is not a refusal. */
@@ -60,11 +60,11 @@ const toOpenResult = (outcome: Failure): OpenResult => ({
 async function recordResults(
   sender: OrderSender,
   { entry, by }: LeasedEntry,
-  ended: (OrderTask & { end: CancellationResult })[],
+  endedOrders: (OrderTask & { end: CancellationResult })[],
 ): Promise<OutboxState> {
   const { tenant } = entry;
   const at = sender.clock().toISOString();
-  const refusal = ended.map(({ end }) => end).find((end) => end.kind === 'refused');
+  const refusal = endedOrders.map(({ end }) => end).find((end) => end.kind === 'refused');
   const state = refusal ? 'refused' : 'done';
   return sender.store.transaction(async (store) => {
     await store.readForUpdate(tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
@@ -72,9 +72,9 @@ async function recordResults(
     const context = systemContext(sender, tenant, store);
     if (!refusal && (await readOrderedRequest(store, entry)))
       await editResource(context, 'ServiceRequest', readRequestId(entry), buildCancelledEdit(at).request);
-    for (const { task, end } of ended) await editResource(context, 'Task', task, toEdit(end, at).task);
+    for (const { task, end } of endedOrders) await editResource(context, 'Task', task, toEdit(end, at).task);
     await store.trackedOrders.wake(
-      ended.map(({ orderId }) => ({ tenant, orderId })),
+      endedOrders.map(({ orderId }) => ({ tenant, orderId })),
       at,
     );
     return state;

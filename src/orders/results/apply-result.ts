@@ -38,14 +38,14 @@ export async function applyResult(
   leased: LeasedOrder,
   reading: ResultReading,
 ): Promise<{ leased: LeasedOrder; final: boolean } | 'nothing' | undefined> {
-  const { placed } = leased;
+  const { trackedOrder } = leased;
   return tracker.store.transaction(async (store) => {
-    const context = systemContext(tracker, placed.tenant, store);
-    const existing = await readExistingResults(context, placed, reading.order);
+    const context = systemContext(tracker, trackedOrder.tenant, store);
+    const existing = await readExistingResults(context, trackedOrder, reading.order);
     const report = await parseResult(tracker, context, { leased, reading, existing });
     if (!report) return 'nothing';
-    const result = toTrackedResult(placed, { reading, report, now: tracker.clock() });
-    const updated = await recordTrackedState(store, leased, { heard: { ...parseTrackedState(placed), result } });
+    const result = toTrackedResult(trackedOrder, { reading, report, now: tracker.clock() });
+    const updated = await recordTrackedState(store, leased, { heard: { ...parseTrackedState(trackedOrder), result } });
     if (!updated) return undefined;
     const edits = await buildEdits(tracker, context, { leased, reading, report, existing, corrected: result.corrected });
     await readModifyWriteMany(context, edits);
@@ -55,11 +55,11 @@ export async function applyResult(
 
 /** A stored document belongs to one state of the order. An empty correction is final only after some time: its values may still follow. */
 function toTrackedResult(
-  placed: TrackedOrder,
+  trackedOrder: TrackedOrder,
   { reading, report, now }: { reading: ResultReading; report: ParsedReport; now: Date },
 ): TrackedResult & { corrected: boolean } {
   const { order, result } = reading;
-  const { result: before } = parseTrackedState(placed);
+  const { result: before } = parseTrackedState(trackedOrder);
   const [digest, final] = [digestResult(result), report.status === 'final'];
   const corrected = isCorrection({ order, before, now }, { digest, final });
   const complete = !isCorrectedOrder(order) || (corrected && (report.markers.length > 0 || !isRecentlyUpdated(order, now)));
@@ -72,16 +72,16 @@ function toTrackedResult(
     document: before?.document === true && isReadAt(before, order),
     read: before?.read,
     critical: isCriticalOrder({ reading, report, corrected }, before),
-    wakes: placed.eventCount,
+    wakes: trackedOrder.eventCount,
   };
 }
 
 /** By the order's own result and its interpretation. The result of a whole transaction may belong to another order, and does not end a critical state. */
 function isCriticalOrder(
-  { reading: { order, whole }, report: { critical }, corrected }: Pick<ResultWrite, 'reading' | 'report' | 'corrected'>,
+  { reading: { order, whole: isComplete }, report: { critical }, corrected }: Pick<ResultWrite, 'reading' | 'report' | 'corrected'>,
   before: TrackedResult | undefined,
 ): boolean {
-  const own = isOnlyOrder(order) || !whole ? critical : before?.critical === true && !corrected;
+  const own = isOnlyOrder(order) || !isComplete ? critical : before?.critical === true && !corrected;
   return own || order.interpretation === CRITICAL;
 }
 
@@ -99,8 +99,8 @@ async function parseResult(
   context: Context,
   { leased, reading, existing }: Pick<ResultWrite, 'leased' | 'reading' | 'existing'>,
 ): Promise<ParsedReport | undefined> {
-  const { order, result, whole } = reading;
-  const ordered = await findOrderedRequest(context, leased.placed);
+  const { order, result, whole: isComplete } = reading;
+  const ordered = await findOrderedRequest(context, leased.trackedOrder);
   return parseReport(result, {
     idBase: existing.idBase,
     transaction: order.transaction?.id,
@@ -109,7 +109,7 @@ async function parseResult(
     patient: ordered.patient,
     sampleType: order.sampleType,
     units: results.units,
-    correcting: isCorrectedOrder(order) && whole && existing.report !== undefined,
+    correcting: isCorrectedOrder(order) && isComplete && existing.report !== undefined,
     reportedAt: toFhirDateTime(findLastEvent(order)?.at),
   });
 }
@@ -123,16 +123,20 @@ interface OrderedRequest {
 }
 
 /** The request that was ordered. If it was deleted, its ordered version: another request may have its id now. */
-async function findOrderedRequest(context: Context, placed: TrackedOrder): Promise<OrderedRequest> {
+async function findOrderedRequest(context: Context, trackedOrder: TrackedOrder): Promise<OrderedRequest> {
   const { store, caller } = context;
   const { tenant } = caller;
-  const reference = `ServiceRequest/${placed.request}`;
-  const row = (await isRequestPresent(context, placed)) ? await store.read(tenant, 'ServiceRequest', placed.request) : undefined;
+  const reference = `ServiceRequest/${trackedOrder.request}`;
+  const row = (await isRequestPresent(context, trackedOrder))
+    ? await store.read(tenant, 'ServiceRequest', trackedOrder.request)
+    : undefined;
   const current = parseStored('ServiceRequest', row);
   const version =
-    placed.version === null || current ? undefined : await store.readVersion(tenant, 'ServiceRequest', placed.request, placed.version);
+    trackedOrder.version === null || current
+      ? undefined
+      : await store.readVersion(tenant, 'ServiceRequest', trackedOrder.request, trackedOrder.version);
   const request = current ?? parseStored('ServiceRequest', version);
-  const subject = request?.subject ?? parseStored('Task', await store.read(tenant, 'Task', placed.task))?.for;
+  const subject = request?.subject ?? parseStored('Task', await store.read(tenant, 'Task', trackedOrder.task))?.for;
   return {
     reference: version ? `${reference}/_history/${version.version}` : reference,
     patient: subject?.reference,
@@ -143,16 +147,16 @@ async function findOrderedRequest(context: Context, placed: TrackedOrder): Promi
 
 async function buildEdits({ results }: OrderTracker, context: Context, write: ResultWrite): Promise<ResourceEdit[]> {
   const { leased, reading, report, existing, corrected } = write;
-  const { order, whole } = reading;
+  const { order, whole: isComplete } = reading;
   const variables = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
-  const superseded = existing.hasLaterResults && !whole;
-  const options = { systems: results, whole, corrected, onlyOrder: isOnlyOrder(order), superseded };
+  const superseded = existing.hasLaterResults && !isComplete;
+  const options = { systems: results, whole: isComplete, corrected, onlyOrder: isOnlyOrder(order), superseded };
   const { markers, withdrawn, preserved } = mergeReportContent(report.markers, existing, options);
   const references = [...markers.map(({ id }) => `Observation/${id}`), ...preserved];
-  const { code, tags } = await findOrderedRequest(context, leased.placed);
+  const { code, tags } = await findOrderedRequest(context, leased.trackedOrder);
   const tagged = addPartitionTag(tags, results.partSystem);
   const critical = await isCriticalReport(context, write, preserved);
-  const outdated = corrected && parseTrackedState(leased.placed).result?.read?.event !== findLastEvent(order)?.id;
+  const outdated = corrected && parseTrackedState(leased.trackedOrder).result?.read?.event !== findLastEvent(order)?.id;
   const reportEdit = buildReportEdit(results, { report, order, corrected, superseded, outdated, critical, references, code });
   return [
     ...report.samples.map(
@@ -169,30 +173,30 @@ async function buildEdits({ results }: OrderTracker, context: Context, write: Re
       (reference): ResourceEdit => ({ type: 'Observation', id: reference.slice('Observation/'.length), edit: markEnteredInError }),
     ),
     { type: 'DiagnosticReport', id: report.report.id, edit: tagged(reportEdit) },
-    { type: 'Task', id: leased.placed.task, edit: (task) => task && addTaskOutput(task, report.report.id) },
+    { type: 'Task', id: leased.trackedOrder.task, edit: (task) => task && addTaskOutput(task, report.report.id) },
   ];
 }
 
 /** A report is critical as long as one of its values, or an order of the transaction, is. Only a correction by the laboratory ends it. */
 async function isCriticalReport({ store }: Context, write: ResultWrite, preserved: string[]): Promise<boolean> {
   const { report, existing, leased } = write;
-  const { placed } = leased;
-  if (report.critical || isCriticalOrder(write, parseTrackedState(placed).result)) return true;
+  const { trackedOrder } = leased;
+  if (report.critical || isCriticalOrder(write, parseTrackedState(trackedOrder).result)) return true;
   if (existing.markers.some((marker) => preserved.includes(`Observation/${marker.id}`) && isCriticalObservation(marker))) return true;
-  return (await store.trackedOrders.listOfRequest(placed)).some(
+  return (await store.trackedOrders.listOfRequest(trackedOrder)).some(
     (order) =>
-      order.orderId !== placed.orderId &&
+      order.orderId !== trackedOrder.orderId &&
       order.transactionId !== null &&
-      order.transactionId === placed.transactionId &&
+      order.transactionId === trackedOrder.transactionId &&
       parseTrackedState(order).result?.critical === true,
   );
 }
 
 /** The order has failed or was cancelled: its partial report will not be completed. */
-export async function cancelPartialReport(tracker: OrderTracker, { placed }: LeasedOrder, order: OrderSnapshot): Promise<void> {
+export async function cancelPartialReport(tracker: OrderTracker, { trackedOrder }: LeasedOrder, order: OrderSnapshot): Promise<void> {
   await tracker.store.transaction(async (store) => {
-    const context = systemContext(tracker, placed.tenant, store);
-    const { idBase } = await readExistingReport(context, placed, order);
+    const context = systemContext(tracker, trackedOrder.tenant, store);
+    const { idBase } = await readExistingReport(context, trackedOrder, order);
     await readModifyWriteMany(context, [{ type: 'DiagnosticReport', id: toReportId(idBase), edit: cancelIfPartial }]);
   });
 }

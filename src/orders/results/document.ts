@@ -20,12 +20,12 @@ export async function applyDocument(
   leased: LeasedOrder,
   { order, bytes }: { order: OrderSnapshot; bytes: Buffer },
 ): Promise<LeasedOrder | undefined> {
-  const state = parseTrackedState(leased.placed);
+  const state = parseTrackedState(leased.trackedOrder);
   const hash = toSha1(bytes);
   const read = { event: findLastEvent(order)?.id ?? 0, hash };
   return tracker.store.transaction(async (store) => {
-    const context = systemContext(tracker, leased.placed.tenant, store);
-    const { idBase } = await readExistingReport(context, leased.placed, order);
+    const context = systemContext(tracker, leased.trackedOrder.tenant, store);
+    const { idBase } = await readExistingReport(context, leased.trackedOrder, order);
     const [report, document] = [toReportId(idBase), toDocumentId(idBase)];
     const updated = await recordTrackedState(store, leased, { heard: { ...state, result: { ...state.result!, document: true, read } } });
     if (!updated) return undefined;

@@ -22,9 +22,9 @@ export interface ExistingResults {
 }
 
 /** Called inside a transaction. */
-export async function readExistingResults(context: Context, placed: TrackedOrder, order: OrderSnapshot): Promise<ExistingResults> {
+export async function readExistingResults(context: Context, trackedOrder: TrackedOrder, order: OrderSnapshot): Promise<ExistingResults> {
   const { store, caller } = context;
-  const { idBase, report } = await readExistingReport(context, placed, order);
+  const { idBase, report } = await readExistingReport(context, trackedOrder, order);
   const references = (report?.result ?? []).flatMap(({ reference }) => reference ?? []);
   const ids = references.flatMap((reference) => /^Observation\/([^/]+)$/.exec(reference)?.[1] ?? []);
   const rows = await store.readForUpdate(
@@ -38,7 +38,13 @@ export async function readExistingResults(context: Context, placed: TrackedOrder
         rows.find((row) => row.id === id),
       ) ?? [],
   );
-  return { idBase, report, references, markers, hasLaterResults: hasLaterResults(order, await store.trackedOrders.listOfRequest(placed)) };
+  return {
+    idBase,
+    report,
+    references,
+    markers,
+    hasLaterResults: hasLaterResults(order, await store.trackedOrders.listOfRequest(trackedOrder)),
+  };
 }
 
 /** By Junction's creation times. */
@@ -53,13 +59,13 @@ function hasLaterResults({ id, transaction }: OrderSnapshot, orders: TrackedOrde
  */
 export async function readExistingReport(
   { store, caller }: Context,
-  placed: TrackedOrder,
+  trackedOrder: TrackedOrder,
   { id, transaction }: OrderSnapshot,
 ): Promise<Pick<ExistingResults, 'idBase' | 'report'>> {
-  const candidates = [transaction?.id, placed.transactionId, id, ...(transaction?.orders ?? []).map((order) => order.id)];
+  const candidates = [transaction?.id, trackedOrder.transactionId, id, ...(transaction?.orders ?? []).map((order) => order.id)];
   const bases = [...new Set(candidates.filter((base) => typeof base === 'string'))];
   const rows = await store.readForUpdate(caller.tenant, [
-    { type: 'Task', id: placed.task },
+    { type: 'Task', id: trackedOrder.task },
     ...bases.map((base) => ({ type: 'DiagnosticReport' as const, id: toReportId(base) })),
   ]);
   const findRow = (base: string): ResourceRow | undefined =>

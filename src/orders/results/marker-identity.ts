@@ -34,11 +34,11 @@ export function matchMarkers(
     [...unmatched.values()].filter((observation) => isSameMarker(readPartNames(part), readObservationNames(observation, systems)));
   const matched = markers.flatMap((part): ReportPart[] => {
     const missing = part.view.status === 'cancelled';
-    const former = known.has(part.id) ? [] : findSame(part);
-    if (missing && !correcting && (measured.has(part.id) || former.some(isMeasured))) return [];
+    const earlier = known.has(part.id) ? [] : findSame(part);
+    if (missing && !correcting && (measured.has(part.id) || earlier.some(isMeasured))) return [];
     const { specimen } = readPartNames(part);
     const hasSample = (observation: Observation) => [undefined, specimen].includes(readObservationNames(observation, systems).specimen);
-    const replaceable = former.find((observation) => !isMeasured(observation) || (whole && !missing && hasSample(observation)));
+    const replaceable = earlier.find((observation) => !isMeasured(observation) || (whole && !missing && hasSample(observation)));
     if (!replaceable) return [part];
     unmatched.delete(replaceable.id!);
     return [{ ...part, id: replaceable.id! }];

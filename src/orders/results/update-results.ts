@@ -17,10 +17,10 @@ export async function updateResults(tracker: OrderTracker, leased: LeasedOrder, 
   const status = findLastEvent(order)?.status ?? '';
   if (!mayHaveResults(order, status)) return DONE;
   const phase = toPhase(status);
-  const ended = phase === 'failed' || phase === 'cancelled';
+  const hasEnded = phase === 'failed' || phase === 'cancelled';
   const applied = isAlreadyApplied(leased, order) ? { leased, final: true } : await readAndApply(tracker, leased, order);
   if (!applied || 'error' in applied) return applied;
-  if (ended && !applied.final && toRequestStatus(order, tracker.clock()).status === 'revoked')
+  if (hasEnded && !applied.final && toRequestStatus(order, tracker.clock()).status === 'revoked')
     await cancelPartialReport(tracker, applied.leased, order);
   if (!applied.final) return { open: phase === 'completed' };
   return updateDocument(tracker, applied.leased, order);
@@ -33,18 +33,18 @@ function mayHaveResults({ interpretation }: OrderSnapshot, status: string): bool
 }
 
 /** The result of this state of the order was applied, it is final, and no webhook has arrived since. */
-function isAlreadyApplied({ placed }: LeasedOrder, order: OrderSnapshot): boolean {
-  const { result } = parseTrackedState(placed);
-  return result?.final === true && result.wakes === placed.eventCount && isReadAt(result, order);
+function isAlreadyApplied({ trackedOrder }: LeasedOrder, order: OrderSnapshot): boolean {
+  const { result } = parseTrackedState(trackedOrder);
+  return result?.final === true && result.wakes === trackedOrder.eventCount && isReadAt(result, order);
 }
 
 type Applied = { leased: LeasedOrder; final: boolean } | { open: true; error: string } | undefined;
 
 async function readAndApply(tracker: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<Applied> {
-  const { outcome, whole } = await readResult(tracker, order);
+  const { outcome, whole: isComplete } = await readResult(tracker, order);
   if (outcome.kind !== 'accepted') return { open: true, error: outcome.why };
   if (!outcome.value) return { leased, final: false };
-  const applied = await applyResult(tracker, leased, { order, result: outcome.value, whole });
+  const applied = await applyResult(tracker, leased, { order, result: outcome.value, whole: isComplete });
   return applied === 'nothing' ? { leased, final: false } : applied;
 }
 
@@ -63,7 +63,7 @@ async function readResult(
 const DOCUMENT_WAIT_MS = 3 * 24 * 3_600_000;
 
 async function updateDocument(tracker: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<ResultProgress> {
-  const { result: before } = parseTrackedState(leased.placed);
+  const { result: before } = parseTrackedState(leased.trackedOrder);
   if (before?.document) return DONE;
   const subject: ResultSubject = isOnlyOrder(order) ? { order: order.id } : { transaction: order.transaction!.id };
   const outcome = await tracker.reads.readResultPdf(subject, AbortSignal.timeout(DOCUMENT_READ_MS));
@@ -75,6 +75,7 @@ async function updateDocument(tracker: OrderTracker, leased: LeasedOrder, order:
   const age = now.getTime() - Date.parse(findLastEvent(order)?.at ?? order.updatedAt ?? '');
   const open = !(age > DOCUMENT_WAIT_MS);
   const why = outcome.kind === 'accepted' ? 'it does not exist' : outcome.why;
-  if (!open) tracker.log({ tenant: leased.placed.tenant, order: order.id, why }, 'the document of a result is not requested any more');
+  if (!open)
+    tracker.log({ tenant: leased.trackedOrder.tenant, order: order.id, why }, 'the document of a result is not requested any more');
   return { open, ...(open && outcome.kind !== 'accepted' && { error: `document: ${outcome.why}` }) };
 }

@@ -22,21 +22,21 @@ export async function applySnapshot(
   leased: LeasedOrder,
   order: OrderSnapshot,
 ): Promise<{ lease: LeasedOrder; old: boolean } | undefined> {
-  const { placed } = leased;
-  if (isOutdated(placed, order)) return { lease: leased, old: true };
+  const { trackedOrder } = leased;
+  if (isOutdated(trackedOrder, order)) return { lease: leased, old: true };
   const last = findLastEvent(order);
   if (last && !isKnownPhase(last.status))
-    tracker.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has an unknown status');
+    tracker.log({ tenant: trackedOrder.tenant, order: order.id, status: last.status }, 'an order has an unknown status');
   return tracker.store.transaction(async (store) => {
-    const context = systemContext(tracker, placed.tenant, store);
-    const telling = await buildRequestReport(context, placed, order);
-    const renewed = await recordSnapshot(context, leased, { order, telling });
+    const context = systemContext(tracker, trackedOrder.tenant, store);
+    const report = await buildRequestReport(context, trackedOrder, order);
+    const renewed = await recordSnapshot(context, leased, { order, report });
     if (!renewed) return undefined;
-    await trackSiblings(tracker, context, { placed, order, orders: telling.orders });
-    await writeStatus(tracker, context, { placed, order, telling });
+    await trackSiblings(tracker, context, { trackedOrder, order, orders: report.orders });
+    await writeStatus(tracker, context, { trackedOrder, order, report });
     // a new status of the transaction may change which transaction is authoritative
-    if (parseTrackedState(placed).transaction !== order.transaction?.status)
-      await store.trackedOrders.wake(listOrdersOfOtherTransactions(order, telling.orders), telling.now.toISOString());
+    if (parseTrackedState(trackedOrder).transaction !== order.transaction?.status)
+      await store.trackedOrders.wake(listOrdersOfOtherTransactions(order, report.orders), report.now.toISOString());
     return { lease: renewed, old: false };
   });
 }
@@ -51,13 +51,13 @@ interface RequestReport extends StatusReport {
   calledOff: boolean;
 }
 
-async function buildRequestReport(context: Context, placed: TrackedOrder, order: OrderSnapshot): Promise<RequestReport> {
+async function buildRequestReport(context: Context, trackedOrder: TrackedOrder, order: OrderSnapshot): Promise<RequestReport> {
   const { store, clock } = context;
-  const [row] = await store.readForUpdate(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
-  const orders = await store.trackedOrders.listOfRequest(placed);
-  const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isRequestPresent(context, placed));
+  const [row] = await store.readForUpdate(trackedOrder.tenant, [{ type: 'ServiceRequest', id: trackedOrder.request }]);
+  const orders = await store.trackedOrders.listOfRequest(trackedOrder);
+  const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isRequestPresent(context, trackedOrder));
   const request = isSpeaker ? { is: toTyped('ServiceRequest', JSON.parse(row.body!)), version: row.version } : undefined;
-  const calledOff = await isCancellationRequested(store, placed);
+  const calledOff = await isCancellationRequested(store, trackedOrder);
   return { order, networkStatus: calledOff ? undefined : findLastNetworkStatus(orders), now: clock(), orders, request, calledOff };
 }
 
@@ -72,20 +72,20 @@ const findLastNetworkStatus = (orders: TrackedOrder[]): string | undefined =>
 function recordSnapshot(
   { store }: Context,
   leased: LeasedOrder,
-  { order, telling }: { order: OrderSnapshot; telling: RequestReport },
+  { order, report }: { order: OrderSnapshot; report: RequestReport },
 ): Promise<LeasedOrder | undefined> {
-  const { placed } = leased;
-  const { request, calledOff } = telling;
-  const moved = request && !calledOff ? findRequestStatusChange(request.is, telling) : undefined;
+  const { trackedOrder } = leased;
+  const { request, calledOff } = report;
+  const moved = request && !calledOff ? findRequestStatusChange(request.is, report) : undefined;
   const heard: TrackedState = {
-    ...parseTrackedState(placed),
+    ...parseTrackedState(trackedOrder),
     updatedAt: order.updatedAt,
     transaction: order.transaction?.status,
     ...(moved !== undefined && { told: moved, toldAt: request!.version }),
   };
   return recordTrackedState(store, leased, {
     heard,
-    eventId: Math.max(findLastEvent(order)?.id ?? 0, placed.eventId),
+    eventId: Math.max(findLastEvent(order)?.id ?? 0, trackedOrder.eventId),
     transactionId: order.transaction?.id,
   });
 }
@@ -93,26 +93,28 @@ function recordSnapshot(
 /** Stores the tracked state before all other writes: this locks the row, and a process that has lost the lease writes nothing. */
 export async function recordTrackedState(
   store: Store,
-  { placed, by }: LeasedOrder,
-  { heard, eventId = placed.eventId, transactionId }: { heard: TrackedState; eventId?: number; transactionId?: string | undefined },
+  { trackedOrder, by }: LeasedOrder,
+  { heard, eventId = trackedOrder.eventId, transactionId }: { heard: TrackedState; eventId?: number; transactionId?: string | undefined },
 ): Promise<LeasedOrder | undefined> {
   const snapshot = JSON.stringify(heard);
-  if (!(await store.trackedOrders.saveSnapshot(placed, by, { eventId, snapshot, transactionId }))) return undefined;
-  return { placed: { ...placed, eventId, snapshot, transactionId: transactionId ?? placed.transactionId }, by };
+  if (!(await store.trackedOrders.saveSnapshot(trackedOrder, by, { eventId, snapshot, transactionId }))) return undefined;
+  return { trackedOrder: { ...trackedOrder, eventId, snapshot, transactionId: transactionId ?? trackedOrder.transactionId }, by };
 }
 
 async function writeStatus(
   { systems }: OrderTracker,
   context: Context,
-  { placed, order, telling }: { placed: TrackedOrder; order: OrderSnapshot; telling: RequestReport },
+  { trackedOrder, order, report }: { trackedOrder: TrackedOrder; order: OrderSnapshot; report: RequestReport },
 ): Promise<void> {
-  const task = buildTaskEdit(systems, order, telling.now);
-  const editRequest = telling.request && buildRequestEdit(systems, telling);
+  const task = buildTaskEdit(systems, order, report.now);
+  const editRequest = report.request && buildRequestEdit(systems, report);
   const request =
-    editRequest && ((stands: Resource) => withSampleIdentifier(editRequest(stands), systems.sample, toReportedText(order.sampleId)));
+    editRequest && ((current: Resource) => withSampleIdentifier(editRequest(current), systems.sample, toReportedText(order.sampleId)));
   await readModifyWriteMany(context, [
-    { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
-    ...(request ? [{ type: 'ServiceRequest' as const, id: placed.request, edit: (stands?: Resource) => stands && request(stands) }] : []),
+    { type: 'Task', id: trackedOrder.task, edit: (current) => current && task(current) },
+    ...(request
+      ? [{ type: 'ServiceRequest' as const, id: trackedOrder.request, edit: (current?: Resource) => current && request(current) }]
+      : []),
   ]);
 }
 
@@ -121,10 +123,10 @@ export const isRequestPresent = async ({ store }: Context, { tenant, request, ve
   version === null || !(await store.wasDeletedSince(tenant, 'ServiceRequest', request, version));
 
 /** Whether the snapshot is older than the applied one: by its newest event, then by its update time, then by an order transaction that had already ended. */
-function isOutdated(placed: TrackedOrder, order: OrderSnapshot): boolean {
-  const { updatedAt, transaction } = parseTrackedState(placed);
+function isOutdated(trackedOrder: TrackedOrder, order: OrderSnapshot): boolean {
+  const { updatedAt, transaction } = parseTrackedState(trackedOrder);
   const event = findLastEvent(order)?.id ?? 0;
-  if (event !== placed.eventId) return event < placed.eventId;
+  if (event !== trackedOrder.eventId) return event < trackedOrder.eventId;
   const [before, now] = [updatedAt, order.updatedAt].map((text) => Date.parse(text ?? ''));
   if (before !== now && before! > now!) return true;
   return transaction !== undefined && transaction !== 'active' && order.transaction?.status === 'active';
@@ -132,17 +134,17 @@ function isOutdated(placed: TrackedOrder, order: OrderSnapshot): boolean {
 
 interface Applied {
   /** As stored before. */
-  placed: TrackedOrder;
+  trackedOrder: TrackedOrder;
   order: OrderSnapshot;
   orders: TrackedOrder[];
 }
 
 /** Tracks the redraws of the order transaction that are not tracked yet. */
-async function trackSiblings({ systems }: OrderTracker, context: Context, { placed, order, orders }: Applied): Promise<void> {
+async function trackSiblings({ systems }: OrderTracker, context: Context, { trackedOrder, order, orders }: Applied): Promise<void> {
   for (const sibling of order.transaction?.orders ?? []) {
     if (orders.some(({ orderId }) => orderId === sibling.id)) continue;
-    const before = orders.find(({ orderId }) => orderId === sibling.parentId) ?? orders[0] ?? placed;
-    const origin = { request: placed.request, version: placed.version, before: before.task };
+    const before = orders.find(({ orderId }) => orderId === sibling.parentId) ?? orders[0] ?? trackedOrder;
+    const origin = { request: trackedOrder.request, version: trackedOrder.version, before: before.task };
     await trackFurtherOrder(context, { ...sibling, transactionId: order.transaction?.id }, { origin, systems });
   }
 }

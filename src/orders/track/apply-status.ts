@@ -68,14 +68,14 @@ export interface StatusReport {
 
 /** The edit of the ServiceRequest by its newest order. A request that a user has revoked stays so; one that the lab network has ended can become active again. */
 export function buildRequestEdit(systems: Systems, { order, networkStatus, now }: StatusReport): ResourceEdit {
-  const stand = toRequestStatus(order, now);
+  const status = toRequestStatus(order, now);
   return (request) => {
     const own = toList(request.identifier).some((identifier) => isObject(identifier) && identifier.system === systems.order);
     const named = withTransaction(own ? request : withIdentifier(request, systems.order, order.id), systems, order);
-    if (!findLastEvent(order) || !canChangeStatus(request, stand, networkStatus)) return named;
-    const keepsWord = stand.status === 'active' && stand.phase === undefined;
-    const moved = keepsWord ? { ...named, status: 'active' } : withOriginalStatus(named, stand.status, stand.phase);
-    return withCompletionTime(moved, systems, stand.status === 'completed' ? toFhirDateTime(findCompletionTime(order)) : undefined);
+    if (!findLastEvent(order) || !canChangeStatus(request, status, networkStatus)) return named;
+    const keepsWord = status.status === 'active' && status.phase === undefined;
+    const moved = keepsWord ? { ...named, status: 'active' } : withOriginalStatus(named, status.status, status.phase);
+    return withCompletionTime(moved, systems, status.status === 'completed' ? toFhirDateTime(findCompletionTime(order)) : undefined);
   };
 }
 
@@ -86,9 +86,9 @@ function canChangeStatus(request: Resource, { status }: RequestStatus, networkSt
 
 /** The new status of the request by this order; undefined: the request has this status already, or the lab network may not change it. */
 export function findRequestStatusChange(request: Resource, { order, networkStatus, now }: StatusReport): string | undefined {
-  const stand = toRequestStatus(order, now);
-  return findLastEvent(order) && request.status !== stand.status && canChangeStatus(request, stand, networkStatus)
-    ? stand.status
+  const status = toRequestStatus(order, now);
+  return findLastEvent(order) && request.status !== status.status && canChangeStatus(request, status, networkStatus)
+    ? status.status
     : undefined;
 }
 

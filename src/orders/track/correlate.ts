@@ -43,8 +43,8 @@ const correlateByKey: Correlate = (tracker, order, entry) => ACTIONS[findTransit
 
 /** Records an acceptance whose response was lost, as after a normal response. */
 async function recordAcceptance(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
-  const mine = createDeliveryLease(tracker);
-  const claimed = await tracker.store.outbox.claimOne(entry.tenant, entry.id, mine);
+  const lease = createDeliveryLease(tracker);
+  const claimed = await tracker.store.outbox.claimOne(entry.tenant, entry.id, lease);
   if (!claimed) return 'waiting';
   const value = {
     id: order.id,
@@ -54,7 +54,7 @@ async function recordAcceptance(tracker: OrderTracker, order: OrderSnapshot, ent
   };
   const payload = { ...parseOrderPayload(claimed), isParkedByOperator: false };
   const result = { payload, outcome: { kind: 'accepted' as const, value } };
-  return (await recordOutcome(tracker, { entry: claimed, by: mine.by }, result)) === 'done' ? 'adopted' : 'waiting';
+  return (await recordOutcome(tracker, { entry: claimed, by: lease.by }, result)) === 'done' ? 'adopted' : 'waiting';
 }
 
 /** An order with the key of an accepted order: the accepted order itself, or another one (a redraw may have the same key). Both are tracked. */
@@ -98,8 +98,8 @@ function trackOrderOfTransaction(
   order: OrderSnapshot,
   { tenant, ...origin }: OrderOrigin & { tenant: number },
 ): Promise<Correlation> {
-  const placed = { ...order, transactionId: order.transaction?.id };
-  return adoptOrder(tracker, tenant, (context) => trackFurtherOrder(context, placed, { origin, systems: tracker.systems }));
+  const networkIds = { ...order, transactionId: order.transaction?.id };
+  return adoptOrder(tracker, tenant, (context) => trackFurtherOrder(context, networkIds, { origin, systems: tracker.systems }));
 }
 
 async function adoptOrder(tracker: OrderTracker, tenant: number, work: (context: Context) => Promise<unknown>): Promise<Correlation> {

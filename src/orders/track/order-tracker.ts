@@ -43,7 +43,7 @@ export interface ResultMappings {
 
 /** An order under a lease of `by`. */
 export interface LeasedOrder {
-  placed: TrackedOrder;
+  trackedOrder: TrackedOrder;
   by: string;
 }
 

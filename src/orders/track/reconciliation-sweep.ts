@@ -125,8 +125,8 @@ async function readWindow(
 /** Makes the polls of changed orders due, and tracks this server's orders that are not tracked yet. Returns the number of both. */
 async function applyPage(tracker: OrderTracker, { orders }: SnapshotsPage): Promise<number> {
   const { store, clock } = tracker;
-  const placed = await store.trackedOrders.find({ orderIds: orders.map(({ id }) => id) });
-  const known = new Map(placed.map((order) => [order.orderId, order]));
+  const trackedOrders = await store.trackedOrders.find({ orderIds: orders.map(({ id }) => id) });
+  const known = new Map(trackedOrders.map((order) => [order.orderId, order]));
   const changed = orders.flatMap((order) => {
     const trackedOrder = known.get(order.id);
     return trackedOrder && hasChanged(order, trackedOrder) ? [trackedOrder] : [];
@@ -140,10 +140,12 @@ async function applyPage(tracker: OrderTracker, { orders }: SnapshotsPage): Prom
 }
 
 /** An order that was just accepted has not changed before its first event. */
-function hasChanged(order: OrderSnapshot, placed: TrackedOrder): boolean {
-  if (placed.eventId === 0 && isJustOrdered(findLastEvent(order)?.status)) return false;
-  const { updatedAt, transaction } = parseTrackedState(placed);
-  return (findLastEvent(order)?.id ?? 0) > placed.eventId || updatedAt !== order.updatedAt || transaction !== order.transaction?.status;
+function hasChanged(order: OrderSnapshot, trackedOrder: TrackedOrder): boolean {
+  if (trackedOrder.eventId === 0 && isJustOrdered(findLastEvent(order)?.status)) return false;
+  const { updatedAt, transaction } = parseTrackedState(trackedOrder);
+  return (
+    (findLastEvent(order)?.id ?? 0) > trackedOrder.eventId || updatedAt !== order.updatedAt || transaction !== order.transaction?.status
+  );
 }
 
 /** Most untracked orders belong to other systems: only orders with a known key or transaction are correlated one by one. */
@@ -154,8 +156,10 @@ async function adoptUntrackedOrders(tracker: OrderTracker, orders: OrderSnapshot
   const transactions = new Set(
     (transactionIds.length ? await store.trackedOrders.find({ transactionIds }) : []).map(({ transactionId }) => transactionId),
   );
-  const ours = orders.filter(({ passthrough, transaction }) => keys.has(passthrough ?? '') || transactions.has(transaction?.id ?? ''));
+  const candidates = orders.filter(
+    ({ passthrough, transaction }) => keys.has(passthrough ?? '') || transactions.has(transaction?.id ?? ''),
+  );
   let adopted = 0;
-  for (const order of ours) if ((await correlate(tracker, order)) === 'adopted') adopted++;
+  for (const order of candidates) if ((await correlate(tracker, order)) === 'adopted') adopted++;
   return adopted;
 }

@@ -25,12 +25,12 @@ export async function processInbox(tracker: OrderTracker): Promise<number> {
 /** Makes the polls of tracked orders due and their events done. Returns the ids of the tracked orders. */
 async function wakeOrders(tracker: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
   const { store, clock } = tracker;
-  const placed = await store.trackedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
-  const known = new Set<string | null>(placed.map(({ orderId }) => orderId));
+  const trackedOrders = await store.trackedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
+  const known = new Set<string | null>(trackedOrders.map(({ orderId }) => orderId));
   const matched = events.filter(({ subject }) => known.has(subject));
   if (!matched.length) return known;
   await store.transaction(async (inside) => {
-    await inside.trackedOrders.wake(placed, clock().toISOString());
+    await inside.trackedOrders.wake(trackedOrders, clock().toISOString());
     await inside.inbox.recordOutcome(matched, by, { state: 'done' });
   });
   for (const event of matched) reportProcessed(tracker, event, 'done');

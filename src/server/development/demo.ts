@@ -30,7 +30,7 @@ export async function seedDemo(context: Context, { resources }: Demo): Promise<v
     const type = resource.resourceType;
     if (!isServed(type)) throw new Error(`mappings/demo.yaml: the resource type ${type} is not served`);
     if (await context.store.read(context.caller.tenant, type, resource.id!)) continue;
-    await update(context, { type, id: resource.id!, draft: { resource: resource, exact: resource } });
+    await update(context, { type, id: resource.id!, draft: { resource, exact: resource } });
   }
 }
 
@@ -44,7 +44,7 @@ interface CurlOptions {
 
 /** The lines to print: for each request a comment, then the command. */
 export function buildDemoCurls({ requests }: Demo, { baseUrl, sandbox, keyHeader }: CurlOptions): string[] {
-  return requests.flatMap(({ surface, say, get, post, headers = {}, body, network }) => {
+  return requests.flatMap(({ surface, say: title, get, post, headers = {}, body, network }) => {
     const credential = keyHeader(surface);
     if (credential === undefined || (network && !sandbox)) return [];
     const lines = [
@@ -53,7 +53,7 @@ export function buildDemoCurls({ requests }: Demo, { baseUrl, sandbox, keyHeader
       ...(body ? ['Content-Type: application/json'] : []),
     ];
     const options = [...lines.map((line) => `-H ${quoteForShell(line)}`), ...(body ? [`-d ${quoteForShell(JSON.stringify(body))}`] : [])];
-    return [`# ${surface}: ${say}`, fillPlaceholders(`curl -sS ${quoteForShell(baseUrl + (get ?? post))} ${options.join(' ')}`), ''];
+    return [`# ${surface}: ${title}`, fillPlaceholders(`curl -sS ${quoteForShell(baseUrl + (get ?? post))} ${options.join(' ')}`), ''];
   });
 }
 

@@ -9,7 +9,7 @@ import { type Definitions, loadDefinitions } from '../load-definitions.ts';
 const TOGETHER_MS = 120;
 
 interface ReloadHandlers {
-  say(line: string): void;
+  print(line: string): void;
   /** Replaces the served mappings. */
   reload(next: Definitions): Promise<void>;
 }
@@ -45,7 +45,7 @@ export function watchMappings(folder = join(ROOT, 'mappings')): MappingWatcher {
   };
   const serve = (watching: ReloadHandlers): typeof stop => {
     serving = watching;
-    watching.say(`Watching ${folder}: a changed mapping is served at once.`);
+    watching.print(`Watching ${folder}: a changed mapping is served at once.`);
     if (changed) onChange();
     return stop;
   };
@@ -75,12 +75,12 @@ function watchFolders(folder: string, changed: () => void): () => void {
   };
 }
 
-async function reloadMappings(folder: string, { say, reload }: ReloadHandlers): Promise<void> {
+async function reloadMappings(folder: string, { print, reload }: ReloadHandlers): Promise<void> {
   try {
     const next = loadDefinitions(folder);
     await reload(next);
-    say(`Mappings reloaded: ${next.mappings.shapes.map(({ surface, name }) => `${surface.name}/${name}`).join(', ')}`);
+    print(`Mappings reloaded: ${next.mappings.shapes.map(({ surface, name }) => `${surface.name}/${name}`).join(', ')}`);
   } catch (error) {
-    say(`${toMessage(error)}\nThe previous mappings stay in use.`);
+    print(`${toMessage(error)}\nThe previous mappings stay in use.`);
   }
 }

@@ -107,8 +107,8 @@ async function refuseIfLocked(directory: string, path: string): Promise<void> {
   if (!holder && (await isListening(path))) throw directoryInUse(directory, 'a process that does not respond');
 }
 
-const directoryInUse = (directory: string, who: string): Error =>
-  new Error(`the data directory ${directory} is in use by ${who}: stop it, or name another directory with FACET_DATA_DIR`);
+const directoryInUse = (directory: string, holder: string): Error =>
+  new Error(`the data directory ${directory} is in use by ${holder}: stop it, or name another directory with FACET_DATA_DIR`);
 
 const refuseCommand: RequestHandler = () => {
   throw new Error('the process that uses the data directory does not accept commands');

@@ -141,9 +141,9 @@ function runTransaction<T, Connection>(
     const takenBack = driver.onBegin?.(connection);
     try {
       // the first statement of `work` is queued behind `begin`
-      const begun = sendBegin(driver, connection);
+      const begin = sendBegin(driver, connection);
       const working = runInScope(scope, async () => work(createTransactionHandle(scope, connection, { driver, load })));
-      const [, answer] = await Promise.all([begun, working]);
+      const [, answer] = await Promise.all([begin, working]);
       scope.isOpen = false;
       await driver.script(connection, 'commit');
       return answer;

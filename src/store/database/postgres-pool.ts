@@ -35,8 +35,8 @@ export function openServer(options: ServerOptions): Database {
     isDistributed: () => newest?.isDistributed ?? false,
     run: async <T extends object>(client: pg.Client, text: string, values: unknown[], name?: string) => {
       if (!settings.get(client)!.namesStatements) return (await discardOnFatal(client, client.query<T>({ text, values }))).rows;
-      const how = name ? 'kept' : 'fresh';
-      const planned = readPlanMode(client) === how ? undefined : setPlanMode(how, client);
+      const mode = name ? 'kept' : 'fresh';
+      const planned = readPlanMode(client) === mode ? undefined : setPlanMode(mode, client);
       const answer = discardOnFatal(client, client.query<T>({ text, values, ...(name && { name }) }));
       return (await Promise.all([answer, planned]))[0].rows;
     },
@@ -97,10 +97,10 @@ const planModes = new WeakMap<pg.Client, PlanCacheMode>();
 const readPlanMode = (client: pg.Client): PlanCacheMode => (planModes.has(client) ? planModes.get(client) : 'kept');
 
 /** Changes the mode when the statement before needed another one, which is rare. Later statements on the connection are queued behind this command. */
-async function setPlanMode(how: keyof typeof PLAN_CACHE_MODES, client: pg.Client): Promise<void> {
-  planModes.set(client, how);
+async function setPlanMode(mode: keyof typeof PLAN_CACHE_MODES, client: pg.Client): Promise<void> {
+  planModes.set(client, mode);
   try {
-    await discardOnFatal(client, client.query(`set plan_cache_mode = ${PLAN_CACHE_MODES[how]}`));
+    await discardOnFatal(client, client.query(`set plan_cache_mode = ${PLAN_CACHE_MODES[mode]}`));
   } catch (error) {
     planModes.set(client, undefined);
     throw error;

@@ -43,7 +43,7 @@ export interface TrackedOrders {
     },
   ): Promise<boolean>;
   /** Finds orders of any tenant, because the caller knows only the lab network's ids. */
-  find(sought: NetworkIds): Promise<TrackedOrder[]>;
+  find(ids: NetworkIds): Promise<TrackedOrder[]>;
   /** All orders of one request, oldest first. */
   listOfRequest(request: Pick<TrackedOrder, 'tenant' | 'request' | 'version'>): Promise<TrackedOrder[]>;
   /** Makes orders due after an event; they are polled before orders that are due without an event. Returns how many of them are tracked. */

@@ -62,10 +62,10 @@ function buildCircleTest(x: string, circle: GeoCircle, { bind }: Binder): string
   const float = (value: number): string => `${bind(value)}::float8`;
   const [latitude, longitude] = [`${x}.from_n::float8`, `${x}.from_m::float8`];
   const [height, width] = [`(${latitude} - ${float(circle.latitude)})`, `(${longitude} - ${float(circle.longitude)})`];
-  const apart = `power(sind(${height} / 2), 2) + cosd(${latitude}) * cosd(${float(circle.latitude)}) * power(sind(${width} / 2), 2)`;
+  const haversine = `power(sind(${height} / 2), 2) + cosd(${latitude}) * cosd(${float(circle.latitude)}) * power(sind(${width} / 2), 2)`;
   return [
     ...(cells ? [`${x}.key_h = any(${bind(`{${cells.join(',')}}`)}::bigint[])`] : []),
     `not ${x}.long and ${x}.from_n between ${float(south)}::numeric and ${float(north)}::numeric`,
-    `${apart} <= ${float(toMaxSeparation(circle))}`,
+    `${haversine} <= ${float(toMaxSeparation(circle))}`,
   ].join(' and ');
 }

@@ -32,11 +32,11 @@ export function buildLeadingConditionSql(
   const limit = `${binder.bind(maxRows)}::bigint`;
   const found = `select ${['s.pid', ...values].join(', ')} from ${row ? 'led' : 'few'} s ${joins}
       where ${all.join(' and ') || 'true'} order by ${order} limit ${limit} offset ${binder.bind(offset)}::bigint`;
-  const led = `led as materialized (select s.* from sx s where s.tenant_id = ${TENANT} and s.pid = any(array(select pid from few))),
+  const leadRows = `led as materialized (select s.* from sx s where s.tenant_id = ${TENANT} and s.pid = any(array(select pid from few))),
     `;
   const sql = `with lead as materialized (${buildLeadSql(lead, query, binder)} limit ${FEW + 1}),
     few as materialized (select distinct pid from lead where (select count(*) from lead) <= ${FEW}),
-    ${row ? led : ''}m as materialized (${found})
+    ${row ? leadRows : ''}m as materialized (${found})
     select ${columns(buildBody(query, { limit, counted }, orderByName))}, m.*, (select count(*) from lead) > ${FEW} as many
     from (select 1) always left join m on true left join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
   return { ...toStatement(sql, binder), name: toStatementName(sql) };

@@ -114,8 +114,8 @@ async function readLeadingConditionRows<P extends PositionedRow>(
   { stream, part }: { stream: Stream; part: PagePart },
 ): Promise<P[] | undefined> {
   if (query.otherTypes?.length || hasFixedPlan(query, part.limit)) return undefined;
-  const led = buildLeadingConditionSql(tenant, query, stream, part);
-  const rows = led && (await runStatement<P & { many: boolean }>(database, led));
+  const leadingSql = buildLeadingConditionSql(tenant, query, stream, part);
+  const rows = leadingSql && (await runStatement<P & { many: boolean }>(database, leadingSql));
   if (!rows || rows[0]!.many) return undefined;
   return rows.filter(({ pid }) => pid !== null);
 }

@@ -90,6 +90,6 @@ function buildTextBounds({ any, ...of }: TextCondition, { sql, row, descending }
   ];
 }
 
-function buildExtreme(which: 'least' | 'greatest', values: string[] = []): string | undefined {
-  return values.length > 1 ? `${which}(${values.join(', ')})` : values[0];
+function buildExtreme(extreme: 'least' | 'greatest', values: string[] = []): string | undefined {
+  return values.length > 1 ? `${extreme}(${values.join(', ')})` : values[0];
 }

@@ -47,7 +47,7 @@ const buildMarkedSource = (table: string, column: string, type: string): Source 
     }`;
   const own = (k: string, key: ValueKey, row = 's'): string => `${test(k, key)} and ${k}.pid = ${row}.pid`;
   // read for each row, because an ordered scan tests few rows
-  const beside = (k: string, key: ValueKey, row: string): string => {
+  const buildSeparateJoin = (k: string, key: ValueKey, row: string): string => {
     const alias = `${k}o`;
     return `left join lateral (select ${alias}.${column} from ${table} ${alias} where ${own(alias, key, row)} offset 0) ${k} on true`;
   };
@@ -55,7 +55,7 @@ const buildMarkedSource = (table: string, column: string, type: string): Source 
     type,
     sql: (k) => `${k}.${column}`,
     having: (k, key) => `join ${table} ${k} on ${own(k, key)}`,
-    all: (k, key, row) => (row === 's' ? `left join ${table} ${k} on ${own(k, key, row)}` : beside(k, key, row)),
+    all: (k, key, row) => (row === 's' ? `left join ${table} ${k} on ${own(k, key, row)}` : buildSeparateJoin(k, key, row)),
     absence: (k, key) => `not exists (select 1 from ${table} ${k} where ${own(k, key)})`,
     walk: (k, key) => ({ from: `${table} ${k}`, test: test(k, key) }),
   };

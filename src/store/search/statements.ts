@@ -117,8 +117,8 @@ function buildOrderedRowsSql(
 ): RowsSql {
   const [key] = slice.sort;
   const bounding = present && !hasFixedPlan(slice, limit) ? slice.where.filter((condition) => isBounding(condition, key)) : [];
-  const alone = !also && bounding.length === slice.where.length;
-  const { typeRow, scan, first, orderByName, ...order } = buildOrderSql({ keys: slice.sort, present }, binder, after, alone);
+  const isOnlyBound = !also && bounding.length === slice.where.length;
+  const { typeRow, scan, first, orderByName, ...order } = buildOrderSql({ keys: slice.sort, present }, binder, after, isOnlyBound);
   if (scan && !bounding.length && offset && slice.sort.length > 1 && !after)
     return { found: buildOffsetPageSql({ ...order, scan, descending: key!.descending }, { limit, offset }, binder), orderByName };
   const others = { ...slice, where: slice.where.filter((condition) => !bounding.some((bounding) => bounding === condition)) };
