@@ -8,12 +8,12 @@ const sql = readdirSync('migrations')
   .map((file) => readFileSync(join('migrations', file), 'utf8'))
   .join('\n');
 
-test('each is made by a migration', () => {
+test('each named index is created by a migration', () => {
   const named = [...new Set([...Object.values(INDEX_BY_TYPE), 'sx_string_infix', 'sx_self', 'sx_lu', 'sx_stored'])];
   expect(named.filter((name) => !new RegExp(`create (unique )?index (if not exists )?${name} `).test(sql))).toEqual([]);
 });
 
-test('a chain is answered by the indexes of its links, and a negation by none', () => {
+test('a chain uses the indexes of its links, and a negation uses none', () => {
   const name = { on: 'string' as const, parameter: 1, any: [{ equals: 'x' }] };
   expect(conditionIndexes({ on: 'chain', parameters: [2], types: ['Patient'], where: [name] })).toEqual([
     'sx_string_value',

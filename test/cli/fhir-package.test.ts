@@ -41,7 +41,7 @@ const content: PackageContent = {
   },
 };
 
-test('an archive and the folder it unpacks to hold the same, and of each definition what is checked with', () => {
+test('an archive and its unpacked folder yield the same definitions, reduced to the elements that validation uses', () => {
   const packed = readPackage(writeTgz(at('a.tgz'), content));
   const same = (other: unknown) => JSON.stringify(other) === JSON.stringify(packed);
   expect([readPackage(writeFolder(at('a'), content)), readPackage(at('a/package'))].map(same)).toEqual([true, true]);
@@ -54,7 +54,7 @@ test('an archive and the folder it unpacks to hold the same, and of each definit
   expect(read.definitions.map(({ body }) => body).join()).not.toMatch(/"text":|"short":|"definition":/);
 });
 
-test('an archive that was decompressed on its way, by a browser or proxy, is read too', () => {
+test('an archive that a browser or proxy has decompressed is read', () => {
   const packed = writeTgz(at('a.tgz'), content);
   writeFileSync(at('a.tar'), gunzipSync(readFileSync(packed)));
   expect(readPackage(at('a.tar'))).toEqual(readPackage(packed));

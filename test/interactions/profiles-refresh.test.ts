@@ -20,7 +20,7 @@ const added = {
   ],
 };
 
-test('what is added while an answer is on its way is in force a second after the question, and not a second after the answer', async () => {
+test('a package that is added during a query is active one second after the query began', async () => {
   let now = 0;
   const { definitions } = testStore.store;
   /** Asked at once, and answered five seconds later. */

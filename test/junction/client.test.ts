@@ -22,12 +22,12 @@ const create = (passthrough: string, more: object = {}, ms?: number) =>
   fixture.client.createOrder({ body: JSON.stringify(orderOf(user, { passthrough, ...more })), key: passthrough }, within(ms));
 
 describe('users', () => {
-  test('the same name is the same user, although Junction answers the second create with 400', async () => {
+  test('the same client user id is the same user, although Junction responds to the second create with 400', async () => {
     expect(await fixture.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
     expect(fixture.sandbox.state.users.size).toBe(1);
   });
 
-  test('a conflict that does not say whose it is leads to a look-up by name', async () => {
+  test('a conflict without a user id leads to a look-up by client user id', async () => {
     fixture.addFaults({ operation: 'user', kind: 'error', status: 400 });
     expect(await fixture.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
     fixture.addFaults({ operation: 'user', kind: 'error', status: 409 });
@@ -36,7 +36,7 @@ describe('users', () => {
 });
 
 describe('placing an order', () => {
-  test('answers the order, and the key again the same order', async () => {
+  test('returns the order, and the same order for the same key', async () => {
     const key = randomUUID();
     const first = await create(key);
     expect(first).toMatchObject({ kind: 'accepted', value: { passthrough: key, status: 'received.walk_in_test.ordered' } });
@@ -76,7 +76,7 @@ describe('placing an order', () => {
     ['409, the same key under way', { kind: 'error', status: 409 }, { kind: 'unknown', status: 409 }, 0],
     ['404', { kind: 'error', status: 404 }, { kind: 'refused', status: 404 }, 0],
   ];
-  test.each(faults)('%s: one request, and the outcome says what is known', async (_title, fault, expected, orders) => {
+  test.each(faults)('%s: one request is sent, and the outcome is classified', async (_title, fault, expected, orders) => {
     const key = randomUUID();
     const before = fixture.countRequests('createOrder');
     fixture.addFaults({ operation: 'createOrder', ...fault });
@@ -85,7 +85,7 @@ describe('placing an order', () => {
     expect(fixture.countOrders(key)).toBe(orders);
   });
 
-  test('the end comes in time although the body never does', async () => {
+  test('a response whose body never ends is abandoned in time', async () => {
     const stalled = createServer((_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).write('{"order":'));
     await new Promise<void>((resolve) => stalled.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(stalled.address() as AddressInfo).port}`;
@@ -96,7 +96,7 @@ describe('placing an order', () => {
     stalled.close();
   });
 
-  test('a redirect is not followed, and an endless answer is not read', async () => {
+  test('a redirect is not followed, and an endless response is not read', async () => {
     let requests = 0;
     const strange = createServer((req, res) => {
       requests++;
@@ -116,7 +116,7 @@ describe('placing an order', () => {
     strange.close();
   });
 
-  test('a document of twenty megabytes is read; one that is larger than it may be is said to be', async () => {
+  test('a document of twenty megabytes is read; a larger one than allowed is reported as too large', async () => {
     const press = createServer((req, res) => {
       const size = req.url!.includes('/large/') ? 40 : 20;
       res.on('error', () => {});
@@ -136,7 +136,7 @@ describe('placing an order', () => {
     press.close();
   });
 
-  test('a refusal names the elements, and nothing of the patient', async () => {
+  test('a refusal names the elements and contains no patient data', async () => {
     const key = randomUUID();
     const details = orderOf(user).patient_details as object;
     const refused = await create(key, { patient_details: { ...details, first_name: 'Zoë-Maria', phone_number: '5184739999' } });
@@ -150,7 +150,7 @@ describe('placing an order', () => {
       expect(text).not.toContain(value);
   });
 
-  test('of a free text only what it is about is kept, or its plain words', async () => {
+  test('of a free text only the named element or known words are kept', async () => {
     const echo = createServer((_req, res) => void res.writeHead(400).end('{"detail":"No lab serves Lovelace at 1 Main St, NY"}'));
     await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
@@ -160,7 +160,7 @@ describe('placing an order', () => {
     echo.close();
   });
 
-  test('nobody listening is an unknown outcome', async () => {
+  test('a refused connection is an unknown outcome', async () => {
     const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl: 'http://127.0.0.1:1' }));
     expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toMatchObject({
       kind: 'unknown',
@@ -169,7 +169,7 @@ describe('placing an order', () => {
   });
 });
 
-describe('looking an order up', () => {
+describe('the look-up of an order', () => {
   test('finds it by its passthrough among more orders than a page holds', async () => {
     const other = await fixture.client.ensureUser('patient-2', within());
     if (other.kind !== 'accepted') throw new Error(other.why);
@@ -224,7 +224,7 @@ describe('physicians', () => {
     expect(await teamless.listPhysicians(within())).toMatchObject({ kind: 'unauthorised' });
   });
 
-  test('a push answers the id, whether the operation exists, and takes "is there already" for a yes', async () => {
+  test('a push returns the id, reports a missing operation, and accepts "already exists"', async () => {
     const push = (path: string, key: string) =>
       fixture.client.pushPhysician(path, { body: { first_name: 'Ann', last_name: 'Lee', npi: '1' }, key }, within());
     const first = await push('/partner/{team_id}/physicians', 'k1');

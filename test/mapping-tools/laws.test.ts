@@ -9,7 +9,7 @@ import { planted } from '../mapping/planted-fields.ts';
 
 const ENV = buildExampleEnv();
 
-test('a field that is lost when another one over its element is written with it', () => {
+test('the laws find a field that is lost when another field of its element is written', () => {
   const field = (system: string): FieldSpec => ({ list: 'telecom', where: `system='${system}'`, fields: { value: { fhir: 'value' } } });
   const { lens } = planted('Patient', { phones: field('phone'), emails: field('email') });
   const resource = lens.write({ phones: [{ value: '1' }], emails: [{ value: '2' }] }, undefined, ENV);

@@ -19,14 +19,14 @@ function some<M>(mutants: M[], seed: number): M[] {
 
 const all = listTargets().map((bench) => [toQualifiedName(bench.loaded), { bench, mutants: listMutants(bench.loaded) }] as const);
 
-test.each(all)('%s: each fault is noticed, or is known to be none', (name, { bench, mutants }) => {
+test.each(all)('%s: each mutant is detected, or is listed as equivalent', (name, { bench, mutants }) => {
   const planted = some(mutants, SEED).filter((mutant) => !(mutant.name in (known[name] ?? {})));
   expect(planted.length).toBeGreaterThan(EACH / 2);
   const unnoticed = planted.filter((mutant) => judgeMutant(mutant, bench).by === undefined);
   expect(unnoticed.map((mutant) => mutant.name)).toEqual([]);
 });
 
-test.each(all)('%s: what is known to be no fault is one that can be planted, and is not noticed', (name, { bench, mutants }) => {
+test.each(all)('%s: each listed equivalent mutant exists and is not detected', (name, { bench, mutants }) => {
   const listed = Object.keys(known[name] ?? {});
   expect(listed.filter((name) => !mutants.some((mutant) => mutant.name === name))).toEqual([]);
   const noticed = mutants.filter((mutant) => listed.includes(mutant.name) && judgeMutant(mutant, bench).by !== undefined);
@@ -35,14 +35,14 @@ test.each(all)('%s: what is known to be no fault is one that can be planted, and
 
 const surfaces = listSurfaceTargets().map((bench) => [`${bench.loaded.surface.name}/surface`, bench] as const);
 
-test.each(surfaces)('%s: each fault is noticed, or is known to be none', (name, bench) => {
+test.each(surfaces)('%s: each mutant is detected, or is listed as equivalent', (name, bench) => {
   const mutants = listSurfaceMutants(bench.loaded.source.content).filter((mutant) => !mutant.name.startsWith('systems.'));
   const planted = some(mutants, SEED).filter((mutant) => !(mutant.name in (known[name] ?? {})));
   expect(planted.length).toBeGreaterThan(EACH / 2);
   expect(planted.filter((mutant) => judgeSurface(mutant, bench).by === undefined).map((mutant) => mutant.name)).toEqual([]);
 });
 
-test('mappings that are not there are not excused', () => {
+test('the list of equivalent mutants names existing mappings only', () => {
   const names = [...all, ...surfaces].map(([name]) => name as string);
   expect(Object.keys(known).filter((name) => !names.includes(name))).toEqual([]);
 });

@@ -85,7 +85,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   expect(message).toContain(error);
 });
 
-test('a table of texts that is missing, or is none, is told at the surface', () => {
+test('a missing or invalid table of texts is reported for the surface', () => {
   copyOne(FILE);
   expect(loading('loop/surface.yaml', ['units.yaml', 'unit.yaml'])).toContain('tables.units: ENOENT');
   expect(loading('loop/surface.yaml', ['unit.yaml', 'biomarker.yaml'])).toMatch(

@@ -5,7 +5,7 @@ import { shapes } from './examples.ts';
 const FLAG = 'loop/red-flag.yaml';
 const { copyOne, loading, copied } = copies();
 
-test('a code stands in one line of the mapping, and is in the search, the order of elements and the words of every field', () => {
+test('a code that one line of the mapping names is used in the search, the order of elements and the table of every field', () => {
   const { content } = shapes.find(({ shape }) => shape.name === 'red-flag')!.mapping;
   const { flag } = content.let as Record<string, { first: string[] }>;
   expect(flag!.first[0]).toBe("interpretation.where(coding.where(system=%interpretation and code='AA').exists())");

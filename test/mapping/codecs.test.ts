@@ -15,7 +15,7 @@ describe('time', () => {
   ])('%s is stored as %s and shown as %s', (text, stored, repeated) => {
     expect([time.validate!(text), time.write(text, env), time.read(stored, env)]).toEqual([undefined, stored, repeated]);
   });
-  test('fractions that are nothing are not shown, others are', () => {
+  test('fractions of zero are not shown, other fractions are', () => {
     expect([time.read('08:00:00.000', env), time.read('08:00:00.5', env)]).toEqual(['08:00', '08:00:00.5']);
   });
   test.each(['24:00', '8:00', '08:60', '08:00:61', '0800', '', '08:00\n'])('%j is refused', (text) => {
@@ -48,7 +48,7 @@ describe('date', () => {
   });
 });
 
-test('a field that is a day shows the day of a time as it was written, wherever that was, and less than a day as it stands', () => {
+test('a date field shows the day of a time in its own time zone, and a partial date unchanged', () => {
   const day = codec({ format: 'date' });
   const stored = ['2025-12-31T23:30:00-05:00', '2025-12-31', '2025-12', '2025'];
   expect(stored.map((text) => day.read(text, env))).toEqual(['2025-12-31', '2025-12-31', '2025-12', '2025']);
@@ -57,19 +57,19 @@ test('a field that is a day shows the day of a time as it was written, wherever 
 
 describe('json', () => {
   const json = codec({ as: 'json' });
-  test('digits are kept as they were written', () => {
+  test('digits are kept as written', () => {
     const { exact } = parseJson('{"dose":1.00,"n":[1e-3]}');
     const stored = json.write(exact, env);
     expect(stored).toBe('{"dose":1.00,"n":[1e-3]}');
     expect(stringifyJson(json.read(stored, env))).toBe(stored);
   });
-  test('a text that is no JSON is shown as nothing', () => {
+  test('a text that is not JSON is not shown', () => {
     expect(json.read('{', env)).toBeUndefined();
   });
 });
 
 describe('code tables', () => {
-  test('words for codings, and a coding outside the table by its code', () => {
+  test('a coding is shown by its word in the table, or else by its code', () => {
     const coding = codec({ as: 'coding', codes: { doctor: 'a|d', admin: 'b|a' } });
     expect(coding.write('admin', env)).toEqual({ system: 'urn:b', code: 'a' });
     expect([coding.read({ system: 'urn:a', code: 'd' }, env), coding.read({ system: 'urn:x', code: 'q' }, env)]).toEqual(['doctor', 'q']);
@@ -87,13 +87,13 @@ describe('code tables', () => {
 describe('reference', () => {
   const reference = codec({ as: 'reference(Patient)' });
   const uuid = '0190b3c2-0000-7000-8000-0000000000aa';
-  test('local references to the type are ids, all others nothing', () => {
+  test('local references to the type are shown as ids, other references are not shown', () => {
     expect(reference.read(`Patient/${uuid}`, env)).toBe(uuid);
     expect(reference.read(`Patient/${uuid}/_history/2`, env)).toBe(uuid);
     for (const other of [`Group/${uuid}`, `https://elsewhere.example/Patient/${uuid}`, '#p', `urn:uuid:${uuid}`])
       expect(reference.read(other, env)).toBeUndefined();
   });
-  test('an id that stands for another is written as that one', () => {
+  test('an alias is written as the id that it stands for', () => {
     expect(reference.write(uuid, { ...env, resolved: new Map([[uuid, 'my-own-id']]) })).toBe('Patient/my-own-id');
     expect(reference.write(uuid.toUpperCase(), env)).toBe(`Patient/${uuid}`);
     expect(reference.validate!('7')).toBe('must be the id of a Patient');

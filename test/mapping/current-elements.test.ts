@@ -34,11 +34,11 @@ const FILTERS = shapes.flatMap(({ shape, mapping, surface }) =>
   codesOf(mapping.content).map((code) => [shape.surface.name, shape.resource, code, Object.values(surface.content.systems ?? {})] as const),
 );
 
-test.each(FILTERS)('%s finds no %s by a former %s', (_surface, type, code, systems) => {
+test.each(FILTERS)('%s does not find a %s by a former %s', (_surface, type, code, systems) => {
   const listValues = (resource: Resource) => registry.lookup(type, code)?.evaluate(resource) ?? [];
   expect(listValues(retired(type, systems))).toEqual(listValues({ resourceType: type }));
 });
 
-test('the parameters of FHIR itself do', () => {
+test('the search parameters of FHIR find former values', () => {
   expect(registry.lookup('Patient', 'phone')!.evaluate(retired('Patient', []))).toHaveLength(1);
 });

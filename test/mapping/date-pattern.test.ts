@@ -23,7 +23,7 @@ describe.each([
   ['instant(YYYY-MM-DDThh:mm:ss.SSS+hhmm)', '2017-01-18T06:35:03.125+0000', '2017-01-18T06:35:03.125+00:00'],
   ['instant(DD/MM/YYYY hh:mmZ)', '18/01/2017 06:35Z', '2017-01-18T06:35:00Z'],
 ])('%s', (as, shownId, stored) => {
-  test(`${shownId} is stored as ${stored} and shown as it came`, () => {
+  test(`${shownId} is stored as ${stored} and shown as sent`, () => {
     const dateCodec = codec(as);
     expect([dateCodec.validate!(shownId), dateCodec.write(shownId, env), dateCodec.read(stored, env)]).toEqual([
       undefined,
@@ -37,7 +37,7 @@ describe.each([
   });
 });
 
-test('a day that is in no calendar is refused, though it looks like one', () => {
+test('a date that does not exist is refused although its format is right', () => {
   const dateCodec = codec('date(DD.MM.YYYY)');
   expect([new RegExp(dateCodec.pattern!).test('30.02.2023'), dateCodec.validate!('30.02.2023')]).toEqual([
     true,
@@ -45,21 +45,21 @@ test('a day that is in no calendar is refused, though it looks like one', () => 
   ]);
 });
 
-test('of several forms all are taken and the first is shown', () => {
+test('of several patterns all are accepted and the first is shown', () => {
   const dateCodec = codec('date(YYYY-MM-DDT00:00:00.000+0000 | YYYY-MM-DD)');
   expect([dateCodec.write('1997-09-02', env), dateCodec.read('1997-09-02', env)]).toEqual(['1997-09-02', '1997-09-02T00:00:00.000+0000']);
 });
 
-test('what is stored with less than a day, or without a time, is not shown', () => {
+test('a partial date, and a date without a time, is not shown', () => {
   expect(['1985', '1985-12'].map((stored) => codec('date(DD.MM.YYYY)').read(stored, env))).toEqual([undefined, undefined]);
   expect(codec('instant(YYYY-MM-DDThh:mmZ)').read('2017-01-18', env)).toBeUndefined();
 });
 
-test('a time is shown in UTC, wherever it was written', () => {
+test('a time is shown in UTC, whatever its time zone', () => {
   expect(codec('instant(YYYY-MM-DDThh:mm:ss+hhmm)').read('2017-01-18T01:30:00-05:00', env)).toBe('2017-01-18T06:30:00+0000');
 });
 
-test('any day and any time comes back as it was', () => {
+test('every date and every time is read back unchanged', () => {
   const [day, time] = [codec('date(MM/DD/YYYY)'), codec('instant(YYYYMMDD hhmmss.SSS+hhmm)')];
   const between = { min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true };
   fc.assert(
@@ -79,7 +79,7 @@ test.each([
   ['DD MMM YYYY', 'day', 'DD MMM YYYY: M is not a part of a pattern'],
   ['D/M/YYYY', 'day', 'D/M/YYYY: D is not a part of a pattern'],
   ['YYYY-MM-DD', 'instant', 'YYYY-MM-DD: a pattern of an instant needs its hour (hh)'],
-] as const)('the pattern %s of a %s is refused by what it lacks', (text, kind, error) => {
+] as const)('the pattern %s of a %s is refused with the missing part', (text, kind, error) => {
   expect(() => compileDatePattern(text, kind)).toThrow(error);
 });
 
@@ -112,7 +112,7 @@ fields:
       buildExampleEnv({ created: '2026-01-01T00:00:00.000Z' }),
     );
 
-  test('the schema calls those a date-time that are one, whatever is stored', () => {
+  test('the schema has the format date-time for every pattern that is a date-time', () => {
     const { properties } = shape.responseSchema as { properties: Record<string, { format?: string }> };
     expect(Object.entries(properties).flatMap(([name, { format }]) => (format === 'date-time' ? [name] : []))).toEqual([
       'asked',
@@ -122,7 +122,7 @@ fields:
     ]);
   });
 
-  test('a day is no time: the next place that has one is shown, or nothing', () => {
+  test('a date without a time is skipped: the next path with a time is shown, or nothing', () => {
     expect(readDates('2026-03-01')).toMatchObject({
       stands: '2026-03-01',
       asked: null,
@@ -132,7 +132,7 @@ fields:
     expect(readDates('2026-03-01T10:00:00+02:00')).toMatchObject({ asked: '2026-03-01T08:00:00Z', said: '2026-03-01T08:00:00.000+00:00' });
   });
 
-  test('the latest of several in the form of its pattern', () => {
+  test('the latest of several times is shown in its pattern', () => {
     expect(readDates('2026-03-01T10:00:00+02:00')).toMatchObject({ newest: '2026-03-01T08:00:00Z', changed: '2026-02-01T12:00:00.250Z' });
     expect(readDates('2026-01-01')).toMatchObject({ newest: '2026-02-01T12:00:00Z', local: '01.02.2026 12:00+0000' });
   });

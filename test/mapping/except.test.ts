@@ -10,7 +10,7 @@ test.each([
   ['by what it must not be', 'only: status:not=unavailable,entered-in-error'],
   ['by all that it may be', 'only: status=available,unavailable,unsatisfactory'],
   ['by all that it may be, in their system', 'only: status=http://hl7.org/fhir/specimen-status|available'],
-])('it is left out of lists %s', (_how, only) => {
+])('a resource that meets except: is excluded from lists %s', (_how, only) => {
   copyOne(SAMPLE);
   expect(loading(SAMPLE, [ONLY, only])).toBe('');
 });
@@ -20,7 +20,7 @@ test.each([
   ['leaves out something else', 'only: status:not=unavailable'],
   ['asks for something else', 'only: patient:missing=false'],
   ['is not there', ''],
-])('an only: that %s is refused, with what to write', (_what, only) => {
+])('an only: that %s is refused with the remedy', (_what, only) => {
   copyOne(SAMPLE);
   expect(loading(SAMPLE, [ONLY, only])).toContain(
     'except: lists show what is entered-in-error: leave it out by only:, as in status:not=entered-in-error, or in status= with all that is listed',

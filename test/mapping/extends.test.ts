@@ -6,7 +6,7 @@ const NEXT = 'jump/next-availability.yaml';
 const ALL = 'jump/availability.yaml';
 const { copyOne, loading, placeOf } = copies();
 
-test('it has the fields of the other one, and in place of its other words its own, each whole', () => {
+test('a mapping inherits the fields of the mapping that it extends, and replaces other keywords completely', () => {
   const content = (name: string) => shapes.find(({ shape }) => shape.name === name)!.mapping.content;
   expect(content('next-availability').fields).toEqual(content('availability').fields);
   expect(Object.keys(content('next-availability').search!)).toEqual(['appointment_template_id', 'clinician_profile_id', 'location_id']);

@@ -6,12 +6,12 @@ const env = { alias: (type: string, id: string) => toUuidAlias(1, type, id) };
 const prefixed = buildIdCodec({ ids: { width: 18, prefixes: { Practitioner: 'prc_' } } });
 const codec = buildIdCodec({});
 
-test('the documented ids are UUIDs behind a prefix', () => {
+test('the documented ids are UUIDs with a prefix', () => {
   expect(prefixed.decodeId('Practitioner', 'prc_03kz6m1o4p5r7s9t0u')).toBe('00000000-0017-95f9-2914-0eaadd36032e');
   expect(prefixed.encodeId('Practitioner', '00000000-0017-95f9-2914-0eaadd36032e', env)).toBe('prc_03kz6m1o4p5r7s9t0u');
 });
 
-test('every UUID is shown and read again, with a prefix and without', () => {
+test('every UUID is written and read back, with a prefix and without', () => {
   fc.assert(
     fc.property(fc.uuid(), (uuid) => {
       for (const ids of [prefixed, codec]) {
@@ -26,7 +26,7 @@ test('every UUID is shown and read again, with a prefix and without', () => {
     expect(prefixed.decodeId('Practitioner', prefixed.encodeId('Practitioner', uuid, env))).toBe(uuid);
 });
 
-test('any other id is shown as the UUID that stands for it', () => {
+test('any other id is shown as its UUID alias', () => {
   for (const ids of [prefixed, codec]) {
     const text = ids.encodeId('Practitioner', 'dr-who', env);
     expect(ids.decodeId('Practitioner', text)).toBe(toUuidAlias(1, 'Practitioner', 'dr-who'));
@@ -35,7 +35,7 @@ test('any other id is shown as the UUID that stands for it', () => {
   expect(codec.encodeId('Patient', capitals, env)).toBe(toUuidAlias(1, 'Patient', capitals));
 });
 
-test('a bare UUID is taken in any case', () => {
+test('a UUID without prefix is accepted in upper and lower case', () => {
   expect(prefixed.decodeId('Practitioner', '0190B3C2-0000-7000-8000-00000000000A')).toBe('0190b3c2-0000-7000-8000-00000000000a');
 });
 
@@ -51,6 +51,6 @@ test.each([
   'dr-who',
   'urn:uuid:0190b3c2-0000-7000-8000-00000000000a',
   '__proto__',
-])('%j is the id of nothing', (text) => {
+])('%j is not an id', (text) => {
   expect(prefixed.decodeId('Practitioner', text)).toBeUndefined();
 });

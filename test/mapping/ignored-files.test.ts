@@ -12,19 +12,19 @@ const toMessage = (file: string, text: string): string => `the mappings cannot b
 
 beforeEach(() => copyOne(PATIENT));
 
-test('a mapping whose name ends in .yml', () => {
+test('a mapping whose name ends in .yml is refused', () => {
   cpSync(copied(PATIENT), copied('loop/customer.yml'));
   expect(loadError()).toBe(toMessage('loop/customer.yml', 'only files that end in .yaml are read: name it customer.yaml'));
 });
 
-test('a surface whose name ends in .yml', () => {
+test('a surface whose name ends in .yml is refused', () => {
   mkdirSync(copied('acme'));
   renameSync(copied('loop/surface.yaml'), copied('acme/surface.yml'));
   cpSync('mappings/loop/surface.yaml', copied('loop/surface.yaml'));
   expect(loadError()).toBe(toMessage('acme/surface.yml', 'only files that end in .yaml are read: name it surface.yaml'));
 });
 
-test('a vendor without a surface', () => {
+test('a vendor’s folder without a surface is refused', () => {
   mkdirSync(copied('acme'));
   cpSync(copied(PATIENT), copied('acme/customer.yaml'));
   const surface = relative('.', copied('acme/surface.yaml'));
@@ -32,7 +32,7 @@ test('a vendor without a surface', () => {
   expect(loadError()).toBe(toMessage('acme/customer.yaml', text));
 });
 
-test('a mapping beside the vendors, or in a folder of a vendor’s', () => {
+test('a mapping outside a vendor’s folder, or in a subfolder, is refused', () => {
   cpSync(copied(PATIENT), copied('customer.yaml'));
   expect(loadError()).toBe(toMessage('customer.yaml', 'a mapping must be in the folder of its vendor, with surface.yaml: move it there'));
   mkdirSync(copied('loop/old'));
@@ -40,7 +40,7 @@ test('a mapping beside the vendors, or in a folder of a vendor’s', () => {
   expect(loadError()).toBe(toMessage('loop/old/customer.yaml', 'folders in the folder of a vendor are not read: move it up into loop/'));
 });
 
-test('examples of a mapping that is not there', () => {
+test('examples of a missing mapping are refused', () => {
   cpSync('mappings/loop/patient.examples.yaml', copied('loop/patients.examples.yaml'));
   expect(loadError()).toBe(
     toMessage(
@@ -50,7 +50,7 @@ test('examples of a mapping that is not there', () => {
   );
 });
 
-test('what is no mapping may stand there: tables, definitions, what others report, other files', () => {
+test('other files are accepted: tables, definitions, inbound mappings, and files of other types', () => {
   writeFileSync(copied('notes.yml'), 'a: b');
   writeFileSync(copied('loop/README.md'), 'path: none');
   mkdirSync(copied('fhir-profiles'));

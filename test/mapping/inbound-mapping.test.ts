@@ -29,7 +29,7 @@ also:
   - { fhir: category.first().text, value: laboratory }
 `;
 
-test('a value stands where its field says, under what was given; one that is gone is removed, and what others wrote stays', () => {
+test('a value is written to the path of its field; a missing value is removed, and foreign elements stay', () => {
   const { write, fields } = inward(MARKER);
   expect(fields).toEqual(['status', 'loinc', 'code', 'number', 'text', 'kind']);
   const first = write({ status: 'final', loinc: '3016-3', code: '899', number: 2 }, undefined, { own: 'urn:lab' });
@@ -49,7 +49,7 @@ test('a value stands where its field says, under what was given; one that is gon
   expect(second).toEqual({ ...first, valueQuantity: undefined, valueString: 'none', note: [{ text: 'seen' }] });
 });
 
-test('what is found by what stands beside it is found again: put twice it is there once', () => {
+test('an element that is found by another value in it is found again: two writes create it once', () => {
   const { write } = inward(`resource: Observation
 fields:
   remark: { fhir: note.where(author.ofType(string)='laboratory').text }
@@ -60,7 +60,7 @@ fields:
   expect(write({ remark: 'seen again' }, first).note).toEqual([{ authorString: 'laboratory', text: 'seen again' }]);
 });
 
-test('a word that a table does not have stands nowhere', () => {
+test('a word outside the table is not stored', () => {
   const { write } = inward(MARKER);
   expect([write({ kind: 'a' }, undefined).method, write({ kind: 'b' }, undefined).method]).toEqual([{ text: 'alpha' }, undefined]);
 });
@@ -71,6 +71,6 @@ test.each([
   [MARKER.replace('%loinc', '%lonic'), /one\.yaml:5 fields\.loinc/],
   [MARKER.replace('fhir: method.text', 'fhir: component.code.text'), /component repeats/],
   ['resource: [', /one\.yaml:1/],
-])('a mistake is told with its place', (text, message) => {
+])('a mistake is reported with its position', (text, message) => {
   expect(() => inward(text)).toThrow(message);
 });

@@ -319,7 +319,7 @@ test.each<[what: string, change: [string, string], told: string]>([
     [PHONE, '{ fhir: %created, readOnly: true }'],
     "Plain value cannot start with directive indicator character %: write it in quotes: '%alias|code'",
   ],
-])('%s is told whole', (_what, change, error) => {
+])('%s is reported with the complete text', (_what, change, error) => {
   copyOne(PATIENT);
   const [head, ...faults] = loading(PATIENT, change).split('\n  ');
   expect([head, ...faults.map((fault) => fault.replace(copied(PATIENT), '').replace(/^:\d+ /, ''))]).toEqual([
@@ -328,7 +328,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   ]);
 });
 
-test('two letters that are exchanged are taken for one mistake', () => {
+test('two exchanged letters count as one mistake', () => {
   copyOne(PATIENT);
   expect(loading(PATIENT, ['sort:', 'srot:'])).toContain(' srot: there is no keyword srot here (did you mean sort?); there are ');
 });

@@ -11,12 +11,12 @@ const PROFILE = 'jump/clinician-profile.yaml';
 
 const { copy, copyOne, loading, copied, placeOf } = copies();
 
-test('the mappings as they are can be used', () => {
+test('the mappings of this project can be loaded', () => {
   for (const vendor of ['loop', 'clinik', 'jump']) copy(vendor);
   expect(loading('loop/patient.yaml', ['resource: Patient', 'resource: Patient'])).toBe('');
 });
 
-test('a mistake is told with its file, its line and its keys; several at once', () => {
+test('each mistake is reported with its file, line and keys, all mistakes at once', () => {
   for (const file of [PATIENT, ROLE]) copyOne(file);
   const message = loading('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate']);
   const place = placeOf(PATIENT, 'fhir: birthDate');
@@ -35,7 +35,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'fields.patient.fields.last_name: HumanName has no element familly (did you mean family?)',
   ],
   ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'Flow sequence'],
-])('the line is that of the mistake itself: %s', (_what, file, change, error) => {
+])('the reported line is the line of the mistake: %s', (_what, file, change, error) => {
   copyOne(file);
   expect(loading(file, change)).toContain(`${placeOf(file, change[0])} ${error}`);
 });
@@ -369,7 +369,7 @@ test.each<[what: string, file: string, change: [string, string], instead: string
     ["fhir: telecom.where(system='phone').value }", "fhir: telecom.where(system='phone') }"],
     'go on to one of its elements (system, value,',
   ],
-])('%s: what to write instead is said', (_what, file, change, instead) => {
+])('%s: the error text names what to write instead', (_what, file, change, instead) => {
   copyOne(file);
   expect(loading(file, change)).toContain(instead);
 });
@@ -386,7 +386,7 @@ test('two shapes on one route are refused, unless their keys differ', () => {
   rmSync(copied('clinik/patient.yaml'));
 });
 
-test('a definition that is gone is missed', () => {
+test('a missing definition is reported', () => {
   copyOne(PATIENT);
   const without = new Map(profiles.definitions);
   without.delete('http://hl7.org/fhir/StructureDefinition/originalText');

@@ -20,7 +20,7 @@ test.each(Object.keys(documents))('%s: the document is valid OpenAPI 3.1', async
   expect(await faultsOf({ ...of(name), paths: { x: 1 } })).toBeDefined();
 });
 
-test('a surface that is not there has no document', () => {
+test('an unknown surface has no document', () => {
   expect(openApi('nobody', { ...facts, rateLimit: null })).toBeUndefined();
 });
 
@@ -33,7 +33,7 @@ test('each documented endpoint has every status that its document lists', () => 
   expect(statuses('jump', '/clinician-profiles/{id}', 'get')).toEqual(expect.arrayContaining(['200', '401', '404', '429']));
 });
 
-test('a body is required where something must be said', () => {
+test('a body is required when it has a required field', () => {
   const body = (path: string): unknown =>
     (of('loop').paths[path]!.post as unknown as { requestBody: { required: boolean } }).requestBody.required;
   expect(body('/v1/patients/me/ruo-acknowledgement')).toBe(false);
@@ -41,14 +41,14 @@ test('a body is required where something must be said', () => {
   expect(body('/v1/patients')).toBe(true);
 });
 
-test('what a vendor does not limit is not throttled, and where nothing stands behind nothing fails behind', () => {
+test('429 is listed only for a vendor with a rate limit, and 502 only for operations with an external step', () => {
   expect(statuses('loop', '/v1/patients', 'post')).not.toContain('429');
   expect(statuses('loop', '/v1/patients', 'post')).not.toContain('502');
   expect(of('loop').info['x-rate-limit']).toBeUndefined();
   expect(of('clinik').info['x-rate-limit']).toEqual({ limit: 500, seconds: 3600, per: 'tenant' });
 });
 
-test('parameters of a list: paging with its bounds, filters with their words and an example, required ones', () => {
+test('the parameters of a list have paging bounds, and filters have their values and an example', () => {
   const jump = of('jump').paths['/clinician-profiles']!.get!.parameters;
   expect(jump.map(({ name }) => name)).toEqual(['limit', 'offset', 'is_active', 'is_bookable_online', 'location_id', 'search']);
   expect(jump[0]!.schema).toEqual({ type: 'integer', minimum: 1, maximum: 100, default: 20 });
@@ -64,12 +64,12 @@ test('parameters of a list: paging with its bounds, filters with their words and
   ]);
 });
 
-test('a field says where in FHIR it stands', () => {
+test('each field names its FHIR path', () => {
   const role = of('clinik').components.schemas.PractitionerRole as { properties: Record<string, Record<string, unknown>> };
   expect(role.properties.phone!['x-fhir-path']).toBe("PractitionerRole.telecom.where(system='phone').value");
 });
 
-test('request schemas are those that the vendor prints, but for what is noted beside them', () => {
+test('request schemas equal the vendor’s printed schemas, except for the listed differences', () => {
   for (const loaded of shapes.filter(
     ({ shape }) =>
       shape.surface.name === 'loop' && shape.interactions.some((interaction) => interaction === 'create' || interaction === 'perform'),
@@ -86,14 +86,14 @@ const withoutNotes = (value: unknown): unknown =>
     ),
   );
 
-test('an operation is called what it does, in the words of the mapping where the name of the shape does not tell', () => {
+test('the summary of an operation names its action and items, by title: where the name of the shape is not enough', () => {
   const summary = (path: string, method: string) => (of('loop').paths[path]![method] as unknown as { summary: string }).summary;
   expect(summary('/v1/patients/me/ruo-acknowledgement', 'post')).toBe('Acknowledge that what is ordered is for research use only');
   expect(summary('/v1/biomarkers/parse', 'post')).toBe('Send laboratory values of a patient');
   expect(summary('/v1/patients/{id}', 'get')).toBe('Read a patient');
 });
 
-test('the FHIR search of a parameter names systems as anybody can ask with them', () => {
+test('the FHIR search of a parameter names systems by their URIs', () => {
   const { parameters } = of('loop').paths['/v1/lab-catalog/markers']!.get!;
   expect(parameters.find(({ name }) => name === 'tag')).toMatchObject({
     'x-fhir-search': ['ActivityDefinition?topic=https://loop.health/fhir/NamingSystem/marker-tag|{}'],
@@ -103,7 +103,7 @@ test('the FHIR search of a parameter names systems as anybody can ask with them'
   expect(searches.filter((text) => text.includes('%'))).toEqual([]);
 });
 
-test('the example of each filter is what a person would send, and not a limit that a law tries', () => {
+test('the example of each filter is a realistic value, not a boundary value', () => {
   const example = (surface: string, path: string, name: string) =>
     of(surface).paths[path]!.get!.parameters.find((parameter) => parameter.name === name)!.example;
   expect(example('loop', '/v1/patients', 'brand_id')).toBe('loop');
@@ -118,7 +118,7 @@ test('the example of each filter is what a person would send, and not a limit th
   expect(filters.filter(({ example: text }) => text === undefined || /^\s|\s$|[,|\\$]/.test(String(text)))).toEqual([]);
 });
 
-test('a filter says what it asks for, in words of the items and their fields', () => {
+test('the description of a filter names the items and their fields', () => {
   const says = (surface: string, path: string, name: string) =>
     (of(surface).paths[path]!.get!.parameters.find((parameter) => parameter.name === name) as unknown as { description: string })
       .description;
@@ -196,7 +196,7 @@ const answered = { requestId: 'req_12345678', time: '2026-01-01T00:00:00.000Z', 
 const page = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: 1 };
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-test.each(shapes.map((loaded) => [loaded.shape.name, loaded] as const))('%s: what is answered is what is promised', (_name, loaded) => {
+test.each(shapes.map((loaded) => [loaded.shape.name, loaded] as const))('%s: the responses match the document', (_name, loaded) => {
   const { shape } = loaded;
   const document = of(shape.surface.name);
   const place = shape.interactions.includes('read')
@@ -218,7 +218,7 @@ test.each(shapes.map((loaded) => [loaded.shape.name, loaded] as const))('%s: wha
   expect(failure({})).toBe(false);
 });
 
-test('what is about "me" names the keys that open it, no id, and answers in the form of the patient', () => {
+test('an operation about "me" names the keys that may use it, has no id, and returns the patient', () => {
   const document = of('loop');
   const { post } = document.paths['/v1/patients/me/age-verification'] as unknown as { post: Record<string, unknown> };
   expect(post.security).toEqual([{ person: [] }]);
@@ -233,7 +233,7 @@ test('what is about "me" names the keys that open it, no id, and answers in the 
   });
 });
 
-test('every example in a document is one that its schema admits', () => {
+test('every example in a document is valid by its schema', () => {
   for (const document of Object.values(documents)) {
     const contents = Object.values(document.paths)
       .flatMap((path) => Object.values(path))
@@ -247,7 +247,7 @@ test('every example in a document is one that its schema admits', () => {
   }
 });
 
-test('a request body of an example is one the document admits', () => {
+test('the request body of every example is valid by the document', () => {
   for (const loaded of shapes.filter(({ shape }) => shape.interactions.includes('create'))) {
     const document = of(loaded.shape.surface.name);
     const admits = validator(document, document.components.schemas[`${toPascalCase(loaded.shape.name)}Request`]!);

@@ -50,7 +50,7 @@ test.each<[what: string, pair: [FieldSpec, FieldSpec], told: string]>([
   ['a whole list beside a choice', [{ list: 'telecom', fields: { value: value('value') } }, list("system='phone'")], APART],
   ['references to types of which one is the same', [references('Practitioner'), references('Practitioner,Organization')], APART],
   ['maps of which one is in the other', [map('one'), map('inner')], APART],
-])('%s: the second is refused', (_what, [one, other], error) => {
+])('%s: the second field is refused', (_what, [one, other], error) => {
   expect(planted('Patient', { one, other }).refused).toEqual([`fields.other: ${error}`]);
 });
 
@@ -63,7 +63,7 @@ test('the refusal has the file, the line, both fields and the remedy', () => {
   );
 });
 
-test('in the members of a list what is only shown writes nothing', () => {
+test('in the members of a list a read-only field writes nothing', () => {
   const fields = { value: value('value'), shown: { ...value('value'), readOnly: true } };
   expect(planted('Patient', { one: { list: 'telecom', fields } }).refused).toEqual([]);
 });
@@ -78,6 +78,6 @@ test.each<[what: string, field: FieldSpec, refused: string[]]>([
   ['that is only shown', within({ ...value('use'), readOnly: true }), []],
   ['that has one word', within({ ...value('use'), codes: { HOME: 'home' } }), []],
   ['of another element', within(value('system')), []],
-])('a field over what a condition asks for, %s', (_what, spec, refused) => {
+])('a field over an element that a condition requires, %s', (_what, spec, refused) => {
   expect(planted('Patient', { one: spec }).refused).toEqual(refused);
 });

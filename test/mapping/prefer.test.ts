@@ -33,7 +33,7 @@ const path = (text: string) => compilePath(text, { type: 'Patient', usePreferenc
 const NOW = { now: '2026-03-01T12:00:00.000Z' };
 const ENDED = { period: { end: '2015' } };
 
-test('a condition on use takes the place of the order, and what has ended is passed over all the same', () => {
+test('a condition on use replaces the order of uses, and elements that have ended are skipped', () => {
   const telecom = [
     { system: 'phone', use: 'mobile', value: '1', ...ENDED },
     { system: 'phone', use: 'mobile', value: '2' },
@@ -43,13 +43,13 @@ test('a condition on use takes the place of the order, and what has ended is pas
   expect(path("telecom.where(use='old').value").get({ telecom }, NOW)).toEqual(['3']);
 });
 
-test('what is removed is removed of all that is current, wherever it stands, and of nothing else', () => {
+test('a removal applies to all current elements, at any position, and to no others', () => {
   const ended = { system: 'phone', value: '1', ...ENDED };
   const email = { system: 'email', value: '5' };
   const telecom = [{ system: 'phone', use: 'work', value: '4' }, ended, { system: 'phone', use: 'home', value: '2' }, email];
   expect(path("telecom.where(system='phone').value").put({ telecom }, [], NOW)).toEqual({ telecom: [ended, email] });
 });
 
-test('without a time periods are not asked', () => {
+test('without a current time, periods are ignored', () => {
   expect(path('name.first().family').get({ name: [{ family: 'A', ...ENDED }] })).toEqual(['A']);
 });

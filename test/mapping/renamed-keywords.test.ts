@@ -15,7 +15,7 @@ test.each<[file: string, now: string, before: string, told: string]>([
   ['clinik/slot.yaml', 'onlyIn: create', 'on: create', 'fields.scheduleId.on: on is called onlyIn here: write onlyIn:'],
   ['loop/patient-provider.yaml', 'targetHas:', 'having:', 'exists.having: having is called targetHas here: write targetHas:'],
   ['jump/clinician-profile.yaml', 'elementHas:', 'having:', 'let.registration.having: having is called elementHas here: write elementHas:'],
-])('%s: %s was %s', (file, now, before, deprecation) => {
+])('%s: %s replaces %s', (file, now, before, deprecation) => {
   copyOne(file);
   const message = loading(file, [now, before]);
   expect(message).toContain(`${copied(file)}:`);

@@ -55,12 +55,12 @@ test.each<[string, object]>([
   ['a mapping', MAPPING_SCHEMA],
   ['a mapping inward', INBOUND_MAPPING_SCHEMA],
   ['a surface', SURFACE_SCHEMA],
-])('the schema of %s keeps the rules for schemas: who checks with it takes that for granted', (_name, schema) => {
+])('the schema of %s is valid by the meta-schema', (_name, schema) => {
   const ajv = new Ajv2020();
   expect([ajv.validateSchema(schema), ajv.errors]).toEqual([true, null]);
 });
 
-test('an empty resource has a view that its schema admits', () => {
+test('the view of an empty resource is valid by its schema', () => {
   for (const { shape } of shapes) {
     const view = shape.read(
       { resourceType: shape.resource, id: '0190b3c2-0000-7000-8000-000000000001', meta: { lastUpdated: '2026-01-01T00:00:00.000Z' } },
@@ -72,7 +72,7 @@ test('an empty resource has a view that its schema admits', () => {
   }
 });
 
-test('a client whose vendor says null for nothing may say so, any other may not', () => {
+test('null is accepted only from clients of a vendor that documents null', () => {
   const clinik = shapes.find(({ shape }) => shape.name === 'practitioner-role')!;
   expect(
     clinik.shape.checkRequest({ practitionerId: 'prc_000000000000000001', role: 'doctor', email: null, specialty: null }, EXAMPLE_TIME),
@@ -81,7 +81,7 @@ test('a client whose vendor says null for nothing may say so, any other may not'
   expect(patient.checkRequest({ brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace', email: null }, EXAMPLE_TIME)).toHaveLength(1);
 });
 
-test('what a body has too much is left out, at any depth, and free maps are kept whole', () => {
+test('unknown keys of a body are ignored at any depth, and maps with free keys are kept completely', () => {
   const order = shapes.find(({ shape }) => shape.name === 'lab-order')!.shape;
   expect(
     order.pickKnownFields({ brand_id: 'loop', id: 'x', status: 'completed', patient: { first_name: 'A', ssn: '1' }, constructor: 1 }),
@@ -96,7 +96,7 @@ test('what a body has too much is left out, at any depth, and free maps are kept
   });
 });
 
-test('each wrong field is named once, and all of them at once', () => {
+test('each invalid field is named once, all in one response', () => {
   const physician = shapes.find(({ shape }) => shape.name === 'physician')!.shape;
   const named = physician
     .checkRequest({ name: ' ', email: '', npi: 7, license_state: 'NYC' }, EXAMPLE_TIME)

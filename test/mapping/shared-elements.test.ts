@@ -123,7 +123,7 @@ function breachesOf({ name, element, view, read, write, nodeOf, withNode, strang
   return failures;
 }
 
-test('every repeating element is tried, but for one that has no element of one value', () => {
+test('the pairs cover every repeating element that has a single-valued child element', () => {
   const lists = SERVED_TYPES.flatMap((type) => repeatingIn(type));
   const untried = [...lists, ...lists.flatMap(({ type }) => repeatingIn(type))].filter(
     ({ type, targets }) => !choicesOf(type, targets).length,
@@ -131,14 +131,17 @@ test('every repeating element is tried, but for one that has no element of one v
   expect([...new Set(untried.map(({ type }) => type))]).toEqual(['Condition.evidence']);
 });
 
-test.each(SERVED_TYPES)('%s: of two fields of one repeating element both are stored, each can change alone, strangers stay', (type) => {
-  const resources = [{ resourceType: type }, ...SEEDS.map((seed) => randomResource(type, seed))];
-  const wrong = pairsIn(type).flatMap((pair) => {
-    const planting = beside(type, pair);
-    return resources.flatMap((resource) => breachesOf(planting, resource));
-  });
-  expect(wrong).toEqual([]);
-});
+test.each(SERVED_TYPES)(
+  '%s: two fields of one repeating element are both stored and change independently, foreign members stay',
+  (type) => {
+    const resources = [{ resourceType: type }, ...SEEDS.map((seed) => randomResource(type, seed))];
+    const wrong = pairsIn(type).flatMap((pair) => {
+      const planting = beside(type, pair);
+      return resources.flatMap((resource) => breachesOf(planting, resource));
+    });
+    expect(wrong).toEqual([]);
+  },
+);
 
 /** One list for each type of member that there is. */
 const lists = new Map(
@@ -147,7 +150,7 @@ const lists = new Map(
   ),
 );
 
-test.each([...lists])('the same in the members of a list of %s', (_type, { type, list }) => {
+test.each([...lists])('two fields in the members of a list of %s are both stored and change independently', (_type, { type, list }) => {
   const resource = withList(type, list.name, SEEDS[0]!);
   expect(pairsIn(list.type).flatMap((pair) => breachesOf(within(type, list, pair), resource))).toEqual([]);
 });
@@ -165,7 +168,7 @@ describe('fields of other kinds', () => {
   test.each([
     ['a map before a list', ['map', 'list', 'other']],
     ['a list before a map', ['list', 'other', 'map']],
-  ])('%s, and another map, over the identifiers: all three change at once, strangers stay', (_what, order) => {
+  ])('%s, and another map, over the identifiers: all three change at once, foreign identifiers stay', (_what, order) => {
     const all: Record<string, FieldSpec> = {
       map: { fhir: 'identifier', as: 'keyed(system, value, %one)', type: 'object' },
       other: { fhir: 'identifier', as: 'keyed(system, value, %other)', type: 'object' },
@@ -180,7 +183,7 @@ describe('fields of other kinds', () => {
     expect(write({ map: {} }, after).shown).toEqual({ ...view, map: {} });
   });
 
-  test('two lists of references to two types are both stored, and what refers to neither stays where it is', () => {
+  test('two lists of references to two types are both stored, and references to other types keep their position', () => {
     const references = (type: string): FieldSpec => ({
       fhir: 'generalPractitioner',
       each: 'reference',
@@ -194,7 +197,7 @@ describe('fields of other kinds', () => {
     expect(after.generalPractitioner).toEqual([stranger, { reference: `Practitioner/${one}` }, { reference: `Organization/${two}` }]);
   });
 
-  test('a value that a list with a condition shows too is unset alone: the next one comes forward, and is nobody’s to take away', () => {
+  test('a value that a list also shows is unset alone: the next value is shown, and is not removed', () => {
     const write = use(
       {
         phones: { list: 'telecom', where: "system='phone'", fields: { number: { fhir: 'value' } } },
@@ -206,7 +209,7 @@ describe('fields of other kinds', () => {
     expect(write({ phone: null }, { resourceType: 'Patient', telecom }).after.telecom).toEqual([telecom[1]]);
   });
 
-  test('a list has what is current in the order in which it stands, whatever a single value prefers; what has ended stays where it is', () => {
+  test('a list shows current elements in stored order, whatever order a single value prefers; ended elements keep their position', () => {
     const number = { number: { fhir: 'value' }, use: { fhir: 'use' } };
     const { lens } = planted('Patient', { phones: { list: 'telecom', where: "system='phone'", fields: number } });
     const env = { ...ENV, now: '2026-11-23T00:00:00Z' };
@@ -219,7 +222,7 @@ describe('fields of other kinds', () => {
     expect((turned.telecom as unknown[])[0]).toBe(ended);
   });
 
-  test('codes of one system that change take away what said the same otherwise, but for the codes that another field writes', () => {
+  test('a changed code removes dependent codings, except those that another field writes', () => {
     const codes = (system: string) => `code.coding.where(system='${system}')`;
     const write = use(
       {

@@ -23,7 +23,7 @@ const registered = (resource: Resource | undefined, { state, ...words }: Exclude
   return shape.write(view, resource, buildExampleEnv({ newId: `id-${nth}`, now: '2026-01-01T00:00:00.000Z' }));
 };
 
-test('whatever is registered and changed in whatever order', () => {
+test('items of one person show the last written value after any sequence of registrations and changes', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
       let person: Resource = { resourceType: 'Practitioner' };

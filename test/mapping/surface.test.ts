@@ -18,7 +18,7 @@ const facts = {
 const issues = [issue('invalid', 'role is required', 'role'), issue('invalid', 'email must be a string', 'email')];
 const kinds = Object.keys(ERROR_KINDS) as ErrorKind[];
 
-test('a failure in each vendor’s own shape', () => {
+test('errors have the format of each vendor', () => {
   expect(surfaces.loop.wrapError('invalid', issues, facts)).toEqual({
     status: 400,
     body: { error: 'validation_error', message: 'Validation error: role is required; email must be a string' },
@@ -45,7 +45,7 @@ test('a failure in each vendor’s own shape', () => {
 });
 
 test.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
-  '%s answers every kind of failure with a status of its own class, and a text even without issues',
+  '%s responds to every kind of error with a status of its class, and a text even without issues',
   (name) => {
     for (const kind of kinds) {
       const { status, body } = surfaces[name].wrapError(kind, [], facts);
@@ -56,13 +56,13 @@ test.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
   },
 );
 
-test('malformed JSON and a broken rule are told apart where the vendor does', () => {
+test('malformed JSON and a broken rule differ where the vendor documents it', () => {
   expect(surfaces.clinik.describeError('structure')).toEqual({ status: 400, code: 'INVALID_JSON' });
   expect(surfaces.clinik.describeError('rule')).toEqual({ status: 422, code: 'VALIDATION_ERROR' });
   expect(surfaces.loop.describeError('upstream')).toEqual({ status: 502, code: 'junction_error', says: 'Junction API error' });
 });
 
-test('the headers a vendor documents, and none without a rate limit', () => {
+test('rate limit headers are those that the vendor documents, and absent without a rate limit', () => {
   expect(surfaces.clinik.buildHeaders(facts)).toEqual({
     'x-request-id': 'req_12345678',
     'x-timestamp': '2026-01-01T00:00:00.000Z',
@@ -76,7 +76,7 @@ test('the headers a vendor documents, and none without a rate limit', () => {
   expect(surfaces.loop.buildHeaders(facts)).toEqual({});
 });
 
-test('lists: what is asked for is what is told', () => {
+test('the envelope of a list repeats the requested paging', () => {
   const page = { limit: 20, offset: 40, hasMore: true, nextOffset: 60, cursor: 'abc', total: 71 };
   expect(surfaces.loop.wrapList([{ id: '1' }], page, facts, 'patients')).toEqual({ patients: [{ id: '1' }], total: 71 });
   expect(surfaces.clinik.wrapList([], page, facts, '')).toMatchObject({
@@ -88,7 +88,7 @@ test('lists: what is asked for is what is told', () => {
   });
 });
 
-test('the vendors’ numbers', () => {
+test('paging defaults and limits are those of the vendors', () => {
   expect([surfaces.loop.rateLimit, surfaces.clinik.rateLimit, surfaces.jump.rateLimit]).toEqual([
     null,
     { limit: 500, seconds: 3600, per: 'tenant' },
@@ -101,12 +101,12 @@ test('the vendors’ numbers', () => {
   ]);
 });
 
-test('a template that asks for what nobody knows is refused', () => {
+test('a template with an unknown variable is refused', () => {
   expect(() => compileTemplate({ a: ['$nobody'] }, ['body'])).toThrow('there is no $nobody here; there are $body');
   expect(compileTemplate({ a: [1, '$body', null], $body: true }, ['body'])({ body: 'x' })).toEqual({ a: [1, 'x', null], x: true });
 });
 
-test('a template makes a list, an object of lists by a value, or values alone of the members of a list', () => {
+test('a template builds a list, an object of lists by a value, or a list of single values', () => {
   const issues = [
     { field: 'a', text: 'a is required', issueCode: 'required', severity: 'error' },
     { field: 'a', text: 'a is odd', issueCode: 'value', severity: 'error' },

@@ -218,7 +218,7 @@ test.each<[what: string, file: string, change: [string, string], text: string]>(
   expect(loadErrors(file, change)).toBe(text);
 });
 
-test('a word of the table as the standard value is taken, and so is one that is only shown and no table has', () => {
+test('a default value may be a word of the table, or any word in a read-only field', () => {
   copyOne(LINK);
   expect(loading(LINK, ['default: primary }', 'default: lab }'])).toBe('');
   copyOne(PATIENT);

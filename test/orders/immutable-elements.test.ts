@@ -52,7 +52,7 @@ describe.each([
   ['before it is sent', async () => void (await fixture.put({ ...REQUEST, id: 'one', ...NOTED } as Resource))],
   ['when it is out', async () => void (await fixture.placeOrder('one', NOTED))],
 ])('%s', (_when, placed) => {
-  test.each(CHANGES)('an order is not given %s: 409, naming ServiceRequest.%s', async (_what, element, more) => {
+  test.each(CHANGES)('an order cannot change to %s: 409, naming ServiceRequest.%s', async (_what, element, more) => {
     await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
     await placed();
     await expect(change(more)).rejects.toMatchObject({
@@ -61,7 +61,7 @@ describe.each([
     });
   });
 
-  test('notes can be added, and reasons that are not sent, and its patient be named by the whole URL', async () => {
+  test('notes and unsent reasons can be added, and the patient can be named by an absolute URL', async () => {
     await placed();
     await change({
       note: [{ text: 'fasting' }, { text: 'called' }],
@@ -74,14 +74,14 @@ describe.each([
   });
 });
 
-describe('whoever writes an order back', () => {
+describe('a client that writes an order back', () => {
   const WRITTEN = { reasonReference: [{ reference: 'Condition/a' }, { reference: 'Condition/b' }] };
   beforeEach(async () => {
     for (const id of ['a', 'b']) await fixture.put({ resourceType: 'Condition', id, subject: { reference: 'Patient/ada' } });
     await fixture.placeOrder('one', { ...NOTED, ...WRITTEN });
   });
 
-  test('to revoke it may say why in its note, and leave out or change all else but what was ordered for whom', async () => {
+  test('may revoke it with a note, and omit or change everything except the test and the patient', async () => {
     await fixture.put({
       ...REQUEST,
       id: 'one',
@@ -97,14 +97,14 @@ describe('whoever writes an order back', () => {
   test.each([
     ['subject', { subject: { reference: 'Patient/grace' } }],
     ['code', { code: { text: 'something else' } }],
-  ])('to revoke it is told that %s stays then, too', async (element, more) => {
+  ])('cannot change %s when it revokes the order', async (element, more) => {
     await expect(change({ status: 'revoked', ...more })).rejects.toMatchObject({
       kind: 'conflict',
       issues: [{ expression: [`ServiceRequest.${element}`], text: expect.stringContaining('cannot change its subject or its tests') }],
     });
   });
 
-  test('changes nothing by the order of a list, and by when the time of it ends', async () => {
+  test('may reorder a list, and may change the end of the occurrence', async () => {
     await change({ reasonReference: WRITTEN.reasonReference.toReversed() });
     await fixture.put({ ...REQUEST, id: 'period', occurrencePeriod: { start: '2026-12-01', end: '2026-12-05' } } as Resource);
     await fixture.put({ ...REQUEST, id: 'period', occurrencePeriod: { start: '2026-12-01', end: '2026-12-24' } } as Resource);
@@ -112,7 +112,7 @@ describe('whoever writes an order back', () => {
   });
 });
 
-test('the result is of the patient whose order it was', async () => {
+test('the result belongs to the patient of the order', async () => {
   const { id } = await fixture.placeOrder();
   await fixture.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
   await expect(change({ subject: { reference: 'Patient/grace' } })).rejects.toMatchObject({ kind: 'conflict' });
@@ -121,7 +121,7 @@ test('the result is of the patient whose order it was', async () => {
   expect(await subjects()).toEqual(['Patient/ada']);
 });
 
-test('a client that writes back what it first knew takes away nothing that the network has said', async () => {
+test('a client that writes back its first version removes no data of the network', async () => {
   const { id } = await fixture.placeOrder();
   const accepted = await request();
   await fixture.put({ ...REQUEST, id: 'one', note: [{ text: 'x' }] } as Resource);
@@ -134,7 +134,7 @@ test('a client that writes back what it first knew takes away nothing that the n
   expect(await request()).toEqual({ ...completed, note: [{ text: 'y' }], meta: expect.anything() });
 });
 
-test('nor is the id of an order made another one', async () => {
+test('the order id cannot be changed', async () => {
   const { id } = await fixture.placeOrder();
   await change({
     identifier: [
@@ -148,7 +148,7 @@ test('nor is the id of an order made another one', async () => {
   ]);
 });
 
-test('what a request refers to may change: the laboratory is told what stood there when the order was taken, in every attempt', async () => {
+test('referenced resources may change: every attempt sends their content at the time of the order', async () => {
   const condition = (code: string) => ({
     resourceType: 'Condition',
     id: 'why',
@@ -166,7 +166,7 @@ test('what a request refers to may change: the laboratory is told what stood the
   expect([fixture.countRequests('createOrder') > 1, sent?.sent.icd_codes, sent?.sent.clinical_notes]).toEqual([true, ['E28.2'], undefined]);
 });
 
-test('nor is what the laboratory was given made another thing, before it is sent and after', async () => {
+test('the sent content cannot be changed, before and after it is sent', async () => {
   await fixture.put({ ...REQUEST, id: 'one', ...NOTED } as Resource);
   const [{ input, ...rest }] = (await fixture.tasks('one')) as [Resource & { input: { valueString: string }[] }];
   expect(input).toMatchObject([{ valueString: 'fasting' }]);
@@ -185,7 +185,7 @@ test('nor is what the laboratory was given made another thing, before it is sent
   expect((await fixture.tasks('one'))[0]!.input).toEqual(input);
 });
 
-test('nor from its Task', async () => {
+test('the Task keeps the data of the network', async () => {
   const { id } = await fixture.placeOrder();
   const [task] = await fixture.tasks('one');
   const { identifier: _identifier, businessStatus, ...rest } = task!;

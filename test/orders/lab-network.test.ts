@@ -70,7 +70,7 @@ const ordered = async (more: object = {}) => {
   return (await create(context, { type: 'ServiceRequest', draft: { resource: request, exact: request } })).row;
 };
 
-test('a running worker sends what is stored, retries what failed, and stops when asked', async () => {
+test('a running worker sends stored orders, retries failed orders, and stops on request', async () => {
   const stop = startBackgroundWork(listOrderWork(out.work));
   fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
   const before = fixture.countOrders();
@@ -87,7 +87,7 @@ test('a running worker sends what is stored, retries what failed, and stops when
   expect(fixture.countOrders() - before).toBe(3);
 });
 
-test('two workers beside each other stop at once when there is nothing to do', async () => {
+test('two idle workers stop at once', async () => {
   const took: number[] = [];
   for (let round = 0; round < 5; round++) {
     const stops = [startBackgroundWork(listOrderWork(out.work)), startBackgroundWork(listOrderWork(out.work))];
@@ -111,7 +111,7 @@ describe('the external step of a lab order', () => {
     out.externalSteps['lab-order'].claim(context, { resourceId: id, id, key: '', toResource: () => REQUEST });
   const run = async (row: ResourceRow) => claimed(await claim(row)).run(context);
 
-  test('resolves when the network has the order, and a repetition makes no second one', async () => {
+  test('completes when the network has the order, and a repetition creates no second order', async () => {
     const row = await ordered();
     const step = claimed(await claim(row));
     const before = fixture.countOrders();
@@ -120,7 +120,7 @@ describe('the external step of a lab order', () => {
     expect(fixture.countOrders() - before).toBe(1);
   });
 
-  test('is 502 when the network fails, and goes on when it is repeated', async () => {
+  test('is 502 when the network fails, and is resumed by a repetition', async () => {
     const row = await ordered();
     fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after' });
     const before = fixture.countOrders();
@@ -132,7 +132,7 @@ describe('the external step of a lab order', () => {
     expect(fixture.countOrders() - before).toBe(1);
   });
 
-  test('is 502 for good when the network refuses, and no patient stands in the text or in the log', async () => {
+  test('is 502 permanently when the network refuses, without patient data in the text and the log', async () => {
     const row = await ordered();
     fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 400 });
     for (let nth = 0; nth < 2; nth++)
@@ -150,7 +150,7 @@ describe('the external step of a lab order', () => {
     await expect(run(row)).rejects.toMatchObject({ kind: 'upstream' });
   });
 
-  test('a code that is nothing that can be ordered is refused where the order would be stored', async () => {
+  test('refuses a code that cannot be ordered before the order is stored', async () => {
     const row = await ordered({ code: { coding: [{ system: 'http://loinc.org', code: '2093-3' }] } });
     await expect(claim(row)).rejects.toMatchObject({
       kind: 'rule',
@@ -159,7 +159,7 @@ describe('the external step of a lab order', () => {
   });
 });
 
-test('the external step of a physician answers the fields that the vendor shows', async () => {
+test('the external step of a physician returns the fields of the vendor', async () => {
   const practitioner: Resource = {
     resourceType: 'Practitioner',
     name: [{ given: ['Ann'], family: 'Lee' }],

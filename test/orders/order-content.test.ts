@@ -113,17 +113,17 @@ const refusal = async (more: object): Promise<string[]> => {
 };
 const refs = (...references: string[]) => references.map((reference) => ({ reference }));
 
-test('a request that says nothing more sends nothing more', async () => {
+test('a minimal request sends nothing else', async () => {
   expect(Object.keys(await sent({}))).toEqual(['patient_details', 'patient_address', 'order_set', 'passthrough']);
 });
 
 describe('notes', () => {
-  test('are sent as they are, line by line, up to the limit; the patient’s instruction is not', async () => {
+  test('are sent unchanged, line by line, up to the limit; patientInstruction is not sent', async () => {
     const note = [{ text: 'fasting since “8 pm”' }, { text: 'é'.repeat(99) }];
     expect((await sent({ note, patientInstruction: 'drink water' })).clinical_notes).toBe(`fasting since “8 pm”\n${'é'.repeat(99)}`);
   });
 
-  test('that are longer are refused, not cut', async () => {
+  test('that are too long are refused, not cut', async () => {
     const written = fixture.put({ ...REQUEST, id: 'long', note: [{ text: 'fasting' }, { text: 'x'.repeat(113) }] } as Resource);
     await expect(written).rejects.toMatchObject({
       kind: 'rule',
@@ -131,12 +131,12 @@ describe('notes', () => {
     });
   });
 
-  test('may be longer where an installation says so', () => {
+  test('may be longer if the installation configures it', () => {
     const noted = (length: number) => readClinicalNotes({ ...REQUEST, note: [{ text: 'x'.repeat(length) }] }, 1000);
     expect([noted(1000), 'issues' in noted(1001)]).toEqual([{ value: 'x'.repeat(1000) }, true]);
   });
 
-  test('stand in the Task as they were sent, whatever is added to the request later', async () => {
+  test('are in the Task as sent, whatever is added to the request later', async () => {
     await fixture.put({ ...REQUEST, id: 'told', note: [{ text: 'fasting' }] } as Resource);
     await fixture.put({ ...REQUEST, id: 'told', note: [{ text: 'fasting' }, { text: 'called the patient' }] } as Resource);
     expect((await fixture.tasks('told'))[0]!.input).toEqual([
@@ -147,7 +147,7 @@ describe('notes', () => {
   });
 });
 
-describe('the way of taking the sample', () => {
+describe('the collection method', () => {
   const extension = (valueCode: string) => [{ url: SYSTEMS.collectionMethod, valueCode }];
   const place = (code: string, system = SYSTEMS.collectionMethods) => [{ coding: [{ system, code }] }];
 
@@ -155,7 +155,7 @@ describe('the way of taking the sample', () => {
     ['the extension', { extension: extension('at_home_phlebotomy') }, 'at_home_phlebotomy'],
     ['a place of ours', { locationCode: place('on_site_collection') }, 'on_site_collection'],
     ['the extension, whatever the place', { extension: extension('walk_in_test'), locationReference: refs('Location/x') }, 'walk_in_test'],
-  ])('is said by %s', async (_title, more, method) => {
+  ])('is given by %s', async (_title, more, method) => {
     expect((await sent(more)).collection_method).toBe(method);
   });
 
@@ -170,8 +170,8 @@ describe('the way of taking the sample', () => {
   });
 });
 
-describe('reasons', () => {
-  test('are ICD-10-CM codes, in upper case and each once, of the request and of the conditions it names; others stay here', async () => {
+describe('the reasons', () => {
+  test('are sent as ICD-10-CM codes of the request and its conditions, in upper case and once each; other codes are not sent', async () => {
     const contained = [{ ...condition('c', 'E03.9'), id: 'c' }];
     const more = {
       contained,
@@ -193,14 +193,14 @@ describe('reasons', () => {
     ['something on another server', 'https://elsewhere.example/Condition/1', []],
     ['another patient’s condition', 'Condition/other', ['Condition.subject']],
     ['a condition that the patient does not have', 'Condition/refuted', ['Condition.verificationStatus']],
-  ])('that lead to %s are refused', async (_title, reference, more) => {
+  ])('that refer to %s are refused', async (_title, reference, more) => {
     expect(await refusal({ reasonReference: refs('Condition/fatigue', reference) })).toEqual([
       'ServiceRequest.reasonReference[1]',
       ...more,
     ]);
   });
 
-  test('of another tenant do not exist', async () => {
+  test('of another tenant are not found', async () => {
     const theirs = { ...fixture.context, caller: { ...fixture.context.caller, tenant: fixture.tenant + 2000 } };
     const resource = condition('elsewhere', 'E28.2') as unknown as Resource;
     await update(theirs, { type: 'Condition', id: 'elsewhere', draft: { resource, exact: resource } });
@@ -208,8 +208,8 @@ describe('reasons', () => {
   });
 });
 
-describe('what supports it', () => {
-  test('is answers to the laboratory’s questions and consents, stored or contained', async () => {
+describe('supportingInfo', () => {
+  test('contains answers to the laboratory’s questions, and consents, stored or contained', async () => {
     const contained = [answers('more', [item('175.5', { valueInteger: 7 })], { subject: undefined })];
     const more = await sent({ contained, supportingInfo: refs('QuestionnaireResponse/lead', '#more', 'Consent/hipaa') });
     expect(more.aoe_answers).toEqual([
@@ -251,11 +251,11 @@ describe('what supports it', () => {
     ['a consent without a time', 'Consent/undated', ['Consent.dateTime']],
     ['another patient’s consent', 'Consent/theirs', ['Consent.patient']],
     ['what the network does not take', 'Observation/o', []],
-  ])('is refused where it is %s', async (_title, reference, more) => {
+  ])('is refused if it is %s', async (_title, reference, more) => {
     expect(await refusal({ supportingInfo: refs('Consent/hipaa', reference) })).toEqual(['ServiceRequest.supportingInfo[1]', ...more]);
   });
 
-  test('answers each question once, and may say until which month it holds', async () => {
+  test('answers each question once, and may have a month as the end of its validity', async () => {
     expect(await refusal({ supportingInfo: refs('QuestionnaireResponse/lead', 'QuestionnaireResponse/lead') })).toEqual([
       'ServiceRequest.supportingInfo',
     ]);
@@ -275,7 +275,7 @@ describe('the performer', () => {
     expect(await refusal({ performer: refs(reference) })).toEqual(['ServiceRequest.performer[0]', ...more]);
   });
 
-  test('may be absent: then it is the installation’s account, where it has one', async () => {
+  test('may be absent: then the account of the installation is used, if there is one', async () => {
     const account = (more: object) =>
       readLabAccount(fixture.context, { ...REQUEST, ...more }, { system: SYSTEMS.labAccount, standard: 'the standard' });
     expect([await account({}), await account({ performer: refs('Organization/lab') })]).toEqual([
@@ -284,7 +284,7 @@ describe('the performer', () => {
     ]);
   });
 
-  test('is one', async () => {
+  test('is refused if there are two', async () => {
     expect(await refusal({ performer: refs('Organization/lab', 'Organization/second') })).toEqual(['ServiceRequest.performer']);
   });
 });
@@ -296,7 +296,7 @@ describe('the test', () => {
   const own = (laboratory: string, code: string) => ({ system: `${TEST_SYSTEMS.laboratories}${laboratory}`, code });
   const extension = [{ url: SYSTEMS.collectionMethod, valueCode: 'walk_in_test' }];
 
-  test('may be named by its id at the network, or by the code of a laboratory when the way of taking the sample is said', async () => {
+  test('may be named by its id at the network, or by a laboratory’s code together with the collection method', async () => {
     expect((await sent({ code: { coding: [test_(ID)] } })).order_set).toEqual({ lab_test_ids: [ID] });
     const added = await sent({ extension, orderDetail: [{ coding: [own('quest', '899')] }] });
     expect(added.order_set).toEqual({ lab_test_ids: fixture.sandbox.panels.pcos, add_on: { provider_ids: ['899'] } });
@@ -315,7 +315,7 @@ describe('the test', () => {
   });
 });
 
-describe('what the laboratory network has no word for', () => {
+describe('an element that cannot be sent', () => {
   test.each<[string, object]>([
     ['insurance', { insurance: refs('Coverage/c') }],
     ['quantity', { quantityQuantity: { value: 2 } }],
@@ -333,18 +333,18 @@ describe('what the laboratory network has no word for', () => {
     expect(await refusal(more)).toEqual([`ServiceRequest.${element}`]);
   });
 
-  test('an insurance says who is billed instead', async () => {
+  test('an insurance is refused, because an account is billed', async () => {
     await expect(fixture.put({ ...REQUEST, id: 'insured', insurance: refs('Coverage/c') } as Resource)).rejects.toThrow(
       /billed.*leave the insurance out/,
     );
   });
 
-  test('what changes nothing is no reason to refuse', async () => {
+  test('an element without effect is not refused', async () => {
     await sent({ quantityQuantity: { value: 1 }, asNeededBoolean: false, occurrenceDateTime: '2026', encounter: refs('Encounter/e')[0] });
   });
 });
 
-test('a draft may say all of this; it is refused when it becomes active', async () => {
+test('a draft with such elements is stored, and refused when it becomes active', async () => {
   const draft = { ...REQUEST, id: 'draft', status: 'draft', insurance: refs('Coverage/c'), reasonReference: refs('Condition/missing') };
   await fixture.put(draft as Resource);
   await expect(fixture.put({ ...draft, status: 'active' } as Resource)).rejects.toMatchObject({

@@ -44,7 +44,7 @@ describe('by its intent, an active request for a panel', () => {
     ['plan', 'stored'],
     ['option', 'stored'],
     ['directive', 'stored'],
-  ])('of the intent %s is %s, and the CapabilityStatement says so', async (intent, expected) => {
+  ])('with the intent %s is %s, as the CapabilityStatement documents', async (intent, expected) => {
     expect(await fixture.decide({ intent })).toBe(expected);
     const line = buildOrderDocumentation('reject')
       .split('\n')
@@ -52,15 +52,18 @@ describe('by its intent, an active request for a panel', () => {
     expect(line?.includes('never sent')).toBe(expected === 'stored');
   });
 
-  test.each(['filler-order', 'reflex-order'])('is told that a %s is the fulfiller’s own', async (intent) => {
-    const request = { ...REQUEST, intent } as Resource;
-    const issues = await collectIssues(fixture.context, {
-      type: 'ServiceRequest',
-      mode: 'create',
-      resource: { plain: request, exact: request },
-    });
-    expect(issues).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.intent'] })]);
-  });
+  test.each(['filler-order', 'reflex-order'])(
+    'with the intent %s gets a warning that this intent belongs to the fulfiller',
+    async (intent) => {
+      const request = { ...REQUEST, intent } as Resource;
+      const issues = await collectIssues(fixture.context, {
+        type: 'ServiceRequest',
+        mode: 'create',
+        resource: { plain: request, exact: request },
+      });
+      expect(issues).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.intent'] })]);
+    },
+  );
 });
 
 describe('by category and code, an active order', () => {
@@ -85,7 +88,7 @@ describe('by category and code, an active order', () => {
     expect(await fixture.decide(more)).toBe(expected);
   });
 
-  test('by a panel that there is not is refused, of whatever category', async () => {
+  test('with an unknown panel is refused in every category', async () => {
     await fixture.addCatalogueEntry();
     const beside = { code: { coding: [METABOLIC, { system: PANEL_SYSTEM, code: 'pcoss' }] } };
     await expect(fixture.request('one', beside)).rejects.toMatchObject(refusal);
@@ -95,7 +98,7 @@ describe('by category and code, an active order', () => {
 });
 
 describe('the catalogue', () => {
-  test('says what LOINC and a laboratory’s own code are ordered by, of whatever category, in details too', async () => {
+  test('maps LOINC and laboratory codes to tests, in every category and also in orderDetail', async () => {
     await fixture.put(entry('a', [METABOLIC, { system: 'http://lab.example/codes', code: 'CMP,1|x' }, labTest(TEST)]));
     await fixture.put(
       entry('b', [
@@ -111,7 +114,7 @@ describe('the catalogue', () => {
     expect(await orderSet('provider')).toEqual({ lab_test_ids: [...fixture.panels.pcos!, TEST] });
   });
 
-  test('that has several tests for a code orders none of them: 422, with the list', async () => {
+  test('with several tests for one code orders none of them: 422 with the list', async () => {
     await fixture.addCatalogueEntry();
     await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
     const text = expect.stringMatching(new RegExp(`Test a: .*${TEST}.*Activity.*/a.*Test b: .*${OTHER_TEST}`));
@@ -130,7 +133,7 @@ describe('the catalogue', () => {
     expect(await fixture.decide(UNKNOWN)).toBe('requested');
   });
 
-  test('that has more entries for a code than are compared orders none of them', async () => {
+  test('with more entries for a code than are compared orders none of them', async () => {
     for (let nth = 0; nth < 51; nth++) await fixture.put(entry(`e${nth}`, [METABOLIC, labTest(nth === 0 ? OTHER_TEST : TEST)]));
     await expect(fixture.request('one', UNKNOWN)).rejects.toMatchObject(refusal);
     for (let nth = 0; nth < 2; nth++) await fixture.put(entry(`e${nth}`, [METABOLIC, labTest(TEST)], { status: 'retired' }));
@@ -148,12 +151,12 @@ describe('the catalogue', () => {
     ['has no test of the network', { code: { coding: [METABOLIC] } }],
     ['names two tests', { code: { coding: [METABOLIC, { system: PANEL_SYSTEM, code: 'pcos' }, labTest(TEST)] } }],
     ['names a test that is none', { code: { coding: [METABOLIC, labTest('cmp')] } }],
-  ])('orders nothing by an entry that %s', async (_title, more) => {
+  ])('ignores an entry that %s', async (_title, more) => {
     await fixture.addCatalogueEntry(more);
     expect(await fixture.decide(UNKNOWN)).toBe('rejected');
   });
 
-  test('is of one tenant, and is asked whatever the caller may read', async () => {
+  test('belongs to one tenant, and is used whatever scopes the caller has', async () => {
     await fixture.addCatalogueEntry();
     const other = { ...fixture.context, caller: { ...fixture.context.caller, tenant: fixture.tenant + 1000 } };
     await update(other, { type: 'Patient', id: 'ada', draft: { resource: ADA, exact: ADA } });
@@ -166,7 +169,7 @@ describe('the catalogue', () => {
   });
 });
 
-describe('what another system has ordered', () => {
+describe('an order of another system', () => {
   const performer = (...references: object[]) => ({ performer: references });
   beforeEach(async () => {
     await fixture.put({ resourceType: 'Organization', id: 'other', name: 'Other Laboratory' });
@@ -179,12 +182,12 @@ describe('what another system has ordered', () => {
     ['an organization of another server', [{ reference: 'https://elsewhere.example/Organization/1' }]],
     ['a name', [{ display: 'Other Laboratory' }]],
     ['another laboratory or ours', [{ reference: 'Organization/ours' }, { reference: 'Organization/other' }]],
-  ])('is not ordered: its performer is %s', async (_title, references) => {
+  ])('is not sent: its performer is %s', async (_title, references) => {
     expect(await fixture.decide(performer(...references))).toBe('rejected');
     expect(await fixture.readReason('one')).toMatch(/another laboratory/);
   });
 
-  test('is not even ambiguous, and nothing of it is refused', async () => {
+  test('is neither ambiguous nor refused', async () => {
     await fixture.addCatalogueEntry();
     await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
     expect(
@@ -192,14 +195,14 @@ describe('what another system has ordered', () => {
     ).toBe('rejected');
   });
 
-  test('is ordered where the laboratory has an account here', async () => {
+  test('is sent if its laboratory has an account here', async () => {
     expect(await fixture.decide(performer({ reference: 'Organization/ours' }))).toBe('requested');
   });
 });
 
 describe('an instance of a request', () => {
   const basedOn = (...ids: string[]) => ({ intent: 'instance-order', basedOn: ids.map((id) => ({ reference: `ServiceRequest/${id}` })) });
-  test('that was sent, or is about to be, is not sent again, at whatever remove', async () => {
+  test('of an order that was sent, or will be, is not sent, at any depth of basedOn', async () => {
     await fixture.request('base', {});
     expect(await fixture.decide(basedOn('base'))).toBe('rejected');
     await fixture.drainAll();
@@ -210,13 +213,13 @@ describe('an instance of a request', () => {
     expect(await fixture.readDecision('third')).toBe('rejected');
   });
 
-  test('that is not here may have been sent: it is not sent', async () => {
+  test('of a request that is not stored here is not sent', async () => {
     expect(await fixture.decide(basedOn('nowhere'))).toBe('rejected');
     await fixture.request('two', { intent: 'instance-order', basedOn: [{ display: 'an order on paper' }] });
     expect(await fixture.readDecision('two')).toBe('rejected');
   });
 
-  test('that was never sent is sent, and so is one of a plan that is no request', async () => {
+  test('of a request that was never sent is sent, and so is one that is based on a plan', async () => {
     await fixture.request('plan', { intent: 'plan' });
     expect(await fixture.decide(basedOn('plan'))).toBe('requested');
     await fixture.request('withdrawn', {});
@@ -227,14 +230,14 @@ describe('an instance of a request', () => {
     expect(await fixture.readDecision('three')).toBe('requested');
   });
 
-  test('in a circle is sent nowhere and ends', async () => {
+  test('in a circle of basedOn is not sent, and the search ends', async () => {
     await fixture.request('a', { ...basedOn('b'), status: 'draft' });
     await fixture.request('b', { ...basedOn('a'), status: 'draft' });
     await fixture.request('b', basedOn('a'));
     expect(await fixture.readDecision('b')).toBe('rejected');
   });
 
-  test('in one transaction with it makes one order, whichever stands first', async () => {
+  test('and its order in one transaction create one order, in either sequence', async () => {
     const buildEntry = (at: number, id: string, more: object): TransactionEntry => {
       const resource = { ...REQUEST, id, ...more } as Resource;
       return { index: at, method: 'PUT', type: 'ServiceRequest', id, draft: { resource, exact: resource } };

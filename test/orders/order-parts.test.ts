@@ -21,7 +21,7 @@ test.each([
   ['x'.repeat(60), 'x'.repeat(60)],
   ['李', undefined],
   ['…', undefined],
-])('the name %j is written %j', (name, written) => {
+])('the name %j is sent as %j', (name, written) => {
   expect(toAsciiName(name)).toBe(written);
 });
 
@@ -41,7 +41,7 @@ test.each([
   ['911', undefined],
   ['911 473 1122', undefined],
   ['518-411-1122', undefined],
-])('the phone number %j is written %j', (number, written) => {
+])('the phone number %j is sent as %j', (number, written) => {
   expect(toUsPhone(number)).toBe(written);
 });
 
@@ -65,11 +65,11 @@ test.each<[string, string | undefined]>([
   [`ada@${'a'.repeat(64)}.com`, undefined],
   [`ada@${'a.'.repeat(130)}com`, undefined],
   ['Ada <ada@example.com>', undefined],
-])('the e-mail address %j is written %j', (text, written) => {
+])('the e-mail address %j is sent as %j', (text, written) => {
   expect(toEmailAddress(text)).toBe(written);
 });
 
-test('states, ZIP codes and the country come in several spellings and leave in one', () => {
+test('states, ZIP codes and the country are sent in one spelling', () => {
   expect(['ny', ' New  York ', 'NY', 'Puerto Rico', 'Ontario'].map(toUsState)).toEqual(['NY', 'NY', 'NY', 'PR', undefined]);
   expect(['12207', '12207-1234', '122071234', '1220', 'K1A 0B1'].map(toUsZip)).toEqual([
     '12207',
@@ -89,12 +89,12 @@ const PANELS = {
 };
 const coded = (...codes: string[]) => ({ coding: codes.map((code) => ({ system: PANELS.system, code })) });
 
-test('panels of the table are ordered with all their tests, each once', () => {
+test('panels are ordered with all their tests, each test once', () => {
   expect(findTests(coded('small'), PANELS)).toEqual({ labTests: ['t1'], addOn: [] });
   expect(findTests(coded('small', 'large'), PANELS)).toEqual({ labTests: ['t1', 't2'], addOn: [] });
 });
 
-test('of the codings of a test the panel counts first, then the id of the network, then the code of a laboratory; LOINC is asked of the catalogue', () => {
+test('of several codings the panel is used first, then the network’s id, then the laboratory’s code; LOINC is looked up in the catalogue', () => {
   const named = { system: PANELS.labTests, code: 't9' };
   const own = { system: `${PANELS.laboratories}quest`, code: '899' };
   const loinc = { system: 'http://loinc.org', code: '3016-3' };
@@ -111,7 +111,7 @@ test.each<[string, unknown]>([
   ['a panel called like a property of every object', coded('constructor')],
   ['the same word in another system', { coding: [{ system: 'http://loinc.org', code: 'small' }] }],
   ['no code', undefined],
-])('%s is no test', (_title, code) => {
+])('%s is not a test', (_title, code) => {
   expect(findTests(code, PANELS)).toBeUndefined();
 });
 
@@ -130,7 +130,7 @@ test.each<[boolean, object]>([
   [false, { text: 'imaging' }],
   [false, { text: 'laboratory animal' }],
   [false, {}],
-])('is of a laboratory: %s, for the category %j', (expected, category) => {
+])('is a laboratory request: %s, for the category %j', (expected, category) => {
   expect(isLaboratoryRequest({ resourceType: 'ServiceRequest', category: [{ text: 'referral' }, category] })).toBe(expected);
 });
 
@@ -157,7 +157,7 @@ const STORED: Resource = {
 const NOW = new Date('2026-11-22T04:30:00Z');
 const stored = { patient: STORED, at: undefined };
 
-test('of several names, numbers and addresses the right one is taken', () => {
+test('of several names, numbers and addresses the preferred current one is sent', () => {
   expect(buildOrderPatient([stored], NOW)).toEqual({
     patient: {
       firstName: 'Augusta Ada',
@@ -176,7 +176,7 @@ test('of several names, numbers and addresses the right one is taken', () => {
 
 const ENDED = { start: '2001', end: '2015-06' };
 
-test('what has ended, has not begun or was given up is not sent; the current one is, though it stands last', () => {
+test('elements that have ended, have not begun or are old are not sent; the current one is, even if it is last', () => {
   const patient = {
     ...STORED,
     name: [
@@ -211,7 +211,7 @@ test('an order whose patient has only e-mail addresses that ended is refused', (
   });
 });
 
-test('what the order says of its patient comes first; an address is taken whole; an absent gender is unknown', () => {
+test('the order’s snapshot of the patient is used first; an address is used completely; an absent gender is unknown', () => {
   const snapshot: Resource = {
     resourceType: 'Patient',
     name: [{ given: ['Ann'], family: 'Lee' }],
@@ -238,7 +238,7 @@ test('what the order says of its patient comes first; an address is taken whole;
   });
 });
 
-test('everything that is missing is named at once, where it is missing', () => {
+test('all missing elements are named at once, each with its path', () => {
   const found = buildOrderPatient(
     [{ patient: { resourceType: 'Patient', birthDate: '1985', address: [{ country: 'CA' }] }, at: undefined }],
     NOW,
@@ -259,7 +259,7 @@ test('everything that is missing is named at once, where it is missing', () => {
   expect(issues.every((issue) => issue.code === 'business-rule' && issue.expression?.[0] === 'ServiceRequest.subject')).toBe(true);
 });
 
-test('a wrong value in the order itself is named by its place, and is not replaced by a stored one', () => {
+test('an invalid value in the snapshot is named by its path, and is not replaced by the stored value', () => {
   const snapshot: Resource = {
     resourceType: 'Patient',
     birthDate: '1985',
@@ -272,7 +272,7 @@ test('a wrong value in the order itself is named by its place, and is not replac
   ]);
 });
 
-test('the text of an order is the same for the same content, and the user is put in front of it', () => {
+test('the text of an order is the same for the same content, and the user id is added in front', () => {
   const found = buildOrderPatient([stored], NOW);
   if (!('patient' in found)) throw new Error('the patient is complete');
   const content = {
@@ -326,7 +326,7 @@ test('the text of an order is the same for the same content, and the user is put
   });
 });
 
-test('the words for consents and for ways of taking the sample are those that are published', () => {
+test('the codes of consents and collection methods are the published ones', () => {
   const published = (id: string): unknown =>
     parseAllDocuments(readFileSync('fhir-profiles/junction.yaml', 'utf8'))
       .map((document) => document.toJS())
@@ -335,7 +335,7 @@ test('the words for consents and for ways of taking the sample are those that ar
   expect([published('junction-consent'), published('lab-collection-method')]).toEqual([[...CONSENT_TYPES], [...COLLECTION_METHODS]]);
 });
 
-test('our name for a patient is stable, differs between tenants and does not hold the id', () => {
+test('the client user id of a patient is stable, differs between tenants and does not contain the id', () => {
   const id = '01936b00-0000-7000-8000-0000000000aa';
   expect(buildClientUserId(1, id)).toBe(buildClientUserId(1, id));
   expect(new Set([buildClientUserId(1, id), buildClientUserId(2, id), buildClientUserId(1, 'other'), id]).size).toBe(4);

@@ -63,12 +63,12 @@ const reason = (reference: string, more: object = {}) => ({ reasonReference: [{ 
 const support = (reference: string) => ({ supportingInfo: [{ reference }] });
 const base = () => fixture.context.baseUrl;
 
-test('a version that is named is sent while it is the present one, by a whole URL too', async () => {
+test('a versioned reference is sent while that version is current, also by an absolute URL', async () => {
   expect((await sent(reason('Condition/changed/_history/2'))).icd_codes).toEqual(['E03.9']);
   expect((await sent(reason(`${base()}/Condition/changed/_history/2`))).icd_codes).toEqual(['E03.9']);
 });
 
-test('a contained condition is a reason, whatever its reference says it is, and so is a contained signer', async () => {
+test('a contained condition is a reason, and a contained practitioner signs, whatever type the reference claims', async () => {
   expect((await sent({ contained: [condition('c')], ...reason('#c', { type: 'Observation' }) })).icd_codes).toEqual(['E28.2']);
   const signer = { contained: [{ resourceType: 'Practitioner', id: 'p' }], requester: { reference: '#p', type: 'Organization' } };
   await expect(order(signer)).rejects.toMatchObject({ kind: 'rule' });
@@ -96,7 +96,7 @@ test.each<[string, object, string[], RegExp]>([
   });
 });
 
-test('an order is for a Patient who is there, whoever is contained in it', async () => {
+test('the subject is a stored Patient, whatever patient is contained', async () => {
   const contained = { contained: [{ ...ADA, ...SNAPSHOT }], ...support('#order-time-patient') };
   await expect(order({ ...contained, subject: { reference: 'Patient/nobody' } })).rejects.toMatchObject({
     kind: 'rule',
@@ -105,7 +105,7 @@ test('an order is for a Patient who is there, whoever is contained in it', async
   expect((await sent(contained)).patient_details.last_name).toBe('Lovelace');
 });
 
-test('two ways of taking the sample are refused, one of them as a place', async () => {
+test('two collection methods are refused, also if one is a location', async () => {
   const twice = (code: string) => ({
     extension: [{ url: SYSTEMS.collectionMethod, valueCode: 'walk_in_test' }],
     locationCode: [{ coding: [{ system: SYSTEMS.collectionMethods, code }] }],

@@ -46,7 +46,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(dry[0]!.text).not.toContain('24323-8');
   });
 
-  test('has one Task, however often it is written, which changes only with the reason', async () => {
+  test('has one Task, which changes only with the reason', async () => {
     await Promise.all(Array.from({ length: 8 }, (_, nth) => fixture.request('one', { ...UNKNOWN, patientInstruction: `${nth}` })));
     const [first] = await fixture.tasksOf('one');
     await fixture.request('one', { ...UNKNOWN, patientInstruction: 'again' });
@@ -58,7 +58,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(await fixture.readDecision('one')).toBe('rejected');
   });
 
-  test('is ordered when it is corrected, and its Task becomes that of the order', async () => {
+  test('is ordered when it is corrected, and its Task becomes the Task of the order', async () => {
     await fixture.request('one', UNKNOWN);
     const [rejected] = await fixture.tasksOf('one');
     await fixture.request('one', {});
@@ -71,7 +71,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(fixture.sandbox.state.orders.size).toBe(1);
   });
 
-  test('is ordered by the next change, when the catalogue has its test at last', async () => {
+  test('is ordered by the next change after its test was added to the catalogue', async () => {
     await fixture.request('one', UNKNOWN);
     await fixture.addCatalogueEntry();
     expect(await fixture.readDecision('one')).toBe('rejected');
@@ -79,7 +79,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(await fixture.readDecision('one')).toBe('requested');
   });
 
-  test('can be changed and deleted; what is made under its id again is rejected or ordered by itself', async () => {
+  test('can be changed and deleted; a new request under its id is decided on its own', async () => {
     await fixture.request('one', UNKNOWN);
     await fixture.request('one', { ...UNKNOWN, subject: { reference: 'Patient/other' } });
     await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
@@ -92,7 +92,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect((await fixture.tasksOf('one')).map(({ status }) => status).sort()).toEqual(['cancelled', 'rejected']);
   });
 
-  test('can be changed where the catalogue has its test by then and it still cannot be ordered, and is ordered once it can', async () => {
+  test('can be changed while it still cannot be ordered for another reason, and is ordered when it can be', async () => {
     const bodySite = [{ text: 'Arm' }];
     await fixture.request('one', { ...UNKNOWN, bodySite });
     await fixture.addCatalogueEntry();
@@ -109,7 +109,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(await fixture.readDecision('one')).toBe('requested');
   });
 
-  test('is told of by a Task of the patient it is for, also when the request was for another one before', async () => {
+  test('has a Task for its current patient, also after its patient was changed', async () => {
     await fixture.put({ ...ADA, id: 'other' });
     await fixture.request('one', UNKNOWN);
     const subject = { reference: 'Patient/other' };
@@ -120,7 +120,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(await fixture.tasksOf('one')).toEqual([expect.objectContaining({ for: { reference: 'Patient/ada' } })]);
   });
 
-  test('whose Task people have put elsewhere keeps it as it stands', async () => {
+  test('keeps a Task that a user has reassigned', async () => {
     await fixture.request('one', UNKNOWN);
     const [task] = await fixture.tasksOf('one');
     await fixture.put({ ...task, status: 'entered-in-error' } as Resource);
@@ -128,7 +128,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(await fixture.readDecision('one')).toBe('entered-in-error');
   });
 
-  test('becomes one, by a draft that a patch makes active', async () => {
+  test('is also a draft that a patch makes active', async () => {
     await fixture.request('one', { ...UNKNOWN, status: 'draft' });
     expect(await fixture.readDecision('one')).toBe('stored');
     const saved = await patchResource(fixture.context, {
@@ -141,7 +141,7 @@ describe('a laboratory request that cannot be ordered', () => {
   });
 });
 
-describe('where an installation is strict, it', () => {
+describe('in a strict installation, it', () => {
   openBeforeEach(
     (store) => openDecisionFixture(store, 'refuse'),
     (world) => {
@@ -149,7 +149,7 @@ describe('where an installation is strict, it', () => {
     },
   );
 
-  test('is refused, and nothing is written; what is none is stored', async () => {
+  test('is refused and nothing is written; other requests are stored', async () => {
     await fixture.put(ADA);
     const refusal = { kind: 'rule', issues: [expect.objectContaining({ severity: 'error' })] };
     await expect(fixture.request('one', UNKNOWN)).rejects.toMatchObject(refusal);
@@ -160,7 +160,7 @@ describe('where an installation is strict, it', () => {
     expect(await fixture.decide({ ...UNKNOWN, intent: 'filler-order' })).toBe('stored');
   });
 
-  test('can still be changed where it was rejected before', async () => {
+  test('can still be changed if it was rejected before', async () => {
     await fixture.put(ADA);
     const request = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
     const lenient = new Map([['ServiceRequest' as const, [buildServiceRequestWriteHook({ ...fixture.rules, unorderable: 'reject' })]]]);
@@ -174,7 +174,7 @@ describe('where an installation is strict, it', () => {
   });
 });
 
-describe('where nothing can be sent, it', () => {
+describe('in an installation without a lab network, it', () => {
   openBeforeEach(
     (store) => openDecisionFixture(store, 'store'),
     (world) => {
@@ -182,7 +182,7 @@ describe('where nothing can be sent, it', () => {
     },
   );
 
-  test('is stored as any other', async () => {
+  test('is stored like any other request', async () => {
     const resource = { ...REQUEST, ...UNKNOWN } as Resource;
     const { warnings, row } = await create(fixture.context, { type: 'ServiceRequest', draft: { resource, exact: resource } });
     expect([warnings, await fixture.readDecision(row.id)]).toEqual([undefined, 'stored']);
@@ -201,7 +201,7 @@ describe('a request that was stored as active before it could be ordered', () =>
     ['a panel without a category', { category: undefined }],
     ['an instance-order', { intent: 'instance-order' }],
     ['LOINC that the catalogue has one test for', UNKNOWN],
-  ])('is not ordered by a change of something else, and says so: %s', async (_title, more) => {
+  ])('is not ordered by another change, and the response has a warning: %s', async (_title, more) => {
     await fixture.addCatalogueEntry();
     await remaining('one', more);
     const request = { ...REQUEST, id: 'one', ...more, patientInstruction: 'drink' } as Resource;
@@ -222,13 +222,13 @@ describe('a request that was stored as active before it could be ordered', () =>
     expect(await fixture.readDecision('one')).toBe('requested');
   });
 
-  test('is ordered when what it asks for is another', async () => {
+  test('is ordered when its test is changed', async () => {
     await remaining('one', UNKNOWN);
     await fixture.request('one', {});
     expect(await fixture.readDecision('one')).toBe('requested');
   });
 
-  test('can be changed where its code means several tests today', async () => {
+  test('can be changed although its code is ambiguous today', async () => {
     await fixture.addCatalogueEntry();
     await fixture.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
     await remaining('one', UNKNOWN);

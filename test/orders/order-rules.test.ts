@@ -65,21 +65,21 @@ describe('the requester', () => {
   test.each([
     ['himself', { reference: 'Practitioner/cruz' }],
     ['in a role', { reference: 'PractitionerRole/role' }],
-  ])('who is licensed where the patient lives signs, %s', async (_title, requester) => {
+  ])('signs if licensed in the patient’s state, %s', async (_title, requester) => {
     expect(await physicianFor(requester)).toEqual(CRUZ);
   });
 
-  test('who is contained in the order signs, too', async () => {
+  test('signs if contained in the order', async () => {
     const { id: _id, ...person } = cruz();
     expect(await physicianFor({ reference: '#p' }, { contained: [{ ...person, id: 'p' }] })).toEqual(CRUZ);
   });
 
-  test('may be absent: the order goes out without a physician', async () => {
+  test('may be absent: the order is sent without a physician', async () => {
     expect(await physicianFor(undefined)).toBeUndefined();
   });
 
   test.each(['Organization/o', 'Patient/ada', 'RelatedPerson/r', 'Device/d'])(
-    'that is %s signs nothing, and the order goes out without',
+    'does not sign if it is %s: the order is sent without a physician',
     async (reference) => {
       expect(await physicianFor({ reference })).toBeUndefined();
     },
@@ -97,7 +97,7 @@ describe('the requester', () => {
     ],
     ['has no NPI', { identifier: undefined }, 'Practitioner.identifier'],
     ['has no name in Latin letters', { name: [{ text: 'Dr. Cruz' }] }, 'Practitioner.name'],
-  ])('who %s is refused, naming the element', async (_title, more, element) => {
+  ])('who %s is refused with the path of the element', async (_title, more, element) => {
     await fixture.put({ ...cruz(more), id: 'other' });
     expect(await elements(physicianFor({ reference: 'Practitioner/other' }))).toEqual([['ServiceRequest.requester', element]]);
   });
@@ -114,7 +114,7 @@ describe('the requester', () => {
     expect(await elements(physicianFor(requester))).toEqual([['ServiceRequest.requester']]);
   });
 
-  test('is looked at together with the patient: all that is missing is said at once', async () => {
+  test('is checked together with the patient: all missing elements are named at once', async () => {
     await fixture.put({ ...ADA, id: 'abroad', telecom: undefined } as Resource);
     await fixture.put({ ...cruz({ identifier: undefined }), id: 'other' });
     const found = await elements(physicianFor({ reference: 'Practitioner/other' }, { subject: { reference: 'Patient/abroad' } }));
@@ -126,7 +126,7 @@ describe('the requester', () => {
   });
 });
 
-test('licences: by state, sorted, each once; of any kind but our own others; in force on the day', () => {
+test('licences are sorted by state and unique, of any system except our own others, and valid on the day', () => {
   const qualifications = [
     qualification('ny'),
     qualification('NY'),
@@ -168,27 +168,27 @@ describe('the patient', () => {
     ['a date of death', { deceasedDateTime: '2026' }, 'Patient.deceased'],
     ['word of a death', { deceasedBoolean: true }, 'Patient.deceased'],
     ['a record that is not in use', { active: false }, 'Patient.active'],
-  ])('with %s is refused, naming the element', async (_title, more, element) => {
+  ])('with %s is refused with the path of the element', async (_title, more, element) => {
     expect(await orderFor(more)).toEqual([['ServiceRequest.subject', element]]);
   });
 
-  test('is of age on the eighteenth birthday, where the patient lives', async () => {
+  test('is of age on the eighteenth birthday, in the time zone of the address', async () => {
     expect(await orderFor({ birthDate: '2008-11-21' })).toEqual([]);
     expect(await orderFor({ name: [{ given: ['Žofia-Łucja'], family: 'Öztürk' }] })).toEqual([]);
   });
 
-  test('is told what a value must be that is there and cannot be used', async () => {
+  test('with an unusable value is refused with the rule for the value', async () => {
     await fixture.put({ ...ADA, id: 'someone', telecom: telecom('+15185550123', 'a@b..c') } as Resource);
     const refused = fixture.put({ ...REQUEST, id: 'told', subject: { reference: 'Patient/someone' } } as Resource);
     await expect(refused).rejects.toThrow(/phone number of the patient: .*555-01xx.*e-mail address of the patient: .*domain name/);
     await expect(refused).rejects.not.toThrow(/5550123|b\.\.c/);
   });
 
-  test('may have a name of fifty letters, and be said to live and to be in use', async () => {
+  test('may have a name of fifty letters, deceasedBoolean false and active true', async () => {
     expect(await orderFor({ name: [{ given: ['Ada'], family: 'x'.repeat(50) }], deceasedBoolean: false, active: true })).toEqual([]);
   });
 
-  test('is not made alive, or in use, by what the order says of its patient', async () => {
+  test('who is deceased or inactive cannot be overridden by the order’s snapshot', async () => {
     await fixture.put({ ...ADA, id: 'dead', deceasedBoolean: true, active: false } as Resource);
     const { id: _id, ...person } = ADA;
     const contained = [{ ...person, id: 'order-time-patient', deceasedBoolean: false, active: true }];
@@ -198,11 +198,11 @@ describe('the patient', () => {
   });
 });
 
-describe('the day an order becomes active', () => {
+describe('the day on which an order becomes active', () => {
   const NOW = new Date('2026-11-22T04:30:00Z');
   const day = (occurrence: object, state = 'NY') => findActivationDay({ ...REQUEST, ...occurrence }, state, NOW);
 
-  test('today is a day of the patient’s', () => {
+  test('is determined in the patient’s time zone', () => {
     expect(['NY', 'CA', 'HI', 'GU', 'XX'].map((state) => toDayInState(state, NOW))).toEqual([
       '2026-11-21',
       '2026-11-21',
@@ -228,7 +228,7 @@ describe('the day an order becomes active', () => {
     expect(day(occurrence)).toBe(expected);
   });
 
-  test('is sent with the order, which stays received until then', async () => {
+  test('is sent with the order, whose Task stays received until then', async () => {
     await fixture.put({ ...REQUEST, id: 'later', occurrenceDateTime: '2026-12-01' });
     await fixture.drainAll();
     const order = [...fixture.sandbox.state.orders.values()].find(({ sent }) => sent.activate_by !== undefined);

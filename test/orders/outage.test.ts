@@ -53,7 +53,7 @@ test.each([
   { hours: 1, lookEveryS: 8, most: 950 },
   { hours: 30, lookEveryS: 300, most: 900 },
 ])(
-  'an outage of $hours h: nothing lost, nothing doubled, at most $most requests, and a smooth end',
+  'an outage of $hours h: no order is lost or duplicated, at most $most requests are sent, and the queue drains evenly',
   async ({ hours, lookEveryS, most: max }) => {
     const processes = [anotherProcess(), anotherProcess()];
     const everybody = async () => {

@@ -45,7 +45,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       expect(fixture.countRequests('createOrder')).toBe(1);
     };
 
-    test('38: in an outage of days: it is still looked up', async () => {
+    test('38: is still looked up during an outage of days', async () => {
       fixture.advance(73 * 3600);
       await withdraw();
       fixture.addFaults({ operation: 'orders', kind: 'error' });
@@ -55,7 +55,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       await over();
     });
 
-    test('38: at the moment at which it is parked: it is still looked up', async () => {
+    test('38: is still looked up if it is parked at the same moment', async () => {
       fixture.advance(73 * 3600);
       fixture.addFaults({ operation: 'orders', kind: 'error' });
       const { client } = fixture.sender;
@@ -69,7 +69,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       await over();
     });
 
-    test('38: an operator parks and releases it: it is still withdrawn', async () => {
+    test('38: stays withdrawn after an operator has parked and released it', async () => {
       await withdraw();
       await byHand('park');
       expect(await state()).toBe('parked');
@@ -77,7 +77,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       await over();
     });
 
-    test('after an operator has parked it: it is looked up, and no longer parked', async () => {
+    test('is looked up and no longer parked, after an operator had parked it', async () => {
       await byHand('park');
       await withdraw();
       expect(parseOrderPayload(await entry()).isParkedByOperator).toBe(false);
@@ -107,7 +107,7 @@ test('a parked order that is withdrawn before it was sent has ended', async () =
   ]);
 });
 
-test('an order with notes that was given up and that an operator then puts aside says so, and goes on when it is released', async () => {
+test('an order on hold that an operator parks shows this, keeps its notes, and continues when it is released', async () => {
   await fixture.put({ ...REQUEST, id: 'one', note: [{ text: 'fasting' }] });
   fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
   await fixture.drain();

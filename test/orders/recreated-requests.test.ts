@@ -41,7 +41,7 @@ describe('a request that is deleted and created again under its id', () => {
     ]);
   });
 
-  test('while nobody knows of the first: that one is found and cancelled, and only the second stays', async () => {
+  test('while the outcome of the first is unknown: the first is found and cancelled, and only the second stays', async () => {
     await put();
     fixture.addFaults({ operation: 'createOrder', kind: 'cut', when: 'after' });
     await fixture.drain();
@@ -51,14 +51,14 @@ describe('a request that is deleted and created again under its id', () => {
     expect(fixture.countRequests('createOrder')).toBe(2);
   });
 
-  test('while the first has never left: that one is not sent', async () => {
+  test('before the first was sent: the first is not sent', async () => {
     await put();
     await repeat();
     await settle();
     expect([fixture.countOrders(), ...(await stand())]).toEqual([1, 'active', 'received']);
   });
 
-  test('as a draft, and active later: likewise', async () => {
+  test('as a draft that becomes active later: is a new order, too', async () => {
     await fixture.placeOrder();
     await ways[0]![1]();
     await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
@@ -69,7 +69,7 @@ describe('a request that is deleted and created again under its id', () => {
     expect([fixture.countOrders(), ...(await stand())]).toEqual([2, 'active', 'received']);
   });
 
-  test('put back as it was, to undo the deletion: it is there again, revoked as it was, and nothing is sent', async () => {
+  test('with its former content, to undo the deletion: it is revoked as before, and nothing is sent', async () => {
     const first = await fixture.placeOrder();
     await ways[0]![1]();
     await settle();

@@ -49,7 +49,7 @@ describe.each(ways)('%s, and the network takes the order up again', (_title, wit
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
-  test('though it was the network’s own word that came first: likewise', async () => {
+  test('also if the network had cancelled it first: the order continues', async () => {
     const id = await endedThere(withdraw);
     await reinstated(id);
     expect(await stand()).toEqual(['revoked', 'accepted']);
@@ -70,7 +70,7 @@ describe.each(ways)('%s, and the network takes the order up again', (_title, wit
   });
 });
 
-test('a cancellation whose answer was lost, and an order that lives again before it is asked once more: cancelled', async () => {
+test('an order that is reinstated between a lost response to a cancellation and its repetition is cancelled', async () => {
   const { id } = await fixture.placeOrder();
   await fixture.put({ ...(await task()), status: 'cancelled' });
   fixture.addFaults({ operation: 'cancelOrder', kind: 'cut', when: 'after' });
@@ -92,13 +92,13 @@ describe('an order that the network has created although it refused it', () => {
     expect([(await fixture.entry('one'))!.state, ...(await stand())]).toEqual(['done', 'active', 'received']);
   });
 
-  test.each(ways)('is called off there: %s', async (_title, withdraw) => {
+  test.each(ways)('is cancelled at the network: %s', async (_title, withdraw) => {
     await withdraw();
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
-  test('is an order like others: its request can be written, and is not deleted before it is revoked', async () => {
+  test('is tracked: its request can be written, and cannot be deleted before it is revoked', async () => {
     await fixture.put({ ...(await request()), note: [{ text: 'please' }] });
     await fixture.put({ ...(await request()), status: 'on-hold' });
     await expect(remove(fixture.context, { type: 'ServiceRequest', id: 'one' })).rejects.toMatchObject({ kind: 'conflict' });
@@ -108,7 +108,7 @@ describe('an order that the network has created although it refused it', () => {
 });
 
 test.each(ways)(
-  '38: %s, it was taken never to have arrived, and comes all the same: called off as often as somebody asks',
+  '38: %s, an order that was believed not to have arrived is listed later: each withdrawal cancels it',
   async (_title, withdraw) => {
     const other = await fixture.placeOrder('other');
     fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
@@ -145,14 +145,14 @@ describe('its request was deleted since, and the network takes the order up agai
     return id;
   };
 
-  test('it is called off by its Task', async () => {
+  test('its Task cancels it', async () => {
     await goneAndReinstated();
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
     expect([there(), (await task()).status]).toEqual([[CANCELLED], 'cancelled']);
   });
 
-  test('and made again under its id: each order is called off by its own Task', async () => {
+  test('and a new request has its id: each order is cancelled by its own Task', async () => {
     const first = await goneAndReinstated();
     const before = await task();
     const second = await fixture.placeOrder();

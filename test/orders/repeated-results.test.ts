@@ -50,7 +50,7 @@ describe('a critical value of an order whose sample had to be drawn again', () =
     return [id, newest().id];
   };
 
-  test.each([PARTIAL, COMPLETED])('keeps its flag when the other sample is normal (%s), and the report says so', async (status) => {
+  test.each([PARTIAL, COMPLETED])('keeps its flag when the other sample is normal (%s), and the report is critical', async (status) => {
     const [first, second] = await redrawn();
     fixture.advanceOrder(second, status, { interpretation: 'normal' });
     await fixture.deliverWebhooks();
@@ -61,7 +61,7 @@ describe('a critical value of an order whose sample had to be drawn again', () =
     expect(await flags()).toEqual(CRITICAL);
   });
 
-  test('keeps it when the other sample is corrected, of which alone the network tells', async () => {
+  test('keeps its flag when only the other sample is corrected', async () => {
     const [, second] = await redrawn();
     fixture.advanceOrder(second, COMPLETED, { interpretation: 'normal' });
     await fixture.deliverWebhooks();
@@ -71,7 +71,7 @@ describe('a critical value of an order whose sample had to be drawn again', () =
     expect(await listResults()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
   });
 
-  test('keeps it when two processes apply both orders at once', async () => {
+  test('keeps its flag when two processes apply both orders at once', async () => {
     const [first, second] = await redrawn();
     fixture.advanceOrder(second, COMPLETED, { interpretation: 'normal', silent: true });
     const placed = await Promise.all([first, second].map(fixture.trackedOrder));
@@ -165,7 +165,7 @@ test('a missing marker that is reported later is the same Observation', async ()
 test.each([
   ['without a code and a sample', [false, true]],
   ['with a code and a sample', [true, false]],
-])('a marker that comes %s first and otherwise later is one Observation', async (_title, isNamed) => {
+])('a marker that is named %s first and differently later is one Observation', async (_title, isNamed) => {
   const { id } = await fixture.placeOrder();
   const [first, second] = isNamed.map((named) =>
     named ? { ...NAMED, source_sample_id: toSampleNumber(fixture.networkOrder(id)) } : UNNAMED,
@@ -236,7 +236,7 @@ test('a report with both a measured and a missing Observation of a marker loses 
   expect((await listObservations()).map(({ status }) => status)).toEqual(Array(4).fill('final'));
 });
 
-test.each(['later than its first result', 'only at first'])('a journey that is named %s has one report', async (when) => {
+test.each(['later than its first result', 'only at first'])('a journey whose id is known %s has one report', async (when) => {
   const { id } = await fixture.placeOrder();
   const { reads } = fixture.tracker;
   const readOrder: typeof reads.readOrder = async (...args) => {

@@ -85,7 +85,7 @@ test.each([
   expect([there(), await stand()]).toEqual([[CANCELLED], ['revoked', 'cancelled']]);
 });
 
-test('41: a gateway answers 404 where the network is asked for an order and its result: that is not "there is none"', async () => {
+test('41: a 404 from a gateway for an order and its result does not mean that they are missing', async () => {
   const { reads } = fixture.tracker;
   const calls = [
     () => reads.readOrder('x', within()),

@@ -32,7 +32,7 @@ test('the table has one transition for a state, an event and what was sent', () 
   for (const all of keys) expect(new Set(all).size).toBe(all.length);
 });
 
-test('each line of the failure matrix names transitions of the tables, or none', () => {
+test('each line of the failure matrix names existing transitions, or none', () => {
   const known = new Set(
     NAMES.flatMap((name) =>
       TABLES[name].map(({ from, event, when }) => `${name === 'order' ? '' : `${name} `}${from}/${event}${when ? `:${when}` : ''}`),

@@ -167,7 +167,7 @@ test('an order that the network has cancelled and reinstated is active again', a
   expect([(await request()).status, word(await request()), (await task()).status]).toEqual(['active', ['received'], 'accepted']);
 });
 
-test('what the network ended once by an order that failed, and people later: it stays ended, though the redraw goes on', async () => {
+test('a request that users have ended after a failed order stays ended although the redraw continues', async () => {
   const first = await fixture.placeOrder();
   fixture.advanceOrder(first.id, 'collecting_sample.walk_in_test.redraw_available');
   fixture.advance(60);
@@ -264,7 +264,7 @@ test('an error of a write is stored with the order, the write is repeated with g
   expect((await fixture.trackedOrder(two.id))!.lastError).toBeNull();
 });
 
-test('a request of which somebody says that its status is unknown gets the end that the network tells', async () => {
+test('a request with the status unknown gets the final status from the network', async () => {
   const [one, two] = [await fixture.placeOrder('one'), await fixture.placeOrder('two')];
   for (const id of ['one', 'two']) await fixture.put({ ...(await fixture.read('ServiceRequest', id)), status: 'unknown' });
   fixture.advanceOrder(one.id, 'sample_with_lab.walk_in_test.partial_results');
@@ -276,7 +276,7 @@ test('a request of which somebody says that its status is unknown gets the end t
   expect([(await request()).status, (await fixture.read('ServiceRequest', 'two')).status]).toEqual(['completed', 'revoked']);
 });
 
-test('a request that was on hold, or unknown, and is active again says at once how far the network has come', async () => {
+test('a request that becomes active again after on-hold or unknown gets the current status at once', async () => {
   const { id } = await fixture.placeOrder();
   for (const status of ['on-hold', 'unknown']) {
     await fixture.put({ ...(await request()), status });

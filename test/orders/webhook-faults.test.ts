@@ -114,7 +114,7 @@ async function replay(message: SandboxMessage, stamped: Record<string, string>):
   return answer.status;
 }
 
-test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its webhooks (seed %i)', async (seed) => {
+test.each(SEEDS)('FHIR shows the state of the network, whatever happens to the webhooks (seed %i)', async (seed) => {
   const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const { state } = fixture.sandbox;

@@ -28,11 +28,11 @@ const verdict = (
   return verifySignature(signed, Buffer.from(body), { secrets, now });
 };
 
-test('the published example is good, with either of two secrets in force', () => {
+test('the published example is valid with either of two secrets', () => {
   expect([verdict(), verdict({}, { secrets: [OTHER, PUBLISHED.secret] })]).toEqual(['good', 'good']);
 });
 
-test('a signature of the library is good, whatever the body', () => {
+test('a signature by the library is valid for any body', () => {
   for (const body of ['{}', '', 'ÄÖ\u{1f9ea}', `{"a":"${'x'.repeat(5000)}"}`]) {
     const signature = new Webhook(OTHER).sign('msg_1', at(0), body);
     expect(verdict({ id: 'msg_1', body, signature }, { secrets: [OTHER] })).toBe('good');
@@ -40,7 +40,7 @@ test('a signature of the library is good, whatever the body', () => {
   }
 });
 
-test('a body that is not UTF-8, and a time with leading zeros, are signed as they were received', () => {
+test('a body that is not UTF-8, and a time with leading zeros, are verified as received', () => {
   const body = Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0x7d]);
   expect(verdict({ body, signature: signatureOf(PUBLISHED.secret, { ...PUBLISHED, body }) })).toBe('good');
   const timestamp = `00${PUBLISHED.timestamp}`;
@@ -61,20 +61,20 @@ test.each([
   ['another version of the scheme', { signature: PUBLISHED.signature.replace('v1', 'v2') }],
   ['a signature cut short', { signature: PUBLISHED.signature.slice(0, -6) }],
   ['no base64', { signature: 'v1,???' }],
-])('%s: forged', (_title, change) => {
+])('%s is classified as forged', (_title, change) => {
   expect(verdict(change)).toBe('forged');
 });
 
-test('with another secret, or none, nothing is good', () => {
+test('without the right secret every signature is invalid', () => {
   expect([verdict({}, { secrets: [OTHER] }), verdict({}, { secrets: [] })]).toEqual(['forged', 'forged']);
 });
 
-test('a secret without padding or prefix works as before', () => {
+test('a secret without padding or prefix is accepted', () => {
   const secret = Buffer.from('four').toString('base64').replace(/=+$/, '');
   expect(verdict({ signature: signatureOf(`whsec_${secret}`, PUBLISHED) }, { secrets: [secret] })).toBe('good');
 });
 
-test('one good signature among several is enough', () => {
+test('one valid signature among several is enough', () => {
   const other = signatureOf(OTHER, PUBLISHED);
   expect(verdict({ signature: `v1a,xyz ${other} ${PUBLISHED.signature}` })).toBe('good');
 });
@@ -85,11 +85,11 @@ test.each([
   ['no signature', { signature: undefined }],
   ['a time that is no whole number', { timestamp: '1614265330.5' }],
   ['a time in words', { timestamp: 'now' }],
-])('%s: unsigned', (_title, change) => {
+])('%s is classified as unsigned', (_title, change) => {
   expect(verdict(change as Partial<SignatureHeaders>)).toBe('unsigned');
 });
 
-test('five minutes to either side are allowed, and not a second more', () => {
+test('a clock difference of five minutes is accepted, one second more is not', () => {
   expect([-301, -300, 300, 301].map((seconds) => verdict({}, { now: at(seconds) }))).toEqual(['untimely', 'good', 'good', 'untimely']);
   expect(toClockSkewSeconds(PUBLISHED.timestamp, at(61))).toBe(61);
 });

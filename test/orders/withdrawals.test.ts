@@ -179,7 +179,7 @@ test('cancelling a Task that has ended is 409', async () => {
   await expect(fixture.put({ ...(await task()), status: 'cancelled' })).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('a Task of something else is nobody’s order, and neither is one that names an order without telling of it', async () => {
+test('a Task with another code, and a Task of an order that is not its own, cancel nothing', async () => {
   await put();
   const other = { resourceType: 'Task', id: 'other', status: 'requested', intent: 'order', focus: { reference: 'ServiceRequest/one' } };
   for (const more of [{}, { focus: { reference: 'Patient/ada' } }, { focus: undefined }]) {
@@ -226,7 +226,7 @@ test.each(['revoked', 'entered-in-error'])(
 /** As a process whose clock is a minute behind does it. */
 const late = () => new Date(fixture.sender.clock().getTime() - 60_000);
 
-test('32: a process whose clock is behind takes an order back that another has just made: the Task was not changed before it was made', async () => {
+test('32: a process whose clock is behind withdraws an order that another has just created: lastModified of the Task is not before authoredOn', async () => {
   await put();
   const revoked = { ...(await request()), status: 'revoked' };
   const draft = { resource: revoked, exact: revoked };
@@ -236,7 +236,7 @@ test('32: a process whose clock is behind takes an order back that another has j
   expect(lastModified).toBe(authoredOn);
 });
 
-test('32: a process whose clock is behind writes down what the network says of an order that another has just made', async () => {
+test('32: a process whose clock is behind applies a status to an order that another has just created', async () => {
   const behind = {
     ...fixture.createSender(),
     clock: late,

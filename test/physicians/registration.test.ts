@@ -49,13 +49,13 @@ async function registered(directory: PhysicianDirectory, item = registration()):
   return (await inTransaction((context) => completeRegistration(context, mine))) ? known : 'overtaken';
 }
 
-describe('by the roster', () => {
+describe('with a roster', () => {
   const roster = () => createRosterDirectory(fixture.client);
   const list = (...npis: string[]) => {
     fixture.sandbox.state.physicians = npis.map((npi) => ({ first_name: 'Maria', last_name: 'Cruz', npi }));
   };
 
-  test('listed is active, not listed is pending; both are complete, and complete is not repeated', async () => {
+  test('a listed physician is active, an unlisted one pending; both are complete and are not repeated', async () => {
     list(NPI);
     expect(await registered(roster())).toEqual({ id: null, status: 'active' });
     expect(await registered(roster())).toBe('complete');
@@ -65,7 +65,7 @@ describe('by the roster', () => {
     expect(fixture.countRequests('roster')).toBe(2);
   });
 
-  test('an id in the roster is taken', async () => {
+  test('the id from the roster is stored', async () => {
     fixture.sandbox.state.physicians = [{ first_name: 'Maria', last_name: 'Cruz', npi: NPI, id: 'phy_1' }];
     expect(await registered(roster())).toEqual({ id: 'phy_1', status: 'active' });
   });
@@ -87,7 +87,7 @@ describe('by the roster', () => {
     await expect(registered(createRosterDirectory(teamless))).rejects.toMatchObject({ kind: 'upstream' });
   });
 
-  test('ten at once: one asks the network, the others see that it is busy', async () => {
+  test('of ten concurrent registrations one sends a request, the others report that it is in progress', async () => {
     list(NPI);
     await expect(registered(async () => ({ kind: 'unauthorised', why: '401' }))).rejects.toMatchObject({ kind: 'upstream' });
     const answers = await Promise.all(Array.from({ length: 10 }, () => registered(roster())));
@@ -96,17 +96,17 @@ describe('by the roster', () => {
     expect(fixture.countRequests('roster')).toBe(1);
   });
 
-  test('the worker leaves registrations to those who ask for them', async () => {
+  test('the worker does not process registrations', async () => {
     await queueItem();
     fixture.advance(3600);
     expect(await fixture.drain()).toBe(0);
   });
 });
 
-describe('whoever holds a registration', () => {
+describe('the holder of a registration', () => {
   const roster = () => createRosterDirectory(fixture.client);
 
-  test('43: keeps others out until it has run out of time; then it is taken over, and what the first still has to say is not taken', async () => {
+  test('43: excludes others until its lease expires; then another takes over, and the late outcome of the first is ignored', async () => {
     const first = await queueItem();
     await registerPhysician(fixture.context, first, roster());
     expect(await claimed(registration())).toEqual({ state: 'busy' });
@@ -118,14 +118,14 @@ describe('whoever holds a registration', () => {
     expect(await claimed(registration())).toEqual({ state: 'complete' });
   });
 
-  test('is done with it when the network fails, and when it gives up: the next attempt may begin at once', async () => {
+  test('releases it when the network fails or the attempt ends: the next attempt can begin at once', async () => {
     fixture.addFaults({ operation: 'roster', kind: 'error', status: 503 });
     await expect(registered(roster())).rejects.toMatchObject({ kind: 'upstream' });
     await releaseRegistration(fixture.context, await queueItem());
     expect(await registered(roster())).toEqual({ id: null, status: 'pending' });
   });
 
-  test('is waited for: until it answers, until it gives up, until it has run out of time', async () => {
+  test('is awaited until it completes, fails, or its lease expires', async () => {
     const waited = () => waitForRegistration(fixture.context, registration(), performance.now());
     const over = async (end: () => unknown) => {
       let waiting = true;
@@ -145,7 +145,7 @@ describe('whoever holds a registration', () => {
     await waited();
   });
 
-  test('is not waited for longer than nine seconds: 502, to be repeated', async () => {
+  test('is awaited for nine seconds at most: 502, and the caller may repeat', async () => {
     await queueItem();
     await expect(waitForRegistration(fixture.context, registration(), performance.now() - 9000)).rejects.toMatchObject({
       kind: 'upstream',
@@ -154,16 +154,16 @@ describe('whoever holds a registration', () => {
   });
 });
 
-describe('by pushing', () => {
+describe('with pushes', () => {
   const push = (path = '/partner/{team_id}/physicians') => createPushDirectory(fixture.client, path);
 
-  test('the physician is posted once, with name, NPI, e-mail and state, and the id that comes back is kept', async () => {
+  test('the physician is posted once with name, NPI, e-mail and state, and the returned id is stored', async () => {
     const answer = await registered(push());
     expect(answer).toEqual({ id: expect.any(String), status: 'active' });
     expect(fixture.sandbox.state.physicians).toEqual([expect.objectContaining({ first_name: 'Maria', last_name: 'Cruz', npi: NPI })]);
   });
 
-  test('43: lost answers are resumed under the same key: one physician there', async () => {
+  test('43: after lost responses the same key is used again: one physician is created', async () => {
     for (const kind of ['cut', 'reset'] as const) {
       fixture.addFaults({ operation: 'pushPhysician', kind, when: 'after' });
       await expect(registered(push())).rejects.toMatchObject({ kind: 'upstream' });
@@ -172,7 +172,7 @@ describe('by pushing', () => {
     expect(fixture.sandbox.state.physicians).toHaveLength(1);
   });
 
-  test('an attempt with a corrected name is told under a key of its own', async () => {
+  test('an attempt with a corrected name has a key of its own', async () => {
     fixture.addFaults({ operation: 'pushPhysician', kind: 'error', status: 503 });
     await expect(registered(push(), registration('NY', { name: [{ given: ['Mraia'], family: 'Cruz' }] }))).rejects.toThrow();
     fixture.addFaults({ operation: 'pushPhysician', kind: 'reset', when: 'after' });
@@ -181,7 +181,7 @@ describe('by pushing', () => {
     expect(fixture.sandbox.state.physicians).toEqual([expect.objectContaining({ first_name: 'Maria' })]);
   });
 
-  test('a name of one word, and one that no ASCII letter is in, are told as they are', async () => {
+  test('a name of one word, and a name without ASCII letters, are sent unchanged', async () => {
     await registered(push(), registration('NY', { name: [{ family: 'House' }] }));
     await registered(push(), registration('CA', { name: [{ given: ['伟'], family: '王' }] }));
     expect(fixture.sandbox.state.physicians).toEqual([
@@ -190,7 +190,7 @@ describe('by pushing', () => {
     ]);
   });
 
-  test('a path that does not exist leaves the physician pending', async () => {
+  test('after a 404 for the configured path the physician stays pending', async () => {
     expect(await registered(push('/nowhere'))).toEqual({ id: null, status: 'pending' });
   });
 

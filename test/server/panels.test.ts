@@ -19,12 +19,12 @@ test.each([
   ['at a host that may lead there', { ...KEY, JUNCTION_BASE_URL: 'https://junction-proxy.example.com' }],
   ['at an older name of it', { ...KEY, JUNCTION_BASE_URL: 'https://api.sandbox.tryvital.io/' }],
   ['in production', { NODE_ENV: 'production', DATABASE_URL: 'postgres://h/d' }],
-])('%s no panel is known but those that are configured', (_where, env) => {
+])('%s only configured panels are known', (_where, env) => {
   expect([usesSandbox(readConfig(env)), readPanels(readConfig(env))]).toEqual([false, undefined]);
   expect(readPanels(readConfig({ ...env, JUNCTION_PANELS: '{"pcos":["x"]}' }))).toEqual({ pcos: ['x'] });
 });
 
-test('no curl that reaches a laboratory is printed where orders go to one', async () => {
+test('no curl for an order is printed when orders reach a laboratory', async () => {
   const demo = readDemo('mappings');
   const paths = (sandbox: boolean) =>
     buildDemoCurls(demo, { baseUrl: 'http://h', sandbox, keyHeader: () => 'x-api-key: k' }).flatMap(

@@ -15,7 +15,7 @@ const throughout = (conditions: Condition[]): Condition[] =>
 const isConstant = (condition: Condition): boolean =>
   condition.on === 'nothing' || ('any' in condition && condition.any.length === 0) || ('all' in condition && condition.all.length === 0);
 
-it('a part that finds nothing is that alone; no other condition is a constant or holds one', () => {
+it('a search that can match nothing is one constant, and no other simplified condition contains a constant', () => {
   fc.assert(
     fc.property(query, (original) => {
       for (const { where } of [simplifyQuery(original), ...(simplifyQuery(original).otherTypes ?? [])])

@@ -38,7 +38,7 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
     await test.close();
   });
 
-  it('clients share one connection, and each statement of each runs, also those with names', async () => {
+  it('clients share one connection, and every statement of every client runs, also a prepared one', async () => {
     const clients = await Promise.all([1, 2, 3].map(() => openDatabase({ url: at('transaction') })));
     const queries = clients.flatMap((client) =>
       Array.from({ length: 20 }, (_one, n) => client.query('select $1::int as n', [n], 'shared')),
@@ -47,7 +47,7 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
     await Promise.all(clients.map((client) => client.close()));
   });
 
-  it('the time of a statement and the settings of the planner are in force, alone and in a transaction, and stay with nobody else', async () => {
+  it('the statement timeout and the planner settings apply alone and in a transaction, and do not reach other clients', async () => {
     const database = await openDatabase({ url: at('transaction'), statementTimeout: 300 });
     expect([await inForce(database), await database.transaction(inForce)]).toEqual([IN_FORCE, IN_FORCE]);
     const slow = [database.query('select pg_sleep(60)'), database.transaction((inside) => inside.query('select pg_sleep(60)'))];

@@ -33,7 +33,7 @@ it('keeps a body of a megabyte', async () => {
   expect((await read('a'))?.body).toBe(body);
 });
 
-it('answers nothing for an id that is not there, of another type, or of another tenant', async () => {
+it('returns nothing for an unknown id, and for an id of another type or another tenant', async () => {
   await write(createOf('a'));
   expect(await read('b')).toBeUndefined();
   expect(await test.store.read(tenant, 'Practitioner', 'a')).toBeUndefined();
@@ -46,7 +46,7 @@ it('gives the same id to two tenants and to two types', async () => {
   expect((await read('a'))?.body).toBe('{"resourceType":"Patient","id":"a"}');
 });
 
-it('replaces the version it names, keeps when the resource was first stored, and remembers both versions', async () => {
+it('an update replaces the named version, keeps the time of creation, and keeps both versions in the history', async () => {
   await write(createOf('a'));
   expect(await write(updateOf('a', 1, { lastUpdated: '2026-03-01T00:00:00.001Z' }))).toBe(1);
   expect(await read('a')).toMatchObject({ version: 2, lastUpdated: '2026-03-01T00:00:00.001Z', created: AT });
@@ -68,7 +68,7 @@ it('pages through a history, newest first', async () => {
   expect(await versions({ count: 2, before: 2 })).toEqual([1]);
 });
 
-it('leaves no trace of a change that names another version, of a second create, or of an update of nothing', async () => {
+it('stores nothing of a change of an outdated version, a second create, or an update of a missing resource', async () => {
   const token = indexOf({ tokens: ['5'] });
   await write(createOf('a', { index: indexOf({ tokens: ['4'] }) }));
   expect(await write(updateOf('a', 7, { index: token }))).toBe(0);
@@ -81,7 +81,7 @@ it('leaves no trace of a change that names another version, of a second create, 
   expect(await found([{ on: 'token', any: ['4'] }])).toEqual(['a']);
 });
 
-it('keeps a deleted resource as a deletion: read, remembered, not found by search, and free to come back', async () => {
+it('stores a deletion as a version; the resource is not found by search and can be created again', async () => {
   await write(createOf('a', { index: indexOf({ strings: [{ parameter: 1, norm: 'ann', low: true, high: true, infix: true }] }) }));
   expect(await write(deletionOf('a', 1))).toBe(1);
   expect(await read('a')).toMatchObject({ version: 2, body: null });
@@ -97,7 +97,7 @@ it('keeps a deleted resource as a deletion: read, remembered, not found by searc
   ]);
 });
 
-it('writes creates, updates and deletions together, each applied or not by itself', async () => {
+it('writes creates, updates and deletions in one statement, and applies each on its own', async () => {
   await write(createOf('a'), createOf('b'), createOf('c'));
   const applied = await write(
     createOf('d', { index: indexOf({ tokens: ['9'] }) }),
@@ -145,7 +145,7 @@ it('gives each of many changes its own search rows', async () => {
   expect(await found([{ on: 'string', parameter: 1, any: [{ equals: 'name 299' }] }])).toEqual(['p299']);
 });
 
-it('finds an updated resource by its new search rows only, whichever of them changed', async () => {
+it('finds an updated resource only by its new search rows, whichever row changed', async () => {
   const row = (norm: string) => ({ parameter: 1, norm, low: true, high: true, infix: true });
   const number = (from: string) => ({ parameter: 2, from, to: '9', low: true, high: true });
   const day = (from: string) => ({ parameter: 3, from, to: 'infinity', low: true, high: true });
@@ -178,14 +178,14 @@ it('finds an updated resource by its new search rows only, whichever of them cha
   expect(counted).toEqual([{ rows: 2 }]);
 });
 
-it('stores and finds texts that the database cannot hold as they are', async () => {
+it('stores and finds texts that the database cannot hold unchanged', async () => {
   const norm = 'a\0b\ud800';
   await write(createOf('a', { index: indexOf({ strings: [{ parameter: 1, norm, low: true, high: true, infix: false }] }) }));
   expect(await found([{ on: 'string', parameter: 1, any: [{ equals: norm }] }])).toEqual(['a']);
   expect(await found([{ on: 'id', any: ['a\0'] }])).toEqual([]);
 });
 
-it('answers 400 when a number or a date is beyond what can be stored', async () => {
+it('responds with 400 to a number or a date outside the range that can be stored', async () => {
   const number = { parameter: 2, from: '1e200000', to: '1e200000', low: true, high: true };
   await expect(write(createOf('a', { index: indexOf({ numbers: [number] }) }))).rejects.toMatchObject({ kind: 'invalid' });
   expect(await read('a')).toBeUndefined();

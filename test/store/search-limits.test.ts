@@ -30,12 +30,12 @@ afterAll(() => test.close());
 
 const search = (more: Partial<Query>) => test.store.search(TENANT, { ...all, ...more });
 
-it('answers a total alone when no rows are asked for', async () => {
+it('returns only a total when no rows are requested', async () => {
   expect(await search({ count: 0 })).toEqual({ rows: [], included: [], total: LIKED });
   expect(await search({ count: 0, total: 'accurate', where: [{ on: 'nothing' }] })).toEqual({ rows: [], included: [], total: 0 });
 });
 
-it('answers no total when none is asked for', async () => {
+it('returns no total when none is requested', async () => {
   expect(await search({})).not.toHaveProperty('total');
 });
 
@@ -43,7 +43,7 @@ it.each([
   ['2', 300],
   ['3', 301],
   ['1', LIKED / 2],
-])('finds all that have a value which should be rare, however many have it: %s', async (value, count) => {
+])('finds all matches of a value that the planner expects to be rare: %s', async (value, count) => {
   const found: string[] = [];
   const where: Query['where'] = [{ on: 'token', any: [value], rare: true }];
   let page = await search({ where, count: 100, total: 'accurate' });
@@ -59,7 +59,7 @@ it.each([
   expect((await test.store.search(TENANT, { ...all, where, count: 10 }, { offset: count - 1 })).rows).toHaveLength(1);
 });
 
-it('estimates: exactly where there are few, else at least what was counted', async () => {
+it('estimates a total: exact for few matches, otherwise at least the counted matches', async () => {
   const few = await search({ total: 'estimate', where: [{ on: 'token', any: ['4'] }] });
   expect(few.total).toBe(LIKED / 4);
   const many = await search({ total: 'estimate' });
@@ -67,18 +67,18 @@ it('estimates: exactly where there are few, else at least what was counted', asy
   expect(many.total).toBeLessThan(LIKED * 3);
 });
 
-it('counts a last page that an offset leads beyond', async () => {
+it('returns the total when the offset is beyond the last page', async () => {
   const page = await test.store.search(TENANT, { ...all, total: 'accurate' }, { offset: LIKED + 10 });
   expect(page).toEqual({ rows: [], included: [], total: LIKED });
 });
 
-describe('many codes at once', () => {
+describe('a search for many codes', () => {
   const others = Array.from({ length: 300 }, (_one, n) => String(-1000 - n));
   const ids = async (any: string[], more: Partial<Query> = {}) =>
     (await search({ where: [{ on: 'token', any }], total: 'accurate', ...more })).rows.map(({ id }) => id);
   const RARE = ['p2007', 'p1007', 'p7'];
 
-  it('find the few that have one of them, once each, in the order asked for', async () => {
+  it('finds each of few matches once, in the requested order', async () => {
     expect(await ids(others)).toEqual([]);
     expect(await ids([...others, '7', '8'])).toEqual(RARE);
     expect(await ids([...others, '7', '8'], { sort: [{ by: 'id', descending: false }] })).toEqual(['p1007', 'p2007', 'p7']);
@@ -87,7 +87,7 @@ describe('many codes at once', () => {
     ).toEqual(RARE);
   });
 
-  it('find those of a frequent one page by page, in order', async () => {
+  it('finds the matches of a frequent code page by page, in order', async () => {
     const where: Query['where'] = [{ on: 'token', any: ['7', ...others, '1'] }];
     const first = await search({ where, count: 3, total: 'accurate' });
     expect([first.total, first.rows.map(({ id }) => id)]).toEqual([LIKED / 2, ['p2399', 'p2397', 'p2395']]);
@@ -97,20 +97,20 @@ describe('many codes at once', () => {
     expect(deepPage.rows.map(({ id }) => id)).toEqual(['p1199', 'p1197', 'p1195']);
   });
 
-  it('leave out those that have one of them, where that is asked', async () => {
+  it('excludes the resources with one of the codes when it is negated', async () => {
     const where: Query['where'] = [{ on: 'not', condition: { on: 'token', any: [...others, '1'] } }];
     expect((await search({ where, count: 0, total: 'accurate' })).total).toBe(LIKED / 2);
     expect((await search({ where, count: 2 })).rows.map(({ id }) => id)).toEqual(['p2398', 'p2396']);
   });
 
-  it('are looked up one by one, however frequent the planner thinks they are', async () => {
+  it('looks the codes up one by one, whatever frequency the planner expects', async () => {
     const { statements } = await test.store.explainSearch(TENANT, { ...all, where: [{ on: 'token', any: others }] });
     expect(statements[0]!.plan.join('\n')).toMatch(/Bitmap Index Scan on sx_tok(_\d+)? [^\n]*loops=300/);
     expect(statements[0]!.plan.join('\n')).toMatch(/>= 1000\)[\s\S]*\(never executed\)/);
   });
 });
 
-it('refuses (400) a position that belongs to another order', async () => {
+it('refuses (400) a position that belongs to another sort order', async () => {
   const { next } = await search({});
   const sort: Query['sort'] = [
     { by: 'id', descending: false },
@@ -119,7 +119,7 @@ it('refuses (400) a position that belongs to another order', async () => {
   await expect(test.store.search(TENANT, { ...all, sort }, { after: next! })).rejects.toMatchObject({ kind: 'invalid' });
 });
 
-it('follows :iterate sixteen references far, and says when there is more', async () => {
+it('follows :iterate over sixteen references, and reports that more exist', async () => {
   const chain = Array.from({ length: 20 }, (_one, n) =>
     createOf(`o${n}`, {
       type: 'Organization',

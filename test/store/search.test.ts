@@ -62,7 +62,7 @@ it('finds what a brute-force filter finds, in its order; the pages together are 
 });
 
 it(
-  'finds the same, page after page and from any offset, where conditions are on the parameter that it is sorted by',
+  'finds the same on all pages and from any offset when the search is sorted by the parameter of its conditions',
   async () => {
     const asking = fc.array(fc.tuple(boundedQuery, fc.nat(6)), { minLength: 20, maxLength: 20 });
     await fc.assert(
@@ -110,7 +110,7 @@ it('starts at an offset of a sorted list of everything as if the earlier pages h
   );
 });
 
-it('holds for resources as they are really indexed, whatever is in them', async () => {
+it('finds the same for resources that were indexed from random content', async () => {
   const registry = buildRegistry([]);
   const resources = Array.from({ length: 60 }, (_one, n) => randomResource(SERVED_TYPES[n % 6]!, n));
   const corpus: Stored[] = resources.map((resource, n) => ({

@@ -91,7 +91,7 @@ it.each([
   for (const pages of await read(url)) expect(pages).toBeLessThan(max);
 });
 
-it.each(['family', '-family'])('finds each of many names once, also who has another name out of bounds: _sort=%s', async (sort) => {
+it.each(['family', '-family'])('finds each resource once, also one with another name out of bounds: _sort=%s', async (sort) => {
   const descending = sort.startsWith('-');
   const matches = Array.from({ length: COUNT }, (_one, n) => {
     const names = (patient(n).name as { family: string }[]).map(({ family }) => family.toLowerCase()).sort();

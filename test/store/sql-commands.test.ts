@@ -13,7 +13,7 @@ it.each([
   expect(splitCommands(text).map((command) => command.trim())).toEqual(commands);
 });
 
-it('leaves a command where it stands in the text, so that an error points at its line', () => {
+it('keeps the position of a command in the text, so that an error names its line', () => {
   const text = 'select 1;\nselect 2;\nselect b';
   expect(splitCommands(text).map((command) => text.indexOf(command.trim()) === command.search(/\S/))).toEqual([true, true, true]);
   expect(splitCommands(text)[2]!.split('\n')).toHaveLength(3);
