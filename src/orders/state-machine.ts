@@ -115,3 +115,20 @@ export const findTransition = (
     ({ from, event: named, when }) =>
       from === state && named === event && (when === undefined || when === (firstSentAt === null ? 'unsent' : 'sent')),
   );
+
+type CancellationTransition = (typeof CANCELLATION_TRANSITIONS)[number];
+
+/** Undefined: the event cannot occur in this state. */
+export const findCancellationTransition = (
+  state: OutboxEntry['state'],
+  event: CancellationTransition['event'],
+): CancellationTransition | undefined => CANCELLATION_TRANSITIONS.find(({ from, event: named }) => from === state && named === event);
+
+type TrackingTransition = (typeof TRACKING_TRANSITIONS)[number];
+export type TrackingAction = TrackingTransition['action'];
+
+/** Undefined: the event cannot occur in this state. */
+export const findTrackingTransition = (
+  state: TrackingTransition['from'],
+  event: TrackingTransition['event'],
+): TrackingTransition | undefined => TRACKING_TRANSITIONS.find(({ from, event: named }) => from === state && named === event);

@@ -32,7 +32,7 @@ test('the table has one transition for a state, an event and what was sent', () 
   for (const all of keys) expect(new Set(all).size).toBe(all.length);
 });
 
-test('each line of the failure matrix names existing transitions, or none', () => {
+test('each line of the failure matrix names existing transitions, or the reason why there are none', () => {
   const known = new Set(
     NAMES.flatMap((name) =>
       TABLES[name].map(({ from, event, when }) => `${name === 'order' ? '' : `${name} `}${from}/${event}${when ? `:${when}` : ''}`),
@@ -41,12 +41,10 @@ test('each line of the failure matrix names existing transitions, or none', () =
   const matrix = [...readFileSync('docs/failure-matrix.md', 'utf8').matchAll(/^\| *(\d+) *\|.*\| ([^|]+) \|[^|]+\|$/gm)];
   const cited = matrix.map(([, number, cell]) => ({
     number: Number(number),
+    cell: cell!.trim(),
     names: [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
   }));
-  // these are about the inbox, a caller's key, physicians and the configuration
-  expect(cited.filter(({ names }) => names.length === 0).map(({ number }) => number)).toEqual([
-    18, 19, 29, 30, 31, 33, 34, 36, 43, 44, 45, 46,
-  ]);
+  expect(cited.filter(({ names, cell }) => names.length === 0 && !/^none: \S/.test(cell))).toEqual([]);
   expect(cited.length).toBeGreaterThanOrEqual(50);
   expect(cited.flatMap(({ names }) => names).filter((name) => !known.has(name))).toEqual([]);
 });

@@ -7,6 +7,7 @@ import type { Store } from '../../store/store.ts';
 import type { OrderTask } from '../place/cancellation.ts';
 import { buildCancellationRefusedEdit, buildCancelledEdit, editResource, type OrderEdit } from '../place/order-edits.ts';
 import { parseAcceptedOrder, readOrderedRequest, readRequestId } from '../place/order-entry.ts';
+import { findCancellationTransition } from '../state-machine.ts';
 import { systemContext } from '../system-actor.ts';
 import { ATTEMPT_MS, nextDeliveryAt, type OrderSender } from './order-sender.ts';
 
@@ -22,14 +23,16 @@ export async function sendCancellation(sender: OrderSender, { entry, by }: Lease
   const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelOrder(sender, orderId, signal)));
   const now = sender.clock();
   const open = ends.find((end) => end.kind === 'open');
+  const refusal = ends.find((end) => end.kind === 'refused');
+  const { to: state, action } = findCancellationTransition('sending', open ? 'unknown' : refusal ? 'refused' : 'accepted')!;
   sender.gate.breaker.record(open ? open.health : 'success', now, open?.retryAfter, entry.id);
   if (open) {
     const nextAt = nextDeliveryAt(entry.createdAt, now, sender.random());
-    await sender.store.outbox.recordOutcome(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
-    return 'unknown';
+    await sender.store.outbox.recordOutcome(entry, by, { state, at: now.toISOString(), nextAt, error: open.why });
+    return state;
   }
   const endedOrders = ends.flatMap((end, nth) => (end.kind === 'open' ? [] : [{ ...fulfilments[nth]!, end }]));
-  return recordResults(sender, { entry, by }, endedOrders);
+  return recordResults(sender, { entry, by }, { state, isCancelled: action === 'endOrder', error: refusal?.why, endedOrders });
 }
 
 async function listOrderTasks(store: Store, entry: OutboxEntry): Promise<OrderTask[]> {
@@ -56,21 +59,24 @@ const toOpenResult = (outcome: Failure): OpenResult => ({
   retryAfter: retryAfterSeconds(outcome),
 });
 
+interface EndedAttempt {
+  state: OutboxState;
+  /** All orders of the request are cancelled. */
+  isCancelled: boolean;
+  error: string | undefined;
+  endedOrders: (OrderTask & { end: CancellationResult })[];
+}
+
 /** Records the results in one transaction, and wakes the tracking of the orders. */
-async function recordResults(
-  sender: OrderSender,
-  { entry, by }: LeasedEntry,
-  endedOrders: (OrderTask & { end: CancellationResult })[],
-): Promise<OutboxState> {
+async function recordResults(sender: OrderSender, { entry, by }: LeasedEntry, attempt: EndedAttempt): Promise<OutboxState> {
+  const { state, isCancelled, error, endedOrders } = attempt;
   const { tenant } = entry;
   const at = sender.clock().toISOString();
-  const refusal = endedOrders.map(({ end }) => end).find((end) => end.kind === 'refused');
-  const state = refusal ? 'refused' : 'done';
   return sender.store.transaction(async (store) => {
     await store.readForUpdate(tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
-    if (!(await store.outbox.recordOutcome(entry, by, { state, at, ...(refusal && { error: refusal.why }) }))) return 'sending';
+    if (!(await store.outbox.recordOutcome(entry, by, { state, at, ...(error !== undefined && { error }) }))) return 'sending';
     const context = systemContext(sender, tenant, store);
-    if (!refusal && (await readOrderedRequest(store, entry)))
+    if (isCancelled && (await readOrderedRequest(store, entry)))
       await editResource(context, 'ServiceRequest', readRequestId(entry), buildCancelledEdit(at).request);
     for (const { task, end } of endedOrders) await editResource(context, 'Task', task, toEdit(end, at).task);
     await store.trackedOrders.wake(
