@@ -64,8 +64,13 @@ export function buildPreferenceComparator(type: string, stated: UsePreference = 
   const isPostal = (element: DatedElement): number => Number(type === 'Address' && element.type === 'postal');
   const keys = [isPostal, readUseOrder, readRank];
   // the assertions: all members of a DatedElement are unknown, and elements of these types are objects
-  return (one, other) =>
-    keys.map((key) => key(one as DatedElement) - key(other as DatedElement)).find((difference) => difference !== 0) ?? 0;
+  return (one, other) => {
+    for (const key of keys) {
+      const difference = key(one as DatedElement) - key(other as DatedElement);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
 }
 
 /** The elements that are neither old nor outside of their period, the preferred one first. */

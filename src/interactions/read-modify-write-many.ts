@@ -26,7 +26,11 @@ export async function readModifyWriteMany(context: Context, rewritings: Resource
     const inside = { ...context, store };
     const locked = await store.readForUpdate(context.caller.tenant, rewritings);
     const current = new Map(locked.map((row) => [`${row.type}/${row.id}`, row]));
-    const writes = rewritings.flatMap((rewriting) => preparePending(inside, rewriting, current.get(`${rewriting.type}/${rewriting.id}`)));
+    const writes: PendingWrite[] = [];
+    for (const rewriting of rewritings) {
+      const write = preparePending(inside, rewriting, current.get(`${rewriting.type}/${rewriting.id}`));
+      if (write) writes.push(write);
+    }
     for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.check?.(inside, write);
     for (const replaces of [false, true]) await writePending(inside, writes, replaces);
     for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.after?.(inside, write);
@@ -34,17 +38,17 @@ export async function readModifyWriteMany(context: Context, rewritings: Resource
   });
 }
 
-function preparePending(context: Context, { type, id, edit }: ResourceEdit, previous: ResourceRow | undefined): PendingWrite[] {
-  if (previous?.body === null) return [];
+function preparePending(context: Context, { type, id, edit }: ResourceEdit, previous: ResourceRow | undefined): PendingWrite | undefined {
+  if (previous?.body === null) return undefined;
   const current = previous && parseExactBody(previous.body!);
   const edited = edit(current);
-  if (!edited || isDeepStrictEqual(edited, current)) return [];
-  return [prepareServerWrite(context, { type, id, method: 'PUT', draft: toDraft({ ...edited, id }), ...(previous && { previous }) })];
+  if (!edited || isDeepStrictEqual(edited, current)) return undefined;
+  return prepareServerWrite(context, { type, id, method: 'PUT', draft: toDraft({ ...edited, id }), ...(previous && { previous }) });
 }
 
 /** Writes either the new resources or the replaced ones, in one statement. */
 async function writePending({ store, caller }: Context, writes: PendingWrite[], replaces: boolean): Promise<void> {
-  const changes = writes.filter(({ previous }) => (previous !== undefined) === replaces).map(({ change }) => change);
+  const changes = writes.flatMap(({ previous, change }) => ((previous !== undefined) === replaces ? change : []));
   if ((await store.write(caller.tenant, changes)) < changes.length)
     throw conflict('other requests are changing these resources: try again');
 }

@@ -94,7 +94,9 @@ const isLonger = (text: string, bytes: number): boolean => text.length * 3 > byt
 /** Stamps and indexes a write without checking it. */
 export function buildPendingWrite(context: Context, { type, id, method, draft, previous }: WriteRequest): PendingWrite {
   const version = (previous?.version ?? 0) + 1;
-  const lastUpdated = findLaterTime(context.clock().toISOString(), previous?.lastUpdated);
+  const now = context.clock().toISOString();
+  // never earlier than the previous version, even if the clocks of two processes differ
+  const lastUpdated = previous && previous.lastUpdated > now ? previous.lastUpdated : now;
   const change: ResourceChange = {
     type,
     id,
@@ -133,6 +135,3 @@ export function stampVersion(resource: Resource, id: string, versionId: string, 
   const { versionId: _version, lastUpdated: _updated, ...clientMeta } = meta ?? {};
   return { resourceType, id, meta: { versionId, lastUpdated, ...clientMeta }, ...elements };
 }
-
-/** The time of a version is never earlier than that of the previous version, even if the clocks of two processes differ. */
-const findLaterTime = (now: string, before: string | undefined): string => (before !== undefined && before > now ? before : now);

@@ -105,7 +105,7 @@ async function applyFields(request: VendorRequest, { resource, row, kind }: Item
   if (issues.length) throw invalidIssues(issues);
   if (!Object.keys(fields).length) return resource;
   const whole: View = { ...view, ...fields };
-  const env = buildEnv(context, { created: row.created, now, resolved: await resolveReferences(request, fields, whole) });
+  const env = buildEnv(context, { created: row.created, now, resolved: await resolveReferences(request, [{ fields, whole }]) });
   await rejectDuplicate(request, whole, row.id);
   const changed = bare ? shape.write(fields, resource, env, { server: true, bare }) : shape.write(whole, resource, env);
   const stillSet = Object.values(fields).some(isUnset)

@@ -12,7 +12,7 @@ import {
   storeIdempotentResponse,
 } from './idempotency.ts';
 import { inTransaction, LostRace, retryLostRaces } from './lost-race.ts';
-import { resolveAllReferences } from './reference-checks.ts';
+import { resolveReferences } from './reference-checks.ts';
 import { buildResponse } from './response.ts';
 import { parseParameters, readCheckedBody, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
 import { buildEnv, buildViews } from './views.ts';
@@ -46,7 +46,7 @@ interface Creations {
 async function storeItems(request: VendorRequest, many: BatchCreate, { items, idempotent }: Creations): Promise<ResourceRow[] | LostRace> {
   const { shape, context } = request;
   const places = items.map((_, nth) => (field: string) => many.toRequestField(field, nth));
-  const resolved = await resolveAllReferences(
+  const resolved = await resolveReferences(
     request,
     items.map((item, nth) => ({ fields: item, whole: item, toPlace: places[nth]! })),
   );

@@ -104,7 +104,7 @@ async function resume(request: VendorRequest, subject: string, view: View): Prom
 async function storeOnce(request: VendorRequest, { view, idempotent }: Creation): Promise<StoredItem | LostRace> {
   const { context, shape } = request;
   const newId = context.newId();
-  const ids = await resolveReferences(request, view);
+  const ids = await resolveReferences(request, [{ fields: view, whole: view }]);
   const criteria = shape.buildTargetSearch(view, ids);
   const target = criteria === null ? undefined : await findUpsertMatch(request, view, criteria);
   const subject = `${shape.resource}/${target?.id ?? newId}`;

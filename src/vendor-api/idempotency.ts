@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { parseExactJson } from '../fhir/json.ts';
 import { formatSortedJson } from '../fhir/json-values.ts';
 import { conflict, invalid } from '../fhir/outcome.ts';
-import type { Caller, Context } from '../interactions/context.ts';
+import type { Context } from '../interactions/context.ts';
 import type { Shape, View } from '../mapping/shape.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../store/idempotency-keys.ts';
 import { buildResponse, mayReadAll, type StoredResponse } from './response.ts';
@@ -29,14 +29,13 @@ export function parseIdempotentRequest({ headers, shape, context }: VendorReques
     return undefined;
   }
   if (text.length > MAX_KEY_LENGTH) throw invalid(`an idempotency-key has at most ${MAX_KEY_LENGTH} characters`, 'idempotency-key');
-  const { tenant } = context.caller;
+  const { tenant, surface, patient } = context.caller;
+  // the patient of a patient key, otherwise the tenant on this surface, for all of its API keys
+  const owner = patient === undefined ? surface : `${surface}/${patient}`;
   const hash = createHash('sha256').update(formatSortedJson(body)).digest('hex');
   const route = shape.interactions.includes('perform') ? shape.itemPath : shape.path;
-  return { key: { tenant, caller: toKeyOwner(context.caller), route: `POST ${route}`, key: text }, hash };
+  return { key: { tenant, caller: owner, route: `POST ${route}`, key: text }, hash };
 }
-
-/** The owner of an idempotency-key: the patient of a patient key, otherwise the tenant on this surface, for all of its API keys. */
-const toKeyOwner = ({ surface, patient }: Caller): string => (patient === undefined ? surface : `${surface}/${patient}`);
 
 /** The record of an earlier request with this key. If its hash differs, this request is refused (409) with the vendor's text. */
 export async function findEarlierRequest(

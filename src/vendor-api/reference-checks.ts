@@ -9,19 +9,17 @@ import { findRows, parseStored, readRow } from './stored-rows.ts';
 import type { VendorRequest } from './vendor-request.ts';
 import { buildView } from './views.ts';
 
-/** Refuses references to missing resources. Returns the FHIR ids of aliases. `fields`: the changed fields. `whole`: the whole item with them. */
-export const resolveReferences = (request: VendorRequest, fields: View, whole: View = fields): Promise<Map<string, string>> =>
-  resolveAllReferences(request, [{ fields, whole }]);
-
 /** One item of a request. `toPlace`: the path of a field in the request, if it differs from the field's name. */
 interface ReferenceCheck {
+  /** The changed fields. */
   fields: View;
+  /** The whole item with them. */
   whole: View;
   toPlace?(field: string): string;
 }
 
-/** The same for many items of one request. Each target is read once. */
-export async function resolveAllReferences({ shape, context }: VendorRequest, items: ReferenceCheck[]): Promise<Map<string, string>> {
+/** Refuses references to missing resources. Returns the FHIR ids of aliases. Each target is read once. */
+export async function resolveReferences({ shape, context }: VendorRequest, items: ReferenceCheck[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   const found = new Map<string, ResourceRow | undefined>();
   const readTarget = async ({ type, id }: { type: ServedType; id: string }): Promise<ResourceRow | undefined> => {

@@ -38,7 +38,12 @@ const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f]/;
  */
 export const isReadable = (text: string): boolean => !CONTROL.test(text) && text.isWellFormed();
 
-const uri: TextType = { isValid: (text) => URI.test(text) && isReadable(text), expected: 'a URI without spaces' };
+/** `isMore`: what the pattern cannot state. */
+const buildTextType = (pattern: RegExp, expected: string, isMore?: (text: string) => boolean): TextType => ({
+  isValid: (text) => pattern.test(text) && (isMore === undefined || isMore(text)),
+  expected,
+});
+
 const string: TextType = {
   isValid: (text) => text.length > 0 && text.length <= LONGEST && isReadable(text),
   expected: 'a text that is not empty, of at most 1 MB and without control characters',
@@ -47,24 +52,25 @@ const string: TextType = {
 /** FHIR type (and media types and currencies, which are codes of a known form) → its texts. */
 export const TEXT_TYPES: Readonly<Record<string, TextType>> = {
   base64Binary: { isValid: isBase64, expected: 'base64 (RFC 4648)' },
-  canonical: { ...uri, expected: 'a canonical URL without spaces' },
-  code: { isValid: (text) => CODE.test(text) && isReadable(text), expected: 'a code (no leading, trailing or double spaces)' },
-  currency: { isValid: (text) => CURRENCY.test(text), expected: 'a currency code of ISO 4217' },
-  date: { isValid: (text) => DATE.test(text) && isCalendarDay(text), expected: 'a date of the calendar as YYYY, YYYY-MM or YYYY-MM-DD' },
-  dateTime: {
-    isValid: (text) => DATE_TIME.test(text) && isCalendarDay(text),
-    expected: 'a date of the calendar as YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone',
-  },
-  id: { isValid: (text) => ID.test(text), expected: 'an id of 1 to 64 letters, digits, hyphens and dots' },
-  instant: { isValid: (text) => INSTANT.test(text) && isCalendarDay(text), expected: 'an instant as YYYY-MM-DDThh:mm:ss with a time zone' },
+  canonical: buildTextType(URI, 'a canonical URL without spaces', isReadable),
+  code: buildTextType(CODE, 'a code (no leading, trailing or double spaces)', isReadable),
+  currency: buildTextType(CURRENCY, 'a currency code of ISO 4217'),
+  date: buildTextType(DATE, 'a date of the calendar as YYYY, YYYY-MM or YYYY-MM-DD', isCalendarDay),
+  dateTime: buildTextType(
+    DATE_TIME,
+    'a date of the calendar as YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone',
+    isCalendarDay,
+  ),
+  id: buildTextType(ID, 'an id of 1 to 64 letters, digits, hyphens and dots'),
+  instant: buildTextType(INSTANT, 'an instant as YYYY-MM-DDThh:mm:ss with a time zone', isCalendarDay),
   markdown: string,
-  mimeType: { isValid: (text) => MIME_TYPE.test(text) && isReadable(text), expected: 'a media type as type/subtype' },
-  oid: { isValid: (text) => OID.test(text), expected: 'an OID as urn:oid:…' },
+  mimeType: buildTextType(MIME_TYPE, 'a media type as type/subtype', isReadable),
+  oid: buildTextType(OID, 'an OID as urn:oid:…'),
   string,
-  time: { isValid: (text) => TIME_OF_DAY.test(text), expected: 'a time as hh:mm:ss' },
-  uri,
-  url: { ...uri, expected: 'a URL without spaces' },
-  uuid: { isValid: (text) => UUID.test(text), expected: 'a UUID as urn:uuid:… in lower case' },
+  time: buildTextType(TIME_OF_DAY, 'a time as hh:mm:ss'),
+  uri: buildTextType(URI, 'a URI without spaces', isReadable),
+  url: buildTextType(URI, 'a URL without spaces', isReadable),
+  uuid: buildTextType(UUID, 'a UUID as urn:uuid:… in lower case'),
 };
 
 /** Whether the day of a text that begins as YYYY-MM-DD is in its month; texts without a day are. */

@@ -24,8 +24,8 @@ export type RouteResolver = (req: Request) => RouteMatch;
 
 /** Builds the route resolver of all mappings. `prefixes`: surface → its mount prefix (`{ loop: '/loop' }`). */
 export function buildRouteResolver({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): RouteResolver {
-  const tree = buildRouteTree<Shape>();
-  for (const shape of shapes) for (const template of listRoutes(shape)) tree.add(template, shape);
+  const root = buildNode();
+  for (const shape of shapes) for (const template of listRoutes(shape)) addRoute(root, template, shape);
   const own = findExclusiveMounts(surfaces, shapes);
   const classifyCredential = buildCredentialClassifier(surfaces);
   return (req) => {
@@ -37,7 +37,7 @@ export function buildRouteResolver({ surfaces, shapes }: Mappings, prefixes: Rec
     const path = whole.slice(prefix.length) || '/';
     const allowed = prefixed ? [prefixed] : hosted.length ? hosted : surfaces;
     const preferred = classifyCredential(req);
-    const found = findShape(tree, path, { allowed, preferred });
+    const found = findShape(root, { segments: splitPath(path), allowed, preferred });
     if (found) return { ...found, collectionPath: prefix + found.collectionPath };
     return {
       surface:
@@ -54,31 +54,42 @@ function findExclusiveMounts(surfaces: Surface[], shapes: Shape[]): { mount: str
   });
 }
 
-interface SurfaceChoice {
+/** A path whose shape is looked for: its segments, the surfaces that may serve it, and the one that is preferred. */
+interface RouteSearch {
+  segments: string[];
   allowed: Surface[];
   preferred: Surface | undefined;
 }
 
-function findShape(tree: RouteTree<Shape>, path: string, { allowed, preferred }: SurfaceChoice): ShapeMatch | undefined {
-  for (const { entries, segments } of tree.find(path)) {
-    const candidates = entries.filter(({ value }) => allowed.includes(value.surface));
-    const entry = candidates.find(({ value }) => value.surface === preferred) ?? candidates[0];
-    if (entry) return toShapeMatch(entry, segments);
+/** The shape whose route matches the segments from `at` on. A literal segment has precedence over a parameter. */
+function findShape(node: RouteNode, search: RouteSearch, at = 0): ShapeMatch | undefined {
+  const segment = search.segments[at];
+  if (segment === undefined) return chooseRoute(node.routes, search);
+  const literal = node.literals.get(segment);
+  const found = literal && findShape(literal, search, at + 1);
+  if (found || segment === '' || !node.parameter) return found;
+  return findShape(node.parameter, search, at + 1);
+}
+
+function chooseRoute(routes: Route[], { segments, allowed, preferred }: RouteSearch): ShapeMatch | undefined {
+  let chosen: Route | undefined;
+  for (const route of routes) {
+    const { surface } = route.shape;
+    if (allowed.includes(surface) && (!chosen || (surface === preferred && chosen.shape.surface !== preferred))) chosen = route;
   }
-  return undefined;
+  return chosen && toShapeMatch(chosen, segments);
 }
 
 /** Reads the id and the other parameters of a matching route from the segments of a path. */
-function toShapeMatch({ value: shape, parameterPositions }: RouteEntry<Shape>, segments: string[]): ShapeMatch {
+function toShapeMatch({ shape, parameterPositions }: Route, segments: string[]): ShapeMatch {
+  const pathParameters: Record<string, string> = {};
+  for (const [name, position] of parameterPositions) if (name !== 'id') pathParameters[name] = decodePathSegment(segments[position]!);
   const own = parameterPositions.get('id');
-  const values = [...parameterPositions]
-    .filter(([name]) => name !== 'id')
-    .map(([name, place]) => [name, decodePathSegment(segments[place]!)]);
   return {
     surface: shape.surface,
     shape,
     collectionPath: ['', ...segments.slice(0, own)].join('/'),
-    pathParameters: Object.fromEntries(values),
+    pathParameters,
     ...(own !== undefined && { id: decodePathSegment(segments[own]!) }),
   };
 }
@@ -116,61 +127,41 @@ function isHostCovered(name: string, pattern: string): boolean {
   return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1 : name === pattern;
 }
 
-interface RouteTree<T> {
-  add(template: string, what: T): void;
-  /** The matching templates, the most literal first, each with its entries and the segments of the path. */
-  find(path: string): { entries: RouteEntry<T>[]; segments: string[] }[];
-}
-
 /** `parameterPositions`: the positions of its parameters among the segments of a path. */
-interface RouteEntry<T> {
-  value: T;
+interface Route {
+  shape: Shape;
   parameterPositions: ReadonlyMap<string, number>;
 }
 
-interface Node<T> {
-  literals: Map<string, Node<T>>;
-  parameter: Node<T> | undefined;
-  entries: RouteEntry<T>[];
+/** A node of the tree of path segments. `routes`: those that end here. */
+interface RouteNode {
+  literals: Map<string, RouteNode>;
+  parameter: RouteNode | undefined;
+  routes: Route[];
 }
 
-function buildRouteTree<T>(): RouteTree<T> {
-  const root: Node<T> = buildNode();
-  return {
-    add(template, value) {
-      let node = root;
-      const parameterPositions = new Map<string, number>();
-      for (const [position, segment] of splitPath(template).entries()) {
-        const [name] = listPathParameters(segment);
-        if (name !== undefined) parameterPositions.set(name, position);
-        node = name === undefined ? addLiteralChild(node, segment) : addParameterChild(node);
-      }
-      node.entries.push({ value, parameterPositions });
-    },
-    find(path) {
-      const segments = splitPath(path);
-      return findNodes(root, segments).map(({ entries }) => ({ entries, segments }));
-    },
-  };
+const buildNode = (): RouteNode => ({ literals: new Map(), parameter: undefined, routes: [] });
+
+function addRoute(root: RouteNode, template: string, shape: Shape): void {
+  let node = root;
+  const parameterPositions = new Map<string, number>();
+  for (const [position, segment] of splitPath(template).entries()) {
+    const [name] = listPathParameters(segment);
+    if (name !== undefined) parameterPositions.set(name, position);
+    node = name === undefined ? addLiteralChild(node, segment) : addParameterChild(node);
+  }
+  node.routes.push({ shape, parameterPositions });
 }
 
 const splitPath = (path: string): string[] => path.split('/').slice(1);
 
-const buildNode = <T>(): Node<T> => ({ literals: new Map(), parameter: undefined, entries: [] });
-
-function addParameterChild<T>(node: Node<T>): Node<T> {
-  node.parameter ??= buildNode<T>();
+function addParameterChild(node: RouteNode): RouteNode {
+  node.parameter ??= buildNode();
   return node.parameter;
 }
 
-function addLiteralChild<T>(node: Node<T>, segment: string): Node<T> {
-  const next = node.literals.get(segment) ?? buildNode<T>();
+function addLiteralChild(node: RouteNode, segment: string): RouteNode {
+  const next = node.literals.get(segment) ?? buildNode();
   node.literals.set(segment, next);
   return next;
-}
-
-function findNodes<T>(node: Node<T>, [segment, ...rest]: string[]): Node<T>[] {
-  if (segment === undefined) return node.entries.length ? [node] : [];
-  const children = [node.literals.get(segment), segment === '' ? undefined : node.parameter];
-  return children.flatMap((child) => (child ? findNodes(child, rest) : []));
 }

@@ -48,10 +48,12 @@ function replaceWords(text: string, former: string, next: string): string {
 }
 
 /** Finds the elements that repeat the old value of changed elements. */
-export const findStaleDependents = (type: string, changed: readonly string[]): string[] => {
+export function findStaleDependents(type: string, changed: readonly string[]): string[] {
   const dependents = DEPENDENTS[type];
-  return dependents ? changed.flatMap((name) => (Object.hasOwn(dependents, name) ? dependents[name]! : [])) : [];
-};
+  const stale: string[] = [];
+  for (const name of dependents ? changed : []) if (Object.hasOwn(dependents!, name)) stale.push(...dependents![name]!);
+  return stale;
+}
 
 /** Removes these elements, except those that the kept steps select. */
 export function omitStaleDependents(

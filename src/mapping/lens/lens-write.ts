@@ -105,11 +105,10 @@ function writeHidden(hidden: HiddenWrite, { state, changes, isNew }: WriteContex
   const current = state.slots[hidden.slot]!;
   const condition = hidden.while && (changes[hidden.while.slot] ?? state.slots[hidden.while.slot]!);
   if (!condition && (!isNew || current.length)) return;
-  const value = () =>
-    hidden.copied
-      ? (changes[hidden.copied.slot] ?? state.slots[hidden.copied.slot]!)
-      : [substituteNames(hidden.spec.value!, state.env, aliases)];
-  const values = !condition || condition.length ? value() : [];
+  const { spec, copied } = hidden;
+  let values: unknown[] = [];
+  if (!condition || condition.length)
+    values = copied ? (changes[copied.slot] ?? state.slots[copied.slot]!) : [substituteNames(spec.value!, state.env, aliases)];
   if (!isDeepStrictEqual(current, values)) changes[hidden.slot] = values;
 }
 
@@ -120,8 +119,9 @@ function applyHidden(
   { env }: ResourceState,
   aliases: Aliases,
 ): Resource {
-  const value = () => (copied ? copied.path.get(resource, env) : [substituteNames(spec.value!, env, aliases)]);
-  const values = condition!.path.get(resource, env).length ? value() : [];
+  let values: unknown[] = [];
+  if (condition!.path.get(resource, env).length)
+    values = copied ? copied.path.get(resource, env) : [substituteNames(spec.value!, env, aliases)];
   return isDeepStrictEqual(path.get(resource, env), values) ? resource : path.put(resource, values, env);
 }
 

@@ -175,16 +175,14 @@ function applyList({ step, slot, own }: Branch, node: unknown, { changes, env }:
 
 /** Removes the elements that repeat the old value of a changed one (dependent-elements.ts). */
 function dropStaleDependents(branches: readonly Branch[], node: unknown, { effects, env, type }: TreeWrite & { type: string }): unknown {
-  const changedBranches = branches.filter(
-    (branch) => effects[branch.number] !== UNCHANGED && !branch.hidden && !addsFirstMember(branch, node, env),
-  );
-  const outdated = findStaleDependents(
-    type,
-    changedBranches.map(({ step }) => step.name),
-  );
+  const changed: string[] = [];
+  for (const branch of branches)
+    if (effects[branch.number] !== UNCHANGED && !branch.hidden && !addsFirstMember(branch, node, env)) changed.push(branch.step.name);
+  const outdated = findStaleDependents(type, changed);
   if (!outdated.length) return node;
-  const preserved = branches.filter(({ isProtected, number }) => isProtected || effects[number] === ADDS).map(({ step }) => step);
-  return omitStaleDependents(node, outdated, { preservedSteps: preserved, env });
+  const preservedSteps: Step[] = [];
+  for (const { step, number, isProtected } of branches) if (isProtected || effects[number] === ADDS) preservedSteps.push(step);
+  return omitStaleDependents(node, outdated, { preservedSteps, env });
 }
 
 /** Whether the change adds the first member that meets its conditions (a code of another system): that makes no other member stale. */

@@ -52,7 +52,7 @@ export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
     const absentFields = around ? fields.filter(({ name }) => !(name in view)) : [];
     return [
       ...keepFirstPerField(schemaIssues),
-      ...fields.flatMap((field) => checkField(field, view, { ...beyond, ...(around && { around }) })),
+      ...checkFields(fields, view, { ...beyond, ...(around && { around }) }),
       ...absentFields.flatMap((field) => checkUnsentFieldPairs(field, around!, view).map(([name, text]) => buildFieldIssue(name, text))),
     ];
   };
@@ -145,17 +145,19 @@ interface CheckContext {
 }
 
 /** Rules that JSON Schema cannot express. */
+const checkFields = (fields: Field[], view: View, context: CheckContext): Issue[] =>
+  fields.flatMap((field) => checkField(field, view, context));
+
 function checkField(field: Field, view: View, context: CheckContext): Issue[] {
   const name = context.at === undefined ? field.name : `${context.at}.${field.name}`;
   const value = view[field.name];
   if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, context.invalidPaths)) return [];
-  const checkNested = (fields: Field[], at: string, item: unknown): Issue[] =>
-    fields.flatMap((inner) => checkField(inner, toRecord(item), { ...context, at }));
-  if (field.fields) return checkNested(field.fields, name, value);
+  if (field.fields) return checkFields(field.fields, toRecord(value), { ...context, at: name });
   if (field.members)
-    return toList(value).flatMap((item, nth) =>
-      isReported(field, `${name}[${nth}]`, context.invalidPaths) ? [] : checkNested(field.members!, `${name}[${nth}]`, item),
-    );
+    return toList(value).flatMap((item, nth) => {
+      const at = `${name}[${nth}]`;
+      return isReported(field, at, context.invalidPaths) ? [] : checkFields(field.members!, toRecord(item), { ...context, at });
+    });
   const faults = listMembers(field, value).flatMap(({ at, ...member }) => {
     const text = findValueError(field, member);
     return text === undefined ? [] : [buildFieldIssue(name + at, text)];
@@ -174,9 +176,11 @@ const isReported = ({ spec, members }: Field, name: string, invalidPaths: string
 function findValueError({ codec, toStored }: Field, { item, value }: Omit<ValueMember, 'at'>): string | undefined {
   const fault = codec.validate?.(item);
   if (fault !== undefined) return fault;
-  return toStored(value, EMPTY_ENV)
-    .map(findStorageError)
-    .find((found) => found !== undefined);
+  for (const stored of toStored(value, EMPTY_ENV)) {
+    const error = findStorageError(stored);
+    if (error !== undefined) return error;
+  }
+  return undefined;
 }
 
 /** FHIR allows no empty texts, and has a format for each type. https://hl7.org/fhir/R4/datatypes.html#string */

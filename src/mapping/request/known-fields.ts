@@ -1,6 +1,7 @@
 // The known fields of a request, without blank texts: vendors' schemas accept blank texts, FHIR does not, so a blank text counts as missing.
 //  https://hl7.org/fhir/R4/datatypes.html#string
 
+import { isObject } from '../../fhir/json-values.ts';
 import type { Field } from '../lens/field.ts';
 import type { View } from '../shape.ts';
 
@@ -16,19 +17,19 @@ export function pickKnownFields(fields: Field[], body: View): View {
   return Object.fromEntries(entries);
 }
 
-const pickKnownWithin = (fields: Field[], value: unknown): unknown => (isPlainObject(value) ? pickKnownFields(fields, value) : value);
+const pickKnownWithin = (fields: Field[], value: unknown): unknown => (isObject(value) ? pickKnownFields(fields, value) : value);
 
 /** Whether a member of a list has any value; otherwise it is dropped. */
 const hasValue = (member: unknown): boolean =>
-  !isPlainObject(member) ||
+  !isObject(member) ||
   Object.values(member).some((value) =>
-    isPlainObject(value) ? hasValue(value) : value !== null && !(Array.isArray(value) && value.length === 0),
+    isObject(value) ? hasValue(value) : value !== null && !(Array.isArray(value) && value.length === 0),
   );
 
 /** A value without blank texts; undefined: none. A blank text that is required, or that its codec refuses, stays: it must be refused. */
 export function omitBlankTexts({ spec, codec }: Field, value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => !isBlank(item));
-  if (isMapField(spec) && isPlainObject(value)) return Object.fromEntries(Object.entries(value).filter(([, entry]) => !isBlank(entry)));
+  if (isMapField(spec) && isObject(value)) return Object.fromEntries(Object.entries(value).filter(([, entry]) => !isBlank(entry)));
   return isBlank(value) && !spec.required && codec.validate?.(value) === undefined ? undefined : value;
 }
 
@@ -42,7 +43,7 @@ export interface ValueMember {
 /** The parts of a value with their positions in the request. Keys that do not look like names are not repeated: they may be health data. */
 export function listMembers({ spec }: Field, value: unknown): ValueMember[] {
   if (Array.isArray(value)) return value.map((item, nth) => ({ at: `[${nth}]`, item, value: [item] })).filter(({ item }) => !isBlank(item));
-  if (!isMapField(spec) || !isPlainObject(value)) return [{ at: '', item: value, value }];
+  if (!isMapField(spec) || !isObject(value)) return [{ at: '', item: value, value }];
   return Object.entries(value)
     .filter(([, item]) => !isBlank(item))
     .map(([key, item]) => ({ at: isSafeName(key) ? `.${key}` : '', item: { [key]: item }, value: { [key]: item } }));
@@ -55,6 +56,3 @@ export const isSafeName = (key: string): boolean => /^\w[\w-]{0,63}$/.test(key);
 export const isMapField = ({ as }: Field['spec']): boolean => as?.startsWith('keyed') ?? false;
 
 const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
-
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

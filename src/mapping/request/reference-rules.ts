@@ -23,7 +23,11 @@ export const buildReferenceRules = (
   });
 
 /** The value at these property names. */
-export const readValueAt = (view: View, at: string[]): unknown => at.reduce<unknown>((value, name) => toRecord(value)[name], view);
+export function readValueAt(view: View, at: string[]): unknown {
+  let value: unknown = view;
+  for (const name of at) value = toRecord(value)[name];
+  return value;
+}
 
 function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec['systems']): ReferenceRule[] {
   const { spec, codec, keyPath } = field;

@@ -2,8 +2,8 @@
 // The rules: every request has the same bytes; an order that may be at the lab network is looked up before it is sent again; an unknown outcome is never treated
 // as a rejection. Junction replays the first response of a key, including failures (docs/decisions/0024-order-delivery.md).
 
-import type { Task } from '@medplum/fhirtypes';
 import { v5 } from 'uuid';
+import { parseStored } from '../../fhir/typed-resource.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
 import { isServerFailure } from '../../junction/transport.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
@@ -76,11 +76,9 @@ async function readDesiredState({ store }: OrderSender, entry: OutboxEntry, { ta
   const request = await readOrderedRequest(store, entry);
   if (!request || isEnded(request)) return 'not-wanted';
   const task = await store.read(entry.tenant, 'Task', id);
-  if (task?.body && isCancelled(JSON.parse(task.body))) return 'not-wanted';
+  if (parseStored('Task', task)?.status === 'cancelled') return 'not-wanted';
   return request.status === 'active' ? 'sent' : 'on-hold';
 }
-
-const isCancelled = ({ status }: Task): boolean => status === 'cancelled';
 
 async function checkDesiredState(attempt: Attempt): Promise<Attempt | DeliveryResult> {
   const { leased, payload, desired } = attempt;

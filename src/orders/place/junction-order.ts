@@ -38,7 +38,10 @@ export function buildOrderText(content: OrderContent): string {
   const { patient, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account, passthrough } = content;
   return JSON.stringify({
     ...buildPatientFields(patient),
-    order_set: buildOrderSet(tests),
+    order_set: {
+      ...(tests.labTests.length && { lab_test_ids: tests.labTests }),
+      ...(tests.addOn.length && { add_on: { provider_ids: tests.addOn.map(({ code }) => code) } }),
+    },
     ...(method && { collection_method: method }),
     ...(physician && { physician: buildPhysician(physician) }),
     ...(urgent && { priority: true }),
@@ -72,11 +75,6 @@ function buildPatientFields({ firstName, lastName, lines: [first_line, ...more],
     },
   };
 }
-
-const buildOrderSet = ({ labTests, addOn }: OrderedTests): object => ({
-  ...(labTests.length && { lab_test_ids: labTests }),
-  ...(addOn.length && { add_on: { provider_ids: addOn.map(({ code }) => code) } }),
-});
 
 function buildSupportFields(support: OrderSupport[]): object {
   const answers = support.flatMap((one) => ('answer' in one ? one.answer : []));

@@ -107,23 +107,21 @@ function toLocalDay(text: string, state: string): string {
   return text.length === 10 || Number.isNaN(instant.getTime()) ? text.slice(0, 10) : toDayInState(state, instant);
 }
 
-/** Element → the condition under which the Patient cannot have an order, and the error text. */
-const PATIENT_EXCLUSIONS: Record<string, [excludes: (patient: Resource) => boolean, text: string]> = {
-  active: [
-    ({ active }) => active === false,
-    'an order needs a Patient in use: this record is inactive (Patient.active); order for the record that replaced it, or reactivate this one',
-  ],
-  deceased: [
-    ({ deceasedBoolean, deceasedDateTime }) => deceasedBoolean === true || deceasedDateTime !== undefined,
-    'an order needs a living patient: this record says that the patient is deceased (Patient.deceased)',
-  ],
-};
-
 /** The reasons why the stored Patient cannot have an order. */
-const listPatientExclusions = (patient: Resource): Issue[] =>
-  Object.entries(PATIENT_EXCLUSIONS).flatMap(([element, [excludes, text]]) =>
-    excludes(patient) ? invalid(text, 'ServiceRequest.subject', `Patient.${element}`).issues : [],
-  );
+function listPatientExclusions({ active, deceasedBoolean, deceasedDateTime }: Resource): Issue[] {
+  const reasons: Record<string, string | false> = {
+    active: active === false && INACTIVE_PATIENT_TEXT,
+    deceased: (deceasedBoolean === true || deceasedDateTime !== undefined) && DECEASED_PATIENT_TEXT,
+  };
+  const issues: Issue[] = [];
+  for (const [element, text] of Object.entries(reasons))
+    if (text !== false) issues.push(...invalid(text, 'ServiceRequest.subject', `Patient.${element}`).issues);
+  return issues;
+}
+
+const INACTIVE_PATIENT_TEXT =
+  'an order needs a Patient in use: this record is inactive (Patient.active); order for the record that replaced it, or reactivate this one';
+const DECEASED_PATIENT_TEXT = 'an order needs a living patient: this record says that the patient is deceased (Patient.deceased)';
 
 /**
  * Elements that cannot be sent to the lab network and change what is done to the patient, or who pays. They are refused: an order without them would be a

@@ -57,10 +57,11 @@ export function buildAcceptedEdit(
   at: string,
 ): OrderEdit {
   const businessStatus = { coding: [{ system: systems.status, code: status }] };
-  const told: ResourceEdit = (request) =>
-    request.status === 'active' ? withOriginalStatus(request, 'active', status.split('.')[0]!) : request;
   return {
-    request: (request) => withIdentifier(told(request), systems.order, id),
+    request: (request) => {
+      const shown = request.status === 'active' ? withOriginalStatus(request, 'active', status.split('.')[0]!) : request;
+      return withIdentifier(shown, systems.order, id);
+    },
     task: (task) => ({
       ...withTaskStatus(withIdentifier(task, systems.order, id), task.status === 'cancelled' ? 'cancelled' : 'received'),
       businessStatus,

@@ -61,18 +61,24 @@ const uniqueAddOns = (all: OrderedTests['addOn']): OrderedTests['addOn'] => [
 function checkConcept(concept: unknown, table: TestTable, path: string): Issue[] {
   const tests = findTests(concept, table);
   if (!tests) return [];
-  const codes = (system: string) => listCodings(concept).flatMap((one) => (one.system === system && one.code ? one.code : []));
-  if (!codes(table.labTests).every(isUuid)) return listIssues(invalid('the id of a lab test must be a UUID', path));
-  const known = codes(table.system).every((code) => Object.hasOwn(table.panels, code));
-  const agree = codes(table.labTests).every((id) => tests.labTests.includes(id));
-  if (known && agree) return [];
+  let areOrdered = true;
+  for (const { system, code } of listCodings(concept)) {
+    if (!code) continue;
+    if (system === table.labTests && !isUuid(code)) return listIssues(invalid('the id of a lab test must be a UUID', path));
+    if (system === table.labTests && !tests.labTests.includes(code)) areOrdered = false;
+    if (system === table.system && !Object.hasOwn(table.panels, code)) areOrdered = false;
+  }
+  if (areOrdered) return [];
   return listIssues(invalid('the codings name different tests, or a panel that cannot be ordered: leave only one of them', path));
 }
 
 export const listCodings = (concept: unknown): Coding[] => (isObject(concept) ? toList(concept.coding).filter(isCoding) : []);
 
-const isCoding = (value: unknown): value is Coding => isObject(value) && isText(value.system) && isText(value.code);
-const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
+function isCoding(value: unknown): value is Coding {
+  if (!isObject(value)) return false;
+  const { system = '', code = '' } = value;
+  return typeof system === 'string' && typeof code === 'string';
+}
 
 /** One meaning, several (each described for an error text), or undefined: no test. */
 export type TestResolution = { tests: OrderedTests } | { several: string[] } | undefined;

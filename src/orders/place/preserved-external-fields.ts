@@ -5,10 +5,10 @@ import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
 import { toDraft } from '../../interactions/write.ts';
+import { parseExactBody } from '../../store/resources/resource-row.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 import { listCodings } from './ordered-tests.ts';
-import { parseExactResource } from './references.ts';
 
 interface Identifier {
   system?: unknown;
@@ -26,7 +26,7 @@ export function preserveExternalFields(systems: Systems): NonNullable<WriteHook[
   const words = [systems.order, systems.transaction, systems.sample, systems.taskInput];
   return ({ caller }, draft, { body }) => {
     if (SERVER_ACTORS.has(caller.actor) || !body || !words.some((system) => body.includes(system))) return draft;
-    const former = parseExactResource(body);
+    const former = parseExactBody(body);
     const said = listIdentifiers(former).filter(isOurs);
     const given = listIdentifiers(draft.exact).filter((one) => !isOurs(one) || includesIdentifier(said, one));
     const results = draft.exact.output ?? former.output;

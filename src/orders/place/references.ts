@@ -1,10 +1,10 @@
 // Resolves the references of a request: to a contained resource, or to a stored resource of the same tenant. https://hl7.org/fhir/R4/references.html
 
-import { parseExactJson } from '../../fhir/json.ts';
 import { isObject, toList } from '../../fhir/json-values.ts';
 import { normalizeReference, readReferenceType } from '../../fhir/reference.ts';
-import { isServed, type Resource } from '../../fhir/types.ts';
+import { isResource, isServed, type Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
+import { parseExactBody } from '../../store/resources/resource-row.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
 
 export interface Reference {
@@ -26,7 +26,7 @@ export async function findReferenced(
   const [type, id] = normalizeReference(reference, baseUrl)?.split('/') ?? [];
   if (type === undefined || id === undefined || !isServed(type)) return undefined;
   const row = await store.read(caller.tenant, type, id);
-  return row?.body ? parseExactResource(row.body) : undefined;
+  return row?.body ? parseExactBody(row.body) : undefined;
 }
 
 const VERSION_SUFFIX = /\/_history\/([^/]+)$/;
@@ -63,15 +63,6 @@ export const findReferencedType = (request: Resource, given: Reference): string 
     : readReferenceType(given);
 
 export const listContained = ({ contained }: Resource): Resource[] => toList(contained).filter(isResource);
-
-const isResource = (value: unknown): value is Resource => isObject(value) && typeof value.resourceType === 'string';
-
-/** Parses a stored body. Its numbers keep their digits. */
-export function parseExactResource(body: string): Resource {
-  const value = parseExactJson(body);
-  if (!isResource(value)) throw new Error('a stored body is not a resource');
-  return value;
-}
 
 /** The references of a repeating element, each with its path. */
 export const listReferences = (request: Resource, element: string): [path: string, reference: Reference][] =>

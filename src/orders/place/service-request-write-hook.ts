@@ -7,6 +7,7 @@ import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
+import { parseExactBody } from '../../store/resources/resource-row.ts';
 import { findTransition } from '../state-machine.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import { withdrawOrder } from './cancellation.ts';
@@ -27,7 +28,6 @@ import {
 import { buildTask, createOrderTask, storeRejection } from './order-task.ts';
 import type { OrderedTests } from './ordered-tests.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
-import { parseExactResource } from './references.ts';
 
 /** However often a ServiceRequest is written, it is sent once. */
 export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
@@ -126,7 +126,7 @@ function isRevocation(write: PendingWrite, context: Context): boolean {
 }
 
 /** Numbers keep their digits: an answer to a question of the laboratory may be a number. */
-const parseWritten = ({ change }: PendingWrite): Resource => parseExactResource(change.body!);
+const parseWritten = ({ change }: PendingWrite): Resource => parseExactBody(change.body!);
 
 async function acceptOrder(
   context: Context,

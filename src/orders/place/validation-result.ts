@@ -8,8 +8,12 @@ export const invalid = (text: string, ...where: string[]): { issues: [Issue] } =
 
 /** All values in one list, or the issues of all parts. */
 export function combineResults<T>(parts: ValidationResult<T[]>[]): ValidationResult<T[]> {
-  const issues = parts.flatMap(listIssues);
-  return issues.length ? { issues } : { value: parts.flatMap((part) => ('value' in part ? part.value : [])) };
+  const issues: Issue[] = [];
+  const values: T[] = [];
+  for (const part of parts)
+    if ('value' in part) values.push(...part.value);
+    else issues.push(...part.issues);
+  return issues.length ? { issues } : { value: values };
 }
 
 export const listIssues = (part: ValidationResult<unknown>): Issue[] => ('issues' in part ? part.issues : []);
@@ -19,9 +23,12 @@ export function requireValid<P extends Record<string, ValidationResult<unknown>>
   parts: P,
   others: Issue[] = [],
 ): { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never } {
-  const issues = [...others, ...Object.values(parts).flatMap(listIssues)];
+  const issues = [...others];
+  const values: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(parts))
+    if ('value' in part) values[name] = part.value;
+    else issues.push(...part.issues);
   if (issues.length) throw businessRules(issues);
-  const said = Object.entries(parts).map(([name, part]) => [name, 'value' in part ? part.value : undefined]);
-  // Object.fromEntries loses the key types: every part has a value here
-  return Object.fromEntries(said) as { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never };
+  // type assertion: every part has a value here
+  return values as { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never };
 }
