@@ -1,11 +1,11 @@
-// Which nodes are equal, equivalent, or before others. https://hl7.org/fhirpath/N1/#equality, https://hl7.org/fhirpath/N1/#comparison
+// Equality, equivalence and order of nodes. https://hl7.org/fhirpath/N1/#equality, https://hl7.org/fhirpath/N1/#comparison
 import { isDeepStrictEqual } from 'node:util';
 import { isElement } from '../json-values.ts';
 import type { Collection, FhirPathNode } from './node.ts';
 
 const DATE_TYPES = new Set(['Date', 'DateTime', 'Time', 'date', 'dateTime', 'instant', 'time']);
 
-/** `=`: undefined (empty) when one side is nothing, or dates of different precision leave it open. */
+/** The operator `=`. Undefined: one side is empty, or the precision of dates differs and leaves the result open. */
 export function areCollectionsEqual(left: Collection, right: Collection): boolean | undefined {
   if (left.length === 0 || right.length === 0) return undefined;
   if (left.length !== right.length) return false;
@@ -23,10 +23,10 @@ function areNodesEqual(a: FhirPathNode, b: FhirPathNode): boolean | undefined {
   return isSameValue(a, b);
 }
 
-/** Whether two nodes are one value; what is left open counts as different. */
+/** Whether two nodes have the same value. If `=` leaves the result open, they are different. */
 export const isSameValue = (a: FhirPathNode, b: FhirPathNode): boolean => a.value !== undefined && isDeepStrictEqual(a.value, b.value);
 
-/** `~`: texts without regard to case and spaces, lists without regard to order. https://hl7.org/fhirpath/N1/#equivalence */
+/** The operator `~`: ignores case and spaces of texts, and the order of lists. https://hl7.org/fhirpath/N1/#equivalence */
 export function areEquivalent(left: Collection, right: Collection): boolean {
   if (left.length !== right.length) return false;
   const rest = [...right];
@@ -50,7 +50,7 @@ function areValuesEquivalent(a: unknown, b: unknown): boolean {
 
 const normalizeText = (text: string): string => text.trim().toLowerCase().replace(/\s+/g, ' ');
 
-/** Below zero: before; undefined: it cannot be said. Values that have no order are an Error. */
+/** Negative: `a` is before `b`. Undefined: the order is not known. Throws an Error if values of these types have no order. */
 export function compareNodes(a: FhirPathNode, b: FhirPathNode): number | undefined {
   const [x, y] = [a.value, b.value];
   if (x === undefined || y === undefined) return undefined;
@@ -61,7 +61,7 @@ export function compareNodes(a: FhirPathNode, b: FhirPathNode): number | undefin
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/** Units are not converted: quantities of different ones are left open. */
+/** Units are not converted. The order of quantities with different units is not known. */
 function compareQuantities(a: Record<string, unknown>, b: Record<string, unknown>): number | undefined {
   const unit = ({ code, unit: shown }: Record<string, unknown>): unknown => code ?? shown;
   if (typeof a.value !== 'number' || typeof b.value !== 'number' || unit(a) !== unit(b)) return undefined;
@@ -76,7 +76,7 @@ const areDatesEqual = (a: unknown, b: unknown): boolean | undefined => {
   return order === undefined ? undefined : order === 0;
 };
 
-/** Part by part, from the year on: where one ends before the other and all was equal so far, it cannot be said. */
+/** Compares part by part, from the year on. If one date has fewer parts and all of them are equal, the order is not known. */
 function compareDates(a: string, b: string): number | undefined {
   if (hasZone(a) && hasZone(b)) return Date.parse(a) - Date.parse(b);
   const [x, y] = [splitDateParts(a), splitDateParts(b)];
@@ -88,5 +88,5 @@ function compareDates(a: string, b: string): number | undefined {
 
 const ZONE = /T.*(?:Z|[+-]\d\d:\d\d)$/;
 const hasZone = (text: string): boolean => ZONE.test(text);
-/** Seconds and their fraction are one part. */
+/** The parts of a date. Seconds and their fraction are one part. */
 const splitDateParts = (text: string): string[] => text.replace(/(?:Z|[+-]\d\d:\d\d)$/, '').match(/\d+(?:\.\d+)?/g) ?? [];

@@ -1,5 +1,5 @@
-// Compiles FHIRPath into a function of nodes: what a constraint of a profile is checked with. https://hl7.org/fhirpath/N1/
-// What is not evaluated here (resolve() of other resources, now(), terminology that is not loaded) is an Unsupported error that names it.
+// Compiles FHIRPath into functions of nodes, for constraints of profiles and for search parameters. https://hl7.org/fhirpath/N1/
+// Unsupported parts (resolve() of other resources, now(), terminology that is not loaded) throw an UnsupportedExpressionError.
 
 import { type EvaluationSources, type Evaluator, UnsupportedExpressionError } from './evaluator.ts';
 import { FUNCTIONS } from './functions.ts';
@@ -8,7 +8,7 @@ import { OPERATORS, readSingleton } from './operators.ts';
 import { parseFhirPath, readTypeArgument, type SyntaxTree } from './parser.ts';
 import { buildTypeTest } from './type-test.ts';
 
-/** A function from the node an expression stands on. Text that is no FHIRPath is an Error, what is not evaluated here an Unsupported. */
+/** Compiles an expression into a function of its context node. Throws an Error if the text is not FHIRPath, and UnsupportedExpressionError for an unsupported part. */
 export function compileFhirPath(
   text: string,
   sources: EvaluationSources,
@@ -70,7 +70,7 @@ const buildConstant =
   () =>
     nodes;
 
-/** A type's own name in front stands for the resource itself. */
+/** A name in upper case at the start is the type of the resource, and selects the resource itself. */
 function compileName(name: string): Evaluator {
   if (/^[A-Z]/.test(name)) return compileOfType(identity, name);
   const member = toMemberName(name);
@@ -137,7 +137,7 @@ function compileOfType(inner: Evaluator, type: string): Evaluator {
   return (focus, scope) => inner(focus, scope).filter((node) => test(node) === true);
 }
 
-/** Operators and functions whose answer is true, false, or open: nothing. */
+/** Operators and functions with the results true, false and empty (open). */
 const BOOLEAN_RESULTS = new Set([
   '=',
   '!=',
@@ -156,7 +156,7 @@ const BOOLEAN_RESULTS = new Set([
   'not',
 ]);
 
-/** Whether nothing, as a result, leaves open whether a constraint is met. Elsewhere (a path, `a or b`) nothing means that there is nothing. */
+/** Whether an empty result leaves open whether a constraint is met. For other expressions (a path, `a or b`) an empty result means that nothing exists. */
 function mayBeUndecided(syntax: SyntaxTree): boolean {
   if (syntax.kind === 'dot') return mayBeUndecided(syntax.right);
   if (syntax.kind === 'call') return BOOLEAN_RESULTS.has(syntax.name);
@@ -164,8 +164,8 @@ function mayBeUndecided(syntax: SyntaxTree): boolean {
 }
 
 /**
- * A constraint as a test. Met: true, or anything there is that is no boolean. What is left open is met: published constraints compare what may be absent.
- * (The specification does not say what nothing means; other validators are divided.) What cannot be evaluated on an element is an Error.
+ * Compiles a constraint into a test. It is met if the result is true, is not a boolean, or is open: published constraints compare elements that may be absent.
+ * (The specification does not define an empty result, and validators differ.) The test throws an Error if the evaluation fails on an element.
  */
 export function compileConstraint(
   text: string,

@@ -1,14 +1,14 @@
-// What the parts of an evaluation of FHIRPath hand to each other.
+// The interfaces between the parts of the FHIRPath evaluator.
 import type { Collection, FhirPathNode } from './node.ts';
 
-/** What stays the same while one expression is evaluated. `root`: the resource around `resource`, when that is contained. */
+/** The variables of one evaluation. `root`: the containing resource, if `resource` is contained. */
 interface EvaluationContext {
   resource: FhirPathNode;
   root: FhirPathNode;
   element: FhirPathNode;
 }
 
-/** What a part of an expression is evaluated in: `self` is $this, `index` $index, `total` $total. */
+/** The scope of a part of an expression. `self`: $this. `index`: $index. `total`: $total. */
 export interface EvaluationScope {
   context: EvaluationContext;
   self: Collection;
@@ -16,30 +16,31 @@ export interface EvaluationScope {
   total: Collection;
 }
 
-/** A compiled part. `focus`: what stands before the dot. */
+/** A compiled part of an expression. `focus`: the collection before the dot. */
 export type Evaluator = (focus: Collection, scope: EvaluationScope) => Collection;
 
-/** Whether a code of a system (undefined: of any) is in a value set. */
+/** Whether a value set contains a code. `system` undefined: any system. */
 export type CodeMembership = (system: unknown, code: unknown) => boolean;
 
-/** What an expression may ask that is not in it: undefined when the codes of the value set are not known. */
+/** Lookups outside of the resource. */
 export interface EvaluationSources {
+  /** The codes of a value set. Undefined: they are not known. */
   findCodes(valueSet: string): CodeMembership | undefined;
-  /** What a reference (or a canonical) leads to. Without it only what is contained is found. */
+  /** The target of a reference or canonical. Absent: only contained resources are resolved. */
   resolveReference?(reference: unknown): Collection;
 }
 
-/** `literals`: the arguments that are written out. */
+/** `literals`: the values of the arguments that are literals. */
 interface CallArguments extends EvaluationSources {
   literals: unknown[];
 }
 
-/** A function by how many arguments it takes; `of` makes it once for each place in an expression. */
+/** A function and the number of its arguments. `build` is called once for each call in an expression. */
 export interface FhirPathFunction {
   minArguments: number;
   maxArguments: number;
   build(args: Evaluator[], given: CallArguments): Evaluator;
 }
 
-/** A part of FHIRPath that cannot be evaluated here; the message names it. */
+/** A part of FHIRPath is not supported. The message names it. */
 export class UnsupportedExpressionError extends Error {}

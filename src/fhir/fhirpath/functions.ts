@@ -28,7 +28,7 @@ const defineFunction = (minArguments: number, build: FhirPathFunction['build'], 
 
 const onCollection = (apply: (focus: Collection) => Collection): FhirPathFunction => defineFunction(0, () => (focus) => apply(focus));
 
-/** The argument is evaluated on the same $this as the function itself. */
+/** The argument is evaluated with the $this of the function. */
 const onTwoCollections = (apply: (focus: Collection, other: Collection) => Collection): FhirPathFunction =>
   defineFunction(
     1,
@@ -88,7 +88,7 @@ const memberOf = defineFunction(1, (_args, { literals: [url], findCodes }) => {
   };
 });
 
-/** Where nobody knows more, only what is contained can be resolved; a reference to anything else leads to nothing. */
+/** Resolves a reference to a contained resource. Any other reference has no result. */
 const findContained = (reference: unknown, root: FhirPathNode): FhirPathNode[] => {
   const id = typeof reference === 'string' && reference.startsWith('#') ? reference.slice(1) : undefined;
   if (id === undefined) return [];

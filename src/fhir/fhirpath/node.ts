@@ -1,16 +1,16 @@
-// A value as FHIRPath sees it: the JSON, its FHIR type as far as it is known, and the object beside a primitive. https://hl7.org/fhir/R4/fhirpath.html
+// The nodes that FHIRPath evaluates: a JSON value, its FHIR type if known, and the sibling of a primitive. https://hl7.org/fhir/R4/fhirpath.html
 
 import { findElement, isPrimitive } from '../elements.ts';
 import { isElement } from '../json-values.ts';
 
 /**
- * `type`: a FHIR type (`code`, `HumanName`, `Patient.contact`) or one of FHIRPath's own (`String`, `Boolean`, `Integer`, `Decimal`, `Date`, `DateTime`,
- * `Time`); undefined inside resources of unserved types. `value` is undefined for a primitive that has only extensions.
+ * `type`: a FHIR type (`code`, `HumanName`, `Patient.contact`) or a system type of FHIRPath (`String`, `Boolean`, `Integer`, `Decimal`, `Date`, `DateTime`,
+ * `Time`). Undefined: inside a resource of an unserved type. `value` is undefined for a primitive that has only extensions.
  */
 export interface FhirPathNode {
   type: string | undefined;
   value: unknown;
-  /** The object beside a primitive: its id and extensions. */
+  /** The sibling of a primitive: an object with its id and extensions. */
   sibling: unknown;
 }
 
@@ -21,23 +21,23 @@ export const TRUE: Collection = [{ type: 'Boolean', value: true, sibling: undefi
 export const FALSE: Collection = [{ type: 'Boolean', value: false, sibling: undefined }];
 export const toBooleanCollection = (value: boolean | undefined): Collection => (value === undefined ? EMPTY : value ? TRUE : FALSE);
 
-/** The node of a resource or of an element of known type. SimpleQuantity is Quantity under another name. */
+/** The node of a resource or element. SimpleQuantity has the elements of Quantity. */
 export const buildNode = (type: string | undefined, value: unknown, sibling?: unknown): FhirPathNode => ({
   type: type === 'SimpleQuantity' ? 'Quantity' : type,
   value,
   sibling,
 });
 
-/** An element by name: what it is in an object of a type. Made once for a place in an expression, since names there do not change. */
+/** The JSON names of an element. They are built during compilation. */
 interface MemberName {
   name: string;
-  /** Of the object beside it. */
+  /** The name of the sibling of a primitive. */
   siblingName: string;
 }
 
 export const toMemberName = (name: string): MemberName => ({ name, siblingName: `_${name}` });
 
-/** The members of an element by its name; those of a choice under the name without a type (`value`), or with one. */
+/** The children of a node with a name. A choice has a name without its type (`value`) or with it. */
 export function findChildren(node: FhirPathNode, member: MemberName): Collection {
   const { type, value } = node;
   const { name } = member;
@@ -49,7 +49,7 @@ export function findChildren(node: FhirPathNode, member: MemberName): Collection
   return type === undefined || type === 'Element' ? findUntypedMembers(value, member) : EMPTY;
 }
 
-/** All children of a node, in the order they are written. */
+/** All children of a node, in the order of the JSON. */
 export function findAllChildren(node: FhirPathNode): Collection {
   if (!isElement(node.value)) return [...readSiblingMembers(node, ID), ...readSiblingMembers(node, EXTENSION)];
   const names = new Set(Object.keys(node.value).map((key) => (key.startsWith('_') ? key.slice(1) : key)));
@@ -59,7 +59,7 @@ export function findAllChildren(node: FhirPathNode): Collection {
 const ID = toMemberName('id');
 const EXTENSION = toMemberName('extension');
 
-/** What stands in place of a choice: `valueQuantity` for `value`. https://hl7.org/fhir/R4/formats.html#choice */
+/** The members of a choice: `valueQuantity` for `value`. https://hl7.org/fhir/R4/formats.html#choice */
 function findChoiceMembers(type: string, owner: Record<string, unknown>, name: string): Collection {
   for (const key in owner) {
     const branch = key.charCodeAt(0) === UNDERSCORE ? key.slice(1) : key;
@@ -97,7 +97,7 @@ function readSiblingMembers({ type, sibling }: FhirPathNode, member: MemberName)
   return readMembers(sibling, member, member.name === 'id' ? 'string' : 'Extension');
 }
 
-/** Nothing is known of the element but its name: a choice is what begins with that name and a capital letter. */
+/** The members of an element whose definition is not known. A choice is a name followed by a capital letter. */
 function findUntypedMembers(value: Record<string, unknown>, member: MemberName): Collection {
   const own = readMembers(value, member, undefined);
   if (own.length) return own;

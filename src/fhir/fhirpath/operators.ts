@@ -1,23 +1,23 @@
-// The operators of FHIRPath, by their sign. https://hl7.org/fhirpath/N1/#operations
+// The operators of FHIRPath. https://hl7.org/fhirpath/N1/#operations
 import { areCollectionsEqual, areEquivalent, compareNodes, isSameValue } from './compare.ts';
 import type { Evaluator } from './evaluator.ts';
 import { buildNode, type Collection, EMPTY, FALSE, type FhirPathNode, TRUE, toBooleanCollection } from './node.ts';
 
 type Operator = (left: Evaluator, right: Evaluator) => Evaluator;
 
-/** The one node of a collection; undefined when there is none, an Error when there are several. https://hl7.org/fhirpath/N1/#singleton-evaluation-of-collections */
+/** The only node of a collection. Undefined: it is empty. Throws an Error if it has several nodes. https://hl7.org/fhirpath/N1/#singleton-evaluation-of-collections */
 export function readSingleton(nodes: Collection): FhirPathNode | undefined {
   if (nodes.length > 1) throw new Error('one value is expected, and there are several');
   return nodes[0];
 }
 
-/** A collection as a condition: anything but one boolean counts as true (published constraints say `telecom or endpoint` of lists). */
+/** A collection as a condition. Anything but a single boolean is true, because published constraints use lists as conditions (`telecom or endpoint`). */
 export function toBoolean(nodes: Collection): boolean | undefined {
   const [node, ...others] = nodes;
   return node === undefined ? undefined : typeof node.value === 'boolean' && others.length === 0 ? node.value : true;
 }
 
-/** `and` is decided by one false side, `or` by one true side; otherwise both must be known. */
+/** One false side decides `and`, and one true side decides `or`. Otherwise both sides must be known. */
 const buildLogicOperator =
   (decides: boolean): Operator =>
   (left, right) =>
@@ -35,7 +35,7 @@ const onOperands =
   (focus, scope) =>
     apply(left(focus, scope), right(focus, scope));
 
-/** Both sides are one value; nothing on one of them is nothing in all. */
+/** Each side is one value. If one side is empty, the result is empty. */
 const onSingletons = (apply: (left: FhirPathNode, right: FhirPathNode) => Collection): Operator =>
   onOperands((left, right) => {
     const [a, b] = [readSingleton(left), readSingleton(right)];
@@ -60,7 +60,7 @@ const addNumbers = buildArithmetic((a, b) => a + b);
 
 const negate = (value: boolean | undefined): boolean | undefined => (value === undefined ? undefined : !value);
 
-/** Distinct nodes of both, in order. */
+/** The distinct nodes of both collections, in order. */
 export function unite(left: Collection, right: Collection): Collection {
   const found: FhirPathNode[] = [];
   for (const node of [...left, ...right]) if (!found.some((other) => isSameValue(other, node))) found.push(node);

@@ -1,6 +1,6 @@
-// Parses FHIRPath (N1) into a syntax tree, the whole grammar. https://hl7.org/fhirpath/N1/grammar.html
-// The one grammar of the project: compile.ts evaluates the tree, search/expression.ts compiles it into closures over JSON,
-// writable-path/path-syntax.ts compiles it into steps that can also be written. docs/decisions/0009-fhirpath-evaluator.md
+// Parses FHIRPath (N1, the whole grammar) into a syntax tree. https://hl7.org/fhirpath/N1/grammar.html
+// compile.ts evaluates the tree, search/expression.ts compiles it into closures over JSON, and writable-path/path-syntax.ts into steps that can also be written.
+// docs/decisions/0009-fhirpath-evaluator.md
 import { type Token, tokenize } from './tokenizer.ts';
 
 /** `start`, `end`: offsets in the text of the expression. */
@@ -9,7 +9,7 @@ export type SyntaxTree = { start: number; end: number } & (
   | { kind: 'quantity'; value: number; unit: string }
   | { kind: 'empty' }
   | { kind: 'name'; name: string }
-  /** `%resource`, `$this`: with its mark. */
+  /** The name includes the mark: `%resource`, `$this`. */
   | { kind: 'variable'; name: string }
   | { kind: 'call'; name: string; args: SyntaxTree[] }
   | { kind: 'dot'; left: SyntaxTree; right: SyntaxTree }
@@ -19,7 +19,7 @@ export type SyntaxTree = { start: number; end: number } & (
   | { kind: 'operator'; operator: string; left: SyntaxTree; right: SyntaxTree }
 );
 
-/** How strongly an infix operator binds. https://hl7.org/fhirpath/N1/#operator-precedence */
+/** Infix operator → its precedence. https://hl7.org/fhirpath/N1/#operator-precedence */
 const PRECEDENCE: Readonly<Record<string, number>> = {
   implies: 1,
   or: 2,
@@ -53,7 +53,7 @@ interface TokenReader {
   at: number;
 }
 
-/** The syntax tree of an expression. Throws an Error that says at which character the text is not FHIRPath. */
+/** The syntax tree of an expression. Throws an Error with the position of a syntax error. */
 export function parseFhirPath(text: string): SyntaxTree {
   const reader: TokenReader = { tokens: tokenize(text), at: 0 };
   const tree = parseExpression(reader, 0);
@@ -62,7 +62,7 @@ export function parseFhirPath(text: string): SyntaxTree {
   return tree;
 }
 
-/** The name of the type that `ofType(Type)`, `as(Type)` and `is(Type)` take, without a namespace (`FHIR.Patient`). Undefined: the argument is no type. */
+/** The type in `ofType(Type)`, `as(Type)` and `is(Type)`, without a namespace (`FHIR.Patient`). Undefined: the argument is not a type. */
 export function readTypeArgument([type]: readonly SyntaxTree[]): string | undefined {
   if (type?.kind === 'name') return type.name;
   return type?.kind === 'dot' && type.right.kind === 'name' ? type.right.name : undefined;
@@ -94,7 +94,7 @@ function takeMark(reader: TokenReader, text: string): boolean {
 
 const isMark = (token: Token | undefined, text: string): boolean => token?.kind === 'mark' && token.text === text;
 
-/** Where the last token ends. */
+/** The end of the last token. */
 const findEnd = ({ tokens, at }: TokenReader): number => tokens[at - 1]!.end;
 
 function parseExpression(reader: TokenReader, weakest: number): SyntaxTree {
@@ -112,7 +112,7 @@ function parseExpression(reader: TokenReader, weakest: number): SyntaxTree {
   return left;
 }
 
-/** `FHIR.Patient`, `System.String` or a name alone. */
+/** Parses `FHIR.Patient`, `System.String` or a name without a namespace. */
 function parseTypeName(reader: TokenReader): string {
   let name = readToken(reader).text;
   while (takeMark(reader, '.')) name += `.${readToken(reader).text}`;

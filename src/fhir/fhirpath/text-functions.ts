@@ -5,7 +5,7 @@ import { readSingleton } from './operators.ts';
 
 type Argument = unknown;
 
-/** One text with arguments of one value each; nothing on any side is nothing. */
+/** A function on one text. If the text or an argument is empty, the result is empty. */
 const defineTextFunction = (count: number, apply: (text: string, args: Argument[]) => Collection, optional = 0): FhirPathFunction => ({
   minArguments: count - optional,
   maxArguments: count,
@@ -32,7 +32,7 @@ const defineNumberFunction = (apply: (value: number) => number): FhirPathFunctio
 const toStringCollection = (value: string): Collection => [buildNode('String', value)];
 const toNumberCollection = (value: number): Collection => [buildNode(Number.isInteger(value) ? 'Integer' : 'Decimal', value)];
 
-/** One value as another type; undefined when it is none. */
+/** Type → the conversion of a value. Undefined: the value cannot be converted. */
 const TYPE_CONVERSIONS: Readonly<Record<string, (value: unknown) => unknown>> = {
   String: (value) => (typeof value === 'object' ? undefined : String(value)),
   Integer: (value) =>
@@ -112,7 +112,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, FhirPathFunction>> = {
 const COMPILED_PATTERNS = new Map<string, RegExp>();
 const MAX_COMPILED_PATTERNS = 1000;
 
-/** Regular expressions come from definitions an operator loads, so there are few of them. */
+/** Compiles a regular expression, with a cache. The expressions come from loaded definitions, so there are few of them. */
 function compilePattern(pattern: string, flags = ''): RegExp {
   const key = `${flags} ${pattern}`;
   const known = COMPILED_PATTERNS.get(key);

@@ -1,6 +1,6 @@
-// The words of a FHIRPath text. https://hl7.org/fhirpath/N1/#lexical-elements
+// Splits FHIRPath into tokens. https://hl7.org/fhirpath/N1/#lexical-elements
 
-/** `text`: without quotes and marks; of a variable with its mark (`%resource`, `$this`). `start`, `end`: offsets in the expression. */
+/** `text`: without quotes. A variable includes its mark (`%resource`, `$this`). `start`, `end`: offsets in the expression. */
 export interface Token {
   start: number;
   end: number;
@@ -11,7 +11,7 @@ export interface Token {
 const TOKEN =
   /(?<space>\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)|(?<date>@(?:T[\d:.]+|\d{4}(?:-\d\d){0,2}(?:T[\d:.]*(?:Z|[+-]\d\d:\d\d)?)?))|(?<number>\d+(?:\.\d+)?)|(?<string>'(?:[^'\\]|\\.)*')|(?<quoted>`(?:[^`\\]|\\.)*`)|(?<variable>%(?:[A-Za-z_][\w-]*|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)|\$(?:this|index|total))|(?<name>[A-Za-z_]\w*)|(?<mark><=|>=|!=|!~|[-+*/&|<>=~()[\]{}.,])/y;
 
-/** The tokens in order, without spaces and comments. Throws an Error with the position of the first text that is no token. */
+/** The tokens in order, without spaces and comments. Throws an Error with the position of the first text that is not a token. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
@@ -45,7 +45,7 @@ function decodeToken(kind: string, word: string): string {
 
 const CONTROL_ESCAPES: Readonly<Record<string, string>> = { f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** An escape that is none keeps its backslash: published expressions write `'\d'` and mean the regular expression. */
+/** An unknown escape keeps its backslash, because published expressions contain regular expressions such as `'\d'`. */
 const unescapeText = (text: string): string =>
   text.replace(/\\(?:u([0-9A-Fa-f]{4})|(.))/gs, (whole, hex: string | undefined, letter: string) => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));

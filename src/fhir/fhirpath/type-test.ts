@@ -1,10 +1,10 @@
-// Which type a node is of, as `is`, `as` and `ofType` ask. https://hl7.org/fhirpath/N1/#types, https://hl7.org/fhir/R4/fhirpath.html#types
+// Tests the type of nodes, for `is`, `as` and `ofType`. https://hl7.org/fhirpath/N1/#types, https://hl7.org/fhir/R4/fhirpath.html#types
 
 import { findElement } from '../elements.ts';
 import { readMember } from '../json-values.ts';
 import type { FhirPathNode } from './node.ts';
 
-/** Type → the one it is a kind of. https://hl7.org/fhir/R4/datatypes.html */
+/** Type → its supertype. https://hl7.org/fhir/R4/datatypes.html */
 const SUPERTYPES: Readonly<Record<string, string>> = {
   code: 'string',
   id: 'string',
@@ -22,7 +22,7 @@ const SUPERTYPES: Readonly<Record<string, string>> = {
   SimpleQuantity: 'Quantity',
 };
 
-/** A type of FHIRPath's own stands for the FHIR primitives of that name: authors of constraints mean these. */
+/** System type of FHIRPath → the FHIR primitive of that name, which authors of constraints mean. */
 const SYSTEM_TYPES: Readonly<Record<string, string>> = {
   String: 'string',
   Boolean: 'boolean',
@@ -33,10 +33,10 @@ const SYSTEM_TYPES: Readonly<Record<string, string>> = {
   Time: 'time',
 };
 
-/** The FHIR type of a node (`code`, `Patient.contact`), also where it is one of FHIRPath's own; undefined when nobody can tell. */
+/** The FHIR type of a node (`code`, `Patient.contact`). A system type becomes the FHIR primitive of that name. Undefined: the type is not known. */
 export const toFhirType = ({ type }: FhirPathNode): string | undefined => SYSTEM_TYPES[type!] ?? type;
 
-/** Whether nodes are of a type by its name, with or without `FHIR.` or `System.`; undefined when nobody can tell. */
+/** The test whether a node has a type, which may be named with `FHIR.` or `System.`. Its result is undefined if the type of the node is not known. */
 export function buildTypeTest(name: string): (node: FhirPathNode) => boolean | undefined {
   const asked = normalizeTypeName(name);
   if (asked === 'Resource' || asked === 'DomainResource') return whereTypeIsKnown(isResourceNode);

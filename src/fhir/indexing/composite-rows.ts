@@ -1,5 +1,5 @@
-// What composite parameters find in a resource. Where all components are tokens, an occurrence is a token for each pair of forms; where one is a range
-// or a text, it is a row of its own, found by the codes of the others. https://hl7.org/fhir/R4/search.html#composite
+// The index entries of composite parameters. If all components are tokens, an occurrence becomes a token for each combination of their forms. If one component
+// is a range or a text, the occurrence becomes a row, whose key is made of the codes of the other components. https://hl7.org/fhir/R4/search.html#composite
 
 import { DATE_RANGES } from '../date-range.ts';
 import { hash } from '../hash.ts';
@@ -44,7 +44,7 @@ function buildOccurrenceEntries(part: CompositePart, occurrence: unknown): { tok
   return { tokens: [], composites };
 }
 
-/** Of more codes in one value a composite does not see the rest: an occurrence would have as many entries as they have pairs. */
+/** The most codes of one value that are indexed, because the entries of an occurrence grow with the product of its codes. */
 const MAX_CODES = 16;
 
 const readComponentTokens = ({ caseInsensitive }: CompositeComponent, values: TypedValue[]): Token[] =>
@@ -55,25 +55,25 @@ const readComponentTokens = ({ caseInsensitive }: CompositeComponent, values: Ty
 
 const removeDuplicates = <T>(items: T[]): T[] => [...new Set(items)];
 
-/** One of each list, in all ways. */
+/** All combinations of one item of each list. */
 const combineLists = <T>(lists: T[][]): T[][] =>
   lists.reduce<T[][]>((done, list) => done.flatMap((earlier) => list.map((item) => [...earlier, item])), [[]]);
 
-/** The hash of an occurrence in which each component has a form. */
+/** The hash of an occurrence from one form of each component. */
 export const hashCodePair = ({ name }: CompositePart, forms: readonly string[]): Hash =>
   hash(`${name}=${forms.map(escapeDollars).join('$')}`);
 
-/** What a row is found by: the bare codes (as forms) of its token components. */
+/** The key of a row, from the codes (as forms, without systems) of its token components. */
 export const hashCompositeKey = (codes: readonly string[]): Hash => hash(codes.map(escapeDollars).join('$'));
 
-/** A form of the token component at a place among the token components. */
+/** The hash of a form. `at`: the index of its component among the token components. */
 export const hashComponentForm = (at: number, form: string): Hash => hash(`${at}=${form}`);
 
 const escapeDollars = (text: string): string => text.replace(/[\\$]/g, '\\$&');
 
 type ValueColumns = Omit<CompositeRow, 'parameter' | 'key'>;
 
-/** What the component that is no token says of a row. */
+/** Kind of the component that is not a token → the columns of its rows. */
 const VALUE_COLUMNS: Record<Exclude<CompositeComponent['kind'], 'token'>, (values: TypedValue[]) => ValueColumns[]> = {
   number: (values) => readNumberRanges(values).map(({ from, to }) => ({ forms: [], number: { from, to } })),
   quantity: (values) => readNumberRanges(values).map((range) => toQuantityRow(toQuantityColumns(range))),
@@ -84,7 +84,7 @@ const VALUE_COLUMNS: Record<Exclude<CompositeComponent['kind'], 'token'>, (value
       .map((norm) => ({ forms: [], norm })),
 };
 
-/** The names of its unit and the unit it is compared in are forms too. */
+/** The names of the unit, and the unit of comparison, are forms of the row. */
 function toQuantityRow({ from, to, unit, label, measure }: ReturnType<typeof toQuantityColumns>): ValueColumns {
   const { unit: scale, ...span }: NonNullable<NumberRow['measure']> = measure ?? { from, to };
   const forms = [unit, label, scale].filter((form) => form !== undefined);

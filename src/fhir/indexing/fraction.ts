@@ -1,7 +1,7 @@
-// Exact fractions, for converting units without rounding: 1/3 stays 1/3 until it has to be written down.
+// Exact fractions, for converting units without rounding.
 import { type Decimal, parseDecimal } from '../decimal.ts';
 
-/** `num` / `den`; `den` is positive. Not always in lowest terms. */
+/** A fraction, not always in lowest terms. The denominator is positive. */
 export interface Fraction {
   numerator: bigint;
   denominator: bigint;
@@ -9,13 +9,13 @@ export interface Fraction {
 
 export const ONE_FRACTION: Fraction = { numerator: 1n, denominator: 1n };
 
-/** More digits than any measurement has. Fractions that never end are cut here, on both sides of a comparison alike. */
+/** More digits than any measurement has. Both sides of a comparison are truncated to them. */
 const MAX_DIGITS = 40;
 
-/** The fraction that a decimal text stands for; only for texts of our own (tables), which are decimals. */
+/** The fraction of a text that must be a decimal. */
 export const parseFraction = (text: string): Fraction => toFraction(parseDecimal(text)!);
 
-/** The fraction that a decimal stands for. */
+/** The fraction of a decimal. */
 export const toFraction = ({ digits, scale }: Decimal): Fraction =>
   scale > 0 ? { numerator: digits, denominator: 10n ** BigInt(scale) } : { numerator: digits * 10n ** BigInt(-scale), denominator: 1n };
 
@@ -28,7 +28,7 @@ export const multiplyFractions = (a: Fraction, b: Fraction): Fraction => ({
   denominator: a.denominator * b.denominator,
 });
 
-/** `base` must not be 0 where the exponent is negative. */
+/** The fraction must not be 0 if the exponent is negative. */
 export function raiseFraction({ numerator, denominator }: Fraction, exponent: number): Fraction {
   const by = BigInt(Math.abs(exponent));
   return exponent < 0
@@ -36,10 +36,7 @@ export function raiseFraction({ numerator, denominator }: Fraction, exponent: nu
     : { numerator: numerator ** by, denominator: denominator ** by };
 }
 
-/**
- * The fraction as a decimal text of at most 40 significant digits, rounded towards zero: equal fractions have equal texts, and a lesser one never
- * gets the greater text.
- */
+/** A decimal text of at most 40 significant digits, rounded towards zero. Rounding keeps the order of fractions, and equal fractions have equal texts. */
 export function formatFraction({ numerator, denominator }: Fraction): string {
   const magnitude = numerator < 0n ? -numerator : numerator;
   if (magnitude === 0n) return '0';
@@ -49,16 +46,16 @@ export function formatFraction({ numerator, denominator }: Fraction): string {
   return (numerator < 0n ? '-' : '') + formatDigits(significant, zeros.length - scale);
 }
 
-/** The power of ten of the first digit. */
+/** The exponent of the first digit. */
 function findExponent(magnitude: bigint, denominator: bigint): number {
   const guess = String(magnitude).length - String(denominator).length;
   return scaleByPowerOfTen(magnitude, -guess) >= scaleByPowerOfTen(denominator, guess) ? guess : guess - 1;
 }
 
-/** Times a power of ten; as it is, when the power is negative (the other side is scaled then). */
+/** Multiplies by a power of ten. A negative power leaves the value unchanged, because the other side is scaled then. */
 const scaleByPowerOfTen = (value: bigint, power: number): bigint => (power > 0 ? value * 10n ** BigInt(power) : value);
 
-/** `digits` × 10^`exponent`, without an exponent where that is not too long. */
+/** `digits` × 10^`exponent`, without an exponent if the text is not too long. */
 function formatDigits(digits: string, exponent: number): string {
   if (Math.abs(exponent) > 60) return `${digits}e${exponent}`;
   if (exponent >= 0) return digits + '0'.repeat(exponent);

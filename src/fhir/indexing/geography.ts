@@ -3,13 +3,13 @@ import { readMember } from '../json-values.ts';
 import type { CompositeRow, ParameterNumber } from './rows.ts';
 import type { TypedValue } from './typed-value.ts';
 
-/** A place in degrees. `longitude`: -180 to less than 180. */
+/** A position in degrees. `longitude`: from -180 to less than 180. */
 interface GeoPosition {
   latitude: number;
   longitude: number;
 }
 
-/** All places that are no farther from its centre than so many meters. */
+/** All positions within a distance from the centre. */
 export interface GeoCircle extends GeoPosition {
   meters: number;
 }
@@ -19,27 +19,27 @@ const RADIUS = 6_371_008.8;
 const DEGREE = Math.PI / 180;
 const CELLS = 360;
 
-/** The place of a latitude and a longitude; undefined when there is no such latitude. Longitudes go round the earth. */
+/** The position of a latitude and a longitude. Longitudes beyond ±180 are normalized. Undefined: there is no such latitude. */
 export function toGeoPosition(latitude: number, longitude: number): GeoPosition | undefined {
   if (!Number.isFinite(longitude) || !(Math.abs(latitude) <= 90)) return undefined;
   const around = (((longitude + 180) % 360) + 360) % 360;
   return { latitude, longitude: around === 360 ? -180 : around - 180 };
 }
 
-/** The strip of one degree of longitude that a place lies in. */
+/** The cell of a position: a strip of one degree of longitude. */
 export const toLongitudeCell = ({ longitude }: GeoPosition): number => Math.floor(longitude);
 
-/** What is searched for a circle: strips of longitude (undefined: all of them) and a band of latitudes. */
+/** The cells (undefined: all cells) and the latitudes that a circle touches. */
 interface BoundingBox {
   cells?: number[];
   south: number;
   north: number;
 }
 
-/** A tenth of a millimeter: more than rounding adds to a distance (`farthest`), also where a degree of longitude is no longer than that. */
+/** In meters. More than the rounding error of a distance, also near the poles. */
 const BOX_MARGIN = 1e-4;
 
-/** The box that holds a circle. */
+/** The bounding box of a circle. */
 export function buildBoundingBox({ latitude, longitude, meters }: GeoCircle): BoundingBox {
   const angle = (meters + BOX_MARGIN) / RADIUS / DEGREE;
   const [south, north] = [latitude - angle, latitude + angle];
@@ -50,20 +50,20 @@ export function buildBoundingBox({ latitude, longitude, meters }: GeoCircle): Bo
   return cells.length >= CELLS ? { south, north } : { cells, south, north };
 }
 
-/** How far apart two places can be at most, as `separation` measures it. */
+/** The greatest separation of a position in the circle from its centre. */
 export const toMaxSeparation = ({ meters }: GeoCircle): number =>
   (meters >= Math.PI * RADIUS ? 1 : Math.sin(meters / RADIUS / 2) ** 2) + SEPARATION_MARGIN;
 
-/** A hundredth of a millimeter: what rounding may add to a distance. */
+/** The rounding error of a separation: 0.01 mm of distance. */
 const SEPARATION_MARGIN = 1e-24;
 
-/** A measure of the distance of two places: the haversine of the angle between them, 0 to 1. */
+/** The separation of two positions: the haversine of the angle between them, from 0 to 1. */
 export function measureSeparation(a: GeoPosition, b: GeoPosition): number {
   const [height, width] = [(a.latitude - b.latitude) * DEGREE, (a.longitude - b.longitude) * DEGREE];
   return Math.sin(height / 2) ** 2 + Math.cos(a.latitude * DEGREE) * Math.cos(b.latitude * DEGREE) * Math.sin(width / 2) ** 2;
 }
 
-/** A row per position: found by its strip of longitude, its latitude and longitude as the two numbers that belong together. */
+/** One row for each position: its cell is the key, its latitude the number, its longitude the measure. */
 export function buildPositionRows(parameter: ParameterNumber, values: readonly TypedValue[]): CompositeRow[] {
   return values.flatMap(({ value }) => {
     const [latitude, longitude] = [readMember(value, 'latitude'), readMember(value, 'longitude')];

@@ -1,12 +1,12 @@
-// Which rules make the index rows of a type: its search parameters as they are defined, and how this program indexes each kind of them. Other rules make
-// other rows, and those of before have to be made again (src/interactions/reindex.ts).
+// The index rules of each type: the definitions of its search parameters, and the indexing version of each kind of parameter. If the rules of a type change,
+// its resources are indexed again (src/interactions/reindex.ts).
 import { hash } from '../hash.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
 import { COLUMN_PARAMETERS, type IndexedParameters, type ParameterKind } from './indexed-parameter.ts';
 
 /**
- * How each kind is indexed, as a number: it goes up with every change of what resource-rows.ts makes of the same resource, so that what is stored is
- * indexed again. test/fhir/index-rules.test.ts notices a change.
+ * Kind of parameter → the version of its indexing. Increase it with every change of the rows that resource-rows.ts builds from the same resource.
+ * test/fhir/index-rules.test.ts detects such a change.
  */
 export const INDEXING_VERSIONS: Readonly<Record<ParameterKind, number>> = {
   token: 1,
@@ -23,7 +23,7 @@ export const INDEXING_VERSIONS: Readonly<Record<ParameterKind, number>> = {
 export interface TypeIndexRules {
   type: ServedType;
   fingerprint: string;
-  /** Code of a parameter → the fingerprint of its own rules. */
+  /** Code of a parameter → the fingerprint of its rules. */
   parameters: Record<string, string>;
 }
 
@@ -38,6 +38,6 @@ export function buildIndexRules(registry: IndexedParameters): TypeIndexRules[] {
   });
 }
 
-/** The parameters that other rules make otherwise, or not at all. */
+/** The codes of the parameters whose fingerprint differs from the other rules, or is absent there. */
 export const findChangedParameters = ({ parameters }: TypeIndexRules, others: Readonly<Record<string, string>>): string[] =>
   Object.keys(parameters).filter((code) => parameters[code] !== others[code]);

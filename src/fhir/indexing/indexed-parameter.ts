@@ -1,52 +1,56 @@
-// A search parameter as far as it makes index rows: its values, and what kind they are of.
+// Search parameters as indexing uses them: the kind and the values of each, and the parts of composite parameters.
 import type { TokenTraits, ValueKind } from './parameter-kinds.ts';
 import type { Hash, ParameterNumber } from './rows.ts';
 import type { CompiledExpression, TypedValue } from './typed-value.ts';
 
 export type ParameterKind = ValueKind | 'composite' | 'special';
 
-/** One parameter of one resource type. The values of a composite are the occurrences it looks at. */
+/** One parameter of one resource type. The values of a composite are the occurrences of its element. */
 export interface IndexedParameter extends CompiledExpression, TokenTraits {
   code: string;
   type: ParameterKind;
   number: ParameterNumber;
   /** The number of its `:text` rows (token parameters). */
   textNumber: ParameterNumber;
-  /** Whether `:contains` is declared, so that a substring index serves it. */
+  /** Whether the definition allows `:contains`. A substring index then contains the values. */
   substringIndexed: boolean;
-  /** String parameters: whether names are compared by sound. */
+  /** String parameters: whether values are compared by sound. */
   phonetic: boolean;
-  /** The token of a resource that has a value for it. */
+  /** The token of resources that have a value (`:missing=false`). */
   presence: Hash;
-  /** Of what was defined: another definition, another hash. */
+  /** The hash of the definition. It changes with the definition. */
   definition: Hash;
 }
 
 export interface IndexedParameters {
-  /** All served parameters of a type, the common ones first: what the CapabilityStatement may promise. */
+  /** All served parameters of a type, the common ones first. */
   list(type: string): readonly IndexedParameter[];
-  /** What the composite parameters of a type look at, each once. */
+  /** The parts of the composite parameters of a type, each once. */
   listParts(type: string): readonly CompositePart[];
 }
 
-/** Parameters answered from the resource's own row, not from index rows. */
+/** Parameters that are columns of the search row. They have no index rows. */
 export const COLUMN_PARAMETERS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
 
-/** The kinds of value that can be told apart within one occurrence. */
+/** The kinds of parameters that components can have. */
 export const COMPONENT_KINDS = ['token', 'string', 'date', 'number', 'quantity'] as const;
 export type ComponentKind = (typeof COMPONENT_KINDS)[number];
 
-/** One of the values that belong together. `values`: of one occurrence. */
+/** One component of a composite parameter. */
 export interface CompositeComponent extends TokenTraits {
   kind: ComponentKind;
   types: string[];
   findValues(occurrence: unknown): TypedValue[];
 }
 
-/** What a composite parameter looks at: occurrences of one element, and what is to be found in each. Parameters that look at the same have the same. */
+/**
+ * Pairs of values of one occurrence of an element (https://hl7.org/fhir/R4/search.html#composite). Parameters with the same element and components share a part,
+ * so each occurrence is indexed once: combo-code-value-quantity uses the rows of code-value-quantity and component-code-value-quantity.
+ * docs/decisions/0003-search-index-tables.md
+ */
 export interface CompositePart {
   number: ParameterNumber;
-  /** Says what it looks at: its tokens stand under this name. */
+  /** Describes the element and the components. The tokens of the part are hashed with this name. */
   name: string;
   occurrences: CompiledExpression;
   components: CompositeComponent[];

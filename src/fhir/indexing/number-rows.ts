@@ -1,4 +1,4 @@
-// The rows of numbers and quantities: one per value, quantities also in the unit they are compared in. https://hl7.org/fhir/R4/search.html#quantity
+// The rows of numbers and quantities, one for each value. A quantity is also stored in the unit of comparison. https://hl7.org/fhir/R4/search.html#quantity
 import { type Decimal, formatDecimal, parseDecimal } from '../decimal.ts';
 import { hash } from '../hash.ts';
 import { NUMBER_RANGES, type NumberRange } from './number-values.ts';
@@ -7,7 +7,7 @@ import { hashUnit } from './token.ts';
 import { readTypedValue, type TypedValue } from './typed-value.ts';
 import { findUcumUnit, UCUM_SYSTEM } from './ucum.ts';
 
-/** The ranges in values of a number or quantity parameter. */
+/** The ranges of the values of a number or quantity parameter. */
 export const readNumberRanges = (values: readonly TypedValue[]): NumberRange[] =>
   values.flatMap((value) => readTypedValue(NUMBER_RANGES, value) ?? []);
 
@@ -26,7 +26,7 @@ function markExtremes(rows: UnmarkedNumberRow[]): NumberRow[] {
   return rows.map((row, at) => ({ ...row, low: at === least, high: at === greatest }));
 }
 
-/** A quantity as written, the names of its unit, and what it measures. */
+/** The columns of a quantity: its range, the hashes of its unit's names, and its measure. */
 export function toQuantityColumns({ from, to, system, code, unit }: NumberRange): Omit<UnmarkedNumberRow, 'parameter'> {
   const [name, label] = [...new Set([code, unit].filter((text) => text !== undefined))];
   return {
@@ -46,12 +46,12 @@ function toMeasure(span: Span, system?: string, code?: string): NonNullable<Numb
 }
 
 interface QuantityScale {
-  /** Quantities with the same can be compared. */
+  /** Quantities with the same unit can be compared. */
   unit: Hash;
   toCanonical(value: Decimal): string;
 }
 
-/** The scale of a unit that is named by system and code. */
+/** The unit of comparison for a unit: the base unit of its dimension for UCUM, otherwise the unit itself. docs/decisions/0007-ucum-quantities.md */
 export function findQuantityScale(system: string, code: string): QuantityScale {
   const unit = system === UCUM_SYSTEM ? findUcumUnit(code) : undefined;
   if (unit) return { unit: hash(`${UCUM_SYSTEM}#${unit.dimension}`), toCanonical: unit.toCanonical };

@@ -1,14 +1,14 @@
-// Which range of numbers an element gives to a number or quantity parameter, by its type. https://hl7.org/fhir/R4/search.html#quantity
-// A plain value is a point: JavaScript numbers have lost their trailing zeros, and what is searched brings the tolerance of its own digits.
+// The range of numbers of an element, by its type, for number and quantity parameters. https://hl7.org/fhir/R4/search.html#quantity
+// A single value is a range of one point, because JavaScript numbers have no trailing zeros. The tolerance comes from the digits of the searched value.
 import type { Money, Quantity, Range, SampledData } from '@medplum/fhirtypes';
 
-/** Both ends included, as decimal texts; `-Infinity` / `Infinity` where it is open. */
+/** A range that includes both ends, as decimal texts. An open end is `-Infinity` or `Infinity`. */
 export interface NumberRange {
   from: string;
   to: string;
   system?: string;
   code?: string;
-  /** The unit as a person reads it. */
+  /** The displayed unit. */
   unit?: string;
 }
 
@@ -16,7 +16,7 @@ const toPointRange = (value: number): NumberRange => ({ from: String(value), to:
 const BELOW_ALL = '-Infinity';
 const ABOVE_ALL = 'Infinity';
 
-/** Quantity.comparator → the range it opens. https://hl7.org/fhir/R4/valueset-quantity-comparator.html */
+/** Quantity.comparator → the range. https://hl7.org/fhir/R4/valueset-quantity-comparator.html */
 const COMPARATORS: Record<string, (value: string) => { from: string; to: string }> = {
   '<': (to) => ({ from: BELOW_ALL, to }),
   '<=': (to) => ({ from: BELOW_ALL, to }),
@@ -43,7 +43,7 @@ function toRange({ low, high }: Range): NumberRange | undefined {
   return { ...readUnit(low ?? high ?? {}), from: String(low?.value ?? BELOW_ALL), to: String(high?.value ?? ABOVE_ALL) };
 }
 
-/** From the least sample to the greatest; E, L and U (error, below and above the detection limit) are no numbers. */
+/** The range from the least sample to the greatest. The samples E, L and U (error, below and above the detection limit) are left out. */
 function toSampledRange({ origin = {}, factor = 1, data = '' }: SampledData): NumberRange | undefined {
   const { value: base } = origin;
   const samples = (data.match(/\S+/g) ?? []).map(Number).filter(Number.isFinite);
@@ -53,7 +53,7 @@ function toSampledRange({ origin = {}, factor = 1, data = '' }: SampledData): Nu
   return { ...readUnit(origin), from: String(least), to: String(values.reduce((a, b) => Math.max(a, b))) };
 }
 
-/** Element type → its range; undefined when it has no value. */
+/** Element type → its range. Undefined: the element has no value. */
 export const NUMBER_RANGES: Record<string, (value: never) => NumberRange | undefined> = {
   integer: toPointRange,
   positiveInt: toPointRange,

@@ -1,4 +1,4 @@
-// The kinds of search parameter that are made of element values, and what follows from the types of those values.
+// The kinds of search parameters with single elements as values, and the traits that follow from the types of these elements.
 // https://hl7.org/fhir/R4/search.html#ptypes
 import { DATE_RANGES } from '../date-range.ts';
 import { NUMBER_RANGES } from './number-values.ts';
@@ -21,23 +21,23 @@ export type ValueKind = keyof typeof ELEMENT_TYPES;
 
 export const isValueKind = (kind: string): kind is ValueKind => Object.hasOwn(ELEMENT_TYPES, kind);
 
-/** The element types that values of a kind can be made of. */
+/** The element types that a kind of parameter can index. */
 export const listElementTypes = (kind: ValueKind): ReadonlySet<string> => new Set(Object.keys(ELEMENT_TYPES[kind]));
 
-/** FHIR's implied system of true and false. https://hl7.org/fhir/R4/search.html#token */
+/** The implied systems of true and false. https://hl7.org/fhir/R4/search.html#token */
 const BOOLEAN_SYSTEMS = ['http://hl7.org/fhir/special-values', 'http://terminology.hl7.org/CodeSystem/special-values'];
 
-/** What the values of a token parameter are like. */
+/** The traits of the values of a token parameter. */
 export interface TokenTraits {
   /** Whether case is ignored. */
   caseInsensitive: boolean;
-  /** Whether none of its values can name a system. */
+  /** Whether no value has a system in its JSON. */
   withoutSystem: boolean;
-  /** Code systems its `code` elements imply without naming them. */
+  /** The implied code systems of its `code` elements. */
   systems: string[];
 }
 
-/** Undefined types: only running the expression will tell. */
+/** `types` undefined: the types are known only when the expression is evaluated. */
 export function buildTokenTraits(types: readonly string[] | undefined, systems: string[] = []): TokenTraits {
   const every = (test: (type: string) => boolean): boolean => types?.every(test) ?? false;
   return {

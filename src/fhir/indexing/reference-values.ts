@@ -1,9 +1,9 @@
-// Which targets an element gives to a reference parameter, by its type. https://hl7.org/fhir/R4/search.html#reference
+// The targets of an element, by its type, for reference parameters. https://hl7.org/fhir/R4/search.html#reference
 import type { Reference } from '@medplum/fhirtypes';
 import { normalizeReference } from '../reference.ts';
 import type { Token } from './token.ts';
 
-/** `target`s as texts to hash; `identifier` for `:identifier`. */
+/** `targets`: the texts to hash. `identifier`: for `:identifier`. */
 interface ReferenceTargets {
   targets: string[];
   identifier?: Token;
@@ -18,22 +18,22 @@ function toReferenceTargets({ reference: text, identifier }: Reference, baseUrl:
   };
 }
 
-/** With and without its version, as a search may name it: `url|1.0` and `url`. https://hl7.org/fhir/R4/references.html#canonical */
+/** A canonical with and without its version: `url|1.0` and `url`. https://hl7.org/fhir/R4/references.html#canonical */
 export function listCanonicalForms(text: string): string[] {
   const bar = text.lastIndexOf('|');
   return bar > 0 ? [text, text.slice(0, bar)] : [text];
 }
 
-/** What stands for a canonical and all its versions below this one: `url|1` for 1, 1.0 and 1.1. https://hl7.org/fhir/R4/search.html#versions */
+/** The target for all versions below a canonical: `url|1` includes 1, 1.0 and 1.1. https://hl7.org/fhir/R4/search.html#versions */
 export const toVersionsBelow = (text: string): string => (text.lastIndexOf('|') > 0 ? `${BELOW_PREFIX}${text}` : text);
 
-/** No URI begins so. */
+/** No URI begins with this text. */
 const BELOW_PREFIX = 'below ';
 
-/** Whether a target is not what is referred to, but stands for the versions below it. */
+/** Whether a target is that of all versions below a canonical. */
 export const isVersionsBelow = (target: string): boolean => target.startsWith(BELOW_PREFIX);
 
-/** With each beginning of its version: `url|1.0` is below `url|1` and `url|1.0`. */
+/** A canonical, and the targets of all versions that it is below: `url|1.0` is below `url|1` and `url|1.0`. */
 function listCanonicalTargets(text: string): string[] {
   const [, url, version] = /^(.+)\|([^|]*)$/s.exec(text) ?? [];
   if (url === undefined || version === undefined) return [text];
@@ -43,7 +43,7 @@ function listCanonicalTargets(text: string): string[] {
 
 const toUriTargets = (text: string, baseUrl: string): ReferenceTargets => ({ targets: [normalizeReference(text, baseUrl) ?? text] });
 
-/** Element type → what one value of it refers to. */
+/** Element type → the targets of a value. */
 export const REFERENCE_TARGETS: Record<string, (value: never, baseUrl: string) => ReferenceTargets> = {
   Reference: toReferenceTargets,
   canonical: (text: string) => ({ targets: listCanonicalTargets(text) }),

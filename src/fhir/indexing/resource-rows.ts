@@ -1,4 +1,4 @@
-// What a resource is found by: the rows its search parameters make of it. https://hl7.org/fhir/R4/search.html
+// Builds the index rows of a resource from its search parameters. https://hl7.org/fhir/R4/search.html
 
 import { DATE_RANGES } from '../date-range.ts';
 import { hash } from '../hash.ts';
@@ -16,11 +16,11 @@ import { foldCase, foldTokenCase, hashCode, hashExactText, hashIdentifierOfType,
 import { TOKEN_TEXTS, TOKEN_VALUES, TYPED_IDENTIFIERS } from './token-values.ts';
 import { readTypedValue, type TypedValue } from './typed-value.ts';
 
-/** What one parameter finds in one resource. */
+/** The rows of one parameter of a resource. */
 type ParameterRows = Partial<Omit<IndexRows, 'self'>>;
 type RowBuilder = (parameter: IndexedParameter, values: TypedValue[], baseUrl: string) => ParameterRows;
 
-/** Composites are indexed by what they look at, which several may share. The one special parameter is near. */
+/** Kind → builder of rows. Composites are indexed by their parts, which several parameters may share. The only special parameter is `near`. */
 const ROW_BUILDERS: Record<Exclude<ParameterKind, 'composite'>, RowBuilder> = {
   token: buildTokenRows,
   string: buildStringRows,
@@ -33,8 +33,8 @@ const ROW_BUILDERS: Record<Exclude<ParameterKind, 'composite'>, RowBuilder> = {
 };
 
 /**
- * The index rows of a resource that has its id. `extra`: further tokens (an alias). `baseUrl`: this server's FHIR base, without a trailing slash;
- * absolute references under it are indexed as local ones.
+ * The index rows of a resource that has an id. `extra`: further tokens (a UUID alias). `baseUrl`: this server's FHIR base, without a trailing slash. Absolute
+ * references below it are indexed as local references.
  */
 export function buildIndexRows(resource: Resource, registry: IndexedParameters, extra: Hash[] = [], baseUrl = ''): IndexRows {
   const rows: Required<ParameterRows> = {
@@ -91,12 +91,12 @@ function buildTokenRows({ code, number, caseInsensitive, textNumber }: IndexedPa
   };
 }
 
-/** More of a code nobody reads to see an order. */
+/** Codes are sorted by this many characters. */
 const MAX_CODE_LENGTH = 64;
 
 const removeDuplicates = (tokens: Hash[]): Hash[] => (tokens.length > 1 ? [...new Set(tokens)] : tokens);
 
-/** What a person reads beside the codes (`:text`). */
+/** The displayed texts of the codes, for `:text`. */
 function buildTextRows(parameter: number, values: TypedValue[]): StringRow[] {
   const norms = new Set<string>();
   for (const typedValue of values) for (const text of readTypedValue(TOKEN_TEXTS, typedValue) ?? []) if (text) norms.add(foldText(text));
@@ -107,7 +107,7 @@ function buildTextRows(parameter: number, values: TypedValue[]): StringRow[] {
 function buildStringRows({ code, number, substringIndexed, phonetic }: IndexedParameter, values: TypedValue[]): ParameterRows {
   const written = new Set<string>();
   for (const typedValue of values) {
-    // A list of strings holds null where one has extensions only.
+    // a list of strings has null for an item with extensions only
     for (const text of readTypedValue(STRING_TEXTS, typedValue) ?? []) if (typeof text === 'string') written.add(text.normalize('NFC'));
   }
   const norms = new Set<string>();
@@ -131,10 +131,10 @@ function buildStringRows({ code, number, substringIndexed, phonetic }: IndexedPa
 
 const listSoundexCodes = (norms: Set<string>): string[] => [...new Set([...norms].flatMap(encodeSoundex))];
 
-/** A row that is found, but not sorted by. */
+/** A row for searches, but not for sorting. */
 const buildStringRow = (parameter: number, norm: string): StringRow => ({ parameter, norm, low: false, high: false, infix: false });
 
-/** The later words of family names, so that each is found by its beginning: `Carreno Quinones` also as `quinones`. */
+/** The later words of family names, because a search matches the beginning of a text: `Carreno Quinones` is also indexed as `quinones`. */
 function listFamilyNameParts(code: string, values: TypedValue[]): Set<string> {
   const parts = new Set<string>();
   for (const { type, value } of values) {
@@ -166,7 +166,7 @@ function buildReferenceRows({ code, number }: IndexedParameter, values: TypedVal
   };
 }
 
-/** Tokens for a uri as it is written; strings for those above and below it, and to sort by. */
+/** A URI is indexed as a token for equality, and as a string for `:above`, `:below` and sorting. */
 function buildUriRows({ code, number }: IndexedParameter, values: TypedValue[]): ParameterRows {
   const written = [...new Set(listUriTexts(values))];
   const { least, greatest } = findExtremes(written);
@@ -176,6 +176,6 @@ function buildUriRows({ code, number }: IndexedParameter, values: TypedValue[]):
   };
 }
 
-/** The texts of uris; of canonicals with and without their version. */
+/** The texts of URIs. A canonical has a text with its version and one without. */
 const listUriTexts = (values: TypedValue[]): string[] =>
   values.flatMap(({ type, value }) => (typeof value !== 'string' ? [] : type === 'canonical' ? listCanonicalForms(value) : [value]));

@@ -1,21 +1,22 @@
-// What the search tables hold of one resource: the contract between what FHIR means (here) and what SQL stores (src/store).
-// Nothing in here knows tenants: every hash is of names and values only, the tenant stands beside it in every table.
+// The rows of one resource in the index tables. The search room builds conditions on them, and src/store stores them.
+// A hash does not contain the tenant, which is a column of each table.
 
-/** A parameter's number: a 32-bit hash of `Type.code`. A 64-bit hash of a value: a decimal text, as PostgreSQL's bigint reads it. */
+/** The number of a search parameter: a 32-bit hash of `Type.code`. */
 export type ParameterNumber = number;
+/** A 64-bit hash of a value, as a decimal text for PostgreSQL's bigint. */
 export type Hash = string;
 
-/** One searchable string. `norm`: folded (no accents, lower case, single spaces). `low`/`high`: least / greatest of this parameter in this resource (sorting). */
+/** A string. `norm`: the folded text. `low`, `high`: the least and the greatest value of the parameter in the resource, for sorting. */
 export interface StringRow {
   parameter: ParameterNumber;
   norm: string;
   low: boolean;
   high: boolean;
-  /** Whether the parameter declares `:contains`, so that a substring index serves it. */
+  /** Whether the substring index contains the row, for `:contains`. */
   infix: boolean;
 }
 
-/** One date or period as a half-open range of instants, ISO 8601 in UTC with milliseconds; `-infinity` and `infinity` where a period is open. */
+/** A date or period as a half-open range of instants: ISO 8601 in UTC with milliseconds. An open end is `-infinity` or `infinity`. */
 export interface DateRow {
   parameter: ParameterNumber;
   from: string;
@@ -24,15 +25,15 @@ export interface DateRow {
   high: boolean;
 }
 
-/** A range of numbers with both its ends, as decimal texts (`-Infinity`, `Infinity` where it is open); a plain value is a point. */
+/** A range that includes both ends, as decimal texts. An open end is `-Infinity` or `Infinity`. A single value is a range of one point. */
 export interface Span {
   from: string;
   to: string;
 }
 
 /**
- * One number or quantity as it is written. `unit`, `label`: hashes of the code of its unit, and of its unit as people read it where that is another.
- * `measure` (every quantity has one): the same in what it is compared and sorted by, with the hash of that unit if it has one.
+ * A number or quantity with the digits of the resource. `unit`, `label`: hashes of the code of its unit, and of the displayed unit if that differs.
+ * `measure`, which every quantity has: its value in the unit for comparison and sorting, with the hash of that unit, if any.
  */
 export interface NumberRow extends Span {
   parameter: ParameterNumber;
@@ -44,8 +45,8 @@ export interface NumberRow extends Span {
 }
 
 /**
- * Values that belong to one occurrence of an element. `key`: what the occurrence is found by (its codes); `forms`: all that can be asked of it by
- * equality (codes, units). At most one of: a number as written and as it is measured, a date, a folded text.
+ * The values of one occurrence of an element. `key`: its codes. `forms`: all hashes that a search can test for equality (codes, units). A row has at most one of:
+ * a number with its measure, a date, a folded text.
  */
 export interface CompositeRow {
   parameter: ParameterNumber;
@@ -57,14 +58,14 @@ export interface CompositeRow {
   norm?: string;
 }
 
-/** One reference: the hash of `Type/id` for a local one, of the text for any other; and the text, to sort by. */
+/** A reference: the hash of `Type/id` if it is local, otherwise of its text. `text` is for sorting. */
 interface ReferenceRow {
   parameter: ParameterNumber;
   target: Hash;
   text?: string;
 }
 
-/** The least and the greatest code of a token parameter, without case, at most 64 characters of each: what a resource is sorted by. */
+/** The least and the greatest code of a token parameter, for sorting: in one case, at most 64 characters. */
 export interface CodeRow {
   parameter: ParameterNumber;
   low: string;
@@ -72,9 +73,9 @@ export interface CodeRow {
 }
 
 export interface IndexRows {
-  /** The resource's own hash (`Type/id`): what references to it carry as `target`. */
+  /** The hash of the resource's `Type/id`, which is the `target` of references to it. */
   self: Hash;
-  /** Token, uri, `:exact`, `:missing` (presence), `_tag`, alias … membership tests, one hash each; no repeats. */
+  /** Hashes for tests of equality: tokens, URIs, `:exact`, `:missing`, UUID aliases. Each once. */
   tokens: Hash[];
   strings: StringRow[];
   dates: DateRow[];
@@ -84,7 +85,7 @@ export interface IndexRows {
   composites: CompositeRow[];
 }
 
-/** Where the least and the greatest stand: one each, since a resource has one place in an order. */
+/** The indexes of the least and the greatest item, which determine the position of a resource in a sorted result. */
 export function findExtremes<T extends string | number>(items: T[]): { least: number; greatest: number } {
   let [least, greatest] = [0, 0];
   for (let at = 1; at < items.length; at++) {

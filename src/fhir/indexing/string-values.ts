@@ -1,11 +1,11 @@
-// Which texts an element gives to a string parameter, by its type. https://hl7.org/fhir/R4/search.html#string
+// The texts of an element, by its type, for string parameters. https://hl7.org/fhir/R4/search.html#string
 import type { Address, HumanName } from '@medplum/fhirtypes';
 
 type Texts = (string | undefined | null)[];
 
 const toTexts = (value: string): Texts => [value];
 
-/** Element type → its texts: of names and addresses every part of type string, and the whole if it is given. */
+/** Element type → its texts. A name or address has its `text`, and each part of type string. */
 export const STRING_TEXTS: Record<string, (value: never) => Texts> = {
   string: toTexts,
   markdown: toTexts,

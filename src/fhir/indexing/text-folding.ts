@@ -1,25 +1,25 @@
-// Strings as search compares them: without case, accents, punctuation and needless spaces. https://hl7.org/fhir/R4/search.html#string
+// Folds texts for comparison: without case, accents, punctuation and repeated spaces. https://hl7.org/fhir/R4/search.html#string
 // Both sides of a comparison are folded here, so the database needs no collation and no text functions.
 
-/** A folded text longer than this is cut: a search sees its first 512 characters, and an index entry stays under PostgreSQL's 2.7 kB. */
+/** Longer folded texts are truncated, so that an index entry stays below PostgreSQL's limit of 2.7 kB. */
 export const MAX_FOLDED_LENGTH = 512;
 
-/** Letters that no decomposition splits, as they are typed where a keyboard lacks them. */
+/** Letters that Unicode does not decompose, with their usual spelling in ASCII. */
 const LETTERS: Record<string, string> = { æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', ł: 'l', þ: 'th', ħ: 'h', ŧ: 't', ς: 'σ' };
 const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'gu');
-/** Written inside a word without parting it: O'Brien, St., invisible marks. */
+/** Marks inside a word: O'Brien, St., invisible characters. */
 const REMOVED_MARKS = /['’‘`´ʼ.\p{Cf}]/gu;
 const WORD_SEPARATORS = /[\p{P}\p{Z}\p{Cc}\p{Noncharacter_Code_Point}]+/gu;
 const BLANKS = /[\p{Z}\p{Cc}\p{Noncharacter_Code_Point}]+/gu;
 const ASCII = /^[ -~]*$/;
-/** The same two classes within ASCII: much faster. */
+/** The same two classes within ASCII, which are much faster. */
 const ASCII_INSIDE = /['`.]/g;
 const ASCII_BETWEEN = /[ !"#%&()*,\-/:;?@[\\\]_{}]+/g;
 const PLAIN = /^[a-z0-9]+(?: [a-z0-9]+)*$/;
 
 /**
- * The folded text: `Müller-Lüdenscheidt` → `muller ludenscheidt`, `O’Brien` → `obrien`, `Straße` → `strasse`. If a text holds another, its folded form
- * holds that one's. A text of nothing but punctuation keeps it, so that it can be found at all; only blank texts fold to nothing.
+ * The folded text: `Müller-Lüdenscheidt` → `muller ludenscheidt`, `O’Brien` → `obrien`, `Straße` → `strasse`. If a text contains another text, its folded text
+ * contains the other folded text. A text of punctuation only keeps it, so that it can be found. Only blank texts fold to an empty text.
  */
 export function foldText(text: string): string {
   const ascii = ASCII.test(text);
@@ -32,8 +32,8 @@ export function foldText(text: string): string {
 }
 
 /**
- * The strings that begin with a folded text, as a half-open range in code point order (the database's collation "C"). Folded texts are not empty
- * here, and never hold Unicode's last code point, so there always is a next one.
+ * The half-open range of the texts that begin with a text, in code point order (collation "C"). The text must not be empty. It cannot end in Unicode's last
+ * code point, so there is always a next one.
  */
 export function toPrefixRange(prefix: string): { from: string; to: string } {
   const points = [...prefix];
@@ -42,7 +42,7 @@ export function toPrefixRange(prefix: string): { from: string; to: string } {
   return { from: prefix, to: points.join('') + String.fromCodePoint(next) };
 }
 
-/** At most the longest text that is indexed; no half character stands at its end. */
+/** Truncates a text to the indexed length, without splitting a surrogate pair. */
 export const truncateText = (text: string): string =>
   text.length <= MAX_FOLDED_LENGTH
     ? text
@@ -51,16 +51,19 @@ export const truncateText = (text: string): string =>
         .replace(/[\ud800-\udbff]$/, '')
         .trimEnd();
 
-/** Upper case first: it spells out what lower case keeps apart (ß and ss). The spaced acute accent goes before NFKD makes a space of it. */
+/** Upper case comes first, because it expands letters such as ß to ss. The acute accent ´ is removed first, because NFKD would turn it into a space. */
 function removeAccents(text: string): string {
   const marked = text.toWellFormed().replace(/´/g, '').normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD');
   return marked.replace(/\p{M}+/gu, '').replace(LETTER, (letter) => LETTERS[letter]!);
 }
 
-/** The digit of each letter from a to z; `.` for vowels, which part two letters of one group, `-` for h and w, which do not. */
+/** The Soundex digit of each letter from a to z. `.`: a vowel, which separates two letters with the same digit. `-`: h or w, which do not separate them. */
 const SOUNDEX_DIGITS = '.123.12-.22455.12623.1-2.2';
 
-/** The codes of the words of a folded text: `robert smith` → r163, s530. A word in another script stands for itself. */
+/**
+ * The American Soundex codes of the words of a folded text, for the parameter `phonetic`: `robert smith` → r163, s530. A word in another script is unchanged.
+ * FHIR does not specify the algorithm. https://hl7.org/fhir/R4/patient.html#search, https://www.archives.gov/research/census/soundex
+ */
 export const encodeSoundex = (folded: string): string[] => [...new Set(folded.split(' ').map(encodeWord))];
 
 function encodeWord(word: string): string {

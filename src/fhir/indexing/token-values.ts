@@ -1,4 +1,4 @@
-// Which coded values an element gives to a token parameter, by its type. https://hl7.org/fhir/R4/search.html#token
+// The coded values of an element, by its type, for token parameters. https://hl7.org/fhir/R4/search.html#token
 import type { CodeableConcept, Coding, ContactPoint, Identifier } from '@medplum/fhirtypes';
 import type { Token } from './token.ts';
 
@@ -6,7 +6,7 @@ const toPlainToken = (value: unknown): Token[] => [{ code: String(value) }];
 const toCodingToken = ({ system, code }: Coding): Token[] => [{ system: system ?? null, code }];
 const toIdentifierToken = ({ system, value }: Identifier): Token[] => [{ system: system ?? null, code: value }];
 
-/** Types whose JSON has no system of its own. */
+/** Types whose JSON has no system. */
 const TYPES_WITHOUT_SYSTEM = [
   'code',
   'boolean',
@@ -22,7 +22,7 @@ const TYPES_WITHOUT_SYSTEM = [
   'unsignedInt',
 ];
 
-/** Element type → the tokens in one value of it. */
+/** Element type → the tokens of a value. */
 export const TOKEN_VALUES: Record<string, (value: never) => Token[]> = {
   ...Object.fromEntries(TYPES_WITHOUT_SYSTEM.map((type) => [type, toPlainToken])),
   ContactPoint: ({ value }: ContactPoint) => (value === undefined ? [] : [{ code: value }]),
@@ -31,24 +31,24 @@ export const TOKEN_VALUES: Record<string, (value: never) => Token[]> = {
   Identifier: toIdentifierToken,
 };
 
-/** Element type → what a person reads there (`:text`). */
+/** Element type → the displayed texts of a value, for `:text`. */
 export const TOKEN_TEXTS: Record<string, (value: never) => (string | undefined)[]> = {
   Coding: ({ display }: Coding) => [display],
   CodeableConcept: ({ text, coding = [] }: CodeableConcept) => [text, ...coding.map(({ display }) => display)],
   Identifier: ({ type }: Identifier) => [type?.text],
 };
 
-/** The types whose case does not matter, because nothing says that it does: text people type. Codes and identifiers keep theirs. */
+/** Types that are compared without case, because people type them. Codes and identifiers are case-sensitive. */
 export const CASE_INSENSITIVE_TYPES: ReadonlySet<string> = new Set(['ContactPoint', 'string']);
 
 export const canHaveSystem = (type: string): boolean => !TYPES_WITHOUT_SYSTEM.includes(type) && type !== 'ContactPoint';
 
-/** An identifier's value under each coding of its type (`:of-type`). Only complete codings count. */
+/** The value of an identifier with each coding of its type, for `:of-type`. Incomplete codings are left out. */
 function listTypedIdentifiers({ type, value }: Identifier): { system: string; code: string; value: string }[] {
   return (type?.coding ?? []).flatMap(({ system, code }) => (system && code && value ? [{ system, code, value }] : []));
 }
 
-/** Element type → its identifiers under the codings of their type. */
+/** Element type → its identifiers with the codings of their type. */
 export const TYPED_IDENTIFIERS: Record<string, (value: never) => ReturnType<typeof listTypedIdentifiers>> = {
   Identifier: listTypedIdentifiers,
 };

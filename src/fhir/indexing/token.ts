@@ -1,52 +1,52 @@
-// The texts behind token hashes: one place for what indexing writes and what a query looks up. `parameter` is a parameter's code (`identifier`).
+// The hashes of tokens, and the texts that are hashed. Indexing and queries both use them. `parameter` is the code of a parameter (`identifier`).
 // https://hl7.org/fhir/R4/search.html#token
 import { hash } from '../hash.ts';
 import type { Hash } from './rows.ts';
 
-/** A coded value. `system` undefined: the value's type has none (boolean, code, string); null: it could have one, but does not. */
+/** A coded value. `system` undefined: its type has no system (boolean, code, string). Null: the value has no system, although its type may have one. */
 export interface Token {
   system?: string | null | undefined;
   code?: string | undefined;
 }
 
-/** `code`: this code in any system. */
+/** The form `code`: the code in any system. */
 export const toCodeForm = (code: string): string => escapeBars(code);
 
-/** `system|code`, and `|code` (system null): this code without a system. */
+/** The form `system|code`. Without a system: `|code`. */
 export const toSystemCodeForm = (system: string | null, code: string): string => `${escapeBars(system ?? '')}|${escapeBars(code)}`;
 
-/** `system|`: any code of this system. */
+/** The form `system|`: any code of the system. */
 export const toSystemForm = (system: string): string => `${escapeBars(system)}|`;
 
-/** One form of a coded value under a parameter's name. */
+/** The hash of a form for a parameter. */
 export const hashForm = (parameter: string, form: string): Hash => hash(`${parameter}=${form}`);
 
-/** `code` in any system, as a hash. Also a uri's text. */
+/** The hash of a code in any system, or of a URI. */
 export const hashCode = (parameter: string, code: string): Hash => hashForm(parameter, toCodeForm(code));
 
-/** `:missing=false`: the resource has a value for the parameter. */
+/** The hash of resources that have a value for the parameter (`:missing=false`). */
 export const hashPresence = (parameter: string): Hash => hash(`${parameter}:missing=false`);
 
-/** `:exact`: a string as it is written, in Unicode's form NFC, so that canonically equal spellings are one. */
+/** The hash of an unfolded string (`:exact`). `nfc`: in Unicode's form NFC, so that canonically equivalent texts are equal. */
 export const hashExactText = (parameter: string, nfc: string): Hash => hash(`${parameter}:exact=${nfc}`);
 
-/** `:of-type`: an identifier's value under one of its type's codings. */
+/** The hash of an identifier's value with a coding of its type (`:of-type`). */
 export const hashIdentifierOfType = (parameter: string, { system, code }: { system: string; code: string }, value: string): Hash =>
   hash(`${parameter}:of-type=${escapeBars(system)}|${escapeBars(code)}|${escapeBars(value)}`);
 
-/** The unit of a quantity: `system|code`; without a system, a code of any system or the unit as people read it (`5||mg`). */
+/** The hash of a unit: `system|code`. Without a system: a code of any system, or the displayed unit (`5||mg`). */
 export const hashUnit = (system: string | null, code: string): Hash => hash(`${escapeBars(system ?? '')}|${escapeBars(code)}`);
 
-/** The parameter under whose name the identifiers of references stand (`subject:identifier=system|value`). */
+/** The name that the identifiers of references are hashed with (`subject:identifier=system|value`). */
 export const toIdentifierParameter = (parameter: string): string => `${parameter}:identifier`;
 
-/** A text without its case: by way of upper case, which spells out ß and final sigma. */
+/** A text in lower case. Upper case comes first, because it normalizes ß and the final sigma. */
 export const foldCase = (text: string): string => text.toUpperCase().toLowerCase();
 
-/** A coded value without its case. */
+/** A coded value in lower case. */
 export const foldTokenCase = ({ system, code }: Token): Token => ({ system, code: code && foldCase(code) });
 
-/** Every form a query may ask a coded value in. */
+/** All forms in which a query can name a coded value. */
 export function listTokenForms({ system, code }: Token): string[] {
   const forms: string[] = [];
   if (code !== undefined) forms.push(toCodeForm(code));
@@ -55,8 +55,8 @@ export function listTokenForms({ system, code }: Token): string[] {
   return forms;
 }
 
-/** The same as hashes. */
+/** The hashes of all forms of a coded value. */
 export const hashToken = (parameter: string, token: Token): Hash[] => listTokenForms(token).map((form) => hashForm(parameter, form));
 
-/** A text in which no bare `|` stands, so that no two values share a hashed text. */
+/** Escapes `|`, so that different values never have the same hashed text. */
 const escapeBars = (text: string): string => (text.includes('|') || text.includes('\\') ? text.replace(/[|\\]/g, '\\$&') : text);

@@ -1,13 +1,13 @@
-// The values that an expression finds in a resource, each with its type.
+// The values that a search expression finds in a resource, with their types.
 import type { Resource } from '../types.ts';
 
-/** A value and its FHIR type (`HumanName`, `code`); backbone elements by path (`Patient.contact`). */
+/** A value and its FHIR type (`HumanName`, `code`). The type of a backbone element is its path (`Patient.contact`). */
 export interface TypedValue {
   type: string;
   value: unknown;
 }
 
-/** A compiled expression. `types`: all its values can be of; undefined when only running it will tell (it is outside of the subset). */
+/** A compiled expression. `types`: the possible types of its values. Undefined: they are known only when it is evaluated. */
 export interface CompiledExpression {
   types: string[] | undefined;
   evaluate(resource: Resource): TypedValue[];

@@ -1,7 +1,7 @@
-// The units of UCUM that health data is measured in, each by others. https://ucum.org/ucum (case sensitive symbols)
-// Left out are logarithmic units (B, Np), angles in radians, and what nobody measures patients in: such quantities are compared as they are written.
+// The supported units of UCUM, each defined by other units. https://ucum.org/ucum (case sensitive symbols)
+// Logarithmic units (B, Np), radians and units without medical use are left out. Quantities with such units are compared only with the same unit.
 
-/** `scale` × `unit` (a UCUM expression; absent: a dimension of its own). `metric`: takes prefixes. `zero`: what is added before scaling (temperatures). */
+/** `scale` × `unit` (a UCUM expression; absent: a base unit). `metric`: accepts prefixes. `zero`: the addend before scaling (temperatures). */
 export interface UcumAtom {
   scale: string;
   unit?: string;
@@ -20,8 +20,8 @@ export const UCUM_PREFIXES: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * What is measured in itself. UCUM counts amounts of substance (mol, eq, osm) as plain numbers; here they are three kinds, so that a milliequivalent is
- * never taken for a millimole. Arbitrary units (of procedures) are comparable with nothing else, as UCUM says.
+ * The base units. UCUM defines mol, eq and osm as plain numbers. Here each has a dimension of its own, so that a milliequivalent is never equal to a millimole.
+ * Arbitrary units (of procedures) are not comparable with other units, as UCUM requires.
  */
 const METRIC_BASE_UNITS = splitWords('m g s K C cd mol eq osm [iU]');
 const BASE_UNITS =
@@ -131,7 +131,7 @@ const OTHER_UNITS: [string, string, string][] = [
   ['[MET]', '3.5', 'mL/min/kg'],
 ];
 
-/** Symbol → what it is. */
+/** Symbol → its definition. */
 export const UCUM_ATOMS: ReadonlyMap<string, UcumAtom> = new Map<string, UcumAtom>([
   ...METRIC_BASE_UNITS.map((symbol): [string, UcumAtom] => [symbol, { scale: '1', metric: true }]),
   ...BASE_UNITS.map((symbol): [string, UcumAtom] => [symbol, { scale: '1', metric: false }]),

@@ -1,4 +1,4 @@
-// UCUM units as multiples of one unit per dimension, exactly: what makes 5.4 mmol/L and 5400 umol/L the same amount.
+// Converts UCUM units exactly to the base unit of their dimension, so that 5.4 mmol/L equals 5400 umol/L.
 // https://ucum.org/ucum (grammar: §§5-12), https://hl7.org/fhir/R4/datatypes.html#quantity
 import type { Decimal } from '../decimal.ts';
 import {
@@ -16,34 +16,34 @@ import { UCUM_ATOMS, UCUM_PREFIXES, type UcumAtom } from './ucum-atoms.ts';
 /** The system of UCUM in FHIR. https://hl7.org/fhir/R4/ucum.html */
 export const UCUM_SYSTEM = 'http://unitsofmeasure.org';
 
-/** Base unit → exponent; no zeros. */
+/** Base unit → exponent, without zero exponents. */
 type Dimensions = ReadonlyMap<string, number>;
 
 interface UnitMeasure {
   scale: Fraction;
   dimensions: Dimensions;
-  /** A scale that does not begin at nothing: it cannot be part of another unit. */
+  /** The zero point, if it is not 0 (temperatures). Such a unit cannot be part of another unit. */
   zero?: Fraction;
 }
 
-/** A unit in which values can be said in the base unit of their dimension. Two units are comparable when their `dimension` is one. */
+/** A unit whose values can be converted to base units. Two units are comparable if they have the same `dimension`. */
 interface UcumUnit {
   dimension: string;
-  /** A value in this unit as a value in base units: a decimal text, of which 40 digits are kept. */
+  /** Converts a value to base units, as a decimal text of at most 40 digits. */
   toCanonical(value: Decimal): string;
 }
 
 const DIMENSIONLESS: UnitMeasure = { scale: ONE_FRACTION, dimensions: new Map() };
-/** A code longer than this is no unit anybody converts. */
+/** Longer codes are not converted. */
 const MAX_CODE_LENGTH = 64;
-/** Powers above this are no unit either, and would cost time to compute. */
+/** Greater exponents are not converted, because they would take long to compute. */
 const MAX_EXPONENT = 30;
 
-/** Codes come from outside: what is kept of them is bounded. */
+/** The size of the cache is limited, because clients send the codes. */
 const MAX_CACHED_UNITS = 2000;
 const unitCache = new Map<string, UcumUnit | undefined>();
 
-/** The unit of a UCUM code; undefined when it is none of the table's. */
+/** The unit of a UCUM code. Undefined: the unit is not supported. */
 export function findUcumUnit(code: string): UcumUnit | undefined {
   if (code.length > MAX_CODE_LENGTH) return undefined;
   if (unitCache.has(code)) return unitCache.get(code);
@@ -64,10 +64,10 @@ const buildConversion =
   (value: Decimal): string =>
     formatFraction(multiplyFractions(zero ? addFractions(toFraction(value), zero) : toFraction(value), scale));
 
-/** Brackets are matched before the rest, so that digits within them are no exponents. */
+/** Square brackets are matched first, because digits inside them are not exponents. */
 const PIECE = /(\{[^{}]*\})|([./()])|(10[*^]|(?:\[[^\]\s]*\]|[A-Za-z%_'])+)|([+-]?\d+)/y;
 
-/** One piece of a code: an operator or bracket, a symbol, or digits. Annotations say nothing about the unit. */
+/** A token of a code: an operator or bracket, a symbol, or digits. Annotations do not affect the unit. */
 interface UcumToken {
   kind: 'operator' | 'symbol' | 'digits';
   text: string;
@@ -89,7 +89,7 @@ function tokenizeUnit(code: string): UcumToken[] | undefined {
   return pieces;
 }
 
-/** `a/b.c` is read from left to right: (a/b).c. */
+/** Parses from left to right: `a/b.c` is (a/b).c. */
 function parseUnit(code: string): UnitMeasure | undefined {
   const pieces = tokenizeUnit(code);
   if (!pieces?.length) return undefined;
@@ -139,7 +139,7 @@ function parseComponent(reader: UnitReader, depth: number): UnitMeasure | undefi
   return measure.zero || Math.abs(exponent) > MAX_EXPONENT ? undefined : raiseMeasure(measure, exponent);
 }
 
-/** A symbol as it stands, else as a prefix and a metric one. */
+/** A symbol of the table, or a prefix with a metric symbol. */
 function parseSymbol(symbol: string): UnitMeasure | undefined {
   const atom = UCUM_ATOMS.get(symbol);
   if (atom) return toAtomMeasure(symbol, atom);

@@ -1,4 +1,4 @@
-// The hierarchy of a code system: which codes it has, and which of them stand above and below a code. https://hl7.org/fhir/R4/codesystem.html#subsumption
+// The codes of a code system, and its hierarchy. https://hl7.org/fhir/R4/codesystem.html#subsumption
 import type { Terminology } from './terminology.ts';
 import type { Concept } from './value-set.ts';
 
@@ -8,15 +8,15 @@ export function findConcepts(system: string, { findCodeSystem }: Terminology): r
   return known?.content === 'complete' ? known.concept : undefined;
 }
 
-/** All codes of a tree of concepts, those above before those below. */
+/** All codes of a tree of concepts. A code precedes its descendants. */
 export const listCodes = (concepts: readonly Concept[]): string[] =>
   concepts.flatMap(({ code, concept = [] }) => [code, ...listCodes(concept)]);
 
-/** The codes from the top of a code system to a code, the code last; empty when it is not there. */
+/** The path of codes from the top of the hierarchy to a code, which is the last. Empty: there is no such code. */
 export const listCodesAbove = (concepts: readonly Concept[], code: string): string[] =>
   findConceptPath(concepts, code).map((concept) => concept.code);
 
-/** A code and what it subsumes, the code first; empty when it is not there. */
+/** A code and the codes that it subsumes. The code is the first. Empty: there is no such code. */
 export const listCodesBelow = (concepts: readonly Concept[], code: string): string[] =>
   listCodes(findConceptPath(concepts, code).slice(-1));
 

@@ -1,8 +1,8 @@
-// R4's own value sets and code systems, which no package brings: read when the first of them is asked for. https://hl7.org/fhir/R4/terminologies-valuesets.html
+// R4's own value sets and code systems. The generated file is read at the first lookup. https://hl7.org/fhir/R4/terminologies-valuesets.html
 import { readFileSync } from 'node:fs';
 import type { CodeSystem, Concept, Inclusion, ValueSet } from './value-set.ts';
 
-/** A code, or a list of it and what is below it. */
+/** A code, or a list of a code and its descendants. */
 type Code = string | [string, ...Code[]];
 
 interface GeneratedComposition {
@@ -24,7 +24,7 @@ const readGenerated = (): GeneratedTerminology => {
   return terminology;
 };
 
-/** What was made of a URL once, for there are only so many of them. */
+/** Caches the definitions by URL. Their number is limited by the generated file. */
 function cacheByUrl<T>(find: (url: string) => T | undefined): (url: string) => T | undefined {
   const known = new Map<string, T>();
   return (url) => {
@@ -34,7 +34,7 @@ function cacheByUrl<T>(find: (url: string) => T | undefined): (url: string) => T
   };
 }
 
-/** A value set of R4 by its URL. */
+/** The value set of R4 with a URL. */
 export const findCoreValueSet = cacheByUrl((url): ValueSet | undefined => {
   const { valueSets } = readGenerated();
   if (!Object.hasOwn(valueSets, url)) return undefined;
@@ -46,7 +46,7 @@ export const findCoreValueSet = cacheByUrl((url): ValueSet | undefined => {
   };
 });
 
-/** A code system of R4 by its URL, with all its codes. */
+/** The code system of R4 with a URL, including all its codes. */
 export const findCoreCodeSystem = cacheByUrl((url): CodeSystem | undefined => {
   const { codeSystems } = readGenerated();
   if (!Object.hasOwn(codeSystems, url)) return undefined;

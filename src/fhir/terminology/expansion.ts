@@ -1,28 +1,28 @@
-// Which codes a value set has, as far as its definition and the code systems at hand tell, and what is not known of them: validation then takes any code
-// that may be in it, and a search is refused. https://hl7.org/fhir/R4/valueset.html#compositions, docs/decisions/0008-profiles-and-value-sets.md
+// Expands value sets from their definitions and the loaded code systems. An expansion also states what is not known: validation then accepts any code that may
+// be in the value set, and a search is refused. https://hl7.org/fhir/R4/valueset.html#compositions, docs/decisions/0008-profiles-and-value-sets.md
 import { findConcepts, listCodes, listCodesBelow } from './concepts.ts';
 import type { Terminology } from './terminology.ts';
 import type { Contained, Inclusion, ValueSet } from './value-set.ts';
 
-/** The codes of one code system that are in a value set. */
+/** The codes of a code system that a value set contains. */
 interface SystemCodes {
-  /** `all`: every code of the system, which is not at hand. */
+  /** `all`: every code of a system that is not loaded. */
   codes: ReadonlySet<string> | 'all';
-  /** What is not known, in words: the codes are those that may be in it, none other. Absent: they are in it. */
+  /** A text about what is not known: the value set may contain these codes, and contains no others. Absent: it contains all of them. */
   unknown?: string;
 }
 
-/** Code system → its codes. Or, in words, what is not known so that any code of any system may be in it. */
+/** Code system → its codes. Or a text about what is not known: the value set may contain any code. */
 type Expansion = ReadonlyMap<string, SystemCodes> | string;
 
-/** As much of a URL as is shown. */
+/** The most characters of a URL in an error text. */
 const SHOWN = 200;
-/** Says that a value set or a code system is not at hand. */
+/** The text about a value set or a code system that is not loaded. */
 export const formatNotKnown = (what: string, url: string): string => `the ${what} ${url.slice(0, SHOWN)} is not known here`;
 
 /**
- * The expansion of a value set by its canonical URL. What its definition leaves open, because a value set or a code system is not at hand or a filter is
- * not understood, the expansion that came with it tells, when it is whole. `around`: the value sets it stands in; one that stands in itself is not known.
+ * The expansion of a value set by its canonical URL. If the definition leaves codes open, because a value set or code system is not loaded or a filter is not
+ * supported, a complete expansion in the resource is used. `ancestors`: the value sets that include this one. A value set that includes itself is not known.
  */
 export function expandValueSet(canonical: string, terminology: Terminology, ancestors: readonly string[] = []): Expansion {
   const valueSet = ancestors.includes(canonical) ? undefined : terminology.findValueSet(canonical);
@@ -35,7 +35,7 @@ export function expandValueSet(canonical: string, terminology: Terminology, ance
   return expansion;
 }
 
-/** What was expanded of each terminology: its definitions do not change. */
+/** The expansions of each terminology, whose definitions do not change. */
 const expansionCache = new WeakMap<Terminology, WeakMap<ValueSet, Expansion>>();
 
 interface ExpansionContext {
@@ -59,7 +59,7 @@ function expandComposition(valueSet: ValueSet, terminology: Terminology, ancesto
   return include.length ? exclude.map(each).reduce(excludeExpansion, include.map(each).reduce(uniteExpansions)) : saysNothing;
 }
 
-/** All that one `include` asks for must be met: the system's codes, and each of the value sets. Undefined when it asks for neither. */
+/** The codes of an inclusion: those of its system that are also in each of its value sets. Undefined: it has neither a system nor value sets. */
 function expandInclusion(include: Inclusion, terminology: Terminology, ancestors: readonly string[]): Expansion | undefined {
   const { system, valueSet = [] } = include;
   const sets = valueSet.map((canonical) => expandValueSet(canonical, terminology, ancestors));
@@ -79,7 +79,7 @@ function listSystemCodes(system: string, { concept, filter = [] }: Inclusion, te
 
 type Filter = NonNullable<Inclusion['filter']>[number];
 
-/** https://hl7.org/fhir/R4/valueset-filter-operator.html, of codes and their hierarchy; what any other filter leaves is not known. */
+/** Applies a filter on codes or their hierarchy. The result of any other filter is not known. https://hl7.org/fhir/R4/valueset-filter-operator.html */
 function applyFilter(filter: Filter, all: ReadonlySet<string>, below: (code: string) => ReadonlySet<string>, system: string): SystemCodes {
   const { property, op, value } = filter;
   const apply = (property === 'concept' || property === 'code') && Object.hasOwn(FILTERS, op) ? FILTERS[op] : undefined;
@@ -88,7 +88,7 @@ function applyFilter(filter: Filter, all: ReadonlySet<string>, below: (code: str
 }
 
 type Codes = ReadonlySet<string>;
-/** Filters by their operator, of all codes of a system and those below a code. */
+/** Operator → the selection from all codes of a system, and from the descendants of a code. */
 const FILTERS: Readonly<Record<string, (all: Codes, value: string, below: (code: string) => Codes) => Codes>> = {
   'is-a': (_all, value, below) => below(value),
   'descendent-of': (_all, value, below) => below(value).difference(new Set([value])),
@@ -100,7 +100,7 @@ const FILTERS: Readonly<Record<string, (all: Codes, value: string, below: (code:
 
 const splitCodes = (value: string): Codes => new Set(value.split(',').map((code) => code.trim()));
 
-/** The expansion that came with the value set; one page of several says too little. */
+/** The expansion in the resource. Undefined: it is only a page of the codes. */
 function readProvidedExpansion({ expansion }: ValueSet): Expansion | undefined {
   const systems = new Map<string, { codes: Set<string> }>();
   let count = 0;
@@ -129,7 +129,7 @@ function intersectCodes(left: SystemCodes, right: SystemCodes): SystemCodes {
   return buildSystemCodes(codes, left.unknown ?? right.unknown);
 }
 
-/** Only what is surely excluded is left out. */
+/** Removes the codes that are certainly excluded. Undefined: no code is left. */
 function excludeCodes(left: SystemCodes, out: SystemCodes, system: string): SystemCodes | undefined {
   if (out.unknown !== undefined) return buildSystemCodes(left.codes, left.unknown ?? out.unknown);
   if (out.codes === 'all') return undefined;
@@ -137,7 +137,7 @@ function excludeCodes(left: SystemCodes, out: SystemCodes, system: string): Syst
   return buildSystemCodes(left.codes.difference(out.codes), left.unknown);
 }
 
-/** What an expansion says of one system; undefined: none of its codes are in it. */
+/** The codes of a system. Undefined: the value set contains none. */
 const findSystemCodes = (expansion: Expansion, system: string): SystemCodes | undefined =>
   typeof expansion === 'string' ? buildSystemCodes('all', expansion) : expansion.get(system);
 
@@ -152,7 +152,7 @@ function uniteExpansions(left: Expansion, right: Expansion): Expansion {
   return both;
 }
 
-/** The systems of `left`, each as `change` makes it of what both say of it. */
+/** Combines the codes of each system of `left` with those of `right`. */
 const mapSystems = (
   left: ReadonlyMap<string, SystemCodes>,
   right: Expansion,
@@ -165,7 +165,7 @@ const mapSystems = (
     }),
   );
 
-/** Where one side is not known, the other still says which codes may be in both. */
+/** If one side is not known, the codes of the other side may be in both. */
 function intersectExpansions(left: Expansion, right: Expansion): Expansion {
   if (typeof left === 'string') return typeof right === 'string' ? left : intersectExpansions(right, left);
   return mapSystems(left, right, (one, other) => other && intersectCodes(one, other));

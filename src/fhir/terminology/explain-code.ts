@@ -4,7 +4,7 @@ import { findConcepts, listCodes } from './concepts.ts';
 import { expandValueSet, isFullyKnown } from './expansion.ts';
 import { R4_TERMINOLOGY } from './terminology.ts';
 
-/** Why a code may not stand in an element that is bound to this value set; undefined: it may, or the codes are not all known. */
+/** Why an element with a required binding may not have a code. Undefined: it may have it, or not all codes are known. */
 export function explainUnboundCode(code: unknown, bound: string | undefined): string | undefined {
   if (bound === undefined || typeof code !== 'string') return undefined;
   const known = listRequiredCodes(bound);
@@ -12,7 +12,7 @@ export function explainUnboundCode(code: unknown, bound: string | undefined): st
   return `${code} is no code FHIR has here${formatSuggestion(code, known)}; there are ${known.join(', ')}`;
 }
 
-/** Why a code is in none of these code systems; undefined: it is in one, or not all of their codes are known. */
+/** Why a code is in none of these code systems. Undefined: one of them has it, or not all of their codes are known. */
 export function explainUnknownCode(code: string, systems: readonly string[]): string | undefined {
   const lists = systems.map((url) => findConcepts(url, R4_TERMINOLOGY));
   if (!lists.length || lists.includes(undefined)) return undefined;

@@ -1,15 +1,15 @@
-// The value sets and code systems at hand: the project's own, and R4's. https://hl7.org/fhir/R4/references.html#canonical
+// The loaded value sets and code systems: the project's own, and R4's. https://hl7.org/fhir/R4/references.html#canonical
 import { parseCanonical } from '../profile-claims.ts';
 import { findCoreCodeSystem, findCoreValueSet } from './core-value-sets.ts';
 import type { CodeSystem, ValueSet } from './value-set.ts';
 
-/** Finds definitions by canonical URL; undefined when they are not at hand. */
+/** Finds definitions by canonical URL. Undefined: not loaded. */
 export interface Terminology {
   findValueSet(canonical: string): ValueSet | undefined;
   findCodeSystem(canonical: string): CodeSystem | undefined;
 }
 
-/** Finds these definitions, then R4's own. A version that is asked for must be theirs. */
+/** Finds the given definitions first, then R4's own. If the canonical has a version, a given definition must have that version. */
 export function buildTerminology(own: readonly (ValueSet | CodeSystem)[]): Terminology {
   const find = <T extends ValueSet | CodeSystem>(
     isOfKind: (definition: ValueSet | CodeSystem) => definition is T,

@@ -1,4 +1,4 @@
-// The parts of ValueSets and CodeSystems that tell their codes. https://hl7.org/fhir/R4/valueset.html, https://hl7.org/fhir/R4/codesystem.html
+// The elements of ValueSets and CodeSystems that determine their codes. https://hl7.org/fhir/R4/valueset.html, https://hl7.org/fhir/R4/codesystem.html
 
 /** https://hl7.org/fhir/R4/valueset.html */
 export interface ValueSet {
