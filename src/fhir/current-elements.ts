@@ -1,17 +1,17 @@
-// Which of several names, contact points, addresses, identifiers or roles of one person is meant: the one rule for vendors' shapes and for orders.
-// `use` modifies what an element means: https://hl7.org/fhir/R4/datatypes.html#HumanName, #ContactPoint, #Address, #Identifier.
+// Chooses among several names, contact points, addresses, identifiers or roles of a person, for vendors' shapes and for orders.
+// The meaning of `use`: https://hl7.org/fhir/R4/datatypes.html#HumanName, #ContactPoint, #Address, #Identifier.
 // docs/decisions/0019-current-names-and-addresses.md
 
 import { parseDateRange } from './date-range.ts';
 import { isObject, readMember } from './json-values.ts';
 
-/** Type → its uses, best first; the types and uses that are not named follow in the order of FHIR_ORDER. */
+/** Type → its uses, the preferred one first. Other types and uses follow in the default order. */
 export type UsePreference = Readonly<Record<string, readonly string[]>>;
 
-/** In an order of uses: the elements that have none. Those are current and permanent. */
+/** In an order of uses: the elements without a use, which are current and permanent. */
 export const WITHOUT_USE = 'none';
 
-/** `old` is not in any order: such an element is never meant. */
+/** Elements with the use `old` are never chosen. */
 const DEFAULT_USE_ORDER: UsePreference = {
   HumanName: ['official', 'usual', WITHOUT_USE, 'nickname', 'temp', 'anonymous', 'maiden'],
   ContactPoint: ['mobile', 'home', WITHOUT_USE, 'work', 'temp'],
@@ -19,13 +19,13 @@ const DEFAULT_USE_ORDER: UsePreference = {
   Identifier: ['usual', 'official', WITHOUT_USE, 'secondary', 'temp'],
 };
 
-/** The types of which one of several is preferred. */
+/** The types with an order of preference. */
 export const PREFERRED_TYPES: readonly string[] = Object.keys(DEFAULT_USE_ORDER);
 
-/** Types whose `period` is the time in which the element, or the resource, is in force. */
+/** Types whose `period` is the time in which the element or resource is valid. */
 const TYPES_WITH_PERIOD: readonly string[] = [...PREFERRED_TYPES, 'PractitionerRole'];
 
-/** Whether elements of this type may be over: by their use or by their period. */
+/** Whether elements of this type can cease to be current, by their use or their period. */
 export const hasValidityPeriod = (type: string): boolean => TYPES_WITH_PERIOD.includes(type);
 
 interface DatedElement {
@@ -35,11 +35,11 @@ interface DatedElement {
   period?: { start?: unknown; end?: unknown };
 }
 
-/** Whether an element is marked as one of former times. */
+/** Whether an element has the use `old`. */
 export const isOld = (element: unknown): boolean => readMember(element, 'use') === 'old';
 
 /**
- * Whether a time is in the period of an element: bounds are inclusive, and as wide as they are written; times without a zone are UTC. `now`: ISO 8601 in UTC.
+ * Whether a time is in the period of an element. The bounds are inclusive with their precision, and times without a zone are UTC. `now`: ISO 8601 in UTC.
  * https://hl7.org/fhir/R4/datatypes.html#Period
  */
 export function isInPeriod(element: unknown, now: string): boolean {
@@ -53,7 +53,7 @@ export function isInPeriod(element: unknown, now: string): boolean {
 
 type ElementComparator = (one: unknown, other: unknown) => number;
 
-/** Compares elements of a type, the preferred one first: by use, then by rank; an address that is for letters only comes last. Undefined: the type has no order. */
+/** Compares elements of a type, the preferred one first: by use, then by rank. Postal-only addresses come last. Undefined: the type has no order. */
 export function buildPreferenceComparator(type: string, stated: UsePreference = {}): ElementComparator | undefined {
   if (!PREFERRED_TYPES.includes(type)) return undefined;
   const first = stated[type] ?? [];
@@ -73,7 +73,7 @@ export function buildPreferenceComparator(type: string, stated: UsePreference = 
   };
 }
 
-/** The elements that are neither old nor outside of their period, the preferred one first. */
+/** The elements that are not old and are in their period, the preferred one first. */
 export function findCurrentElements<T>(elements: readonly T[], type: string, now: string): T[] {
   return elements.filter((one) => !isOld(one) && isInPeriod(one, now)).toSorted(buildPreferenceComparator(type));
 }

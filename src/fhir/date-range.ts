@@ -1,8 +1,8 @@
-// Dates as search sees them: a half-open range of UTC instants, as wide as the precision they are written in. A time without a zone is UTC.
+// Converts dates into half-open ranges of UTC instants, which their precision determines. A time without a zone is UTC.
 // https://hl7.org/fhir/R4/search.html#date, https://hl7.org/fhir/R4/datatypes.html#dateTime
 import type { Period, Timing } from '@medplum/fhirtypes';
 
-/** ISO 8601 in UTC with milliseconds, or `-infinity` / `infinity`. Such texts are in order of time when compared as texts. */
+/** ISO 8601 in UTC with milliseconds, or `-infinity` and `infinity`. The order of the texts is the order of the instants. */
 export interface DateRange {
   from: string;
   to: string;
@@ -12,8 +12,8 @@ const DATE = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})
 const MINUTE = 60_000;
 
 /**
- * The range of a date, dateTime or instant; also of minutes without seconds, which only a search may write. Undefined when it is none
- * (2020-02-30). A fraction of a second is as wide as its last digit, but no narrower than a millisecond.
+ * The range of a date, dateTime or instant, or of a time without seconds, which only a search may have. Undefined: there is no such date (2020-02-30). A
+ * fraction of a second has the width of its last digit, at least a millisecond.
  */
 export function parseDateRange(text: string): DateRange | undefined {
   const found = DATE.exec(text);
@@ -27,14 +27,14 @@ export function parseDateRange(text: string): DateRange | undefined {
   return { from: formatInstant(start + clock.at - offset), to: formatInstant(end - offset) };
 }
 
-/** The range of a Period: open where an end is not given; undefined when neither is. https://hl7.org/fhir/R4/datatypes.html#Period */
+/** The range of a Period. An absent end is open. Undefined: both ends are absent. https://hl7.org/fhir/R4/datatypes.html#Period */
 export function toPeriodRange({ start, end }: Period): DateRange | undefined {
   const from = start === undefined ? undefined : parseDateRange(start)?.from;
   const to = end === undefined ? undefined : parseDateRange(end)?.to;
   return from === undefined && to === undefined ? undefined : { from: from ?? '-infinity', to: to ?? 'infinity' };
 }
 
-/** The outer limits of a Timing: its events and the period it is bound to. https://hl7.org/fhir/R4/datatypes.html#Timing */
+/** The range from the first to the last event or bound of a Timing. https://hl7.org/fhir/R4/datatypes.html#Timing */
 export function toTimingRange(timing: Timing): DateRange | undefined {
   const ranges = (timing.event ?? []).map(parseDateRange);
   if (timing.repeat?.boundsPeriod) ranges.push(toPeriodRange(timing.repeat.boundsPeriod));
@@ -44,7 +44,7 @@ export function toTimingRange(timing: Timing): DateRange | undefined {
   );
 }
 
-/** An instant in milliseconds as the text of an end of a range. Outside the years 1 to 9999 it is open: no FHIR date lies there. */
+/** Formats an instant in milliseconds as an end of a range. Outside of the years 1 to 9999, which FHIR dates cannot have, the end is open. */
 export function formatInstant(at: number): string {
   if (at >= LAST) return 'infinity';
   return at < FIRST ? '-infinity' : new Date(at).toISOString();
@@ -56,21 +56,21 @@ const LAST = Date.parse('+010000-01-01T00:00:00.000Z');
 const min = (a: string, b: string): string => (a < b ? a : b);
 const max = (a: string, b: string): string => (a > b ? a : b);
 
-/** The first instant of a day; undefined when the calendar has no such day. */
+/** The first instant of a day. Undefined: there is no such day. */
 function toDayStart(year: number, month: number, day: number): number | undefined {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : undefined;
 }
 
-/** The end of a year, a month or a day: the start of the next. */
+/** The end of a year, month or day, which is the start of the next one. */
 function toDateEnd(year: number, month: string | undefined, day: string | undefined): number {
   const date = new Date(0);
   if (month === undefined) return date.setUTCFullYear(year + 1, 0, 1);
   return day === undefined ? date.setUTCFullYear(year, Number(month), 1) : date.setUTCFullYear(year, Number(month) - 1, Number(day) + 1);
 }
 
-/** Milliseconds since midnight, and how wide the last written part is. A leap second (60) is the first of the next minute. */
+/** Milliseconds since midnight, and the width of the last part. A leap second (60) is the first second of the next minute. */
 function parseClock(hour = '00', minute = '00', second?: string, fraction = ''): { at: number; width: number } | undefined {
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 60) return undefined;
   const milliseconds = Number(fraction.slice(1, 4).padEnd(3, '0'));
@@ -87,7 +87,7 @@ function parseZoneOffset(zone = 'Z'): number | undefined {
   return (hours * 60 + minutes) * MINUTE * (zone[0] === '-' ? -1 : 1);
 }
 
-/** Element type → its range; undefined when it names no time (a Timing of a code alone). */
+/** Element type → its range, for date parameters. Undefined: it has no date (a Timing with a code only). */
 export const DATE_RANGES: Record<string, (value: never) => DateRange | undefined> = {
   date: parseDateRange,
   dateTime: parseDateRange,

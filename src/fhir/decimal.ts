@@ -1,4 +1,4 @@
-// Exact decimals, and the range that their precision implies. https://hl7.org/fhir/R4/search.html#number
+// Exact decimals, and the ranges that their precision implies. https://hl7.org/fhir/R4/search.html#number
 
 /** `digits` × 10^-`scale`: 5.40 is 540 and 2. */
 export interface Decimal {
@@ -25,12 +25,12 @@ export function formatDecimal({ digits, scale }: Decimal): string {
 }
 
 /**
- * Half a unit of the last digit to both sides: 5.40 stands for 5.395 to 5.405. So 1e2, of one significant digit, stands for 50 to 150; the
- * specification's own example says 95 to 105, which contradicts its rule.
+ * The range of half a unit of the last digit on both sides: 5.395 to 5.405 for 5.40, and 50 to 150 for 1e2, which has one significant digit. The example in the
+ * specification says 95 to 105, which contradicts its rule.
  */
 export const toImpliedRange = (value: Decimal): [from: Decimal, to: Decimal] => widenDecimal(value, 5n);
 
-/** A tenth of the value to both sides, and no less than its implied range. */
+/** The range of a tenth of the value on both sides, at least the implied range. */
 export function toApproximateRange(value: Decimal): [from: Decimal, to: Decimal] {
   const tenth = value.digits < 0n ? -value.digits : value.digits;
   return widenDecimal(value, tenth > 5n ? tenth : 5n);

@@ -1,13 +1,11 @@
-// The elements of FHIR types: facts from the R4 definitions, by type and element name.
+// The elements of FHIR types, from the R4 definitions.
 // https://hl7.org/fhir/R4/elementdefinition.html, choice types: https://hl7.org/fhir/R4/formats.html#choice
 import { readFileSync } from 'node:fs';
 
 /**
- * One element of a type.
- * `types`: primitive types (`string`), datatypes (`HumanName`), or backbone elements by path (`Patient.contact`); each of the latter two can be asked for
- * its own elements. `choice`: the element's name in the definitions (`value[x]`), for elements that carry their type in the name.
- * `targets`: resource types a reference may lead to; absent when any will do. `summary`: part of `_summary=true`. `bound`: the value set of a required
- * binding, without a version.
+ * One element of a type. `types`: primitive types (`string`), datatypes (`HumanName`), or the path of a backbone element (`Patient.contact`). Datatypes and paths
+ * have elements of their own. `choice`: the name in the definitions (`value[x]`) of an element with its type in the JSON name. `targets`: the target types of a
+ * reference. Absent: any type. `summary`: part of `_summary=true`. `bound`: the value set of a required binding, without a version.
  */
 export interface ElementInfo {
   list: boolean;
@@ -29,7 +27,7 @@ interface GeneratedElement {
   bound?: string;
 }
 
-/** Whether elements of this type are JSON strings, numbers or booleans rather than objects. */
+/** Whether elements of this type are strings, numbers or booleans in JSON. */
 export const isPrimitive = (type: string): boolean => /^[a-z]/.test(type);
 
 const GENERATED_ELEMENTS: Record<string, Record<string, GeneratedElement>> = JSON.parse(
@@ -70,7 +68,7 @@ function addPrimitiveSibling(name: string, facts: ElementInfo): [string, Element
     : [[name, facts]];
 }
 
-/** One branch of a choice. SimpleQuantity is Quantity under another name, so its branch is `valueQuantity`. */
+/** The JSON name of a type of a choice. SimpleQuantity has the name of Quantity: `valueQuantity`. */
 function toChoiceName(name: string, type: string): string {
   const suffix = type === 'SimpleQuantity' ? 'Quantity' : type;
   return name.replace('[x]', suffix.charAt(0).toUpperCase() + suffix.slice(1));

@@ -1,14 +1,14 @@
-// The hashes of search: xxHash of a text, as signed numbers for the database's bigint and int.
+// The hashes of the search index: xxHash, as signed numbers for the database's bigint and int.
 // https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. The texts do not contain the tenant, which is a separate column.
 import xxhash from 'xxhash-wasm';
 import type { Hash, ParameterNumber } from './indexing/rows.ts';
 
 const { h32, h64 } = await xxhash();
 
-/** 64 bits of a text, as a signed decimal text. */
+/** The 64-bit hash of a text, as a signed decimal text. */
 export const hash = (text: string): Hash => BigInt.asIntN(64, h64(text)).toString();
 
-/** The number of a search parameter: 32 bits of `Type.code`, signed. The registry refuses two parameters of one number. */
+/** The number of a search parameter: the signed 32-bit hash of `Type.code`. The registry refuses two parameters with the same number. */
 export const hashParameterName = (name: string): ParameterNumber => h32(name) | 0;
 
 /** The token of a UUID alias (src/fhir/indexing/uuid-alias.ts). No search parameter is named `_alias`. */

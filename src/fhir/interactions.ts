@@ -1,4 +1,4 @@
-// The interactions this server offers: the one table that routes, permissions, Bundle entries and the CapabilityStatement follow from.
+// The table of interactions, from which routes, permissions, Bundle entries and the CapabilityStatement are derived.
 // https://hl7.org/fhir/R4/http.html#summary, codes: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html
 import type { Permission } from './access-scope.ts';
 

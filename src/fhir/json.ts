@@ -1,14 +1,14 @@
-// JSON that keeps decimals as they were written: `1.00` and `1e-3` survive reading, changing and writing a resource.
-// https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant"). Numbers a JavaScript number would respell are kept as raw JSON.
+// Parses and writes JSON with the exact digits of decimals: `1.00` and `1e-3` stay unchanged when a resource is stored or edited.
+// https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant"). A number that JavaScript would write differently is kept as raw JSON.
 import { invalidStructure } from './outcome.ts';
 
-/** One text parsed twice. `plain` has JavaScript numbers, for validation and indexing. `exact` has raw JSON where a JavaScript number would change the digits, for storing. */
+/** A text parsed twice. `plain`: with JavaScript numbers, for validation and indexing. `exact`: with raw JSON for numbers whose digits JavaScript would change, for storing. */
 export interface ParsedJson {
   plain: unknown;
   exact: unknown;
 }
 
-/** Where a string begins, and every number, of a well-formed JSON text. The end of a string is searched without an expression, which would need memory for each character. */
+/** The start of a string, or a number, in well-formed JSON. The end of a string is found without a regular expression, which would need memory for each character. */
 const TOKENS = /"|-?\d[\d.eE+-]*/g;
 const COLON = /\s*:/y;
 const BACKSLASH = 92;

@@ -68,7 +68,7 @@ function rewriteList(items: unknown[], of: (item: unknown) => unknown): unknown[
   return made.some((item, at) => item !== items[at]) ? made : items;
 }
 
-/** The ids of the Binaries. `baseUrl`: this server's FHIR base, without a trailing slash. */
+/** The ids of this server's Binaries in the URLs of attachments. `baseUrl`: this server's FHIR base, without a trailing slash. https://hl7.org/fhir/R4/datatypes.html#Attachment */
 export function findAttachedBinaryIds(resource: Resource, baseUrl: string): string[] {
   const ids: string[] = [];
   rewriteLinks(resource, (link, place) => {

@@ -1,6 +1,6 @@
-// Media types as headers name them, and the FHIR version among their parameters. https://hl7.org/fhir/R4/http.html#version-parameter
+// Media types of headers, with the FHIR version among their parameters. https://hl7.org/fhir/R4/http.html#version-parameter
 
-/** `application/fhir+json; fhirVersion=4.0` → its type and its parameters, in lower case. */
+/** The type and the parameters of `application/fhir+json; fhirVersion=4.0`, in lower case. */
 export function parseMediaType(text: string): [type: string, ...parameters: string[]] {
   const [type = '', ...parameters] = text
     .toLowerCase()
@@ -11,7 +11,7 @@ export function parseMediaType(text: string): [type: string, ...parameters: stri
 
 const FHIR_VERSION = /^fhirversion\s*=\s*"?([^"]*)"?$/;
 
-/** Whether no parameter asks for another version than R4. */
+/** Whether the parameters accept R4. */
 export const acceptsR4 = (parameters: string[]): boolean =>
   parameters.every((text) => {
     const version = FHIR_VERSION.exec(text)?.[1];

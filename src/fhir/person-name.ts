@@ -1,4 +1,4 @@
-// A person's name as one text, and its parts: a best guess for those who need parts, never a replacement of the text.
+// Derives the parts of a person's name from its text, and the text from its parts. The parts are a guess and never replace the text.
 // https://hl7.org/fhir/R4/datatypes.html#HumanName
 import { isDeepStrictEqual } from 'node:util';
 import { isObject, readMember, toObject } from './json-values.ts';
@@ -13,10 +13,10 @@ interface NameParts {
 const HONORIFIC = /^(?:dr|doctor|prof|professor|mr|mrs|ms|miss|mx|sir|dame|rev)\.?$/i;
 const POSTNOMINAL =
   /^(?:m\.?d|d\.?o|n\.?p|p\.?a(?:-c)?|r\.?n|aprn|fnp(?:-c)?|dnp|ph\.?d|mph|mba|mbbs|mbchb|facp|facs|facog|mrcgp|mrcp|frcp|drcog|esq|jr|sr|ii|iii|iv)\.?$/i;
-/** Words a family name begins with. */
+/** Words at the start of a family name. */
 const PARTICLE = /^(?:de|del|della|di|da|dos|du|la|le|van|von|der|den|ter|ten|bin|ibn|al|el|st\.?)$/i;
 
-/** Splits `Dr. Maria de la Cruz, MD` and `Cruz, Maria`. A single word is a family name. */
+/** The parts of `Dr. Maria de la Cruz, MD` or `Cruz, Maria`. A single word is a family name. */
 export function parseNameParts(text: string): NameParts {
   const [main = [], ...after] = text.split(',').map((part) => part.split(/\s+/).filter(Boolean));
   const isTitle = (word: string): boolean => POSTNOMINAL.test(word) || (isCapitals(word) && !main.every(isCapitals));
@@ -32,7 +32,7 @@ export function parseNameParts(text: string): NameParts {
   return { prefix, given: words.slice(0, cut), family: [words.slice(cut).join(' ')].filter(Boolean), suffix };
 }
 
-/** A HumanName without a given and a family name, with the parts that its text says; any other as it is. */
+/** Adds the parts that its text implies to a HumanName without given and family name. Other names are returned unchanged. */
 export function addNameParts(name: unknown): unknown {
   if (!isObject(name) || typeof name.text !== 'string' || name.given !== undefined || name.family !== undefined) return name;
   const { family, ...lists } = parseNameParts(name.text);
@@ -40,7 +40,7 @@ export function addNameParts(name: unknown): unknown {
   return { ...Object.fromEntries(parts), ...name };
 }
 
-/** A name that was edited with its parts, without those that its text still says. `stored`: the name before. */
+/** Removes the parts that the text of an edited name implies. `stored`: the name before the edit. */
 export function removeDerivedNameParts(edited: unknown, stored: unknown): unknown {
   const found = addNameParts(stored);
   if (found === stored || edited === undefined) return edited;
@@ -52,7 +52,7 @@ export function removeDerivedNameParts(edited: unknown, stored: unknown): unknow
 
 const isCapitals = (word: string): boolean => word.length > 1 && word === word.toUpperCase();
 
-/** Takes the post-nominals off the end, one word stays. */
+/** Removes the post-nominals at the end, and returns them. At least one word stays. */
 function takeSuffixes(words: string[]): string[] {
   const suffix: string[] = [];
   while (words.length > 1 && POSTNOMINAL.test(words.at(-1)!)) suffix.unshift(words.pop()!);
@@ -65,7 +65,7 @@ function findFamilyStart(words: string[], from: number): number {
   return cut;
 }
 
-/** The text that names the person: the stored one while no part contradicts it, otherwise one made of the parts. */
+/** The text of a name: the stored text if no part contradicts it, otherwise a text built from the parts. */
 export function formatPersonName(text: string | undefined, parts: NameParts): string | undefined {
   const { prefix, given, family, suffix } = parts;
   const all = [...prefix, ...given, ...family];
@@ -73,7 +73,7 @@ export function formatPersonName(text: string | undefined, parts: NameParts): st
   return [all.join(' '), ...suffix].filter(Boolean).join(', ') || text;
 }
 
-/** Every part stands in the text, however that is spaced. */
+/** Whether the text contains every part, regardless of spaces. */
 function containsAllParts(text: string, parts: string[]): boolean {
   if (parts.every((part) => text.includes(part))) return true;
   const spaced = text.replace(/\s+/g, ' ');

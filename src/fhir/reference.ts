@@ -29,7 +29,10 @@ export function readReferenceType(reference: unknown): string | undefined {
 /** Root → its contained resources by id. If two have the same id, the first counts. */
 const CONTAINED_BY_ROOT = new WeakMap<Element, ReadonlyMap<unknown, Element>>();
 
-/** Undefined: no such contained resource. `#` alone means the containing resource. */
+/**
+ * The contained resource of a `#id` reference. `#` alone is the containing resource. The contained resources are indexed once, because each reference needs them.
+ * https://hl7.org/fhir/R4/references.html#contained
+ */
 export const findContainedResource = (root: Element, reference: string): Element | undefined =>
   reference === '#' ? root : indexContained(root).get(reference.slice(1));
 

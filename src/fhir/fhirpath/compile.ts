@@ -70,7 +70,7 @@ const buildConstant =
   () =>
     nodes;
 
-/** A name in upper case at the start is the type of the resource, and selects the resource itself. */
+/** A capitalized name is a type, and selects the resource itself. */
 function compileName(name: string): Evaluator {
   if (/^[A-Z]/.test(name)) return compileOfType(identity, name);
   const member = toMemberName(name);

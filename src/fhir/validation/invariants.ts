@@ -1,17 +1,17 @@
-// All error-level constraints of the served types and their datatypes: official key → native predicate and what it asks for.
-// https://hl7.org/fhir/R4/conformance-rules.html#constraints. Where they stand is in the generated schemas (`invariants`).
+// All error-level constraints of the served types and their datatypes, as predicates by their official keys.
+// https://hl7.org/fhir/R4/conformance-rules.html#constraints. The generated schemas (`invariants`) list the constraints of each element.
 
 import { DATATYPE_INVARIANTS } from './invariants/datatypes.ts';
 import type { InvariantPredicate } from './invariants/element.ts';
 import { RESOURCE_INVARIANTS } from './invariants/resources.ts';
 
-/** Constraint key → whether an element keeps it. */
+/** Key → predicate. */
 export const INVARIANTS: Readonly<Record<string, InvariantPredicate>> = {
   ...DATATYPE_INVARIANTS,
   ...RESOURCE_INVARIANTS,
 };
 
-/** Constraint key → what it asks for, in our words. */
+/** Key → what the constraint requires, for error texts. */
 export const INVARIANT_TEXTS: Readonly<Record<string, string>> = {
   'age-1': 'an age needs a UCUM code beside its value, and is greater than zero',
   'att-1': 'an attachment with data needs a contentType',

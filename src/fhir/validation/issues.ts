@@ -1,4 +1,4 @@
-// From what is wrong with a resource to issues a caller can act on: where (FHIRPath), and what was expected; never the value.
+// Turns faults of a resource into issues: the element as FHIRPath, and the expectation, but never the value.
 // https://hl7.org/fhir/R4/operationoutcome.html, paths: https://hl7.org/fhir/R4/fhirpath.html#simple
 
 import { findElement } from '../elements.ts';
@@ -6,11 +6,11 @@ import { isElement, readMember, toList } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
 import type { Fault } from './schema-rule.ts';
 
-/** What refuses a write lists no more than this. */
+/** The most issues of a refused write. */
 const MAX_ISSUES = 20;
 const NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
 
-/** The first faults of a resource as issues, without repeats. */
+/** The first faults of a resource as issues, each once. */
 export function toIssues(faults: Fault[], resource: object, type: string, most = MAX_ISSUES): Issue[] {
   const issues = new Map<string, Issue>();
   for (const { severity, code, text, path } of faults) {
@@ -22,8 +22,8 @@ export function toIssues(faults: Fault[], resource: object, type: string, most =
 }
 
 /**
- * The FHIRPath of a place in a resource: `['name', 0, '_family']` is `Patient.name[0].family`. A choice element has the name FHIRPath knows it by:
- * `['valueQuantity']` is `Observation.value`. A name that no element can have ends the path, since it may be anything.
+ * The FHIRPath of an element: `['name', 0, '_family']` is `Patient.name[0].family`. A choice has its FHIRPath name: `['valueQuantity']` is
+ * `Observation.value`. The path ends before a name that no element can have, because that name may be patient data.
  */
 export function formatElementPath(root: string, resource: unknown, at: (string | number)[]): string {
   let path = root;

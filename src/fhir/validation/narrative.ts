@@ -1,4 +1,4 @@
-// What the XHTML of a narrative may hold: one well-formed <div> of formatting elements, nothing that acts. Not an HTML parser.
+// Checks the XHTML of a narrative: one well-formed <div> with formatting elements only, and nothing executable. This is not an HTML parser.
 // https://hl7.org/fhir/R4/narrative.html#xhtml, constraints txt-1 and txt-2
 import { isReadable } from './primitives.ts';
 
@@ -7,7 +7,7 @@ const ELEMENTS =
   'a abbr acronym address b bdo big blockquote br caption center cite code col colgroup dd dfn div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ' +
   'kbd li ol p pre q s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul var';
 
-/** The attributes of txt-1, those of the same chapters that its list leaves out (dir, clear, xml:lang …), and the namespace. */
+/** The attributes of txt-1, further attributes of the same chapters (dir, clear, xml:lang …), and the namespace. */
 const ATTRIBUTES =
   'abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class clear color colspan ' +
   'compact coords dir face frame headers height href hreflang hspace id lang longdesc name noshade nowrap rel rev rowspan rules scope shape size ' +
@@ -15,7 +15,7 @@ const ATTRIBUTES =
 
 const buildAlternation = (names: string): string => `(?:${names.replaceAll(' ', '|')})`;
 const VALUE = `(?:"[^"<]*"|'[^'<]*')`;
-/** A comment, or a tag: whether it closes, its name, its attributes, whether it is empty. */
+/** A comment, or a tag. Groups: the slash of a closing tag, the name, the attributes, the slash of an empty element. */
 const TAG = new RegExp(
   `<(?:!--(?:[^-]|-[^-])*-->|(/?)(${buildAlternation(ELEMENTS)})((?:\\s+${buildAlternation(ATTRIBUTES)}\\s*=\\s*${VALUE})*)\\s*(/?)>)`,
   'y',
@@ -25,13 +25,13 @@ const LINKED = /href|src|cite|longdesc/;
 const LINK = /(?:href|src|cite|longdesc)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const IMAGE = /^<img\s.*src\s*=/s;
 const SCRIPT_SCHEME = /^(?:javascript|vbscript|data:text)/i;
-/** Browsers skip spaces and control characters in front of and inside a scheme. */
+/** Browsers ignore spaces and control characters before and inside a scheme. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const SKIPPED = /[\s\u0000-\u0020]+/g;
 const ENTITY = /&#(x?)([0-9A-Fa-f]+);|&(Tab|NewLine|colon);/gi;
 const NAMED: Readonly<Record<string, string>> = { tab: '\t', newline: '\n', colon: ':' };
 
-/** txt-2: there is something to read between the tags, or an image. (A `>` inside an attribute is taken for the end of its tag, which only ever finds more.) */
+/** txt-2: there is text between the tags, or an image. A `>` inside an attribute counts as the end of its tag, which can only add content. */
 export function hasNarrativeContent(text: string): boolean {
   let open = text.indexOf('<');
   while (open >= 0) {
@@ -44,7 +44,7 @@ export function hasNarrativeContent(text: string): boolean {
   return false;
 }
 
-/** txt-1: a text is one well-formed <div> that holds only formatting, links and images, and nothing that runs. */
+/** txt-1: one well-formed <div> with formatting, links and images only, and nothing executable. */
 export function isSafeNarrative(text: string): boolean {
   const source = text.trim();
   if (!source.startsWith('<div') || LOOSE_AMPERSAND.test(source) || !isReadable(source)) return false;
@@ -60,7 +60,7 @@ export function isSafeNarrative(text: string): boolean {
   return false;
 }
 
-/** A closing tag closes the element that was opened last and has nothing else; links of an opening one run nothing. Comments may stand anywhere. */
+/** A closing tag must match the last open element and have no attributes. Links of an opening tag must not be scripts. Comments are allowed anywhere. */
 function isAllowedTag([, closes, name, attributes = '', empty]: RegExpExecArray, last: string | undefined): boolean {
   if (closes) return name === last && attributes === '' && !empty;
   return attributes === '' || !LINKED.test(attributes) || !hasScriptLink(attributes);

@@ -1,5 +1,5 @@
-// The two keywords that hand a part of a resource to another compiled schema, found when that part is met: `contained` and `branches`.
-// The root stays the resource around all: ids and references are looked up there.
+// The two keywords that validate a part of a resource with another compiled schema: `contained` and `branches`. The schema is found during validation.
+// The root stays the outermost resource, because ids and references are resolved there.
 import type { ValidateFunction } from 'ajv';
 import type { Element } from '../json-values.ts';
 import { isServed } from '../types.ts';
@@ -12,8 +12,8 @@ type ValidatorOf = (definition: string) => ValidateFunction;
 type Rules = Readonly<Record<string, SchemaRule<never>>>;
 
 /**
- * A resource in a resource: checked as its own type when that is served, for FHIR's form of JSON otherwise.
- * One that contains resources itself is refused (dom-2) without a look at them, so that nesting costs nothing.
+ * A contained resource is validated as its type if that is served, otherwise for FHIR's form of JSON. If it contains resources itself, it is refused (dom-2)
+ * without validating them, so that deep nesting costs nothing.
  */
 export function buildContainedRule(validatorOf: ValidatorOf, rules: Rules): SchemaRule<true> {
   const validatorFor = ({ resourceType: type }: Element) =>
@@ -27,13 +27,13 @@ export function buildContainedRule(validatorOf: ValidatorOf, rules: Rules): Sche
   };
 }
 
-/** `of`: JSON name → definition; `beside`: the other elements of the object, which are checked elsewhere. */
+/** `of`: JSON name → definition. `beside`: the other elements of the object, which other keywords check. */
 interface Branches {
   beside: string[];
   of: Record<string, string>;
 }
 
-/** A choice of any datatype (extensions, input of tasks), looked up by name: most of the fifty are never met. https://hl7.org/fhir/R4/datatypes.html#open */
+/** A choice of any datatype (extensions, input of tasks). The datatype is looked up by name, because a resource has few of the fifty. https://hl7.org/fhir/R4/datatypes.html#open */
 export function buildBranchesRule(validatorOf: ValidatorOf, rules: Rules): SchemaRule<Branches> {
   return {
     check({ beside, of }) {

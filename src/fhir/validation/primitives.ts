@@ -1,7 +1,7 @@
-// What the texts of R4's primitive types may look like: one predicate per type, used as `format` by the generated schemas.
-// https://hl7.org/fhir/R4/datatypes.html#primitive. Each runs in time linear to the text, however it is made.
+// The form of R4's primitive types that are strings in JSON: one predicate for each type, which the generated schemas use as `format`.
+// https://hl7.org/fhir/R4/datatypes.html#primitive. Each predicate takes linear time for any text.
 
-/** One primitive type that is a string in JSON: whether a text is one, and what is expected of it (completes "… is expected"). */
+/** A primitive type that is a string in JSON. `expected` completes the error text "… is expected". */
 interface TextType {
   isValid(text: string): boolean;
   expected: string;
@@ -33,8 +33,8 @@ const LONGEST = 1024 * 1024;
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f]/;
 
 /**
- * Whether a text holds characters only: no control characters (nobody means them, PostgreSQL cannot hold a NUL and XML none of them) and no half of a
- * surrogate pair, which is no Unicode. https://hl7.org/fhir/R4/datatypes.html#string
+ * Whether a text has no control characters (PostgreSQL cannot store NUL, and XML allows none of them) and no unpaired surrogate.
+ * https://hl7.org/fhir/R4/datatypes.html#string
  */
 export const isReadable = (text: string): boolean => !CONTROL.test(text) && text.isWellFormed();
 
@@ -49,7 +49,7 @@ const string: TextType = {
   expected: 'a text that is not empty, of at most 1 MB and without control characters',
 };
 
-/** FHIR type (and media types and currencies, which are codes of a known form) → its texts. */
+/** FHIR type → its form. Media types and currencies are codes with a form of their own. */
 export const TEXT_TYPES: Readonly<Record<string, TextType>> = {
   base64Binary: { isValid: isBase64, expected: 'base64 (RFC 4648)' },
   canonical: buildTextType(URI, 'a canonical URL without spaces', isReadable),
@@ -73,14 +73,14 @@ export const TEXT_TYPES: Readonly<Record<string, TextType>> = {
   uuid: buildTextType(UUID, 'a UUID as urn:uuid:… in lower case'),
 };
 
-/** Whether the day of a text that begins as YYYY-MM-DD is in its month; texts without a day are. */
+/** Whether the month of a date has its day. True for a date without a day. */
 function isCalendarDay(text: string): boolean {
   const day = Number(text.slice(8, 10));
   if (text.length < 10 || day <= 28) return true;
   return day <= countDaysInMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
 }
 
-/** How many days a month has. Months count from 1. */
+/** The number of days of a month. `month`: from 1. */
 export const countDaysInMonth = (year: number, month: number): number => (month === 2 && isLeap(year) ? 29 : DAYS[month - 1]!);
 
 const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;

@@ -1,8 +1,8 @@
-// What a keyword of the generated schemas is made of: a check that runs for every resource, and an explanation that runs only after a failure.
+// The interface of a schema keyword: a check that runs for every resource, and an explanation that runs after a failure.
 import type { Element } from '../json-values.ts';
 import type { InvariantPredicate } from './invariants/element.ts';
 
-/** What is wrong, and where below the checked element (JSON names and indexes). Without a severity it is an error. */
+/** A fault. `path`: JSON names and indexes, from the checked element. `severity` absent: error. */
 export interface Fault {
   severity?: 'warning' | 'information';
   code: string;
@@ -10,11 +10,11 @@ export interface Fault {
   path: (string | number)[];
 }
 
-/** One keyword; `T` is the form of its value in a schema. */
+/** One keyword. `T`: its value in a schema. */
 export interface SchemaRule<T> {
-  /** Made once for each place in a schema, so what can be prepared is prepared there. */
+  /** Builds the check, once for each occurrence of the keyword in the schemas. */
   check(value: T): InvariantPredicate;
-  /** What to say of an element that failed the check. */
+  /** The faults of an element that failed the check. */
   explain(value: T, element: Element, root: Element): Fault[];
 }
 
@@ -22,6 +22,6 @@ export const buildFault = (code: string, text: string, ...path: (string | number
 
 const MAX_NAMES = 20;
 
-/** Codes or types as text, the first twenty of them. */
+/** Lists the first twenty names (codes or types). */
 export const formatNames = (names: readonly string[]): string =>
   names.slice(0, MAX_NAMES).join(', ') + (names.length > MAX_NAMES ? ', …' : '');

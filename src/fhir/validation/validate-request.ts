@@ -1,4 +1,4 @@
-// What a call of $validate asks for: the resource itself or a Parameters resource, and parameters of the URL.
+// Parses a call of $validate: a resource or a Parameters resource in the body, and parameters in the URL.
 // https://hl7.org/fhir/R4/resource-operation-validate.html
 
 import type { ParsedJson } from '../json.ts';
@@ -11,7 +11,7 @@ const MODES = ['create', 'update', 'delete', 'profile'] as const;
 
 export type ValidationMode = (typeof MODES)[number];
 
-/** `profile`: a canonical URL. `resource`: in both readings, of any type; absent where the one that stands is meant. */
+/** `profile`: a canonical URL. `resource`: of any type. Absent: the stored resource. */
 export interface ValidateRequest {
   mode?: ValidationMode;
   profile?: string;
@@ -21,16 +21,16 @@ export interface ValidateRequest {
 type NamedParameters = { mode?: unknown; profile?: unknown; resource?: ParsedResource };
 
 const PARAMETERS: readonly string[] = ['resource', 'mode', 'profile'];
-/** How a value of each may be written in a Parameters resource. */
+/** Parameter → the elements that its value may have in a Parameters resource. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   mode: ['valueCode', 'valueString'],
   profile: ['valueUri', 'valueCanonical', 'valueString', 'valueUrl'],
   resource: ['resource'],
 };
-/** Parameters of every request, which say nothing of the validation. */
+/** Parameters that every request may have. */
 const ALWAYS = new Set(['_format', '_pretty']);
 
-/** Reads a call. What is asked for twice, or is no parameter of $validate, is refused (400). `body` is absent for a GET. */
+/** Parses a call. Repeated and unknown parameters are refused (400). `body`: absent for GET. */
 export function parseValidateRequest(body: ParsedJson | undefined, query: readonly [string, string][]): ValidateRequest {
   const asked = query.filter(([name]) => !ALWAYS.has(name));
   const inUrl = collectParameters(asked.map(([name, value]) => [name, value]));

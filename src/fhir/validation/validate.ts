@@ -1,5 +1,5 @@
-// Whether a resource is valid R4: structure, cardinality, types, required codes, reference targets and error-level constraints.
-// https://hl7.org/fhir/R4/validation.html. Profiles, and codes of bindings that are not required, are not checked here.
+// Validates resources against R4: structure, cardinality, types, required codes, reference targets and error-level constraints.
+// https://hl7.org/fhir/R4/validation.html. Profiles, and codes of bindings that are not required, are checked elsewhere.
 import { setImmediate } from 'node:timers/promises';
 import { isElement } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
@@ -7,7 +7,7 @@ import { SERVED_TYPES, type ServedType } from '../types.ts';
 import { type CompiledSchemas, compileSchemas } from './compiled-schemas.ts';
 import { toIssues } from './issues.ts';
 
-/** Above this many values only the first fault is explained, and below this depth none: what a hostile body costs is bounded. */
+/** Limits the cost of a hostile body: with more values only the first fault is explained, and with a greater depth none. */
 const MAX_EXPLAINED_VALUES = 20_000;
 const MAX_DEPTH = 100;
 const TOO_DEEP = 'the resource is nested too deeply';
@@ -16,8 +16,8 @@ const getQuickSchemas = buildOnce(() => compileSchemas({ thorough: false }));
 const getThoroughSchemas = buildOnce(() => compileSchemas({ thorough: true }));
 
 /**
- * What is wrong with a resource, at most twenty issues or as many as `most` says; none when it is valid R4. All are of severity error, with a FHIRPath expression.
- * `resource` is plain JSON (numbers as JavaScript numbers). The first call for a type compiles its schema.
+ * The issues of a resource, at most `most` (default 20). Empty: the resource is valid R4. All are errors with a FHIRPath expression. `resource` has JavaScript
+ * numbers (`plain`). The first call for a type compiles its schema.
  */
 export function validateResource(resource: unknown, type: ServedType, most?: number): Issue[] {
   if (!isElement(resource)) return [issue('structure', 'a resource is a JSON object', type)];
@@ -30,7 +30,7 @@ export function validateResource(resource: unknown, type: ServedType, most?: num
   }
 }
 
-/** Compiles the schemas of all served types, one between two requests, so that no request waits for more than one. */
+/** Compiles the schemas of all served types. Between two of them, waiting requests are handled. */
 export async function compileAllSchemas(): Promise<void> {
   for (const type of SERVED_TYPES) {
     getQuickSchemas().isValid({ resourceType: type }, type);
@@ -46,7 +46,7 @@ function validateElement(resource: object, type: ServedType, most: number | unde
   return toIssues((values > MAX_EXPLAINED_VALUES ? validator : getThoroughSchemas()).findFaults(resource, type), resource, type, most);
 }
 
-/** How many values there are in a resource, and how deep it goes; nothing is counted below DEEPEST. */
+/** The number of values and the depth of a resource. Values below MAX_DEPTH are not counted. */
 function measureExtent(resource: object): { values: number; depth: number } {
   const extent = { values: 0, depth: 0 };
   const count = (value: unknown, depth: number): void => {

@@ -1,10 +1,10 @@
-// What a step asks for beside what its text says, where it chooses among elements that may be over: current elements, the preferred one first (current-elements.ts).
-// It is a rule of the mapping language: who asks for a person's name, and not for one of a certain use, asks for the one that is meant.
+// The rule of the mapping language for steps that choose among names, contact points, addresses, identifiers or roles: only current elements, the preferred one
+// first (current-elements.ts). A path that does not name a use selects the preferred element.
 import { buildPreferenceComparator, hasValidityPeriod, isInPeriod, isOld, type UsePreference } from '../current-elements.ts';
 import type { StepSyntax } from './path-syntax.ts';
 import type { Condition } from './step.ts';
 
-/** The step with this rule, where it chooses among elements of such a type. A condition on `use` or `period` takes the place of its part of the rule. */
+/** Adds the rule to a step that chooses among elements of such a type. A condition on `use` or `period` replaces that part of the rule. */
 export function applyCurrentRule(step: StepSyntax, type: string, stated: UsePreference): StepSyntax {
   const chooses = step.index !== undefined || step.where.length > 0;
   if (!chooses || !hasValidityPeriod(type)) return step;
@@ -22,11 +22,11 @@ export function applyCurrentRule(step: StepSyntax, type: string, stated: UsePref
   };
 }
 
-/** The step with all that is current, as it stands: for lists, whose members are in the order in which they were written. */
+/** A step with all current elements in stored order, for list fields. */
 export const keepStoredOrder = (step: StepSyntax): StepSyntax =>
   step.current ? { ...step, current: { ...step.current, inStoredOrder: true } } : step;
 
-/** The condition that a step of this rule adds; a new element meets it. Without `%now` periods are not asked. */
+/** The condition that the rule adds to a step. A new element meets it. Without `%now`, periods are ignored. */
 export const buildCurrentConditions = ({ current }: StepSyntax): Condition[] =>
   current
     ? [

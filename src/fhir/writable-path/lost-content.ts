@@ -1,9 +1,9 @@
-// What is left of an element when something is taken out of it may say nothing: an identifier without its value, a note without its text.
+// Tests whether an element is useless after a change: an identifier without its value, a note without its text.
 
 import { findElement, listElementNames } from '../elements.ts';
 import { readMember } from '../json-values.ts';
 
-/** What a type says, where FHIR does not require it: one of these. */
+/** Type → its content elements, of which it needs one. Elements that FHIR requires are not listed. */
 const CONTENT_ELEMENTS: Readonly<Record<string, string[]>> = {
   ContactPoint: ['value'],
   Identifier: ['value'],
@@ -13,14 +13,14 @@ const CONTENT_ELEMENTS: Readonly<Record<string, string[]>> = {
 
 const requiredElementCache = new Map<string, string[]>();
 
-/** The elements that FHIR requires of a type. */
+/** The required elements of a type. */
 function listRequiredElements(type: string): string[] {
   const known = requiredElementCache.get(type) ?? listElementNames(type).filter((name) => findElement(type, name)!.min > 0);
   requiredElementCache.set(type, known);
   return known;
 }
 
-/** Whether it has lost what it was there for: what FHIR requires of it, all that its type says, or everything but its id (ele-1). */
+/** Whether a change removed a required element, all content elements, or everything but the id (ele-1). */
 export function hasLostContent(element: unknown, before: unknown, type: string): boolean {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return false;
   const has = (node: unknown, name: string): boolean => readMember(node, name) !== undefined;

@@ -1,5 +1,5 @@
-// The paths that can be read and written: a subset of FHIRPath, compiled from its syntax tree into steps. https://hl7.org/fhirpath/N1/
-// What is outside of the subset is refused here, with what to write instead; what each part of a step does is in step.ts.
+// Writable paths: a subset of FHIRPath, compiled from its syntax tree into steps (step.ts). https://hl7.org/fhirpath/N1/
+// The errors about other expressions suggest a supported form.
 //
 //   path  = step ('.' step)* ['.exists()']
 //   step  = name | %name | where(cond (' and ' cond)*) | first() | skip(n).first() | ofType(Type) | extension(url)
@@ -7,13 +7,13 @@
 import { formatSuggestion } from '../closest-name.ts';
 import { parseFhirPath, readTypeArgument, type SyntaxTree } from '../fhirpath/parser.ts';
 
-/** The right side of an equals sign: a value, or a variable whose value is known when the path is used. */
+/** The right side of an equals sign: a value, or a variable with a value at run time. */
 type Operand = { value: string | boolean } | { variable: string };
 
-/** `is`: the path leads to exactly this value. `exists`: it leads to something (`not`: to nothing). `resolves`: it is a reference to a resource of this type. */
+/** `is`: the path has exactly this value. `exists`: the path has a value (`not`: has none). `resolves`: the element is a reference to a resource of this type. */
 export type ConditionSyntax = { path: PathSyntax } & ({ is: Operand } | { exists: true; not: boolean } | { resolves: string });
 
-/** One element, and which of its members: those for which all of `where` hold, of these the one at `index`. */
+/** An element, and the selected members: those that meet all conditions of `where`, and of these the member at `index`. */
 export interface StepSyntax {
   name: string;
   /** `name` is a %variable. */
@@ -23,8 +23,7 @@ export interface StepSyntax {
   skip: number;
   index?: number;
   /**
-   * Only the current members, the preferred one first (current-rule.ts). It does not come from the text of a path. `old`, `ended`: those too. `uses`: the
-   * order that a mapping states. `all`: all of them, in stored order.
+   * Selects only current members, the preferred one first (current-rule.ts). The text of a path does not contain it. `uses`: the order of uses of a mapping.
    */
   current?: { allowsOld: boolean; allowsEnded: boolean; uses?: readonly string[]; inStoredOrder?: true };
 }
@@ -35,21 +34,21 @@ export interface PathSyntax {
   exists: boolean;
 }
 
-/** %name → the text it stands for. */
+/** %name → its text. */
 export type Aliases = Readonly<Record<string, string>>;
 
-/** `indexes`: whether `name[n]` may be written for `name.skip(n).first()`, as patches do. */
+/** `indexes`: whether `name[n]` is allowed for `name.skip(n).first()`, as in patches. */
 interface PathOptions {
   aliases?: Aliases;
   indexes?: boolean;
 }
 
-/** What compiling a part of a path needs: the text, for errors. */
+/** `text`: the whole path, for errors. */
 interface Source extends PathOptions {
   text: string;
 }
 
-/** Compiles the text of a path into steps. Throws an Error that says why the text is not FHIRPath, or not in the subset, and what to write instead. */
+/** Parses a path into steps. Throws an Error if the text is not FHIRPath or not in the subset, with a supported form. */
 export function parsePath(text: string, options: PathOptions = {}): PathSyntax {
   if (text.trim() === '') throw new Error('an empty path is not in the mapping subset of FHIRPath');
   return compilePathSyntax(parseFhirPath(text), { text, ...options });
@@ -61,7 +60,7 @@ function compilePathSyntax(tree: SyntaxTree, source: Source): PathSyntax {
   return path;
 }
 
-/** The path with the parts of a tree behind it, from left to right. */
+/** Adds the parts of a tree to a path, from left to right. */
 function addParts(path: PathSyntax, tree: SyntaxTree, source: Source): PathSyntax {
   if (tree.kind === 'dot') return addParts(addParts(path, tree.left, source), tree.right, source);
   if (tree.kind === 'index') return addIndex(addParts(path, tree.left, source), tree, source);

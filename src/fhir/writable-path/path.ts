@@ -1,5 +1,5 @@
-// Paths that work both ways: legal FHIRPath, compiled once, to get values out of a resource and to put values into one.
-// https://hl7.org/fhir/R4/fhirpath.html. Which part of FHIRPath: path-syntax.ts.
+// Writable paths: FHIRPath, compiled once, that reads values from a resource and also writes them. https://hl7.org/fhir/R4/fhirpath.html
+// path-syntax.ts defines the supported subset.
 
 import { formatKnownNames, formatSuggestion } from '../closest-name.ts';
 import type { UsePreference } from '../current-elements.ts';
@@ -14,42 +14,45 @@ import { type Condition, compileStep, findStepElement, type PathVariables, type 
 export type { Aliases } from './path-syntax.ts';
 export type { PathVariables, Step } from './step.ts';
 
-/** What the names in a path mean. */
+/** The names in a path, and the rules for its steps. */
 export interface PathScope {
-  /** FHIR type that the path starts from. */
+  /** The FHIR type at the start of the path. */
   type: string;
-  /** %names that stand for a text everywhere (code systems, URLs). */
+  /** %name → its text (a code system, a URL). */
   aliases?: Aliases;
-  /** %names whose value is known when the path is used → the FHIR type of that value (`string` for plain ones). */
+  /** %name with a value at run time → the FHIR type of the value (`string` for texts). */
   variables?: Readonly<Record<string, string>>;
-  /** Further %names that were put in before the path is read, for whoever mistypes one. */
+  /** Further %names, which are replaced before parsing. Errors about unknown names suggest them. */
   names?: readonly string[];
-  /** Steps that choose pass over what is not current, and take the preferred element (current-rule.ts). `{}`: in FHIR's order of uses. A name that is a text alone has the parts of its text. Absent: none of it. */
+  /**
+   * Steps that choose among members select current elements only, the preferred one first (current-rule.ts), and a name that has only a text gets the parts of
+   * the text. `{}`: the default order of uses. Absent: neither applies.
+   */
   usePreference?: UsePreference;
-  /** The path leads to all members of its last element, as they stand: none of them is preferred. */
+  /** The path selects all members of its last element, in stored order. */
   inStoredOrder?: boolean;
 }
 
 export interface WritablePath {
   text: string;
-  /** FHIR type of what it leads to. */
+  /** The FHIR type of its values. */
   type: string;
-  /** The variable it starts from; undefined: the node it is used on. */
+  /** The variable at its start. Undefined: the path starts at the node. */
   variable: string | undefined;
   steps: readonly Step[];
-  /** Repeating elements on the way of which no member is chosen. */
+  /** The repeating elements of which no member is chosen. */
   open: string[];
-  /** Why nothing can be put here; undefined: `put` works. */
+  /** Why `put` is not possible. Undefined: it is. */
   readOnly: string | undefined;
-  /** What it leads to, in document order; `[true]` or `[false]` for a path that ends in exists(). */
+  /** The values, in document order. `[true]` or `[false]` for a path that ends in exists(). */
   get(node: unknown, env?: PathVariables): unknown[];
-  /** A new node that has these values here: one, or as many as a repeating last element takes. None removes the element, and what that leaves empty. */
+  /** A new node with these values: one, or several if the last element repeats. Without values, the element is removed, and elements that become empty. */
   put<T>(node: T, values: unknown[], env?: PathVariables): T;
 }
 
 const NO_VARIABLES: PathVariables = {};
 
-/** Compiles a path; a text that is not in the subset, or names no element of R4, is an Error that says why. */
+/** Compiles a path. Throws an Error with the reason if the text is not in the subset, or names an element that R4 does not define. */
 export function compilePath(text: string, scope: PathScope): WritablePath {
   return compileSteppedPath(text, parsePath(text, scope.aliases && { aliases: scope.aliases }), scope);
 }
@@ -110,7 +113,7 @@ function buildUnknownNameError(name: string, { aliases = {}, variables = {}, nam
   );
 }
 
-/** The values a path starts from when it starts from a variable; conditions and first() choose among them. */
+/** The start of a path that begins with a variable. Conditions and first() choose among its values. */
 function compileVariableStart(syntax: StepSyntax, scope: PathScope): { type: string; of(env: PathVariables): unknown[] } {
   const { name, where, index } = syntax;
   const type = scope.variables?.[name];
@@ -127,13 +130,13 @@ function compileVariableStart(syntax: StepSyntax, scope: PathScope): { type: str
   return { type, of };
 }
 
-/** Contained resources are told apart by their type. https://hl7.org/fhirpath/#oftypetype-type-specifier-collection */
+/** `contained.ofType(Type)` selects contained resources by their type. https://hl7.org/fhirpath/#oftypetype-type-specifier-collection */
 const buildResourceTypeCondition = (type: string): Condition => ({
   test: (item) => readMember(item, 'resourceType') === type,
   make: (item) => ({ resourceType: type, ...toObject(item) }),
 });
 
-/** `targets`: the types that what is asked may refer to; undefined: any, or it is no reference. */
+/** `targets`: the target types of the reference. Undefined: any type, or the element is not a reference. */
 function compileCondition(syntax: ConditionSyntax, scope: PathScope, targets?: readonly string[]): Condition {
   if ('resolves' in syntax) return compileResolveCondition(syntax.resolves, scope, targets);
   const path = compileSteppedPath('', syntax.path, scope);
@@ -151,8 +154,8 @@ function compileCondition(syntax: ConditionSyntax, scope: PathScope, targets?: r
 }
 
 /**
- * A reference to a resource of this type that is here: another server's, a contained one and what only an identifier names are not resolved. A new element
- * has no reference yet: whoever makes it puts in one to this type. https://hl7.org/fhir/R4/fhirpath.html#functions
+ * A reference to a resource of this type on this server. References to other servers or contained resources, and identifiers alone, are not resolved. The
+ * creator of a new element must add the reference. https://hl7.org/fhir/R4/fhirpath.html#functions
  */
 function compileResolveCondition(type: string, scope: PathScope, targets?: readonly string[]): Condition {
   if (scope.type !== 'Reference') throw new Error(`resolve() needs a reference, and this is of type ${scope.type}`);
@@ -166,7 +169,7 @@ function compileResolveCondition(type: string, scope: PathScope, targets?: reado
   return { test, make: (item) => item };
 }
 
-/** FHIRPath's `=` between one value and another: several values, or none, are not equal to one. */
+/** FHIRPath's `=` with a single value: several values, or none, are not equal to it. */
 function buildEqualityTest(path: WritablePath, wanted: (env: PathVariables) => unknown): Condition['test'] {
   const [step] = path.steps;
   if (path.steps.length === 1 && !path.open.length && step!.writable && !path.variable) {
@@ -187,7 +190,7 @@ function compileExistsCondition(path: WritablePath, not: boolean): Condition {
   return make ? { test, make: (item, env) => putAtStep(path.steps, 0, { node: item, values: [KEEP_CREATED], env }) } : { test };
 }
 
-/** Put at a path: the element as its conditions make it. */
+/** Put at a path to keep the element that its conditions create. */
 const KEEP_CREATED = Symbol('ensured');
 
 function followSteps(steps: readonly Step[], from: unknown[], env: PathVariables): unknown[] {
@@ -201,7 +204,7 @@ function followSteps(steps: readonly Step[], from: unknown[], env: PathVariables
 
 const NO_VALUES: unknown[] = [];
 
-/** What one step leads to from all of these nodes. Most elements that a path names are not there: they are told by a look. */
+/** The values that a step finds in nodes. Most elements of a path are absent, which is tested first. */
 export function findStepValues(step: Step, nodes: unknown[], env: PathVariables): unknown[] {
   if (nodes.length === 1 && readMember(nodes[0], step.name) === undefined) return NO_VALUES;
   const all: unknown[] = [];

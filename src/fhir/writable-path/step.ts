@@ -1,5 +1,5 @@
-// One step of a path as a pair of functions: what it finds below a node, and how a node looks when what it finds is changed.
-// Nothing is changed in place: a changed node is a new one, all it does not name is kept. Raw JSON numbers (json.ts) pass through untouched.
+// One step of a path as functions that find its elements below a node, and that build a changed node.
+// Nothing is mutated: a changed node is a copy that keeps all other elements. Raw JSON numbers (json.ts) keep their digits.
 
 import { isDeepStrictEqual } from 'node:util';
 import { formatSuggestion } from '../closest-name.ts';
@@ -8,57 +8,57 @@ import { readMember, toList, toObject } from '../json-values.ts';
 import { hasLostContent } from './lost-content.ts';
 import type { StepSyntax } from './path-syntax.ts';
 
-/** Values of the %variables of a path. */
+/** The values of the %variables. */
 export type PathVariables = Readonly<Record<string, unknown>>;
 
-/** What an element becomes; undefined on the way in: there is none yet, on the way out: there shall be none. */
+/** Edits an element. Argument undefined: there is no element yet. Result undefined: the element is removed. */
 type ElementEdit = (element: unknown) => unknown;
 
-/** `alone`: of a step that counts, the others are somebody else's to take away, also those that come forward. */
+/** `alone`: for a step with an index, other elements stay, even if they move to the index. */
 type ElementChange = { make: true; edit: ElementEdit; clear?: ElementEdit } | { make: false; edit: ElementEdit; alone?: boolean };
 
-/** A `where` condition: whether it holds, and the element with what it asks for put in (absent when that cannot be put in). */
+/** A `where` condition: a test, and a function that makes an element meet it. `make` absent: writing cannot make the condition true. */
 export interface Condition {
   test(item: unknown, env: PathVariables): boolean;
   make?(item: unknown, env: PathVariables): unknown;
-  /** It asks that something be missing: a new element meets it as long as no other condition puts that in. */
+  /** The condition requires that an element is absent. A new element meets it unless another condition adds that element. */
   absent?: true;
 }
 
 export interface Step {
-  /** Two steps of one key from one element lead to the same place. */
+  /** Two steps with the same key from the same element select the same element. */
   key: string;
-  /** The element as it stands in JSON: `valueString`. */
+  /** The JSON name of the element: `valueString`. */
   name: string;
-  /** FHIR type of what it leads to. */
+  /** The FHIR type of the element. */
   type: string;
   /** The value set of a required binding. */
   requiredValueSet: string | undefined;
   /** Whether the element is a list. */
   repeats: boolean;
-  /** A repeating element of which no member is chosen. */
+  /** Whether the element repeats and no member is chosen. */
   open: boolean;
-  /** Which of all that is found is meant, where the step counts: it counts over everything the step before led to. */
+  /** The index of the selected element among all elements that the step finds in all nodes. Undefined: all of them. */
   index: number | undefined;
-  /** Whether `change` can make what `find` looks for. */
+  /** Whether `change` can create the element. */
   writable: boolean;
-  /** Adds what the step leads to from `node`, `index` left aside. */
+  /** Adds the elements that the step finds in `node` to `found`, regardless of `index`. */
   find(node: unknown, env: PathVariables, found: unknown[]): void;
   /**
-   * `node` with `edit` done to the one element meant (`make`: one that is missing is made) and `clear` to the others that the step finds beside it. Without
-   * `make` it is taken away: from all that the step finds; what then says nothing is removed, and, where the step counts, what would come forward with it.
-   * Not for open steps.
+   * Applies `edit` to the selected element. With `make`, a missing element is created, and `clear` is applied to the other elements that the step finds.
+   * Without `make`, `edit` takes values away: it is applied to all elements that the step finds, and elements that lose their content are removed. For a step
+   * with an index, also the elements that would move to the index. Not for open steps.
    */
   change(node: unknown, env: PathVariables, how: ElementChange): unknown;
-  /** `node` with these members and no others. For open steps. */
+  /** Replaces all members. For open steps. */
   replace(node: unknown, values: unknown[]): unknown;
-  /** `node` with these members in the places of those that the step finds and that are `own`; all other members stay where they are. */
+  /** Replaces the members that the step finds and that are `own`. All other members keep their positions. */
   replaceOwn(node: unknown, values: unknown[], how: { env: PathVariables; own(member: unknown): boolean }): unknown;
 }
 
 type JsonNode = Record<string, unknown>;
 
-/** The step's element in the definitions; an Error when the type has none such, or when a choice is not made by ofType(). */
+/** The definition of the step's element. Throws an Error if the type has no such element, or if a choice has no ofType(). */
 export function findStepElement(type: string, { name, ofType }: StepSyntax): StepElement {
   const choice = findElement(type, `${name}[x]`);
   if (choice) return { ...findChoiceElement(type, name, ofType), rivals: choice.types.map((one) => name + capitalize(one)) };
@@ -69,7 +69,7 @@ export function findStepElement(type: string, { name, ofType }: StepSyntax): Ste
   return { name, facts: ofType === undefined ? facts : { ...facts, types: [ofType] }, rivals: [] };
 }
 
-/** An element as it stands in JSON. `rivals`: all names of a choice, of which one at a time may stand. https://hl7.org/fhir/R4/formats.html#choice */
+/** An element by its JSON name. `rivals`: all JSON names of a choice, of which only one may be present. https://hl7.org/fhir/R4/formats.html#choice */
 interface StepElement {
   name: string;
   facts: ElementInfo;
@@ -86,7 +86,7 @@ function findChoiceElement(type: string, name: string, ofType: string | undefine
 
 const capitalize = (type: string): string => type.charAt(0).toUpperCase() + type.slice(1);
 
-/** A step over an element, from its facts, its conditions and the order in which members are taken. */
+/** Compiles a step from the definition of its element, its conditions and the order of members. */
 export function compileStep(
   syntax: StepSyntax,
   { name, facts, rivals }: StepElement,
@@ -127,18 +127,18 @@ export function compileStep(
 interface StepTarget {
   name: string;
   conditions: Condition[];
-  /** Which of the members that meet the conditions comes first; undefined: the one that stands first. */
+  /** The order of the members that meet the conditions. Undefined: the stored order. */
   order: ((one: unknown, other: unknown) => number) | undefined;
-  /** An element with what it says in another way, and an edited one as it is to be stored. Undefined: elements of this type stand as they are found. */
+  /** Adds derived content when an element is read (parts of a name), and removes it before an edited element is stored. Undefined: there is none. */
   whole: { show(element: unknown): unknown; store(edited: unknown, element: unknown): unknown } | undefined;
   index: number | undefined;
   type: string;
   primitive: boolean;
-  /** The other names a choice element may stand under, with what stands beside its values; one at a time may. */
+  /** The other JSON names of a choice, with their siblings. Only one may be present. */
   rivals: string[];
 }
 
-/** Where the id and the extensions of a primitive stand: with its value they are one element. https://hl7.org/fhir/R4/json.html#primitive */
+/** The name of the sibling of a primitive, which has the id and the extensions. https://hl7.org/fhir/R4/json.html#primitive */
 const toSiblingName = (name: string): string => `_${name}`;
 
 const meetsConditions = (item: unknown, conditions: Condition[], env: PathVariables): boolean => {
@@ -164,7 +164,7 @@ function buildFind({ name, conditions, order, whole }: StepTarget): Step['find']
   };
 }
 
-/** The edit of an element as a step finds it; one that changes nothing leaves the element as it stands. */
+/** Wraps an edit, so that it gets the element with its derived content. An edit without changes leaves the stored element unchanged. */
 function wrapEdit(edit: ElementEdit, { whole }: StepTarget): ElementEdit {
   if (!whole) return edit;
   return (element) => {
@@ -175,7 +175,7 @@ function wrapEdit(edit: ElementEdit, { whole }: StepTarget): ElementEdit {
   };
 }
 
-/** Where the members stand that a step finds, in the order it finds them. A null holds the place of a primitive that has only extensions. */
+/** The indexes of the members that a step finds, in its order. Null stands for a primitive that has only extensions. */
 function findMemberIndexes(items: unknown[], { conditions, order }: StepTarget, env: PathVariables): number[] {
   const places: number[] = [];
   for (const [at, item] of items.entries()) if (item !== null && meetsConditions(item, conditions, env)) places.push(at);
@@ -213,7 +213,7 @@ function buildListChange(slot: StepTarget): Step['change'] {
   };
 }
 
-/** The node with what an edit takes away from the members at these places, from the last to the first; of a step that counts, see `Step.change`. */
+/** Applies an edit that takes values away to members, and removes those that lose their content. See `Step.change`. */
 function removeMembers(
   node: unknown,
   { slot, places, env }: { slot: StepTarget; places: number[]; env: PathVariables },
@@ -230,7 +230,7 @@ function removeMembers(
   const gone = first !== undefined && left(first) === undefined;
   const comesForward = (at: number): boolean => left(at) !== memberAt(at);
   const ends = index === undefined ? places : first === undefined ? [] : gone ? [first, ...behind.filter(comesForward)] : [first];
-  // from the last place to the first, so that no removal moves what another one means
+  // from the last index to the first, so that a removal does not shift the other indexes
   return ends
     .toSorted((a, b) => b - a)
     .reduce<unknown>((out, at) => {
@@ -240,25 +240,25 @@ function removeMembers(
     }, node);
 }
 
-/** Each condition can be put into a new element, and none puts in what another asks to be missing. */
+/** Whether a new element can meet all conditions: each can be made true, and none adds an element that another requires to be absent. */
 function canBuildMember(slot: StepTarget): boolean {
   if (!slot.conditions.every((one) => one.make)) return false;
   const absent = slot.conditions.filter((one) => one.absent);
   return !absent.length || meetsConditions(buildTemplate(slot, {}), absent, {});
 }
 
-/** A new element that meets the conditions; undefined when there are none. */
+/** A new element that meets the conditions. Undefined: there are none. */
 const buildTemplate = (slot: StepTarget, env: PathVariables): unknown => applyConditions(undefined, slot, env);
 
-/** An element with what the conditions ask for. */
+/** Makes an element meet the conditions. */
 const applyConditions = (element: unknown, { conditions }: StepTarget, env: PathVariables): unknown =>
   conditions.reduce((made, condition) => condition.make!(made, env), element);
 
-/** What was edited is still what the step finds, also where a change has taken away what a condition asks for. */
+/** Makes an edited element meet the conditions again, if the edit removed something that they require. */
 const ensureConditions = (edited: unknown, slot: StepTarget, env: PathVariables): unknown =>
   edited === undefined || meetsConditions(edited, slot.conditions, env) ? edited : applyConditions(edited, slot, env);
 
-/** Nothing is left of it but what its conditions ask for, and its id, which says nothing (ext-1: an extension without a value). */
+/** Whether an element has only what its conditions require, and an id (for example an extension with a url but without a value). */
 const hasOnlyConditions = (element: unknown, slot: StepTarget, env: PathVariables): boolean =>
   slot.conditions.length > 0 &&
   isDeepStrictEqual(omitProperties(toObject(element), ['id']), omitProperties(toObject(buildTemplate(slot, env)), ['id']));
@@ -279,7 +279,7 @@ function removeMember(node: JsonNode | undefined, slot: StepTarget, at: number):
   return setValue(alone, slot, readMembers(node, slot).toSpliced(at, 1));
 }
 
-/** These members and no others: each that stood there keeps what stands beside it. */
+/** Replaces all members. A member that stays keeps its sibling. */
 function setMembers(node: JsonNode | undefined, slot: StepTarget, values: unknown[]): JsonNode | undefined {
   const arranged = changeSiblings(node, slot, (siblings) => {
     const left = Map.groupBy(siblings.keys(), (at) => readMembers(node, slot)[at]);
@@ -288,7 +288,7 @@ function setMembers(node: JsonNode | undefined, slot: StepTarget, values: unknow
   return setValue(arranged, slot, values);
 }
 
-/** The items with these members at the places, one after the other: places that are left over go, members that are left over come last. */
+/** Puts members at indexes, in order. Surplus indexes are removed, and surplus members are appended. */
 function replaceAtIndexes(items: unknown[], places: number[], members: unknown[]): unknown[] {
   let nth = 0;
   const all = items.flatMap((item, at) => (at === places[nth] ? members.slice(nth, ++nth) : [item]));
@@ -297,7 +297,7 @@ function replaceAtIndexes(items: unknown[], places: number[], members: unknown[]
 
 const readMembers = (node: JsonNode | undefined, { name }: StepTarget): unknown[] => toList(node?.[name]);
 
-/** The node with what stands beside the members of a primitive list as `change` makes it; a null holds the place of a member beside which nothing stands. */
+/** Changes the siblings of a list of primitives. Null stands for a member without a sibling. */
 function changeSiblings(
   node: JsonNode | undefined,
   { name, primitive }: StepTarget,
@@ -311,7 +311,7 @@ function changeSiblings(
     : omitProperties(node, [toSiblingName(name)]);
 }
 
-/** The node with the value; without the slot when the value is nothing, an empty list or an empty object. Undefined when nothing is left. */
+/** Sets the value, or removes the element if the value is empty. Undefined: the node has no elements left. */
 function setValue(node: JsonNode | undefined, { name, rivals }: StepTarget, value: unknown): JsonNode | undefined {
   if (node !== undefined && node[name] === value) return node;
   if (!isEmptyValue(value)) return assignProperty(rivals.length ? omitProperties(node, rivals) : node, name, value);
@@ -319,7 +319,7 @@ function setValue(node: JsonNode | undefined, { name, rivals }: StepTarget, valu
   return rest !== undefined && Object.keys(rest).length ? rest : undefined;
 }
 
-/** A copy with one value more. Object.assign, because spreading with a computed key takes five times as long. */
+/** Sets a property of a copy. Uses Object.assign, because spreading with a computed key takes five times as long. */
 function assignProperty(node: JsonNode | undefined, name: string, value: unknown): JsonNode {
   const copy: JsonNode = Object.assign({}, node);
   copy[name] = value;
@@ -329,7 +329,7 @@ function assignProperty(node: JsonNode | undefined, name: string, value: unknown
 const isEmptyValue = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'object' && (Array.isArray(value) ? value : Object.keys(value)).length === 0);
 
-/** The node without these; itself when it has none of them. */
+/** The node without these properties. The same object if it has none of them. */
 function omitProperties(node: JsonNode | undefined, names: readonly string[]): JsonNode | undefined {
   if (node === undefined || !Object.keys(node).some((name) => names.includes(name))) return node;
   return Object.fromEntries(Object.entries(node).filter(([name]) => !names.includes(name)));

@@ -9,7 +9,7 @@ const MEALS = ['C', 'CM', 'CD', 'CV'];
 
 const hasCodeForValue: InvariantPredicate = (quantity) => hasElement(quantity, 'code') || !hasElement(quantity, 'value');
 const isUcum: InvariantPredicate = (quantity) => !hasElement(quantity, 'system') || quantity.system === UCUM;
-/** Holds when there is no number, too: an extension may stand in its place. */
+/** True if the value is not a number, because it may have extensions only. */
 const testNumber = (quantity: Element, test: (value: number) => boolean): boolean =>
   typeof quantity.value !== 'number' || test(quantity.value);
 /** `name` needs `other`. */
@@ -23,13 +23,13 @@ const requireNotNegative =
     typeof element[name] !== 'number' || element[name] >= 0;
 const hasPathOrSearchParam: InvariantPredicate = (filter) => hasElement(filter, 'path') !== hasElement(filter, 'searchParam');
 
-/** An element has a value or content: an id alone says nothing. https://hl7.org/fhir/R4/element.html */
+/** An element has a value or content in addition to its id. https://hl7.org/fhir/R4/element.html */
 function hasContentBesideId(element: Element): boolean {
   for (const name in element) if (name !== 'id') return true;
   return false;
 }
 
-/** Key → predicate; the element is the one the constraint stands on. */
+/** Key → predicate. Its argument is the element that has the constraint. */
 export const DATATYPE_INVARIANTS: Record<string, InvariantPredicate> = {
   'ele-1': hasContentBesideId,
   'ext-1': (extension) => hasElement(extension, 'extension') !== hasChoiceElement(extension, 'value'),

@@ -1,15 +1,15 @@
-// How invariants look at elements as they stand in JSON: small readings of FHIRPath's exists(), where() and comparison of dates and quantities.
+// Helpers of the invariants: FHIRPath's exists(), and comparisons of codes, dates and quantities, on elements in JSON.
 // https://hl7.org/fhir/R4/fhirpath.html
 import { type Element, isElement, items } from '../../json-values.ts';
 import { countDaysInMonth } from '../primitives.ts';
 
-/** Whether one rule holds for an element (an object; for XHTML its text) inside a root resource. */
+/** Whether an element meets a constraint. `element`: an object, or the text of XHTML. `root`: the containing resource. */
 export type InvariantPredicate = (element: Element, root: Element) => boolean;
 
-/** `name.exists()`: there is a value, or an object of extensions in its place. */
+/** `name.exists()`: the element has a value, or extensions in its place. */
 export const hasElement = (element: Element, name: string): boolean => element[name] !== undefined || element[`_${name}`] !== undefined;
 
-/** `name.exists()` of a choice (`value[x]`). No other element of the types it is asked for begins with that name and a capital letter. */
+/** `name.exists()` of a choice (`value[x]`). The type must have no other element that begins with the name and a capital letter. */
 export function hasChoiceElement(element: Element, name: string): boolean {
   for (const key in element) if (isChoiceBranch(key, name)) return true;
   return false;
@@ -25,13 +25,13 @@ const UNDERSCORE = 95;
 const UPPER_A = 65;
 const UPPER_Z = 90;
 
-/** Whether one of the codings of a CodeableConcept has this system and one of these codes. */
+/** Whether a CodeableConcept has a coding with this system and one of these codes. */
 export const hasCoding = (concept: unknown, system: string, codes: string[]): boolean =>
   isElement(concept) && items(concept.coding).some((coding) => coding.system === system && codes.some((code) => code === coding.code));
 
 /**
- * Whether `start` may be at or before `end`. A date without a time or a day stands for all of it, so that only what is certainly later is refused:
- * FHIRPath leaves the comparison of different precisions undecided.
+ * Whether `start` may be at or before `end`. False only if it is certainly later: a date without a day or a time includes all its instants, because FHIRPath
+ * leaves the comparison of different precisions open.
  */
 export function mayPrecede(start: unknown, end: unknown): boolean {
   if (typeof start !== 'string' || typeof end !== 'string') return true;
@@ -40,7 +40,7 @@ export function mayPrecede(start: unknown, end: unknown): boolean {
 }
 
 const DATE_LENGTH = 10;
-/** The widest zones: a date without a zone begins at +14:00 and ends at -12:00. */
+/** The extreme time zones: a date without a zone begins at +14:00 and ends at -12:00. */
 const EASTERNMOST = 14 * 3_600_000;
 const WESTERNMOST = 12 * 3_600_000;
 const LEAP_SECOND = /:60/;
@@ -55,7 +55,7 @@ function toLatestInstant(date: string): number {
 
 const parseInstant = (date: string): number => Date.parse(date.replace(LEAP_SECOND, ':59'));
 
-/** Whether a quantity may be at most another: true when their units differ, because that is not for us to convert. */
+/** Whether `low` may be at most `high`. True if their units differ, because units are not converted here. */
 export function mayBeAtMost(low: unknown, high: unknown): boolean {
   if (!isElement(low) || !isElement(high) || !hasSameUnit(low, high)) return true;
   return typeof low.value !== 'number' || typeof high.value !== 'number' || low.value <= high.value;
