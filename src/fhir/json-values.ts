@@ -40,7 +40,7 @@ export function formatSortedJson(value: unknown): string {
 export type Element = Record<string, unknown>;
 
 /** The objects in a list. Empty if the value is not a list. */
-export const items = (value: unknown): Element[] => (Array.isArray(value) ? value.filter(isElement) : []);
+export const listObjects = (value: unknown): Element[] => (Array.isArray(value) ? value.filter(isElement) : []);
 
 export const isElement: (value: unknown) => value is Element = isObject;
 

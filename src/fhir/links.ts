@@ -63,9 +63,9 @@ const rewriteNarrative = (div: string, relink: LinkRewriter): string =>
     return link === undefined ? whole : `${before}${quoted[0]}${link}${quoted[0]}`;
   });
 
-function rewriteList(items: unknown[], of: (item: unknown) => unknown): unknown[] {
-  const made = items.map(of);
-  return made.some((item, at) => item !== items[at]) ? made : items;
+function rewriteList(items: unknown[], rewriteItem: (item: unknown) => unknown): unknown[] {
+  const rewritten = items.map(rewriteItem);
+  return rewritten.some((item, at) => item !== items[at]) ? rewritten : items;
 }
 
 /** The ids of this server's Binaries in the URLs of attachments. `baseUrl`: this server's FHIR base, without a trailing slash. https://hl7.org/fhir/R4/datatypes.html#Attachment */

@@ -46,8 +46,8 @@ export function removeDerivedNameParts(edited: unknown, stored: unknown): unknow
   if (found === stored || edited === undefined) return edited;
   const isDerived = ([name, value]: [string, unknown]): boolean =>
     readMember(stored, name) === undefined && isDeepStrictEqual(value, readMember(found, name));
-  const bare = Object.fromEntries(Object.entries(toObject(edited) ?? {}).filter((entry) => !isDerived(entry)));
-  return isDeepStrictEqual(addNameParts(bare), edited) ? bare : edited;
+  const reduced = Object.fromEntries(Object.entries(toObject(edited) ?? {}).filter((entry) => !isDerived(entry)));
+  return isDeepStrictEqual(addNameParts(reduced), edited) ? reduced : edited;
 }
 
 const isCapitals = (word: string): boolean => word.length > 1 && word === word.toUpperCase();

@@ -1,7 +1,7 @@
 // The profiles that a resource claims in `meta.profile`, and canonical URLs of R4's own types. https://hl7.org/fhir/R4/resource.html#Meta
 
 import { isResourceType } from './json-schema.ts';
-import { isElement, items } from './json-values.ts';
+import { isElement, listObjects } from './json-values.ts';
 import { isResource, type Resource } from './types.ts';
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition/';
@@ -36,7 +36,7 @@ export interface ProfileClaim {
 
 /** All claims of a resource and its contained resources, except R4's own types, which base validation checks. */
 export function listProfileClaims(root: Resource): ProfileClaim[] {
-  const inner = root.contained === undefined ? NONE : items(root.contained).filter(isResource);
+  const inner = root.contained === undefined ? NONE : listObjects(root.contained).filter(isResource);
   if (root.meta?.profile === undefined && inner.every(({ meta }) => meta?.profile === undefined)) return NONE;
   return [root, ...inner].flatMap((resource) =>
     readMetaProfiles(resource).flatMap((canonical) =>

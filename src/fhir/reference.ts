@@ -1,6 +1,6 @@
 // References: their normalized text, the type of their target, and the contained resource that `#id` refers to.
 // https://hl7.org/fhir/R4/references.html#literal, https://hl7.org/fhir/R4/search.html#reference
-import { type Element, items, toObject } from './json-values.ts';
+import { type Element, listObjects, toObject } from './json-values.ts';
 import { ID_PATTERN } from './types.ts';
 
 const LOCAL = /^([A-Z][A-Za-z]{1,60})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
@@ -39,11 +39,11 @@ export const findContainedResource = (root: Element, reference: string): Element
 function indexContained(root: Element): ReadonlyMap<unknown, Element> {
   const known = CONTAINED_BY_ROOT.get(root);
   if (known) return known;
-  const made = new Map(
-    items(root.contained)
+  const index = new Map(
+    listObjects(root.contained)
       .map((inner): [unknown, Element] => [inner.id, inner])
       .reverse(),
   );
-  CONTAINED_BY_ROOT.set(root, made);
-  return made;
+  CONTAINED_BY_ROOT.set(root, index);
+  return index;
 }

@@ -171,10 +171,10 @@ export function compileConstraint(
   text: string,
   sources: EvaluationSources,
 ): (context: FhirPathNode, resource: FhirPathNode, root: FhirPathNode) => boolean {
-  const open = mayBeUndecided(parseFhirPath(text));
+  const isMetIfEmpty = mayBeUndecided(parseFhirPath(text));
   const evaluate = compileFhirPath(text, sources);
   return (context, resource, root) => {
     const found = evaluate(context, resource, root);
-    return found.length === 0 ? open : found.length > 1 || found[0]!.value !== false;
+    return found.length === 0 ? isMetIfEmpty : found.length > 1 || found[0]!.value !== false;
   };
 }

@@ -1,7 +1,7 @@
 // The functions of FHIRPath on collections, and those FHIR adds. https://hl7.org/fhirpath/N1/#functions, https://hl7.org/fhir/R4/fhirpath.html#functions
 // Functions on texts and numbers: text-functions.ts.
 
-import { isElement, items, readMember } from '../json-values.ts';
+import { isElement, listObjects, readMember } from '../json-values.ts';
 import { isSameValue } from './compare.ts';
 import { type EvaluationScope, type Evaluator, type FhirPathFunction, UnsupportedExpressionError } from './evaluator.ts';
 import {
@@ -79,7 +79,7 @@ const memberOf = defineFunction(1, (_args, { literals: [url], findCodes }) => {
     if (typeof value === 'string') return codes(undefined, value);
     if (!isElement(value)) return false;
     return Array.isArray(value.coding)
-      ? items(value.coding).some(({ system, code }) => codes(system, code))
+      ? listObjects(value.coding).some(({ system, code }) => codes(system, code))
       : codes(value.system, value.code);
   };
   return (focus) => {

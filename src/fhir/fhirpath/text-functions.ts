@@ -118,7 +118,7 @@ function compilePattern(pattern: string, flags = ''): RegExp {
   const known = COMPILED_PATTERNS.get(key);
   if (known) return known;
   if (COMPILED_PATTERNS.size > MAX_COMPILED_PATTERNS) COMPILED_PATTERNS.clear();
-  const value = new RegExp(pattern, `${flags}s`);
-  COMPILED_PATTERNS.set(key, value);
-  return value;
+  const compiled = new RegExp(pattern, `${flags}s`);
+  COMPILED_PATTERNS.set(key, compiled);
+  return compiled;
 }

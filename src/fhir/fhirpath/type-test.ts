@@ -38,12 +38,12 @@ export const toFhirType = ({ type }: FhirPathNode): string | undefined => SYSTEM
 
 /** The test whether a node has a type, which may be named with `FHIR.` or `System.`. Its result is undefined if the type of the node is not known. */
 export function buildTypeTest(name: string): (node: FhirPathNode) => boolean | undefined {
-  const asked = normalizeTypeName(name);
-  if (asked === 'Resource' || asked === 'DomainResource') return whereTypeIsKnown(isResourceNode);
-  if (asked === 'Element') return whereTypeIsKnown((node) => !isResourceNode(node));
-  if (asked === 'BackboneElement') return whereTypeIsKnown(({ type }) => type!.includes('.'));
+  const typeName = normalizeTypeName(name);
+  if (typeName === 'Resource' || typeName === 'DomainResource') return whereTypeIsKnown(isResourceNode);
+  if (typeName === 'Element') return whereTypeIsKnown((node) => !isResourceNode(node));
+  if (typeName === 'BackboneElement') return whereTypeIsKnown(({ type }) => type!.includes('.'));
   return whereTypeIsKnown((node) => {
-    for (let kind = toFhirType(node); kind !== undefined; kind = SUPERTYPES[kind]) if (kind === asked) return true;
+    for (let kind = toFhirType(node); kind !== undefined; kind = SUPERTYPES[kind]) if (kind === typeName) return true;
     return false;
   });
 }

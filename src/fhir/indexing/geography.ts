@@ -67,15 +67,15 @@ export function measureSeparation(a: GeoPosition, b: GeoPosition): number {
 export function buildPositionRows(parameter: ParameterNumber, values: readonly TypedValue[]): CompositeRow[] {
   return values.flatMap(({ value }) => {
     const [latitude, longitude] = [readMember(value, 'latitude'), readMember(value, 'longitude')];
-    const place = typeof latitude !== 'number' || typeof longitude !== 'number' ? undefined : toGeoPosition(latitude, longitude);
-    if (!place) return [];
+    const position = typeof latitude !== 'number' || typeof longitude !== 'number' ? undefined : toGeoPosition(latitude, longitude);
+    if (!position) return [];
     return [
       {
         parameter,
-        key: String(toLongitudeCell(place)),
+        key: String(toLongitudeCell(position)),
         forms: [],
-        number: toPointSpan(place.latitude),
-        measure: toPointSpan(place.longitude),
+        number: toPointSpan(position.latitude),
+        measure: toPointSpan(position.longitude),
       },
     ];
   });

@@ -74,52 +74,52 @@ interface UcumToken {
 }
 
 function tokenizeUnit(code: string): UcumToken[] | undefined {
-  const pieces: UcumToken[] = [];
+  const tokens: UcumToken[] = [];
   for (let at = 0; at < code.length; ) {
     PIECE.lastIndex = at;
     const [all, annotation, operator, symbol, digits] = PIECE.exec(code) ?? [];
     if (all === undefined) return undefined;
     at += all.length;
-    if (operator !== undefined) pieces.push({ kind: 'operator', text: operator });
-    else if (symbol !== undefined) pieces.push({ kind: 'symbol', text: symbol });
-    else if (digits !== undefined) pieces.push({ kind: 'digits', text: digits });
+    if (operator !== undefined) tokens.push({ kind: 'operator', text: operator });
+    else if (symbol !== undefined) tokens.push({ kind: 'symbol', text: symbol });
+    else if (digits !== undefined) tokens.push({ kind: 'digits', text: digits });
     else if (annotation !== undefined && !/[^./(]/.test(code.slice(at - all.length - 1, at - all.length)))
-      pieces.push({ kind: 'digits', text: '1' });
+      tokens.push({ kind: 'digits', text: '1' });
   }
-  return pieces;
+  return tokens;
 }
 
 /** Parses from left to right: `a/b.c` is (a/b).c. */
 function parseUnit(code: string): UnitMeasure | undefined {
-  const pieces = tokenizeUnit(code);
-  if (!pieces?.length) return undefined;
-  const reader = { pieces, at: 0 };
+  const tokens = tokenizeUnit(code);
+  if (!tokens?.length) return undefined;
+  const reader = { tokens, at: 0 };
   const measure = parseTerm(reader, 0);
-  return reader.at === pieces.length ? measure : undefined;
+  return reader.at === tokens.length ? measure : undefined;
 }
 
 interface UnitReader {
-  pieces: readonly UcumToken[];
+  tokens: readonly UcumToken[];
   at: number;
 }
 
 const takeToken = (reader: UnitReader, kind: UcumToken['kind'], text?: string): string | undefined => {
-  const piece = reader.pieces[reader.at];
-  if (piece?.kind !== kind || (text !== undefined && piece.text !== text)) return undefined;
+  const token = reader.tokens[reader.at];
+  if (token?.kind !== kind || (text !== undefined && token.text !== text)) return undefined;
   reader.at += 1;
-  return piece.text;
+  return token.text;
 };
 
 const MAX_DEPTH = 5;
 
 function parseTerm(reader: UnitReader, depth: number): UnitMeasure | undefined {
-  let sum: UnitMeasure | undefined = takeToken(reader, 'operator', '/')
+  let measure: UnitMeasure | undefined = takeToken(reader, 'operator', '/')
     ? invertMeasure(parseComponent(reader, depth))
     : parseComponent(reader, depth);
-  while (sum) {
-    if (takeToken(reader, 'operator', '.')) sum = multiplyMeasures(sum, parseComponent(reader, depth));
-    else if (takeToken(reader, 'operator', '/')) sum = multiplyMeasures(sum, invertMeasure(parseComponent(reader, depth)));
-    else return sum;
+  while (measure) {
+    if (takeToken(reader, 'operator', '.')) measure = multiplyMeasures(measure, parseComponent(reader, depth));
+    else if (takeToken(reader, 'operator', '/')) measure = multiplyMeasures(measure, invertMeasure(parseComponent(reader, depth)));
+    else return measure;
   }
   return undefined;
 }

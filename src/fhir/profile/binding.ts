@@ -1,5 +1,5 @@
 // The rules of a profile's bindings, as far as the codes of the value sets are known. https://hl7.org/fhir/R4/terminologies.html#strength
-import { isElement, items } from '../json-values.ts';
+import { isElement, listObjects } from '../json-values.ts';
 import { expandValueSet, isFullyKnown } from '../terminology/expansion.ts';
 import type { Terminology } from '../terminology/terminology.ts';
 import { buildFault, formatNames } from '../validation/schema-rule.ts';
@@ -38,7 +38,8 @@ export function findValueSetCodes(canonical: string, terminology: Terminology): 
 export function mayBeInValueSet({ mayContain }: ValueSetCodes, value: unknown): boolean {
   if (typeof value === 'string') return mayContain(undefined, value);
   if (!isElement(value)) return true;
-  if ('coding' in value || 'text' in value) return items(value.coding).some(({ system, code }) => mayContain(system ?? NO_SYSTEM, code));
+  if ('coding' in value || 'text' in value)
+    return listObjects(value.coding).some(({ system, code }) => mayContain(system ?? NO_SYSTEM, code));
   return mayContain(value.system ?? NO_SYSTEM, value.code);
 }
 

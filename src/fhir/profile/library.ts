@@ -74,8 +74,8 @@ export function chooseDefinition<T extends { package: string; resource: { versio
 }
 
 /** `4.0` matches all 4.0.x, because published profiles use it so. */
-const matchesVersion = (version: string | undefined, asked: string): boolean =>
-  version === asked || (version?.startsWith(`${asked}.`) ?? false);
+const matchesVersion = (version: string | undefined, requested: string): boolean =>
+  version === requested || (version?.startsWith(`${requested}.`) ?? false);
 
 const compareNewestFirst = (a: { resource: { version?: string } }, b: { resource: { version?: string } }): number =>
   compareVersions(b.resource.version ?? '', a.resource.version ?? '');

@@ -10,14 +10,14 @@ import type { SearchRegistry } from './registry.ts';
 import { readParameterCode, splitModifier } from './search-value.ts';
 
 /** A search parameter of a query string, for resources of these types. */
-export interface ParameterQuestion {
+export interface QueryParameter {
   types: readonly ServedType[];
   name: string;
   value: string;
 }
 
 /** Parses the part of a chain after a link, for the target types of the link. */
-type ParseNext = (asked: ParameterQuestion) => Condition;
+type ParseNext = (parameter: QueryParameter) => Condition;
 
 export const isReverseChain = (name: string): boolean => name === '_has' || name.startsWith('_has:');
 
@@ -25,7 +25,7 @@ export const isReverseChain = (name: string): boolean => name === '_has' || name
 export const countLinks = (name: string): number => name.split('.').length - 1 + (name.match(/_has:/g)?.length ?? 0);
 
 /** `subject:Patient.name`. Without a type: all target types that have the parameter. */
-export function parseChain(registry: SearchRegistry, { types, name, value }: ParameterQuestion, read: ParseNext): Condition {
+export function parseChain(registry: SearchRegistry, { types, name, value }: QueryParameter, read: ParseNext): Condition {
   const dot = name.indexOf('.');
   const { code, modifier } = splitModifier(name.slice(0, dot));
   const rest = name.slice(dot + 1);
@@ -33,9 +33,15 @@ export function parseChain(registry: SearchRegistry, { types, name, value }: Par
   const targets = [...new Set(links.flatMap((link) => link.targets))];
   if (modifier !== '' && !targets.includes(modifier)) throw buildUnknownModifierError(code, modifier, targets);
   const served = targets.filter(isServed);
-  const led = modifier === '' ? served.filter((type) => canFollow(registry, type, rest)) : [modifier].filter(isServed);
-  if (!led.length) throw buildChainEndError(registry, { from: `${types.join(' or ')}.${code}`, served, next: readParameterCode(rest) });
-  return { on: 'chain', parameters: links.map(({ number }) => number), types: led, where: [read({ types: led, name: rest, value })] };
+  const followed = modifier === '' ? served.filter((type) => canFollow(registry, type, rest)) : [modifier].filter(isServed);
+  if (!followed.length)
+    throw buildChainEndError(registry, { from: `${types.join(' or ')}.${code}`, served, next: readParameterCode(rest) });
+  return {
+    on: 'chain',
+    parameters: links.map(({ number }) => number),
+    types: followed,
+    where: [read({ types: followed, name: rest, value })],
+  };
 }
 
 interface ChainEnd {
@@ -56,7 +62,7 @@ function buildChainEndError(registry: SearchRegistry, { from, served, next }: Ch
 }
 
 /** `_has:Observation:patient:code`: an Observation with the code refers to the resource by `patient`. */
-export function parseReverseChain(registry: SearchRegistry, { types, name, value }: ParameterQuestion, read: ParseNext): Condition {
+export function parseReverseChain(registry: SearchRegistry, { types, name, value }: QueryParameter, read: ParseNext): Condition {
   const [, referring = '', code = '', ...rest] = name.split(':');
   if (!rest.length) throw notSupported('_has is written _has:Type:reference:parameter');
   if (!isServed(referring)) throw notSupported('_has names a resource type that is not served');

@@ -12,7 +12,7 @@ import { toBeginsWithRange } from './string-condition.ts';
 import { ANY_VALUE, parseTokenForm, type TokenForm } from './token-condition.ts';
 
 /** The test of the component that is not a token. */
-type ValueQuestion = Pick<Extract<Condition, { on: 'composite' }>, 'forms' | 'within'>;
+type ValueTest = Pick<Extract<Condition, { on: 'composite' }>, 'forms' | 'within'>;
 
 /** Alternatives are combined by OR. In each, all components must hold in one occurrence. */
 export function parseCompositeCondition({ code, parts = [] }: SearchParameter, value: string, now: Date): Condition {
@@ -25,36 +25,36 @@ export function parseCompositeCondition({ code, parts = [] }: SearchParameter, v
     );
     const other = expected.findIndex(({ kind }) => kind !== 'token');
     // the assertion: findIndex has excluded `token`
-    const asked = other < 0 ? undefined : VALUE_PARSERS[expected[other]!.kind as ValueComponentKind](code, texts[other]!, now);
-    return forms.every((one) => one !== undefined) ? [buildOccurrenceCondition(parts, forms, asked)] : [];
+    const valueTest = other < 0 ? undefined : VALUE_PARSERS[expected[other]!.kind as ValueComponentKind](code, texts[other]!, now);
+    return forms.every((one) => one !== undefined) ? [buildOccurrenceCondition(parts, forms, valueTest)] : [];
   });
   return combineWithOr(conditions);
 }
 
 function parseComponentForm(code: string, component: CompositeComponent, text: string): TokenForm | undefined {
-  const asked = parseTokenForm({ code, ...component }, text);
-  if (asked === ANY_VALUE) throw invalid(`${code} needs a code in each of its token values`);
-  return asked;
+  const form = parseTokenForm({ code, ...component }, text);
+  if (form === ANY_VALUE) throw invalid(`${code} needs a code in each of its token values`);
+  return form;
 }
 
-function buildOccurrenceCondition(parts: readonly CompositePart[], asked: TokenForm[], other: ValueQuestion | undefined): Condition {
-  const texts = asked.map(({ text }) => text);
-  if (!other) return { on: 'token', any: parts.map((part) => hashCodePair(part, texts)) };
-  const codes = asked.flatMap(({ code }) => code ?? []);
+function buildOccurrenceCondition(parts: readonly CompositePart[], forms: TokenForm[], valueTest: ValueTest | undefined): Condition {
+  const texts = forms.map(({ text }) => text);
+  if (!valueTest) return { on: 'token', any: parts.map((part) => hashCodePair(part, texts)) };
+  const codes = forms.flatMap(({ code }) => code ?? []);
   const [parameter, ...others] = parts.map(({ number }) => number);
   return {
     on: 'composite',
     parameter: parameter!,
     ...(others.length && { others }),
-    ...(codes.length === asked.length && { key: hashCompositeKey(codes) }),
-    forms: [...texts.map((text, at) => hashComponentForm(at, text)), ...other.forms],
-    within: other.within,
+    ...(codes.length === forms.length && { key: hashCompositeKey(codes) }),
+    forms: [...texts.map((text, at) => hashComponentForm(at, text)), ...valueTest.forms],
+    within: valueTest.within,
   };
 }
 
 type ValueComponentKind = Exclude<CompositeComponent['kind'], 'token'>;
 
-const VALUE_PARSERS: Record<ValueComponentKind, (code: string, text: string, now: Date) => ValueQuestion> = {
+const VALUE_PARSERS: Record<ValueComponentKind, (code: string, text: string, now: Date) => ValueTest> = {
   number: (code, text) => ({ forms: [], within: { of: 'number', any: parseNumberTests(code, unescapeValue(text)) } }),
   quantity: (code, text) => {
     const { unit, measure, any } = parseQuantityTests(code, text);

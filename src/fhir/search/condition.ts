@@ -4,7 +4,7 @@ import { COLUMN_PARAMETERS, type ParameterKind } from '../indexing/indexed-param
 import { invalid, notSupported } from '../outcome.ts';
 import { ID_PATTERN, type ServedType } from '../types.ts';
 import { listModifiers } from './allowed-modifiers.ts';
-import { isReverseChain, type ParameterQuestion, parseChain, parseReverseChain } from './chain.ts';
+import { isReverseChain, parseChain, parseReverseChain, type QueryParameter } from './chain.ts';
 import { combineByType } from './combine-types.ts';
 import { parseCompositeCondition } from './composite-condition.ts';
 import { parseDateCondition, parseLastUpdatedCondition } from './date-condition.ts';
@@ -32,14 +32,14 @@ export interface SearchContext {
 export const parseCondition = (context: SearchContext, type: ServedType, name: string, value: string): Condition =>
   parseParameter(context, { types: [type], name, value });
 
-function parseParameter(context: SearchContext, asked: ParameterQuestion): Condition {
-  const readOn = (further: ParameterQuestion): Condition => parseParameter(context, further);
-  if (isReverseChain(asked.name)) return parseReverseChain(context.registry, asked, readOn);
-  return asked.name.includes('.') ? parseChain(context.registry, asked, readOn) : parseForTypes(context, asked);
+function parseParameter(context: SearchContext, parameter: QueryParameter): Condition {
+  const readOn = (further: QueryParameter): Condition => parseParameter(context, further);
+  if (isReverseChain(parameter.name)) return parseReverseChain(context.registry, parameter, readOn);
+  return parameter.name.includes('.') ? parseChain(context.registry, parameter, readOn) : parseForTypes(context, parameter);
 }
 
 /** Parses a parameter for each type separately, because its meaning may differ between types. */
-const parseForTypes = (context: SearchContext, { types, name, value }: ParameterQuestion): Condition =>
+const parseForTypes = (context: SearchContext, { types, name, value }: QueryParameter): Condition =>
   combineByType(types.map((type) => [type, parseSimpleParameter(context, { type, name, value })]));
 
 interface OfType {

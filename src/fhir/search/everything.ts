@@ -40,14 +40,14 @@ export const RECORD_TYPES: readonly ServedType[] = SERVED_TYPES.filter(
 
 /** Type → the condition for its resources to be in a patient's record and within the limits. */
 export function buildRecordConditions(patient: string, span: CareSpan, context: SearchContext): (type: ServedType) => Condition {
-  const whose: Compartment = { type: 'Patient', id: patient };
+  const compartment: Compartment = { type: 'Patient', id: patient };
   const { registry } = context;
   return (type) => {
-    const belongs = ADDITIONAL_REFERENCES[type]
-      ? buildMembershipCondition(whose, type, { codes: ADDITIONAL_REFERENCES[type], registry })
-      : buildCompartmentCondition(whose, type, registry);
+    const membership = ADDITIONAL_REFERENCES[type]
+      ? buildMembershipCondition(compartment, type, { codes: ADDITIONAL_REFERENCES[type], registry })
+      : buildCompartmentCondition(compartment, type, registry);
     const stored = span.since === undefined ? [] : [parseCondition(context, type, '_lastUpdated', `ge${span.since}`)];
-    return { on: 'and', all: [belongs ?? { on: 'nothing' }, ...stored, buildCareSpanCondition(type, span, context)] };
+    return { on: 'and', all: [membership ?? { on: 'nothing' }, ...stored, buildCareSpanCondition(type, span, context)] };
   };
 }
 
@@ -56,12 +56,12 @@ function buildCareSpanCondition(type: ServedType, { start, end }: CareSpan, cont
   const limits = [...(start === undefined ? [] : [`ge${start}`]), ...(end === undefined ? [] : [`le${end}`])];
   const codes = CARE_DATES[type];
   if (!limits.length || !codes) return MATCH_ALL;
-  const ask = (code: string, value: string): Condition => parseCondition(context, type, code, value);
+  const parse = (code: string, value: string): Condition => parseCondition(context, type, code, value);
   const inside = codes.map((code, at): Condition => {
-    const earlier = codes.slice(0, at).map((earlierCode) => ask(`${earlierCode}:missing`, 'true'));
-    return { on: 'and', all: [...earlier, ...limits.map((limit) => ask(code, limit))] };
+    const earlier = codes.slice(0, at).map((earlierCode) => parse(`${earlierCode}:missing`, 'true'));
+    return { on: 'and', all: [...earlier, ...limits.map((limit) => parse(code, limit))] };
   });
-  const undated: Condition = { on: 'and', all: codes.map((code) => ask(`${code}:missing`, 'true')) };
+  const undated: Condition = { on: 'and', all: codes.map((code) => parse(`${code}:missing`, 'true')) };
   return { on: 'or', any: [...inside, undated], few: true };
 }
 
@@ -72,7 +72,7 @@ function buildCareSpanCondition(type: ServedType, { start, end }: CareSpan, cont
 export function buildRecordInclusions({ registry }: SearchContext, types: readonly ServedType[]): Inclusion[] {
   const others = (type: ServedType): boolean => !RECORD_TYPES.includes(type);
   return parseInclude('*', { types, registry, iterate: false }).flatMap((inclusion) => {
-    const led = inclusion.types.filter(others);
-    return led.length ? [{ ...inclusion, types: led }] : [];
+    const otherTypes = inclusion.types.filter(others);
+    return otherTypes.length ? [{ ...inclusion, types: otherTypes }] : [];
   });
 }

@@ -18,12 +18,12 @@ type ParseParameter = (type: ServedType, name: string, value: string) => Conditi
 
 interface Context {
   registry: SearchRegistry;
-  read: ParseParameter;
+  parse: ParseParameter;
 }
 
 /** Parses a filter for resources of a type. */
-export function parseFilterCondition(text: string, type: ServedType, registry: SearchRegistry, read: ParseParameter): Condition {
-  return toCondition(parseFilter(text), type, { registry, read });
+export function parseFilterCondition(text: string, type: ServedType, registry: SearchRegistry, parse: ParseParameter): Condition {
+  return toCondition(parseFilter(text), type, { registry, parse });
 }
 
 function toCondition(filter: Filter, type: ServedType, context: Context): Condition {
@@ -43,16 +43,17 @@ function toPathCondition([step, ...rest]: FilterStep[], test: Test, type: Served
   const { name, filter } = step!;
   if (!rest.length) return toTestCondition(name, test, type, context);
   const { number, targets } = findReferenceParameter(context.registry, type, name);
-  const led = targets.filter(isServed).filter((target) => context.registry.lookup(target, rest[0]!.name));
-  if (!led.length) throw notSupported(`no served target type of ${type}.${name} has the search parameter ${rest[0]!.name.slice(0, 64)}`);
-  const each = led.map((target): [ServedType, Condition] => {
+  const followed = targets.filter(isServed).filter((target) => context.registry.lookup(target, rest[0]!.name));
+  if (!followed.length)
+    throw notSupported(`no served target type of ${type}.${name} has the search parameter ${rest[0]!.name.slice(0, 64)}`);
+  const each = followed.map((target): [ServedType, Condition] => {
     const end = toPathCondition(rest, test, target, context);
     return [target, filter ? { on: 'and', all: [toCondition(filter, target, context), end] } : end];
   });
-  return { on: 'chain', parameters: [number], types: led, where: [combineByType(each)] };
+  return { on: 'chain', parameters: [number], types: followed, where: [combineByType(each)] };
 }
 
-function toTestCondition(name: string, { op, value }: Test, type: ServedType, { registry, read }: Context): Condition {
+function toTestCondition(name: string, { op, value }: Test, type: ServedType, { registry, parse }: Context): Condition {
   const parameter = registry.lookup(type, name);
   if (!parameter) throw buildUnknownParameterError(registry, type, name);
   const operations = FILTER_OPERATIONS[parameter.type];
@@ -60,7 +61,7 @@ function toTestCondition(name: string, { op, value }: Test, type: ServedType, { 
     throw notSupported(
       `_filter: ${name} is of kind ${parameter.type}, which takes ${Object.keys(operations).join(', ') || 'no operation'}${op === 'ne' ? '; to test that no value is equal, write not (… eq …)' : ''}`,
     );
-  return operations[op]!(parameter, value, (modifier, text) => read(type, modifier === '' ? name : `${name}:${modifier}`, text));
+  return operations[op]!(parameter, value, (modifier, text) => parse(type, modifier === '' ? name : `${name}:${modifier}`, text));
 }
 
 type FilterOperation = (parameter: SearchParameter, value: string, plain: (modifier: string, value: string) => Condition) => Condition;

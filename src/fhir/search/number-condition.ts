@@ -50,8 +50,8 @@ export function parseNumberCondition({ code, number }: SearchParameter, _modifie
 
 /** `[prefix]number`, `[prefix]number|system|code`, `[prefix]number||code`. Alternatives with the same unit become one condition. */
 export function parseQuantityCondition({ code, number }: SearchParameter, _modifier: string, value: string): Condition {
-  const asked = splitAlternatives(code, value).map((piece) => parseQuantityTests(code, piece));
-  const byUnit = Map.groupBy(asked, ({ unit, measure }) => `${unit} ${measure}`);
+  const tests = splitAlternatives(code, value).map((piece) => parseQuantityTests(code, piece));
+  const byUnit = Map.groupBy(tests, ({ unit, measure }) => `${unit} ${measure}`);
   const conditions = Array.from(byUnit.values(), (alike): Condition => {
     const { any: _any, ...unit } = alike[0]!;
     return { on: 'number', parameter: number, ...unit, any: alike.flatMap(({ any }) => any) };
@@ -73,9 +73,9 @@ export function parseQuantityTests(code: string, piece: string): NumberTests {
 }
 
 /** One alternative of a number. */
-export function parseNumberTests(code: string, piece: string, say: FormatBound = formatDecimal): Comparison[][] {
+export function parseNumberTests(code: string, piece: string, formatBound: FormatBound = formatDecimal): Comparison[][] {
   const { prefix, rest } = splitPrefix(piece);
   const value = parseDecimal(rest);
   if (!value) throw invalid(`${code} must be a number, optionally with a prefix (gt, le …)`);
-  return PREFIX_TESTS[prefix](value).map((all) => all.map(([column, op, at]) => ({ column, op, at: say(at) })));
+  return PREFIX_TESTS[prefix](value).map((all) => all.map(([column, op, at]) => ({ column, op, at: formatBound(at) })));
 }

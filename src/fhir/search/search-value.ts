@@ -10,10 +10,10 @@ const MAX_ALTERNATIVES = 5000;
 export function splitAlternatives(parameter: string, value: string): string[] {
   if (MISPLACED.test(value.replaceAll('\\\\', '')))
     throw invalid(`${parameter}: a backslash may occur only before , | $ or another backslash`);
-  const pieces = splitUnescaped(value, ',');
-  if (pieces.length > MAX_ALTERNATIVES) throw invalid(`${parameter} may have at most ${MAX_ALTERNATIVES} values separated by comma`);
-  if (pieces.some((piece) => piece.trim() === '')) throw invalid(`${parameter} needs a value`);
-  return pieces;
+  const values = splitUnescaped(value, ',');
+  if (values.length > MAX_ALTERNATIVES) throw invalid(`${parameter} may have at most ${MAX_ALTERNATIVES} values separated by comma`);
+  if (values.some((piece) => piece.trim() === '')) throw invalid(`${parameter} needs a value`);
+  return values;
 }
 
 /** The parts of one alternative (`system|code`), unescaped. */
@@ -28,12 +28,12 @@ export const unescapeValue = (alternative: string): string =>
 
 function splitUnescaped(text: string, separator: ',' | '|' | '$'): string[] {
   if (!text.includes('\\')) return text.split(separator);
-  const pieces = [''];
+  const values = [''];
   for (const [letter] of text.matchAll(/\\.|./gs)) {
-    if (letter === separator) pieces.push('');
-    else pieces[pieces.length - 1] += letter;
+    if (letter === separator) values.push('');
+    else values[values.length - 1] += letter;
   }
-  return pieces;
+  return values;
 }
 
 export const PREFIXES = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;

@@ -54,9 +54,9 @@ export const isFullyKnown = (expansion: Expansion): boolean =>
 
 function expandComposition(valueSet: ValueSet, terminology: Terminology, ancestors: readonly string[]): Expansion {
   const { include = [], exclude = [] } = valueSet.compose ?? {};
-  const saysNothing = `the value set ${valueSet.url.slice(0, SHOWN)} does not say which codes it has`;
-  const each = (inclusion: Inclusion): Expansion => expandInclusion(inclusion, terminology, ancestors) ?? saysNothing;
-  return include.length ? exclude.map(each).reduce(excludeExpansion, include.map(each).reduce(uniteExpansions)) : saysNothing;
+  const undefinedContent = `the value set ${valueSet.url.slice(0, SHOWN)} does not say which codes it has`;
+  const each = (inclusion: Inclusion): Expansion => expandInclusion(inclusion, terminology, ancestors) ?? undefinedContent;
+  return include.length ? exclude.map(each).reduce(excludeExpansion, include.map(each).reduce(uniteExpansions)) : undefinedContent;
 }
 
 /** The codes of an inclusion: those of its system that are also in each of its value sets. Undefined: it has neither a system nor value sets. */
@@ -130,11 +130,11 @@ function intersectCodes(left: SystemCodes, right: SystemCodes): SystemCodes {
 }
 
 /** Removes the codes that are certainly excluded. Undefined: no code is left. */
-function excludeCodes(left: SystemCodes, out: SystemCodes, system: string): SystemCodes | undefined {
-  if (out.unknown !== undefined) return buildSystemCodes(left.codes, left.unknown ?? out.unknown);
-  if (out.codes === 'all') return undefined;
+function excludeCodes(left: SystemCodes, excluded: SystemCodes, system: string): SystemCodes | undefined {
+  if (excluded.unknown !== undefined) return buildSystemCodes(left.codes, left.unknown ?? excluded.unknown);
+  if (excluded.codes === 'all') return undefined;
   if (left.codes === 'all') return buildSystemCodes('all', left.unknown ?? formatNotKnown('code system', system));
-  return buildSystemCodes(left.codes.difference(out.codes), left.unknown);
+  return buildSystemCodes(left.codes.difference(excluded.codes), left.unknown);
 }
 
 /** The codes of a system. Undefined: the value set contains none. */

@@ -28,22 +28,22 @@ export function compileSchemas({ thorough }: { thorough: boolean }): CompiledSch
     validateSchema: false,
   });
   const validators = new Map<string, ValidateFunction>();
-  const validatorOf = (type: string): ValidateFunction => {
+  const findValidator = (type: string): ValidateFunction => {
     const known = validators.get(type) ?? ajv.getSchema(`${R4_SCHEMA.$id}#/$defs/${type}`)!;
     validators.set(type, known);
     return known;
   };
   const rules: Record<string, SchemaRule<never>> = { ...SCHEMA_RULES };
-  rules.contained = buildContainedRule(validatorOf, rules);
-  rules.branches = buildBranchesRule(validatorOf, rules);
+  rules.contained = buildContainedRule(findValidator, rules);
+  rules.branches = buildBranchesRule(findValidator, rules);
   for (const [name, { isValid }] of Object.entries(TEXT_TYPES)) ajv.addFormat(`fhir-${name}`, { type: 'string', validate: isValid });
   for (const [keyword, rule] of Object.entries(rules)) addKeyword(ajv, keyword, rule);
   // the assertion: the generated file is a JSON Schema
   ajv.addSchema(R4_SCHEMA as AnySchemaObject);
   return {
-    isValid: (resource, type) => validatorOf(type)(resource) === true,
+    isValid: (resource, type) => findValidator(type)(resource) === true,
     findFaults(resource, type) {
-      const validator = validatorOf(type);
+      const validator = findValidator(type);
       return validator(resource) ? [] : toFaults(validator.errors ?? [], resource, rules);
     },
   };

@@ -8,21 +8,21 @@ import { INVARIANT_TEXTS } from './invariants.ts';
 import { buildFault, type Fault, type SchemaRule } from './schema-rule.ts';
 
 /** The compiled schema of a definition by its name. */
-type ValidatorOf = (definition: string) => ValidateFunction;
+type FindValidator = (definition: string) => ValidateFunction;
 type Rules = Readonly<Record<string, SchemaRule<never>>>;
 
 /**
  * A contained resource is validated as its type if that is served, otherwise for FHIR's form of JSON. If it contains resources itself, it is refused (dom-2)
  * without validating them, so that deep nesting costs nothing.
  */
-export function buildContainedRule(validatorOf: ValidatorOf, rules: Rules): SchemaRule<true> {
-  const validatorFor = ({ resourceType: type }: Element) =>
-    validatorOf(typeof type === 'string' && isServed(type) ? type : 'DomainResource');
+export function buildContainedRule(findValidator: FindValidator, rules: Rules): SchemaRule<true> {
+  const findOwnValidator = ({ resourceType: type }: Element) =>
+    findValidator(typeof type === 'string' && isServed(type) ? type : 'DomainResource');
   return {
-    check: () => (inner, root) => inner.contained === undefined && isValidAgainst(validatorFor(inner), inner, root),
+    check: () => (inner, root) => inner.contained === undefined && isValidAgainst(findOwnValidator(inner), inner, root),
     explain(_value, inner, root) {
       if (inner.contained !== undefined) return [buildFault('invariant', `${INVARIANT_TEXTS['dom-2']} (dom-2)`, 'contained')];
-      return explainFaults(validatorFor(inner), inner, root, rules);
+      return explainFaults(findOwnValidator(inner), inner, root, rules);
     },
   };
 }
@@ -34,7 +34,7 @@ interface Branches {
 }
 
 /** A choice of any datatype (extensions, input of tasks). The datatype is looked up by name, because a resource has few of the fifty. https://hl7.org/fhir/R4/datatypes.html#open */
-export function buildBranchesRule(validatorOf: ValidatorOf, rules: Rules): SchemaRule<Branches> {
+export function buildBranchesRule(findValidator: FindValidator, rules: Rules): SchemaRule<Branches> {
   return {
     check({ beside, of }) {
       const known = new Set(beside);
@@ -43,7 +43,7 @@ export function buildBranchesRule(validatorOf: ValidatorOf, rules: Rules): Schem
         for (const name in element) {
           if (known.has(name)) continue;
           const definition = definitions.get(name);
-          if (definition === undefined || !isValidAgainst(validatorOf(definition), element[name], root)) return false;
+          if (definition === undefined || !isValidAgainst(findValidator(definition), element[name], root)) return false;
         }
         return true;
       };
@@ -52,7 +52,7 @@ export function buildBranchesRule(validatorOf: ValidatorOf, rules: Rules): Schem
       const names = Object.keys(element).filter((name) => !beside.includes(name));
       return names.flatMap((name) => {
         if (!Object.hasOwn(of, name)) return [buildUnknownElementFault(name, [...beside, ...Object.keys(of)])];
-        return explainFaults(validatorOf(of[name]!), element[name], root, rules).map((found) => ({
+        return explainFaults(findValidator(of[name]!), element[name], root, rules).map((found) => ({
           ...found,
           path: [name, ...found.path],
         }));

@@ -1,7 +1,7 @@
 // The keywords of the generated schemas that JSON Schema does not define: the check and the explanation of each.
 
 import { isResourceType } from '../json-schema.ts';
-import { type Element, isElement, items } from '../json-values.ts';
+import { type Element, isElement, listObjects } from '../json-values.ts';
 import { findContainedResource } from '../reference.ts';
 import { hasElement, type InvariantPredicate } from './invariants/element.ts';
 import { INVARIANT_TEXTS, INVARIANTS } from './invariants.ts';
@@ -139,7 +139,7 @@ const requiredPrimitivesRule: SchemaRule<string[]> = {
 const requiredBindingRule: SchemaRule<Record<string, string[]>> = {
   check(codes) {
     const systems = new Map<unknown, Set<unknown>>(Object.entries(codes).map(([system, list]) => [system, new Set(list)]));
-    return (concept) => items(concept.coding).some(({ system, code }) => systems.get(system)?.has(code) ?? false);
+    return (concept) => listObjects(concept.coding).some(({ system, code }) => systems.get(system)?.has(code) ?? false);
   },
   explain: (codes) =>
     Object.entries(codes).map(([system, list]) =>

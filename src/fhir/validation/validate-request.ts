@@ -32,8 +32,8 @@ const ALWAYS = new Set(['_format', '_pretty']);
 
 /** Parses a call. Repeated and unknown parameters are refused (400). `body`: absent for GET. */
 export function parseValidateRequest(body: ParsedJson | undefined, query: readonly [string, string][]): ValidateRequest {
-  const asked = query.filter(([name]) => !ALWAYS.has(name));
-  const inUrl = collectParameters(asked.map(([name, value]) => [name, value]));
+  const parameters = query.filter(([name]) => !ALWAYS.has(name));
+  const inUrl = collectParameters(parameters.map(([name, value]) => [name, value]));
   if ('resource' in inUrl) throw invalid('a resource is sent in the body, not in the URL');
   if (body === undefined) return buildValidateRequest(inUrl);
   if (!isElement(body.plain)) throw invalidStructure('the body must be a resource or a Parameters resource: a JSON object');

@@ -59,10 +59,10 @@ function measureExtent(resource: object): { values: number; depth: number } {
   return extent;
 }
 
-function buildOnce(make: () => CompiledSchemas): () => CompiledSchemas {
-  let made: CompiledSchemas | undefined;
+function buildOnce(build: () => CompiledSchemas): () => CompiledSchemas {
+  let result: CompiledSchemas | undefined;
   return () => {
-    made ??= make();
-    return made;
+    result ??= build();
+    return result;
   };
 }

@@ -94,7 +94,7 @@ export function compileStep(
 ): Step {
   const { index } = syntax;
   const { conditions } = choice;
-  const slot: StepTarget = {
+  const target: StepTarget = {
     name,
     ...choice,
     index,
@@ -111,15 +111,15 @@ export function compileStep(
     repeats: facts.list,
     open,
     index,
-    writable: canBuildMember(slot) && (facts.list || (!conditions.length && index === undefined)),
-    find: buildFind(slot),
-    change: facts.list ? buildListChange(slot) : buildScalarChange(slot),
-    replace: (node, values) => setMembers(toObject(node), slot, values),
+    writable: canBuildMember(target) && (facts.list || (!conditions.length && index === undefined)),
+    find: buildFind(target),
+    change: facts.list ? buildListChange(target) : buildScalarChange(target),
+    replace: (node, values) => setMembers(toObject(node), target, values),
     replaceOwn: (node, values, { env, own }) => {
-      const items = readMembers(toObject(node), slot);
-      const places = findMemberIndexes(items, slot, env).filter((at) => own(items[at]));
-      const members = values.map((value) => ensureConditions(value, slot, env));
-      return setMembers(toObject(node), slot, replaceAtIndexes(items, places, members));
+      const items = readMembers(toObject(node), target);
+      const indexes = findMemberIndexes(items, target, env).filter((at) => own(items[at]));
+      const members = values.map((value) => ensureConditions(value, target, env));
+      return setMembers(toObject(node), target, replaceAtIndexes(items, indexes, members));
     },
   };
 }
@@ -177,122 +177,123 @@ function wrapEdit(edit: ElementEdit, { whole }: StepTarget): ElementEdit {
 
 /** The indexes of the members that a step finds, in its order. Null stands for a primitive that has only extensions. */
 function findMemberIndexes(items: unknown[], { conditions, order }: StepTarget, env: PathVariables): number[] {
-  const places: number[] = [];
-  for (const [at, item] of items.entries()) if (item !== null && meetsConditions(item, conditions, env)) places.push(at);
-  return order ? places.sort((a, b) => order(items[a], items[b])) : places;
+  const indexes: number[] = [];
+  for (const [at, item] of items.entries()) if (item !== null && meetsConditions(item, conditions, env)) indexes.push(at);
+  return order ? indexes.sort((a, b) => order(items[a], items[b])) : indexes;
 }
 
-function buildScalarChange(slot: StepTarget): Step['change'] {
+function buildScalarChange(target: StepTarget): Step['change'] {
   return (node, _env, { make, ...how }) => {
-    const edit = wrapEdit(how.edit, slot);
-    const old = readMember(node, slot.name);
+    const edit = wrapEdit(how.edit, target);
+    const old = readMember(node, target.name);
     if (old === undefined && !make) return node;
     const edited = edit(old);
-    const value = !make && hasLostContent(edited, old, slot.type) ? undefined : edited;
-    const alone = value === old || !slot.primitive ? node : omitProperties(toObject(node), [toSiblingName(slot.name)]);
-    return setValue(toObject(alone), slot, value);
+    const value = !make && hasLostContent(edited, old, target.type) ? undefined : edited;
+    const base = value === old || !target.primitive ? node : omitProperties(toObject(node), [toSiblingName(target.name)]);
+    return setValue(toObject(base), target, value);
   };
 }
 
-function buildListChange(slot: StepTarget): Step['change'] {
+function buildListChange(target: StepTarget): Step['change'] {
   return (node, env, how) => {
     const { make } = how;
-    const edit = wrapEdit(how.edit, slot);
-    const clear = how.make && how.clear ? wrapEdit(how.clear, slot) : undefined;
-    const items = readMembers(toObject(node), slot);
-    const places = findMemberIndexes(items, slot, env);
-    if (!make) return removeMembers(node, { slot, places: how.alone ? places.slice(0, (slot.index ?? 0) + 1) : places, env }, edit);
-    const [at, ...others] = slot.index === undefined ? places : places.slice(slot.index);
+    const edit = wrapEdit(how.edit, target);
+    const clear = how.make && how.clear ? wrapEdit(how.clear, target) : undefined;
+    const items = readMembers(toObject(node), target);
+    const indexes = findMemberIndexes(items, target, env);
+    if (!make) return removeMembers(node, { target, indexes: how.alone ? indexes.slice(0, (target.index ?? 0) + 1) : indexes, env }, edit);
+    const [at, ...others] = target.index === undefined ? indexes : indexes.slice(target.index);
     if (at === undefined)
-      return setMember(node, slot, { at: items.length, member: ensureConditions(edit(buildTemplate(slot, env)), slot, env) });
-    const cleared = clear && slot.index === undefined ? removeMembers(node, { slot, places: others, env }, clear) : node;
+      return setMember(node, target, { at: items.length, member: ensureConditions(edit(buildTemplate(target, env)), target, env) });
+    const cleared = clear && target.index === undefined ? removeMembers(node, { target, indexes: others, env }, clear) : node;
     const edited = edit(items[at]);
     if (edited === items[at]) return cleared;
-    const member = ensureConditions(edited, slot, env);
-    return member === undefined ? removeMember(toObject(cleared), slot, at) : setMember(cleared, slot, { at, member });
+    const member = ensureConditions(edited, target, env);
+    return member === undefined ? removeMember(toObject(cleared), target, at) : setMember(cleared, target, { at, member });
   };
 }
 
 /** Applies an edit that takes values away to members, and removes those that lose their content. See `Step.change`. */
 function removeMembers(
   node: unknown,
-  { slot, places, env }: { slot: StepTarget; places: number[]; env: PathVariables },
+  { target, indexes, env }: { target: StepTarget; indexes: number[]; env: PathVariables },
   edit: ElementEdit,
 ): unknown {
-  const { index, name } = slot;
-  const [first, ...behind] = index === undefined ? [] : places.slice(index);
+  const { index, name } = target;
+  const [first, ...following] = index === undefined ? [] : indexes.slice(index);
   const memberAt = (at: number): unknown => toList(readMember(node, name))[at];
-  const left = (at: number): unknown => {
+  const editMember = (at: number): unknown => {
     const member = memberAt(at);
     const next = edit(member);
-    return next !== member && (hasOnlyConditions(next, slot, env) || hasLostContent(next, member, slot.type)) ? undefined : next;
+    return next !== member && (hasOnlyConditions(next, target, env) || hasLostContent(next, member, target.type)) ? undefined : next;
   };
-  const gone = first !== undefined && left(first) === undefined;
-  const comesForward = (at: number): boolean => left(at) !== memberAt(at);
-  const ends = index === undefined ? places : first === undefined ? [] : gone ? [first, ...behind.filter(comesForward)] : [first];
+  const isFirstRemoved = first !== undefined && editMember(first) === undefined;
+  const isEdited = (at: number): boolean => editMember(at) !== memberAt(at);
+  const changedIndexes =
+    index === undefined ? indexes : first === undefined ? [] : isFirstRemoved ? [first, ...following.filter(isEdited)] : [first];
   // from the last index to the first, so that a removal does not shift the other indexes
-  return ends
+  return changedIndexes
     .toSorted((a, b) => b - a)
     .reduce<unknown>((out, at) => {
-      const member = gone ? undefined : left(at);
-      if (member === undefined) return removeMember(toObject(out), slot, at);
-      return member === memberAt(at) ? out : setMember(out, slot, { at, member });
+      const member = isFirstRemoved ? undefined : editMember(at);
+      if (member === undefined) return removeMember(toObject(out), target, at);
+      return member === memberAt(at) ? out : setMember(out, target, { at, member });
     }, node);
 }
 
 /** Whether a new element can meet all conditions: each can be made true, and none adds an element that another requires to be absent. */
-function canBuildMember(slot: StepTarget): boolean {
-  if (!slot.conditions.every((one) => one.make)) return false;
-  const absent = slot.conditions.filter((one) => one.absent);
-  return !absent.length || meetsConditions(buildTemplate(slot, {}), absent, {});
+function canBuildMember(target: StepTarget): boolean {
+  if (!target.conditions.every((condition) => condition.make)) return false;
+  const absent = target.conditions.filter((one) => one.absent);
+  return !absent.length || meetsConditions(buildTemplate(target, {}), absent, {});
 }
 
 /** A new element that meets the conditions. Undefined: there are none. */
-const buildTemplate = (slot: StepTarget, env: PathVariables): unknown => applyConditions(undefined, slot, env);
+const buildTemplate = (target: StepTarget, env: PathVariables): unknown => applyConditions(undefined, target, env);
 
 /** Makes an element meet the conditions. */
 const applyConditions = (element: unknown, { conditions }: StepTarget, env: PathVariables): unknown =>
   conditions.reduce((made, condition) => condition.make!(made, env), element);
 
 /** Makes an edited element meet the conditions again, if the edit removed something that they require. */
-const ensureConditions = (edited: unknown, slot: StepTarget, env: PathVariables): unknown =>
-  edited === undefined || meetsConditions(edited, slot.conditions, env) ? edited : applyConditions(edited, slot, env);
+const ensureConditions = (edited: unknown, target: StepTarget, env: PathVariables): unknown =>
+  edited === undefined || meetsConditions(edited, target.conditions, env) ? edited : applyConditions(edited, target, env);
 
 /** Whether an element has only what its conditions require, and an id (for example an extension with a url but without a value). */
-const hasOnlyConditions = (element: unknown, slot: StepTarget, env: PathVariables): boolean =>
-  slot.conditions.length > 0 &&
-  isDeepStrictEqual(omitProperties(toObject(element), ['id']), omitProperties(toObject(buildTemplate(slot, env)), ['id']));
+const hasOnlyConditions = (element: unknown, target: StepTarget, env: PathVariables): boolean =>
+  target.conditions.length > 0 &&
+  isDeepStrictEqual(omitProperties(toObject(element), ['id']), omitProperties(toObject(buildTemplate(target, env)), ['id']));
 
-function setMember(node: unknown, slot: StepTarget, { at, member }: { at: number; member: unknown }): unknown {
+function setMember(node: unknown, target: StepTarget, { at, member }: { at: number; member: unknown }): unknown {
   if (member === undefined) return node;
-  const items = [...readMembers(toObject(node), slot)];
+  const items = [...readMembers(toObject(node), target)];
   items[at] = member;
   return assignProperty(
-    changeSiblings(toObject(node), slot, (siblings) => items.map((_, nth) => (nth === at ? null : siblings[nth]))),
-    slot.name,
+    changeSiblings(toObject(node), target, (siblings) => items.map((_, nth) => (nth === at ? null : siblings[nth]))),
+    target.name,
     items,
   );
 }
 
-function removeMember(node: JsonNode | undefined, slot: StepTarget, at: number): JsonNode | undefined {
-  const alone = changeSiblings(node, slot, (siblings) => siblings.toSpliced(at, 1));
-  return setValue(alone, slot, readMembers(node, slot).toSpliced(at, 1));
+function removeMember(node: JsonNode | undefined, target: StepTarget, at: number): JsonNode | undefined {
+  const withoutSibling = changeSiblings(node, target, (siblings) => siblings.toSpliced(at, 1));
+  return setValue(withoutSibling, target, readMembers(node, target).toSpliced(at, 1));
 }
 
 /** Replaces all members. A member that stays keeps its sibling. */
-function setMembers(node: JsonNode | undefined, slot: StepTarget, values: unknown[]): JsonNode | undefined {
-  const arranged = changeSiblings(node, slot, (siblings) => {
-    const left = Map.groupBy(siblings.keys(), (at) => readMembers(node, slot)[at]);
+function setMembers(node: JsonNode | undefined, target: StepTarget, values: unknown[]): JsonNode | undefined {
+  const arranged = changeSiblings(node, target, (siblings) => {
+    const left = Map.groupBy(siblings.keys(), (at) => readMembers(node, target)[at]);
     return values.map((value) => siblings[left.get(value)?.shift() ?? -1]);
   });
-  return setValue(arranged, slot, values);
+  return setValue(arranged, target, values);
 }
 
 /** Puts members at indexes, in order. Surplus indexes are removed, and surplus members are appended. */
-function replaceAtIndexes(items: unknown[], places: number[], members: unknown[]): unknown[] {
+function replaceAtIndexes(items: unknown[], indexes: number[], members: unknown[]): unknown[] {
   let nth = 0;
-  const all = items.flatMap((item, at) => (at === places[nth] ? members.slice(nth, ++nth) : [item]));
-  return [...all, ...members.slice(places.length)];
+  const all = items.flatMap((item, at) => (at === indexes[nth] ? members.slice(nth, ++nth) : [item]));
+  return [...all, ...members.slice(indexes.length)];
 }
 
 const readMembers = (node: JsonNode | undefined, { name }: StepTarget): unknown[] => toList(node?.[name]);
@@ -305,7 +306,7 @@ function changeSiblings(
 ): JsonNode | undefined {
   const siblings = primitive ? node?.[toSiblingName(name)] : undefined;
   if (!Array.isArray(siblings)) return node;
-  const changed = change(siblings).map((one) => one ?? null);
+  const changed = change(siblings).map((sibling) => sibling ?? null);
   return changed.some((one) => one !== null)
     ? assignProperty(node, toSiblingName(name), changed)
     : omitProperties(node, [toSiblingName(name)]);

@@ -1,6 +1,6 @@
 // Helpers of the invariants: FHIRPath's exists(), and comparisons of codes, dates and quantities, on elements in JSON.
 // https://hl7.org/fhir/R4/fhirpath.html
-import { type Element, isElement, items } from '../../json-values.ts';
+import { type Element, isElement, listObjects } from '../../json-values.ts';
 import { countDaysInMonth } from '../primitives.ts';
 
 /** Whether an element meets a constraint. `element`: an object, or the text of XHTML. `root`: the containing resource. */
@@ -27,7 +27,8 @@ const UPPER_Z = 90;
 
 /** Whether a CodeableConcept has a coding with this system and one of these codes. */
 export const hasCoding = (concept: unknown, system: string, codes: string[]): boolean =>
-  isElement(concept) && items(concept.coding).some((coding) => coding.system === system && codes.some((code) => code === coding.code));
+  isElement(concept) &&
+  listObjects(concept.coding).some((coding) => coding.system === system && codes.some((code) => code === coding.code));
 
 /**
  * Whether `start` may be at or before `end`. False only if it is certainly later: a date without a day or a time includes all its instants, because FHIRPath

@@ -1,7 +1,7 @@
 // The error-level constraints of the served resource types and of contained resources, by key.
 // https://hl7.org/fhir/R4/resourcelist.html (tab "Constraints" of each type), https://hl7.org/fhir/R4/references.html#contained
 
-import { type Element, isElement, items } from '../../json-values.ts';
+import { type Element, isElement, listObjects } from '../../json-values.ts';
 import { findContainedResource, readReferenceType } from '../../reference.ts';
 import { hasChoiceElement, hasCoding, hasElement, type InvariantPredicate, mayPrecede } from './element.ts';
 
@@ -21,7 +21,7 @@ const requirePatientForScope =
 
 const isNotHomeUse: InvariantPredicate = (contact) => contact.use !== 'home';
 
-const readContained = (resource: Element): Element[] => items(resource.contained);
+const readContained = (resource: Element): Element[] => listObjects(resource.contained);
 
 const buildMetaPredicate =
   (names: string[]): InvariantPredicate =>
@@ -45,8 +45,8 @@ export const RESOURCE_INVARIANTS: Record<string, InvariantPredicate> = {
   'grp-1': (group) => !hasElement(group, 'member') || group.actual === true,
   'inv-1': (task) => mayPrecede(task.authoredOn, task.lastModified),
   'lst-1': (list) => !hasElement(list, 'emptyReason') || !hasElement(list, 'entry'),
-  'lst-2': (list) => list.mode === 'changes' || !items(list.entry).some((entry) => hasElement(entry, 'deleted')),
-  'lst-3': (list) => list.mode === 'working' || !items(list.entry).some((entry) => hasElement(entry, 'date')),
+  'lst-2': (list) => list.mode === 'changes' || !listObjects(list.entry).some((entry) => hasElement(entry, 'deleted')),
+  'lst-3': (list) => list.mode === 'working' || !listObjects(list.entry).some((entry) => hasElement(entry, 'date')),
   'obs-3': requireAny('low', 'high', 'text'),
   'obs-6': (observation) => !hasElement(observation, 'dataAbsentReason') || !hasChoiceElement(observation, 'value'),
   'obs-7': (observation) =>
@@ -74,11 +74,11 @@ function mayBePractitioner(member: unknown, root: Element): boolean {
 /** Whether a component has a coding of the observation's own code, equal in all elements. */
 function hasComponentWithOwnCode(observation: Element): boolean {
   const own = new Set(listCodings(observation));
-  return items(observation.component).some((component) => listCodings(component).some((coding) => own.has(coding)));
+  return listObjects(observation.component).some((component) => listCodings(component).some((coding) => own.has(coding)));
 }
 
 const listCodings = (element: Element): string[] =>
-  isElement(element.code) ? items(element.code.coding).map((coding) => JSON.stringify(Object.entries(coding).sort())) : [];
+  isElement(element.code) ? listObjects(element.code.coding).map((coding) => JSON.stringify(Object.entries(coding).sort())) : [];
 
 const isLocalReference = (reference: unknown): reference is string => typeof reference === 'string' && reference.charCodeAt(0) === HASH;
 const HASH = 35;
