@@ -56,12 +56,12 @@ it.each([
   ['changes that subscribers watch', 'subscription_change'],
   ['the index', 'index_rules'],
   ['answers kept for repeated requests', 'idempotency_key'],
-])('looks for %s on connections of the background', async (_what, table) => {
+])('background work for %s uses the background connections', async (_what, table) => {
   await until(() => ran.background.some((sql) => new RegExp(`\\b${table}\\b`).test(sql)));
   expect(ran.requests).toEqual([]);
 });
 
-it('answers a request on a connection for requests', async () => {
+it('a request uses a connection for requests', async () => {
   const tenant = await createTenant(test.database, { slug: 'demo', name: 'demo', at: AT });
   const { text } = await createApiKey(test.database, { tenant: tenant!.id, surface: 'fhir', scopes: ['*'], prefix: 'fhir_test_', at: AT });
   const before = ran.background.length;

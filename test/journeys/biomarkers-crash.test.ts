@@ -37,7 +37,7 @@ beforeEach(async () => {
 test.each([
   ['without an idempotency-key', false],
   ['with one', true],
-])('%s: all or none is made, and the same request made again makes each once', async (_title, keyed) => {
+])('%s: all or no Observations are created, and a repetition of the request creates each once', async (_title, keyed) => {
   const statuses: number[] = [];
   for (let steps = 0; ; steps++) {
     patient = (await post('/v1/patients', { brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace' })).body.id;
@@ -53,7 +53,7 @@ test.each([
   expect(statuses.slice(0, -1).every((status) => status === 500)).toBe(true);
 });
 
-test('two hundred take as many statements as two', async () => {
+test('two hundred values take as many statements as two', async () => {
   const statementsFor = async (size: number): Promise<number> => {
     transactions.length = 0;
     const { status } = await fated({}, () => post('/v1/biomarkers/parse', body(size), { 'idempotency-key': `of-${size}` }));

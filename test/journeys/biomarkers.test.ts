@@ -39,7 +39,7 @@ const body = (biomarkers: object[], more: object = {}) => ({
 const parse = (sent: object, key?: string) => loop('/v1/biomarkers/parse', key).send(sent);
 const stored = async () => (await facet.fhir('get', `/Observation?subject=Patient/${patient}&_count=1000`)).body.entry ?? [];
 
-test('each value becomes an Observation, answered in the order it was sent, with its status', async () => {
+test('each value becomes an Observation, returned in the order of the request, with its status', async () => {
   const answer = await parse(body([ferritin, tsh, { ...tsh, code: 'ft4', value: 9, reference_high: 1.7 }]));
   expect([answer.status, answer.body.count]).toEqual([200, 3]);
   expect(answer.body.results[0]).toEqual({
@@ -64,14 +64,14 @@ test('each value becomes an Observation, answered in the order it was sent, with
   expect(found.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([answer.body.results[0].id]);
 });
 
-test('a value without a range is neither normal nor anything else, and FHIR says nothing of it', async () => {
+test('a value without a range has no interpretation, also in FHIR', async () => {
   const { code, name, value, unit, collected_at } = tsh;
   const [one] = (await parse(body([{ code, name: `${name} alone`, value: value * 100, unit, collected_at }]))).body.results;
   expect([one.reference_low, one.reference_high, one.status]).toEqual([null, null, null]);
   expect((await facet.fhir('get', `/Observation/${one.id}`)).body.interpretation).toBeUndefined();
 });
 
-test('a range that is sent later is not lost: the value stands a second time, with what follows from it', async () => {
+test('a range that is sent later is stored: the value has a second Observation with its interpretation', async () => {
   const { reference_low, reference_high, ...alone } = { ...tsh, value: 300 };
   const [first] = (await parse(body([alone]))).body.results;
   const [second] = (await parse(body([{ ...alone, reference_low, reference_high }]))).body.results;
@@ -79,14 +79,14 @@ test('a range that is sent later is not lost: the value stands a second time, wi
   expect(await stored()).toHaveLength(2);
 });
 
-test('digits stay as they were sent', async () => {
+test('digits stay as sent', async () => {
   const sent = JSON.stringify(body([{ ...ferritin, value: 0, reference_low: 1 }])).replace('"value":0', '"value":11.50');
   const answer = await loop('/v1/biomarkers/parse').set('Content-Type', 'application/json').send(sent);
   expect(answer.text).toContain('"value":11.50,');
   expect((await facet.fhir('get', `/Observation/${answer.body.results[0].id}`)).text).toContain('"value":11.50,');
 });
 
-test('one that is refused is named by its place, and none is stored', async () => {
+test('an invalid value is named by its position, and nothing is stored', async () => {
   const answer = await parse(body([ferritin, tsh, { ...tsh, value: 'much' }]));
   expect([answer.status, answer.body.error, answer.body.message]).toEqual([
     400,
@@ -96,7 +96,7 @@ test('one that is refused is named by its place, and none is stored', async () =
   expect(await stored()).toEqual([]);
 });
 
-test('a thousand are taken, and one more is too many', async () => {
+test('a thousand values are accepted, one more is refused', async () => {
   const many = Array.from({ length: 1001 }, (_, nth) => ({ ...ferritin, code: `c${nth}` }));
   const refused = await parse(body(many));
   expect([refused.status, refused.body.message]).toEqual([400, 'Validation error: biomarkers must have at most 1000 members']);
@@ -105,14 +105,14 @@ test('a thousand are taken, and one more is too many', async () => {
   expect(new Set(taken.body.results.map(({ id }: { id: string }) => id)).size).toBe(1000);
 });
 
-test('a patient who is nobody, of another brand or of another tenant is 404', async () => {
+test('an unknown patient, or one of another brand or tenant, is 404', async () => {
   const nobody = await parse(body([ferritin], { patient_id: '01936b00-0000-7000-8000-0000000000ff' }));
   expect([nobody.status, nobody.body]).toEqual([404, { error: 'not_found', message: 'patient_id leads to no Patient that exists' }]);
   const [other, theirs] = [await makePatient('loopbio'), await parse(body([ferritin]), facet.other.loop)];
   expect([(await parse(body([ferritin], { patient_id: other }))).status, theirs.status]).toEqual([404, 404]);
 });
 
-test('what is sent again is there already: the same ids, no new versions', async () => {
+test('a repeated request returns the same ids and creates no versions', async () => {
   const first = await parse(body([ferritin, tsh]));
   const repeated = await parse(body([{ ...tsh, collected_at: '2026-01-05T09:30:00.000+01:00' }, ferritin, ferritin]));
   const [a, b] = first.body.results;
@@ -121,14 +121,14 @@ test('what is sent again is there already: the same ids, no new versions', async
   expect(versions).toEqual(['1', '1']);
 });
 
-test('another value of the same time stands beside it: nothing that was reported is written over', async () => {
+test('another value of the same time is a new Observation: reported values are not overwritten', async () => {
   const first = await parse(body([ferritin]));
   const second = await parse(body([{ ...ferritin, value: 115 }]));
   expect(second.body.results[0].id).not.toBe(first.body.results[0].id);
   expect(await stored()).toHaveLength(2);
 });
 
-test('what somebody has corrected through FHIR stands when it is sent again; what was deleted is made anew', async () => {
+test('a correction through FHIR stays when the value is sent again; a deleted value is created again', async () => {
   const [created] = (await parse(body([ferritin]))).body.results;
   const { body: resource } = await facet.fhir('get', `/Observation/${created.id}`);
   const corrected = { ...resource, status: 'corrected', valueQuantity: { ...resource.valueQuantity, value: 15.5 } };
@@ -139,7 +139,7 @@ test('what somebody has corrected through FHIR stands when it is sent again; wha
   expect((await facet.fhir('get', `/Observation/${created.id}`)).body.meta.versionId).toBe('4');
 });
 
-test('sent at once by many, in any order, each is made once', async () => {
+test('concurrent requests in any order create each value once', async () => {
   const values = Array.from({ length: 20 }, (_, nth) => ({ ...ferritin, code: `c${nth}` }));
   const orders = [values, values.toReversed(), values.slice(5), values.slice(0, 12), [...values.slice(9), ...values.slice(0, 9)]];
   const answers = await Promise.all(orders.map((order) => parse(body(order))));
@@ -150,23 +150,23 @@ test('sent at once by many, in any order, each is made once', async () => {
   expect(await stored()).toHaveLength(20);
 });
 
-describe('under an idempotency-key', () => {
+describe('with an idempotency-key', () => {
   const keyed = (sent: object, key: string) => loop('/v1/biomarkers/parse').set('idempotency-key', key).send(sent);
 
-  test('the first answer is given again, word for word', async () => {
+  test('the first response is repeated byte for byte', async () => {
     const sent = body([ferritin, tsh]);
     const [first, repeated] = [await keyed(sent, 'again'), await keyed(sent, 'again')];
     expect([repeated.status, repeated.text]).toEqual([200, first.text]);
   });
 
-  test('sent at once, one is made and all are told the same', async () => {
+  test('of concurrent requests one creates, and all get the same response', async () => {
     const sent = body([ferritin, tsh]);
     const answers = await Promise.all([1, 2, 3, 4].map(() => keyed(sent, 'at-once')));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(await stored()).toHaveLength(2);
   });
 
-  test('another body is a conflict, and makes nothing', async () => {
+  test('another body is a conflict and creates nothing', async () => {
     await keyed(body([ferritin]), 'other');
     const answer = await keyed(body([tsh]), 'other');
     expect([answer.status, answer.body.error]).toEqual([409, 'conflict']);

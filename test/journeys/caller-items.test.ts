@@ -18,7 +18,7 @@ const patient = async (id: string) => {
   return as(await facet.keyWith('ward', ['*'], id));
 };
 
-test('a person reads and changes their own item, under its version; what the shape cannot see stays', async () => {
+test('a patient key reads and changes its own item with If-Match; foreign elements stay', async () => {
   const me = await patient(ANN);
   const read = await me('get', '/v1/me');
   expect([read.status, read.body]).toEqual([200, { id: ANN, name: 'Ann', phone: null }]);
@@ -33,7 +33,7 @@ test('a person reads and changes their own item, under its version; what the sha
   expect((await facet.fhir('get', `/Patient/${ANN}`)).body).toMatchObject({ gender: 'female', name: [{ text: 'Anne' }] });
 });
 
-test('deletes it, and then there is nobody any more: 404', async () => {
+test('a patient key deletes its own item; afterwards it is 404', async () => {
   const me = await patient(BOB);
   expect((await me('delete', '/v1/me')).status).toBe(204);
   expect((await facet.fhir('get', `/Patient/${BOB}`)).status).toBe(410);
@@ -41,14 +41,14 @@ test('deletes it, and then there is nobody any more: 404', async () => {
   expect((await me('patch', '/v1/me').send({ phone: '1' })).status).toBe(404);
 });
 
-test('is not made by POST, and has no item below it', async () => {
+test('the own item cannot be created by POST, and has no items below it', async () => {
   const me = await patient(ANN);
   const created = await me('post', '/v1/me').send({});
   expect([created.status, created.headers.allow]).toEqual([405, 'GET, HEAD, PATCH, PUT, DELETE']);
   expect((await me('get', `/v1/me/${ANN}`)).status).toBe(404);
 });
 
-test('what is performed on an item with an id is done to that one, once under one idempotency-key, and is closed to a person', async () => {
+test('perform on an item with an id changes that item, once for one idempotency-key, and is closed to patient keys', async () => {
   const me = await patient(ANN);
   await patient(BOB);
   const take = (id: string, call = as(facet.demo.ward!)) => call('post', `/v1/patients/${id}/photograph`);
@@ -62,7 +62,7 @@ test('what is performed on an item with an id is done to that one, once under on
   expect((await take(ANN, me).send({ title: 'Portrait' })).status).toBe(403);
 });
 
-test('two things performed on one item under one idempotency-key are two', async () => {
+test('two operations on one item with one idempotency-key are both performed', async () => {
   await patient(ANN);
   const done = (what: string) =>
     as(facet.demo.ward!)('post', `/v1/patients/${ANN}/${what}`).set('idempotency-key', 'two').send({ title: 'Dr' });
@@ -71,7 +71,7 @@ test('two things performed on one item under one idempotency-key are two', async
   expect((await facet.fhir('get', `/Patient/${ANN}`)).body.name[0].prefix).toEqual(['Dr']);
 });
 
-test('all of it is described', async () => {
+test('the document describes these operations', async () => {
   const { body } = await request(facet.app).get('/openapi/ward.json');
   expect(await faultsOf(body as Document)).toBeUndefined();
   expect(Object.keys(body.paths['/v1/me'])).toEqual(['get', 'patch', 'put', 'delete']);

@@ -112,7 +112,7 @@ const CALLS: Record<string, (type: string) => Promise<[number, number][]>> = {
   ],
 };
 
-test('every interaction it lists works for every type, with the conditional kinds it declares', async () => {
+test('every listed interaction works for every type, with the declared conditional kinds', async () => {
   const failures: string[] = [];
   for (const { type, interaction, ...facts } of served) {
     expect(interaction.map(({ code }) => code).sort()).toEqual(Object.keys(CALLS).sort());
@@ -144,7 +144,7 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
   },
 };
 
-test('every operation it lists works for the types it is listed for, and for no other', async () => {
+test('every listed operation works for its types and for no others', async () => {
   const failures: string[] = [];
   for (const { type, operation } of served) {
     const listed = Object.entries(OPERATIONS).filter(([, { types = [type] }]) => types.includes(type));
@@ -159,7 +159,7 @@ test('every operation it lists works for the types it is listed for, and for no 
   expect(failures).toEqual([]);
 });
 
-test('every interaction it lists of the whole system works', async () => {
+test('every listed system interaction works', async () => {
   const calls: Record<string, () => Promise<number>> = {
     batch: () => status('post', '', { resourceType: 'Bundle', type: 'batch' }),
     transaction: () => status('post', '', { resourceType: 'Bundle', type: 'transaction' }),
@@ -170,7 +170,7 @@ test('every interaction it lists of the whole system works', async () => {
   for (const code of system) expect([code, await calls[code]!()]).toEqual([code, 200]);
 });
 
-test('every compartment it lists can be searched, by type and whole, and no other', async () => {
+test('every listed compartment can be searched, by type and completely, and no other', async () => {
   const { body } = await request(facet.app).get('/fhir/R4/metadata');
   expect(body.rest[0].compartment).toEqual(
     ['encounter', 'patient', 'practitioner', 'relatedPerson'].map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name}`),
@@ -185,7 +185,7 @@ test('every compartment it lists can be searched, by type and whole, and no othe
     expect([type, await status('get', `/${type}/x/*`)]).toEqual([type, 404]);
 });
 
-test('every patch format it lists is taken, no other is', async () => {
+test('every listed patch format is accepted, and no other', async () => {
   expect(patchFormat).toEqual(['application/json-patch+json', 'application/fhir+json']);
   const part = [
     { name: 'type', valueCode: 'add' },
@@ -229,6 +229,6 @@ test.each<[Method, string, number]>([
   ['post', '/Group/x/$everything', 404],
   ['get', '/$export', 404],
   ['get', '/.well-known/smart-configuration', 404],
-])('what R4 has and it does not list is refused: %s %s', async (method, path, expected) => {
+])('an interaction that is not listed is refused: %s %s', async (method, path, expected) => {
   expect(await status(method, path)).toBe(expected);
 });

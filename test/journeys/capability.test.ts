@@ -59,7 +59,7 @@ const VALUES: Record<string, string> = {
 /** Kinds that take no modifiers, not even :missing. https://hl7.org/fhir/R4/search.html#modifiers */
 const BARE = new Set(['composite', 'special']);
 
-test('it is one statement about a server instance of R4, and names the 27 types', () => {
+test('the CapabilityStatement is of kind instance for R4 and names the 27 types', () => {
   expect(statement).toMatchObject({ resourceType: 'CapabilityStatement', status: 'active', kind: 'instance', fhirVersion: '4.0.1' });
   expect(statement.format).toContain('application/fhir+json');
   expect(served.map(({ type }) => type).sort()).toEqual(
@@ -70,13 +70,13 @@ test('it is one statement about a server instance of R4, and names the 27 types'
   );
 });
 
-test('it says which release it is of, and the day of that release', () => {
+test('the CapabilityStatement has the version and the date of the release', () => {
   const { version, releaseDate } = JSON.parse(readFileSync('package.json', 'utf8'));
   expect(releaseDate).toMatch(/^\d{4}-\d\d-\d\d$/);
   expect([statement.software.version, statement.date]).toEqual([version, releaseDate]);
 });
 
-test('names stand once per type, each parameter with a kind and the address of its definition', () => {
+test('names are unique per type, and each parameter has a type and the URL of its definition', () => {
   for (const { type, searchParam } of served) {
     const names = searchParam.map(({ name }) => name);
     expect([type, new Set(names).size]).toEqual([type, names.length]);
@@ -85,7 +85,7 @@ test('names stand once per type, each parameter with a kind and the address of i
   }
 });
 
-test('every search parameter it lists is accepted, also with :missing unless it is of a kind without modifiers', async () => {
+test('every listed search parameter is accepted, also with :missing unless its type has no modifiers', async () => {
   const failures: string[] = [];
   for (const { type, searchParam } of served) {
     failures.push(
@@ -104,7 +104,7 @@ test('every search parameter it lists is accepted, also with :missing unless it 
   expect(failures).toEqual([]);
 });
 
-test('every include and reverse include it lists is accepted', async () => {
+test('every listed _include and _revinclude is accepted', async () => {
   const failures: string[] = [];
   for (const { type, searchInclude, searchRevInclude } of served) {
     failures.push(
@@ -123,7 +123,7 @@ test('every include and reverse include it lists is accepted', async () => {
   expect(failures).toEqual([]);
 });
 
-test('a parameter it does not list is refused with a text that names it, and with lenient handling reported', async () => {
+test('an unlisted parameter is refused with a text that names it, or reported with lenient handling', async () => {
   const all = new Set(served.flatMap(({ searchParam }) => searchParam.map(({ name }) => name)));
   const failures: string[] = [];
   for (const { type, searchParam } of served) {
@@ -141,7 +141,7 @@ test('a parameter it does not list is refused with a text that names it, and wit
   expect(failures).toEqual([]);
 });
 
-test('a type it does not list is not there', async () => {
+test('an unlisted type is 404', async () => {
   for (const type of ['Medication', 'Account', 'Bundle', 'Patients', 'patient', 'constructor'])
     expect([type, (await get(`/${type}`)).status]).toEqual([type, 404]);
 });

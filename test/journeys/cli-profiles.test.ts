@@ -53,7 +53,7 @@ const own = {
   },
 };
 
-test('before the server runs, a package is loaded from a .tgz, with what it holds, lacks and cannot be used for', async () => {
+test('a package is loaded from a .tgz before the server runs; the output lists its contents, missing packages and unusable profiles', async () => {
   // looking makes no embedded database, and a PostgreSQL that is named is there
   const { code, stdout, stderr } = await facet(place.env, 'profiles', 'list');
   const nothing = place.env.DATABASE_URL ? [0, 'no packages yet: facet profiles add <folder or .tgz>'] : [1, 'there is no database'];
@@ -80,12 +80,12 @@ describe('while the server runs', () => {
   const status = async (type: string, body: object) =>
     (await call(`${server.url}/fhir/R4/${type}`, place.keys().demo.fhir!, { body })).status;
 
-  test('it checks with what was loaded before', async () => {
+  test('the server validates with the packages that were loaded before', async () => {
     expect(await status('Patient', withElements(usPatient, { id: undefined }))).toBe(201);
     expect(await status('Patient', withElements(usPatient, { id: undefined, gender: undefined }))).toBe(422);
   });
 
-  test('a package loaded from a folder is in force after a second, and gone a second after it is removed', async () => {
+  test('a package from a folder is active after one second, and inactive one second after its removal', async () => {
     const staff = { resourceType: 'Practitioner', meta: { profile: ['https://example.org/StructureDefinition/staff'] } };
     expect(await status('Practitioner', staff)).toBe(201);
     expect((await run('add', writeFolder(join(folder, 'clinic'), own)))[3]).toBe('  1 profiles and 0 extensions are validated');
@@ -107,7 +107,7 @@ describe('while the server runs', () => {
     );
   });
 
-  test('a package of many megabytes is taken', async () => {
+  test('a package of many megabytes is accepted', async () => {
     const codes = Array.from({ length: 150_000 }, (_, at) => ({ code: `code-number-${at}` }));
     const files = { 'CodeSystem-big.json': { resourceType: 'CodeSystem', url: 'urn:big', content: 'complete', concept: codes } };
     await run('add', writeTgz(join(folder, 'big.tgz'), { name: 'big', version: '1.0.0', files }));
@@ -115,7 +115,7 @@ describe('while the server runs', () => {
   });
 });
 
-test('a mistake is one sentence, and help teaches by an example', async () => {
+test('an error is one sentence, and the help has an example', async () => {
   const nowhere = join(folder, 'nowhere');
   expect(await facet(place.env, 'profiles', 'add', nowhere)).toMatchObject({
     code: 1,

@@ -35,7 +35,7 @@ describe('before the server runs', () => {
     expect(await migrationStates()).toEqual({ pending: expect.any(Number) });
   });
 
-  test('there are no tenants; where there is no database either, none is made by looking: the folder may be misspelt', async () => {
+  test('there are no tenants; a list command creates no database, because the folder may be misspelt', async () => {
     const { code, stdout, stderr } = await run('tenants', 'list');
     if (SERVER_URL === undefined) {
       expect([code, stderr]).toEqual([1, expect.stringMatching(/^facet: there is no database in .*data: .*FACET_DATA_DIR.*DATABASE_URL/)]);
@@ -43,7 +43,7 @@ describe('before the server runs', () => {
     } else expect([code, stdout]).toEqual([0, 'no tenants yet: facet tenants create <name>\n']);
   });
 
-  test('a tenant and a key are made; the key is shown once, and the lists show them in columns', async () => {
+  test('a tenant and a key are created; the key is shown once, and the lists show them in columns', async () => {
     expect(await runFacet('tenants', 'create', 'springfield', '--name', 'Springfield Clinic')).toEqual([
       expect.stringMatching(/^tenant springfield created/),
     ]);
@@ -78,7 +78,7 @@ describe('while the server runs', () => {
     expect((await call(`${server.url}/v1/patients?brand_id=x`, loop.text)).status).toBe(200);
   });
 
-  test('a key for a person stands for a Patient that exists, is listed with its id, and opens what is about that person alone', async () => {
+  test('a patient key needs an existing Patient, is listed with its id, and opens only that patient’s endpoints', async () => {
     const all = await newKey('fhir');
     const created = await call(`${server.url}/fhir/R4/Patient`, all.text, { body: { resourceType: 'Patient' } });
     const { id } = created.body as { id: string };
@@ -91,7 +91,7 @@ describe('while the server runs', () => {
     expect(await patients(own.text)).toBe(403);
   });
 
-  test('a key revoked opens nothing after two seconds; the others go on', async () => {
+  test('a revoked key is refused after two seconds; other keys still work', async () => {
     const [revoked, valid] = [await newKey('fhir'), await newKey('fhir')];
     expect(await Promise.all([patients(revoked.text), patients(valid.text)])).toEqual([200, 200]);
     expect(await runFacet('keys', 'revoke', revoked.id, '--tenant', 'springfield')).toEqual([`key ${revoked.id} revoked`]);
@@ -102,7 +102,7 @@ describe('while the server runs', () => {
     );
   });
 
-  test('a tenant disabled opens nothing after two seconds; the others go on', async () => {
+  test('the keys of a disabled tenant are refused after two seconds; other tenants still work', async () => {
     await runFacet('tenants', 'create', 'shelbyville');
     expect(await runFacet('keys', 'list', '--tenant', 'shelbyville')).toEqual(['tenant shelbyville has no keys yet']);
     const lines = await runFacet('keys', 'create', '--tenant', 'shelbyville', '--surface', 'fhir');
@@ -117,7 +117,7 @@ describe('while the server runs', () => {
     );
   });
 
-  test('orders and subscriptions alone are listed', async () => {
+  test('lists of orders and subscriptions contain only their own entries', async () => {
     expect(await runFacet('orders')).toEqual(['no orders in state open']);
     expect(await runFacet('subscriptions')).toEqual(['no subscriptions']);
     expect((await run('orders', 'lst')).stderr).toBe("facet: unknown command 'lst' (Did you mean list?)\n");
@@ -144,7 +144,7 @@ describe('while the server runs', () => {
     'frobnicate',
     'mapping check loop/patien',
     'mapping try loop/patient nowhere.json',
-  ])('the mistake in "facet %s" is said in one sentence', async (command) => {
+  ])('the error of "facet %s" is one sentence', async (command) => {
     expect(await run(...command.split(' '))).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^facet: [^\n]{10,}\n$/) });
   });
 });
@@ -169,14 +169,14 @@ describe('--help', () => {
     'keys revoke',
     'start',
   ];
-  test.each(commands)('of %s says what it does and explains each option', async (command) => {
+  test.each(commands)('of %s describes the command and each option', async (command) => {
     const lines = await runFacet(...command.split(' '), '--help');
     expect(lines[0]).toMatch(`Usage: facet ${command}`);
     expect(lines[2]).toMatch(/^[a-z].{9,}$/);
     expect(lines.filter((line) => /^ {2}-/.test(line))).toEqual(lines.filter((line) => /^ {2}-.* {2,}\S/.test(line)));
   });
 
-  test.each(['', 'tenants', 'keys', 'mapping', 'orders'])('of "%s" lists its commands, each with what it does', async (group) => {
+  test.each(['', 'tenants', 'keys', 'mapping', 'orders'])('of "%s" lists its commands with a description', async (group) => {
     const lines = await runFacet(...group.split(' ').filter(Boolean), '--help');
     const listed = lines.slice(lines.indexOf('Commands:') + 1).filter((line) => /^ {2}[a-z]/.test(line));
     expect(listed.length).toBeGreaterThanOrEqual(4);

@@ -29,7 +29,7 @@ const listed = async (path: string): Promise<unknown[]> => {
   return body.data.data;
 };
 
-describe('what was entered in error is neither listed nor read, changed or deleted, as if it had been deleted', () => {
+describe('a resource that was entered in error is 404 and not listed, as if it were deleted', () => {
   test.each<[path: string, resource: Draft, filter: string]>([
     ['labs', { resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' } }, 'patientId='],
     ['service-requests', { resourceType: 'ServiceRequest', status: 'active', intent: 'order', code: { text: 'x' } }, 'patientId='],
@@ -64,7 +64,7 @@ test.each<[path: string, resource: Draft]>([
   ['labs', { resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' } }],
   ['service-requests', { resourceType: 'ServiceRequest', status: 'active', intent: 'order', code: { text: 'x' } }],
   ['specimens', { resourceType: 'Specimen' }],
-])('what is about no patient of ours is on no list of %s, whose items always have one', async (path, resource) => {
+])('a resource without a stored patient is on no list of %s, whose items require one', async (path, resource) => {
   const list = async () => (await clinik('get', `${path}?count=100`)).body.data;
   const before = await list();
   const patient = await create({ resourceType: 'Patient' });
@@ -77,7 +77,7 @@ test.each<[path: string, resource: Draft]>([
   expect(total).toBe(before.total + 2);
 });
 
-test('an order is dated when it is made unless it says otherwise, and found by its day', async () => {
+test('an order has the time of its creation unless the body has another, and is found by its date', async () => {
   const patientId = await create({ resourceType: 'Patient' });
   const order = { status: 'active', intent: 'order', patientId, code: 'CBC' };
   const { body } = await clinik('post', 'service-requests').send(order);
@@ -87,7 +87,7 @@ test('an order is dated when it is made unless it says otherwise, and found by i
   expect(await listed(`service-requests?patientId=${patientId}&dateFrom=${day}&dateTo=${day}`)).toMatchObject([{ id: body.data.id }]);
 });
 
-test('a slot shows the service it is found by, though only codes say it', async () => {
+test('a slot shows the service by which it is found, also if it has only codes', async () => {
   const schedule = await create({ resourceType: 'Schedule', actor: [{ display: 'x' }] });
   const id = await create({
     resourceType: 'Slot',
@@ -101,7 +101,7 @@ test('a slot shows the service it is found by, though only codes say it', async 
   expect((await clinik('get', `slots/${id}`)).body.data.serviceType).toBe('Dermatology');
 });
 
-test('what a list shows by a code alone is found by it', async () => {
+test('a value that is stored as a code only is found by that code', async () => {
   const patient = await create({ resourceType: 'Patient' });
   const subject = { reference: `Patient/${patient}` };
   const coded = (code: string) => ({ coding: [{ system: 'urn:x', code }] });
@@ -122,7 +122,7 @@ test('what a list shows by a code alone is found by it', async () => {
   expect(await listed('organizations?type=typ-22')).toMatchObject([{ type: ['typ-22'] }]);
 });
 
-test('reports are listed by their date, as the guide sorts them', async () => {
+test('reports are sorted by date, as documented', async () => {
   const patient = await create({ resourceType: 'Patient' });
   const report = { resourceType: 'DiagnosticReport', status: 'final', subject: { reference: `Patient/${patient}` } };
   for (const day of ['2025-01-15', '2025-03-15', '2025-02-15']) await create({ ...report, code: { text: day }, effectiveDateTime: day });
@@ -143,7 +143,7 @@ test('a slot that ends before it starts is refused', async () => {
   expect([status, body.message]).toEqual([422, 'end must not be before start']);
 });
 
-test('what is said of a period is told of the period', async () => {
+test('an error in a period names the period', async () => {
   const patientId = await create({ resourceType: 'Patient' });
   const { status, body } = await clinik('post', 'service-requests').send({
     status: 'active',
@@ -154,19 +154,19 @@ test('what is said of a period is told of the period', async () => {
   expect([status, body.message]).toEqual([422, 'occurrencePeriod.end must not be before start']);
 });
 
-test('a required field that is unset is told to be missing, not to be of another type', async () => {
+test('an unset required field is reported as missing, not as of a wrong type', async () => {
   const id = await create({ resourceType: 'Patient', name: [{ family: 'X', given: ['Ann'] }] });
   const { status, body } = await clinik('patch', `patients/${id}`).send({ lastName: null });
   expect([status, body.message]).toEqual([422, 'lastName must not be null']);
 });
 
-test('a list of no operations changes nothing', async () => {
+test('an empty JSON Patch changes nothing', async () => {
   const id = await create({ resourceType: 'Patient', name: [{ family: 'X', given: ['Ann'] }] });
   const { status, body } = await clinik('patch', `patients/${id}`).send([]);
   expect([status, body.data?.lastName]).toEqual([200, 'X']);
 });
 
-test('a report of a day is shown as the description says', async () => {
+test('a report with a date only is shown as the document describes', async () => {
   const patient = await create({ resourceType: 'Patient' });
   const subject = { reference: `Patient/${patient}` };
   const id = await create({
@@ -181,12 +181,12 @@ test('a report of a day is shown as the description says', async () => {
   expect(body.components.schemas.Lab.properties.effectiveDateTime).not.toHaveProperty('format');
 });
 
-test('a parameter that holds nothing is refused by its own name, with the status of a wrong parameter', async () => {
+test('an empty parameter is refused by its name, with the status of an invalid parameter', async () => {
   const { status, body } = await clinik('get', 'practitioner-roles?specialty=%00');
   expect([status, body.message]).toEqual([400, 'specialty has no searchable characters']);
 });
 
-describe('a member of a list that is edited keeps what is not shown of it', () => {
+describe('an edited member of a list keeps its foreign elements', () => {
   const contacts = async (type: string, contact: object[], change: object[]): Promise<unknown> => {
     const id = await create({ resourceType: type, ...(type === 'Organization' && { name: 'Clinic' }), contact });
     const { status } = await clinik('patch', `${type.toLowerCase()}s/${id}`).send({ contact: change });
@@ -202,7 +202,7 @@ describe('a member of a list that is edited keeps what is not shown of it', () =
   };
   const bob = { gender: 'male', name: { given: ['Bob'], family: 'Lee' }, telecom: phone('2') };
 
-  test('a contact is known by the name, wherever it stands', async () => {
+  test('a contact is matched by its name in any position', async () => {
     const change = [
       { firstName: 'Bob', lastName: 'Lee', phone: '3' },
       { firstName: 'Cid', lastName: 'Lee', phone: '1' },
@@ -215,7 +215,7 @@ describe('a member of a list that is edited keeps what is not shown of it', () =
     ]);
   });
 
-  test('one name twice: those that are as they were first, the others in their order', async () => {
+  test('of two contacts with one name unchanged ones are matched first, the others in their order', async () => {
     const [first, second] = [ann, { ...ann, gender: 'other', telecom: phone('2') }];
     const named = (value: string) => ({ firstName: 'Ann', lastName: 'Lee', phone: value });
     expect(await contacts('Patient', [first, second], [named('3'), named('1')])).toEqual([{ ...second, telecom: phone('3') }, first]);
@@ -225,7 +225,7 @@ describe('a member of a list that is edited keeps what is not shown of it', () =
     ]);
   });
 
-  test('one without a name is known where it is the only one, and not guessed at where there are several', async () => {
+  test('a contact without a name is matched only if it is the only one', async () => {
     const desk = (code: string, value: string) => ({ purpose: { coding: [{ code }] }, telecom: phone(value) });
     const [press, patients] = [desk('PRESS', '1'), desk('PATINF', '2')];
     expect(await contacts('Organization', [press, patients], [{ phone: '1' }, { phone: '3' }])).toEqual([press, desk('PATINF', '3')]);
@@ -233,7 +233,7 @@ describe('a member of a list that is edited keeps what is not shown of it', () =
     expect(await contacts('Organization', [press, { name: bob.name }], [{ phone: '3' }])).toEqual([desk('PRESS', '3')]);
   });
 
-  test('a conclusion is known by its code', async () => {
+  test('a conclusion is matched by its code', async () => {
     const subject = { reference: `Patient/${await create({ resourceType: 'Patient' })}` };
     const conclusionCode = [{ id: 'dictated', coding: [{ code: 'a', display: 'A', version: '1', userSelected: true }] }];
     const id = await create({ resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' }, subject, conclusionCode });

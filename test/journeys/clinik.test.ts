@@ -67,7 +67,7 @@ test('the documented request gives the documented response, envelope, limits and
   expect([read.status, read.body.data]).toEqual([200, answer.body.data]);
 });
 
-test('its client names its JSON application/fhir+json and asks for it: both are taken', async () => {
+test('application/fhir+json is accepted as Content-Type and in Accept', async () => {
   const answer = await clinik('post', '/v1/practitioner-roles')
     .set('Content-Type', 'application/fhir+json')
     .set('Accept', 'application/fhir+json')
@@ -75,7 +75,7 @@ test('its client names its JSON application/fhir+json and asks for it: both are 
   expect(answer.status).toBe(201);
 });
 
-test('the two required fields are enough; a bare UUID names a practitioner too', async () => {
+test('the two required fields are enough; a practitioner may be named by a UUID without prefix', async () => {
   const answer = await clinik('post', '/v1/practitioner-roles').send({ practitionerId: PRACTITIONER, role: 'admin' });
   expect(answer.body.data).toMatchObject({
     practitionerId: documented.practitionerId,
@@ -95,7 +95,7 @@ test.each([
   ['organizationName', { organizationName: 'o'.repeat(201) }],
   ['availableDays', { availableDays: ['someday'] }],
   ['availableStartTime', { availableStartTime: '25:00' }],
-])('a wrong %s is 422 with issues that name it and never its value', async (field, invalid) => {
+])('an invalid %s is 422 with issues that name the field and not its value', async (field, invalid) => {
   const answer = await clinik('post', '/v1/practitioner-roles').send({ ...documented, ...invalid });
   expect(answer.status).toBe(422);
   expect(answer.body).toMatchObject({
@@ -116,7 +116,7 @@ test('malformed JSON is 400 INVALID_JSON, no key 401, an unknown id 404, an unkn
   expect((await clinik('get', '/v1/nothing')).body.code).toBe('NOT_FOUND');
 });
 
-test('over the limit is 429 with Retry-After, and the limit is the surface’s own', async () => {
+test('a request over the limit is 429 with Retry-After; the limit applies to this surface only', async () => {
   const small = await startFacet({ FACET_RATE_LIMITS: `{"clinik":{"limit":2,"seconds":${100 * 365 * 86_400}}}` });
   const statuses = [];
   for (let i = 0; i < 3; i++) statuses.push(await request(small.app).get('/v1/practitioner-roles').set('x-api-key', small.demo.clinik!));
@@ -126,7 +126,7 @@ test('over the limit is 429 with Retry-After, and the limit is the surface’s o
   await small.close();
 });
 
-test('the limit is of an organisation, by all of its keys together, and of no other', async () => {
+test('the limit applies to all keys of one organisation together', async () => {
   const small = await startFacet({ FACET_RATE_LIMITS: '{"clinik":{"limit":2,"seconds":3600}}' });
   const second = await small.keyWith('clinik', ['system/*.cruds']);
   const send = (key: string) => request(small.app).get('/v1/practitioner-roles').set('x-api-key', key);
@@ -136,7 +136,7 @@ test('the limit is of an organisation, by all of its keys together, and of no ot
   await small.close();
 });
 
-test('where no organisation is named, the limit is of each key by itself', async () => {
+test('without an organisation the limit applies to each key', async () => {
   const small = await startFacet({ FACET_RATE_LIMITS: '{"jump":{"limit":1,"seconds":3600}}' });
   const second = await small.keyWith('jump', ['system/*.cruds']);
   const send = (key: string) => request(small.app).get('/locations').set('Authorization', `Bearer ${key}`);
@@ -146,15 +146,12 @@ test('where no organisation is named, the limit is of each key by itself', async
   await small.close();
 });
 
-test.each(['x-http-method-override', 'x-http-method', 'x-method-override'])(
-  'a method that is to be another is refused (%s)',
-  async (header) => {
-    const { status, body } = await clinik('post', '/v1/organizations').set(header, 'DELETE').send({ name: 'A' });
-    expect([status, body.code]).toEqual([400, 'METHOD_OVERRIDE_REJECTED']);
-  },
-);
+test.each(['x-http-method-override', 'x-http-method', 'x-method-override'])('a method override is refused (%s)', async (header) => {
+  const { status, body } = await clinik('post', '/v1/organizations').set(header, 'DELETE').send({ name: 'A' });
+  expect([status, body.code]).toEqual([400, 'METHOD_OVERRIDE_REJECTED']);
+});
 
-test('a page link of the FHIR API as a cursor means the first page, as any other cursor that this list has not shown', async () => {
+test('a cursor of another list, or a page link of the FHIR API, leads to the first page', async () => {
   await facet.put({ resourceType: 'Practitioner', name: [{ text: 'Another' }], id: '00000000-0017-95f9-2914-0eaadd360000' });
   const { body } = await facet.fhir('get', '/Practitioner?_count=1');
   const link = body.link.find(({ relation }: { relation: string }) => relation === 'next').url;

@@ -47,7 +47,7 @@ async function drip(text: string): Promise<{ status: number; seconds: number }> 
 test.each([
   ['header fields', () => 'GET /healthz HTTP/1.1\r\nHost: x\r\nx-slow: '],
   ['a body', () => post(place.keys().demo.fhir!)],
-])('%s that never end are answered with 408 in seconds, and others are served meanwhile', async (_what, begin) => {
+])('%s that never end get 408 within seconds, and others are served meanwhile', async (_what, begin) => {
   const slow = drip(begin());
   expect(await health()).toBe(200);
   const { status, seconds } = await slow;
@@ -70,7 +70,7 @@ async function answered(): Promise<boolean> {
   return socket.bytesRead > 0;
 }
 
-test('a connection over the limit is closed without an answer; when others end, there is room again', async () => {
+test('a connection over the limit is closed without a response; when others end, new ones are accepted', async () => {
   const sockets: Socket[] = [];
   await until(async () => {
     sockets.push(connected());

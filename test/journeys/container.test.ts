@@ -36,7 +36,7 @@ withRegistry('the steps of the Dockerfile make a server that starts, is healthy,
   expect(() => check(new URL(url).port)).toThrow();
 });
 
-test('compose.yaml gives the server a PostgreSQL that is ready, and settings that it knows', () => {
+test('compose.yaml starts the server after PostgreSQL is ready, with settings that the server knows', () => {
   const { services } = parse(readFileSync('compose.yaml', 'utf8')) as {
     services: Record<'database' | 'facet', { environment: Record<string, string>; healthcheck?: object; depends_on?: object }>;
   };

@@ -22,13 +22,13 @@ const call = (method: 'get' | 'post' | 'patch', path: string, keys = facet.demo)
   request(facet.app)[method](`/v1${path}`).set('authorization', `Bearer ${keys.ward}`);
 const order = (patient: string, test: string) => call('post', `/patients/${patient}/orders`).send({ test });
 
-test('what is made below a patient is that patient’s, whoever the body names', async () => {
+test('an item that is created below a patient belongs to that patient, whatever the body names', async () => {
   const created = await call('post', `/patients/${ANN}/orders`).send({ test: 'TSH', patient_id: BOB });
   expect([created.status, created.body]).toEqual([201, { order: { id: expect.any(String), patient_id: ANN, test: 'TSH' } }]);
   expect((await facet.fhir('get', `/ServiceRequest/${created.body.order.id}`)).body.subject).toEqual({ reference: `Patient/${ANN}` });
 });
 
-test('a list below a patient has all of that patient’s, in the envelope of the mapping', async () => {
+test('a list below a patient has all items of that patient, in the envelope of the mapping', async () => {
   for (const name of ['T3', 'T4', 'TPO']) expect((await order(ANN, name)).status).toBe(201);
   await order(BOB, 'ALT');
   const { status, body } = await call('get', `/patients/${ANN}/orders?kind=all`);
@@ -42,7 +42,7 @@ test('a list below a patient has all of that patient’s, in the envelope of the
   expect((await call('get', `/patients/${ANN}/orders?kind=plans`)).body).toMatchObject({ orders: [], kind: 'plans', count: 0 });
 });
 
-test('a patient whose id is no UUID is named by the one that stands for it', async () => {
+test('a patient whose id is not a UUID is addressed by its UUID alias', async () => {
   const alias = toUuidAlias(1, 'Patient', NICK);
   const { body } = await order(alias, 'CRP');
   expect(body.order).toMatchObject({ patient_id: alias, test: 'CRP' });
@@ -56,18 +56,18 @@ test.each([
   ['a blank one', '%20'],
   ['none', ''],
   ['one that is not well encoded', '%ff'],
-])('%s: nothing is listed or made (404)', async (_what, id) => {
+])('%s: 404 for lists and creates', async (_what, id) => {
   for (const answer of [await call('get', `/patients/${id}/orders`), await order(id, 'TSH')]) {
     expect([answer.status, answer.body.error]).toEqual([404, 'not-found']);
   }
 });
 
-test('a patient of another tenant is not there', async () => {
+test('a patient of another tenant is 404', async () => {
   expect((await call('get', `/patients/${ANN}/orders`, facet.other)).status).toBe(404);
   expect((await call('post', `/patients/${ANN}/orders`, facet.other).send({ test: 'TSH' })).status).toBe(404);
 });
 
-test('what the body lacks is still named, and the path is no parameter', async () => {
+test('missing fields are named, and the path is not reported as a parameter', async () => {
   const bare = await call('post', `/patients/${ANN}/orders`).send({});
   expect([bare.status, bare.body.message]).toEqual([422, 'test is required']);
   expect((await call('post', `/patients/${ANN}/orders`).send([])).status).toBe(422);
@@ -78,14 +78,14 @@ test('what the body lacks is still named, and the path is no parameter', async (
   expect((await call('get', `/patients/${ANN}/orders/x`)).status).toBe(404);
 });
 
-test('the same key and body below another patient are another request', async () => {
+test('the same idempotency-key and body below another patient are another request', async () => {
   const ask = (patient: string) => order(patient, 'LDL').set('idempotency-key', 'once');
   const first = await ask(ANN);
   expect((await ask(ANN)).body).toEqual(first.body);
   expect((await ask(BOB)).status).toBe(409);
 });
 
-test('the first alone, or null', async () => {
+test('take: first returns the first item or null', async () => {
   expect((await call('get', `/orders/first?patient_id=${ANN}`)).body).toEqual({ order: { test: 'TSH' } });
   expect((await call('get', '/orders/first?patient_id=0190b3c2-0000-7000-8000-0000000000ff')).body).toEqual({ order: null });
   expect((await call('get', '/orders/first')).status).toBe(400);
@@ -100,7 +100,7 @@ describe('parameters', () => {
   });
   const clinicians = async (query: string) => (await call('get', `/clinicians?${query}`)).body;
 
-  test('what is asked for is what is shown by, and null where nothing is; others are not in the list at all', async () => {
+  test('the envelope repeats the sent parameters, with null for the others', async () => {
     expect(await clinicians('state=CA')).toEqual({
       clinicians: [
         { id: ANN, licence: 'CA-1' },
@@ -125,14 +125,14 @@ describe('parameters', () => {
     expect([status, body]).toEqual([400, { error: 'parameter', message: error }]);
   });
 
-  test('a UUID is the same one in capitals', async () => {
+  test('a UUID is accepted in upper case', async () => {
     const number = '0190b3c2-0000-7000-8000-0000000000dd';
     await putFhir({ resourceType: 'Practitioner', id: 'numbered', active: true, identifier: [{ value: number }] });
     for (const text of [number, number.toUpperCase()])
       expect([text, (await call('get', `/clinicians?number=${text}`)).body.total]).toEqual([text, 1]);
   });
 
-  test('the same day, the last one that may be, and one of the two alone', async () => {
+  test('a range may be one day, the longest span, or one bound only', async () => {
     for (const query of [
       'from=2026-03-02&to=02.03.2026',
       'from=2026-03-02&to=16.03.2026',
@@ -143,7 +143,7 @@ describe('parameters', () => {
       expect([query, (await call('get', `/clinicians?${query}`)).status]).toEqual([query, 200]);
   });
 
-  test('times are counted from the request', async () => {
+  test('relative times start at the time of the request', async () => {
     const begins = async (nth: number, hours: number): Promise<string> => {
       const id = `0190b3c2-0000-7000-8000-00000000010${nth}`;
       const start = new Date(Date.now() + hours * 3_600_000).toISOString();
@@ -162,7 +162,7 @@ describe('parameters', () => {
   });
 });
 
-test('the document has the path as it is, what it names as a parameter of it, and a body without that', async () => {
+test('the document has the path with its parameter, and a body without that field', async () => {
   const document = (await request(facet.app).get('/openapi/ward.json')).body as Document;
   expect(await faultsOf(document)).toBeUndefined();
   const { get, post } = document.paths['/v1/patients/{patient_id}/orders']!;

@@ -39,7 +39,7 @@ const observation = (numbers: string[], more = '') =>
 /** Every number of a text, as it is spelled. */
 const numbersIn = (text: string) => [...text.matchAll(/"value(?:Decimal)?":(-?[\d.eE+-]+)/g)].map(([, number]) => number);
 
-test('through create, read, vread, search and history', async () => {
+test('digits stay through create, read, vread, search and history', async () => {
   const text = observation(SPELLINGS);
   const created = await send('post', '/Observation', text);
   expect(created.status).toBe(201);
@@ -51,7 +51,7 @@ test('through create, read, vread, search and history', async () => {
   expect(numbersIn(created.text)).toEqual(numbersIn(text));
 });
 
-test('through update: a number written otherwise is a new version, and each version keeps its own', async () => {
+test('an update with other digits is a new version, and each version keeps its digits', async () => {
   const [before, after] = [observation(['1.0'], '"id":"digits",'), observation(['1.00'], '"id":"digits",')];
   expect((await send('put', '/Observation/digits', before)).status).toBe(201);
   const updated = await send('put', '/Observation/digits', after);
@@ -61,7 +61,7 @@ test('through update: a number written otherwise is a new version, and each vers
   expect(same.body.meta.versionId).toBe('2');
 });
 
-test('of a practitioner whose registrations a vendor writes, state after state', async () => {
+test('digits of a practitioner stay when a vendor adds registrations', async () => {
   const npi = '1555555551';
   const extensions = SPELLINGS.map((n) => `{"url":"urn:n","valueDecimal":${n}}`).join(',');
   const text = `{"resourceType":"Practitioner","id":"years","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"${npi}"}],"extension":[${extensions}]}`;
@@ -74,7 +74,7 @@ test('of a practitioner whose registrations a vendor writes, state after state',
   expect(numbersIn(stored.text)).toEqual(SPELLINGS);
 });
 
-test('of a practitioner who gets a new version because a role was taken away', async () => {
+test('digits of a practitioner stay in the version that the removal of a role creates', async () => {
   const id = '0190b3c2-0000-7000-8000-0000000000d1';
   await send(
     'put',
@@ -90,7 +90,7 @@ test('of a practitioner who gets a new version because a role was taken away', a
   expect(numbersIn(practitioner.text)).toEqual(['1.00']);
 });
 
-test('of a vendor’s free data: in the answer, read again, listed, and after FHIR has changed the rest', async () => {
+test('digits of a vendor’s metadata stay in responses, lists, and after a change through FHIR', async () => {
   const metadata = `{"dose":1.00,"list":[${SPELLINGS.join(',')}],"text":"1.00"}`;
   const text = `{"brand_id":"digits","first_name":"Ada","last_name":"Lovelace","metadata":${metadata}}`;
   const created = await call('post', 'loop', '/v1/patients').set('Content-Type', 'application/json').send(text);
@@ -103,7 +103,7 @@ test('of a vendor’s free data: in the answer, read again, listed, and after FH
   }
 });
 
-test('of an order, when the laboratory’s answer is written into it', async () => {
+test('digits of an order stay when its outcome is written', async () => {
   const patient = '0190b3c2-0000-7000-8000-0000000000d2';
   const ada = orderable(patient);
   await send('put', `/Patient/${patient}`, JSON.stringify(ada));
@@ -118,7 +118,7 @@ test('of an order, when the laboratory’s answer is written into it', async () 
   expect(numbersIn(sent.text)).toEqual(['1.00']);
 });
 
-test('a number beyond what can be computed with is an answer or a refusal, never a failure, and never another number', async () => {
+test('a number outside the computable range is stored unchanged or refused, without a server error', async () => {
   for (const number of ['1e400', '-1e400', '1e-400', `1${'0'.repeat(400)}`, `0.${'1'.repeat(400)}`]) {
     const created = await send('post', '/Observation', observation([number]));
     expect([number.slice(0, 8), created.status === 201 || created.status === 400]).toEqual([number.slice(0, 8), true]);

@@ -12,7 +12,7 @@ const loop = (method: 'get' | 'post', path: string) => request(facet.app)[method
 const listed = async (brand: string): Promise<string[]> =>
   (await loop('get', `/v1/patients?brand_id=${brand}`)).body.patients.map(({ id }: { id: string }) => id);
 
-test('a patient of another door is on the list of the default brand alone, the name of the tenant unless the operator says otherwise', async () => {
+test('a patient of another API is only on the list of the default brand: the tenant’s slug, or the brand that the operator set', async () => {
   const created = await request(facet.app)
     .post('/v1/patients')
     .set('x-api-key', facet.demo.clinik!)
@@ -27,13 +27,13 @@ test('a patient of another door is on the list of the default brand alone, the n
   expect(await listed('none')).toEqual([]);
 });
 
-test('the same person again is refused in the default brand, and made in another', async () => {
+test('a duplicate patient is refused in the default brand, and created in another brand', async () => {
   const repeated = { first_name: 'Ada', last_name: 'Lovelace', email: 'ada@example.com' };
   expect((await loop('post', '/v1/patients').send({ brand_id: 'demo', ...repeated })).status).toBe(409);
   expect((await loop('post', '/v1/patients').send({ brand_id: 'elsewhere', ...repeated })).status).toBe(201);
 });
 
-test('any spelling of a gender is its code for FHIR, and comes back as it was sent', async () => {
+test('every spelling of a gender is stored as the FHIR code, and returned as sent', async () => {
   for (const [gender, code] of Object.entries({
     Male: 'male',
     M: 'male',

@@ -31,13 +31,13 @@ test('the page and all its parts are served under a policy that allows nothing i
   for (const path of parts) expect([path, (await request(facet.app).get(`/${path}`)).status]).toEqual([path, 200]);
 });
 
-test('the address that is printed at start leads to it', async () => {
+test('the URL that is printed at start opens the page', async () => {
   const { status, headers } = await request(facet.app).get('/');
   expect([status, headers.location]).toEqual([302, 'docs']);
   expect((await request(facet.app).post('/')).status).toBe(404);
 });
 
-test('what is no part of it is a 404, also with a way up in its name; nothing can be written', async () => {
+test('other paths are 404, also with "..", and writes are refused', async () => {
   for (const path of ['/docs/nothing.js', '/docs/..%2fserve.ts', '/docs/%2e%2e/serve.ts'])
     expect([path, (await request(facet.app).get(path)).status]).toEqual([path, 404]);
   expect((await request(facet.app).post('/docs')).status).toBe(405);
@@ -58,7 +58,7 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
   });
   afterAll(() => browser.close());
 
-  test('every surface is there, and each operation of one can be opened', async () => {
+  test('every surface is listed, and each operation of one can be opened', async () => {
     await page.goto(`${url}/docs`);
     await page.waitForSelector('h1');
     expect(await page.evaluate('[...document.querySelectorAll("#surfaces a")].map((a) => a.textContent)')).toEqual([
@@ -77,7 +77,7 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
     }
   });
 
-  test('a request sent from the page succeeds, and what it made can be read through FHIR', async () => {
+  test('a request from the page succeeds, and the created resource can be read through FHIR', async () => {
     await page.goto(`${url}/docs#/loop/create-patient`);
     await page.waitForSelector('h1:has-text("Create a patient")');
     await page.click('button[type=submit]');
@@ -93,7 +93,7 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
     expect([stored.status, stored.body.name]).toEqual([200, [{ given: ['Ada'], family: 'Lovelace' }]]);
   });
 
-  test('each media type of a change can be chosen, and is sent as what it is', async () => {
+  test('each media type of a change can be chosen, and is sent as Content-Type', async () => {
     const options = (): Promise<string[]> => page.evaluate('[...document.querySelectorAll(".body option")].map((one) => one.textContent)');
     await page.goto(`${url}/docs#/jump/change-patient`);
     await page.waitForSelector('h1:has-text("Change a patient")');
@@ -119,14 +119,14 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
     expect(await page.textContent('.answer pre')).toContain("'Content-Type: application/json-patch+json'");
   });
 
-  test('a search with its parameters in the body is a form', async () => {
+  test('a search by POST is sent as a form', async () => {
     await page.goto(`${url}/docs#/fhir/searchByPost-Patient`);
     await page.waitForSelector('h1:has-text("Search Patient, with")');
     await page.click('button:has-text("Show as curl")');
     expect(await page.textContent('.answer pre')).toContain("-d '_count=10'");
   });
 
-  test('a FHIR search is sent with what was typed', async () => {
+  test('a FHIR search is sent with the entered values', async () => {
     await page.goto(`${url}/docs#/fhir/search-Patient`);
     await page.waitForSelector('h1:has-text("Search Patient")');
     await page.fill('#key', facet.demo.fhir!);
@@ -138,7 +138,7 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
     expect(JSON.parse((await page.textContent('.answer pre'))!).entry).toHaveLength(1);
   });
 
-  test('the key is kept nowhere but in the page, nothing was asked of others, and the page had no error', async () => {
+  test('the key is stored only in the page, no other host is contacted, and the page has no errors', async () => {
     expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([0, 0, '']);
     expect(requests.filter((one) => !one.startsWith(url))).toEqual([]);
     expect(logged.filter((text) => !/status of 401/.test(text))).toEqual([]);

@@ -71,7 +71,7 @@ test('no request of clients that keep their connections fails while the server s
   expect(failed).toEqual([]);
 });
 
-test('idle connections are kept longer than the 60 seconds of a balancer', async () => {
+test('idle connections stay open longer than the 60 seconds of a load balancer', async () => {
   const server = await startProcess(place.env);
   const answer = await fetch(`${server.url}/healthz`);
   expect(Number(/timeout=(\d+)/.exec(answer.headers.get('keep-alive')!)![1])).toBeGreaterThan(60);

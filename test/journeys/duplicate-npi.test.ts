@@ -40,7 +40,7 @@ const states = async (id: string): Promise<string[]> =>
     .flatMap((qualification) => JSON.stringify(qualification).match(/"code":"(..)"/)?.[1] ?? [])
     .sort();
 
-test('the provider of two brands is registered, all states in the one that was there first', async () => {
+test('of two Practitioners with one NPI the older one gets all registrations', async () => {
   const body = physician();
   const first = await provider(body.npi, 'loop');
   const second = await provider(body.npi, 'loopbio');
@@ -51,7 +51,7 @@ test('the provider of two brands is registered, all states in the one that was t
   for (const { body: created } of answers) expect((await get(created.id)).body).toEqual(created);
 });
 
-test('the one that is registered already takes the next state, whoever else is older; a failed registration goes on in it', async () => {
+test('the Practitioner with a registration gets the next one, even if another is older; a failed registration is resumed there', async () => {
   const body = physician();
   const old = (await facet.put({ resourceType: 'Practitioner', id: `older-${body.npi}` })).body;
   const registered = (await post(body)).body.id;
@@ -66,7 +66,7 @@ test('the one that is registered already takes the next state, whoever else is o
   expect([await states(registered), await states(old.id)]).toEqual([['CA', 'NY'], []]);
 });
 
-test('of two with registrations each keeps its own, and the older one takes what is new', async () => {
+test('of two Practitioners with registrations each keeps its own, and the older one gets new ones', async () => {
   const body = physician();
   const older = (await post(body)).body.id;
   await post({ ...body, license_state: 'CA' });
@@ -81,7 +81,7 @@ test('of two with registrations each keeps its own, and the older one takes what
   expect([await states(older), await states(newer)]).toEqual([['NJ', 'NY'], ['CA']]);
 });
 
-test('a physician whose number was removed is not registered by it', async () => {
+test('a Practitioner whose NPI was removed gets no registration', async () => {
   const body = physician();
   const identifier = [{ use: 'old', system: NPI, value: body.npi }];
   const former = { resourceType: 'Practitioner', id: `former-${body.npi}`, identifier, name: [{ text: 'Somebody Else' }] };

@@ -12,7 +12,7 @@ afterAll(() => facet.close());
 const toError = ({ status, body }: request.Response): [number, string] => [status, body.issue[0].diagnostics];
 
 test.each(['/fhir', '/fhir/', '/fhir/Patient', '/fhir/R3/Patient', '/fhir/R5/Patient/1', '/fhir/r4b/metadata'])(
-  'whoever looks for FHIR at %s is told where it is, with a key or without',
+  'a request for FHIR at %s gets the right URL, with a key or without',
   async (path) => {
     const answers = await Promise.all([
       request(facet.app).get(path),
@@ -33,7 +33,7 @@ test.each([
   expect(toError(await facet.fhir('get', path))).toEqual([404, says]);
 });
 
-describe('the scope that is needed is named', () => {
+describe('the needed scope is named', () => {
   test('on the FHIR API', async () => {
     const key = await facet.keyWith('fhir', ['read', 'system/Observation.cruds']);
     const expectedRefusal = (type: string, scope: string) => [
@@ -48,7 +48,7 @@ describe('the scope that is needed is named', () => {
     expect(toError(await facet.fhir('delete', '/Patient/a', key))).toEqual(expectedRefusal('Patient', 'system/Patient.d'));
   });
 
-  test('of what a chain would tell', async () => {
+  test('for a chain', async () => {
     const key = await facet.keyWith('fhir', ['system/Observation.rs']);
     expect(toError(await facet.fhir('get', '/Observation?subject:Patient.family=curie', key))).toEqual([
       403,
@@ -69,12 +69,12 @@ describe('the scope that is needed is named', () => {
   });
 });
 
-describe('the largest body is named', () => {
+describe('the maximum body size is named', () => {
   test.each([
     ['resource', '/Patient', 'application/fhir+json', '1.5 MiB'],
     ['form', '/Patient/_search', 'application/x-www-form-urlencoded', '1 MiB'],
     ['file', '/Binary', 'text/plain', '1.1 MiB'],
-  ])('of a %s', async (_what, path, type, max) => {
+  ])('for a %s', async (_what, path, type, max) => {
     const answer = await facet
       .fhir('post', path)
       .set('Content-Type', type)
@@ -82,7 +82,7 @@ describe('the largest body is named', () => {
     expect(toError(answer)).toEqual([413, `the body exceeds the size limit of ${max}`]);
   });
 
-  test("at a vendor's door", async () => {
+  test('on a vendor’s API', async () => {
     const answer = await request(facet.app)
       .post('/v1/patients')
       .set('authorization', `Bearer ${facet.demo.loop}`)

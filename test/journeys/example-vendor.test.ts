@@ -124,7 +124,7 @@ describe.each(walked)('%s', (_name, loaded) => {
   });
 });
 
-test('every command of the chapter prints what the chapter says', async () => {
+test('every command of the chapter has the printed output', async () => {
   const chapter = readFileSync('docs/a-vendor-as-data.md', 'utf8');
   const blocks = [...chapter.matchAll(/^```console\n\$ facet ([^\n]*)\n(.*?)\n```$/gms)];
   expect(blocks.length).toBeGreaterThan(1);

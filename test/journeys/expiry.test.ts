@@ -16,7 +16,7 @@ afterAll(() => facet.close());
 const listKeys = async () =>
   (await facet.store.database.query<{ key: string }>('select key from idempotency_key order by key')).map(({ key }) => key);
 
-test('what is kept of a request is gone a day later, and the key is free', async () => {
+test('a stored response is deleted after a day, and its idempotency-key can be used again', async () => {
   const post = (key: string) =>
     request(facet.app)
       .post('/v1/patients')
@@ -41,7 +41,7 @@ test('what is kept of a request is gone a day later, and the key is free', async
   }
 });
 
-test('rows of match keys do not pile up: those that nobody holds are gone with the next look', async () => {
+test('unused lock rows are deleted in the next round', async () => {
   const { store, database } = facet.store;
   const keys = Array.from({ length: 2500 }, (_one, nth) => `Patient?identifier=${nth}`);
   await store.transaction((inside) => inside.lockKeys(1, keys));

@@ -60,14 +60,14 @@ test.each([
   [`${FHIR}, */*; q=0.1`, `${FHIR}; charset=utf-8`],
   [`application/pdf;q=0.2, ${FHIR};q=0.9`, `${FHIR}; charset=utf-8`],
   ['application/json', 'application/json; charset=utf-8'],
-])('Accept: %s is answered with %s', async (accept, type) => {
+])('Accept: %s returns %s', async (accept, type) => {
   const { status, headers, body } = await get('Binary/pdf', accept);
   expect([status, headers['content-type']]).toEqual([200, type]);
   if (type === 'application/pdf') expect(Buffer.compare(body, PDF)).toBe(0);
   else expect(JSON.parse(body.toString())).toMatchObject({ resourceType: 'Binary', data: PDF.toString('base64') });
 });
 
-test('who takes neither form gets 406; _format and _summary ask for the resource', async () => {
+test('other media types get 406; _format and _summary return the resource', async () => {
   expect((await get('Binary/pdf', 'image/png')).status).toBe(406);
   expect((await get('Binary/pdf?_format=image/png')).status).toBe(406);
   expect((await get('Binary/pdf?_format=json', '*/*')).headers['content-type']).toContain(FHIR);
@@ -92,7 +92,7 @@ test.each([
   [FHIR, Buffer.from('{"resourceType":"Patient","id":"inside"}')],
   ['application/fhir+xml', Buffer.from('<Patient xmlns="http://hl7.org/fhir"/>')],
   ['application/x-www-form-urlencoded', Buffer.from('a=b')],
-])('content of type %s is stored as it came', async (type, bytes) => {
+])('content of type %s is stored byte for byte', async (type, bytes) => {
   const { status, headers, text } = await upload('post', 'Binary', type, bytes);
   expect([status, text]).toEqual([201, '']);
   const id = idIn(headers.location!);
@@ -101,7 +101,7 @@ test.each([
   expect(JSON.parse((await get(`Binary/${id}`, FHIR)).body)).toMatchObject({ contentType: type, data: bytes.toString('base64') });
 });
 
-test('PUT of content creates and replaces at an id, and the same content makes no new version', async () => {
+test('PUT of content creates or replaces a Binary; the same content creates no new version', async () => {
   const sent = async (bytes: string) => {
     const { status, headers } = await upload('put', 'Binary/note', 'text/plain', bytes);
     return [status, headers.etag];
@@ -115,12 +115,12 @@ test('PUT of content creates and replaces at an id, and the same content makes n
   expect(stale.status).toBe(412);
 });
 
-test('who wants to see what was made of the content asks for it', async () => {
+test('Prefer: return=representation returns the created Binary', async () => {
   const { body } = await upload('post', 'Binary', 'text/plain', 'x').set('Prefer', 'return=representation').set('Accept', FHIR);
   expect(body).toMatchObject({ resourceType: 'Binary', contentType: 'text/plain', data: 'eA==' });
 });
 
-test('what is a Binary already is taken as the resource; what only claims to be JSON is refused', async () => {
+test('a FHIR Binary in JSON is stored as the resource; invalid JSON is refused', async () => {
   const created = await upload('post', 'Binary', 'application/json', JSON.stringify(resource('x', 'text/plain', Buffer.from('hi'))));
   expect([created.status, created.body.contentType]).toEqual([201, 'text/plain']);
   expect((await upload('post', 'Binary', FHIR, '{"resourceType":"Binary"}')).status).toBe(400);
@@ -139,7 +139,7 @@ test('content over the declared size is refused', async () => {
   expect((await upload('post', 'Binary', 'application/octet-stream', large)).status).toBe(413);
 });
 
-test('a page with a script in it does nothing in a browser', async () => {
+test('a page with a script runs no script in a browser', async () => {
   const { headers } = await upload('post', 'Binary', 'text/html', '<script>alert(1)</script>');
   const answer = await get(`Binary/${idIn(headers.location!)}`, 'text/html');
   expect(answer.headers).toMatchObject({
@@ -150,12 +150,12 @@ test('a page with a script in it does nothing in a browser', async () => {
   });
 });
 
-test('a media type that is fit for no header is sent as bytes', async () => {
+test('content with an invalid media type is sent as application/octet-stream', async () => {
   await put('Binary/odd', resource('odd', 'text/plain; name="ü"', Buffer.from('x')));
   expect((await get('Binary/odd')).headers['content-type']).toBe('application/octet-stream');
 });
 
-test('in a Bundle and in a search a Binary is a resource', async () => {
+test('a Bundle and a search contain a Binary as resource', async () => {
   const entry = [{ request: { method: 'GET', url: 'Binary/pdf' } }];
   const bundle = await api('post', '')
     .set('Content-Type', FHIR)
@@ -175,7 +175,7 @@ describe('with a security context', () => {
   });
   const secret = SECRET.toString('base64');
 
-  test('it is seen by who may read what the context names', async () => {
+  test('it can be read by keys that may read the named resource', async () => {
     const both = await facet.keyWith('fhir', ['system/Binary.cruds', 'system/Patient.r']);
     const key = await facet.keyWith('fhir', ['system/Binary.cruds']);
     expect((await get('Binary/report', undefined, both)).headers['x-security-context']).toBe('Patient/ann');
@@ -185,7 +185,7 @@ describe('with a security context', () => {
     expect((await get('Binary/far', FHIR)).status).toBe(200);
   });
 
-  test('lists show it without its content to anybody else, and count it', async () => {
+  test('lists show it to other keys without its content, and count it', async () => {
     const key = await facet.keyWith('fhir', ['system/Binary.cruds']);
     for (const path of ['Binary?_id=report&_total=accurate', 'Binary/report/_history', '?_type=Binary&_id=report']) {
       const { status, text } = await api('get', path, key);
@@ -198,7 +198,7 @@ describe('with a security context', () => {
     expect([found.status, found.text.includes(secret)]).toEqual([200, false]);
   });
 
-  test('it is changed and deleted by who may do so to what the context names', async () => {
+  test('it can be changed and deleted by keys that may change the named resource', async () => {
     const key = await facet.keyWith('fhir', ['system/Binary.cruds', 'system/Patient.r']);
     const put403 = await api('put', 'Binary/report', key).set('Content-Type', 'text/plain').send('overwritten');
     const test403 = await api('patch', 'Binary/report', key)
@@ -214,7 +214,7 @@ describe('with a security context', () => {
     expect((await api('delete', 'Binary/report', may)).status).toBe(204);
   });
 
-  test('a context that is set while new content is written stays', async () => {
+  test('an existing context stays when new content is written', async () => {
     expect((await upload('put', 'Binary/raced', 'text/plain', 'first')).status).toBe(201);
     const labelled = resource('raced', 'text/plain', Buffer.from('second'), { securityContext: { reference: 'Patient/ann' } });
     meanwhile.once = async () => expect((await put('Binary/raced', labelled)).status).toBe(200);
@@ -228,7 +228,7 @@ describe('with a security context', () => {
     ]);
   });
 
-  test('the same content under the same context makes no version, whether its header says the context, or the resource does, or nobody', async () => {
+  test('the same content creates no version, whether the context is in the header, in the resource or omitted', async () => {
     const hello = () => upload('put', 'Binary/hello', 'text/plain', 'hello');
     const inContext = () => hello().set('X-Security-Context', 'Patient/bob');
     const whole = () =>
@@ -245,13 +245,13 @@ describe('with a security context', () => {
     }
   });
 
-  test('X-Security-Context sets it for content', async () => {
+  test('X-Security-Context sets the context of content', async () => {
     const { headers } = await upload('post', 'Binary', 'text/plain', 'x').set('X-Security-Context', 'Patient/bob');
     const id = idIn(headers.location!);
     expect(JSON.parse((await get(`Binary/${id}`, FHIR)).body).securityContext).toEqual({ reference: 'Patient/bob' });
   });
 });
 
-test('another tenant’s Binary is not there', async () => {
+test('another tenant’s Binary is 404', async () => {
   expect((await get('Binary/pdf', undefined, facet.other.fhir!)).status).toBe(404);
 });

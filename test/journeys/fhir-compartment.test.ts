@@ -54,13 +54,13 @@ test.each<[string, string[]]>([
   expect([status, found(body)]).toEqual([200, expected]);
 });
 
-test('by POST, the parameters of the form narrow it', async () => {
+test('POST with a form restricts the compartment search', async () => {
   const post = (path: string) => request(facet.app).post(`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).type('form');
   expect(found((await post('Patient/ann/Observation/_search').send({ code: 'b' })).body)).toEqual(['Observation/two']);
   expect(found((await post('Patient/ann/_search').send({ _type: 'Coverage' })).body)).toEqual(['Coverage/cover']);
 });
 
-test('pages lead through the whole compartment and stay in it', async () => {
+test('the pages contain the whole compartment and nothing else', async () => {
   const whole = found((await get('Patient/ann/*?_sort=-_lastUpdated')).body);
   const seen: string[] = [];
   let path: string | undefined = 'Patient/ann/*?_sort=-_lastUpdated&_count=2';
@@ -73,13 +73,13 @@ test('pages lead through the whole compartment and stay in it', async () => {
   expect(seen).toEqual(whole);
 });
 
-test('a type that never belongs to a compartment is refused, not answered with all or none', async () => {
+test('a type outside the compartment definition is refused', async () => {
   const { status, body } = await get('Patient/ann/Organization');
   expect([status, body.issue[0].diagnostics]).toEqual([400, 'Organization resources never belong to a Patient compartment']);
   expect((await get('Patient/ann/*?_type=Organization')).status).toBe(400);
 });
 
-test('the scopes of the caller hold in a compartment', async () => {
+test('the scopes of the caller apply in a compartment', async () => {
   const key = await facet.keyWith('fhir', ['system/Observation.rs']);
   expect(found((await get('Patient/ann/*?_sort=_id', key)).body)).toEqual(['Observation/one', 'Observation/two']);
   expect((await get('Patient/ann/Coverage', key)).status).toBe(403);

@@ -23,7 +23,7 @@ const by = (mrn: string) => `/Patient?identifier=urn:mrn|${mrn}`;
 const JSON_PATCH = { 'Content-Type': 'application/json-patch+json' };
 const ACTIVE = [{ op: 'add', path: '/active', value: true }];
 
-test('a conditional update creates where nothing matches, and replaces what matches', async () => {
+test('a conditional update creates without a match, and replaces the one match', async () => {
   const created = await send('put', by('c1'), patient('c1'));
   expect([created.status, created.headers.etag, created.headers.location]).toEqual([
     201,
@@ -38,12 +38,12 @@ test('a conditional update creates where nothing matches, and replaces what matc
   expect([other.status, other.body.issue[0].expression]).toEqual([400, ['Patient.id']]);
 });
 
-test('a conditional update without a match takes the id in the body, unless that is somebody else', async () => {
+test('a conditional update without a match uses the id in the body, unless it exists', async () => {
   expect((await send('put', by('c2'), patient('c2', { id: 'c2' }))).body.id).toBe('c2');
   expect((await send('put', by('c2-other'), patient('c2-other', { id: 'c2' }))).status).toBe(409);
 });
 
-test('several matches are refused, and so are criteria that are empty, unknown or no criteria', async () => {
+test('several matches are refused, and so are empty and unknown criteria', async () => {
   await send('post', '/Patient', patient('c3'));
   await send('post', '/Patient', patient('c3'));
   const writes: [Method, object?, Record<string, string>?][] = [['put', patient('c3')], ['patch', ACTIVE, JSON_PATCH], ['delete']];
@@ -54,27 +54,27 @@ test('several matches are refused, and so are criteria that are empty, unknown o
   }
 });
 
-test('a conditional delete removes the one match; none is no error', async () => {
+test('a conditional delete deletes the one match; no match is no error', async () => {
   const { body } = await send('post', '/Patient', patient('c4'));
   expect((await send('delete', by('c4'))).status).toBe(204);
   expect((await send('get', `/Patient/${body.id}`)).status).toBe(410);
   expect((await send('delete', by('c4'))).status).toBe(204);
 });
 
-test('a conditional patch changes the one match; none is 404', async () => {
+test('a conditional patch changes the one match; no match is 404', async () => {
   await send('post', '/Patient', patient('c5'));
   const patched = await send('patch', by('c5'), ACTIVE, JSON_PATCH);
   expect([patched.status, patched.body.active, patched.headers.etag]).toEqual([200, true, 'W/"2"']);
   expect((await send('patch', by('c5-none'), ACTIVE, JSON_PATCH)).status).toBe(404);
 });
 
-test('If-None-Match: * on an update means: only if there is none', async () => {
+test('If-None-Match: * on an update only creates', async () => {
   const own = patient('c6', { id: 'c6' });
   expect((await send('put', '/Patient/c6', own, { 'If-None-Match': '*' })).status).toBe(201);
   expect((await send('put', '/Patient/c6', own, { 'If-None-Match': '*' })).status).toBe(412);
 });
 
-test('JSON Patch and FHIRPath Patch make the next version; the history says PATCH', async () => {
+test('JSON Patch and FHIRPath Patch create the next version; the history shows PATCH', async () => {
   const { body } = await send('post', '/Patient', patient('p1'));
   const first = await send('patch', `/Patient/${body.id}`, ACTIVE, JSON_PATCH);
   expect([first.status, first.body.active, first.headers.etag]).toEqual([200, true, 'W/"2"']);
@@ -89,7 +89,7 @@ test('JSON Patch and FHIRPath Patch make the next version; the history says PATC
   expect(history.body.entry.map((entry: { request: { method: string } }) => entry.request.method)).toEqual(['PATCH', 'PATCH', 'POST']);
 });
 
-test('a patch keeps digits, obeys If-Match, and is checked like an update', async () => {
+test('a patch keeps digits, respects If-Match, and is validated like an update', async () => {
   const observation = '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.00}}';
   const { body } = await send('post', '/Observation', observation);
   const path = `/Observation/${body.id}`;

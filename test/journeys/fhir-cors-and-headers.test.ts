@@ -27,7 +27,7 @@ test.each([
   ['_summary=text', ['text', 'status', 'code']],
   ['_summary=data', ['status', 'code', 'subject', 'valueQuantity', 'note', 'component']],
   ['_elements=subject,value', ['status', 'code', 'subject', 'valueQuantity']],
-])('%s shows a part, tagged as such, on read, search and history; digits stay', async (parameter, names) => {
+])('%s returns a subset, tagged SUBSETTED, on read, search and history; digits stay', async (parameter, names) => {
   const read = await api('get', `/Observation/o?${parameter}`).expect(200);
   expect(namesOf(read.body)).toEqual(names);
   expect(read.body.meta).toMatchObject({ versionId: '1', tag: [{ code: 'mine' }, SUBSETTED] });
@@ -40,7 +40,7 @@ test.each([
   expect((await api('get', `/Observation/_history?${parameter}`)).text).toContain(read.text);
 });
 
-test('a summary goes on from page to page', async () => {
+test('a summary applies to all pages', async () => {
   await api('put', '/Observation/o2').set('Content-Type', 'application/fhir+json').send(OBSERVATION.replace('"o"', '"o2"')).expect(201);
   for (const path of ['/Observation?_summary=data&_count=1', '/Observation/_history?_summary=data&_count=1']) {
     const { body } = await api('get', path).expect(200);
@@ -60,11 +60,11 @@ test.each([
   '/Observation/o?_summary=true&_summary=data',
   '/Observation/o?status=final',
   '/Observation?_summary=text&_include=Observation:subject',
-])('%s is refused, never ignored', async (path) => {
+])('%s is refused', async (path) => {
   expect((await api('get', path)).status).toBe(400);
 });
 
-test('_summary=count counts; _summary=false shows all, untagged', async () => {
+test('_summary=count returns a count; _summary=false returns everything, untagged', async () => {
   expect((await api('get', '/Observation?_summary=count')).body).toMatchObject({ type: 'searchset', total: 2 });
   expect((await api('get', '/Observation/o?_summary=false')).body.meta.tag).toEqual([{ code: 'mine' }]);
 });
@@ -77,7 +77,7 @@ test('_pretty=true indents and changes nothing else', async () => {
   expect(pretty.body).toEqual(plain.body);
 });
 
-test('If-Modified-Since and lists of ETags spare a client what it has', async () => {
+test('If-Modified-Since and lists of ETags lead to 304', async () => {
   const { headers } = await api('get', '/Observation/o');
   const status = async (name: string, value: string) => (await api('get', '/Observation/o').set(name, value)).status;
   expect(await status('If-Modified-Since', headers['last-modified']!)).toBe(304);
@@ -88,7 +88,7 @@ test('If-Modified-Since and lists of ETags spare a client what it has', async ()
   expect(both.status).toBe(200);
 });
 
-test('HEAD answers every GET with the same headers and no body', async () => {
+test('HEAD returns the headers of GET without a body', async () => {
   for (const path of [
     '/Observation/o',
     '/Observation',
@@ -109,13 +109,13 @@ test('HEAD answers every GET with the same headers and no body', async () => {
   }
 });
 
-test('a request id from the client comes back, also with a failure; one that could harm does not', async () => {
+test('a request id from the client is returned, also with an error; an unsafe one is replaced', async () => {
   expect((await api('get', '/Observation/o').set('X-Request-Id', 'my-1.a')).headers['x-request-id']).toBe('my-1.a');
   expect((await api('get', '/Observation/none').set('X-Request-Id', 'my-2')).headers['x-request-id']).toBe('my-2');
   expect((await api('get', '/Observation/o').set('X-Request-Id', '<script>')).headers['x-request-id']).toMatch(/^req_/);
 });
 
-test('a browser app of another origin may ask, and sees the headers it needs', async () => {
+test('CORS: an app of another origin may send requests and read the needed headers', async () => {
   const preflight = await request(facet.app)
     .options('/fhir/R4/Observation/o')
     .set({ Origin: 'https://app.test', 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'if-match' });
@@ -129,7 +129,7 @@ test('a browser app of another origin may ask, and sees the headers it needs', a
   expect((await request(facet.app).get('/fhir/R4/Observation')).headers['access-control-allow-origin']).toBe('*');
 });
 
-test('OPTIONS says what a path answers', async () => {
+test('OPTIONS lists the methods of a path', async () => {
   expect((await request(facet.app).options('/fhir/R4/Observation/o')).headers.allow).toBe('GET, HEAD, PUT, PATCH, DELETE, OPTIONS');
   expect((await request(facet.app).options('/fhir/R4')).headers.allow).toBe('POST, GET, HEAD, OPTIONS');
   expect((await request(facet.app).options('/fhir/R4/Claim')).status).toBe(404);
@@ -139,7 +139,7 @@ test.each([
   ['return=minimal', ''],
   ['return=OperationOutcome', 'OperationOutcome'],
   ['return=representation', 'Patient'],
-])('Prefer: %s holds for create, update, patch and their conditional kinds', async (prefer, type) => {
+])('Prefer: %s applies to create, update, patch and their conditional kinds', async (prefer, type) => {
   const patient = (more: object = {}) => JSON.stringify({ resourceType: 'Patient', identifier: [{ value: prefer }], ...more });
   const headers = { Prefer: prefer, 'Content-Type': 'application/fhir+json' };
   const patch = { Prefer: prefer, 'Content-Type': 'application/json-patch+json' };

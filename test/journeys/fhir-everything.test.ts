@@ -83,13 +83,13 @@ const RECORD = [
   'DiagnosticReport/report',
 ];
 
-test('the whole record, oldest first, with what it refers to and its documents', async () => {
+test('$everything returns the whole record, oldest first, with referenced resources and documents', async () => {
   const { status, body } = await get('Patient/ann/$everything');
   expect([status, body.type, found(body, 'match')]).toEqual([200, 'searchset', RECORD]);
   expect(found(body, 'include').sort()).toEqual(['Binary/pdf', 'Organization/lab', 'Practitioner/lee']);
 });
 
-test('nothing of another patient comes with it, not through a group, a list or an observation it derives from', async () => {
+test('$everything returns nothing of another patient, also not through a group, a list or a derived observation', async () => {
   const text = JSON.stringify((await get('Patient/ann/$everything')).body.entry.map(({ fullUrl }: { fullUrl: string }) => fullUrl));
   expect(text).not.toContain('bob');
 });
@@ -98,23 +98,23 @@ test.each<[string, string[]]>([
   ['start=2024', ['Observation/old', 'ServiceRequest/written', 'CareTeam/first']],
   ['end=2020-01', ['Observation/new', 'ServiceRequest/planned', 'DiagnosticReport/report']],
   ['start=2019-05-01&end=2019-05-01', ['Observation/new', 'ServiceRequest/planned', 'ServiceRequest/written', 'DiagnosticReport/report']],
-])('%s leaves out what was done at other times, and keeps what says no time', async (query, out) => {
+])('%s excludes other times, and keeps resources without a time', async (query, out) => {
   const { body } = await get(`Patient/ann/$everything?${query}`);
   expect(found(body, 'match')).toEqual(RECORD.filter((id) => !out.includes(id)));
 });
 
-test('_since: what changed from then on, also of what is referred to', async () => {
+test('_since returns changes since that time, also of referenced resources', async () => {
   const { body } = await get(`Patient/ann/$everything?_since=${before}`);
   expect([found(body, 'match'), found(body, 'include')]).toEqual([['DiagnosticReport/report'], []]);
 });
 
-test('_type: only these', async () => {
+test('_type returns only these types', async () => {
   const { body } = await get('Patient/ann/$everything?_type=Observation,Organization&_type=Task');
   expect(found(body, 'match')).toEqual(['Observation/old', 'Observation/new', 'Observation/undated', 'Task/order']);
   expect(found(body, 'include')).toEqual(['Organization/lab']);
 });
 
-test('pages lead through all of it, each with what its own entries refer to', async () => {
+test('the pages contain everything, each with the resources that its entries refer to', async () => {
   const seen: string[] = [];
   let path: string | undefined = 'Patient/ann/$everything?_count=2&start=2000';
   for (let page = 0; path && page < 10; page++) {
@@ -130,7 +130,7 @@ test('pages lead through all of it, each with what its own entries refer to', as
   expect(seen).toEqual(RECORD);
 });
 
-test('by POST with Parameters', async () => {
+test('POST with Parameters returns the same', async () => {
   const { status, body } = await post([
     { name: '_type', valueCode: 'Observation' },
     { name: '_type', valueCode: 'Patient' },
@@ -142,7 +142,7 @@ test('by POST with Parameters', async () => {
   expect((await post([{ name: 'start', valueString: '2024' }])).status).toBe(400);
 });
 
-test('scopes hold for the record and for what it refers to', async () => {
+test('scopes apply to the record and to referenced resources', async () => {
   const key = await facet.keyWith('fhir', ['system/Patient.rs', 'system/Observation.rs', 'system/Practitioner.r']);
   const { body } = await get('Patient/ann/$everything', key);
   expect(found(body, 'match')).toEqual(['Patient/ann', 'Observation/old', 'Observation/new', 'Observation/undated']);
@@ -166,7 +166,7 @@ test.each([
   expect((await get(path)).status).toBe(status);
 });
 
-test('another tenant’s patient is not there; a deleted one is gone', async () => {
+test('another tenant’s patient is 404; a deleted one is 410', async () => {
   expect((await get('Patient/ann/$everything', facet.other.fhir!)).status).toBe(404);
   await put('Patient/gone', {});
   await request(facet.app).delete('/fhir/R4/Patient/gone').set('x-api-key', facet.demo.fhir!).expect(204);

@@ -23,7 +23,7 @@ interface Entry {
 const listStatements = ({ entry }: { entry: Entry[] }) =>
   entry.filter(({ search }) => search.mode === 'outcome').flatMap(({ resource }) => resource.issue);
 
-test('the matches come as always, and behind them every statement with its time and plan', async () => {
+test('_explain returns the matches, and after them every statement with its time and plan', async () => {
   const { status, body } = await get('Patient?family=lovelace&_revinclude=Observation:subject&_total=accurate&_explain=true');
   expect([status, body.total, body.entry[0].resource.name[0].family]).toEqual([200, 1, 'Lovelace']);
   const issues = listStatements(body);
@@ -37,7 +37,7 @@ test('the matches come as always, and behind them every statement with its time 
   }
 });
 
-test('no value stands in it, neither of the search nor of a page’s position', async () => {
+test('_explain contains no values of the search or of the page position', async () => {
   const first = await get('Patient?_sort=family&birthdate=1990-01-02&_count=1&_explain=true');
   const second = await get(`${nextOf(first.body)!.slice(1)}&_explain=true`);
   expect(second.body.entry[0].resource.name[0].family).toBe('Hopper');
@@ -48,7 +48,7 @@ test('no value stands in it, neither of the search nor of a page’s position', 
   }
 });
 
-test('a search of several types and one by POST can be explained too', async () => {
+test('a search of several types and a search by POST can be explained', async () => {
   expect(listStatements((await get('?_type=Patient,Observation&_explain=true')).body)).toHaveLength(1);
   const post = request(facet.app).post('/fhir/R4/Patient/_search').set('x-api-key', admin).type('form');
   expect(listStatements((await post.send({ _explain: 'true' })).body)).toHaveLength(1);
@@ -59,7 +59,7 @@ test.each(['*', 'read', 'system/*.cruds'])('a key with the scope %s alone is ref
   expect([status, body.issue[0].diagnostics]).toEqual([403, '_explain needs an API key with the scope admin']);
 });
 
-test('the scope admin opens no data by itself, and _explain takes true alone', async () => {
+test('the scope admin gives no access to data, and _explain accepts only true', async () => {
   expect((await get('Patient?_explain=true', await facet.keyWith('fhir', ['admin']))).status).toBe(403);
   expect((await get('Patient?_explain=yes')).status).toBe(400);
   expect((await get('Patient/x?_explain=true')).status).toBe(400);

@@ -50,7 +50,7 @@ beforeAll(async () => {
   times = [first.meta.lastUpdated, second.meta.lastUpdated];
 });
 
-test('of a type: all versions of all its resources, newest first, deletions without a resource', async () => {
+test('the history of a type has all versions, newest first, and deletions without a resource', async () => {
   const { body } = await get('/Patient/_history').expect(200);
   expect([body.type, body.link[0]]).toEqual(['history', { relation: 'self', url: `${BASE_URL}/fhir/R4/Patient/_history` }]);
   expect(visible(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/b W/"1"', 'PUT Patient/a W/"2"', 'PUT Patient/a W/"1"']);
@@ -62,7 +62,7 @@ test('of a type: all versions of all its resources, newest first, deletions with
   expect(body.entry[2].response.lastModified).toBe(body.entry[2].resource.meta.lastUpdated);
 });
 
-test('of everything: all types; another tenant sees none of it', async () => {
+test('the history of the system has all types of this tenant only', async () => {
   const { body } = await get('/_history').expect(200);
   expect(visible(body.entry)).toContain('PUT Practitioner/p W/"1"');
   expect(body.entry).toHaveLength(5);
@@ -72,14 +72,14 @@ test('of everything: all types; another tenant sees none of it', async () => {
   expect((await get('/_history', key)).status).toBe(403);
 });
 
-test('_since takes what was stored at that time or later', async () => {
+test('_since returns versions from that time on', async () => {
   const { body } = await get(`/Patient/a/_history?_since=${times[1]}`).expect(200);
   expect(visible(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/a W/"2"']);
   expect((await get('/Patient/_history?_since=2999-01-01T00:00:00Z')).body.entry).toBeUndefined();
   expect((await get('/Patient/a/_history?_since=2999-01-01T00:00:00Z')).status).toBe(200);
 });
 
-test('_at takes what was current at some point of that time', async () => {
+test('_at returns versions that were current in that period', async () => {
   const at = async (value: string) => visible((await get(`/Patient/_history?_at=${encodeURIComponent(value)}`).expect(200)).body.entry);
   expect(await at(times[0]!)).toEqual(['PUT Patient/a W/"1"']);
   expect(await at(times[1]!)).toEqual(['PUT Patient/a W/"2"']);
@@ -88,7 +88,7 @@ test('_at takes what was current at some point of that time', async () => {
   expect(await at('2999-01-01')).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/b W/"1"']);
 });
 
-test('pages put together are the whole, each version once, also while others write', async () => {
+test('the pages contain each version once, also during concurrent writes', async () => {
   const whole = (await get('/_history').expect(200)).body.entry as Entry[];
   const { entries, sizes } = await pages('/_history?_count=2');
   expect([visible(entries), sizes]).toEqual([visible(whole), [2, 2, 1]]);
@@ -116,7 +116,7 @@ test.each([
   expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
 });
 
-test('a page link is good for its own history only', async () => {
+test('a page link is valid only for its own history', async () => {
   const { body } = await get('/Patient/_history?_count=1');
   expect((await get(`/Practitioner/_history${new URL(body.link[1].url).search}`)).status).toBe(400);
 });

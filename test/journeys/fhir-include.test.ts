@@ -27,7 +27,7 @@ async function entries(path: string, key?: string): Promise<Entry[]> {
 const listEntries = (list: Entry[]): string[] =>
   list.map(({ resource, search }) => `${search.mode} ${resource.resourceType}/${resource.id}`);
 
-test('what two matches refer to comes in once', async () => {
+test('a resource that two matches refer to is included once', async () => {
   expect(listEntries(await entries('Observation?_sort=_id&_include=Observation:subject'))).toEqual([
     'match Observation/one',
     'match Observation/two',
@@ -35,7 +35,7 @@ test('what two matches refer to comes in once', async () => {
   ]);
 });
 
-test('a match is not included beside itself', async () => {
+test('a match is not included again', async () => {
   expect(listEntries(await entries('Observation?_sort=_id&_include=*'))).toEqual([
     'match Observation/one',
     'match Observation/two',
@@ -43,7 +43,7 @@ test('a match is not included beside itself', async () => {
   ]);
 });
 
-test(':iterate goes on from what was included', async () => {
+test(':iterate follows references of included resources', async () => {
   const path =
     'Observation?_id=one&_include=Observation:subject&_include:iterate=Patient:organization&_include:iterate=Organization:partof';
   expect(listEntries(await entries(path))).toEqual([
@@ -61,12 +61,12 @@ test(':iterate goes on from what was included', async () => {
   ]);
 });
 
-test('types outside the scopes are not included, and nothing is reached through them', async () => {
+test('types outside the scopes are neither included nor followed', async () => {
   const key = await facet.keyWith('fhir', ['system/Observation.rs', 'system/Organization.rs']);
   expect(listEntries(await entries('Observation?_id=one&_include:iterate=*', key))).toEqual(['match Observation/one']);
 });
 
-test('a page includes what its own matches refer to', async () => {
+test('a page includes only what its own matches refer to', async () => {
   const first = await facet.fhir('get', '/Observation?_sort=_id&_count=1&_include=*');
   expect(listEntries(first.body.entry)).toEqual(['match Observation/one', 'include Patient/ann']);
   expect(listEntries(await entries(nextOf(first.body)!.slice(1)))).toEqual([
@@ -76,7 +76,7 @@ test('a page includes what its own matches refer to', async () => {
   ]);
 });
 
-test('where :iterate ends before everything is there, the answer says so', async () => {
+test('an incomplete :iterate is reported in the response', async () => {
   for (let n = 0; n < 18; n++) await put(`Location/${n}`, { partOf: { reference: `Location/${n + 1}` } });
   const all = await entries('Location?_id=0&_include:iterate=Location:partof');
   expect(all.filter(({ search }) => search.mode === 'include')).toHaveLength(16);

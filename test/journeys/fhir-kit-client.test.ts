@@ -34,7 +34,7 @@ const refusal = async (call: Promise<unknown> | undefined) => {
   return { status: response.status, resourceType: response.data.resourceType, code: response.data.issue[0]!.code };
 };
 
-test('it reads the capability statement without a key, and finds what it needs in it', async () => {
+test('the client reads the CapabilityStatement without a key', async () => {
   const statement = await new Client({ baseUrl: client.baseUrl }).capabilityStatement();
   const capabilities = new CapabilityTool(statement);
   for (const code of ['create', 'read', 'vread', 'update', 'delete', 'history-instance', 'search-type'])
@@ -44,7 +44,7 @@ test('it reads the capability statement without a key, and finds what it needs i
   expect((statement.implementation as { url: string }).url).toBe(client.baseUrl);
 });
 
-test('create, read, vread, update, delete and history of one patient', async () => {
+test('create, read, vread, update, delete and history of one patient work', async () => {
   const created = await create(ada);
   expect(statusOf(created)).toBe(201);
   const named = { resourceType: 'Patient', id: created.id };
@@ -63,7 +63,7 @@ test('create, read, vread, update, delete and history of one patient', async () 
   ]);
 });
 
-test('an update under an id of its own creates', async () => {
+test('an update with a new id creates', async () => {
   const created = (await client.update({ resourceType: 'Patient', id: 'ada', body: { ...ada, id: 'ada' } })) as Resource;
   expect([statusOf(created), created.id]).toEqual([201, 'ada']);
 });
@@ -75,7 +75,7 @@ test('If-None-Exist creates once', async () => {
   expect([statusOf(first), statusOf(second), second.id]).toEqual([201, 200, first.id]);
 });
 
-test('If-Match refuses a version that has passed', async () => {
+test('If-Match refuses an outdated version', async () => {
   const created = await create(ada);
   const update = (active: boolean) =>
     client.update({
@@ -99,7 +99,7 @@ async function pagesFrom(first: Bundle): Promise<Bundle[]> {
 }
 const idsOf = (pages: Bundle[]) => pages.flatMap(({ entry = [] }) => entry.map(({ resource }) => resource!.id));
 
-test('a search is paged to its end through the next links: each match once, in order', async () => {
+test('the next links of a search lead to its end: each match once, in order', async () => {
   const created = [];
   for (let n = 0; n < 23; n++) created.push(await create({ ...ada, birthDate: `19${10 + n}-01-01`, gender: n % 2 ? 'female' : 'other' }));
   const expected = created.filter((_one, n) => n % 2 === 0).map(({ id }) => id);
@@ -111,7 +111,7 @@ test('a search is paged to its end through the next links: each match once, in o
   expect(idsOf(pages)).toEqual(expected.reverse());
 });
 
-test('a search by POST is paged in the same way, and its links tell nothing of what was asked', async () => {
+test('a search by POST is paged in the same way, and its links do not contain the criteria', async () => {
   for (let n = 0; n < 5; n++) await create({ ...ada, name: [{ family: 'Babbage', given: [String(n)] }] });
   const search = { resourceType: 'Patient', searchParams: { family: 'Babbage', _count: 2 }, options: { postSearch: true } };
   const first = (await client.search(search)) as unknown as Bundle;
@@ -120,7 +120,7 @@ test('a search by POST is paged in the same way, and its links tell nothing of w
   expect(JSON.stringify(pages.map(({ link }) => link))).not.toContain('Babbage');
 });
 
-test('a history is paged to its end', async () => {
+test('the next links of a history lead to its end', async () => {
   const { id } = await create(ada);
   for (let n = 1; n < 7; n++) await client.update({ resourceType: 'Patient', id, body: { ...ada, id, multipleBirthInteger: n } });
   const first = (await client.request(`Patient/${id}/_history?_count=3`)) as unknown as Bundle;
@@ -128,7 +128,7 @@ test('a history is paged to its end', async () => {
   expect(versions).toEqual(['7', '6', '5', '4', '3', '2', '1']);
 });
 
-test('references are followed: in a bundle that includes what is referred to, and by reading', async () => {
+test('references are resolved in an including Bundle and by reads', async () => {
   const patient = await create(ada);
   const condition = await create({ resourceType: 'Condition', subject: { reference: `Patient/${patient.id}` } } as {
     resourceType: string;
@@ -144,7 +144,7 @@ test('references are followed: in a bundle that includes what is referred to, an
   expect(await client.resolve({ reference: absolute, context: bundle })).toEqual(patient);
 });
 
-test('what is refused reaches the client as a status and an OperationOutcome', async () => {
+test('an error reaches the client as a status and an OperationOutcome', async () => {
   const { id } = await create(ada);
   const named = { resourceType: 'Patient', id };
   await client.delete(named);

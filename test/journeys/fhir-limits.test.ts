@@ -47,7 +47,7 @@ test('a patch has at most a thousand operations, in either language', async () =
   ]);
 });
 
-test('a patch makes no resource that could not have been sent', async () => {
+test('a patch cannot create a resource that exceeds the limits of a body', async () => {
   await fhir('put', 'Patient/large')
     .send(JSON.stringify(large('large', 400)))
     .expect(201);
@@ -62,7 +62,7 @@ test('a patch makes no resource that could not have been sent', async () => {
   ]);
 });
 
-test('a resource is as large as its bytes, whatever they spell', async () => {
+test('the size of a resource is counted in bytes', async () => {
   const spoken = { url: 'urn:spoken', valueString: '語'.repeat(150 * KIB) };
   await fhir('put', 'Patient/spoken')
     .send(JSON.stringify({ resourceType: 'Patient', id: 'spoken', extension: [spoken] }))
@@ -93,7 +93,7 @@ async function pages(path: string): Promise<string[][]> {
   return next === undefined ? [ids] : [ids, ...(await pages(next.slice(next.indexOf('/fhir/R4') + '/fhir/R4'.length).replace(/^\//, '')))];
 }
 
-describe('what is large goes over several pages, whatever their count', () => {
+describe('large results are split into several pages, whatever _count is', () => {
   const ids = Array.from({ length: 7 }, (_one, nth) => `page-${nth}`);
   const tagged = { meta: { tag: [{ code: 'pages' }] } };
   beforeAll(async () => {
@@ -112,7 +112,7 @@ describe('what is large goes over several pages, whatever their count', () => {
     ['sorted', '_tag=pages&_sort=birthdate', [...ids.slice(1), 'page-0']],
     ['by id', `_id=${ids.join(',')}`, ids.toReversed()],
     ['of several types', '_tag=pages&_type=Patient,Observation', ids.toReversed()],
-  ])('a search %s', async (what, search, order) => {
+  ])('a search %s is split', async (what, search, order) => {
     const found = await pages(`${what === 'of several types' ? '' : 'Patient'}?${search}&_count=100`);
     expect(found.map((page) => page.length)).toEqual([3, 3, 1]);
     expect(found.flat()).toEqual(order);
@@ -120,11 +120,11 @@ describe('what is large goes over several pages, whatever their count', () => {
     expect(body.total).toBe(ids.length);
   });
 
-  test('a history', async () => {
+  test('a history is split', async () => {
     expect((await pages('Patient/page-0/_history?_count=100')).map((page) => page.length)).toEqual([3, 3, 2]);
   });
 
-  test('a record', async () => {
+  test('$everything is split', async () => {
     const presentedForm = large('', 300).photo;
     const report = {
       resourceType: 'DiagnosticReport',
@@ -142,7 +142,7 @@ describe('what is large goes over several pages, whatever their count', () => {
     expect(toError(included)).toEqual([413, expect.stringMatching(/bring in more text than the size limit of a response/)]);
   });
 
-  test("a vendor's list is asked for fewer at once", async () => {
+  test('a vendor’s list that is too large is refused with the advice to use smaller pages', async () => {
     const list = (limit: number) =>
       request(facet.app).get(`/api-v1/patients?limit=${limit}`).set('authorization', `Bearer ${facet.demo.jump}`);
     const refused = await list(20);
@@ -150,7 +150,7 @@ describe('what is large goes over several pages, whatever their count', () => {
     expect((await list(1)).status).toBe(200);
   });
 
-  test("a vendor's list goes on from where it ends, where a cursor leads on", async () => {
+  test('a vendor’s list with cursors is split', async () => {
     const list = async (cursor?: string): Promise<string[][]> => {
       const query = { count: 100, ...(cursor && { cursor }) };
       const { status, body } = await request(facet.app).get('/v1/patients').query(query).set('x-api-key', facet.demo.clinik!);
@@ -166,7 +166,7 @@ describe('what is large goes over several pages, whatever their count', () => {
   });
 });
 
-test('what was stored when more was allowed, and is larger than an answer may be, has a page of its own', async () => {
+test('a resource over the current limit has a page of its own', async () => {
   const ids = ['legacy-1', 'legacy-2', 'legacy-3'];
   for (const id of ids)
     for (const text of ['small', id === 'legacy-3' ? 'small again' : 'LARGE'])
@@ -183,7 +183,7 @@ test('what was stored when more was allowed, and is larger than an answer may be
   expect(await pages('Patient/legacy-1/$everything')).toEqual([['legacy-1']]);
 });
 
-test('a batch answers as much as it has room for, and does nothing after that; a transaction is refused whole', async () => {
+test('a batch over the response limit skips the remaining entries; such a transaction is refused', async () => {
   await fhir('put', 'Patient/room')
     .send(JSON.stringify(large('room', 400)))
     .expect(201);
@@ -196,7 +196,7 @@ test('a batch answers as much as it has room for, and does nothing after that; a
   expect((await fhir('get', 'Patient?family=Roomless')).body.entry).toBeUndefined();
 });
 
-test('the values of a search have an end', async () => {
+test('the number of values in a search is limited', async () => {
   const post = (form: string) => fhir('post', 'Patient/_search', 'application/x-www-form-urlencoded').send(form);
   const days = (count: number) => Array.from({ length: count }, (_one, nth) => 1000 + (nth % 9000)).join(',');
   expect(toError(await post(`birthdate=${days(5001)}`))).toEqual([400, 'birthdate may have at most 5000 values separated by comma']);
@@ -205,7 +205,7 @@ test('the values of a search have an end', async () => {
   expect(toError(await post(`family=${'x'.repeat(KIB * KIB)}`))).toEqual([413, 'the body exceeds the size limit of 1 MiB']);
 });
 
-test('conditional references of a transaction lead from entry to entry over sixteen steps and no more', async () => {
+test('conditional references of a transaction are resolved over sixteen steps at most', async () => {
   const chain = (name: string, length: number) => ({
     resourceType: 'Bundle',
     type: 'transaction',
@@ -224,7 +224,7 @@ test('conditional references of a transaction lead from entry to entry over sixt
   expect((await fhir('get', 'Organization?identifier=urn:chain|long-0')).body.entry).toBeUndefined();
 });
 
-test('an entry of a batch that fails as nobody has foreseen leaves the others their answers', async () => {
+test('an unexpected error of one batch entry does not affect the others', async () => {
   const post = (family: string) => ({
     request: { method: 'POST', url: 'Patient' },
     resource: { resourceType: 'Patient', name: [{ family }] },

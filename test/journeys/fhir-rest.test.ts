@@ -18,7 +18,7 @@ const send = (method: 'post' | 'put', path: string, body: string | object) =>
     .set('Content-Type', FHIR)
     .send(typeof body === 'string' ? body : JSON.stringify(body));
 
-test('create answers 201 with Location, ETag, Last-Modified and the resource as stored', async () => {
+test('create returns 201 with Location, ETag, Last-Modified and the stored resource', async () => {
   const created = await send('post', '/Patient', { ...ada, id: 'mine', meta: { versionId: '9', tag: [{ code: 'x' }] } });
   expect(created.status).toBe(201);
   expect(created.headers['content-type']).toBe('application/fhir+json; charset=utf-8');
@@ -31,7 +31,7 @@ test('create answers 201 with Location, ETag, Last-Modified and the resource as 
   expect(read.text).toBe(created.text);
 });
 
-test('digits stay as they were written through create, read, update and search', async () => {
+test('digits stay as written through create, read, update and search', async () => {
   const observation = (value: string) =>
     `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":${value},"unit":"g"},"referenceRange":[{"low":{"value":1e-3}}]}`;
   const created = await send('post', '/Observation', observation('1.00'));
@@ -44,7 +44,7 @@ test('digits stay as they were written through create, read, update and search',
   expect((await api('get', `/Observation/${id}/_history/1`)).text).toContain('"value":1.00,');
 });
 
-test('a version is read by number; the history lists all of them, newest first, deletions among them', async () => {
+test('a version is read by number; the history lists all versions, newest first, including deletions', async () => {
   const { body } = await send('post', '/Patient', ada);
   await send('put', `/Patient/${body.id}`, { ...ada, id: body.id, active: true });
   expect((await api('delete', `/Patient/${body.id}`)).status).toBe(204);
@@ -60,7 +60,7 @@ test('a version is read by number; the history lists all of them, newest first, 
   expect([revived.status, revived.headers.etag]).toEqual([201, 'W/"4"']);
 });
 
-test('update creates where nothing was, and makes no version where nothing changes', async () => {
+test('update creates a missing resource, and creates no version without a change', async () => {
   const own = { ...ada, id: 'chosen.by-client' };
   expect((await send('put', '/Patient/chosen.by-client', own)).status).toBe(201);
   const same = await send('put', '/Patient/chosen.by-client', own);
@@ -69,7 +69,7 @@ test('update creates where nothing was, and makes no version where nothing chang
   expect([other.status, other.body.issue[0].expression]).toEqual([400, ['Patient.id']]);
 });
 
-test('If-Match guards an update: the wrong version is 412 and nothing is written', async () => {
+test('If-Match with an outdated version is 412 and writes nothing', async () => {
   const { body } = await send('post', '/Patient', ada);
   const next = { ...ada, id: body.id, active: false };
   expect((await send('put', `/Patient/${body.id}`, next).set('If-Match', 'W/"7"')).status).toBe(412);
@@ -77,7 +77,7 @@ test('If-Match guards an update: the wrong version is 412 and nothing is written
   expect((await send('put', `/Patient/${body.id}`, next).set('If-Match', 'W/"1"')).headers.etag).toBe('W/"2"');
 });
 
-test('If-Match: * asks that there be something, whichever version it is', async () => {
+test('If-Match: * requires that the resource exists', async () => {
   const body = { ...ada, id: 'any-version' };
   expect((await send('put', '/Patient/any-version', body).set('If-Match', '*')).status).toBe(412);
   expect((await send('put', '/Patient/any-version', body)).status).toBe(201);
@@ -86,7 +86,7 @@ test('If-Match: * asks that there be something, whichever version it is', async 
   expect((await send('put', '/Patient/any-version', body).set('If-Match', '*')).status).toBe(412);
 });
 
-test('what was deleted is 410 with the version and the time of its deletion', async () => {
+test('a deleted resource is 410 with the version and time of its deletion', async () => {
   const { body } = await send('post', '/Patient', ada);
   const deletion = await api('delete', `/Patient/${body.id}`);
   for (const path of [`/Patient/${body.id}`, `/Patient/${body.id}/_history/2`]) {
@@ -105,7 +105,7 @@ test('a body of another FHIR version is 415', async () => {
   expect(await Promise.all(types.map(async (type) => (await typed(type)).status))).toEqual([201, 415, 415]);
 });
 
-test('control characters and halves of characters are refused, naming the element; all others are kept', async () => {
+test('control characters and lone surrogates are refused with the element; all others are stored', async () => {
   const named = (family: string) => send('post', '/Patient', { ...ada, name: [{ family }] });
   for (const family of ['Love\x01lace', 'Love\x1blace', 'Love\ud800lace']) {
     const { status, body } = await named(family);
@@ -114,14 +114,14 @@ test('control characters and halves of characters are refused, naming the elemen
   expect((await named('Love\tlace\n\u{1F9EA}')).body.name[0].family).toBe('Love\tlace\n\u{1F9EA}');
 });
 
-test('two different keys in one request open nothing; the same key twice is one', async () => {
+test('two different keys in one request are refused; the same key twice is accepted', async () => {
   const twice = (key: string) =>
     request(facet.app).get('/fhir/R4/Patient').set('Authorization', `Bearer ${facet.demo.fhir}`).set('x-api-key', key);
   expect((await twice(facet.demo.fhir!)).status).toBe(200);
   for (const key of [facet.other.fhir!, facet.demo.loop!, 'nobody']) expect((await twice(key)).status).toBe(401);
 });
 
-test('If-None-Exist creates once, answers the one that is there, and refuses to choose among several', async () => {
+test('If-None-Exist creates once, returns the one match, and refuses several matches', async () => {
   const criteria = 'identifier=urn:mrn|77';
   const known = { ...ada, identifier: [{ system: 'urn:mrn', value: '77' }] };
   const first = await send('post', '/Patient', known).set('If-None-Exist', criteria);
@@ -132,13 +132,13 @@ test('If-None-Exist creates once, answers the one that is there, and refuses to 
   expect((await send('post', '/Patient', known).set('If-None-Exist', 'identifer=urn:mrn|77')).status).toBe(400);
 });
 
-test('a conditional read answers 304 to a client that has the version', async () => {
+test('a conditional read of a known version is 304', async () => {
   const { body } = await send('post', '/Patient', ada);
   expect((await api('get', `/Patient/${body.id}`).set('If-None-Match', 'W/"1"')).status).toBe(304);
   expect((await api('get', `/Patient/${body.id}`).set('If-None-Match', 'W/"2"')).status).toBe(200);
 });
 
-test('what is wrong with a resource is said with its place, never with its value', async () => {
+test('validation errors name the element, never its value', async () => {
   const invalid = await send('post', '/Patient', { ...ada, gender: 'SECRET', birthDate: '2026-02-30' });
   expect(invalid.status).toBe(400);
   expect(invalid.body.resourceType).toBe('OperationOutcome');
@@ -161,7 +161,7 @@ test.each([
   expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
 });
 
-test('the door says what it takes: unknown types and paths 404, methods 405, media 406 and 415', async () => {
+test('unknown types and paths are 404, methods 405, media types 406 and 415', async () => {
   expect((await api('get', '/Medication/1')).status).toBe(404);
   expect((await api('get', '/Patient/1/2/3/4')).status).toBe(404);
   const patch = await request(facet.app).patch('/fhir/R4/Patient/1/_history').set('Authorization', `Bearer ${facet.demo.fhir}`);
@@ -172,7 +172,7 @@ test('the door says what it takes: unknown types and paths 404, methods 405, med
   expect((await api('get', '/%E0%A4%A')).status).toBe(400);
 });
 
-test('Accept: application/json is answered with that type; HEAD has the headers alone; Prefer: return=minimal has no body', async () => {
+test('Accept: application/json returns that type; HEAD returns headers only; Prefer: return=minimal returns no body', async () => {
   const { body } = await send('post', '/Patient', ada);
   expect((await api('get', `/Patient/${body.id}`).set('Accept', 'application/json')).headers['content-type']).toMatch(/^application\/json/);
   const head = await api('head', `/Patient/${body.id}`);
@@ -181,7 +181,7 @@ test('Accept: application/json is answered with that type; HEAD has the headers 
   expect([minimal.status, minimal.text]).toEqual([201, '']);
 });
 
-test('metadata, health and readiness need no key; everything else does', async () => {
+test('only metadata, health and readiness need no key', async () => {
   const metadata = await request(facet.app).get('/fhir/R4/metadata');
   expect([metadata.status, metadata.body.fhirVersion]).toEqual([200, '4.0.1']);
   expect((await request(facet.app).get('/healthz')).status).toBe(200);
@@ -193,7 +193,7 @@ test('metadata, health and readiness need no key; everything else does', async (
   expect((await request(facet.app).get('/fhir/R4/Patient').set('x-api-key', facet.demo.loop!)).status).toBe(403);
 });
 
-test('scopes limit a key to what they name', async () => {
+test('scopes limit a key to the named types and interactions', async () => {
   const key = await facet.keyWith('fhir', ['system/Patient.rs']);
   const as = (method: 'get' | 'post', path: string) => request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', key);
   expect((await as('get', '/Patient')).status).toBe(200);
@@ -201,7 +201,7 @@ test('scopes limit a key to what they name', async () => {
   expect((await as('post', '/Patient').set('Content-Type', FHIR).send(JSON.stringify(ada))).status).toBe(403);
 });
 
-test('scopes hold for includes, chains and conditions too, not for the addressed type alone', async () => {
+test('scopes apply to includes, chains and conditions, too', async () => {
   const { body } = await send('post', '/Patient', ada);
   await send('post', '/Observation', {
     resourceType: 'Observation',
@@ -224,7 +224,7 @@ test('scopes hold for includes, chains and conditions too, not for the addressed
   expect((await conditional.send(JSON.stringify(ada))).status).toBe(403);
 });
 
-test('ids that are none, broken compression, text that is no UTF-8 and endless searches are 4xx', async () => {
+test('invalid ids, broken compression, invalid UTF-8 and endless searches are 4xx', async () => {
   for (const path of ['/Patient/%00', '/Patient/%00/_history', '/Patient/a%20b']) expect((await api('get', path)).status).toBe(404);
   expect((await api('delete', '/Patient/%00')).status).toBe(404);
   const post = () => api('post', '/Patient').set('Content-Type', FHIR);

@@ -44,7 +44,7 @@ test.each<[string, string[]]>([
   expect([status, found(body)]).toEqual([200, expected]);
 });
 
-test('POST _search finds the same, and no parameter stands in its links', async () => {
+test('POST _search finds the same, and its links contain no parameters', async () => {
   const { body } = await request(facet.app)
     .post('/fhir/R4/_search?_type=Patient,Practitioner')
     .set('x-api-key', facet.demo.fhir!)
@@ -55,7 +55,7 @@ test('POST _search finds the same, and no parameter stands in its links', async 
 });
 
 test.each(['_sort=_lastUpdated', '_sort=-family', '_sort=birthdate', '_sort=-birthdate,_id', ''])(
-  'pages of one, each resource once, sorted by %s',
+  'pages of one resource contain each resource once, sorted by %s',
   async (sort) => {
     const types = sort.includes('birth') ? 'Patient' : 'Patient,Practitioner,Observation';
     const whole = found((await get(`/?_tag=mine&_type=${sort.includes('family') ? 'Patient,Practitioner' : types}&${sort}`)).body);
@@ -71,12 +71,12 @@ test.each(['_sort=_lastUpdated', '_sort=-family', '_sort=birthdate', '_sort=-bir
   },
 );
 
-test('totals are of all types together', async () => {
+test('the total counts all types', async () => {
   expect((await get('/?_tag=mine&_summary=count')).body.total).toBe(5);
   expect((await get('/?_type=Patient,Practitioner&_total=accurate&_count=1')).body.total).toBe(4);
 });
 
-test('only what all the types have may be asked, and the answer names the type that has not', async () => {
+test('a parameter must exist for all types, and the error names the type without it', async () => {
   const { status, body } = await get('/?_type=Patient,Organization&birthdate=1815');
   expect([status, body.issue[0].diagnostics]).toEqual([400, expect.stringContaining('Organization has no search parameter birthdate')]);
   const lenient = await get('/?_type=Patient,Organization&birthdate=1815&_sort=_id').set('Prefer', 'handling=lenient');
@@ -103,14 +103,14 @@ test('without _type it finds what the scopes cover; a type outside of them is re
   expect((await get('/', await facet.keyWith('fhir', ['system/Patient.r']))).status).toBe(403);
 });
 
-test('another tenant finds nothing of it, also by a page link', async () => {
+test('another tenant finds nothing, also with a page link', async () => {
   expect((await get('/?_tag=mine', facet.other.fhir!)).body.entry).toBeUndefined();
   const { body } = await get('/?_tag=mine&_count=1');
   expect((await get(nextOf(body)!, facet.other.fhir!)).status).toBe(400);
   expect((await get(nextOf(body)!.replace('?', '/Patient?'))).status).toBe(400);
 });
 
-test('an entry of a batch searches several types too', async () => {
+test('a batch entry can search several types', async () => {
   const entry = [{ request: { method: 'GET', url: '?_type=Patient,Practitioner&family=adams' } }];
   const { body } = await request(facet.app)
     .post('/fhir/R4')

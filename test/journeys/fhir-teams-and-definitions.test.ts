@@ -101,7 +101,7 @@ beforeAll(async () => {
 afterAll(() => facet.close());
 
 test.each(Object.entries(ASKED))(
-  '%s: each parameter that R4 gives it finds it by its value, and not by another',
+  '%s: each R4 search parameter finds it by its value, and not by another value',
   async (type, parameters) => {
     const { body } = await send('get', 'metadata');
     const { searchParam } = body.rest[0].resource.find((resource: { type: string }) => resource.type === type);
@@ -117,7 +117,7 @@ test.each(Object.entries(ASKED))(
   },
 );
 
-test('a care team is in the compartments of its patient and of who takes part', async () => {
+test('a care team is in the compartments of its patient and its participants', async () => {
   expect(await find('Patient/ann/CareTeam')).toEqual([200, ['kidney']]);
   expect(await find('Practitioner/lee/CareTeam')).toEqual([200, ['kidney']]);
   expect(await find('Practitioner/ann/CareTeam')).toEqual([200, []]);

@@ -58,7 +58,7 @@ async function tagsOf(id: string): Promise<string[]> {
   return body.entry!.map((entry) => entry.resource!.meta.tag![0]!.code).reverse();
 }
 
-test('blind updates and creates of the same ids in opposite orders: all are done, each wholly', async () => {
+test('concurrent transactions without ifMatch on the same ids in opposite orders all succeed completely', async () => {
   const ids = ['a', 'b', 'c', 'd', 'e'];
   const done = await everybody(async (client, round) => {
     const tag = `${client}-${round}`;
@@ -72,7 +72,7 @@ test('blind updates and creates of the same ids in opposite orders: all are done
   for (const other of tags) expect(other).toEqual(tags[0]);
 });
 
-test('updates guarded by ifMatch: none is lost, none that was refused left a trace, and what was told is what stands', async () => {
+test('with ifMatch no update is lost, refused transactions write nothing, and responses match the stored versions', async () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `guarded-${name}`);
   expect((await transaction(ids.map((id) => put(id, 'first')))).status).toBe(200);
   const done = await everybody(async (client, round) => {
@@ -95,7 +95,7 @@ test('updates guarded by ifMatch: none is lost, none that was refused left a tra
   expect(done.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
 });
 
-test('conditional creates of the same identifiers in overlapping transactions make one resource each, and all links lead to it', async () => {
+test('conditional creates of one identifier in concurrent transactions create one resource, and all links lead to it', async () => {
   const names = ['p', 'q', 'r', 's'];
   const done = await everybody(async (client, round) => {
     const order = client % 2 ? names : names.toReversed();
@@ -122,7 +122,7 @@ test('conditional creates of the same identifiers in overlapping transactions ma
   }
 });
 
-test('conditional updates of one identifier make one resource with a version for each of them', async () => {
+test('concurrent conditional updates of one identifier create one resource with a version for each', async () => {
   const done = await everybody(async (client, round) => {
     const resource = {
       resourceType: 'Patient',

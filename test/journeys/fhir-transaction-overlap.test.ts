@@ -60,7 +60,7 @@ test.each(['DELETE', 'PUT'])('%s twice of a resource that was never stored is re
   expect(status).toBe(400);
 });
 
-test('a DELETE and a write of another resource of the same transaction are no overlap', async () => {
+test('a DELETE and a write of another resource do not overlap', async () => {
   await facet.put(patient('gone'));
   await facet.put(patient('kept'));
   const { status, body } = await transaction(WRITES['conditional PATCH']!('kept'), WRITES.DELETE!('gone'));

@@ -38,7 +38,7 @@ const P = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a';
 const O = 'urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059';
 const NARRATIVE = `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${P}">the patient</a></div>`;
 
-test('references between entries are rewritten wherever they stand, in a circle too, and digits stay as written', async () => {
+test('references between entries are rewritten everywhere, also circular ones, and digits stay as written', async () => {
   const observation = `{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"${P}"},
     "text":{"status":"generated","div":${JSON.stringify(NARRATIVE)}},"meta":{"profile":["${P}"]},
     "extension":[{"url":"http://x.test/e","valueUri":"${P}"},{"url":"http://x.test/f","valueString":"${P}"}],"valueQuantity":{"value":1.00}}`;
@@ -82,7 +82,7 @@ test('the order of effect is DELETE, POST, PUT, GET, whatever the order of the e
   expect(unchanged.resource.id).toBe('kept');
 });
 
-test('a transaction that fails leaves nothing, and says which entry it was', async () => {
+test('a failed transaction writes nothing, and names the entry', async () => {
   const refused = await transaction([
     { resource: patient('t3'), request: { method: 'POST', url: 'Patient' } },
     put('Patient/t3-put', { ...patient('t3'), id: 't3-put' }),
@@ -94,7 +94,7 @@ test('a transaction that fails leaves nothing, and says which entry it was', asy
   expect((await get('/Patient/t3-put/_history')).status).toBe(404);
 });
 
-test('types that are not served are refused by name, all of them at once', async () => {
+test('unsupported types are refused by name, all at once', async () => {
   const refused = await transaction([
     { resource: patient('t4'), request: { method: 'POST', url: 'Patient' } },
     { resource: { resourceType: 'Claim' }, request: { method: 'POST', url: 'Claim' } },
@@ -109,7 +109,7 @@ test('types that are not served are refused by name, all of them at once', async
   ]);
 });
 
-test('a conditional reference becomes the one match, also one that this transaction creates; none or several fail the whole', async () => {
+test('a conditional reference becomes the one match, also a resource of this transaction; no or several matches fail the transaction', async () => {
   const observation = (reference: string) => ({
     resourceType: 'Observation',
     status: 'final',
@@ -158,7 +158,7 @@ test('a second match that the transaction itself creates makes a conditional ref
   expect([answer.status, await count('Patient?identifier=urn:mrn|t5b')]).toEqual([412, 1]);
 });
 
-test('ifNoneExist answers the one that is there, and links lead to it', async () => {
+test('ifNoneExist returns the existing match, and links lead to it', async () => {
   const { body: there } = await post('/Patient', patient('t6'));
   const answer = await transaction([
     { fullUrl: P, resource: patient('t6'), request: { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=urn:mrn|t6' } },
@@ -172,7 +172,7 @@ test('ifNoneExist answers the one that is there, and links lead to it', async ()
   expect(await count('Patient?identifier=urn:mrn|t6')).toBe(1);
 });
 
-test('ifMatch guards an entry: the wrong version fails the whole with 412', async () => {
+test('an outdated ifMatch fails the transaction with 412', async () => {
   const { body } = await post('/Patient', patient('t7'));
   const next = { ...patient('t7'), id: body.id, active: true };
   const invalid = await transaction([put(`Patient/${body.id}`, next, { ifMatch: 'W/"4"' })]);
@@ -181,7 +181,7 @@ test('ifMatch guards an entry: the wrong version fails the whole with 412', asyn
   expect((await transaction([put(`Patient/${body.id}`, next, { ifNoneMatch: '*' })])).status).toBe(412);
 });
 
-test('one resource may be written by one entry only', async () => {
+test('two entries that write one resource are refused', async () => {
   const twice = { ...patient('t8'), id: 't8' };
   expect((await transaction([put('Patient/t8', twice), put('Patient/t8', { ...twice, active: true })])).status).toBe(400);
   expect((await transaction([put('Patient/t8', twice), { request: { method: 'DELETE', url: 'Patient/t8' } }])).status).toBe(400);
@@ -208,14 +208,14 @@ test('a full URL of another server stands for the resource in relative and versi
   expect([created.resource.subject.reference, created.resource.recorder.reference]).toEqual([name, `${name}/_history/1`]);
 });
 
-test('Prefer: return=minimal leaves the resources out of the answer', async () => {
+test('Prefer: return=minimal omits the resources from the response', async () => {
   const answer = await transaction([{ resource: patient('t10'), request: { method: 'POST', url: 'Patient' } }], {
     Prefer: 'return=minimal',
   });
   expect([statuses(answer), answer.body.entry[0].resource]).toEqual([[201], undefined]);
 });
 
-test('a write that changes nothing makes no version; an empty transaction answers an empty Bundle', async () => {
+test('a write without a change creates no version; an empty transaction returns an empty Bundle', async () => {
   const own = { ...patient('t11'), id: 't11' };
   expect(statuses(await transaction([put('Patient/t11', own)]))).toEqual([201]);
   const same = await transaction([put('Patient/t11', own)]);
@@ -275,7 +275,7 @@ test('a transaction writes only what the scopes of its key allow', async () => {
   expect(await count('Patient?identifier=urn:mrn|t12')).toBe(0);
 });
 
-test('a batch does each entry by itself: one that fails has its own outcome', async () => {
+test('a batch processes each entry independently: a failed entry has its own outcome', async () => {
   const entry = [
     { resource: patient('b1'), request: { method: 'POST', url: '/Patient' } },
     { resource: { resourceType: 'Patient', gender: 'x' }, request: { method: 'POST', url: 'Patient' } },

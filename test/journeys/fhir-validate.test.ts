@@ -21,7 +21,7 @@ const listIssues = ({ body }: { body: { issue: { severity: string; code: string;
   body.issue.map(({ severity, code, expression }) => [severity, code, ...(expression ?? [])].join(' '));
 const NOTHING_WRONG = ['information informational'];
 
-test('a good resource has no errors, by itself and as a parameter', async () => {
+test('a valid resource has no errors, as the body and as a parameter', async () => {
   const alone = await post('/Patient/$validate', good);
   expect([alone.status, alone.headers['content-type']]).toEqual([200, 'application/fhir+json; charset=utf-8']);
   expect(alone.body).toEqual({
@@ -38,7 +38,7 @@ test('a good resource has no errors, by itself and as a parameter', async () => 
   expect(listIssues(await post('/Patient/$validate', parameters({ name: 'resource', resource: good })))).toEqual(NOTHING_WRONG);
 });
 
-test('everything that is wrong is listed with its place, and the answer is still 200', async () => {
+test('all errors are listed with their elements, and the status is 200', async () => {
   const answer = await post('/Patient/$validate', bad);
   expect(answer.status).toBe(200);
   expect(listIssues(answer).sort()).toEqual([
@@ -49,7 +49,7 @@ test('everything that is wrong is listed with its place, and the answer is still
   expect(listIssues(await post('/Patient/$validate', order))).toEqual(['error invalid Patient']);
 });
 
-test('more faults than a write would list are all listed', async () => {
+test('more errors than a write lists are all listed', async () => {
   const names = Array.from({ length: 60 }, () => ({ use: 'nickname?' }));
   expect(listIssues(await post('/Patient/$validate', { resourceType: 'Patient', name: names }))).toHaveLength(60);
 });
@@ -61,7 +61,7 @@ test('nothing is stored', async () => {
   expect((await api('get', '/Patient/kept-out')).status).toBe(404);
 });
 
-describe('of one that is stored', () => {
+describe('of a stored resource', () => {
   beforeAll(async () => {
     await api('put', '/Patient/p')
       .set('Content-Type', FHIR)
@@ -72,7 +72,7 @@ describe('of one that is stored', () => {
     await api('delete', '/Patient/gone');
   });
 
-  test('it is checked as it stands, by GET and by POST without a resource', async () => {
+  test('the stored content is validated, by GET and by POST without a resource', async () => {
     expect(listIssues(await api('get', '/Patient/p/$validate'))).toEqual(NOTHING_WRONG);
     expect(listIssues(await post('/Patient/p/$validate', parameters()))).toEqual(NOTHING_WRONG);
     expect(listIssues(await api('get', '/Patient/p/$validate?mode=delete'))).toEqual(NOTHING_WRONG);
@@ -83,13 +83,13 @@ describe('of one that is stored', () => {
     ]);
   });
 
-  test('one that is not there is a 404, a deleted one a 410, another tenant’s a 404', async () => {
+  test('an unknown one is 404, a deleted one 410, another tenant’s 404', async () => {
     expect((await api('get', '/Patient/nobody/$validate')).status).toBe(404);
     expect((await api('get', '/Patient/gone/$validate')).status).toBe(410);
     expect((await api('get', '/Patient/p/$validate', facet.other.fhir)).status).toBe(404);
   });
 
-  test('an update says the id of its resource', async () => {
+  test('mode update requires the id of the resource', async () => {
     expect(listIssues(await post('/Patient/p/$validate?mode=update', { ...good, id: 'p' }))).toEqual(NOTHING_WRONG);
     expect(listIssues(await post('/Patient/p/$validate?mode=update', { ...good, id: 'q' }))).toEqual(['error value Patient.id']);
     expect(listIssues(await post('/Patient/$validate?mode=update', good))).toEqual(['error required Patient.id']);
@@ -97,7 +97,7 @@ describe('of one that is stored', () => {
   });
 });
 
-test('mode create says what a create would be refused for, also when the resource itself is good', async () => {
+test('mode create reports why a create would be refused, also for a valid resource', async () => {
   const laboratory = { coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] };
   const panel = { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] };
   const sendable = { ...order, status: 'active', category: [laboratory], code: panel, subject: { reference: 'Patient/nobody' } };
@@ -124,14 +124,14 @@ test.each<[string, string, unknown, number]>([
   expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
 });
 
-test('whoever may only read may validate, but not ask what a write would be refused for', async () => {
+test('a read-only key may validate, but not with the modes of writes', async () => {
   const key = await facet.keyWith('fhir', ['system/Patient.r']);
   expect((await post('/Patient/$validate', good, key)).status).toBe(200);
   expect((await post('/Patient/$validate?mode=create', good, key)).status).toBe(403);
   expect((await post('/Observation/$validate', good, key)).status).toBe(403);
 });
 
-test('an entry of a batch may validate', async () => {
+test('a batch entry can validate', async () => {
   const entry = [{ resource: bad, request: { method: 'POST', url: 'Patient/$validate' } }];
   const { body } = await post('', { resourceType: 'Bundle', type: 'batch', entry });
   expect([body.entry[0].response.status, body.entry[0].response.outcome.issue.length]).toEqual(['200 OK', 3]);

@@ -47,12 +47,12 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-test('it finds out which FHIR this is without a key', async () => {
+test('the client determines the FHIR version without a key', async () => {
   const stranger = as({ serverUrl: `${facet.url}/fhir/R4` });
   expect([await stranger.getFhirVersion(), await stranger.getFhirRelease()]).toEqual(['4.0.1', 4]);
 });
 
-test('reads, updates, patches and deletes', async () => {
+test('reads, updates, patches and deletes work', async () => {
   expect(await client.patient.read()).toEqual(ada);
   const updated = await client.update({ ...ada, active: true });
   expect([updated.active, updated.meta.versionId]).toEqual([true, '2']);
@@ -63,7 +63,7 @@ test('reads, updates, patches and deletes', async () => {
   await expect(client.request(`Patient/${doomed.id}`)).rejects.toMatchObject({ statusCode: 410 });
 });
 
-test('what is asked of a patient in context is asked within the compartment of that patient', async () => {
+test('requests with a patient in context search that patient’s compartment', async () => {
   const subject = { reference: `Patient/${ada.id}` };
   const observation = { resourceType: 'Observation', status: 'final', code: { text: 'height' } };
   const [mine] = await Promise.all([client.create({ ...observation, subject }), client.create(observation)]);
@@ -71,7 +71,7 @@ test('what is asked of a patient in context is asked within the compartment of t
   expect(found.entry!.map(({ resource }) => resource!.id)).toEqual([mine!.id]);
 });
 
-test('all pages of a search, one after the other, as one flat list; references resolved', async () => {
+test('all pages of a search are returned as one list with resolved references', async () => {
   const { id } = await client.create({ resourceType: 'Practitioner', name: [{ family: 'Cruz' }] });
   for (let nth = 0; nth < 7; nth++)
     await client.create({ resourceType: 'PractitionerRole', active: true, practitioner: { reference: `Practitioner/${id}` } });
@@ -82,7 +82,7 @@ test('all pages of a search, one after the other, as one flat list; references r
   expect(roles[0]!.practitioner).toMatchObject({ id, name: [{ family: 'Cruz' }] });
 });
 
-test('a batch, a search by POST, a conditional read and a conditional update, with headers of their own', async () => {
+test('a batch, a search by POST, a conditional read and a conditional update work with their headers', async () => {
   const json = { 'Content-Type': 'application/fhir+json' };
   const entry = [{ request: { method: 'GET', url: `/Patient/${ada.id}` } }, { request: { method: 'GET', url: 'Patient?family=lovelace' } }];
   const body = JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry });
@@ -100,7 +100,7 @@ test('a batch, a search by POST, a conditional read and a conditional update, wi
   await expect(stale).rejects.toMatchObject({ statusCode: 412 });
 });
 
-test('a refusal reaches the app with its reason', async () => {
+test('an error reaches the app with its reason', async () => {
   await expect(client.request('Patient?colour=blue')).rejects.toThrow(/colour/);
   await expect(client.request('Medication/1')).rejects.toMatchObject({ statusCode: 404 });
 });

@@ -18,7 +18,7 @@ describe('the checker', () => {
   const good = [done('x', { a: 2 }), done('y', { a: 3, b: 2 }, { a: ['x', 'y'] }), done('z', { b: 3 })];
   const refusedAttempt = (value: string, lists: string[]): Attempt => ({ value, lists, outcome: 'refused', versions: {}, seen: {} });
 
-  test('finds nothing where nothing is wrong', () => {
+  test('accepts a correct history', () => {
     expect(anomaliesOf(histories, [...good, refusedAttempt('w', ['a', 'b'])])).toEqual([]);
   });
 
@@ -30,7 +30,7 @@ describe('the checker', () => {
     ['false success', histories, [done('w', { a: 4 })]],
     ['a read inside', histories, [done('y', { a: 3, b: 2 }, { a: ['x'] })]],
     ['no order explains', { a: [[], ['x'], ['x', 'y']], b: [[], ['y'], ['y', 'x']] }, []],
-  ])('says: %s', (invalid, histories, attempts) => {
+  ])('reports: %s', (invalid, histories, attempts) => {
     expect(anomaliesOf(histories, attempts)).toContainEqual(expect.stringContaining(invalid));
   });
 });

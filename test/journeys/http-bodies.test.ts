@@ -38,7 +38,7 @@ describe.each(DOORS)('%s POST %s', (api, path) => {
     expect(status).toBe(413);
   });
 
-  test('a body of no declared length is 413 as soon as it is too long', async () => {
+  test('a body without a declared length is 413 as soon as it is too long', async () => {
     const socket = open(facet.url);
     socket.write(head(api, path, 'Transfer-Encoding: chunked'));
     const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, 0x20), Buffer.from('\r\n')]);
@@ -57,14 +57,14 @@ describe.each(DOORS)('%s POST %s', (api, path) => {
   });
 });
 
-test('a refusal for another reason does not wait for a long body either', async () => {
+test('a response with another error does not wait for a long body', async () => {
   const socket = open(facet.url);
   socket.write(['POST /fhir/R4/Patient HTTP/1.1', 'Host: x', `Content-Length: ${MIB}`, '', ''].join('\r\n'));
   const { status, headers } = await answerOn(socket);
   expect([status, headers.connection]).toEqual([401, 'close']);
 });
 
-test('a request that follows the last answer on a connection is not performed', async () => {
+test('a request after the final response of a connection is not processed', async () => {
   const patient = '{"resourceType":"Patient","id":"late"}';
   const late = head('fhir', '/fhir/R4/Patient/late', `Content-Length: ${patient.length}`).replace('POST', 'PUT') + patient;
   const socket = open(facet.url, { allowHalfOpen: true });
@@ -75,14 +75,14 @@ test('a request that follows the last answer on a connection is not performed', 
   expect((await facet.fhir('get', '/Patient/late')).status).toBe(404);
 });
 
-test('after the refusal of a request with a short body, the connection goes on', async () => {
+test('after an error for a request with a short body the connection stays open', async () => {
   const body = '{"resourceType":"Patient"';
   const message = head('fhir', '/fhir/R4/Patient', `Content-Length: ${body.length}`) + body;
   const last = ['GET /healthz HTTP/1.1', 'Host: x', 'Connection: close', '', ''].join('\r\n');
   expect(await sendRaw(facet.url, message, last)).toMatchObject({ status: 200, body: '{"status":"ok"}' });
 });
 
-test('a request that ends before its body does is answered nowhere, and the next one is', async () => {
+test('an aborted request gets no response, and the next request does', async () => {
   const socket = open(facet.url);
   socket.write(`${head('fhir', '/fhir/R4/Patient', 'Content-Length: 100')}{"resourceType"`);
   socket.resetAndDestroy();

@@ -39,7 +39,7 @@ const bearer = (api: Door): string => `Authorization: Bearer ${facet.demo[api]}`
 const expectShape = (api: Door, { body }: RawAnswer): void => expect(JSON.parse(body)).toMatchObject(SHAPES[api]);
 
 describe.each(DOORS)('on the %s API', (api, path) => {
-  test('a 401 names in WWW-Authenticate what this API takes', async () => {
+  test('a 401 names the accepted credentials in WWW-Authenticate', async () => {
     const { status, headers } = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x'));
     expect([status, headers['www-authenticate']]).toEqual([401, api === 'clinik' ? 'ApiKey header="x-api-key"' : 'Bearer']);
   });
@@ -52,7 +52,7 @@ describe.each(DOORS)('on the %s API', (api, path) => {
     }
   });
 
-  test('HTTP/1.0 has no Host: without a key it is 401, with one the path says which surface is meant', async () => {
+  test('HTTP/1.0 without Host: 401 without a key; with a key the path selects the surface', async () => {
     const refused = await sendRaw(facet.url, head(`GET ${path} HTTP/1.0`));
     expect(refused.status).toBe(401);
     expectShape(api, refused);
@@ -60,7 +60,7 @@ describe.each(DOORS)('on the %s API', (api, path) => {
     expect(status).toBe(404);
   });
 
-  test.each(['a b', 'x/y', 'user@x', 'x:y', '[::1', ':80'])('Host: %s is no host: 400', async (host) => {
+  test.each(['a b', 'x/y', 'user@x', 'x:y', '[::1', ':80'])('Host: %s is invalid: 400', async (host) => {
     const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, `Host: ${host}`, key(api)));
     expect(answer.status).toBe(400);
     expectShape(api, answer);
@@ -82,7 +82,7 @@ describe.each(DOORS)('on the %s API', (api, path) => {
   });
 
   test.each(['gzip', 'deflate', 'br', 'zstd', 'compress', 'gzip, br', 'x'])(
-    'a body that is not what Content-Encoding: %s says is 400 or 415',
+    'a body that does not match Content-Encoding: %s is 400 or 415',
     async (coding) => {
       const good = CODINGS[coding]?.('{"a":1}');
       const bodies = [
@@ -115,7 +115,7 @@ test.each(['/healthz', '/docs', '/openapi', '/v1/webhooks/junction', '/nothing']
   expect(status).toBe(400);
 });
 
-test('a health check by HTTP/1.0, which has no Host, is answered', async () => {
+test('a health check by HTTP/1.0 without Host gets a response', async () => {
   expect((await sendRaw(facet.url, head('GET /healthz HTTP/1.0'))).status).toBe(200);
 });
 
@@ -131,7 +131,7 @@ test.each([
   'POST /fhir/R4/%E0%A4%A HTTP/1.1',
   'GET http:// HTTP/1.1',
   'GET http://[::1/v1/patients HTTP/1.1',
-])('%s is no failure of the server', async (line) => {
+])('%s causes no server error', async (line) => {
   const { status } = await sendRaw(facet.url, head(line, 'Host: x'));
   expect(status).toBeGreaterThanOrEqual(200);
   expect(status).toBeLessThan(500);

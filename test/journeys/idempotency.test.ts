@@ -15,7 +15,7 @@ const post = (path: string, key: string, body: object) =>
   request(facet.app).post(path).set('x-api-key', facet.demo.loop!).set('idempotency-key', key).send(body);
 const count = async (search: string) => (await facet.fhir('get', `/${search}`)).body.total as number;
 
-test('17: eight at once of the same lab order make one order, and all get the same answer', async () => {
+test('17: eight concurrent requests for one lab order create one order, and all get the same response', async () => {
   const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
   const answers = await Promise.all(Array.from({ length: 8 }, () => post('/v1/lab-orders', 'at-once', body)));
   expect(answers.map((answer) => answer.status)).toEqual(Array(8).fill(201));
@@ -23,7 +23,7 @@ test('17: eight at once of the same lab order make one order, and all get the sa
   expect(await count(`ServiceRequest?subject=Patient/${PATIENT}&_summary=count`)).toBe(1);
 });
 
-test('a patient sent twice under one key is one patient and one answer, not a duplicate', async () => {
+test('a repeated patient with one key is one patient with the same response, not a duplicate', async () => {
   const body = { brand_id: 'loop', first_name: 'Once', last_name: 'Only', email: 'once@example.com' };
   const answers = await Promise.all([1, 2, 3].map(() => post('/v1/patients', 'patient-once', body)));
   expect(answers.map((answer) => answer.status)).toEqual([201, 201, 201]);
@@ -31,7 +31,7 @@ test('a patient sent twice under one key is one patient and one answer, not a du
   expect((await post('/v1/patients', 'patient-once', { ...body, last_name: 'Other' })).status).toBe(409);
 });
 
-test('a lab order that is sent again with the key that replaced the first one is the same order', async () => {
+test('a lab order that is repeated with a rotated API key is the same order', async () => {
   const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
   const first = await post('/v1/lab-orders', 'rotated', body);
   const next = await facet.keyWith('loop', ['*']);
@@ -39,7 +39,7 @@ test('a lab order that is sent again with the key that replaced the first one is
   expect([first.status, repeated.status, repeated.body]).toEqual([201, 201, first.body]);
 });
 
-test('an answer that is given again tells of the request that asks again, and shows the same', async () => {
+test('a replayed response has the request id of the new request and the same content', async () => {
   const create = () =>
     request(facet.app)
       .post('/v1/locations')
@@ -55,7 +55,7 @@ test('an answer that is given again tells of the request that asks again, and sh
   expect(repeated.body.meta.requestId).not.toBe(first.body.meta.requestId);
 });
 
-test('a refused request is not kept: mended, it may use the same key', async () => {
+test('a refused request is not stored: the corrected request may use the same key', async () => {
   expect((await post('/v1/patients', 'mended', { brand_id: 'loop', first_name: 'No', last_name: '' })).status).toBe(400);
   expect((await post('/v1/patients', 'mended', { brand_id: 'loop', first_name: 'No', last_name: 'Longer' })).status).toBe(201);
 });

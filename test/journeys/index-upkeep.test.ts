@@ -49,7 +49,7 @@ const newVersion = async () => {
   });
 };
 
-test('a command makes no rules known, whatever mappings and profiles the operator has: servers go on by theirs', async () => {
+test('a command registers no index rules, whatever mappings and profiles it reads: servers keep theirs', async () => {
   const rules = () => before.store.database.query('select * from index_rules order by rtype, rules');
   const script = (sql: string) => before.store.database.script(sql);
   await script(`create table kept as table index_rules; update index_rules set fingerprint = 'theirs' where rtype < 3;
@@ -61,7 +61,7 @@ test('a command makes no rules known, whatever mappings and profiles the operato
   await script('delete from index_rules; insert into index_rules table kept; drop table kept');
 });
 
-test('the server of the new version makes the index whole by itself; until then it says so', async () => {
+test('the server of a new version completes the index by itself, and reports this until then', async () => {
   expect(await admin('index status')).toEqual([
     'the index is complete: every resource is indexed by the search parameters of this version',
   ]);
@@ -100,7 +100,7 @@ test('the server of the new version makes the index whole by itself; until then 
   ]);
 });
 
-test('facet index run does the same at once', async () => {
+test('facet index run completes the index at once', async () => {
   await olderRules();
   expect(await admin('index run')).toEqual(['the index is complete: 3 resources were indexed again']);
   expect(await admin('index run')).toEqual(['the index is complete: 0 resources were indexed again']);

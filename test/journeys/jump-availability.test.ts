@@ -90,7 +90,7 @@ const bobs = {
   is_available: true,
 };
 
-test('the free times of a span are listed in their order, the last day whole, in the documented envelope', async () => {
+test('the free times of a span are listed in order, including the whole last day, in the documented envelope', async () => {
   const { status, body } = await ask('', SPAN);
   expect([status, body]).toEqual([
     200,
@@ -147,7 +147,7 @@ test.each([
   expect([status, body.data, body.error]).toEqual([400, null, { code: 'VALIDATION_ERROR', message: expect.stringContaining(error) }]);
 });
 
-test('the next time is the first within thirty days; none is null', async () => {
+test('the next time is the first within thirty days, or null', async () => {
   expect((await ask('/next', {})).body).toEqual({ data: bobs, meta: { request_id: expect.any(String) } });
   expect((await ask('/next', { clinician_profile_id: ANN })).body.data).toMatchObject({ start_time: '2026-03-03T09:00:00Z' });
   const { status, body } = await ask('/next', { appointment_template_id: uuid('ef') });
@@ -156,7 +156,7 @@ test('the next time is the first within thirty days; none is null', async () => 
   expect((await ask('/next', { appointment_template_id: uuid('ed') })).body.data).toBeNull();
 });
 
-test('a time of a role is at the place of that role, where it has one and the schedule has none of its own', async () => {
+test('a time has the location of its schedule, or else of its role', async () => {
   const kind = uuid('ec');
   const more = { appointmentType: { coding: [{ system: SYSTEM, code: kind }] } };
   await put('Schedule', 'cat', { actor: [{ reference: 'PractitionerRole/cat-gp' }] });
@@ -176,19 +176,19 @@ test('a time of a role is at the place of that role, where it has one and the sc
   expect(next.body.data).toMatchObject({ start_time: '2026-03-05T09:00:00Z', location_id: MILL_LANE });
 });
 
-test('another tenant has none of them', async () => {
+test('another tenant sees none of them', async () => {
   expect((await ask('', SPAN, facet.other.jump!)).body.data.slots).toEqual([]);
   expect((await ask('/next', {}, facet.other.jump!)).body.data).toBeNull();
 });
 
-test('a page is not asked for again, nor is one of them by an id', async () => {
+test('the list has no pages, and its items have no path of their own', async () => {
   for (const path of ['/x', '/next/x']) {
     const { status, body } = await ask(path, SPAN);
     expect([path, status, body.error.code]).toEqual([path, 404, 'NOT_FOUND']);
   }
 });
 
-test('however many times of however many clinicians there are, the statements of a request are as many', async () => {
+test('the number of statements does not depend on the number of times and clinicians', async () => {
   const during = async (): Promise<[number, number]> => {
     const before = statements;
     const found = await starts();

@@ -23,7 +23,7 @@ const fhir = (path: string) => request(facet.app).get(`/fhir/R4${path}`).set('x-
 const created = async (more: object = {}): Promise<string> =>
   (await jump('post', '/patients', { ...ADA, ...more }).expect(201)).body.data.id;
 
-test('a patient is created in the documented envelope, and read back the same', async () => {
+test('a patient is created in the documented envelope, and read back unchanged', async () => {
   const { status, body } = await jump('post', '/patients', { ...ADA, ...PHONES, preferred_name: 'Countess', biological_sex: 'intersex' });
   expect([status, Object.keys(body), body.meta]).toEqual([201, ['data', 'meta'], { request_id: expect.stringMatching(/^req_/) }]);
   expect(body.data).toMatchObject({
@@ -40,7 +40,7 @@ test('a patient is created in the documented envelope, and read back the same', 
   expect(repeated.body.data).toEqual(body.data);
 });
 
-test('three phone numbers stay three, whichever is taken away, and FHIR says what each is for', async () => {
+test('three phone numbers are stored with their uses, and can be removed independently', async () => {
   const id = await created(PHONES);
   const { body } = await jump('patch', `/patients/${id}`, { phone: null }).expect(200);
   expect(body.data).toMatchObject({ ...PHONES, phone: null });
@@ -52,7 +52,7 @@ test('three phone numbers stay three, whichever is taken away, and FHIR says wha
   expect(back.body.data).toMatchObject({ phone: '1', mobile_phone: null, home_phone: PHONES.home_phone });
 });
 
-test('a time of death that FHIR knows is shown as its day, and saying that day again takes nothing of it away', async () => {
+test('a time of death from FHIR is shown as a date, and writing that date keeps the time', async () => {
   const id = await created();
   const { body: stored } = await fhir(`/Patient/${id}`);
   const died = '2025-12-31T23:30:00-05:00';
@@ -67,7 +67,7 @@ test('a time of death that FHIR knows is shown as its day, and saying that day a
   expect((await fhir(`/Patient/${id}`)).body.deceasedDateTime).toBe(died);
 });
 
-test('archiving is a change, and a patient cannot be deleted', async () => {
+test('a patient can be archived by a change, and cannot be deleted', async () => {
   const id = await created();
   const archived = { status: 'inactive', archived_at: '2026-01-02T10:00:00Z', archived_by: 'Dr Lee', archive_reason: 'moved away' };
   const { body } = await jump('patch', `/patients/${id}`, archived).expect(200);
@@ -76,13 +76,13 @@ test('archiving is a change, and a patient cannot be deleted', async () => {
   expect((await jump('delete', `/patients/${id}`)).status).toBe(405);
 });
 
-test('a change that is asked twice makes one version', async () => {
+test('a repeated change creates one version', async () => {
   const id = await created();
   for (const _time of [1, 2]) await jump('patch', `/patients/${id}`, { occupation: 'Countess' }).expect(200);
   expect((await fhir(`/Patient/${id}`)).body.meta.versionId).toBe('2');
 });
 
-test('whoever has died stays so when the day is taken back; a day needs the death', async () => {
+test('a patient stays deceased when the date is removed; a date requires deceased', async () => {
   const id = await created({ is_deceased: true, date_of_death: '2025-12-31' });
   expect((await fhir(`/Patient/${id}`)).body.deceasedDateTime).toBe('2025-12-31');
   const { body } = await jump('patch', `/patients/${id}`, { date_of_death: null }).expect(200);
@@ -95,7 +95,7 @@ test('whoever has died stays so when the day is taken back; a day needs the deat
   ]);
 });
 
-test('a line of an address that would move another up is refused, and nothing is changed', async () => {
+test('removing an address line before another line is refused, and nothing is changed', async () => {
   const id = await created({ address_line_1: '1 High Street', address_line_2: 'Flat 4' });
   const refused = await jump('patch', `/patients/${id}`, { address_line_1: null });
   expect([refused.status, refused.body.data, refused.body.error.code]).toEqual([400, null, 'VALIDATION_ERROR']);
@@ -103,7 +103,7 @@ test('a line of an address that would move another up is refused, and nothing is
   expect(body.data).toMatchObject({ address_line_1: null, address_line_2: null });
 });
 
-test('one key is one patient, also for two at once; with another body it is a conflict; without a key each request makes one', async () => {
+test('one idempotency-key creates one patient, also concurrently; another body is a conflict; without a key each request creates one', async () => {
   const headers = { 'Idempotency-Key': 'ada-1' };
   const answers = await Promise.all([1, 2].map(() => jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers)));
   const repeated = await jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers);
@@ -116,14 +116,14 @@ test('one key is one patient, also for two at once; with another body it is a co
   expect((await fhir('/Patient?family=Often&_summary=count')).body.total).toBe(2);
 });
 
-test('a live key opens a path that other vendors claim, too, as a test key does', async () => {
+test('a live key and a test key open a path that other vendors have, too', async () => {
   const { status, body } = await jump('get', '/v1/patients?limit=1', undefined, {
     Authorization: `Bearer ${await facet.keyWith('jump', ['*'])}`,
   });
   expect([status, body.data?.length]).toEqual([200, 1]);
 });
 
-test('what is required, and the rules, are told by the name of the field', async () => {
+test('errors name the field, for required fields and for rules', async () => {
   for (const name of Object.keys(ADA)) {
     const { status, body } = await jump('post', '/patients', { ...ADA, [name]: undefined });
     expect([status, body.error.code, body.error.message]).toEqual([400, 'VALIDATION_ERROR', expect.stringContaining(name)]);
@@ -132,7 +132,7 @@ test('what is required, and the rules, are told by the name of the field', async
   expect([status, body.error.message]).toEqual([400, 'nhs_number must be ten digits without spaces']);
 });
 
-test('a patient of another organisation is not there to be changed', async () => {
+test('a patient of another organisation is 404', async () => {
   const id = await created();
   const { status, body } = await request(facet.app)
     .patch(`/patients/${id}`)

@@ -77,7 +77,7 @@ const documented = {
 const jump = (path: string) => request(facet.app).get(path).set('Authorization', `Bearer ${facet.demo.jump}`);
 const names = (answer: request.Response) => answer.body.data.map((profile: { last_name: string }) => profile.last_name);
 
-test('the profile is the documented object, key for key, at each of its paths', async () => {
+test('the profile has exactly the documented keys on each of its paths', async () => {
   for (const path of ['/clinician-profiles', '/api-v1/clinician-profiles', '/v1/clinician-profiles', '/jump/clinician-profiles']) {
     const answer = await jump(`${path}/${SARAH}`);
     expect(answer.status).toBe(200);
@@ -91,7 +91,7 @@ test('the profile is the documented object, key for key, at each of its paths', 
   }
 });
 
-test('a location says its times in seconds, as they are printed', async () => {
+test('a location has its times in seconds, as documented', async () => {
   const { data } = (await jump('/locations/0190b3c2-0000-7000-8000-0000000000bb')).body;
   expect([data.created_at, data.updated_at]).toEqual([expect.stringMatching(IN_SECONDS), expect.stringMatching(IN_SECONDS)]);
 });
@@ -109,7 +109,7 @@ test('the list has the documented meta and filters by every documented parameter
   expect(names(await jump('/clinician-profiles?search=50%25'))).toEqual([]);
 });
 
-test('a clinician is found by each word of the name that is shown, also where it is made of its parts', async () => {
+test('a clinician is found by each word of the shown name, also of a composed name', async () => {
   const id = '0190b3c2-0000-7000-8000-0000000000fe';
   await facet.put({
     resourceType: 'Practitioner',
@@ -122,7 +122,7 @@ test('a clinician is found by each word of the name that is shown, also where it
   await facet.fhir('delete', `/Practitioner/${id}`);
 });
 
-test('offset paging visits each once', async () => {
+test('offset paging returns each clinician once', async () => {
   const first = await jump('/clinician-profiles?limit=2');
   expect(first.body.meta).toMatchObject({ limit: 2, has_more: true, next_offset: 2 });
   const second = await jump('/clinician-profiles?limit=2&offset=2');
@@ -132,7 +132,7 @@ test('offset paging visits each once', async () => {
   expect([far.status, far.body.data]).toEqual([200, []]);
 });
 
-test('an id that is no UUID is shown as one, and found by it', async () => {
+test('an id that is not a UUID is shown as a UUID alias, and found by it', async () => {
   const listed = (await jump('/clinician-profiles')).body.data.find((profile: { last_name: string }) => profile.last_name === 'Okafor');
   expect(listed.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/);
   expect((await jump(`/clinician-profiles/${listed.id}`)).body.data).toEqual(listed);
@@ -158,7 +158,7 @@ test('an unknown profile is 404, and so is another organisation’s', async () =
   expect([foreign.status, foreign.body.error]).toEqual([404, unknown.body.error]);
 });
 
-test('a role that names its practitioner by the absolute URL of this server is that practitioner’s', async () => {
+test('a role that refers to its practitioner by an absolute URL of this server belongs to that practitioner', async () => {
   const id = '0190b3c2-0000-7000-8000-0000000000ef';
   const practitioner = '0190b3c2-0000-7000-8000-0000000000ee';
   await facet.put({ resourceType: 'Practitioner', id: practitioner, name: [{ family: 'Zimmer' }] });
@@ -177,7 +177,7 @@ test('a role that names its practitioner by the absolute URL of this server is t
   expect([after.role, after.updated_at >= before.updated_at]).toEqual([null, true]);
 });
 
-test('updated_at never goes back: not when a role changes, not when it is deleted', async () => {
+test('updated_at never decreases, also when a role is changed or deleted', async () => {
   const readUpdatedAt = async () => (await jump(`/clinician-profiles/${SARAH}`)).body.data.updated_at as string;
   const role = '/PractitionerRole/0190b3c2-0000-7000-8000-0000000000ff';
   const before = await readUpdatedAt();

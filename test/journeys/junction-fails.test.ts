@@ -47,7 +47,7 @@ test.each([
   ['cuts its answer off', { kind: 'cut', when: 'after' }],
   ['closes the connection after taking it', { kind: 'reset', when: 'after' }],
   ['asks to come back later', { kind: 'error', status: 429, retryAfter: 1 }],
-])('Junction %s: 502 first, then the same key gets its 201, and there is one order', async (what, fault) => {
+])('Junction %s: the first response is 502, the same key then gets 201, and one order exists', async (what, fault) => {
   const before = await orders();
   await fail({ operation: 'createOrder', ...fault });
   const first = await order(what);
@@ -63,7 +63,7 @@ test.each([
   expect(await orders()).toBe(before + 1);
 });
 
-test('Junction asks to be left alone: twenty orders are answered 502 with Retry-After and without a request, are kept, and arrive once each', async () => {
+test('Junction sends Retry-After: twenty orders get 502 with Retry-After without a request, are stored, and arrive once each', async () => {
   const [before, requests] = [await orders(), await createOrders()];
   await fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 10 });
   const keys = Array.from({ length: 20 }, (_, nth) => `left alone ${nth}`);
@@ -79,7 +79,7 @@ test('Junction asks to be left alone: twenty orders are answered 502 with Retry-
   expect(await orders()).toBe(before + keys.length);
 });
 
-test('Junction answers 500 without taking the order: 502 each time, looked for and not sent again before it is sure that it never arrived', async () => {
+test('Junction responds with 500 without an order: 502 each time; the order is looked up and sent again only when it cannot arrive any more', async () => {
   const [before, requests] = [await orders(), await createOrders()];
   await fail({ operation: 'createOrder', kind: 'error', status: 500 });
   for (let nth = 0; nth < 3; nth++) {
@@ -90,7 +90,7 @@ test('Junction answers 500 without taking the order: 502 each time, looked for a
   expect([await orders(), await createOrders()]).toEqual([before, requests + 1]);
 });
 
-test('an order through FHIR is answered at once and sent by itself; its Task tells', async () => {
+test('an order through FHIR gets a response at once and is sent in the background; its Task shows the outcome', async () => {
   const before = await orders();
   const created = await facet.fhir('post', '/ServiceRequest').send(panelFor(PATIENT));
   expect(created.status).toBe(201);
@@ -98,7 +98,7 @@ test('an order through FHIR is answered at once and sent by itself; its Task tel
   expect(await orders()).toBe(before + 1);
 });
 
-test('a draft, and what is no laboratory order, have no Task and are not sent: one that is made after them arrives, and they do not', async () => {
+test('a draft and a request that is not a laboratory order have no Task and are not sent; a later order is', async () => {
   const before = await orders();
   for (const more of [{ status: 'draft' }, { category: [{ text: 'imaging' }], code: { text: 'chest x-ray' } }]) {
     const created = await facet.fhir('post', '/ServiceRequest').send({ ...panelFor(PATIENT), ...more });
@@ -109,7 +109,7 @@ test('a draft, and what is no laboratory order, have no Task and are not sent: o
   expect(await orders()).toBe(before + 1);
 });
 
-test('a FHIR order that lacks what Junction needs is 422 with the place, and nothing is written', async () => {
+test('a FHIR order without an element that Junction needs is 422 with the element, and nothing is written', async () => {
   const bare = '01936b00-0000-7000-8000-0000000000bb';
   await facet.put({ ...orderable(bare), telecom: undefined });
   const refused = await facet.fhir('post', '/ServiceRequest').send(panelFor(bare));
@@ -118,7 +118,7 @@ test('a FHIR order that lacks what Junction needs is 422 with the place, and not
   expect((await facet.fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
 });
 
-test('a physician on the roster is active; unreachable is 502 and resumed by the next attempt, then complete', async () => {
+test('a physician on the roster is active; while Junction is unreachable 502, resumed by the next attempt', async () => {
   await control('PUT', '/physicians', [{ first_name: 'Ann', last_name: 'Lee', npi: '1666666666' }]);
   const listed = await physician('1666666666');
   expect([listed.status, listed.body.status]).toEqual([201, 'active']);

@@ -65,7 +65,7 @@ describe('on the FHIR API', () => {
     delete: () => facet.fhir('delete', `/Patient/${id}`, writer),
   };
 
-  test.each(Object.keys(WRITES))('%s: no content in the answer, whatever is preferred, and its ETag', async (name) => {
+  test.each(Object.keys(WRITES))('%s: the response has the ETag and no content, whatever Prefer says', async (name) => {
     for (const prefer of ['return=representation', 'return=minimal', 'handling=lenient']) {
       const answer = await WRITES[name]!().set('Prefer', prefer);
       expect([200, 201, 204]).toContain(answer.status);
@@ -75,12 +75,12 @@ describe('on the FHIR API', () => {
     }
   });
 
-  test('an OperationOutcome, which tells only what was done, may be asked for', async () => {
+  test('Prefer: return=OperationOutcome is allowed', async () => {
     const { status, body } = await facet.put(ada(id, { active: true }), writer).set('Prefer', 'return=OperationOutcome');
     expect([status, body.resourceType, body.issue[0].diagnostics]).toEqual([200, 'OperationOutcome', 'updated']);
   });
 
-  test.each(['batch', 'transaction'])('in a %s no entry is answered with content', async (type) => {
+  test.each(['batch', 'transaction'])('the entries of a %s have no content in the response', async (type) => {
     const [patch] = json({ op: 'add', path: '/active', value: true });
     const entry = [
       { resource: ada('x'), request: { method: 'POST', url: 'Patient' } },
@@ -106,7 +106,7 @@ describe('on the FHIR API', () => {
   test.each([
     ['that holds', SECRET],
     ['that does not hold', 'Curie'],
-  ])('a JSON Patch with a test %s is refused by the name of the scope it needs', async (_what, value) => {
+  ])('a JSON Patch with a test %s is refused with the needed scope', async (_what, value) => {
     const [body, headers] = json({ op: 'test', path: '/name/0/family', value }, { op: 'add', path: '/active', value: true });
     expect(toError(await facet.fhir('patch', `/Patient/${id}`, writer).set(headers).send(body))).toEqual(NEEDS_READ);
     expect(toError(await facet.fhir('patch', `/Patient?identifier=urn:secret|${id}`, writer).set(headers).send(body))).toEqual(NEEDS_READ);
@@ -119,24 +119,24 @@ describe('on the FHIR API', () => {
   });
 
   test.each([`Patient.name.where(family='${SECRET}')`, "Patient.name.where(family='Curie')", "Patient.name.where(use='x').given"])(
-    'a FHIRPath Patch that chooses by what stands there is refused: delete %s',
+    'a FHIRPath Patch that reads content is refused: delete %s',
     async (path) => {
       expect(toError(await facet.fhir('patch', `/Patient/${id}`, writer).send(fhirPath('delete', path)))).toEqual(NEEDS_READ);
     },
   );
 
-  test("a FHIRPath Patch may name an extension by its URL, a member by its number, and a choice's type", async () => {
+  test('a FHIRPath Patch may select an extension by URL, a member by index, and the type of a choice', async () => {
     for (const path of ["Patient.extension('urn:x')", 'Patient.name[0]', 'Patient.deceased.ofType(boolean)'])
       expect((await facet.fhir('patch', `/Patient/${id}`, writer).send(fhirPath('delete', path))).status).toBe(200);
   });
 
-  test('a key that may read is answered as before', async () => {
+  test('a key with read gets the content', async () => {
     const [body, headers] = json({ op: 'test', path: '/name/0/family', value: SECRET });
     const answer = await facet.fhir('patch', `/Patient/${id}`).set(headers).send(body);
     expect([answer.status, answer.body.name[0].family]).toEqual([200, SECRET]);
   });
 
-  test('criteria of a conditional write need the search scope', async () => {
+  test('the criteria of a conditional write need the search scope', async () => {
     const key = await facet.keyWith('fhir', ['write']);
     const answers = await Promise.all([
       facet.fhir('post', '/Patient', key).set('If-None-Exist', `identifier=urn:secret|${id}`).send({ resourceType: 'Patient' }),
@@ -153,12 +153,12 @@ const at = (surface: string, method: 'post' | 'patch' | 'put' | 'delete' | 'get'
     [method](path)
     .set(surface === 'clinik' ? { 'x-api-key': key } : { Authorization: `Bearer ${key}` });
 
-describe("at a vendor's door", () => {
+describe('on a vendor’s API', () => {
   test.each([
     ['clinik', '/clinik/v1/organizations', { name: 'Clinic', phone: '+15184731122' }, { phone: '+15184731133' }],
     ['loop', '/loop/v1/patients', { brand_id: 'b', first_name: 'Ada', last_name: SECRET }, { first_name: 'Augusta' }],
     ['jump', '/jump/patients', { first_name: 'Ada', last_name: SECRET, date_of_birth: '1985-12-10' }, { first_name: 'Augusta' }],
-  ] as const)('%s: a create and a change are answered with the id and what was sent', async (surface, path, body, change) => {
+  ] as const)('%s: the response to a create and a change has the id and the sent fields', async (surface, path, body, change) => {
     const key = await facet.keyWith(surface, ['write']);
     const itemOf = ({ body: sent }: Response) => (surface === 'jump' ? sent.data : surface === 'clinik' && sent.data ? sent.data : sent);
     const created = await at(surface, 'post', path, key).send(body);
@@ -179,7 +179,7 @@ describe("at a vendor's door", () => {
     expect((await at(surface, 'delete', `${path}/${id}`, key)).status).toBeLessThan(410);
   });
 
-  test('a request that is repeated under its idempotency-key shows a key without read nothing that the first answer showed', async () => {
+  test('a replayed response contains only the id and the sent fields for a key without read', async () => {
     const key = await facet.keyWith('loop', ['write']);
     const body = { brand_id: 'b', first_name: 'Grace', last_name: 'Hopper' };
     const send = (own: string) => at('loop', 'post', '/loop/v1/patients', own).set('idempotency-key', 'again').send(body);
@@ -190,7 +190,7 @@ describe("at a vendor's door", () => {
     expect((await send(facet.demo.loop!)).body).toEqual(first.body);
   });
 
-  test('an order and a registration, which wait for the laboratory network, are answered no more', async () => {
+  test('the responses to an order and a registration have no more content', async () => {
     const key = await facet.keyWith('loop', ['write']);
     await facet.put(orderable('0190b3c2-0000-7000-8000-00000000aaaa'));
     const order = { brand_id: 'loop', patient_id: '0190b3c2-0000-7000-8000-00000000aaaa', panel_id: 'pcos' };
@@ -201,7 +201,7 @@ describe("at a vendor's door", () => {
     expect([registered.status, registered.body]).toEqual([201, { id: expect.any(String), ...physician }]);
   });
 
-  test('many items of one request are answered one by one with their ids and what was sent', async () => {
+  test('the response to a batch has the id and the sent fields of each item', async () => {
     const key = await facet.keyWith('loop', ['write']);
     await facet.put({ ...orderable('0190b3c2-0000-7000-8000-00000000aaaa'), meta: { tag: [{ system: 'x', code: 'y' }] } });
     const { body: patient } = await at('loop', 'post', '/loop/v1/patients', facet.demo.loop!).send({

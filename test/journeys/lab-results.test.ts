@@ -44,7 +44,7 @@ const matches = async (path: string, key?: string) =>
   ((await fhir('get', path, key)).body.entry ?? []).map((entry: { resource: unknown }) => entry.resource);
 const labOrder = (id: string, key = facet.demo.loop!) => request(server).get(`/v1/lab-orders/${id}`).set('x-api-key', key);
 
-test('a subscription to reports receives the laboratory’s report as FHIR, and none of another tenant', async () => {
+test('a subscription to reports receives the report as FHIR, and no report of another tenant', async () => {
   for (const [name, key] of [
     ['mine', facet.demo.fhir!],
     ['theirs', facet.other.fhir!],
@@ -68,7 +68,7 @@ test('a subscription to reports receives the laboratory’s report as FHIR, and 
   }
 });
 
-test('an order through Loop comes back as results through FHIR, and Loop says that it is completed', async () => {
+test('an order through Loop has results in FHIR, and is completed in Loop', async () => {
   await fhir('put', `/Patient/${PATIENT}`).send(JSON.stringify(orderable(PATIENT)));
   const created = await request(server)
     .post('/v1/lab-orders')
@@ -156,7 +156,7 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
   expect([corrected.status, corrected.presentedForm.length]).toEqual(['corrected', 1]);
 });
 
-test('two tenants order under the same ids, and each gets its own results', async () => {
+test('two tenants with orders of the same ids each get their own results', async () => {
   const same = { ...panelFor('same', 'pcos'), id: 'same' };
   const keys = [facet.demo.fhir!, facet.other.fhir!];
   for (const key of keys) {

@@ -17,7 +17,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-test('a key that the network does not take is an error, and names nobody', async () => {
+test('a refused network key is logged as an error without personal data', async () => {
   const junction = { JUNCTION_API_KEY: 'wrong', JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
   const server = await startProcess({ ...place.env, ...junction, FACET_LOG_LEVEL: 'error' });
   const key = place.keys().demo.fhir!;

@@ -60,7 +60,7 @@ test('the catalogue is listed by name, in the documented envelope', async () => 
   });
 });
 
-test('its pages visit each marker once', async () => {
+test('the pages contain each marker once', async () => {
   const pages = [await slugs('limit=3'), await slugs('limit=3&offset=3'), await slugs('limit=3&offset=6')];
   expect(pages.map(({ length }) => length)).toEqual([3, 3, 2]);
   expect(new Set(pages.flat()).size).toBe(8);
@@ -77,7 +77,7 @@ test.each<[string, string[]]>([
   expect(await slugs(query)).toEqual(found);
 });
 
-test('with a state each marker says whether it can be ordered there, and none is left out', async () => {
+test('with a state each marker shows whether it can be ordered there, and none is omitted', async () => {
   const { body } = await catalogue('markers?state=NJ');
   expect([body.state, body.total]).toEqual(['NJ', 8]);
   const known = body.markers.filter(({ availability }: { availability: unknown }) => availability !== null);
@@ -86,7 +86,7 @@ test('with a state each marker says whether it can be ordered there, and none is
   ]);
 });
 
-test('the availability of some markers, an entry for each that is in the catalogue', async () => {
+test('the availability has an entry for each requested marker of the catalogue', async () => {
   const ids = [idOf('tsh'), idOf('anti-mullerian-hormone'), '0190b3c2-0000-7000-8000-0000000000ff'];
   const { status, body } = await catalogue(`availability?state=TX&marker_ids=${ids.join(',')}`);
   expect([status, body]).toEqual([
@@ -101,7 +101,7 @@ test('the availability of some markers, an entry for each that is in the catalog
   ]);
 });
 
-test('a marker whose FHIR id is no UUID is asked for by the UUID it is shown under', async () => {
+test('a marker whose FHIR id is not a UUID is addressed by its UUID alias', async () => {
   const { id: _, ...rest } = markers[0]!;
   const short = { ...rest, id: 'short', title: 'Short' } as Resource;
   await load(bundleOf([short])).expect(200);
@@ -111,7 +111,7 @@ test('a marker whose FHIR id is no UUID is asked for by the UUID it is shown und
   await load(bundleOf([{ ...short, status: 'retired' }])).expect(200);
 });
 
-test('more markers at once than a hundred are refused', async () => {
+test('more than a hundred markers in one request are refused', async () => {
   const many = Array.from({ length: 101 }, (_, nth) => `0190b3c2-0000-7000-8000-${String(nth).padStart(12, '0')}`);
   const { status, body } = await catalogue(`availability?state=TX&marker_ids=${many.join()}`);
   expect([status, body.message]).toEqual([400, expect.any(String)]);
@@ -128,7 +128,7 @@ test.each([
   expect([status, Object.keys(body), body.error]).toEqual([400, ['error', 'message'], 'validation_error']);
 });
 
-test('loading it again writes nothing; a marker that is retired leaves the list and stays in FHIR', async () => {
+test('loading the catalogue again writes nothing; a retired marker leaves the list and stays in FHIR', async () => {
   const repeated = await load(bundleOf(markers)).expect(200);
   expect(repeated.body.entry.map(({ response }: { response: { etag: string } }) => response.etag)).toEqual(markers.map(() => 'W/"1"'));
   const [tsh] = markers.filter(({ id }) => id === idOf('tsh'));
@@ -139,7 +139,7 @@ test('loading it again writes nothing; a marker that is retired leaves the list 
   expect(await slugs('q=tsh')).toEqual(['tsh']);
 });
 
-test('the file of the guide is loaded as it is printed', async () => {
+test('the file that the guide prints can be loaded', async () => {
   const [, printed] = /<<'END'\n(.*?)\nEND\n/s.exec(readFileSync('docs/lab-catalogue.md', 'utf8'))!;
   await load(printed!).expect(200);
   expect((await catalogue('markers?q=ferritin&state=NY')).body.markers).toMatchObject([
@@ -147,7 +147,7 @@ test('the file of the guide is loaded as it is printed', async () => {
   ]);
 });
 
-test('a file with a marker whose extension is wrong is refused whole', async () => {
+test('a file with an invalid extension of one marker is refused completely', async () => {
   const [tsh] = markers;
   const invalid = {
     ...tsh!,
@@ -158,7 +158,7 @@ test('a file with a marker whose extension is wrong is refused whole', async () 
   expect([status, await slugs('q=other')]).toEqual([422, []]);
 });
 
-test('an ActivityDefinition of somebody else is no marker, and another tenant has a catalogue of its own', async () => {
+test('other ActivityDefinitions are not markers, and each tenant has its own catalogue', async () => {
   await load(bundleOf([{ resourceType: 'ActivityDefinition', id: 'advice', status: 'active', title: 'Thyroid advice' }])).expect(200);
   expect(await slugs('q=advice')).toEqual([]);
   expect((await catalogue('markers', facet.other.loop)).body.total).toBe(0);

@@ -24,7 +24,7 @@ test('a patient without a provider has an empty list', async () => {
   expect([status, body]).toEqual([200, { patient_id: patient, providers: [] }]);
 });
 
-test('linking answers 200 with the link, which the list shows, and which is a CareTeam in FHIR', async () => {
+test('linking returns 200 with the link, which is in the list and a CareTeam in FHIR', async () => {
   const { status, body, headers } = await loop('post', links(), { provider_id: provider });
   expect([status, headers.location]).toEqual([200, undefined]);
   expect(body).toEqual({
@@ -43,7 +43,7 @@ test('linking answers 200 with the link, which the list shows, and which is a Ca
   });
 });
 
-test('linking the same two again makes no second link: the last word on what they are holds', async () => {
+test('linking the same two again updates the relationship and creates no second link', async () => {
   const [before] = (await loop('get', links())).body.providers;
   const { status, body } = await loop('post', links(), { provider_id: provider, relationship: 'specialist' });
   expect([status, body]).toEqual([200, { ...before, relationship: 'specialist' }]);
@@ -51,14 +51,14 @@ test('linking the same two again makes no second link: the last word on what the
   expect(await teams()).toHaveLength(1);
 });
 
-test('ids in capitals are the same ids: the same two stay linked once', async () => {
+test('ids in upper case are the same ids: no second link is created', async () => {
   const [before] = (await loop('get', links())).body.providers;
   const { status, body } = await loop('post', links(patient.toUpperCase()), { provider_id: provider.toUpperCase() });
   expect([status, body]).toEqual([200, before]);
   expect(await teams()).toHaveLength(1);
 });
 
-test('many at once make one link', async () => {
+test('concurrent requests create one link', async () => {
   const other = await newProvider('Lab');
   const answers = await Promise.all([1, 2, 3, 4].map(() => loop('post', links(), { provider_id: other, relationship: 'lab' })));
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -66,7 +66,7 @@ test('many at once make one link', async () => {
   expect(await teams()).toHaveLength(2);
 });
 
-test('a link that has ended stays in the list, and the two may be linked anew', async () => {
+test('an ended link stays in the list, and the two can be linked again', async () => {
   const third = await newProvider('Pharmacy');
   const { body: first } = await loop('post', links(), { provider_id: third, relationship: 'pharmacy' });
   const { body: team } = await facet.fhir('get', `/CareTeam/${first.id}`);
@@ -80,7 +80,7 @@ test('a link that has ended stays in the list, and the two may be linked anew', 
   ]);
 });
 
-test('a care team that FHIR clients made is no link', async () => {
+test('a CareTeam of FHIR clients is not a link', async () => {
   await facet.put({
     resourceType: 'CareTeam',
     status: 'active',
@@ -90,7 +90,7 @@ test('a care team that FHIR clients made is no link', async () => {
   expect((await loop('get', links())).body.providers.map(({ id }: { id: string }) => id)).not.toContain('kidney');
 });
 
-test('a patient whose FHIR id is no UUID is linked once, too, by the UUID that stands for it', async () => {
+test('a patient whose FHIR id is not a UUID is linked once by its UUID alias', async () => {
   await facet.put({
     resourceType: 'Patient',
     id: 'ada',
@@ -109,7 +109,7 @@ test.each<[string, () => Promise<[string, object]>]>([
   ['a provider that is not there', async () => [links(), { provider_id: '0190b3c2-0000-7000-8000-0000000000ff' }]],
   ['a provider of another brand', async () => [links(), { provider_id: await newProvider('Dr Far', 'loopbio') }]],
   ['a practitioner who is no provider', async () => [links(), { provider_id: await plainPractitioner() }]],
-])('%s is 404, and nothing is made', async (_what, sendRequest) => {
+])('%s is 404, and nothing is created', async (_what, sendRequest) => {
   const [path, body] = await sendRequest();
   const before = (await teams()).length;
   const answer = await loop('post', path, body);
@@ -128,7 +128,7 @@ test('another tenant sees neither the patient nor the links', async () => {
   expect((await loop('post', links(), { provider_id: provider }, facet.other.loop)).status).toBe(404);
 });
 
-test('what a relationship may be is told', async () => {
+test('an invalid relationship is refused with the allowed values', async () => {
   const { status, body } = await loop('post', links(), { provider_id: provider, relationship: 'friend' });
   expect([status, body.error, body.message]).toEqual([400, 'validation_error', expect.any(String)]);
 });

@@ -26,7 +26,7 @@ const physician = (more: object = {}) => ({
 });
 
 describe('POST /v1/physicians', () => {
-  test('registers a physician: 201 with all ten documented keys; not on the roster: pending, without an id', async () => {
+  test('registers a physician: 201 with all ten documented keys; pending and without an id if not on the roster', async () => {
     const body = physician({ clep_permit_number: 'CLEP-77' });
     const answer = await loop('post', '/v1/physicians').send(body);
     expect(answer.status).toBe(201);
@@ -54,7 +54,7 @@ describe('POST /v1/physicians', () => {
     expect([repeated.status, repeated.body]).toEqual([200, answer.body]);
   });
 
-  test('the same NPI and state again is 409; another state is a row of its own on the same Practitioner', async () => {
+  test('a duplicate NPI and state is 409; another state is another registration of the same Practitioner', async () => {
     const body = physician();
     const first = await loop('post', '/v1/physicians').send(body);
     const twice = await loop('post', '/v1/physicians').send({ ...body, license_state: 'ny' });
@@ -68,7 +68,7 @@ describe('POST /v1/physicians', () => {
     expect((await loop('get', `/v1/physicians/${second.body.id}`)).body.state_license).toBe('A55');
   });
 
-  test('a Practitioner that FHIR holds with that NPI is adopted, and keeps what the shape cannot see, digits too', async () => {
+  test('a stored Practitioner with that NPI is used, and keeps its foreign elements and digits', async () => {
     const number = npi();
     const text = `{"resourceType":"Practitioner","id":"known-to-fhir","gender":"female","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"${number}"}],"extension":[{"url":"urn:years","valueDecimal":12.50}]}`;
     await facet.fhir('put', '/Practitioner/known-to-fhir').send(text);
@@ -86,7 +86,7 @@ describe('POST /v1/physicians', () => {
     ['name', { name: '' }],
     ['name', { name: '   ' }],
     ['state_license', { state_license: undefined }],
-  ])('a wrong %s is 400, naming it', async (field, invalid) => {
+  ])('an invalid %s is 400 and named', async (field, invalid) => {
     const answer = await loop('post', '/v1/physicians').send(physician(invalid));
     expect(answer.status).toBe(400);
     expect(answer.body).toEqual({ error: 'validation_error', message: expect.stringContaining(field) });
@@ -96,7 +96,7 @@ describe('POST /v1/physicians', () => {
 describe('POST /v1/patients', () => {
   const patient = (more: object = {}) => ({ brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace', ...more });
 
-  test('the smallest body makes a patient with every documented key', async () => {
+  test('the smallest body creates a patient with every documented key', async () => {
     const answer = await loop('post', '/v1/patients').send(patient());
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
@@ -122,7 +122,7 @@ describe('POST /v1/patients', () => {
     expect((await loop('get', `/v1/patients/${answer.body.id}`)).body).toEqual(answer.body);
   });
 
-  test('what was sent comes back byte for byte: free-text gender, metadata with its digits, external ids; unknown keys do not', async () => {
+  test('gender text, metadata with its digits, and external ids are returned byte for byte; unknown keys are not', async () => {
     const text =
       '{"brand_id":"loopbio","first_name":"Zoë","last_name":"O\'Neil","date_of_birth":"1990-02-03","gender":"Non-binary","email":"zoe@example.com","phone":"+15184731122","external_ids":{"shop":"991"},"metadata":{"dose":1.00,"n":[1e-3]},"shoe_size":42}';
     const answer = await loop('post', '/v1/patients').set('Content-Type', 'application/json').send(text);
@@ -141,7 +141,7 @@ describe('POST /v1/patients', () => {
     expect((await loop('get', `/v1/patients/${answer.body.id}`)).text).toBe(answer.text);
   });
 
-  test('a body that the printed schema admits is taken: a blank text says nothing', async () => {
+  test('a body that is valid by the printed schema is accepted: a blank text is absent', async () => {
     const answer = await loop('post', '/v1/patients').send(patient({ phone: '', gender: '', external_ids: { a: '', b: '7' } }));
     expect([answer.status, answer.body]).toEqual([201, expect.objectContaining({ phone: null, gender: null, external_ids: { b: '7' } })]);
     expect((await loop('get', `/v1/patients/${answer.body.id}`)).body).toEqual(answer.body);
@@ -158,7 +158,7 @@ describe('POST /v1/patients', () => {
     ['brand_id', { brand_id: ' loop' }],
     ['date_of_birth', { date_of_birth: '2999-01-01' }],
     ['date_of_birth', { date_of_birth: '1990-01-01T00:00:00Z' }],
-  ])('a wrong %s is 400, naming it', async (field, invalid) => {
+  ])('an invalid %s is 400 and named', async (field, invalid) => {
     const { status, body } = await loop('post', '/v1/patients').send(patient(invalid));
     expect([status, body]).toEqual([
       400,
@@ -166,12 +166,12 @@ describe('POST /v1/patients', () => {
     ]);
   });
 
-  test('somebody born today, where the sun rises first, has a birthday', async () => {
+  test('today’s date in the earliest time zone is a valid birth date', async () => {
     const date_of_birth = new Date(Date.now() + 14 * 3_600_000).toISOString().slice(0, 10);
     expect((await loop('post', '/v1/patients').send(patient({ first_name: 'Newborn', date_of_birth }))).status).toBe(201);
   });
 
-  test('an external id, or e-mail and folded name, that is there already is 409; a relative with the same e-mail is not', async () => {
+  test('a duplicate external id, or e-mail and folded name, is 409; a relative with the same e-mail is not', async () => {
     const body = patient({ first_name: 'José', last_name: 'Núñez', email: 'family@example.com', external_ids: { crm: 'A-1' } });
     expect((await loop('post', '/v1/patients').send(body)).status).toBe(201);
     const answers = await Promise.all([
@@ -184,13 +184,13 @@ describe('POST /v1/patients', () => {
     expect(answers[0]!.body).toEqual({ error: 'conflict', message: 'Duplicate patient' });
   });
 
-  test('ten at once of the same patient make one', async () => {
+  test('ten concurrent requests create one patient', async () => {
     const body = patient({ first_name: 'Same', last_name: 'Person', email: 'same@example.com' });
     const answers = await Promise.all(Array.from({ length: 10 }, () => loop('post', '/v1/patients').send(body)));
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(9).fill(409)]);
   });
 
-  test('GET lists a brand, newest first, with an exact total', async () => {
+  test('GET lists the patients of a brand, newest first, with an exact total', async () => {
     for (const first_name of ['One', 'Two', 'Three']) await loop('post', '/v1/patients').send(patient({ brand_id: 'listed', first_name }));
     const page = await loop('get', '/v1/patients?brand_id=listed&limit=2');
     expect(page.status).toBe(200);
@@ -210,7 +210,7 @@ describe('POST /v1/lab-orders', () => {
     return key === undefined ? call : call.set('idempotency-key', key);
   };
 
-  test('places the order: 201 with the order id; the same key again is the same 201, another body 409', async () => {
+  test('places the order: 201 with the order id; the same key gets the same 201, another body 409', async () => {
     const first = await order({}, 'once');
     expect(first.status).toBe(201);
     expect(first.body).toEqual({
@@ -245,7 +245,7 @@ describe('POST /v1/lab-orders', () => {
     expect((await order({ address: { line1: 'x', city: 'y', state: 'NY', zip: '12207' } })).body.message).toContain('address.country');
   });
 
-  test('a ServiceRequest that orders no panel is no lab order: 404', async () => {
+  test('a ServiceRequest without a panel is not a lab order: 404', async () => {
     const id = '01936b00-0000-7000-8000-0000000000cc';
     const other = {
       resourceType: 'ServiceRequest',
@@ -259,7 +259,7 @@ describe('POST /v1/lab-orders', () => {
     expect((await loop('get', `/v1/lab-orders/${id}`)).status).toBe(404);
   });
 
-  test('what the laboratory needs and nobody says is refused before anything is written, naming it', async () => {
+  test('missing data that the laboratory needs is refused by name before anything is written', async () => {
     const bare = '01936b00-0000-7000-8000-0000000000bb';
     await facet.put({
       resourceType: 'Patient',
@@ -285,7 +285,7 @@ describe('POST /v1/lab-orders', () => {
     expect((await facet.fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
   });
 
-  test('what the laboratory cannot use is refused by the name of the field that says it', async () => {
+  test('unusable data is refused by the name of its field', async () => {
     const address = { line1: 'x', city: 'y', state: 'Ontario', zip: 'abc', country: 'CA' };
     const { status, body } = await order({ address });
     const named = [...body.message.matchAll(/[\w.]+(?=: an order needs)/g)].map(String);
@@ -293,7 +293,7 @@ describe('POST /v1/lab-orders', () => {
   });
 });
 
-test('an unknown path, a method, a media type and a missing key are answered in the same shape', async () => {
+test('errors for an unknown path, a method, a media type and a missing key have the same format', async () => {
   const answers = [
     await loop('get', '/v1/patients/x/y/z'),
     await request(facet.app).delete('/v1/patients').set('Authorization', `Bearer ${facet.demo.loop}`),

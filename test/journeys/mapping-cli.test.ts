@@ -55,7 +55,7 @@ async function changed<T>(name: string, [from, to]: [string, string], ask: () =>
   return answer;
 }
 
-test('the project’s own mappings are checked with their examples, and nothing is wrong', async () => {
+test('check accepts the mappings of this project with their examples', async () => {
   const { code, stdout, stderr } = await facet({}, 'mapping', 'check', 'loop/patient');
   expect(stdout).toMatch(/^loop\/patient +Patient +\d+ +\d+ +\d+$/m);
   expect(stdout).toContain('No mistakes: all examples and laws pass, and the examples are complete.');
@@ -67,7 +67,7 @@ test('the project’s own mappings are checked with their examples, and nothing 
   ]);
 });
 
-test('the folder that a server reads (FACET_MAPPINGS) is the one that is checked and written to; --mappings names another', async () => {
+test('the commands use the folder of the server (FACET_MAPPINGS); --mappings names another', async () => {
   const folder = join(place, 'others');
   cpSync(join('docs', 'example-vendor'), folder, { recursive: true });
   const env = { FACET_MAPPINGS: folder };
@@ -88,7 +88,7 @@ test('the folder that a server reads (FACET_MAPPINGS) is the one that is checked
   expect((await facet(env, 'mapping', 'check', 'loop/patient', '--quick', '--mappings', 'mappings')).stdout).toMatch(/^loop\/patient /m);
 });
 
-test('a file that nobody reads is a mistake, and not a mapping that is right', async () => {
+test('a file that is not read is reported as a mistake', async () => {
   cpSync(mapping('loop/patient.yaml'), mapping('loop/customer.yml'));
   const output = await run('check', 'loop/customer');
   rmSync(mapping('loop/customer.yml'));
@@ -98,7 +98,7 @@ test('a file that nobody reads is a mistake, and not a mapping that is right', a
   ]);
 });
 
-test('a mistake is told with file, line and field, and what to write instead; the exit code says so', async () => {
+test('a mistake is reported with file, line, field and remedy, and an exit code', async () => {
   const output = await changed('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate'], () => run('check', 'loop'));
   expect([output.code, output.stderr]).toEqual([1, '']);
   expect(output.stdout).toMatch(
@@ -106,7 +106,7 @@ test('a mistake is told with file, line and field, and what to write instead; th
   );
 });
 
-test('a mapping that is sound and wrong is told by its examples', async () => {
+test('a valid mapping with wrong content is found by its examples', async () => {
   const output = await changed('loop/patient.yaml', ["telecom.where(system='phone')", "telecom.where(system='fax')"], () =>
     run('check', 'loop/patient'),
   );
@@ -116,7 +116,7 @@ test('a mapping that is sound and wrong is told by its examples', async () => {
   );
 });
 
-test('a mistake in an example is told in the words of the example', async () => {
+test('a mistake in an example is reported with the example', async () => {
   const file = 'clinik/organization.examples.yaml';
   const tryExample = async (example: string): Promise<string> => {
     const more = [/$/, `\n${example}\n`] as unknown as [string, string];
@@ -140,13 +140,13 @@ test('a mistake in an example is told in the words of the example', async () => 
   expect(await tryExample(typo)).toContain('odd: the response.name is "A", not "B"');
 });
 
-test('explain says which keys open what is about a person', async () => {
+test('explain shows which keys may use a patient’s own endpoint', async () => {
   const { stdout } = await run('explain', 'loop/researcher-acknowledgement');
   expect(stdout).toContain('Only keys that are restricted to a patient may use it.');
   expect((await run('explain', 'loop/patient')).stdout).not.toContain('restricted to a patient');
 });
 
-test('explain shows each field with its place, what finds it and the index; filters; and what is lost', async () => {
+test('explain shows each field with its path, search parameter and index; filters; and losses', async () => {
   const { stdout } = await run('explain', 'clinik/practitioner-role');
   expect(stdout).toMatch(/^practitionerId +practitioner\.reference +practitioner +sx_ref_value$/m);
   expect(stdout).toMatch(/^specialty +specialty-name:contains=\{\} +sx_string_infix$/m);
@@ -154,14 +154,14 @@ test('explain shows each field with its place, what finds it and the index; filt
   expect(stdout).toMatch(/^ {2}availableStartTime +with seconds, which are shown only where they are not 00$/m);
 });
 
-test('explain says of a list of objects where its members stand, each with its fields', async () => {
+test('explain shows the path of a list of objects, and the fields of its members', async () => {
   const { stdout } = await run('explain', 'clinik/patient');
   expect(stdout).toMatch(/^contact {10,}contact {10,}\S/m);
   expect(stdout).toMatch(/^contact\[\]\.lastName +contact\.name\.family *$/m);
   expect(stdout).toMatch(/^contact\[\]\.address\.city +contact\.address\.city *$/m);
 });
 
-test('a shape and a vendor are begun from a sample, and what is begun works at once', async () => {
+test('new creates a shape and a vendor from a sample, and the result works at once', async () => {
   const begun = await run('new', 'acme/customer', join(place, 'sample.json'));
   expect([begun.stderr, begun.code]).toEqual(['', 0]);
   expect(begun.stdout).toContain('a Patient; 7 of 9 properties have a path');
@@ -180,7 +180,7 @@ test('a shape and a vendor are begun from a sample, and what is begun works at o
   ]);
 });
 
-test('what is begun takes its own sample: a day in the form it has, objects that only the vendor has, no place twice', async () => {
+test('a scaffold accepts its own sample: with its date format, vendor-only objects, and no path twice', async () => {
   const sample = {
     name: { first: 'Ada', last: 'Lovelace' },
     contact: { email: 'ada@example.com', phone: '1', fax: '2', room: 3 },
@@ -202,7 +202,7 @@ test('what is begun takes its own sample: a day in the form it has, objects that
   expect(tried.stdout).toContain('"birthDate": "1985-12-10"');
 });
 
-test('of a sample in which nothing finds a place the resource must be named, and nothing is written', async () => {
+test('for a sample without known fields the resource must be named, and nothing is written', async () => {
   for (const sample of [
     { a: 1, b: 'x' },
     { id: '1', a: 1 },
@@ -220,7 +220,7 @@ test('of a sample in which nothing finds a place the resource must be named, and
   rmSync(mapping('nothing'), { recursive: true });
 });
 
-test('an object that may speak of somebody else gives nobody a name; a day that could be read two ways is shown as it was sent, and said', async () => {
+test('a scaffold does not map an object about another person, and keeps an ambiguous date as text with a note', async () => {
   const sample = {
     last_name: 'Lovelace',
     date_of_birth: '10/12/1985',
@@ -241,14 +241,14 @@ test('an object that may speak of somebody else gives nobody a name; a day that 
   expect(tried.stdout).toMatch(/"birthDate": "1985-10-12".*"date_of_birth": "10\/12\/1985"/s);
 });
 
-test('what is left out of a body is named, inside of objects and lists too, and what only answers have', async () => {
+test('try names ignored keys, also in objects and lists, and read-only fields', async () => {
   const body = { id: 'x', firstName: 'Ada', lastName: 'L', address: { line: ['1'], tower: 2 }, contact: [{ shoe: 1 }] };
   writeFileSync(join(place, 'inner.json'), JSON.stringify(body));
   const { stdout } = await run('try', 'clinik/patient', join(place, 'inner.json'));
   expect(stdout).toMatch(/^Left out, as nothing describes them: address\.tower, contact\.shoe\nLeft out, as only answers have it: id\n\n/);
 });
 
-test('a body that is refused is told why, and a FHIR resource is shown as the vendor shows it', async () => {
+test('try shows why a body is refused, and shows a FHIR resource as the vendor’s view', async () => {
   writeFileSync(join(place, 'wrong.json'), '{"brand_id":"loop","first_name":7}');
   const refused = await run('try', 'loop/patient', join(place, 'wrong.json'));
   expect([refused.code, refused.stdout]).toEqual([1, 'The request is refused\n  last_name is required\n  first_name must be a string\n']);
@@ -260,7 +260,7 @@ test('a body that is refused is told why, and a FHIR resource is shown as the ve
   expect([visible.code, visible.stdout]).toEqual([0, expect.stringContaining('"date_of_birth": "1985-12-10"')]);
 });
 
-test('each item of a body that lists several is tried', async () => {
+test('try processes each item of a batch', async () => {
   const value = { name: 'TSH', value: 9, unit: 'mIU/L', reference_high: 4.5, collected_at: '2026-01-05T08:30:00Z' };
   const biomarkers = [
     { ...value, code: 'tsh' },
@@ -273,13 +273,13 @@ test('each item of a body that lists several is tried', async () => {
   expect(stdout.match(/"status": "(?:high|normal)"/g)).toEqual(['"status": "high"', '"status": "normal"']);
 });
 
-test('what finds a field is told, and not each index of several values at once that looks at the whole resource', async () => {
+test('explain shows the search parameter of a field, and no composite parameter of the whole resource', async () => {
   const { stdout } = await run('explain', 'loop/biomarker');
   expect(stdout).toMatch(/^name +code\.text +code, combo-code/m);
   expect(stdout).not.toMatch(/^source .*code-value/m);
 });
 
-test('types are printed for those that are named', async () => {
+test('types prints the types of the named shapes', async () => {
   const { stdout } = await run('types', 'jump');
   expect(stdout).toMatch(/^export interface JumpClinicianProfile \{$/m);
   expect(stdout).not.toContain('LoopPatient');
@@ -291,11 +291,11 @@ test.each([
   ['explain', 'loop'],
   ['new', 'Acme'],
   ['try', 'loop/patient', 'nothing.json'],
-])('the mistake in "facet mapping %s %s" is said in one sentence', async (...args) => {
+])('the error of "facet mapping %s %s" is one sentence', async (...args) => {
   expect(await run(...args)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^facet: [^\n]{10,}\n$/) });
 });
 
-test('nothing is wider than a hundred columns, and there are no colours where there is no terminal', async () => {
+test('no output is wider than a hundred columns, and output without a terminal has no colours', async () => {
   for (const command of [
     ['explain', 'loop/physician'],
     ['explain', 'jump/clinician-profile'],

@@ -55,7 +55,7 @@ const BEFORE: (() => void)[] = [
   () => {},
 ];
 
-test('every command prints what the chapter says', async () => {
+test('every command has the output that the chapter prints', async () => {
   expect(commands).toHaveLength(BEFORE.length);
   for (const [at, block] of commands.entries()) {
     BEFORE[at]!();

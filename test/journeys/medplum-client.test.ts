@@ -35,7 +35,7 @@ const catchRefusal = async (call: Promise<unknown>) => {
   return error.outcome.issue[0]!.code;
 };
 
-test('create, read, vread, update, history and delete', async () => {
+test('create, read, vread, update, history and delete work', async () => {
   const created = await client.createResource(ADA);
   expect(await client.readResource('Patient', created.id!)).toEqual(created);
   const updated = await client.updateResource({ ...created, active: true });
@@ -48,7 +48,7 @@ test('create, read, vread, update, history and delete', async () => {
   expect(await catchRefusal(client.readResource('Patient', created.id!, { cache: 'reload' }))).toBe('deleted');
 });
 
-test('a JSON Patch with its own test in it', async () => {
+test('a JSON Patch with a test operation works', async () => {
   const { id } = await client.createResource(ADA);
   const operations = [
     { op: 'test', path: '/meta/versionId', value: '1' } as const,
@@ -59,7 +59,7 @@ test('a JSON Patch with its own test in it', async () => {
   expect((await client.readResource('Patient', id!)).meta!.versionId).toBe('2');
 });
 
-test('create if none exists, and update by criteria: once each', async () => {
+test('conditional create and conditional update write once each', async () => {
   const identifier = [{ system: 'urn:mrn', value: 'm-1' }];
   const query = 'identifier=urn:mrn|m-1';
   const first = await client.createResourceIfNoneExist({ ...ADA, identifier }, query);
@@ -68,7 +68,7 @@ test('create if none exists, and update by criteria: once each', async () => {
   expect([updated.id, updated.meta!.versionId]).toEqual([first.id, '2']);
 });
 
-test('searches: one, a list, and page after page', async () => {
+test('searches for one resource, a list, and all pages work', async () => {
   const subject = { reference: `Patient/${(await client.createResource(ADA)).id}` };
   for (let nth = 0; nth < 7; nth++)
     await client.createResource<Observation>({ resourceType: 'Observation', status: 'final', code: { text: `n${nth}` }, subject });
@@ -80,7 +80,7 @@ test('searches: one, a list, and page after page', async () => {
   expect((await client.search('Observation', { ...query, _total: 'accurate' })).total).toBe(7);
 });
 
-test('reads that are asked for at once travel as one batch, and each gets its own answer', async () => {
+test('concurrent reads are sent as one batch, and each gets its own response', async () => {
   const [one, two] = [await client.createResource(ADA), await client.createResource({ ...ADA, gender: 'female' })];
   const batching = clientWith(20);
   const absent = batching.readResource('Patient', 'nobody');
@@ -96,7 +96,7 @@ test('reads that are asked for at once travel as one batch, and each gets its ow
   expect(third.status).toBe('rejected');
 });
 
-test('a transaction whose entries refer to each other, with urls that begin with a slash', async () => {
+test('a transaction with references between entries, and URLs with a leading slash, works', async () => {
   const fullUrl = 'urn:uuid:6f1c2c5e-2f0e-4d3a-9a55-0d9c3f1f9a01';
   const answer = await client.executeBatch({
     resourceType: 'Bundle',
@@ -114,7 +114,7 @@ test('a transaction whose entries refer to each other, with urls that begin with
   expect((observation as Observation).subject!.reference).toBe(`Patient/${patient!.id}`);
 });
 
-test('what the server refuses is an outcome with its reason', async () => {
+test('an error of the server is an OperationOutcome with its reason', async () => {
   expect(await catchRefusal(client.createResource({ resourceType: 'Patient', gender: 'f' } as unknown as Patient))).toBe('code-invalid');
   expect(await catchRefusal(client.search('Patient', { colour: 'blue' }))).toBe('not-supported');
 });

@@ -38,7 +38,7 @@ const value = (text: string, name: string, ...labels: string[]): number | undefi
 };
 const waitForMetrics = (met: (text: string) => boolean): Promise<string> => until(read, met);
 
-test('an order that does not get out is seen: how many, how old, what its attempts come to; and that it is gone when it is', async () => {
+test('metrics show undelivered orders: number, age and outcomes of attempts, also after the delivery', async () => {
   expect(value(await read(), 'facet_unconfirmed_order_oldest_seconds')).toBe(0);
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await put(orderable(PATIENT));
@@ -53,7 +53,7 @@ test('an order that does not get out is seen: how many, how old, what its attemp
   expect(sent).not.toContain('measured');
 });
 
-test('webhooks are counted by what they were, with the time until they were worked through, and those that wait', async () => {
+test('webhooks are counted by outcome, with processing time and number waiting', async () => {
   const { state } = sandbox;
   const [order] = [...state.orders.values()];
   const orphan = { ...order!, id: '01936b00-0000-7000-8000-0000000000ff', passthrough: null, transactionId: 'another' };
@@ -72,7 +72,7 @@ test('webhooks are counted by what they were, with the time until they were work
   expect(await done()).toBe(before + 1);
 });
 
-test('an order that cannot be followed is seen: how many, and whether looks come late', async () => {
+test('metrics show orders whose polls fail, and overdue polls', async () => {
   const { state } = sandbox;
   const [order] = [...state.orders.values()];
   expect([value(await read(), 'facet_order_polls_failing'), value(await read(), 'facet_order_poll_overdue_seconds')]).toEqual([
@@ -87,7 +87,7 @@ test('an order that cannot be followed is seen: how many, and whether looks come
   await waitForMetrics((text) => value(text, 'facet_order_polls_failing') === 0);
 });
 
-test('32: how far the clock is off is seen before messages are refused for it', async () => {
+test('32: metrics show the clock difference before messages are refused', async () => {
   const { state } = sandbox;
   expect(value(await read(), 'facet_webhook_clock_ahead_seconds')).toBeLessThan(30);
   state.webhooks.faults = [{ kind: 'skew', seconds: -120 }];
@@ -97,7 +97,7 @@ test('32: how far the clock is off is seen before messages are refused for it', 
   expect(value(text, 'facet_webhooks_total', 'outcome="untimely"')).toBeUndefined();
 });
 
-test('requests are measured by route and status, and carry no id and nothing of a patient', async () => {
+test('requests are measured by route and status, without ids and patient data', async () => {
   await call(`${server.url}/fhir/R4/Patient/${PATIENT}`, place.keys().demo.fhir!);
   await call(`${server.url}/fhir/R4/Patient?family=Lovelace`, place.keys().demo.fhir!);
   await call(`${server.url}/nowhere/${PATIENT}`, place.keys().demo.fhir!);
@@ -107,7 +107,7 @@ test('requests are measured by route and status, and carry no id and nothing of 
   for (const trace of [PATIENT, 'Lovelace', 'measured', 'demo']) expect(text).not.toContain(trace);
 });
 
-test('the text is in the format, each family once with its help and type', async () => {
+test('the text has the Prometheus format, each family once with help and type', async () => {
   const answer = await fetch(url);
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
   const lines = (await answer.text()).trimEnd().split('\n');
@@ -119,7 +119,7 @@ test('the text is in the format, each family once with its help and type', async
   expect(new Set(types).size).toBe(types.length);
 });
 
-test('the process and its event loop are measured too', async () => {
+test('metrics of the process and its event loop exist', async () => {
   const text = await read();
   for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_heap_size_used_bytes'])
     expect([name, value(text, name)]).toEqual([name, expect.any(Number)]);
@@ -133,13 +133,13 @@ test.each(Object.entries(DEPRECATED_METRICS))('%s is served beside %s, and its h
   expect(samples(former).length).toBe(samples(current).length);
 });
 
-test('they are read by GET at /metrics there, and nowhere on the server itself', async () => {
+test('metrics are served by GET /metrics on their own port only', async () => {
   expect((await fetch(url, { method: 'POST' })).status).toBe(405);
   expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
   expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
 });
 
-test('the use of the database connections is shown, and no request is refused while there are enough', async () => {
+test('metrics show the use of database connections, and no refusals while there are enough', async () => {
   const text = await read();
   expect(value(text, 'facet_database_queue_length')).toBe(0);
   expect(value(text, 'facet_database_connections_in_use')).toBeGreaterThanOrEqual(0);

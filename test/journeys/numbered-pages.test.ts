@@ -32,7 +32,7 @@ async function page(query: string) {
   };
 }
 
-test('each page by its number, with the numbers of the pages beside it and how many there are', async () => {
+test('a page is selected by its number, with the numbers of the neighbouring pages and the count', async () => {
   const meta = { per_page: 2, pages: 3, total: 5 };
   expect(await page('')).toEqual({
     names: 'AB',
@@ -53,7 +53,7 @@ test('each page by its number, with the numbers of the pages beside it and how m
   expect(await page('page=4')).toMatchObject({ names: '', meta: { ...meta, page: 4, next: null, previous: 3 } });
 });
 
-test('a page of another size, and filters that stay in the links', async () => {
+test('links keep the page size and the filters', async () => {
   expect(await page('per_page=3&page=2')).toMatchObject({ names: 'DE', meta: { page: 2, per_page: 3, pages: 2 } });
   const { links } = await page('per_page=1&page=2');
   expect(links).toEqual({ next: '?per_page=1&page=3', prev: '?per_page=1&page=1' });
@@ -74,7 +74,7 @@ test.each([
   expect(body.message).toContain(message);
 });
 
-test('the last page that can be asked for names none after it, though there are more items', async () => {
+test('the last allowed page names no next page, although there are more items', async () => {
   for (const family of ['F', 'G', 'H', 'I', 'J']) await add(family);
   const at = async (query: string) => {
     const { names, meta, links } = await page(query);
@@ -85,7 +85,7 @@ test('the last page that can be asked for names none after it, though there are 
   expect(await at('per_page=3&page=3')).toEqual(['GHI', null, ['prev']]);
 });
 
-test('the document says so', async () => {
+test('the document describes the paging', async () => {
   const document = (await request(facet.app).get('/openapi/clinic.json')).body as Document;
   expect(await faultsOf(document)).toBeUndefined();
   expect(document.paths['/v1/clinicians']!.get!.parameters.map(({ name, schema }) => [name, schema])).toEqual([

@@ -48,7 +48,7 @@ function send({ method, url, media, value }: Sent) {
   return call.set('Authorization', `Bearer ${facet.demo.fhir}`).set('Content-Type', media).send(text);
 }
 
-test('each body in the document is taken as it stands, of every type and every media type that can be written', async () => {
+test('each example body is accepted unchanged, for every type and media type', async () => {
   const all = bodies();
   const first = (sentRequest: Sent): number => (sentRequest.operation.startsWith('update-') ? 0 : 1); // what the others are about is there then
   const refused: unknown[] = [];
@@ -72,7 +72,7 @@ test('each body in the document is taken as it stands, of every type and every m
   ]).toEqual([types, types, 2 * types, types, types, 1]);
 });
 
-test('what a read is answered with is shown, and is what its schema admits', async () => {
+test('the example of a read exists and is valid by its schema', async () => {
   for (const type of SERVED_TYPES) {
     const { schema, examples } = answerOf(fhir.paths[`/${type}/{id}`]!.get!);
     const admits = validator(fhir, schema);
@@ -83,7 +83,7 @@ test('what a read is answered with is shown, and is what its schema admits', asy
 const answerOf = ({ responses }: Operation) =>
   Object.values(responses['200']!.content!)[0] as unknown as { schema: object; examples: Record<string, { $ref: string }> };
 
-test('summaries read as English does', () => {
+test('summaries are correct English', () => {
   const summary = (operation: string) =>
     Object.values(fhir.paths)
       .flatMap((methods) => Object.values(methods))

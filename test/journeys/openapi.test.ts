@@ -30,7 +30,7 @@ test('the index lists every document, and each is valid OpenAPI 3.1, without a k
   }
 });
 
-test('whom the examples of orders, values and flags speak of is somebody whom a first start puts there', async () => {
+test('the patients in the examples of orders, values and flags exist after a first start', async () => {
   const { resources } = readDemo('mappings');
   const { paths } = await document('loop');
   for (const path of ['/v1/lab-orders', '/v1/biomarkers/parse']) {
@@ -40,7 +40,7 @@ test('whom the examples of orders, values and flags speak of is somebody whom a 
   }
 });
 
-test('who has a document already is told so; what is no document is a 404, and nothing can be written', async () => {
+test('a known document is 304, an unknown one 404, and writes are refused', async () => {
   const { etag } = (await get('/openapi/loop.json')).headers;
   expect((await get('/openapi/loop.json').set('If-None-Match', etag!)).status).toBe(304);
   for (const path of ['/openapi/nobody.json', '/openapi/constructor.json', '/openapi/loop', '/openapi/loop.json/x'])
@@ -49,7 +49,7 @@ test('who has a document already is told so; what is no document is a 404, and n
   expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD']);
 });
 
-test('documents say where this installation answers and which limits are in force', async () => {
+test('documents name the URLs and limits of this installation', async () => {
   const [clinik, jump] = [await document('clinik'), await document('jump')];
   expect(clinik.info['x-rate-limit']).toEqual({ limit: 7, seconds: 60 });
   expect(jump.info['x-rate-limit']).toBeUndefined();
@@ -59,7 +59,7 @@ test('documents say where this installation answers and which limits are in forc
   expect(clinik.components.securitySchemes).toEqual({ key: { type: 'apiKey', in: 'header', name: 'x-api-key' } });
 });
 
-test('FHIR’s document has every interaction of every type that is served, and every search parameter the CapabilityStatement lists', async () => {
+test('the FHIR document has every interaction of every type, and every search parameter of the CapabilityStatement', async () => {
   const fhir = await document('fhir');
   const types = Object.values(INTERACTIONS).filter(({ path }) => path.startsWith('/:type'));
   const operations = Object.values(fhir.paths).flatMap((path) => Object.values(path));
@@ -72,7 +72,7 @@ test('FHIR’s document has every interaction of every type that is served, and 
   }
 });
 
-test('the schema of a resource admits what is stored and refuses what FHIR does not know', async () => {
+test('the schema of a resource accepts stored resources and refuses unknown elements', async () => {
   const fhir = await document('fhir');
   const admits = validator(fhir, fhir.components.schemas.Patient!);
   const patient = {

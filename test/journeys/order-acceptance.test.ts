@@ -53,7 +53,7 @@ const sent = async (id: string) =>
     ({ body }) => body.identifier !== undefined,
   );
 
-test('a laboratory request that cannot be ordered is stored with its Task, and whoever asks for the outcome is warned', async () => {
+test('a laboratory request that cannot be ordered is stored with a Task, and the OperationOutcome has a warning', async () => {
   const created = await send(facet, '/ServiceRequest', UNKNOWN);
   expect([created.status, created.body.issue]).toEqual([
     201,
@@ -67,30 +67,33 @@ test('a laboratory request that cannot be ordered is stored with its Task, and w
   expect(dry.body.issue).toEqual([created.body.issue[0]]);
 });
 
-test.each(['batch', 'transaction'])('so is whoever sends it in a %s, by PUT, and by a patch that makes a draft active', async (type) => {
-  const id = `in-${type}`;
-  const bundle = (entry: object) => send(facet, '/', { resourceType: 'Bundle', type, entry: [entry] });
-  const draft = { ...UNKNOWN, id, status: 'draft' };
-  const url = `ServiceRequest/${id}`;
-  const first = await bundle({ request: { method: 'PUT', url }, resource: draft });
-  expect(first.body.entry[0].response.outcome.issue).toHaveLength(1);
-  const operation = [
-    { name: 'type', valueCode: 'replace' },
-    { name: 'path', valueString: 'ServiceRequest.status' },
-    { name: 'value', valueCode: 'active' },
-  ];
-  const patched = await bundle({
-    request: { method: 'PATCH', url },
-    resource: { resourceType: 'Parameters', parameter: [{ name: 'operation', part: operation }] },
-  });
-  expect(patched.body.entry[0].response.outcome.issue).toEqual([
-    expect.objectContaining(WARNING),
-    expect.objectContaining({ severity: 'information' }),
-  ]);
-  expect(await taskOf(id)).toEqual([expect.objectContaining({ status: 'rejected' })]);
-});
+test.each(['batch', 'transaction'])(
+  'the warning is also in the response to a %s, a PUT, and a patch that activates a draft',
+  async (type) => {
+    const id = `in-${type}`;
+    const bundle = (entry: object) => send(facet, '/', { resourceType: 'Bundle', type, entry: [entry] });
+    const draft = { ...UNKNOWN, id, status: 'draft' };
+    const url = `ServiceRequest/${id}`;
+    const first = await bundle({ request: { method: 'PUT', url }, resource: draft });
+    expect(first.body.entry[0].response.outcome.issue).toHaveLength(1);
+    const operation = [
+      { name: 'type', valueCode: 'replace' },
+      { name: 'path', valueString: 'ServiceRequest.status' },
+      { name: 'value', valueCode: 'active' },
+    ];
+    const patched = await bundle({
+      request: { method: 'PATCH', url },
+      resource: { resourceType: 'Parameters', parameter: [{ name: 'operation', part: operation }] },
+    });
+    expect(patched.body.entry[0].response.outcome.issue).toEqual([
+      expect.objectContaining(WARNING),
+      expect.objectContaining({ severity: 'information' }),
+    ]);
+    expect(await taskOf(id)).toEqual([expect.objectContaining({ status: 'rejected' })]);
+  },
+);
 
-test('what exists already by its condition is neither ordered nor rejected a second time', async () => {
+test('a conditional create with an existing match is neither ordered nor rejected again', async () => {
   const identifier = [{ system: 'urn:own', value: '7' }];
   const create = () =>
     facet
@@ -105,7 +108,7 @@ test('what exists already by its condition is neither ordered nor rejected a sec
 test.each<[string, object]>([
   ['a panel', { system: PANELS, code: 'pcos' }],
   ['LOINC that the catalogue has one test for', METABOLIC],
-])('a vendor’s client orders by %s, in its own words for a laboratory', async (_title, code) => {
+])('a vendor’s client orders by %s, with its own value for a laboratory', async (_title, code) => {
   const created = await clinik(facet, { code });
   expect([created.status, created.body.data.category]).toEqual([201, ['laboratory']]);
   const id = await newest();
@@ -113,14 +116,14 @@ test.each<[string, object]>([
   expect((await sent(id)).body.identifier).toEqual([expect.objectContaining({ system: expect.stringContaining('junction-order-id') })]);
 });
 
-test('a vendor’s client is refused what has several tests, in the name of its own field, and what it cannot order is rejected by a Task', async () => {
+test('a vendor’s client gets an error for an ambiguous code under its own field, and a rejecting Task for an unknown one', async () => {
   const several = await clinik(facet, { code: LIPIDS });
   expect([several.status, several.body.error]).toEqual([422, expect.stringMatching(/^code: .*fertility.*pcos/)]);
   expect((await clinik(facet, { code: { system: 'http://loinc.org', code: '2093-3' } })).status).toBe(201);
   expect(await taskOf(await newest())).toEqual([expect.objectContaining({ status: 'rejected' })]);
 });
 
-test('the whole body that the vendor documents is stored before the catalogue has its test, and can be changed after; then it is refused by its own fields', async () => {
+test('the vendor’s complete body is stored before the catalogue has its test, and refused by its own fields afterwards', async () => {
   const idOf = (nth: number) => `01936b00-0000-7000-8000-0000000000c${nth}`;
   const subject = { reference: `Patient/${PATIENT}` };
   await facet.put({ resourceType: 'Encounter', id: idOf(1), status: 'planned', class: { code: 'AMB' }, subject });
@@ -166,12 +169,12 @@ test('the whole body that the vendor documents is stored before the catalogue ha
   ]);
 });
 
-test('imaging is no laboratory request', async () => {
+test('an imaging request is not a laboratory request', async () => {
   expect((await clinik(facet, { category: ['imaging'], code: 'MRI Brain without contrast' })).status).toBe(201);
   expect(await taskOf(await newest())).toBeUndefined();
 });
 
-test('a strict installation refuses it at every door, and stores nothing', async () => {
+test('a strict installation refuses it in every API, and stores nothing', async () => {
   const error = expect.objectContaining({ ...WARNING, severity: 'error' });
   const created = await send(strict, '/ServiceRequest', UNKNOWN);
   expect([created.status, created.body.issue]).toEqual([422, [error]]);
@@ -181,7 +184,7 @@ test('a strict installation refuses it at every door, and stores nothing', async
   expect((await clinik(strict, { category: ['imaging'] })).status).toBe(201);
 });
 
-test('the CapabilityStatement says of ServiceRequest, intent by intent, what is sent', async () => {
+test('the CapabilityStatement documents for each intent of ServiceRequest whether it is sent', async () => {
   const documentation = async (server: Running) => {
     const { rest } = (await server.fhir('get', '/metadata')).body as { rest: { resource: { type: string; documentation?: string }[] }[] };
     return rest[0]!.resource.find(({ type }) => type === 'ServiceRequest')!.documentation;

@@ -61,7 +61,7 @@ const entry = (resource: { resourceType: string; id: string }) => ({
   resource,
 });
 
-test('the request that docs/orders.md prints is an order as it stands there, and its dry run stores nothing', async () => {
+test('the request in docs/orders.md is an order, and its dry run stores nothing', async () => {
   const printed = /^```json\n(.*?)\n```$/ms.exec(readFileSync('docs/orders.md', 'utf8'))![1]!;
   const output = JSON.parse(printed) as { subject: { reference: string } };
   const [, id] = output.subject.reference.split('/');
@@ -102,7 +102,7 @@ const WORDS = {
   priority: 'stat',
 };
 
-test('notes, answers, consents, the reason, the way of taking the sample and the account arrive with exactly these words', async () => {
+test('notes, answers, consents, the reason, the collection method and the account arrive unchanged', async () => {
   const created = await fhir('post', '/', {
     resourceType: 'Bundle',
     type: 'transaction',
@@ -135,7 +135,7 @@ test('notes, answers, consents, the reason, the way of taking the sample and the
   expect((await task('words')).input[0].valueString).toBe('fasting since “8 pm”\nbleeds easily');
 });
 
-test('an order to be billed to an insurance is refused, however it comes, and nothing is written', async () => {
+test('an order that is billed to an insurance is refused in every API, and nothing is written', async () => {
   const insurance = [{ reference: 'Coverage/hers' }];
   const refused = await fhir('put', `/ServiceRequest/${INSURED}`, order(INSURED, { insurance }));
   expect([refused.status, refused.body.issue]).toEqual([
@@ -161,7 +161,7 @@ test('an order to be billed to an insurance is refused, however it comes, and no
   expect(await task(INSURED)).toBeUndefined();
 });
 
-test('11: an order without an answer that the laboratory must have is refused there, and the Task says which', async () => {
+test('11: an order without a required answer is refused by the network, and the Task names the question', async () => {
   const { supportingInfo: _none, reasonReference: _nor, performer: _neither, ...bare } = WORDS;
   expect((await fhir('put', '/ServiceRequest/unanswered', order('unanswered', bare))).status).toBe(201);
   const rejected = await until(
@@ -172,7 +172,7 @@ test('11: an order without an answer that the laboratory must have is refused th
   expect((await fhir('get', '/ServiceRequest/unanswered')).body.status).toBe('revoked');
 });
 
-test('a note that a vendor’s client changes after the order is refused in the field’s own name', async () => {
+test('a changed note after the order is refused under the vendor’s field name', async () => {
   expect((await fhir('put', `/ServiceRequest/${NOTED}`, order(NOTED, { note: [{ text: 'fasting' }] }))).status).toBe(201);
   const change = (note: string) =>
     request(server).patch(`/v1/service-requests/${NOTED}`).set('x-api-key', facet.demo.clinik!).send({ note });
@@ -181,7 +181,7 @@ test('a note that a vendor’s client changes after the order is refused in the 
   expect((await readOutcome(NOTED)).clinical_notes).toBe('fasting');
 });
 
-test('a vendor’s client can revoke an order with its reason as the note, and is told its own name of when the order begins', async () => {
+test('a vendor’s client can revoke an order with a note, and an error about the start date has the vendor’s field name', async () => {
   const id = '01936b00-0000-7000-8000-0000000000b3';
   expect((await fhir('put', `/ServiceRequest/${id}`, order(id, { note: [{ text: 'fasting' }] }))).status).toBe(201);
   const change = (body: object) => request(server).patch(`/v1/service-requests/${id}`).set('x-api-key', facet.demo.clinik!).send(body);

@@ -39,7 +39,7 @@ const shows = (pattern: RegExp, ...args: string[]): Promise<string[]> =>
   );
 const there = () => sandbox.state.orders.size;
 
-test('an order that does not get through: seen, shown with its past, put aside, released, and sent once', async () => {
+test('an undelivered order is listed, shown with its events, parked, released, and sent once', async () => {
   expect(await runOrders('list')).toEqual(['no orders in state open']);
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await order('stuck');
@@ -109,7 +109,7 @@ test.each(Object.entries(DEPRECATED_ORDER_STATES))(
   },
 );
 
-test('what cannot be done is said in one sentence', async () => {
+test('an impossible operation is refused in one sentence', async () => {
   await order('twin');
   await order('twin', 'other');
   await shows(/twin +order +done/, 'list', '--state', 'done', '--tenant', 'other');
@@ -133,7 +133,7 @@ test('what cannot be done is said in one sentence', async () => {
   }
 });
 
-test('an order that waits for its next attempt is tried at once when asked: looked up, and sent once the list must show the former request', async () => {
+test('retry tries a waiting order at once: it is looked up, and sent when the list must contain the former request', async () => {
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
   await order('later');
   await shows(/later +order +unknown .*in \d+ m/, 'list');
@@ -146,7 +146,7 @@ test('an order that waits for its next attempt is tried at once when asked: look
   await shows(/later +order +done/, 'list', '--state', 'done');
 });
 
-test('an order that the network fails to call off is on the list until it is called off', async () => {
+test('a failed cancellation is listed until the order is cancelled', async () => {
   await order('unwanted');
   await shows(/unwanted +order +done/, 'list', '--state', 'done');
   sandbox.state.faults = [{ operation: 'cancelOrder', kind: 'error', times: 1000 }];
@@ -158,7 +158,7 @@ test('an order that the network fails to call off is on the list until it is cal
   expect(await runOrders('list')).toEqual(['no orders in state open']);
 });
 
-test('an order that was put aside, and is revoked then, is shown as what it is', async () => {
+test('a parked order that is revoked is shown as withdrawn', async () => {
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await order('aside');
   await until(

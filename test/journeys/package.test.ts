@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('it holds the program as JavaScript and its data, no sources and no tests', () => {
+test('the package contains the program as JavaScript and its data, no sources and no tests', () => {
   const paths = packed.files.map(({ path }) => path);
   expect(paths).toEqual(
     expect.arrayContaining([

@@ -32,7 +32,7 @@ async function person(more: object = {}) {
 }
 const versionOf = async (id: string): Promise<string> => (await facet.fhir('get', `/Patient/${id}`)).body.meta.versionId;
 
-describe('what a key that stands for a person opens', () => {
+describe('a patient key', () => {
   const CLOSED: [Method, string][] = [
     ['get', '/v1/patients?brand_id=loop'],
     ['post', '/v1/patients'],
@@ -42,13 +42,13 @@ describe('what a key that stands for a person opens', () => {
     ['post', '/v1/lab-orders'],
     ['post', '/v1/physicians'],
   ];
-  test.each(CLOSED)('%s %s is closed to it, that of its own patient too: 403 as the vendor says it', async (method, path) => {
+  test.each(CLOSED)('%s %s is 403 in the vendor’s format, also for its own patient', async (method, path) => {
     const { me, id } = await person();
     const answer = await me(method, path.replace('{id}', id)).send(method === 'post' ? {} : undefined);
     expect([answer.status, answer.body]).toEqual([403, { error: 'forbidden', message: expect.stringMatching(/is a patient.s key/) }]);
   });
 
-  test('so are the FHIR API and the doors of other vendors', async () => {
+  test('the FHIR API and other vendors’ APIs are 403', async () => {
     const { me, key, id } = await person();
     expect((await me('get', `/fhir/R4/Patient/${id}`)).status).toBe(403);
     expect((await request(facet.app).get('/clinik/v1/patients').set('x-api-key', key)).status).toBe(403);
@@ -58,7 +58,7 @@ describe('what a key that stands for a person opens', () => {
     expect([answer.status, answer.body.resourceType]).toEqual([403, 'OperationOutcome']);
   });
 
-  test('a key that stands for nobody has no "me": 403 says which key to make', async () => {
+  test('other keys have no "me": 403 names the key to create', async () => {
     const answer = await as(facet.demo.loop!)('post', AGE).send(ADULT);
     expect([answer.status, answer.body]).toEqual([
       403,
@@ -66,7 +66,7 @@ describe('what a key that stands for a person opens', () => {
     ]);
   });
 
-  describe('an acknowledgement whose body has nothing that must be said', () => {
+  describe('an acknowledgement without required fields', () => {
     let server: Server;
     beforeAll(async () => {
       server = createServer(facet.app).listen(0);
@@ -95,7 +95,7 @@ describe('what a key that stands for a person opens', () => {
       ['of no length, as JSON', { 'content-length': 0, 'content-type': 'application/json' }],
       ['in pieces, of which there are none', { 'transfer-encoding': 'chunked' }],
       ['in no pieces, as JSON', { 'transfer-encoding': 'chunked', 'content-type': 'application/json' }],
-    ])('needs none: %s', async (_what, headers) => {
+    ])('needs no body: %s', async (_what, headers) => {
       const answer = await bare(RUO, headers);
       expect([answer.status, answer.body.ruo_pathway_acknowledged_at]).toEqual([200, '2026-03-01T12:00:00.000Z']);
     });
@@ -104,7 +104,7 @@ describe('what a key that stands for a person opens', () => {
       ['of another type', { 'content-type': 'text/plain' }, '', 415],
       ['that names no type', {}, '{}', 415],
       ['that is blank', { 'content-type': 'application/json' }, ' ', 400],
-    ])('and one %s is refused as everywhere', async (_what, headers, text, status) => {
+    ])('refuses a body %s', async (_what, headers, text, status) => {
       expect((await bare(RUO, headers, text)).status).toBe(status);
     });
 
@@ -112,7 +112,7 @@ describe('what a key that stands for a person opens', () => {
       ['no body', {}],
       ['one of no length', { 'content-length': 0, 'content-type': 'application/json' }],
       ['no pieces of one', { 'transfer-encoding': 'chunked', 'content-type': 'application/json' }],
-    ])('where something must be said, %s is told what', async (_what, headers) => {
+    ])('with required fields, %s gets the names of the missing fields', async (_what, headers) => {
       expect(await bare(AGE, headers)).toEqual({
         status: 400,
         body: { error: 'validation_error', message: 'Validation error: date_of_birth is required' },
@@ -120,20 +120,20 @@ describe('what a key that stands for a person opens', () => {
     });
   });
 
-  test('only what its scopes cover', async () => {
+  test('is limited by its scopes', async () => {
     const { id } = await person();
     const key = await facet.keyWith('loop', ['system/Patient.r'], id);
     expect((await as(key)('post', AGE).send(ADULT)).status).toBe(403);
   });
 
-  test('nothing any more once the patient is deleted: 404', async () => {
+  test('gets 404 after its patient was deleted', async () => {
     const { me, id } = await person();
     expect((await facet.fhir('delete', `/Patient/${id}`)).status).toBe(204);
     const answer = await me('post', AGE).send(ADULT);
     expect([answer.status, answer.body]).toEqual([404, { error: 'not_found', message: expect.stringMatching(/was deleted/) }]);
   });
 
-  test('the patient of its own tenant alone, though another has one with the same id', async () => {
+  test('opens only the patient of its tenant, also if another tenant has the same id', async () => {
     const put = (keys: string) =>
       as(keys)('put', '/fhir/R4/Patient/same-id')
         .set('Content-Type', 'application/fhir+json')
@@ -146,7 +146,7 @@ describe('what a key that stands for a person opens', () => {
     expect((await as(facet.other.fhir!)('get', '/fhir/R4/Patient/same-id')).body.birthDate).toBeUndefined();
   });
 
-  test('other methods than POST are told so', async () => {
+  test('other methods than POST are 405', async () => {
     const { me } = await person();
     const answer = await me('get', AGE);
     expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
@@ -154,7 +154,7 @@ describe('what a key that stands for a person opens', () => {
 });
 
 describe('POST /v1/patients/me/age-verification', () => {
-  test('records the day of birth and the time of the verification, and answers the whole patient; the rest stays', async () => {
+  test('stores the birth date and the time of the verification, and returns the whole patient; other elements stay', async () => {
     const { me, view, id } = await person({ phone: '+1 518 473 1122', metadata: { dose: 1.5 } });
     const answer = await me('post', AGE).send({ ...ADULT, first_name: 'Nobody asks' });
     expect([answer.status, answer.body]).toEqual([
@@ -165,7 +165,7 @@ describe('POST /v1/patients/me/age-verification', () => {
     expect(await versionOf(id)).toBe('2');
   });
 
-  test('said again it makes no version and keeps the first time; another day is another verification', async () => {
+  test('a repetition creates no version and keeps the first time; another date is another verification', async () => {
     const { me, id } = await person();
     const first = await me('post', AGE).send(ADULT);
     clock.now = new Date('2026-03-02T12:00:00.000Z');
@@ -177,7 +177,7 @@ describe('POST /v1/patients/me/age-verification', () => {
     clock.now = new Date('2026-03-01T12:00:00.000Z');
   });
 
-  test('eighteen is counted in whole years by the calendar in UTC; who is younger is refused, and nothing is recorded', async () => {
+  test('age is counted in whole years in UTC; under eighteen is refused, and nothing is stored', async () => {
     const { me, id } = await person();
     for (const date_of_birth of ['2008-03-02', '2026-01-01', '2030-01-01']) {
       const answer = await me('post', AGE).send({ date_of_birth });
@@ -190,7 +190,7 @@ describe('POST /v1/patients/me/age-verification', () => {
     expect((await me('post', AGE).send({ date_of_birth: '2008-03-01' })).status).toBe(200);
   });
 
-  test('sent twice under one idempotency-key, one after the other or at once, it is done once and answered alike', async () => {
+  test('requests with one idempotency-key, in sequence or concurrent, are performed once with the same response', async () => {
     const { me, id } = await person();
     const send = (body: object, key = 'once') => me('post', AGE).set('idempotency-key', key).send(body);
     const answers = await Promise.all([send(ADULT), send(ADULT), send(ADULT)]);
@@ -202,14 +202,14 @@ describe('POST /v1/patients/me/age-verification', () => {
     expect((await send({ date_of_birth: '1980-02-03' })).status).toBe(409);
   });
 
-  test('two different days at once are both recorded, one after the other', async () => {
+  test('two concurrent requests with different dates are both stored', async () => {
     const { me, id } = await person();
     const answers = await Promise.all(['1990-01-01', '1991-01-01'].map((date_of_birth) => me('post', AGE).send({ date_of_birth })));
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     expect(await versionOf(id)).toBe('3');
   });
 
-  test('a client that expects another version is told so, and nothing is done', async () => {
+  test('an outdated If-Match is 412, and nothing is changed', async () => {
     const { me, id } = await person();
     expect((await me('post', AGE).set('If-Match', 'W/"7"').send(ADULT)).status).toBe(409);
     expect((await me('post', AGE).set('If-Match', 'W/"1"').send(ADULT)).status).toBe(200);
@@ -218,7 +218,7 @@ describe('POST /v1/patients/me/age-verification', () => {
 });
 
 describe('POST /v1/patients/me/ruo-acknowledgement', () => {
-  test('records which version was acknowledged and when; once more it changes nothing', async () => {
+  test('stores the acknowledged version and the time; a repetition changes nothing', async () => {
     const { me, view, id } = await person();
     const answer = await me('post', RUO).send({});
     expect([answer.status, answer.body]).toEqual([
@@ -237,7 +237,7 @@ describe('POST /v1/patients/me/ruo-acknowledgement', () => {
 describe('POST /v1/researcher-acknowledgements', () => {
   const SIGNED = { full_name: 'Ada Lovelace', ip_address: '203.0.113.7', source: 'checkout' };
 
-  test('records who acknowledged what, when and from where; it is a Consent of the patient, who shows its id', async () => {
+  test('stores who acknowledged what, when and from where as a Consent, whose id the patient shows', async () => {
     const { me, id } = await person();
     const answer = await me('post', ACK).send({ ...SIGNED, patient_id: 'somebody else' });
     const now = '2026-03-01T12:00:00.000Z';
@@ -257,7 +257,7 @@ describe('POST /v1/researcher-acknowledgements', () => {
     expect(await versionOf(id)).toBe('2');
   });
 
-  test('the patient shows the newest, and what others wrote into the patient stays', async () => {
+  test('the patient shows the newest, and foreign elements stay', async () => {
     const { me, id } = await person({ metadata: { dose: 1.5 } });
     await me('post', ACK).send(SIGNED);
     const second = await me('post', ACK).send(SIGNED);
@@ -265,7 +265,7 @@ describe('POST /v1/researcher-acknowledgements', () => {
     expect(body).toMatchObject({ researcher_acknowledgement_id: second.body.id, metadata: { dose: 1.5 } });
   });
 
-  test('at once under one idempotency-key it is made once; under none each is one, and the patient shows one of them', async () => {
+  test('concurrent requests with one idempotency-key create one; without a key each creates one, and the patient shows one of them', async () => {
     const { me, id } = await person();
     const send = (key?: string) => {
       const call = me('post', ACK);
@@ -280,7 +280,7 @@ describe('POST /v1/researcher-acknowledgements', () => {
     expect((await facet.fhir('get', `/Consent?patient=${id}&_summary=count`)).body.total).toBe(4);
   });
 
-  test('a patient with an id that a FHIR client chose is shown by its alias, and referred to by its own id', async () => {
+  test('a patient with an id from a FHIR client is shown by its alias, and referred to by its own id', async () => {
     await facet.put({ resourceType: 'Patient', id: 'ada' });
     const key = await facet.keyWith('loop', ['*'], 'ada');
     const answer = await as(key)('post', ACK).send(SIGNED);
@@ -292,14 +292,14 @@ describe('POST /v1/researcher-acknowledgements', () => {
     );
   });
 
-  test('for a patient who was deleted nothing is made: 404', async () => {
+  test('a deleted patient is 404, and nothing is created', async () => {
     const { me, id } = await person();
     await facet.fhir('delete', `/Patient/${id}`);
     expect((await me('post', ACK).send(SIGNED)).status).toBe(404);
     expect((await facet.fhir('get', `/Consent?patient=${id}&_summary=count`)).body.total).toBe(0);
   });
 
-  test('what is wrong is refused by its field; neither address nor name is in an answer that fails, or in the log', async () => {
+  test('errors name the field; neither address nor name is in an error response or in the log', async () => {
     const { me } = await person();
     const answer = await me('post', ACK).send({ ...SIGNED, full_name: 'A', source: '' });
     expect([answer.status, answer.body]).toEqual([

@@ -69,7 +69,7 @@ test.each([
   expect(statuses.filter((status) => status !== '500 201' && (status !== '500 409' || key !== undefined))).toEqual([]);
 });
 
-test('one step that fails leaves nothing held, but where it was the answer to the claim itself', async () => {
+test('a failed step releases the registration, except if the response to the claim was lost', async () => {
   const holds = async () =>
     (await facet.store.database.query<{ n: number }>("select count(*)::int as n from outbox where state = 'sending'"))[0]!.n;
   let stored = 0;
@@ -89,7 +89,7 @@ test('one step that fails leaves nothing held, but where it was the answer to th
 test.each([
   ['the claim', 1, 201],
   ['the answer', 2, 409],
-])('when the commit of %s is not heard of, the next attempt finds how it stands', async (_what, lost, status) => {
+])('after a lost commit of %s the next attempt finds the state', async (_what, lost, status) => {
   const body = physician();
   expect((await ending({ lost }, () => post(body, {}))).status).toBe(500);
   ahead += 8000;

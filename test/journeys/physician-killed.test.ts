@@ -82,7 +82,7 @@ onServer('what one server has failed at another takes over', async () => {
   expect((await read(created.body.id)).body).toEqual(created.body);
 });
 
-test('the next caller waits until the dead one has run out of time, and is answered', async () => {
+test('the next caller waits until the lease of the killed process expires, and gets a response', async () => {
   const body = physician();
   const unanswered = register(0, body).catch(() => 'nobody answers');
   const asking = await gate.next();

@@ -45,7 +45,7 @@ const practitioners = async (npi: string) =>
     ({ resource }: { resource: { id: string } }) => resource,
   );
 
-test('what was registered is 409 when it is sent again, in the words of the document, and stays as it was', async () => {
+test('a repeated registration is 409 with the documented text, and changes nothing', async () => {
   const body = physician();
   const first = await post(body);
   expect([first.status, first.body.status]).toEqual([201, 'pending']);
@@ -54,8 +54,8 @@ test('what was registered is 409 when it is sent again, in the words of the docu
   expect((await get(first.body.id)).body).toEqual(first.body);
 });
 
-describe('two requests for one licence at once', () => {
-  test('the second waits for the first, is 409 when that one is answered, and has changed nothing', async () => {
+describe('two concurrent requests for one licence', () => {
+  test('the second waits for the first, gets 409 when it is complete, and has changed nothing', async () => {
     const body = physician();
     gate.shut = true;
     const first = post(body);
@@ -69,7 +69,7 @@ describe('two requests for one licence at once', () => {
     expect((await get(one.body.id)).body).toEqual({ ...one.body, name: body.name, state_license: '1' });
   });
 
-  test('the second takes over when the first is 502, and reads back what it sent', async () => {
+  test('the second takes over when the first is 502, and its data is stored', async () => {
     const body = physician();
     gate.shut = true;
     const first = post(body);
@@ -83,7 +83,7 @@ describe('two requests for one licence at once', () => {
     expect((await get(created.id)).body).toEqual(created);
   });
 
-  test('of twenty one is registered, the others are 409, and the network is asked once', async () => {
+  test('of twenty requests one is registered, the others are 409, and one request is sent to the network', async () => {
     const body = physician();
     const before = gate.countArrived();
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(body)));
@@ -91,7 +91,7 @@ describe('two requests for one licence at once', () => {
     expect(gate.countArrived()).toBe(before + 1);
   });
 
-  test('under one idempotency-key both get the one answer', async () => {
+  test('with one idempotency-key both get the same response', async () => {
     const body = physician();
     gate.shut = true;
     const both = [post(body, 'both'), post(body, 'both')];
@@ -101,7 +101,7 @@ describe('two requests for one licence at once', () => {
   });
 });
 
-describe('an answer that nobody heard', () => {
+describe('a lost response', () => {
   /** A caller who hangs up when the network has been asked. */
   const unheard = async (body: Body, key: string) => {
     gate.shut = true;
@@ -125,7 +125,7 @@ describe('an answer that nobody heard', () => {
     };
   };
 
-  test('is an answer all the same: 409 when it is sent again, the same 201 under the same idempotency-key', async () => {
+  test('counts: a repetition is 409, and the same 201 with the same idempotency-key', async () => {
     const body = physician();
     const goOn = await unheard(body, 'unheard');
     const [repeated, same] = [post(body), post(body, 'unheard')];
@@ -140,7 +140,7 @@ describe('one person with licences in two states', () => {
     (await request(facet.app).get(`/clinician-profiles/${id}`).set('Authorization', `Bearer ${facet.demo.jump}`)).body.data;
   const maria = physician({ name: 'Dr. Maria de la Cruz, MD', email: 'maria@example.com' });
 
-  test('each is read back as it was registered; the person keeps the name that came first', async () => {
+  test('each registration is read back as sent; the Practitioner keeps the first name', async () => {
     const ny = await post(maria);
     const ca = await post({ ...maria, license_state: 'ca', name: 'Maria Cruz', email: 'Cruz@example.com', state_license: '2' });
     expect([ny.status, ca.status]).toEqual([201, 201]);
@@ -151,7 +151,7 @@ describe('one person with licences in two states', () => {
     expect(await jump(person.id)).toMatchObject({ name: maria.name, email: maria.email });
   });
 
-  test('a FHIR PUT of the name is shown by both, and a later licence is read back with the name it came with', async () => {
+  test('a changed name through FHIR is shown by both, and a later licence is read back with its own name', async () => {
     const [person] = await practitioners(maria.npi);
     const before = (await jump(person.id)).updated_at;
     expect((await facet.put({ ...person, name: [{ given: ['Maria'], family: 'Jones' }] })).status).toBe(200);
@@ -165,7 +165,7 @@ describe('one person with licences in two states', () => {
     expect([profile.name, profile.updated_at >= before]).toEqual(['Maria Jones', true]);
   });
 
-  test('a Practitioner that FHIR holds keeps its name and address, and lends them where they are the same', async () => {
+  test('a stored Practitioner keeps its name and address', async () => {
     const body = physician({ name: 'Ann Lee' });
     const identifier = [{ system: 'http://hl7.org/fhir/sid/us-npi', value: body.npi }];
     const id = `held-${body.npi}`;
@@ -186,8 +186,8 @@ describe('one person with licences in two states', () => {
   });
 });
 
-describe('a physician that is taken away through FHIR', () => {
-  test('and registered again is another registration: 201 with a new id, the old one is gone', async () => {
+describe('a physician that is removed through FHIR', () => {
+  test('and registered again is a new registration: 201 with a new id, the old id is gone', async () => {
     const body = physician();
     const first = await post(body);
     expect((await facet.fhir('delete', `/Practitioner/${first.body.id}`)).status).toBe(204);
@@ -199,7 +199,7 @@ describe('a physician that is taken away through FHIR', () => {
     expect((await post(body)).body).toEqual(EXISTS);
   });
 
-  test('and put back as it was is registered as before', async () => {
+  test('and restored with its content is registered as before', async () => {
     const body = physician();
     const first = await post(body);
     const [stored] = await practitioners(body.npi);
@@ -209,7 +209,7 @@ describe('a physician that is taken away through FHIR', () => {
     expect((await post(body)).body).toEqual(EXISTS);
   });
 
-  test('with one licence only: that one is registered again under a new id, the others stay', async () => {
+  test('by one licence: that licence is registered again with a new id, the others stay', async () => {
     const body = physician();
     const ny = await post(body);
     const ca = await post({ ...body, license_state: 'CA' });
@@ -223,7 +223,7 @@ describe('a physician that is taken away through FHIR', () => {
     for (const license_state of ['NY', 'CA']) expect((await post({ ...body, license_state })).body).toEqual(EXISTS);
   });
 
-  test('while the network is being asked is registered anew, and its id leads to it', async () => {
+  test('during the request to the network is registered again, and its id can be read', async () => {
     const body = physician();
     gate.shut = true;
     const sent = post(body);
@@ -237,7 +237,7 @@ describe('a physician that is taken away through FHIR', () => {
     expect((await get(created.id)).body).toEqual(created);
   });
 
-  test('and whose licence moves to another Practitioner takes its registration along', async () => {
+  test('and whose licence is moved to another Practitioner moves its registration, too', async () => {
     const body = physician();
     const first = await post(body);
     const [stored] = await practitioners(body.npi);
@@ -248,7 +248,7 @@ describe('a physician that is taken away through FHIR', () => {
   });
 });
 
-test('a licence that FHIR holds and nobody has registered is registered: it keeps its place and gets an id', async () => {
+test('a stored licence without a registration is registered: it keeps its position and gets an id', async () => {
   const body = physician();
   await post({ ...body, license_state: 'NJ' });
   const [stored] = await practitioners(body.npi);
@@ -263,7 +263,7 @@ test('a licence that FHIR holds and nobody has registered is registered: it keep
 });
 
 describe('where JUNCTION_PHYSICIAN_PATH is set', () => {
-  test('the physician is pushed there instead of being looked for in the roster', async () => {
+  test('the physician is pushed there instead of being looked up in the roster', async () => {
     const pushing = await startFacet({
       JUNCTION_API_KEY: sandbox.apiKey,
       JUNCTION_BASE_URL: sandbox.url,
@@ -301,7 +301,7 @@ describe('a physician whom the network lists later', () => {
   };
   const HOUR = 3_600_000;
 
-  test('is pending until then, and active by itself a quarter of an hour later at most, for every door', async () => {
+  test('is pending until then, and active in every API within a quarter of an hour', async () => {
     const body = physician();
     const { id } = (await post(body)).body;
     const other = (await post(physician())).body.id;
@@ -318,7 +318,7 @@ describe('a physician whom the network lists later', () => {
     expect((await facet.fhir('get', `/Practitioner/${practitioner.id}/_history`)).body.total).toBe(versions);
   });
 
-  test('taken away meanwhile, is not made again; put back, is active when it is looked at again', async () => {
+  test('is not created again if it was removed meanwhile; if it was restored, it becomes active with the next check', async () => {
     const body = physician();
     const { id } = (await post(body)).body;
     const [practitioner] = await practitioners(body.npi);

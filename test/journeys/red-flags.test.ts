@@ -30,7 +30,7 @@ const result = (code: string, day: string, more: object = {}) => ({
   ...more,
 });
 
-test('a value that is sent out of its range is a warning, one within it is no flag', async () => {
+test('a value outside its range is a warning, a value within it is no flag', async () => {
   const value = {
     code: 'tsh',
     name: 'TSH',
@@ -69,7 +69,7 @@ test('a value that is sent out of its range is a warning, one within it is no fl
   ]);
 });
 
-test('what FHIR clients made is flagged, newest first; what was taken back, or is of somebody else, is not', async () => {
+test('Observations of FHIR clients are flagged, newest first; withdrawn ones and those of other patients are not', async () => {
   await facet.put(result('LL', '2026-01-01'));
   await facet.put(result('A', '2026-03-01'));
   await facet.put(
@@ -87,7 +87,7 @@ test('what FHIR clients made is flagged, newest first; what was taken back, or i
   ]);
 });
 
-test('what no instrument could measure is for information, and not when it is abnormal besides; the old name of significantly high is found too', async () => {
+test('off-scale values are informational unless they are also abnormal; the former code of significantly high is found, too', async () => {
   await facet.put(result('<', '2026-01-01'));
   await facet.put(result('>', '2026-02-01', { interpretation: [...interpretation('>'), ...interpretation('HH')] }));
   await facet.put(result('H>', '2026-03-01'));
@@ -102,7 +102,7 @@ test('what no instrument could measure is for information, and not when it is ab
   ]);
 });
 
-test('all of them are there at once, however many', async () => {
+test('the response contains all flags', async () => {
   const value = { code: 'tsh', name: 'TSH', value: 9, unit: 'mIU/L', reference_high: 4.5 };
   const biomarkers = Array.from({ length: 150 }, (_, day) => ({
     ...value,
@@ -112,7 +112,7 @@ test('all of them are there at once, however many', async () => {
   expect((await flags()).body.flags).toHaveLength(150);
 });
 
-test('a patient without results has none; nobody, and no id at all, is 404', async () => {
+test('a patient without results has no flags; an unknown patient and an invalid id are 404', async () => {
   const [none, nobody, noId] = [await flags(), await flags('01936b00-0000-7000-8000-0000000000ff'), await flags('someone')];
   expect([none.status, none.body]).toEqual([200, { flags: [] }]);
   expect([nobody.status, nobody.body.error, noId.status]).toEqual([404, 'not_found', 404]);

@@ -45,7 +45,7 @@ const get = async (path: string, ...scopes: string[]) =>
 const expectedRefusal = (type: string) => [403, `the scopes of this API key do not cover a search of ${type}: it needs system/${type}.s`];
 const toError = ({ status, body }: request.Response) => [status, body.error?.message];
 
-describe('what is shown beside an item', () => {
+describe('joined resources', () => {
   test.each([`/clinician-profiles/${SARAH}`, '/clinician-profiles'])(
     'GET %s: the role of a practitioner is a PractitionerRole',
     async (path) => {
@@ -56,13 +56,13 @@ describe('what is shown beside an item', () => {
     },
   );
 
-  test('a time of its shown item that comes from a role is not told either', async () => {
+  test('updated_at does not reveal changes of a role that the key may not read', async () => {
     const response = await get(`/clinician-profiles/${SARAH}`, 'system/Practitioner.rs');
     const { body } = await facet.fhir('get', `/Practitioner/${SARAH}`);
     expect(Date.parse(response.body.data.updated_at)).toBeLessThanOrEqual(Date.parse(body.meta.lastUpdated));
   });
 
-  test('GET /availability: whose a time is, and where, is told by types of its own', async () => {
+  test('GET /availability: the clinician and the location of a time need their own scopes', async () => {
     const path = `/availability?date_from=${START}&date_to=${START}&appointment_template_id=${KIND}`;
     const slots = async (...types: string[]) => (await get(path, ...types.map((type) => `system/${type}.rs`))).body.data.slots;
     expect(await slots('Slot', 'Schedule', 'PractitionerRole', 'Practitioner')).toEqual([
@@ -85,18 +85,18 @@ describe('a filter that reads another type', () => {
     [`${times}&clinician_profile_id=${SARAH}`, ['Slot', 'Schedule'], 'PractitionerRole'],
     [`${times}&location_id=${CLINIC}`, ['Slot', 'Schedule'], 'PractitionerRole'],
     [`/clinician-profiles?location_id=${CLINIC}`, ['Practitioner'], 'PractitionerRole'],
-  ])('GET %s with a key for %j is refused by the name of the scope it needs', async (path, types, needed) => {
+  ])('GET %s with a key for %j is refused with the needed scope', async (path, types, needed) => {
     const scopes = types.map((type) => `system/${type}.rs`);
     expect(toError(await get(path, ...scopes))).toEqual(expectedRefusal(needed));
     expect((await get(path, ...scopes, `system/${needed}.s`)).status).toBe(200);
   });
 
-  test('filters and orders of its own type need no other scope', async () => {
+  test('filters and sorts of the same type need no other scope', async () => {
     expect((await get('/clinician-profiles?is_active=true&search=sarah', 'system/Practitioner.rs')).status).toBe(200);
   });
 });
 
-test('a name becomes a reference only for a key that may search for what is called so', async () => {
+test('a name is resolved to a reference only for a key that may search that type', async () => {
   const body = { practitionerId: `prac_${'0'.repeat(24)}`, role: 'doctor', organizationName: 'Springfield Clinic' };
   const { body: practitioner } = await request(facet.app)
     .post('/clinik/v1/practitioners')

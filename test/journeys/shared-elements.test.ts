@@ -25,7 +25,7 @@ const ADA = {
 const FAX = { system: 'fax', value: '+1 518 474 2122' };
 const OLD = { system: 'phone', use: 'old', value: '+1 518 474 2123' };
 
-test('a create that says two lists, an object and a value over two elements stores all of them', async () => {
+test('a create with two lists, an object and a value over two elements stores all of them', async () => {
   const { status, body } = await call('post', '').send(ADA);
   expect([status, body]).toEqual([201, { id: expect.any(String), ...ADA }]);
   const { telecom, name } = await stored(body.id);
@@ -34,7 +34,7 @@ test('a create that says two lists, an object and a value over two elements stor
   expect((await call('get', `/${body.id}`)).body).toEqual(body);
 });
 
-test('a change of one leaves the others, and what the shape does not show, where they are', async () => {
+test('a change of one keeps the others and foreign elements in their position', async () => {
   const { body } = await call('post', '').send(ADA);
   const created = await stored(body.id);
   const telecom = [FAX, ...created.telecom, OLD];
@@ -49,7 +49,7 @@ test('a change of one leaves the others, and what the shape does not show, where
   expect((await stored(body.id)).telecom).toEqual([FAX, expect.objectContaining(phone), expect.objectContaining({ system: 'url' }), OLD]);
 });
 
-test('a change of all at once, and a replacement, are stored whole; said again they make no version', async () => {
+test('a change of all, and a replacement, are stored completely; a repetition creates no version', async () => {
   const { body } = await call('post', '').send(ADA);
   const next = {
     name: { familyName: 'King', givenName: 'Ada' },

@@ -39,7 +39,7 @@ const fhir = (path: string, key: string, more?: Parameters<typeof call>[2]) => c
 const curls = () => server.lines.filter((line) => line.startsWith('curl '));
 
 describe('a first start', () => {
-  test('prints where it is, and six curls to begin with', async () => {
+  test('prints its URL and six curl commands', async () => {
     await server.waitForLine(/^curl .*\/fhir\/R4\//);
     expect(server.lines).toContainEqual(expect.stringMatching(`FHIR R4 +${server.url}/fhir/R4 `));
     const paths = curls().map((line) => new URL(/'([^']+)'/.exec(line)![1]!).pathname);
@@ -53,11 +53,11 @@ describe('a first start', () => {
     ]);
   });
 
-  test('says in capitals that orders go to a sandbox', () => {
+  test('prints in capitals that orders go to a sandbox', () => {
     expect(server.lines).toContainEqual(expect.stringMatching(/SANDBOX/));
   });
 
-  test('each printed curl works as printed', async () => {
+  test('has working curl commands', async () => {
     const home = join(place.directory, '..');
     writeFileSync(join(home, '.curlrc'), 'write-out = "\\n%{http_code}"\n');
     const shell = promisify(execFile);
@@ -67,12 +67,12 @@ describe('a first start', () => {
     }
   });
 
-  test('answers health and readiness without a key', async () => {
+  test('responds to health and readiness checks without a key', async () => {
     const answers = await Promise.all(['/healthz', '/readyz'].map(async (path) => (await fetch(server.url + path)).json()));
     expect(answers).toEqual([{ status: 'ok' }, { status: 'ready' }]);
   });
 
-  test('makes two tenants with a key for each surface, in a file for its owner alone; each key opens its own surface', async () => {
+  test('creates two tenants with a key for each surface, in a file that only its owner can read; each key opens its surface', async () => {
     expect(statSync(join(place.directory, 'dev-keys.json')).mode & 0o777).toBe(0o600);
     const own = {
       fhir: expect.stringMatching(/^\S{20,}$/),
@@ -97,7 +97,7 @@ describe('a first start', () => {
 });
 
 describe('a second server', () => {
-  test('on a port that is taken refuses in one sentence, before it has made a database', async () => {
+  test('on a used port exits with one sentence, before it creates a database', async () => {
     const port = new URL(server.url).port;
     const elsewhere = join(place.directory, '..', 'elsewhere');
     const refused = await facet({ ...place.env, PORT: port, FACET_DATA_DIR: elsewhere }, 'start');
@@ -115,7 +115,7 @@ describe('a second server', () => {
   });
 });
 
-test('SIGTERM stops it: a request under way is finished, idle clients do not hold it, and it exits with 0', async () => {
+test('SIGTERM: the current request is finished, idle clients do not delay the stop, and the exit code is 0', async () => {
   const { demo } = place.keys();
   expect((await fhir('/Patient/ada', demo.fhir!, { method: 'PUT', body: ADA })).status).toBe(201);
   const agent = new Agent({ keepAlive: true });
@@ -153,14 +153,14 @@ test('SIGTERM stops it: a request under way is finished, idle clients do not hol
   agent.destroy();
 });
 
-test('a signal while it is still starting stops it as cleanly', async () => {
+test('a signal during the start stops it cleanly, too', async () => {
   const starting = launch(place.env);
   await starting.waitForLine(/SANDBOX/);
   starting.signal('SIGTERM');
   expect(await starting.ended).toEqual({ code: 0, signal: null });
 });
 
-test('a supervisor that stops npm stops the server below it, which lets go of its data', async () => {
+test('a supervisor that stops npm stops the server below, which releases its data directory', async () => {
   const own = await emptyPlace();
   const below = launchByNpm(own.env);
   await below.waitForLine(/^Facet is ready: /);
@@ -186,7 +186,7 @@ describe('a restart, with FACET_BASE_URL', () => {
     expect((await fhir('/Patient/ada', keys.demo.fhir!)).body).toMatchObject(ADA);
   });
 
-  test('shows that URL in what it prints, in Location and in next links, and a Host header nowhere', async () => {
+  test('uses that URL in its output, in Location and in next links, and never a Host header', async () => {
     await server.waitForLine(new RegExp(`^curl -sS '${BASE}/fhir/R4/`));
     const ask = async (method: string, path: string, body?: object) => {
       const headers = {
@@ -210,7 +210,7 @@ describe('a restart, with FACET_BASE_URL', () => {
   });
 });
 
-test('killed with SIGKILL, it starts again at once and has lost nothing', async () => {
+test('after SIGKILL it starts again at once without data loss', async () => {
   const keys = place.keys();
   const created = await Promise.all([1, 2, 3, 4, 5].map(() => fhir('/Patient', keys.demo.fhir!, { body: ADA })));
   server.signal('SIGKILL');
@@ -221,7 +221,7 @@ test('killed with SIGKILL, it starts again at once and has lost nothing', async 
   expect(place.keys()).toEqual(keys);
 });
 
-test('without its file, a database that has the tenants gets new keys beside the old ones', async () => {
+test('without the key file, existing tenants get additional keys', async () => {
   const old = place.keys();
   server.signal('SIGTERM');
   await server.ended;
@@ -235,7 +235,7 @@ test('without its file, a database that has the tenants gets new keys beside the
   for (const { other } of [old, added]) expect((await fhir('/Patient/ada', other.fhir!)).status).toBe(404);
 });
 
-test('with a key of the real network and no panels it prints no curl for an order, and says that no panel is known', async () => {
+test('with a key of the real network and without panels it prints no curl for an order, and that no panel is known', async () => {
   const own = await emptyPlace();
   // nothing of it may leave this machine
   const nowhere = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://127.0.0.1:1' };
@@ -248,7 +248,7 @@ test('with a key of the real network and no panels it prints no curl for an orde
   await own.remove();
 });
 
-test('a limit for a surface that there is not is refused in one sentence that names the one that is meant', async () => {
+test('a rate limit for an unknown surface is refused in one sentence with the likely name', async () => {
   const refused = await facet({ ...place.env, FACET_RATE_LIMITS: '{"clink":{"limit":5,"seconds":60}}' }, 'start');
   expect(refused).toEqual({
     code: 1,
@@ -284,7 +284,7 @@ describe('with NODE_ENV=production', () => {
 test.each([
   ['no server', 'postgres://somebody:secret@127.0.0.1:1/facet', 'no PostgreSQL answers at 127.0.0.1:1'],
   ['no URL', 'postgres://somebody@', 'is not like postgres://user:password@host:5432/database'],
-])('DATABASE_URL that leads to %s is said in one sentence, without the password', async (_what, url, says) => {
+])('DATABASE_URL that leads to %s is refused in one sentence, without the password', async (_what, url, says) => {
   const refused = await facet({ ...place.env, DATABASE_URL: url }, 'start');
   expect(refused).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^facet: DATABASE_URL[^\n]+\n$/) });
   expect(refused.stderr).toContain(says);

@@ -68,7 +68,7 @@ test.each([
     '/clinician-profiles?limit=100',
     'Practitioner?_sort=family,given&_count=100&_revinclude=PractitionerRole:practitioner',
   ],
-])('%s costs as many statements as the FHIR search that brings the same', async (_what, surface, path, search) => {
+])('%s takes as many statements as the equivalent FHIR search', async (_what, surface, path, search) => {
   const [viaVendorApi, equal] = [await cost(vendor(surface, path)), await cost(facet.fhir('get', `/${search}`))];
   expect({ path, statements: viaVendorApi }).toEqual({ path, statements: equal });
   expect(equal).toBeGreaterThan(0);

@@ -66,7 +66,7 @@ const THE_PATIENT = async (database: Database) => {
 };
 const ALL_READS = (database: Database) => database.script('lock table resource in access exclusive mode');
 
-test('another tenant, a health check and a readiness check are answered before the storm of one tenant is over', async () => {
+test('another tenant, a health check and a readiness check get responses before the requests of an overloading tenant are done', async () => {
   const answered: string[] = [];
   const noted = async (who: string, answer: Promise<Response>): Promise<void> => void answered.push(`${who} ${(await answer).status}`);
   let all: Promise<void>[] = [];
@@ -92,7 +92,7 @@ test('another tenant, a health check and a readiness check are answered before t
   expect(answered).toEqual(expect.arrayContaining(['health 200', 'other 200', 'ready 200']));
 });
 
-test('reads whose clients leave while they wait are dropped, and the next read is answered', async () => {
+test('waiting reads are dropped when their clients disconnect, and the next read gets a response', async () => {
   const before = load().refused['client left'];
   const leaving = new AbortController();
   await whileHeld(ALL_READS, async () => {
@@ -110,7 +110,7 @@ test('reads whose clients leave while they wait are dropped, and the next read i
   expect((await ask(facet.demo.fhir!, '/Patient/busy')).status).toBe(200);
 });
 
-test('fifty conditional creates of one tenant at once are all answered, and one of them creates', async () => {
+test('fifty concurrent conditional creates of one tenant all get responses, and one creates', async () => {
   const create = () =>
     fetch(`${url}/fhir/R4/Organization`, {
       method: 'POST',

@@ -35,7 +35,7 @@ const PATIENT = '0190b3c2-0000-7000-8000-000000000001';
 const PRACTITIONER = '0190b3c2-0000-7000-8000-000000000002';
 const asOther = (surface: string, path: string) => request(facet.app).get(path).set('x-api-key', facet.other[surface]!);
 
-test('by id: 404, in every dialect', async () => {
+test('another tenant’s id is 404 in every API', async () => {
   const answers = await Promise.all([
     asOther('fhir', `/fhir/R4/Patient/${PATIENT}`),
     asOther('fhir', `/fhir/R4/Patient/${PATIENT}/_history`),
@@ -48,7 +48,7 @@ test('by id: 404, in every dialect', async () => {
   expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 404));
 });
 
-test('by search, count, chain, include and list: nothing', async () => {
+test('search, count, chain, include and list find nothing of another tenant', async () => {
   const searches = [
     '/Patient',
     '/Patient?family=lovelace',
@@ -68,7 +68,7 @@ test('by search, count, chain, include and list: nothing', async () => {
   expect((await asOther('jump', '/clinician-profiles')).body.data).toEqual([]);
 });
 
-test('a PUT to the other tenant’s id creates the caller’s own, and leaves the other’s', async () => {
+test('a PUT to another tenant’s id creates the caller’s own resource, and keeps the other', async () => {
   const own = { resourceType: 'Patient', id: PATIENT, name: [{ family: 'Own' }] };
   const put = await facet.put(own, facet.other.fhir!);
   expect([put.status, put.body.meta.versionId]).toEqual([201, '1']);
@@ -76,7 +76,7 @@ test('a PUT to the other tenant’s id creates the caller’s own, and leaves th
   expect(first.body.name[0].family).toBe('Lovelace');
 });
 
-test('a page link of one tenant does not open for another, nor changed', async () => {
+test('a page link does not work for another tenant, or with changes', async () => {
   for (const n of [1, 2]) await facet.put({ resourceType: 'List', id: `l${n}`, status: 'current', mode: 'working' });
   const next = nextOf((await facet.fhir('get', '/List?_count=1')).body)!;
   expect((await facet.fhir('get', next)).body.entry).toHaveLength(1);

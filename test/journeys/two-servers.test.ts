@@ -28,14 +28,14 @@ onServer('two servers on one database', () => {
   const tally = (answers: { status: number }[]) =>
     Object.fromEntries([...Map.groupBy(answers, ({ status }) => status)].map(([status, all]) => [status, all.length]));
 
-  test('both started at once on an empty database, and the keys that were written open both', async () => {
+  test('two servers start at once on an empty database, and the written keys open both', async () => {
     for (const surface of ['demo', 'other'] as const) {
       const key = place.keys()[surface].fhir!;
       for (const { url } of servers) expect((await call(`${url}/fhir/R4/Patient`, key)).status).toBe(200);
     }
   });
 
-  test('fifty conditional creates of one identifier make one resource, twenty times over', async () => {
+  test('fifty concurrent conditional creates of one identifier create one resource, in each of twenty rounds', async () => {
     for (let round = 0; round < 20; round++) {
       const identifier = { system: 'urn:mrn', value: `round-${round}` };
       const answers = await atOnce(50, 'fhir', '/fhir/R4/Patient', (n) => ({
@@ -48,7 +48,7 @@ onServer('two servers on one database', () => {
     }
   });
 
-  test('updates of one resource become versions one after the other: none is refused, none is lost', async () => {
+  test('concurrent updates of one resource become successive versions: none is refused or lost', async () => {
     const path = '/fhir/R4/Patient/wanted-by-all';
     const answers = await atOnce(120, 'fhir', path, (n) => ({
       method: 'PUT',
@@ -66,7 +66,7 @@ onServer('two servers on one database', () => {
     expect(stored).toEqual(versions.sort(([a], [b]) => b - a));
   });
 
-  test('of updates that name the version they replace one is done, the others are 412', async () => {
+  test('of concurrent updates with If-Match one succeeds, the others are 412', async () => {
     const { body } = await fhir('/Patient', { body: { resourceType: 'Patient' } });
     const answers = await atOnce(20, 'fhir', `/fhir/R4/Patient/${body.id}`, (n) => ({
       method: 'PUT',
@@ -79,13 +79,13 @@ onServer('two servers on one database', () => {
   const physician = { name: 'Maria Cruz', email: 'maria@example.com', state_license: '1' };
   const practitioners = async (npi: string) => (await fhir(`/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${npi}`)).body.entry;
 
-  test('a physician registered many times at once is registered once', async () => {
+  test('concurrent registrations of one physician create one registration', async () => {
     const body = { ...physician, npi: '1666666661', license_state: 'NY' };
     expect(tally(await atOnce(20, 'loop', '/v1/physicians', () => ({ body })))).toEqual({ 201: 1, 409: 19 });
     expect(await practitioners(body.npi)).toHaveLength(1);
   });
 
-  test('a physician registered in many states at once is one practitioner with a registration for each', async () => {
+  test('concurrent registrations in many states create one Practitioner with a registration for each', async () => {
     const npi = '1666666662';
     const states = ['NY', 'CA', 'TX', 'FL', 'WA', 'OR', 'NV', 'AZ'];
     const answers = await atOnce(states.length, 'loop', '/v1/physicians', (n) => ({
@@ -98,7 +98,7 @@ onServer('two servers on one database', () => {
     expect(read.map(({ body }) => body)).toEqual(answers.map(({ body }) => body));
   });
 
-  test('registrations and a FHIR client that changes the same practitioner at the same time lose nothing of each other', async () => {
+  test('registrations and concurrent changes of the same Practitioner through FHIR are all stored', async () => {
     const npi = '1666666663';
     const register = (license_state: string, n: number) =>
       call(`${servers[n % 2]!.url}/v1/physicians`, keys.loop!, { body: { ...physician, npi, license_state } });
@@ -127,12 +127,12 @@ onServer('two servers on one database', () => {
     expect(body.communication.map(({ coding }: { coding: { code: string }[] }) => coding[0]!.code)).toEqual(languages);
   });
 
-  test('a patient created many times at once is created once', async () => {
+  test('concurrent creates of one patient create one patient', async () => {
     const body = { brand_id: 'loop', first_name: 'Only', last_name: 'One', external_ids: { shop: '77' } };
     expect(tally(await atOnce(20, 'loop', '/v1/patients', () => ({ body })))).toEqual({ 201: 1, 409: 19 });
   });
 
-  test('an order sent many times under one key is one order, and everybody hears the same', async () => {
+  test('concurrent orders with one key are one order, and all get the same response', async () => {
     const { body: patient } = await fhir('/Patient?family=lovelace&birthdate=1985-12-10');
     const body = { brand_id: 'loop', patient_id: patient.entry[0].resource.id, panel_id: 'pcos' };
     const answers = await atOnce(10, 'loop', '/v1/lab-orders', () => ({ headers: { 'idempotency-key': 'one' }, body }));

@@ -45,7 +45,7 @@ async function runScript(script: string): Promise<string> {
   return (await promisify(execFile)('bash', ['-c', text], { cwd: home, env })).stdout;
 }
 
-test("README's first look creates a patient and finds it", async () => {
+test('the first example of the README creates a patient and finds it', async () => {
   const { script } = readExamples('README.md').find((example) => example.script.includes('dev-keys.json'))!;
   expect(await runScript(script)).toMatch(/"family":"Lovelace".*"type":"searchset".*"family":"Lovelace"/s);
 });

@@ -95,7 +95,7 @@ describe.each(shows)('%s', (_name, loaded, example) => {
     for (const { name } of shape.joins) for (const resource of (example.env?.[name] ?? []) as Resource[]) await put(resource);
   });
 
-  test('what is made through FHIR is shown as the example says, and nobody of another tenant sees it', async () => {
+  test('a resource from FHIR is shown as in the example, and not to another tenant', async () => {
     const visible = bodyOf(await call('get', `/${example.response!.id}`));
     expect(omitServerFields(visible)).toEqual(omitServerFields(example.response!));
     expect(uuidOf(visible)).toBe(example.stored!.id);
@@ -125,7 +125,7 @@ describe.each(creates)('%s', (_name, loaded, example) => {
 
   const walk = (interaction: 'read' | 'search' | 'update' | 'delete') => (shape.interactions.includes(interaction) ? test : test.skip);
 
-  test('is answered as the example says, and is the resource it states', async () => {
+  test('has the response of the example, and stores the resource of the example', async () => {
     expect(omitServerFields(created)).toEqual(omitServerFields(example.response!));
     const { body } = await facet.fhir('get', `/${shape.resource}/${uuidOf(created)}`);
     const timed = loaded.lens.fields.flatMap(({ spec, paths: [main] }) => (spec.default === '%now' ? [main!.steps[0]!.name] : []));
@@ -159,7 +159,7 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   });
 });
 
-test('there is something to walk through', () => {
+test('there are shapes to test', () => {
   expect(creates.length).toBeGreaterThan(9);
   expect(shows.length).toBeGreaterThan(1);
 });

@@ -27,7 +27,7 @@ const jump = (method: 'get' | 'patch', path: string) =>
 
 const MARRIED = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', code: 'M', display: 'Married' }] };
 
-describe('what is unset shows nothing', () => {
+describe('a field that is unset shows nothing afterwards', () => {
   test('a phone number of a patient who has two', async () => {
     const id = await create({
       resourceType: 'Patient',
@@ -152,13 +152,13 @@ describe('what is unset shows nothing', () => {
   });
 });
 
-describe('what is changed says the same to FHIR clients', () => {
-  test('a code does not stay behind another text', async () => {
+describe('a change is consistent for FHIR clients', () => {
+  test('a code is removed when its text changes', async () => {
     const id = await create({ resourceType: 'Patient', maritalStatus: MARRIED });
     expect((await clinik('patch', `patients/${id}`).send({ maritalStatus: 'Divorced' })).status).toBe(200);
     expect((await stored(`Patient/${id}`)).maritalStatus).toEqual({ text: 'Divorced' });
   });
-  test('nor a text beside another code, which another vendor shows', async () => {
+  test('a text is removed when its code changes, also for another vendor', async () => {
     const practitioner = await create({ resourceType: 'Practitioner', name: [{ family: 'X' }] });
     const id = await create({
       resourceType: 'PractitionerRole',
@@ -195,7 +195,7 @@ describe('what is changed says the same to FHIR clients', () => {
     expect((await jump('patch', `patients/${id}`).send(change)).status).toBe(200);
     expect((await stored(`Patient/${id}`)).name).toEqual(remaining);
   });
-  test('who is no practitioner stays when the practitioner is unset', async () => {
+  test('other performers stay when the practitioner is unset', async () => {
     const surgery = { reference: `Organization/${await create({ resourceType: 'Organization', name: 'Surgery' })}` };
     const doctor = { reference: `Practitioner/${await create({ resourceType: 'Practitioner', name: [{ family: 'X' }] })}` };
     const id = await create({ resourceType: 'Patient', generalPractitioner: [doctor, surgery] });
@@ -203,7 +203,7 @@ describe('what is changed says the same to FHIR clients', () => {
     expect([status, body.data.generalPractitionerId]).toEqual([200, null]);
     expect((await stored(`Patient/${id}`)).generalPractitioner).toEqual([surgery]);
   });
-  test('who is no practitioner stays when a practitioner is said, and hides none', async () => {
+  test('other performers stay when a practitioner is set, and do not hide it', async () => {
     const surgery = { reference: `Organization/${await create({ resourceType: 'Organization', name: 'Surgery' })}`, display: 'Surgery' };
     const doctor = { reference: `Practitioner/${await create({ resourceType: 'Practitioner', name: [{ family: 'X' }] })}` };
     const elsewhere = { reference: 'https://elsewhere.example/fhir/Practitioner/1' };
@@ -224,7 +224,7 @@ describe('what is changed says the same to FHIR clients', () => {
   });
 });
 
-describe('what is no longer in use (use: old, which modifies its meaning) is not shown as current, nor written into', () => {
+describe('an element with use: old is not shown as current, nor written into', () => {
   const MARRIED_ANN = {
     resourceType: 'Patient',
     birthDate: '1980-01-01',
@@ -248,7 +248,7 @@ describe('what is no longer in use (use: old, which modifies its meaning) is not
     const profile = (await jump('get', `patients/${id}`)).body.data;
     expect([profile.last_name, profile.home_phone, profile.town_city]).toEqual(['Married', '2', 'New']);
   });
-  test('nor is anybody found by it', async () => {
+  test('nobody is found by an old element', async () => {
     const npi = (use: string, value: string) => ({ system: 'http://hl7.org/fhir/sid/us-npi', use, value });
     const person = {
       name: [
@@ -281,19 +281,19 @@ describe('what is no longer in use (use: old, which modifies its meaning) is not
     for (const [call, path, was, is] of filters)
       expect([path, was, await found(call, path + was), is, await found(call, path + is)]).toEqual([path, was, 0, is, 1]);
   });
-  test('a new number is not put where the old one stands', async () => {
+  test('a new number does not replace the old one', async () => {
     const id = await create(MARRIED_ANN);
     await clinik('patch', `patients/${id}`).send({ phone: '3' });
     expect((await stored(`Patient/${id}`)).telecom[0]).toEqual({ system: 'phone', use: 'old', value: '1' });
   });
-  test('two patients are the same by their names of today', async () => {
+  test('duplicates are compared by current names', async () => {
     await create({ ...MARRIED_ANN, meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'b' }] } });
     const { status } = await loop('patients').send({ brand_id: 'b', first_name: 'Ann', last_name: 'Married', date_of_birth: '1980-01-01' });
     expect(status).toBe(409);
   });
 });
 
-describe('of several names, numbers and addresses the current and preferred one is shown, changed and ordered with', () => {
+describe('of several names, numbers and addresses the current and preferred one is used', () => {
   const ended = { start: '2001-01-01', end: '2015-06-30' };
   const future = { start: '2999-01-01' };
   const SEVERAL = {
@@ -319,7 +319,7 @@ describe('of several names, numbers and addresses the current and preferred one 
       { use: 'home', city: 'Home' },
     ],
   };
-  test('all doors agree on it', async () => {
+  test('by all APIs', async () => {
     const id = await create({ ...SEVERAL, meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'b' }] } });
     const clinikView = (await clinik('get', `patients/${id}`)).body.data;
     expect([clinikView.lastName, clinikView.email, clinikView.phone, clinikView.address.city]).toEqual([
@@ -337,7 +337,7 @@ describe('of several names, numbers and addresses the current and preferred one 
       'Home',
     ]);
   });
-  test('a change goes into it, and leaves what has ended as it is', async () => {
+  test('by a change, which keeps ended elements', async () => {
     const id = await create(SEVERAL);
     const { body } = await clinik('patch', `patients/${id}`).send({ phone: '4', lastName: 'Changed' });
     expect([body.data.phone, body.data.lastName]).toEqual(['4', 'Changed']);
@@ -345,7 +345,7 @@ describe('of several names, numbers and addresses the current and preferred one 
     expect(telecom).toEqual(SEVERAL.telecom.map((contact) => (contact.value === '2' ? { ...contact, value: '4' } : contact)));
     expect(name).toEqual(SEVERAL.name.map((humanName) => (humanName.family === 'Usual' ? { ...humanName, family: 'Changed' } : humanName)));
   });
-  test('nobody is found by a number or an address that ended', async () => {
+  test('and nobody is found by an ended number or address', async () => {
     const telecom = ['phone', 'email'].flatMap((system) => [
       { system, value: `past-${system}@example.com`, period: ended },
       { system, value: `last-${system}@example.com`, period: { end: '2998' } },
@@ -358,7 +358,7 @@ describe('of several names, numbers and addresses the current and preferred one 
         expect([word, system, body.data.data.length]).toEqual([word, system, found]);
       }
   });
-  test('where all have ended nothing is shown, and a change adds one', async () => {
+  test('and if all have ended, nothing is shown and a change adds one', async () => {
     const telecom = [{ system: 'phone', value: '1', period: ended }];
     const id = await create({ ...SEVERAL, telecom });
     expect((await clinik('get', `patients/${id}`)).body.data.phone).toBeNull();
@@ -366,7 +366,7 @@ describe('of several names, numbers and addresses the current and preferred one 
     expect(body.data.phone).toBe('2');
     expect((await stored(`Patient/${id}`)).telecom).toEqual([...telecom, { system: 'phone', value: '2' }]);
   });
-  test('a role whose period has ended is no role of a clinician', async () => {
+  test('and a role whose period has ended is not shown for a clinician', async () => {
     const id = await create({ resourceType: 'Practitioner', name: [{ family: 'Lee' }] });
     const role = (text: string, period?: object) => ({
       resourceType: 'PractitionerRole',

@@ -29,23 +29,20 @@ test.each([
   ['loop', '/loop/v1/physicians', () => physician],
   ['clinik', '/v1/practitioner-roles', () => ({ practitionerId: PRACTITIONER, role: 'doctor' })],
   ['clinik', '/clinik/v1/practitioner-roles', () => ({ practitionerId: PRACTITIONER, role: 'nurse' })],
-] as const)(
-  '%s POST %s: Location is absolute and where the caller came in; the ETag is that of reading it',
-  async (surface, path, body) => {
-    const answer = await call('post', path, surface).set('idempotency-key', `conduct-${count++}`).send(body());
-    expect(answer.status).toBe(201);
-    const { id } = answer.body.data ?? answer.body;
-    expect(answer.headers.location).toBe(`${BASE_URL}${path}/${id}`);
-    const read = await call('get', answer.headers.location!.slice(BASE_URL.length), surface);
-    expect([read.status, read.headers.etag, read.body.data ?? read.body]).toEqual([
-      200,
-      answer.headers.etag,
-      answer.body.data ?? answer.body,
-    ]);
-  },
-);
+] as const)('%s POST %s: Location is absolute with the caller’s host; the ETag is that of a read', async (surface, path, body) => {
+  const answer = await call('post', path, surface).set('idempotency-key', `conduct-${count++}`).send(body());
+  expect(answer.status).toBe(201);
+  const { id } = answer.body.data ?? answer.body;
+  expect(answer.headers.location).toBe(`${BASE_URL}${path}/${id}`);
+  const read = await call('get', answer.headers.location!.slice(BASE_URL.length), surface);
+  expect([read.status, read.headers.etag, read.body.data ?? read.body]).toEqual([
+    200,
+    answer.headers.etag,
+    answer.body.data ?? answer.body,
+  ]);
+});
 
-test('what the client has already is 304, without a body', async () => {
+test('a known version is 304 without a body', async () => {
   const { body, headers } = await call('post', '/v1/patients').send(patient());
   const repeat = (tag: string) => call('get', `/v1/patients/${body.id}`).set('If-None-Match', tag);
   const known = await repeat(`"x", ${headers.etag}`);
@@ -53,7 +50,7 @@ test('what the client has already is 304, without a body', async () => {
   expect((await repeat('W/"7"')).status).toBe(200);
 });
 
-test('the ETag of what is shown with others beside it changes with them', async () => {
+test('the ETag of a view with joined resources changes with them', async () => {
   // one without a role: of several the oldest is shown, and another one would change no more than a time in seconds
   const practitionerId = '0190b3c2-0000-7000-8000-0000000000c9';
   await facet.put({ resourceType: 'Practitioner', id: practitionerId, name: [{ family: 'Poe' }] });
@@ -65,7 +62,7 @@ test('the ETag of what is shown with others beside it changes with them', async 
   expect([after.status, after.headers.etag === before.headers.etag]).toEqual([200, false]);
 });
 
-test('a create that expects a version is refused, and makes nothing', async () => {
+test('a create with If-Match is refused, and creates nothing', async () => {
   for (const tag of ['*', 'W/"1"']) {
     const body = patient();
     expect((await call('post', '/v1/patients').set('If-Match', tag).send(body)).status).toBe(409);
@@ -95,21 +92,21 @@ test.each([
   ['jump', '/clinician-profiles?is_active=true&is_active=false', 'is_active'],
   ['jump', '/clinician-profiles?cursor=abc', 'cursor'],
   ['jump', `/clinician-profiles/${PRACTITIONER}?limit=1`, 'limit'],
-])('%s GET %s is 400 in its own shape, naming the parameter', async (surface, path, name) => {
+])('%s GET %s is 400 in the vendor’s format, naming the parameter', async (surface, path, name) => {
   const answer = await call('get', path, surface);
   expect([answer.status, SHAPES[surface]!(answer.body), answer.text.includes(name)]).toEqual([400, true, true]);
 });
 
-test('a name in the URL that looks like no name is not repeated', async () => {
+test('an unusual parameter name is not repeated in the error', async () => {
   const { status, text } = await call('get', '/v1/patients?brand_id=a&ada%40example.com=1');
   expect([status, text.includes('ada')]).toEqual([400, false]);
 });
 
-test('a create takes no parameters in its URL', async () => {
+test('a create with query parameters is refused', async () => {
   expect((await call('post', '/v1/patients?brand_id=a').send(patient())).status).toBe(400);
 });
 
-test('what is not there is not there in the dialect of the mount, with a key, with another’s, and without', async () => {
+test('an unknown path is 404 in the format of its prefix, with its key, another key and no key', async () => {
   const shape = (code: string) => ({ data: null, meta: { request_id: expect.any(String) }, error: { code, message: expect.any(String) } });
   for (const path of ['/api-v1', '/api-v1/nothing', '/api-v1/episodes', '/functions/v1/api-v1/nothing', '/jump/nothing']) {
     expect((await request(facet.app).get(path)).body).toEqual(shape('UNAUTHORIZED'));
@@ -119,7 +116,7 @@ test('what is not there is not there in the dialect of the mount, with a key, wi
   expect((await request(facet.app).get('/v1/nothing')).body).toEqual({ error: 'not-found', message: expect.any(String) });
 });
 
-test('one path of three vendors is answered in the dialect of the key, and without one in the first’s', async () => {
+test('a path of three vendors responds in the format of the key, and without a key in that of the first', async () => {
   const keysOf = async (path: string, surface: string) => Object.keys((await call('get', path, surface)).body);
   expect(await keysOf('/v1/patients?brand_id=a', 'loop')).toEqual(['patients', 'total']);
   expect(await keysOf('/v1/patients?name=a', 'clinik')).toEqual(['data', 'meta']);
@@ -127,12 +124,12 @@ test('one path of three vendors is answered in the dialect of the key, and witho
   expect((await request(facet.app).get('/v1/patients')).body).toEqual({ error: 'unauthenticated', message: expect.any(String) });
 });
 
-test('an id that is badly encoded is no id, in the surface’s own shape', async () => {
+test('a badly encoded id is an error in the vendor’s format', async () => {
   const answer = await call('get', '/v1/practitioner-roles/%ZZ', 'clinik');
   expect([answer.status, answer.body.code]).toEqual([404, 'NOT_FOUND']);
 });
 
-test('two different keys in one request open nothing, in the shape of the surface', async () => {
+test('two different keys in one request are refused in the vendor’s format', async () => {
   const twice = (surface: string) => call('get', '/v1/practitioner-roles', 'clinik').set('Authorization', `Bearer ${facet.demo[surface]!}`);
   expect((await twice('clinik')).status).toBe(200);
   const refused = await twice('loop');
@@ -145,7 +142,7 @@ test.each([
   ['loop', '/v1/patients/none', 404],
   ['fhir', `/fhir/R4/Patient/${PATIENT}`, 200],
   ['fhir', '/fhir/R4/Patient?_id=none', 200],
-])('%s %s: what is answered is kept by no shared cache and taken for nothing but its type', async (surface, path, status) => {
+])('%s %s: responses have Cache-Control and nosniff headers', async (surface, path, status) => {
   const answer = await call('get', path, surface);
   expect([answer.status, answer.headers['cache-control'], answer.headers['x-content-type-options']]).toEqual([
     status,

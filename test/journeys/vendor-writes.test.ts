@@ -29,7 +29,7 @@ function uuidOf(shownText: string): string {
 }
 const resourceOf = async (id: string) => (await facet.fhir('get', `/PractitionerRole/${uuidOf(id)}`)).body;
 
-test('a plain object under the media type its client names is a merge; the answer is the whole object and its version', async () => {
+test('a plain object is applied as a merge patch; the response is the whole object with its ETag', async () => {
   const id = await make({ phone: 'merge' });
   const answer = await clinik('patch', `/${id}`)
     .set('Content-Type', 'application/json-patch+json')
@@ -41,7 +41,7 @@ test('a plain object under the media type its client names is a merge; the answe
   expect([read.body.data, read.headers.etag]).toEqual([answer.body.data, answer.headers.etag]);
 });
 
-test('what only FHIR can see stays, and what changes nothing makes no version', async () => {
+test('foreign elements stay, and a change without effect creates no version', async () => {
   const id = await make({ phone: 'stays' });
   const before = await resourceOf(id);
   const resource = { ...before, language: 'en', healthcareService: [{ display: 'x' }], code: [...before.code, { text: 'own' }] };
@@ -55,7 +55,7 @@ test('what only FHIR can see stays, and what changes nothing makes no version', 
   expect((await facet.fhir('get', `/PractitionerRole/${before.id}/_history`)).body.entry[0].request.method).toBe('PATCH');
 });
 
-test('a change is made only on the version that the client expects', async () => {
+test('a change is applied only to the version in If-Match', async () => {
   const id = await make();
   const first = (await clinik('get', `/${id}`)).headers.etag!;
   const change = (tag: string, phone: string) => clinik('patch', `/${id}`).set('If-Match', tag).send({ phone });
@@ -68,7 +68,7 @@ test('a change is made only on the version that the client expects', async () =>
   expect([deleted.status, (await clinik('get', `/${id}`)).body.data.phone]).toEqual([409, '5']);
 });
 
-test('of many changes at once under one version one is made; without a version all of them are', async () => {
+test('of concurrent changes with one If-Match one succeeds; without If-Match all do', async () => {
   const id = await make();
   const tag = (await clinik('get', `/${id}`)).headers.etag!;
   const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
@@ -85,7 +85,7 @@ test('of many changes at once under one version one is made; without a version a
   expect((await clinik('get', `/${id}`)).body.data).toMatchObject(Object.fromEntries(fields.map((name) => [name, `new ${name}`])));
 });
 
-test('a name in a change becomes a reference where one resource carries it', async () => {
+test('a name in a change becomes a reference if exactly one resource has it', async () => {
   const place = '0190b3c2-0000-7000-8000-0000000000b2';
   await facet.put({ resourceType: 'Location', id: place, name: 'Harbour' });
   const id = await make({ phone: 'linked', locationName: 'Somewhere' });
@@ -93,7 +93,7 @@ test('a name in a change becomes a reference where one resource carries it', asy
   expect((await resourceOf(id)).location).toEqual([{ display: 'Harbour', reference: `Location/${place}` }]);
 });
 
-test('a create without a body is told what it must say, a change without one that it is none', async () => {
+test('a create without a body gets the required fields, a change without a body is refused', async () => {
   const { status, body } = await request(facet.app)
     .post('/v1/practitioner-roles')
     .set('x-api-key', facet.demo.clinik!)
@@ -110,7 +110,7 @@ test('a create without a body is told what it must say, a change without one tha
   expect([change.status, change.body.code]).toEqual([400, 'INVALID_JSON']);
 });
 
-test('what is wrong with a change is told like what is wrong with a create', async () => {
+test('errors of a change have the same format as errors of a create', async () => {
   const id = await make();
   const invalid = await clinik('patch', `/${id}`).send({ role: 'wizard', practitionerId: 'prc_000000000000000001' });
   expect([invalid.status, invalid.body.code, invalid.body.issues.length]).toEqual([422, 'VALIDATION_ERROR', 1]);
@@ -121,7 +121,7 @@ test('what is wrong with a change is told like what is wrong with a create', asy
   expect((await clinik('patch', `/${id}`).send([{ op: 'test', path: '/role', value: 'nurse' }])).status).toBe(422);
 });
 
-test('a deletion is 204 without a body; after it there is nothing, and nothing to delete', async () => {
+test('a deletion is 204 without a body; afterwards reads and deletions are 404', async () => {
   const id = await make();
   const deleted = await clinik('delete', `/${id}`);
   expect([deleted.status, deleted.text, deleted.headers['x-request-id']]).toEqual([204, '', expect.stringMatching(/^req_/)]);
@@ -131,7 +131,7 @@ test('a deletion is 204 without a body; after it there is nothing, and nothing t
   }
 });
 
-test('another tenant’s item cannot be changed or deleted, nor can a key without the right to write', async () => {
+test('another tenant’s item, or a key without write scopes, cannot change or delete', async () => {
   const id = await make();
   const reader = await facet.keyWith('clinik', ['read']);
   for (const method of ['patch', 'delete'] as const) {
@@ -141,7 +141,7 @@ test('another tenant’s item cannot be changed or deleted, nor can a key withou
   expect((await clinik('get', `/${id}`)).body.data.phone).toBe('1');
 });
 
-test('a method that the vendor does not document is 405 and says which are', async () => {
+test('an undocumented method is 405 with the documented ones', async () => {
   const id = await make();
   const put = await clinik('put', `/${id}`).send({ role: 'nurse' });
   expect([put.status, put.headers.allow]).toEqual([405, 'GET, HEAD, PATCH, DELETE']);
@@ -149,7 +149,7 @@ test('a method that the vendor does not document is 405 and says which are', asy
   expect([profile.status, profile.headers.allow]).toEqual([405, 'GET, HEAD']);
 });
 
-test('any create takes an idempotency-key: the same again is the same answer, and one item', async () => {
+test('every create accepts an idempotency-key: a repetition gets the same response and one item exists', async () => {
   const body = { practitionerId: PRACTITIONER, role: 'nurse', phone: 'once' };
   const send = () => clinik('post', '').set('Idempotency-Key', 'role-1').send(body);
   const [first, repeated] = [await send(), await send()];
@@ -163,7 +163,7 @@ test('any create takes an idempotency-key: the same again is the same answer, an
   ).toBe(409);
 });
 
-test('today’s availability in a change: lists of objects are replaced whole, the older fields show the first of them', async () => {
+test('a change of the availability replaces lists of objects completely, and the older fields show their first item', async () => {
   const id = await make({ phone: 'times', availableDays: ['mon'], availableStartTime: '08:00' });
   expect(Object.keys((await clinik('get', `/${id}`)).body.data)).not.toContain('availableTime');
   const times = [
@@ -186,7 +186,7 @@ test('today’s availability in a change: lists of objects are replaced whole, t
   expect([invalid.status, invalid.body.issues[0].diagnostics]).toEqual([422, 'notAvailable[0].during.end must not be before start']);
 });
 
-test('a slot is made, found by its schedule, taken and deleted', async () => {
+test('a slot is created, found by its schedule, booked and deleted', async () => {
   const schedule = '0190b3c2-0000-7000-8000-0000000000d1';
   const slots = (method: Method, path = '') => request(facet.app)[method](`/v1/slots${path}`).set('x-api-key', facet.demo.clinik!);
   await facet.put({ resourceType: 'Schedule', id: schedule, actor: [{ display: 'x' }] });

@@ -31,7 +31,7 @@ const change = (from: string, to: string): void => {
 const status = async (path: string): Promise<number> =>
   (await fetch(`${server.url}${path}?brand_id=loop`, { headers: { Authorization: `Bearer ${place.keys().demo.loop}` } })).status;
 
-test('a route that is changed answers at its new path, and its document says so', async () => {
+test('a changed route is served at its new path, also in the document', async () => {
   expect(await status('/v1/patients')).toBe(200);
   change('path: /v1/patients', 'path: /v1/people');
   await server.waitForLine(/^Mappings reloaded: .*loop\/patient/);
@@ -47,7 +47,7 @@ test('a mistake is printed with file, line and field, and the previous mappings 
   expect(await status('/v1/people')).toBe(200);
 });
 
-test('mended, it is served again; a vendor that is new is, too, with a key of its own', async () => {
+test('a corrected mapping is served again; a new vendor is served with its own key', async () => {
   change('fhir: birthdate', 'fhir: birthDate');
   change('path: /v1/people', 'path: /v1/persons');
   await until(
@@ -72,7 +72,7 @@ test('mended, it is served again; a vendor that is new is, too, with a key of it
 
 const acmeKey = (): string => (place.keys().demo as Record<string, string>).acme!;
 
-test('what is saved while the server starts is served, too', async () => {
+test('a mapping that is saved during the start is served', async () => {
   const own = await emptyPlace();
   const mappings = join(own.directory, '..', 'mappings');
   cpSync('mappings', mappings, { recursive: true });
@@ -91,7 +91,7 @@ test('what is saved while the server starts is served, too', async () => {
   await own.remove();
 });
 
-test('in production it is refused: a server there is started anew', async () => {
+test('--watch is refused in production', async () => {
   const { code, stderr } = await facet(
     { NODE_ENV: 'production', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
     'start',
