@@ -179,7 +179,7 @@ test('cancelling a Task that has ended is 409', async () => {
   await expect(fixture.put({ ...(await task()), status: 'cancelled' })).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('a Task with another code, and a Task of an order that is not its own, cancel nothing', async () => {
+test('a cancelled Task that does not belong to the order does not cancel it', async () => {
   await put();
   const other = { resourceType: 'Task', id: 'other', status: 'requested', intent: 'order', focus: { reference: 'ServiceRequest/one' } };
   for (const more of [{}, { focus: { reference: 'Patient/ada' } }, { focus: undefined }]) {
