@@ -23,7 +23,8 @@ if (isSupported) {
     console.error(`facet: Facet needs Node ${OLDEST} or later and this is Node ${process.versions.node}: install a newer one`);
     process.exit(1);
   }
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // by the channel the server notices that this process was killed
+  const child = spawn(node, process.argv.slice(1), { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('exit', (code, signal) => process.exit(signal ? 1 : code));
 }

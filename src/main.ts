@@ -67,11 +67,11 @@ export async function startServer(config: Config, print: (line: string) => void,
       return (request) => administer(background, request, context);
     };
     serving.operate = operateWith(loaded);
-    const keys = config.production ? undefined : await ensureDevKeys(database, config.dataDir, loaded.keyPrefixes);
+    const keys = config.production ? undefined : await createDemoTenants(config, loaded, database, facet);
     steps.unshift(await facet.startIntegrations(print, `http://127.0.0.1:${port}`));
     steps.unshift(facet.startMaintenance());
     serving.answer = facet.app;
-    await printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, print });
+    printStartMessage({ config, loaded, database, keys, baseUrl, port, print });
     void compileAllSchemas();
     const reload = async (next: Definitions): Promise<void> => {
       serving.operate = operateWith(next);
@@ -84,6 +84,14 @@ export async function startServer(config: Config, print: (line: string) => void,
     await closeAll(server, watched ? [watched.stop, ...steps] : steps);
     throw error;
   }
+}
+
+/** The tenants of a development server, with their keys and the demo data. /readyz returns 200 afterwards: a script that waits for it finds both. */
+async function createDemoTenants(config: Config, loaded: Definitions, database: Database, facet: Facet): Promise<DevKeys> {
+  const keys = await ensureDevKeys(database, config.dataDir, loaded.keyPrefixes);
+  const context = facet.contextOf({ tenant: keys.demo!.tenant, actor: 'start', surface: 'fhir', scopes: ['*'] });
+  await seedDemo(context, readDemo(join(ROOT, 'mappings')));
+  return keys;
 }
 
 type CloseStep = () => Promise<void>;
@@ -125,16 +133,14 @@ interface StartMessage {
   config: Config;
   loaded: Definitions;
   database: Database;
-  facet: Facet;
   keys: DevKeys | undefined;
   baseUrl: string;
   port: number;
   print: (line: string) => void;
 }
 
-async function printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, print }: StartMessage): Promise<void> {
+function printStartMessage({ config, loaded, database, keys, baseUrl, port, print }: StartMessage): void {
   const demo = readDemo(join(ROOT, 'mappings'));
-  if (keys) await seedDemo(facet.contextOf({ tenant: keys.demo!.tenant, actor: 'start', surface: 'fhir', scopes: ['*'] }), demo);
   const engine =
     database.engine === 'embedded' ? `embedded database in ${config.dataDir}, for trying, developing and testing` : 'PostgreSQL';
   print(`Facet is ready: ${baseUrl}  (port ${port}, ${engine})`);

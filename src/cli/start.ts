@@ -1,4 +1,5 @@
 // `facet start`: runs the server until a signal stops it.
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 
@@ -24,7 +25,7 @@ async function start({ watchMappings = false }: { watchMappings?: boolean }): Pr
   const signal = waitForSignal();
   const config = readConfig();
   for (const text of config.deprecations) console.error(`facet: warning: ${text}`);
-  const stop = config.underNpm ? Promise.race([signal, waitForParentExit()]) : signal;
+  const stop = Promise.race([signal, waitForDisconnect(), ...(config.underNpm ? [waitForNpmExit()] : [])]);
   const { startServer } = await import('../main.ts');
   if (watchMappings && config.production) throw new Error('--watch-mappings is for development: restart a production server instead');
   const running = await startServer(config, (line) => console.log(line), { watch: watchMappings });
@@ -47,16 +48,36 @@ function waitForSignal(): Promise<void> {
   });
 }
 
+/** Resolves when a parent that has opened a channel to this process has ended: bin/facet.js on an older Node. */
+const waitForDisconnect = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.connected) process.once('disconnect', resolve);
+  });
+
 const PARENT_POLL_MS = 250;
 
-/** Resolves when the parent process has ended: a supervisor that stops npm ends its shell, which passes no signal on. */
-function waitForParentExit(): Promise<void> {
-  const parent = process.ppid;
+/** Resolves when npm or its shell has ended: a supervisor that stops npm ends the shell, which passes no signal on; a killed npm ends neither. */
+function waitForNpmExit(): Promise<void> {
+  const ancestors = listAncestors().join();
   return new Promise((resolve) => {
     const timer = setInterval(() => {
-      if (process.ppid === parent) return;
+      if (listAncestors().join() === ancestors) return;
       clearInterval(timer);
       resolve();
     }, PARENT_POLL_MS).unref();
   });
+}
+
+const SHELLS = new Set(['sh', 'dash', 'bash', 'ash', 'zsh']);
+
+/** The parent; on Linux also the parent of a shell. Some shells remain between npm and the program, others are replaced by it. */
+function listAncestors(): number[] {
+  const { ppid } = process;
+  try {
+    // number (name) state parent …: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    const [, name = '', parent] = /^\d+ \((.*)\) \S (\d+) /s.exec(readFileSync(`/proc/${ppid}/stat`, 'utf8')) ?? [];
+    return SHELLS.has(name) ? [ppid, Number(parent)] : [ppid];
+  } catch {
+    return [ppid];
+  }
 }

@@ -2,10 +2,12 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { readDemo } from '../../src/server/development/demo.ts';
 import { onEmbedded, onServer } from '../store/open.ts';
 import {
   call,
@@ -16,6 +18,7 @@ import {
   killAll,
   launch,
   launchByNpm,
+  launchIn,
   type Place,
   startProcess,
 } from './server-process.ts';
@@ -153,6 +156,28 @@ test('SIGTERM: the current request is finished, idle clients do not delay the st
   agent.destroy();
 });
 
+test('when /readyz is 200 for the first time, the keys and the demo data are there', async () => {
+  const own = await emptyPlace();
+  const free = createServer().listen(0);
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  await new Promise((resolve) => free.close(resolve));
+  const url = `http://localhost:${port}`;
+  const starting = launch({ ...own.env, PORT: String(port) });
+  const isReady = () =>
+    fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isReady()));
+  const { demo } = own.keys();
+  const [resource] = readDemo('mappings').resources;
+  expect((await call(`${url}/fhir/R4/${resource!.resourceType}/${resource!.id}`, demo.fhir!)).status).toBe(200);
+  starting.signal('SIGTERM');
+  await starting.ended;
+  await own.remove();
+});
+
 test('a signal during the start stops it cleanly, too', async () => {
   const starting = launch(place.env);
   await starting.waitForLine(/SANDBOX/);
@@ -160,11 +185,22 @@ test('a signal during the start stops it cleanly, too', async () => {
   expect(await starting.ended).toEqual({ code: 0, signal: null });
 });
 
-test('a supervisor that stops npm stops the server below, which releases its data directory', async () => {
+/** An older Node starts the Node that is a dependency (bin/facet.js). */
+const OLDER = 'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.0.0"})';
+const launchByOlderNode = (env: Record<string, string>) =>
+  launchIn(process.cwd(), env, [process.execPath, '--import', OLDER, 'bin/facet.js', 'start']);
+
+test.each<[NodeJS.Signals, string, (env: Record<string, string>) => FacetProcess]>([
+  ['SIGTERM', 'npm', launchByNpm],
+  ['SIGKILL', 'npm', launchByNpm],
+  ['SIGTERM', 'an older Node', launchByOlderNode],
+  ['SIGKILL', 'an older Node', launchByOlderNode],
+])('%s to %s stops the server below, which releases its data directory', async (signal, _what, launchBelow) => {
   const own = await emptyPlace();
-  const below = launchByNpm(own.env);
+  const below = launchBelow(own.env);
   await below.waitForLine(/^Facet is ready: /);
-  below.signal('SIGTERM');
+  below.signal(signal);
+  // it has ended when nobody holds its output any more
   await below.ended;
   const repeated = launch(own.env);
   await repeated.waitForLine(/^Facet is ready: /);
