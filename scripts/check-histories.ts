@@ -20,11 +20,11 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`npm run test:histories -- [--servers 4] [--clients 64] [--each 30] [--lists 12] [--rounds 200] [--kills 0]
 
-  --rounds   so many times, 50 conditional creates of one identifier at once must make one resource
-  --each     so many transactions per client, each adding to one to three of the lists
-  --kills    so many times one of the servers is killed (SIGKILL) meanwhile, and started again
+  --rounds   how often 50 concurrent conditional creates of one identifier must create one resource
+  --each     the number of transactions per client; each adds to one, two or three lists
+  --kills    how often a server is killed (SIGKILL) and restarted meanwhile
 
-BENCH_DATABASE_URL names the PostgreSQL (default 127.0.0.1); a database facet_histories_* is made and dropped there.`);
+BENCH_DATABASE_URL is the PostgreSQL server (default 127.0.0.1). A database facet_histories_* is created and dropped there.`);
   process.exit(0);
 }
 const number = (name: keyof typeof options): number => Number(options[name]);
@@ -50,7 +50,7 @@ try {
   const seconds = (performance.now() - began) / 1000;
   console.log(`${attempts.length} transactions in ${seconds.toFixed(1)} s: ${JSON.stringify(statuses)} (0: the server was killed)`);
   const failed = Object.keys(statuses).filter((status) => Number(status) >= 500 && status !== '503');
-  failures = [...failures, ...anomaliesOf(histories, attempts), ...failed.map((status) => `a transaction was answered ${status}`)];
+  failures = [...failures, ...anomaliesOf(histories, attempts), ...failed.map((status) => `the response to a transaction was ${status}`)];
 } finally {
   await servers.stop();
 }

@@ -23,7 +23,7 @@ interface Sdk {
 }
 
 const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('name the folder of the unpacked package');
+if (folder === undefined) throw new Error('give the folder of the unpacked SDK package');
 const { JunctionClient, serialization } = createRequire(import.meta.url)(resolve(folder)) as Sdk;
 
 const sandbox = await startSandbox();

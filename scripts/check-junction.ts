@@ -11,7 +11,7 @@ import { PATIENT, request } from './orders/orderer.ts';
 import { type Exchange, recorderBefore } from './orders/recorder.ts';
 
 const [file] = process.argv.slice(2);
-if (file === undefined) throw new Error('name the file of the description');
+if (file === undefined) throw new Error('give the path of Junction’s OpenAPI file');
 const description = JSON.parse(readFileSync(file, 'utf8')) as Description;
 
 const LICENCE = [
@@ -101,7 +101,7 @@ async function until(met: () => boolean): Promise<void> {
     state.advance(20);
     await delay(200);
   }
-  if (!met()) throw new Error('it never came to be');
+  if (!met()) throw new Error('the condition was not met in time');
 }
 function countRequests(operation: string): number {
   return state.requests.filter((request) => request.operation === operation).length;

@@ -12,10 +12,10 @@ const { values: options } = parseArgs({
   options: { orders: { type: 'string', default: '1000' }, latency: { type: 'string', default: '0' }, help: { type: 'boolean' } },
 });
 if (options.help) {
-  console.log(`node scripts/measure-orders.ts [options]: how fast orders that waited for the network leave when it is back, with one process and two,
-beside a bare fetch loop. On PostgreSQL (BENCH_DATABASE_URL, default postgres://postgres@127.0.0.1:5432/postgres). Takes about a minute.
-  --orders N    how many wait (1000)
-  --latency MS  what the network takes for one order (0)`);
+  console.log(`node scripts/measure-orders.ts [options]: how fast queued orders are sent after an outage, with one process and with two,
+compared with a bare fetch loop. On PostgreSQL (BENCH_DATABASE_URL, default postgres://postgres@127.0.0.1:5432/postgres). Takes about a minute.
+  --orders N    number of queued orders (1000)
+  --latency MS  response time of the network for one order (0)`);
   process.exit();
 }
 const ORDERS = Number(options.orders);

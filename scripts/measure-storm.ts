@@ -53,7 +53,7 @@ try {
   ] as const) {
     for (const clients of [CLIENTS, CLIENTS * 4]) {
       const { perSecond, wrong: failed } = await load({ port, clients, seconds: SECONDS, make: () => get(path, 'demo') });
-      console.log(`| ${name} | ${clients} | ${perSecond.toFixed(0)}${failed ? ` (${failed} not answered 200)` : ''} |`);
+      console.log(`| ${name} | ${clients} | ${perSecond.toFixed(0)}${failed ? ` (${failed} without status 200)` : ''} |`);
     }
   }
   const calm = await whileRunning(port, probes, () => new Promise((resolve) => setTimeout(resolve, SECONDS * 1000)));
@@ -91,7 +91,7 @@ async function fill(port: number): Promise<void> {
     const body = JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry: entries });
     const headers = { Authorization: `Bearer ${servers.keys[tenant].fhir}`, 'Content-Type': 'application/fhir+json' };
     const { status } = await connection.send({ method: 'POST', path: '/fhir/R4', headers, body, status: 200 });
-    if (status !== 200) throw new Error(`a Bundle was answered ${status}`);
+    if (status !== 200) throw new Error(`the response to a Bundle was ${status}`);
   };
   const entry = (id: string, n: number): object => ({
     resource: { ...patient(n), id },
@@ -141,7 +141,7 @@ async function times(port: number, request: LoadRequest, count: number): Promise
   for (let n = 0; n < count; n++) {
     const from = performance.now();
     const { status } = await connection.send(request);
-    if (status !== 200) throw new Error(`the heavy search was answered ${status}`);
+    if (status !== 200) throw new Error(`the response to the heavy search was ${status}`);
     all.push(performance.now() - from);
   }
   connection.close();

@@ -33,5 +33,5 @@ for (const bench of listSurfaceTargets())
 
 const heads = ['mapping', 'planted', 'at start', 'by examples and laws', 'by what is missing', 'equivalent', 'unnoticed', 'took'];
 console.log(textTable(heads, rows).join('\n'));
-if (survivors.length) console.log(`\nunnoticed:\n${survivors.join('\n')}`);
+if (survivors.length) console.log(`\nnot detected:\n${survivors.join('\n')}`);
 process.exitCode = survivors.length ? 1 : 0;

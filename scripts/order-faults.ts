@@ -15,11 +15,11 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`npm run test:orders -- [--orders 5000] [--seeds 20] [--from 1] [--servers 2] [--kills 10]
 
-  --seeds, --from   so many runs, the first with this seed
-  --kills           so many times in a run a server is killed (SIGKILL) and started again
+  --seeds, --from   the number of runs, and the seed of the first one
+  --kills           how often a server is killed (SIGKILL) and restarted in each run
 
-In each run the network is away for one hour and for thirty, on the clock that servers and sandbox share.
-BENCH_DATABASE_URL names the PostgreSQL (default 127.0.0.1); a database facet_histories_* is made and dropped there.`);
+Each run contains network outages of one hour and of thirty hours, on the clock that servers and sandbox share.
+BENCH_DATABASE_URL is the PostgreSQL server (default 127.0.0.1). A database facet_histories_* is created and dropped there.`);
   process.exit(0);
 }
 const number = (name: keyof typeof options): number => Number(options[name]);
@@ -33,7 +33,7 @@ for (let seed = number('from'); seed < number('from') + number('seeds'); seed++)
     kills: number('kills'),
     outages: [1, 30],
   });
-  console.log(`seed ${seed}: ${failures.length ? `${failures.length} WRONG` : 'all right'} ${JSON.stringify(figures)}`);
+  console.log(`seed ${seed}: ${failures.length ? `${failures.length} ANOMALIES` : 'no anomalies'} ${JSON.stringify(figures)}`);
   for (const sentence of failures.slice(0, 20)) console.error(`  ${sentence}`);
   failed += failures.length;
 }

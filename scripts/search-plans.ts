@@ -73,7 +73,7 @@ const at = (times: number[], share: number): string =>
   times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))]!.toFixed(1);
 
 function report(all: Ran[]): void {
-  console.log('| asked | statements | p50 ms | p95 ms | max ms | indexes |\n|---|---|---|---|---|---|');
+  console.log('| search | statements | p50 ms | p95 ms | max ms | indexes |\n|---|---|---|---|---|---|');
   for (const [name, group] of Map.groupBy(all, ({ question, part }) => `${question.name} / ${part}`)) {
     const times = group.map(({ ms }) => ms);
     const indexes = [...new Set(group.flatMap((run) => run.indexes))].sort();

@@ -17,7 +17,7 @@ async function send(nth: number, order: object): Promise<void> {
   const { user_id } = (user.detail ?? user) as { user_id: string };
   const key = randomUUID();
   const created = await post('/v3/order', { user_id, ...order, passthrough: key }, { 'x-idempotency-key': key });
-  if (created.status !== 'SUCCESS') throw new Error('the floor cannot order');
+  if (created.status !== 'SUCCESS') throw new Error('the minimal program cannot create an order');
 }
 
 let next = 0;

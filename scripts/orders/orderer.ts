@@ -2,7 +2,7 @@
 // revoked, deleted and made again, or written by somebody who does not know what the network has said of it, or who takes it for another patient's.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Servers } from '../histories/servers.ts';
-import { orderAtTheDoor, uuidOf } from './at-the-door.ts';
+import { orderThroughLoop, uuidOf } from './loop-orders.ts';
 
 /** What was asked for in the end. `lives`: how often the id was ordered anew; `wanted`: whether the last of them is. */
 export interface Ordered {
@@ -85,7 +85,7 @@ export async function orderer(servers: Servers): Promise<Place> {
       if (status !== 0 && status !== 409 && status !== 429 && status < 500) throw new Error(`${method} ${path}: ${status} ${text}`);
       await delay(200);
     }
-    throw new Error(`${method} ${path}: no server takes it`);
+    throw new Error(`${method} ${path}: no server responds`);
   };
   const put = (tenant: Tenant, resource: { resourceType: string; id: string; note?: object[] }, expected?: ReadonlySet<number>) =>
     call(tenant, ['PUT', `${resource.resourceType}/${resource.id}`, resource], expected);
@@ -95,7 +95,7 @@ export async function orderer(servers: Servers): Promise<Place> {
   }));
   for (const tenant of ['demo', 'other'] as const) await call(tenant, ['POST', '', { resourceType: 'Bundle', type: 'transaction', entry }]);
   return async (nth, random, waits) => {
-    if (waits && nth % AT_THE_DOOR === 0) return [await orderAtTheDoor(servers, nth, uuidOf(nth % PATIENTS_OF_LOOP.length))];
+    if (waits && nth % AT_THE_DOOR === 0) return [await orderThroughLoop(servers, nth, uuidOf(nth % PATIENTS_OF_LOOP.length))];
     const id = `sr-${nth}`;
     const patient = `p${nth % PATIENTS}`;
     const [both, fate, wait] = [random() < 0.3, random(), random()];

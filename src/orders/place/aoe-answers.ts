@@ -39,11 +39,11 @@ export function parseAoeAnswers(response: Resource, at: string): ValidationResul
 
 /** All items at any depth, including those below an answer. */
 function listItems(items: QuestionnaireResponseItem[] = [], path: string): [path: string, item: QuestionnaireResponseItem][] {
-  return items.flatMap((one, nth) => {
-    const here = `${path}.item[${nth}]`;
-    const below = (one.answer ?? []).flatMap((answer, at) => listItems(answer.item, `${here}.answer[${at}]`));
-    const self: [string, QuestionnaireResponseItem] = [here, one];
-    return [self, ...listItems(one.item, here), ...below];
+  return items.flatMap((item, nth) => {
+    const itemPath = `${path}.item[${nth}]`;
+    const below = (item.answer ?? []).flatMap((answer, at) => listItems(answer.item, `${itemPath}.answer[${at}]`));
+    const self: [string, QuestionnaireResponseItem] = [itemPath, item];
+    return [self, ...listItems(item.item, itemPath), ...below];
   });
 }
 

@@ -61,8 +61,8 @@ const PENDING_STATES: ReadonlySet<OutboxState> = new Set(['queued', 'sending', '
  */
 export async function queueCancellation({ store, clock, newId }: Context, order: OutboxEntry, payload: AcceptedOrder): Promise<void> {
   const { tenant, subject } = order;
-  const former = await store.outbox.findNewest(tenant, CANCELLATION_TOPIC, subject);
-  if (former && PENDING_STATES.has(former.state) && parseAcceptedOrder(former).task === payload.task) return;
+  const previousEntry = await store.outbox.findNewest(tenant, CANCELLATION_TOPIC, subject);
+  if (previousEntry && PENDING_STATES.has(previousEntry.state) && parseAcceptedOrder(previousEntry).task === payload.task) return;
   const at = clock().toISOString();
   await store.outbox.add({ tenant, topic: CANCELLATION_TOPIC, subject, key: newId(), payload: formatOrderPayload(payload), at });
 }
@@ -88,10 +88,14 @@ export async function cancelFurtherOrder(
 ): Promise<void> {
   const { store, caller } = context;
   await store.readForUpdate(caller.tenant, [{ type: 'ServiceRequest', id: request }]);
-  const former = await store.outbox.findNewest(caller.tenant, CANCELLATION_TOPIC, toSubject(request));
-  const stands = former && (await readOrderedRequest(store, former));
-  if (!former || (stands && !isRevoked(stands))) return;
-  await queueCancellation(context, former, { ...parseAcceptedOrder(former), ...further, transactionId: further.transactionId ?? null });
+  const previousEntry = await store.outbox.findNewest(caller.tenant, CANCELLATION_TOPIC, toSubject(request));
+  const current = previousEntry && (await readOrderedRequest(store, previousEntry));
+  if (!previousEntry || (current && !isRevoked(current))) return;
+  await queueCancellation(context, previousEntry, {
+    ...parseAcceptedOrder(previousEntry),
+    ...further,
+    transactionId: further.transactionId ?? null,
+  });
 }
 
 /** One order of the request: the lab network's id of the order, and the id of its Task. */

@@ -23,8 +23,8 @@ export async function readIcdCodes(context: Context, request: Resource, patientI
   const conditions = await Promise.all(
     listConditionReferences(request).map(([path, reference]) => readConditionIcdCodes(context, { request, path, reference, patientId })),
   );
-  const said = combineResults([{ value: listReasonIcdCodes(request) }, ...conditions]);
-  return 'value' in said ? { value: [...new Set(said.value)] } : said;
+  const result = combineResults([{ value: listReasonIcdCodes(request) }, ...conditions]);
+  return 'value' in result ? { value: [...new Set(result.value)] } : result;
 }
 
 /** The references that lead, or may lead, to a Condition. */
@@ -47,9 +47,9 @@ async function readConditionIcdCodes(
   context: Context,
   { request, path, reference, patientId }: ReasonReference,
 ): Promise<ValidationResult<string[]>> {
-  const told = await readReferenced(context, request, { path, reference, what: 'the reason of an order' });
-  if (!('value' in told)) return told;
-  const found = told.value;
+  const referenced = await readReferenced(context, request, { path, reference, what: 'the reason of an order' });
+  if (!('value' in referenced)) return referenced;
+  const found = referenced.value;
   if (found.resourceType !== 'Condition') return invalid('the reason of an order must refer to a Condition', path);
   if (!isAboutPatient(context, found.subject, { patientId, reference }))
     return invalid('the reason of an order must be a Condition of its patient', path, 'Condition.subject');
@@ -83,7 +83,7 @@ export function readClinicalNotes(request: Resource, longest: number): Validatio
 
 export const joinNotes = ({ note }: Resource): string =>
   toList(note)
-    .flatMap((one) => (isObject(one) && typeof one.text === 'string' ? one.text : []))
+    .flatMap((note) => (isObject(note) && typeof note.text === 'string' ? note.text : []))
     .join('\n');
 
 export type OrderSupport = { answer: AoeAnswer } | { consent: OrderConsent };
@@ -105,26 +105,28 @@ export const listSupportingInfo = (request: Resource): ReturnType<typeof listRef
 export async function readSupportingInfo(
   context: Context,
   request: Resource,
-  given: SupportingInfoContext,
+  supportContext: SupportingInfoContext,
 ): Promise<ValidationResult<OrderSupport[]>> {
-  const said = combineResults(
-    await Promise.all(listSupportingInfo(request).map(([path, reference]) => readSupport(context, { request, path, reference, ...given }))),
+  const result = combineResults(
+    await Promise.all(
+      listSupportingInfo(request).map(([path, reference]) => readSupport(context, { request, path, reference, ...supportContext })),
+    ),
   );
-  return 'value' in said && hasDuplicateAnswers(said.value)
+  return 'value' in result && hasDuplicateAnswers(result.value)
     ? invalid('a question of an order can have only one answer', 'ServiceRequest.supportingInfo')
-    : said;
+    : result;
 }
 
 async function readSupport(
   context: Context,
   { request, path, reference, patientId, consents }: SupportingInfoContext & { request: Resource; path: string; reference: Reference },
 ): Promise<ValidationResult<OrderSupport[]>> {
-  const told = await readReferenced(context, request, { path, reference, what: 'the supportingInfo of an order' });
-  if (!('value' in told)) return told;
-  const found = told.value;
-  const whom = found.resourceType === 'Consent' ? 'patient' : 'subject';
-  if (!isAboutPatient(context, found[whom], { patientId, reference }))
-    return invalid('the supportingInfo of an order must be about its patient', path, `${found.resourceType}.${whom}`);
+  const referenced = await readReferenced(context, request, { path, reference, what: 'the supportingInfo of an order' });
+  if (!('value' in referenced)) return referenced;
+  const found = referenced.value;
+  const patientElement = found.resourceType === 'Consent' ? 'patient' : 'subject';
+  if (!isAboutPatient(context, found[patientElement], { patientId, reference }))
+    return invalid('the supportingInfo of an order must be about its patient', path, `${found.resourceType}.${patientElement}`);
   if (found.resourceType === 'QuestionnaireResponse') return mapResult(parseAoeAnswers(found, path), (answer) => ({ answer }));
   if (found.resourceType === 'Consent')
     return mapResult(parseConsents(found, { at: path, system: consents, now: context.clock() }), (consent) => ({ consent }));
@@ -134,10 +136,10 @@ async function readSupport(
   );
 }
 
-const mapResult = <T>(said: ValidationResult<T[]>, make: (one: T) => OrderSupport): ValidationResult<OrderSupport[]> =>
-  'value' in said ? { value: said.value.map(make) } : said;
+const mapResult = <T>(result: ValidationResult<T[]>, make: (value: T) => OrderSupport): ValidationResult<OrderSupport[]> =>
+  'value' in result ? { value: result.value.map(make) } : result;
 
 function hasDuplicateAnswers(all: OrderSupport[]): boolean {
-  const questions = all.flatMap((one) => ('answer' in one ? `${one.answer.markerId}.${one.answer.questionId}` : []));
+  const questions = all.flatMap((support) => ('answer' in support ? `${support.answer.markerId}.${support.answer.questionId}` : []));
   return new Set(questions).size < questions.length;
 }

@@ -43,13 +43,13 @@ export function parseConsents(
   if (!isPeriodCurrent(period, now))
     return invalid('the period of a consent of an order must include today', at, 'Consent.provision.period');
   const concepts = [...(toTyped('Consent', consent).category ?? []), ...code];
-  const codes = concepts.flatMap(({ coding = [] }) => coding.flatMap((one) => (one.system === system && one.code ? one.code : [])));
-  if (!codes.length || !codes.every((one) => CONSENT_TYPES.has(one)))
+  const codes = concepts.flatMap(({ coding = [] }) => coding.flatMap((item) => (item.system === system && item.code ? item.code : [])));
+  if (!codes.length || !codes.every((code) => CONSENT_TYPES.has(code)))
     return invalid(`a consent of an order must be one of ${[...CONSENT_TYPES].join(', ')} (system ${system})`, at, 'Consent.category');
   const time = consent.dateTime;
   if (typeof time !== 'string' || !INSTANT_WITH_ZONE.test(time))
     return invalid('a consent of an order needs a dateTime with seconds and a time zone', at, 'Consent.dateTime');
-  return { value: [...new Set(codes)].map((one) => ({ type: one, time })) };
+  return { value: [...new Set(codes)].map((type) => ({ type, time })) };
 }
 
 /** A partial denial counts, too: exceptions cannot be sent to the lab network. */

@@ -86,11 +86,11 @@ const TRANSLITERATED_LETTER = new RegExp(`[${Object.keys(TRANSLITERATIONS).join(
 /** The characters that the lab network accepts: ASCII letters, digits, - . , ' and single spaces. `José Núñez` → `Jose Nunez`; undefined when no character is left. */
 export function toAsciiName(text: string): string | undefined {
   const spelled = text.replace(TRANSLITERATED_LETTER, (letter) => TRANSLITERATIONS[letter]!).normalize('NFKD');
-  const kept = spelled
+  const ascii = spelled
     .replace(/\s+/g, ' ')
     .replace(/[^A-Za-z0-9\-.,' ]/g, '')
     .replace(/ +/g, ' ');
-  const name = kept.replace(/^[^A-Za-z0-9]+/, '').trim();
+  const name = ascii.replace(/^[^A-Za-z0-9]+/, '').trim();
   return name === '' ? undefined : name;
 }
 

@@ -18,7 +18,7 @@ interface ElementContext {
   rules: OrderRules;
   baseUrl: string;
 }
-type ElementReader = (request: Resource, given: ElementContext) => unknown;
+type ElementReader = (request: Resource, context: ElementContext) => unknown;
 
 /** The fields of the sent text to which a request may add. */
 export interface SentText {
@@ -34,15 +34,15 @@ function resolveReference(request: Resource, { reference, ...other }: { referenc
 
 const referenceReader =
   (element: string): ElementReader =>
-  (request, given) =>
-    isObject(request[element]) ? resolveReference(request, request[element], given) : undefined;
+  (request, context) =>
+    isObject(request[element]) ? resolveReference(request, request[element], context) : undefined;
 
 /** Sorted: the order of the list does not matter. */
 const referencesReader =
   (references: (request: Resource) => [path: string, reference: Reference][]): ElementReader =>
-  (request, given) =>
+  (request, context) =>
     references(request)
-      .map(([, reference]) => resolveReference(request, reference, given))
+      .map(([, reference]) => resolveReference(request, reference, context))
       .toSorted((a, b) => (String(a) < String(b) ? -1 : Number(String(a) > String(b))));
 
 /** The tests that a concept orders; if the present configuration knows none, its codes. */
@@ -78,9 +78,13 @@ const ORDERED_ELEMENTS: Record<string, ElementReader> = {
 const RESULT_ELEMENTS = new Set(['subject', 'code']);
 
 /** Fails with 409 if the write changes an ordered element, or sets a status that only the laboratory can set. */
-export function checkImmutableElements(former: Resource, next: Resource, { sent, ...given }: ElementContext & { sent: SentText }): void {
+export function checkImmutableElements(
+  previous: Resource,
+  next: Resource,
+  { sent, ...context }: ElementContext & { sent: SentText },
+): void {
   const changed = Object.keys(ORDERED_ELEMENTS).filter(
-    (path) => !isDeepStrictEqual(ORDERED_ELEMENTS[path]!(former, given), ORDERED_ELEMENTS[path]!(next, given)),
+    (path) => !isDeepStrictEqual(ORDERED_ELEMENTS[path]!(previous, context), ORDERED_ELEMENTS[path]!(next, context)),
   );
   if (isRevoked(next)) {
     checkResultElements(changed);
@@ -89,14 +93,14 @@ export function checkImmutableElements(former: Resource, next: Resource, { sent,
   if (changed.length) throw buildImmutableError('this element was ordered and cannot be changed', changed[0]!);
   if (!continuesNotes(joinNotes(next), sent.clinical_notes))
     throw buildImmutableError('notes that were sent to the laboratory cannot be changed, only added to', 'note');
-  if (next.status === former.status) return;
+  if (next.status === previous.status) return;
   if (next.status === 'draft') throw buildImmutableError('an accepted order cannot become a draft', 'status');
   if (next.status === 'completed') throw buildImmutableError('only the laboratory can complete an order', 'status');
 }
 
 /** A write that revokes an order must name the same subject and tests. */
 function checkResultElements(changed: string[]): void {
-  const path = changed.find((one) => RESULT_ELEMENTS.has(one));
+  const path = changed.find((element) => RESULT_ELEMENTS.has(element));
   if (path)
     throw conflict('a write that revokes an order cannot change its subject or its tests: send them unchanged', `ServiceRequest.${path}`);
 }

@@ -77,8 +77,8 @@ function buildPatientFields({ firstName, lastName, lines: [first_line, ...more],
 }
 
 function buildSupportFields(support: OrderSupport[]): object {
-  const answers = support.flatMap((one) => ('answer' in one ? one.answer : []));
-  const consents = support.flatMap((one) => ('consent' in one ? one.consent : []));
+  const answers = support.flatMap((item) => ('answer' in item ? item.answer : []));
+  const consents = support.flatMap((item) => ('consent' in item ? item.consent : []));
   return {
     ...(answers.length && {
       aoe_answers: answers.map(({ markerId, questionId, answer }) => ({ marker_id: markerId, question_id: questionId, answer })),

@@ -49,7 +49,7 @@ export async function buildOrderContent(
   const patient = 'patient' in found ? found.patient : undefined;
   const signer = await readSigner(context, request, { state: patient?.state, qualifications: systems.qualifications });
   const method = readCollectionMethod(request, systems);
-  const said = requireValid(
+  const content = requireValid(
     {
       method,
       tests: await readOrderedTests(context, request, { code, table, method, systems }),
@@ -62,8 +62,8 @@ export async function buildOrderContent(
     },
     [...excluded, ...checkUnsupportedElements(request, now)],
   );
-  const activateBy = findActivationDay(request, said.patient.state, now);
-  return { patientId, content: { ...said, urgent: isUrgent(request), activateBy, passthrough: key } };
+  const activateBy = findActivationDay(request, content.patient.state, now);
+  return { patientId, content: { ...content, urgent: isUrgent(request), activateBy, passthrough: key } };
 }
 
 export const isUrgent = ({ priority }: Resource): boolean => URGENT_PRIORITIES.has(priority);
@@ -96,8 +96,8 @@ function readPatientSnapshot(request: Resource): PatientSource[] {
  * A month or a year without a day is not sent. https://docs.junction.com/lab/workflow/scheduled-orders
  */
 export function findActivationDay({ occurrenceDateTime, occurrencePeriod }: Resource, state: string, now: Date): string | undefined {
-  const asked = occurrenceDateTime ?? (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined);
-  const day = typeof asked === 'string' && asked.length >= 10 ? toLocalDay(asked, state) : undefined;
+  const start = occurrenceDateTime ?? (isObject(occurrencePeriod) ? occurrencePeriod.start : undefined);
+  const day = typeof start === 'string' && start.length >= 10 ? toLocalDay(start, state) : undefined;
   return day !== undefined && day > toDayInState(state, now) ? day : undefined;
 }
 

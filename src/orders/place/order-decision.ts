@@ -105,17 +105,17 @@ const becomesOrderWhenActive = (request: Resource): boolean =>
 /** `former`: the current version, which was never ordered. */
 export async function decideOrder(
   context: Context,
-  { request, former }: { request: Resource; former: Resource | undefined },
+  { request, previous }: { request: Resource; previous: Resource | undefined },
   rules: OrderRules,
 ): Promise<OrderDecision> {
   const role = findIntentRole(request);
   if (role === 'none' || request.status !== 'active' || request.doNotPerform === true) return STORE_ONLY;
   const meaning = await resolveTests(context, request.code, rules.table);
-  const found = await classifyRequest(context, { request, former, meaning }, rules);
+  const found = await classifyRequest(context, { request, previous, meaning }, rules);
   const verdict = VERDICTS[role][found.finding];
   if (verdict === 'store') return STORE_ONLY;
   // a rejected request with unchanged ordered elements can still be edited, even if the catalogue has changed since
-  const orReject = former !== undefined && isSameRequest(former, request);
+  const orReject = previous !== undefined && isSameRequest(previous, request);
   if (verdict === 'place' && meaning && 'tests' in meaning) return { verdict, tests: meaning.tests, orReject };
   if (verdict === 'tell') return { verdict, issue: buildNotice(role === 'fulfiller' ? describeFulfillerIntent(request) : found) };
   if (orReject) return buildRejection([buildRefusal(found)]);
@@ -158,18 +158,18 @@ const describeFulfillerIntent = ({ intent }: Resource): Omit<Classification, 'fi
 
 interface ClassificationInput {
   request: Resource;
-  former: Resource | undefined;
+  previous: Resource | undefined;
   meaning: TestResolution;
 }
 
 async function classifyRequest(
   context: Context,
-  { request, former, meaning }: ClassificationInput,
+  { request, previous, meaning }: ClassificationInput,
   { table, systems }: OrderRules,
 ): Promise<Classification> {
   const panel = meaning ? undefined : findUnknownPanel(request, table);
   if (!meaning && panel === undefined && !isLaboratoryRequest(request)) return { finding: 'unrelated', text: '', at: '' };
-  if (former && isSameRequest(former, request) && !(await findRejectedTask(context, request.id!))) return STORED_BEFORE;
+  if (previous && isSameRequest(previous, request) && !(await findRejectedTask(context, request.id!))) return STORED_BEFORE;
   const elsewhere = await findOtherLaboratory(context, request, systems.labAccount);
   if (elsewhere !== undefined) return { ...OTHER_LABORATORY, at: elsewhere };
   const repeated = findIntentRole(request) === 'instance' ? await findRepeatedRequest(context, request, becomesOrderWhenActive) : undefined;
@@ -215,9 +215,9 @@ const listOrderedElements = ({ intent, doNotPerform, code, performer }: Resource
   intent,
   doNotPerform === true,
   listCodings(code).map((coding) => [coding.system, coding.code]),
-  toList(performer).map((one) => (isObject(one) ? one.reference : undefined)),
+  toList(performer).map((item) => (isObject(item) ? item.reference : undefined)),
 ];
 
 /** Whether the version before had the same status and the same ordered elements. */
-const isSameRequest = (former: Resource, request: Resource): boolean =>
-  former.status === request.status && isDeepStrictEqual(listOrderedElements(former), listOrderedElements(request));
+const isSameRequest = (previous: Resource, request: Resource): boolean =>
+  previous.status === request.status && isDeepStrictEqual(listOrderedElements(previous), listOrderedElements(request));

@@ -14,14 +14,14 @@ export type ResourceEdit = (resource: Resource) => Resource;
 const ORIGINAL_TEXT_URL = 'http://hl7.org/fhir/StructureDefinition/originalText';
 
 /** Sets the status, and the lab network's term for it in an extension; undefined: the FHIR code alone is exact. */
-export function withOriginalStatus(request: Resource, status: string, word: string | undefined): Resource {
+export function withOriginalStatus(request: Resource, status: string, originalStatus: string | undefined): Resource {
   // Resource does not declare the primitive extensions of a status, and the stored request is valid FHIR
-  const { _status, ...plain } = request as Resource & { _status?: { extension?: { url: string }[] } };
+  const { _status, ...withoutExtension } = request as Resource & { _status?: { extension?: { url: string }[] } };
   const others = (_status?.extension ?? []).filter(({ url }) => url !== ORIGINAL_TEXT_URL);
-  const extension = word === undefined ? others : [...others, { url: ORIGINAL_TEXT_URL, valueString: word }];
+  const extension = originalStatus === undefined ? others : [...others, { url: ORIGINAL_TEXT_URL, valueString: originalStatus }];
   const { extension: _former, ...rest } = _status ?? {};
-  const beside = { ...rest, ...(extension.length && { extension }) };
-  return { ...plain, status, ...(Object.keys(beside).length && { _status: beside }) };
+  const primitive = { ...rest, ...(extension.length && { extension }) };
+  return { ...withoutExtension, status, ...(Object.keys(primitive).length && { _status: primitive }) };
 }
 
 /** Replaces the identifiers of this system by one. */
@@ -59,8 +59,8 @@ export function buildAcceptedEdit(
   const businessStatus = { coding: [{ system: systems.status, code: status }] };
   return {
     request: (request) => {
-      const shown = request.status === 'active' ? withOriginalStatus(request, 'active', status.split('.')[0]!) : request;
-      return withIdentifier(shown, systems.order, id);
+      const withStatus = request.status === 'active' ? withOriginalStatus(request, 'active', status.split('.')[0]!) : request;
+      return withIdentifier(withStatus, systems.order, id);
     },
     task: (task) => ({
       ...withTaskStatus(withIdentifier(task, systems.order, id), task.status === 'cancelled' ? 'cancelled' : 'received'),

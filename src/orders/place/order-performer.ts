@@ -18,11 +18,11 @@ export async function readLabAccount(
   { system, standard }: { system: string; standard: string | undefined },
 ): Promise<ValidationResult<string | undefined>> {
   const performers = listReferences(request, 'performer');
-  const said = combineResults(
+  const result = combineResults(
     await Promise.all(performers.map(([path, reference]) => readPerformerAccount(context, { request, path, reference, system }))),
   );
-  if (!('value' in said)) return said;
-  const accounts = [...new Set(said.value)];
+  if (!('value' in result)) return result;
+  const accounts = [...new Set(result.value)];
   if (accounts.length > 1) return invalid('an order can have only one laboratory account', 'ServiceRequest.performer');
   return { value: accounts[0] ?? standard };
 }
@@ -41,9 +41,9 @@ async function readPerformerAccount(
   context: Context,
   { request, path, reference, system }: { request: Resource; path: string; reference: Reference; system: string },
 ): Promise<ValidationResult<string[]>> {
-  const told = await readReferenced(context, request, { path, reference, what: 'the performer of an order' });
-  if (!('value' in told)) return told;
-  const found = told.value;
+  const referenced = await readReferenced(context, request, { path, reference, what: 'the performer of an order' });
+  if (!('value' in referenced)) return referenced;
+  const found = referenced.value;
   const ids = found.resourceType === 'Organization' ? listAccountIds(found, system) : [];
   if (ids.length && ids.every(isUuid)) return { value: ids };
   return invalid(
@@ -53,8 +53,8 @@ async function readPerformerAccount(
   );
 }
 
-const listAccountIds = (organization: Resource, wanted: string): string[] =>
-  (toTyped('Organization', organization).identifier ?? []).flatMap(({ system, value }) => (system === wanted && value ? value : []));
+const listAccountIds = (organization: Resource, accountSystem: string): string[] =>
+  (toTyped('Organization', organization).identifier ?? []).flatMap(({ system, value }) => (system === accountSystem && value ? value : []));
 
 export const COLLECTION_METHODS = ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'] as const;
 export type CollectionMethod = (typeof COLLECTION_METHODS)[number];
@@ -98,6 +98,6 @@ export function findCollectionMethods(request: Resource, systems: Systems): stri
 const isCollectionMethod = (text: string): text is CollectionMethod => COLLECTION_METHODS.some((method) => method === text);
 
 const findMethodPaths = ({ extension }: Resource, { collectionMethod: url }: Systems): string[] =>
-  toList(extension).some((one) => isObject(one) && one.url === url)
+  toList(extension).some((item) => isObject(item) && item.url === url)
     ? [`ServiceRequest.extension.where(url='${url}')`]
     : ['ServiceRequest.locationCode'];

@@ -42,8 +42,8 @@ const TASK_ID_NAMESPACE = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';
 
 /** A request that is not ordered has one Task with the status `rejected`, however often it is written. A derived id, so that two concurrent writes create one Task. It depends on an earlier order with the same request id, which has its own Task. */
 async function buildTaskId({ store, caller }: Context, request: string): Promise<string> {
-  const former = await findOrderEntry(store, caller.tenant, request);
-  return v5([caller.tenant, toSubject(request), former?.key ?? ''].join('/'), TASK_ID_NAMESPACE);
+  const previous = await findOrderEntry(store, caller.tenant, request);
+  return v5([caller.tenant, toSubject(request), previous?.key ?? ''].join('/'), TASK_ID_NAMESPACE);
 }
 
 /** The Task of a rejection; undefined: the request has no such Task, or a user has changed its status. */
@@ -87,16 +87,16 @@ export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
   isConcerned: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
   preserveServerElements: preserveExternalFields(systems),
   async check(context, write) {
-    const former = toTyped('Task', JSON.parse(write.previous!.body!));
-    const entry = await findCancelledOrder(context, write, former);
+    const previous = toTyped('Task', JSON.parse(write.previous!.body!));
+    const entry = await findCancelledOrder(context, write, previous);
     if (!entry) return;
-    if (ENDED_TASK_STATUSES.has(former.status)) throw conflict('this order has ended and cannot be cancelled', 'Task.status');
+    if (ENDED_TASK_STATUSES.has(previous.status)) throw conflict('this order has ended and cannot be cancelled', 'Task.status');
     // the request is locked before the Task, in the order of all other writers: this prevents deadlocks
     await context.store.readForUpdate(entry.tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
   },
   async after(context, write) {
-    const former = toTyped('Task', JSON.parse(write.previous!.body!));
-    const entry = await findCancelledOrder(context, write, former);
+    const previous = toTyped('Task', JSON.parse(write.previous!.body!));
+    const entry = await findCancelledOrder(context, write, previous);
     if (entry) await withdrawOrder(context, entry);
   },
 });
@@ -105,10 +105,10 @@ export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
 async function findCancelledOrder(
   { store, caller, baseUrl }: Context,
   { id, resource }: PendingWrite,
-  former: Resource,
+  previous: Resource,
 ): Promise<OutboxEntry | undefined> {
-  if (resource!.status !== 'cancelled' || former.status === 'cancelled' || caller.actor === SYSTEM_ACTOR) return undefined;
-  const { reference } = toTyped('Task', former).focus ?? {};
+  if (resource!.status !== 'cancelled' || previous.status === 'cancelled' || caller.actor === SYSTEM_ACTOR) return undefined;
+  const { reference } = toTyped('Task', previous).focus ?? {};
   const focus = reference === undefined ? undefined : normalizeReference(reference, baseUrl);
   if (!focus?.startsWith('ServiceRequest/')) return undefined;
   for (const entry of await store.outbox.findAll(caller.tenant, ORDER_TOPIC, focus))
@@ -120,6 +120,6 @@ async function findCancelledOrder(
 async function isTaskOfOrder(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
   const { task, version } = parseOrderPayload(entry);
   if (task === id) return true;
-  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
-  return placed.some((order) => order.task === id);
+  const trackedOrders = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
+  return trackedOrders.some((order) => order.task === id);
 }

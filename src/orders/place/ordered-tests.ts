@@ -54,7 +54,7 @@ const isOrderableCoding = ({ system = '' }: Coding, { system: panels, labTests, 
   system === panels || system === labTests || system.startsWith(laboratories);
 
 const uniqueAddOns = (all: OrderedTests['addOn']): OrderedTests['addOn'] => [
-  ...new Map(all.map((one) => [`${one.laboratory}/${one.code}`, one])).values(),
+  ...new Map(all.map((test) => [`${test.laboratory}/${test.code}`, test])).values(),
 ];
 
 /** Finds the codings of a concept that would be ignored or that contradict another coding. */
@@ -97,8 +97,8 @@ export async function resolveTests(context: Context, concept: unknown, table: Te
   // a panel that is not configured is an error, whatever the other codings are
   if (!named && listCodings(concept).some(({ system }) => system === table.system)) return undefined;
   // the catalogue has a laboratory's own code if it belongs to a lab test; such a code is more specific than LOINC
-  const asked = listCodings(concept).filter((coding) => !named || isOrderableCoding(coding, table));
-  const { entries, more } = await findCatalogueEntries(context, asked, table);
+  const codings = listCodings(concept).filter((coding) => !named || isOrderableCoding(coding, table));
+  const { entries, more } = await findCatalogueEntries(context, codings, table);
   const meanings = [...new Map(entries.map((entry) => [JSON.stringify(entry.tests), entry])).values()];
   if (more || meanings.length > 1) return { several: [...meanings.map(({ words }) => words).sort(), ...(more ? [MORE_ENTRIES] : [])] };
   const tests = meanings[0]?.tests ?? named;
@@ -168,9 +168,9 @@ export async function readOrderedTests(
   const details = await Promise.all(
     toList(request.orderDetail).map((detail, at) => readOrderDetail(context, detail, table, `ServiceRequest.orderDetail[${at}]`)),
   );
-  const said = combineResults([{ value: [code] }, ...details]);
-  const issues = [...checkConcept(request.code, table, 'ServiceRequest.code'), ...listIssues(said)];
-  const all = 'value' in said ? said.value : [code];
+  const result = combineResults([{ value: [code] }, ...details]);
+  const issues = [...checkConcept(request.code, table, 'ServiceRequest.code'), ...listIssues(result)];
+  const all = 'value' in result ? result.value : [code];
   const tests = { labTests: [...new Set(all.flatMap(({ labTests }) => labTests))], addOn: uniqueAddOns(all.flatMap(({ addOn }) => addOn)) };
   const laboratories = new Set(tests.addOn.map(({ laboratory }) => laboratory));
   if (laboratories.size > 1) issues.push(...invalid('an order can have codes of only one laboratory', 'ServiceRequest.code').issues);

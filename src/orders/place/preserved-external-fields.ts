@@ -23,17 +23,17 @@ export function preserveExternalFields(systems: Systems): NonNullable<WriteHook[
   const ids = new Set<unknown>([systems.order, systems.transaction, systems.sample]);
   const isGiven = ({ type }: Record<string, unknown>): boolean => listCodings(type).some(({ system }) => system === systems.taskInput);
   const isOurs = ({ system }: Identifier): boolean => ids.has(system);
-  const words = [systems.order, systems.transaction, systems.sample, systems.taskInput];
+  const systemUrls = [systems.order, systems.transaction, systems.sample, systems.taskInput];
   return ({ caller }, draft, { body }) => {
-    if (SERVER_ACTORS.has(caller.actor) || !body || !words.some((system) => body.includes(system))) return draft;
-    const former = parseExactBody(body);
-    const said = listIdentifiers(former).filter(isOurs);
-    const given = listIdentifiers(draft.exact).filter((one) => !isOurs(one) || includesIdentifier(said, one));
-    const results = draft.exact.output ?? former.output;
-    const identifier = [...given, ...said.filter((one) => !includesIdentifier(given, one))];
-    const input = [...listInputs(draft.exact).filter((one) => !isGiven(one)), ...listInputs(former).filter(isGiven)];
-    const kept = replaceLists({ ...draft.exact, ...(results !== undefined && { output: results }) }, { identifier, input });
-    return toDraft(draft.resource.status === former.status ? restoreExternalStatus(kept, former, systems) : kept);
+    if (SERVER_ACTORS.has(caller.actor) || !body || !systemUrls.some((system) => body.includes(system))) return draft;
+    const previous = parseExactBody(body);
+    const externalIdentifiers = listIdentifiers(previous).filter(isOurs);
+    const clientIdentifiers = listIdentifiers(draft.exact).filter((item) => !isOurs(item) || includesIdentifier(externalIdentifiers, item));
+    const results = draft.exact.output ?? previous.output;
+    const identifier = [...clientIdentifiers, ...externalIdentifiers.filter((item) => !includesIdentifier(clientIdentifiers, item))];
+    const input = [...listInputs(draft.exact).filter((item) => !isGiven(item)), ...listInputs(previous).filter(isGiven)];
+    const preserved = replaceLists({ ...draft.exact, ...(results !== undefined && { output: results }) }, { identifier, input });
+    return toDraft(draft.resource.status === previous.status ? restoreExternalStatus(preserved, previous, systems) : preserved);
   };
 }
 
@@ -49,16 +49,16 @@ function replaceLists(resource: Resource, lists: Record<string, unknown[]>): Res
 const listIdentifiers = ({ identifier }: Resource): Identifier[] => toList(identifier).filter(isObject);
 
 const includesIdentifier = (all: Identifier[], { system, value }: Identifier): boolean =>
-  all.some((one) => one.system === system && one.value === value);
+  all.some((item) => item.system === system && item.value === value);
 
 /** Restores the lab network's status and the completion time. Called only if the write does not change the FHIR status. */
-function restoreExternalStatus(resource: Resource, former: Resource, { completedAt }: Systems): Resource {
-  const { _status, businessStatus } = former;
-  const isCompletion = (one: Record<string, unknown>): boolean => one.url === completedAt;
+function restoreExternalStatus(resource: Resource, previous: Resource, { completedAt }: Systems): Resource {
+  const { _status, businessStatus } = previous;
+  const isCompletion = (item: Record<string, unknown>): boolean => item.url === completedAt;
   const own = toList(resource.extension)
     .filter(isObject)
-    .filter((one) => !isCompletion(one));
-  const all = [...own, ...toList(former.extension).filter(isObject).filter(isCompletion)];
+    .filter((item) => !isCompletion(item));
+  const all = [...own, ...toList(previous.extension).filter(isObject).filter(isCompletion)];
   const { extension: _extension, ...rest } = resource;
   return {
     ...rest,

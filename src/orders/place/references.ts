@@ -18,9 +18,9 @@ export const PATIENT_SNAPSHOT_ID = 'order-time-patient';
 export async function findReferenced(
   { store, caller, baseUrl }: Context,
   request: Resource,
-  given: unknown,
+  value: unknown,
 ): Promise<Resource | undefined> {
-  const reference = isObject(given) ? given.reference : undefined;
+  const reference = isObject(value) ? value.reference : undefined;
   if (typeof reference !== 'string') return undefined;
   if (reference.startsWith('#')) return listContained(request).find(({ id }) => id === reference.slice(1));
   const [type, id] = normalizeReference(reference, baseUrl)?.split('/') ?? [];
@@ -57,10 +57,10 @@ function findModifierElement(value: unknown): string | undefined {
 }
 
 /** The type of the referenced resource. For a contained resource its own type counts, not the type in the reference. */
-export const findReferencedType = (request: Resource, given: Reference): string | undefined =>
-  given.reference?.startsWith('#')
-    ? listContained(request).find(({ id }) => id === given.reference!.slice(1))?.resourceType
-    : readReferenceType(given);
+export const findReferencedType = (request: Resource, reference: Reference): string | undefined =>
+  reference.reference?.startsWith('#')
+    ? listContained(request).find(({ id }) => id === reference.reference!.slice(1))?.resourceType
+    : readReferenceType(reference);
 
 export const listContained = ({ contained }: Resource): Resource[] => toList(contained).filter(isResource);
 
@@ -78,9 +78,13 @@ interface PatientReference {
 }
 
 /** Whether the subject of a resource (`whom`) is this patient. A contained resource without a subject is about the patient of the request. */
-export function isAboutPatient({ baseUrl }: Pick<Context, 'baseUrl'>, whom: unknown, { patientId, reference }: PatientReference): boolean {
+export function isAboutPatient(
+  { baseUrl }: Pick<Context, 'baseUrl'>,
+  subject: unknown,
+  { patientId, reference }: PatientReference,
+): boolean {
   const isInside = reference.reference?.startsWith('#') === true;
-  if (whom === undefined) return isInside;
-  const name = isObject(whom) && typeof whom.reference === 'string' ? whom.reference : '';
+  if (subject === undefined) return isInside;
+  const name = isObject(subject) && typeof subject.reference === 'string' ? subject.reference : '';
   return (isInside && name === `#${PATIENT_SNAPSHOT_ID}`) || normalizeReference(name, baseUrl) === `Patient/${patientId}`;
 }

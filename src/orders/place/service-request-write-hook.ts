@@ -33,17 +33,18 @@ import { preserveExternalFields } from './preserved-external-fields.ts';
 export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
   const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
   const decisionOn = (context: Context, write: PendingWrite): Promise<OrderDecision> => {
-    const made = decisions.get(write) ?? decideWrite(context, write, rules);
-    decisions.set(write, made);
-    return made;
+    const decision = decisions.get(write) ?? decideWrite(context, write, rules);
+    decisions.set(write, decision);
+    return decision;
   };
   return {
     preserveServerElements: preserveExternalFields(rules.systems),
     async check(context, write) {
       if (!write.resource) return checkDeletion(context, write);
       const entry = await findEntryOfWrite(context, write);
-      const former = readPrevious(write);
-      if (entry && former && isUserWrite(context)) checkChange(entry, former, { next: write.resource, rules, baseUrl: context.baseUrl });
+      const previous = readPrevious(write);
+      if (entry && previous && isUserWrite(context))
+        checkChange(entry, previous, { next: write.resource, rules, baseUrl: context.baseUrl });
       const decision = await decisionOn(context, write);
       if (decision.verdict === 'refuse') throw businessRules([decision.issue]);
       if (decision.verdict === 'place') await buildOrderContent(context, parseWritten(write), { code: decision.tests, rules, key: '' });
@@ -67,7 +68,7 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
 /** Decides about a write. Requests that were ordered, and writes by the server, are not decided again. */
 async function decideWrite(context: Context, write: PendingWrite, rules: OrderRules): Promise<OrderDecision> {
   if (!write.resource || !isUserWrite(context) || (await findEntryOfWrite(context, write))) return { verdict: 'store' };
-  const decision = await decideOrder(context, { request: write.resource, former: readPrevious(write) }, rules);
+  const decision = await decideOrder(context, { request: write.resource, previous: readPrevious(write) }, rules);
   if (decision.verdict !== 'place' || !decision.orReject) return decision;
   try {
     await buildOrderContent(context, parseWritten(write), { code: decision.tests, rules, key: '' });
@@ -83,8 +84,8 @@ async function decideWrite(context: Context, write: PendingWrite, rules: OrderRu
  * concurrent write was first; this write then fails and is repeated.
  */
 async function findEntryOfWrite({ store, caller }: Context, write: PendingWrite): Promise<OutboxEntry | undefined> {
-  const former = readPrevious(write);
-  const isOrder = former && (canBeOrder(former) || (write.resource && canBeOrder(write.resource)));
+  const previous = readPrevious(write);
+  const isOrder = previous && (canBeOrder(previous) || (write.resource && canBeOrder(write.resource)));
   return isOrder ? findPresentEntry(store, caller.tenant, write.id) : undefined;
 }
 
@@ -101,28 +102,28 @@ const buildEndedError = (): FhirError =>
 /** Fails with 409 if the write reactivates an ended request, or changes the ordered elements of an accepted order. */
 function checkChange(
   entry: OutboxEntry,
-  former: Resource,
-  { next, ...given }: { next: Resource; rules: OrderRules; baseUrl: string },
+  previous: Resource,
+  { next, ...context }: { next: Resource; rules: OrderRules; baseUrl: string },
 ): void {
-  if (isEnded(former) && !isEnded(next)) throw buildEndedError();
+  if (isEnded(previous) && !isEnded(next)) throw buildEndedError();
   if (!NEVER_SENT.has(entry.state))
     // type assertion: buildOrderText wrote this text
-    checkImmutableElements(former, next, { ...given, sent: JSON.parse(parseOrderPayload(entry).text) as SentText });
+    checkImmutableElements(previous, next, { ...context, sent: JSON.parse(parseOrderPayload(entry).text) as SentText });
   else if (!isEnded(next)) throw buildEndedError();
 }
 
 /** A request with an open order must be revoked before it is deleted: results of the laboratory refer to it. */
 async function checkDeletion(context: Context, write: PendingWrite): Promise<void> {
-  const former = readPrevious(write);
-  const entry = former && !isEnded(former) ? await findEntryOfWrite(context, write) : undefined;
+  const previous = readPrevious(write);
+  const entry = previous && !isEnded(previous) ? await findEntryOfWrite(context, write) : undefined;
   if (entry && !NEVER_SENT.has(entry.state))
     throw conflict('an order that has not ended cannot be deleted: revoke it first', 'ServiceRequest.status');
 }
 
 /** Whether a user revokes a request that has not ended. */
 function isRevocation(write: PendingWrite, context: Context): boolean {
-  const former = readPrevious(write);
-  return write.resource !== undefined && isRevoked(write.resource) && former !== undefined && !isEnded(former) && isUserWrite(context);
+  const previous = readPrevious(write);
+  return write.resource !== undefined && isRevoked(write.resource) && previous !== undefined && !isEnded(previous) && isUserWrite(context);
 }
 
 /** Numbers keep their digits: an answer to a question of the laboratory may be a number. */

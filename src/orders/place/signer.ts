@@ -77,7 +77,7 @@ const LICENCE_CODE = 'state-license';
 /** USPS codes, sorted. `today`: YYYY-MM-DD. `qualifications`: the code system of types of qualification. */
 export function findLicensedStates(practitioner: Resource, { today, qualifications }: { today: string; qualifications: string }): string[] {
   const licences = (toTyped('Practitioner', practitioner).qualification ?? []).filter(
-    (one) => isLicence(one, qualifications) && isPeriodCurrent(one.period, today),
+    (qualification) => isLicence(qualification, qualifications) && isPeriodCurrent(qualification.period, today),
   );
   return [...new Set(licences.flatMap(({ extension }) => (extension ?? []).filter(isQualificationInForce).flatMap(listStates)))].sort();
 }
@@ -93,7 +93,7 @@ const isPeriodCurrent = (period: PractitionerQualification['period'], today: str
   !(period?.end !== undefined && period.end.slice(0, 10) < today.slice(0, period.end.length));
 
 function isQualificationInForce({ url, extension = [] }: Extension): boolean {
-  const status = extension.find((one) => one.url === 'status')?.valueCode;
+  const status = extension.find((item) => item.url === 'status')?.valueCode;
   return url === WHERE_VALID_URL && (status === undefined || status === 'active');
 }
 

@@ -1,17 +1,17 @@
-// Places orders through Loop's door, as its client does: one idempotency-key for each, and the same request again until it is answered with the order.
+// Places orders through Loop's API, as its client does: with one idempotency-key for each, repeating the request until the response has the order.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Servers } from '../histories/servers.ts';
 import type { Ordered } from './orderer.ts';
 
-/** A client comes again after this time at the latest, in ms: the clock of the run leaps, so that a `Retry-After` is over sooner. */
-const COMES_AGAIN_MS = 400;
+/** A client repeats a request after this time, in ms. The clock of the run is moved forward, so a `Retry-After` ends sooner. */
+const RETRY_MS = 400;
 const TRIES = 1500;
 
-/** The id of the patient with this number, in the form that Loop asks for. */
+/** The id of the patient with this number, in Loop's format. */
 export const uuidOf = (nth: number): string => `01936b00-0000-7000-8000-${String(nth).padStart(12, '0')}`;
 
-/** Orders for this patient. Fails when the door answers what it should not, or names another order to the same key. */
-export async function orderAtTheDoor({ bases, keys }: Servers, nth: number, patient: string): Promise<Ordered> {
+/** Orders for this patient. Fails on an unexpected response. */
+export async function orderThroughLoop({ bases, keys }: Servers, nth: number, patient: string): Promise<Ordered> {
   const body = JSON.stringify({ brand_id: 'loop', patient_id: patient, panel_id: 'pcos' });
   const headers = { 'x-api-key': keys.demo.loop, 'idempotency-key': `order-${nth}`, 'content-type': 'application/json' };
   for (let tries = 0; tries < TRIES; tries++) {
@@ -23,9 +23,9 @@ export async function orderAtTheDoor({ bases, keys }: Servers, nth: number, pati
       return { tenant: 'demo', id: id!, patient, lives: 1, wanted: true, shown: order! };
     }
     if (answer && answer.status !== 409 && answer.status !== 429 && answer.status < 500)
-      throw new Error(`the door: ${answer.status} ${text}`);
-    if (answer?.status === 502 && !answer.headers.has('retry-after')) throw new Error(`the door refused order ${nth}: ${text}`);
-    await delay(COMES_AGAIN_MS);
+      throw new Error(`the vendor API: ${answer.status} ${text}`);
+    if (answer?.status === 502 && !answer.headers.has('retry-after')) throw new Error(`the vendor API refused order ${nth}: ${text}`);
+    await delay(RETRY_MS);
   }
-  throw new Error(`the door never answered order ${nth}`);
+  throw new Error(`the vendor API never responded to order ${nth}`);
 }
