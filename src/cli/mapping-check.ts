@@ -5,6 +5,7 @@ import type { Diagnostic } from '../mapping/diagnostics.ts';
 import { toMessage } from '../mapping/diagnostics.ts';
 import { readExamples, toExamplesPath } from '../mapping/load/examples.ts';
 import { type LoadedShape, toQualifiedName } from '../mapping/load/loaded.ts';
+import { MISSING_ENGINE_NOTE } from '../mapping-tools/laws/fhirpath-comparison.ts';
 import { proveMapping } from '../mapping-tools/laws/mapping-proof.ts';
 import { proveSurface } from '../mapping-tools/laws/surface-proof.ts';
 import { type MappingFiles, pickShapes } from './mapping-files.ts';
@@ -31,7 +32,12 @@ export function checkMappings(world: MappingFiles, names: string[], { quick = fa
     [34, 20, 8, 8, 8, 20],
   );
   return {
-    lines: [...withHeads(table), '', ...(breaches.length ? formatMistakes(breaches) : [buildClosing(quick)])],
+    lines: [
+      ...withHeads(table),
+      '',
+      ...(breaches.length ? formatMistakes(breaches) : [buildClosing(quick)]),
+      ...(quick || MISSING_ENGINE_NOTE === undefined ? [] : [MISSING_ENGINE_NOTE]),
+    ],
     mistakes: breaches.length,
   };
 }

@@ -9,7 +9,7 @@ import type { LoadedShape } from '../mapping/load/loaded.ts';
 import { buildRequestFields } from '../mapping/request/batch-create.ts';
 import type { View } from '../mapping/shape.ts';
 import { readRequestItems } from '../mapping-tools/laws/example-context.ts';
-import { compareWithFhirPath } from '../mapping-tools/laws/fhirpath-comparison.ts';
+import { compareWithFhirPath, MISSING_ENGINE_NOTE } from '../mapping-tools/laws/fhirpath-comparison.ts';
 import { bold, green, red, withArticle } from './terminal.ts';
 
 const ID = '0190b3c2-0000-7000-8000-000000000001';
@@ -101,7 +101,12 @@ function shownLines(loaded: LoadedShape, stored: Resource, env: ReturnType<typeo
   const joined = Object.fromEntries(shape.joins.map(({ name }) => [name, env[name] ?? []]));
   const view = shape.read(resource, { ...env, ...joined });
   const differing = compareWithFhirPath(loaded, JSON.parse(stringifyJson(resource)), { ...env, ...joined });
-  return [bold(`What ${shape.surface.title} shows of it`), pretty(view), ...differing.map(red)];
+  return [
+    bold(`What ${shape.surface.title} shows of it`),
+    pretty(view),
+    ...differing.map(red),
+    ...(MISSING_ENGINE_NOTE ? [MISSING_ENGINE_NOTE] : []),
+  ];
 }
 
 function validity(resource: Resource): string[] {

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as program } from '../../src/cli/program.ts';
-import { facet, killAll, type Said } from './server-process.ts';
+import { facet, killAll, launchIn, type Said } from './server-process.ts';
 
 let place: string;
 beforeAll(() => {
@@ -65,6 +65,28 @@ test('check accepts the mappings of this project with their examples', async () 
     1,
     expect.stringMatching(/^facet: there is no mapping loop\/patien \(did you mean loop\/patient\?\); there are /),
   ]);
+});
+
+/** As in a production install, which does not contain the second FHIRPath engine. */
+const WITHOUT_ENGINE = `data:text/javascript,${encodeURIComponent(`import { registerHooks } from 'node:module';
+registerHooks({ resolve(name, context, next) {
+  if (name === '@medplum/core') throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
+  return next(name, context);
+} });`)}`;
+const runWithoutEngine = async (...args: string[]) => {
+  const started = launchIn(process.cwd(), {}, [process.execPath, '--import', WITHOUT_ENGINE, 'bin/facet.js', 'mapping', ...args]);
+  return { ended: await started.ended, text: started.lines.join('\n') };
+};
+
+test('without the second FHIRPath engine the mappings are checked and tried by the other laws, and a note names the command that installs it', async () => {
+  const version = JSON.parse(readFileSync('package.json', 'utf8')).devDependencies['@medplum/core'];
+  const note = `not compared with a second FHIRPath engine. To compare them: npm install --no-save @medplum/core@${version}`;
+  const checked = await runWithoutEngine('check', 'loop/patient');
+  expect([checked.ended.code, checked.text]).toEqual([0, expect.stringContaining(note)]);
+  expect(checked.text).toContain('No mistakes: all examples and laws pass');
+  writeFileSync(join(place, 'ada.json'), JSON.stringify({ resourceType: 'Patient', name: [{ family: 'Lovelace' }] }));
+  const tried = await runWithoutEngine('try', 'loop/patient', join(place, 'ada.json'));
+  expect([tried.ended.code, tried.text]).toEqual([0, expect.stringContaining(note)]);
 });
 
 test('the commands use the folder of the server (FACET_MAPPINGS); --mappings names another', async () => {

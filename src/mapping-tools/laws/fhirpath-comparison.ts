@@ -1,6 +1,7 @@
 // Reads every path with a second FHIRPath engine (@medplum/core) and compares the values. https://hl7.org/fhirpath/
+// A production install does not contain the engine: only authors of mappings need it. docs/decisions/0009-fhirpath-evaluator.md
 
-import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
+import type { TypedValue } from '@medplum/core';
 import { buildPreferenceComparator, hasValidityPeriod, isInPeriod, isOld } from '../../fhir/current-elements.ts';
 import { findElement } from '../../fhir/elements.ts';
 import { toRecord, toRecords } from '../../fhir/json-values.ts';
@@ -14,8 +15,21 @@ import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env } from '../../mapping/shape.ts';
 import { findDifferences } from './differences.ts';
 
-/** The differences between both engines on all paths of a mapping. */
+/** Undefined: the engine is not installed. Any other failure to load it is an error. */
+const engine = await import('@medplum/core').catch((error: NodeJS.ErrnoException) => {
+  if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
+  throw error;
+});
+
+/** What to tell an author whose mappings cannot be compared; undefined: the engine is installed. */
+export const MISSING_ENGINE_NOTE =
+  engine === undefined
+    ? 'The paths were not compared with a second FHIRPath engine. To compare them: npm install --no-save @medplum/core@5.2.13'
+    : undefined;
+
+/** The differences between both engines on all paths of a mapping; none if the second engine is not installed. */
 export function compareWithFhirPath({ lens, mapping }: LoadedShape, resource: Resource, env: Env): string[] {
+  if (!engine) return [];
   const bound: Env = { ...env };
   const row = mapping.content.row?.key;
   if (row !== undefined && bound[row] === undefined) bound[row] = lens.rows!.readKeys(resource)[0];
@@ -47,11 +61,14 @@ function comparePath(path: WritablePath, { resource, env, aliases }: ReadContext
   const names = [...path.text.matchAll(/%(\w+)/g)].map(([, name]) => name!);
   if (names.some((name) => !(name in aliases) && env[name] === undefined)) return [];
   const variables = toEngineVariables(aliases, omitInactiveResources(path, env));
-  const referenceResult = evalFhirPathTyped(
-    toEngineText(path.text, env),
-    [toTypedValue(pickCurrent(omitAmbiguousElements(resource, path), path, env))],
-    variables,
-  ).map(({ value }) => value);
+  // compareWithFhirPath returns before, if the engine is not installed
+  const referenceResult = engine!
+    .evalFhirPathTyped(
+      toEngineText(path.text, env),
+      [engine!.toTypedValue(pickCurrent(omitAmbiguousElements(resource, path), path, env))],
+      variables,
+    )
+    .map(({ value }) => value);
   return findDifferences(path.get(resource, env), referenceResult, `read differently by a FHIRPath engine: ${path.text}`);
 }
 
@@ -65,12 +82,12 @@ function omitInactiveResources({ variable, text }: WritablePath, env: Env): Env 
   return { ...env, [variable!]: current };
 }
 
-/** The values of %names in the form that the engine accepts. */
+/** The values of %names in the form that the engine accepts. The engine must be installed. */
 export const toEngineVariables = (aliases: Readonly<Record<string, string>>, env: Env): Record<string, TypedValue> =>
   Object.fromEntries(
     Object.entries({ ...aliases, ...env })
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [`%${name}`, toTypedValue(asBundle(value))]),
+      .map(([name, value]) => [`%${name}`, engine!.toTypedValue(asBundle(value))]),
   );
 
 /** Removes elements whose name begins with the name of the step (`conclusionCode` for `conclusion`): the engine would read them as choices of a missing element. */
