@@ -32,7 +32,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** From an empty directory to a listening server. `say` prints a line for people. `watch`: mappings are reloaded when their files change. */
+/** From an empty directory to a listening server. `print` prints a line for people. `watch`: mappings are reloaded when their files change. */
 export async function startServer(config: Config, print: (line: string) => void, { watch = false } = {}): Promise<RunningServer> {
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;

@@ -56,7 +56,7 @@ const WRITERS = 2;
 const LATER = `select indexname as name, indexdef as definition from pg_indexes
   where schemaname = 'public' and tablename ~ '^(sx|resource_history)' and indexname !~ '_(pkey|pid)$'`;
 
-/** Writes the population and gathers statistics. `said`: hears how far it is. */
+/** Writes the population and gathers statistics. `log`: gets the progress. */
 export async function fill(database: Database, total: number, registry: SearchRegistry, log: (line: string) => void): Promise<void> {
   const counts = countsOf(total);
   const indexes = await database.query<{ name: string; definition: string }>(LATER);

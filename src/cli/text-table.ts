@@ -1,6 +1,6 @@
 // Formats rows of text in columns for a terminal. A cell that is too wide continues on the next line.
 
-/** `heads`: the names of the columns. `most`: the maximum width of each column. Columns are two spaces apart; lines have no trailing spaces. */
+/** `heads`: the names of the columns. `maxWidths`: the maximum width of each column. Columns are two spaces apart; lines have no trailing spaces. */
 export function textTable(heads: string[], rows: string[][], maxWidths: number[] = []): string[] {
   const lines = [heads.map((head) => head.toUpperCase()), ...rows];
   const widths = heads.map((_, at) =>

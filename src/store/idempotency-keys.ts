@@ -24,7 +24,7 @@ export interface IdempotencyKeys {
   claim(key: IdempotencyKey, record: { hash: string; subject?: string; at: string; expires: string | null }): Promise<boolean>;
   complete(key: IdempotencyKey, response: string): Promise<void>;
   release(key: IdempotencyKey): Promise<void>;
-  /** Deletes at most `most` keys that have expired at `at`, oldest first. Returns the number of deleted keys. */
+  /** Deletes at most `limit` keys that have expired at `at`, oldest first. Returns the number of deleted keys. */
   deleteExpired(at: string, limit: number): Promise<number>;
 }
 

@@ -71,7 +71,7 @@ export interface Reindexing {
   saveProgress(walk: ReindexProgress, lease: Lease): Promise<boolean>;
   /** Starts the pass again. */
   restart(walk: ReindexProgress, lease: Lease): Promise<boolean>;
-  /** Ends a pass that found no stale resource. For the target types, unregisters the older rules that were registered when the pass began (`began`). */
+  /** Ends a pass that found no stale resource. For the target types, unregisters the older rules that were registered when the pass began (`startRules`). */
   finish(target: TargetRules, startRules: RegisteredRules[], lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
   findNextTenant(after: number): Promise<number | undefined>;

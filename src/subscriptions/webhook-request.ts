@@ -10,7 +10,7 @@ export interface WebhookRequest {
   body: string;
 }
 
-/** `why` contains no part of a request or response body. `gone`: the subscriber has ended the subscription (410). `retryAfter`: in seconds. */
+/** `why` contains no part of a request or response body. `isGone`: the subscriber has ended the subscription (410). `retryAfter`: in seconds. */
 export type DeliveryResult = { ok: true } | { ok: false; why: string; isGone?: true; retryAfter?: number };
 
 /** In seconds: a longer `Retry-After` is shortened. */

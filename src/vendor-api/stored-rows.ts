@@ -33,7 +33,7 @@ export const findRows = (context: Context, text: string, options: FindOptions): 
 export const findTexts = (context: Context, text: string, options: FindOptions): Promise<BodyPage> =>
   searchBodies(context, toSearchRequest(text, options));
 
-/** All matches of a search within the caller's scopes. Undefined: there are more than `most`. */
+/** All matches of a search within the caller's scopes. Undefined: there are more than `limit`. */
 export async function findAllTexts(context: Context, query: string, limit: number): Promise<BodyRow[] | undefined> {
   const { rows, next } = await findTexts(context, query, { count: limit, isScoped: true });
   return next ? undefined : rows;

@@ -1,4 +1,4 @@
-// Packages as they are published: read from an archive and from a folder alike, and refused in one sentence when they are none.
+// Published packages are read from an archive and from a folder, and refused in one sentence if invalid.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

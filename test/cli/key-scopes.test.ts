@@ -1,4 +1,4 @@
-// Which scopes a key can be made with: what would open nothing is refused before there is a key.
+// The scopes of a new key: scopes without effect are refused before the key exists.
 import { administer } from '../../src/cli/admin.ts';
 import type { AdminContext } from '../../src/cli/admin-command.ts';
 import type { Database } from '../../src/store/database/database.ts';

@@ -1,4 +1,4 @@
-// What is written down of an error that nobody expected: names and places, and nothing of what it says.
+// The log entry of an unexpected error has names and places, and no content of the error.
 import { toFhirError } from '../../src/http/middleware/error-handler.ts';
 
 const exchange = { requestId: 'req_1', surface: 'fhir', route: '/Patient/:id', signal: new AbortController().signal } as const;

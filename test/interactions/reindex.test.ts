@@ -1,5 +1,4 @@
-// A search parameter that is new is made searchable while the server works: in steps, by one process at a time, taken up where it was left, and exact
-// whatever is written meanwhile.
+// A new search parameter becomes searchable while the server runs: in steps, by one process at a time, resumed after a stop, with the same rows as a write.
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 } from 'uuid';
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';

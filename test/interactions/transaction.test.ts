@@ -1,4 +1,4 @@
-// Transactions whose resources have consequences: an order in a Bundle sees the patient of the same Bundle, and neither stands without the other.
+// Transactions with write hooks: an order in a Bundle uses the patient of the same Bundle, and both are stored or neither.
 // https://hl7.org/fhir/R4/http.html#trules
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { executeTransaction } from '../../src/interactions/transaction.ts';

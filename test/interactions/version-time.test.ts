@@ -1,5 +1,5 @@
-// A version is never older than the one before, whatever the clock of the writing process: a client that queries changes since a time (`_since`, `_lastUpdated`)
-// would miss the change. https://hl7.org/fhir/R4/resource.html#Meta (meta.lastUpdated), https://hl7.org/fhir/R4/http.html#history
+// lastUpdated of a version is never earlier than that of the version before, whatever the clock of the writing process. Clients that query changes since a time
+// rely on this. https://hl7.org/fhir/R4/resource.html#Meta, https://hl7.org/fhir/R4/http.html#history
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { readModifyWrite } from '../../src/interactions/read-modify-write.ts';

@@ -1,4 +1,4 @@
-// Work in the background (the index, what has run out, orders, subscriptions) has connections of its own: it takes none from requests, and changes nothing on theirs.
+// Background work (index, expiry, orders, subscriptions) has database connections of its own and does not use those of requests.
 import { pino } from 'pino';
 import request from 'supertest';
 import { readConfig } from '../../src/config.ts';

@@ -1,5 +1,5 @@
-// Laboratory values sent together, and a server that dies at any step: between any two statements, or after the commit, so that the answer is lost. Nothing
-// is half made, and sent again each value is there once. How many statements it takes does not depend on how many values there are.
+// A server that dies at any step of storing several laboratory values: between two statements, or after the commit. All or nothing is stored, a repetition
+// stores each value once, and the number of statements does not depend on the number of values.
 import request from 'supertest';
 import { fated, mortal, type Statements } from './crash-injection.ts';
 import { type Running, startFacet } from './running-server.ts';

@@ -1,5 +1,5 @@
-// Laboratory values sent together: https://docs.ross.platform.loop.health, POST /v1/biomarkers/parse. All of them or none, and each once, however often
-// and by how many at once they are sent.
+// Several laboratory values in one request, POST /v1/biomarkers/parse: all or none are stored, and each once, also for repeated and concurrent requests.
+// https://docs.ross.platform.loop.health
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// An item that is the caller's own, without an id in its path, and what is performed on one that has an id: a vendor of the tests alone (lists/ward).
+// An endpoint without an id for the caller's own item, and `perform` on an item with an id. The vendor exists in this test only (lists/ward).
 import request from 'supertest';
 import { type Document, faultsOf } from '../mapping/open-api.ts';
 import { type Running, startFacet } from './running-server.ts';

@@ -1,5 +1,5 @@
-// Every interaction /metadata lists is called for every type, and every one R4 has that it does not list is refused.
-// https://hl7.org/fhir/R4/http.html#summary, https://hl7.org/fhir/R4/capabilitystatement.html
+// Calls every interaction that /metadata lists for every type. R4 interactions that it does not list are refused. https://hl7.org/fhir/R4/http.html#summary,
+// https://hl7.org/fhir/R4/capabilitystatement.html
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

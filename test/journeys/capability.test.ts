@@ -1,5 +1,4 @@
-// What /metadata promises is what the server does: every parameter, include and interaction it lists is taken, and what it does not list is refused.
-// https://hl7.org/fhir/R4/capabilitystatement.html
+// /metadata matches the server: every listed parameter and include is accepted, and unlisted ones are refused. https://hl7.org/fhir/R4/capabilitystatement.html
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';

@@ -1,4 +1,4 @@
-// A real browser for the journeys, where the machine has one: Debian's chromium, driven by playwright-core.
+// Starts a browser for the tests if the machine has one: Debian's chromium, driven by playwright-core.
 import { existsSync } from 'node:fs';
 
 /** What the journeys use of a page. https://playwright.dev/docs/api/class-page */

@@ -1,4 +1,4 @@
-// `facet profiles`, as an operator uses it: packages as .tgz and as folder, before the server runs and while it does, and mistakes said in one sentence.
+// `facet profiles`: packages from a .tgz or a folder, before and while the server runs; errors are one sentence.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

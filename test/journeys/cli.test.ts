@@ -1,4 +1,4 @@
-// The command line, as an operator uses it: tenants and keys before the server runs and while it does, help that teaches, mistakes said in one sentence.
+// The command line: tenants and keys before and while the server runs, help, and errors of one sentence.
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onServer, SERVER_URL } from '../store/open.ts';

@@ -1,4 +1,4 @@
-// Clinik's orders, reports, samples and slots, as a hospital sees them that writes through FHIR too.
+// Clinik's orders, reports, samples and slots, also for resources that FHIR clients write.
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// ClinikEHR's documented endpoint from outside: POST /v1/practitioner-roles, and reading back.
+// ClinikEHR's documented endpoint over HTTP: POST /v1/practitioner-roles, and reads.
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

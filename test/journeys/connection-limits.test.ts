@@ -1,4 +1,4 @@
-// Clients that are slow, or too many: each is let go of in seconds, and the others are served. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9
+// Slow clients and too many clients are disconnected within seconds, and others are served. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9
 import type { Socket } from 'node:net';
 import { until } from '../until.ts';
 import { open } from './raw-http.ts';

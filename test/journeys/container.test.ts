@@ -1,4 +1,4 @@
-// The container: the steps of the Dockerfile make a server that starts and is healthy, and compose.yaml sets what it needs.
+// The steps of the Dockerfile build a server that starts and is healthy, and compose.yaml has the settings that it needs.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

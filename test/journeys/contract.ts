@@ -1,5 +1,5 @@
-// Holds every answer of a journey to the OpenAPI documents that the same server gives: its status is listed, its body is of that schema, its headers are
-// there. No journey asks for it: it stands between them and the server.
+// Compares every response of the journeys with the OpenAPI documents of the server: status, body schema and headers. It is installed between the tests and the
+// server, so no test calls it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ValidateFunction } from 'ajv';
 import request from 'supertest';

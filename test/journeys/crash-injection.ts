@@ -1,5 +1,5 @@
-// A database that leaves whoever asks it after so many steps: every statement is a step, and so is hearing that a commit is done. Only what is asked on behalf
-// of the work under test counts; the server's own workers ask the same database whenever they wake, and live.
+// A database that fails its caller after a number of steps. Every statement is a step, and so is the response to a commit. Only statements of the tested
+// request count; background workers use the same database without failures.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database } from '../../src/store/database/database.ts';
 

@@ -1,4 +1,4 @@
-// Lists in an envelope of their own, without pages, and below the path of another item, from outside: a vendor of this test alone (lists/ward).
+// Lists with a custom envelope, without pages, and below the path of another item. The vendor exists in this test only (lists/ward).
 import request from 'supertest';
 import { toUuidAlias } from '../../src/fhir/indexing/uuid-alias.ts';
 import { type Document, faultsOf } from '../mapping/open-api.ts';

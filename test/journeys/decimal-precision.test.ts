@@ -1,5 +1,5 @@
-// Digits stay as they were written, whichever door they come in by and whatever happens to the resource afterwards.
-// https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant")
+// Digits of decimals stay as written, through every API and every later change. https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is
+// significant")
 import request from 'supertest';
 import { until } from '../until.ts';
 import { orderable, panelFor, registration } from './people.ts';

@@ -1,4 +1,4 @@
-// Patients that other doors made have no brand: in Loop they are of the tenant's default brand, shown, listed and compared as such.
+// Patients from other APIs have no brand: in Loop they belong to the tenant's default brand.
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// `/docs` as people use it: a page under a strict content policy that shows every operation and sends requests from the browser.
+// The page `/docs` has a strict content security policy, shows every operation, and sends requests from the browser.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';

@@ -1,4 +1,4 @@
-// A server that is told to stop while clients keep sending on connections they keep open, behind a balancer that asks /readyz and heeds Connection: close.
+// A server stops while clients send requests on open connections, behind a load balancer that checks /readyz and respects Connection: close.
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { emptyPlace, killAll, type Place, startProcess } from './server-process.ts';

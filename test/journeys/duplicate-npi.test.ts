@@ -1,4 +1,4 @@
-// Registering a physician where several Practitioners carry the NPI, or one carried it once. docs/decisions/0022-physician-registrations.md.
+// Registration of a physician when several Practitioners have the NPI, or one had it before. docs/decisions/0022-physician-registrations.md
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { type Gate, gateTo } from './gate.ts';

@@ -1,4 +1,4 @@
-// What a refusal says, so that the next request can be right: where the API is, which type is meant, which scope is needed, how large a body may be.
+// Error texts that name the remedy: the URL of the API, the type, the needed scope, the maximum body size.
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

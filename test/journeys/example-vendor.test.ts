@@ -1,5 +1,4 @@
-// The worked example of a vendor that is data alone: a server of its own is started over its folder, and walked through from outside by the examples in it.
-// What is created through the door is the resource the example states; what FHIR clients stored is shown and listed; pages lead from one to the next.
+// The worked example of a vendor that consists of data only: a server runs on its folder, and its examples are sent over HTTP.
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import { run } from '../../src/cli/program.ts';

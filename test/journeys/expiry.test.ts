@@ -1,4 +1,4 @@
-// An answer kept for a request that may be repeated shows a person: it is not kept longer than it is promised.
+// Stored responses contain personal data: they are deleted when their time is over.
 import request from 'supertest';
 import { listExpiryWork, startBackgroundWork } from '../../src/server/background/background-work.ts';
 import { until } from '../until.ts';

@@ -1,4 +1,4 @@
-// Binary: written and read as what it carries or as a resource, harmless in a browser, under its security context. https://hl7.org/fhir/R4/binary.html
+// Binary: read and written as content or as a resource, without scripts in a browser, and under its security context. https://hl7.org/fhir/R4/binary.html
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running-server.ts';

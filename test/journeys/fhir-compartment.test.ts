@@ -1,4 +1,4 @@
-// Compartments: what belongs to a patient, an encounter, a practitioner or a related person. https://hl7.org/fhir/R4/compartmentdefinition.html
+// Compartments of a patient, an encounter, a practitioner and a related person. https://hl7.org/fhir/R4/compartmentdefinition.html
 import request from 'supertest';
 import { named, nextOf, type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// Conditional writes and patches from outside. https://hl7.org/fhir/R4/http.html#cond-update, #patch
+// Conditional writes and patches over HTTP. https://hl7.org/fhir/R4/http.html#cond-update
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

@@ -1,5 +1,5 @@
-// What stands around FHIR requests: parts of resources, indentation, request ids, browser apps of other origins, HEAD, OPTIONS.
-// https://hl7.org/fhir/R4/http.html, https://hl7.org/fhir/R4/search.html#summary
+// Subsets of resources, indentation, request ids, CORS, HEAD and OPTIONS of the FHIR API. https://hl7.org/fhir/R4/http.html,
+// https://hl7.org/fhir/R4/search.html#summary
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

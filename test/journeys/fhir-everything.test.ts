@@ -1,4 +1,5 @@
-// $everything of a patient: the record, the days of care, what it refers to, and nothing of anybody else. https://hl7.org/fhir/R4/operation-patient-everything.html
+// $everything of a patient: the record, a period of care, referenced resources, and nothing of another patient.
+// https://hl7.org/fhir/R4/operation-patient-everything.html
 import request from 'supertest';
 import { named, nextOf, type Running, startFacet } from './running-server.ts';
 import { tickingClock } from './ticking-clock.ts';

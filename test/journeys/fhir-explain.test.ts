@@ -1,4 +1,4 @@
-// _explain: a search with its SQL, plan and timing, for callers with the scope admin, and without any value in it.
+// _explain returns the SQL, plan and time of a search, without values, for callers with the scope admin.
 import request from 'supertest';
 import { nextOf, type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// History of a resource, of a type and of everything, from outside. https://hl7.org/fhir/R4/http.html#history
+// History of a resource, a type and the system over HTTP. https://hl7.org/fhir/R4/http.html#history
 import request from 'supertest';
 import { BASE_URL, nextOf, type Running, startFacet } from './running-server.ts';
 import { tickingClock } from './ticking-clock.ts';

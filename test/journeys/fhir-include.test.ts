@@ -1,4 +1,4 @@
-// _include and _revinclude over HTTP: each resource once, marked as included, never beyond the caller's scopes. https://hl7.org/fhir/R4/search.html#include
+// _include and _revinclude over HTTP: each resource once, marked as included, within the caller's scopes. https://hl7.org/fhir/R4/search.html#include
 import { named, nextOf, type Running, startFacet } from './running-server.ts';
 
 interface Entry {

@@ -1,4 +1,4 @@
-// An independent FHIR client (fhir-kit-client) against a listening port: what it does without knowing anything of this server but its address and a key.
+// An independent FHIR client (fhir-kit-client), which knows only the URL and a key.
 import { CapabilityTool, Client } from 'fhir-kit-client';
 import { type Listening, listen } from './listening.ts';
 

@@ -1,4 +1,4 @@
-// What one request may ask of the server has an end, and says so: no request takes the time or the memory of all others.
+// Limits of one request, so that no request takes the time or memory of all others.
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running-server.ts';

@@ -1,4 +1,4 @@
-// FHIR packages for tests, made when they are needed: a .tgz in npm form, or the folder it unpacks to.
+// Builds FHIR packages for tests: a .tgz in npm form, or its unpacked folder.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';

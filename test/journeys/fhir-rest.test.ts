@@ -1,4 +1,4 @@
-// The FHIR REST API from outside: what a client sends, and what it sees. https://hl7.org/fhir/R4/http.html
+// The FHIR REST API over HTTP. https://hl7.org/fhir/R4/http.html
 import request from 'supertest';
 import { BASE_URL, type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// Search of several types at once: one result in one order, paged, within the caller's scopes and tenant. https://hl7.org/fhir/R4/http.html#search
+// A search of several types: one sorted result with pages, within the caller's scopes and tenant. https://hl7.org/fhir/R4/http.html#search
 import request from 'supertest';
 import { named, nextOf, type Running, startFacet } from './running-server.ts';
 

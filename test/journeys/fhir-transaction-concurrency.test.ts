@@ -1,5 +1,5 @@
-// Overlapping transactions of many clients at once: each is done wholly or not at all, says truly which, and never answers 500.
-// https://hl7.org/fhir/R4/http.html#trules. (The embedded engine has one connection: there, everybody waits their turn.)
+// Concurrent transactions on the same resources: each succeeds or fails as a unit, reports its outcome correctly, and never returns 500. The embedded engine
+// has one connection: there, transactions run one after the other. https://hl7.org/fhir/R4/http.html#trules
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

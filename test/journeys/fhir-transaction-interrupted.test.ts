@@ -1,5 +1,5 @@
-// A transaction whose database connection dies midway: nothing of it stays, and nobody is told that it does. On PostgreSQL, where a connection can die.
-// https://hl7.org/fhir/R4/http.html#trules ("either succeed or fail as a single unit")
+// A transaction whose database connection ends midway ("either succeed or fail as a single unit"): nothing is stored, and no success is reported. Only on
+// PostgreSQL. https://hl7.org/fhir/R4/http.html#trules ("either succeed or fail as a single unit")
 import pg from 'pg';
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';

@@ -1,5 +1,5 @@
-// Overlapping transactions over two server processes on one PostgreSQL, one of which is killed midway: each is done wholly or not at all,
-// and what was told as done is done. https://hl7.org/fhir/R4/http.html#trules
+// Concurrent transactions on two server processes with one PostgreSQL, one of which is killed: each succeeds or fails as a unit, and reported successes are
+// stored. https://hl7.org/fhir/R4/http.html#trules
 import { onServer } from '../store/open.ts';
 import { call, emptyPlace, killAll, startProcess } from './server-process.ts';
 

@@ -1,4 +1,4 @@
-// Transactions from outside: all or nothing, in the order of effect, with references that hold. https://hl7.org/fhir/R4/http.html#trules
+// Transactions over HTTP: all or nothing, in the specified order, with resolved references. https://hl7.org/fhir/R4/http.html#trules
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

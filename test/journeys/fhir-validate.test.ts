@@ -1,4 +1,4 @@
-// $validate from outside: everything that is wrong is listed, nothing is stored. https://hl7.org/fhir/R4/resource-operation-validate.html
+// $validate over HTTP lists all errors and stores nothing. https://hl7.org/fhir/R4/resource-operation-validate.html
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// SMART's own JavaScript client (fhirclient) against a listening port, unmodified. https://docs.smarthealthit.org/client-js/
+// SMART's JavaScript client (fhirclient), unmodified, over HTTP. https://docs.smarthealthit.org/client-js/
 import { type Listening, listen } from './listening.ts';
 
 interface Request<T = Resource> {

@@ -1,5 +1,5 @@
-// A gate on the way to the sandbox: while it is shut, requests about physicians wait at it, and each is let through or turned back when the test says so. What
-// the server asks of its own accord (orders that may have changed) goes through, and is not counted.
+// A proxy in front of the sandbox that can hold requests about physicians until the test forwards or rejects each of them. Other requests of the server pass,
+// and are not counted.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

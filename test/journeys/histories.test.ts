@@ -1,5 +1,5 @@
-// Transactions of many clients on two server processes, overlapping: their histories show no lost update, no half transaction, no false answer.
-// https://hl7.org/fhir/R4/http.html#transaction. `node scripts/check-histories.ts` does the same for longer.
+// Concurrent transactions of many clients on two server processes: their histories contain no lost update, no partial transaction and no false response. `node
+// scripts/check-histories.ts` does the same for longer. https://hl7.org/fhir/R4/http.html#transaction
 import { type Attempt, anomaliesOf, type Histories } from '../../scripts/histories/checker.ts';
 import { write } from '../../scripts/histories/workload.ts';
 import { randomFrom } from '../../scripts/orders/random.ts';

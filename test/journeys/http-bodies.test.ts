@@ -1,4 +1,4 @@
-// Bodies that are too large are refused as soon as that is known, on a connection that is closed so that the client reads the answer.
+// Bodies over the limit are refused as early as possible, and the connection is closed in a way that lets the client read the response.
 // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14, https://www.rfc-editor.org/rfc/rfc9112#section-9.6
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';

@@ -1,5 +1,5 @@
-// HTTP messages that are malformed or ambiguous are answered with a 4xx in the shape of the surface that was asked, whatever is wrong with them.
-// https://www.rfc-editor.org/rfc/rfc9112#section-3.2 (Host), https://www.rfc-editor.org/rfc/rfc9110#section-8.4 (Content-Encoding)
+// Malformed and ambiguous HTTP messages get a 4xx in the format of the requested surface. https://www.rfc-editor.org/rfc/rfc9112#section-3.2,
+// https://www.rfc-editor.org/rfc/rfc9110#section-8.4
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Listening, listen } from './listening.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';

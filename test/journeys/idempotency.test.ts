@@ -1,4 +1,4 @@
-// One request is one request, however often and however simultaneously it is sent under one idempotency-key.
+// Repeated and concurrent requests with one idempotency-key count as one request.
 import request from 'supertest';
 import { orderable } from './people.ts';
 import { type Running, startFacet } from './running-server.ts';

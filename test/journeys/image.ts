@@ -1,4 +1,4 @@
-// Runs the steps of a Dockerfile without a container engine: each stage is a folder, and what is copied and run stays in it.
+// Runs the steps of a Dockerfile without a container engine: each stage is a folder, which contains what is copied and run.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';

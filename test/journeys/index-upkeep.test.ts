@@ -1,4 +1,4 @@
-// A new version indexes by other rules: searches by what changed wait until the index is whole, all others are answered, and operators see how far it is.
+// A new version has other index rules: searches by changed parameters wait for the index, other searches work, and operators see the progress.
 import { pino } from 'pino';
 import request from 'supertest';
 import { administer, openAdminContext } from '../../src/cli/admin.ts';

@@ -1,4 +1,4 @@
-// JumpEHR's GET /availability and GET /availability/next from outside: the free times of a span, whose they are and where, and the first of them.
+// JumpEHR's GET /availability and GET /availability/next over HTTP: free times with clinician and location.
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running-server.ts';

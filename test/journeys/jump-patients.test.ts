@@ -1,4 +1,4 @@
-// JumpEHR's patients from outside: created, changed, archived, and seen through the other doors.
+// JumpEHR's patients over HTTP: created, changed, archived, and read through the other APIs.
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

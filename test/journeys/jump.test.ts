@@ -1,4 +1,4 @@
-// JumpEHR's documented endpoints from outside: GET /clinician-profiles and /{id}.
+// JumpEHR's documented endpoints over HTTP: GET /clinician-profiles and /{id}.
 import request from 'supertest';
 import { BASE_URL, type Running, startFacet } from './running-server.ts';
 import { tickingClock } from './ticking-clock.ts';

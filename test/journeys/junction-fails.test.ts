@@ -1,4 +1,4 @@
-// What a caller sees when Junction fails: 502 in the vendor's shape, nothing lost, nothing sent twice. Junction is the sandbox, over HTTP, told to fail.
+// When Junction fails, callers get 502 in the vendor's format, and no order is lost or duplicated. Junction is the sandbox with configured faults.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';

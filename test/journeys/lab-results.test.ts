@@ -1,5 +1,4 @@
-// From a partner's order to its results, over every door: the sandbox's webhooks arrive by HTTP, and what they tell is seen through Loop and FHIR, by its own
-// tenant only.
+// From a vendor's order to its results: the sandbox sends webhooks over HTTP, and the results are visible in Loop and FHIR, only for their tenant.
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

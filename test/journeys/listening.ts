@@ -1,4 +1,4 @@
-// A whole Facet behind a real port, for clients that know nothing of it but its address and a key.
+// Starts a Facet on a port, for clients that know only its URL and a key.
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

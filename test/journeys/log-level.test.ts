@@ -1,4 +1,4 @@
-// A log of errors alone tells of orders that do not get out, and of nothing that goes well.
+// With the log level error the log has undelivered orders and no successes.
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { orderable, panelFor } from './people.ts';
 import { call, emptyPlace, killAll, type Place, startProcess } from './server-process.ts';

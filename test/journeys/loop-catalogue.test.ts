@@ -1,4 +1,4 @@
-// Loop's laboratory catalogue from outside: loaded through FHIR as docs/lab-catalogue.md says, listed, searched, and asked for its availability.
+// Loop's laboratory catalogue over HTTP: loaded through FHIR as in docs/lab-catalogue.md, listed, searched, with availability.
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import type { Resource } from '../../src/fhir/types.ts';

@@ -1,4 +1,4 @@
-// Loop's links between patients and providers, from outside: POST and GET /v1/patients/{patient_id}/providers.
+// Loop's links between patients and providers over HTTP: POST and GET /v1/patients/{patient_id}/providers.
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// Loop's documented endpoints from outside: https://docs.ross.platform.loop.health, POST /v1/physicians, /v1/lab-orders, /v1/patients.
+// Loop's documented endpoints over HTTP: POST /v1/physicians, /v1/lab-orders, /v1/patients. https://docs.ross.platform.loop.health
 import request from 'supertest';
 import { orderable } from './people.ts';
 import { type Running, startFacet } from './running-server.ts';

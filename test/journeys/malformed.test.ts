@@ -1,4 +1,4 @@
-// Whatever is sent, the answer is a 4xx in the surface's own shape: two hundred random bodies and queries per endpoint, never a 500.
+// Two hundred random bodies and queries per endpoint get a 4xx in the format of the surface, never a 500.
 
 import request from 'supertest';
 import fc from '../fast-check.ts';

@@ -1,4 +1,4 @@
-// `facet mapping`, as an integration analyst uses it: begin a shape from a sample, be told what is wrong, see where things stand, try a body.
+// `facet mapping` as an integration analyst uses it: new, check, explain, try and types.
 import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// docs/a-shape-in-ten-minutes.md is typed again, word for word: its files make the mapping, its commands print what it says they print.
+// Executes docs/a-shape-in-ten-minutes.md: its files are the mapping, and its commands have the printed output.
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

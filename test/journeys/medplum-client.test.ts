@@ -1,4 +1,4 @@
-// Medplum's client against a listening port, unmodified: resources, pages, batches it makes by itself, patches and conditional writes.
+// Medplum's client, unmodified, over HTTP: resources, pages, its own batches, patches and conditional writes.
 // https://www.medplum.com/docs/sdk/core.medplumclient
 import { ClientStorage, MedplumClient, MemoryStorage, OperationOutcomeError } from '@medplum/core';
 import type { Observation, Patient } from '@medplum/fhirtypes';

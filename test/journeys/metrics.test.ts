@@ -1,4 +1,4 @@
-// The metrics, as a monitoring system reads them: on a door of their own, with figures of orders and requests, and nothing of a patient in them.
+// The metrics on their own port: figures of orders and requests, without patient data.
 
 import { DEPRECATED_METRICS } from '../../src/deprecated-names.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';

@@ -1,4 +1,4 @@
-// Lists whose pages have numbers, from outside: a vendor of this test alone (pages/clinic).
+// Lists with page numbers over HTTP. The vendor exists in this test only (pages/clinic).
 import request from 'supertest';
 import { type Document, faultsOf } from '../mapping/open-api.ts';
 import { type Running, startFacet } from './running-server.ts';

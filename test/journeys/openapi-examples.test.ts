@@ -1,4 +1,4 @@
-// The examples of FHIR's own document: each body is sent as it stands, to the path as its examples fill it, and is taken.
+// Sends each example body of the FHIR document to its path: it is accepted.
 import request from 'supertest';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import { type Document, type Operation, validator } from '../mapping/open-api.ts';

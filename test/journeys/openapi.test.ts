@@ -1,4 +1,4 @@
-// The API's own descriptions from outside: an index, one valid OpenAPI 3.1 document per surface and one for the FHIR API, made of what is really served.
+// The OpenAPI documents over HTTP: an index, one valid OpenAPI 3.1 document per surface, and one for the FHIR API.
 import request from 'supertest';
 import { INTERACTIONS } from '../../src/fhir/interactions.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';

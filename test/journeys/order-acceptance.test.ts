@@ -1,4 +1,4 @@
-// At every door the same requests are orders, and whoever sends one that is none is told. docs/decisions/0023-order-acceptance.md
+// Every API accepts the same requests as orders, and reports the others. docs/decisions/0023-order-acceptance.md
 import request from 'supertest';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';

@@ -1,5 +1,5 @@
-// What a ServiceRequest says reaches the laboratory network word for word; what cannot be told is refused at the door it came through, before anything is
-// written. Each order goes through a whole server to the sandbox.
+// The elements of a ServiceRequest reach the lab network unchanged; elements that cannot be sent are refused before anything is written. Orders go through a
+// whole server to the sandbox.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';

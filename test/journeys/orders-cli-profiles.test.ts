@@ -1,4 +1,4 @@
-// What an operator does about an order is written whatever its Task claims, as the server's own writes are.
+// An operator's command about an order is written although its Task violates a claimed profile, like the server's own writes.
 import { administer, openAdminContext } from '../../src/cli/admin.ts';
 import { readConfig } from '../../src/config.ts';
 import { until } from '../until.ts';

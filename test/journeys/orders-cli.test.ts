@@ -1,4 +1,4 @@
-// Lab orders at the command line, while the server runs: what waits and why, one order with its past, and what an operator does about it.
+// Lab orders on the command line while the server runs: list, show, park, release and retry.
 import { DEPRECATED_ORDER_STATES } from '../../src/deprecated-names.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';

@@ -1,4 +1,4 @@
-// The npm package: what is in it, and that it installs in an empty folder and starts there.
+// The npm package: its content, and its installation and start in an empty folder.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Keys that stand for a person: what they open, what they do not, and what a person says about "me" through a vendor's door.
+// Patient keys: what they may access, and the endpoints about "me".
 import { once } from 'node:events';
 import { createServer, type OutgoingHttpHeaders, request as open, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-// The patient that orders are made for, what is ordered for them, and the physician: everything the laboratory network asks of each. No real person.
+// A patient, an order and a physician with all data that the lab network needs. No real persons.
 
 /** A Patient with this id, fit to be ordered for. */
 export const orderable = (id: string) => ({

@@ -1,5 +1,5 @@
-// A registration that dies at any step: between any two statements, before a commit, after a commit whose answer is lost. The next attempt is answered as if
-// nothing had happened, and there is one practitioner with one licence.
+// A registration that dies at any step: between two statements, before a commit, or after a commit whose response is lost. The next attempt succeeds, and there
+// is one Practitioner with one licence.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { type Fate, fated, mortal } from './crash-injection.ts';

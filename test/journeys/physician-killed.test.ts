@@ -1,5 +1,5 @@
-// A server that is killed while it asks the network about a physician: another process takes the registration over, and the caller who comes next is
-// answered. On PostgreSQL that process runs beside the first; on the embedded engine it is started on the same data directory.
+// A server that is killed during a request about a physician: another process takes over the registration, and the next caller gets a response. On PostgreSQL
+// that process runs concurrently; on the embedded engine it starts afterwards on the same data directory.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
-// Registering a physician while something else happens: another request for the same licence, a network that fails, a caller who goes away, a FHIR client
-// who deletes. https://docs.ross.platform.loop.health, POST /v1/physicians.
+// Registration of a physician during other events: a concurrent request for the same licence, a failing network, a client that disconnects, a FHIR client that
+// deletes. POST /v1/physicians. https://docs.ross.platform.loop.health
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until, waits } from '../until.ts';

@@ -1,4 +1,4 @@
-// Profiles in force: what claims a loaded one is held to it at every door that writes, and $validate tells all about it.
+// Loaded profiles: every write API validates resources against the profiles that they claim, and $validate reports the issues.
 // https://hl7.org/fhir/R4/profiling.html, https://hl7.org/fhir/R4/resource.html#Meta
 import request from 'supertest';
 import { administer } from '../../src/cli/admin.ts';

@@ -1,4 +1,4 @@
-// What of a patient's results needs attention: https://docs.ross.platform.loop.health, GET /v1/red-flags/{patient_id}. Whoever made the result.
+// Results of a patient that need attention, whoever created them: GET /v1/red-flags/{patient_id}. https://docs.ross.platform.loop.health
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

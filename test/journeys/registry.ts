@@ -1,4 +1,4 @@
-// Tests that install packages: they are skipped, by name, where no registry answers.
+// Tests that install packages are skipped if no package registry responds.
 import { spawnSync } from 'node:child_process';
 
 const answers = spawnSync('npm', ['ping'], { timeout: 20_000 }).status === 0;

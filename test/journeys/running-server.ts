@@ -1,4 +1,4 @@
-// A whole Facet in this process, on a fresh database, with two tenants: what the journeys walk through from outside.
+// Starts a whole Facet in this process, on a fresh database with two tenants.
 import { type Logger, pino } from 'pino';
 import request, { type Test } from 'supertest';
 import { readConfig } from '../../src/config.ts';

@@ -1,5 +1,5 @@
-// What a vendor's door reads of other types than the shape's own is held to the same scopes as in FHIR: what is shown beside an item is left out, as _include
-// leaves it out; a filter that would tell something of another type is refused, as a chain is. src/interactions/scope-filter.ts
+// A vendor's API applies scopes to other types as FHIR does: joined resources are omitted like includes, and filters that read another type are refused like
+// chains. src/interactions/scope-filter.ts
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// Real Facet processes, started as an operator starts them, each on a data directory (and on PostgreSQL a database) of its own.
+// Starts real Facet processes as an operator does, each with its own data directory, or its own database on PostgreSQL.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';

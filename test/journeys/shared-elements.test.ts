@@ -1,4 +1,5 @@
-// Fields that share an element of FHIR, from outside: a vendor of this test alone, after SCIM (contacts/directory). What one request says of several is all stored.
+// Fields that share a FHIR element, over HTTP: all values of one request are stored. The vendor exists in this test only, modelled on SCIM
+// (contacts/directory).
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

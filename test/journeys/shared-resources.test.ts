@@ -1,4 +1,4 @@
-// One store, many faces: what is created through one door is seen through all others, and a write through one keeps what only another can see.
+// One store, several APIs: a resource that one API creates is visible in all others, and a write keeps elements that only another API shows.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import request from 'supertest';

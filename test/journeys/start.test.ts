@@ -1,4 +1,4 @@
-// Starting and stopping a real server process, as an operator sees it: what it prints, what it keeps, what it refuses, how it ends.
+// Start and stop of a real server process: output, stored data, errors and exit.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What a read through a vendor's door costs the database: as many statements as the FHIR search that brings the same resources, however many items there are.
+// A read through a vendor's API takes as many statements as the equivalent FHIR search, for any number of items.
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running-server.ts';

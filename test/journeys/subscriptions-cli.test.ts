@@ -1,4 +1,4 @@
-// Subscriptions at the command line and in the metrics, while the server runs: who is told, what waits and why, and what an operator does about it.
+// Subscriptions on the command line and in the metrics while the server runs.
 import { isSigned, type Receiver, startReceiver } from '../subscriptions/receiver.ts';
 import { until } from '../until.ts';
 import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './server-process.ts';

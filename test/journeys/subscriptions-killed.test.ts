@@ -1,5 +1,5 @@
-// Servers that are killed while they tell a subscriber of what is written: whatever stands in the history was told, at least once, and of each resource in
-// the order of its versions. On PostgreSQL two processes work side by side, on the embedded engine one after the other.
+// Servers that are killed while they deliver notifications: every stored version is sent at least once, in the order of versions. On PostgreSQL two processes
+// run concurrently, on the embedded engine one after the other.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

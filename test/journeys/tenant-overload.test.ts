@@ -1,4 +1,4 @@
-// One tenant sends far more than the database can do at once. What is counted is the order of the answers, not time.
+// One tenant sends more requests than the database can process. The tests compare the order of responses, not times.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-// Another tenant's data does not exist: every route is driven with a key of the one tenant against what the other made.
+// Another tenant's data does not exist: every route is called with a key of one tenant for the data of another.
 import request from 'supertest';
 import { registration } from './people.ts';
 import { nextOf, type Running, startFacet } from './running-server.ts';

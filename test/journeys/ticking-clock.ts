@@ -1,4 +1,4 @@
-// A clock that goes on by a second whenever somebody looks at it, from the beginning of a day on: no two moments are the same, and midnight is far.
+// A clock that advances one second at each reading, from the beginning of a day: no two times are equal, and midnight is far away.
 
 export function tickingClock(): () => Date {
   let seconds = 0;

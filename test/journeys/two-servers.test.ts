@@ -1,5 +1,5 @@
-// Two server processes on one PostgreSQL, and callers who want the same thing of both at once: it happens once, and nobody gets a 500.
-// (The embedded engine belongs to one process and has one connection: there is nothing of this to see there.)
+// Two server processes on one PostgreSQL with concurrent equal requests: each takes effect once, and no response is 500. Not on the embedded engine, which has
+// one process and one connection.
 import { SERVER_URL } from '../store/open.ts';
 import { call, emptyPlace, type FacetProcess, type KeyFile, killAll, type Place, startProcess } from './server-process.ts';
 

@@ -1,4 +1,4 @@
-// The commands of README.md and docs/user-guide.md work as they are printed, on a first start.
+// The commands of README.md and docs/user-guide.md work as printed after a first start.
 import { execFile } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

@@ -1,6 +1,5 @@
-// Every shape of a vendor, walked through from outside by its own examples: what is created through its door is the resource that the example states, is
-// read and listed there, is found by the FHIR search its filters become, changes, and is gone; what is made through FHIR is shown there. A new mapping adds
-// no test code.
+// Sends the examples of every shape over HTTP: the created resource is that of the example, and it can be read, listed, found by the FHIR search of its
+// filters, changed and deleted; resources from FHIR are shown. A new mapping needs no test code.
 import request from 'supertest';
 import { isUuid } from '../../src/fhir/indexing/uuid-alias.ts';
 import type { Resource } from '../../src/fhir/types.ts';

@@ -1,4 +1,4 @@
-// What vendors' fields say of resources that FHIR clients made: of what is no longer in use nothing, of what is unset nothing, and after a change the same as FHIR.
+// Vendors' fields on resources from FHIR clients: ended elements are not shown, unset fields show nothing, and changes are consistent with FHIR.
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

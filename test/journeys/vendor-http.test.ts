@@ -1,4 +1,4 @@
-// What the vendors' doors have in common around a request: where what was made is found, which version it is, what a list takes, whose dialect answers.
+// HTTP features that the vendors' APIs share: Location, ETag, parameters of lists, and error formats.
 import request from 'supertest';
 import { orderable, registration } from './people.ts';
 import { BASE_URL, type Running, startFacet } from './running-server.ts';

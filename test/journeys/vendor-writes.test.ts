@@ -1,4 +1,4 @@
-// Changing and deleting through a vendor's door: the smallest change of the resource, under the version the client expects.
+// Changes and deletions through a vendor's API: minimal changes of the resource, with If-Match.
 import request from 'supertest';
 import { type Running, startFacet } from './running-server.ts';
 

@@ -1,4 +1,4 @@
-// `facet start --watch-mappings`: a mapping that changes is served at once; one that cannot be used is told, and what was served before goes on.
+// `facet start --watch-mappings`: a changed mapping is served at once; an invalid one is reported, and the previous one stays active.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

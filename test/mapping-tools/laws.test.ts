@@ -1,4 +1,4 @@
-// The laws of a lens find what a lens gets wrong: one that is wrong on purpose.
+// The laws find a field that another field of its element overwrites.
 
 import type { Lens } from '../../src/mapping/lens/lens.ts';
 import type { LoadedShape } from '../../src/mapping/load/loaded.ts';

@@ -1,4 +1,4 @@
-// The words of one request that makes many items, and of values that follow from others: mistakes in them are told at start, with what to write instead.
+// Keywords of a request that creates many items, and of derived values: mistakes are reported at the start with the remedy.
 import { CODE_DERIVATIONS } from '../../src/mapping/lens/code-derivations.ts';
 import { copies } from './copied-mappings.ts';
 

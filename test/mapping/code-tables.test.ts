@@ -1,4 +1,4 @@
-// A table of codes in a mapping: one line for each code says what the fields show of it. A mistake in it is told where it stands.
+// A table of codes in a mapping: one line for each code contains the values of all fields. A mistake is reported with its position.
 import { copies } from './copied-mappings.ts';
 import { shapes } from './examples.ts';
 

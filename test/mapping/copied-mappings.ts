@@ -1,4 +1,4 @@
-// Mappings copied to a folder of their own for one test, to be loaded with a mistake in them.
+// Copies mappings to a folder for one test, which changes them and loads the result.
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What no shape shows, being no longer in use (use: old), no filter of these mappings finds: the parameters they ask by do not see it.
+// Elements that shapes do not show because they are no longer in use (use: old) are not found by the filters of these mappings.
 import { findElement } from '../../src/fhir/elements.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { listSearches } from '../../src/mapping/query/parameter-rules.ts';

@@ -1,4 +1,4 @@
-// Days and times in a vendor's own form: taken and shown by the pattern that the mapping declares.
+// Dates and times in a vendor's format, read and written by the declared pattern.
 
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

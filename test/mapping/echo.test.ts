@@ -1,5 +1,5 @@
-// Whatever a client sends that is admitted comes back as it was sent, from a resource that is valid R4. (What holds between several elements, a period
-// that ends before it starts, is refused by FHIR's invariants when it is written.)
+// Every accepted value is returned as sent, from a resource that is valid R4. Rules between several elements, such as a period that ends before it starts, are
+// checked by FHIR's invariants at the write.
 
 import { validateResource } from '../../src/fhir/validation/validate.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';

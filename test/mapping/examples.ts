@@ -1,4 +1,4 @@
-// The mappings as the program loads them, those of the worked example in docs/ too, and the examples that stand beside them.
+// The mappings as the program loads them, including the worked example in docs/, with their examples.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

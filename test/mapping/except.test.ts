@@ -1,4 +1,4 @@
-// What is no item for a word (`except:`) is on no list: said by what is left out, or by what is listed, and a start that would list it is refused.
+// A resource that meets `except:` is on no list, and a mapping whose list would contain it is refused at the start.
 import { copies } from './copied-mappings.ts';
 
 const SAMPLE = 'clinik/specimen.yaml';

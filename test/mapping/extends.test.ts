@@ -1,4 +1,4 @@
-// A shape that is another one but for a few words.
+// A shape that extends another one with a few changes.
 import { copies } from './copied-mappings.ts';
 import { shapes } from './examples.ts';
 

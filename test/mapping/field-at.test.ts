@@ -1,4 +1,4 @@
-// Which of the vendor's fields a FHIRPath expression of a refusal speaks of.
+// Finds the vendor's field for the FHIRPath expression of an error.
 import { shapes, toQualifiedName } from './examples.ts';
 
 const fieldAt = (shape: string, expression: string): string | undefined =>

@@ -1,4 +1,4 @@
-// A file that nobody would read stops the start, and is told with what to do: silence would look like a mapping that is right.
+// A file that would not be read stops the start, with the remedy. Otherwise its author would believe that it is in use.
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { copies } from './copied-mappings.ts';

@@ -1,4 +1,4 @@
-// Mappings without a door: values put into resources, and a mistake in the file told with its place.
+// Mappings without an endpoint: values are written into resources, and a mistake in the file is reported with its position.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A mistake in what a mapping says of its lists, of names in its path, and of what is shown beside: told in words of the mapping language.
+// Mistakes in lists, path parameters and joined resources of a mapping are reported in terms of the mapping language.
 import { copies } from './copied-mappings.ts';
 
 const PATIENT = 'loop/patient.yaml';

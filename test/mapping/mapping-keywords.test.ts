@@ -1,4 +1,4 @@
-// A mistake in the words of a mapping is told in words of the mapping language: what stands there, and what to write instead.
+// Mistakes in the keywords of a mapping are reported in terms of the mapping language, with the remedy.
 import { copies } from './copied-mappings.ts';
 
 const PATIENT = 'loop/patient.yaml';

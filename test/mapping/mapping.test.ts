@@ -1,4 +1,4 @@
-// A mistake in a mapping stops the start and is told with file, line and key: each case is one change of a file that is right.
+// A mistake in a mapping stops the start, and is reported with file, line and key. Each case is one change of a valid file.
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { copies } from './copied-mappings.ts';
 import { profiles, registry } from './examples.ts';

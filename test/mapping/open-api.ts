@@ -1,4 +1,4 @@
-// OpenAPI documents as the tests use them: what they promise as functions that check it.
+// OpenAPI documents for tests, with functions that check values against them.
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 

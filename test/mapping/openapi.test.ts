@@ -1,4 +1,4 @@
-// The OpenAPI documents that the mappings make: what they promise is what is answered.
+// The OpenAPI documents of the mappings match the responses.
 
 import { issue } from '../../src/fhir/outcome.ts';
 import { loadMappings } from '../../src/mapping/load-mappings.ts';

@@ -1,4 +1,4 @@
-// Which fields may share an element: those that never choose the same member. All others are refused at start, with both fields, the place and the remedy.
+// Fields may share an element only if they never select the same member. Others are refused at the start, with both fields, the position and the remedy.
 import type { FieldSpec } from '../../src/mapping/spec.ts';
 import { copies } from './copied-mappings.ts';
 import { planted } from './planted-fields.ts';

@@ -1,4 +1,4 @@
-// Pairs of fields for the tests of shared elements: over every repeating element of a FHIR type two fields that choose different members of it.
+// Pairs of fields for the tests of shared elements: for every repeating element of a FHIR type, two fields that select different members.
 import { findElement, isPrimitive, listElementNames } from '../../src/fhir/elements.ts';
 import { explainUnboundCode } from '../../src/fhir/terminology/explain-code.ts';
 import { isServed, SERVED_TYPES } from '../../src/fhir/types.ts';

@@ -1,4 +1,4 @@
-// `prefer:`, the order of uses: what it may state, what its paths choose, and which fields it forbids.
+// `prefer:`, the order of uses: allowed values, the selected elements, and the fields that it excludes.
 import { compilePath } from '../../src/fhir/writable-path/path.ts';
 import { copies } from './copied-mappings.ts';
 

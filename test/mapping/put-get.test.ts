@@ -1,4 +1,4 @@
-// PutGet on resources that nobody thought of, with a second one of all that a path finds: what a change asks for is shown then, all else as before, and what was valid R4 stays so.
+// The law PutGet on random resources with a second member for every path: a change is shown afterwards, other fields stay, and valid R4 stays valid.
 import type { Resource } from '../../src/fhir/types.ts';
 import { validateResource } from '../../src/fhir/validation/validate.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';

@@ -1,4 +1,4 @@
-// Words that meant several things have a name of their own for each: the old one is refused by name, with the one to write.
+// Keywords that had several meanings were split: the old keyword is refused with the new one.
 import { copies } from './copied-mappings.ts';
 
 const { copyOne, loading, copied } = copies();

@@ -1,4 +1,4 @@
-// The schemas a mapping makes, against those its vendor prints: word for word where there are any.
+// The schemas of the mappings equal the vendors' printed schemas.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { EXAMPLE_TIME } from '../../src/mapping/load/examples.ts';

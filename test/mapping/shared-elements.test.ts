@@ -1,5 +1,5 @@
-// Fields that share a repeating element and choose different members of it: each sees what the others write, and strangers stay where they are. The pairs are
-// made for every repeating element of every served type, at the top of a mapping and in the members of a list.
+// Fields that share a repeating element and select different members do not affect each other or foreign members. The pairs cover every repeating element of
+// every served type, at the top of a mapping and in the members of a list.
 
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
 import { compilePath } from '../../src/fhir/writable-path/path.ts';

@@ -1,4 +1,4 @@
-// Items that share a person: each shows what was last said of it, by whoever registered it or by whoever changed the person since.
+// Items that share a person show the last written value, from a registration or a change of the person.
 
 import type { Resource } from '../../src/fhir/types.ts';
 import type { View } from '../../src/mapping/shape.ts';

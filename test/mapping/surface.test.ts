@@ -1,4 +1,4 @@
-// The vendors' answers when something fails, and the headers of every answer.
+// The vendors' error responses, and the headers of every response.
 
 import { ERROR_KINDS, type ErrorKind, issue } from '../../src/fhir/outcome.ts';
 import { compileTemplate } from '../../src/mapping/response/envelope.ts';

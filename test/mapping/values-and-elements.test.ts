@@ -1,4 +1,4 @@
-// What a field shows and what its element holds must go together: whatever does not is told at start, with what to write instead. Each case is told whole.
+// The values of a field must fit its element. Mistakes are reported at the start with the remedy. Each case compares the complete text.
 import { copies } from './copied-mappings.ts';
 
 const PATIENT = 'loop/patient.yaml';

@@ -1,4 +1,4 @@
-// What was ordered stays ordered when the table of tests changes under it: a panel renamed or retired, or the whole table lost in a deployment.
+// Accepted orders stay unchanged when the table of tests changes: a panel is renamed or retired, or the table is lost in a deployment.
 import type { Resource } from '../../src/fhir/types.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { ADA, PANEL_SYSTEM, REQUEST } from './order-fixture.ts';

@@ -1,5 +1,4 @@
-// Corrections that come in pieces: announced before they can be read, told as partial first, with a document that comes late, or taking everything back.
-// Numbers are rows of the failure matrix.
+// Corrections of results in several steps: announced before they can be read, first partial, with a late document, or withdrawing everything.
 import type { Resource } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
 import type { SandboxOrder, SandboxReport } from '../../src/junction-sandbox/sandbox-state.ts';

@@ -1,4 +1,4 @@
-// A world in which requests are stored, and what became of each: an order, a rejection that a Task tells of, or nothing.
+// A fixture that stores requests and reads the decision about each: an order, a rejection with a Task, or neither.
 import type { Resource } from '../../src/fhir/types.ts';
 import type { TestStore } from '../store/open.ts';
 import { type OrderFixture, openOrderFixture, REQUEST, TEST_SYSTEMS } from './order-fixture.ts';

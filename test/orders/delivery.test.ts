@@ -1,4 +1,4 @@
-// From the outbox to the laboratory network: whatever goes wrong, an order arrives once, and the ServiceRequest and its Task say how it stands.
+// From the outbox to the lab network: despite any failure an order arrives once, and the ServiceRequest and its Task show its state.
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';

@@ -1,5 +1,5 @@
-// Two orders of one request in journeys of their own, which nobody meant there to be: the request follows the last one that is not cancelled, and neither
-// waits for the other.
+// Two orders of one request in separate journeys, which should not exist: the request follows the last one that is not cancelled, and neither waits for the
+// other.
 import { v7 } from 'uuid';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { openBeforeEach } from './open-before-each.ts';

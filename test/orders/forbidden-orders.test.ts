@@ -1,5 +1,5 @@
-// 403: the network does not let our team touch what an order names. That is about this order, unless it is answered to everything.
-// The numbers are rows of docs/failure-matrix.md.
+// 403: the team may not access something that an order names. This concerns only that order, unless every request gets 403. Numbers are rows of
+// docs/failure-matrix.md.
 
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';

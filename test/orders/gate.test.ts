@@ -1,5 +1,5 @@
-// One gate for the orders that callers wait for and for those of the background: how many are on their way at once, and who waits while the network is not to
-// be asked. The numbers are rows of docs/failure-matrix.md.
+// One gate for orders with waiting callers and for background orders: the number in flight, and who waits while the network is unavailable. Numbers are rows of
+// docs/failure-matrix.md.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Resource } from '../../src/fhir/types.ts';
 import { startPollLoop } from '../../src/messaging/poll-loop.ts';

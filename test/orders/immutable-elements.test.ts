@@ -1,4 +1,4 @@
-// What of an order nobody changes once it is placed, whatever they write into its request: whose it is, what was ordered, and what the network has said of it.
+// Elements of an order that clients cannot change once it is placed: the patient, the test, and the data of the network.
 import type { Resource } from '../../src/fhir/types.ts';
 import type { TestStore } from '../store/open.ts';
 import { openBeforeEach } from './open-before-each.ts';

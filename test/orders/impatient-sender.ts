@@ -1,4 +1,4 @@
-// A sender who waits for an answer until the network has got the order, and no longer: an answer that comes too late, on any machine.
+// A sender that stops waiting for the response as soon as the network has the order, so that the response is always too late.
 import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
 import { until } from '../until.ts';
 import type { OrderFixture } from './order-fixture.ts';

@@ -1,4 +1,4 @@
-// The door out as the server uses it: the worker that drains the outbox by itself, and the steps that a vendor's create waits for.
+// The lab network as the server uses it: the worker that drains the outbox, and the external steps of a vendor's create.
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { loadProfiles } from '../../src/fhir/profiles.ts';

@@ -1,4 +1,4 @@
-// An answer that is about another order, or another user, than was asked for. The numbers are rows of docs/failure-matrix.md.
+// A response about another order or user than requested. Numbers are rows of docs/failure-matrix.md.
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { openBeforeEach } from './open-before-each.ts';

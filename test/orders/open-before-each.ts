@@ -1,7 +1,7 @@
-// A store for a test file, and on it a world of its own for each of the tests.
+// Opens one store for a test file, and a fixture for each of its tests.
 import { openTestStore, type TestStore } from '../store/open.ts';
 
-/** `make`: a world on the store, closed after its test. `enter` is told of both before. */
+/** `open` creates a fixture, which is closed after its test. `onOpened` receives the fixture and the store. */
 export function openBeforeEach<W extends { close(): Promise<void> }>(
   open: (store: TestStore) => Promise<W>,
   onOpened: (world: W, store: TestStore) => void,

@@ -1,4 +1,4 @@
-// What a request says beyond its test and its patient, element by element: the words that are sent, and what is refused because it could not be told.
+// The elements of a request besides test and patient: what is sent for each, and what is refused because it cannot be sent.
 import type { Resource } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
 import { readClinicalNotes } from '../../src/orders/place/clinical-information.ts';

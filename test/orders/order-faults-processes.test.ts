@@ -1,5 +1,5 @@
-// Two hundred orders of two tenants through two real server processes that are killed, to a sandbox that fails in every way, under one clock that leaps:
-// each is at the laboratory network once, none is stuck, and FHIR says what the network says. `npm run test:orders` does the same with 5,000 on 20 seeds.
+// Two hundred orders of two tenants through two real server processes that are killed, to a sandbox with every kind of fault, under one clock that is moved
+// forward.
 import { faultRun } from '../../scripts/orders/fault-run.ts';
 import { onServer } from '../store/open.ts';
 

@@ -1,4 +1,4 @@
-// Sixty orders through every fault at random: when all is quiet, each is at the laboratory network once, and FHIR says what the network says.
+// Sixty orders with random faults: in the end each exists once at the lab network, and FHIR matches the network.
 import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';

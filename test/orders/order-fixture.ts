@@ -1,4 +1,4 @@
-// A store, a sandbox and the sender between them, under one clock that stands still until it is moved: for the tests of orders from write to outcome.
+// A store, a sandbox and a sender under one manual clock, for tests of orders from the write to the outcome.
 import { v7 } from 'uuid';
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';

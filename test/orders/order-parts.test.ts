@@ -1,4 +1,4 @@
-// What an order says, bit by bit: names, numbers and addresses in the one form the laboratory network takes, and which requests are orders at all.
+// The parts of an order: names, numbers and addresses in the format of the lab network, and which requests are laboratory requests.
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { Resource } from '../../src/fhir/types.ts';

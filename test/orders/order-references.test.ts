@@ -1,4 +1,4 @@
-// Where the references of a request lead: what they name is sent, and nothing that is another version, another patient's, altered, or of another type than it says.
+// The references of a request: the referenced resource is sent, except another version, another patient's, a modified one, or another type.
 import type { Resource } from '../../src/fhir/types.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';

@@ -1,4 +1,5 @@
-// A laboratory request that is active and cannot be ordered: stored with a Task that says why, until it is corrected; and one that was stored before all this.
+// An active laboratory request that cannot be ordered is stored with a Task that has the reason, until it is corrected. Also requests that were stored before
+// they could be ordered.
 import { buildPatch } from '../../src/fhir/patch/patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { create } from '../../src/interactions/create.ts';

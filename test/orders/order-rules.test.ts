@@ -1,4 +1,4 @@
-// What an order must be before it is accepted: who may sign it, who it may be for, when it becomes active. Each refusal names the element.
+// The conditions for accepting an order: its signer, its patient, and the day on which it becomes active. Each error names the element.
 import type { Resource } from '../../src/fhir/types.ts';
 import { toDayInState } from '../../src/orders/place/demographics.ts';
 import { findActivationDay } from '../../src/orders/place/order-content.ts';

@@ -1,4 +1,4 @@
-// What storing a ServiceRequest brings with it: accepted with a Task and an outbox entry, or refused before anything is written; once, however often it is written.
+// Storing a ServiceRequest: it is accepted with a Task and an outbox entry, or refused before anything is written, and once for repeated writes.
 import type { Resource } from '../../src/fhir/types.ts';
 import { create } from '../../src/interactions/create.ts';
 import { remove } from '../../src/interactions/delete.ts';

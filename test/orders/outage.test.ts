@@ -1,5 +1,4 @@
-// The network is away for an hour, and for thirty: nothing is lost, nothing is doubled, it is asked now and then, and when it is back the queue drains
-// a few at a time. Two processes, each with what it has learnt of the network, under one clock that is moved.
+// Outages of the network of one hour and of thirty: no order is lost or duplicated, requests are rare, and the queue drains evenly afterwards.
 
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';

@@ -1,5 +1,5 @@
-// An order of which nobody knows whether it arrived, which is taken back and waits, or would wait, for a person: it is never sent again, whoever lets it go
-// on, and what had arrived is called off. Numbers are rows of docs/failure-matrix.md.
+// A withdrawn order with an unknown outcome that is parked, or would be: it is never sent again, whoever releases it, and it is cancelled if it arrived.
+// Numbers are rows of docs/failure-matrix.md.
 
 import { OPERATOR } from '../../src/interactions/context.ts';
 import { applyOperatorAction, type OperatorAction } from '../../src/orders/deliver/operator-actions.ts';

@@ -1,4 +1,4 @@
-// How soon an order is looked at again without news: the more is due, the sooner, and not for ever.
+// When an order is polled again without an event: the more is expected, the sooner, and not forever.
 
 import { parseOrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import { DOCUMENT_READ_MS, POLL_LEASE_MS, READ_MS } from '../../src/orders/track/order-tracker.ts';

@@ -1,5 +1,5 @@
-// The sweep through what has changed at the network: what nobody told us is found within a quarter of an hour, whatever was lost, and only a complete sweep
-// moves on. Numbers are rows of docs/failure-matrix.md.
+// The sweep over changes at the network: changes without a webhook are found within 15 minutes, and only a complete sweep moves the watermark. Numbers are rows
+// of docs/failure-matrix.md.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import type { SnapshotsPage, UpdateWindow } from '../../src/junction/reader.ts';

@@ -1,5 +1,5 @@
-// When an order is sent again, and when not: what may be there is looked for, a key that holds a failure is left, and nobody is ordered for twice.
-// The numbers are rows of docs/failure-matrix.md.
+// When an order is sent again: it is looked up first, a key that stores a failure is replaced, and no order is duplicated. Numbers are rows of
+// docs/failure-matrix.md.
 import { v5 } from 'uuid';
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';

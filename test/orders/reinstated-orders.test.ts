@@ -1,6 +1,5 @@
-// An order that is over here and that the network takes up again, or has though it said no: who took it back has taken it back, and whoever calls it off
-// reaches it as long as it lives.
-// Numbers are rows of docs/failure-matrix.md.
+// An order that has ended here and that the network reinstates, or has created although it refused it: it stays withdrawn, and can be cancelled while it
+// exists. Numbers are rows of docs/failure-matrix.md.
 import { v7 } from 'uuid';
 import { remove } from '../../src/interactions/delete.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';

@@ -1,5 +1,4 @@
-// Results that come again otherwise than before: named more exactly, of a second sample, of a journey that is named late. One marker stands once in its report,
-// what was measured stays, and what is critical stays flagged whoever looks last.
+// Results that are read again with differences: more exact names, a second sample, or a journey whose id is known late. Each marker exists once in its report.
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
 import { toSampleNumber } from '../../src/junction-sandbox/report.ts';

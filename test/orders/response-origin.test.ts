@@ -1,5 +1,5 @@
-// Whose answer it is: only the network's own no ends an order. A gateway that answers for it, or a wrong address, says nothing of what was sent.
-// The numbers are rows of docs/failure-matrix.md.
+// Only a refusal by the network itself ends an order. A response of a gateway, or from a wrong URL, says nothing about the order. Numbers are rows of
+// docs/failure-matrix.md.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createJunctionClient } from '../../src/junction/client.ts';

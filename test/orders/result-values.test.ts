@@ -1,4 +1,4 @@
-// What laboratories print, as FHIR values: each kind of result, units, reference ranges, times; and whatever they print, valid R4.
+// Printed laboratory values as FHIR values: each kind of result, units, reference ranges and times; every text becomes valid R4.
 
 import { parseExactJson, stringifyJson, toPlainJson } from '../../src/fhir/json.ts';
 import { loadProfiles } from '../../src/fhir/profiles.ts';

@@ -1,5 +1,4 @@
-// Results from the laboratory as FHIR: what is partial, final, corrected and critical, once however often it is read, with history. Numbers are rows of the
-// failure matrix.
+// Results from the laboratory as FHIR: partial, final, corrected and critical, applied once, with history.
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';

@@ -1,5 +1,5 @@
-// A network that forgets its keys, whose list is behind, and that answers with a conflict although it has made the order: after an unknown outcome the list
-// is given time before anything is sent again. The numbers are rows of docs/failure-matrix.md.
+// A network that forgets its keys, whose list is delayed, and that returns a conflict although it created the order: after an unknown outcome the list gets
+// time before the order is sent again. Numbers are rows of docs/failure-matrix.md.
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { until } from '../until.ts';

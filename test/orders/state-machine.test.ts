@@ -1,4 +1,4 @@
-// The tables of the state machine beside their drawing and the failure matrix, and the payloads that earlier versions have stored.
+// The tables of the state machine match their diagram and the failure matrix, and stored payloads of earlier versions can be read.
 import { readFileSync } from 'node:fs';
 import { formatOrderPayload, parseOrderPayload, toAcceptedOrder } from '../../src/orders/place/order-entry.ts';
 import { CANCELLATION_TRANSITIONS, ORDER_TRANSITIONS, TRACKING_TRANSITIONS } from '../../src/orders/state-machine.ts';

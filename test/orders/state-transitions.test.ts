@@ -1,4 +1,4 @@
-// Each transition of the state machine as it happens, on a database and against the sandbox: the event in the state leads to the next state.
+// Each transition of the state machine on a database with the sandbox: the event in the state leads to the next state.
 
 import { parseOrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import type { Outcome } from '../../src/messaging/outcome.ts';

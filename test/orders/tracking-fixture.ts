@@ -1,4 +1,4 @@
-// An order's world (order-fixture.ts) that also follows what stands at the laboratory network: one order sent, its steps, and the looks at it.
+// The order fixture (order-fixture.ts) with tracking: creates an order at the sandbox, advances it, and polls it.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';

@@ -1,4 +1,4 @@
-// An order from its acceptance to its end: the Task and the ServiceRequest follow what the network says of it, forward only, whoever looks and however often.
+// An order from its acceptance to its end: the Task and the ServiceRequest follow the network, forward only, whichever worker polls and how often.
 import { businessRule } from '../../src/fhir/outcome.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';

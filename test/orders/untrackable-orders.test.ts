@@ -1,4 +1,4 @@
-// An order that stands at the network and cannot be followed, or cannot be sent for a reason of our own, says so where an operator looks, and why.
+// An order that exists at the network and cannot be tracked, or cannot be sent for an internal reason, is listed for the operator with the reason.
 import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';

@@ -1,5 +1,5 @@
-// Webhooks duplicated, reordered, a day late, lost, forged, replayed and stamped by wrong clocks, while the network fails, workers die and hours pass: when all
-// is quiet, FHIR says what the network says, and saying it again changes nothing. FACET_TEST_SEEDS runs it with as many seeds.
+// Duplicated, reordered, late, lost, forged and replayed webhooks, and wrong clocks, while the network fails and workers die: FHIR ends in the state of the
+// network.
 import { expectedOf, journeyOf, valueIn } from '../../scripts/orders/expected.ts';
 import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';

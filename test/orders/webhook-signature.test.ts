@@ -1,4 +1,4 @@
-// The signature of webhooks: the example that its sender publishes and what the library of Standard Webhooks signs are good; everything else is refused.
+// Signatures of webhooks: the published example and those of the Standard Webhooks library are valid; all others are refused.
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { WEBHOOK_BODY_LIMIT } from '../../src/orders/webhooks/receive.ts';

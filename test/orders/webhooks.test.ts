@@ -1,5 +1,4 @@
-// Webhooks as they really come: twice, late, out of order, forged, about orders that nobody here has heard of.
-// The numbers are rows of docs/failure-matrix.md.
+// Webhooks as they arrive: duplicated, late, out of order, forged, or about unknown orders. Numbers are rows of docs/failure-matrix.md.
 import { createHmac } from 'node:crypto';
 import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';

@@ -1,4 +1,4 @@
-// Orders that are taken back: the ways of doing so, and how things stand afterwards.
+// Withdraws an order by its request or its Task, and reads the states afterwards.
 import type { Resource } from '../../src/fhir/types.ts';
 import type { TrackingFixture } from './tracking-fixture.ts';
 

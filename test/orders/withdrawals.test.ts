@@ -1,5 +1,5 @@
-// An order that is taken back, by its request or by its Task, however far it is: nothing is sent that nobody wants, what arrived is cancelled there, and what
-// the laboratory has begun goes on and says so.
+// Withdrawal of an order by its request or its Task at every stage: nothing unwanted is sent, an order that arrived is cancelled at the network, and one that
+// the laboratory has begun continues and shows this.
 import type { Resource } from '../../src/fhir/types.ts';
 import type { Caller } from '../../src/interactions/context.ts';
 import { remove } from '../../src/interactions/delete.ts';

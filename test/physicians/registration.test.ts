@@ -1,4 +1,4 @@
-// Registering a physician: claimed with the row, asked of the network, complete when it was answered; what failed is resumed, what is complete is a duplicate.
+// The registration of a physician: claimed together with the row, confirmed by the network, resumed after a failure, and a duplicate once it is complete.
 import type { Resource } from '../../src/fhir/types.ts';
 import { createJunctionClient } from '../../src/junction/client.ts';
 import {

@@ -1,4 +1,4 @@
-// What can be ordered where nobody says what a panel is: invented tests are for a sandbox alone.
+// Which panels can be ordered without configuration: the invented tests only with a sandbox.
 import { readConfig } from '../../src/config.ts';
 import { SANDBOX_PANELS } from '../../src/junction-sandbox/sandbox-state.ts';
 import { buildDemoCurls, readDemo } from '../../src/server/development/demo.ts';

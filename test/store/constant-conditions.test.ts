@@ -1,4 +1,4 @@
-// No constant reaches the database but as a whole search.
+// Conditions that are always true or false do not reach the database, except as a whole search.
 import type { Condition } from '../../src/fhir/search/query.ts';
 import { simplifyQuery } from '../../src/store/search/constant-conditions.ts';
 import fc from '../fast-check.ts';

@@ -1,4 +1,4 @@
-// How values come back, whichever engine they come from.
+// Values of both engines have the same form.
 import { connect, createServer } from 'node:net';
 import type { Database } from '../../src/store/database/database.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';

@@ -1,4 +1,4 @@
-// A process that writes resources into an embedded database and says the number of each one that was answered. Killed by embedded.test.ts.
+// A process that writes resources into an embedded database and prints the number of each confirmed one. Killed by embedded.test.ts.
 import { lockDirectory } from '../../src/store/database/data-directory.ts';
 import { migrate } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';

@@ -1,4 +1,4 @@
-// A process that takes a data directory's lock and says so: `held`, or the reason why not. Started by data-directory.test.ts.
+// A process that takes the lock of a data directory and prints `held`, or the reason for the failure. Started by data-directory.test.ts.
 import { lockDirectory } from '../../src/store/database/data-directory.ts';
 
 const [directory, seconds] = process.argv.slice(2) as [string, string];

@@ -1,4 +1,4 @@
-// Migrations: each once, whoever starts and however often, and never a changed one.
+// Migrations run once, with concurrent and repeated starts, and a changed file is refused.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

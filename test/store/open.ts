@@ -1,6 +1,4 @@
-// A fresh, migrated store for one test file: on PostgreSQL (TEST_DATABASE_URL) a database of its own, else the embedded engine in memory.
-// TEST_DATABASE_SHARED: databases of that server (`one,two`), each emptied when it is opened. A template cannot carry the shards of a Citus cluster.
-// TEST_DATABASE_POOLER: the pooler (host:port) through which the tests reach the databases that are made at the URL.
+// Opens a fresh, migrated store for one test file: a database on PostgreSQL (TEST_DATABASE_URL), otherwise the embedded engine in memory.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Small random worlds of index rows and random queries about them. Few different values, so that much is equal to much, and the extremes of each type.
+// Random index rows and random queries about them, with few different values, so that many are equal, and the extremes of each type.
 
 import { hash } from '../../src/fhir/hash.ts';
 import { toGeoPosition, toLongitudeCell } from '../../src/fhir/indexing/geography.ts';

@@ -1,4 +1,4 @@
-// Changes for the store's tests, small and plain.
+// Small changes of resources for the store's tests.
 import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
 import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 

@@ -1,4 +1,4 @@
-// The edges of a search: totals without rows, estimates, positions of other searches, and more included than one answer can hold.
+// Edge cases of a search: totals without rows, estimates, positions of other searches, and too many included resources.
 import { hash } from '../../src/fhir/hash.ts';
 import type { Query } from '../../src/fhir/search/query.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';

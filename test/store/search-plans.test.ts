@@ -1,5 +1,4 @@
-// Every search there is (each parameter of each type in every form, prefix and modifier; chains, _has, sorts, filters, includes, compartments), asked of a
-// small store with sequential scans switched off: an index condition leads from the value to the rows, except where docs/search-plans.md says why not.
+// Explains every possible search and compares the ones that no index serves with docs/search-plans.md.
 import { readFileSync } from 'node:fs';
 import { terminology } from '../../scripts/plans/asks.ts';
 import { walksIn } from '../../scripts/plans/judge.ts';

@@ -1,4 +1,4 @@
-// Search, held against a brute-force filter: the same matches, in the same order, on pages that together are the whole, once.
+// Compares the search with a brute-force filter: the same matches in the same order, and each once on the pages.
 
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import type { Condition, Query, SortKey } from '../../src/fhir/search/query.ts';

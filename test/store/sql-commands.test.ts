@@ -1,4 +1,4 @@
-// One command at a time, wherever its semicolons stand.
+// Splitting SQL into commands, wherever semicolons occur.
 import { splitCommands } from '../../src/store/database/split-commands.ts';
 
 it.each([

@@ -1,4 +1,4 @@
-// The planner's statistics follow the store's growth, on an engine that gathers none by itself.
+// The planner's statistics follow the store's growth on an engine that does not gather them itself.
 import { until } from '../until.ts';
 import { openTestStore, type TestStore } from './open.ts';
 import { createOf, indexOf } from './resource-changes.ts';

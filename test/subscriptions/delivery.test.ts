@@ -1,4 +1,4 @@
-// Subscriptions, from the subscriber's side: what it is sent, when, how often and in which order. https://hl7.org/fhir/R4/subscription.html
+// Subscriptions from the subscriber's side: what is sent, when, how often and in which order. https://hl7.org/fhir/R4/subscription.html
 import { buildReadyRegistry } from '../../src/fhir/search/ready-registry.ts';
 import type { Caller } from '../../src/interactions/context.ts';
 import { executeTransaction } from '../../src/interactions/transaction.ts';

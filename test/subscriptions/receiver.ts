@@ -1,4 +1,4 @@
-// A subscriber's own server on loopback: it writes down what it is sent, and answers as it is told to.
+// A subscriber's server on loopback: it records requests and responds as configured.
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

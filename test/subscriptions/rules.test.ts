@@ -1,4 +1,4 @@
-// What is refused of a Subscription, each by the element it is about; and where messages may go. https://hl7.org/fhir/R4/subscription-definitions.html
+// Refused Subscriptions, each with the element, and the allowed endpoints. https://hl7.org/fhir/R4/subscription-definitions.html
 import type { FhirError } from '../../src/fhir/outcome.ts';
 import { readHistory } from '../../src/interactions/history.ts';
 import { read } from '../../src/interactions/read.ts';

@@ -1,4 +1,4 @@
-// A store, a subscriber and what tells it of changes, under one clock that stands still until it is moved.
+// A store, a subscriber and the delivery worker under one manual clock.
 import { v7 } from 'uuid';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';

@@ -77,7 +77,7 @@ function writeOrEmpty({ lens, mapping }: LoadedShape, view: View): Resource {
   }
 }
 
-/** Finds the search parameters with other values in `filled` than in `bare`. Composite parameters are compared by their components. */
+/** Finds the search parameters with other values in `filled` than in `empty`. Composite parameters are compared by their components. */
 function findParameters(registry: SearchRegistry, empty: Resource, filled: Resource): SearchParameter[] {
   const partsIn = ({ occurrences, components }: CompositePart, resource: Resource): unknown[] =>
     occurrences.evaluate(resource).map(({ value }) => components.map(({ findValues }) => findValues(value)));

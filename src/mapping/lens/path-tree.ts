@@ -200,7 +200,7 @@ const isCoveredByList = ({ step }: Branch, siblings: readonly Branch[]): boolean
 const asksForSameMembers = (step: Step, other: Step): boolean =>
   JSON.stringify(readConditions(step)) === JSON.stringify(readConditions(other));
 
-/** `beside`: the other branches of the node, and itself. */
+/** `siblings`: the other branches of the node, and itself. */
 function applyRemovals(branch: Branch, node: unknown, writing: TreeWrite, siblings: readonly Branch[]): unknown {
   const { step, slot, branches: children } = branch;
   const { changes, env } = writing;

@@ -10,7 +10,7 @@ import { checkExtensions } from './check-aliases.ts';
 import { checkLens } from './check-lens.ts';
 import { readInboundFile } from './read-file.ts';
 
-/** `write`: writes exactly the fields of the view; undefined or null removes a value. `given`: the values of the mapping's `given:` names. */
+/** `write`: writes exactly the fields of the view; undefined or null removes a value. `variables`: the values of the mapping's `given:` names. */
 export interface InboundMapping {
   write(view: View, into: Resource | undefined, variables?: Record<string, unknown>): Resource;
   /** The names of its fields. */

@@ -136,7 +136,7 @@ function toFieldName(pointer: string): string {
 const keepFirstPerField = (issues: Issue[]): Issue[] =>
   [...new Map(issues.toReversed().map((issue) => [issue.expression![0]!, issue])).values()].reverse();
 
-/** `at`: the name of the enclosing field. `wrong`: the fields with schema errors. `now`: ISO 8601. `around`: the whole item. */
+/** `at`: the name of the enclosing field. `invalidPaths`: the fields with schema errors. `now`: ISO 8601. `around`: the whole item. */
 interface CheckContext {
   at?: string;
   invalidPaths: string[];

@@ -17,9 +17,9 @@ const pickRules = (spec: Field['spec'], words: readonly (keyof Field['spec'])[])
 /** A date pattern that is RFC 3339: JSON Schema's date-time. */
 const RFC_3339 = /^YYYY-MM-DDThh:mm:ss(?:\.SSS)?(?:Z|\+hh:mm)$/;
 /** The format of every shown value, whoever wrote it. A FHIR dateTime may be a day only, so it has no format unless a pattern guarantees one. */
-function findResponseFormat({ spec: { format }, codec, paths }: Field, isOwnSchema: boolean): string | undefined {
+function findResponseFormat({ spec: { format }, codec, paths }: Field, isCreateOnly: boolean): string | undefined {
   if (RFC_3339.test(codec.format ?? '')) return 'date-time';
-  const keeps = format === 'uuid' || (format === 'date-time' && (isOwnSchema || paths.every(({ type }) => type === 'instant')));
+  const keeps = format === 'uuid' || (format === 'date-time' && (isCreateOnly || paths.every(({ type }) => type === 'instant')));
   return keeps ? format : undefined;
 }
 
@@ -80,8 +80,8 @@ function toRequestSchema({ spec, codec, fields, members }: Field, nullable: bool
   return { type, ...text, ...keepsDefault };
 }
 
-/** The schema of a response, with every documented key. `always`: fields that always have a value. `ours`: the response only shows what its request created. */
-export function buildResponseSchema(fields: Field[], always: string[] = [], isOwnSchema = false): Schema {
+/** The schema of a response, with every documented key. `always`: fields that always have a value. `isCreateOnly`: the response only shows what its request created. */
+export function buildResponseSchema(fields: Field[], always: string[] = [], isCreateOnly = false): Schema {
   const readable = fields.filter(({ spec }) => !spec.writeOnly);
   return {
     $schema: DRAFT,
@@ -89,27 +89,27 @@ export function buildResponseSchema(fields: Field[], always: string[] = [], isOw
     properties: Object.fromEntries(
       readable.map((field) => [
         field.name,
-        allowNull(toResponseSchema(field, isOwnSchema), !always.includes(field.name) && !isAlwaysPresent(field)),
+        allowNull(toResponseSchema(field, isCreateOnly), !always.includes(field.name) && !isAlwaysPresent(field)),
       ]),
     ),
     required: readable.filter(({ spec }) => spec.omit === undefined).map(({ name }) => name),
   };
 }
 
-function buildResponseObject(fields: Field[], isOwnSchema: boolean): Schema {
-  const { $schema: _, ...schema } = buildResponseSchema(fields, [], isOwnSchema);
+function buildResponseObject(fields: Field[], isCreateOnly: boolean): Schema {
+  const { $schema: _, ...schema } = buildResponseSchema(fields, [], isCreateOnly);
   return schema;
 }
 
 /** A FHIR client may have written other words than the vendor's: words are a closed set only for read-only fields and for `reads:`. */
-function toResponseSchema(field: Field, isOwnSchema: boolean): Schema {
+function toResponseSchema(field: Field, isCreateOnly: boolean): Schema {
   const { spec, fields, members } = field;
-  if (fields) return buildResponseObject(fields, isOwnSchema);
-  if (members) return { type: 'array', items: buildResponseObject(members, isOwnSchema) };
+  if (fields) return buildResponseObject(fields, isCreateOnly);
+  if (members) return { type: 'array', items: buildResponseObject(members, isCreateOnly) };
   if (spec.as === 'concept') return CONCEPT_RESPONSE_SCHEMA;
   const { type = 'string' } = spec;
   const words = (spec.readOnly || spec.reads) && spec.enum;
-  const format = findResponseFormat(field, isOwnSchema);
+  const format = findResponseFormat(field, isCreateOnly);
   const text = { ...(words && { enum: words }), ...(format && { format }) };
   if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text } };
   if (type === 'object') return { type, additionalProperties: spec.as === 'json' ? {} : { type: 'string' } };

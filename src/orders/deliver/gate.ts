@@ -13,7 +13,7 @@ export interface Gate {
   readonly breaker: CircuitBreaker;
   /** Waits for a slot until the signal aborts. Undefined: the gate is closed, or the signal has aborted. */
   enter(signal: AbortSignal): Promise<Slot | undefined>;
-  /** Takes the free slots, `most` at most. `evenClosed`: also while the gate is closed, for orders that an operator sends by hand. */
+  /** Takes the free slots, `limit` at most. `evenClosed`: also while the gate is closed, for orders that an operator sends by hand. */
   take(limit: number, evenClosed?: boolean): Slot[];
   /** The time until the gate opens, in ms; 0: it is open. */
   closedForMs(): number;

@@ -102,7 +102,7 @@ export const canBeOrder = (request: Resource): boolean =>
 const becomesOrderWhenActive = (request: Resource): boolean =>
   canBeOrder(request) && (request.status === 'draft' || request.status === 'on-hold');
 
-/** `former`: the current version, which was never ordered. */
+/** `previous`: the current version, which was never ordered. */
 export async function decideOrder(
   context: Context,
   { request, previous }: { request: Resource; previous: Resource | undefined },

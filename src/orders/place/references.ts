@@ -77,7 +77,7 @@ interface PatientReference {
   reference: Reference;
 }
 
-/** Whether the subject of a resource (`whom`) is this patient. A contained resource without a subject is about the patient of the request. */
+/** Whether the subject of a resource (`subject`) is this patient. A contained resource without a subject is about the patient of the request. */
 export function isAboutPatient(
   { baseUrl }: Pick<Context, 'baseUrl'>,
   subject: unknown,
