@@ -1,4 +1,5 @@
-// Outages of the network of one hour and of thirty: no order is lost or duplicated, requests are rare, and the queue drains evenly afterwards.
+// Outages of the network of one hour and of thirty: no order is lost or duplicated, requests are rare, and the queue drains evenly afterwards. Two processes,
+// each with its own circuit breaker, share one manual clock.
 
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';

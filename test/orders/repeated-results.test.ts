@@ -1,4 +1,5 @@
-// Results that are read again with differences: more exact names, a second sample, or a journey whose id is known late. Each marker exists once in its report.
+// Results that are read again with differences: more exact names, a second sample, or a journey whose id is known late. Each marker exists once in its report,
+// measured values stay, and a critical flag stays whichever process applies the result last.
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
 import { toSampleNumber } from '../../src/junction-sandbox/report.ts';

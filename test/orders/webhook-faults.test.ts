@@ -1,5 +1,5 @@
-// Duplicated, reordered, late, lost, forged and replayed webhooks, and wrong clocks, while the network fails and workers die: FHIR ends in the state of the
-// network.
+// Duplicated, reordered, late, lost, forged and replayed webhooks, and wrong clocks, while the network fails and workers die: in the end FHIR matches the
+// network, and another delivery changes nothing. FACET_TEST_SEEDS sets the number of seeds.
 import { expectedOf, journeyOf, valueIn } from '../../scripts/orders/expected.ts';
 import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';

@@ -1,4 +1,6 @@
-// Opens a fresh, migrated store for one test file: a database on PostgreSQL (TEST_DATABASE_URL), otherwise the embedded engine in memory.
+// Opens a fresh, migrated store for one test file: a database on PostgreSQL (TEST_DATABASE_URL), otherwise the embedded engine in memory. TEST_DATABASE_SHARED:
+// databases of that server (`one,two`), each emptied when it is opened, because a template cannot carry the shards of a Citus cluster. TEST_DATABASE_POOLER:
+// the pooler (host:port) through which the tests connect to the databases that are created at the URL.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// Explains every possible search and compares the ones that no index serves with docs/search-plans.md.
+// Explains every search (each parameter of each type in every form, prefix and modifier; chains, _has, sorts, filters, includes, compartments) on a small store
+// with sequential scans switched off: an index condition finds the rows by the value, except for the searches in docs/search-plans.md, which have a reason.
 import { readFileSync } from 'node:fs';
 import { terminology } from '../../scripts/plans/asks.ts';
 import { walksIn } from '../../scripts/plans/judge.ts';
