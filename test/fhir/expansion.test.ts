@@ -85,8 +85,8 @@ test.each<[string, unknown]>([
   ['within', { [COLORS]: ['red,crimson,blue', 'the value set urn:vs:nowhere is not known here'] }],
   ['one-and-unknown', 'the value set urn:vs:nowhere is not known here'],
   ['circle', 'the value set urn:vs:circle is not known here'],
-  ['nothing', 'the value set urn:vs:nothing does not say which codes it has'],
-  ['neither', 'the value set urn:vs:neither does not say which codes it has'],
+  ['nothing', 'the value set urn:vs:nothing does not define its codes'],
+  ['neither', 'the value set urn:vs:neither does not define its codes'],
 ])('%s', (name, expected) => expect(told(name)).toEqual(expected));
 
 describe('what is not known', () => {

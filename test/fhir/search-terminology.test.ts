@@ -104,7 +104,7 @@ test.each([
   [`Condition?code:in=${VS}/odd`, 'a filter colour = on the code system'],
   [`Condition?code:in=${VS}/unknown-tree`, `the code system ${OTHER} is not known here`],
   [`Condition?code:in=${VS}/but-x`, `the code system ${OTHER} is not known here`],
-  [`Condition?code:in=${VS}/empty`, 'does not say which codes it has'],
+  [`Condition?code:in=${VS}/empty`, 'does not define its codes'],
   ['Condition?code:below=http://snomed.info/sct%7C126851005', 'the code system http://snomed.info/sct is not known here'],
   ['Condition?code:below=dog', 'code:below must be system|code'],
   ['Patient?active:in=http://hl7.org/fhir/ValueSet/administrative-gender', 'active takes no modifier :in'],

@@ -55,7 +55,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'a code FHIR does not have',
     ["    fhir: '%quantity.unit'", "    reads: { '<<': less }\n    fhir: '%quantity.comparator'"],
-    '<< is no code FHIR has here',
+    '<< is not a code that FHIR allows here',
   ],
   ['two tables', ['reads: {', 'codes: { a: N }\n    reads: {'], 'reads: is a table of its own'],
   [

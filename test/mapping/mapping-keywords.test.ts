@@ -70,13 +70,13 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a code that FHIR does not have',
     PATIENT,
     ["telecom.where(system='phone').value", "telecom.where(system='phonee').value"],
-    'phonee is no code FHIR has here (did you mean phone?); there are phone, fax, ',
+    'phonee is not a code that FHIR allows here (did you mean phone?); there are phone, fax, ',
   ],
   [
     'a word for a code that FHIR does not have',
     PATIENT,
     ['otherwise: unknown', 'otherwise: unknwn'],
-    'fields.gender: unknwn is no code FHIR has here (did you mean unknown?); there are male, female, other, unknown',
+    'fields.gender: unknwn is not a code that FHIR allows here (did you mean unknown?); there are male, female, other, unknown',
   ],
   ['a codec that is not closed', PATIENT, ['format: date, past', 'as: date(MM/DD/YYYY, past'], 'a bracket is not closed'],
   [
@@ -272,7 +272,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'one member of what does not repeat',
     [PHONE, '{ fhir: name.first().family.first() }'],
-    'fields.phone: it cannot be written: family does not repeat: leave first() and where(…) after it out, or make the field readOnly',
+    'fields.phone: it cannot be written: family does not repeat: remove first() and where(…) after it, or make the field readOnly',
   ],
   [
     'a condition that writing cannot meet',

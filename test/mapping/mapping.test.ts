@@ -87,7 +87,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a filter by a code that FHIR does not have',
     'clinik/slot.yaml',
     ['free: status=free', 'free: status=fre'],
-    'search.status: Slot?status=fre: fre is no code FHIR has here (did you mean free?); there are busy, free, busy-unavailable',
+    'search.status: Slot?status=fre: fre is not a code that FHIR allows here (did you mean free?); there are busy, free, busy-unavailable',
   ],
   ['a type that is not served', PATIENT, ['resource: Patient', 'resource: Claim'], 'resource: Claim is not served; there are Patient, '],
   [

@@ -97,7 +97,7 @@ test.each<[what: string, field: string, text: string]>([
   [
     'whether it is a code that FHIR does not have',
     '{ fhir: gender, as: is(femal), type: boolean, readOnly: true }',
-    'femal is no code FHIR has here (did you mean female?); there are male, female, other, unknown',
+    'femal is not a code that FHIR allows here (did you mean female?); there are male, female, other, unknown',
   ],
   [
     'a default that is not one of the words',

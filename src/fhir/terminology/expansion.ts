@@ -54,7 +54,7 @@ export const isFullyKnown = (expansion: Expansion): boolean =>
 
 function expandComposition(valueSet: ValueSet, terminology: Terminology, ancestors: readonly string[]): Expansion {
   const { include = [], exclude = [] } = valueSet.compose ?? {};
-  const undefinedContent = `the value set ${valueSet.url.slice(0, SHOWN)} does not say which codes it has`;
+  const undefinedContent = `the value set ${valueSet.url.slice(0, SHOWN)} does not define its codes`;
   const each = (inclusion: Inclusion): Expansion => expandInclusion(inclusion, terminology, ancestors) ?? undefinedContent;
   return include.length ? exclude.map(each).reduce(excludeExpansion, include.map(each).reduce(uniteExpansions)) : undefinedContent;
 }

@@ -9,7 +9,7 @@ export function explainUnboundCode(code: unknown, bound: string | undefined): st
   if (bound === undefined || typeof code !== 'string') return undefined;
   const known = listRequiredCodes(bound);
   if (!known || known.includes(code)) return undefined;
-  return `${code} is no code FHIR has here${formatSuggestion(code, known)}; there are ${known.join(', ')}`;
+  return `${code} is not a code that FHIR allows here${formatSuggestion(code, known)}; there are ${known.join(', ')}`;
 }
 
 /** Why a code is in none of these code systems. Undefined: one of them has it, or not all of their codes are known. */
@@ -19,7 +19,7 @@ export function explainUnknownCode(code: string, systems: readonly string[]): st
   const known = lists.flatMap((concepts) => listCodes(concepts!));
   return known.includes(code)
     ? undefined
-    : `${code} is no code FHIR has here${formatSuggestion(code, known)}; there are ${known.join(', ')}`;
+    : `${code} is not a code that FHIR allows here${formatSuggestion(code, known)}; there are ${known.join(', ')}`;
 }
 
 function listRequiredCodes(url: string): string[] | undefined {

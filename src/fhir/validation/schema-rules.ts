@@ -49,7 +49,7 @@ const siblingsRule: SchemaRule<string[]> = {
 };
 
 const UNDERSCORE = 95;
-const EXPECTED = 'a value, or extensions in its place, is expected; null only fills up a list whose other list has something there';
+const EXPECTED = 'a value or extensions are expected; a list has null only where its other list has an item';
 
 const includesNull = (values: unknown): boolean => Array.isArray(values) && values.includes(null);
 

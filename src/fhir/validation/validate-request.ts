@@ -40,7 +40,7 @@ export function parseValidateRequest(body: ParsedJson | undefined, query: readon
   if (body.plain.resourceType !== 'Parameters') return { ...buildValidateRequest(inUrl), resource: toParsedResource(body) };
   const inBody = parseParameters(body);
   const twice = Object.keys(inUrl).find((name) => name in inBody);
-  if (twice) throw invalid(`${twice} is said in the URL and in the body: say it once`);
+  if (twice) throw invalid(`${twice} is in the URL and in the body: send it once`);
   return buildValidateRequest({ ...inUrl, ...inBody });
 }
 

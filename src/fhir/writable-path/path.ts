@@ -86,7 +86,7 @@ function compileSteppedPath(text: string, syntax: PathSyntax, scope: PathScope):
 function compileSteps(syntax: readonly StepSyntax[], type: string, scope: PathScope): Step[] {
   const steps: Step[] = [];
   for (const stepSyntax of syntax) {
-    if (stepSyntax.variable) throw new Error(`%${stepSyntax.name} may only stand first`);
+    if (stepSyntax.variable) throw new Error(`%${stepSyntax.name} must be the first step`);
     const from = steps.at(-1)?.type ?? type;
     const element = findStepElement(from, stepSyntax);
     const elementType = element.facts.types[0]!;
@@ -232,11 +232,11 @@ function explainReadOnly(
   { variable, exists }: { variable: string | undefined; exists: boolean },
 ): string | undefined {
   if (variable !== undefined) return `%${variable} is not part of the resource`;
-  if (exists) return 'exists() is an answer, not an element';
+  if (exists) return 'exists() is a test, not an element';
   if (!steps.length) return 'it leads to the resource itself';
   const repeats = steps.slice(0, -1).find((step) => step.open);
   if (repeats) return `${repeats.name} repeats: choose a member with where(…) or first()`;
   const unmade = steps.find((step) => !step.open && !step.writable);
-  if (unmade?.repeats === false) return `${unmade.name} does not repeat: leave first() and where(…) after it out`;
+  if (unmade?.repeats === false) return `${unmade.name} does not repeat: remove first() and where(…) after it`;
   return unmade && `the condition on ${unmade.name} cannot be made true by writing: write where(path = 'value')`;
 }

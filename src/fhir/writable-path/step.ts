@@ -65,7 +65,7 @@ export function findStepElement(type: string, { name, ofType }: StepSyntax): Ste
   const facts = findElement(type, name);
   if (!facts) throw new Error(`${type} has no element ${name}${formatSuggestion(name, listElementNames(type))}`);
   if (facts.choice) throw new Error(`write ${facts.choice.replace('[x]', '')}.ofType(${facts.types[0]}) instead of ${name}`);
-  if (ofType !== undefined && name !== 'contained') throw new Error(`${type}.${name} is no choice element: ofType() has nothing to choose`);
+  if (ofType !== undefined && name !== 'contained') throw new Error(`${type}.${name} is not a choice: remove ofType()`);
   return { name, facts: ofType === undefined ? facts : { ...facts, types: [ofType] }, rivals: [] };
 }
 
@@ -77,7 +77,7 @@ interface StepElement {
 }
 
 function findChoiceElement(type: string, name: string, ofType: string | undefined): Omit<StepElement, 'rivals'> {
-  if (ofType === undefined) throw new Error(`${type}.${name}[x] is a choice: say which type, ${name}.ofType(…)`);
+  if (ofType === undefined) throw new Error(`${type}.${name}[x] is a choice: write its type, ${name}.ofType(…)`);
   const own = name + capitalize(ofType);
   const facts = findElement(type, own);
   if (!facts) throw new Error(`${type}.${name}[x] cannot be a ${ofType}`);
