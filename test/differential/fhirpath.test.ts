@@ -108,7 +108,7 @@ beforeAll(() => {
   for (const file of ['profiles-types', 'profiles-resources']) indexStructureDefinitionBundle(readJson(`fhir/r4/${file}.json`));
 });
 
-test('search parameters, R4’s and our own, find what the other engine finds', () => {
+test('search parameters of R4 and of the project find the same values as the other engine', () => {
   const custom = worlds.flatMap(({ world }) => world.profiles.searchParameters);
   const questions = SERVED_TYPES.flatMap((type) =>
     listDefinitions(type, custom).flatMap(({ code, expression }) =>
@@ -141,7 +141,7 @@ function askPath(
   return from.values.map(([value, root]): Question => ({ name: `${name}: ${text}`, expression, type: from.type, value, root }));
 }
 
-test('mapping paths read what the other engine reads', () => {
+test('mapping paths read the same values as the other engine', () => {
   const questions = everyShape.flatMap(([name, { lens }]) => {
     const { type, aliases } = lens.names.scope;
     const ofType = resources.filter(({ resourceType }) => resourceType === type);
@@ -190,7 +190,7 @@ const ask = ({ constraint = [] }: ElementDefinition, type: string, value: unknow
 const toJsonName = (element: ElementDefinition, type: string): string =>
   nameOf(element).replace('[x]', type.charAt(0).toUpperCase() + type.slice(1));
 
-test('constraints of R4 decide as in the other engine, but for the differences that have a reason', () => {
+test('constraints of R4 have the same results as in the other engine, except for listed differences', () => {
   const official = new Map(
     [...GROUPS.values()].flatMap(({ self, elements }) =>
       [self, ...elements].flatMap(({ constraint = [] }) => constraint.map(({ key, expression }) => [key, expression] as const)),

@@ -1,4 +1,4 @@
-// The one rule for which of several names, contact points, addresses, identifiers or roles is meant.
+// The choice among several names, contact points, addresses, identifiers or roles.
 import { buildPreferenceComparator, findCurrentElements, isInPeriod } from '../../src/fhir/current-elements.ts';
 
 const NOW = '2026-03-01T12:00:00.000Z';
@@ -18,7 +18,7 @@ test.each<[period: object | undefined, inForce: boolean]>([
   [{ end: '2026-03-01T11:59:59-01:00' }, true],
   [{ start: '2001', end: '2015-06-30' }, false],
   [{ end: 'unreadable' }, true],
-])('the period %j, both bounds inclusive and as wide as they are written, is in force: %s', (period, inForce) => {
+])('the period %j, with inclusive bounds of their precision, is valid: %s', (period, inForce) => {
   expect(isInPeriod({ period }, NOW)).toBe(inForce);
 });
 
@@ -43,12 +43,12 @@ test('the stated uses come first, and rank decides within a use', () => {
   ]);
 });
 
-test('an address that is for letters only comes after one of another use', () => {
+test('a postal-only address comes after addresses of any other use', () => {
   const postal = { use: 'home', type: 'postal' };
   expect(findCurrentElements([postal, { use: 'work' }, { use: 'work', type: 'both' }], 'Address', NOW).at(-1)).toBe(postal);
 });
 
-test('elements that are equal keep their order', () => {
+test('equal elements keep their order', () => {
   const [one, other] = [{ value: '1' }, { value: '2' }];
   expect(findCurrentElements([one, other], 'ContactPoint', NOW)).toEqual([one, other]);
 });

@@ -1,4 +1,4 @@
-// What the prefixes of dates mean, held against their definition: days as sets. https://hl7.org/fhir/R4/search.html#prefix
+// The meaning of date prefixes, compared with their definition on sets of days. https://hl7.org/fhir/R4/search.html#prefix
 
 import { formatInstant } from '../../src/fhir/date-range.ts';
 import { PREFIXES, type Prefix } from '../../src/fhir/search/search-value.ts';
@@ -89,7 +89,7 @@ test('the precision of the searched value decides, down to a millisecond and acr
   ]);
 });
 
-test('about a date is a tenth of the time since then to both sides', () => {
+test('ap widens a date on both sides by a tenth of the time since then', () => {
   // Ten years before the tests' now: one year to both sides.
   const { query } = parsed('Patient?birthdate=ap2016-01-01');
   expect(query.where).toMatchObject([

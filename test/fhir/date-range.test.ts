@@ -1,4 +1,4 @@
-// Which stretch of time a written date stands for.
+// The range of instants of a date.
 
 import { parseDateRange, toPeriodRange, toTimingRange } from '../../src/fhir/date-range.ts';
 import fc from '../fast-check.ts';
@@ -40,11 +40,11 @@ test.each([
   '2020-01-01 10:00',
   '10:00',
   '',
-])('%j is no date', (text) => {
+])('%j is not a date', (text) => {
   expect(parseDateRange(text)).toBeUndefined();
 });
 
-test('a day of the calendar is what a clock would say', () => {
+test('the range of a random day agrees with JavaScript’s Date', () => {
   const days = fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-30'), noInvalidDate: true });
   fc.assert(
     fc.property(days, (date) => {
@@ -55,14 +55,14 @@ test('a day of the calendar is what a clock would say', () => {
   );
 });
 
-test('a period is open where it has no end', () => {
+test('a period is open at an absent end', () => {
   expect(toPeriodRange({ start: '2020' })).toEqual({ from: '2020-01-01T00:00:00.000Z', to: 'infinity' });
   expect(toPeriodRange({ end: '2020-06' })).toEqual({ from: '-infinity', to: '2020-07-01T00:00:00.000Z' });
   expect(toPeriodRange({ start: '2020', end: '2020' })).toEqual(parseDateRange('2020'));
   expect(toPeriodRange({})).toBeUndefined();
 });
 
-test('of a timing the outer limits count', () => {
+test('the range of a timing extends from its first to its last event or bound', () => {
   expect(toTimingRange({ event: ['2020-03-01', '2020-01-05'] })).toEqual({
     from: '2020-01-05T00:00:00.000Z',
     to: '2020-03-02T00:00:00.000Z',

@@ -1,4 +1,4 @@
-// Decimals as written, and the range their digits stand for: the examples of the specification.
+// Decimals, and the ranges that their digits imply: the examples of the specification.
 
 import { formatDecimal, parseDecimal, toApproximateRange, toImpliedRange } from '../../src/fhir/decimal.ts';
 import fc from '../fast-check.ts';
@@ -14,17 +14,17 @@ test.each([
   ['5.40e-3', '0.005395', '0.005405'],
   ['-2.0', '-2.05', '-1.95'],
   ['0', '-0.5', '0.5'],
-])('%s stands for %s to %s', (text, from, to) => {
+])('%s implies the range from %s to %s', (text, from, to) => {
   expect(shown(text, toImpliedRange)).toEqual([from, to]);
 });
 
-test('about a number is a tenth of it to both sides, or its own range if that is wider', () => {
+test('ap widens a number on both sides by a tenth, or by its implied range if that is wider', () => {
   expect(shown('100', toApproximateRange)).toEqual(['90.0', '110.0']);
   expect(shown('-100', toApproximateRange)).toEqual(['-110.0', '-90.0']);
   expect(shown('1', toApproximateRange)).toEqual(['0.5', '1.5']);
 });
 
-test.each(['', 'x', '1,5', '--1', '1e', '0x10', 'Infinity', '1e1000', '9'.repeat(61)])('%j is no number', (text) => {
+test.each(['', 'x', '1,5', '--1', '1e', '0x10', 'Infinity', '1e1000', '9'.repeat(61)])('%j is not a number', (text) => {
   expect(parseDecimal(text)).toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-// What the other rooms ask of element facts.
+// The definitions of elements.
 import { findElement, isPrimitive, listElementNames } from '../../src/fhir/elements.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 
@@ -9,14 +9,14 @@ test('an element knows its type and whether it is a list', () => {
   expect(findElement('ServiceRequest', 'intent')).toMatchObject({ min: 1 });
 });
 
-test('a backbone element leads to its own elements, a repeated one to the element it repeats', () => {
+test('a backbone element has elements of its own, and a contentReference those of the element that it names', () => {
   expect(findElement('Patient', 'contact')?.types).toEqual(['Patient.contact']);
   expect(findElement('Patient.contact', 'organization')?.targets).toEqual(['Organization']);
   expect(findElement('Observation.component', 'referenceRange')?.types).toEqual(['Observation.referenceRange']);
   expect(findElement('Timing', 'repeat')?.types).toEqual(['Timing.repeat']);
 });
 
-test('a choice element answers under each of its names, and under the name of the definition', () => {
+test('a choice is found by each of its names, and by the name in the definition', () => {
   expect(findElement('Observation', 'valueString')).toMatchObject({ types: ['string'], choice: 'value[x]', list: false });
   expect(findElement('Observation', 'value[x]')?.types).toContain('Quantity');
   expect(findElement('ServiceRequest', 'asNeededBoolean')?.choice).toBe('asNeeded[x]');
@@ -25,7 +25,7 @@ test('a choice element answers under each of its names, and under the name of th
   expect(findElement('Extension', 'valueDateTime')?.types).toEqual(['dateTime']);
 });
 
-test('only the reference branch of a choice carries targets', () => {
+test('only the Reference of a choice has targets', () => {
   expect(findElement('Coverage', 'costToBeneficiary')?.types).toEqual(['Coverage.costToBeneficiary']);
   expect(findElement('Group.characteristic', 'valueReference')?.targets).toBeUndefined();
   expect(findElement('DiagnosticReport', 'subject')?.targets).toEqual(['Device', 'Group', 'Location', 'Patient']);
@@ -33,7 +33,7 @@ test('only the reference branch of a choice carries targets', () => {
   expect(findElement('Annotation', 'authorString')?.targets).toBeUndefined();
 });
 
-test('a primitive has an object beside it, except ids, extension urls and XHTML', () => {
+test('a primitive has a sibling, except ids, extension urls and XHTML', () => {
   expect(findElement('Patient', '_birthDate')).toMatchObject({ types: ['Element'], list: false });
   expect(findElement('HumanName', '_given')).toMatchObject({ types: ['Element'], list: true });
   expect(findElement('Observation', '_valueString')?.choice).toBe('value[x]');
@@ -48,13 +48,13 @@ test('a primitive has an object beside it, except ids, extension urls and XHTML'
   }
 });
 
-test('unknown types and elements are undefined, prototype names too', () => {
+test('unknown types and elements are undefined, and names of Object.prototype too', () => {
   for (const name of ['shoeSize', 'constructor', '__proto__', 'resourceType']) expect(findElement('Patient', name)).toBeUndefined();
   expect(findElement('Shoe', 'id')).toBeUndefined();
   expect(listElementNames('Shoe')).toEqual([]);
 });
 
-test('every element of every served type leads to a primitive or to a type with elements', () => {
+test('every element of a served type is a primitive or has a type with elements', () => {
   const seen = new Set<string>();
   const walk = (type: string): void => {
     if (isPrimitive(type) || seen.has(type)) return;

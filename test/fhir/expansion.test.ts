@@ -1,4 +1,4 @@
-// One expansion of value sets for validation and for search: which codes there are, and what is not known. https://hl7.org/fhir/R4/valueset.html#compositions
+// The expansion of value sets, which validation and search share: the codes, and what is not known. https://hl7.org/fhir/R4/valueset.html#compositions
 import { findValueSetCodes } from '../../src/fhir/profile/binding.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { expandValueSet } from '../../src/fhir/terminology/expansion.ts';
@@ -94,7 +94,7 @@ describe('what is not known', () => {
   const searched = (name: string) => () => parsed(`Condition?code:in=urn:vs:${name}`, registry);
 
   test.each(['but-an-unknown-set', 'but-an-unknown-filter', 'but-some-elsewhere', 'tree', 'regex', 'within'])(
-    'of %s: a code may be in it, and a search is refused',
+    '%s has unknown codes: validation accepts a code, and a search is refused',
     (name) => {
       const codes = findValueSetCodes(`urn:vs:${name}`, terminology)!;
       const system = codes.mayContain(COLORS, 'red') ? COLORS : 'urn:elsewhere';
@@ -104,14 +104,14 @@ describe('what is not known', () => {
   );
 
   test.each(['not-in', 'in', 'equal', 'equal-to-none', 'but-a-known-set', 'listed-elsewhere'])(
-    'of %s is nothing: codes are decided, and a search is answered',
+    '%s is fully known: validation decides on codes, and a search is answered',
     (name) => {
       expect(findValueSetCodes(`urn:vs:${name}`, terminology)).toMatchObject({ isComplete: true });
       expect(searched(name)).not.toThrow();
     },
   );
 
-  test.each(['one-and-unknown', 'circle', 'nothing', 'neither'])('of %s is everything', (name) => {
+  test.each(['one-and-unknown', 'circle', 'nothing', 'neither'])('%s is not known at all', (name) => {
     expect(findValueSetCodes(`urn:vs:${name}`, terminology)).toBeUndefined();
     expect(searched(name)).toThrow('the value set');
   });

@@ -1,4 +1,4 @@
-// FHIRPath Patch: what each operation does to a resource. https://hl7.org/fhir/R4/fhirpatch.html
+// The effect of each operation of a FHIRPath Patch. https://hl7.org/fhir/R4/fhirpatch.html
 
 import { parseExactJson, parseJson, stringifyJson } from '../../src/fhir/json.ts';
 import { parseFhirPathPatch } from '../../src/fhir/patch/fhirpath-patch.ts';
@@ -118,7 +118,7 @@ test.each<[string, string, Parts, string]>([
   expect(on(P(before), operation)).toBe(P(after));
 });
 
-test('digits stay as written: those of the resource, and those of the patch', () => {
+test('numbers of the resource and of the patch keep their digits', () => {
   const body = `{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},
     {"name":"path","valueString":"Observation.value"},{"name":"value","valueQuantity":{"value":2.50}}]}]}`;
   const before = '{"resourceType":"Observation","referenceRange":[{"low":{"value":1.00}}],"valueQuantity":{"value":1.0}}';
@@ -159,7 +159,7 @@ test.each<[string, Parts, string]>([
   );
 });
 
-describe('a primitive and what stands beside it are one element', () => {
+describe('a primitive and its sibling are one element', () => {
   test.each<[string, string, Parts, string]>([
     [
       'adds both',
@@ -286,7 +286,7 @@ describe('a primitive and what stands beside it are one element', () => {
     expect(on(P(before), operation)).toBe(P(after));
   });
 
-  test('a choice that has extensions only is there', () => {
+  test('a choice with extensions only exists', () => {
     const before = P(`"_deceasedDateTime":${written('old')}`);
     expect(on(before, remove('Patient.deceased'))).toBe(P(''));
     expect(() => on(before, add('Patient', 'deceased', { valueBoolean: true }))).toThrow(/exists already/);
@@ -298,7 +298,7 @@ test('an element of a contained resource is replaced', () => {
   expect(on(contained('2000'), replace('Patient.contained[0].birthDate', { valueDate: '2001' }))).toBe(contained('2001'));
 });
 
-describe('what is not of the form R4 gives it is refused', () => {
+describe('an element with a form that R4 does not define is refused', () => {
   const MADE = (valueCodeableConcept: unknown) => add('Patient', 'maritalStatus', { valueCodeableConcept });
   const coding = { valueCoding: { code: 'M' } };
 
@@ -351,7 +351,7 @@ describe('what is not of the form R4 gives it is refused', () => {
   });
 });
 
-describe('what a patch looks at has an end', () => {
+describe('the work of a patch is limited', () => {
   const telecom = (count: number) =>
     P(`"telecom":${JSON.stringify(Array.from({ length: count }, () => ({ system: 'phone', value: '1' })))}`);
   const PHONES = Array.from({ length: 40 }, () => "system='phone'").join(' and ');
@@ -364,7 +364,7 @@ describe('what a patch looks at has an end', () => {
         'send several patches, or a JSON Patch, which names places without looking for them',
     });
 
-  test('many conditions on many members are refused soon, with what to do instead', () => {
+  test('many conditions on many members are refused soon, with an alternative', () => {
     const took = processorTime(() => {
       expect(() => on(telecom(10_000), ...Array.from({ length: 15 }, () => search))).toThrow(tooMuch(1));
     });
@@ -387,7 +387,7 @@ describe('what a patch looks at has an end', () => {
     expect(() => on(P(`"name":[{${filled}}]`), ...Array.from({ length: 60 }, () => operation))).toThrow(/looks at more than/);
   });
 
-  test('a patch of a thousand operations on lists that people have has room, and the next one begins anew', () => {
+  test('a thousand operations on lists of usual length are within the limit, and the next patch starts from zero', () => {
     const patch = parseFhirPathPatch(
       parseJson(JSON.stringify(parameters(...Array.from({ length: 1000 }, () => add('Patient', 'telecom', { valueContactPoint: {} }))))),
     );

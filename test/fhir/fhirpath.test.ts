@@ -1,4 +1,4 @@
-// FHIRPath as constraints use it: decided as the specification's examples say, and as the official constraints mean. https://hl7.org/fhirpath/N1/
+// FHIRPath of constraints: the examples of the specification, and the official constraints. https://hl7.org/fhirpath/N1/
 import { reachableGroups } from '../../scripts/generate/definitions.ts';
 import { compileConstraint, compileFhirPath } from '../../src/fhir/fhirpath/compile.ts';
 import { UnsupportedExpressionError } from '../../src/fhir/fhirpath/evaluator.ts';
@@ -112,7 +112,7 @@ describe('the specification’s rules', () => {
     ["%`vs-languages` = 'http://hl7.org/fhir/ValueSet/languages'", [true]],
   ])('%s', (text, expected) => expect(ofPatient(text)).toEqual(expected));
 
-  test('arguments of text functions stand on the same $this', () => {
+  test('arguments of text functions are evaluated with the same $this', () => {
     expect(
       evaluate('select(value.substring(0,1).toInteger()).select(iif($this<5, $this*2, (($this*2)-9)))', 'Identifier', { value: '9' }),
     ).toEqual([9]);
@@ -133,20 +133,20 @@ test.each<[string, boolean]>([
   expect(compileConstraint(text, KNOWLEDGE)(node, node, node)).toBe(expected);
 });
 
-test('membership of a value set whose codes are known is decided, of others it is named as unsupported', () => {
+test('memberOf() decides for a value set with known codes, and is reported as unsupported for others', () => {
   expect(ofPatient("gender.memberOf('urn:vs:gender')")).toEqual([true]);
   expect(() => ofPatient("gender.memberOf('urn:vs:other')")).toThrow(UnsupportedExpressionError);
 });
 
-test.each(['now()', 'value.lowBoundary()', '%factory'])('%s is named as unsupported', (text) => {
+test.each(['now()', 'value.lowBoundary()', '%factory'])('%s is reported as unsupported', (text) => {
   expect(() => ofPatient(text)).toThrow(UnsupportedExpressionError);
 });
 
-test.each(['not a', 'a..b', '(a', "'a", 'a.b()c', 'where()', 'a =', '#', '@20-1'])('%s is no FHIRPath', (text) => {
+test.each(['not a', 'a..b', '(a', "'a", 'a.b()c', 'where()', 'a =', '#', '@20-1'])('%s is not FHIRPath', (text) => {
   expect(() => compileFhirPath(text, KNOWLEDGE)).toThrow(Error);
 });
 
-test('operators bind as the grammar says', () => {
+test('operators have the precedence of the grammar', () => {
   expect(parseFhirPath('a or b and c implies d')).toMatchObject({
     operator: 'implies',
     left: { operator: 'or', right: { operator: 'and' } },
@@ -155,7 +155,7 @@ test('operators bind as the grammar says', () => {
   expect(parseFhirPath('-1.count()')).toMatchObject({ kind: 'sign', operand: { kind: 'dot' } });
 });
 
-describe('the official constraints decide as they are meant', () => {
+describe('the official constraints accept valid elements and refuse invalid ones', () => {
   const official = new Map<string, string>();
   for (const { self, elements } of reachableGroups().values())
     for (const { constraint = [] } of [self, ...elements])

@@ -1,4 +1,4 @@
-// Folded strings: what counts as the same text for a search, and which range of strings a prefix stands for.
+// Folded texts, which search compares, and the range of texts that begin with a prefix.
 
 import { foldText, MAX_FOLDED_LENGTH, toPrefixRange } from '../../src/fhir/indexing/text-folding.ts';
 import fc from '../fast-check.ts';
@@ -30,19 +30,19 @@ test.each([
   expect(foldText(text)).toBe(folded);
 });
 
-test('a text is as good as its decomposed form', () => {
+test('a text and its decomposed form fold to the same text', () => {
   expect(foldText('e\u0301')).toBe(foldText('\u00e9'));
 });
 
-test('folding twice changes nothing more', () => {
+test('a folded text folds to itself', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => foldText(foldText(text)) === foldText(text)));
 });
 
-test('ASCII takes a shorter way to the same result', () => {
+test('the faster folding of ASCII has the same result', () => {
   fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => foldText(`${text}\u0301`) === foldText(text)));
 });
 
-test('what holds a text holds its folded form', () => {
+test('if a text contains another, its folded text contains the other folded text', () => {
   const texts = fc.string({ unit: 'grapheme', maxLength: 12 });
   fc.assert(
     fc.property(texts, texts, texts, (before, text, after) => {
@@ -53,14 +53,14 @@ test('what holds a text holds its folded form', () => {
   );
 });
 
-test('long texts are cut, never inside a character', () => {
+test('long texts are truncated, never inside a character', () => {
   expect(foldText('x'.repeat(MAX_FOLDED_LENGTH + 9))).toHaveLength(MAX_FOLDED_LENGTH);
   expect(foldText(`${'x'.repeat(MAX_FOLDED_LENGTH - 1)}𠮷y`)).toBe('x'.repeat(MAX_FOLDED_LENGTH - 1));
 });
 
 const afterOrAt = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) >= 0;
 
-test('a prefix range holds what begins with the prefix, and nothing else', () => {
+test('the range of a prefix contains exactly the texts that begin with it', () => {
   const words = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(words, words, (prefix, text) => {
@@ -72,6 +72,6 @@ test('a prefix range holds what begins with the prefix, and nothing else', () =>
   );
 });
 
-test('a prefix may end before the gap in the code points', () => {
+test('a prefix may end before the surrogate code points', () => {
   expect(toPrefixRange('a\ud7ff').to).toBe('a\ue000');
 });

@@ -1,4 +1,4 @@
-// The generated files are what the generator makes of the official definitions, and carry no prose.
+// The generated files equal the output of the generator, and contain no prose.
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { type definitionOf, isPrimitive, nameOf, reachableGroups, typesOf } from '../../scripts/generate/definitions.ts';
@@ -28,12 +28,12 @@ test('the schemas are JSON Schema', () => {
   expect({ valid: ajv.validateSchema(R4_SCHEMA), errors: ajv.errors }).toEqual({ valid: true, errors: null });
 });
 
-test('every served type has a schema that knows no other elements', () => {
+test('every served type has a schema that refuses other elements', () => {
   for (const type of SERVED_TYPES)
     expect(R4_SCHEMA.$defs[type]).toMatchObject({ additionalProperties: false, properties: { resourceType: { const: type } } });
 });
 
-test('only what R4 4.0.1 defines is in them, not what the definitions package adds', () => {
+test('they contain only definitions of R4 4.0.1, and no additions of the definitions package', () => {
   for (const name of ['project', 'author', 'account', 'compartment', 'deleted']) expect(property('Meta', name)).toBeUndefined();
   expect(property('Binary', 'url')).toBeUndefined();
   expect(property('HealthcareService', 'offeredIn')).toBeUndefined();
@@ -51,7 +51,7 @@ test('codes of required bindings are listed, with the codes of nested concepts',
   expect(property('Attachment', 'contentType')).toEqual({ type: 'string', format: 'fhir-mimeType' });
 });
 
-test('every error-level constraint of the definitions stands in the schemas, at its place', () => {
+test('the schemas have every error-level constraint on its element', () => {
   const lost: string[] = [];
   for (const group of reachableGroups().values()) {
     if (['Element', 'BackboneElement', 'Resource'].includes(group.name)) continue;

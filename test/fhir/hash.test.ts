@@ -1,4 +1,4 @@
-// The hashes search stands on: the published algorithm, in the form the database holds.
+// The hashes of the search index: the published algorithm, in the form of the database.
 import { aliasHash, hash, hashParameterName } from '../../src/fhir/hash.ts';
 
 test('a hash is XXH64 as a signed number', () => {
@@ -11,7 +11,7 @@ test('a parameter number is XXH32 as a signed number', () => {
   expect(hashParameterName('Nobody inspects the spammish repetition')).toBe(0xe2293b2f | 0);
 });
 
-test('an alias is hashed apart from every parameter', () => {
+test('the hash of an alias differs from the hashes of every parameter', () => {
   const uuid = '53fefa32-fcbb-4ff8-8a92-55ee120877b7';
   expect(aliasHash(uuid)).toBe(hash(`_alias=${uuid}`));
 });

@@ -1,4 +1,4 @@
-// What stands in the index for a resource, and that a resource is found by what it says.
+// The index rows of a resource, and that a resource is found by its values.
 
 import { aliasHash, hash } from '../../src/fhir/hash.ts';
 import { findQuantityScale } from '../../src/fhir/indexing/number-rows.ts';
@@ -15,14 +15,14 @@ import { BASE_URL, corpusOf, idsOf, REGISTRY } from './search-corpus.ts';
 const numberOf = (type: string, code: string): number => REGISTRY.lookup(type, code)!.number;
 const rowsOf = (resource: Resource): IndexRows => buildIndexRows(resource, REGISTRY, [], BASE_URL);
 
-test('a resource is pointed at by its type and id, and found by an alias', () => {
+test('a resource has the hash of its type and id, and the token of its alias', () => {
   const alias = aliasHash('53fefa32-fcbb-4ff8-8a92-55ee120877b7');
   const rows = buildIndexRows({ resourceType: 'Patient', id: 'x' }, REGISTRY, [alias], BASE_URL);
   expect(rows.self).toBe(hash('Patient/x'));
   expect(rows.tokens).toContain(alias);
 });
 
-test('a name is indexed by its parts and as a whole, folded, and each part as it is written', () => {
+test('a name is indexed by its parts and as a whole, folded, and each part also unfolded', () => {
   const rows = rowsOf({
     resourceType: 'Patient',
     id: 'x',
@@ -39,7 +39,7 @@ test('a name is indexed by its parts and as a whole, folded, and each part as it
   expect(rows.tokens).toEqual(expect.arrayContaining([hashExactText('name', 'María'), hashExactText('family', 'Carreño Quiñones')]));
 });
 
-test('references: local ones however they are written, others by their text, contained ones not at all', () => {
+test('local references are indexed in any spelling, others by their text, contained ones not at all', () => {
   const targets = (reference: string): string[] =>
     rowsOf({ resourceType: 'ServiceRequest', id: 'x', requester: { reference } }).references.map(({ target }) => target);
   expect(targets('Practitioner/1')).toEqual([hash('Practitioner/1')]);
@@ -50,7 +50,7 @@ test('references: local ones however they are written, others by their text, con
   expect(targets('#p1')).toEqual([]);
 });
 
-test('a quantity has one row, as it is written and as it is compared', () => {
+test('a quantity has one row, with its own unit and with the unit of comparison', () => {
   const rows = (valueQuantity: object) =>
     rowsOf({ resourceType: 'Observation', id: 'x', valueQuantity }).numbers.filter(
       ({ parameter }) => parameter === numberOf('Observation', 'value-quantity'),
@@ -77,7 +77,7 @@ test.each([
   [{ valueQuantity: { value: 5, comparator: '<' } }, '-Infinity', '5'],
   [{ valueQuantity: { value: 5, comparator: '>=' } }, '5', 'Infinity'],
   [{ valueSampledData: { origin: { value: 2 }, factor: 2, data: '1 E -3.5 L', period: 1, dimensions: 1 } }, '-5', '4'],
-])('%j reaches from %s to %s', (value, from, to) => {
+])('%j has the range from %s to %s', (value, from, to) => {
   expect(rowsOf({ resourceType: 'Observation', id: 'x', ...value }).numbers[0]).toMatchObject({ from, to });
 });
 
@@ -136,8 +136,8 @@ test("the projects' own parameters are indexed by their kind", () => {
 
 const anyResource = fc.tuple(fc.constantFrom(...SERVED_TYPES), fc.noShrink(fc.integer())).map(([type, seed]) => randomResource(type, seed));
 
-describe('whatever the resource', () => {
-  test('a token stands once, and a parameter has one least and one greatest row', () => {
+describe('for any resource', () => {
+  test('a token occurs once, and a parameter has one least and one greatest row', () => {
     fc.assert(
       fc.property(anyResource, (resource) => {
         const { tokens, strings, dates, numbers } = rowsOf(resource);
@@ -157,7 +157,7 @@ describe('whatever the resource', () => {
     );
   });
 
-  test('the resource is left as it was', () => {
+  test('the resource is not mutated', () => {
     fc.assert(
       fc.property(anyResource, (resource) => {
         const before = JSON.stringify(resource);
@@ -167,7 +167,7 @@ describe('whatever the resource', () => {
     );
   });
 
-  test('it is found by each of its values, and not among those that lack them', () => {
+  test('it is found by each of its values, and not by :missing', () => {
     fc.assert(
       fc.property(anyResource, (resource) => {
         const corpus = corpusOf([resource]);
@@ -216,7 +216,7 @@ const QUERIES: Record<string, (value: never) => string[]> = {
   instant: (value) => [`=${escaped(value)}`],
 };
 
-test('the texts of hashes are the same for both sides', () => {
+test('indexing and queries hash the same texts', () => {
   const rows = rowsOf({ resourceType: 'Observation', id: 'x', code: { coding: [{ system: 'http://loinc.org', code: '1-1' }] } });
   expect(rows.tokens).toEqual(
     expect.arrayContaining([hashCode('code', '1-1'), hashForm('code', toSystemCodeForm('http://loinc.org', '1-1'))]),

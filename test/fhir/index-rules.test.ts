@@ -1,4 +1,4 @@
-// A change of what is indexed is noticed, so that what is stored is indexed again: by the definition of a parameter, or by the number of its kind.
+// A change of the index rules is detected, so that resources are indexed again: by the definition of a parameter, or by the version of its kind.
 import { createHash } from 'node:crypto';
 import { buildIndexRules, findChangedParameters, INDEXING_VERSIONS } from '../../src/fhir/indexing/index-rules.ts';
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
@@ -89,13 +89,13 @@ function madeBy(kind: string): string {
 }
 
 test.each(Object.keys(INDEXING_VERSIONS))(
-  'what %s parameters make is what it was, or its number in index-rules.ts has gone up (then write both here)',
+  'the rows of %s parameters are unchanged, or their version in index-rules.ts is increased (then update both here)',
   (kind) => {
     expect(`${INDEXING_VERSIONS[kind as keyof typeof INDEXING_VERSIONS]} ${madeBy(kind)}`).toBe(KNOWN[kind]);
   },
 );
 
-test('a definition that is new or another one is told by its code, and nothing else is', () => {
+test('exactly the new and the changed definitions are reported, by their codes', () => {
   const parameter = { url: 'urn:x', code: 'marital', base: ['Patient'], type: 'token', expression: 'Patient.maritalStatus' };
   const of = (custom: Parameters<typeof buildRegistry>[0]) =>
     buildIndexRules(buildRegistry(custom)).find(({ type }) => type === 'Patient')!;

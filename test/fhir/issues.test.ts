@@ -1,4 +1,4 @@
-// Where something is wrong, as FHIRPath, and which name was meant.
+// The FHIRPath of an issue, and the suggested name.
 import { findClosestName } from '../../src/fhir/closest-name.ts';
 import { formatElementPath, toIssues } from '../../src/fhir/validation/issues.ts';
 import { buildFault } from '../../src/fhir/validation/schema-rule.ts';
@@ -20,7 +20,7 @@ test.each([
   expect(formatElementPath('Patient', resource, steps)).toBe(expression);
 });
 
-test('the same thing is said once', () => {
+test('equal faults become one issue', () => {
   const twice = [buildFault('value', 'a', 'name'), buildFault('value', 'a', 'name'), buildFault('value', 'b', 'name')];
   expect(toIssues(twice, {}, 'Patient').map(({ text }) => text)).toEqual(['a', 'b']);
 });
@@ -33,6 +33,6 @@ test.each([
   ['id2', 'id'],
   ['ab', undefined],
   ['photograph', undefined],
-])('who wrote %s meant %s', (name, meant) => {
+])('for %s the suggestion is %s', (name, meant) => {
   expect(findClosestName(name, ['id', 'birthDate', 'address', 'valueString', 'photo'])).toBe(meant);
 });

@@ -1,4 +1,4 @@
-// JSON Patch as RFC 6902 defines it, over resources whose digits stay as they were written. https://www.rfc-editor.org/rfc/rfc6902#appendix-A
+// JSON Patch of RFC 6902, on resources with exact digits. https://www.rfc-editor.org/rfc/rfc6902#appendix-A
 import { parseExactJson, parseJson, stringifyJson } from '../../src/fhir/json.ts';
 import { parseJsonPatch } from '../../src/fhir/patch/json-patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
@@ -23,17 +23,17 @@ test.each([
   expect(patched(P(before), operation)).toBe(P(after));
 });
 
-test('digits stay as written: those of the resource, and those of the patch', () => {
+test('numbers of the resource and of the patch keep their digits', () => {
   const patch = parseJson('[{"op":"add","path":"/b","value":2.50},{"op":"copy","from":"/a","path":"/c"}]');
   expect(stringifyJson(parseJsonPatch(patch)(parseExactJson(P('"a":1.00')) as Resource))).toBe(P('"a":1.00,"b":2.50,"c":1.00'));
 });
 
-test('copies of copies end where they would grow without measure', () => {
+test('a patch that copies a too large value is refused', () => {
   const operations = Array.from({ length: 60 }, (_one, n) => ({ op: 'copy', from: '/a', path: `/a/${n}` }));
   expect(() => patched(P('"a":{"b":1}'), ...operations)).toThrow(expect.objectContaining({ kind: 'rule' }));
 });
 
-test('nothing is changed in place', () => {
+test('the resource is not mutated', () => {
   const before = parseExactJson(P('"a":[{"b":1}]')) as Resource;
   parseJsonPatch(parseJson('[{"op":"add","path":"/a/0/c","value":1},{"op":"remove","path":"/a/0/b"}]'))(before);
   expect(stringifyJson(before)).toBe(P('"a":[{"b":1}]'));
@@ -50,11 +50,11 @@ test.each([
   ['a change of the type', { op: 'replace', path: '/resourceType', value: 'Group' }],
   ['a removal of everything', { op: 'remove', path: '' }],
   ['a resource that is no object any more', { op: 'replace', path: '', value: 1 }],
-])('%s does not fit (422)', (_what, operation) => {
+])('%s cannot be applied (422)', (_what, operation) => {
   expect(() => patched(P('"a":[1]'), operation)).toThrow(expect.objectContaining({ kind: 'rule' }));
 });
 
-test('a list of no operations is a patch that changes nothing', () => {
+test('an empty list of operations changes nothing', () => {
   const resource = parseExactJson(P('"a":{}')) as Resource;
   expect(parseJsonPatch(parseJson('[]'))(resource)).toEqual(resource);
 });
@@ -65,13 +65,13 @@ test.each([
   ['a path that is no pointer', [{ op: 'remove', path: 'a' }]],
   ['a move into itself', [{ op: 'move', from: '/a', path: '/a/b' }]],
   ['no list', { op: 'remove', path: '/a' }],
-])('%s is no patch (400)', (_what, patch) => {
+])('%s is not a patch (400)', (_what, patch) => {
   expect(() => parseJsonPatch(parseJson(JSON.stringify(patch)))(parseExactJson(P('"a":{}')) as Resource)).toThrow(
     expect.objectContaining({ kind: 'structure' }),
   );
 });
 
-test('a generated narrative goes when the resource changes, one that was patched or written by hand stays', () => {
+test('a generated narrative is removed if the resource changes, and a patched or handwritten one stays', () => {
   const text = (status: string) => `"text":{"status":"${status}","div":"<div/>"}`;
   const change = { op: 'add', path: '/active', value: true };
   expect(patched(P(text('generated')), change)).toBe(P('"active":true'));

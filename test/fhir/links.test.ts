@@ -1,4 +1,4 @@
-// Where links stand in a resource, and that replacing them changes nothing else. https://hl7.org/fhir/R4/http.html#trules
+// The links of a resource, and that rewriting them changes nothing else. https://hl7.org/fhir/R4/http.html#trules
 import { parseExactJson, stringifyJson } from '../../src/fhir/json.ts';
 import { listReferences, rewriteLinks } from '../../src/fhir/links.ts';
 import type { Resource } from '../../src/fhir/types.ts';
@@ -36,12 +36,12 @@ test.each([
   ['the text of a narrative', 'Patient', `"text":{"div":"<div>${U}</div>"}`],
   ['the title of a link', 'Patient', `"text":{"div":"<div><a title='${U}'>x</a></div>"}`],
   ['part of a link', 'Observation', `"subject":{"reference":"${U}x"}`],
-])('%s is none', (_what, type, element) => {
+])('%s is not a link', (_what, type, element) => {
   const resource = `{"resourceType":"${type}",${element}}`;
   expect(swapped(resource)).toBe(resource);
 });
 
-test('digits stay, and what does not change stays the same object', () => {
+test('numbers keep their digits, and unchanged values stay the same objects', () => {
   const resource = parseExactJson(
     `{"resourceType":"Observation","valueQuantity":{"value":1.00},"code":{"text":"x"},"subject":{"reference":"${U}"}}`,
   ) as Resource;

@@ -1,4 +1,4 @@
-// The meaning of a Query, evaluated on index rows in memory: the oracle that both the search semantics and the store's SQL are held against.
+// Evaluates a Query on index rows in memory: the oracle for the tests of search semantics and of the store's SQL.
 import { parseDecimal } from '../../src/fhir/decimal.ts';
 import { measureSeparation, toMaxSeparation } from '../../src/fhir/indexing/geography.ts';
 import type { IndexRows } from '../../src/fhir/indexing/rows.ts';

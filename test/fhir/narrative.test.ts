@@ -1,4 +1,4 @@
-// What a narrative may hold, and what it may not. https://hl7.org/fhir/R4/narrative.html#xhtml
+// The content that a narrative may have. https://hl7.org/fhir/R4/narrative.html#xhtml
 import { hasNarrativeContent, isSafeNarrative } from '../../src/fhir/validation/narrative.ts';
 import { processorTime } from '../processor-time.ts';
 
@@ -51,7 +51,7 @@ test.each([
   expect(isSafeNarrative(text)).toBe(false);
 });
 
-test('a narrative says or shows something', () => {
+test('a narrative has text or an image', () => {
   expect(hasNarrativeContent(`<div ${XHTML}><p>a</p></div>`)).toBe(true);
   expect(hasNarrativeContent(`<div ${XHTML}><img src="a.png"/></div>`)).toBe(true);
   expect(hasNarrativeContent(`<div ${XHTML}> \n<p> </p></div>`)).toBe(false);

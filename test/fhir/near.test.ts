@@ -1,4 +1,4 @@
-// Which Locations are near a place. https://hl7.org/fhir/R4/location.html#search
+// The Locations near a position. https://hl7.org/fhir/R4/location.html#search
 
 import { buildBoundingBox, measureSeparation, toGeoPosition, toLongitudeCell, toMaxSeparation } from '../../src/fhir/indexing/geography.ts';
 import type { Resource } from '../../src/fhir/types.ts';
@@ -70,7 +70,7 @@ const place = fc
   .tuple(fc.double({ min: -90, max: 90, noNaN: true }), fc.double({ min: -400, max: 400, noNaN: true }))
   .map(([latitude, longitude]) => toGeoPosition(latitude, longitude)!);
 
-test('a place within a circle lies within the box around it', () => {
+test('every position in a circle is in its bounding box', () => {
   fc.assert(
     fc.property(place, place, fc.double({ min: 0, max: 2.1e7, noNaN: true }), (centre, other, meters) => {
       const circle = { ...centre, meters };
@@ -84,7 +84,7 @@ test('a place within a circle lies within the box around it', () => {
   );
 });
 
-test('longitudes go round the earth', () => {
+test('longitudes beyond ±180 are normalized', () => {
   expect(toGeoPosition(1, 190)).toEqual({ latitude: 1, longitude: -170 });
   expect(toGeoPosition(1, 180)).toEqual({ latitude: 1, longitude: -180 });
   expect(toGeoPosition(1, -540)).toEqual({ latitude: 1, longitude: -180 });

@@ -1,4 +1,4 @@
-// Profiles of our own for tests: differentials on R4's types, as an author writes them; and what is said of resources against them.
+// Test profiles as differentials on R4's types, and the issues of resources against them.
 
 import { buildProfileCheckers, type ProfileCheckers } from '../../src/fhir/profile/checker.ts';
 import type { Definition, ElementDefinition, StructureDefinition } from '../../src/fhir/profile/definition.ts';
@@ -25,7 +25,7 @@ export const profile = (
 export const library = (...definitions: Definition[]): ProfileCheckers =>
   buildProfileCheckers(buildDefinitionLibrary(definitions.map((resource) => ({ package: 'own', resource }))));
 
-/** What is said of a resource: `code expression`, with the severity in front where it is no error. */
+/** The issues of a resource as `code expression`, after the severity if it is not an error. */
 export function said(checkers: ProfileCheckers, name: string, resource: Json): string[] {
   const checker = checkers.findChecker(`${URL}/${name}`)!;
   const issues = toIssues(checker.findFaults(resource), resource, resource.resourceType as string, 100);

@@ -75,24 +75,24 @@ describe('reading', () => {
     "name . where( use = 'official' ) . family",
     '(name).family',
     'name.`given`',
-  ])('%s answers what a FHIRPath engine answers', (text) => {
+  ])('%s reads the same values as a FHIRPath engine', (text) => {
     expect(at(text).get(patient)).toEqual(oracle(text, patient));
   });
 
-  test('a condition on a name is met by the value bound to it', () => {
+  test('a condition on a variable is met by the value of the variable', () => {
     const variables = { use: 'string' };
     const text = 'telecom.where(use=%use).value';
     expect(at(text, { variables }).get(patient, { use: 'work' })).toEqual(['2']);
     expect(oracle(text, patient, { use: 'work' })).toEqual(['2']);
   });
 
-  test('a condition over several values is not met: FHIRPath compares one with one', () => {
+  test('a comparison with several values is not met', () => {
     const text = "name.where(given='Ada').family";
     expect(at(text).get(patient)).toEqual(oracle(text, patient));
     expect(at(text).get(patient)).toEqual([]);
   });
 
-  test('a path from a variable leads into the resources bound to it', () => {
+  test('a path from a variable reads the resources that are its value', () => {
     const roles = [
       { resourceType: 'PractitionerRole', active: false, code: [{ text: 'retired' }] },
       { resourceType: 'PractitionerRole', code: [{ text: 'doctor' }] },
@@ -108,7 +108,7 @@ describe('reading', () => {
     expect(at('extension(%note).value.ofType(string)').get(twice)).toEqual(['first', 'second']);
   });
 
-  test('a reference is resolved where it leads to a resource that is here', () => {
+  test('resolve() finds the type of a reference to a resource of this server', () => {
     const leads = (reference: object): boolean =>
       at('generalPractitioner.where(resolve() is Practitioner).exists()').get(
         { generalPractitioner: [reference] },
@@ -120,7 +120,7 @@ describe('reading', () => {
     expect(leads({ reference: 'PractitionerRole/p' })).toBe(false);
   });
 
-  test('nothing is found in nothing', () => {
+  test('an absent node has no values', () => {
     expect(at('name.first().family').get(undefined)).toEqual([]);
     expect(at('name.first().family').get({ name: [null] })).toEqual([]);
   });
@@ -150,7 +150,7 @@ describe('writing', () => {
       'Practitioner/a',
       { generalPractitioner: [{ reference: 'Practitioner/a' }] },
     ],
-  ])('%s makes what it needs, is read back, and leaves nothing when removed', (text, value, expected) => {
+  ])('%s creates its elements, is read back, and leaves nothing when it is removed', (text, value, expected) => {
     const made = at(text).put(empty, [value]);
     expect(made).toEqual({ ...empty, ...expected });
     expect(at(text).get(made)).toEqual([value]);
@@ -158,7 +158,7 @@ describe('writing', () => {
     expect(at(text).put(made, [])).toEqual(empty);
   });
 
-  test('the element that meets the conditions is changed, and everything else stays', () => {
+  test('only the element that meets the conditions changes', () => {
     const before = structuredClone(patient);
     const after = at("telecom.where(system='phone').value").put(patient, ['9']);
     expect(after).toEqual({ ...patient, telecom: [{ system: 'phone', value: '9', use: 'home' }, patient.telecom[1], patient.telecom[2]] });
@@ -166,7 +166,7 @@ describe('writing', () => {
     expect(after.name).toBe(patient.name);
   });
 
-  test('what others wrote into an element keeps it alive while it says something', () => {
+  test('an element with other content stays when a value is removed', () => {
     const named = { ...patient, name: [{ use: 'official', given: ['Ada'], family: 'Lee' }] };
     expect(at('name.first().family').put(named, []).name).toEqual([{ use: 'official', given: ['Ada'] }]);
     expect(at("telecom.where(system='phone').value").put(patient, []).telecom).toEqual(patient.telecom.slice(2));
@@ -178,7 +178,7 @@ describe('writing', () => {
     });
   });
 
-  test('nothing comes forward in the place of what is removed', () => {
+  test('a removed element is not replaced by the next one', () => {
     const told = { ...patient, telecom: [1, 2, 3].map((rank) => ({ system: rank === 2 ? 'fax' : 'phone', value: String(rank), rank })) };
     const phone = at("telecom.where(system='phone').value");
     expect(phone.put(told, []).telecom).toEqual([{ system: 'fax', value: '2', rank: 2 }]);
@@ -189,7 +189,7 @@ describe('writing', () => {
     expect(at('address.first().city').put({ ...moved, address: [{ city: 'A' }, { city: 'B' }] }, [])).not.toHaveProperty('address');
   });
 
-  test('references to other types stay, wherever they stand', () => {
+  test('references to other types keep their positions', () => {
     const path = at('generalPractitioner.where(resolve() is Practitioner).first().reference');
     const [surgery, inside] = patient.generalPractitioner;
     expect(path.put(patient, []).generalPractitioner).toEqual([surgery, inside]);
@@ -199,7 +199,7 @@ describe('writing', () => {
     ]);
   });
 
-  test('putting what stands changes nothing at all', () => {
+  test('putting the stored value returns the same object', () => {
     for (const text of [
       'birthDate',
       'name.first().given',
@@ -211,13 +211,13 @@ describe('writing', () => {
     expect(at("telecom.where(system='fax').value").put(patient, [])).toBe(patient);
   });
 
-  test('a choice element holds one value: another type gives way', () => {
+  test('a value of a choice replaces a value of another type', () => {
     const path = compilePath('value.ofType(string)', { type: 'Extension' });
     expect(path.put({ url: 'u', valueCode: 'x' }, ['text'])).toEqual({ url: 'u', valueString: 'text' });
     expect(at('deceased.ofType(dateTime)').put({ deceasedBoolean: true }, ['2025'])).toEqual({ deceasedDateTime: '2025' });
   });
 
-  test('extensions beside the members of a primitive list stay beside their members', () => {
+  test('members of a list of primitives keep their siblings', () => {
     const given = compilePath('given', { type: 'HumanName' });
     const first = compilePath('given.first()', { type: 'HumanName' });
     const name = { given: ['A', 'B'], _given: [null, { id: 'b' }] };
@@ -227,7 +227,7 @@ describe('writing', () => {
     expect(first.put(name, ['Z'])).toEqual({ given: ['Z', 'B'], _given: [null, { id: 'b' }] });
   });
 
-  test('what stands beside a primitive goes with its value, and stays with it', () => {
+  test('the sibling of a primitive is removed with its value, and stays with it', () => {
     const birth = compilePath('birthDate', { type: 'Patient' });
     const born = { birthDate: '1974-12-25', _birthDate: { extension: [{ url: 'urn:time', valueTime: '14:35:45' }] } };
     expect(birth.put(born, ['1974-12-25'])).toBe(born);
@@ -244,7 +244,7 @@ describe('writing', () => {
     expect(first.put(unsaid, ['Z'])).toEqual({ ...unsaid, given: [null, 'Z'] });
   });
 
-  test('digits that a JavaScript number would respell survive a write beside them', () => {
+  test('exact digits survive a write to another element', () => {
     const text = '{"resourceType":"Patient","extension":[{"url":"http://example.org/d","valueDecimal":1.00}]}';
     const written = at('extension(%note).value.ofType(string)').put(parseExactJson(text), ['n']);
     expect(stringifyJson(written)).toContain('"valueDecimal":1.00}');
@@ -293,7 +293,7 @@ describe('a path outside the subset is refused when it is compiled', () => {
     ['telecom.exists()', 'exists() is a test'],
     ['%roles.active', '%roles is not part of the resource'],
     ["telecom.where(use='home' and use.exists().not()).value", 'cannot be made true'],
-  ])('%s can be read and not written', (text, why) => {
+  ])('%s is read-only', (text, why) => {
     const path = at(text, { variables: { roles: 'PractitionerRole' } });
     expect(path.readOnly).toContain(why);
     expect(() => path.put(patient, ['x'])).toThrow(why);

@@ -15,16 +15,16 @@ test.each([
   ['Dr', { ...none, family: ['Dr'] }],
   ['  Ada   Lovelace ', { ...none, given: ['Ada'], family: ['Lovelace'] }],
   [' , ', none],
-])('%j has these parts, and is shown as it was written', (text, parts) => {
+])('%j has these parts, and its text is unchanged', (text, parts) => {
   expect(parseNameParts(text)).toEqual(parts);
   expect(formatPersonName(text, parseNameParts(text))).toBe(text);
 });
 
-test('parts that contradict the text make the name', () => {
+test('parts that contradict the text determine the name', () => {
   expect(formatPersonName('Dr. Maria Cruz, MD', { ...none, given: ['Maria'], family: ['Jones'], suffix: ['MD'] })).toBe('Maria Jones, MD');
 });
 
-test('parts alone make a name, and nothing at all makes none', () => {
+test('a name is built from parts alone, and without parts there is none', () => {
   expect(formatPersonName(undefined, { prefix: ['Dr'], given: ['Ann', 'Mary'], family: ['Lee'], suffix: ['MD', 'PhD'] })).toBe(
     'Dr Ann Mary Lee, MD, PhD',
   );

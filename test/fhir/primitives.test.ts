@@ -1,4 +1,4 @@
-// What texts each primitive type takes. https://hl7.org/fhir/R4/datatypes.html#primitive
+// The form of each primitive type. https://hl7.org/fhir/R4/datatypes.html#primitive
 import { countDaysInMonth, TEXT_TYPES } from '../../src/fhir/validation/primitives.ts';
 import { processorTime } from '../processor-time.ts';
 
@@ -76,7 +76,7 @@ test('February has 29 days in leap years', () => {
   expect([2023, 2024, 1900, 2000].map((year) => countDaysInMonth(year, 2))).toEqual([28, 29, 28, 29]);
 });
 
-test('long hostile texts are answered at once', () => {
+test('long hostile texts are checked at once', () => {
   const took = processorTime(() => {
     for (const { isValid } of Object.values(TEXT_TYPES))
       for (const text of ['a '.repeat(100_000), '1.'.repeat(100_000), `urn:oid:1${'.1'.repeat(100_000)}x`, `a/b${'; a'.repeat(50_000)};`])

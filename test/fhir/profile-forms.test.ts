@@ -1,4 +1,4 @@
-// R4's own profiles, as snapshot and as differential: both forms of one profile decide alike. https://hl7.org/fhir/R4/profiling.html#snapshot
+// R4's own profiles as snapshots and as differentials, which must have the same results. https://hl7.org/fhir/R4/profiling.html#snapshot
 
 import type { StructureDefinition } from '../../src/fhir/profile/definition.ts';
 import { isServed } from '../../src/fhir/types.ts';
@@ -11,7 +11,7 @@ const withoutSnapshot = ({ snapshot: _snapshot, ...rest }: StructureDefinition):
 const [bySnapshot, byDifferential] = [checkers(profiles), checkers(profiles.map(withoutSnapshot))];
 const vital = profiles.filter(({ type }) => type === 'Observation').map(({ url }) => url);
 
-test('all of those of served types can be compiled, in both forms', () => {
+test('all profiles of served types can be compiled, in both forms', () => {
   expect(profiles.length).toBeGreaterThan(20);
   for (const { url } of profiles) expect([bySnapshot.findChecker(url)?.url, byDifferential.findChecker(url)?.url]).toEqual([url, url]);
 });
@@ -34,7 +34,7 @@ const observations = fc.record({
   component: optional(bloodPressure.component, [], [(bloodPressure.component as Json[])[0]]),
 });
 
-test('they find the same errors in whatever observation', () => {
+test('both forms find the same errors in any observation', () => {
   const errors = (found: { severity?: string; code: string; path: unknown[] }[]) =>
     [...new Set(found.filter(({ severity }) => !severity).map((fault) => `${fault.code} ${fault.path.join('.')}`))].sort();
   fc.assert(
@@ -48,7 +48,7 @@ test('they find the same errors in whatever observation', () => {
   );
 });
 
-test('the blood pressure of US Core is one of R4, and a body weight is none', () => {
+test('a blood pressure of US Core conforms to R4’s profile, and a body weight does not', () => {
   const bp = 'http://hl7.org/fhir/StructureDefinition/bp';
   for (const form of [bySnapshot, byDifferential]) {
     expect(

@@ -1,4 +1,4 @@
-// What a profile may ask, one thing at a time. https://hl7.org/fhir/R4/profiling.html, https://hl7.org/fhir/R4/elementdefinition.html
+// The rules of profiles, one by one. https://hl7.org/fhir/R4/profiling.html, https://hl7.org/fhir/R4/elementdefinition.html
 
 import type { ElementDefinition, StructureDefinition } from '../../src/fhir/profile/definition.ts';
 import { toIssues } from '../../src/fhir/validation/issues.ts';
@@ -47,7 +47,7 @@ describe('values', () => {
   ])('%s', (_what, elements, expected) => expect(said(checkers, 'values', observation({ code, ...elements }))).toEqual(expected));
 });
 
-describe('how many, of which type', () => {
+describe('cardinality and types', () => {
   const checkers = library(
     profile('types', 'Observation', [
       {
@@ -98,7 +98,7 @@ describe('how many, of which type', () => {
   ])('%s', (_what, elements, expected) => expect(said(checkers, 'types', observation({ ...good, ...elements }))).toEqual(expected));
 });
 
-describe('what profiles take from others', () => {
+describe('rules from other profiles', () => {
   const extension = (name: string, element: ElementDefinition[], more: object = {}): StructureDefinition =>
     profile(name, 'Extension', [{ path: 'Extension.url', fixedUri: `${URL}/${name}` }, ...element], { kind: 'complex-type', ...more });
   const base = profile('base', 'Practitioner', [
@@ -187,7 +187,7 @@ describe('what profiles take from others', () => {
     ['circle', 'is based on itself'],
     ['bare', 'has neither a snapshot nor a differential'],
     ['strange', 'Practitioner.shoe: R4 has no such element'],
-  ])('%s cannot be used, and it is said why', (name, why) => expect(() => checkers.findChecker(`${URL}/${name}`)).toThrow(why));
+  ])('%s cannot be used, and the error gives the reason', (name, why) => expect(() => checkers.findChecker(`${URL}/${name}`)).toThrow(why));
 
   test('constraints: an error, a warning, and one that cannot be evaluated; a key that R4 uses elsewhere is the profile’s own', () => {
     expect(said(checkers, 'own', practitioner())).toEqual([
@@ -201,7 +201,7 @@ describe('what profiles take from others', () => {
   });
 });
 
-test('what has another form than R4’s is left to base validation, and breaks nothing', () => {
+test('malformed elements are left to base validation, and cause no exception', () => {
   const checkers = library(
     profile('robust', 'Patient', [
       { path: 'Patient.name', min: 1, constraint: [{ key: 'r-1', severity: 'error', human: 'r', expression: "family.matches('a')" }] },

@@ -1,4 +1,4 @@
-// Slices: told apart in every way R4 has, open and closed, ordered, counted each by itself. https://hl7.org/fhir/R4/profiling.html#slicing
+// Slices: all discriminator types of R4, open and closed, ordered, with a cardinality for each slice. https://hl7.org/fhir/R4/profiling.html#slicing
 import type { ElementDefinition, Slicing } from '../../src/fhir/profile/definition.ts';
 import { library, NPI, observation, practitioner, profile, said, URL } from './own-profiles.ts';
 import type { Json } from './valid-resources.ts';
@@ -65,12 +65,12 @@ describe('slices by value', () => {
     expect(checker.findFaults(practitioner({ identifier: [npi] })).map(({ text }) => text)).toEqual(['Own (own-1)']);
   });
 
-  test('nothing at all lacks what is required', () => {
+  test('a resource without the element lacks the required slice', () => {
     expect(said(checkers, 'open', practitioner())).toEqual(['required Practitioner.identifier']);
   });
 });
 
-describe('slices told apart otherwise', () => {
+describe('slices by other discriminators', () => {
   const sliced = (type: string, path: string, slices: ElementDefinition[], element = 'Observation.component'): ElementDefinition[] => [
     { id: element, path: element, slicing: { discriminator: [{ type, path }], rules: 'open' } },
     ...slices,

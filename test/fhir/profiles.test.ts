@@ -1,4 +1,4 @@
-// The definitions in fhir-profiles/ are R4, and a mistake in them stops the start.
+// The definitions in fhir-profiles/ are valid R4, and a mistake in them prevents the start.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { indexStructureDefinitionBundle, validateResource } from '@medplum/core';

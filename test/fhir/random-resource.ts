@@ -1,4 +1,4 @@
-// Makes resources of any served type that are right in structure, from the element facts and a seed: for tests that hold for every resource.
+// Builds structurally valid resources of any served type from the definitions and a seed, for tests of general properties.
 import { findElement, isPrimitive, listElementNames } from '../../src/fhir/elements.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 

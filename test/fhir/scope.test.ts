@@ -1,4 +1,4 @@
-// What a credential may do.
+// Access scopes.
 import { isAdmin, isAllowed, isScope, type Permission } from '../../src/fhir/access-scope.ts';
 
 const all: Permission[] = ['c', 'r', 'u', 'd', 's'];
@@ -26,12 +26,12 @@ test.each(['*', 'read', 'write', 'admin', 'system/*.rs', 'system/Patient.cruds']
 });
 
 test.each(['', 'operator', 'system/Patient.', 'system/Patient.sr', 'patient/Patient.rs', 'system/patient.r', 'constructor'])(
-  '"%s" is none',
+  '"%s" is not a scope',
   (scope) => {
     expect(isScope(scope)).toBe(false);
   },
 );
 
-test('only the scope admin itself makes an administrator', () => {
+test('only the scope admin gives administrator rights', () => {
   expect([isAdmin(['admin']), isAdmin(['*', 'read', 'write', 'system/*.cruds'])]).toEqual([true, false]);
 });

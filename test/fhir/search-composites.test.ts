@@ -1,4 +1,4 @@
-// What a search by a composite parameter finds: values that stand together in one occurrence of an element. https://hl7.org/fhir/R4/search.html#composite
+// Search by composite parameters: values of one occurrence of an element. https://hl7.org/fhir/R4/search.html#composite
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
@@ -111,14 +111,14 @@ test.each([
   expect(() => parsed(search)).toThrow(text);
 });
 
-test('a $ that is meant as a letter stands behind a backslash', () => {
+test('a literal $ is escaped with a backslash', () => {
   const resource = observation('money', coded('a$b@'), { valueCodeableConcept: coded('c@') });
   const corpus = corpusOf([resource]);
   expect(idsOf('Observation?code-value-concept=a%5C$b$c', corpus)).toEqual(['money']);
   expect(() => parsed('Observation?code-value-concept=a$b$c')).toThrow('takes 2 values');
 });
 
-test('no resource has more entries than sixteen codes have pairs', () => {
+test('an occurrence has at most the entries of sixteen codes for each component', () => {
   const many = coded(...Array.from({ length: 500 }, (_one, at) => `c${at}`));
   const { tokens, composites } = buildIndexRows(
     observation('x', many, { valueCodeableConcept: many, component: [{ code: many, valueQuantity: { value: 1 } }] }),
@@ -128,7 +128,7 @@ test('no resource has more entries than sixteen codes have pairs', () => {
   expect(composites).toHaveLength(16);
 });
 
-test('what several parameters look at is indexed once', () => {
+test('a part that several parameters share is indexed once', () => {
   const rows = buildIndexRows(pressure('x', 120, 80), REGISTRY);
   expect(rows.composites).toHaveLength(2);
   expect(REGISTRY.listParts('Observation')).toHaveLength(6);

@@ -1,4 +1,4 @@
-// A handful of resources in memory that can be asked in FHIR's own words: what the tests of search semantics stand on.
+// A few resources in memory that tests of search semantics query.
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import { buildRegistry, type SearchRegistry } from '../../src/fhir/search/registry.ts';
 import { type ParsedSearch, parseSearch } from '../../src/fhir/search/request.ts';

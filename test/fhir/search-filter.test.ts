@@ -1,4 +1,4 @@
-// `_filter` and `_list`: what they find, and how they say no. https://hl7.org/fhir/R4/search_filter.html, https://hl7.org/fhir/R4/search.html#list
+// `_filter` and `_list`: their results, and refusals. https://hl7.org/fhir/R4/search_filter.html, https://hl7.org/fhir/R4/search.html#list
 import type { Resource } from '../../src/fhir/types.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
 
@@ -95,6 +95,6 @@ test.each<[string, string[]]>([
   expect(idsOf(search, CORPUS)).toEqual(ids);
 });
 
-test('a list by its function is refused', () => {
+test('a functional list is refused', () => {
   expect(() => parsed('Patient?_list=$current-problems')).toThrow('_list takes the id of a List');
 });

@@ -1,4 +1,4 @@
-// Which search parameters are in force, and which definitions are refused at start.
+// The served search parameters, and the definitions that are refused at start.
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
 import { buildRegistry, rejectNumberCollisions } from '../../src/fhir/search/registry.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
@@ -19,14 +19,14 @@ test.each([
   ['Task', 19],
   ['Group', 10],
   ['Binary', 0],
-])('%s has %i parameters beside the common ones', (type, count) => {
+])('%s has %i parameters in addition to the common ones', (type, count) => {
   const codes = REGISTRY.list(type).map(({ code }) => code);
   expect(codes.slice(0, 6)).toEqual(COMMON);
   expect(codes).toHaveLength(count + 6);
   expect(new Set(codes).size).toBe(codes.length);
 });
 
-test('every parameter names its definition, its types of value and, for references, its targets', () => {
+test('every parameter has its definition, its value types and, for references, its targets', () => {
   for (const type of SERVED_TYPES) {
     for (const parameter of REGISTRY.list(type)) {
       expect(parameter.url).toMatch(/^http:\/\/hl7.org\/fhir\/SearchParameter\//);
@@ -60,7 +60,7 @@ const OWN: SearchParameterResource = {
   modifier: ['contains'],
 };
 
-test("a project's own parameter stands beside R4's, for the base types that are served", () => {
+test("a parameter of the project is served with R4's, for its served base types", () => {
   const registry = buildRegistry([OWN]);
   expect(registry.lookup('Practitioner', 'directory')).toMatchObject({ type: 'string', substringIndexed: true, url: OWN.url });
   expect(registry.lookup('Patient', 'directory')).toBeUndefined();
@@ -91,7 +91,7 @@ test('no expression at all is refused', () => {
   expect(() => buildRegistry([rest])).toThrow('it has no expression');
 });
 
-test('two parameters of one number are refused by name', () => {
+test('two parameters with the same number are refused by name', () => {
   const parameter = { name: 'Patient.a', number: 1 };
   expect(() => rejectNumberCollisions([parameter, { name: 'Patient.b', number: 1 }])).toThrow(
     'the search parameters Patient.a and Patient.b have the same number',

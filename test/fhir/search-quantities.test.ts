@@ -1,4 +1,4 @@
-// What a search by quantity finds: units of UCUM are converted, all others compared as written. https://hl7.org/fhir/R4/search.html#quantity
+// Search by quantity: units of UCUM are converted, and other units must be equal. https://hl7.org/fhir/R4/search.html#quantity
 import type { Resource } from '../../src/fhir/types.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
 
@@ -63,7 +63,7 @@ test.each<[string, string[]]>([
   expect(idsOf(`Observation?value-quantity=${encodeURIComponent(value)}`, CORPUS)).toEqual(ids);
 });
 
-test('quantities are sorted by what they measure, not by their digits', () => {
+test('quantities are sorted in the unit of comparison, and not by their digits', () => {
   const concentrations = `ap5.45|${UCUM}|mmol/L`;
   expect(idsOf(`Observation?value-quantity=${encodeURIComponent(concentrations)}&_sort=value-quantity,_id`, CORPUS)).toEqual([
     'below',
@@ -74,12 +74,12 @@ test('quantities are sorted by what they measure, not by their digits', () => {
   ]);
 });
 
-test('the two bounds of a range may be said in two units', () => {
+test('the bounds of a range may have different units', () => {
   const query = [`gt5000|${UCUM}|umol/L`, `lt0.0055|${UCUM}|mol/L`].map((value) => `value-quantity=${encodeURIComponent(value)}`);
   expect(idsOf(`Observation?${query.join('&')}`, CORPUS)).toEqual(['mmol', 'umol', 'samples']);
 });
 
-test('alternatives of one unit are one condition, so that hundreds are no hundreds of joins', () => {
+test('hundreds of alternatives with one unit are one condition', () => {
   const asked = [`5.4|${UCUM}|mmol/L`, '7', `5|${UCUM}|umol/L`, '120||mm[Hg]', '99'];
   const query = `Observation?value-quantity=${encodeURIComponent(asked.join())}`;
   expect(parsed(query).query.where).toMatchObject([{ on: 'or', any: [{ on: 'number' }, { on: 'number' }, { on: 'number' }] }]);

@@ -1,4 +1,4 @@
-// How a search is read: what it asks for beside what it finds, what it says of itself, and how it is refused.
+// Parsing of searches: result parameters, the self link, and refusals.
 
 import { FhirError } from '../../src/fhir/outcome.ts';
 import { parseSearch } from '../../src/fhir/search/request.ts';
@@ -16,7 +16,7 @@ function refusal(search: string): { kind: string; text: string } {
   throw new Error(`${search} is not refused`);
 }
 
-test('a search that asks for nothing in particular gets a page of 20, newest first, without a total', () => {
+test('a search without result parameters gets a page of 20, newest first, without a total', () => {
   expect(parsed('Patient?')).toEqual({
     query: { type: 'Patient', where: [], sort: [], count: 20, total: 'none', include: [] },
     self: [],
@@ -75,19 +75,19 @@ test.each([
   expect(parsed(`Patient?${query}`).query).toMatchObject(expected);
 });
 
-test('an include of what is not served brings in nothing, and is no mistake', () => {
+test('an include of an unserved type includes nothing, and is allowed', () => {
   expect(parsed('DiagnosticReport?_include=DiagnosticReport:media')).toMatchObject({
     query: { include: [] },
     self: [['_include', 'DiagnosticReport:media']],
   });
 });
 
-test('a summary is told apart from a count of 0', () => {
+test('_summary=count differs from _count=0', () => {
   expect(parsed('Patient?_summary=count').summary).toBe('count');
   expect(parsed('Patient?_count=0').summary).toBeUndefined();
 });
 
-test('the self link says what was used, and how it was understood', () => {
+test('the self link has the applied parameters with their applied values', () => {
   expect(parsed('Patient?name=x&gender:not=male&_count=5000&name=y').self).toEqual([
     ['name', 'x'],
     ['gender:not', 'male'],
@@ -96,7 +96,7 @@ test('the self link says what was used, and how it was understood', () => {
   ]);
 });
 
-describe('refused as not supported, saying what there is', () => {
+describe('refused as not supported, with the supported names', () => {
   test.each([
     ['Patient?shoe=x', 'Patient has no search parameter shoe. It has _id, _lastUpdated'],
     ['Patient?famly=x', 'did you mean family?'],
@@ -150,7 +150,7 @@ describe('refused as not supported, saying what there is', () => {
   });
 });
 
-describe('refused as invalid, naming the parameter', () => {
+describe('refused as invalid, with the name of the parameter', () => {
   test.each([
     ['Patient?name=', 'name needs a value'],
     ['Patient?name=%20', 'name needs a value'],
@@ -188,7 +188,7 @@ describe('refused as invalid, naming the parameter', () => {
   });
 });
 
-test('what a refusal says never holds the value', () => {
+test('the text of a refusal never contains the value', () => {
   for (const search of [
     'Patient?birthdate=secret',
     'Patient?active=secret',
@@ -200,7 +200,7 @@ test('what a refusal says never holds the value', () => {
 });
 
 describe('lenient handling', () => {
-  test('leaves out what is not known or not served, and says so', () => {
+  test('ignores unknown and unserved parameters, and reports them', () => {
     const { query, self, ignored } = parsed(
       'Patient?shoe=x&gender=male&name:foo=y&_sort=shoe&_include=Patient:shoe&birthdate=&near.x=1',
       REGISTRY,
@@ -212,25 +212,25 @@ describe('lenient handling', () => {
     expect(ignored).toEqual(['shoe', 'name:foo', '_sort', '_include', 'birthdate', 'near.x']);
   });
 
-  test('still refuses a value that cannot be read', () => {
+  test('still refuses a malformed value', () => {
     expect(() => parsed('Patient?birthdate=yesterday', REGISTRY, 'lenient')).toThrow('birthdate must be a date');
   });
 });
 
-describe('what cannot match anything is known beforehand', () => {
+describe('conditions that cannot match are detected', () => {
   test.each(['Patient?_id=not an id', 'Patient?gender=http://example.org|male', 'Observation?subject:Group=Patient/1'])('%s', (search) => {
     expect(parsed(search).query.where).toEqual([{ on: 'nothing' }]);
   });
 });
 
-test('separators that are meant as letters are letters', () => {
+test('escaped separators are literal characters', () => {
   const found = (search: string): unknown => parsed(search).query.where;
   expect(found('Patient?identifier=a\\,b')).toEqual(found('Patient?identifier=a%5C%2Cb'));
   expect(found('Patient?identifier=a\\|b')).not.toEqual(found('Patient?identifier=a|b'));
   expect(found('Patient?identifier=a\\\\,b')).toMatchObject([{ any: [expect.any(String), expect.any(String)] }]);
 });
 
-test('a chain that ends alike in several types asks for them together', () => {
+test('a chain with equal ends in several types is one condition', () => {
   const [condition] = parsed('Patient?general-practitioner.identifier=1').query.where;
   expect(condition).toMatchObject({ on: 'chain', types: ['Organization', 'Practitioner', 'PractitionerRole'] });
   const [, name] = ['Organization', 'Practitioner'].map((type) => REGISTRY.lookup(type, 'name')!.number);
@@ -239,7 +239,7 @@ test('a chain that ends alike in several types asks for them together', () => {
   ]);
 });
 
-test('a chain is as much work as it is long, however many ways there are through it', () => {
+test('the work for a chain grows with its length, and not with the number of type combinations', () => {
   const depth = (condition: unknown): number => {
     const { where } = condition as { where?: unknown[] };
     return where ? 1 + depth(where[0]) : 0;
@@ -261,7 +261,7 @@ test('a thousand alternatives are one condition', () => {
   expect(parsed(`Observation?code=${codes}`).query.where).toMatchObject([{ on: 'token', any: { length: 1000 } }]);
 });
 
-test('whatever is asked, it is read or refused', () => {
+test('any search is parsed or refused', () => {
   const codes = [
     ...new Set(SERVED_TYPES.flatMap((type) => REGISTRY.list(type).map(({ code }) => code))),
     '_has',

@@ -1,4 +1,4 @@
-// What a search finds: resources indexed, queries read, and both brought together in memory. https://hl7.org/fhir/R4/search.html
+// The results of searches, from index rows and parsed queries in memory. https://hl7.org/fhir/R4/search.html
 import type { Resource } from '../../src/fhir/types.ts';
 import { BASE_URL, corpusOf, idsOf, includedIdsOf } from './search-corpus.ts';
 

@@ -1,4 +1,4 @@
-// Tokens by value set and by the hierarchy of their code system. https://hl7.org/fhir/R4/search.html#subsumption
+// Search of tokens by value set and by the hierarchy of their code system. https://hl7.org/fhir/R4/search.html#subsumption
 
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';
@@ -110,11 +110,11 @@ test.each([
   ['Patient?active:in=http://hl7.org/fhir/ValueSet/administrative-gender', 'active takes no modifier :in'],
   ['Patient?email:below=a', 'email takes no modifier :below'],
   ['Patient?identifier:in=a', 'identifier takes no modifier :in'],
-])('%s is refused, naming what is not known', (search, text) => {
+])('%s is refused, with the name of the unknown definition', (search, text) => {
   expect(() => parsed(search, registry)).toThrow(text);
 });
 
-test('a value set is expanded once, however often and under whatever version searches name it', () => {
+test('a value set is expanded once, for any number of searches and versions', () => {
   const known = buildTerminology([]);
   let asked = 0;
   const codeSystem = (canonical: string) => {
@@ -130,7 +130,7 @@ test('a value set is expanded once, however often and under whatever version sea
   expect(asked).toBe(2);
 });
 
-test('more codes than a search takes are refused before all value sets are expanded', () => {
+test('too many codes are refused before all value sets are expanded', () => {
   const asked: string[] = [];
   const many = (url: string): CodeSystem => ({
     resourceType: 'CodeSystem',

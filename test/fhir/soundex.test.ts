@@ -11,10 +11,10 @@ test.each([
   ['ashcraft', 'a261'],
   ['robert', 'r163'],
   ['rupert', 'r163'],
-])('%s is heard as %s', (name, code) => {
+])('%s has the code %s', (name, code) => {
   expect(encodeSoundex(name)).toEqual([code]);
 });
 
-test('each word of a name is heard, once; other scripts and numbers stand for themselves', () => {
+test('each word of a name has one code, and other scripts and numbers are unchanged', () => {
   expect(encodeSoundex('robert rupert smith 中村 3')).toEqual(['r163', 's530', '中村', '3']);
 });

@@ -1,4 +1,4 @@
-// Which texts stand behind token hashes: every form a query may use, and no two meanings under one text.
+// The hashed texts of tokens: all forms that a query can use, with a different text for each meaning.
 import { hash } from '../../src/fhir/hash.ts';
 import {
   hashCode,
@@ -21,7 +21,7 @@ test('without a system it is found by code and by |code', () => {
   expect(hashToken('gender', { system: null, code: 'male' })).toEqual(['gender=male', 'gender=|male'].map(hash));
 });
 
-test('a value whose type has no system is found by itself alone', () => {
+test('a value whose type has no system is found by its code only', () => {
   expect(hashToken('active', { code: 'true' })).toEqual([hash('active=true')]);
 });
 
@@ -29,7 +29,7 @@ test('a system without a code is found by the system', () => {
   expect(hashToken('identifier', { system: 'urn:oid:1.2' })).toEqual([hash('identifier=urn:oid:1.2|')]);
 });
 
-test('a | inside a value is no separator', () => {
+test('a | inside a value is not a separator', () => {
   expect(hashCode('identifier', 'a|b')).not.toBe(hashForm('identifier', toSystemCodeForm('a', 'b')));
   expect(hashCode('identifier', 'a|')).not.toBe(hashForm('identifier', toSystemForm('a')));
   expect(hashForm('identifier', toSystemCodeForm('a|b', 'c'))).not.toBe(hashForm('identifier', toSystemCodeForm('a', 'b|c')));

@@ -1,4 +1,4 @@
-// Amounts that are the same in whatever unit they are said. The pairs are facts of UCUM; the laws are those of arithmetic. https://ucum.org/ucum
+// Equal amounts in different units. The pairs are facts of UCUM, and the properties are those of arithmetic. https://ucum.org/ucum
 
 import { parseDecimal } from '../../src/fhir/decimal.ts';
 import { type Fraction, formatFraction, parseFraction } from '../../src/fhir/indexing/fraction.ts';
@@ -50,7 +50,7 @@ test.each([
   ['1 kcal', '4184 J'],
   ['1 (m/s)/(10.s)', '0.1 m.s-2'],
   ['1 R', '0.000258 C/kg'],
-])('%s is %s', (one, other) => {
+])('%s equals %s', (one, other) => {
   expect(amount(one)).toBe(amount(other));
 });
 
@@ -62,7 +62,7 @@ test.each([
   ['1 mg', '1 mL'],
   ['37 Cel', '37 K'],
   ['1 mo', '30 d'],
-])('%s is not %s', (one, other) => {
+])('%s differs from %s', (one, other) => {
   expect(amount(one)).not.toBe(amount(other));
 });
 
@@ -85,11 +85,11 @@ test.each([
   'm99',
   '0',
   'm'.repeat(65),
-])('"%s" is no unit of the table: it is compared as written', (code) => {
+])('"%s" is not a supported unit', (code) => {
   expect(findUcumUnit(code)).toBeUndefined();
 });
 
-test('every unit of the table leads to base units, with every prefix it takes', () => {
+test('every unit converts to base units, with each of its prefixes', () => {
   for (const [symbol, { metric }] of UCUM_ATOMS) {
     expect([symbol, findUcumUnit(symbol)?.dimension]).toEqual([symbol, expect.any(String)]);
     for (const prefix of metric ? UCUM_PREFIXES.keys() : [])
@@ -115,7 +115,7 @@ test('a conversion keeps the order of values', () => {
   );
 });
 
-test('equal fractions are written alike, whatever their terms, and close to what they are', () => {
+test('equal fractions have equal texts, close to their values', () => {
   fc.assert(
     fc.property(fraction, positive, ({ numerator, denominator }, factor) => {
       const text = formatFraction({ numerator, denominator });

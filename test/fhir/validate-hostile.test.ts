@@ -1,4 +1,4 @@
-// Bodies made to cost much or to break something: each gets an answer, soon.
+// Hostile bodies: each is validated within a short time, without an exception.
 
 import { listElementNames } from '../../src/fhir/elements.ts';
 import { validateResource } from '../../src/fhir/validation/validate.ts';
@@ -17,7 +17,7 @@ describe('hostile bodies are answered soon', () => {
   };
   const nested = (depth: number, wrap: (inner: Json) => Json, last: Json) => Array.from({ length: depth }).reduce<Json>(wrap, last);
 
-  test('a list of very many wrong values: the first is reported', () => {
+  test('of very many wrong values, the first is reported', () => {
     expect(soon({ resourceType: 'Patient', name: Array.from({ length: 1_000_000 }, () => 1) })).toMatchObject([
       { code: 'structure', expression: ['Patient.name[0]'] },
     ]);

@@ -1,4 +1,4 @@
-// Resources with one thing wrong each: they are refused, and the place is named. https://hl7.org/fhir/R4/validation.html
+// Resources with one fault each are refused, with its element. https://hl7.org/fhir/R4/validation.html
 import { brief, type Json, patient, request, withElements } from './valid-resources.ts';
 
 describe('of an order', () => {

@@ -1,4 +1,4 @@
-// What a valid resource is, and what is said of others. https://hl7.org/fhir/R4/validation.html
+// Valid resources, and the issues of invalid ones. https://hl7.org/fhir/R4/validation.html
 import { listElementNames } from '../../src/fhir/elements.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import { compileAllSchemas, validateResource } from '../../src/fhir/validation/validate.ts';
@@ -34,7 +34,7 @@ describe('of other types', () => {
     ]);
   });
 
-  test('a required choice must be there', () => {
+  test('a required choice must be present', () => {
     const characteristic = { code: { text: 'a' }, exclude: false };
     const group = { resourceType: 'Group', type: 'person', actual: true, characteristic: [characteristic] };
     expect(brief(group)).toEqual(['required Group.characteristic[0].value']);
@@ -62,7 +62,7 @@ describe('of other types', () => {
     ]);
   });
 
-  test('an organization is never at home (org-2, org-3)', () => {
+  test('an address or telecom of an organization never has the use home (org-2, org-3)', () => {
     const organization = {
       resourceType: 'Organization',
       name: 'A',
@@ -72,7 +72,7 @@ describe('of other types', () => {
     expect(brief(organization)).toEqual(['invariant Organization.telecom[0]', 'invariant Organization.address[0]']);
   });
 
-  test('answers may nest questions, and are checked at any depth', () => {
+  test('questions nested in answers are checked at any depth', () => {
     const item = (answer: Json) => ({ linkId: '1', answer: [{ valueBoolean: true, item: [{ linkId: '1.1', answer: [answer] }] }] });
     const response = { resourceType: 'QuestionnaireResponse', status: 'completed' };
     expect(brief({ ...response, item: [item({ valueDate: '2026-02-20' })] })).toEqual([]);
@@ -91,7 +91,7 @@ describe('a contained resource of a type that is not served', () => {
     extension: [{ url: 'https://example.org', valueReference: { reference: '#m' } }],
   });
 
-  test('is taken when it has the form of a resource', () => {
+  test('is accepted if it has the form of a resource', () => {
     expect(
       brief(
         containing({
@@ -121,10 +121,10 @@ describe('a contained resource of a type that is not served', () => {
   });
 });
 
-describe('what is said', () => {
+describe('the issues', () => {
   const texts = (resource: Json) => validateResource(resource, resource.resourceType as ServedType).map(({ text }) => text);
 
-  test('names an unknown element, and the one that was probably meant', () => {
+  test('name an unknown element, with a suggestion', () => {
     const unknown = (elements: Json) => texts({ resourceType: 'Patient', ...elements });
     expect(unknown({ birthdate: '2020' })).toEqual(['there is no element birthdate here; did you mean birthDate?']);
     expect(unknown({ addres: [] })).toEqual(['there is no element addres here; did you mean address?']);
@@ -133,26 +133,26 @@ describe('what is said', () => {
     expect(unknown({ 'Rosa Example, 1987': 1 })).toEqual(['a property here has a name that cannot be an element name']);
   });
 
-  test('lists the codes that are allowed', () => {
+  test('list the allowed codes', () => {
     expect(texts({ resourceType: 'Patient', gender: 'F' })).toEqual(['one of these codes is expected: male, female, other, unknown']);
   });
 
-  test('lists the types a reference may lead to', () => {
+  test('list the target types of a reference', () => {
     expect(texts({ resourceType: 'Patient', managingOrganization: { reference: 'Patient/1' } })).toEqual([
       'a reference to Organization is expected',
     ]);
   });
 
-  test('names the constraint', () => {
+  test('name the constraint', () => {
     expect(texts({ resourceType: 'Organization' })).toEqual(['an organization needs a name or an identifier (org-1)']);
   });
 
-  test('lists several faults at once, twenty at most', () => {
+  test('list at most twenty faults', () => {
     expect(brief({ resourceType: 'Patient', gender: 'F', birthDate: 'x', active: 1 })).toHaveLength(3);
     expect(brief({ resourceType: 'Patient', name: Array.from({ length: 30 }, () => ({ family: '' })) })).toHaveLength(20);
   });
 
-  test('never repeats a value', () => {
+  test('never contain a value', () => {
     const secret = 'S3cret Value';
     const everywhere = Object.fromEntries(
       listElementNames('Patient').map((name) => [name, name === 'id' ? secret : [{ text: secret, reference: secret, system: secret }]]),
@@ -166,7 +166,7 @@ describe('what is said', () => {
   });
 });
 
-test('what is no resource of the type is refused at once', () => {
+test('a value that is not a resource of the type is refused at once', () => {
   for (const body of [null, 5, 'a', [], [patient]])
     expect(validateResource(body, 'Patient')).toEqual([expect.objectContaining({ code: 'structure', expression: ['Patient'] })]);
   for (const body of [{}, { resourceType: 'Practitioner' }, { resourceType: 5 }]) {

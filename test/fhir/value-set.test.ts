@@ -1,4 +1,4 @@
-// Which codes a value set has, as its definition says, and what is said of those that are not at hand. https://hl7.org/fhir/R4/valueset.html
+// The codes of value sets, and the reports about those that are not loaded. https://hl7.org/fhir/R4/valueset.html
 
 import { buildDefinitionLibrary } from '../../src/fhir/profile/library.ts';
 import type { CodeSystem, Inclusion, ValueSet } from '../../src/fhir/terminology/value-set.ts';
@@ -113,7 +113,7 @@ test.each(['fragment', 'elsewhere', 'regex'])('%s: the system is known, not all 
 
 test.each(['missing', 'paged', 'circle', 'empty', 'nowhere'])('%s: nothing is known', (name) => expect(codes(name)).toBeUndefined());
 
-test('R4’s own value sets are at hand, with or without a version', () => {
+test('R4’s own value sets are found with and without a version', () => {
   const gender = library.findCodes('http://hl7.org/fhir/ValueSet/administrative-gender|4.0.1', '')!;
   expect([
     gender.isComplete,
@@ -127,7 +127,7 @@ test('R4’s own value sets are at hand, with or without a version', () => {
   ).toBe(true);
 });
 
-describe('of several versions', () => {
+describe('among several versions', () => {
   const version = (version: string, code: string, from: string) => ({
     package: from,
     resource: { ...set('versioned', [{ system: 'urn:v', concept: [{ code }] }]), version },
@@ -140,7 +140,7 @@ describe('of several versions', () => {
   const has = (canonical: string, from: string) =>
     ['a', 'b', 'c'].filter((code) => several.findCodes(canonical, from)?.mayContain('urn:v', code));
 
-  test('the one asked for, that of the asking package, or the newest that is released is meant', () => {
+  test('the requested one, that of the same package, or the newest release is chosen', () => {
     expect(has('urn:vs:versioned|3.1.1', '')).toEqual(['a']);
     expect(has('urn:vs:versioned|3.1', '')).toEqual(['a']);
     expect(has('urn:vs:versioned|4', '')).toEqual([]);
