@@ -7,11 +7,11 @@ import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts
 export interface SandboxFixture {
   sandbox: Sandbox;
   client: JunctionClient;
-  /** The next requests meet these faults. */
+  /** Adds faults for the next requests. */
   addFaults(...faults: Fault[]): void;
-  /** How many orders exist, of all or with this passthrough. */
+  /** The number of orders, of all or with this passthrough. */
   countOrders(passthrough?: string): number;
-  /** How often this operation was asked for. */
+  /** The number of requests for this operation. */
   countRequests(operation: string): number;
 }
 

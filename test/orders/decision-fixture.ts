@@ -4,15 +4,15 @@ import type { TestStore } from '../store/open.ts';
 import { type OrderFixture, openOrderFixture, REQUEST, TEST_SYSTEMS } from './order-fixture.ts';
 
 export interface DecisionFixture extends OrderFixture {
-  /** Stores a request that is sent, with these elements instead. */
+  /** Stores an orderable request with these elements replaced. */
   request(id: string, more: object): Promise<void>;
   tasksOf(id: string): Promise<Resource[]>;
-  /** What became of a request that was stored: the status of its Task, or `stored` where it has none. */
+  /** The decision about a stored request: the status of its Task, or `stored` without a Task. */
   readDecision(id: string): Promise<string>;
-  /** Stores it, and says what became of it. */
+  /** Stores a request, and returns the decision about it. */
   decide(more: object): Promise<string>;
   readReason(id: string): Promise<string>;
-  /** An entry of the catalogue that is in force: the metabolic panel, as a lab test. */
+  /** Stores an active catalogue entry: the metabolic panel as a lab test. */
   addCatalogueEntry(more?: object): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export const METABOLIC = { system: LOINC, code: '24323-8' };
 export const IMAGING = [{ coding: [{ system: 'http://snomed.info/sct', code: '363679005' }] }];
 export const coded = (code: string, system = LOINC) => ({ coding: [{ system, code }] });
 export const labTest = (id: string) => ({ system: TEST_SYSTEMS.labTests, code: id });
-/** What no test is known for, unless the catalogue has it. */
+/** A code without a test, unless the catalogue has it. */
 export const UNKNOWN = { code: { coding: [METABOLIC] } };
 
 export const entry = (id: string, codings: object[], more: object = {}): Resource => ({

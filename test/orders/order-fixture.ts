@@ -35,7 +35,7 @@ export const SYSTEMS = {
   labAccount: 'http://example.org/lab-account',
   taskInput: 'http://example.org/task-input',
 };
-/** What can be ordered beside the panels. */
+/** The systems of tests besides the panels. */
 export const TEST_SYSTEMS = { labTests: 'http://example.org/lab-test', laboratories: 'http://example.org/laboratory/' };
 export const ADA: Resource = {
   resourceType: 'Patient',
@@ -50,7 +50,7 @@ export const ADA: Resource = {
   address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
 };
 
-/** A request that is sent. */
+/** A request that becomes an order. */
 export const REQUEST: Resource = {
   resourceType: 'ServiceRequest',
   status: 'active',
@@ -60,7 +60,7 @@ export const REQUEST: Resource = {
   subject: { reference: 'Patient/ada' },
 };
 
-/** By which a catalogue is asked for a code. */
+/** Finds catalogue entries by code. */
 const CATALOGUE_CODE: SearchParameterResource = {
   url: 'http://example.org/SearchParameter/activity-definition-code',
   code: 'code',
@@ -72,12 +72,12 @@ const CATALOGUE_CODE: SearchParameterResource = {
 export interface OrderFixture extends SandboxFixture {
   tenant: number;
   context: Context;
-  /** The panels that can be ordered here, as a deployment may change them. */
+  /** The panels that can be ordered; a test may change them, as a deployment would. */
   panels: Record<string, string[]>;
-  /** What is an order here. */
+  /** The rules for orders. */
   rules: OrderRules;
   sender: OrderSender;
-  /** A second sender, as another process would be. */
+  /** The sender of another process. */
   createSender(): OrderSender;
   advance(seconds: number): void;
   put(resource: Resource): Promise<void>;
@@ -85,20 +85,20 @@ export interface OrderFixture extends SandboxFixture {
   entry(id: string): Promise<OutboxEntry | undefined>;
   /** The Tasks of a request. */
   tasks(id: string): Promise<Resource[]>;
-  /** Sends what is due, once. `budgetMs`: of each attempt, which has time unless it is meant to be late. */
+  /** Sends what is due, once. `budgetMs`: the time limit of each attempt. */
   drain(sender?: OrderSender, budgetMs?: number): Promise<number>;
-  /** Sends what is due again and again, a minute apart, until all is quiet. */
+  /** Sends what is due in rounds, a minute apart, until nothing is left. */
   drainAll(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a busy machine is given where nothing is meant to be late. */
+/** The time limit for attempts that are not meant to be late, also on a busy machine. */
 const PATIENCE_MS = 60_000;
-/** In minutes: for so long a network that was away is left alone at most. */
+/** The longest pause of sending after an outage, in minutes. */
 const LONGEST_PAUSE = 5;
 let tenants = 0;
 
-/** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most; `unorderable`: see OrderRules. */
+/** Opens a fixture in a store that other tests used before: with an empty outbox and a new tenant. `budgetMs`: the time limit of an attempt. `unorderable`: see OrderRules. */
 export async function openOrderFixture(
   { store, database }: TestStore,
   budgetMs = PATIENCE_MS,
@@ -143,7 +143,7 @@ export async function openOrderFixture(
     [ORDER_TOPIC]: (sender, leased) => sendOrder(sender, leased, ms),
     [CANCELLATION_TOPIC]: sendCancellation,
   });
-  /** When all is well again, a busy machine is given time. */
+  /** Without faults, attempts get enough time on a busy machine. */
   const patient = sendersWithin(PATIENCE_MS);
   const firstSender = createSender();
   const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
@@ -179,7 +179,7 @@ export async function openOrderFixture(
         if ((await drainOutbox(firstSender, patient)) === 0 && round > LONGEST_PAUSE) return;
         now += 61_000;
       }
-      throw new Error('the outbox does not come to rest');
+      throw new Error('the outbox does not become empty');
     },
     close: () => fixture.sandbox.close(),
   };

@@ -15,7 +15,7 @@ openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
-const { request, ways, there, stand, settle } = buildWithdrawal(() => fixture);
+const { request, ways, networkStatuses, readStatuses, settle } = buildWithdrawal(() => fixture);
 const entry = async () => (await fixture.entry('one'))!;
 const state = async () => (await entry()).state;
 const byHand = async (operation: OperatorAction) => {
@@ -41,7 +41,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
     const over = async () => {
       await settle();
-      expect([there(), ...(await stand())]).toEqual([inTheEnd, 'revoked', 'cancelled']);
+      expect([networkStatuses(), ...(await readStatuses())]).toEqual([inTheEnd, 'revoked', 'cancelled']);
       expect(fixture.countRequests('createOrder')).toBe(1);
     };
 
@@ -99,7 +99,7 @@ test('a parked order that is withdrawn before it was sent has ended', async () =
   await fixture.put({ ...REQUEST, id: 'one' });
   await byHand('park');
   await ways[0]![1]();
-  expect([await state(), parseOrderPayload(await entry()).isParkedByOperator, ...(await stand())]).toEqual([
+  expect([await state(), parseOrderPayload(await entry()).isParkedByOperator, ...(await readStatuses())]).toEqual([
     'cancelled',
     false,
     'revoked',

@@ -12,7 +12,7 @@ openBeforeEach(openTrackingFixture, (opened) => {
   fixture = opened;
 });
 
-const { request, ways, there, stand, settle } = buildWithdrawal(() => fixture);
+const { request, ways, networkStatuses, readStatuses, settle } = buildWithdrawal(() => fixture);
 const put = (more: object = {}) => fixture.put({ ...REQUEST, id: 'one', ...more });
 
 describe('a request that is deleted and created again under its id', () => {
@@ -30,7 +30,12 @@ describe('a request that is deleted and created again under its id', () => {
     expect([after.key === before.key, parseOrderPayload(after).task === parseOrderPayload(before).task]).toEqual([false, false]);
     await settle();
     expect(fixture.networkOrder(first.id).events.at(-1)!.status).toBe(CANCELLED);
-    expect([fixture.countOrders(before.key), fixture.countOrders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
+    expect([fixture.countOrders(before.key), fixture.countOrders(after.key), ...(await readStatuses())]).toEqual([
+      1,
+      1,
+      'active',
+      'received',
+    ]);
     await fixture.pollOrder(first.id);
     expect([(await request()).status, (await fixture.read('Task', parseOrderPayload(before).task)).status]).toEqual([
       'active',
@@ -47,7 +52,11 @@ describe('a request that is deleted and created again under its id', () => {
     await fixture.drain();
     await repeat();
     await settle();
-    expect([there().sort(), ...(await stand())]).toEqual([[CANCELLED, 'received.walk_in_test.ordered'], 'active', 'received']);
+    expect([networkStatuses().sort(), ...(await readStatuses())]).toEqual([
+      [CANCELLED, 'received.walk_in_test.ordered'],
+      'active',
+      'received',
+    ]);
     expect(fixture.countRequests('createOrder')).toBe(2);
   });
 
@@ -55,7 +64,7 @@ describe('a request that is deleted and created again under its id', () => {
     await put();
     await repeat();
     await settle();
-    expect([fixture.countOrders(), ...(await stand())]).toEqual([1, 'active', 'received']);
+    expect([fixture.countOrders(), ...(await readStatuses())]).toEqual([1, 'active', 'received']);
   });
 
   test('as a draft that becomes active later: is a new order, too', async () => {
@@ -66,7 +75,7 @@ describe('a request that is deleted and created again under its id', () => {
     await settle();
     await put();
     await settle();
-    expect([fixture.countOrders(), ...(await stand())]).toEqual([2, 'active', 'received']);
+    expect([fixture.countOrders(), ...(await readStatuses())]).toEqual([2, 'active', 'received']);
   });
 
   test('with its former content, to undo the deletion: it is revoked as before, and nothing is sent', async () => {
@@ -79,7 +88,7 @@ describe('a request that is deleted and created again under its id', () => {
     await fixture.put(content as Resource);
     await settle();
     expect((await request()).status).toBe('revoked');
-    expect([there(), fixture.countRequests('createOrder')]).toEqual([[CANCELLED], 1]);
+    expect([networkStatuses(), fixture.countRequests('createOrder')]).toEqual([[CANCELLED], 1]);
     expect((await request()).identifier).toEqual(before.identifier);
     expect(JSON.stringify(before.identifier)).toContain(first.id);
   });
@@ -90,6 +99,6 @@ describe('a request that is deleted and created again under its id', () => {
     await settle();
     await ways[1]![1]();
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
   });
 });

@@ -13,7 +13,7 @@ openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
-const { request, task, ways, there, stand, settle } = buildWithdrawal(() => fixture);
+const { request, task, ways, networkStatuses, readStatuses, settle } = buildWithdrawal(() => fixture);
 
 /** Somebody at the network takes up again what was cancelled there. */
 const reinstated = async (id: string) => {
@@ -38,20 +38,20 @@ describe.each(ways)('%s, and the network takes the order up again', (_title, wit
     await withdraw();
     await settle();
     await reinstated(id);
-    expect(await stand()).toEqual(['revoked', 'accepted']);
+    expect(await readStatuses()).toEqual(['revoked', 'accepted']);
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
     await reinstated(id);
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
   test('also if the network had cancelled it first: the order continues', async () => {
     const id = await endedThere(withdraw);
     await reinstated(id);
-    expect(await stand()).toEqual(['revoked', 'accepted']);
+    expect(await readStatuses()).toEqual(['revoked', 'accepted']);
   });
 
   test('and the laboratory has begun: the order continues, its request stays revoked, and its result is stored', async () => {
@@ -61,10 +61,10 @@ describe.each(ways)('%s, and the network takes the order up again', (_title, wit
     await fixture.pollOrder(id);
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
-    expect(await stand()).toEqual(['revoked', 'in-progress']);
+    expect(await readStatuses()).toEqual(['revoked', 'in-progress']);
     fixture.advanceOrder(id, 'completed.walk_in_test.completed');
     await fixture.pollOrder(id);
-    expect(await stand()).toEqual(['revoked', 'completed']);
+    expect(await readStatuses()).toEqual(['revoked', 'completed']);
     expect((await task()).output).toHaveLength(1);
   });
 });
@@ -77,7 +77,7 @@ test('an order that is reinstated between a lost response to a cancellation and 
   await reinstated(id);
   await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
-  expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+  expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
 describe('an order that the network has created although it refused it', () => {
@@ -85,16 +85,16 @@ describe('an order that the network has created although it refused it', () => {
     fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 400, when: 'after' });
     await fixture.put({ ...REQUEST, id: 'one' });
     await fixture.drain();
-    expect([(await fixture.entry('one'))!.state, ...(await stand())]).toEqual(['refused', 'revoked', 'rejected']);
+    expect([(await fixture.entry('one'))!.state, ...(await readStatuses())]).toEqual(['refused', 'revoked', 'rejected']);
     await runSweep(fixture.tracker);
     await fixture.track();
-    expect([(await fixture.entry('one'))!.state, ...(await stand())]).toEqual(['done', 'active', 'received']);
+    expect([(await fixture.entry('one'))!.state, ...(await readStatuses())]).toEqual(['done', 'active', 'received']);
   });
 
   test.each(ways)('is cancelled at the network: %s', async (_title, withdraw) => {
     await withdraw();
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
   test('is tracked: its request can be written, and cannot be deleted before it is revoked', async () => {
@@ -102,7 +102,7 @@ describe('an order that the network has created although it refused it', () => {
     await fixture.put({ ...(await request()), status: 'on-hold' });
     await expect(remove(fixture.context, { type: 'ServiceRequest', id: 'one' })).rejects.toMatchObject({ kind: 'conflict' });
     await settle();
-    expect([there().length, fixture.countRequests('createOrder')]).toEqual([1, 1]);
+    expect([networkStatuses().length, fixture.countRequests('createOrder')]).toEqual([1, 1]);
   });
 });
 
@@ -123,12 +123,12 @@ test.each(ways)(
     fixture.advance(900);
     await runSweep(fixture.tracker);
     await settle();
-    expect([fixture.countRequests('cancelOrder'), ...(await stand())]).toEqual([1, 'revoked', 'in-progress']);
+    expect([fixture.countRequests('cancelOrder'), ...(await readStatuses())]).toEqual([1, 'revoked', 'in-progress']);
     fixture.advanceOrder(id, 'collecting_sample.walk_in_test.appointment_pending');
     await fixture.pollOrder(id);
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
-    expect([fixture.networkOrder(id).events.at(-1)!.status, ...(await stand())]).toEqual([CANCELLED, 'revoked', 'cancelled']);
+    expect([fixture.networkOrder(id).events.at(-1)!.status, ...(await readStatuses())]).toEqual([CANCELLED, 'revoked', 'cancelled']);
     expect(fixture.networkOrder(other.id).events).toHaveLength(1);
   },
 );
@@ -148,7 +148,7 @@ describe('its request was deleted since, and the network takes the order up agai
     await goneAndReinstated();
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
-    expect([there(), (await task()).status]).toEqual([[CANCELLED], 'cancelled']);
+    expect([networkStatuses(), (await task()).status]).toEqual([[CANCELLED], 'cancelled']);
   });
 
   test('and a new request has its id: each order is cancelled by its own Task', async () => {
@@ -161,9 +161,9 @@ describe('its request was deleted since, and the network takes the order up agai
       CANCELLED,
       'received.walk_in_test.ordered',
     ]);
-    expect(await stand()).toEqual(['active', 'received']);
+    expect(await readStatuses()).toEqual(['active', 'received']);
     await fixture.put({ ...(await task()), status: 'cancelled' });
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
   });
 });

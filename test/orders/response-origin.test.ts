@@ -16,7 +16,7 @@ let fixture: TrackingFixture;
 openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
-const { settle, stand, there } = buildWithdrawal(() => fixture);
+const { settle, readStatuses, networkStatuses } = buildWithdrawal(() => fixture);
 
 const IDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
 const order = async (ids = ['one']): Promise<void> => {
@@ -82,7 +82,7 @@ test.each([
   await fixture.drain();
   expect((await fixture.tasks('one'))[0]!.note).toBeUndefined();
   await settle();
-  expect([there(), await stand()]).toEqual([[CANCELLED], ['revoked', 'cancelled']]);
+  expect([networkStatuses(), await readStatuses()]).toEqual([[CANCELLED], ['revoked', 'cancelled']]);
 });
 
 test('41: a 404 from a gateway for an order and its result does not mean that they are missing', async () => {

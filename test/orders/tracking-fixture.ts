@@ -20,7 +20,7 @@ import type { TrackedOrder } from '../../src/store/queues/tracked-orders.ts';
 import type { TestStore } from '../store/open.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
-/** What the network says of an order that has results, or must be drawn again. */
+/** Statuses of an order with results, and of one that needs a redraw. */
 export const PARTIAL = 'sample_with_lab.walk_in_test.partial_results';
 export const COMPLETED = 'completed.walk_in_test.completed';
 export const CORRECTED = 'completed.walk_in_test.corrected';
@@ -30,31 +30,31 @@ const RESULTS = loadResultMappings(loadProfiles('fhir-profiles'));
 
 export interface TrackingFixture extends OrderFixture {
   tracker: OrderTracker;
-  /** As another process would be. */
+  /** The tracker of another process. */
   createTracker(): OrderTracker;
-  /** Writes a request, sends it, and answers the order that the network made of it. */
+  /** Writes a request, sends it, and returns the order at the network. */
   placeOrder(id?: string, more?: object): Promise<SandboxOrder>;
-  /** The order as it stands at the network. */
+  /** The order at the network. */
   networkOrder(id: string): SandboxOrder;
-  /** The next thing happens to the order. */
+  /** Moves the order at the network to this status, by default the next one. */
   advanceOrder(id: string, status?: string, wishes?: StepOptions): SandboxOrder;
-  /** Looks at this order now, as when there is news of it. */
+  /** Polls this order now, as after an event. */
   pollOrder(id: string): Promise<void>;
-  /** Does all that is due, until nothing is. */
+  /** Runs tracking rounds until nothing is due. */
   track(tracker?: OrderTracker): Promise<void>;
   trackedOrder(id: string): Promise<TrackedOrder | undefined>;
-  /** The resources of a type that stand here, in the order in which they were made. */
+  /** The stored resources of a type, in the order of their creation. */
   listResources(type: ServedType): Promise<Resource[]>;
-  /** Sends the webhooks that are due, and does what is due here. */
+  /** Sends the due webhooks, and runs tracking rounds. */
   deliverWebhooks(): Promise<void>;
-  /** Where webhooks arrive, over HTTP. */
+  /** The endpoint of webhooks, over HTTP. */
   webhookEndpoint: WebhookEndpoint;
   hookUrl: string;
-  /** What was logged. */
+  /** The logged lines. */
   log: string[];
 }
 
-/** The webhooks' door alone, as the server has it. */
+/** Serves the webhook endpoint alone. */
 async function listen(endpoint: WebhookEndpoint): Promise<{ url: string; close(): void }> {
   const app = express();
   app.use(beginRequest);
@@ -82,7 +82,7 @@ export async function openTrackingFixture(store: TestStore): Promise<TrackingFix
   const networkOrder = (id: string): SandboxOrder => state.orders.get(id)!;
   const track = async (tracker = firstTracker): Promise<void> => {
     for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(tracker)) === 0) return;
-    throw new Error('following does not come to rest');
+    throw new Error('tracking does not finish');
   };
   const trackedOrder = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];
   const listResources = async (type: ServedType): Promise<Resource[]> => {

@@ -4,11 +4,11 @@ import type { TrackingFixture } from './tracking-fixture.ts';
 
 export const CANCELLED = 'cancelled.walk_in_test.cancelled';
 
-/** Of the request `one` in the world that a test is in. */
+/** Withdraws the request `one` of a test's fixture. */
 export function buildWithdrawal(fixture: () => TrackingFixture) {
   const request = (): Promise<Resource> => fixture().read('ServiceRequest', 'one');
   const task = async (): Promise<Resource> => (await fixture().tasks('one'))[0]!;
-  /** The two ways of taking an order back. */
+  /** The two ways to withdraw an order. */
   const ways: [string, () => Promise<void>][] = [
     ['its request is revoked', async () => fixture().put({ ...(await request()), status: 'revoked' })],
     ['its Task is cancelled', async () => fixture().put({ ...(await task()), status: 'cancelled' })],
@@ -18,10 +18,10 @@ export function buildWithdrawal(fixture: () => TrackingFixture) {
     task,
     ways,
     /** The newest status of every order at the network. */
-    there: () => [...fixture().sandbox.state.orders.values()].map((order) => order.events.at(-1)!.status),
-    /** How request and Task stand. */
-    stand: async () => [(await request()).status, (await task()).status],
-    /** All that is due, at once and later, and what follows from it. */
+    networkStatuses: () => [...fixture().sandbox.state.orders.values()].map((order) => order.events.at(-1)!.status),
+    /** The statuses of request and Task. */
+    readStatuses: async () => [(await request()).status, (await task()).status],
+    /** Sends and tracks everything that is due, now and later. */
     async settle(): Promise<void> {
       await fixture().drainAll();
       await fixture().track();

@@ -18,7 +18,7 @@ openBeforeEach(openTrackingFixture, (world) => {
   fixture = world;
 });
 
-const { request, task, ways, there, stand, settle } = buildWithdrawal(() => fixture);
+const { request, task, ways, networkStatuses, readStatuses, settle } = buildWithdrawal(() => fixture);
 const put = (more: object = {}) => fixture.put({ ...REQUEST, id: 'one', ...more });
 const state = async () => (await fixture.entry('one'))!.state;
 const countRequests = () => fixture.sandbox.state.requests.length;
@@ -27,7 +27,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
   test('38: before it was sent: the order ends at once, and nothing is sent', async () => {
     await put();
     await withdraw();
-    expect([await state(), ...(await stand())]).toEqual(['cancelled', 'revoked', 'cancelled']);
+    expect([await state(), ...(await readStatuses())]).toEqual(['cancelled', 'revoked', 'cancelled']);
     await settle();
     expect(countRequests()).toBe(0);
   });
@@ -36,7 +36,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await put();
     await put({ status: 'on-hold' });
     await withdraw();
-    expect([await state(), ...(await stand())]).toEqual(['cancelled', 'revoked', 'cancelled']);
+    expect([await state(), ...(await readStatuses())]).toEqual(['cancelled', 'revoked', 'cancelled']);
   });
 
   test('38: while it is being sent: the order arrives, and is cancelled at the network', async () => {
@@ -50,7 +50,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       result: 'accepted',
     });
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
     expect(fixture.countRequests('cancelOrder')).toBe(1);
   });
 
@@ -63,7 +63,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await withdraw();
     fixture.advance(30);
     await settle();
-    expect([await state(), countRequests(), ...(await stand())]).toEqual(['cancelled', 0, 'revoked', 'cancelled']);
+    expect([await state(), countRequests(), ...(await readStatuses())]).toEqual(['cancelled', 0, 'revoked', 'cancelled']);
   });
 
   test('38: while its outcome is unknown, and it arrived: the order is found and cancelled at the network', async () => {
@@ -72,7 +72,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await fixture.drain();
     await withdraw();
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
     expect((await request()).identifier).toMatchObject([{ system: SYSTEMS.order }, { system: SYSTEMS.transaction }]);
     expect(fixture.countRequests('createOrder')).toBe(1);
   });
@@ -85,7 +85,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await fixture.drain();
     expect(await state()).toBe('unknown');
     await settle();
-    expect([await state(), there(), ...(await stand())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
+    expect([await state(), networkStatuses(), ...(await readStatuses())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
     expect([fixture.countRequests('createOrder'), fixture.countRequests('cancelOrder')]).toEqual([1, 0]);
   });
 
@@ -99,7 +99,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     expect(await state()).toBe('parked');
     await withdraw();
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
   test('38: while it is parked, and it never arrived: the order ends, and nothing is sent', async () => {
@@ -111,7 +111,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await fixture.drain();
     await withdraw();
     await settle();
-    expect([await state(), there(), ...(await stand())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
+    expect([await state(), networkStatuses(), ...(await readStatuses())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
     expect(fixture.countRequests('createOrder')).toBe(1);
   });
 
@@ -122,7 +122,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       fixture.addFaults({ operation: 'cancelOrder', kind, when: 'after' });
       await withdraw();
       await settle();
-      expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+      expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
       expect(fixture.networkOrder([...fixture.sandbox.state.orders.keys()][0]!).events).toHaveLength(2);
     },
   );
@@ -137,7 +137,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     }
     fixture.sandbox.state.faults = [];
     await settle();
-    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
 
   test('37: after the laboratory has begun: the network refuses, the Task shows that the order continues, and the result is stored', async () => {
@@ -157,7 +157,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     fixture.advanceOrder(id, CANCELLED);
     await withdraw();
     await settle();
-    expect(await stand()).toEqual(['revoked', 'cancelled']);
+    expect(await readStatuses()).toEqual(['revoked', 'cancelled']);
     expect((await task()).note).toBeUndefined();
   });
 
@@ -168,7 +168,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     const before = countRequests();
     await withdraw().catch(() => {});
     await settle();
-    expect([await state(), countRequests() - before, ...(await stand())]).toEqual(['refused', 0, 'revoked', 'rejected']);
+    expect([await state(), countRequests() - before, ...(await readStatuses())]).toEqual(['refused', 0, 'revoked', 'rejected']);
   });
 });
 
@@ -187,7 +187,7 @@ test('a cancelled Task that does not belong to the order does not cancel it', as
     await fixture.put({ ...other, ...more, status: 'cancelled' } as Resource);
   }
   await fixture.drainAll();
-  expect(there()).toHaveLength(1);
+  expect(networkStatuses()).toHaveLength(1);
 });
 
 test('a redraw is cancelled with its request, and also by its own Task', async () => {
@@ -256,7 +256,7 @@ test('a redraw of a request that is active again is not cancelled', async () => 
   fixture.advanceOrder(first.id, 'collecting_sample.walk_in_test.redraw_available');
   await fixture.pollOrder(first.id);
   await settle();
-  expect([there().at(-1), (await request()).status]).toEqual(['received.walk_in_test.ordered', 'active']);
+  expect([networkStatuses().at(-1), (await request()).status]).toEqual(['received.walk_in_test.ordered', 'active']);
 });
 
 test('after a refused cancellation an order can be cancelled again if the network allows it', async () => {
@@ -269,7 +269,7 @@ test('after a refused cancellation an order can be cancelled again if the networ
   await fixture.pollOrder(id);
   await fixture.put({ ...(await task()), status: 'cancelled' });
   await settle();
-  expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+  expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
 test('two concurrent withdrawals and a running attempt lead to one cancellation', async () => {
@@ -281,7 +281,7 @@ test('two concurrent withdrawals and a running attempt lead to one cancellation'
     ),
   );
   await settle();
-  expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+  expect([networkStatuses(), ...(await readStatuses())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
 
 test('the order of a request that was deleted while the outcome was unknown is looked up and cancelled', async () => {
@@ -292,7 +292,7 @@ test('the order of a request that was deleted while the outcome was unknown is l
   await remove(fixture.context, { type: 'ServiceRequest', id: 'one' });
   await fixture.drainAll();
   await fixture.track();
-  expect([await state(), there(), (await task()).status]).toEqual(['done', [CANCELLED], 'cancelled']);
+  expect([await state(), networkStatuses(), (await task()).status]).toEqual(['done', [CANCELLED], 'cancelled']);
 });
 
 test('a withdrawn request cannot become active again, also not through a draft: 409', async () => {
@@ -322,5 +322,5 @@ test('47: changing, merging or deleting the patient does not change an open orde
   expect(order!.sent.patient_details).toMatchObject({ first_name: 'Ada' });
   fixture.advanceOrder(order!.id, 'completed.walk_in_test.completed');
   await fixture.pollOrder(order!.id);
-  expect(await stand()).toEqual(['completed', 'completed']);
+  expect(await readStatuses()).toEqual(['completed', 'completed']);
 });

@@ -21,7 +21,7 @@ export interface SubscriptionFixture {
   receiver: Receiver;
   delivery: SubscriptionDelivery;
   clock: () => Date;
-  /** What was logged. */
+  /** The logged lines. */
   logged: string[];
   advance(seconds: number): void;
   /** The context of a caller of this tenant, or of another one. */
@@ -29,11 +29,11 @@ export interface SubscriptionFixture {
   put(resource: Resource, context?: Context): Promise<void>;
   remove(type: ServedType, id: string): Promise<void>;
   read(type: ServedType, id: string): Promise<Resource>;
-  /** Asks for a subscription of this id; all Observations at the receiver, unless it says otherwise. */
+  /** Requests a subscription with this id, by default for all Observations. */
   subscribe(id: string, more?: { criteria?: string; channel?: object; [element: string]: unknown }, context?: Context): Promise<void>;
   entry(id: string): Promise<OutboxEntry>;
   secret(id: string): Promise<string>;
-  /** Looks at what was written and tells of it, until nothing is due. Answers what has come meanwhile. */
+  /** Runs delivery rounds until nothing is due. Returns the requests that the subscriber received meanwhile. */
   notify(delivery?: SubscriptionDelivery): Promise<Received[]>;
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export interface SubscriptionFixture {
 let tenants = 0;
 export const OTHER = 'other';
 
-/** A world of its own in a store that others used before: nothing waits, and a new tenant. */
+/** Opens a fixture in a store that other tests used before: with empty queues and a new tenant. */
 export async function openSubscriptionFixture({ store, database }: TestStore): Promise<SubscriptionFixture> {
   await database.script('delete from outbox; delete from subscription; delete from subscription_change; delete from notification');
   const receiver = await startReceiver();
