@@ -12,11 +12,12 @@ import { normalizeUnit } from '../orders/results/biomarker.ts';
 import type { Systems as JunctionSystems } from '../orders/systems.ts';
 import type { ResultMappings } from '../orders/track/order-tracker.ts';
 import { ROOT } from '../root.ts';
+import type { SubscriptionDelivery } from '../subscriptions/delivery-context.ts';
+import { createSubscriptionWriteHook } from '../subscriptions/write-hook.ts';
 import { listOrderWork, listSubscriptionWork, startBackgroundWork } from './background/background-work.ts';
 import { readDataFile } from './data-file.ts';
 import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-network.ts';
 import { readPanels, unorderablePolicy } from './panels.ts';
-import { buildSubscriptions, type SubscribingParts } from './subscriptions.ts';
 
 /** The external steps and write hooks of orders and subscriptions. `start` starts their background work; call its result to stop. */
 export interface Integrations extends Pick<LabNetwork, 'externalSteps' | 'hook' | 'isCircuitOpen' | 'documentation'> {
@@ -32,7 +33,10 @@ interface Systems extends JunctionSystems {
   provider: string;
 }
 
-export function buildIntegrations(config: Config, profiles: Profiles, parts: LabNetworkParts & SubscribingParts): Integrations {
+/** What the composition root provides for the delivery of subscriptions. */
+type SubscriptionParts = Omit<SubscriptionDelivery, 'addressPolicy' | 'random'>;
+
+export function buildIntegrations(config: Config, profiles: Profiles, parts: LabNetworkParts & SubscriptionParts): Integrations {
   const { panels: system, ...systems } = readSystems(profiles);
   const panels = readPanels(config);
   const account: { now: JunctionAccount | undefined } = { now: readAccount(config) };
@@ -56,9 +60,9 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
     parts,
   );
   const addressPolicy = { production: config.production, privateHosts: new Set(config.subscriptionHosts) };
-  const subscriptions = buildSubscriptions(addressPolicy, parts);
+  const delivery: SubscriptionDelivery = { random: Math.random, ...parts, addressPolicy };
   return {
-    writeHooks: [...labNetwork.writeHooks, ...subscriptions.writeHooks],
+    writeHooks: [...labNetwork.writeHooks, ['Subscription', createSubscriptionWriteHook(addressPolicy)]],
     documentation: labNetwork.documentation,
     externalSteps: labNetwork.externalSteps,
     hook: labNetwork.hook,
@@ -75,10 +79,7 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
         print('No JUNCTION_WEBHOOK_SECRET: webhooks are refused, and the status of orders is polled instead.');
       if (!account.now) print('No JUNCTION_API_KEY: no order can be sent.');
       if (!panels) print('No JUNCTION_PANELS: a ServiceRequest becomes an order only if it names tests of the lab network itself.');
-      const stop = startBackgroundWork([
-        ...listSubscriptionWork(subscriptions.delivery),
-        ...(account.now ? listOrderWork(labNetwork.work) : []),
-      ]);
+      const stop = startBackgroundWork([...listSubscriptionWork(delivery), ...(account.now ? listOrderWork(labNetwork.work) : [])]);
       return async () => {
         await stop();
         await sandbox?.close();

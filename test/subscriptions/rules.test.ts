@@ -1,9 +1,8 @@
 // Refused Subscriptions, each with the element, and the allowed endpoints. https://hl7.org/fhir/R4/subscription-definitions.html
 import type { FhirError } from '../../src/fhir/outcome.ts';
 import { readHistory } from '../../src/interactions/history.ts';
-import { read } from '../../src/interactions/read.ts';
+import { read, vread } from '../../src/interactions/read.ts';
 import { search } from '../../src/interactions/search.ts';
-import { vread } from '../../src/interactions/vread.ts';
 import { type AddressPolicy, createGuardedLookup, isPrivateAddress } from '../../src/subscriptions/address-policy.ts';
 import { buildUpdateUrl, parseChannel } from '../../src/subscriptions/channel.ts';
 import { sendWebhookRequest } from '../../src/subscriptions/webhook-request.ts';

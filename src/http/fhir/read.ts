@@ -1,7 +1,6 @@
 // Reading interactions as HTTP: read, vread. src/interactions does the work.
 import { notSupported } from '../../fhir/outcome.ts';
-import { read as readResource, toVersionHeaders } from '../../interactions/read.ts';
-import { vread as readVersion } from '../../interactions/vread.ts';
+import { read as readResource, vread as readVersion, toVersionHeaders } from '../../interactions/read.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { buildContentResponse } from './binary.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
