@@ -5,7 +5,7 @@ const { ask, facet, base } = server();
 const PATIENT = { resourceType: 'Patient', name: [{ family: 'Lovelace', given: ['Ada'] }] };
 const made = async (more: object = {}) => (await ask('POST', '/Patient', { body: { ...PATIENT, ...more } })).body as { id: string };
 
-test('A1 the CapabilityStatement says FHIR 4.0.1, and an ETag spares the second reading', async () => {
+test('A1 the CapabilityStatement declares FHIR 4.0.1, and a request with its ETag is 304', async () => {
   const { status, body, headers } = await ask('GET', '/metadata');
   expect([status, body.resourceType, body.fhirVersion]).toEqual([200, 'CapabilityStatement', '4.0.1']);
   expect(body.rest[0].resource.map(({ type }: { type: string }) => type)).toContain('ServiceRequest');
@@ -53,7 +53,7 @@ test('A6 fhirVersion=4.0 is accepted; another version is 406 of an Accept and 41
   expectRefusal(await ask('POST', '/Patient', body), 415);
 });
 
-test('A7 every refusal is an OperationOutcome with a code and a text, and nothing of the inside of the server', async () => {
+test('A7 every refusal is an OperationOutcome with a code and a text, and without internals of the server', async () => {
   const refusals = await Promise.all([
     ask('GET', '/Patient/nobody'),
     ask('GET', '/Nothing'),
@@ -74,7 +74,7 @@ test('A8 a type that is not served and an unknown path are 404', async () => {
   expectRefusal(await ask('GET', '/Patient/1/2/3/4'), 404);
 });
 
-test('A9 a method that a path does not know is 405, and Allow says which it knows', async () => {
+test('A9 a method that a path does not support is 405, and Allow lists the supported ones', async () => {
   const refused = await ask('PUT', '/Patient/x/_history/1', { body: PATIENT });
   expectRefusal(refused, 405);
   expect(refused.headers.get('allow')).toMatch(/\bGET\b/);
@@ -109,7 +109,7 @@ test('A12 ids and paths are case-sensitive; a query is decoded once, and a plus 
   expect([await total('identifier=urn:Case%7CAbC'), await total('identifier=urn:Case%7Cabc')]).toEqual([1, 0]);
 });
 
-test('A13 Prefer: return is obeyed; without it the response is the resource', async () => {
+test('A13 Prefer: return is followed; without it the response is the resource', async () => {
   const create = (prefer?: string) => ask('POST', '/Patient', { headers: prefer ? { Prefer: `return=${prefer}` } : {}, body: PATIENT });
   expect((await create()).body.resourceType).toBe('Patient');
   expect((await create('representation')).body.resourceType).toBe('Patient');
@@ -125,7 +125,7 @@ test('A14 Prefer: handling=lenient ignores an unknown parameter with a warning; 
   expect(JSON.stringify(body.entry.filter(({ search }: { search: { mode: string } }) => search.mode === 'outcome'))).toContain('colour');
 });
 
-test('A15 a browser app of another origin may ask, and sees the headers it needs', async () => {
+test('A15 a browser app of another origin may send requests, and can read the headers of FHIR', async () => {
   const origin = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'PUT' };
   const preflight = await ask('OPTIONS', '/Patient/x', { key: null, headers: origin });
   expect(preflight.status).toBe(204);
@@ -136,7 +136,7 @@ test('A15 a browser app of another origin may ask, and sees the headers it needs
   for (const name of ['ETag', 'Location', 'Content-Location', 'Last-Modified']) expect(exposed).toContain(name);
 });
 
-test('A16 every answer has a request id, the one the client gave if it gave one, and a date', async () => {
+test('A16 every response has a date and a request id, which is the client’s if it sent one', async () => {
   const given = await ask('GET', '/Patient/nobody', { headers: { 'X-Request-Id': 'call-7' } });
   expect(given.headers.get('x-request-id')).toBe('call-7');
   const own = await ask('GET', '/Patient');

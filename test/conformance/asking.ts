@@ -1,4 +1,4 @@
-// What the conformance tests have in common: a server behind a port, and one way to ask it.
+// A server on a port, and a function that sends requests to it, for the conformance tests.
 import { type Listening, listen } from '../journeys/listening.ts';
 import type { Instead } from '../journeys/running-server.ts';
 

@@ -7,7 +7,7 @@ const made = async () => {
   return body as { id: string; meta: { versionId: string; lastUpdated: string } };
 };
 
-test('B18 a read answers the resource, its version as ETag and its time as Last-Modified', async () => {
+test('B18 a read returns the resource, its version as ETag and its time as Last-Modified', async () => {
   const { id, meta } = await made();
   const { status, body, headers } = await ask('GET', `/Patient/${id}`);
   expect([status, body.id, headers.get('etag')]).toEqual([200, id, `W/"${meta.versionId}"`]);
@@ -24,7 +24,7 @@ test('B19 a resource that never existed is 404, a deleted one 410 with its ETag,
   for (const none of ['x'.repeat(65), 'a_b', 'a%20b']) expectRefusal(await ask('GET', `/Patient/${none}`), 404);
 });
 
-test('B20 a client that has the version is answered 304 with its ETag and no body', async () => {
+test('B20 a client that has the version gets 304 with its ETag and no body', async () => {
   const { id, meta } = await made();
   const known = await ask('GET', `/Patient/${id}`, { headers: { 'If-None-Match': 'W/"1"' } });
   expect([known.status, known.text, known.headers.get('etag')]).toEqual([304, '', 'W/"1"']);
@@ -34,7 +34,7 @@ test('B20 a client that has the version is answered 304 with its ETag and no bod
   expect((await since(Date.parse(meta.lastUpdated) - 10_000)).status).toBe(200);
 });
 
-test('B21 If-None-Match wins over If-Modified-Since, takes a list, and * means any', async () => {
+test('B21 If-None-Match has precedence over If-Modified-Since, may be a list, and * matches any version', async () => {
   const { id } = await made();
   const later = new Date(Date.now() + 60_000).toUTCString();
   const status = async (match: string) =>
@@ -52,7 +52,7 @@ test('B22 a version is read by its number; an unknown version is 404, a deletion
   expectRefusal(await ask('GET', `/Patient/${id}/_history/3`), 410);
 });
 
-test('B23 _summary and _elements leave out what they say, and the result is tagged SUBSETTED', async () => {
+test('B23 _summary and _elements reduce the resource, and the result is tagged SUBSETTED', async () => {
   const { id } = await made();
   const subsetted = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }];
   for (const query of ['_summary=true', '_summary=text', '_summary=data', '_elements=active']) {

@@ -28,7 +28,7 @@ test('C27 a body of another type than the path, and no body, are 400', async () 
   expectRefusal(await ask('POST', '/Patient', { headers: { 'Content-Type': 'application/fhir+json' } }), 400);
 });
 
-test('C28 what breaks the base specification is 400, what breaks a rule of business 422, both with the place as FHIRPath', async () => {
+test('C28 a violation of the base specification is 400, of a business rule 422, both with the element as FHIRPath', async () => {
   const wrong = await create({ resourceType: 'Patient', name: [{ family: 'x' }, { family: 7 }] });
   expectRefusal(wrong, 400);
   expect(wrong.body.issue[0].expression).toEqual(['Patient.name[1].family']);
@@ -51,7 +51,7 @@ test('C29 an element that R4 does not have is 400', async () => {
   expectRefusal(await create({ resourceType: 'Patient', name: [{ first: 'Ada' }] }), 400, 'structure');
 });
 
-test('C30 what was accepted is read again unchanged: digits, extensions, siblings of primitives, contained resources', async () => {
+test('C30 an accepted resource is read unchanged: digits, extensions, siblings of primitives, contained resources', async () => {
   const text =
     '{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"O"}],' +
     '"extension":[{"url":"urn:n","valueDecimal":1.00},{"url":"urn:m","valueDecimal":1e-3}],' +

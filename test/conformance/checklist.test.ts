@@ -1,4 +1,4 @@
-// The checklist itself: every requirement has a test that carries its number, or is held elsewhere, by name.
+// The checklist: every requirement has a test with its number, or is listed with the place where it is tested.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Section → its first and last requirement. */
@@ -11,7 +11,7 @@ const ELSEWHERE: Record<string, string> = {
   H108: 'orders to the laboratory network: test/orders',
 };
 
-test('every requirement has a test of its number, and every number is a requirement', () => {
+test('every requirement has a test with its number, and every number of a test is a requirement', () => {
   const required = Object.entries(SECTIONS).flatMap(([section, [first, last]]) =>
     Array.from({ length: last - first + 1 }, (_one, nth) => `${section}${first + nth}`),
   );

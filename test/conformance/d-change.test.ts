@@ -27,21 +27,21 @@ test('D35 a body whose id or type is not that of the URL is 400', async () => {
   expectRefusal(await ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Practitioner', id } }), 400);
 });
 
-test('D36 an update of an id that never was creates it, as the CapabilityStatement says', async () => {
+test('D36 an update of an unused id creates the resource, as the CapabilityStatement declares', async () => {
   const { status, headers } = await put('d36', { active: true });
   expect([status, headers.get('location')]).toEqual([201, `${base()}/Patient/d36/_history/1`]);
   const { body } = await ask('GET', '/metadata');
   expect(body.rest[0].resource.find(({ type }: { type: string }) => type === 'Patient').updateCreate).toBe(true);
 });
 
-test('D37 an update of what was deleted brings it back, and its versions go on', async () => {
+test('D37 an update of a deleted resource restores it with the next version', async () => {
   const { id } = await create();
   await ask('DELETE', `/Patient/${id}`);
   const { status, body } = await put(id);
   expect([status, body.meta.versionId]).toEqual([201, '3']);
 });
 
-test('D38 If-Match: another version is 412 and nothing is written; nonsense 400; weak and strong are taken; of nothing 412', async () => {
+test('D38 If-Match: another version is 412 and nothing is written; a malformed one 400; weak and strong are accepted; without a resource 412', async () => {
   const { id } = await create();
   expectRefusal(await put(id, { active: true }, { 'If-Match': 'W/"7"' }), 412, 'conflict');
   expect(await versionOf(id)).toBe('1');
@@ -51,14 +51,14 @@ test('D38 If-Match: another version is 412 and nothing is written; nonsense 400;
   expectRefusal(await put('d38-nobody', {}, { 'If-Match': 'W/"1"' }), 412);
 });
 
-test('D39 no If-Match is demanded', async () => {
+test('D39 If-Match is not required', async () => {
   const { id } = await create();
   expect((await put(id, { gender: 'female' })).status).toBe(200);
   const { body } = await ask('GET', '/metadata');
   expect(body.rest[0].resource.map(({ versioning }: { versioning: string }) => versioning)).not.toContain('versioned-update');
 });
 
-test('D40 concurrent updates of one resource all become versions; no update is lost or answered with 500', async () => {
+test('D40 concurrent updates of one resource all become versions; none is lost, and none is 500', async () => {
   const { id } = await create();
   const answers = await Promise.all(Array.from({ length: 20 }, (_one, nth) => put(id, { multipleBirthInteger: nth })));
   expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
@@ -93,7 +93,7 @@ const fhirPathPatch = (id: string, ...operations: Record<string, object>[]) =>
   });
 const replace = (path: string, value: object) => ({ type: { valueCode: 'replace' }, path: { valueString: path }, value });
 
-test('D42 JSON Patch and FHIRPath Patch change what they say, and the result is checked like an update', async () => {
+test('D42 JSON Patch and FHIRPath Patch are applied, and the result is validated like an update', async () => {
   const { id } = await create({ active: true });
   expect((await patch(`/Patient/${id}`, [{ op: 'replace', path: '/active', value: false }])).body.active).toBe(false);
   const replaced = await fhirPathPatch(id, replace('Patient.active', { valueBoolean: true }));
@@ -102,7 +102,7 @@ test('D42 JSON Patch and FHIRPath Patch change what they say, and the result is 
   expect(await versionOf(id)).toBe('3');
 });
 
-test('D42 a FHIRPath Patch changes a primitive together with its extensions, and also one that has nothing else', async () => {
+test('D42 a FHIRPath Patch changes a primitive together with its extensions, and also one with extensions only', async () => {
   const beside = (url: string) => ({ extension: [{ url: `urn:${url}`, valueBoolean: true }] });
   const { id } = await create({ birthDate: '2000-01-01', _birthDate: beside('old') });
   const both = await fhirPathPatch(id, replace('Patient.birthDate', { valueDate: '2001-01-01', _valueDate: beside('new') }));
@@ -113,7 +113,7 @@ test('D42 a FHIRPath Patch changes a primitive together with its extensions, and
   expect([body.meta.versionId, body._birthDate]).toEqual(['4', undefined]);
 });
 
-test('D43 a patch obeys If-Match; a patch of another kind is 415 with Accept-Patch', async () => {
+test('D43 a patch follows If-Match; a patch of another media type is 415 with Accept-Patch', async () => {
   const { id } = await create();
   const operations = [{ op: 'add', path: '/active', value: true }];
   expectRefusal(await patch(`/Patient/${id}`, operations, { 'If-Match': 'W/"9"' }), 412);
@@ -123,7 +123,7 @@ test('D43 a patch obeys If-Match; a patch of another kind is 415 with Accept-Pat
   expect(refused.headers.get('accept-patch')).toContain('application/json-patch+json');
 });
 
-test('D44 a failing test and a path that is not there are 422, a change of id or type 4xx, nonsense 400', async () => {
+test('D44 a failed test and a path that does not exist are 422, a change of id or type 4xx, a malformed patch 400', async () => {
   const { id } = await create({ active: true });
   expectRefusal(await patch(`/Patient/${id}`, [{ op: 'test', path: '/active', value: false }]), 422);
   expectRefusal(await patch(`/Patient/${id}`, [{ op: 'remove', path: '/gender' }]), 422);
@@ -152,7 +152,7 @@ test('D45 a conditional patch: no match is 404, one is patched, several are 412'
   expectRefusal(await patch('/Patient?identifier=urn:d|45', operations), 412);
 });
 
-test('D46 a generated narrative does not outlive the data it was generated from', async () => {
+test('D46 a patch that changes the data removes a generated narrative', async () => {
   const text = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">active</div>' };
   const { id } = await create({ active: true, text });
   const { body } = await patch(`/Patient/${id}`, [{ op: 'replace', path: '/active', value: false }]);
@@ -161,7 +161,7 @@ test('D46 a generated narrative does not outlive the data it was generated from'
   expect((await patch(`/Patient/${own.id}`, [{ op: 'replace', path: '/active', value: false }])).body.text.div).toBe(text.div);
 });
 
-test('D47 a delete is 204, again 204, and of what never was 204', async () => {
+test('D47 a delete is 204, also of a deleted resource and of one that never existed', async () => {
   const { id } = await create();
   for (const target of [id, id, 'd47-nobody']) expect((await ask('DELETE', `/Patient/${target}`)).status).toBe(204);
 });
@@ -197,7 +197,7 @@ test('D50 a conditional delete: no match and one match are 204, several are 412 
   expectRefusal(await ask('DELETE', '/Patient'), [400, 405, 412]);
 });
 
-test('D51 a delete obeys If-Match', async () => {
+test('D51 a delete follows If-Match', async () => {
   const { id } = await create();
   expectRefusal(await ask('DELETE', `/Patient/${id}`, { headers: { 'If-Match': 'W/"9"' } }), 412);
   expect((await ask('DELETE', `/Patient/${id}`, { headers: { 'If-Match': 'W/"1"' } })).status).toBe(204);

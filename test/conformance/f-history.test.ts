@@ -35,7 +35,7 @@ test('F67 the history of a resource, of a type and of everything: newest first, 
   }
 });
 
-test('F67 each version says what its request was answered: one that was made again after its deletion was created', async () => {
+test('F67 each version has the status of its request: a resource that was restored after its deletion was created', async () => {
   const answered: number[] = [];
   const done = async (method: string, body?: object) => {
     const { status } = await ask(method, '/Patient/f67-again', body && { body: { resourceType: 'Patient', id: 'f67-again', ...body } });
@@ -65,11 +65,11 @@ test('F68 _since, _at and _count select versions; each may occur once', async ()
     expectRefusal(await ask('GET', `/Patient/f68/_history?${twice}`), 400);
 });
 
-test('F69 the history of what never was is 404', async () => {
+test('F69 the history of a resource that never existed is 404', async () => {
   expectRefusal(await ask('GET', '/Patient/f69-nobody/_history'), 404);
 });
 
-test('F70 pages have self, and next while there is more; followed to the end each match comes once, while others write; a link that was tampered with is refused', async () => {
+test('F70 pages have self, and next if there are more; during other writes, all pages together have each match once; a modified link is refused', async () => {
   const tag = [{ system: 'urn:f', code: '70' }];
   for (let nth = 0; nth < 9; nth++) await put(`f70-${nth}`, { meta: { tag } });
   const seen: string[] = [];
@@ -88,7 +88,7 @@ test('F70 pages have self, and next while there is more; followed to the end eac
   expect(Array.from({ length: 9 }, (_one, nth) => `f70-${nth}`).filter((id) => !seen.includes(id))).toEqual([]);
 });
 
-test('F71 a search by POST leaves nothing of what was asked in its links', async () => {
+test('F71 the links of a search by POST do not contain its parameters', async () => {
   for (let nth = 0; nth < 3; nth++) await put(`f71-${nth}`, { name: [{ family: 'Secretive' }] });
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
   const page = await ask('POST', '/Patient/_search', { headers: form, body: 'family=Secretive&_count=2' });

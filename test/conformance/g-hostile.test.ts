@@ -1,4 +1,4 @@
-// G100. search by values that mean harm, or are merely too much: a right answer or a refusal, in good time, and never a failure of the server.
+// G100. search by hostile or very long values: a correct result or a refusal in good time, and never a failure of the server.
 import { type Answer, expectRefusal, idsOf, server, store } from './asking.ts';
 
 const { ask, base, facet } = server();
@@ -37,7 +37,7 @@ test.each([
   ['a double quote', 'identifier', '"', []],
   ['a dollar sign and a number', 'identifier', '\\$1', []],
   ['an emoji', 'family', '🙂', []],
-])('G100 only a value: %s', async (_title, name, value, expected) => {
+])('G100 is treated as a value: %s', async (_title, name, value, expected) => {
   const answer = await search(name, value);
   expect([answer.status, idsOf(answer)]).toEqual([200, expected]);
   await alive();
@@ -116,23 +116,23 @@ test.each([
   ['birthdate', '1900-01-01'],
   ['general-practitioner', 'Practitioner/p'],
   ['organization.name', 'clinic'],
-])('G100 1,000 values of %s joined by OR are answered, in good time', async (name, value) => {
+])('G100 a search of 1,000 values of %s joined by OR has a result, in good time', async (name, value) => {
   const values = Array.from({ length: 999 }, (_one, nth) => (name === 'birthdate' ? String(1000 + nth) : `${value}${nth}`));
   expect((await search(name, [...values, value].join(','))).status).toBe(200);
 });
 
-test('G100 too many parameters are refused, not planned', async () => {
+test('G100 too many parameters are refused before the query is planned', async () => {
   expectRefusal(await ask('GET', `/Patient?${Array.from({ length: 60 }, (_one, nth) => `family=a${nth}`).join('&')}`), 400);
 });
 
-test('G100 a URL that is too long is 414 or 431, and the server goes on', async () => {
+test('G100 a too long URL is 414 or 431, and the server keeps running', async () => {
   const { status } = await fetch(`${base()}/Patient?family=${'x'.repeat(100_000)}`, { headers: { 'x-api-key': facet().demo.fhir! } });
   expect([414, 431]).toContain(status);
   await alive();
 });
 
 test.each(['%', '%zz', '%c3%28', '%00', '%ff'])(
-  'G100 family=%s, an escape that is none or no UTF-8: answered or refused, never 500',
+  'G100 family=%s, a malformed escape or invalid UTF-8: a result or a refusal, never 500',
   async (value) => {
     const answer = await ask('GET', `/Patient?family=${value}`);
     expect([200, 400]).toContain(answer.status);

@@ -1,4 +1,4 @@
-// G. search by dates, quantities and what stands together, by the numbers of the requirements. https://hl7.org/fhir/R4/search.html#prefix
+// G. search by dates, quantities and composites, by the numbers of the requirements. https://hl7.org/fhir/R4/search.html#prefix
 import { expectRefusal, finder, idsOf, server, store } from './asking.ts';
 
 const { ask } = server();
@@ -79,13 +79,13 @@ test.each([
   );
 });
 
-test('G83 ap is near it, measured by how long ago it is', async () => {
+test('G83 ap matches dates near the value, within a tenth of its distance from now', async () => {
   const near = await find('Observation?date=ap2020-06-15');
   expect(near).toEqual([Y, M, D, N, S, O, U].sort());
 });
 
 test.each(['yesterday', '2020-13', '2020-02-30', '2020-6', '15.06.2020', 'gt', 'xx2020', '2020-06-15T25:00:00Z'])(
-  'G83 date=%s is no date: 400',
+  'G83 date=%s is not a date: 400',
   async (value) => {
     expectRefusal(await ask('GET', `/Observation?date=${value}`), 400, 'invalid');
   },
@@ -111,19 +111,19 @@ test.each([
   expect(await find(`Observation?value-quantity=${encodeURIComponent(value)}`)).toEqual(expected);
 });
 
-test('G90 quantities are sorted by what they measure, whatever the unit', async () => {
+test('G90 quantities with different units are sorted by their amounts', async () => {
   const sorted = async (sort: string) =>
     idsOf(await ask('GET', `/Observation?value-quantity=${encodeURIComponent(`lt10|${UCUM}|mmol/L`)}&_sort=${sort}`));
   expect(await sorted('value-quantity,_id')).toEqual(['low', 'micro', 'mid', 'high']);
   expect(await sorted('-value-quantity,_id')).toEqual(['high', 'micro', 'mid', 'low']);
 });
 
-test('G90 what has no one order is not sorted by: 400', async () => {
+test('G90 _sort by a parameter whose values have no order is 400', async () => {
   expectRefusal(await ask('GET', '/Observation?_sort=code-value-quantity'), 400, 'not-supported');
   expectRefusal(await ask('GET', '/Location?_sort=near'), 400, 'not-supported');
 });
 
-test.each(['much', '5,4x', '5.4|mmol/L', '5.4|a|b|c', '--5'])('G84 value-quantity=%s is no quantity: 400', async (value) => {
+test.each(['much', '5,4x', '5.4|mmol/L', '5.4|a|b|c', '--5'])('G84 value-quantity=%s is not a quantity: 400', async (value) => {
   expectRefusal(await ask('GET', `/Observation?value-quantity=${encodeURIComponent(value)}`), 400, 'invalid');
 });
 

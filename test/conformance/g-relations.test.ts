@@ -98,7 +98,7 @@ test.each([
   'Patient?_has:Observation:patient=x',
   'Patient?_has:Observation:device-name:code=x',
   'Patient?_has:Dragon:patient:code=x',
-])('G88 %s leads nowhere: 400', async (search) => {
+])('G88 %s is not a valid chain: 400', async (search) => {
   expectRefusal(await ask('GET', `/${search}`), 400);
 });
 
@@ -128,7 +128,7 @@ test.each([
   expect(answer.body.total).toBe(entriesOf(answer, 'match').length);
 });
 
-test('G89 :iterate ends where references go round in a circle', async () => {
+test('G89 :iterate ends if references are circular', async () => {
   const part = (id: string, of: string): Resource => ({ resourceType: 'Organization', id, name: id, partOf: to(`Organization/${of}`) });
   await store(ask, part('round', 'trip'), part('trip', 'round'));
   const answer = await ask('GET', '/Organization?_id=round&_include:iterate=Organization:partof');

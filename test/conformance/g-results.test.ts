@@ -1,4 +1,4 @@
-// G. search, how it is asked and what its answer holds, by the numbers of the requirements. https://hl7.org/fhir/R4/search.html#return, #errors
+// G. search requests and their results, by the numbers of the requirements. https://hl7.org/fhir/R4/search.html#return, #errors
 import { type Answer, type Asked, expectRefusal, finder, idsOf, type Resource, server, store } from './asking.ts';
 
 const { ask, base, facet } = server();
@@ -37,7 +37,7 @@ test('G72 a searchset: each entry with an absolute fullUrl and its mode', async 
   ]);
 });
 
-test('G72 a search by POST finds the same; what its URL and its body ask adds up', async () => {
+test('G72 a search by POST finds the same; the parameters of its URL and its body are combined', async () => {
   const posted = await ask('POST', '/Patient/_search?gender=male', { headers: FORM, body: 'family=bell' });
   expect([posted.status, idsOf(posted)]).toEqual([200, ['c']]);
   const { body } = await get('Patient?gender=male&family=bell');
@@ -46,14 +46,14 @@ test('G72 a search by POST finds the same; what its URL and its body ask adds up
   expect(idsOf(await ask('POST', '/_search', { headers: FORM, body: '_type=Observation&_format=json' }))).toEqual(['o']);
 });
 
-test('G73 the self link says what was asked', async () => {
+test('G73 the self link has the applied parameters', async () => {
   const self = new URL(linkOf(await get('Patient?family=bell&gender=male&_sort=-birthdate&_count=5'), 'self')!);
   expect(Object.fromEntries(self.searchParams)).toEqual({ family: 'bell', gender: 'male', _sort: '-birthdate', _count: '5' });
 });
 
 // R4: servers SHOULD leave out what they do not know unless handling=strict is asked for. Here strict is what is done unless lenient is asked for.
 test.each(['colour=blue', '_colour=blue'])(
-  'G74 an unknown parameter (%s) is refused by name; to lenient handling it is left out, and said',
+  'G74 an unknown parameter (%s) is refused by name; lenient handling ignores and reports it',
   async (query) => {
     const [name] = query.split('=');
     const refused = await get(`Patient?${query}`);
@@ -75,7 +75,7 @@ test.each([
   '_count:missing=true',
   'family:=adams',
   'organization:.name=x',
-])('G75 a modifier that the parameter does not have (%s) is 400, and nothing is searched without it', async (query) => {
+])('G75 an unsupported modifier (%s) is 400, and is never ignored', async (query) => {
   expectRefusal(await get(`Patient?${query}`), 400, 'not-supported');
 });
 
@@ -87,7 +87,7 @@ test.each(['family=', 'gender=', 'birthdate=', '_id=', 'family=a,', '_sort=', '_
   },
 );
 
-test('G76 lenient handling leaves an empty parameter out', async () => {
+test('G76 lenient handling ignores an empty parameter', async () => {
   expect(idsOf(await get('Patient?family=&gender=male&_sort=_id', LENIENT))).toEqual(['c', 'd']);
 });
 
@@ -106,11 +106,11 @@ test.each([
   ['-organization,_id', 'b,c,a,d'],
   ['_source,_id', 'd,a,b,c'],
   ['-_source,_id', 'a,d,b,c'],
-])('G90 _sort=%s; who has no value comes last', async (sort, expected) => {
+])('G90 _sort=%s; resources without a value come last', async (sort, expected) => {
   expect(idsOf(await get(`Patient?_sort=${sort}`)).join()).toBe(expected);
 });
 
-test('G90 equal values stay in one order over the pages', async () => {
+test('G90 equal values have the same order on all pages', async () => {
   const seen: string[] = [];
   for (let url: string | undefined = `${base()}/Patient?_sort=family&_count=1`; url; ) {
     const page: Answer = await ask('GET', url.slice(base().length));
@@ -127,7 +127,7 @@ test.each(['colour', 'family,colour', '-', 'family:exact', 'family,,birthdate', 
   },
 );
 
-test('G91 _count bounds the matches of a page; 0 is the total alone; over the most there is, it is the most there is', async () => {
+test('G91 _count limits the matches of a page; 0 returns the total only; a greater value than the maximum is the maximum', async () => {
   expect(idsOf(await get('Patient?_count=3'))).toHaveLength(3);
   const { body: none } = await get('Patient?_count=0');
   expect([none.total, none.entry]).toEqual([4, undefined]);
@@ -150,7 +150,7 @@ test.each([
   ['_summary=text', ['text'], ['name', 'gender', 'photo']],
   ['_summary=data', ['name', 'gender', 'photo'], ['text']],
   ['_elements=name,gender', ['name', 'gender'], ['text', 'birthDate', 'photo']],
-])('G93 %s shows a part, and its tag says so', async (query, shown, hidden) => {
+])('G93 %s returns parts of resources, tagged SUBSETTED', async (query, shown, hidden) => {
   const [{ resource }] = (await get(`Patient?_id=a&${query}`)).body.entry;
   for (const name of ['id', 'meta', ...shown]) expect([name, name in resource]).toEqual([name, true]);
   for (const name of hidden) expect([name, name in resource]).toEqual([name, false]);
@@ -205,7 +205,7 @@ test('G97 a deleted resource is not found, not counted and not included', async 
   expect(await find('Observation?_tag=urn:g|97&subject.active:missing=true')).toEqual([]);
 });
 
-test('G97 what the scopes do not cover is not found, not counted, not included and not reached through a chain', async () => {
+test('G97 resources outside of the scopes are not found, not counted, not included and not reached through a chain', async () => {
   const key = await facet().keyWith('fhir', ['system/Observation.rs']);
   expect((await get('?_id=a,o&_total=accurate', { key })).body).toMatchObject({ total: 1, entry: [{ resource: { id: 'o' } }] });
   expect((await get('Observation?_id=o&_include=Observation:subject', { key })).body.entry).toHaveLength(1);
@@ -213,7 +213,7 @@ test('G97 what the scopes do not cover is not found, not counted, not included a
   expectRefusal(await get('Observation?subject:Patient.family=curie', { key }), 403, 'forbidden');
 });
 
-test('G98 a search sees what was written before it, every time', async () => {
+test('G98 a search always finds resources that were written before it', async () => {
   for (let nth = 0; nth < 10; nth++) {
     const { id } = (
       await ask('POST', '/Patient', { body: { resourceType: 'Patient', identifier: [{ system: 'urn:g98', value: `${nth}` }] } })

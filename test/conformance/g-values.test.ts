@@ -1,4 +1,4 @@
-// G. search, what values and modifiers mean, by the numbers of the requirements. https://hl7.org/fhir/R4/search.html#ptypes
+// G. search values and modifiers, by the numbers of the requirements. https://hl7.org/fhir/R4/search.html#ptypes
 import { expectRefusal, finder, type Resource, server, store } from './asking.ts';
 
 const { ask } = server();
@@ -117,9 +117,12 @@ test.each([
   expect(await find(`Condition?clinical-status${modifier}=${CLINICAL}%7C${code}`)).toEqual(expected);
 });
 
-test.each(['in', 'not-in', 'above', 'below'])('G80 :%s of a terminology that is not loaded is refused, never ignored', async (modifier) => {
-  expectRefusal(await ask('GET', `/Patient?language:${modifier}=http://example.org/unknown`), 400);
-});
+test.each(['in', 'not-in', 'above', 'below'])(
+  'G80 :%s with a value set or code system that is not loaded is refused, never ignored',
+  async (modifier) => {
+    expectRefusal(await ask('GET', `/Patient?language:${modifier}=http://example.org/unknown`), 400);
+  },
+);
 
 test.each([
   ['exactly', 'Patient?_source=urn:feed:1', ['ann']],

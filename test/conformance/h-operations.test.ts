@@ -42,7 +42,7 @@ describe('H101 $validate', () => {
     expect([answer.status, answer.body.resourceType, severities(answer)]).toEqual([200, 'OperationOutcome', expected]);
   });
 
-  test('of a stored resource, as it is and as it would become; nothing is written', async () => {
+  test('of a stored resource and of its next version; nothing is written', async () => {
     await store(ask, { ...PATIENT, id: 'h101' });
     expect(severities(await ask('GET', '/Patient/h101/$validate'))).toEqual(['information']);
     const worse = { ...PATIENT, id: 'h101', gender: 'F' };
@@ -80,7 +80,7 @@ describe('H102 $everything of a patient', () => {
     expect((await everything(query)).sort()).toEqual(expected);
   });
 
-  test('brings what the record refers to, in pages of _count', async () => {
+  test('includes the resources that the record refers to, in pages of _count', async () => {
     const included: string[] = [];
     const seen: string[] = [];
     for (let path: string | undefined = '/Patient/h102/$everything?_count=1'; path; ) {
@@ -102,7 +102,7 @@ describe('H102 $everything of a patient', () => {
 });
 
 describe('H105 scopes', () => {
-  test('without a key 401 that says how to come back, with a wrong one too', async () => {
+  test('without a key or with a wrong one 401 with WWW-Authenticate', async () => {
     for (const key of [null, 'wrong']) {
       const refused = await ask('GET', '/Patient', { key });
       expectRefusal(refused, 401, 'login');
@@ -123,14 +123,14 @@ describe('H105 scopes', () => {
     expectRefusal(await ask(method, path, { key: await facet().keyWith('fhir', [scope]), ...body }), 403, 'forbidden');
   });
 
-  test('a scope of SMART v2 lets do what it says', async () => {
+  test('a scope of SMART v2 permits its interactions', async () => {
     const key = await facet().keyWith('fhir', ['system/Observation.rs']);
     expect((await ask('GET', '/Observation', { key })).status).toBe(200);
   });
 
   // Keys are given by the operator. SMART's own ways to a token are not offered, so nothing may say that they are.
   test.each(['patient/Observation.rs?category=laboratory', 'system/Observation.rs?category=laboratory', 'user/*.rs', 'launch/patient'])(
-    'a scope that is finer or of another context than those served (%s) opens nothing, rather than too much',
+    'a scope with a query or of another context (%s) permits nothing',
     async (scope) => {
       expectRefusal(await ask('GET', '/Observation', { key: await facet().keyWith('fhir', [scope]) }), 403, 'forbidden');
     },
@@ -143,7 +143,7 @@ describe('H105 scopes', () => {
   });
 });
 
-describe('H106 the record of who did what', () => {
+describe('H106 audit', () => {
   // No AuditEvents are written yet.
   test('AuditEvent is not served, and refused by name', async () => {
     const refused = await ask('GET', '/AuditEvent');
@@ -151,7 +151,7 @@ describe('H106 the record of who did what', () => {
     expect(refused.body.issue[0].diagnostics).toContain('AuditEvent');
   });
 
-  test('the log tells of a failure by the id of its request, and nothing of anybody’s health: also not when the database says values', async () => {
+  test('the log has a failure with its request id and without health data, even if the database error contains values', async () => {
     const body = { ...PATIENT, name: [{ family: 'Secretive' }], birthDate: 'Secretive' };
     await ask('POST', '/Patient', { body });
     await ask('GET', '/Patient?family=Secretive');
@@ -169,14 +169,14 @@ describe('H106 the record of who did what', () => {
   });
 });
 
-test('H107 a reference need not resolve, and the CapabilityStatement says so', async () => {
+test('H107 a reference need not resolve, as the CapabilityStatement declares', async () => {
   expect((await ask('GET', '/metadata')).body.rest[0].documentation).toContain('References need not resolve');
   await store(ask, observation('h107', 'Patient/h107-nobody', '2024'));
   expect((await ask('GET', '/Observation/h107')).body.subject).toEqual(to('Patient/h107-nobody'));
   expect((await ask('GET', '/Observation?_id=h107&_include=Observation:subject')).body.entry).toHaveLength(1);
 });
 
-test('H107 a resource that others refer to may be deleted; those others stay unchanged', async () => {
+test('H107 a resource that others refer to may be deleted; the others stay unchanged', async () => {
   await store(ask, { ...PATIENT, id: 'h107-gone' }, observation('h107-left', 'Patient/h107-gone', '2024'));
   expect((await ask('DELETE', '/Patient/h107-gone')).status).toBe(204);
   expect((await ask('GET', '/Observation?subject=Patient/h107-gone')).body.entry).toHaveLength(1);

@@ -1,4 +1,4 @@
-// H. vendors' APIs and tenants, by the numbers of the requirements: the same resources through /v1, and nothing of another tenant's.
+// H. vendors' APIs and tenants, by the numbers of the requirements: the same resources through /v1, and no access to another tenant.
 import { type Answer, expectRefusal, finder, idsOf, type Resource, server, store } from './asking.ts';
 
 const { ask, facet } = server();
@@ -49,7 +49,7 @@ describe('H109 an API of a vendor', () => {
     expect([again.status, again.body]).toEqual([304, undefined]);
   });
 
-  test('a change with another version in If-Match is refused and changes nothing; with the current version it is made', async () => {
+  test('a change with another version in If-Match is refused; with the current version it is applied', async () => {
     const key = facet().demo.clinik!;
     await store(ask, { resourceType: 'Practitioner', id: '0190b3c2-0000-7000-8000-0000000000aa', name: [{ family: 'Lee' }] });
     const role = { practitionerId: '0190b3c2-0000-7000-8000-0000000000aa', role: 'nurse' };
@@ -65,7 +65,7 @@ describe('H109 an API of a vendor', () => {
   test.each([
     ['a value that is none', { email: 'nobody' }],
     ['a field of another kind', { first_name: 7 }],
-  ])('%s is refused (400), and nothing is made', async (_title, more) => {
+  ])('%s is refused (400), and nothing is created', async (_title, more) => {
     const body = { ...patient(), brand_id: 'h109-refused', ...more };
     expect((await send('POST', '/v1/patients', { body })).status).toBe(400);
     expect((await send('GET', '/v1/patients?brand_id=h109-refused')).body.total).toBe(0);
@@ -78,7 +78,7 @@ describe('H109 an API of a vendor', () => {
     expect((await ask('GET', `/Patient/${created.body.id}`)).text).not.toContain('cerulean');
   });
 
-  test('the pages of a list show each item once', async () => {
+  test('all pages of a list together have each item once', async () => {
     for (let nth = 0; nth < 5; nth++) await send('POST', '/v1/patients', { body: { ...patient(), brand_id: 'h109-list' } });
     const seen: string[] = [];
     for (let offset = 0; offset < 6; offset += 2) {

@@ -117,7 +117,7 @@ test.each(rows(Object.entries(SHOULD)))('J SHOULD: %s?%s', async (type, query) =
 });
 
 test.each(['ServiceRequest', 'DiagnosticReport', 'Observation'])(
-  'J %s of a patient, by the id alone and with the type: all of them, of nobody else',
+  'J %s of a patient, by the id alone and with the type: exactly those of the patient',
   async (type) => {
     const all = [finds(type), `${finds(type)}-old`];
     for (const patient of ['ada', 'Patient/ada']) expect(idsOf(await byGet(type, `patient=${patient}`)).sort()).toEqual(all);
@@ -178,7 +178,7 @@ test('J no search requires a status, so results without one are found', async ()
   for (const type of ['ServiceRequest', 'DiagnosticReport', 'Observation']) expect((await byGet(type, 'patient=ada')).status).toBe(200);
 });
 
-test('J 400 for an invalid parameter, 401 without a key, 403 without the scope, 404 for a resource that is not there', async () => {
+test('J 400 for an invalid parameter, 401 without a key, 403 without the scope, 404 for an unknown resource', async () => {
   expectRefusal(await byGet('Patient', 'birthdate=soon'), 400);
   expectRefusal(await ask('GET', '/Patient', { key: null }), 401);
   expectRefusal(await ask('GET', '/Patient', { key: await facet().keyWith('fhir', ['system/Observation.rs']) }), 403);

@@ -1,4 +1,4 @@
-// Resources such as US Core's searches are about, and others beside them. No real people.
+// Resources for US Core's searches, and resources that these must not find. No real people.
 import type { Resource } from './asking.ts';
 
 const US_CORE = 'http://hl7.org/fhir/us/core/StructureDefinition';

