@@ -88,9 +88,6 @@ export async function checkDraft(context: Context, draft: Draft, type: ServedTyp
 /** In bytes. The most that the server adds to a client's content: id and meta, and the JSON around uploaded content. */
 const STAMP_BYTES = 1024;
 
-/** A UTF-16 code unit needs at most three bytes of UTF-8, so the bytes of short texts are not counted. */
-const isLonger = (text: string, bytes: number): boolean => text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
-
 /** Stamps and indexes a write without checking it. */
 export function buildPendingWrite(context: Context, { type, id, method, draft, previous }: WriteRequest): PendingWrite {
   const version = (previous?.version ?? 0) + 1;
@@ -111,7 +108,9 @@ export function buildPendingWrite(context: Context, { type, id, method, draft, p
   const resource = stampVersion(draft.resource, id, String(version), lastUpdated);
   const alias = toUuidAlias(context.caller.tenant, type, id);
   change.body = stringifyJson(stampVersion(draft.exact, id, String(version), lastUpdated));
-  if (isLonger(change.body, (context.maxBodyBytes ?? Number.POSITIVE_INFINITY) + STAMP_BYTES))
+  // a UTF-16 code unit needs at most three bytes of UTF-8, so the bytes of short texts are not counted
+  const mostBytes = (context.maxBodyBytes ?? Number.POSITIVE_INFINITY) + STAMP_BYTES;
+  if (change.body.length * 3 > mostBytes && Buffer.byteLength(change.body) > mostBytes)
     throw tooLong(`this ${type} would be larger than the size limit of a request: move large content to other resources`);
   change.rules = context.findIndexRules?.(type) ?? 0;
   change.index = buildIndexRows(resource, context.registry, alias === id ? [] : [aliasHash(alias)], context.baseUrl);

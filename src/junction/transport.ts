@@ -118,7 +118,12 @@ export function classifyResponse<T>(response: JunctionResponse | NoResponse, par
   if ('fault' in response) return { kind: 'unknown', why: response.fault };
   const { status, body, unread } = response;
   if (status < 300 && unread !== undefined) return { kind: 'unknown', why: `${status}, and the body is ${unread}`, status };
-  if (status < 300) return toAccepted(status, body === undefined ? undefined : parse(body));
+  if (status < 300) {
+    const value = body === undefined ? undefined : parse(body);
+    return value === undefined
+      ? { kind: 'unknown', why: `${status}, and the body is not as documented`, status }
+      : { kind: 'accepted', value };
+  }
   const why = describeError(status, body);
   if (status === 401) return { kind: 'unauthorised', why };
   if (THROTTLED_STATUSES.has(status)) return { kind: 'throttled', why, retryAfter: response.retryAfter };
@@ -142,6 +147,3 @@ export const requireSubject = <T>(outcome: Outcome<T>, isSubject: (value: T) => 
   outcome.kind !== 'accepted' || isSubject(outcome.value)
     ? outcome
     : { kind: 'unknown', why: 'the response is about another order', status: 200 };
-
-const toAccepted = <T>(status: number, value: T | undefined): Outcome<T> =>
-  value === undefined ? { kind: 'unknown', why: `${status}, and the body is not as documented`, status } : { kind: 'accepted', value };

@@ -61,21 +61,14 @@ async function attemptCreate(request: VendorRequest, creation: Creation): Promis
 async function runCreate(request: VendorRequest, creation: Creation, subject?: string): Promise<VendorResponse | LostRace> {
   const { shape, externalStep } = request;
   const { view, idempotent } = creation;
-  const store = (inside: VendorRequest) => (subject === undefined ? storeOnce(inside, creation) : resume(inside, subject, view));
-  if (!externalStep)
-    return translateErrors(shape, () =>
-      inTransaction(request, async (inside) => {
-        const stored = await store(inside);
-        return stored instanceof LostRace ? stored : respondWithItem(inside, stored, idempotent);
-      }),
-    );
-  const claimed = await translateErrors(shape, () =>
+  const result = await translateErrors(shape, () =>
     inTransaction(request, async (inside) => {
-      const stored = await store(inside);
-      return stored instanceof LostRace ? stored : claimItem(inside, stored, externalStep);
+      const stored = await (subject === undefined ? storeOnce(inside, creation) : resume(inside, subject, view));
+      if (stored instanceof LostRace) return stored;
+      return externalStep ? claimItem(inside, stored, externalStep) : respondWithItem(inside, stored, idempotent);
     }),
   );
-  return claimed instanceof LostRace ? claimed : finishStep(request, claimed, idempotent);
+  return 'claim' in result ? finishStep(request, result, idempotent) : result;
 }
 
 /** `key`: the key of the element that is the item. Empty for shapes whose items are whole resources. */

@@ -38,7 +38,7 @@ const ON_ITEM: Record<string, VendorInteraction> = {
 /** The interaction of a method. 405 if the shape does not have it. `id`: the id in the path, undefined for a collection. */
 export function findInteraction(shape: Shape, method: string, id: string | undefined): VendorInteraction {
   const byMethod = id === undefined && !shape.itemIsCaller ? ON_COLLECTION : ON_ITEM;
-  const offered = Object.keys(byMethod).filter((name) => shape.interactions.includes(byMethod[name]!.name));
-  if (!offered.includes(method)) throw methodNotAllowed(offered);
-  return byMethod[method]!;
+  const interaction = byMethod[method];
+  if (interaction && shape.interactions.includes(interaction.name)) return interaction;
+  throw methodNotAllowed(Object.keys(byMethod).filter((name) => shape.interactions.includes(byMethod[name]!.name)));
 }

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { lockDirectory, sendToLockOwner } from '../../src/store/database/data-directory.ts';
 
-const HOLDER = fileURLToPath(new URL('holder.ts', import.meta.url));
+const HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
 let parent: string;
 let directory: string;
 let children: ChildProcess[] = [];

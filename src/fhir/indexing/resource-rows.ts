@@ -1,6 +1,6 @@
 // Builds the index rows of a resource from its search parameters. https://hl7.org/fhir/R4/search.html
 
-import { DATE_RANGES } from '../date-range.ts';
+import { DATE_RANGES, type DateRange } from '../date-range.ts';
 import { hash } from '../hash.ts';
 import { readMember } from '../json-values.ts';
 import type { Resource } from '../types.ts';
@@ -147,17 +147,26 @@ function listFamilyNameParts(code: string, values: TypedValue[]): Set<string> {
 }
 
 function buildDateRows({ number }: IndexedParameter, values: TypedValue[]): ParameterRows {
-  const ranges = values.flatMap((typedValue) => readTypedValue(DATE_RANGES, typedValue) ?? []);
-  const distinctRanges = [...new Map(ranges.map((range) => [range.from + range.to, range])).values()];
-  const { least, greatest } = findExtremes(distinctRanges.map(({ from }) => from));
-  return { dates: distinctRanges.map(({ from, to }, at) => ({ parameter: number, from, to, low: at === least, high: at === greatest })) };
+  const distinctRanges = new Map<string, DateRange>();
+  for (const typedValue of values) {
+    const range = readTypedValue(DATE_RANGES, typedValue);
+    if (range) distinctRanges.set(range.from + range.to, range);
+  }
+  const ranges = [...distinctRanges.values()];
+  const { least, greatest } = findExtremes(ranges.map(({ from }) => from));
+  return { dates: ranges.map(({ from, to }, at) => ({ parameter: number, from, to, low: at === least, high: at === greatest })) };
 }
 
 function buildReferenceRows({ code, number }: IndexedParameter, values: TypedValue[], baseUrl: string): ParameterRows {
-  const found = values.flatMap((typedValue) => readTypedValue(REFERENCE_TARGETS, typedValue, baseUrl) ?? []);
-  const targets = new Set(found.flatMap((referred) => referred.targets));
+  const tokens: Hash[] = [];
+  const targets = new Set<string>();
+  for (const typedValue of values) {
+    const found = readTypedValue(REFERENCE_TARGETS, typedValue, baseUrl);
+    for (const target of found?.targets ?? []) targets.add(target);
+    if (found?.identifier) appendAll(tokens, hashToken(toIdentifierParameter(code), found.identifier));
+  }
   return {
-    tokens: removeDuplicates(found.flatMap(({ identifier }) => (identifier ? hashToken(toIdentifierParameter(code), identifier) : []))),
+    tokens: removeDuplicates(tokens),
     references: [...targets].map((target) => ({
       parameter: number,
       target: hash(target),

@@ -9,8 +9,11 @@ export interface Token {
   code?: string | undefined;
 }
 
+/** Escapes `|`, so that different values never have the same hashed text. */
+const escapeBars = (text: string): string => (text.includes('|') || text.includes('\\') ? text.replace(/[|\\]/g, '\\$&') : text);
+
 /** The form `code`: the code in any system. */
-export const toCodeForm = (code: string): string => escapeBars(code);
+export const toCodeForm = escapeBars;
 
 /** The form `system|code`. Without a system: `|code`. */
 export const toSystemCodeForm = (system: string | null, code: string): string => `${escapeBars(system ?? '')}|${escapeBars(code)}`;
@@ -57,6 +60,3 @@ export function listTokenForms({ system, code }: Token): string[] {
 
 /** The hashes of all forms of a coded value. */
 export const hashToken = (parameter: string, token: Token): Hash[] => listTokenForms(token).map((form) => hashForm(parameter, form));
-
-/** Escapes `|`, so that different values never have the same hashed text. */
-const escapeBars = (text: string): string => (text.includes('|') || text.includes('\\') ? text.replace(/[|\\]/g, '\\$&') : text);

@@ -60,7 +60,8 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
     authorizePatientKey(caller, shape.isPersonal);
     const interaction = findInteraction(shape, req.method, id);
     authorize(caller, shape.resource, interaction.permission);
-    if (interaction.name === 'create') rejectIfMatch(req);
+    if (interaction.name === 'create' && req.headers['if-match'] !== undefined)
+      throw versionMismatch('a create cannot have If-Match: a new item has no version to match');
     const body = interaction.hasBody ? await readVendorBody(req, readText) : NO_BODY;
     const context = api.buildContext(caller, toClientRequest(req, res));
     sendVendorResponse(res, surface, await interaction.handle(toVendorRequest(api, req, { route, context, body })));
@@ -120,13 +121,9 @@ const toRateLimitKey = ({ name, rateLimit }: Surface, { tenant, actor }: Caller)
 const toRouteName = (target: RouteMatch, { name }: Surface): string =>
   target.shape ? (target.id === undefined ? target.shape.path : target.shape.itemPath) : name;
 
-/** Refuses (412) If-Match on a create: a new item has no version to match. */
-function rejectIfMatch({ headers }: Request): void {
-  if (headers['if-match'] !== undefined) throw versionMismatch('a create cannot have If-Match: a new item has no version to match');
-}
-
 /** The media types that vendors' clients send JSON with. */
 const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
+const JSON_EXPECTED = 'send the body as application/json';
 
 /**
  * The JSON of a body. A POST with an empty body is read as `{}`, so that the errors name the required fields. A change without a body is refused.
@@ -134,11 +131,10 @@ const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
  */
 async function readVendorBody(req: Request, readText: TextReader): Promise<ParsedJson> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  const other = unsupportedMedia('send the body as application/json');
-  if (type !== '' && !JSON_TYPE.test(type)) throw other;
+  if (type !== '' && !JSON_TYPE.test(type)) throw unsupportedMedia(JSON_EXPECTED);
   const text = await readText(req);
   if (text === '' && req.method === 'POST') return { plain: {}, exact: {} };
-  if (type === '') throw other;
+  if (type === '') throw unsupportedMedia(JSON_EXPECTED);
   if (text.trim() === '') throw invalidStructure('the body must be a JSON object, but it is empty');
   return parseJson(text);
 }

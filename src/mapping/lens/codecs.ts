@@ -106,13 +106,19 @@ const parseDatePatterns = (argument: string, kind: 'day' | 'instant'): DatePatte
   argument.split('|').map((text) => compileDatePattern(text.trim(), kind));
 
 function buildPatternCodec(patterns: DatePattern[], rule: string): Codec {
-  const stored = (text: string): string | undefined => patterns.map(({ parse }) => parse(text)).find((result) => result !== undefined);
+  const parseAny = (text: string): string | undefined => {
+    for (const { parse } of patterns) {
+      const parsed = parse(text);
+      if (parsed !== undefined) return parsed;
+    }
+    return undefined;
+  };
   return {
     pattern: patterns.map(({ pattern }) => pattern).join('|'),
     format: patterns[0]!.text,
     read: (value) => patterns[0]!.format(toText(value)),
-    write: (value) => stored(toText(value)),
-    validate: (value) => (stored(toText(value)) === undefined ? rule : undefined),
+    write: (value) => parseAny(toText(value)),
+    validate: (value) => (parseAny(toText(value)) === undefined ? rule : undefined),
   };
 }
 

@@ -98,12 +98,10 @@ async function readCurrent(store: Store, entry: OutboxEntry, { task }: OrderPayl
     { type: 'ServiceRequest', id: readRequestId(entry) },
     { type: 'Task', id: task },
   ]);
-  const [request, fulfilment] = (['ServiceRequest', 'Task'] as const).map((resourceType) =>
-    locked.find(({ type }) => type === resourceType),
-  );
+  const rows = new Map(locked.map((row) => [row.type, row]));
   return {
-    request: await parseOrderedRequest(store, entry, request),
-    task: parseStored('Task', fulfilment),
+    request: await parseOrderedRequest(store, entry, rows.get('ServiceRequest')),
+    task: parseStored('Task', rows.get('Task')),
   };
 }
 

@@ -78,17 +78,13 @@ async function readSubject(
   const row = type === 'Patient' && patientId ? await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId) : undefined;
   if (!row?.body) throw businessRule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
   const patient = toTyped('Patient', JSON.parse(row.body));
+  const contained = listContained(request);
+  const at = contained.findIndex(({ resourceType, id }) => resourceType === 'Patient' && id === PATIENT_SNAPSHOT_ID);
   return {
     patientId: row.id,
-    sources: [...readPatientSnapshot(request), { patient, at: undefined }],
+    sources: [...(at < 0 ? [] : [{ patient: contained[at]!, at: `ServiceRequest.contained[${at}]` }]), { patient, at: undefined }],
     excluded: listPatientExclusions(patient),
   };
-}
-
-function readPatientSnapshot(request: Resource): PatientSource[] {
-  const inner = listContained(request);
-  const at = inner.findIndex(({ resourceType, id }) => resourceType === 'Patient' && id === PATIENT_SNAPSHOT_ID);
-  return at < 0 ? [] : [{ patient: inner[at]!, at: `ServiceRequest.contained[${at}]` }];
 }
 
 /**

@@ -57,8 +57,8 @@ interface ConnectionLender<Connection> {
   load: QueueLoad;
   /** Throws when the caller is inside a transaction. */
   refuseInsideTransaction(): void;
-  /** Runs `work` in the scope of a transaction. */
-  runInScope<T>(scope: TransactionScope, work: () => Promise<T>): Promise<T>;
+  /** The transaction in which the caller runs. */
+  scope: AsyncLocalStorage<TransactionScope>;
   /** Lends a connection when it is this owner's turn. */
   withConnection<T>(of: HandleState, run: (connection: Connection, signal?: AbortSignal) => Promise<T>): Promise<T>;
 }
@@ -82,7 +82,7 @@ function createConnectionLender<Connection>(pool: Knex, driver: Driver<Connectio
     driver,
     load: queue.load,
     refuseInsideTransaction,
-    runInScope: (scope, work) => inside.run(scope, work),
+    scope: inside,
     async withConnection(of, run) {
       refuseInsideTransaction();
       const signal = of.isSafe || !of.hasStarted ? of.signal : undefined;
@@ -133,7 +133,7 @@ function createHandle<Connection>(of: HandleState, lender: ConnectionLender<Conn
 
 function runTransaction<T, Connection>(
   of: HandleState,
-  { withConnection, runInScope, driver, load }: ConnectionLender<Connection>,
+  { withConnection, scope: inside, driver, load }: ConnectionLender<Connection>,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   return withConnection(of, async (connection, signal) => {
@@ -142,7 +142,7 @@ function runTransaction<T, Connection>(
     try {
       // the first statement of `work` is queued behind `begin`
       const begin = sendBegin(driver, connection);
-      const working = runInScope(scope, async () => work(createTransactionHandle(scope, connection, { driver, load })));
+      const working = inside.run(scope, async () => work(createTransactionHandle(scope, connection, { driver, load })));
       const [, answer] = await Promise.all([begin, working]);
       scope.isOpen = false;
       await driver.script(connection, 'commit');

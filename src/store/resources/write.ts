@@ -16,13 +16,8 @@ export async function writeChanges(database: Database, tenant: number, changes: 
   const [first, ...others] = changes;
   if (!first) return 0;
   const kind = others.length === 0 ? findWriteKind(first) : undefined;
-  const answers = kind ? await writeOne(database, tenant, first, kind) : await writeMany(database, tenant, changes);
+  const answers = kind ? await writeOne(database, tenant, { change: first, kind }) : await writeMany(database, tenant, changes);
   return answers[0]!.applied;
-}
-
-function writeOne(database: Database, tenant: number, change: ResourceChange, kind: WriteKind): Promise<AppliedCount[]> {
-  const { name, sql, parameters } = buildSingleWrite(tenant, change, kind);
-  return database.query<AppliedCount>(sql, parameters, `write-${name}`);
 }
 
 function writeMany(database: Database, tenant: number, changes: ResourceChange[]): Promise<AppliedCount[]> {
@@ -40,12 +35,6 @@ function findWriteKind({ previous, index }: ResourceChange): WriteKind | undefin
 /** `delete`: removes the search rows, after a deletion or for a resource without index rows. */
 type WriteKind = 'create' | 'update' | 'delete';
 
-interface PreparedStatement {
-  name: string;
-  sql: string;
-  parameters: unknown[];
-}
-
 const WRITTEN_COLUMNS: Record<WriteKind, ChangeColumn[]> = {
   create: CHANGE_COLUMNS.filter((column) => column !== 'previous' && column !== 'previous_rules'),
   update: CHANGE_COLUMNS,
@@ -58,7 +47,11 @@ const WRITTEN_COLUMNS: Record<WriteKind, ChangeColumn[]> = {
 const STATEMENTS = new Map<string, string>();
 
 /** The statement returns one row, `applied`: 0 if the current version is no longer `previous`. */
-function buildSingleWrite(tenant: number, change: ResourceChange, kind: WriteKind): PreparedStatement {
+function writeOne(
+  database: Database,
+  tenant: number,
+  { change, kind }: { change: ResourceChange; kind: WriteKind },
+): Promise<AppliedCount[]> {
   const filled: IndexTable[] = [];
   const arrays: unknown[][] = [];
   for (const table of change.index ? INDEX_TABLES : []) {
@@ -71,7 +64,8 @@ function buildSingleWrite(tenant: number, change: ResourceChange, kind: WriteKin
   const sql = STATEMENTS.get(name) ?? buildSql(kind, filled);
   STATEMENTS.set(name, sql);
   const values = toColumnValues(change);
-  return { name, sql, parameters: [tenant, ...WRITTEN_COLUMNS[kind].map((column) => values[column]), ...arrays] };
+  const parameters = [tenant, ...WRITTEN_COLUMNS[kind].map((column) => values[column]), ...arrays];
+  return database.query<AppliedCount>(sql, parameters, `write-${name}`);
 }
 
 /**
