@@ -69,7 +69,7 @@ export function parseBundleRequest({ plain, exact }: ParsedJson): BundleRequest 
   if (entry.length > MAX_BUNDLE_ENTRIES)
     throw new FhirError('too-long', [issue('too-costly', `a Bundle may have ${MAX_BUNDLE_ENTRIES} entries: send several`, 'Bundle.entry')]);
   const exacts = toList(readMember(exact, 'entry'));
-  return { type, entries: entry.map((one, at) => ({ plain: one, exact: exacts[at] })) };
+  return { type, entries: entry.map((item, at) => ({ plain: item, exact: exacts[at] })) };
 }
 
 /** Parses one entry. `baseUrl`: this server's FHIR base, without a trailing slash. Expressions of errors begin with `Bundle.entry[at]`. */

@@ -24,7 +24,7 @@ export interface CapabilityOptions {
 /** The codes of the interactions at paths of a type, or at those of the whole system. */
 function listInteractionCodes(of: 'type' | 'system'): { code: string }[] {
   const facts = Object.values(INTERACTIONS).filter(({ path }) => path.startsWith('/:type') === (of === 'type'));
-  return [...new Set(facts.flatMap((one): readonly string[] => one.codes))].map((code) => ({ code }));
+  return [...new Set(facts.flatMap((interaction): readonly string[] => interaction.codes))].map((code) => ({ code }));
 }
 
 /** The operations on a type, each once. */

@@ -75,5 +75,5 @@ export function buildPreferenceComparator(type: string, stated: UsePreference = 
 
 /** The elements that are not old and are in their period, the preferred one first. */
 export function findCurrentElements<T>(elements: readonly T[], type: string, now: string): T[] {
-  return elements.filter((one) => !isOld(one) && isInPeriod(one, now)).toSorted(buildPreferenceComparator(type));
+  return elements.filter((element) => !isOld(element) && isInPeriod(element, now)).toSorted(buildPreferenceComparator(type));
 }

@@ -41,7 +41,7 @@ interface Resource {
 
 /** Reads all definitions in directories of YAML or JSON files. The first directory must exist, and the others may be missing. */
 export function loadProfiles(directory: string, ...more: string[]): Profiles {
-  return readProfiles([directory, ...more.filter((one) => existsSync(one))].flatMap(listDefinitionFiles));
+  return readProfiles([directory, ...more.filter((path) => existsSync(path))].flatMap(listDefinitionFiles));
 }
 
 function listDefinitionFiles(directory: string): { name: string; text: string }[] {

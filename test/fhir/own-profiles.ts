@@ -26,7 +26,7 @@ export const library = (...definitions: Definition[]): ProfileCheckers =>
   buildProfileCheckers(buildDefinitionLibrary(definitions.map((resource) => ({ package: 'own', resource }))));
 
 /** The issues of a resource as `code expression`, after the severity if it is not an error. */
-export function said(checkers: ProfileCheckers, name: string, resource: Json): string[] {
+export function listIssues(checkers: ProfileCheckers, name: string, resource: Json): string[] {
   const checker = checkers.findChecker(`${URL}/${name}`)!;
   const issues = toIssues(checker.findFaults(resource), resource, resource.resourceType as string, 100);
   expect(checker.isConformant(resource)).toBe(!issues.some(({ severity }) => severity === 'error'));

@@ -2,7 +2,7 @@
 
 import type { ElementDefinition, StructureDefinition } from '../../src/fhir/profile/definition.ts';
 import { toIssues } from '../../src/fhir/validation/issues.ts';
-import { library, NPI, observation, practitioner, profile, said, URL } from './own-profiles.ts';
+import { library, listIssues, NPI, observation, practitioner, profile, URL } from './own-profiles.ts';
 import type { Json } from './valid-resources.ts';
 
 describe('values', () => {
@@ -44,7 +44,7 @@ describe('values', () => {
     ['a date that may be early enough', { effectiveDateTime: '2020' }, []],
     ['another type of the choice', { valueString: 'x' }, []],
     ['a long text', { note: [{ text: '12345' }, { text: '123456' }] }, ['value Observation.note[1].text']],
-  ])('%s', (_what, elements, expected) => expect(said(checkers, 'values', observation({ code, ...elements }))).toEqual(expected));
+  ])('%s', (_what, elements, expected) => expect(listIssues(checkers, 'values', observation({ code, ...elements }))).toEqual(expected));
 });
 
 describe('cardinality and types', () => {
@@ -95,7 +95,7 @@ describe('cardinality and types', () => {
       ['structure Observation.component[0].referenceRange[0]'],
     ],
     ['a range without a text', { referenceRange: [{ low: { value: 1 } }] }, ['required Observation.referenceRange[0].text']],
-  ])('%s', (_what, elements, expected) => expect(said(checkers, 'types', observation({ ...good, ...elements }))).toEqual(expected));
+  ])('%s', (_what, elements, expected) => expect(listIssues(checkers, 'types', observation({ ...good, ...elements }))).toEqual(expected));
 });
 
 describe('rules from other profiles', () => {
@@ -180,7 +180,7 @@ describe('rules from other profiles', () => {
     ],
     ['an extension beside a primitive', { birthDate: '2000' }, ['required Practitioner.birthDate.extension']],
     ['such an extension there', { birthDate: '2000', _birthDate: { extension: [{ url: 'urn:a', valueCode: 'x' }] } }, []],
-  ])('%s', (_what, elements, expected) => expect(said(checkers, 'derived', { ...good, ...elements })).toEqual(expected));
+  ])('%s', (_what, elements, expected) => expect(listIssues(checkers, 'derived', { ...good, ...elements })).toEqual(expected));
 
   test.each([
     ['orphan', 'its base https://example.org/StructureDefinition/nowhere is not loaded'],
@@ -190,7 +190,7 @@ describe('rules from other profiles', () => {
   ])('%s cannot be used, and the error gives the reason', (name, why) => expect(() => checkers.findChecker(`${URL}/${name}`)).toThrow(why));
 
   test('constraints: an error, a warning, and one that cannot be evaluated; a key that R4 uses elsewhere is the profile’s own', () => {
-    expect(said(checkers, 'own', practitioner())).toEqual([
+    expect(listIssues(checkers, 'own', practitioner())).toEqual([
       'invariant Practitioner',
       'warning invariant Practitioner',
       'warning not-supported Practitioner',

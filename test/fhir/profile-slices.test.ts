@@ -1,6 +1,6 @@
 // Slices: all discriminator types of R4, open and closed, ordered, with a cardinality for each slice. https://hl7.org/fhir/R4/profiling.html#slicing
 import type { ElementDefinition, Slicing } from '../../src/fhir/profile/definition.ts';
-import { library, NPI, observation, practitioner, profile, said, URL } from './own-profiles.ts';
+import { library, listIssues, NPI, observation, practitioner, profile, URL } from './own-profiles.ts';
 import type { Json } from './valid-resources.ts';
 
 describe('slices by value', () => {
@@ -53,7 +53,7 @@ describe('slices by value', () => {
     ['atend', 'others last', [tax, npi, other], []],
     ['atend', 'others first', [other, npi], ['structure Practitioner.identifier[1]']],
   ])('%s: %s', (name, _what, identifier, expected) => {
-    expect(said(checkers, name, practitioner({ identifier })).sort()).toEqual(expected.sort());
+    expect(listIssues(checkers, name, practitioner({ identifier })).sort()).toEqual(expected.sort());
   });
 
   test('a constraint that a slice repeats from its list is reported once', () => {
@@ -66,7 +66,7 @@ describe('slices by value', () => {
   });
 
   test('a resource without the element lacks the required slice', () => {
-    expect(said(checkers, 'open', practitioner())).toEqual(['required Practitioner.identifier']);
+    expect(listIssues(checkers, 'open', practitioner())).toEqual(['required Practitioner.identifier']);
   });
 });
 
@@ -249,5 +249,5 @@ describe('slices by other discriminators', () => {
     ['reslice', { component: [of(text('a'), { valueString: 'c' })] }, ['required Observation.component']],
     ['untold', { component: [of(a)] }, ['warning not-supported Observation.component']],
     ['position', { component: [of(a)] }, ['warning not-supported Observation.component']],
-  ])('%s %j', (name, elements, expected) => expect(said(checkers, name, observation(elements))).toEqual(expected));
+  ])('%s %j', (name, elements, expected) => expect(listIssues(checkers, name, observation(elements))).toEqual(expected));
 });

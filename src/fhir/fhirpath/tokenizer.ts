@@ -29,7 +29,7 @@ export function tokenize(text: string): Token[] {
 
 const TOKEN_KINDS = ['name', 'quoted', 'variable', 'string', 'number', 'date', 'mark'] as const;
 
-const isTokenKind = (kind: string): kind is Token['kind'] => TOKEN_KINDS.some((one) => one === kind);
+const isTokenKind = (kind: string): kind is Token['kind'] => TOKEN_KINDS.some((known) => known === kind);
 
 function explainUnknownToken(text: string, at: number): string {
   const where = `at character ${at + 1}`;

@@ -39,13 +39,13 @@ export function parseJsonPatch(body: ParsedJson): Patch {
 
 /** Whether the patch has a `test` operation. */
 export const hasTestOperation = ({ plain }: ParsedJson): boolean =>
-  Array.isArray(plain) && plain.some((one: { op?: unknown } | null) => one?.op === 'test');
+  Array.isArray(plain) && plain.some((operation: { op?: unknown } | null) => operation?.op === 'test');
 
 /** The same for any JSON. Returns a function that applies the operations to a value. */
 export function parseJsonPatchOperations({ plain, exact }: ParsedJson): (tree: unknown) => unknown {
   if (!Array.isArray(plain)) throw invalidStructure('a JSON Patch is a list of operations (RFC 6902)');
   if (plain.length > MAX_PATCH_OPERATIONS) throw invalidStructure(`a JSON Patch has at most ${MAX_PATCH_OPERATIONS} operations`);
-  const steps = plain.map((one: unknown, at) => parseOperation(one, toList(exact)[at], at));
+  const steps = plain.map((operation: unknown, at) => parseOperation(operation, toList(exact)[at], at));
   return (tree) => steps.reduce<unknown>((now, apply) => apply(now), tree);
 }
 
@@ -101,9 +101,9 @@ const LETTERS_PER_VALUE = 8;
 function isTooLargeToCopy(value: unknown): boolean {
   const left = [value];
   for (let seen = 1; left.length; seen++) {
-    const one = left.pop();
-    if (isContainer(one)) left.push(...Object.values(one).slice(0, MAX_COPIED_VALUES));
-    else if (typeof one === 'string') seen += one.length / LETTERS_PER_VALUE;
+    const current = left.pop();
+    if (isContainer(current)) left.push(...Object.values(current).slice(0, MAX_COPIED_VALUES));
+    else if (typeof current === 'string') seen += current.length / LETTERS_PER_VALUE;
     if (seen > MAX_COPIED_VALUES) return true;
   }
   return false;

@@ -50,7 +50,7 @@ export function readMembers(node: ElementNode, key: string): Member[] {
 
 /** Whether the value and the sibling under a name are lists: one boolean for each that is present. */
 export const readListForms = (node: ElementNode, key: string): boolean[] =>
-  readValueAndSibling(node, key).flatMap((one) => (one === undefined ? [] : Array.isArray(one)));
+  readValueAndSibling(node, key).flatMap((item) => (item === undefined ? [] : Array.isArray(item)));
 
 /** A node with the members under a name replaced. */
 export function replaceMembers(node: ElementNode, key: string, { members, list }: { members: Member[]; list: boolean }): ElementNode {
@@ -70,7 +70,7 @@ export const removeUndefined = (node: ElementNode): ElementNode =>
   Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined));
 
 const fillWithNulls = (all: unknown[]): unknown[] | undefined =>
-  all.some((one) => one !== undefined) ? all.map((one) => one ?? null) : undefined;
+  all.some((item) => item !== undefined) ? all.map((item) => item ?? null) : undefined;
 
 const readValueAndSibling = (node: ElementNode, key: string): [unknown, unknown] => [
   readOwnProperty(node, key),

@@ -72,7 +72,7 @@ function listPlainNames(path: string, slice: ProfileNode): string[] | undefined 
 
 /** Whether a value at the path of names has the expected value. */
 function hasExpectedValue(value: unknown, names: readonly string[], expected: Expected, at = 0): boolean {
-  if (Array.isArray(value)) return value.some((one) => hasExpectedValue(one, names, expected, at));
+  if (Array.isArray(value)) return value.some((candidate) => hasExpectedValue(candidate, names, expected, at));
   if (at === names.length) return value !== undefined && expected(value);
   return isElement(value) && hasExpectedValue(value[names[at]!], names, expected, at + 1);
 }
@@ -107,7 +107,7 @@ const DISCRIMINATOR_TYPES: Readonly<Record<string, (path: string, slice: Profile
       const profiles = (slice.definition.type ?? []).flatMap(({ profile = [] }) => profile).map(findConformanceTest);
       if (!profiles.length || profiles.includes(undefined))
         throw new UnusableDefinitionError('the discriminator needs a profile that is not loaded');
-      return (item, context) => profiles.some((one) => one!(item, context));
+      return (item, context) => profiles.some((candidate) => candidate!(item, context));
     },
   };
 
@@ -199,7 +199,7 @@ function findInheritedValue(steps: Step[], node: ProfileNode): Expected | undefi
   const given = findTypedValue(node.definition, 'fixed') ?? findTypedValue(node.definition, 'pattern');
   if (given && steps.length) {
     const values = steps.reduce<unknown[]>(
-      (found, step) => found.flatMap((one) => ('name' in step && isElement(one) ? [one[step.name]].flat() : [])),
+      (found, step) => found.flatMap((candidate) => ('name' in step && isElement(candidate) ? [candidate[step.name]].flat() : [])),
       [given.value],
     );
     const present = values.filter((value) => value !== undefined);
@@ -209,7 +209,7 @@ function findInheritedValue(steps: Step[], node: ProfileNode): Expected | undefi
   const [step, ...rest] = steps;
   return step
     ? followStep(step, node)
-        .map((one) => findInheritedValue(rest, one))
+        .map((candidate) => findInheritedValue(rest, candidate))
         .find((found) => found !== undefined)
     : undefined;
 }
@@ -221,12 +221,15 @@ function findDescendantValue(node: ProfileNode, definitions: ExternalDefinitions
   if (fixed) return fixed;
   const codes = binding?.strength === 'required' && binding.valueSet ? definitions.findCodes(binding.valueSet) : undefined;
   const parts = [...node.children].flatMap(([name, child]): [string, Expected][] => {
-    const found = [child, ...child.slices.values()].map((one) => findDescendantValue(one, definitions)).find((one) => one !== undefined);
+    const found = [child, ...child.slices.values()]
+      .map((candidate) => findDescendantValue(candidate, definitions))
+      .find((candidate) => candidate !== undefined);
     return found && !name.endsWith('[x]') ? [[name, found]] : [];
   });
   const inside = parts.filter(([name]) => node.children.get(name)!.definition.min !== 0);
   if (inside.length)
     return (value) =>
-      isElement(value) && inside.every(([name, test]) => [value[name]].flat().some((one) => one !== undefined && test(one)));
+      isElement(value) &&
+      inside.every(([name, test]) => [value[name]].flat().some((candidate) => candidate !== undefined && test(candidate)));
   return codes && ((value) => mayBeInValueSet(codes, value));
 }

@@ -70,7 +70,7 @@ export function chooseDefinition<T extends { package: string; resource: { versio
   const { version } = parseCanonical(canonical);
   const fitting = version === undefined ? all : all.filter(({ resource }) => matchesVersion(resource.version, version));
   if (fitting.length <= 1) return fitting[0];
-  return fitting.find((one) => one.package === from) ?? fitting.toSorted(compareNewestFirst)[0];
+  return fitting.find((definition) => definition.package === from) ?? fitting.toSorted(compareNewestFirst)[0];
 }
 
 /** `4.0` matches all 4.0.x, because published profiles use it so. */

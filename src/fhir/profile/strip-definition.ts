@@ -50,7 +50,9 @@ function stripStructureDefinition(profile: StructureDefinition): StructureDefini
     ]),
     ...(snapshot && { snapshot: { element: toArray(snapshot.element).map(stripElement) } }),
     ...(differential && {
-      differential: { element: toArray(differential.element).flatMap((one) => (snapshot ? toOwnConstraints(one) : [stripElement(one)])) },
+      differential: {
+        element: toArray(differential.element).flatMap((element) => (snapshot ? toOwnConstraints(element) : [stripElement(element)])),
+      },
     }),
   };
 }
@@ -77,9 +79,9 @@ function stripElement(element: ElementDefinition): ElementDefinition {
 }
 
 function stripConstraints({ constraint }: ElementDefinition): { constraint?: Constraint[] } {
-  const constraints = toArray(constraint).filter((one) => !isUniversalConstraint(one));
+  const constraints = toArray(constraint).filter((constraint) => !isUniversalConstraint(constraint));
   return constraints.length
-    ? { constraint: constraints.map((one) => pickProperties(one, ['key', 'severity', 'human', 'expression', 'source'])) }
+    ? { constraint: constraints.map((constraint) => pickProperties(constraint, ['key', 'severity', 'human', 'expression', 'source'])) }
     : {};
 }
 

@@ -108,5 +108,5 @@ function findOrAdd(nodes: Map<string, ProfileNode>, name: string, path: string):
 /** Merges a definition into that of the base. Its members replace those of the base, but constraints are added. */
 function mergeDefinitions(base: ElementDefinition, over: ElementDefinition): ElementDefinition {
   const constraint = [...(base.constraint ?? []), ...(over.constraint ?? [])];
-  return { ...base, ...over, ...(constraint.length && { constraint: [...new Map(constraint.map((one) => [one.key, one])).values()] }) };
+  return { ...base, ...over, ...(constraint.length && { constraint: [...new Map(constraint.map((item) => [item.key, item])).values()] }) };
 }

@@ -26,7 +26,7 @@ export function parseCompositeCondition({ code, parts = [] }: SearchParameter, v
     const other = expected.findIndex(({ kind }) => kind !== 'token');
     // the assertion: findIndex has excluded `token`
     const valueTest = other < 0 ? undefined : VALUE_PARSERS[expected[other]!.kind as ValueComponentKind](code, texts[other]!, now);
-    return forms.every((one) => one !== undefined) ? [buildOccurrenceCondition(parts, forms, valueTest)] : [];
+    return forms.every((form) => form !== undefined) ? [buildOccurrenceCondition(parts, forms, valueTest)] : [];
   });
   return combineWithOr(conditions);
 }
@@ -58,7 +58,10 @@ const VALUE_PARSERS: Record<ValueComponentKind, (code: string, text: string, now
   number: (code, text) => ({ forms: [], within: { of: 'number', any: parseNumberTests(code, unescapeValue(text)) } }),
   quantity: (code, text) => {
     const { unit, measure, any } = parseQuantityTests(code, text);
-    return { forms: [unit, measure].filter((one) => one !== undefined), within: { of: measure === undefined ? 'number' : 'measure', any } };
+    return {
+      forms: [unit, measure].filter((form) => form !== undefined),
+      within: { of: measure === undefined ? 'number' : 'measure', any },
+    };
   },
   date: (code, text, now) => ({ forms: [], within: { of: 'date', any: parseDateTests(code, text, now) } }),
   string: (code, text) => ({ forms: [], within: { of: 'norm', ...toBeginsWithRange(code, unescapeValue(text)) } }),

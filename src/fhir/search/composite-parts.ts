@@ -27,7 +27,7 @@ export function compileCompositeParts(type: string, expression: string, definiti
 const splitUnion = (expression: string): string[] =>
   expression.includes("'") ? [expression] : expression.split('|').map((branch) => branch.trim());
 
-const isComponentKind = (kind: string): kind is ComponentKind => COMPONENT_KINDS.some((one) => one === kind);
+const isComponentKind = (kind: string): kind is ComponentKind => COMPONENT_KINDS.some((known) => known === kind);
 
 function compileCompositePart(type: string, branch: string, definitions: readonly ComponentDefinition[]): CompositePart {
   const occurrences = compileExpression(branch, type);

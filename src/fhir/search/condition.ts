@@ -79,7 +79,7 @@ const CONDITION_PARSERS: Record<ParameterKind, ConditionParser> = {
 
 function parseCodedCondition(parameter: SearchParameter, modifier: string, value: string, { registry }: SearchContext): Condition {
   if (parameter.code === '_id') return parseIdCondition(modifier, value);
-  const byTerminology = TERMINOLOGY_MODIFIERS.find((one) => one === modifier);
+  const byTerminology = TERMINOLOGY_MODIFIERS.find((candidate) => candidate === modifier);
   return byTerminology
     ? parseTerminologyCondition(parameter, byTerminology, value, registry.terminology)
     : parseTokenCondition(parameter, modifier, value);

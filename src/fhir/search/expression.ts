@@ -115,8 +115,8 @@ function compileName(name: string, from: TypedWalk[]): TypedWalk[] | undefined {
 }
 
 function walkElement({ type, walk }: TypedWalk, name: string): TypedWalk[] {
-  const one = findElement(type, name);
-  if (one) return one.types.map((elementType) => ({ type: normalizeTypeName(elementType), walk: walkProperty(walk, name) }));
+  const element = findElement(type, name);
+  if (element) return element.types.map((elementType) => ({ type: normalizeTypeName(elementType), walk: walkProperty(walk, name) }));
   const choice = findElement(type, `${name}[x]`);
   return (choice?.types ?? []).map((elementType) => {
     const branch = normalizeTypeName(elementType);

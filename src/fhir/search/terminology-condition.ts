@@ -72,7 +72,7 @@ function hashCodes(
   if (withoutSystem && !systems.includes(system)) return [];
   if (list === 'all') return [withoutSystem ? presence : hashForm(code, toSystemForm(system))];
   const normalizeCase = (text: string): string => (caseInsensitive ? foldCase(text) : text);
-  return [...list].map((one) =>
-    hashForm(code, withoutSystem ? toCodeForm(normalizeCase(one)) : toSystemCodeForm(system, normalizeCase(one))),
+  return [...list].map((listedCode) =>
+    hashForm(code, withoutSystem ? toCodeForm(normalizeCase(listedCode)) : toSystemCodeForm(system, normalizeCase(listedCode))),
   );
 }

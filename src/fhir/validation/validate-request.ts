@@ -45,7 +45,7 @@ export function parseValidateRequest(body: ParsedJson | undefined, query: readon
 }
 
 function buildValidateRequest({ mode, profile, resource }: NamedParameters): ValidateRequest {
-  const known = MODES.find((one) => one === mode);
+  const known = MODES.find((candidate) => candidate === mode);
   if (mode !== undefined && known === undefined) throw invalid(`mode must be one of ${MODES.join(', ')}`, 'Parameters.parameter');
   return {
     ...(known !== undefined && { mode: known }),
@@ -58,19 +58,19 @@ function parseParameters({ plain, exact }: ParsedJson): NamedParameters {
   const list = readMember(plain, 'parameter') ?? [];
   if (!Array.isArray(list)) throw invalidStructure('a list is expected', 'Parameters.parameter');
   return collectParameters(
-    list.map((one, at) => parseParameter(one, toList(readMember(exact, 'parameter'))[at], `Parameters.parameter[${at}]`)),
+    list.map((parameter, at) => parseParameter(parameter, toList(readMember(exact, 'parameter'))[at], `Parameters.parameter[${at}]`)),
   );
 }
 
-function parseParameter(one: unknown, exact: unknown, where: string): [name: string, value: string | ParsedResource] {
-  if (!isElement(one) || typeof one.name !== 'string') throw invalidStructure('a parameter has a name', where);
-  const allowed = PARAMETERS.includes(one.name) ? VALUES[one.name] : undefined;
+function parseParameter(parameter: unknown, exact: unknown, where: string): [name: string, value: string | ParsedResource] {
+  if (!isElement(parameter) || typeof parameter.name !== 'string') throw invalidStructure('a parameter has a name', where);
+  const allowed = PARAMETERS.includes(parameter.name) ? VALUES[parameter.name] : undefined;
   if (!allowed) throw buildUnknownParameterError(where);
-  const member = allowed.find((name) => one[name] !== undefined);
-  if (member === undefined) throw invalidStructure(`${one.name} needs ${allowed[0]}`, where);
-  if (member !== 'resource') return [one.name, readText(one[member], where)];
-  if (!isElement(one.resource)) throw invalidStructure('a resource is a JSON object', `${where}.resource`);
-  return [one.name, toParsedResource({ plain: one.resource, exact: readMember(exact, 'resource') })];
+  const member = allowed.find((name) => parameter[name] !== undefined);
+  if (member === undefined) throw invalidStructure(`${parameter.name} needs ${allowed[0]}`, where);
+  if (member !== 'resource') return [parameter.name, readText(parameter[member], where)];
+  if (!isElement(parameter.resource)) throw invalidStructure('a resource is a JSON object', `${where}.resource`);
+  return [parameter.name, toParsedResource({ plain: parameter.resource, exact: readMember(exact, 'resource') })];
 }
 
 function readText(value: unknown, where: string): string {

@@ -99,7 +99,7 @@ function addCall(path: PathSyntax, call: Call, source: Source): PathSyntax {
 const NARROWING_FUNCTIONS: Readonly<Record<string, (step: StepSyntax, args: SyntaxTree[], source: Source) => StepSyntax>> = {
   where: (step, [criterion], source) => ({
     ...step,
-    where: [...step.where, ...splitConjunction(criterion!).map((one) => compileCondition(one, source))],
+    where: [...step.where, ...splitConjunction(criterion!).map((condition) => compileCondition(condition, source))],
   }),
   first: (step) => ({ ...step, index: step.skip }),
   skip: (step, [count], source) => {

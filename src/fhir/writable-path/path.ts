@@ -107,7 +107,7 @@ function compileSteps(syntax: readonly StepSyntax[], type: string, scope: PathSc
 function buildUnknownNameError(name: string, { aliases = {}, variables = {}, names = [] }: PathScope): Error {
   const first = [...Object.keys(variables), ...names];
   const meant = formatSuggestion(name, [...Object.keys(aliases), ...first]);
-  const there = first.length ? `; a path may begin with ${first.map((one) => `%${one}`).join(', ')}` : '';
+  const there = first.length ? `; a path may begin with ${first.map((variableName) => `%${variableName}`).join(', ')}` : '';
   return new Error(
     `%${name} is neither an alias nor a variable${meant}${there}; let: gives a path a name, systems: of surface.yaml a text`,
   );
@@ -124,7 +124,7 @@ function compileVariableStart(syntax: StepSyntax, scope: PathScope): { type: str
     const value = env[name];
     if (value === undefined || value === null) return [];
     const all = Array.isArray(value) ? value : [value];
-    const met = conditions.length ? all.filter((item) => conditions.every((one) => one.test(item, env))) : all;
+    const met = conditions.length ? all.filter((item) => conditions.every((condition) => condition.test(item, env))) : all;
     return index === undefined ? met : met.slice(index, index + 1);
   };
   return { type, of };

@@ -61,7 +61,7 @@ type JsonNode = Record<string, unknown>;
 /** The definition of the step's element. Throws an Error if the type has no such element, or if a choice has no ofType(). */
 export function findStepElement(type: string, { name, ofType }: StepSyntax): StepElement {
   const choice = findElement(type, `${name}[x]`);
-  if (choice) return { ...findChoiceElement(type, name, ofType), rivals: choice.types.map((one) => name + capitalize(one)) };
+  if (choice) return { ...findChoiceElement(type, name, ofType), rivals: choice.types.map((choiceType) => name + capitalize(choiceType)) };
   const facts = findElement(type, name);
   if (!facts) throw new Error(`${type} has no element ${name}${formatSuggestion(name, listElementNames(type))}`);
   if (facts.choice) throw new Error(`write ${facts.choice.replace('[x]', '')}.ofType(${facts.types[0]}) instead of ${name}`);
@@ -244,7 +244,7 @@ function removeMembers(
 /** Whether a new element can meet all conditions: each can be made true, and none adds an element that another requires to be absent. */
 function canBuildMember(target: StepTarget): boolean {
   if (!target.conditions.every((condition) => condition.make)) return false;
-  const absent = target.conditions.filter((one) => one.absent);
+  const absent = target.conditions.filter((condition) => condition.absent);
   return !absent.length || meetsConditions(buildTemplate(target, {}), absent, {});
 }
 
@@ -307,7 +307,7 @@ function changeSiblings(
   const siblings = primitive ? node?.[toSiblingName(name)] : undefined;
   if (!Array.isArray(siblings)) return node;
   const changed = change(siblings).map((sibling) => sibling ?? null);
-  return changed.some((one) => one !== null)
+  return changed.some((sibling) => sibling !== null)
     ? assignProperty(node, toSiblingName(name), changed)
     : omitProperties(node, [toSiblingName(name)]);
 }
