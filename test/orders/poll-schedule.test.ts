@@ -1,8 +1,8 @@
 // When an order is polled again without an event: the more is expected, the sooner, and not forever.
 
 import { parseOrderSnapshot } from '../../src/junction/order-snapshot.ts';
+import { nextPollAt } from '../../src/orders/poll-order.ts';
 import { DOCUMENT_READ_MS, POLL_LEASE_MS, READ_MS } from '../../src/orders/track/order-tracker.ts';
-import { nextPollAt } from '../../src/orders/track/poll-schedule.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const HOUR = 3_600_000;
