@@ -112,7 +112,7 @@ async function both(type: string | undefined, call: Promise<unknown>, repeat?: (
   await call;
   const exchange = theirs.exchanges.at(-1)!;
   console.log(`${exchange.method} ${pathOf(exchange.url)}: ${exchange.status}`);
-  if (type) for (const answer of [exchange.answered].flat()) read(type, answer);
+  if (type) for (const response of [exchange.answered].flat()) read(type, response);
   if (!repeat) return;
   const outcome = await repeat();
   if (outcome.kind !== 'accepted') faults.push(`${exchange.url.pathname}: ours is ${JSON.stringify(outcome)}`);
@@ -120,7 +120,7 @@ async function both(type: string | undefined, call: Promise<unknown>, repeat?: (
   const [expected, actual] = [exchange, mine].map(saidBy);
   if (!isDeepStrictEqual(actual, expected))
     faults.push(`${exchange.url.pathname}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
-  if (type) for (const answer of [mine.answered].flat()) read(type, answer);
+  if (type) for (const response of [mine.answered].flat()) read(type, response);
 }
 
 /** Both are refused; the refusal is one that Junction's client knows. */

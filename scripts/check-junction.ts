@@ -91,13 +91,13 @@ report();
 async function put(resource: { resourceType: string; id: string }): Promise<void> {
   const headers = { Authorization: `Bearer ${servers.keys.demo.fhir}`, 'Content-Type': 'application/fhir+json' };
   const url = `${servers.bases()[0]}/${resource.resourceType}/${resource.id}`;
-  const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(resource) });
-  if (!answer.ok) throw new Error(`${resource.resourceType}: ${answer.status} ${await answer.text()}`);
+  const response = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(resource) });
+  if (!response.ok) throw new Error(`${resource.resourceType}: ${response.status} ${await response.text()}`);
 }
 
 /** Until that many orders are there; time goes on meanwhile. */
 async function until(met: () => boolean): Promise<void> {
-  for (let nth = 0; nth < 100 && !met(); nth++) {
+  for (let n = 0; n < 100 && !met(); n++) {
     state.advance(20);
     await delay(200);
   }

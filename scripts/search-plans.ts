@@ -100,9 +100,9 @@ try {
     new RegExp(options.only).test(name),
   );
   const all: Ran[] = [];
-  for (const [nth, question] of questions.entries()) {
+  for (const [n, question] of questions.entries()) {
     for (const statement of await statementsOf(question, registry)) if (isDue(statement)) all.push(await ran(scratch.database, statement));
-    if (nth % 1000 === 999) say(`${nth + 1} of ${questions.length} searches asked`);
+    if (n % 1000 === 999) say(`${n + 1} of ${questions.length} searches asked`);
   }
   report(all);
 } finally {

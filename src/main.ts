@@ -119,8 +119,8 @@ const answerStarting: RequestListener = (_req, res) => {
 };
 
 /** The embedded database is locked before anything else. The socket of the lock also receives the commands of the CLI. */
-async function lockDataDirectory({ databaseUrl, dataDir }: Config, answer: Commands): Promise<DirectoryLock | undefined> {
-  return databaseUrl === undefined ? lockDirectory(dataDir, (request) => answer(request as AdminRequest)) : undefined;
+async function lockDataDirectory({ databaseUrl, dataDir }: Config, commands: Commands): Promise<DirectoryLock | undefined> {
+  return databaseUrl === undefined ? lockDirectory(dataDir, (request) => commands(request as AdminRequest)) : undefined;
 }
 
 const toServerLocation = ({ databaseUrl, preparedStatements }: Config) => ({ url: databaseUrl!, preparedStatements });

@@ -17,9 +17,9 @@ export async function until<T>(ask: () => Promise<T> | T, isMet: (found: T) => b
 const A_MOMENT_MS = 300;
 
 /** Whether it is not answered for a moment, as of one who waits for somebody else; false as soon as it is, or fails. */
-export async function waits(answer: PromiseLike<unknown>): Promise<boolean> {
+export async function waits(response: PromiseLike<unknown>): Promise<boolean> {
   const over = new AbortController();
-  const answered = answer.then(
+  const answered = response.then(
     () => false,
     () => false,
   );

@@ -30,7 +30,7 @@ export function anomaliesOf(histories: Histories, attempts: Attempt[]): string[]
 function unsteady(list: string, versions: string[][]): string[] {
   return versions.flatMap((values, at) => {
     const before = versions[at - 1] ?? [];
-    const grown = values.length === before.length + (at === 0 ? 0 : 1) && before.every((value, nth) => values[nth] === value);
+    const grown = values.length === before.length + (at === 0 ? 0 : 1) && before.every((value, index) => values[index] === value);
     return grown ? [] : [`lost update: ${list}, version ${at + 1}, is not the one before and one value more`];
   });
 }

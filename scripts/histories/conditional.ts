@@ -12,9 +12,9 @@ export async function createdOnce({ bases, key, rounds }: { bases: string[]; key
     const body = JSON.stringify({ resourceType: 'Patient', identifier: [{ system: 'urn:round', value: String(round) }] });
     const statuses = await Promise.all(
       Array.from({ length: AT_ONCE }, async (_one, n) => {
-        const answer = await fetch(`${bases[n % bases.length]}/Patient`, { method: 'POST', headers, body });
-        await answer.arrayBuffer();
-        return answer.status;
+        const response = await fetch(`${bases[n % bases.length]}/Patient`, { method: 'POST', headers, body });
+        await response.arrayBuffer();
+        return response.status;
       }),
     );
     const found = await fetch(`${bases[0]}/Patient?${identifier}&_summary=count`, { headers: { Authorization: `Bearer ${key}` } });

@@ -37,7 +37,7 @@ export async function startServers(count: number, settings: Record<string, strin
   const url = Object.assign(new URL(ADMIN_URL), { pathname: `/${name}` }).href;
   const env = { ...process.env, DATABASE_URL: url, FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', ...settings };
   const servers: Server[] = [];
-  for (let nth = 0; nth < count; nth++) servers.push(await start(env, '0'));
+  for (let n = 0; n < count; n++) servers.push(await start(env, '0'));
   const keys = JSON.parse(readFileSync(join(directory, 'dev-keys.json'), 'utf8')) as Servers['keys'];
   return {
     key: keys.demo.fhir,
@@ -45,7 +45,7 @@ export async function startServers(count: number, settings: Record<string, strin
     url,
     bases: () => servers.map(({ port }) => `http://localhost:${port}/fhir/R4`),
     async kill(times) {
-      for (let nth = 0; nth < times; nth++) {
+      for (let n = 0; n < times; n++) {
         await delay(500 + Math.random() * 1000);
         const at = Math.floor(Math.random() * count);
         await ended(servers[at]!, 'SIGKILL');

@@ -32,15 +32,15 @@ export interface Written {
 
 /** Runs it to its end and reads what stands. The lists are made anew, under `name`. */
 export async function write(work: Workload, name: string): Promise<Written> {
-  const lists = Array.from({ length: work.lists }, (_one, nth) => `${name}-${nth}`);
+  const lists = Array.from({ length: work.lists }, (_one, index) => `${name}-${index}`);
   const send = createSender(work);
   for (const id of lists) await send(0, 'PUT', `/List/${id}`, listOf(id, []));
   const statuses: Record<number, number> = {};
   const attempts = await Promise.all(
     Array.from({ length: work.clients }, async (_one, client) => {
       const mine: Attempt[] = [];
-      for (let nth = 0; nth < work.each; nth++) {
-        const { attempt, status } = await attempted(work, send, { client, value: `${client}.${nth}`, lists: some(lists, work.random) });
+      for (let n = 0; n < work.each; n++) {
+        const { attempt, status } = await attempted(work, send, { client, value: `${client}.${n}`, lists: some(lists, work.random) });
         statuses[status] = (statuses[status] ?? 0) + 1;
         mine.push(attempt);
       }
@@ -63,8 +63,8 @@ const createSender =
   async (client, method, path, body) => {
     const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' };
     try {
-      const answer = await fetch(bases[client % bases.length] + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-      return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+      const response = await fetch(bases[client % bases.length] + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+      return { status: response.status, body: (await response.json()) as Answer['body'] };
     } catch {
       return { status: 0, body: {} };
     }
@@ -99,7 +99,7 @@ async function attempted(work: Workload, send: Send, write: Wish): Promise<{ att
     entry: [...writes, readEntry],
   });
   const entries = (status === 200 && body.entry) || [];
-  const versions = write.lists.map((id, nth) => [id, Number(/\d+/.exec(entries[nth]?.response?.etag ?? '')?.[0])] as const);
+  const versions = write.lists.map((id, index) => [id, Number(/\d+/.exec(entries[index]?.response?.etag ?? '')?.[0])] as const);
   const seen = entries.at(-1)?.resource;
   const outcome = status === 200 ? 'done' : status === 0 || status >= 500 ? 'unknown' : 'refused';
   return {

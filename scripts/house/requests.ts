@@ -120,9 +120,9 @@ async function measureEach(coverage: Coverage, requests: [string, () => Promise<
   const measured: Measured[] = [];
   for (const [name, send] of requests) {
     const perform = async (): Promise<void> => void (await (await send()).arrayBuffer());
-    for (let nth = 0; nth < WARM_UP; nth++) await perform();
+    for (let n = 0; n < WARM_UP; n++) await perform();
     const counts = [];
-    for (let nth = 0; nth < REPETITIONS; nth++) counts.push(await coverage.count(perform));
+    for (let n = 0; n < REPETITIONS; n++) counts.push(await coverage.count(perform));
     measured.push({ name, ...counts.sort((a, b) => a.functions - b.functions)[0]! });
   }
   return measured;
@@ -135,7 +135,7 @@ async function measureWebhook(
 ): Promise<Measured> {
   const placed = (await (await order(base, keys.loop)).json()) as { junction_order_id: string };
   const step = (): Promise<Response> => answered(`${sandbox}/sandbox/orders/${placed.junction_order_id}/step`, { method: 'POST' });
-  for (let nth = 0; nth < 3; nth++) {
+  for (let n = 0; n < 3; n++) {
     await step();
     await delay(FOLLOW_UP_MS);
   }

@@ -38,13 +38,13 @@ export function listMappingChanges(content: MappingSpec): PlacedChange[] {
   return [
     at(['path'], to(`${content.path}-x`)),
     ...(plural === undefined ? [] : [at(['plural'], to(`${plural}x`))]),
-    ...interactions.map((interaction, nth) => at(['interactions', String(nth)], removal(`without ${interaction}`))),
+    ...interactions.map((interaction, index) => at(['interactions', String(index)], removal(`without ${interaction}`))),
     ...(idempotency === undefined ? [] : [at(['idempotency'], removal())]),
     ...(take === undefined ? [] : [at(['take'], removal()), at(['take'], to(take === 'all' ? 'first' : 'all'))]),
     ...(max === undefined ? [] : [at(['most'], removal()), at(['most'], to(max - 1))]),
     ...Object.keys(content.envelope ?? {}).map((word) => at(['envelope', word], removal())),
     ...listTemplateChanges(content.envelope, ['envelope']),
-    ...belongs.map((name, nth) => at(['belongs', String(nth)], removal(`without ${name}`))),
+    ...belongs.map((name, index) => at(['belongs', String(index)], removal(`without ${name}`))),
     ...Object.entries(except).flatMap(([name, word]) => [at(['except', name], removal()), at(['except', name], to(`${word}x`))]),
     ...[...Object.entries({ for: whom, item, answers, tells, createStatus })].flatMap(([word, value]) =>
       value === undefined ? [] : [at([word], removal())],
@@ -56,7 +56,7 @@ export function listMappingChanges(content: MappingSpec): PlacedChange[] {
     ...(sort === undefined ? [] : [at(['sort'], removal()), at(['sort'], to(turned(sort)))]),
     ...Object.keys(says).map((name) => at(['says', name], removal())),
     ...[preferChanges, orderOfFields].flatMap((changes) => changes(content)),
-    ...(content.also ?? []).flatMap((spec, nth) => alsoChanges(spec, ['also', String(nth)])),
+    ...(content.also ?? []).flatMap((spec, index) => alsoChanges(spec, ['also', String(index)])),
     ...Object.entries(content.with ?? {}).flatMap(([name, spec]) => joinChanges(spec, ['with', name])),
     ...Object.entries(content.search ?? {}).flatMap(([name, spec]) => searchChanges(spec, ['search', name])),
     ...(unique ? uniqueChanges(unique) : []),
@@ -83,11 +83,11 @@ function manyChanges({ list, fields, least, most: max, identity = [] }: ManySpec
   return [
     at(['many'], removal('left out')),
     at(['many', 'list'], to(`${list}x`)),
-    ...fields.map((name, nth) => at(['many', 'fields', String(nth)], removal(`without ${name}`))),
+    ...fields.map((name, index) => at(['many', 'fields', String(index)], removal(`without ${name}`))),
     ...(least === undefined ? [] : [at(['many', 'least'], to(least + 1))]),
     at(['many', 'most'], to(max - 1)),
     at(['many', 'most'], to(max + 1)),
-    ...identity.map((name, nth) => at(['many', 'identity', String(nth)], removal(`without ${name}`))),
+    ...identity.map((name, index) => at(['many', 'identity', String(index)], removal(`without ${name}`))),
   ];
 }
 
@@ -162,10 +162,10 @@ const OTHER = { exact: 'folded', folded: 'exact', trimmed: 'exact' } as const;
 function uniqueChanges({ within, compare, any }: UniqueSpec): PlacedChange[] {
   return [
     at(['unique'], removal('left out')),
-    ...within.map((name, nth) => at(['unique', 'within', String(nth)], removal(`without ${name}`))),
+    ...within.map((name, index) => at(['unique', 'within', String(index)], removal(`without ${name}`))),
     ...Object.entries(compare).map(([name, how]) => at(['unique', 'compare', name], to(OTHER[how]))),
-    ...any.flatMap(({ same, agree = [], lacking = [], search }, nth) => {
-      const keys = ['unique', 'any', String(nth)];
+    ...any.flatMap(({ same, agree = [], lacking = [], search }, i) => {
+      const keys = ['unique', 'any', String(i)];
       const parts = search.split('&');
       return [
         at(keys, removal('left out')),

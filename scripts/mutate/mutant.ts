@@ -23,8 +23,8 @@ type Node = Record<string, unknown>;
 export function applyChange<T>(node: T, [key, ...rest]: string[], value: unknown): T {
   if (Array.isArray(node)) {
     const at = Number(key);
-    if (rest.length) return node.map((item, nth) => (nth === at ? applyChange(item, rest, value) : item)) as T;
-    return (value === REMOVED ? node.filter((_, nth) => nth !== at) : node.map((item, nth) => (nth === at ? value : item))) as T;
+    if (rest.length) return node.map((item, index) => (index === at ? applyChange(item, rest, value) : item)) as T;
+    return (value === REMOVED ? node.filter((_, index) => index !== at) : node.map((item, index) => (index === at ? value : item))) as T;
   }
   const entries = Object.entries(node as Node).flatMap(([name, own]) => {
     if (name !== key) return [[name, own]];

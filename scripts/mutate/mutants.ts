@@ -54,7 +54,7 @@ const below = ({ at, list }: FieldSpec): string[] => [(at ?? list)!].filter((tex
 /** A path inside of an object starts below that object's own. */
 function contextOf({ lens, mapping, surface }: LoadedShape, { keys, literals }: { keys: string[]; literals: string[] }): PathContext {
   const { resource, fields } = mapping.content;
-  const above = keys.filter((_, nth) => nth > 0 && keys[nth - 1] === 'fields' && keys[0] === 'fields').slice(0, -1);
+  const above = keys.filter((_, index) => index > 0 && keys[index - 1] === 'fields' && keys[0] === 'fields').slice(0, -1);
   const start = above.reduce<{ at: string[]; fields: Record<string, FieldSpec> }>(
     ({ at, fields: inner }, name) => ({ at: [...at, ...below(inner[name]!)], fields: inner[name]!.fields! }),
     { at: [], fields },

@@ -58,8 +58,8 @@ function listSurfaceChanges({
     at(['auth', 'scheme'], to(auth.scheme === 'bearer' ? 'api-key' : 'bearer')),
     at(['auth', 'header'], to(`${auth.header}-x`)),
     at(['auth', 'prefix'], to(`${auth.prefix}x`)),
-    ...hosts.map((_, nth) => at(['hosts', String(nth)], removal(`without ${hosts[nth]}`))),
-    ...mounts.map((_, nth) => at(['mounts', String(nth)], removal(`without ${mounts[nth]}`))),
+    ...hosts.map((_, index) => at(['hosts', String(index)], removal(`without ${hosts[index]}`))),
+    ...mounts.map((_, index) => at(['mounts', String(index)], removal(`without ${mounts[index]}`))),
     ...listAliasChanges(systems),
     ...(nulls === undefined ? [] : [at(['nulls'], to(nulls === 'unset' ? 'refused' : 'unset'))]),
     ...(patch === undefined ? [] : [at(['patch'], to(patch === 'merge' ? 'replace' : 'merge'))]),
@@ -86,8 +86,8 @@ function listPlainChanges(value: unknown): Change[] {
 /** An alias less, and one that stands for what the next one stands for. */
 function listAliasChanges(systems: Record<string, string>): PlacedChange[] {
   const names = Object.keys(systems);
-  return names.flatMap((name, nth) => [
+  return names.flatMap((name, index) => [
     at(['systems', name], removal()),
-    ...(names.length > 1 ? [at(['systems', name], to(systems[names[(nth + 1) % names.length]!]))] : []),
+    ...(names.length > 1 ? [at(['systems', name], to(systems[names[(index + 1) % names.length]!]))] : []),
   ]);
 }

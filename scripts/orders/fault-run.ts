@@ -155,8 +155,8 @@ async function troubled(running: Running): Promise<number[]> {
   await trouble;
   over('faults and kills');
   const counts: number[] = [];
-  for (const [nth, hours] of run.outages.entries()) {
-    const from = run.orders - share * (run.outages.length - nth);
+  for (const [n, hours] of run.outages.entries()) {
+    const from = run.orders - share * (run.outages.length - n);
     counts.push(await outage(running, hours, () => placeAll(from, from + share, false)));
   }
   over('outages');
@@ -174,7 +174,7 @@ async function outage({ sandbox: { state } }: Running, hours: number, meanwhile:
   state.webhooks.url = undefined;
   const before = state.requests.length;
   const placing = meanwhile();
-  for (let nth = 0; nth < LOOKS; nth++) {
+  for (let n = 0; n < LOOKS; n++) {
     state.advance((hours * 3600) / LOOKS);
     await delay(LOOK_MS);
   }
@@ -220,7 +220,7 @@ async function quiet({ sandbox: { state }, database, random, over }: Running): P
   const stuck = await database.stuck();
   if (stuck.length) return stuck;
   const some = [...state.orders.keys()].filter(() => random() < FURTHER);
-  for (let nth = 0; nth < some.length * 3; nth++)
+  for (let n = 0; n < some.length * 3; n++)
     atTheLaboratory(
       { world: state, random },
       some.map((id) => state.orders.get(id)!),
@@ -230,7 +230,7 @@ async function quiet({ sandbox: { state }, database, random, over }: Running): P
     state.advance(hours * 3600);
     // the processes see the new time, and what it makes due
     await delay(10 * PAUSE_MS);
-    for (let nth = 0; nth < 6000 && (await database.due(state.now().toISOString())) > 0; nth++) await delay(PAUSE_MS);
+    for (let n = 0; n < 6000 && (await database.due(state.now().toISOString())) > 0; n++) await delay(PAUSE_MS);
   }
   over('looks');
   return [];

@@ -8,12 +8,12 @@ const PATIENTS = 50;
 const HEADERS = { 'x-vital-api-key': apiKey, 'content-type': 'application/json' };
 
 async function post(path: string, body: object, headers: Record<string, string> = {}): Promise<Record<string, unknown>> {
-  const answer = await fetch(url + path, { method: 'POST', headers: { ...HEADERS, ...headers }, body: JSON.stringify(body) });
-  return (await answer.json()) as Record<string, unknown>;
+  const response = await fetch(url + path, { method: 'POST', headers: { ...HEADERS, ...headers }, body: JSON.stringify(body) });
+  return (await response.json()) as Record<string, unknown>;
 }
 
-async function send(nth: number, order: object): Promise<void> {
-  const user = await post('/v2/user', { client_user_id: `floor-${nth % PATIENTS}` });
+async function send(n: number, order: object): Promise<void> {
+  const user = await post('/v2/user', { client_user_id: `floor-${n % PATIENTS}` });
   const { user_id } = (user.detail ?? user) as { user_id: string };
   const key = randomUUID();
   const created = await post('/v3/order', { user_id, ...order, passthrough: key }, { 'x-idempotency-key': key });

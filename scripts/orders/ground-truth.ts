@@ -112,9 +112,9 @@ function anomaliesOf(ordered: Ordered, found: Found): string[] {
   const name = `${tenant}/ServiceRequest/${id}`;
   const failures: string[] = [];
   if (lives.length !== expected) failures.push(`ordered ${expected} times, accepted ${lives.length} times`);
-  for (const [nth, { key, state, payload }] of lives.entries()) {
+  for (const [n, { key, state, payload }] of lives.entries()) {
     const orders = there.get(key) ?? [];
-    const stands = wanted && nth === lives.length - 1;
+    const stands = wanted && n === lives.length - 1;
     const count = stands || state === 'done' ? 1 : 0;
     if (orders.length !== count) failures.push(`${orders.length} orders at the network for one that is ${state}`);
     const [order] = orders;

@@ -40,7 +40,7 @@ export const request = (id: string, patient: string, status = 'active') => ({
 });
 /** Patients, so that no one has thousands of orders. */
 const PATIENTS = 50;
-const PATIENTS_OF = Array.from({ length: PATIENTS }, (_, nth) => ({ ...PATIENT, id: `p${nth}` }));
+const PATIENTS_OF = Array.from({ length: PATIENTS }, (_, index) => ({ ...PATIENT, id: `p${index}` }));
 
 const PAGE = 250;
 
@@ -58,7 +58,7 @@ export async function placeAtOnce({ bases, keys }: Servers, orders: number): Pro
   await post(PATIENTS_OF);
   for (let from = 0; from < orders; from += PAGE) {
     const count = Math.min(PAGE, orders - from);
-    await post(Array.from({ length: count }, (_, nth) => request(`sr-${from + nth}`, `p${(from + nth) % PATIENTS}`)));
+    await post(Array.from({ length: count }, (_, index) => request(`sr-${from + index}`, `p${(from + index) % PATIENTS}`)));
   }
 }
 
@@ -66,11 +66,11 @@ const TAKEN: ReadonlySet<number> = new Set([200, 201, 204]);
 const REFUSED: ReadonlySet<number> = new Set([409]);
 const TAKEN_OR_OVER: ReadonlySet<number> = new Set([...TAKEN, ...REFUSED]);
 
-export type Place = (nth: number, random: () => number, waits: boolean) => Promise<Ordered[]>;
+export type Place = (n: number, random: () => number, waits: boolean) => Promise<Ordered[]>;
 
 /** One in so many orders is placed at Loop's door, where callers wait for the network. */
 const AT_THE_DOOR = 8;
-const PATIENTS_OF_LOOP = Array.from({ length: 10 }, (_, nth) => ({ ...PATIENT, id: uuidOf(nth) }));
+const PATIENTS_OF_LOOP = Array.from({ length: 10 }, (_, index) => ({ ...PATIENT, id: uuidOf(index) }));
 
 /** `place`: one id, for one tenant or both; `waits`: one in a few is placed by a caller who waits for the network. */
 export async function orderer(servers: Servers): Promise<Place> {
@@ -78,7 +78,7 @@ export async function orderer(servers: Servers): Promise<Place> {
   let calls = 0;
   /** Asks until somebody says one of these, or what nobody should say. */
   const call = async (tenant: Tenant, [method, path, body]: [string, string, object?], expected = TAKEN): Promise<void> => {
-    for (let nth = 0; nth < 600; nth++) {
+    for (let n = 0; n < 600; n++) {
       const base = bases()[calls++ % bases().length]!;
       const { status, text } = await sendRequest(`${base}/${path}`, { method, key: keys[tenant].fhir, body });
       if (expected.has(status)) return;
@@ -94,10 +94,10 @@ export async function orderer(servers: Servers): Promise<Place> {
     request: { method: 'PUT', url: `Patient/${resource.id}` },
   }));
   for (const tenant of ['demo', 'other'] as const) await call(tenant, ['POST', '', { resourceType: 'Bundle', type: 'transaction', entry }]);
-  return async (nth, random, waits) => {
-    if (waits && nth % AT_THE_DOOR === 0) return [await orderThroughLoop(servers, nth, uuidOf(nth % PATIENTS_OF_LOOP.length))];
-    const id = `sr-${nth}`;
-    const patient = `p${nth % PATIENTS}`;
+  return async (n, random, waits) => {
+    if (waits && n % AT_THE_DOOR === 0) return [await orderThroughLoop(servers, n, uuidOf(n % PATIENTS_OF_LOOP.length))];
+    const id = `sr-${n}`;
+    const patient = `p${n % PATIENTS}`;
     const [both, fate, wait] = [random() < 0.3, random(), random()];
     const tenants: Tenant[] = both ? ['demo', 'other'] : ['demo'];
     return Promise.all(
@@ -105,7 +105,7 @@ export async function orderer(servers: Servers): Promise<Place> {
         await put(tenant, request(id, patient));
         if (fate > 0.94) {
           await put(tenant, { ...request(id, patient), note: [{ text: 'from an old copy' }] }, TAKEN_OR_OVER);
-          await put(tenant, request(id, `p${(nth + 1) % PATIENTS}`), REFUSED);
+          await put(tenant, request(id, `p${(n + 1) % PATIENTS}`), REFUSED);
         }
         const ordered = { tenant, id, patient };
         if (fate > 0.06) return { ...ordered, lives: 1, wanted: true };
@@ -127,8 +127,8 @@ const PATIENCE_MS = 4000;
 async function arrival(base: string, { id, key }: { id: string; key: string }): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   while (performance.now() < end) {
-    const answer = await fetch(`${base}/ServiceRequest/${id}`, { headers: { Authorization: `Bearer ${key}` } }).catch(() => undefined);
-    if (answer?.ok && 'identifier' in ((await answer.json()) as object)) return;
+    const response = await fetch(`${base}/ServiceRequest/${id}`, { headers: { Authorization: `Bearer ${key}` } }).catch(() => undefined);
+    if (response?.ok && 'identifier' in ((await response.json()) as object)) return;
     await delay(150);
   }
 }
@@ -143,8 +143,13 @@ interface Asking {
 async function sendRequest(url: string, { method, key, body }: Asking): Promise<{ status: number; text: string }> {
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' };
   try {
-    const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }), signal: AbortSignal.timeout(20_000) });
-    return { status: answer.status, text: await answer.text() };
+    const response = await fetch(url, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    return { status: response.status, text: await response.text() };
   } catch {
     return { status: 0, text: '' };
   }

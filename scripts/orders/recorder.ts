@@ -32,13 +32,13 @@ export async function recorderBefore(target: string): Promise<Recorder> {
     const url = new URL(req.url!, target);
     const headers = Object.fromEntries(['x-vital-api-key', 'x-idempotency-key', 'content-type'].map((name) => [name, req.headers[name]]));
     const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<string, string>;
-    const answer = await fetch(url, { method: req.method!, headers: sent, ...(body && { body }) });
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    const type = answer.headers.get('content-type') ?? '';
+    const response = await fetch(url, { method: req.method!, headers: sent, ...(body && { body }) });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const type = response.headers.get('content-type') ?? '';
     const answered = type.includes('json') ? parsed(bytes.toString()) : bytes;
     const keyed = req.headers['x-idempotency-key'] !== undefined;
-    exchanges.push({ method: req.method!, url, requestBody: parsed(body), keyed, status: answer.status, type, answered });
-    res.writeHead(answer.status, { 'content-type': type }).end(bytes);
+    exchanges.push({ method: req.method!, url, requestBody: parsed(body), keyed, status: response.status, type, answered });
+    res.writeHead(response.status, { 'content-type': type }).end(bytes);
   };
   // what breaks off on one side breaks off on the other
   const server = createServer((req, res) => void pass(req, res).catch(() => res.destroy()));

@@ -35,7 +35,8 @@ const prefixed = (value: (prefix: Prefix) => string, form = ''): Ask[] =>
   PREFIXES.map((prefix) => plain(value(prefix), `${prefix}${form && ` ${form}`}`));
 
 /** A list as long as clients send them. */
-const hundreds = (value: (nth: number) => string): Ask => plain(Array.from({ length: 300 }, (_one, nth) => value(nth)).join(), 'hundreds');
+const hundreds = (value: (index: number) => string): Ask =>
+  plain(Array.from({ length: 300 }, (_one, index) => value(index)).join(), 'hundreds');
 
 /** A bound that nothing lies beyond. */
 const EARLY: ReadonlySet<Prefix> = new Set<Prefix>(['lt', 'le', 'eb']);
@@ -57,15 +58,15 @@ function tokens({ withoutSystem, systems, types }: Tokens): Ask[] {
     plain('|nobody', '|code'),
     plain(`${SYSTEM}|`, 'system|'),
     plain('nobody,other,another', 'several'),
-    hundreds((nth) => `nobody${nth}`),
+    hundreds((n) => `nobody${n}`),
   ];
 }
 
 const PLAIN: Record<ParameterKind, (parameter: SearchParameter) => Ask[]> = {
-  token: (parameter) => (parameter.code === '_id' ? [plain('nobody'), hundreds((nth) => `nobody${nth}`)] : tokens(parameter)),
-  string: () => [plain('zznobody'), plain('zznobody,zzother', 'several'), hundreds((nth) => `zznobody${nth}`)],
-  uri: () => [plain('http://nobody.example/x'), hundreds((nth) => `http://nobody.example/${nth}`)],
-  date: () => [...prefixed(date), plain('1800-01-01,1801', 'several'), hundreds((nth) => `1${500 + nth}`)],
+  token: (parameter) => (parameter.code === '_id' ? [plain('nobody'), hundreds((n) => `nobody${n}`)] : tokens(parameter)),
+  string: () => [plain('zznobody'), plain('zznobody,zzother', 'several'), hundreds((n) => `zznobody${n}`)],
+  uri: () => [plain('http://nobody.example/x'), hundreds((n) => `http://nobody.example/${n}`)],
+  date: () => [...prefixed(date), plain('1800-01-01,1801', 'several'), hundreds((n) => `1${500 + n}`)],
   number: () => prefixed(number),
   quantity: () => [
     ...prefixed(number),
@@ -77,7 +78,7 @@ const PLAIN: Record<ParameterKind, (parameter: SearchParameter) => Ask[]> = {
       ? [plain('http://nobody.example/x'), plain('http://nobody.example/x|1', 'url|version')]
       : [
           plain('nobody', 'id'),
-          hundreds((nth) => `${targets[0]}/nobody${nth}`),
+          hundreds((n) => `${targets[0]}/nobody${n}`),
           plain(`${targets[0]}/nobody`, 'Type/id'),
           plain('http://nobody.example/x', 'url'),
         ],

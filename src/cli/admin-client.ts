@@ -21,9 +21,9 @@ const CREATES_DATABASE = new Set(['tenants create', 'profiles add']);
 const MIGRATION_STATUS = 'migrations status';
 
 async function runOnEmbedded(directory: string, request: AdminRequest): Promise<string[]> {
-  const answer = await sendToLockOwner(directory, request);
+  const reply = await sendToLockOwner(directory, request);
   // type assertion: the server returns the lines of an AdminOperation
-  if (answer !== undefined) return answer as string[];
+  if (reply !== undefined) return reply as string[];
   if (!CREATES_DATABASE.has(request.command) && !existsSync(toDatabasePath(directory)))
     throw new Error(
       `there is no database in ${directory}: the first start creates one; FACET_DATA_DIR names another folder, DATABASE_URL a PostgreSQL`,

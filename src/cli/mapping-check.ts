@@ -28,7 +28,7 @@ export function checkMappings(world: MappingFiles, names: string[], { quick = fa
   const breaches = [...proofs.flatMap((proof) => proof.breaches), ...surfaces.flatMap(proveSurface)];
   const table = textTable(
     ['mapping', 'resource', 'fields', 'filters', 'examples', ''],
-    shapes.map((loaded, nth) => buildRow(loaded, proofs[nth])),
+    shapes.map((loaded, index) => buildRow(loaded, proofs[index])),
     [34, 20, 8, 8, 8, 20],
   );
   return {

@@ -129,7 +129,7 @@ export const describeState = ({ is, next }: StateText): string => (next === unde
 export function stateHelp(states: Record<string, StateText>): string {
   const width = Math.max(...Object.keys(states).map((name) => name.length));
   const lines = Object.entries(states).flatMap(([name, { is, help = is }]) =>
-    broken(help, 84).map((line, nth) => `  ${(nth ? '' : name).padEnd(width)}  ${line}`),
+    broken(help, 84).map((line, index) => `  ${(index ? '' : name).padEnd(width)}  ${line}`),
   );
   return ['States:', ...lines].join('\n');
 }

@@ -19,7 +19,7 @@ const aligned = (cells: string[], widths: number[]): string =>
 function wrapRow(row: string[], widths: number[]): string[][] {
   const pieces = row.map((cell, at) => broken(cell, widths[at]!));
   const height = Math.max(...pieces.map((list) => list.length));
-  return Array.from({ length: height }, (_, nth) => pieces.map((list) => list[nth] ?? ''));
+  return Array.from({ length: height }, (_, index) => pieces.map((list) => list[index] ?? ''));
 }
 
 /** Breaks a text into lines of this width: at a space, else after a comma, before a dot, after an underscore, else anywhere. */

@@ -10,7 +10,7 @@ export interface Drain {
 }
 
 /** `answer` handles the requests. If a connection has several requests, the response to the newest closes the connection. */
-export function createDrain(answer: RequestListener): Drain {
+export function createDrain(handler: RequestListener): Drain {
   const newest = new Map<Socket, ServerResponse>();
   let isDraining = false;
   return {
@@ -20,7 +20,7 @@ export function createDrain(answer: RequestListener): Drain {
       newest.set(socket, res);
       if (isDraining) endConnectionAfter(res);
       if (isDraining && req.url?.split('?')[0] === '/readyz') return void sendStopping(res);
-      answer(req, res);
+      handler(req, res);
     },
     begin() {
       isDraining = true;

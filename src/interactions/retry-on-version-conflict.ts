@@ -21,11 +21,11 @@ export async function retryOnVersionConflict<T>(
   const first = await attempt(context, await context.store.read(tenant, type, id));
   if (first !== undefined) return first;
   for (let n = 1; n < ATTEMPTS; n++) {
-    const answer = await context.store.transaction(async (store) => {
+    const result = await context.store.transaction(async (store) => {
       const [locked] = await store.readForUpdate(tenant, [{ type, id }]);
       return attempt({ ...context, store }, locked);
     });
-    if (answer !== undefined) return answer;
+    if (result !== undefined) return result;
   }
   throw writeContention(`other requests are writing this ${type}: read it again and retry`);
 }

@@ -33,7 +33,7 @@ export function buildReport(
     interpretation,
     results:
       options.results ??
-      reported.map((marker, nth) => toResult(marker, { order, at, interpretation: nth === 0 ? interpretation : 'normal' })),
+      reported.map((marker, index) => toResult(marker, { order, at, interpretation: index === 0 ? interpretation : 'normal' })),
     missing: status === 'final' ? missing.map(({ name, slug, loinc, code }) => toMissingResult({ name, slug, loinc, code })) : [],
     collectedAt: order.report?.collectedAt ?? at,
     reportedAt: at,
@@ -45,8 +45,8 @@ export function buildReport(
 export function buildCorrectedReport(state: SandboxState, order: SandboxOrder, options: ReportOptions): SandboxReport {
   const before = order.report ?? buildReport(state, order, 'final', options);
   const at = before.results.findIndex(({ type }) => type === 'numeric');
-  const results = before.results.map((result, nth) =>
-    nth === at ? { ...result, result: `${result.result}1`, value: Number(`${result.result}1`) } : result,
+  const results = before.results.map((result, index) =>
+    index === at ? { ...result, result: `${result.result}1`, value: Number(`${result.result}1`) } : result,
   );
   return { ...before, status: 'final', results: options.results ?? results, reportedAt: state.now().toISOString() };
 }

@@ -71,7 +71,7 @@ export async function sendDueWebhooks(state: SandboxState): Promise<number> {
   for (const message of due) {
     const times = message.due.filter((at) => at <= now).length;
     message.due = message.due.filter((at) => at > now);
-    for (let nth = 0; nth < times; nth++, sent++) await attemptWebhook(state, message);
+    for (let index = 0; index < times; index++, sent++) await attemptWebhook(state, message);
   }
   return sent;
 }
@@ -79,7 +79,7 @@ export async function sendDueWebhooks(state: SandboxState): Promise<number> {
 async function attemptWebhook(state: SandboxState, message: SandboxMessage): Promise<void> {
   const status = await sendWebhook(state, message);
   message.answers.push(status);
-  const wait = RETRY_SECONDS[message.answers.filter((answer) => answer < 200 || answer > 299).length - 1];
+  const wait = RETRY_SECONDS[message.answers.filter((status) => status < 200 || status > 299).length - 1];
   if ((status < 200 || status > 299) && wait !== undefined) message.due.push(state.now().getTime() + wait * 1000);
 }
 
@@ -87,15 +87,15 @@ async function attemptWebhook(state: SandboxState, message: SandboxMessage): Pro
 export async function sendWebhook(state: SandboxState, message: SandboxMessage): Promise<number> {
   const { url, headers } = { url: state.webhooks.url!, headers: buildSignedHeaders(state, message) };
   try {
-    const answer = await fetch(url, {
+    const response = await fetch(url, {
       method: 'POST',
       headers,
       body: message.body,
       signal: AbortSignal.timeout(15_000),
       redirect: 'manual',
     });
-    await answer.arrayBuffer();
-    return answer.status;
+    await response.arrayBuffer();
+    return response.status;
   } catch {
     return 0;
   }

@@ -88,8 +88,8 @@ function parseTransaction(transactionJson: unknown): OrderTransaction | undefine
 
 /** Each event once, sorted by id. An event without an id is numbered by its position. */
 function parseEvents(order: Record<string, unknown>): OrderEvent[] {
-  const listed = [...toList(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((json, nth) =>
-    parseEvent(json, nth + 1),
+  const listed = [...toList(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((json, index) =>
+    parseEvent(json, index + 1),
   );
   const statusOnly = listed.length ? [] : parseEvent({ status: order.status }, 0);
   const unique = new Map([...listed, ...statusOnly].map((event) => [event.id, event]));

@@ -30,7 +30,7 @@ function buildShapeTypes(loaded: LoadedShape, surface: LoadedSurface['source']['
   const { one, many } = describeItems(shape);
   const has = (...names: string[]): boolean => shape.interactions.some((interaction) => names.includes(interaction));
   const body = { $ref: shape.responseShape === undefined ? item : toSchemaNames({ name: shape.responseShape }).item };
-  const answer = buildItemSchema(loaded.mapping.content, surface, body);
+  const itemSchema = buildItemSchema(loaded.mapping.content, surface, body);
   const list = buildListSchema(loaded.mapping.content, surface, body);
   const query = buildListParameters(loaded, surface, {
     requests: {},
@@ -51,9 +51,9 @@ function buildShapeTypes(loaded: LoadedShape, surface: LoadedSurface['source']['
     ...(has('replace')
       ? [declareType(prefix + replacement, annotateReplacement(loaded), `All of ${one}, in place of what stands.`, prefix)]
       : []),
-    ...(answer === body || !has('create', 'read', 'update', 'replace', 'perform')
+    ...(itemSchema === body || !has('create', 'read', 'update', 'replace', 'perform')
       ? []
-      : [declareType(`${prefix}${item}Answer`, answer, `The answer with ${one}.`, prefix)]),
+      : [declareType(`${prefix}${item}Answer`, itemSchema, `The answer with ${one}.`, prefix)]),
     ...(has('search') || shape.batch ? [declareType(`${prefix}${item}List`, list, `The answer with a page of ${many}.`, prefix)] : []),
     ...(has('search')
       ? [declareType(`${prefix}${item}Query`, buildQuerySchema(query), `What a list of ${many} can be asked for.`, prefix)]

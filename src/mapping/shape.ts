@@ -202,7 +202,7 @@ export interface BatchCreate {
   /** The items of a request, each in the form of a request for one item. */
   splitRequest(body: View): View[];
   /** The name in the request of a field of the nth item: `readings[2].code`. */
-  toRequestField(field: string, nth: number): string;
+  toRequestField(field: string, index: number): string;
   /** The id derived from the identity fields of an item; undefined: every item is new. */
   buildId(item: View, env: Env): string | undefined;
 }
@@ -232,7 +232,7 @@ export interface Join {
   /** FHIR search for all of these ids. */
   buildSearch(ids: string[]): string;
   /** Distributes the results: a function from an owner to its joined resources. */
-  distribute(answer: Resource[], baseUrl: string): (owner: Resource, known: PathVariables) => Resource[];
+  distribute(found: Resource[], baseUrl: string): (owner: Resource, known: PathVariables) => Resource[];
 }
 
 /** The common parts of all shapes of one vendor (`surface.yaml`). */

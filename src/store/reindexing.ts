@@ -278,7 +278,7 @@ const toVersionColumns = (renewals: ReindexedRow[]): unknown[] => [
 
 async function writeIndexRows(database: Database, tenant: number, renewals: ReindexedRow[]): Promise<number> {
   const sides = INDEX_TABLES.map((table) => renewals.map(({ index }) => JSON.stringify(TABLE_ROWS[table](index))));
-  const [answer] = await database.query<{ applied: number }>(REPLACE, [
+  const [count] = await database.query<{ applied: number }>(REPLACE, [
     tenant,
     ...toVersionColumns(renewals),
     renewals.map(({ rules }) => rules),
@@ -286,5 +286,5 @@ async function writeIndexRows(database: Database, tenant: number, renewals: Rein
     renewals.map(({ index }) => toSortCodes(index.codes)),
     ...sides,
   ]);
-  return answer!.applied;
+  return count!.applied;
 }

@@ -104,12 +104,12 @@ class SqlStore implements Store {
 
   async transaction<T>(work: (store: Store) => Promise<T>): Promise<T> {
     let written = 0;
-    const answer = await this.database.transaction((transaction) => {
+    const result = await this.database.transaction((transaction) => {
       written = 0;
       return work(new SqlStore(transaction, (count) => (written += count)));
     });
     this.onWrites(written);
-    return answer;
+    return result;
   }
 
   get idempotencyKeys() {

@@ -48,8 +48,8 @@ function checkEndpoint(endpoint: string | undefined, isBase: boolean, policy: Ad
   if (!isAllowedHost(host, policy)) throw refuse('the endpoint is a private address that FACET_PRIVATE_SUBSCRIBER_HOSTS does not list');
 }
 
-function parseHeader(text: string, nth: number): [string, string] {
-  const where = `${toPath('header')}[${nth}]`;
+function parseHeader(text: string, index: number): [string, string] {
+  const where = `${toPath('header')}[${index}]`;
   const [, name, value] = HEADER.exec(text) ?? [];
   if (name === undefined || text.length > MAX_LENGTH) throw businessRule('a header is written as Name: value, in ASCII', where);
   if (SERVER_HEADERS.test(name)) throw businessRule('this header is set by the server', where);

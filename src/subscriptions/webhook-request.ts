@@ -28,9 +28,9 @@ export function sendWebhookRequest(
   const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve) => {
     // without an agent: the subscriber could close a kept-alive connection at the moment it is reused
-    const sending = send(url, { method, signal, agent: false, lookup: createGuardedLookup(policy) }, (answer) => {
-      resolve(toDeliveryResult(answer.statusCode ?? 0, answer.headers['retry-after']));
-      answer.destroy();
+    const sending = send(url, { method, signal, agent: false, lookup: createGuardedLookup(policy) }, (response) => {
+      resolve(toDeliveryResult(response.statusCode ?? 0, response.headers['retry-after']));
+      response.destroy();
     });
     sending.on('error', (error) => resolve({ ok: false, why: describeNetworkError(error, signal) }));
     // always emitted last; after a 101 response it is the only event

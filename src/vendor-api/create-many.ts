@@ -45,19 +45,19 @@ interface Creations {
 /** The rows of the items, in the order of the request. Items that exist already are not changed. */
 async function storeItems(request: VendorRequest, many: BatchCreate, { items, idempotent }: Creations): Promise<ResourceRow[] | LostRace> {
   const { shape, context } = request;
-  const places = items.map((_, nth) => (field: string) => many.toRequestField(field, nth));
+  const places = items.map((_, index) => (field: string) => many.toRequestField(field, index));
   const resolved = await resolveReferences(
     request,
-    items.map((item, nth) => ({ fields: item, whole: item, toPlace: places[nth]! })),
+    items.map((item, index) => ({ fields: item, whole: item, toPlace: places[index]! })),
   );
   const env = buildEnv(context, { resolved });
   const ids = items.map((item) => many.buildId(item, env) ?? context.newId());
   const subject = `${shape.resource}/${ids[0]}`;
   if (idempotent && !(await claimIdempotencyKey(request, idempotent, { subject, creates: true }))) return new LostRace();
-  const creations = items.map((item, nth) => ({
-    id: ids[nth]!,
-    build: () => shape.write(item, undefined, { ...env, newId: ids[nth]! }),
-    withErrorContext: <T>(work: () => Promise<T>) => translateErrors(shape, work, places[nth]!),
+  const creations = items.map((item, index) => ({
+    id: ids[index]!,
+    build: () => shape.write(item, undefined, { ...env, newId: ids[index]! }),
+    withErrorContext: <T>(work: () => Promise<T>) => translateErrors(shape, work, places[index]!),
   }));
   const rows = await createResources(context, shape.resource, creations);
   return ids.map((id) => rows.get(id)!);

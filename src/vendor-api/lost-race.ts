@@ -50,12 +50,12 @@ export async function retryLostRaces<T>(
   attempt: () => Promise<T | LostRace>,
 ): Promise<T> {
   const startedAt = performance.now();
-  for (let nth = 1; nth <= attempts; ) {
+  for (let index = 1; index <= attempts; ) {
     const result = await attempt();
     if (!(result instanceof LostRace)) return result;
     if (result.wait) await result.wait(context, startedAt);
-    else if (pauseMs) await delay(Math.random() * pauseMs * nth++);
-    else nth++;
+    else if (pauseMs) await delay(Math.random() * pauseMs * index++);
+    else index++;
   }
   throw writeContention(message);
 }

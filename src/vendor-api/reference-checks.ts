@@ -54,8 +54,8 @@ export async function rejectDuplicate(request: VendorRequest, view: View, ownId?
   // a transaction has one connection: the searches are sent together with the lock, and run after it
   const locked = context.store.lockKeys(context.caller.tenant, keys);
   const [, ...pages] = await Promise.all([locked, ...rule.candidates.map(({ search }) => findRows(context, search, { count: 100 }))]);
-  for (const [nth, { isSame }] of rule.candidates.entries()) {
-    for (const row of pages[nth]!.rows)
+  for (const [index, { isSame }] of rule.candidates.entries()) {
+    for (const row of pages[index]!.rows)
       if (row.id !== ownId && isSame(await buildView(request, row))) throw duplicate(shape.messages.duplicate);
   }
 }

@@ -47,7 +47,7 @@ function toMinimal({ shape, body, pathParameters }: VendorRequest, form: Shape, 
   });
   if (!Array.isArray(shown)) return echo(shown, sent);
   const items = shape.batch!.splitRequest(shape.pickKnownFields(sent));
-  return shown.map((view, nth) => echo(view, items[nth]!));
+  return shown.map((view, index) => echo(view, items[index]!));
 }
 
 /** The shape of the response to a change. */

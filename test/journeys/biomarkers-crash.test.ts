@@ -19,16 +19,16 @@ const body = (count: number) => ({
   patient_id: patient,
   brand_id: 'loop',
   source: 'upload',
-  biomarkers: Array.from({ length: count }, (_, nth) => ({
-    ...{ code: `c${nth}`, name: 'Ferritin', value: 11.5, unit: 'ng/mL' },
+  biomarkers: Array.from({ length: count }, (_, index) => ({
+    ...{ code: `c${index}`, name: 'Ferritin', value: 11.5, unit: 'ng/mL' },
     collected_at: '2026-01-05T08:30:00Z',
   })),
 });
 const count = async (): Promise<number> => {
-  const answer = await request(facet.app)
+  const response = await request(facet.app)
     .get(`/fhir/R4/Observation?subject=Patient/${patient}&_summary=count`)
     .set('x-api-key', facet.demo.fhir!);
-  return answer.body.total;
+  return response.body.total;
 };
 beforeEach(async () => {
   patient = (await post('/v1/patients', { brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace' })).body.id;

@@ -40,9 +40,9 @@ const parse = (sent: object, key?: string) => loop('/v1/biomarkers/parse', key).
 const stored = async () => (await facet.fhir('get', `/Observation?subject=Patient/${patient}&_count=1000`)).body.entry ?? [];
 
 test('each value becomes an Observation, returned in the order of the request, with its status', async () => {
-  const answer = await parse(body([ferritin, tsh, { ...tsh, code: 'ft4', value: 9, reference_high: 1.7 }]));
-  expect([answer.status, answer.body.count]).toEqual([200, 3]);
-  expect(answer.body.results[0]).toEqual({
+  const response = await parse(body([ferritin, tsh, { ...tsh, code: 'ft4', value: 9, reference_high: 1.7 }]));
+  expect([response.status, response.body.count]).toEqual([200, 3]);
+  expect(response.body.results[0]).toEqual({
     id: expect.any(String),
     patient_id: patient,
     biomarker_code: 'ferritin',
@@ -55,13 +55,13 @@ test('each value becomes an Observation, returned in the order of the request, w
     collected_at: '2026-01-05T08:30:00Z',
     parsed_at: expect.any(String),
   });
-  expect(answer.body.results.map(({ biomarker_code: code, status }: Record<string, string>) => [code, status])).toEqual([
+  expect(response.body.results.map(({ biomarker_code: code, status }: Record<string, string>) => [code, status])).toEqual([
     ['ferritin', 'low'],
     ['tsh', 'normal'],
     ['ft4', 'high'],
   ]);
   const found = await facet.fhir('get', `/Observation?subject=Patient/${patient}&value-quantity=lt12|http://unitsofmeasure.org|ng/mL`);
-  expect(found.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([answer.body.results[0].id]);
+  expect(found.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([response.body.results[0].id]);
 });
 
 test('a value without a range has no interpretation, also in FHIR', async () => {
@@ -81,14 +81,14 @@ test('a range that is sent later is stored: the value has a second Observation w
 
 test('digits stay as sent', async () => {
   const sent = JSON.stringify(body([{ ...ferritin, value: 0, reference_low: 1 }])).replace('"value":0', '"value":11.50');
-  const answer = await loop('/v1/biomarkers/parse').set('Content-Type', 'application/json').send(sent);
-  expect(answer.text).toContain('"value":11.50,');
-  expect((await facet.fhir('get', `/Observation/${answer.body.results[0].id}`)).text).toContain('"value":11.50,');
+  const response = await loop('/v1/biomarkers/parse').set('Content-Type', 'application/json').send(sent);
+  expect(response.text).toContain('"value":11.50,');
+  expect((await facet.fhir('get', `/Observation/${response.body.results[0].id}`)).text).toContain('"value":11.50,');
 });
 
 test('an invalid value is named by its position, and nothing is stored', async () => {
-  const answer = await parse(body([ferritin, tsh, { ...tsh, value: 'much' }]));
-  expect([answer.status, answer.body.error, answer.body.message]).toEqual([
+  const response = await parse(body([ferritin, tsh, { ...tsh, value: 'much' }]));
+  expect([response.status, response.body.error, response.body.message]).toEqual([
     400,
     'validation_error',
     'Validation error: biomarkers[2].value must be a number',
@@ -97,7 +97,7 @@ test('an invalid value is named by its position, and nothing is stored', async (
 });
 
 test('a thousand values are accepted, one more is refused', async () => {
-  const many = Array.from({ length: 1001 }, (_, nth) => ({ ...ferritin, code: `c${nth}` }));
+  const many = Array.from({ length: 1001 }, (_, index) => ({ ...ferritin, code: `c${index}` }));
   const refused = await parse(body(many));
   expect([refused.status, refused.body.message]).toEqual([400, 'Validation error: biomarkers must have at most 1000 members']);
   const taken = await parse(body(many.slice(1)));
@@ -140,12 +140,12 @@ test('a correction through FHIR stays when the value is sent again; a deleted va
 });
 
 test('concurrent requests in any order create each value once', async () => {
-  const values = Array.from({ length: 20 }, (_, nth) => ({ ...ferritin, code: `c${nth}` }));
+  const values = Array.from({ length: 20 }, (_, index) => ({ ...ferritin, code: `c${index}` }));
   const orders = [values, values.toReversed(), values.slice(5), values.slice(0, 12), [...values.slice(9), ...values.slice(0, 9)]];
-  const answers = await Promise.all(orders.map((order) => parse(body(order))));
-  expect(answers.map(({ status }) => status)).toEqual(orders.map(() => 200));
-  const ids = new Map(answers.flatMap(({ body: { results } }) => results).map(({ biomarker_code: code, id }) => [code, id]));
-  for (const { results } of answers.map((answer) => answer.body))
+  const responses = await Promise.all(orders.map((order) => parse(body(order))));
+  expect(responses.map(({ status }) => status)).toEqual(orders.map(() => 200));
+  const ids = new Map(responses.flatMap(({ body: { results } }) => results).map(({ biomarker_code: code, id }) => [code, id]));
+  for (const { results } of responses.map((answer) => answer.body))
     for (const { biomarker_code: code, id } of results) expect(ids.get(code)).toBe(id);
   expect(await stored()).toHaveLength(20);
 });
@@ -161,15 +161,15 @@ describe('with an idempotency-key', () => {
 
   test('of concurrent requests one creates, and all get the same response', async () => {
     const sent = body([ferritin, tsh]);
-    const answers = await Promise.all([1, 2, 3, 4].map(() => keyed(sent, 'at-once')));
-    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    const responses = await Promise.all([1, 2, 3, 4].map(() => keyed(sent, 'at-once')));
+    expect(new Set(responses.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(await stored()).toHaveLength(2);
   });
 
   test('another body is a conflict and creates nothing', async () => {
     await keyed(body([ferritin]), 'other');
-    const answer = await keyed(body([tsh]), 'other');
-    expect([answer.status, answer.body.error]).toEqual([409, 'conflict']);
+    const response = await keyed(body([tsh]), 'other');
+    expect([response.status, response.body.error]).toEqual([409, 'conflict']);
     expect(await stored()).toHaveLength(1);
   });
 });

@@ -50,12 +50,12 @@ describe('a resource that was entered in error is 404 and not listed, as if it w
       .send(JSON.stringify({ ...draft, id, status: 'entered-in-error' }));
     expect(invalid.status).toBe(200);
     expect(await listed(list)).toEqual([]);
-    const answers = [
+    const responses = [
       await clinik('get', `${path}/${id}`),
       await clinik('patch', `${path}/${id}`).send({ status: 'final' }),
       await clinik('delete', `${path}/${id}`),
     ];
-    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(3).fill([404, 'NOT_FOUND']));
+    expect(responses.map(({ status, body }) => [status, body.code])).toEqual(Array(3).fill([404, 'NOT_FOUND']));
     expect((await facet.fhir('get', `/${resource.resourceType}/${id}`)).body.status).toBe('entered-in-error');
   });
 });

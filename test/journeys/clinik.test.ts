@@ -26,9 +26,9 @@ const documented = {
 const clinik = (method: 'get' | 'post', path: string) => request(facet.app)[method](path).set('x-api-key', facet.demo.clinik!);
 
 test('the documented request gives the documented response, envelope, limits and headers', async () => {
-  const answer = await clinik('post', '/v1/practitioner-roles').send(documented);
-  expect(answer.status).toBe(201);
-  expect(answer.body).toEqual({
+  const response = await clinik('post', '/v1/practitioner-roles').send(documented);
+  expect(response.status).toBe(201);
+  expect(response.body).toEqual({
     data: {
       id: expect.stringMatching(/^prr_[0-9a-z]{18,}$/),
       ...documented,
@@ -44,7 +44,7 @@ test('the documented request gives the documented response, envelope, limits and
       rateLimitReset: expect.any(Number),
     },
   });
-  expect(Object.keys(answer.body.data)).toEqual([
+  expect(Object.keys(response.body.data)).toEqual([
     'id',
     'practitionerId',
     'role',
@@ -58,26 +58,26 @@ test('the documented request gives the documented response, envelope, limits and
     'availableEndTime',
     'createdAt',
   ]);
-  expect(answer.headers).toMatchObject({
-    'x-request-id': answer.body.meta.requestId,
+  expect(response.headers).toMatchObject({
+    'x-request-id': response.body.meta.requestId,
     'x-ratelimit-limit': '500',
-    'x-ratelimit-remaining': String(answer.body.meta.rateLimitRemaining),
+    'x-ratelimit-remaining': String(response.body.meta.rateLimitRemaining),
   });
-  const read = await clinik('get', `/v1/practitioner-roles/${answer.body.data.id}`);
-  expect([read.status, read.body.data]).toEqual([200, answer.body.data]);
+  const read = await clinik('get', `/v1/practitioner-roles/${response.body.data.id}`);
+  expect([read.status, read.body.data]).toEqual([200, response.body.data]);
 });
 
 test('application/fhir+json is accepted as Content-Type and in Accept', async () => {
-  const answer = await clinik('post', '/v1/practitioner-roles')
+  const response = await clinik('post', '/v1/practitioner-roles')
     .set('Content-Type', 'application/fhir+json')
     .set('Accept', 'application/fhir+json')
     .send(JSON.stringify(documented));
-  expect(answer.status).toBe(201);
+  expect(response.status).toBe(201);
 });
 
 test('the two required fields are enough; a practitioner may be named by a UUID without prefix', async () => {
-  const answer = await clinik('post', '/v1/practitioner-roles').send({ practitionerId: PRACTITIONER, role: 'admin' });
-  expect(answer.body.data).toMatchObject({
+  const response = await clinik('post', '/v1/practitioner-roles').send({ practitionerId: PRACTITIONER, role: 'admin' });
+  expect(response.body.data).toMatchObject({
     practitionerId: documented.practitionerId,
     role: 'admin',
     specialty: [],
@@ -96,16 +96,16 @@ test.each([
   ['availableDays', { availableDays: ['someday'] }],
   ['availableStartTime', { availableStartTime: '25:00' }],
 ])('an invalid %s is 422 with issues that name the field and not its value', async (field, invalid) => {
-  const answer = await clinik('post', '/v1/practitioner-roles').send({ ...documented, ...invalid });
-  expect(answer.status).toBe(422);
-  expect(answer.body).toMatchObject({
+  const response = await clinik('post', '/v1/practitioner-roles').send({ ...documented, ...invalid });
+  expect(response.status).toBe(422);
+  expect(response.body).toMatchObject({
     code: 'VALIDATION_ERROR',
     error: expect.any(String),
     message: expect.any(String),
     requestId: expect.stringMatching(/^req_/),
   });
-  expect(answer.body.issues[0].diagnostics).toContain(field);
-  expect(answer.body.issue).toEqual(answer.body.issues);
+  expect(response.body.issues[0].diagnostics).toContain(field);
+  expect(response.body.issue).toEqual(response.body.issues);
 });
 
 test('malformed JSON is 400 INVALID_JSON, no key 401, an unknown id 404, an unknown path 404', async () => {
@@ -120,7 +120,7 @@ test('a request over the limit is 429 with Retry-After; the limit applies to thi
   const small = await startFacet({ FACET_RATE_LIMITS: `{"clinik":{"limit":2,"seconds":${100 * 365 * 86_400}}}` });
   const statuses = [];
   for (let i = 0; i < 3; i++) statuses.push(await request(small.app).get('/v1/practitioner-roles').set('x-api-key', small.demo.clinik!));
-  expect(statuses.map((answer) => answer.status)).toEqual([200, 200, 429]);
+  expect(statuses.map((response) => response.status)).toEqual([200, 200, 429]);
   expect(statuses[2]!.body.code).toBe('RATE_LIMITED');
   expect(Number(statuses[2]!.headers['retry-after'])).toBeGreaterThan(0);
   await small.close();
@@ -156,9 +156,9 @@ test('a cursor of another list, or a page link of the FHIR API, leads to the fir
   const { body } = await facet.fhir('get', '/Practitioner?_count=1');
   const link = body.link.find(({ relation }: { relation: string }) => relation === 'next').url;
   const cursor = new URL(link).searchParams.get('_page')!;
-  const answer = await clinik('get', `/v1/practitioner-roles?count=1&cursor=${encodeURIComponent(cursor)}`);
+  const response = await clinik('get', `/v1/practitioner-roles?count=1&cursor=${encodeURIComponent(cursor)}`);
   const first = await clinik('get', '/v1/practitioner-roles?count=1');
-  expect([answer.status, answer.body.data.data]).toEqual([200, first.body.data.data]);
+  expect([response.status, response.body.data.data]).toEqual([200, first.body.data.data]);
 });
 
 test('the list pages by cursor and filters by practitioner', async () => {

@@ -26,7 +26,7 @@ interface Answered {
 
 /** Puts the server under its contract. */
 export function underContract(app: App): Contracted {
-  const answers: Answered[] = [];
+  const responses: Answered[] = [];
   const remember = (req: IncomingMessage, res: ServerResponse): void => {
     const { url = '/', method = 'GET' } = req;
     const end = res.end.bind(res) as (...args: unknown[]) => typeof res;
@@ -35,7 +35,7 @@ export function underContract(app: App): Contracted {
       const { surface } = readRequestContext(res as never);
       const text = typeof args[0] === 'string' || Buffer.isBuffer(args[0]) ? String(args[0]) : '';
       const facts = { status: res.statusCode, headers: { ...res.getHeaders() }, body: surface === 'fhir' ? '' : text };
-      answers.push({ test, method, path: url.split('?')[0]!, surface, ...facts });
+      responses.push({ test, method, path: url.split('?')[0]!, surface, ...facts });
       return end(...args);
     };
   };
@@ -47,8 +47,8 @@ export function underContract(app: App): Contracted {
       },
     }),
     async breaches() {
-      const documents = await documentsFor(app, answers);
-      return answers.flatMap((answer) => {
+      const documents = await documentsFor(app, responses);
+      return responses.flatMap((answer) => {
         const broken = breachOf(answer, documents);
         return broken === undefined ? [] : [`${answer.test}: ${answer.method} ${answer.path} ${answer.status}: ${broken}`];
       });
@@ -88,8 +88,8 @@ function documentsAt(origin: string): Promise<Described[]> {
 
 const nameOf = ({ surface }: Answered): string | undefined => (surface === 'fhir' ? surface : surface?.name);
 
-async function documentsFor(app: App, answers: Answered[]): Promise<Map<string, Described>> {
-  const names = [...new Set(answers.flatMap((answer) => nameOf(answer) ?? []))];
+async function documentsFor(app: App, responses: Answered[]): Promise<Map<string, Described>> {
+  const names = [...new Set(responses.flatMap((answer) => nameOf(answer) ?? []))];
   return new Map(
     await Promise.all(names.map(async (name) => [name, described((await request(app).get(`/openapi/${name}.json`)).body)] as const)),
   );
@@ -122,9 +122,9 @@ function breachOf(answered: Answered, documents: Map<string, Described>): string
 }
 
 function operationBreach(answered: Answered, operation: Operation, described: Described): string | undefined {
-  const answer = operation.responses[answered.status];
-  if (!answer) return `${operation.operationId} lists ${Object.keys(operation.responses).join(', ')}`;
-  return headerBreach(answered, answer) ?? bodyBreach(answered, answer, described);
+  const response = operation.responses[answered.status];
+  if (!response) return `${operation.operationId} lists ${Object.keys(operation.responses).join(', ')}`;
+  return headerBreach(answered, response) ?? bodyBreach(answered, response, described);
 }
 
 /** The operation at a path, below any of the servers; a path as it stands wins over one with an id in it. */

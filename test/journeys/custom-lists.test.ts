@@ -57,8 +57,8 @@ test.each([
   ['none', ''],
   ['one that is not well encoded', '%ff'],
 ])('%s: 404 for lists and creates', async (_what, id) => {
-  for (const answer of [await call('get', `/patients/${id}/orders`), await order(id, 'TSH')]) {
-    expect([answer.status, answer.body.error]).toEqual([404, 'not-found']);
+  for (const response of [await call('get', `/patients/${id}/orders`), await order(id, 'TSH')]) {
+    expect([response.status, response.body.error]).toEqual([404, 'not-found']);
   }
 });
 
@@ -144,8 +144,8 @@ describe('parameters', () => {
   });
 
   test('relative times start at the time of the request', async () => {
-    const begins = async (nth: number, hours: number): Promise<string> => {
-      const id = `0190b3c2-0000-7000-8000-00000000010${nth}`;
+    const begins = async (n: number, hours: number): Promise<string> => {
+      const id = `0190b3c2-0000-7000-8000-00000000010${n}`;
       const start = new Date(Date.now() + hours * 3_600_000).toISOString();
       await putFhir({ resourceType: 'Encounter', id, status: 'planned', class: { code: 'AMB' }, period: { start, end: start } });
       return id;

@@ -45,8 +45,8 @@ test('digits stay through create, read, vread, search and history', async () => 
   expect(created.status).toBe(201);
   const { id } = created.body;
   for (const path of [`/${id}`, `/${id}/_history/1`, `?_id=${id}`, `/${id}/_history`]) {
-    const answer = await get(`/Observation${path}`);
-    expect([path, answer.status, numbersIn(answer.text)]).toEqual([path, 200, numbersIn(text)]);
+    const response = await get(`/Observation${path}`);
+    expect([path, response.status, numbersIn(response.text)]).toEqual([path, 200, numbersIn(text)]);
   }
   expect(numbersIn(created.text)).toEqual(numbersIn(text));
 });

@@ -24,9 +24,9 @@ interface Answered {
 
 const get = (url: string, agent: Agent | false, headers: Record<string, string> = {}): Promise<Answered> =>
   new Promise((resolve, reject) => {
-    const sent = request(url, { agent, headers }, (answer: IncomingMessage) => {
-      answer.resume().on('error', reject);
-      answer.on('end', () => resolve({ status: answer.statusCode, connection: answer.headers.connection }));
+    const sent = request(url, { agent, headers }, (response: IncomingMessage) => {
+      response.resume().on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection }));
     });
     sent.on('error', reject).end();
   });
@@ -38,13 +38,13 @@ test('no request of clients that keep their connections fails while the server s
     const key = place.keys().demo.fhir!;
     const balancer = { ready: true };
     const stopped = { at: Number.POSITIVE_INFINITY };
-    const answers: Answered[] = [];
+    const responses: Answered[] = [];
     const client = async (): Promise<void> => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       // however slow this machine is, the balancer sends nothing in the second half of the drain
       while (balancer.ready && performance.now() - stopped.at < DRAIN_SECONDS * 500) {
         await get(`${server.url}/fhir/R4/Patient?_count=1`, agent, { Authorization: `Bearer ${key}` }).then(
-          (answer) => answers.push(answer),
+          (response) => responses.push(response),
           (error: NodeJS.ErrnoException) =>
             failed.push(
               `round ${round}, ${Math.round(performance.now() - stopped.at)} ms after the signal: ${error.code ?? error.message}`,
@@ -64,8 +64,8 @@ test('no request of clients that keep their connections fails while the server s
     await delay(300);
     balancer.ready = false;
     await Promise.all(clients);
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(answers.at(-1)!.connection).toBe('close');
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(responses.at(-1)!.connection).toBe('close');
     expect(await server.ended).toEqual({ code: 0, signal: null });
   }
   expect(failed).toEqual([]);
@@ -73,9 +73,9 @@ test('no request of clients that keep their connections fails while the server s
 
 test('idle connections stay open longer than the 60 seconds of a load balancer', async () => {
   const server = await startProcess(place.env);
-  const answer = await fetch(`${server.url}/healthz`);
-  expect(Number(/timeout=(\d+)/.exec(answer.headers.get('keep-alive')!)![1])).toBeGreaterThan(60);
-  await answer.text();
+  const response = await fetch(`${server.url}/healthz`);
+  expect(Number(/timeout=(\d+)/.exec(response.headers.get('keep-alive')!)![1])).toBeGreaterThan(60);
+  await response.text();
   server.signal('SIGTERM');
   await server.ended;
 });

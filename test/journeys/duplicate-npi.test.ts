@@ -44,11 +44,11 @@ test('of two Practitioners with one NPI the older one gets all registrations', a
   const body = physician();
   const first = await provider(body.npi, 'loop');
   const second = await provider(body.npi, 'loopbio');
-  const answers = await Promise.all(['NY', 'CA', 'NJ', 'TX'].map((license_state) => post({ ...body, license_state })));
-  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+  const responses = await Promise.all(['NY', 'CA', 'NJ', 'TX'].map((license_state) => post({ ...body, license_state })));
+  expect(responses.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
   expect([await states(first), await states(second)]).toEqual([['CA', 'NJ', 'NY', 'TX'], []]);
   expect((await post(body)).body).toEqual(EXISTS);
-  for (const { body: created } of answers) expect((await get(created.id)).body).toEqual(created);
+  for (const { body: created } of responses) expect((await get(created.id)).body).toEqual(created);
 });
 
 test('the Practitioner with a registration gets the next one, even if another is older; a failed registration is resumed there', async () => {

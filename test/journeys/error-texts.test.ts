@@ -14,13 +14,13 @@ const toError = ({ status, body }: request.Response): [number, string] => [statu
 test.each(['/fhir', '/fhir/', '/fhir/Patient', '/fhir/R3/Patient', '/fhir/R5/Patient/1', '/fhir/r4b/metadata'])(
   'a request for FHIR at %s gets the right URL, with a key or without',
   async (path) => {
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       request(facet.app).get(path),
       request(facet.app).get(path).set('x-api-key', facet.demo.fhir!),
       request(facet.app).post(path).set('x-api-key', facet.demo.loop!).send({}),
       request(facet.app).get(path).set('x-api-key', 'nobody'),
     ]);
-    for (const answer of answers) expect(toError(answer)).toEqual([404, 'there is nothing here: the FHIR API is at /fhir/R4']);
+    for (const answer of responses) expect(toError(answer)).toEqual([404, 'there is nothing here: the FHIR API is at /fhir/R4']);
   },
 );
 
@@ -61,11 +61,11 @@ describe('the needed scope is named', () => {
     ['clinik', '/v1/practitioner-roles'],
   ])('on the %s API', async (surface, path) => {
     const key = await facet.keyWith(surface, ['system/Observation.cruds']);
-    const answer = await request(facet.app)
+    const response = await request(facet.app)
       .post(path)
       .set({ 'x-api-key': key, authorization: `Bearer ${key}` })
       .send({});
-    expect([answer.status, answer.text]).toEqual([403, expect.stringMatching(/it needs system\/Practitioner(Role)?\.c"/)]);
+    expect([response.status, response.text]).toEqual([403, expect.stringMatching(/it needs system\/Practitioner(Role)?\.c"/)]);
   });
 });
 
@@ -75,18 +75,18 @@ describe('the maximum body size is named', () => {
     ['form', '/Patient/_search', 'application/x-www-form-urlencoded', '1 MiB'],
     ['file', '/Binary', 'text/plain', '1.1 MiB'],
   ])('for a %s', async (_what, path, type, max) => {
-    const answer = await facet
+    const response = await facet
       .fhir('post', path)
       .set('Content-Type', type)
       .send('x'.repeat(1537 * KIB));
-    expect(toError(answer)).toEqual([413, `the body exceeds the size limit of ${max}`]);
+    expect(toError(response)).toEqual([413, `the body exceeds the size limit of ${max}`]);
   });
 
   test('on a vendor’s API', async () => {
-    const answer = await request(facet.app)
+    const response = await request(facet.app)
       .post('/v1/patients')
       .set('authorization', `Bearer ${facet.demo.loop}`)
       .send({ brand_id: 'x'.repeat(KIB * KIB) });
-    expect([answer.status, answer.text]).toEqual([413, expect.stringContaining('the body exceeds the size limit of 1 MiB')]);
+    expect([response.status, response.text]).toEqual([413, expect.stringContaining('the body exceeds the size limit of 1 MiB')]);
   });
 });

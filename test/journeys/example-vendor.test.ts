@@ -53,11 +53,11 @@ describe.each(walked)('%s', (_name, loaded) => {
       [method](address)
       .set(surface.auth.header, surface.auth.scheme === 'bearer' ? `Bearer ${key}` : key);
   };
-  const bodyOf = (answer: request.Response): View => (answer.body.data ?? answer.body) as View;
+  const bodyOf = (response: request.Response): View => (response.body.data ?? response.body) as View;
   const list = async (parameters: Record<string, string>): Promise<View[]> => {
-    const answer = await call('get', `?${new URLSearchParams(parameters)}`);
-    expect([parameters, answer.status]).toEqual([parameters, 200]);
-    return listIn(answer.body);
+    const response = await call('get', `?${new URLSearchParams(parameters)}`);
+    expect([parameters, response.status]).toEqual([parameters, 200]);
+    return listIn(response.body);
   };
 
   const creates = examples.filter((example) => shape.interactions.includes('create') && example.request && example.resource);
@@ -77,8 +77,8 @@ describe.each(walked)('%s', (_name, loaded) => {
 
   const refused = examples.filter((example) => 'refuse' in example);
   forEach(refused, 'what is refused is refused by name, in the vendor’s shape', async (example) => {
-    const answer = await call('post').send(example.refuse as object);
-    expect([answer.status, JSON.stringify(answer.body)]).toEqual([
+    const response = await call('post').send(example.refuse as object);
+    expect([response.status, JSON.stringify(response.body)]).toEqual([
       surface.describeError('invalid').status,
       expect.stringContaining(example.field!),
     ]);
@@ -100,8 +100,8 @@ describe.each(walked)('%s', (_name, loaded) => {
 
   const refusedSearches = examples.filter((example) => example.searchRefused);
   forEach(refusedSearches, 'a value that is none is refused by name', async (example) => {
-    const answer = await call('get', `?${new URLSearchParams(example.searchRefused!)}`);
-    expect([answer.status, JSON.stringify(answer.body)]).toEqual([
+    const response = await call('get', `?${new URLSearchParams(example.searchRefused!)}`);
+    expect([response.status, JSON.stringify(response.body)]).toEqual([
       surface.describeError('parameter').status,
       expect.stringContaining(example.field!),
     ]);
@@ -109,7 +109,7 @@ describe.each(walked)('%s', (_name, loaded) => {
 
   (shape.interactions.includes('search') ? test : test.skip)('pages of one lead to all of them', async () => {
     const [first] = examples.filter((example) => example.stored && example.response);
-    const ids = [1, 2, 3].map((nth) => `0190b3c2-0000-7000-8000-00000000010${nth}`);
+    const ids = [1, 2, 3].map((n) => `0190b3c2-0000-7000-8000-00000000010${n}`);
     for (const id of ids) await facet.fhir('put', `/${shape.resource}/${id}`).send({ ...first!.stored!, id });
     const all = await list({ [surface.page.size]: '100' });
     const seen: View[] = [];

@@ -43,7 +43,7 @@ test('a stored response is deleted after a day, and its idempotency-key can be u
 
 test('unused lock rows are deleted in the next round', async () => {
   const { store, database } = facet.store;
-  const keys = Array.from({ length: 2500 }, (_one, nth) => `Patient?identifier=${nth}`);
+  const keys = Array.from({ length: 2500 }, (_one, index) => `Patient?identifier=${index}`);
   await store.transaction((inside) => inside.lockKeys(1, keys));
   await store.transaction((inside) => inside.lockKeys(2, keys.slice(0, 3)));
   const countLockRows = async () => (await database.query<{ n: number }>('select count(*)::int as n from lock_row'))[0]!.n;

@@ -96,8 +96,8 @@ test.each([
   const { status, headers, text } = await upload('post', 'Binary', type, bytes);
   expect([status, text]).toEqual([201, '']);
   const id = idIn(headers.location!);
-  const answer = await get(`Binary/${id}`, '*/*');
-  expect([answer.headers['content-type'], Buffer.compare(answer.body, bytes)]).toEqual([type, 0]);
+  const response = await get(`Binary/${id}`, '*/*');
+  expect([response.headers['content-type'], Buffer.compare(response.body, bytes)]).toEqual([type, 0]);
   expect(JSON.parse((await get(`Binary/${id}`, FHIR)).body)).toMatchObject({ contentType: type, data: bytes.toString('base64') });
 });
 
@@ -141,8 +141,8 @@ test('content over the declared size is refused', async () => {
 
 test('a page with a script runs no script in a browser', async () => {
   const { headers } = await upload('post', 'Binary', 'text/html', '<script>alert(1)</script>');
-  const answer = await get(`Binary/${idIn(headers.location!)}`, 'text/html');
-  expect(answer.headers).toMatchObject({
+  const response = await get(`Binary/${idIn(headers.location!)}`, 'text/html');
+  expect(response.headers).toMatchObject({
     'content-type': 'text/html',
     'content-disposition': expect.stringMatching(/^attachment; filename="[\w-]+"$/),
     'x-content-type-options': 'nosniff',
@@ -240,8 +240,8 @@ describe('with a security context', () => {
       [200, whole],
       [200, hello],
     ] as const) {
-      const answer = await write();
-      expect([answer.status, answer.headers.etag]).toEqual([status, 'W/"1"']);
+      const response = await write();
+      expect([response.status, response.headers.etag]).toEqual([status, 'W/"1"']);
     }
   });
 

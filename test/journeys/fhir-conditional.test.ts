@@ -114,14 +114,14 @@ test('a transaction patches, also by criteria, and updates by criteria', async (
     { fullUrl: 'urn:x:p3', resource: patient('p3'), request: { method: 'PUT', url: 'Patient?identifier=urn:mrn|p3' } },
     { resource: { resourceType: 'Condition', subject: { reference: 'urn:x:p3' } }, request: { method: 'POST', url: 'Condition' } },
   ];
-  const answer = await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry });
-  expect(answer.body.entry.map((entry: { response: { status: string } }) => entry.response.status)).toEqual([
+  const response = await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry });
+  expect(response.body.entry.map((entry: { response: { status: string } }) => entry.response.status)).toEqual([
     '200 OK',
     '201 Created',
     '201 Created',
   ]);
-  expect(answer.body.entry[0].resource.active).toBe(true);
-  expect(answer.body.entry[2].resource.subject.reference).toBe(`Patient/${answer.body.entry[1].resource.id}`);
+  expect(response.body.entry[0].resource.active).toBe(true);
+  expect(response.body.entry[2].resource.subject.reference).toBe(`Patient/${response.body.entry[1].resource.id}`);
   const same = { resource: patient('p4'), request: { method: 'PUT', url: 'Patient?identifier=urn:mrn|p4' } };
   expect((await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry: [same, same] })).status).toBe(400);
 });

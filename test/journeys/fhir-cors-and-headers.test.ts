@@ -145,7 +145,7 @@ test.each([
   const patch = { Prefer: prefer, 'Content-Type': 'application/json-patch+json' };
   const by = `/Patient?identifier=${encodeURIComponent(prefer)}`;
   const id = prefer.replaceAll(/[^a-z]/gi, '-');
-  const answers = [
+  const responses = [
     await api('put', `/Patient/${id}`).set(headers).send(patient({ id })),
     await api('post', '/Patient')
       .set({ ...headers, 'If-None-Exist': by.slice(1) })
@@ -157,7 +157,7 @@ test.each([
     await api('patch', `/Patient/${id}`).set(patch).send('[{"op":"remove","path":"/gender"}]'),
     await api('post', '/Patient').set(headers).send(patient()),
   ];
-  expect(answers.map(({ status, text }) => [status, text && JSON.parse(text).resourceType])).toEqual(
+  expect(responses.map(({ status, text }) => [status, text && JSON.parse(text).resourceType])).toEqual(
     [201, 200, 200, 200, 200, 201].map((status) => [status, type]),
   );
 });

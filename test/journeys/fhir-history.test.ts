@@ -112,8 +112,8 @@ test.each([
   ['/Patient/never/_history', 404],
   ['/Claim/_history', 404],
 ])('%s is refused', async (path, status) => {
-  const answer = await get(path);
-  expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
+  const response = await get(path);
+  expect([response.status, response.body.resourceType]).toEqual([status, 'OperationOutcome']);
 });
 
 test('a page link is valid only for its own history', async () => {

@@ -94,12 +94,12 @@ async function pages(path: string): Promise<string[][]> {
 }
 
 describe('large results are split into several pages, whatever _count is', () => {
-  const ids = Array.from({ length: 7 }, (_one, nth) => `page-${nth}`);
+  const ids = Array.from({ length: 7 }, (_one, index) => `page-${index}`);
   const tagged = { meta: { tag: [{ code: 'pages' }] } };
   beforeAll(async () => {
-    for (const [nth, id] of ids.entries())
+    for (const [n, id] of ids.entries())
       await fhir('put', `Patient/${id}`)
-        .send(JSON.stringify(large(id, 300, { ...tagged, birthDate: `200${nth}-01-01` })))
+        .send(JSON.stringify(large(id, 300, { ...tagged, birthDate: `200${n}-01-01` })))
         .expect(201);
     for (let version = 2; version < 9; version++)
       await fhir('put', 'Patient/page-0')
@@ -198,7 +198,7 @@ test('a batch over the response limit skips the remaining entries; such a transa
 
 test('the number of values in a search is limited', async () => {
   const post = (form: string) => fhir('post', 'Patient/_search', 'application/x-www-form-urlencoded').send(form);
-  const days = (count: number) => Array.from({ length: count }, (_one, nth) => 1000 + (nth % 9000)).join(',');
+  const days = (count: number) => Array.from({ length: count }, (_one, index) => 1000 + (index % 9000)).join(',');
   expect(toError(await post(`birthdate=${days(5001)}`))).toEqual([400, 'birthdate may have at most 5000 values separated by comma']);
   const five = Array.from({ length: 5 }, () => `birthdate=${days(5000)}`).join('&');
   expect(toError(await post(five))).toEqual([400, 'this search has too many values: ask for fewer at once']);
@@ -209,12 +209,12 @@ test('conditional references of a transaction are resolved over sixteen steps at
   const chain = (name: string, length: number) => ({
     resourceType: 'Bundle',
     type: 'transaction',
-    entry: Array.from({ length }, (_one, nth) => ({
+    entry: Array.from({ length }, (_one, index) => ({
       request: { method: 'POST', url: 'Organization' },
       resource: {
         resourceType: 'Organization',
-        identifier: [{ system: 'urn:chain', value: `${name}-${nth}` }],
-        ...(nth > 0 && { partOf: { reference: `Organization?identifier=urn:chain|${name}-${nth - 1}` } }),
+        identifier: [{ system: 'urn:chain', value: `${name}-${index}` }],
+        ...(index > 0 && { partOf: { reference: `Organization?identifier=urn:chain|${name}-${index - 1}` } }),
       },
     })),
   });
@@ -231,10 +231,10 @@ test('an unexpected error of one batch entry does not affect the others', async 
   });
   const entry = [post('before'), { request: { method: 'GET', url: `Patient?family=${UNFORESEEN}` } }, post('after')];
   const { status, body } = await fhir('post', '').send(JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }));
-  const answers = (body.entry as { response: { status: string; outcome?: { issue: { code: string }[] } } }[]).map(
+  const responses = (body.entry as { response: { status: string; outcome?: { issue: { code: string }[] } } }[]).map(
     ({ response }) => response,
   );
-  expect([status, answers.map((answer) => answer.status)]).toEqual([200, ['201 Created', '500 Internal Server Error', '201 Created']]);
-  expect(answers[1]!.outcome!.issue).toEqual([expect.objectContaining({ severity: 'fatal', code: 'exception' })]);
-  expect(JSON.stringify(answers[1])).not.toContain('foreseen');
+  expect([status, responses.map((answer) => answer.status)]).toEqual([200, ['201 Created', '500 Internal Server Error', '201 Created']]);
+  expect(responses[1]!.outcome!.issue).toEqual([expect.objectContaining({ severity: 'fatal', code: 'exception' })]);
+  expect(JSON.stringify(responses[1])).not.toContain('foreseen');
 });

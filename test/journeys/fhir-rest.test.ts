@@ -157,8 +157,8 @@ test.each([
   ['nothing', '', 400],
   ['a list', '[]', 400],
 ])('%s is refused with an OperationOutcome', async (_what, body, status) => {
-  const answer = await send('post', '/Patient', body);
-  expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
+  const response = await send('post', '/Patient', body);
+  expect([response.status, response.body.resourceType]).toEqual([status, 'OperationOutcome']);
 });
 
 test('unknown types and paths are 404, methods 405, media types 406 and 415', async () => {

@@ -22,9 +22,9 @@ onServer('a process that dies leaves no half transaction behind', async () => {
         request: { method: 'PUT', url: `Patient/${id}` },
       }));
       const body = { resourceType: 'Bundle', type: 'transaction', entry };
-      const answer = await call(`${servers[client % 2]!.url}/fhir/R4`, key, { body }).catch(() => undefined);
-      if (answer?.status === 200) outcomes.push(tag);
-      else if (answer && answer.status !== 409 && answer.status !== 503) failures.push(answer.status);
+      const response = await call(`${servers[client % 2]!.url}/fhir/R4`, key, { body }).catch(() => undefined);
+      if (response?.status === 200) outcomes.push(tag);
+      else if (response && response.status !== 409 && response.status !== 503) failures.push(response.status);
       if (outcomes.length === CLIENTS) servers[1]!.signal('SIGKILL');
     };
     await Promise.all(

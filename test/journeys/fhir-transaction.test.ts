@@ -49,9 +49,9 @@ test('references between entries are rewritten everywhere, also circular ones, a
   });
   const body = `{"resourceType":"Bundle","type":"transaction","entry":[
     {"fullUrl":"${O}","resource":${observation},"request":{"method":"POST","url":"/Observation"}},${first}]}`;
-  const answer = await post('', body);
-  expect([answer.status, answer.body.type, statuses(answer)]).toEqual([200, 'transaction-response', [201, 201]]);
-  const [created, owner] = answer.body.entry;
+  const response = await post('', body);
+  expect([response.status, response.body.type, statuses(response)]).toEqual([200, 'transaction-response', [201, 201]]);
+  const [created, owner] = response.body.entry;
   expect(created.response.location).toMatch(/\/fhir\/R4\/Observation\/[^/]+\/_history\/1$/);
   expect([created.response.etag, created.response.lastModified]).toEqual(['W/"1"', created.resource.meta.lastUpdated]);
   const name = `Patient/${owner.resource.id}`;
@@ -69,15 +69,15 @@ test('the order of effect is DELETE, POST, PUT, GET, whatever the order of the e
     .put('/fhir/R4/Patient/gone')
     .set({ Authorization: auth(), 'Content-Type': FHIR })
     .send({ ...patient('t2'), id: 'gone' });
-  const answer = await transaction([
+  const response = await transaction([
     { request: { method: 'GET', url: 'Patient?identifier=urn:mrn|t2' } },
     { request: { method: 'GET', url: '/Patient/kept' } },
     put('Patient/kept', { ...patient('t2b'), id: 'kept' }),
     { resource: patient('t2'), request: { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=urn:mrn|t2' } },
     { request: { method: 'DELETE', url: 'Patient/gone' } },
   ]);
-  expect(statuses(answer)).toEqual([200, 200, 201, 201, 204]);
-  const [found, unchanged, , created] = answer.body.entry;
+  expect(statuses(response)).toEqual([200, 200, 201, 201, 204]);
+  const [found, unchanged, , created] = response.body.entry;
   expect(found.resource.entry.map((entry: { resource: { id: string } }) => entry.resource.id)).toEqual([created.resource.id]);
   expect(unchanged.resource.id).toBe('kept');
 });
@@ -116,11 +116,11 @@ test('a conditional reference becomes the one match, also a resource of this tra
     code: { text: 'x' },
     subject: { reference },
   });
-  const answer = await transaction([
+  const response = await transaction([
     { resource: observation('Patient?identifier=urn:mrn|t5'), request: { method: 'POST', url: 'Observation' } },
     { resource: patient('t5'), request: { method: 'POST', url: 'Patient' } },
   ]);
-  const [created, owner] = answer.body.entry;
+  const [created, owner] = response.body.entry;
   expect(created.resource.subject.reference).toBe(`Patient/${owner.resource.id}`);
   const repeated = await transaction([
     { resource: observation('Patient?identifier=urn:mrn|t5'), request: { method: 'POST', url: 'Observation' } },
@@ -143,7 +143,7 @@ test('a conditional reference becomes the one match, also a resource of this tra
 
 test('a second match that the transaction itself creates makes a conditional reference ambiguous', async () => {
   await post('/Patient', patient('t5b'));
-  const answer = await transaction([
+  const response = await transaction([
     {
       resource: {
         resourceType: 'Observation',
@@ -155,20 +155,20 @@ test('a second match that the transaction itself creates makes a conditional ref
     },
     { resource: patient('t5b'), request: { method: 'POST', url: 'Patient' } },
   ]);
-  expect([answer.status, await count('Patient?identifier=urn:mrn|t5b')]).toEqual([412, 1]);
+  expect([response.status, await count('Patient?identifier=urn:mrn|t5b')]).toEqual([412, 1]);
 });
 
 test('ifNoneExist returns the existing match, and links lead to it', async () => {
   const { body: there } = await post('/Patient', patient('t6'));
-  const answer = await transaction([
+  const response = await transaction([
     { fullUrl: P, resource: patient('t6'), request: { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=urn:mrn|t6' } },
     {
       resource: { resourceType: 'Condition', subject: { reference: P } },
       request: { method: 'POST', url: 'Condition' },
     },
   ]);
-  expect(statuses(answer)).toEqual([200, 201]);
-  expect(answer.body.entry[1].resource.subject.reference).toBe(`Patient/${there.id}`);
+  expect(statuses(response)).toEqual([200, 201]);
+  expect(response.body.entry[1].resource.subject.reference).toBe(`Patient/${there.id}`);
   expect(await count('Patient?identifier=urn:mrn|t6')).toBe(1);
 });
 
@@ -191,7 +191,7 @@ test('two entries that write one resource are refused', async () => {
 });
 
 test('a full URL of another server stands for the resource in relative and versioned references too', async () => {
-  const answer = await transaction([
+  const response = await transaction([
     { fullUrl: 'http://old.test/fhir/Patient/77', resource: patient('t9'), request: { method: 'POST', url: 'Patient' } },
     {
       fullUrl: 'http://old.test/fhir/Condition/1',
@@ -203,16 +203,16 @@ test('a full URL of another server stands for the resource in relative and versi
       request: { method: 'POST', url: 'Condition' },
     },
   ]);
-  const [owner, created] = answer.body.entry;
+  const [owner, created] = response.body.entry;
   const name = `Patient/${owner.resource.id}`;
   expect([created.resource.subject.reference, created.resource.recorder.reference]).toEqual([name, `${name}/_history/1`]);
 });
 
 test('Prefer: return=minimal omits the resources from the response', async () => {
-  const answer = await transaction([{ resource: patient('t10'), request: { method: 'POST', url: 'Patient' } }], {
+  const response = await transaction([{ resource: patient('t10'), request: { method: 'POST', url: 'Patient' } }], {
     Prefer: 'return=minimal',
   });
-  expect([statuses(answer), answer.body.entry[0].resource]).toEqual([[201], undefined]);
+  expect([statuses(response), response.body.entry[0].resource]).toEqual([[201], undefined]);
 });
 
 test('a write without a change creates no version; an empty transaction returns an empty Bundle', async () => {
@@ -247,14 +247,14 @@ test.each([
     404,
   ],
 ])('%s is refused', async (_what, body, status) => {
-  const answer = await post('', body);
-  expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
+  const response = await post('', body);
+  expect([response.status, response.body.resourceType]).toEqual([status, 'OperationOutcome']);
 });
 
 test('more entries than the declared limit are refused as too costly', async () => {
   const entry = Array.from({ length: 5001 }, () => ({ request: { method: 'GET', url: 'Patient/x' } }));
-  const answer = await transaction(entry);
-  expect([answer.status, answer.body.issue[0].code]).toEqual([413, 'too-costly']);
+  const response = await transaction(entry);
+  expect([response.status, response.body.issue[0].code]).toEqual([413, 'too-costly']);
   const { body } = await get('/metadata');
   expect(body.rest[0].documentation).toContain('at most 5000 entries');
   expect(body.rest[0].interaction).toEqual(expect.arrayContaining([{ code: 'transaction' }, { code: 'batch' }]));
@@ -270,8 +270,8 @@ test('a transaction writes only what the scopes of its key allow', async () => {
       { resource: { resourceType: 'Location' }, request: { method: 'POST', url: 'Location' } },
     ],
   };
-  const answer = await post('', body, { Authorization: `Bearer ${key}` });
-  expect([answer.status, answer.body.issue[0].expression]).toEqual([403, ['Bundle.entry[1]']]);
+  const response = await post('', body, { Authorization: `Bearer ${key}` });
+  expect([response.status, response.body.issue[0].expression]).toEqual([403, ['Bundle.entry[1]']]);
   expect(await count('Patient?identifier=urn:mrn|t12')).toBe(0);
 });
 
@@ -285,10 +285,10 @@ test('a batch processes each entry independently: a failed entry has its own out
     {},
     { request: { method: 'GET', url: 'Claim/1' } },
   ];
-  const answer = await post('', { resourceType: 'Bundle', type: 'batch', entry });
-  expect([answer.status, answer.body.type, statuses(answer)]).toEqual([200, 'batch-response', [201, 400, 200, 404, 204, 400, 404]]);
-  expect(answer.body.entry[1].response.outcome.issue[0].expression).toEqual(['Bundle.entry[1].resource.gender']);
-  expect(answer.body.entry[2].resource.entry).toHaveLength(1);
+  const response = await post('', { resourceType: 'Bundle', type: 'batch', entry });
+  expect([response.status, response.body.type, statuses(response)]).toEqual([200, 'batch-response', [201, 400, 200, 404, 204, 400, 404]]);
+  expect(response.body.entry[1].response.outcome.issue[0].expression).toEqual(['Bundle.entry[1].resource.gender']);
+  expect(response.body.entry[2].resource.entry).toHaveLength(1);
 });
 
 test('entries of a batch cannot refer to each other', async () => {

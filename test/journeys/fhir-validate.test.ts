@@ -39,9 +39,9 @@ test('a valid resource has no errors, as the body and as a parameter', async () 
 });
 
 test('all errors are listed with their elements, and the status is 200', async () => {
-  const answer = await post('/Patient/$validate', bad);
-  expect(answer.status).toBe(200);
-  expect(listIssues(answer).sort()).toEqual([
+  const response = await post('/Patient/$validate', bad);
+  expect(response.status).toBe(200);
+  expect(listIssues(response).sort()).toEqual([
     'error code-invalid Patient.gender',
     'error structure Patient.shoe',
     'error value Patient.birthDate',
@@ -120,8 +120,8 @@ test.each<[string, string, unknown, number]>([
   ['a body that is a list', '/Patient/$validate', [good], 400],
   ['a type that is not served', '/Medication/$validate', { resourceType: 'Medication' }, 404],
 ])('%s cannot be validated', async (_what, path, body, status) => {
-  const answer = await post(path, body);
-  expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
+  const response = await post(path, body);
+  expect([response.status, response.body.resourceType]).toEqual([status, 'OperationOutcome']);
 });
 
 test('a read-only key may validate, but not with the modes of writes', async () => {

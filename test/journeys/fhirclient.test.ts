@@ -73,7 +73,7 @@ test('requests with a patient in context search that patient’s compartment', a
 
 test('all pages of a search are returned as one list with resolved references', async () => {
   const { id } = await client.create({ resourceType: 'Practitioner', name: [{ family: 'Cruz' }] });
-  for (let nth = 0; nth < 7; nth++)
+  for (let n = 0; n < 7; n++)
     await client.create({ resourceType: 'PractitionerRole', active: true, practitioner: { reference: `Practitioner/${id}` } });
   const url = `PractitionerRole?practitioner=Practitioner/${id}&_count=3`;
   const roles = await client.request<Resource[]>(url, { pageLimit: 0, flat: true, resolveReferences: 'practitioner' });

@@ -55,6 +55,6 @@ export async function gateTo(target: string): Promise<Gate> {
 async function forward(target: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { host: _, connection: __, 'content-length': ___, ...headers } = req.headers as Record<string, string>;
   const body = req.method === 'GET' ? null : await buffer(req);
-  const answer = await fetch(target + req.url, { method: req.method!, headers, body });
-  res.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+  const response = await fetch(target + req.url, { method: req.method!, headers, body });
+  res.writeHead(response.status, { 'content-type': 'application/json' }).end(await response.text());
 }

@@ -46,9 +46,9 @@ describe.each(DOORS)('on the %s API', (api, path) => {
 
   test('an empty Host is 400, with a key and without', async () => {
     for (const more of [[], [key(api)]]) {
-      const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host:', ...more));
-      expect(answer.status).toBe(400);
-      expectShape(api, answer);
+      const response = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host:', ...more));
+      expect(response.status).toBe(400);
+      expectShape(api, response);
     }
   });
 
@@ -61,23 +61,23 @@ describe.each(DOORS)('on the %s API', (api, path) => {
   });
 
   test.each(['a b', 'x/y', 'user@x', 'x:y', '[::1', ':80'])('Host: %s is invalid: 400', async (host) => {
-    const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, `Host: ${host}`, key(api)));
-    expect(answer.status).toBe(400);
-    expectShape(api, answer);
+    const response = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, `Host: ${host}`, key(api)));
+    expect(response.status).toBe(400);
+    expectShape(api, response);
   });
 
   test('two Host headers are 400, also when both are the same', async () => {
-    const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: a', 'Host: a', key(api)));
-    expect(answer.status).toBe(400);
-    expectShape(api, answer);
+    const response = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: a', 'Host: a', key(api)));
+    expect(response.status).toBe(400);
+    expectShape(api, response);
   });
 
   test('two Authorization headers, and two x-api-key headers, are 400, also when both are the same', async () => {
     for (const credential of [bearer(api), key(api)]) {
-      const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x', credential, credential));
-      expect(answer.status).toBe(400);
-      expectShape(api, answer);
-      expect(answer.body).not.toContain(facet.demo[api]);
+      const response = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x', credential, credential));
+      expect(response.status).toBe(400);
+      expectShape(api, response);
+      expect(response.body).not.toContain(facet.demo[api]);
     }
   });
 
@@ -99,9 +99,9 @@ describe.each(DOORS)('on the %s API', (api, path) => {
           `Content-Encoding: ${coding}`,
           `Content-Length: ${body.length}`,
         ];
-        const answer = await sendRaw(facet.url, head(`POST ${postable(api, path)} HTTP/1.1`, ...request), body);
-        expect([coding, answer.status]).toEqual([coding, good ? 400 : 415]);
-        expectShape(api, answer);
+        const response = await sendRaw(facet.url, head(`POST ${postable(api, path)} HTTP/1.1`, ...request), body);
+        expect([coding, response.status]).toEqual([coding, good ? 400 : 415]);
+        expectShape(api, response);
       }
     },
   );

@@ -17,17 +17,17 @@ const count = async (search: string) => (await facet.fhir('get', `/${search}`)).
 
 test('17: eight concurrent requests for one lab order create one order, and all get the same response', async () => {
   const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
-  const answers = await Promise.all(Array.from({ length: 8 }, () => post('/v1/lab-orders', 'at-once', body)));
-  expect(answers.map((answer) => answer.status)).toEqual(Array(8).fill(201));
-  expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
+  const responses = await Promise.all(Array.from({ length: 8 }, () => post('/v1/lab-orders', 'at-once', body)));
+  expect(responses.map((answer) => answer.status)).toEqual(Array(8).fill(201));
+  expect(new Set(responses.map((answer) => answer.text)).size).toBe(1);
   expect(await count(`ServiceRequest?subject=Patient/${PATIENT}&_summary=count`)).toBe(1);
 });
 
 test('a repeated patient with one key is one patient with the same response, not a duplicate', async () => {
   const body = { brand_id: 'loop', first_name: 'Once', last_name: 'Only', email: 'once@example.com' };
-  const answers = await Promise.all([1, 2, 3].map(() => post('/v1/patients', 'patient-once', body)));
-  expect(answers.map((answer) => answer.status)).toEqual([201, 201, 201]);
-  expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
+  const responses = await Promise.all([1, 2, 3].map(() => post('/v1/patients', 'patient-once', body)));
+  expect(responses.map((answer) => answer.status)).toEqual([201, 201, 201]);
+  expect(new Set(responses.map((answer) => answer.body.id)).size).toBe(1);
   expect((await post('/v1/patients', 'patient-once', { ...body, last_name: 'Other' })).status).toBe(409);
 });
 

@@ -47,12 +47,12 @@ const counted = (database: Database): Database => ({
 });
 
 async function put(resourceType: string, id: string, rest: object): Promise<void> {
-  const answer = await request(facet.app)
+  const response = await request(facet.app)
     .put(`/fhir/R4/${resourceType}/${id}`)
     .set('x-api-key', facet.demo.fhir!)
     .set('Content-Type', 'application/fhir+json')
     .send(JSON.stringify({ resourceType, id, ...rest }));
-  expect([answer.status, answer.body.issue]).toEqual([201, undefined]);
+  expect([response.status, response.body.issue]).toEqual([201, undefined]);
 }
 
 let slots = 0;

@@ -105,9 +105,9 @@ test('removing an address line before another line is refused, and nothing is ch
 
 test('one idempotency-key creates one patient, also concurrently; another body is a conflict; without a key each request creates one', async () => {
   const headers = { 'Idempotency-Key': 'ada-1' };
-  const answers = await Promise.all([1, 2].map(() => jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers)));
+  const responses = await Promise.all([1, 2].map(() => jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers)));
   const repeated = await jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers);
-  expect(answers.map(({ status }) => status).every((status) => status === 201 || status === 409)).toBe(true);
+  expect(responses.map(({ status }) => status).every((status) => status === 201 || status === 409)).toBe(true);
   expect(repeated.status).toBe(201);
   expect((await fhir('/Patient?family=Once&_summary=count')).body.total).toBe(1);
   const other = await jump('post', '/patients', { ...ADA, last_name: 'Twice' }, headers);

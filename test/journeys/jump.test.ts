@@ -75,19 +75,19 @@ const documented = {
 };
 
 const jump = (path: string) => request(facet.app).get(path).set('Authorization', `Bearer ${facet.demo.jump}`);
-const names = (answer: request.Response) => answer.body.data.map((profile: { last_name: string }) => profile.last_name);
+const names = (response: request.Response) => response.body.data.map((profile: { last_name: string }) => profile.last_name);
 
 test('the profile has exactly the documented keys on each of its paths', async () => {
   for (const path of ['/clinician-profiles', '/api-v1/clinician-profiles', '/v1/clinician-profiles', '/jump/clinician-profiles']) {
-    const answer = await jump(`${path}/${SARAH}`);
-    expect(answer.status).toBe(200);
-    expect(answer.body.meta).toEqual({ request_id: expect.stringMatching(/^req_/) });
-    expect(answer.body.data).toEqual({
+    const response = await jump(`${path}/${SARAH}`);
+    expect(response.status).toBe(200);
+    expect(response.body.meta).toEqual({ request_id: expect.stringMatching(/^req_/) });
+    expect(response.body.data).toEqual({
       ...documented,
       created_at: expect.stringMatching(IN_SECONDS),
       updated_at: expect.stringMatching(IN_SECONDS),
     });
-    expect(Object.keys(answer.body.data)).toEqual([...Object.keys(documented), 'created_at', 'updated_at']);
+    expect(Object.keys(response.body.data)).toEqual([...Object.keys(documented), 'created_at', 'updated_at']);
   }
 });
 
@@ -141,9 +141,9 @@ test('an id that is not a UUID is shown as a UUID alias, and found by it', async
 test.each(['limit=0', 'limit=101', 'limit=x', 'offset=-1', 'offset=99999999', 'is_active=maybe', 'is_bookable_online=1', 'location_id=7'])(
   '%s is 400 in the documented shape, naming the parameter',
   async (query) => {
-    const answer = await jump(`/clinician-profiles?${query}`);
-    expect(answer.status).toBe(400);
-    expect(answer.body).toEqual({
+    const response = await jump(`/clinician-profiles?${query}`);
+    expect(response.status).toBe(400);
+    expect(response.body).toEqual({
       data: null,
       meta: { request_id: expect.any(String) },
       error: { code: 'VALIDATION_ERROR', message: expect.stringContaining(query.split('=')[0]!) },

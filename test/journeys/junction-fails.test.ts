@@ -19,8 +19,8 @@ afterAll(async () => {
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
 const control = (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) =>
-  fetch(`${sandbox.url}/sandbox${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }).then((answer) =>
-    answer.json(),
+  fetch(`${sandbox.url}/sandbox${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }).then((response) =>
+    response.json(),
   );
 const fail = (fault: object) => control('POST', '/faults', fault);
 const orders = async () => ((await control('GET', '/orders')) as { total: number }).total;
@@ -66,7 +66,7 @@ test.each([
 test('Junction sends Retry-After: twenty orders get 502 with Retry-After without a request, are stored, and arrive once each', async () => {
   const [before, requests] = [await orders(), await createOrders()];
   await fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 10 });
-  const keys = Array.from({ length: 20 }, (_, nth) => `left alone ${nth}`);
+  const keys = Array.from({ length: 20 }, (_, index) => `left alone ${index}`);
   for (const key of keys) {
     const { status, headers, body } = await order(key);
     expect([status, body.error]).toEqual([502, 'junction_error']);
@@ -82,10 +82,10 @@ test('Junction sends Retry-After: twenty orders get 502 with Retry-After without
 test('Junction responds with 500 without an order: 502 each time; the order is looked up and sent again only when it cannot arrive any more', async () => {
   const [before, requests] = [await orders(), await createOrders()];
   await fail({ operation: 'createOrder', kind: 'error', status: 500 });
-  for (let nth = 0; nth < 3; nth++) {
-    const answer = await order('not taken');
-    expect([answer.status, answer.body.error]).toEqual([502, 'junction_error']);
-    expect(answer.body.message).toContain('repeat the request with the same idempotency key');
+  for (let n = 0; n < 3; n++) {
+    const response = await order('not taken');
+    expect([response.status, response.body.error]).toEqual([502, 'junction_error']);
+    expect(response.body.message).toContain('repeat the request with the same idempotency key');
   }
   expect([await orders(), await createOrders()]).toEqual([before, requests + 1]);
 });

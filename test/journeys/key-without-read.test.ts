@@ -26,9 +26,9 @@ const NEEDS_READ = [403, 'this patch tests stored values: it needs the scope sys
 
 describe('on the FHIR API', () => {
   let id = '';
-  let nth = 0;
+  let n = 0;
   beforeEach(async () => {
-    id = `secret-${nth++}`;
+    id = `secret-${n++}`;
     await facet.put(ada(id));
   });
   const json = (...operations: object[]) => [operations, { 'Content-Type': 'application/json-patch+json' }] as const;
@@ -67,11 +67,11 @@ describe('on the FHIR API', () => {
 
   test.each(Object.keys(WRITES))('%s: the response has the ETag and no content, whatever Prefer says', async (name) => {
     for (const prefer of ['return=representation', 'return=minimal', 'handling=lenient']) {
-      const answer = await WRITES[name]!().set('Prefer', prefer);
-      expect([200, 201, 204]).toContain(answer.status);
-      expect(answer.text).toBe('');
-      if (answer.status !== 204) expect(answer.headers.etag).toMatch(/^W\/"\d+"$/);
-      if (answer.status === 201) expect(answer.headers.location).toMatch(/\/Patient\/[^/]+\/_history\/1$/);
+      const response = await WRITES[name]!().set('Prefer', prefer);
+      expect([200, 201, 204]).toContain(response.status);
+      expect(response.text).toBe('');
+      if (response.status !== 204) expect(response.headers.etag).toMatch(/^W\/"\d+"$/);
+      if (response.status === 201) expect(response.headers.location).toMatch(/\/Patient\/[^/]+\/_history\/1$/);
     }
   });
 
@@ -91,12 +91,14 @@ describe('on the FHIR API', () => {
         request: { method: 'PATCH', url: `Patient/${id}` },
       },
     ];
-    const answer = await facet
+    const response = await facet
       .fhir('post', '', writer)
       .set('Prefer', 'return=representation')
       .send({ resourceType: 'Bundle', type, entry });
-    expect([answer.status, answer.text.includes(SECRET)]).toEqual([200, false]);
-    expect(answer.body.entry.map((entry: { response: { etag?: string } }) => typeof entry.response.etag)).toEqual(Array(4).fill('string'));
+    expect([response.status, response.text.includes(SECRET)]).toEqual([200, false]);
+    expect(response.body.entry.map((entry: { response: { etag?: string } }) => typeof entry.response.etag)).toEqual(
+      Array(4).fill('string'),
+    );
     const read = await facet
       .fhir('post', '', writer)
       .send({ resourceType: 'Bundle', type: 'batch', entry: [{ request: { method: 'GET', url: `Patient/${id}` } }] });
@@ -132,18 +134,18 @@ describe('on the FHIR API', () => {
 
   test('a key with read gets the content', async () => {
     const [body, headers] = json({ op: 'test', path: '/name/0/family', value: SECRET });
-    const answer = await facet.fhir('patch', `/Patient/${id}`).set(headers).send(body);
-    expect([answer.status, answer.body.name[0].family]).toEqual([200, SECRET]);
+    const response = await facet.fhir('patch', `/Patient/${id}`).set(headers).send(body);
+    expect([response.status, response.body.name[0].family]).toEqual([200, SECRET]);
   });
 
   test('the criteria of a conditional write need the search scope', async () => {
     const key = await facet.keyWith('fhir', ['write']);
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       facet.fhir('post', '/Patient', key).set('If-None-Exist', `identifier=urn:secret|${id}`).send({ resourceType: 'Patient' }),
       facet.fhir('put', `/Patient?identifier=urn:secret|${id}`, key).send(ada(id)),
       facet.fhir('delete', `/Patient?identifier=urn:secret|${id}`, key),
     ]);
-    for (const answer of answers)
+    for (const answer of responses)
       expect(toError(answer)).toEqual([403, 'the scopes of this API key do not cover a search of Patient: it needs system/Patient.s']);
   });
 });
@@ -211,9 +213,9 @@ describe('on a vendor’s API', () => {
     });
     const value = { code: 'tsh', name: 'TSH', value: 9, unit: 'mIU/L', collected_at: '2026-01-05T08:30:00Z' };
     const sent = { patient_id: patient.id, brand_id: 'b', source: 'upload', biomarkers: [value, { ...value, code: 'ft4', name: 'FT4' }] };
-    const answer = await at('loop', 'post', '/loop/v1/biomarkers/parse', key).send(sent);
-    expect(answer.status).toBeLessThan(300);
-    expect(JSON.stringify(answer.body)).not.toContain('parsed_at');
-    expect(answer.body.results.map((result: object) => Object.keys(result).includes('id'))).toEqual([true, true]);
+    const response = await at('loop', 'post', '/loop/v1/biomarkers/parse', key).send(sent);
+    expect(response.status).toBeLessThan(300);
+    expect(JSON.stringify(response.body)).not.toContain('parsed_at');
+    expect(response.body.results.map((result: object) => Object.keys(result).includes('id'))).toEqual([true, true]);
   });
 });

@@ -112,7 +112,7 @@ test('a marker whose FHIR id is not a UUID is addressed by its UUID alias', asyn
 });
 
 test('more than a hundred markers in one request are refused', async () => {
-  const many = Array.from({ length: 101 }, (_, nth) => `0190b3c2-0000-7000-8000-${String(nth).padStart(12, '0')}`);
+  const many = Array.from({ length: 101 }, (_, index) => `0190b3c2-0000-7000-8000-${String(index).padStart(12, '0')}`);
   const { status, body } = await catalogue(`availability?state=TX&marker_ids=${many.join()}`);
   expect([status, body.message]).toEqual([400, expect.any(String)]);
 });

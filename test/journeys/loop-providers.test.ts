@@ -60,9 +60,9 @@ test('ids in upper case are the same ids: no second link is created', async () =
 
 test('concurrent requests create one link', async () => {
   const other = await newProvider('Lab');
-  const answers = await Promise.all([1, 2, 3, 4].map(() => loop('post', links(), { provider_id: other, relationship: 'lab' })));
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-  expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+  const responses = await Promise.all([1, 2, 3, 4].map(() => loop('post', links(), { provider_id: other, relationship: 'lab' })));
+  expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(new Set(responses.map(({ body }) => body.id)).size).toBe(1);
   expect(await teams()).toHaveLength(2);
 });
 
@@ -112,8 +112,8 @@ test.each<[string, () => Promise<[string, object]>]>([
 ])('%s is 404, and nothing is created', async (_what, sendRequest) => {
   const [path, body] = await sendRequest();
   const before = (await teams()).length;
-  const answer = await loop('post', path, body);
-  expect([answer.status, answer.body.error]).toEqual([404, 'not_found']);
+  const response = await loop('post', path, body);
+  expect([response.status, response.body.error]).toEqual([404, 'not_found']);
   expect(await teams()).toHaveLength(before);
 });
 

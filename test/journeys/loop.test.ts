@@ -28,9 +28,9 @@ const physician = (more: object = {}) => ({
 describe('POST /v1/physicians', () => {
   test('registers a physician: 201 with all ten documented keys; pending and without an id if not on the roster', async () => {
     const body = physician({ clep_permit_number: 'CLEP-77' });
-    const answer = await loop('post', '/v1/physicians').send(body);
-    expect(answer.status).toBe(201);
-    expect(answer.body).toEqual({
+    const response = await loop('post', '/v1/physicians').send(body);
+    expect(response.status).toBe(201);
+    expect(response.body).toEqual({
       ...body,
       id: expect.stringMatching(UUID),
       clep_permit_number: 'CLEP-77',
@@ -38,7 +38,7 @@ describe('POST /v1/physicians', () => {
       status: 'pending',
       created_at: expect.stringMatching(INSTANT),
     });
-    expect(Object.keys(answer.body)).toEqual([
+    expect(Object.keys(response.body)).toEqual([
       'id',
       'name',
       'email',
@@ -50,8 +50,8 @@ describe('POST /v1/physicians', () => {
       'status',
       'created_at',
     ]);
-    const repeated = await loop('get', `/v1/physicians/${answer.body.id}`);
-    expect([repeated.status, repeated.body]).toEqual([200, answer.body]);
+    const repeated = await loop('get', `/v1/physicians/${response.body.id}`);
+    expect([repeated.status, repeated.body]).toEqual([200, response.body]);
   });
 
   test('a duplicate NPI and state is 409; another state is another registration of the same Practitioner', async () => {
@@ -72,8 +72,8 @@ describe('POST /v1/physicians', () => {
     const number = npi();
     const text = `{"resourceType":"Practitioner","id":"known-to-fhir","gender":"female","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"${number}"}],"extension":[{"url":"urn:years","valueDecimal":12.50}]}`;
     await facet.fhir('put', '/Practitioner/known-to-fhir').send(text);
-    const answer = await loop('post', '/v1/physicians').send(physician({ npi: number }));
-    expect([answer.status, answer.body.id]).toEqual([201, expect.stringMatching(UUID)]);
+    const response = await loop('post', '/v1/physicians').send(physician({ npi: number }));
+    expect([response.status, response.body.id]).toEqual([201, expect.stringMatching(UUID)]);
     const stored = await facet.fhir('get', '/Practitioner/known-to-fhir');
     expect(stored.body).toMatchObject({ gender: 'female', name: [{ text: 'Dr. Maria de la Cruz, MD' }] });
     expect(stored.text).toContain('"valueDecimal":12.50');
@@ -87,9 +87,9 @@ describe('POST /v1/physicians', () => {
     ['name', { name: '   ' }],
     ['state_license', { state_license: undefined }],
   ])('an invalid %s is 400 and named', async (field, invalid) => {
-    const answer = await loop('post', '/v1/physicians').send(physician(invalid));
-    expect(answer.status).toBe(400);
-    expect(answer.body).toEqual({ error: 'validation_error', message: expect.stringContaining(field) });
+    const response = await loop('post', '/v1/physicians').send(physician(invalid));
+    expect(response.status).toBe(400);
+    expect(response.body).toEqual({ error: 'validation_error', message: expect.stringContaining(field) });
   });
 });
 
@@ -97,9 +97,9 @@ describe('POST /v1/patients', () => {
   const patient = (more: object = {}) => ({ brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace', ...more });
 
   test('the smallest body creates a patient with every documented key', async () => {
-    const answer = await loop('post', '/v1/patients').send(patient());
-    expect(answer.status).toBe(201);
-    expect(answer.body).toEqual({
+    const response = await loop('post', '/v1/patients').send(patient());
+    expect(response.status).toBe(201);
+    expect(response.body).toEqual({
       id: expect.stringMatching(UUID),
       brand_id: 'loop',
       first_name: 'Ada',
@@ -119,37 +119,40 @@ describe('POST /v1/patients', () => {
       created_at: expect.stringMatching(INSTANT),
       updated_at: expect.stringMatching(INSTANT),
     });
-    expect((await loop('get', `/v1/patients/${answer.body.id}`)).body).toEqual(answer.body);
+    expect((await loop('get', `/v1/patients/${response.body.id}`)).body).toEqual(response.body);
   });
 
   test('gender text, metadata with its digits, and external ids are returned byte for byte; unknown keys are not', async () => {
     const text =
       '{"brand_id":"loopbio","first_name":"Zoë","last_name":"O\'Neil","date_of_birth":"1990-02-03","gender":"Non-binary","email":"zoe@example.com","phone":"+15184731122","external_ids":{"shop":"991"},"metadata":{"dose":1.00,"n":[1e-3]},"shoe_size":42}';
-    const answer = await loop('post', '/v1/patients').set('Content-Type', 'application/json').send(text);
-    expect(answer.status).toBe(201);
-    expect(answer.body).toMatchObject({
+    const response = await loop('post', '/v1/patients').set('Content-Type', 'application/json').send(text);
+    expect(response.status).toBe(201);
+    expect(response.body).toMatchObject({
       first_name: 'Zoë',
       last_name: "O'Neil",
       gender: 'Non-binary',
       phone: '+15184731122',
       external_ids: { shop: '991' },
     });
-    expect(answer.text).toContain('"metadata":{"dose":1.00,"n":[1e-3]}');
-    expect(answer.body).not.toHaveProperty('shoe_size');
-    const stored = await facet.fhir('get', `/Patient/${answer.body.id}`);
+    expect(response.text).toContain('"metadata":{"dose":1.00,"n":[1e-3]}');
+    expect(response.body).not.toHaveProperty('shoe_size');
+    const stored = await facet.fhir('get', `/Patient/${response.body.id}`);
     expect(stored.body).toMatchObject({ gender: 'other', birthDate: '1990-02-03' });
-    expect((await loop('get', `/v1/patients/${answer.body.id}`)).text).toBe(answer.text);
+    expect((await loop('get', `/v1/patients/${response.body.id}`)).text).toBe(response.text);
   });
 
   test('a body that is valid by the printed schema is accepted: a blank text is absent', async () => {
-    const answer = await loop('post', '/v1/patients').send(patient({ phone: '', gender: '', external_ids: { a: '', b: '7' } }));
-    expect([answer.status, answer.body]).toEqual([201, expect.objectContaining({ phone: null, gender: null, external_ids: { b: '7' } })]);
-    expect((await loop('get', `/v1/patients/${answer.body.id}`)).body).toEqual(answer.body);
+    const response = await loop('post', '/v1/patients').send(patient({ phone: '', gender: '', external_ids: { a: '', b: '7' } }));
+    expect([response.status, response.body]).toEqual([
+      201,
+      expect.objectContaining({ phone: null, gender: null, external_ids: { b: '7' } }),
+    ]);
+    expect((await loop('get', `/v1/patients/${response.body.id}`)).body).toEqual(response.body);
   });
 
   test.each([
     ['external_ids.a', { external_ids: { a: 'x\0' } }],
-    ['external_ids', { external_ids: Object.fromEntries(Array.from({ length: 101 }, (_, nth) => [`shop${nth}`, 'A-1'])) }],
+    ['external_ids', { external_ids: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`shop${index}`, 'A-1'])) }],
     ['external_ids.a', { external_ids: { a: 7 } }],
     ['last_name', { last_name: ' ' }],
     ['last_name', { last_name: 'Love\x1blace' }],
@@ -174,20 +177,20 @@ describe('POST /v1/patients', () => {
   test('a duplicate external id, or e-mail and folded name, is 409; a relative with the same e-mail is not', async () => {
     const body = patient({ first_name: 'José', last_name: 'Núñez', email: 'family@example.com', external_ids: { crm: 'A-1' } });
     expect((await loop('post', '/v1/patients').send(body)).status).toBe(201);
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       loop('post', '/v1/patients').send(patient({ first_name: 'Other', external_ids: { crm: 'A-1' } })),
       loop('post', '/v1/patients').send(patient({ first_name: 'jose', last_name: 'NUNEZ', email: ' Family@Example.com '.trim() })),
       loop('post', '/v1/patients').send(patient({ first_name: 'Ana', last_name: 'Núñez', email: 'family@example.com' })),
       loop('post', '/v1/patients').send({ ...body, brand_id: 'loopbio' }),
     ]);
-    expect(answers.map((answer) => answer.status)).toEqual([409, 409, 201, 201]);
-    expect(answers[0]!.body).toEqual({ error: 'conflict', message: 'Duplicate patient' });
+    expect(responses.map((answer) => answer.status)).toEqual([409, 409, 201, 201]);
+    expect(responses[0]!.body).toEqual({ error: 'conflict', message: 'Duplicate patient' });
   });
 
   test('ten concurrent requests create one patient', async () => {
     const body = patient({ first_name: 'Same', last_name: 'Person', email: 'same@example.com' });
-    const answers = await Promise.all(Array.from({ length: 10 }, () => loop('post', '/v1/patients').send(body)));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(9).fill(409)]);
+    const responses = await Promise.all(Array.from({ length: 10 }, () => loop('post', '/v1/patients').send(body)));
+    expect(responses.map((answer) => answer.status).sort()).toEqual([201, ...Array(9).fill(409)]);
   });
 
   test('GET lists the patients of a brand, newest first, with an exact total', async () => {
@@ -267,8 +270,8 @@ describe('POST /v1/lab-orders', () => {
       name: [{ given: ['No'], family: 'Phone' }],
       birthDate: '1990-01-01',
     });
-    const answer = await order({ patient_id: bare });
-    expect([answer.status, answer.body]).toEqual([
+    const response = await order({ patient_id: bare });
+    expect([response.status, response.body]).toEqual([
       400,
       {
         error: 'validation_error',
@@ -294,7 +297,7 @@ describe('POST /v1/lab-orders', () => {
 });
 
 test('errors for an unknown path, a method, a media type and a missing key have the same format', async () => {
-  const answers = [
+  const responses = [
     await loop('get', '/v1/patients/x/y/z'),
     await request(facet.app).delete('/v1/patients').set('Authorization', `Bearer ${facet.demo.loop}`),
     await loop('post', '/v1/patients').set('Content-Type', 'text/plain').send('x'),
@@ -302,6 +305,6 @@ test('errors for an unknown path, a method, a media type and a missing key have 
     await request(facet.app).post('/v1/patients').send({}),
     await loop('get', '/v1/patients/01936b00-0000-7000-8000-00000000ffff'),
   ];
-  expect(answers.map((answer) => answer.status)).toEqual([404, 405, 415, 400, 401, 404]);
-  for (const answer of answers) expect(Object.keys(answer.body)).toEqual(['error', 'message']);
+  expect(responses.map((answer) => answer.status)).toEqual([404, 405, 415, 400, 401, 404]);
+  for (const answer of responses) expect(Object.keys(answer.body)).toEqual(['error', 'message']);
 });

@@ -56,15 +56,15 @@ test.each([
 ] as const)('%s POST %s', async (surface, path) => {
   await fc.assert(
     fc.asyncProperty(junk, async (text) => {
-      const answer = await request(facet.app)
+      const response = await request(facet.app)
         .post(path)
         .set('x-api-key', facet.demo[surface]!)
         .set('Content-Type', 'application/json')
         .set('idempotency-key', 'x')
         .send(text);
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      expect(answer.status).toBeLessThan(500);
-      expect(Object.keys(answer.body).sort()).toEqual(keysOf[surface]);
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(response.status).toBeLessThan(500);
+      expect(Object.keys(response.body).sort()).toEqual(keysOf[surface]);
     }),
     { numRuns: TIMES, seed: SEED },
   );
@@ -80,11 +80,11 @@ const query = fc
 test('jump GET /clinician-profiles', async () => {
   await fc.assert(
     fc.asyncProperty(query, async ([name, value]) => {
-      const answer = await request(facet.app)
+      const response = await request(facet.app)
         .get(`/clinician-profiles?${name}=${encodeURIComponent(value)}`)
         .set('x-api-key', facet.demo.jump!);
-      expect(answer.status).toBe(400);
-      expect(Object.keys(answer.body).sort()).toEqual(keysOf.jump);
+      expect(response.status).toBe(400);
+      expect(Object.keys(response.body).sort()).toEqual(keysOf.jump);
     }),
     { numRuns: TIMES, seed: SEED },
   );
@@ -112,10 +112,10 @@ test.each([
 ] as const)('%s GET %s: an undocumented parameter is 400 in the vendor’s format', async (surface, path, known) => {
   await fc.assert(
     fc.asyncProperty(foreign, fc.string({ unit: 'grapheme', maxLength: 10 }), async (name, value) => {
-      const answer = await request(facet.app)
+      const response = await request(facet.app)
         .get(`${path}?${known}&${new URLSearchParams({ [name]: value })}`)
         .set('x-api-key', facet.demo[surface]!);
-      expect([answer.status, Object.keys(answer.body).sort()]).toEqual([400, keysOf[surface]]);
+      expect([response.status, Object.keys(response.body).sort()]).toEqual([400, keysOf[surface]]);
     }),
     { numRuns: TIMES, seed: SEED },
   );
@@ -126,10 +126,10 @@ test('jump: every search text gets a 200', async () => {
     fc.asyncProperty(
       fc.string({ unit: 'binary', maxLength: 60 }).filter((text) => !text.includes('\0')),
       async (text) => {
-        const answer = await request(facet.app)
+        const response = await request(facet.app)
           .get(`/clinician-profiles?${new URLSearchParams({ search: text })}`)
           .set('x-api-key', facet.demo.jump!);
-        expect(answer.status).toBe(200);
+        expect(response.status).toBe(200);
       },
     ),
     { numRuns: TIMES, seed: SEED },
@@ -139,10 +139,10 @@ test('jump: every search text gets a 200', async () => {
 test('jump: every random id is a 404', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), async (text) => {
-      const answer = await request(facet.app)
+      const response = await request(facet.app)
         .get(`/clinician-profiles/${encodeURIComponent(text)}`)
         .set('x-api-key', facet.demo.jump!);
-      expect([text, answer.status === 404 || (/^\.{1,2}$/.test(text) && answer.status === 200)]).toEqual([text, true]);
+      expect([text, response.status === 404 || (/^\.{1,2}$/.test(text) && response.status === 200)]).toEqual([text, true]);
     }),
     { numRuns: TIMES, seed: SEED },
   );
@@ -168,11 +168,11 @@ const fhirQuery = fc.tuple(
 test('fhir GET /Patient with random parameters is a 400 with an OperationOutcome, or a 200', async () => {
   await fc.assert(
     fc.asyncProperty(fhirQuery, async ([name, value]) => {
-      const answer = await request(facet.app)
+      const response = await request(facet.app)
         .get(`/fhir/R4/Patient?${new URLSearchParams({ [name]: value })}`)
         .set('x-api-key', facet.demo.fhir!);
-      expect([200, 400]).toContain(answer.status);
-      expect(answer.body.resourceType).toBe(answer.status === 200 ? 'Bundle' : 'OperationOutcome');
+      expect([200, 400]).toContain(response.status);
+      expect(response.body.resourceType).toBe(response.status === 200 ? 'Bundle' : 'OperationOutcome');
     }),
     { numRuns: TIMES, seed: SEED },
   );
@@ -181,12 +181,12 @@ test('fhir GET /Patient with random parameters is a 400 with an OperationOutcome
 test('fhir POST of random bodies is a 4xx with an OperationOutcome', async () => {
   await fc.assert(
     fc.asyncProperty(junk, async (text) => {
-      const answer = await request(facet.app)
+      const response = await request(facet.app)
         .post('/fhir/R4/Patient')
         .set('x-api-key', facet.demo.fhir!)
         .set('Content-Type', 'application/fhir+json')
         .send(text);
-      expect([answer.status, answer.body.resourceType]).toEqual([400, 'OperationOutcome']);
+      expect([response.status, response.body.resourceType]).toEqual([400, 'OperationOutcome']);
     }),
     { numRuns: TIMES, seed: SEED },
   );

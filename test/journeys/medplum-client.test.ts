@@ -70,8 +70,8 @@ test('conditional create and conditional update write once each', async () => {
 
 test('searches for one resource, a list, and all pages work', async () => {
   const subject = { reference: `Patient/${(await client.createResource(ADA)).id}` };
-  for (let nth = 0; nth < 7; nth++)
-    await client.createResource<Observation>({ resourceType: 'Observation', status: 'final', code: { text: `n${nth}` }, subject });
+  for (let n = 0; n < 7; n++)
+    await client.createResource<Observation>({ resourceType: 'Observation', status: 'final', code: { text: `n${n}` }, subject });
   const query = { subject: subject.reference, _count: '3', _sort: '_lastUpdated' };
   const pages: string[][] = [];
   for await (const page of client.searchResourcePages('Observation', query)) pages.push(page.map(({ code }) => code!.text!));

@@ -108,9 +108,9 @@ test('requests are measured by route and status, without ids and patient data', 
 });
 
 test('the text has the Prometheus format, each family once with help and type', async () => {
-  const answer = await fetch(url);
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
-  const lines = (await answer.text()).trimEnd().split('\n');
+  const response = await fetch(url);
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+  const lines = (await response.text()).trimEnd().split('\n');
   const LINE = /^(# (HELP|TYPE) facet_\w+ \S.*|facet_\w+(\{\w+="[^"\n]*"(,\w+="[^"\n]*")*\})? [\d.e+-]+|)$/;
   const own = lines.filter((line) => !/^(# (HELP|TYPE) )?(process|nodejs)_/.test(line));
   expect(own.length).toBeGreaterThan(50);

@@ -24,9 +24,9 @@ test('the index lists every document, and each is valid OpenAPI 3.1, without a k
     '/openapi/jump.json',
   ]);
   for (const { url } of body.documents) {
-    const answer = await get(url);
-    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
-    expect([url, await faultsOf(answer.body)]).toEqual([url, undefined]);
+    const response = await get(url);
+    expect([response.status, response.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+    expect([url, await faultsOf(response.body)]).toEqual([url, undefined]);
   }
 });
 

@@ -124,11 +124,11 @@ test('a vendor’s client gets an error for an ambiguous code under its own fiel
 });
 
 test('the vendor’s complete body is stored before the catalogue has its test, and refused by its own fields afterwards', async () => {
-  const idOf = (nth: number) => `01936b00-0000-7000-8000-0000000000c${nth}`;
+  const idOf = (n: number) => `01936b00-0000-7000-8000-0000000000c${n}`;
   const subject = { reference: `Patient/${PATIENT}` };
   await facet.put({ resourceType: 'Encounter', id: idOf(1), status: 'planned', class: { code: 'AMB' }, subject });
-  for (const nth of [4, 5, 6]) await facet.put({ resourceType: 'Practitioner', id: idOf(nth), name: [{ given: ['Ann'], family: 'Lee' }] });
-  for (const nth of [7, 8]) await facet.put({ resourceType: 'ServiceRequest', id: idOf(nth), status: 'draft', intent: 'plan', subject });
+  for (const n of [4, 5, 6]) await facet.put({ resourceType: 'Practitioner', id: idOf(n), name: [{ given: ['Ann'], family: 'Lee' }] });
+  for (const n of [7, 8]) await facet.put({ resourceType: 'ServiceRequest', id: idOf(n), status: 'draft', intent: 'plan', subject });
   const whole = {
     encounterId: idOf(1),
     code: { system: 'http://loinc.org', code: '24320-4', display: 'Basic metabolic panel' },

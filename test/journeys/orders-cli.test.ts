@@ -24,8 +24,8 @@ afterAll(async () => {
 const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
 const fhir = (tenant: 'demo' | 'other', path: string, more = {}) => call(`${server.url}/fhir/R4/${path}`, place.keys()[tenant].fhir!, more);
 const put = async (tenant: 'demo' | 'other', resource: { resourceType: string; id: string }) => {
-  const answer = await fhir(tenant, `${resource.resourceType}/${resource.id}`, { method: 'PUT', body: resource });
-  expect([resource.id, answer.status]).toEqual([resource.id, 201]);
+  const response = await fhir(tenant, `${resource.resourceType}/${resource.id}`, { method: 'PUT', body: resource });
+  expect([resource.id, response.status]).toEqual([resource.id, 201]);
 };
 const order = (id: string, tenant: 'demo' | 'other' = 'demo') => put(tenant, { ...panelFor(PATIENT, 'pcos'), id });
 const taskOf = async (id: string) => (await fhir('demo', `Task?focus=ServiceRequest/${id}`)).body.entry[0].resource;
@@ -90,7 +90,7 @@ test('an undelivered order is listed, shown with its events, parked, released, a
       expect.stringMatching(/^network user +\S+$/),
     ]),
   );
-  expect(steps.filter((step, nth) => step !== steps[nth - 1]).map((step) => step.split(/ +/))).toEqual([
+  expect(steps.filter((step, index) => step !== steps[index - 1]).map((step) => step.split(/ +/))).toEqual([
     ['attempt', 'unknown'],
     ['park', 'parked'],
     ['release', 'unknown'],

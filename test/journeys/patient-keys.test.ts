@@ -44,8 +44,8 @@ describe('a patient key', () => {
   ];
   test.each(CLOSED)('%s %s is 403 in the vendor’s format, also for its own patient', async (method, path) => {
     const { me, id } = await person();
-    const answer = await me(method, path.replace('{id}', id)).send(method === 'post' ? {} : undefined);
-    expect([answer.status, answer.body]).toEqual([403, { error: 'forbidden', message: expect.stringMatching(/is a patient.s key/) }]);
+    const response = await me(method, path.replace('{id}', id)).send(method === 'post' ? {} : undefined);
+    expect([response.status, response.body]).toEqual([403, { error: 'forbidden', message: expect.stringMatching(/is a patient.s key/) }]);
   });
 
   test('the FHIR API and other vendors’ APIs are 403', async () => {
@@ -54,13 +54,13 @@ describe('a patient key', () => {
     expect((await request(facet.app).get('/clinik/v1/patients').set('x-api-key', key)).status).toBe(403);
     expect((await me('get', '/jump/clinician-profiles')).status).toBe(403);
     const astray = as(await facet.keyWith('fhir', ['*'], id));
-    const answer = await astray('get', `/fhir/R4/Patient/${id}`);
-    expect([answer.status, answer.body.resourceType]).toEqual([403, 'OperationOutcome']);
+    const response = await astray('get', `/fhir/R4/Patient/${id}`);
+    expect([response.status, response.body.resourceType]).toEqual([403, 'OperationOutcome']);
   });
 
   test('other keys have no "me": 403 names the key to create', async () => {
-    const answer = await as(facet.demo.loop!)('post', AGE).send(ADULT);
-    expect([answer.status, answer.body]).toEqual([
+    const response = await as(facet.demo.loop!)('post', AGE).send(ADULT);
+    expect([response.status, response.body]).toEqual([
       403,
       { error: 'forbidden', message: expect.stringMatching(/facet keys create --patient/) },
     ]);
@@ -96,8 +96,8 @@ describe('a patient key', () => {
       ['in pieces, of which there are none', { 'transfer-encoding': 'chunked' }],
       ['in no pieces, as JSON', { 'transfer-encoding': 'chunked', 'content-type': 'application/json' }],
     ])('needs no body: %s', async (_what, headers) => {
-      const answer = await bare(RUO, headers);
-      expect([answer.status, answer.body.ruo_pathway_acknowledged_at]).toEqual([200, '2026-03-01T12:00:00.000Z']);
+      const response = await bare(RUO, headers);
+      expect([response.status, response.body.ruo_pathway_acknowledged_at]).toEqual([200, '2026-03-01T12:00:00.000Z']);
     });
 
     test.each<[what: string, headers: OutgoingHttpHeaders, text: string, status: number]>([
@@ -129,8 +129,8 @@ describe('a patient key', () => {
   test('gets 404 after its patient was deleted', async () => {
     const { me, id } = await person();
     expect((await facet.fhir('delete', `/Patient/${id}`)).status).toBe(204);
-    const answer = await me('post', AGE).send(ADULT);
-    expect([answer.status, answer.body]).toEqual([404, { error: 'not_found', message: expect.stringMatching(/was deleted/) }]);
+    const response = await me('post', AGE).send(ADULT);
+    expect([response.status, response.body]).toEqual([404, { error: 'not_found', message: expect.stringMatching(/was deleted/) }]);
   });
 
   test('opens only the patient of its tenant, also if another tenant has the same id', async () => {
@@ -148,20 +148,20 @@ describe('a patient key', () => {
 
   test('other methods than POST are 405', async () => {
     const { me } = await person();
-    const answer = await me('get', AGE);
-    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+    const response = await me('get', AGE);
+    expect([response.status, response.headers.allow]).toEqual([405, 'POST']);
   });
 });
 
 describe('POST /v1/patients/me/age-verification', () => {
   test('stores the birth date and the time of the verification, and returns the whole patient; other elements stay', async () => {
     const { me, view, id } = await person({ phone: '+1 518 473 1122', metadata: { dose: 1.5 } });
-    const answer = await me('post', AGE).send({ ...ADULT, first_name: 'Nobody asks' });
-    expect([answer.status, answer.body]).toEqual([
+    const response = await me('post', AGE).send({ ...ADULT, first_name: 'Nobody asks' });
+    expect([response.status, response.body]).toEqual([
       200,
       { ...view, ...ADULT, age_verified_at: '2026-03-01T12:00:00.000Z', updated_at: expect.any(String) },
     ]);
-    expect((await as(facet.demo.loop!)('get', `/v1/patients/${id}`)).body).toEqual(answer.body);
+    expect((await as(facet.demo.loop!)('get', `/v1/patients/${id}`)).body).toEqual(response.body);
     expect(await versionOf(id)).toBe('2');
   });
 
@@ -180,8 +180,8 @@ describe('POST /v1/patients/me/age-verification', () => {
   test('age is counted in whole years in UTC; under eighteen is refused, and nothing is stored', async () => {
     const { me, id } = await person();
     for (const date_of_birth of ['2008-03-02', '2026-01-01', '2030-01-01']) {
-      const answer = await me('post', AGE).send({ date_of_birth });
-      expect([answer.status, answer.body]).toEqual([
+      const response = await me('post', AGE).send({ date_of_birth });
+      expect([response.status, response.body]).toEqual([
         400,
         { error: 'validation_error', message: 'Validation error: date_of_birth must be at least 18 years ago' },
       ]);
@@ -193,19 +193,19 @@ describe('POST /v1/patients/me/age-verification', () => {
   test('requests with one idempotency-key, in sequence or concurrent, are performed once with the same response', async () => {
     const { me, id } = await person();
     const send = (body: object, key = 'once') => me('post', AGE).set('idempotency-key', key).send(body);
-    const answers = await Promise.all([send(ADULT), send(ADULT), send(ADULT)]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const responses = await Promise.all([send(ADULT), send(ADULT), send(ADULT)]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
     await me('post', AGE).send({ date_of_birth: '1991-02-03' });
     const replayed = await send(ADULT);
-    expect([replayed.status, replayed.body]).toEqual([200, answers[0]!.body]);
+    expect([replayed.status, replayed.body]).toEqual([200, responses[0]!.body]);
     expect((await facet.fhir('get', `/Patient/${id}`)).body.birthDate).toBe('1991-02-03');
     expect((await send({ date_of_birth: '1980-02-03' })).status).toBe(409);
   });
 
   test('two concurrent requests with different dates are both stored', async () => {
     const { me, id } = await person();
-    const answers = await Promise.all(['1990-01-01', '1991-01-01'].map((date_of_birth) => me('post', AGE).send({ date_of_birth })));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const responses = await Promise.all(['1990-01-01', '1991-01-01'].map((date_of_birth) => me('post', AGE).send({ date_of_birth })));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200]);
     expect(await versionOf(id)).toBe('3');
   });
 
@@ -220,8 +220,8 @@ describe('POST /v1/patients/me/age-verification', () => {
 describe('POST /v1/patients/me/ruo-acknowledgement', () => {
   test('stores the acknowledged version and the time; a repetition changes nothing', async () => {
     const { me, view, id } = await person();
-    const answer = await me('post', RUO).send({});
-    expect([answer.status, answer.body]).toEqual([
+    const response = await me('post', RUO).send({});
+    expect([response.status, response.body]).toEqual([
       200,
       { ...view, ruo_pathway_acknowledged_at: '2026-03-01T12:00:00.000Z', updated_at: expect.any(String) },
     ]);
@@ -229,8 +229,8 @@ describe('POST /v1/patients/me/ruo-acknowledgement', () => {
       url: 'https://loop.health/fhir/StructureDefinition/ruo-statement-version',
       valueString: 'ruo-pathway-v1',
     });
-    expect((await me('post', RUO).send({ statement_version: 'ruo-pathway-v1' })).headers.etag).toBe(answer.headers.etag);
-    expect((await me('post', RUO).send({ statement_version: 'ruo-pathway-v2' })).headers.etag).not.toBe(answer.headers.etag);
+    expect((await me('post', RUO).send({ statement_version: 'ruo-pathway-v1' })).headers.etag).toBe(response.headers.etag);
+    expect((await me('post', RUO).send({ statement_version: 'ruo-pathway-v2' })).headers.etag).not.toBe(response.headers.etag);
   });
 });
 
@@ -239,10 +239,10 @@ describe('POST /v1/researcher-acknowledgements', () => {
 
   test('stores who acknowledged what, when and from where as a Consent, whose id the patient shows', async () => {
     const { me, id } = await person();
-    const answer = await me('post', ACK).send({ ...SIGNED, patient_id: 'somebody else' });
+    const response = await me('post', ACK).send({ ...SIGNED, patient_id: 'somebody else' });
     const now = '2026-03-01T12:00:00.000Z';
-    expect([answer.status, answer.headers.location]).toEqual([200, undefined]);
-    expect(answer.body).toEqual({
+    expect([response.status, response.headers.location]).toEqual([200, undefined]);
+    expect(response.body).toEqual({
       id: expect.any(String),
       patient_id: id,
       ...SIGNED,
@@ -252,8 +252,8 @@ describe('POST /v1/researcher-acknowledgements', () => {
       updated_at: now,
     });
     const consents = await facet.fhir('get', `/Consent?patient=${id}&consentor=Patient/${id}&date=2026-03-01`);
-    expect(consents.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([answer.body.id]);
-    expect((await as(facet.demo.loop!)('get', `/v1/patients/${id}`)).body.researcher_acknowledgement_id).toBe(answer.body.id);
+    expect(consents.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([response.body.id]);
+    expect((await as(facet.demo.loop!)('get', `/v1/patients/${id}`)).body.researcher_acknowledgement_id).toBe(response.body.id);
     expect(await versionOf(id)).toBe('2');
   });
 
@@ -283,12 +283,12 @@ describe('POST /v1/researcher-acknowledgements', () => {
   test('a patient with an id from a FHIR client is shown by its alias, and referred to by its own id', async () => {
     await facet.put({ resourceType: 'Patient', id: 'ada' });
     const key = await facet.keyWith('loop', ['*'], 'ada');
-    const answer = await as(key)('post', ACK).send(SIGNED);
-    expect([answer.status, answer.body.patient_id]).toEqual([200, expect.stringMatching(/^[0-9a-f]{8}-/)]);
-    const { body } = await facet.fhir('get', `/Consent/${answer.body.id}`);
+    const response = await as(key)('post', ACK).send(SIGNED);
+    expect([response.status, response.body.patient_id]).toEqual([200, expect.stringMatching(/^[0-9a-f]{8}-/)]);
+    const { body } = await facet.fhir('get', `/Consent/${response.body.id}`);
     expect([body.patient.reference, body.performer[0].reference]).toEqual(['Patient/ada', 'Patient/ada']);
-    expect((await as(facet.demo.loop!)('get', `/v1/patients/${answer.body.patient_id}`)).body.researcher_acknowledgement_id).toBe(
-      answer.body.id,
+    expect((await as(facet.demo.loop!)('get', `/v1/patients/${response.body.patient_id}`)).body.researcher_acknowledgement_id).toBe(
+      response.body.id,
     );
   });
 
@@ -301,8 +301,8 @@ describe('POST /v1/researcher-acknowledgements', () => {
 
   test('errors name the field; neither address nor name is in an error response or in the log', async () => {
     const { me } = await person();
-    const answer = await me('post', ACK).send({ ...SIGNED, full_name: 'A', source: '' });
-    expect([answer.status, answer.body]).toEqual([
+    const response = await me('post', ACK).send({ ...SIGNED, full_name: 'A', source: '' });
+    expect([response.status, response.body]).toEqual([
       400,
       { error: 'validation_error', message: 'Validation error: full_name must have at least 2 characters; source must not be blank' },
     ]);

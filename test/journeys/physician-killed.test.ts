@@ -35,7 +35,7 @@ beforeAll(async () => {
   await start();
   if (SERVER_URL !== undefined) await start();
   // the first answer of a server takes longer: it is held to documents that are fetched then
-  for (const nth of servers.keys()) expect((await register(nth, {})).status).toBe(400);
+  for (const n of servers.keys()) expect((await register(n, {})).status).toBe(400);
 });
 afterAll(async () => {
   await killAll();
@@ -54,7 +54,7 @@ const HOLD_MS = 8000;
 const RUNS_ON_MS = 5000;
 let numbers = 1_600_000_000;
 const physician = () => registration(String(numbers++));
-const register = (nth: number, body: object) => call(`${servers.at(nth)!.url}/v1/physicians`, place.keys().demo.loop!, { body });
+const register = (n: number, body: object) => call(`${servers.at(n)!.url}/v1/physicians`, place.keys().demo.loop!, { body });
 const read = (id: string) => call(`${servers.at(-1)!.url}/v1/physicians/${id}`, place.keys().demo.loop!);
 
 onServer('what one server is asking about another waits for: 409 when it is answered', async () => {

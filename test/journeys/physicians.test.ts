@@ -86,8 +86,8 @@ describe('two concurrent requests for one licence', () => {
   test('of twenty requests one is registered, the others are 409, and one request is sent to the network', async () => {
     const body = physician();
     const before = gate.countArrived();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => post(body)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(19).fill(409)]);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => post(body)));
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, ...Array(19).fill(409)]);
     expect(gate.countArrived()).toBe(before + 1);
   });
 
@@ -256,8 +256,8 @@ test('a stored licence without a registration is registered: it keeps its positi
   const imported = JSON.parse(JSON.stringify({ ...stored, id: `imported-${body.npi}` }));
   imported.qualification[0].identifier = imported.qualification[0].identifier.slice(1);
   expect((await facet.put(imported)).status).toBe(201);
-  const answer = await post({ ...body, license_state: 'NJ' });
-  expect([answer.status, answer.body.id]).toEqual([201, expect.stringMatching(UUID)]);
+  const response = await post({ ...body, license_state: 'NJ' });
+  expect([response.status, response.body.id]).toEqual([201, expect.stringMatching(UUID)]);
   const [now] = await practitioners(body.npi);
   expect([now.id, now.qualification.length]).toEqual([imported.id, 1]);
 });

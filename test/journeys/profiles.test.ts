@@ -138,13 +138,13 @@ describe('once it is loaded', () => {
   });
 
   test('$validate reports issues of R4, of the profile and of codes in one response, errors first', async () => {
-    const answer = await send('post', '/Patient/$validate', { ...bad, shoe: 1, address: [{ state: 'Massachusetts' }] });
-    expect(answer.status).toBe(200);
-    const severities = answer.body.issue.map(({ severity }: { severity: string }) => severity);
+    const response = await send('post', '/Patient/$validate', { ...bad, shoe: 1, address: [{ state: 'Massachusetts' }] });
+    expect(response.status).toBe(200);
+    const severities = response.body.issue.map(({ severity }: { severity: string }) => severity);
     expect(severities).toEqual(
       [...severities].sort((a, b) => ['error', 'warning', 'information'].indexOf(a) - ['error', 'warning', 'information'].indexOf(b)),
     );
-    expect(listIssues(answer)).toEqual(
+    expect(listIssues(response)).toEqual(
       expect.arrayContaining([
         'error structure Patient.shoe',
         'error required Patient.identifier',
@@ -154,8 +154,8 @@ describe('once it is loaded', () => {
   });
 
   test('$validate refuses (400) an unusable profile, with the reason', async () => {
-    const answer = await send('post', `/Patient/$validate?profile=${US_CORE}/us-core-medicationrequest`, good);
-    expect([answer.status, answer.body.issue[0].details.text]).toEqual([
+    const response = await send('post', `/Patient/$validate?profile=${US_CORE}/us-core-medicationrequest`, good);
+    expect([response.status, response.body.issue[0].details.text]).toEqual([
       400,
       expect.stringContaining('a type that this server does not serve'),
     ]);

@@ -46,8 +46,8 @@ test('a value outside its range is a warning, a value within it is no flag', asy
     { ...value, code: 'ft3', value: 99, reference_low: null, reference_high: null },
   ];
   const sent = await loop('post', '/v1/biomarkers/parse').send({ patient_id: patient, brand_id: 'loop', source: 'upload', biomarkers });
-  const answer = await flags();
-  expect([answer.status, answer.body]).toEqual([
+  const response = await flags();
+  expect([response.status, response.body]).toEqual([
     200,
     {
       flags: [

@@ -104,11 +104,11 @@ test('a name is resolved to a reference only for a key that may search that type
     .send({ firstName: 'Ann', lastName: 'Lee' });
   const owner = practitioner.data?.id ?? practitioner.id;
   const createRole = async (...scopes: string[]) => {
-    const answer = await request(facet.app)
+    const response = await request(facet.app)
       .post('/clinik/v1/practitioner-roles')
       .set('x-api-key', await facet.keyWith('clinik', scopes))
       .send({ ...body, practitionerId: owner });
-    expect([answer.status, answer.text]).toEqual([201, expect.any(String)]);
+    expect([response.status, response.text]).toEqual([201, expect.any(String)]);
     const stored = (await facet.fhir('get', '/PractitionerRole?_sort=-_lastUpdated&_count=1')).body.entry[0].resource;
     return stored.organization;
   };

@@ -144,12 +144,12 @@ export interface Asked {
 /** One call with a key. The answer is held to the server's OpenAPI documents. */
 export async function call(url: string, key: string, { headers, body, method = body === undefined ? 'GET' : 'POST' }: Asked = {}) {
   const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method,
     headers: { Authorization: `Bearer ${key}`, ...json, ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  const sent = await answer.text();
-  await holdToContract(url, { method, status: answer.status, headers: answer.headers, body: sent });
-  return { status: answer.status, headers: answer.headers, text: sent, body: sent === '' ? undefined : JSON.parse(sent) };
+  const sent = await response.text();
+  await holdToContract(url, { method, status: response.status, headers: response.headers, body: sent });
+  return { status: response.status, headers: response.headers, text: sent, body: sent === '' ? undefined : JSON.parse(sent) };
 }

@@ -133,7 +133,7 @@ test('SIGTERM: the current request is finished, idle clients do not delay the st
       Expect: '100-continue',
     },
   });
-  const answer = once(slow, 'response') as Promise<[IncomingMessage]>;
+  const httpResponse = once(slow, 'response') as Promise<[IncomingMessage]>;
   await once(slow, 'continue');
   slow.write(text.slice(0, 10));
   server.signal('SIGTERM');
@@ -146,7 +146,7 @@ test('SIGTERM: the current request is finished, idle clients do not delay the st
     // still taking requests
   }
   slow.end(text.slice(10));
-  const [response] = await answer;
+  const [response] = await httpResponse;
   const answered = performance.now();
   const letGo = once(response.socket, 'close').then(() => performance.now() - answered);
   expect([response.statusCode, await json(response)]).toEqual([201, expect.objectContaining({ name: ADA.name })]);
@@ -233,8 +233,8 @@ describe('a restart, with FACET_BASE_URL', () => {
       };
       const clientRequest = request(server.url + path, { method, headers });
       clientRequest.end(body && JSON.stringify(body));
-      const [answer] = (await once(clientRequest, 'response')) as [IncomingMessage];
-      return { headers: answer.headers, body: (await json(answer)) as { link: { relation: string; url: string }[] } };
+      const [response] = (await once(clientRequest, 'response')) as [IncomingMessage];
+      return { headers: response.headers, body: (await json(response)) as { link: { relation: string; url: string }[] } };
     };
     const created = await ask('POST', '/fhir/R4/Patient', ADA);
     expect(created.headers.location).toMatch(`${BASE}/fhir/R4/Patient/`);
@@ -253,7 +253,7 @@ test('after SIGKILL it starts again at once without data loss', async () => {
   await server.ended;
   await restart();
   const found = await Promise.all(created.map(({ body }) => fhir(`/Patient/${body.id}`, keys.demo.fhir!)));
-  expect(found.map((answer) => answer.text)).toEqual(created.map((answer) => answer.text));
+  expect(found.map((response) => response.text)).toEqual(created.map((response) => response.text));
   expect(place.keys()).toEqual(keys);
 });
 

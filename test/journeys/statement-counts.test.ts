@@ -18,8 +18,8 @@ const counted = (database: Database): Database => ({
 });
 
 const put = async (resourceType: string, id: string, rest: object): Promise<void> => {
-  const answer = await facet.put({ resourceType, id, ...rest });
-  expect([answer.status, answer.body.issue]).toEqual([201, undefined]);
+  const response = await facet.put({ resourceType, id, ...rest });
+  expect([response.status, response.body.issue]).toEqual([201, undefined]);
 };
 const vendor = (surface: string, path: string) =>
   request(facet.app)

@@ -32,19 +32,19 @@ afterAll(async () => {
   clock.close();
 });
 
-const put = (nth: number, resource: { resourceType: string; id: string; [element: string]: unknown }) =>
-  call(`${servers[nth % servers.length]!.url}/fhir/R4/${resource.resourceType}/${resource.id}`, place.keys().demo.fhir!, {
+const put = (n: number, resource: { resourceType: string; id: string; [element: string]: unknown }) =>
+  call(`${servers[n % servers.length]!.url}/fhir/R4/${resource.resourceType}/${resource.id}`, place.keys().demo.fhir!, {
     method: 'PUT',
     body: resource,
   }).catch(() => undefined);
 const get = async (path: string) => (await call(`${servers.at(-1)!.url}/fhir/R4/${path}`, place.keys().demo.fhir!)).body;
 
 /** Kills it where it stands, and starts another in its place. What it held is free when its leases have run out. */
-async function kill(nth: number): Promise<void> {
-  servers[nth]!.signal('SIGKILL');
-  await servers[nth]!.ended;
+async function kill(n: number): Promise<void> {
+  servers[n]!.signal('SIGKILL');
+  await servers[n]!.ended;
   ahead += LEASE_SECONDS * 1000 + 1000;
-  servers = servers.with(nth, await startProcess(env));
+  servers = servers.with(n, await startProcess(env));
 }
 
 test('every written version is sent, none before the previous one', async () => {
@@ -52,15 +52,15 @@ test('every written version is sent, none before the previous one', async () => 
   const channel = { type: 'rest-hook', endpoint: receiver.url, payload: 'application/fhir+json' };
   await put(0, { resourceType: 'Subscription', id: 's', status: 'requested', reason: 'x', criteria, channel });
   // a subscriber who is slow, and unwilling now and then, is killed in the middle more often
-  let nth = 0;
-  receiver.answer = () => (++nth % 5 === 0 ? 'never' : nth % 7 === 0 ? 503 : 200);
+  let n = 0;
+  receiver.answer = () => (++n % 5 === 0 ? 'never' : n % 7 === 0 ? 503 : 200);
   const ids = ['a', 'b', 'c', 'd'];
   let killed = false;
   const write = (version: number) => {
     const status = version % 2 ? 'amended' : 'final';
     return Promise.all(ids.map((id, at) => put(at, { resourceType: 'Observation', id, status, code: { text: String(version) } })));
   };
-  expect((await write(0)).map((answer) => answer?.status)).toEqual(ids.map(() => 201));
+  expect((await write(0)).map((response) => response?.status)).toEqual(ids.map(() => 201));
   const writing = (async () => {
     for (let version = 1; !killed; version++) {
       await write(version);

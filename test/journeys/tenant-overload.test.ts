@@ -68,7 +68,7 @@ const ALL_READS = (database: Database) => database.script('lock table resource i
 
 test('another tenant, a health check and a readiness check get responses before the requests of an overloading tenant are done', async () => {
   const answered: string[] = [];
-  const noted = async (who: string, answer: Promise<Response>): Promise<void> => void answered.push(`${who} ${(await answer).status}`);
+  const noted = async (who: string, response: Promise<Response>): Promise<void> => void answered.push(`${who} ${(await response).status}`);
   let all: Promise<void>[] = [];
   let other: Promise<void> | undefined;
   await whileHeld(THE_PATIENT, async () => {
@@ -134,15 +134,17 @@ onServer(
   async () => {
     const MOST_WAITING = 200;
     const ALL_BUT_ONE = 8;
-    const answers: Response[] = [];
+    const responses: Response[] = [];
     let all: Promise<unknown>[] = [];
     await whileHeld(ALL_READS, async () => {
-      all = Array.from({ length: MOST_WAITING + ALL_BUT_ONE + 20 }, async () => answers.push(await ask(facet.demo.fhir!, '/Patient/busy')));
-      await until(() => answers.length === 20);
+      all = Array.from({ length: MOST_WAITING + ALL_BUT_ONE + 20 }, async () =>
+        responses.push(await ask(facet.demo.fhir!, '/Patient/busy')),
+      );
+      await until(() => responses.length === 20);
     });
     await Promise.all(all);
-    const refused = answers.filter(({ status }) => status === 503);
+    const refused = responses.filter(({ status }) => status === 503);
     expect([refused.length, refused[0]!.headers.get('Retry-After')]).toEqual([20, '1']);
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(MOST_WAITING + ALL_BUT_ONE);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(MOST_WAITING + ALL_BUT_ONE);
   },
 );

@@ -36,7 +36,7 @@ const PRACTITIONER = '0190b3c2-0000-7000-8000-000000000002';
 const asOther = (surface: string, path: string) => request(facet.app).get(path).set('x-api-key', facet.other[surface]!);
 
 test('another tenant’s id is 404 in every API', async () => {
-  const answers = await Promise.all([
+  const responses = await Promise.all([
     asOther('fhir', `/fhir/R4/Patient/${PATIENT}`),
     asOther('fhir', `/fhir/R4/Patient/${PATIENT}/_history`),
     asOther('fhir', `/fhir/R4/Patient/${PATIENT}/_history/1`),
@@ -45,7 +45,7 @@ test('another tenant’s id is 404 in every API', async () => {
     asOther('clinik', `/v1/practitioner-roles/${ids.role}`),
     asOther('jump', `/clinician-profiles/${PRACTITIONER}`),
   ]);
-  expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 404));
+  expect(responses.map((answer) => answer.status)).toEqual(responses.map(() => 404));
 });
 
 test('search, count, chain, include and list find nothing of another tenant', async () => {

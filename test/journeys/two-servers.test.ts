@@ -25,8 +25,8 @@ onServer('two servers on one database', () => {
     Promise.all(Array.from({ length: times }, (_one, n) => call(servers[n % 2]!.url + path, keys[surface]!, more(n))));
   const fhir = (path: string, more?: More) => call(`${servers[0]!.url}/fhir/R4${path}`, keys.fhir!, more);
   /** How often each status was answered. */
-  const tally = (answers: { status: number }[]) =>
-    Object.fromEntries([...Map.groupBy(answers, ({ status }) => status)].map(([status, all]) => [status, all.length]));
+  const tally = (responses: { status: number }[]) =>
+    Object.fromEntries([...Map.groupBy(responses, ({ status }) => status)].map(([status, all]) => [status, all.length]));
 
   test('two servers start at once on an empty database, and the written keys open both', async () => {
     for (const surface of ['demo', 'other'] as const) {
@@ -38,25 +38,25 @@ onServer('two servers on one database', () => {
   test('fifty concurrent conditional creates of one identifier create one resource, in each of twenty rounds', async () => {
     for (let round = 0; round < 20; round++) {
       const identifier = { system: 'urn:mrn', value: `round-${round}` };
-      const answers = await atOnce(50, 'fhir', '/fhir/R4/Patient', (n) => ({
+      const responses = await atOnce(50, 'fhir', '/fhir/R4/Patient', (n) => ({
         headers: { 'If-None-Exist': `identifier=urn:mrn|round-${round}` },
         body: { resourceType: 'Patient', identifier: [identifier], multipleBirthInteger: n },
       }));
-      expect([round, tally(answers)]).toEqual([round, { 200: 49, 201: 1 }]);
-      expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+      expect([round, tally(responses)]).toEqual([round, { 200: 49, 201: 1 }]);
+      expect(new Set(responses.map(({ text }) => text)).size).toBe(1);
       expect((await fhir(`/Patient?identifier=urn:mrn|round-${round}&_summary=count`)).body.total).toBe(1);
     }
   });
 
   test('concurrent updates of one resource become successive versions: none is refused or lost', async () => {
     const path = '/fhir/R4/Patient/wanted-by-all';
-    const answers = await atOnce(120, 'fhir', path, (n) => ({
+    const responses = await atOnce(120, 'fhir', path, (n) => ({
       method: 'PUT',
       body: { resourceType: 'Patient', id: 'wanted-by-all', multipleBirthInteger: n },
     }));
-    expect(tally(answers)).toEqual({ 200: 119, 201: 1 });
-    const counted = Array.from(answers, (_one, n) => String(n + 1));
-    const versions = answers.map(({ body }) => [body.meta.versionId, body.multipleBirthInteger]);
+    expect(tally(responses)).toEqual({ 200: 119, 201: 1 });
+    const counted = Array.from(responses, (_one, n) => String(n + 1));
+    const versions = responses.map(({ body }) => [body.meta.versionId, body.multipleBirthInteger]);
     expect(versions.map(([version]) => version).sort((a, b) => a - b)).toEqual(counted);
     const history = await fhir('/Patient/wanted-by-all/_history?_count=200');
     const stored = history.body.entry.map(({ resource }: { resource: { meta: { versionId: string }; multipleBirthInteger: number } }) => [
@@ -68,12 +68,12 @@ onServer('two servers on one database', () => {
 
   test('of concurrent updates with If-Match one succeeds, the others are 412', async () => {
     const { body } = await fhir('/Patient', { body: { resourceType: 'Patient' } });
-    const answers = await atOnce(20, 'fhir', `/fhir/R4/Patient/${body.id}`, (n) => ({
+    const responses = await atOnce(20, 'fhir', `/fhir/R4/Patient/${body.id}`, (n) => ({
       method: 'PUT',
       headers: { 'If-Match': 'W/"1"' },
       body: { resourceType: 'Patient', id: body.id, multipleBirthInteger: n },
     }));
-    expect(tally(answers)).toEqual({ 200: 1, 412: 19 });
+    expect(tally(responses)).toEqual({ 200: 1, 412: 19 });
   });
 
   const physician = { name: 'Maria Cruz', email: 'maria@example.com', state_license: '1' };
@@ -88,14 +88,14 @@ onServer('two servers on one database', () => {
   test('concurrent registrations in many states create one Practitioner with a registration for each', async () => {
     const npi = '1666666662';
     const states = ['NY', 'CA', 'TX', 'FL', 'WA', 'OR', 'NV', 'AZ'];
-    const answers = await atOnce(states.length, 'loop', '/v1/physicians', (n) => ({
+    const responses = await atOnce(states.length, 'loop', '/v1/physicians', (n) => ({
       body: { ...physician, npi, license_state: states[n] },
     }));
-    expect(tally(answers)).toEqual({ 201: states.length });
-    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(states.length);
+    expect(tally(responses)).toEqual({ 201: states.length });
+    expect(new Set(responses.map(({ body }) => body.id)).size).toBe(states.length);
     expect(await practitioners(npi)).toHaveLength(1);
-    const read = await Promise.all(answers.map(({ body }) => call(`${servers[1]!.url}/v1/physicians/${body.id}`, keys.loop!)));
-    expect(read.map(({ body }) => body)).toEqual(answers.map(({ body }) => body));
+    const read = await Promise.all(responses.map(({ body }) => call(`${servers[1]!.url}/v1/physicians/${body.id}`, keys.loop!)));
+    expect(read.map(({ body }) => body)).toEqual(responses.map(({ body }) => body));
   });
 
   test('registrations and concurrent changes of the same Practitioner through FHIR are all stored', async () => {
@@ -114,15 +114,15 @@ onServer('two servers on one database', () => {
       const { status } = await fhir(path, { method: 'PUT', headers, body: { ...body, communication } });
       if (status !== 200) await speak(code);
     };
-    const [answers] = await Promise.all([
+    const [responses] = await Promise.all([
       Promise.all(['CA', 'TX', 'FL', 'WA', 'OR', 'NV', 'AZ', 'UT'].map(register)),
       (async () => {
         for (const code of languages) await speak(code);
       })(),
     ]);
-    expect(tally(answers)).toEqual({ 201: 8 });
-    const read = await Promise.all(answers.map(({ body }) => call(`${servers[1]!.url}/v1/physicians/${body.id}`, keys.loop!)));
-    expect(read.map(({ body }) => body)).toEqual(answers.map(({ body }) => body));
+    expect(tally(responses)).toEqual({ 201: 8 });
+    const read = await Promise.all(responses.map(({ body }) => call(`${servers[1]!.url}/v1/physicians/${body.id}`, keys.loop!)));
+    expect(read.map(({ body }) => body)).toEqual(responses.map(({ body }) => body));
     const { body } = await fhir(path);
     expect(body.communication.map(({ coding }: { coding: { code: string }[] }) => coding[0]!.code)).toEqual(languages);
   });
@@ -135,9 +135,9 @@ onServer('two servers on one database', () => {
   test('concurrent orders with one key are one order, and all get the same response', async () => {
     const { body: patient } = await fhir('/Patient?family=lovelace&birthdate=1985-12-10');
     const body = { brand_id: 'loop', patient_id: patient.entry[0].resource.id, panel_id: 'pcos' };
-    const answers = await atOnce(10, 'loop', '/v1/lab-orders', () => ({ headers: { 'idempotency-key': 'one' }, body }));
-    expect(tally(answers)).toEqual({ 201: 10 });
-    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    const responses = await atOnce(10, 'loop', '/v1/lab-orders', () => ({ headers: { 'idempotency-key': 'one' }, body }));
+    expect(tally(responses)).toEqual({ 201: 10 });
+    expect(new Set(responses.map(({ text }) => text)).size).toBe(1);
     expect((await fhir(`/ServiceRequest?subject=Patient/${body.patient_id}&_summary=count`)).body.total).toBe(1);
   });
 });

@@ -117,9 +117,9 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   beforeAll(async () => {
     for (const { field, readReferences } of shape.referenceRules)
       for (const { type, id } of readReferences(example.request!)) await put({ ...accepted(loaded, field), resourceType: type, id });
-    const answer = await call('post', '', { within: example.request! }).send(example.request!);
-    expect([answer.status, answer.body]).toEqual([shape.createdStatus, expect.anything()]);
-    created = bodyOf(answer);
+    const response = await call('post', '', { within: example.request! }).send(example.request!);
+    expect([response.status, response.body]).toEqual([shape.createdStatus, expect.anything()]);
+    created = bodyOf(response);
   });
 
   const walk = (interaction: 'read' | 'search' | 'update' | 'delete') => (shape.interactions.includes(interaction) ? test : test.skip);
@@ -139,8 +139,8 @@ describe.each(creates)('%s', (_name, loaded, example) => {
 
   const [refers] = shape.referenceRules.filter(({ readReferences }) => readReferences(example.request!).length);
   (refers ? test : test.skip)('what it refers to leads nowhere for another tenant, and is named', async () => {
-    const answer = await call('post', '', { keys: facet.other, within: example.request! }).send(example.request!);
-    expect([answer.status, answer.text.includes(refers!.field)]).toEqual([shape.surface.describeError(refers!.missing).status, true]);
+    const response = await call('post', '', { keys: facet.other, within: example.request! }).send(example.request!);
+    expect([response.status, response.text.includes(refers!.field)]).toEqual([shape.surface.describeError(refers!.missing).status, true]);
   });
 
   walk('search')('each filter of the examples finds what the FHIR search it becomes finds', () => filtersCommute(loaded));

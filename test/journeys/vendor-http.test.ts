@@ -30,15 +30,15 @@ test.each([
   ['clinik', '/v1/practitioner-roles', () => ({ practitionerId: PRACTITIONER, role: 'doctor' })],
   ['clinik', '/clinik/v1/practitioner-roles', () => ({ practitionerId: PRACTITIONER, role: 'nurse' })],
 ] as const)('%s POST %s: Location is absolute with the caller’s host; the ETag is that of a read', async (surface, path, body) => {
-  const answer = await call('post', path, surface).set('idempotency-key', `conduct-${count++}`).send(body());
-  expect(answer.status).toBe(201);
-  const { id } = answer.body.data ?? answer.body;
-  expect(answer.headers.location).toBe(`${BASE_URL}${path}/${id}`);
-  const read = await call('get', answer.headers.location!.slice(BASE_URL.length), surface);
+  const response = await call('post', path, surface).set('idempotency-key', `conduct-${count++}`).send(body());
+  expect(response.status).toBe(201);
+  const { id } = response.body.data ?? response.body;
+  expect(response.headers.location).toBe(`${BASE_URL}${path}/${id}`);
+  const read = await call('get', response.headers.location!.slice(BASE_URL.length), surface);
   expect([read.status, read.headers.etag, read.body.data ?? read.body]).toEqual([
     200,
-    answer.headers.etag,
-    answer.body.data ?? answer.body,
+    response.headers.etag,
+    response.body.data ?? response.body,
   ]);
 });
 
@@ -93,8 +93,8 @@ test.each([
   ['jump', '/clinician-profiles?cursor=abc', 'cursor'],
   ['jump', `/clinician-profiles/${PRACTITIONER}?limit=1`, 'limit'],
 ])('%s GET %s is 400 in the vendor’s format, naming the parameter', async (surface, path, name) => {
-  const answer = await call('get', path, surface);
-  expect([answer.status, SHAPES[surface]!(answer.body), answer.text.includes(name)]).toEqual([400, true, true]);
+  const response = await call('get', path, surface);
+  expect([response.status, SHAPES[surface]!(response.body), response.text.includes(name)]).toEqual([400, true, true]);
 });
 
 test('an unusual parameter name is not repeated in the error', async () => {
@@ -125,8 +125,8 @@ test('a path of three vendors responds in the format of the key, and without a k
 });
 
 test('a badly encoded id is an error in the vendor’s format', async () => {
-  const answer = await call('get', '/v1/practitioner-roles/%ZZ', 'clinik');
-  expect([answer.status, answer.body.code]).toEqual([404, 'NOT_FOUND']);
+  const response = await call('get', '/v1/practitioner-roles/%ZZ', 'clinik');
+  expect([response.status, response.body.code]).toEqual([404, 'NOT_FOUND']);
 });
 
 test('two different keys in one request are refused in the vendor’s format', async () => {
@@ -143,8 +143,8 @@ test.each([
   ['fhir', `/fhir/R4/Patient/${PATIENT}`, 200],
   ['fhir', '/fhir/R4/Patient?_id=none', 200],
 ])('%s %s: responses have Cache-Control and nosniff headers', async (surface, path, status) => {
-  const answer = await call('get', path, surface);
-  expect([answer.status, answer.headers['cache-control'], answer.headers['x-content-type-options']]).toEqual([
+  const response = await call('get', path, surface);
+  expect([response.status, response.headers['cache-control'], response.headers['x-content-type-options']]).toEqual([
     status,
     'private, no-cache',
     'nosniff',

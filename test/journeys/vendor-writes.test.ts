@@ -31,14 +31,14 @@ const resourceOf = async (id: string) => (await facet.fhir('get', `/Practitioner
 
 test('a plain object is applied as a merge patch; the response is the whole object with its ETag', async () => {
   const id = await make({ phone: 'merge' });
-  const answer = await clinik('patch', `/${id}`)
+  const response = await clinik('patch', `/${id}`)
     .set('Content-Type', 'application/json-patch+json')
     .set('Accept', 'application/fhir+json')
     .send(JSON.stringify({ active: false, email: 'a@b.example' }));
-  expect([answer.status, answer.body.meta.status]).toEqual([200, 200]);
-  expect(answer.body.data).toMatchObject({ id, role: 'doctor', phone: 'merge', email: 'a@b.example', active: false });
+  expect([response.status, response.body.meta.status]).toEqual([200, 200]);
+  expect(response.body.data).toMatchObject({ id, role: 'doctor', phone: 'merge', email: 'a@b.example', active: false });
   const read = await clinik('get', `/${id}`);
-  expect([read.body.data, read.headers.etag]).toEqual([answer.body.data, answer.headers.etag]);
+  expect([read.body.data, read.headers.etag]).toEqual([response.body.data, response.headers.etag]);
 });
 
 test('foreign elements stay, and a change without effect creates no version', async () => {
@@ -126,8 +126,8 @@ test('a deletion is 204 without a body; afterwards reads and deletions are 404',
   const deleted = await clinik('delete', `/${id}`);
   expect([deleted.status, deleted.text, deleted.headers['x-request-id']]).toEqual([204, '', expect.stringMatching(/^req_/)]);
   for (const method of ['get', 'delete', 'patch'] as const) {
-    const answer = await clinik(method, `/${id}`).send(method === 'patch' ? { phone: '1' } : undefined);
-    expect([answer.status, answer.body.code]).toEqual([404, 'NOT_FOUND']);
+    const response = await clinik(method, `/${id}`).send(method === 'patch' ? { phone: '1' } : undefined);
+    expect([response.status, response.body.code]).toEqual([404, 'NOT_FOUND']);
   }
 });
 

@@ -66,8 +66,8 @@ test('a corrected mapping is served again; a new vendor is served with its own k
     'resource: Patient\npath: /v1/customers\ninteractions: [read, search]\nfields:\n  id: { fhir: id, readOnly: true }\n',
   );
   await server.waitForLine(/^Mappings reloaded: .*acme\/customer/);
-  const answer = await fetch(`${server.url}/acme/v1/customers`, { headers: { Authorization: `Bearer ${acmeKey()}` } });
-  expect(answer.status).toBe(200);
+  const response = await fetch(`${server.url}/acme/v1/customers`, { headers: { Authorization: `Bearer ${acmeKey()}` } });
+  expect(response.status).toBe(200);
 });
 
 const acmeKey = (): string => (place.keys().demo as Record<string, string>).acme!;

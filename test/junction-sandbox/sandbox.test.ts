@@ -20,20 +20,21 @@ const call = (method: string, path: string, body?: unknown, headers: Record<stri
     body: body === undefined ? null : JSON.stringify(body),
   });
 const post = (path: string, body: unknown, headers?: Record<string, string>) => call('POST', path, body, headers);
-const json = (answer: Response) => answer.json() as Promise<{ user_id: string; status: string; detail: unknown; order: { id: string } }>;
+const json = (response: Response) =>
+  response.json() as Promise<{ user_id: string; status: string; detail: unknown; order: { id: string } }>;
 const order = (key: string, more: object = {}, headers: object = {}) =>
   post('/v3/order', orderOf(user, { passthrough: key, ...more }), { 'x-idempotency-key': key, ...headers });
 
 test('a wrong key is 401 without further information', async () => {
-  const answer = await post('/v3/order', {}, { 'x-vital-api-key': 'wrong' });
-  expect(answer.status).toBe(401);
+  const response = await post('/v3/order', {}, { 'x-vital-api-key': 'wrong' });
+  expect(response.status).toBe(401);
 });
 
 test('an order is a 200 with the order as Junction writes it, the passthrough echoed', async () => {
   const key = randomUUID();
-  const answer = await order(key);
-  expect(answer.status).toBe(200);
-  expect(await answer.json()).toMatchObject({
+  const response = await order(key);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
     status: 'SUCCESS',
     order: {
       passthrough: key,
@@ -58,9 +59,9 @@ test('the first reply under a key is repeated, success or failure', async () => 
 
 test('a malformed order is 422 with the sent value, and its key stays unused', async () => {
   const key = randomUUID();
-  const answer = await order(key, { patient_address: { first_line: '1 Main St', city: 'Albany', state: 'NY', zip: 'x', country: 'US' } });
-  expect(answer.status).toBe(422);
-  expect((await json(answer)).detail).toEqual([
+  const response = await order(key, { patient_address: { first_line: '1 Main St', city: 'Albany', state: 'NY', zip: 'x', country: 'US' } });
+  expect(response.status).toBe(422);
+  expect((await json(response)).detail).toEqual([
     { type: 'value_error', loc: ['body', 'patient_address', 'zip'], msg: expect.any(String), input: 'x', ctx: { error: {} } },
   ]);
   expect((await order(key)).status).toBe(200);
@@ -86,8 +87,11 @@ test.each<[string, object, (string | number)[]]>([
   ['a time of a consent', { consents: [{ consentType: 'privacy-policy', timeOfConsent: '2026-11-20' }] }, ['consents', 0, 'timeOfConsent']],
   ['an account', { lab_account_id: '7' }, ['lab_account_id']],
 ])('%s that is not as described is 422, with its place', async (_what, more, place) => {
-  const answer = await order(randomUUID(), more);
-  expect([answer.status, ((await json(answer)).detail as { loc: unknown }[]).map(({ loc }) => loc)]).toEqual([422, [['body', ...place]]]);
+  const response = await order(randomUUID(), more);
+  expect([response.status, ((await json(response)).detail as { loc: unknown }[]).map(({ loc }) => loc)]).toEqual([
+    422,
+    [['body', ...place]],
+  ]);
 });
 
 test.each<[string, object]>([
@@ -102,14 +106,14 @@ test.each<[string, object]>([
   ['collection_method testkit cannot be asked for.', { collection_method: 'testkit' }],
   ['Lab account not found.', { lab_account_id: randomUUID() }],
 ])('a set of tests that cannot be ordered is 400: %s', async (detail, more) => {
-  const answer = await order(randomUUID(), more);
-  expect([answer.status, await json(answer)]).toEqual([400, { detail }]);
+  const response = await order(randomUUID(), more);
+  expect([response.status, await json(response)]).toEqual([400, { detail }]);
 });
 
 test('a missing answer is refused with the text of the question', async () => {
   await call('PUT', '/sandbox/questions', [QUESTION]);
-  const answer = await order(randomUUID(), { aoe_answers: [{ ...ANSWER, marker_id: 174 }] });
-  expect([answer.status, await json(answer)]).toEqual([400, { detail: 'Missing required questions - "Why?"' }]);
+  const response = await order(randomUUID(), { aoe_answers: [{ ...ANSWER, marker_id: 174 }] });
+  expect([response.status, await json(response)]).toEqual([400, { detail: 'Missing required questions - "Why?"' }]);
   expect((await order(randomUUID(), { aoe_answers: [ANSWER] })).status).toBe(200);
   await call('PUT', '/sandbox/questions', []);
 });
@@ -133,7 +137,7 @@ test('an order shows its options and has the statuses of its collection method',
     last_event: { status: 'received.at_home_phlebotomy.ordered' },
   });
   const statuses = [];
-  for (let nth = 0; nth < 5; nth++) statuses.push((await json(await post(`/sandbox/orders/${created.id}/step`, {}))).status);
+  for (let n = 0; n < 5; n++) statuses.push((await json(await post(`/sandbox/orders/${created.id}/step`, {}))).status);
   expect(statuses.slice(2)).toEqual([
     'collecting_sample.at_home_phlebotomy.draw_completed',
     'sample_with_lab.at_home_phlebotomy.partial_results',
@@ -176,7 +180,7 @@ test('a key is forgotten after a day', async () => {
 test('steps move an order through its statuses', async () => {
   const { order: created } = await json(await order(randomUUID()));
   const statuses = [];
-  for (let nth = 0; nth < 4; nth++) statuses.push((await json(await post(`/sandbox/orders/${created.id}/step`, {}))).status);
+  for (let n = 0; n < 4; n++) statuses.push((await json(await post(`/sandbox/orders/${created.id}/step`, {}))).status);
   expect(statuses.at(-1)).toBe('completed.walk_in_test.completed');
   expect((await post(`/sandbox/orders/${created.id}/step`, {})).status).toBe(400);
   const visible = await (await call('GET', `/v3/order/${created.id}`)).json();
@@ -201,7 +205,7 @@ test('/sandbox shows orders, roster and faults without a key', async () => {
 });
 
 describe('the sandbox’s own API', () => {
-  const toError = async (answer: Response) => [answer.status, (await json(answer)).detail];
+  const toError = async (response: Response) => [response.status, (await json(response)).detail];
   const createOrder = async () => (await json(await order(randomUUID()))).order.id;
   const step = (id: string, body: unknown = {}) => post(`/sandbox/orders/${id}/step`, body);
 

@@ -173,9 +173,9 @@ describe('the look-up of an order', () => {
   test('finds it by its passthrough among more orders than a page holds', async () => {
     const other = await fixture.client.ensureUser('patient-2', within());
     if (other.kind !== 'accepted') throw new Error(other.why);
-    for (let nth = 0; nth < 120; nth++) {
-      const body = JSON.stringify(orderOf(other.value, { passthrough: `order-${nth}` }));
-      await fixture.client.createOrder({ body, key: `many-${nth}` }, within());
+    for (let n = 0; n < 120; n++) {
+      const body = JSON.stringify(orderOf(other.value, { passthrough: `order-${n}` }));
+      await fixture.client.createOrder({ body, key: `many-${n}` }, within());
     }
     const find = (passthrough: string) => fixture.client.findOrder({ userId: other.value, passthrough }, within());
     expect(await find('order-3')).toMatchObject({ kind: 'accepted', value: { passthrough: 'order-3' } });

@@ -7,7 +7,7 @@ const NOW = new Date('2026-11-21T12:00:00Z');
 const order = (statuses: string[], journey: string | null = 'active', at = '2026-11-21T11:0'): OrderSnapshot =>
   parseOrderSnapshot({
     id: 'o',
-    events: statuses.map((status, nth) => ({ id: nth + 1, created_at: `${at}${nth}:00Z`, status })),
+    events: statuses.map((status, index) => ({ id: index + 1, created_at: `${at}${index}:00Z`, status })),
     order_transaction: journey && { id: 't', status: journey, orders: [{ id: 'o' }] },
   })!;
 

@@ -14,7 +14,7 @@ const known = readEquivalents();
 /** So many of a list, the same for the same seed: every so-many-eth from a place the seed gives. */
 function some<M>(mutants: M[], seed: number): M[] {
   const step = Math.max(1, Math.floor(mutants.length / EACH));
-  return mutants.filter((_, nth) => nth % step === seed % step).slice(0, EACH);
+  return mutants.filter((_, index) => index % step === seed % step).slice(0, EACH);
 }
 
 const all = listTargets().map((bench) => [toQualifiedName(bench.loaded), { bench, mutants: listMutants(bench.loaded) }] as const);

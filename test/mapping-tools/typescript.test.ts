@@ -52,7 +52,7 @@ test.each(surfaces.map((surface) => [surface.surface.name, surface] as const))('
     ]);
   });
   expect(values.length).toBeGreaterThan(1);
-  const uses = values.map(([type, value], nth) => `export const v${nth}: ${type} = ${JSON.stringify(value)};`);
+  const uses = values.map(([type, value], index) => `export const v${index}: ${type} = ${JSON.stringify(value)};`);
   const text = buildTypes(surface, own);
   expect(compiled(name, [text, ...uses].join('\n'))).toBe('');
   const [, [type]] = values as [unknown, readonly [string, unknown]];

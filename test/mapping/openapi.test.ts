@@ -206,8 +206,8 @@ test.each(shapes.map((loaded) => [loaded.shape.name, loaded] as const))('%s: the
   const item = visible ? validator(document, answerSchema(document, place)) : undefined;
   const inPath = Object.fromEntries(shape.pathParameters.map((name) => [name, 'x']));
   for (const { response, search } of examplesOf(loaded)) {
-    const answer = response && (shape.batch ? shape.wrapList([response], page, answered, {}) : shape.wrapItem(response, answered));
-    if (answer && item) expect([item(json(answer)), item.errors]).toEqual([true, null]);
+    const httpResponse = response && (shape.batch ? shape.wrapList([response], page, answered, {}) : shape.wrapItem(response, answered));
+    if (httpResponse && item) expect([item(json(httpResponse)), item.errors]).toEqual([true, null]);
     if (!response || !shape.interactions.includes('search')) continue;
     const list = validator(document, answerSchema(document, { path: shape.path, method: 'get', status: 200 }));
     expect([list(json(shape.wrapList([response], page, answered, { ...inPath, ...search }))), list.errors]).toEqual([true, null]);

@@ -17,7 +17,7 @@ interface Way {
   where: string;
   /** Where the value stands in a member, as in a mapping. */
   field: FieldSpec;
-  valued(nth: number): unknown;
+  valued(n: number): unknown;
 }
 
 /** A field over one element: `shows` is its value while these members are there. */
@@ -73,10 +73,10 @@ const CODES =
 const TEXTS = ['string', 'code', 'uri', 'url', 'canonical', 'markdown'];
 
 /** Type of a value → the value of the first or second field (`who`) for a member. */
-const VALUES: Record<string, (who: number, nth: number) => string> = {
-  ...Object.fromEntries(TEXTS.map((type) => [type, (who: number, nth: number) => `urn:${who}:${nth}`])),
-  time: (who, nth) => `0${nth}:0${who}:00`,
-  dateTime: (who, nth) => `200${who}-01-0${nth}`,
+const VALUES: Record<string, (who: number, n: number) => string> = {
+  ...Object.fromEntries(TEXTS.map((type) => [type, (who: number, n: number) => `urn:${who}:${n}`])),
+  time: (who, index) => `0${index}:0${who}:00`,
+  dateTime: (who, index) => `200${who}-01-0${index}`,
 };
 
 const codesFor = (bound: string | undefined): string[] =>
@@ -94,10 +94,10 @@ export function choicesOf(type: string, targets: readonly string[] | undefined):
   const choices = tellers.flatMap(({ leaf, where }): Choice[] => {
     const value = values.find(({ top }) => top !== leaf.top) ?? values.find(({ path }) => path !== leaf.path);
     if (!value) return [];
-    const way = (nth: number): Way => ({
-      where: where[nth]!,
+    const way = (n: number): Way => ({
+      where: where[n]!,
       field: { fhir: value.path },
-      valued: (number) => VALUES[value.type]!(nth, number),
+      valued: (number) => VALUES[value.type]!(n, number),
     });
     return [{ by: leaf.path, ways: [way(0), way(1)] }];
   });
@@ -111,7 +111,7 @@ function referencesOf(targets: readonly string[] = SERVED_TYPES): Choice[] {
   const way = (type: string): Way => ({
     where: `resolve() is ${type}`,
     field: { fhir: 'reference', as: `reference(${type})` },
-    valued: (nth) => `0190b3c2-0000-7000-8000-0000000000${String(nth).padStart(2, '0')}`,
+    valued: (n) => `0190b3c2-0000-7000-8000-0000000000${String(n).padStart(2, '0')}`,
   });
   return [{ by: 'resolve()', ways: [way(one), way(other)] }];
 }
@@ -120,19 +120,19 @@ type Kind = (element: string, way: Way) => Planted;
 
 const list: Kind = (element, { where, field, valued }) => ({
   spec: { list: element, where, fields: { value: field } },
-  shows: (members) => members.map((nth) => ({ value: valued(nth) })),
+  shows: (members) => members.map((n) => ({ value: valued(n) })),
   place: `${element}.where(${where})`,
 });
 
 const value: Kind = (element, { where, field, valued }) => ({
   spec: { ...field, fhir: `${element}.where(${where}).${field.fhir as string}` },
-  shows: ([nth]) => (nth === undefined ? null : valued(nth)),
+  shows: ([n]) => (n === undefined ? null : valued(n)),
   place: `${element}.where(${where})`,
 });
 
 const object: Kind = (element, { where, field, valued }) => ({
   spec: { at: `${element}.where(${where})`, fields: { value: field } },
-  shows: ([nth]) => (nth === undefined ? null : { value: valued(nth) }),
+  shows: ([n]) => (n === undefined ? null : { value: valued(n) }),
   place: `${element}.where(${where})`,
 });
 

@@ -8,7 +8,7 @@ import { checkFieldPutGet } from '../../src/mapping-tools/laws/round-trip.ts';
 import { randomResource } from '../fhir/random-resource.ts';
 import { buildExampleEnv, examplesOf, shapes, toQualifiedName } from './examples.ts';
 
-const SEEDS = Array.from({ length: 20 }, (_, nth) => 20261122 + nth);
+const SEEDS = Array.from({ length: 20 }, (_, index) => 20261122 + index);
 const changeable = shapes.filter(({ shape }) => shape.interactions.includes('update'));
 
 test.each(changeable.map((loaded) => [toQualifiedName(loaded), loaded] as const))('%s', (_name, loaded) => {

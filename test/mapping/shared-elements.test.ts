@@ -83,7 +83,7 @@ function within(type: string, list: { name: string; type: string }, pair: Pair):
 /** A random resource whose list has members that are known by their ids. */
 function withList(type: string, name: string, seed: number): Resource {
   const resource = randomResource(type as (typeof SERVED_TYPES)[number], seed);
-  const members = [...membersAt(resource, name), {}].map((member, nth) => ({ id: `m${nth}`, ...(member as Node) }));
+  const members = [...membersAt(resource, name), {}].map((member, index) => ({ id: `m${index}`, ...(member as Node) }));
   return { ...resource, [name]: members };
 }
 
@@ -213,7 +213,7 @@ describe('fields of other kinds', () => {
     const number = { number: { fhir: 'value' }, use: { fhir: 'use' } };
     const { lens } = planted('Patient', { phones: { list: 'telecom', where: "system='phone'", fields: number } });
     const env = { ...ENV, now: '2026-11-23T00:00:00Z' };
-    const phones = ['work', 'home', 'mobile'].map((use, nth) => ({ number: String(nth), use }));
+    const phones = ['work', 'home', 'mobile'].map((use, index) => ({ number: String(index), use }));
     const ended = { system: 'phone', value: '9', use: 'home', period: { end: '2015' } };
     const made = lens.write({ phones }, { resourceType: 'Patient', telecom: [ended] } as Resource, env);
     expect(lens.read(made, env)).toEqual({ phones });

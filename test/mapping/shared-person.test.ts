@@ -18,9 +18,9 @@ const step = fc.oneof(
 );
 type Step = { state: string; name: string; email: string } | 'renamed' | 'another address';
 
-const registered = (resource: Resource | undefined, { state, ...words }: Exclude<Step, string>, nth: number): Resource => {
+const registered = (resource: Resource | undefined, { state, ...words }: Exclude<Step, string>, n: number): Resource => {
   const view: View = { ...words, npi: '1234567890', license_state: state, state_license: '1' };
-  return shape.write(view, resource, buildExampleEnv({ newId: `id-${nth}`, now: '2026-01-01T00:00:00.000Z' }));
+  return shape.write(view, resource, buildExampleEnv({ newId: `id-${n}`, now: '2026-01-01T00:00:00.000Z' }));
 };
 
 test('items of one person show the last written value after any sequence of registrations and changes', () => {
@@ -31,16 +31,16 @@ test('items of one person show the last written value after any sequence of regi
       const saidOfAll = (words: object): void => {
         for (const [state, before] of sent) sent.set(state, { ...before, ...words });
       };
-      for (const [nth, step] of steps.entries()) {
+      for (const [n, step] of steps.entries()) {
         if (step === 'renamed') {
-          person = { ...person, name: [{ given: ['New'], family: `Name${nth}` }] };
-          saidOfAll({ name: `New Name${nth}` });
+          person = { ...person, name: [{ given: ['New'], family: `Name${n}` }] };
+          saidOfAll({ name: `New Name${n}` });
         } else if (step === 'another address') {
-          person = { ...person, telecom: [{ system: 'email', value: `new${nth}@example.com` }] };
-          saidOfAll({ email: `new${nth}@example.com` });
+          person = { ...person, telecom: [{ system: 'email', value: `new${n}@example.com` }] };
+          saidOfAll({ email: `new${n}@example.com` });
         } else {
           const before = [person.name, person.telecom];
-          person = registered(person, step, nth);
+          person = registered(person, step, n);
           sent.set(step.state.toUpperCase(), { name: step.name, email: step.email });
           if (before[0]) expect([person.name, person.telecom]).toEqual([before[0], before[1] ?? person.telecom]);
         }

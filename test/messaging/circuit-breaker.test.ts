@@ -8,7 +8,7 @@ beforeEach(() => {
   breaker = createCircuitBreaker();
 });
 const fail = (count: number, from = 0) => {
-  for (let nth = 0; nth < count; nth++) breaker.record('failure', at(0), undefined, `order ${from + nth}`);
+  for (let n = 0; n < count; n++) breaker.record('failure', at(0), undefined, `order ${from + n}`);
 };
 
 test('after four failed orders in a row the breaker stays closed; after five it opens', () => {
@@ -19,7 +19,7 @@ test('after four failed orders in a row the breaker stays closed; after five it 
 });
 
 test('one order that fails again and again counts once', () => {
-  for (let nth = 0; nth < 20; nth++) breaker.record('failure', at(0), undefined, 'the same order');
+  for (let n = 0; n < 20; n++) breaker.record('failure', at(0), undefined, 'the same order');
   expect(breaker.allows(at(0))).toBe(Number.POSITIVE_INFINITY);
 });
 

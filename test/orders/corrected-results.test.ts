@@ -26,7 +26,7 @@ const document = async (): Promise<string | undefined> => {
 /** What the network tells of the result, whatever it has announced. */
 const tells = (id: string, report: SandboxReport) => fixture.sandbox.state.orders.set(id, { ...fixture.networkOrder(id), report });
 const looks = async (minutes: number) => {
-  for (let nth = 0; nth < minutes; nth++) {
+  for (let n = 0; n < minutes; n++) {
     fixture.advance(60);
     await fixture.track();
   }

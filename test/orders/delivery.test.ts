@@ -161,9 +161,9 @@ test('12: a rejected API key pauses the queue and fails no order; after it is ac
 });
 
 test('9: after several failures in a row one order is sent every few seconds', async () => {
-  for (let nth = 0; nth < 12; nth++) await ordered(`r${nth}`);
+  for (let n = 0; n < 12; n++) await ordered(`r${n}`);
   fixture.addFaults({ kind: 'reset', times: 1000 });
-  for (let nth = 0; nth < 5; nth++) await fixture.drain();
+  for (let n = 0; n < 5; n++) await fixture.drain();
   const before = fixture.countRequests('user');
   expect(await fixture.drain()).toBe(0);
   fixture.advance(10);
@@ -260,7 +260,7 @@ test('6: a caller after a crash waits until the lease expires, and then sends th
 });
 
 test('7: two workers and ten callers at once create one order for each request', async () => {
-  const ids = Array.from({ length: 12 }, (_, nth) => `w${nth}`);
+  const ids = Array.from({ length: 12 }, (_, index) => `w${index}`);
   for (const id of ids) await ordered(id);
   const other = fixture.createSender();
   const callers = Array.from({ length: 10 }, () => now('w0'));

@@ -34,9 +34,9 @@ test('12: four orders with 403 do not delay another order', async () => {
 
 test('12: an order with repeated 403, while others are accepted, waits for a person, and its Task has the reason', async () => {
   await order('one');
-  for (let nth = 0; nth < 6; nth++) {
-    await order(`other-${nth}`);
-    expect(await sendNow(fixture.sender, fixture.context, `other-${nth}`)).toEqual({ result: 'accepted' });
+  for (let n = 0; n < 6; n++) {
+    await order(`other-${n}`);
+    expect(await sendNow(fixture.sender, fixture.context, `other-${n}`)).toEqual({ result: 'accepted' });
     fixture.addFaults(UNALLOWED);
     expect(await sendNow(fixture.sender, fixture.context, 'one')).toEqual({ result: 'failed', final: false });
     fixture.advance(601);

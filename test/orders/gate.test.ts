@@ -23,7 +23,7 @@ openBeforeEach(openOrderFixture, (world) => {
 beforeEach(() => fixture.put(ADA));
 
 const DEFERRED = { result: 'failed', final: false };
-const range = (count: number) => Array.from({ length: count }, (_, nth) => `o${nth}`);
+const range = (count: number) => Array.from({ length: count }, (_, index) => `o${index}`);
 async function order(count: number): Promise<string[]> {
   const ids = range(count);
   for (const id of ids) await fixture.put({ ...REQUEST, id } as Resource);
@@ -98,7 +98,7 @@ test('49: a caller has a turn although the background has a long queue, and the 
   const before = fixture.countOrders();
   await now(queue[23]!, patient);
   expect(fixture.countOrders() - before).toBeLessThanOrEqual(3 * MAX_IN_FLIGHT);
-  const waited = Array.from({ length: 16 }, (_, nth) => `waited${nth}`);
+  const waited = Array.from({ length: 16 }, (_, index) => `waited${index}`);
   for (const id of [...waited, 'background']) await fixture.put({ ...REQUEST, id } as Resource);
   const callers = waited.map((id) => now(id, patient));
   // time goes on: an exchange that breaks off on a busy machine is made again
@@ -152,7 +152,7 @@ describe('registering physicians', () => {
   test('44: repeated failures of the physician directory do not stop orders', async () => {
     const [id] = await order(1);
     fixture.addFaults({ operation: 'roster', kind: 'error', status: 403, times: 9 });
-    for (let nth = 0; nth < 9; nth++) expect((await ask()).kind).toBe('unknown');
+    for (let n = 0; n < 9; n++) expect((await ask()).kind).toBe('unknown');
     expect(await now(id!)).toEqual({ result: 'accepted' });
   });
 });

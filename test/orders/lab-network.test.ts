@@ -135,7 +135,7 @@ describe('the external step of a lab order', () => {
   test('is 502 permanently when the network refuses, without patient data in the text and the log', async () => {
     const row = await ordered();
     fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 400 });
-    for (let nth = 0; nth < 2; nth++)
+    for (let n = 0; n < 2; n++)
       await expect(run(row)).rejects.toMatchObject({
         kind: 'upstream',
         message: expect.stringContaining('refused'),

@@ -78,7 +78,7 @@ test('48: the response to a cancellation is about another order: it is repeated 
   const own = await fixture.placeOrder('one');
   await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'revoked' });
   fixture.addFaults({ operation: 'cancelOrder', kind: 'reset' }, { operation: 'cancelOrder', kind: 'other' });
-  for (let nth = 0; nth < 3; nth++) {
+  for (let n = 0; n < 3; n++) {
     expect((await fixture.tasks('one'))[0]!.status).not.toBe('cancelled');
     await fixture.drain();
     fixture.advance(61);

@@ -134,9 +134,9 @@ describe('the catalogue', () => {
   });
 
   test('with more entries for a code than are compared orders none of them', async () => {
-    for (let nth = 0; nth < 51; nth++) await fixture.put(entry(`e${nth}`, [METABOLIC, labTest(nth === 0 ? OTHER_TEST : TEST)]));
+    for (let n = 0; n < 51; n++) await fixture.put(entry(`e${n}`, [METABOLIC, labTest(n === 0 ? OTHER_TEST : TEST)]));
     await expect(fixture.request('one', UNKNOWN)).rejects.toMatchObject(refusal);
-    for (let nth = 0; nth < 2; nth++) await fixture.put(entry(`e${nth}`, [METABOLIC, labTest(TEST)], { status: 'retired' }));
+    for (let n = 0; n < 2; n++) await fixture.put(entry(`e${n}`, [METABOLIC, labTest(TEST)], { status: 'retired' }));
     expect(await fixture.decide(UNKNOWN)).toBe('requested');
   });
 

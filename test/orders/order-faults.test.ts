@@ -63,7 +63,7 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
   let created = 0;
   while (created < ORDERS) {
     await fixture.put({ ...REQUEST, id: `o${created++}`, subject: { reference: 'Patient/ada' } });
-    for (let nth = 0; nth < 3; nth++) await pick(act)();
+    for (let n = 0; n < 3; n++) await pick(act)();
   }
   fixture.sandbox.state.faults = [];
   fixture.advance(25 * 3600);
@@ -71,11 +71,11 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
 
   const orders = [...fixture.sandbox.state.orders.values()];
   const perRequest = await Promise.all(
-    Array.from({ length: ORDERS }, async (_, nth) => {
-      const { key, state } = (await fixture.entry(`o${nth}`))!;
+    Array.from({ length: ORDERS }, async (_, index) => {
+      const { key, state } = (await fixture.entry(`o${index}`))!;
       const mine = orders.filter((order) => order.passthrough === key);
-      const request = await fixture.read('ServiceRequest', `o${nth}`);
-      const [task] = await fixture.tasks(`o${nth}`);
+      const request = await fixture.read('ServiceRequest', `o${index}`);
+      const [task] = await fixture.tasks(`o${index}`);
       return { state, orders: mine.length, id: mine[0]?.id, request: request.identifier, task: [task!.status, task!.identifier] };
     }),
   );

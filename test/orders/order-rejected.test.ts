@@ -48,7 +48,7 @@ describe('a laboratory request that cannot be ordered', () => {
   });
 
   test('has one Task, which changes only with the reason', async () => {
-    await Promise.all(Array.from({ length: 8 }, (_, nth) => fixture.request('one', { ...UNKNOWN, patientInstruction: `${nth}` })));
+    await Promise.all(Array.from({ length: 8 }, (_, index) => fixture.request('one', { ...UNKNOWN, patientInstruction: `${index}` })));
     const [first] = await fixture.tasksOf('one');
     await fixture.request('one', { ...UNKNOWN, patientInstruction: 'again' });
     expect(await fixture.tasksOf('one')).toEqual([first]);

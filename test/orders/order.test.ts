@@ -44,7 +44,7 @@ test('a request that is written repeatedly is one order; a draft becomes an orde
 });
 
 test('ten concurrent writes of a new order create one entry', async () => {
-  const writes = Array.from({ length: 10 }, (_, nth) => fixture.put(request('race', { patientInstruction: `${nth}` })));
+  const writes = Array.from({ length: 10 }, (_, index) => fixture.put(request('race', { patientInstruction: `${index}` })));
   await Promise.all(writes);
   const { rows } = await fixture.context.store.search(fixture.tenant, {
     type: 'Task',

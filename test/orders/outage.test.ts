@@ -15,7 +15,7 @@ openBeforeEach(openTrackingFixture, (world) => {
 
 const BEFORE = 6;
 const DURING = 20;
-const idOf = (nth: number): string => `o${nth}`;
+const idOf = (n: number): string => `o${n}`;
 const requests = (): number => fixture.sandbox.state.requests.length;
 
 interface Process {
@@ -43,10 +43,10 @@ async function act({ following }: Process): Promise<void> {
 }
 
 /** What is known of each order in the end. */
-async function found(nth: number): Promise<unknown> {
-  const { key, state } = (await fixture.entry(idOf(nth)))!;
-  const [task] = await fixture.tasks(idOf(nth));
-  return [idOf(nth), state, fixture.countOrders(key), task!.status];
+async function found(n: number): Promise<unknown> {
+  const { key, state } = (await fixture.entry(idOf(n)))!;
+  const [task] = await fixture.tasks(idOf(n));
+  return [idOf(n), state, fixture.countOrders(key), task!.status];
 }
 
 test.each([
@@ -59,7 +59,7 @@ test.each([
     const everybody = async () => {
       for (const process of processes) await act(process);
     };
-    for (let nth = 0; nth < BEFORE; nth++) await fixture.put({ ...REQUEST, id: idOf(nth) });
+    for (let n = 0; n < BEFORE; n++) await fixture.put({ ...REQUEST, id: idOf(n) });
     fixture.addFaults({ operation: 'createOrder', kind: 'reset', when: 'after', times: 2 }, { operation: 'createOrder', kind: 'reset' });
     await fixture.drain(processes[0]!.following);
 
@@ -83,8 +83,8 @@ test.each([
       fixture.advance(60);
       await everybody();
     }
-    const all = Array.from({ length: created }, (_, nth) => nth);
-    expect(await Promise.all(all.map(found))).toEqual(all.map((nth) => [idOf(nth), 'done', 1, 'received']));
+    const all = Array.from({ length: created }, (_, index) => index);
+    expect(await Promise.all(all.map(found))).toEqual(all.map((n) => [idOf(n), 'done', 1, 'received']));
     expect(fixture.countOrders()).toBe(created);
     for (const process of processes) expect(process.most).toBeLessThanOrEqual(4);
     expect(requests() - after).toBeLessThan(created * 3);
@@ -92,12 +92,12 @@ test.each([
 );
 
 test('9: a Retry-After of two minutes stops all orders, and one order is sent afterwards', async () => {
-  for (let nth = 0; nth < 12; nth++) await fixture.put({ ...REQUEST, id: idOf(nth) });
+  for (let n = 0; n < 12; n++) await fixture.put({ ...REQUEST, id: idOf(n) });
   const process = anotherProcess();
   fixture.addFaults({ kind: 'error', status: 429, retryAfter: 120, times: 100 });
   await act(process);
   const before = requests();
-  for (let nth = 0; nth < 11; nth++) {
+  for (let n = 0; n < 11; n++) {
     fixture.advance(10);
     await act(process);
   }
@@ -115,7 +115,7 @@ test('39: a cancellation that fails repeatedly is repeated, and does not delay o
   await fixture.drain();
   await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'revoked' });
   fixture.addFaults({ operation: 'cancelOrder', kind: 'error', times: 1000 });
-  for (let nth = 0; nth < 12; nth++) {
+  for (let n = 0; n < 12; n++) {
     await fixture.drain();
     fixture.advance(61);
   }

@@ -25,7 +25,7 @@ const setting = async () =>
 const elsewhere = (from: string, id: string) =>
   fixture.sandbox.state.orders.set(id, { ...fixture.networkOrder(from), id, transactionId: `journey-${id}`, passthrough: null });
 const many = (from: string, count: number) => {
-  for (let nth = 0; nth < count; nth++) elsewhere(from, `00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`);
+  for (let n = 0; n < count; n++) elsewhere(from, `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
 };
 
 test('27: a change without a webhook is found by the next sweep within 15 minutes', async () => {
@@ -151,7 +151,7 @@ test('27: orders that change while the pages are read do not delay the sweep, an
     fixture.advance(1);
     for (const orderId of others.splice(-10)) changes(orderId);
   });
-  for (let nth = 0; nth < 3; nth++) {
+  for (let n = 0; n < 3; n++) {
     fixture.advance(900);
     const begun = fixture.tracker.clock().toISOString();
     expect(await runSweep(busy)).toMatchObject({ changed: 1 });
@@ -170,7 +170,7 @@ test.each(['oldest', 'newest'])('27: every order of a list that changes while it
   const seen = new Set<string>();
   const read = await readReconciliationWindow<never>(async (page) => {
     fixture.advance(1);
-    for (const order of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (order && order.updatedAt <= until) changes(order.id);
+    for (const order of [0, 90, 150, 170].map((n) => orders()[n]!)) if (order && order.updatedAt <= until) changes(order.id);
     const inside = orders().filter(({ updatedAt }) => updatedAt <= until);
     const shownText = inside.slice((page - 1) * 100, page * 100);
     for (const order of shownText) seen.add(order.id);

@@ -25,7 +25,7 @@ const keysUsed = () => fixture.sandbox.state.requests.filter(({ operation }) => 
 test('8: while the orders cannot be listed after a failure, nothing is sent again', async () => {
   const key = await ordered();
   fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after' }, { operation: 'orders', kind: 'error', times: 2 });
-  for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  for (let n = 0; n < 3; n++) expect(await now()).toEqual({ result: 'failed', final: false });
   expect(fixture.countRequests('createOrder')).toBe(1);
   expect(await now()).toEqual({ result: 'accepted' });
   expect(fixture.countOrders(key)).toBe(1);
@@ -44,7 +44,7 @@ test('4: after the key has expired the order is found by its passthrough, and no
 test('8: after a failure that is stored under the key, the order is looked up for ten minutes and then sent with another key', async () => {
   const key = await ordered();
   fixture.addFaults({ operation: 'createOrder', kind: 'error' });
-  for (let nth = 0; nth < 3; nth++) {
+  for (let n = 0; n < 3; n++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(190);
   }
@@ -64,7 +64,7 @@ test.each([
     const key = await ordered();
     fixture.sandbox.state.listDelaySeconds = 30;
     fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after', ...more });
-    for (let nth = 0; nth < 6; nth++) {
+    for (let n = 0; n < 6; n++) {
       expect(await now()).toEqual({ result: 'failed', final: false });
       fixture.advance(5);
     }
@@ -78,7 +78,7 @@ test('8: a lost response and then a failure: the ten minutes begin with the last
   fixture.addFaults({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error' });
   expect(await now()).toEqual({ result: 'failed', final: false });
   fixture.advance(590);
-  for (let nth = 0; nth < 3; nth++) {
+  for (let n = 0; n < 3; n++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(190);
   }
@@ -91,13 +91,13 @@ test('8: a lost response and then a failure: the ten minutes begin with the last
 test('8: a gateway failure while the order is in progress: the key is used for ten minutes, and replaced ten minutes after its last use', async () => {
   const key = await ordered();
   fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 504 });
-  for (let nth = 0; nth < 3; nth++) {
+  for (let n = 0; n < 3; n++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(30);
   }
   expect(keysUsed()).toEqual([key, key, key]);
   fixture.advance(700);
-  for (let nth = 0; nth < 2; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  for (let n = 0; n < 2; n++) expect(await now()).toEqual({ result: 'failed', final: false });
   expect(keysUsed()).toEqual([key, key, key, key]);
   fixture.advance(700);
   expect(await now()).toEqual({ result: 'accepted' });
@@ -117,7 +117,7 @@ test('8: after one gateway failure, which is not stored, the next attempt succee
 
 /** So many attempts, ten minutes apart. */
 async function failAgain(attempts: number): Promise<void> {
-  for (let nth = 0; nth < attempts; nth++) {
+  for (let n = 0; n < attempts; n++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(601);
   }
@@ -155,7 +155,7 @@ test('8: an order that was accepted long before does not count as another accept
 test('8: the only order is not parked during eight hours of failures, although both processes restart at every attempt', async () => {
   const key = await ordered();
   fixture.addFaults({ operation: 'createOrder', kind: 'error', times: 1000 });
-  for (let nth = 0; nth < 48; nth++) {
+  for (let n = 0; n < 48; n++) {
     await fixture.drain(fixture.createSender());
     fixture.advance(601);
   }
@@ -169,7 +169,7 @@ test('8: while the network fails for all orders, none is parked for it', async (
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
   for (const id of ids) await ordered(id);
   fixture.addFaults({ operation: 'createOrder', kind: 'error', times: 1000 });
-  for (let nth = 0; nth < 8; nth++) {
+  for (let n = 0; n < 8; n++) {
     for (const id of ids) {
       await now(id);
       fixture.advance(9);
@@ -257,7 +257,7 @@ test('11: a lost response and then a refusal: the order is looked up until no re
   await now();
   fixture.advance(30);
   fixture.sandbox.state.labTests = new Set();
-  for (let nth = 0; nth < 3; nth++) {
+  for (let n = 0; n < 3; n++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(190);
   }
@@ -275,7 +275,7 @@ test('13: a refusal of the new user counts half a minute later, and the key for 
     { operation: 'user', kind: 'error', status: 500 },
     { operation: 'user', kind: 'error', status: 422 },
   );
-  for (let nth = 0; nth < 2; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  for (let n = 0; n < 2; n++) expect(await now()).toEqual({ result: 'failed', final: false });
   expect(keysUsed()).toEqual([key]);
   fixture.advance(30);
   expect(await now()).toEqual({ result: 'accepted' });
@@ -285,7 +285,7 @@ test('13: a refusal of the new user counts half a minute later, and the key for 
 test('13: a lost response and a missing user: no user is created and nothing is sent while the order may still arrive', async () => {
   const key = await ordered();
   fixture.addFaults({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error', status: 404, times: 2 });
-  for (let nth = 0; nth < 3; nth++) {
+  for (let n = 0; n < 3; n++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     fixture.advance(30);
   }

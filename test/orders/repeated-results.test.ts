@@ -133,8 +133,8 @@ test('a correction by the laboratory ends the critical flag', async () => {
   await fixture.deliverWebhooks();
   expect(await flags()).toEqual(CRITICAL);
   const { results } = fixture.networkOrder(id).report!;
-  const right = results.map((result, nth) =>
-    nth ? result : { ...result, result: '45.0', interpretation: 'normal', is_above_max_range: false },
+  const right = results.map((result, index) =>
+    index ? result : { ...result, result: '45.0', interpretation: 'normal', is_above_max_range: false },
   );
   fixture.advanceOrder(id, CORRECTED, { results: right });
   fixture.sandbox.state.orders.set(id, {
@@ -262,11 +262,11 @@ test.each(['later than its first result', 'only at first'])('a journey whose id 
 
 test('each marker has the collection date of its own sample', async () => {
   const { id } = await fixture.placeOrder();
-  const [early, late] = ['Sodium', 'Potassium'].map((name, nth) => ({
+  const [early, late] = ['Sodium', 'Potassium'].map((name, index) => ({
     ...POTASSIUM,
     name,
     slug: name.toLowerCase(),
-    provider_id: `${nth}`,
+    provider_id: `${index}`,
   }));
   fixture.advanceOrder(id, PARTIAL, { results: [{ ...early, source_sample_id: toSampleNumber(fixture.networkOrder(id)) }] });
   await fixture.deliverWebhooks();

@@ -175,7 +175,9 @@ test('a value that changes between partial and final is corrected too', async ()
   const { id } = await fixture.placeOrder();
   fixture.advanceOrder(id, PARTIAL);
   await fixture.deliverWebhooks();
-  fixture.advanceOrder(id, COMPLETED, { results: results(id).map((result, nth) => (nth === 0 ? { ...result, result: '45.5' } : result)) });
+  fixture.advanceOrder(id, COMPLETED, {
+    results: results(id).map((result, index) => (index === 0 ? { ...result, result: '45.5' } : result)),
+  });
   await fixture.deliverWebhooks();
   expect([(await report()).status, (await named('Testosterone, Total')).status, (await named('Luteinizing Hormone')).status]).toEqual([
     'final',

@@ -53,7 +53,7 @@ test('50: a repeated request of the caller gets a response at once, and the orde
   Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
   fixture.addFaults({ operation: 'createOrder', kind: 'error', when: 'after', status: 409 });
   const began = performance.now();
-  for (let nth = 0; nth < 4; nth++) {
+  for (let n = 0; n < 4; n++) {
     expect(await now()).toEqual(DEFERRED);
     fixture.advance(5);
   }
@@ -95,9 +95,9 @@ test('50: after a process has died while sending, the next one waits for the lis
 
 test('50: twenty-four orders at such a network, from the background and from callers: one each', async () => {
   Object.assign(fixture.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 5 });
-  const ids = Array.from({ length: 24 }, (_, nth) => `o${nth}`);
+  const ids = Array.from({ length: 24 }, (_, index) => `o${index}`);
   for (const id of ids) await order(id);
-  for (let nth = 0; nth < 20; nth++) fixture.addFaults({ operation: 'createOrder', ...AFTER_THE_WORK[nth % 5]![1] });
+  for (let n = 0; n < 20; n++) fixture.addFaults({ operation: 'createOrder', ...AFTER_THE_WORK[n % 5]![1] });
   fixture.addFaults({ operation: 'orders', kind: 'reset', times: 5 });
   const states = () => Promise.all(ids.map(async (id) => (await fixture.entry(id))!.state));
   for (let round = 0; round < 400 && (await states()).some((state) => state !== 'done'); round++) {

@@ -11,7 +11,7 @@ test('docs/order-states.md has a section for each table', () => {
   expect(SECTIONS).toHaveLength(NAMES.length);
 });
 
-describe.each(NAMES.map((name, nth) => ({ name, section: SECTIONS[nth]! })))('the drawing of $name', ({ name, section }) => {
+describe.each(NAMES.map((name, index) => ({ name, section: SECTIONS[index]! })))('the drawing of $name', ({ name, section }) => {
   test('has an arrow for each transition of the table, and no others', () => {
     const drawn = [...section.matchAll(/^ {2}\S+ --> \S+: .*$/gm)].map(([line]) => line.trim());
     const table = TABLES[name].map(

@@ -175,7 +175,7 @@ async function lease(): Promise<LeasedOrder> {
 
 const wake = async (id: string) => fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], now());
 async function complete(id: string): Promise<void> {
-  for (let nth = 0; nth < 4; nth++) fixture.advanceOrder(id);
+  for (let n = 0; n < 4; n++) fixture.advanceOrder(id);
   await fixture.pollOrder(id);
 }
 
@@ -190,7 +190,7 @@ test.each(TRACKING_TRANSITIONS)('a tracked order that is $from is $to after $eve
     if (event === 'changed') await wake(id);
     if (event === 'lease-expired') fixture.advance(61);
     if (event === 'failed') fixture.sandbox.state.orders.delete(id);
-    if (event === 'complete') for (let nth = 0; nth < 4; nth++) fixture.advanceOrder(id);
+    if (event === 'complete') for (let n = 0; n < 4; n++) fixture.advanceOrder(id);
     if (event === 'due' || event === 'lease-expired') await lease();
     else if (leased) await pollOrder(fixture.tracker, leased);
   }

@@ -81,7 +81,7 @@ export async function openTrackingFixture(store: TestStore): Promise<TrackingFix
   const { state } = fixture.sandbox;
   const networkOrder = (id: string): SandboxOrder => state.orders.get(id)!;
   const track = async (tracker = firstTracker): Promise<void> => {
-    for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(tracker)) === 0) return;
+    for (let n = 0; n < 50; n++) if ((await runTrackingRound(tracker)) === 0) return;
     throw new Error('tracking does not finish');
   };
   const trackedOrder = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];

@@ -31,7 +31,7 @@ const tasksOf = async (id: string): Promise<Resource[]> =>
 test('each status until the completion: FHIR status, the status of the network, and the completion time', async () => {
   const { id, transactionId } = await fixture.placeOrder();
   const statuses: unknown[] = [];
-  for (let nth = 0; nth < 4; nth++) {
+  for (let n = 0; n < 4; n++) {
     fixture.advance(600);
     fixture.advanceOrder(id);
     await fixture.pollOrder(id);
@@ -65,7 +65,7 @@ test('polling an unchanged order creates no new version', async () => {
   fixture.advanceOrder(id, 'failed.testkit.sample_error', { detail: 'sample_hemolyzed' });
   await fixture.pollOrder(id);
   const before = [await versions('Task', (await task()).id!), await versions('ServiceRequest', 'one')];
-  for (let nth = 0; nth < 3; nth++) await fixture.pollOrder(id);
+  for (let n = 0; n < 3; n++) await fixture.pollOrder(id);
   expect([await versions('Task', (await task()).id!), await versions('ServiceRequest', 'one')]).toEqual(before);
   expect(await task()).toMatchObject({ status: 'failed', statusReason: { text: 'sample_hemolyzed' } });
   expect([(await request()).status, word(await request())]).toEqual(['revoked', ['failed']]);

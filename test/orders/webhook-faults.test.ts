@@ -16,7 +16,7 @@ import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts
 
 const ORDERS = 10;
 const ACTIONS = 130;
-const SEEDS = Array.from({ length: Number(process.env.FACET_TEST_SEEDS ?? 1) }, (_, nth) => 20_261_122 + nth);
+const SEEDS = Array.from({ length: Number(process.env.FACET_TEST_SEEDS ?? 1) }, (_, index) => 20_261_122 + index);
 
 let store: TestStore;
 let fixture: TrackingFixture;
@@ -110,8 +110,8 @@ async function inProcess(worker: ReturnType<typeof mortal>, work: (following: Or
 
 /** Somebody who has caught a message sends it again as it was. */
 async function replay(message: SandboxMessage, stamped: Record<string, string>): Promise<number> {
-  const answer = await fetch(fixture.hookUrl, { method: 'POST', headers: stamped, body: message.body });
-  return answer.status;
+  const response = await fetch(fixture.hookUrl, { method: 'POST', headers: stamped, body: message.body });
+  return response.status;
 }
 
 test.each(SEEDS)('FHIR shows the state of the network, whatever happens to the webhooks (seed %i)', async (seed) => {
@@ -154,8 +154,8 @@ test.each(SEEDS)('FHIR shows the state of the network, whatever happens to the w
       if (message) await replay(message.message, message.headers);
     },
   ];
-  for (let nth = 0; nth < ORDERS; nth++) await fixture.placeOrder(`o${nth}`);
-  for (let nth = 0; nth < ACTIONS; nth++) await pick(act)();
+  for (let n = 0; n < ORDERS; n++) await fixture.placeOrder(`o${n}`);
+  for (let n = 0; n < ACTIONS; n++) await pick(act)();
 
   state.faults = [];
   state.webhooks.faults = [];
@@ -168,7 +168,7 @@ test.each(SEEDS)('FHIR shows the state of the network, whatever happens to the w
   const forged = state.webhooks.messages.filter(({ fault }) => fault?.kind === 'forge');
   expect(forged.flatMap(({ answers }) => answers).every((status) => status === 401)).toBe(true);
   expect(await store.database.query("select state, last_error from webhook_inbox where state <> 'done'")).toEqual([]);
-  for (let nth = 0; nth < ORDERS; nth++) await agrees(`o${nth}`);
+  for (let n = 0; n < ORDERS; n++) await agrees(`o${n}`);
 
   const before = await versions();
   await store.store.trackedOrders.wake(
@@ -214,7 +214,7 @@ async function agrees(id: string): Promise<void> {
 async function samplesOf(report: Resource | undefined): Promise<Map<string, string>> {
   const references = ((report?.specimen ?? []) as { reference: string }[]).map(({ reference }) => reference);
   const specimens = await Promise.all(references.map((reference) => fixture.read('Specimen', reference.split('/')[1]!)));
-  return new Map(specimens.map((specimen, nth) => [references[nth]!, (specimen.accessionIdentifier as { value: string }).value]));
+  return new Map(specimens.map((specimen, index) => [references[index]!, (specimen.accessionIdentifier as { value: string }).value]));
 }
 
 async function reportOf(id: string): Promise<Resource | undefined> {

@@ -36,8 +36,8 @@ async function post(
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   const signature = `v1,${createHmac('sha256', key).update(`${id}.${stamp}.${body}`).digest('base64')}`;
   const headers = { 'svix-id': id, 'svix-timestamp': stamp, 'svix-signature': signature };
-  const answer = await fetch(url, { method: 'POST', headers, body });
-  return { status: answer.status, text: await answer.text(), stamp, headers };
+  const response = await fetch(url, { method: 'POST', headers, body });
+  return { status: response.status, text: await response.text(), stamp, headers };
 }
 
 test('a webhook is answered with 204, stored and processed in the background; then its body is deleted', async () => {
@@ -213,7 +213,7 @@ test('30: unsigned messages are logged once a minute at most, with the number of
 });
 
 test('32: messages with a wrong clock are logged once a minute at most', async () => {
-  await Promise.all(Array.from({ length: 20 }, (_, nth) => post('{}', { id: `late${nth}`, skew: -600 })));
+  await Promise.all(Array.from({ length: 20 }, (_, index) => post('{}', { id: `late${index}`, skew: -600 })));
   expect(fixture.log.filter((line) => line.includes('clock of the webhook sender'))).toHaveLength(1);
 });
 
@@ -234,8 +234,8 @@ test('31: while a secret is replaced, messages signed with either are accepted',
 
 test('31: without a secret every message is refused, and the response names the setting', async () => {
   fixture.webhookEndpoint.secrets = () => [];
-  const answer = await post('{}');
-  expect([answer.status, answer.text]).toEqual([503, expect.stringContaining('JUNCTION_WEBHOOK_SECRET')]);
+  const response = await post('{}');
+  expect([response.status, response.text]).toEqual([503, expect.stringContaining('JUNCTION_WEBHOOK_SECRET')]);
 });
 
 test('32: with a clock ten minutes off messages are refused; later attempts with the right time are accepted', async () => {
@@ -280,12 +280,12 @@ test('34: an event that cannot be stored is 503, and accepted when it is sent ag
 });
 
 test('35: events of other kinds are accepted and counted, and have no effect', async () => {
-  for (const [nth, body] of [
+  for (const [n, body] of [
     { event_type: 'daily.data.sleep.created', data: { id: 'x' } },
     { event_type: 'labtest.match_review.created', data: { id: 'y' } },
     { event_type: 'labtest.teleport.updated', data: { order_id: null } },
   ].entries())
-    expect((await post(JSON.stringify(body), { id: `msg_${nth}` })).status).toBe(204);
+    expect((await post(JSON.stringify(body), { id: `msg_${n}` })).status).toBe(204);
   await fixture.track();
   expect((await events()).map(({ state, size }) => [state, size])).toEqual(Array(3).fill(['ignored', 0]));
 });
@@ -294,7 +294,7 @@ test('27: the event that the sender has given up a message is stored, counted an
   const counted: string[] = [];
   fixture.webhookEndpoint.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
   const body = JSON.stringify({ type: 'message.attempt.exhausted', data: { msgId: 'msg_lost', endpointId: 'ep' } });
-  for (let nth = 0; nth < 2; nth++) expect((await post(body, { id: 'msg_op' })).status).toBe(204);
+  for (let n = 0; n < 2; n++) expect((await post(body, { id: 'msg_op' })).status).toBe(204);
   expect(counted).toEqual(['given up', 'repeated']);
   expect(fixture.log.filter((line) => line.includes('given up delivering'))).toHaveLength(1);
   expect((await events()).map(({ state, size }) => [state, size])).toEqual([['ignored', 0]]);
@@ -312,8 +312,8 @@ test('36: an order without envelope is accepted too; any other body is stored fo
   const { id } = await fixture.placeOrder();
   fixture.advanceOrder(id, 'completed.walk_in_test.completed');
   const bare = JSON.stringify(JSON.parse(messages().at(-1)!.body).data);
-  for (const [nth, body] of [bare, 'no json', '[1]', '{"event_type":"labtest.order.updated","data":{}}'].entries())
-    expect((await post(body, { id: `msg_${nth}` })).status).toBe(204);
+  for (const [n, body] of [bare, 'no json', '[1]', '{"event_type":"labtest.order.updated","data":{}}'].entries())
+    expect((await post(body, { id: `msg_${n}` })).status).toBe(204);
   await fixture.track();
   expect(await state()).toEqual(['completed', 'completed']);
   expect(await states()).toEqual(['done', 'undecodable', 'undecodable', 'undecodable']);

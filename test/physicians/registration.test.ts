@@ -158,8 +158,8 @@ describe('with pushes', () => {
   const push = (path = '/partner/{team_id}/physicians') => createPushDirectory(fixture.client, path);
 
   test('the physician is posted once with name, NPI, e-mail and state, and the returned id is stored', async () => {
-    const answer = await registered(push());
-    expect(answer).toEqual({ id: expect.any(String), status: 'active' });
+    const response = await registered(push());
+    expect(response).toEqual({ id: expect.any(String), status: 'active' });
     expect(fixture.sandbox.state.physicians).toEqual([expect.objectContaining({ first_name: 'Maria', last_name: 'Cruz', npi: NPI })]);
   });
 

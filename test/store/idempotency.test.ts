@@ -34,9 +34,9 @@ it('is claimed once; its subject and its response are found again', async () => 
 it('is one per tenant, caller and route', async () => {
   const others = [keyOf('b'), keyOf('b', { tenant: 2 }), keyOf('b', { caller: 'd' }), keyOf('b', { route: 'POST /y' })];
   for (const key of others) expect(await claim(key)).toBe(true);
-  for (const [nth, key] of others.entries()) await test.store.idempotencyKeys.complete(key, `{"nth":${nth}}`);
+  for (const [n, key] of others.entries()) await test.store.idempotencyKeys.complete(key, `{"nth":${n}}`);
   const found = await Promise.all(others.map((key) => test.store.idempotencyKeys.find(key)));
-  expect(found.map((record) => record?.response)).toEqual(others.map((_, nth) => `{"nth":${nth}}`));
+  expect(found.map((record) => record?.response)).toEqual(others.map((_, index) => `{"nth":${index}}`));
 });
 
 it('can be claimed again after it has expired, after a release, and after a failed transaction; a stored response is never released', async () => {

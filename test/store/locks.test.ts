@@ -39,13 +39,13 @@ const waiting = async () => {
 const locked = (keys: string[], tenant = TENANT) => one.transaction((inside) => lockKeys(inside, tenant, keys));
 
 it('different keys do not block each other, however many there are', async () => {
-  const keys = Array.from({ length: 20_000 }, (_one, nth) => `Patient?identifier=urn:x|${nth}`);
+  const keys = Array.from({ length: 20_000 }, (_one, index) => `Patient?identifier=urn:x|${index}`);
   await locked(keys);
   expect(await rows()).toBe(keys.length);
 });
 
 it('prunes a limited batch, reads each row once, and keeps the rows of other tenants', async () => {
-  const keys = Array.from({ length: 25 }, (_one, nth) => `key ${nth}`);
+  const keys = Array.from({ length: 25 }, (_one, index) => `key ${index}`);
   await locked(keys);
   await locked(keys, 2);
   const remaining: number[] = [];

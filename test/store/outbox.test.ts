@@ -150,7 +150,7 @@ describe('the events of an entry', () => {
 
   it('contain its attempts; equal events in a row are counted', async () => {
     const entry = await add('a');
-    for (let nth = 1; nth <= 3; nth++) await failing(entry, nth, 'no answer');
+    for (let n = 1; n <= 3; n++) await failing(entry, n, 'no answer');
     await failing(entry, 9, '500');
     expect(await listStates(entry)).toEqual([
       ['attempt', 'unknown', 'no answer', 3, time(1), time(3)],
@@ -161,7 +161,7 @@ describe('the events of an entry', () => {
 
   it('are limited to the newest fifty', async () => {
     const entry = await add('a');
-    for (let nth = 1; nth <= 60; nth++) await failing(entry, nth, `${nth}`);
+    for (let n = 1; n <= 60; n++) await failing(entry, n, `${n}`);
     const past = await test.store.outbox.listEvents(entry);
     expect([past.length, past[0]!.reason, past.at(-1)!.reason]).toEqual([50, '11', '60']);
   });

@@ -246,7 +246,7 @@ test('two processes deliver each version once and in order', async () => {
   await Promise.all([fixture.notify(), fixture.notify({ ...fixture.delivery })]);
   for (const [subscriber, id] of ['one', 'two'].flatMap((one) => ['a', 'b', 'c'].map((two) => [one, two]))) {
     const own = fixture.receiver.got.filter(({ path }) => path === `/${subscriber}/Observation/${id}`);
-    expect([subscriber, id, listVersions(own)]).toEqual([subscriber, id, versions.map((_one, nth) => `Observation/${id} ${nth + 1}`)]);
+    expect([subscriber, id, listVersions(own)]).toEqual([subscriber, id, versions.map((_one, index) => `Observation/${id} ${index + 1}`)]);
   }
 });
 

@@ -25,25 +25,25 @@ export async function handleBundle(call: FhirCall, perform: InteractionRunner): 
 /** Runs each entry independently. An entry that fails gets an outcome, and the others still run. https://hl7.org/fhir/R4/http.html#brules */
 async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
   const temporaryUrls = new Set(entries.map(({ plain }) => (isObject(plain) ? plain.fullUrl : undefined)).filter(isTemporaryUrl));
-  const answers: string[] = [];
+  const responseEntries: string[] = [];
   const size = createSizeCounter(call);
   for (const [at, raw] of entries.entries()) {
-    const answer = size.isFull()
+    const entryText = size.isFull()
       ? buildErrorEntryText(locateErrorInEntry(RESPONSE_FULL, at))
       : await runBatchEntry(call, { raw, at, temporaryUrls }, perform);
-    answers.push(answer);
-    size.add(answer);
+    responseEntries.push(entryText);
+    size.add(entryText);
   }
-  return buildBundleResponse('batch-response', answers);
+  return buildBundleResponse('batch-response', responseEntries);
 }
 
 /** Compares the total size of the entries' responses with the limit of one response. */
-function createSizeCounter({ context }: FhirCall): { add(answer: string): void; isFull(): boolean } {
+function createSizeCounter({ context }: FhirCall): { add(entryText: string): void; isFull(): boolean } {
   const { maxBytes = Number.POSITIVE_INFINITY } = toSizeLimit(context);
   let size = 0;
   return {
-    add: (answer) => {
-      size += answer.length;
+    add: (entryText) => {
+      size += entryText.length;
     },
     isFull: () => size > maxBytes,
   };
@@ -79,10 +79,10 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
   const all = parseEntries(call, entries);
   const writes = all.flatMap(({ write }) => write ?? []);
   const reads = all.filter(({ write }) => !write).map(({ entry }) => entry);
-  const answers = await executeTransaction(call.context, writes, async (inside, done) => {
+  const responseEntries = await executeTransaction(call.context, writes, async (inside, done) => {
     const size = createSizeCounter(call);
-    const recordAnswer = (at: number, answer: FhirResponse): [number, string] => {
-      const text = buildEntryText(answer);
+    const recordResponse = (at: number, response: FhirResponse): [number, string] => {
+      const text = buildEntryText(response);
       size.add(text);
       if (size.isFull())
         throw locateErrorInEntry(tooLong('the responses to all entries exceed the size limit of a response: send several Bundles'), at);
@@ -90,16 +90,16 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
     };
     const written = all.flatMap(({ entry, write }) =>
       write
-        ? [recordAnswer(entry.index, buildEntryResponse({ ...toFhirCall(call, entry), type: write.type }, done.get(entry.index)!))]
+        ? [recordResponse(entry.index, buildEntryResponse({ ...toFhirCall(call, entry), type: write.type }, done.get(entry.index)!))]
         : [],
     );
     const read: [number, string][] = [];
-    for (const entry of reads) read.push(recordAnswer(entry.index, await runReadEntry(call, { entry, inside }, perform)));
+    for (const entry of reads) read.push(recordResponse(entry.index, await runReadEntry(call, { entry, inside }, perform)));
     return new Map([...written, ...read]);
   });
   return buildBundleResponse(
     'transaction-response',
-    all.map(({ entry }) => answers.get(entry.index)!),
+    all.map(({ entry }) => responseEntries.get(entry.index)!),
   );
 }
 

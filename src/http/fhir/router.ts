@@ -54,7 +54,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     authorizePatientKey(caller, false);
     const route = findRoute(req.method, req.path);
     readRequestContext(res).route = `/fhir/R4${route.definition.path}`;
-    const answer = await runInteraction(
+    const response = await runInteraction(
       {
         context: api.buildContext(caller, toClientRequest(req, res)),
         pageTokens: api.pageTokens,
@@ -68,7 +68,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
       },
       route,
     );
-    sendFhirResponse(req, res, answer);
+    sendFhirResponse(req, res, response);
   });
   return router;
 }

@@ -75,14 +75,14 @@ export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = []
   const facts = buildVersionFacts(row);
   const location = `${context.baseUrl}/${type}/${row.id}/_history/${row.version}`;
   const headers = { ...facts.headers, ...(method === 'POST' || outcome === 'created' ? { Location: location } : {}) };
-  const answer = { ...facts, status, headers };
+  const response = { ...facts, status, headers };
   const prefer = /return=(\w+)/.exec(call.header('prefer') ?? '')?.[1];
   if (prefer === 'OperationOutcome') {
     const operationOutcome = buildOperationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
-    return { ...answer, body: JSON.stringify(operationOutcome) };
+    return { ...response, body: JSON.stringify(operationOutcome) };
   }
-  if (prefer === 'minimal' || !canRead(context.caller, type)) return answer;
-  return { ...answer, body: redactFor(context.caller)(row).body! };
+  if (prefer === 'minimal' || !canRead(context.caller, type)) return response;
+  return { ...response, body: redactFor(context.caller)(row).body! };
 }
 
 /** The response to a write that may be a delete. */

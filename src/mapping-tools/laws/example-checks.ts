@@ -168,7 +168,7 @@ function checkLinks({ loaded: { shape }, example: { links = {}, queries, linked:
   const searches = shape.links.map(({ buildSearch }) => buildSearch(links));
   const unasked = shape.links.map(({ buildSearch }) => buildSearch({}));
   const linked = shape.links.reduce(
-    (out, { putReference }, nth) => putReference(out, `${String(searches[nth]).split('?')[0]}/1`),
+    (out, { putReference }, index) => putReference(out, `${String(searches[index]).split('?')[0]}/1`),
     shape.write(links, undefined, buildExampleEnv()),
   );
   const renamed = (name: string): object => shape.write({ [name]: 'Another' }, linked, buildExampleEnv(), { server: true });
@@ -211,8 +211,8 @@ function checkTouches({ loaded: { mapping }, example: { touches } }: ExampleCont
   if (!rule) return ['no join of this mapping touches (leaving: touches)'];
   return [
     ...findDifferences(rule.joinedType, touches!.on, 'the type that leaves'),
-    ...touches!.cases.flatMap(({ next, left }, nth) =>
-      findDifferences(rule.findAbandonedOwners(touches!.previous, next ?? undefined, ''), left, `in case ${nth + 1}, what is left`),
+    ...touches!.cases.flatMap(({ next, left }, index) =>
+      findDifferences(rule.findAbandonedOwners(touches!.previous, next ?? undefined, ''), left, `in case ${index + 1}, what is left`),
     ),
   ];
 }

@@ -51,7 +51,7 @@ const findElements = (resource: Resource, list: Field, env: Env): MarkedElement[
 function markElements(resource: Resource, list: Field, env: Env): Resource {
   const elements = findElements(resource, list, env);
   const marks = new Map<unknown, unknown>(
-    elements.map((element, nth) => [element, { ...element, extension: [{ url: 'urn:mark', valueString: String(nth) }] }]),
+    elements.map((element, index) => [element, { ...element, extension: [{ url: 'urn:mark', valueString: String(index) }] }]),
   );
   const marked: Resource = JSON.parse(JSON.stringify(replaceValues(resource, marks)));
   return marked;

@@ -53,9 +53,9 @@ export function checkExample(loaded: LoadedShape, example: Example, { world, sam
 /** All errors and gaps of a mapping. */
 export function proveMapping(loaded: LoadedShape, examples: SourceFile<Example[]>, world: World): Breach[] {
   const samples = buildSamples(examples.content, loaded.shape);
-  const broken = examples.content.flatMap((example, nth) =>
+  const broken = examples.content.flatMap((example, index) =>
     collectErrors(() => checkExample(loaded, example, { world, samples })).map((text) => ({
-      place: examples.locateLine([String(nth)]),
+      place: examples.locateLine([String(index)]),
       text: example.title === undefined ? text : `${example.title}: ${text}`,
     })),
   );

@@ -100,7 +100,7 @@ function checkCombinedWrites(
     return value !== undefined && isAdmitted({ ...fullView, ...changes }, lens) ? [{ field, name: field.name, asked: changes }] : [];
   });
   const disagree = buildConflictCheck(lens);
-  const pairs = changes.flatMap((one, nth) => changes.slice(nth + 1).map((other) => [one, other] as const));
+  const pairs = changes.flatMap((one, index) => changes.slice(index + 1).map((other) => [one, other] as const));
   return pairs
     .filter(([one, other]) => shareElement(one.field, other.field) && !disagree({ ...one.asked, ...other.asked }).length)
     .flatMap(([one, other]) => {

@@ -98,7 +98,7 @@ export function checkSurfaceExample(loaded: LoadedSurface, example: SurfaceExamp
 export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples: SurfaceExample[]): { keys: string[]; text: string }[] {
   const has = (word: keyof SurfaceExample): boolean => examples.some((example) => word in example);
   const stated: Partial<SurfaceSpec> = Object.assign({}, ...examples.map(({ states }) => states ?? {}));
-  const answered = examples.flatMap(({ statuses = {} }) => Object.keys(statuses));
+  const listedStatuses = examples.flatMap(({ statuses = {} }) => Object.keys(statuses));
   const types = examples.flatMap(({ ids = {} }) => Object.keys(ids).map((reference) => reference.split('/')[0]));
   const failing = examples.flatMap(({ fails }) => fails?.kind ?? []);
   const own = Object.entries(content.errors).flatMap(([kind, { body }]) => (body === undefined ? [] : [kind]));
@@ -112,7 +112,7 @@ export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples
       .filter((kind) => !failing.some((failure) => failure === kind))
       .flatMap((kind) => gap(['errors', kind, 'body'], `no example fails: with ${kind}`)),
     ...Object.keys(content.errors)
-      .filter((kind) => !answered.includes(kind))
+      .filter((kind) => !listedStatuses.includes(kind))
       .flatMap((kind) => gap(['errors', kind], `no example has statuses: with ${kind}`)),
     ...(content.headers && !has('headers') ? gap(['headers'], 'no example has headers:') : []),
     ...Object.keys(content.ids?.prefixes ?? {})
@@ -131,8 +131,11 @@ const STATED_KEYWORDS = ['order', 'hosts', 'mounts', 'auth', 'nulls', 'patch', '
 export function proveSurface(loaded: LoadedSurface): Diagnostic[] {
   const examples = readSurfaceExamples(loaded);
   if (!examples) return [];
-  const broken = examples.content.flatMap((example, nth) =>
-    checkSurfaceExample(loaded, example).map((text) => ({ place: examples.locateLine([String(nth)]), text: `${example.title}: ${text}` })),
+  const broken = examples.content.flatMap((example, index) =>
+    checkSurfaceExample(loaded, example).map((text) => ({
+      place: examples.locateLine([String(index)]),
+      text: `${example.title}: ${text}`,
+    })),
   );
   const gaps = findSurfaceGaps(loaded, examples.content).map(({ keys, text }) => ({ place: loaded.source.locate(keys), text }));
   return [...broken, ...gaps];

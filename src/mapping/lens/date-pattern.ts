@@ -37,7 +37,7 @@ export function compileDatePattern(text: string, kind: 'day' | 'instant'): DateP
   if (problem !== undefined) throw new Error(`${text}: ${problem}`);
   const literals = text.split(TOKEN);
   const joined = (part: (token: string) => string): string =>
-    `^${literals.map((literal, nth) => (nth ? part(tokens[nth - 1]!) : '') + escapeLiteral(literal)).join('')}$`;
+    `^${literals.map((literal, index) => (index ? part(tokens[index - 1]!) : '') + escapeLiteral(literal)).join('')}$`;
   const pattern = new RegExp(joined((token) => `(?<${PARTS[token]!.name}>${PARTS[token]!.source})`));
   const zoned = names.includes('zone');
   return {
@@ -65,7 +65,7 @@ function findPatternError(names: string[], { text, kind }: { text: string; kind:
   const needed = kind === 'day' ? DAY : [...DAY, 'hour', 'minute'];
   const missing = needed.find((name) => !names.includes(name));
   if (missing) return `a pattern of ${kind === 'day' ? 'a day' : 'an instant'} needs its ${missing} (${findToken(missing)})`;
-  const twice = names.find((name, nth) => names.indexOf(name) !== nth);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) return `${findToken(twice)} may occur only once`;
   if (kind === 'day' && names.length > DAY.length) return 'a day has no hours: write as: instant(…) for a time';
   if (kind === 'instant' && !names.includes('zone') && !text.endsWith('Z')) return 'a time needs its zone: end it with Z, +hhmm or +hh:mm';

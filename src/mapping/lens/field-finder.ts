@@ -30,7 +30,7 @@ export function buildFieldFinder(resource: string, { leaves, lists }: Pick<Lens,
 /** The innermost object with all of these fields; undefined: none. */
 function findCommonObject(found: { name: string }[]): string | undefined {
   const [first = [], ...others] = found.map(({ name }) => name.split('.').slice(0, -1));
-  const shared = first.filter((_, nth) => others.every((other) => first.slice(0, nth + 1).every((step, at) => other[at] === step)));
+  const shared = first.filter((_, index) => others.every((other) => first.slice(0, index + 1).every((step, at) => other[at] === step)));
   return shared.length ? shared.join('.') : undefined;
 }
 

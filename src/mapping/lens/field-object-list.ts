@@ -72,7 +72,7 @@ export const buildObjectListField =
           existing,
           [spec.key ?? []].flat(),
         );
-        changes[slot] = views.map((item, nth) => member.put(bases[nth] ?? begun(env), item, env)).filter((item) => !isUnset(item));
+        changes[slot] = views.map((item, index) => member.put(bases[index] ?? begun(env), item, env)).filter((item) => !isUnset(item));
       },
     };
   };
@@ -140,10 +140,10 @@ function matchMembers(newViews: View[], existing: ShownMember[], key: string[]):
   const remaining = existing.filter((member) => !taken.has(member));
   const keyOf = (view: View): unknown[] => key.map((name) => view[name]);
   const isNameless = (view: View): boolean => keyOf(view).every(isUnset);
-  const changed = newViews.filter((_, nth) => matched[nth] === undefined);
+  const changed = newViews.filter((_, index) => matched[index] === undefined);
   const alone = [changed, remaining.map(({ view }) => view)].every((views) => views.filter(isNameless).length === 1);
   const named = buildPool(key.length ? remaining.filter(({ view }) => alone || !isNameless(view)) : [], ({ view }) => keyOf(view));
-  return matched.map((member, nth) => (member ?? named.take(keyOf(newViews[nth]!)))?.element);
+  return matched.map((member, index) => (member ?? named.take(keyOf(newViews[index]!)))?.element);
 }
 
 /** A member with all its properties, as it is shown. */

@@ -26,11 +26,11 @@ export const buildScalarField: FieldBuilder = (name, spec, context) => {
     writtenPaths: [main],
     toStored: (value, env) => [{ type: main.type, value: codec.write(value, env) }],
     read(now) {
-      for (let nth = 0; nth < sources.length; nth++) {
-        const { slot, read } = sources[nth]!;
+      for (let index = 0; index < sources.length; index++) {
+        const { slot, read } = sources[index]!;
         for (const element of now.slots[slot]!) {
           const value = read(element, now.env);
-          const decoded = value === undefined ? undefined : decodeValue(field, nth, value, now.env);
+          const decoded = value === undefined ? undefined : decodeValue(field, index, value, now.env);
           if (decoded !== undefined) return decoded;
         }
       }
@@ -52,8 +52,8 @@ function withSecondValues(field: Field, main: WritablePath, context: FieldContex
 }
 
 /** The code table applies to the first path; values of other paths are shown as stored. */
-function decodeValue({ spec, codec, paths }: Field, nth: number, value: unknown, env: Env): unknown {
-  if (nth > 0 && spec.codes) return value;
+function decodeValue({ spec, codec, paths }: Field, index: number, value: unknown, env: Env): unknown {
+  if (index > 0 && spec.codes) return value;
   const decoded = codec.read(value, env);
   const unknown = spec.codes && paths.length > 1 && (codec.words ? !codec.words.includes(toText(decoded)) : decoded === value);
   return unknown ? undefined : decoded;

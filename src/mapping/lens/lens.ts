@@ -57,7 +57,7 @@ export function buildLens(
     compileField: inField,
   };
   const fields = Object.entries(mapping.fields).flatMap(([name, spec]) => inField([name], () => buildField(name, spec, make)));
-  const also = (mapping.also ?? []).flatMap((spec, nth) => attempt(['also', String(nth)], () => buildHiddenWrite(spec, names, tree)));
+  const also = (mapping.also ?? []).flatMap((spec, index) => attempt(['also', String(index)], () => buildHiddenWrite(spec, names, tree)));
   const [rows] = mapping.row ? attempt(['row'], () => buildRowItems(mapping.row!, names)) : [];
   const leaves = fields.flatMap(listLeaves);
   for (const { spec, writtenPaths: places } of leaves) if (!spec.readOnly) places.forEach(tree.protect);

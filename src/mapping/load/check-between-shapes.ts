@@ -15,8 +15,8 @@ interface RoutedShape {
 
 /** Reports each route that two shapes have and that their keys do not distinguish. */
 export function checkRoutes(shapes: RoutedShape[]): Diagnostic[] {
-  return shapes.flatMap((shape, nth) =>
-    shapes.slice(0, nth).flatMap((other) => {
+  return shapes.flatMap((shape, index) =>
+    shapes.slice(0, index).flatMap((other) => {
       const others = listRoutes(other.shape).map(removeNames);
       const route = listRoutes(shape.shape).find((template) => others.includes(removeNames(template)));
       if (route === undefined || haveDistinctKeys(shape.shape.surface, other.shape.surface)) return [];

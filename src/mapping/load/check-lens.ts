@@ -24,13 +24,13 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Report): void
       ])
         fault(toFieldKeys(field), new Error(problem));
   }
-  for (const [nth, { path, copied, while: condition }] of lens.also.entries()) {
-    if (path.readOnly) fault(['also', String(nth), 'fhir'], new Error(path.readOnly));
-    const unknown = explainUnboundCode(mapping.also?.[nth]?.value, path.steps.at(-1)?.requiredValueSet);
-    if (unknown !== undefined) fault(['also', String(nth), 'value'], new Error(unknown));
+  for (const [index, { path, copied, while: condition }] of lens.also.entries()) {
+    if (path.readOnly) fault(['also', String(index), 'fhir'], new Error(path.readOnly));
+    const unknown = explainUnboundCode(mapping.also?.[index]?.value, path.steps.at(-1)?.requiredValueSet);
+    if (unknown !== undefined) fault(['also', String(index), 'value'], new Error(unknown));
     if (copied && copied.path.type !== path.type)
-      fault(['also', String(nth), 'copyOf'], new Error(`it leads to a ${copied.path.type}, and this is of type ${path.type}`));
-    if (condition?.path.open.length) fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: select one`));
+      fault(['also', String(index), 'copyOf'], new Error(`it leads to a ${copied.path.type}, and this is of type ${path.type}`));
+    if (condition?.path.open.length) fault(['also', String(index), 'while'], new Error(`${condition.path.open[0]} repeats: select one`));
   }
   if (mapping.interactions.some((interaction) => /^(create|update|replace|perform)$/.test(interaction))) {
     checkOverlaps(lens.leaves, listWriters(lens, mapping), fault);
@@ -214,15 +214,15 @@ function listWriters(lens: Lens, mapping: MappingSpec): Writer[] {
   const links = lens.leaves.flatMap((field) =>
     field.spec.link ? [{ keys: toFieldKeys(field), name: `the link of ${field.name}`, path: lens.names.compile(field.spec.link.to) }] : [],
   );
-  const also = lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path }));
+  const also = lens.also.map(({ path }, index) => ({ keys: ['also', String(index)], name: `also ${index + 1}`, path }));
   const own = lens.leaves.filter(({ spec }) => !isNeverWritten(spec, mapping)).flatMap(listFieldWriters);
   return [...own.map((writer) => withSharedForm(writer, lens)), ...links, ...also];
 }
 
 function checkOverlaps(leaves: Field[], all: Writer[], fault: Report): void {
   const writers = all.filter(({ path }) => path.readOnly === undefined);
-  for (const [nth, writer] of writers.entries()) {
-    const other = writers.slice(0, nth).find((before) => !isSameThing(before, writer) && isOverlap(before, writer));
+  for (const [index, writer] of writers.entries()) {
+    const other = writers.slice(0, index).find((before) => !isSameThing(before, writer) && isOverlap(before, writer));
     if (other)
       fault(
         writer.keys,
@@ -314,10 +314,10 @@ function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, 
     [...(into ?? '').matchAll(/\{(\w+)\}/g)].map(([, name]) => name!),
   );
   if (unique) known(['unique'], [...unique.within, ...Object.keys(unique.compare)]);
-  for (const [nth, { same, agree = [], lacking = [] }] of (unique?.any ?? []).entries()) {
+  for (const [index, { same, agree = [], lacking = [] }] of (unique?.any ?? []).entries()) {
     const uncompared = [...same, ...agree, ...lacking].filter((name) => !(name in unique!.compare));
     if (uncompared.length)
-      fault(['unique', 'any', String(nth)], new Error(`compare: does not say how ${uncompared.join(', ')} is compared`));
+      fault(['unique', 'any', String(index)], new Error(`compare: does not say how ${uncompared.join(', ')} is compared`));
   }
   if (interactions.includes('read') && !names.includes(lens.idName))
     fault(['fields'], new Error('items that are read by id need a field with the id: { fhir: id, readOnly: true }'));

@@ -106,7 +106,7 @@ function listSearchTemplates({
     ...own(['into'], into),
     ...own(['row', 'find'], row?.find),
     ...Object.entries(joined).map(([name, spec]) => ({ keys: ['with', name], template: toJoinSearch(spec) })),
-    ...(unique?.any ?? []).flatMap((rule, nth) => own(['unique', 'any', String(nth), 'search'], rule.search)),
+    ...(unique?.any ?? []).flatMap((rule, index) => own(['unique', 'any', String(index), 'search'], rule.search)),
     ...Object.entries(fields).flatMap(([name, { link }]) => (link ? [{ keys: ['fields', name, 'link'], template: link.search }] : [])),
   ];
 }

@@ -16,7 +16,7 @@ import { suggestKeyword, toFormatKind, toValueKind, type ValueKind } from './val
 export function checkValues(field: Field, names: NameScope, from: string): string[] {
   const { spec } = field;
   if (spec.list !== undefined) return checkRules(spec);
-  const endings = field.paths.flatMap((path, nth) => listEndings(path, spec, names).map((ending) => ({ ...ending, nth })));
+  const endings = field.paths.flatMap((path, index) => listEndings(path, spec, names).map((ending) => ({ ...ending, index })));
   const misfit = endings.flatMap((ending) => findMisfit(ending, spec) ?? [])[0];
   if (misfit !== undefined) return [misfit];
   const targets = endings.flatMap((ending) => checkTarget(ending, field, { names, from }) ?? []);
@@ -42,8 +42,8 @@ function listEndings(path: WritablePath, { each, as }: FieldSpec, names: NameSco
   }));
 }
 
-function findMisfit({ type, nth }: Ending & { nth: number }, spec: FieldSpec): string | undefined {
-  const kind = toValueKind(spec, nth);
+function findMisfit({ type, index }: Ending & { index: number }, spec: FieldSpec): string | undefined {
+  const kind = toValueKind(spec, index);
   if (!kind.takes(type))
     return kind.word === undefined
       ? `it leads to a ${type}, which this field cannot show: ${suggestKeyword(type)}`

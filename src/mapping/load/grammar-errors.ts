@@ -20,9 +20,9 @@ export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarEr
     keyword !== 'if' &&
     !(keyword === 'oneOf' && mistyped.includes(instancePath)) &&
     choices.every(({ error, meant }) => {
-      const nth = isBelow(error.instancePath, instancePath) && kindOf(error.schemaPath, schemaPath);
-      return typeof nth === 'number'
-        ? nth === meant
+      const index = isBelow(error.instancePath, instancePath) && kindOf(error.schemaPath, schemaPath);
+      return typeof index === 'number'
+        ? index === meant
         : schemaPath !== error.schemaPath || instancePath !== error.instancePath || meant === undefined;
     });
   const faults = errors
@@ -48,7 +48,7 @@ function kindOf(choice: string, schemaPath: string): number | undefined {
 /** The alternative that a value was probably meant to be: the only one of its JSON type. */
 function findMeantKind({ keyword, schema, data }: ErrorObject): number | undefined {
   if (keyword !== 'anyOf') return undefined;
-  const fitting = toRecords(schema).flatMap(({ type }, nth) => (type === typeOf(data) ? [nth] : []));
+  const fitting = toRecords(schema).flatMap(({ type }, index) => (type === typeOf(data) ? [index] : []));
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 

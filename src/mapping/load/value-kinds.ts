@@ -80,10 +80,10 @@ export function suggestKeyword(type: string): string {
 }
 
 /** How a field shows the value of its `nth` path. Code tables apply to the first path only. */
-export function toValueKind({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, nth: number): ValueKind {
-  if (as !== undefined && !(as === 'coding' && nth > 0)) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
+export function toValueKind({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, index: number): ValueKind {
+  if (as !== undefined && !(as === 'coding' && index > 0)) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
   const table = reads ? 'reads' : 'codes';
-  if (nth > 0 || !(codes || synonyms || otherwise !== undefined || reads)) return TYPES[type];
+  if (index > 0 || !(codes || synonyms || otherwise !== undefined || reads)) return TYPES[type];
   const isYesOrNo = Object.values(codes ?? {}).some((value) => typeof value === 'boolean');
   return {
     word: `${table}:`,

@@ -165,7 +165,7 @@ export function buildOperations(parts: OperationParts): PlacedOperation[] {
 function buildOperation(interaction: ShapeInteraction, row: OperationRow, parts: OperationParts): Json {
   const { loaded, surface, facts, examples } = parts;
   const { shape, lens } = loaded;
-  const [status, answer] = row.success(parts);
+  const [status, responseSchema] = row.success(parts);
   const field = lens.fields.find(({ spec }) => spec.required)?.name ?? Object.keys(loaded.mapping.content.search ?? {})[0] ?? 'id';
   const kinds = [...row.failures(parts), ...COMMON_ERRORS, ...(facts.rateLimit ? (['throttled'] as const) : [])];
   const bodies = { request: examples.requests, change: examples.changes, replacement: {} };
@@ -187,7 +187,7 @@ function buildOperation(interaction: ShapeInteraction, row: OperationRow, parts:
         },
       },
     }),
-    responses: { [status]: answer, ...(row.known && { 304: NOT_MODIFIED }), ...buildErrorResponses(kinds, errorParts) },
+    responses: { [status]: responseSchema, ...(row.known && { 304: NOT_MODIFIED }), ...buildErrorResponses(kinds, errorParts) },
   };
 }
 

@@ -49,11 +49,11 @@ function buildBackJoin(name: string, spec: BackJoinSpec): Join {
     usesOwnerId: true,
     buildSearch: buildJoinSearch(spec),
     readIds: ({ id }) => [id!],
-    distribute(answer, baseUrl) {
+    distribute(found, baseUrl) {
       const ownersOf = (resource: Resource): Set<unknown> =>
         new Set(path.get(resource).map((reference) => normalizeReference(String(reference), baseUrl)));
       const byOwner = Map.groupBy(
-        answer.flatMap((resource) => [...ownersOf(resource)].map((owner) => ({ owner, one: resource }))),
+        found.flatMap((resource) => [...ownersOf(resource)].map((owner) => ({ owner, one: resource }))),
         ({ owner }) => owner,
       );
       return ({ resourceType, id }) => (byOwner.get(`${resourceType}/${id}`) ?? []).map(({ one: resource }) => resource);
@@ -78,8 +78,8 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
     usesOwnerId: false,
     buildSearch: buildJoinSearch(spec),
     readIds: ids,
-    distribute(answer, baseUrl) {
-      const byId = new Map(answer.map((resource) => [resource.id, resource]));
+    distribute(found, baseUrl) {
+      const byId = new Map(found.map((resource) => [resource.id, resource]));
       return (owner, known) => [...new Set(ids(owner, known, baseUrl))].flatMap((id) => byId.get(id) ?? []);
     },
   };
@@ -101,8 +101,8 @@ function readReferredIds(
 export function groupJoinRounds(joins: Join[]): Join[][] {
   const rounds: Join[][] = [];
   for (const join of joins) {
-    const nth = Math.max(-1, ...join.dependsOn.map((name) => rounds.findIndex((round) => round.some((join) => join.name === name)))) + 1;
-    rounds[nth] = [...(rounds[nth] ?? []), join];
+    const index = Math.max(-1, ...join.dependsOn.map((name) => rounds.findIndex((round) => round.some((join) => join.name === name)))) + 1;
+    rounds[index] = [...(rounds[index] ?? []), join];
   }
   return rounds;
 }

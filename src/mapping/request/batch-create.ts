@@ -46,7 +46,7 @@ export function buildBatchCreate({ resource, path, many }: MappingSpec, fields: 
       splitRequest({ [list]: members, ...shared }) {
         return toRecords(members).map((member) => ({ ...shared, ...member }));
       },
-      toRequestField: (field, nth) => (own.includes(field.replace(/[.[].*$/, '')) ? `${list}[${nth}].${field}` : field),
+      toRequestField: (field, index) => (own.includes(field.replace(/[.[].*$/, '')) ? `${list}[${index}].${field}` : field),
       buildId(item, env) {
         if (!identity) return undefined;
         return v5(

@@ -128,7 +128,7 @@ function toFieldName(pointer: string): string {
   const steps = pointer.slice(1).split('/');
   const foreign = steps.findIndex((step) => !isSafeName(step));
   return (foreign < 0 ? steps : steps.slice(0, foreign))
-    .map((step, nth) => (/^\d+$/.test(step) ? `[${step}]` : nth === 0 ? step : `.${step}`))
+    .map((step, index) => (/^\d+$/.test(step) ? `[${step}]` : index === 0 ? step : `.${step}`))
     .join('');
 }
 
@@ -154,8 +154,8 @@ function checkField(field: Field, view: View, context: CheckContext): Issue[] {
   if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, context.invalidPaths)) return [];
   if (field.fields) return checkFields(field.fields, toRecord(value), { ...context, at: name });
   if (field.members)
-    return toList(value).flatMap((item, nth) => {
-      const at = `${name}[${nth}]`;
+    return toList(value).flatMap((item, index) => {
+      const at = `${name}[${index}]`;
       return isReported(field, at, context.invalidPaths) ? [] : checkFields(field.members!, toRecord(item), { ...context, at });
     });
   const faults = listMembers(field, value).flatMap(({ at, ...member }) => {

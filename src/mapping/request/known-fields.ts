@@ -42,7 +42,8 @@ export interface ValueMember {
 
 /** The parts of a value with their positions in the request. Keys that do not look like names are not repeated: they may be health data. */
 export function listMembers({ spec }: Field, value: unknown): ValueMember[] {
-  if (Array.isArray(value)) return value.map((item, nth) => ({ at: `[${nth}]`, item, value: [item] })).filter(({ item }) => !isBlank(item));
+  if (Array.isArray(value))
+    return value.map((item, index) => ({ at: `[${index}]`, item, value: [item] })).filter(({ item }) => !isBlank(item));
   if (!isMapField(spec) || !isObject(value)) return [{ at: '', item: value, value }];
   return Object.entries(value)
     .filter(([, item]) => !isBlank(item))

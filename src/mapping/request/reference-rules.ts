@@ -60,9 +60,9 @@ function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec[
 
 /** The targets of a value, or of each member of a list. */
 function readTargets(value: unknown, leads: NonNullable<Codec['parseTarget']>): ReturnType<ReferenceRule['readReferences']> {
-  return [value ?? []].flat().flatMap((item, nth) => {
+  return [value ?? []].flat().flatMap((item, index) => {
     const found = typeof item === 'string' ? leads(item) : undefined;
-    return found ? [{ at: Array.isArray(value) ? `[${nth}]` : '', type: found.type, id: found.id }] : [];
+    return found ? [{ at: Array.isArray(value) ? `[${index}]` : '', type: found.type, id: found.id }] : [];
   });
 }
 

@@ -63,7 +63,7 @@ async function startDueDeliveries(sender: OrderSender, senders: DeliveryHandlers
     throw error;
   });
   for (const leave of places.slice(claimed.length)) leave();
-  return claimed.map((entry, nth) => runDelivery(sender, senders, { entry, by: lease.by }).finally(places[nth]));
+  return claimed.map((entry, index) => runDelivery(sender, senders, { entry, by: lease.by }).finally(places[index]));
 }
 
 async function runDelivery(sender: OrderSender, senders: DeliveryHandlers, leased: LeasedEntry): Promise<void> {

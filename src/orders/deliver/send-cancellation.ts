@@ -31,7 +31,7 @@ export async function sendCancellation(sender: OrderSender, { entry, by }: Lease
     await sender.store.outbox.recordOutcome(entry, by, { state, at: now.toISOString(), nextAt, error: open.why });
     return state;
   }
-  const endedOrders = ends.flatMap((end, nth) => (end.kind === 'open' ? [] : [{ ...fulfilments[nth]!, end }]));
+  const endedOrders = ends.flatMap((end, index) => (end.kind === 'open' ? [] : [{ ...fulfilments[index]!, end }]));
   return recordResults(sender, { entry, by }, { state, isCancelled: action === 'endOrder', error: refusal?.why, endedOrders });
 }
 

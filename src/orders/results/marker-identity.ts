@@ -78,6 +78,6 @@ function readObservationNames(observation: Observation, { providerSystem, marker
 /** By the most specific name that both have. Two samples are two measurements. */
 function isSameMarker(markerNames: MarkerNames, other: MarkerNames): boolean {
   if (markerNames.specimen !== undefined && other.specimen !== undefined && markerNames.specimen !== other.specimen) return false;
-  const shared = markerNames.names.findIndex((name, nth) => name !== undefined && other.names[nth] !== undefined);
+  const shared = markerNames.names.findIndex((name, index) => name !== undefined && other.names[index] !== undefined);
   return shared >= 0 && markerNames.names[shared] === other.names[shared];
 }

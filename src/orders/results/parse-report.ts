@@ -73,9 +73,9 @@ export function parseReport(result: Record<string, unknown>, subject: ReportSubj
 function assignIds(markers: Marker[], idBase: string): ReportPart[] {
   const counts = new Map<string, number>();
   return markers.map(({ key, view }) => {
-    const nth = counts.get(key) ?? 0;
-    counts.set(key, nth + 1);
-    return { id: v5(`${idBase}/marker/${key}${nth ? `/${nth}` : ''}`, RESULT_NAMESPACE), view };
+    const index = counts.get(key) ?? 0;
+    counts.set(key, index + 1);
+    return { id: v5(`${idBase}/marker/${key}${index ? `/${index}` : ''}`, RESULT_NAMESPACE), view };
   });
 }
 

@@ -29,7 +29,7 @@ function isNewestOfTransaction(order: OrderSnapshot, orders: TrackedOrder[]): bo
   const siblings = order.transaction?.orders ?? [];
   const own = siblings.findIndex(({ id }) => id === order.id);
   if (own < 0) return orders.at(-1)?.orderId === order.id;
-  const at = (nth: number): number => Date.parse(siblings[nth]!.createdAt ?? '') || 0;
+  const at = (index: number): number => Date.parse(siblings[index]!.createdAt ?? '') || 0;
   const unseen = orders.some(({ orderId }) => !siblings.some(({ id }) => id === orderId));
-  return !unseen && siblings.every((_, nth) => nth === own || at(nth) < at(own) || (at(nth) === at(own) && nth < own));
+  return !unseen && siblings.every((_, index) => index === own || at(index) < at(own) || (at(index) === at(own) && index < own));
 }

@@ -15,13 +15,13 @@ export async function readReconciliationWindow<Why extends string>(page: PageRea
   if (typeof end === 'string') return end;
   const seen = new Set(first.orders.map(({ id }) => id));
   let [total, newest, isStable] = [first.total, findNewestChange(first), true];
-  for (let nth = end; end > 1 && nth >= 1; nth--) {
-    const next = await page(nth);
+  for (let index = end; end > 1 && index >= 1; index--) {
+    const next = await page(index);
     if (typeof next === 'string') return next;
     for (const { id } of next.orders) seen.add(id);
     const latest = findNewestChange(next);
     // the list is sorted by time: a change that is newer than both of its ends happened during the reading
-    isStable &&= !((next.total ?? 0) > (total ?? 0)) && !(nth < end && latest > newest);
+    isStable &&= !((next.total ?? 0) > (total ?? 0)) && !(index < end && latest > newest);
     [total, newest] = [next.total, Math.max(newest, latest)];
   }
   if (isStable && !((total ?? 0) > seen.size)) return { seen: seen.size };
@@ -31,10 +31,10 @@ export async function readReconciliationWindow<Why extends string>(page: PageRea
 /** The number of the last page: by the total of the first page, otherwise by reading all pages. */
 async function findLastPage<Why extends string>(page: PageReader<Why>, { total, orders }: SnapshotsPage): Promise<number | Why> {
   if (total !== undefined) return Math.ceil(total / orders.length);
-  for (let nth = 2; ; nth++) {
-    const next = await page(nth);
+  for (let index = 2; ; index++) {
+    const next = await page(index);
     if (typeof next === 'string') return next;
-    if (next.last) return nth;
+    if (next.last) return index;
   }
 }
 

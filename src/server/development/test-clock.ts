@@ -23,7 +23,7 @@ export async function startTestClock(url: string): Promise<TestClock> {
 
 /** Returns by how many ms that clock is ahead of this machine's. */
 async function fetchOffset(url: string): Promise<number> {
-  const answer: unknown = await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json();
-  if (!isObject(answer)) throw new Error(`${url} does not return a time`);
-  return Date.parse(String(answer.now)) - Date.now();
+  const body: unknown = await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json();
+  if (!isObject(body)) throw new Error(`${url} does not return a time`);
+  return Date.parse(String(body.now)) - Date.now();
 }

@@ -143,10 +143,10 @@ function runTransaction<T, Connection>(
       // the first statement of `work` is queued behind `begin`
       const begin = sendBegin(driver, connection);
       const working = inside.run(scope, async () => work(createTransactionHandle(scope, connection, { driver, load })));
-      const [, answer] = await Promise.all([begin, working]);
+      const [, result] = await Promise.all([begin, working]);
       scope.isOpen = false;
       await driver.script(connection, 'commit');
-      return answer;
+      return result;
     } catch (error) {
       scope.isOpen = false;
       await driver.script(connection, 'rollback').catch((broken) => driver.discard?.(connection, broken));
@@ -164,8 +164,8 @@ async function runStatement<T, Connection>(driver: Driver<Connection>, connectio
   if (!driver.needsTransaction?.(connection)) return work();
   const sent = [sendBegin(driver, connection), work(), driver.script(connection, 'commit')] as const;
   await Promise.allSettled(sent);
-  const [, answer] = await Promise.all(sent);
-  return answer;
+  const [, result] = await Promise.all(sent);
+  return result;
 }
 
 /** The connection is discarded afterwards, because its time limit was removed. Behind a pooler the limit lasts one transaction, so there is none to remove. */

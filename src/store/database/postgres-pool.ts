@@ -37,8 +37,8 @@ export function openServer(options: ServerOptions): Database {
       if (!settings.get(client)!.namesStatements) return (await discardOnFatal(client, client.query<T>({ text, values }))).rows;
       const mode = name ? 'kept' : 'fresh';
       const planned = readPlanMode(client) === mode ? undefined : setPlanMode(mode, client);
-      const answer = discardOnFatal(client, client.query<T>({ text, values, ...(name && { name }) }));
-      return (await Promise.all([answer, planned]))[0].rows;
+      const result = discardOnFatal(client, client.query<T>({ text, values, ...(name && { name }) }));
+      return (await Promise.all([result, planned]))[0].rows;
     },
     script: (client, text) => discardOnFatal(client, client.query(text)),
     begin: (client) => settings.get(client)!.begin,

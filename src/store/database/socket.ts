@@ -13,12 +13,12 @@ interface Listening {
 const MAX_REQUEST = 256 * 1024 * 1024;
 
 /** The listener does not keep the process alive. Rejects when the path is already in use. */
-export function listenOnSocket(path: string, answer: RequestHandler): Promise<Listening> {
+export function listenOnSocket(path: string, handleRequest: RequestHandler): Promise<Listening> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket)).on('error', () => socket.destroy());
-    serve(socket, answer).catch(() => socket.destroy());
+    serve(socket, handleRequest).catch(() => socket.destroy());
   });
   const close = () =>
     new Promise<void>((closed) => {
@@ -31,11 +31,11 @@ export function listenOnSocket(path: string, answer: RequestHandler): Promise<Li
   });
 }
 
-async function serve(socket: Socket, answer: RequestHandler): Promise<void> {
+async function serve(socket: Socket, handleRequest: RequestHandler): Promise<void> {
   const request = await readLine(socket);
   if (request === undefined) return void socket.end();
   const reply = await Promise.resolve()
-    .then(() => answer(JSON.parse(request)))
+    .then(() => handleRequest(JSON.parse(request)))
     .then(
       (value) => ({ value: value ?? null }),
       (error: unknown) => ({ error: error instanceof Error ? error.message : 'the command failed' }),

@@ -16,8 +16,8 @@ export async function writeChanges(database: Database, tenant: number, changes: 
   const [first, ...others] = changes;
   if (!first) return 0;
   const kind = others.length === 0 ? findWriteKind(first) : undefined;
-  const answers = kind ? await writeOne(database, tenant, { change: first, kind }) : await writeMany(database, tenant, changes);
-  return answers[0]!.applied;
+  const counts = kind ? await writeOne(database, tenant, { change: first, kind }) : await writeMany(database, tenant, changes);
+  return counts[0]!.applied;
 }
 
 function writeMany(database: Database, tenant: number, changes: ResourceChange[]): Promise<AppliedCount[]> {

@@ -34,7 +34,7 @@ function buildRangeBounds(conditions: RangeCondition[], { sql, row }: SortColumn
   const { suffix, type, short } = findRangeColumns(conditions[0]!);
   const at = (value: string): string => `${bind(value)}::${type}`;
   const spans = conditions.map(findRangeSpan);
-  if (spans.some(({ begins, ends }, nth) => begins && ends && conditions[nth]!.any.length > 1)) return [];
+  if (spans.some(({ begins, ends }, index) => begins && ends && conditions[index]!.any.length > 1)) return [];
   const start = ({ at: value, late }: Begin): string => (late ? `${at(value)} - ${short}` : at(value));
   const lower = buildExtreme(
     'greatest',
