@@ -9,7 +9,7 @@ export interface Drain {
   begin(): void;
 }
 
-/** `answer` handles the requests. If a connection has several requests, the response to the newest closes the connection. */
+/** `handler` handles the requests. If a connection has several requests, the response to the newest closes the connection. */
 export function createDrain(handler: RequestListener): Drain {
   const newest = new Map<Socket, ServerResponse>();
   let isDraining = false;

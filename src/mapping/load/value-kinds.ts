@@ -79,7 +79,7 @@ export function suggestKeyword(type: string): string {
   return `go on to one of its elements (${names.slice(0, 6).join(', ')})`;
 }
 
-/** How a field shows the value of its `nth` path. Code tables apply to the first path only. */
+/** How a field shows the value of its path with this index. Code tables apply to the first path only. */
 export function toValueKind({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, index: number): ValueKind {
   if (as !== undefined && !(as === 'coding' && index > 0)) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
   const table = reads ? 'reads' : 'codes';
