@@ -79,7 +79,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     gate: createGate(createCircuitBreaker(), parts.clock),
     systems,
   };
-  const following: OrderTracker = {
+  const tracker: OrderTracker = {
     ...sending,
     webhook: parts.webhook,
     reads: createJunctionReader(account),
@@ -105,6 +105,6 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     externalSteps: buildExternalSteps(sending, directory),
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(webhookEndpoint) },
     isCircuitOpen: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
-    work: { sender: sending, handlers: senders, tracker: following },
+    work: { sender: sending, handlers: senders, tracker },
   };
 }

@@ -11,8 +11,8 @@ import { openBeforeEach } from '../orders/open-before-each.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST } from '../orders/order-fixture.ts';
 
 let fixture: OrderFixture;
-openBeforeEach(openOrderFixture, (world) => {
-  fixture = world;
+openBeforeEach(openOrderFixture, (opened) => {
+  fixture = opened;
 });
 
 const patient = (family: string): Resource => ({ ...ADA, id: 'p', name: [{ family }] });

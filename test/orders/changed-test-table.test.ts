@@ -5,8 +5,8 @@ import { ADA, PANEL_SYSTEM, REQUEST } from './order-fixture.ts';
 import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (opened) => {
+  fixture = opened;
 });
 const request = () => fixture.read('ServiceRequest', 'one');
 const change = async (more: object) => fixture.put({ ...(await request()), ...more } as Resource);

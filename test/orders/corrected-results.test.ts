@@ -6,8 +6,8 @@ import { openBeforeEach } from './open-before-each.ts';
 import { COMPLETED, CORRECTED, openTrackingFixture, PARTIAL, REDRAW, type TrackingFixture } from './tracking-fixture.ts';
 
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (opened) => {
+  fixture = opened;
 });
 
 const report = async (): Promise<Resource> => (await fixture.listResources('DiagnosticReport'))[0]!;

@@ -7,8 +7,8 @@ import { COMPLETED, openTrackingFixture, type TrackingFixture } from './tracking
 import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
 
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (opened) => {
+  fixture = opened;
 });
 
 const { request } = buildWithdrawal(() => fixture);

@@ -7,8 +7,8 @@ import { COMPLETED, openTrackingFixture, type TrackingFixture } from './tracking
 
 let fixture: TrackingFixture;
 let store: TestStore;
-openBeforeEach(openTrackingFixture, (world, on) => {
-  [fixture, store] = [world, on];
+openBeforeEach(openTrackingFixture, (opened, on) => {
+  [fixture, store] = [opened, on];
 });
 const request = () => fixture.read('ServiceRequest', 'one');
 const change = async (more: object) => fixture.put({ ...(await request()), ...more } as Resource);

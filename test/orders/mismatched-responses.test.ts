@@ -6,8 +6,8 @@ import { ADA, REQUEST, SYSTEMS } from './order-fixture.ts';
 import { COMPLETED, openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (opened) => {
+  fixture = opened;
 });
 
 const put = (id: string) => fixture.put({ ...REQUEST, id } as Resource);

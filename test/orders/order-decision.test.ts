@@ -24,8 +24,8 @@ import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-fixtu
 let fixture: DecisionFixture;
 openBeforeEach(
   (store) => openDecisionFixture(store),
-  (world) => {
-    fixture = world;
+  (opened) => {
+    fixture = opened;
   },
 );
 beforeEach(() => fixture.put(ADA));

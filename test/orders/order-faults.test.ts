@@ -11,8 +11,8 @@ const ORDERS = 60;
 let fixture: OrderFixture;
 openBeforeEach(
   (store) => openOrderFixture(store, 150),
-  (world) => {
-    fixture = world;
+  (opened) => {
+    fixture = opened;
   },
 );
 

@@ -15,8 +15,8 @@ import { ADA, REQUEST } from './order-fixture.ts';
 let fixture: DecisionFixture;
 openBeforeEach(
   (store) => openDecisionFixture(store),
-  (world) => {
-    fixture = world;
+  (opened) => {
+    fixture = opened;
   },
 );
 beforeEach(() => fixture.put(ADA));
@@ -145,8 +145,8 @@ describe('a laboratory request that cannot be ordered', () => {
 describe('in a strict installation, it', () => {
   openBeforeEach(
     (store) => openDecisionFixture(store, 'refuse'),
-    (world) => {
-      fixture = world;
+    (opened) => {
+      fixture = opened;
     },
   );
 
@@ -178,8 +178,8 @@ describe('in a strict installation, it', () => {
 describe('in an installation without a lab network, it', () => {
   openBeforeEach(
     (store) => openDecisionFixture(store, 'store'),
-    (world) => {
-      fixture = world;
+    (opened) => {
+      fixture = opened;
     },
   );
 

@@ -6,8 +6,8 @@ import { openBeforeEach } from './open-before-each.ts';
 import { ADA, type OrderFixture, openOrderFixture, PANEL_SYSTEM, REQUEST } from './order-fixture.ts';
 
 let fixture: OrderFixture;
-openBeforeEach(openOrderFixture, (world) => {
-  fixture = world;
+openBeforeEach(openOrderFixture, (opened) => {
+  fixture = opened;
 });
 beforeEach(() => fixture.put(ADA));
 

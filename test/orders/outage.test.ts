@@ -9,8 +9,8 @@ import { REQUEST } from './order-fixture.ts';
 import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (opened) => {
+  fixture = opened;
 });
 
 const BEFORE = 6;
@@ -26,20 +26,20 @@ interface Process {
 }
 
 function anotherProcess(): Process {
-  const following = fixture.createTracker();
-  const process: Process = { following, underway: 0, most: 0 };
+  const tracker = fixture.createTracker();
+  const process: Process = { following: tracker, underway: 0, most: 0 };
   const createOrder: typeof fixture.client.createOrder = async (order, signal) => {
     process.most = Math.max(process.most, ++process.underway);
     return fixture.client.createOrder(order, signal).finally(() => process.underway--);
   };
-  return Object.assign(process, { following: { ...following, client: { ...fixture.client, createOrder } } });
+  return Object.assign(process, { following: { ...tracker, client: { ...fixture.client, createOrder } } });
 }
 
 /** All that a process would do at this moment. */
-async function act({ following }: Process): Promise<void> {
-  while ((await fixture.drain(following)) > 0);
-  await runSweep(following);
-  while ((await runTrackingRound(following)) > 0);
+async function act({ following: tracker }: Process): Promise<void> {
+  while ((await fixture.drain(tracker)) > 0);
+  await runSweep(tracker);
+  while ((await runTrackingRound(tracker)) > 0);
 }
 
 /** What is known of each order in the end. */

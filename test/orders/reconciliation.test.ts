@@ -13,8 +13,8 @@ import { COMPLETED, openTrackingFixture, type TrackingFixture } from './tracking
 
 let store: TestStore;
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world, on) => {
-  [fixture, store] = [world, on];
+openBeforeEach(openTrackingFixture, (opened, on) => {
+  [fixture, store] = [opened, on];
   fixture.sandbox.state.webhooks.url = undefined;
 });
 

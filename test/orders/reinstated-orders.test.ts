@@ -9,8 +9,8 @@ import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts
 import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
 
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (opened) => {
+  fixture = opened;
 });
 
 const { request, task, ways, networkStatuses, readStatuses, settle } = buildWithdrawal(() => fixture);

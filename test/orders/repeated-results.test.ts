@@ -10,8 +10,8 @@ import { COMPLETED, CORRECTED, openTrackingFixture, PARTIAL, REDRAW, type Tracki
 
 let store: TestStore;
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world, on) => {
-  [fixture, store] = [world, on];
+openBeforeEach(openTrackingFixture, (opened, on) => {
+  [fixture, store] = [opened, on];
 });
 
 const reports = (): Promise<Resource[]> => fixture.listResources('DiagnosticReport');
@@ -245,10 +245,10 @@ test.each(['later than its first result', 'only at first'])('a journey whose id 
   };
   const nameless = { ...fixture.tracker, reads: { ...reads, readOrder } };
   const [first, second] = when === 'only at first' ? [fixture.tracker, nameless] : [nameless, fixture.tracker];
-  for (const [status, following] of [[PARTIAL, first] as const, [COMPLETED, second] as const]) {
+  for (const [status, tracker] of [[PARTIAL, first] as const, [COMPLETED, second] as const]) {
     fixture.advanceOrder(id, status, { silent: true });
     await store.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
-    await fixture.track(following);
+    await fixture.track(tracker);
   }
   expect((await reports()).map(({ status }) => status)).toEqual(['final']);
   expect((await report()).presentedForm).toHaveLength(1);

@@ -13,8 +13,8 @@ import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts
 import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
 
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (opened) => {
+  fixture = opened;
 });
 const { settle, readStatuses, networkStatuses } = buildWithdrawal(() => fixture);
 

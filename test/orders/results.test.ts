@@ -9,8 +9,8 @@ import { COMPLETED, CORRECTED, openTrackingFixture, PARTIAL, type TrackingFixtur
 
 let store: TestStore;
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world, on) => {
-  [fixture, store] = [world, on];
+openBeforeEach(openTrackingFixture, (opened, on) => {
+  [fixture, store] = [opened, on];
 });
 
 type Row = { rtype: number; body: string };

@@ -21,8 +21,8 @@ import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts
 
 let fixture: TrackingFixture;
 let store: TestStore;
-openBeforeEach(openTrackingFixture, (world, opened) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (openedFixture, opened) => {
+  fixture = openedFixture;
   store = opened;
 });
 

@@ -11,8 +11,8 @@ import { SYSTEMS } from './order-fixture.ts';
 import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
 
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world) => {
-  fixture = world;
+openBeforeEach(openTrackingFixture, (opened) => {
+  fixture = opened;
 });
 
 const word = (request: Resource) =>

@@ -10,8 +10,8 @@ import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts
 
 let fixture: TrackingFixture;
 let store: TestStore;
-openBeforeEach(openTrackingFixture, (world, on) => {
-  [fixture, store] = [world, on];
+openBeforeEach(openTrackingFixture, (opened, on) => {
+  [fixture, store] = [opened, on];
 });
 const facts = (): AdminContext => ({
   keyPrefixes: {},

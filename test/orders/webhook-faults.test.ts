@@ -20,8 +20,8 @@ const SEEDS = Array.from({ length: Number(process.env.FACET_TEST_SEEDS ?? 1) }, 
 
 let store: TestStore;
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world, on) => {
-  [fixture, store] = [world, on];
+openBeforeEach(openTrackingFixture, (opened, on) => {
+  [fixture, store] = [opened, on];
 });
 
 const [ORDERED, REQUISITION, PENDING] = [
@@ -70,8 +70,8 @@ const MISHAPS: WebhookFault[] = [
 const READS = ['order', 'result', 'journeyResult', 'document', 'orders'];
 
 /** A process that dies after it has read and before it has written anything down, as often as `dies` says: nothing it does after that counts. */
-function mortal(following: OrderTracker, dies: () => boolean): OrderTracker & { live(): void } {
-  const { reads, store: alive } = following;
+function mortal(tracker: OrderTracker, dies: () => boolean): OrderTracker & { live(): void } {
+  const { reads, store: alive } = tracker;
   let dead = false;
   const living =
     <A extends unknown[], T>(work: (...args: A) => Promise<T>, deadly = false) =>
@@ -84,7 +84,7 @@ function mortal(following: OrderTracker, dies: () => boolean): OrderTracker & { 
     };
   const { trackedOrders, inbox } = alive;
   return {
-    ...following,
+    ...tracker,
     reads: {
       ...reads,
       readOrder: living(reads.readOrder, true),
@@ -103,7 +103,7 @@ function mortal(following: OrderTracker, dies: () => boolean): OrderTracker & { 
 }
 
 /** What a process does until it dies; another one takes its place. */
-async function inProcess(worker: ReturnType<typeof mortal>, work: (following: OrderTracker) => Promise<unknown>): Promise<void> {
+async function inProcess(worker: ReturnType<typeof mortal>, work: (tracker: OrderTracker) => Promise<unknown>): Promise<void> {
   worker.live();
   await work(worker).catch(() => {});
 }

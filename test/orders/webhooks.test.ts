@@ -11,8 +11,8 @@ import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts
 
 let store: TestStore;
 let fixture: TrackingFixture;
-openBeforeEach(openTrackingFixture, (world, on) => {
-  [fixture, store] = [world, on];
+openBeforeEach(openTrackingFixture, (opened, on) => {
+  [fixture, store] = [opened, on];
 });
 
 const task = async (id = 'one') => (await fixture.tasks(id))[0]!;

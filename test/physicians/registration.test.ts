@@ -24,8 +24,8 @@ const CRUZ: Resource = {
 };
 
 let fixture: OrderFixture;
-openBeforeEach(openOrderFixture, (world) => {
-  fixture = world;
+openBeforeEach(openOrderFixture, (opened) => {
+  fixture = opened;
 });
 
 const registration = (key = 'NY', person: object = {}): Registration => ({ id: `cruz-${key}`, key, own: () => ({ ...CRUZ, ...person }) });
