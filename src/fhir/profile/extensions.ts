@@ -26,8 +26,17 @@ const NAMES = ['extension', 'modifierExtension'];
 /** All extensions with an absolute URL. */
 export function listExtensions(resource: { resourceType: string }): FoundExtension[] {
   const found: FoundExtension[] = [];
+  if (!hasExtension(resource)) return found;
   visitValue(resource, { at: [], type: resource.resourceType, owners: [resource.resourceType] }, found);
   return found;
+}
+
+/** Most resources have no extension. This test is cheaper than the traversal, which builds a path for every element. */
+function hasExtension(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(hasExtension);
+  for (const name in value) if (NAMES.includes(name) || hasExtension(value[name as keyof typeof value])) return true;
+  return false;
 }
 
 function visitValue(value: unknown, place: ElementPosition, found: FoundExtension[]): void {

@@ -6,17 +6,21 @@ import { readRequestContext } from '../middleware/request-context.ts';
 import { findPlace } from './path.ts';
 
 /** Every origin is allowed, because API keys are sent in a header and never in a cookie. */
-const CORS_HEADERS: Readonly<Record<string, string>> = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers':
+const CORS_HEADERS = new Map([
+  ['Access-Control-Allow-Origin', '*'],
+  [
+    'Access-Control-Expose-Headers',
     'Accept-Patch, Content-Disposition, Content-Location, ETag, Last-Modified, Location, X-Request-Id, X-Security-Context',
-};
-const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
-  'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
-  'Access-Control-Allow-Headers':
+  ],
+]);
+const PREFLIGHT_HEADERS = new Map([
+  ['Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+  [
+    'Access-Control-Allow-Headers',
     'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Api-Key, X-Request-Id, X-Security-Context',
-  'Access-Control-Max-Age': '600',
-};
+  ],
+  ['Access-Control-Max-Age', '600'],
+]);
 /** Request ids that are safe in a header and in a log. https://hl7.org/fhir/R4/datatypes.html#id */
 const REQUEST_ID = /^[A-Za-z0-9\-._]{1,64}$/;
 
@@ -28,14 +32,14 @@ export function setCorsAndRequestId(req: Request, res: Response, next: NextFunct
     readRequestContext(res).requestId = own;
     res.setHeader('X-Request-Id', own);
   }
-  res.set(CORS_HEADERS);
+  res.setHeaders(CORS_HEADERS);
   if (req.method === 'OPTIONS') sendOptions(req, res);
   else next();
 }
 
 /** Sends the methods of a path. A CORS preflight request also gets the allowed headers. */
 function sendOptions(req: Request, res: Response): void {
-  if (req.get('access-control-request-method') !== undefined) res.set(PREFLIGHT_HEADERS);
+  if (req.get('access-control-request-method') !== undefined) res.setHeaders(PREFLIGHT_HEADERS);
   const methods = req.path === '/metadata' ? ['GET', 'HEAD'] : listMethods(findPlace(req.path));
   res
     .status(204)
