@@ -6,7 +6,7 @@ import { textTable } from './text-table.ts';
 export const TENANT_OPERATIONS: Record<string, AdminOperation> = {
   'tenants create': async (database, { slug, name, brand }, { now }) => {
     if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug ?? ''))
-      throw new AdminError('the name of a tenant has 1 to 63 lower-case letters, digits or "-"');
+      throw new AdminError('the slug of a tenant has 1 to 63 lower-case letters, digits or "-", and does not begin with "-"');
     const tenant = await createTenant(database, { slug: slug!, name: name ?? slug!, at: now().toISOString(), ...(brand && { brand }) });
     if (!tenant) throw new AdminError(`there is a tenant ${slug} already`);
     return [`tenant ${slug} created (${tenant.id})`];

@@ -87,7 +87,7 @@ function parseZoneOffset(zone = 'Z'): number | undefined {
   return (hours * 60 + minutes) * MINUTE * (zone[0] === '-' ? -1 : 1);
 }
 
-/** Element type → its range, for date parameters. Undefined: it has no date (a Timing with a code only). */
+/** Element type → function from a value to its range, for date parameters. It returns undefined if the value has no date (a Timing with a code only). */
 export const DATE_RANGES: Record<string, (value: never) => DateRange | undefined> = {
   date: parseDateRange,
   dateTime: parseDateRange,

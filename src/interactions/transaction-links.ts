@@ -19,7 +19,7 @@ const VERSIONED = /^(.*)\/_history\/[A-Za-z0-9\-.]{1,64}$/;
 const RESTFUL = /^(https?:\/\/.*\/)[A-Z][A-Za-z]{1,60}\/[A-Za-z0-9\-.]{1,64}$/;
 const RELATIVE = /^[A-Z][A-Za-z]{1,60}\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 
-/** The links of all entries with a full URL. An entry whose full URL is already its final URL needs no link. */
+/** Full URL of an entry → the resource that the entry wrote. Entries without a full URL, or whose full URL is the URL of the resource on this server, are left out. */
 export function buildLinks(targets: Target[], baseUrl: string): Links {
   const links = new Map<string, LinkTarget>();
   for (const { entry, id, outcome } of targets) {

@@ -1,4 +1,4 @@
-// Validates an order as Junction does: 422 with rule, location and value in the format of its framework, or 400.
+// Validates an order as Junction does. Wrong fields: 422 with a list of rules, locations and values. Valid fields, but an order set that cannot be ordered: 400.
 // Rules: https://docs.junction.com/lab/workflow/ordering
 import { isObject } from '../fhir/json-values.ts';
 import { checkOptionalFields, UUID } from './optional-fields.ts';

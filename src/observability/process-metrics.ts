@@ -25,7 +25,7 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
     name: 'facet_http_request_duration_seconds',
-    help: 'Duration of HTTP requests in seconds, by method, declared route and status.',
+    help: 'Duration of HTTP requests in seconds, by method, route template (/Patient/:id) and status.',
     labelNames: ['method', 'route', 'status'],
     buckets: REQUEST_BUCKETS,
     registers,

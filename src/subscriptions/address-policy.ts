@@ -26,7 +26,7 @@ const NON_PUBLIC_RANGES: [address: string, bits: number, family: 'ipv4' | 'ipv6'
   ['198.51.100.0', 24, 'ipv4'],
   ['203.0.113.0', 24, 'ipv4'],
   ['224.0.0.0', 3, 'ipv4'],
-  // of IPv6 only 2000::/3 is public, without the parts that map to IPv4 addresses or are reserved for documentation
+  // IPv6. The first three rows are everything outside 2000::/3. Inside it: protocol assignments (Teredo), documentation, 6to4, documentation
   ['::', 3, 'ipv6'],
   ['4000::', 2, 'ipv6'],
   ['8000::', 1, 'ipv6'],

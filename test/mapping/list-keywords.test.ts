@@ -76,7 +76,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a join by what is no reference',
     'jump/availability.yaml',
     ['to: schedule.reference', 'to: schedule.display'],
-    'with.schedule: to: schedule.display does not lead to a reference: add .reference',
+    'with.schedule: the path schedule.display of "to" must end in .reference',
   ],
   [
     'a join by one that comes after it',

@@ -35,7 +35,7 @@ interface CallArguments extends EvaluationSources {
   literals: unknown[];
 }
 
-/** A function and the number of its arguments. `build` is called once for each call in an expression. */
+/** A function and the number of its arguments. `build` runs when an expression is compiled, once for each place that calls the function. */
 export interface FhirPathFunction {
   minArguments: number;
   maxArguments: number;

@@ -4,7 +4,7 @@
 /** Longer folded texts are truncated, so that an index entry stays below PostgreSQL's limit of 2.7 kB. */
 export const MAX_FOLDED_LENGTH = 512;
 
-/** Letters that Unicode does not decompose, with their usual spelling in ASCII. */
+/** Letters that Unicode does not decompose, with the letters by which they are indexed. */
 const LETTERS: Record<string, string> = { æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', ł: 'l', þ: 'th', ħ: 'h', ŧ: 't', ς: 'σ' };
 const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'gu');
 /** Marks inside a word: O'Brien, St., invisible characters. */

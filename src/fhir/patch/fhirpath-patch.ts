@@ -189,7 +189,7 @@ function changeMembers(operation: Operation, location: Location, changes: Member
     if (forms.some((form) => form !== list))
       throw buildOperationError(
         operation,
-        `the element ${list ? 'repeats, but its JSON is not a list' : 'does not repeat, but its JSON is a list'}`,
+        `in the resource, the element ${key} ${list ? 'repeats but is not a list' : 'is a list but does not repeat'}`,
       );
     return replaceMembers(left, key, { members: change(readMembers(left, key)), list });
   }, node);

@@ -37,7 +37,7 @@ interface Parent {
   compileContext: ProfileCompileContext;
 }
 
-/** The rule of one element, applied to its parent object. */
+/** The rule of one child element. It takes the parent object and checks the values of the child. Undefined: nothing to check. */
 function buildChildRule(name: string, node: ProfileNode, { types, compileContext }: Parent): ItemRule | undefined {
   const owner = types.find((type) => findElement(type, name)) ?? findPrimitiveOwner(types, name);
   const facts = owner === undefined ? undefined : findElement(owner, name);

@@ -95,7 +95,7 @@ const readLiteral = (condition: ConditionSyntax): string | boolean | undefined =
 
 const joinStepNames = ({ path }: ConditionSyntax): string => path.steps.map(({ name }) => name).join('.');
 
-/** Whether the second has all conditions of the first. */
+/** Whether `other` has every condition of `step`. */
 function isSubset(step: StepSyntax, other: StepSyntax): boolean {
   const conditions = other.where.map((condition) => JSON.stringify(condition));
   return step.where.every((condition) => conditions.includes(JSON.stringify(condition)));

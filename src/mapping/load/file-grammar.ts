@@ -11,7 +11,7 @@ const filled = (table: object) => ({ ...table, minProperties: 1 });
 const listOf = (items: object) => ({ type: 'array', items });
 const kind = { enum: Object.keys(ERROR_KINDS) };
 
-/** An object with these properties only; a name that ends in ! is required. `renamed`: old keyword → new keyword. */
+/** The JSON Schema of an object that may have only these properties. A name that ends in ! is required. `renamed`: old keyword → new keyword, for error texts. */
 function exactly(properties: Record<string, object>, renamed?: Record<string, string>): object {
   const named = Object.entries(properties).map(([name, schema]) => [name.replace('!', ''), schema]);
   const required = Object.keys(properties).flatMap((name) => (name.endsWith('!') ? [name.slice(0, -1)] : []));

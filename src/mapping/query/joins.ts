@@ -68,7 +68,7 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
   if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${formatKnownNames(spec.resource, SERVED_TYPES)}`);
   if (late !== undefined) throw new Error(`to: %${late} is not a join above this one: write that join first`);
   const invalidPath = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
-  if (invalidPath) throw new Error(`to: ${invalidPath.text} does not lead to a reference: add .reference`);
+  if (invalidPath) throw new Error(`the path ${invalidPath.text} of "to" must end in .reference`);
   const ids = (owner: Resource, known: PathVariables, baseUrl: string): string[] =>
     paths.flatMap((path) => readReferredIds(path, owner, { known, baseUrl, type: spec.resource }));
   return {

@@ -1,5 +1,5 @@
-// Templates of response bodies: JSON in which `$name` is a value of the response, and an object with `$each: name` is repeated for each member of a list. The
-// result is a list, or with `$by: name` an object of lists by that value of the members (errors by field). `$value` repeats a value instead of an object.
+// Templates of response bodies: JSON in which `$name` is a value of the response. `{"$each": "issues", "message": "$text"}` gives a list with one object for
+// each issue. With `"$by": "field"` it gives an object: field → list of these objects. With `"$value": "$text"` each member is that value, not an object.
 
 import { toRecord, toRecords } from '../../fhir/json-values.ts';
 /** The values of a template by name. */

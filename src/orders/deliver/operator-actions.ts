@@ -1,4 +1,4 @@
-// An operator's actions on an order: retry, park, release. They change the outbox entry; the delivery worker sends it.
+// An operator's actions on an order: retry, park, release. They change the outbox entry and the Task. The delivery worker sends the order.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
