@@ -9,6 +9,9 @@ export interface IdempotencyKey {
   key: string;
 }
 
+/** How long a key is stored. Keys that a shape requires for a create never expire (vendor-api/idempotency.ts). */
+export const KEY_LIFETIME_MS = 86_400_000;
+
 export interface IdempotencyRecord {
   /** SHA-256 (hex) of the canonical request. */
   hash: string;

@@ -6,7 +6,7 @@ import { formatSortedJson } from '../fhir/json-values.ts';
 import { conflict, invalid } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/context.ts';
 import type { Shape, View } from '../mapping/shape.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../store/idempotency-keys.ts';
+import { type IdempotencyKey, type IdempotencyRecord, KEY_LIFETIME_MS } from '../store/idempotency-keys.ts';
 import { buildResponse, mayReadAll, type StoredResponse } from './response.ts';
 import type { VendorRequest, VendorResponse } from './vendor-request.ts';
 
@@ -66,7 +66,7 @@ export function replayResponse(request: VendorRequest, shape: Shape, record: Ide
 
 /**
  * Claims the key for `subject`, in the transaction of the write. Waits for a concurrent transaction with the same key. False: that transaction has committed.
- * If the shape requires a key and `creates` is true, the key never expires. All other keys expire after a day.
+ * If the shape requires a key and `creates` is true, the key never expires. All other keys expire after `KEY_LIFETIME_MS`.
  */
 export async function claimIdempotencyKey(
   { context, shape }: VendorRequest,
@@ -74,11 +74,9 @@ export async function claimIdempotencyKey(
   { subject, creates }: { subject: string; creates: boolean },
 ): Promise<boolean> {
   const now = context.clock();
-  const expires = creates && shape.idempotency === 'required' ? null : new Date(now.getTime() + DAY_MS).toISOString();
+  const expires = creates && shape.idempotency === 'required' ? null : new Date(now.getTime() + KEY_LIFETIME_MS).toISOString();
   return context.store.idempotencyKeys.claim(key, { hash, subject, at: now.toISOString(), expires });
 }
-
-const DAY_MS = 86_400_000;
 
 /** Stores the response for repetitions of the request. */
 export const storeIdempotentResponse = (context: Context, { key }: IdempotentRequest, { shown, ...rest }: StoredResponse): Promise<void> =>

@@ -5,7 +5,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import { CONSENT_TYPES } from '../../src/orders/place/consents.ts';
 import { toAsciiName, toEmailAddress, toUsCountry, toUsPhone, toUsState, toUsZip } from '../../src/orders/place/demographics.ts';
 import { buildClientUserId, buildOrderBody, buildOrderText } from '../../src/orders/place/junction-order.ts';
-import { isLaboratoryRequest } from '../../src/orders/place/laboratory-category.ts';
+import { isLaboratoryRequest } from '../../src/orders/place/laboratory-category-codes.ts';
 import { buildOrderPatient } from '../../src/orders/place/order-patient.ts';
 import { COLLECTION_METHODS } from '../../src/orders/place/order-performer.ts';
 import { findTests } from '../../src/orders/place/ordered-tests.ts';

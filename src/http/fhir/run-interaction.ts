@@ -4,7 +4,7 @@ import { notFound } from '../../fhir/outcome.ts';
 import { ID_PATTERN } from '../../fhir/types.ts';
 import { authorize } from '../middleware/authenticate.ts';
 import { handleBundle } from './batch.ts';
-import * as conditional from './conditional.ts';
+import * as conditional from './conditional-update-delete.ts';
 import { handleEverything, handleEverythingByPost } from './everything.ts';
 import type { FhirCall, FhirResponse, InteractionHandler } from './fhir-call.ts';
 import { handleHistory } from './history.ts';

@@ -6,7 +6,7 @@ import type { InteractionName } from '../../fhir/interactions.ts';
 import type { ServedType } from '../../fhir/types.ts';
 import type { TransactionEntry } from '../../interactions/transaction-entry.ts';
 import { parseEntryPatch, toDraft } from './body.ts';
-import { readCriteria } from './conditional.ts';
+import { readCriteria } from './conditional-update-delete.ts';
 import type { FhirCall } from './fhir-call.ts';
 import { findRoute, toPathNames } from './path.ts';
 import { parseIfMatch, parseIfNoneMatch } from './preconditions.ts';

@@ -1,4 +1,5 @@
-// Counts the requests of each client in fixed windows, per process, and refuses (429) requests over the limit of the surface.
+// Counts the requests of each client in fixed windows, per process, and refuses (429) requests over the limit of the surface. The limits are in
+// each vendor's surface.yaml; FACET_RATE_LIMITS overrides them.
 import { throttled } from '../../fhir/outcome.ts';
 import type { RateLimitState } from './request-context.ts';
 

@@ -249,6 +249,7 @@ const buildIsCodec: CodecBuilder = (word, { readOnly }) => {
   return { read: (stored) => (word === '' ? stored !== false : stored === word), write: (value) => value };
 };
 
+/** A codec of a new name also needs a row in mapping/load/value-kinds.ts. */
 const CODEC_BUILDERS: Record<string, CodecBuilder> = {
   plain: buildPlainCodec,
   json: buildJsonCodec,

@@ -6,7 +6,7 @@ import { isObject, toList } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { isLaboratoryRequest } from './laboratory-category.ts';
+import { isLaboratoryRequest } from './laboratory-category-codes.ts';
 import type { OrderRules } from './order-content.ts';
 import { findOtherLaboratory } from './order-performer.ts';
 import { findRejectedTask } from './order-task.ts';
