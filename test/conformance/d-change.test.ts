@@ -152,7 +152,7 @@ test('D45 a conditional patch: no match is 404, one is patched, several are 412'
   expectRefusal(await patch('/Patient?identifier=urn:d|45', operations), 412);
 });
 
-test('D46 a patch that changes the data removes a generated narrative', async () => {
+test('D46 a patch that changes the data removes a generated narrative, and keeps any other', async () => {
   const text = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">active</div>' };
   const { id } = await create({ active: true, text });
   const { body } = await patch(`/Patient/${id}`, [{ op: 'replace', path: '/active', value: false }]);

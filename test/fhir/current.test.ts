@@ -18,7 +18,7 @@ test.each<[period: object | undefined, inForce: boolean]>([
   [{ end: '2026-03-01T11:59:59-01:00' }, true],
   [{ start: '2001', end: '2015-06-30' }, false],
   [{ end: 'unreadable' }, true],
-])('the period %j, with inclusive bounds of their precision, is valid: %s', (period, inForce) => {
+])('the period %j, with inclusive bounds of their precision, includes now: %s', (period, inForce) => {
   expect(isInPeriod({ period }, NOW)).toBe(inForce);
 });
 

@@ -111,8 +111,11 @@ describe('what is not known', () => {
     },
   );
 
-  test.each(['one-and-unknown', 'circle', 'nothing', 'neither'])('%s is not known at all', (name) => {
-    expect(findValueSetCodes(`urn:vs:${name}`, terminology)).toBeUndefined();
-    expect(searched(name)).toThrow('the value set');
-  });
+  test.each(['one-and-unknown', 'circle', 'nothing', 'neither'])(
+    '%s is not known at all: validation has no codes, and a search is refused',
+    (name) => {
+      expect(findValueSetCodes(`urn:vs:${name}`, terminology)).toBeUndefined();
+      expect(searched(name)).toThrow('the value set');
+    },
+  );
 });

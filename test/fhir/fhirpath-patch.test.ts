@@ -286,7 +286,7 @@ describe('a primitive and its sibling are one element', () => {
     expect(on(P(before), operation)).toBe(P(after));
   });
 
-  test('a choice with extensions only exists', () => {
+  test('a choice that has only extensions counts as present', () => {
     const before = P(`"_deceasedDateTime":${written('old')}`);
     expect(on(before, remove('Patient.deceased'))).toBe(P(''));
     expect(() => on(before, add('Patient', 'deceased', { valueBoolean: true }))).toThrow(/exists already/);

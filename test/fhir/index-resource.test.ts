@@ -167,7 +167,7 @@ describe('for any resource', () => {
     );
   });
 
-  test('it is found by each of its values, and not by :missing', () => {
+  test('it is found by each of its values, and by :missing=false of exactly the parameters with values', () => {
     fc.assert(
       fc.property(anyResource, (resource) => {
         const corpus = corpusOf([resource]);

@@ -28,7 +28,7 @@ test('numbers of the resource and of the patch keep their digits', () => {
   expect(stringifyJson(parseJsonPatch(patch)(parseExactJson(P('"a":1.00')) as Resource))).toBe(P('"a":1.00,"b":2.50,"c":1.00'));
 });
 
-test('a patch that copies a too large value is refused', () => {
+test('a patch whose copies of copies grow too large is refused', () => {
   const operations = Array.from({ length: 60 }, (_one, n) => ({ op: 'copy', from: '/a', path: `/a/${n}` }));
   expect(() => patched(P('"a":{"b":1}'), ...operations)).toThrow(expect.objectContaining({ kind: 'rule' }));
 });

@@ -166,7 +166,7 @@ describe('writing', () => {
     expect(after.name).toBe(patient.name);
   });
 
-  test('an element with other content stays when a value is removed', () => {
+  test('when a value is removed, its element stays only if it has other content', () => {
     const named = { ...patient, name: [{ use: 'official', given: ['Ada'], family: 'Lee' }] };
     expect(at('name.first().family').put(named, []).name).toEqual([{ use: 'official', given: ['Ada'] }]);
     expect(at("telecom.where(system='phone').value").put(patient, []).telecom).toEqual(patient.telecom.slice(2));
@@ -199,7 +199,7 @@ describe('writing', () => {
     ]);
   });
 
-  test('putting the stored value returns the same object', () => {
+  test('putting the stored value changes nothing', () => {
     for (const text of [
       'birthDate',
       'name.first().given',
@@ -227,7 +227,7 @@ describe('writing', () => {
     expect(first.put(name, ['Z'])).toEqual({ given: ['Z', 'B'], _given: [null, { id: 'b' }] });
   });
 
-  test('the sibling of a primitive is removed with its value, and stays with it', () => {
+  test('the sibling of a primitive stays with an unchanged value, and is removed when the value changes or is removed', () => {
     const birth = compilePath('birthDate', { type: 'Patient' });
     const born = { birthDate: '1974-12-25', _birthDate: { extension: [{ url: 'urn:time', valueTime: '14:35:45' }] } };
     expect(birth.put(born, ['1974-12-25'])).toBe(born);

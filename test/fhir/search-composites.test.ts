@@ -118,7 +118,7 @@ test('a literal $ is escaped with a backslash', () => {
   expect(() => parsed('Observation?code-value-concept=a$b$c')).toThrow('takes 2 values');
 });
 
-test('an occurrence has at most the entries of sixteen codes for each component', () => {
+test('of hundreds of codes, at most sixteen are indexed for composites', () => {
   const many = coded(...Array.from({ length: 500 }, (_one, at) => `c${at}`));
   const { tokens, composites } = buildIndexRows(
     observation('x', many, { valueCodeableConcept: many, component: [{ code: many, valueQuantity: { value: 1 } }] }),

@@ -110,7 +110,7 @@ test.each([
   ['Patient?active:in=http://hl7.org/fhir/ValueSet/administrative-gender', 'active takes no modifier :in'],
   ['Patient?email:below=a', 'email takes no modifier :below'],
   ['Patient?identifier:in=a', 'identifier takes no modifier :in'],
-])('%s is refused, with the name of the unknown definition', (search, text) => {
+])('%s is refused with the reason', (search, text) => {
   expect(() => parsed(search, registry)).toThrow(text);
 });
 

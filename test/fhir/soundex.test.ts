@@ -15,6 +15,6 @@ test.each([
   expect(encodeSoundex(name)).toEqual([code]);
 });
 
-test('each word of a name has one code, and other scripts and numbers are unchanged', () => {
+test('each word of a name is encoded, equal codes occur once, and other scripts and numbers are unchanged', () => {
   expect(encodeSoundex('robert rupert smith 中村 3')).toEqual(['r163', 's530', '中村', '3']);
 });

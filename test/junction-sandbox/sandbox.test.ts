@@ -25,7 +25,7 @@ const json = (response: Response) =>
 const order = (key: string, more: object = {}, headers: object = {}) =>
   post('/v3/order', orderOf(user, { passthrough: key, ...more }), { 'x-idempotency-key': key, ...headers });
 
-test('a wrong key is 401 without further information', async () => {
+test('a wrong key is 401', async () => {
   const response = await post('/v3/order', {}, { 'x-vital-api-key': 'wrong' });
   expect(response.status).toBe(401);
 });
@@ -188,7 +188,7 @@ test('steps move an order through its statuses', async () => {
   expect((await post(`/v3/order/${created.id}/cancel`, {})).status).toBe(400);
 });
 
-test('/sandbox shows orders, roster and faults without a key', async () => {
+test('/sandbox lists orders, sets the roster and adds faults; an unknown fault is 400', async () => {
   const key = randomUUID();
   await order(key);
   expect(await (await call('GET', `/sandbox/orders?passthrough=${key}`)).json()).toMatchObject({

@@ -79,7 +79,7 @@ test.each([
   ['DD MMM YYYY', 'day', 'DD MMM YYYY: M is not a part of a pattern'],
   ['D/M/YYYY', 'day', 'D/M/YYYY: D is not a part of a pattern'],
   ['YYYY-MM-DD', 'instant', 'YYYY-MM-DD: a pattern of an instant needs its hour (hh)'],
-] as const)('the pattern %s of a %s is refused with the missing part', (text, kind, error) => {
+] as const)('the pattern %s of a %s is refused with the reason', (text, kind, error) => {
   expect(() => compileDatePattern(text, kind)).toThrow(error);
 });
 

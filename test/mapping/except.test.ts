@@ -10,7 +10,7 @@ test.each([
   ['by what it must not be', 'only: status:not=unavailable,entered-in-error'],
   ['by all that it may be', 'only: status=available,unavailable,unsatisfactory'],
   ['by all that it may be, in their system', 'only: status=http://hl7.org/fhir/specimen-status|available'],
-])('a resource that meets except: is excluded from lists %s', (_how, only) => {
+])('an only: that excludes what meets except: is accepted: %s', (_how, only) => {
   copyOne(SAMPLE);
   expect(loading(SAMPLE, [ONLY, only])).toBe('');
 });

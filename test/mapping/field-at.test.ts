@@ -23,4 +23,4 @@ test.each([
 test.each([
   ['a place that no field writes', 'loop/lab-order', "Patient.telecom.where(system='phone').value"],
   ['a place that two fields write', 'loop/patient', 'Patient.telecom'],
-])('%s is not the place of a field', (_what, shape, expression) => expect(fieldAt(shape, expression)).toBeUndefined());
+])('%s leads to no field', (_what, shape, expression) => expect(fieldAt(shape, expression)).toBeUndefined());

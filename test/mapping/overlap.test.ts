@@ -78,6 +78,6 @@ test.each<[what: string, field: FieldSpec, refused: string[]]>([
   ['that is only shown', within({ ...value('use'), readOnly: true }), []],
   ['that has one word', within({ ...value('use'), codes: { HOME: 'home' } }), []],
   ['of another element', within(value('system')), []],
-])('a field over an element that a condition requires, %s', (_what, spec, refused) => {
+])('a field over an element that a condition requires is refused if it can write another value: %s', (_what, spec, refused) => {
   expect(planted('Patient', { one: spec }).refused).toEqual(refused);
 });

@@ -33,7 +33,7 @@ const path = (text: string) => compilePath(text, { type: 'Patient', usePreferenc
 const NOW = { now: '2026-03-01T12:00:00.000Z' };
 const ENDED = { period: { end: '2015' } };
 
-test('a condition on use replaces the order of uses, and elements that have ended are skipped', () => {
+test('a condition on use replaces the order of uses, and skips elements that have ended unless it asks for old ones', () => {
   const telecom = [
     { system: 'phone', use: 'mobile', value: '1', ...ENDED },
     { system: 'phone', use: 'mobile', value: '2' },

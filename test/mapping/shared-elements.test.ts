@@ -222,7 +222,7 @@ describe('fields of other kinds', () => {
     expect((turned.telecom as unknown[])[0]).toBe(ended);
   });
 
-  test('a changed code removes dependent codings, except those that another field writes', () => {
+  test('a changed code removes the text and the other codings of its concept, except those that another field writes', () => {
     const codes = (system: string) => `code.coding.where(system='${system}')`;
     const write = use(
       {

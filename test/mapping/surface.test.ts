@@ -76,7 +76,7 @@ test('rate limit headers are those that the vendor documents, and absent without
   expect(surfaces.loop.buildHeaders(facts)).toEqual({});
 });
 
-test('the envelope of a list repeats the requested paging', () => {
+test('the envelope of a list has the items and the paging in the format of each vendor', () => {
   const page = { limit: 20, offset: 40, hasMore: true, nextOffset: 60, cursor: 'abc', total: 71 };
   expect(surfaces.loop.wrapList([{ id: '1' }], page, facts, 'patients')).toEqual({ patients: [{ id: '1' }], total: 71 });
   expect(surfaces.clinik.wrapList([], page, facts, '')).toMatchObject({
@@ -88,7 +88,7 @@ test('the envelope of a list repeats the requested paging', () => {
   });
 });
 
-test('paging defaults and limits are those of the vendors', () => {
+test('rate limits and paging limits are those of the vendors', () => {
   expect([surfaces.loop.rateLimit, surfaces.clinik.rateLimit, surfaces.jump.rateLimit]).toEqual([
     null,
     { limit: 500, seconds: 3600, per: 'tenant' },

@@ -68,7 +68,7 @@ it('pages through a history, newest first', async () => {
   expect(await versions({ count: 2, before: 2 })).toEqual([1]);
 });
 
-it('stores nothing of a change of an outdated version, a second create, or an update of a missing resource', async () => {
+it('stores nothing of a change of another version, a second create, or an update of a missing resource', async () => {
   const token = indexOf({ tokens: ['5'] });
   await write(createOf('a', { index: indexOf({ tokens: ['4'] }) }));
   expect(await write(updateOf('a', 7, { index: token }))).toBe(0);
@@ -185,7 +185,7 @@ it('stores and finds texts that the database cannot hold unchanged', async () =>
   expect(await found([{ on: 'id', any: ['a\0'] }])).toEqual([]);
 });
 
-it('responds with 400 to a number or a date outside the range that can be stored', async () => {
+it('refuses (400) a number outside the range that can be stored', async () => {
   const number = { parameter: 2, from: '1e200000', to: '1e200000', low: true, high: true };
   await expect(write(createOf('a', { index: indexOf({ numbers: [number] }) }))).rejects.toMatchObject({ kind: 'invalid' });
   expect(await read('a')).toBeUndefined();

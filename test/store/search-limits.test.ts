@@ -43,7 +43,7 @@ it.each([
   ['2', 300],
   ['3', 301],
   ['1', LIKED / 2],
-])('finds all matches of a value that the planner expects to be rare: %s', async (value, count) => {
+])('finds all matches of a value that the query marks as rare, however many there are: %s', async (value, count) => {
   const found: string[] = [];
   const where: Query['where'] = [{ on: 'token', any: [value], rare: true }];
   let page = await search({ where, count: 100, total: 'accurate' });

@@ -107,7 +107,7 @@ it('docs/search-plans.md prints the list', () => {
   expect(page).toContain(`\n${tableOfScans()}\n`);
 });
 
-it('the list contains every parameter of every type, with each modifier and prefix', () => {
+it('the explained searches cover every parameter of every type, with each modifier and prefix', () => {
   const statements = new Set(
     questions.flatMap(({ types, parameters }) => parameters.map(([name]) => `${types.length > 1 ? '' : types}?${name}`)),
   );

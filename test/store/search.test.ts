@@ -110,7 +110,7 @@ it('starts at an offset of a sorted list of everything as if the earlier pages h
   );
 });
 
-it('finds the same for resources that were indexed from random content', async () => {
+it('finds what a brute-force filter finds for resources with random content', async () => {
   const registry = buildRegistry([]);
   const resources = Array.from({ length: 60 }, (_one, n) => randomResource(SERVED_TYPES[n % 6]!, n));
   const corpus: Stored[] = resources.map((resource, n) => ({

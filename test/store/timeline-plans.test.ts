@@ -62,7 +62,7 @@ it.each<[string, Partial<HistoryQuery>]>([
   ['everything, from a page on', { after: AFTER }],
   ['a type, from a page on', { type: 'Patient', after: AFTER }],
   ['one resource', { type: 'Patient', id: `r${RESOURCES}` }],
-])('the history of %s reads only the versions of its page', async (_what, span) => {
+])('a page of the history of %s uses indexes, and reads fewer than 400 versions', async (_what, span) => {
   const { rowsRead, tables } = await readFor(span);
   expect(tables).toEqual([]);
   expect(rowsRead).toBeLessThan(400);
