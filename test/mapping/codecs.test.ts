@@ -29,7 +29,7 @@ describe('date', () => {
     ['1985-12-10', '1985-12-10'],
     ['12/10/1985', '1985-12-10'],
     ['2024-02-29', '2024-02-29'],
-  ])('%s is %s', (text, stored) => {
+  ])('%s is accepted and stored as %s', (text, stored) => {
     expect([date.validate!(text), date.write(text, env)]).toEqual([undefined, stored]);
   });
   test.each([
