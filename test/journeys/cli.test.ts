@@ -78,7 +78,7 @@ describe('while the server runs', () => {
     expect((await call(`${server.url}/v1/patients?brand_id=x`, loop.text)).status).toBe(200);
   });
 
-  test('a patient key needs an existing Patient, is listed with its id, and opens only that patient’s endpoints', async () => {
+  test('a patient key is listed with the id of its Patient, and opens only that patient’s endpoints', async () => {
     const all = await newKey('fhir');
     const created = await call(`${server.url}/fhir/R4/Patient`, all.text, { body: { resourceType: 'Patient' } });
     const { id } = created.body as { id: string };

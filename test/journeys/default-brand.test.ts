@@ -12,7 +12,7 @@ const loop = (method: 'get' | 'post', path: string) => request(facet.app)[method
 const listed = async (brand: string): Promise<string[]> =>
   (await loop('get', `/v1/patients?brand_id=${brand}`)).body.patients.map(({ id }: { id: string }) => id);
 
-test('a patient of another API is only on the list of the default brand: the tenant’s slug, or the brand that the operator set', async () => {
+test('a patient of another API is only on the list of the default brand, which is the tenant’s slug', async () => {
   const created = await request(facet.app)
     .post('/v1/patients')
     .set('x-api-key', facet.demo.clinik!)

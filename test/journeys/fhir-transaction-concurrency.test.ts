@@ -95,7 +95,7 @@ test('with ifMatch no update is lost, refused transactions write nothing, and re
   expect(done.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
 });
 
-test('conditional creates of one identifier in concurrent transactions create one resource, and all links lead to it', async () => {
+test('conditional creates of the same identifiers in concurrent transactions create one resource for each identifier, and all links lead to it', async () => {
   const names = ['p', 'q', 'r', 's'];
   const done = await everybody(async (client, round) => {
     const order = client % 2 ? names : names.toReversed();

@@ -82,7 +82,7 @@ test('after an error for a request with a short body the connection stays open',
   expect(await sendRaw(facet.url, message, last)).toMatchObject({ status: 200, body: '{"status":"ok"}' });
 });
 
-test('an aborted request gets no response, and the next request does', async () => {
+test('after an aborted request the next one gets a response', async () => {
   const socket = open(facet.url);
   socket.write(`${head('fhir', '/fhir/R4/Patient', 'Content-Length: 100')}{"resourceType"`);
   socket.resetAndDestroy();

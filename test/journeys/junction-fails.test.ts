@@ -118,7 +118,7 @@ test('a FHIR order without an element that Junction needs is 422 with the elemen
   expect((await facet.fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
 });
 
-test('a physician on the roster is active; while Junction is unreachable 502, resumed by the next attempt', async () => {
+test('a physician on the roster is active; a registration is 502 when Junction fails, and the next attempt resumes it', async () => {
   await control('PUT', '/physicians', [{ first_name: 'Ann', last_name: 'Lee', npi: '1666666666' }]);
   const listed = await physician('1666666666');
   expect([listed.status, listed.body.status]).toEqual([201, 'active']);

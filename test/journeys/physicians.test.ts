@@ -165,7 +165,7 @@ describe('one person with licences in two states', () => {
     expect([profile.name, profile.updated_at >= before]).toEqual(['Maria Jones', true]);
   });
 
-  test('a stored Practitioner keeps its name and address', async () => {
+  test('a stored Practitioner keeps its name and address; an equal registered name is not stored a second time', async () => {
     const body = physician({ name: 'Ann Lee' });
     const identifier = [{ system: 'http://hl7.org/fhir/sid/us-npi', value: body.npi }];
     const id = `held-${body.npi}`;

@@ -121,7 +121,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(await fixture.tasksOf('one')).toEqual([expect.objectContaining({ for: { reference: 'Patient/ada' } })]);
   });
 
-  test('keeps a Task that a user has reassigned', async () => {
+  test('keeps a Task that a user has marked as entered in error', async () => {
     await fixture.request('one', UNKNOWN);
     const [task] = await fixture.tasksOf('one');
     await fixture.put({ ...task, status: 'entered-in-error' } as Resource);
