@@ -77,7 +77,7 @@ test.each<[string, string[]]>([
   expect(await slugs(query)).toEqual(found);
 });
 
-test('with a state each marker shows whether it can be ordered there, and none is omitted', async () => {
+test('with a state a marker shows its known availability there, others show null, and none is omitted', async () => {
   const { body } = await catalogue('markers?state=NJ');
   expect([body.state, body.total]).toEqual(['NJ', 8]);
   const known = body.markers.filter(({ availability }: { availability: unknown }) => availability !== null);

@@ -91,7 +91,7 @@ describe('a filter that reads another type', () => {
     expect((await get(path, ...scopes, `system/${needed}.s`)).status).toBe(200);
   });
 
-  test('filters and sorts of the same type need no other scope', async () => {
+  test('filters of the same type need no other scope', async () => {
     expect((await get('/clinician-profiles?is_active=true&search=sarah', 'system/Practitioner.rs')).status).toBe(200);
   });
 });

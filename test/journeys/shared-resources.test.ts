@@ -69,7 +69,7 @@ const admits = (schema: object, body: unknown) => {
   return accepts(body) ? [] : accepts.errors;
 };
 
-test('a Patient from FHIR is shown in Loop with all documented keys', async () => {
+test('a Patient from FHIR is shown in Loop with all documented keys, even if it lacks elements', async () => {
   const id = '0190b3c2-0000-7000-8000-0000000000c1';
   for (const more of [{}, { name: [{ text: 'Sukarno' }] }, { name: [{ family: 'Sukarno' }], gender: 'male', birthDate: '1901' }]) {
     await facet.put({ resourceType: 'Patient', id, ...more });
