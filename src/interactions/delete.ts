@@ -2,8 +2,8 @@
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
+import { checkIfMatch } from './if-match.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
-import { checkIfMatch } from './update.ts';
 import { writeResource } from './write.ts';
 
 /** The version that records the deletion; undefined if there was nothing to delete. */

@@ -4,11 +4,12 @@ import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
 import { parseExactBody } from '../store/resources/resource-row.ts';
 import type { Context, WriteResult } from './context.ts';
+import { checkIfMatch } from './if-match.ts';
 import { requireCurrent } from './read.ts';
 import { requireSecurityContext } from './redaction.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { requireReadScopeForTests } from './scope-filter.ts';
-import { checkIfMatch, isUnchanged } from './update.ts';
+import { isUnchanged } from './update.ts';
 import { toDraft, writeResource } from './write.ts';
 
 /** Stores the patched resource. Refuses: not found (404), deleted (410), another version than `ifMatch` (412), the patch does not apply (422). */

@@ -4,10 +4,10 @@ import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import { findMatch } from './conditional-match.ts';
 import type { Context } from './context.ts';
+import { checkIfMatch, checkIfNoneMatch } from './if-match.ts';
 import { requireNotDeleted } from './read.ts';
 import { requireSecurityContext } from './redaction.ts';
 import { type EntryOutcome, type TransactionEntry, WriteConflict, withEntryError } from './transaction-entry.ts';
-import { checkIfMatch, checkIfNoneMatch } from './update.ts';
 
 /** An entry with the resource it writes. `id` is absent only if there is nothing to delete. If `outcome` is present, nothing has to be written. */
 export interface Target {

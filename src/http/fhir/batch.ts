@@ -6,7 +6,7 @@ import { listReferences } from '../../fhir/links.ts';
 import { ERROR_KINDS, FhirError, invalid, notSupported, tooLong } from '../../fhir/outcome.ts';
 import { type Context, toSizeLimit } from '../../interactions/context.ts';
 import { executeTransaction } from '../../interactions/transaction.ts';
-import { authorize } from '../middleware/authenticate.ts';
+import { authorize } from '../middleware/authorize.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import { buildEntryBody } from './body.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';

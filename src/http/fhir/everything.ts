@@ -8,7 +8,7 @@ import { MAX_COUNT } from '../../fhir/search/result-parameters.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { readEverything as everythingOf } from '../../interactions/everything.ts';
 import type { Position } from '../../store/search/page.ts';
-import { authorize } from '../middleware/authenticate.ts';
+import { authorize } from '../middleware/authorize.ts';
 import { buildSearchBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { buildPageLink, isFormatParameter, openPageLink } from './page-links.ts';

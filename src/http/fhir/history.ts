@@ -4,7 +4,7 @@ import { isObject } from '../../fhir/json-values.ts';
 import { invalid, notSupported } from '../../fhir/outcome.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
 import { type HistoryRequest, readHistory as historyOf } from '../../interactions/history.ts';
-import { authorize } from '../middleware/authenticate.ts';
+import { authorize } from '../middleware/authorize.ts';
 import { buildHistoryBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { parseSubset } from './subset.ts';

@@ -2,7 +2,7 @@
 
 import { matchesEtag } from '../../fhir/etag.ts';
 import { invalid } from '../../fhir/outcome.ts';
-import { ANY_VERSION } from '../../interactions/update.ts';
+import { ANY_VERSION } from '../../interactions/if-match.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { FhirCall } from './fhir-call.ts';
 

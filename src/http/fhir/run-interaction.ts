@@ -2,7 +2,7 @@
 import type { InteractionName, InteractionRoute } from '../../fhir/interactions.ts';
 import { notFound } from '../../fhir/outcome.ts';
 import { ID_PATTERN } from '../../fhir/types.ts';
-import { authorize } from '../middleware/authenticate.ts';
+import { authorize } from '../middleware/authorize.ts';
 import { handleBundle } from './batch.ts';
 import * as conditional from './conditional-update-delete.ts';
 import { handleEverything, handleEverythingByPost } from './everything.ts';

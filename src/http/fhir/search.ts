@@ -7,7 +7,7 @@ import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { type SearchRequest, search as searchResources } from '../../interactions/search.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Position } from '../../store/search/page.ts';
-import { authorize } from '../middleware/authenticate.ts';
+import { authorize } from '../middleware/authorize.ts';
 import { buildSearchBundle } from './bundle.ts';
 import { parseExplain } from './explain.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';

@@ -5,7 +5,7 @@ import type { Permission } from '../../fhir/access-scope.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import { parseValidateRequest, type ValidationMode } from '../../fhir/validation/validate-request.ts';
 import { collectIssues } from '../../interactions/validate.ts';
-import { authorize } from '../middleware/authenticate.ts';
+import { authorize } from '../middleware/authorize.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 

@@ -1,8 +1,7 @@
 // Authentication: an API key in x-api-key or as a Bearer token gives access to the one surface it belongs to (https://www.rfc-editor.org/rfc/rfc6750, §2: one method in
-// each request). Authorization: a request that the key or its scopes do not cover is refused. docs/decisions/0013-api-keys-and-scopes.md
+// each request). docs/decisions/0013-api-keys-and-scopes.md
 
 import type { Request } from 'express';
-import { isAllowed, type Permission, toSmallestScope } from '../../fhir/access-scope.ts';
 import { forbidden, loginRequired } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { Surface } from '../../mapping/shape.ts';
@@ -59,16 +58,3 @@ export const toLivePrefix = (prefix: string): string => prefix.replace('_test_',
 
 /** The prefixes of a surface's keys. Empty if its keys have no prefix. */
 export const listKeyPrefixes = (prefix: string): string[] => (prefix === '' ? [] : [...new Set([prefix, toLivePrefix(prefix)])]);
-
-/** Refuses (403) a patient's key on a shape that is not about the patient of the key, and any other key on a shape that is. */
-export function authorizePatientKey({ patient }: Caller, aboutMe: boolean): void {
-  if (patient !== undefined && !aboutMe) throw forbidden("this API key is a patient's key: it opens only that patient's own endpoints");
-  if (patient === undefined && aboutMe)
-    throw forbidden("this endpoint needs a patient's API key: create one with facet keys create --patient <id>");
-}
-
-/** Refuses (403) what the caller's scopes do not cover. */
-export function authorize(caller: Caller, type: string, permission: Permission): void {
-  if (!isAllowed(caller.scopes, type, permission))
-    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, permission)}`);
-}

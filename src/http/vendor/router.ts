@@ -9,7 +9,8 @@ import type { ClientRequest } from '../../store/database/database.ts';
 import type { ExternalStep } from '../../vendor-api/external-step.ts';
 import { findInteraction } from '../../vendor-api/interactions.ts';
 import type { VendorRequest, VendorResponse } from '../../vendor-api/vendor-request.ts';
-import { authenticate, authorize, authorizePatientKey, type FindCaller } from '../middleware/authenticate.ts';
+import { authenticate, type FindCaller } from '../middleware/authenticate.ts';
+import { authorize, authorizePatientKey } from '../middleware/authorize.ts';
 import { checkRateLimit, type RateLimit } from '../middleware/rate-limit.ts';
 import { buildTextReader, type TextReader } from '../middleware/read-body.ts';
 import {

@@ -12,8 +12,8 @@ import { isRequestPresent, recordTrackedState } from '../track/apply-snapshot.ts
 import { isReadAt, type LeasedOrder, type OrderTracker, parseTrackedState, type TrackedResult } from '../track/order-tracker.ts';
 import { digestResult, isCorrectedOrder, isCorrection, isRecentlyUpdated } from './correction.ts';
 import { type ExistingResults, readExistingReport, readExistingResults } from './existing-results.ts';
+import { mergeReportContent } from './merge-markers.ts';
 import { type ParsedReport, parseReport, toReportId } from './parse-report.ts';
-import { mergeReportContent } from './report-content.ts';
 import {
   addPartitionTag,
   addTaskOutput,
@@ -23,7 +23,7 @@ import {
   cancelIfPartial,
   isCriticalObservation,
   markEnteredInError,
-} from './result-edits.ts';
+} from './report-and-observation-edits.ts';
 
 /** `whole`: the result covers all orders of the order transaction. A marker that such a correction does not contain was withdrawn. */
 interface ResultReading {
