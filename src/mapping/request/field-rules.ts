@@ -68,7 +68,7 @@ function checkNotBefore({ name, spec: { notBefore } }: Field, view: View): strin
 const isAbsent = (value: unknown): boolean => isUnset(value) || value === false || (typeof value === 'string' && value.trim() === '');
 
 /** Finds pairs of fields with different values for one path; null is a value too. */
-export function buildConflictCheck(lens: Lens): (said: View) => Issue[] {
+export function buildConflictCheck(lens: Lens): (view: View) => Issue[] {
   const pairs = lens.fields.flatMap(({ name, spec: { shares } }) => (shares === undefined ? [] : [[name, shares] as const]));
   const forms = lens.fields.flatMap(({ name, spec: { instead } }) => (instead === undefined ? [] : [[name, instead] as const]));
   return (body) => [
