@@ -1,4 +1,5 @@
-// The rules of a profile's bindings, as far as the codes of the value sets are known. https://hl7.org/fhir/R4/terminologies.html#strength
+// The rules of a profile's bindings, as far as the codes of the value sets are known. R4's own required bindings: validation/schema-rules.ts.
+// https://hl7.org/fhir/R4/terminologies.html#strength
 import { isElement, listObjects } from '../json-values.ts';
 import { expandValueSet, isFullyKnown } from '../terminology/expansion.ts';
 import type { Terminology } from '../terminology/terminology.ts';
