@@ -1,5 +1,5 @@
-// `npm run test:histories`: several server processes on one PostgreSQL, many clients, and what they wrote at once, checked. Some servers are killed
-// on the way when asked to. Ends with 1 when anything is wrong.
+// `npm run test:histories`: many clients write at the same time through several server processes on one PostgreSQL. Then the history is checked.
+// --kills kills servers meanwhile. Exits with 1 if the check finds a violation.
 import { parseArgs } from 'node:util';
 import { anomaliesOf } from './histories/checker.ts';
 import { createdOnce } from './histories/conditional.ts';

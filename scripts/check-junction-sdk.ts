@@ -139,7 +139,7 @@ function pathOf({ pathname }: URL): string {
   return pathname.replace(/[0-9a-f-]{36}/g, '…');
 }
 
-/** What an exchange says, but for who is meant and times that are said in other ways. */
+/** The content of an exchange without ids and times, which differ between two exchanges. */
 function saidBy({ method, url, requestBody, keyed }: Exchange): object {
   const { client_user_id: _name, ...body } = (requestBody ?? {}) as Record<string, unknown>;
   const query = [...url.searchParams].map(([name, value]) => [name, name.endsWith('date') ? Date.parse(value) : value]);

@@ -1,5 +1,5 @@
-// `npm run plans -- [--resources 1000000] [--slow 100] [--keep]`: every search there is (scripts/plans/questions.ts), asked of a scratch database of so many
-// made-up resources on PostgreSQL (BENCH_DATABASE_URL): what its plan reads, and how long it takes. --keep: the database stays for the next run.
+// `npm run plans -- [--resources 1000000] [--slow 100] [--keep]`: runs and explains all searches of scripts/plans/questions.ts on a scratch database with
+// generated resources on PostgreSQL (BENCH_DATABASE_URL). Reports what each plan reads and its time. --keep keeps the database for the next run.
 import { parseArgs } from 'node:util';
 import { buildRegistry } from '../src/fhir/search/registry.ts';
 import type { Database } from '../src/store/database/database.ts';

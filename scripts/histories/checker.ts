@@ -8,7 +8,7 @@ export interface Attempt {
   /** The lists it adds its value to. */
   lists: string[];
   outcome: 'done' | 'refused' | 'unknown';
-  /** What it was told: the version each list has by it. */
+  /** The version of each list after the operation, as the response reported it. */
   versions: Record<string, number>;
   /** What it read of a list inside the transaction, after its own write. */
   seen: Record<string, string[]>;
@@ -35,7 +35,7 @@ function unsteady(list: string, versions: string[][]): string[] {
   });
 }
 
-/** What a client was told is what happened, wholly or not at all. */
+/** Every operation that was reported as done happened completely, and every refused one not at all. */
 function untrue(histories: Histories, { value, lists, outcome, versions, seen }: Attempt): string[] {
   const listing = lists.filter((list) => histories[list]!.at(-1)!.includes(value));
   const half = listing.length > 0 && listing.length < lists.length;

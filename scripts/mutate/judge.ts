@@ -10,7 +10,7 @@ import type { Mutant } from './mutant.ts';
 
 export interface Verdict {
   by: 'start' | 'example' | 'gap' | undefined;
-  /** What was said of it. */
+  /** The message of the check that noticed the mutant. */
   text: string;
 }
 

@@ -1,4 +1,4 @@
-// What FHIR must say of an order, told from the sandbox's state alone: written for proofs, apart from the program.
+// The FHIR resources that an order must have, derived from the state of the sandbox alone. Written for proofs, independently of the program.
 import { toResultJson } from '../../src/junction-sandbox/report.ts';
 import type { SandboxOrder, SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
 

@@ -206,7 +206,7 @@ async function drained(world: SandboxState, database: Database): Promise<void> {
     await delay(PAUSE_MS);
   }
 }
-/** This share of the orders goes on at the laboratory when everything has arrived; of most of that nobody is told. */
+/** The share of orders that progress at the laboratory after all have arrived. For most of them no webhook is sent. */
 const FURTHER = 0.1;
 /** A day, in which every open order is looked at once; and time for what went wrong with that, and for documents that come late. */
 const LEAPS_H = [25, 2];

@@ -1,4 +1,4 @@
-// What is wrong in the end: the sandbox's orders beside the outbox and what FHIR says. Each sentence is one order that was lost, doubled, or told wrongly.
+// Compares the sandbox's orders with the outbox and the FHIR resources at the end of a run. Each sentence reports one order that is lost, doubled or wrong in FHIR.
 import pg from 'pg';
 import { readStatus, type SandboxOrder, type SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
 import { expectedOf, valueIn } from './expected.ts';

@@ -106,7 +106,7 @@ function fault({ world, random }: Scene): void {
   if (world.faults.length < MOST_FAULTS) world.faults = [...world.faults, { ...fault, operation }];
 }
 
-/** The next thing happens to one of these orders; `silent`: how often nobody is told. */
+/** Moves one of these orders to its next state. `silent`: the share of changes without a webhook. */
 export function atTheLaboratory({ world, random }: Pick<Scene, 'world' | 'random'>, all = [...world.orders.values()], silent = 0.2): void {
   const order = all.length ? pick(random, all) : undefined;
   const to = order && NEXT.find(([from]) => from.test(readStatus(order)))?.[1];

@@ -1,10 +1,10 @@
-// Places orders through FHIR, whatever happens to the servers: written by id until the answer says that it stands. Now and then an id is used by both tenants,
-// revoked, deleted and made again, or written by somebody who does not know what the network has said of it, or who takes it for another patient's.
+// Places orders through FHIR while servers fail: each is written by id until a response confirms it. Some ids are used by both tenants, revoked, deleted and
+// created again, or updated by a client that does not know the network's changes, or that names another patient.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Servers } from '../histories/servers.ts';
 import { orderThroughLoop, uuidOf } from './loop-orders.ts';
 
-/** What was asked for in the end. `lives`: how often the id was ordered anew; `wanted`: whether the last of them is. */
+/** The final request of an id. `lives`: how often the id was ordered again. `wanted`: whether its last order must exist. */
 export interface Ordered {
   tenant: 'demo' | 'other';
   id: string;

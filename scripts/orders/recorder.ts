@@ -1,4 +1,4 @@
-// Stands between a client and a server and writes down every exchange, as it was said.
+// A proxy between a client and a server that records every request and response unchanged.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
-// What can be asked of one search parameter: every form, prefix and modifier it takes, each with a value that nobody has. Whoever is asked for is then
-// few, so that a plan which starts from anything else than the value is a wrong one.
+// All searches by one search parameter: every form, prefix and modifier that it supports, each with a value that no resource has. Such a search has few or no
+// matches, so a query plan that does not start from the value is wrong.
 import type { CompositeComponent, ParameterKind } from '../../src/fhir/indexing/indexed-parameter.ts';
 import { listModifiers } from '../../src/fhir/search/allowed-modifiers.ts';
 import { isHierarchical } from '../../src/fhir/search/reference-parameter.ts';
@@ -8,7 +8,7 @@ import { PREFIXES, type Prefix } from '../../src/fhir/search/search-value.ts';
 import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';
 import type { CodeSystem, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 
-/** `form`: what is asked, in the words of the specification (`:exact`, `ge`, `system|code`); empty for the plain value. */
+/** `form`: the form of the search in the terms of the specification (`:exact`, `ge`, `system|code`). Empty for the plain value. */
 export interface Ask {
   form: string;
   modifier: string;
@@ -139,7 +139,7 @@ const ALONG: Partial<Record<ParameterKind, (parameter: SearchParameter) => strin
     types && !types.includes('Reference') ? 'http://nobody.example/x|1' : `${targets.find(isHierarchical)}/nobody`,
 };
 
-/** Everything a parameter may be asked. */
+/** All searches by a parameter. */
 export const allAsks = (parameter: SearchParameter): Ask[] => [
   ...PLAIN[parameter.type](parameter),
   ...listModifiers(parameter).flatMap((modifier) => modified(parameter, modifier)),

@@ -9,7 +9,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** A scan of all search rows of a type, or of all rows of a parameter. `inOrder`: they come in the order asked for, and no more are read than a page needs. */
+/** A scan of all search rows of a type, or of all rows of a parameter. `inOrder`: the rows are read in the requested order, and only as many as the page needs. */
 export interface Walk {
   of: string;
   inOrder: boolean;

@@ -1,5 +1,5 @@
-// Every search there is to ask: each parameter of each served type in every form it takes, and what leads from one resource to another. Made from the same
-// table that searches are read with, so that a new parameter or modifier is asked for too.
+// All searches to explain: each parameter of each served type in every form, and searches that follow references. They are built from the table by which the
+// server parses searches, so a new parameter or modifier is included.
 import { COMPARTMENT_TYPES, listCompartmentTypes } from '../../src/fhir/search/compartment.ts';
 import { FILTER_OPERATIONS } from '../../src/fhir/search/filter-condition.ts';
 import { isFollowable } from '../../src/fhir/search/reference-parameter.ts';
@@ -8,12 +8,12 @@ import { isSortable } from '../../src/fhir/search/result-parameters.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import { type Ask, allAsks } from './asks.ts';
 
-/** `name`: what is asked, of any parameter of the kind: the same for `Patient?birthdate=ge2000` and `Observation?date=ge2000`. */
+/** `name`: the kind of search, the same for all parameters of a kind: for example for `Patient?birthdate=ge2000` and `Observation?date=ge2000`. */
 export interface Question {
   name: string;
   types: readonly ServedType[];
   parameters: [name: string, value: string][];
-  /** The compartment it is asked in. */
+  /** The compartment that is searched. */
   within?: ServedType;
 }
 
@@ -110,7 +110,7 @@ function links(registry: SearchRegistry, type: ServedType, { code, targets = [] 
   ];
 }
 
-/** Of the types a reference may lead to, so many are asked for. */
+/** The number of target types of a reference that are searched. */
 const MOST_TARGETS = 3;
 
 const throughPatients = (type: ServedType, code: string): Question[] => [

@@ -60,7 +60,7 @@ export function unserved({ question, part }: Asked, explained: unknown): Walk[] 
   return (part === 'page' || part === 'next') && isUnconditional(question) ? walks.filter(({ inOrder }) => !inOrder) : walks;
 }
 
-/** Whether all resources of the types are asked for, in some order. */
+/** Whether the search has no condition: all resources of the types, in some order. */
 export const isUnconditional = ({ parameters, within }: Question): boolean => !within && parameters.every(([name]) => name === '_sort');
 
 /** Where a statement stands in the list. */

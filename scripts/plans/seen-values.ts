@@ -45,7 +45,7 @@ const IN_TEXTS: Partial<Record<ParameterKind, (text: string) => string>> = {
   date: (text) => text.slice(0, 10),
 };
 
-/** Undefined where a value of this kind is not asked for here. */
+/** Undefined: values of this kind are not searched here. */
 export function queryValue({ type }: SearchParameter, { value }: TypedValue): string | undefined {
   return typeof value === 'object' && value !== null ? IN_OBJECTS[type]?.(value as Parts) : IN_TEXTS[type]?.(String(value));
 }

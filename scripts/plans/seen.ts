@@ -6,7 +6,7 @@ import { resourceOf } from './population.ts';
 import type { Question } from './questions.ts';
 import { queryValue } from './seen-values.ts';
 
-/** So many resources are looked at for a value, and so many values are asked for. */
+/** The number of resources that are read to find a value, and the number of values that are searched. */
 const LOOKED_AT = 60;
 const VALUES = 2;
 

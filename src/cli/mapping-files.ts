@@ -36,7 +36,7 @@ export function readMappingFiles({
     directory: mappings,
     profiles: definitions,
     registry,
-    ...readMappings(mappings, { profiles: definitions, registry, ports: EXTERNAL_STEPS }),
+    ...readMappings(mappings, { profiles: definitions, registry, externalSteps: EXTERNAL_STEPS }),
   };
 }
 

@@ -21,7 +21,7 @@ export interface Definitions {
 export function loadDefinitions(mappingsFolder = join(ROOT, 'mappings')): Definitions {
   const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
   const registry = buildRegistry(profiles.searchParameters, buildTerminology(profiles.terminology));
-  const mappings = loadMappings(mappingsFolder, { profiles, registry, ports: EXTERNAL_STEPS });
+  const mappings = loadMappings(mappingsFolder, { profiles, registry, externalSteps: EXTERNAL_STEPS });
   const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);
   return { profiles, registry, mappings, keyPrefixes: { fhir: 'fhir_test_', ...Object.fromEntries(vendors) } };
 }

@@ -6,7 +6,7 @@ const FILE = 'loop/biomarker.yaml';
 
 const { copyOne, loading, copied } = copies();
 
-test.each<[what: string, change: [string, string], told: string]>([
+test.each<[what: string, change: [string, string], message: string]>([
   [
     'a field that no request says',
     ['fields: [code, name', 'fields: [code, nme'],

@@ -14,7 +14,7 @@ test('a code that one line of the mapping names is used in the search, the order
   expect(flag!.first).toHaveLength(Object.keys(content.fields.rule_name!.reads!).length);
 });
 
-test.each<[what: string, change: [string, string], told: string]>([
+test.each<[what: string, change: [string, string], message: string]>([
   [
     'a table that there is not',
     ['rule_id:         { table: flag,', 'rule_id:         { table: flags,'],

@@ -14,11 +14,11 @@ export function copies() {
     cpSync(join('mappings', 'junction'), copied('junction'), { recursive: true });
   });
   afterEach(() => rmSync(directory, { recursive: true }));
-  /** Where a file stands in the copy. */
+  /** The path of a file in the copy. */
   const copied = (file: string): string => join(directory, file);
-  return {
+  const helpers = {
     copied,
-    /** The place where a text first stands in a mapping, as a mistake there is told: the file and its line, from 1. */
+    /** The position of the first occurrence of a text, as messages print it: the copied file and the line, from 1. */
     placeOf(file: string, text: string): string {
       const [before, found] = readFileSync(join('mappings', file), 'utf8').split(text, 2);
       if (found === undefined) throw new Error(`${file} has no ${text}`);
@@ -31,17 +31,27 @@ export function copies() {
       mkdirSync(copied(dirname(file)), { recursive: true });
       for (const name of [file, join(dirname(file), 'surface.yaml')]) cpSync(join('mappings', name), copied(name));
     },
-    /** What loading says when one text of a file is replaced by another. */
+    /** The message of loading the mappings after one text of a file is replaced by another. Empty: no error. */
     loading(file: string, [from, to]: [string, string], options = { profiles, registry }): string {
       const text = readFileSync(copied(file), 'utf8');
       if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
       writeFileSync(copied(file), text.replace(from, to));
       try {
-        loadMappings(directory, { ...options, ports: EXTERNAL_STEPS });
+        loadMappings(directory, { ...options, externalSteps: EXTERNAL_STEPS });
         return '';
       } catch (error) {
         return (error as Error).message;
       }
+    },
+  };
+  return {
+    ...helpers,
+    /** A change of one file must be refused with this message and no other. */
+    expectRefusal(file: string, change: [string, string], error: string): void {
+      const message = helpers.loading(file, change);
+      expect(message).toContain(`${copied(file)}:`);
+      expect(message).toContain(error);
+      expect(message.split('\n  ')).toHaveLength(2);
     },
   };
 }

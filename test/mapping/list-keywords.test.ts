@@ -3,9 +3,9 @@ import { copies } from './copied-mappings.ts';
 
 const PATIENT = 'loop/patient.yaml';
 
-const { copyOne, loading, copied } = copies();
+const { copyOne, expectRefusal } = copies();
 
-test.each<[what: string, file: string, change: [string, string], told: string]>([
+test.each<[what: string, file: string, change: [string, string], message: string]>([
   [
     'a value that no list has, in an envelope of its own',
     PATIENT,
@@ -92,8 +92,5 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   ],
 ])('%s', (_what, file, change, error) => {
   for (const name of [file, PATIENT]) copyOne(name);
-  const message = loading(file, change);
-  expect(message).toContain(`${copied(file)}:`);
-  expect(message).toContain(error);
-  expect(message.split('\n  ')).toHaveLength(2);
+  expectRefusal(file, change, error);
 });

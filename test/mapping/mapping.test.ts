@@ -27,7 +27,7 @@ test('each mistake is reported with its file, line and keys, all mistakes at onc
   expect(loading('loop/patient.yaml', ['fhir: gender', 'fhir: sex']).split('\n')).toHaveLength(4);
 });
 
-test.each<[what: string, file: string, change: [string, string], told: string]>([
+test.each<[what: string, file: string, change: [string, string], message: string]>([
   [
     'a path inside of an object',
     ORDER,
@@ -40,7 +40,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   expect(loading(file, change)).toContain(`${placeOf(file, change[0])} ${error}`);
 });
 
-test.each<[what: string, file: string, change: [string, string], told: string]>([
+test.each<[what: string, file: string, change: [string, string], message: string]>([
   [
     'an unknown word',
     PATIENT,

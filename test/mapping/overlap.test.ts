@@ -38,7 +38,7 @@ const CONDITIONS =
   "it writes where one writes: one member can meet the conditions of both: ask for two values of one element, as in system='phone' and system='email', or make one of them readOnly";
 const APART = 'it writes where one writes: separate the two with where(…), or make one of them readOnly';
 
-test.each<[what: string, pair: [FieldSpec, FieldSpec], told: string]>([
+test.each<[what: string, pair: [FieldSpec, FieldSpec], message: string]>([
   ['two elements', [list("system='phone'"), list("use='work'")], CONDITIONS],
   ['a part of the other', [list("system='phone'"), list("system='phone' and use='work'")], CONDITIONS],
   ['a list and a value by two elements', [list("system='phone'"), value("telecom.where(use='work').value")], CONDITIONS],

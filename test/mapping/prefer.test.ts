@@ -7,7 +7,7 @@ const PATIENT = 'clinik/patient.yaml';
 const PREFER = 'interactions: [create, read, search, update, delete]';
 const stating = (text: string): [string, string] => [PREFER, `${PREFER}\nprefer: ${text}`];
 
-test.each<[what: string, file: string, change: [string, string], told: string]>([
+test.each<[what: string, file: string, change: [string, string], message: string]>([
   ['another type', PATIENT, stating('{ Adress: [home] }'), 'prefer.Adress: prefer: is for HumanName, ContactPoint, Address, Identifier'],
   [
     'a type that no path chooses among',

@@ -3,7 +3,7 @@ import { copies } from './copied-mappings.ts';
 
 const { copyOne, loading, copied } = copies();
 
-test.each<[file: string, now: string, before: string, told: string]>([
+test.each<[file: string, now: string, before: string, message: string]>([
   ['loop/lab-order.yaml', 'synonyms:', 'also:', 'fields.status.also: also is called synonyms here: write synonyms:'],
   ['loop/biomarker.yaml', 'identity:', 'same:', 'many.same: same is called identity here: write identity:'],
   ['loop/biomarker.yaml', 'copyOf:', 'same:', 'also.3.same: same is called copyOf here: write copyOf:'],

@@ -74,7 +74,7 @@ function loadShape(file: string, surface: LoadedSurface, { faults, ...options }:
 export function compileShape(
   mapping: SourceFile<MappingSpec>,
   { surface, source, tables }: LoadedSurface,
-  { profiles, registry, ports }: LoadOptions,
+  { profiles, registry, externalSteps }: LoadOptions,
 ): { loaded?: LoadedShape; faults: Diagnostic[] } {
   const faults: Diagnostic[] = [];
   const fault = (keys: string[], error: unknown): void => void faults.push({ place: mapping.locate(keys), text: toMessage(error) });
@@ -98,8 +98,11 @@ export function compileShape(
   checkPrefer(compiled.lens, mapping.content, fault);
   checkMany(compiled.lens, mapping.content, fault);
   const { port } = mapping.content;
-  if (port !== undefined && ports && !ports.includes(port))
-    fault(['port'], new Error(`there is no external step ${port}${formatSuggestion(port, ports)}; there are ${ports.join(', ')}`));
+  if (port !== undefined && externalSteps && !externalSteps.includes(port))
+    fault(
+      ['port'],
+      new Error(`there is no external step ${port}${formatSuggestion(port, externalSteps)}; there are ${externalSteps.join(', ')}`),
+    );
   checkLists(compiled.lens, mapping.content, { page: source.content.page, fault });
   checkPerson(compiled.lens.leaves, mapping.content, fault);
   checkSearches(compiled.lens, mapping.content, { registry, fault });

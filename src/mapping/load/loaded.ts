@@ -33,7 +33,7 @@ export interface LoadOptions {
   profiles: Profiles;
   registry: SearchRegistry;
   /** The names of the external steps; absent: not checked. */
-  ports?: readonly string[];
+  externalSteps?: readonly string[];
 }
 
 /** The inputs of loading, with the mistakes found so far. */
