@@ -43,7 +43,7 @@ function buildQuery({ registry, baseUrl, clock }: Context, { patient, span, type
     const includedTypes = inclusion.types.filter((type) => besides.includes(type));
     return includedTypes.length ? [{ ...inclusion, types: includedTypes }] : [];
   });
-  return { ...first!, otherTypes, count, total: 'none', include };
+  return { ...first!, otherTypes, count, total: 'known', include };
 }
 
 /** An attachment refers to its Binary by a URL, which is not indexed by a search parameter. */

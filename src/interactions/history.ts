@@ -2,6 +2,7 @@
 import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { HistoryEntry } from '../store/resources/history.ts';
+import type { Position } from '../store/search/page.ts';
 import { type Context, toSizeLimit } from './context.ts';
 import { redactFor } from './redaction.ts';
 
@@ -13,11 +14,20 @@ export interface HistoryRequest {
   since?: string;
   at?: { from: string; to: string };
   /** The position at which the previous page ended. */
-  after?: string[];
+  after?: Position;
+  /** `known`: the total only if the page shows it, without another statement. Default. */
+  total?: 'none' | 'known' | 'accurate';
 }
 
-/** Versions, newest first, deletions included. `next`: the `after` of the next page. If the id was never stored: 404. */
-export async function readHistory(context: Context, request: HistoryRequest): Promise<{ rows: HistoryEntry[]; next?: string[] }> {
+/** `next`: the `after` of the next page. `total`: the number of versions on all pages, if it is known. */
+export interface HistoryPage {
+  rows: HistoryEntry[];
+  next?: Position;
+  total?: number;
+}
+
+/** Versions, newest first, deletions included. If the id was never stored: 404. */
+export async function readHistory(context: Context, { total: requested = 'known', ...request }: HistoryRequest): Promise<HistoryPage> {
   const { type, id, count } = request;
   const { tenant } = context.caller;
   const found = await context.store.readHistory(tenant, { ...request, count: count + 1, ...toSizeLimit(context) });
@@ -26,5 +36,18 @@ export async function readHistory(context: Context, request: HistoryRequest): Pr
   const full = found.findIndex(({ body, method }) => body === null && method !== 'DELETE');
   const page = found.slice(0, full < 0 ? count : Math.min(full, count));
   const rows = page.map(redactFor(context.caller));
-  return found.length > page.length ? { rows, next: page.at(-1)!.position } : { rows };
+  const known = inferTotal(request, found, page.length);
+  const total = requested === 'accurate' ? (known ?? (await context.store.countHistory(tenant, request))) : known;
+  return {
+    rows,
+    ...(found.length > page.length && { next: page.at(-1)!.position }),
+    ...(requested !== 'none' && total !== undefined && { total }),
+  };
+}
+
+/** The total that the first page shows: it is the only page, or it begins with the newest version of one resource, whose number counts all versions. */
+function inferTotal({ id, since, at, after }: HistoryRequest, found: HistoryEntry[], shown: number): number | undefined {
+  if (after) return undefined;
+  if (found.length === shown) return shown;
+  return id !== undefined && !since && !at ? found[0]!.version : undefined;
 }

@@ -11,7 +11,7 @@ import { createOutbox } from './queues/outbox.ts';
 import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
 import { createReindexing } from './reindexing.ts';
-import { type HistoryQuery, readHistory } from './resources/history.ts';
+import { countHistory, type HistoryQuery, type HistorySpan, readHistory } from './resources/history.ts';
 import { readCurrent, readForUpdate, readVersion, readVersions, wasDeletedSince } from './resources/read.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
 import { writeChanges } from './resources/write.ts';
@@ -68,8 +68,12 @@ class SqlStore implements Store {
     return wasDeletedSince(this.database, tenant, type, id, version);
   }
 
-  readHistory(tenant: number, span: HistoryQuery) {
-    return readHistory(this.database, tenant, span);
+  readHistory(tenant: number, page: HistoryQuery) {
+    return readHistory(this.database, tenant, page);
+  }
+
+  countHistory(tenant: number, span: HistorySpan) {
+    return countHistory(this.database, tenant, span);
   }
 
   search(tenant: number, query: Query, start?: PageStart) {

@@ -9,7 +9,7 @@ import type { Outbox } from './queues/outbox.ts';
 import type { Subscriptions } from './queues/subscriptions.ts';
 import type { TrackedOrders } from './queues/tracked-orders.ts';
 import type { Reindexing } from './reindexing.ts';
-import type { HistoryEntry, HistoryQuery } from './resources/history.ts';
+import type { HistoryEntry, HistoryQuery, HistorySpan } from './resources/history.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
 import type { HistoryRow, ResourceRow } from './resources/resource-row.ts';
 import type { ExplainedStatement } from './search/explain.ts';
@@ -29,7 +29,9 @@ export interface Store {
   /** All versions of one resource, newest first. */
   readVersions(tenant: number, type: ServedType, id: string, page: { count: number; before?: number }): Promise<HistoryRow[]>;
   /** Versions of one resource, of a type or of all types, newest first, each with its position in that order. */
-  readHistory(tenant: number, span: HistoryQuery): Promise<HistoryEntry[]>;
+  readHistory(tenant: number, page: HistoryQuery): Promise<HistoryEntry[]>;
+  /** The number of versions of one resource, of a type or of all types. */
+  countHistory(tenant: number, span: HistorySpan): Promise<number>;
   search(tenant: number, query: Query, start?: PageStart): Promise<ResultPage>;
   /** A search of one type that reads only the bodies of resources. */
   searchBodies(tenant: number, query: Query, start?: PageStart): Promise<BodyPage>;

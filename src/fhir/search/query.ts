@@ -96,7 +96,8 @@ export interface Query extends TypeQuery {
   count: number;
   /** The size limit of a page in bytes. The page ends at the limit, and included resources beyond it are refused. Absent: no limit. */
   maxBytes?: number;
-  total: 'none' | 'estimate' | 'accurate';
+  /** `known`: the total only if the page shows it, without another statement. */
+  total: 'none' | 'known' | 'estimate' | 'accurate';
   include: Inclusion[];
 }
 

@@ -48,7 +48,7 @@ export function parseSearch(type: ServedType, parameters: readonly [name: string
   const context = { registry, baseUrl, types, now };
   const all = parameters.map((given) => parseWithHandling(options.handling, given, () => parseParameter(context, type, given)));
   const results = all.flatMap((parameter) => ('result' in parameter ? parameter.result : []));
-  const { sort = [], count = DEFAULT_COUNT, total = 'none', summary }: SearchResultOptions = Object.assign({}, ...results);
+  const { sort = [], count = DEFAULT_COUNT, total = 'known', summary }: SearchResultOptions = Object.assign({}, ...results);
   const size = summary ? 0 : count;
   return {
     query: {

@@ -1,6 +1,7 @@
 // Builds Bundles by concatenating stored JSON texts, without parsing them. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../../fhir/outcome.ts';
 import type { ParsedSearch } from '../../fhir/search/request.ts';
+import type { HistoryPage } from '../../interactions/history.ts';
 import type { HistoryEntry } from '../../store/resources/history.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { ExplainedStatement } from '../../store/search/explain.ts';
@@ -8,9 +9,10 @@ import type { ResultPage } from '../../store/search/page.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import { buildExplainEntry } from './explain.ts';
 
-interface BundleLinks {
+export interface BundleLinks {
   self: string;
-  next?: string | undefined;
+  next?: string;
+  previous?: string;
 }
 
 /** A page of a search. */
@@ -27,8 +29,7 @@ export function buildSearchBundle(base: string, page: SearchPage, links: BundleL
     ...buildOutcomeEntry([...page.parsed.ignored.map(buildIgnoredWarning), ...(page.isTruncated ? [DEEPER_WARNING] : [])]),
     ...(page.statements ? [buildExplainEntry(page.statements)] : []),
   ];
-  const total = page.total === undefined ? '' : `,"total":${page.total}`;
-  return buildBundle('searchset', total, links, entries);
+  return buildBundle('searchset', page.total, links, entries);
 }
 
 const buildSearchEntry = (base: string, { type, id, body }: ResourceRow, mode: 'match' | 'include'): string =>
@@ -51,10 +52,10 @@ const DEEPER_WARNING: Issue = {
 };
 
 /** A history, newest first: each version with the request that created it. https://hl7.org/fhir/R4/http.html#history */
-export function buildHistoryBundle(base: string, rows: HistoryEntry[], links: BundleLinks): string {
+export function buildHistoryBundle(base: string, { rows, total }: Pick<HistoryPage, 'rows' | 'total'>, links: BundleLinks): string {
   return buildBundle(
     'history',
-    '',
+    total,
     links,
     rows.map((row) => buildHistoryEntry(base, row)),
   );
@@ -67,8 +68,13 @@ function buildHistoryEntry(base: string, { type, id, version, lastUpdated, metho
   return `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},${body === null ? '' : `"resource":${body},`}${facts}}`;
 }
 
-function buildBundle(type: string, total: string, { self, next }: BundleLinks, entries: string[]): string {
-  const links = [{ relation: 'self', url: self }, ...(next ? [{ relation: 'next', url: next }] : [])];
+/** `total`: undefined if it is not known. https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.total */
+function buildBundle(type: string, total: number | undefined, links: BundleLinks, entries: string[]): string {
+  const relations = (['self', 'next', 'previous'] as const).flatMap((relation) => {
+    const url = links[relation];
+    return url === undefined ? [] : { relation, url };
+  });
+  const count = total === undefined ? '' : `,"total":${total}`;
   const listed = entries.length ? `,"entry":[${entries.join(',')}]` : '';
-  return `{"resourceType":"Bundle","type":"${type}"${total},"link":${JSON.stringify(links)}${listed}}`;
+  return `{"resourceType":"Bundle","type":"${type}"${count},"link":${JSON.stringify(relations)}${listed}}`;
 }

@@ -7,11 +7,10 @@ import { type CareSpan, RECORD_TYPES } from '../../fhir/search/everything.ts';
 import { MAX_COUNT } from '../../fhir/search/result-parameters.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { readEverything as everythingOf } from '../../interactions/everything.ts';
-import type { Position } from '../../store/search/page.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildSearchBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
-import { buildPageLink, isFormatParameter, openPageLink } from './page-links.ts';
+import { buildPageLinks, isFormatParameter, openPageLink } from './page-links.ts';
 
 type Parameters = [name: string, value: string][];
 
@@ -27,11 +26,11 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /** GET [base]/Patient/[id]/$everything */
-export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respondWithRecord(call, call.query, false);
+export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respondWithRecord(call, call.query);
 
-/** The same by POST. Parameters of the body are added to those of the URL. Page links do not show them, because they may contain PHI. */
+/** The same by POST. Parameters of the body are added to those of the URL. */
 export const handleEverythingByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).resource)], true);
+  respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).resource)]);
 
 function parsePostedParameters({ parameter = [] }: Resource): Parameters {
   if (!Array.isArray(parameter)) throw invalidStructure('a list is expected', 'Parameters.parameter');
@@ -47,7 +46,7 @@ function parsePostedParameters({ parameter = [] }: Resource): Parameters {
 
 const buildUnknownParameterError = (element?: string) => notSupported(`$everything takes ${Object.keys(PARAMETERS).join(', ')}`, element);
 
-async function respondWithRecord(call: FhirCall, query: Parameters, hidden: boolean): Promise<FhirResponse> {
+async function respondWithRecord(call: FhirCall, query: Parameters): Promise<FhirResponse> {
   const { context, id } = call;
   const path = `/Patient/${id}/$everything`;
   authorize(context.caller, 'Patient', 's');
@@ -60,9 +59,7 @@ async function respondWithRecord(call: FhirCall, query: Parameters, hidden: bool
     ...selectTypes(call, options.types),
     ...(opened?.after && { start: { after: opened.after } }),
   });
-  const link = (after?: Position): string => buildPageLink(call, { path, parameters, ...(after && { after }) });
-  const selfUrl = `${context.baseUrl}${path}${parameters.length ? `?${new URLSearchParams(parameters)}` : ''}`;
-  const links = { self: hidden || opened ? link(opened?.after) : selfUrl, next: page.next && link(page.next) };
+  const links = buildPageLinks(call, { path, parameters }, { opened, next: page.next });
   return { status: 200, body: buildSearchBundle(context.baseUrl, { ...page, parsed: { ignored: [] } }, links) };
 }
 

@@ -1,49 +1,38 @@
 // The history interaction over HTTP: of a resource, a type or the whole system. https://hl7.org/fhir/R4/http.html#history
 import { parseDateRange } from '../../fhir/date-range.ts';
-import { isObject } from '../../fhir/json-values.ts';
 import { invalid, notSupported } from '../../fhir/outcome.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
 import { type HistoryRequest, readHistory as historyOf } from '../../interactions/history.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildHistoryBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
+import { buildPageLinks, isFormatParameter, openPageLink } from './page-links.ts';
 import { parseSubset } from './subset.ts';
 
 const DEFAULT_COUNT = 100;
 const MAX_COUNT = 1000;
 
-type HistoryOptions = Pick<HistoryRequest, 'count' | 'since' | 'at' | 'after'>;
-
-/** The content of a page link. */
-interface HistoryPage {
-  path: string;
-  asked: HistoryOptions;
-}
+type HistoryOptions = Pick<HistoryRequest, 'count' | 'since' | 'at' | 'total'>;
 
 export async function handleHistory(call: FhirCall): Promise<FhirResponse> {
-  const { context, pageTokens, type, id } = call;
+  const { context, type, id } = call;
   const { caller, baseUrl } = context;
   // the history of the system needs the permission to read all types
   if (!type) for (const servedType of SERVED_TYPES) authorize(caller, servedType, 'r');
   const path = `/${[type, id, '_history'].filter(Boolean).join('/')}`;
-  const { subset, rest } = parseSubset(call.query, type || undefined);
-  const options = parseHistoryOptions(rest, path, (page) => pageTokens.open(caller.tenant, page));
-  const { rows, next } = await historyOf(context, { ...options, ...(type && { type }), ...(id && { id }) });
-  const subsetQuery = subset.parameters.map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join('');
-  const link = (page: HistoryOptions): string =>
-    `${baseUrl}${path}?_page=${pageTokens.seal(caller.tenant, { path, asked: page })}${subsetQuery}`;
-  const links = { self: buildSelfLink(call, path, () => link(options)), next: next && link({ ...options, after: next }) };
-  const shownRows = rows.map((row) => ({ ...row, body: row.body === null ? null : subset.apply(row.body, row.type) }));
-  return { status: 200, body: buildHistoryBundle(baseUrl, shownRows, links) };
+  const opened = openPageLink(call, path, call.query);
+  const parameters = opened?.parameters ?? call.query.filter((parameter) => !isFormatParameter(parameter));
+  const { subset, rest } = parseSubset(parameters, type || undefined);
+  const page = await historyOf(context, {
+    ...parseHistoryOptions(rest),
+    ...(type && { type }),
+    ...(id && { id }),
+    ...(opened?.after && { after: opened.after }),
+  });
+  const rows = page.rows.map((row) => ({ ...row, body: row.body === null ? null : subset.apply(row.body, row.type) }));
+  const links = buildPageLinks(call, { path, parameters }, { opened, next: page.next });
+  return { status: 200, body: buildHistoryBundle(baseUrl, { ...page, rows }, links) };
 }
-
-function buildSelfLink({ query, context }: FhirCall, path: string, sealed: () => string): string {
-  const used = query.filter(([name]) => !FORMAT_PARAMETERS.has(name));
-  if (used.some(([name]) => name === '_page')) return sealed();
-  return `${context.baseUrl}${path}${used.length ? `?${new URLSearchParams(used)}` : ''}`;
-}
-
-const FORMAT_PARAMETERS = new Set(['_format', '_pretty']);
 
 /** Parameter → its options. Each parameter may occur once. */
 const PARAMETERS: Readonly<Record<string, (value: string) => Partial<HistoryOptions>>> = {
@@ -53,16 +42,14 @@ const PARAMETERS: Readonly<Record<string, (value: string) => Partial<HistoryOpti
   },
   _since: (value) => ({ since: parseRange('_since', value).from }),
   _at: (value) => ({ at: parseRange('_at', value) }),
+  // R4 defines _total for searches (https://hl7.org/fhir/R4/search.html#total). For a history, an estimate is the exact number.
+  _total: (value) => {
+    if (value !== 'none' && value !== 'estimate' && value !== 'accurate') throw invalid('_total must be none, estimate or accurate');
+    return { total: value === 'none' ? 'none' : 'accurate' };
+  },
 };
 
-function parseHistoryOptions(query: [string, string][], path: string, open: (page: string) => unknown): HistoryOptions {
-  const parameters = query.filter(([name]) => !FORMAT_PARAMETERS.has(name));
-  const page = parameters.find(([name]) => name === '_page')?.[1];
-  if (page !== undefined) {
-    const opened = open(page);
-    if (!isHistoryPage(opened, path)) throw invalid('this page link belongs to another history');
-    return opened.asked;
-  }
+function parseHistoryOptions(parameters: [string, string][]): HistoryOptions {
   const names = parameters.map(([name]) => name);
   const unknown = names.find((name) => !Object.hasOwn(PARAMETERS, name));
   if (unknown !== undefined) throw notSupported(`history takes ${Object.keys(PARAMETERS).join(', ')}, _summary and _elements`);
@@ -72,8 +59,6 @@ function parseHistoryOptions(query: [string, string][], path: string, open: (pag
   for (const [name, value] of parameters) options = { ...options, ...PARAMETERS[name]!(value) };
   return options;
 }
-
-const isHistoryPage = (content: unknown, path: string): content is HistoryPage => isObject(content) && content.path === path;
 
 function parseRange(name: string, value: string): { from: string; to: string } {
   const range = parseDateRange(value);

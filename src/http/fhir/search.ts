@@ -6,12 +6,11 @@ import { buildCompartmentCondition, type Compartment, listCompartmentTypes } fro
 import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { type SearchRequest, search as searchResources } from '../../interactions/search.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
-import type { Position } from '../../store/search/page.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildSearchBundle } from './bundle.ts';
 import { parseExplain } from './explain.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
-import { buildPageLink, isFormatParameter, openPageLink } from './page-links.ts';
+import { buildPageLinks, isFormatParameter, openPageLink } from './page-links.ts';
 import { parseSubset, type Subset } from './subset.ts';
 
 type Parameters = [name: string, value: string][];
@@ -26,33 +25,23 @@ interface SearchScope {
   within?: SearchRequest['restriction'];
 }
 
-export const handleSearch = (call: FhirCall): Promise<FhirResponse> =>
-  respondWithPage(call, buildTypeScope(call), { parameters: call.query, isPrivate: false });
+export const handleSearch = (call: FhirCall): Promise<FhirResponse> => respondWithPage(call, buildTypeScope(call), call.query);
 
-/** Parameters of the form are added to those of the URL. Page links do not show them, because they may contain PHI. */
 export const handleSearchByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithPage(call, buildTypeScope(call), await readPostedInput(call));
+  respondWithPage(call, buildTypeScope(call), await readPostedParameters(call));
 
-export const handleSearchAll = (call: FhirCall): Promise<FhirResponse> =>
-  respondWithPage(call, SYSTEM_SCOPE, { parameters: call.query, isPrivate: false });
+export const handleSearchAll = (call: FhirCall): Promise<FhirResponse> => respondWithPage(call, SYSTEM_SCOPE, call.query);
 export const handleSearchAllByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithPage(call, SYSTEM_SCOPE, await readPostedInput(call));
+  respondWithPage(call, SYSTEM_SCOPE, await readPostedParameters(call));
 
 /** https://hl7.org/fhir/R4/search.html#2.21.1.1 ("searching in a compartment") */
 export const handleSearchCompartment = (call: FhirCall): Promise<FhirResponse> =>
-  respondWithPage(call, buildCompartmentScope(call), { parameters: call.query, isPrivate: false });
+  respondWithPage(call, buildCompartmentScope(call), call.query);
 export const handleSearchCompartmentByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithPage(call, buildCompartmentScope(call), await readPostedInput(call));
+  respondWithPage(call, buildCompartmentScope(call), await readPostedParameters(call));
 
-interface SearchInput {
-  parameters: Parameters;
-  isPrivate: boolean;
-}
-
-const readPostedInput = async (call: FhirCall): Promise<SearchInput> => ({
-  parameters: [...call.query, ...(await call.body.form())],
-  isPrivate: true,
-});
+/** Parameters of the form are added to those of the URL. https://hl7.org/fhir/R4/http.html#search */
+const readPostedParameters = async (call: FhirCall): Promise<Parameters> => [...call.query, ...(await call.body.form())];
 
 const SYSTEM_SCOPE: SearchScope = { path: '', types: SERVED_TYPES, hasFixedTypes: false };
 
@@ -67,7 +56,7 @@ function buildCompartmentScope({ compartment, id, type, context }: FhirCall): Se
   return { path: `/${compartment}/${id}/${type || '*'}`, types: type ? [type] : types, hasFixedTypes: Boolean(type), within: restrict };
 }
 
-async function respondWithPage(call: FhirCall, place: SearchScope, { parameters: input, isPrivate }: SearchInput): Promise<FhirResponse> {
+async function respondWithPage(call: FhirCall, place: SearchScope, input: Parameters): Promise<FhirResponse> {
   const { context } = call;
   const { explained, rest: requested } = parseExplain(context.caller, input);
   const opened = openPageLink(call, place.path, requested);
@@ -94,10 +83,8 @@ async function respondWithPage(call: FhirCall, place: SearchScope, { parameters:
     rows: page.rows.map((row) => applySubset(subset, row)),
     included: page.included.map((row) => applySubset(subset, row)),
   };
-  const link = (after?: Position): string => buildPageLink(call, { path: place.path, parameters: used, ...(after && { after }) });
-  const plainSelf = `${context.baseUrl}${place.path}${used.length ? `?${new URLSearchParams(used)}` : ''}`;
-  const self = isPrivate || opened ? link(opened?.after) : plainSelf;
-  return { status: 200, body: buildSearchBundle(context.baseUrl, subsetPage, { self, next: page.next && link(page.next) }) };
+  const links = buildPageLinks(call, { path: place.path, parameters: used }, { opened, next: page.next });
+  return { status: 200, body: buildSearchBundle(context.baseUrl, subsetPage, links) };
 }
 
 interface TypeSelection {

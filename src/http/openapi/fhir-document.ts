@@ -214,7 +214,7 @@ const QUERY_PARAMETERS: Record<NonNullable<FhirOperation['query']>, (keyof typeo
   search: SEARCH_PARAMETERS,
   searchAll: ['_type', ...SEARCH_PARAMETERS],
   everything: ['start', 'end', '_since', '_type', '_count'],
-  history: ['_since', '_at', '_count'],
+  history: ['_since', '_at', '_count', '_total'],
   shown: ['_summary', '_elements'],
   validate: ['profile', 'mode'],
 };

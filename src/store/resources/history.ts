@@ -3,18 +3,23 @@
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
+import type { Position } from '../search/page.ts';
 import { buildPageBody, type HistoryRow, type StoredRow, toResourceRow } from './resource-row.ts';
 
-/** Times are ISO 8601 in UTC. */
-export interface HistoryQuery {
+/** The versions of a history. Times are ISO 8601 in UTC. */
+export interface HistorySpan {
   type?: ServedType;
   id?: string;
   /** Stored at this time or later. */
   since?: string;
   /** Current at some point from `from` until before `to`. */
   at?: { from: string; to: string };
+}
+
+/** A page of a history. */
+export interface HistoryQuery extends HistorySpan {
   /** The position after which the page starts. */
-  after?: string[];
+  after?: Position;
   count: number;
   /** The most bytes that all bodies may have together. Versions beyond have a null body without being deletions; the first version always has its body. */
   maxBytes?: number;
@@ -41,28 +46,42 @@ const ORDER = 'h.lu desc, h.pid desc, h.ver desc';
 const IS_CREATION = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
       (select b.method = 'DELETE' from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1), false))) as made`;
 
-export async function readHistory(database: Database, tenant: number, span: HistoryQuery): Promise<HistoryEntry[]> {
+export async function readHistory(
+  database: Database,
+  tenant: number,
+  { after, count, maxBytes, ...span }: HistoryQuery,
+): Promise<HistoryEntry[]> {
   const binder = createBinder(tenant);
-  const where = [`h.tenant_id = ${TENANT}`, ...buildTests(span, binder)].join(' and ');
-  const body = buildPageBody(span.maxBytes, ORDER, 'h.body');
+  const where = [...buildSpanTests(span, binder), ...buildPositionTest(after, binder)].join(' and ');
+  const body = buildPageBody(maxBytes, ORDER, 'h.body');
   const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.pid, ${IS_CREATION}
     from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
-    where ${where} order by ${ORDER} limit ${binder.bind(span.count)}`;
+    where ${where} order by ${ORDER} limit ${binder.bind(count)}`;
   const found = await database.query<Found>(sql, [...binder.parameters]);
   return found.map(toHistoryEntry);
 }
 
-function buildTests({ type, id, since, at, after }: HistoryQuery, { bind }: Binder): string[] {
+/** The number of versions on all pages. */
+export async function countHistory(database: Database, tenant: number, span: HistorySpan): Promise<number> {
+  const binder = createBinder(tenant);
+  const where = buildSpanTests(span, binder).join(' and ');
+  const sql = `select count(*)::int as total
+    from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid where ${where}`;
+  return (await database.query<{ total: number }>(sql, [...binder.parameters]))[0]!.total;
+}
+
+function buildSpanTests({ type, id, since, at }: HistorySpan, { bind }: Binder): string[] {
   return [
+    `h.tenant_id = ${TENANT}`,
     ...(type === undefined ? [] : [`r.tenant_id = ${TENANT}`, `r.rtype = ${bind(TYPE_NUMBERS[type])}`]),
     ...(id === undefined ? [] : [`r.id = ${bind(id)}`]),
     ...(since === undefined ? [] : [`h.lu >= ${bind(since)}::timestamptz`]),
     ...(at === undefined ? [] : [`h.lu < ${bind(at.to)}::timestamptz`, `${NOT_REPLACED} and n.lu <= ${bind(at.from)}::timestamptz)`]),
-    ...(after === undefined
-      ? []
-      : [`(h.lu, h.pid, h.ver) < (${bind(after[0])}::timestamptz, ${bind(after[1])}::bigint, ${bind(after[2])}::int)`]),
   ];
 }
+
+const buildPositionTest = (after: Position | undefined, { bind }: Binder): string[] =>
+  after === undefined ? [] : [`(h.lu, h.pid, h.ver) < (${bind(after[0])}::timestamptz, ${bind(after[1])}::bigint, ${bind(after[2])}::int)`];
 
 const toHistoryEntry = (found: Found): HistoryEntry => ({
   ...toResourceRow(found),

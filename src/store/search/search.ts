@@ -66,7 +66,8 @@ async function readPage<P extends PositionedRow>(
     : await readRows<P>(database, tenant, query, { ...request, counted: true });
   const page = found.slice(0, Math.min(query.count, countFitting(found, query.maxBytes)));
   const more = found.length > page.length;
-  const total = query.total === 'none' ? undefined : (inferTotal(page, more, request.start) ?? (await countTotal(database, tenant, query)));
+  const total =
+    query.total === 'none' ? undefined : (inferTotal(page, more, request.start) ?? (await countIfRequested(database, tenant, query)));
   return { page, ...(more && { next: toPosition(page.at(-1)!, query) }), ...(total !== undefined && { total }) };
 }
 
@@ -128,6 +129,9 @@ function inferTotal(page: PositionedRow[], more: boolean, { after, offset = 0 }:
   if (more || after || (page.length === 0 && offset > 0)) return undefined;
   return offset + page.length;
 }
+
+const countIfRequested = async (database: Database, tenant: number, query: Query): Promise<number | undefined> =>
+  query.total === 'known' ? undefined : countTotal(database, tenant, query);
 
 async function countTotal(database: Database, tenant: number, query: Query): Promise<number> {
   const estimated = query.total === 'estimate';
