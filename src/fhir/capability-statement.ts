@@ -32,7 +32,8 @@ function listOperations(type: string): object[] {
   const own = Object.values<InteractionDefinition>(INTERACTIONS).filter(
     ({ path }) => path.startsWith('/:type') || path.startsWith(`/${type}/`),
   );
-  return [...new Map(own.flatMap(({ operation }) => (operation ? [[operation.name, operation]] : []))).values()];
+  const operations = own.flatMap(({ operation }) => operation ?? []);
+  return [...new Map(operations.map(({ name, definition }) => [name, { name, definition }])).values()];
 }
 
 /** The statement as a resource. */

@@ -1,25 +1,17 @@
 // The table of interactions, from which routes, permissions, Bundle entries and the CapabilityStatement are derived.
 // https://hl7.org/fhir/R4/http.html#summary, codes: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html
 import type { Permission } from './access-scope.ts';
+import { OPERATIONS, type Operation } from './operations.ts';
 
 /** `codes`: the interaction codes in the CapabilityStatement. `permission` is absent if the handler checks the permissions itself. HEAD is routed like GET. */
 export interface InteractionDefinition {
   /** The operation it calls. https://hl7.org/fhir/R4/operations.html */
-  operation?: OperationReference;
+  operation?: Operation;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   codes: readonly string[];
   permission?: Permission;
 }
-
-interface OperationReference {
-  name: string;
-  definition: string;
-}
-
-const VALIDATE: OperationReference = { name: 'validate', definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate' };
-
-const EVERYTHING: OperationReference = { name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' };
 
 /** If two paths match a request, the first one has precedence. */
 export const INTERACTIONS = {
@@ -29,17 +21,22 @@ export const INTERACTIONS = {
   systemHistory: { method: 'GET', path: '/_history', codes: ['history-system'] },
   typeHistory: { method: 'GET', path: '/:type/_history', codes: ['history-type'], permission: 'r' },
   searchByPost: { method: 'POST', path: '/:type/_search', codes: ['search-type'], permission: 's' },
-  validate: { method: 'POST', path: '/:type/$validate', codes: [], permission: 'r', operation: VALIDATE },
+  validate: { method: 'POST', path: '/:type/$validate', codes: [], permission: 'r', operation: OPERATIONS.validate },
   search: { method: 'GET', path: '/:type', codes: ['search-type'], permission: 's' },
   conditionalUpdate: { method: 'PUT', path: '/:type', codes: ['update'], permission: 'u' },
   conditionalPatch: { method: 'PATCH', path: '/:type', codes: ['patch'], permission: 'u' },
   conditionalDelete: { method: 'DELETE', path: '/:type', codes: ['delete'], permission: 'd' },
   create: { method: 'POST', path: '/:type', codes: ['create'], permission: 'c' },
   history: { method: 'GET', path: '/:type/:id/_history', codes: ['history-instance'], permission: 'r' },
-  validateById: { method: 'POST', path: '/:type/:id/$validate', codes: [], permission: 'r', operation: VALIDATE },
-  validateStored: { method: 'GET', path: '/:type/:id/$validate', codes: [], permission: 'r', operation: VALIDATE },
-  everything: { method: 'GET', path: '/Patient/:id/$everything', codes: [], operation: EVERYTHING },
-  everythingByPost: { method: 'POST', path: '/Patient/:id/$everything', codes: [], operation: EVERYTHING },
+  validateById: { method: 'POST', path: '/:type/:id/$validate', codes: [], permission: 'r', operation: OPERATIONS.validate },
+  validateStored: { method: 'GET', path: '/:type/:id/$validate', codes: [], permission: 'r', operation: OPERATIONS.validate },
+  everything: { method: 'GET', path: '/Patient/:id/$everything', codes: [], operation: OPERATIONS.everything },
+  everythingByPost: { method: 'POST', path: '/Patient/:id/$everything', codes: [], operation: OPERATIONS.everything },
+  meta: { method: 'GET', path: '/:type/:id/$meta', codes: [], permission: 'r', operation: OPERATIONS.meta },
+  metaByPost: { method: 'POST', path: '/:type/:id/$meta', codes: [], permission: 'r', operation: OPERATIONS.meta },
+  metaOfVersion: { method: 'GET', path: '/:type/:id/_history/:versionId/$meta', codes: [], permission: 'r', operation: OPERATIONS.meta },
+  metaAdd: { method: 'POST', path: '/:type/:id/$meta-add', codes: [], permission: 'u', operation: OPERATIONS.metaAdd },
+  metaDelete: { method: 'POST', path: '/:type/:id/$meta-delete', codes: [], permission: 'u', operation: OPERATIONS.metaDelete },
   searchCompartment: { method: 'GET', path: '/:compartment/:id/*', codes: [] },
   searchCompartmentByPost: { method: 'POST', path: '/:compartment/:id/_search', codes: [] },
   searchInCompartment: { method: 'GET', path: '/:compartment/:id/:type', codes: [], permission: 's' },

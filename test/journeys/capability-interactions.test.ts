@@ -130,8 +130,26 @@ test('every listed interaction works for every type, with the declared condition
   expect(failures).toEqual([]);
 });
 
+const parameters = (...parameter: object[]) => ({ resourceType: 'Parameters', parameter });
+/** Stores the least that is valid of a type as `all`, and sends this to an operation on it. */
+const onStored = (operation: string, body: object) => async (type: string) => {
+  await status('put', `/${type}/all`, least(type, 'x', 'all'));
+  return status('post', `/${type}/all/${operation}`, body);
+};
+const META = parameters({ name: 'meta', valueMeta: { tag: [{ code: 'all' }] } });
+
 /** Operation → the types it is listed for (all, when absent), and a call of it. */
 const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (type: string) => Promise<number> }> = {
+  meta: {
+    definition: 'Resource-meta',
+    call: async (type) => {
+      const byPost = await onStored('$meta', parameters())(type);
+      const byGet = await Promise.all([`/${type}/all/$meta`, `/${type}/all/_history/1/$meta`].map((path) => status('get', path)));
+      return Math.max(byPost, ...byGet);
+    },
+  },
+  'meta-add': { definition: 'Resource-meta-add', call: onStored('$meta-add', META) },
+  'meta-delete': { definition: 'Resource-meta-delete', call: onStored('$meta-delete', META) },
   validate: { definition: 'Resource-validate', call: (type) => status('post', `/${type}/$validate`, least(type, 'x')) },
   everything: {
     types: ['Patient'],
@@ -144,13 +162,17 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
   },
 };
 
+const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+
 test('every listed operation works for its types and for no others', async () => {
   const failures: string[] = [];
   for (const { type, operation } of served) {
     const listed = Object.entries(OPERATIONS).filter(([, { types = [type] }]) => types.includes(type));
-    expect(operation.toSorted((a, b) => b.name.localeCompare(a.name))).toEqual(
-      listed.map(([name, { definition }]) => ({ name, definition: `http://hl7.org/fhir/OperationDefinition/${definition}` })),
-    );
+    const expected = listed.map(([name, { definition }]) => ({
+      name,
+      definition: `http://hl7.org/fhir/OperationDefinition/${definition}`,
+    }));
+    expect(operation.toSorted(byName)).toEqual(expected.toSorted(byName));
     for (const [name, { call }] of listed) {
       const got = await call(type);
       if (got !== 200) failures.push(`${type} ${name}: ${got}`);

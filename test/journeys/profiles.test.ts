@@ -85,6 +85,13 @@ describe('once it is loaded', () => {
     expect((await api('get', `/Patient/${id}/_history`)).body.entry).toHaveLength(1);
   });
 
+  test('$meta-add refuses a profile that the stored resource does not conform to (422)', async () => {
+    const { id } = (await send('post', '/Patient', withElements(bad, { meta: undefined }))).body;
+    const profile = { name: 'meta', valueMeta: { profile: [`${US_CORE}/us-core-patient`] } };
+    const refused = await send('post', `/Patient/${id}/$meta-add`, { resourceType: 'Parameters', parameter: [profile] });
+    expect([refused.status, (await api('get', `/Patient/${id}`)).body.meta.profile]).toEqual([422, undefined]);
+  });
+
   test('invalid R4 is still 400', async () => {
     expect((await send('post', '/Patient', { ...bad, shoe: 1 })).status).toBe(400);
   });

@@ -8,6 +8,7 @@ import * as conditional from './conditional-update-delete.ts';
 import { handleEverything, handleEverythingByPost } from './everything.ts';
 import type { FhirCall, FhirResponse, InteractionHandler } from './fhir-call.ts';
 import { handleHistory } from './history.ts';
+import * as meta from './meta.ts';
 import { findRoute, toPathNames } from './path.ts';
 import * as read from './read.ts';
 import * as search from './search.ts';
@@ -34,6 +35,11 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
   validateStored: handleValidate,
   everything: handleEverything,
   everythingByPost: handleEverythingByPost,
+  meta: meta.handleMeta,
+  metaByPost: meta.handleMeta,
+  metaOfVersion: meta.handleMetaOfVersion,
+  metaAdd: meta.handleMetaAdd,
+  metaDelete: meta.handleMetaDelete,
   create: write.handleCreate,
   update: write.handleUpdate,
   patch: write.handlePatch,

@@ -3,6 +3,7 @@
 import type { Permission } from '../../fhir/access-scope.ts';
 import type { BundleEntry } from '../../fhir/bundle.ts';
 import type { InteractionName } from '../../fhir/interactions.ts';
+import { notSupported } from '../../fhir/outcome.ts';
 import type { ServedType } from '../../fhir/types.ts';
 import type { TransactionEntry } from '../../interactions/transaction-entry.ts';
 import { parseEntryPatch, toDraft } from './body.ts';
@@ -62,6 +63,11 @@ export function toTransactionEntry(
   const route = findRoute(entry.method, entry.path);
   const { name, definition } = route;
   const { type, id } = toPathNames(route);
+  if (definition.operation?.affectsState)
+    throw notSupported(
+      `$${definition.operation.name} changes resources, which a transaction does only by its entries: send it in a batch, or by itself`,
+      `Bundle.entry[${entry.index}].request.url`,
+    );
   const build = ENTRY_BUILDERS[name];
   if (!build) return undefined;
   if (definition.permission) may(type, definition.permission);

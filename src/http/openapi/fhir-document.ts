@@ -147,13 +147,17 @@ const STATUS_DESCRIPTIONS: Record<number, string> = {
 };
 
 function buildResponse(status: number, what: FhirOperation['responses'][number], type: string): Json {
-  const names = { resource: [type], written: [type, 'OperationOutcome'], bundle: ['Bundle'], outcome: ['OperationOutcome'], nothing: [] }[
-    what
-  ];
-  const descriptions =
-    what === 'bundle' || what === 'outcome'
-      ? ['X-Request-Id']
-      : ['ETag', 'Last-Modified', 'X-Request-Id', ...(status === 201 ? ['Location'] : [])];
+  const names = {
+    resource: [type],
+    written: [type, 'OperationOutcome'],
+    bundle: ['Bundle'],
+    outcome: ['OperationOutcome'],
+    parameters: ['AnyResource'],
+    nothing: [],
+  }[what];
+  const descriptions = ['bundle', 'outcome', 'parameters'].includes(what)
+    ? ['X-Request-Id']
+    : ['ETag', 'Last-Modified', 'X-Request-Id', ...(status === 201 ? ['Location'] : [])];
   const schema = names.length > 1 ? { anyOf: names.map(buildSchemaRef) } : buildSchemaRef(names[0] ?? '');
   return {
     description: STATUS_DESCRIPTIONS[status],

@@ -93,6 +93,14 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
   JsonPatch: { summary: 'The language, by JSON Patch', value: [{ op: 'add', path: '/language', value: 'en' }] },
   SearchForm: { summary: 'Ten to a page', value: { _count: '10' } },
   Everything: { summary: 'Ten to a page', value: { resourceType: 'Parameters', parameter: [{ name: '_count', valueInteger: 10 }] } },
+  NoParameters: { summary: 'Without parameters', value: { resourceType: 'Parameters' } },
+  Meta: {
+    summary: 'A tag',
+    value: {
+      resourceType: 'Parameters',
+      parameter: [{ name: 'meta', valueMeta: { tag: [{ system: 'https://clinic.example/tags', code: 'checked' }] } }],
+    },
+  },
   Bundle: {
     summary: 'All or nothing',
     value: {

@@ -4,15 +4,17 @@ import type { ErrorKind } from '../../fhir/outcome.ts';
 
 /**
  * The kind of a request body. `resource`: a resource of the path's type. `upload`: the same or, for Binary, its content. `replacement`: an upload with its id.
- * `validated`: a resource or Parameters for $validate; `validatedById`: the same with an id. `everything`: the Parameters of $everything.
+ * `validated`: a resource or Parameters for $validate; `validatedById`: the same with an id. The others: the Parameters of an operation, by the name of their
+ * example in FHIR_EXAMPLES.
  */
-type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'patch' | 'validated' | 'validatedById' | 'everything';
+type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'patch' | 'validated' | 'validatedById' | ParametersExample;
+type ParametersExample = 'Everything' | 'NoParameters' | 'Meta';
 
 export interface FhirOperation {
   /** `{type}` becomes the resource type, `{a type}` the type with its article. */
   summary: string;
   /** Status → body. `written`: the resource, an OperationOutcome or nothing, by Prefer. */
-  responses: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'nothing'>;
+  responses: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'parameters' | 'nothing'>;
   body?: BodyKind;
   /** Optional headers of the request, by their names in HEADERS. */
   headers?: (keyof typeof HEADERS)[];
@@ -90,7 +92,7 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
   everythingByPost: {
     summary: 'Read the whole record of a patient, with the parameters in a Parameters resource',
     responses: { 200: 'bundle' },
-    body: 'everything',
+    body: 'Everything',
     failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted', 'too-long', 'media'],
   },
   validate: {
@@ -112,6 +114,36 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     responses: { 200: 'outcome' },
     query: 'validate',
     failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted'],
+  },
+  meta: {
+    summary: 'Read the profiles, tags and security labels of {a type}',
+    responses: { 200: 'parameters' },
+    failures: ['not-supported', 'not-found', 'deleted'],
+  },
+  metaByPost: {
+    summary: 'Read the profiles, tags and security labels of {a type}, by POST',
+    responses: { 200: 'parameters' },
+    body: 'NoParameters',
+    failures: ['structure', 'not-supported', 'not-found', 'deleted', 'too-long', 'media'],
+  },
+  metaOfVersion: {
+    summary: 'Read the profiles, tags and security labels of a version of {a type}',
+    responses: { 200: 'parameters' },
+    failures: ['not-supported', 'not-found', 'deleted'],
+  },
+  metaAdd: {
+    summary: 'Add profiles, tags and security labels to {a type}',
+    responses: { 200: 'parameters' },
+    body: 'Meta',
+    headers: ['if-match'],
+    failures: [...WRITE, 'version-mismatch', 'not-found', 'deleted'],
+  },
+  metaDelete: {
+    summary: 'Remove profiles, tags and security labels from {a type}',
+    responses: { 200: 'parameters' },
+    body: 'Meta',
+    headers: ['if-match'],
+    failures: [...WRITE, 'version-mismatch', 'not-found', 'deleted'],
   },
   conditionalUpdate: {
     summary: 'Update the {type} that a search finds, or create one',
@@ -199,7 +231,9 @@ export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly 
   upload: (type) => ({ 'application/fhir+json': [type, type], ...anyMedia(type) }),
   replacement: (type) => ({ 'application/fhir+json': [type, `${type}.stored`], ...anyMedia(type) }),
   bundle: () => ({ 'application/fhir+json': ['Bundle', 'Bundle'] }),
-  everything: () => ({ 'application/fhir+json': ['AnyResource', 'Everything'] }),
+  Everything: () => buildParametersBody('Everything'),
+  NoParameters: () => buildParametersBody('NoParameters'),
+  Meta: () => buildParametersBody('Meta'),
   validated: (type) => ({ 'application/fhir+json': ['AnyResource', type] }),
   validatedById: (type) => ({ 'application/fhir+json': ['AnyResource', `${type}.stored`] }),
   form: () => ({ 'application/x-www-form-urlencoded': ['SearchForm', 'SearchForm'] }),
@@ -208,5 +242,7 @@ export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly 
     'application/fhir+json': ['AnyResource', `${type}.patch`],
   }),
 };
+
+const buildParametersBody = (example: ParametersExample) => ({ 'application/fhir+json': ['AnyResource', example] as const });
 
 const anyMedia = (type: string) => type === 'Binary' && { '*/*': ['Content'] as const };

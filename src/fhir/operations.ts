@@ -1,0 +1,19 @@
+// The operations that are served, by their definitions. The routes are in interactions.ts. https://hl7.org/fhir/R4/operations.html
+
+/** `affectsState`: it may change resources. Absent: it only reads. https://hl7.org/fhir/R4/operationdefinition-definitions.html#OperationDefinition.affectsState */
+export interface Operation {
+  name: string;
+  /** The canonical URL of its OperationDefinition. */
+  definition: string;
+  affectsState?: true;
+}
+
+const defineR4 = (name: string, on: string): Operation => ({ name, definition: `http://hl7.org/fhir/OperationDefinition/${on}-${name}` });
+
+export const OPERATIONS = {
+  validate: defineR4('validate', 'Resource'),
+  everything: defineR4('everything', 'Patient'),
+  meta: defineR4('meta', 'Resource'),
+  metaAdd: { ...defineR4('meta-add', 'Resource'), affectsState: true },
+  metaDelete: { ...defineR4('meta-delete', 'Resource'), affectsState: true },
+} as const satisfies Record<string, Operation>;
