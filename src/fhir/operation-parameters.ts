@@ -5,12 +5,12 @@ import { isElement, readMember, toList } from './json-values.ts';
 import { invalid, invalidStructure, notSupported } from './outcome.ts';
 
 /** Name of an input parameter → the element of its value (`valueMeta`, `resource`), and how often it may occur. */
-export type InputParameters = Readonly<Record<string, { element: string; required?: true; repeats?: true }>>;
+type InputParameters = Readonly<Record<string, { element: string; required?: true; repeats?: true }>>;
 
 /** The values of each parameter, in the order sent. `where`: their paths, for errors. */
-export type OperationInput<T extends InputParameters> = { readonly [name in keyof T]: readonly InputValue[] };
+type OperationInput<T extends InputParameters> = { readonly [name in keyof T]: readonly InputValue[] };
 
-export interface InputValue extends ParsedJson {
+interface InputValue extends ParsedJson {
   where: string;
 }
 
