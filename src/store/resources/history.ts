@@ -3,7 +3,6 @@
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
-import type { Position } from '../search/page.ts';
 import { buildPageBody, type HistoryRow, type StoredRow, toResourceRow } from './resource-row.ts';
 
 /** The versions of a history. Times are ISO 8601 in UTC. */
@@ -19,7 +18,7 @@ export interface HistorySpan {
 /** A page of a history. */
 export interface HistoryQuery extends HistorySpan {
   /** The position after which the page starts. */
-  after?: Position;
+  after?: (string | null)[];
   count: number;
   /** The most bytes that all bodies may have together. Versions beyond have a null body without being deletions; the first version always has its body. */
   maxBytes?: number;
@@ -80,7 +79,7 @@ function buildSpanTests({ type, id, since, at }: HistorySpan, { bind }: Binder):
   ];
 }
 
-const buildPositionTest = (after: Position | undefined, { bind }: Binder): string[] =>
+const buildPositionTest = (after: HistoryQuery['after'], { bind }: Binder): string[] =>
   after === undefined ? [] : [`(h.lu, h.pid, h.ver) < (${bind(after[0])}::timestamptz, ${bind(after[1])}::bigint, ${bind(after[2])}::int)`];
 
 const toHistoryEntry = (found: Found): HistoryEntry => ({
