@@ -104,6 +104,28 @@ test.each<[string, string[]]>([
   expect(found(body, 'match')).toEqual(RECORD.filter((id) => !out.includes(id)));
 });
 
+test('$everything begins with the patient, also after a later change of the patient, and each page count states it once', async () => {
+  await put('Patient/kim', {});
+  await put('Observation/first', { status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/kim' } });
+  await facet.put({ ...named('Patient/kim'), active: true, generalPractitioner: [{ reference: 'Practitioner/lee' }] }).expect(200);
+  await put('Observation/second', { status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/kim' } });
+  const RECORD_OF_KIM = ['Patient/kim', 'Observation/first', 'Observation/second'];
+  const { body } = await get('Patient/kim/$everything');
+  expect([found(body, 'match'), found(body, 'include'), body.total]).toEqual([RECORD_OF_KIM, ['Practitioner/lee'], 3]);
+  for (const count of [1, 2, 3]) {
+    const seen: string[][] = [];
+    for (let path: string | undefined = `Patient/kim/$everything?_count=${count}`; path; ) {
+      const page: Bundle = (await get(path)).body;
+      seen.push(found(page, 'match'));
+      path = nextOf(page)?.slice(1);
+    }
+    expect([seen.flat(), Math.max(...seen.map(({ length }) => length))]).toEqual([RECORD_OF_KIM, count]);
+  }
+  await put('Patient/alone', {});
+  const alone = (await get('Patient/alone/$everything?_count=1')).body;
+  expect([found(alone, 'match'), nextOf(alone), alone.total]).toEqual([['Patient/alone'], undefined, 1]);
+});
+
 test('_since returns changes since that time, also of referenced resources', async () => {
   const { body } = await get(`Patient/ann/$everything?_since=${before}`);
   expect([found(body, 'match'), found(body, 'include')]).toEqual([['DiagnosticReport/report'], []]);
