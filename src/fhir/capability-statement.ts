@@ -33,7 +33,7 @@ function listOperations(type: string): object[] {
     ({ path }) => path.startsWith('/:type') || path.startsWith(`/${type}/`),
   );
   const operations = own.flatMap(({ operation }) => operation ?? []);
-  return [...new Map(operations.map(({ name, definition }) => [name, { name, definition }])).values()];
+  return [...new Map(operations.map(({ affectsState: _internal, ...listed }) => [listed.name, listed])).values()];
 }
 
 /** The statement as a resource. */

@@ -37,6 +37,7 @@ export const INTERACTIONS = {
   metaOfVersion: { method: 'GET', path: '/:type/:id/_history/:versionId/$meta', codes: [], permission: 'r', operation: OPERATIONS.meta },
   metaAdd: { method: 'POST', path: '/:type/:id/$meta-add', codes: [], permission: 'u', operation: OPERATIONS.metaAdd },
   metaDelete: { method: 'POST', path: '/:type/:id/$meta-delete', codes: [], permission: 'u', operation: OPERATIONS.metaDelete },
+  diff: { method: 'GET', path: '/:type/:id/$diff', codes: [], permission: 'r', operation: OPERATIONS.diff },
   searchCompartment: { method: 'GET', path: '/:compartment/:id/*', codes: [] },
   searchCompartmentByPost: { method: 'POST', path: '/:compartment/:id/_search', codes: [] },
   searchInCompartment: { method: 'GET', path: '/:compartment/:id/:type', codes: [], permission: 's' },

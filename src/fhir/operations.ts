@@ -6,6 +6,8 @@ export interface Operation {
   /** The canonical URL of its OperationDefinition. */
   definition: string;
   affectsState?: true;
+  /** What a client must know beyond the definition. */
+  documentation?: string;
 }
 
 const defineR4 = (name: string, on: string): Operation => ({ name, definition: `http://hl7.org/fhir/OperationDefinition/${on}-${name}` });
@@ -15,5 +17,11 @@ export const OPERATIONS = {
   everything: defineR4('everything', 'Patient'),
   meta: defineR4('meta', 'Resource'),
   metaAdd: { ...defineR4('meta-add', 'Resource'), affectsState: true },
+  diff: {
+    name: 'diff',
+    // Facet's own definition: R4 has no such operation
+    definition: 'urn:uuid:5d1f6a52-6b0f-4f7e-9d28-6f0a4a1c7b7e',
+    documentation: 'An operation of this server: the differences of two versions (from, to) as a FHIRPath Patch.',
+  },
   metaDelete: { ...defineR4('meta-delete', 'Resource'), affectsState: true },
 } as const satisfies Record<string, Operation>;

@@ -148,6 +148,13 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
       return Math.max(byPost, ...byGet);
     },
   },
+  diff: {
+    definition: 'urn:uuid:5d1f6a52-6b0f-4f7e-9d28-6f0a4a1c7b7e',
+    call: async (type) => {
+      await onStored('$meta-add', META)(type);
+      return status('get', `/${type}/all/$diff?from=1&to=2`);
+    },
+  },
   'meta-add': { definition: 'Resource-meta-add', call: onStored('$meta-add', META) },
   'meta-delete': { definition: 'Resource-meta-delete', call: onStored('$meta-delete', META) },
   validate: { definition: 'Resource-validate', call: (type) => status('post', `/${type}/$validate`, least(type, 'x')) },
@@ -162,6 +169,7 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
   },
 };
 
+const R4_OPERATIONS = 'http://hl7.org/fhir/OperationDefinition/';
 const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
 
 test('every listed operation works for its types and for no others', async () => {
@@ -170,9 +178,9 @@ test('every listed operation works for its types and for no others', async () =>
     const listed = Object.entries(OPERATIONS).filter(([, { types = [type] }]) => types.includes(type));
     const expected = listed.map(([name, { definition }]) => ({
       name,
-      definition: `http://hl7.org/fhir/OperationDefinition/${definition}`,
+      definition: new URL(definition, R4_OPERATIONS).href,
     }));
-    expect(operation.toSorted(byName)).toEqual(expected.toSorted(byName));
+    expect(operation.map(({ name, definition }) => ({ name, definition })).sort(byName)).toEqual(expected.toSorted(byName));
     for (const [name, { call }] of listed) {
       const got = await call(type);
       if (got !== 200) failures.push(`${type} ${name}: ${got}`);

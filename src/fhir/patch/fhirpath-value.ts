@@ -17,9 +17,15 @@ export function parseElementValue(part: ElementNode, owner: string | undefined, 
   const key = findElementInfo(owner, `${name}[x]`) ? name + (valueX ?? '').slice('value'.length) : name;
   const facts = findElementInfo(owner, key);
   if (owner !== undefined && !facts) throw businessRule('there is no element of that name');
-  const member = valueX === undefined ? assembleElement(part, facts?.types[0]) : { value: part[valueX], sibling: part[`_${valueX}`] };
+  const member = readMember(part, valueX, facts?.types[0]);
   if (member.value === null || member.sibling === null) throw invalidStructure('a value is not null');
   return { key, list: facts?.list, ...member };
+}
+
+/** The value of a part. A contained resource is a parameter's `resource` (inferred: R4's page does not show one). */
+function readMember(part: ElementNode, valueX: string | undefined, type: string | undefined): Member {
+  if (valueX !== undefined) return { value: part[valueX], sibling: part[`_${valueX}`] };
+  return type === 'Resource' && part.resource !== undefined ? { value: part.resource, sibling: undefined } : assembleElement(part, type);
 }
 
 function assembleElement({ part }: ElementNode, type: string | undefined): Member {

@@ -5,6 +5,7 @@ import { ID_PATTERN } from '../../fhir/types.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { handleBundle } from './batch.ts';
 import * as conditional from './conditional-update-delete.ts';
+import { handleDiff } from './diff.ts';
 import { handleEverything, handleEverythingByPost } from './everything.ts';
 import type { FhirCall, FhirResponse, InteractionHandler } from './fhir-call.ts';
 import { handleHistory } from './history.ts';
@@ -40,6 +41,7 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
   metaOfVersion: meta.handleMetaOfVersion,
   metaAdd: meta.handleMetaAdd,
   metaDelete: meta.handleMetaDelete,
+  diff: handleDiff,
   create: write.handleCreate,
   update: write.handleUpdate,
   patch: write.handlePatch,

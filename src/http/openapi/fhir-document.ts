@@ -207,6 +207,8 @@ const COMMON_PARAMETERS: Record<string, Json> = {
   ),
   profile: buildQueryParameter('profile', 'The canonical URL of a profile to validate against.'),
   mode: buildQueryParameter('mode', 'create, update or delete: checks whether this interaction would succeed.'),
+  from: buildQueryParameter('from', 'The id of the first version. Without it, the version before the second one.'),
+  to: buildQueryParameter('to', 'The id of the second version. Without it, the current version.'),
   start: buildQueryParameter('start', 'A date: only care on or after it.'),
   end: buildQueryParameter('end', 'A date: only care on or before it.'),
   _since: buildQueryParameter('_since', 'An instant: only versions at or after it.'),
@@ -221,6 +223,7 @@ const QUERY_PARAMETERS: Record<NonNullable<FhirOperation['query']>, (keyof typeo
   history: ['_since', '_at', '_count', '_total'],
   shown: ['_summary', '_elements'],
   validate: ['profile', 'mode'],
+  diff: ['from', 'to'],
 };
 
 function buildQueryParameters({ query: kind }: FhirOperation, type: string, registry: SearchRegistry): Json[] {

@@ -18,8 +18,8 @@ export interface FhirOperation {
   body?: BodyKind;
   /** Optional headers of the request, by their names in HEADERS. */
   headers?: (keyof typeof HEADERS)[];
-  /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), or of $validate. */
-  query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate';
+  /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), of $validate or of $diff. */
+  query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate' | 'diff';
   failures: readonly ErrorKind[];
 }
 
@@ -144,6 +144,12 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     body: 'Meta',
     headers: ['if-match'],
     failures: [...WRITE, 'version-mismatch', 'not-found', 'deleted'],
+  },
+  diff: {
+    summary: 'Compare two versions of {a type}: a FHIRPath Patch from one to the other',
+    responses: { 200: 'parameters' },
+    query: 'diff',
+    failures: ['invalid', 'not-supported', 'not-found', 'deleted', 'rule'],
   },
   conditionalUpdate: {
     summary: 'Update the {type} that a search finds, or create one',
