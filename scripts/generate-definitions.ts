@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { compartmentsFile } from './generate/compartments.ts';
 import { elementsFile } from './generate/elements.ts';
+import { extensionsFile } from './generate/extensions.ts';
 import { schemasFile } from './generate/schemas.ts';
 import { searchParametersFile } from './generate/search-parameters.ts';
 import { valueSetsFile } from './generate/value-sets.ts';
@@ -10,6 +11,7 @@ import { valueSetsFile } from './generate/value-sets.ts';
 export const GENERATED: Record<string, () => string> = {
   'compartments.json': compartmentsFile,
   'elements.json': elementsFile,
+  'extensions.json': extensionsFile,
   'schemas.json': schemasFile,
   'search-parameters.json': searchParametersFile,
   'value-sets.json': valueSetsFile,

@@ -1,5 +1,6 @@
 // $validate: lists the issues of a resource without storing it. https://hl7.org/fhir/R4/resource-operation-validate.html
 import { FhirError, type Issue, invalid, issue } from '../fhir/outcome.ts';
+import { checkCoreExtensions } from '../fhir/profile/core-extensions.ts';
 import type { ServedType } from '../fhir/types.ts';
 import { validateResource } from '../fhir/validation/validate.ts';
 import type { ValidateRequest, ValidationMode } from '../fhir/validation/validate-request.ts';
@@ -27,7 +28,9 @@ export async function collectIssues(context: Context, validation: Validation): P
   const draft = await readDraft(context, validation);
   if (mode === 'delete') return checkWriteHooks(context, validation, undefined);
   const against = await checkProfiles(context, draft.resource, profile);
-  const issues = [...validateResource(draft.resource, type, MAX_ISSUES), ...checkId(validation, draft), ...against].slice(0, MAX_ISSUES);
+  const structure = validateResource(draft.resource, type, MAX_ISSUES);
+  const extensions = structure.length ? [] : checkCoreExtensions(draft.resource);
+  const issues = [...structure, ...extensions, ...checkId(validation, draft), ...against].slice(0, MAX_ISSUES);
   const failed = issues.some(({ severity }) => severity === 'error' || severity === 'fatal');
   const accepted = mode === undefined || mode === 'profile' || failed ? [] : await checkWriteHooks(context, validation, draft);
   return [...issues, ...accepted].sort((a, b) => RANKS[a.severity] - RANKS[b.severity]);

@@ -5,6 +5,7 @@ import { buildIndexRows } from '../fhir/indexing/resource-rows.ts';
 import { toUuidAlias } from '../fhir/indexing/uuid-alias.ts';
 import { stringifyJson, toPlainJson } from '../fhir/json.ts';
 import { businessRules, type Issue, invalidIssues, tooLong } from '../fhir/outcome.ts';
+import { checkCoreExtensions } from '../fhir/profile/core-extensions.ts';
 import { listProfileClaims } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { validateResource } from '../fhir/validation/validate.ts';
@@ -77,9 +78,14 @@ function checkStructure(draft: Draft, type: ServedType): void {
   if (issues.length) throw invalidIssues(issues);
 }
 
-/** Refuses a resource that is not valid R4 (400), or that does not conform to a loaded profile that it claims (422). */
+/**
+ * Refuses a resource that is not valid R4 (400), or that does not conform to the definition of a core extension or to a loaded profile that it claims (422).
+ * https://hl7.org/fhir/R4/http.html#create
+ */
 export async function checkDraft(context: Context, draft: Draft, type: ServedType): Promise<void> {
   checkStructure(draft, type);
+  const extensionIssues = checkCoreExtensions(draft.resource);
+  if (extensionIssues.length) throw businessRules(extensionIssues);
   if (listProfileClaims(draft.resource).length === 0) return;
   const issues = await context.profiles.findErrors(context.store, draft.resource);
   if (issues.length) throw businessRules(issues);

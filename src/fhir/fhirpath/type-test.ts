@@ -5,7 +5,7 @@ import { readMember } from '../json-values.ts';
 import type { FhirPathNode } from './node.ts';
 
 /** Type → its supertype. https://hl7.org/fhir/R4/datatypes.html */
-const SUPERTYPES: Readonly<Record<string, string>> = {
+export const SUPERTYPES: Readonly<Record<string, string>> = {
   code: 'string',
   id: 'string',
   markdown: 'string',

@@ -1,6 +1,7 @@
 // Finds all extensions of a resource, and checks whether their elements may have them. https://hl7.org/fhir/R4/defining-extensions.html#context
 
 import { findElement } from '../elements.ts';
+import { SUPERTYPES } from '../fhirpath/type-test.ts';
 import { isElement } from '../json-values.ts';
 import { buildFault, type Fault } from '../validation/schema-rule.ts';
 import type { StructureDefinition } from './definition.ts';
@@ -43,9 +44,9 @@ function visitValue(value: unknown, place: ElementPosition, found: FoundExtensio
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) visitValue(item, { ...place, at: [...place.at, index] }, found);
   } else if (isElement(value)) {
-    for (const name of NAMES) collectExtensions(value, name, place, found);
-    for (const [key, inner] of Object.entries(value))
-      if (typeof inner === 'object') visitValue(inner, toChildPosition(place, key, inner), found);
+    const own = place.type === 'Resource' ? toResourcePosition(place, value) : place;
+    for (const name of NAMES) collectExtensions(value, name, own, found);
+    for (const [key, inner] of Object.entries(value)) if (typeof inner === 'object') visitValue(inner, toChildPosition(own, key), found);
   }
 }
 
@@ -58,14 +59,27 @@ function collectExtensions(owner: Record<string, unknown>, name: string, { at, o
   }
 }
 
-function toChildPosition({ at, type, owners }: ElementPosition, key: string, value: unknown): ElementPosition {
+/** The names of a contained resource begin with its own type. */
+const toResourcePosition = ({ at }: ElementPosition, { resourceType }: Record<string, unknown>): ElementPosition => ({
+  at,
+  type: String(resourceType),
+  owners: [String(resourceType)],
+});
+
+function toChildPosition({ at, type, owners }: ElementPosition, key: string): ElementPosition {
   const name = key.startsWith('_') ? key.slice(1) : key;
   const facts = type === undefined ? undefined : (findElement(type, name) ?? findElement(type, key));
-  const [inner] = facts?.types ?? [];
-  const own = inner === 'Resource' && isElement(value) ? String(value.resourceType) : inner;
+  const [own] = facts?.types ?? [];
   const named = facts?.choice ?? name;
-  const paths = inner === 'Resource' ? [] : owners.map((owner) => `${owner}.${named}`);
-  return { at: [...at, key], type: own, owners: own === undefined || own.includes('.') ? paths : [...paths, own] };
+  const paths = owners.map((owner) => `${owner}.${named}`);
+  return { at: [...at, key], type: own, owners: [...new Set([...paths, ...listTypes(own)])] };
+}
+
+/** A type and its supertypes. The type of a backbone element is its path in the definitions, which differs from its path in the resource if it is recursive. */
+function listTypes(type: string | undefined): string[] {
+  const types: string[] = [];
+  for (let name = type; name !== undefined; name = SUPERTYPES[name]) types.push(name);
+  return types;
 }
 
 const ANYWHERE = new Set(['Element', 'BackboneElement', 'Resource', 'DomainResource']);
