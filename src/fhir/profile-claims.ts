@@ -21,15 +21,19 @@ export function isBaseProfile(canonical: string, type?: string): boolean {
   return type === undefined ? isResourceType(name) : name === type;
 }
 
-/** The texts in `meta.profile`. Base validation refuses other values. */
-function readMetaProfiles(resource: unknown): string[] {
+/** The texts in `meta.profile`, each once, with its first index. Base validation refuses other values. */
+function readMetaProfiles(resource: unknown): Pick<ProfileClaim, 'canonical' | 'index'>[] {
   if (!isElement(resource) || !isElement(resource.meta) || !Array.isArray(resource.meta.profile)) return [];
-  return [...new Set(resource.meta.profile.filter((canonical) => typeof canonical === 'string'))];
+  const all: unknown[] = resource.meta.profile;
+  return all.flatMap((canonical, index) =>
+    typeof canonical === 'string' && all.indexOf(canonical) === index ? [{ canonical, index }] : [],
+  );
 }
 
-/** A profile that a resource claims. `resource`: the claiming resource, which is `root` or contained in it. */
+/** A profile that a resource claims. `index`: in `meta.profile`. `resource`: the claiming resource, which is `root` or contained in it. */
 export interface ProfileClaim {
   canonical: string;
+  index: number;
   root: Resource;
   resource: Resource;
 }
@@ -39,8 +43,8 @@ export function listProfileClaims(root: Resource): ProfileClaim[] {
   const inner = root.contained === undefined ? NONE : listObjects(root.contained).filter(isResource);
   if (root.meta?.profile === undefined && inner.every(({ meta }) => meta?.profile === undefined)) return NONE;
   return [root, ...inner].flatMap((resource) =>
-    readMetaProfiles(resource).flatMap((canonical) =>
-      isBaseProfile(canonical, resource.resourceType) ? NONE : [{ canonical, root, resource }],
+    readMetaProfiles(resource).flatMap((claim) =>
+      isBaseProfile(claim.canonical, resource.resourceType) ? NONE : [{ ...claim, root, resource }],
     ),
   );
 }

@@ -39,13 +39,14 @@ async function checkRequestedProfile({ profiles, store }: Context, resource: Res
 const otherTypeIssue = (resource: Resource, type: string): Issue =>
   issue('structure', `the profile ${type} is of another resource type`, resource.resourceType);
 
-async function checkClaimedProfile({ profiles, store }: Context, { canonical, ...subject }: ProfileClaim): Promise<Issue[]> {
-  if (isBaseProfile(canonical)) return [otherTypeIssue(subject.root, 'claimed')];
+async function checkClaimedProfile({ profiles, store }: Context, claim: ProfileClaim): Promise<Issue[]> {
+  const { canonical } = claim;
+  if (isBaseProfile(canonical)) return [otherTypeIssue(claim.root, 'claimed')];
   const checker = await profiles.findChecker(store, canonical);
   if (checker instanceof UnusableDefinitionError)
-    return [buildClaimIssue(subject, 'warning', `the profile ${canonical} cannot be checked: ${checker.message}`)];
-  if (!checker) return [buildClaimIssue(subject, 'information', `the profile ${canonical} is not loaded: it is not checked`)];
-  return buildProfileIssues(checker, subject, MAX_ISSUES);
+    return [buildClaimIssue(claim, 'warning', `the profile ${canonical} cannot be checked: ${checker.message}`)];
+  if (!checker) return [buildClaimIssue(claim, 'information', `the profile ${canonical} is not loaded: it is not checked`)];
+  return buildProfileIssues(checker, claim, MAX_ISSUES);
 }
 
 /** Checks the content and the context of an extension against its definition. https://hl7.org/fhir/R4/extensibility.html */

@@ -2,6 +2,7 @@
 import { findClosestName } from '../../src/fhir/closest-name.ts';
 import { formatElementPath, toIssues } from '../../src/fhir/validation/issues.ts';
 import { buildFault } from '../../src/fhir/validation/schema-rule.ts';
+import { validateResource } from '../../src/fhir/validation/validate.ts';
 
 test.each([
   [['name', 0, 'family'], 'Patient.name[0].family'],
@@ -35,4 +36,19 @@ test.each([
   ['photograph', undefined],
 ])('for %s the suggestion is %s', (name, meant) => {
   expect(findClosestName(name, ['id', 'birthDate', 'address', 'valueString', 'photo'])).toBe(meant);
+});
+
+test.each<[string, object, string]>([
+  ['a required element', { communication: [{ language: { text: 'Welsh' } }, { preferred: true }] }, 'Patient.communication[1].language'],
+  ['an unknown element', { name: [{ family: 'A' }, { fam: 'B' }] }, 'Patient.name[1].fam'],
+  ['a wrong value', { name: [{ family: 'A' }, { given: ['B', 4] }] }, 'Patient.name[1].given[1]'],
+  ['a code', { name: [{ family: 'A' }, { use: 'zz' }] }, 'Patient.name[1].use'],
+  ['an invariant', { contact: [{ name: { family: 'A' } }, { gender: 'male' }] }, 'Patient.contact[1]'],
+  [
+    'the type of a reference',
+    { generalPractitioner: [{ reference: 'Organization/a' }, { reference: 'Patient/b' }] },
+    'Patient.generalPractitioner[1]',
+  ],
+])('the expression of an issue about %s has the index of each list', (_what, elements, expression) => {
+  expect(validateResource({ resourceType: 'Patient', ...elements }, 'Patient').map((found) => found.expression)).toEqual([[expression]]);
 });

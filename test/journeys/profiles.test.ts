@@ -54,7 +54,7 @@ const good = withElements(usPatient, { id: undefined });
 
 test('before a profile is loaded, its claims are accepted, and $validate reports that they are not checked', async () => {
   expect((await send('post', '/Patient', bad)).status).toBe(201);
-  expect(listIssues(await send('post', '/Patient/$validate', bad))).toEqual(['information not-supported Patient.meta.profile']);
+  expect(listIssues(await send('post', '/Patient/$validate', bad))).toEqual(['information not-supported Patient.meta.profile[0]']);
   expect((await send('post', `/Patient/$validate?profile=${US_CORE}/us-core-patient`, bad)).status).toBe(400);
   expect((await api('get', '/metadata')).body.rest[0].resource[0].supportedProfile).toBeUndefined();
 });

@@ -39,10 +39,10 @@ function removeRepeats(faults: Fault[]): Fault[] {
   });
 }
 
-/** An issue about `meta.profile` itself. */
-export function buildClaimIssue(subject: Subject, severity: 'warning' | 'information', text: string): Issue {
-  const at = findClaimantPath(subject).map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
-  return { ...issue('not-supported', text, `${subject.root.resourceType}${at.join('')}.meta.profile`), severity };
+/** An issue about a claim itself. */
+export function buildClaimIssue(claim: ProfileClaim, severity: 'warning' | 'information', text: string): Issue {
+  const at = findClaimantPath(claim).map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
+  return { ...issue('not-supported', text, `${claim.root.resourceType}${at.join('')}.meta.profile[${claim.index}]`), severity };
 }
 
 function findClaimantPath({ root, resource }: Subject): (string | number)[] {
