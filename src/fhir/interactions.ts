@@ -22,6 +22,7 @@ export const INTERACTIONS = {
   typeHistory: { method: 'GET', path: '/:type/_history', codes: ['history-type'], permission: 'r' },
   searchByPost: { method: 'POST', path: '/:type/_search', codes: ['search-type'], permission: 's' },
   validate: { method: 'POST', path: '/:type/$validate', codes: [], permission: 'r', operation: OPERATIONS.validate },
+  merge: { method: 'POST', path: '/Patient/$merge', codes: [], operation: OPERATIONS.merge },
   search: { method: 'GET', path: '/:type', codes: ['search-type'], permission: 's' },
   conditionalUpdate: { method: 'PUT', path: '/:type', codes: ['update'], permission: 'u' },
   conditionalPatch: { method: 'PATCH', path: '/:type', codes: ['patch'], permission: 'u' },

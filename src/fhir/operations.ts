@@ -23,5 +23,11 @@ export const OPERATIONS = {
     definition: 'urn:uuid:5d1f6a52-6b0f-4f7e-9d28-6f0a4a1c7b7e',
     documentation: 'An operation of this server: the differences of two versions (from, to) as a FHIRPath Patch.',
   },
+  merge: {
+    name: 'merge',
+    definition: 'http://hl7.org/fhir/OperationDefinition/Patient-merge',
+    affectsState: true,
+    documentation: 'As R5 defines it: https://hl7.org/fhir/R5/patient-operation-merge.html. A merge completes at once.',
+  },
   metaDelete: { ...defineR4('meta-delete', 'Resource'), affectsState: true },
 } as const satisfies Record<string, Operation>;

@@ -50,6 +50,8 @@ export interface PendingWrite {
   /** Absent for a deletion. */
   resource?: Resource;
   previous?: ResourceRow;
+  /** The server replaces references to a merged resource (move-references.ts). This is not a user's edit of the resource. */
+  movesReferences?: true;
   change: ResourceChange;
 }
 

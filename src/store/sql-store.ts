@@ -17,6 +17,7 @@ import type { ResourceChange } from './resources/resource-change.ts';
 import { writeChanges } from './resources/write.ts';
 import { explainSearch } from './search/explain.ts';
 import type { PageStart } from './search/page.ts';
+import { findReferrers } from './search/referrers.ts';
 import { search, searchBodies } from './search/search.ts';
 import { createSettings } from './settings.ts';
 import type { Store } from './store.ts';
@@ -86,6 +87,10 @@ class SqlStore implements Store {
 
   explainSearch(tenant: number, query: Query, start?: PageStart) {
     return explainSearch(this.database, tenant, query, start);
+  }
+
+  findReferrers(tenant: number, which: Parameters<Store['findReferrers']>[1]) {
+    return findReferrers(this.database, tenant, which);
   }
 
   async write(tenant: number, changes: ResourceChange[]) {

@@ -1,4 +1,5 @@
 // The contract between SQL (this folder) and the interactions (src/interactions). Every call names its tenant.
+import type { ParameterNumber } from '../fhir/indexing/rows.ts';
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { LockBatch } from './database/locks.ts';
@@ -14,6 +15,7 @@ import type { ResourceChange } from './resources/resource-change.ts';
 import type { HistoryRow, ResourceRow } from './resources/resource-row.ts';
 import type { ExplainedStatement } from './search/explain.ts';
 import type { BodyPage, PageStart, ResultPage } from './search/page.ts';
+import type { ResourceName } from './search/referrers.ts';
 import type { Settings } from './settings.ts';
 
 /** The store of one database, on the connection pool or inside one transaction. */
@@ -37,6 +39,8 @@ export interface Store {
   searchBodies(tenant: number, query: Query, start?: PageStart): Promise<BodyPage>;
   /** The same search, with its statements and their plans: for operators. */
   explainSearch(tenant: number, query: Query, start?: PageStart): Promise<{ page: ResultPage; statements: ExplainedStatement[] }>;
+  /** At most `limit` resources that refer to the target by one of these parameters, to its current version or to a past one. */
+  findReferrers(tenant: number, which: { target: ResourceName; parameters: ParameterNumber[]; limit: number }): Promise<ResourceName[]>;
   /** Writes rows, history and index rows in one statement. Returns the number of applied changes: fewer than given if another writer was first. */
   write(tenant: number, changes: ResourceChange[]): Promise<number>;
   /** Locks these keys until the transaction ends, in the same order in every transaction. */

@@ -155,6 +155,15 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
       return status('get', `/${type}/all/$diff?from=1&to=2`);
     },
   },
+  merge: {
+    types: ['Patient'],
+    definition: 'Patient-merge',
+    call: async () => {
+      for (const id of ['source', 'target']) await status('put', `/Patient/${id}`, least('Patient', 'x', id));
+      const refer = (role: string) => ({ name: `${role}-patient`, valueReference: { reference: `Patient/${role}` } });
+      return status('post', '/Patient/$merge', parameters(refer('source'), refer('target')));
+    },
+  },
   'meta-add': { definition: 'Resource-meta-add', call: onStored('$meta-add', META) },
   'meta-delete': { definition: 'Resource-meta-delete', call: onStored('$meta-delete', META) },
   validate: { definition: 'Resource-validate', call: (type) => status('post', `/${type}/$validate`, least(type, 'x')) },

@@ -8,6 +8,8 @@ let facet: Running;
 let fhir: Document;
 beforeAll(async () => {
   facet = await startFacet();
+  // the other patient of the example of $merge
+  await facet.put({ resourceType: 'Patient', id: 'duplicate' }).expect(201);
   fhir = (await request(facet.app).get('/openapi/fhir.json')).body;
 });
 afterAll(() => facet.close());

@@ -94,6 +94,17 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
   SearchForm: { summary: 'Ten to a page', value: { _count: '10' } },
   Everything: { summary: 'Ten to a page', value: { resourceType: 'Parameters', parameter: [{ name: '_count', valueInteger: 10 }] } },
   NoParameters: { summary: 'Without parameters', value: { resourceType: 'Parameters' } },
+  Merge: {
+    summary: 'What a merge would do',
+    value: {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'source-patient', valueReference: { reference: 'Patient/duplicate' } },
+        { name: 'target-patient', valueReference: { reference: `Patient/${ID}` } },
+        { name: 'preview', valueBoolean: true },
+      ],
+    },
+  },
   Meta: {
     summary: 'A tag',
     value: {

@@ -8,7 +8,7 @@ import type { ErrorKind } from '../../fhir/outcome.ts';
  * example in FHIR_EXAMPLES.
  */
 type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'patch' | 'validated' | 'validatedById' | ParametersExample;
-type ParametersExample = 'Everything' | 'NoParameters' | 'Meta';
+type ParametersExample = 'Everything' | 'NoParameters' | 'Meta' | 'Merge';
 
 export interface FhirOperation {
   /** `{type}` becomes the resource type, `{a type}` the type with its article. */
@@ -151,6 +151,12 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     query: 'diff',
     failures: ['invalid', 'not-supported', 'not-found', 'deleted', 'rule'],
   },
+  merge: {
+    summary: 'Merge two patients that are the same person',
+    responses: { 200: 'parameters' },
+    body: 'Merge',
+    failures: [...WRITE, 'not-found', 'deleted'],
+  },
   conditionalUpdate: {
     summary: 'Update the {type} that a search finds, or create one',
     responses: { 200: 'written', 201: 'written' },
@@ -240,6 +246,7 @@ export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly 
   Everything: () => buildParametersBody('Everything'),
   NoParameters: () => buildParametersBody('NoParameters'),
   Meta: () => buildParametersBody('Meta'),
+  Merge: () => buildParametersBody('Merge'),
   validated: (type) => ({ 'application/fhir+json': ['AnyResource', type] }),
   validatedById: (type) => ({ 'application/fhir+json': ['AnyResource', `${type}.stored`] }),
   form: () => ({ 'application/x-www-form-urlencoded': ['SearchForm', 'SearchForm'] }),

@@ -40,6 +40,7 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
   return {
     preserveServerElements: preserveExternalFields(rules.systems),
     async check(context, write) {
+      if (write.movesReferences) return checkMovedReferences(context, write);
       if (!write.resource) return checkDeletion(context, write);
       const entry = await findEntryOfWrite(context, write);
       const previous = readPrevious(write);
@@ -54,7 +55,7 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
       return decision.verdict === 'reject' || decision.verdict === 'tell' ? [decision.issue] : [];
     },
     async after(context, write) {
-      if (!write.resource) return;
+      if (!write.resource || write.movesReferences) return;
       const entry = await findEntryOfWrite(context, write);
       if (isRevocation(write, context)) return entry && withdrawOrder(context, entry);
       if (entry && write.resource.status === 'active') return resumeOrder(context, entry, write);
@@ -118,6 +119,19 @@ async function checkDeletion(context: Context, write: PendingWrite): Promise<voi
   const entry = previous && !isEnded(previous) ? await findEntryOfWrite(context, write) : undefined;
   if (entry && !NEVER_SENT.has(entry.state))
     throw conflict('an order that has not ended cannot be deleted: revoke it first', 'ServiceRequest.status');
+}
+
+/**
+ * Refuses (409) a merge of patients while an order is open: results of the laboratory are for the patient that was ordered for. The request of an ended order
+ * follows its patient. Nothing is sent again, because the text to send was fixed at acceptance.
+ */
+async function checkMovedReferences(context: Context, write: PendingWrite): Promise<void> {
+  const previous = readPrevious(write);
+  if (previous && !isEnded(previous) && (await findEntryOfWrite(context, write)))
+    throw conflict(
+      `the order of ServiceRequest/${write.id} is open: wait for its results, or revoke it, and merge then`,
+      'ServiceRequest.subject',
+    );
 }
 
 /** Whether a user revokes a request that has not ended. */

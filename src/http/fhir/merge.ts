@@ -1,0 +1,67 @@
+// $merge over HTTP: POST Patient/$merge. https://hl7.org/fhir/R5/patient-operation-merge.html
+import type { Identifier } from '@medplum/fhirtypes';
+import { stringifyJson } from '../../fhir/json.ts';
+import { isElement, readMember } from '../../fhir/json-values.ts';
+import { readOperationInput } from '../../fhir/operation-parameters.ts';
+import { invalidStructure } from '../../fhir/outcome.ts';
+import { normalizeReference } from '../../fhir/reference.ts';
+import { mergePatients } from '../../interactions/merge-patients.ts';
+import { authorize } from '../middleware/authorize.ts';
+import { buildOperationOutcome } from '../middleware/error-handler.ts';
+import { toDraft } from './body.ts';
+import type { FhirCall, FhirResponse } from './fhir-call.ts';
+
+const INPUT = {
+  'source-patient': { element: 'valueReference' },
+  'source-patient-identifier': { element: 'valueIdentifier', repeats: true },
+  'target-patient': { element: 'valueReference' },
+  'target-patient-identifier': { element: 'valueIdentifier', repeats: true },
+  'result-patient': { element: 'resource' },
+  preview: { element: 'valueBoolean' },
+} as const;
+
+/** The Parameters of the response: the input, an OperationOutcome, and the target after the merge. A merge completes at once, so there is no Task. */
+export async function handleMerge(call: FhirCall): Promise<FhirResponse> {
+  const { context } = call;
+  for (const permission of ['u', 'r', 's'] as const) authorize(context.caller, 'Patient', permission);
+  const sent = await call.body.json();
+  const input = readOperationInput('merge', INPUT, sent);
+  const [result] = input['result-patient'];
+  const [preview] = input.preview;
+  if (preview && typeof preview.plain !== 'boolean') throw invalidStructure('true or false is expected', preview.where);
+  const merged = await mergePatients(context, {
+    source: selectPatient(call, 'source-patient', input),
+    target: selectPatient(call, 'target-patient', input),
+    ...(result && { result: toDraft(result, 'Patient') }),
+    preview: preview?.plain === true,
+  });
+  const parameter = [
+    { name: 'input', resource: sent.exact },
+    { name: 'outcome', resource: buildOperationOutcome(merged.issues) },
+    { name: 'result', resource: merged.result },
+  ];
+  return { status: 200, body: stringifyJson({ resourceType: 'Parameters', parameter }) };
+}
+
+type Input = ReturnType<typeof readOperationInput<typeof INPUT>>;
+
+/** A patient by its reference, by the identifier in the reference, or by identifiers. */
+function selectPatient({ context }: FhirCall, name: 'source-patient' | 'target-patient', input: Input) {
+  const [reference] = input[name];
+  const given = input[`${name}-identifier`].map(({ plain, where }) => toIdentifier(plain, where));
+  const logical = readMember(reference?.plain, 'identifier');
+  const identifiers = logical === undefined ? given : [...given, toIdentifier(logical, `${reference!.where}.identifier`)];
+  const literal = readMember(reference?.plain, 'reference');
+  if (literal === undefined) return { name, identifiers };
+  const [type, id, ...others] = (typeof literal === 'string' ? normalizeReference(literal, context.baseUrl) : undefined)?.split('/') ?? [];
+  if (type !== 'Patient' || id === undefined || others.length)
+    throw invalidStructure('a reference to a Patient of this server is expected: Patient/[id]', `${reference!.where}.reference`);
+  return { name, id, identifiers };
+}
+
+function toIdentifier(value: unknown, where: string): Identifier {
+  const { system, value: text } = isElement(value) ? value : {};
+  if (typeof text !== 'string' || (system !== undefined && typeof system !== 'string'))
+    throw invalidStructure('an identifier with a value is expected', where);
+  return { value: text, ...(system !== undefined && { system }) };
+}
