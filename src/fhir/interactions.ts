@@ -22,6 +22,8 @@ export const INTERACTIONS = {
   typeHistory: { method: 'GET', path: '/:type/_history', codes: ['history-type'], permission: 'r' },
   searchByPost: { method: 'POST', path: '/:type/_search', codes: ['search-type'], permission: 's' },
   validate: { method: 'POST', path: '/:type/$validate', codes: [], permission: 'r', operation: OPERATIONS.validate },
+  lastObservations: { method: 'GET', path: '/Observation/$lastn', codes: [], operation: OPERATIONS.lastn },
+  lastObservationsByPost: { method: 'POST', path: '/Observation/$lastn', codes: [], operation: OPERATIONS.lastn },
   merge: { method: 'POST', path: '/Patient/$merge', codes: [], operation: OPERATIONS.merge },
   search: { method: 'GET', path: '/:type', codes: ['search-type'], permission: 's' },
   conditionalUpdate: { method: 'PUT', path: '/:type', codes: ['update'], permission: 'u' },

@@ -23,6 +23,7 @@ export const OPERATIONS = {
     definition: 'urn:uuid:5d1f6a52-6b0f-4f7e-9d28-6f0a4a1c7b7e',
     documentation: 'An operation of this server: the differences of two versions (from, to) as a FHIRPath Patch.',
   },
+  lastn: defineR4('lastn', 'Observation'),
   merge: {
     name: 'merge',
     definition: 'http://hl7.org/fhir/OperationDefinition/Patient-merge',

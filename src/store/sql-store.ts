@@ -16,6 +16,7 @@ import { readCurrent, readForUpdate, readVersion, readVersions, wasDeletedSince 
 import type { ResourceChange } from './resources/resource-change.ts';
 import { writeChanges } from './resources/write.ts';
 import { explainSearch } from './search/explain.ts';
+import { type LatestRanking, readLatest } from './search/latest.ts';
 import type { PageStart } from './search/page.ts';
 import { findReferrers } from './search/referrers.ts';
 import { search, searchBodies } from './search/search.ts';
@@ -87,6 +88,10 @@ class SqlStore implements Store {
 
   explainSearch(tenant: number, query: Query, start?: PageStart) {
     return explainSearch(this.database, tenant, query, start);
+  }
+
+  readLatest(tenant: number, query: Query, ranking: LatestRanking) {
+    return readLatest(this.database, tenant, query, ranking);
   }
 
   findReferrers(tenant: number, which: Parameters<Store['findReferrers']>[1]) {

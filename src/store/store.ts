@@ -14,6 +14,7 @@ import type { HistoryEntry, HistoryQuery, HistorySpan } from './resources/histor
 import type { ResourceChange } from './resources/resource-change.ts';
 import type { HistoryRow, ResourceRow } from './resources/resource-row.ts';
 import type { ExplainedStatement } from './search/explain.ts';
+import type { LatestRanking, LatestRow } from './search/latest.ts';
 import type { BodyPage, PageStart, ResultPage } from './search/page.ts';
 import type { ResourceName } from './search/referrers.ts';
 import type { Settings } from './settings.ts';
@@ -39,6 +40,8 @@ export interface Store {
   searchBodies(tenant: number, query: Query, start?: PageStart): Promise<BodyPage>;
   /** The same search, with its statements and their plans: for operators. */
   explainSearch(tenant: number, query: Query, start?: PageStart): Promise<{ page: ResultPage; statements: ExplainedStatement[] }>;
+  /** The most recent resources of each group that a search of one type finds. */
+  readLatest(tenant: number, query: Query, ranking: LatestRanking): Promise<LatestRow[]>;
   /** At most `limit` resources that refer to the target by one of these parameters, to its current version or to a past one. */
   findReferrers(tenant: number, which: { target: ResourceName; parameters: ParameterNumber[]; limit: number }): Promise<ResourceName[]>;
   /** Writes rows, history and index rows in one statement. Returns the number of applied changes: fewer than given if another writer was first. */

@@ -155,6 +155,14 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
       return status('get', `/${type}/all/$diff?from=1&to=2`);
     },
   },
+  lastn: {
+    types: ['Observation'],
+    definition: 'Observation-lastn',
+    call: async () => {
+      const byPost = parameters({ name: 'patient', valueString: 'a' }, { name: 'code', valueString: 'x' });
+      return Math.max(await status('get', '/Observation/$lastn?patient=a&code=x'), await status('post', '/Observation/$lastn', byPost));
+    },
+  },
   merge: {
     types: ['Patient'],
     definition: 'Patient-merge',

@@ -9,6 +9,7 @@ import { handleDiff } from './diff.ts';
 import { handleEverything, handleEverythingByPost } from './everything.ts';
 import type { FhirCall, FhirResponse, InteractionHandler } from './fhir-call.ts';
 import { handleHistory } from './history.ts';
+import { handleLastObservations, handleLastObservationsByPost } from './last-observations.ts';
 import { handleMerge } from './merge.ts';
 import * as meta from './meta.ts';
 import { findRoute, toPathNames } from './path.ts';
@@ -43,6 +44,8 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
   metaAdd: meta.handleMetaAdd,
   metaDelete: meta.handleMetaDelete,
   diff: handleDiff,
+  lastObservations: handleLastObservations,
+  lastObservationsByPost: handleLastObservationsByPost,
   merge: handleMerge,
   create: write.handleCreate,
   update: write.handleUpdate,

@@ -207,6 +207,7 @@ const COMMON_PARAMETERS: Record<string, Json> = {
   ),
   profile: buildQueryParameter('profile', 'The canonical URL of a profile to validate against.'),
   mode: buildQueryParameter('mode', 'create, update or delete: checks whether this interaction would succeed.'),
+  max: buildQueryParameter('max', 'The number of observations of each code. Without it, 1.'),
   from: buildQueryParameter('from', 'The id of the first version. Without it, the version before the second one.'),
   to: buildQueryParameter('to', 'The id of the second version. Without it, the current version.'),
   start: buildQueryParameter('start', 'A date: only care on or after it.'),
@@ -224,12 +225,16 @@ const QUERY_PARAMETERS: Record<NonNullable<FhirOperation['query']>, (keyof typeo
   shown: ['_summary', '_elements'],
   validate: ['profile', 'mode'],
   diff: ['from', 'to'],
+  lastn: ['max', '_summary', '_elements'],
 };
 
 function buildQueryParameters({ query: kind }: FhirOperation, type: string, registry: SearchRegistry): Json[] {
   if (!kind) return [];
+  const searched = kind === 'lastn' ? 'Observation' : type;
   const own =
-    kind === 'search' ? sortOwnFirst(registry.list(type)).map(({ code }) => buildComponentRef('parameters', `${type}.${code}`)) : [];
+    kind === 'search' || kind === 'lastn'
+      ? sortOwnFirst(registry.list(searched)).map(({ code }) => buildComponentRef('parameters', `${searched}.${code}`))
+      : [];
   return [...own, ...QUERY_PARAMETERS[kind].map((name) => buildComponentRef('parameters', name))];
 }
 

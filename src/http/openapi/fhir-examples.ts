@@ -94,6 +94,17 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
   SearchForm: { summary: 'Ten to a page', value: { _count: '10' } },
   Everything: { summary: 'Ten to a page', value: { resourceType: 'Parameters', parameter: [{ name: '_count', valueInteger: 10 }] } },
   NoParameters: { summary: 'Without parameters', value: { resourceType: 'Parameters' } },
+  LastObservations: {
+    summary: 'The last three of each code',
+    value: {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'patient', valueString: `Patient/${ID}` },
+        { name: 'category', valueString: 'laboratory' },
+        { name: 'max', valuePositiveInt: 3 },
+      ],
+    },
+  },
   Merge: {
     summary: 'What a merge would do',
     value: {

@@ -8,7 +8,7 @@ import type { ErrorKind } from '../../fhir/outcome.ts';
  * example in FHIR_EXAMPLES.
  */
 type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'patch' | 'validated' | 'validatedById' | ParametersExample;
-type ParametersExample = 'Everything' | 'NoParameters' | 'Meta' | 'Merge';
+type ParametersExample = 'Everything' | 'NoParameters' | 'Meta' | 'Merge' | 'LastObservations';
 
 export interface FhirOperation {
   /** `{type}` becomes the resource type, `{a type}` the type with its article. */
@@ -18,8 +18,8 @@ export interface FhirOperation {
   body?: BodyKind;
   /** Optional headers of the request, by their names in HEADERS. */
   headers?: (keyof typeof HEADERS)[];
-  /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), of $validate or of $diff. */
-  query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate' | 'diff';
+  /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), of $validate, of $diff or of $lastn. */
+  query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate' | 'diff' | 'lastn';
   failures: readonly ErrorKind[];
 }
 
@@ -151,6 +151,18 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     query: 'diff',
     failures: ['invalid', 'not-supported', 'not-found', 'deleted', 'rule'],
   },
+  lastObservations: {
+    summary: 'Read the last observations of each code, of a patient or another subject',
+    responses: { 200: 'bundle' },
+    query: 'lastn',
+    failures: ['structure', 'invalid', 'not-supported', 'too-long'],
+  },
+  lastObservationsByPost: {
+    summary: 'Read the last observations of each code, with the parameters in a Parameters resource',
+    responses: { 200: 'bundle' },
+    body: 'LastObservations',
+    failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media'],
+  },
   merge: {
     summary: 'Merge two patients that are the same person',
     responses: { 200: 'parameters' },
@@ -247,6 +259,7 @@ export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly 
   NoParameters: () => buildParametersBody('NoParameters'),
   Meta: () => buildParametersBody('Meta'),
   Merge: () => buildParametersBody('Merge'),
+  LastObservations: () => buildParametersBody('LastObservations'),
   validated: (type) => ({ 'application/fhir+json': ['AnyResource', type] }),
   validatedById: (type) => ({ 'application/fhir+json': ['AnyResource', `${type}.stored`] }),
   form: () => ({ 'application/x-www-form-urlencoded': ['SearchForm', 'SearchForm'] }),

@@ -1,0 +1,69 @@
+// $lastn over HTTP: GET and POST Observation/$lastn. https://hl7.org/fhir/R4/observation-operation-lastn.html
+import { isElement, listObjects } from '../../fhir/json-values.ts';
+import { invalid, invalidStructure } from '../../fhir/outcome.ts';
+import { RESULT_PARAMETERS } from '../../fhir/search/result-parameters.ts';
+import type { Resource } from '../../fhir/types.ts';
+import { readLastObservations } from '../../interactions/last-observations.ts';
+import { authorize } from '../middleware/authorize.ts';
+import { buildSearchBundle } from './bundle.ts';
+import type { FhirCall, FhirResponse } from './fhir-call.ts';
+import { isFormatParameter } from './page-links.ts';
+import { parseSubset } from './subset.ts';
+
+type Parameters = [name: string, value: string][];
+
+const PATH = '/Observation/$lastn';
+
+export const handleLastObservations = (call: FhirCall): Promise<FhirResponse> => respondWithLast(call, call.query);
+
+/** Parameters of the body are added to those of the URL. */
+export const handleLastObservationsByPost = async (call: FhirCall): Promise<FhirResponse> =>
+  respondWithLast(call, [...call.query, ...readParameters((await call.body.resource('Parameters')).resource)]);
+
+/** Each parameter of the body is `max` or a search parameter, with a value of any primitive type. */
+function readParameters({ parameter = [] }: Resource): Parameters {
+  if (!Array.isArray(parameter) || listObjects(parameter).length !== parameter.length)
+    throw invalidStructure('a list of objects is expected', 'Parameters.parameter');
+  return parameter.map((part: unknown, at) => {
+    const { name, ...values } = isElement(part) ? part : {};
+    const [value] = Object.entries(values).flatMap(([key, given]) => (key.startsWith('value') ? [given] : []));
+    if (typeof name !== 'string' || !['string', 'number', 'boolean'].includes(typeof value))
+      throw invalidStructure('a parameter has a name and a value: a text, a number, true or false', `Parameters.parameter[${at}]`);
+    return [name, String(value)];
+  });
+}
+
+async function respondWithLast(call: FhirCall, given: Parameters): Promise<FhirResponse> {
+  const { context } = call;
+  authorize(context.caller, 'Observation', 's');
+  const used = given.filter((parameter) => !isFormatParameter(parameter));
+  const { subset, rest } = parseSubset(used, 'Observation');
+  const parameters = rest.filter(([name]) => name !== 'max');
+  checkParameters(parameters);
+  const rows = await readLastObservations(context, { parameters, max: parseMax(rest) });
+  const shown = rows.map((row) => ({ ...row, body: subset.apply(row.body!, row.type) }));
+  const page = { rows: shown, included: [], total: rows.length, parsed: { ignored: [] } };
+  const self = `${context.baseUrl}${PATH}?${new URLSearchParams(used)}`;
+  return { status: 200, body: buildSearchBundle(context.baseUrl, page, { self }) };
+}
+
+function parseMax(parameters: Parameters): number {
+  const [max = '1', ...others] = parameters.flatMap(([name, value]) => (name === 'max' ? value : []));
+  if (others.length) throw invalid('max may occur only once');
+  if (!/^[1-9]\d{0,3}$/.test(max)) throw invalid('max must be a whole number from 1 to 9999');
+  return Number(max);
+}
+
+/** The request "SHALL include" a subject, and a category or a parameter for a code. The result has an order and a size of its own. */
+function checkParameters(parameters: Parameters): void {
+  const codes = parameters.map(([name]) => /^[^:.]*/.exec(name)![0]);
+  const own = codes.find((code) => Object.hasOwn(RESULT_PARAMETERS, code));
+  if (own !== undefined) throw invalid(`$lastn has no ${own}: it sorts by time, and max is the number for each code`);
+  if (!codes.some((code) => SUBJECTS.has(code))) throw invalid('$lastn needs patient or subject');
+  if (!codes.some((code) => code === 'category' || CODED.test(code)))
+    throw invalid('$lastn needs category, code or another parameter for a code');
+}
+
+const SUBJECTS: ReadonlySet<string> = new Set(['patient', 'subject']);
+/** code, combo-code, code-value-quantity … */
+const CODED = /(^|-)code(-|$)/;
