@@ -88,7 +88,8 @@ function buildResourceEntry(type: string, { registry, profiles, documentation }:
     const codes = registry.list(source).filter(test);
     return codes.length ? [`${source}:*`, ...codes.map(({ code }) => `${source}:${code}`)] : [];
   };
-  const referring = SERVED_TYPES.map((other) =>
+  const included = links(type, isFollowable);
+  const referring = SERVED_TYPES.flatMap((other) =>
     links(other, (parameter) => isFollowable(parameter) && !!parameter.targets?.includes(type)),
   );
   return {
@@ -103,8 +104,9 @@ function buildResourceEntry(type: string, { registry, profiles, documentation }:
     conditionalRead: 'full-support',
     conditionalUpdate: true,
     conditionalDelete: 'single',
-    searchInclude: prependWildcard(links(type, isFollowable)),
-    searchRevInclude: prependWildcard(referring.flat()),
+    // R4 JSON has no empty lists: https://hl7.org/fhir/R4/json.html
+    ...(included.length && { searchInclude: ['*', ...included] }),
+    ...(referring.length && { searchRevInclude: ['*', ...referring] }),
     searchParam: parameters.map((parameter) => ({
       name: parameter.code,
       type: parameter.type,
@@ -113,6 +115,3 @@ function buildResourceEntry(type: string, { registry, profiles, documentation }:
     operation: listOperations(type),
   };
 }
-
-/** Adds `*`, which means all links. */
-const prependWildcard = (links: string[]): string[] => (links.length ? ['*', ...links] : []);

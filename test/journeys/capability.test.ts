@@ -17,8 +17,8 @@ interface Served {
   type: string;
   interaction: { code: string }[];
   searchParam: { name: string; type: string; definition?: string }[];
-  searchInclude: string[];
-  searchRevInclude: string[];
+  searchInclude?: string[];
+  searchRevInclude?: string[];
 }
 
 let facet: Running;
@@ -75,6 +75,10 @@ test('the CapabilityStatement has the version and the date of the release', () =
   expect([statement.software.version, statement.date]).toEqual([version, releaseDate]);
 });
 
+test('no list is empty, because R4 has no empty lists in JSON', () => {
+  expect(JSON.stringify(statement)).not.toContain('[]');
+});
+
 test('names are unique per type, and each parameter has a type and the URL of its definition', () => {
   for (const { type, searchParam } of served) {
     const names = searchParam.map(({ name }) => name);
@@ -105,7 +109,7 @@ test('every listed search parameter is accepted, also with :missing unless its t
 
 test('every listed _include and _revinclude is accepted', async () => {
   const failures: string[] = [];
-  for (const { type, searchInclude, searchRevInclude } of served) {
+  for (const { type, searchInclude = [], searchRevInclude = [] } of served) {
     failures.push(
       ...(await statusesOf(
         type,
