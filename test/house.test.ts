@@ -28,6 +28,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     validation: ['terminology'],
     'writable-path': ['fhirpath', 'validation', 'terminology'],
     patch: ['writable-path'],
+    xml: [],
     profile: ['validation', 'fhirpath', 'terminology'],
     search: ['indexing', 'fhirpath', 'terminology'],
   },

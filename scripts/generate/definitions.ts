@@ -65,10 +65,10 @@ export function definitionOf(name: string): StructureDefinition {
   return definition;
 }
 
-/** All groups of the served types, of the abstract types, and of the datatypes they lead to. */
-export function reachableGroups(): Map<string, Group> {
+/** All groups of the served types, of the abstract types, of `others`, and of the datatypes they lead to. */
+export function reachableGroups(others: readonly string[] = []): Map<string, Group> {
   const groups = new Map<string, Group>();
-  const waiting = ['Element', 'BackboneElement', 'Resource', 'DomainResource', ...SERVED_TYPES];
+  const waiting = ['Element', 'BackboneElement', 'Resource', 'DomainResource', ...SERVED_TYPES, ...others];
   for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
     if (groups.has(type) || isPrimitive(type)) continue;
     for (const group of groupsOf(definitionOf(type))) {

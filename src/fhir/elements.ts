@@ -5,9 +5,11 @@ import { readFileSync } from 'node:fs';
 /**
  * One element of a type. `types`: primitive types (`string`), datatypes (`HumanName`), or the path of a backbone element (`Patient.contact`). Datatypes and paths
  * have elements of their own. `choice`: the name in the definitions (`value[x]`) of an element with its type in the JSON name. `targets`: the target types of a
- * reference. Absent: any type. `summary`: part of `_summary=true`. `bound`: the value set of a required binding, without a version.
+ * reference. Absent: any type. `summary`: part of `_summary=true`. `bound`: the value set of a required binding, without a version. `order`: the position in the
+ * definition, which the types of a choice share. `attribute`: an attribute in XML, and not an element.
  */
 export interface ElementInfo {
+  order: number;
   list: boolean;
   types: string[];
   min: number;
@@ -15,6 +17,7 @@ export interface ElementInfo {
   targets?: string[];
   summary?: boolean;
   bound?: string;
+  attribute?: boolean;
 }
 
 interface GeneratedElement {
@@ -41,20 +44,31 @@ const ELEMENTS_BY_TYPE = new Map(Object.entries(GENERATED_ELEMENTS).map(([type, 
  */
 export const findElement = (type: string, name: string): ElementInfo | undefined => ELEMENTS_BY_TYPE.get(type)?.get(name);
 
+/** Whether a type of the definitions is a resource type. Only resources have implicit rules. https://hl7.org/fhir/R4/resource.html */
+export const isResourceType = (type: string): boolean => findElement(type, 'implicitRules') !== undefined;
+
 /** The JSON names of all elements of a type, without `_x` siblings and `value[x]`. Empty if the type is unknown. */
 export const listElementNames = (type: string): string[] =>
   [...(ELEMENTS_BY_TYPE.get(type)?.keys() ?? [])].filter((name) => !name.startsWith('_') && !name.endsWith('[x]'));
 
 function buildElementTable(elements: Record<string, GeneratedElement>): Map<string, ElementInfo> {
-  return new Map(Object.entries(elements).flatMap(([name, element]) => buildElementEntries(name, element)));
+  return new Map(Object.entries(elements).flatMap(([name, element], order) => buildElementEntries(name, { ...element, order })));
 }
 
-function buildElementEntries(name: string, { bare = false, list = false, min = 0, ...rest }: GeneratedElement): [string, ElementInfo][] {
+function buildElementEntries(
+  name: string,
+  { bare = false, list = false, min = 0, ...rest }: GeneratedElement & { order: number },
+): [string, ElementInfo][] {
   const facts: ElementInfo = { ...rest, list, min };
-  if (bare) return [[name, facts]];
+  if (bare) return [[name, isAttribute(facts) ? { ...facts, attribute: true } : facts]];
   if (!name.endsWith('[x]')) return addPrimitiveSibling(name, facts);
   const all: ElementInfo = { ...facts, choice: name };
   return [[name, all], ...facts.types.flatMap((type) => addPrimitiveSibling(toChoiceName(name, type), narrowToType(type, all)))];
+}
+
+/** Of the primitives without a sibling, the ids of elements and the URLs of extensions are attributes. https://hl7.org/fhir/R4/xml.html */
+function isAttribute({ types }: ElementInfo): boolean {
+  return types[0] !== 'id' && types[0] !== 'xhtml';
 }
 
 /** Adds the sibling of a primitive: an object with its id and extensions, named with an underscore. https://hl7.org/fhir/R4/json.html#primitive */

@@ -12,7 +12,8 @@ export interface ParsedJson {
 const TOKENS = /"|-?\d[\d.eE+-]*/g;
 const COLON = /\s*:/y;
 const BACKSLASH = 92;
-const DEEPEST = 200;
+/** The most levels of objects and lists in a body. */
+export const DEEPEST = 200;
 
 const keepDigits = (_key: string, value: unknown, context?: { source: string }): unknown =>
   typeof value === 'number' && context !== undefined && JSON.stringify(value) !== context.source ? JSON.rawJSON(context.source) : value;
