@@ -1,10 +1,10 @@
 // Binary: chooses between the resource and its content, and converts content into a resource. https://hl7.org/fhir/R4/binary.html
-import { parseMediaType } from './media-type.ts';
+import { parseAccept, parseMediaType, RESOURCE_FORMATS } from './media-type.ts';
 import type { Resource } from './types.ts';
 
-const FHIR_MEDIA_TYPES = new Set(['application/fhir+json', 'application/json+fhir']);
-/** Media types that ask for the resource, unless the content has this type. */
-const GENERIC_MEDIA_TYPES = new Set(['application/json', 'text/json', 'json', 'application/*']);
+const FHIR_MEDIA_TYPES = new Set(['application/fhir+json', 'application/json+fhir', 'application/fhir+xml', 'application/xml+fhir']);
+/** Media types that ask for the resource, unless the content has this type. Those of XML are not among them, because browsers accept XML before anything else. */
+const GENERIC_MEDIA_TYPES = new Set(['application/json', 'text/json', 'application/*']);
 
 /** The size limit of content as a share of the body limit. Content is stored as base64, which is larger. */
 export const BASE64_CONTENT_SHARE = 0.74;
@@ -20,19 +20,15 @@ export function chooseBinaryForm(
   { accept = '', format }: { accept?: string; format?: string },
 ): BinaryForm | undefined {
   const own = parseMediaType(contentType)[0];
-  if (format !== undefined) return matchBinaryForm(parseMediaType(format)[0], own);
+  if (format !== undefined) return chooseFormByParameter(parseMediaType(format)[0], own);
   if (accept.trim() === '') return 'content';
-  const ranges = accept.split(',').map((range) => {
-    const [type, ...parameters] = parseMediaType(range);
-    return { type, weight: readWeight(parameters) };
-  });
-  const wanted = ranges.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
-  return wanted.map(({ type }) => matchBinaryForm(type, own)).find((form) => form !== undefined);
+  return parseAccept(accept)
+    .map(({ type }) => matchBinaryForm(type, own))
+    .find((form) => form !== undefined);
 }
 
-function readWeight(parameters: string[]): number {
-  const weight = parameters.find((text) => /^q\s*=/.test(text))?.replace(/^q\s*=\s*/, '');
-  return weight === undefined ? 1 : Number(weight) || 0;
+function chooseFormByParameter(format: string, own: string): BinaryForm | undefined {
+  return matchBinaryForm(format, own) ?? (RESOURCE_FORMATS.has(format) ? 'resource' : undefined);
 }
 
 function matchBinaryForm(range: string, own: string): BinaryForm | undefined {

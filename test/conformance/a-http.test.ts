@@ -19,6 +19,15 @@ test('A2 the CapabilityStatement is read without a key, resources are not', asyn
   expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/);
 });
 
+test.each(['xml', 'application/xml', 'text/xml', 'application/fhir%2Bxml'])(
+  'A4 _format=%s returns XML and overrides Accept',
+  async (format) => {
+    const { id } = await made();
+    const answer = await ask('GET', `/Patient/${id}?_format=${format}`, { headers: { Accept: 'application/fhir+json' } });
+    expect([answer.status, answer.text.includes('<Patient xmlns="http://hl7.org/fhir">')]).toEqual([200, true]);
+  },
+);
+
 test('A3 responses are application/fhir+json in UTF-8, or application/json if the client accepts that', async () => {
   const { id } = await made();
   expect((await ask('GET', `/Patient/${id}`)).headers.get('content-type')).toBe('application/fhir+json; charset=utf-8');
@@ -31,19 +40,19 @@ test.each(['json', 'application/json', 'application/fhir%2Bjson'])('A4 _format=%
   expect((await ask('GET', `/Patient/${id}?_format=${format}`, { headers: { Accept: 'application/fhir+xml' } })).status).toBe(200);
 });
 
-test.each(['xml', 'application/fhir%2Bxml', 'text/turtle', 'nonsense'])('A4 _format=%s is not served: 406', async (format) => {
+test.each(['ttl', 'text/turtle', 'nonsense'])('A4 _format=%s is not served: 406', async (format) => {
   const { id } = await made();
   expectRefusal(await ask('GET', `/Patient/${id}?_format=${format}`), 406);
 });
 
 test('A5 an Accept of other types only is 406, a body of another type 415', async () => {
-  expectRefusal(await ask('GET', '/Patient', { headers: { Accept: 'application/fhir+xml' } }), 406);
+  expectRefusal(await ask('GET', '/Patient', { headers: { Accept: 'text/turtle' } }), 406);
   for (const [method, path] of [
     ['POST', '/Patient'],
     ['PUT', '/Patient/x'],
     ['PATCH', '/Patient/x'],
   ] as const)
-    expectRefusal(await ask(method, path, { headers: { 'Content-Type': 'application/fhir+xml' }, body: '<Patient/>' }), 415);
+    expectRefusal(await ask(method, path, { headers: { 'Content-Type': 'text/turtle' }, body: '[]' }), 415);
 });
 
 test('A6 fhirVersion=4.0 is accepted; another version is 406 of an Accept and 415 of a body', async () => {

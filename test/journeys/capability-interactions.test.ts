@@ -1,6 +1,7 @@
 // Calls every interaction that /metadata lists for every type. R4 interactions that it does not list are refused. https://hl7.org/fhir/R4/http.html#summary,
 // https://hl7.org/fhir/R4/capabilitystatement.html
 import request from 'supertest';
+import { writeXml } from '../../src/fhir/xml/write-xml.ts';
 import { type Running, startFacet } from './running-server.ts';
 
 interface Served {
@@ -27,11 +28,11 @@ beforeAll(async () => {
 afterAll(() => facet.close());
 
 type Method = 'get' | 'head' | 'put' | 'post' | 'patch' | 'delete';
-async function status(method: Method, path: string, body?: object, headers: Record<string, string> = {}): Promise<number> {
+async function status(method: Method, path: string, body?: object | string, headers: Record<string, string> = {}): Promise<number> {
   const sent = request(facet.app)
     [method](`/fhir/R4${path}`)
     .set({ 'x-api-key': facet.demo.fhir!, ...(body && { 'Content-Type': 'application/fhir+json' }), ...headers });
-  return (body ? await sent.send(JSON.stringify(body)) : await sent).status;
+  return (body ? await sent.send(typeof body === 'string' ? body : JSON.stringify(body)) : await sent).status;
 }
 
 /** The least that is valid of each type. */
@@ -233,18 +234,20 @@ test('every listed compartment can be searched, by type and completely, and no o
 });
 
 test('every listed patch format is accepted, and no other', async () => {
-  expect(patchFormat).toEqual(['application/json-patch+json', 'application/fhir+json']);
+  expect(patchFormat).toEqual(['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml']);
   const part = [
     { name: 'type', valueCode: 'add' },
     { name: 'path', valueString: 'Patient' },
     { name: 'name', valueString: 'active' },
     { name: 'value', valueBoolean: true },
   ];
-  const bodies = [patch('x'), { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] }];
-  await status('put', '/Patient/formats', least('Patient', 'formats', 'formats'));
-  for (const [at, format] of patchFormat.entries())
+  const parameters = { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] };
+  const bodies = [patch('x'), parameters, writeXml(parameters)];
+  for (const [at, format] of patchFormat.entries()) {
+    await status('put', '/Patient/formats', least('Patient', 'formats', 'formats'));
     expect(await status('patch', '/Patient/formats', bodies[at]!, { 'Content-Type': format })).toBe(200);
-  for (const format of ['application/xml-patch+xml', 'application/merge-patch+json', 'application/fhir+xml'])
+  }
+  for (const format of ['application/xml-patch+xml', 'application/merge-patch+json'])
     expect(await status('patch', '/Patient/formats', bodies[0]!, { 'Content-Type': format })).toBe(415);
 });
 

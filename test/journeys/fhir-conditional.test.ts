@@ -102,7 +102,10 @@ test('a patch keeps digits, respects If-Match, and is validated like an update',
   expect((await send('patch', path, '{}', JSON_PATCH)).status).toBe(400);
   expect((await send('patch', '/Observation/none', status, JSON_PATCH)).status).toBe(404);
   const media = await send('patch', path, '<diff/>', { 'Content-Type': 'application/xml-patch+xml' });
-  expect([media.status, media.headers['accept-patch']]).toEqual([415, 'application/json-patch+json, application/fhir+json']);
+  expect([media.status, media.headers['accept-patch']]).toEqual([
+    415,
+    'application/json-patch+json, application/fhir+json, application/fhir+xml',
+  ]);
 });
 
 test('a transaction patches, also by criteria, and updates by criteria', async () => {

@@ -4,6 +4,7 @@ import { isObject } from '../../fhir/json-values.ts';
 import { invalidStructure, notAcceptable } from '../../fhir/outcome.ts';
 import type { Draft } from '../../interactions/context.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
+import { decodeFormat } from '../middleware/fhir-format.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 
 const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;
@@ -16,9 +17,10 @@ export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: 
   if (row.type !== 'Binary' || !call.isStandalone) return undefined;
   const content = parseBinary(row.body);
   const accept = call.header('accept');
-  const format = call.query.find(([name]) => name === '_format')?.[1].replace(' ', '+');
+  const format = decodeFormat(call.query.find(([name]) => name === '_format')?.[1]);
   const form = chooseBinaryForm(content.contentType, { ...(accept !== undefined && { accept }), ...(format !== undefined && { format }) });
-  if (form === undefined) throw notAcceptable('this Binary has another media type: accept that, or application/fhir+json');
+  if (form === undefined)
+    throw notAcceptable('this Binary has another media type: accept that, application/fhir+json or application/fhir+xml');
   const isShown = call.query.some(([name]) => name === '_summary' || name === '_elements');
   return form === 'resource' || isShown
     ? undefined
@@ -37,7 +39,6 @@ function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, security
     'Content-Disposition': `attachment; filename="${id}"`,
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "default-src 'none'; sandbox",
-    Vary: 'Accept',
     ...(typeof reference === 'string' && HEADER.test(reference) && { 'X-Security-Context': reference }),
   };
 }

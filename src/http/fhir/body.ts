@@ -3,22 +3,23 @@ import type { Request } from 'express';
 import type { BundleEntry } from '../../fhir/bundle.ts';
 import { type ParsedJson, parseJson } from '../../fhir/json.ts';
 import { isObject } from '../../fhir/json-values.ts';
-import { acceptsR4, parseMediaType } from '../../fhir/media-type.ts';
+import { acceptsR4, parseMediaType, RESOURCE_FORMATS } from '../../fhir/media-type.ts';
 import { invalid, invalidStructure, notSupported, unsupportedMedia } from '../../fhir/outcome.ts';
 import { parseFhirPathPatch } from '../../fhir/patch/fhirpath-patch.ts';
 import { parseJsonPatch } from '../../fhir/patch/json-patch.ts';
 import type { Patch } from '../../fhir/patch/patch.ts';
 import type { Resource } from '../../fhir/types.ts';
+import { parseXml } from '../../fhir/xml/parse-xml.ts';
 import type { Draft } from '../../interactions/context.ts';
 import type { BytesReader, TextReader } from '../middleware/read-body.ts';
 import { getReadBytes, hasBody } from '../middleware/read-body.ts';
 import type { FhirRequestBody } from './fhir-call.ts';
 
-const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
+const RESOURCE = [...RESOURCE_FORMATS.keys()];
 const JSON_PATCH = 'application/json-patch+json';
-const PATCHES = [JSON_PATCH, 'application/fhir+json', 'application/json'];
+const PATCHES = [JSON_PATCH, ...RESOURCE];
 /** The value of Accept-Patch (RFC 5789 §3.1). */
-const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
+const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json, application/fhir+xml`;
 const FORM = ['application/x-www-form-urlencoded'];
 
 /** The readers of bodies, each with its size limit. */
@@ -40,23 +41,31 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
     if (!acceptsR4(parameters)) throw unsupportedMedia('this server supports FHIR 4.0 only: send fhirVersion=4.0 or leave it out');
     return as(req);
   };
+  const format = RESOURCE_FORMATS.get(parseMediaType(req.headers['content-type'] ?? '')[0]);
+  const parse = (body: string): ParsedJson | Promise<ParsedJson> => (format?.syntax === 'xml' ? parseXml(body) : parseJson(body));
   const json = async (what: string): Promise<ParsedJson> => {
-    const json = await text(RESOURCE, 'send the resource as application/fhir+json');
-    if (json.trim() === '') throw invalidStructure(`the body must be a ${what}, but it is empty`);
-    return parseJson(json);
+    const body = await text(RESOURCE, 'send the resource as application/fhir+json or application/fhir+xml');
+    if (body.trim() === '') throw invalidStructure(`the body must be a ${what}, but it is empty`);
+    return parse(body);
   };
   return {
     resource: async (type) => toDraft(await json(`${type} resource`), type),
     form: async () => [
       ...new URLSearchParams(await text(FORM, 'send the parameters as application/x-www-form-urlencoded', { as: read.form })),
     ],
-    patch: async () => parsePatch(await text(PATCHES, `send a patch as ${ACCEPT_PATCH}`, { headers: { 'Accept-Patch': ACCEPT_PATCH } })),
+    patch: async () => {
+      const body = await text(PATCHES, `send a patch as ${ACCEPT_PATCH}`, { headers: { 'Accept-Patch': ACCEPT_PATCH } });
+      if (body.trim() === '') throw invalidStructure('the body must be a patch, but it is empty');
+      return toPatch(await parse(body));
+    },
     json: () => json('resource'),
     binary: async () => {
       const contentType = req.headers['content-type'] ?? '';
-      if (!RESOURCE.includes(parseMediaType(contentType)[0])) return toUpload(await read.bytes(req), contentType);
-      const parsed = await json('Binary resource, or JSON content of one');
-      // JSON that is not a Binary resource is content, even with the media type of FHIR
+      // any XML may be content, for example a CDA document, so a Binary resource in XML needs the media type of FHIR
+      if (!format || (format.syntax === 'xml' && format.mediaType !== 'application/fhir+xml'))
+        return toUpload(await read.bytes(req), contentType);
+      const parsed = await json('Binary resource, or content in the format that Content-Type names');
+      // JSON or XML that is not a Binary resource is content, even with the media type of FHIR
       return isResource(parsed.plain, 'Binary') ? toDraft(parsed, 'Binary') : toUpload(getReadBytes(req), contentType);
     },
   };
@@ -86,9 +95,7 @@ export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
 }
 
 /** A JSON Patch is a list, a FHIRPath Patch a Parameters resource. https://hl7.org/fhir/R4/http.html#patch */
-function parsePatch(text: string): Patch {
-  if (text.trim() === '') throw invalidStructure('the body must be a patch, but it is empty');
-  const parsed = parseJson(text);
+function toPatch(parsed: ParsedJson): Patch {
   return Array.isArray(parsed.plain) ? parseJsonPatch(parsed) : parseFhirPathPatch(parsed);
 }
 

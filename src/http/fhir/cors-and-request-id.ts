@@ -5,8 +5,9 @@ import { listMethods } from '../../fhir/interactions.ts';
 import { readRequestContext } from '../middleware/request-context.ts';
 import { findPlace } from './path.ts';
 
-/** Every origin is allowed, because API keys are sent in a header and never in a cookie. */
-const CORS_HEADERS = new Map([
+/** Every origin is allowed, because API keys are sent in a header and never in a cookie. The format of a response, also of a 304, depends on Accept. */
+const FHIR_HEADERS = new Map([
+  ['Vary', 'Accept'],
   ['Access-Control-Allow-Origin', '*'],
   [
     'Access-Control-Expose-Headers',
@@ -24,7 +25,7 @@ const PREFLIGHT_HEADERS = new Map([
 /** Request ids that are safe in a header and in a log. https://hl7.org/fhir/R4/datatypes.html#id */
 const REQUEST_ID = /^[A-Za-z0-9\-._]{1,64}$/;
 
-/** Sets the CORS headers, repeats the client's request id if it is safe, and responds to OPTIONS. */
+/** Sets the headers of all FHIR responses, repeats the client's request id if it is safe, and responds to OPTIONS. */
 export function setCorsAndRequestId(req: Request, res: Response, next: NextFunction): void {
   readRequestContext(res).surface = 'fhir';
   const own = req.get('x-request-id');
@@ -32,7 +33,7 @@ export function setCorsAndRequestId(req: Request, res: Response, next: NextFunct
     readRequestContext(res).requestId = own;
     res.setHeader('X-Request-Id', own);
   }
-  res.setHeaders(CORS_HEADERS);
+  res.setHeaders(FHIR_HEADERS);
   if (req.method === 'OPTIONS') sendOptions(req, res);
   else next();
 }

@@ -13,6 +13,7 @@ export interface FhirRequestBody {
   /** The parameters of a form. */
   form(): Promise<[name: string, value: string][]>;
   patch(): Promise<Patch>;
+  /** A resource of any type, as JSON. */
   json(): Promise<ParsedJson>;
   /** A Binary resource, or the content of one. */
   binary(): Promise<Draft | { bytes: Buffer; contentType: string }>;
@@ -46,6 +47,8 @@ export interface FhirResponse {
   body?: string;
   /** Bytes instead of `body`. Their media type is in the headers. */
   content?: Buffer;
+  /** The value of `_format`, if it is in the body of the request. */
+  format?: string;
   /** An instant, for the response entry of a Bundle. */
   lastModified?: string;
 }

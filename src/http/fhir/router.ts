@@ -10,13 +10,14 @@ import type { ClientRequest } from '../../store/database/database.ts';
 import { authenticate, type FindCaller } from '../middleware/authenticate.ts';
 import { authorizePatientKey } from '../middleware/authorize.ts';
 import { type LogFailure, toFhirError } from '../middleware/error-handler.ts';
+import { negotiateFormat } from '../middleware/fhir-format.ts';
 import { buildBytesReader, buildTextReader } from '../middleware/read-body.ts';
 import { parseQuery, readRequestContext, toClientRequest } from '../middleware/request-context.ts';
 import { isBinaryRead } from './binary.ts';
 import { buildRequestBody } from './body.ts';
 import { setCorsAndRequestId } from './cors-and-request-id.ts';
 import { findRoute } from './path.ts';
-import { negotiateFormat, sendFhirResponse } from './respond.ts';
+import { sendFhirResponse } from './respond.ts';
 import { runInteraction } from './run-interaction.ts';
 
 /** The dependencies of the FHIR API. */
@@ -49,7 +50,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     sendFhirResponse(req, res, { status: isNotModified ? 304 : 200, headers: { ETag: etag }, ...(!isNotModified && { body: text }) });
   });
   router.use(async (req: Request, res: Response) => {
-    if (!isBinaryRead(req.method, req.path)) negotiateFormat(req);
+    const format = isBinaryRead(req.method, req.path) ? undefined : negotiateFormat(req);
     const caller = await authenticate(req, 'fhir', api.findCaller);
     readRequestContext(res).caller = caller;
     authorizePatientKey(caller, false);
@@ -69,7 +70,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
       },
       route,
     );
-    sendFhirResponse(req, res, response);
+    sendFhirResponse(req, res, response, format);
   });
   return router;
 }

@@ -84,7 +84,8 @@ async function respondWithPage(call: FhirCall, place: SearchScope, input: Parame
     included: page.included.map((row) => applySubset(subset, row)),
   };
   const links = buildPageLinks(call, { path: place.path, parameters: used }, { opened, next: page.next });
-  return { status: 200, body: buildSearchBundle(context.baseUrl, subsetPage, links) };
+  const format = input.find(([name]) => name === '_format')?.[1];
+  return { status: 200, body: buildSearchBundle(context.baseUrl, subsetPage, links), ...(format !== undefined && { format }) };
 }
 
 interface TypeSelection {

@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isObject } from '../../fhir/json-values.ts';
 import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
 import { buildChallenge } from './authenticate.ts';
+import { formatBody, negotiateErrorFormat } from './fhir-format.ts';
 import { closeConnectionAfterLongBody } from './read-body.ts';
 import { buildResponseFacts, type RequestContext, readRequestContext } from './request-context.ts';
 
@@ -46,7 +47,7 @@ function sendError(req: Request, res: Response, error: FhirError): void {
     return;
   }
   closeConnectionAfterLongBody(req, res);
-  const { status, type, headers, body } = renderError(error, res);
+  const { status, type, headers, body } = renderError(error, req, res);
   const { surface } = readRequestContext(res);
   res
     .status(status)
@@ -56,26 +57,34 @@ function sendError(req: Request, res: Response, error: FhirError): void {
       ...headers,
     })
     .setHeader('Content-Type', `${type}; charset=utf-8`);
-  res.end(JSON.stringify(body));
+  res.end(body);
 }
 
 interface ErrorResponse {
   status: number;
   type: string;
   headers?: Record<string, string>;
-  body: unknown;
+  body: string;
 }
 
 /** The error in the format of the surface. */
-function renderError({ kind, issues, message }: FhirError, res: Response): ErrorResponse {
+function renderError({ kind, issues, message }: FhirError, req: Request, res: Response): ErrorResponse {
   const context = readRequestContext(res);
   const { surface } = context;
   const { status } = ERROR_KINDS[kind];
-  if (surface === 'fhir') return { status, type: 'application/fhir+json', body: buildOperationOutcome(issues) };
-  if (surface === undefined) return { status, type: 'application/json', body: { error: kind, message } };
+  if (surface === 'fhir') {
+    const format = negotiateErrorFormat(req);
+    return { status, type: format.mediaType, body: formatBody(JSON.stringify(buildOperationOutcome(issues)), format, false) };
+  }
+  if (surface === undefined) return { status, type: 'application/json', body: JSON.stringify({ error: kind, message }) };
   const own = surface.describeError(kind).status;
   const facts = buildResponseFacts(context, own);
-  return { status: own, type: 'application/json', headers: surface.buildHeaders(facts), body: surface.wrapError(kind, issues, facts).body };
+  return {
+    status: own,
+    type: 'application/json',
+    headers: surface.buildHeaders(facts),
+    body: JSON.stringify(surface.wrapError(kind, issues, facts).body),
+  };
 }
 
 /** https://hl7.org/fhir/R4/operationoutcome.html */

@@ -16,6 +16,8 @@ const FHIR_JSON = 'application/fhir+json';
 const buildComponentRef = (kind: string, name: string): Json => ({ $ref: `#/components/${kind}/${name}` });
 const buildSchemaRef = (name: string): Json => buildComponentRef('schemas', name);
 const buildContent = (type: string, name: string): Json => ({ [type]: { schema: buildSchemaRef(name) } });
+/** Every body in FHIR's JSON may be in FHIR's XML too. */
+const XML_CONTENT = buildContent('application/fhir+xml', 'Xml');
 
 /** Builds the OpenAPI document of the FHIR API. */
 export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, bodyLimit }: ServerFacts): Json {
@@ -47,6 +49,7 @@ export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, b
 
 const REQUEST_SCHEMAS: Record<string, Json> = {
   SearchForm: { type: 'object', additionalProperties: { type: 'string' } },
+  Xml: { description: 'A resource in XML: https://hl7.org/fhir/R4/xml.html', type: 'string' },
   Content: { description: 'The content of a Binary, of any media type.', type: 'string', format: 'binary' },
   JsonPatch: {
     type: 'array',
@@ -87,7 +90,7 @@ const METADATA: Json = {
   tags: ['system'],
   security: [],
   responses: {
-    200: { description: 'The CapabilityStatement.', content: buildContent(FHIR_JSON, 'CapabilityStatement') },
+    200: { description: 'The CapabilityStatement.', content: { ...buildContent(FHIR_JSON, 'CapabilityStatement'), ...XML_CONTENT } },
     304: { description: 'The client has the current CapabilityStatement.' },
     406: buildComponentRef('responses', 'not-acceptable'),
   },
@@ -121,13 +124,12 @@ function buildOperation({ name, path, type }: Record<'name' | 'path' | 'type', s
   };
 }
 
-const buildRequestBody = (kind: NonNullable<FhirOperation['body']>, type: string): Json =>
-  Object.fromEntries(
-    Object.entries(BODIES[kind](type)).map(([media, [name, example]]) => [
-      media,
-      { schema: buildSchemaRef(name), ...(example && buildExampleRef(example)) },
-    ]),
+function buildRequestBody(kind: NonNullable<FhirOperation['body']>, type: string): Json {
+  const content = Object.entries(BODIES[kind](type)).map(
+    ([media, [name, example]]) => [media, { schema: buildSchemaRef(name), ...(example && buildExampleRef(example)) }] as const,
   );
+  return { ...Object.fromEntries(content), ...(content.some(([media]) => media === FHIR_JSON) && XML_CONTENT) };
+}
 
 const buildExampleRef = (name: string): Json => ({ examples: { [name]: buildComponentRef('examples', name) } });
 
@@ -165,6 +167,7 @@ function buildResponse(status: number, what: FhirOperation['responses'][number],
     ...(names.length && {
       content: {
         [FHIR_JSON]: { schema, ...(what === 'resource' && buildExampleRef(`${type}.stored`)) },
+        ...XML_CONTENT,
         ...(what === 'resource' && type === 'Binary' && buildContent('*/*', 'Content')),
       },
     }),
@@ -173,7 +176,10 @@ function buildResponse(status: number, what: FhirOperation['responses'][number],
 
 function buildFailureResponse(kind: string, { status, code }: (typeof ERROR_KINDS)[ErrorKind]): Json {
   const example = buildOperationOutcome([issue(code, 'what is wrong, and what to do instead')]);
-  return { description: `${status}: ${kind}`, content: { [FHIR_JSON]: { schema: buildSchemaRef('OperationOutcome'), example } } };
+  return {
+    description: `${status}: ${kind}`,
+    content: { [FHIR_JSON]: { schema: buildSchemaRef('OperationOutcome'), example }, ...XML_CONTENT },
+  };
 }
 
 const buildQueryParameter = (name: string, description: string): Json => ({
