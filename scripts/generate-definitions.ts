@@ -5,7 +5,7 @@ import { elementsFile } from './generate/elements.ts';
 import { extensionsFile } from './generate/extensions.ts';
 import { schemasFile } from './generate/schemas.ts';
 import { searchParametersFile } from './generate/search-parameters.ts';
-import { valueSetsFile } from './generate/value-sets.ts';
+import { terminologyDetailsFile, valueSetsFile } from './generate/value-sets.ts';
 
 /** Generated file → the function that makes its text. A new generated file is one more line. */
 export const GENERATED: Record<string, () => string> = {
@@ -14,6 +14,7 @@ export const GENERATED: Record<string, () => string> = {
   'extensions.json': extensionsFile,
   'schemas.json': schemasFile,
   'search-parameters.json': searchParametersFile,
+  'terminology-details.json': terminologyDetailsFile,
   'value-sets.json': valueSetsFile,
 };
 

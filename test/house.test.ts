@@ -23,6 +23,7 @@ const FLOORS: Record<string, string[]> = {
 const FOLDERS: Record<string, Record<string, string[]>> = {
   fhir: {
     terminology: [],
+    'terminology-operations': ['terminology', 'indexing'],
     fhirpath: [],
     indexing: [],
     validation: ['terminology'],

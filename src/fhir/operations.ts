@@ -14,6 +14,12 @@ const defineR4 = (name: string, on: string): Operation => ({ name, definition: `
 
 export const OPERATIONS = {
   validate: defineR4('validate', 'Resource'),
+  expand: defineR4('expand', 'ValueSet'),
+  validateCodeInValueSet: defineR4('validate-code', 'ValueSet'),
+  validateCodeInCodeSystem: defineR4('validate-code', 'CodeSystem'),
+  lookup: defineR4('lookup', 'CodeSystem'),
+  subsumes: defineR4('subsumes', 'CodeSystem'),
+  translate: defineR4('translate', 'ConceptMap'),
   everything: defineR4('everything', 'Patient'),
   meta: defineR4('meta', 'Resource'),
   metaAdd: { ...defineR4('meta-add', 'Resource'), affectsState: true },

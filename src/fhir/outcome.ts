@@ -99,6 +99,8 @@ export const duplicate = (text: string, where?: Where) => buildError('duplicate'
 export const deleted = (text: string, headers?: Record<string, string>) => buildError('deleted', text, undefined, headers);
 export const versionMismatch = (text: string) => buildError('version-mismatch', text);
 export const multipleMatches = (text: string) => buildError('multiple-matches', text);
+/** The result would need more than the server spends on one request. */
+export const tooCostly = (text: string) => new FhirError('rule', [issue('too-costly', text)]);
 export const tooLong = (text: string) => buildError('too-long', text);
 export const unsupportedMedia = (text: string, headers?: Record<string, string>) => buildError('media', text, undefined, headers);
 export const throttled = (text: string, retryAfter: number) =>

@@ -84,7 +84,7 @@ test.each<[string, unknown]>([
   ['listed-in-part', { 'urn:elsewhere': ['all', 'the code system urn:elsewhere is not known here'] }],
   ['within', { [COLORS]: ['red,crimson,blue', 'the value set urn:vs:nowhere is not known here'] }],
   ['one-and-unknown', 'the value set urn:vs:nowhere is not known here'],
-  ['circle', 'the value set urn:vs:circle is not known here'],
+  ['circle', 'the value set urn:vs:circle includes itself'],
   ['nothing', 'the value set urn:vs:nothing does not define its codes'],
   ['neither', 'the value set urn:vs:neither does not define its codes'],
 ])('%s', (name, expected) => expect(told(name)).toEqual(expected));

@@ -100,7 +100,7 @@ test.each<[string, string[]]>([
 test.each([
   [`Condition?code:in=${VS}/nowhere`, `the value set ${VS}/nowhere is not known here`],
   ['Condition?code:in=ValueSet/7', 'the value set ValueSet/7 is not known here'],
-  [`Condition?code:not-in=${VS}/circle`, `the value set ${VS}/circle is not known here`],
+  [`Condition?code:not-in=${VS}/circle`, `the value set ${VS}/circle includes itself`],
   [`Condition?code:in=${VS}/odd`, 'a filter colour = on the code system'],
   [`Condition?code:in=${VS}/unknown-tree`, `the code system ${OTHER} is not known here`],
   [`Condition?code:in=${VS}/but-x`, `the code system ${OTHER} is not known here`],

@@ -1,7 +1,8 @@
 // The rules of a profile's bindings, as far as the codes of the value sets are known. R4's own required bindings: validation/schema-rules.ts.
 // https://hl7.org/fhir/R4/terminologies.html#strength
 import { isElement, listObjects } from '../json-values.ts';
-import { expandValueSet, isFullyKnown } from '../terminology/expansion.ts';
+import { FhirError } from '../outcome.ts';
+import { type Expansion, expandValueSet, isFullyKnown } from '../terminology/expansion.ts';
 import type { Terminology } from '../terminology/terminology.ts';
 import { buildFault, formatNames } from '../validation/schema-rule.ts';
 import type { ElementDefinition, ReportUnchecked } from './definition.ts';
@@ -22,7 +23,7 @@ const MAX_SAMPLE_CODES = 21;
 
 /** The codes of a value set. Undefined: it or an included value set is not loaded, or does not define its content. */
 export function findValueSetCodes(canonical: string, terminology: Terminology): ValueSetCodes | undefined {
-  const expansion = expandValueSet(canonical, terminology);
+  const expansion = expandIfPossible(canonical, terminology);
   if (typeof expansion === 'string' || expansion.size === 0) return undefined;
   const lists = [...expansion].map(([system, { codes }]) => ({ system, codes }));
   return {
@@ -33,6 +34,16 @@ export function findValueSetCodes(canonical: string, terminology: Terminology): 
     isComplete: isFullyKnown(expansion),
     samples: lists.flatMap(({ system, codes }) => (codes === 'all' ? [`any code of ${system}`] : [...codes])).slice(0, MAX_SAMPLE_CODES),
   };
+}
+
+/** An expansion that is too costly is not known: it must not refuse a write. */
+function expandIfPossible(canonical: string, terminology: Terminology): Expansion {
+  try {
+    return expandValueSet(canonical, terminology);
+  } catch (error) {
+    if (error instanceof FhirError) return error.message;
+    throw error;
+  }
 }
 
 /** Whether a coded value can be in a value set: a code, a Coding, the unit of a Quantity, or one coding of a CodeableConcept. */

@@ -1,4 +1,4 @@
-// Strips published definitions to the elements that validation uses.
+// Strips published definitions to the elements that validation and the terminology operations use.
 
 import { toObject } from '../json-values.ts';
 import type { CodeSystem, Concept, Contained, Inclusion, ValueSet } from '../terminology/value-set.ts';
@@ -18,7 +18,7 @@ export function stripDefinition(resource: unknown): Definition | undefined {
 const STRIPPERS: Readonly<Record<string, (resource: never) => Definition>> = {
   StructureDefinition: stripStructureDefinition,
   ValueSet: (valueSet: ValueSet) => ({
-    ...pickProperties(valueSet, ['resourceType', 'url', 'version']),
+    ...pickProperties(valueSet, ['resourceType', 'url', 'version', 'name', 'title', 'status']),
     ...(valueSet.compose && {
       compose: { ...stripInclusions('include', valueSet.compose.include), ...stripInclusions('exclude', valueSet.compose.exclude) },
     }),
@@ -27,7 +27,8 @@ const STRIPPERS: Readonly<Record<string, (resource: never) => Definition>> = {
     }),
   }),
   CodeSystem: (system: CodeSystem) => ({
-    ...pickProperties(system, ['resourceType', 'url', 'version', 'content', 'caseSensitive']),
+    ...pickProperties(system, ['resourceType', 'url', 'version', 'name', 'title', 'status', 'content', 'caseSensitive']),
+    ...(system.property && { property: toArray(system.property).map((property) => pickProperties(property, ['code', 'uri', 'type'])) }),
     ...(system.concept && { concept: stripConcepts(system.concept) }),
   }),
 };
@@ -90,17 +91,22 @@ const stripInclusions = (name: 'include' | 'exclude', some: Inclusion[] | undefi
 
 const stripInclusion = (inclusion: Inclusion): Inclusion => ({
   ...pickProperties(inclusion, ['system', 'version', 'filter', 'valueSet']),
-  ...(inclusion.concept && { concept: toArray(inclusion.concept).map(({ code }) => ({ code })) }),
+  ...(inclusion.concept && {
+    concept: toArray(inclusion.concept).map((concept) => pickProperties(concept, ['code', 'display', 'designation'])),
+  }),
 });
 
 const stripContained = (some: Contained[] | undefined): Contained[] =>
   toArray(some).map((contained) => ({
-    ...pickProperties(contained, ['system', 'code', 'abstract']),
+    ...pickProperties(contained, ['system', 'version', 'code', 'display', 'abstract', 'inactive', 'designation']),
     ...(contained.contains && { contains: stripContained(contained.contains) }),
   }));
 
 const stripConcepts = (some: Concept[]): Concept[] =>
-  toArray(some).map(({ code, concept }) => ({ code, ...(concept?.length && { concept: stripConcepts(concept) }) }));
+  toArray(some).map((concept) => ({
+    ...pickProperties(concept, ['code', 'display', 'designation', 'property']),
+    ...(concept.concept?.length && { concept: stripConcepts(concept.concept) }),
+  }));
 
 const toArray = <T>(some: T[] | undefined): T[] => (Array.isArray(some) ? some : []);
 

@@ -2,7 +2,7 @@
 
 import { foldCase, hashForm, toCodeForm, toSystemCodeForm, toSystemForm } from '../indexing/token.ts';
 import { invalid, notSupported } from '../outcome.ts';
-import { findConcepts, listCodesAbove, listCodesBelow } from '../terminology/concepts.ts';
+import { findConcepts } from '../terminology/concepts.ts';
 import { expandValueSet, formatNotKnown } from '../terminology/expansion.ts';
 import type { Terminology } from '../terminology/terminology.ts';
 import type { Condition } from './query.ts';
@@ -57,9 +57,9 @@ function findHierarchyCodes(
   const [first = '', second, more] = splitParts(piece);
   const [system, concept] = second === undefined ? [systems.length === 1 ? systems[0] : undefined, first] : [first, second];
   if (!system || !concept || more !== undefined) throw invalid(`${code}:${direction} must be system|code`);
-  const concepts = findConcepts(system, terminology);
-  if (!concepts) throw notSupported(formatNotKnown('code system', system));
-  const codes = (direction === 'above' ? listCodesAbove : listCodesBelow)(concepts, concept);
+  const tree = findConcepts(system, terminology);
+  if (!tree) throw notSupported(formatNotKnown('code system', system));
+  const codes = direction === 'above' ? tree.listAbove(concept) : tree.listBelow(concept);
   return new Map([[system, new Set([concept, ...codes])]]);
 }
 

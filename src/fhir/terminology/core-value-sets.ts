@@ -12,6 +12,8 @@ interface GeneratedComposition {
 
 interface GeneratedTerminology {
   codeSystems: Record<string, Code[]>;
+  /** Code system → codes, each with its children that are not nested below it. */
+  children: Record<string, [code: string, ...children: string[]][]>;
   valueSets: Record<string, GeneratedComposition>;
 }
 
@@ -25,7 +27,7 @@ const readGenerated = (): GeneratedTerminology => {
 };
 
 /** Caches the definitions by URL. Their number is limited by the generated file. */
-function cacheByUrl<T>(find: (url: string) => T | undefined): (url: string) => T | undefined {
+export function cacheByUrl<T>(find: (url: string) => T | undefined): (url: string) => T | undefined {
   const known = new Map<string, T>();
   return (url) => {
     const definition = known.get(url) ?? find(url);
@@ -48,9 +50,10 @@ export const findCoreValueSet = cacheByUrl((url): ValueSet | undefined => {
 
 /** The code system of R4 with a URL, including all its codes. */
 export const findCoreCodeSystem = cacheByUrl((url): CodeSystem | undefined => {
-  const { codeSystems } = readGenerated();
+  const { codeSystems, children } = readGenerated();
   if (!Object.hasOwn(codeSystems, url)) return undefined;
-  return { resourceType: 'CodeSystem', url, content: 'complete', concept: codeSystems[url]!.map(toConcept) };
+  const further = new Map((Object.hasOwn(children, url) ? children[url]! : []).map(([code, ...list]) => [code, list]));
+  return { resourceType: 'CodeSystem', url, content: 'complete', concept: codeSystems[url]!.map((code) => toConcept(code, further)) };
 });
 
 const toInclusion = ({ codes, ...rest }: GeneratedComposition['include'][number]): Inclusion => ({
@@ -58,8 +61,8 @@ const toInclusion = ({ codes, ...rest }: GeneratedComposition['include'][number]
   ...(codes && { concept: codes.map((code) => ({ code })) }),
 });
 
-function toConcept(code: Code): Concept {
-  if (typeof code === 'string') return { code };
-  const [own, ...below] = code;
-  return { code: own, concept: below.map(toConcept) };
+function toConcept(code: Code, children: ReadonlyMap<string, string[]>): Concept {
+  const [own, ...below] = typeof code === 'string' ? [code] : code;
+  const property = children.get(own)?.map((child) => ({ code: 'child', valueCode: child }));
+  return { code: own, ...(property && { property }), ...(below.length && { concept: below.map((one) => toConcept(one, children)) }) };
 }

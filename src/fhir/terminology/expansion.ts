@@ -1,7 +1,10 @@
 // Expands value sets from their definitions and the loaded code systems. An expansion also states what is not known: validation then accepts any code that may
 // be in the value set, and a search is refused. https://hl7.org/fhir/R4/valueset.html#compositions, docs/decisions/0008-profiles-and-value-sets.md
-import { findConcepts, listCodes, listCodesBelow } from './concepts.ts';
-import type { Terminology } from './terminology.ts';
+
+import { tooCostly } from '../outcome.ts';
+import { findConcepts } from './concepts.ts';
+import { applyFilter } from './filters.ts';
+import { type Terminology, toCanonical } from './terminology.ts';
 import type { Contained, Inclusion, ValueSet } from './value-set.ts';
 
 /** The codes of a code system that a value set contains. */
@@ -13,24 +16,27 @@ interface SystemCodes {
 }
 
 /** Code system → its codes. Or a text about what is not known: the value set may contain any code. */
-type Expansion = ReadonlyMap<string, SystemCodes> | string;
+export type Expansion = ReadonlyMap<string, SystemCodes> | string;
+
+/** The most codes that the parts of one expansion may have together. With more, the expansion is refused as too costly. */
+const MAX_CODES = 200_000;
 
 /** The most characters of a URL in an error text. */
 const SHOWN = 200;
 /** The text about a value set or a code system that is not loaded. */
-export const formatNotKnown = (what: string, url: string): string => `the ${what} ${url.slice(0, SHOWN)} is not known here`;
+export const formatNotKnown = (what: string, url: string): string => `the ${what} ${shorten(url)} is not known here`;
+const shorten = (url: string): string => url.slice(0, SHOWN);
 
 /**
  * The expansion of a value set by its canonical URL. If the definition leaves codes open, because a value set or code system is not loaded or a filter is not
- * supported, a complete expansion in the resource is used. `ancestors`: the value sets that include this one. A value set that includes itself is not known.
+ * supported, a complete expansion in the resource is used. A value set that includes itself is not known.
  */
-export function expandValueSet(canonical: string, terminology: Terminology, ancestors: readonly string[] = []): Expansion {
-  const valueSet = ancestors.includes(canonical) ? undefined : terminology.findValueSet(canonical);
+export function expandValueSet(canonical: string, terminology: Terminology): Expansion {
+  const valueSet = terminology.findValueSet(canonical);
   if (!valueSet) return formatNotKnown('value set', canonical);
-  if (ancestors.length) return buildExpansion(valueSet, canonical, { terminology, ancestors });
   const known = expansionCache.get(terminology) ?? new WeakMap<ValueSet, Expansion>();
   expansionCache.set(terminology, known);
-  const expansion = known.get(valueSet) ?? buildExpansion(valueSet, canonical, { terminology, ancestors });
+  const expansion = known.get(valueSet) ?? expandDefinition(valueSet, terminology);
   known.set(valueSet, expansion);
   return expansion;
 }
@@ -38,67 +44,72 @@ export function expandValueSet(canonical: string, terminology: Terminology, ance
 /** The expansions of each terminology, whose definitions do not change. */
 const expansionCache = new WeakMap<Terminology, WeakMap<ValueSet, Expansion>>();
 
+/** The expansion of a value set that need not be one of the terminology. */
+export const expandDefinition = (valueSet: ValueSet, terminology: Terminology): Expansion =>
+  buildExpansion(valueSet, { terminology, ancestors: [], budget: { left: MAX_CODES } });
+
 interface ExpansionContext {
   terminology: Terminology;
-  ancestors: readonly string[];
+  /** The value sets that include this one. */
+  ancestors: readonly ValueSet[];
+  /** How many further codes the expansion may have. */
+  budget: { left: number };
 }
 
-function buildExpansion(valueSet: ValueSet, canonical: string, { terminology, ancestors }: ExpansionContext): Expansion {
-  const composed = expandComposition(valueSet, terminology, [...ancestors, canonical]);
+function buildExpansion(valueSet: ValueSet, { ancestors, ...context }: ExpansionContext): Expansion {
+  const composed = expandComposition(valueSet, { ...context, ancestors: [...ancestors, valueSet] });
   return isFullyKnown(composed) ? composed : (readProvidedExpansion(valueSet) ?? composed);
+}
+
+function expandIncluded(canonical: string, context: ExpansionContext): Expansion {
+  const valueSet = context.terminology.findValueSet(canonical);
+  if (!valueSet) return formatNotKnown('value set', canonical);
+  return context.ancestors.includes(valueSet) ? `the value set ${shorten(canonical)} includes itself` : buildExpansion(valueSet, context);
+}
+
+/** Counts the codes of a part. */
+function countCodes(codes: ReadonlySet<string>, { budget }: ExpansionContext): ReadonlySet<string> {
+  budget.left -= codes.size;
+  if (budget.left < 0)
+    throw tooCostly(`the value set and those that it includes have more than ${MAX_CODES} codes: include fewer codes, or use a filter`);
+  return codes;
 }
 
 /** Whether every code is known. */
 export const isFullyKnown = (expansion: Expansion): boolean =>
   typeof expansion !== 'string' && expansion.values().every(({ codes, unknown }) => codes !== 'all' && unknown === undefined);
 
-function expandComposition(valueSet: ValueSet, terminology: Terminology, ancestors: readonly string[]): Expansion {
+function expandComposition(valueSet: ValueSet, context: ExpansionContext): Expansion {
   const { include = [], exclude = [] } = valueSet.compose ?? {};
-  const undefinedContent = `the value set ${valueSet.url.slice(0, SHOWN)} does not define its codes`;
-  const each = (inclusion: Inclusion): Expansion => expandInclusion(inclusion, terminology, ancestors) ?? undefinedContent;
+  const undefinedContent = `the value set ${shorten(valueSet.url ?? 'of the request')} does not define its codes`;
+  const each = (inclusion: Inclusion): Expansion => expandInclusion(inclusion, context) ?? undefinedContent;
   return include.length ? exclude.map(each).reduce(excludeExpansion, include.map(each).reduce(uniteExpansions)) : undefinedContent;
 }
 
 /** The codes of an inclusion: those of its system that are also in each of its value sets. Undefined: it has neither a system nor value sets. */
-function expandInclusion(include: Inclusion, terminology: Terminology, ancestors: readonly string[]): Expansion | undefined {
+function expandInclusion(include: Inclusion, context: ExpansionContext): Expansion | undefined {
   const { system, valueSet = [] } = include;
-  const sets = valueSet.map((canonical) => expandValueSet(canonical, terminology, ancestors));
-  const own: Expansion[] = system === undefined ? [] : [new Map([[system, listSystemCodes(system, include, terminology)]])];
+  const sets = valueSet.map((canonical) => expandIncluded(canonical, context));
+  const own: Expansion[] = system === undefined ? [] : [new Map([[system, listSystemCodes(system, include, context)]])];
   const [first, ...others] = [...own, ...sets];
   return first === undefined ? undefined : others.reduce(intersectExpansions, first);
 }
 
-function listSystemCodes(system: string, { concept, filter = [] }: Inclusion, terminology: Terminology): SystemCodes {
-  if (concept) return { codes: new Set(concept.map(({ code }) => code)) };
-  const concepts = findConcepts(system, terminology);
-  if (!concepts) return filter.length ? { codes: 'all', unknown: formatNotKnown('code system', system) } : { codes: 'all' };
-  const all = new Set(listCodes(concepts));
-  const below = (code: string): ReadonlySet<string> => new Set(listCodesBelow(concepts, code));
-  return filter.map((one) => applyFilter(one, all, below, system)).reduce(intersectCodes, { codes: all });
+function listSystemCodes(system: string, { version, concept, filter = [] }: Inclusion, context: ExpansionContext): SystemCodes {
+  if (concept) return { codes: countCodes(new Set(concept.map(({ code }) => code)), context) };
+  const tree = findConcepts(toCanonical(system, version), context.terminology);
+  if (!tree) return filter.length ? { codes: 'all', unknown: formatNotKnown('code system', system) } : { codes: 'all' };
+  const all = countCodes(new Set(tree.codes), context);
+  return filter
+    .map((one): SystemCodes => {
+      const codes = applyFilter(tree, one);
+      const { property, op } = one;
+      return codes
+        ? { codes }
+        : { codes: all, unknown: `a filter ${property} ${op} on the code system ${shorten(system)} is not understood` };
+    })
+    .reduce(intersectCodes, { codes: all });
 }
-
-type Filter = NonNullable<Inclusion['filter']>[number];
-
-/** Applies a filter on codes or their hierarchy. The result of any other filter is not known. https://hl7.org/fhir/R4/valueset-filter-operator.html */
-function applyFilter(filter: Filter, all: ReadonlySet<string>, below: (code: string) => ReadonlySet<string>, system: string): SystemCodes {
-  const { property, op, value } = filter;
-  const apply = (property === 'concept' || property === 'code') && Object.hasOwn(FILTERS, op) ? FILTERS[op] : undefined;
-  if (apply) return { codes: apply(all, value, below) };
-  return { codes: all, unknown: `a filter ${property} ${op} on the code system ${system.slice(0, SHOWN)} is not understood` };
-}
-
-type Codes = ReadonlySet<string>;
-/** Operator → the selection from all codes of a system, and from the descendants of a code. */
-const FILTERS: Readonly<Record<string, (all: Codes, value: string, below: (code: string) => Codes) => Codes>> = {
-  'is-a': (_all, value, below) => below(value),
-  'descendent-of': (_all, value, below) => below(value).difference(new Set([value])),
-  'is-not-a': (all, value, below) => all.difference(below(value)),
-  '=': (all, value) => all.intersection(new Set([value])),
-  in: (all, value) => all.intersection(splitCodes(value)),
-  'not-in': (all, value) => all.difference(splitCodes(value)),
-};
-
-const splitCodes = (value: string): Codes => new Set(value.split(',').map((code) => code.trim()));
 
 /** The expansion in the resource. Undefined: it is only a page of the codes. */
 function readProvidedExpansion({ expansion }: ValueSet): Expansion | undefined {

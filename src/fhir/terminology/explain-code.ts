@@ -1,6 +1,6 @@
 // Explains why a code is not in a required value set or code system. For codes in mapping files and paths; resources are validated by validation/schema-rules.ts. https://hl7.org/fhir/R4/terminologies.html#required
 import { formatSuggestion } from '../closest-name.ts';
-import { findConcepts, listCodes } from './concepts.ts';
+import { findConcepts } from './concepts.ts';
 import { expandValueSet, isFullyKnown } from './expansion.ts';
 import { R4_TERMINOLOGY } from './terminology.ts';
 
@@ -16,7 +16,7 @@ export function explainUnboundCode(code: unknown, bound: string | undefined): st
 export function explainUnknownCode(code: string, systems: readonly string[]): string | undefined {
   const lists = systems.map((url) => findConcepts(url, R4_TERMINOLOGY));
   if (!lists.length || lists.includes(undefined)) return undefined;
-  const known = lists.flatMap((concepts) => listCodes(concepts!));
+  const known = lists.flatMap((tree) => tree!.codes);
   return known.includes(code)
     ? undefined
     : `${code} is not a code that FHIR allows here${formatSuggestion(code, known)}; there are ${known.join(', ')}`;

@@ -9,6 +9,9 @@ export interface Terminology {
   findCodeSystem(canonical: string): CodeSystem | undefined;
 }
 
+/** The canonical URL of a version; without a version, of any. */
+export const toCanonical = (url: string, version: string | undefined): string => (version === undefined ? url : `${url}|${version}`);
+
 /** Finds the given definitions first, then R4's own. If the canonical has a version, a given definition must have that version. */
 export function buildTerminology(own: readonly (ValueSet | CodeSystem)[]): Terminology {
   const find = <T extends ValueSet | CodeSystem>(

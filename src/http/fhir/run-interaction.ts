@@ -15,6 +15,7 @@ import * as meta from './meta.ts';
 import { findRoute, toPathNames } from './path.ts';
 import * as read from './read.ts';
 import * as search from './search.ts';
+import * as terminology from './terminology.ts';
 import { handleValidate } from './validate.ts';
 import * as write from './write.ts';
 
@@ -47,6 +48,28 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
   lastObservations: handleLastObservations,
   lastObservationsByPost: handleLastObservationsByPost,
   merge: handleMerge,
+  expand: terminology.handleExpand,
+  expandByPost: terminology.handleExpand,
+  expandOfStored: terminology.handleExpand,
+  expandOfStoredByPost: terminology.handleExpand,
+  validateCodeInValueSet: terminology.handleValidateCodeInValueSet,
+  validateCodeInValueSetByPost: terminology.handleValidateCodeInValueSet,
+  validateCodeInValueSetOfStored: terminology.handleValidateCodeInValueSet,
+  validateCodeInValueSetOfStoredByPost: terminology.handleValidateCodeInValueSet,
+  validateCodeInCodeSystem: terminology.handleValidateCodeInCodeSystem,
+  validateCodeInCodeSystemByPost: terminology.handleValidateCodeInCodeSystem,
+  validateCodeInCodeSystemOfStored: terminology.handleValidateCodeInCodeSystem,
+  validateCodeInCodeSystemOfStoredByPost: terminology.handleValidateCodeInCodeSystem,
+  lookup: terminology.handleLookup,
+  lookupByPost: terminology.handleLookup,
+  subsumes: terminology.handleSubsumes,
+  subsumesByPost: terminology.handleSubsumes,
+  subsumesOfStored: terminology.handleSubsumes,
+  subsumesOfStoredByPost: terminology.handleSubsumes,
+  translate: terminology.handleTranslate,
+  translateByPost: terminology.handleTranslate,
+  translateOfStored: terminology.handleTranslate,
+  translateOfStoredByPost: terminology.handleTranslate,
   create: write.handleCreate,
   update: write.handleUpdate,
   patch: write.handlePatch,

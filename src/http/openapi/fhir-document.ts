@@ -115,6 +115,7 @@ function buildOperation({ name, path, type }: Record<'name' | 'path' | 'type', s
         example: PATH_EXAMPLES[parameter],
       })),
       ...buildQueryParameters(facts, type, registry),
+      ...buildOperationParameters(facts),
       ...(facts.headers ?? []).map((header) => buildComponentRef('parameters', header)),
       buildComponentRef('parameters', '_format'),
       buildComponentRef('parameters', '_pretty'),
@@ -243,6 +244,17 @@ function buildQueryParameters({ query: kind }: FhirOperation, type: string, regi
       : [];
   return [...own, ...QUERY_PARAMETERS[kind].map((name) => buildComponentRef('parameters', name))];
 }
+
+/** Kind of an operation's parameter that can be sent in the URL → its JSON type. */
+const URL_KINDS: Readonly<Record<string, string>> = { text: 'string', boolean: 'boolean', integer: 'integer' };
+
+const buildOperationParameters = ({ parameters = {} }: FhirOperation): Json[] =>
+  Object.entries(parameters)
+    .filter(([, { kind }]) => Object.hasOwn(URL_KINDS, kind))
+    .map(([name, { kind, list }]) => {
+      const schema = { type: URL_KINDS[kind] };
+      return { name, in: 'query', required: false, schema: list ? { type: 'array', items: schema } : schema };
+    });
 
 /** Sorts the type's own parameters before those that all types have. */
 const sortOwnFirst = (list: readonly SearchParameter[]): SearchParameter[] =>

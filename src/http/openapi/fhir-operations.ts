@@ -1,13 +1,30 @@
 // The requests and responses of each interaction of the FHIR API, for its OpenAPI document: one row per interaction. https://hl7.org/fhir/R4/http.html
 import type { InteractionName } from '../../fhir/interactions.ts';
 import type { ErrorKind } from '../../fhir/outcome.ts';
+import { EXPAND } from '../../fhir/terminology-operations/expand.ts';
+import { LOOKUP } from '../../fhir/terminology-operations/lookup.ts';
+import type { TerminologyOperation } from '../../fhir/terminology-operations/operation.ts';
+import type { ParameterTable } from '../../fhir/terminology-operations/parameters.ts';
+import { SUBSUMES } from '../../fhir/terminology-operations/subsumes.ts';
+import { TRANSLATE } from '../../fhir/terminology-operations/translate.ts';
+import { VALIDATE_CODE_IN_CODE_SYSTEM, VALIDATE_CODE_IN_VALUE_SET } from '../../fhir/terminology-operations/validate-code.ts';
 
 /**
  * The kind of a request body. `resource`: a resource of the path's type. `upload`: the same or, for Binary, its content. `replacement`: an upload with its id.
  * `validated`: a resource or Parameters for $validate; `validatedById`: the same with an id. The others: the Parameters of an operation, by the name of their
- * example in FHIR_EXAMPLES.
+ * example in FHIR_EXAMPLES; `parameters` has none.
  */
-type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'patch' | 'validated' | 'validatedById' | ParametersExample;
+type BodyKind =
+  | 'resource'
+  | 'upload'
+  | 'replacement'
+  | 'bundle'
+  | 'form'
+  | 'patch'
+  | 'validated'
+  | 'validatedById'
+  | ParametersExample
+  | 'parameters';
 type ParametersExample = 'Everything' | 'NoParameters' | 'Meta' | 'Merge' | 'LastObservations';
 
 export interface FhirOperation {
@@ -20,6 +37,8 @@ export interface FhirOperation {
   headers?: (keyof typeof HEADERS)[];
   /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), of $validate, of $diff or of $lastn. */
   query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate' | 'diff' | 'lastn';
+  /** The parameters of a terminology operation. Those of simple kinds can be sent in the URL. */
+  parameters?: ParameterTable;
   failures: readonly ErrorKind[];
 }
 
@@ -39,6 +58,28 @@ const SEARCH_BY_POST: Omit<FhirOperation, 'summary'> = {
   headers: ['prefer'],
   failures: ['structure', 'invalid', 'not-supported', 'not-found', 'too-long', 'media'],
 };
+
+/** An operation of the terminology service, at the path of the type. https://hl7.org/fhir/R4/terminology-service.html */
+const buildTerminologyOperation = (summary: string, { parameters }: TerminologyOperation): FhirOperation => ({
+  summary,
+  responses: { 200: 'parameters' },
+  parameters,
+  failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted', 'rule', 'too-long', 'media'],
+});
+
+const byPost = (operation: FhirOperation): FhirOperation => ({
+  summary: `${operation.summary}, with the parameters in a Parameters resource`,
+  responses: operation.responses,
+  body: 'parameters',
+  failures: operation.failures,
+});
+
+const EXPAND_OPERATION = buildTerminologyOperation('List the codes of a value set', EXPAND);
+const VALIDATE_IN_VALUE_SET = buildTerminologyOperation('Check whether a code is in a value set', VALIDATE_CODE_IN_VALUE_SET);
+const VALIDATE_IN_CODE_SYSTEM = buildTerminologyOperation('Check whether a code is in a code system', VALIDATE_CODE_IN_CODE_SYSTEM);
+const LOOKUP_OPERATION = buildTerminologyOperation('Read what is known of a code', LOOKUP);
+const SUBSUMES_OPERATION = buildTerminologyOperation('Check whether a code includes the meaning of another', SUBSUMES);
+const TRANSLATE_OPERATION = buildTerminologyOperation('Translate a code by a concept map', TRANSLATE);
 
 export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
   bundle: {
@@ -95,6 +136,28 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     body: 'Everything',
     failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted', 'too-long', 'media'],
   },
+  expand: EXPAND_OPERATION,
+  expandByPost: byPost(EXPAND_OPERATION),
+  expandOfStored: EXPAND_OPERATION,
+  expandOfStoredByPost: byPost(EXPAND_OPERATION),
+  validateCodeInValueSet: VALIDATE_IN_VALUE_SET,
+  validateCodeInValueSetByPost: byPost(VALIDATE_IN_VALUE_SET),
+  validateCodeInValueSetOfStored: VALIDATE_IN_VALUE_SET,
+  validateCodeInValueSetOfStoredByPost: byPost(VALIDATE_IN_VALUE_SET),
+  validateCodeInCodeSystem: VALIDATE_IN_CODE_SYSTEM,
+  validateCodeInCodeSystemByPost: byPost(VALIDATE_IN_CODE_SYSTEM),
+  validateCodeInCodeSystemOfStored: VALIDATE_IN_CODE_SYSTEM,
+  validateCodeInCodeSystemOfStoredByPost: byPost(VALIDATE_IN_CODE_SYSTEM),
+  lookup: LOOKUP_OPERATION,
+  lookupByPost: byPost(LOOKUP_OPERATION),
+  subsumes: SUBSUMES_OPERATION,
+  subsumesByPost: byPost(SUBSUMES_OPERATION),
+  subsumesOfStored: SUBSUMES_OPERATION,
+  subsumesOfStoredByPost: byPost(SUBSUMES_OPERATION),
+  translate: TRANSLATE_OPERATION,
+  translateByPost: byPost(TRANSLATE_OPERATION),
+  translateOfStored: TRANSLATE_OPERATION,
+  translateOfStoredByPost: byPost(TRANSLATE_OPERATION),
   validate: {
     summary: 'Validate {a type} without storing it',
     responses: { 200: 'outcome' },
@@ -262,6 +325,7 @@ export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly 
   LastObservations: () => buildParametersBody('LastObservations'),
   validated: (type) => ({ 'application/fhir+json': ['AnyResource', type] }),
   validatedById: (type) => ({ 'application/fhir+json': ['AnyResource', `${type}.stored`] }),
+  parameters: () => ({ 'application/fhir+json': ['AnyResource'] }),
   form: () => ({ 'application/x-www-form-urlencoded': ['SearchForm', 'SearchForm'] }),
   patch: (type) => ({
     'application/json-patch+json': ['JsonPatch', 'JsonPatch'],

@@ -1,0 +1,138 @@
+// The value sets and code systems that a caller can use: those that its tenant has stored, those of loaded packages, and R4's own, in this order. Stored
+// definitions are read for each request, so a change by any process applies at once. https://hl7.org/fhir/R4/terminology-service.html
+
+import { tooCostly } from '../fhir/outcome.ts';
+import { chooseDefinition } from '../fhir/profile/library.ts';
+import { parseCanonical } from '../fhir/profile-claims.ts';
+import { parseSearch } from '../fhir/search/request.ts';
+import { type Terminology, toCanonical } from '../fhir/terminology/terminology.ts';
+import type { CodeSystem, ConceptMap, ValueSet } from '../fhir/terminology/value-set.ts';
+import type { ConceptMaps } from '../fhir/terminology-operations/operation.ts';
+import { isServed } from '../fhir/types.ts';
+import type { Context } from './context.ts';
+import { canRead } from './scope-filter.ts';
+
+type TerminologyContext = Pick<Context, 'store' | 'caller' | 'profiles' | 'registry' | 'baseUrl' | 'maxBodyBytes'>;
+
+/** The most definitions that one request may use, and the most stored versions of them. */
+const MAX_DEFINITIONS = 200;
+
+/** The terminology for definitions with these URLs and everything that they include. `given`: definitions that are not stored. */
+export async function loadTerminology(
+  context: TerminologyContext,
+  urls: readonly string[],
+  given: readonly (ValueSet | CodeSystem)[] = [],
+): Promise<Terminology> {
+  const stored: (ValueSet | CodeSystem)[] = [];
+  const seen = new Set<string>();
+  let base = context.registry.terminology;
+  for (let pending = [...urls, ...given.flatMap(listUrls)]; pending.length; ) {
+    const missing = [...new Set(pending.map((canonical) => parseCanonical(canonical).url))].filter((url) => !seen.has(url));
+    if (!missing.length) break;
+    for (const url of missing) seen.add(url);
+    if (seen.size > MAX_DEFINITIONS)
+      throw tooCostly(`the value set includes more than ${MAX_DEFINITIONS} others: list their codes instead`);
+    base = (await context.profiles.findTerminology(context.store, missing)) ?? base;
+    const found = [
+      ...(await findStored<ValueSet>(context, 'ValueSet', missing)),
+      ...(await findStored<CodeSystem>(context, 'CodeSystem', missing)),
+    ];
+    stored.push(...found);
+    pending = [...found, ...missing.flatMap((url) => base.findValueSet(url) ?? [])].flatMap(listUrls);
+  }
+  return buildStoredTerminology(stored, base);
+}
+
+/** The definitions that a value set uses, also those that only have the displays of its codes. */
+function listUrls(definition: ValueSet | CodeSystem): string[] {
+  if (definition.resourceType === 'CodeSystem') return [];
+  const { include = [], exclude = [] } = definition.compose ?? {};
+  return [...include, ...exclude].flatMap(({ system, valueSet = [] }) => (system === undefined ? valueSet : [system, ...valueSet]));
+}
+
+/** The stored definitions with these URLs, in all versions. None if the caller may not read them. */
+const findStored = <T extends ValueSet | CodeSystem | ConceptMap>(
+  context: TerminologyContext,
+  type: T['resourceType'],
+  urls: readonly string[],
+): Promise<T[]> => searchDefinitions<T>(context, type, [['url', urls.map(escapeValue).join(',')]]);
+
+const escapeValue = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
+
+async function searchDefinitions<T extends ValueSet | CodeSystem | ConceptMap>(
+  { store, caller, registry, baseUrl, maxBodyBytes }: TerminologyContext,
+  type: T['resourceType'],
+  parameters: [name: string, value: string][],
+): Promise<T[]> {
+  if (!isServed(type) || !canRead(caller, type)) return [];
+  const { query } = parseSearch(type, parameters, { registry, baseUrl, handling: 'strict' });
+  const limits = { count: MAX_DEFINITIONS, ...(maxBodyBytes !== undefined && { maxBytes: 2 * maxBodyBytes }) };
+  const { rows, next } = await store.searchBodies(caller.tenant, { ...query, ...limits });
+  if (next) throw tooCostly(`the ${type} resources that this request needs are too many or too large: remove old versions of them`);
+  // the assertion: a stored resource was validated as one of its type
+  return rows.map(({ body }) => JSON.parse(body!) as T);
+}
+
+const buildStoredTerminology = (stored: readonly (ValueSet | CodeSystem)[], base: Terminology): Terminology => {
+  const find = <T extends ValueSet | CodeSystem>(type: T['resourceType'], canonical: string): T | undefined => {
+    const { url } = parseCanonical(canonical);
+    const versions = stored.filter((definition): definition is T => definition.resourceType === type && definition.url === url);
+    return chooseDefinition(
+      versions.map((resource) => ({ package: '', resource })),
+      canonical,
+      '',
+    )?.resource;
+  };
+  return {
+    findValueSet: (canonical) => find<ValueSet>('ValueSet', canonical) ?? base.findValueSet(canonical),
+    findCodeSystem: (canonical) => find<CodeSystem>('CodeSystem', canonical) ?? base.findCodeSystem(canonical),
+  };
+};
+
+/** Where the concept maps of a translation come from: the URL of one, or a code that a map has. */
+interface ConceptMapRequest {
+  url?: string;
+  version?: string;
+  codings: readonly { system?: string; code: string }[];
+  isReverse: boolean;
+  /** The value sets between which a map translates. */
+  source?: string;
+  target?: string;
+}
+
+/** The stored concept maps for a translation, and those to which they delegate codes without an entry. `given`: the map of the request. */
+export async function loadConceptMaps(context: TerminologyContext, request: ConceptMapRequest, given?: ConceptMap): Promise<ConceptMaps> {
+  const used = given ? [given] : await findRequestedMaps(context, request);
+  const others: ConceptMap[] = [];
+  for (let pending = used.flatMap(listOtherMaps); pending.length; ) {
+    const missing = [...new Set(pending)].filter((url) => ![...used, ...others].some((map) => map.url === url));
+    const found = missing.length ? await findStored<ConceptMap>(context, 'ConceptMap', missing) : [];
+    others.push(...found);
+    if (others.length > MAX_DEFINITIONS)
+      throw tooCostly(`the translation needs more than ${MAX_DEFINITIONS} concept maps: name one by url`);
+    pending = found.flatMap(listOtherMaps);
+  }
+  return { used, others };
+}
+
+async function findRequestedMaps(context: TerminologyContext, request: ConceptMapRequest): Promise<ConceptMap[]> {
+  const { url, version, codings, isReverse, source, target } = request;
+  if (url !== undefined) {
+    const versions = await findStored<ConceptMap>(context, 'ConceptMap', [url]);
+    const chosen = chooseDefinition(
+      versions.map((resource) => ({ package: '', resource })),
+      toCanonical(url, version),
+      '',
+    );
+    return chosen ? [chosen.resource] : [];
+  }
+  const code = codings.map((coding) => escapeValue(coding.code)).join(',');
+  return searchDefinitions<ConceptMap>(context, 'ConceptMap', [
+    [isReverse ? 'target-code' : 'source-code', code],
+    ...(source === undefined ? [] : [['source-uri', escapeValue(source)] satisfies [string, string]]),
+    ...(target === undefined ? [] : [['target-uri', escapeValue(target)] satisfies [string, string]]),
+  ]);
+}
+
+const listOtherMaps = ({ group = [] }: ConceptMap): string[] =>
+  group.flatMap(({ unmapped }) => (unmapped?.mode === 'other-map' && unmapped.url !== undefined ? [parseCanonical(unmapped.url).url] : []));
