@@ -47,6 +47,8 @@ export interface Config {
   subscriptionHosts: string[];
   /** FACET_ORDERS=strict: an active laboratory request that cannot be ordered is refused (422), instead of stored with a Task that rejects it. */
   strictOrders: boolean;
+  /** FACET_REFERENCES=strict: references to this server must resolve (422), and what is referred to cannot be deleted (409). Default: loose. */
+  strictReferences: boolean;
   junction: {
     /** JUNCTION_API_KEY: without it orders go to a sandbox that starts with the server (never in production). */
     apiKey: string | undefined;
@@ -102,6 +104,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     testClock: readTestClock(production, env.FACET_TEST_CLOCK),
     subscriptionHosts: readHosts('FACET_PRIVATE_SUBSCRIBER_HOSTS', env.FACET_PRIVATE_SUBSCRIBER_HOSTS),
     strictOrders: readStrict('FACET_ORDERS', env.FACET_ORDERS),
+    strictReferences: readReferences(env.FACET_REFERENCES),
     junction: {
       apiKey: readText(env.JUNCTION_API_KEY),
       baseUrl: readUrl('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
@@ -220,6 +223,12 @@ function readStrict(name: string, value: string | undefined): boolean {
   const text = readText(value);
   if (text !== undefined && text !== 'strict') throw new Error(`${name} must be strict, or unset`);
   return text !== undefined;
+}
+
+function readReferences(value: string | undefined): boolean {
+  const text = readText(value) ?? 'loose';
+  if (text !== 'loose' && text !== 'strict') throw new Error('FACET_REFERENCES must be loose or strict');
+  return text === 'strict';
 }
 
 function readJson<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {

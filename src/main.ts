@@ -36,7 +36,7 @@ export interface RunningServer {
 export async function startServer(config: Config, print: (line: string) => void, { watch = false } = {}): Promise<RunningServer> {
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
-  const loaded = loadDefinitions(config.mappings);
+  const loaded = loadDefinitions(config);
   checkRateLimits(config, loaded.mappings.surfaces);
   const serving: CurrentHandlers = { answer: answerStarting, operate: refuseCommand };
   const metrics = config.metrics && (await import('./observability/metrics-endpoint.ts')).createMetrics();

@@ -47,6 +47,7 @@ test.each([
   [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be a UUID'],
   [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],
   [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS must be strict, or unset'],
+  [{ FACET_REFERENCES: 'lax' }, 'FACET_REFERENCES must be loose or strict'],
   [{ FACET_RATE_LIMITS: '{"clinik":5}' }, 'FACET_RATE_LIMITS is not as expected'],
 ])('%j stops the start: %s', (env, message) => {
   expect(() => readConfig(env)).toThrow(message);
@@ -60,6 +61,14 @@ test('a test may say where time comes from, production never', () => {
 
 test('what cannot be ordered is refused where FACET_ORDERS is strict', () => {
   expect([{}, { FACET_ORDERS: ' ' }, { FACET_ORDERS: 'strict' }].map((env) => readConfig(env).strictOrders)).toEqual([false, false, true]);
+});
+
+test('references are enforced where FACET_REFERENCES is strict', () => {
+  expect([{}, { FACET_REFERENCES: 'loose' }, { FACET_REFERENCES: 'strict' }].map((env) => readConfig(env).strictReferences)).toEqual([
+    false,
+    false,
+    true,
+  ]);
 });
 
 test('hosts with private addresses that subscribers may have are named as URLs name them', () => {

@@ -44,7 +44,7 @@ export const buildAdminContext = (
  * because servers of another version may be running.
  */
 export async function openAdminContext(database: Database, config: Config): Promise<AdminContext> {
-  const loaded = loadDefinitions(config.mappings);
+  const loaded = loadDefinitions(config);
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
   const index = await readIndexState(createReindexing(database), loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });

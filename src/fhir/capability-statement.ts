@@ -17,6 +17,8 @@ export interface CapabilityOptions {
   bodyLimit: number;
   /** Type → its documentation, in Markdown. */
   documentation?: Partial<Record<string, string>>;
+  /** Whether references to this server must resolve. */
+  strictReferences?: boolean;
   /** Type → canonical URLs of its profiles. */
   profiles: ReadonlyMap<string, string[]>;
 }
@@ -44,8 +46,10 @@ export function buildCapabilityStatement({
   registry,
   bodyLimit,
   documentation = {},
+  strictReferences = false,
   profiles,
 }: CapabilityOptions): object {
+  const referencePolicy = REFERENCE_POLICIES[strictReferences ? 'strict' : 'loose'];
   const megabytes = Math.floor(bodyLimit / (1024 * 1024));
   return {
     resourceType: 'CapabilityStatement',
@@ -60,10 +64,10 @@ export function buildCapabilityStatement({
     rest: [
       {
         mode: 'server',
-        documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB, content of a Binary up to ${Math.floor(megabytes * BASE64_CONTENT_SHARE)} MiB. An update that changes nothing makes no new version. References need not resolve. A batch or transaction has at most ${MAX_BUNDLE_ENTRIES} entries. Keys with the scope admin may add _explain=true to a search and see its SQL, plan and timing.`,
+        documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB, content of a Binary up to ${Math.floor(megabytes * BASE64_CONTENT_SHARE)} MiB. An update that changes nothing makes no new version. ${strictReferences ? 'References to this server must resolve (422), and what is referred to cannot be deleted (409).' : 'References need not resolve.'} A batch or transaction has at most ${MAX_BUNDLE_ENTRIES} entries. Keys with the scope admin may add _explain=true to a search and see its SQL, plan and timing.`,
         security: { description: 'An API key of the FHIR surface, as "Authorization: Bearer …" or "x-api-key: …".' },
         resource: SERVED_TYPES.map((type) =>
-          buildResourceEntry(type, { registry, profiles: profiles.get(type), documentation: documentation[type] }),
+          buildResourceEntry(type, { registry, profiles: profiles.get(type), documentation: documentation[type], referencePolicy }),
         ),
         interaction: listInteractionCodes('system'),
         searchParam: [
@@ -76,13 +80,17 @@ export function buildCapabilityStatement({
   };
 }
 
+/** https://hl7.org/fhir/R4/valueset-reference-handling-policy.html */
+const REFERENCE_POLICIES = { loose: ['literal', 'logical'], strict: ['literal', 'logical', 'enforced'] };
+
 interface ResourceOptions {
+  referencePolicy: string[];
   registry: SearchRegistry;
   profiles: string[] | undefined;
   documentation: string | undefined;
 }
 
-function buildResourceEntry(type: string, { registry, profiles, documentation }: ResourceOptions): object {
+function buildResourceEntry(type: string, { registry, profiles, documentation, referencePolicy }: ResourceOptions): object {
   const parameters = registry.list(type);
   const links = (source: string, test: (parameter: SearchParameter) => boolean): string[] => {
     const codes = registry.list(source).filter(test);
@@ -104,6 +112,7 @@ function buildResourceEntry(type: string, { registry, profiles, documentation }:
     conditionalRead: 'full-support',
     conditionalUpdate: true,
     conditionalDelete: 'single',
+    referencePolicy,
     // R4 JSON has no empty lists: https://hl7.org/fhir/R4/json.html
     ...(included.length && { searchInclude: ['*', ...included] }),
     ...(referring.length && { searchRevInclude: ['*', ...referring] }),

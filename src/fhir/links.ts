@@ -23,6 +23,11 @@ export function listReferences(resource: Resource): string[] {
   return found;
 }
 
+/**
+ * The same without the references in the resources of a Bundle, which lead to its entries first. https://hl7.org/fhir/R4/bundle.html#references
+ */
+export const listOwnReferences = (resource: Resource): string[] => (resource.resourceType === 'Bundle' ? [] : listReferences(resource));
+
 /** Rewrites an object of a FHIR type. If the type is unknown, a member `reference` counts as that of a Reference. The assertions: a copy keeps the type of the object. */
 function rewriteNode<T extends object>(type: string | undefined, value: T, relink: LinkRewriter): T {
   let changed: Record<string, unknown> | undefined;

@@ -18,6 +18,9 @@ export function normalizeReference(reference: string, baseUrl: string): string |
   return ABSOLUTE.test(reference) ? reference.replace(VERSION, '') : undefined;
 }
 
+/** The version that a reference names (`Patient/1/_history/3` → `3`). https://hl7.org/fhir/R4/references.html#literal */
+export const readReferenceVersion = (reference: string): string | undefined => VERSION.exec(reference)?.[0].slice('/_history/'.length);
+
 /** The type of a reference's target, from its text or its `type`. Undefined: neither has the type. https://hl7.org/fhir/R4/references.html#type */
 export function readReferenceType(reference: unknown): string | undefined {
   const { reference: text, type } = typeof reference === 'string' ? { reference, type: undefined } : (toObject(reference) ?? {});

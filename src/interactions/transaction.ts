@@ -3,11 +3,12 @@
 // docs/decisions/0011-transactions.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { locateErrorInEntry } from '../fhir/bundle.ts';
-import { invalid, writeContention } from '../fhir/outcome.ts';
+import { type FhirError, invalid, writeContention } from '../fhir/outcome.ts';
 import { findMatches, toCriteriaKey } from './conditional-match.ts';
 import type { Context } from './context.ts';
+import { IntegrityError } from './reference-integrity.ts';
 import { requireReadScopeForTests } from './scope-filter.ts';
-import { type EntryOutcome, NO_ENTRY, type TransactionEntry, WriteConflict, withEntryError } from './transaction-entry.ts';
+import { type EntryOutcome, NO_ENTRY, type TransactionEntry, toEntryError, WriteConflict, withEntryError } from './transaction-entry.ts';
 import { buildLinks } from './transaction-links.ts';
 import { storeTargets } from './transaction-store.ts';
 import { lockTargets, readIdentity, rereadTargets, resolveTargets, type Target } from './transaction-targets.ts';
@@ -25,17 +26,26 @@ export async function executeTransaction<T>(
     if (patch) await withEntryError(index, () => requireReadScopeForTests(context.caller, type, patch));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const now = context.clock();
+    let done = new Map<number, EntryOutcome>();
     try {
       return await context.store.transaction(async (store) => {
         const inside = { ...context, store, clock: () => now };
-        return await after(inside, await writeEntries(inside, entries));
+        done = await writeEntries(inside, entries);
+        return await after(inside, done);
       });
     } catch (error) {
+      if (error instanceof IntegrityError) throw toIntegrityEntryError(error, done);
       if (!(error instanceof WriteConflict)) throw error;
     }
     await delay(Math.random() * 10 * attempt);
   }
   throw writeContention('other requests kept writing the same resources: try again');
+}
+
+/** The references of all entries are checked together, at the end. The error names the entry that wrote the resource. */
+function toIntegrityEntryError(error: IntegrityError, done: ReadonlyMap<number, EntryOutcome>): FhirError {
+  const [index] = [...done].find(([, { row }]) => row?.type === error.type && row.id === error.id) ?? [];
+  return index === undefined ? error : toEntryError(error, index, error.type);
 }
 
 /** "FullUrl must be unique in a bundle": otherwise references would be ambiguous. https://hl7.org/fhir/R4/bundle.html#bdl-7 */

@@ -4,8 +4,9 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
 import type { Config } from '../config.ts';
+import { ALL_REFERENCES } from '../fhir/indexing/all-references.ts';
 import { buildReadyRegistry } from '../fhir/search/ready-registry.ts';
-import type { ServedType } from '../fhir/types.ts';
+import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import { type App, type AppDependencies, buildApp, FHIR_PATH } from '../http/app.ts';
 import { cacheCallers } from '../http/middleware/authenticate.ts';
 import { createRateLimiter } from '../http/middleware/rate-limit.ts';
@@ -14,6 +15,7 @@ import { buildUnregisteredTypeHooks, type IndexState } from '../interactions/ind
 import { createPageTokens } from '../interactions/page-token.ts';
 import { createProfiles, NO_PROFILE_CHECKS } from '../interactions/profiles.ts';
 import { guardBinary } from '../interactions/redaction.ts';
+import { buildLockingGuard, buildReferenceGuard } from '../interactions/reference-integrity.ts';
 import { buildRelatedVersionHook } from '../interactions/related-version-hook.ts';
 import type { Mappings, Surface } from '../mapping/shape.ts';
 import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
@@ -69,9 +71,9 @@ export interface Facet {
 
 export async function assemble(parts: ServerParts): Promise<Facet> {
   const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7 } = parts;
-  const { store, forRequest: storeFor, background } = openStores(parts);
-  const registry = buildReadyRegistry(loaded.registry, index.isReady);
   const [fhirBase, maxBodyBytes] = [baseUrl + FHIR_PATH, config.bodyLimits.fhir];
+  const { store, forRequest: storeFor, background } = openStores(parts, fhirBase);
+  const registry = buildReadyRegistry(loaded.registry, index.isReady);
   const live = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
   const profiles = createProfiles(loaded.profiles.checked, { now: () => clock().getTime() });
   const facts = { store, clock, newId, registry, findIndexRules: index.findRules, profiles, baseUrl: fhirBase, maxBodyBytes };
@@ -83,7 +85,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const integrations = buildIntegrations(config, loaded.profiles, { store: background.store, contextOf: ownContextOf, ...dependencies });
   const findCaller = cacheCallers(findCallerIn(database, clock));
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
-  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, documentation: integrations.documentation };
+  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, ...pickStated(config, integrations) };
   const countRequest = createRateLimiter();
   const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const description = { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, findRateLimit };
@@ -118,12 +120,21 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, isCircuitOpen, startIntegrations, startMaintenance };
 }
 
+const pickStated = ({ strictReferences }: Config, { documentation }: Integrations) => ({ strictReferences, documentation });
+
 const pickReports = ({ attempted, attemptMs, webhook, notified }: ServerParts) => ({ attempted, attemptMs, webhook, notified });
 
-const openStores = ({ database, background = database }: ServerParts) => ({
-  ...createStores(database, background),
-  background: { database: background, store: createStore(background) },
-});
+/** The stores, which enforce references if the configuration says so. */
+function openStores({ config, index, database, background = database }: ServerParts, baseUrl: string) {
+  const options = { baseUrl, types: SERVED_TYPES, isIndexed: (type: ServedType) => index.isReady(type, ALL_REFERENCES.code) };
+  const guard = config.strictReferences ? buildLockingGuard(options) : undefined;
+  const { store, forRequest } = createStores(database, background, guard);
+  return {
+    store,
+    forRequest: (caller: Caller, from?: ClientRequest) => forRequest(caller, from, guard && buildReferenceGuard(options, caller)),
+    background: { database: background, store: createStore(background, guard) },
+  };
+}
 
 const combineWriteHooks = (
   { touches }: Mappings,

@@ -1,6 +1,8 @@
 // Loads profiles, search parameters and mappings from the project's files. A mistake in them stops the start.
 
 import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { indexAllReferences } from '../fhir/indexing/all-references.ts';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type SearchRegistry } from '../fhir/search/registry.ts';
 import { buildTerminology } from '../fhir/terminology/terminology.ts';
@@ -8,6 +10,8 @@ import { loadMappings } from '../mapping/load-mappings.ts';
 import type { Mappings } from '../mapping/shape.ts';
 import { ROOT } from '../root.ts';
 import { EXTERNAL_STEPS } from '../vendor-api/external-step.ts';
+
+type LoadOptions = Partial<Pick<Config, 'mappings' | 'strictReferences'>>;
 
 export interface Definitions {
   profiles: Profiles;
@@ -17,10 +21,15 @@ export interface Definitions {
   keyPrefixes: Record<string, string>;
 }
 
-/** `mappingsFolder`: default `mappings/` of the project. It may have FHIR definitions of its own, in `fhir-profiles/`. */
-export function loadDefinitions(mappingsFolder = join(ROOT, 'mappings')): Definitions {
+/**
+ * `mappings`: the folder; default `mappings/` of the project. It may have FHIR definitions of its own, in `fhir-profiles/`. `strictReferences`: all references
+ * are indexed.
+ */
+export function loadDefinitions({ mappings: folder, strictReferences }: LoadOptions = {}): Definitions {
+  const mappingsFolder = folder ?? join(ROOT, 'mappings');
   const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
-  const registry = buildRegistry(profiles.searchParameters, buildTerminology(profiles.terminology));
+  const searched = buildRegistry(profiles.searchParameters, buildTerminology(profiles.terminology));
+  const registry = strictReferences ? indexAllReferences(searched) : searched;
   const mappings = loadMappings(mappingsFolder, { profiles, registry, externalSteps: EXTERNAL_STEPS });
   const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);
   return { profiles, registry, mappings, keyPrefixes: { fhir: 'fhir_test_', ...Object.fromEntries(vendors) } };

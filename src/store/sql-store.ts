@@ -1,4 +1,5 @@
 // The Store on a Database. Each part of the contract has its own file.
+import type { Hash } from '../fhir/indexing/rows.ts';
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ClientRequest, Database } from './database/database.ts';
@@ -12,7 +13,7 @@ import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
 import { createReindexing } from './reindexing.ts';
 import { countHistory, type HistoryQuery, type HistorySpan, readHistory } from './resources/history.ts';
-import { readCurrent, readForUpdate, readVersion, readVersions, wasDeletedSince } from './resources/read.ts';
+import { listReferring, lockReferenced, readCurrent, readForUpdate, readVersion, readVersions, wasDeletedSince } from './resources/read.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
 import { writeChanges } from './resources/write.ts';
 import { explainSearch } from './search/explain.ts';
@@ -21,33 +22,45 @@ import type { PageStart } from './search/page.ts';
 import { findReferrers } from './search/referrers.ts';
 import { search, searchBodies } from './search/search.ts';
 import { createSettings } from './settings.ts';
-import type { Store } from './store.ts';
+import type { Store, WriteGuard } from './store.ts';
 
 interface Stores {
   /** The store for the server's own work. */
   store: Store;
-  /** The store for one request. Without a request, the store for the server's own work. */
-  forRequest(caller: { tenant: number }, request?: ClientRequest): Store;
+  /** The store for one request. Without a request, the store for the server's own work. `guard`: checks the writes of the request. */
+  forRequest(caller: { tenant: number }, request?: ClientRequest, guard?: WriteGuard): Store;
 }
 
-/** `background`: a handle of the same database, for work that no caller waits for. */
-export function createStores(database: Database, background = database): Stores {
+/** `background`: a handle of the same database, for work that no caller waits for. `guard`: checks the server's own writes. */
+export function createStores(database: Database, background = database, guard?: WriteGuard): Stores {
   const wrote = createStatisticsUpdate(background);
-  const store = new SqlStore(database, wrote);
-  return { store, forRequest: ({ tenant }, request) => (request ? new SqlStore(database.forRequest(tenant, request), wrote) : store) };
+  const store = new SqlStore(database, wrote, guard && { check: guard });
+  return {
+    store,
+    forRequest: ({ tenant }, request, own) =>
+      request ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }) : store,
+  };
 }
 
-export const createStore = (database: Database): Store => createStores(database).store;
+export const createStore = (database: Database, guard?: WriteGuard): Store => createStores(database, database, guard).store;
+
+/** `written`: the writes that `check` sees at the end of the transaction. Absent outside of a transaction. */
+interface Guard {
+  check: WriteGuard;
+  written?: { tenant: number; change: ResourceChange }[];
+}
 
 /** The store of a database handle. On the handle of a transaction, it joins that transaction. It is a class so that creating one for each request is cheap. */
 class SqlStore implements Store {
   private readonly database: Database;
   private readonly onWrites: (count: number) => void;
+  private readonly guard: Guard | undefined;
 
   /** `wrote` is called with the number of applied changes. */
-  constructor(database: Database, wrote: (count: number) => void) {
+  constructor(database: Database, wrote: (count: number) => void, guard?: Guard) {
     this.database = database;
     this.onWrites = wrote;
+    this.guard = guard;
   }
 
   isDistributed() {
@@ -98,10 +111,22 @@ class SqlStore implements Store {
     return findReferrers(this.database, tenant, which);
   }
 
-  async write(tenant: number, changes: ResourceChange[]) {
+  async write(tenant: number, changes: ResourceChange[]): Promise<number> {
+    if (this.guard && !this.guard.written) return this.transaction((inside) => inside.write(tenant, changes));
+    if (this.guard) await this.lockDeleted(tenant, changes);
     const applied = await writeChanges(this.database, tenant, changes);
     this.onWrites(applied);
+    // after a conflict, the caller rolls back or tries again
+    if (applied === changes.length) for (const change of changes) this.guard?.written?.push({ tenant, change });
     return applied;
+  }
+
+  lockReferenced(tenant: number, targets: { type: ServedType; id: string }[]) {
+    return lockReferenced(this.database, tenant, targets);
+  }
+
+  listReferring(tenant: number, parameter: number, target: Hash, count: number) {
+    return listReferring(this.database, tenant, parameter, target, count);
   }
 
   readForUpdate(tenant: number, targets: { type: ServedType; id: string }[]) {
@@ -116,11 +141,26 @@ class SqlStore implements Store {
     return pruneLocks(this.database, tenant, which);
   }
 
+  /**
+   * Locks what the changes delete, before it is changed: a lock that another transaction took with `lockReferenced` is on the version that was current then,
+   * and PostgreSQL does not see it on a version that this transaction has made.
+   */
+  private lockDeleted(tenant: number, changes: ResourceChange[]) {
+    return this.readForUpdate(
+      tenant,
+      changes.filter(({ body }) => body === null),
+    );
+  }
+
   async transaction<T>(work: (store: Store) => Promise<T>): Promise<T> {
     let written = 0;
-    const result = await this.database.transaction((transaction) => {
+    const result = await this.database.transaction(async (transaction) => {
       written = 0;
-      return work(new SqlStore(transaction, (count) => (written += count)));
+      const guard = this.guard && { written: [], ...this.guard };
+      const inside = new SqlStore(transaction, (count) => (written += count), guard);
+      const done = await work(inside);
+      if (guard && !this.guard?.written) await checkWrites(guard, inside);
+      return done;
     });
     this.onWrites(written);
     return result;
@@ -156,5 +196,13 @@ class SqlStore implements Store {
 
   get subscriptions() {
     return createSubscriptions(this.database);
+  }
+}
+
+/** Checks the last change of each resource. */
+async function checkWrites({ check, written = [] }: Guard, store: Store): Promise<void> {
+  for (const [tenant, writes] of Map.groupBy(written, (write) => write.tenant)) {
+    const last = new Map(writes.map(({ change }) => [`${change.type}/${change.id}`, change]));
+    await check(store, tenant, [...last.values()]);
   }
 }

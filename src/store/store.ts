@@ -1,5 +1,5 @@
 // The contract between SQL (this folder) and the interactions (src/interactions). Every call names its tenant.
-import type { ParameterNumber } from '../fhir/indexing/rows.ts';
+import type { Hash, ParameterNumber } from '../fhir/indexing/rows.ts';
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { LockBatch } from './database/locks.ts';
@@ -12,12 +12,18 @@ import type { TrackedOrders } from './queues/tracked-orders.ts';
 import type { Reindexing } from './reindexing.ts';
 import type { HistoryEntry, HistoryQuery, HistorySpan } from './resources/history.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
-import type { HistoryRow, ResourceRow } from './resources/resource-row.ts';
+import type { HistoryRow, LockedResource, ResourceRow } from './resources/resource-row.ts';
 import type { ExplainedStatement } from './search/explain.ts';
 import type { LatestRanking, LatestRow } from './search/latest.ts';
 import type { BodyPage, PageStart, ResultPage } from './search/page.ts';
 import type { ResourceName } from './search/referrers.ts';
 import type { Settings } from './settings.ts';
+
+/**
+ * Checks the writes of a transaction at its end, inside the transaction. It throws to refuse all of them. Deleted resources were locked before they were changed. `changes`: the last change of each resource, in the
+ * order of writing.
+ */
+export type WriteGuard = (store: Store, tenant: number, changes: readonly ResourceChange[]) => Promise<void>;
 
 /** The store of one database, on the connection pool or inside one transaction. */
 export interface Store {
@@ -27,6 +33,12 @@ export interface Store {
   readVersion(tenant: number, type: ServedType, id: string, version: number): Promise<HistoryRow | undefined>;
   /** SELECT … FOR UPDATE: the current versions, deletions included, locked in one order until the transaction ends. Omits ids that were never stored. */
   readForUpdate(tenant: number, targets: { type: ServedType; id: string }[]): Promise<ResourceRow[]>;
+  /**
+   * SELECT … FOR KEY SHARE: locks resources against a `readForUpdate` of other transactions, but not against their updates. Omits ids that were never stored.
+   */
+  lockReferenced(tenant: number, targets: { type: ServedType; id: string }[]): Promise<LockedResource[]>;
+  /** Resources with an index row of this reference parameter and target, at most `count`. */
+  listReferring(tenant: number, parameter: number, target: Hash, count: number): Promise<{ type: ServedType; id: string }[]>;
   /** Whether a resource was deleted after this version. If its id is in use again, it belongs to another resource. */
   wasDeletedSince(tenant: number, type: ServedType, id: string, version: number): Promise<boolean>;
   /** All versions of one resource, newest first. */

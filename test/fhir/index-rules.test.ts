@@ -73,7 +73,7 @@ const registry = buildRegistry([]);
 function madeBy(kind: string): string {
   const without = {
     ...registry,
-    list: (type: string) => registry.list(type).filter((parameter) => parameter.type !== kind),
+    listIndexed: (type: string) => registry.listIndexed(type).filter((parameter) => parameter.type !== kind),
     listParts: (type: string) => (kind === 'composite' ? [] : registry.listParts(type)),
   };
   const made = SAMPLES.map((sample) => {

@@ -67,8 +67,8 @@ export async function startFacet(
   { clock, over = (database) => database, log = pino({ level: 'silent' }), bodyLimit }: Instead = {},
 ): Promise<Running> {
   const store = await openTestStore();
-  const loaded = loadDefinitions(env.FACET_MAPPINGS);
   const read = readConfig({ FACET_LOG_LEVEL: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
+  const loaded = loadDefinitions(read);
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);
   const index = await openIndexState(store.store.reindexing, loaded.registry);

@@ -30,7 +30,7 @@ export interface TypeIndexRules {
 /** The rules of every served type. */
 export function buildIndexRules(registry: IndexedParameters): TypeIndexRules[] {
   return SERVED_TYPES.map((type) => {
-    const indexed = registry.list(type).filter(({ code }) => !COLUMN_PARAMETERS.has(code));
+    const indexed = registry.listIndexed(type).filter(({ code }) => !COLUMN_PARAMETERS.has(code));
     const parameters = Object.fromEntries(
       indexed.map(({ code, type: kind, definition }) => [code, `${INDEXING_VERSIONS[kind]}.${definition}`]),
     );

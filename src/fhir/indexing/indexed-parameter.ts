@@ -23,8 +23,8 @@ export interface IndexedParameter extends CompiledExpression, TokenTraits {
 }
 
 export interface IndexedParameters {
-  /** All served parameters of a type, the common ones first. */
-  list(type: string): readonly IndexedParameter[];
+  /** All indexed parameters of a type, the common ones first. */
+  listIndexed(type: string): readonly IndexedParameter[];
   /** The parts of the composite parameters of a type, each once. */
   listParts(type: string): readonly CompositePart[];
 }

@@ -46,7 +46,7 @@ export function buildIndexRows(resource: Resource, registry: IndexedParameters, 
     codes: [],
     composites: [],
   };
-  for (const parameter of registry.list(resource.resourceType)) {
+  for (const parameter of registry.listIndexed(resource.resourceType)) {
     if (parameter.type === 'composite' || COLUMN_PARAMETERS.has(parameter.code)) continue;
     const values = parameter.evaluate(resource);
     if (!values.length) continue;

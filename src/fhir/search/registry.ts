@@ -34,6 +34,7 @@ export interface SearchParameter extends IndexedParameter {
 export interface SearchRegistry extends IndexedParameters {
   /** The parameter of a type, if it is served. Common parameters (`_id`) belong to every type. */
   lookup(type: string, code: string): SearchParameter | undefined;
+  /** All served parameters of a type, the common ones first. */
   list(type: string): readonly SearchParameter[];
   /** The kind of a parameter that FHIR defines for the type but this server does not serve (`special`). */
   findUnservedKind(type: string, code: string): string | undefined;
@@ -62,6 +63,7 @@ export function buildRegistry(custom: readonly SearchParameterResource[], termin
   return {
     lookup: (type, code) => tables.get(type)?.served.get(code),
     list: (type) => lists.get(type) ?? [],
+    listIndexed: (type) => lists.get(type) ?? [],
     listParts: (type) => parts.get(type) ?? [],
     findUnservedKind: (type, code) => tables.get(type)?.unserved.get(code),
     terminology,

@@ -77,7 +77,7 @@ function watchFolders(folder: string, changed: () => void): () => void {
 
 async function reloadMappings(folder: string, { print, reload }: ReloadHandlers): Promise<void> {
   try {
-    const next = loadDefinitions(folder);
+    const next = loadDefinitions({ mappings: folder });
     await reload(next);
     print(`Mappings reloaded: ${next.mappings.shapes.map(({ surface, name }) => `${surface.name}/${name}`).join(', ')}`);
   } catch (error) {

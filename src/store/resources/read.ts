@@ -1,8 +1,18 @@
 // Reads by id: the current version, one version, all versions of a resource, and current versions with a lock until the transaction ends. Each read is one
 // statement on an index. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
-import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
+import type { Hash } from '../../fhir/indexing/rows.ts';
+import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
-import { type HistoryRow, type ResourceRow, ROW, type StoredRow, type StoredVersion, toResourceRow, toRow } from './resource-row.ts';
+import {
+  type HistoryRow,
+  type LockedResource,
+  type ResourceRow,
+  ROW,
+  type StoredRow,
+  type StoredVersion,
+  toResourceRow,
+  toRow,
+} from './resource-row.ts';
 
 const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
 const VERSIONS = `select h.ver, h.lu, r.created, h.body, h.method
@@ -56,6 +66,41 @@ export async function readVersions(
 const HOLD = `select ${ROW} from resource r
   where r.tenant_id = $1 and (r.rtype, r.id) in (select * from unnest($2::smallint[], $3::text[]))
   order by r.rtype, r.id for update`;
+
+/** A lock that conflicts only with `for update`, in the order of HOLD. */
+const LOCK_REFERENCED = `select r.rtype, r.id, r.ver, r.body is not null as current from resource r
+  where r.tenant_id = $1 and (r.rtype, r.id) in (select * from unnest($2::smallint[], $3::text[]))
+  order by r.rtype, r.id for key share`;
+
+export async function lockReferenced(
+  database: Database,
+  tenant: number,
+  targets: { type: ServedType; id: string }[],
+): Promise<LockedResource[]> {
+  if (targets.length === 0) return [];
+  const parameters = [tenant, targets.map(({ type }) => TYPE_NUMBERS[type]), targets.map(({ id }) => id)];
+  const rows = await database.query<StoredIdentity & { ver: number; current: boolean }>(LOCK_REFERENCED, parameters, 'resource-referenced');
+  return rows.map(({ rtype, id, ver, current }) => ({ type: findTypeByNumber(rtype), id, version: ver, isCurrent: current }));
+}
+
+interface StoredIdentity {
+  rtype: number;
+  id: string;
+}
+
+const REFERRING = `select r.rtype, r.id from sx_ref f join resource r on r.tenant_id = f.tenant_id and r.pid = f.pid
+  where f.tenant_id = $1 and f.param = $2 and f.target_h = $3 limit $4`;
+
+export async function listReferring(
+  database: Database,
+  tenant: number,
+  parameter: number,
+  target: Hash,
+  count: number,
+): Promise<{ type: ServedType; id: string }[]> {
+  const rows = await database.query<StoredIdentity>(REFERRING, [tenant, parameter, target, count], 'resource-referring');
+  return rows.map(({ rtype, id }) => ({ type: findTypeByNumber(rtype), id }));
+}
 
 /** Returns the current versions, deletions included, without ids that were never stored. No other transaction can write them until this one ends. */
 export async function readForUpdate(

@@ -24,6 +24,14 @@ export interface HistoryRow extends ResourceRow {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 }
 
+/** A resource in a list of locked ones. `isCurrent`: not deleted. */
+export interface LockedResource {
+  type: ServedType;
+  id: string;
+  version: number;
+  isCurrent: boolean;
+}
+
 /** Parses the body of a row. The assertion is safe, because each resource was validated before it was stored. */
 export const parseBody = <R extends Resource = Resource>(body: string): R => JSON.parse(body) as R;
 
