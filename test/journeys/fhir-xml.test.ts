@@ -183,6 +183,26 @@ test('operations take and return XML', async () => {
   expect((await toJson(await send('post', '/Patient/all/$everything', writeXml(type)))).entry).toHaveLength(1);
 });
 
+test('$validate reports a fault of the resource with 200, and refuses a document that is not well-formed', async () => {
+  const validate = (body: string) => send('post', '/Patient/$validate', body);
+  const order = await validate(`<Patient ${FHIR}><gender value="male"/><active value="true"/></Patient>`);
+  expect([order.status, (await toJson(order)).issue]).toEqual([
+    200,
+    [expect.objectContaining({ severity: 'error', code: 'structure', expression: ['Patient'] })],
+  ]);
+  expect((await validate(`<Patient ${FHIR}><shoe value="a"/></Patient>`)).status).toBe(200);
+  for (const body of [`<Patient ${FHIR}>`, `<!DOCTYPE a><Patient ${FHIR}/>`, '{"resourceType":"Patient"}'])
+    expect((await validate(body)).status).toBe(400);
+});
+
+test('a fault in an entry of a Bundle names the entry, and nothing of the Bundle is stored', async () => {
+  const entry = (content: string) =>
+    `<entry><resource><Patient><id value="of-bundle"/>${content}</Patient></resource><request><method value="PUT"/><url value="Patient/of-bundle"/></request></entry>`;
+  const response = await send('post', '', `<Bundle ${FHIR}><type value="batch"/>${entry('')}${entry('<name><shoe/></name>')}</Bundle>`);
+  expect([response.status, (await toJson(response)).issue[0].expression]).toEqual([400, ['Bundle.entry[1].resource.name[0].shoe']]);
+  expect((await get('/Patient/of-bundle')).status).toBe(404);
+});
+
 test('the CapabilityStatement lists XML and is sent as XML to anyone who asks', async () => {
   const response = await request(facet.app).get('/fhir/R4/metadata').set('Accept', XML).buffer(true).parse(readText);
   const statement = await toJson(response);

@@ -49,13 +49,13 @@ class DocumentReader {
 
   private addHandlers(): void {
     const { parser, builder } = this;
-    parser.on('error', ({ message }) => builder.fail(describeFault(message)));
+    parser.on('error', ({ message }) => builder.failDocument(describeFault(message)));
     parser.on('xmldecl', ({ encoding }) => {
       if (encoding !== undefined && !ENCODINGS.has(encoding.toLowerCase()))
-        builder.fail('send XML in UTF-8, and declare no other encoding');
+        builder.failDocument('send XML in UTF-8, and declare no other encoding');
     });
-    parser.on('doctype', () => builder.fail('a document type declaration is not allowed: leave it out'));
-    parser.on('processinginstruction', () => builder.fail('a processing instruction is not allowed: leave it out'));
+    parser.on('doctype', () => builder.failDocument('a document type declaration is not allowed: leave it out'));
+    parser.on('processinginstruction', () => builder.failDocument('a processing instruction is not allowed: leave it out'));
     parser.on('text', (text) => this.checkText(text));
     parser.on('cdata', (text) => this.checkText(text));
     parser.on('opentag', (tag) => this.openTag(tag));
@@ -66,7 +66,7 @@ class DocumentReader {
     const { builder, scopes } = this;
     const scope = declareNamespaces(scopes.at(-1)!, attributes);
     scopes.push(scope);
-    if (scopes.length > DEEPEST) builder.fail(`the body is nested more than ${DEEPEST} levels deep`);
+    if (scopes.length > DEEPEST) builder.failDocument(`the body is nested more than ${DEEPEST} levels deep`);
     const { namespace, local } = resolveName(name, scope);
     if (this.narrative) return void this.expectNamespace(namespace, XHTML_NAMESPACE);
     const isNarrative = builder.openElement(local);

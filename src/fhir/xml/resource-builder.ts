@@ -2,7 +2,7 @@
 import { formatSuggestion } from '../closest-name.ts';
 import { type ElementInfo, findElement, isPrimitive, isResourceType, listElementNames } from '../elements.ts';
 import { DEEPEST } from '../json.ts';
-import { invalidStructure } from '../outcome.ts';
+import { ERROR_KINDS, FhirError, invalidStructure, issue } from '../outcome.ts';
 
 type Json = Record<string, unknown>;
 
@@ -20,6 +20,13 @@ interface OpenElement {
   index: number;
   /** The last child, and how many of its name there are in sequence. */
   child?: { name: string; order: number; count: number };
+}
+
+/** A fault of the resource in a well-formed document. $validate reports it, and all other requests are refused (400). */
+export class ResourceFault extends FhirError {
+  constructor(text: string, where: string | undefined) {
+    super('structure', [issue(ERROR_KINDS.structure.code, text, where)]);
+  }
 }
 
 export class ResourceBuilder {
@@ -40,7 +47,7 @@ export class ResourceBuilder {
     const parent = this.open.at(-1);
     const element = parent?.type === undefined ? this.openResource(name, parent) : this.openChild(name, parent, parent.type);
     this.open.push(element);
-    if (element.depth > DEEPEST) this.fail(`the body is nested more than ${DEEPEST} levels deep`);
+    if (element.depth > DEEPEST) this.failDocument(`the body is nested more than ${DEEPEST} levels deep`);
     return element.facts?.types[0] === 'xhtml';
   }
 
@@ -76,10 +83,18 @@ export class ResourceBuilder {
     else addToParent(parent.json, element);
   }
 
-  /** Refuses the body (400). The error names the open element and never a value. `below`: the end of the path, for an element that is not open. */
+  /** Refuses the resource. The error names the open element and never a value. `below`: the end of the path, for an element that is not open. */
   fail(text: string, below = ''): never {
-    const path = this.formatPath() + below;
-    throw invalidStructure(`${text} (${this.describePosition()})`, path === '' ? undefined : path);
+    throw new ResourceFault(this.addPosition(text), this.formatPath() + below || undefined);
+  }
+
+  /** Refuses the document (400). */
+  failDocument(text: string): never {
+    throw invalidStructure(this.addPosition(text), this.formatPath() || undefined);
+  }
+
+  private addPosition(text: string): string {
+    return `${text} (${this.describePosition()})`;
   }
 
   private openResource(name: string, parent: OpenElement | undefined): OpenElement {

@@ -4,6 +4,7 @@
 import type { Permission } from '../../fhir/access-scope.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import { parseValidateRequest, type ValidationMode } from '../../fhir/validation/validate-request.ts';
+import { ResourceFault } from '../../fhir/xml/resource-builder.ts';
 import { collectIssues } from '../../interactions/validate.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
@@ -16,9 +17,17 @@ const NO_ISSUES: Issue = { severity: 'information', code: 'informational', text:
 
 /** POST [type]/$validate, POST and GET [type]/[id]/$validate. */
 export async function handleValidate(call: FhirCall): Promise<FhirResponse> {
+  const issues = await validate(call).catch((error: unknown) => {
+    // XML with an unknown element or a wrong order cannot become JSON, but it is the invalid resource that the client asks about
+    if (error instanceof ResourceFault) return error.issues;
+    throw error;
+  });
+  return { status: 200, body: JSON.stringify(buildOperationOutcome(issues.length ? issues : [NO_ISSUES])) };
+}
+
+async function validate(call: FhirCall): Promise<Issue[]> {
   const { context, type, id } = call;
   const validation = parseValidateRequest(call.method === 'POST' ? await call.body.json() : undefined, call.query);
   if (validation.mode !== undefined) authorize(context.caller, type, PERMISSIONS[validation.mode]);
-  const issues = await collectIssues(context, { ...validation, type, ...(id !== '' && { id }) });
-  return { status: 200, body: JSON.stringify(buildOperationOutcome(issues.length ? issues : [NO_ISSUES])) };
+  return collectIssues(context, { ...validation, type, ...(id !== '' && { id }) });
 }
