@@ -16,16 +16,16 @@ function refusal(search: string): { kind: string; text: string } {
   throw new Error(`${search} is not refused`);
 }
 
-test('a search without result parameters gets a page of 20, newest first, without a total', () => {
+test('a search without result parameters gets a page of 20, newest first, with the total if the page shows it', () => {
   expect(parsed('Patient?')).toEqual({
-    query: { type: 'Patient', where: [], sort: [], count: 20, total: 'none', include: [] },
+    query: { type: 'Patient', where: [], sort: [], count: 20, total: 'known', include: [] },
     self: [],
     ignored: [],
   });
 });
 
 test.each([
-  ['_count=5', { count: 5, total: 'none' }],
+  ['_count=5', { count: 5, total: 'known' }],
   ['_count=99999', { count: 1000 }],
   ['_count=0', { count: 0, total: 'accurate' }],
   ['_summary=count', { count: 0, total: 'accurate' }],

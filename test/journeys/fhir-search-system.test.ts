@@ -44,6 +44,31 @@ test.each<[string, string[]]>([
   expect([status, found(body)]).toEqual([200, expected]);
 });
 
+test.each<[string, string[]]>([
+  ['?_type=Patient,Practitioner&_has:Observation:subject:status=final', ['Patient/a']],
+  ['?_has:Observation:subject:status=final', ['Patient/a']],
+  ['?_has:Observation:subject:status=final&_tag=mine&_total=accurate', ['Patient/a']],
+  ['?_has:Observation:subject:status=amended', []],
+  ['?_type=Patient,Observation&_has:Observation:subject:_has:Provenance:target:_id=none', []],
+])('%s: _has finds resources of the types that the reference may lead to, and none of the others', async (query, expected) => {
+  const { status, body } = await get(`/${query}`);
+  expect([status, found(body), body.total]).toEqual([200, expected, expected.length]);
+});
+
+test.each([
+  ['?_type=Practitioner,Organization&_has:Observation:patient:status=final', 'never refers to Practitioner or Organization'],
+  ['?_type=Patient,Practitioner&_has:Observation:subject:shoe=1', 'shoe'],
+])('%s is refused: %s', async (query, text) => {
+  const { status, body } = await get(`/${query}`);
+  expect([status, body.issue[0].diagnostics]).toEqual([400, expect.stringContaining(text)]);
+});
+
+test('_has of several types needs the search scope of the referring type, and finds nothing of another tenant', async () => {
+  const query = '/?_type=Patient,Practitioner&_has:Observation:subject:status=final';
+  expect((await get(query, await facet.keyWith('fhir', ['system/Patient.s', 'system/Practitioner.s']))).status).toBe(403);
+  expect((await get(query, facet.other.fhir)).body.total).toBe(0);
+});
+
 test('POST _search finds the same, and its self link states the parameters', async () => {
   const { body } = await request(facet.app)
     .post('/fhir/R4/_search?_type=Patient,Practitioner')

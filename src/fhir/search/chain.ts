@@ -9,9 +9,10 @@ import { findReferenceParameter } from './reference-parameter.ts';
 import type { SearchRegistry } from './registry.ts';
 import { readParameterCode, splitModifier } from './search-value.ts';
 
-/** A search parameter of a query string, for resources of these types. */
+/** A search parameter of a query string, for resources of these types. `among`: all types of the search, if the parameter is one of the search itself. */
 export interface QueryParameter {
   types: readonly ServedType[];
+  among?: readonly ServedType[];
   name: string;
   value: string;
 }
@@ -61,14 +62,22 @@ function buildChainEndError(registry: SearchRegistry, { from, served, next }: Ch
   );
 }
 
-/** `_has:Observation:patient:code`: an Observation with the code refers to the resource by `patient`. */
-export function parseReverseChain(registry: SearchRegistry, { types, name, value }: QueryParameter, read: ParseNext): Condition {
+/**
+ * `_has:Observation:patient:code`: an Observation with the code refers to the resource by `patient`. In a search of several types, only the types that the
+ * reference may lead to have matches. https://hl7.org/fhir/R4/search.html#has
+ */
+export function parseReverseChain(
+  registry: SearchRegistry,
+  { types, among = types, name, value }: QueryParameter,
+  read: ParseNext,
+): Condition {
   const [, referring = '', code = '', ...rest] = name.split(':');
   if (!rest.length) throw notSupported('_has is written _has:Type:reference:parameter');
   if (!isServed(referring)) throw notSupported('_has names a resource type that is not served');
   const { number, targets } = findReferenceParameter(registry, referring, code);
-  if (!types.some((type) => targets.includes(type))) throw notSupported(`_has: ${referring}.${code} never refers to ${types.join(' or ')}`);
-  return { on: 'has', type: referring, parameter: number, where: [read({ types: [referring], name: rest.join(':'), value })] };
+  if (!among.some((type) => targets.includes(type))) throw notSupported(`_has: ${referring}.${code} never refers to ${among.join(' or ')}`);
+  const where = [read({ types: [referring], name: rest.join(':'), value })];
+  return types.some((type) => targets.includes(type)) ? { on: 'has', type: referring, parameter: number, where } : { on: 'nothing' };
 }
 
 /** Whether a type has the next parameter of a chain. If the chain continues, the parameter must be a reference. */

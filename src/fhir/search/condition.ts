@@ -26,11 +26,13 @@ export interface SearchContext {
   registry: SearchRegistry;
   baseUrl: string;
   now: Date;
+  /** All types of the search. Absent: the one type. */
+  types?: readonly ServedType[];
 }
 
 /** Parses `name=value` for resources of `type`. Unknown names and modifiers are `not-supported`, malformed values `invalid` (both 400). */
 export const parseCondition = (context: SearchContext, type: ServedType, name: string, value: string): Condition =>
-  parseParameter(context, { types: [type], name, value });
+  parseParameter(context, { types: [type], ...(context.types && { among: context.types }), name, value });
 
 function parseParameter(context: SearchContext, parameter: QueryParameter): Condition {
   const readOn = (further: QueryParameter): Condition => parseParameter(context, further);
