@@ -51,6 +51,7 @@ export const INTERACTIONS = {
   validate: { method: 'POST', path: '/:type/$validate', codes: [], permission: 'r', operation: OPERATIONS.validate },
   lastObservations: { method: 'GET', path: '/Observation/$lastn', codes: [], operation: OPERATIONS.lastn },
   lastObservationsByPost: { method: 'POST', path: '/Observation/$lastn', codes: [], operation: OPERATIONS.lastn },
+  match: { method: 'POST', path: '/Patient/$match', codes: [], operation: OPERATIONS.match },
   merge: { method: 'POST', path: '/Patient/$merge', codes: [], operation: OPERATIONS.merge },
   search: { method: 'GET', path: '/:type', codes: ['search-type'], permission: 's' },
   conditionalUpdate: { method: 'PUT', path: '/:type', codes: ['update'], permission: 'u' },

@@ -30,6 +30,7 @@ export const OPERATIONS = {
     documentation: 'An operation of this server: the differences of two versions (from, to) as a FHIRPath Patch.',
   },
   lastn: defineR4('lastn', 'Observation'),
+  match: defineR4('match', 'Patient'),
   merge: {
     name: 'merge',
     definition: 'http://hl7.org/fhir/OperationDefinition/Patient-merge',

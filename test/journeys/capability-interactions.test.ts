@@ -164,6 +164,11 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
       return Math.max(await status('get', '/Observation/$lastn?patient=a&code=x'), await status('post', '/Observation/$lastn', byPost));
     },
   },
+  match: {
+    types: ['Patient'],
+    definition: 'Patient-match',
+    call: () => status('post', '/Patient/$match', { resourceType: 'Patient', identifier: [{ value: 'x' }] }),
+  },
   merge: {
     types: ['Patient'],
     definition: 'Patient-merge',

@@ -10,6 +10,7 @@ import { handleEverything, handleEverythingByPost } from './everything.ts';
 import type { FhirCall, FhirResponse, InteractionHandler } from './fhir-call.ts';
 import { handleHistory } from './history.ts';
 import { handleLastObservations, handleLastObservationsByPost } from './last-observations.ts';
+import { handleMatch } from './match.ts';
 import { handleMerge } from './merge.ts';
 import * as meta from './meta.ts';
 import { findRoute, toPathNames } from './path.ts';
@@ -47,6 +48,7 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
   diff: handleDiff,
   lastObservations: handleLastObservations,
   lastObservationsByPost: handleLastObservationsByPost,
+  match: handleMatch,
   merge: handleMerge,
   expand: terminology.handleExpand,
   expandByPost: terminology.handleExpand,

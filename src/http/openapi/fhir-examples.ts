@@ -105,6 +105,17 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
       ],
     },
   },
+  Match: {
+    summary: 'Patients like this one',
+    value: {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'resource', resource: { resourceType: 'Patient', ...ELEMENTS.Patient } },
+        { name: 'onlyCertainMatches', valueBoolean: false },
+        { name: 'count', valueInteger: 5 },
+      ],
+    },
+  },
   Merge: {
     summary: 'What a merge would do',
     value: {

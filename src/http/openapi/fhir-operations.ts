@@ -25,7 +25,7 @@ type BodyKind =
   | 'validatedById'
   | ParametersExample
   | 'parameters';
-type ParametersExample = 'Everything' | 'NoParameters' | 'Meta' | 'Merge' | 'LastObservations';
+type ParametersExample = 'Everything' | 'NoParameters' | 'Meta' | 'Match' | 'Merge' | 'LastObservations';
 
 export interface FhirOperation {
   /** `{type}` becomes the resource type, `{a type}` the type with its article. */
@@ -226,6 +226,12 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     body: 'LastObservations',
     failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media'],
   },
+  match: {
+    summary: 'Find the patients that may be the person of a patient, with scores',
+    responses: { 200: 'bundle' },
+    body: 'Match',
+    failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media'],
+  },
   merge: {
     summary: 'Merge two patients that are the same person',
     responses: { 200: 'parameters' },
@@ -321,6 +327,7 @@ export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly 
   Everything: () => buildParametersBody('Everything'),
   NoParameters: () => buildParametersBody('NoParameters'),
   Meta: () => buildParametersBody('Meta'),
+  Match: () => buildParametersBody('Match'),
   Merge: () => buildParametersBody('Merge'),
   LastObservations: () => buildParametersBody('LastObservations'),
   validated: (type) => ({ 'application/fhir+json': ['AnyResource', type] }),
