@@ -16,6 +16,7 @@ import { parseQuery, readRequestContext, toClientRequest } from '../middleware/r
 import { isBinaryRead } from './binary.ts';
 import { buildRequestBody } from './body.ts';
 import { setCorsAndRequestId } from './cors-and-request-id.ts';
+import { buildMetadataResponse, type CapabilityText } from './metadata.ts';
 import { findRoute } from './path.ts';
 import { sendFhirResponse } from './respond.ts';
 import { runInteraction } from './run-interaction.ts';
@@ -27,7 +28,7 @@ export interface FhirApi {
   buildContext(caller: Caller, request: ClientRequest): Context;
   pageTokens: PageTokens;
   /** The current CapabilityStatement: its JSON text and ETag. */
-  capability(): Promise<{ text: string; etag: string }>;
+  capability(): Promise<CapabilityText>;
   bodyLimit: number;
 }
 
@@ -45,9 +46,9 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
   router.use(setCorsAndRequestId);
   router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
-    const { text, etag } = await api.capability();
-    const isNotModified = matchesEtag(etag, req.headers['if-none-match'] ?? '');
-    sendFhirResponse(req, res, { status: isNotModified ? 304 : 200, headers: { ETag: etag }, ...(!isNotModified && { body: text }) });
+    const { headers = {}, ...whole } = buildMetadataResponse(await api.capability(), parseQuery(req.url));
+    const isNotModified = matchesEtag(headers.ETag!, req.headers['if-none-match'] ?? '');
+    sendFhirResponse(req, res, isNotModified ? { status: 304, headers } : { ...whole, headers });
   });
   router.use(async (req: Request, res: Response) => {
     const format = isBinaryRead(req.method, req.path) ? undefined : negotiateFormat(req);

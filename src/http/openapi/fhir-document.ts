@@ -89,9 +89,14 @@ const METADATA: Json = {
   summary: 'Read the CapabilityStatement',
   tags: ['system'],
   security: [],
+  parameters: [
+    { name: 'mode', in: 'query', description: 'full (default) or normative: both return the whole statement.', schema: { type: 'string' } },
+    ...['_summary', '_elements', '_format', '_pretty'].map((name) => buildComponentRef('parameters', name)),
+  ],
   responses: {
     200: { description: 'The CapabilityStatement.', content: { ...buildContent(FHIR_JSON, 'CapabilityStatement'), ...XML_CONTENT } },
     304: { description: 'The client has the current CapabilityStatement.' },
+    400: buildComponentRef('responses', 'invalid'),
     406: buildComponentRef('responses', 'not-acceptable'),
   },
 };

@@ -1,0 +1,59 @@
+// The parameters of /metadata. https://hl7.org/fhir/R4/http.html#capabilities
+import { type Running, startFacet } from './running-server.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const get = (query: string) => facet.fhir('get', `/metadata${query}`);
+
+test.each(['', '?mode=full', '?mode=normative', '?_summary=false', '?_format=json', '?_pretty=true'])(
+  'metadata%s is the whole statement',
+  async (query) => {
+    const { status, body } = await get(query);
+    expect([status, body]).toEqual([200, (await get('')).body]);
+    expect(body).toMatchObject({ resourceType: 'CapabilityStatement', fhirVersion: '4.0.1' });
+  },
+);
+
+test.each([
+  ['?mode=terminology', 'not-supported', 'there is no TerminologyCapabilities here: mode is full or normative'],
+  ['?mode=everything', 'invalid', 'mode must be full or normative'],
+  ['?mode=full&mode=full', 'invalid', 'mode may occur only once'],
+  ['?_count=1', 'not-supported', 'metadata takes mode, _format, _pretty, _summary and _elements'],
+  ['?_summary=everything', 'invalid', '_summary must be true, text, data, count or false'],
+])('metadata%s is refused', async (query, code, text) => {
+  const { status, body } = await get(query);
+  expect([status, body.issue[0].code, body.issue[0].diagnostics]).toEqual([400, code, text]);
+});
+
+test('_pretty indents, and _format=xml returns XML', async () => {
+  expect((await get('?_pretty=true')).text).toContain('\n  "status": "active"');
+  const xml = await get('?_format=xml');
+  expect([xml.status, xml.headers['content-type']]).toEqual([200, 'application/fhir+xml; charset=utf-8']);
+});
+
+test('_elements returns these and the mandatory elements, and _summary the summary, both marked as a part', async () => {
+  const { body } = await get('?_elements=software');
+  expect(Object.keys(body).sort()).toEqual(['date', 'fhirVersion', 'format', 'kind', 'meta', 'resourceType', 'software', 'status']);
+  expect(body.meta.tag[0].code).toBe('SUBSETTED');
+  const summary = (await get('?_summary=true')).body;
+  expect([summary.meta.tag[0].code, summary.rest[0].mode, summary.rest[0].resource[0].interaction]).toEqual([
+    'SUBSETTED',
+    'server',
+    undefined,
+  ]);
+  expect((await get('?_elements=shoe')).status).toBe(400);
+});
+
+test('a part has an ETag of its own, also by HEAD', async () => {
+  const [whole, part] = [await get(''), await get('?_elements=software')];
+  expect(part.headers.etag).not.toBe(whole.headers.etag);
+  const again = (query: string, etag: string) => get(query).set('If-None-Match', etag);
+  expect((await again('?_elements=software', part.headers.etag!)).status).toBe(304);
+  expect((await again('?_elements=software', whole.headers.etag!)).status).toBe(200);
+  const head = await facet.fhir('head', '/metadata?_elements=software');
+  expect([head.status, head.headers.etag]).toEqual([200, part.headers.etag]);
+});
