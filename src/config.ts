@@ -27,6 +27,8 @@ export interface Config {
   trustProxy: string | number | false;
   /** FACET_PREPARED_STATEMENTS=off: for a transaction pooler that the server does not detect. */
   preparedStatements: boolean;
+  /** FACET_FULLTEXT=on: serves the search parameters `_text` and `_content`, whose index makes writes slower; default off. */
+  fullText: boolean;
   /** FACET_LOG_LEVEL: `info` (default), `error`, `silent`. */
   logLevel: string;
   /** FACET_RATE_LIMITS: JSON, surface → {limit, seconds}, or null for no limit. Other surfaces keep their vendor's documented limits. */
@@ -90,6 +92,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     baseUrl: readUrl('FACET_BASE_URL', env.FACET_BASE_URL),
     trustProxy: readTrustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
+    fullText: readFullText(env.FACET_FULLTEXT),
     logLevel: readLogLevel(env.FACET_LOG_LEVEL),
     rateLimits: readJson('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
@@ -223,6 +226,12 @@ function readStrict(name: string, value: string | undefined): boolean {
   const text = readText(value);
   if (text !== undefined && text !== 'strict') throw new Error(`${name} must be strict, or unset`);
   return text !== undefined;
+}
+
+function readFullText(value: string | undefined): boolean {
+  const text = readText(value) ?? 'off';
+  if (text !== 'on' && text !== 'off') throw new Error('FACET_FULLTEXT must be on or off');
+  return text === 'on';
 }
 
 function readReferences(value: string | undefined): boolean {

@@ -47,6 +47,7 @@ test.each([
   [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be a UUID'],
   [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],
   [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS must be strict, or unset'],
+  [{ FACET_FULLTEXT: 'yes' }, 'FACET_FULLTEXT must be on or off'],
   [{ FACET_REFERENCES: 'lax' }, 'FACET_REFERENCES must be loose or strict'],
   [{ FACET_RATE_LIMITS: '{"clinik":5}' }, 'FACET_RATE_LIMITS is not as expected'],
 ])('%j stops the start: %s', (env, message) => {

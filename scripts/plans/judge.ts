@@ -19,7 +19,7 @@ export interface Walk {
 const FOUND_BY = /\bpid = |\b(self_h|target_h|norm|from_at|to_at|from_n|to_n|from_m|to_m|lu|id|tok)\b/;
 /** Occurrences stand in the index by their key first. */
 const OCCURRENCE_BY = /\bpid = |\bkey_h\b/;
-const SEARCHED = new Set(['sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'resource']);
+const SEARCHED = new Set(['sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text', 'resource']);
 
 /** The walks in a plan, as `explain (format json)` answers it. */
 export function walksIn(explained: unknown): Walk[] {

@@ -11,7 +11,7 @@ import type { Mappings } from '../mapping/shape.ts';
 import { ROOT } from '../root.ts';
 import { EXTERNAL_STEPS } from '../vendor-api/external-step.ts';
 
-type LoadOptions = Partial<Pick<Config, 'mappings' | 'strictReferences'>>;
+type LoadOptions = Partial<Pick<Config, 'mappings' | 'strictReferences' | 'fullText'>>;
 
 export interface Definitions {
   profiles: Profiles;
@@ -23,12 +23,12 @@ export interface Definitions {
 
 /**
  * `mappings`: the folder; default `mappings/` of the project. It may have FHIR definitions of its own, in `fhir-profiles/`. `strictReferences`: all references
- * are indexed.
+ * are indexed. `fullText`: serves `_text` and `_content`.
  */
-export function loadDefinitions({ mappings: folder, strictReferences }: LoadOptions = {}): Definitions {
+export function loadDefinitions({ mappings: folder, strictReferences, fullText = false }: LoadOptions = {}): Definitions {
   const mappingsFolder = folder ?? join(ROOT, 'mappings');
   const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
-  const searched = buildRegistry(profiles.searchParameters, buildTerminology(profiles.terminology));
+  const searched = buildRegistry(profiles.searchParameters, buildTerminology(profiles.terminology), { fullText });
   const registry = strictReferences ? indexAllReferences(searched) : searched;
   const mappings = loadMappings(mappingsFolder, { profiles, registry, externalSteps: EXTERNAL_STEPS });
   const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);

@@ -277,6 +277,7 @@ const toVersionColumns = (renewals: ReindexedRow[]): unknown[] => [
 ];
 
 async function writeIndexRows(database: Database, tenant: number, renewals: ReindexedRow[]): Promise<number> {
+  // all tables: without full-text search, its rows of an earlier setting are removed
   const sides = INDEX_TABLES.map((table) => renewals.map(({ index }) => JSON.stringify(TABLE_ROWS[table](index))));
   const [count] = await database.query<{ applied: number }>(REPLACE, [
     tenant,

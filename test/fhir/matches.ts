@@ -11,6 +11,7 @@ import {
   type Query,
   type SortKey,
   type TextTest,
+  type WordTest,
 } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 
@@ -30,6 +31,12 @@ export function matches(condition: Condition, stored: Stored, corpus: readonly S
   return (TESTS[condition.on] as (condition: Condition, stored: Stored, corpus: readonly Stored[]) => boolean)(condition, stored, corpus);
 }
 
+function wordsMatch(test: WordTest, words: string): boolean {
+  if ('phrase' in test) return ` ${words} `.includes(` ${test.phrase} `);
+  if ('not' in test) return !wordsMatch(test.not, words);
+  return 'all' in test ? test.all.every((one) => wordsMatch(one, words)) : test.any.some((one) => wordsMatch(one, words));
+}
+
 const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly Stored[]) => boolean } = {
   token: ({ any }, { rows }) => any.some((hash) => rows.tokens.includes(hash)),
   reference: ({ any, ...of }, { rows }) => rows.references.some((row) => isOf(of, row) && any.includes(row.target)),
@@ -46,6 +53,7 @@ const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly St
     return rows.references.some((row) => isOf(of, row) && reached.has(row.target));
   },
   string: ({ any, ...of }, { rows }) => rows.strings.some((row) => isOf(of, row) && any.some((text) => textMatches(text, row))),
+  text: ({ words, ...of }, { rows }) => (rows.texts ?? []).some((row) => isOf(of, row) && wordsMatch(words, row.words)),
   date: ({ any, ...of }, { rows }) => rows.dates.some((row) => isOf(of, row) && passes(any, row, inTime)),
   number: ({ unit, measure, any, ...of }, { rows }) =>
     rows.numbers.some((row) => {

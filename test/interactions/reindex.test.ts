@@ -105,7 +105,7 @@ async function found(server: Server, tenant: number, query: string): Promise<str
 /** Everything the index has of a tenant, by the resources' ids. */
 async function indexOf(tenant: number): Promise<string[]> {
   const lines: string[] = [];
-  const sides = ['sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite'];
+  const sides = ['sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text'];
   for (const table of ['sx', ...sides]) {
     const rows = await test.database.query<{ line: string }>(
       `select r.id || ' ' || (to_jsonb(x) - 'pid' - 'tenant_id' - 'rules' - 'tok')::text || ${table === 'sx' ? "(select string_agg(t::text, ',' order by t) from unnest(x.tok) t)" : "''"} as line

@@ -16,6 +16,8 @@ export interface IndexedParameter extends CompiledExpression, TokenTraits {
   substringIndexed: boolean;
   /** String parameters: whether values are compared by sound. */
   phonetic: boolean;
+  /** `_text` and `_content`: values are searched by their words. */
+  fullText?: true;
   /** The token of resources that have a value (`:missing=false`). */
   presence: Hash;
   /** The hash of the definition. It changes with the definition. */

@@ -17,7 +17,7 @@ import { TOKEN_TEXTS, TOKEN_VALUES, TYPED_IDENTIFIERS } from './token-values.ts'
 import { readTypedValue, type TypedValue } from './typed-value.ts';
 
 /** The rows of one parameter of a resource. */
-type ParameterRows = Partial<Omit<IndexRows, 'self'>>;
+type ParameterRows = Partial<Omit<IndexRows, 'self' | 'texts'>> & Pick<IndexRows, 'texts'>;
 type RowBuilder = (parameter: IndexedParameter, values: TypedValue[], baseUrl: string) => ParameterRows;
 
 /** Kind → builder of rows. Composites are indexed by their parts, which several parameters may share. The only special parameter is `near`. */
@@ -37,7 +37,7 @@ const ROW_BUILDERS: Record<Exclude<ParameterKind, 'composite'>, RowBuilder> = {
  * references below it are indexed as local references.
  */
 export function buildIndexRows(resource: Resource, registry: IndexedParameters, extra: Hash[] = [], baseUrl = ''): IndexRows {
-  const rows: Required<ParameterRows> = {
+  const rows: Required<Omit<ParameterRows, 'texts'>> & Pick<IndexRows, 'texts'> = {
     tokens: [...extra],
     strings: [],
     dates: [],
@@ -48,6 +48,7 @@ export function buildIndexRows(resource: Resource, registry: IndexedParameters, 
   };
   for (const parameter of registry.listIndexed(resource.resourceType)) {
     if (parameter.type === 'composite' || COLUMN_PARAMETERS.has(parameter.code)) continue;
+    if (parameter.fullText) rows.texts ??= [];
     const values = parameter.evaluate(resource);
     if (!values.length) continue;
     rows.tokens.push(parameter.presence);
@@ -59,7 +60,11 @@ export function buildIndexRows(resource: Resource, registry: IndexedParameters, 
   return { self: hash(`${resource.resourceType}/${resource.id}`), ...rows };
 }
 
-function addRows(rows: Required<ParameterRows>, { tokens, strings, dates, numbers, references, codes, composites }: ParameterRows): void {
+function addRows(
+  rows: Required<Omit<ParameterRows, 'texts'>> & Pick<IndexRows, 'texts'>,
+  { tokens, strings, dates, numbers, references, codes, composites, texts }: ParameterRows,
+): void {
+  if (texts) rows.texts = [...(rows.texts ?? []), ...texts];
   if (tokens) appendAll(rows.tokens, tokens);
   if (strings) appendAll(rows.strings, strings);
   if (dates) appendAll(rows.dates, dates);
@@ -104,7 +109,8 @@ function buildTextRows(parameter: number, values: TypedValue[]): StringRow[] {
   return norms.size ? [...norms].map((norm) => ({ parameter, norm, low: false, high: false, infix: true })) : [];
 }
 
-function buildStringRows({ code, number, substringIndexed, phonetic }: IndexedParameter, values: TypedValue[]): ParameterRows {
+function buildStringRows({ code, number, substringIndexed, phonetic, fullText }: IndexedParameter, values: TypedValue[]): ParameterRows {
+  if (fullText) return { texts: values.map(({ value }) => ({ parameter: number, words: String(value) })) };
   const written = new Set<string>();
   for (const typedValue of values) {
     // a list of strings has null for an item with extensions only

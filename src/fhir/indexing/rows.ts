@@ -72,6 +72,12 @@ export interface CodeRow {
   high: string;
 }
 
+/** The folded words of a text, separated by spaces, for full-text search. */
+interface TextRow {
+  parameter: ParameterNumber;
+  words: string;
+}
+
 export interface IndexRows {
   /** The hash of the resource's `Type/id`, which is the `target` of references to it. */
   self: Hash;
@@ -83,6 +89,8 @@ export interface IndexRows {
   references: ReferenceRow[];
   codes: CodeRow[];
   composites: CompositeRow[];
+  /** Absent: full-text search is off. */
+  texts?: TextRow[];
 }
 
 /** The indexes of the least and the greatest item, which determine the position of a resource in a sorted result. */

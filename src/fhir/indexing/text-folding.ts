@@ -21,14 +21,17 @@ const PLAIN = /^[a-z0-9]+(?: [a-z0-9]+)*$/;
  * The folded text: `Müller-Lüdenscheidt` → `muller ludenscheidt`, `O’Brien` → `obrien`, `Straße` → `strasse`. If a text contains another text, its folded text
  * contains the other folded text. A text of punctuation only keeps it, so that it can be found. Only blank texts fold to an empty text.
  */
-export function foldText(text: string): string {
+export const foldText = (text: string): string => truncateText(foldWholeText(text));
+
+/** The folded text in its whole length, for full-text search. */
+export function foldWholeText(text: string): string {
   const ascii = ASCII.test(text);
   const letters = ascii ? text.toLowerCase() : removeAccents(text);
-  if (PLAIN.test(letters)) return truncateText(letters);
+  if (PLAIN.test(letters)) return letters;
   const words = ascii
     ? letters.replace(ASCII_INSIDE, '').replace(ASCII_BETWEEN, ' ').trim()
     : letters.replace(REMOVED_MARKS, '').replace(WORD_SEPARATORS, ' ').trim();
-  return truncateText(words || letters.replace(BLANKS, ' ').trim());
+  return words || letters.replace(BLANKS, ' ').trim();
 }
 
 /**

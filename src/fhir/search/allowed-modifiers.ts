@@ -10,7 +10,7 @@ import { TERMINOLOGY_MODIFIERS } from './terminology-condition.ts';
 /** Composite and special parameters have no modifiers, not even :missing. */
 const MODIFIER_READERS: Record<ParameterKind, (parameter: SearchParameter) => string[]> = {
   token: listTokenModifiers,
-  string: ({ phonetic }) => (phonetic ? ['missing'] : ['missing', 'exact', 'contains']),
+  string: ({ phonetic, fullText }) => (phonetic || fullText ? ['missing'] : ['missing', 'exact', 'contains']),
   reference: listReferenceModifiers,
   uri: () => ['missing', 'above', 'below'],
   date: () => ['missing'],

@@ -9,6 +9,9 @@ const truncateName = (name: string): string => (name.length > 64 ? `${name.slice
 
 /** The error for a search parameter that is unknown, or that FHIR defines but this server does not serve. */
 export function buildUnknownParameterError(registry: SearchRegistry, type: string, code: string): FhirError {
+  // buildFullTextParameters serves these, if the setting is on
+  if (code === '_text' || code === '_content')
+    return notSupported(`${code} needs the full-text index: this server must be started with FACET_FULLTEXT=on`);
   const kind = registry.findUnservedKind(type, code);
   if (kind) return notSupported(`${type}.${code} is a ${kind} search parameter; those are not served`);
   const codes = registry.list(type).map((parameter) => parameter.code);

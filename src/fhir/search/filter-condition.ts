@@ -56,7 +56,7 @@ function toPathCondition([step, ...rest]: FilterStep[], test: Test, type: Served
 function toTestCondition(name: string, { op, value }: Test, type: ServedType, { registry, parse }: Context): Condition {
   const parameter = registry.lookup(type, name);
   if (!parameter) throw buildUnknownParameterError(registry, type, name);
-  const operations = FILTER_OPERATIONS[parameter.type];
+  const operations = parameter.fullText ? FULL_TEXT_OPERATIONS : FILTER_OPERATIONS[parameter.type];
   if (!Object.hasOwn(operations, op))
     throw notSupported(
       `_filter: ${name} is of kind ${parameter.type}, which takes ${Object.keys(operations).join(', ') || 'no operation'}${op === 'ne' ? '; to test that no value is equal, write not (… eq …)' : ''}`,
@@ -76,6 +76,8 @@ const withPrefix =
   (prefix: string): FilterOperation =>
   (_parameter, value, plain) =>
     plain('', prefix + escapeValue(value));
+/** `_text co "bone or liver"`: the value is that of the parameter. */
+const FULL_TEXT_OPERATIONS: Readonly<Record<string, FilterOperation>> = { co: withModifier('') };
 const PREFIX_OPERATIONS = Object.fromEntries(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'].map((op) => [op, withPrefix(op)]));
 
 const testPresence: FilterOperation = ({ code }, value, plain) => {

@@ -33,6 +33,8 @@ export type Condition =
    */
   | ({ on: 'hierarchy'; direction: 'above' | 'below'; types: ServedType[]; links: ParameterNumber[]; any: Hash[] } & ParameterReference)
   | ({ on: 'string'; any: TextTest[] } & ParameterReference)
+  /** The words of a text. https://hl7.org/fhir/R4/search.html#text */
+  | ({ on: 'text'; words: WordTest } & ParameterReference)
   /** OR of ANDs. */
   | ({ on: 'date'; any: Comparison[][] } & ParameterReference)
   /** `unit`: only values with this unit as written. `measure`: values converted to this unit. At most one of both. */
@@ -53,6 +55,9 @@ export type Condition =
   | { on: 'and'; all: Condition[] }
   | { on: 'not'; condition: Condition }
   | { on: 'nothing' };
+
+/** A test of the words of a text: folded words that follow each other, or a combination of tests. */
+export type WordTest = { phrase: string } | { all: WordTest[] } | { any: WordTest[] } | { not: WordTest };
 
 /** A test of a folded text (`norm`): in a range (`from` ≤ norm < `to`), equal, one of several, by its end, or by a substring. */
 export type TextTest =

@@ -1,9 +1,11 @@
 // The compiled search parameters: R4's own for the served types, and the project's own SearchParameter resources.
 // https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
 
+import { findElement } from '../elements.ts';
 import { hash, hashParameterName } from '../hash.ts';
 import type { CompositePart, IndexedParameter, IndexedParameters, ParameterKind } from '../indexing/indexed-parameter.ts';
 import { buildTokenTraits, isValueKind, listElementTypes, type ValueKind } from '../indexing/parameter-kinds.ts';
+import { readContentWords, readNarrativeWords } from '../indexing/resource-texts.ts';
 import type { ParameterNumber } from '../indexing/rows.ts';
 import { hashPresence } from '../indexing/token.ts';
 import type { CompiledExpression } from '../indexing/typed-value.ts';
@@ -42,13 +44,24 @@ export interface SearchRegistry extends IndexedParameters {
   terminology: Terminology;
 }
 
+interface RegistryOptions {
+  /** Serves `_text` and `_content`. */
+  fullText?: boolean;
+}
+
 /** Compiles R4's parameters and the custom ones. Throws an Error that names a parameter that cannot be served, is defined twice, or has the number of another. */
-export function buildRegistry(custom: readonly SearchParameterResource[], terminology: Terminology = R4_TERMINOLOGY): SearchRegistry {
+export function buildRegistry(
+  custom: readonly SearchParameterResource[],
+  terminology: Terminology = R4_TERMINOLOGY,
+  { fullText = false }: RegistryOptions = {},
+): SearchRegistry {
   custom.forEach(validateDefinition);
   const kinds = mapKindsByUrl(custom);
   const tables = new Map(
     SERVED_TYPES.map((type): [string, ParameterTable] => [type, buildParameterTable(type, listDefinitions(type, custom), kinds)]),
   );
+  if (fullText)
+    for (const [type, { served }] of tables) for (const parameter of buildFullTextParameters(type)) served.set(parameter.code, parameter);
   const lists = new Map([...tables].map(([type, { served }]) => [type, [...served.values()]]));
   const parts = new Map([...lists].map(([type, list]) => [type, listDistinctParts(list)]));
   rejectNumberCollisions([
@@ -73,6 +86,34 @@ export function buildRegistry(custom: readonly SearchParameterResource[], termin
 const listDistinctParts = (list: readonly SearchParameter[]): CompositePart[] => [
   ...new Map(list.flatMap(({ parts = [] }) => parts.map((part): [string, CompositePart] => [part.name, part]))).values(),
 ];
+
+/** `_text` for types that have a narrative, `_content` for all types. https://hl7.org/fhir/R4/search.html#text */
+function buildFullTextParameters(type: string): SearchParameter[] {
+  const texts = [
+    ...(findElement(type, 'text')
+      ? [{ code: '_text', url: 'http://hl7.org/fhir/SearchParameter/DomainResource-text', read: readNarrativeWords }]
+      : []),
+    { code: '_content', url: 'http://hl7.org/fhir/SearchParameter/Resource-content', read: readContentWords },
+  ];
+  return texts.map(({ code, url, read }) => ({
+    code,
+    type: 'string',
+    number: hashParameterName(`${type}.${code}`),
+    textNumber: hashParameterName(`${type}.${code}:text`),
+    url,
+    ...buildTokenTraits(['string']),
+    substringIndexed: false,
+    phonetic: false,
+    fullText: true,
+    presence: hashPresence(code),
+    definition: hash(code),
+    types: ['string'],
+    evaluate(resource) {
+      const words = read(resource);
+      return words === undefined ? [] : [{ type: 'string', value: words }];
+    },
+  }));
+}
 
 interface ParameterTable {
   served: Map<string, SearchParameter>;

@@ -69,7 +69,8 @@ const SORT_KINDS: Partial<Record<ParameterKind, SortKind>> = {
 };
 
 /** Whether `_sort` supports a parameter. */
-export const isSortable = ({ type, phonetic }: SearchParameter): boolean => SORT_KINDS[type] !== undefined && !phonetic;
+export const isSortable = ({ type, phonetic, fullText }: SearchParameter): boolean =>
+  SORT_KINDS[type] !== undefined && !phonetic && !fullText;
 
 /** Each key is one more join. */
 const MAX_SORT_KEYS = 10;

@@ -4,13 +4,15 @@ import type { ParameterNumber } from '../indexing/rows.ts';
 import { encodeSoundex, foldText, toPrefixRange } from '../indexing/text-folding.ts';
 import { hashExactText } from '../indexing/token.ts';
 import { invalid } from '../outcome.ts';
+import { parseFullTextCondition } from './full-text-condition.ts';
 import { type Condition, combineWithOr } from './query.ts';
 import type { SearchParameter } from './registry.ts';
 import { splitAlternatives, unescapeValue } from './search-value.ts';
 
 /** Without a modifier: begins with. Also `:contains` and `:exact`. The parameter `phonetic` compares by sound. */
 export function parseStringCondition(parameter: SearchParameter, modifier: string, value: string): Condition {
-  const { code, number, substringIndexed, phonetic } = parameter;
+  const { code, number, substringIndexed, phonetic, fullText } = parameter;
+  if (fullText) return parseFullTextCondition(parameter, value);
   if (modifier === 'contains') return parseContainsCondition(number, substringIndexed, code, value);
   const pieces = splitAlternatives(code, value).map(unescapeValue);
   if (modifier === 'exact') return { on: 'token', any: pieces.map((piece) => hashExactText(code, piece.normalize('NFC'))) };

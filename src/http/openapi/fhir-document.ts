@@ -283,10 +283,14 @@ const VALUE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   uri: 'A URI, compared exactly.',
 };
 
-const buildSearchParameter = ({ code, type, url, targets }: SearchParameter): Json => ({
+const FULL_TEXT = 'Words and "phrases", with AND, OR, NOT and brackets. Case and accents are ignored.';
+
+const buildSearchParameter = ({ code, type, url, targets, fullText }: SearchParameter): Json => ({
   ...buildQueryParameter(
     code,
-    [VALUE_DESCRIPTIONS[type] ?? `Of kind ${type}.`, targets ? `It refers to ${targets.join(', ')}.` : ''].join(' ').trim(),
+    [fullText ? FULL_TEXT : (VALUE_DESCRIPTIONS[type] ?? `Of kind ${type}.`), targets ? `It refers to ${targets.join(', ')}.` : '']
+      .join(' ')
+      .trim(),
   ),
   ...(url !== undefined && { 'x-definition': url }),
 });

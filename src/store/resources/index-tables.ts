@@ -35,11 +35,17 @@ const COLUMNS = {
     'to_at?': 'timestamptz',
     'norm?': 'text',
   },
+  sx_text: { param: 'int', words: 'text' },
 } as const;
 
 export type IndexTable = keyof typeof COLUMNS;
 /** `Object.keys` is typed as string[]. */
 export const INDEX_TABLES = Object.keys(COLUMNS) as IndexTable[];
+/** The tables that every write changes. Statements leave out the words of full-text search if the setting is off: they then cost nothing. */
+export const COMMON_TABLES = INDEX_TABLES.filter((table) => table !== 'sx_text');
+
+/** The tables whose rows a write replaces. `index` absent: a deletion, which removes the rows of all tables. */
+export const listWrittenTables = (index: IndexRows | undefined): IndexTable[] => (index && !index.texts ? COMMON_TABLES : INDEX_TABLES);
 
 /** The SQL of the column `long`, for the tables that have it. Search relies on this definition (range.ts). */
 const LONG_TESTS: Partial<Record<IndexTable, string>> = {
@@ -97,6 +103,7 @@ export const TABLE_ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[
       ...toRangeColumns('at', date),
       norm: norm === undefined ? null : toStorableText(norm),
     })),
+  sx_text: ({ texts = [] }) => texts.map(({ parameter, words }) => ({ param: parameter, words: toStorableText(words) })),
 };
 
 const toRangeColumns = (suffix: string, span: Span | undefined): IndexTableRow => ({
@@ -123,10 +130,16 @@ export const INPUT_COLUMNS = Object.fromEntries(
 export const buildInsertTarget = (table: IndexTable): string =>
   `${table} (${['tenant_id', 'pid', ...INPUT_COLUMNS[table].map(({ name }) => name), ...(LONG_TESTS[table] ? ['long'] : [])].join(', ')})`;
 
+/** Column → its SQL, where it is not the value that is sent. The words are folded already, so that they need no dictionary of a language. */
+const COMPUTED_COLUMNS: Readonly<Record<string, string>> = {
+  forms: 's.forms::bigint[] as forms',
+  words: "to_tsvector('simple', s.words) as words",
+};
+
 /** The select list over input rows `s`, without tenant and pid. */
 export const buildSelectList = (table: IndexTable): string =>
   [
-    ...INPUT_COLUMNS[table].map(({ name }) => (name === 'forms' ? 's.forms::bigint[]' : `s.${name}`)),
+    ...INPUT_COLUMNS[table].map(({ name }) => COMPUTED_COLUMNS[name] ?? `s.${name}`),
     ...(LONG_TESTS[table] ? [`${LONG_TESTS[table]} as long`] : []),
   ].join(', ');
 

@@ -1,7 +1,16 @@
 // Writes changes of resources: one change or many in one statement. docs/decisions/0001-one-statement-writes.md
 
 import type { Database } from '../database/database.ts';
-import { buildInsertTarget, buildSelectList, INDEX_TABLES, INPUT_COLUMNS, type IndexTable, TABLE_ROWS } from './index-tables.ts';
+import {
+  buildInsertTarget,
+  buildSelectList,
+  COMMON_TABLES,
+  INDEX_TABLES,
+  INPUT_COLUMNS,
+  type IndexTable,
+  listWrittenTables,
+  TABLE_ROWS,
+} from './index-tables.ts';
 import { CHANGE_COLUMNS, type ChangeColumn, COLUMN_TYPES, type ResourceChange, toColumnValues } from './resource-change.ts';
 
 interface AppliedCount {
@@ -54,14 +63,15 @@ function writeOne(
 ): Promise<AppliedCount[]> {
   const filled: IndexTable[] = [];
   const arrays: unknown[][] = [];
-  for (const table of change.index ? INDEX_TABLES : []) {
+  const tables = listWrittenTables(change.index);
+  for (const table of change.index ? tables : []) {
     const rows = TABLE_ROWS[table](change.index!);
     if (rows.length === 0) continue;
     filled.push(table);
     for (const { name } of INPUT_COLUMNS[table]) arrays.push(rows.map((row) => row[name]));
   }
-  const name = [kind, ...filled].join('-');
-  const sql = STATEMENTS.get(name) ?? buildSql(kind, filled);
+  const name = [kind, ...(change.index?.texts ? ['full'] : []), ...filled].join('-');
+  const sql = STATEMENTS.get(name) ?? buildSql(kind, filled, tables);
   STATEMENTS.set(name, sql);
   const values = toColumnValues(change);
   const parameters = [tenant, ...WRITTEN_COLUMNS[kind].map((column) => values[column]), ...arrays];
@@ -72,7 +82,7 @@ function writeOne(
  * All parts depend on `done`, the row that was inserted or updated. If another transaction writes the same row, the statement waits for it; then `ver` differs
  * (or `rules`, after reindexing), and `done` is empty.
  */
-function buildSql(kind: WriteKind, sides: IndexTable[]): string {
+function buildSql(kind: WriteKind, sides: IndexTable[], tables: IndexTable[]): string {
   const columns = WRITTEN_COLUMNS[kind];
   const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${COLUMN_TYPES[column]}`;
   const parts = [
@@ -81,7 +91,7 @@ function buildSql(kind: WriteKind, sides: IndexTable[]): string {
       select $1, pid, ${$('ver')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')} from done)`,
     ...(kind === 'delete' ? [] : [buildSubscriptionChange($)]),
     kind === 'delete' ? 'removed as (delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid)' : buildSearchRow(kind, $),
-    ...INDEX_TABLES.flatMap((table) => buildTableParts(kind, table, sides, columns.length + 2)),
+    ...tables.flatMap((table) => buildTableParts(kind, table, sides, columns.length + 2)),
   ];
   return `with ${parts.join(',\n')}\nselect count(*)::int as applied from done`;
 }
@@ -143,8 +153,9 @@ function buildInputRows(table: IndexTable, from: number): string {
 
 // The statement for many changes of all kinds. Its text is always the same. Each change has its index rows as JSON, so that no part of the statement joins all
 // changes with all index rows.
-const NAMES = [...CHANGE_COLUMNS, ...INDEX_TABLES];
-const ARRAYS = [...Object.values(COLUMN_TYPES), ...INDEX_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
+const listNames = (tables: IndexTable[]): string[] => [...CHANGE_COLUMNS, ...tables];
+const listArrays = (tables: IndexTable[]): string[] =>
+  [...Object.values(COLUMN_TYPES), ...tables.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
 
 /** Deletes the index rows of `changed` and inserts those of `done` (pid, and a JSON text per table). */
 export const buildTableReplacement = (table: IndexTable): string => `${table}_old as (
@@ -157,8 +168,8 @@ ${table}_new as (
  * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes. The
  * types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
  */
-const BATCH_SQL = `with given as (
-  select * from unnest(${ARRAYS.join(', ')}) as g(${NAMES.join(', ')})),
+const buildBatchSql = (tables: IndexTable[]): string => `with given as (
+  select * from unnest(${listArrays(tables).join(', ')}) as g(${listNames(tables).join(', ')})),
 made as (
   insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
   select $1, rtype, id, ver, lu, lu, body, coalesce(rules, 0) from given where previous is null
@@ -183,13 +194,16 @@ searched as (
     set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules),
 removed as (
   delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),
-${INDEX_TABLES.map(buildTableReplacement).join(',\n')}
+${tables.map(buildTableReplacement).join(',\n')}
 select count(*)::int as applied from done`;
+
+const BATCH_SQL = new Map([COMMON_TABLES, INDEX_TABLES].map((tables) => [tables, buildBatchSql(tables)]));
 
 /** The changes must be of different resources. The statement has no name, so it is planned for each number of changes. */
 export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sql: string; parameters: unknown[] } {
   const values = changes.map(toColumnValues);
   const columns = CHANGE_COLUMNS.map((column) => values.map((row) => row[column]));
-  const tables = INDEX_TABLES.map((table) => changes.map(({ index }) => (index ? JSON.stringify(TABLE_ROWS[table](index)) : null)));
-  return { sql: BATCH_SQL, parameters: [tenant, ...columns, ...tables] };
+  const tables = changes.every(({ index }) => listWrittenTables(index) === COMMON_TABLES) ? COMMON_TABLES : INDEX_TABLES;
+  const rows = tables.map((table) => changes.map(({ index }) => (index ? JSON.stringify(TABLE_ROWS[table](index)) : null)));
+  return { sql: BATCH_SQL.get(tables)!, parameters: [tenant, ...columns, ...rows] };
 }

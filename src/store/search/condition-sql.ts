@@ -1,7 +1,7 @@
 // Builds the SQL of conditions. Each condition is a test of one search row (`sx`). Index tables are tested with EXISTS, which the planner can turn into
 // semi-joins in either direction.
 import { hash } from '../../fhir/hash.ts';
-import type { Condition, TextTest } from '../../fhir/search/query.ts';
+import type { Condition, TextTest, WordTest } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import { toStorableText } from '../database/values.ts';
 import { buildCompositeTest, buildNearTest } from './composite.ts';
@@ -84,7 +84,7 @@ export function buildRowsSql(x: string, condition: SingleTableCondition, binder:
 const buildOwnTest = (x: string, condition: SingleTableCondition): string =>
   `${x}.tenant_id = ${TENANT} and ${buildParameterTest(x, condition)}`;
 
-type SingleTableCondition = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
+type SingleTableCondition = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'text'> | Of<'composite'> | Of<'near'>;
 export const isSingleTable = (condition: Condition): condition is SingleTableCondition => Object.hasOwn(SINGLE_TABLE_TESTS, condition.on);
 /** Whether the rows of the condition imply the resource type, because only one type has the parameter. */
 export const hasOwnParameter = (condition: Condition): condition is SingleTableCondition =>
@@ -100,6 +100,10 @@ const SINGLE_TABLE_TESTS = {
     table: 'sx_string',
     test: (x: string, { any }: Of<'string'>, binder: Binder) => buildOr(any.map((text) => buildTextTest(x, text, binder))),
   },
+  text: {
+    table: 'sx_text',
+    test: (x: string, { words }: Of<'text'>, binder: Binder) => `${x}.words @@ (${buildWordQuery(words, binder)})`,
+  },
   hierarchy: { table: 'sx_ref', test: buildHierarchyTest },
   composite: { table: 'sx_composite', test: buildCompositeTest },
   near: { table: 'sx_composite', test: buildNearTest },
@@ -111,6 +115,7 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
   token: buildTokenTest,
   reference: buildSideTableTest,
   string: buildSideTableTest,
+  text: buildSideTableTest,
   hierarchy: buildSideTableTest,
   composite: buildSideTableTest,
   near: buildSideTableTest,
@@ -143,6 +148,14 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
   not: ({ condition }, tested, binder) => `not ${buildTest(condition, { ...tested, each: true }, binder)}`,
   nothing: () => 'false',
 };
+
+/** The words are parsed as in the index ('simple'). https://www.postgresql.org/docs/current/textsearch-controls.html#TEXTSEARCH-PARSING-QUERIES */
+function buildWordQuery(test: WordTest, binder: Binder): string {
+  if ('phrase' in test) return `phraseto_tsquery('simple', ${binder.bind(toStorableText(test.phrase))})`;
+  if ('not' in test) return `!!(${buildWordQuery(test.not, binder)})`;
+  const [tests, operator] = 'all' in test ? [test.all, ' && '] : [test.any, ' || '];
+  return tests.map((inner) => `(${buildWordQuery(inner, binder)})`).join(operator);
+}
 
 /** The test includes `infix` if the parameter has it, so that the substring index can be used. */
 function buildTextTest(x: string, text: TextTest, { bind }: Binder): string {
