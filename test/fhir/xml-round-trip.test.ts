@@ -4,7 +4,7 @@ import { parseJson, stringifyJson } from '../../src/fhir/json.ts';
 import { formatSortedJson, isObject } from '../../src/fhir/json-values.ts';
 import { isResource, SERVED_TYPES } from '../../src/fhir/types.ts';
 import { parseXml } from '../../src/fhir/xml/parse-xml.ts';
-import { writeXml } from '../../src/fhir/xml/write-xml.ts';
+import { writeXml, writeXmlInPieces } from '../../src/fhir/xml/write-xml.ts';
 import { FHIR_EXAMPLES } from '../../src/http/openapi/fhir-examples.ts';
 import fc from '../fast-check.ts';
 import { randomResource } from './random-resource.ts';
@@ -24,7 +24,9 @@ const sorted = (exact: unknown): string => {
 async function expectRoundTrip(json: string): Promise<void> {
   const { exact } = parseJson(json);
   for (const isPretty of [false, true]) {
-    const back = await parseXml(writeXml(exact, isPretty));
+    const xml = writeXml(exact, isPretty);
+    expect(await writeXmlInPieces(exact, isPretty, 1)).toBe(xml);
+    const back = await parseXml(xml);
     expect(sorted(back.exact)).toBe(sorted(exact));
     expect(formatSortedJson(back.plain)).toBe(formatSortedJson(JSON.parse(json)));
   }

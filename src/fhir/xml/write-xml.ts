@@ -1,4 +1,5 @@
 // Writes a resource as XML, by the facts of the definitions. https://hl7.org/fhir/R4/xml.html
+import { setImmediate } from 'node:timers/promises';
 import { type ElementInfo, findElement, isPrimitive, isResourceType } from '../elements.ts';
 import { isObject } from '../json-values.ts';
 import { isResource } from '../types.ts';
@@ -9,9 +10,27 @@ type Json = Record<string, unknown>;
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>';
 
+/** In characters. Between two pieces of a document, waiting requests are handled. */
+const PIECE = 256 * 1024;
+
 /** The XML document of a resource. `resource`: JSON with exact digits (json.ts). `isPretty`: each element has a line of its own. */
 export function writeXml(resource: unknown, isPretty = false): string {
-  return `${DECLARATION}${new Writer(isPretty).writeResource(resource, 0, ` xmlns="${FHIR_NAMESPACE}"`)}`;
+  return [...new Writer(isPretty).writeDocument(resource)].join('');
+}
+
+/** The same, in pieces. A piece ends with an element of the resource, for example with an entry of a Bundle. */
+export async function writeXmlInPieces(resource: unknown, isPretty: boolean, piece = PIECE): Promise<string> {
+  const parts: string[] = [];
+  let size = 0;
+  for (const part of new Writer(isPretty).writeDocument(resource)) {
+    if (size > piece) {
+      await setImmediate();
+      size = 0;
+    }
+    parts.push(part);
+    size += part.length;
+  }
+  return parts.join('');
 }
 
 class Writer {
@@ -21,25 +40,38 @@ class Writer {
     this.isPretty = isPretty;
   }
 
-  writeResource(resource: unknown, level: number, namespace = ''): string {
+  *writeDocument(resource: unknown): Generator<string> {
     if (!isResource(resource)) throw new Error('a response body is a resource');
     const { resourceType } = resource;
-    return this.writeTag(resourceType, { attributes: namespace, content: this.writeElements(resource, resourceType, level + 1), level });
+    yield `${DECLARATION}${this.startLine(0)}<${resourceType} xmlns="${FHIR_NAMESPACE}">`;
+    yield* this.writeElements(resource, resourceType, 1);
+    yield `${this.startLine(0)}</${resourceType}>`;
   }
 
-  private writeElements(json: Json, type: string, level: number): string {
+  private writeResource(resource: unknown, level: number): string {
+    if (!isResource(resource)) throw new Error('an element that contains a resource has a resource type');
+    const { resourceType } = resource;
+    return this.writeTag(resourceType, { attributes: '', content: this.writeContent(resource, resourceType, level + 1), level });
+  }
+
+  private writeContent(json: Json, type: string, level: number): string {
     let xml = '';
-    for (const [name, facts] of listInOrder(json, type)) {
+    for (const element of this.writeElements(json, type, level)) xml += element;
+    return xml;
+  }
+
+  /** Each element of an object. */
+  private *writeElements(json: Json, type: string, level: number): Generator<string> {
+    for (const { name, facts } of listInOrder(json, type)) {
       if (facts.attribute) continue;
       const [values, siblings] = [json[name], json[`_${name}`]];
-      if (!facts.list) xml += this.writeElement(name, facts, { value: values, sibling: siblings, level });
+      if (!facts.list) yield this.writeElement(name, facts, { value: values, sibling: siblings, level });
       else {
         const length = Math.max(countItems(values), countItems(siblings));
         for (let at = 0; at < length; at++)
-          xml += this.writeElement(name, facts, { value: readItem(values, at), sibling: readItem(siblings, at), level });
+          yield this.writeElement(name, facts, { value: readItem(values, at), sibling: readItem(siblings, at), level });
       }
     }
-    return xml;
   }
 
   private writeElement(name: string, { types }: ElementInfo, { value, sibling, level }: Written): string {
@@ -53,7 +85,7 @@ class Writer {
 
   private writeObject(name: string, type: string, value: unknown, level: number, own = ''): string {
     if (!isObject(value)) throw new Error('an element of a datatype is an object');
-    const content = this.writeElements(value, type, level + 1);
+    const content = this.writeContent(value, type, level + 1);
     return this.writeTag(name, { attributes: writeAttributes(value, type) + own, content, level });
   }
 
@@ -77,11 +109,25 @@ interface Written {
 }
 
 /** The elements of an object in the order of the definition. A primitive and its sibling are one element. */
-function listInOrder(json: Json, type: string): [name: string, facts: ElementInfo][] {
-  const names = new Set(Object.keys(json).map((key) => (key.startsWith('_') ? key.slice(1) : key)));
-  // ExampleScenario.instance has an element of this name
-  if (isResourceType(type)) names.delete('resourceType');
-  return [...names].map((name): [string, ElementInfo] => [name, findKnownElement(type, name)]).sort(([, a], [, b]) => a.order - b.order);
+function listInOrder(json: Json, type: string): NamedElement[] {
+  const elements: NamedElement[] = [];
+  let isInOrder = true;
+  for (const key in json) {
+    const name = key.startsWith('_') ? key.slice(1) : key;
+    if (name !== key && name in json) continue;
+    // ExampleScenario.instance has an element of this name
+    if (name === 'resourceType' && isResourceType(type)) continue;
+    const facts = findKnownElement(type, name);
+    const last = elements.at(-1);
+    isInOrder &&= last === undefined || last.facts.order <= facts.order;
+    elements.push({ name, facts });
+  }
+  return isInOrder ? elements : elements.sort((a, b) => a.facts.order - b.facts.order);
+}
+
+interface NamedElement {
+  name: string;
+  facts: ElementInfo;
 }
 
 function findKnownElement(type: string, name: string): ElementInfo {

@@ -48,7 +48,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
     const { headers = {}, ...whole } = buildMetadataResponse(await api.capability(), parseQuery(req.url));
     const isNotModified = matchesEtag(headers.ETag!, req.headers['if-none-match'] ?? '');
-    sendFhirResponse(req, res, isNotModified ? { status: 304, headers } : { ...whole, headers });
+    await sendFhirResponse(req, res, isNotModified ? { status: 304, headers } : { ...whole, headers });
   });
   router.use(async (req: Request, res: Response) => {
     const format = isBinaryRead(req.method, req.path) ? undefined : negotiateFormat(req);
@@ -71,7 +71,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
       },
       route,
     );
-    sendFhirResponse(req, res, response, format);
+    await sendFhirResponse(req, res, response, format);
   });
   return router;
 }

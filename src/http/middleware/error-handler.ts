@@ -2,8 +2,9 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isObject } from '../../fhir/json-values.ts';
 import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
+import { writeXml } from '../../fhir/xml/write-xml.ts';
 import { buildChallenge } from './authenticate.ts';
-import { formatBody, negotiateErrorFormat } from './fhir-format.ts';
+import { negotiateErrorFormat } from './fhir-format.ts';
 import { closeConnectionAfterLongBody } from './read-body.ts';
 import { buildResponseFacts, type RequestContext, readRequestContext } from './request-context.ts';
 
@@ -74,7 +75,8 @@ function renderError({ kind, issues, message }: FhirError, req: Request, res: Re
   const { status } = ERROR_KINDS[kind];
   if (surface === 'fhir') {
     const format = negotiateErrorFormat(req);
-    return { status, type: format.mediaType, body: formatBody(JSON.stringify(buildOperationOutcome(issues)), format, false) };
+    const outcome = buildOperationOutcome(issues);
+    return { status, type: format.mediaType, body: format.syntax === 'xml' ? writeXml(outcome) : JSON.stringify(outcome) };
   }
   if (surface === undefined) return { status, type: 'application/json', body: JSON.stringify({ error: kind, message }) };
   const own = surface.describeError(kind).status;

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { parseExactJson } from '../../fhir/json.ts';
 import { acceptsR4, parseAccept, parseMediaType, RESOURCE_FORMATS, type ResourceFormat } from '../../fhir/media-type.ts';
 import { notAcceptable } from '../../fhir/outcome.ts';
-import { writeXml } from '../../fhir/xml/write-xml.ts';
+import { writeXmlInPieces } from '../../fhir/xml/write-xml.ts';
 
 const DEFAULT_FORMAT: ResourceFormat = { syntax: 'json', mediaType: 'application/fhir+json' };
 
@@ -44,7 +44,7 @@ function readFormatParameter(url: string): string | undefined {
 export const decodeFormat = (value: string | undefined): string | undefined => value?.replace(' ', '+');
 
 /** The body in the format. `json`: a resource as JSON text. Indentation changes nothing else: numbers keep their digits. */
-export function formatBody(json: string, { syntax }: ResourceFormat, isPretty: boolean): string {
-  if (syntax === 'xml') return writeXml(parseExactJson(json), isPretty);
+export function formatBody(json: string, { syntax }: ResourceFormat, isPretty: boolean): string | Promise<string> {
+  if (syntax === 'xml') return writeXmlInPieces(parseExactJson(json), isPretty);
   return isPretty ? JSON.stringify(parseExactJson(json), null, 2) : json;
 }
