@@ -13,11 +13,12 @@ import {
 } from '../fhir/patient-merge.ts';
 import type { Resource } from '../fhir/types.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
+import type { ResourceName } from '../store/search/referrers.ts';
 import { findMatches } from './conditional-match.ts';
 import type { Context, Draft, PendingWrite } from './context.ts';
 import { create } from './create.ts';
-import { buildMovedWrite, moveReferences, storeMoved } from './move-references.ts';
-import { requireCurrent } from './read.ts';
+import { buildMovedWrite, findMentions, moveReferences, storeMoved } from './move-references.ts';
+import { read, requireCurrent } from './read.ts';
 import { checkDraft, toDraft } from './write.ts';
 
 /** A patient by id, by identifiers that it must have, or both. `name`: the parameter, for errors. */
@@ -56,18 +57,28 @@ class PreviewEnd extends Error {
 export async function mergePatients(context: Context, request: MergeRequest): Promise<MergeOutcome> {
   const { source, target } = { source: await findPatient(context, request.source), target: await findPatient(context, request.target) };
   if (source === target) throw invalid('source-patient and target-patient must be two patients');
+  for (const id of [source, target]) await read(context, { type: 'Patient', id });
+  const mentions = await findMentions(context, { type: 'Patient', id: source });
   try {
     const outcome = await context.store.transaction(async (store) => {
-      const merged = await mergeInside({ ...context, store }, { ...request, sourceId: source, targetId: target });
+      const merged = await mergeInside({ ...context, store }, { ...request, sourceId: source, targetId: target, mentions: mentions.names });
       if (request.preview) throw new PreviewEnd(merged);
       return merged;
     });
-    return { ...outcome, issues: [...outcome.issues, ...(await moveLateReferences(context, source, target))] };
+    const late = await moveLateReferences(context, source, target);
+    return { ...outcome, issues: [...outcome.issues, ...late, ...(mentions.isComplete ? [] : [INCOMPLETE])] };
   } catch (error) {
     if (error instanceof PreviewEnd) return error.outcome;
     throw error;
   }
 }
+
+/** A tenant with very many resources. */
+const INCOMPLETE: Issue = {
+  severity: 'warning',
+  code: 'incomplete',
+  text: 'only references in elements with a search parameter were changed, because the tenant has too many resources to read all of them',
+};
 
 /** Moves the references that other requests stored while the transaction ran. The merge is stored by then, so a failure is only a warning. */
 async function moveLateReferences(context: Context, source: string, target: string): Promise<Issue[]> {
@@ -118,6 +129,8 @@ const escapeToken = (text: string): string => text.replace(/[\\$,|]/g, '\\$&');
 interface MergeInside extends MergeRequest {
   sourceId: string;
   targetId: string;
+  /** Resources that may refer to the source by elements that the index does not have. */
+  mentions: ResourceName[];
 }
 
 async function mergeInside(context: Context, request: MergeInside): Promise<MergeOutcome> {
@@ -128,7 +141,7 @@ async function mergeInside(context: Context, request: MergeInside): Promise<Merg
   requireIdentifiers(request.target, target);
   const wasMerged = isMerged(source, target, context.baseUrl);
   const written = wasMerged ? undefined : await storePatients(context, request, { source: sourceRow, target: targetRow });
-  const moved = await moveReferences(context, toMove(sourceId, targetId));
+  const moved = await moveReferences(context, toMove(sourceId, targetId), request.mentions);
   if (written) await storeProvenance(context, written);
   return {
     result: showResult(written?.target.change.body ?? targetRow.body, request.preview),

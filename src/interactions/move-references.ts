@@ -23,12 +23,17 @@ interface Move {
   to: ResourceName;
 }
 
-/** Returns the number of changed resources. The two resources themselves are not changed. Runs inside a transaction. */
-export async function moveReferences(context: Context, move: Move): Promise<number> {
+/**
+ * Returns the number of changed resources. The two resources themselves are not changed. Runs inside a transaction. `others`: further resources that may refer to
+ * the source, by elements that the index does not have.
+ */
+export async function moveReferences(context: Context, move: Move, others: ResourceName[] = []): Promise<number> {
   const seen = new Set([move.from, move.to].map(toName));
   let moved = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const found = (await findReferrers(context, move.from)).filter((name) => !seen.has(toName(name)));
+    const all = [...(await findReferrers(context, move.from)), ...(round === 0 ? others : [])];
+    const found = [...new Map(all.map((name) => [toName(name), name])).values()].filter((name) => !seen.has(toName(name)));
+    requireMovable(found);
     if (!found.length) break;
     for (const name of found) seen.add(toName(name));
     for (let at = 0; at < found.length; at += BATCH) moved += await moveInBatch(context, found.slice(at, at + BATCH), move);
@@ -40,14 +45,33 @@ const toName = ({ type, id }: ResourceName): string => `${type}/${id}`;
 
 async function findReferrers({ store, caller, registry }: Context, target: ResourceName): Promise<ResourceName[]> {
   const parameters = SERVED_TYPES.flatMap((type) => registry.list(type)).filter(({ type }) => type === 'reference');
-  const found = await store.findReferrers(caller.tenant, {
-    target,
-    parameters: parameters.map(({ number }) => number),
-    limit: MAX_MOVED + 1,
-  });
+  return store.findReferrers(caller.tenant, { target, parameters: parameters.map(({ number }) => number), limit: MAX_MOVED + 1 });
+}
+
+function requireMovable(found: ResourceName[]): void {
   if (found.length > MAX_MOVED)
     throw businessRule(`more than ${MAX_MOVED.toLocaleString('en')} resources refer to the source: move some of them by updates first`);
-  return found;
+}
+
+/** The resources that are read by one statement, and in all. 200,000 of 3.5 kB take 1.2 s. */
+const READ_AT_ONCE = 20_000;
+const MAX_READ = 2_000_000;
+
+/** The resources whose JSON has a reference to the target, in any element. `isComplete`: all resources of the tenant were read. */
+export async function findMentions(
+  { store, caller }: Context,
+  target: ResourceName,
+): Promise<{ names: ResourceName[]; isComplete: boolean }> {
+  const names: ResourceName[] = [];
+  let after: string | undefined;
+  for (let read = 0; read < MAX_READ; read += READ_AT_ONCE) {
+    const part = await store.findMentions(caller.tenant, { text: `${toName(target)}"`, after, limit: READ_AT_ONCE });
+    names.push(...part.names);
+    requireMovable(names);
+    if (part.next === undefined) return { names, isComplete: true };
+    after = part.next;
+  }
+  return { names, isComplete: false };
 }
 
 async function moveInBatch(context: Context, names: ResourceName[], move: Move): Promise<number> {

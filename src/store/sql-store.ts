@@ -19,7 +19,7 @@ import { writeChanges } from './resources/write.ts';
 import { explainSearch } from './search/explain.ts';
 import { type LatestRanking, readLatest } from './search/latest.ts';
 import type { PageStart } from './search/page.ts';
-import { findReferrers } from './search/referrers.ts';
+import { findMentions, findReferrers, type TextSearch } from './search/referrers.ts';
 import { search, searchBodies } from './search/search.ts';
 import { createSettings } from './settings.ts';
 import type { Store, WriteGuard } from './store.ts';
@@ -109,6 +109,10 @@ class SqlStore implements Store {
 
   findReferrers(tenant: number, which: Parameters<Store['findReferrers']>[1]) {
     return findReferrers(this.database, tenant, which);
+  }
+
+  findMentions(tenant: number, search: TextSearch) {
+    return findMentions(this.database, tenant, search);
   }
 
   async write(tenant: number, changes: ResourceChange[]): Promise<number> {

@@ -16,7 +16,7 @@ import type { HistoryRow, LockedResource, ResourceRow } from './resources/resour
 import type { ExplainedStatement } from './search/explain.ts';
 import type { LatestRanking, LatestRow } from './search/latest.ts';
 import type { BodyPage, PageStart, ResultPage } from './search/page.ts';
-import type { ResourceName } from './search/referrers.ts';
+import type { ResourceName, TextSearch } from './search/referrers.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -56,6 +56,8 @@ export interface Store {
   readLatest(tenant: number, query: Query, ranking: LatestRanking): Promise<LatestRow[]>;
   /** At most `limit` resources that refer to the target by one of these parameters, to its current version or to a past one. */
   findReferrers(tenant: number, which: { target: ResourceName; parameters: ParameterNumber[]; limit: number }): Promise<ResourceName[]>;
+  /** The resources in a part of the tenant's whose JSON contains a text. `next`: where the next part begins. */
+  findMentions(tenant: number, search: TextSearch): Promise<{ names: ResourceName[]; next?: string }>;
   /** Writes rows, history and index rows in one statement. Returns the number of applied changes: fewer than given if another writer was first. */
   write(tenant: number, changes: ResourceChange[]): Promise<number>;
   /** Locks these keys until the transaction ends, in the same order in every transaction. */

@@ -106,6 +106,21 @@ test('references in all resources lead to the target, with their versions in the
   });
 });
 
+test('a reference in an element without a search parameter changes too, also if the resource has no other', async () => {
+  await pair('s16', 't16');
+  const author = { authorReference: refer('s16'), text: 'x' };
+  await observation('child', 'other', { note: [author], extension: [{ url: 'urn:guarantor', valueReference: refer('s16') }] });
+  await observation('text', 'other', { note: [{ text: 'see Patient/s16"' }] });
+  await observation('longer', 'other', { note: [{ ...author, authorReference: refer('s160') }] });
+  expect(textOf((await merge('s16', 't16')).body)).toMatch(/: 1$/);
+  expect(await read('Observation/child')).toMatchObject({
+    note: [{ authorReference: refer('t16') }],
+    extension: [{ valueReference: refer('t16') }],
+  });
+  const others = await Promise.all(['text', 'longer'].map(async (id) => (await read(`Observation/${id}`)).meta.versionId));
+  expect(others).toEqual(['1', '1']);
+});
+
 test('a preview shows the result and the number of resources, and writes nothing', async () => {
   await pair('s2', 't2');
   await observation('o2', 's2');

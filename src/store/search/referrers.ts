@@ -1,4 +1,4 @@
-// Finds the resources that refer to a resource by any reference parameter.
+// Finds the resources that refer to a resource: by the index of reference parameters, or by their text.
 import { hash } from '../../fhir/hash.ts';
 import type { ParameterNumber } from '../../fhir/indexing/rows.ts';
 import { findTypeByNumber, type ServedType } from '../../fhir/types.ts';
@@ -24,4 +24,34 @@ export async function findReferrers(
 ): Promise<ResourceName[]> {
   const found = await database.query<{ rtype: number; id: string }>(REFERRERS, [tenant, parameters, hash(`${type}/${id}`), limit]);
   return found.map((row) => ({ type: findTypeByNumber(row.rtype), id: row.id }));
+}
+
+/** A part of the tenant's resources, in the order in which they were created. */
+const MENTIONS = `with part as materialized (
+    select r.pid, r.rtype, r.id, position($4 in r.body) > 0 as found from resource r
+    where r.tenant_id = $1 and r.pid > $2::bigint order by r.pid limit $3)
+  select f.rtype, f.id, e.last, e.read from (select max(pid) as last, count(*)::int as read from part) e left join part f on f.found`;
+
+/** `after`: where the part begins. `limit`: the number of resources that are read. */
+export interface TextSearch {
+  text: string;
+  after?: string | undefined;
+  limit: number;
+}
+
+/** The resources of a part whose JSON contains a text. `next`: where the next part begins; absent after the last one. */
+export async function findMentions(
+  database: Database,
+  tenant: number,
+  { text, after = '0', limit }: TextSearch,
+): Promise<{ names: ResourceName[]; next?: string }> {
+  const rows = await database.query<{ rtype: number | null; id: string | null; last: string | null; read: number }>(MENTIONS, [
+    tenant,
+    after,
+    limit,
+    text,
+  ]);
+  const [{ last, read }] = rows as [(typeof rows)[0]];
+  const names = rows.flatMap(({ rtype, id }) => (rtype === null || id === null ? [] : { type: findTypeByNumber(rtype), id }));
+  return { names, ...(read === limit && last !== null && { next: last }) };
 }
