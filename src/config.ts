@@ -21,7 +21,7 @@ export interface Config {
   dataDir: string;
   /** FACET_MAPPINGS: the folder of the vendors' mappings; default `mappings/` of the project. */
   mappings: string | undefined;
-  /** FACET_BASE_URL: the URL at which clients reach this server, for absolute links; default http://localhost:PORT. */
+  /** FACET_BASE_URL: the URL at which clients reach this server, for absolute links; default: the host of a trusted proxy, else http://localhost:PORT. */
   baseUrl: string | undefined;
   /** TRUST_PROXY: Express' `trust proxy` (hops, `loopback`, or addresses); default off. */
   trustProxy: string | number | false;

@@ -68,6 +68,8 @@ export interface Context {
   maxBodyBytes?: number;
   /** The FHIR base URL of links and absolute references, without a trailing slash. */
   baseUrl: string;
+  /** Whether `baseUrl` is that of this request only. References below it are stored as relative references. */
+  hasOwnBaseUrl?: boolean;
   /** Checks resources against the profiles in `meta.profile`. */
   profiles: Profiles;
   /** The write hooks of each type. */

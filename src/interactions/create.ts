@@ -4,6 +4,7 @@ import { conflict } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import { lockAndFindMatch } from './conditional-match.ts';
 import type { Context, Draft, WriteResult } from './context.ts';
+import { localizeReferences } from './local-references.ts';
 import { writeResource } from './write.ts';
 
 interface CreateRequest {
@@ -27,7 +28,7 @@ export async function create(context: Context, request: CreateRequest): Promise<
 }
 
 async function insert(context: Context, { type, draft, id = context.newId() }: CreateRequest): Promise<WriteResult> {
-  const written = await writeResource(context, { type, id, method: 'POST', draft });
+  const written = await writeResource(context, { type, id, method: 'POST', draft: localizeReferences(context, draft) });
   if (!written) throw conflict('the id chosen for this resource is already in use');
   return { ...written, outcome: 'created' };
 }

@@ -5,6 +5,7 @@ import type { ServedType } from '../fhir/types.ts';
 import { parseExactBody } from '../store/resources/resource-row.ts';
 import type { Context, WriteResult } from './context.ts';
 import { checkIfMatch } from './if-match.ts';
+import { localizeReferences } from './local-references.ts';
 import { requireCurrent } from './read.ts';
 import { requireSecurityContext } from './redaction.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
@@ -22,7 +23,7 @@ export async function patchResource(
     const previous = requireCurrent(current, type);
     requireSecurityContext(context.caller, previous, 'u');
     checkIfMatch(previous, ifMatch);
-    const draft = toDraft(change(parseExactBody(previous.body)));
+    const draft = localizeReferences(context, toDraft(change(parseExactBody(previous.body))));
     if (isUnchanged(draft, previous)) return { row: previous, outcome: 'unchanged' };
     const written = await writeResource(now, { type, id, method: 'PATCH', draft, previous });
     return written && { ...written, outcome: 'updated' };

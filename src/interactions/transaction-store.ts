@@ -8,6 +8,7 @@ import type { ResourceChange } from '../store/resources/resource-change.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import { findMatch } from './conditional-match.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite } from './context.ts';
+import { localizeReferences } from './local-references.ts';
 import { type EntryOutcome, NO_ENTRY, toEntryError, WriteConflict, withEntryError } from './transaction-entry.ts';
 import { findConditionalReferences, type Links, relinkDraft } from './transaction-links.ts';
 import type { Target } from './transaction-targets.ts';
@@ -115,7 +116,7 @@ async function storeReady(context: Context, ready: PendingTarget[], naming: Reso
   for (const [turn, job] of ready.entries()) {
     if (turn % YIELD_INTERVAL === YIELD_INTERVAL - 1) await setImmediate();
     const { entry } = job.target;
-    const draft = job.draft && relinkDraft(job.draft, { ...naming, fullUrl: entry.fullUrl });
+    const draft = job.draft && localizeReferences(context, relinkDraft(job.draft, { ...naming, fullUrl: entry.fullUrl }));
     const unchanged = await withEntryError(entry.index, () => findUnchanged(context, job.target, draft));
     if (unchanged) done.push([entry.index, unchanged]);
     else if (hasWriteHooks(context, job)) done.push([entry.index, await storeWithHooks(context, job.target, draft)]);

@@ -7,6 +7,7 @@ import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context, Draft, WriteResult } from './context.ts';
 import { checkIfMatch, checkIfNoneMatch } from './if-match.ts';
+import { localizeReferences } from './local-references.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { checkDraft, stampVersion, writeResource } from './write.ts';
 
@@ -36,7 +37,8 @@ async function writeUpdate(
 ): Promise<WriteResult | undefined> {
   checkIfMatch(previous, ifMatch);
   if (onlyNew) checkIfNoneMatch(previous);
-  const draft = previous && preserveElements ? preserveElements(original, previous) : original;
+  const local = localizeReferences(context, original);
+  const draft = previous && preserveElements ? preserveElements(local, previous) : local;
   if (previous && isUnchanged(draft, previous)) {
     await checkDraft(context, draft, type);
     return { row: previous, outcome: 'unchanged' };

@@ -9,6 +9,7 @@ import { buildReadyRegistry } from '../fhir/search/ready-registry.ts';
 import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import { type App, type AppDependencies, buildApp, FHIR_PATH } from '../http/app.ts';
 import { cacheCallers } from '../http/middleware/authenticate.ts';
+import { buildBaseUrlFinder } from '../http/middleware/base-url.ts';
 import { createRateLimiter } from '../http/middleware/rate-limit.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import { buildUnregisteredTypeHooks, type IndexState } from '../interactions/index-state.ts';
@@ -89,12 +90,11 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const countRequest = createRateLimiter();
   const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const description = { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, findRateLimit };
-  const shared = { findCaller, buildContext: contextOf, pageTokens };
+  const shared = { findCaller, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({
     fhir: { ...shared, capability: buildCapabilityReader(statement, profiles, store), bodyLimit: maxBodyBytes },
     vendor: {
       mappings,
-      baseUrl,
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
       ...shared,
       externalSteps: integrations.externalSteps,

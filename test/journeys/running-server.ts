@@ -67,7 +67,7 @@ export async function startFacet(
   { clock, over = (database) => database, log = pino({ level: 'silent' }), bodyLimit }: Instead = {},
 ): Promise<Running> {
   const store = await openTestStore();
-  const read = readConfig({ FACET_LOG_LEVEL: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
+  const read = readConfig({ FACET_BASE_URL: baseUrl, FACET_LOG_LEVEL: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const loaded = loadDefinitions(read);
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);

@@ -27,6 +27,8 @@ export interface FhirApi {
   /** Builds the context of one request. */
   buildContext(caller: Caller, request: ClientRequest): Context;
   pageTokens: PageTokens;
+  /** Where the client of a request reached this server: no path, no trailing slash. */
+  findBaseUrl(req: Request): string;
   /** The current CapabilityStatement: its JSON text and ETag. */
   capability(): Promise<CapabilityText>;
   bodyLimit: number;
@@ -59,7 +61,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     readRequestContext(res).route = `/fhir/R4${route.definition.path}`;
     const response = await runInteraction(
       {
-        context: api.buildContext(caller, toClientRequest(req, res)),
+        context: buildContext(api, caller, req, res),
         pageTokens: api.pageTokens,
         method: req.method,
         path: req.path,
@@ -74,6 +76,13 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     await sendFhirResponse(req, res, response, format);
   });
   return router;
+}
+
+/** The context of a request, with the base URL at which its client reached this server. */
+function buildContext({ buildContext: build, findBaseUrl }: FhirApi, caller: Caller, req: Request, res: Response): Context {
+  const context = build(caller, toClientRequest(req, res));
+  const baseUrl = findBaseUrl(req) + req.baseUrl;
+  return baseUrl === context.baseUrl ? context : { ...context, baseUrl, hasOwnBaseUrl: true };
 }
 
 /** Returns 404 with the base of the FHIR API for paths below another base. */

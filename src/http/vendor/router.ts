@@ -34,8 +34,8 @@ export interface VendorApi {
   externalSteps: Record<string, ExternalStep>;
   pageTokens: PageTokens;
   countRequest(client: string, limit: RateLimit): RateLimitState;
-  /** The public URL of this server, without a path or trailing slash. */
-  baseUrl: string;
+  /** Where the client of a request reached this server: no path, no trailing slash. */
+  findBaseUrl(req: Request): string;
   /** The rate limit of a surface. Null: no limit. */
   findRateLimit(surface: Surface): RateLimit | null;
   bodyLimit: number;
@@ -99,7 +99,7 @@ function toVendorRequest(api: VendorApi, req: Request, { route, context, body }:
       ifNoneMatch: req.headers['if-none-match'],
       idempotencyKey: req.get('idempotency-key'),
     },
-    collectionUrl: api.baseUrl + collectionPath,
+    collectionUrl: api.findBaseUrl(req) + collectionPath,
     externalStep: shape.externalStep === undefined ? undefined : api.externalSteps[shape.externalStep],
     pageTokens: api.pageTokens,
     findShape: (name) => api.mappings.shapes.find((other) => other.surface === surface && other.name === name)!,
