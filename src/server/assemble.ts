@@ -25,7 +25,7 @@ import { type FoundApiKey, findApiKey, isCredentialEnded } from '../store/api-ke
 import type { ClientRequest, Database } from '../store/database/database.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
 import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
-import { buildCapabilityReader } from './capability-statement.ts';
+import { buildCapabilityReaders } from './capability-statement.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
 import type { Definitions } from './load-definitions.ts';
 import { buildOpenApiDocuments } from './openapi-documents.ts';
@@ -92,7 +92,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const description = { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, findRateLimit };
   const shared = { findCaller, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({
-    fhir: { ...shared, capability: buildCapabilityReader(statement, profiles, store), bodyLimit: maxBodyBytes },
+    fhir: { ...shared, capabilities: buildCapabilityReaders(statement, profiles, store), bodyLimit: maxBodyBytes },
     vendor: {
       mappings,
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),

@@ -19,14 +19,33 @@ test.each(['', '?mode=full', '?mode=normative', '?_summary=false', '?_format=jso
 );
 
 test.each([
-  ['?mode=terminology', 'not-supported', 'there is no TerminologyCapabilities here: mode is full or normative'],
-  ['?mode=everything', 'invalid', 'mode must be full or normative'],
+  ['?mode=everything', 'invalid', 'mode must be full, normative, terminology'],
   ['?mode=full&mode=full', 'invalid', 'mode may occur only once'],
   ['?_count=1', 'not-supported', 'metadata takes mode, _format, _pretty, _summary and _elements'],
   ['?_summary=everything', 'invalid', '_summary must be true, text, data, count or false'],
 ])('metadata%s is refused', async (query, code, text) => {
   const { status, body } = await get(query);
   expect([status, body.issue[0].code, body.issue[0].diagnostics]).toEqual([400, code, text]);
+});
+
+test('mode=terminology is the TerminologyCapabilities: what each terminology operation takes, and the code systems of R4', async () => {
+  const { status, headers, body } = await get('?mode=terminology');
+  expect([status, body.resourceType, body.kind]).toEqual([200, 'TerminologyCapabilities', 'instance']);
+  expect(body.codeSystem).toContainEqual({
+    uri: 'http://hl7.org/fhir/administrative-gender',
+    version: [{ code: '4.0.1', isDefault: true }],
+    subsumption: true,
+  });
+  const { fhir } = facet;
+  for (const { name } of body.expansion.parameter) {
+    const refused = await fhir('get', `/ValueSet/$expand?${name}=`);
+    expect([name, refused.body.issue[0].diagnostics]).not.toEqual([name, expect.stringContaining('the parameters of $expand are')]);
+  }
+  expect((await get('?mode=terminology').set('If-None-Match', headers.etag!)).status).toBe(304);
+  const part = (await get('?mode=terminology&_elements=expansion')).body;
+  expect(Object.keys(part).sort()).toEqual(['date', 'expansion', 'kind', 'meta', 'resourceType', 'status']);
+  const xml = await get('?mode=terminology&_format=xml');
+  expect([xml.status, xml.text.slice(0, 80)]).toEqual([200, expect.stringContaining('<TerminologyCapabilities')]);
 });
 
 test('_pretty indents, and _format=xml returns XML', async () => {

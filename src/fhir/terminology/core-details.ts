@@ -52,7 +52,8 @@ const describeCoreValueSet = cacheByUrl((url): ValueSet | undefined => {
   return core && { ...core, ...(Object.hasOwn(valueSets, url) && valueSets[url]) };
 });
 
-const describeCoreCodeSystem = cacheByUrl((url): CodeSystem | undefined => {
+/** R4's own code system with its details. */
+export const describeCoreCodeSystem = cacheByUrl((url): CodeSystem | undefined => {
   const [core, { codeSystems }] = [findCoreCodeSystem(url), readGenerated()];
   if (!core || !Object.hasOwn(codeSystems, url)) return core;
   const { displays, notSelectable = [], retired = [], ...facts } = codeSystems[url]!;

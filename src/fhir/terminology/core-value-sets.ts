@@ -56,6 +56,9 @@ export const findCoreCodeSystem = cacheByUrl((url): CodeSystem | undefined => {
   return { resourceType: 'CodeSystem', url, content: 'complete', concept: codeSystems[url]!.map((code) => toConcept(code, further)) };
 });
 
+/** The URLs of R4's own code systems. */
+export const listCoreCodeSystems = (): string[] => Object.keys(readGenerated().codeSystems);
+
 const toInclusion = ({ codes, ...rest }: GeneratedComposition['include'][number]): Inclusion => ({
   ...rest,
   ...(codes && { concept: codes.map((code) => ({ code })) }),

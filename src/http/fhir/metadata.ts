@@ -7,35 +7,44 @@ import { parseSubset } from './subset.ts';
 
 type Parameters = [name: string, value: string][];
 
-/** The JSON text and the ETag of the CapabilityStatement. */
+/** The JSON text and the ETag of a statement of capabilities. */
 export interface CapabilityText {
   text: string;
   etag: string;
 }
 
+/** The statements by their resource type. */
+export type CapabilityTexts = Record<'CapabilityStatement' | 'TerminologyCapabilities', () => Promise<CapabilityText>>;
+
 /**
- * `normative` asks for the normative parts of the statement only. All elements of our statement are normative, and R4 allows a server to return the same
- * statement for any mode, so it gets the whole (inferred). A mode that asks for another resource type is refused, because the response would not be what was
- * asked for.
+ * Mode → the type of the response. `normative` asks for the normative parts of the statement only. All elements of our statement are normative, and R4 allows a
+ * server to return the same statement for any mode, so it gets the whole (inferred).
  */
-const MODES = ['full', 'normative'];
+const MODES: Readonly<Record<string, keyof CapabilityTexts>> = {
+  full: 'CapabilityStatement',
+  normative: 'CapabilityStatement',
+  terminology: 'TerminologyCapabilities',
+};
 
 /** The response to GET /metadata with these parameters. A part of the statement has an ETag of its own. */
-export function buildMetadataResponse({ text, etag }: CapabilityText, query: Parameters): FhirResponse {
+export async function buildMetadataResponse(statements: CapabilityTexts, query: Parameters): Promise<FhirResponse> {
+  const parameters = query.filter((parameter) => !isFormatParameter(parameter));
+  const modes = parameters.filter(([name]) => name === 'mode');
+  const type = parseMode(modes);
   const { subset, rest } = parseSubset(
-    query.filter((parameter) => !isFormatParameter(parameter)),
-    'CapabilityStatement',
+    parameters.filter((parameter) => !modes.includes(parameter)),
+    type,
   );
-  checkMode(rest);
+  if (rest.length) throw notSupported('metadata takes mode, _format, _pretty, _summary and _elements');
+  const { text, etag } = await statements[type]();
   if (!subset.parameters.length) return { status: 200, headers: { ETag: etag }, body: text };
-  const body = subset.apply(text, 'CapabilityStatement');
+  const body = subset.apply(text, type);
   return { status: 200, headers: { ETag: `W/"${hash(body)}"` }, body };
 }
 
-function checkMode(parameters: Parameters): void {
-  if (parameters.some(([name]) => name !== 'mode')) throw notSupported('metadata takes mode, _format, _pretty, _summary and _elements');
-  if (parameters.length > 1) throw invalid('mode may occur only once');
-  const [, mode = 'full'] = parameters[0] ?? [];
-  if (mode === 'terminology') throw notSupported(`there is no TerminologyCapabilities here: mode is ${MODES.join(' or ')}`);
-  if (!MODES.includes(mode)) throw invalid(`mode must be ${MODES.join(' or ')}`);
+function parseMode(modes: Parameters): keyof CapabilityTexts {
+  if (modes.length > 1) throw invalid('mode may occur only once');
+  const [, mode = 'full'] = modes[0] ?? [];
+  if (!Object.hasOwn(MODES, mode)) throw invalid(`mode must be ${Object.keys(MODES).join(', ')}`);
+  return MODES[mode]!;
 }

@@ -16,7 +16,7 @@ import { parseQuery, readRequestContext, toClientRequest } from '../middleware/r
 import { isBinaryRead } from './binary.ts';
 import { buildRequestBody } from './body.ts';
 import { setCorsAndRequestId } from './cors-and-request-id.ts';
-import { buildMetadataResponse, type CapabilityText } from './metadata.ts';
+import { buildMetadataResponse, type CapabilityTexts } from './metadata.ts';
 import { findRoute } from './path.ts';
 import { sendFhirResponse } from './respond.ts';
 import { runInteraction } from './run-interaction.ts';
@@ -29,8 +29,8 @@ export interface FhirApi {
   pageTokens: PageTokens;
   /** Where the client of a request reached this server: no path, no trailing slash. */
   findBaseUrl(req: Request): string;
-  /** The current CapabilityStatement: its JSON text and ETag. */
-  capability(): Promise<CapabilityText>;
+  /** The current statements of /metadata. */
+  capabilities: CapabilityTexts;
   bodyLimit: number;
 }
 
@@ -48,7 +48,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
   router.use(setCorsAndRequestId);
   router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
-    const { headers = {}, ...whole } = buildMetadataResponse(await api.capability(), parseQuery(req.url));
+    const { headers = {}, ...whole } = await buildMetadataResponse(api.capabilities, parseQuery(req.url));
     const isNotModified = matchesEtag(headers.ETag!, req.headers['if-none-match'] ?? '');
     await sendFhirResponse(req, res, isNotModified ? { status: 304, headers } : { ...whole, headers });
   });

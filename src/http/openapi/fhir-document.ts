@@ -90,11 +90,16 @@ const METADATA: Json = {
   tags: ['system'],
   security: [],
   parameters: [
-    { name: 'mode', in: 'query', description: 'full (default) or normative: both return the whole statement.', schema: { type: 'string' } },
+    {
+      name: 'mode',
+      in: 'query',
+      description: 'full (default) or normative: both return the whole statement. terminology: the TerminologyCapabilities.',
+      schema: { type: 'string' },
+    },
     ...['_summary', '_elements', '_format', '_pretty'].map((name) => buildComponentRef('parameters', name)),
   ],
   responses: {
-    200: { description: 'The CapabilityStatement.', content: { ...buildContent(FHIR_JSON, 'CapabilityStatement'), ...XML_CONTENT } },
+    200: { description: 'The CapabilityStatement.', content: { ...buildContent(FHIR_JSON, 'AnyResource'), ...XML_CONTENT } },
     304: { description: 'The client has the current CapabilityStatement.' },
     400: buildComponentRef('responses', 'invalid'),
     406: buildComponentRef('responses', 'not-acceptable'),
