@@ -59,6 +59,7 @@ export async function mergePatients(context: Context, request: MergeRequest): Pr
   if (source === target) throw invalid('source-patient and target-patient must be two patients');
   for (const id of [source, target]) await read(context, { type: 'Patient', id });
   const mentions = await findMentions(context, { type: 'Patient', id: source });
+  const warnings = mentions.isComplete ? [] : [INCOMPLETE];
   try {
     const outcome = await context.store.transaction(async (store) => {
       const merged = await mergeInside({ ...context, store }, { ...request, sourceId: source, targetId: target, mentions: mentions.names });
@@ -66,9 +67,9 @@ export async function mergePatients(context: Context, request: MergeRequest): Pr
       return merged;
     });
     const late = await moveLateReferences(context, source, target);
-    return { ...outcome, issues: [...outcome.issues, ...late, ...(mentions.isComplete ? [] : [INCOMPLETE])] };
+    return { ...outcome, issues: [...outcome.issues, ...late, ...warnings] };
   } catch (error) {
-    if (error instanceof PreviewEnd) return error.outcome;
+    if (error instanceof PreviewEnd) return { ...error.outcome, issues: [...error.outcome.issues, ...warnings] };
     throw error;
   }
 }
