@@ -1,9 +1,12 @@
-// Reads the environment once into one checked, frozen object. No other file reads process.env.
+// Reads the environment once into one checked, frozen object. No other file reads process.env, but for FACET_TYPES, which src/fhir/types.ts reads when the
+// program is loaded.
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { validate as isUuid } from 'uuid';
 import { DEPRECATED_VARIABLES, deprecationText } from './deprecated-names.ts';
+import { formatSuggestion } from './fhir/closest-name.ts';
 import { isObject, tryParseJson } from './fhir/json-values.ts';
+import { isKnown, KNOWN_TYPES, type ServedType } from './fhir/types.ts';
 
 /** Every setting: its environment variable, then its meaning. */
 export interface Config {
@@ -21,6 +24,8 @@ export interface Config {
   dataDir: string;
   /** FACET_MAPPINGS: the folder of the vendors' mappings; default `mappings/` of the project. */
   mappings: string | undefined;
+  /** FACET_TYPES: the resource types to serve, by comma; absent: all. src/fhir/types.ts reads it, and it is checked here. */
+  types: readonly ServedType[] | undefined;
   /** FACET_BASE_URL: the URL at which clients reach this server, for absolute links; default: the host of a trusted proxy, else http://localhost:PORT. */
   baseUrl: string | undefined;
   /** TRUST_PROXY: Express' `trust proxy` (hops, `loopback`, or addresses); default off. */
@@ -89,6 +94,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl,
     dataDir: readText(env.FACET_DATA_DIR) ?? '.facet',
     mappings: readFolder('FACET_MAPPINGS', mappingsFolder(env)),
+    types: readTypes(readText(env.FACET_TYPES)),
     baseUrl: readUrl('FACET_BASE_URL', env.FACET_BASE_URL),
     trustProxy: readTrustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
@@ -193,6 +199,15 @@ function readTestClock(production: boolean, value: string | undefined): string |
   const url = readUrl('FACET_TEST_CLOCK', value);
   if (url !== undefined && production) throw new Error('FACET_TEST_CLOCK is for tests only: unset it when NODE_ENV=production');
   return url;
+}
+
+function readTypes(text: string | undefined): ServedType[] | undefined {
+  return text?.split(',').map((item) => {
+    const type = item.trim();
+    if (!isKnown(type))
+      throw new Error(`FACET_TYPES: ${type} is not a resource type that can be served${formatSuggestion(type, KNOWN_TYPES)}`);
+    return type;
+  });
 }
 
 function readTrustProxy(value: string | undefined): string | number | false {

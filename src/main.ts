@@ -6,14 +6,16 @@ import { pino } from 'pino';
 import { administer, buildAdminContext } from './cli/admin.ts';
 import type { AdminRequest } from './cli/admin-command.ts';
 import type { Config } from './config.ts';
-import { compileAllSchemas } from './fhir/validation/validate.ts';
+import { compileSchemasOf } from './fhir/validation/validate.ts';
 import { createBoundedServer } from './http/bounded-server.ts';
 import { createDrain, type Drain } from './http/drain.ts';
 import { openIndexState } from './interactions/index-state.ts';
 import type { Metrics } from './observability/metrics-endpoint.ts';
+import { ORDERING_TYPES } from './orders/ordering-types.ts';
 import { ROOT } from './root.ts';
 import { assemble, type Facet } from './server/assemble.ts';
 import { checkRateLimits } from './server/check-rate-limits.ts';
+import { checkServedTypes, listMappedTypes } from './server/check-served-types.ts';
 import { buildDemoCurls, readDemo, seedDemo } from './server/development/demo.ts';
 import { type DevKeys, ensureDevKeys } from './server/development/dev-keys.ts';
 import { startTestClock } from './server/development/test-clock.ts';
@@ -25,6 +27,7 @@ import { usesSandbox } from './server/panels.ts';
 import { type DirectoryLock, lockDirectory } from './store/database/data-directory.ts';
 import type { Database } from './store/database/database.ts';
 import { createReindexing } from './store/reindexing.ts';
+import { findStoredTypes } from './store/resources/read.ts';
 
 /** A listening server. `close` finishes the requests under way. */
 export interface RunningServer {
@@ -50,10 +53,9 @@ export async function startServer(config: Config, print: (line: string) => void,
     const port = await listen(server, { port: config.port }, 'stop the other server, or choose another with PORT');
     const { database, background, close } = await openServerDatabases(lock ? { embedded: lock } : toServerLocation(config));
     steps.unshift(close);
+    await checkServedTypes(config, loaded.mappings, (types) => findStoredTypes(database, types));
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
-    const testClock = config.testClock === undefined ? undefined : await startTestClock(config.testClock);
-    if (testClock) steps.unshift(() => testClock.stop());
-    const clock = testClock?.now ?? (() => new Date());
+    const clock = await startClock(config, steps);
     const index = await openIndexState(createReindexing(background), loaded.registry);
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...metrics?.reports, clock });
     const sources = { database: background, clock, isCircuitOpen: facet.isCircuitOpen, load: database.queueLoad };
@@ -72,7 +74,7 @@ export async function startServer(config: Config, print: (line: string) => void,
     steps.unshift(facet.startMaintenance());
     serving.answer = facet.app;
     printStartMessage({ config, loaded, database, keys, baseUrl, port, print });
-    void compileAllSchemas();
+    void compileSchemasOf(new Set([...ORDERING_TYPES, ...listMappedTypes(loaded.mappings)]));
     const reload = async (next: Definitions): Promise<void> => {
       serving.operate = operateWith(next);
       await ensureDevKeys(database, config.dataDir, next.keyPrefixes);
@@ -84,6 +86,14 @@ export async function startServer(config: Config, print: (line: string) => void,
     await closeAll(server, watched ? [watched.stop, ...steps] : steps);
     throw error;
   }
+}
+
+/** The time, or in a test the time of its clock. */
+async function startClock({ testClock: url }: Config, steps: CloseStep[]): Promise<() => Date> {
+  if (url === undefined) return () => new Date();
+  const testClock = await startTestClock(url);
+  steps.unshift(() => testClock.stop());
+  return testClock.now;
 }
 
 /** The tenants of a development server, with their keys and the demo data. /readyz returns 200 afterwards: a script that waits for it finds both. */

@@ -14,26 +14,40 @@ interface Terminology {
   compose?: { include: { system?: string; concept?: Concept[]; filter?: unknown; valueSet?: unknown }[]; exclude?: unknown };
 }
 
-/** Value sets that are not listed: the format of src/fhir/validation/primitives.ts their codes have. Any code of that form is accepted. */
-const FORMATS: Record<string, string> = {
-  // BCP 13 media types, with parameters: no list of them is complete.
-  'http://hl7.org/fhir/ValueSet/mimetypes': 'mimeType',
-  // ISO 4217 grows and is not part of the definitions.
-  'http://hl7.org/fhir/ValueSet/currencies': 'currency',
+/**
+ * Value sets that have no list of codes: the code system, and the format of its codes (src/fhir/validation/primitives.ts). Any code of that format is accepted.
+ */
+const FORMATS: Record<string, { system: string; format: string }> = {
+  // media types have parameters, and no list of them is complete
+  'http://hl7.org/fhir/ValueSet/mimetypes': { system: 'urn:ietf:bcp:13', format: 'mimeType' },
+  // the currencies of ISO 4217 change, and are not part of the definitions
+  'http://hl7.org/fhir/ValueSet/currencies': { system: 'urn:iso:std:iso:4217', format: 'currency' },
+  // units are built by the grammar of UCUM
+  'http://hl7.org/fhir/ValueSet/ucum-units': { system: 'http://unitsofmeasure.org', format: 'ucum' },
 };
+
+/** Value sets whose codes are not part of the definitions, and have no format. Their bindings are not checked. */
+const UNCHECKED = new Set([
+  // answers of LOINC
+  'http://loinc.org/vs/LL379-9',
+]);
 
 const TERMINOLOGY = readTerminology();
 
-/** What a required binding allows: codes by their system (in the order of the definitions), or the format of a code. */
-export type Binding = { codes: Record<string, string[]> } | { format: string };
+/** What a required binding allows: by code system, the codes (in the order of the definitions) or their format. */
+export type Binding = Record<string, string[] | string>;
 
-/** The expansion of a value set, by its canonical URL (a version after `|` is ignored: the files hold one version only). */
-export function bindingOf(canonical: string): Binding {
+/**
+ * The expansion of a value set, by its canonical URL (a version after `|` is ignored: the files hold one version only). Undefined: it cannot be checked.
+ * Throws an Error for a value set that is neither expanded nor listed above.
+ */
+export function bindingOf(canonical: string): Binding | undefined {
   const url = canonical.split('|')[0]!;
-  const format = FORMATS[url];
-  if (format) return { format };
+  if (UNCHECKED.has(url)) return undefined;
+  const known = FORMATS[url];
+  if (known) return { [known.system]: known.format };
   const includes = find('ValueSet', url).compose?.include ?? [];
-  return { codes: Object.fromEntries(includes.map((include) => [include.system!, codesOf(url, include)])) };
+  return Object.fromEntries(includes.map((include) => [include.system!, codesOf(url, include)]));
 }
 
 type Include = NonNullable<Terminology['compose']>['include'][number];

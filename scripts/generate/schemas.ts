@@ -14,6 +14,7 @@ import {
   targetsOf,
   typesOf,
 } from './definitions.ts';
+import { invariantNames } from './invariants.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -59,7 +60,7 @@ function schemaOf(group: Group): Schema {
     ...list('needs', mandatory.filter(hasSibling).map(nameOf)),
     ...(elements.some(hasSibling) && { siblings: elements.filter((element) => hasSibling(element) && element.max === '*').map(nameOf) }),
     ...list('choices', elements.filter(isChoice).map(choiceOf)),
-    ...(group.name === 'Element' ? { minProperties: 1 } : list('invariants', invariantsOf(group.self))),
+    ...(group.name === 'Element' ? { minProperties: 1 } : list('invariants', invariantNames(group.self, group.name))),
     ...contentOf(group, named, elements.filter(isChoice)),
   };
 }
@@ -147,40 +148,46 @@ const array = (items: Schema): Schema => ({ type: 'array', minItems: 1, items })
 const reference = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
 
 function valueSchema(element: ElementDefinition, type: string): Schema {
-  const keys = type === element.path ? [] : invariantsOf(element).filter((key) => key !== 'ele-1' && key !== 'ext-1');
+  const own = type === element.path ? [] : invariantNames(element, element.path).filter((name) => !OF_EVERY_ELEMENT.has(name));
   const targets = type === 'Reference' ? targetsOf(element) : undefined;
   return {
-    ...(codesOf(element, type) ?? baseSchema(type)),
+    ...(codesOf(element, type) ?? baseSchema(element, type)),
     ...boundSchema(element, type),
     ...(targets && { targets }),
-    ...list('invariants', keys),
+    ...list('invariants', own),
   };
 }
 
-function baseSchema(type: string): Schema {
-  if (type === 'Resource') return { type: 'object', contained: true };
+/** The constraints of the definitions of all elements and extensions, which are checked there. */
+const OF_EVERY_ELEMENT = new Set(['Element.ele-1', 'Extension.ext-1']);
+
+/** A resource in another one is contained in it (`contained`), or stands on its own (in a Bundle). */
+function baseSchema(element: ElementDefinition, type: string): Schema {
+  if (type === 'Resource') return { type: 'object', [nameOf(element) === 'contained' ? 'contained' : 'standalone']: true };
   return isPrimitive(type) ? primitiveSchema(type) : reference(type);
 }
 
 const primitiveSchema = (type: string): Schema => PLAIN[type] ?? { type: 'string', format: `fhir-${type}` };
 
-/** A required binding: of a code, its codes or their form; of a CodeableConcept, the codes by system. */
+/** The required binding of a CodeableConcept: by code system, its codes or their format. */
 function boundSchema(element: ElementDefinition, type: string): Schema {
-  if (type !== 'CodeableConcept' || !isRequired(element)) return {};
-  const binding = bindingOf(element.binding!.valueSet!);
-  if ('format' in binding) throw new Error(`${element.path}: its value set has no list of codes`);
-  return { bound: binding.codes };
+  const binding = type === 'CodeableConcept' && isRequired(element) ? bindingOf(element.binding!.valueSet!) : undefined;
+  return binding ? { bound: binding } : {};
 }
 
+/** Codes whose definition allows more than their value set: path → format of src/fhir/validation/primitives.ts. */
+const FORMATS: Record<string, string> = {
+  // "json" and the like beside media types. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.format
+  'CapabilityStatement.format': 'contentFormat',
+};
+
+/** The required binding of a code: its codes, or their format. */
 function codesOf(element: ElementDefinition, type: string): Schema | undefined {
-  if (type !== 'code' || !isRequired(element)) return undefined;
-  const binding = bindingOf(element.binding!.valueSet!);
-  if ('format' in binding) return { type: 'string', format: `fhir-${binding.format}` };
-  return { type: 'string', enum: [...new Set(Object.values(binding.codes).flat())] };
+  const binding = type === 'code' && isRequired(element) ? bindingOf(element.binding!.valueSet!) : undefined;
+  if (!binding) return undefined;
+  const allowed = Object.values(binding).flat();
+  const format = FORMATS[element.path] ?? Object.values(binding).find((codes) => typeof codes === 'string');
+  return format ? { type: 'string', format: `fhir-${format}` } : { type: 'string', enum: [...new Set(allowed)] };
 }
 
 const isRequired = ({ binding }: ElementDefinition): boolean => binding?.strength === 'required' && binding.valueSet !== undefined;
-
-/** The error-level constraints of a definition, by key. */
-const invariantsOf = (element: ElementDefinition): string[] =>
-  (element.constraint ?? []).filter((constraint) => constraint.severity === 'error').map((constraint) => constraint.key);

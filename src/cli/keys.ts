@@ -1,8 +1,8 @@
 // `facet keys`: create, list and revoke API keys.
 
 import { isScope } from '../fhir/access-scope.ts';
-import { formatKnownNames } from '../fhir/closest-name.ts';
-import { isServed, SERVED_TYPES } from '../fhir/types.ts';
+import { isServed } from '../fhir/types.ts';
+import { explainUnservedType } from '../fhir/unserved-type.ts';
 import { toLivePrefix } from '../http/middleware/authenticate.ts';
 import { OPERATOR } from '../interactions/context.ts';
 import { createApiKey, type ListedApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts';
@@ -99,7 +99,7 @@ function parseScopes(list: string): string[] {
   if (invalid.length)
     throw new AdminError(`not a scope: ${invalid.join(', ')}; use read, write, *, admin or system/<Type or *>.<letters of cruds>`);
   for (const type of scopes.flatMap((scope) => typeInScope(scope) ?? []))
-    if (!isServed(type)) throw new AdminError(`--scopes: the resource type ${type} is not served${formatKnownNames(type, SERVED_TYPES)}`);
+    if (!isServed(type)) throw new AdminError(`--scopes: ${explainUnservedType(type)}`);
   return scopes;
 }
 

@@ -2,8 +2,8 @@
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatSuggestion } from '../fhir/closest-name.ts';
-import { isServed, SERVED_TYPES } from '../fhir/types.ts';
+import { isServed } from '../fhir/types.ts';
+import { explainUnservedType } from '../fhir/unserved-type.ts';
 import { toQualifiedName } from '../mapping/load/loaded.ts';
 import { buildFirstExample, buildScaffold } from '../mapping-tools/scaffold/files.ts';
 import { findMappingsFolder, type MappingFolders, readMappingFiles } from './mapping-files.ts';
@@ -18,8 +18,7 @@ export async function newMapping(
   { resource, ...places }: MappingFolders & { resource?: string },
 ): Promise<string[]> {
   if (!NAME.test(name)) throw new Error('name it vendor/shape, in lower-case letters, digits and "-": acme/customer');
-  if (resource !== undefined && !isServed(resource))
-    throw new Error(`${resource} is not served${formatSuggestion(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
+  if (resource !== undefined && !isServed(resource)) throw new Error(explainUnservedType(resource));
   const directory = places.mappings ?? findMappingsFolder();
   const [vendor = '', shape = ''] = name.split('/');
   const folder = join(directory, vendor);

@@ -79,7 +79,8 @@ function property(type: string, name: string): Schema {
   return (schema?.items ?? schema) as Schema;
 }
 
-const keysOf = (schema: Schema): string[] => (schema.invariants as string[] | undefined) ?? [];
+const keysOf = (schema: Schema): string[] =>
+  ((schema.invariants as string[] | undefined) ?? []).map((name) => name.slice(name.indexOf('.') + 1));
 const ownKeys = (type: string): string[] => keysOf(R4_SCHEMA.$defs[type]!);
 const errorKeys = (element: ReturnType<typeof definitionOf>['snapshot']['element'][number]): string[] =>
   (element.constraint ?? []).filter(({ severity }) => severity === 'error').map(({ key }) => key);

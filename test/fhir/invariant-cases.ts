@@ -1,4 +1,4 @@
-// Elements that meet and elements that violate each error-level constraint. `type`: the type or backbone element with the constraint. `root`: the containing resource.
+// Elements that meet and elements that violate each error-level constraint, by its name. `type`: the type or backbone element with the constraint. `root`: the containing resource.
 type Json = Record<string, unknown>;
 
 export interface InvariantCase {
@@ -32,24 +32,24 @@ const around = (contained: Json, more: Json = {}): Json => ({ resourceType: 'Pat
 const inner = { resourceType: 'Organization', id: 'inner', name: 'Inner' };
 
 export const INVARIANT_CASES: Record<string, InvariantCase> = {
-  'age-1': {
+  'Age.age-1': {
     type: 'Age',
     keeps: [quantity(4, 'a'), { system: UCUM, code: 'a' }, { code: 'a', value: 4 }],
     breaks: [{ value: 4 }, { value: 4, code: 'a', system: 'https://example.org/units' }, quantity(0, 'a'), quantity(-1, 'a')],
   },
-  'att-1': {
+  'Attachment.att-1': {
     type: 'Attachment',
     keeps: [{ data: 'AAAA', contentType: 'image/png' }, { url: 'https://example.org' }],
     breaks: [{ data: 'AAAA' }],
   },
-  'cnt-3': {
+  'Count.cnt-3': {
     type: 'Count',
     keeps: [quantity(3, '1'), { code: '1' }],
     breaks: [{ value: 3 }, quantity(3, 'mg'), quantity(3.5, '1'), { value: 3, code: '1', system: 'https://example.org' }],
   },
-  'con-1': { type: 'Condition.stage', keeps: [{ summary: text }, { assessment: [reference] }], breaks: [{ type: text }] },
-  'con-2': { type: 'Condition.evidence', keeps: [{ code: [text] }, { detail: [reference] }], breaks: [{ id: 'a' }] },
-  'con-4': {
+  'Condition.con-1': { type: 'Condition.stage', keeps: [{ summary: text }, { assessment: [reference] }], breaks: [{ type: text }] },
+  'Condition.con-2': { type: 'Condition.evidence', keeps: [{ code: [text] }, { detail: [reference] }], breaks: [{ id: 'a' }] },
+  'Condition.con-4': {
     type: 'Condition',
     keeps: [
       { clinicalStatus: clinical('active') },
@@ -57,13 +57,13 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
     ],
     breaks: [{ abatementString: 'May', clinicalStatus: clinical('active') }, { abatementDateTime: '2020' }],
   },
-  'con-5': {
+  'Condition.con-5': {
     type: 'Condition',
     keeps: [{ verificationStatus: inError }, { clinicalStatus: clinical('active') }],
     breaks: [{ verificationStatus: inError, clinicalStatus: clinical('active') }],
   },
-  'cpt-2': { type: 'ContactPoint', keeps: [contact, { use: 'home' }], breaks: [{ value: '555-0100' }] },
-  'ctm-1': {
+  'ContactPoint.cpt-2': { type: 'ContactPoint', keeps: [contact, { use: 'home' }], breaks: [{ value: '555-0100' }] },
+  'CareTeam.ctm-1': {
     type: 'CareTeam.participant',
     keeps: [
       { member: { reference: 'Patient/1' } },
@@ -78,17 +78,17 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
       onBehalfOf: reference,
     })),
   },
-  'dis-1': {
+  'Distance.dis-1': {
     type: 'Distance',
     keeps: [quantity(2, 'km'), {}],
     breaks: [{ value: 2 }, { value: 2, code: 'km', system: 'https://example.org' }],
   },
-  'dom-2': {
+  'DomainResource.dom-2': {
     type: 'Patient',
     keeps: [around(inner), {}],
     breaks: [around({ ...inner, contained: [{ resourceType: 'Organization', id: 'deep' }] })],
   },
-  'dom-3': {
+  'DomainResource.dom-3': {
     type: 'Patient',
     keeps: [
       around(inner, { managingOrganization: { reference: '#inner' } }),
@@ -102,27 +102,27 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
       around({ resourceType: 'Organization', name: 'No id' }),
     ],
   },
-  'dom-4': {
+  'DomainResource.dom-4': {
     type: 'Patient',
     keeps: [around({ ...inner, meta: { profile: ['https://example.org/p'] } })],
     breaks: [around({ ...inner, meta: { versionId: '1' } }), around({ ...inner, meta: { lastUpdated: '2020-01-01T00:00:00Z' } })],
   },
-  'dom-5': {
+  'DomainResource.dom-5': {
     type: 'Patient',
     keeps: [around({ ...inner, meta: { tag: [{ code: 'a' }] } })],
     breaks: [around({ ...inner, meta: { security: [{ code: 'R' }] } })],
   },
-  'drq-1': {
+  'DataRequirement.drq-1': {
     type: 'DataRequirement.codeFilter',
     keeps: [{ path: 'code' }, { searchParam: 'code' }],
     breaks: [{ path: 'code', searchParam: 'code' }, { id: 'a' }],
   },
-  'drq-2': {
+  'DataRequirement.drq-2': {
     type: 'DataRequirement.dateFilter',
     keeps: [{ path: 'date' }, { searchParam: 'date' }],
     breaks: [{ path: 'date', searchParam: 'date' }, { id: 'a' }],
   },
-  'drt-1': {
+  'Duration.drt-1': {
     type: 'Duration',
     keeps: [quantity(3, 'h'), { value: 3, unit: 'hours' }],
     breaks: [
@@ -130,13 +130,13 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
       { value: 3, code: 'h', system: 'https://example.org' },
     ],
   },
-  'ele-1': { type: 'HumanName', keeps: [{ text: 'A' }, { extension }, { id: 'a', text: 'A' }], breaks: [{}, { id: 'a' }] },
-  'exp-1': {
+  'Element.ele-1': { type: 'HumanName', keeps: [{ text: 'A' }, { extension }, { id: 'a', text: 'A' }], breaks: [{}, { id: 'a' }] },
+  'Expression.exp-1': {
     type: 'Expression',
     keeps: [{ expression: 'true' }, { reference: 'https://example.org' }],
     breaks: [{ language: 'text/fhirpath' }],
   },
-  'ext-1': {
+  'Extension.ext-1': {
     type: 'Extension',
     keeps: [
       { url: 'https://example.org', valueString: 'a' },
@@ -145,12 +145,12 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
     ],
     breaks: [{ url: 'https://example.org', valueString: 'a', extension }, { url: 'https://example.org' }],
   },
-  'grp-1': {
+  'Group.grp-1': {
     type: 'Group',
     keeps: [{ actual: true, member: [{ entity: reference }] }, { actual: false }],
     breaks: [{ actual: false, member: [{ entity: reference }] }],
   },
-  'inv-1': {
+  'Task.inv-1': {
     type: 'Task',
     keeps: [{ authoredOn: '2020-01-01', lastModified: '2020-01-02' }, { authoredOn: '2020-01-01' }, { lastModified: '2020-01-01' }],
     breaks: [
@@ -158,12 +158,12 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
       { authoredOn: '2020-01-01T10:00:00Z', lastModified: '2020-01-01T09:59:59Z' },
     ],
   },
-  'lst-1': {
+  'List.lst-1': {
     type: 'List',
     keeps: [{ emptyReason: text }, { entry: [{ item: reference }] }],
     breaks: [{ emptyReason: text, entry: [{ item: reference }] }],
   },
-  'lst-2': {
+  'List.lst-2': {
     type: 'List',
     keeps: [
       { mode: 'changes', entry: [{ deleted: true }] },
@@ -171,7 +171,7 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
     ],
     breaks: [{ mode: 'working', entry: [{ item: reference }, { deleted: true }] }],
   },
-  'lst-3': {
+  'List.lst-3': {
     type: 'List',
     keeps: [
       { mode: 'working', entry: [{ date: '2020' }] },
@@ -179,17 +179,17 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
     ],
     breaks: [{ mode: 'snapshot', entry: [{ date: '2020' }] }],
   },
-  'obs-3': {
+  'Observation.obs-3': {
     type: 'Observation.referenceRange',
     keeps: [{ low: quantity(1) }, { high: quantity(2) }, { text: 'normal' }],
     breaks: [{ type: text }],
   },
-  'obs-6': {
+  'Observation.obs-6': {
     type: 'Observation',
     keeps: [{ dataAbsentReason: text }, { valueString: 'a' }],
     breaks: [{ dataAbsentReason: text, valueString: 'a' }],
   },
-  'obs-7': {
+  'Observation.obs-7': {
     type: 'Observation',
     keeps: [
       { code: coded('1-1'), valueString: 'a', component: [{ code: coded('2-2') }] },
@@ -198,15 +198,15 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
     ],
     breaks: [{ code: one, valueString: 'a', component: [{ code: coded('2-2') }, { code: one }] }],
   },
-  'org-1': { type: 'Organization', keeps: [{ name: 'A' }, { identifier: [{ value: '1' }] }], breaks: [{ alias: ['A'] }] },
-  'org-2': { type: 'Address', keeps: [{ use: 'work', city: 'A' }, { city: 'A' }], breaks: [{ use: 'home', city: 'A' }] },
-  'org-3': { type: 'ContactPoint', keeps: [{ ...contact, use: 'work' }, contact], breaks: [{ ...contact, use: 'home' }] },
-  'pat-1': {
+  'Organization.org-1': { type: 'Organization', keeps: [{ name: 'A' }, { identifier: [{ value: '1' }] }], breaks: [{ alias: ['A'] }] },
+  'Organization.org-2': { type: 'Address', keeps: [{ use: 'work', city: 'A' }, { city: 'A' }], breaks: [{ use: 'home', city: 'A' }] },
+  'Organization.org-3': { type: 'ContactPoint', keeps: [{ ...contact, use: 'work' }, contact], breaks: [{ ...contact, use: 'home' }] },
+  'Patient.pat-1': {
     type: 'Patient.contact',
     keeps: [{ name: text }, { telecom: [contact] }, { address: { city: 'A' } }, { organization: reference }],
     breaks: [{ gender: 'male' }],
   },
-  'per-1': {
+  'Period.per-1': {
     type: 'Period',
     keeps: [
       { start: '2020', end: '2020' },
@@ -221,63 +221,63 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
       { start: '2020-01-02', end: '2020-01-01' },
     ],
   },
-  'ppc-1': { type: 'Consent', keeps: [{ policy: [{ uri: 'https://example.org' }] }, { policyRule: text }], breaks: [{}] },
-  'ppc-2': scoped('patient-privacy'),
-  'ppc-3': scoped('research'),
-  'ppc-4': scoped('adr'),
-  'ppc-5': scoped('treatment'),
-  'prr-1': { type: 'ServiceRequest', keeps: [{ code: text, orderDetail: [text] }, {}], breaks: [{ orderDetail: [text] }] },
-  'qrs-1': {
+  'Consent.ppc-1': { type: 'Consent', keeps: [{ policy: [{ uri: 'https://example.org' }] }, { policyRule: text }], breaks: [{}] },
+  'Consent.ppc-2': scoped('patient-privacy'),
+  'Consent.ppc-3': scoped('research'),
+  'Consent.ppc-4': scoped('adr'),
+  'Consent.ppc-5': scoped('treatment'),
+  'ServiceRequest.prr-1': { type: 'ServiceRequest', keeps: [{ code: text, orderDetail: [text] }, {}], breaks: [{ orderDetail: [text] }] },
+  'QuestionnaireResponse.qrs-1': {
     type: 'QuestionnaireResponse.item',
     keeps: [{ answer: [{ valueBoolean: true }] }, { item: [{ linkId: '1' }] }],
     breaks: [{ answer: [{ valueBoolean: true }], item: [{ linkId: '1' }] }],
   },
-  'qty-3': { type: 'Quantity', keeps: [quantity(1), { value: 1, unit: 'mg' }], breaks: [{ value: 1, code: 'mg' }] },
-  'rat-1': {
+  'Quantity.qty-3': { type: 'Quantity', keeps: [quantity(1), { value: 1, unit: 'mg' }], breaks: [{ value: 1, code: 'mg' }] },
+  'Ratio.rat-1': {
     type: 'Ratio',
     keeps: [{ numerator: quantity(1), denominator: quantity(2) }, { extension }],
     breaks: [{ numerator: quantity(1) }, { denominator: quantity(1) }, { id: 'a' }],
   },
-  'ref-1': {
+  'Reference.ref-1': {
     type: 'Reference',
     root: around(inner),
     keeps: [{ reference: '#inner' }, { reference: 'Organization/1' }, { display: 'A' }],
     breaks: [{ reference: '#other' }],
   },
-  'rng-2': {
+  'Range.rng-2': {
     type: 'Range',
     keeps: [{ low: quantity(1), high: quantity(1) }, { low: quantity(1) }, {}],
     breaks: [{ low: quantity(2), high: quantity(1) }],
   },
-  'sqty-1': { type: 'SimpleQuantity', keeps: [quantity(1)], breaks: [{ ...quantity(1), comparator: '<' }] },
-  'tim-1': { type: 'Timing.repeat', keeps: [{ duration: 1, durationUnit: 'h' }, { count: 1 }], breaks: [{ duration: 1 }] },
-  'tim-2': { type: 'Timing.repeat', keeps: [{ period: 1, periodUnit: 'h' }, { count: 1 }], breaks: [{ period: 1 }] },
-  'tim-4': { type: 'Timing.repeat', keeps: [{ duration: 0 }, {}], breaks: [{ duration: -1 }] },
-  'tim-5': { type: 'Timing.repeat', keeps: [{ period: 0 }, {}], breaks: [{ period: -0.5 }] },
-  'tim-6': { type: 'Timing.repeat', keeps: [{ periodMax: 2, period: 1 }, {}], breaks: [{ periodMax: 2 }] },
-  'tim-7': { type: 'Timing.repeat', keeps: [{ durationMax: 2, duration: 1 }, {}], breaks: [{ durationMax: 2 }] },
-  'tim-8': { type: 'Timing.repeat', keeps: [{ countMax: 2, count: 1 }, {}], breaks: [{ countMax: 2 }] },
-  'tim-9': {
+  'SimpleQuantity.sqty-1': { type: 'SimpleQuantity', keeps: [quantity(1)], breaks: [{ ...quantity(1), comparator: '<' }] },
+  'Timing.tim-1': { type: 'Timing.repeat', keeps: [{ duration: 1, durationUnit: 'h' }, { count: 1 }], breaks: [{ duration: 1 }] },
+  'Timing.tim-2': { type: 'Timing.repeat', keeps: [{ period: 1, periodUnit: 'h' }, { count: 1 }], breaks: [{ period: 1 }] },
+  'Timing.tim-4': { type: 'Timing.repeat', keeps: [{ duration: 0 }, {}], breaks: [{ duration: -1 }] },
+  'Timing.tim-5': { type: 'Timing.repeat', keeps: [{ period: 0 }, {}], breaks: [{ period: -0.5 }] },
+  'Timing.tim-6': { type: 'Timing.repeat', keeps: [{ periodMax: 2, period: 1 }, {}], breaks: [{ periodMax: 2 }] },
+  'Timing.tim-7': { type: 'Timing.repeat', keeps: [{ durationMax: 2, duration: 1 }, {}], breaks: [{ durationMax: 2 }] },
+  'Timing.tim-8': { type: 'Timing.repeat', keeps: [{ countMax: 2, count: 1 }, {}], breaks: [{ countMax: 2 }] },
+  'Timing.tim-9': {
     type: 'Timing.repeat',
     keeps: [{ offset: 30, when: ['ACM'] }, { when: ['C'] }, {}],
     breaks: [{ offset: 30 }, { offset: 30, when: ['CM'] }],
   },
-  'tim-10': {
+  'Timing.tim-10': {
     type: 'Timing.repeat',
     keeps: [{ timeOfDay: ['10:00:00'] }, { when: ['C'] }],
     breaks: [{ timeOfDay: ['10:00:00'], when: ['C'] }],
   },
-  'trd-1': {
+  'TriggerDefinition.trd-1': {
     type: 'TriggerDefinition',
     keeps: [{ data: [{ type: 'Patient' }] }, { timingDate: '2020' }],
     breaks: [{ data: [{ type: 'Patient' }], timingDate: '2020' }],
   },
-  'trd-2': {
+  'TriggerDefinition.trd-2': {
     type: 'TriggerDefinition',
     keeps: [{ condition: { language: 'text/fhirpath', expression: 'true' }, data: [{ type: 'Patient' }] }, {}],
     breaks: [{ condition: { language: 'text/fhirpath', expression: 'true' } }],
   },
-  'trd-3': {
+  'TriggerDefinition.trd-3': {
     type: 'TriggerDefinition',
     keeps: [
       { type: 'named-event', name: 'a' },
@@ -286,12 +286,12 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
     ],
     breaks: [{ type: 'named-event' }, { type: 'periodic' }, { type: 'data-added' }, { type: 'data-changed', name: 'a' }],
   },
-  'txt-1': {
+  'Narrative.txt-1': {
     type: 'xhtml',
     keeps: ['<div xmlns="http://www.w3.org/1999/xhtml"><p>a</p></div>'],
     breaks: ['<div><script>a</script></div>', '<div><p>a</div>', 'a'],
   },
-  'txt-2': {
+  'Narrative.txt-2': {
     type: 'xhtml',
     keeps: ['<div>a</div>', '<div><img src="a.png"/></div>'],
     breaks: ['<div> \n </div>', '<div><img alt="a"/></div>'],

@@ -1,11 +1,16 @@
 // The form of each primitive type. https://hl7.org/fhir/R4/datatypes.html#primitive
-import { countDaysInMonth, TEXT_TYPES } from '../../src/fhir/validation/primitives.ts';
+import { countDaysInMonth } from '../../src/fhir/calendar.ts';
+import { TEXT_TYPES } from '../../src/fhir/validation/primitives.ts';
 import { processorTime } from '../processor-time.ts';
 
 const CASES: Record<string, { takes: string[]; refuses: string[] }> = {
   base64Binary: { takes: ['AAAA', 'AA==', 'AAAA\nBBBB', ' AAAA '], refuses: ['', 'AAA', 'AA-A', 'AAAAA', ' '] },
   canonical: { takes: ['http://example.org/q|1.0', '#inside'], refuses: ['', 'a b', 'urn:a\x01'] },
   code: { takes: ['final', 'entered in error'], refuses: ['', ' a', 'a ', 'a  b', 'a\0b', 'a\x1f', 'a\ud800'] },
+  contentFormat: {
+    takes: ['json', 'xml', 'ttl', 'application/fhir+json'],
+    refuses: ['', 'yaml', 'application'],
+  },
   currency: { takes: ['EUR'], refuses: ['eur', 'EURO', '€'] },
   date: {
     takes: ['2026', '2026-02', '2026-02-28', '2024-02-29', '2000-02-29', '0001-01-01'],
@@ -51,6 +56,7 @@ const CASES: Record<string, { takes: string[]; refuses: string[] }> = {
     takes: ['a', ' a ', 'ä\r\n\t', '\u{1F9EA}', '\x7f', 'a'.repeat(1024 * 1024)],
     refuses: ['', 'a\0', 'a'.repeat(1024 * 1024 + 1), '\x01', 'a\x08', 'a\x0b', 'a\x0c', 'a\x1f', '\ud800', 'a\udc00\ud800'],
   },
+  ucum: { takes: ['mg/dL', '10*3/uL', '{cells}', '%'], refuses: ['', 'milligrams', 'mg//dL'] },
   time: { takes: ['10:00:00', '23:59:60.5'], refuses: ['24:00:00', '10:00', '10:00:00Z'] },
   uri: { takes: ['http://example.org', 'urn:oid:1.2', 'a'], refuses: ['', 'http://example.org/a b', 'a\x02', 'a\ud83d'] },
   url: { takes: ['https://example.org'], refuses: ['', 'a b'] },

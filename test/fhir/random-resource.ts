@@ -67,6 +67,8 @@ function elementValue(type: string, name: string, random: Random, depth: number)
 
 function oneOf(type: string, targets: string[] | undefined, random: Random, depth: number): unknown {
   if (isPrimitive(type)) return pick(PRIMITIVES[type] ?? WORDS, random);
+  if (type === 'Resource')
+    return { resourceType: pick(['Composition', 'MessageHeader', 'Patient'], random), id: pick(['a', 'b', 'c'], random) };
   if (type === 'Reference') return referenceTo(pick(targets ?? ['Patient', 'Observation'], random), random);
   if (type === 'Extension') return { url: 'http://example.org/extension', valueString: pick(WORDS, random) };
   if (QUANTITIES.has(type)) return { value: pick(PRIMITIVES.decimal!, random), ...objectOf(type, random, DEEPEST) };

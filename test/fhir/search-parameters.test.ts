@@ -30,7 +30,9 @@ test('every parameter has its definition, its value types and, for references, i
   for (const type of SERVED_TYPES) {
     for (const parameter of REGISTRY.list(type)) {
       expect(parameter.url).toMatch(/^http:\/\/hl7.org\/fhir\/SearchParameter\//);
-      expect(parameter.types?.length).toBeGreaterThan(0);
+      // the type of the resource in a Bundle is known only when it is read
+      if (type === 'Bundle' && parameter.type === 'reference') expect(parameter.types).toBeUndefined();
+      else expect(parameter.types?.length).toBeGreaterThan(0);
       expect(parameter.type === 'reference').toBe(parameter.targets !== undefined);
     }
   }
@@ -72,7 +74,7 @@ test.each<[string, Partial<SearchParameterResource>, string]>([
   ['a name that holds a separator', { code: 'a.b' }, 'its code may hold'],
   ['a kind that is not served', { type: 'special' }, 'parameters of type special are not served'],
   ['a composite without components', { type: 'composite' }, 'a composite needs two or more components'],
-  ['a type that is not served', { base: ['Person'] }, 'none of its base types is served'],
+  ['a type that is not served', { base: ['AuditEvent'] }, 'none of its base types is served'],
   ['an element that does not exist', { expression: 'Practitioner.nmae' }, 'Practitioner has no element nmae'],
   [
     'values of the wrong kind',

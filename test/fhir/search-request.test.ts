@@ -75,13 +75,6 @@ test.each([
   expect(parsed(`Patient?${query}`).query).toMatchObject(expected);
 });
 
-test('an include of an unserved type includes nothing, and is allowed', () => {
-  expect(parsed('DiagnosticReport?_include=DiagnosticReport:media')).toMatchObject({
-    query: { include: [] },
-    self: [['_include', 'DiagnosticReport:media']],
-  });
-});
-
 test('_summary=count differs from _count=0', () => {
   expect(parsed('Patient?_summary=count').summary).toBe('count');
   expect(parsed('Patient?_count=0').summary).toBeUndefined();

@@ -1,9 +1,9 @@
 // Equal amounts in different units. The pairs are facts of UCUM, and the properties are those of arithmetic. https://ucum.org/ucum
 
 import { parseDecimal } from '../../src/fhir/decimal.ts';
-import { type Fraction, formatFraction, parseFraction } from '../../src/fhir/indexing/fraction.ts';
-import { findUcumUnit } from '../../src/fhir/indexing/ucum.ts';
-import { UCUM_ATOMS, UCUM_PREFIXES } from '../../src/fhir/indexing/ucum-atoms.ts';
+import { type Fraction, formatFraction, parseFraction } from '../../src/fhir/fraction.ts';
+import { findUcumUnit } from '../../src/fhir/ucum.ts';
+import { UCUM_ATOMS, UCUM_PREFIXES } from '../../src/fhir/ucum-atoms.ts';
 import fc from '../fast-check.ts';
 
 /** `5.4 mmol/L` in base units, with their dimension. */

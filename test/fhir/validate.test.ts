@@ -1,7 +1,7 @@
 // Valid resources, and the issues of invalid ones. https://hl7.org/fhir/R4/validation.html
 import { listElementNames } from '../../src/fhir/elements.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
-import { compileAllSchemas, validateResource } from '../../src/fhir/validation/validate.ts';
+import { compileSchemasOf, validateResource } from '../../src/fhir/validation/validate.ts';
 import { brief, type Json, patient, request, withElements } from './valid-resources.ts';
 
 test('a rich patient and an order are valid', () => {
@@ -87,7 +87,7 @@ describe('a contained resource of a type that is not served', () => {
     resourceType: 'DiagnosticReport',
     status: 'final',
     code: { text: 'a' },
-    contained: [{ resourceType: 'Medication', id: 'm', ...inner }],
+    contained: [{ resourceType: 'AuditEvent', id: 'm', ...inner }],
     extension: [{ url: 'https://example.org', valueReference: { reference: '#m' } }],
   });
 
@@ -177,6 +177,6 @@ test('a value that is not a resource of the type is refused at once', () => {
 });
 
 test('all served types can be compiled ahead', async () => {
-  await compileAllSchemas();
+  await compileSchemasOf(SERVED_TYPES);
   for (const type of SERVED_TYPES) expect(validateResource({ resourceType: type, shoe: 1 }, type)[0]).toMatchObject({ severity: 'error' });
 });

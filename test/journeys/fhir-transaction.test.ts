@@ -97,15 +97,15 @@ test('a failed transaction writes nothing, and names the entry', async () => {
 test('unsupported types are refused by name, all at once', async () => {
   const refused = await transaction([
     { resource: patient('t4'), request: { method: 'POST', url: 'Patient' } },
-    { resource: { resourceType: 'Claim' }, request: { method: 'POST', url: 'Claim' } },
-    { resource: { resourceType: 'Medication' }, request: { method: 'POST', url: 'Medication' } },
+    { resource: { resourceType: 'AuditEvent' }, request: { method: 'POST', url: 'AuditEvent' } },
+    { resource: { resourceType: 'Parameters' }, request: { method: 'POST', url: 'Parameters' } },
   ]);
   expect(refused.status).toBe(400);
   expect(
     refused.body.issue.map((issue: { expression: string[]; details: { text: string } }) => [issue.expression[0], issue.details.text]),
   ).toEqual([
-    ['Bundle.entry[1]', 'this server does not serve the resource type Claim'],
-    ['Bundle.entry[2]', 'this server does not serve the resource type Medication'],
+    ['Bundle.entry[1]', 'this server does not serve the resource type AuditEvent'],
+    ['Bundle.entry[2]', 'this server does not serve the resource type Parameters'],
   ]);
 });
 

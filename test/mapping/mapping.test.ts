@@ -89,7 +89,7 @@ test.each<[what: string, file: string, change: [string, string], message: string
     ['free: status=free', 'free: status=fre'],
     'search.status: Slot?status=fre: fre is not a code that FHIR allows here (did you mean free?); there are busy, free, busy-unavailable',
   ],
-  ['a type that is not served', PATIENT, ['resource: Patient', 'resource: Claim'], 'resource: Claim is not served; there are Patient, '],
+  ['a type that is not served', PATIENT, ['resource: Patient', 'resource: AuditEvent'], 'resource: AuditEvent is not served'],
   [
     'an element of a choice by its JSON name',
     ORDER,

@@ -1,5 +1,6 @@
 // Equality, equivalence and order of nodes. https://hl7.org/fhirpath/N1/#equality, https://hl7.org/fhirpath/N1/#comparison
 import { isDeepStrictEqual } from 'node:util';
+import { mayPrecede } from '../calendar.ts';
 import { isElement } from '../json-values.ts';
 import type { Collection, FhirPathNode } from './node.ts';
 
@@ -25,6 +26,18 @@ function areNodesEqual(a: FhirPathNode, b: FhirPathNode): boolean | undefined {
 
 /** Whether two nodes have the same value. If `=` leaves the result open, they are different. */
 export const isSameValue = (a: FhirPathNode, b: FhirPathNode): boolean => a.value !== undefined && isDeepStrictEqual(a.value, b.value);
+
+/**
+ * A value that is equal for two nodes exactly if they have the same value: texts, numbers and booleans themselves, and the sorted members of an object. A node
+ * without a value is equal to no other.
+ */
+export const toComparisonKey = (node: FhirPathNode): unknown => {
+  if (node.value === undefined) return node;
+  return isElement(node.value) ? `{}${JSON.stringify(node.value, sortMembers)}` : node.value;
+};
+
+const sortMembers = (_name: string, value: unknown): unknown =>
+  isElement(value) ? Object.fromEntries(Object.entries(value).sort()) : value;
 
 /** The operator `~`: ignores case and spaces of texts, and the order of lists. https://hl7.org/fhirpath/N1/#equivalence */
 export function areEquivalent(left: Collection, right: Collection): boolean {
@@ -76,9 +89,10 @@ const areDatesEqual = (a: unknown, b: unknown): boolean | undefined => {
   return order === undefined ? undefined : order === 0;
 };
 
-/** Compares part by part, from the year on. If one date has fewer parts and all of them are equal, the order is not known. */
+/** Compares part by part, from the year on. A date without a time zone includes all zones if the other one has a zone. If one date has fewer parts and all of them are equal, the order is not known. */
 function compareDates(a: string, b: string): number | undefined {
   if (hasZone(a) && hasZone(b)) return Date.parse(a) - Date.parse(b);
+  if (hasZone(a) || hasZone(b)) return mayPrecede(a, b) ? (mayPrecede(b, a) ? undefined : -1) : 1;
   const [x, y] = [splitDateParts(a), splitDateParts(b)];
   for (let at = 0; at < Math.min(x.length, y.length); at++) {
     if (x[at] !== y[at]) return Number(x[at]) - Number(y[at]);

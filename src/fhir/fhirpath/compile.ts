@@ -156,11 +156,16 @@ const BOOLEAN_RESULTS = new Set([
   'not',
 ]);
 
-/** Whether an empty result leaves open whether a constraint is met. For other expressions (a path, `a or b`) an empty result means that nothing exists. */
+/** Operators whose result is open if a side is open and the other side does not decide. */
+const LOGIC_OPERATORS = new Set(['and', 'or', 'xor', 'implies']);
+
+/** Whether an empty result leaves open whether a constraint is met. For other expressions (a path) an empty result means that nothing exists. */
 function mayBeUndecided(syntax: SyntaxTree): boolean {
   if (syntax.kind === 'dot') return mayBeUndecided(syntax.right);
   if (syntax.kind === 'call') return BOOLEAN_RESULTS.has(syntax.name);
-  return syntax.kind === 'operator' && BOOLEAN_RESULTS.has(syntax.operator);
+  if (syntax.kind !== 'operator') return false;
+  if (LOGIC_OPERATORS.has(syntax.operator)) return mayBeUndecided(syntax.left) || mayBeUndecided(syntax.right);
+  return BOOLEAN_RESULTS.has(syntax.operator);
 }
 
 /**

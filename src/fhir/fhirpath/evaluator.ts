@@ -26,8 +26,8 @@ export type CodeMembership = (system: unknown, code: unknown) => boolean;
 export interface EvaluationSources {
   /** The codes of a value set. Undefined: they are not known. */
   findCodes(valueSet: string): CodeMembership | undefined;
-  /** The target of a reference or canonical. Absent: only contained resources are resolved. */
-  resolveReference?(reference: unknown): Collection;
+  /** The target of a reference or canonical. Undefined or absent: it is looked for among the contained resources. */
+  resolveReference?(reference: unknown): Collection | undefined;
 }
 
 /** `literals`: the values of the arguments that are literals. */

@@ -1,5 +1,5 @@
 // The operators of FHIRPath. https://hl7.org/fhirpath/N1/#operations
-import { areCollectionsEqual, areEquivalent, compareNodes, isSameValue } from './compare.ts';
+import { areCollectionsEqual, areEquivalent, compareNodes, isSameValue, toComparisonKey } from './compare.ts';
 import type { Evaluator } from './evaluator.ts';
 import { buildNode, type Collection, EMPTY, FALSE, type FhirPathNode, TRUE, toBooleanCollection } from './node.ts';
 
@@ -62,9 +62,12 @@ const negate = (value: boolean | undefined): boolean | undefined => (value === u
 
 /** The distinct nodes of both collections, in order. */
 export function unite(left: Collection, right: Collection): Collection {
-  const found: FhirPathNode[] = [];
-  for (const node of [...left, ...right]) if (!found.some((other) => isSameValue(other, node))) found.push(node);
-  return found;
+  const found = new Map<unknown, FhirPathNode>();
+  for (const node of [...left, ...right]) {
+    const key = toComparisonKey(node);
+    if (!found.has(key)) found.set(key, node);
+  }
+  return [...found.values()];
 }
 
 const testMembership = (node: FhirPathNode | undefined, nodes: Collection): Collection =>

@@ -1,11 +1,11 @@
 // The rows of numbers and quantities, one for each value. A quantity is also stored in the unit of comparison. https://hl7.org/fhir/R4/search.html#quantity
 import { type Decimal, formatDecimal, parseDecimal } from '../decimal.ts';
 import { hash } from '../hash.ts';
+import { findUcumUnit, UCUM_SYSTEM } from '../ucum.ts';
 import { NUMBER_RANGES, type NumberRange } from './number-values.ts';
 import { findExtremes, type Hash, type NumberRow, type ParameterNumber, type Span } from './rows.ts';
 import { hashUnit } from './token.ts';
 import { readTypedValue, type TypedValue } from './typed-value.ts';
-import { findUcumUnit, UCUM_SYSTEM } from './ucum.ts';
 
 /** The ranges of the values of a number or quantity parameter. */
 export const readNumberRanges = (values: readonly TypedValue[]): NumberRange[] =>

@@ -1,6 +1,7 @@
 // The targets of an element, by its type, for reference parameters. https://hl7.org/fhir/R4/search.html#reference
 import type { Reference } from '@medplum/fhirtypes';
 import { normalizeReference } from '../reference.ts';
+import type { Resource } from '../types.ts';
 import type { Token } from './token.ts';
 
 /** `targets`: the texts to hash. `identifier`: for `:identifier`. */
@@ -51,4 +52,6 @@ export const REFERENCE_TARGETS: Record<string, (value: never, baseUrl: string) =
   url: toUriTargets,
   oid: toUriTargets,
   uuid: toUriTargets,
+  // The resource itself in place of a reference (Bundle?composition): inferred from https://hl7.org/fhir/R4/bundle.html#search
+  Resource: ({ resourceType, id }: Resource) => ({ targets: id === undefined ? [] : [`${resourceType}/${id}`] }),
 };

@@ -3,7 +3,7 @@
 import { compileConstraint } from '../fhirpath/compile.ts';
 import type { EvaluationSources } from '../fhirpath/evaluator.ts';
 import { readErrorMessage } from '../outcome.ts';
-import { INVARIANTS } from '../validation/invariants.ts';
+import { INVARIANT_KEYS } from '../validation/invariants.ts';
 import type { Fault } from '../validation/schema-rule.ts';
 import type { Constraint, ReportUnchecked } from './definition.ts';
 import { buildUncheckedRule, type ElementItem, type ItemRule } from './rule.ts';
@@ -19,7 +19,7 @@ export const filterProfileConstraints = (constraints: Constraint[] = [], own: Re
     const { key, source, severity } = constraint;
     if (isUniversalConstraint(constraint)) return false;
     if (own.has(key)) return true;
-    return source === undefined ? !(key in INVARIANTS) : !(R4_SOURCE.test(source) && (key in INVARIANTS || severity !== 'error'));
+    return source === undefined ? !INVARIANT_KEYS.has(key) : !(R4_SOURCE.test(source) && (INVARIANT_KEYS.has(key) || severity !== 'error'));
   });
 
 /** The rule of one constraint. A constraint that cannot be evaluated is reported as unchecked and counts as met. */

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
 import { readFileSync } from 'node:fs';
 import { isValueKind } from '../indexing/parameter-kinds.ts';
-import { isServed, type ServedType } from '../types.ts';
+import { isKnown, isServed, type ServedType } from '../types.ts';
 
 /** The elements of a SearchParameter resource that search uses. */
 export interface SearchParameterResource {
@@ -48,7 +48,7 @@ export function validateDefinition({ url, code, base, type, expression }: Search
     (!CODE.test(code) && 'its code may hold letters, digits, - and _ only') ||
     (!isValueKind(type) && type !== 'composite' && `parameters of type ${type} are not served`) ||
     (!expression && 'it has no expression') ||
-    (!base.some(isServed) && 'none of its base types is served');
+    (!base.some(isServed) && `none of its base types is served${base.some(isKnown) ? `: add ${base.join(' or ')} to FACET_TYPES` : ''}`);
   if (problem) throw new Error(`SearchParameter ${url ?? code}: ${problem}`);
 }
 

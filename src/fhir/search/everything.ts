@@ -1,6 +1,7 @@
 // The search behind a patient's `$everything`: the record of the patient by compartment, limited to dates of care, and the resources the record refers to.
 // https://hl7.org/fhir/R4/operation-patient-everything.html
 
+import { readFileSync } from 'node:fs';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
 import { buildCompartmentCondition, buildMembershipCondition, type Compartment, listCompartmentTypes } from './compartment.ts';
 import { parseCondition, type SearchContext } from './condition.ts';
@@ -18,20 +19,9 @@ export interface CareSpan {
 const ADDITIONAL_REFERENCES: Partial<Record<ServedType, string[]>> = { Task: ['patient'] };
 
 /** Type → the parameters for the date of care. The first that a resource has counts. Resources of other types are in the record for any dates. */
-const CARE_DATES: Partial<Record<ServedType, string[]>> = {
-  CareTeam: ['date'],
-  Condition: ['onset-date', 'recorded-date'],
-  Consent: ['date'],
-  DiagnosticReport: ['date', 'issued'],
-  Encounter: ['date'],
-  List: ['date'],
-  Observation: ['date'],
-  QuestionnaireResponse: ['authored'],
-  Schedule: ['date'],
-  ServiceRequest: ['occurrence', 'authored'],
-  Specimen: ['collected'],
-  Task: ['period', 'authored-on'],
-};
+const CARE_DATES: Partial<Record<ServedType, string[]>> = JSON.parse(
+  readFileSync(new URL('../generated/care-dates.json', import.meta.url), 'utf8'),
+);
 
 /** The types of a patient's record. */
 export const RECORD_TYPES: readonly ServedType[] = SERVED_TYPES.filter(

@@ -10,7 +10,7 @@ import { toFhirType } from '../fhirpath/type-test.ts';
 import type { CompiledExpression, TypedValue } from '../indexing/typed-value.ts';
 import { readMember } from '../json-values.ts';
 import { readReferenceType } from '../reference.ts';
-import type { Resource } from '../types.ts';
+import { isResource, type Resource } from '../types.ts';
 
 type EmitValue = (value: unknown) => void;
 /** Emits the values that an expression finds from a start value. */
@@ -49,7 +49,7 @@ function buildEvaluation(expression: string, type: string, accepted?: ReadonlySe
     const start = buildNode(type, resource);
     try {
       return evaluate(start, start, start).flatMap((node) => {
-        const found = toFhirType(node);
+        const found = isResource(node.value) ? 'Resource' : toFhirType(node);
         return node.value === undefined || found === undefined || (accepted && !accepted.has(found))
           ? []
           : [{ type: found, value: node.value }];

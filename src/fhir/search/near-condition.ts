@@ -2,8 +2,8 @@
 // latitude|longitude|distance|units. The default unit is kilometers, the default distance 50 km.
 import { parseDecimal } from '../decimal.ts';
 import { type GeoCircle, toGeoPosition } from '../indexing/geography.ts';
-import { findUcumUnit } from '../indexing/ucum.ts';
 import { invalid } from '../outcome.ts';
+import { findUcumUnit } from '../ucum.ts';
 import type { Condition } from './query.ts';
 import type { SearchParameter } from './registry.ts';
 import { splitAlternatives, splitParts } from './search-value.ts';

@@ -126,7 +126,7 @@ function buildParameterTable(type: ServedType, definitions: SearchParameterDefin
   for (const definition of definitions) {
     const { code, type: kind, url } = definition;
     if (served.has(code) || unserved.has(code)) throw new Error(`SearchParameter ${url ?? code}: ${type} has another parameter ${code}`);
-    if (kind === 'special' && !SERVED_SPECIAL_PARAMETERS.has(url)) unserved.set(code, kind);
+    if ((kind === 'special' && !SERVED_SPECIAL_PARAMETERS.has(url)) || UNSERVED_COMPOSITES.has(url)) unserved.set(code, kind);
     else served.set(code, buildSearchParameter(type, definition, compileDefinition(type, definition, kinds)));
   }
   return { served, unserved };
@@ -134,6 +134,17 @@ function buildParameterTable(type: ServedType, definitions: SearchParameterDefin
 
 /** The special parameters that are served, each by its own code (near-condition.ts). */
 const SERVED_SPECIAL_PARAMETERS: ReadonlySet<string | undefined> = new Set(['http://hl7.org/fhir/SearchParameter/Location-near']);
+
+/** Composite parameters with a reference, or with two numbers, as components. */
+const UNSERVED_COMPOSITES: ReadonlySet<string | undefined> = new Set(
+  [
+    'DocumentReference-relationship',
+    'MolecularSequence-chromosome-variant-coordinate',
+    'MolecularSequence-chromosome-window-coordinate',
+    'MolecularSequence-referenceseqid-variant-coordinate',
+    'MolecularSequence-referenceseqid-window-coordinate',
+  ].map((id) => `http://hl7.org/fhir/SearchParameter/${id}`),
+);
 
 /** A definition compiled for a type. */
 type CompiledDefinition = CompiledExpression & Pick<SearchParameter, 'parts'>;

@@ -5,7 +5,7 @@ import names from 'ajv/dist/compile/names.js';
 import { R4_SCHEMA } from '../json-schema.ts';
 import type { ServedType } from '../types.ts';
 import { toFaults } from './faults.ts';
-import { buildBranchesRule, buildContainedRule } from './nested-schema.ts';
+import { buildBranchesRule, buildContainedRule, buildStandaloneRule } from './nested-schema.ts';
 import { TEXT_TYPES } from './primitives.ts';
 import type { Fault, SchemaRule } from './schema-rule.ts';
 import { SCHEMA_RULES } from './schema-rules.ts';
@@ -35,6 +35,7 @@ export function compileSchemas({ thorough }: { thorough: boolean }): CompiledSch
   };
   const rules: Record<string, SchemaRule<never>> = { ...SCHEMA_RULES };
   rules.contained = buildContainedRule(findValidator, rules);
+  rules.standalone = buildStandaloneRule(findValidator, rules);
   rules.branches = buildBranchesRule(findValidator, rules);
   for (const [name, { isValid }] of Object.entries(TEXT_TYPES)) ajv.addFormat(`fhir-${name}`, { type: 'string', validate: isValid });
   for (const [keyword, rule] of Object.entries(rules)) addKeyword(ajv, keyword, rule);

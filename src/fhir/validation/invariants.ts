@@ -1,75 +1,79 @@
-// All error-level constraints of the served types and their datatypes, as predicates by their official keys.
-// https://hl7.org/fhir/R4/conformance-rules.html#constraints. The generated schemas (`invariants`) list the constraints of each element.
+// The error-level constraints of R4, by the type that defines them and their key (`Task.inv-1`). The generated schemas (`invariants`) list the constraints of
+// each element. https://hl7.org/fhir/R4/conformance-rules.html#constraints
+import { readFileSync } from 'node:fs';
+import { compileConstraint } from '../fhirpath/compile.ts';
+import type { EvaluationSources } from '../fhirpath/evaluator.ts';
+import { buildNode } from '../fhirpath/node.ts';
+import { type Element, isElement, listObjects } from '../json-values.ts';
+import { readReferenceType } from '../reference.ts';
+import { type InvariantPredicate, NATIVE_INVARIANTS } from './invariants/native.ts';
+import { INVARIANT_TEXTS } from './invariants/texts.ts';
 
-import { DATATYPE_INVARIANTS } from './invariants/datatypes.ts';
-import type { InvariantPredicate } from './invariants/element.ts';
-import { RESOURCE_INVARIANTS } from './invariants/resources.ts';
+/** `on`: the type of the element that has the constraint. `expression`: FHIRPath. */
+interface Invariant {
+  on: string;
+  expression: string;
+}
 
-/** Key → predicate. */
-export const INVARIANTS: Readonly<Record<string, InvariantPredicate>> = {
-  ...DATATYPE_INVARIANTS,
-  ...RESOURCE_INVARIANTS,
+/** Name → constraint. */
+export const INVARIANTS: Readonly<Record<string, Invariant>> = JSON.parse(
+  readFileSync(new URL('../generated/invariants.json', import.meta.url), 'utf8'),
+);
+
+/** The keys of the constraints that base validation checks, without their types. */
+export const INVARIANT_KEYS: ReadonlySet<string> = new Set(Object.keys(INVARIANTS).map(readKey));
+
+/** The predicate of a constraint: native, or its expression compiled at the first use. */
+export function buildInvariantPredicate(name: string): InvariantPredicate {
+  const native = NATIVE_INVARIANTS[name];
+  if (native) return native;
+  let compiled: InvariantPredicate | undefined;
+  return (element, root) => {
+    compiled ??= compileInvariant(INVARIANTS[name]!);
+    return compiled(element, root);
+  };
+}
+
+/** What a constraint requires, with its key, for error texts. */
+export const explainInvariant = (name: string): string =>
+  `${INVARIANT_TEXTS[name] ?? `this must be true: ${INVARIANTS[name]!.expression}`} (${readKey(name)})`;
+
+function readKey(name: string): string {
+  return name.slice(name.indexOf('.') + 1);
+}
+
+/** A reference leads to a resource of the type in its text. Its elements are not known, because other resources are not read here. */
+const SOURCES: EvaluationSources = {
+  findCodes: () => undefined,
+  resolveReference(reference) {
+    const type = isElement(reference) && !isLocal(reference.reference) ? readReferenceType(reference) : undefined;
+    return type === undefined ? undefined : [buildNode(type, { resourceType: type })];
+  },
 };
 
-/** Key → what the constraint requires, for error texts. */
-export const INVARIANT_TEXTS: Readonly<Record<string, string>> = {
-  'age-1': 'an age needs a UCUM code beside its value, and is greater than zero',
-  'att-1': 'an attachment with data needs a contentType',
-  'cnt-3': 'a count is a whole number with the UCUM code 1',
-  'con-1': 'a stage needs a summary or an assessment',
-  'con-2': 'evidence needs a code or a detail',
-  'con-4': 'a condition with an abatement is inactive, in remission or resolved',
-  'con-5': 'a condition entered in error has no clinicalStatus',
-  'cpt-2': 'a contact point with a value needs a system',
-  'ctm-1': 'only a participant who is a Practitioner takes part on behalf of an organization',
-  'dis-1': 'a distance needs a UCUM code beside its value',
-  'dom-2': 'a contained resource contains no resources itself',
-  'dom-3': 'a contained resource is referred to from the resource around it, or refers to it',
-  'dom-4': 'a contained resource has no meta.versionId and no meta.lastUpdated',
-  'dom-5': 'a contained resource has no security label',
-  'drq-1': 'a code filter has a path or a searchParam, not both',
-  'drq-2': 'a date filter has a path or a searchParam, not both',
-  'drt-1': 'a duration with a code needs the UCUM system and a value',
-  'ele-1': 'an element has a value or content: empty objects, and objects with nothing but an id, are not allowed',
-  'exp-1': 'an expression needs an expression or a reference',
-  'ext-1': 'an extension has either a value[x] or extensions, not both and not neither',
-  'grp-1': 'only a group of actual things has members',
-  'inv-1': 'lastModified is not before authoredOn',
-  'lst-1': 'a list with entries has no emptyReason',
-  'lst-2': 'entries are marked deleted only in a list with mode changes',
-  'lst-3': 'entries have dates only in a list with mode working',
-  'obs-3': 'a reference range needs low, high or text',
-  'obs-6': 'an observation with a value has no dataAbsentReason',
-  'obs-7': 'an observation with a value has no component with its own code',
-  'org-1': 'an organization needs a name or an identifier',
-  'org-2': 'an address of an organization is never of use home',
-  'org-3': 'a telecom of an organization is never of use home',
-  'pat-1': 'a contact needs a name, a telecom, an address or an organization',
-  'per-1': 'the start of a period is not after its end',
-  'ppc-1': 'a consent needs a policy or a policyRule',
-  'ppc-2': 'a consent of this scope needs a patient',
-  'ppc-3': 'a consent of this scope needs a patient',
-  'ppc-4': 'a consent of this scope needs a patient',
-  'ppc-5': 'a consent of this scope needs a patient',
-  'prr-1': 'orderDetail needs a code',
-  'qrs-1': 'an item has answers or items, not both',
-  'qty-3': 'a quantity with a code needs a system',
-  'rat-1': 'a ratio has both numerator and denominator, or neither and an extension',
-  'ref-1': 'a reference that begins with # leads to a contained resource',
-  'rng-2': 'the low of a range is not above its high',
-  'sqty-1': 'a simple quantity has no comparator',
-  'tim-1': 'duration needs a durationUnit',
-  'tim-10': 'timeOfDay and when exclude each other',
-  'tim-2': 'period needs a periodUnit',
-  'tim-4': 'duration is not negative',
-  'tim-5': 'period is not negative',
-  'tim-6': 'periodMax needs a period',
-  'tim-7': 'durationMax needs a duration',
-  'tim-8': 'countMax needs a count',
-  'tim-9': 'offset needs a when, and none of the meals C, CM, CD, CV',
-  'trd-1': 'a trigger has data or a timing, not both',
-  'trd-2': 'a trigger condition needs data',
-  'trd-3': 'a trigger has what its type needs: a name, a timing or data',
-  'txt-1': 'narrative is one well-formed XHTML <div> of formatting elements, links and images, without scripts, forms or event attributes',
-  'txt-2': 'narrative has some text or an image',
-};
+const isLocal = (reference: unknown): boolean => typeof reference === 'string' && reference.startsWith('#');
+
+/** A constraint that cannot be evaluated on an element counts as met: an element of a wrong type is refused for that. */
+function compileInvariant({ on, expression }: Invariant): InvariantPredicate {
+  const isMet = compileConstraint(expression, SOURCES);
+  const findResource = expression.includes('%resource') ? findContainingResource : (_element: Element, root: Element) => root;
+  return (element, root) => {
+    const resource = findResource(element, root);
+    try {
+      return isMet(buildNode(on, element), buildNode(readType(resource), resource), buildNode(readType(root), root));
+    } catch {
+      return true;
+    }
+  };
+}
+
+const readType = ({ resourceType }: Element): string | undefined => (typeof resourceType === 'string' ? resourceType : undefined);
+
+/** The innermost resource that holds an element: the element itself, a contained resource, or the root. */
+function findContainingResource(element: Element, root: Element): Element {
+  if (readType(element) !== undefined) return element;
+  return listObjects(root.contained).find((inner) => holds(inner, element)) ?? root;
+}
+
+const holds = (value: unknown, element: Element): boolean =>
+  value === element || (typeof value === 'object' && value !== null && Object.values(value).some((inner) => holds(inner, element)));

@@ -1,10 +1,10 @@
-// The two keywords that validate a part of a resource with another compiled schema: `contained` and `branches`. The schema is found during validation.
-// The root stays the outermost resource, because ids and references are resolved there.
+// The keywords that validate a part of a resource with another compiled schema: `contained`, `standalone` and `branches`. The schema is found during
+// validation. The root stays the outermost resource, because ids and references are resolved there; a standalone resource is its own root.
 import type { ValidateFunction } from 'ajv';
 import type { Element } from '../json-values.ts';
 import { isServed } from '../types.ts';
 import { buildUnknownElementFault, toFaults } from './faults.ts';
-import { INVARIANT_TEXTS } from './invariants.ts';
+import { explainInvariant } from './invariants.ts';
 import { buildFault, type Fault, type SchemaRule } from './schema-rule.ts';
 
 /** The compiled schema of a definition by its name. */
@@ -16,14 +16,33 @@ type Rules = Readonly<Record<string, SchemaRule<never>>>;
  * without validating them, so that deep nesting costs nothing.
  */
 export function buildContainedRule(findValidator: FindValidator, rules: Rules): SchemaRule<true> {
+  const { check, explain } = buildResourceRule(findValidator, rules);
+  const isAllowed = check(true);
+  return {
+    check: () => (inner, root) => inner.contained === undefined && isAllowed(inner, root),
+    explain(value, inner, root) {
+      if (inner.contained !== undefined) return [buildFault('invariant', explainInvariant('DomainResource.dom-2'), 'contained')];
+      return explain(value, inner, root);
+    },
+  };
+}
+
+/** A resource in a Bundle is validated like one that is written alone. https://hl7.org/fhir/R4/bundle.html */
+export function buildStandaloneRule(findValidator: FindValidator, rules: Rules): SchemaRule<true> {
+  const { check, explain } = buildResourceRule(findValidator, rules);
+  const isAllowed = check(true);
+  return {
+    check: () => (resource) => isAllowed(resource, resource),
+    explain: (value, resource) => explain(value, resource, resource),
+  };
+}
+
+function buildResourceRule(findValidator: FindValidator, rules: Rules): SchemaRule<true> {
   const findOwnValidator = ({ resourceType: type }: Element) =>
     findValidator(typeof type === 'string' && isServed(type) ? type : 'DomainResource');
   return {
-    check: () => (inner, root) => inner.contained === undefined && isValidAgainst(findOwnValidator(inner), inner, root),
-    explain(_value, inner, root) {
-      if (inner.contained !== undefined) return [buildFault('invariant', `${INVARIANT_TEXTS['dom-2']} (dom-2)`, 'contained')];
-      return explainFaults(findOwnValidator(inner), inner, root, rules);
-    },
+    check: () => (inner, root) => isValidAgainst(findOwnValidator(inner), inner, root),
+    explain: (_value, inner, root) => explainFaults(findOwnValidator(inner), inner, root, rules),
   };
 }
 

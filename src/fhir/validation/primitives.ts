@@ -1,6 +1,9 @@
 // The form of R4's primitive types that are strings in JSON: one predicate for each type, which the generated schemas use as `format`.
 // https://hl7.org/fhir/R4/datatypes.html#primitive. Each predicate takes linear time for any text.
 
+import { countDaysInMonth } from '../calendar.ts';
+import { findUcumUnit } from '../ucum.ts';
+
 /** A primitive type that is a string in JSON. `expected` completes the error text "… is expected". */
 interface TextType {
   isValid(text: string): boolean;
@@ -24,8 +27,8 @@ const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 const BASE64 = /^[A-Za-z0-9+/=]+$/;
 const SPACE = /\s+/g;
 const MIME_TYPE = /^[^\s/;]+\/[^\s/;]+(?:\s?;.+)?$/s;
+const CONTENT_FORMAT = /^(?:json|xml|ttl|[^\s/;]+\/[^\s/;]+(?:\s?;.+)?)$/s;
 const CURRENCY = /^[A-Z]{3}$/;
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const LONGEST = 1024 * 1024;
 
 /** R4: "SHOULD not contain Unicode character points below 32, except for" tab, carriage return and line feed. */
@@ -49,11 +52,12 @@ const string: TextType = {
   expected: 'a text that is not empty, of at most 1 MB and without control characters',
 };
 
-/** FHIR type → its form. Media types and currencies are codes with a form of their own. */
+/** FHIR type → its form. Media types, currencies and units are codes with a form of their own. */
 export const TEXT_TYPES: Readonly<Record<string, TextType>> = {
   base64Binary: { isValid: isBase64, expected: 'base64 (RFC 4648)' },
   canonical: buildTextType(URI, 'a canonical URL without spaces', isReadable),
   code: buildTextType(CODE, 'a code (no leading, trailing or double spaces)', isReadable),
+  contentFormat: buildTextType(CONTENT_FORMAT, 'a media type as type/subtype, json, xml or ttl', isReadable),
   currency: buildTextType(CURRENCY, 'a currency code of ISO 4217'),
   date: buildTextType(DATE, 'a date of the calendar as YYYY, YYYY-MM or YYYY-MM-DD', isCalendarDay),
   dateTime: buildTextType(
@@ -67,6 +71,7 @@ export const TEXT_TYPES: Readonly<Record<string, TextType>> = {
   mimeType: buildTextType(MIME_TYPE, 'a media type as type/subtype', isReadable),
   oid: buildTextType(OID, 'an OID as urn:oid:…'),
   string,
+  ucum: { isValid: (text) => findUcumUnit(text) !== undefined, expected: 'a unit of UCUM' },
   time: buildTextType(TIME_OF_DAY, 'a time as hh:mm:ss'),
   uri: buildTextType(URI, 'a URI without spaces', isReadable),
   url: buildTextType(URI, 'a URL without spaces', isReadable),
@@ -79,11 +84,6 @@ function isCalendarDay(text: string): boolean {
   if (text.length < 10 || day <= 28) return true;
   return day <= countDaysInMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
 }
-
-/** The number of days of a month. `month`: from 1. */
-export const countDaysInMonth = (year: number, month: number): number => (month === 2 && isLeap(year) ? 29 : DAYS[month - 1]!);
-
-const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 
 function isBase64(text: string): boolean {
   const packed = BASE64.test(text) ? text : text.replace(SPACE, '');

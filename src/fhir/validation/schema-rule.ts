@@ -1,6 +1,6 @@
 // The interface of a schema keyword: a check that runs for every resource, and an explanation that runs after a failure.
 import type { Element } from '../json-values.ts';
-import type { InvariantPredicate } from './invariants/element.ts';
+import type { InvariantPredicate } from './invariants/native.ts';
 
 /** A fault. `path`: JSON names and indexes, from the checked element. `severity` absent: error. */
 export interface Fault {

@@ -3,8 +3,9 @@
 import { isResourceType } from '../json-schema.ts';
 import { type Element, isElement, listObjects } from '../json-values.ts';
 import { findContainedResource } from '../reference.ts';
-import { hasElement, type InvariantPredicate } from './invariants/element.ts';
-import { INVARIANT_TEXTS, INVARIANTS } from './invariants.ts';
+import { hasElement, type InvariantPredicate } from './invariants/native.ts';
+import { buildInvariantPredicate, explainInvariant } from './invariants.ts';
+import { TEXT_TYPES } from './primitives.ts';
 import { buildFault, formatNames, type SchemaRule } from './schema-rule.ts';
 
 /** A contained resource of an unserved type: only FHIR's form of JSON is checked. https://hl7.org/fhir/R4/json.html */
@@ -135,31 +136,41 @@ const requiredPrimitivesRule: SchemaRule<string[]> = {
     names.filter((name) => !hasElement(element, name)).map((name) => buildFault('required', `${name} is required`, name)),
 };
 
-/** A CodeableConcept of a required binding has a coding of the value set. https://hl7.org/fhir/R4/terminologies.html#required */
-const requiredBindingRule: SchemaRule<Record<string, string[]>> = {
-  check(codes) {
-    const systems = new Map<unknown, Set<unknown>>(Object.entries(codes).map(([system, list]) => [system, new Set(list)]));
-    return (concept) => listObjects(concept.coding).some(({ system, code }) => systems.get(system)?.has(code) ?? false);
+/**
+ * A CodeableConcept of a required binding has a coding of the value set. The keyword: code system → its codes, or their format.
+ * https://hl7.org/fhir/R4/terminologies.html#required
+ */
+const requiredBindingRule: SchemaRule<Record<string, string[] | string>> = {
+  check(bound) {
+    const systems = new Map<unknown, (code: unknown) => boolean>(
+      Object.entries(bound).map(([system, codes]) => [system, buildCodeTest(codes)]),
+    );
+    return (concept) => listObjects(concept.coding).some(({ system, code }) => systems.get(system)?.(code) ?? false);
   },
-  explain: (codes) =>
-    Object.entries(codes).map(([system, list]) =>
-      buildFault('code-invalid', `a coding of ${system} is expected: ${formatNames(list)}`, 'coding'),
-    ),
+  explain: (bound) =>
+    Object.entries(bound).map(([system, codes]) => {
+      const expected = typeof codes === 'string' ? TEXT_TYPES[codes]!.expected : formatNames(codes);
+      return buildFault('code-invalid', `a coding of ${system} is expected: ${expected}`, 'coding');
+    }),
 };
 
-/** The error-level constraints of an element, by key. */
+function buildCodeTest(codes: string[] | string): (code: unknown) => boolean {
+  if (typeof codes === 'string') return (code) => typeof code === 'string' && TEXT_TYPES[codes]!.isValid(code);
+  const allowed = new Set<unknown>(codes);
+  return (code) => allowed.has(code);
+}
+
+/** The error-level constraints of an element, by name. */
 const invariantsRule: SchemaRule<string[]> = {
-  check(keys) {
-    const predicates = keys.map((key) => INVARIANTS[key]!);
-    return predicates.length === 1 ? predicates[0]! : (element, root) => predicates.every((holds) => holds(element, root));
+  check(names) {
+    const predicates = names.map(buildInvariantPredicate);
+    return predicates.length === 1 ? predicates[0]! : (element, root) => predicates.every((isMet) => isMet(element, root));
   },
-  explain: (keys, element, root) =>
-    keys.filter((key) => !isInvariantMet(key, element, root)).map((key) => buildFault('invariant', `${INVARIANT_TEXTS[key]} (${key})`)),
+  explain: (names, element, root) =>
+    names.filter((name) => !buildInvariantPredicate(name)(element, root)).map((name) => buildFault('invariant', explainInvariant(name))),
 };
 
-const isInvariantMet = (key: string, element: Element, root: Element): boolean => INVARIANTS[key]!(element, root);
-
-/** Keyword → rule. `contained` and `branches` are in nested-schema.ts, because they need the compiled schemas. */
+/** Keyword → rule. `contained`, `standalone` and `branches` are in nested-schema.ts, because they need the compiled schemas. */
 export const SCHEMA_RULES: Readonly<Record<string, SchemaRule<never>>> = {
   needs: requiredPrimitivesRule,
   siblings: siblingsRule,

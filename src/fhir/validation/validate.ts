@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isElement } from '../json-values.ts';
 import { type Issue, issue } from '../outcome.ts';
-import { SERVED_TYPES, type ServedType } from '../types.ts';
+import type { ServedType } from '../types.ts';
 import { type CompiledSchemas, compileSchemas } from './compiled-schemas.ts';
 import { toIssues } from './issues.ts';
 
@@ -30,9 +30,9 @@ export function validateResource(resource: unknown, type: ServedType, most?: num
   }
 }
 
-/** Compiles the schemas of all served types. Between two of them, waiting requests are handled. */
-export async function compileAllSchemas(): Promise<void> {
-  for (const type of SERVED_TYPES) {
+/** Compiles the schemas of types before their first use. Between two of them, waiting requests are handled. */
+export async function compileSchemasOf(types: Iterable<ServedType>): Promise<void> {
+  for (const type of types) {
     getQuickSchemas().isValid({ resourceType: type }, type);
     await setImmediate();
   }

@@ -1,6 +1,7 @@
 // The examples of the FHIR API's OpenAPI document: one small valid resource of each type, and other request bodies.
 // https://hl7.org/fhir/R4/resourcelist.html, https://hl7.org/fhir/R4/fhirpatch.html, https://www.rfc-editor.org/rfc/rfc6902
 import { SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+import { buildSmallestElements } from './smallest-resource.ts';
 
 type Json = Record<string, unknown>;
 
@@ -19,8 +20,8 @@ const clinic = { reference: `Organization/${ID}`, display: 'Springfield Clinic' 
 const loinc = (code: string, display: string): Json => ({ coding: [{ system: 'http://loinc.org', code, display }] });
 const hl7 = (name: string, code: string): Json => ({ coding: [{ system: `http://terminology.hl7.org/CodeSystem/${name}`, code }] });
 
-/** Type → its elements. */
-const ELEMENTS: Readonly<Record<ServedType, Json>> = {
+/** Type → its elements. The other types have the elements that are mandatory. */
+const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
   Patient: { name: [{ family: 'Lovelace', given: ['Ada'] }], birthDate: '1985-12-10', gender: 'female' },
   Practitioner: { active: true, name: [{ family: 'Johnson', given: ['Sarah'], prefix: ['Dr'] }] },
   PractitionerRole: { active: true, practitioner: sarah, organization: clinic, specialty: [{ text: 'Cardiology' }] },
@@ -86,7 +87,51 @@ const ELEMENTS: Readonly<Record<ServedType, Json>> = {
   },
   CareTeam: { status: 'active', name: 'Thyroid', subject: ada, participant: [{ member: sarah }] },
   ActivityDefinition: { status: 'draft', name: 'Hemoglobin', title: 'Hemoglobin in blood', kind: 'ServiceRequest' },
+  AllergyIntolerance: { clinicalStatus: hl7('allergyintolerance-clinical', 'active'), code: { text: 'Penicillin' }, patient: ada },
+  Appointment: {
+    status: 'booked',
+    start: '2027-01-04T09:00:00Z',
+    end: '2027-01-04T09:30:00Z',
+    participant: [{ actor: ada, status: 'accepted' }],
+  },
+  AppointmentResponse: { appointment: { reference: `Appointment/${ID}` }, actor: ada, participantStatus: 'accepted' },
+  Bundle: { type: 'collection' },
+  CapabilityStatement: {
+    status: 'draft',
+    date: '2026-11-20',
+    kind: 'requirements',
+    description: 'What a client needs',
+    fhirVersion: '4.0.1',
+    format: ['json'],
+    rest: [{ mode: 'server' }],
+  },
+  ImmunizationRecommendation: {
+    patient: ada,
+    date: '2026-11-20',
+    recommendation: [{ vaccineCode: [{ text: 'Tetanus' }], forecastStatus: { text: 'due' } }],
+  },
+  InsurancePlan: { status: 'active', name: 'Springfield Basic' },
+  Linkage: {
+    item: [
+      { type: 'source', resource: ada },
+      { type: 'alternate', resource: { reference: 'Patient/other' } },
+    ],
+  },
+  StructureDefinition: {
+    url: 'https://clinic.example/StructureDefinition/adult',
+    name: 'Adult',
+    status: 'draft',
+    kind: 'resource',
+    abstract: false,
+    type: 'Patient',
+    baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
+    derivation: 'constraint',
+    differential: { element: [{ id: 'Patient.birthDate', path: 'Patient.birthDate', min: 1 }] },
+  },
+  TerminologyCapabilities: { status: 'draft', date: '2026-11-20', kind: 'requirements', description: 'What a client needs' },
 };
+
+const buildElements = (type: ServedType): Json => ELEMENTS[type] ?? buildSmallestElements(type, ID);
 
 /** Bodies that are not resources of the path's type. */
 const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
@@ -179,8 +224,8 @@ export const FHIR_EXAMPLES: Readonly<Record<string, { summary: string; value: un
   ...OTHERS,
   ...Object.fromEntries(
     SERVED_TYPES.flatMap((type) => [
-      [type, { summary: type, value: { resourceType: type, ...ELEMENTS[type] } }],
-      [`${type}.stored`, { summary: `${type}/${ID}`, value: { resourceType: type, id: ID, ...ELEMENTS[type] } }],
+      [type, { summary: type, value: { resourceType: type, ...buildElements(type) } }],
+      [`${type}.stored`, { summary: `${type}/${ID}`, value: { resourceType: type, id: ID, ...buildElements(type) } }],
       [`${type}.patch`, { summary: 'A tag, by FHIRPath Patch', value: fhirPathPatch(type) }],
     ]),
   ),

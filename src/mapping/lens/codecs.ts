@@ -4,7 +4,8 @@ import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { parseExactJson, stringifyJson } from '../../fhir/json.ts';
 import { toRecord, toText } from '../../fhir/json-values.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
-import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+import { isServed, type ServedType } from '../../fhir/types.ts';
+import { explainUnservedType } from '../../fhir/unserved-type.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { buildWordTable, parseToken } from './code-table.ts';
@@ -137,8 +138,7 @@ export function buildReferenceCodec(argument: string, { ids }: Pick<CodecContext
   const targets = names.filter(isServed);
   const unknown = names.find((type) => !isServed(type));
   if (unknown === '') throw new Error('name the type of the target: reference(Patient)');
-  if (unknown !== undefined)
-    throw new Error(`${unknown} is not served${formatSuggestion(unknown, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
+  if (unknown !== undefined) throw new Error(explainUnservedType(unknown));
   const isPolymorphic = targets.length > 1;
   const decode = (types: ServedType[], value: string): CodecTarget[] =>
     types.flatMap((type) => {

@@ -4,7 +4,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSuggestion } from '../../fhir/closest-name.ts';
-import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
+import { isServed } from '../../fhir/types.ts';
+import { explainUnservedType } from '../../fhir/unserved-type.ts';
 import { compileOrReport, type Diagnostic, formatDiagnostic, toMessage } from '../diagnostics.ts';
 import type { MappingSpec } from '../spec.ts';
 import { buildShape } from './build-shape.ts';
@@ -80,10 +81,7 @@ export function compileShape(
   const fault = (keys: string[], error: unknown): void => void faults.push({ place: mapping.locate(keys), text: toMessage(error) });
   const { resource } = mapping.content;
   if (!isServed(resource)) {
-    fault(
-      ['resource'],
-      new Error(`${resource} is not served${formatSuggestion(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`),
-    );
+    fault(['resource'], new Error(explainUnservedType(resource)));
     return { faults };
   }
   const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');

@@ -1,10 +1,10 @@
 // Joins (`with:`): related resources, loaded by one search for a whole page. A back join finds resources that refer to the page's; a forward join finds
 // resources that the page's, or earlier joined ones, refer to.
 
-import { formatKnownNames } from '../../fhir/closest-name.ts';
 import { toRecords } from '../../fhir/json-values.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
-import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+import { isServed, type Resource, type ServedType } from '../../fhir/types.ts';
+import { explainUnservedType } from '../../fhir/unserved-type.ts';
 import { compilePath, type PathVariables, type WritablePath } from '../../fhir/writable-path/path.ts';
 import type { NameScope } from '../lens/name-scope.ts';
 import type { Join, TouchRule } from '../shape.ts';
@@ -40,7 +40,7 @@ const buildJoinSearch =
 
 function buildBackJoin(name: string, spec: BackJoinSpec): Join {
   const type = toJoinedType(spec);
-  if (!isServed(type)) throw new Error(`${type} is not served${formatKnownNames(type, SERVED_TYPES)}`);
+  if (!isServed(type)) throw new Error(explainUnservedType(type));
   const path = compilePath(spec.owner, { type });
   return {
     name,
@@ -65,7 +65,7 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
   const paths = [spec.to].flat().map((text) => names.compile(text));
   const after = paths.flatMap(({ variable }) => variable ?? []);
   const late = after.find((name) => !before.includes(name));
-  if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${formatKnownNames(spec.resource, SERVED_TYPES)}`);
+  if (!isServed(spec.resource)) throw new Error(explainUnservedType(spec.resource));
   if (late !== undefined) throw new Error(`to: %${late} is not a join above this one: write that join first`);
   const invalidPath = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
   if (invalidPath) throw new Error(`the path ${invalidPath.text} of "to" must end in .reference`);

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { isServed, type Resource } from '../../fhir/types.ts';
+import { explainUnservedType } from '../../fhir/unserved-type.ts';
 import type { Context } from '../../interactions/context.ts';
 import { update } from '../../interactions/update.ts';
 import { readDataFile } from '../data-file.ts';
@@ -28,7 +29,7 @@ export const readDemo = (mappings: string): Demo => readDataFile<Demo>(join(mapp
 export async function seedDemo(context: Context, { resources }: Demo): Promise<void> {
   for (const resource of resources) {
     const type = resource.resourceType;
-    if (!isServed(type)) throw new Error(`mappings/demo.yaml: the resource type ${type} is not served`);
+    if (!isServed(type)) throw new Error(`mappings/demo.yaml: ${explainUnservedType(type)}`);
     if (await context.store.read(context.caller.tenant, type, resource.id!)) continue;
     await update(context, { type, id: resource.id!, draft: { resource, exact: resource } });
   }

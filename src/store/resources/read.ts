@@ -22,10 +22,18 @@ const VERSION = `${VERSIONS} and h.ver = $4`;
 const HISTORY = `${VERSIONS} and h.ver < $4 order by h.ver desc limit $5`;
 const DELETED_SINCE = `select 1 from resource r join resource_history h on h.tenant_id = r.tenant_id and h.pid = r.pid
   where r.tenant_id = $1 and r.rtype = $2 and r.id = $3 and h.ver > $4 and h.body is null limit 1`;
+const STORED_TYPES = `select distinct t.rtype from tenant cross join unnest($1::smallint[]) t(rtype)
+  where exists (select 1 from resource r where r.tenant_id = tenant.tenant_id and r.rtype = t.rtype)`;
 const LAST_VERSION = 2_147_483_647;
 
 type Stored = StoredVersion & { method: HistoryRow['method'] };
 const toHistoryRow = (type: ServedType, id: string, stored: Stored): HistoryRow => ({ ...toRow(type, id, stored), method: stored.method });
+
+/** Those of the types that have resources, deleted ones included, in any tenant. */
+export async function findStoredTypes(database: Database, types: readonly ServedType[]): Promise<ServedType[]> {
+  const rows = await database.query<{ rtype: number }>(STORED_TYPES, [`{${types.map((type) => TYPE_NUMBERS[type]).join(',')}}`]);
+  return rows.map(({ rtype }) => findTypeByNumber(rtype));
+}
 
 export async function readCurrent(database: Database, tenant: number, type: ServedType, id: string): Promise<ResourceRow | undefined> {
   const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPE_NUMBERS[type], id], 'resource-read');

@@ -1,6 +1,6 @@
 // Converts UCUM units exactly to the base unit of their dimension, so that 5.4 mmol/L equals 5400 umol/L.
 // https://ucum.org/ucum (grammar: §§5-12), https://hl7.org/fhir/R4/datatypes.html#quantity
-import type { Decimal } from '../decimal.ts';
+import type { Decimal } from './decimal.ts';
 import {
   addFractions,
   type Fraction,

@@ -1,5 +1,5 @@
 // Exact fractions, for converting units without rounding.
-import { type Decimal, parseDecimal } from '../decimal.ts';
+import { type Decimal, parseDecimal } from './decimal.ts';
 
 /** A fraction, not always in lowest terms. The denominator is positive. */
 export interface Fraction {

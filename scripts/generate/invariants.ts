@@ -1,0 +1,37 @@
+// Makes src/fhir/generated/invariants.json: the error-level constraints of all types, by the type that defines them and their key (`Task.inv-1`).
+// https://hl7.org/fhir/R4/conformance-rules.html#constraints
+import { type Constraint, type ElementDefinition, isPrimitive, reachableGroups, typesOf } from './definitions.ts';
+
+/** Expressions of R4 that do not say what is meant, each with the reason. */
+const CORRECTIONS: Record<string, string> = {
+  // a boolean element has FHIR's type boolean, not System.Boolean, so that no answer would be allowed
+  'Questionnaire.que-7': "operator = 'exists' implies (answer is boolean)",
+};
+
+/** The text of invariants.json: one line per constraint. `on`: the type of the element that has it. */
+export function invariantsFile(): string {
+  const found = new Map<string, object>();
+  for (const group of reachableGroups().values()) {
+    for (const constraint of errorsOf(group.self)) add(invariantName(constraint, group.name), group.name, constraint);
+    for (const element of group.elements) {
+      const on = typesOf(element).find((type) => !isPrimitive(type)) ?? typesOf(element)[0]!;
+      for (const constraint of errorsOf(element)) add(invariantName(constraint, element.path), on, constraint);
+    }
+  }
+  const lines = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, facts]) => `${JSON.stringify(name)}: ${JSON.stringify(facts)}`);
+  return `{\n${lines.join(',\n')}\n}\n`;
+
+  function add(name: string, on: string, { expression }: Constraint): void {
+    if (!found.has(name)) found.set(name, { on, expression: CORRECTIONS[name] ?? expression });
+  }
+}
+
+/** The names of the error-level constraints of an element. `path`: its own, or the name of the group it is the head of. */
+export const invariantNames = (element: ElementDefinition, path: string): string[] =>
+  errorsOf(element).map((constraint) => invariantName(constraint, path));
+
+const errorsOf = ({ constraint = [] }: ElementDefinition): Constraint[] => constraint.filter(({ severity }) => severity === 'error');
+
+/** The type that defines the constraint, and its key. `source`: the URL of the type it is inherited from. */
+const invariantName = ({ key, source }: Constraint, path: string): string =>
+  `${source?.slice(source.lastIndexOf('/') + 1) ?? path.split('.')[0]}.${key}`;
