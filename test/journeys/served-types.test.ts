@@ -26,7 +26,10 @@ test('the named types are served, and no other', async () => {
   expect(rest[0]!.resource.map(({ type }) => type).sort()).toEqual([...new Set([...NEEDED, 'Procedure'])].sort());
   expect((await fhir('/Procedure')).status).toBe(200);
   const refused = await fhir('/Medication');
-  expect([refused.status, JSON.stringify(refused.body)]).toEqual([404, expect.stringContaining('does not serve the resource type Medication')]);
+  expect([refused.status, JSON.stringify(refused.body)]).toEqual([
+    404,
+    expect.stringContaining('does not serve the resource type Medication'),
+  ]);
 });
 
 test('references to types that are left out are stored, and an include of them finds nothing', async () => {
@@ -49,7 +52,11 @@ test('a contained resource of a type that is left out needs only the form of a r
 });
 
 test.each([
-  ['a type that does not exist', 'Patient,Observatoin', 'FACET_TYPES: Observatoin is not a resource type that can be served (did you mean Observation?)'],
+  [
+    'a type that does not exist',
+    'Patient,Observatoin',
+    'FACET_TYPES: Observatoin is not a resource type that can be served (did you mean Observation?)',
+  ],
   ['a type that cannot be written', 'Patient,AuditEvent', 'FACET_TYPES: AuditEvent is not a resource type that can be served'],
   ['a selection without a type that a mapping is of', ORDERING_TYPES.join(), ' to FACET_TYPES'],
   [
