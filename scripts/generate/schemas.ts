@@ -70,15 +70,19 @@ const isChoice = (element: ElementDefinition): boolean => nameOf(element).endsWi
 /** A choice of so many types is looked up by name when one is met, in place of a property each. */
 const OPEN_CHOICE = 20;
 
+const isOpenChoice = (choice: ElementDefinition): boolean => typesOf(choice).length > OPEN_CHOICE;
+
 /** What stands in the object, and that nothing else does. */
 function contentOf(group: Group, named: ElementDefinition[], choices: ElementDefinition[]): Schema {
   const properties = Object.fromEntries(named.flatMap(propertiesOf));
-  const open = choices.find((choice) => typesOf(choice).length > OPEN_CHOICE);
-  if (open) return { branches: { beside: Object.keys(properties), of: branchesOf(open) }, properties };
-  return {
-    additionalProperties: group.name === 'DomainResource' ? { plain: true } : false,
-    properties: { ...resourceTypeOf(group.name), ...properties, ...Object.fromEntries(choices.flatMap(propertiesOf)) },
+  const open = choices.filter(isOpenChoice);
+  const all = {
+    ...resourceTypeOf(group.name),
+    ...properties,
+    ...Object.fromEntries(choices.filter((choice) => !isOpenChoice(choice)).flatMap(propertiesOf)),
   };
+  if (open.length) return { branches: { beside: Object.keys(all), of: Object.assign({}, ...open.map(branchesOf)) }, properties: all };
+  return { additionalProperties: group.name === 'DomainResource' ? { plain: true } : false, properties: all };
 }
 
 function resourceTypeOf(name: string): Schema {

@@ -1,7 +1,8 @@
 // The generated files equal the output of the generator, and contain no prose.
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { type definitionOf, isPrimitive, nameOf, reachableGroups, typesOf } from '../../scripts/generate/definitions.ts';
+import { type ElementDefinition, isPrimitive, nameOf, reachableGroups, typesOf } from '../../scripts/generate/definitions.ts';
+import { invariantNames } from '../../scripts/generate/invariants.ts';
 import { GENERATED } from '../../scripts/generate-definitions.ts';
 import { findElement } from '../../src/fhir/elements.ts';
 import { R4_SCHEMA, type Schema } from '../../src/fhir/json-schema.ts';
@@ -82,5 +83,5 @@ function property(type: string, name: string): Schema {
 const keysOf = (schema: Schema): string[] =>
   ((schema.invariants as string[] | undefined) ?? []).map((name) => name.slice(name.indexOf('.') + 1));
 const ownKeys = (type: string): string[] => keysOf(R4_SCHEMA.$defs[type]!);
-const errorKeys = (element: ReturnType<typeof definitionOf>['snapshot']['element'][number]): string[] =>
-  (element.constraint ?? []).filter(({ severity }) => severity === 'error').map(({ key }) => key);
+const errorKeys = (element: ElementDefinition): string[] =>
+  invariantNames(element, element.path).map((name) => name.slice(name.indexOf('.') + 1));

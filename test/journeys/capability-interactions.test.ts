@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/capabilitystatement.html
 import request from 'supertest';
 import { writeXml } from '../../src/fhir/xml/write-xml.ts';
+import { FHIR_EXAMPLES } from '../../src/http/openapi/fhir-examples.ts';
 import { type Running, startFacet } from './running-server.ts';
 
 interface Served {
@@ -35,7 +36,7 @@ async function status(method: Method, path: string, body?: object | string, head
   return (body ? await sent.send(typeof body === 'string' ? body : JSON.stringify(body)) : await sent).status;
 }
 
-/** The least that is valid of each type. */
+/** The least that is valid of a type; of the types that are not here, the example of its create in the OpenAPI document. */
 const LEAST: Record<string, object> = {
   ActivityDefinition: { status: 'draft' },
   Binary: { contentType: 'text/plain' },
@@ -71,10 +72,10 @@ const LEAST: Record<string, object> = {
   Task: { status: 'draft', intent: 'plan' },
 };
 const least = (type: string, tag: string, id?: string) => ({
+  ...(LEAST[type] ?? (FHIR_EXAMPLES[type]!.value as object)),
   resourceType: type,
   ...(id && { id }),
   meta: { tag: [{ code: tag }] },
-  ...LEAST[type],
 });
 const JSON_PATCH = { 'Content-Type': 'application/json-patch+json' };
 const patch = (tag: string) => [{ op: 'replace', path: '/meta/tag/0/code', value: tag }];
@@ -226,15 +227,17 @@ test('every listed system interaction works', async () => {
 test('every listed compartment can be searched, by type and completely, and no other', async () => {
   const { body } = await request(facet.app).get('/fhir/R4/metadata');
   expect(body.rest[0].compartment).toEqual(
-    ['encounter', 'patient', 'practitioner', 'relatedPerson'].map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name}`),
+    ['device', 'encounter', 'patient', 'practitioner', 'relatedPerson'].map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name}`),
   );
-  for (const about of ['Encounter', 'Patient', 'Practitioner', 'RelatedPerson']) {
+  for (const about of ['Device', 'Encounter', 'Patient', 'Practitioner', 'RelatedPerson']) {
     for (const path of [`/${about}/x/*`, `/${about}/x/${about}`, `/${about}/x/Observation?code=1`])
       expect([path, await status('get', path)]).toEqual([path, 200]);
     for (const path of [`/${about}/x/_search`, `/${about}/x/Observation/_search`])
       expect([path, await status('post', path)]).toEqual([path, 200]);
   }
-  for (const { type } of served.filter((server) => !['Encounter', 'Patient', 'Practitioner', 'RelatedPerson'].includes(server.type)))
+  for (const { type } of served.filter(
+    (server) => !['Device', 'Encounter', 'Patient', 'Practitioner', 'RelatedPerson'].includes(server.type),
+  ))
     expect([type, await status('get', `/${type}/x/*`)]).toEqual([type, 404]);
 });
 
@@ -269,7 +272,7 @@ test.each<[Method, string, number]>([
   ['delete', '/Patient/x/_history', 405],
   ['delete', '/Patient/x/_history/1', 405],
   ['put', '/Patient/x/_history/1', 405],
-  ['get', '/Device/x/Observation', 404],
+  ['get', '/Organization/x/Observation', 404],
   ['get', '/Observation/x/Patient', 404],
   ['put', '/Patient/x/Observation', 405],
   ['get', '/Patient/x/Practitioner', 400],
