@@ -179,7 +179,7 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
       parameter: [{ name: 'meta', valueMeta: { tag: [{ system: 'https://clinic.example/tags', code: 'checked' }] } }],
     },
   },
-  Bundle: {
+  Transaction: {
     summary: 'All or nothing',
     value: {
       resourceType: 'Bundle',

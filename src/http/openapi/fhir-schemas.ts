@@ -14,7 +14,7 @@ const toComponentName = (type: string): string => type.replace('?', 'OrNull');
 /** Type → its schema, including datatypes and backbone elements. */
 export function buildFhirSchemas(): Json {
   const types = Object.entries(R4_SCHEMA.$defs).map(([type, schema]) => [toComponentName(type), toJsonSchema(schema)] as const);
-  return { ...Object.fromEntries(types), ...RESPONSE_SCHEMAS };
+  return { ...Object.fromEntries(types), AnyResource: ANY_RESOURCE };
 }
 
 function toJsonSchema(schema: unknown): unknown {
@@ -29,7 +29,7 @@ function toJsonSchema(schema: unknown): unknown {
 function toJsonSchemaKeyword(keyword: string, value: unknown): [string, unknown][] {
   if (keyword === '$ref') return [['$ref', `#/components/schemas/${toComponentName(String(value).replace('#/$defs/', ''))}`]];
   if (keyword === 'format') return [['x-fhir-type', String(value).replace('fhir-', '')]];
-  if (keyword === 'contained') return [['required', ['resourceType']]];
+  if (keyword === 'contained' || keyword === 'standalone') return [['required', ['resourceType']]];
   if (keyword === 'branches' && isObject(value)) return [['anyOf', buildBranches(value)]];
   if (keyword === 'properties' && isObject(value))
     return [['properties', Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toJsonSchema(member)]))]];
@@ -48,56 +48,5 @@ const buildBranches = ({ of }: Json): Json[] => [
   },
 ];
 
-const text = { type: 'string' };
-const any = { type: 'object', required: ['resourceType'], properties: { resourceType: text } };
-
-/** Schemas of bodies that are not served types. https://hl7.org/fhir/R4/bundle.html, operationoutcome.html, parameters.html, capabilitystatement.html */
-const RESPONSE_SCHEMAS: Record<string, Json> = {
-  AnyResource: any,
-  OperationOutcome: {
-    type: 'object',
-    required: ['resourceType', 'issue'],
-    properties: {
-      resourceType: { const: 'OperationOutcome' },
-      issue: {
-        type: 'array',
-        minItems: 1,
-        items: {
-          type: 'object',
-          required: ['severity', 'code'],
-          properties: {
-            severity: { enum: ['fatal', 'error', 'warning', 'information'] },
-            code: text,
-            details: { type: 'object', properties: { text } },
-            diagnostics: text,
-            expression: { type: 'array', items: text },
-          },
-        },
-      },
-    },
-  },
-  Bundle: {
-    type: 'object',
-    required: ['resourceType', 'type'],
-    properties: {
-      resourceType: { const: 'Bundle' },
-      type: { enum: ['searchset', 'history', 'batch', 'transaction', 'batch-response', 'transaction-response'] },
-      total: { type: 'integer', minimum: 0 },
-      link: { type: 'array', items: { type: 'object', required: ['relation', 'url'], properties: { relation: text, url: text } } },
-      entry: {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: {
-            fullUrl: text,
-            resource: any,
-            search: { type: 'object' },
-            request: { type: 'object' },
-            response: { type: 'object' },
-          },
-        },
-      },
-    },
-  },
-  CapabilityStatement: { type: 'object', required: ['resourceType'], properties: { resourceType: { const: 'CapabilityStatement' } } },
-};
+/** A resource of any type. */
+const ANY_RESOURCE: Json = { type: 'object', required: ['resourceType'], properties: { resourceType: { type: 'string' } } };
