@@ -140,6 +140,9 @@ const onStored = (operation: string, body: object) => async (type: string) => {
 };
 const META = parameters({ name: 'meta', valueMeta: { tag: [{ code: 'all' }] } });
 
+const GENDERS = 'http://hl7.org/fhir/ValueSet/administrative-gender';
+const GENDER_SYSTEM = 'http://hl7.org/fhir/administrative-gender';
+
 /** Operation → the types it is listed for (all, when absent), and a call of it. */
 const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (type: string) => Promise<number> }> = {
   meta: {
@@ -182,6 +185,45 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
   'meta-add': { definition: 'Resource-meta-add', call: onStored('$meta-add', META) },
   'meta-delete': { definition: 'Resource-meta-delete', call: onStored('$meta-delete', META) },
   validate: { definition: 'Resource-validate', call: (type) => status('post', `/${type}/$validate`, least(type, 'x')) },
+  expand: {
+    types: ['ValueSet'],
+    definition: 'ValueSet-expand',
+    call: () => status('get', `/ValueSet/$expand?url=${GENDERS}`),
+  },
+  'validate-code': {
+    types: ['CodeSystem', 'ValueSet'],
+    definition: 'TYPE-validate-code',
+    call: (type) =>
+      status(
+        'get',
+        `/${type}/$validate-code?url=${type === 'ValueSet' ? `${GENDERS}&system=${GENDER_SYSTEM}` : GENDER_SYSTEM}&code=female`,
+      ),
+  },
+  lookup: {
+    types: ['CodeSystem'],
+    definition: 'CodeSystem-lookup',
+    call: () => status('get', `/CodeSystem/$lookup?system=${GENDER_SYSTEM}&code=female`),
+  },
+  subsumes: {
+    types: ['CodeSystem'],
+    definition: 'CodeSystem-subsumes',
+    call: () => status('get', `/CodeSystem/$subsumes?system=${GENDER_SYSTEM}&codeA=female&codeB=male`),
+  },
+  translate: {
+    types: ['ConceptMap'],
+    definition: 'ConceptMap-translate',
+    async call() {
+      const group = [{ source: 'urn:a', target: 'urn:b', element: [{ code: 'a', target: [{ code: 'b', equivalence: 'equal' }] }] }];
+      await status('put', '/ConceptMap/letters', {
+        resourceType: 'ConceptMap',
+        id: 'letters',
+        url: 'urn:letters',
+        status: 'active',
+        group,
+      });
+      return status('get', '/ConceptMap/$translate?url=urn:letters&system=urn:a&code=a');
+    },
+  },
   everything: {
     types: ['Patient'],
     definition: 'Patient-everything',
@@ -202,7 +244,7 @@ test('every listed operation works for its types and for no others', async () =>
     const listed = Object.entries(OPERATIONS).filter(([, { types = [type] }]) => types.includes(type));
     const expected = listed.map(([name, { definition }]) => ({
       name,
-      definition: new URL(definition, R4_OPERATIONS).href,
+      definition: new URL(definition.replace('TYPE', type), R4_OPERATIONS).href,
     }));
     expect(operation.map(({ name, definition }) => ({ name, definition })).sort(byName)).toEqual(expected.toSorted(byName));
     for (const [name, { call }] of listed) {

@@ -61,8 +61,8 @@ test.each([
   ['a selection without a type that a mapping is of', ORDERING_TYPES.join(), ' to FACET_TYPES'],
   [
     'a selection without a type that orders need',
-    KNOWN_TYPES.filter((type) => type !== 'RelatedPerson' && type !== 'Medication').join(),
-    'FACET_TYPES leaves out what laboratory orders need: add RelatedPerson',
+    KNOWN_TYPES.filter((type) => type !== 'Device' && type !== 'Medication').join(),
+    'FACET_TYPES leaves out what laboratory orders need: add Device',
   ],
 ])('the start refuses %s, and the error says what to do', async (_case, types, text) => {
   const other = await emptyPlace();
