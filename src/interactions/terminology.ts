@@ -17,13 +17,13 @@ type TerminologyContext = Pick<Context, 'store' | 'caller' | 'profiles' | 'regis
 /** The most definitions that one request may use, and the most stored versions of them. */
 const MAX_DEFINITIONS = 200;
 
-/** The terminology for definitions with these URLs and everything that they include. `given`: definitions that are not stored. */
+/** The terminology for definitions with these URLs and everything that they include. `given`: definitions of the request. They precede stored ones. */
 export async function loadTerminology(
   context: TerminologyContext,
   urls: readonly string[],
   given: readonly (ValueSet | CodeSystem)[] = [],
 ): Promise<Terminology> {
-  const stored: (ValueSet | CodeSystem)[] = [];
+  const stored: (ValueSet | CodeSystem)[] = [...given];
   const seen = new Set<string>();
   let base = context.registry.terminology;
   for (let pending = [...urls, ...given.flatMap(listUrls)]; pending.length; ) {
