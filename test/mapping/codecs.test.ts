@@ -23,6 +23,18 @@ describe('time', () => {
   });
 });
 
+test.each([
+  ['08:00', '08:00:00'],
+  ['08:00:30', '08:00:30'],
+])('time(hh:mm:ss): %s is stored and shown as %s', (text, stored) => {
+  const time = codec({ as: 'time(hh:mm:ss)' });
+  expect([time.validate!(text), time.write(text, env), time.read(stored, env)]).toEqual([undefined, stored, stored]);
+});
+
+test('time has no other form', () => {
+  expect(() => codec({ as: 'time(mm:ss)' })).toThrow('time has no form mm:ss: write time or time(hh:mm:ss)');
+});
+
 describe('date', () => {
   const date = codec({ as: 'date' });
   test.each([

@@ -55,7 +55,7 @@ const BY_TYPE: Record<string, fc.Arbitrary<unknown>> = {
 
 const BY_RULE: { of(spec: FieldSpec): boolean | undefined; values: fc.Arbitrary<unknown> }[] = [
   {
-    of: ({ as }) => as === 'time',
+    of: ({ as }) => as?.startsWith('time'),
     values: fc.tuple(fc.nat(23), fc.nat(59)).map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':')),
   },
   {
@@ -123,7 +123,7 @@ function shownAs({ spec, fields, members, codec }: Field, value: unknown): unkno
   if (fields) return filled(fields, value as View);
   const read = (value: unknown): unknown => codec.read(codec.write(value, buildExampleEnv()), buildExampleEnv());
   if (codec.targets) return Array.isArray(value) ? value.map(read) : read(value);
-  return spec.as === 'time' ? read(value) : value;
+  return spec.as?.startsWith('time') ? read(value) : value;
 }
 
 const filled = (fields: Field[], value: View): unknown => {

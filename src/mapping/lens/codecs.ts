@@ -80,12 +80,19 @@ const buildJsonCodec: CodecBuilder = () => ({
 const ON_THE_MINUTE = /:00(?:\.0+)?$/;
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$/;
 
-/** FHIR's times always have seconds; 00 is not shown. https://hl7.org/fhir/R4/datatypes.html#time */
-const buildTimeCodec: CodecBuilder = () => ({
+const WITH_SECONDS = 'hh:mm:ss';
+
+/** FHIR's times always have seconds. 00 is not shown, except by `time(hh:mm:ss)`. Both forms are accepted. https://hl7.org/fhir/R4/datatypes.html#time */
+const buildTimeCodec: CodecBuilder = (argument) => {
+  if (argument !== '' && argument !== WITH_SECONDS) throw new Error(`time has no form ${argument}: write time or time(${WITH_SECONDS})`);
+  return { ...TIME_CODEC, ...(argument === WITH_SECONDS && { read: (stored) => stored }) };
+};
+
+const TIME_CODEC: Codec = {
   read: (stored) => (ON_THE_MINUTE.test(toText(stored)) ? toText(stored).slice(0, 5) : stored),
   write: (value) => (toText(value).length === 5 ? `${value}:00` : value),
   validate: (value) => (TIME.test(toText(value)) ? undefined : 'must be a time as HH:mm, from 00:00 to 23:59'),
-});
+};
 
 /**
  * A day. Without patterns, ISO 8601 and MM/DD/YYYY are accepted, and the stored text is shown. With patterns (`date(DD.MM.YYYY | YYYY-MM-DD)`), any is
