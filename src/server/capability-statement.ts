@@ -8,19 +8,34 @@ import type { Store } from '../store/store.ts';
 
 /** Returns functions that read their text and ETag. The database is queried for loaded profiles at most once a second. */
 export function buildCapabilityReaders(facts: Omit<CapabilityOptions, 'profiles'>, profiles: Profiles, store: Store): CapabilityTexts {
-  let cached: { of: ReadonlyMap<string, string[]>; text: CapabilityText } | undefined;
-  let terminology: CapabilityText | undefined;
+  const readTerminology = cacheByBaseUrl((baseUrl) => buildTerminologyCapabilities({ ...facts, baseUrl }));
+  let cached: { of: ReadonlyMap<string, string[]>; read: TextReader } | undefined;
   return {
-    async CapabilityStatement() {
+    async CapabilityStatement(baseUrl) {
       const supported = await profiles.listSupported(store);
       if (cached?.of !== supported)
-        cached = { of: supported, text: toCapabilityText(buildCapabilityStatement({ ...facts, profiles: supported })) };
-      return cached.text;
+        cached = {
+          of: supported,
+          read: cacheByBaseUrl((url) => buildCapabilityStatement({ ...facts, baseUrl: url, profiles: supported })),
+        };
+      return cached.read(baseUrl);
     },
-    async TerminologyCapabilities() {
-      terminology ??= toCapabilityText(buildTerminologyCapabilities(facts));
-      return terminology;
-    },
+    TerminologyCapabilities: async (baseUrl) => readTerminology(baseUrl),
+  };
+}
+
+type TextReader = (baseUrl: string) => CapabilityText;
+
+/** Base URLs whose statements are cached. Clients can name any number of loopback hosts. */
+const MAX_BASE_URLS = 10;
+
+function cacheByBaseUrl(build: (baseUrl: string) => object): TextReader {
+  const texts = new Map<string, CapabilityText>();
+  return (baseUrl) => {
+    const text = texts.get(baseUrl) ?? toCapabilityText(build(baseUrl));
+    if (texts.size >= MAX_BASE_URLS) texts.clear();
+    texts.set(baseUrl, text);
+    return text;
   };
 }
 

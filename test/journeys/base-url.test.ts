@@ -98,3 +98,17 @@ test('page links have the host, too', async () => {
   const { body } = await fhir('get', '/Observation?_count=1');
   for (const { url } of body.link) expect(url).toMatch(/^https:\/\/ehr\.example\/fhir\/R4\/Observation\?/);
 });
+
+test('the statements of /metadata have the host, each with its own ETag, for more hosts than are cached', async () => {
+  const read = (mode: string, host: string) =>
+    proxied.fhir('get', `/metadata?mode=${mode}`).set({ 'X-Forwarded-Host': host, 'X-Forwarded-Proto': 'https' });
+  const tags = new Set<string>();
+  for (let n = 0; n < 12; n++) {
+    const { body, headers } = await read('full', `h${n}.example`);
+    expect(body.implementation.url).toBe(`https://h${n}.example/fhir/R4`);
+    tags.add(headers.etag!);
+  }
+  expect(tags.size).toBe(12);
+  expect((await read('full', 'h0.example')).headers.etag).toBe([...tags][0]);
+  expect((await read('terminology', 'h0.example')).body.implementation.url).toBe('https://h0.example/fhir/R4');
+});

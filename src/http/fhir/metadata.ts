@@ -13,8 +13,8 @@ export interface CapabilityText {
   etag: string;
 }
 
-/** The statements by their resource type. */
-export type CapabilityTexts = Record<'CapabilityStatement' | 'TerminologyCapabilities', () => Promise<CapabilityText>>;
+/** The statements by their resource type. `baseUrl`: the FHIR base URL at which the client reached this server. */
+export type CapabilityTexts = Record<'CapabilityStatement' | 'TerminologyCapabilities', (baseUrl: string) => Promise<CapabilityText>>;
 
 /**
  * Mode → the type of the response. `normative` asks for the normative parts of the statement only. All elements of our statement are normative, and R4 allows a
@@ -27,7 +27,7 @@ const MODES: Readonly<Record<string, keyof CapabilityTexts>> = {
 };
 
 /** The response to GET /metadata with these parameters. A part of the statement has an ETag of its own. */
-export async function buildMetadataResponse(statements: CapabilityTexts, query: Parameters): Promise<FhirResponse> {
+export async function buildMetadataResponse(statements: CapabilityTexts, baseUrl: string, query: Parameters): Promise<FhirResponse> {
   const parameters = query.filter((parameter) => !isFormatParameter(parameter));
   const modes = parameters.filter(([name]) => name === 'mode');
   const type = parseMode(modes);
@@ -36,7 +36,7 @@ export async function buildMetadataResponse(statements: CapabilityTexts, query: 
     type,
   );
   if (rest.length) throw notSupported('metadata takes mode, _format, _pretty, _summary and _elements');
-  const { text, etag } = await statements[type]();
+  const { text, etag } = await statements[type](baseUrl);
   if (!subset.parameters.length) return { status: 200, headers: { ETag: etag }, body: text };
   const body = subset.apply(text, type);
   return { status: 200, headers: { ETag: `W/"${hash(body)}"` }, body };

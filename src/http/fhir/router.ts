@@ -48,7 +48,11 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
   router.use(setCorsAndRequestId);
   router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
-    const { headers = {}, ...whole } = await buildMetadataResponse(api.capabilities, parseQuery(req.url));
+    const { headers = {}, ...whole } = await buildMetadataResponse(
+      api.capabilities,
+      api.findBaseUrl(req) + req.baseUrl,
+      parseQuery(req.url),
+    );
     const isNotModified = matchesEtag(headers.ETag!, req.headers['if-none-match'] ?? '');
     await sendFhirResponse(req, res, isNotModified ? { status: 304, headers } : { ...whole, headers });
   });
