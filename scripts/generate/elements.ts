@@ -2,7 +2,7 @@
 import { type ElementDefinition, isBare, nameOf, reachableGroups, targetsOf, typesOf } from './definitions.ts';
 
 /** Types that are not stored, but may be in a body. Their elements are needed for XML. */
-const BODY_TYPES = ['AuditEvent', 'Bundle', 'CapabilityStatement', 'OperationOutcome', 'Parameters', 'TerminologyCapabilities'];
+const BODY_TYPES = ['AuditEvent', 'Parameters'];
 
 /** The text of elements.json: one line per element, so that a change of the definitions reads as a change of lines. */
 export function elementsFile(): string {

@@ -40,7 +40,8 @@ export async function loadTerminology(
     stored.push(...found);
     pending = [...found, ...missing.flatMap((url) => base.findValueSet(url) ?? [])].flatMap(listUrls);
   }
-  return buildStoredTerminology(stored, base);
+  // the expansions of an unchanged terminology are kept (expansion.ts)
+  return stored.length ? buildStoredTerminology(stored, base) : base;
 }
 
 /** The definitions that a value set uses, also those that only have the displays of its codes. */

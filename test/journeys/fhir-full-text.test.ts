@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { reindexAll } from '../../src/interactions/reindex.ts';
 import { loadDefinitions } from '../../src/server/load-definitions.ts';
+import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
@@ -120,9 +121,21 @@ test('malformed words are refused with the reason, and sorting by them is not su
 });
 
 test('when it is switched on, stored resources are indexed again, and searches wait for that; switched off, nothing is indexed', async () => {
-  const off = await startFacet();
+  const written: string[] = [];
+  const recorded = (database: Database): Database => ({
+    ...database,
+    forRequest: (...args) => recorded(database.forRequest(...args)),
+    query: (...args) => {
+      if (/insert into sx|update resource/.test(args[0])) written.push(args[0]);
+      return database.query(...args);
+    },
+    transaction: (work) => database.transaction((inside) => work(recorded(inside))),
+  });
+  const off = await startFacet({}, undefined, { over: recorded });
   try {
     await off.put(patient('before', 'ibex')).expect(201);
+    await off.put(patient('before', 'ibex again')).expect(200);
+    expect([written.length, written.filter((sql) => sql.includes('sx_text'))]).toEqual([2, []]);
     const refused = await off.fhir('get', '/Patient?_text=ibex');
     expect([refused.status, refused.body.issue[0].details.text]).toEqual([400, expect.stringContaining('FACET_FULLTEXT=on')]);
     const rows = async () => (await off.store.database.query<{ n: number }>('select count(*)::int as n from sx_text'))[0]!.n;

@@ -42,6 +42,8 @@ test('mode=terminology is the TerminologyCapabilities: what each terminology ope
     expect([name, refused.body.issue[0].diagnostics]).not.toEqual([name, expect.stringContaining('the parameters of $expand are')]);
   }
   expect((await get('?mode=terminology').set('If-None-Match', headers.etag!)).status).toBe(304);
+  const { issue } = (await fhir('post', '/TerminologyCapabilities/$validate').send(body)).body;
+  expect(issue.filter(({ severity }: { severity: string }) => severity === 'error')).toEqual([]);
   const part = (await get('?mode=terminology&_elements=expansion')).body;
   expect(Object.keys(part).sort()).toEqual(['date', 'expansion', 'kind', 'meta', 'resourceType', 'status']);
   const xml = await get('?mode=terminology&_format=xml');
