@@ -110,7 +110,7 @@ test.each([
   ['/Patient/_history?_list=x', 400],
   ['/Patient/_history?_page=x', 400],
   ['/Patient/never/_history', 404],
-  ['/Claim/_history', 404],
+  ['/AuditEvent/_history', 404],
 ])('%s is refused', async (path, status) => {
   const response = await get(path);
   expect([response.status, response.body.resourceType]).toEqual([status, 'OperationOutcome']);

@@ -39,7 +39,7 @@ test('the client reads the CapabilityStatement without a key', async () => {
   const capabilities = new CapabilityTool(statement);
   for (const code of ['create', 'read', 'vread', 'update', 'delete', 'history-instance', 'search-type'])
     expect([code, capabilities.resourceCan('ServiceRequest', code)]).toEqual([code, true]);
-  expect(capabilities.resourceCan('Medication', 'read')).toBe(false);
+  expect(capabilities.resourceCan('AuditEvent', 'read')).toBe(false);
   expect(capabilities.resourceSearch('Patient', 'birthdate')).toBe(true);
   expect((statement.implementation as { url: string }).url).toBe(client.baseUrl);
 });
@@ -155,7 +155,7 @@ test('an error reaches the client as a status and an OperationOutcome', async ()
     unknown: await refusal(client.read({ resourceType: 'Patient', id: 'nobody' })),
     deleted: await refusal(client.read(named)),
     version: await refusal(client.vread({ ...named, version: '99' })),
-    type: await refusal(client.read({ resourceType: 'Medication', id: '1' })),
+    type: await refusal(client.read({ resourceType: 'AuditEvent', id: '1' })),
     body: await refusal(create({ resourceType: 'Patient', gender: 'x' })),
     parameter: await refusal(client.search({ resourceType: 'Patient', searchParams: { shoesize: 42 } })),
     operation: await refusal(client.operation({ name: '$nothing', ...named, method: 'GET' })),

@@ -110,7 +110,7 @@ test('a parameter must exist for all types, and the error names the type without
 });
 
 test.each([
-  ['/?_type=Medication', 'not-supported'],
+  ['/?_type=AuditEvent', 'not-supported'],
   ['/?_type=', 'not-supported'],
   ['/?_type=Patient&_type=Observation', 'invalid'],
   ['/?_type:not=Patient', 'not-supported'],
