@@ -50,6 +50,13 @@ test('characters that XML cannot represent are written as U+FFFD', () => {
   expect(writeXml({ resourceType: 'Patient', name: [{ text: 'a\u0000b\uFFFFc\uD800' }] })).toContain('value="a\uFFFDb\uFFFDc\uFFFD"');
 });
 
+test('an element that is named resourceType is not taken for the type of a resource', async () => {
+  const instance = [{ resourceId: 'a', resourceType: 'Patient' }];
+  const xml = writeXml({ resourceType: 'ExampleScenario', status: 'draft', instance });
+  expect(xml).toContain('<instance><resourceId value="a"/><resourceType value="Patient"/></instance>');
+  expect((await parseXml(xml)).plain).toEqual({ resourceType: 'ExampleScenario', status: 'draft', instance });
+});
+
 test('booleans and numbers get their JSON types, and a plus sign of a whole number is left out', async () => {
   const xml = `<Observation ${FHIR}><extension url="urn:i"><valueInteger value="+5"/></extension><extension url="urn:b"><valueBoolean value="false"/></extension><extension url="urn:d"><valueDecimal value="1.50"/></extension></Observation>`;
   const { plain, exact } = await parseXml(xml);
