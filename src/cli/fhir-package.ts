@@ -33,7 +33,7 @@ export function readPackage(path: string): ReadPackage {
     if (definition) found.set(`${definition.resourceType} ${definition.url}`, definition);
     else unused++;
   }
-  if (!found.size) throw new AdminError(`${path} has no StructureDefinition, ValueSet or CodeSystem to validate with`);
+  if (!found.size) throw new AdminError(`${path} has no StructureDefinition, ValueSet, CodeSystem or ConceptMap`);
   return { package: { name, version, depends, definitions: [...found.values()].sort(byUrl).map(toStored) }, unused };
 }
 

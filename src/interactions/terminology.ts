@@ -6,7 +6,7 @@ import { chooseDefinition } from '../fhir/profile/library.ts';
 import { parseCanonical } from '../fhir/profile-claims.ts';
 import { parseSearch } from '../fhir/search/request.ts';
 import { type Terminology, toCanonical } from '../fhir/terminology/terminology.ts';
-import type { CodeSystem, ConceptMap, ValueSet } from '../fhir/terminology/value-set.ts';
+import { type CodeSystem, type ConceptMap, listOtherMaps, type ValueSet } from '../fhir/terminology/value-set.ts';
 import type { ConceptMaps } from '../fhir/terminology-operations/operation.ts';
 import { isServed } from '../fhir/types.ts';
 import type { Context } from './context.ts';
@@ -101,13 +101,14 @@ interface ConceptMapRequest {
   target?: string;
 }
 
-/** The stored concept maps for a translation, and those to which they delegate codes without an entry. `given`: the map of the request. */
+/** The concept maps for a translation (stored, or with their URL in a package), and those to which they delegate codes without an entry. `given`: the map of the request. */
 export async function loadConceptMaps(context: TerminologyContext, request: ConceptMapRequest, given?: ConceptMap): Promise<ConceptMaps> {
   const used = given ? [given] : await findRequestedMaps(context, request);
   const others: ConceptMap[] = [];
   for (let pending = used.flatMap(listOtherMaps); pending.length; ) {
-    const missing = [...new Set(pending)].filter((url) => ![...used, ...others].some((map) => map.url === url));
-    const found = missing.length ? await findStored<ConceptMap>(context, 'ConceptMap', missing) : [];
+    const urls = [...new Set(pending.map((canonical) => parseCanonical(canonical).url))];
+    const missing = urls.filter((url) => ![...used, ...others].some((map) => map.url === url));
+    const found = (await Promise.all(missing.map((url) => findConceptMap(context, url)))).filter((map) => map !== undefined);
     others.push(...found);
     if (others.length > MAX_DEFINITIONS)
       throw tooCostly(`the translation needs more than ${MAX_DEFINITIONS} concept maps: name one by url`);
@@ -116,16 +117,23 @@ export async function loadConceptMaps(context: TerminologyContext, request: Conc
   return { used, others };
 }
 
+/** A stored concept map, or one of a loaded package. */
+async function findConceptMap(context: TerminologyContext, canonical: string): Promise<ConceptMap | undefined> {
+  const { url } = parseCanonical(canonical);
+  const versions = await findStored<ConceptMap>(context, 'ConceptMap', [url]);
+  const chosen = chooseDefinition(
+    versions.map((resource) => ({ package: '', resource })),
+    canonical,
+    '',
+  );
+  return chosen?.resource ?? (await context.profiles.findTerminology(context.store, [url]))?.findConceptMap?.(canonical);
+}
+
 async function findRequestedMaps(context: TerminologyContext, request: ConceptMapRequest): Promise<ConceptMap[]> {
   const { url, version, codings, isReverse, source, target } = request;
   if (url !== undefined) {
-    const versions = await findStored<ConceptMap>(context, 'ConceptMap', [url]);
-    const chosen = chooseDefinition(
-      versions.map((resource) => ({ package: '', resource })),
-      toCanonical(url, version),
-      '',
-    );
-    return chosen ? [chosen.resource] : [];
+    const map = await findConceptMap(context, toCanonical(url, version));
+    return map ? [map] : [];
   }
   const code = codings.map((coding) => escapeValue(coding.code)).join(',');
   return searchDefinitions<ConceptMap>(context, 'ConceptMap', [
@@ -134,6 +142,3 @@ async function findRequestedMaps(context: TerminologyContext, request: ConceptMa
     ...(target === undefined ? [] : [['target-uri', escapeValue(target)] satisfies [string, string]]),
   ]);
 }
-
-const listOtherMaps = ({ group = [] }: ConceptMap): string[] =>
-  group.flatMap(({ unmapped }) => (unmapped?.mode === 'other-map' && unmapped.url !== undefined ? [parseCanonical(unmapped.url).url] : []));

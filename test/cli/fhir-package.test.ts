@@ -41,7 +41,7 @@ const content: PackageContent = {
   },
 };
 
-test('an archive and its unpacked folder yield the same definitions, reduced to the elements that validation uses', () => {
+test('an archive and its unpacked folder yield the same definitions, reduced to the elements that validation and the terminology operations use', () => {
   const packed = readPackage(writeTgz(at('a.tgz'), content));
   const same = (other: unknown) => JSON.stringify(other) === JSON.stringify(packed);
   expect([readPackage(writeFolder(at('a'), content)), readPackage(at('a/package'))].map(same)).toEqual([true, true]);
@@ -49,7 +49,7 @@ test('an archive and its unpacked folder yield the same definitions, reduced to 
   expect([read.name, read.version, read.depends, unused]).toEqual(['org.example', '1.2.0', { 'hl7.fhir.r4.core': '4.0.1' }, 2]);
   expect(Map.groupBy(read.definitions, ({ kind }) => kind).get('StructureDefinition')).toHaveLength(usCoreDefinitions().length);
   expect(read.definitions.find(({ url }) => url === 'urn:long')?.body).toBe(
-    '{"resourceType":"CodeSystem","url":"urn:long","content":"complete","concept":[{"code":"a"}]}',
+    '{"resourceType":"CodeSystem","url":"urn:long","content":"complete","concept":[{"code":"a","display":"A"}]}',
   );
   expect(read.definitions.map(({ body }) => body).join()).not.toMatch(/"text":|"short":|"definition":/);
 });
@@ -99,7 +99,7 @@ test.each<[string, () => string, RegExp]>([
   [
     'nothing to check with',
     () => tgz('none.tgz', { 'a.json': { resourceType: 'Patient' } }),
-    /has no StructureDefinition, ValueSet or CodeSystem/,
+    /has no StructureDefinition, ValueSet, CodeSystem or ConceptMap/,
   ],
   ['no name', () => tgz('name.tgz', { 'a.json': profile }, { name: undefined as never }), /has no name and version$/],
 ])('%s is refused', (_what, path, error) => {

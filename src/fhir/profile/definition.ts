@@ -8,7 +8,7 @@ import type {
   StructureDefinitionContext,
 } from '@medplum/fhirtypes';
 import { parseCanonical } from '../profile-claims.ts';
-import type { CodeSystem, Inclusion, ValueSet } from '../terminology/value-set.ts';
+import { type CodeSystem, type ConceptMap, type Inclusion, listOtherMaps, type ValueSet } from '../terminology/value-set.ts';
 
 /** https://hl7.org/fhir/R4/elementdefinition.html. `fixed[x]`, `pattern[x]`, `minValue[x]` and `maxValue[x]` have their JSON names. */
 export interface ElementDefinition {
@@ -48,7 +48,7 @@ export interface StructureDefinition {
   differential?: { element: ElementDefinition[] };
 }
 
-export type Definition = StructureDefinition | ValueSet | CodeSystem;
+export type Definition = StructureDefinition | ValueSet | CodeSystem | ConceptMap;
 export type DefinitionKind = Definition['resourceType'];
 
 /** A definition and its package (`name#version`; `facet` for the project's own). */
@@ -73,6 +73,7 @@ const DEPENDENCY_READERS: { [K in Definition['resourceType']]: (definition: Extr
   StructureDefinition: listProfileDependencies,
   ValueSet: listValueSetDependencies,
   CodeSystem: () => [],
+  ConceptMap: listOtherMaps,
 };
 
 function listProfileDependencies({ snapshot, differential, baseDefinition }: StructureDefinition): string[] {

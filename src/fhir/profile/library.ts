@@ -4,7 +4,7 @@
 import { parseCanonical } from '../profile-claims.ts';
 import { findCoreCodeSystem, findCoreValueSet } from '../terminology/core-value-sets.ts';
 import type { Terminology } from '../terminology/terminology.ts';
-import type { CodeSystem, ValueSet } from '../terminology/value-set.ts';
+import type { CodeSystem, ConceptMap, ValueSet } from '../terminology/value-set.ts';
 import { findValueSetCodes, type ValueSetCodes } from './binding.ts';
 import type { DefinitionSource } from './checker.ts';
 import type { Definition, DefinitionKind, PackagedDefinition, StructureDefinition } from './definition.ts';
@@ -59,6 +59,7 @@ const buildPackageTerminology = (find: FindDefinition, from: string): Terminolog
   findValueSet: (canonical) => find<ValueSet>('ValueSet', canonical, from)?.resource ?? findCoreValueSet(parseCanonical(canonical).url),
   findCodeSystem: (canonical) =>
     find<CodeSystem>('CodeSystem', canonical, from)?.resource ?? findCoreCodeSystem(parseCanonical(canonical).url),
+  findConceptMap: (canonical) => find<ConceptMap>('ConceptMap', canonical, from)?.resource,
 });
 
 /** Chooses the definition for a canonical: the requested version, then the same package, then the newest. */

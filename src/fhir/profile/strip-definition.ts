@@ -1,7 +1,7 @@
 // Strips published definitions to the elements that validation and the terminology operations use.
 
 import { toObject } from '../json-values.ts';
-import type { CodeSystem, Concept, Contained, Inclusion, ValueSet } from '../terminology/value-set.ts';
+import type { CodeSystem, Concept, ConceptMap, Contained, Inclusion, ValueSet } from '../terminology/value-set.ts';
 import { isUniversalConstraint } from './constraint.ts';
 import type { Constraint, Definition, ElementDefinition, StructureDefinition } from './definition.ts';
 import { UnusableDefinitionError } from './definition.ts';
@@ -24,6 +24,14 @@ const STRIPPERS: Readonly<Record<string, (resource: never) => Definition>> = {
     }),
     ...(valueSet.expansion && {
       expansion: { ...pickProperties(valueSet.expansion, ['total']), contains: stripContained(valueSet.expansion.contains) },
+    }),
+  }),
+  ConceptMap: (map: ConceptMap) => ({
+    ...pickProperties(map, ['resourceType', 'url', 'version', 'name', 'title', 'status']),
+    ...(map.group && {
+      group: toArray(map.group).map((group) =>
+        pickProperties(group, ['source', 'sourceVersion', 'target', 'targetVersion', 'element', 'unmapped']),
+      ),
     }),
   }),
   CodeSystem: (system: CodeSystem) => ({

@@ -1,12 +1,14 @@
 // The loaded value sets and code systems: the project's own, and R4's. https://hl7.org/fhir/R4/references.html#canonical
 import { parseCanonical } from '../profile-claims.ts';
 import { findCoreCodeSystem, findCoreValueSet } from './core-value-sets.ts';
-import type { CodeSystem, ValueSet } from './value-set.ts';
+import type { CodeSystem, ConceptMap, ValueSet } from './value-set.ts';
 
 /** Finds definitions by canonical URL. Undefined: not loaded. */
 export interface Terminology {
   findValueSet(canonical: string): ValueSet | undefined;
   findCodeSystem(canonical: string): CodeSystem | undefined;
+  /** Absent: there are no concept maps. */
+  findConceptMap?(canonical: string): ConceptMap | undefined;
 }
 
 /** The canonical URL of a version; without a version, of any. */

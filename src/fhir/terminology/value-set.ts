@@ -110,3 +110,7 @@ export interface DependentValue {
   value: string;
   display?: string;
 }
+
+/** The URLs of the maps to which a map delegates codes without an entry. https://hl7.org/fhir/R4/conceptmap.html#unmapped */
+export const listOtherMaps = ({ group = [] }: ConceptMap): string[] =>
+  group.flatMap(({ unmapped }) => (unmapped?.mode === 'other-map' && unmapped.url !== undefined ? [unmapped.url] : []));
