@@ -23,6 +23,12 @@ const CORRECTIONS: Record<string, string> = {
   // written as `name | alias`, without the type
   'InsurancePlan-name': 'InsurancePlan.name | InsurancePlan.alias',
 };
+
+/** Expressions of components that R4 writes in the place of each other, by the id of the composite. */
+const COMPONENT_CORRECTIONS: Record<string, string[]> = {
+  // the code is written for `relatesto`, and the target for `relation`. https://hl7.org/fhir/R4/documentreference.html#search
+  'DocumentReference-relationship': ['target', 'code'],
+};
 /** What "a reference to any type" means in the definitions: Parameters is never referred to. */
 const ANY = RESOURCE_TYPES.filter((type) => type !== 'Parameters');
 
@@ -55,7 +61,7 @@ const line = (type: string, parameter: SearchParameter): string => `  ${JSON.str
 
 /** `systems`: the code systems of a `code` element, which its JSON does not name. */
 function facts(type: string, parameter: SearchParameter): object {
-  const { code, type: kind, url, target, component } = parameter;
+  const { id, code, type: kind, url, target, component } = parameter;
   const expression = ownExpression(type, parameter);
   const systems = kind === 'token' ? branches(expression).flatMap(systemsOf) : [];
   return {
@@ -65,12 +71,12 @@ function facts(type: string, parameter: SearchParameter): object {
     expression,
     ...(target && !isAny(target) && { targets: [...target].sort() }),
     ...(systems.length && { systems: [...new Set(systems)] }),
-    ...(component && { components: component.map(componentOf) }),
+    ...(component && { components: component.map((one, at) => componentOf(one, COMPONENT_CORRECTIONS[id]?.[at])) }),
   };
 }
 
 /** `like`: the parameter it is like. In the definitions one component's type is spelt DateTime, which is none. */
-const componentOf = ({ definition, expression }: { definition: string; expression: string }): object => ({
+const componentOf = ({ definition, expression: written }: { definition: string; expression: string }, expression = written): object => ({
   like: definition,
   expression: expression.replaceAll('ofType(DateTime)', 'ofType(dateTime)'),
 });

@@ -86,15 +86,17 @@ const PLAIN: Record<ParameterKind, (parameter: SearchParameter) => Ask[]> = {
   composite: ({ parts = [] }) => composites(parts[0]!.components),
 };
 
-/** Each form of the first value with a value of the second, and each form of the second behind a code. */
-function composites([first, second]: readonly CompositeComponent[]): Ask[] {
-  const heads = tokens(first!).filter(({ form }) => form !== 'several' && form !== 'hundreds');
-  const tails = asksOf(second!.kind, second as CompositeComponent).filter(({ form }) => form !== 'several' && form !== 'hundreds');
-  const [code] = heads;
-  return [
-    ...tails.map((tail) => plain(`${code!.value}$${tail.value}`, `${code!.form}$${tail.form || second!.kind}`)),
-    ...heads.slice(1).map((head) => plain(`${head.value}$${tails[0]!.value}`, `${head.form}$${tails[0]!.form || second!.kind}`)),
-  ];
+/** Each form of each component, together with the first form of the others. */
+function composites(components: readonly CompositeComponent[]): Ask[] {
+  const asks = components.map((component) =>
+    asksOf(component.kind, component)
+      .filter(({ form }) => form !== 'several' && form !== 'hundreds')
+      .map(({ form, value }) => ({ form: form || component.kind, value })),
+  );
+  const firsts = asks.map(([first]) => first!);
+  const join = (all: Pick<Ask, 'form' | 'value'>[]): Ask =>
+    plain(all.map(({ value }) => value).join('$'), all.map(({ form }) => form).join('$'));
+  return [join(firsts), ...asks.flatMap((own, at) => own.slice(1).map((ask) => join(firsts.with(at, ask))))];
 }
 
 const asksOf = (kind: ParameterKind, like: object): Ask[] => PLAIN[kind](like as SearchParameter);
@@ -135,8 +137,10 @@ function modified(parameter: SearchParameter, modifier: string): Ask[] {
 const ALONG: Partial<Record<ParameterKind, (parameter: SearchParameter) => string>> = {
   token: conceptOf,
   uri: () => 'http://nobody.example/things/x',
-  reference: ({ targets = [], types }) =>
-    types && !types.includes('Reference') ? 'http://nobody.example/x|1' : `${targets.find(isHierarchical)}/nobody`,
+  reference({ targets = [], types }) {
+    const climbed = types && !types.includes('Reference') ? undefined : targets.find(isHierarchical);
+    return climbed === undefined ? 'http://nobody.example/x|1' : `${climbed}/nobody`;
+  },
 };
 
 /** All searches by a parameter. */

@@ -64,9 +64,11 @@ const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly St
   composite: ({ key, forms, within, ...of }, { rows }) =>
     rows.composites.some((row) => {
       if (!isOf(of, row) || (key !== undefined && row.key !== key) || !forms.every((form) => row.forms.includes(form))) return false;
-      if (within.of === 'norm') return row.norm !== undefined && textMatches(within, { norm: row.norm, infix: false });
-      const span = row[within.of];
-      return span !== undefined && passes(within.any, span, within.of === 'date' ? inTime : inSize);
+      return within.every((one) => {
+        if (one.of === 'norm') return row.norm !== undefined && textMatches(one, { norm: row.norm, infix: false });
+        const span = row[one.of];
+        return span !== undefined && passes(one.any, span, one.of === 'date' ? inTime : inSize);
+      });
     }),
   near: ({ any, ...of }, { rows }) =>
     rows.composites.some(

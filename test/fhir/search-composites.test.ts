@@ -3,7 +3,7 @@ import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import { corpusOf, idsOf, parsed, REGISTRY } from './search-corpus.ts';
+import { BASE_URL, corpusOf, idsOf, parsed, REGISTRY } from './search-corpus.ts';
 
 const UCUM = 'http://unitsofmeasure.org';
 const LOINC = 'http://loinc.org';
@@ -22,6 +22,20 @@ const pressure = (id: string, systolic: number, diastolic: number): Resource =>
       { code: coded('8459-0'), valueCodeableConcept: coded('sitting@') },
     ],
   });
+
+/** A sequence with its variants, and a window from the first start to the last end. */
+const sequence = (id: string, chromosome: object, variants: [start: number, end: number][]): Resource => ({
+  resourceType: 'MolecularSequence',
+  id,
+  coordinateSystem: 0,
+  referenceSeq: {
+    chromosome,
+    referenceSeqId: coded(`NC_${id}@urn:sequences`),
+    windowStart: variants[0]![0],
+    windowEnd: variants.at(-1)![1],
+  },
+  variant: variants.map(([start, end]) => ({ start, end })),
+});
 
 const CORPUS = corpusOf([
   observation('potassium', coded('2823-3', 'K@urn:local'), { valueQuantity: { value: 5.4, unit: 'mmol/L', system: UCUM, code: 'mmol/L' } }),
@@ -44,6 +58,21 @@ const CORPUS = corpusOf([
       { code: coded('smoker@'), valueBoolean: false },
     ],
   },
+  {
+    resourceType: 'DocumentReference',
+    id: 'replacement',
+    relatesTo: [
+      { code: 'replaces', target: { reference: 'DocumentReference/first' } },
+      { code: 'appends', target: { reference: `${BASE_URL}/DocumentReference/second/_history/3` } },
+      { code: 'signs', target: { reference: 'https://elsewhere.example/fhir/DocumentReference/first' } },
+      { code: 'transforms', target: { identifier: { value: 'first' } } },
+    ],
+  },
+  sequence('one', coded('1@urn:chromosome', 'chr1@urn:local'), [
+    [100, 200],
+    [5000, 5000],
+  ]),
+  sequence('two', coded('2@urn:chromosome'), [[150, 900]]),
 ]);
 
 const found = (search: string): string[] => idsOf(`${search.split('?')[0]}?${encoded(search.split(/\?(.*)/s)[1]!)}`, CORPUS);
@@ -93,6 +122,40 @@ test.each<[string, string[]]>([
   ['Observation?code-value-string=5778-6$straw coloured', ['words']],
   [`Observation?code-value-string=${LOINC}|5778-6$straw`, ['words']],
   ['Observation?code-value-string=5778-6$clear', []],
+  // a reference and a code: as id, Type/id or URL, with or without the base
+  ['DocumentReference?relationship=DocumentReference/first$replaces', ['replacement']],
+  ['DocumentReference?relationship=first$replaces', ['replacement']],
+  [
+    `DocumentReference?relationship=${BASE_URL}/DocumentReference/first$http://hl7.org/fhir/document-relationship-type|replaces`,
+    ['replacement'],
+  ],
+  ['DocumentReference?relationship=first$urn:other|replaces', []],
+  [`DocumentReference?relationship=${BASE_URL}/DocumentReference/first$replaces`, ['replacement']],
+  ['DocumentReference?relationship=second$appends', ['replacement']],
+  ['DocumentReference?relationship=DocumentReference/second/_history/2$appends', ['replacement']],
+  ['DocumentReference?relationship=https://elsewhere.example/fhir/DocumentReference/first$signs', ['replacement']],
+  ['DocumentReference?relationship=first$appends', []],
+  ['DocumentReference?relationship=first$signs', []],
+  ['DocumentReference?relationship=first$transforms', []],
+  ['DocumentReference?relationship=Patient/first$replaces', []],
+  ['DocumentReference?relationship=first$appends,second$appends', ['replacement']],
+  // a code and two numbers
+  ['MolecularSequence?chromosome-window-coordinate=1$100$5000', ['one']],
+  ['MolecularSequence?chromosome-window-coordinate=1$le100$gt4999', ['one']],
+  ['MolecularSequence?chromosome-window-coordinate=1$lt100$gt4999', []],
+  ['MolecularSequence?chromosome-window-coordinate=1$le100$gt5000', []],
+  ['MolecularSequence?chromosome-window-coordinate=urn:local|chr1$100$5000', ['one']],
+  ['MolecularSequence?chromosome-window-coordinate=urn:chromosome|chr1$100$5000', []],
+  ['MolecularSequence?chromosome-window-coordinate=urn:chromosome|$ge100$le5000', ['one', 'two']],
+  ['MolecularSequence?chromosome-window-coordinate=1$ge100$le5000,2$ge100$le5000', ['one', 'two']],
+  ['MolecularSequence?referenceseqid-window-coordinate=urn:sequences|NC_two$150$900', ['two']],
+  ['MolecularSequence?referenceseqid-window-coordinate=urn:sequences|NC_one$150$900', []],
+  // the code of the whole resource, and both numbers of one variant
+  ['MolecularSequence?chromosome-variant-coordinate=chr1$100$200', ['one']],
+  ['MolecularSequence?chromosome-variant-coordinate=chr1$100$5000', []],
+  ['MolecularSequence?chromosome-variant-coordinate=chr1$gt100$le5000', ['one']],
+  ['MolecularSequence?chromosome-variant-coordinate=2$100$200', []],
+  ['MolecularSequence?referenceseqid-variant-coordinate=NC_two$lt200$gt800', ['two']],
   // at the end of a chain, and through one
   [`DiagnosticReport?result.code-value-quantity=${LOINC}|2823-3$gt5.3|${UCUM}|mmol/L`, ['report']],
   ['Observation?_has:DiagnosticReport:result:_id=report&code-value-quantity=2823-3$gt5', ['potassium']],
@@ -107,6 +170,10 @@ test.each([
   ['Observation?code-value-quantity=a|b|c$5', 'code-value-quantity must be code, system|code'],
   ['Observation?code-value-date=2823-3$yesterday', 'code-value-date must be a date'],
   ['Observation?code-value-string=2823-3$', 'code-value-string needs a value'],
+  ['DocumentReference?relationship=first', 'relationship takes 2 values with a $ between them'],
+  ['DocumentReference?relationship=not an id$replaces', 'relationship must be an id, Type/id, or an absolute URL'],
+  ['MolecularSequence?chromosome-variant-coordinate=1$2', 'chromosome-variant-coordinate takes 3 values with a $ between them'],
+  ['MolecularSequence?chromosome-variant-coordinate=1$2$x', 'chromosome-variant-coordinate must be a number'],
 ])('%s is refused: %s', (search, text) => {
   expect(() => parsed(search)).toThrow(text);
 });
@@ -135,6 +202,7 @@ test('a part that several parameters share is indexed once', () => {
   expect(REGISTRY.listParts('Patient')).toEqual([]);
 });
 
+const PERIOD = 'http://hl7.org/fhir/SearchParameter/PractitionerRole-date';
 const OWN: SearchParameterResource = {
   url: 'http://example.org/SearchParameter/role-code-period',
   code: 'role-code-period',
@@ -163,6 +231,53 @@ test("a project's own composite works like those of the specification", () => {
   expect(idsOf('PractitionerRole?role-code-period=doctor$true', corpus, registry)).toEqual(['on']);
 });
 
+test("a project's own composite may have several references and ranges, and no code", () => {
+  const registry = buildRegistry([
+    {
+      ...OWN,
+      code: 'at-since',
+      expression: 'PractitionerRole',
+      component: [
+        { definition: 'http://hl7.org/fhir/SearchParameter/PractitionerRole-location', expression: 'location' },
+        { definition: PERIOD, expression: 'period' },
+      ],
+    },
+    {
+      ...OWN,
+      url: 'http://example.org/SearchParameter/series',
+      code: 'series',
+      base: ['ImmunizationRecommendation'],
+      expression: 'ImmunizationRecommendation.recommendation',
+      component: [
+        { definition: 'http://hl7.org/fhir/SearchParameter/ImmunizationRecommendation-date', expression: 'dateCriterion.value' },
+        { definition: 'http://hl7.org/fhir/SearchParameter/MolecularSequence-variant-start', expression: 'doseNumber.ofType(positiveInt)' },
+        { definition: 'http://hl7.org/fhir/SearchParameter/MolecularSequence-variant-end', expression: 'seriesDoses.ofType(positiveInt)' },
+        { definition: 'http://hl7.org/fhir/SearchParameter/Organization-name', expression: 'series' },
+      ],
+    },
+  ]);
+  const role = (id: string, locations: string[], start: string): Resource => ({
+    ...{ resourceType: 'PractitionerRole', id, period: { start } },
+    location: locations.map((reference) => ({ reference })),
+  });
+  const roles = corpusOf([role('here', ['Location/a', 'Location/b'], '2020'), role('there', ['Location/c'], '2020')], registry);
+  expect(idsOf('PractitionerRole?at-since=b$2021', roles, registry)).toEqual([]);
+  expect(idsOf('PractitionerRole?at-since=b$ge2021', roles, registry)).toEqual(['here']);
+  expect(idsOf('PractitionerRole?at-since=Location/c$ge2021,Location/a$ge2021', roles, registry)).toEqual(['here', 'there']);
+  const dose = (at: number, of: number, value: string) => ({
+    ...{ doseNumberPositiveInt: at, seriesDosesPositiveInt: of, series: 'Primary series' },
+    dateCriterion: [{ value }],
+  });
+  const doses = corpusOf(
+    [{ resourceType: 'ImmunizationRecommendation', id: 'x', recommendation: [dose(1, 3, '2026-01-01'), dose(2, 3, '2026-06-01')] }],
+    registry,
+  );
+  expect(idsOf('ImmunizationRecommendation?series=2026-06$2$3$prim', doses, registry)).toEqual(['x']);
+  expect(idsOf('ImmunizationRecommendation?series=2026-06$ge1$gt2$primary', doses, registry)).toEqual(['x']);
+  expect(idsOf('ImmunizationRecommendation?series=2026-06$1$3$prim', doses, registry)).toEqual([]);
+  expect(idsOf('ImmunizationRecommendation?series=2026-06$2$3$second', doses, registry)).toEqual([]);
+});
+
 test.each<[string, Partial<SearchParameterResource>, string]>([
   [
     'a component like nothing that is known',
@@ -171,9 +286,14 @@ test.each<[string, Partial<SearchParameterResource>, string]>([
   ],
   ['one component alone', { component: [OWN.component![0]!] }, 'a composite needs two or more components'],
   [
-    'a component that is a reference',
-    { component: [OWN.component![0]!, { definition: 'http://hl7.org/fhir/SearchParameter/PractitionerRole-location', expression: 'x' }] },
-    'components of type reference are not served',
+    'a component that is a URI',
+    { component: [OWN.component![0]!, { definition: 'http://hl7.org/fhir/SearchParameter/Resource-profile', expression: 'url' }] },
+    'components of type uri are not served',
+  ],
+  [
+    'two components that are dates',
+    { component: ['1', '2'].map(() => ({ definition: PERIOD, expression: 'value.ofType(Period)' })) },
+    'one component of type quantity or two of type number, one of type date and one of type string',
   ],
   [
     'a component that finds nothing of its kind',

@@ -73,6 +73,13 @@ function codesOf(by: number, places: [number, number]): CodeRow {
   return { parameter: by, low: low!, high: high! };
 }
 
+/** As `ends`, or a single value. */
+const spans = (list: string[]) =>
+  fc.oneof(
+    ends(list),
+    oneOf(list.slice(1, -1)).map((at) => ({ from: at, to: at })),
+  );
+
 const compositeRow: fc.Arbitrary<CompositeRow> = fc
   .record({
     parameter,
@@ -86,6 +93,21 @@ const compositeRow: fc.Arbitrary<CompositeRow> = fc
     ),
   })
   .map(({ within: one, ...row }) => ({ ...row, ...one }));
+/** Parameters whose rows have several ranges: two numbers; a number, a date and a text. */
+const TWO_NUMBERS = 5;
+const NUMBER_DATE_NORM = 6;
+const severalRangesRow: fc.Arbitrary<CompositeRow> = fc
+  .record({
+    key: oneOf(HASHES),
+    forms: fc.uniqueArray(oneOf(HASHES), { maxLength: 2 }),
+    ranges: fc.oneof(
+      fc.tuple(spans(NUMBERS), spans(NUMBERS)).map(([number, measure]) => ({ parameter: TWO_NUMBERS, number, measure })),
+      fc
+        .tuple(spans(NUMBERS), spans(DAYS), oneOf(NAMES))
+        .map(([number, date, norm]) => ({ parameter: NUMBER_DATE_NORM, number, date, norm })),
+    ),
+  })
+  .map(({ ranges, ...row }) => ({ ...row, ...ranges }));
 /** The parameter of positions. */
 const NEAR = 4;
 const place = fc
@@ -121,7 +143,9 @@ const rows: fc.Arbitrary<Omit<IndexRows, 'self'>> = fc.record({
     .chain((some) =>
       fc.tuple(...some.map((one) => fc.tuple(fc.nat(NAMES.length - 1), fc.nat(NAMES.length - 1)).map((of) => codesOf(one, of)))),
     ),
-  composites: few(fc.oneof({ weight: 2, arbitrary: compositeRow }, { weight: 1, arbitrary: positionRow })),
+  composites: few(
+    fc.oneof({ weight: 2, arbitrary: compositeRow }, { weight: 1, arbitrary: positionRow }, { weight: 2, arbitrary: severalRangesRow }),
+  ),
 });
 
 /** A parameter is of one type: no resource of another type has it. */
@@ -169,11 +193,26 @@ export const changeOf = ({ type, id, lastUpdated, rows: index }: Stored): Resour
 const op = oneOf<Comparison['op']>(['<', '<=', '>', '>=']);
 const comparisons = (list: string[]) =>
   few(few(fc.record({ column: oneOf<Comparison['column']>(['from', 'to']), op, at: oneOf(list) }), 2), 2);
-const within: fc.Arbitrary<Within> = fc.oneof(
-  fc.record({ of: oneOf<'number' | 'measure'>(['number', 'measure']), any: comparisons(NUMBERS) }),
-  fc.record({ of: fc.constant('date' as const), any: comparisons(DAYS) }),
-  fc.record({ of: fc.constant('norm' as const), from: oneOf(NAMES), to: oneOf([...NAMES, 'zz']) }),
-);
+const numberWithin = (of: 'number' | 'measure'): fc.Arbitrary<Within> => fc.record({ of: fc.constant(of), any: comparisons(NUMBERS) });
+const dateWithin: fc.Arbitrary<Within> = fc.record({ of: fc.constant('date' as const), any: comparisons(DAYS) });
+const normWithin: fc.Arbitrary<Within> = fc.record({
+  of: fc.constant('norm' as const),
+  from: oneOf(NAMES),
+  to: oneOf([...NAMES, 'zz']),
+});
+const within: fc.Arbitrary<Within[]> = fc
+  .oneof(numberWithin('number'), numberWithin('measure'), dateWithin, normWithin)
+  .map((one) => [one]);
+/** A test of each range of a row with several. */
+const severalRanges: fc.Arbitrary<Condition> = fc
+  .tuple(
+    fc.oneof(
+      fc.record({ parameter: fc.constant(TWO_NUMBERS), within: fc.tuple(numberWithin('number'), numberWithin('measure')) }),
+      fc.record({ parameter: fc.constant(NUMBER_DATE_NORM), within: fc.tuple(numberWithin('number'), dateWithin, normWithin) }),
+    ),
+    fc.option(oneOf(HASHES), { nil: undefined }),
+  )
+  .map(([ranges, key]) => ({ on: 'composite', forms: [], ...ranges, ...(key !== undefined && { key }) }));
 const text = fc.oneof(
   fc.record({ equals: oneOf(NAMES) }),
   fc.record({ among: few(oneOf(NAMES)) }),
@@ -208,6 +247,7 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Con
         ...{ forms: fc.uniqueArray(oneOf(HASHES), { maxLength: 2 }), within, key: oneOf(HASHES) },
       }),
       fc.record({ on: fc.constant('composite' as const), parameter, forms: fc.constant<string[]>([]), within }),
+      severalRanges,
       fc.record({ on: fc.constant('near' as const), parameter: fc.constant(NEAR), any: fc.array(circle, { minLength: 1, maxLength: 2 }) }),
       fc
         .record({

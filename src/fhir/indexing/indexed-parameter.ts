@@ -1,4 +1,5 @@
 // Search parameters as indexing uses them: the kind and the values of each, and the parts of composite parameters.
+import type { Resource } from '../types.ts';
 import type { TokenTraits, ValueKind } from './parameter-kinds.ts';
 import type { Hash, ParameterNumber } from './rows.ts';
 import type { CompiledExpression, TypedValue } from './typed-value.ts';
@@ -35,15 +36,40 @@ export interface IndexedParameters {
 export const COLUMN_PARAMETERS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
 
 /** The kinds of parameters that components can have. */
-export const COMPONENT_KINDS = ['token', 'string', 'date', 'number', 'quantity'] as const;
+export const COMPONENT_KINDS = ['token', 'reference', 'string', 'date', 'number', 'quantity'] as const;
 export type ComponentKind = (typeof COMPONENT_KINDS)[number];
+/** Kinds of components that a search tests for equality. */
+export type CodedKind = Extract<ComponentKind, 'token' | 'reference'>;
+/** Kinds of components that a search tests by a range. */
+export type RangeKind = Exclude<ComponentKind, CodedKind>;
+
+/** The columns of a composite row that hold ranges. */
+export type RangeColumn = 'number' | 'measure' | 'date' | 'norm';
+
+interface Component extends TokenTraits {
+  types: string[];
+  /** The values in one occurrence of the element, which is a part of the resource. */
+  findValues(occurrence: unknown, resource: Resource): TypedValue[];
+}
+
+/** A component that is tested for equality. `targets`: the target types of a reference. */
+export interface CodedComponent extends Component {
+  kind: CodedKind;
+  targets: readonly string[];
+}
+
+/** A component that is tested by a range. `column`: its column; a quantity also uses the column `measure`. */
+export interface RangeComponent extends Component {
+  kind: RangeKind;
+  column: RangeColumn;
+}
 
 /** One component of a composite parameter. */
-export interface CompositeComponent extends TokenTraits {
-  kind: ComponentKind;
-  types: string[];
-  findValues(occurrence: unknown): TypedValue[];
-}
+export type CompositeComponent = CodedComponent | RangeComponent;
+
+export const isCodedKind = (kind: ComponentKind): kind is CodedKind => kind === 'token' || kind === 'reference';
+export const isCoded = (component: CompositeComponent): component is CodedComponent => isCodedKind(component.kind);
+export const isRanged = (component: CompositeComponent): component is RangeComponent => !isCodedKind(component.kind);
 
 /**
  * Pairs of values of one occurrence of an element (https://hl7.org/fhir/R4/search.html#composite). Parameters with the same element and components share a part,

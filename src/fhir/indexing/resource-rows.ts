@@ -54,7 +54,7 @@ export function buildIndexRows(resource: Resource, registry: IndexedParameters, 
     rows.tokens.push(parameter.presence);
     addRows(rows, ROW_BUILDERS[parameter.type](parameter, values, baseUrl));
   }
-  const pairs = registry.listParts(resource.resourceType).map((part) => buildCompositeEntries(part, resource));
+  const pairs = registry.listParts(resource.resourceType).map((part) => buildCompositeEntries(part, resource, baseUrl));
   appendAll(rows.tokens, removeDuplicates(pairs.flatMap(({ tokens }) => tokens)));
   for (const { composites } of pairs) appendAll(rows.composites, composites);
   return { self: hash(`${resource.resourceType}/${resource.id}`), ...rows };

@@ -45,8 +45,8 @@ export interface NumberRow extends Span {
 }
 
 /**
- * The values of one occurrence of an element. `key`: its codes. `forms`: all hashes that a search can test for equality (codes, units). A row has at most one of:
- * a number with its measure, a date, a folded text.
+ * The values of one occurrence of an element. `key`: its codes. `forms`: all hashes that a search can test for equality (codes, references, units). `measure`: of
+ * the number, or a second number. The column `long` describes the first range of the row: its number, otherwise its date.
  */
 export interface CompositeRow {
   parameter: ParameterNumber;

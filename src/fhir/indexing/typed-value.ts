@@ -10,7 +10,8 @@ export interface TypedValue {
 /** A compiled expression. `types`: the possible types of its values. Undefined: they are known only when it is evaluated. */
 export interface CompiledExpression {
   types: string[] | undefined;
-  evaluate(resource: Resource): TypedValue[];
+  /** The values from a start. `resource`: the value of %resource; absent: the start is a resource itself. */
+  evaluate(start: Resource, resource?: Resource): TypedValue[];
 }
 
 /**

@@ -1,26 +1,59 @@
 // Compiles the definition of a composite search parameter into its parts. https://hl7.org/fhir/R4/search.html#composite
 import { hashParameterName } from '../hash.ts';
-import { COMPONENT_KINDS, type ComponentKind, type CompositeComponent, type CompositePart } from '../indexing/indexed-parameter.ts';
+import {
+  COMPONENT_KINDS,
+  type ComponentKind,
+  type CompositeComponent,
+  type CompositePart,
+  isCodedKind,
+  type RangeColumn,
+  type RangeKind,
+} from '../indexing/indexed-parameter.ts';
 import { buildTokenTraits, listElementTypes } from '../indexing/parameter-kinds.ts';
+import type { Resource } from '../types.ts';
 import { compileExpression } from './expression.ts';
 
-/** The definition of a component: the kind of its parameter, and the expression of its values in an occurrence. */
+/** The definition of a component: the kind, targets and implied code systems of its parameter, and the expression of its values in an occurrence. */
 export interface ComponentDefinition {
   kind: string;
+  targets: readonly string[];
+  systems?: string[];
   expression: string;
 }
 
+type PlacedDefinition = ComponentDefinition & { kind: ComponentKind; column: RangeColumn | undefined };
+
 /**
- * The parts of a composite parameter of a type. Throws an Error that names what cannot be indexed: a kind of component, more than one component that is
- * not a token, or an unsupported expression.
+ * The parts of a composite parameter of a type. Throws an Error that names what cannot be indexed: a kind of component, two components that need the same columns
+ * of a row, or an unsupported expression.
  */
 export function compileCompositeParts(type: string, expression: string, definitions: readonly ComponentDefinition[]): CompositePart[] {
-  const kinds = definitions.map(({ kind }) => kind);
-  const unknown = kinds.find((kind) => !isComponentKind(kind));
-  if (unknown !== undefined) throw new Error(`components of type ${unknown} are not served`);
-  if (kinds.length < 2 || kinds.filter((kind) => kind !== 'token').length > 1)
-    throw new Error('a composite needs two or more components, of which at most one is not a token');
-  return splitUnion(expression).map((branch) => compileCompositePart(type, branch, definitions));
+  if (definitions.length < 2) throw new Error('a composite needs two or more components');
+  const placed = placeComponents(definitions);
+  return splitUnion(expression).map((branch) => compileCompositePart(type, branch, placed));
+}
+
+/** Kind → the columns that a component of the kind can use: one of these lists. A quantity is stored as written and in its unit of comparison. */
+const COLUMN_CHOICES: Record<RangeKind, readonly (readonly [RangeColumn, ...RangeColumn[]])[]> = {
+  number: [['number'], ['measure']],
+  quantity: [['number', 'measure']],
+  date: [['date']],
+  string: [['norm']],
+};
+
+/** Gives each range component its own columns of a row. */
+function placeComponents(definitions: readonly ComponentDefinition[]): PlacedDefinition[] {
+  const used = new Set<RangeColumn>();
+  return definitions.map((definition) => {
+    const { kind } = definition;
+    if (!isComponentKind(kind)) throw new Error(`components of type ${kind} are not served`);
+    if (isCodedKind(kind)) return { ...definition, kind, column: undefined };
+    const columns = COLUMN_CHOICES[kind].find((choice) => choice.every((column) => !used.has(column)));
+    if (!columns)
+      throw new Error('a composite may have one component of type quantity or two of type number, one of type date and one of type string');
+    for (const column of columns) used.add(column);
+    return { ...definition, kind, column: columns[0] };
+  });
 }
 
 /** The operands of a union. An expression with a text literal is not split. */
@@ -29,7 +62,7 @@ const splitUnion = (expression: string): string[] =>
 
 const isComponentKind = (kind: string): kind is ComponentKind => COMPONENT_KINDS.some((known) => known === kind);
 
-function compileCompositePart(type: string, branch: string, definitions: readonly ComponentDefinition[]): CompositePart {
+function compileCompositePart(type: string, branch: string, definitions: readonly PlacedDefinition[]): CompositePart {
   const occurrences = compileExpression(branch, type);
   const [element, ...others] = occurrences.types ?? [];
   if (element === undefined || others.length) throw new Error(`${branch} is not one element of ${type}`);
@@ -38,12 +71,17 @@ function compileCompositePart(type: string, branch: string, definitions: readonl
   return { number: hashParameterName(name), name, occurrences, components };
 }
 
-function compileComponent(element: string, { kind, expression }: ComponentDefinition): CompositeComponent {
-  if (!isComponentKind(kind)) throw new Error(`components of type ${kind} are not served`);
+function compileComponent(element: string, { kind, column, targets, systems, expression }: PlacedDefinition): CompositeComponent {
   const accepted = listElementTypes(kind);
   // undefined types: they are known only when the expression is evaluated
   const { types = [...accepted], evaluate } = compileExpression(expression, element, accepted);
   if (!types.length) throw new Error(`its expression ${expression} finds no element of ${element} that a ${kind} parameter can index`);
-  // the assertion: an occurrence is an element of a resource, which `evaluate` accepts at run time
-  return { kind, types, ...buildTokenTraits(types), findValues: (occurrence) => evaluate(occurrence as never) };
+  const component = {
+    types,
+    ...buildTokenTraits(types, systems),
+    // the assertion: an occurrence is an element of a resource, which `evaluate` accepts at run time
+    findValues: (occurrence: unknown, resource: Resource) => evaluate(occurrence as never, resource),
+  };
+  // a component of a coded kind has no column, one of a range kind has one (placeComponents)
+  return isCodedKind(kind) ? { kind, targets, ...component } : { kind, column: column!, ...component };
 }

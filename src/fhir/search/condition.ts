@@ -75,7 +75,7 @@ const CONDITION_PARSERS: Record<ParameterKind, ConditionParser> = {
   number: parseNumberCondition,
   quantity: parseQuantityCondition,
   special: (parameter, _modifier, value) => parseNearCondition(parameter, value),
-  composite: (parameter, _modifier, value, { now }) => parseCompositeCondition(parameter, value, now),
+  composite: (parameter, _modifier, value, context) => parseCompositeCondition(parameter, value, context),
   reference: parseReferenceCondition,
 };
 

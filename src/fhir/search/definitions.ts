@@ -38,9 +38,11 @@ export const ANY_TARGET: readonly string[] = any;
 
 const CODE = /^_?[A-Za-z][A-Za-z0-9_-]*$/;
 
-/** URL of a definition → its kind, for the components of composites. */
-export const mapKindsByUrl = (custom: readonly SearchParameterResource[]): Map<string | undefined, string> =>
-  new Map([...Object.values(BASE).flat(), ...custom].map(({ url, type }) => [url, type]));
+/** URL of a definition → its kind and targets, for the components of composites. */
+export const mapDefinitionsByUrl = (
+  custom: readonly SearchParameterResource[],
+): Map<string | undefined, Pick<SearchParameterDefinition, 'type' | 'targets' | 'systems'>> =>
+  new Map([...Object.values(BASE).flat(), ...custom.map(toDefinition)].map((definition) => [definition.url, definition]));
 
 /** Throws an Error that names an invalid definition and its mistake. */
 export function validateDefinition({ url, code, base, type, expression }: SearchParameterResource): void {

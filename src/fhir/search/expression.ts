@@ -45,10 +45,11 @@ function collectValues(flows: TypedWalk[], resource: Resource): TypedValue[] {
 /** If the evaluation fails on a resource (for example `single()` of two values), the expression has no value there. */
 function buildEvaluation(expression: string, type: string, accepted?: ReadonlySet<string>): CompiledExpression['evaluate'] {
   const evaluate = compileFhirPath(expression, { findCodes: () => undefined, resolveReference: toReferencedNode });
-  return (resource) => {
-    const start = buildNode(type, resource);
+  return (value, resource) => {
+    const start = buildNode(type, value);
+    const whole = resource ? buildNode(resource.resourceType, resource) : start;
     try {
-      return evaluate(start, start, start).flatMap((node) => {
+      return evaluate(start, whole, whole).flatMap((node) => {
         const found = isResource(node.value) ? 'Resource' : toFhirType(node);
         return node.value === undefined || found === undefined || (accepted && !accepted.has(found))
           ? []

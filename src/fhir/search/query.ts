@@ -39,8 +39,8 @@ export type Condition =
   | ({ on: 'date'; any: Comparison[][] } & ParameterReference)
   /** `unit`: only values with this unit as written. `measure`: values converted to this unit. At most one of both. */
   | ({ on: 'number'; unit?: Hash; measure?: Hash; any: Comparison[][] } & ParameterReference)
-  /** One occurrence of an element has this key (if any), all of these forms, and a value within the range. */
-  | ({ on: 'composite'; key?: Hash; forms: Hash[]; within: Within } & ParameterReference)
+  /** One occurrence of an element has this key (if any), all of these forms, and values within all ranges, in the order of RANGE_ORDER. At least one range. */
+  | ({ on: 'composite'; key?: Hash; forms: Hash[]; within: Within[] } & ParameterReference)
   /** A position is within one of the circles. */
   | ({ on: 'near'; any: GeoCircle[] } & ParameterReference)
   | { on: 'lastUpdated'; any: { op: Comparison['op']; at: string }[][] }
@@ -67,8 +67,11 @@ export type TextTest =
   | { ends: string; infix: boolean }
   | { contains: string; infix: boolean };
 
-/** The test of the component that is not a token: OR of ANDs on its number, measure or date, or a range of folded texts. */
+/** The test of a range component: OR of ANDs on its number, measure or date, or a range of folded texts. */
 export type Within = { of: 'number' | 'measure' | 'date'; any: Comparison[][] } | { of: 'norm'; from: string; to: string };
+
+/** The order of the range tests of a row. The first one determines which rows are read from the index. */
+export const RANGE_ORDER: readonly Within['of'][] = ['number', 'measure', 'date', 'norm'];
 
 /** One sort key. Ties are broken by the storing number, so that the order is always total. */
 export type SortKey =

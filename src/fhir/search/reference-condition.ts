@@ -45,9 +45,8 @@ function parseHierarchyCondition(
 ): Condition {
   const { code, number, types, targets = [] } = parameter;
   const pieces = splitAlternatives(code, value).map(unescapeValue);
-  if (types && !types.includes('Reference'))
-    return { on: 'reference', parameter: number, any: pieces.map((text) => hash(toVersionsBelow(text))) };
-  const climbed = targets.filter(isHierarchical);
+  const climbed = types && !types.includes('Reference') ? [] : targets.filter(isHierarchical);
+  if (!climbed.length) return { on: 'reference', parameter: number, any: pieces.map((text) => hash(toVersionsBelow(text))) };
   const any = pieces.flatMap((text) => toTargetTexts(parameter, climbed, text, baseUrl));
   if (!any.every((text) => climbed.some((type) => text.startsWith(`${type}/`))))
     throw invalid(`${code}:${direction} takes an id or Type/id of ${climbed.join(', ')}: other types form no hierarchy`);
@@ -58,7 +57,13 @@ function parseHierarchyCondition(
 /** Whether a target may have a type. The type of an absolute URL is not known. */
 const mayBeOfType = (target: string, type: string): boolean => target.startsWith(`${type}/`) || target.includes(':');
 
-function toTargetTexts({ code, types: valueTypes }: SearchParameter, types: readonly string[], text: string, baseUrl: string): string[] {
+/** The targets that a value (id, `Type/id` or URL) can mean. `types`: the possible types of an id. */
+export function toTargetTexts(
+  { code, types: valueTypes }: Pick<SearchParameter, 'code' | 'types'>,
+  types: readonly string[],
+  text: string,
+  baseUrl: string,
+): string[] {
   const target = normalizeReference(text, baseUrl);
   if (target !== undefined) return [target];
   if (valueTypes && !valueTypes.includes('Reference')) return [text];

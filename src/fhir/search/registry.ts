@@ -16,7 +16,7 @@ import { type ComponentDefinition, compileCompositeParts } from './composite-par
 import {
   ANY_TARGET,
   listDefinitions,
-  mapKindsByUrl,
+  mapDefinitionsByUrl,
   type SearchParameterDefinition,
   type SearchParameterResource,
   validateDefinition,
@@ -56,9 +56,9 @@ export function buildRegistry(
   { fullText = false }: RegistryOptions = {},
 ): SearchRegistry {
   custom.forEach(validateDefinition);
-  const kinds = mapKindsByUrl(custom);
+  const known = mapDefinitionsByUrl(custom);
   const tables = new Map(
-    SERVED_TYPES.map((type): [string, ParameterTable] => [type, buildParameterTable(type, listDefinitions(type, custom), kinds)]),
+    SERVED_TYPES.map((type): [string, ParameterTable] => [type, buildParameterTable(type, listDefinitions(type, custom), known)]),
   );
   if (fullText)
     for (const [type, { served }] of tables) for (const parameter of buildFullTextParameters(type)) served.set(parameter.code, parameter);
@@ -120,14 +120,14 @@ interface ParameterTable {
   unserved: Map<string, string>;
 }
 
-function buildParameterTable(type: ServedType, definitions: SearchParameterDefinition[], kinds: KindsByUrl): ParameterTable {
+function buildParameterTable(type: ServedType, definitions: SearchParameterDefinition[], known: DefinitionsByUrl): ParameterTable {
   const served = new Map<string, SearchParameter>();
   const unserved = new Map<string, string>();
   for (const definition of definitions) {
     const { code, type: kind, url } = definition;
     if (served.has(code) || unserved.has(code)) throw new Error(`SearchParameter ${url ?? code}: ${type} has another parameter ${code}`);
-    if ((kind === 'special' && !SERVED_SPECIAL_PARAMETERS.has(url)) || UNSERVED_COMPOSITES.has(url)) unserved.set(code, kind);
-    else served.set(code, buildSearchParameter(type, definition, compileDefinition(type, definition, kinds)));
+    if (kind === 'special' && !SERVED_SPECIAL_PARAMETERS.has(url)) unserved.set(code, kind);
+    else served.set(code, buildSearchParameter(type, definition, compileDefinition(type, definition, known)));
   }
   return { served, unserved };
 }
@@ -135,21 +135,10 @@ function buildParameterTable(type: ServedType, definitions: SearchParameterDefin
 /** The special parameters that are served, each by its own code (near-condition.ts). */
 const SERVED_SPECIAL_PARAMETERS: ReadonlySet<string | undefined> = new Set(['http://hl7.org/fhir/SearchParameter/Location-near']);
 
-/** Composite parameters with a reference, or with two numbers, as components. */
-const UNSERVED_COMPOSITES: ReadonlySet<string | undefined> = new Set(
-  [
-    'DocumentReference-relationship',
-    'MolecularSequence-chromosome-variant-coordinate',
-    'MolecularSequence-chromosome-window-coordinate',
-    'MolecularSequence-referenceseqid-variant-coordinate',
-    'MolecularSequence-referenceseqid-window-coordinate',
-  ].map((id) => `http://hl7.org/fhir/SearchParameter/${id}`),
-);
-
 /** A definition compiled for a type. */
 type CompiledDefinition = CompiledExpression & Pick<SearchParameter, 'parts'>;
-/** URL of a definition → its kind. */
-type KindsByUrl = ReadonlyMap<string | undefined, string>;
+/** URL of a definition → its kind, targets and implied code systems. */
+type DefinitionsByUrl = ReadonlyMap<string | undefined, Pick<SearchParameterDefinition, 'type' | 'targets' | 'systems'>>;
 
 function buildSearchParameter(
   type: ServedType,
@@ -177,14 +166,14 @@ function buildSearchParameter(
 }
 
 /** Compiles a definition. An error names the definition. */
-function compileDefinition(type: string, definition: SearchParameterDefinition, kinds: KindsByUrl): CompiledDefinition {
+function compileDefinition(type: string, definition: SearchParameterDefinition, known: DefinitionsByUrl): CompiledDefinition {
   try {
     const { expression, type: kind, components = [] } = definition;
     if (kind === 'composite')
       return compileCompositeDefinition(
         type,
         expression,
-        components.map((component) => toComponentDefinition(component, kinds)),
+        components.map((component) => toComponentDefinition(component, known)),
       );
     return isValueKind(kind) ? compileSimpleDefinition(type, expression, kind) : compileExpression(expression, type);
   } catch (error) {
@@ -207,10 +196,11 @@ function compileCompositeDefinition(type: string, expression: string, components
   };
 }
 
-function toComponentDefinition({ like, expression }: { like: string; expression: string }, kinds: KindsByUrl): ComponentDefinition {
-  const kind = kinds.get(like);
-  if (kind === undefined) throw new Error(`its component refers to an unknown search parameter ${like}`);
-  return { kind, expression };
+function toComponentDefinition({ like, expression }: { like: string; expression: string }, known: DefinitionsByUrl): ComponentDefinition {
+  const definition = known.get(like);
+  if (!definition) throw new Error(`its component refers to an unknown search parameter ${like}`);
+  const { type: kind, targets = ANY_TARGET, systems = [] } = definition;
+  return { kind, targets, systems, expression };
 }
 
 /** Refuses two parameters with the same number: their index rows would match each other's searches. */

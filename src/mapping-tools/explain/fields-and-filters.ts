@@ -80,7 +80,7 @@ function writeOrEmpty({ lens, mapping }: LoadedShape, view: View): Resource {
 /** Finds the search parameters with other values in `filled` than in `empty`. Composite parameters are compared by their components. */
 function findParameters(registry: SearchRegistry, empty: Resource, filled: Resource): SearchParameter[] {
   const partsIn = ({ occurrences, components }: CompositePart, resource: Resource): unknown[] =>
-    occurrences.evaluate(resource).map(({ value }) => components.map(({ findValues }) => findValues(value)));
+    occurrences.evaluate(resource).map(({ value }) => components.map(({ findValues }) => findValues(value, resource)));
   const listValues = (parameter: SearchParameter, resource: Resource): string =>
     JSON.stringify(parameter.parts?.map((part) => partsIn(part, resource)) ?? parameter.evaluate(resource));
   return registry.list(filled.resourceType).filter((parameter) => listValues(parameter, empty) !== listValues(parameter, filled));

@@ -21,9 +21,15 @@ export function buildCompositeTest(x: string, { key, forms, within }: Composite,
   const tests = [
     ...(key === undefined ? [] : [`${x}.key_h = ${binder.bind(key)}`]),
     ...(forms.length ? [`${x}.forms @> ${binder.bind(`{${forms.join(',')}}`)}::bigint[]`] : []),
-    within.of === 'norm' ? buildTextTest(x, within, binder) : buildRangeTest(x, within, binder),
+    ...within.map((one, at) => buildWithinTest(x, one, at === 0, binder)),
   ];
   return tests.join(' and ');
+}
+
+/** `leading`: the first range of the row, which the column `long` describes (see index-tables.ts). */
+function buildWithinTest(x: string, within: Within, leading: boolean, binder: Binder): string {
+  if (within.of === 'norm') return buildTextTest(x, within, binder);
+  return leading ? buildRangeTest(x, within, binder) : buildAlternatives(x, within, binder);
 }
 
 const buildTextTest = (x: string, { from, to }: { from: string; to: string }, { bind }: Binder): string =>
@@ -41,6 +47,11 @@ function buildRangeTest(x: string, { of, any }: RangeWithin, binder: Binder): st
   });
   return arms.length ? `${x}.from${SIDES[of].suffix} is not null and (${arms.join(' or ')})` : 'false';
 }
+
+const buildAlternatives = (x: string, { of, any }: RangeWithin, binder: Binder): string => {
+  const arms = any.map((all) => all.map((comparison) => buildComparison(x, comparison, of, binder)));
+  return arms.length ? `(${arms.map((tests) => (tests.length ? `(${tests.join(' and ')})` : 'true')).join(' or ')})` : 'false';
+};
 
 const buildComparison = (x: string, { column, op, at }: Comparison, of: RangeWithin['of'], { bind }: Binder): string =>
   `${x}.${column}${SIDES[of].suffix} ${op} ${bind(at)}::${SIDES[of].type}`;

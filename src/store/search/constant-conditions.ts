@@ -50,7 +50,7 @@ function simplifyCondition(condition: Condition): Simplified<Condition> {
       return where !== false && { ...condition, where: where === true ? [] : where };
     }
     case 'composite':
-      return (condition.within.of === 'norm' || condition.within.any.length > 0) && condition;
+      return condition.within.every((within) => within.of === 'norm' || within.any.length > 0) && condition;
     default:
       return (!('any' in condition) || condition.any.length > 0) && condition;
   }
