@@ -128,3 +128,37 @@ test('a transaction patches, also by criteria, and updates by criteria', async (
   const same = { resource: patient('p4'), request: { method: 'PUT', url: 'Patient?identifier=urn:mrn|p4' } };
   expect((await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry: [same, same] })).status).toBe(400);
 });
+
+// some clients send the criteria of a conditional create in the URL: if they were ignored, each request would store another resource
+test('search parameters in the URL of a create, and beside an id, are refused, and nothing is written', async () => {
+  const { body } = await send('post', '/Patient', patient('c7'));
+  const path = `/Patient/${body.id}`;
+  const criteria = '?identifier=urn:mrn|c7';
+  const created = await send('post', by('c7'), patient('c7'));
+  expect([created.status, created.body.issue[0].diagnostics]).toEqual([400, expect.stringContaining('If-None-Exist')]);
+  expect((await send('put', path + criteria, patient('c7', { id: body.id, active: true }))).status).toBe(400);
+  expect((await send('patch', path + criteria, ACTIVE, JSON_PATCH)).status).toBe(400);
+  expect((await send('delete', path + criteria)).status).toBe(400);
+  const found = await send('get', by('c7'));
+  expect(found.body.entry.map(({ resource }: { resource: object }) => resource)).toEqual([body]);
+});
+
+test('the parameters of every interaction are taken in the URL of a write', async () => {
+  const general = '?_format=json&_pretty=true&_summary=false';
+  const { status, body } = await send('post', `/Patient${general}`, patient('c8'));
+  expect(status).toBe(201);
+  expect((await send('put', `/Patient/${body.id}${general}`, { ...body, active: true })).status).toBe(200);
+  expect((await send('delete', `/Patient/${body.id}${general}`)).status).toBe(204);
+});
+
+test.each(['batch', 'transaction'])(
+  'search parameters in the URL of a creating entry of a %s are refused, and nothing is written',
+  async (type) => {
+    await send('post', '/Patient', patient(`c9-${type}`));
+    const entry = [{ resource: patient(`c9-${type}`), request: { method: 'POST', url: by(`c9-${type}`) } }];
+    const response = await send('post', '', { resourceType: 'Bundle', type, entry });
+    const { issue } = type === 'batch' ? response.body.entry[0].response.outcome : response.body;
+    expect(issue).toMatchObject([{ code: 'not-supported', diagnostics: expect.stringContaining('ifNoneExist') }]);
+    expect((await send('get', `${by(`c9-${type}`)}&_summary=count`)).body.total).toBe(1);
+  },
+);

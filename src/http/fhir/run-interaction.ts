@@ -91,5 +91,6 @@ export function runInteraction(
   const { id, type } = call;
   if (id !== '' && !ID_PATTERN.test(id) && parts.method !== 'PUT') throw notFound('there is no resource with this id');
   if (definition.permission) authorize(call.context.caller, type, definition.permission);
+  write.checkWriteParameters(name, call.query);
   return HANDLERS[name](call);
 }

@@ -11,7 +11,7 @@ import { readCriteria } from './conditional-update-delete.ts';
 import type { FhirCall } from './fhir-call.ts';
 import { findRoute, toPathNames } from './path.ts';
 import { parseIfMatch, parseIfNoneMatch } from './preconditions.ts';
-import { checkNewId, parseIfNoneExist } from './write.ts';
+import { checkNewId, checkWriteParameters, parseIfNoneExist } from './write.ts';
 
 interface EntryInput {
   call: FhirCall;
@@ -71,6 +71,7 @@ export function toTransactionEntry(
   const build = ENTRY_BUILDERS[name];
   if (!build) return undefined;
   if (definition.permission) may(type, definition.permission);
+  checkWriteParameters(name, call.query);
   const { index, fullUrl } = entry;
   return { index, type, ...build({ call, entry, type, id }), ...(fullUrl !== undefined && { fullUrl }) };
 }

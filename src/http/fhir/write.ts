@@ -1,5 +1,6 @@
 // Create, update, patch and delete over HTTP. src/interactions executes them.
-import { conflict, invalidStructure } from '../../fhir/outcome.ts';
+import type { InteractionName } from '../../fhir/interactions.ts';
+import { conflict, invalidStructure, notSupported } from '../../fhir/outcome.ts';
 import { ID_PATTERN } from '../../fhir/types.ts';
 import type { WriteResult } from '../../interactions/context.ts';
 import { create as createResource } from '../../interactions/create.ts';
@@ -53,6 +54,27 @@ export async function handleDelete(call: FhirCall): Promise<FhirResponse> {
   const { context, type, id } = call;
   const row = await removeResource(context, { type, id, ...parseIfMatch(call) });
   return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
+}
+
+/** The parameters that R4 allows for every interaction. https://hl7.org/fhir/R4/http.html#parameters */
+const GENERAL_PARAMETERS: ReadonlySet<string> = new Set(['_format', '_pretty', '_summary', '_elements']);
+
+/** Writes without criteria in the URL → what a client that sends criteria must do. */
+const CRITERIA_ADVICE: Partial<Record<InteractionName, string>> = {
+  create:
+    'a create takes no search parameters in the URL: send the criteria of a conditional create in If-None-Exist (in a Bundle: ifNoneExist)',
+  update: 'the URL of an update has an id or search parameters, not both',
+  patch: 'the URL of a patch has an id or search parameters, not both',
+  delete: 'the URL of a delete has an id or search parameters, not both',
+};
+
+/**
+ * Refuses (400) other parameters in the URL of such a write. If they were ignored, a client that means a conditional create would store a second resource.
+ * https://hl7.org/fhir/R4/http.html#ccreate
+ */
+export function checkWriteParameters(name: InteractionName, query: FhirCall['query']): void {
+  const advice = CRITERIA_ADVICE[name];
+  if (advice !== undefined && query.some(([parameter]) => !GENERAL_PARAMETERS.has(parameter))) throw notSupported(advice);
 }
 
 /** The criteria of If-None-Exist: only the parameters. A leading `Type?` is removed. */
