@@ -298,3 +298,13 @@ test('entries of a batch cannot refer to each other', async () => {
   ];
   expect(statuses(await post('', { resourceType: 'Bundle', type: 'batch', entry }))).toEqual([201, 400]);
 });
+
+test.each(['batch', 'transaction'])('the response to a HEAD entry of a %s has the facts of GET and no resource', async (type) => {
+  const { body } = await post('/Patient', patient(`h1-${type}`));
+  const entry = ['HEAD', 'GET'].map((method) => ({ request: { method, url: `Patient/${body.id}` } }));
+  const response = await post('', { resourceType: 'Bundle', type, entry });
+  const [head, read] = response.body.entry;
+  expect(read.resource).toEqual(body);
+  expect(head).toEqual({ response: read.response });
+  expect(head.response).toMatchObject({ status: '200 OK', etag: 'W/"1"' });
+});

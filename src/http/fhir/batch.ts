@@ -68,7 +68,7 @@ async function runBatchEntry(call: FhirCall, { raw, at, temporaryUrls }: RawEntr
     rejectNestedBundle(entry);
     if (entry.resource && listReferences(entry.resource.plain).some((reference) => temporaryUrls.has(reference)))
       throw invalid('entries of a batch cannot refer to each other: send a transaction');
-    return buildEntryText(await perform(toFhirCall(call, entry)));
+    return buildEntryText(await runEntry(call, entry, perform));
   } catch (error) {
     return buildErrorEntryText(locateErrorInEntry(call.toFhirError(error), at));
   }
@@ -143,10 +143,16 @@ interface TransactionRead {
 /** Runs an entry that reads, inside the transaction: it sees the writes of the other entries. */
 async function runReadEntry(call: FhirCall, { entry, inside }: TransactionRead, perform: InteractionRunner): Promise<FhirResponse> {
   try {
-    return await perform(toFhirCall({ ...call, context: inside }, entry));
+    return await runEntry({ ...call, context: inside }, entry, perform);
   } catch (error) {
     throw error instanceof FhirError ? locateErrorInEntry(error, entry.index) : error;
   }
+}
+
+/** The response to an entry. That to HEAD has no body. https://hl7.org/fhir/R4/http.html#head */
+async function runEntry(call: FhirCall, entry: BundleEntry, perform: InteractionRunner): Promise<FhirResponse> {
+  const { body, ...facts } = await perform(toFhirCall(call, entry));
+  return body === undefined || entry.method === 'HEAD' ? facts : { ...facts, body };
 }
 
 function rejectNestedBundle({ path, method, index: at }: BundleEntry): void {
@@ -164,10 +170,11 @@ function buildBundleResponse(type: string, entries: string[]): FhirResponse {
   return { status: 200, body: `{"resourceType":"Bundle","type":"${type}"${entries.length ? `,"entry":[${entries.join(',')}]` : ''}}` };
 }
 
-const OUTCOME = '{"resourceType":"OperationOutcome"';
-
-/** One entry of the response Bundle. Stored bodies are inserted unchanged. */
-function buildEntryText({ status, headers = {}, body, lastModified }: FhirResponse): string {
+/**
+ * One entry of the response Bundle. Stored bodies are inserted unchanged. `outcome` is for hints about the processing; the OperationOutcome that $validate returns is
+ * a result like others. https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.response.outcome
+ */
+function buildEntryText({ status, headers = {}, body, isProcessingOutcome, lastModified }: FhirResponse): string {
   const facts = {
     status: `${status} ${REASONS[status] ?? ''}`.trim(),
     ...(headers.Location !== undefined && { location: headers.Location }),
@@ -176,7 +183,7 @@ function buildEntryText({ status, headers = {}, body, lastModified }: FhirRespon
   };
   const factsJson = JSON.stringify(facts);
   if (body === undefined) return `{"response":${factsJson}}`;
-  if (body.startsWith(OUTCOME)) return `{"response":${factsJson.slice(0, -1)},"outcome":${body}}}`;
+  if (isProcessingOutcome) return `{"response":${factsJson.slice(0, -1)},"outcome":${body}}}`;
   return `{"resource":${body},"response":${factsJson}}`;
 }
 

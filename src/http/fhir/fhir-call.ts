@@ -45,6 +45,8 @@ export interface FhirResponse {
   headers?: Record<string, string>;
   /** JSON text. */
   body?: string;
+  /** The body is an OperationOutcome about the processing of the request, not its result. */
+  isProcessingOutcome?: true;
   /** Bytes instead of `body`. Their media type is in the headers. */
   content?: Buffer;
   /** The value of `_format`, if it is in the body of the request. */

@@ -101,7 +101,7 @@ export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = []
   const prefer = /return=(\w+)/.exec(call.header('prefer') ?? '')?.[1];
   if (prefer === 'OperationOutcome') {
     const operationOutcome = buildOperationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
-    return { ...response, body: JSON.stringify(operationOutcome) };
+    return { ...response, body: JSON.stringify(operationOutcome), isProcessingOutcome: true };
   }
   if (prefer === 'minimal' || !canRead(context.caller, type)) return response;
   return { ...response, body: redactFor(context.caller)(row).body! };
