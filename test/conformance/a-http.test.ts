@@ -79,7 +79,7 @@ test('A7 every refusal is an OperationOutcome with a code and a text, and withou
 });
 
 test('A8 a type that is not served and an unknown path are 404', async () => {
-  expectRefusal(await ask('GET', '/Medication/1'), 404, 'not-supported');
+  expectRefusal(await ask('GET', '/Parameters/1'), 404, 'not-supported');
   expectRefusal(await ask('GET', '/Patient/1/2/3/4'), 404);
 });
 

@@ -132,7 +132,7 @@ test('CORS: an app of another origin may send requests and read the needed heade
 test('OPTIONS lists the methods of a path', async () => {
   expect((await request(facet.app).options('/fhir/R4/Observation/o')).headers.allow).toBe('GET, HEAD, PUT, PATCH, DELETE, OPTIONS');
   expect((await request(facet.app).options('/fhir/R4')).headers.allow).toBe('POST, GET, HEAD, OPTIONS');
-  expect((await request(facet.app).options('/fhir/R4/Claim')).status).toBe(404);
+  expect((await request(facet.app).options('/fhir/R4/Parameters')).status).toBe(404);
 });
 
 test.each([

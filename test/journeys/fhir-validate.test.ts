@@ -118,7 +118,7 @@ test.each<[string, string, unknown, number]>([
   ['a parameter given twice', '/Patient/$validate?mode=create', parameters({ name: 'mode', valueCode: 'create' }), 400],
   ['a search parameter', '/Patient/$validate?name=x', good, 400],
   ['a body that is a list', '/Patient/$validate', [good], 400],
-  ['a type that is not served', '/Medication/$validate', { resourceType: 'Medication' }, 404],
+  ['a type that is not served', '/Parameters/$validate', { resourceType: 'Parameters' }, 404],
 ])('%s cannot be validated', async (_what, path, body, status) => {
   const response = await post(path, body);
   expect([response.status, response.body.resourceType]).toEqual([status, 'OperationOutcome']);
