@@ -9,6 +9,8 @@ export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec
   required: () => [toRootChange(removal())],
   minLength: (least: number) => [toRootChange(removal()), toRootChange(moved(least + 1))],
   maxLength: (max: number) => [toRootChange(removal()), toRootChange(moved(max - 1)), toRootChange(moved(max + 1))],
+  minimum: (least: number) => [toRootChange(removal()), toRootChange(moved(least - 1)), toRootChange(moved(least + 1))],
+  maximum: (most: number) => [toRootChange(removal()), toRootChange(moved(most - 1)), toRootChange(moved(most + 1))],
   format: () => [toRootChange(removal())],
   pattern: (text: string) => [
     toRootChange(removal()),

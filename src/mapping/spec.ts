@@ -185,6 +185,9 @@ export interface FieldSpec {
   patternMeans?: string;
   minLength?: number;
   maxLength?: number;
+  /** Limits of a number. */
+  minimum?: number;
+  maximum?: number;
   /** Limits of a list. */
   minItems?: number;
   maxItems?: number;

@@ -38,6 +38,7 @@ function valuesFor({ spec, fields, members, codec, paths }: Field): fc.Arbitrary
   if (spec.type === 'object') return fc.dictionary(text, text, { maxKeys: 3 });
   if (spec.type === 'boolean') return fc.boolean();
   if (spec.type === 'number') return fc.double({ min: -180, max: 180, noNaN: true }).filter((value) => !Object.is(value, -0));
+  if (spec.type === 'integer') return fc.integer({ min: spec.minimum ?? 1, max: spec.maximum ?? 1000 });
   if (spec.pattern !== undefined) return fc.stringMatching(new RegExp(spec.pattern));
   if (spec.format === 'date-time') return BY_TYPE.instant!;
   return words ? fc.constantFrom(...words) : (BY_TYPE[paths[0]!.type] ?? BY_RULE.find(({ of }) => of(spec))!.values);

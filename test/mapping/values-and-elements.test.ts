@@ -144,6 +144,12 @@ test.each<[what: string, field: string, text: string]>([
     '{ fhir: deceased.ofType(boolean), type: boolean, maxLength: 3 }',
     'maxLength: is for texts, and the field shows a boolean: leave it out',
   ],
+  [
+    'a number that is more at least than at most',
+    '{ fhir: multipleBirth.ofType(integer), type: integer, minimum: 3, maximum: 2 }',
+    'minimum: 3 is more than maximum: 2: no value satisfies both; exchange the two',
+  ],
+  ['a maximum of a text', `{ ${VALUE}, maximum: 3 }`, 'maximum: is for numbers, and the field shows a text: leave it out'],
   ['so many members of a text', `{ ${VALUE}, minItems: 1 }`, 'minItems: is for lists, and the field shows a text: leave it out'],
   [
     'a time that the server keeps and a client may write',

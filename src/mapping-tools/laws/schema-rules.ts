@@ -8,7 +8,7 @@ interface SchemaRule {
   without: JsonSchema;
 }
 
-const RULE_KEYWORDS = ['enum', 'minLength', 'maxLength', 'pattern', 'format', 'minItems', 'maxItems'];
+const RULE_KEYWORDS = ['enum', 'minLength', 'maxLength', 'minimum', 'maximum', 'pattern', 'format', 'minItems', 'maxItems'];
 
 /** Every rule below a schema. A closed set of words needs no rule of length. */
 export function listSchemaRules(schema: JsonSchema, at: string[] = []): SchemaRule[] {

@@ -130,11 +130,13 @@ const TYPE_GUARDS: Record<keyof typeof NOUNS, (value: unknown) => boolean> = {
 
 const RANGES = [
   ['minLength', 'maxLength'],
+  ['minimum', 'maximum'],
   ['minItems', 'maxItems'],
 ] as const;
 /** Limits that apply to values of one type only. */
 const RULES = [
   { words: ['minLength', 'maxLength', 'pattern', 'enum', 'format'], of: ['string', 'string[]'], meant: 'texts' },
+  { words: ['minimum', 'maximum'], of: ['number', 'integer'], meant: 'numbers' },
   { words: ['minItems', 'maxItems'], of: ['string[]'], meant: 'lists' },
 ] as const;
 
@@ -142,7 +144,7 @@ function checkRules(spec: FieldSpec): string[] {
   const type = spec.list === undefined ? toValueKind(spec, 0).shows : 'string[]';
   const valueType = spec.type === 'string[]' ? 'string[]' : type;
   const crossed = RANGES.flatMap(([least, upper]) =>
-    (spec[least] ?? 0) > (spec[upper] ?? Infinity)
+    (spec[least] ?? -Infinity) > (spec[upper] ?? Infinity)
       ? [`${least}: ${spec[least]} is more than ${upper}: ${spec[upper]}: no value satisfies both; exchange the two`]
       : [],
   );

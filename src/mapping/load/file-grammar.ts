@@ -48,6 +48,8 @@ const FIELD = {
       patternMeans: text,
       minLength: nonNegativeInteger,
       maxLength: nonNegativeInteger,
+      minimum: { type: 'number' },
+      maximum: { type: 'number' },
       minItems: nonNegativeInteger,
       maxItems: nonNegativeInteger,
       required: yes,

@@ -100,6 +100,8 @@ const RULE_TEXTS: Record<string, (params: Record<string, unknown>) => string> = 
   enum: ({ allowedValues }) => `must be one of ${formatWords(allowedValues)}`,
   minLength: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`),
   maxLength: ({ limit }) => `must have at most ${limit} characters`,
+  minimum: ({ limit }) => `must be at least ${limit}`,
+  maximum: ({ limit }) => `must be at most ${limit}`,
   minItems: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} members`),
   maxItems: ({ limit }) => `must have at most ${limit} members`,
   format: ({ format }) => `must be ${FORMAT_TEXTS[String(format)]}`,

@@ -10,7 +10,7 @@ type Schema = JsonSchema;
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 /** Keywords of JSON Schema that a mapping copies from the vendor's documentation. */
-const TEXT_RULES = ['minLength', 'maxLength', 'format', 'pattern'] as const;
+const VALUE_RULES = ['minLength', 'maxLength', 'minimum', 'maximum', 'format', 'pattern'] as const;
 const LIST_RULES = ['minItems', 'maxItems'] as const;
 const pickRules = (spec: Field['spec'], words: readonly (keyof Field['spec'])[]): Schema =>
   Object.fromEntries(words.flatMap((rule) => (rule in spec ? [[rule, spec[rule]]] : [])));
@@ -71,7 +71,7 @@ function toRequestSchema({ spec, codec, fields, members }: Field, nullable: bool
   const words = spec.enum ?? codec.words;
   const text = {
     ...(codec.pattern !== undefined && { pattern: codec.pattern }),
-    ...pickRules(spec, TEXT_RULES),
+    ...pickRules(spec, VALUE_RULES),
     ...(words && { enum: words }),
   };
   const keepsDefault = standard === undefined || standard === '' || isServerValue(standard) ? {} : { default: standard };
