@@ -120,6 +120,24 @@ describe('reading', () => {
     expect(leads({ reference: 'PractitionerRole/p' })).toBe(false);
   });
 
+  test('resolve() after a path tells elements by what they refer to', () => {
+    const link = [{ other: { reference: 'Patient/p' } }, { other: { display: 'unknown' } }, { other: { reference: 'RelatedPerson/r' } }];
+    const find = (type: string): unknown[] => at(`link.where(other.resolve() is ${type}).other.reference`).get({ link });
+    expect([find('Patient'), find('RelatedPerson')]).toEqual([['Patient/p'], ['RelatedPerson/r']]);
+    expect(() => find('Device')).toThrow(/it never refers to Device/);
+    expect(() => at('link.where(type.resolve() is Patient).other.reference')).toThrow(
+      'resolve() needs a reference, and this is of type code',
+    );
+  });
+
+  test('resolve() after a path with several references is not met', () => {
+    const path = at('activity.where(outcomeReference.resolve() is Observation).reference.reference', { type: 'CarePlan' });
+    const outcomes = ['Observation/a', 'Observation/b'].map((reference) => ({ reference }));
+    const find = (outcomeReference: object[]): unknown[] =>
+      path.get({ activity: [{ outcomeReference, reference: { reference: 'Task/t' } }] });
+    expect([find(outcomes), find(outcomes.slice(1))]).toEqual([[], ['Task/t']]);
+  });
+
   test('an absent node has no values', () => {
     expect(at('name.first().family').get(undefined)).toEqual([]);
     expect(at('name.first().family').get({ name: [null] })).toEqual([]);
@@ -149,6 +167,11 @@ describe('writing', () => {
       'generalPractitioner.where(resolve() is Practitioner).first().reference',
       'Practitioner/a',
       { generalPractitioner: [{ reference: 'Practitioner/a' }] },
+    ],
+    [
+      "link.where(type='seealso' and other.resolve() is RelatedPerson).first().other.reference",
+      'RelatedPerson/a',
+      { link: [{ type: 'seealso', other: { reference: 'RelatedPerson/a' } }] },
     ],
   ])('%s creates its elements, is read back, and leaves nothing when it is removed', (text, value, expected) => {
     const made = at(text).put(empty, [value]);

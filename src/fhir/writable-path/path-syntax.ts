@@ -3,14 +3,14 @@
 //
 //   path  = step ('.' step)* ['.exists()']
 //   step  = name | %name | where(cond (' and ' cond)*) | first() | skip(n).first() | ofType(Type) | extension(url)
-//   cond  = path '=' ('literal' | true | false | %name)  |  path '.exists()' ['.not()']  |  'resolve() is ' Type          ($this: the element itself)
+//   cond  = path '=' ('literal' | true | false | %name)  |  path '.exists()' ['.not()']  |  [path '.'] 'resolve() is ' Type          ($this: the element itself)
 import { formatSuggestion } from '../closest-name.ts';
 import { parseFhirPath, readTypeArgument, type SyntaxTree } from '../fhirpath/parser.ts';
 
 /** The right side of an equals sign: a value, or a variable with a value at run time. */
 type Operand = { value: string | boolean } | { variable: string };
 
-/** `is`: the path has exactly this value. `exists`: the path has a value (`not`: has none). `resolves`: the element is a reference to a resource of this type. */
+/** `is`: the path has exactly this value. `exists`: the path has a value (`not`: has none). `resolves`: the path leads to a reference to a resource of this type. */
 export type ConditionSyntax = { path: PathSyntax } & ({ is: Operand } | { exists: true; not: boolean } | { resolves: string });
 
 /** An element, and the selected members: those that meet all conditions of `where`, and of these the member at `index`. */
@@ -143,8 +143,11 @@ const splitConjunction = (tree: SyntaxTree): SyntaxTree[] =>
   tree.kind === 'operator' && tree.operator === 'and' ? [...splitConjunction(tree.left), ...splitConjunction(tree.right)] : [tree];
 
 function compileCondition(tree: SyntaxTree, source: Source): ConditionSyntax {
-  if (tree.kind === 'type' && tree.operator === 'is' && isCallOf(tree.left, 'resolve'))
-    return { path: { steps: [], exists: false }, resolves: tree.type };
+  if (tree.kind === 'type' && tree.operator === 'is') {
+    const { left, type } = tree;
+    if (isCallOf(left, 'resolve')) return { path: { steps: [], exists: false }, resolves: type };
+    if (left.kind === 'dot' && isCallOf(left.right, 'resolve')) return { path: compilePathSyntax(left.left, source), resolves: type };
+  }
   if (tree.kind === 'operator' && tree.operator === '=') return compileEquality(tree, source);
   const negated = tree.kind === 'dot' && isCallOf(tree.right, 'not');
   const test = negated ? tree.left : tree;

@@ -138,8 +138,8 @@ const buildResourceTypeCondition = (type: string): Condition => ({
 
 /** `targets`: the target types of the reference. Undefined: any type, or the element is not a reference. */
 function compileCondition(syntax: ConditionSyntax, scope: PathScope, targets?: readonly string[]): Condition {
-  if ('resolves' in syntax) return compileResolveCondition(syntax.resolves, scope, targets);
   const path = compileSteppedPath('', syntax.path, scope);
+  if ('resolves' in syntax) return compileResolveCondition(syntax.resolves, path, path.steps.at(-1)?.targets ?? targets);
   if ('exists' in syntax) return compileExistsCondition(path, syntax.not);
   const { is } = syntax;
   const unknown = 'value' in is ? explainUnboundCode(is.value, path.steps.at(-1)?.requiredValueSet) : undefined;
@@ -157,14 +157,21 @@ function compileCondition(syntax: ConditionSyntax, scope: PathScope, targets?: r
  * A reference to a resource of this type on this server. References to other servers or contained resources, and identifiers alone, are not resolved. The
  * creator of a new element must add the reference. https://hl7.org/fhir/R4/fhirpath.html#functions
  */
-function compileResolveCondition(type: string, scope: PathScope, targets?: readonly string[]): Condition {
-  if (scope.type !== 'Reference') throw new Error(`resolve() needs a reference, and this is of type ${scope.type}`);
+function compileResolveCondition(type: string, path: WritablePath, targets?: readonly string[]): Condition {
+  if (path.type !== 'Reference') throw new Error(`resolve() needs a reference, and this is of type ${path.type}`);
   if (targets && !targets.includes(type) && !targets.includes('Resource'))
     throw new Error(`it never refers to ${type}${formatKnownNames(type, targets)}`);
-  const test: Condition['test'] = (item, env) => {
-    const reference = readMember(item, 'reference');
+  const refersTo = (found: unknown, env: PathVariables): boolean => {
+    const reference = readMember(found, 'reference');
     const target = typeof reference === 'string' ? normalizeReference(reference, String(env.baseUrl ?? '')) : undefined;
     return target?.startsWith(`${type}/`) === true;
+  };
+  const isElement = path.steps.length === 0;
+  // FHIRPath's `is` with several values on its left is an error: the condition is not met
+  const test: Condition['test'] = (item, env) => {
+    if (isElement) return refersTo(item, env);
+    const found = path.get(item, env);
+    return found.length === 1 && refersTo(found[0], env);
   };
   return { test, make: (item) => item };
 }

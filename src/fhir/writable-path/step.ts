@@ -34,6 +34,8 @@ export interface Step {
   type: string;
   /** The value set of a required binding. */
   requiredValueSet: string | undefined;
+  /** The types that a reference may refer to. */
+  targets: readonly string[] | undefined;
   /** Whether the element is a list. */
   repeats: boolean;
   /** Whether the element repeats and no member is chosen. */
@@ -108,6 +110,7 @@ export function compileStep(
     name,
     type: facts.types[0]!,
     requiredValueSet: facts.bound,
+    targets: facts.targets,
     repeats: facts.list,
     open,
     index,
