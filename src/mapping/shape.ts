@@ -209,9 +209,10 @@ export interface BatchCreate {
 
 /** A reference in a request that must resolve, to a target that fits the rest of the request (a patient of the same brand). */
 export interface ReferenceRule {
+  /** The field, without the indexes of lists. */
   field: string;
   missing: ErrorKind;
-  /** The references of the field; `at` is appended to the field's name in an error. */
+  /** The references of the field; `at` is the place of each in the request. */
   readReferences(view: View): { at: string; type: ServedType; id: string }[];
   /** References in other fields whose targets must agree with this one. */
   readRelatedReferences(view: View): { name: string; type: ServedType; id: string }[];

@@ -28,7 +28,7 @@ export async function resolveReferences({ shape, context }: VendorRequest, items
     return found.get(target);
   };
   for (const { fields, whole, toPlace = (field: string) => field } of items) {
-    for (const { field, missing, readReferences, readRelatedReferences, acceptsTarget } of shape.referenceRules) {
+    for (const { missing, readReferences, readRelatedReferences, acceptsTarget } of shape.referenceRules) {
       const others: Record<string, Resource> = {};
       for (const { name, ...reference } of readRelatedReferences(whole)) {
         const row = await readTarget(reference);
@@ -36,8 +36,7 @@ export async function resolveReferences({ shape, context }: VendorRequest, items
       }
       for (const { at, ...reference } of readReferences(fields)) {
         const row = await readTarget(reference);
-        if (!row || !acceptsTarget(parseStored(row), whole, others))
-          throw unresolvedReference(missing, reference.type, toPlace(field + at));
+        if (!row || !acceptsTarget(parseStored(row), whole, others)) throw unresolvedReference(missing, reference.type, toPlace(at));
         if (row.id !== reference.id) ids.set(reference.id, row.id);
       }
     }

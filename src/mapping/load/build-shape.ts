@@ -81,7 +81,7 @@ export function buildShape({ name, mapping, resource, surface, surfaceSpec, tabl
     findField: buildFieldFinder(mapping.resource, lens),
     ...buildSearchSupport(mapping, { aliases, ids: surface }, fault),
     joins: buildJoins(mapping, lens.names, fault),
-    referenceRules: buildReferenceRules(lens.leaves, aliases, fault),
+    referenceRules: buildReferenceRules([...lens.leaves, ...lens.lists.flatMap(({ leaves }) => leaves)], aliases, fault),
     links: lens.leaves.flatMap((field) => buildLink(field, lens, aliases)),
     buildDuplicateCheck: buildDuplicateFinder(mapping, aliases),
     messages: { ...DEFAULT_MESSAGES, ...mapping.says },

@@ -29,6 +29,13 @@ export function readValueAt(view: View, at: string[]): unknown {
   return value;
 }
 
+/** The values at these property names with their places: of a list of objects, those of each member (`media[0].linkId`). */
+function listPlacesAt(value: unknown, [name, ...rest]: string[], place = ''): { place: string; value: unknown }[] {
+  if (name === undefined) return [{ place, value }];
+  if (Array.isArray(value)) return value.flatMap((member, index) => listPlacesAt(member, [name, ...rest], `${place}[${index}]`));
+  return listPlacesAt(toRecord(value)[name], rest, place === '' ? name : `${place}.${name}`);
+}
+
 function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec['systems']): ReferenceRule[] {
   const { spec, codec, keyPath } = field;
   const { exists } = spec;
@@ -44,7 +51,10 @@ function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec[
     {
       field: keyPath.join('.'),
       missing: exists.missing,
-      readReferences: (view) => readTargets(readValueAt(view, keyPath), parseTarget),
+      readReferences: (view) =>
+        listPlacesAt(view, keyPath).flatMap(({ place, value }) =>
+          readTargets(value, parseTarget).map((target) => ({ ...target, at: place + target.at })),
+        ),
       readRelatedReferences: (view) =>
         agreements.flatMap(({ name, other }) =>
           other?.parseTarget ? readTargets(view[name], other.parseTarget).map((target) => ({ ...target, name })) : [],
