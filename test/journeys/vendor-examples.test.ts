@@ -21,7 +21,9 @@ type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What a resource of these types must have beside its id. */
 const LEAST: Record<string, object> = {
+  CarePlan: { status: 'active', intent: 'plan', subject: { display: 'x' } },
   Encounter: { status: 'planned', class: { code: 'AMB' } },
+  Media: { status: 'completed', content: { title: 'x' } },
   Organization: { name: 'x' },
   Observation: { status: 'final', code: { text: 'x' } },
   Schedule: { actor: [{ display: 'x' }] },
