@@ -149,8 +149,14 @@ describe('narrative', () => {
     ]);
   });
 
-  test('read: HTML’s named entities are refused with the remedy', async () => {
-    const [text] = await refusalOf(patientOf(narrativeOf(`<div ${XHTML}>a&nbsp;b</div>`)));
+  test('read: HTML’s named characters in a narrative become characters', async () => {
+    const div = `<div ${XHTML}><p title="&eacute;">a&nbsp;b &amp;nbsp; &lt;<![CDATA[&nbsp;]]></p></div>`;
+    const text = `<div ${XHTML}><p title="é">a\u00a0b &amp;nbsp; &lt;&amp;nbsp;</p></div>`;
+    expect(await read(narrativeOf(div))).toMatchObject({ text: { div: text } });
+  });
+
+  test('read: HTML’s named characters elsewhere are refused with the remedy, also after a narrative', async () => {
+    const [text] = await refusalOf(patientOf(`${narrativeOf(`<div ${XHTML}>a&nbsp;b</div>`)}<language value="d&eacute;"/>`));
     expect(text).toMatch(/undefined entity: write the character itself, or its number such as &#160; \(line 1, column \d+\)$/);
   });
 });

@@ -1,4 +1,4 @@
-// The <div> of a narrative, between the text of JSON and XML. Both are XHTML; they differ in named entities, CDATA sections, prefixes and line ends.
+// The <div> of a narrative, between the text of JSON and XML. Both are XHTML; they differ in named characters, CDATA sections, prefixes and line ends.
 // https://hl7.org/fhir/R4/narrative.html#xhtml
 import { decodeHTMLStrict } from 'entities';
 import { escapeText, replaceForbidden, XHTML_NAMESPACE } from './characters.ts';
@@ -23,7 +23,7 @@ export function toXmlNarrative(div: string): string {
 
 /**
  * The div of an XML document as JSON text. `source`: the text of the element, which a parser has found to be well-formed and in the namespace of XHTML. Prefixes
- * are removed, because the constraint txt-1 names elements without them. All else stays as it was written.
+ * are removed, because the constraint txt-1 names elements without them. Characters replace HTML's named ones. All else stays as it was written.
  */
 export function toJsonNarrative(source: string): string {
   const lines = source.replace(LINE_END, '\n');
@@ -31,8 +31,22 @@ export function toJsonNarrative(source: string): string {
     if (markup.startsWith('<!--')) return markup;
     return markup.startsWith(CDATA) ? escapeText(markup.slice(CDATA.length, -']]>'.length)) : removePrefix(markup);
   });
-  return addNamespace(plain).replace(CARRIAGE_RETURN_NUMBER, '\r');
+  return addNamespace(plain.replace(ENTITY, toXmlEntity)).replace(CARRIAGE_RETURN_NUMBER, '\r');
 }
+
+/**
+ * The characters that HTML names (`nbsp`), by their names. XML itself knows five names, but HTML's occur in narratives, and each is only a character.
+ */
+export const HTML_CHARACTERS: Record<string, string> = new Proxy(
+  {},
+  {
+    get(_target, name) {
+      const entity = `&${String(name)};`;
+      const characters = decodeHTMLStrict(entity);
+      return characters === entity ? undefined : characters;
+    },
+  },
+);
 
 function toXmlEntity(entity: string, hex?: string, digits?: string, name?: string): string {
   if (name === undefined) return isCharacter(hex === undefined ? Number(digits) : Number.parseInt(hex, 16)) ? entity : '\uFFFD';

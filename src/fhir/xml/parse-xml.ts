@@ -5,7 +5,7 @@ import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { DEEPEST, type ParsedJson, toPlainJson } from '../json.ts';
 import { FHIR_NAMESPACE, XHTML_NAMESPACE } from './characters.ts';
 import { declareNamespaces, type Namespaces, NO_NAMESPACES, readDeclaredPrefix, resolveName } from './namespaces.ts';
-import { toJsonNarrative } from './narrative-xml.ts';
+import { HTML_CHARACTERS, toJsonNarrative } from './narrative-xml.ts';
 import { ResourceBuilder } from './resource-builder.ts';
 
 const SCHEMA_INSTANCE_NAMESPACE = 'http://www.w3.org/2001/XMLSchema-instance';
@@ -27,6 +27,8 @@ class DocumentReader {
   private readonly text: string;
   private readonly parser = new SaxesParser({ xmlns: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
   private readonly builder = new ResourceBuilder(() => `line ${this.parser.line}, column ${this.parser.column}`);
+  /** The characters that XML itself names. In a narrative, HTML's are read too. */
+  private readonly xmlCharacters = this.parser.ENTITIES;
   /** The namespaces of each open element. */
   private readonly scopes: Namespaces[] = [NO_NAMESPACES];
   /** The narrative that is being read: where its tag begins, and the number of open elements around it. */
@@ -72,8 +74,9 @@ class DocumentReader {
     const isNarrative = builder.openElement(local);
     this.expectNamespace(namespace, isNarrative ? XHTML_NAMESPACE : FHIR_NAMESPACE);
     // no attribute of well-formed XML contains "<"
-    if (isNarrative) this.narrative = { start: this.text.lastIndexOf('<', this.parser.position - 1), outside: scopes.length - 1 };
-    else this.readAttributes(attributes, scope);
+    if (!isNarrative) return void this.readAttributes(attributes, scope);
+    this.narrative = { start: this.text.lastIndexOf('<', this.parser.position - 1), outside: scopes.length - 1 };
+    this.parser.ENTITIES = HTML_CHARACTERS;
   }
 
   private readAttributes(attributes: Readonly<Record<string, string>>, scope: Namespaces): void {
@@ -88,6 +91,7 @@ class DocumentReader {
       if (scopes.length > narrative.outside) return;
       builder.setNarrative(toJsonNarrative(this.text.slice(narrative.start, this.parser.position)));
       this.narrative = undefined;
+      this.parser.ENTITIES = this.xmlCharacters;
     }
     builder.closeElement();
   }
@@ -115,7 +119,7 @@ function isSchemaHint(attribute: string, scope: Namespaces): boolean {
 function describeFault(message: string): string {
   const [fault = ''] = message.replace(/^\d+:\d+: /, '').split(':');
   const isEntity = fault.startsWith('undefined entity');
-  // XML has no named characters of HTML: https://hl7.org/fhir/R4/narrative.html#xhtml
+  // XML has no named characters of HTML; they are read in a narrative only
   const remedy = isEntity ? ': write the character itself, or its number such as &#160;' : '';
   return `the body is not well-formed XML: ${fault.replace(/\.$/, '')}${remedy}`;
 }
