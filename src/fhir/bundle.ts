@@ -50,6 +50,8 @@ const ENTRY_ELEMENTS = new Set([...COMMON_ELEMENTS, 'link', 'fullUrl', 'resource
 const REQUEST_ELEMENTS = new Set([...COMMON_ELEMENTS, 'method', 'url', 'ifNoneMatch', 'ifModifiedSince', 'ifMatch', 'ifNoneExist']);
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH']);
 const METHODS_WITH_RESOURCE = new Set(['POST', 'PUT', 'PATCH']);
+/** The URLs of searches and operations, whose interactions decide whether they need a resource. */
+const SEARCH_OR_OPERATION = /(^|\/)(_search|\$[^/?]+)(\?|$)/;
 
 /** Element of `request` → the equivalent header. */
 const REQUEST_HEADERS: Readonly<Record<string, string>> = {
@@ -85,7 +87,7 @@ export function parseBundleEntry({ plain, exact }: ParsedJson, at: number, baseU
   if (typeof method !== 'string' || !METHODS.has(method))
     throw invalidStructure('GET, HEAD, POST, PUT, PATCH or DELETE is expected', `${where}.request.method`);
   if (resource !== undefined && !isElement(resource)) throw invalidStructure('a resource is a JSON object', `${where}.resource`);
-  if (resource === undefined && METHODS_WITH_RESOURCE.has(method) && !String(url).endsWith('/_search'))
+  if (resource === undefined && METHODS_WITH_RESOURCE.has(method) && !SEARCH_OR_OPERATION.test(String(url)))
     throw invalidStructure(`${method} needs a resource`, where);
   return {
     index: at,

@@ -43,10 +43,14 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
   };
   const format = RESOURCE_FORMATS.get(parseMediaType(req.headers['content-type'] ?? '')[0]);
   const parse = (body: string): ParsedJson | Promise<ParsedJson> => (format?.syntax === 'xml' ? parseXml(body) : parseJson(body));
-  const json = async (what: string): Promise<ParsedJson> => {
+  const readJson = async (): Promise<ParsedJson | undefined> => {
     const body = await text(RESOURCE, 'send the resource as application/fhir+json or application/fhir+xml');
-    if (body.trim() === '') throw invalidStructure(`the body must be a ${what}, but it is empty`);
-    return parse(body);
+    return body.trim() === '' ? undefined : parse(body);
+  };
+  const json = async (what: string): Promise<ParsedJson> => {
+    const body = await readJson();
+    if (!body) throw invalidStructure(`the body must be a ${what}, but it is empty`);
+    return body;
   };
   return {
     resource: async (type) => toDraft(await json(`${type} resource`), type),
@@ -59,6 +63,7 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
       return toPatch(await parse(body));
     },
     json: () => json('resource'),
+    parameters: async () => (await readJson()) ?? NO_PARAMETERS,
     binary: async () => {
       const contentType = req.headers['content-type'] ?? '';
       // any XML may be content, for example a CDA document, so a Binary resource in XML needs the media type of FHIR
@@ -70,6 +75,8 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
     },
   };
 }
+
+const NO_PARAMETERS: ParsedJson = { plain: { resourceType: 'Parameters' }, exact: { resourceType: 'Parameters' } };
 
 const isResource = (value: unknown, type: string): value is Resource => isObject(value) && value.resourceType === type;
 
@@ -91,6 +98,7 @@ export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
       if (!resource) throw invalidStructure('the entry has no resource');
       return resource;
     },
+    parameters: async () => resource ?? NO_PARAMETERS,
   };
 }
 

@@ -8,6 +8,7 @@ import { MAX_COUNT } from '../../fhir/search/result-parameters.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { readEverything as everythingOf } from '../../interactions/everything.ts';
 import { authorize } from '../middleware/authorize.ts';
+import { toDraft } from './body.ts';
 import { buildSearchBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { buildPageLinks, isFormatParameter, openPageLink } from './page-links.ts';
@@ -30,7 +31,7 @@ export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respo
 
 /** The same by POST. Parameters of the body are added to those of the URL. */
 export const handleEverythingByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).resource)]);
+  respondWithRecord(call, [...call.query, ...parsePostedParameters(toDraft(await call.body.parameters(), 'Parameters').resource)]);
 
 function parsePostedParameters({ parameter = [] }: Resource): Parameters {
   if (!Array.isArray(parameter)) throw invalidStructure('a list is expected', 'Parameters.parameter');

@@ -15,6 +15,11 @@ export interface FhirRequestBody {
   patch(): Promise<Patch>;
   /** A resource of any type, as JSON. */
   json(): Promise<ParsedJson>;
+  /**
+   * The parameters of an operation that can be called without any: a request without a body has none. R4 does not forbid this, and client libraries leave out
+   * the body then (inferred). https://hl7.org/fhir/R4/operations.html#request
+   */
+  parameters(): Promise<ParsedJson>;
   /** A Binary resource, or the content of one. */
   binary(): Promise<Draft | { bytes: Buffer; contentType: string }>;
 }

@@ -5,6 +5,7 @@ import { RESULT_PARAMETERS } from '../../fhir/search/result-parameters.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { readLastObservations } from '../../interactions/last-observations.ts';
 import { authorize } from '../middleware/authorize.ts';
+import { toDraft } from './body.ts';
 import { buildSearchBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { isFormatParameter } from './page-links.ts';
@@ -18,7 +19,7 @@ export const handleLastObservations = (call: FhirCall): Promise<FhirResponse> =>
 
 /** Parameters of the body are added to those of the URL. */
 export const handleLastObservationsByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithLast(call, [...call.query, ...readParameters((await call.body.resource('Parameters')).resource)]);
+  respondWithLast(call, [...call.query, ...readParameters(toDraft(await call.body.parameters(), 'Parameters').resource)]);
 
 /** Each parameter of the body is `max` or a search parameter, with a value of any primitive type. */
 function readParameters({ parameter = [] }: Resource): Parameters {

@@ -16,7 +16,7 @@ import { buildVersionFacts } from './read.ts';
 /** GET and POST [type]/[id]/$meta. https://hl7.org/fhir/R4/resource-operation-meta.html */
 export async function handleMeta(call: FhirCall): Promise<FhirResponse> {
   refuseParameters(call);
-  if (call.method === 'POST') readOperationInput('meta', {}, await call.body.json());
+  if (call.method === 'POST') readOperationInput('meta', {}, await call.body.parameters());
   return buildMetaResponse(await read(call.context, call));
 }
 

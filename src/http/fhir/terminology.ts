@@ -28,7 +28,7 @@ const handle =
   async (call) => {
     const { context } = call;
     authorize(context.caller, type, 'r');
-    const body = call.method === 'POST' ? (await call.body.json()).plain : undefined;
+    const body = call.method === 'POST' ? (await call.body.parameters()).plain : undefined;
     const parameters = readOperationParameters(operation.name, operation.parameters, { query: call.query, body });
     const subject = await findSubject(call, type, { operation, parameters });
     const maps = type === 'ConceptMap' ? await findMaps(call, parameters, subject) : NO_MAPS;

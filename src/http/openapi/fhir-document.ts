@@ -7,7 +7,7 @@ import { SERVED_TYPES } from '../../fhir/types.ts';
 import type { ServerFacts } from '../../mapping/shape.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import { FHIR_EXAMPLES, PATH_EXAMPLES } from './fhir-examples.ts';
-import { BODIES, FHIR_OPERATIONS, type FhirOperation, HEADERS } from './fhir-operations.ts';
+import { BODIES, FHIR_OPERATIONS, type FhirOperation, HEADERS, OPTIONAL_BODIES } from './fhir-operations.ts';
 import { buildFhirSchemas } from './fhir-schemas.ts';
 
 type Json = Record<string, unknown>;
@@ -130,7 +130,7 @@ function buildOperation({ name, path, type }: Record<'name' | 'path' | 'type', s
       buildComponentRef('parameters', '_format'),
       buildComponentRef('parameters', '_pretty'),
     ],
-    ...(facts.body && { requestBody: { required: true, content: buildRequestBody(facts.body, type) } }),
+    ...(facts.body && { requestBody: { required: !OPTIONAL_BODIES.has(facts.body), content: buildRequestBody(facts.body, type) } }),
     responses: buildResponses(facts, type),
   };
 }

@@ -27,6 +27,9 @@ type BodyKind =
   | 'parameters';
 type ParametersExample = 'Everything' | 'NoParameters' | 'Meta' | 'Match' | 'Merge' | 'LastObservations';
 
+/** The bodies of operations that can be called without parameters, or with all of them in the URL. */
+export const OPTIONAL_BODIES: ReadonlySet<BodyKind> = new Set<BodyKind>(['Everything', 'LastObservations', 'NoParameters', 'parameters']);
+
 export interface FhirOperation {
   /** `{type}` becomes the resource type, `{a type}` the type with its article. */
   summary: string;
