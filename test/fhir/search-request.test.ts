@@ -106,6 +106,8 @@ describe('refused as not supported, with the supported names', () => {
       'general-practitioner takes no modifier :Patient. It takes :missing, :identifier, :above, :below, :Organization',
     ],
     ['ServiceRequest?instantiates-canonical:identifier=x', 'takes no modifier :identifier'],
+    ['Patient?_sort:desc=birthdate', '_sort takes no modifier :desc. Send _sort=birthdate for an ascending order, _sort=-birthdate'],
+    ['Patient?_count:exact=5', '_count takes no modifier :exact'],
     ['Location?near:missing=true', 'near takes no modifier :missing'],
     ['Observation?code-value-quantity:missing=true', 'code-value-quantity takes no modifier :missing'],
     ['Practitioner?_sort=phonetic', 'Practitioner cannot be sorted by phonetic; it can be sorted by _id, _lastUpdated, _profile'],

@@ -18,8 +18,13 @@ export function buildUnknownParameterError(registry: SearchRegistry, type: strin
   return notSupported(`${type} has no search parameter ${truncateName(code)}${formatSuggestion(code, codes)}. It has ${codes.join(', ')}`);
 }
 
+/** Parameter → what replaces the modifiers that it had in earlier versions of FHIR. https://hl7.org/fhir/DSTU2/search.html#sort */
+const FORMER_MODIFIERS: Readonly<Record<string, string>> = {
+  _sort: '. Send _sort=birthdate for an ascending order, _sort=-birthdate for a descending one',
+};
+
 /** The error for a modifier that the parameter does not support. */
 export function buildUnknownModifierError(code: string, modifier: string, served: readonly string[]): FhirError {
-  const offer = served.length ? `. It takes :${served.join(', :')}` : '';
+  const offer = served.length ? `. It takes :${served.join(', :')}` : (FORMER_MODIFIERS[code] ?? '');
   return notSupported(`${code} takes no modifier :${truncateName(modifier)}${formatSuggestion(modifier, served)}${offer}`);
 }
