@@ -1,6 +1,7 @@
 // The order of a search's results, from the resources alone: missing values last, equal values in the order of storing, which is reversed if the first key descends.
 // https://hl7.org/fhir/R4/search.html#sort, docs/decisions/0005-search-order-and-page-links.md
-import { amount, codesOf, type Held, localTarget, parametersOf, textsOf, valuesOf } from './brute.ts';
+import { type Held, parametersOf, valuesOf } from './brute.ts';
+import { amount, codesOf, localTarget, ownTarget, textsOf } from './brute-kinds.ts';
 import { folded, measured, near, timesOf } from './brute-values.ts';
 import type { SpecValue } from './spec-values.ts';
 
@@ -10,15 +11,20 @@ const KEYS: Record<string, (value: SpecValue) => Key[]> = {
   string: (value) => textsOf(value).map(folded).filter(Boolean),
   uri: ({ value }) => [value as string, (value as string).split('|')[0]!],
   date: ({ type, value }) => timesOf(type, value)?.[0] ?? [],
+  number: (value) => amount(value)?.range[0] ?? [],
   quantity(value) {
     const found = amount(value);
     return found ? [found.system && found.code ? measured(found.range[0], found.system, found.code).value : found.range[0]] : [];
   },
   token: (value) => codesOf(value).flatMap(({ code }) => (code === undefined ? [] : [code.toLowerCase().slice(0, 64)])),
   reference: ({ type, value }) => {
+    const own = ownTarget(value);
+    if (own !== undefined) return own;
+    if (type !== 'Reference' && typeof value !== 'string') return [];
     if (type !== 'Reference') return [value as string, (value as string).split('|')[0]!];
     const { reference } = value as { reference?: string };
-    return localTarget(reference) ?? reference ?? [];
+    // contained resources are not searched, so that a reference to one is no value
+    return localTarget(reference) ?? (reference?.startsWith('#') ? [] : (reference ?? []));
   },
 } as Record<string, (value: SpecValue) => Key[]>;
 

@@ -27,8 +27,11 @@ export function timeRange(text: string): Range {
   return [at, at + width];
 }
 
+/** The types of a date that is a text. */
+const DATES = new Set(['date', 'dateTime', 'instant']);
+
 export function timesOf(type: string, value: unknown): Range | undefined {
-  if (typeof value === 'string') return timeRange(value);
+  if (typeof value === 'string') return DATES.has(type) ? timeRange(value) : undefined;
   const { start, end, event, repeat } = value as { start?: string; end?: string; event?: string[]; repeat?: { boundsPeriod?: object } };
   if (type === 'Period') {
     if (start === undefined && end === undefined) return undefined;

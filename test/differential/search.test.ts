@@ -1,23 +1,29 @@
-// Random searches of random resources, through the store, find what a filter over the resources finds that was written from the specification alone, in
-// the same order. DIFFERENTIAL_QUERIES asks for more of them than the few hundred of every run; DIFFERENTIAL_SEED for others.
+// Random searches of random resources of all types, through the store, find what a filter over the resources finds that was written from the specification alone,
+// in the same order. Each run asks about every search parameter of R4. DIFFERENTIAL_QUERIES asks for more searches, DIFFERENTIAL_SEED for others.
+// DIFFERENTIAL_LIST=1 prints the parameters that no search asked about. DIFFERENTIAL_DATA: a folder of resources (JSON files) that are searched instead of random ones.
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { parseSearch } from '../../src/fhir/search/request.ts';
-import type { ServedType } from '../../src/fhir/types.ts';
+import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import type { Position } from '../../src/store/search/page.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
-import { BASE, type Held, meets } from './brute.ts';
+import { type Held, meets, parametersOf } from './brute.ts';
+import { meetsFilter, writtenFilter } from './brute-filter.ts';
+import { includedBeside } from './brute-include.ts';
+import { BASE } from './brute-kinds.ts';
 import { inOrder } from './brute-order.ts';
-import { pick, type Question, questionOf, randomFrom, worldOf } from './questions.ts';
+import { type Question, questionOf, subjectsOf } from './questions.ts';
+import { readWorld } from './read-world.ts';
+import { pick, randomFrom, shuffled, worldOf } from './world.ts';
 
-const QUERIES = Number(process.env.DIFFERENTIAL_QUERIES ?? 300);
+const SUBJECTS = subjectsOf(SERVED_TYPES);
+const QUERIES = Number(process.env.DIFFERENTIAL_QUERIES ?? SUBJECTS.length);
 const SEED = Number(process.env.DIFFERENTIAL_SEED ?? 1);
+const DATA = process.env.DIFFERENTIAL_DATA;
 /** How long pages are: of one, of a few, and long enough for all. */
 const SIZES = [1, 2, 3, 100];
 /** More than a world has. */
-const MOST = 1000;
-/** Searches per world. */
-const EACH = 500;
+const MOST = 10_000;
 const registry = buildRegistry([]);
 
 let test: TestStore;
@@ -37,53 +43,107 @@ async function settle(tenant: number, world: readonly Held[]): Promise<void> {
     body: JSON.stringify(resource),
     index: buildIndexRows(resource, registry, [], BASE),
   }));
-  for (const change of changes) await test.store.write(tenant, [change]);
+  for (let from = 0; from < changes.length; from += 50) await test.store.write(tenant, changes.slice(from, from + 50));
 }
 
-const written = ({ type, parameters, sort }: Question): string =>
-  `${type}?${[...parameters, ...(sort.length ? [['_sort', sort.join(',')]] : [])].map((one) => one.join('=')).join('&')}`;
+/** The question as the parameters of a search. */
+const toParameters = ({ parameters, sort, filter, includes = [] }: Question): [string, string][] => [
+  ...parameters,
+  ...(filter ? [['_filter', writtenFilter(filter)] as [string, string]] : []),
+  ...(sort.length ? [['_sort', sort.join(',')] as [string, string]] : []),
+  ...includes.map(({ name, value }): [string, string] => [name, value]),
+];
+
+const written = (question: Question): string =>
+  `${question.type}?${toParameters(question)
+    .map((one) => one.join('='))
+    .join('&')}`;
+
+interface Found {
+  ids: string[];
+  included: string[];
+}
 
 /** All pages, one after the other. */
-async function found(tenant: number, { type, parameters, sort }: Question, count: number): Promise<string[]> {
-  const all = sort.length ? [...parameters, ['_sort', sort.join(',')] as [string, string]] : parameters;
-  const { query } = parseSearch(type as ServedType, all, { registry, baseUrl: BASE, handling: 'strict' });
-  const ids: string[] = [];
+async function found(tenant: number, question: Question, count: number): Promise<Found> {
+  const { query } = parseSearch(question.type as ServedType, toParameters(question), { registry, baseUrl: BASE, handling: 'strict' });
+  const all: Found = { ids: [], included: [] };
   let after: Position | undefined;
   do {
-    const { rows, next } = await test.store.search(tenant, { ...query, count }, after && { after });
-    ids.push(...rows.map(({ id }) => id));
+    const { rows, included, next } = await test.store.search(tenant, { ...query, count }, after && { after });
+    all.ids.push(...rows.map(({ id }) => id));
+    all.included.push(...included.map(({ type, id }) => `${type}/${id}`));
     after = next;
-  } while (after && ids.length < MOST);
-  return ids;
+  } while (after && all.ids.length < MOST);
+  return all;
 }
 
+/** The brute force has a table of the units of random resources only. */
+const sortsByUnits = ({ type, sort }: Question): boolean =>
+  sort.some((key) => parametersOf(type).get(key.replace(/^-/, ''))!.kind === 'quantity');
+
+/** What the specification says. */
+function expectedOf(question: Question, world: readonly Held[]): Found {
+  const { type, parameters, sort, filter, includes = [] } = question;
+  const matching = world.filter(
+    (one) =>
+      one.resourceType === type &&
+      parameters.every(([name, value]) => meets(one, name, value, world)) &&
+      (!filter || meetsFilter(one, filter, world)),
+  );
+  return {
+    ids: (sort.length ? inOrder(sort, matching) : matching).map(({ id }) => id),
+    included: includedBeside(matching, includes, world).map(({ resourceType, id }) => `${resourceType}/${id}`),
+  };
+}
+
+const toText = ({ ids, included }: Found, { sort }: Question): string =>
+  `${(sort.length ? ids : ids.toSorted()).join()}${included.length ? ` with ${included.toSorted().join()}` : ''}`;
+
 it(
-  `finds what the specification says, in its order: ${QUERIES} searches`,
+  `finds what the specification says, in its order: ${QUERIES} searches${DATA ? ` of ${DATA}` : ''}`,
   async () => {
     const random = randomFrom(SEED);
     const differences: string[] = [];
+    const subjects = new Set<string>();
     let asked = 0;
     let met = 0;
     for (let tenant = 1; asked < QUERIES; tenant++) {
-      const world = worldOf(Math.floor(random() * 2 ** 31));
+      const world = DATA ? readWorld(DATA) : worldOf(SERVED_TYPES, Math.floor(random() * 2 ** 31));
       await settle(tenant, world);
-      for (let at = 0; at < EACH && asked < QUERIES; at++) {
-        const question = questionOf(random, world);
-        if (!question.parameters.length && !question.sort.length) continue;
-        asked += 1;
-        const matching = world.filter(
-          (one) => one.resourceType === question.type && question.parameters.every(([name, value]) => meets(one, name, value, world)),
-        );
-        const expected = question.sort.length ? inOrder(question.sort, matching) : matching;
-        met += Number(expected.length > 0);
-        const ids = await found(tenant, question, pick(random, SIZES)).catch((error: Error) => [error.message]);
-        const [theirs, ours] = [expected.map(({ id }) => id), ids].map((list) => (question.sort.length ? list : list.toSorted()).join());
-        if (theirs !== ours) differences.push(`${written(question)}: expected ${theirs}, found ${ours}`);
-      }
+      const rounds = DATA ? QUERIES : 2 * SUBJECTS.length;
+      for (let round = 0; round < rounds && asked < QUERIES; round += SUBJECTS.length)
+        for (const subject of shuffled(random, SUBJECTS)) {
+          const question = asked < QUERIES ? questionOf(random, world, subject) : undefined;
+          if (!question || (DATA && sortsByUnits(question))) continue;
+          asked += 1;
+          subjects.add(`${subject.type}.${subject.code}`);
+          const expected = expectedOf(question, world);
+          met += Number(expected.ids.length > 0);
+          const [theirs, ours] = [
+            toText(expected, question),
+            await found(tenant, question, question.includes ? MOST : pick(random, SIZES)).then(
+              (all) => toText(all, question),
+              (error: Error) => error.message,
+            ),
+          ];
+          if (theirs !== ours) differences.push(`${written(question)}: expected ${theirs}, found ${ours}`);
+        }
     }
-    expect(differences.slice(0, 20)).toEqual([]);
+    if (process.env.DIFFERENTIAL_QUERIES)
+      console.log(
+        `${asked} searches, ${met} of them found something, ${subjects.size} of ${SUBJECTS.length} parameters, ${differences.length} differences`,
+      );
+    if (process.env.DIFFERENTIAL_LIST)
+      console.log(
+        SUBJECTS.filter(({ type, code }) => !subjects.has(`${type}.${code}`))
+          .map(({ type, code }) => `${type}.${code}`)
+          .join(' '),
+      );
+    expect(differences.slice(0, 40)).toEqual([]);
     // Most searches find something: a test of nothing but empty answers would prove little.
     expect(met).toBeGreaterThan(asked / 3);
+    if (!DATA) expect(subjects.size).toBeGreaterThan(SUBJECTS.length * 0.6);
   },
   QUERIES * 40 + 300_000,
 );
