@@ -94,28 +94,36 @@ export const MATCH_RULES: readonly MatchRule[] = [
 /** A national number, such as the US social security number, belongs to one person. https://terminology.hl7.org/CodeSystem-v2-0203.html */
 const NATIONAL_TYPES: ReadonlySet<unknown> = new Set(['SS', 'SB', 'NI']);
 
+/** The most members of an element that are compared. It limits the work for one candidate. */
+const MAX_COMPARED = 50;
+
+const listCompared = (value: unknown): Record<string, unknown>[] =>
+  listObjects(Array.isArray(value) ? value.slice(0, MAX_COMPARED) : value);
+
 function readIdentifiers({ identifier }: Resource): string[] {
-  return listObjects(identifier).flatMap(({ system, value }) => (typeof value === 'string' ? JSON.stringify([system, value]) : []));
+  return listCompared(identifier).flatMap(({ system, value }) => (typeof value === 'string' ? JSON.stringify([system, value]) : []));
 }
 
 function readNationalIdentifiers({ identifier }: Resource): string[] {
   const isNational = (type: unknown): boolean => listObjects(readMember(type, 'coding')).some(({ code }) => NATIONAL_TYPES.has(code));
-  return listObjects(identifier).flatMap(({ type, value }) =>
+  return listCompared(identifier).flatMap(({ type, value }) =>
     typeof value === 'string' && isNational(type) ? value.replace(/[^\dA-Za-z]/g, '').toUpperCase() : [],
   );
 }
 
 const readNames = ({ name }: Resource, select: (name: Record<string, unknown>) => unknown): string[] =>
-  listObjects(name).flatMap((member) => toText([select(member)]));
+  listCompared(name).flatMap((member) => toText([select(member)]));
 
 /** The address of each way to reach a patient, with its kind. A telephone number is compared by its last ten digits. */
 function readContacts({ telecom, address }: Resource): string[] {
-  const numbers = listObjects(telecom).flatMap(({ system, value }) => {
+  const numbers = listCompared(telecom).flatMap(({ system, value }) => {
     const normalize = typeof system === 'string' ? NORMALIZERS[system] : undefined;
     const text = normalize && typeof value === 'string' ? normalize(value) : '';
     return text === '' ? [] : `${system}:${text}`;
   });
-  const addresses = listObjects(address).flatMap(({ line, postalCode }) => toText([Array.isArray(line) ? line[0] : undefined, postalCode]));
+  const addresses = listCompared(address).flatMap(({ line, postalCode }) =>
+    toText([Array.isArray(line) ? line[0] : undefined, postalCode]),
+  );
   return [...numbers, ...addresses];
 }
 

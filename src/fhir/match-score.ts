@@ -31,9 +31,18 @@ const GRADES: readonly (readonly [MatchGrade, number])[] = [
 ];
 
 /** Compares two patients. The same patients always have the same score. */
-export function scoreMatch(sent: Resource, stored: Resource): MatchScore {
-  const findings = MATCH_RULES.flatMap(({ name: rule, read, levels, differs }): Finding[] => {
-    const [own, others] = [read(sent), read(stored)];
+export const scoreMatch = (sent: Resource, stored: Resource): MatchScore => buildMatchScorer(sent)(stored);
+
+/** Compares stored patients with the sent patient, which is read once. */
+export function buildMatchScorer(sent: Resource): (stored: Resource) => MatchScore {
+  const sentValues = MATCH_RULES.map(({ read }) => read(sent));
+  return (stored) => scoreValues(sentValues, stored);
+}
+
+/** `sentValues`: those of each rule. */
+function scoreValues(sentValues: readonly string[][], stored: Resource): MatchScore {
+  const findings = MATCH_RULES.flatMap(({ name: rule, read, levels, differs }, at): Finding[] => {
+    const [own, others] = [sentValues[at]!, read(stored)];
     if (!own.length || !others.length) return [];
     const level = levels.find(({ agrees }) => own.some((a) => others.some((b) => agrees(a, b))));
     return [{ rule, level: level?.name ?? 'differs', weight: level?.weight ?? differs }];

@@ -1,6 +1,6 @@
 // $match: the stored patients that may be the person of a sent patient. https://hl7.org/fhir/R4/patient-operation-match.html
 import { listObjects } from '../fhir/json-values.ts';
-import { type MatchScore, scoreMatch } from '../fhir/match-score.ts';
+import { buildMatchScorer, type MatchScore } from '../fhir/match-score.ts';
 import { listMatchSearches, MATCH_INPUT } from '../fhir/match-searches.ts';
 import { invalid } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
@@ -32,8 +32,9 @@ const MAX_CANDIDATES = 200;
 /** The most likely match first; of equal scores the one with the lesser id, so that the order never changes. */
 export async function matchPatients(context: Context, { patient, count, onlyCertain }: MatchRequest): Promise<MatchResult> {
   const { candidates, isCut } = await findCandidates(context, patient);
+  const score = buildMatchScorer(patient);
   const scored = candidates
-    .map((row): PatientMatch => ({ row, ...scoreMatch(patient, parseBody(row.body!)) }))
+    .map((row): PatientMatch => ({ row, ...score(parseBody(row.body!)) }))
     .filter(({ grade }) => grade !== 'certainly-not')
     .sort((a, b) => b.score - a.score || (a.row.id < b.row.id ? -1 : 1));
   const certain = scored.filter(({ grade }) => grade === 'certain');

@@ -1,8 +1,9 @@
 // The scores of $match: realistic duplicates, relatives and strangers, and that a score depends on nothing but the two patients.
-import { explainFindings, scoreMatch } from '../../src/fhir/match-score.ts';
+import { buildMatchScorer, explainFindings, scoreMatch } from '../../src/fhir/match-score.ts';
 import { listMatchSearches } from '../../src/fhir/match-searches.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import fc from '../fast-check.ts';
+import { processorTime } from '../processor-time.ts';
 import { randomResource } from './random-resource.ts';
 
 const SS = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'SS' }] };
@@ -86,6 +87,18 @@ test('a score is the same in both directions and every time, and is from 0 to 1'
     }),
     { numRuns: 500 },
   );
+});
+
+test('the first 50 addresses are compared, so that a patient with 100,000 takes little time for each candidate', () => {
+  const others = (count: number) => Array.from({ length: count }, (_one, n) => ({ line: [`${n} Side St.`], postalCode: '12207' }));
+  const gradeAfter = (count: number) => gradeOf({ ...like(away), address: [...others(count), ...(ADA.address as object[])] });
+  expect([gradeAfter(49), gradeAfter(50)]).toEqual(['certain', 'probable']);
+  const score = buildMatchScorer({ ...ADA, address: others(100_000) });
+  expect(
+    processorTime(() => {
+      for (let candidate = 0; candidate < 200; candidate++) score({ ...ADA, address: others(50) });
+    }),
+  ).toBeLessThan(2000);
 });
 
 test('a patient with a name, a birth date or a number can always be searched, and values are escaped', () => {
