@@ -2,6 +2,7 @@
 import { isElement, listObjects } from '../../fhir/json-values.ts';
 import { invalid, invalidStructure } from '../../fhir/outcome.ts';
 import { RESULT_PARAMETERS } from '../../fhir/search/result-parameters.ts';
+import { readParameterCode } from '../../fhir/search/search-value.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { readLastObservations } from '../../interactions/last-observations.ts';
 import { authorize } from '../middleware/authorize.ts';
@@ -57,14 +58,17 @@ function parseMax(parameters: Parameters): number {
 
 /** The request "SHALL include" a subject, and a category or a parameter for a code. The result has an order and a size of its own. */
 function checkParameters(parameters: Parameters): void {
-  const codes = parameters.map(([name]) => /^[^:.]*/.exec(name)![0]);
+  const codes = parameters.map(([name]) => readParameterCode(name));
   const own = codes.find((code) => Object.hasOwn(RESULT_PARAMETERS, code));
   if (own !== undefined) throw invalid(`$lastn has no ${own}: it sorts by time, and max is the number for each code`);
-  if (!codes.some((code) => SUBJECTS.has(code))) throw invalid('$lastn needs patient or subject');
+  if (!parameters.some(([name]) => SUBJECTS.has(readParameterCode(name)) && !EXCLUDES.test(name)))
+    throw invalid('$lastn needs patient or subject, without :missing or :not');
   if (!codes.some((code) => code === 'category' || CODED.test(code)))
     throw invalid('$lastn needs category, code or another parameter for a code');
 }
 
 const SUBJECTS: ReadonlySet<string> = new Set(['patient', 'subject']);
+/** These modifiers, also at the end of a chain, name no subject: `subject:missing=false` holds for nearly every Observation. */
+const EXCLUDES = /:(missing|not|not-in)$/;
 /** code, combo-code, code-value-quantity … */
 const CODED = /(^|-)code(-|$)/;
