@@ -54,7 +54,10 @@ function translateCode({ parameters, maps: { used, others } }: TerminologyCall):
     dependencies: listDependencies(parameters),
     ...(target !== undefined && { target: parseCanonical(target).url }),
   };
-  const matches = readTranslated(parameters).flatMap((coding) => used.flatMap((map) => listMatches(coding, map, search, [])));
+  const matches = readTranslated(parameters).flatMap((coding) => {
+    const visited = new Set<ConceptMap>();
+    return used.flatMap((map) => listMatches(coding, map, search, visited));
+  });
   const unique = [...new Map(matches.map((match) => [JSON.stringify(match), match])).values()];
   const isTranslated = unique.some(({ equivalence }) => !NEGATIVE.has(equivalence));
   return buildParameters([
@@ -82,9 +85,10 @@ interface Search {
   dependencies: readonly DependentValue[];
 }
 
-/** `visited`: the maps that led to this one by `unmapped`. */
-function listMatches(coding: CodedInput, map: ConceptMap, search: Search, visited: readonly ConceptMap[]): Match[] {
-  if (visited.includes(map)) return [];
+/** `visited`: the maps that were asked for this coding already. The matches of a map are the same, whichever map delegates to it, so each is asked once. */
+function listMatches(coding: CodedInput, map: ConceptMap, search: Search, visited: Set<ConceptMap>): Match[] {
+  if (visited.has(map)) return [];
+  visited.add(map);
   return (map.group ?? []).flatMap((group) => {
     const { source, target, version } = orient(group, search.isReverse);
     if (!fits(source, coding.system) || !fits(target, search.target)) return [];
@@ -143,12 +147,12 @@ const findSources = ({ code }: CodedInput, { element = [] }: ConceptMapGroup): F
 function applyUnmapped(
   coding: CodedInput,
   { element = [], unmapped, target, targetVersion }: ConceptMapGroup,
-  { map, search, visited }: { map: ConceptMap; search: Search; visited: readonly ConceptMap[] },
+  { map, search, visited }: { map: ConceptMap; search: Search; visited: Set<ConceptMap> },
 ): Match[] {
   if (!unmapped || element.some(({ code }) => code === coding.code)) return [];
   if (unmapped.mode === 'other-map') {
     const other = search.maps.find(({ url }) => url !== undefined && url === parseCanonical(unmapped.url ?? '').url);
-    return other ? listMatches(coding, other, search, [...visited, map]) : [];
+    return other ? listMatches(coding, other, search, visited) : [];
   }
   const isProvided = unmapped.mode === 'provided';
   const [code, display] = isProvided ? [coding.code, coding.display] : [unmapped.code, unmapped.display];

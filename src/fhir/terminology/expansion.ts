@@ -18,7 +18,7 @@ interface SystemCodes {
 /** Code system → its codes. Or a text about what is not known: the value set may contain any code. */
 export type Expansion = ReadonlyMap<string, SystemCodes> | string;
 
-/** The most codes that the parts of one expansion may have together. With more, the expansion is refused as too costly. */
+/** The most codes that the parts of one expansion may have together. An included value set counts as one more. With more, the expansion is too costly. */
 const MAX_CODES = 200_000;
 
 /** The most characters of a URL in an error text. */
@@ -46,12 +46,14 @@ const expansionCache = new WeakMap<Terminology, WeakMap<ValueSet, Expansion>>();
 
 /** The expansion of a value set that need not be one of the terminology. */
 export const expandDefinition = (valueSet: ValueSet, terminology: Terminology): Expansion =>
-  buildExpansion(valueSet, { terminology, ancestors: [], budget: { left: MAX_CODES } });
+  buildExpansion(valueSet, { terminology, ancestors: [], expanded: new Map(), budget: { left: MAX_CODES } });
 
 interface ExpansionContext {
   terminology: Terminology;
   /** The value sets that include this one. */
   ancestors: readonly ValueSet[];
+  /** The included value sets that are expanded already: each is expanded once, however many include it. */
+  expanded: Map<ValueSet, Expansion>;
   /** How many further codes the expansion may have. */
   budget: { left: number };
 }
@@ -64,16 +66,28 @@ function buildExpansion(valueSet: ValueSet, { ancestors, ...context }: Expansion
 function expandIncluded(canonical: string, context: ExpansionContext): Expansion {
   const valueSet = context.terminology.findValueSet(canonical);
   if (!valueSet) return formatNotKnown('value set', canonical);
-  return context.ancestors.includes(valueSet) ? `the value set ${shorten(canonical)} includes itself` : buildExpansion(valueSet, context);
+  if (context.ancestors.includes(valueSet)) return `the value set ${shorten(canonical)} includes itself`;
+  const known = context.expanded.get(valueSet);
+  spend(1 + (known ? countExpansion(known) : 0), context);
+  const expansion = known ?? buildExpansion(valueSet, context);
+  context.expanded.set(valueSet, expansion);
+  return expansion;
 }
 
 /** Counts the codes of a part. */
-function countCodes(codes: ReadonlySet<string>, { budget }: ExpansionContext): ReadonlySet<string> {
-  budget.left -= codes.size;
-  if (budget.left < 0)
-    throw tooCostly(`the value set and those that it includes have more than ${MAX_CODES} codes: include fewer codes, or use a filter`);
+function countCodes(codes: ReadonlySet<string>, context: ExpansionContext): ReadonlySet<string> {
+  spend(codes.size, context);
   return codes;
 }
+
+function spend(count: number, { budget }: ExpansionContext): void {
+  budget.left -= count;
+  if (budget.left < 0)
+    throw tooCostly(`the value set and those that it includes have more than ${MAX_CODES} codes: include fewer codes, or use a filter`);
+}
+
+const countExpansion = (expansion: Expansion): number =>
+  typeof expansion === 'string' ? 0 : expansion.values().reduce((sum, { codes }) => sum + (codes === 'all' ? 1 : codes.size), 0);
 
 /** Whether every code is known. */
 export const isFullyKnown = (expansion: Expansion): boolean =>
