@@ -71,8 +71,11 @@ async function shapes(): Promise<Asked[]> {
   return [...found.values()];
 }
 
-/** How many times as many rows the planner takes the tables for: with a few dozen of a parameter, reading them all would be the quickest way. */
-const TIMES = 10;
+/**
+ * How many times as many rows the planner takes the tables for: with a few dozen of a type or parameter, reading them all would be the quickest way. A search of all
+ * types has a part for each type, of which most are small.
+ */
+const TIMES = 150;
 const ENLARGE = `update pg_class set reltuples = reltuples * ${TIMES} where oid in (select indexrelid from pg_index where indrelid::regclass::text ~ '^(sx|resource)')
   or oid::regclass::text ~ '^(sx(_[a-z]+)?|resource)$'`;
 
