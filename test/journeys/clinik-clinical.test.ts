@@ -118,3 +118,94 @@ describe('appointments', () => {
     expect(await listIds(`appointments?dateFrom=2031-01-01&sort=-date`)).toEqual([late.id, early.id]);
   });
 });
+
+describe('visits', () => {
+  test('a visit tells its primary practitioner from the others by the type of participation', async () => {
+    const nurse = (await clinik('post', 'practitioners').send({ firstName: 'Flo', lastName: 'Night' })).body.data.id;
+    const visit = { status: 'in-progress', class: 'AMB', patientId, practitionerId: doctor, lengthMinutes: 45 };
+    const { id } = await create('encounters', { ...visit, participants: [{ practitionerId: nurse, role: 'nurse' }] });
+    const stored = await readResource('Encounter', 'class=http://terminology.hl7.org/CodeSystem/v3-ActCode|AMB&length=45||min');
+    expect(stored.participant).toEqual([
+      { type: [{ text: 'nurse' }], individual: expect.anything() },
+      {
+        type: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'PPRF' }] }],
+        individual: expect.anything(),
+      },
+    ]);
+    expect((await clinik('get', `encounters/${id}`)).body.data).toMatchObject({
+      practitionerId: doctor,
+      participants: [{ practitionerId: nurse, role: 'nurse' }],
+    });
+  });
+
+  test('a participant who is not stored is named by its place', async () => {
+    const participants = [{ practitionerId: doctor }, { practitionerId: 'prc_000000000000000001' }];
+    const { status, body } = await clinik('post', 'encounters').send({ status: 'planned', class: 'VR', patientId, participants });
+    expect([status, body.message]).toEqual([422, expect.stringContaining('participants[1].practitionerId')]);
+  });
+
+  test('a length in hours of a FHIR client stays until a length in minutes replaces it', async () => {
+    const subject = { reference: `Patient/${await toFhirId(patientId)}` };
+    const length = { value: 2, unit: 'h', system: 'http://unitsofmeasure.org', code: 'h' };
+    const draft = { resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' }, subject, length };
+    const { body } = await facet.fhir('post', '/Encounter').send(JSON.stringify(draft));
+    const readLength = async () => (await facet.fhir('get', `/Encounter/${body.id}`)).body.length;
+    expect((await clinik('patch', `encounters/${body.id}`).send({ priority: 'urgent' })).body.data.lengthMinutes).toBeNull();
+    expect(await readLength()).toEqual(length);
+    expect((await clinik('patch', `encounters/${body.id}`).send({ lengthMinutes: 120 })).body.data.lengthMinutes).toBe(120);
+    expect(await readLength()).toEqual({ value: 120, unit: 'min', system: 'http://unitsofmeasure.org', code: 'min' });
+  });
+});
+
+describe('what a resource lacks that R4 requires', () => {
+  test('an allergy is active unless the request has another status, and its status stays', async () => {
+    const { id, clinicalStatus } = await create('allergies', { patientId, code: 'Peanut', category: ['food'] });
+    expect(clinicalStatus).toBe('active');
+    const unset = await clinik('patch', `allergies/${id}`).send({ clinicalStatus: null });
+    expect([unset.status, unset.body.message]).toEqual([422, expect.stringContaining('ait-1')]);
+    expect(await listIds(`allergies?patientId=${patientId}&clinicalStatus=active&category=food&code=pean`)).toEqual([id]);
+  });
+
+  test('a condition that has ended is not active', async () => {
+    const ended = { patientId, clinicalStatus: 'active', abatementDateTime: '2024-06-01' };
+    const { status, body } = await clinik('post', 'conditions').send(ended);
+    expect([status, body.message]).toEqual([422, expect.stringContaining('con-4')]);
+    const { id } = await create('conditions', { ...ended, clinicalStatus: 'resolved', code: { system: 'urn:icd', code: 'E11.9' } });
+    expect(await listIds('conditions?code=e11&clinicalStatus=resolved')).toEqual([id]);
+  });
+
+  test('a vaccination without a time has the time of its creation', async () => {
+    const { id, occurrenceDateTime, createdAt } = await create('immunizations', { status: 'completed', vaccineCode: 'MMR', patientId });
+    expect(occurrenceDateTime).toMatch(new RegExp(`^${String(createdAt).slice(0, 10)}T`));
+    expect(await listIds(`immunizations?vaccineCode=mmr&dateFrom=${String(createdAt).slice(0, 10)}`)).toEqual([id]);
+  });
+
+  test('a prescription is an active order, and keeps both when a change unsets them', async () => {
+    const { id, status, intent } = await create('prescriptions', {
+      patientId,
+      prescriberId: doctor,
+      medication: 'Lisinopril',
+      supplyDays: 30,
+    });
+    expect([status, intent]).toEqual(['active', 'order']);
+    expect((await readResource('MedicationRequest', 'intent=order')).dispenseRequest).toEqual({
+      expectedSupplyDuration: { value: 30, unit: 'd', system: 'http://unitsofmeasure.org', code: 'd' },
+    });
+    expect((await clinik('patch', `prescriptions/${id}`).send({ status: null })).status).toBe(422);
+    expect(await listIds(`prescriptions?prescriberId=${doctor}&status=active&medication=lisino`)).toEqual([id]);
+  });
+});
+
+test.each([
+  ['conditions', { resourceType: 'Condition', code: { text: 'x' } }, 'subject'],
+  ['allergies', { resourceType: 'AllergyIntolerance', code: { text: 'x' } }, 'patient'],
+])('what was entered in error is neither listed nor read: %s', async (path, draft, element) => {
+  const coding = (system: string, code: string) => ({ coding: [{ system: `http://terminology.hl7.org/CodeSystem/${system}`, code }] });
+  const verification = path === 'allergies' ? 'allergyintolerance-verification' : 'condition-ver-status';
+  const patient = { reference: `Patient/${await toFhirId(patientId)}` };
+  const resource = { ...draft, [element]: patient, verificationStatus: coding(verification, 'entered-in-error') };
+  const { status, body } = await facet.fhir('post', `/${draft.resourceType}`).send(JSON.stringify(resource));
+  expect(status).toBe(201);
+  expect((await clinik('get', `${path}/${body.id}`)).status).toBe(404);
+  expect(await listIds(`${path}?code=x`)).toEqual([]);
+});

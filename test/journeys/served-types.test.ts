@@ -6,7 +6,21 @@ import { ORDERING_TYPES } from '../../src/orders/ordering-types.ts';
 import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './server-process.ts';
 
 /** What orders and the bundled mappings need. */
-const NEEDED = [...ORDERING_TYPES, 'CareTeam', 'HealthcareService', 'Location', 'Schedule', 'Slot', 'Coverage', 'Encounter'];
+const MAPPED = [
+  'AllergyIntolerance',
+  'Appointment',
+  'CarePlan',
+  'CareTeam',
+  'Condition',
+  'HealthcareService',
+  'Immunization',
+  'Location',
+  'Media',
+  'MedicationRequest',
+  'Schedule',
+  'Slot',
+];
+const NEEDED = [...ORDERING_TYPES, ...MAPPED, 'Coverage', 'Encounter'];
 
 let place: Place;
 let server: FacetProcess & { url: string };
@@ -33,9 +47,10 @@ test('the named types are served, and no other', async () => {
 });
 
 test('references to types that are left out are stored, and an include of them finds nothing', async () => {
-  const report = { resourceType: 'DiagnosticReport', status: 'final', code: { text: 'CBC' }, media: [{ link: { reference: 'Media/1' } }] };
-  expect((await fhir('/DiagnosticReport', { method: 'POST', body: report })).status).toBe(201);
-  const { status, body } = await fhir('/DiagnosticReport?media=Media/1&_include=DiagnosticReport:media');
+  const partOf = [{ reference: 'MedicationAdministration/1' }];
+  const procedure = { resourceType: 'Procedure', status: 'completed', subject: { reference: 'Patient/1' }, partOf };
+  expect((await fhir('/Procedure', { method: 'POST', body: procedure })).status).toBe(201);
+  const { status, body } = await fhir('/Procedure?part-of=MedicationAdministration/1&_include=Procedure:part-of');
   expect([status, (body as { entry: unknown[] }).entry.length]).toEqual([200, 1]);
 });
 
@@ -61,8 +76,8 @@ test.each([
   ['a selection without a type that a mapping is of', ORDERING_TYPES.join(), ' to FACET_TYPES'],
   [
     'a selection without a type that orders need',
-    KNOWN_TYPES.filter((type) => type !== 'Device' && type !== 'Medication').join(),
-    'FACET_TYPES leaves out what laboratory orders need: add Device',
+    KNOWN_TYPES.filter((type) => type !== 'Binary' && type !== 'Medication').join(),
+    'FACET_TYPES leaves out what laboratory orders need: add Binary',
   ],
 ])('the start refuses %s, and the error says what to do', async (_case, types, text) => {
   const other = await emptyPlace();

@@ -21,8 +21,10 @@ type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What a resource of these types must have beside its id. */
 const LEAST: Record<string, object> = {
+  Appointment: { status: 'proposed', participant: [{ actor: { display: 'x' }, status: 'accepted' }] },
   CarePlan: { status: 'active', intent: 'plan', subject: { display: 'x' } },
   Encounter: { status: 'planned', class: { code: 'AMB' } },
+  MedicationRequest: { status: 'active', intent: 'order', medicationCodeableConcept: { text: 'x' }, subject: { display: 'x' } },
   Media: { status: 'completed', content: { title: 'x' } },
   Organization: { name: 'x' },
   Observation: { status: 'final', code: { text: 'x' } },

@@ -6,6 +6,24 @@ import type { FieldSpec } from '../../src/mapping/spec.ts';
 const env = { alias: (_type: string, id: string) => id };
 const codec = (field: FieldSpec) => buildCodec(field, { aliases: { a: 'urn:a', b: 'urn:b' }, ids: buildIdCodec({}), resource: 'Patient' });
 
+describe('quantity', () => {
+  const minutes = codec({ as: 'quantity(min)', type: 'integer' });
+  const stored = { value: 45, unit: 'min', system: 'http://unitsofmeasure.org', code: 'min' };
+  test('a number is stored with its unit, and shown whatever the unit is called', () => {
+    expect([minutes.write(45, env), minutes.read({ ...stored, unit: 'minutes' }, env)]).toEqual([stored, 45]);
+  });
+  test.each([
+    ['another unit', { code: 'h' }],
+    ['another system', { system: 'urn:x' }],
+    ['a comparator', { comparator: '<' }],
+  ])('a quantity with %s is not shown', (_case, other) => {
+    expect(minutes.read({ ...stored, ...other }, env)).toBeUndefined();
+  });
+  test('it needs a unit', () => {
+    expect(() => codec({ as: 'quantity' })).toThrow('quantity needs a UCUM unit: write quantity(min)');
+  });
+});
+
 describe('time', () => {
   const time = codec({ as: 'time' });
   test.each([

@@ -48,6 +48,7 @@ const day = fc
   .date({ min: new Date('0001-01-01'), max: new Date('2025-12-31'), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10));
 const BY_TYPE: Record<string, fc.Arbitrary<unknown>> = {
+  date: day,
   dateTime: day,
   instant: day.map((date) => `${date}T00:00:00.000Z`),
   url: fc.webUrl(),
@@ -76,8 +77,15 @@ const objectOf = (fields: Field[]): fc.Arbitrary<View> => {
     .record(Object.fromEntries(writable.map((field) => [field.name, valuesFor(field)])), {
       requiredKeys: writable.filter(({ spec }) => spec.required).map((field) => field.name),
     })
-    .map((view) => writable.reduce(inOrder, view));
+    .map((view) => writable.reduce(inOneForm, writable.reduce(inOrder, view)));
 };
+
+/** Of two forms of one value, the first. */
+function inOneForm(view: View, { name, spec: { instead } }: Field): View {
+  if (instead === undefined || !(instead in view && name in view)) return view;
+  const { [name]: _, ...rest } = view;
+  return rest;
+}
 
 /** An end that came out before its start changes places with it. */
 function inOrder(view: View, { name: end, spec: { notBefore: start } }: Field): View {

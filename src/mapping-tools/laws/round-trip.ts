@@ -1,5 +1,6 @@
 // The laws of a lens: GetPut (writing back changes nothing), PutGet (a written value is read again), and foreign content survives. Each returns its violations.
 
+import { findElement } from '../../fhir/elements.ts';
 import { isServed, type Resource } from '../../fhir/types.ts';
 import { validateResource } from '../../fhir/validation/validate.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
@@ -63,6 +64,17 @@ export function checkPutGet(loaded: LoadedShape, resource: Resource, { env, samp
 const listWritableFields = ({ fields }: Lens, { row }: MappingSpec): Field[] =>
   fields.filter(({ name, spec }) => !spec.readOnly && name !== row?.key);
 
+/**
+ * Whether a client may unset the field. It may not if a create always writes a default that no change may take away, or if R4 requires the element: then the
+ * server refuses the request.
+ */
+function canBeUnset({ spec: { required, onlyIn, default: standard }, paths: [main] }: Field, type: string): boolean {
+  if (required) return false;
+  if (standard === undefined) return true;
+  const isRequired = main?.steps.length === 1 && (findElement(type, main.steps[0]!.name)?.min ?? 0) > 0;
+  return onlyIn !== 'create' && !isRequired;
+}
+
 const isAdmitted = (view: View, { fields }: Lens): boolean => !fields.some((field) => checkFieldPairs(field, view).length);
 
 interface PutGetContext {
@@ -82,7 +94,7 @@ export function checkFieldPutGet(
   const omitDependents = (view: View, field: Field): View => omitDependentFields(view, field, lens.fields);
   return listWritableFields(lens, mapping.content).flatMap((field) => {
     const { name, spec } = field;
-    const values = [pickDifferentValue(field, fullView[name], samples), ...(spec.required ? [] : [null])];
+    const values = [pickDifferentValue(field, fullView[name], samples), ...(canBeUnset(field, mapping.content.resource) ? [null] : [])];
     return values
       .filter((value) => value !== undefined)
       .map((value) => ({ value, asked: unsetOtherForms({ [name]: value }, lens.fields) }))

@@ -5,6 +5,7 @@ import { parseExactJson, stringifyJson } from '../../fhir/json.ts';
 import { toRecord, toText } from '../../fhir/json-values.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import { isServed, type ServedType } from '../../fhir/types.ts';
+import { UCUM_SYSTEM } from '../../fhir/ucum.ts';
 import { explainUnservedType } from '../../fhir/unserved-type.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
@@ -256,6 +257,18 @@ const buildIsCodec: CodecBuilder = (word, { readOnly }) => {
   return { read: (stored) => (word === '' ? stored !== false : stored === word), write: (value) => value };
 };
 
+/** The number of a quantity in this UCUM unit (`quantity(min)`). A quantity in another unit, or with a comparator, is not shown. A new value replaces the whole quantity. */
+const buildQuantityCodec: CodecBuilder = (code) => {
+  if (code === '') throw new Error('quantity needs a UCUM unit: write quantity(min)');
+  return {
+    read: (stored) => {
+      const { value, comparator, ...unit } = toRecord(stored);
+      return unit.system === UCUM_SYSTEM && unit.code === code && comparator === undefined ? value : undefined;
+    },
+    write: (value) => ({ value, unit: code, system: UCUM_SYSTEM, code }),
+  };
+};
+
 /** A codec of a new name also needs a row in mapping/load/value-kinds.ts. */
 const CODEC_BUILDERS: Record<string, CodecBuilder> = {
   plain: buildPlainCodec,
@@ -269,6 +282,7 @@ const CODEC_BUILDERS: Record<string, CodecBuilder> = {
   code: buildCodeCodec,
   reads: buildReadsCodec,
   is: buildIsCodec,
+  quantity: buildQuantityCodec,
 };
 
 /** The names for `as:`. `plain`, `code` and `id` are used without it. The last five are kinds of fields (field-builder.ts). */

@@ -35,6 +35,7 @@ const CODECS: Record<string, ValueKind> = {
   paragraphs: { meant: 'texts', takes: isText, shows: 'string' },
   json: { meant: 'an object that is kept as its text', takes: isOneOf('string', 'markdown'), shows: 'object' },
   keyed: { meant: 'a map', takes: (type) => !isPrimitive(type), shows: 'object' },
+  quantity: { meant: 'a quantity', takes: isOneOf('Quantity', 'Duration', 'Age', 'Distance', 'Count'), shows: 'number' },
   is: { meant: 'whether a value exists', takes: isPrimitive, shows: 'boolean' },
 };
 
@@ -81,7 +82,10 @@ export function suggestKeyword(type: string): string {
 
 /** How a field shows the value of its path with this index. Code tables apply to the first path only. */
 export function toValueKind({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, index: number): ValueKind {
-  if (as !== undefined && !(as === 'coding' && index > 0)) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
+  if (as !== undefined && !(as === 'coding' && index > 0)) {
+    const kind = CODECS[as.replace(/\(.*/, '')] ?? TYPES[type];
+    return { ...kind, ...(kind.shows === 'number' && type === 'integer' && { shows: type }), word: `as: ${as}` };
+  }
   const table = reads ? 'reads' : 'codes';
   if (index > 0 || !(codes || synonyms || otherwise !== undefined || reads)) return TYPES[type];
   const isYesOrNo = Object.values(codes ?? {}).some((value) => typeof value === 'boolean');
