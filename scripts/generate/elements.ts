@@ -1,12 +1,9 @@
 // Makes src/fhir/generated/elements.json: for each type and backbone element, the facts of its elements.
 import { type ElementDefinition, isBare, nameOf, reachableGroups, targetsOf, typesOf } from './definitions.ts';
 
-/** Types that are not stored, but may be in a body. Their elements are needed for XML. */
-const BODY_TYPES = ['AuditEvent', 'Parameters'];
-
 /** The text of elements.json: one line per element, so that a change of the definitions reads as a change of lines. */
 export function elementsFile(): string {
-  const blocks = [...reachableGroups(BODY_TYPES).values()].map((group) => {
+  const blocks = [...reachableGroups().values()].map((group) => {
     const lines = group.elements.filter((element) => element.max !== '0').map(line);
     return `${JSON.stringify(group.name)}: {\n${lines.join(',\n')}\n}`;
   });

@@ -29,7 +29,7 @@ const PLAIN: Record<string, Schema> = {
   xhtml: { type: 'string' },
 };
 
-/** DomainResource stays: it stands for all unserved types in `contained`. */
+/** DomainResource stays: it refuses a resource without a type of R4. */
 const ABSTRACT = ['Resource', 'BackboneElement'];
 
 /** The text of schemas.json. Definitions stand under their type's name or path, sorted, one property to a line. */
@@ -82,7 +82,7 @@ function contentOf(group: Group, named: ElementDefinition[], choices: ElementDef
     ...Object.fromEntries(choices.filter((choice) => !isOpenChoice(choice)).flatMap(propertiesOf)),
   };
   if (open.length) return { branches: { beside: Object.keys(all), of: Object.assign({}, ...open.map(branchesOf)) }, properties: all };
-  return { additionalProperties: group.name === 'DomainResource' ? { plain: true } : false, properties: all };
+  return { additionalProperties: group.name === 'DomainResource', properties: all };
 }
 
 function resourceTypeOf(name: string): Schema {

@@ -1,16 +1,17 @@
 // Hostile bodies: each is validated within a short time, without an exception.
 
 import { listElementNames } from '../../src/fhir/elements.ts';
+import type { ServedType } from '../../src/fhir/types.ts';
 import { validateResource } from '../../src/fhir/validation/validate.ts';
 import fc from '../fast-check.ts';
 import { processorTime } from '../processor-time.ts';
 import type { Json } from './valid-resources.ts';
 
 describe('hostile bodies are answered soon', () => {
-  const soon = (resource: Json) => {
+  const soon = (resource: Json, type: ServedType = 'Patient') => {
     let issues: ReturnType<typeof validateResource> = [];
     const took = processorTime(() => {
-      issues = validateResource(resource, 'Patient');
+      issues = validateResource(resource, type);
     });
     expect(took).toBeLessThan(2_000);
     return issues;
@@ -43,6 +44,39 @@ describe('hostile bodies are answered soon', () => {
     expect(
       soon({ resourceType: 'Patient', contained, generalPractitioner: [...generalPractitioner, { reference: '#none' }] }),
     ).toHaveLength(1);
+  });
+
+  test('very many components of an Observation with very many codes', () => {
+    const concept = (letter: string) => ({
+      coding: Array.from({ length: 6_000 }, (_one, nth) => ({ system: 'urn:s', code: `${letter}${nth}` })),
+    });
+    const component = concept('b').coding.map((coding) => ({ code: { coding: [coding] } }));
+    const observation = { resourceType: 'Observation', status: 'final', code: concept('a'), valueString: 'x', component };
+    expect(soon(observation, 'Observation')).toEqual([]);
+    expect(
+      soon({ ...observation, code: { coding: [...concept('a').coding, { system: 'urn:s', code: 'b7' }] } }, 'Observation'),
+    ).toHaveLength(1);
+  });
+
+  test('very many elements of a StructureDefinition, and very many contained ones', () => {
+    const definition = (elements: number) => ({
+      resourceType: 'StructureDefinition',
+      url: 'https://example.org/a',
+      name: 'A',
+      status: 'draft',
+      kind: 'resource',
+      abstract: false,
+      type: 'Patient',
+      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
+      derivation: 'constraint',
+      differential: {
+        element: Array.from({ length: elements }, (_one, nth) => ({ id: `e${nth}`, path: nth ? `Patient.e${nth}` : 'Patient' })),
+      },
+    });
+    expect(soon(definition(10_000), 'StructureDefinition')).toEqual([]);
+    const contained = Array.from({ length: 3_000 }, (_one, nth) => ({ ...definition(1), id: `c${nth}` }));
+    const extension = contained.map(({ id }) => ({ url: 'urn:x', valueReference: { reference: `#${id}` } }));
+    expect(soon({ resourceType: 'Basic', code: { text: 'a' }, contained, extension }, 'Basic')).toEqual([]);
   });
 
   test('resources in resources', () => {

@@ -75,8 +75,11 @@ test.each([
   ['references to characters', patientOf(`<name><text value="${'&amp;'.repeat(500_000)}"/></name>`)],
   ['CDATA sections', divOf('<![CDATA[<]]>'.repeat(300_000))],
   ['line ends in tags', divOf(`<p\r\n>a</p\r\n>`.repeat(200_000))],
-])('very many %s are read in linear time', async (_title, xml) => {
-  expect(await read(xml)).toMatchObject({ resourceType: 'Patient' });
+  ['spaces in a tag', divOf(`<p${' '.repeat(2_000_000)}>a</p>`)],
+])('very many %s are read and written in linear time', async (_title, xml) => {
+  const resource = await read(xml);
+  expect(resource).toMatchObject({ resourceType: 'Patient' });
+  expect(writeXml(resource)).toMatch(/^<\?xml/);
 });
 
 test.each([

@@ -25,7 +25,7 @@ function areNodesEqual(a: FhirPathNode, b: FhirPathNode): boolean | undefined {
 }
 
 /** Whether two nodes have the same value. If `=` leaves the result open, they are different. */
-export const isSameValue = (a: FhirPathNode, b: FhirPathNode): boolean => a.value !== undefined && isDeepStrictEqual(a.value, b.value);
+const isSameValue = (a: FhirPathNode, b: FhirPathNode): boolean => a.value !== undefined && isDeepStrictEqual(a.value, b.value);
 
 /**
  * A value that is equal for two nodes exactly if they have the same value: texts, numbers and booleans themselves, and the sorted members of an object. A node

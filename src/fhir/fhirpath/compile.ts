@@ -62,7 +62,28 @@ const SYNTAX_COMPILERS: { [K in SyntaxTree['kind']]: CompileSyntax<K> } = {
 
 function compileSyntax(syntax: SyntaxTree, sources: EvaluationSources): Evaluator {
   // the assertion: the entry for a kind takes trees of that kind, which TypeScript cannot derive from the lookup
-  return (SYNTAX_COMPILERS[syntax.kind] as (syntax: SyntaxTree, sources: EvaluationSources) => Evaluator)(syntax, sources);
+  const evaluate = (SYNTAX_COMPILERS[syntax.kind] as (syntax: SyntaxTree, sources: EvaluationSources) => Evaluator)(syntax, sources);
+  return syntax.kind === 'dot' && isOfResource(syntax) ? evaluateOnce(evaluate) : evaluate;
+}
+
+/** Whether a path begins at the resource and depends on nothing else: it is the same for all elements. */
+function isOfResource(syntax: SyntaxTree): boolean {
+  if (syntax.kind === 'variable') return syntax.name === '%resource' || syntax.name === '%rootResource';
+  if (syntax.kind !== 'dot') return false;
+  const { left, right } = syntax;
+  return isOfResource(left) && (right.kind === 'name' || (right.kind === 'call' && right.args.every(({ kind }) => kind === 'literal')));
+}
+
+/** Evaluates a path of the resource once in each evaluation, and not for each element that the expression visits. */
+function evaluateOnce(evaluate: Evaluator): Evaluator {
+  const results = new WeakMap<object, Collection>();
+  return (focus, scope) => {
+    const known = results.get(scope.context);
+    if (known) return known;
+    const result = evaluate(focus, scope);
+    results.set(scope.context, result);
+    return result;
+  };
 }
 
 const buildConstant =

@@ -2,7 +2,6 @@
 // Functions on texts and numbers: text-functions.ts.
 
 import { isElement, listObjects, readMember } from '../json-values.ts';
-import { isSameValue } from './compare.ts';
 import { type EvaluationScope, type Evaluator, type FhirPathFunction, UnsupportedExpressionError } from './evaluator.ts';
 import {
   buildNode,
@@ -14,7 +13,7 @@ import {
   toBooleanCollection,
   toMemberName,
 } from './node.ts';
-import { readSingleton, toBoolean, unite } from './operators.ts';
+import { includesNode, readSingleton, toBoolean, unite } from './operators.ts';
 import { TEXT_FUNCTIONS } from './text-functions.ts';
 
 const EXTENSION = toMemberName('extension');
@@ -41,8 +40,6 @@ const toItemScope = (scope: EvaluationScope, node: FhirPathNode, index: number):
 
 const meetsCriterion = (criterion: Evaluator, scope: EvaluationScope, node: FhirPathNode, index: number): boolean =>
   toBoolean(criterion([node], toItemScope(scope, node, index))) === true;
-
-const includesNode = (nodes: Collection, node: FhirPathNode): boolean => nodes.some((other) => isSameValue(other, node));
 
 const everyEquals = (wanted: boolean) => onCollection((focus) => toBooleanCollection(focus.every(({ value }) => value === wanted)));
 const someEquals = (wanted: boolean) => onCollection((focus) => toBooleanCollection(focus.some(({ value }) => value === wanted)));

@@ -1,5 +1,5 @@
 // The operators of FHIRPath. https://hl7.org/fhirpath/N1/#operations
-import { areCollectionsEqual, areEquivalent, compareNodes, isSameValue, toComparisonKey } from './compare.ts';
+import { areCollectionsEqual, areEquivalent, compareNodes, toComparisonKey } from './compare.ts';
 import type { Evaluator } from './evaluator.ts';
 import { buildNode, type Collection, EMPTY, FALSE, type FhirPathNode, TRUE, toBooleanCollection } from './node.ts';
 
@@ -70,8 +70,21 @@ export function unite(left: Collection, right: Collection): Collection {
   return [...found.values()];
 }
 
+/** Collection → the keys of its values. A collection is searched for each item of another one, and is often the same for all. */
+const KEYS = new WeakMap<Collection, ReadonlySet<unknown>>();
+
+/** Whether a collection has a node with the same value. */
+export function includesNode(nodes: Collection, node: FhirPathNode): boolean {
+  let keys = KEYS.get(nodes);
+  if (!keys) {
+    keys = new Set(nodes.map(toComparisonKey));
+    KEYS.set(nodes, keys);
+  }
+  return keys.has(toComparisonKey(node));
+}
+
 const testMembership = (node: FhirPathNode | undefined, nodes: Collection): Collection =>
-  node ? toBooleanCollection(nodes.some((other) => isSameValue(other, node))) : EMPTY;
+  node ? toBooleanCollection(includesNode(nodes, node)) : EMPTY;
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   and: buildLogicOperator(false),

@@ -54,7 +54,7 @@ export function compileSchemas({ thorough }: { thorough: boolean }): CompiledSch
 function addKeyword(ajv: Ajv, keyword: string, rule: SchemaRule<never>): void {
   ajv.addKeyword({
     keyword,
-    ...(keyword === 'plain' ? {} : { type: ['object', 'string'] }),
+    type: ['object', 'string'],
     code(cxt: KeywordCxt) {
       const check = cxt.gen.scopeValue('func', { ref: rule.check(cxt.schema as never) });
       cxt.pass(_`${check}(${cxt.data}, ${names.default.rootData})`);

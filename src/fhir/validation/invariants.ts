@@ -69,11 +69,25 @@ function compileInvariant({ on, expression }: Invariant): InvariantPredicate {
 
 const readType = ({ resourceType }: Element): string | undefined => (typeof resourceType === 'string' ? resourceType : undefined);
 
+/** Root → the contained resource of each object that stands in one. They are indexed once, because each element with such a constraint needs them. */
+const OWNERS_BY_ROOT = new WeakMap<Element, ReadonlyMap<unknown, Element>>();
+
 /** The innermost resource that holds an element: the element itself, a contained resource, or the root. */
 function findContainingResource(element: Element, root: Element): Element {
-  if (readType(element) !== undefined) return element;
-  return listObjects(root.contained).find((inner) => holds(inner, element)) ?? root;
+  if (readType(element) !== undefined || root.contained === undefined) return readType(element) === undefined ? root : element;
+  return indexOwners(root).get(element) ?? root;
 }
 
-const holds = (value: unknown, element: Element): boolean =>
-  value === element || (typeof value === 'object' && value !== null && Object.values(value).some((inner) => holds(inner, element)));
+function indexOwners(root: Element): ReadonlyMap<unknown, Element> {
+  const known = OWNERS_BY_ROOT.get(root);
+  if (known) return known;
+  const owners = new Map<unknown, Element>();
+  const index = (value: unknown, owner: Element): void => {
+    if (typeof value !== 'object' || value === null) return;
+    owners.set(value, owner);
+    for (const inner of Object.values(value)) index(inner, owner);
+  };
+  for (const inner of listObjects(root.contained)) index(inner, inner);
+  OWNERS_BY_ROOT.set(root, owners);
+  return owners;
+}

@@ -1,8 +1,8 @@
 // The keywords that validate a part of a resource with another compiled schema: `contained`, `standalone` and `branches`. The schema is found during
 // validation. The root stays the outermost resource, because ids and references are resolved there; a standalone resource is its own root.
 import type { ValidateFunction } from 'ajv';
+import { isResourceType } from '../json-schema.ts';
 import type { Element } from '../json-values.ts';
-import { isServed } from '../types.ts';
 import { buildUnknownElementFault, toFaults } from './faults.ts';
 import { explainInvariant } from './invariants.ts';
 import { buildFault, type Fault, type SchemaRule } from './schema-rule.ts';
@@ -12,8 +12,8 @@ type FindValidator = (definition: string) => ValidateFunction;
 type Rules = Readonly<Record<string, SchemaRule<never>>>;
 
 /**
- * A contained resource is validated as its type if that is served, otherwise for FHIR's form of JSON. If it contains resources itself, it is refused (dom-2)
- * without validating them, so that deep nesting costs nothing.
+ * A contained resource is validated as its type, served or not. If it contains resources itself, it is refused (dom-2) without validating them, so that deep
+ * nesting costs nothing.
  */
 export function buildContainedRule(findValidator: FindValidator, rules: Rules): SchemaRule<true> {
   const { check, explain } = buildResourceRule(findValidator, rules);
@@ -39,7 +39,7 @@ export function buildStandaloneRule(findValidator: FindValidator, rules: Rules):
 
 function buildResourceRule(findValidator: FindValidator, rules: Rules): SchemaRule<true> {
   const findOwnValidator = ({ resourceType: type }: Element) =>
-    findValidator(typeof type === 'string' && isServed(type) ? type : 'DomainResource');
+    findValidator(typeof type === 'string' && isResourceType(type) ? type : 'DomainResource');
   return {
     check: () => (inner, root) => isValidAgainst(findOwnValidator(inner), inner, root),
     explain: (_value, inner, root) => explainFaults(findOwnValidator(inner), inner, root, rules),

@@ -8,26 +8,6 @@ import { buildInvariantPredicate, explainInvariant } from './invariants.ts';
 import { TEXT_TYPES } from './primitives.ts';
 import { buildFault, formatNames, type SchemaRule } from './schema-rule.ts';
 
-/** A contained resource of an unserved type: only FHIR's form of JSON is checked. https://hl7.org/fhir/R4/json.html */
-const plainJsonRule: SchemaRule<true> = {
-  check: () => isPlainJson,
-  explain: () => [buildFault('structure', 'JSON without empty texts, lists or objects and with element names is expected')],
-};
-
-const NAME = /^(?:_?[a-z][A-Za-z0-9]*|resourceType)$/;
-
-function isPlainJson(value: unknown): boolean {
-  if (typeof value === 'string') return value.length > 0 && !value.includes('\0');
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (Array.isArray(value))
-    return value.length > 0 && value.every((item) => item === null || isPlainJson(item)) && value.some((item) => item !== null);
-  if (typeof value !== 'object') return true;
-  return value !== null && isPlainObject(Object.entries(value));
-}
-
-const isPlainObject = (entries: [string, unknown][]): boolean =>
-  entries.length > 0 && entries.every(([name, value]) => NAME.test(name) && isPlainJson(value));
-
 /**
  * A primitive and its sibling (`birthDate`, `_birthDate`) have a value or extensions together. The keyword lists the primitives that repeat.
  * https://hl7.org/fhir/R4/json.html#primitive
@@ -178,5 +158,4 @@ export const SCHEMA_RULES: Readonly<Record<string, SchemaRule<never>>> = {
   bound: requiredBindingRule,
   targets: targetsRule,
   invariants: invariantsRule,
-  plain: plainJsonRule,
 };

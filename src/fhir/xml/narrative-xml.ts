@@ -8,7 +8,8 @@ const MARKUP = /<!--.*?-->|<!\[CDATA\[.*?\]\]>|<[^>"']*(?:(?:"[^"]*"|'[^']*')[^>
 const CDATA = '<![CDATA[';
 const ENTITY = /&(?:#(?:x([0-9A-Fa-f]+)|([0-9]+))|([A-Za-z][A-Za-z0-9]*));/g;
 const XML_ENTITIES = new Set(['amp', 'lt', 'gt', 'quot', 'apos']);
-const ATTRIBUTE = /\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')/g;
+/** The lookbehind keeps it linear: white space without an attribute after it is read once. */
+const ATTRIBUTE = /(?<!\s)\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')/g;
 const LINE_END = /\r\n?/g;
 const VALUE_OR_LINE_END = /"[^"]*"|'[^']*'|\r\n?/g;
 const CARRIAGE_RETURN = /\r/g;

@@ -6,7 +6,7 @@ import { isObject } from '../../fhir/json-values.ts';
 type Json = Record<string, unknown>;
 
 /** The keywords of src/fhir/validation/schema-rules.ts. JSON Schema does not define them. */
-const CUSTOM_KEYWORDS = new Set(['siblings', 'invariants', 'needs', 'choices', 'targets', 'bound', 'plain']);
+const CUSTOM_KEYWORDS = new Set(['siblings', 'invariants', 'needs', 'choices', 'targets', 'bound']);
 
 /** A type's name as the name of a component, which cannot contain `?`. */
 const toComponentName = (type: string): string => type.replace('?', 'OrNull');

@@ -93,4 +93,22 @@ export const BUNDLE_CASES: InvariantCases = {
     keeps: [bundle('message', [{ resource: message }, { resource: patient }]), bundle('collection', [{ resource: patient }])],
     breaks: [bundle('message', [{ resource: patient }, { resource: message }])],
   },
+  'Parameters.inv-1': {
+    type: 'Parameters.parameter',
+    keeps: [
+      { name: 'a', valueCode: 'b' },
+      { name: 'a', resource: patient },
+      { name: 'a', part: [{ name: 'b', valueCode: 'c' }] },
+    ],
+    breaks: [
+      { name: 'a' },
+      { name: 'a', valueCode: 'b', resource: patient },
+      { name: 'a', valueCode: 'b', part: [{ name: 'b', valueCode: 'c' }] },
+    ],
+  },
+  'AuditEvent.sev-1': {
+    type: 'AuditEvent.entity',
+    keeps: [{ name: 'a' }, { query: 'YQ==' }],
+    breaks: [{ name: 'a', query: 'YQ==' }],
+  },
 };
