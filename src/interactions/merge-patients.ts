@@ -1,7 +1,7 @@
 // $merge: the record of one patient becomes part of another's, in one transaction. https://hl7.org/fhir/R5/patient-operation-merge.html
 // docs/decisions/0033-operations.md
 import type { Identifier, Patient } from '@medplum/fhirtypes';
-import { businessRule, FhirError, type Issue, invalid } from '../fhir/outcome.ts';
+import { businessRule, type Issue, invalid } from '../fhir/outcome.ts';
 import { buildPatch } from '../fhir/patch/patch.ts';
 import {
   buildMergedSource,
@@ -11,30 +11,33 @@ import {
   isSameIdentifier,
   type StoredPatient,
 } from '../fhir/patient-merge.ts';
-import type { Resource } from '../fhir/types.ts';
+import { isServed, type Resource } from '../fhir/types.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { ResourceName } from '../store/search/referrers.ts';
 import { findMatches } from './conditional-match.ts';
 import type { Context, Draft, PendingWrite } from './context.ts';
 import { create } from './create.ts';
-import { buildMovedWrite, findMentions, moveReferences, storeMoved } from './move-references.ts';
+import { localizeReferences } from './local-references.ts';
+import { buildMovedWrite, findMentions, type Move, moveReferences, storeMoved } from './move-references.ts';
 import { read, requireCurrent } from './read.ts';
 import { checkDraft, toDraft } from './write.ts';
 
 /** A patient by id, by identifiers that it must have, or both. `name`: the parameter, for errors. */
-interface PatientSelection {
+export interface PatientSelection {
   name: string;
   id?: string;
   identifiers: Identifier[];
 }
 
-interface MergeRequest {
+export interface MergeRequest {
   source: PatientSelection;
   target: PatientSelection;
   /** The content of the target after the merge. Absent: its own, with the identifiers of the source. */
   result?: Draft;
   /** Nothing is stored. */
   preview: boolean;
+  /** Logs an unexpected error after the merge was stored. The response has a warning instead. */
+  logFailure(error: unknown): void;
 }
 
 /** `result`: the target after the merge; of a preview without a version. */
@@ -55,6 +58,7 @@ class PreviewEnd extends Error {
 
 /** Merges the patients, or shows what a merge would do. Repeated, it only moves the references that were stored since. */
 export async function mergePatients(context: Context, request: MergeRequest): Promise<MergeOutcome> {
+  if (request.result) await checkDraft(context, request.result, 'Patient');
   const { source, target } = { source: await findPatient(context, request.source), target: await findPatient(context, request.target) };
   if (source === target) throw invalid('source-patient and target-patient must be two patients');
   for (const id of [source, target]) await read(context, { type: 'Patient', id });
@@ -66,7 +70,7 @@ export async function mergePatients(context: Context, request: MergeRequest): Pr
       if (request.preview) throw new PreviewEnd(merged);
       return merged;
     });
-    const late = await moveLateReferences(context, source, target);
+    const late = await moveLateReferences(context, toMove(source, target), request.logFailure);
     return { ...outcome, issues: [...outcome.issues, ...late, ...warnings] };
   } catch (error) {
     if (error instanceof PreviewEnd) return { ...error.outcome, issues: [...error.outcome.issues, ...warnings] };
@@ -81,13 +85,13 @@ const INCOMPLETE: Issue = {
   text: 'only references in elements with a search parameter were changed, because the tenant has too many resources to read all of them',
 };
 
-/** Moves the references that other requests stored while the transaction ran. The merge is stored by then, so a failure is only a warning. */
-async function moveLateReferences(context: Context, source: string, target: string): Promise<Issue[]> {
+/** Moves the references that other requests stored while the transaction ran. The merge is stored by then, so any failure is only a warning. */
+async function moveLateReferences(context: Context, move: Move, logFailure: MergeRequest['logFailure']): Promise<Issue[]> {
   try {
-    await context.store.transaction((store) => moveReferences({ ...context, store }, toMove(source, target)));
+    await context.store.transaction((store) => moveReferences({ ...context, store }, move));
     return [];
   } catch (error) {
-    if (!(error instanceof FhirError)) throw error;
+    logFailure(error);
     return [
       {
         severity: 'warning',
@@ -98,9 +102,9 @@ async function moveLateReferences(context: Context, source: string, target: stri
   }
 }
 
-const toMove = (source: string, target: string) => ({
-  from: { type: 'Patient' as const, id: source },
-  to: { type: 'Patient' as const, id: target },
+const toMove = (source: string, target: string): Move => ({
+  from: { type: 'Patient', id: source },
+  to: { type: 'Patient', id: target },
 });
 
 /** "The server SHALL reject the request if the provided identifiers do not resolve to a single patient record." */
@@ -196,7 +200,7 @@ async function storePatients(
     target: buildMovedWrite(context, {
       ...rows.target,
       previous: rows.target,
-      resource: await buildTarget(context, request, { source, target }),
+      resource: buildTarget(context, request, { source, target }),
     }),
   };
   await storeMoved(context, [written.source, written.target]);
@@ -206,22 +210,22 @@ async function storePatients(
 /** A generated narrative would not show the change: it is removed, as by a PATCH. */
 const dropNarrative = (before: Resource, after: Resource): Resource => buildPatch(() => after, false)(before);
 
-async function buildTarget(
+function buildTarget(
   context: Context,
   { result, target: selection }: MergeInside,
   { source, target }: { source: StoredPatient; target: StoredPatient },
-): Promise<Resource> {
+): Resource {
   if (!result) return dropNarrative(target, buildMergedTarget(source, target, context.baseUrl));
-  await checkDraft(context, result, 'Patient');
   // the assertion: the draft is a valid Patient
   const patient = result.resource as StoredPatient;
   checkResultPatient(patient, source, target, context.baseUrl);
   requireIdentifiers({ ...selection, name: 'result-patient' }, patient);
-  return result.exact;
+  return localizeReferences(context, result).exact;
 }
 
-/** "A Provenance resource SHOULD be created." It names the merged version of the source, because references to versions are never moved. */
+/** "A Provenance resource SHOULD be created", if FACET_TYPES does not leave it out. It names the merged version of the source, because references to versions are never moved. */
 async function storeProvenance(context: Context, { source, target }: WrittenPatients): Promise<void> {
+  if (!isServed('Provenance')) return;
   const provenance: Resource = {
     resourceType: 'Provenance',
     target: [{ reference: `Patient/${target.id}` }, { reference: `Patient/${source.id}/_history/${source.change.version}` }],

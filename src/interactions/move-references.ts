@@ -18,7 +18,7 @@ const BATCH = 200;
 /** How often the search for references is repeated, because other requests may store some in the meantime. */
 const ROUNDS = 4;
 
-interface Move {
+export interface Move {
   from: ResourceName;
   to: ResourceName;
 }

@@ -94,6 +94,24 @@ test('a transaction resolves full URLs and entries below the base URL of the req
   expect([await subjectOf('o3'), await subjectOf('o4')]).toEqual([`Patient/${body.entry[1].resource.id}`, 'Patient/ann']);
 });
 
+test('the result of a merge is stored with relative references', async () => {
+  const resource = {
+    resourceType: 'Patient',
+    id: 'kept',
+    managingOrganization: { reference: 'https://ehr.example/fhir/R4/Organization/o' },
+    link: [{ other: { reference: 'https://ehr.example/fhir/R4/Patient/gone' }, type: 'replaces' }],
+  };
+  for (const id of ['gone', 'kept']) await fhir('put', `/Patient/${id}`).send({ resourceType: 'Patient', id }).expect(201);
+  const parameter = [
+    { name: 'source-patient', valueReference: { reference: 'https://ehr.example/fhir/R4/Patient/gone' } },
+    { name: 'target-patient', valueReference: { reference: 'Patient/kept' } },
+    { name: 'result-patient', resource },
+  ];
+  await fhir('post', '/Patient/$merge').send({ resourceType: 'Parameters', parameter }).expect(200);
+  const stored = (await proxied.fhir('get', '/Patient/kept')).body;
+  expect([stored.managingOrganization.reference, stored.link[0].other.reference]).toEqual(['Organization/o', 'Patient/gone']);
+});
+
 test('page links have the host, too', async () => {
   const { body } = await fhir('get', '/Observation?_count=1');
   for (const { url } of body.link) expect(url).toMatch(/^https:\/\/ehr\.example\/fhir\/R4\/Observation\?/);

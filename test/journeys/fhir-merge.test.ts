@@ -146,7 +146,7 @@ test('a repeated merge writes no patient again, and moves only references stored
     'these patients were merged before; resources whose references changed to the target patient: 0',
   );
   await observation('late', 's3');
-  expect(textOf((await merge('s3', 't3', { result: { link: [] } })).body)).toMatch(/merged before; .*: 1$/);
+  expect(textOf((await merge('s3', 't3', { result: { active: true } })).body)).toMatch(/merged before; .*: 1$/);
   expect([await versions(), (await read('Observation/late')).subject, (await read('Provenance?target=Patient/t3')).entry.length]).toEqual([
     merged,
     refer('t3'),
@@ -171,6 +171,29 @@ test('a result that is given is stored as it is', async () => {
   const { body } = await merge('s5', 't5', { result });
   expect(part(body, 'result')).toMatchObject(result);
   expect(await read('Patient/t5')).toEqual(part(body, 'result'));
+});
+
+test('the response in XML shows the input as it was read, without elements that R4 does not have', async () => {
+  await pair('s17', 't17');
+  const sent = (last: object) => [
+    { name: 'source-patient', valueReference: { ...refer('s17'), shoe: 1 } },
+    { name: 'source-patient-identifier', valueIdentifier: { system: 'urn:mrn', value: 's17', shoe: 1 } },
+    { name: 'target-patient', valueReference: { reference: 'http://facet.test/fhir/R4/Patient/t17' }, shoe: 1 },
+    last,
+  ];
+  const preview = { name: 'preview', valueBoolean: false };
+  const { status, text } = await send(sent(preview)).set('Accept', 'application/fhir+xml');
+  expect([status, text.match(/<name value="input"\/><resource>(.*?)<\/resource>/s)?.[1]]).toEqual([
+    200,
+    '<Parameters>' +
+      '<parameter><name value="source-patient"/><valueReference><reference value="Patient/s17"/></valueReference></parameter>' +
+      '<parameter><name value="source-patient-identifier"/><valueIdentifier><system value="urn:mrn"/><value value="s17"/></valueIdentifier></parameter>' +
+      '<parameter><name value="target-patient"/><valueReference><reference value="Patient/t17"/></valueReference></parameter>' +
+      '<parameter><name value="preview"/><valueBoolean value="false"/></parameter></Parameters>',
+  ]);
+  // a repeated merge does not store a result, but refuses an invalid one too
+  const invalid = { name: 'result-patient', resource: { resourceType: 'Patient', id: 't17', shoe: 1 } };
+  expect((await send(sent(invalid)).set('Accept', 'application/fhir+xml')).status).toBe(400);
 });
 
 test('a chain of merges ends at the last target, and cannot be closed to a circle', async () => {

@@ -55,6 +55,18 @@ test('a contained resource of a type that is left out is validated as its type',
   expect((await fhir('/Procedure', { method: 'POST', body: refused })).status).toBe(400);
 });
 
+test('a merge of patients stores no Provenance if that type is left out', async () => {
+  for (const id of ['old', 'new']) await fhir(`/Patient/${id}`, { method: 'PUT', body: { resourceType: 'Patient', id } });
+  const parameter = [
+    { name: 'source-patient', valueReference: { reference: 'Patient/old' } },
+    { name: 'target-patient', valueReference: { reference: 'Patient/new' } },
+  ];
+  expect((await fhir('/Patient/$merge', { method: 'POST', body: { resourceType: 'Parameters', parameter } })).status).toBe(200);
+  const { entry } = (await fhir('/_history')).body as { entry: { resource: { resourceType: string } }[] };
+  expect(entry.map(({ resource }) => resource.resourceType)).toEqual(expect.arrayContaining(['Patient']));
+  expect(entry.map(({ resource }) => resource.resourceType)).not.toContain('Provenance');
+});
+
 test.each([
   [
     'a type that does not exist',

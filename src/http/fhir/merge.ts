@@ -5,7 +5,7 @@ import { isElement, readMember } from '../../fhir/json-values.ts';
 import { readOperationInput } from '../../fhir/operation-parameters.ts';
 import { invalidStructure } from '../../fhir/outcome.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
-import { mergePatients } from '../../interactions/merge-patients.ts';
+import { type MergeRequest, mergePatients, type PatientSelection } from '../../interactions/merge-patients.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import { toDraft } from './body.ts';
@@ -20,33 +20,51 @@ const INPUT = {
   preview: { element: 'valueBoolean' },
 } as const;
 
-/** The Parameters of the response: the input, an OperationOutcome, and the target after the merge. A merge completes at once, so there is no Task. */
+/**
+ * The Parameters of the response: the input as it was read, an OperationOutcome, and the target after the merge. A merge completes at once, so there is no Task.
+ */
 export async function handleMerge(call: FhirCall): Promise<FhirResponse> {
   const { context } = call;
   for (const permission of ['u', 'r', 's'] as const) authorize(context.caller, 'Patient', permission);
-  const sent = await call.body.json();
-  const input = readOperationInput('merge', INPUT, sent);
+  const input = readOperationInput('merge', INPUT, await call.body.json());
   const [result] = input['result-patient'];
   const [preview] = input.preview;
   if (preview && typeof preview.plain !== 'boolean') throw invalidStructure('true or false is expected', preview.where);
-  const merged = await mergePatients(context, {
+  const request: MergeRequest = {
     source: selectPatient(call, 'source-patient', input),
     target: selectPatient(call, 'target-patient', input),
     ...(result && { result: toDraft(result, 'Patient') }),
     preview: preview?.plain === true,
-  });
+    logFailure: call.toFhirError,
+  };
+  const merged = await mergePatients(context, request);
   const parameter = [
-    { name: 'input', resource: sent.exact },
+    { name: 'input', resource: showInput(request) },
     { name: 'outcome', resource: buildOperationOutcome(merged.issues) },
     { name: 'result', resource: merged.result },
   ];
   return { status: 200, body: stringifyJson({ resourceType: 'Parameters', parameter }) };
 }
 
+/** Only what was checked: an element that R4 does not have cannot be written as XML, and by then the merge is stored. */
+function showInput({ source, target, result, preview }: MergeRequest): object {
+  const parameter = [
+    ...[source, target].flatMap(showSelection),
+    ...(result ? [{ name: 'result-patient', resource: result.exact }] : []),
+    { name: 'preview', valueBoolean: preview },
+  ];
+  return { resourceType: 'Parameters', parameter };
+}
+
+const showSelection = ({ name, id, identifiers }: PatientSelection): object[] => [
+  ...(id === undefined ? [] : [{ name, valueReference: { reference: `Patient/${id}` } }]),
+  ...identifiers.map((identifier) => ({ name: `${name}-identifier`, valueIdentifier: identifier })),
+];
+
 type Input = ReturnType<typeof readOperationInput<typeof INPUT>>;
 
 /** A patient by its reference, by the identifier in the reference, or by identifiers. */
-function selectPatient({ context }: FhirCall, name: 'source-patient' | 'target-patient', input: Input) {
+function selectPatient({ context }: FhirCall, name: 'source-patient' | 'target-patient', input: Input): PatientSelection {
   const [reference] = input[name];
   const given = input[`${name}-identifier`].map(({ plain, where }) => toIdentifier(plain, where));
   const logical = readMember(reference?.plain, 'identifier');
