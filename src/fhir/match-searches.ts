@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/patient.html#search
 import { foldText } from './indexing/text-folding.ts';
 import { listObjects } from './json-values.ts';
+import { escapeSearchValue } from './search/search-value.ts';
 import type { Resource } from './types.ts';
 
 type Parameter = [name: string, value: string];
@@ -9,7 +10,9 @@ type Parameter = [name: string, value: string];
 /** Search parameter → its values in the sent patient. */
 const VALUES: Readonly<Record<string, (patient: Resource) => string[]>> = {
   identifier: ({ identifier }) =>
-    listObjects(identifier).flatMap(({ system, value }) => (typeof value === 'string' ? `${toValue(system)}|${escapeValue(value)}` : [])),
+    listObjects(identifier).flatMap(({ system, value }) =>
+      typeof value === 'string' ? `${toValue(system)}|${escapeSearchValue(value)}` : [],
+    ),
   telecom: ({ telecom }) => listObjects(telecom).flatMap(({ value }) => toValues(value)),
   family: ({ name }) => listObjects(name).flatMap(({ family }) => toValues(family)),
   phonetic: ({ name }) => listObjects(name).flatMap(({ family }) => toValues(family)),
@@ -45,8 +48,5 @@ export function listMatchSearches(patient: Resource): Parameter[][] {
 /** The texts that `listMatchSearches` can use, for errors. */
 export const MATCH_INPUT = 'an identifier, a telecom, a family and a given name, or a name and a birth date';
 
-const toValue = (value: unknown): string => (typeof value === 'string' ? escapeValue(value) : '');
-const toValues = (value: unknown): string[] => (typeof value === 'string' && foldText(value) !== '' ? [escapeValue(value)] : []);
-
-/** https://hl7.org/fhir/R4/search.html#escaping */
-const escapeValue = (text: string): string => text.replace(/[\\$,|]/g, '\\$&');
+const toValue = (value: unknown): string => (typeof value === 'string' ? escapeSearchValue(value) : '');
+const toValues = (value: unknown): string[] => (typeof value === 'string' && foldText(value) !== '' ? [escapeSearchValue(value)] : []);

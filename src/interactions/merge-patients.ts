@@ -11,6 +11,7 @@ import {
   isSameIdentifier,
   type StoredPatient,
 } from '../fhir/patient-merge.ts';
+import { escapeSearchValue } from '../fhir/search/search-value.ts';
 import { isServed, type Resource } from '../fhir/types.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { ResourceName } from '../store/search/referrers.ts';
@@ -127,9 +128,7 @@ async function findPatient(context: Context, { name, id, identifiers }: PatientS
 /** The most patients with the same identifiers that are compared. */
 const MAX_SAME = 20;
 
-/** https://hl7.org/fhir/R4/search.html#escaping */
-const toTokenText = ({ system = '', value = '' }: Identifier): string => `${escapeToken(system)}|${escapeToken(value)}`;
-const escapeToken = (text: string): string => text.replace(/[\\$,|]/g, '\\$&');
+const toTokenText = ({ system = '', value = '' }: Identifier): string => `${escapeSearchValue(system)}|${escapeSearchValue(value)}`;
 
 interface MergeInside extends MergeRequest {
   sourceId: string;

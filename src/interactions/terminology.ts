@@ -5,6 +5,7 @@ import { tooCostly } from '../fhir/outcome.ts';
 import { chooseDefinition } from '../fhir/profile/library.ts';
 import { parseCanonical } from '../fhir/profile-claims.ts';
 import { parseSearch } from '../fhir/search/request.ts';
+import { escapeSearchValue } from '../fhir/search/search-value.ts';
 import { type Terminology, toCanonical } from '../fhir/terminology/terminology.ts';
 import { type CodeSystem, type ConceptMap, listOtherMaps, type ValueSet } from '../fhir/terminology/value-set.ts';
 import type { ConceptMaps } from '../fhir/terminology-operations/operation.ts';
@@ -56,9 +57,7 @@ const findStored = <T extends ValueSet | CodeSystem | ConceptMap>(
   context: TerminologyContext,
   type: T['resourceType'],
   urls: readonly string[],
-): Promise<T[]> => searchDefinitions<T>(context, type, [['url', urls.map(escapeValue).join(',')]]);
-
-const escapeValue = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
+): Promise<T[]> => searchDefinitions<T>(context, type, [['url', urls.map(escapeSearchValue).join(',')]]);
 
 async function searchDefinitions<T extends ValueSet | CodeSystem | ConceptMap>(
   { store, caller, registry, baseUrl, maxBodyBytes }: TerminologyContext,
@@ -135,10 +134,10 @@ async function findRequestedMaps(context: TerminologyContext, request: ConceptMa
     const map = await findConceptMap(context, toCanonical(url, version));
     return map ? [map] : [];
   }
-  const code = codings.map((coding) => escapeValue(coding.code)).join(',');
+  const code = codings.map((coding) => escapeSearchValue(coding.code)).join(',');
   return searchDefinitions<ConceptMap>(context, 'ConceptMap', [
     [isReverse ? 'target-code' : 'source-code', code],
-    ...(source === undefined ? [] : [['source-uri', escapeValue(source)] satisfies [string, string]]),
-    ...(target === undefined ? [] : [['target-uri', escapeValue(target)] satisfies [string, string]]),
+    ...(source === undefined ? [] : [['source-uri', escapeSearchValue(source)] satisfies [string, string]]),
+    ...(target === undefined ? [] : [['target-uri', escapeSearchValue(target)] satisfies [string, string]]),
   ]);
 }

@@ -26,6 +26,9 @@ export const splitComponents = (alternative: string): string[] => splitUnescaped
 export const unescapeValue = (alternative: string): string =>
   alternative.includes('\\') ? alternative.replace(/\\(.)/gs, '$1') : alternative;
 
+/** A text as one value of a parameter: its separators are literal characters. */
+export const escapeSearchValue = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
+
 function splitUnescaped(text: string, separator: ',' | '|' | '$'): string[] {
   if (!text.includes('\\')) return text.split(separator);
   const values = [''];

@@ -1,6 +1,7 @@
 // Builds FHIR searches from templates with %aliases and {values}, escaped for FHIR and for a URL.
 // https://hl7.org/fhir/R4/search.html#escaping
 import { formatKnownNames } from '../../fhir/closest-name.ts';
+import { escapeSearchValue } from '../../fhir/search/search-value.ts';
 import type { Aliases } from '../../fhir/writable-path/path.ts';
 
 /** Fills `identifier=%npi|{npi}`; several values are alternatives. Throws for an unknown alias. */
@@ -10,7 +11,7 @@ export function buildSearchText(template: string, aliases: Aliases, values: Read
     .replace(/\{(\w*)\}/g, (_, name: string) =>
       [values[name] ?? '']
         .flat()
-        .map((text) => encodeUrl(escapeFhir(text)))
+        .map((text) => encodeUrl(escapeSearchValue(text)))
         .join(','),
     );
 }
@@ -46,8 +47,6 @@ function resolveAlias(name: string, aliases: Aliases): string {
   if (url === undefined) throw new Error(`%${name} is not an alias of surface.yaml${formatKnownNames(name, Object.keys(aliases))}`);
   return url;
 }
-
-const escapeFhir = (value: string): string => value.replace(/[\\,$|]/g, '\\$&');
 
 /** Replaces lone surrogates, which no URL can contain. */
 const encodeUrl = (text: string): string => encodeURIComponent(text.toWellFormed()).replaceAll('%2F', '/').replaceAll('%3A', ':');

@@ -5,6 +5,7 @@ import type { ActivityDefinition } from '@medplum/fhirtypes';
 import { validate as isUuid } from 'uuid';
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
+import { escapeSearchValue } from '../../fhir/search/search-value.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { findMatches } from '../../interactions/conditional-match.ts';
@@ -135,9 +136,6 @@ async function findCatalogueEntries(
     .flatMap((entry) => toCatalogueEntries(entry, table));
   return { entries, more: rows.length > MAX_ENTRIES };
 }
-
-/** https://hl7.org/fhir/R4/search.html#escaping */
-const escapeSearchValue = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
 
 /** For requests, not experimental, and within its effective period. The search has selected active entries. */
 function isEntryInForce({ kind, experimental, doNotPerform, effectivePeriod }: ActivityDefinition, today: string): boolean {
