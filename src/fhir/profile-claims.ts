@@ -13,6 +13,10 @@ export function parseCanonical(text: string): { url: string; version?: string } 
   return bar < 0 ? { url: text } : { url: text.slice(0, bar), version: text.slice(bar + 1) };
 }
 
+/** `4.0` matches all 4.0.x, because published profiles use it so. */
+export const matchesVersion = (version: string | undefined, requested: string): boolean =>
+  version === requested || (version?.startsWith(`${requested}.`) ?? false);
+
 /** Whether a URL is that of an R4 resource type, with `type` only that type or a supertype. Base validation checks these. */
 export function isBaseProfile(canonical: string, type?: string): boolean {
   const { url } = parseCanonical(canonical);

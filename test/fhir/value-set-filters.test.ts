@@ -89,8 +89,10 @@ test('a version that is not loaded is not known; the loaded one is used', () => 
       'urn:vs',
       buildTerminology([versioned, { resourceType: 'ValueSet', url: 'urn:vs', compose: { include: [{ system: SYSTEM, version }] } }]),
     );
-  expect(expansionOf('2')).toEqual(new Map([[SYSTEM, { codes: new Set(['dish', 'hot', 'soup', 'cold', 'ice', 'gazpacho']) }]]));
-  expect(expansionOf('3')).toEqual(new Map([[SYSTEM, { codes: 'all' }]]));
+  expect(expansionOf('2')).toEqual(
+    new Map([[SYSTEM, { codes: new Set(['dish', 'hot', 'soup', 'cold', 'ice', 'gazpacho']), versions: new Set(['2']) }]]),
+  );
+  expect(expansionOf('3')).toEqual(new Map([[SYSTEM, { codes: 'all', versions: new Set(['3']) }]]));
 });
 
 test('a regular expression that would run for hours is refused within a second, and a malformed one is named', () => {

@@ -1,7 +1,7 @@
 // Finds loaded definitions by canonical URL: first in the same package, then the newest version, then R4's own.
 // https://hl7.org/fhir/R4/references.html#canonical
 
-import { parseCanonical } from '../profile-claims.ts';
+import { matchesVersion, parseCanonical } from '../profile-claims.ts';
 import { findCoreCodeSystem, findCoreValueSet } from '../terminology/core-value-sets.ts';
 import type { Terminology } from '../terminology/terminology.ts';
 import type { CodeSystem, ConceptMap, ValueSet } from '../terminology/value-set.ts';
@@ -73,10 +73,6 @@ export function chooseDefinition<T extends { package: string; resource: { versio
   if (fitting.length <= 1) return fitting[0];
   return fitting.find((definition) => definition.package === from) ?? fitting.toSorted(compareNewestFirst)[0];
 }
-
-/** `4.0` matches all 4.0.x, because published profiles use it so. */
-const matchesVersion = (version: string | undefined, requested: string): boolean =>
-  version === requested || (version?.startsWith(`${requested}.`) ?? false);
 
 const compareNewestFirst = (a: { resource: { version?: string } }, b: { resource: { version?: string } }): number =>
   compareVersions(b.resource.version ?? '', a.resource.version ?? '');

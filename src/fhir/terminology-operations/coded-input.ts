@@ -1,6 +1,7 @@
 // The codes that a call is about: a code with its system, a Coding, or a CodeableConcept. https://hl7.org/fhir/R4/codesystem-operation-validate-code.html
 import { listObjects } from '../json-values.ts';
 import { invalid } from '../outcome.ts';
+import { matchesVersion } from '../profile-claims.ts';
 import type { Coding } from '../terminology/value-set.ts';
 import type { OperationParameters, ParameterTable } from './parameters.ts';
 
@@ -41,3 +42,7 @@ function toCodedInput(coding: object): CodedInput | undefined {
     ...(display !== undefined && { display }),
   };
 }
+
+/** Whether a version is the requested one. A side that names no version fits any. */
+export const fitsVersion = (version: string | undefined, requested: string | undefined): boolean =>
+  version === undefined || requested === undefined || matchesVersion(version, requested);

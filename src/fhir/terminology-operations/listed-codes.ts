@@ -2,9 +2,9 @@
 // https://hl7.org/fhir/R4/valueset.html#expansion
 import { notSupported } from '../outcome.ts';
 import { buildConceptTree, type ConceptTree } from '../terminology/concepts.ts';
-import { type Expansion, expandDefinition, formatNotKnown } from '../terminology/expansion.ts';
+import { type Expansion, expandDefinition, formatNotKnown, type SystemCodes } from '../terminology/expansion.ts';
 import { isInactive, isTrueProperty } from '../terminology/filters.ts';
-import type { Terminology } from '../terminology/terminology.ts';
+import { type Terminology, toCanonical } from '../terminology/terminology.ts';
 import type { Contained, Designation, ListedConcept, ValueSet } from '../terminology/value-set.ts';
 
 export interface ListedCode {
@@ -21,9 +21,9 @@ export interface ListedCode {
 export function listExpandedCodes(valueSet: ValueSet, terminology: Terminology): ListedCode[] {
   const expansion = requireKnown(expandDefinition(valueSet, terminology));
   const describe = buildDescriber(valueSet, terminology);
-  return [...expansion].flatMap(([system, { codes, unknown }]) => {
+  return [...expansion].flatMap(([system, { codes, unknown, versions }]) => {
     if (unknown !== undefined || codes === 'all') throw notSupported(unknown ?? formatNotKnown('code system', system));
-    return Array.from(codes, (code) => describe(system, code));
+    return Array.from(codes, (code) => describe(system, code, versions));
   });
 }
 
@@ -32,18 +32,26 @@ export function requireKnown(expansion: Expansion): Exclude<Expansion, string> {
   return expansion;
 }
 
-/** Describes codes by the value set's own texts first, then by the code system. */
-export function buildDescriber(valueSet: ValueSet, terminology: Terminology): (system: string, code: string) => ListedCode {
+/** Describes a code by the value set's own texts first, then by the first of these versions of the code system that has it. */
+type DescribeCode = (system: string, code: string, versions: SystemCodes['versions']) => ListedCode;
+
+export function buildDescriber(valueSet: ValueSet, terminology: Terminology): DescribeCode {
   const own = collectListedConcepts(valueSet, terminology, new Set());
   const trees = new Map<string, ConceptTree | undefined>();
-  return (system, code) => {
-    if (!trees.has(system)) trees.set(system, findTree(system, terminology));
-    return describeCode(system, code, trees.get(system), own.get(toKey(system, code)));
+  const findKnownTree = (canonical: string): ConceptTree | undefined => {
+    if (!trees.has(canonical)) trees.set(canonical, findTree(canonical, terminology));
+    return trees.get(canonical);
+  };
+  return (system, code, versions) => {
+    const all = Array.from(versions, (version) => ({ version, tree: findKnownTree(toCanonical(system, version)) }));
+    const { version, tree } = all.find((one) => one.tree?.find(code)) ?? all[0]!;
+    // a version that is not loaded is still that of the code
+    return { ...(version !== undefined && { version }), ...describeCode(system, code, tree, own.get(toKey(system, code))) };
   };
 }
 
-function findTree(system: string, { findCodeSystem }: Terminology): ConceptTree | undefined {
-  const known = findCodeSystem(system);
+function findTree(canonical: string, { findCodeSystem }: Terminology): ConceptTree | undefined {
+  const known = findCodeSystem(canonical);
   return known && buildConceptTree(known);
 }
 

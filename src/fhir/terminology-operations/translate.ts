@@ -4,7 +4,7 @@ import { invalid } from '../outcome.ts';
 import { parseCanonical } from '../profile-claims.ts';
 import type { ConceptMap, ConceptMapGroup, ConceptMapTarget, DependentValue } from '../terminology/value-set.ts';
 import type { Resource } from '../types.ts';
-import { CODED_PARAMETERS, type CodedInput, readCodings } from './coded-input.ts';
+import { CODED_PARAMETERS, type CodedInput, fitsVersion, readCodings } from './coded-input.ts';
 import type { TerminologyCall, TerminologyOperation } from './operation.ts';
 import { buildParameters, type OperationParameters, type ResultParameter } from './parameters.ts';
 
@@ -90,8 +90,8 @@ function listMatches(coding: CodedInput, map: ConceptMap, search: Search, visite
   if (visited.has(map)) return [];
   visited.add(map);
   return (map.group ?? []).flatMap((group) => {
-    const { source, target, version } = orient(group, search.isReverse);
-    if (!fits(source, coding.system) || !fits(target, search.target)) return [];
+    const { source, sourceVersion, target, version } = orient(group, search.isReverse);
+    if (!fits(source, coding.system) || !fitsVersion(sourceVersion, coding.version) || !fits(target, search.target)) return [];
     const found = search.isReverse ? findSources(coding, group) : findTargets(coding, group, search);
     if (!found.length && !search.isReverse) return applyUnmapped(coding, group, { map, search, visited });
     const facts = { ...(target !== undefined && { system: target }), ...(version !== undefined && { version }) };
@@ -101,7 +101,9 @@ function listMatches(coding: CodedInput, map: ConceptMap, search: Search, visite
 
 /** The code systems of a group in the direction of the translation. */
 const orient = ({ source, sourceVersion, target, targetVersion }: ConceptMapGroup, isReverse: boolean) =>
-  isReverse ? { source: target, target: source, version: sourceVersion } : { source, target, version: targetVersion };
+  isReverse
+    ? { source: target, sourceVersion: targetVersion, target: source, version: sourceVersion }
+    : { source, sourceVersion, target, version: targetVersion };
 
 /** A group or a call that names no code system fits any. */
 const fits = (url: string | undefined, requested: string | undefined): boolean =>

@@ -3,9 +3,9 @@
 
 import { invalid, notSupported } from '../outcome.ts';
 import { buildConceptTree } from '../terminology/concepts.ts';
-import { expandDefinition, formatNotKnown } from '../terminology/expansion.ts';
+import { expandDefinition, formatNotKnown, type SystemCodes } from '../terminology/expansion.ts';
 import type { Resource } from '../types.ts';
-import { CODED_PARAMETERS, type CodedInput, readCodings } from './coded-input.ts';
+import { CODED_PARAMETERS, type CodedInput, fitsVersion, readCodings } from './coded-input.ts';
 import { buildDescriber, chooseDisplay, describeCode, type ListedCode, requireKnown } from './listed-codes.ts';
 import { requireCodeSystem, requireValueSet, type TerminologyCall, type TerminologyOperation } from './operation.ts';
 import { buildParameters, type OperationParameters } from './parameters.ts';
@@ -55,9 +55,11 @@ function validateInValueSet(call: TerminologyCall): Resource {
   return respond(codings, parameters, (coding) => {
     if (coding.system === undefined) return { reason: `the code ${coding.code} has no system` };
     const listed = expansion.get(coding.system);
-    const code = describe(coding.system, coding.code);
-    if (!listed || (listed.codes !== 'all' && !listed.codes.has(code.code)))
-      return { reason: `the code ${coding.code} of ${coding.system} is not in the value set` };
+    const notListed = { reason: `the code ${coding.code} of ${coding.system} is not in the value set` };
+    if (!listed) return notListed;
+    const code = describe(coding.system, coding.code, chooseVersions(listed.versions, coding.version));
+    requireVersion(coding, code.version);
+    if (listed.codes !== 'all' && !listed.codes.has(code.code)) return notListed;
     // neither true nor false is certain
     if (listed.unknown !== undefined) throw notSupported(listed.unknown);
     if (listed.codes === 'all') throw notSupported(formatNotKnown('code system', coding.system));
@@ -73,10 +75,26 @@ function validateInCodeSystem(call: TerminologyCall): Resource {
   return respond(codings, parameters, (coding) => {
     if (coding.system !== undefined && coding.system !== system.url)
       return { reason: `the code ${coding.code} is of ${coding.system}, not of ${system.url}` };
+    requireVersion({ system: system.url, ...coding }, system.version);
     if (tree.find(coding.code)) return { code: describeCode(system.url, coding.code, tree) };
     if (system.content !== 'complete') throw notSupported(`not all codes of ${system.url} are known here`);
     return { reason: `the code ${coding.code} is not in the code system` };
   });
+}
+
+/** The requested version, if the value set takes codes from it. */
+function chooseVersions(versions: SystemCodes['versions'], requested: string | undefined): SystemCodes['versions'] {
+  const fitting = [...versions].filter((version) => version !== undefined && fitsVersion(version, requested));
+  return fitting.length ? new Set(fitting) : versions;
+}
+
+/**
+ * Refuses a code of another version: a code can be added, removed or changed between versions, so neither true nor false is certain. Where no version is known,
+ * the codes are taken for those of every version (inferred).
+ */
+function requireVersion({ system, version }: CodedInput, used: string | undefined): void {
+  if (fitsVersion(used, version)) return;
+  throw notSupported(`codes of ${system} are checked by its version ${used} here, not by ${version}: leave out the version`);
 }
 
 /** A CodeableConcept is valid if one of its codings is. https://hl7.org/fhir/R4/valueset-operation-validate-code.html (codeableConcept) */

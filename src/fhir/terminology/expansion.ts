@@ -8,11 +8,13 @@ import { type Terminology, toCanonical } from './terminology.ts';
 import type { Contained, Inclusion, ValueSet } from './value-set.ts';
 
 /** The codes of a code system that a value set contains. */
-interface SystemCodes {
+export interface SystemCodes {
   /** `all`: every code of a system that is not loaded. */
   codes: ReadonlySet<string> | 'all';
   /** A text about what is not known: the value set may contain these codes, and contains no others. Absent: it contains all of them. */
   unknown?: string;
+  /** The versions of the code system that the codes are taken from. Undefined: the version that applies without one. */
+  versions: ReadonlySet<string | undefined>;
 }
 
 /** Code system → its codes. Or a text about what is not known: the value set may contain any code. */
@@ -110,30 +112,30 @@ function expandInclusion(include: Inclusion, context: ExpansionContext): Expansi
 }
 
 function listSystemCodes(system: string, { version, concept, filter = [] }: Inclusion, context: ExpansionContext): SystemCodes {
-  if (concept) return { codes: countCodes(new Set(concept.map(({ code }) => code)), context) };
+  const versions = new Set([version]);
+  if (concept) return { codes: countCodes(new Set(concept.map(({ code }) => code)), context), versions };
   const tree = findConcepts(toCanonical(system, version), context.terminology);
-  if (!tree) return filter.length ? { codes: 'all', unknown: formatNotKnown('code system', system) } : { codes: 'all' };
+  if (!tree) return buildSystemCodes('all', filter.length ? formatNotKnown('code system', system) : undefined, versions);
   const all = countCodes(new Set(tree.codes), context);
   return filter
     .map((one): SystemCodes => {
       const codes = applyFilter(tree, one);
       const { property, op } = one;
-      return codes
-        ? { codes }
-        : { codes: all, unknown: `a filter ${property} ${op} on the code system ${shorten(system)} is not understood` };
+      const notUnderstood = `a filter ${property} ${op} on the code system ${shorten(system)} is not understood`;
+      return codes ? { codes, versions } : { codes: all, unknown: notUnderstood, versions };
     })
-    .reduce(intersectCodes, { codes: all });
+    .reduce(intersectCodes, { codes: all, versions });
 }
 
 /** The expansion in the resource. Undefined: it is only a page of the codes. */
 function readProvidedExpansion({ expansion }: ValueSet): Expansion | undefined {
-  const systems = new Map<string, { codes: Set<string> }>();
+  const systems = new Map<string, { codes: Set<string>; versions: Set<string | undefined> }>();
   let count = 0;
   const visit = (contained: readonly Contained[]): void => {
-    for (const { system = '', code, abstract, contains = [] } of contained) {
+    for (const { system = '', version, code, abstract, contains = [] } of contained) {
       count++;
-      const { codes } = systems.get(system) ?? { codes: new Set<string>() };
-      if (code !== undefined && !abstract) systems.set(system, { codes: codes.add(code) });
+      const { codes, versions } = systems.get(system) ?? { codes: new Set<string>(), versions: new Set<string | undefined>() };
+      if (code !== undefined && !abstract) systems.set(system, { codes: codes.add(code), versions: versions.add(version) });
       visit(contains);
     }
   };
@@ -141,30 +143,41 @@ function readProvidedExpansion({ expansion }: ValueSet): Expansion | undefined {
   return count && (expansion?.total ?? 0) <= count ? systems : undefined;
 }
 
-const buildSystemCodes = (codes: SystemCodes['codes'], unknown: string | undefined): SystemCodes => ({
+const buildSystemCodes = (codes: SystemCodes['codes'], unknown: string | undefined, versions: SystemCodes['versions']): SystemCodes => ({
   codes,
   ...(unknown !== undefined && { unknown }),
+  versions,
 });
 
 const uniteCodes = (left: SystemCodes, right: SystemCodes): SystemCodes =>
-  buildSystemCodes(left.codes === 'all' || right.codes === 'all' ? 'all' : left.codes.union(right.codes), left.unknown ?? right.unknown);
+  buildSystemCodes(
+    left.codes === 'all' || right.codes === 'all' ? 'all' : left.codes.union(right.codes),
+    left.unknown ?? right.unknown,
+    left.versions.union(right.versions),
+  );
 
 function intersectCodes(left: SystemCodes, right: SystemCodes): SystemCodes {
   const codes = left.codes === 'all' ? right.codes : right.codes === 'all' ? left.codes : left.codes.intersection(right.codes);
-  return buildSystemCodes(codes, left.unknown ?? right.unknown);
+  return buildSystemCodes(codes, left.unknown ?? right.unknown, intersectVersions(left.versions, right.versions));
+}
+
+/** A version that one side names applies to codes that the other side takes without a version. */
+function intersectVersions(left: SystemCodes['versions'], right: SystemCodes['versions']): SystemCodes['versions'] {
+  const named = new Set([...left, ...right].filter((version) => version !== undefined));
+  return named.size ? named : left;
 }
 
 /** Removes the codes that are certainly excluded. Undefined: no code is left. */
 function excludeCodes(left: SystemCodes, excluded: SystemCodes, system: string): SystemCodes | undefined {
-  if (excluded.unknown !== undefined) return buildSystemCodes(left.codes, left.unknown ?? excluded.unknown);
+  if (excluded.unknown !== undefined) return buildSystemCodes(left.codes, left.unknown ?? excluded.unknown, left.versions);
   if (excluded.codes === 'all') return undefined;
-  if (left.codes === 'all') return buildSystemCodes('all', left.unknown ?? formatNotKnown('code system', system));
-  return buildSystemCodes(left.codes.difference(excluded.codes), left.unknown);
+  if (left.codes === 'all') return buildSystemCodes('all', left.unknown ?? formatNotKnown('code system', system), left.versions);
+  return buildSystemCodes(left.codes.difference(excluded.codes), left.unknown, left.versions);
 }
 
 /** The codes of a system. Undefined: the value set contains none. */
 const findSystemCodes = (expansion: Expansion, system: string): SystemCodes | undefined =>
-  typeof expansion === 'string' ? buildSystemCodes('all', expansion) : expansion.get(system);
+  typeof expansion === 'string' ? buildSystemCodes('all', expansion, new Set([undefined])) : expansion.get(system);
 
 function uniteExpansions(left: Expansion, right: Expansion): Expansion {
   if (typeof left === 'string') return left;
