@@ -102,18 +102,41 @@ interface ConceptMapRequest {
 
 /** The concept maps for a translation (stored, or with their URL in a package), and those to which they delegate codes without an entry. `given`: the map of the request. */
 export async function loadConceptMaps(context: TerminologyContext, request: ConceptMapRequest, given?: ConceptMap): Promise<ConceptMaps> {
-  const used = given ? [given] : await findRequestedMaps(context, request);
+  const found = given ? [given] : await findRequestedMaps(context, request);
+  const used = found.filter((map) => isBetween(map, request));
+  const others = await findOtherMaps(context, used);
+  return { used, others };
+}
+
+/** The maps to which these delegate codes without an entry, and those to which they delegate in turn. */
+async function findOtherMaps(context: TerminologyContext, used: readonly ConceptMap[]): Promise<ConceptMap[]> {
   const others: ConceptMap[] = [];
+  const seen = new Set(used.map(({ url }) => url));
   for (let pending = used.flatMap(listOtherMaps); pending.length; ) {
-    const urls = [...new Set(pending.map((canonical) => parseCanonical(canonical).url))];
-    const missing = urls.filter((url) => ![...used, ...others].some((map) => map.url === url));
+    const missing = [...new Set(pending.map((canonical) => parseCanonical(canonical).url))].filter((url) => !seen.has(url));
+    for (const url of missing) seen.add(url);
+    if (seen.size > MAX_DEFINITIONS) throw tooCostly(`the translation needs more than ${MAX_DEFINITIONS} concept maps: name one by url`);
     const found = (await Promise.all(missing.map((url) => findConceptMap(context, url)))).filter((map) => map !== undefined);
     others.push(...found);
-    if (others.length > MAX_DEFINITIONS)
-      throw tooCostly(`the translation needs more than ${MAX_DEFINITIONS} concept maps: name one by url`);
     pending = found.flatMap(listOtherMaps);
   }
-  return { used, others };
+  return others;
+}
+
+/**
+ * Whether a map translates between the requested value sets. With `reverse`, source and target change places. A map that names no value set has no specified
+ * context, so it fits any. https://hl7.org/fhir/R4/conceptmap-operation-translate.html, https://hl7.org/fhir/R4/conceptmap-definitions.html#ConceptMap.source_x_
+ */
+function isBetween(map: ConceptMap, { source, target, isReverse }: ConceptMapRequest): boolean {
+  const [from, to] = isReverse ? [target, source] : [source, target];
+  return fitsValueSet(map.sourceUri ?? map.sourceCanonical, from) && fitsValueSet(map.targetUri ?? map.targetCanonical, to);
+}
+
+/** Compares the versions only if both name one. */
+function fitsValueSet(named: string | undefined, requested: string | undefined): boolean {
+  if (named === undefined || requested === undefined) return true;
+  const [left, right] = [parseCanonical(named), parseCanonical(requested)];
+  return left.url === right.url && (left.version === undefined || right.version === undefined || left.version === right.version);
 }
 
 /** A stored concept map, or one of a loaded package. */
@@ -129,15 +152,11 @@ async function findConceptMap(context: TerminologyContext, canonical: string): P
 }
 
 async function findRequestedMaps(context: TerminologyContext, request: ConceptMapRequest): Promise<ConceptMap[]> {
-  const { url, version, codings, isReverse, source, target } = request;
+  const { url, version, codings, isReverse } = request;
   if (url !== undefined) {
     const map = await findConceptMap(context, toCanonical(url, version));
     return map ? [map] : [];
   }
   const code = codings.map((coding) => escapeSearchValue(coding.code)).join(',');
-  return searchDefinitions<ConceptMap>(context, 'ConceptMap', [
-    [isReverse ? 'target-code' : 'source-code', code],
-    ...(source === undefined ? [] : [['source-uri', escapeSearchValue(source)] satisfies [string, string]]),
-    ...(target === undefined ? [] : [['target-uri', escapeSearchValue(target)] satisfies [string, string]]),
-  ]);
+  return searchDefinitions<ConceptMap>(context, 'ConceptMap', [[isReverse ? 'target-code' : 'source-code', code]]);
 }

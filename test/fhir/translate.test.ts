@@ -142,7 +142,7 @@ test('a CodeableConcept is translated by each of its codings', () => {
 });
 
 test('without a map that has the code, the result is false', () => {
-  expect(translate(code('a'), [])).toEqual({ result: false, message: 'no stored concept map has this code', matches: [] });
+  expect(translate(code('a'), [])).toEqual({ result: false, message: 'no concept map that fits the request has this code', matches: [] });
 });
 
 test.each<[string, Part[], string]>([

@@ -209,3 +209,34 @@ test('a regular expression that would run for hours ends within a second', async
   const { status, body } = await get('/ValueSet/evil/$expand');
   expect([status, body.issue[0].code, performance.now() - began < 1000]).toEqual([422, 'too-costly', true]);
 });
+
+test('$translate finds a map by its value sets, stated as URI or as canonical, also in reverse, and checks those of a named map', async () => {
+  const between = (id: string, more: object) => ({
+    resourceType: 'ConceptMap',
+    id,
+    url: `http://a.test/${id}`,
+    status: 'active',
+    ...more,
+    group: [{ source: SYSTEM, target: 'http://a.test/t', element: [{ code: 'stew', target: [{ code: id, equivalence: 'equal' }] }] }],
+  });
+  const [FROM, TO] = ['http://a.test/vs-from', 'http://a.test/vs-to'];
+  await facet.put(between('by-canonical', { sourceCanonical: `${FROM}|1`, targetCanonical: TO })).expect(201);
+  await facet.put(between('by-uri', { sourceUri: FROM, targetUri: 'http://a.test/vs-else' })).expect(201);
+  const ask = async (query: string): Promise<unknown[]> => {
+    const { body } = await get(`/ConceptMap/$translate?${query}`);
+    return body.parameter
+      .filter(({ name }: { name: string }) => name === 'match')
+      .map(({ part }: { part: { name: string; valueUri?: string }[] }) => part.find(({ name }) => name === 'source')?.valueUri)
+      .sort();
+  };
+  const stew = `system=${SYSTEM}&code=stew`;
+  const [canonical, uri] = ['http://a.test/by-canonical', 'http://a.test/by-uri'];
+  expect(await ask(`${stew}&source=${FROM}`)).toEqual([canonical, uri]);
+  expect(await ask(`${stew}&source=${FROM}|2`)).toEqual([uri]);
+  expect(await ask(`${stew}&source=${FROM}&target=${TO}`)).toEqual([canonical]);
+  expect(await ask(`${stew}&source=${TO}`)).toEqual([]);
+  expect(await ask(`system=http://a.test/t&code=by-canonical&reverse=true&source=${TO}&target=${FROM}`)).toEqual([canonical]);
+  expect(await ask(`system=http://a.test/t&code=by-canonical&reverse=true&source=${FROM}`)).toEqual([]);
+  expect(await ask(`${stew}&url=${canonical}&source=${FROM}&target=${TO}`)).toEqual([canonical]);
+  expect(await ask(`${stew}&url=${canonical}&target=http://a.test/vs-else`)).toEqual([]);
+});

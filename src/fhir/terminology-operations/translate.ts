@@ -72,7 +72,7 @@ const NEGATIVE: ReadonlySet<string> = new Set(['unmatched', 'disjoint']);
 
 const explain = (maps: readonly ConceptMap[], matches: readonly Match[]): string =>
   maps.length === 0
-    ? 'no stored concept map has this code'
+    ? 'no concept map that fits the request has this code'
     : matches.length
       ? 'the concept map states that no code corresponds to this code'
       : 'the concept map has no entry for this code';

@@ -82,6 +82,11 @@ export interface ConceptProperty {
 /** https://hl7.org/fhir/R4/conceptmap.html */
 export interface ConceptMap extends DefinitionFacts {
   resourceType: 'ConceptMap';
+  /** The value sets between which the map translates, by URI or by canonical. */
+  sourceUri?: string;
+  sourceCanonical?: string;
+  targetUri?: string;
+  targetCanonical?: string;
   group?: ConceptMapGroup[];
 }
 
