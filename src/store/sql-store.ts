@@ -13,7 +13,16 @@ import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
 import { createReindexing } from './reindexing.ts';
 import { countHistory, type HistoryQuery, type HistorySpan, readHistory } from './resources/history.ts';
-import { listReferring, lockReferenced, readCurrent, readForUpdate, readVersion, readVersions, wasDeletedSince } from './resources/read.ts';
+import {
+  listReferring,
+  lockReferenced,
+  readCurrent,
+  readForUpdate,
+  readMany,
+  readVersion,
+  readVersions,
+  wasDeletedSince,
+} from './resources/read.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
 import { writeChanges } from './resources/write.ts';
 import { explainSearch } from './search/explain.ts';
@@ -69,6 +78,10 @@ class SqlStore implements Store {
 
   read(tenant: number, type: ServedType, id: string) {
     return readCurrent(this.database, tenant, type, id);
+  }
+
+  readMany(tenant: number, targets: Parameters<Store['readMany']>[1], maxBytes?: number) {
+    return readMany(this.database, tenant, targets, maxBytes);
   }
 
   readVersion(tenant: number, type: ServedType, id: string, version: number) {

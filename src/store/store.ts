@@ -30,6 +30,8 @@ export interface Store {
   /** Whether a query for due work of all tenants runs on every shard (Citus): such queries are then sent less often. */
   isDistributed(): boolean;
   read(tenant: number, type: ServedType, id: string): Promise<ResourceRow | undefined>;
+  /** Current versions in one statement, deletions included. Omits ids that were never stored. Refuses (413) bodies of more than `maxBytes` together. */
+  readMany(tenant: number, targets: readonly ResourceName[], maxBytes?: number): Promise<ResourceRow[]>;
   readVersion(tenant: number, type: ServedType, id: string, version: number): Promise<HistoryRow | undefined>;
   /** SELECT … FOR UPDATE: the current versions, deletions included, locked in one order until the transaction ends. Omits ids that were never stored. */
   readForUpdate(tenant: number, targets: { type: ServedType; id: string }[]): Promise<ResourceRow[]>;

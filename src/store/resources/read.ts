@@ -1,9 +1,12 @@
 // Reads by id: the current version, one version, all versions of a resource, and current versions with a lock until the transaction ends. Each read is one
 // statement on an index. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
 import type { Hash } from '../../fhir/indexing/rows.ts';
+import { tooLong } from '../../fhir/outcome.ts';
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import {
+  buildLimitedBody,
+  buildRowColumns,
   type HistoryRow,
   type LockedResource,
   type ResourceRow,
@@ -38,6 +41,24 @@ export async function findStoredTypes(database: Database, types: readonly Served
 export async function readCurrent(database: Database, tenant: number, type: ServedType, id: string): Promise<ResourceRow | undefined> {
   const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPE_NUMBERS[type], id], 'resource-read');
   return stored && toRow(type, id, stored);
+}
+
+const READ_MANY = `select ${buildRowColumns(buildLimitedBody('$4::bigint', 'r.rtype, r.id'))}, r.body is not null as current from resource r
+  where r.tenant_id = $1 and (r.rtype, r.id) in (select * from unnest($2::smallint[], $3::text[]))
+  order by r.rtype, r.id`;
+
+/** Current versions, deletions included, without ids that were never stored. Refuses (413) more than `maxBytes` of them together. */
+export async function readMany(
+  database: Database,
+  tenant: number,
+  targets: readonly { type: ServedType; id: string }[],
+  maxBytes = Number.MAX_SAFE_INTEGER,
+): Promise<ResourceRow[]> {
+  const parameters = [tenant, targets.map(({ type }) => TYPE_NUMBERS[type]), targets.map(({ id }) => id), maxBytes];
+  const rows = await database.query<StoredRow & { current: boolean }>(READ_MANY, parameters, 'resource-read-many');
+  if (rows.some(({ body, current }) => body === null && current))
+    throw tooLong('the resources that are read together exceed the size limit of a response: ask for fewer at once');
+  return rows.map(toResourceRow);
 }
 
 export async function readVersion(
