@@ -30,6 +30,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     'writable-path': ['fhirpath', 'validation', 'terminology'],
     patch: ['writable-path'],
     xml: [],
+    graphql: ['search', 'indexing', 'fhirpath'],
     profile: ['validation', 'fhirpath', 'terminology'],
     search: ['indexing', 'fhirpath', 'terminology'],
   },

@@ -30,10 +30,10 @@ function listInteractionCodes(of: 'type' | 'system'): { code: string }[] {
 }
 
 /** The operations on a type, each once. */
-function listOperations(type: string): object[] {
-  const own = Object.values<InteractionDefinition>(INTERACTIONS).filter(
-    ({ path }) => path.startsWith('/:type') || path.startsWith(`/${type}/`),
-  );
+const listOperations = (type: string): object[] => listOperationsAt((path) => path.startsWith('/:type') || path.startsWith(`/${type}/`));
+
+function listOperationsAt(isOwn: (path: string) => boolean): object[] {
+  const own = Object.values<InteractionDefinition>(INTERACTIONS).filter(({ path }) => isOwn(path));
   const operations = own.flatMap(({ operation }) => operation ?? []);
   return [...new Map(operations.map(({ affectsState: _internal, ...listed }) => [listed.name, listed])).values()];
 }
@@ -74,6 +74,7 @@ export function buildCapabilityStatement({
           { name: '_list', type: 'string', documentation: 'The id of a List: what its entries refer to.' },
           { name: '_filter', type: 'special', documentation: 'https://hl7.org/fhir/R4/search_filter.html' },
         ],
+        operation: listOperationsAt((path) => path.startsWith('/$')),
         compartment: COMPARTMENT_URLS,
       },
     ],

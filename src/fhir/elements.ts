@@ -47,6 +47,10 @@ export const findElement = (type: string, name: string): ElementInfo | undefined
 /** Whether a type of the definitions is a resource type. Only resources have implicit rules. https://hl7.org/fhir/R4/resource.html */
 export const isResourceType = (type: string): boolean => findElement(type, 'implicitRules') !== undefined;
 
+/** The resource types of R4, served or not, without the abstract ones. */
+export const listResourceTypes = (): string[] =>
+  [...ELEMENTS_BY_TYPE.keys()].filter((type) => isResourceType(type) && type !== 'Resource' && type !== 'DomainResource');
+
 /** The JSON names of all elements of a type, without `_x` siblings and `value[x]`. Empty if the type is unknown. */
 export const listElementNames = (type: string): string[] =>
   [...(ELEMENTS_BY_TYPE.get(type)?.keys() ?? [])].filter((name) => !name.startsWith('_') && !name.endsWith('[x]'));

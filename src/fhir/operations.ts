@@ -29,6 +29,11 @@ export const OPERATIONS = {
     definition: 'urn:uuid:5d1f6a52-6b0f-4f7e-9d28-6f0a4a1c7b7e',
     documentation: 'An operation of this server: the differences of two versions (from, to) as a FHIRPath Patch.',
   },
+  graphql: {
+    name: 'graphql',
+    definition: 'http://hl7.org/fhir/OperationDefinition/Resource-graphql',
+    documentation: 'Queries only. By GET, or by POST as application/json or application/graphql. https://hl7.org/fhir/R4/graphql.html',
+  },
   lastn: defineR4('lastn', 'Observation'),
   match: defineR4('match', 'Patient'),
   merge: {

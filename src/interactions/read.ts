@@ -7,9 +7,14 @@ import { redactChannelHeaders, requireSecurityContext } from './redaction.ts';
 
 /** The current version. If it was never stored, or belongs to another tenant: 404. If it is deleted: 410. */
 export async function read(context: Context, { type, id }: { type: ServedType; id: string }): Promise<ResourceRow & { body: string }> {
-  const row = requireCurrent(await context.store.read(context.caller.tenant, type, id), type);
-  requireSecurityContext(context.caller, row, 'r');
-  return redactChannelHeaders(context.caller, row);
+  return toReadable(context, type, await context.store.read(context.caller.tenant, type, id));
+}
+
+/** The row as the caller may read it. Refuses a row that there is not (404), that is deleted (410), or that the caller may not read (403). */
+export function toReadable({ caller }: Context, type: ServedType, found: ResourceRow | undefined): ResourceRow & { body: string } {
+  const row = requireCurrent(found, type);
+  requireSecurityContext(caller, row, 'r');
+  return redactChannelHeaders(caller, row);
 }
 
 /** One version, current or not. If there is no version with this number: 404. If that version is a deletion: 410. */

@@ -21,6 +21,12 @@ export function restrictToScopes(query: Query, caller: Caller): Query {
 /** Whether the caller may search this type. */
 export const canSearch = ({ scopes }: Caller, type: string): boolean => isAllowed(scopes, type, 's');
 
+/** Refuses (403) to read resources of this type if the caller's scopes do not cover it. */
+export function requireReadScope(caller: Caller, type: string): void {
+  if (!canRead(caller, type))
+    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, 'r')}`);
+}
+
 /** Whether responses to the caller's writes may contain resources of this type. */
 export const canRead = ({ scopes }: Caller, type: string): boolean => isAllowed(scopes, type, 'r');
 

@@ -153,6 +153,14 @@ const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (
       return Math.max(byPost, ...byGet);
     },
   },
+  graphql: {
+    definition: 'Resource-graphql',
+    call: async (type) => {
+      await status('put', `/${type}/all`, least(type, 'x', 'all'));
+      const byPost = await status('post', `/${type}/all/$graphql`, parameters({ name: 'query', valueString: '{id resourceType}' }));
+      return Math.max(byPost, await status('get', `/${type}/all/$graphql?query={id,meta{versionId}}`));
+    },
+  },
   diff: {
     definition: 'urn:uuid:5d1f6a52-6b0f-4f7e-9d28-6f0a4a1c7b7e',
     call: async (type) => {

@@ -8,15 +8,15 @@ import { OPERATORS, readSingleton } from './operators.ts';
 import { parseFhirPath, readTypeArgument, type SyntaxTree } from './parser.ts';
 import { buildTypeTest } from './type-test.ts';
 
-/** Compiles an expression into a function of its context node. Throws an Error if the text is not FHIRPath, and UnsupportedExpressionError for an unsupported part. */
+/** Compiles an expression into a function of its context node. `index`: the $index of the context node in its list. Throws an Error if the text is not FHIRPath, and UnsupportedExpressionError for an unsupported part. */
 export function compileFhirPath(
   text: string,
   sources: EvaluationSources,
-): (context: FhirPathNode, resource: FhirPathNode, root: FhirPathNode) => Collection {
+): (context: FhirPathNode, resource: FhirPathNode, root: FhirPathNode, index?: number) => Collection {
   const evaluate = compileSyntax(parseFhirPath(text), sources);
-  return (context, resource, root) => {
+  return (context, resource, root, index = 0) => {
     const self = [context];
-    return evaluate(self, { context: { element: context, resource, root }, self, index: 0, total: EMPTY });
+    return evaluate(self, { context: { element: context, resource, root }, self, index, total: EMPTY });
   };
 }
 

@@ -32,7 +32,7 @@ interface BodyReaders {
 /** The body of an HTTP request. */
 export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBody {
   const text = (
-    types: string[],
+    types: readonly string[],
     instruction: string,
     { headers, as = read.text }: { headers?: Record<string, string>; as?: TextReader } = {},
   ) => {
@@ -64,6 +64,10 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
     },
     json: () => json('resource'),
     parameters: async () => (await readJson()) ?? NO_PARAMETERS,
+    text: async (mediaTypes, instruction) => {
+      const sent = await text(mediaTypes, instruction);
+      return { mediaType: parseMediaType(req.headers['content-type'] ?? '')[0], text: sent };
+    },
     binary: async () => {
       const contentType = req.headers['content-type'] ?? '';
       // any XML may be content, for example a CDA document, so a Binary resource in XML needs the media type of FHIR
@@ -94,6 +98,9 @@ export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
     },
     patch: async () => parseEntryPatch(resource),
     binary: async () => toDraft(resource, 'Binary'),
+    text: async () => {
+      throw notSupported('the body of an entry of a Bundle is a resource');
+    },
     json: async () => {
       if (!resource) throw invalidStructure('the entry has no resource');
       return resource;

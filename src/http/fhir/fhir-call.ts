@@ -20,6 +20,8 @@ export interface FhirRequestBody {
    * the body then (inferred). https://hl7.org/fhir/R4/operations.html#request
    */
   parameters(): Promise<ParsedJson>;
+  /** The text of a body of one of these media types, and its type. `instruction`: what to send instead of another type. */
+  text(mediaTypes: readonly string[], instruction: string): Promise<{ mediaType: string; text: string }>;
   /** A Binary resource, or the content of one. */
   binary(): Promise<Draft | { bytes: Buffer; contentType: string }>;
 }

@@ -8,6 +8,7 @@ import * as conditional from './conditional-update-delete.ts';
 import { handleDiff } from './diff.ts';
 import { handleEverything, handleEverythingByPost } from './everything.ts';
 import type { FhirCall, FhirResponse, InteractionHandler } from './fhir-call.ts';
+import { handleGraphql } from './graphql.ts';
 import { handleHistory } from './history.ts';
 import { handleLastObservations, handleLastObservationsByPost } from './last-observations.ts';
 import { handleMatch } from './match.ts';
@@ -46,6 +47,10 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
   metaAdd: meta.handleMetaAdd,
   metaDelete: meta.handleMetaDelete,
   diff: handleDiff,
+  graphql: handleGraphql,
+  graphqlByPost: handleGraphql,
+  graphqlOfInstance: handleGraphql,
+  graphqlOfInstanceByPost: handleGraphql,
   lastObservations: handleLastObservations,
   lastObservationsByPost: handleLastObservationsByPost,
   match: handleMatch,

@@ -49,9 +49,9 @@ export function parseQuery(url: string): [name: string, value: string][] {
 
 const SAFE = new Set(['GET', 'HEAD']);
 
-/** The facts about a request that the store needs. A search by POST is safe too (https://hl7.org/fhir/R4/http.html#search). */
+/** The facts about a request that the store needs. A search by POST (https://hl7.org/fhir/R4/http.html#search) and a GraphQL query are safe too. */
 export const toClientRequest = ({ method, path }: Request, res: Response): ClientRequest => ({
-  safe: SAFE.has(method) || path.endsWith('/_search'),
+  safe: SAFE.has(method) || path.endsWith('/_search') || path.endsWith('/$graphql'),
   signal: readRequestContext(res).signal,
 });
 

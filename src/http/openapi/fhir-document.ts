@@ -50,6 +50,17 @@ export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, b
 const REQUEST_SCHEMAS: Record<string, Json> = {
   SearchForm: { type: 'object', additionalProperties: { type: 'string' } },
   Xml: { description: 'A resource in XML: https://hl7.org/fhir/R4/xml.html', type: 'string' },
+  GraphqlText: { description: 'A query: https://spec.graphql.org', type: 'string' },
+  GraphqlQuery: {
+    type: 'object',
+    required: ['query'],
+    properties: { query: { type: 'string' }, variables: { type: ['object', 'null'] }, operationName: { type: ['string', 'null'] } },
+  },
+  GraphqlResult: {
+    description: 'The data, or the errors. Each error has an OperationOutcome in extensions.resource.',
+    type: 'object',
+    properties: { data: { type: ['object', 'null'] }, errors: { type: 'array', items: { type: 'object' } } },
+  },
   Content: { description: 'The content of a Binary, of any media type.', type: 'string', format: 'binary' },
   JsonPatch: {
     type: 'array',
@@ -148,9 +159,18 @@ function buildResponses({ responses, failures }: FhirOperation, type: string): J
   const hoped = Object.entries(responses).map(([status, what]) => [status, buildResponse(Number(status), what, type)] as const);
   const kinds: ErrorKind[] = [...failures, 'login', 'forbidden', 'not-acceptable', 'exception', 'unavailable'];
   const byStatus = Map.groupBy([...new Set(kinds)], (kind) => ERROR_KINDS[kind].status);
-  const failed = [...byStatus].map(([status, [kind]]) => [String(status), buildComponentRef('responses', kind!)] as const);
+  const isGraphql = Object.values(responses).includes('graphql');
+  const failed = [...byStatus].map(
+    ([status, [kind]]) => [String(status), isGraphql ? buildGraphqlFailure(status) : buildComponentRef('responses', kind!)] as const,
+  );
   return Object.fromEntries([...hoped, ...failed]);
 }
+
+/** A refused query has errors of GraphQL. A request that is refused before its query is read has an OperationOutcome. */
+const buildGraphqlFailure = (status: number): Json => ({
+  description: `${status}: the query cannot be answered`,
+  content: { ...buildContent('application/json', 'GraphqlResult'), ...buildContent(FHIR_JSON, 'OperationOutcome') },
+});
 
 const STATUS_DESCRIPTIONS: Record<number, string> = {
   200: 'Done',
@@ -166,22 +186,25 @@ function buildResponse(status: number, what: FhirOperation['responses'][number],
     bundle: ['Bundle'],
     outcome: ['OperationOutcome'],
     parameters: ['AnyResource'],
+    graphql: ['GraphqlResult'],
     nothing: [],
   }[what];
-  const descriptions = ['bundle', 'outcome', 'parameters'].includes(what)
+  const descriptions = ['bundle', 'outcome', 'parameters', 'graphql'].includes(what)
     ? ['X-Request-Id']
     : ['ETag', 'Last-Modified', 'X-Request-Id', ...(status === 201 ? ['Location'] : [])];
   const schema = names.length > 1 ? { anyOf: names.map(buildSchemaRef) } : buildSchemaRef(names[0] ?? '');
   return {
     description: STATUS_DESCRIPTIONS[status],
     headers: Object.fromEntries(descriptions.map((name) => [name, buildComponentRef('headers', name)])),
-    ...(names.length && {
-      content: {
-        [FHIR_JSON]: { schema, ...(what === 'resource' && buildExampleRef(`${type}.stored`)) },
-        ...XML_CONTENT,
-        ...(what === 'resource' && type === 'Binary' && buildContent('*/*', 'Content')),
-      },
-    }),
+    ...(what === 'graphql' && { content: buildContent('application/json', 'GraphqlResult') }),
+    ...(what !== 'graphql' &&
+      names.length && {
+        content: {
+          [FHIR_JSON]: { schema, ...(what === 'resource' && buildExampleRef(`${type}.stored`)) },
+          ...XML_CONTENT,
+          ...(what === 'resource' && type === 'Binary' && buildContent('*/*', 'Content')),
+        },
+      }),
   };
 }
 
@@ -224,6 +247,9 @@ const COMMON_PARAMETERS: Record<string, Json> = {
   ),
   profile: buildQueryParameter('profile', 'The canonical URL of a profile to validate against.'),
   mode: buildQueryParameter('mode', 'create, update or delete: checks whether this interaction would succeed.'),
+  query: buildQueryParameter('query', 'The GraphQL query. Required.'),
+  variables: buildQueryParameter('variables', 'The values of variables, as a JSON object.'),
+  operationName: buildQueryParameter('operationName', 'The operation to run, if the query has several.'),
   max: buildQueryParameter('max', 'The number of observations of each code. Without it, 1.'),
   from: buildQueryParameter('from', 'The id of the first version. Without it, the version before the second one.'),
   to: buildQueryParameter('to', 'The id of the second version. Without it, the current version.'),
@@ -243,6 +269,7 @@ const QUERY_PARAMETERS: Record<NonNullable<FhirOperation['query']>, (keyof typeo
   validate: ['profile', 'mode'],
   diff: ['from', 'to'],
   lastn: ['max', '_summary', '_elements'],
+  graphql: ['query', 'variables', 'operationName'],
 };
 
 function buildQueryParameters({ query: kind }: FhirOperation, type: string, registry: SearchRegistry): Json[] {

@@ -138,6 +138,7 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
   JsonPatch: { summary: 'The language, by JSON Patch', value: [{ op: 'add', path: '/language', value: 'en' }] },
   SearchForm: { summary: 'Ten to a page', value: { _count: '10' } },
   Everything: { summary: 'Ten to a page', value: { resourceType: 'Parameters', parameter: [{ name: '_count', valueInteger: 10 }] } },
+  GraphqlQuery: { summary: 'The type of the resource, or of the query', value: { query: '{ __typename }' } },
   NoParameters: { summary: 'Without parameters', value: { resourceType: 'Parameters' } },
   LastObservations: {
     summary: 'The last three of each code',

@@ -12,7 +12,7 @@ import { VALIDATE_CODE_IN_CODE_SYSTEM, VALIDATE_CODE_IN_VALUE_SET } from '../../
 /**
  * The kind of a request body. `resource`: a resource of the path's type. `upload`: the same or, for Binary, its content. `replacement`: an upload with its id.
  * `validated`: a resource or Parameters for $validate; `validatedById`: the same with an id. The others: the Parameters of an operation, by the name of their
- * example in FHIR_EXAMPLES; `parameters` has none.
+ * example in FHIR_EXAMPLES; `parameters` has none. `graphql`: a query.
  */
 type BodyKind =
   | 'resource'
@@ -21,6 +21,7 @@ type BodyKind =
   | 'bundle'
   | 'form'
   | 'patch'
+  | 'graphql'
   | 'validated'
   | 'validatedById'
   | ParametersExample
@@ -33,13 +34,13 @@ export const OPTIONAL_BODIES: ReadonlySet<BodyKind> = new Set<BodyKind>(['Everyt
 export interface FhirOperation {
   /** `{type}` becomes the resource type, `{a type}` the type with its article. */
   summary: string;
-  /** Status → body. `written`: the resource, an OperationOutcome or nothing, by Prefer. */
-  responses: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'parameters' | 'nothing'>;
+  /** Status → body. `written`: the resource, an OperationOutcome or nothing, by Prefer. `graphql`: the result of a query. */
+  responses: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'parameters' | 'graphql' | 'nothing'>;
   body?: BodyKind;
   /** Optional headers of the request, by their names in HEADERS. */
   headers?: (keyof typeof HEADERS)[];
-  /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), of $validate, of $diff or of $lastn. */
-  query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate' | 'diff' | 'lastn';
+  /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), of $validate, of $diff, of $lastn or of $graphql. */
+  query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate' | 'diff' | 'lastn' | 'graphql';
   /** The parameters of a terminology operation. Those of simple kinds can be sent in the URL. */
   parameters?: ParameterTable;
   failures: readonly ErrorKind[];
@@ -83,6 +84,15 @@ const VALIDATE_IN_CODE_SYSTEM = buildTerminologyOperation('Check whether a code 
 const LOOKUP_OPERATION = buildTerminologyOperation('Read what is known of a code', LOOKUP);
 const SUBSUMES_OPERATION = buildTerminologyOperation('Check whether a code includes the meaning of another', SUBSUMES);
 const TRANSLATE_OPERATION = buildTerminologyOperation('Translate a code by a concept map', TRANSLATE);
+
+/** A GraphQL query of the system or of a resource. https://hl7.org/fhir/R4/graphql.html */
+const buildGraphqlOperation = (summary: string): FhirOperation => ({
+  summary,
+  responses: { 200: 'graphql' },
+  failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted', 'rule', 'too-long', 'media'],
+});
+const GRAPHQL_OF_SYSTEM = buildGraphqlOperation('Query resources with GraphQL');
+const GRAPHQL_OF_INSTANCE = buildGraphqlOperation('Query {a type} with GraphQL');
 
 export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
   bundle: {
@@ -217,6 +227,10 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     query: 'diff',
     failures: ['invalid', 'not-supported', 'not-found', 'deleted', 'rule'],
   },
+  graphql: { ...GRAPHQL_OF_SYSTEM, query: 'graphql' },
+  graphqlByPost: { ...GRAPHQL_OF_SYSTEM, body: 'graphql' },
+  graphqlOfInstance: { ...GRAPHQL_OF_INSTANCE, query: 'graphql' },
+  graphqlOfInstanceByPost: { ...GRAPHQL_OF_INSTANCE, body: 'graphql' },
   lastObservations: {
     summary: 'Read the last observations of each code, of a patient or another subject',
     responses: { 200: 'bundle' },
@@ -336,6 +350,7 @@ export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly 
   validated: (type) => ({ 'application/fhir+json': ['AnyResource', type] }),
   validatedById: (type) => ({ 'application/fhir+json': ['AnyResource', `${type}.stored`] }),
   parameters: () => ({ 'application/fhir+json': ['AnyResource'] }),
+  graphql: () => ({ 'application/json': ['GraphqlQuery', 'GraphqlQuery'], 'application/graphql': ['GraphqlText'] }),
   form: () => ({ 'application/x-www-form-urlencoded': ['SearchForm', 'SearchForm'] }),
   patch: (type) => ({
     'application/json-patch+json': ['JsonPatch', 'JsonPatch'],
