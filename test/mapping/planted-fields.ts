@@ -92,7 +92,9 @@ export function choicesOf(type: string, targets: readonly string[] | undefined):
     return other === undefined ? [] : [{ leaf, where: [`${leaf.path}='${one}'`, `${leaf.path}='${other}'`] }];
   });
   const choices = tellers.flatMap(({ leaf, where }): Choice[] => {
-    const value = values.find(({ top }) => top !== leaf.top) ?? values.find(({ path }) => path !== leaf.path);
+    // a member has one type of a choice, so that the type by which it is told apart excludes the others
+    const beside = leaf.top.endsWith('[x]') ? undefined : values.find(({ path }) => path !== leaf.path);
+    const value = values.find(({ top }) => top !== leaf.top) ?? beside;
     if (!value) return [];
     const way = (n: number): Way => ({
       where: where[n]!,
