@@ -159,8 +159,8 @@ class SqlStore implements Store {
   }
 
   /**
-   * Locks what the changes delete, before it is changed: a lock that another transaction took with `lockReferenced` is on the version that was current then,
-   * and PostgreSQL does not see it on a version that this transaction has made.
+   * Locks the rows before this transaction deletes them. PostgreSQL does not see the lock that another transaction took with `lockReferenced` on the row
+   * version that the deletion makes.
    */
   private lockDeleted(tenant: number, changes: ResourceChange[]) {
     return this.readForUpdate(

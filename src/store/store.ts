@@ -20,8 +20,8 @@ import type { ResourceName, TextSearch } from './search/referrers.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * Checks the writes of a transaction at its end, inside the transaction. It throws to refuse all of them. Deleted resources were locked before they were changed. `changes`: the last change of each resource, in the
- * order of writing.
+ * Checks the writes of a transaction at its end, inside the transaction. It throws to refuse all of them. Deleted resources were locked before they were
+ * changed. `changes`: the last change of each resource, in the order of writing.
  */
 export type WriteGuard = (store: Store, tenant: number, changes: readonly ResourceChange[]) => Promise<void>;
 

@@ -34,6 +34,11 @@ test('content: all texts, without URIs, ids, references, content of attachments,
   );
 });
 
+test('content: an object with the name of a text without words has words', () => {
+  const consent = { provision: { data: [{ meaning: 'related', reference: { reference: 'Observation/1', display: 'Glucose' } }] } };
+  expect(readContentWords(consent)).toBe('related glucose');
+});
+
 test('the words of a very long text are cut at 256 KiB, and very long words are left out', () => {
   const words = readContentWords({ note: `${'x'.repeat(201)} ${'word '.repeat(100_000)}` })!;
   expect(words.length).toBeLessThanOrEqual(256 * 1024);

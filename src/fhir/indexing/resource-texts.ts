@@ -16,8 +16,10 @@ export function readNarrativeWords(resource: unknown): string | undefined {
 /** All texts as words, without markup. The content of attachments and technical values (URIs, ids, types) are left out. */
 export const readContentWords = (resource: unknown): string | undefined => toWords(listTexts(resource));
 
-/** Elements without words: ids and versions of the resource, its type, and base64 content. */
-const WITHOUT_WORDS: ReadonlySet<string> = new Set(['id', 'meta', 'resourceType', 'data', 'reference']);
+/** Elements without words: ids and versions of the resource, and its type. */
+const WITHOUT_WORDS: ReadonlySet<string> = new Set(['id', 'meta', 'resourceType']);
+/** Texts without words, base64 and literal references. Objects with these names (`Consent.provision.data`) have words. */
+const CODED_TEXTS: ReadonlySet<string> = new Set(['data', 'reference']);
 const URI = /^(?:[a-z][a-z0-9+.-]*:\/\/|urn:|#)\S*$/i;
 
 function listTexts(value: unknown): string[] {
@@ -25,7 +27,7 @@ function listTexts(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(listTexts);
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, item]) => {
-    if (WITHOUT_WORDS.has(name)) return [];
+    if (WITHOUT_WORDS.has(name) || (typeof item === 'string' && CODED_TEXTS.has(name))) return [];
     return name === 'div' && isElement(value) && typeof item === 'string' ? [stripMarkup(item)] : listTexts(item);
   });
 }

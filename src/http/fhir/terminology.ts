@@ -22,7 +22,7 @@ type DefinitionType = 'ValueSet' | 'CodeSystem' | 'ConceptMap';
 
 const NO_MAPS: ConceptMaps = { used: [], others: [] };
 
-/** Runs an operation. Reading a definition is what it needs: the result is made of what the caller may read. */
+/** Runs an operation. It needs the read permission of the definition's type, and uses only definitions that the caller may read. */
 const handle =
   (type: DefinitionType, operation: TerminologyOperation): InteractionHandler =>
   async (call) => {
