@@ -55,13 +55,16 @@ export function listMappingChanges(content: MappingSpec): PlacedChange[] {
     ...lessOf(only),
     ...(sort === undefined ? [] : [at(['sort'], removal()), at(['sort'], to(turned(sort)))]),
     ...Object.keys(says).map((name) => at(['says', name], removal())),
-    ...[preferChanges, orderOfFields].flatMap((changes) => changes(content)),
+    ...[ignoresChanges, preferChanges, orderOfFields].flatMap((changes) => changes(content)),
     ...(content.also ?? []).flatMap((spec, index) => alsoChanges(spec, ['also', String(index)])),
     ...Object.entries(content.with ?? {}).flatMap(([name, spec]) => joinChanges(spec, ['with', name])),
     ...Object.entries(content.search ?? {}).flatMap(([name, spec]) => searchChanges(spec, ['search', name])),
     ...(unique ? uniqueChanges(unique) : []),
   ];
 }
+
+const ignoresChanges = ({ ignores = {} }: MappingSpec): PlacedChange[] =>
+  Object.keys(ignores).map((name) => at(['ignores', name], removal()));
 
 /** FHIR's order in place of the stated one, and the stated one turned round. */
 const preferChanges = ({ prefer = {} }: MappingSpec): PlacedChange[] =>

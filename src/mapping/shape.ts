@@ -82,6 +82,8 @@ export interface Shape {
   linkBack?: { shape: string; field: string };
   /** The status of a successful create. */
   createdStatus: 200 | 201;
+  /** Query parameters of a read that are accepted and have no effect. */
+  ignoredParameters: string[];
   idempotency: 'required' | 'optional';
   /** Whether the shape has numbers, which must keep their stored digits. */
   hasNumbers: boolean;

@@ -32,6 +32,8 @@ export interface MappingSpec {
   tells?: { shape: string; field: string };
   /** The status of a create, where the vendor documents another one than 201. */
   createStatus?: 200;
+  /** Query parameters of a read that clients send and that have no effect here: name → the reason, for the OpenAPI document. */
+  ignores?: Record<string, string>;
   /** One create request with many items. */
   many?: ManySpec;
   idempotency?: 'required' | 'optional';

@@ -13,7 +13,8 @@ import { buildEnv, buildView, buildViews, prefetchJoins } from './views.ts';
 /** GET …/{id}. An item of another tenant, a deleted item and a malformed id get the same 404. */
 export async function readItem(request: VendorRequest): Promise<VendorResponse> {
   const { shape, context, headers } = request;
-  parseParameters(request, []);
+  const { ignoredParameters } = shape;
+  parseParameters({ ...request, query: request.query.filter(([name]) => !ignoredParameters.includes(name)) }, []);
   const item = await findItem(request);
   if (!item) throw notFound('there is nothing with this id');
   const etag = buildEtag(context.caller, shape, item.row, item.view);

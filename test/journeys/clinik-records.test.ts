@@ -245,3 +245,30 @@ describe('an edited member of a list keeps its foreign elements', () => {
     ]);
   });
 });
+
+test.each([
+  ['labs', { resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' } }, 'DiagnosticReport:Observation'],
+  ['encounters', { resourceType: 'Encounter', status: 'planned', class: { code: 'AMB' } }, 'Encounter:Patient'],
+])('%s: the client’s include is accepted in a read, and changes nothing', async (path, resource, include) => {
+  const id = await create({ ...resource, subject: { reference: `Patient/${await create({ resourceType: 'Patient' })}` } });
+  const plain = await clinik('get', `${path}/${id}`);
+  const included = await clinik('get', `${path}/${id}?_include=${include}&_include=${include}`);
+  expect([plain.status, included.status]).toEqual([200, 200]);
+  expect(included.body.data).toEqual(plain.body.data);
+  expect((await clinik('get', `${path}/${id}?_revinclude=Observation:subject`)).status).toBe(400);
+});
+
+test('the roles of a patient are those of the general practitioner', async () => {
+  const [own, other] = [await create({ resourceType: 'Practitioner' }), await create({ resourceType: 'Practitioner' })];
+  const role = (practitioner: string, start: string): Promise<string> =>
+    create({ resourceType: 'PractitionerRole', practitioner: { reference: `Practitioner/${practitioner}` }, period: { start } });
+  const [first, second] = [await role(own, '2025-01-01'), await role(own, '2026-01-01')];
+  await role(other, '2025-01-01');
+  const patient = await create({ resourceType: 'Patient', generalPractitioner: [{ reference: `Practitioner/${own}` }] });
+  const ids = async (query: string) =>
+    (await clinik('get', `practitioner-roles?patientId=${patient}&${query}`)).body.data.data.map((item: { id: string }) => item.id);
+  const shown = await Promise.all([first, second].map(async (id) => (await clinik('get', `practitioner-roles/${id}`)).body.data.id));
+  expect(await ids('sort=date')).toEqual(shown);
+  expect(await ids('sort=-date')).toEqual(shown.toReversed());
+  expect(await ids('dateTo=2025-06-30')).toEqual([shown[0]]);
+});

@@ -214,6 +214,12 @@ test.each<[what: string, file: string, change: [string, string], message: string
     ['answers: patient', 'answers: patient\ncreateStatus: 200'],
     'createStatus: it is for a create: leave it out',
   ],
+  [
+    'an ignored parameter of a read that is not offered',
+    AGE,
+    ['answers: patient', 'answers: patient\nignores: { _include: The response has it all. }'],
+    'ignores: it is for a read: leave it out',
+  ],
   ['a page that is more than may be asked for', 'jump/surface.yaml', ['default: ', 'default: 9'], 'page.default: 9'],
   [
     'pages by number and by offset',

@@ -25,7 +25,7 @@ const OFFERS: Record<ShapeInteraction, (shape: Shape) => string> = {
     ]
       .filter(Boolean)
       .join(', '),
-  read: ({ itemPath }) => `GET ${itemPath}`,
+  read: ({ itemPath, ignoredParameters }) => [`GET ${itemPath}`, ...ignoredParameters.map((name) => `ignoring ${name}`)].join(', '),
   search: ({ path, plural, take, maxItems }) =>
     [`GET ${path}`, plural && `in a list called ${plural}`, TAKE_TEXTS[take], maxItems !== MAX_LIST_ITEMS && `${maxItems} at most`]
       .filter(Boolean)

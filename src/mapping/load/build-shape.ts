@@ -61,6 +61,7 @@ export function buildShape({ name, mapping, resource, surface, surfaceSpec, tabl
     ...readTake(mapping),
     ...readPersonRules(mapping),
     createdStatus: mapping.createStatus ?? 201,
+    ignoredParameters: Object.keys(mapping.ignores ?? {}),
     idempotency,
     hasNumbers: [lens.leaves, ...lens.lists.map(({ leaves }) => leaves)]
       .flat()

@@ -83,6 +83,7 @@ const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) =>
   ['summary', findUnofferedSummary],
   ['answers', (mapping) => mapping.answers && offersAny(mapping, 'create', ...OTHERS) && 'answers: is for perform only: remove it'],
   ['createStatus', (mapping) => mapping.createStatus && !offersAny(mapping, 'create') && 'it is for a create: leave it out'],
+  ['ignores', (mapping) => mapping.ignores && !offersAny(mapping, 'read') && 'it is for a read: leave it out'],
   [
     'tells',
     (mapping) =>

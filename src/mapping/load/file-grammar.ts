@@ -151,6 +151,7 @@ export const MAPPING_SCHEMA = {
       answers: text,
       tells: exactly({ 'shape!': text, 'field!': text }),
       createStatus: { const: 200 },
+      ignores: filled(tableOf(text)),
       envelope: exactly({ item: {}, list: {} }),
       take: { enum: ['all', 'first'] },
       most: { type: 'integer', minimum: 1, maximum: MAX_LIST_ITEMS },

@@ -6,7 +6,15 @@ import type { ServerFacts, Shape, ShapeInteraction, View } from '../shape.ts';
 import { type DocumentExamples, wrapExamples } from './document-examples.ts';
 import { buildItemSchema, buildListSchema } from './envelope-schema.ts';
 import { buildJsonContent, type Json, toSchemaRef } from './json.ts';
-import { buildIdempotencyKey, buildIdParameter, buildListParameters, buildPathParameters, IF_MATCH, IF_NONE_MATCH } from './parameters.ts';
+import {
+  buildIdempotencyKey,
+  buildIdParameter,
+  buildIgnoredParameters,
+  buildListParameters,
+  buildPathParameters,
+  IF_MATCH,
+  IF_NONE_MATCH,
+} from './parameters.ts';
 import { buildErrorResponses, buildExampleFacts, buildSuccessResponse, type ErrorResponseParts } from './responses.ts';
 import { describeItems, toSchemaNames } from './schema-names.ts';
 
@@ -59,7 +67,7 @@ const OPERATIONS: Record<ShapeInteraction, OperationRow> = {
     method: 'get',
     item: true,
     say: ({ one }) => `Read ${one}`,
-    parameters: ({ examples }) => [buildIdParameter(examples), IF_NONE_MATCH],
+    parameters: ({ loaded, examples }) => [buildIdParameter(examples), ...buildIgnoredParameters(loaded.mapping.content), IF_NONE_MATCH],
     success: (parts) => [200, buildItemResponse('Found', parts, { status: 200, headers: VERSION })],
     known: true,
     failures: () => ['not-found', 'parameter'],

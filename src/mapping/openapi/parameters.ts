@@ -120,6 +120,12 @@ const buildQueryParameter = ({ name, description, schema }: { name: string; desc
   schema,
 });
 
+/** The query parameters of a read that have no effect. */
+export const buildIgnoredParameters = ({ ignores = {} }: MappingSpec): Json[] =>
+  Object.entries(ignores).map(([name, reason]) =>
+    buildQueryParameter({ name, description: `Accepted, without effect. ${reason}`, schema: { type: 'string' } }),
+  );
+
 interface FilterContext {
   resource: string;
   /** The aliases of the surface, which readers of the document do not know. */
