@@ -62,11 +62,12 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     docs: [],
   },
   orders: {
-    place: [],
-    deliver: ['place'],
+    accounts: [],
+    place: ['accounts'],
+    deliver: ['place', 'accounts'],
     track: ['deliver', 'place'],
     results: ['track'],
-    webhooks: ['track'],
+    webhooks: ['track', 'accounts'],
   },
 };
 /** Packages that one room alone may import. */

@@ -40,7 +40,7 @@ const NO_TRANSACTION = /^-- transaction: false$/m;
 const TABLE =
   'create table if not exists migration (name text collate "C" primary key, checksum text not null, applied_at timestamptz(3) not null)';
 const APPLIED = 'select name, checksum, applied_at as "appliedAt" from migration order by name';
-const RECORD = 'insert into migration (name, checksum, applied_at) values ($1, $2, $3)';
+const RECORD = 'insert into migration (name, checksum, applied_at) values ($1, $2, $3) on conflict do nothing returning name';
 /** When two processes create the table at once, the second process fails with one of these codes: unique index, duplicate table, duplicate type. */
 const CREATED_BY_OTHER = new Set(['23505', '42P07', '42710']);
 /** A second process waits for the lock and then reads the record of the first. The lock ends with the transaction, also when its process is killed. */
@@ -123,8 +123,7 @@ async function applyOutsideTransaction(database: Database, migration: Migration,
   if (database.engine === 'embedded') {
     if (await isApplied(database, migration)) return false;
     await runCommands(database, migration);
-    await record(database, migration, at);
-    return true;
+    return (await record(database, migration, at)).length > 0;
   }
   for (;;) {
     const result = await tryOutsideTransaction(database, migration, at);
