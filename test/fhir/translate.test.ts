@@ -1,8 +1,8 @@
 // ConceptMap/$translate: which codes a concept map gives. https://hl7.org/fhir/R4/conceptmap-operation-translate.html
 
+import { readOperationParameters } from '../../src/fhir/operation-parameters.ts';
 import { R4_TERMINOLOGY } from '../../src/fhir/terminology/terminology.ts';
 import type { ConceptMap } from '../../src/fhir/terminology/value-set.ts';
-import { readOperationParameters } from '../../src/fhir/terminology-operations/parameters.ts';
 import { TRANSLATE } from '../../src/fhir/terminology-operations/translate.ts';
 
 const [FROM, TO, OTHER] = ['urn:from', 'urn:to', 'urn:other'];
@@ -46,10 +46,8 @@ const rest: ConceptMap = {
 
 type Part = { name: string; [value: string]: unknown; part?: Part[] };
 function translate(parameters: Part[], used = [map]): { result: unknown; message: unknown; matches: unknown[] } {
-  const read = readOperationParameters(TRANSLATE.name, TRANSLATE.parameters, {
-    query: [],
-    body: { resourceType: 'Parameters', parameter: parameters },
-  });
+  const plain = { resourceType: 'Parameters', parameter: parameters };
+  const read = readOperationParameters(TRANSLATE.name, TRANSLATE.parameters, { body: { plain, exact: plain } });
   const call = { parameters: read, terminology: R4_TERMINOLOGY, maps: { used, others: [rest] }, at: '', newId: () => '' };
   const { parameter } = TRANSLATE.run(call) as unknown as { parameter: Part[] };
   const value = (name: string) => parameter.find((one) => one.name === name);
@@ -149,6 +147,6 @@ test.each<[string, Part[], string]>([
   ['a code without a system', [{ name: 'code', valueCode: 'a' }], 'a code needs its system: send both'],
   ['no code', [{ name: 'targetsystem', valueUri: TO }], 'send one of code, coding, codeableConcept'],
   ['an unknown parameter', [{ name: 'colour', valueCode: 'a' }], 'the parameters of $translate are url'],
-  ['a parameter twice', [...code('a'), ...code('a')], 'code may be given once'],
-  ['a value of another type', [{ name: 'code', valueBoolean: true }], 'code needs valueUri'],
+  ['a parameter twice', [...code('a'), ...code('a')], 'code may occur only once'],
+  ['a value of another type', [{ name: 'code', valueBoolean: true }], 'code needs valueCode'],
 ])('%s is refused', (_what, parameters, text) => expect(() => translate(parameters)).toThrow(text));

@@ -96,6 +96,13 @@ test('POST takes the parameters in a Parameters resource, HEAD only the headers,
   ];
   const posted = await call('post', '/Observation/$lastn').send({ resourceType: 'Parameters', parameter });
   expect([posted.status, idsOf(posted.body)]).toEqual([200, ['w2', 'w3']]);
+  const number = '{"name":"value-quantity","valueDecimal":5.40}';
+  const exact = await call('post', '/Observation/$lastn')
+    .set('Content-Type', 'application/fhir+json')
+    .send(
+      `{"resourceType":"Parameters","parameter":[{"name":"patient","valueString":"ann"},{"name":"code","valueCode":"weight"},${number}]}`,
+    );
+  expect(exact.body.link[0].url).toContain('value-quantity=5.40');
   const head = await call('head', '/Observation/$lastn?patient=ann&code=weight');
   expect([head.status, head.text]).toEqual([200, undefined]);
   const { entry } = await last('patient=ann&code=height&_elements=status&_format=json');

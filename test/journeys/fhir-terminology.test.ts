@@ -88,7 +88,7 @@ describe('$expand', () => {
     ],
     ['no value set', 'count=1', 400, 'name the value set by url'],
     ['a parameter that is not supported', `url=${GENDERS}&date=2020-01-01`, 400, 'the parameters of $expand are url'],
-    ['a negative offset', `url=${GENDERS}&offset=-1`, 400, 'offset must be a number'],
+    ['a negative offset', `url=${GENDERS}&offset=-1`, 400, 'offset must be a whole number'],
     ['a resource in the URL', `url=${GENDERS}&valueSet=x`, 400, 'valueSet cannot be sent in the URL'],
   ])('%s is refused with the reason', async (_what, query, status, text) => {
     const refused = await get(`/ValueSet/$expand?${query}`);

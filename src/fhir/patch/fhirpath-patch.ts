@@ -1,8 +1,8 @@
 // FHIRPath Patch: a Parameters resource of operations on elements that FHIRPath selects. https://hl7.org/fhir/R4/fhirpatch.html
 
 import { type ParsedJson, toPlainJson } from '../json.ts';
-import { isElement, readMember } from '../json-values.ts';
 import { businessRule, invalidStructure } from '../outcome.ts';
+import { isParameters, listParameters, listParts, type Parameter } from '../parameters.ts';
 import type { Resource } from '../types.ts';
 import type { PathSyntax } from '../writable-path/path-syntax.ts';
 import { type CountWork, comparesValues, findChildLocations, findLocations, type Location, parsePatchPath } from './fhirpath-location.ts';
@@ -48,14 +48,13 @@ const TOO_MUCH_WORK =
 const PROPERTY_COST = 4;
 
 /** Parses the patch in a Parameters resource. Any other value, and a patch without operations, is refused (400). */
-export function parseFhirPathPatch({ plain, exact }: ParsedJson): Patch {
-  if (!isElement(plain) || plain.resourceType !== 'Parameters') throw invalidStructure('a FHIRPath Patch is a Parameters resource');
-  const given = readMember(exact, 'parameter');
-  if (!Array.isArray(given) || given.length === 0)
-    throw invalidStructure('a FHIRPath Patch has at least one operation', 'Parameters.parameter');
+export function parseFhirPathPatch(body: ParsedJson): Patch {
+  if (!isParameters(body.plain)) throw invalidStructure('a FHIRPath Patch is a Parameters resource');
+  const given = listParameters(body);
+  if (given.length === 0) throw invalidStructure('a FHIRPath Patch has at least one operation', 'Parameters.parameter');
   if (given.length > MAX_PATCH_OPERATIONS)
     throw invalidStructure(`a FHIRPath Patch has at most ${MAX_PATCH_OPERATIONS} operations`, 'Parameters.parameter');
-  const operations = given.map((parameter: unknown, at) => parseOperation(parameter, at));
+  const operations = given.map(parseOperation);
   return buildPatch(
     (resource) => {
       let work = 0;
@@ -71,12 +70,15 @@ export function parseFhirPathPatch({ plain, exact }: ParsedJson): Patch {
   );
 }
 
-function parseOperation(parameter: unknown, at: number): { apply: (operation: Operation) => Resource; parts: Map<string, ElementNode> } {
-  const where = `Parameters.parameter[${at}]`;
-  if (!isElement(parameter) || parameter.name !== 'operation' || !Array.isArray(parameter.part))
-    throw invalidStructure('an operation with parts is expected', where);
-  if (!parameter.part.every(isElement)) throw invalidStructure('a part is an object', where);
-  const parts = new Map(parameter.part.filter(isElement).map((part) => [String(part.name), part]));
+function parseOperation(parameter: Parameter): { apply: (operation: Operation) => Resource; parts: Map<string, ElementNode> } {
+  const { name, plain, where } = parameter;
+  if (name !== 'operation' || !Array.isArray(plain.part)) throw invalidStructure('an operation with parts is expected', where);
+  const parts = new Map<string, ElementNode>();
+  for (const { name: part, exact, where: place } of listParts(parameter)) {
+    if (parts.has(part)) throw invalidStructure(`${part} may occur only once`, place);
+    // the assertion: the value with JavaScript numbers is an object
+    parts.set(part, exact as ElementNode);
+  }
   const type = parts.get('type')?.valueCode;
   if (typeof type !== 'string' || !Object.hasOwn(OPERATION_TYPES, type))
     throw invalidStructure(`type is one of ${Object.keys(OPERATION_TYPES).join(', ')}`, where);

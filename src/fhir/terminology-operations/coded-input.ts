@@ -1,15 +1,15 @@
 // The codes that a call is about: a code with its system, a Coding, or a CodeableConcept. https://hl7.org/fhir/R4/codesystem-operation-validate-code.html
 import { listObjects } from '../json-values.ts';
+import type { OperationParameters, ParameterTable } from '../operation-parameters.ts';
 import { invalid } from '../outcome.ts';
 import { matchesVersion } from '../profile-claims.ts';
 import type { Coding } from '../terminology/value-set.ts';
-import type { OperationParameters, ParameterTable } from './parameters.ts';
 
 export const CODED_PARAMETERS: ParameterTable = {
-  code: { kind: 'text' },
-  display: { kind: 'text' },
-  coding: { kind: 'Coding' },
-  codeableConcept: { kind: 'CodeableConcept' },
+  code: { type: 'code' },
+  display: { type: 'string' },
+  coding: { type: 'Coding' },
+  codeableConcept: { type: 'CodeableConcept' },
 };
 
 /** A Coding that has a code. */

@@ -1,11 +1,11 @@
 // ValueSet/$expand: a page of the codes of a value set. https://hl7.org/fhir/R4/valueset-operation-expand.html
 import { foldText } from '../indexing/text-folding.ts';
-import { invalid, tooCostly } from '../outcome.ts';
+import type { OperationParameters } from '../operation-parameters.ts';
+import { tooCostly } from '../outcome.ts';
 import type { ValueSet } from '../terminology/value-set.ts';
 import type { Resource } from '../types.ts';
 import { chooseDisplay, type ListedCode, listExpandedCodes } from './listed-codes.ts';
 import { requireValueSet, type TerminologyCall, type TerminologyOperation } from './operation.ts';
-import type { OperationParameters } from './parameters.ts';
 
 /** The most codes of one response. */
 const MAX_PAGE = 1000;
@@ -13,21 +13,21 @@ const MAX_PAGE = 1000;
 export const EXPAND: TerminologyOperation = {
   name: '$expand',
   parameters: {
-    url: { kind: 'text' },
-    valueSet: { kind: 'resource', type: 'ValueSet' },
-    valueSetVersion: { kind: 'text' },
-    filter: { kind: 'text' },
-    offset: { kind: 'integer' },
-    count: { kind: 'integer' },
-    includeDesignations: { kind: 'boolean' },
-    designation: { kind: 'text', list: true },
-    includeDefinition: { kind: 'boolean' },
-    activeOnly: { kind: 'boolean' },
-    excludeNested: { kind: 'boolean' },
-    excludeNotForUI: { kind: 'boolean' },
-    excludePostCoordinated: { kind: 'boolean' },
-    displayLanguage: { kind: 'text' },
-    'exclude-system': { kind: 'text', list: true },
+    url: { type: 'uri' },
+    valueSet: { type: 'ValueSet', asBody: true },
+    valueSetVersion: { type: 'string' },
+    filter: { type: 'string' },
+    offset: { type: 'integer' },
+    count: { type: 'integer' },
+    includeDesignations: { type: 'boolean' },
+    designation: { type: 'string', list: true },
+    includeDefinition: { type: 'boolean' },
+    activeOnly: { type: 'boolean' },
+    excludeNested: { type: 'boolean' },
+    excludeNotForUI: { type: 'boolean' },
+    excludePostCoordinated: { type: 'boolean' },
+    displayLanguage: { type: 'code' },
+    'exclude-system': { type: 'canonical', list: true },
   },
   run: expandValueSet,
 };
@@ -35,7 +35,6 @@ export const EXPAND: TerminologyOperation = {
 function expandValueSet(call: TerminologyCall): Resource {
   const { parameters, terminology } = call;
   const [offset, count] = [parameters.integer('offset') ?? 0, parameters.integer('count')];
-  if (offset < 0 || (count ?? 0) < 0) throw invalid('offset and count must be 0 or more');
   const valueSet = requireValueSet(call);
   const codes = listExpandedCodes(valueSet, terminology).filter(buildTest(parameters));
   // R4: a server should refuse an expansion that is too large to return at once

@@ -1,6 +1,7 @@
 // CodeSystem/$lookup: what is known of a code. https://hl7.org/fhir/R4/codesystem-operation-lookup.html
 
 import { invalid, notFound, notSupported } from '../outcome.ts';
+import { buildParameters, type ResultParameter } from '../parameters.ts';
 import { buildConceptTree, type ConceptTree } from '../terminology/concepts.ts';
 import { formatNotKnown } from '../terminology/expansion.ts';
 import { isInactive } from '../terminology/filters.ts';
@@ -9,17 +10,16 @@ import type { Concept, Designation } from '../terminology/value-set.ts';
 import type { Resource } from '../types.ts';
 import { chooseDisplay, describeCode } from './listed-codes.ts';
 import type { TerminologyCall, TerminologyOperation } from './operation.ts';
-import { buildParameters, type ResultParameter } from './parameters.ts';
 
 export const LOOKUP: TerminologyOperation = {
   name: '$lookup',
   parameters: {
-    code: { kind: 'text' },
-    system: { kind: 'text' },
-    version: { kind: 'text' },
-    coding: { kind: 'Coding' },
-    displayLanguage: { kind: 'text' },
-    property: { kind: 'text', list: true },
+    code: { type: 'code' },
+    system: { type: 'uri' },
+    version: { type: 'string' },
+    coding: { type: 'Coding' },
+    displayLanguage: { type: 'code' },
+    property: { type: 'code', list: true },
   },
   run: lookUpCode,
 };

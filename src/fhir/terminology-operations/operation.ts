@@ -1,11 +1,11 @@
 // What every terminology operation gets and returns. https://hl7.org/fhir/R4/terminology-service.html
 
+import type { OperationParameters, ParameterTable } from '../operation-parameters.ts';
 import { invalid, notFound } from '../outcome.ts';
 import { formatNotKnown } from '../terminology/expansion.ts';
 import { type Terminology, toCanonical } from '../terminology/terminology.ts';
 import type { CodeSystem, ConceptMap, ValueSet } from '../terminology/value-set.ts';
 import type { Resource } from '../types.ts';
-import type { OperationParameters, ParameterTable } from './parameters.ts';
 
 export interface TerminologyCall {
   parameters: OperationParameters;

@@ -1,21 +1,22 @@
 // CodeSystem/$subsumes: whether one code includes the meaning of the other. https://hl7.org/fhir/R4/codesystem-operation-subsumes.html
 
+import type { OperationParameters } from '../operation-parameters.ts';
 import { invalid, notFound, notSupported } from '../outcome.ts';
+import { buildParameters } from '../parameters.ts';
 import { buildConceptTree, type ConceptTree } from '../terminology/concepts.ts';
 import type { CodeSystem } from '../terminology/value-set.ts';
 import type { Resource } from '../types.ts';
 import { requireCodeSystem, type TerminologyCall, type TerminologyOperation } from './operation.ts';
-import { buildParameters, type OperationParameters } from './parameters.ts';
 
 export const SUBSUMES: TerminologyOperation = {
   name: '$subsumes',
   parameters: {
-    codeA: { kind: 'text' },
-    codeB: { kind: 'text' },
-    system: { kind: 'text' },
-    version: { kind: 'text' },
-    codingA: { kind: 'Coding' },
-    codingB: { kind: 'Coding' },
+    codeA: { type: 'code' },
+    codeB: { type: 'code' },
+    system: { type: 'uri' },
+    version: { type: 'string' },
+    codingA: { type: 'Coding' },
+    codingB: { type: 'Coding' },
   },
   run: compareCodes,
 };

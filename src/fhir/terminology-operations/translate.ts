@@ -1,29 +1,30 @@
 // ConceptMap/$translate: the codes of another code system that a concept map gives for a code. https://hl7.org/fhir/R4/conceptmap-operation-translate.html
 import { listObjects } from '../json-values.ts';
+import type { OperationParameters } from '../operation-parameters.ts';
 import { invalid } from '../outcome.ts';
+import { buildParameters, type ResultParameter } from '../parameters.ts';
 import { parseCanonical } from '../profile-claims.ts';
 import type { ConceptMap, ConceptMapGroup, ConceptMapTarget, DependentValue } from '../terminology/value-set.ts';
 import type { Resource } from '../types.ts';
 import { CODED_PARAMETERS, type CodedInput, fitsVersion, readCodings } from './coded-input.ts';
 import type { TerminologyCall, TerminologyOperation } from './operation.ts';
-import { buildParameters, type OperationParameters, type ResultParameter } from './parameters.ts';
 
 const { display: _display, ...CODED } = CODED_PARAMETERS;
 
 export const TRANSLATE: TerminologyOperation = {
   name: '$translate',
   parameters: {
-    url: { kind: 'text' },
-    conceptMap: { kind: 'resource', type: 'ConceptMap' },
-    conceptMapVersion: { kind: 'text' },
+    url: { type: 'uri' },
+    conceptMap: { type: 'ConceptMap', asBody: true },
+    conceptMapVersion: { type: 'string' },
     ...CODED,
-    system: { kind: 'text' },
-    version: { kind: 'text' },
-    source: { kind: 'text' },
-    target: { kind: 'text' },
-    targetsystem: { kind: 'text' },
-    dependency: { kind: 'parts', list: true },
-    reverse: { kind: 'boolean' },
+    system: { type: 'uri' },
+    version: { type: 'string' },
+    source: { type: 'uri' },
+    target: { type: 'uri' },
+    targetsystem: { type: 'uri' },
+    dependency: { list: true },
+    reverse: { type: 'boolean' },
   },
   run: translateCode,
 };

@@ -1,26 +1,27 @@
 // $validate-code of ValueSet and CodeSystem: whether a code is in a value set or code system, and whether its display is right.
 // https://hl7.org/fhir/R4/valueset-operation-validate-code.html, https://hl7.org/fhir/R4/codesystem-operation-validate-code.html
 
+import type { OperationParameters } from '../operation-parameters.ts';
 import { invalid, notSupported } from '../outcome.ts';
+import { buildParameters } from '../parameters.ts';
 import { buildConceptTree } from '../terminology/concepts.ts';
 import { expandDefinition, formatNotKnown, type SystemCodes } from '../terminology/expansion.ts';
 import type { Resource } from '../types.ts';
 import { CODED_PARAMETERS, type CodedInput, fitsVersion, readCodings } from './coded-input.ts';
 import { buildDescriber, chooseDisplay, describeCode, type ListedCode, requireKnown } from './listed-codes.ts';
 import { requireCodeSystem, requireValueSet, type TerminologyCall, type TerminologyOperation } from './operation.ts';
-import { buildParameters, type OperationParameters } from './parameters.ts';
 
 export const VALIDATE_CODE_IN_VALUE_SET: TerminologyOperation = {
   name: '$validate-code',
   parameters: {
-    url: { kind: 'text' },
-    valueSet: { kind: 'resource', type: 'ValueSet' },
-    valueSetVersion: { kind: 'text' },
+    url: { type: 'uri' },
+    valueSet: { type: 'ValueSet', asBody: true },
+    valueSetVersion: { type: 'string' },
     ...CODED_PARAMETERS,
-    system: { kind: 'text' },
-    systemVersion: { kind: 'text' },
-    abstract: { kind: 'boolean' },
-    displayLanguage: { kind: 'text' },
+    system: { type: 'uri' },
+    systemVersion: { type: 'string' },
+    abstract: { type: 'boolean' },
+    displayLanguage: { type: 'code' },
   },
   run: validateInValueSet,
 };
@@ -28,12 +29,12 @@ export const VALIDATE_CODE_IN_VALUE_SET: TerminologyOperation = {
 export const VALIDATE_CODE_IN_CODE_SYSTEM: TerminologyOperation = {
   name: '$validate-code',
   parameters: {
-    url: { kind: 'text' },
-    codeSystem: { kind: 'resource', type: 'CodeSystem' },
-    version: { kind: 'text' },
+    url: { type: 'uri' },
+    codeSystem: { type: 'CodeSystem', asBody: true },
+    version: { type: 'string' },
     ...CODED_PARAMETERS,
-    abstract: { kind: 'boolean' },
-    displayLanguage: { kind: 'text' },
+    abstract: { type: 'boolean' },
+    displayLanguage: { type: 'code' },
   },
   run: validateInCodeSystem,
 };

@@ -2,65 +2,49 @@
 
 import { isAllowed } from '../../fhir/access-scope.ts';
 import { parseDateRange } from '../../fhir/date-range.ts';
-import { invalid, invalidStructure, notSupported } from '../../fhir/outcome.ts';
+import type { ParsedJson } from '../../fhir/json.ts';
+import { type OperationParameters, readOperationParameters } from '../../fhir/operation-parameters.ts';
+import { invalid, notSupported } from '../../fhir/outcome.ts';
 import { type CareSpan, RECORD_TYPES } from '../../fhir/search/everything.ts';
 import { MAX_COUNT } from '../../fhir/search/result-parameters.ts';
-import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { readEverything as everythingOf } from '../../interactions/everything.ts';
 import { authorize } from '../middleware/authorize.ts';
-import { toDraft } from './body.ts';
 import { buildSearchBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
-import { buildPageLinks, isFormatParameter, openPageLink } from './page-links.ts';
-
-type Parameters = [name: string, value: string][];
+import { buildPageLinks, openPageLink } from './page-links.ts';
 
 const DEFAULT_COUNT = 100;
 
-/** Parameter → the type of its value in a Parameters resource. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  start: 'valueDate',
-  end: 'valueDate',
-  _since: 'valueInstant',
-  _type: 'valueCode',
-  _count: 'valueInteger',
-};
+const PARAMETERS = {
+  start: { type: 'date' },
+  end: { type: 'date' },
+  _since: { type: 'instant' },
+  _type: { type: 'code', list: true },
+  _count: { type: 'integer', least: 1 },
+} as const;
 
 /** GET [base]/Patient/[id]/$everything */
-export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respondWithRecord(call, call.query);
+export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respondWithRecord(call);
 
 /** The same by POST. Parameters of the body are added to those of the URL. */
 export const handleEverythingByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithRecord(call, [...call.query, ...parsePostedParameters(toDraft(await call.body.parameters(), 'Parameters').resource)]);
+  respondWithRecord(call, await call.body.parameters());
 
-function parsePostedParameters({ parameter = [] }: Resource): Parameters {
-  if (!Array.isArray(parameter)) throw invalidStructure('a list is expected', 'Parameters.parameter');
-  return parameter.map((part: Record<string, unknown> | null, at) => {
-    const { name } = part ?? {};
-    if (typeof name !== 'string' || !Object.hasOwn(PARAMETERS, name)) throw buildUnknownParameterError(`Parameters.parameter[${at}]`);
-    const value = part![PARAMETERS[name]!];
-    if (typeof value !== 'string' && typeof value !== 'number')
-      throw invalidStructure(`${name} has a ${PARAMETERS[name]}`, `Parameters.parameter[${at}]`);
-    return [name, String(value)];
-  });
-}
-
-const buildUnknownParameterError = (element?: string) => notSupported(`$everything takes ${Object.keys(PARAMETERS).join(', ')}`, element);
-
-async function respondWithRecord(call: FhirCall, query: Parameters): Promise<FhirResponse> {
+async function respondWithRecord(call: FhirCall, body?: ParsedJson): Promise<FhirResponse> {
   const { context, id } = call;
   const path = `/Patient/${id}/$everything`;
   authorize(context.caller, 'Patient', 's');
-  const opened = openPageLink(call, path, query);
-  const parameters = opened?.parameters ?? query.filter((parameter) => !isFormatParameter(parameter));
-  const options = parseEverythingOptions(parameters);
+  const opened = openPageLink(call, path, call.query);
+  const input = readOperationParameters('$everything', PARAMETERS, { query: opened?.parameters ?? call.query, body });
+  const options = parseEverythingOptions(input);
   const page = await everythingOf(context, {
     patient: id,
     ...options,
     ...selectTypes(call, options.types),
     ...(opened?.after && { start: { after: opened.after } }),
   });
-  const links = buildPageLinks(call, { path, parameters }, { opened, next: page.next });
+  const links = buildPageLinks(call, { path, parameters: toPairs(input) }, { opened, next: page.next });
   return { status: 200, body: buildSearchBundle(context.baseUrl, { ...page, parsed: { ignored: [] } }, links) };
 }
 
@@ -70,22 +54,22 @@ interface EverythingOptions {
   count: number;
 }
 
-function parseEverythingOptions(parameters: Parameters): EverythingOptions {
-  const values = (name: string): string[] => parameters.flatMap(([parameterName, value]) => (parameterName === name ? value : []));
-  for (const [name] of parameters) {
-    if (!Object.hasOwn(PARAMETERS, name)) throw buildUnknownParameterError();
-    if (name !== '_type' && values(name).length > 1) throw invalid(`${name} may occur only once`);
-  }
-  const [[start], [end], [since], [count = String(DEFAULT_COUNT)]] = [values('start'), values('end'), values('_since'), values('_count')];
-  if (!/^[1-9]\d{0,8}$/.test(count)) throw invalid('_count must be a whole number above 0');
+type Input = OperationParameters<keyof typeof PARAMETERS>;
+
+/** The parameters as those of a URL. */
+const toPairs = ({ names, values }: Input): [name: string, value: string][] =>
+  names.flatMap((name) => values(name).map(({ plain }): [string, string] => [name, String(plain)]));
+
+function parseEverythingOptions(input: Input): EverythingOptions {
+  const [start, end, since] = [input.text('start'), input.text('end'), input.text('_since')];
   return {
     span: {
       ...(start !== undefined && { start: parseDay('start', start) }),
       ...(end !== undefined && { end: parseDay('end', end) }),
       ...(since !== undefined && { since: parseInstant(since) }),
     },
-    types: values('_type').flatMap((value) => value.split(',')),
-    count: Math.min(Number(count), MAX_COUNT),
+    types: input.texts('_type').flatMap((value) => value.split(',')),
+    count: Math.min(input.integer('_count') ?? DEFAULT_COUNT, MAX_COUNT),
   };
 }
 

@@ -2,8 +2,10 @@
 // The result is JSON and not a resource, so Accept and _format do not change it: "the content is always returned as application/json".
 import type { GraphQLError } from 'graphql';
 import { stringifyJson } from '../../fhir/json.ts';
-import { isObject, readMember, tryParseJson } from '../../fhir/json-values.ts';
+import { isObject, tryParseJson } from '../../fhir/json-values.ts';
+import { readOperationParameters } from '../../fhir/operation-parameters.ts';
 import { ERROR_KINDS, FhirError, invalid, invalidStructure, notSupported } from '../../fhir/outcome.ts';
+import { isParameters } from '../../fhir/parameters.ts';
 import type { GraphqlRequest } from '../../interactions/graphql/run-query.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
@@ -68,16 +70,12 @@ async function readPostedQuery(call: FhirCall): Promise<QueryParts> {
   if (mediaType === 'application/graphql') return toQueryParts({ query: text });
   const body = tryParseJson(text);
   if (!isObject(body)) throw invalidStructure('the body must be a JSON object with the member query');
-  return toQueryParts(body.resourceType === 'Parameters' ? readParameters(body) : body);
+  if (!isParameters(body)) return toQueryParts(body);
+  return toQueryParts({ query: readOperationParameters('$graphql', INPUT, { body: { plain: body, exact: body } }).text('query') });
 }
 
-/** https://hl7.org/fhir/R4/resource-operation-graphql.html: the operation has one parameter, `query`. */
-function readParameters({ parameter }: Record<string, unknown>): Record<string, unknown> {
-  const [query, ...others] = Array.isArray(parameter) ? parameter : [];
-  if (others.length || readMember(query, 'name') !== 'query')
-    throw invalid('the Parameters of $graphql have one parameter: query', 'Parameters.parameter');
-  return { query: readMember(query, 'valueString') };
-}
+/** https://hl7.org/fhir/R4/resource-operation-graphql.html */
+const INPUT = { query: { type: 'string', required: true } } as const;
 
 /** `extensions` is for clients' own use (https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters). */
 function toQueryParts({ query, variables, operationName }: Record<string, unknown>): QueryParts {

@@ -1,12 +1,12 @@
 // $lastn over HTTP: GET and POST Observation/$lastn. https://hl7.org/fhir/R4/observation-operation-lastn.html
-import { isElement, listObjects } from '../../fhir/json-values.ts';
+import { stringifyJson } from '../../fhir/json.ts';
+import { readMember } from '../../fhir/json-values.ts';
 import { invalid, invalidStructure } from '../../fhir/outcome.ts';
+import { isParameters, listParameters, type Parameter } from '../../fhir/parameters.ts';
 import { RESULT_PARAMETERS } from '../../fhir/search/result-parameters.ts';
 import { readParameterCode } from '../../fhir/search/search-value.ts';
-import type { Resource } from '../../fhir/types.ts';
 import { readLastObservations } from '../../interactions/last-observations.ts';
 import { authorize } from '../middleware/authorize.ts';
-import { toDraft } from './body.ts';
 import { buildSearchBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { isFormatParameter } from './page-links.ts';
@@ -19,20 +19,20 @@ const PATH = '/Observation/$lastn';
 export const handleLastObservations = (call: FhirCall): Promise<FhirResponse> => respondWithLast(call, call.query);
 
 /** Parameters of the body are added to those of the URL. */
-export const handleLastObservationsByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithLast(call, [...call.query, ...readParameters(toDraft(await call.body.parameters(), 'Parameters').resource)]);
+export async function handleLastObservationsByPost(call: FhirCall): Promise<FhirResponse> {
+  const body = await call.body.parameters();
+  if (!isParameters(body.plain)) throw invalidStructure('the body must be a Parameters resource with max and search parameters');
+  return respondWithLast(call, [...call.query, ...listParameters(body).map(toSearchParameter)]);
+}
 
-/** Each parameter of the body is `max` or a search parameter, with a value of any primitive type. */
-function readParameters({ parameter = [] }: Resource): Parameters {
-  if (!Array.isArray(parameter) || listObjects(parameter).length !== parameter.length)
-    throw invalidStructure('a list of objects is expected', 'Parameters.parameter');
-  return parameter.map((part: unknown, at) => {
-    const { name, ...values } = isElement(part) ? part : {};
-    const [value] = Object.entries(values).flatMap(([key, given]) => (key.startsWith('value') ? [given] : []));
-    if (typeof name !== 'string' || !['string', 'number', 'boolean'].includes(typeof value))
-      throw invalidStructure('a parameter has a name and a value: a text, a number, true or false', `Parameters.parameter[${at}]`);
-    return [name, String(value)];
-  });
+/** A search parameter may have a value of any primitive type. A number keeps its digits, because a search by 5.40 is more precise than one by 5.4. */
+function toSearchParameter({ name, plain, exact, where }: Parameter): [name: string, value: string] {
+  const element = Object.keys(plain).find((key) => key.startsWith('value')) ?? '';
+  const value = plain[element];
+  if (typeof value === 'number') return [name, stringifyJson(readMember(exact, element))];
+  if (typeof value !== 'string' && typeof value !== 'boolean')
+    throw invalidStructure(`${name} needs a value: a text, a number, true or false`, where);
+  return [name, String(value)];
 }
 
 async function respondWithLast(call: FhirCall, given: Parameters): Promise<FhirResponse> {

@@ -1,22 +1,20 @@
 // $match over HTTP: POST Patient/$match. https://hl7.org/fhir/R4/patient-operation-match.html
 import { type ParsedJson, stringifyJson } from '../../fhir/json.ts';
-import { readMember } from '../../fhir/json-values.ts';
 import { explainFindings } from '../../fhir/match-score.ts';
-import { readOperationInput } from '../../fhir/operation-parameters.ts';
-import { type Issue, invalid, invalidIssues, notSupported } from '../../fhir/outcome.ts';
+import { readOperationParameters } from '../../fhir/operation-parameters.ts';
+import { type Issue, invalidIssues, notSupported } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { validateResource } from '../../fhir/validation/validate.ts';
 import { matchPatients, type PatientMatch } from '../../interactions/match-patients.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
-import { toDraft } from './body.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { isFormatParameter } from './page-links.ts';
 
 const INPUT = {
-  resource: { element: 'resource', required: true },
-  onlyCertainMatches: { element: 'valueBoolean' },
-  count: { element: 'valueInteger' },
+  resource: { type: 'Patient', required: true, asBody: true },
+  onlyCertainMatches: { type: 'boolean' },
+  count: { type: 'integer', least: 1 },
 } as const;
 
 const GRADE_URL = 'http://hl7.org/fhir/StructureDefinition/match-grade';
@@ -55,17 +53,12 @@ const buildInformation = (text: string, where?: string): Issue => ({
 
 /** The Parameters of the operation, or the patient alone. https://hl7.org/fhir/R4/operations.html#request */
 function readMatchInput(body: ParsedJson): { patient: Resource; onlyCertain: boolean; count: number } {
-  const isParameters = readMember(body.plain, 'resourceType') === 'Parameters';
-  const input = isParameters ? readOperationInput('match', INPUT, body) : undefined;
-  const { resource } = toDraft(input?.resource[0] ?? body, 'Patient');
+  const input = readOperationParameters('$match', INPUT, { body });
+  const patient = input.resource('resource')!;
   // "It does have to be a valid instance."
-  const errors = validateResource(resource, 'Patient').filter(({ severity }) => severity === 'error' || severity === 'fatal');
+  const errors = validateResource(patient, 'Patient').filter(({ severity }) => severity === 'error' || severity === 'fatal');
   if (errors.length) throw invalidIssues(errors);
-  const [onlyCertain, count] = [input?.onlyCertainMatches[0], input?.count[0]];
-  if (onlyCertain && typeof onlyCertain.plain !== 'boolean') throw invalid('true or false is expected', onlyCertain.where);
-  if (count && !(Number.isInteger(count.plain) && Number(count.plain) > 0))
-    throw invalid('count must be a whole number above 0', count.where);
-  return { patient: resource, onlyCertain: onlyCertain?.plain === true, count: Math.min(Number(count?.plain ?? DEFAULT_COUNT), MAX_COUNT) };
+  return { patient, onlyCertain: input.flag('onlyCertainMatches'), count: Math.min(input.integer('count') ?? DEFAULT_COUNT, MAX_COUNT) };
 }
 
 function buildEntry(base: string, { row, score, grade }: PatientMatch): string {

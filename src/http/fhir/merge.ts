@@ -2,22 +2,22 @@
 import type { Identifier } from '@medplum/fhirtypes';
 import { stringifyJson } from '../../fhir/json.ts';
 import { isElement, readMember } from '../../fhir/json-values.ts';
-import { readOperationInput } from '../../fhir/operation-parameters.ts';
+import { type InputValue, type OperationParameters, readOperationParameters } from '../../fhir/operation-parameters.ts';
 import { invalidStructure } from '../../fhir/outcome.ts';
+import { buildParameters, type ResultParameter } from '../../fhir/parameters.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import { type MergeRequest, mergePatients, type PatientSelection } from '../../interactions/merge-patients.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
-import { toDraft } from './body.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 
 const INPUT = {
-  'source-patient': { element: 'valueReference' },
-  'source-patient-identifier': { element: 'valueIdentifier', repeats: true },
-  'target-patient': { element: 'valueReference' },
-  'target-patient-identifier': { element: 'valueIdentifier', repeats: true },
-  'result-patient': { element: 'resource' },
-  preview: { element: 'valueBoolean' },
+  'source-patient': { type: 'Reference' },
+  'source-patient-identifier': { type: 'Identifier', list: true },
+  'target-patient': { type: 'Reference' },
+  'target-patient-identifier': { type: 'Identifier', list: true },
+  'result-patient': { type: 'Patient' },
+  preview: { type: 'boolean' },
 } as const;
 
 /**
@@ -26,15 +26,13 @@ const INPUT = {
 export async function handleMerge(call: FhirCall): Promise<FhirResponse> {
   const { context } = call;
   for (const permission of ['u', 'r', 's'] as const) authorize(context.caller, 'Patient', permission);
-  const input = readOperationInput('merge', INPUT, await call.body.json());
-  const [result] = input['result-patient'];
-  const [preview] = input.preview;
-  if (preview && typeof preview.plain !== 'boolean') throw invalidStructure('true or false is expected', preview.where);
+  const input = readOperationParameters('$merge', INPUT, { body: await call.body.json() });
+  const result = input.parsedResource('result-patient');
   const request: MergeRequest = {
     source: selectPatient(call, 'source-patient', input),
     target: selectPatient(call, 'target-patient', input),
-    ...(result && { result: toDraft(result, 'Patient') }),
-    preview: preview?.plain === true,
+    ...(result && { result: { resource: result.plain, exact: result.exact } }),
+    preview: input.flag('preview'),
     logFailure: call.toFhirError,
   };
   const merged = await mergePatients(context, request);
@@ -43,7 +41,7 @@ export async function handleMerge(call: FhirCall): Promise<FhirResponse> {
     { name: 'outcome', resource: buildOperationOutcome(merged.issues) },
     { name: 'result', resource: merged.result },
   ];
-  return { status: 200, body: stringifyJson({ resourceType: 'Parameters', parameter }) };
+  return { status: 200, body: stringifyJson(buildParameters(parameter)) };
 }
 
 /** Only what was checked: an element that R4 does not have cannot be written as XML, and by then the merge is stored. */
@@ -53,22 +51,22 @@ function showInput({ source, target, result, preview }: MergeRequest): object {
     ...(result ? [{ name: 'result-patient', resource: result.exact }] : []),
     { name: 'preview', valueBoolean: preview },
   ];
-  return { resourceType: 'Parameters', parameter };
+  return buildParameters(parameter);
 }
 
-const showSelection = ({ name, id, identifiers }: PatientSelection): object[] => [
+const showSelection = ({ name, id, identifiers }: PatientSelection): ResultParameter[] => [
   ...(id === undefined ? [] : [{ name, valueReference: { reference: `Patient/${id}` } }]),
   ...identifiers.map((identifier) => ({ name: `${name}-identifier`, valueIdentifier: identifier })),
 ];
 
-type Input = ReturnType<typeof readOperationInput<typeof INPUT>>;
+type Input = OperationParameters<keyof typeof INPUT>;
 
 /** A patient by its reference, by the identifier in the reference, or by identifiers. */
 function selectPatient({ context }: FhirCall, name: 'source-patient' | 'target-patient', input: Input): PatientSelection {
-  const [reference] = input[name];
-  const given = input[`${name}-identifier`].map(({ plain, where }) => toIdentifier(plain, where));
+  const [reference] = input.values(name);
+  const given = input.values(`${name}-identifier`).map(toIdentifier);
   const logical = readMember(reference?.plain, 'identifier');
-  const identifiers = logical === undefined ? given : [...given, toIdentifier(logical, `${reference!.where}.identifier`)];
+  const identifiers = logical === undefined ? given : [...given, toIdentifier({ plain: logical, where: `${reference!.where}.identifier` })];
   const literal = readMember(reference?.plain, 'reference');
   if (literal === undefined) return { name, identifiers };
   const [type, id, ...others] = (typeof literal === 'string' ? normalizeReference(literal, context.baseUrl) : undefined)?.split('/') ?? [];
@@ -77,8 +75,8 @@ function selectPatient({ context }: FhirCall, name: 'source-patient' | 'target-p
   return { name, id, identifiers };
 }
 
-function toIdentifier(value: unknown, where: string): Identifier {
-  const { system, value: text } = isElement(value) ? value : {};
+function toIdentifier({ plain, where }: Pick<InputValue, 'plain' | 'where'>): Identifier {
+  const { system, value: text } = isElement(plain) ? plain : {};
   if (typeof text !== 'string' || (system !== undefined && typeof system !== 'string'))
     throw invalidStructure('an identifier with a value is expected', where);
   return { value: text, ...(system !== undefined && { system }) };

@@ -1,8 +1,9 @@
 // $meta, $meta-add and $meta-delete over HTTP. https://hl7.org/fhir/R4/resource-operations.html
 import { stringifyJson } from '../../fhir/json.ts';
 import { changeMeta, checkMetaInput, META_CHANGES } from '../../fhir/meta.ts';
-import { readOperationInput } from '../../fhir/operation-parameters.ts';
+import { readOperationParameters } from '../../fhir/operation-parameters.ts';
 import { notSupported } from '../../fhir/outcome.ts';
+import { buildParameters } from '../../fhir/parameters.ts';
 import { buildPatch } from '../../fhir/patch/patch.ts';
 import { patchResource } from '../../interactions/patch.ts';
 import { read, vread } from '../../interactions/read.ts';
@@ -16,7 +17,7 @@ import { buildVersionFacts } from './read.ts';
 /** GET and POST [type]/[id]/$meta. https://hl7.org/fhir/R4/resource-operation-meta.html */
 export async function handleMeta(call: FhirCall): Promise<FhirResponse> {
   refuseParameters(call);
-  if (call.method === 'POST') readOperationInput('meta', {}, await call.body.parameters());
+  if (call.method === 'POST') readOperationParameters('$meta', {}, { body: await call.body.parameters() });
   return buildMetaResponse(await read(call.context, call));
 }
 
@@ -26,8 +27,8 @@ export async function handleMetaOfVersion(call: FhirCall): Promise<FhirResponse>
   return buildMetaResponse(await vread(call.context, call));
 }
 
-export const handleMetaAdd = (call: FhirCall): Promise<FhirResponse> => handleMetaChange(call, 'meta-add', META_CHANGES.add);
-export const handleMetaDelete = (call: FhirCall): Promise<FhirResponse> => handleMetaChange(call, 'meta-delete', META_CHANGES.delete);
+export const handleMetaAdd = (call: FhirCall): Promise<FhirResponse> => handleMetaChange(call, '$meta-add', META_CHANGES.add);
+export const handleMetaDelete = (call: FhirCall): Promise<FhirResponse> => handleMetaChange(call, '$meta-delete', META_CHANGES.delete);
 
 /**
  * A changed meta is a new version, as by PATCH; a meta that stays the same is none. Earlier drafts of FHIR changed it without a new version. R4's definition does
@@ -35,15 +36,15 @@ export const handleMetaDelete = (call: FhirCall): Promise<FhirResponse> => handl
  */
 async function handleMetaChange(
   call: FhirCall,
-  name: 'meta-add' | 'meta-delete',
+  name: '$meta-add' | '$meta-delete',
   change: (typeof META_CHANGES)[keyof typeof META_CHANGES],
 ): Promise<FhirResponse> {
   const { context, type, id } = call;
   refuseParameters(call);
   const condition = parseIfMatch(call);
-  const input = readOperationInput(name, { meta: { element: 'valueMeta', required: true } }, await call.body.json());
-  const { plain, exact, where } = input.meta[0]!;
-  checkMetaInput(plain, where);
+  const input = readOperationParameters(name, { meta: { type: 'Meta', required: true } }, { body: await call.body.json() });
+  const { plain, exact, where } = input.values('meta')[0]!;
+  checkMetaInput(plain, where!);
   const patch = buildPatch((resource) => changeMeta(resource, exact, change), false);
   const { row } = await patchResource(context, { type, id, change: patch, ...condition });
   return canRead(context.caller, type) ? buildMetaResponse(row) : { status: 200, ...buildVersionFacts(row) };
@@ -52,7 +53,7 @@ async function handleMetaChange(
 /** A Meta is not a resource, so it is a parameter of the response. https://hl7.org/fhir/R4/operations.html#response */
 function buildMetaResponse(row: ResourceRow): FhirResponse {
   const { meta } = parseExactBody(row.body!);
-  const body = stringifyJson({ resourceType: 'Parameters', parameter: [{ name: 'return', valueMeta: meta }] });
+  const body = stringifyJson(buildParameters([{ name: 'return', valueMeta: meta }]));
   return { status: 200, ...buildVersionFacts(row), body };
 }
 

@@ -1,13 +1,13 @@
 // The terminology operations over HTTP, at the path of a type or of a stored definition, by GET and by POST.
 // https://hl7.org/fhir/R4/terminology-service.html, https://hl7.org/fhir/R4/operations.html#executing
 
+import { type OperationParameters, readOperationParameters } from '../../fhir/operation-parameters.ts';
 import { businessRules, invalid, notFound, notSupported } from '../../fhir/outcome.ts';
 import { addCoreDetails } from '../../fhir/terminology/core-details.ts';
 import type { CodeSystem, ConceptMap, ValueSet } from '../../fhir/terminology/value-set.ts';
 import { EXPAND } from '../../fhir/terminology-operations/expand.ts';
 import { LOOKUP } from '../../fhir/terminology-operations/lookup.ts';
 import { type ConceptMaps, listDefinitionUrls, type TerminologyOperation } from '../../fhir/terminology-operations/operation.ts';
-import { type OperationParameters, readOperationParameters } from '../../fhir/terminology-operations/parameters.ts';
 import { SUBSUMES } from '../../fhir/terminology-operations/subsumes.ts';
 import { readTranslated, TRANSLATE } from '../../fhir/terminology-operations/translate.ts';
 import { VALIDATE_CODE_IN_CODE_SYSTEM, VALIDATE_CODE_IN_VALUE_SET } from '../../fhir/terminology-operations/validate-code.ts';
@@ -28,7 +28,7 @@ const handle =
   async (call) => {
     const { context } = call;
     authorize(context.caller, type, 'r');
-    const body = call.method === 'POST' ? (await call.body.parameters()).plain : undefined;
+    const body = call.method === 'POST' ? await call.body.parameters() : undefined;
     const parameters = readOperationParameters(operation.name, operation.parameters, { query: call.query, body });
     const subject = await findSubject(call, type, { operation, parameters });
     const maps = type === 'ConceptMap' ? await findMaps(call, parameters, subject) : NO_MAPS;

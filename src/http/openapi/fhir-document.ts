@@ -1,5 +1,6 @@
 // Builds the OpenAPI document of the FHIR API from the tables of types, interactions, search parameters and schemas that the server itself uses.
 // https://spec.openapis.org/oas/v3.1.0, https://hl7.org/fhir/R4/http.html
+import { isPrimitive } from '../../fhir/elements.ts';
 import { INTERACTIONS, type InteractionDefinition } from '../../fhir/interactions.ts';
 import { ERROR_KINDS, type ErrorKind, issue } from '../../fhir/outcome.ts';
 import type { SearchParameter, SearchRegistry } from '../../fhir/search/registry.ts';
@@ -282,14 +283,11 @@ function buildQueryParameters({ query: kind }: FhirOperation, type: string, regi
   return [...own, ...QUERY_PARAMETERS[kind].map((name) => buildComponentRef('parameters', name))];
 }
 
-/** Kind of an operation's parameter that can be sent in the URL → its JSON type. */
-const URL_KINDS: Readonly<Record<string, string>> = { text: 'string', boolean: 'boolean', integer: 'integer' };
-
 const buildOperationParameters = ({ parameters = {} }: FhirOperation): Json[] =>
   Object.entries(parameters)
-    .filter(([, { kind }]) => Object.hasOwn(URL_KINDS, kind))
-    .map(([name, { kind, list }]) => {
-      const schema = { type: URL_KINDS[kind] };
+    .filter(([, { type = '' }]) => isPrimitive(type))
+    .map(([name, { type, list }]) => {
+      const schema = { type: type === 'boolean' || type === 'integer' ? type : 'string' };
       return { name, in: 'query', required: false, schema: list ? { type: 'array', items: schema } : schema };
     });
 

@@ -1,10 +1,10 @@
 // The requests and responses of each interaction of the FHIR API, for its OpenAPI document: one row per interaction. https://hl7.org/fhir/R4/http.html
 import type { InteractionName } from '../../fhir/interactions.ts';
+import type { ParameterTable } from '../../fhir/operation-parameters.ts';
 import type { ErrorKind } from '../../fhir/outcome.ts';
 import { EXPAND } from '../../fhir/terminology-operations/expand.ts';
 import { LOOKUP } from '../../fhir/terminology-operations/lookup.ts';
 import type { TerminologyOperation } from '../../fhir/terminology-operations/operation.ts';
-import type { ParameterTable } from '../../fhir/terminology-operations/parameters.ts';
 import { SUBSUMES } from '../../fhir/terminology-operations/subsumes.ts';
 import { TRANSLATE } from '../../fhir/terminology-operations/translate.ts';
 import { VALIDATE_CODE_IN_CODE_SYSTEM, VALIDATE_CODE_IN_VALUE_SET } from '../../fhir/terminology-operations/validate-code.ts';
@@ -41,7 +41,7 @@ export interface FhirOperation {
   headers?: (keyof typeof HEADERS)[];
   /** Query parameters: of a search of one type, of a search of several types, of $everything, of a history, of a read (`shown`), of $validate, of $diff, of $lastn or of $graphql. */
   query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate' | 'diff' | 'lastn' | 'graphql';
-  /** The parameters of a terminology operation. Those of simple kinds can be sent in the URL. */
+  /** The parameters of a terminology operation. Those of primitive types can be sent in the URL. */
   parameters?: ParameterTable;
   failures: readonly ErrorKind[];
 }
