@@ -20,23 +20,22 @@ const clinic = { reference: `Organization/${ID}`, display: 'Springfield Clinic' 
 const loinc = (code: string, display: string): Json => ({ coding: [{ system: 'http://loinc.org', code, display }] });
 const hl7 = (name: string, code: string): Json => ({ coding: [{ system: `http://terminology.hl7.org/CodeSystem/${name}`, code }] });
 
-/** Type → its elements. The other types have the elements that are mandatory. */
+/** Type → elements of its example besides the mandatory ones, and other values of these. */
 const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
   Patient: { name: [{ family: 'Lovelace', given: ['Ada'] }], birthDate: '1985-12-10', gender: 'female' },
   Practitioner: { active: true, name: [{ family: 'Johnson', given: ['Sarah'], prefix: ['Dr'] }] },
   PractitionerRole: { active: true, practitioner: sarah, organization: clinic, specialty: [{ text: 'Cardiology' }] },
-  ServiceRequest: { status: 'draft', intent: 'order', code: loinc('11502-2', 'Laboratory report'), subject: ada, requester: sarah },
+  ServiceRequest: { intent: 'order', code: loinc('11502-2', 'Laboratory report'), subject: ada, requester: sarah },
   Organization: { active: true, name: 'Springfield Clinic', telecom: [{ system: 'phone', value: '+1 518 473 1122' }] },
   Location: { status: 'active', name: 'Main Campus', address: { city: 'Albany', state: 'NY' }, managingOrganization: clinic },
   HealthcareService: { active: true, name: 'Cardiology', providedBy: clinic, appointmentRequired: true },
   Endpoint: {
-    status: 'active',
     connectionType: { system: 'http://terminology.hl7.org/CodeSystem/endpoint-connection-type', code: 'hl7-fhir-rest' },
     payloadType: [{ text: 'FHIR R4' }],
     address: 'https://clinic.example/fhir',
   },
   Schedule: { active: true, actor: [sarah], planningHorizon: { start: '2027-01-04', end: '2027-01-08' } },
-  Slot: { schedule: { reference: `Schedule/${ID}` }, status: 'free', start: '2027-01-04T09:00:00Z', end: '2027-01-04T09:30:00Z' },
+  Slot: { status: 'free', start: '2027-01-04T09:00:00Z', end: '2027-01-04T09:30:00Z' },
   Task: { status: 'requested', intent: 'order', description: 'Call the patient about the results', for: ada, owner: sarah },
   DiagnosticReport: { status: 'final', code: loinc('58410-2', 'CBC panel'), subject: ada, result: [{ reference: `Observation/${ID}` }] },
   Observation: {
@@ -61,7 +60,7 @@ const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
     subject: ada,
     period: { start: '2026-11-20T08:00:00Z', end: '2026-11-20T08:45:00Z' },
   },
-  Coverage: { status: 'active', beneficiary: ada, payor: [clinic], subscriberId: 'W-1017' },
+  Coverage: { beneficiary: ada, payor: [clinic], subscriberId: 'W-1017' },
   Consent: {
     status: 'active',
     scope: hl7('consentscope', 'research'),
@@ -70,23 +69,22 @@ const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
     dateTime: '2026-11-20',
     policyRule: { text: 'Research within the clinic' },
   },
-  Provenance: { target: [ada], recorded: '2026-11-20T08:30:00Z', agent: [{ who: sarah }] },
-  Group: { type: 'person', actual: true, name: 'To be called back', member: [{ entity: ada }] },
-  List: { status: 'current', mode: 'working', title: 'To be called back', entry: [{ item: ada }] },
+  Provenance: { target: [ada], agent: [{ who: sarah }] },
+  Group: { name: 'To be called back', member: [{ entity: ada }] },
+  List: { title: 'To be called back', entry: [{ item: ada }] },
   QuestionnaireResponse: {
     status: 'completed',
     subject: ada,
     item: [{ linkId: '1', text: 'Do you smoke?', answer: [{ valueBoolean: false }] }],
   },
-  Binary: { contentType: 'text/plain', data: 'SGVsbG8sIEFkYQ==' },
+  Binary: { data: 'SGVsbG8sIEFkYQ==' },
   Subscription: {
-    status: 'requested',
     reason: 'results',
     criteria: 'DiagnosticReport?status=final,corrected',
     channel: { type: 'rest-hook', endpoint: 'https://clinic.example/fhir', payload: 'application/fhir+json' },
   },
   CareTeam: { status: 'active', name: 'Thyroid', subject: ada, participant: [{ member: sarah }] },
-  ActivityDefinition: { status: 'draft', name: 'Hemoglobin', title: 'Hemoglobin in blood', kind: 'ServiceRequest' },
+  ActivityDefinition: { name: 'Hemoglobin', title: 'Hemoglobin in blood', kind: 'ServiceRequest' },
   AllergyIntolerance: { clinicalStatus: hl7('allergyintolerance-clinical', 'active'), code: { text: 'Penicillin' }, patient: ada },
   Appointment: {
     status: 'booked',
@@ -94,11 +92,9 @@ const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
     end: '2027-01-04T09:30:00Z',
     participant: [{ actor: ada, status: 'accepted' }],
   },
-  AppointmentResponse: { appointment: { reference: `Appointment/${ID}` }, actor: ada, participantStatus: 'accepted' },
+  AppointmentResponse: { actor: ada },
   Bundle: { type: 'collection' },
   CapabilityStatement: {
-    status: 'draft',
-    date: '2026-11-20',
     kind: 'requirements',
     description: 'What a client needs',
     fhirVersion: '4.0.1',
@@ -107,7 +103,6 @@ const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
   },
   ImmunizationRecommendation: {
     patient: ada,
-    date: '2026-11-20',
     recommendation: [{ vaccineCode: [{ text: 'Tetanus' }], forecastStatus: { text: 'due' } }],
   },
   InsurancePlan: { status: 'active', name: 'Springfield Basic' },
@@ -120,7 +115,6 @@ const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
   StructureDefinition: {
     url: 'https://clinic.example/StructureDefinition/adult',
     name: 'Adult',
-    status: 'draft',
     kind: 'resource',
     abstract: false,
     type: 'Patient',
@@ -128,10 +122,11 @@ const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
     derivation: 'constraint',
     differential: { element: [{ id: 'Patient.birthDate', path: 'Patient.birthDate', min: 1 }] },
   },
-  TerminologyCapabilities: { status: 'draft', date: '2026-11-20', kind: 'requirements', description: 'What a client needs' },
+  TerminologyCapabilities: { kind: 'requirements', description: 'What a client needs' },
 };
 
-const buildElements = (type: ServedType): Json => ELEMENTS[type] ?? buildSmallestElements(type, ID);
+/** The mandatory elements come from the R4 definitions. */
+const buildElements = (type: ServedType): Json => ({ ...buildSmallestElements(type, ID), ...ELEMENTS[type] });
 
 /** Bodies that are not resources of the path's type. */
 const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
@@ -156,7 +151,7 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
     value: {
       resourceType: 'Parameters',
       parameter: [
-        { name: 'resource', resource: { resourceType: 'Patient', ...ELEMENTS.Patient } },
+        { name: 'resource', resource: { resourceType: 'Patient', ...buildElements('Patient') } },
         { name: 'onlyCertainMatches', valueBoolean: false },
         { name: 'count', valueInteger: 5 },
       ],
@@ -188,13 +183,13 @@ const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
       entry: [
         {
           fullUrl: 'urn:uuid:0190b3c2-0000-4000-8000-000000000001',
-          resource: { resourceType: 'Patient', ...ELEMENTS.Patient },
+          resource: { resourceType: 'Patient', ...buildElements('Patient') },
           request: { method: 'POST', url: 'Patient' },
         },
         {
           resource: {
             resourceType: 'Observation',
-            ...ELEMENTS.Observation,
+            ...buildElements('Observation'),
             subject: { reference: 'urn:uuid:0190b3c2-0000-4000-8000-000000000001' },
           },
           request: { method: 'POST', url: 'Observation' },
