@@ -289,6 +289,13 @@ test('a merge that fails after the patients were written changes nothing', async
   expect((await merge('s11', 't11', { key })).status).toBe(200);
 });
 
+test('a parameter in the URL is refused: a preview that is ignored would be a merge', async () => {
+  await pair('s13', 't13');
+  const body = { resourceType: 'Parameters', parameter: [reference('source', 's13'), reference('target', 't13')] };
+  expect((await call('post', '/Patient/$merge?preview=true').send(body)).status).toBe(400);
+  expect((await read('Patient/s13')).meta.versionId).toBe('1');
+});
+
 test('an entry of a batch merges; a transaction refuses it', async () => {
   await pair('s12', 't12');
   const resource = { resourceType: 'Parameters', parameter: [reference('source', 's12'), reference('target', 't12')] };

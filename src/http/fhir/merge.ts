@@ -3,13 +3,14 @@ import type { Identifier } from '@medplum/fhirtypes';
 import { stringifyJson } from '../../fhir/json.ts';
 import { isElement, readMember } from '../../fhir/json-values.ts';
 import { type InputValue, type OperationParameters, readOperationParameters } from '../../fhir/operation-parameters.ts';
-import { invalidStructure } from '../../fhir/outcome.ts';
+import { invalidStructure, notSupported } from '../../fhir/outcome.ts';
 import { buildParameters, type ResultParameter } from '../../fhir/parameters.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import { type MergeRequest, mergePatients, type PatientSelection } from '../../interactions/merge-patients.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
+import { isFormatParameter } from './page-links.ts';
 
 const INPUT = {
   'source-patient': { type: 'Reference' },
@@ -26,6 +27,8 @@ const INPUT = {
 export async function handleMerge(call: FhirCall): Promise<FhirResponse> {
   const { context } = call;
   for (const permission of ['u', 'r', 's'] as const) authorize(context.caller, 'Patient', permission);
+  if (call.query.some((parameter) => !isFormatParameter(parameter)))
+    throw notSupported('$merge takes its parameters in the body: a Parameters resource');
   const input = readOperationParameters('$merge', INPUT, { body: await call.body.json() });
   const result = input.parsedResource('result-patient');
   const request: MergeRequest = {
