@@ -2,7 +2,6 @@
 // nothing refers to a deleted resource. Locks make this true for concurrent transactions: a writer locks the targets of its references (FOR KEY SHARE), and
 // a deletion locks the resource (FOR UPDATE) before it is deleted and the references to it are looked for. Whichever comes second sees what the first has committed.
 // https://hl7.org/fhir/R4/http.html#delete, docs/decisions/0036-referential-integrity.md
-import { hash } from '../fhir/hash.ts';
 import { ALL_REFERENCES } from '../fhir/indexing/all-references.ts';
 import { findReferencePaths, type LiteralReference, listLiteralReferences } from '../fhir/literal-references.ts';
 import { ERROR_KINDS, type ErrorKind, FhirError, type Issue, issue, unavailable } from '../fhir/outcome.ts';
@@ -106,8 +105,8 @@ const MAX_LISTED = 5;
 
 /** The error names the resources that refer to the deleted one, of types that the caller may search. */
 async function refuseReferred(store: Store, change: ResourceChange, caller: Caller): Promise<void> {
-  const target = hash(`${change.type}/${change.id}`);
-  const referring = await store.listReferring(caller.tenant, ALL_REFERENCES.number, target, MAX_LISTED + 1);
+  const which = { target: change, parameters: [ALL_REFERENCES.number], limit: MAX_LISTED + 1 };
+  const referring = await store.findReferrers(caller.tenant, which);
   if (!referring.length) return;
   const listed = referring.filter(({ type }) => canSearch(caller, type)).slice(0, MAX_LISTED);
   const others = listed.length < referring.length ? ['other resources'] : [];

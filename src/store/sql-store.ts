@@ -1,5 +1,4 @@
 // The Store on a Database. Each part of the contract has its own file.
-import type { Hash } from '../fhir/indexing/rows.ts';
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ClientRequest, Database } from './database/database.ts';
@@ -13,16 +12,7 @@ import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
 import { createReindexing } from './reindexing.ts';
 import { countHistory, type HistoryQuery, type HistorySpan, readHistory } from './resources/history.ts';
-import {
-  listReferring,
-  lockReferenced,
-  readCurrent,
-  readForUpdate,
-  readMany,
-  readVersion,
-  readVersions,
-  wasDeletedSince,
-} from './resources/read.ts';
+import { lockReferenced, readCurrent, readForUpdate, readMany, readVersion, readVersions, wasDeletedSince } from './resources/read.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
 import { writeChanges } from './resources/write.ts';
 import { explainSearch } from './search/explain.ts';
@@ -140,10 +130,6 @@ class SqlStore implements Store {
 
   lockReferenced(tenant: number, targets: { type: ServedType; id: string }[]) {
     return lockReferenced(this.database, tenant, targets);
-  }
-
-  listReferring(tenant: number, parameter: number, target: Hash, count: number) {
-    return listReferring(this.database, tenant, parameter, target, count);
   }
 
   readForUpdate(tenant: number, targets: { type: ServedType; id: string }[]) {

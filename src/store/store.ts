@@ -1,5 +1,5 @@
 // The contract between SQL (this folder) and the interactions (src/interactions). Every call names its tenant.
-import type { Hash, ParameterNumber } from '../fhir/indexing/rows.ts';
+import type { ParameterNumber } from '../fhir/indexing/rows.ts';
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { LockBatch } from './database/locks.ts';
@@ -39,8 +39,6 @@ export interface Store {
    * SELECT … FOR KEY SHARE: locks resources against a `readForUpdate` of other transactions, but not against their updates. Omits ids that were never stored.
    */
   lockReferenced(tenant: number, targets: { type: ServedType; id: string }[]): Promise<LockedResource[]>;
-  /** Resources with an index row of this reference parameter and target, at most `count`. */
-  listReferring(tenant: number, parameter: number, target: Hash, count: number): Promise<{ type: ServedType; id: string }[]>;
   /** Whether a resource was deleted after this version. If its id is in use again, it belongs to another resource. */
   wasDeletedSince(tenant: number, type: ServedType, id: string, version: number): Promise<boolean>;
   /** All versions of one resource, newest first. */

@@ -1,6 +1,5 @@
 // Reads by id: the current version, one version, all versions of a resource, and current versions with a lock until the transaction ends. Each read is one
 // statement on an index. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
-import type { Hash } from '../../fhir/indexing/rows.ts';
 import { tooLong } from '../../fhir/outcome.ts';
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
@@ -115,20 +114,6 @@ export async function lockReferenced(
 interface StoredIdentity {
   rtype: number;
   id: string;
-}
-
-const REFERRING = `select r.rtype, r.id from sx_ref f join resource r on r.tenant_id = f.tenant_id and r.pid = f.pid
-  where f.tenant_id = $1 and f.param = $2 and f.target_h = $3 limit $4`;
-
-export async function listReferring(
-  database: Database,
-  tenant: number,
-  parameter: number,
-  target: Hash,
-  count: number,
-): Promise<{ type: ServedType; id: string }[]> {
-  const rows = await database.query<StoredIdentity>(REFERRING, [tenant, parameter, target, count], 'resource-referring');
-  return rows.map(({ rtype, id }) => ({ type: findTypeByNumber(rtype), id }));
 }
 
 /** Returns the current versions, deletions included, without ids that were never stored. No other transaction can write them until this one ends. */

@@ -10,10 +10,14 @@ export interface ResourceName {
   id: string;
 }
 
-/** In the order in which `readForUpdate` locks rows, so that parts of the list can be locked one after the other. */
+/**
+ * In the order in which `readForUpdate` locks rows, so that parts of the list can be locked one after the other. Each parameter is looked up alone: for all at
+ * once, or for a join, the planner may read the index of the whole tenant in the order of resources if many refer to the target.
+ */
 const REFERRERS = `select r.rtype, r.id from resource r
   where r.tenant_id = $1 and r.pid = any(array(
-    select distinct f.pid from sx_ref f where f.tenant_id = $1 and f.param = any($2::int[]) and f.target_h = $3 limit $4))
+    select distinct f.pid from unnest($2::int[]) p (param) cross join lateral (
+      select f.pid from sx_ref f where f.tenant_id = $1 and f.param = p.param and f.target_h = $3 limit $4) f limit $4))
   order by r.rtype, r.id`;
 
 /** At most `limit` resources that refer to the target, to its current version or to a past one. */
@@ -22,7 +26,8 @@ export async function findReferrers(
   tenant: number,
   { target: { type, id }, parameters, limit }: { target: ResourceName; parameters: ParameterNumber[]; limit: number },
 ): Promise<ResourceName[]> {
-  const found = await database.query<{ rtype: number; id: string }>(REFERRERS, [tenant, parameters, hash(`${type}/${id}`), limit]);
+  const values = [tenant, parameters, hash(`${type}/${id}`), limit];
+  const found = await database.query<{ rtype: number; id: string }>(REFERRERS, values, 'resource-referrers');
   return found.map((row) => ({ type: findTypeByNumber(row.rtype), id: row.id }));
 }
 
