@@ -4,8 +4,11 @@ import { findElement } from './elements.ts';
 import { normalizeReference } from './reference.ts';
 import type { Resource } from './types.ts';
 
-/** Returns the new text of a link, or undefined to keep it. `place`: the link is in a Reference, in a URI element, or in the narrative. */
-export type LinkRewriter = (link: string, place: 'reference' | 'uri' | 'narrative') => string | undefined;
+/**
+ * Returns the new text of a link, or undefined to keep it. `place`: the link is in a Reference, is the URL of an attachment, or is in another URI element or in
+ * the narrative.
+ */
+export type LinkRewriter = (link: string, place: 'reference' | 'attachment' | 'uri' | 'narrative') => string | undefined;
 
 const URIS = new Set(['uri', 'url', 'oid', 'uuid']);
 const ATTRIBUTE = /(\s(?:href|src)\s*=\s*)("[^"]*"|'[^']*')/g;
@@ -58,7 +61,7 @@ interface ElementPosition {
 function rewriteText({ owner, name, type }: ElementPosition, value: string, relink: LinkRewriter): string {
   if (name === 'reference' && (owner === 'Reference' || owner === undefined)) return relink(value, 'reference') ?? value;
   if (type === undefined) return value;
-  if (URIS.has(type)) return relink(value, 'uri') ?? value;
+  if (URIS.has(type)) return relink(value, owner === 'Attachment' ? 'attachment' : 'uri') ?? value;
   return type === 'xhtml' ? rewriteNarrative(value, relink) : value;
 }
 
@@ -77,7 +80,7 @@ function rewriteList(items: unknown[], rewriteItem: (item: unknown) => unknown):
 export function findAttachedBinaryIds(resource: Resource, baseUrl: string): string[] {
   const ids: string[] = [];
   rewriteLinks(resource, (link, place) => {
-    const [type, id] = place === 'uri' ? (normalizeReference(link, baseUrl)?.split('/') ?? []) : [];
+    const [type, id] = place === 'attachment' || place === 'uri' ? (normalizeReference(link, baseUrl)?.split('/') ?? []) : [];
     if (type === 'Binary' && id !== undefined) ids.push(id);
     return undefined;
   });

@@ -1,13 +1,20 @@
-// Stores references below a base URL that only the current request has as relative references, so that they stay local for all other requests.
-// https://hl7.org/fhir/R4/references.html#literal
-import { rewriteLinks } from '../fhir/links.ts';
+// Stores references and URLs of attachments below a base URL that only the current request has as relative ones, so that they stay local for all other requests.
+// https://hl7.org/fhir/R4/references.html#literal, https://hl7.org/fhir/R4/datatypes-definitions.html#Attachment.url ("interpreted relative to the service url,
+// like a resource reference")
+import { type LinkRewriter, rewriteLinks } from '../fhir/links.ts';
 import type { Context, Draft } from './context.ts';
 
-/** The draft with relative references. The same object if the base URL is that of all requests. */
+/** A path to a resource of this server. */
+const RESOURCE_PATH = /^[A-Z][A-Za-z]{1,60}\/./;
+
+/** The draft with relative references and URLs. The same object if the base URL is that of all requests. */
 export function localizeReferences({ baseUrl, hasOwnBaseUrl }: Context, draft: Draft): Draft {
   if (!hasOwnBaseUrl) return draft;
-  const toRelative = (link: string, place: string): string | undefined =>
-    place === 'reference' && link.startsWith(`${baseUrl}/`) ? link.slice(baseUrl.length + 1) : undefined;
+  const toRelative: LinkRewriter = (link, place) => {
+    if (!link.startsWith(`${baseUrl}/`)) return undefined;
+    const path = link.slice(baseUrl.length + 1);
+    return place === 'reference' || (place === 'attachment' && RESOURCE_PATH.test(path)) ? path : undefined;
+  };
   const exact = rewriteLinks(draft.exact, toRelative);
   return exact === draft.exact ? draft : { exact, resource: rewriteLinks(draft.resource, toRelative) };
 }

@@ -74,6 +74,35 @@ test('references with the base URL of the request are local, and are stored as r
   expect(await subjectOf('o2')).toBe('Patient/ann/_history/1');
 });
 
+test('the URL of an attachment below the base URL of the request is local, too: it leads to its Binary from every host', async () => {
+  const url = 'https://ehr.example/fhir/R4/Binary/pdf';
+  const urls = [url, `${url}/_history/1`, 'https://ehr.example/fhir/R4/', 'https://other.example/fhir/R4/Binary/pdf'];
+  const resource = {
+    resourceType: 'DocumentReference',
+    id: 'd',
+    status: 'current',
+    subject: { reference: ABSOLUTE },
+    content: urls.map((each) => ({ attachment: { url: each } })),
+    extension: [{ url: 'https://ehr.example/fhir/R4/Binary/x', valueAttachment: { url } }],
+  };
+  await fhir('put', '/Binary/pdf').send({ resourceType: 'Binary', id: 'pdf', contentType: 'application/pdf', data: 'AAAA' }).expect(201);
+  await fhir('put', '/DocumentReference/d').send(resource).expect(201);
+  const stored = (await proxied.fhir('get', '/DocumentReference/d')).body;
+  expect(stored.content.map(({ attachment }: { attachment: { url: string } }) => attachment.url)).toEqual([
+    'Binary/pdf',
+    'Binary/pdf/_history/1',
+    ...urls.slice(2),
+  ]);
+  expect(stored.extension).toEqual([{ url: 'https://ehr.example/fhir/R4/Binary/x', valueAttachment: { url: 'Binary/pdf' } }]);
+  const shown = async (path: string) => (await fhir('get', path)).body.entry.map((entry: { resource: object }) => entry.resource);
+  for (const path of ['/DocumentReference?_id=d', '/DocumentReference/d/_history', '/DocumentReference?subject=Patient/ann'])
+    expect([path, await shown(path)]).toEqual([path, [stored]]);
+  for (const base of ['', 'https://ehr.example/fhir/R4/'])
+    expect(await shown(`/DocumentReference?location=${base}Binary/pdf`)).toEqual([stored]);
+  const { entry } = (await proxied.fhir('get', '/Patient/ann/$everything')).body;
+  expect(entry.map(({ fullUrl }: { fullUrl: string }) => fullUrl)).toContainEqual(expect.stringMatching(/\/Binary\/pdf$/));
+});
+
 test('a transaction resolves full URLs and entries below the base URL of the request', async () => {
   const entry = [
     {

@@ -11,10 +11,21 @@ const URL_BEGINNING = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/./u;
 /** The last code point of Unicode. A value that contains it is refused, because no range of texts can end after it. */
 const LAST = '\u{10ffff}';
 
-/** R4: "either the search term left-matches the value, or vice-versa". :above and :below apply to URLs only. */
-export function parseUriCondition({ code, number }: SearchParameter, modifier: string, value: string): Condition {
+/**
+ * R4: "either the search term left-matches the value, or vice-versa". :above and :below apply to URLs only. A URL below `baseUrl`, this server's FHIR base, also
+ * finds the same URL relative to it: of an attachment, it may be stored so.
+ */
+export function parseUriCondition(
+  { code, number }: SearchParameter,
+  modifier: string,
+  value: string,
+  { baseUrl }: { baseUrl: string },
+): Condition {
   const texts = splitAlternatives(code, value).map(unescapeValue);
-  if (modifier === '') return buildTokenCondition(texts.map((text) => hashCode(code, text)));
+  if (modifier === '') {
+    const relative = texts.filter((text) => baseUrl !== '' && text.startsWith(`${baseUrl}/`)).map((text) => text.slice(baseUrl.length + 1));
+    return buildTokenCondition([...texts, ...relative].map((text) => hashCode(code, text)));
+  }
   if (!texts.every((text) => URL_BEGINNING.test(text) && text.length <= MAX_FOLDED_LENGTH && !text.includes(LAST)))
     throw invalid(`${code}:${modifier} supports only URLs of at most ${MAX_FOLDED_LENGTH} characters`);
   if (modifier === 'below') return { on: 'string', parameter: number, any: texts.map(toPrefixRange) };
