@@ -71,6 +71,12 @@ describe('a value', () => {
       null,
       '"valueCodeableConcept":{"coding":[{"system":"https://loop.health/fhir/CodeSystem/junction-coded-value","code":"A"}],"text":"A"}',
     ],
+    [
+      'coded_value',
+      'Non-Reactive',
+      null,
+      '"code":"Non-Reactive"},{"system":"http://snomed.info/sct","code":"131194007"}],"text":"Non-Reactive"}',
+    ],
     ['coded_value', 'a  b', null, '"valueCodeableConcept":{"text":"a  b"}'],
     ['hologram', '1.50', null, '"valueQuantity":{"value":1.50}'],
   ])('%s %j %s: %s', (type, result, unit, expected) => {

@@ -34,14 +34,18 @@ export function toValueFields(type: string | undefined, result: unknown, unit: U
   const text = toReportedText(result);
   if (text === undefined) return { ...NO_VALUE, absent: 'unknown' };
   if (type === 'comment') return { ...NO_VALUE, text };
-  if (type === 'coded_value') return { ...NO_VALUE, coded_text: text, ...(CODE.test(text) && { coded_value: text }) };
+  if (type === 'coded_value')
+    return { ...NO_VALUE, coded_text: text, coded_finding: toLetters(text), ...(CODE.test(text) && { coded_value: text }) };
   return { ...NO_VALUE, ...(parseMeasuredValue(text, unit) ?? { text: unit.unit === undefined ? text : `${text} ${unit.unit}` }) };
 }
+
+/** `Non-Reactive` is `nonreactive`. */
+const toLetters = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, '');
 
 const NO_VALUE = Object.fromEntries(
   [
     ...['number', 'comparator', 'unit', 'ucum', 'from', 'from_unit', 'from_ucum', 'to', 'to_unit', 'to_ucum'],
-    ...['text', 'coded_value', 'coded_text', 'absent'],
+    ...['text', 'coded_value', 'coded_finding', 'coded_text', 'absent'],
   ].map((name) => [name, undefined]),
 );
 
