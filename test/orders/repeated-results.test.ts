@@ -148,6 +148,17 @@ test('a correction by the laboratory ends the critical flag', async () => {
   ]);
 });
 
+test('a code that this server derives from the same text later is not a correction', async () => {
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { results: [{ ...NAMED, unit: 'furlongs', reference_range: '1-2', min_range_value: 1 }] });
+  await fixture.deliverWebhooks();
+  const { units, ...mappings } = fixture.tracker.results;
+  const knowing = { ...fixture.tracker, results: { ...mappings, units: new Map([...units, ['furlongs', '[fur_us]']]) } };
+  await store.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
+  await fixture.track(knowing);
+  expect(await listObservations()).toMatchObject([{ status: 'final', valueQuantity: { unit: 'furlongs', code: '[fur_us]' } }]);
+});
+
 test('a missing marker that is reported later is the same Observation', async () => {
   const { id } = await fixture.placeOrder();
   fixture.advanceOrder(id, COMPLETED, { missing: true });

@@ -45,7 +45,7 @@ test('final results: one report, an Observation for each marker, the sample, the
     subject: { reference: 'Patient/ada' },
     identifier: [{ value: id }, { value: transactionId }],
     category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'LAB' }] }],
-    code: { coding: [{ code: 'pcos' }, { system: 'http://loinc.org', code: '11502-2' }] },
+    code: { coding: [{ system: 'http://loinc.org', code: '11502-2' }, { code: 'pcos' }] },
     effectiveDateTime: '2026-11-21T07:00:00-05:00',
     issued: '2026-11-21T07:00:00-05:00',
     performer: [{ display: 'Sandbox Laboratory', identifier: { system: 'urn:oid:2.16.840.1.113883.4.7', value: '05D0000000' } }],

@@ -4,7 +4,7 @@ import type { CodeableConcept, Coding } from '@medplum/fhirtypes';
 import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Context } from '../../interactions/context.ts';
 import { type ResourceEdit, readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
-import { toFhirDateTime } from '../../junction/fhir-date-time.ts';
+import { toFhirInstant } from '../../junction/fhir-date-time.ts';
 import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { systemContext } from '../system-actor.ts';
@@ -110,7 +110,7 @@ async function parseResult(
     sampleType: order.sampleType,
     units: results.units,
     correcting: isCorrectedOrder(order) && isComplete && existing.report !== undefined,
-    reportedAt: toFhirDateTime(findLastEvent(order)?.at),
+    reportedAt: toFhirInstant(findLastEvent(order)?.at),
   });
 }
 

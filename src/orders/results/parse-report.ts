@@ -107,6 +107,7 @@ function parseSample(
     request: subject.request,
     sample_type: toReportedText(subject.sampleType),
     code: toReportedText(subject.sampleType),
+    type_absent: toReportedText(subject.sampleType) === undefined ? 'unknown' : undefined,
     collected,
     received: toFhirDateTime(sample.date_received) ?? toFhirDateTime(metadata.date_received),
   };

@@ -7,10 +7,14 @@ import type { ResourceEdit } from '../../interactions/read-modify-write-many.ts'
 import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { toPhase } from '../../junction/order-status.ts';
 import type { ResultMappings } from '../track/order-tracker.ts';
+import { markAbsentTimes } from './absent-times.ts';
 import { isCorrectedOrder } from './correction.ts';
 import type { ParsedReport, ReportPart } from './parse-report.ts';
 
 export const CRITICAL = 'critical';
+
+const LOINC = 'http://loinc.org';
+const LABORATORY_REPORT: Coding = { system: LOINC, code: '11502-2' };
 
 /** https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html */
 const CRITICAL_CODES = new Set(['HH', 'LL', 'AA']);
@@ -25,7 +29,9 @@ export function buildObservationEdit(
   { variables, corrected }: { variables: Record<string, unknown>; corrected: boolean },
 ): ResourceEdit['edit'] {
   return (current) => {
-    const next = biomarker.write(view, current, variables);
+    const written = biomarker.write(view, current, variables);
+    const { code } = toTyped('Observation', written);
+    const next = code.coding ? { ...written, code: putLoincFirst(code) } : written;
     if (!current || next.status === 'cancelled') return next;
     return { ...next, status: toObservationStatus(toTyped('Observation', current), next, corrected) };
   };
@@ -38,12 +44,17 @@ function toObservationStatus(current: Observation, next: Resource, corrected: bo
   const toComparable = (observation: object) =>
     Object.entries(observation)
       .filter(([name]) => VALUE_ELEMENTS.test(name) || (corrected && CORRECTABLE_ELEMENTS.has(name)))
+      .map(([name, value]) => [name, DERIVED_CODES.test(name) ? omitCodes(value) : value])
       .sort();
   const changed = !isDeepStrictEqual(toComparable(current), toComparable(next));
   return changed || status === 'entered-in-error' ? 'corrected' : status;
 }
 
 const VALUE_ELEMENTS = /^(?:value[A-Z]\w*|dataAbsentReason|interpretation)$/;
+/** Elements whose codes this server derives from the laboratory's text: a larger table of units is not a correction. */
+const DERIVED_CODES = /^(?:value[A-Z]\w*|referenceRange)$/;
+const omitCodes = (value: unknown): string =>
+  JSON.stringify(value, (name, part: unknown) => (['system', 'code', 'coding'].includes(name) ? undefined : part));
 const CORRECTABLE_ELEMENTS = new Set(['referenceRange', 'note', 'code']);
 
 /** The marker was withdrawn. A marker that was never measured stays cancelled. */
@@ -81,9 +92,20 @@ export function buildReportEdit({ report: mapping }: ResultMappings, context: Re
       tag: critical ? CRITICAL : undefined,
       ...(outdated && NO_DOCUMENT),
     };
-    return mapping.write(view, current ?? { resourceType: 'DiagnosticReport', ...(code && { code }) });
+    return markAbsentTimes(mapping.write(view, current ?? { resourceType: 'DiagnosticReport', code: toReportCode(code) }));
   };
 }
+
+/** The code of the request, LOINC first. */
+function toReportCode({ coding = [], ...concept }: CodeableConcept = {}): CodeableConcept {
+  const hasLoinc = coding.some(({ system }) => system === LOINC);
+  return putLoincFirst({ ...concept, coding: hasLoinc ? coding : [...coding, LABORATORY_REPORT] });
+}
+
+const putLoincFirst = (concept: CodeableConcept): CodeableConcept => ({
+  ...concept,
+  coding: concept.coding!.toSorted((a, b) => Number(b.system === LOINC) - Number(a.system === LOINC)),
+});
 
 const NO_DOCUMENT = { document: undefined, document_type: undefined, document_size: undefined, document_hash: undefined };
 
@@ -115,7 +137,7 @@ function toReportStatus(
 export const cancelIfPartial: ResourceEdit['edit'] = (current) =>
   current && (current.status === 'partial' ? { ...current, status: 'cancelled' } : current);
 
-const OUTPUT = { coding: [{ system: 'http://loinc.org', code: '11502-2' }], text: 'Laboratory report' };
+const OUTPUT = { coding: [LABORATORY_REPORT], text: 'Laboratory report' };
 
 export function addTaskOutput(resource: Resource, reportId: string): Resource {
   const { output = [] } = toTyped('Task', resource);
