@@ -18,6 +18,9 @@ export function normalizeReference(reference: string, baseUrl: string): string |
   return ABSOLUTE.test(reference) ? reference.replace(VERSION, '') : undefined;
 }
 
+/** Whether a text is a relative reference: `Type/id`, perhaps with a version. */
+export const isRelativeReference = (text: string): boolean => LOCAL.test(text);
+
 /** The version that a reference names (`Patient/1/_history/3` → `3`). https://hl7.org/fhir/R4/references.html#literal */
 export const readReferenceVersion = (reference: string): string | undefined => VERSION.exec(reference)?.[0].slice('/_history/'.length);
 

@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { unavailable } from '../fhir/outcome.ts';
 import { buildDocsRouter } from './docs/serve.ts';
 import { buildFhirRouter, type FhirApi, rejectOtherFhirBase } from './fhir/router.ts';
+import { FHIR_PATH } from './middleware/base-url.ts';
 import { buildErrorHandler, type LogFailure, sendRouteNotFound } from './middleware/error-handler.ts';
 import { discardAfterFinalResponse } from './middleware/read-body.ts';
 import { beginRequest, checkHeaders } from './middleware/request-context.ts';
@@ -24,8 +25,6 @@ export interface AppDependencies {
 }
 
 export type App = Express;
-
-export const FHIR_PATH = '/fhir/R4';
 
 const isFhir = (path: string): boolean => /^\/fhir(?:\/|$)/.test(path);
 

@@ -70,6 +70,8 @@ export interface Context {
   baseUrl: string;
   /** Whether `baseUrl` is that of this request only. References below it are stored as relative references. */
   hasOwnBaseUrl?: boolean;
+  /** The FHIR base URL at which the client of a vendor's API reached this server; absent: `baseUrl`. */
+  clientBaseUrl?: string;
   /** Checks resources against the profiles in `meta.profile`. */
   profiles: Profiles;
   /** The write hooks of each type. */

@@ -2,10 +2,8 @@
 // https://hl7.org/fhir/R4/references.html#literal, https://hl7.org/fhir/R4/datatypes-definitions.html#Attachment.url ("interpreted relative to the service url,
 // like a resource reference")
 import { type LinkRewriter, rewriteLinks } from '../fhir/links.ts';
+import { isRelativeReference } from '../fhir/reference.ts';
 import type { Context, Draft } from './context.ts';
-
-/** A path to a resource of this server. */
-const RESOURCE_PATH = /^[A-Z][A-Za-z]{1,60}\/./;
 
 /** The draft with relative references and URLs. The same object if the base URL is that of all requests. */
 export function localizeReferences({ baseUrl, hasOwnBaseUrl }: Context, draft: Draft): Draft {
@@ -13,7 +11,7 @@ export function localizeReferences({ baseUrl, hasOwnBaseUrl }: Context, draft: D
   const toRelative: LinkRewriter = (link, place) => {
     if (!link.startsWith(`${baseUrl}/`)) return undefined;
     const path = link.slice(baseUrl.length + 1);
-    return place === 'reference' || (place === 'attachment' && RESOURCE_PATH.test(path)) ? path : undefined;
+    return place === 'reference' || (place === 'attachment' && isRelativeReference(path)) ? path : undefined;
   };
   const exact = rewriteLinks(draft.exact, toRelative);
   return exact === draft.exact ? draft : { exact, resource: rewriteLinks(draft.resource, toRelative) };

@@ -14,6 +14,8 @@ export interface Env {
   created?: string;
   /** The base URL of this server: absolute references to it are its own. */
   baseUrl?: string;
+  /** The FHIR base URL for the client: URLs of this server are shown below it. */
+  clientBaseUrl?: string;
   /** The id for a new resource, and the time of the write. */
   newId?: string;
   now?: string;

@@ -1,6 +1,6 @@
 // The OpenAPI documents of this installation, from the mappings and the FHIR tables, with its URLs and its limits.
 import type { Config } from '../config.ts';
-import { FHIR_PATH } from '../http/app.ts';
+import { FHIR_PATH } from '../http/middleware/base-url.ts';
 import type { RateLimit } from '../http/middleware/rate-limit.ts';
 import { buildFhirOpenApi } from '../http/openapi/fhir-document.ts';
 import type { OpenApiDocuments } from '../http/openapi/serve.ts';

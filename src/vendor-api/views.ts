@@ -15,8 +15,9 @@ import type { VendorRequest } from './vendor-request.ts';
 /** The values that every lens gets from the server. */
 export function buildEnv(context: Context, more: Record<string, unknown> = {}): Env {
   const now = context.clock().toISOString();
+  const { baseUrl, clientBaseUrl = baseUrl } = context;
   const { tenant, brand } = context.caller;
-  return { alias: (type, id) => toUuidAlias(tenant, type, id), baseUrl: context.baseUrl, now, defaultBrand: brand, ...more };
+  return { alias: (type, id) => toUuidAlias(tenant, type, id), baseUrl, clientBaseUrl, now, defaultBrand: brand, ...more };
 }
 
 /** Search → the joined resources that it finds. */

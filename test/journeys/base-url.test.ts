@@ -1,4 +1,5 @@
 // Absolute links and references by the host that a client used: only a loopback host, or a host from a trusted proxy. https://hl7.org/fhir/R4/http.html#general
+import request from 'supertest';
 import { BASE_URL, type Running, startFacet } from './running-server.ts';
 
 /** Without FACET_BASE_URL, and behind a proxy on the loopback interface. */
@@ -101,6 +102,20 @@ test('the URL of an attachment below the base URL of the request is local, too: 
     expect(await shown(`/DocumentReference?location=${base}Binary/pdf`)).toEqual([stored]);
   const { entry } = (await proxied.fhir('get', '/Patient/ann/$everything')).body;
   expect(entry.map(({ fullUrl }: { fullUrl: string }) => fullUrl)).toContainEqual(expect.stringMatching(/\/Binary\/pdf$/));
+});
+
+test('vendors’ APIs show the URL of an attachment of this server below its FHIR base URL, at the host of the client', async () => {
+  const url = 'https://ehr.example/fhir/R4/Binary/pdf';
+  const clinik = (method: 'get' | 'post' | 'patch', path: string, headers: Record<string, string>) =>
+    request(proxied.app)[method](`/clinik${path}`).set('x-api-key', proxied.demo.clinik!).set(headers);
+  const sent = { firstName: 'Ada', lastName: 'Lovelace', photo: { url, contentType: 'image/png' } };
+  const created = await clinik('post', '/v1/patients', EHR).send(sent);
+  expect([created.status, created.body.data.photo.url]).toEqual([201, url]);
+  const { entry } = (await proxied.fhir('get', '/Patient?family=Lovelace')).body;
+  expect(entry[0].resource.photo[0].url).toBe('Binary/pdf');
+  const shown = async (headers: Record<string, string>) =>
+    (await clinik('get', `/v1/patients/${created.body.data.id}`, headers)).body.data.photo.url;
+  expect([await shown(EHR), await shown({ Host: 'localhost:8080' })]).toEqual([url, 'http://localhost:8080/fhir/R4/Binary/pdf']);
 });
 
 test('a transaction resolves full URLs and entries below the base URL of the request', async () => {

@@ -1,5 +1,5 @@
 import { parseJson, stringifyJson } from '../../src/fhir/json.ts';
-import { buildCodec } from '../../src/mapping/lens/codecs.ts';
+import { buildCodec, URL_CODEC } from '../../src/mapping/lens/codecs.ts';
 import { buildIdCodec } from '../../src/mapping/lens/id-codec.ts';
 import type { FieldSpec } from '../../src/mapping/spec.ts';
 
@@ -22,6 +22,17 @@ describe('quantity', () => {
   test('it needs a unit', () => {
     expect(() => codec({ as: 'quantity' })).toThrow('quantity needs a UCUM unit: write quantity(min)');
   });
+});
+
+test.each([
+  ['Binary/1', 'https://a.example/fhir/R4/Binary/1'],
+  ['Binary/1/_history/2', 'https://a.example/fhir/R4/Binary/1/_history/2'],
+  ['https://b.example/1.pdf', 'https://b.example/1.pdf'],
+  ['https://a.example/fhir/R4/', 'https://a.example/fhir/R4/'],
+  ['images/1.png', 'images/1.png'],
+])('the URL %s is shown as %s, and stored again as before', (stored, shown) => {
+  const own = { ...env, clientBaseUrl: 'https://a.example/fhir/R4' };
+  expect([URL_CODEC.read(stored, own), URL_CODEC.write(shown, own)]).toEqual([shown, stored]);
 });
 
 describe('time', () => {

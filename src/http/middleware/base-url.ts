@@ -2,6 +2,9 @@
 // Anyone can send any Host or X-Forwarded-Host. A link to a foreign host could lead a client, with its credential, to another server.
 import type { Request } from 'express';
 
+/** The path of the FHIR API. */
+export const FHIR_PATH = '/fhir/R4';
+
 /** `fixed`: FACET_BASE_URL, which applies to all requests. `standard`: the URL if neither a trusted proxy nor a loopback host names another one. */
 export const buildBaseUrlFinder = (fixed: string | undefined, standard: string): ((req: Request) => string) =>
   fixed === undefined ? (req) => readForwardedUrl(req) ?? readLoopbackUrl(req) ?? standard : () => fixed;

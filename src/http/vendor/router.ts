@@ -11,6 +11,7 @@ import { findInteraction } from '../../vendor-api/interactions.ts';
 import type { VendorRequest, VendorResponse } from '../../vendor-api/vendor-request.ts';
 import { authenticate, type FindCaller } from '../middleware/authenticate.ts';
 import { authorize, authorizePatientKey } from '../middleware/authorize.ts';
+import { FHIR_PATH } from '../middleware/base-url.ts';
 import { checkRateLimit, type RateLimit } from '../middleware/rate-limit.ts';
 import { buildTextReader, type TextReader } from '../middleware/read-body.ts';
 import {
@@ -64,7 +65,7 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
     if (interaction.name === 'create' && req.headers['if-match'] !== undefined)
       throw versionMismatch('a create cannot have If-Match: a new item has no version to match');
     const body = interaction.hasBody ? await readVendorBody(req, readText) : NO_BODY;
-    const context = api.buildContext(caller, toClientRequest(req, res));
+    const context = { ...api.buildContext(caller, toClientRequest(req, res)), clientBaseUrl: api.findBaseUrl(req) + FHIR_PATH };
     sendVendorResponse(res, surface, await interaction.handle(toVendorRequest(api, req, { route, context, body })));
   };
 }

@@ -3,7 +3,7 @@
 import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { parseExactJson, stringifyJson } from '../../fhir/json.ts';
 import { toRecord, toText } from '../../fhir/json-values.ts';
-import { normalizeReference } from '../../fhir/reference.ts';
+import { isRelativeReference, normalizeReference } from '../../fhir/reference.ts';
 import { isServed, type ServedType } from '../../fhir/types.ts';
 import { UCUM_SYSTEM } from '../../fhir/ucum.ts';
 import { explainUnservedType } from '../../fhir/unserved-type.ts';
@@ -60,6 +60,19 @@ export const NO_CODEC: Codec = { read: () => undefined, write: () => undefined }
 
 /** Shows the stored value unchanged. */
 export const IDENTITY_CODEC: Codec = { read: (value) => value, write: (value) => value };
+
+/**
+ * For FHIR's `url`: the place of a content. R4 interprets a relative one relative to the FHIR base URL, which clients of a vendor's API do not use, so it is shown
+ * as an absolute one and stored as a relative one. https://hl7.org/fhir/R4/datatypes-definitions.html#Attachment.url
+ */
+export const URL_CODEC: Codec = {
+  read: (stored, { clientBaseUrl = '' }) =>
+    clientBaseUrl !== '' && isRelativeReference(toText(stored)) ? `${clientBaseUrl}/${stored}` : stored,
+  write: (shown, { clientBaseUrl = '' }) => {
+    const path = toText(shown).slice(clientBaseUrl.length + 1);
+    return clientBaseUrl !== '' && shown === `${clientBaseUrl}/${path}` && isRelativeReference(path) ? path : shown;
+  },
+};
 
 /** The stored value. With `format: date`, a time is shown as its day in its own time zone. */
 const buildPlainCodec: CodecBuilder = (_argument, { format }) =>

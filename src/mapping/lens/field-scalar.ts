@@ -4,7 +4,7 @@ import { toList, toText } from '../../fhir/json-values.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
-import { buildCodec } from './codecs.ts';
+import { buildCodec, URL_CODEC } from './codecs.ts';
 import { type Derivation, findDerivation, type TextParts } from './derivations.ts';
 import { buildElementReader, compileRequiredPaths, type Field, type FieldBuilder, type FieldContext, type ResourceState } from './field.ts';
 import { withItemOverride, withSuppressedFallback } from './field-overrides.ts';
@@ -15,7 +15,8 @@ const ORIGINAL_TEXT = 'http://hl7.org/fhir/StructureDefinition/originalText';
 export const buildScalarField: FieldBuilder = (name, spec, context) => {
   const paths = compileRequiredPaths(spec, context);
   const [main] = paths;
-  const codec = buildCodec(spec, context);
+  const { as, codes, reads } = spec;
+  const codec = main.type === 'url' && !as && !codes && !reads ? URL_CODEC : buildCodec(spec, context);
   const sources = paths.map((path) => ({ slot: context.slot(path), ...buildElementReader(spec, path.type, context.names) }));
   const field: Field = {
     name,

@@ -18,7 +18,7 @@ export interface NameScope {
 const SERVER_VARIABLES = { created: 'instant', defaultBrand: 'string' };
 
 /** Names in Env that no search parameter may use. */
-const RESERVED_NAMES: readonly string[] = ['created', 'baseUrl', 'newId', 'now', 'defaultBrand', 'alias', 'resolved'];
+const RESERVED_NAMES: readonly string[] = ['created', 'baseUrl', 'clientBaseUrl', 'newId', 'now', 'defaultBrand', 'alias', 'resolved'];
 
 /** Search parameters that paths of fields use as variables (`%state`). */
 export function findBoundParameters(
