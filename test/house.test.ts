@@ -62,6 +62,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     docs: [],
   },
   orders: {
+    catalogue: [],
     accounts: [],
     place: ['accounts'],
     deliver: ['place', 'accounts'],

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Caller, Context } from '../interactions/context.ts';
 import type { Mappings } from '../mapping/shape.ts';
+import type { SyncCatalogue } from '../server/lab-network.ts';
 import type { Database } from '../store/database/database.ts';
 
 /** One command with its options, as JSON. */
@@ -24,6 +25,9 @@ export interface AdminContext {
   mappings: Mappings;
   now: () => Date;
   contextOf(caller: Caller): Context;
+  syncCatalogue: SyncCatalogue;
+  /** Reports the progress of long work to the person who waits. */
+  progress(text: string): void;
 }
 
 /** Runs a command; returns the lines to print. */

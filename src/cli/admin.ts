@@ -7,6 +7,7 @@ import { type Definitions, loadDefinitions } from '../server/load-definitions.ts
 import type { Database } from '../store/database/database.ts';
 import { createReindexing } from '../store/reindexing.ts';
 import { type AdminContext, AdminError, type AdminOperation, type AdminRequest } from './admin-command.ts';
+import { CATALOGUE_OPERATIONS } from './catalogue.ts';
 import { KEY_OPERATIONS } from './keys.ts';
 import { MIGRATION_OPERATIONS } from './migrations.ts';
 import { ORDER_OPERATIONS } from './orders.ts';
@@ -19,6 +20,7 @@ const OPERATIONS: Record<string, AdminOperation> = {
   ...TENANT_OPERATIONS,
   ...KEY_OPERATIONS,
   ...ORDER_OPERATIONS,
+  ...CATALOGUE_OPERATIONS,
   ...SUBSCRIPTION_OPERATIONS,
   ...PROFILE_OPERATIONS,
   ...INDEX_OPERATIONS,
@@ -34,10 +36,11 @@ export async function administer(database: Database, { command, options }: Admin
 
 /** For a running server and the definitions it has loaded. */
 export const buildAdminContext = (
-  { ownContextOf }: Pick<Facet, 'ownContextOf'>,
+  { ownContextOf, syncCatalogue }: Pick<Facet, 'ownContextOf' | 'syncCatalogue'>,
   { keyPrefixes, mappings }: Definitions,
   now: () => Date,
-): AdminContext => ({ keyPrefixes, mappings, now, contextOf: ownContextOf });
+  progress: AdminContext['progress'] = () => {},
+): AdminContext => ({ keyPrefixes, mappings, now, contextOf: ownContextOf, syncCatalogue, progress });
 
 /**
  * Without a running server: assembles one and does not start it, so that an operator's writes follow the same rules. The state of the index is only read,
@@ -48,5 +51,10 @@ export async function openAdminContext(database: Database, config: Config): Prom
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
   const index = await readIndexState(createReindexing(database), loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });
-  return buildAdminContext(facet, loaded, () => new Date());
+  return buildAdminContext(
+    facet,
+    loaded,
+    () => new Date(),
+    (text) => console.error(text),
+  );
 }

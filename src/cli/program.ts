@@ -39,6 +39,10 @@ const NOUNS: Record<string, Noun> = {
     description: 'lab orders and cancellations on their way to the laboratory network',
     load: async () => (await import('./orders.ts')).defineOrderCommands,
   },
+  catalogue: {
+    description: "the lab tests that a tenant can order by LOINC, by a laboratory's code or by marker",
+    load: async () => (await import('./catalogue.ts')).defineCatalogueCommands,
+  },
   subscriptions: {
     description: 'FHIR Subscriptions and the delivery of their notifications',
     load: async () => (await import('./subscriptions.ts')).defineSubscriptionCommands,

@@ -4,9 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isObject } from '../fhir/json-values.ts';
 import { type Fault, takeFault } from './faults.ts';
-import type { Operation, SandboxRequest } from './operations.ts';
+import type { Operation } from './operations.ts';
 import { toOrderJson } from './order-json.ts';
-import type { Reply, SandboxState } from './sandbox-state.ts';
+import type { Reply, SandboxRequest, SandboxState } from './sandbox-state.ts';
 
 interface Execution {
   operation: Operation;

@@ -75,4 +75,5 @@ export const MARKERS: Record<string, Marker[]> = {
     TSH,
     GROUP,
   ],
+  '5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a04': [TSH],
 };

@@ -1,18 +1,21 @@
 // Junction's operations, as far as this project uses them: each is a function of the state and a request. https://docs.junction.com/api-reference
 import { randomUUID } from 'node:crypto';
+import { listLabTestMarkers, listLabTests, listSingleMarkers } from './catalogue.ts';
 import { advanceOrder, buildFirstEvents, cancelIfPossible } from './lifecycle.ts';
 import { listTransactionOrders, toOrderJson, toTransactionJson } from './order-json.ts';
 import { validateOrder } from './order-validation.ts';
 import { buildPdf, toMetadataJson, toResultJson } from './report.ts';
-import { ok, type Reply, readStatus, refuse, type SandboxOrder, type SandboxState, type SandboxUser } from './sandbox-state.ts';
+import {
+  ok,
+  type Reply,
+  readStatus,
+  refuse,
+  type SandboxOrder,
+  type SandboxRequest,
+  type SandboxState,
+  type SandboxUser,
+} from './sandbox-state.ts';
 import { queueOrderWebhook } from './webhook-sender.ts';
-
-export interface SandboxRequest {
-  /** The groups of the path pattern. */
-  path: string[];
-  query: URLSearchParams;
-  body: Record<string, unknown>;
-}
 
 export interface Operation {
   /** `POST /v3/order/{id}/cancel` */
@@ -53,6 +56,9 @@ export const JUNCTION_OPERATIONS: Operation[] = [
   defineOperation('GET /v3/order_transaction/{id}/result/pdf', withTransaction(readDocument), { name: 'journeyDocument' }),
   defineOperation('POST /v3/order/{id}/cancel', cancelOrder, { name: 'cancelOrder' }),
   defineOperation('POST /v3/order/{id}/test', simulateOrder, { name: 'simulate' }),
+  defineOperation('GET /v3/lab_test', listLabTests, { name: 'labTests' }),
+  defineOperation('GET /v3/lab_tests/markers', listSingleMarkers, { name: 'markers' }),
+  defineOperation('GET /v3/lab_tests/{id}/markers', listLabTestMarkers, { name: 'labTestMarkers' }),
   // Junction has no operation that registers a physician; this is the kind of path a partner contract would add.
   defineOperation('POST /partner/{id}/physicians', pushPhysician, { name: 'pushPhysician', keyed: true }),
 ];

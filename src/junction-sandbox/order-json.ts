@@ -74,7 +74,7 @@ const toDayAfter = ({ createdAt }: SandboxOrder, days: number): string =>
   new Date(Date.parse(createdAt) + days * DAY_MS).toISOString().slice(0, 10);
 
 /** The documented fields of a laboratory. */
-const LAB = {
+export const LAB = {
   id: 1,
   slug: 'sandbox-laboratory',
   name: 'Sandbox Laboratory',

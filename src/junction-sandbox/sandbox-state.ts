@@ -100,6 +100,14 @@ export interface SandboxQuestion {
   text: string;
 }
 
+/** The request of an operation. */
+export interface SandboxRequest {
+  /** The groups of the path pattern. */
+  path: string[];
+  query: URLSearchParams;
+  body: Record<string, unknown>;
+}
+
 /** The response of an operation. */
 export interface Reply {
   status: number;
@@ -139,6 +147,10 @@ export interface SandboxState {
   storesFailures: boolean;
   /** Ids of the lab tests that this team may order. */
   labTests: ReadonlySet<string>;
+  /** Ids of its lab tests that were deactivated. */
+  inactiveLabTests: ReadonlySet<string>;
+  /** The most items in one page of the catalogue, whatever a request asks for. */
+  cataloguePageSize: number;
   /** Ids of the accounts at laboratories that it may use. */
   labAccounts: ReadonlySet<string>;
   questions: SandboxQuestion[];
@@ -155,6 +167,9 @@ export const SANDBOX_PANELS: Record<string, string[]> = {
   pcos: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a02'],
   fertility: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a03'],
 };
+
+/** A lab test of one marker, which is no panel. */
+export const SANDBOX_SINGLE_TEST = '5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a04';
 
 export const SANDBOX_ACCOUNT = 'c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40';
 
@@ -180,7 +195,9 @@ export function createSandboxState(clock: () => Date): SandboxState {
     maxUsers: Number.POSITIVE_INFINITY,
     listDelaySeconds: 0,
     storesFailures: true,
-    labTests: new Set(Object.values(SANDBOX_PANELS).flat()),
+    labTests: new Set([...Object.values(SANDBOX_PANELS).flat(), SANDBOX_SINGLE_TEST]),
+    inactiveLabTests: new Set(),
+    cataloguePageSize: 100,
     labAccounts: new Set([SANDBOX_ACCOUNT]),
     questions: [],
     webhooks: {

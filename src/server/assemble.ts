@@ -27,6 +27,7 @@ import { createStore, createStores } from '../store/sql-store.ts';
 import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
 import { buildCapabilityReaders } from './capability-statement.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
+import type { SyncCatalogue } from './lab-network.ts';
 import type { Definitions } from './load-definitions.ts';
 import { buildOpenApiDocuments } from './openapi-documents.ts';
 
@@ -64,6 +65,8 @@ export interface Facet {
   ownContextOf(caller: Caller): Context;
   /** Whether the circuit breaker stops sending orders because the lab network does not respond. */
   isCircuitOpen(): boolean;
+  /** Fills the catalogue of a tenant from the lab network. */
+  syncCatalogue: SyncCatalogue;
   /** Starts the delivery of orders and notifications, and the sandbox if there is no account. Call the result to stop. */
   startIntegrations(log: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
   /** Starts the maintenance of the database: reindexing, and deleting expired rows. Call the result to stop. */
@@ -116,9 +119,14 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const reindex = { reindexing: background.store.reindexing, registry, baseUrl: fhirBase, clock, owner: `server-${newId()}` };
   const indexWork = { state: index, options: reindex, log: logFields };
   const startMaintenance = () => startBackgroundWork(listMaintenanceWork(indexWork, { store: background.store, clock, log: logFields }));
-  const { isCircuitOpen, start: startIntegrations } = integrations;
-  return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, isCircuitOpen, startIntegrations, startMaintenance };
+  return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, ...pickOperations(integrations), startMaintenance };
 }
+
+const pickOperations = ({ isCircuitOpen, syncCatalogue, start }: Integrations) => ({
+  isCircuitOpen,
+  syncCatalogue,
+  startIntegrations: start,
+});
 
 const pickStated = ({ strictReferences }: Config, { documentation }: Integrations) => ({ strictReferences, documentation });
 

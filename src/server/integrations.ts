@@ -8,6 +8,7 @@ import type { JunctionAccount } from '../junction/account.ts';
 import { resolveJunctionBaseUrl } from '../junction/account.ts';
 import { startSandbox } from '../junction-sandbox/server.ts';
 import { loadInboundMapping } from '../mapping/load/inbound-mapping.ts';
+import type { CatalogueSystems } from '../orders/catalogue/catalogue-entry.ts';
 import { normalizeUnit } from '../orders/results/biomarker.ts';
 import type { Systems as JunctionSystems } from '../orders/systems.ts';
 import type { ResultMappings } from '../orders/track/order-tracker.ts';
@@ -20,17 +21,15 @@ import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-ne
 import { readPanels, unorderablePolicy } from './panels.ts';
 
 /** The external steps and write hooks of orders and subscriptions. `start` starts their background work; call its result to stop. */
-export interface Integrations extends Pick<LabNetwork, 'externalSteps' | 'hook' | 'isCircuitOpen' | 'documentation'> {
+export interface Integrations extends Pick<LabNetwork, 'externalSteps' | 'hook' | 'isCircuitOpen' | 'documentation' | 'syncCatalogue'> {
   writeHooks: [ServedType, WriteHook][];
   /** `ownUrl`: the address of this server on this machine, for the webhooks of the sandbox; without it the sandbox sends none. */
   start(print: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
 }
 
 /** The code and naming systems of `mappings/junction/systems.yaml`. */
-interface Systems extends JunctionSystems {
+interface Systems extends JunctionSystems, CatalogueSystems {
   panels: string;
-  labTest: string;
-  provider: string;
 }
 
 /** What the composition root provides for the delivery of subscriptions. */
@@ -55,6 +54,7 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
       defaults: { labAccount: config.junction.labAccount, longestNote: config.junction.noteLimit },
       unorderable: unorderablePolicy(config),
       results: loadResultMappings(profiles),
+      catalogue: systems,
       webhookSecrets: () => secrets.now,
     },
     parts,
@@ -67,6 +67,7 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
     externalSteps: labNetwork.externalSteps,
     hook: labNetwork.hook,
     isCircuitOpen: labNetwork.isCircuitOpen,
+    syncCatalogue: labNetwork.syncCatalogue,
     async start(print, ownUrl) {
       const sandbox = account.now || config.production ? undefined : await startSandbox({ clock: parts.clock });
       if (sandbox) {

@@ -2,10 +2,13 @@
 import type { ServedType } from '../fhir/types.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import type { JunctionAccount } from '../junction/account.ts';
+import { createJunctionCatalogueReader } from '../junction/catalogue-reader.ts';
 import { createJunctionClient } from '../junction/client.ts';
 import { createJunctionReader } from '../junction/reader.ts';
 import type { Mappings } from '../mapping/shape.ts';
 import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
+import type { CatalogueSystems } from '../orders/catalogue/catalogue-entry.ts';
+import { type SyncOptions, syncCatalogue } from '../orders/catalogue/sync-catalogue.ts';
 import type { DeliveryHandlers } from '../orders/deliver/delivery-worker.ts';
 import { createGate } from '../orders/deliver/gate.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
@@ -39,6 +42,7 @@ interface LabNetworkOptions extends OrderRules {
   physicianPath?: string | undefined;
   /** The mappings that turn results into resources. */
   results: ResultMappings;
+  catalogue: CatalogueSystems;
 }
 
 /** What the composition root provides. `log` receives ids and reasons, never patient data. */
@@ -53,6 +57,11 @@ export interface LabNetworkParts
   mappings(): Pick<Mappings, 'shapes'>;
 }
 
+export type SyncCatalogue = (context: Context, options: Pick<SyncOptions, 'isDryRun' | 'progress'>) => ReturnType<typeof syncCatalogue>;
+
+/** The timeout of one request for a page of the catalogue, in ms. */
+const CATALOGUE_READ_MS = 30_000;
+
 export interface LabNetwork {
   /** The write hooks by type. */
   writeHooks: [ServedType, WriteHook][];
@@ -63,12 +72,14 @@ export interface LabNetwork {
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
   /** Whether the circuit breaker stops sending orders because the lab network does not respond. */
   isCircuitOpen(): boolean;
+  /** Fills the caller's catalogue from the lab network. */
+  syncCatalogue: SyncCatalogue;
   /** For the background work. */
   work: OrderWork;
 }
 
 export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkParts): LabNetwork {
-  const { account, systems, physicianPath } = options;
+  const { account, systems, physicianPath, catalogue } = options;
   const client = createJunctionClient(account);
   const sending: OrderSender = {
     random: Math.random,
@@ -95,6 +106,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     [CANCELLATION_TOPIC]: sendCancellation,
     [ROSTER_CHECK_TOPIC]: createRosterChecker(client, buildActivateRegistration(parts.mappings)),
   };
+  const reader = createJunctionCatalogueReader(account, () => AbortSignal.timeout(CATALOGUE_READ_MS));
   const webhookEndpoint: WebhookEndpoint = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
     writeHooks: [
@@ -105,6 +117,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     externalSteps: buildExternalSteps(sending, directory),
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(webhookEndpoint) },
     isCircuitOpen: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
+    syncCatalogue: (context, request) => syncCatalogue(context, { reader, systems: catalogue, ...request }),
     work: { sender: sending, handlers: senders, tracker },
   };
 }

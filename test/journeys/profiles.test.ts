@@ -28,6 +28,8 @@ const FACTS = {
   keyPrefixes: {},
   mappings: { surfaces: [], shapes: [], touches: [], openApi: () => undefined },
   now: () => new Date(),
+  syncCatalogue: () => Promise.reject(new Error('not asked for')),
+  progress: () => {},
   contextOf: (): never => {
     throw new Error('no caller');
   },

@@ -46,6 +46,7 @@ beforeAll(async () => {
       defaults: { labAccount: undefined, longestNote: 120 },
       unorderable: 'reject',
       results: loadResultMappings(profiles),
+      catalogue: { catalogue: '', labTest: '', provider: '', biomarker: '', loinc: '' },
       webhookSecrets: () => [fixture.sandbox.state.webhooks.secret],
     },
     {

@@ -18,6 +18,8 @@ const facts = (): AdminContext => ({
   mappings: {} as never,
   now: fixture.sender.clock,
   contextOf: fixture.sender.createContext,
+  syncCatalogue: () => Promise.reject(new Error('not asked for')),
+  progress: () => {},
 });
 const showOrder = () => ORDER_OPERATIONS['orders show']!(store.database, { order: 'one' }, facts());
 const failingPolls = () => ORDER_OPERATIONS['orders list']!(store.database, { state: 'poll-failing' }, facts());

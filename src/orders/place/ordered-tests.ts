@@ -129,20 +129,26 @@ async function findCatalogueEntries(
   const criteria = new URLSearchParams({ code: tokens.join(','), status: 'active' }).toString();
   // the caller may have no scope to read the catalogue
   const rows = await findMatches(asSystemActor(context), 'ActivityDefinition', { criteria, count: MAX_ENTRIES + 1 });
-  const today = context.clock().toISOString().slice(0, 10);
+  const now = context.clock().toISOString();
   const entries = rows
     .map(({ body }) => toTyped('ActivityDefinition', JSON.parse(body!)))
-    .filter((entry) => isEntryInForce(entry, today))
+    .filter((entry) => isEntryInForce(entry, now))
     .flatMap((entry) => toCatalogueEntries(entry, table));
   return { entries, more: rows.length > MAX_ENTRIES };
 }
 
 /** For requests, not experimental, and within its effective period. The search has selected active entries. */
-function isEntryInForce({ kind, experimental, doNotPerform, effectivePeriod }: ActivityDefinition, today: string): boolean {
+function isEntryInForce({ kind, experimental, doNotPerform, effectivePeriod }: ActivityDefinition, now: string): boolean {
   const { start = '', end } = effectivePeriod ?? {};
-  const covers = start.slice(0, 10) <= today && !(end !== undefined && end.slice(0, 10) < today.slice(0, end.length));
+  const covers = start.slice(0, 10) <= now.slice(0, 10) && !(end !== undefined && hasEnded(end, now));
   return (kind === undefined || kind === 'ServiceRequest') && experimental !== true && doNotPerform !== true && covers;
 }
+
+const DATE_LENGTH = 'YYYY-MM-DD'.length;
+
+/** A date is its whole day, month or year; an instant is exact. https://hl7.org/fhir/R4/datatypes.html#Period */
+const hasEnded = (end: string, now: string): boolean =>
+  end.length > DATE_LENGTH ? Date.parse(end) <= Date.parse(now) : end < now.slice(0, end.length);
 
 /** No entry is returned if its codings name different tests, or a panel that is not configured. */
 function toCatalogueEntries({ id, title, code }: Resource, table: TestTable): CatalogueEntry[] {
