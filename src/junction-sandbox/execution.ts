@@ -6,7 +6,8 @@ import { isObject } from '../fhir/json-values.ts';
 import { type Fault, takeFault } from './faults.ts';
 import type { Operation } from './operations.ts';
 import { toOrderJson } from './order-json.ts';
-import type { Reply, SandboxRequest, SandboxState } from './sandbox-state.ts';
+import { checkRequestBody } from './request-schema.ts';
+import { type Reply, refuse, type SandboxRequest, type SandboxState } from './sandbox-state.ts';
 
 interface Execution {
   operation: Operation;
@@ -79,7 +80,8 @@ async function runWithFault(
   const before = fault !== undefined && fault.when !== 'after';
   if (before && fault.kind === 'error') return { reply: buildErrorReply(fault), own: undefined };
   if (before && fault.kind === 'slow') await delay((fault.seconds ?? 1) * 1000, undefined, { ref: false });
-  const own = await operation.run(state, request);
+  const malformed = checkRequestBody(operation.endpoint, request.body);
+  const own = malformed.length ? refuse(422, malformed) : await operation.run(state, request);
   return { own, reply: fault && isErrorAfterWork(fault) && own.status < 400 ? buildErrorReply(fault) : own };
 }
 

@@ -86,6 +86,13 @@ test.each<[string, object, (string | number)[]]>([
   ['a word of a consent', { consents: [{ consentType: 'anything' }] }, ['consents', 0, 'consentType']],
   ['a time of a consent', { consents: [{ consentType: 'privacy-policy', timeOfConsent: '2026-11-20' }] }, ['consents', 0, 'timeOfConsent']],
   ['an account', { lab_account_id: '7' }, ['lab_account_id']],
+  ['a physician', { physician: { first_name: 'Ann', last_name: 'Lee' } }, ['physician', 'npi']],
+  ['a field that Junction does not describe', { sample_type: 'serum' }, ['sample_type']],
+  [
+    'a field of an address that it does not describe',
+    { patient_address: { ...SAMPLE_ORDER.patient_address, county: 'x' } },
+    ['patient_address', 'county'],
+  ],
 ])('%s that is not as described is 422, with its place', async (_what, more, place) => {
   const response = await order(randomUUID(), more);
   expect([response.status, ((await json(response)).detail as { loc: unknown }[]).map(({ loc }) => loc)]).toEqual([
