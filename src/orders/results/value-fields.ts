@@ -1,4 +1,4 @@
-// Converts a reported value to FHIR, digits unchanged: a number, one with a comparator, a range, a coded value, or a text.
+// Converts a reported value to FHIR, digits unchanged: a number, one with a comparator, a titer, a range, a coded value, or a text.
 // https://docs.junction.com/lab/results/result-formats, https://hl7.org/fhir/R4/observation-definitions.html#Observation.value_x_
 
 import { toReportedText } from '../../junction/json-fields.ts';
@@ -19,6 +19,8 @@ export function parseExactNumber(text: string): ExactNumber | undefined {
 /** As printed → FHIR. https://hl7.org/fhir/R4/valueset-quantity-comparator.html */
 const COMPARATORS: Record<string, string> = { '<': '<', '>': '>', '<=': '<=', '>=': '>=', '≤': '<=', '≥': '>=', '=<': '<=', '=>': '>=' };
 const COMPARED = /^(<=|>=|=<|=>|<|>|≤|≥)\s*(\S+)$/;
+/** `<1:40` */
+const TITER = /^(<=|>=|=<|=>|<|>|≤|≥)?\s*(\d+)\s*:\s*(\d+)$/;
 const RANGE = /^(-?[\d.]+)\s*(?:-|–|to)\s*(-?[\d.]+)$/;
 /** https://hl7.org/fhir/R4/datatypes.html#code */
 const CODE = /^\S+(?: \S+)*$/;
@@ -45,6 +47,7 @@ const toLetters = (text: string): string => text.toLowerCase().replace(/[\s_-]+/
 const NO_VALUE = Object.fromEntries(
   [
     ...['number', 'comparator', 'unit', 'ucum', 'from', 'from_unit', 'from_ucum', 'to', 'to_unit', 'to_ucum'],
+    ...['titer_from', 'titer_comparator', 'titer_unit', 'titer_to'],
     ...['text', 'coded_value', 'coded_finding', 'coded_text', 'absent'],
   ].map((name) => [name, undefined]),
 );
@@ -57,10 +60,19 @@ function parseMeasuredValue(text: string, { unit, ucum }: Unit): View | undefine
   const [, sign, digits = ''] = COMPARED.exec(text) ?? [];
   const bound = sign === undefined ? undefined : parseExactNumber(digits);
   if (bound !== undefined) return { number: bound, comparator: COMPARATORS[sign!], unit, ucum };
+  const titer = parseTiter(text, unit);
+  if (titer) return titer;
   const [, from = '', to = ''] = RANGE.exec(text) ?? [];
   const [low, high] = [parseExactNumber(from), parseExactNumber(to)];
   if (low === undefined || high === undefined || Number(from) > Number(to)) return undefined;
   return { from: low, from_unit: unit, from_ucum: ucum, to: high, to_unit: unit, to_ucum: ucum };
+}
+
+function parseTiter(text: string, unit: string | undefined): View | undefined {
+  const [, sign, dilution = '', of = ''] = TITER.exec(text) ?? [];
+  const [from, to] = [parseExactNumber(dilution), parseExactNumber(of)];
+  if (from === undefined || to === undefined) return undefined;
+  return { titer_from: from, titer_comparator: sign && COMPARATORS[sign], titer_unit: unit, titer_to: to };
 }
 
 /** FHIR's bounds are inclusive: a bound is written only where the text shows that it is. https://hl7.org/fhir/R4/datatypes.html#Range */
