@@ -5,11 +5,13 @@ import { loadProfiles } from '../../src/fhir/profiles.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { validateResource } from '../../src/fhir/validation/validate.ts';
 import { toFhirDateTime, toFhirInstant } from '../../src/junction/fhir-date-time.ts';
+import { markAbsentTimes } from '../../src/orders/results/absent-times.ts';
 import { parseMarker } from '../../src/orders/results/biomarker.ts';
 import { parseReport, type ReportSubject } from '../../src/orders/results/parse-report.ts';
 import { parseExactNumber } from '../../src/orders/results/value-fields.ts';
 import { loadResultMappings } from '../../src/server/integrations.ts';
 import fc from '../fast-check.ts';
+import { findUsCoreErrors } from './us-core-results.ts';
 
 const mappings = loadResultMappings(loadProfiles('fhir-profiles'));
 const SUBJECT: ReportSubject = {
@@ -187,7 +189,26 @@ test('markers of one report have different ids, which are stable', () => {
 
 /** What a sender might write anywhere. */
 const anything = fc.oneof(
-  fc.constantFrom(null, true, 0, -1.5, '', ' ', '2.10', '<5', '1-2', 'POS', '2026-11-21', '3016-3', 'mg/dL', 'critical', [], {}),
+  fc.constantFrom(
+    null,
+    true,
+    0,
+    -1.5,
+    '',
+    ' ',
+    '2.10',
+    '<5',
+    '1-2',
+    '1:80',
+    'POS',
+    'High',
+    '2026-11-21',
+    '3016-3',
+    'mg/dL',
+    'critical',
+    [],
+    {},
+  ),
   fc.string({ unit: 'binary', maxLength: 12 }),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
@@ -229,7 +250,7 @@ const samples = fc.dictionary(
   { maxKeys: 2 },
 );
 
-test('every laboratory text becomes valid R4', () => {
+test('every laboratory text becomes valid R4 and conforms to US Core', () => {
   fc.assert(
     fc.property(fc.array(marker, { maxLength: 4 }), metadata, samples, (results, meta, sample_information) => {
       const result = parseExactJson(JSON.stringify({ metadata: meta, results, missing_results: results, sample_information })) as Record<
@@ -241,9 +262,11 @@ test('every laboratory text becomes valid R4', () => {
       const resources = [
         ...parts.markers.map(({ view }) => mappings.biomarker.write(view, undefined, GIVEN)),
         ...parts.samples.map(({ view }) => mappings.sample.write(view, undefined)),
-        mappings.report.write({ ...parts.report.view, status: 'final', order: SUBJECT.order, results: ['Observation/1'] }, undefined),
+        markAbsentTimes(
+          mappings.report.write({ ...parts.report.view, status: 'final', order: SUBJECT.order, results: ['Observation/1'] }, undefined),
+        ),
       ];
-      for (const resource of resources) expect(valid(resource)).toEqual([]);
+      for (const resource of resources) expect([...valid(resource), ...findUsCoreErrors(resource)]).toEqual([]);
     }),
     { numRuns: 300 },
   );

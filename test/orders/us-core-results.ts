@@ -1,6 +1,12 @@
 // Validates stored results against US Core's laboratory profiles, as $validate does. https://hl7.org/fhir/us/core/
 import { readPackage } from '../../src/cli/fhir-package.ts';
-import type { ServedType } from '../../src/fhir/types.ts';
+import { toPlainJson } from '../../src/fhir/json.ts';
+import type { Issue } from '../../src/fhir/outcome.ts';
+import { buildProfileCheckers } from '../../src/fhir/profile/checker.ts';
+import type { Definition } from '../../src/fhir/profile/definition.ts';
+import { buildDefinitionLibrary } from '../../src/fhir/profile/library.ts';
+import { buildProfileIssues } from '../../src/fhir/profile/profile-issues.ts';
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { createProfiles } from '../../src/interactions/profiles.ts';
 import { collectIssues } from '../../src/interactions/validate.ts';
 import { addPackage } from '../../src/store/definitions.ts';
@@ -18,6 +24,19 @@ export const LAB_PROFILES: Partial<Record<ServedType, string>> = {
 
 export const loadUsCore = ({ database }: TestStore) =>
   addPackage(database, readPackage(US_CORE_FOLDER).package, '2026-01-01T00:00:00.000Z');
+
+const checkers = buildProfileCheckers(
+  buildDefinitionLibrary(
+    readPackage(US_CORE_FOLDER).package.definitions.map(({ body }) => ({ package: 'us-core', resource: JSON.parse(body) as Definition })),
+  ),
+);
+
+/** The errors of one resource, without a store. */
+export function findUsCoreErrors(resource: Resource): Issue[] {
+  const checker = checkers.findChecker(LAB_PROFILES[resource.resourceType as ServedType]!)!;
+  const plain = toPlainJson(resource) as Resource;
+  return buildProfileIssues(checker, { root: plain, resource: plain }).filter(({ severity }) => severity === 'error');
+}
 
 /** The errors and warnings of every result of a tenant. `checked`: how many resources of each type were validated. */
 export async function validateResults(fixture: TrackingFixture): Promise<{ checked: Record<string, number>; issues: string[] }> {
