@@ -22,10 +22,11 @@ const SUBJECT: ReportSubject = {
   patient: 'Patient/ada',
   sampleType: 'serum',
   correcting: false,
+  laboratory: undefined,
   units: mappings.units,
   reportedAt: '2026-11-21T12:00:00Z',
 };
-const around = { ...SUBJECT, collected: undefined, specimens: new Map() };
+const around = { ...SUBJECT, collected: undefined, specimens: new Map(), laboratory: { name: 'Quest Diagnostics', clia: '05D0000000' } };
 const GIVEN = { providerSystem: 'http://example.org/provider/quest' };
 
 /** The Observation of one result, as the text that is stored. */
@@ -143,6 +144,40 @@ test.each([
 ])('%s (above: %s, below: %s) is interpreted as %s', (interpretation, above, below, code) => {
   const found = observed({ type: 'numeric', result: '2', interpretation, is_above_max_range: above, is_below_min_range: below });
   expect((found.interpretation as { coding: { code: string }[] }[])?.[0]?.coding[0]?.code).toBe(code);
+});
+
+test.each([
+  ['abnormal', 'High', 'H'],
+  ['abnormal', 'l', 'L'],
+  ['abnormal', 'Positive', 'A'],
+  ['critical', 'LL', 'LL'],
+  ['critical', 'Panic  High', 'HH'],
+  ['normal', 'H', 'N'],
+  ['unknown', 'HH', 'HH'],
+  ['unknown', 'POS', undefined],
+  ['unknown', '', undefined],
+])('%s with the flag %j of the laboratory is %s', (interpretation, source_interpretation, code) => {
+  const result = { name: 'TSH', type: 'numeric', result: '2', interpretation, source_interpretation };
+  const { view, critical } = parseMarker(result, around);
+  expect([view.interpretation, view.source_word, critical]).toEqual([
+    code,
+    source_interpretation === '' ? undefined : source_interpretation.trim(),
+    ['HH', 'LL', 'AA'].includes(code ?? ''),
+  ]);
+});
+
+test('the performer is the laboratory that measured the marker, or that of the report with its CLIA number', () => {
+  const performer = (performing_laboratory: string | null) => observed({ type: 'numeric', result: '2', performing_laboratory }).performer;
+  const ofReport = {
+    display: 'Quest Diagnostics',
+    identifier: { value: '05D0000000', system: 'urn:oid:2.16.840.1.113883.4.7' },
+    type: 'Organization',
+  };
+  expect([performer('Nichols Institute'), performer('Quest Diagnostics'), performer(null)]).toEqual([
+    [{ display: 'Nichols Institute', type: 'Organization' }],
+    [ofReport],
+    [ofReport],
+  ]);
 });
 
 test('a LOINC code is stored only if it was reported and is valid', () => {

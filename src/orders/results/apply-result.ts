@@ -108,6 +108,7 @@ async function parseResult(
     request: ordered.reference,
     patient: ordered.patient,
     sampleType: order.sampleType,
+    laboratory: order.laboratory.name,
     units: results.units,
     correcting: isCorrectedOrder(order) && isComplete && existing.report !== undefined,
     reportedAt: toFhirInstant(findLastEvent(order)?.at),

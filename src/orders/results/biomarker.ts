@@ -15,8 +15,16 @@ export interface ReportElements {
   collected: string | undefined;
   /** By the laboratory's sample number. */
   specimens: ReadonlyMap<string, SampleReference>;
+  /** The laboratory of the report. */
+  laboratory: Laboratory;
   /** Laboratory's unit, normalized → UCUM. */
   units: ReadonlyMap<string, string>;
+}
+
+export interface Laboratory {
+  name: string | undefined;
+  /** Its CLIA number. */
+  clia: string | undefined;
 }
 
 export interface SampleReference {
@@ -48,13 +56,13 @@ export function parseMarker(value: unknown, shared: ReportElements): Marker {
     ...toReferenceRangeFields({ range: result.reference_range, min: result.min_range_value, max: result.max_range_value }, unit),
     specimen: sampleRef?.reference,
     timestamp: toFhirInstant(result.timestamp),
-    laboratory: toReportedText(result.performing_laboratory),
+    ...toPerformerFields(toReportedText(result.performing_laboratory), shared.laboratory),
     interpretation: code,
     source_word: sourceText,
     note: toReportedText(result.notes),
     tag: result.source_markers === null ? 'unsolicited' : undefined,
   };
-  return { key: toMarkerKey(result, sample), view, critical: readTextField(result, 'interpretation') === 'critical' };
+  return { key: toMarkerKey(result, sample), view, critical: code !== undefined && CRITICAL_CODES.has(code) };
 }
 
 /** One of `missing_results[]`: a cancelled Observation shows that a value was expected. */
@@ -66,12 +74,12 @@ export function parseMissingMarker(value: unknown, shared: ReportElements): Mark
     ...toNameFields(missing, shared),
     collected: shared.collected,
     status: 'cancelled',
+    ...toPerformerFields(undefined, shared.laboratory),
     ...toAbsentFields(failure === 'non_failure' ? 'not-performed' : 'error'),
     ...toReferenceRangeFields({ range: null, min: null, max: null }, NO_UNIT),
     ...{
       specimen: undefined,
       timestamp: undefined,
-      laboratory: undefined,
       interpretation: undefined,
       source_word: undefined,
       tag: undefined,
@@ -80,6 +88,12 @@ export function parseMissingMarker(value: unknown, shared: ReportElements): Mark
   };
   return { key: toMarkerKey(missing, undefined), view, critical: false };
 }
+
+/** The laboratory that measured the marker, by default that of the report. The CLIA number belongs to the latter. */
+const toPerformerFields = (performing: string | undefined, { name, clia }: Laboratory): View => ({
+  laboratory: performing ?? name,
+  clia: performing === undefined || performing === name ? clia : undefined,
+});
 
 function toNameFields(result: Record<string, unknown>, { request, patient }: ReportElements): View {
   const loinc = readTextField(result, 'loinc');
@@ -110,13 +124,40 @@ const INTERPRETATIONS: Record<string, { above: string; below: string; neither: s
   critical: { above: 'HH', below: 'LL', neither: 'AA' },
 };
 
+/** The codes of critical values. */
+export const CRITICAL_CODES: ReadonlySet<string> = new Set(['HH', 'LL', 'AA']);
+
+/** Flags that laboratories print → the same code system; HL7 v2 has the same codes. https://terminology.hl7.org/CodeSystem-v2-0078.html */
+const FLAGS = new Map([
+  ...['N', 'H', 'L', 'HH', 'LL', 'A', 'AA'].map((code) => [code.toLowerCase(), code] as const),
+  ...([
+    ['normal', 'N'],
+    ['high', 'H'],
+    ['low', 'L'],
+    ['critical high', 'HH'],
+    ['critical low', 'LL'],
+  ] as const),
+  ...([
+    ['panic high', 'HH'],
+    ['panic low', 'LL'],
+    ['abnormal', 'A'],
+    ['critical abnormal', 'AA'],
+  ] as const),
+]);
+
+/** Junction decides how severe a value is. The laboratory's flag adds the side of the range, and counts alone if Junction has no interpretation. */
 function toInterpretation(result: Record<string, unknown>): { code: string | undefined; sourceText: string | undefined } {
-  const side = result.is_above_max_range === true ? 'above' : result.is_below_min_range === true ? 'below' : 'neither';
+  const sourceText = toReportedText(result.source_interpretation);
+  const flag = FLAGS.get((sourceText ?? '').toLowerCase().replace(/\s+/g, ' '));
   const interpretation = readTextField(result, 'interpretation') ?? '';
-  return {
-    code: Object.hasOwn(INTERPRETATIONS, interpretation) ? INTERPRETATIONS[interpretation]![side] : undefined,
-    sourceText: toReportedText(result.source_interpretation),
-  };
+  const isKnown = Object.hasOwn(INTERPRETATIONS, interpretation);
+  return { code: isKnown ? INTERPRETATIONS[interpretation]![findSide(result, flag)] : flag, sourceText };
+}
+
+function findSide(result: Record<string, unknown>, flag: string | undefined): 'above' | 'below' | 'neither' {
+  if (result.is_above_max_range === true) return 'above';
+  if (result.is_below_min_range === true) return 'below';
+  return flag?.startsWith('H') ? 'above' : flag?.startsWith('L') ? 'below' : 'neither';
 }
 
 const NO_UNIT: Unit = { unit: undefined, ucum: undefined };

@@ -6,7 +6,7 @@ import { toList, toRecord } from '../../fhir/json-values.ts';
 import { toFhirDateTime, toFhirInstant } from '../../junction/fhir-date-time.ts';
 import { readTextField, toReportedText } from '../../junction/json-fields.ts';
 import type { View } from '../../mapping/shape.ts';
-import { type Marker, parseMarker, parseMissingMarker, type ReportElements, type SampleReference } from './biomarker.ts';
+import { type Laboratory, type Marker, parseMarker, parseMissingMarker, type ReportElements, type SampleReference } from './biomarker.ts';
 
 export interface ReportSubject {
   /** The ids of all resources of the report are derived from this id (existing-results.ts). */
@@ -18,6 +18,8 @@ export interface ReportSubject {
   patient: string | undefined;
   /** Junction's code: serum, urine … */
   sampleType: string | undefined;
+  /** The name of the laboratory that has the order. */
+  laboratory: string | undefined;
   units: ReadonlyMap<string, string>;
   /** A complete correction: if it is empty, everything was withdrawn. */
   correcting: boolean;
@@ -57,17 +59,30 @@ export function parseReport(result: Record<string, unknown>, subject: ReportSubj
   const samples = parseSamples(result, metadata, subject);
   const collected = samples.find(({ taken }) => taken.collected !== undefined)?.taken.collected;
   const specimens = new Map(samples.flatMap(({ numbers, taken }) => numbers.map((number) => [number, taken] as const)));
-  const shared: ReportElements = { request: subject.request, patient: subject.patient, collected, specimens, units: subject.units };
+  const laboratory = parseLaboratory(metadata, subject);
+  const shared: ReportElements = {
+    request: subject.request,
+    patient: subject.patient,
+    collected,
+    specimens,
+    laboratory,
+    units: subject.units,
+  };
   const markers = [...measured.map((json) => parseMarker(json, shared)), ...missing.map((json) => parseMissingMarker(json, shared))];
   const interpretation = readTextField(metadata, 'interpretation');
   return {
     status: readTextField(metadata, 'status') ?? 'final',
-    report: { id: toReportId(subject.idBase), view: toReportFields(metadata, subject, { samples, collected }) },
+    report: { id: toReportId(subject.idBase), view: toReportFields(metadata, subject, { samples, collected, laboratory }) },
     samples: samples.map(({ id, view }) => ({ id, view })),
     markers: assignIds(markers, subject.idBase),
     critical: interpretation === 'critical' || markers.some((marker) => marker.critical),
   };
 }
+
+const parseLaboratory = (metadata: Record<string, unknown>, { laboratory }: ReportSubject): Laboratory => ({
+  name: toReportedText(metadata.laboratory) ?? toReportedText(laboratory),
+  clia: toReportedText(metadata['clia_#']) ?? toReportedText(metadata.clia_number),
+});
 
 /** Laboratories sometimes send a key twice: the position distinguishes them. */
 function assignIds(markers: Marker[], idBase: string): ReportPart[] {
@@ -118,7 +133,7 @@ function parseSample(
 function toReportFields(
   metadata: Record<string, unknown>,
   subject: ReportSubject,
-  { samples, collected }: { samples: Sample[]; collected: string | undefined },
+  { samples, collected, laboratory }: { samples: Sample[]; collected: string | undefined; laboratory: Laboratory },
 ): View {
   return {
     ...(subject.transaction !== undefined && { transaction: subject.transaction }),
@@ -126,8 +141,8 @@ function toReportFields(
     patient: subject.patient,
     collected: collected ?? toFhirDateTime(metadata.date_collected),
     reported: samples.find(({ reported }) => reported)?.reported ?? toFhirInstant(metadata.date_reported) ?? subject.reportedAt,
-    laboratory: toReportedText(metadata.laboratory),
-    clia: toReportedText(metadata['clia_#']) ?? toReportedText(metadata.clia_number),
+    laboratory: laboratory.name,
+    clia: laboratory.clia,
     specimens: samples.map(({ id }) => `Specimen/${id}`),
     interpretation: toReportedText(metadata.interpretation),
   };

@@ -8,6 +8,7 @@ import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/o
 import { toPhase } from '../../junction/order-status.ts';
 import type { ResultMappings } from '../track/order-tracker.ts';
 import { markAbsentTimes } from './absent-times.ts';
+import { CRITICAL_CODES } from './biomarker.ts';
 import { isCorrectedOrder } from './correction.ts';
 import type { ParsedReport, ReportPart } from './parse-report.ts';
 
@@ -15,9 +16,6 @@ export const CRITICAL = 'critical';
 
 const LOINC = 'http://loinc.org';
 const LABORATORY_REPORT: Coding = { system: LOINC, code: '11502-2' };
-
-/** https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html */
-const CRITICAL_CODES = new Set(['HH', 'LL', 'AA']);
 
 export const isCriticalObservation = ({ status, interpretation = [] }: Observation): boolean =>
   status !== 'entered-in-error' && interpretation.some(({ coding }) => coding?.some(({ code }) => CRITICAL_CODES.has(code ?? '')));
