@@ -108,7 +108,7 @@ test('a critical report stays critical when the redraw’s value replaces the cr
   fixture.advanceOrder(newest().id, COMPLETED, { results: [normal] });
   await fixture.deliverWebhooks();
   await fixture.pollOrder(id);
-  expect([await listResults(), await flags()]).toEqual([[['Potassium', 'corrected', 'N']], CRITICAL]);
+  expect([await listResults(), await flags()]).toEqual([[['Potassium', 'amended', 'N']], CRITICAL]);
 });
 
 test('the result of a redrawn order does not replace values of the other sample', async () => {

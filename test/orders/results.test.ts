@@ -22,6 +22,7 @@ const texts = async () =>
   (await store.database.query<Row>('select rtype, body from resource where tenant_id = $1 and rtype = 13', [fixture.tenant])).map(
     ({ body }) => body,
   );
+const statuses = async () => (await all('Observation')).map(({ status }) => status);
 const results = (id: string) => fixture.networkOrder(id).report!.results;
 const versions = async (): Promise<string> =>
   JSON.stringify(
@@ -171,7 +172,7 @@ test('40: a marker that a correction withdraws is entered-in-error and no longer
   expect((await named('Testosterone, Total')).status).toBe('corrected');
 });
 
-test('a value that changes between partial and final is corrected too', async () => {
+test('a value that changes between partial and final is amended', async () => {
   const { id } = await fixture.placeOrder();
   fixture.advanceOrder(id, PARTIAL);
   await fixture.deliverWebhooks();
@@ -181,9 +182,41 @@ test('a value that changes between partial and final is corrected too', async ()
   await fixture.deliverWebhooks();
   expect([(await report()).status, (await named('Testosterone, Total')).status, (await named('Luteinizing Hormone')).status]).toEqual([
     'final',
-    'corrected',
+    'amended',
     'final',
   ]);
+});
+
+test('a final report is appended by more markers and amended by other values, without an announced correction', async () => {
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED);
+  const everything = results(id);
+  fixture.advanceOrder(id, COMPLETED, { results: everything.slice(1) });
+  await fixture.deliverWebhooks();
+  expect((await report()).status).toBe('final');
+  fixture.advanceOrder(id, COMPLETED, { results: everything });
+  await fixture.deliverWebhooks();
+  expect([(await report()).status, await statuses()]).toEqual(['appended', Array(4).fill('final')]);
+  fixture.advanceOrder(id, COMPLETED, {
+    results: everything.map((result, index) => (index === 0 ? { ...result, result: '45.5' } : result)),
+  });
+  await fixture.deliverWebhooks();
+  expect([(await report()).status, (await named('Testosterone, Total')).status]).toEqual(['amended', 'amended']);
+  const before = await versions();
+  await fixture.pollOrder(id);
+  expect(await versions()).toBe(before);
+  fixture.advanceOrder(id, CORRECTED);
+  await fixture.deliverWebhooks();
+  expect([(await report()).status, (await named('Testosterone, Total')).status]).toEqual(['corrected', 'corrected']);
+});
+
+test('a final report is amended by a marker that was missing before', async () => {
+  const { id } = await fixture.placeOrder();
+  fixture.advanceOrder(id, COMPLETED, { missing: true });
+  await fixture.deliverWebhooks();
+  fixture.advanceOrder(id, COMPLETED);
+  await fixture.deliverWebhooks();
+  expect([(await report()).status, (await named('DHEA Sulfate')).status]).toEqual(['amended', 'final']);
 });
 
 test('a critical result is flagged on the report and on the marker', async () => {

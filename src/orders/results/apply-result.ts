@@ -10,6 +10,7 @@ import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { systemContext } from '../system-actor.ts';
 import { isRequestPresent, recordTrackedState } from '../track/apply-snapshot.ts';
 import { isReadAt, type LeasedOrder, type OrderTracker, parseTrackedState, type TrackedResult } from '../track/order-tracker.ts';
+import { findContentChange } from './content-change.ts';
 import { digestResult, isCorrectedOrder, isCorrection, isRecentlyUpdated } from './correction.ts';
 import { type ExistingResults, readExistingReport, readExistingResults } from './existing-results.ts';
 import { mergeReportContent } from './merge-markers.ts';
@@ -158,18 +159,14 @@ async function buildEdits({ results }: OrderTracker, context: Context, write: Re
   const tagged = addPartitionTag(tags, results.partSystem);
   const critical = await isCriticalReport(context, write, preserved);
   const outdated = corrected && parseTrackedState(leased.trackedOrder).result?.read?.event !== findLastEvent(order)?.id;
-  const reportEdit = buildReportEdit(results, { report, order, corrected, superseded, outdated, critical, references, code });
+  const observationEdits = markers.map((part) => ({ id: part.id, edit: buildObservationEdit(results, part, { variables, corrected }) }));
+  const change = findContentChange(existing, observationEdits, references);
+  const reportEdit = buildReportEdit(results, { report, order, corrected, superseded, outdated, critical, change, references, code });
   return [
     ...report.samples.map(
       ({ id, view }): ResourceEdit => ({ type: 'Specimen', id, edit: tagged((current) => results.sample.write(view, current)) }),
     ),
-    ...markers.map(
-      (part): ResourceEdit => ({
-        type: 'Observation',
-        id: part.id,
-        edit: tagged(buildObservationEdit(results, part, { variables, corrected })),
-      }),
-    ),
+    ...observationEdits.map(({ id, edit }): ResourceEdit => ({ type: 'Observation', id, edit: tagged(edit) })),
     ...withdrawn.map(
       (reference): ResourceEdit => ({ type: 'Observation', id: reference.slice('Observation/'.length), edit: markEnteredInError }),
     ),

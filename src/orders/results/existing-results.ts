@@ -2,10 +2,11 @@
 // orders of one transaction the second sees what the first has stored.
 import type { DiagnosticReport, Observation } from '@medplum/fhirtypes';
 import { parseStored } from '../../fhir/typed-resource.ts';
+import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
-import type { ResourceRow } from '../../store/resources/resource-row.ts';
+import { parseExactBody, type ResourceRow } from '../../store/resources/resource-row.ts';
 import { parseTrackedState } from '../track/order-tracker.ts';
 import { toReportId } from './parse-report.ts';
 
@@ -17,6 +18,8 @@ export interface ExistingResults {
   references: string[];
   /** The Observations among them. */
   markers: Observation[];
+  /** The same by id, with exact decimals. */
+  contents: ReadonlyMap<string, Resource>;
   /** Results of a later order of the transaction are among them. */
   hasLaterResults: boolean;
 }
@@ -43,6 +46,7 @@ export async function readExistingResults(context: Context, trackedOrder: Tracke
     report,
     references,
     markers,
+    contents: new Map(rows.flatMap(({ id, body }) => (body ? [[id, parseExactBody(body)] as const] : []))),
     hasLaterResults: hasLaterResults(order, await store.trackedOrders.listOfRequest(trackedOrder)),
   };
 }

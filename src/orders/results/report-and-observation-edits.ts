@@ -1,5 +1,4 @@
 // How a result changes each resource: the Observation of a marker, the DiagnosticReport, the output of the Task, and the tag that all of them share.
-import { isDeepStrictEqual } from 'node:util';
 import type { CodeableConcept, Coding, DiagnosticReport, Observation } from '@medplum/fhirtypes';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -9,6 +8,7 @@ import { toPhase } from '../../junction/order-status.ts';
 import type { ResultMappings } from '../track/order-tracker.ts';
 import { markAbsentTimes } from './absent-times.ts';
 import { CRITICAL_CODES } from './biomarker.ts';
+import { type ContentChange, hasSameValue } from './content-change.ts';
 import { isCorrectedOrder } from './correction.ts';
 import type { ParsedReport, ReportPart } from './parse-report.ts';
 
@@ -35,25 +35,17 @@ export function buildObservationEdit(
   };
 }
 
-/** A reported marker is final, also in a partial report; a different value makes it corrected. */
+/**
+ * A reported marker is final, also in a partial report. A different value makes it corrected if the laboratory has announced a correction, or has withdrawn
+ * the marker before; otherwise amended.
+ */
 function toObservationStatus(current: Observation, next: Resource, corrected: boolean): Observation['status'] {
   const { status } = current;
   if (status === 'cancelled' || status === 'registered') return 'final';
-  const toComparable = (observation: object) =>
-    Object.entries(observation)
-      .filter(([name]) => VALUE_ELEMENTS.test(name) || (corrected && CORRECTABLE_ELEMENTS.has(name)))
-      .map(([name, value]) => [name, DERIVED_CODES.test(name) ? omitCodes(value) : value])
-      .sort();
-  const changed = !isDeepStrictEqual(toComparable(current), toComparable(next));
-  return changed || status === 'entered-in-error' ? 'corrected' : status;
+  if (status === 'entered-in-error') return 'corrected';
+  if (hasSameValue(current, next, corrected)) return status;
+  return corrected || status === 'corrected' ? 'corrected' : 'amended';
 }
-
-const VALUE_ELEMENTS = /^(?:value[A-Z]\w*|dataAbsentReason|interpretation)$/;
-/** Elements whose codes this server derives from the laboratory's text: a larger table of units is not a correction. */
-const DERIVED_CODES = /^(?:value[A-Z]\w*|referenceRange)$/;
-const omitCodes = (value: unknown): string =>
-  JSON.stringify(value, (name, part: unknown) => (['system', 'code', 'coding'].includes(name) ? undefined : part));
-const CORRECTABLE_ELEMENTS = new Set(['referenceRange', 'note', 'code']);
 
 /** The marker was withdrawn. A marker that was never measured stays cancelled. */
 export const markEnteredInError: ResourceEdit['edit'] = (current) =>
@@ -68,13 +60,14 @@ interface ReportContext {
   /** The current document is from before the correction. */
   outdated: boolean;
   critical: boolean;
+  change: ContentChange;
   references: string[];
   /** ServiceRequest.code. */
   code: CodeableConcept | undefined;
 }
 
 export function buildReportEdit({ report: mapping }: ResultMappings, context: ReportContext): ResourceEdit['edit'] {
-  const { report, order, corrected, superseded, outdated, critical, references, code } = context;
+  const { report, order, corrected, superseded, outdated, critical, change, references, code } = context;
   return (current) => {
     const view = {
       ...(!(current && superseded) && report.report.view),
@@ -82,6 +75,7 @@ export function buildReportEdit({ report: mapping }: ResultMappings, context: Re
       status: toReportStatus(current && toTyped('DiagnosticReport', current).status, {
         reported: report.status,
         corrected,
+        change,
         staysFinished: isOnlyOrder(order) || isCorrectedOrder(order) || superseded,
         atLaboratory: toPhase(findLastEvent(order)?.status ?? '') === 'sample_with_lab',
       }),
@@ -109,27 +103,32 @@ const NO_DOCUMENT = { document: undefined, document_type: undefined, document_si
 
 type ReportStatus = DiagnosticReport['status'];
 
-const FINISHED_STATUSES = new Set<ReportStatus>(['final', 'corrected', 'amended']);
+const FINISHED_STATUSES = new Set<ReportStatus>(['final', 'corrected', 'amended', 'appended']);
 
 interface ReportStatusInput {
   /** Junction's status: `partial` or `final`. */
   reported: string;
   corrected: boolean;
+  change: ContentChange;
   /** The only order of its transaction, a corrected one, or a superseded one: its finished report does not become partial again. */
   staysFinished: boolean;
   atLaboratory: boolean;
 }
 
-/** A finished report becomes partial only by a redraw, a cancelled one only while an order is at the laboratory; a correction stays one. */
+/**
+ * A finished report becomes partial only by a redraw, a cancelled one only while an order is at the laboratory. Without an announced correction, changes make
+ * a finished report amended or appended; a correction stays one.
+ */
 function toReportStatus(
   current: ReportStatus | undefined,
-  { reported, corrected, staysFinished, atLaboratory }: ReportStatusInput,
+  { reported, corrected, change, staysFinished, atLaboratory }: ReportStatusInput,
 ): ReportStatus {
   if (corrected) return 'corrected';
   const next = reported === 'final' ? 'final' : 'partial';
   if (current === 'cancelled') return next === 'final' || atLaboratory ? next : current;
   if (current === undefined || !FINISHED_STATUSES.has(current)) return next;
-  return next === 'final' || staysFinished ? current : next;
+  if (next !== 'final' && !staysFinished) return next;
+  return current === 'corrected' || current === 'amended' ? current : (change ?? current);
 }
 
 export const cancelIfPartial: ResourceEdit['edit'] = (current) =>
