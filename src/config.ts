@@ -73,6 +73,8 @@ export interface Config {
     labAccount: string | undefined;
     /** JUNCTION_NOTE_LIMIT: the maximum number of characters in the notes of an order; default 120, at most 1000. */
     noteLimit: number;
+    /** JUNCTION_PHYSICIANS: `required` if the account's orders must name a physician (a delegated laboratory account); default `optional`. */
+    physicians: 'required' | 'optional';
   };
 }
 
@@ -123,6 +125,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       panels: readJson('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
       labAccount: readUuid('JUNCTION_LAB_ACCOUNT_ID', env.JUNCTION_LAB_ACCOUNT_ID),
       noteLimit: readWholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, max: 1000 }),
+      physicians: readPhysicians(readText(env.JUNCTION_PHYSICIANS) ?? 'optional'),
     },
   });
 }
@@ -253,6 +256,11 @@ function readReferences(value: string | undefined): boolean {
   const text = readText(value) ?? 'loose';
   if (text !== 'loose' && text !== 'strict') throw new Error('FACET_REFERENCES must be loose or strict');
   return text === 'strict';
+}
+
+function readPhysicians(text: string): Config['junction']['physicians'] {
+  if (text !== 'required' && text !== 'optional') throw new Error('JUNCTION_PHYSICIANS must be required or optional');
+  return text;
 }
 
 function readJson<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {

@@ -14,6 +14,7 @@ test('lists, JSON and URLs are read', () => {
     JUNCTION_PANELS: '{"pcos":["x"]}',
     JUNCTION_LAB_ACCOUNT_ID: ' c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40 ',
     JUNCTION_NOTE_LIMIT: '1000',
+    JUNCTION_PHYSICIANS: 'required',
     FACET_BASE_URL: 'https://fhir.example.org/',
     TRUST_PROXY: '1',
   });
@@ -22,7 +23,9 @@ test('lists, JSON and URLs are read', () => {
     panels: { pcos: ['x'] },
     labAccount: 'c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40',
     noteLimit: 1000,
+    physicians: 'required',
   });
+  expect(readConfig({}).junction.physicians).toBe('optional');
   expect([config.baseUrl, config.trustProxy]).toEqual(['https://fhir.example.org', 1]);
   expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8, ::1' }).trustProxy).toBe('loopback, 10.0.0.0/8, ::1');
 });
@@ -46,6 +49,7 @@ test.each([
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
   [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be a UUID'],
   [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],
+  [{ JUNCTION_PHYSICIANS: 'never' }, 'JUNCTION_PHYSICIANS must be required or optional'],
   [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS must be strict, or unset'],
   [{ FACET_FULLTEXT: 'yes' }, 'FACET_FULLTEXT must be on or off'],
   [{ FACET_REFERENCES: 'lax' }, 'FACET_REFERENCES must be loose or strict'],

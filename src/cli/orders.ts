@@ -4,10 +4,12 @@ import { applyOperatorAction, type OperatorAction } from '../orders/deliver/oper
 import { msUntilListed } from '../orders/deliver/order-sender.ts';
 import { buildKey } from '../orders/deliver/send-order.ts';
 import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
+import { readSentPhysician } from '../orders/place/junction-order.ts';
 import {
   type AcceptedOrder,
   findLastSentAt,
   ORDER_TOPIC,
+  type OrderPayload,
   parseOrderPayload,
   readLastRequest,
   readRequestId,
@@ -111,6 +113,7 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
       `${entry.state}: it ${isParkedByOperator(entry) ? 'was parked by an operator: facet orders release' : describeState(ORDER_STATES[entry.state])}`,
     ],
     ['task', `Task/${task}`],
+    ['physician', formatPhysician(payload)],
     ['network order', payload.state === 'accepted' ? formatNetworkOrder(payload) : undefined],
     ['ordered', `${entry.createdAt}, ${formatDuration(at.getTime() - Date.parse(entry.createdAt))} ago`],
     ['first sent', entry.firstSentAt ?? 'never'],
@@ -132,6 +135,11 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
     '',
     ...eventLines(history),
   ];
+}
+
+function formatPhysician({ text }: OrderPayload): string {
+  const physician = readSentPhysician(text);
+  return physician ? `${physician.name}, NPI ${physician.npi}` : 'none: a physician of the laboratory network signs the order';
 }
 
 const formatNetworkOrder = ({ orderId, transactionId }: AcceptedOrder): string =>

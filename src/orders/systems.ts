@@ -13,6 +13,8 @@ export interface Systems {
   completedAt: string;
   /** Code system of types of qualification, on Practitioner. */
   qualifications: string;
+  /** Extension of a qualification: the status of its registration with the lab network. */
+  registrationStatus: string;
   /** Extension of ServiceRequest: the collection method. */
   collectionMethod: string;
   /** Code system of collection methods, in that extension and in `ServiceRequest.locationCode`. */

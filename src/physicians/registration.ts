@@ -12,7 +12,7 @@ import { createLease } from '../messaging/lease.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
 import { findValues, toAsciiName } from '../orders/place/demographics.ts';
-import { readNpi } from '../orders/place/signer.ts';
+import { readNpi } from '../orders/place/practitioner.ts';
 import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 
 /** Outbox entries of this topic are sent by the request that registers, never in the background. */

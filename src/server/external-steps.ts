@@ -5,7 +5,7 @@ import type { Mappings } from '../mapping/shape.ts';
 import { secondsUntilNextAttempt, sendNow } from '../orders/deliver/attempt-delivery.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
 import { findOrderEntry } from '../orders/place/order-entry.ts';
-import { readNpi } from '../orders/place/signer.ts';
+import { readNpi } from '../orders/place/practitioner.ts';
 import {
   claimRegistration,
   completeRegistration,

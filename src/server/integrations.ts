@@ -52,6 +52,7 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
       },
       systems,
       defaults: { labAccount: config.junction.labAccount, longestNote: config.junction.noteLimit },
+      signing: { physicians: config.junction.physicians, defaultPhysicians: {} },
       unorderable: unorderablePolicy(config),
       results: loadResultMappings(profiles),
       catalogue: systems,

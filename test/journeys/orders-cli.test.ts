@@ -54,6 +54,7 @@ test('an undelivered order is listed, shown with its events, parked, released, a
       'order          ServiceRequest/stuck of tenant demo',
       expect.stringMatching(/^state +(unknown|sending): /),
       `task           Task/${(await taskOf('stuck')).id}`,
+      'physician      none: a physician of the laboratory network signs the order',
       expect.stringMatching(/^first sent +\d{4}-/),
       expect.stringMatching(/^attempts +\d+$/),
       expect.stringMatching(/^WHEN +UNTIL +TIMES +OF +WHAT +THEN +REASON$/),

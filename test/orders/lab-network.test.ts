@@ -44,6 +44,7 @@ beforeAll(async () => {
       table: { system: PANEL_SYSTEM, panels: fixture.sandbox.panels, ...TEST_SYSTEMS },
       systems: SYSTEMS,
       defaults: { labAccount: undefined, longestNote: 120 },
+      signing: { physicians: 'optional', defaultPhysicians: {} },
       unorderable: 'reject',
       results: loadResultMappings(profiles),
       catalogue: { catalogue: '', labTest: '', provider: '', biomarker: '', loinc: '' },

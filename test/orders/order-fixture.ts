@@ -29,6 +29,7 @@ export const SYSTEMS = {
   status: 'http://example.org/order-status',
   completedAt: 'http://example.org/completed-at',
   qualifications: 'http://example.org/qualification',
+  registrationStatus: 'http://example.org/StructureDefinition/registration-status',
   collectionMethod: 'http://example.org/StructureDefinition/collection-method',
   collectionMethods: 'http://example.org/collection-method',
   consents: 'http://example.org/consent',
@@ -67,6 +68,15 @@ const CATALOGUE_CODE: SearchParameterResource = {
   base: ['ActivityDefinition'],
   type: 'token',
   expression: 'ActivityDefinition.code',
+};
+
+/** Finds the physicians who are registered in a state. */
+const REGISTERED_STATE: SearchParameterResource = {
+  url: 'http://example.org/SearchParameter/practitioner-registered-state',
+  code: 'registered-state',
+  base: ['Practitioner'],
+  type: 'token',
+  expression: `Practitioner.qualification.where(extension('${SYSTEMS.registrationStatus}').where(value = 'active').exists()).extension('http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/practitioner-qualification').extension('whereValid').value.ofType(CodeableConcept)`,
 };
 
 export interface OrderFixture extends SandboxFixture {
@@ -111,8 +121,14 @@ export async function openOrderFixture(
   const fixture = await openSandboxFixture(clock);
   const panels = { ...fixture.sandbox.panels };
   const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
-  const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 }, unorderable };
-  const registry = buildRegistry([CATALOGUE_CODE]);
+  const rules: OrderRules = {
+    table,
+    systems: SYSTEMS,
+    defaults: { labAccount: undefined, longestNote: 120 },
+    signing: { physicians: 'optional', defaultPhysicians: {} },
+    unorderable,
+  };
+  const registry = buildRegistry([CATALOGUE_CODE, REGISTERED_STATE]);
   const writeHooks = new Map<ServedType, WriteHook[]>([
     ['ServiceRequest', [buildServiceRequestWriteHook(rules)]],
     ['Task', [buildTaskWriteHook(SYSTEMS)]],

@@ -277,7 +277,7 @@ test('the text of an order is the same for the same content, and the user id is 
   if (!('patient' in found)) throw new Error('the patient is complete');
   const content = {
     patient: found.patient,
-    physician: { firstName: 'Maria', lastName: 'Cruz', npi: '1999999984', states: ['CA', 'NY'] },
+    physician: { role: 'requester' as const, id: 'cruz', firstName: 'Maria', lastName: 'Cruz', npi: '1999999984', states: ['CA', 'NY'] },
     tests: { labTests: ['t1'], addOn: [{ laboratory: 'quest', code: '899' }] },
     method: 'walk_in_test' as const,
     urgent: true,
@@ -289,10 +289,9 @@ test('the text of an order is the same for the same content, and the user id is 
       { consent: { type: 'hipaa-authorization', time: '2026-11-20T10:00:00Z' } },
     ],
     account: '0f0e0d0c-0b0a-4908-8706-050403020100',
-    passthrough: 'k',
   };
-  const text = buildOrderText(content);
-  expect(buildOrderText({ ...content })).toBe(text);
+  const text = buildOrderText(content, 'k');
+  expect(buildOrderText({ ...content }, 'k')).toBe(text);
   expect(JSON.parse(buildOrderBody(text, 'u'))).toEqual({
     user_id: 'u',
     patient_details: {

@@ -2,7 +2,7 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import { toDayInState } from '../../src/orders/place/demographics.ts';
 import { findActivationDay } from '../../src/orders/place/order-content.ts';
-import { findLicensedStates } from '../../src/orders/place/signer.ts';
+import { findLicensedStates } from '../../src/orders/place/practitioner.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';
 

@@ -5,8 +5,14 @@ import type { OrderPatient } from './order-patient.ts';
 import type { CollectionMethod } from './order-performer.ts';
 import type { OrderedTests } from './ordered-tests.ts';
 
+/** Why a physician signs an order. */
+export type SigningRole = 'requester' | 'account-default' | 'only-registered';
+
 /** The physician who signs the order. */
 export interface OrderPhysician {
+  role: SigningRole;
+  /** The id of the Practitioner; undefined: it is contained in the request. */
+  id: string | undefined;
   firstName: string;
   lastName: string;
   npi: string;
@@ -29,13 +35,11 @@ export interface OrderContent {
   support: OrderSupport[];
   /** The account at the laboratory; undefined: the lab network selects one. */
   account: string | undefined;
-  /** The lab network returns it with the order, and the order is found by it. */
-  passthrough: string;
 }
 
-/** The JSON text. Equal contents have equal texts. */
-export function buildOrderText(content: OrderContent): string {
-  const { patient, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account, passthrough } = content;
+/** The JSON text. Equal contents have equal texts. `passthrough`: the lab network returns it with the order, and the order is found by it. */
+export function buildOrderText(content: OrderContent, passthrough: string): string {
+  const { patient, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account } = content;
   return JSON.stringify({
     ...buildPatientFields(patient),
     order_set: {
@@ -93,6 +97,13 @@ const buildPhysician = ({ firstName, lastName, npi, states }: OrderPhysician): o
   npi,
   licensed_states: states,
 });
+
+/** The physician in a text that was accepted; undefined: it names none. */
+export function readSentPhysician(text: string): { name: string; npi: string } | undefined {
+  // type assertion: buildOrderText wrote this text
+  const { physician } = JSON.parse(text) as { physician?: { first_name: string; last_name: string; npi: string } };
+  return physician && { name: `${physician.first_name} ${physician.last_name}`, npi: physician.npi };
+}
 
 /** The exact bytes of an order: the accepted text, with the user id as its first field. */
 export const buildOrderBody = (text: string, userId: string): string => `{"user_id":${JSON.stringify(userId)},${text.slice(1)}`;

@@ -15,7 +15,7 @@ import { buildOrderPatient, type PatientSource } from './order-patient.ts';
 import { readCollectionMethod, readLabAccount } from './order-performer.ts';
 import { type OrderedTests, readOrderedTests, type TestTable } from './ordered-tests.ts';
 import { listContained, PATIENT_SNAPSHOT_ID } from './references.ts';
-import { readSigner } from './signer.ts';
+import { readSigner, type SigningRules } from './signer.ts';
 import { invalid, requireValid } from './validation-result.ts';
 
 const URGENT_PRIORITIES = new Set<unknown>(['stat', 'asap']);
@@ -25,6 +25,7 @@ export interface OrderRules {
   table: TestTable;
   systems: Systems;
   defaults: OrderDefaults;
+  signing: SigningRules;
   /** For an active laboratory request that cannot be ordered. `store`: stored without a Task. `reject`: stored with a Task `rejected`. `refuse`: 422. */
   unorderable: 'store' | 'reject' | 'refuse';
 }
@@ -36,18 +37,17 @@ interface OrderDefaults {
   longestNote: number;
 }
 
-/** Returns the content and the patient's id, or fails with 422 and all issues. `code`: the tests of the request's code. `key`: becomes the passthrough. */
+/** Returns the content and the patient's id, or fails with 422 and all issues. `code`: the tests of the request's code. */
 export async function buildOrderContent(
   context: Context,
   request: Resource,
-  { code, rules, key }: { code: OrderedTests; rules: OrderRules; key: string },
+  { code, rules }: { code: OrderedTests; rules: OrderRules },
 ): Promise<{ patientId: string; content: OrderContent }> {
-  const { table, systems, defaults } = rules;
+  const { table, systems, defaults, signing } = rules;
   const now = context.clock();
   const { patientId, sources, excluded } = await readSubject(context, request);
   const found = buildOrderPatient(sources, now);
   const patient = 'patient' in found ? found.patient : undefined;
-  const signer = await readSigner(context, request, { state: patient?.state, qualifications: systems.qualifications });
   const method = readCollectionMethod(request, systems);
   const content = requireValid(
     {
@@ -58,12 +58,12 @@ export async function buildOrderContent(
       support: await readSupportingInfo(context, request, { patientId, consents: systems.consents }),
       account: await readLabAccount(context, request, { system: systems.labAccount, standard: defaults.labAccount }),
       patient: 'patient' in found ? { value: found.patient } : found,
-      physician: 'physician' in signer ? { value: signer.physician } : signer,
+      physician: await readSigner(context, request, { ...signing, ...systems, state: patient?.state }),
     },
     [...excluded, ...checkUnsupportedElements(request, now)],
   );
   const activateBy = findActivationDay(request, content.patient.state, now);
-  return { patientId, content: { ...content, urgent: isUrgent(request), activateBy, passthrough: key } };
+  return { patientId, content: { ...content, urgent: isUrgent(request), activateBy } };
 }
 
 export const isUrgent = ({ priority }: Resource): boolean => URGENT_PRIORITIES.has(priority);

@@ -144,7 +144,7 @@ interface Classification {
 }
 
 const buildRefusal = ({ text, at }: Classification): Issue => issue('business-rule', text, at);
-const buildNotice = ({ text, at }: Omit<Classification, 'finding'>): Issue => ({
+export const buildNotice = ({ text, at }: Omit<Classification, 'finding'>): Issue => ({
   severity: 'information',
   code: 'informational',
   text,

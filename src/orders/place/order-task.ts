@@ -16,12 +16,18 @@ import type { Store } from '../../store/store.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 import { withdrawOrder } from './cancellation.ts';
+import type { OrderContent, OrderPhysician } from './junction-order.ts';
 import { buildLastModified, withTaskStatus } from './order-edits.ts';
 import { findOrderEntry, ORDER_TOPIC, parseOrderPayload, readRequestId, toSubject } from './order-entry.ts';
+import { NPI_SYSTEM } from './practitioner.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 
-/** The Task of a request. `notes`: the notes that are sent with the order; notes that are added to the request later are not among them. */
-export function buildTask(request: Resource, { at, notes, system }: { at: string; notes: string | undefined; system: string }): Resource {
+/** What is sent with an order and may differ from its request later: the notes, and the physician who signs. */
+type SentInput = Pick<OrderContent, 'notes' | 'physician'>;
+
+/** The Task of a request. `sent`: absent for a request that is not ordered. `system`: the code system of the types of inputs. */
+export function buildTask(request: Resource, { at, sent, system }: { at: string; sent?: SentInput; system: string }): Resource {
+  const input = sent ? buildInputs(sent, system) : [];
   const reference = { reference: toSubject(request.id!) };
   return {
     resourceType: 'Task',
@@ -33,9 +39,24 @@ export function buildTask(request: Resource, { at, notes, system }: { at: string
     for: request.subject,
     authoredOn: at,
     lastModified: at,
-    ...(notes && { input: [{ type: { coding: [{ system, code: 'clinical-notes' }] }, valueString: notes }] }),
+    ...(input.length && { input }),
   };
 }
+
+function buildInputs({ notes, physician }: SentInput, system: string): object[] {
+  const type = (code: string) => ({ coding: [{ system, code }] });
+  return [
+    ...(notes ? [{ type: type('clinical-notes'), valueString: notes }] : []),
+    ...(physician ? [{ type: type('physician'), valueReference: buildPhysicianReference(physician) }] : []),
+  ];
+}
+
+const buildPhysicianReference = ({ id, npi, firstName, lastName }: OrderPhysician): object => ({
+  ...(id !== undefined && { reference: `Practitioner/${id}` }),
+  type: 'Practitioner',
+  identifier: { system: NPI_SYSTEM, value: npi },
+  display: `${firstName} ${lastName}`,
+});
 
 /** The UUID namespace of the ids of Tasks of rejections, generated for this project. */
 const TASK_ID_NAMESPACE = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';

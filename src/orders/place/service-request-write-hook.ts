@@ -14,7 +14,7 @@ import { withdrawOrder } from './cancellation.ts';
 import { checkImmutableElements, type SentText } from './immutable-elements.ts';
 import { buildClientUserId, buildOrderText } from './junction-order.ts';
 import { buildOrderContent, type OrderRules } from './order-content.ts';
-import { buildRejection, canBeOrder, decideOrder, type OrderDecision } from './order-decision.ts';
+import { buildNotice, buildRejection, canBeOrder, decideOrder, type OrderDecision } from './order-decision.ts';
 import { isEnded, isRevoked } from './order-edits.ts';
 import {
   findPresentEntry,
@@ -27,13 +27,20 @@ import {
 } from './order-entry.ts';
 import { buildTask, createOrderTask, storeRejection } from './order-task.ts';
 import type { OrderedTests } from './ordered-tests.ts';
+import { describeSigner } from './practitioner.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 
 /** However often a ServiceRequest is written, it is sent once. */
 export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
+  const contents = new WeakMap<PendingWrite, BuiltContent>();
+  const contentOf: ContentReader = (context, write, code) => {
+    const content = contents.get(write) ?? buildOrderContent(context, parseWritten(write), { code, rules });
+    contents.set(write, content);
+    return content;
+  };
   const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
   const decisionOn = (context: Context, write: PendingWrite): Promise<OrderDecision> => {
-    const decision = decisions.get(write) ?? decideWrite(context, write, rules);
+    const decision = decisions.get(write) ?? decideWrite(context, write, { rules, contentOf });
     decisions.set(write, decision);
     return decision;
   };
@@ -48,10 +55,11 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
         checkChange(entry, previous, { next: write.resource, rules, baseUrl: context.baseUrl });
       const decision = await decisionOn(context, write);
       if (decision.verdict === 'refuse') throw businessRules([decision.issue]);
-      if (decision.verdict === 'place') await buildOrderContent(context, parseWritten(write), { code: decision.tests, rules, key: '' });
+      if (decision.verdict === 'place') await contentOf(context, write, decision.tests);
     },
     async warnings(context, write) {
       const decision = await decisionOn(context, write);
+      if (decision.verdict === 'place') return [buildSignerNotice(await contentOf(context, write, decision.tests))];
       return decision.verdict === 'reject' || decision.verdict === 'tell' ? [decision.issue] : [];
     },
     async after(context, write) {
@@ -60,19 +68,31 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
       if (isRevocation(write, context)) return entry && withdrawOrder(context, entry);
       if (entry && write.resource.status === 'active') return resumeOrder(context, entry, write);
       const decision = await decisionOn(context, write);
-      if (decision.verdict === 'place') await acceptOrder(context, write, { code: decision.tests, rules });
+      if (decision.verdict === 'place') await acceptOrder(context, write, { ...(await contentOf(context, write, decision.tests)), rules });
       if (decision.verdict === 'reject') await rejectOrder(context, write, { issue: decision.issue, rules });
     },
   };
 }
 
+/** Who signs the order. */
+const buildSignerNotice = ({ content }: Awaited<BuiltContent>): Issue =>
+  buildNotice({ text: describeSigner(content.physician), at: 'ServiceRequest.requester' });
+
+type BuiltContent = ReturnType<typeof buildOrderContent>;
+/** The content of an order with these tests. It is built once for a write. */
+type ContentReader = (context: Context, write: PendingWrite, code: OrderedTests) => BuiltContent;
+
 /** Decides about a write. Requests that were ordered, and writes by the server, are not decided again. */
-async function decideWrite(context: Context, write: PendingWrite, rules: OrderRules): Promise<OrderDecision> {
+async function decideWrite(
+  context: Context,
+  write: PendingWrite,
+  { rules, contentOf }: { rules: OrderRules; contentOf: ContentReader },
+): Promise<OrderDecision> {
   if (!write.resource || !isUserWrite(context) || (await findEntryOfWrite(context, write))) return { verdict: 'store' };
   const decision = await decideOrder(context, { request: write.resource, previous: readPrevious(write) }, rules);
   if (decision.verdict !== 'place' || !decision.orReject) return decision;
   try {
-    await buildOrderContent(context, parseWritten(write), { code: decision.tests, rules, key: '' });
+    await contentOf(context, write, decision.tests);
     return decision;
   } catch (error) {
     if (error instanceof FhirError && error.kind === 'rule') return buildRejection(error.issues);
@@ -146,21 +166,20 @@ const parseWritten = ({ change }: PendingWrite): Resource => parseExactBody(chan
 async function acceptOrder(
   context: Context,
   write: PendingWrite,
-  { code, rules }: { code: OrderedTests; rules: OrderRules },
+  { patientId, content, rules }: Awaited<BuiltContent> & { rules: OrderRules },
 ): Promise<void> {
   const { tenant } = context.caller;
   const { version } = write.change;
   const request = parseWritten(write);
   const key = context.newId();
-  const { patientId, content } = await buildOrderContent(context, request, { code, rules, key });
   const at = context.clock().toISOString();
-  const task = buildTask(request, { at, notes: content.notes, system: rules.systems.taskInput });
+  const task = buildTask(request, { at, sent: content, system: rules.systems.taskInput });
   const taskId = await createOrderTask(context, write.id, task);
   const payload = formatOrderPayload({
     state: 'unsent',
     task: taskId,
     clientUserId: buildClientUserId(tenant, patientId),
-    text: buildOrderText(content),
+    text: buildOrderText(content, key),
     version,
     isParkedByOperator: false,
   });
@@ -169,7 +188,7 @@ async function acceptOrder(
 
 /** Stores a Task with the reason why the request is not ordered. */
 async function rejectOrder(context: Context, write: PendingWrite, { issue, rules }: { issue: Issue; rules: OrderRules }): Promise<void> {
-  const task = buildTask(parseWritten(write), { at: context.clock().toISOString(), notes: undefined, system: rules.systems.taskInput });
+  const task = buildTask(parseWritten(write), { at: context.clock().toISOString(), system: rules.systems.taskInput });
   await storeRejection(context, write.id, task, issue.text);
 }
 

@@ -1,104 +1,139 @@
-// The physician who signs an order: the requester, who must be licensed in the patient's state. An order without a requester, or with a requester that is a
-// patient, an organization or a device, is sent without a physician.
-// https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester, docs/decisions/0023-order-acceptance.md
-import type { Extension, PractitionerQualification } from '@medplum/fhirtypes';
-import { findCurrentElements, isInPeriod } from '../../fhir/current-elements.ts';
-import { type Issue, issue } from '../../fhir/outcome.ts';
-import { toTyped } from '../../fhir/typed-resource.ts';
+// The physician who signs an order: the requester; otherwise the account's default for the patient's state; otherwise the only physician who is registered in that
+// state. Without any of them the order is refused, or sent without a physician if the account allows it: physicians of the lab network sign it then.
+// https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester, docs/decisions/0041-order-physicians.md
+import { isInPeriod } from '../../fhir/current-elements.ts';
+import type { Issue } from '../../fhir/outcome.ts';
+import { parseStored, toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
+import { findMatches } from '../../interactions/conditional-match.ts';
 import type { Context } from '../../interactions/context.ts';
-import { findValues, toAsciiName, toDayInState, toUsState } from './demographics.ts';
-import type { OrderPhysician } from './junction-order.ts';
+import { asSystemActor } from '../system-actor.ts';
+import type { Systems } from '../systems.ts';
+import { toDayInState } from './demographics.ts';
+import type { OrderPhysician, SigningRole } from './junction-order.ts';
+import { buildSignerIssue, findLicensedStates, readPhysician, SIGNERS } from './practitioner.ts';
 import { findReferenced, findReferencedType, type Reference } from './references.ts';
+import { listIssues, type ValidationResult } from './validation-result.ts';
 
-const NPI_SYSTEM = 'http://hl7.org/fhir/sid/us-npi';
-const REQUESTER_PATH = 'ServiceRequest.requester';
+/** What the account demands of the physicians of its orders. */
+export interface SigningRules {
+  /** `required`: every order names a physician. `optional`: an order without one is signed by the lab network's own physicians. */
+  physicians: 'required' | 'optional';
+  /** The patient's state (USPS code) → the id of the Practitioner who signs orders that no requester signs. */
+  defaultPhysicians: Readonly<Record<string, string>>;
+}
+
+/** `state`: the patient's state (USPS code); undefined: the address is invalid, and the order is refused for that reason. */
+interface SignerContext extends SigningRules, Pick<Systems, 'qualifications' | 'registrationStatus'> {
+  state: string | undefined;
+}
+
+/** Undefined: the order is sent without a physician. */
+type SignerResult = ValidationResult<OrderPhysician | undefined>;
+
 /** Types of requesters that do not sign orders. */
 const NON_SIGNING_TYPES = new Set(['Organization', 'Patient', 'RelatedPerson', 'Device']);
 
-/** `state`: the patient's state (USPS code); undefined: the address is invalid. `qualifications`: the code system of types of qualification. */
-interface SignerContext {
-  state: string | undefined;
-  qualifications: string;
-}
-
-/** The physician (undefined: the order has no signer), or the reasons why the requester cannot sign. */
-type SignerResult = { physician: OrderPhysician | undefined } | { issues: Issue[] };
-
 export async function readSigner(context: Context, request: Resource, signing: SignerContext): Promise<SignerResult> {
   const { requester } = toTyped('ServiceRequest', request);
-  if (requester === undefined || NON_SIGNING_TYPES.has(findReferencedType(request, requester) ?? '')) return { physician: undefined };
-  const practitioner = await findPractitioner(context, request, requester);
-  if (!practitioner)
-    return { issues: [buildMissingIssue('a requester that is a Practitioner of this server, or a role of one, in practice', [])] };
-  return toPhysician(practitioner, signing, context.clock());
+  if (requester !== undefined && !NON_SIGNING_TYPES.has(findReferencedType(request, requester) ?? ''))
+    return readRequester(context, request, { requester, signing });
+  const { state, physicians, defaultPhysicians } = signing;
+  if (state === undefined) return { value: undefined };
+  const standard = defaultPhysicians[state];
+  if (standard !== undefined) return readDefault(context, standard, { ...signing, state });
+  const registered = await listRegistered(context, { ...signing, state });
+  if (registered.length === 1) return { value: registered[0] };
+  return physicians === 'optional' ? { value: undefined } : { issues: [buildMissingIssue(state, registered)] };
 }
 
-const buildMissingIssue = (what: string, elements: string[]): Issue =>
-  issue('business-rule', `an order needs ${what}`, [REQUESTER_PATH, ...elements]);
+async function readRequester(
+  context: Context,
+  request: Resource,
+  { requester, signing }: { requester: Reference; signing: SignerContext },
+): Promise<SignerResult> {
+  const found = await findPractitioner(context, request, requester);
+  if (found) return checkSigner(context, { ...found, signing, role: 'requester' });
+  return { issues: [buildSignerIssue('a requester that is a Practitioner of this server, or a role of one, in practice')] };
+}
 
-function toPhysician(practitioner: Resource, { state, qualifications }: SignerContext, now: Date): SignerResult {
-  const states = findLicensedStates(practitioner, { today: toDayInState(state ?? '', now), qualifications });
-  const at = now.toISOString();
-  const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) =>
-    toAsciiName(findValues(practitioner, { element: 'name', part }, at)?.[0]?.[1] ?? ''),
+async function readDefault({ store, caller, clock }: Context, id: string, signing: SignerContext): Promise<SignerResult> {
+  const practitioner = parseStored('Practitioner', await store.read(caller.tenant, 'Practitioner', id));
+  if (practitioner && practitioner.active !== false) return checkSigner({ clock }, { practitioner, id, signing, role: 'account-default' });
+  return { issues: [buildSignerIssue(`${SIGNERS['account-default']}, but Practitioner/${id} is not on this server or not in practice`)] };
+}
+
+interface SignerCandidate extends Pick<OrderPhysician, 'role' | 'id'> {
+  practitioner: Resource;
+  signing: SignerContext;
+}
+
+/** In an unknown state the licence is not checked. */
+function checkSigner(
+  { clock }: Pick<Context, 'clock'>,
+  { practitioner, signing: { state, qualifications }, role, id }: SignerCandidate,
+): SignerResult {
+  const states = findLicensedStates(practitioner, { today: toDayInState(state ?? '', clock()), qualifications });
+  const found = readPhysician(practitioner, { role, id, states, now: clock().toISOString() });
+  const issues = [...listIssues(found), ...(state === undefined || states.includes(state) ? [] : [buildLicenceIssue(role, state)])];
+  return issues.length ? { issues } : found;
+}
+
+const buildLicenceIssue = (role: SigningRole, state: string): Issue =>
+  buildSignerIssue(
+    `a licence of ${SIGNERS[role]} in the state of the patient's address, ${state} (Practitioner.qualification): add the licence, or name another physician as the requester`,
+    'Practitioner.qualification',
   );
-  const npi = readNpi(practitioner, at);
-  const issues = [
-    ...(npi ? [] : [buildMissingIssue('the NPI of its requester (Practitioner.identifier)', ['Practitioner.identifier'])]),
-    ...(firstName && lastName
-      ? []
-      : [buildMissingIssue("its requester's first and last name in Latin letters (Practitioner.name)", ['Practitioner.name'])]),
-    ...(state === undefined || states.includes(state) ? [] : [buildMissingIssue(NEEDS_LICENCE, ['Practitioner.qualification'])]),
-  ];
-  return issues.length ? { issues } : { physician: { firstName: firstName!, lastName: lastName!, npi: npi!, states } };
-}
-
-const NEEDS_LICENCE = "a requester who is licensed in the state of the patient's address (Practitioner.qualification)";
-
-/** The current US national provider identifier. */
-export const readNpi = (practitioner: Resource, now: string): string | undefined =>
-  findCurrentElements(toTyped('Practitioner', practitioner).identifier ?? [], 'Identifier', now).find(({ system }) => system === NPI_SYSTEM)
-    ?.value;
 
 /** The requester, or the practitioner of the requester's current role; contained or stored. Undefined for a practitioner who is not active. */
-async function findPractitioner(context: Context, request: Resource, requester: Reference): Promise<Resource | undefined> {
+async function findPractitioner(
+  context: Context,
+  request: Resource,
+  requester: Reference,
+): Promise<Pick<SignerCandidate, 'practitioner' | 'id'> | undefined> {
   const first = await findReferenced(context, request, requester);
   const isRole = first?.resourceType === 'PractitionerRole' && first.active !== false && isInPeriod(first, context.clock().toISOString());
-  const found = isRole ? await findReferenced(context, request, first.practitioner) : first;
-  return found?.resourceType === 'Practitioner' && found.active !== false ? found : undefined;
+  const reference = isRole ? toTyped('PractitionerRole', first).practitioner : requester;
+  const found = isRole ? await findReferenced(context, request, reference) : first;
+  if (found?.resourceType !== 'Practitioner' || found.active === false) return undefined;
+  return { practitioner: found, id: reference?.reference?.startsWith('#') ? undefined : found.id };
 }
 
-const WHERE_VALID_URL = 'http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/practitioner-qualification';
-const USPS_SYSTEM = 'https://www.usps.com/';
-/** The code for a licence to practise in the code system of types of qualification. Its other codes are not licences. */
-const LICENCE_CODE = 'state-license';
+/** The maximum number of Practitioners that are read. With more of them no physician is the only one. */
+const MAX_REGISTERED = 50;
 
-/** USPS codes, sorted. `today`: YYYY-MM-DD. `qualifications`: the code system of types of qualification. */
-export function findLicensedStates(practitioner: Resource, { today, qualifications }: { today: string; qualifications: string }): string[] {
-  const licences = (toTyped('Practitioner', practitioner).qualification ?? []).filter(
-    (qualification) => isLicence(qualification, qualifications) && isPeriodCurrent(qualification.period, today),
-  );
-  return [...new Set(licences.flatMap(({ extension }) => (extension ?? []).filter(isQualificationInForce).flatMap(listStates)))].sort();
+/**
+ * The physicians who can sign, with a registered licence in this state that is in force. Several Practitioners with one NPI are one physician: the one with the
+ * smallest id is used.
+ */
+async function listRegistered(
+  context: Context,
+  { state, qualifications, registrationStatus }: SignerContext & { state: string },
+): Promise<OrderPhysician[]> {
+  const criteria = new URLSearchParams({ 'registered-state': state }).toString();
+  // the caller may have no scope to read practitioners
+  const rows = await findMatches(asSystemActor(context), 'Practitioner', { criteria, count: MAX_REGISTERED });
+  const now = context.clock();
+  const licences = { today: toDayInState(state, now), qualifications };
+  const byNpi = new Map<string, OrderPhysician>();
+  for (const { id, body } of rows.toSorted((a, b) => (a.id < b.id ? 1 : -1))) {
+    const practitioner = toTyped('Practitioner', JSON.parse(body!));
+    if (practitioner.active === false || !findLicensedStates(practitioner, { ...licences, registrationStatus }).includes(state)) continue;
+    const states = findLicensedStates(practitioner, licences);
+    const found = readPhysician(practitioner, { role: 'only-registered', id, states, now: now.toISOString() });
+    if ('value' in found) byNpi.set(found.value.npi, found.value);
+  }
+  return [...byNpi.values()];
 }
 
-function isLicence({ code }: PractitionerQualification, system: string): boolean {
-  const own = (code?.coding ?? []).filter((coding) => coding.system === system);
-  return own.length === 0 || own.some((coding) => coding.code === LICENCE_CODE);
+const REMEDY = 'name one as the requester, or let the operator of this server set a default physician of the account for this state';
+const MAX_NAMES = 5;
+
+function buildMissingIssue(state: string, registered: OrderPhysician[]): Issue {
+  const needs = `a physician who is licensed in ${state}, the state of the patient's address`;
+  if (registered.length === 0)
+    return buildSignerIssue(`${needs}, and none is registered there (a pending registration does not count): register one, ${REMEDY}`);
+  const names = registered.map(({ npi }) => npi).sort();
+  const more = names.length > MAX_NAMES ? ' and others' : '';
+  return buildSignerIssue(`${needs}, and several are registered there (NPI ${names.slice(0, MAX_NAMES).join(', ')}${more}): ${REMEDY}`);
 }
-
-/** Dates of any precision: an end without a day includes the whole month or year. https://hl7.org/fhir/R4/datatypes.html#Period */
-const isPeriodCurrent = (period: PractitionerQualification['period'], today: string): boolean =>
-  (period?.start ?? '').slice(0, 10) <= today &&
-  !(period?.end !== undefined && period.end.slice(0, 10) < today.slice(0, period.end.length));
-
-function isQualificationInForce({ url, extension = [] }: Extension): boolean {
-  const status = extension.find((item) => item.url === 'status')?.valueCode;
-  return url === WHERE_VALID_URL && (status === undefined || status === 'active');
-}
-
-const listStates = ({ extension = [] }: Extension): string[] =>
-  extension
-    .filter(({ url }) => url === 'whereValid')
-    .flatMap(({ valueCodeableConcept }) => valueCodeableConcept?.coding ?? [])
-    .flatMap(({ system, code }) => (system === USPS_SYSTEM ? (toUsState(code ?? '') ?? []) : []));
