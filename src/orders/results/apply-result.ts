@@ -12,8 +12,9 @@ import { isRequestPresent, recordTrackedState } from '../track/apply-snapshot.ts
 import { isReadAt, type LeasedOrder, type OrderTracker, parseTrackedState, type TrackedResult } from '../track/order-tracker.ts';
 import { findContentChange } from './content-change.ts';
 import { digestResult, isCorrectedOrder, isCorrection, isRecentlyUpdated } from './correction.ts';
-import { type ExistingResults, readExistingReport, readExistingResults } from './existing-results.ts';
+import { type ExistingResults, readExistingResults } from './existing-results.ts';
 import { mergeReportContent } from './merge-markers.ts';
+import { buildPanelEdits, cancelIfPreliminary } from './panels.ts';
 import { type ParsedReport, parseReport, toReportId } from './parse-report.ts';
 import {
   addPartitionTag,
@@ -42,7 +43,7 @@ export async function applyResult(
   const { trackedOrder } = leased;
   return tracker.store.transaction(async (store) => {
     const context = systemContext(tracker, trackedOrder.tenant, store);
-    const existing = await readExistingResults(context, trackedOrder, reading.order);
+    const existing = await readExistingResults(context, trackedOrder, { order: reading.order, systems: tracker.results });
     const report = await parseResult(tracker, context, { leased, reading, existing });
     if (!report) return 'nothing';
     const result = toTrackedResult(trackedOrder, { reading, report, now: tracker.clock() });
@@ -161,12 +162,24 @@ async function buildEdits({ results }: OrderTracker, context: Context, write: Re
   const outdated = corrected && parseTrackedState(leased.trackedOrder).result?.read?.event !== findLastEvent(order)?.id;
   const observationEdits = markers.map((part) => ({ id: part.id, edit: buildObservationEdit(results, part, { variables, corrected }) }));
   const change = findContentChange(existing, observationEdits, references);
-  const reportEdit = buildReportEdit(results, { report, order, corrected, superseded, outdated, critical, change, references, code });
+  const panelEdits = buildPanelEdits({ biomarker: results.biomarker, report, existing, markers, references, corrected, variables });
+  const listed = panelEdits.flatMap((panel) => (panel.listed ? [`Observation/${panel.id}`] : []));
+  const reportEdit = buildReportEdit(results, {
+    report,
+    order,
+    corrected,
+    superseded,
+    outdated,
+    critical,
+    change,
+    references: [...listed, ...references],
+    code,
+  });
   return [
     ...report.samples.map(
       ({ id, view }): ResourceEdit => ({ type: 'Specimen', id, edit: tagged((current) => results.sample.write(view, current)) }),
     ),
-    ...observationEdits.map(({ id, edit }): ResourceEdit => ({ type: 'Observation', id, edit: tagged(edit) })),
+    ...[...observationEdits, ...panelEdits].map(({ id, edit }): ResourceEdit => ({ type: 'Observation', id, edit: tagged(edit) })),
     ...withdrawn.map(
       (reference): ResourceEdit => ({ type: 'Observation', id: reference.slice('Observation/'.length), edit: markEnteredInError }),
     ),
@@ -194,7 +207,10 @@ async function isCriticalReport({ store }: Context, write: ResultWrite, preserve
 export async function cancelPartialReport(tracker: OrderTracker, { trackedOrder }: LeasedOrder, order: OrderSnapshot): Promise<void> {
   await tracker.store.transaction(async (store) => {
     const context = systemContext(tracker, trackedOrder.tenant, store);
-    const { idBase } = await readExistingReport(context, trackedOrder, order);
-    await readModifyWriteMany(context, [{ type: 'DiagnosticReport', id: toReportId(idBase), edit: cancelIfPartial }]);
+    const { idBase, panels } = await readExistingResults(context, trackedOrder, { order, systems: tracker.results });
+    await readModifyWriteMany(context, [
+      ...panels.map(({ id }): ResourceEdit => ({ type: 'Observation', id: id!, edit: cancelIfPreliminary })),
+      { type: 'DiagnosticReport', id: toReportId(idBase), edit: cancelIfPartial },
+    ]);
   });
 }

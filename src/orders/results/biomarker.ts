@@ -1,7 +1,7 @@
 // Converts a biomarker of a result, or an expected one that is missing, to the fields of mappings/junction/biomarker.yaml.
 // https://docs.junction.com/lab/results/result-formats
 
-import { toRecord } from '../../fhir/json-values.ts';
+import { toList, toRecord } from '../../fhir/json-values.ts';
 import { toFhirInstant } from '../../junction/fhir-date-time.ts';
 import { readTextField, toReportedText } from '../../junction/json-fields.ts';
 import type { View } from '../../mapping/shape.ts';
@@ -37,6 +37,8 @@ export interface Marker {
   key: string;
   view: View;
   critical: boolean;
+  /** The name fields of the ordered markers that it belongs to. */
+  sources: View[];
 }
 
 const LOINC = /^\d{1,7}-\d$/;
@@ -62,7 +64,12 @@ export function parseMarker(value: unknown, shared: ReportElements): Marker {
     note: toReportedText(result.notes),
     tag: result.source_markers === null ? 'unsolicited' : undefined,
   };
-  return { key: toMarkerKey(result, sample), view, critical: code !== undefined && CRITICAL_CODES.has(code) };
+  return {
+    key: toMarkerKey(result, sample),
+    view,
+    critical: code !== undefined && CRITICAL_CODES.has(code),
+    sources: parseSources(result, shared),
+  };
 }
 
 /** One of `missing_results[]`: a cancelled Observation shows that a value was expected. */
@@ -86,8 +93,14 @@ export function parseMissingMarker(value: unknown, shared: ReportElements): Mark
     },
     note: note === '' ? undefined : note,
   };
-  return { key: toMarkerKey(missing, undefined), view, critical: false };
+  return { key: toMarkerKey(missing, undefined), view, critical: false, sources: parseSources(missing, shared) };
 }
+
+const parseSources = (result: Record<string, unknown>, shared: ReportElements): View[] =>
+  toList(result.source_markers).map((source) => {
+    const { loinc: _unknown, ...fields } = toNameFields(toRecord(source), shared);
+    return fields;
+  });
 
 /** The laboratory that measured the marker, by default that of the report. The CLIA number belongs to the latter. */
 const toPerformerFields = (performing: string | undefined, { name, clia }: Laboratory): View => ({

@@ -8,16 +8,18 @@ import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { parseExactBody, type ResourceRow } from '../../store/resources/resource-row.ts';
 import { parseTrackedState } from '../track/order-tracker.ts';
+import { isPanel, type MarkerSystems } from './marker-identity.ts';
 import { toReportId } from './parse-report.ts';
 
 export interface ExistingResults {
   /** The ids of all resources of the report are derived from this id. */
   idBase: string;
   report: DiagnosticReport | undefined;
-  /** DiagnosticReport.result, unchanged. */
+  /** DiagnosticReport.result without panels. */
   references: string[];
   /** The Observations among them. */
   markers: Observation[];
+  panels: Observation[];
   /** The same by id, with exact decimals. */
   contents: ReadonlyMap<string, Resource>;
   /** Results of a later order of the transaction are among them. */
@@ -25,7 +27,11 @@ export interface ExistingResults {
 }
 
 /** Called inside a transaction. */
-export async function readExistingResults(context: Context, trackedOrder: TrackedOrder, order: OrderSnapshot): Promise<ExistingResults> {
+export async function readExistingResults(
+  context: Context,
+  trackedOrder: TrackedOrder,
+  { order, systems }: { order: OrderSnapshot; systems: MarkerSystems },
+): Promise<ExistingResults> {
   const { store, caller } = context;
   const { idBase, report } = await readExistingReport(context, trackedOrder, order);
   const references = (report?.result ?? []).flatMap(({ reference }) => reference ?? []);
@@ -34,18 +40,20 @@ export async function readExistingResults(context: Context, trackedOrder: Tracke
     caller.tenant,
     ids.map((id) => ({ type: 'Observation' as const, id })),
   );
-  const markers = ids.flatMap(
+  const observations = ids.flatMap(
     (id) =>
       parseStored(
         'Observation',
         rows.find((row) => row.id === id),
       ) ?? [],
   );
+  const panels = observations.filter((observation) => isPanel(observation, systems));
   return {
     idBase,
     report,
-    references,
-    markers,
+    references: references.filter((reference) => !panels.some(({ id }) => reference === `Observation/${id}`)),
+    markers: observations.filter((observation) => !panels.includes(observation)),
+    panels,
     contents: new Map(rows.flatMap(({ id, body }) => (body ? [[id, parseExactBody(body)] as const] : []))),
     hasLaterResults: hasLaterResults(order, await store.trackedOrders.listOfRequest(trackedOrder)),
   };

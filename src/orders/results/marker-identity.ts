@@ -55,6 +55,11 @@ export const isMarkerReported = (observation: Observation, markers: ReportPart[]
 
 export const isMeasured = ({ status }: Observation): boolean => status !== 'cancelled' && status !== 'entered-in-error';
 
+/** Whether results have created this Observation as a panel: a group that people have made has no code of the lab network. */
+export const isPanel = ({ hasMember, code }: Observation, { providerSystem, markerSystem }: MarkerSystems): boolean =>
+  hasMember !== undefined &&
+  (code.coding ?? []).some(({ system }) => system === markerSystem || system?.startsWith(providerSystem) === true);
+
 interface MarkerNames {
   /** The most specific first. */
   names: (string | undefined)[];

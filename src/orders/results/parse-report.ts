@@ -31,6 +31,8 @@ export interface ReportSubject {
 export interface ReportPart {
   id: string;
   view: View;
+  /** Of a marker: the ids of the panels that it belongs to. */
+  panels?: string[];
 }
 
 export interface ParsedReport {
@@ -40,6 +42,8 @@ export interface ParsedReport {
   samples: ReportPart[];
   /** Including missing ones. */
   markers: ReportPart[];
+  /** The ordered markers, of which those with several markers are panels (panels.ts). */
+  panels: ReportPart[];
   critical: boolean;
 }
 
@@ -75,6 +79,7 @@ export function parseReport(result: Record<string, unknown>, subject: ReportSubj
     report: { id: toReportId(subject.idBase), view: toReportFields(metadata, subject, { samples, collected, laboratory }) },
     samples: samples.map(({ id, view }) => ({ id, view })),
     markers: assignIds(markers, subject.idBase),
+    panels: listPanels(markers, subject.idBase),
     critical: interpretation === 'critical' || markers.some((marker) => marker.critical),
   };
 }
@@ -87,12 +92,26 @@ const parseLaboratory = (metadata: Record<string, unknown>, { laboratory }: Repo
 /** Laboratories sometimes send a key twice: the position distinguishes them. */
 function assignIds(markers: Marker[], idBase: string): ReportPart[] {
   const counts = new Map<string, number>();
-  return markers.map(({ key, view }) => {
+  return markers.map(({ key, view, sources }) => {
     const index = counts.get(key) ?? 0;
     counts.set(key, index + 1);
-    return { id: v5(`${idBase}/marker/${key}${index ? `/${index}` : ''}`, RESULT_NAMESPACE), view };
+    return {
+      id: v5(`${idBase}/marker/${key}${index ? `/${index}` : ''}`, RESULT_NAMESPACE),
+      view,
+      panels: sources.map((source) => toPanelId(source, idBase)),
+    };
   });
 }
+
+const listPanels = (markers: Marker[], idBase: string): ReportPart[] => [
+  ...new Map(
+    markers.flatMap(({ sources }) => sources).map((view) => [toPanelId(view, idBase), { id: toPanelId(view, idBase), view }]),
+  ).values(),
+];
+
+/** By the laboratory's code, or Junction's name. */
+const toPanelId = ({ provider_id, slug, name }: View, idBase: string): string =>
+  v5(`${idBase}/panel/${provider_id ?? slug ?? name}`, RESULT_NAMESPACE);
 
 interface Sample extends ReportPart {
   /** Sample numbers by which a marker may refer to it. */
