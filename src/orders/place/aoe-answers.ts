@@ -12,6 +12,10 @@ export interface AoeAnswer {
   answer: string;
 }
 
+/** Junction documents one code as the answer to a question, also of the type `multi_choice`, and neither a separator nor repeated questions. */
+export const ONE_ANSWER_TEXT =
+  'a question of an order can have only one answer: the lab network does not document how several answers to one question are sent; give the most important one, and write the others in a note';
+
 const LINK_ID = /^(\d{1,15})\.(\d{1,15})$/;
 const FINISHED_STATUSES = new Set<unknown>(['completed', 'amended']);
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
@@ -51,8 +55,7 @@ function parseAnswer({ linkId, answer = [] }: QuestionnaireResponseItem, [at, pa
   if (answer.length === 0) return { value: [] };
   const [, marker, question] = LINK_ID.exec(linkId ?? '') ?? [];
   if (marker === undefined) return invalid('linkId must be the marker id and the question id: 173.1234567890251', at, `${path}.linkId`);
-  // Junction does not document a format for several answers to one question
-  if (answer.length > 1) return invalid('a question of an order can have only one answer', at, `${path}.answer`);
+  if (answer.length > 1) return invalid(ONE_ANSWER_TEXT, at, `${path}.answer`);
   const text = formatAnswer(answer[0]!);
   if (!text) return invalid('an answer of an order must be a coding with a code, a text, a number or a full date', at, `${path}.answer[0]`);
   return { value: [{ markerId: Number(marker), questionId: Number(question), answer: text }] };

@@ -4,7 +4,7 @@ import { isObject, toList } from '../../fhir/json-values.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { type AoeAnswer, parseAoeAnswers } from './aoe-answers.ts';
+import { type AoeAnswer, ONE_ANSWER_TEXT, parseAoeAnswers } from './aoe-answers.ts';
 import { type OrderConsent, parseConsents } from './consents.ts';
 import { listCodings } from './ordered-tests.ts';
 import { findReferencedType, isAboutPatient, listReferences, PATIENT_SNAPSHOT_ID, type Reference, readReferenced } from './references.ts';
@@ -112,9 +112,7 @@ export async function readSupportingInfo(
       listSupportingInfo(request).map(([path, reference]) => readSupport(context, { request, path, reference, ...supportContext })),
     ),
   );
-  return 'value' in result && hasDuplicateAnswers(result.value)
-    ? invalid('a question of an order can have only one answer', 'ServiceRequest.supportingInfo')
-    : result;
+  return 'value' in result && hasDuplicateAnswers(result.value) ? invalid(ONE_ANSWER_TEXT, 'ServiceRequest.supportingInfo') : result;
 }
 
 async function readSupport(
