@@ -9,6 +9,8 @@ type Body = Record<string, unknown>;
 /** Begins with an ASCII letter or digit; then letters, digits, - . , ' and single spaces. */
 const NAME = /^(?=.{1,50}$)[A-Za-z0-9][A-Za-z0-9\-.,']*( [A-Za-z0-9\-.,']+)*$/;
 const NAME_MESSAGE = 'Name holds characters that are not allowed';
+const PHONE = /^\+1(?!555|[2-9]11|\d{3}[2-9]11|\d{3}55501)[2-9]\d{2}[2-9]\d{6}$/;
+const PHONE_MESSAGE = 'Phone number is not a valid US number';
 const TEXT = /\S/;
 /** By Junction's changelog; another page of its documentation says 120. */
 const MAX_NOTES_LENGTH = 1000;
@@ -17,10 +19,10 @@ const MAX_NOTES_LENGTH = 1000;
 const OBSERVED_RULES: Record<string, [rule: RegExp, message: string]> = {
   'patient_details.first_name': [NAME, NAME_MESSAGE],
   'patient_details.last_name': [NAME, NAME_MESSAGE],
-  'patient_details.phone_number': [
-    /^\+1(?!555|[2-9]11|\d{3}[2-9]11|\d{3}55501)[2-9]\d{2}[2-9]\d{6}$/,
-    'Phone number is not a valid US number',
-  ],
+  'patient_details.phone_number': [PHONE, PHONE_MESSAGE],
+  'patient_details.medical_proxy.first_name': [NAME, NAME_MESSAGE],
+  'patient_details.medical_proxy.last_name': [NAME, NAME_MESSAGE],
+  'patient_details.medical_proxy.phone_number': [PHONE, PHONE_MESSAGE],
   'patient_details.email': [/^[^@\s.]+(\.[^@\s.]+)*@[^@\s.]+(\.[^@\s.]+)+$/, 'Input should be a valid email address'],
   'patient_address.first_line': [TEXT, 'Input should be a valid string'],
   'patient_address.city': [TEXT, 'Input should be a valid string'],
@@ -33,8 +35,17 @@ const OBSERVED_RULES: Record<string, [rule: RegExp, message: string]> = {
 export function validateOrder(body: Body, state: SandboxState): Reply | undefined {
   const detail = Object.entries(OBSERVED_RULES).flatMap(([place, rule]) => checkField(body, place, rule));
   if (detail.length) return refuse(422, detail);
-  const error = checkOrderSet(body, state);
+  const error = checkMinor(body, state) ?? checkOrderSet(body, state);
   return error === undefined ? undefined : refuse(400, error);
+}
+
+/** "Required if patient is a minor", by the API description. The text is invented. */
+function checkMinor({ patient_details: patient }: Body, { now }: SandboxState): string | undefined {
+  const { dob, medical_proxy: proxy } = isObject(patient) ? patient : {};
+  const majority = typeof dob === 'string' ? `${Number(dob.slice(0, 4)) + 18}${dob.slice(4)}` : '';
+  return majority > now().toISOString().slice(0, 10) && !isObject(proxy)
+    ? 'medical_proxy is required if the patient is a minor.'
+    : undefined;
 }
 
 function checkField(body: Body, place: string, [rule, msg]: [RegExp, string]): object[] {

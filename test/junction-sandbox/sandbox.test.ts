@@ -117,6 +117,25 @@ test.each<[string, object]>([
   expect([response.status, await json(response)]).toEqual([400, { detail }]);
 });
 
+test('an order for a minor needs the parent or guardian, whose data are checked', async () => {
+  const patient = { ...SAMPLE_ORDER.patient_details, dob: '2020-01-02' };
+  const refused = await order(randomUUID(), { patient_details: patient });
+  expect([refused.status, await json(refused)]).toEqual([400, { detail: 'medical_proxy is required if the patient is a minor.' }]);
+  const {
+    access_notes: _notes,
+    receiver_name: _name,
+    ...address
+  } = { access_notes: '', receiver_name: '', ...SAMPLE_ORDER.patient_address };
+  const proxy = { first_name: 'Anne', last_name: 'Lovelace', address, phone_number: '+15184731133' };
+  const send = (medical_proxy: object) => order(randomUUID(), { patient_details: { ...patient, medical_proxy } });
+  expect((await send(proxy)).status).toBe(200);
+  const wrong = await send({ ...proxy, phone_number: '911' });
+  expect([wrong.status, (await json(wrong)).detail]).toEqual([
+    422,
+    [expect.objectContaining({ loc: ['body', 'patient_details', 'medical_proxy', 'phone_number'] })],
+  ]);
+});
+
 test('a missing answer is refused with the text of the question', async () => {
   await call('PUT', '/sandbox/questions', [QUESTION]);
   const response = await order(randomUUID(), { aoe_answers: [{ ...ANSWER, marker_id: 174 }] });

@@ -155,7 +155,7 @@ const STORED: Resource = {
   ],
 };
 const NOW = new Date('2026-11-22T04:30:00Z');
-const stored = { patient: STORED, at: undefined };
+const stored = { person: STORED, at: undefined };
 
 test('of several names, numbers and addresses the preferred current one is sent', () => {
   expect(buildOrderPatient([stored], NOW)).toEqual({
@@ -199,14 +199,14 @@ test('elements that have ended, have not begun or are old are not sent; the curr
       { line: ['4 Main St'], city: 'Albany', state: 'NY', postalCode: '12207' },
     ],
   };
-  expect(buildOrderPatient([{ patient, at: undefined }], NOW)).toMatchObject({
+  expect(buildOrderPatient([{ person: patient, at: undefined }], NOW)).toMatchObject({
     patient: { firstName: 'Ada', lastName: 'King', phone: '+15184731133', email: 'ada@example.com', lines: ['4 Main St'] },
   });
 });
 
 test('an order whose patient has only e-mail addresses that ended is refused', () => {
   const telecom = [...(STORED.telecom as object[]).slice(0, 2), { system: 'email', value: 'ended@example.com', period: ENDED }];
-  expect(buildOrderPatient([{ patient: { ...STORED, telecom }, at: undefined }], NOW)).toMatchObject({
+  expect(buildOrderPatient([{ person: { ...STORED, telecom }, at: undefined }], NOW)).toMatchObject({
     issues: [{ text: 'an order needs an e-mail address of the patient' }],
   });
 });
@@ -220,8 +220,8 @@ test('the order’s snapshot of the patient is used first; an address is used co
   const { gender: _none, ...rest } = STORED;
   const found = buildOrderPatient(
     [
-      { patient: snapshot, at: 'ServiceRequest.contained[0]' },
-      { patient: rest as Resource, at: undefined },
+      { person: snapshot, at: 'ServiceRequest.contained[0]' },
+      { person: rest as Resource, at: undefined },
     ],
     NOW,
   );
@@ -240,7 +240,7 @@ test('the order’s snapshot of the patient is used first; an address is used co
 
 test('all missing elements are named at once, each with its path', () => {
   const found = buildOrderPatient(
-    [{ patient: { resourceType: 'Patient', birthDate: '1985', address: [{ country: 'CA' }] }, at: undefined }],
+    [{ person: { resourceType: 'Patient', birthDate: '1985', address: [{ country: 'CA' }] }, at: undefined }],
     NOW,
   );
   const issues = 'issues' in found ? found.issues : [];
@@ -265,7 +265,7 @@ test('an invalid value in the snapshot is named by its path, and is not replaced
     birthDate: '1985',
     address: [{ line: ['1'], city: 'x', state: 'Ontario', postalCode: '12207' }],
   };
-  const found = buildOrderPatient([{ patient: snapshot, at: 'ServiceRequest.contained[1]' }, stored], NOW);
+  const found = buildOrderPatient([{ person: snapshot, at: 'ServiceRequest.contained[1]' }, stored], NOW);
   expect('issues' in found && found.issues.map((issue) => issue.expression)).toEqual([
     ['ServiceRequest.contained[1].birthDate'],
     ['ServiceRequest.contained[1].address[0].state'],
@@ -277,6 +277,7 @@ test('the text of an order is the same for the same content, and the user id is 
   if (!('patient' in found)) throw new Error('the patient is complete');
   const content = {
     patient: found.patient,
+    proxy: undefined,
     physician: { role: 'requester' as const, id: 'cruz', firstName: 'Maria', lastName: 'Cruz', npi: '1999999984', states: ['CA', 'NY'] },
     tests: { labTests: ['t1'], addOn: [{ laboratory: 'quest', code: '899' }] },
     method: 'walk_in_test' as const,

@@ -157,6 +157,8 @@ describe('the patient', () => {
   test.each<[string, object, string]>([
     ['an address abroad', { address: [{ ...(ADA.address as object[])[0], country: 'CA' }] }, 'Patient.address.country'],
     ['a state that is none', { address: [{ ...(ADA.address as object[])[0], state: 'Ontario' }] }, 'Patient.address.state'],
+    ['a military address', { address: [{ ...(ADA.address as object[])[0], city: 'APO', state: 'AE' }] }, 'Patient.address.state'],
+    ['a military city in a state', { address: [{ ...(ADA.address as object[])[0], city: 'Fpo ' }] }, 'Patient.address.state'],
     ['a name without a Latin letter', { name: [{ given: ['愛'], family: 'Lovelace' }] }, 'Patient.name.given'],
     ['less than a whole date of birth', { birthDate: '1985' }, 'Patient.birthDate'],
     ['seventeen years', { birthDate: '2008-11-22' }, 'Patient.birthDate'],
@@ -182,6 +184,16 @@ describe('the patient', () => {
     const refused = fixture.put({ ...REQUEST, id: 'told', subject: { reference: 'Patient/someone' } } as Resource);
     await expect(refused).rejects.toThrow(/phone number of the patient: .*555-01xx.*e-mail address of the patient: .*domain name/);
     await expect(refused).rejects.not.toThrow(/5550123|b\.\.c/);
+  });
+
+  test('with a military address is refused once, with what is missing', async () => {
+    await fixture.put({ ...ADA, id: 'someone', address: [{ ...(ADA.address as object[])[0], city: 'APO', state: 'AP' }] } as Resource);
+    const refused = fixture.put({ ...REQUEST, id: 'military', subject: { reference: 'Patient/someone' } } as Resource);
+    await expect(refused).rejects.toMatchObject({ issues: [{ text: expect.stringMatching(/does not document .*\(APO, FPO, DPO\)/) }] });
+  });
+
+  test('may live in a city whose name only begins like a military post office', async () => {
+    expect(await orderFor({ address: [{ ...(ADA.address as object[])[0], city: 'Apollo' }] })).toEqual([]);
   });
 
   test('may have a name of fifty letters, deceasedBoolean false and active true', async () => {

@@ -194,6 +194,14 @@ export function toUsZip(text: string): string | undefined {
   return five && (four ? `${five}-${four}` : five);
 }
 
+// https://pe.usps.com/text/pub28/28c2_038.htm
+const MILITARY_STATES = new Set(['AA', 'AE', 'AP']);
+const MILITARY_CITY = /^(?:APO|FPO|DPO)\b/i;
+
+/** Whether an address is that of a military or diplomatic post office. */
+export const isMilitaryPost = ({ states, cities }: { states: string[]; cities: string[] }): boolean =>
+  states.some((state) => MILITARY_STATES.has(state.trim().toUpperCase())) || cities.some((city) => MILITARY_CITY.test(city.trim()));
+
 /** Any spelling of the United States → `US`; undefined for other countries. */
 export const toUsCountry = (text: string): string | undefined => (UNITED_STATES.test(text.trim()) ? 'US' : undefined);
 

@@ -1,6 +1,7 @@
 // The body of an order in Junction's format, without the user id, which is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
 import { v5 } from 'uuid';
 import type { OrderSupport } from './clinical-information.ts';
+import type { MedicalProxy } from './medical-proxy.ts';
 import type { OrderPatient } from './order-patient.ts';
 import type { CollectionMethod } from './order-performer.ts';
 import type { OrderedTests } from './ordered-tests.ts';
@@ -22,6 +23,8 @@ export interface OrderPhysician {
 
 export interface OrderContent {
   patient: OrderPatient;
+  /** The parent or guardian of a patient under eighteen. */
+  proxy: MedicalProxy | undefined;
   physician: OrderPhysician | undefined;
   tests: OrderedTests;
   /** Undefined: the default method of the test. */
@@ -39,9 +42,9 @@ export interface OrderContent {
 
 /** The JSON text. Equal contents have equal texts. `passthrough`: the lab network returns it with the order, and the order is found by it. */
 export function buildOrderText(content: OrderContent, passthrough: string): string {
-  const { patient, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account } = content;
+  const { patient, proxy, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account } = content;
   return JSON.stringify({
-    ...buildPatientFields(patient),
+    ...buildPatientFields(patient, proxy),
     order_set: {
       ...(tests.labTests.length && { lab_test_ids: tests.labTests }),
       ...(tests.addOn.length && { add_on: { provider_ids: tests.addOn.map(({ code }) => code) } }),
@@ -58,7 +61,8 @@ export function buildOrderText(content: OrderContent, passthrough: string): stri
   });
 }
 
-function buildPatientFields({ firstName, lastName, lines: [first_line, ...more], ...patient }: OrderPatient): object {
+function buildPatientFields(patient: OrderPatient, proxy: MedicalProxy | undefined): object {
+  const { firstName, lastName } = patient;
   return {
     patient_details: {
       first_name: firstName,
@@ -67,18 +71,33 @@ function buildPatientFields({ firstName, lastName, lines: [first_line, ...more],
       gender: patient.gender,
       phone_number: patient.phone,
       email: patient.email,
+      ...(proxy && { medical_proxy: buildProxyFields(proxy) }),
     },
-    patient_address: {
-      receiver_name: `${firstName} ${lastName}`,
-      first_line,
-      ...(more.length && { second_line: more.join(', ') }),
-      city: patient.city,
-      state: patient.state,
-      zip: patient.zip,
-      country: 'US',
-    },
+    patient_address: { receiver_name: `${firstName} ${lastName}`, ...buildAddress(patient) },
   };
 }
+
+const buildProxyFields = ({ firstName, lastName, phone, email, ...address }: MedicalProxy): object => ({
+  first_name: firstName,
+  last_name: lastName,
+  address: buildAddress(address),
+  phone_number: phone,
+  ...(email !== undefined && { email }),
+});
+
+const buildAddress = ({
+  lines: [first_line, ...more],
+  city,
+  state,
+  zip,
+}: Pick<OrderPatient, 'lines' | 'city' | 'state' | 'zip'>): object => ({
+  first_line,
+  ...(more.length && { second_line: more.join(', ') }),
+  city,
+  state,
+  zip,
+  country: 'US',
+});
 
 function buildSupportFields(support: OrderSupport[]): object {
   const answers = support.flatMap((item) => ('answer' in item ? item.answer : []));

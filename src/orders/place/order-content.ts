@@ -11,9 +11,11 @@ import type { Systems } from '../systems.ts';
 import { readClinicalNotes, readIcdCodes, readSupportingInfo } from './clinical-information.ts';
 import { toDayInState } from './demographics.ts';
 import type { OrderContent } from './junction-order.ts';
-import { buildOrderPatient, type PatientSource } from './order-patient.ts';
+import { readMedicalProxy } from './medical-proxy.ts';
+import { buildOrderPatient, isMinor } from './order-patient.ts';
 import { readCollectionMethod, readLabAccount } from './order-performer.ts';
 import { type OrderedTests, readOrderedTests, type TestTable } from './ordered-tests.ts';
+import type { PersonSource } from './person-facts.ts';
 import { listContained, PATIENT_SNAPSHOT_ID } from './references.ts';
 import { readSigner, type SigningRules } from './signer.ts';
 import { invalid, requireValid } from './validation-result.ts';
@@ -58,6 +60,7 @@ export async function buildOrderContent(
       support: await readSupportingInfo(context, request, { patientId, consents: systems.consents }),
       account: await readLabAccount(context, request, { system: systems.labAccount, standard: defaults.labAccount }),
       patient: 'patient' in found ? { value: found.patient } : found,
+      proxy: patient && isMinor(patient, now) ? await readMedicalProxy(context, request, { patientId, sources }) : { value: undefined },
       physician: await readSigner(context, request, { ...signing, ...systems, state: patient?.state }),
     },
     [...excluded, ...checkUnsupportedElements(request, now)],
@@ -72,7 +75,7 @@ export const isUrgent = ({ priority }: Resource): boolean => URGENT_PRIORITIES.h
 async function readSubject(
   { store, caller, baseUrl }: Context,
   request: Resource,
-): Promise<{ patientId: string; sources: PatientSource[]; excluded: Issue[] }> {
+): Promise<{ patientId: string; sources: PersonSource[]; excluded: Issue[] }> {
   const { reference = '' } = toTyped('ServiceRequest', request).subject ?? {};
   const [type, patientId] = normalizeReference(reference, baseUrl)?.split('/') ?? [];
   const row = type === 'Patient' && patientId ? await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId) : undefined;
@@ -82,7 +85,7 @@ async function readSubject(
   const at = contained.findIndex(({ resourceType, id }) => resourceType === 'Patient' && id === PATIENT_SNAPSHOT_ID);
   return {
     patientId: row.id,
-    sources: [...(at < 0 ? [] : [{ patient: contained[at]!, at: `ServiceRequest.contained[${at}]` }]), { patient, at: undefined }],
+    sources: [...(at < 0 ? [] : [{ person: contained[at]!, at: `ServiceRequest.contained[${at}]` }]), { person: patient, at: undefined }],
     excluded: listPatientExclusions(patient),
   };
 }
