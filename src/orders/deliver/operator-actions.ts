@@ -1,12 +1,24 @@
-// An operator's actions on an order: retry, park, release. They change the outbox entry and the Task. The delivery worker sends the order.
+// An operator's actions on an order. Retry, park and release change the outbox entry and the Task, and the delivery worker sends the order. Drop revokes the request,
+// as a user would.
+
+import { toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
-import { buildLastModified, buildOnHoldEdit, editResource, type ResourceEdit, withTaskStatus } from '../place/order-edits.ts';
-import { formatOrderPayload, parseOrderPayload } from '../place/order-entry.ts';
+import {
+  buildLastModified,
+  buildOnHoldEdit,
+  editResource,
+  isOpenRequest,
+  type ResourceEdit,
+  withTaskStatus,
+} from '../place/order-edits.ts';
+import { formatOrderPayload, parseOrderPayload, readRequestId } from '../place/order-entry.ts';
 import { findTransition } from '../state-machine.ts';
+import { asSystemActor } from '../system-actor.ts';
 
-export type OperatorAction = 'retry' | 'park' | 'release';
+/** `retry-many`: the order waits, like every other order, while the circuit breaker is open. */
+export type OperatorAction = 'retry' | 'retry-many' | 'park' | 'release';
 
 /** Earlier than the due time of every other entry: the order is sent first, also while the circuit breaker is open (delivery-worker.ts). */
 export const MANUAL_DUE_TIME = new Date(0).toISOString();
@@ -15,6 +27,7 @@ export const MANUAL_DUE_TIME = new Date(0).toISOString();
 const EFFECTS: Record<OperatorAction, (entry: OutboxEntry, at: string) => { nextAt?: string; payload?: string; editTask?: ResourceEdit }> =
   {
     retry: () => ({ nextAt: MANUAL_DUE_TIME }),
+    'retry-many': (_entry, at) => ({ nextAt: at }),
     park: (entry, at) => ({
       payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: true }),
       editTask: buildOnHoldEdit('put-aside', at),
@@ -26,14 +39,28 @@ const EFFECTS: Record<OperatorAction, (entry: OutboxEntry, at: string) => { next
     }),
   };
 
-/** Changes the entry and the order's Task in one transaction. Returns false if the order has changed since it was read, or its state does not allow the action. */
-export const applyOperatorAction = (context: Context, operation: OperatorAction, entry: OutboxEntry): Promise<boolean> =>
+/**
+ * Changes the entry and the order's Task in one transaction. Returns false if the order has changed since it was read, or its state does not allow the action.
+ * `note`: the operator's reason, for the events.
+ */
+export const applyOperatorAction = (context: Context, operation: OperatorAction, entry: OutboxEntry, note?: string): Promise<boolean> =>
   context.store.transaction(async (store) => {
-    const transition = findTransition(entry, operation);
+    const event = operation === 'retry-many' ? 'retry' : operation;
+    const transition = findTransition(entry, event);
     if (!transition) return false;
     const at = context.clock().toISOString();
     const { editTask, ...change } = EFFECTS[operation](entry, at);
-    if (!(await store.outbox.changeState(entry, { from: [entry.state], to: transition.to, at, what: operation, ...change }))) return false;
+    if (
+      !(await store.outbox.changeState(entry, {
+        from: [entry.state],
+        to: transition.to,
+        at,
+        what: operation,
+        ...change,
+        ...(note !== undefined && { note }),
+      }))
+    )
+      return false;
     if (editTask) await editResource({ ...context, store }, 'Task', parseOrderPayload(entry).task, editTask);
     return true;
   });
@@ -45,3 +72,25 @@ const buildReleasedEdit =
     const { businessStatus: _aside, ...rest } = task;
     return task.status === 'on-hold' ? { ...withTaskStatus(rest, 'requested'), ...buildLastModified(task, at) } : task;
   };
+
+/**
+ * Gives an order up: revokes its request. An order that was never sent is cancelled. One that may have reached the lab network is looked up, and cancelled there if it
+ * is found. The Task gets the operator's reason as a note. Returns false if the order has changed since it was read, or is not waiting.
+ */
+export const dropOrder = (context: Context, entry: OutboxEntry, note: string): Promise<boolean> =>
+  context.store.transaction(async (store) => {
+    const { state } = entry;
+    if (!findTransition(entry, 'revoke') || state === 'done' || state === 'sending') return false;
+    const inside = { ...context, store };
+    const at = context.clock().toISOString();
+    if (!(await store.outbox.changeState(entry, { from: [state], to: state, at, what: 'drop', note }))) return false;
+    await editResource(inside, 'ServiceRequest', readRequestId(entry), (request) =>
+      isOpenRequest(request) ? { ...request, status: 'revoked' } : request,
+    );
+    await editResource(asSystemActor(inside), 'Task', parseOrderPayload(entry).task, (task) => ({
+      ...task,
+      note: [...toList(task.note), { time: at, text: `dropped by an operator: ${note}` }],
+      ...buildLastModified(task, at),
+    }));
+    return true;
+  });

@@ -30,10 +30,22 @@ export interface Outbox {
     by: string,
     outcome: { state: OutboxState; at: string; nextAt?: string; error?: string; payload?: string; firstSentAt?: string },
   ): Promise<boolean>;
-  /** Changes the state of an entry that is not leased. Returns false if the entry has changed since it was read. `what`: the operation, for the events. */
+  /**
+   * Changes the state of an entry that is not leased. Returns false if the entry has changed since it was read. For the events: `what`, the operation, and `note`,
+   * the reason that a person gave (default: `reason`, which also becomes the last error).
+   */
   changeState(
     entry: OutboxEntry,
-    change: { from: OutboxState[]; to: OutboxState; at: string; what: string; nextAt?: string; reason?: string; payload?: string },
+    change: {
+      from: OutboxState[];
+      to: OutboxState;
+      at: string;
+      what: string;
+      nextAt?: string;
+      reason?: string;
+      note?: string;
+      payload?: string;
+    },
   ): Promise<boolean>;
   /** The stored events of an entry, oldest first. */
   listEvents(entry: OutboxEntry): Promise<OutboxEvent[]>;
@@ -76,7 +88,7 @@ const MOVE = buildEventRecording(
   `update outbox o set state = $5, next_at = coalesce($7, o.next_at), payload = coalesce($8, o.payload), last_error = coalesce($9, o.last_error),
     done_at = case when $10 then $6::timestamptz end
   where o.tenant_id = $1 and o.id = $2 and o.attempts = $3 and o.state = any($4::text[]) and o.state <> 'sending'`,
-  { what: '$11', state: '$5', reason: '$9', at: '$6' },
+  { what: '$11', state: '$5', reason: 'coalesce($12::text, $9)', at: '$6' },
 );
 
 const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelled']);
@@ -97,9 +109,9 @@ export function createOutbox(database: Database): Outbox {
       const updated = await database.query(sql, [entry.tenant, entry.id, by, state, at, ...texts, FINISHED.has(state)]);
       return updated.length > 0;
     },
-    changeState: async ({ tenant, id, attempts }, { from, to, at, nextAt, payload, reason, what }) => {
+    changeState: async ({ tenant, id, attempts }, { from, to, at, nextAt, payload, reason, note, what }) => {
       const texts = [nextAt ?? null, payload ?? null, reason ?? null];
-      const moved = await database.query(MOVE, [tenant, id, attempts, from, to, at, ...texts, FINISHED.has(to), what]);
+      const moved = await database.query(MOVE, [tenant, id, attempts, from, to, at, ...texts, FINISHED.has(to), what, note ?? null]);
       return moved.length > 0;
     },
     listEvents: (entry) => listOutboxEvents(database, entry),

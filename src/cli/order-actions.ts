@@ -1,0 +1,207 @@
+// `facet orders retry`, `park`, `release` and `drop`: what an operator does with one order, or with all that match filters.
+import type { Command } from 'commander';
+import { type Context, OPERATOR } from '../interactions/context.ts';
+import { applyOperatorAction, dropOrder, type OperatorAction } from '../orders/deliver/operator-actions.ts';
+import { msUntilListed } from '../orders/deliver/order-sender.ts';
+import { findLastSentAt, readRequestId } from '../orders/place/order-entry.ts';
+import { findTransition } from '../orders/state-machine.ts';
+import type { Database } from '../store/database/database.ts';
+import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
+import { type AdminContext, AdminError, type AdminOperation, type Options, type RunCommand } from './admin-command.ts';
+import { findOrder, MAX_SELECTED, ORDER_STATES, selectOrders } from './find-orders.ts';
+import { describeState, formatDuration } from './outbox-output.ts';
+import { textTable } from './text-table.ts';
+
+interface OrderAction {
+  /** Returns false if the order has changed since it was read. `note`: the operator's reason. */
+  apply(context: Context, entry: OutboxEntry, note: string | undefined): Promise<boolean>;
+  /** The same for an order of many. */
+  applyToMany?(context: Context, entry: OutboxEntry, note: string): Promise<boolean>;
+  isPossible(entry: OutboxEntry): boolean;
+  /** The states of orders that `--all` selects; absent: the action is for one order. */
+  states?: OutboxState[];
+  needsReason?: true;
+  /** After "order <id>". */
+  refusal: string;
+  done(entry: OutboxEntry, context: Context): string;
+  /** After "<number> orders". */
+  doneMany: string;
+}
+
+const buildAction = (operation: OperatorAction, texts: Pick<OrderAction, 'refusal' | 'done' | 'doneMany'>): OrderAction => ({
+  ...texts,
+  isPossible: (entry) => findTransition(entry, operation === 'retry-many' ? 'retry' : operation) !== undefined,
+  apply: (context, entry, note) => applyOperatorAction(context, operation, entry, note),
+});
+
+const ACTIONS: Record<'retry' | 'park' | 'release' | 'drop', OrderAction> = {
+  retry: {
+    ...buildAction('retry', {
+      refusal: 'cannot be retried',
+      done: (entry, context) => describeRetry(msUntilListed(findLastSentAt(entry), context.clock())),
+      doneMany: 'are due now: a running server sends them as fast as the laboratory network accepts them',
+    }),
+    applyToMany: (context, entry, note) => applyOperatorAction(context, 'retry-many', entry, note),
+    states: ['queued', 'unknown'],
+  },
+  park: buildAction('park', {
+    refusal: 'cannot be parked',
+    done: () => 'is parked: it is not sent until it is released',
+    doneMany: 'are parked',
+  }),
+  release: {
+    ...buildAction('release', {
+      refusal: 'is not parked',
+      done: () => 'is released: a running server continues with it within a second',
+      doneMany: 'are released: a running server continues with them',
+    }),
+    states: ['parked'],
+  },
+  drop: {
+    isPossible: ({ state }) => DROPPABLE.includes(state),
+    apply: (context, entry, note = '') => dropOrder(context, entry, note),
+    states: ['queued', 'unknown', 'parked'],
+    needsReason: true,
+    refusal: 'cannot be dropped',
+    done: ({ firstSentAt }) =>
+      firstSentAt === null
+        ? 'is dropped: it was never sent, and its request is revoked'
+        : 'is dropped: its request is revoked. It may have arrived, so it is looked up at the laboratory network now, and cancelled there if it is found',
+    doneMany: 'are dropped: those that may have arrived are looked up at the laboratory network, and cancelled there if they are found',
+  },
+};
+
+const DROPPABLE: OutboxState[] = ['queued', 'unknown', 'parked'];
+
+/** For a retry shortly after a send: the network's list may not show the order yet, so the order is only looked up, and not sent again. */
+function describeRetry(lagMs: number): string {
+  if (lagMs <= 0) return 'is due now: a running server sends it within a second';
+  const seconds = Math.ceil(lagMs / 1000);
+  return `is looked up now, and not sent again: it was sent moments ago, and the list of the network may not show it yet. To send it before its next attempt, retry in ${seconds} s`;
+}
+
+const operateOn =
+  (name: keyof typeof ACTIONS): AdminOperation =>
+  async (database, options, context) => {
+    const action = ACTIONS[name];
+    if (options.all === undefined && options.order === undefined)
+      throw new AdminError(action.states ? 'name an order by its id, or select several with --all' : 'name an order by its id');
+    if (options.all !== undefined && options.order !== undefined) throw new AdminError('name one order, or select several with --all');
+    if (options.reason === undefined && options.dryRun === undefined && (action.needsReason || options.all !== undefined))
+      throw new AdminError('--reason is missing: it is stored with each order, and must not name a patient');
+    return options.all === undefined ? operateOnOne(action, database, options, context) : operateOnAll(action, database, options, context);
+  };
+
+async function operateOnOne(action: OrderAction, database: Database, options: Options, { contextOf }: AdminContext): Promise<string[]> {
+  const { entry, context } = await findOrder(database, options, contextOf);
+  const id = readRequestId(entry);
+  if (!action.isPossible(entry)) throw new AdminError(`order ${id} ${action.refusal}: it ${describeState(ORDER_STATES[entry.state])}`);
+  if (options.dryRun !== undefined) return [`order ${id} would be changed: it ${ORDER_STATES[entry.state].is}`, NOTHING_CHANGED];
+  if (!(await action.apply(context, entry, options.reason)))
+    throw new AdminError(`the state of order ${id} has just changed: see facet orders show`);
+  return [`order ${id} ${action.done(entry, context)}`];
+}
+
+const NOTHING_CHANGED = 'dry run: nothing was changed';
+/** Orders between two lines of progress. */
+const PROGRESS_STEP = 500;
+
+async function operateOnAll(action: OrderAction, database: Database, options: Options, admin: AdminContext): Promise<string[]> {
+  const now = admin.now();
+  const { entries, tenants, more } = await selectOrders(database, options, { states: action.states!, now });
+  const overview = describeSelection(entries, tenants, now);
+  const limit = more ? [`more than ${MAX_SELECTED} orders match: run the command again for the others`] : [];
+  if (entries.length === 0) return ['no orders match'];
+  if (options.dryRun !== undefined) return [...overview, ...limit, NOTHING_CHANGED];
+  const apply = action.applyToMany ?? action.apply;
+  let changed = 0;
+  for (const [index, entry] of entries.entries()) {
+    const context = admin.contextOf({ tenant: entry.tenant, actor: OPERATOR, surface: 'fhir', scopes: [] });
+    if (await apply(context, entry, options.reason!)) changed++;
+    if ((index + 1) % PROGRESS_STEP === 0) admin.progress(`${index + 1} of ${entries.length}`);
+  }
+  const left = entries.length - changed;
+  return [
+    ...overview,
+    `${changed} orders ${action.doneMany}`,
+    ...(left > 0 ? [`${left} orders changed their state meanwhile, and were left alone: see facet orders list`] : []),
+    ...limit,
+  ];
+}
+
+/** One line for each tenant and state. */
+function describeSelection(entries: OutboxEntry[], tenants: Map<number, string>, now: Date): string[] {
+  const groups = Map.groupBy(entries, ({ tenant, state }) => JSON.stringify([tenants.get(tenant) ?? tenant, state]));
+  const rows = [...groups.values()].map((group) => [
+    tenants.get(group[0]!.tenant) ?? String(group[0]!.tenant),
+    group[0]!.state,
+    String(group.length),
+    formatDuration(now.getTime() - Date.parse(group[0]!.createdAt)),
+  ]);
+  return textTable(['tenant', 'state', 'orders', 'oldest'], rows);
+}
+
+export const ORDER_ACTIONS: Record<string, AdminOperation> = Object.fromEntries(
+  (['retry', 'park', 'release', 'drop'] as const).map((name) => [`orders ${name}`, operateOn(name)]),
+);
+
+const HELP = {
+  retry: `
+The order does not change: the same bytes are sent under the same idempotency key. An order that may have arrived is looked up first.
+One order is sent at once, also while sending is paused after failures; many (--all) wait for their turn.
+
+Examples:
+  facet orders retry 0193c2f4-…
+  facet orders retry --all --older 1h --dry-run
+  facet orders retry --all --tenant springfield --reason "network is back, ticket 4711"`,
+  park: `
+The status of its Task becomes on-hold. A parked order can still be cancelled (status revoked).
+
+Example:
+  facet orders park 0193c2f4-… --tenant springfield`,
+  release: `
+Examples:
+  facet orders release 0193c2f4-… --tenant springfield
+  facet orders release --all --tenant springfield --reason "confirmed with the network"`,
+  drop: `
+The request is revoked, and the Task gets the reason as a note. An order that was never sent is cancelled. One that may have arrived is looked up, and
+cancelled at the laboratory network if it is found there. To cancel an order that the network has accepted, revoke its ServiceRequest.
+
+Examples:
+  facet orders drop 0193c2f4-… --reason "ordered twice by mistake"
+  facet orders drop --all --state parked --older 7d --reason "clinic closed" --dry-run`,
+};
+
+const DESCRIPTIONS: Record<keyof typeof ACTIONS, string> = {
+  retry: 'try waiting orders now, before their next attempt is due',
+  park: 'stop sending an order until it is released',
+  release: 'continue with parked orders',
+  drop: 'give waiting orders up: revoke their requests',
+};
+
+export function defineOrderActions(orders: Command, run: RunCommand): void {
+  for (const [name, { states }] of Object.entries(ACTIONS)) {
+    // type assertion: the names of this table
+    const action = name as keyof typeof ACTIONS;
+    const command = orders
+      .command(states ? `${name} [order]` : `${name} <order>`)
+      .description(DESCRIPTIONS[action])
+      .option('--tenant <name>', 'the tenant of the order; required when several tenants have an order with this id')
+      .option('--reason <text>', 'why: stored with the order, for other operators; without names of patients');
+    if (states)
+      command
+        .option('--all', `all orders in the state ${states.join(' or ')}`)
+        .option('--state <state>', 'with --all: in this state only')
+        .option('--older <time>', 'with --all: ordered at least this long ago: 30s, 10m, 2h, 3d')
+        .option('--dry-run', 'show what would be changed, and change nothing');
+    command.addHelpText('after', HELP[action]).action((order: string | undefined, options: Record<string, string | boolean>) => {
+      const { all, dryRun, ...texts } = options;
+      return run(`orders ${name}`, {
+        ...(order !== undefined && { order }),
+        ...Object.fromEntries(Object.entries(texts).map(([option, text]) => [option, String(text)])),
+        ...(all === true && { all: 'true' }),
+        ...(dryRun === true && { dryRun: 'true' }),
+      });
+    });
+  }
+}

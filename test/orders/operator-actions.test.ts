@@ -1,0 +1,155 @@
+// What an operator does with one order, or with all that match: retry, release and drop, with a reason and a dry run.
+
+import type { AdminContext } from '../../src/cli/admin-command.ts';
+import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import type { TestStore } from '../store/open.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, REQUEST } from './order-fixture.ts';
+import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
+import { buildWithdrawal, CANCELLED } from './withdrawal.ts';
+
+let fixture: TrackingFixture;
+let store: TestStore;
+openBeforeEach(openTrackingFixture, (opened, on) => {
+  [fixture, store] = [opened, on];
+});
+const { settle, networkStatuses, readStatuses } = buildWithdrawal(() => fixture);
+
+const progress: string[] = [];
+const run = (command: string, options: Record<string, string>): Promise<string[]> => {
+  const context: AdminContext = {
+    keyPrefixes: {},
+    mappings: {} as never,
+    now: fixture.sender.clock,
+    contextOf: fixture.sender.createContext,
+    syncCatalogue: () => Promise.reject(new Error('not asked for')),
+    progress: (text) => void progress.push(text),
+  };
+  return ORDER_OPERATIONS[`orders ${command}`]!(store.database, options, context);
+};
+const REASON = { reason: 'the clinic has closed' };
+const place = (id: string): Promise<void> => fixture.put({ ...REQUEST, id } as Resource);
+const stateOf = async (id: string) => (await fixture.entry(id))!.state;
+const taskOf = async (id: string) => (await fixture.tasks(id))[0]!;
+
+beforeEach(async () => {
+  await fixture.put(ADA);
+});
+
+test('an order that was never sent is dropped with its reason', async () => {
+  await place('one');
+  expect(await run('drop', { order: 'one', ...REASON })).toEqual(['order one is dropped: it was never sent, and its request is revoked']);
+  expect(await stateOf('one')).toBe('cancelled');
+  expect(await readStatuses()).toEqual(['revoked', 'cancelled']);
+  expect((await taskOf('one')).note).toEqual([{ time: expect.any(String), text: 'dropped by an operator: the clinic has closed' }]);
+  const events = await store.store.outbox.listEvents((await fixture.entry('one'))!);
+  expect(events.map(({ what, reason }) => [what, reason])).toEqual([
+    ['drop', 'the clinic has closed'],
+    ['withdrawn', null],
+  ]);
+  await settle();
+  expect(networkStatuses()).toEqual([]);
+});
+
+test.each([
+  ['had arrived', { kind: 'cut', when: 'after' }, [CANCELLED]],
+  ['never arrived', { kind: 'reset' }, []],
+] as const)('an order that %s without a response is looked up when it is dropped', async (_outcome, fault, inTheEnd) => {
+  await place('one');
+  fixture.addFaults({ operation: 'createOrder', ...fault });
+  await fixture.drain();
+  expect(await stateOf('one')).toBe('unknown');
+  expect((await run('drop', { order: 'one', ...REASON }))[0]).toMatch(/^order one is dropped: its request is revoked. It may have arrived/);
+  await settle();
+  expect([networkStatuses(), ...(await readStatuses())]).toEqual([inTheEnd, 'revoked', 'cancelled']);
+  expect(fixture.countRequests('createOrder')).toBe(1);
+});
+
+test('an accepted order cannot be dropped, and a dropped one not again', async () => {
+  await place('one');
+  await fixture.drain();
+  await expect(run('drop', { order: 'one', ...REASON })).rejects.toThrow(
+    'order one cannot be dropped: it was accepted by the laboratory network',
+  );
+  expect(await readStatuses()).toEqual(['active', 'received']);
+  await place('two');
+  await run('drop', { order: 'two', ...REASON });
+  await expect(run('drop', { order: 'two', ...REASON })).rejects.toThrow(
+    'order two cannot be dropped: it was cancelled before it was sent',
+  );
+});
+
+test('a dry run shows what would be dropped, and changes nothing', async () => {
+  for (const id of ['one', 'two']) await place(id);
+  const lines = await run('drop', { all: 'true', dryRun: 'true' });
+  expect(lines.map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
+    'TENANT STATE ORDERS OLDEST',
+    expect.stringMatching(/^\d+ queued 2 0 s$/),
+    'dry run: nothing was changed',
+  ]);
+  expect([await stateOf('one'), await stateOf('two')]).toEqual(['queued', 'queued']);
+});
+
+test('all parked orders are released, all waiting ones retried, with the reason in their events', async () => {
+  for (const id of ['one', 'two', 'three']) await place(id);
+  for (const order of ['one', 'two']) await run('park', { order, reason: 'asked for by the clinic' });
+  expect((await run('release', { all: 'true', ...REASON })).at(-1)).toBe('2 orders are released: a running server continues with them');
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600, times: 1 });
+  await fixture.drain();
+  const before = fixture.countRequests('createOrder');
+  expect((await run('retry', { all: 'true', ...REASON })).at(-1)).toMatch(/^\d orders are due now/);
+  // the network has said when it accepts requests again: only an order that is retried alone goes before
+  await fixture.drain();
+  expect(fixture.countRequests('createOrder')).toBe(before);
+  fixture.advance(601);
+  await fixture.drain();
+  for (const id of ['one', 'two', 'three']) expect(await stateOf(id)).toBe('done');
+  const events = await store.store.outbox.listEvents((await fixture.entry('one'))!);
+  expect(events.map(({ what, reason }) => [what, reason])).toEqual(
+    expect.arrayContaining([
+      ['park', 'asked for by the clinic'],
+      ['release', 'the clinic has closed'],
+    ]),
+  );
+});
+
+test.each<[Record<string, string>, string]>([
+  [{}, 'name an order by its id, or select several with --all'],
+  [{ order: 'one', all: 'true' }, 'name one order, or select several with --all'],
+  [{ all: 'true' }, '--reason is missing: it is stored with each order, and must not name a patient'],
+  [{ all: 'true', state: 'done', ...REASON }, '--state must be one of queued, unknown'],
+  [{ all: 'true', older: 'long', ...REASON }, '--older must be a time like 30s, 10m, 2h or 3d'],
+])('retry with %j is refused', async (options, text) => {
+  await place('one');
+  await expect(run('retry', options)).rejects.toThrow(text);
+});
+
+test('an order that changes while many are dropped is left alone', async () => {
+  for (const id of ['one', 'two']) await place(id);
+  const createContext = fixture.sender.createContext;
+  let first = true;
+  const context: AdminContext = {
+    keyPrefixes: {},
+    mappings: {} as never,
+    now: fixture.sender.clock,
+    contextOf: (caller) => {
+      const context = createContext(caller);
+      if (!first) return context;
+      first = false;
+      const transaction: typeof context.store.transaction = async (work) => {
+        await fixture.drain();
+        return context.store.transaction(work);
+      };
+      return { ...context, store: { ...context.store, transaction } };
+    },
+    syncCatalogue: () => Promise.reject(new Error('not asked for')),
+    progress: () => {},
+  };
+  const lines = await ORDER_OPERATIONS['orders drop']!(store.database, { all: 'true', ...REASON }, context);
+  expect(lines.slice(2)).toEqual([
+    expect.stringMatching(/^0 orders are dropped/),
+    '2 orders changed their state meanwhile, and were left alone: see facet orders list',
+  ]);
+  expect([await stateOf('one'), await stateOf('two')]).toEqual(['done', 'done']);
+});
