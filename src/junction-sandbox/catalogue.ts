@@ -2,7 +2,7 @@
 // https://docs.junction.com/api-reference/lab-testing/tests, https://docs.junction.com/api-reference/lab-testing/markers
 import { MARKERS, type Marker } from './markers.ts';
 import { LAB } from './order-json.ts';
-import { ok, type Reply, refuse, SANDBOX_PANELS, type SandboxRequest, type SandboxState } from './sandbox-state.ts';
+import { ok, type Reply, refuse, SANDBOX_PANELS, type SandboxRequest, type SandboxState, toLabTestMethod } from './sandbox-state.ts';
 
 /** The cursor is the position of the next lab test. Junction documents its form as opaque. */
 export function listLabTests(state: SandboxState, { query }: SandboxRequest): Reply {
@@ -24,7 +24,7 @@ const toLabTestJson = ({ inactiveLabTests }: SandboxState, id: string): object =
     slug: name,
     name,
     sample_type: 'serum',
-    method: 'walk_in_test',
+    method: toLabTestMethod(id),
     price: 0,
     is_active: isActive,
     status: isActive ? 'active' : 'inactive',

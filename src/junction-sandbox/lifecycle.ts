@@ -22,6 +22,15 @@ const STATUS_SEQUENCES: Record<string, string[]> = {
     'sample_with_lab.at_home_phlebotomy.partial_results',
     'completed.at_home_phlebotomy.completed',
   ],
+  testkit: [
+    'received.testkit.ordered',
+    'received.testkit.requisition_created',
+    'collecting_sample.testkit.transit_customer',
+    'collecting_sample.testkit.with_customer',
+    'collecting_sample.testkit.transit_lab',
+    'sample_with_lab.testkit.delivered_to_lab',
+    'completed.testkit.completed',
+  ],
   on_site_collection: [
     'received.on_site_collection.ordered',
     'received.on_site_collection.requisition_created',
@@ -33,7 +42,7 @@ const STATUS_SEQUENCES: Record<string, string[]> = {
 
 const findStatusSequence = (sent: SandboxOrder['sent']): string[] => STATUS_SEQUENCES[readCollectionMethod(sent)]!;
 /** Statuses in which an order can no longer be cancelled. */
-const NOT_CANCELLABLE = /^(sample_with_lab|completed|cancelled|failed)\./;
+const NOT_CANCELLABLE = /^(sample_with_lab|completed|cancelled|failed|collecting_sample\.testkit)\./;
 
 export const buildFirstEvents = (state: SandboxState, sent: SandboxOrder['sent']): SandboxOrder['events'] => [
   buildEvent(state, 1, findStatusSequence(sent)[0]!),

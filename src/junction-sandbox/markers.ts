@@ -76,4 +76,5 @@ export const MARKERS: Record<string, Marker[]> = {
     GROUP,
   ],
   '5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a04': [TSH],
+  '5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a05': [FSH, LH],
 };

@@ -81,7 +81,7 @@ export const LAB = {
   first_line_address: '1 Laboratory Way',
   city: 'Albany',
   zipcode: '12207',
-  collection_methods: ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'],
+  collection_methods: ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection', 'testkit'],
   sample_types: ['serum'],
   logo_url: null,
 };

@@ -1,5 +1,6 @@
 // The state of the sandbox: one imagined team at Junction, in memory, with a clock that can be moved.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { isObject } from '../fhir/json-values.ts';
 import type { Fault } from './faults.ts';
 
 export interface SandboxUser {
@@ -49,9 +50,16 @@ export interface SandboxOrder {
 
 export const readStatus = (order: SandboxOrder): string => order.events.at(-1)!.status;
 
-/** As requested, or that of the sandbox's lab tests. */
-export const readCollectionMethod = ({ collection_method: method }: SandboxOrder['sent']): string =>
-  typeof method === 'string' ? method : 'walk_in_test';
+/** A lab test of several markers that is a test kit. */
+export const SANDBOX_TEST_KIT = '5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a05';
+
+export const toLabTestMethod = (labTest: unknown): string => (labTest === SANDBOX_TEST_KIT ? 'testkit' : 'walk_in_test');
+
+/** As requested, or that of the first lab test. */
+export function readCollectionMethod({ collection_method: method, order_set: set }: SandboxOrder['sent']): string {
+  if (typeof method === 'string') return method;
+  return toLabTestMethod(isObject(set) && Array.isArray(set.lab_test_ids) ? set.lab_test_ids[0] : undefined);
+}
 
 /** A fault of the next messages. `times`: of how many; default 1. */
 export interface WebhookFault {
@@ -195,7 +203,7 @@ export function createSandboxState(clock: () => Date): SandboxState {
     maxUsers: Number.POSITIVE_INFINITY,
     listDelaySeconds: 0,
     storesFailures: true,
-    labTests: new Set([...Object.values(SANDBOX_PANELS).flat(), SANDBOX_SINGLE_TEST]),
+    labTests: new Set([...Object.values(SANDBOX_PANELS).flat(), SANDBOX_SINGLE_TEST, SANDBOX_TEST_KIT]),
     inactiveLabTests: new Set(),
     cataloguePageSize: 100,
     labAccounts: new Set([SANDBOX_ACCOUNT]),

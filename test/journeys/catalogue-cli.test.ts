@@ -48,7 +48,7 @@ test('an order by LOINC is sent once the catalogue is filled, for this tenant on
   expect((await facet.fhir('get', '/ActivityDefinition?_summary=count')).body.total).toBe(0);
 
   const lines = await sync({ tenant: 'demo' });
-  expect(lines[0]).toMatch(/^4 lab tests, and \d+ markers that can be ordered alone$/);
+  expect(lines[0]).toMatch(/^5 lab tests, and \d+ markers that can be ordered alone$/);
   expect(lines).toEqual(dry.slice(0, -1));
 
   await facet.put(tsh('after')).expect(201);

@@ -3,7 +3,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import type { Context } from '../../src/interactions/context.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { createJunctionCatalogueReader } from '../../src/junction/catalogue-reader.ts';
-import { SANDBOX_SINGLE_TEST } from '../../src/junction-sandbox/sandbox-state.ts';
+import { SANDBOX_SINGLE_TEST, SANDBOX_TEST_KIT } from '../../src/junction-sandbox/sandbox-state.ts';
 import { toEntryId } from '../../src/orders/catalogue/catalogue-entry.ts';
 import { syncCatalogue } from '../../src/orders/catalogue/sync-catalogue.ts';
 import { resolveTests } from '../../src/orders/place/ordered-tests.ts';
@@ -16,6 +16,7 @@ const SYSTEMS = {
   labTest: TEST_SYSTEMS.labTests,
   provider: TEST_SYSTEMS.laboratories,
   biomarker: 'http://example.org/biomarker',
+  collectionMethod: 'http://example.org/StructureDefinition/collection-method',
   loinc: LOINC,
 };
 const LABORATORY = `${SYSTEMS.provider}sandbox-laboratory`;
@@ -47,7 +48,7 @@ const order = (system: string, code: string) =>
 
 test('each lab test has an entry, and each other marker that can be ordered alone', async () => {
   const result = await sync();
-  expect(result).toMatchObject({ labTests: 4, changed: 0, unchanged: 0, ended: 0 });
+  expect(result).toMatchObject({ labTests: 5, changed: 0, unchanged: 0, ended: 0 });
   expect(await readEntry(TSH_TEST)).toMatchObject({
     status: 'active',
     kind: 'ServiceRequest',
@@ -82,11 +83,23 @@ test('an order by LOINC, by the laboratory’s code or by marker finds its test'
   });
 });
 
+test('an entry of a lab test states its collection method, and keeps the extensions of the clinic', async () => {
+  const key = `lab-test/${SANDBOX_TEST_KIT}`;
+  const method = { url: SYSTEMS.collectionMethod, valueCode: 'testkit' };
+  await sync();
+  expect((await readEntry(key)).extension).toEqual([method]);
+  expect((await readEntry(TSH_TEST)).extension).toEqual([{ ...method, valueCode: 'walk_in_test' }]);
+  const own = { url: 'http://example.org/shelf', valueString: '7' };
+  await change(key, { extension: [{ ...method, valueCode: 'walk_in_test' }, own] });
+  await sync();
+  expect((await readEntry(key)).extension).toEqual([own, method]);
+});
+
 test('all pages of the lists are read', async () => {
   const whole = await sync(true);
   fixture.sandbox.state.cataloguePageSize = 2;
   expect(await sync(true)).toEqual(whole);
-  expect(fixture.countRequests('labTests')).toBe(1 + 2);
+  expect(fixture.countRequests('labTests')).toBe(1 + 3);
 });
 
 test('a repeated run writes no version', async () => {
@@ -131,7 +144,7 @@ test('an own entry of the clinic adds a code to a test, and is left alone', asyn
 test('a deactivated test is not ordered from then on, and again when it is offered again', async () => {
   await sync();
   fixture.sandbox.state.inactiveLabTests = new Set([SANDBOX_SINGLE_TEST]);
-  expect(await sync()).toMatchObject({ labTests: 3, ended: 1 });
+  expect(await sync()).toMatchObject({ labTests: 4, ended: 1 });
   // the marker can now be ordered alone
   expect(await order(LOINC, '3016-3')).toMatchObject({ tests: { labTests: [] } });
   expect(await sync()).toMatchObject({ ended: 0, changed: 0 });

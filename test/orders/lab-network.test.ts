@@ -47,7 +47,7 @@ beforeAll(async () => {
       signing: { physicians: 'optional', defaultPhysicians: {} },
       unorderable: 'reject',
       results: loadResultMappings(profiles),
-      catalogue: { catalogue: '', labTest: '', provider: '', biomarker: '', loinc: '' },
+      catalogue: { catalogue: '', labTest: '', provider: '', biomarker: '', collectionMethod: '', loinc: '' },
       webhookSecrets: () => [fixture.sandbox.state.webhooks.secret],
     },
     {

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { Resource } from '../../src/fhir/types.ts';
+import { LAB_TEST_METHODS } from '../../src/junction/collection-methods.ts';
 import { CONSENT_TYPES } from '../../src/orders/place/consents.ts';
 import { toAsciiName, toEmailAddress, toUsCountry, toUsPhone, toUsState, toUsZip } from '../../src/orders/place/demographics.ts';
 import { buildClientUserId, buildOrderBody, buildOrderText } from '../../src/orders/place/junction-order.ts';
 import { isLaboratoryRequest } from '../../src/orders/place/laboratory-category-codes.ts';
 import { buildOrderPatient } from '../../src/orders/place/order-patient.ts';
-import { COLLECTION_METHODS } from '../../src/orders/place/order-performer.ts';
 import { findTests } from '../../src/orders/place/ordered-tests.ts';
 
 test.each([
@@ -332,7 +332,7 @@ test('the codes of consents and collection methods are the published ones', () =
       .map((document) => document.toJS())
       .find((resource) => resource.resourceType === 'CodeSystem' && resource.id === id)
       .concept.map(({ code }: { code: string }) => code);
-  expect([published('junction-consent'), published('lab-collection-method')]).toEqual([[...CONSENT_TYPES], [...COLLECTION_METHODS]]);
+  expect([published('junction-consent'), published('lab-collection-method')]).toEqual([[...CONSENT_TYPES], [...LAB_TEST_METHODS]]);
 });
 
 test('the client user id of a patient is stable, differs between tenants and does not contain the id', () => {

@@ -5,6 +5,7 @@ import { v5 } from 'uuid';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { CatalogueMarker, Laboratory, LabTest } from '../../junction/catalogue-reader.ts';
+import { LAB_TEST_METHODS } from '../../junction/collection-methods.ts';
 
 /** The code systems of entries. */
 export interface CatalogueSystems {
@@ -15,6 +16,8 @@ export interface CatalogueSystems {
   provider: string;
   /** The network's names of markers. */
   biomarker: string;
+  /** Extension: the collection method of a lab test. */
+  collectionMethod: string;
   loinc: string;
 }
 
@@ -25,6 +28,8 @@ export interface CatalogueEntry {
   title: string;
   subtitle: string | undefined;
   description: string | undefined;
+  /** The collection method of a lab test. */
+  method: string | undefined;
   codings: Coding[];
 }
 
@@ -46,6 +51,7 @@ export function buildTestEntry(test: LabTest, markers: CatalogueMarker[], system
     title: name,
     subtitle: [laboratory?.name, method].filter(Boolean).join(', ') || undefined,
     description: others.length > 0 ? `Markers: ${markers.map((marker) => marker.name).join(', ')}` : only?.description,
+    method: LAB_TEST_METHODS.find((known) => known === method),
     codings: [{ system: systems.labTest, code: id, display: name }, ...own],
   };
 }
@@ -59,6 +65,7 @@ export function buildMarkerEntry(marker: CatalogueMarker, laboratory: Laboratory
     title: name,
     subtitle: laboratory.name,
     description,
+    method: undefined,
     codings: listMarkerCodings(marker, laboratory, systems),
   };
 }
@@ -79,13 +86,19 @@ function listMarkerCodings(
 }
 
 /** The new content of the stored entry (undefined: a new one). A period that has ended because the test was not offered is reopened. */
-export function applyEntry(current: Resource | undefined, entry: CatalogueEntry, { catalogue }: CatalogueSystems, now: string): Resource {
-  const { identifier = [], effectivePeriod, ...others } = current ? toTyped('ActivityDefinition', current) : NEW_ENTRY;
-  const { title, subtitle, description, codings, key } = entry;
+export function applyEntry(current: Resource | undefined, entry: CatalogueEntry, systems: CatalogueSystems, now: string): Resource {
+  const { catalogue, collectionMethod } = systems;
+  const { identifier = [], extension = [], effectivePeriod, ...others } = current ? toTyped('ActivityDefinition', current) : NEW_ENTRY;
+  const { title, subtitle, description, method, codings, key } = entry;
   const { title: _title, subtitle: _subtitle, description: _description, ...clinics } = others;
   const period = withoutPastEnd(effectivePeriod, now);
+  const extensions = [
+    ...extension.filter(({ url }) => url !== collectionMethod),
+    ...(method === undefined ? [] : [{ url: collectionMethod, valueCode: method }]),
+  ];
   const next: ActivityDefinition = {
     ...clinics,
+    ...(extensions.length > 0 && { extension: extensions }),
     identifier: [{ system: catalogue, value: key }, ...identifier.filter(({ system }) => system !== catalogue)],
     title,
     ...(subtitle !== undefined && { subtitle }),

@@ -1,9 +1,9 @@
 // The body of an order in Junction's format, without the user id, which is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
 import { v5 } from 'uuid';
+import type { CollectionMethod } from '../../junction/collection-methods.ts';
 import type { OrderSupport } from './clinical-information.ts';
 import type { MedicalProxy } from './medical-proxy.ts';
 import type { OrderPatient } from './order-patient.ts';
-import type { CollectionMethod } from './order-performer.ts';
 import type { OrderedTests } from './ordered-tests.ts';
 
 /** Why a physician signs an order. */

@@ -13,11 +13,12 @@ import { toDayInState } from './demographics.ts';
 import type { OrderContent } from './junction-order.ts';
 import { readMedicalProxy } from './medical-proxy.ts';
 import { buildOrderPatient, isMinor } from './order-patient.ts';
-import { readCollectionMethod, readLabAccount } from './order-performer.ts';
+import { findMethodPath, readCollectionMethod, readLabAccount } from './order-performer.ts';
 import { type OrderedTests, readOrderedTests, type TestTable } from './ordered-tests.ts';
 import type { PersonSource } from './person-facts.ts';
 import { listContained, PATIENT_SNAPSHOT_ID } from './references.ts';
 import { readSigner, type SigningRules } from './signer.ts';
+import { readSentMethod } from './test-kits.ts';
 import { invalid, requireValid } from './validation-result.ts';
 
 const URGENT_PRIORITIES = new Set<unknown>(['stat', 'asap']);
@@ -51,10 +52,11 @@ export async function buildOrderContent(
   const found = buildOrderPatient(sources, now);
   const patient = 'patient' in found ? found.patient : undefined;
   const method = readCollectionMethod(request, systems);
+  const tests = await readOrderedTests(context, request, { code, table, method, systems });
   const content = requireValid(
     {
-      method,
-      tests: await readOrderedTests(context, request, { code, table, method, systems }),
+      method: await readSentMethod(context, { method, tests, path: findMethodPath(request, systems) }, rules),
+      tests,
       icdCodes: await readIcdCodes(context, request, patientId),
       notes: readClinicalNotes(request, defaults.longestNote),
       support: await readSupportingInfo(context, request, { patientId, consents: systems.consents }),

@@ -7,6 +7,7 @@ import { isObject, toList } from '../../fhir/json-values.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
+import { COLLECTION_METHODS, type CollectionMethod, TEST_KIT } from '../../junction/collection-methods.ts';
 import type { Systems } from '../systems.ts';
 import { findReferenced, findReferencedType, listReferences, type Reference, readReferenced } from './references.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
@@ -56,27 +57,20 @@ async function readPerformerAccount(
 const listAccountIds = (organization: Resource, accountSystem: string): string[] =>
   (toTyped('Organization', organization).identifier ?? []).flatMap(({ system, value }) => (system === accountSystem && value ? value : []));
 
-export const COLLECTION_METHODS = ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'] as const;
-export type CollectionMethod = (typeof COLLECTION_METHODS)[number];
-
-/** The lab network refuses this method in an order: it is used only by tests that are test kits. */
-const TEST_KIT = 'testkit';
-
 /** Undefined: the default method of the test. */
-export function readCollectionMethod(request: Resource, systems: Systems): ValidationResult<CollectionMethod | undefined> {
+export function readCollectionMethod(
+  request: Resource,
+  systems: Systems,
+): ValidationResult<CollectionMethod | typeof TEST_KIT | undefined> {
   const methods = findCollectionMethods(request, systems);
   const [method] = methods;
-  if (methods.length > 1) return invalid('an order can have only one collection method', ...findMethodPaths(request, systems));
+  if (methods.length > 1) return invalid('an order can have only one collection method', findMethodPath(request, systems));
   if (method !== undefined && isCollectionMethod(method)) return { value: method };
-  if (method === TEST_KIT)
-    return invalid(
-      'the collection method testkit cannot be ordered: order a test that is a test kit, and leave the method out',
-      ...findMethodPaths(request, systems),
-    );
+  if (method === TEST_KIT) return { value: method };
   if (method !== undefined)
     return invalid(
-      `the collection method of an order must be ${COLLECTION_METHODS.join(', ')}: leave it out for the default of the test`,
-      ...findMethodPaths(request, systems),
+      `the collection method of an order must be ${COLLECTION_METHODS.join(', ')} or ${TEST_KIT}: leave it out for the default of the test`,
+      findMethodPath(request, systems),
     );
   const place = ['locationCode', 'locationReference'].find((element) => request[element] !== undefined);
   if (place === undefined) return { value: undefined };
@@ -97,7 +91,8 @@ export function findCollectionMethods(request: Resource, systems: Systems): stri
 
 const isCollectionMethod = (text: string): text is CollectionMethod => COLLECTION_METHODS.some((method) => method === text);
 
-const findMethodPaths = ({ extension }: Resource, { collectionMethod: url }: Systems): string[] =>
+/** The path of the element that states the method. */
+export const findMethodPath = ({ extension }: Resource, { collectionMethod: url }: Systems): string =>
   toList(extension).some((item) => isObject(item) && item.url === url)
-    ? [`ServiceRequest.extension.where(url='${url}')`]
-    : ['ServiceRequest.locationCode'];
+    ? `ServiceRequest.extension.where(url='${url}')`
+    : 'ServiceRequest.locationCode';
