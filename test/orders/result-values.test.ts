@@ -222,6 +222,19 @@ test('markers of one report have different ids, which are stable', () => {
   expect([new Set(ids()).size, ids()]).toEqual([4, ids()]);
 });
 
+test('a sample keeps its control number, and what the laboratory notes about the patient and the sample', () => {
+  const clinical_information = { fasting: true, notes: 'Hemolyzed.', information: null, total_volume: '1500 mL' };
+  const sample_information = { s1: { control_number: 'C-9', clinical_information }, s2: { clinical_information: { fasting: false } } };
+  const { samples } = parseReport({ metadata: {}, results: [{ name: 'A', result: '1' }], sample_information }, SUBJECT)!;
+  const [first, second] = samples.map(({ view }) => mappings.sample.write(view, undefined));
+  expect(first).toMatchObject({
+    identifier: [{ value: 'C-9' }],
+    collection: { fastingStatusCodeableConcept: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0916', code: 'F' }] } },
+    note: [{ authorString: 'laboratory', text: 'Hemolyzed.\nTotal volume: 1500 mL' }],
+  });
+  expect([second!.identifier, second!.collection, second!.note]).toEqual([undefined, undefined, undefined]);
+});
+
 /** What a sender might write anywhere. */
 const anything = fc.oneof(
   fc.constantFrom(
@@ -281,7 +294,16 @@ const metadata = fc.record(
 );
 const samples = fc.dictionary(
   fc.string({ maxLength: 5 }),
-  fc.oneof(anything, fc.record({ sample_id: anything, date_collected: anything, date_received: anything })),
+  fc.oneof(
+    anything,
+    fc.record({
+      sample_id: anything,
+      date_collected: anything,
+      date_received: anything,
+      control_number: anything,
+      clinical_information: anything,
+    }),
+  ),
   { maxKeys: 2 },
 );
 

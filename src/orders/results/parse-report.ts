@@ -144,9 +144,17 @@ function parseSample(
     type_absent: toReportedText(subject.sampleType) === undefined ? 'unknown' : undefined,
     collected,
     received: toFhirDateTime(sample.date_received) ?? toFhirDateTime(metadata.date_received),
+    control_number: toReportedText(sample.control_number),
+    ...parseClinicalInformation(toRecord(sample.clinical_information)),
   };
   const reported = toFhirInstant(sample.date_reported);
   return { id, view, numbers: [...new Set([key, number])], taken: { reference: `Specimen/${id}`, collected }, reported };
+}
+
+function parseClinicalInformation({ fasting, notes, information, total_volume }: Record<string, unknown>): View {
+  const volume = toReportedText(total_volume);
+  const texts = [toReportedText(notes), toReportedText(information), volume && `Total volume: ${volume}`];
+  return { fasting: fasting === true ? 'F' : undefined, note: texts.filter((text) => text !== undefined).join('\n') || undefined };
 }
 
 function toReportFields(
