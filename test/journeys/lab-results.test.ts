@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
+import { LAB_PROFILES, loadUsCore } from '../orders/us-core-results.ts';
 import { type Receiver, startReceiver } from '../subscriptions/receiver.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
@@ -153,6 +154,24 @@ test('an order through Loop has results in FHIR, and is completed in Loop', asyn
     ([found]) => found?.presentedForm !== undefined && found.presentedForm[0].hash !== document.hash,
   );
   expect([corrected.status, corrected.presentedForm.length]).toEqual(['corrected', 1]);
+});
+
+test('$validate finds no error against the laboratory profiles of US Core, and results claim no profile', async () => {
+  await loadUsCore(facet.store);
+  for (const [type, profile] of Object.entries(LAB_PROFILES)) {
+    const resources = await matches(`/${type}?_count=100`);
+    expect(resources.length).toBeGreaterThan(0);
+    for (const { id, meta } of resources) {
+      const validated = await until(
+        () => fhir('get', `/${type}/${id}/$validate?mode=profile&profile=${profile}`),
+        ({ status }) => status === 200,
+      );
+      expect([meta.profile, validated.body.issue.filter(({ severity }: { severity: string }) => severity === 'error')]).toEqual([
+        undefined,
+        [],
+      ]);
+    }
+  }
 });
 
 test('two tenants with orders of the same ids each get their own results', async () => {
