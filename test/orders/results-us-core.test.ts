@@ -1,10 +1,11 @@
 // Every DiagnosticReport, Observation and Specimen of a result is valid by US Core's laboratory profiles, at every stage of an order and for whatever the laboratory printed.
+import { update } from '../../src/interactions/update.ts';
 import type { OrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import type { SandboxResult } from '../../src/junction-sandbox/sandbox-state.ts';
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { COMPLETED, CORRECTED, openTrackingFixture, PARTIAL, REDRAW, type TrackingFixture } from './tracking-fixture.ts';
-import { loadUsCore, validateResults } from './us-core-results.ts';
+import { LAB_PROFILES, loadUsCore, validateResults } from './us-core-results.ts';
 
 let fixture: TrackingFixture;
 openBeforeEach(
@@ -62,6 +63,20 @@ test('a redraw', async () => {
   await step(id, REDRAW);
   const redraw = [...fixture.sandbox.state.orders.values()].at(-1)!;
   expect(await step(redraw.id, COMPLETED)).toEqual({ checked: { DiagnosticReport: 1, Observation: 6, Specimen: 2 }, issues: [] });
+});
+
+test('a profile that people claim stays when the result is applied again', async () => {
+  const { id } = await fixture.placeOrder();
+  await step(id, PARTIAL);
+  const [marker] = await fixture.listResources('Observation');
+  const claiming = { ...marker!, meta: { profile: [LAB_PROFILES.Observation!] } };
+  await update(fixture.context, { type: 'Observation', id: marker!.id!, draft: { resource: claiming, exact: claiming } });
+  fixture.advance(60);
+  await step(id, COMPLETED, { results: fixture.networkOrder(id).report!.results.map((result) => ({ ...result, result: '45.5' })) });
+  expect(await fixture.read('Observation', marker!.id!)).toMatchObject({
+    status: 'amended',
+    meta: { profile: [LAB_PROFILES.Observation] },
+  });
 });
 
 /** The tracker of a network that reports orders and results differently. */

@@ -80,7 +80,7 @@ const ELEMENTS: Readonly<Partial<Record<ServedType, Json>>> = {
   Binary: { data: 'SGVsbG8sIEFkYQ==' },
   Subscription: {
     reason: 'results',
-    criteria: 'DiagnosticReport?status=final,corrected',
+    criteria: 'DiagnosticReport?status=final,amended,corrected,appended',
     channel: { type: 'rest-hook', endpoint: 'https://clinic.example/fhir', payload: 'application/fhir+json' },
   },
   CareTeam: { status: 'active', name: 'Thyroid', subject: ada, participant: [{ member: sarah }] },
