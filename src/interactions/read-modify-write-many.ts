@@ -19,13 +19,13 @@ export interface ResourceEdit {
 
 /**
  * Returns the stored versions. Unchanged content is not stored, and deleted resources stay deleted. Runs in a transaction, or joins the current one. Fails
- * with 409 if another writer creates one of the new resources at the same time.
+ * with 409 if another writer creates one of the new resources at the same time. `locked`: the rows of all of them, if the current transaction has locked them.
  */
-export async function readModifyWriteMany(context: Context, rewritings: ResourceEdit[]): Promise<ResourceRow[]> {
+export async function readModifyWriteMany(context: Context, rewritings: ResourceEdit[], locked?: ResourceRow[]): Promise<ResourceRow[]> {
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
-    const locked = await store.readForUpdate(context.caller.tenant, rewritings);
-    const current = new Map(locked.map((row) => [`${row.type}/${row.id}`, row]));
+    const rows = locked ?? (await store.readForUpdate(context.caller.tenant, rewritings));
+    const current = new Map(rows.map((row) => [`${row.type}/${row.id}`, row]));
     const writes: PendingWrite[] = [];
     for (const rewriting of rewritings) {
       const write = preparePending(inside, rewriting, current.get(`${rewriting.type}/${rewriting.id}`));

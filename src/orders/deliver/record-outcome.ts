@@ -7,6 +7,7 @@ import { readModifyWriteMany } from '../../interactions/read-modify-write-many.t
 import type { JunctionOrder } from '../../junction/client.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Store } from '../../store/store.ts';
 import { queueCancellation } from '../place/cancellation.ts';
 import {
@@ -73,10 +74,11 @@ export async function recordOutcome(sender: OrderSender, leased: LeasedEntry, re
     if (!(await store.outbox.recordOutcome(entry, by, change))) return { state: undefined, error };
     if (!edit) return conclusion;
     const context = systemContext(sender, entry.tenant, store);
-    await readModifyWriteMany(context, [
+    const edits = [
       ...(current.request ? [{ type: 'ServiceRequest' as const, id: readRequestId(entry), edit: ifPresent(edit.request) }] : []),
-      { type: 'Task', id: payload.task, edit: ifPresent(edit.task) },
-    ]);
+      { type: 'Task' as const, id: payload.task, edit: ifPresent(edit.task) },
+    ];
+    await readModifyWriteMany(context, edits, current.rows);
     if (action === 'startTracking' && payload.state === 'accepted' && outcome.kind === 'accepted') {
       await startTracking(context, entry, payload, outcome.value);
       if (!isWanted) await queueCancellation(context, entry, payload);
@@ -89,6 +91,7 @@ export async function recordOutcome(sender: OrderSender, leased: LeasedEntry, re
 
 /** The request that was ordered and its Task; undefined: deleted. Both rows are locked until the transaction ends. */
 interface CurrentResources {
+  rows: ResourceRow[];
   request: Resource | undefined;
   task: Resource | undefined;
 }
@@ -100,6 +103,7 @@ async function readCurrent(store: Store, entry: OutboxEntry, { task }: OrderPayl
   ]);
   const rows = new Map(locked.map((row) => [row.type, row]));
   return {
+    rows: locked,
     request: await parseOrderedRequest(store, entry, rows.get('ServiceRequest')),
     task: parseStored('Task', rows.get('Task')),
   };

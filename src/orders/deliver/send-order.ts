@@ -4,6 +4,7 @@
 
 import { v5 } from 'uuid';
 import { parseStored } from '../../fhir/typed-resource.ts';
+import type { ServedType } from '../../fhir/types.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
 import { isServerFailure } from '../../junction/transport.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
@@ -15,9 +16,10 @@ import {
   formatOrderPayload,
   type OrderPayload,
   type OrderWithoutUser,
+  parseOrderedRequest,
   parseOrderPayload,
   readLastRequest,
-  readOrderedRequest,
+  readRequestId,
   type SentOrder,
 } from '../place/order-entry.ts';
 import { ATTEMPT_MS, isRequestFinished, msUntilListed, type OrderSender } from './order-sender.ts';
@@ -73,10 +75,14 @@ export async function sendOrder(sender: OrderSender, leased: LeasedEntry, budget
 }
 
 async function readDesiredState({ store }: OrderSender, entry: OutboxEntry, { task: id }: OrderPayload): Promise<DesiredState> {
-  const request = await readOrderedRequest(store, entry);
+  const rows = await store.readMany(entry.tenant, [
+    { type: 'ServiceRequest', id: readRequestId(entry) },
+    { type: 'Task', id },
+  ]);
+  const find = (type: ServedType) => rows.find((row) => row.type === type);
+  const request = await parseOrderedRequest(store, entry, find('ServiceRequest'));
   if (!request || isEnded(request)) return 'not-wanted';
-  const task = await store.read(entry.tenant, 'Task', id);
-  if (parseStored('Task', task)?.status === 'cancelled') return 'not-wanted';
+  if (parseStored('Task', find('Task'))?.status === 'cancelled') return 'not-wanted';
   return request.status === 'active' ? 'sent' : 'on-hold';
 }
 

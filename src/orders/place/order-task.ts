@@ -88,9 +88,13 @@ function updateRejection(current: Resource, { for: patient, lastModified }: Reso
   return isDeepStrictEqual(next, current) ? current : { ...next, ...buildLastModified(current, String(lastModified)) };
 }
 
-/** Creates the Task of an order, or updates the Task of a former rejection. Returns its id. */
-export async function createOrderTask(context: Context, request: string, task: Resource): Promise<string> {
-  const rejected = await findRejectedTask(context, request);
+/** Creates the Task of an order, or updates the Task of a former rejection. Returns its id. `isNew`: the request was never stored, so it was not rejected. */
+export async function createOrderTask(
+  context: Context,
+  { id: request, isNew }: { id: string; isNew: boolean },
+  task: Resource,
+): Promise<string> {
+  const rejected = isNew ? undefined : await findRejectedTask(context, request);
   if (!rejected) return (await create(context, { type: 'Task', draft: { resource: task, exact: task } })).row.id;
   const { authoredOn: _now, lastModified, ...rest } = task;
   const edit = (current: Resource): Resource => ({

@@ -102,12 +102,13 @@ async function decideWrite(
 
 /**
  * The outbox records whether a request was ordered: the present configuration may no longer contain its tests. Without a former version an entry exists only if a
- * concurrent write was first; this write then fails and is repeated.
+ * concurrent write was first; this write then fails and is repeated. Writes by the server itself are not looked up: they record what the network said.
  */
-async function findEntryOfWrite({ store, caller }: Context, write: PendingWrite): Promise<OutboxEntry | undefined> {
+async function findEntryOfWrite(context: Context, write: PendingWrite): Promise<OutboxEntry | undefined> {
+  if (!isUserWrite(context)) return undefined;
   const previous = readPrevious(write);
   const isOrder = previous && (canBeOrder(previous) || (write.resource && canBeOrder(write.resource)));
-  return isOrder ? findPresentEntry(store, caller.tenant, write.id) : undefined;
+  return isOrder ? findPresentEntry(context.store, context.caller.tenant, write.id) : undefined;
 }
 
 const readPrevious = ({ previous }: PendingWrite): Resource | undefined =>
@@ -174,7 +175,7 @@ async function acceptOrder(
   const key = context.newId();
   const at = context.clock().toISOString();
   const task = buildTask(request, { at, sent: content, system: rules.systems.taskInput });
-  const taskId = await createOrderTask(context, write.id, task);
+  const taskId = await createOrderTask(context, { id: write.id, isNew: write.previous === undefined }, task);
   const payload = formatOrderPayload({
     state: 'unsent',
     task: taskId,
