@@ -55,7 +55,7 @@ export async function faultRun(run: FaultRun): Promise<FaultReport> {
   const { state } = sandbox;
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
   const shared = { FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock`, JUNCTION_WEBHOOK_SECRET: state.webhooks.secret };
-  const servers = await startServers(run.servers, { ...account, ...shared });
+  const servers = await startServers(run.servers, { ...account, ...shared, JUNCTION_PHYSICIANS: 'required' });
   const database = await openDatabase(servers.url);
   over('start');
   try {

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { readStatus, type SandboxOrder, type SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
 import { expectedOf, valueIn } from './expected.ts';
-import type { Ordered } from './orderer.ts';
+import { NPIS, type Ordered } from './orderer.ts';
 
 /** The database of the servers, looked at from outside. */
 export interface Database {
@@ -84,6 +84,7 @@ export async function anomaliesIn(database: Database, world: SandboxState, order
   return [
     ...strangers.map(({ id }) => `the network has an order that nobody sent: ${id}`),
     ...mixedUp(world, keys),
+    ...wronglySigned(world, keys),
     ...ordered.flatMap((order) =>
       anomaliesOf(order, { lives: ofId.get(`${order.tenant}/ServiceRequest/${order.id}`) ?? [], bodies, there, reports }),
     ),
@@ -95,6 +96,15 @@ function mixedUp(world: SandboxState, keys: Map<string, Entry>): string[] {
   const ofUser = Map.groupBy(world.orders.values(), ({ userId }) => userId);
   const shared = [...ofUser].filter(([, orders]) => new Set(orders.map(({ passthrough }) => keys.get(passthrough ?? '')?.tenant)).size > 1);
   return shared.map(([userId]) => `two tenants share a person at the network: ${userId}`);
+}
+
+/** Orders at the network that another physician signs than the one who is registered in their tenant. */
+function wronglySigned(world: SandboxState, keys: Map<string, Entry>): string[] {
+  return [...world.orders.values()].flatMap(({ id, passthrough, sent: { physician } }) => {
+    const tenant = keys.get(passthrough ?? '')?.tenant;
+    const npi = typeof physician === 'object' && physician !== null && 'npi' in physician ? physician.npi : undefined;
+    return tenant === undefined || npi === NPIS[tenant as Ordered['tenant']] ? [] : [`the order ${id} of ${tenant} is signed by ${npi}`];
+  });
 }
 
 interface Found {

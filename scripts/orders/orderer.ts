@@ -28,6 +28,28 @@ export const PATIENT = {
   ],
   address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
 };
+/** The NPI of the only physician who is registered with the network, of each tenant. No order names a requester. */
+export const NPIS: Record<Tenant, string> = { demo: '1999999984', other: '1999999976' };
+
+const physicianOf = (tenant: Tenant) => ({
+  resourceType: 'Practitioner',
+  id: 'd',
+  name: [{ given: ['Ann'], family: 'Lee' }],
+  identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: NPIS[tenant] }],
+  qualification: [
+    {
+      code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/qualification', code: 'state-license' }] },
+      extension: [
+        {
+          url: 'http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/practitioner-qualification',
+          extension: [{ url: 'whereValid', valueCodeableConcept: { coding: [{ system: 'https://www.usps.com/', code: 'NY' }] } }],
+        },
+        { url: 'https://loop.health/fhir/StructureDefinition/registration-status', valueCode: 'active' },
+      ],
+    },
+  ],
+});
+
 /** An order for a patient. */
 export const request = (id: string, patient: string, status = 'active') => ({
   resourceType: 'ServiceRequest',
@@ -89,11 +111,13 @@ export async function orderer(servers: Servers): Promise<Place> {
   };
   const put = (tenant: Tenant, resource: { resourceType: string; id: string; note?: object[] }, expected?: ReadonlySet<number>) =>
     call(tenant, ['PUT', `${resource.resourceType}/${resource.id}`, resource], expected);
-  const entry = [...PATIENTS_OF, ...PATIENTS_OF_LOOP].map((resource) => ({
-    resource,
-    request: { method: 'PUT', url: `Patient/${resource.id}` },
-  }));
-  for (const tenant of ['demo', 'other'] as const) await call(tenant, ['POST', '', { resourceType: 'Bundle', type: 'transaction', entry }]);
+  for (const tenant of ['demo', 'other'] as const) {
+    const entry = [physicianOf(tenant), ...PATIENTS_OF, ...PATIENTS_OF_LOOP].map((resource) => ({
+      resource,
+      request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` },
+    }));
+    await call(tenant, ['POST', '', { resourceType: 'Bundle', type: 'transaction', entry }]);
+  }
   return async (n, random, waits) => {
     if (waits && n % AT_THE_DOOR === 0) return [await orderThroughLoop(servers, n, uuidOf(n % PATIENTS_OF_LOOP.length))];
     const id = `sr-${n}`;
