@@ -32,3 +32,14 @@ test("each metric that the operator's guide names is served, and not under a dep
   expect(named.length).toBeGreaterThan(5);
   expect(named.filter((name) => name in DEPRECATED_METRICS || !served.includes(`'${name}'`))).toEqual([]);
 });
+
+test('each alarm of the runbook names a test that rehearses it', () => {
+  const alarms = readText('docs/runbook.md')
+    .split(/^## (?=\d)/m)
+    .slice(1);
+  expect(alarms).toHaveLength(10);
+  for (const alarm of alarms) {
+    const [, file, title] = /^- \*\*Rehearsed\*\*: `(test\/\S+)`, "(.*)"\.$/m.exec(alarm) ?? [];
+    expect(readText(file ?? alarm.split('\n')[0]!)).toContain(`'${title}'`);
+  }
+});
