@@ -1,6 +1,6 @@
 // Reads the environment once into one checked, frozen object. No other file reads process.env, but for FACET_TYPES, which src/fhir/types.ts reads when the
 // program is loaded.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { validate as isUuid } from 'uuid';
 import { DEPRECATED_VARIABLES, deprecationText } from './deprecated-names.ts';
@@ -56,6 +56,8 @@ export interface Config {
   strictOrders: boolean;
   /** FACET_REFERENCES=strict: references to this server must resolve (422), and what is referred to cannot be deleted (409). Default: loose. */
   strictReferences: boolean;
+  /** FACET_SECRETS_KEY: the keys that encrypt the secrets of lab accounts, by comma; the first encrypts. Or FACET_SECRETS_KEY_FILE: a file with them. */
+  secretsKeys: Buffer[];
   junction: {
     /** JUNCTION_API_KEY: without it orders go to a sandbox that starts with the server (never in production). */
     apiKey: string | undefined;
@@ -69,8 +71,10 @@ export interface Config {
     webhookSecrets: string[];
     /** JUNCTION_PANELS: JSON, panel → lab test ids; absent: the sandbox's panels if orders go to a sandbox, else none. */
     panels: Record<string, string[]> | undefined;
-    /** JUNCTION_LAB_ACCOUNT_ID: the account at the laboratory for orders whose request names none; absent: Junction chooses one. */
-    labAccount: string | undefined;
+    /** JUNCTION_LAB_ACCOUNT_ID: the accounts at laboratories that orders may name, by comma; the first is the default. Absent: Junction chooses one. */
+    labAccounts: string[];
+    /** JUNCTION_SHARED=true: this account serves every tenant without an account of its own. Otherwise only the installation's only tenant. */
+    isShared: boolean;
     /** JUNCTION_NOTE_LIMIT: the maximum number of characters in the notes of an order; default 120, at most 1000. */
     noteLimit: number;
     /** JUNCTION_PHYSICIANS: `required` if the account's orders must name a physician (a delegated laboratory account); default `optional`. */
@@ -116,19 +120,24 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     subscriptionHosts: readHosts('FACET_PRIVATE_SUBSCRIBER_HOSTS', env.FACET_PRIVATE_SUBSCRIBER_HOSTS),
     strictOrders: readStrict('FACET_ORDERS', env.FACET_ORDERS),
     strictReferences: readReferences(env.FACET_REFERENCES),
-    junction: {
-      apiKey: readText(env.JUNCTION_API_KEY),
-      baseUrl: readUrl('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
-      teamId: readText(env.JUNCTION_TEAM_ID),
-      physicianPath: readText(env.JUNCTION_PHYSICIAN_PATH),
-      webhookSecrets: readSecrets('JUNCTION_WEBHOOK_SECRET', env.JUNCTION_WEBHOOK_SECRET),
-      panels: readJson('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
-      labAccount: readUuid('JUNCTION_LAB_ACCOUNT_ID', env.JUNCTION_LAB_ACCOUNT_ID),
-      noteLimit: readWholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, max: 1000 }),
-      physicians: readPhysicians(readText(env.JUNCTION_PHYSICIANS) ?? 'optional'),
-    },
+    secretsKeys: readSecretsKeys(readText(env.FACET_SECRETS_KEY), readText(env.FACET_SECRETS_KEY_FILE)),
+    junction: readJunction(env),
   });
 }
+
+/** The account of the environment. */
+const readJunction = (env: NodeJS.ProcessEnv): Config['junction'] => ({
+  apiKey: readText(env.JUNCTION_API_KEY),
+  baseUrl: readUrl('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
+  teamId: readText(env.JUNCTION_TEAM_ID),
+  physicianPath: readText(env.JUNCTION_PHYSICIAN_PATH),
+  webhookSecrets: readSecrets('JUNCTION_WEBHOOK_SECRET', env.JUNCTION_WEBHOOK_SECRET),
+  panels: readJson('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
+  labAccounts: readUuids('JUNCTION_LAB_ACCOUNT_ID', env.JUNCTION_LAB_ACCOUNT_ID),
+  isShared: readShared(readText(env.JUNCTION_SHARED)),
+  noteLimit: readWholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, max: 1000 }),
+  physicians: readPhysicians(readText(env.JUNCTION_PHYSICIANS) ?? 'optional'),
+});
 
 /** Replaces deprecated names of variables by the current ones. When both are set, the current one counts. */
 function replaceDeprecated(environment: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; deprecations: string[] } {
@@ -162,17 +171,39 @@ function readWholeNumber(
 /** At least 24 bytes of base64: a shorter secret could be guessed. */
 const SECRET = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;
 
+export const isWebhookSecret = (text: string): boolean => SECRET.test(text);
+
 function readSecrets(name: string, value: string | undefined): string[] {
   const addresses = (value ?? '').split(',').flatMap((part) => readText(part) ?? []);
-  if (addresses.some((secret) => !SECRET.test(secret)))
+  if (addresses.some((secret) => !isWebhookSecret(secret)))
     throw new Error(`${name} must be secrets as the vendor's dashboard shows them: whsec_ and base64, separated by commas`);
   return addresses;
 }
 
-function readUuid(name: string, value: string | undefined): string | undefined {
-  const text = readText(value);
-  if (text !== undefined && !isUuid(text)) throw new Error(`${name} must be a UUID`);
-  return text;
+function readUuids(name: string, value: string | undefined): string[] {
+  const ids = (value ?? '').split(',').flatMap((part) => readText(part) ?? []);
+  if (!ids.every((id) => isUuid(id))) throw new Error(`${name} must be UUIDs, separated by commas`);
+  return ids;
+}
+
+function readShared(text: string | undefined): boolean {
+  if (text !== undefined && text !== 'true' && text !== 'false') throw new Error('JUNCTION_SHARED must be true or false');
+  return text === 'true';
+}
+
+const SECRETS_KEY_BYTES = 32;
+
+function readSecretsKeys(value: string | undefined, file: string | undefined): Buffer[] {
+  if (value !== undefined && file !== undefined) throw new Error('set FACET_SECRETS_KEY or FACET_SECRETS_KEY_FILE, not both');
+  const name = file === undefined ? 'FACET_SECRETS_KEY' : 'FACET_SECRETS_KEY_FILE';
+  if (file !== undefined && !existsSync(file)) throw new Error(`FACET_SECRETS_KEY_FILE: there is no file ${file}`);
+  const keys = (file === undefined ? (value ?? '') : readFileSync(file, 'utf8')).split(/[,\s]+/).filter(Boolean);
+  if (file !== undefined && keys.length === 0) throw new Error(`FACET_SECRETS_KEY_FILE: ${file} contains no key`);
+  return keys.map((text) => {
+    const key = /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0);
+    if (key.length !== SECRETS_KEY_BYTES) throw new Error(`${name} must be base64 of 32 bytes, several by comma: openssl rand -base64 32`);
+    return key;
+  });
 }
 
 function readUrl(name: string, value: string | undefined): string | undefined {
@@ -276,7 +307,7 @@ const EXPECTED: Record<string, string> = {
   FACET_RATE_LIMITS: 'a JSON object of surfaces, each with a limit or null, {"<surface>":{"limit":500,"seconds":3600},"<other>":null}',
 };
 
-const isPanels = (value: unknown): value is Record<string, string[]> =>
+export const isPanels = (value: unknown): value is Record<string, string[]> =>
   isObject(value) && Object.values(value).every((ids) => Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === 'string'));
 
 const isRateLimits = (value: unknown): value is Config['rateLimits'] =>

@@ -58,14 +58,14 @@ export async function startServer(config: Config, print: (line: string) => void,
     const clock = await startClock(config, steps);
     const index = await openIndexState(createReindexing(background), loaded.registry);
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...metrics?.reports, clock });
-    const sources = { database: background, clock, isCircuitOpen: facet.isCircuitOpen, load: database.queueLoad };
+    const sources = { database: background, clock, listCircuits: facet.listCircuits, load: database.queueLoad };
     const endpoint = config.metrics && (await metrics?.serve(config.metrics, sources));
     if (endpoint) {
       steps.unshift(() => endpoint.close());
       print(`Metrics: ${endpoint.url}`);
     }
     const operateWith = (latest: Definitions): Commands => {
-      const context = buildAdminContext(facet, latest, clock);
+      const context = buildAdminContext(facet, latest, { config, now: clock });
       return (request) => administer(background, request, context);
     };
     serving.operate = operateWith(loaded);

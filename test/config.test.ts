@@ -12,7 +12,8 @@ test('lists, JSON and URLs are read', () => {
   const config = readConfig({
     JUNCTION_WEBHOOK_SECRET: `${SECRETS[0]}, ${SECRETS[1]}`,
     JUNCTION_PANELS: '{"pcos":["x"]}',
-    JUNCTION_LAB_ACCOUNT_ID: ' c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40 ',
+    JUNCTION_LAB_ACCOUNT_ID: ' c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40 , 11111111-1111-4111-8111-111111111111',
+    JUNCTION_SHARED: 'true',
     JUNCTION_NOTE_LIMIT: '1000',
     JUNCTION_PHYSICIANS: 'required',
     FACET_BASE_URL: 'https://fhir.example.org/',
@@ -21,7 +22,8 @@ test('lists, JSON and URLs are read', () => {
   expect(config.junction).toMatchObject({
     webhookSecrets: SECRETS,
     panels: { pcos: ['x'] },
-    labAccount: 'c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40',
+    labAccounts: ['c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40', '11111111-1111-4111-8111-111111111111'],
+    isShared: true,
     noteLimit: 1000,
     physicians: 'required',
   });
@@ -47,7 +49,11 @@ test.each([
   [{ JUNCTION_PANELS: '{"pcos":"x"}' }, 'JUNCTION_PANELS is not as expected'],
   [{ FACET_MAPPINGS: '/nowhere/mappings' }, 'FACET_MAPPINGS: there is no folder /nowhere/mappings'],
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
-  [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be a UUID'],
+  [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be UUIDs'],
+  [{ JUNCTION_SHARED: 'yes' }, 'JUNCTION_SHARED must be true or false'],
+  [{ FACET_SECRETS_KEY: 'abc' }, 'FACET_SECRETS_KEY must be base64 of 32 bytes'],
+  [{ FACET_SECRETS_KEY_FILE: '/nowhere/key' }, 'FACET_SECRETS_KEY_FILE: there is no file'],
+  [{ FACET_SECRETS_KEY: 'a', FACET_SECRETS_KEY_FILE: 'b' }, 'not both'],
   [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],
   [{ JUNCTION_PHYSICIANS: 'never' }, 'JUNCTION_PHYSICIANS must be required or optional'],
   [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS must be strict, or unset'],

@@ -66,7 +66,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     accounts: [],
     place: ['accounts'],
     deliver: ['place', 'accounts'],
-    track: ['deliver', 'place'],
+    track: ['deliver', 'place', 'accounts'],
     results: ['track'],
     webhooks: ['track', 'accounts'],
   },

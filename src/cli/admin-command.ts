@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Caller, Context } from '../interactions/context.ts';
 import type { Mappings } from '../mapping/shape.ts';
+import type { SecretBox } from '../orders/accounts/secrets.ts';
 import type { SyncCatalogue } from '../server/lab-network.ts';
 import type { Database } from '../store/database/database.ts';
 
@@ -24,6 +25,10 @@ export interface AdminContext {
   keyPrefixes: Record<string, string>;
   mappings: Mappings;
   now: () => Date;
+  /** Encrypts and decrypts the secrets of lab accounts. */
+  secrets: SecretBox;
+  /** The account of the environment serves only an only tenant. */
+  isEnvironmentExclusive: boolean;
   contextOf(caller: Caller): Context;
   syncCatalogue: SyncCatalogue;
   /** Reports the progress of long work to the person who waits. */

@@ -4,8 +4,11 @@ import type { Config } from '../config.ts';
 import { readIndexState } from '../interactions/index-state.ts';
 import { assemble, type Facet } from '../server/assemble.ts';
 import { type Definitions, loadDefinitions } from '../server/load-definitions.ts';
+import { usesSandbox } from '../server/panels.ts';
+import { openSecretBox } from '../server/secrets-key.ts';
 import type { Database } from '../store/database/database.ts';
 import { createReindexing } from '../store/reindexing.ts';
+import { ACCOUNT_OPERATIONS } from './accounts.ts';
 import { type AdminContext, AdminError, type AdminOperation, type AdminRequest } from './admin-command.ts';
 import { CATALOGUE_OPERATIONS } from './catalogue.ts';
 import { KEY_OPERATIONS } from './keys.ts';
@@ -19,6 +22,7 @@ import { TENANT_OPERATIONS } from './tenants.ts';
 const OPERATIONS: Record<string, AdminOperation> = {
   ...TENANT_OPERATIONS,
   ...KEY_OPERATIONS,
+  ...ACCOUNT_OPERATIONS,
   ...ORDER_OPERATIONS,
   ...CATALOGUE_OPERATIONS,
   ...SUBSCRIPTION_OPERATIONS,
@@ -38,9 +42,17 @@ export async function administer(database: Database, { command, options }: Admin
 export const buildAdminContext = (
   { ownContextOf, syncCatalogue }: Pick<Facet, 'ownContextOf' | 'syncCatalogue'>,
   { keyPrefixes, mappings }: Definitions,
-  now: () => Date,
-  progress: AdminContext['progress'] = () => {},
-): AdminContext => ({ keyPrefixes, mappings, now, contextOf: ownContextOf, syncCatalogue, progress });
+  { config, now, progress = () => {} }: { config: Config; now: () => Date; progress?: AdminContext['progress'] },
+): AdminContext => ({
+  keyPrefixes,
+  mappings,
+  now,
+  secrets: openSecretBox(config),
+  isEnvironmentExclusive: config.junction.apiKey !== undefined && !config.junction.isShared && !usesSandbox(config),
+  contextOf: ownContextOf,
+  syncCatalogue,
+  progress,
+});
 
 /**
  * Without a running server: assembles one and does not start it, so that an operator's writes follow the same rules. The state of the index is only read,
@@ -51,10 +63,5 @@ export async function openAdminContext(database: Database, config: Config): Prom
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
   const index = await readIndexState(createReindexing(database), loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });
-  return buildAdminContext(
-    facet,
-    loaded,
-    () => new Date(),
-    (text) => console.error(text),
-  );
+  return buildAdminContext(facet, loaded, { config, now: () => new Date(), progress: (text) => console.error(text) });
 }

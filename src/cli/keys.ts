@@ -82,7 +82,7 @@ async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surf
   return row.id;
 }
 
-async function findTenant(database: Database, slug: string | undefined): Promise<Tenant> {
+export async function findTenant(database: Database, slug: string | undefined): Promise<Tenant> {
   const tenant = (await listTenants(database)).find((tenant) => tenant.slug === slug);
   if (!tenant) throw new AdminError(slug === undefined ? 'name the tenant: --tenant <name>' : `there is no tenant ${slug}`);
   return tenant;

@@ -35,6 +35,10 @@ const NOUNS: Record<string, Noun> = {
     description: 'API keys: each opens one API (FHIR or a vendor) for one tenant',
     load: async () => (await import('./keys.ts')).defineKeyCommands,
   },
+  accounts: {
+    description: 'accounts at the laboratory network, one for a tenant',
+    load: async () => (await import('./account-commands.ts')).defineAccountCommands,
+  },
   orders: {
     description: 'lab orders and cancellations on their way to the laboratory network',
     load: async () => (await import('./orders.ts')).defineOrderCommands,

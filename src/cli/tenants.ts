@@ -4,12 +4,13 @@ import { AdminError, type AdminOperation, type DefineCommands } from './admin-co
 import { textTable } from './text-table.ts';
 
 export const TENANT_OPERATIONS: Record<string, AdminOperation> = {
-  'tenants create': async (database, { slug, name, brand }, { now }) => {
+  'tenants create': async (database, { slug, name, brand }, { now, isEnvironmentExclusive }) => {
     if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug ?? ''))
       throw new AdminError('the slug of a tenant has 1 to 63 lower-case letters, digits or "-", and does not begin with "-"');
     const tenant = await createTenant(database, { slug: slug!, name: name ?? slug!, at: now().toISOString(), ...(brand && { brand }) });
     if (!tenant) throw new AdminError(`there is a tenant ${slug} already`);
-    return [`tenant ${slug} created (${tenant.id})`];
+    const active = (await listTenants(database)).filter(({ status }) => status === 'active');
+    return [`tenant ${slug} created (${tenant.id})`, ...(isEnvironmentExclusive && active.length === 2 ? [SECOND_TENANT_TEXT] : [])];
   },
   'tenants list': async (database) => {
     const tenants = await listTenants(database);
@@ -30,6 +31,9 @@ export const TENANT_OPERATIONS: Record<string, AdminOperation> = {
     return [`tenant ${slug} disabled: all its keys are refused from now on`];
   },
 };
+
+const SECOND_TENANT_TEXT =
+  'JUNCTION_API_KEY serves only an only tenant: from now on no new order is sent. Create an account for each tenant (facet accounts create), or let all tenants share this one (JUNCTION_SHARED=true).';
 
 const BRAND = 'the brand of patients for whom no brand is sent, in the Loop API (default: the name of the tenant)';
 

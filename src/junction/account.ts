@@ -17,22 +17,29 @@ const HOSTS: Record<string, [host: string, older: string]> = {
   sk_eu_: ['api.sandbox.eu.junction.com', 'api.sandbox.eu.tryvital.io'],
 };
 
+/** The names of the settings, for errors. */
+interface SettingNames {
+  key: string;
+  url: string;
+}
+
+const VARIABLES: SettingNames = { key: 'JUNCTION_API_KEY', url: 'JUNCTION_BASE_URL' };
+
 /**
  * The configured URL, or the host of the key's prefix; without a trailing slash. Throws if the configured host is Junction's for other keys. Any other host is
  * accepted.
  */
-export function resolveJunctionBaseUrl(apiKey: string, configured?: string): string {
+export function resolveJunctionBaseUrl(apiKey: string, configured?: string, names = VARIABLES): string {
   const prefix = Object.keys(HOSTS).find((prefix) => apiKey.startsWith(prefix));
-  if (configured === undefined) return `https://${findHost(prefix)}`;
+  if (configured === undefined) return `https://${findHost(prefix, names)}`;
   const { hostname } = new URL(configured);
   const owner = Object.keys(HOSTS).find((prefix) => HOSTS[prefix]!.includes(hostname));
   if (owner !== undefined && owner !== prefix)
-    throw new Error(`JUNCTION_API_KEY does not belong to the host in JUNCTION_BASE_URL: that host accepts keys that begin with ${owner}`);
+    throw new Error(`${names.key} does not belong to the host in ${names.url}: that host accepts keys that begin with ${owner}`);
   return configured.replace(/\/+$/, '');
 }
 
-function findHost(prefix: string | undefined): string {
-  if (prefix === undefined)
-    throw new Error(`JUNCTION_API_KEY does not begin with one of ${Object.keys(HOSTS).join(', ')}: set its host in JUNCTION_BASE_URL`);
+function findHost(prefix: string | undefined, { key, url }: SettingNames): string {
+  if (prefix === undefined) throw new Error(`${key} does not begin with one of ${Object.keys(HOSTS).join(', ')}: set its host in ${url}`);
   return HOSTS[prefix]![0];
 }

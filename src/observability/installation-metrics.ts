@@ -16,8 +16,8 @@ import { NOTIFICATION_TOPIC } from '../subscriptions/delivery-context.ts';
 export interface MetricSources {
   database: Database;
   clock: () => Date;
-  /** Whether the circuit breaker stops sending orders. */
-  isCircuitOpen(): boolean;
+  /** For each lab account, whether its circuit breaker stops sending orders. */
+  listCircuits(): { account: string; isOpen: boolean }[];
   /** The load of the database connections by requests. */
   load: Readonly<QueueLoad>;
 }
@@ -53,8 +53,11 @@ function addGauge(registry: Registry, { name, help, labels = [], read, formerLab
   addSeries(registry, { name, help, labels, read: readOnce });
   const formerName = Object.entries(DEPRECATED_METRICS).find(([, current]) => current === name)?.[0];
   if (formerName === undefined) return;
-  const readFormer = async () =>
-    (await readOnce()).map(({ labels: own = {}, value }) => ({ labels: formerLabels?.from(own) ?? own, value }));
+  const readFormer = async () => {
+    const samples = (await readOnce()).map(({ labels: own = {}, value }) => ({ labels: formerLabels?.from(own) ?? own, value }));
+    // without the new labels several samples may be one: the highest counts
+    return samples.sort((a, b) => a.value - b.value);
+  };
   addSeries(registry, { name: formerName, help: `Deprecated: use ${name}.`, labels: formerLabels?.names ?? labels, read: readFormer });
 }
 
@@ -91,7 +94,7 @@ const ageBy =
   (since: string | null): number =>
     since === null ? 0 : Math.max(clock().getTime() - Date.parse(since), 0) / 1000;
 
-function orderGauges({ database, clock, isCircuitOpen }: MetricSources): GaugeOptions[] {
+function orderGauges({ database, clock, listCircuits }: MetricSources): GaugeOptions[] {
   const age = ageBy(clock);
   const readOrders = shareConcurrent(async () => (await readOutboxBacklog(database)).filter(({ topic }) => topic.startsWith(ORDER)));
   return [
@@ -117,8 +120,10 @@ function orderGauges({ database, clock, isCircuitOpen }: MetricSources): GaugeOp
     },
     {
       name: 'facet_order_circuit_open',
-      help: '1 while the circuit breaker of this process stops sending orders because the lab network does not respond, else 0.',
-      read: () => [{ value: isCircuitOpen() ? 1 : 0 }],
+      help: '1 while the circuit breaker of this process stops sending the orders of a lab account because its lab network does not respond, else 0.',
+      labels: ['account'],
+      formerLabels: { names: [], from: () => ({}) },
+      read: () => listCircuits().map(({ account, isOpen }) => ({ labels: { account }, value: isOpen ? 1 : 0 })),
     },
   ];
 }

@@ -10,13 +10,13 @@ import type { Context } from '../interactions/context.ts';
 import type { JunctionClient } from '../junction/client.ts';
 import { createLease } from '../messaging/lease.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
+import { toLeaseName } from '../orders/accounts/account-identity.ts';
+import { PHYSICIAN_TOPIC } from '../orders/deliver/claim.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
 import { findValues, toAsciiName } from '../orders/place/demographics.ts';
 import { readNpi } from '../orders/place/practitioner.ts';
 import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 
-/** Outbox entries of this topic are sent by the request that registers, never in the background. */
-const PHYSICIAN_TOPIC = 'physician';
 /** The timeout of an attempt, in ms. The lease outlives it. */
 const ATTEMPT_MS = 6000;
 const LEASE_MS = 8000;
@@ -31,6 +31,8 @@ export interface Registration {
   key: string;
   /** The registered physician. */
   own(): Resource;
+  /** The account of a registration that begins now. One that has begun stays with its account. */
+  account: number;
   /** The holder of the lease. */
   by?: string | undefined;
 }
@@ -50,17 +52,18 @@ const toOutboxSubject = (id: string): string => `registration/${id}`;
 export async function claimRegistration(
   context: Context,
   registration: Registration,
-): Promise<{ state: 'open'; by: string } | { state: 'complete' | 'busy' }> {
+): Promise<{ state: 'open'; by: string; account: number } | { state: 'complete' | 'busy' }> {
   const entry = (await findEntry(context, registration)) ?? (await createEntry(context, registration));
   if (entry.state === 'done') return { state: 'complete' };
-  const lease = createLease(context.clock(), context.newId(), LEASE_MS);
-  const claimed = await context.store.outbox.claimOne(entry.tenant, entry.id, lease);
-  return claimed ? { state: 'open', by: lease.by } : { state: 'busy' };
+  const { tenant, id, account } = entry;
+  const lease = createLease(context.clock(), toLeaseName({ id: account }, context.newId()), LEASE_MS);
+  const claimed = await context.store.outbox.claimOne(tenant, id, lease);
+  return claimed ? { state: 'open', by: lease.by, account } : { state: 'busy' };
 }
 
 /** `key`: the idempotency key of all attempts. */
-function createEntry({ store, caller, clock, newId }: Context, { id }: Registration): Promise<OutboxEntry> {
-  const entering = { tenant: caller.tenant, topic: PHYSICIAN_TOPIC, subject: toOutboxSubject(id), key: newId(), payload: '{}' };
+function createEntry({ store, caller, clock, newId }: Context, { id, account }: Registration): Promise<OutboxEntry> {
+  const entering = { tenant: caller.tenant, account, topic: PHYSICIAN_TOPIC, subject: toOutboxSubject(id), key: newId(), payload: '{}' };
   return store.outbox.add({ ...entering, at: clock().toISOString() });
 }
 

@@ -4,11 +4,10 @@ import type { Context } from '../interactions/context.ts';
 import type { JunctionClient, RosterPhysician } from '../junction/client.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import { isGivenUp, nextRetryAt } from '../messaging/retry-policy.ts';
+import { ROSTER_CHECK_TOPIC } from '../orders/deliver/claim.ts';
 import { ATTEMPT_MS, type OrderSender } from '../orders/deliver/order-sender.ts';
 import { systemContext } from '../orders/system-actor.ts';
 import type { LeasedEntry, OutboxState } from '../store/queues/outbox-entry.ts';
-
-export const ROSTER_CHECK_TOPIC = 'physician-listing';
 
 /** `key`: the state of the licence. */
 interface PendingRegistration {
@@ -28,13 +27,18 @@ export type ActivateRegistration = (
 const ROSTER_CACHE_MS = 60_000;
 
 /** Called inside the transaction that stores the registration as pending. */
-export async function queueRosterCheck({ store, caller, clock, newId }: Context, waiting: PendingRegistration): Promise<void> {
+export async function queueRosterCheck(
+  { store, caller, clock, newId }: Context,
+  account: number,
+  waiting: PendingRegistration,
+): Promise<void> {
   const now = clock();
   const at = now.toISOString();
   const nextAt = nextRetryAt('physician-listing', { since: now.getTime() }, { now, random: 1 }).toISOString();
   const payload = JSON.stringify(waiting);
   await store.outbox.add({
     tenant: caller.tenant,
+    account,
     topic: ROSTER_CHECK_TOPIC,
     subject: `registration/${waiting.id}`,
     key: newId(),

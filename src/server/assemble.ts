@@ -63,8 +63,8 @@ export interface Facet {
   contextOf(caller: Caller, request?: ClientRequest): Context;
   /** For writes by the server and by operators. These writes are not validated against the profiles that a resource claims. */
   ownContextOf(caller: Caller): Context;
-  /** Whether the circuit breaker stops sending orders because the lab network does not respond. */
-  isCircuitOpen(): boolean;
+  /** For each lab account, whether its circuit breaker stops sending orders because the lab network does not respond. */
+  listCircuits(): { account: string; isOpen: boolean }[];
   /** Fills the catalogue of a tenant from the lab network. */
   syncCatalogue: SyncCatalogue;
   /** Starts the delivery of orders and notifications, and the sandbox if there is no account. Call the result to stop. */
@@ -86,7 +86,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const logFields = (fields: { error?: unknown }, text: string): void => log[fields.error === undefined ? 'info' : 'error'](fields, text);
   const isRevoked = (tenant: number, id: string) => isCredentialEnded(background.database, { tenant, id, at: clock().toISOString() });
   const dependencies = { clock, newId, ...pickReports(parts), isRevoked, mappings: () => live.mappings, log: logFields };
-  const integrations = buildIntegrations(config, loaded.profiles, { store: background.store, contextOf: ownContextOf, ...dependencies });
+  const integrations = await buildIntegrations(config, loaded.profiles, { ...background, contextOf: ownContextOf, ...dependencies });
   const findCaller = cacheCallers(findCallerIn(database, clock));
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, ...pickStated(config, integrations) };
@@ -122,8 +122,8 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, ...pickOperations(integrations), startMaintenance };
 }
 
-const pickOperations = ({ isCircuitOpen, syncCatalogue, start }: Integrations) => ({
-  isCircuitOpen,
+const pickOperations = ({ listCircuits, syncCatalogue, start }: Integrations) => ({
+  listCircuits,
   syncCatalogue,
   startIntegrations: start,
 });

@@ -1,23 +1,14 @@
 // Assembles the connection to the lab network: write hooks of orders, external steps of vendors' requests, the webhook endpoint, and background work.
 import type { ServedType } from '../fhir/types.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
-import type { JunctionAccount } from '../junction/account.ts';
 import { createJunctionCatalogueReader } from '../junction/catalogue-reader.ts';
-import { createJunctionClient } from '../junction/client.ts';
-import { createJunctionReader } from '../junction/reader.ts';
 import type { Mappings } from '../mapping/shape.ts';
-import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
+import type { AccountDirectory } from '../orders/accounts/account-directory.ts';
 import type { CatalogueSystems } from '../orders/catalogue/catalogue-entry.ts';
 import { type SyncOptions, syncCatalogue } from '../orders/catalogue/sync-catalogue.ts';
-import type { DeliveryHandlers } from '../orders/deliver/delivery-worker.ts';
-import { createGate } from '../orders/deliver/gate.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
-import { sendCancellation } from '../orders/deliver/send-cancellation.ts';
-import { sendOrder } from '../orders/deliver/send-order.ts';
-import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
 import type { OrderRules } from '../orders/place/order-content.ts';
 import { buildOrderDocumentation } from '../orders/place/order-documentation.ts';
-import { ORDER_TOPIC } from '../orders/place/order-entry.ts';
 import { buildTaskWriteHook } from '../orders/place/order-task.ts';
 import { buildServiceRequestWriteHook } from '../orders/place/service-request-write-hook.ts';
 import type { OrderTracker, ResultMappings } from '../orders/track/order-tracker.ts';
@@ -28,18 +19,18 @@ import {
   type WebhookEndpoint,
   type WebhookMessage,
 } from '../orders/webhooks/receive.ts';
-import { createPushDirectory, createRosterDirectory, guardDirectory } from '../physicians/registration.ts';
-import { createRosterChecker, ROSTER_CHECK_TOPIC } from '../physicians/roster-check.ts';
+import { type AccountRuntimes, createAccountRuntimes } from './account-runtimes.ts';
 import type { OrderWork } from './background/background-work.ts';
 import { buildActivateRegistration, buildExternalSteps, type ExternalSteps } from './external-steps.ts';
 
-interface LabNetworkOptions extends OrderRules {
-  /** Returns the accepted webhook secrets; called for each message. */
-  webhookSecrets: () => string[];
-  /** Returns the account; called for each request, because the address of a sandbox is known only after its start. Undefined: no account, so requests that need one fail with 502. */
-  account: () => JunctionAccount | undefined;
-  /** The path of Junction's API that physicians are sent to (`{team_id}` is replaced). Absent: the team's roster is read. */
-  physicianPath?: string | undefined;
+interface LabNetworkOptions extends Pick<OrderRules, 'systems'> {
+  accounts: AccountDirectory;
+  /** The code systems of tests. */
+  tables: Omit<OrderRules['table'], 'panels'>;
+  /** Whether every order must name a physician. */
+  physicians: OrderRules['signing']['physicians'];
+  /** How active laboratory requests that cannot be ordered are treated where orders can be sent. */
+  unorderable: Exclude<OrderRules['unorderable'], 'store'>;
   /** The mappings that turn results into resources. */
   results: ResultMappings;
   catalogue: CatalogueSystems;
@@ -62,7 +53,7 @@ export type SyncCatalogue = (context: Context, options: Pick<SyncOptions, 'isDry
 /** The timeout of one request for a page of the catalogue, in ms. */
 const CATALOGUE_READ_MS = 30_000;
 
-export interface LabNetwork {
+export interface LabNetwork extends Pick<AccountRuntimes, 'listCircuits'> {
   /** The write hooks by type. */
   writeHooks: [ServedType, WriteHook][];
   /** The documentation of these types in the CapabilityStatement. */
@@ -70,54 +61,60 @@ export interface LabNetwork {
   externalSteps: ExternalSteps;
   /** The webhook endpoint. */
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
-  /** Whether the circuit breaker stops sending orders because the lab network does not respond. */
-  isCircuitOpen(): boolean;
-  /** Fills the caller's catalogue from the lab network. */
+  /** Fills the caller's catalogue from the lab network of the tenant's account. */
   syncCatalogue: SyncCatalogue;
   /** For the background work. */
   work: OrderWork;
 }
 
 export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkParts): LabNetwork {
-  const { account, systems, physicianPath, catalogue } = options;
-  const client = createJunctionClient(account);
-  const sending: OrderSender = {
+  const { accounts, systems, results } = options;
+  const runtimes = createAccountRuntimes({
     random: Math.random,
     ...parts,
+    accounts,
     createContext: parts.contextOf,
     onAttempt: parts.attempted,
-    client,
-    gate: createGate(createCircuitBreaker(), parts.clock),
     systems,
-  };
-  const tracker: OrderTracker = {
-    ...sending,
-    webhook: parts.webhook,
-    reads: createJunctionReader(account),
-    breaker: createCircuitBreaker(),
-    results: options.results,
-  };
-  const directory = guardDirectory(
-    sending,
-    physicianPath === undefined ? createRosterDirectory(client) : createPushDirectory(client, physicianPath),
-  );
-  const senders: DeliveryHandlers = {
-    [ORDER_TOPIC]: sendOrder,
-    [CANCELLATION_TOPIC]: sendCancellation,
-    [ROSTER_CHECK_TOPIC]: createRosterChecker(client, buildActivateRegistration(parts.mappings)),
-  };
-  const reader = createJunctionCatalogueReader(account, () => AbortSignal.timeout(CATALOGUE_READ_MS));
-  const webhookEndpoint: WebhookEndpoint = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
+    results,
+    activateRegistration: buildActivateRegistration(parts.mappings),
+  });
+  const endpoint: WebhookEndpoint = { ...parts, accounts };
   return {
     writeHooks: [
-      ['ServiceRequest', buildServiceRequestWriteHook(options)],
+      ['ServiceRequest', buildServiceRequestWriteHook(systems, (tenant) => findOrderRules(options, tenant))],
       ['Task', buildTaskWriteHook(systems)],
     ],
-    documentation: { ServiceRequest: buildOrderDocumentation(options.unorderable) },
-    externalSteps: buildExternalSteps(sending, directory),
-    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(webhookEndpoint) },
-    isCircuitOpen: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
-    syncCatalogue: (context, request) => syncCatalogue(context, { reader, systems: catalogue, ...request }),
-    work: { sender: sending, handlers: senders, tracker },
+    documentation: { ServiceRequest: buildOrderDocumentation(accounts.list().length ? options.unorderable : 'store') },
+    externalSteps: buildExternalSteps(accounts, runtimes),
+    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(endpoint) },
+    listCircuits: runtimes.listCircuits,
+    syncCatalogue: (context, request) => syncCatalogueOf(options, context, request),
+    work: { ...parts, accounts, runtimes },
+  };
+}
+
+const syncCatalogueOf = async (
+  { accounts, catalogue }: LabNetworkOptions,
+  context: Context,
+  request: Parameters<SyncCatalogue>[1],
+): ReturnType<SyncCatalogue> => {
+  await accounts.refresh();
+  const connection = () => accounts.findOfTenant(context.caller.tenant)?.junction;
+  const reader = createJunctionCatalogueReader(connection, () => AbortSignal.timeout(CATALOGUE_READ_MS));
+  return syncCatalogue(context, { reader, systems: catalogue, ...request });
+};
+
+/** Where nothing can be sent at all, a laboratory request is stored like any other resource. */
+async function findOrderRules(options: LabNetworkOptions, tenant: number): Promise<OrderRules> {
+  const { accounts, tables, systems, physicians, unorderable } = options;
+  await accounts.refresh();
+  const account = accounts.findOfTenant(tenant);
+  return {
+    account,
+    table: { ...tables, panels: account?.panels ?? {} },
+    systems,
+    signing: { physicians, defaultPhysicians: account?.defaultPhysicians ?? {} },
+    unorderable: accounts.list().length ? unorderable : 'store',
   };
 }

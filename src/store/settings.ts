@@ -6,6 +6,8 @@ import { queryBuilder, runQuery } from './database/query-builder.ts';
 export interface Settings {
   /** The value of `name`. If it does not exist, it is created with `make`. All processes get the same value. */
   getOrCreate(name: string, make: () => string): Promise<string>;
+  /** The values of these names that exist. */
+  list(names: string[]): Promise<Map<string, string>>;
   /** Changes the value if it is still `from`. Returns false if the value is another one. */
   compareAndSet(name: string, from: string, to: string): Promise<boolean>;
 }
@@ -20,6 +22,13 @@ export function createSettings(database: Database): Settings {
       if (value !== undefined) return value;
       await runQuery(database, queryBuilder('setting').insert({ name, value: make() }).onConflict('name').ignore());
       return (await read(name))!;
+    },
+    list: async (names) => {
+      const rows = await runQuery<{ name: string; value: string }>(
+        database,
+        queryBuilder('setting').select('name', 'value').whereIn('name', names),
+      );
+      return new Map(rows.map(({ name, value }) => [name, value]));
     },
     compareAndSet: async (name, from, to) =>
       (await runQuery(database, queryBuilder('setting').where({ name, value: from }).update({ value: to }).returning('name'))).length > 0,

@@ -30,6 +30,8 @@ const LEASE_MS = 20_000;
 
 /** The outbox topic of subscription deliveries: each subscription has one entry. */
 export const NOTIFICATION_TOPIC = 'notification';
+/** Notifications belong to no account at the lab network: their entries have the default of the column. */
+export const NO_ACCOUNT = 0;
 export const toOutboxSubject = (id: string): string => `Subscription/${id}`;
 export const parseSubscriptionId = ({ subject }: { subject: string }): string => subject.slice(subject.indexOf('/') + 1);
 

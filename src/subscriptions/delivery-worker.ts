@@ -3,7 +3,7 @@
 import { backOffWhileIdle, type PollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import { deliverNotifications } from './deliver-notifications.ts';
-import { createDeliveryLease, NOTIFICATION_TOPIC, type SubscriptionDelivery } from './delivery-context.ts';
+import { createDeliveryLease, NO_ACCOUNT, NOTIFICATION_TOPIC, type SubscriptionDelivery } from './delivery-context.ts';
 import { matchChanges } from './match-changes.ts';
 import { endExpiredSubscriptions } from './status.ts';
 
@@ -55,7 +55,7 @@ export function createDeliveryWork(delivery: SubscriptionDelivery): DeliveryWork
 export async function startDueDeliveries(delivery: SubscriptionDelivery, limit: number): Promise<Promise<void>[]> {
   if (limit <= 0) return [];
   const lease = createDeliveryLease(delivery);
-  const claimed = await delivery.store.outbox.claim({ ...lease, limit, topics: [NOTIFICATION_TOPIC] });
+  const claimed = await delivery.store.outbox.claim({ ...lease, account: NO_ACCOUNT, limit, topics: [NOTIFICATION_TOPIC] });
   return claimed.map(async (entry) => {
     try {
       await deliverNotifications(delivery, { entry, by: lease.by });

@@ -8,7 +8,14 @@ import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
-import { NOTIFICATION_TOPIC, NOTIFIER_ACTOR, type SubscriptionDelivery, toOutboxSubject, toServerCaller } from './delivery-context.ts';
+import {
+  NO_ACCOUNT,
+  NOTIFICATION_TOPIC,
+  NOTIFIER_ACTOR,
+  type SubscriptionDelivery,
+  toOutboxSubject,
+  toServerCaller,
+} from './delivery-context.ts';
 
 /** The values that a client may write. A client may also repeat the current value. */
 const CLIENT_STATUSES = new Set<Subscription['status']>(['requested', 'off']);
@@ -54,7 +61,8 @@ export async function queueDelivery(store: Store, { tenant, id, at, key, what = 
   if (entry?.state === 'sending') return;
   const open =
     entry && (await store.outbox.changeState(entry, { from: ['queued', 'unknown', 'parked'], to: 'queued', at, nextAt: at, what }));
-  if (!open) await store.outbox.add({ tenant, topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id), key, payload: '', at });
+  if (!open)
+    await store.outbox.add({ tenant, account: NO_ACCOUNT, topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id), key, payload: '', at });
 }
 
 /** Ends matching and delivery, and drops the pending notifications. */

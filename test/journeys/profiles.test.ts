@@ -1,8 +1,10 @@
 // Loaded profiles: every write API validates resources against the profiles that they claim, and $validate reports the issues.
 // https://hl7.org/fhir/R4/profiling.html, https://hl7.org/fhir/R4/resource.html#Meta
+
 import request from 'supertest';
 import { administer } from '../../src/cli/admin.ts';
 import { stripDefinition } from '../../src/fhir/profile/strip-definition.ts';
+import { createSecretBox } from '../../src/orders/accounts/secrets.ts';
 import { bloodPressure, US_CORE, usCoreDefinitions, usPatient } from '../fhir/profile-us-core.ts';
 import { type Json, withElements } from '../fhir/valid-resources.ts';
 import { type Running, startFacet } from './running-server.ts';
@@ -30,6 +32,8 @@ const FACTS = {
   now: () => new Date(),
   syncCatalogue: () => Promise.reject(new Error('not asked for')),
   progress: () => {},
+  secrets: createSecretBox([]),
+  isEnvironmentExclusive: false,
   contextOf: (): never => {
     throw new Error('no caller');
   },

@@ -7,8 +7,16 @@ const LOAD = { inUse: 1, waiting: 0, refused: { 'queue full': 2, 'waited too lon
 
 function scrapeOf(query: () => Promise<unknown[]>): { scrape(): Promise<string[]> } {
   const registry = new Registry();
-  const database = { query } as unknown as Database;
-  addInstallationMetrics(registry, { database, clock: () => new Date(), isCircuitOpen: () => true, load: LOAD });
+  const database = { query, isDistributed: () => false } as unknown as Database;
+  addInstallationMetrics(registry, {
+    database,
+    clock: () => new Date(),
+    listCircuits: () => [
+      { account: 'a', isOpen: true },
+      { account: 'b', isOpen: false },
+    ],
+    load: LOAD,
+  });
   return { scrape: async () => (await registry.metrics()).split('\n').filter((line) => line && !line.startsWith('#')) };
 }
 
@@ -17,7 +25,8 @@ test('a figure that cannot be read is omitted, and the others are served', async
   expect(await scrape()).toEqual([
     'facet_database_connections_in_use 1',
     'facet_database_queue_length 0',
-    'facet_order_circuit_open 1',
+    'facet_order_circuit_open{account="a"} 1',
+    'facet_order_circuit_open{account="b"} 0',
     'facet_network_held_back 1',
     'facet_database_refusals_total{reason="queue full"} 2',
     'facet_database_refusals_total{reason="waited too long"} 0',

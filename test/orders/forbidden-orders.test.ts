@@ -2,9 +2,10 @@
 // docs/failure-matrix.md.
 
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
+import { ROSTER_CHECK_TOPIC } from '../../src/orders/deliver/claim.ts';
 import { drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
-import { createRosterChecker, queueRosterCheck, ROSTER_CHECK_TOPIC } from '../../src/physicians/roster-check.ts';
+import { createRosterChecker, queueRosterCheck } from '../../src/physicians/roster-check.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
@@ -70,10 +71,13 @@ test('12: 403 to all orders pauses the sending and refuses none; afterwards all 
 test('44: a roster that is forbidden or fails does not stop orders', async () => {
   for (const status of [403, 500]) {
     fixture.addFaults({ operation: 'roster', kind: 'error', status });
-    await queueRosterCheck(fixture.context, { id: `registration-${status}`, key: 'NY', npi: '1999999984' });
+    await queueRosterCheck(fixture.context, 0, { id: `registration-${status}`, key: 'NY', npi: '1999999984' });
     fixture.advance(3600);
     expect(
-      await drainOutbox(fixture.sender, { [ROSTER_CHECK_TOPIC]: createRosterChecker(fixture.client, async () => 'gone') }),
+      await drainOutbox({
+        sender: fixture.sender,
+        handlers: { [ROSTER_CHECK_TOPIC]: createRosterChecker(fixture.client, async () => 'gone') },
+      }),
     ).toBeGreaterThan(0);
     expect(allowed()).toBe(Number.POSITIVE_INFINITY);
   }

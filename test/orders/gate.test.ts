@@ -5,7 +5,6 @@ import type { Resource } from '../../src/fhir/types.ts';
 import { startPollLoop } from '../../src/messaging/poll-loop.ts';
 import { secondsUntilNextAttempt, sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import { createOrderDeliveryWork } from '../../src/orders/deliver/delivery-worker.ts';
-import { MAX_IN_FLIGHT } from '../../src/orders/deliver/gate.ts';
 import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { sendOrder } from '../../src/orders/deliver/send-order.ts';
@@ -14,7 +13,7 @@ import { createRosterDirectory, guardDirectory, type PhysicianDirectory } from '
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { until } from '../until.ts';
 import { openBeforeEach } from './open-before-each.ts';
-import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
+import { ADA, CONCURRENCY, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
 let fixture: OrderFixture;
 openBeforeEach(openOrderFixture, (opened) => {
@@ -73,7 +72,7 @@ test('49: after five failed orders in a row callers get a response without a req
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
-test(`49: the network hangs: thirty callers and the background have ${MAX_IN_FLIGHT} requests in flight at most, all are answered in time, and each order arrives once`, async () => {
+test(`49: the network hangs: thirty callers and the background have ${CONCURRENCY} requests in flight at most, all are answered in time, and each order arrives once`, async () => {
   const ids = await order(30);
   const sending = { ...fixture.sender, attemptMs: 4000 };
   fixture.addFaults({ kind: 'hang', times: 1000 });
@@ -82,7 +81,7 @@ test(`49: the network hangs: thirty callers and the background have ${MAX_IN_FLI
   expect(await Promise.all(ids.map((id) => now(id, sending)))).toEqual(ids.map(() => DEFERRED));
   expect(performance.now() - began).toBeLessThan(10_000);
   await background;
-  expect(fixture.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
+  expect(fixture.sandbox.state.maxOpenRequests).toBe(CONCURRENCY);
   fixture.sandbox.state.faults = [];
   await fixture.drainAll();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
@@ -92,12 +91,15 @@ test('49: a caller has a turn although the background has a long queue, and the 
   const queue = await order(24);
   fixture.addFaults({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
   const patient = { ...fixture.sender, attemptMs: 60_000 };
-  const delivery = createOrderDeliveryWork(patient, { [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased) });
+  const delivery = createOrderDeliveryWork({
+    ...patient,
+    listAccounts: async () => [{ sender: patient, handlers: { [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased) } }],
+  });
   const stop = startPollLoop(delivery.work);
   await until(() => fixture.countOrders() > 0);
   const before = fixture.countOrders();
   await now(queue[23]!, patient);
-  expect(fixture.countOrders() - before).toBeLessThanOrEqual(3 * MAX_IN_FLIGHT);
+  expect(fixture.countOrders() - before).toBeLessThanOrEqual(3 * CONCURRENCY);
   const waited = Array.from({ length: 16 }, (_, index) => `waited${index}`);
   for (const id of [...waited, 'background']) await fixture.put({ ...REQUEST, id } as Resource);
   const callers = waited.map((id) => now(id, patient));
@@ -141,12 +143,12 @@ describe('registering physicians', () => {
     expect([await ask(), await now(id!)]).toMatchObject([{ kind: 'accepted' }, { result: 'accepted' }]);
   });
 
-  test(`49: the network hangs: thirty registrations have ${MAX_IN_FLIGHT} requests in flight at most`, async () => {
+  test(`49: the network hangs: thirty registrations have ${CONCURRENCY} requests in flight at most`, async () => {
     fixture.addFaults({ operation: 'roster', kind: 'hang', times: 1000 });
     const outcomes = await Promise.all(Array.from({ length: 30 }, () => ask(4000)));
-    expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(MAX_IN_FLIGHT);
-    expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(30 - MAX_IN_FLIGHT);
-    expect(fixture.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
+    expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(CONCURRENCY);
+    expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(30 - CONCURRENCY);
+    expect(fixture.sandbox.state.maxOpenRequests).toBe(CONCURRENCY);
   });
 
   test('44: repeated failures of the physician directory do not stop orders', async () => {
@@ -164,7 +166,7 @@ test('49: a caller whose order another process is sending waits for it without a
   await until(() => fixture.countRequests('createOrder') === 1);
   const callers = Array.from({ length: 10 }, () => now(id!));
   await delay(150);
-  expect(fixture.sender.gate.take(MAX_IN_FLIGHT)).toHaveLength(MAX_IN_FLIGHT - 1);
+  expect(fixture.sender.gate.take(CONCURRENCY)).toHaveLength(CONCURRENCY - 1);
   await running;
   expect(await Promise.all(callers)).toEqual(Array.from({ length: 10 }, () => ({ result: 'accepted' })));
   expect(fixture.countRequests('createOrder')).toBe(1);
@@ -175,7 +177,7 @@ test('49: a caller whose order somebody else had, and left, waits for a place no
   const { outbox } = fixture.sender.store;
   const remaining = await fixture.entry(id!);
   await outbox.claimOne(fixture.tenant, remaining!.id, createDeliveryLease(fixture.sender));
-  fixture.sender.gate.take(MAX_IN_FLIGHT);
+  fixture.sender.gate.take(CONCURRENCY);
   const began = performance.now();
   const answer = now(id!, { ...fixture.sender, attemptMs: 4000 });
   await delay(4500);

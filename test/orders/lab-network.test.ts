@@ -15,6 +15,7 @@ import type { ExternalStep, StepClaim } from '../../src/vendor-api/external-step
 import { openSandboxFixture, type SandboxFixture } from '../junction-sandbox/sandbox-fixture.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
+import { buildLabAccount, createFixedDirectory } from './accounts/fixed-accounts.ts';
 import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-fixture.ts';
 
 let store: TestStore;
@@ -40,15 +41,13 @@ beforeAll(async () => {
   });
   out = buildLabNetwork(
     {
-      account: () => ({ apiKey: fixture.sandbox.apiKey, baseUrl: fixture.sandbox.url, teamId: fixture.sandbox.teamId }),
-      table: { system: PANEL_SYSTEM, panels: fixture.sandbox.panels, ...TEST_SYSTEMS },
+      accounts: createFixedDirectory([buildLabAccount(fixture.sandbox)]),
+      tables: { system: PANEL_SYSTEM, ...TEST_SYSTEMS },
       systems: SYSTEMS,
-      defaults: { labAccount: undefined, longestNote: 120 },
-      signing: { physicians: 'optional', defaultPhysicians: {} },
+      physicians: 'optional',
       unorderable: 'reject',
       results: loadResultMappings(profiles),
       catalogue: { catalogue: '', labTest: '', provider: '', biomarker: '', collectionMethod: '', loinc: '' },
-      webhookSecrets: () => [fixture.sandbox.state.webhooks.secret],
     },
     {
       store: store.store,

@@ -3,6 +3,7 @@
 import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { createSecretBox } from '../../src/orders/accounts/secrets.ts';
 import type { TestStore } from '../store/open.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { ADA, REQUEST } from './order-fixture.ts';
@@ -22,6 +23,8 @@ const run = (command: string, options: Record<string, string>): Promise<string[]
     keyPrefixes: {},
     mappings: {} as never,
     now: fixture.sender.clock,
+    secrets: createSecretBox([]),
+    isEnvironmentExclusive: false,
     contextOf: fixture.sender.createContext,
     syncCatalogue: () => Promise.reject(new Error('not asked for')),
     progress: (text) => void progress.push(text),
@@ -133,6 +136,8 @@ test('an order that changes while many are dropped is left alone', async () => {
     keyPrefixes: {},
     mappings: {} as never,
     now: fixture.sender.clock,
+    secrets: createSecretBox([]),
+    isEnvironmentExclusive: false,
     contextOf: (caller) => {
       const context = createContext(caller);
       if (!first) return context;

@@ -277,11 +277,27 @@ describe('the performer', () => {
 
   test('may be absent: then the account of the installation is used, if there is one', async () => {
     const account = (more: object) =>
-      readLabAccount(fixture.context, { ...REQUEST, ...more }, { system: SYSTEMS.labAccount, standard: 'the standard' });
+      readLabAccount(
+        fixture.context,
+        { ...REQUEST, ...more },
+        { system: SYSTEMS.labAccount, defaultLabAccount: 'the standard', allowedLabAccounts: undefined },
+      );
     expect([await account({}), await account({ performer: refs('Organization/lab') })]).toEqual([
       { value: 'the standard' },
       { value: ACCOUNT },
     ]);
+  });
+
+  test.each<[string, string[] | undefined, boolean]>([
+    ['may be any', undefined, true],
+    ['may be one that the account lists', [ACCOUNT], true],
+    ['is refused if the account does not list it', ['11111111-1111-4111-8111-111111111111'], false],
+    ['is refused if the account lists none', [], false],
+  ])('its account %s', async (_what, allowedLabAccounts, isAllowed) => {
+    fixture.rules.account = { ...fixture.rules.account!, allowedLabAccounts };
+    const performer = refs('Organization/lab');
+    if (isAllowed) return expect(await sent({ performer })).toMatchObject({ lab_account_id: ACCOUNT });
+    expect(await refusal({ performer })).toEqual(['ServiceRequest.performer']);
   });
 
   test('is refused if there are two', async () => {

@@ -7,6 +7,7 @@ import type { Caller, Context, WriteHook } from '../../src/interactions/context.
 import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
 import { update } from '../../src/interactions/update.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
+import { ENVIRONMENT_ACCOUNT } from '../../src/orders/accounts/account-identity.ts';
 import { type DeliveryHandlers, drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
 import { createGate } from '../../src/orders/deliver/gate.ts';
 import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
@@ -50,6 +51,9 @@ export const ADA: Resource = {
   ],
   address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
 };
+
+/** The maximum number of concurrent requests of the account. */
+export const CONCURRENCY = 4;
 
 /** A request that becomes an order. */
 export const REQUEST: Resource = {
@@ -121,16 +125,12 @@ export async function openOrderFixture(
   const fixture = await openSandboxFixture(clock);
   const panels = { ...fixture.sandbox.panels };
   const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
-  const rules: OrderRules = {
-    table,
-    systems: SYSTEMS,
-    defaults: { labAccount: undefined, longestNote: 120 },
-    signing: { physicians: 'optional', defaultPhysicians: {} },
-    unorderable,
-  };
+  const account = { ...ENVIRONMENT_ACCOUNT, defaultLabAccount: undefined, allowedLabAccounts: undefined, noteLimit: 120 };
+  const signing: OrderRules['signing'] = { physicians: 'optional', defaultPhysicians: {} };
+  const rules: OrderRules = { table, systems: SYSTEMS, account, signing, unorderable };
   const registry = buildRegistry([CATALOGUE_CODE, REGISTERED_STATE]);
   const writeHooks = new Map<ServedType, WriteHook[]>([
-    ['ServiceRequest', [buildServiceRequestWriteHook(rules)]],
+    ['ServiceRequest', [buildServiceRequestWriteHook(SYSTEMS, async () => rules)]],
     ['Task', [buildTaskWriteHook(SYSTEMS)]],
   ]);
   const contextOf = (caller: Caller): Context => ({
@@ -145,8 +145,9 @@ export async function openOrderFixture(
   });
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
   const createSender = (): OrderSender => ({
+    account: ENVIRONMENT_ACCOUNT,
     client: fixture.client,
-    gate: createGate(createCircuitBreaker(), clock),
+    gate: createGate(createCircuitBreaker(), clock, () => CONCURRENCY),
     store,
     clock,
     newId: v7,
@@ -163,7 +164,7 @@ export async function openOrderFixture(
   const patient = sendersWithin(PATIENCE_MS);
   const firstSender = createSender();
   const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
-  const drainOnce = (sender = firstSender, ms = budgetMs) => drainOutbox(sender, sendersWithin(ms));
+  const drainOnce = (sender = firstSender, ms = budgetMs) => drainOutbox({ sender, handlers: sendersWithin(ms) });
   const task = async (id: string) => {
     const entry = await findOrderEntry(store, tenant, id);
     return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];
@@ -192,7 +193,7 @@ export async function openOrderFixture(
     drain: drainOnce,
     drainAll: async () => {
       for (let round = 0; round < 60; round++) {
-        if ((await drainOutbox(firstSender, patient)) === 0 && round > LONGEST_PAUSE) return;
+        if ((await drainOutbox({ sender: firstSender, handlers: patient })) === 0 && round > LONGEST_PAUSE) return;
         now += 61_000;
       }
       throw new Error('the outbox does not become empty');

@@ -1,9 +1,11 @@
 // Which physician signs an order: the requester, the account's default for the patient's state, or the only physician who is registered there.
 // docs/decisions/0041-order-physicians.md
+
 import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { collectIssues } from '../../src/interactions/validate.ts';
+import { createSecretBox } from '../../src/orders/accounts/secrets.ts';
 import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
 import type { SigningRules } from '../../src/orders/place/signer.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
@@ -240,6 +242,8 @@ describe('the physician is shown', () => {
       keyPrefixes: {},
       mappings: {} as never,
       now: fixture.sender.clock,
+      secrets: createSecretBox([]),
+      isEnvironmentExclusive: false,
       contextOf: fixture.sender.createContext,
       syncCatalogue: () => Promise.reject(new Error('not asked for')),
       progress: () => {},

@@ -10,7 +10,7 @@ import { collectIssues } from '../../src/interactions/validate.ts';
 import { buildServiceRequestWriteHook } from '../../src/orders/place/service-request-write-hook.ts';
 import { type DecisionFixture, entry, IMAGING, labTest, METABOLIC, OTHER_TEST, openDecisionFixture, UNKNOWN } from './decision-fixture.ts';
 import { openBeforeEach } from './open-before-each.ts';
-import { ADA, REQUEST } from './order-fixture.ts';
+import { ADA, REQUEST, SYSTEMS } from './order-fixture.ts';
 
 let fixture: DecisionFixture;
 openBeforeEach(
@@ -164,7 +164,9 @@ describe('in a strict installation, it', () => {
   test('can still be changed if it was rejected before', async () => {
     await fixture.put(ADA);
     const request = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
-    const lenient = new Map([['ServiceRequest' as const, [buildServiceRequestWriteHook({ ...fixture.rules, unorderable: 'reject' })]]]);
+    const lenient = new Map([
+      ['ServiceRequest' as const, [buildServiceRequestWriteHook(SYSTEMS, async () => ({ ...fixture.rules, unorderable: 'reject' }))]],
+    ]);
     await update(
       { ...fixture.context, writeHooks: lenient },
       { type: 'ServiceRequest', id: 'one', draft: { resource: request, exact: request } },

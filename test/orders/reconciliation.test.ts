@@ -210,7 +210,13 @@ test('events are processed while a sweep waits for its pages', async () => {
     return reads.listUpdatedOrders(window, signal);
   };
   const tracker = { ...fixture.tracker, reads: { ...reads, listUpdatedOrders } };
-  const stop = startBackgroundWork(listOrderWork({ sender: fixture.sender, handlers: {}, tracker }));
+  const runtimes = {
+    find: async () => undefined,
+    listSending: async () => [],
+    listTrackers: async () => [tracker],
+    listCircuits: () => [],
+  };
+  const stop = startBackgroundWork(listOrderWork({ ...tracker, accounts: fixture.accounts, runtimes }));
   fixture.advanceOrder(id, COMPLETED, { silent: true });
   await store.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
   const end = performance.now() + 8000;

@@ -12,12 +12,15 @@ import { advanceOrder, type StepOptions } from '../../src/junction-sandbox/lifec
 import type { SandboxOrder } from '../../src/junction-sandbox/sandbox-state.ts';
 import { sendDueWebhooks } from '../../src/junction-sandbox/webhook-sender.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
+import type { AccountDirectory } from '../../src/orders/accounts/account-directory.ts';
+import type { LabAccount } from '../../src/orders/accounts/lab-account.ts';
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import { createWebhookReceiver, WEBHOOK_BODY_LIMIT, WEBHOOK_PATHS, type WebhookEndpoint } from '../../src/orders/webhooks/receive.ts';
 import { loadResultMappings } from '../../src/server/integrations.ts';
 import type { TrackedOrder } from '../../src/store/queues/tracked-orders.ts';
 import type { TestStore } from '../store/open.ts';
+import { buildLabAccount, createFixedDirectory } from './accounts/fixed-accounts.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
 /** Statuses of an order with results, and of one that needs a redraw. */
@@ -49,6 +52,9 @@ export interface TrackingFixture extends OrderFixture {
   deliverWebhooks(): Promise<void>;
   /** The endpoint of webhooks, over HTTP. */
   webhookEndpoint: WebhookEndpoint;
+  /** The account of the endpoint; a test may change it. */
+  labAccount: LabAccount;
+  accounts: AccountDirectory;
   hookUrl: string;
   /** The logged lines. */
   log: string[];
@@ -84,25 +90,24 @@ export async function openTrackingFixture(store: TestStore): Promise<TrackingFix
     for (let n = 0; n < 50; n++) if ((await runTrackingRound(tracker)) === 0) return;
     throw new Error('tracking does not finish');
   };
-  const trackedOrder = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];
+  const trackedOrder = async (id: string) =>
+    (await store.store.trackedOrders.find({ account: firstTracker.account.id, orderIds: [id] }))[0];
   const listResources = async (type: ServedType): Promise<Resource[]> => {
     const stands = 'select body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid';
     const rows = await store.database.query<{ body: string }>(stands, [fixture.tenant, TYPE_NUMBERS[type]]);
     return rows.map(({ body }) => JSON.parse(body) as Resource);
   };
   await fixture.put(ADA);
-  const webhookEndpoint: WebhookEndpoint = {
-    store: store.store,
-    clock: firstTracker.clock,
-    secrets: () => [state.webhooks.secret],
-    teamId: () => state.teamId,
-    log: firstTracker.log,
-  };
+  const labAccount = buildLabAccount(fixture.sandbox);
+  const accounts = createFixedDirectory([labAccount]);
+  const webhookEndpoint: WebhookEndpoint = { store: store.store, clock: firstTracker.clock, accounts, log: firstTracker.log };
   const hook = await listen(webhookEndpoint);
   state.webhooks = { ...state.webhooks, url: hook.url, automatic: false };
   return {
     ...fixture,
     webhookEndpoint,
+    labAccount,
+    accounts,
     hookUrl: hook.url,
     async deliverWebhooks() {
       await sendDueWebhooks(state);

@@ -1,7 +1,9 @@
 // An order that exists at the network and cannot be tracked, or cannot be sent for an internal reason, is listed for the operator with the reason.
+
 import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { createSecretBox } from '../../src/orders/accounts/secrets.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import type { TestStore } from '../store/open.ts';
 import { openBeforeEach } from './open-before-each.ts';
@@ -17,6 +19,8 @@ const facts = (): AdminContext => ({
   keyPrefixes: {},
   mappings: {} as never,
   now: fixture.sender.clock,
+  secrets: createSecretBox([]),
+  isEnvironmentExclusive: false,
   contextOf: fixture.sender.createContext,
   syncCatalogue: () => Promise.reject(new Error('not asked for')),
   progress: () => {},

@@ -172,7 +172,7 @@ test.each(SEEDS)('FHIR shows the state of the network, whatever happens to the w
 
   const before = await versions();
   await store.store.trackedOrders.wake(
-    await store.store.trackedOrders.find({ orderIds: [...state.orders.keys()] }),
+    await store.store.trackedOrders.find({ account: 0, orderIds: [...state.orders.keys()] }),
     fixture.tracker.clock().toISOString(),
   );
   await fixture.track();

@@ -208,7 +208,7 @@ test('30: unsigned messages are logged once a minute at most, with the number of
   expect([listRefused().length, counted.length]).toEqual([1, 50]);
   fixture.advance(60);
   await send();
-  expect(listRefused()[1]).toEqual(['a webhook was refused', { verdict: 'unsigned', notLogged: 49 }]);
+  expect(listRefused()[1]).toEqual(['a webhook was refused', { account: 'environment', verdict: 'unsigned', notLogged: 49 }]);
   expect(fixture.log.join()).not.toContain('Lovelace');
 });
 
@@ -226,14 +226,14 @@ test('30: a body of more than a megabyte is 413, other methods are 405', async (
 test('31: while a secret is replaced, messages signed with either are accepted', async () => {
   const { secret } = fixture.sandbox.state.webhooks;
   const next = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
-  fixture.webhookEndpoint.secrets = () => [next, secret];
+  fixture.labAccount.webhookSecrets = [next, secret];
   expect([(await post('{}', { id: 'a', secret: next })).status, (await post('{}', { id: 'b', secret })).status]).toEqual([204, 204]);
-  fixture.webhookEndpoint.secrets = () => [next];
+  fixture.labAccount.webhookSecrets = [next];
   expect([(await post('{}', { id: 'c', secret: next })).status, (await post('{}', { id: 'd', secret })).status]).toEqual([204, 401]);
 });
 
 test('31: without a secret every message is refused, and the response names the setting', async () => {
-  fixture.webhookEndpoint.secrets = () => [];
+  fixture.labAccount.webhookSecrets = [];
   const response = await post('{}');
   expect([response.status, response.text]).toEqual([503, expect.stringContaining('JUNCTION_WEBHOOK_SECRET')]);
 });
@@ -325,7 +325,7 @@ test('36: an order without envelope is accepted too; any other body is stored fo
 test('46: the event of another team is accepted, ignored and logged', async () => {
   const { id } = await fixture.placeOrder();
   fixture.advanceOrder(id, 'completed.walk_in_test.completed');
-  fixture.webhookEndpoint.teamId = () => 'another team';
+  fixture.labAccount.junction!.teamId = 'another team';
   await fixture.deliverWebhooks();
   expect([await states(), (await task()).status, fixture.log.some((line) => line.includes('foreign'))]).toEqual([
     ['foreign', 'foreign'],

@@ -28,7 +28,12 @@ openBeforeEach(openOrderFixture, (opened) => {
   fixture = opened;
 });
 
-const registration = (key = 'NY', person: object = {}): Registration => ({ id: `cruz-${key}`, key, own: () => ({ ...CRUZ, ...person }) });
+const registration = (key = 'NY', person: object = {}): Registration => ({
+  id: `cruz-${key}`,
+  key,
+  account: 0,
+  own: () => ({ ...CRUZ, ...person }),
+});
 
 const inTransaction = <T>(work: (context: OrderFixture['context']) => Promise<T>): Promise<T> =>
   fixture.context.store.transaction((inside) => work({ ...fixture.context, store: inside }));

@@ -11,9 +11,9 @@ afterAll(() => test.close());
 const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const raw = Buffer.from('{"patient":"Ada"}\u0000\xff', 'latin1');
 const add = (id: string, at = 0, more: object = {}) =>
-  test.store.inbox.add({ source: 'net', id, type: 'order.updated', subject: 'o-1', state: 'new', raw, at: time(at), ...more });
+  test.store.inbox.add({ tenant: 0, source: 'net', id, type: 'order.updated', subject: 'o-1', state: 'new', raw, at: time(at), ...more });
 const claim = (by: string, at: number, limit = 10) =>
-  test.store.inbox.claim({ source: 'net', by, at: time(at), until: time(at + 30), limit });
+  test.store.inbox.claim({ tenant: 0, source: 'net', by, at: time(at), until: time(at + 30), limit });
 const listEvents = () => test.database.query<{ raw: Uint8Array }>('select raw from webhook_inbox order by event_id');
 
 it('stores an event once, byte for byte', async () => {
@@ -23,6 +23,7 @@ it('stores an event once, byte for byte', async () => {
     raw.toString('latin1'),
   ]);
   expect(await claim('me', 10)).toContainEqual({
+    tenant: 0,
     source: 'net',
     id: 'one',
     type: 'order.updated',
@@ -63,10 +64,20 @@ it('deletes old bodies and old events, but no unprocessed ones', async () => {
   await add('waiting');
   await add('broken', 0, { state: 'undecodable' });
   await add('late', 10, { state: 'undecodable' });
-  expect(await test.store.inbox.prune('net', { bodies: time(5), events: time(0) })).toBe(1);
+  expect(await test.store.inbox.prune({ tenant: 0, source: 'net' }, { bodies: time(5), events: time(0) })).toBe(1);
   expect((await listEvents()).map((row) => row.raw.length)).toEqual([0, raw.length, raw.length]);
-  expect(await test.store.inbox.prune('net', { bodies: time(0), events: time(5) })).toBe(1);
+  expect(await test.store.inbox.prune({ tenant: 0, source: 'net' }, { bodies: time(0), events: time(5) })).toBe(1);
   expect(
     (await test.database.query('select event_id as id from webhook_inbox order by 1')).map((row) => (row as { id: string }).id),
   ).toEqual(['late', 'waiting']);
+});
+
+it('the events of tenants are separate, also with one id', async () => {
+  expect([await add('one'), await add('one', 5, { tenant: 3 })]).toEqual([true, true]);
+  expect(await test.store.inbox.findDueTenants([0, 3, 4], 'net', time(1))).toEqual([0]);
+  expect((await test.store.inbox.findDueTenants([0, 3, 4], 'net', time(5))).sort()).toEqual([0, 3]);
+  const claimed = await test.store.inbox.claim({ tenant: 3, source: 'net', by: 'me', at: time(9), until: time(39), limit: 9 });
+  expect(claimed).toMatchObject([{ tenant: 3, id: 'one' }]);
+  await test.store.inbox.recordOutcome(claimed, 'me', { state: 'done' });
+  expect(await test.store.inbox.findDueTenants([0, 3, 4], 'net', time(50))).toEqual([0]);
 });

@@ -18,6 +18,7 @@ const SETTINGS: LabAccountSettings = {
   physicianPath: null,
   panels: { pcos: ['test-1', 'test-2'] },
   labAccounts: ['11111111-1111-4111-8111-111111111111'],
+  defaultPhysicians: { NY: 'ann' },
   concurrency: 16,
   noteLimit: 120,
 };
@@ -78,7 +79,7 @@ it('the summary names the only active tenant', async () => {
 });
 
 it('the waiting messages of an account are counted', async () => {
-  await test.store.outbox.add({ tenant: 1, topic: 'order', subject: 's', key: 'k', payload: '{}', at: AT });
+  await test.store.outbox.add({ tenant: 1, account: 0, topic: 'order', subject: 's', key: 'k', payload: '{}', at: AT });
   expect(await countWaitingOf(test.database, 0)).toEqual([{ topic: 'order', state: 'queued', count: 1 }]);
   expect(await countWaitingOf(test.database, 1)).toEqual([]);
 });

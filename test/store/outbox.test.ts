@@ -19,10 +19,10 @@ afterAll(async () => {
 });
 
 const time = (second_: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second_)).toISOString();
-const add = (subject: string, at = time(0), tenant = 1) =>
-  test.store.outbox.add({ tenant, topic: 'order', subject, key: `key-${subject}`, payload: '{"a":1.00}', at });
+const add = (subject: string, at = time(0), tenant = 1, account = 0) =>
+  test.store.outbox.add({ tenant, account, topic: 'order', subject, key: `key-${subject}`, payload: '{"a":1.00}', at });
 const claim = (by: string, second_: number, limit = 10) =>
-  test.store.outbox.claim({ by, at: time(second_), until: time(second_ + 30), limit });
+  test.store.outbox.claim({ by, at: time(second_), until: time(second_ + 30), account: 0, limit });
 const settle = (entry: OutboxEntry, by: string, state: OutboxState, second_: number, nextAt?: string) =>
   test.store.outbox.recordOutcome(entry, by, { state, at: time(second_), ...(nextAt && { nextAt }) });
 const subjects = (entries: OutboxEntry[]) => entries.map((entry) => entry.subject);
@@ -31,6 +31,7 @@ it('stores a message byte for byte, and finds it by its subject', async () => {
   const added = await add('ServiceRequest/1');
   expect(added).toEqual({
     tenant: 1,
+    account: 0,
     id: expect.stringMatching(/^\d+$/),
     topic: 'order',
     subject: 'ServiceRequest/1',
@@ -95,6 +96,51 @@ it('is due again at the time of its outcome, and stores when it was first sent a
   });
 });
 
+describe('accounts', () => {
+  const dueAccounts = (second_: number, ...accounts: number[]) =>
+    test.store.outbox.findDueAccounts(
+      accounts.map((account) => ({ account, dueAt: time(second_) })),
+      ['order'],
+      time(second_),
+    );
+  const claimOf = (account: number, second_: number) =>
+    test.store.outbox.claim({ by: `${account}:w`, at: time(second_), until: time(second_ + 30), account, limit: 10 });
+
+  it('a worker claims entries of its account alone, and counts the leased ones', async () => {
+    await add('a', time(0), 1, 7);
+    await add('b', time(0), 1, 8);
+    expect(subjects(await claimOf(7, 1))).toEqual(['a']);
+    expect(await claimOf(7, 2)).toEqual([]);
+    const counts = [7, 8].map((account) => test.store.outbox.countLeased(account, ['order'], time(2)));
+    expect(await Promise.all(counts)).toEqual([1, 0]);
+    expect(await test.store.outbox.countLeased(7, ['other'], time(2))).toBe(0);
+    expect(await test.store.outbox.countLeased(7, ['order'], time(31))).toBe(0);
+  });
+
+  it('one statement finds the accounts with entries that can be claimed', async () => {
+    await add('a', time(0), 1, 7);
+    await add('b', time(5), 1, 8);
+    await add('c', time(0), 1, 9);
+    await claimOf(9, 1);
+    expect(await dueAccounts(1, 0, 7, 8, 9)).toEqual([7]);
+    expect((await dueAccounts(31, 0, 7, 8, 9)).sort()).toEqual([7, 8, 9]);
+    expect(await dueAccounts(31)).toEqual([]);
+  });
+
+  it('an entry is found by its key in its account alone', async () => {
+    await add('a', time(0), 1, 7);
+    expect(subjects(await test.store.outbox.findByKeys(7, ['key-a']))).toEqual(['a']);
+    expect(await test.store.outbox.findByKeys(0, ['key-a'])).toEqual([]);
+  });
+
+  it('a waiting entry becomes due earlier, but not later', async () => {
+    const entry = await add('a', time(9));
+    await test.store.outbox.makeDue(1, entry.id, time(3));
+    await test.store.outbox.makeDue(1, entry.id, time(5));
+    expect(await test.store.outbox.findNewest(1, 'order', 'a')).toMatchObject({ nextAt: time(3) });
+  });
+});
+
 it('a progress report does not end the lease', async () => {
   await add('a');
   const [leased] = await claim('w1', 0);
@@ -121,7 +167,7 @@ it('of several concurrent workers, exactly one claims each entry', async () => {
   const worker = async (name: string, database: Database): Promise<string[]> => {
     const claimed: string[] = [];
     for (let idle = 0; idle < 5; ) {
-      const entries = await createOutbox(database).claim({ by: name, at: time(1), until: time(31), limit: 4 });
+      const entries = await createOutbox(database).claim({ by: name, at: time(1), until: time(31), account: 0, limit: 4 });
       claimed.push(...subjects(entries));
       idle = entries.length ? 0 : idle + 1;
     }

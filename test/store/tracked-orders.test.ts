@@ -13,6 +13,7 @@ const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).to
 const add = (orderId: string, at: number | null = 0, more: object = {}) =>
   test.store.trackedOrders.add({
     tenant: 1,
+    account: 0,
     orderId,
     transactionId: 't-1',
     request: 'r-1',
@@ -23,13 +24,15 @@ const add = (orderId: string, at: number | null = 0, more: object = {}) =>
     at: at === null ? null : time(at),
     ...more,
   });
-const claim = (by: string, at: number, limit = 10) => test.store.trackedOrders.claim({ by, at: time(at), until: time(at + 30), limit });
+const claim = (by: string, at: number, limit = 10) =>
+  test.store.trackedOrders.claim({ by, at: time(at), until: time(at + 30), account: 0, limit });
 
 it('is stored once, and is found by the ids of the lab network in any tenant', async () => {
   expect([await add('a'), await add('a'), await add('b', 0, { tenant: 2, orderedAt: time(5) })]).toEqual([true, false, true]);
-  expect(await test.store.trackedOrders.find({ orderIds: ['b'] })).toEqual([
+  expect(await test.store.trackedOrders.find({ account: 0, orderIds: ['b'] })).toEqual([
     {
       tenant: 2,
+      account: 0,
       orderId: 'b',
       transactionId: 't-1',
       request: 'r-1',
@@ -45,7 +48,7 @@ it('is stored once, and is found by the ids of the lab network in any tenant', a
       lastError: null,
     },
   ]);
-  expect((await test.store.trackedOrders.find({ transactionIds: ['t-1'] })).map(({ orderId }) => orderId)).toEqual(['a', 'b']);
+  expect((await test.store.trackedOrders.find({ account: 0, transactionIds: ['t-1'] })).map(({ orderId }) => orderId)).toEqual(['a', 'b']);
   await add('c', 0, { version: 3 });
   expect((await test.store.trackedOrders.listOfRequest({ tenant: 1, request: 'r-1', version: 1 })).map(({ orderId }) => orderId)).toEqual([
     'a',
@@ -69,7 +72,20 @@ it('moves forward only, and only for the worker that has it', async () => {
     await saveSnapshot(trackedOrder!, 'w1', heard(3)),
     await saveSnapshot(trackedOrder!, 'w2', heard(5)),
   ]).toEqual([true, false, false]);
-  expect(await test.store.trackedOrders.find({ orderIds: ['a'] })).toMatchObject([{ eventId: 4, snapshot: '{"at":4}' }]);
+  expect(await test.store.trackedOrders.find({ account: 0, orderIds: ['a'] })).toMatchObject([{ eventId: 4, snapshot: '{"at":4}' }]);
+});
+
+it('is found and claimed in its account alone', async () => {
+  await add('a', 0, { account: 7 });
+  await add('b', 9);
+  const { trackedOrders } = test.store;
+  expect((await trackedOrders.find({ account: 7, orderIds: ['a', 'b'] })).map(({ orderId }) => orderId)).toEqual(['a']);
+  expect((await trackedOrders.find({ account: 0, transactionIds: ['t-1'] })).map(({ orderId }) => orderId)).toEqual(['b']);
+  expect(await trackedOrders.findDueAccounts([0, 7, 8], time(1))).toEqual([7]);
+  expect(await claim('0:w', 1)).toEqual([]);
+  expect(await trackedOrders.claim({ by: '7:w', at: time(1), until: time(31), account: 7, limit: 9 })).toMatchObject([{ orderId: 'a' }]);
+  expect(await trackedOrders.findDueAccounts([0, 7, 8], time(1))).toEqual([]);
+  await expect(trackedOrders.claim({ by: 'no account', at: time(40), until: time(70), account: 7, limit: 9 })).rejects.toThrow('23514');
 });
 
 it('is due at once when an event arrived during the poll', async () => {

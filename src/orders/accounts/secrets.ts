@@ -2,14 +2,14 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 /** The secrets of an account. */
-interface AccountSecrets {
+export interface AccountSecrets {
   apiKey: string;
   /** Several while a secret is replaced, the newest first. */
   webhookSecrets: string[];
 }
 
 /** Encrypts with the first key, and decrypts with any of them. */
-interface SecretBox {
+export interface SecretBox {
   /** Throws if there is no key. */
   encrypt(accountId: number, secrets: AccountSecrets): string;
   /** Throws a SecretsError if the key is missing or the text was changed. */
@@ -19,7 +19,7 @@ interface SecretBox {
 }
 
 /** The text contains no secret. */
-class SecretsError extends Error {}
+export class SecretsError extends Error {}
 
 const ALGORITHM = 'aes-256-gcm';
 export const KEY_BYTES = 32;
@@ -34,7 +34,10 @@ export function createSecretBox(keys: readonly Buffer[]): SecretBox {
   const [first] = keys;
   return {
     encrypt(accountId, secrets) {
-      if (!first) throw new SecretsError('the secrets of lab accounts cannot be stored without a key: set FACET_SECRETS_KEY');
+      if (!first)
+        throw new SecretsError(
+          'the secrets of lab accounts cannot be stored without a key: set FACET_SECRETS_KEY to the output of openssl rand -base64 32',
+        );
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv(ALGORITHM, first, iv).setAAD(toBinding(accountId));
       const content = Buffer.concat([cipher.update(JSON.stringify(secrets), 'utf8'), cipher.final()]);

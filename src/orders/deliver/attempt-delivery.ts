@@ -1,11 +1,13 @@
 // One attempt to send an outbox entry: by the background, or while the caller of an order waits, through the same gate. A call of sendNow makes at most one attempt and
-// returns its outcome. It starts when the gate has a free slot and no other process is sending the order; otherwise it waits for that process, for a limited time.
+// returns its outcome. It starts when the account has a free slot and no other process is sending the order; otherwise it waits for a limited time, and any process
+// may send the order meanwhile.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../interactions/context.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { findOrderEntry, parseOrderPayload } from '../place/order-entry.ts';
+import { claimEntry } from './claim.ts';
 import { ATTEMPT_MS, createDeliveryLease, nextDeliveryAt, type OrderSender } from './order-sender.ts';
 import { sendOrder } from './send-order.ts';
 
@@ -41,6 +43,8 @@ async function recordFailedAttempt(
 /** Time for the database, in ms, in addition to the attempt. */
 const DATABASE_MS = 1000;
 const POLL_INTERVAL_MS = 100;
+/** Earlier than the due time of all entries without a waiting caller, and later than that of an order which an operator sends by hand. */
+const CALLER_DUE_TIME = new Date(1000).toISOString();
 /** The maximum share of the attempt time for waiting at the gate: with less time left, the background sends the order. */
 const MAX_WAIT_SHARE = 0.5;
 const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelled']);
@@ -56,15 +60,22 @@ export async function sendNow(sender: OrderSender, { caller }: Context, serviceR
   const { attemptMs = ATTEMPT_MS, store, gate } = sender;
   const end = performance.now() + attemptMs + DATABASE_MS;
   const read = () => findOrderEntry(store, caller.tenant, serviceRequestId);
-  for (let awaited = false; performance.now() < end; awaited = true) {
+  const slotEnd = performance.now() + attemptMs * MAX_WAIT_SHARE;
+  for (let wasFull = false, awaited = false; performance.now() < end; ) {
     const entry = await read();
     if (!entry || FINISHED.has(entry.state) || parseOrderPayload(entry).isParkedByOperator) return toResult(entry);
-    if (awaited && entry.state !== 'sending') return toResult(entry);
-    if (!isLeased(sender, entry)) {
+    const isOver = awaited || (wasFull && performance.now() >= slotEnd);
+    if (isOver && entry.state !== 'sending') return toResult(entry);
+    if (isLeased(sender, entry)) awaited = true;
+    else {
       const waitMs = Math.min(attemptMs * MAX_WAIT_SHARE, end - performance.now());
       const place = await gate.enter(AbortSignal.timeout(Math.max(Math.floor(waitMs), 0)));
       if (!place) return toResult(await read());
-      if (await runAttempt(sender, entry, end).finally(place)) return toResult(await read());
+      const result = await runAttempt(sender, entry, end).finally(place);
+      if (result === 'ended') return toResult(await read());
+      if (result === 'full' && !wasFull) await store.outbox.makeDue(entry.tenant, entry.id, CALLER_DUE_TIME);
+      wasFull ||= result === 'full';
+      awaited ||= result === 'leased';
     }
     await delay(POLL_INTERVAL_MS);
   }
@@ -86,15 +97,16 @@ export async function secondsUntilNextAttempt(
 const isLeased = ({ clock }: OrderSender, { state, leaseUntil }: OutboxEntry): boolean =>
   state === 'sending' && leaseUntil !== null && new Date(leaseUntil) > clock();
 
-/** One attempt; false: another process has leased the entry. */
-async function runAttempt(sender: OrderSender, { tenant, id }: OutboxEntry, end: number): Promise<boolean> {
+/** One attempt. `leased`: another process has leased the entry. `full`: the processes together have as many requests in flight as the account allows. */
+async function runAttempt(sender: OrderSender, entry: OutboxEntry, end: number): Promise<'ended' | 'leased' | 'full'> {
   const lease = createDeliveryLease(sender);
-  const claimed = await sender.store.outbox.claimOne(tenant, id, lease);
-  if (!claimed) return false;
+  const claimed = await claimEntry(sender, lease, entry);
+  if (claimed === undefined) return 'leased';
+  if (claimed === 'full') return 'full';
   const leased = { entry: claimed, by: lease.by };
   const state = await attemptDelivery(sender, leased, () => sendOrder(sender, leased, remainingMs(end, sender.attemptMs)));
   sender.onAttempt?.(claimed.topic, state);
-  return true;
+  return 'ended';
 }
 
 /** In whole ms, at least 1000: the lease of another process may have expired shortly before `end`. */

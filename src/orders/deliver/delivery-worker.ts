@@ -1,14 +1,27 @@
-// The background work that sends the entries of the outbox. Several processes may run it: one process at a time has the lease of an entry.
+// The background work that sends the entries of the outbox, each account by itself: the long queue, the slow responses or the limits of one account do not delay
+// another. Several processes may run it: one process at a time has the lease of an entry.
+import { createKeyedRuns } from '../../messaging/keyed-runs.ts';
 import { backOffWhileIdle, type PollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
-import { MAX_IN_FLIGHT } from './gate.ts';
+import { claimDueEntries } from './claim.ts';
 import { MANUAL_DUE_TIME } from './operator-actions.ts';
 import { createDeliveryLease, type OrderSender } from './order-sender.ts';
 
 /** Topic → the function that sends its entries. */
 export type DeliveryHandlers = Record<string, (sender: OrderSender, leased: LeasedEntry) => Promise<OutboxState>>;
+
+/** An account and the functions that send its entries. */
+export interface DeliveryAccount {
+  sender: OrderSender;
+  handlers: DeliveryHandlers;
+}
+
+interface DeliveryWorkParts extends Pick<OrderSender, 'store' | 'clock' | 'log'> {
+  /** The accounts that may send now. Called in each round. */
+  listAccounts(): Promise<DeliveryAccount[]>;
+}
 
 /** Interval between polls of an empty outbox, in ms. */
 const POLL_MS = 500;
@@ -20,54 +33,86 @@ interface DeliveryWork {
   finish(): Promise<unknown>;
 }
 
-/** A slow delivery does not delay others: when a delivery ends, the next one starts. */
-export function createOrderDeliveryWork(sender: OrderSender, senders: DeliveryHandlers): DeliveryWork {
-  const running = new Set<Promise<void>>();
-  const toRest = backOffWhileIdle(POLL_MS, () => sender.store.isDistributed());
+/** A round asks in one statement which accounts have due entries. Each of these accounts then sends its entries until none is due. */
+export function createOrderDeliveryWork(parts: DeliveryWorkParts): DeliveryWork {
+  const { log, store } = parts;
+  const [claims, deliveries] = [createKeyedRuns(), new Set<Promise<void>>()];
+  const toRest = backOffWhileIdle(POLL_MS, () => store.isDistributed());
+  const logFailure = (error: unknown): void => log({ error: redactError(error) }, 'the outbox cannot be read');
+  const run = (account: DeliveryAccount, signal: AbortSignal): void =>
+    claims.start(account.sender.account.id, async () => {
+      while (!signal.aborted) {
+        const started = await startDueDeliveries(account, signal).catch((error: unknown) => void logFailure(error));
+        if (!started?.length) return;
+        for (const delivery of started) track(account, delivery, signal);
+      }
+    });
+  /** When a delivery ends, the account has a free slot. */
+  const track = (account: DeliveryAccount, delivery: Promise<void>, signal: AbortSignal): void => {
+    deliveries.add(delivery);
+    void delivery.finally(() => {
+      deliveries.delete(delivery);
+      if (!signal.aborted) run(account, signal);
+    });
+  };
   return {
     async work({ signal, rest }) {
-      const started = await startDueDeliveries(sender, senders, signal).catch((error: unknown) => {
-        sender.log({ error: redactError(error) }, 'the outbox cannot be read');
+      const due = await findDueAccounts(parts, ({ sender }) => !claims.isRunning(sender.account.id)).catch((error: unknown) => {
+        logFailure(error);
         return [];
       });
-      for (const delivery of started) {
-        running.add(delivery);
-        void delivery.finally(() => running.delete(delivery));
-      }
-      const restMs = toRest(started.length);
-      // no entry is due, or another process has leased it: a delivery that ends shortens the pause
-      if (started.length === 0) await Promise.race([...running, rest(restMs)]);
+      for (const account of due) run(account, signal);
+      await rest(toRest(due.length));
     },
-    finish: () => Promise.all(running),
+    async finish() {
+      await claims.finish();
+      await Promise.all(deliveries);
+    },
   };
 }
 
+/** The accounts with due entries. Of an account whose gate is closed, only entries that an operator sends by hand count. */
+async function findDueAccounts(
+  { store, clock, listAccounts }: DeliveryWorkParts,
+  isIdle: (account: DeliveryAccount) => boolean,
+): Promise<DeliveryAccount[]> {
+  const at = clock().toISOString();
+  const accounts = (await listAccounts()).filter(isIdle);
+  const given = accounts.map(({ sender: { account, gate } }) => ({
+    account: account.id,
+    dueAt: gate.closedForMs() === 0 ? at : MANUAL_DUE_TIME,
+  }));
+  const topics = [...new Set(accounts.flatMap(({ handlers }) => Object.keys(handlers)))];
+  const due = new Set(await store.outbox.findDueAccounts(given, topics, at));
+  return accounts.filter(({ sender }) => due.has(sender.account.id));
+}
+
 /** Sends the due entries that the gate admits, and waits for them. Returns their number. */
-export async function drainOutbox(sender: OrderSender, senders: DeliveryHandlers): Promise<number> {
-  const deliveries = await startDueDeliveries(sender, senders, new AbortController().signal);
+export async function drainOutbox(account: DeliveryAccount): Promise<number> {
+  const deliveries = await startDueDeliveries(account, new AbortController().signal);
   await Promise.all(deliveries);
   return deliveries.length;
 }
 
 /** Waits for a slot of the gate and starts the due deliveries. While the gate is closed, only entries that an operator sends by hand are started. */
-async function startDueDeliveries(sender: OrderSender, senders: DeliveryHandlers, signal: AbortSignal): Promise<Promise<void>[]> {
-  const { gate, store } = sender;
+async function startDueDeliveries({ sender, handlers }: DeliveryAccount, signal: AbortSignal): Promise<Promise<void>[]> {
+  const { gate } = sender;
   const turn = await gate.enter(signal);
   if (signal.aborted) turn?.();
-  const places = signal.aborted ? [] : turn ? [turn, ...gate.take(MAX_IN_FLIGHT - 1)] : gate.take(MAX_IN_FLIGHT, true);
+  const places = signal.aborted ? [] : turn ? [turn, ...gate.take(gate.limit() - 1)] : gate.take(gate.limit(), true);
   if (places.length === 0) return [];
   const lease = createDeliveryLease(sender);
-  const due = { ...lease, ...(!turn && { at: MANUAL_DUE_TIME }), limit: places.length, topics: Object.keys(senders) };
-  const claimed = await store.outbox.claim(due).catch((error: unknown) => {
+  const due = { limit: places.length, topics: Object.keys(handlers), ...(!turn && { dueAt: MANUAL_DUE_TIME }) };
+  const claimed = await claimDueEntries(sender, lease, due).catch((error: unknown) => {
     for (const leave of places) leave();
     throw error;
   });
   for (const leave of places.slice(claimed.length)) leave();
-  return claimed.map((entry, index) => runDelivery(sender, senders, { entry, by: lease.by }).finally(places[index]));
+  return claimed.map((entry, index) => runDelivery(sender, handlers, { entry, by: lease.by }).finally(places[index]));
 }
 
-async function runDelivery(sender: OrderSender, senders: DeliveryHandlers, leased: LeasedEntry): Promise<void> {
+async function runDelivery(sender: OrderSender, handlers: DeliveryHandlers, leased: LeasedEntry): Promise<void> {
   const { topic } = leased.entry;
-  const state = await attemptDelivery(sender, leased, () => senders[topic]!(sender, leased));
+  const state = await attemptDelivery(sender, leased, () => handlers[topic]!(sender, leased));
   sender.onAttempt?.(topic, state);
 }

@@ -1,9 +1,7 @@
-// The gate limits the requests that send something to the lab network, for waiting callers and for the background alike. It is closed while the circuit breaker
-// is open. Otherwise it admits a few requests at once, in the order of their arrival. docs/decisions/0024-order-delivery.md
+// The gate of an account in one process limits the requests that send something to the lab network, for waiting callers and for the background alike. It is closed
+// while the circuit breaker is open or the account is paused. Otherwise it admits some requests at once, in the order of their arrival. claim.ts applies the same
+// limit to all processes together. docs/decisions/0024-order-delivery.md
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
-
-/** The maximum number of requests of one process in flight. */
-export const MAX_IN_FLIGHT = 4;
 
 /** Ends the use of a slot. Call it when the request has ended and its outcome is recorded in the circuit breaker. */
 type Slot = () => void;
@@ -11,18 +9,24 @@ type Slot = () => void;
 export interface Gate {
   /** The outcome of every admitted request must be recorded here. */
   readonly breaker: CircuitBreaker;
+  /** The maximum number of requests in flight; 0: the account is paused. */
+  limit(): number;
   /** Waits for a slot until the signal aborts. Undefined: the gate is closed, or the signal has aborted. */
   enter(signal: AbortSignal): Promise<Slot | undefined>;
-  /** Takes the free slots, `limit` at most. `evenClosed`: also while the gate is closed, for orders that an operator sends by hand. */
-  take(limit: number, evenClosed?: boolean): Slot[];
-  /** The time until the gate opens, in ms; 0: it is open. */
+  /** Takes the free slots, `most` at most. `evenClosed`: also while the gate is closed, for orders that an operator sends by hand. */
+  take(most: number, evenClosed?: boolean): Slot[];
+  /** The time until the gate may open, in ms; 0: it is open. */
   closedForMs(): number;
 }
 
-export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
+/** Nobody knows when an operator resumes a paused account. */
+const PAUSED_MS = 60_000;
+
+/** `limit`: called for every request, because an operator may change it. */
+export function createGate(breaker: CircuitBreaker, clock: () => Date, limit: () => number): Gate {
   let inFlight = 0;
   const waiting: ((place: Slot | undefined) => void)[] = [];
-  const admits = (): number => Math.min(breaker.allows(clock()), MAX_IN_FLIGHT);
+  const admits = (): number => Math.min(breaker.allows(clock()), limit());
   const occupy = (): Slot => {
     inFlight++;
     let isReleased = false;
@@ -35,9 +39,9 @@ export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
   };
   const admitNext = (): void => {
     while (waiting.length > 0) {
-      const limit = admits();
-      if (limit > 0 && inFlight >= limit) return;
-      waiting.shift()!(limit > 0 ? occupy() : undefined);
+      const admitted = admits();
+      if (admitted > 0 && inFlight >= admitted) return;
+      waiting.shift()!(admitted > 0 ? occupy() : undefined);
     }
   };
   const wait = (signal: AbortSignal): Promise<Slot | undefined> =>
@@ -55,13 +59,13 @@ export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
     });
   return {
     breaker,
+    limit,
     async enter(signal) {
-      const limit = admits();
-      if (limit === 0 || signal.aborted) return undefined;
-      return inFlight < limit && waiting.length === 0 ? occupy() : wait(signal);
+      const admitted = admits();
+      if (admitted === 0 || signal.aborted) return undefined;
+      return inFlight < admitted && waiting.length === 0 ? occupy() : wait(signal);
     },
-    take: (limit, evenClosed = false) =>
-      Array.from({ length: Math.min(limit, (evenClosed ? MAX_IN_FLIGHT : admits()) - inFlight) }, occupy),
-    closedForMs: () => (admits() > 0 ? 0 : breaker.nextProbe() - clock().getTime()),
+    take: (most, evenClosed = false) => Array.from({ length: Math.min(most, (evenClosed ? limit() : admits()) - inFlight) }, occupy),
+    closedForMs: () => (admits() > 0 ? 0 : limit() === 0 ? PAUSED_MS : breaker.nextProbe() - clock().getTime()),
   };
 }

@@ -7,13 +7,14 @@ import { createLease, type Lease } from '../../messaging/lease.ts';
 import { isGivenUp, nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
+import { type AccountIdentity, toLeaseName } from '../accounts/account-identity.ts';
 import type { Systems } from '../systems.ts';
 import type { Gate } from './gate.ts';
 
-/** All times come from `clock`, except the timeout of a request. */
+/** Sends the orders of one account. All times come from `clock`, except the timeout of a request. */
 export interface OrderSender {
+  account: AccountIdentity;
   client: JunctionClient;
-  /** The gate of the account at the lab network. */
   gate: Gate;
   store: Store;
   clock: () => Date;
@@ -34,7 +35,8 @@ export interface OrderSender {
 export const ATTEMPT_MS = 8000;
 const LEASE_MS = 20_000;
 
-export const createDeliveryLease = ({ clock, newId }: OrderSender): Lease => createLease(clock(), newId(), LEASE_MS);
+export const createDeliveryLease = ({ account, clock, newId }: OrderSender): Lease =>
+  createLease(clock(), toLeaseName(account, newId()), LEASE_MS);
 
 /** A request has ended at Junction after this time, even if its client has disconnected. Inferred: Junction documents nothing. */
 const MAX_REQUEST_MS = 10 * 60_000;

@@ -165,7 +165,7 @@ async function isFailingAlone({ store }: OrderSender, { entry }: LeasedEntry, pa
   const before = parseOrderPayload(entry);
   if (!('serverFailures' in payload) || payload.serverFailures < MAX_SERVER_FAILURES) return false;
   if (!('lastSentAt' in before) || before.serverFailures === payload.serverFailures) return false;
-  return store.outbox.hasDoneSince(entry.topic, before.lastSentAt);
+  return store.outbox.hasDoneSince(entry.account, entry.topic, before.lastSentAt);
 }
 
 /** The time until the first poll of a new order, in ms. A webhook makes the poll due earlier. */
@@ -191,6 +191,7 @@ export async function startTracking(
   const first = isJustOrdered(status) ? now.getTime() + FIRST_POLL_MS : now.getTime();
   await store.trackedOrders.add({
     tenant: entry.tenant,
+    account: entry.account,
     orderId: payload.orderId,
     transactionId: payload.transactionId,
     request: readRequestId(entry),

@@ -60,11 +60,11 @@ const PENDING_STATES: ReadonlySet<OutboxState> = new Set(['queued', 'sending', '
  * the lab network may have refused the first one, or reinstated the order. Repeating a cancellation has no effect.
  */
 export async function queueCancellation({ store, clock, newId }: Context, order: OutboxEntry, payload: AcceptedOrder): Promise<void> {
-  const { tenant, subject } = order;
+  const { tenant, account, subject } = order;
   const previousEntry = await store.outbox.findNewest(tenant, CANCELLATION_TOPIC, subject);
   if (previousEntry && PENDING_STATES.has(previousEntry.state) && parseAcceptedOrder(previousEntry).task === payload.task) return;
   const at = clock().toISOString();
-  await store.outbox.add({ tenant, topic: CANCELLATION_TOPIC, subject, key: newId(), payload: formatOrderPayload(payload), at });
+  await store.outbox.add({ tenant, account, topic: CANCELLATION_TOPIC, subject, key: newId(), payload: formatOrderPayload(payload), at });
 }
 
 /** Whether a user has withdrawn this order, and the lab network has not refused the cancellation. */

@@ -7,6 +7,7 @@ import { normalizeReference } from '../../fhir/reference.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
+import type { LabAccount } from '../accounts/lab-account.ts';
 import type { Systems } from '../systems.ts';
 import { readClinicalNotes, readIcdCodes, readSupportingInfo } from './clinical-information.ts';
 import { toDayInState } from './demographics.ts';
@@ -21,32 +22,33 @@ import { readSigner, type SigningRules } from './signer.ts';
 import { readSentMethod } from './test-kits.ts';
 import { invalid, requireValid } from './validation-result.ts';
 
+/** For a tenant that has no account at the lab network and may use no shared one. */
+export const NO_ACCOUNT_TEXT =
+  'there is no account at the lab network for this tenant, so the request is not ordered: the operator of this server creates one (facet accounts create)';
+
 const URGENT_PRIORITIES = new Set<unknown>(['stat', 'asap']);
 
-/** The configuration of orders in an installation. */
+/** The configuration of the orders of a tenant. */
 export interface OrderRules {
   table: TestTable;
   systems: Systems;
-  defaults: OrderDefaults;
+  /** The account at the lab network for new orders of the tenant; undefined: there is none. */
+  account: OrderingAccount | undefined;
   signing: SigningRules;
   /** For an active laboratory request that cannot be ordered. `store`: stored without a Task. `reject`: stored with a Task `rejected`. `refuse`: 422. */
   unorderable: 'store' | 'reject' | 'refuse';
 }
 
-interface OrderDefaults {
-  /** The account at the laboratory; undefined: the lab network selects one. */
-  labAccount: string | undefined;
-  /** The maximum number of characters of an order's notes. */
-  longestNote: number;
-}
+type OrderingAccount = Pick<LabAccount, 'id' | 'defaultLabAccount' | 'allowedLabAccounts' | 'noteLimit'>;
 
-/** Returns the content and the patient's id, or fails with 422 and all issues. `code`: the tests of the request's code. */
+/** Returns the content, the patient's id and the account that the order is sent with, or fails with 422 and all issues. `code`: the tests of the request's code. */
 export async function buildOrderContent(
   context: Context,
   request: Resource,
   { code, rules }: { code: OrderedTests; rules: OrderRules },
-): Promise<{ patientId: string; content: OrderContent }> {
-  const { table, systems, defaults, signing } = rules;
+): Promise<{ patientId: string; account: number; content: OrderContent }> {
+  const { table, systems, account, signing } = rules;
+  if (!account) throw businessRule(NO_ACCOUNT_TEXT);
   const now = context.clock();
   const { patientId, sources, excluded } = await readSubject(context, request);
   const found = buildOrderPatient(sources, now);
@@ -58,9 +60,9 @@ export async function buildOrderContent(
       method: await readSentMethod(context, { method, tests, path: findMethodPath(request, systems) }, rules),
       tests,
       icdCodes: await readIcdCodes(context, request, patientId),
-      notes: readClinicalNotes(request, defaults.longestNote),
+      notes: readClinicalNotes(request, account.noteLimit),
       support: await readSupportingInfo(context, request, { patientId, consents: systems.consents }),
-      account: await readLabAccount(context, request, { system: systems.labAccount, standard: defaults.labAccount }),
+      account: await readLabAccount(context, request, { system: systems.labAccount, ...account }),
       patient: 'patient' in found ? { value: found.patient } : found,
       proxy: patient && isMinor(patient, now) ? await readMedicalProxy(context, request, { patientId, sources }) : { value: undefined },
       physician: await readSigner(context, request, { ...signing, ...systems, state: patient?.state }),
@@ -68,7 +70,7 @@ export async function buildOrderContent(
     [...excluded, ...checkUnsupportedElements(request, now)],
   );
   const activateBy = findActivationDay(request, content.patient.state, now);
-  return { patientId, content: { ...content, urgent: isUrgent(request), activateBy } };
+  return { patientId, account: account.id, content: { ...content, urgent: isUrgent(request), activateBy } };
 }
 
 export const isUrgent = ({ priority }: Resource): boolean => URGENT_PRIORITIES.has(priority);

@@ -7,7 +7,7 @@ import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { isLaboratoryRequest } from './laboratory-category-codes.ts';
-import type { OrderRules } from './order-content.ts';
+import { NO_ACCOUNT_TEXT, type OrderRules } from './order-content.ts';
 import { findOtherLaboratory } from './order-performer.ts';
 import { findRejectedTask } from './order-task.ts';
 import {
@@ -36,6 +36,8 @@ type Finding =
   | 'unknown-panel'
   /** A laboratory request whose code has no test. */
   | 'no-test'
+  /** The code has one test, and the tenant has no account at the lab network. */
+  | 'no-account'
   /** The code has one test (or the tests of one panel). */
   | 'test';
 
@@ -53,6 +55,7 @@ const ORDER_VERDICTS: Record<Finding, Verdict> = {
   several: 'refuse',
   'unknown-panel': 'refuse',
   'no-test': 'reject',
+  'no-account': 'reject',
   test: 'place',
 };
 /** One verdict for all findings but `unrelated`. Object.fromEntries loses the key type: the keys are those of ORDER_VERDICTS. */
@@ -120,7 +123,7 @@ export async function decideOrder(
   if (verdict === 'tell') return { verdict, issue: buildNotice(role === 'fulfiller' ? describeFulfillerIntent(request) : found) };
   if (orReject) return buildRejection([buildRefusal(found)]);
   if (verdict === 'refuse') return { verdict, issue: buildRefusal(found) };
-  if (rules.unorderable === 'store') return STORE_ONLY;
+  if (rules.unorderable === 'store') return found.finding === 'no-account' ? { verdict: 'tell', issue: buildNotice(found) } : STORE_ONLY;
   return rules.unorderable === 'refuse' ? { verdict: 'refuse', issue: buildRefusal(found) } : buildRejection([buildRefusal(found)]);
 }
 
@@ -165,7 +168,7 @@ interface ClassificationInput {
 async function classifyRequest(
   context: Context,
   { request, previous, meaning }: ClassificationInput,
-  { table, systems }: OrderRules,
+  { table, systems, account }: OrderRules,
 ): Promise<Classification> {
   const panel = meaning ? undefined : findUnknownPanel(request, table);
   if (!meaning && panel === undefined && !isLaboratoryRequest(request)) return { finding: 'unrelated', text: '', at: '' };
@@ -174,7 +177,8 @@ async function classifyRequest(
   if (elsewhere !== undefined) return { ...OTHER_LABORATORY, at: elsewhere };
   const repeated = findIntentRole(request) === 'instance' ? await findRepeatedRequest(context, request, becomesOrderWhenActive) : undefined;
   if (repeated !== undefined) return { ...REPEATED_REQUEST, at: repeated };
-  if (meaning) return 'tests' in meaning ? { finding: 'test', text: '', at: CODE_PATH } : describeAmbiguousTest(meaning.several);
+  if (meaning && 'several' in meaning) return describeAmbiguousTest(meaning.several);
+  if (meaning) return account ? { finding: 'test', text: '', at: CODE_PATH } : NO_ACCOUNT;
   if (panel === undefined) return describeMissingTest(table);
   const text = `${panel} is not a panel that can be ordered here${formatKnownNames(panel, Object.keys(table.panels))}`;
   return { finding: 'unknown-panel', text, at: CODE_PATH };
@@ -182,6 +186,7 @@ async function classifyRequest(
 
 const CODE_PATH = 'ServiceRequest.code';
 
+const NO_ACCOUNT: Classification = { finding: 'no-account', text: NO_ACCOUNT_TEXT, at: CODE_PATH };
 const STORED_BEFORE: Classification = {
   finding: 'stored-before',
   text: 'this request is stored as active and was not ordered, and this change does not order it: set its status to on-hold and then to active to order it',

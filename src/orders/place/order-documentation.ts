@@ -12,7 +12,8 @@ const INTENT_DESCRIPTIONS: Record<IntentRole, string> = {
 };
 
 const UNORDERABLE_DESCRIPTIONS: Record<OrderRules['unorderable'], string> = {
-  store: 'An active laboratory request that cannot be ordered is stored like any other: this server sends no orders.',
+  store:
+    'An active laboratory request that cannot be ordered is stored like any other: this server has no account at a laboratory network.',
   reject:
     'An active laboratory request that cannot be ordered is stored with a Task of the status rejected that says why; $validate and Prefer: return=OperationOutcome return the reason as a warning.',
   refuse: 'An active laboratory request that cannot be ordered is refused (422).',

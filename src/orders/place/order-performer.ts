@@ -1,5 +1,5 @@
 // Who performs an order, and how its sample is collected: the laboratory account and the collection method. The account is that of the request's performer, otherwise
-// the configured one (JUNCTION_LAB_ACCOUNT_ID). The method is that of the extension or of locationCode, otherwise the default method of the test.
+// the default of the tenant's account at the lab network. The method is that of the extension or of locationCode, otherwise the default method of the test.
 // https://docs.junction.com/lab/overview/lab-accounts, https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.locationCode
 
 import { validate as isUuid } from 'uuid';
@@ -8,15 +8,21 @@ import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { COLLECTION_METHODS, type CollectionMethod, TEST_KIT } from '../../junction/collection-methods.ts';
+import type { LabAccount } from '../accounts/lab-account.ts';
 import type { Systems } from '../systems.ts';
 import { findReferenced, findReferencedType, listReferences, type Reference, readReferenced } from './references.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
-/** Undefined: the lab network selects an account. `system`: the identifier system of accounts. `standard`: the configured account. */
+/** `system`: the identifier system of accounts at laboratories. The other fields are those of the tenant's account at the lab network. */
+interface LabAccountRules extends Pick<LabAccount, 'defaultLabAccount' | 'allowedLabAccounts'> {
+  system: string;
+}
+
+/** Undefined: the lab network selects an account. */
 export async function readLabAccount(
   context: Context,
   request: Resource,
-  { system, standard }: { system: string; standard: string | undefined },
+  { system, defaultLabAccount, allowedLabAccounts: allowed }: LabAccountRules,
 ): Promise<ValidationResult<string | undefined>> {
   const performers = listReferences(request, 'performer');
   const result = combineResults(
@@ -25,8 +31,13 @@ export async function readLabAccount(
   if (!('value' in result)) return result;
   const accounts = [...new Set(result.value)];
   if (accounts.length > 1) return invalid('an order can have only one laboratory account', 'ServiceRequest.performer');
-  return { value: accounts[0] ?? standard };
+  const [account] = accounts;
+  if (account !== undefined && allowed && !allowed.includes(account)) return invalid(UNLISTED_ACCOUNT_TEXT, 'ServiceRequest.performer');
+  return { value: account ?? defaultLabAccount };
 }
+
+const UNLISTED_ACCOUNT_TEXT =
+  "the performer's account at the laboratory is not one of this tenant's accounts: leave the performer out, or let the operator of this server add the account (facet accounts update)";
 
 /** The path of a performer that is another laboratory: an Organization that has no account at the lab network, or is not stored on this server. */
 export async function findOtherLaboratory(context: Context, request: Resource, system: string): Promise<string | undefined> {

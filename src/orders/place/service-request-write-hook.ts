@@ -10,6 +10,7 @@ import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { parseExactBody } from '../../store/resources/resource-row.ts';
 import { findTransition } from '../state-machine.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
+import type { Systems } from '../systems.ts';
 import { withdrawOrder } from './cancellation.ts';
 import { checkImmutableElements, type SentText } from './immutable-elements.ts';
 import { buildClientUserId, buildOrderText } from './junction-order.ts';
@@ -30,29 +31,40 @@ import type { OrderedTests } from './ordered-tests.ts';
 import { describeSigner } from './practitioner.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 
+/** Returns the present rules for the orders of a tenant. */
+type FindOrderRules = (tenant: number) => Promise<OrderRules>;
+
 /** However often a ServiceRequest is written, it is sent once. */
-export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
+export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOrderRules): WriteHook {
+  // one write has the same rules from its check to its order, although an operator may change the account meanwhile
+  const allRules = new WeakMap<PendingWrite, Promise<OrderRules>>();
+  const rulesOf = ({ caller }: Context, write: PendingWrite): Promise<OrderRules> => {
+    const rules = allRules.get(write) ?? findRules(caller.tenant);
+    allRules.set(write, rules);
+    return rules;
+  };
   const contents = new WeakMap<PendingWrite, BuiltContent>();
   const contentOf: ContentReader = (context, write, code) => {
-    const content = contents.get(write) ?? buildOrderContent(context, parseWritten(write), { code, rules });
+    const content =
+      contents.get(write) ?? rulesOf(context, write).then((rules) => buildOrderContent(context, parseWritten(write), { code, rules }));
     contents.set(write, content);
     return content;
   };
   const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
   const decisionOn = (context: Context, write: PendingWrite): Promise<OrderDecision> => {
-    const decision = decisions.get(write) ?? decideWrite(context, write, { rules, contentOf });
+    const decision = decisions.get(write) ?? rulesOf(context, write).then((rules) => decideWrite(context, write, { rules, contentOf }));
     decisions.set(write, decision);
     return decision;
   };
   return {
-    preserveServerElements: preserveExternalFields(rules.systems),
+    preserveServerElements: preserveExternalFields(systems),
     async check(context, write) {
       if (write.movesReferences) return checkMovedReferences(context, write);
       if (!write.resource) return checkDeletion(context, write);
       const entry = await findEntryOfWrite(context, write);
       const previous = readPrevious(write);
       if (entry && previous && isUserWrite(context))
-        checkChange(entry, previous, { next: write.resource, rules, baseUrl: context.baseUrl });
+        checkChange(entry, previous, { next: write.resource, rules: await rulesOf(context, write), baseUrl: context.baseUrl });
       const decision = await decisionOn(context, write);
       if (decision.verdict === 'refuse') throw businessRules([decision.issue]);
       if (decision.verdict === 'place') await contentOf(context, write, decision.tests);
@@ -68,8 +80,9 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
       if (isRevocation(write, context)) return entry && withdrawOrder(context, entry);
       if (entry && write.resource.status === 'active') return resumeOrder(context, entry, write);
       const decision = await decisionOn(context, write);
-      if (decision.verdict === 'place') await acceptOrder(context, write, { ...(await contentOf(context, write, decision.tests)), rules });
-      if (decision.verdict === 'reject') await rejectOrder(context, write, { issue: decision.issue, rules });
+      if (decision.verdict === 'place')
+        await acceptOrder(context, write, { ...(await contentOf(context, write, decision.tests)), systems });
+      if (decision.verdict === 'reject') await rejectOrder(context, write, { issue: decision.issue, systems });
     },
   };
 }
@@ -167,14 +180,14 @@ const parseWritten = ({ change }: PendingWrite): Resource => parseExactBody(chan
 async function acceptOrder(
   context: Context,
   write: PendingWrite,
-  { patientId, content, rules }: Awaited<BuiltContent> & { rules: OrderRules },
+  { patientId, account, content, systems }: Awaited<BuiltContent> & { systems: Systems },
 ): Promise<void> {
   const { tenant } = context.caller;
   const { version } = write.change;
   const request = parseWritten(write);
   const key = context.newId();
   const at = context.clock().toISOString();
-  const task = buildTask(request, { at, sent: content, system: rules.systems.taskInput });
+  const task = buildTask(request, { at, sent: content, system: systems.taskInput });
   const taskId = await createOrderTask(context, { id: write.id, isNew: write.previous === undefined }, task);
   const payload = formatOrderPayload({
     state: 'unsent',
@@ -184,12 +197,12 @@ async function acceptOrder(
     version,
     isParkedByOperator: false,
   });
-  await context.store.outbox.add({ tenant, topic: ORDER_TOPIC, subject: toSubject(request.id!), key, payload, at });
+  await context.store.outbox.add({ tenant, account, topic: ORDER_TOPIC, subject: toSubject(request.id!), key, payload, at });
 }
 
 /** Stores a Task with the reason why the request is not ordered. */
-async function rejectOrder(context: Context, write: PendingWrite, { issue, rules }: { issue: Issue; rules: OrderRules }): Promise<void> {
-  const task = buildTask(parseWritten(write), { at: context.clock().toISOString(), system: rules.systems.taskInput });
+async function rejectOrder(context: Context, write: PendingWrite, { issue, systems }: { issue: Issue; systems: Systems }): Promise<void> {
+  const task = buildTask(parseWritten(write), { at: context.clock().toISOString(), system: systems.taskInput });
   await storeRejection(context, write.id, task, issue.text);
 }
 

@@ -145,6 +145,10 @@ async function trackSiblings({ systems }: OrderTracker, context: Context, { trac
     if (orders.some(({ orderId }) => orderId === sibling.id)) continue;
     const before = orders.find(({ orderId }) => orderId === sibling.parentId) ?? orders[0] ?? trackedOrder;
     const origin = { request: trackedOrder.request, version: trackedOrder.version, before: before.task };
-    await trackFurtherOrder(context, { ...sibling, transactionId: order.transaction?.id }, { origin, systems });
+    await trackFurtherOrder(
+      context,
+      { ...sibling, transactionId: order.transaction?.id },
+      { origin, account: trackedOrder.account, systems },
+    );
   }
 }

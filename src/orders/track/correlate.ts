@@ -23,10 +23,10 @@ import type { OrderTracker } from './order-tracker.ts';
 type Correlation = 'known' | 'adopted' | 'waiting' | 'foreign';
 
 export async function correlate(tracker: OrderTracker, order: OrderSnapshot): Promise<Correlation> {
-  const { store, log } = tracker;
-  const [known] = await store.trackedOrders.find({ orderIds: [order.id] });
+  const { account, store, log } = tracker;
+  const [known] = await store.trackedOrders.find({ account: account.id, orderIds: [order.id] });
   if (known) return 'known';
-  const keyed = order.passthrough === undefined ? [] : await store.outbox.findByKeys([order.passthrough]);
+  const keyed = order.passthrough === undefined ? [] : await store.outbox.findByKeys(account.id, [order.passthrough]);
   const entry = keyed.find(({ topic }) => topic === ORDER_TOPIC);
   const found = entry ? await correlateByKey(tracker, order, entry) : await correlateByTransaction(tracker, order);
   if (found !== 'foreign')
@@ -83,7 +83,8 @@ async function trackContradictingOrder(tracker: OrderTracker, order: OrderSnapsh
 
 async function correlateByTransaction(tracker: OrderTracker, order: OrderSnapshot): Promise<Correlation> {
   const { transaction } = order;
-  const [first] = transaction ? await tracker.store.trackedOrders.find({ transactionIds: [transaction.id] }) : [];
+  const account = tracker.account.id;
+  const [first] = transaction ? await tracker.store.trackedOrders.find({ account, transactionIds: [transaction.id] }) : [];
   return first ? trackOrderOfTransaction(tracker, order, { ...first, before: first.task }) : 'foreign';
 }
 
@@ -99,7 +100,9 @@ function trackOrderOfTransaction(
   { tenant, ...origin }: OrderOrigin & { tenant: number },
 ): Promise<Correlation> {
   const networkIds = { ...order, transactionId: order.transaction?.id };
-  return adoptOrder(tracker, tenant, (context) => trackFurtherOrder(context, networkIds, { origin, systems: tracker.systems }));
+  return adoptOrder(tracker, tenant, (context) =>
+    trackFurtherOrder(context, networkIds, { origin, account: tracker.account.id, systems: tracker.systems }),
+  );
 }
 
 async function adoptOrder(tracker: OrderTracker, tenant: number, work: (context: Context) => Promise<unknown>): Promise<Correlation> {

@@ -16,17 +16,18 @@ export interface OrderOrigin {
   before: string;
 }
 
-/** Called inside a transaction. The order is polled now, and cancelled if the request was revoked. Returns false if the order was already tracked. */
+/** Called inside a transaction. `account`: the account whose network has the order. The order is polled now, and cancelled if the request was revoked. Returns false if the order was already tracked. */
 export async function trackFurtherOrder(
   context: Context,
   order: Pick<OrderSnapshot, 'id' | 'createdAt'> & { transactionId: string | undefined },
-  { origin, systems }: { origin: OrderOrigin; systems: Systems },
+  { origin, account, systems }: { origin: OrderOrigin; account: number; systems: Systems },
 ): Promise<boolean> {
   const { store, caller, clock, newId } = context;
   const at = clock().toISOString();
   const task = newId();
   const added = await store.trackedOrders.add({
     tenant: caller.tenant,
+    account,
     orderId: order.id,
     transactionId: order.transactionId ?? null,
     request: origin.request,

@@ -6,6 +6,7 @@ import type { InboundMapping } from '../../mapping/load/inbound-mapping.ts';
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 import { createLease, type Lease } from '../../messaging/lease.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
+import { toLeaseName } from '../accounts/account-identity.ts';
 import type { OrderSender } from '../deliver/order-sender.ts';
 
 export interface OrderTracker extends OrderSender {
@@ -53,7 +54,8 @@ export const DOCUMENT_READ_MS = 25_000;
 export const POLL_LEASE_MS = 60_000;
 
 /** A lease on an order or on a webhook event. It begins now and lasts POLL_LEASE_MS. */
-export const createPollLease = ({ clock, newId }: OrderTracker): Lease => createLease(clock(), newId(), POLL_LEASE_MS);
+export const createPollLease = ({ account, clock, newId }: OrderTracker): Lease =>
+  createLease(clock(), toLeaseName(account, newId()), POLL_LEASE_MS);
 
 /** The applied state of an order, in addition to its newest event. It is stored with the tracked order as JSON. */
 export interface TrackedState {

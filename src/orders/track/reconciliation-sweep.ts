@@ -8,13 +8,14 @@ import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
+import { type AccountIdentity, ENVIRONMENT_ACCOUNT } from '../accounts/account-identity.ts';
 import { isJustOrdered } from '../deliver/record-outcome.ts';
 import { correlate } from './correlate.ts';
 import { type OrderTracker, parseTrackedState, READ_MS } from './order-tracker.ts';
 import { readReconciliationWindow, type WindowResult } from './reconciliation-window.ts';
 
-/** The name of the setting, whose value is a SweepState as JSON. Times are ISO 8601. */
-const SETTING_NAME = 'order-sweep';
+/** The name of the account's setting, whose value is a SweepState as JSON. Times are ISO 8601. */
+const toSettingName = ({ id }: AccountIdentity): string => (id === ENVIRONMENT_ACCOUNT.id ? 'order-sweep' : `order-sweep/${id}`);
 
 interface SweepState {
   /** All changes before this time were read. */
@@ -38,6 +39,19 @@ const MAX_READS = 3;
 /** The numbers of orders that were read and that had changed. `nothing`: no sweep is due, or another process sweeps. */
 type SweepResult = { seen: number; changed: number } | 'nothing' | 'failed';
 
+/** The accounts whose sweep is due. One statement reads the states of all accounts. */
+export async function listDueSweeps<T extends Pick<OrderTracker, 'account' | 'store' | 'clock'>>(trackers: T[]): Promise<T[]> {
+  const [first] = trackers;
+  if (!first) return [];
+  const states = await first.store.settings.list(trackers.map(({ account }) => toSettingName(account)));
+  const at = first.clock().toISOString();
+  // type assertion: only this file writes the settings
+  return trackers.filter(({ account }) => isDue(JSON.parse(states.get(toSettingName(account)) ?? '{}') as Partial<SweepState>, at));
+}
+
+/** No sweep is in progress, and the time of the next one has come. Without a state there was no sweep yet. */
+const isDue = ({ nextAt = '', until = '' }: Partial<SweepState>, at: string): boolean => nextAt <= at && until <= at;
+
 export async function runSweep(tracker: OrderTracker): Promise<SweepResult> {
   const lease = await beginSweep(tracker);
   if (!lease) return 'nothing';
@@ -60,27 +74,27 @@ interface SweepLease {
   write(next: SweepState): Promise<boolean>;
 }
 
-function createSweepLease(store: Store, found: string): SweepLease {
+function createSweepLease({ settings }: Store, name: string, found: string): SweepLease {
   let text = found;
   return {
     // type assertion: only this file writes the setting
     sweep: () => JSON.parse(text) as SweepState,
     async write(next) {
       const newState = JSON.stringify(next);
-      if (!(await store.settings.compareAndSet(SETTING_NAME, text, newState))) return false;
+      if (!(await settings.compareAndSet(name, text, newState))) return false;
       text = newState;
       return true;
     },
   };
 }
 
-async function beginSweep({ store, clock, newId, breaker }: OrderTracker): Promise<SweepLease | undefined> {
+async function beginSweep({ account, store, clock, newId, breaker }: OrderTracker): Promise<SweepLease | undefined> {
   const now = clock();
   const at = now.toISOString();
   const first: SweepState = { watermark: at, nextAt: at, failures: 0 };
-  const lease = createSweepLease(store, await store.settings.getOrCreate(SETTING_NAME, () => JSON.stringify(first)));
-  const { nextAt, until = '' } = lease.sweep();
-  if (nextAt > at || until > at || breaker.allows(now) === 0) return undefined;
+  const name = toSettingName(account);
+  const lease = createSweepLease(store, name, await store.settings.getOrCreate(name, () => JSON.stringify(first)));
+  if (!isDue(lease.sweep(), at) || breaker.allows(now) === 0) return undefined;
   return (await lease.write({ ...lease.sweep(), by: newId(), until: toLaterInstant(now, LEASE_MS) })) ? lease : undefined;
 }
 
@@ -124,8 +138,8 @@ async function readWindow(
 
 /** Makes the polls of changed orders due, and tracks this server's orders that are not tracked yet. Returns the number of both. */
 async function applyPage(tracker: OrderTracker, { orders }: SnapshotsPage): Promise<number> {
-  const { store, clock } = tracker;
-  const trackedOrders = await store.trackedOrders.find({ orderIds: orders.map(({ id }) => id) });
+  const { account, store, clock } = tracker;
+  const trackedOrders = await store.trackedOrders.find({ account: account.id, orderIds: orders.map(({ id }) => id) });
   const known = new Map(trackedOrders.map((order) => [order.orderId, order]));
   const changed = orders.flatMap((order) => {
     const trackedOrder = known.get(order.id);
@@ -151,10 +165,12 @@ function hasChanged(order: OrderSnapshot, trackedOrder: TrackedOrder): boolean {
 /** Most untracked orders belong to other systems: only orders with a known key or transaction are correlated one by one. */
 async function adoptUntrackedOrders(tracker: OrderTracker, orders: OrderSnapshot[]): Promise<number> {
   const { store } = tracker;
-  const keys = new Set((await store.outbox.findByKeys(orders.flatMap(({ passthrough }) => passthrough ?? []))).map(({ key }) => key));
+  const account = tracker.account.id;
+  const sentKeys = orders.flatMap(({ passthrough }) => passthrough ?? []);
+  const keys = new Set((await store.outbox.findByKeys(account, sentKeys)).map(({ key }) => key));
   const transactionIds = orders.flatMap(({ transaction }) => transaction?.id ?? []);
   const transactions = new Set(
-    (transactionIds.length ? await store.trackedOrders.find({ transactionIds }) : []).map(({ transactionId }) => transactionId),
+    (transactionIds.length ? await store.trackedOrders.find({ account, transactionIds }) : []).map(({ transactionId }) => transactionId),
   );
   const candidates = orders.filter(
     ({ passthrough, transaction }) => keys.has(passthrough ?? '') || transactions.has(transaction?.id ?? ''),

@@ -7,14 +7,16 @@ import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { InboxEvent } from '../../store/queues/inbox.ts';
 import { correlate } from '../track/correlate.ts';
 import { createPollLease, type OrderTracker, READ_MS } from '../track/order-tracker.ts';
-import { INBOX_SOURCE } from './receive.ts';
+
+/** The source of the lab network's events in the inbox. */
+export const INBOX_SOURCE = 'junction';
 
 const MAX_EVENTS = 50;
 
 /** Processes due events and returns their number. */
 export async function processInbox(tracker: OrderTracker): Promise<number> {
   const lease = createPollLease(tracker);
-  const events = await tracker.store.inbox.claim({ ...lease, source: INBOX_SOURCE, limit: MAX_EVENTS });
+  const events = await tracker.store.inbox.claim({ ...lease, tenant: tracker.account.tenant, source: INBOX_SOURCE, limit: MAX_EVENTS });
   if (!events.length) return 0;
   const known = await wakeOrders(tracker, events, lease.by);
   for (const event of events.filter(({ subject }) => !known.has(subject)))
@@ -24,8 +26,8 @@ export async function processInbox(tracker: OrderTracker): Promise<number> {
 
 /** Makes the polls of tracked orders due and their events done. Returns the ids of the tracked orders. */
 async function wakeOrders(tracker: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
-  const { store, clock } = tracker;
-  const trackedOrders = await store.trackedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
+  const { account, store, clock } = tracker;
+  const trackedOrders = await store.trackedOrders.find({ account: account.id, orderIds: events.flatMap(({ subject }) => subject ?? []) });
   const known = new Set<string | null>(trackedOrders.map(({ orderId }) => orderId));
   const matched = events.filter(({ subject }) => known.has(subject));
   if (!matched.length) return known;
@@ -85,7 +87,10 @@ const BODY_RETENTION_MS = 7 * DAY;
 const EVENT_RETENTION_MS = 45 * DAY;
 
 /** Deletes old bodies and events. */
-export function pruneInbox({ store, clock }: OrderTracker): Promise<number> {
+export function pruneInbox({ account, store, clock }: OrderTracker): Promise<number> {
   const before = (ms: number) => new Date(clock().getTime() - ms).toISOString();
-  return store.inbox.prune(INBOX_SOURCE, { bodies: before(BODY_RETENTION_MS), events: before(EVENT_RETENTION_MS) });
+  return store.inbox.prune(
+    { tenant: account.tenant, source: INBOX_SOURCE },
+    { bodies: before(BODY_RETENTION_MS), events: before(EVENT_RETENTION_MS) },
+  );
 }

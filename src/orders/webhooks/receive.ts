@@ -2,28 +2,31 @@
 // for the response.
 import { invalidSignature, unavailable } from '../../fhir/outcome.ts';
 import type { Store } from '../../store/store.ts';
+import type { AccountDirectory } from '../accounts/account-directory.ts';
+import { ENVIRONMENT_ACCOUNT } from '../accounts/account-identity.ts';
+import type { LabAccount } from '../accounts/lab-account.ts';
 import type { WebhookMetrics } from '../track/order-tracker.ts';
 import { DELIVERY_EXHAUSTED, parseWebhookEvent } from './event.ts';
+import { INBOX_SOURCE } from './inbox.ts';
 import { type SignatureHeaders, toClockSkewSeconds, verifySignature } from './signature.ts';
 
-export const WEBHOOK_PATHS = ['/v1/webhooks/junction', '/webhooks/junction'];
+/** The paths of the environment's account. `/<name>` after them: the paths of the account with this name. */
+const SHARED_PATHS = ['/v1/webhooks/junction', '/webhooks/junction'];
+export const WEBHOOK_PATHS = [...SHARED_PATHS, ...SHARED_PATHS.map((path) => `${path}/:account`)];
 /** In bytes. */
 export const WEBHOOK_BODY_LIMIT = 1024 * 1024;
-export const INBOX_SOURCE = 'junction';
 
 export interface WebhookEndpoint {
   store: Store;
   clock: () => Date;
-  /** Several while a secret is replaced, none if webhooks are not configured. */
-  secrets: () => string[];
-  /** Our team, if known: events of other teams are ignored. */
-  teamId: () => string | undefined;
+  accounts: Pick<AccountDirectory, 'refresh' | 'find' | 'findByName'>;
   log(facts: Record<string, unknown>, text: string): void;
   webhook?: WebhookMetrics | undefined;
 }
 
-/** `header`: by lower-case name. `body`: the bytes as received. */
+/** `account`: as in the path. `header`: by lower-case name. `body`: the bytes as received. */
 export interface WebhookMessage {
+  account?: string | undefined;
   header(name: string): string | undefined;
   body: Buffer;
 }
@@ -39,23 +42,37 @@ export function createWebhookReceiver(endpoint: WebhookEndpoint): (message: Webh
 }
 
 /** Resolves when the event is stored. Fails with 401 if the signature is invalid, with 503 if the event cannot be stored: the sender then repeats it. */
-async function receive(endpoint: WebhookEndpoint, { header, body }: WebhookMessage, alarm: Alarm): Promise<void> {
-  const secrets = endpoint.secrets();
-  if (!secrets.length) throw unavailable('webhooks are not configured here: set JUNCTION_WEBHOOK_SECRET', NOT_CONFIGURED_RETRY_SECONDS);
+async function receive(endpoint: WebhookEndpoint, message: WebhookMessage, alarm: Alarm): Promise<void> {
+  const { header, body } = message;
+  const account = await findAccount(endpoint, message);
+  if (account && !account.webhookSecrets.length) throw unavailable(NOT_CONFIGURED_TEXT, NOT_CONFIGURED_RETRY_SECONDS);
   const signed: SignatureHeaders = { id: header('svix-id'), timestamp: header('svix-timestamp'), signature: header('svix-signature') };
   const now = endpoint.clock();
-  const verdict = verifySignature(signed, body, { secrets, now });
+  // the response to an unknown name is that to a wrong signature
+  const verdict = verifySignature(signed, body, { secrets: account?.webhookSecrets ?? [], now });
   if (verdict === 'good' || verdict === 'untimely') reportClockSkew(endpoint, toClockSkewSeconds(signed.timestamp!, now), alarm);
-  if (verdict !== 'good') {
+  if (!account || verdict !== 'good') {
     endpoint.webhook?.arrived(verdict);
     // without a valid signature the id cannot be trusted
-    alarm({ verdict, ...(verdict === 'untimely' && { id: signed.id }) }, 'a webhook was refused');
+    alarm({ account: account?.name, verdict, ...(verdict === 'untimely' && { id: signed.id }) }, 'a webhook was refused');
     throw invalidSignature();
   }
-  await storeEvent(endpoint, signed.id!, body);
+  await storeEvent(endpoint, account, { id: signed.id!, body });
 }
 
 const NOT_CONFIGURED_RETRY_SECONDS = 300;
+const NOT_CONFIGURED_TEXT = 'webhooks are not configured here: the operator sets JUNCTION_WEBHOOK_SECRET, or the secret of the account';
+
+/** Undefined: no account has this name. Without an account of the environment, its path receives nothing. */
+async function findAccount({ accounts }: WebhookEndpoint, { account: name }: WebhookMessage): Promise<LabAccount | undefined> {
+  await accounts.refresh().catch(() => {
+    throw unavailable('the event cannot be stored at the moment: send it again', 5);
+  });
+  if (name !== undefined) return accounts.findByName(name);
+  const account = accounts.find(ENVIRONMENT_ACCOUNT.id);
+  if (!account) throw unavailable(NOT_CONFIGURED_TEXT, NOT_CONFIGURED_RETRY_SECONDS);
+  return account;
+}
 
 function reportClockSkew({ webhook }: WebhookEndpoint, seconds: number, alarm: Alarm): void {
   webhook?.clockAhead(seconds);
@@ -63,19 +80,24 @@ function reportClockSkew({ webhook }: WebhookEndpoint, seconds: number, alarm: A
 }
 
 /** The body is patient data: it is stored only until the event is processed. */
-async function storeEvent({ store, clock, teamId, log, webhook }: WebhookEndpoint, id: string, body: Buffer): Promise<void> {
+async function storeEvent(
+  { store, clock, log, webhook }: WebhookEndpoint,
+  { name, tenant, junction }: LabAccount,
+  { id, body }: { id: string; body: Buffer },
+): Promise<void> {
   const { type, orderId, teamId: eventTeam, state: parsedState } = parseWebhookEvent(body);
-  const own = teamId();
+  const own = junction?.teamId;
   const state = eventTeam !== undefined && own !== undefined && eventTeam !== own ? 'foreign' : parsedState;
   const raw = state === 'new' || state === 'undecodable' ? body : Buffer.alloc(0);
   const at = clock().toISOString();
-  const isNew = await store.inbox.add({ source: INBOX_SOURCE, id, type, subject: orderId, state, raw, at }).catch(() => {
+  const isNew = await store.inbox.add({ tenant, source: INBOX_SOURCE, id, type, subject: orderId, state, raw, at }).catch(() => {
     webhook?.arrived('not kept');
     throw unavailable('the event cannot be stored at the moment: send it again', 5);
   });
   const arrived = !isNew ? 'repeated' : type === DELIVERY_EXHAUSTED ? 'given up' : state;
   webhook?.arrived(arrived);
-  log({ id, type, order: orderId, state: arrived }, arrived === 'given up' ? 'the network has given up delivering a webhook' : 'webhook');
+  const text = arrived === 'given up' ? 'the network has given up delivering a webhook' : 'webhook';
+  log({ account: name, id, type, order: orderId, state: arrived }, text);
 }
 
 const MINUTE_MS = 60_000;

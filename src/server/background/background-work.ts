@@ -1,14 +1,16 @@
 // All background work of a server in one table. Several processes may run it at the same time: leases in the database keep them apart.
+import { createKeyedRuns } from '../../messaging/keyed-runs.ts';
 import { type PollLoop, startPollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
-import { createOrderDeliveryWork, type DeliveryHandlers } from '../../orders/deliver/delivery-worker.ts';
+import type { AccountDirectory } from '../../orders/accounts/account-directory.ts';
+import { createOrderDeliveryWork } from '../../orders/deliver/delivery-worker.ts';
 import type { OrderSender } from '../../orders/deliver/order-sender.ts';
-import type { OrderTracker } from '../../orders/track/order-tracker.ts';
-import { runSweep } from '../../orders/track/reconciliation-sweep.ts';
+import { listDueSweeps, runSweep } from '../../orders/track/reconciliation-sweep.ts';
 import { createTrackingWork } from '../../orders/tracking-worker.ts';
 import { pruneInbox } from '../../orders/webhooks/inbox.ts';
 import type { SubscriptionDelivery } from '../../subscriptions/delivery-context.ts';
 import { createDeliveryWork } from '../../subscriptions/delivery-worker.ts';
+import type { AccountRuntimes } from '../account-runtimes.ts';
 import { deleteExpiredAnswers, deleteUnusedLocks, type ExpiryParts } from './expiry.ts';
 import { createIndexWork, type IndexWorkParts } from './index-work.ts';
 
@@ -27,22 +29,36 @@ interface Schedule {
   log: (facts: Record<string, unknown>, text: string) => void;
 }
 
-export interface OrderWork {
-  sender: OrderSender;
-  handlers: DeliveryHandlers;
-  tracker: OrderTracker;
+export interface OrderWork extends Schedule, Pick<OrderSender, 'store'> {
+  accounts: AccountDirectory;
+  runtimes: AccountRuntimes;
 }
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
 
-/** Sends orders, cancellations and roster checks, and reads their status and results. */
-export const listOrderWork = ({ sender, handlers, tracker }: OrderWork): BackgroundWork[] => [
-  { name: 'deliver orders', ...createOrderDeliveryWork(sender, handlers) },
-  { name: 'track orders', work: createTrackingWork(tracker) },
-  runEvery('sweep for changed orders', 10 * SECOND, () => runSweep(tracker), tracker),
-  runEvery('delete processed webhooks', HOUR, () => pruneInbox(tracker), tracker),
+/** Sends orders, cancellations and roster checks of all accounts, and reads their status and results. */
+export const listOrderWork = ({ accounts, runtimes, ...work }: OrderWork): BackgroundWork[] => [
+  runEvery('read changed lab accounts', SECOND, () => accounts.refresh(), work),
+  { name: 'deliver orders', ...createOrderDeliveryWork({ ...work, listAccounts: runtimes.listSending }) },
+  { name: 'track orders', ...createTrackingWork({ ...work, listTrackers: runtimes.listTrackers }) },
+  createSweepWork(runtimes, work),
+  runEvery('delete processed webhooks', HOUR, async () => Promise.all((await runtimes.listTrackers()).map(pruneInbox)), work),
 ];
+
+/** Sweeps each account by itself: a sweep that takes long does not delay the sweeps of other accounts. */
+function createSweepWork(runtimes: AccountRuntimes, schedule: Schedule): BackgroundWork {
+  const name = 'sweep for changed orders';
+  const sweeps = createKeyedRuns();
+  const startDue = async (): Promise<void> => {
+    const idle = (await runtimes.listTrackers()).filter(({ account }) => !sweeps.isRunning(account.id));
+    for (const tracker of await listDueSweeps(idle))
+      sweeps.start(tracker.account.id, () =>
+        runSweep(tracker).catch((error: unknown) => tracker.log({ work: name, error: redactError(error) }, 'background work failed')),
+      );
+  };
+  return { ...runEvery(name, 10 * SECOND, startDue, schedule), finish: () => sweeps.finish() };
+}
 
 export const listSubscriptionWork = (delivery: SubscriptionDelivery): BackgroundWork[] => [
   { name: 'deliver notifications', ...createDeliveryWork(delivery) },

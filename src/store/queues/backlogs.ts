@@ -69,12 +69,16 @@ interface PollBacklog {
   oldestPoll: string | null;
 }
 
-/** Each subquery reads its own index. */
-const POLL_BACKLOG = `select (select min(news_at) from placed_order where news_at is not null) as "oldestEvent",
-  (select min(next_at) from placed_order where news_at is null) as "oldestPoll"`;
+/** For each account, each subquery reads the beginning of its own index. */
+const POLL_BACKLOG = `select min(event.at) as "oldestEvent", min(poll.at) as "oldestPoll"
+  from (select 0 as id union all select account_id from lab_account) account,
+    lateral (select min(news_at) as at from placed_order o where o.account_id = account.id and news_at is not null) event,
+    lateral (select min(next_at) as at from placed_order o where o.account_id = account.id and next_at is not null and news_at is null) poll`;
+/** Citus evaluates no lateral query for each row: all tracked orders are read. */
+const POLL_BACKLOG_ON_CITUS = `select min(news_at) as "oldestEvent", min(next_at) filter (where news_at is null) as "oldestPoll" from placed_order`;
 
 export async function readPollBacklog(database: Database): Promise<PollBacklog> {
-  return (await database.query<PollBacklog>(POLL_BACKLOG))[0]!;
+  return (await database.query<PollBacklog>(database.isDistributed() ? POLL_BACKLOG_ON_CITUS : POLL_BACKLOG))[0]!;
 }
 
 /** The number of unprocessed webhooks. `new`: not tried yet. `retry`: tried, but the order is unknown or could not be read. */

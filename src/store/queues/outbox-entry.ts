@@ -6,6 +6,8 @@ export type OutboxState = 'queued' | 'sending' | 'unknown' | 'done' | 'refused' 
 export interface OutboxEntry {
   tenant: number;
   id: string;
+  /** The account at the lab network that the message is sent with; 0: the account of the environment. It never changes. */
+  account: number;
   topic: string;
   /** `Type/id` of the resource that the message is about. */
   subject: string;

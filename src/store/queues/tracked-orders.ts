@@ -7,6 +7,8 @@ import type { Database } from '../database/database.ts';
 /** One order at the lab network. `orderId`, `transactionId`: the lab network's ids. `request`, `task`: ids of the ServiceRequest and the Task. */
 export interface TrackedOrder {
   tenant: number;
+  /** The account that the order was sent with; 0: the account of the environment. */
+  account: number;
   orderId: string;
   transactionId: string | null;
   request: string;
@@ -29,8 +31,9 @@ export interface TrackedOrder {
   lastError: string | null;
 }
 
-/** An order matches if it has any of these ids. */
+/** An order of the account matches if it has any of these ids. */
 interface NetworkIds {
+  account: number;
   orderIds?: string[];
   transactionIds?: string[];
 }
@@ -38,18 +41,23 @@ interface NetworkIds {
 export interface TrackedOrders {
   /** Returns false if the order is already tracked. `at`: when it is polled first; null: only after an event. */
   add(
-    order: Pick<TrackedOrder, 'tenant' | 'orderId' | 'transactionId' | 'request' | 'task' | 'version' | 'orderedAt' | 'snapshot'> & {
+    order: Pick<
+      TrackedOrder,
+      'tenant' | 'account' | 'orderId' | 'transactionId' | 'request' | 'task' | 'version' | 'orderedAt' | 'snapshot'
+    > & {
       at: string | null;
     },
   ): Promise<boolean>;
-  /** Finds orders of any tenant, because the caller knows only the lab network's ids. */
+  /** Finds orders of an account by the lab network's ids. */
   find(ids: NetworkIds): Promise<TrackedOrder[]>;
   /** All orders of one request, oldest first. */
   listOfRequest(request: Pick<TrackedOrder, 'tenant' | 'request' | 'version'>): Promise<TrackedOrder[]>;
   /** Makes orders due after an event; they are polled before orders that are due without an event. Returns how many of them are tracked. */
   wake(orders: Pick<TrackedOrder, 'tenant' | 'orderId'>[], at: string): Promise<number>;
-  /** Leases up to `limit` due orders of any tenant: orders with an event first, then those that have been due longest. */
-  claim(lease: Lease & { limit: number }): Promise<TrackedOrder[]>;
+  /** Those of these accounts that have an order which can be claimed. */
+  findDueAccounts(accounts: number[], at: string): Promise<number[]>;
+  /** Leases up to `limit` due orders of an account: orders with an event first, then those that have been due longest. */
+  claim(lease: Lease & { account: number; limit: number }): Promise<TrackedOrder[]>;
   /** Stores what a poll returned, if `by` has the lease and no newer event was applied. The row stays locked until the transaction ends. */
   saveSnapshot(
     order: TrackedOrder,
@@ -60,23 +68,30 @@ export interface TrackedOrders {
   scheduleNextPoll(order: TrackedOrder, by: string, next: { at: string; nextAt: string | null; error?: string }): Promise<boolean>;
 }
 
-export const TRACKED_ORDER_COLUMNS = `o.tenant_id as tenant, o.order_id as "orderId", o.transaction_id as "transactionId", o.request_id as request, o.task_id as task,
+export const TRACKED_ORDER_COLUMNS = `o.tenant_id as tenant, o.account_id as account, o.order_id as "orderId", o.transaction_id as "transactionId", o.request_id as request, o.task_id as task,
   o.request_version as version, o.ordered_at as "orderedAt", o.event_id::float8 as "eventId", o.seen as snapshot, o.wakes as "eventCount", o.attempts, o.next_at as "nextAt", o.lease_by as "leaseBy",
   o.last_error as "lastError"`;
-const ADD = `insert into placed_order as o (tenant_id, order_id, transaction_id, request_id, task_id, request_version, ordered_at, seen, next_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning o.order_id`;
-const FIND = `select ${TRACKED_ORDER_COLUMNS} from placed_order o where o.order_id = any($1::text[]) or o.transaction_id = any($2::text[])
-  order by o.ordered_at, o.order_id`;
+const ADD = `insert into placed_order as o (tenant_id, order_id, transaction_id, request_id, task_id, request_version, ordered_at, seen, next_at, account_id)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning o.order_id`;
+const FIND = `select ${TRACKED_ORDER_COLUMNS} from placed_order o
+  where o.account_id = $3 and (o.order_id = any($1::text[]) or o.transaction_id = any($2::text[])) order by o.ordered_at, o.order_id`;
 const OF_REQUEST = `select ${TRACKED_ORDER_COLUMNS} from placed_order o where o.tenant_id = $1 and o.request_id = $2
   and o.request_version is not distinct from $3 order by o.ordered_at, o.order_id`;
 const WAKE = `update placed_order o set wakes = o.wakes + 1, attempts = 0, news_at = coalesce(o.news_at, $3), next_at = least(o.next_at, $3)
   where (o.tenant_id, o.order_id) in (select * from unnest($1::int[], $2::text[])) returning o.order_id`;
-const DUE = '(o.next_at <= $2 and (o.lease_until is null or o.lease_until <= $2))';
+const FREE = '(o.next_at <= $2 and (o.lease_until is null or o.lease_until <= $2))';
+const DUE = `(o.account_id = $5 and ${FREE})`;
+/** For each account one look into each of its indexes. The order makes the planner read them. */
+const DUE_ACCOUNTS = `select given.account from unnest($1::int[]) as given(account), lateral (
+    (select 1 from placed_order o where o.account_id = given.account and o.news_at is not null and ${FREE} order by o.news_at limit 1)
+    union all
+    (select 1 from placed_order o where o.account_id = given.account and ${FREE} order by o.next_at limit 1) limit 1) due`;
+const DUE_ACCOUNTS_ON_CITUS = `select distinct o.account_id as account from placed_order o where o.account_id = any($1::int[]) and ${FREE}`;
 const TOLD = `select o.tenant_id, o.order_id, 1 as lane from placed_order o where o.news_at is not null and ${DUE} order by o.news_at limit $4`;
 const MERELY_DUE = `select o.tenant_id, o.order_id, 2 as lane from placed_order o where o.news_at is null and ${DUE} order by o.next_at limit $4`;
-/** The subquery only selects candidates. If two workers select the same row, the second finds the lease of the first when PostgreSQL tests `DUE` again. */
+/** The subquery only selects candidates. If two workers select the same row, the second finds the lease of the first when PostgreSQL tests `DUE` again, `coalesce` as in outbox.ts. */
 const CLAIM = `update placed_order o set lease_by = $1, lease_until = $3 from ((${TOLD}) union all (${MERELY_DUE}) order by lane limit $4) due
-  where o.tenant_id = due.tenant_id and o.order_id = due.order_id and ${DUE} returning ${TRACKED_ORDER_COLUMNS}`;
+  where o.tenant_id = due.tenant_id and o.order_id = due.order_id and coalesce(${DUE}, false) returning ${TRACKED_ORDER_COLUMNS}`;
 const MINE = 'o.tenant_id = $1 and o.order_id = $2 and o.lease_by = $3';
 const ADVANCE = `update placed_order o set event_id = $4, seen = $5, transaction_id = coalesce($6, o.transaction_id)
   where ${MINE} and o.event_id <= $4 returning o.order_id`;
@@ -88,15 +103,20 @@ const SETTLE = `update placed_order o set next_at = case when o.wakes > $4 then 
 export function createTrackedOrders(database: Database): TrackedOrders {
   const changed = async (sql: string, parameters: unknown[]): Promise<number> => (await database.query(sql, parameters)).length;
   return {
-    add: async ({ tenant, orderId, transactionId, request, task, version, orderedAt, snapshot, at }) =>
-      (await changed(ADD, [tenant, orderId, transactionId, request, task, version, orderedAt, snapshot, at])) > 0,
-    find: ({ orderIds = [], transactionIds = [] }) => database.query<TrackedOrder>(FIND, [orderIds, transactionIds]),
+    add: async ({ tenant, account, orderId, transactionId, request, task, version, orderedAt, snapshot, at }) =>
+      (await changed(ADD, [tenant, orderId, transactionId, request, task, version, orderedAt, snapshot, at, account])) > 0,
+    find: ({ account, orderIds = [], transactionIds = [] }) => database.query<TrackedOrder>(FIND, [orderIds, transactionIds, account]),
     listOfRequest: ({ tenant, request, version }) => database.query<TrackedOrder>(OF_REQUEST, [tenant, request, version]),
     wake: (orders, at) =>
       orders.length === 0
         ? Promise.resolve(0)
         : changed(WAKE, [orders.map(({ tenant }) => tenant), orders.map(({ orderId }) => orderId), at]),
-    claim: ({ by, at, until, limit }) => database.query<TrackedOrder>(CLAIM, [by, at, until, limit]),
+    findDueAccounts: async (accounts, at) => {
+      if (accounts.length === 0) return [];
+      const sql = database.isDistributed() ? DUE_ACCOUNTS_ON_CITUS : DUE_ACCOUNTS;
+      return (await database.query<{ account: number }>(sql, [accounts, at])).map(({ account }) => account);
+    },
+    claim: ({ by, at, until, account, limit }) => database.query<TrackedOrder>(CLAIM, [by, at, until, limit, account]),
     saveSnapshot: async ({ tenant, orderId }, by, { eventId, snapshot, transactionId }) =>
       (await changed(ADVANCE, [tenant, orderId, by, eventId, snapshot, transactionId ?? null])) > 0,
     scheduleNextPoll: async ({ tenant, orderId, eventCount }, by, { at, nextAt, error }) =>

@@ -1,0 +1,122 @@
+// The accounts at the lab network, cached in this process. One cheap statement finds out which of them have changed. docs/decisions/0043-lab-accounts.md
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Database } from '../../store/database/database.ts';
+import { type LabAccountRow, listLabAccounts, summarizeLabAccounts } from '../../store/lab-accounts.ts';
+import { ENVIRONMENT_ACCOUNT } from './account-identity.ts';
+import type { LabAccount } from './lab-account.ts';
+import { type AccountSecrets, type SecretBox, SecretsError } from './secrets.ts';
+
+/** The account of the environment. `isShared`: every tenant without an account of its own may use it. Otherwise only the installation's only tenant may. */
+export interface EnvironmentAccount extends LabAccount {
+  isShared: boolean;
+}
+
+interface DirectoryParts {
+  database: Database;
+  /** Undefined: the environment names no account. Called each time, because the address of a sandbox is known only after its start. */
+  environment(): EnvironmentAccount | undefined;
+  secrets: SecretBox;
+  log(facts: Record<string, unknown>, text: string): void;
+}
+
+export interface AccountDirectory {
+  /** Reads the changed accounts if the last reading is older than two seconds. */
+  refresh(): Promise<void>;
+  /** As last read. */
+  list(): LabAccount[];
+  find(id: number): LabAccount | undefined;
+  findByName(name: string): LabAccount | undefined;
+  /** The account for new orders of a tenant. */
+  findOfTenant(tenant: number): LabAccount | undefined;
+}
+
+const MAX_AGE_MS = 2000;
+
+export function createAccountDirectory(parts: DirectoryParts): AccountDirectory {
+  const { database, environment } = parts;
+  let [readAt, onlyTenant, own] = [Number.NEGATIVE_INFINITY, undefined as number | undefined, new Map<number, VersionedAccount>()];
+  let reading: Promise<void> | undefined;
+  // several requests may wait for one reading, so it is not part of the asynchronous context of the request that began it
+  const outsideOfRequests = AsyncLocalStorage.snapshot();
+  const read = async (): Promise<void> => {
+    const startedAt = performance.now();
+    const summary = await summarizeLabAccounts(database);
+    const changed = summary.versions.flatMap(([id, version]) => (own.get(id)?.version === version ? [] : id));
+    const rows = changed.length ? await listLabAccounts(database, changed) : [];
+    const present = new Set(summary.versions.map(([id]) => id));
+    const kept = [...own].filter(([id]) => present.has(id));
+    own = new Map([...kept, ...rows.map((row): [number, VersionedAccount] => [row.id, toLabAccount(row, parts)])]);
+    [readAt, onlyTenant] = [startedAt, summary.onlyTenant];
+  };
+  const list = (): LabAccount[] => [environment() ?? [], ...own.values()].flat();
+  return {
+    async refresh() {
+      if (performance.now() - readAt < MAX_AGE_MS) return;
+      reading ??= outsideOfRequests(read).finally(() => {
+        reading = undefined;
+      });
+      await reading;
+    },
+    list,
+    find: (id) => (id === ENVIRONMENT_ACCOUNT.id ? environment() : own.get(id)),
+    findByName: (name) => [...own.values()].find((account) => account.name === name),
+    findOfTenant(tenant) {
+      const [account] = [...own.values()].filter((account) => account.tenant === tenant);
+      if (account) return account;
+      const shared = environment();
+      if (!shared) return undefined;
+      if (tenant === onlyTenant) return { ...shared, allowedLabAccounts: undefined };
+      return shared.isShared ? shared : undefined;
+    },
+  };
+}
+
+interface VersionedAccount extends LabAccount {
+  version: number;
+}
+
+function toLabAccount(row: LabAccountRow, parts: DirectoryParts): VersionedAccount {
+  const {
+    id,
+    name,
+    tenant,
+    status,
+    baseUrl,
+    teamId,
+    physicianPath,
+    panels,
+    labAccounts,
+    defaultPhysicians,
+    concurrency,
+    noteLimit,
+    version,
+  } = row;
+  const secrets = readSecrets(row, parts);
+  return {
+    id,
+    name,
+    tenant,
+    version,
+    junction: secrets && { apiKey: secrets.apiKey, baseUrl, teamId },
+    webhookSecrets: secrets?.webhookSecrets ?? [],
+    isPaused: status === 'paused',
+    concurrency,
+    physicianPath: physicianPath ?? undefined,
+    panels,
+    defaultLabAccount: labAccounts[0],
+    allowedLabAccounts: labAccounts,
+    defaultPhysicians,
+    noteLimit,
+  };
+}
+
+/** Undefined if they cannot be decrypted: the other accounts continue. */
+function readSecrets({ id, name, secrets: text }: LabAccountRow, { secrets, log }: DirectoryParts): AccountSecrets | undefined {
+  try {
+    return secrets.decrypt(id, text);
+  } catch (error) {
+    if (!(error instanceof SecretsError)) throw error;
+    log({ account: name, error: error.message }, 'a lab account cannot be used');
+    return undefined;
+  }
+}
