@@ -26,6 +26,7 @@ An empty text removes a setting. Accepted orders keep the tests and the account 
 Examples:
   facet accounts update springfield --concurrency 8
   facet accounts update springfield --lab-accounts <uuid>,<uuid>       the first is the default
+  facet accounts update springfield --physicians required --default-physicians '{"NY":"<Practitioner id>"}'
   facet accounts update springfield --panels '{"pcos":["<lab test uuid>"]}'`,
   rotate: `
 Without a new secret it encrypts the stored ones again, with the first key of FACET_SECRETS_KEY.
@@ -49,6 +50,7 @@ const withSettings = (command: Command): Command =>
     .option('--panels <json>', 'panels and their lab tests: {"pcos":["<lab test uuid>"]}')
     .option('--lab-accounts <uuids>', 'the accounts at laboratories that orders may name, by comma; the first is the default')
     .option('--default-physicians <json>', 'who signs orders without a requester who signs: {"NY":"<Practitioner id>"}')
+    .option('--physicians <demand>', 'required: an order that no physician signs is refused; optional (default): the network signs it')
     .option('--physician-path <path>', 'the path to send physicians to, under a partner contract (default: the roster is read)')
     .option('--concurrency <number>', 'requests in flight, of all servers together (default: 16)')
     .option('--note-limit <number>', 'characters in the notes of an order (default: 120)');

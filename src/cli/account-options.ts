@@ -24,13 +24,14 @@ export function parseName(name: string): string {
 
 /** The settings that the options name, else those of `present`. An empty text removes a setting. */
 export function parseSettings(options: Options, present: LabAccountSettings, apiKey: string): LabAccountSettings {
-  const { baseUrl, panels, labAccounts, defaultPhysicians, physicianPath, concurrency, noteLimit } = options;
+  const { baseUrl, panels, labAccounts, defaultPhysicians, physicians, physicianPath, concurrency, noteLimit } = options;
   return {
     ...present,
     ...(baseUrl !== undefined && { baseUrl: parseBaseUrl(apiKey, baseUrl || undefined) }),
     ...(panels !== undefined && { panels: parsePanels(panels) }),
     ...(labAccounts !== undefined && { labAccounts: parseLabAccounts(labAccounts) }),
     ...(defaultPhysicians !== undefined && { defaultPhysicians: parsePhysicians(defaultPhysicians) }),
+    ...(physicians !== undefined && { physicians: parseDemand(physicians) }),
     ...(physicianPath !== undefined && { physicianPath: parsePhysicianPath(physicianPath) }),
     ...(concurrency !== undefined && { concurrency: parseNumber('--concurrency', concurrency, 256) }),
     ...(noteLimit !== undefined && { noteLimit: parseNumber('--note-limit', noteLimit, 1000) }),
@@ -44,6 +45,7 @@ export const buildDefaultSettings = (teamId: string, apiKey: string, baseUrl: st
   panels: {},
   labAccounts: [],
   defaultPhysicians: {},
+  physicians: 'optional',
   concurrency: DEFAULT_CONCURRENCY,
   noteLimit: DEFAULT_NOTE_LIMIT,
 });
@@ -76,6 +78,11 @@ function parsePhysicians(json: string): Record<string, string> {
 
 const isPhysicians = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.entries(value).every(([state, id]) => /^[A-Z]{2}$/.test(state) && typeof id === 'string' && id !== '');
+
+function parseDemand(text: string): LabAccountSettings['physicians'] {
+  if (text !== 'required' && text !== 'optional') throw new AdminError('--physicians must be required or optional');
+  return text;
+}
 
 function parsePhysicianPath(path: string): string | null {
   if (path !== '' && !path.startsWith('/')) throw new AdminError('--physician-path must begin with "/"');

@@ -77,13 +77,14 @@ async function showAccount(database: Database, { account: name }: Options, conte
     ...describeSecrets(account, context),
     ['panels', Object.keys(account.panels).join(', ') || 'none'],
     ['lab accounts', account.labAccounts.join(', ') || 'none: the network selects one, and orders may name none'],
+    ['physicians', DEMANDS[account.physicians]],
     [
-      'sign',
+      'sign by state',
       Object.entries(account.defaultPhysicians)
         .map(([state, id]) => `${state} Practitioner/${id}`)
-        .join(', ') || 'requesters alone',
+        .join(', ') || 'nobody by default',
     ],
-    ['physicians', account.physicianPath === null ? 'looked up in the roster of the team' : `sent to ${account.physicianPath}`],
+    ['registration', account.physicianPath === null ? 'looked up in the roster of the team' : `sent to ${account.physicianPath}`],
     ['concurrency', String(account.concurrency)],
     ['note limit', String(account.noteLimit)],
     ['waiting', waiting.map(({ topic, state, count }) => `${count} ${topic} ${state}`).join(', ') || 'nothing'],
@@ -92,6 +93,11 @@ async function showAccount(database: Database, { account: name }: Options, conte
   ];
   return facts.map(([label, text]) => `${label.padEnd(14)}${text}`);
 }
+
+const DEMANDS: Record<LabAccountRow['physicians'], string> = {
+  required: 'required: an order that no physician signs is refused',
+  optional: 'optional: the network signs an order that no physician signs',
+};
 
 /** At most the last four characters of a secret. */
 function describeSecrets(account: LabAccountRow, { secrets }: AdminContext): [string, string][] {

@@ -18,7 +18,7 @@ interface EnvironmentAccountSource {
 
 /** The sandbox serves every tenant, and accepts every account at a laboratory. */
 export function createEnvironmentAccount(config: Config): EnvironmentAccountSource {
-  const { apiKey, baseUrl, teamId, physicianPath, webhookSecrets, labAccounts, noteLimit, isShared } = config.junction;
+  const { apiKey, baseUrl, teamId, physicianPath, webhookSecrets, labAccounts, noteLimit, physicians, isShared } = config.junction;
   const isSandbox = usesSandbox(config);
   let account: EnvironmentAccount | undefined;
   if (apiKey !== undefined || isSandbox)
@@ -33,6 +33,7 @@ export function createEnvironmentAccount(config: Config): EnvironmentAccountSour
       defaultLabAccount: labAccounts[0],
       allowedLabAccounts: isSandbox ? undefined : labAccounts,
       defaultPhysicians: {},
+      physicians,
       noteLimit,
       isShared: isShared || isSandbox,
     };

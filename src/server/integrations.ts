@@ -49,7 +49,6 @@ export async function buildIntegrations(config: Config, profiles: Profiles, part
       accounts,
       tables: { system, labTests: systems.labTest, laboratories: systems.provider },
       systems,
-      physicians: config.junction.physicians,
       unorderable: config.strictOrders ? 'refuse' : 'reject',
       results: loadResultMappings(profiles),
       catalogue: systems,

@@ -27,8 +27,6 @@ interface LabNetworkOptions extends Pick<OrderRules, 'systems'> {
   accounts: AccountDirectory;
   /** The code systems of tests. */
   tables: Omit<OrderRules['table'], 'panels'>;
-  /** Whether every order must name a physician. */
-  physicians: OrderRules['signing']['physicians'];
   /** How active laboratory requests that cannot be ordered are treated where orders can be sent. */
   unorderable: Exclude<OrderRules['unorderable'], 'store'>;
   /** The mappings that turn results into resources. */
@@ -107,14 +105,13 @@ const syncCatalogueOf = async (
 
 /** Where nothing can be sent at all, a laboratory request is stored like any other resource. */
 async function findOrderRules(options: LabNetworkOptions, tenant: number): Promise<OrderRules> {
-  const { accounts, tables, systems, physicians, unorderable } = options;
+  const { accounts, tables, systems, unorderable } = options;
   await accounts.refresh();
   const account = accounts.findOfTenant(tenant);
   return {
     account,
     table: { ...tables, panels: account?.panels ?? {} },
     systems,
-    signing: { physicians, defaultPhysicians: account?.defaultPhysicians ?? {} },
     unorderable: accounts.list().length ? unorderable : 'store',
   };
 }

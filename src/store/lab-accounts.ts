@@ -16,6 +16,8 @@ export interface LabAccountSettings {
   labAccounts: string[];
   /** The patient's state (USPS code) → the id of the Practitioner who signs orders that no requester signs. */
   defaultPhysicians: Record<string, string>;
+  /** Whether every order must name a physician. */
+  physicians: 'required' | 'optional';
   /** The maximum number of concurrent requests that send something, of all processes together. */
   concurrency: number;
   /** The maximum number of characters in the notes of an order. */
@@ -37,16 +39,17 @@ export interface LabAccountRow extends LabAccountSettings {
 
 const COLUMNS = `account_id as id, tenant_id as tenant, name, status, paused_reason as "pausedReason", base_url as "baseUrl", team_id as "teamId",
   physician_path as "physicianPath", panels, lab_accounts as "labAccounts",
-  default_physicians as "defaultPhysicians", concurrency, note_limit as "noteLimit", secrets,
+  default_physicians as "defaultPhysicians", physicians, concurrency, note_limit as "noteLimit", secrets,
   created_at as "createdAt", updated_at as "updatedAt", version`;
 const SELECT = `select ${COLUMNS} from lab_account`;
 /** The id is read first, because the secrets are encrypted for it. On a conflict of the name or the tenant nothing is inserted. */
 const NEXT_ID = "select nextval(pg_get_serial_sequence('lab_account', 'account_id'))::int as id";
 const INSERT = `insert into lab_account (account_id, tenant_id, name, base_url, team_id, physician_path, panels, lab_accounts, concurrency, note_limit, secrets,
-    created_at, updated_at, default_physicians)
-  values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::text[], $9, $10, $12, $13, $13, $11::jsonb) on conflict do nothing returning ${COLUMNS}`;
+    created_at, updated_at, default_physicians, physicians)
+  values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::text[], $9, $10, $13, $14, $14, $11::jsonb, $12) on conflict do nothing returning ${COLUMNS}`;
 const UPDATE = `update lab_account set status = $3, paused_reason = $4, base_url = $5, team_id = $6, physician_path = $7, panels = $8::jsonb,
-    lab_accounts = $9::text[], concurrency = $10, note_limit = $11, default_physicians = $12::jsonb, secrets = $13, updated_at = $14, version = version + 1
+    lab_accounts = $9::text[], concurrency = $10, note_limit = $11, default_physicians = $12::jsonb, physicians = $13, secrets = $14,
+    updated_at = $15, version = version + 1
   where account_id = $1 and version = $2 returning ${COLUMNS}`;
 /** One cheap statement: it reads no settings and no secrets. */
 const SUMMARY = `select coalesce((select json_agg(json_build_array(account_id, version) order by account_id) from lab_account), '[]'::json) as versions,
@@ -78,8 +81,9 @@ export async function updateLabAccount(database: Database, account: LabAccountRo
 }
 
 const toColumns = (account: LabAccountSettings): unknown[] => {
-  const { baseUrl, teamId, physicianPath, panels, labAccounts, concurrency, noteLimit, defaultPhysicians } = account;
-  return [baseUrl, teamId, physicianPath, JSON.stringify(panels), labAccounts, concurrency, noteLimit, JSON.stringify(defaultPhysicians)];
+  const { baseUrl, teamId, physicianPath, panels, labAccounts, concurrency, noteLimit, defaultPhysicians, physicians } = account;
+  const defaults = JSON.stringify(defaultPhysicians);
+  return [baseUrl, teamId, physicianPath, JSON.stringify(panels), labAccounts, concurrency, noteLimit, defaults, physicians];
 };
 
 /** All accounts, or those with these ids, oldest first. */

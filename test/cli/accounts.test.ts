@@ -57,9 +57,17 @@ const show = async (account = 'springfield') =>
   Object.fromEntries((await run('accounts show', { account })).map((line) => [line.slice(0, 14).trim(), line.slice(14)]));
 
 test('an account is created for a tenant, listed and shown without its secrets', async () => {
-  expect((await create({ panels: `{"pcos":["${LAB}"]}`, labAccounts: LAB, concurrency: '8' })).join()).toContain(
-    '/webhooks/junction/springfield',
-  );
+  expect(
+    (
+      await create({
+        panels: `{"pcos":["${LAB}"]}`,
+        labAccounts: LAB,
+        concurrency: '8',
+        physicians: 'required',
+        defaultPhysicians: '{"NY":"ann"}',
+      })
+    ).join(),
+  ).toContain('/webhooks/junction/springfield');
   expect(await run('accounts list')).toEqual([
     'ACCOUNT      TENANT       STATUS  HOST                         TEAM                                  CONCURRENCY  REASON',
     `springfield  springfield  active  api.sandbox.us.junction.com  ${TEAM}  8`,
@@ -73,6 +81,9 @@ test('an account is created for a tenant, listed and shown without its secrets',
     'webhook secret': '…b7oD',
     panels: 'pcos',
     'lab accounts': LAB,
+    physicians: 'required: an order that no physician signs is refused',
+    'sign by state': 'NY Practitioner/ann',
+    registration: 'looked up in the roster of the team',
     waiting: 'nothing',
   });
 });
@@ -90,6 +101,7 @@ test.each<[string, Options, string]>([
   ['no concurrency', { concurrency: '0' }, '--concurrency'],
   ['a note limit that is too high', { noteLimit: '1001' }, '--note-limit'],
   ['default physicians of another form', { defaultPhysicians: '{"New York":"a"}' }, '--default-physicians'],
+  ['another demand', { physicians: 'never' }, '--physicians'],
   ['a physician path of another form', { physicianPath: 'physicians' }, '--physician-path'],
 ])('%s is refused with the option', async (_what, options, message) => {
   await expect(create(options)).rejects.toThrow(message);

@@ -44,7 +44,6 @@ beforeAll(async () => {
       accounts: createFixedDirectory([buildLabAccount(fixture.sandbox)]),
       tables: { system: PANEL_SYSTEM, ...TEST_SYSTEMS },
       systems: SYSTEMS,
-      physicians: 'optional',
       unorderable: 'reject',
       results: loadResultMappings(profiles),
       catalogue: { catalogue: '', labTest: '', provider: '', biomarker: '', collectionMethod: '', loinc: '' },

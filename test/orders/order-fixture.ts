@@ -125,9 +125,15 @@ export async function openOrderFixture(
   const fixture = await openSandboxFixture(clock);
   const panels = { ...fixture.sandbox.panels };
   const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
-  const account = { ...ENVIRONMENT_ACCOUNT, defaultLabAccount: undefined, allowedLabAccounts: undefined, noteLimit: 120 };
-  const signing: OrderRules['signing'] = { physicians: 'optional', defaultPhysicians: {} };
-  const rules: OrderRules = { table, systems: SYSTEMS, account, signing, unorderable };
+  const account: OrderRules['account'] = {
+    ...ENVIRONMENT_ACCOUNT,
+    defaultLabAccount: undefined,
+    allowedLabAccounts: undefined,
+    defaultPhysicians: {},
+    physicians: 'optional',
+    noteLimit: 120,
+  };
+  const rules: OrderRules = { table, systems: SYSTEMS, account, unorderable };
   const registry = buildRegistry([CATALOGUE_CODE, REGISTERED_STATE]);
   const writeHooks = new Map<ServedType, WriteHook[]>([
     ['ServiceRequest', [buildServiceRequestWriteHook(SYSTEMS, async () => rules)]],

@@ -5,9 +5,9 @@ import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { collectIssues } from '../../src/interactions/validate.ts';
+import type { LabAccount } from '../../src/orders/accounts/lab-account.ts';
 import { createSecretBox } from '../../src/orders/accounts/secrets.ts';
 import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
-import type { SigningRules } from '../../src/orders/place/signer.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';
 
@@ -46,8 +46,8 @@ const physician = (id: string, npi: string, qualification: object[], more: objec
 });
 const NPI = '1999999984';
 const OTHER_NPI = '1999999976';
-const sign = (rules: Partial<SigningRules>): void => {
-  fixture.rules.signing = { ...fixture.rules.signing, ...rules };
+const sign = (rules: Partial<Pick<LabAccount, 'physicians' | 'defaultPhysicians'>>): void => {
+  fixture.rules.account = { ...fixture.rules.account!, ...rules };
 };
 
 let ids = 0;

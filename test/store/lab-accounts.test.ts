@@ -19,6 +19,7 @@ const SETTINGS: LabAccountSettings = {
   panels: { pcos: ['test-1', 'test-2'] },
   labAccounts: ['11111111-1111-4111-8111-111111111111'],
   defaultPhysicians: { NY: 'ann' },
+  physicians: 'required',
   concurrency: 16,
   noteLimit: 120,
 };
@@ -57,7 +58,15 @@ it('an account is found by its name; a tenant and a name have one account', asyn
 
 it('a change increments the version, and fails if the account has changed since it was read', async () => {
   const account = (await findLabAccount(test.database, 'springfield'))!;
-  const paused = { ...account, status: 'paused' as const, pausedReason: 'contract', concurrency: 2, panels: {}, labAccounts: [] };
+  const paused = {
+    ...account,
+    status: 'paused' as const,
+    pausedReason: 'contract',
+    concurrency: 2,
+    panels: {},
+    labAccounts: [],
+    physicians: 'optional' as const,
+  };
   expect(await updateLabAccount(test.database, paused, AT)).toBe(true);
   expect(await updateLabAccount(test.database, account, AT)).toBe(false);
   expect(await findLabAccount(test.database, 'springfield')).toEqual({ ...paused, version: 2 });

@@ -87,6 +87,7 @@ function toLabAccount(row: LabAccountRow, parts: DirectoryParts): VersionedAccou
     panels,
     labAccounts,
     defaultPhysicians,
+    physicians,
     concurrency,
     noteLimit,
     version,
@@ -106,6 +107,7 @@ function toLabAccount(row: LabAccountRow, parts: DirectoryParts): VersionedAccou
     defaultLabAccount: labAccounts[0],
     allowedLabAccounts: labAccounts,
     defaultPhysicians,
+    physicians,
     noteLimit,
   };
 }

@@ -20,6 +20,8 @@ export interface LabAccount extends AccountIdentity {
   allowedLabAccounts: string[] | undefined;
   /** The patient's state (USPS code) → the id of the Practitioner who signs orders that no requester signs. */
   defaultPhysicians: Record<string, string>;
+  /** `required`: every order names a physician. `optional`: an order without one is signed by the lab network's own physicians. */
+  physicians: 'required' | 'optional';
   /** The maximum number of characters in the notes of an order. */
   noteLimit: number;
 }

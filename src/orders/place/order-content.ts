@@ -18,7 +18,7 @@ import { findMethodPath, readCollectionMethod, readLabAccount } from './order-pe
 import { type OrderedTests, readOrderedTests, type TestTable } from './ordered-tests.ts';
 import type { PersonSource } from './person-facts.ts';
 import { listContained, PATIENT_SNAPSHOT_ID } from './references.ts';
-import { readSigner, type SigningRules } from './signer.ts';
+import { readSigner } from './signer.ts';
 import { readSentMethod } from './test-kits.ts';
 import { invalid, requireValid } from './validation-result.ts';
 
@@ -34,12 +34,14 @@ export interface OrderRules {
   systems: Systems;
   /** The account at the lab network for new orders of the tenant; undefined: there is none. */
   account: OrderingAccount | undefined;
-  signing: SigningRules;
   /** For an active laboratory request that cannot be ordered. `store`: stored without a Task. `reject`: stored with a Task `rejected`. `refuse`: 422. */
   unorderable: 'store' | 'reject' | 'refuse';
 }
 
-type OrderingAccount = Pick<LabAccount, 'id' | 'defaultLabAccount' | 'allowedLabAccounts' | 'noteLimit'>;
+type OrderingAccount = Pick<
+  LabAccount,
+  'id' | 'defaultLabAccount' | 'allowedLabAccounts' | 'defaultPhysicians' | 'physicians' | 'noteLimit'
+>;
 
 /** Returns the content, the patient's id and the account that the order is sent with, or fails with 422 and all issues. `code`: the tests of the request's code. */
 export async function buildOrderContent(
@@ -47,7 +49,7 @@ export async function buildOrderContent(
   request: Resource,
   { code, rules }: { code: OrderedTests; rules: OrderRules },
 ): Promise<{ patientId: string; account: number; content: OrderContent }> {
-  const { table, systems, account, signing } = rules;
+  const { table, systems, account } = rules;
   if (!account) throw businessRule(NO_ACCOUNT_TEXT);
   const now = context.clock();
   const { patientId, sources, excluded } = await readSubject(context, request);
@@ -65,7 +67,7 @@ export async function buildOrderContent(
       account: await readLabAccount(context, request, { system: systems.labAccount, ...account }),
       patient: 'patient' in found ? { value: found.patient } : found,
       proxy: patient && isMinor(patient, now) ? await readMedicalProxy(context, request, { patientId, sources }) : { value: undefined },
-      physician: await readSigner(context, request, { ...signing, ...systems, state: patient?.state }),
+      physician: await readSigner(context, request, { ...account, ...systems, state: patient?.state }),
     },
     [...excluded, ...checkUnsupportedElements(request, now)],
   );

@@ -7,6 +7,7 @@ import { parseStored, toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { findMatches } from '../../interactions/conditional-match.ts';
 import type { Context } from '../../interactions/context.ts';
+import type { LabAccount } from '../accounts/lab-account.ts';
 import { asSystemActor } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 import { toDayInState } from './demographics.ts';
@@ -15,16 +16,10 @@ import { buildSignerIssue, findLicensedStates, readPhysician, SIGNERS } from './
 import { findReferenced, findReferencedType, type Reference } from './references.ts';
 import { listIssues, type ValidationResult } from './validation-result.ts';
 
-/** What the account demands of the physicians of its orders. */
-export interface SigningRules {
-  /** `required`: every order names a physician. `optional`: an order without one is signed by the lab network's own physicians. */
-  physicians: 'required' | 'optional';
-  /** The patient's state (USPS code) → the id of the Practitioner who signs orders that no requester signs. */
-  defaultPhysicians: Readonly<Record<string, string>>;
-}
-
 /** `state`: the patient's state (USPS code); undefined: the address is invalid, and the order is refused for that reason. */
-interface SignerContext extends SigningRules, Pick<Systems, 'qualifications' | 'registrationStatus'> {
+interface SignerContext
+  extends Pick<LabAccount, 'defaultPhysicians' | 'physicians'>,
+    Pick<Systems, 'qualifications' | 'registrationStatus'> {
   state: string | undefined;
 }
 

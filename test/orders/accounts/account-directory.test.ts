@@ -22,6 +22,7 @@ const ENVIRONMENT: EnvironmentAccount = {
   defaultLabAccount: LISTED,
   allowedLabAccounts: [LISTED],
   defaultPhysicians: {},
+  physicians: 'optional',
   noteLimit: 120,
   isShared: false,
 };
@@ -51,6 +52,7 @@ const account = async (of: number, name: string) =>
       panels: {},
       labAccounts: [LISTED],
       defaultPhysicians: {},
+      physicians: 'optional',
       concurrency: 3,
       noteLimit: 60,
       at: AT,

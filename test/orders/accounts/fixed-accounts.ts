@@ -16,6 +16,7 @@ export const buildLabAccount = ({ apiKey, url, state, panels }: Sandbox, more: P
   defaultLabAccount: undefined,
   allowedLabAccounts: undefined,
   defaultPhysicians: {},
+  physicians: 'optional',
   noteLimit: 120,
   ...more,
 });

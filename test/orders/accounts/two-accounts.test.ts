@@ -63,7 +63,6 @@ beforeEach(async () => {
       accounts: createFixedDirectory(accounts),
       tables: { system: PANEL_SYSTEM, ...TEST_SYSTEMS },
       systems: SYSTEMS,
-      physicians: 'optional',
       unorderable: 'reject',
       catalogue: { catalogue: '', labTest: '', provider: '', biomarker: '', collectionMethod: '', loinc: '' },
       results: RESULTS,
@@ -130,6 +129,41 @@ const reports = async (tenant: number): Promise<number> => {
 };
 const wakes = async (tenant: number) =>
   (await store.database.query<{ wakes: number }>('select wakes from placed_order where tenant_id = $1', [tenant])).map((row) => row.wakes);
+
+test('each account has its own physicians: who signs by default, and whether an order needs one', async () => {
+  for (const [tenant, npi] of [
+    [A, '1999999984'],
+    [B, '1999999976'],
+  ] as const)
+    await put(tenant, buildPhysician(npi));
+  accounts[A - 1] = { ...accounts[A - 1]!, physicians: 'required' };
+  await expect(order(A, 1)).rejects.toThrow('an order needs a physician who is licensed in NY');
+  await order(B, 1);
+  accounts[A - 1] = { ...accounts[A - 1]!, defaultPhysicians: { NY: 'ann' } };
+  await order(A, 1);
+  for (const tenant of [A, B]) await drain(tenant);
+  const npis = [A, B].map((tenant) => ordersAt(tenant).map(({ sent }) => (sent.physician as { npi: string } | undefined)?.npi));
+  expect(npis).toEqual([['1999999984'], [undefined]]);
+});
+
+/** Licensed in NY, and not registered with the network. */
+const buildPhysician = (npi: string): Resource => ({
+  resourceType: 'Practitioner',
+  id: 'ann',
+  name: [{ given: ['Ann'], family: 'Lee' }],
+  identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: npi }],
+  qualification: [
+    {
+      code: { coding: [{ system: SYSTEMS.qualifications, code: 'state-license' }] },
+      extension: [
+        {
+          url: 'http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/practitioner-qualification',
+          extension: [{ url: 'whereValid', valueCodeableConcept: { coding: [{ system: 'https://www.usps.com/', code: 'NY' }] } }],
+        },
+      ],
+    },
+  ],
+});
 
 test('orders, users, webhooks and results of each tenant are at its own network alone', async () => {
   const ids = await order(A, 3);
