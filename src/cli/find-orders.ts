@@ -4,6 +4,7 @@ import type { Database } from '../store/database/database.ts';
 import { listOutbox } from '../store/queues/backlogs.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import { type AdminContext, AdminError, type Options } from './admin-command.ts';
+import { findAccountId } from './order-status.ts';
 import { type FoundEntry, findEntry, parseDuration, type StateText, tenantNames } from './outbox-output.ts';
 
 export const ORDER_STATES: Record<OutboxState, StateText> = {
@@ -43,10 +44,10 @@ interface SelectedOrders {
   more: boolean;
 }
 
-/** The orders in these states, oldest first. `state`: narrows them; `tenant`, `older`: filters as of the list. */
+/** The orders in these states, oldest first. `state`: narrows them; `tenant`, `account`, `older`: filters as of the list. */
 export async function selectOrders(
   database: Database,
-  { tenant, state, older }: Options,
+  { tenant, account, state, older }: Options,
   { states, now }: { states: OutboxState[]; now: Date },
 ): Promise<SelectedOrders> {
   const chosen = states.filter((one) => state === undefined || one === state);
@@ -57,6 +58,7 @@ export async function selectOrders(
     states: chosen,
     limit: MAX_SELECTED + 1,
     ...(tenant !== undefined && { tenant: [...tenants.keys()][0]! }),
+    ...(account !== undefined && { account: await findAccountId(database, account) }),
     ...(older !== undefined && { before: new Date(now.getTime() - parseDuration(older)).toISOString() }),
   });
   return { entries: entries.slice(0, MAX_SELECTED), tenants, more: entries.length > MAX_SELECTED };

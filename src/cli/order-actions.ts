@@ -191,6 +191,7 @@ export function defineOrderActions(orders: Command, run: RunCommand): void {
     if (states)
       command
         .option('--all', `all orders in the state ${states.join(' or ')}`)
+        .option('--account <name>', 'with --all: of this account at the laboratory network only')
         .option('--state <state>', 'with --all: in this state only')
         .option('--older <time>', 'with --all: ordered at least this long ago: 30s, 10m, 2h, 3d')
         .option('--dry-run', 'show what would be changed, and change nothing');

@@ -19,6 +19,7 @@ import { type AdminContext, AdminError, type AdminOperation, type DefineCommands
 import { findOrder, ORDER_STATES } from './find-orders.ts';
 import { defineOrderActions, ORDER_ACTIONS } from './order-actions.ts';
 import { FAILING_POLLS, failingPollLines, networkOrderLines } from './order-polls.ts';
+import { findAccountId, showOrderStatus } from './order-status.ts';
 import {
   describeState,
   eventLines,
@@ -44,7 +45,7 @@ const STATES = new Map<string, OutboxState[]>([
 ]);
 
 async function listOrders(database: Database, options: Options, { now }: AdminContext): Promise<string[]> {
-  const { tenant, state = 'open', older, limit = '50' } = options;
+  const { tenant, account, state = 'open', older, limit = '50' } = options;
   const states = STATES.get(state);
   if (!states && state !== FAILING_POLLS) throw new AdminError(`--state must be one of ${[...STATES.keys(), FAILING_POLLS].join(', ')}`);
   const maxEntries = parseLimit(limit);
@@ -57,6 +58,7 @@ async function listOrders(database: Database, options: Options, { now }: AdminCo
     states,
     limit: maxEntries + 1,
     ...(of !== undefined && { tenant: of }),
+    ...(account !== undefined && { account: await findAccountId(database, account) }),
     ...(older !== undefined && { before: new Date(at.getTime() - parseDuration(older)).toISOString() }),
   });
   if (found.length === 0) return [state === 'all' ? 'no orders' : `no orders in state ${state}`];
@@ -137,6 +139,7 @@ function formatAttempts({ attempts, state }: OutboxEntry, events: OutboxEvent[])
 
 export const ORDER_OPERATIONS: Record<string, AdminOperation> = {
   'orders list': listOrders,
+  'orders status': showOrderStatus,
   'orders show': showOrder,
   ...ORDER_ACTIONS,
 };
@@ -156,6 +159,12 @@ Examples:
   facet orders list                                  open orders, oldest first (the same as facet orders)
   facet orders list --state parked --older 1d
   facet orders list --tenant springfield --state all --limit 200`,
+  status: `
+flowing: orders are sent, or none waits. held back: messages failed, and the network has accepted none since the first of these failures; "since" is the age
+of that failure. paused: facet accounts pause. The reason is the most frequent one.
+
+Example:
+  facet orders status`,
   show: `
 Example:
   facet orders show 0193c2f4-… --tenant springfield`,
@@ -173,11 +182,17 @@ export const defineOrderCommands: DefineCommands = (orders, run) => {
     .command('list')
     .description('list orders and cancellations, oldest first')
     .option('--tenant <name>', 'of this tenant only')
+    .option('--account <name>', 'of this account at the laboratory network only')
     .option('--state <state>', 'in this state', 'open')
     .option('--older <time>', 'ordered at least this long ago: 30s, 10m, 2h, 3d')
     .option('--limit <number>', 'how many to show at most', '50')
     .addHelpText('after', EXAMPLES.list)
     .action(({ state, ...options }: Options) => run('orders list', { ...options, state: readState(state) }));
+  orders
+    .command('status')
+    .description('show whether orders flow or are held back, one line for each account at the laboratory network')
+    .addHelpText('after', EXAMPLES.status)
+    .action(() => run('orders status', {}));
   orders
     .command('show <order>')
     .description('show one order, by the id of its ServiceRequest: its state here and at the network, its attempts and events')

@@ -158,3 +158,56 @@ test('an order that changes while many are dropped is left alone', async () => {
   ]);
   expect([await stateOf('one'), await stateOf('two')]).toEqual(['done', 'done']);
 });
+
+describe('the status of accounts', () => {
+  const status = async () => (await run('status', {})).map((line) => line.replaceAll(/ {2,}/g, ' | '));
+  const HEADS = 'ACCOUNT | TENANT | ORDERS | SINCE | WAITING | SENDING | PARKED | OLDEST | REASON';
+  const EVERYBODY = 'environment | all without an account';
+
+  test('orders flow while none fails', async () => {
+    expect(await status()).toEqual([HEADS, expect.stringMatching(/^environment \| all without an account \| flowing \| 0 \| 0 \| 0/)]);
+    await place('one');
+    fixture.advance(5);
+    expect(await status()).toEqual([HEADS, `${EVERYBODY} | flowing | 1 | 0 | 0 | 5 s`]);
+    await fixture.drain();
+    expect((await status())[1]).toMatch(/flowing \| 0 \| 0 \| 0/);
+  });
+
+  test('they are held back since the first failure, until the network accepts one', async () => {
+    for (const id of ['one', 'two']) await place(id);
+    fixture.addFaults({ operation: 'user', kind: 'error', status: 401, times: 100 });
+    await fixture.drain();
+    fixture.advance(600);
+    expect(await status()).toEqual([
+      HEADS,
+      expect.stringMatching(/ \| held back \| 10 m \| 2 \| 0 \| 0 \| 10 m \| 401.* \([12] of 2 waiting\)$/),
+    ]);
+    fixture.sandbox.state.faults = [];
+    await place('three');
+    fixture.advance(60);
+    await fixture.drainAll();
+    expect((await status())[1]).toMatch(/flowing \| 0 \| 0 \| 0/);
+  });
+
+  test('one failing order does not hold the others back', async () => {
+    await place('one');
+    fixture.addFaults({ operation: 'createOrder', kind: 'reset' });
+    await fixture.drain();
+    fixture.advance(1);
+    await place('two');
+    fixture.addFaults({ operation: 'orders', kind: 'error', times: 100 });
+    for (let round = 0; round < 20 && (await stateOf('two')) !== 'done'; round++) {
+      await fixture.drain();
+      fixture.advance(9);
+    }
+    expect(await stateOf('two')).toBe('done');
+    expect((await status())[1]).toMatch(/ \| flowing \| 1 \| 0 \| 0 \| .* \(1 of 1 waiting\)$/);
+  });
+
+  test('lists and actions can be limited to an account', async () => {
+    await place('one');
+    expect(await run('list', { account: 'environment' })).toHaveLength(2);
+    await expect(run('list', { account: 'nobody' })).rejects.toThrow('there is no account nobody: facet accounts list shows the names');
+    expect((await run('drop', { all: 'true', account: 'environment', dryRun: 'true' })).at(-1)).toBe('dry run: nothing was changed');
+  });
+});

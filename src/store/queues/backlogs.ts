@@ -10,6 +10,7 @@ import { TRACKED_ORDER_COLUMNS, type TrackedOrder } from './tracked-orders.ts';
 interface OutboxFilter {
   topic: string | string[];
   tenant?: number;
+  account?: number;
   subject?: string;
   states?: OutboxState[];
   /** Created before this time. */
@@ -28,9 +29,13 @@ interface OutboxBacklog {
 const COUNT = queryBuilder.raw('count(*)::int as count');
 
 /** Outbox entries, oldest first. */
-export function listOutbox(database: Database, { topic, tenant, subject, states, before, limit }: OutboxFilter): Promise<OutboxEntry[]> {
+export function listOutbox(
+  database: Database,
+  { topic, tenant, account, subject, states, before, limit }: OutboxFilter,
+): Promise<OutboxEntry[]> {
   const entries = queryBuilder('outbox as o').select(queryBuilder.raw(OUTBOX_COLUMNS)).whereIn('topic', [topic].flat());
   if (tenant !== undefined) entries.where('tenant_id', tenant);
+  if (account !== undefined) entries.where('account_id', account);
   if (subject !== undefined) entries.where('subject', subject);
   if (states) entries.whereIn('state', states);
   if (before !== undefined) entries.where('created_at', '<', before);
@@ -93,3 +98,36 @@ export async function readNotificationBacklog(database: Database): Promise<{ cou
   const waiting = queryBuilder('notification').select(COUNT).min('created_at as oldest');
   return (await runQuery<{ count: number; oldest: string | null }>(database, waiting))[0]!;
 }
+
+/** The messages of an account that are not finished. Times are ISO 8601, null if there is none. */
+export interface AccountBacklog {
+  account: number;
+  waiting: number;
+  sending: number;
+  parked: number;
+  /** When the oldest waiting or sending message was created. */
+  oldest: string | null;
+  /** Of the waiting messages: how many failed at their last attempt, the most frequent reason, and when the first of their failures was. */
+  failing: number;
+  reason: string | null;
+  failingSince: string | null;
+  /** Whether the lab network has accepted a message of the account since then. */
+  acceptedSince: boolean;
+}
+
+/** A message that was accepted after a failure was created at most this long before. */
+const ACCEPTED_SINCE = `exists (select 1 from outbox d where d.topic = any($1::text[]) and d.account_id = b.account and d.state = 'done'
+    and d.created_at > f.since - interval '3 days' and d.done_at > f.since)`;
+const ACCOUNT_BACKLOGS = `with opened as (select tenant_id, id, account_id, state, created_at, state in ('queued', 'unknown') as waits, last_error
+    from outbox where topic = any($1::text[]) and state in ('queued', 'sending', 'unknown', 'parked')),
+  b as (select account_id as account, count(*) filter (where waits)::int as waiting, count(*) filter (where state = 'sending')::int as sending,
+      count(*) filter (where state = 'parked')::int as parked, min(created_at) filter (where state <> 'parked') as oldest,
+      count(last_error) filter (where waits)::int as failing, mode() within group (order by last_error) filter (where waits) as reason
+    from opened group by account_id),
+  f as (select o.account_id as account, min(e.at) as since from opened o join outbox_event e on e.tenant_id = o.tenant_id and e.entry_id = o.id
+    where o.waits and o.last_error is not null and e.what = 'attempt' group by o.account_id)
+select b.*, f.since as "failingSince", coalesce(${ACCEPTED_SINCE}, false) as "acceptedSince" from b left join f using (account) order by account`;
+
+/** The backlog of each account that has unfinished messages. */
+export const readAccountBacklogs = (database: Database, topics: string[]): Promise<AccountBacklog[]> =>
+  database.query<AccountBacklog>(ACCOUNT_BACKLOGS, [topics]);
