@@ -19,7 +19,7 @@ import { type AdminContext, AdminError, type AdminOperation, type DefineCommands
 import { findOrder, ORDER_STATES } from './find-orders.ts';
 import { defineOrderActions, ORDER_ACTIONS } from './order-actions.ts';
 import { FAILING_POLLS, failingPollLines, networkOrderLines } from './order-polls.ts';
-import { findAccountId, showOrderStatus } from './order-status.ts';
+import { findAccountId, readAccountName, showOrderStatus } from './order-status.ts';
 import {
   describeState,
   eventLines,
@@ -94,6 +94,7 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
       'state',
       `${entry.state}: it ${isParkedByOperator(entry) ? 'was parked by an operator: facet orders release' : describeState(ORDER_STATES[entry.state])}`,
     ],
+    ['account', await readAccountName(database, entry.account)],
     ['task', `Task/${task}`],
     ['physician', formatPhysician(payload)],
     ['network order', payload.state === 'accepted' ? formatNetworkOrder(payload) : undefined],
@@ -101,7 +102,9 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
     ['first sent', entry.firstSentAt ?? 'never'],
     ['last sent', lastRequest?.lastSentAt],
     ['last key', lastRequest ? buildKey(entry, payload) : undefined],
+    ['passthrough', entry.key],
     ['network user', lastRequest?.userId],
+    ['last error', entry.lastError ?? undefined],
     ['next attempt', OPEN_STATES.includes(entry.state) ? nextAttempt(entry, at) : undefined],
     ['attempts', formatAttempts(entry, events)],
     ['cancellation', own && `${own.state}${own.lastError ? `: ${own.lastError}` : ''}`],

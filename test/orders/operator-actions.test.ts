@@ -211,3 +211,21 @@ describe('the status of accounts', () => {
     expect((await run('drop', { all: 'true', account: 'environment', dryRun: 'true' })).at(-1)).toBe('dry run: nothing was changed');
   });
 });
+
+test('show has what the network’s support asks for: account, key, passthrough, user and the last error', async () => {
+  await place('one');
+  fixture.addFaults({ operation: 'createOrder', kind: 'error', status: 500 });
+  await fixture.drain();
+  const { key, lastError } = (await fixture.entry('one'))!;
+  const [user] = [...fixture.sandbox.state.users.values()];
+  expect(await run('show', { order: 'one' })).toEqual(
+    expect.arrayContaining([
+      'account        environment',
+      `last key       ${key}`,
+      `passthrough    ${key}`,
+      `network user   ${user!.user_id}`,
+      `last error     ${lastError}`,
+    ]),
+  );
+  expect(lastError).toMatch(/500/);
+});
