@@ -91,7 +91,7 @@ async function showAccount(database: Database, { account: name }: Options, conte
     ['created', account.createdAt],
     ['changed', account.updatedAt],
   ];
-  return facts.map(([label, text]) => `${label.padEnd(14)}${text}`);
+  return facts.map(([label, text]) => `${label.padEnd(16)}${text}`);
 }
 
 const DEMANDS: Record<LabAccountRow['physicians'], string> = {

@@ -2,6 +2,7 @@
 // database connections.
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { DEPRECATED_METRICS } from '../deprecated-names.ts';
+import { ENVIRONMENT_ACCOUNT } from '../orders/accounts/account-identity.ts';
 import type { Database } from '../store/database/database.ts';
 import type { QueueLoad } from '../store/database/fair-queue.ts';
 import {
@@ -94,21 +95,27 @@ const ageBy =
   (since: string | null): number =>
     since === null ? 0 : Math.max(clock().getTime() - Date.parse(since), 0) / 1000;
 
+const toOrderLabels = ({ account, topic, state }: { account: string | null; topic: string; state: string }): Record<string, string> => ({
+  account: account ?? ENVIRONMENT_ACCOUNT.name,
+  topic,
+  state,
+});
+
 function orderGauges({ database, clock, listCircuits }: MetricSources): GaugeOptions[] {
   const age = ageBy(clock);
   const readOrders = shareConcurrent(async () => (await readOutboxBacklog(database)).filter(({ topic }) => topic.startsWith(ORDER)));
   return [
     {
       name: 'facet_orders',
-      help: 'Orders and cancellations that are not finished, by topic and state.',
-      labels: ['topic', 'state'],
-      read: async () => (await readOrders()).map(({ topic, state, count }) => ({ labels: { topic, state }, value: count })),
+      help: 'Orders and cancellations that are not finished, by lab account, topic and state.',
+      labels: ['account', 'topic', 'state'],
+      read: async () => (await readOrders()).map((waiting) => ({ labels: toOrderLabels(waiting), value: waiting.count })),
     },
     {
       name: 'facet_orders_oldest_seconds',
-      help: 'Age in seconds of the oldest unfinished order or cancellation, by topic and state.',
-      labels: ['topic', 'state'],
-      read: async () => (await readOrders()).map(({ topic, state, oldest }) => ({ labels: { topic, state }, value: age(oldest) })),
+      help: 'Age in seconds of the oldest unfinished order or cancellation, by lab account, topic and state.',
+      labels: ['account', 'topic', 'state'],
+      read: async () => (await readOrders()).map((waiting) => ({ labels: toOrderLabels(waiting), value: age(waiting.oldest) })),
     },
     {
       name: 'facet_unconfirmed_order_oldest_seconds',

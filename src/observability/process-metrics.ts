@@ -1,5 +1,5 @@
-// Counters and histograms of this process, and prom-client's default metrics of the process. Labels are names of routes, states and outcomes, but never ids,
-// tenants or values.
+// Counters and histograms of this process, and prom-client's default metrics of the process. Labels are names of routes, states, outcomes and lab accounts, but
+// never ids, tenants or values.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
@@ -9,8 +9,8 @@ export interface ProcessMetrics {
   observe(req: IncomingMessage, res: ServerResponse): void;
   /** Functions that other parts of the server call. */
   reports: {
-    /** An attempt to send an order or a cancellation. */
-    attempted(topic: string, state: string): void;
+    /** An attempt to send an order or a cancellation. `account`: the name of its lab account. */
+    attempted(topic: string, state: string, account: string): void;
     webhook: WebhookMetrics;
     /** A notification that was sent to a subscriber. */
     notified(outcome: string): void;
@@ -32,8 +32,8 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
   });
   const attempts = new Counter({
     name: 'facet_order_attempts_total',
-    help: 'Attempts of this process to send orders and cancellations, by topic and outcome.',
-    labelNames: ['topic', 'outcome'],
+    help: 'Attempts of this process to send orders and cancellations, by lab account, topic and outcome.',
+    labelNames: ['account', 'topic', 'outcome'],
     registers,
   });
   const notifications = new Counter({
@@ -51,7 +51,7 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
       });
     },
     reports: {
-      attempted: (topic, outcome) => attempts.inc({ topic, outcome }),
+      attempted: (topic, outcome, account) => attempts.inc({ account, topic, outcome }),
       webhook: createWebhookMetrics(registers),
       notified: (outcome) => notifications.inc({ outcome }),
     },
@@ -67,8 +67,8 @@ const LAG_BUCKETS = [0.5, 1, 2, 5, 15, 60, 300, 3600, 21_600, 86_400];
 function createWebhookMetrics(registers: Registry[]): WebhookMetrics {
   const arrivals = new Counter({
     name: 'facet_webhooks_total',
-    help: 'Webhooks that this process received, by outcome: new, repeated, or why it was not processed (forged, untimely, foreign …).',
-    labelNames: ['outcome'],
+    help: 'Webhooks that this process received, by lab account (unknown: its path names none) and outcome: new, repeated, or why it was not processed (forged, untimely, foreign …).',
+    labelNames: ['account', 'outcome'],
     registers,
   });
   const lag = new Histogram({
@@ -86,7 +86,7 @@ function createWebhookMetrics(registers: Registry[]): WebhookMetrics {
   // no sample until a webhook has arrived
   clock.remove();
   return {
-    arrived: (outcome) => arrivals.inc({ outcome }),
+    arrived: (outcome, account) => arrivals.inc({ account, outcome }),
     clockAhead: (seconds) => clock.set(seconds),
     applied: (outcome, seconds) => lag.observe({ outcome }, seconds),
   };

@@ -18,7 +18,8 @@ import { createPushDirectory, createRosterDirectory, guardDirectory, type Physic
 import { type ActivateRegistration, createRosterChecker } from '../physicians/roster-check.ts';
 
 /** The same for all accounts. */
-interface RuntimeParts extends Omit<OrderTracker, 'account' | 'client' | 'gate' | 'reads' | 'breaker'> {
+interface RuntimeParts extends Omit<OrderTracker, 'account' | 'client' | 'gate' | 'reads' | 'breaker' | 'onAttempt'> {
+  attempted?: ((topic: string, state: string, account: string) => void) | undefined;
   accounts: AccountDirectory;
   activateRegistration: ActivateRegistration;
 }
@@ -80,6 +81,7 @@ function createRuntime({ accounts, activateRegistration, ...parts }: RuntimePart
     ...parts,
     account: { id, name, tenant },
     log: (facts, text) => parts.log({ account: name, ...facts }, text),
+    onAttempt: (topic, state) => parts.attempted?.(topic, state, name),
     client,
     gate: createGate(createCircuitBreaker(), parts.clock, limit),
   };

@@ -46,7 +46,7 @@ interface ServerParts {
   /** The maximum duration of one attempt to send an order, in ms. */
   attemptMs?: number;
   /** Called after each attempt to send an order or cancellation. */
-  attempted?: (topic: string, state: string) => void;
+  attempted?: (topic: string, state: string, account: string) => void;
   /** Called for each webhook. */
   webhook?: WebhookMetrics;
   /** Called after each notification to a subscriber. */

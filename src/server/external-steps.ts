@@ -58,7 +58,6 @@ async function confirmOrder(sending: OrderSender | undefined, context: Context, 
 
 const buildPhysicianStep = (accounts: AccountDirectory, runtimes: AccountRuntimes): ExternalStep => ({
   async claim(inside, { id, key, toResource }) {
-    await accounts.refresh();
     const account = accounts.findOfTenant(inside.caller.tenant);
     if (!account) throw upstream(NO_PHYSICIAN_ACCOUNT_TEXT);
     const registration = { id, key, account: account.id, own: toResource };

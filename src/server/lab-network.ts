@@ -40,8 +40,8 @@ export interface LabNetworkParts
     Pick<OrderTracker, 'webhook'> {
   contextOf(caller: Caller): Context;
   random?: () => number;
-  /** Called after every attempt with its outcome. */
-  attempted?: OrderSender['onAttempt'];
+  /** Called after every attempt with its outcome and the name of the account. */
+  attempted?: ((topic: string, state: string, account: string) => void) | undefined;
   /** The mappings in force. */
   mappings(): Pick<Mappings, 'shapes'>;
 }
@@ -72,7 +72,6 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     ...parts,
     accounts,
     createContext: parts.contextOf,
-    onAttempt: parts.attempted,
     systems,
     results,
     activateRegistration: buildActivateRegistration(parts.mappings),
@@ -104,9 +103,8 @@ const syncCatalogueOf = async (
 };
 
 /** Where nothing can be sent at all, a laboratory request is stored like any other resource. */
-async function findOrderRules(options: LabNetworkOptions, tenant: number): Promise<OrderRules> {
+function findOrderRules(options: LabNetworkOptions, tenant: number): OrderRules {
   const { accounts, tables, systems, unorderable } = options;
-  await accounts.refresh();
   const account = accounts.findOfTenant(tenant);
   return {
     account,

@@ -54,7 +54,7 @@ const run = async (command: string, options: Options = {}): Promise<string[]> =>
 const create = (more: Options = {}) =>
   run('accounts create', { tenant: 'springfield', team: TEAM, apiKey: API_KEY, webhookSecret: SECRET, ...more });
 const show = async (account = 'springfield') =>
-  Object.fromEntries((await run('accounts show', { account })).map((line) => [line.slice(0, 14).trim(), line.slice(14)]));
+  Object.fromEntries((await run('accounts show', { account })).map((line) => [line.slice(0, 16).trim(), line.slice(16)]));
 
 test('an account is created for a tenant, listed and shown without its secrets', async () => {
   expect(

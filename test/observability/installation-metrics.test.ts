@@ -36,12 +36,14 @@ test('a figure that cannot be read is omitted, and the others are served', async
 
 test('one scrape runs each database statement once, and the next scrape runs it again', async () => {
   let queries = 0;
-  const rows = [{ topic: 'order', state: 'queued', count: 3, oldest: '2026-01-01T00:00:00.000Z', new: 0, news: null, due: null }];
+  const rows = [
+    { account: null, topic: 'order', state: 'queued', count: 3, oldest: '2026-01-01T00:00:00.000Z', new: 0, news: null, due: null },
+  ];
   const { scrape } = scrapeOf(async () => {
     queries++;
     return rows;
   });
-  expect(await scrape()).toContain('facet_orders{topic="order",state="queued"} 3');
+  expect(await scrape()).toContain('facet_orders{account="environment",topic="order",state="queued"} 3');
   // orders, subscriptions, failing polls, overdue polls, the inbox, notifications
   expect(queries).toBe(6);
   await scrape();

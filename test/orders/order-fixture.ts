@@ -136,7 +136,7 @@ export async function openOrderFixture(
   const rules: OrderRules = { table, systems: SYSTEMS, account, unorderable };
   const registry = buildRegistry([CATALOGUE_CODE, REGISTERED_STATE]);
   const writeHooks = new Map<ServedType, WriteHook[]>([
-    ['ServiceRequest', [buildServiceRequestWriteHook(SYSTEMS, async () => rules)]],
+    ['ServiceRequest', [buildServiceRequestWriteHook(SYSTEMS, () => rules)]],
     ['Task', [buildTaskWriteHook(SYSTEMS)]],
   ]);
   const contextOf = (caller: Caller): Context => ({

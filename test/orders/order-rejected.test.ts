@@ -165,7 +165,7 @@ describe('in a strict installation, it', () => {
     await fixture.put(ADA);
     const request = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
     const lenient = new Map([
-      ['ServiceRequest' as const, [buildServiceRequestWriteHook(SYSTEMS, async () => ({ ...fixture.rules, unorderable: 'reject' }))]],
+      ['ServiceRequest' as const, [buildServiceRequestWriteHook(SYSTEMS, () => ({ ...fixture.rules, unorderable: 'reject' }))]],
     ]);
     await update(
       { ...fixture.context, writeHooks: lenient },

@@ -260,7 +260,7 @@ it('is listed by state, tenant and age, oldest first; unfinished entries are cou
   expect(await list({ limit: 2 })).toEqual(['a', 'b']);
   expect(await list({ topic: 'other' })).toEqual([]);
   expect(await readOutboxBacklog(test.database)).toEqual([
-    { topic: 'order', state: 'queued', count: 2, oldest: time(2) },
-    { topic: 'order', state: 'sending', count: 1, oldest: time(1) },
+    { account: null, topic: 'order', state: 'queued', count: 2, oldest: time(2) },
+    { account: null, topic: 'order', state: 'sending', count: 1, oldest: time(1) },
   ]);
 });

@@ -20,7 +20,10 @@ interface DirectoryParts {
 }
 
 export interface AccountDirectory {
-  /** Reads the changed accounts if the last reading is older than two seconds. */
+  /**
+   * Reads the changed accounts if the last reading is older than a second. Never called inside a transaction: it would wait for another connection, and the
+   * embedded engine has only one.
+   */
   refresh(): Promise<void>;
   /** As last read. */
   list(): LabAccount[];
@@ -30,7 +33,7 @@ export interface AccountDirectory {
   findOfTenant(tenant: number): LabAccount | undefined;
 }
 
-const MAX_AGE_MS = 2000;
+const MAX_AGE_MS = 1000;
 
 export function createAccountDirectory(parts: DirectoryParts): AccountDirectory {
   const { database, environment } = parts;

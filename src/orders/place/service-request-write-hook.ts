@@ -31,28 +31,27 @@ import type { OrderedTests } from './ordered-tests.ts';
 import { describeSigner } from './practitioner.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 
-/** Returns the present rules for the orders of a tenant. */
-type FindOrderRules = (tenant: number) => Promise<OrderRules>;
+/** Returns the present rules for the orders of a tenant. Called inside the transaction of a write, so it must not wait for another connection of the database. */
+type FindOrderRules = (tenant: number) => OrderRules;
 
 /** However often a ServiceRequest is written, it is sent once. */
 export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOrderRules): WriteHook {
   // one write has the same rules from its check to its order, although an operator may change the account meanwhile
-  const allRules = new WeakMap<PendingWrite, Promise<OrderRules>>();
-  const rulesOf = ({ caller }: Context, write: PendingWrite): Promise<OrderRules> => {
+  const allRules = new WeakMap<PendingWrite, OrderRules>();
+  const rulesOf = ({ caller }: Context, write: PendingWrite): OrderRules => {
     const rules = allRules.get(write) ?? findRules(caller.tenant);
     allRules.set(write, rules);
     return rules;
   };
   const contents = new WeakMap<PendingWrite, BuiltContent>();
   const contentOf: ContentReader = (context, write, code) => {
-    const content =
-      contents.get(write) ?? rulesOf(context, write).then((rules) => buildOrderContent(context, parseWritten(write), { code, rules }));
+    const content = contents.get(write) ?? buildOrderContent(context, parseWritten(write), { code, rules: rulesOf(context, write) });
     contents.set(write, content);
     return content;
   };
   const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
   const decisionOn = (context: Context, write: PendingWrite): Promise<OrderDecision> => {
-    const decision = decisions.get(write) ?? rulesOf(context, write).then((rules) => decideWrite(context, write, { rules, contentOf }));
+    const decision = decisions.get(write) ?? decideWrite(context, write, { rules: rulesOf(context, write), contentOf });
     decisions.set(write, decision);
     return decision;
   };
@@ -64,7 +63,7 @@ export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOr
       const entry = await findEntryOfWrite(context, write);
       const previous = readPrevious(write);
       if (entry && previous && isUserWrite(context))
-        checkChange(entry, previous, { next: write.resource, rules: await rulesOf(context, write), baseUrl: context.baseUrl });
+        checkChange(entry, previous, { next: write.resource, rules: rulesOf(context, write), baseUrl: context.baseUrl });
       const decision = await decisionOn(context, write);
       if (decision.verdict === 'refuse') throw businessRules([decision.issue]);
       if (decision.verdict === 'place') await contentOf(context, write, decision.tests);

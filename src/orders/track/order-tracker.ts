@@ -19,8 +19,8 @@ export interface OrderTracker extends OrderSender {
 
 /** Receives figures about every webhook. */
 export interface WebhookMetrics {
-  /** Called on arrival, with the state of the event. */
-  arrived(outcome: string): void;
+  /** Called on arrival, with the state of the event and the name of the account in whose path it arrived. */
+  arrived(outcome: string, account: string): void;
   /** How many seconds this server's clock is ahead of the sender's, by the timestamp of a message with a valid signature. */
   clockAhead(seconds: number): void;
   /** Called after processing, with the outcome and the seconds since the arrival. */

@@ -52,7 +52,7 @@ async function receive(endpoint: WebhookEndpoint, message: WebhookMessage, alarm
   const verdict = verifySignature(signed, body, { secrets: account?.webhookSecrets ?? [], now });
   if (verdict === 'good' || verdict === 'untimely') reportClockSkew(endpoint, toClockSkewSeconds(signed.timestamp!, now), alarm);
   if (!account || verdict !== 'good') {
-    endpoint.webhook?.arrived(verdict);
+    endpoint.webhook?.arrived(verdict, account?.name ?? 'unknown');
     // without a valid signature the id cannot be trusted
     alarm({ account: account?.name, verdict, ...(verdict === 'untimely' && { id: signed.id }) }, 'a webhook was refused');
     throw invalidSignature();
@@ -91,11 +91,11 @@ async function storeEvent(
   const raw = state === 'new' || state === 'undecodable' ? body : Buffer.alloc(0);
   const at = clock().toISOString();
   const isNew = await store.inbox.add({ tenant, source: INBOX_SOURCE, id, type, subject: orderId, state, raw, at }).catch(() => {
-    webhook?.arrived('not kept');
+    webhook?.arrived('not kept', name);
     throw unavailable('the event cannot be stored at the moment: send it again', 5);
   });
   const arrived = !isNew ? 'repeated' : type === DELIVERY_EXHAUSTED ? 'given up' : state;
-  webhook?.arrived(arrived);
+  webhook?.arrived(arrived, name);
   const text = arrived === 'given up' ? 'the network has given up delivering a webhook' : 'webhook';
   log({ account: name, id, type, order: orderId, state: arrived }, text);
 }

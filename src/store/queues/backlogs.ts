@@ -18,8 +18,9 @@ interface OutboxFilter {
   limit: number;
 }
 
-/** The unfinished entries of a topic in one state, and when the oldest was created. */
+/** The unfinished entries of an account and topic in one state, and when the oldest was created. `account`: the name; null: the account of the environment. */
 interface OutboxBacklog {
+  account: string | null;
   topic: string;
   state: OutboxState;
   count: number;
@@ -45,12 +46,13 @@ export function listOutbox(
 export const readOutboxBacklog = (database: Database): Promise<OutboxBacklog[]> =>
   runQuery(
     database,
-    queryBuilder('outbox')
-      .select('topic', 'state', COUNT)
-      .min('created_at as oldest')
-      .whereIn('state', ['queued', 'sending', 'unknown', 'parked'])
-      .groupBy('topic', 'state')
-      .orderBy(['topic', 'state']),
+    queryBuilder('outbox as o')
+      .leftJoin('lab_account as a', 'a.account_id', 'o.account_id')
+      .select('a.name as account', 'o.topic', 'o.state', COUNT)
+      .min('o.created_at as oldest')
+      .whereIn('o.state', ['queued', 'sending', 'unknown', 'parked'])
+      .groupBy('a.name', 'o.topic', 'o.state')
+      .orderBy(['a.name', 'o.topic', 'o.state']),
   );
 
 /** Tracked orders whose last poll failed and that will be polled again. */

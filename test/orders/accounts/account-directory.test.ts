@@ -133,7 +133,7 @@ test('secrets of another key are logged with the account and the variable; the o
   expect(rest.findOfTenant(two)).toMatchObject({ junction: { apiKey: 'key of kept' } });
 });
 
-test('within two seconds a process asks nothing; then one statement, and one more only if an account has changed', async () => {
+test('within a second a process asks nothing; then one statement, and one more only if an account has changed', async () => {
   const own = await account(await tenant('one'), 'one');
   const directory = await open();
   expect(statements).toHaveLength(2);
@@ -152,4 +152,4 @@ test('within two seconds a process asks nothing; then one statement, and one mor
   expect([statements.length, directory.find(own.id), await findLabAccount(test_.database, 'one')]).toEqual([6, undefined, undefined]);
 });
 
-const later = () => new Promise((resolve) => setTimeout(resolve, 2050));
+const later = () => new Promise((resolve) => setTimeout(resolve, 1050));
