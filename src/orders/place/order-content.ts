@@ -147,9 +147,12 @@ const WHOLE_DATE_TEXT = 'the day on which an order becomes active must be a full
 const AS_NEEDED_TEXT = 'an order as needed is not supported: make the request active when the test is needed';
 const describeUnknown = (what: string): string => `${what} may change the meaning of the request and is not supported: leave it out`;
 
+const INSURANCE_TEXT =
+  "an order cannot be billed to an insurance: this server does not make the network's separate call for the insurance of a patient; leave the insurance out, and the organisation that places the order is billed";
+
 /** Each text describes the element: the API of a vendor may have no name for it. */
 const UNSUPPORTED: Record<string, [untold: IsUnsupported, text: string]> = {
-  insurance: [always, 'an order is billed to the organisation that places it, and not to an insurance: leave the insurance out'],
+  insurance: [always, INSURANCE_TEXT],
   quantityQuantity: [isNotOne, ONCE_TEXT],
   quantityRatio: [always, ONCE_TEXT],
   quantityRange: [always, ONCE_TEXT],

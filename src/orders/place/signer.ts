@@ -121,7 +121,8 @@ async function listRegistered(
   return [...byNpi.values()];
 }
 
-const REMEDY = 'name one as the requester, or let the operator of this server set a default physician of the account for this state';
+const REMEDY =
+  'name one as the requester, or let the operator of this server set a default physician for this state (facet accounts update --default-physicians)';
 const MAX_NAMES = 5;
 
 function buildMissingIssue(state: string, registered: OrderPhysician[]): Issue {
