@@ -244,7 +244,7 @@ test('a report with both a measured and a missing Observation of a marker loses 
   const stands = await report();
   await write({ ...stands, result: [...(stands.result as object[]), { reference: 'Observation/late' }] } as Resource);
   await fixture.pollOrder(id);
-  expect((await listObservations()).map(({ status }) => status)).toEqual(Array(4).fill('final'));
+  expect([(await report()).status, (await listObservations()).map(({ status }) => status)]).toEqual(['amended', Array(4).fill('final')]);
 });
 
 test.each(['later than its first result', 'only at first'])('a journey whose id is known %s has one report', async (when) => {

@@ -1,6 +1,7 @@
 // Panels: the ordered markers that the lab network names for several results are Observations whose members are these results.
 import type { Resource } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
+import { toSampleNumber } from '../../src/junction-sandbox/report.ts';
 import type { SandboxResult } from '../../src/junction-sandbox/sandbox-state.ts';
 import type { TestStore } from '../store/open.ts';
 import { openBeforeEach } from './open-before-each.ts';
@@ -74,6 +75,25 @@ test('a panel begins with its second result, grows, is final with the report, an
   expect(await versions()).toBe(before);
 });
 
+test('a result with some members leaves the others, their order, and what they share', async () => {
+  const { id } = await fixture.placeOrder();
+  const sample = { source_sample_id: toSampleNumber(fixture.networkOrder(id)) };
+  await step(id, PARTIAL, { results: [result('HDL', [LIPIDS], sample), result('Triglycerides', [LIPIDS], sample)] });
+  const [{ specimen, performer } = {} as Resource] = await panels();
+  expect([specimen, performer]).toEqual([{ reference: expect.any(String) }, [expect.objectContaining({ display: 'Sandbox Laboratory' })]]);
+  await step(id, COMPLETED, { results: [result('LDL', [LIPIDS], { source_sample_id: 'other' })] });
+  expect([await seen(), (await panels())[0]!.specimen]).toEqual([[['final', ['HDL', 'Triglycerides', 'LDL']]], specimen]);
+  const other = { ...sample, performing_laboratory: 'Nichols Institute' };
+  await step(id, COMPLETED, {
+    results: [result('HDL', [LIPIDS], sample), result('Triglycerides', [LIPIDS], other), result('LDL', [LIPIDS], sample)],
+  });
+  expect([(await seen())[0]![1], (await panels())[0]!.performer, (await panels())[0]!.specimen]).toEqual([
+    expect.arrayContaining(['HDL', 'Triglycerides', 'LDL']),
+    undefined,
+    specimen,
+  ]);
+});
+
 test('a marker with one result is no panel, and a result may belong to two panels', async () => {
   const { id } = await fixture.placeOrder();
   const metabolic = { marker_id: 10231, name: 'Metabolic Panel', slug: 'metabolic-panel', provider_id: null };
@@ -81,6 +101,16 @@ test('a marker with one result is no panel, and a result may belong to two panel
   expect((await seen()).toSorted()).toEqual([
     ['final', ['HDL', 'Triglycerides']],
     ['final', ['Triglycerides', 'Sodium']],
+  ]);
+});
+
+test('two panels of one name have different codes', async () => {
+  const { id } = await fixture.placeOrder();
+  const other = { ...LIPIDS, provider_id: '92145' };
+  await step(id, COMPLETED, { results: [HDL, TRIGLYCERIDES, result('Lp(a)', [other]), result('ApoB', [other])] });
+  expect((await seen()).toSorted()).toEqual([
+    ['final', ['HDL', 'Triglycerides']],
+    ['final', ['Lp(a)', 'ApoB']],
   ]);
 });
 

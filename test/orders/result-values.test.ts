@@ -180,6 +180,30 @@ test('the performer is the laboratory that measured the marker, or that of the r
   ]);
 });
 
+test('without a reported laboratory, the performer is the laboratory that has the order', () => {
+  const { report, markers } = parseReport({ metadata: {}, results: [{ name: 'A', result: '1' }] }, { ...SUBJECT, laboratory: 'Labcorp' })!;
+  expect([report.view.laboratory, markers[0]!.view.laboratory]).toEqual(['Labcorp', 'Labcorp']);
+});
+
+test('the reason for a missing time is stated beside what others have stored there, and goes when there is a time', () => {
+  const reason = { url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' };
+  const own = { url: 'http://example.org/own', valueString: 'x' };
+  const marked = markAbsentTimes({ resourceType: 'DiagnosticReport', _issued: { id: 'a', extension: [own] } } as Resource);
+  expect(marked).toEqual({
+    resourceType: 'DiagnosticReport',
+    _effectiveDateTime: { extension: [reason] },
+    _issued: { id: 'a', extension: [own, reason] },
+  });
+  expect(markAbsentTimes(marked)).toEqual(marked);
+  const period = { start: '2026-11-21' };
+  expect(markAbsentTimes({ ...marked, issued: '2026-11-21T12:00:00Z', effectivePeriod: period } as Resource)).toEqual({
+    resourceType: 'DiagnosticReport',
+    issued: '2026-11-21T12:00:00Z',
+    _issued: { id: 'a', extension: [own] },
+    effectivePeriod: period,
+  });
+});
+
 test('a LOINC code is stored only if it was reported and is valid', () => {
   const codes = (loinc: unknown) =>
     (observed({ type: 'numeric', result: '1', loinc }).code as { coding: { system: string }[] }).coding.map(({ system }) => system);
@@ -222,9 +246,23 @@ test('markers of one report have different ids, which are stable', () => {
   expect([new Set(ids()).size, ids()]).toEqual([4, ids()]);
 });
 
+test('a sample without a type states that it is unknown, until the type is reported', () => {
+  const write = (sampleType: string | undefined, into?: Resource) => {
+    const { samples } = parseReport(
+      { metadata: { specimen_number: '1' }, results: [{ name: 'A', result: '1' }] },
+      { ...SUBJECT, sampleType },
+    )!;
+    return mappings.sample.write(samples[0]!.view, into);
+  };
+  const unknown = write(undefined);
+  expect(unknown.type).toEqual({ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/data-absent-reason', code: 'unknown' }] });
+  expect(write('serum', unknown).type).toEqual({ text: 'serum', coding: [{ system: 'http://snomed.info/sct', code: '119364003' }] });
+  expect(write('plasma', unknown).type).toEqual({ text: 'plasma' });
+});
+
 test('a sample keeps its control number, and what the laboratory notes about the patient and the sample', () => {
   const clinical_information = { fasting: true, notes: 'Hemolyzed.', information: null, total_volume: '1500 mL' };
-  const sample_information = { s1: { control_number: 'C-9', clinical_information }, s2: { clinical_information: { fasting: false } } };
+  const sample_information = { s1: { control_number: 'C-9', clinical_information }, s2: { clinical_information: { fasting: 'no' } } };
   const { samples } = parseReport({ metadata: {}, results: [{ name: 'A', result: '1' }], sample_information }, SUBJECT)!;
   const [first, second] = samples.map(({ view }) => mappings.sample.write(view, undefined));
   expect(first).toMatchObject({

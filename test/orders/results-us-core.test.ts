@@ -122,6 +122,17 @@ test('a result without times, sample type, laboratory and sample numbers', async
   expect(await validateResults(fixture)).toEqual({ checked: { DiagnosticReport: 1, Observation: 4, Specimen: 1 }, issues: [] });
 });
 
+test('a report without a time of its own was issued at the last event of its order', async () => {
+  await complete(undefined, {
+    result: ({ metadata, ...result }) => ({
+      ...result,
+      metadata: { ...(metadata as object), date_reported: null },
+      sample_information: {},
+    }),
+  });
+  expect((await fixture.listResources('DiagnosticReport'))[0]).toMatchObject({ issued: '2026-11-21T12:00:00.000Z' });
+});
+
 test('whatever the laboratory printed', async () => {
   const printed: [type: string, result: unknown, more?: object][] = [
     ['numeric', '5.4', { unit: 'furlongs' }],

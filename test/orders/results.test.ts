@@ -22,7 +22,6 @@ const texts = async () =>
   (await store.database.query<Row>('select rtype, body from resource where tenant_id = $1 and rtype = 13', [fixture.tenant])).map(
     ({ body }) => body,
   );
-const statuses = async () => (await all('Observation')).map(({ status }) => status);
 const results = (id: string) => fixture.networkOrder(id).report!.results;
 const versions = async (): Promise<string> =>
   JSON.stringify(
@@ -49,7 +48,9 @@ test('final results: one report, an Observation for each marker, the sample, the
     code: { coding: [{ system: 'http://loinc.org', code: '11502-2' }, { code: 'pcos' }] },
     effectiveDateTime: '2026-11-21T07:00:00-05:00',
     issued: '2026-11-21T07:00:00-05:00',
-    performer: [{ display: 'Sandbox Laboratory', identifier: { system: 'urn:oid:2.16.840.1.113883.4.7', value: '05D0000000' } }],
+    performer: [
+      { display: 'Sandbox Laboratory', type: 'Organization', identifier: { system: 'urn:oid:2.16.840.1.113883.4.7', value: '05D0000000' } },
+    ],
     conclusionCode: [{ text: 'normal' }],
     specimen: [{ reference: `Specimen/${specimen!.id}` }],
     result: observations.map((observation) => ({ reference: `Observation/${observation.id}` })),
@@ -172,51 +173,25 @@ test('40: a marker that a correction withdraws is entered-in-error and no longer
   expect((await named('Testosterone, Total')).status).toBe('corrected');
 });
 
-test('a value that changes between partial and final is amended', async () => {
-  const { id } = await fixture.placeOrder();
+test('a report has the LOINC code of its request, first', async () => {
+  const { coding } = REQUEST.code as { coding: object[] };
+  const { id } = await fixture.placeOrder('one', { code: { coding: [...coding, { system: 'http://loinc.org', code: '24331-1' }] } });
   fixture.advanceOrder(id, PARTIAL);
   await fixture.deliverWebhooks();
-  fixture.advanceOrder(id, COMPLETED, {
-    results: results(id).map((result, index) => (index === 0 ? { ...result, result: '45.5' } : result)),
-  });
-  await fixture.deliverWebhooks();
-  expect([(await report()).status, (await named('Testosterone, Total')).status, (await named('Luteinizing Hormone')).status]).toEqual([
-    'final',
-    'amended',
-    'final',
-  ]);
+  expect((await report()).code).toEqual({ coding: [{ system: 'http://loinc.org', code: '24331-1' }, ...coding] });
 });
 
-test('a final report is appended by more markers and amended by other values, without an announced correction', async () => {
+test('a LOINC code that is reported later is the first coding', async () => {
   const { id } = await fixture.placeOrder();
-  fixture.advanceOrder(id, COMPLETED);
-  const everything = results(id);
-  fixture.advanceOrder(id, COMPLETED, { results: everything.slice(1) });
+  fixture.advanceOrder(id, PARTIAL);
+  const [first] = results(id);
+  fixture.advanceOrder(id, PARTIAL, { results: [{ ...first, loinc: null }] });
   await fixture.deliverWebhooks();
-  expect((await report()).status).toBe('final');
-  fixture.advanceOrder(id, COMPLETED, { results: everything });
+  const codings = async () => ((await named('Testosterone, Total')).code as { coding: { code: string }[] }).coding.map(({ code }) => code);
+  expect(await codings()).toEqual(['testosterone-total', first!.provider_id]);
+  fixture.advanceOrder(id, COMPLETED, { results: [first!] });
   await fixture.deliverWebhooks();
-  expect([(await report()).status, await statuses()]).toEqual(['appended', Array(4).fill('final')]);
-  fixture.advanceOrder(id, COMPLETED, {
-    results: everything.map((result, index) => (index === 0 ? { ...result, result: '45.5' } : result)),
-  });
-  await fixture.deliverWebhooks();
-  expect([(await report()).status, (await named('Testosterone, Total')).status]).toEqual(['amended', 'amended']);
-  const before = await versions();
-  await fixture.pollOrder(id);
-  expect(await versions()).toBe(before);
-  fixture.advanceOrder(id, CORRECTED);
-  await fixture.deliverWebhooks();
-  expect([(await report()).status, (await named('Testosterone, Total')).status]).toEqual(['corrected', 'corrected']);
-});
-
-test('a final report is amended by a marker that was missing before', async () => {
-  const { id } = await fixture.placeOrder();
-  fixture.advanceOrder(id, COMPLETED, { missing: true });
-  await fixture.deliverWebhooks();
-  fixture.advanceOrder(id, COMPLETED);
-  await fixture.deliverWebhooks();
-  expect([(await report()).status, (await named('DHEA Sulfate')).status]).toEqual(['amended', 'final']);
+  expect(await codings()).toEqual(['2986-8', 'testosterone-total', first!.provider_id]);
 });
 
 test('a critical result is flagged on the report and on the marker', async () => {

@@ -36,7 +36,7 @@ export function findContentChange(
   const isChanged = ({ id, edit }: (typeof edits)[number]): boolean => {
     const current = existing.contents.get(id);
     const next = current && edit(current);
-    return next !== undefined && (next.status !== current!.status || !hasSameValue(current!, next, false));
+    return next !== undefined && !hasSameValue(current!, next, false);
   };
   if (edits.some(isChanged) || existing.references.some((reference) => !references.includes(reference))) return 'amended';
   return references.some((reference) => !existing.references.includes(reference)) ? 'appended' : undefined;
