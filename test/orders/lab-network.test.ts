@@ -23,6 +23,8 @@ let fixture: SandboxFixture;
 let out: LabNetwork;
 let context: Context;
 const log: string[] = [];
+/** The reading of changed accounts. */
+let refresh = async (): Promise<void> => {};
 
 beforeAll(async () => {
   store = await openTestStore();
@@ -41,7 +43,7 @@ beforeAll(async () => {
   });
   out = buildLabNetwork(
     {
-      accounts: createFixedDirectory([buildLabAccount(fixture.sandbox)]),
+      accounts: { ...createFixedDirectory([buildLabAccount(fixture.sandbox)]), refresh: () => refresh() },
       tables: { system: PANEL_SYSTEM, ...TEST_SYSTEMS },
       systems: SYSTEMS,
       unorderable: 'reject',
@@ -172,4 +174,16 @@ test('the external step of a physician returns the fields of the vendor', async 
   expect(await step.run(context)).toEqual({ junction_physician_id: null, status: 'pending' });
   expect(await step.complete!(context, undefined)).toBe(true);
   expect(await claim()).toEqual({ state: 'complete' });
+});
+
+test('what runs inside a transaction does not wait for the reading of accounts: the embedded engine has one connection', async () => {
+  refresh = () => new Promise(() => {});
+  const row = await ordered();
+  const claims = await store.store.transaction(async (inside) => {
+    const within = { ...context, store: inside };
+    const of = (id: string) => ({ resourceId: id, id, key: 'CA', toResource: () => REQUEST });
+    return [await out.externalSteps['lab-order'].claim(within, of(row.id)), await out.externalSteps.physician.claim(within, of('p'))];
+  });
+  expect(claims.map(({ state }) => state)).toEqual(['claimed', 'claimed']);
+  refresh = async () => {};
 });

@@ -192,6 +192,54 @@ describe('in an installation without a lab network, it', () => {
   });
 });
 
+describe('in a tenant without an account at the lab network, it', () => {
+  const withoutAccount = (unorderable: 'store' | 'reject' | 'refuse') =>
+    openBeforeEach(
+      (store) => openDecisionFixture(store, unorderable),
+      (opened) => {
+        fixture = opened;
+        fixture.rules.account = undefined;
+        fixture.rules.table.panels = {};
+      },
+    );
+  const place = () => {
+    const resource = { ...REQUEST, id: 'one' } as Resource;
+    return update(fixture.context, { type: 'ServiceRequest', id: 'one', draft: { resource, exact: resource } });
+  };
+
+  describe('where others have one', () => {
+    withoutAccount('reject');
+    test('is stored with a Task that names the remedy', async () => {
+      await fixture.put(ADA);
+      await place();
+      expect([await fixture.readDecision('one'), await fixture.readReason('one')]).toEqual([
+        'rejected',
+        expect.stringContaining('facet accounts create'),
+      ]);
+    });
+  });
+
+  describe('where others have one and FACET_ORDERS=strict', () => {
+    withoutAccount('refuse');
+    test('is refused with the remedy', async () => {
+      await fixture.put(ADA);
+      await expect(place()).rejects.toMatchObject({ kind: 'rule', message: expect.stringContaining('facet accounts create') });
+    });
+  });
+
+  describe('where nobody has one', () => {
+    withoutAccount('store');
+    test('is stored without a Task, and the response names the remedy', async () => {
+      await fixture.put(ADA);
+      const { warnings } = await place();
+      expect([warnings, await fixture.readDecision('one')]).toEqual([
+        [expect.objectContaining({ severity: 'information', text: expect.stringContaining('facet accounts create') })],
+        'stored',
+      ]);
+    });
+  });
+});
+
 describe('a request that was stored as active before it could be ordered', () => {
   /** As an earlier release, or an installation without an account, left it. */
   const remaining = async (id: string, more: object) => {

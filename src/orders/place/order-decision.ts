@@ -36,7 +36,7 @@ type Finding =
   | 'unknown-panel'
   /** A laboratory request whose code has no test. */
   | 'no-test'
-  /** The code has one test, and the tenant has no account at the lab network. */
+  /** The tenant has no account at the lab network. */
   | 'no-account'
   /** The code has one test (or the tests of one panel). */
   | 'test';
@@ -177,8 +177,9 @@ async function classifyRequest(
   if (elsewhere !== undefined) return { ...OTHER_LABORATORY, at: elsewhere };
   const repeated = findIntentRole(request) === 'instance' ? await findRepeatedRequest(context, request, becomesOrderWhenActive) : undefined;
   if (repeated !== undefined) return { ...REPEATED_REQUEST, at: repeated };
-  if (meaning && 'several' in meaning) return describeAmbiguousTest(meaning.several);
-  if (meaning) return account ? { finding: 'test', text: '', at: CODE_PATH } : NO_ACCOUNT;
+  // without an account there are no panels either
+  if (!account) return NO_ACCOUNT;
+  if (meaning) return 'tests' in meaning ? { finding: 'test', text: '', at: CODE_PATH } : describeAmbiguousTest(meaning.several);
   if (panel === undefined) return describeMissingTest(table);
   const text = `${panel} is not a panel that can be ordered here${formatKnownNames(panel, Object.keys(table.panels))}`;
   return { finding: 'unknown-panel', text, at: CODE_PATH };
