@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { type Sandbox, startSandbox } from '../src/junction-sandbox/server.ts';
+import { DEFAULT_CONCURRENCY } from '../src/orders/accounts/lab-account.ts';
 import { startServers } from './histories/servers.ts';
 import { placeAtOnce } from './orders/orderer.ts';
 
@@ -20,8 +21,8 @@ compared with a bare fetch loop. On PostgreSQL (BENCH_DATABASE_URL, default post
 }
 const ORDERS = Number(options.orders);
 const LATENCY_S = Number(options.latency) / 1000;
-/** As many as a process has on their way at once. */
-const AT_ONCE = 4;
+/** As many as all processes together have on their way at once. */
+const AT_ONCE = DEFAULT_CONCURRENCY;
 
 const perSecond = (ms: number): number => Math.round((ORDERS / ms) * 1000);
 
@@ -33,7 +34,7 @@ async function floor(processes: number): Promise<number> {
   const sandbox = await startSandbox();
   slowly(sandbox);
   const run = promisify(execFile);
-  const args = [sandbox.url, sandbox.apiKey, String(ORDERS / processes), String(AT_ONCE)];
+  const args = [sandbox.url, sandbox.apiKey, String(ORDERS / processes), String(AT_ONCE / processes)];
   const all = Array.from({ length: processes }, () => run(process.execPath, [join(import.meta.dirname, 'orders/floor.ts'), ...args]));
   const took = (await Promise.all(all)).map(({ stdout }) => Number(stdout));
   await sandbox.close();
