@@ -30,9 +30,11 @@ interface OrderAction {
 
 const buildAction = (operation: OperatorAction, texts: Pick<OrderAction, 'refusal' | 'done' | 'doneMany'>): OrderAction => ({
   ...texts,
-  isPossible: (entry) => findTransition(entry, operation === 'retry-many' ? 'retry' : operation) !== undefined,
-  apply: (context, entry, note) => applyOperatorAction(context, operation, entry, note),
+  isPossible: (entry) => findTransition(entry, operation) !== undefined,
+  apply: (context, entry, note) => applyOperatorAction(context, operation, entry, { note }),
 });
+
+const DROPPABLE: OutboxState[] = ['queued', 'unknown', 'parked'];
 
 const ACTIONS: Record<'retry' | 'park' | 'release' | 'drop', OrderAction> = {
   retry: {
@@ -41,7 +43,7 @@ const ACTIONS: Record<'retry' | 'park' | 'release' | 'drop', OrderAction> = {
       done: (entry, context) => describeRetry(msUntilListed(findLastSentAt(entry), context.clock())),
       doneMany: 'are due now: a running server sends them as fast as the laboratory network accepts them',
     }),
-    applyToMany: (context, entry, note) => applyOperatorAction(context, 'retry-many', entry, note),
+    applyToMany: (context, entry, note) => applyOperatorAction(context, 'retry', entry, { note, waitsItsTurn: true }),
     states: ['queued', 'unknown'],
   },
   park: buildAction('park', {
@@ -60,7 +62,7 @@ const ACTIONS: Record<'retry' | 'park' | 'release' | 'drop', OrderAction> = {
   drop: {
     isPossible: ({ state }) => DROPPABLE.includes(state),
     apply: (context, entry, note = '') => dropOrder(context, entry, note),
-    states: ['queued', 'unknown', 'parked'],
+    states: DROPPABLE,
     needsReason: true,
     refusal: 'cannot be dropped',
     done: ({ firstSentAt }) =>
@@ -70,8 +72,6 @@ const ACTIONS: Record<'retry' | 'park' | 'release' | 'drop', OrderAction> = {
     doneMany: 'are dropped: those that may have arrived are looked up at the laboratory network, and cancelled there if they are found',
   },
 };
-
-const DROPPABLE: OutboxState[] = ['queued', 'unknown', 'parked'];
 
 /** For a retry shortly after a send: the network's list may not show the order yet, so the order is only looked up, and not sent again. */
 function describeRetry(lagMs: number): string {

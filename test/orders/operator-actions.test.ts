@@ -3,8 +3,8 @@
 import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import { createSecretBox } from '../../src/orders/accounts/secrets.ts';
 import type { TestStore } from '../store/open.ts';
+import { buildAdminContext } from './admin-context.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { ADA, REQUEST } from './order-fixture.ts';
 import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
@@ -17,20 +17,8 @@ openBeforeEach(openTrackingFixture, (opened, on) => {
 });
 const { settle, networkStatuses, readStatuses } = buildWithdrawal(() => fixture);
 
-const progress: string[] = [];
-const run = (command: string, options: Record<string, string>): Promise<string[]> => {
-  const context: AdminContext = {
-    keyPrefixes: {},
-    mappings: {} as never,
-    now: fixture.sender.clock,
-    secrets: createSecretBox([]),
-    isEnvironmentExclusive: false,
-    contextOf: fixture.sender.createContext,
-    syncCatalogue: () => Promise.reject(new Error('not asked for')),
-    progress: (text) => void progress.push(text),
-  };
-  return ORDER_OPERATIONS[`orders ${command}`]!(store.database, options, context);
-};
+const run = (command: string, options: Record<string, string>): Promise<string[]> =>
+  ORDER_OPERATIONS[`orders ${command}`]!(store.database, options, buildAdminContext(fixture.sender));
 const REASON = { reason: 'the clinic has closed' };
 const place = (id: string): Promise<void> => fixture.put({ ...REQUEST, id } as Resource);
 const stateOf = async (id: string) => (await fixture.entry(id))!.state;
@@ -133,11 +121,7 @@ test('an order that changes while many are dropped is left alone', async () => {
   const createContext = fixture.sender.createContext;
   let first = true;
   const context: AdminContext = {
-    keyPrefixes: {},
-    mappings: {} as never,
-    now: fixture.sender.clock,
-    secrets: createSecretBox([]),
-    isEnvironmentExclusive: false,
+    ...buildAdminContext(fixture.sender),
     contextOf: (caller) => {
       const context = createContext(caller);
       if (!first) return context;
@@ -148,8 +132,6 @@ test('an order that changes while many are dropped is left alone', async () => {
       };
       return { ...context, store: { ...context.store, transaction } };
     },
-    syncCatalogue: () => Promise.reject(new Error('not asked for')),
-    progress: () => {},
   };
   const lines = await ORDER_OPERATIONS['orders drop']!(store.database, { all: 'true', ...REASON }, context);
   expect(lines.slice(2)).toEqual([

@@ -1,14 +1,13 @@
 // Which physician signs an order: the requester, the account's default for the patient's state, or the only physician who is registered there.
 // docs/decisions/0041-order-physicians.md
 
-import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { collectIssues } from '../../src/interactions/validate.ts';
 import type { LabAccount } from '../../src/orders/accounts/lab-account.ts';
-import { createSecretBox } from '../../src/orders/accounts/secrets.ts';
 import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
+import { buildAdminContext } from './admin-context.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';
 
 let store: TestStore;
@@ -238,18 +237,10 @@ describe('the physician is shown', () => {
 
   test('to operators by facet orders show', async () => {
     await fixture.put(physician('a', NPI, [licence('NY', 'active')]));
-    const facts: AdminContext = {
-      keyPrefixes: {},
-      mappings: {} as never,
-      now: fixture.sender.clock,
-      secrets: createSecretBox([]),
-      isEnvironmentExclusive: false,
-      contextOf: fixture.sender.createContext,
-      syncCatalogue: () => Promise.reject(new Error('not asked for')),
-      progress: () => {},
-    };
     const show = ORDER_OPERATIONS['orders show']!;
-    expect(await show(store.database, { order: await order() }, facts)).toContain(`physician      Maria Doc a, NPI ${NPI}`);
+    expect(await show(store.database, { order: await order() }, buildAdminContext(fixture.sender))).toContain(
+      `physician      Maria Doc a, NPI ${NPI}`,
+    );
   });
 
   const notice = (text: string) => ({ severity: 'information', code: 'informational', text, expression: ['ServiceRequest.requester'] });

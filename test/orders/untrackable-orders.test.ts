@@ -1,11 +1,10 @@
 // An order that exists at the network and cannot be tracked, or cannot be sent for an internal reason, is listed for the operator with the reason.
 
-import type { AdminContext } from '../../src/cli/admin-command.ts';
 import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import { createSecretBox } from '../../src/orders/accounts/secrets.ts';
 import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
 import type { TestStore } from '../store/open.ts';
+import { buildAdminContext } from './admin-context.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { REQUEST } from './order-fixture.ts';
 import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
@@ -15,18 +14,8 @@ let store: TestStore;
 openBeforeEach(openTrackingFixture, (opened, on) => {
   [fixture, store] = [opened, on];
 });
-const facts = (): AdminContext => ({
-  keyPrefixes: {},
-  mappings: {} as never,
-  now: fixture.sender.clock,
-  secrets: createSecretBox([]),
-  isEnvironmentExclusive: false,
-  contextOf: fixture.sender.createContext,
-  syncCatalogue: () => Promise.reject(new Error('not asked for')),
-  progress: () => {},
-});
-const showOrder = () => ORDER_OPERATIONS['orders show']!(store.database, { order: 'one' }, facts());
-const failingPolls = () => ORDER_OPERATIONS['orders list']!(store.database, { state: 'poll-failing' }, facts());
+const showOrder = () => ORDER_OPERATIONS['orders show']!(store.database, { order: 'one' }, buildAdminContext(fixture.sender));
+const failingPolls = () => ORDER_OPERATIONS['orders list']!(store.database, { state: 'poll-failing' }, buildAdminContext(fixture.sender));
 const write = (id: string, body: string) =>
   store.database.query('update resource set body = $3 where tenant_id = $1 and id = $2', [fixture.tenant, id, body]);
 

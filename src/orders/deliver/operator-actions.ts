@@ -17,39 +17,43 @@ import { formatOrderPayload, parseOrderPayload, readRequestId } from '../place/o
 import { findTransition } from '../state-machine.ts';
 import { asSystemActor } from '../system-actor.ts';
 
-/** `retry-many`: the order waits, like every other order, while the circuit breaker is open. */
-export type OperatorAction = 'retry' | 'retry-many' | 'park' | 'release';
+export type OperatorAction = 'retry' | 'park' | 'release';
 
 /** Earlier than the due time of every other entry: the order is sent first, also while the circuit breaker is open (delivery-worker.ts). */
 export const MANUAL_DUE_TIME = new Date(0).toISOString();
 
-/** The changes of the entry and of its Task. */
-const EFFECTS: Record<OperatorAction, (entry: OutboxEntry, at: string) => { nextAt?: string; payload?: string; editTask?: ResourceEdit }> =
-  {
-    retry: () => ({ nextAt: MANUAL_DUE_TIME }),
-    'retry-many': (_entry, at) => ({ nextAt: at }),
-    park: (entry, at) => ({
-      payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: true }),
-      editTask: buildOnHoldEdit('put-aside', at),
-    }),
-    release: (entry, at) => ({
-      nextAt: at,
-      payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: false }),
-      editTask: buildReleasedEdit(at),
-    }),
-  };
+/** The changes of the entry and of its Task. `dueAt`: when a retried order is due. */
+const EFFECTS: Record<
+  OperatorAction,
+  (entry: OutboxEntry, at: string, dueAt: string) => { nextAt?: string; payload?: string; editTask?: ResourceEdit }
+> = {
+  retry: (_entry, _at, dueAt) => ({ nextAt: dueAt }),
+  park: (entry, at) => ({
+    payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: true }),
+    editTask: buildOnHoldEdit('put-aside', at),
+  }),
+  release: (entry, at) => ({
+    nextAt: at,
+    payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: false }),
+    editTask: buildReleasedEdit(at),
+  }),
+};
 
 /**
  * Changes the entry and the order's Task in one transaction. Returns false if the order has changed since it was read, or its state does not allow the action.
- * `note`: the operator's reason, for the events.
+ * `note`: the operator's reason, for the events. `waitsItsTurn`: a retried order waits, like every other order, while the circuit breaker is open.
  */
-export const applyOperatorAction = (context: Context, operation: OperatorAction, entry: OutboxEntry, note?: string): Promise<boolean> =>
+export const applyOperatorAction = (
+  context: Context,
+  operation: OperatorAction,
+  entry: OutboxEntry,
+  { note, waitsItsTurn = false }: { note?: string | undefined; waitsItsTurn?: boolean } = {},
+): Promise<boolean> =>
   context.store.transaction(async (store) => {
-    const event = operation === 'retry-many' ? 'retry' : operation;
-    const transition = findTransition(entry, event);
+    const transition = findTransition(entry, operation);
     if (!transition) return false;
     const at = context.clock().toISOString();
-    const { editTask, ...change } = EFFECTS[operation](entry, at);
+    const { editTask, ...change } = EFFECTS[operation](entry, at, waitsItsTurn ? at : MANUAL_DUE_TIME);
     if (
       !(await store.outbox.changeState(entry, {
         from: [entry.state],
