@@ -100,11 +100,12 @@ const buildPageReply = ({ status = 404 }: Fault): Reply => ({
   headers: { 'content-type': 'text/html' },
 });
 
-/** The reply of another request, as from a cache or gateway that mixes up two clients. If there is no other order: without its `passthrough`. */
+/** The reply of another request, as from a cache or gateway that mixes up two clients. If there is no other order: without its `passthrough`. An insurance of another member. */
 function swapSubject(state: SandboxState, reply: Reply): Reply {
   const { status, body } = reply;
   if (status >= 300 || !isObject(body)) return reply;
   if (typeof body.client_user_id === 'string') return { ...reply, body: { ...body, ...pickOtherUser(state, body.client_user_id) } };
+  if (typeof body.member_id === 'string') return { ...reply, body: { ...body, member_id: randomUUID() } };
   if (isObject(body.order)) return { ...reply, body: { ...body, order: pickOtherOrder(state, body.order) } };
   if ('results' in body) return { ...reply, body: { ...body, order_transaction: { id: randomUUID(), status: 'active', orders: [] } } };
   return 'passthrough' in body ? { ...reply, body: pickOtherOrder(state, body) } : reply;

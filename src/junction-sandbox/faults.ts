@@ -4,12 +4,12 @@
 export const FAULT_KINDS = ['error', 'page', 'reset', 'cut', 'slow', 'hang', 'other'] as const;
 
 export interface Fault {
-  /** `createOrder`, `user`, `orders`, …; absent: any operation. */
+  /** `createOrder`, `user`, `orders`, `userInfo`, `createInsurance`, `insurance`, …; absent: any operation. */
   operation?: string;
   /**
    * `error`: responds with `status`. `page`: a gateway responds with `status` and an HTML page, and the operation does not run. `reset`: closes the connection.
    * `cut`: sends half of the body. `slow`: waits `seconds` first. `hang`: never responds and keeps the connection open.
-   * `other`: does the work and responds with another order or user.
+   * `other`: does the work and responds with another order, user or insurance.
    */
   kind: (typeof FAULT_KINDS)[number];
   /** `before` (default): the operation does not run, unless it is slow. `after`: it runs, and the response fails. */

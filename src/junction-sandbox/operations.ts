@@ -1,6 +1,7 @@
 // Junction's operations, as far as this project uses them: each is a function of the state and a request. https://docs.junction.com/api-reference
 import { randomUUID } from 'node:crypto';
 import { listLabTestMarkers, listLabTests, listSingleMarkers } from './catalogue.ts';
+import { createInsurance, findBilledInsurance, readLatestInsurance, updateUserInfo } from './insurance.ts';
 import { advanceOrder, buildFirstEvents, cancelIfPossible } from './lifecycle.ts';
 import { listTransactionOrders, toOrderJson, toTransactionJson } from './order-json.ts';
 import { validateOrder } from './order-validation.ts';
@@ -41,6 +42,9 @@ export const JUNCTION_OPERATIONS: Operation[] = [
   defineOperation('POST /v2/user', createUser, { name: 'user' }),
   defineOperation('DELETE /v2/user/{id}', deleteUser, { name: 'deleteUser' }),
   defineOperation('GET /v2/user/resolve/{id}', resolveUser, { name: 'resolveUser' }),
+  defineOperation('PATCH /v2/user/{id}/info', updateUserInfo, { name: 'userInfo' }),
+  defineOperation('POST /v2/user/{id}/insurance', createInsurance, { name: 'createInsurance' }),
+  defineOperation('GET /v2/user/{id}/insurance/latest', readLatestInsurance, { name: 'insurance' }),
   defineOperation('GET /v2/team/{id}/physicians', listPhysicians, { name: 'roster' }),
   defineOperation('POST /v3/order', createOrder, { name: 'createOrder', keyed: true }),
   defineOperation('GET /v3/orders', listOrders, { name: 'orders' }),
@@ -122,6 +126,7 @@ function createOrder(state: SandboxState, { body }: SandboxRequest): Reply {
     createdAt: state.now().toISOString(),
     events: buildFirstEvents(state, body),
     sent: body,
+    insuranceId: findBilledInsurance(state, body) ?? null,
     origin: 'initial',
     parentId: null,
     report: null,

@@ -25,7 +25,7 @@ export function toOrderJson(state: SandboxState, order: SandboxOrder): object {
     last_event: order.events.at(-1),
     status: status.split('.')[0],
     physician: sent.physician ?? null,
-    health_insurance_id: null,
+    health_insurance_id: order.insuranceId,
     requisition_form_url: null,
     priority: sent.priority ?? false,
     shipping_details: null,

@@ -6,6 +6,8 @@ import { Ajv2020, type DefinedError, type ValidateFunction } from 'ajv/dist/2020
 import addFormats from 'ajv-formats';
 
 interface Description {
+  /** Endpoint → the description that its schema is from. */
+  sources: Record<string, string>;
   /** Endpoint (`POST /v3/order`) → the schema of its body. */
   requests: Record<string, object>;
   $defs: Record<string, object>;

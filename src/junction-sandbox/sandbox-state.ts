@@ -33,6 +33,12 @@ export interface SandboxReport {
   hasDocument: boolean;
 }
 
+/** A record of an insurance. `sent`: the request that created it. */
+export interface SandboxInsurance {
+  id: string;
+  sent: Record<string, unknown>;
+}
+
 /** `sent`: the request that created the order. */
 export interface SandboxOrder {
   id: string;
@@ -42,6 +48,8 @@ export interface SandboxOrder {
   createdAt: string;
   events: SandboxEvent[];
   sent: Record<string, unknown>;
+  /** The record of the insurance that is billed; null: another billing type. */
+  insuranceId: string | null;
   origin: 'initial' | 'redraw';
   /** The order of the same transaction that this one replaces. */
   parentId: string | null;
@@ -131,6 +139,9 @@ export interface SandboxState {
   teamId: string;
   /** By client_user_id. */
   users: Map<string, SandboxUser>;
+  /** By user_id: the demographics, and the insurances, oldest first. */
+  userInfo: Map<string, Record<string, unknown>>;
+  insurances: Map<string, SandboxInsurance[]>;
   orders: Map<string, SandboxOrder>;
   /** By idempotency key. */
   storedReplies: Map<string, { at: number; reply: Reply }>;
@@ -190,6 +201,8 @@ export function createSandboxState(clock: () => Date): SandboxState {
     apiKey: `sk_us_${randomUUID()}`,
     teamId: SANDBOX_TEAM,
     users: new Map(),
+    userInfo: new Map(),
+    insurances: new Map(),
     orders: new Map(),
     storedReplies: new Map(),
     keysInProgress: new Set(),
