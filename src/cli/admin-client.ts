@@ -44,7 +44,7 @@ async function runHere(place: DatabaseLocation, request: AdminRequest): Promise<
   ]);
   const database = await openMigratedDatabase(place);
   try {
-    return await administer(database, request, await openAdminContext(database, readConfig()));
+    return await administer(database, request, await openAdminContext(database, readConfig(), (text) => console.error(text)));
   } finally {
     await database.close();
   }

@@ -56,12 +56,12 @@ export const buildAdminContext = (
 
 /**
  * Without a running server: assembles one and does not start it, so that an operator's writes follow the same rules. The state of the index is only read,
- * because servers of another version may be running.
+ * because servers of another version may be running. `progress`: see AdminContext.
  */
-export async function openAdminContext(database: Database, config: Config): Promise<AdminContext> {
+export async function openAdminContext(database: Database, config: Config, progress?: AdminContext['progress']): Promise<AdminContext> {
   const loaded = loadDefinitions(config);
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
   const index = await readIndexState(createReindexing(database), loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });
-  return buildAdminContext(facet, loaded, { config, now: () => new Date(), progress: (text) => console.error(text) });
+  return buildAdminContext(facet, loaded, { config, now: () => new Date(), ...(progress && { progress }) });
 }

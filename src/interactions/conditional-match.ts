@@ -2,9 +2,11 @@
 // after the other.
 // https://hl7.org/fhir/R4/http.html#cond-update
 import { invalidStructure, multipleMatches } from '../fhir/outcome.ts';
+import type { Query } from '../fhir/search/query.ts';
 import { parseSearch } from '../fhir/search/request.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
+import type { Position } from '../store/search/page.ts';
 import type { Context } from './context.ts';
 import { restrictToScopes } from './scope-filter.ts';
 import { loadSearchRegistry } from './search-registry.ts';
@@ -33,10 +35,28 @@ export async function findMatches(
   type: ServedType,
   { criteria, count }: { criteria: string; count: number },
 ): Promise<ResourceRow[]> {
+  const query = await parseCriteria(context, type, { criteria, count });
+  return (await context.store.search(context.caller.tenant, query)).rows;
+}
+
+const PAGE_SIZE = 500;
+
+/** The ids of all matches. They are read page by page, because the resources of all of them may be large. */
+export async function findMatchIds(context: Context, type: ServedType, criteria: string): Promise<string[]> {
+  const query = await parseCriteria(context, type, { criteria, count: PAGE_SIZE });
+  const ids: string[] = [];
+  for (let after: Position | undefined; ; ) {
+    const { rows, next } = await context.store.search(context.caller.tenant, query, after && { after });
+    ids.push(...rows.map(({ id }) => id));
+    if (!next) return ids;
+    after = next;
+  }
+}
+
+async function parseCriteria(context: Context, type: ServedType, { criteria, count }: { criteria: string; count: number }): Promise<Query> {
   const parameters = [...new URLSearchParams(criteria)];
   const registry = await loadSearchRegistry(context, parameters);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: context.baseUrl, handling: 'strict' });
   if (!query.where.length) throw invalidStructure('conditional criteria need at least one search parameter');
-  const limitedQuery = { ...restrictToScopes(query, context.caller), count, total: 'none' as const, include: [] };
-  return (await context.store.search(context.caller.tenant, limitedQuery)).rows;
+  return { ...restrictToScopes(query, context.caller), count, total: 'none', include: [] };
 }

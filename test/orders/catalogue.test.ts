@@ -2,6 +2,7 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import type { Context } from '../../src/interactions/context.ts';
 import { remove } from '../../src/interactions/delete.ts';
+import { readModifyWriteMany } from '../../src/interactions/read-modify-write-many.ts';
 import { createJunctionCatalogueReader } from '../../src/junction/catalogue-reader.ts';
 import { SANDBOX_SINGLE_TEST, SANDBOX_TEST_KIT } from '../../src/junction-sandbox/sandbox-state.ts';
 import { toEntryId } from '../../src/orders/catalogue/catalogue-entry.ts';
@@ -139,6 +140,18 @@ test('an own entry of the clinic adds a code to a test, and is left alone', asyn
   await fixture.put({ ...own, code: { coding: [{ system: LOINC, code: '24348-5' }, labTest] } });
   await sync();
   expect(await order(LOINC, '24348-5')).toEqual({ tests: { labTests: [labTest.code], addOn: [] } });
+});
+
+test('all entries of the network are compared, however many pages there are', async () => {
+  const ids = Array.from({ length: 1201 }, (_, index) => `former-${index}`);
+  const stored = ids.map((id) => ({
+    type: 'ActivityDefinition' as const,
+    id,
+    edit: () =>
+      ({ resourceType: 'ActivityDefinition', id, status: 'active', identifier: [{ system: SYSTEMS.catalogue, value: id }] }) as Resource,
+  }));
+  for (let start = 0; start < stored.length; start += 200) await readModifyWriteMany(context, stored.slice(start, start + 200));
+  expect(await sync(true)).toMatchObject({ ended: ids.length });
 });
 
 test('a deactivated test is not ordered from then on, and again when it is offered again', async () => {

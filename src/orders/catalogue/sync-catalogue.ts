@@ -1,6 +1,6 @@
 // Fills and refreshes the tenant's catalogue (ActivityDefinition) from the lab network: one entry for each lab test, and one for each marker that can be ordered
 // alone. It may run again at any time, and in two processes at once: the ids of entries follow from the network's, and unchanged entries get no new version.
-import { findMatches } from '../../interactions/conditional-match.ts';
+import { findMatchIds } from '../../interactions/conditional-match.ts';
 import type { Context } from '../../interactions/context.ts';
 import { type ResourceEdit, readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { CatalogueMarker, JunctionCatalogueReader, Laboratory, LabTest } from '../../junction/catalogue-reader.ts';
@@ -41,7 +41,7 @@ export async function syncCatalogue(context: Context, options: SyncOptions): Pro
   if ('kind' in read) return read;
   const { labTests, entries } = read;
   const offered = new Set(entries.map(({ key }) => toEntryId(key)));
-  const stored = await findStoredEntries(context, options.systems.catalogue);
+  const stored = await findMatchIds(context, 'ActivityDefinition', `identifier=${encodeURIComponent(options.systems.catalogue)}|`);
   const now = context.clock().toISOString();
   const count = { created: 0, changed: 0, unchanged: 0, ended: 0 };
   const edits: ResourceEdit[] = [
@@ -60,17 +60,6 @@ const buildEdit = (id: string, edit: ResourceEdit['edit']): ResourceEdit => ({ t
 
 /** Entries that one transaction writes. */
 const WRITES_AT_ONCE = 200;
-/** The maximum number of entries of one tenant. */
-const MAX_ENTRIES = 50_000;
-
-async function findStoredEntries(context: Context, system: string): Promise<string[]> {
-  const rows = await findMatches(context, 'ActivityDefinition', {
-    criteria: `identifier=${encodeURIComponent(system)}|`,
-    count: MAX_ENTRIES,
-  });
-  return rows.map(({ id }) => id);
-}
-
 /** Ends a transaction without writing. */
 class DryRunEnded extends Error {}
 
