@@ -3,6 +3,7 @@ import { DEPRECATED_ORDER_STATES, deprecationText } from '../deprecated-names.ts
 import { buildKey } from '../orders/deliver/send-order.ts';
 import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
 import { readSentPhysician } from '../orders/place/junction-order.ts';
+import { readPayor } from '../orders/place/network-user.ts';
 import {
   type AcceptedOrder,
   ORDER_TOPIC,
@@ -97,6 +98,7 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
     ['account', await readAccountName(database, entry.account)],
     ['task', `Task/${task}`],
     ['physician', formatPhysician(payload)],
+    ['billing', payload.insurance ? `insurance, payor code ${readPayor(payload.insurance)}` : "the lab account's default"],
     ['network order', payload.state === 'accepted' ? formatNetworkOrder(payload) : undefined],
     ['ordered', `${entry.createdAt}, ${formatDuration(at.getTime() - Date.parse(entry.createdAt))} ago`],
     ['first sent', entry.firstSentAt ?? 'never'],

@@ -3,6 +3,7 @@
 import { toRecord } from '../fhir/json-values.ts';
 import type { Outcome } from '../messaging/outcome.ts';
 import type { JunctionAccount } from './account.ts';
+import { createInsuranceClient, type InsuranceClient } from './insurance-client.ts';
 import { readTextField } from './json-fields.ts';
 import { PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
 import { classifyResponse, createTransport, type JunctionResponse, type NoResponse, requireSubject } from './transport.ts';
@@ -30,7 +31,7 @@ interface PushResult {
 }
 
 /** Each request is aborted by its `signal`. */
-export interface JunctionClient {
+export interface JunctionClient extends InsuranceClient {
   /** Returns the id of the user with this name, and creates the user if necessary. */
   ensureUser(clientUserId: string, signal: AbortSignal): Promise<Outcome<string>>;
   /** `accepted` only if the response has the `passthrough` of the body. */
@@ -52,6 +53,7 @@ export function createJunctionClient(account: () => JunctionAccount | undefined)
   const get = (path: string, signal: AbortSignal) => send({ method: 'GET', path, signal });
   const post = (path: string, body: string, signal: AbortSignal, headers = {}) => send({ method: 'POST', path, body, signal, headers });
   return {
+    ...createInsuranceClient(send),
     async ensureUser(clientUserId, signal) {
       const response = await post('/v2/user', JSON.stringify({ client_user_id: clientUserId }), signal);
       const existing = 'fault' in response ? undefined : readConflictingUserId(response);

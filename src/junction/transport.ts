@@ -9,7 +9,7 @@ import { describeError, parseErrorDetails } from './error-description.ts';
 import { readTextField } from './json-fields.ts';
 
 export interface JunctionRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PATCH';
   path: string;
   body?: string;
   headers?: Record<string, string>;

@@ -23,6 +23,8 @@ export interface Systems {
   consents: string;
   /** Identifier of an account at a laboratory, on Organization. */
   labAccount: string;
+  /** Identifier of a payor (an insurance company) at the lab network, on Organization. */
+  payor: string;
   /** Code system of the types of `Task.input`. */
   taskInput: string;
 }

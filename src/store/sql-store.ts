@@ -7,6 +7,7 @@ import { createStatisticsUpdate } from './database/statistics.ts';
 import { createDefinitions } from './definitions.ts';
 import { createIdempotencyKeys } from './idempotency-keys.ts';
 import { createInbox } from './queues/inbox.ts';
+import { createNetworkInsurances } from './queues/network-insurances.ts';
 import { createOutbox } from './queues/outbox.ts';
 import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
@@ -183,6 +184,10 @@ class SqlStore implements Store {
 
   get trackedOrders() {
     return createTrackedOrders(this.database);
+  }
+
+  get networkInsurances() {
+    return createNetworkInsurances(this.database);
   }
 
   get settings() {

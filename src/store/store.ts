@@ -6,6 +6,7 @@ import type { LockBatch } from './database/locks.ts';
 import type { Definitions } from './definitions.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 import type { Inbox } from './queues/inbox.ts';
+import type { NetworkInsurances } from './queues/network-insurances.ts';
 import type { Outbox } from './queues/outbox.ts';
 import type { Subscriptions } from './queues/subscriptions.ts';
 import type { TrackedOrders } from './queues/tracked-orders.ts';
@@ -70,6 +71,7 @@ export interface Store {
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly trackedOrders: TrackedOrders;
+  readonly networkInsurances: NetworkInsurances;
   readonly settings: Settings;
   readonly definitions: Definitions;
   readonly reindexing: Reindexing;

@@ -135,30 +135,47 @@ test('notes, answers, consents, the reason, the collection method and the accoun
   expect((await task('words')).input[0].valueString).toBe('fasting since “8 pm”\nbleeds easily');
 });
 
-test('an order that is billed to an insurance is refused in every API, and nothing is written', async () => {
-  const insurance = [{ reference: 'Coverage/hers' }];
-  const refused = await fhir('put', `/ServiceRequest/${INSURED}`, order(INSURED, { insurance }));
+test('an order whose insurance cannot be billed is refused in every API, and nothing is written; with the insurance it is billed', async () => {
+  const billing = {
+    insurance: [{ reference: 'Coverage/hers' }],
+    reasonCode: [{ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E06.3' }] }],
+  };
+  const refused = await fhir('put', `/ServiceRequest/${INSURED}`, order(INSURED, billing));
   expect([refused.status, refused.body.issue]).toEqual([
     422,
     [
       expect.objectContaining({
         code: 'business-rule',
-        expression: ['ServiceRequest.insurance'],
-        diagnostics: expect.stringContaining('leave the insurance out'),
+        expression: ['ServiceRequest.insurance[0]'],
+        diagnostics: expect.stringContaining('the insurance of an order does not exist'),
       }),
     ],
   ]);
   expect((await fhir('get', `/ServiceRequest/${INSURED}`)).status).toBe(404);
-  const draft = order(INSURED, { insurance, status: 'draft' });
+  const draft = order(INSURED, { ...billing, status: 'draft' });
   expect((await fhir('put', `/ServiceRequest/${INSURED}`, draft)).status).toBe(201);
   expect((await fhir('put', `/ServiceRequest/${INSURED}`, { ...draft, status: 'active' })).status).toBe(422);
-  const clinik = await request(server)
-    .patch(`/v1/service-requests/${INSURED}`)
-    .set('x-api-key', facet.demo.clinik!)
-    .send({ status: 'active' });
-  expect([clinik.status, clinik.body.error]).toEqual([422, expect.stringContaining('leave the insurance out')]);
+  const activate = () =>
+    request(server).patch(`/v1/service-requests/${INSURED}`).set('x-api-key', facet.demo.clinik!).send({ status: 'active' });
+  const clinik = await activate();
+  expect([clinik.status, clinik.body.error]).toEqual([422, expect.stringContaining('the insurance of an order does not exist')]);
   expect((await fhir('get', `/ServiceRequest/${INSURED}`)).body).toMatchObject({ status: 'draft', meta: { versionId: '1' } });
   expect(await task(INSURED)).toBeUndefined();
+  await fhir('put', '/Organization/united', {
+    resourceType: 'Organization',
+    id: 'united',
+    identifier: [{ system: `${OURS}/NamingSystem/junction-payor`, value: 'UNITE' }],
+  });
+  const [printed] = readFileSync('docs/orders.md', 'utf8')
+    .split('\n```')
+    .filter((part) => part.includes('"Coverage"'));
+  const coverage = JSON.parse(printed!.slice(printed!.indexOf('{')));
+  expect((await fhir('put', '/Coverage/hers', { ...coverage, beneficiary: subject, subscriber: subject })).status).toBe(201);
+  expect((await activate()).status).toBe(200);
+  expect(await readOutcome(INSURED)).toMatchObject({ billing_type: 'commercial_insurance', icd_codes: ['E06.3'] });
+  expect([...sandbox.state.insurances.values()].flat().map(({ sent }) => [sent.payor_code, sent.member_id])).toEqual([
+    ['UNITE', 'W123456789'],
+  ]);
 });
 
 test('11: an order without a required answer is refused by the network, and the Task names the question', async () => {

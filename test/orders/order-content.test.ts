@@ -333,7 +333,6 @@ describe('the test', () => {
 
 describe('an element that cannot be sent', () => {
   test.each<[string, object]>([
-    ['insurance', { insurance: refs('Coverage/c') }],
     ['quantity', { quantityQuantity: { value: 2 } }],
     ['quantity', { quantityRatio: { numerator: { value: 1 }, denominator: { value: 1 } } }],
     ['occurrence', { occurrenceTiming: { event: ['2026-12-05'] } }],
@@ -349,23 +348,17 @@ describe('an element that cannot be sent', () => {
     expect(await refusal(more)).toEqual([`ServiceRequest.${element}`]);
   });
 
-  test('an insurance is refused, because an account is billed', async () => {
-    await expect(fixture.put({ ...REQUEST, id: 'insured', insurance: refs('Coverage/c') } as Resource)).rejects.toThrow(
-      /billed.*leave the insurance out/,
-    );
-  });
-
   test('an element without effect is not refused', async () => {
     await sent({ quantityQuantity: { value: 1 }, asNeededBoolean: false, occurrenceDateTime: '2026', encounter: refs('Encounter/e')[0] });
   });
 });
 
 test('a draft with such elements is stored, and refused when it becomes active', async () => {
-  const draft = { ...REQUEST, id: 'draft', status: 'draft', insurance: refs('Coverage/c'), reasonReference: refs('Condition/missing') };
+  const draft = { ...REQUEST, id: 'draft', status: 'draft', bodySite: [{ text: 'left arm' }], reasonReference: refs('Condition/missing') };
   await fixture.put(draft as Resource);
   await expect(fixture.put({ ...draft, status: 'active' } as Resource)).rejects.toMatchObject({
     kind: 'rule',
-    issues: [{ expression: ['ServiceRequest.insurance'] }, { expression: ['ServiceRequest.reasonReference[0]'] }],
+    issues: [{ expression: ['ServiceRequest.bodySite'] }, { expression: ['ServiceRequest.reasonReference[0]'] }],
   });
   expect((await fixture.read('ServiceRequest', 'draft')).status).toBe('draft');
   expect(await fixture.entry('draft')).toBeUndefined();

@@ -35,6 +35,7 @@ export const SYSTEMS = {
   collectionMethods: 'http://example.org/collection-method',
   consents: 'http://example.org/consent',
   labAccount: 'http://example.org/lab-account',
+  payor: 'http://example.org/payor',
   taskInput: 'http://example.org/task-input',
 };
 /** The systems of tests besides the panels. */

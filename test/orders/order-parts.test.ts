@@ -5,8 +5,9 @@ import type { Resource } from '../../src/fhir/types.ts';
 import { LAB_TEST_METHODS } from '../../src/junction/collection-methods.ts';
 import { CONSENT_TYPES } from '../../src/orders/place/consents.ts';
 import { toAsciiName, toEmailAddress, toUsCountry, toUsPhone, toUsState, toUsZip } from '../../src/orders/place/demographics.ts';
-import { buildClientUserId, buildOrderBody, buildOrderText } from '../../src/orders/place/junction-order.ts';
+import { buildOrderBody, buildOrderText } from '../../src/orders/place/junction-order.ts';
 import { isLaboratoryRequest } from '../../src/orders/place/laboratory-category-codes.ts';
+import { buildClientUserId } from '../../src/orders/place/network-user.ts';
 import { buildOrderPatient } from '../../src/orders/place/order-patient.ts';
 import { findTests } from '../../src/orders/place/ordered-tests.ts';
 
@@ -283,6 +284,7 @@ test('the text of an order is the same for the same content, and the user id is 
     method: 'walk_in_test' as const,
     urgent: true,
     icdCodes: ['E28.2'],
+    insurance: undefined,
     activateBy: '2026-12-01',
     notes: 'fasting\ncall before',
     support: [

@@ -22,6 +22,7 @@ import {
   readRequestId,
   type SentOrder,
 } from '../place/order-entry.ts';
+import { ensureInsurance } from './ensure-insurance.ts';
 import { ATTEMPT_MS, isRequestFinished, msUntilListed, type OrderSender } from './order-sender.ts';
 import { type DeliveryResult, recordOutcome } from './record-outcome.ts';
 
@@ -49,12 +50,14 @@ const STEPS: Step[] = [
   findUser,
   lookUpOrder,
   waitForList,
+  insureUser,
   markAsSent,
   sendRequest,
   replaceMissingUser,
   findUser,
   lookUpOrder,
   waitForList,
+  insureUser,
   markAsSent,
   sendRequest,
 ];
@@ -130,6 +133,15 @@ async function waitForList(attempt: Attempt): Promise<Attempt | DeliveryResult> 
 
 const mayStillArrive = ({ sender, earlierSentAt }: Attempt): boolean =>
   earlierSentAt !== null && !isRequestFinished(earlierSentAt, sender.clock());
+
+/** An order that is billed to an insurance is sent after the lab network has the insurance. */
+async function insureUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
+  const { sender, leased, payload, userId, signal } = attempt;
+  if (!payload.insurance) return attempt;
+  const insured = await ensureInsurance(sender, { leased, userId: userId!, insurance: payload.insurance, signal });
+  if (insured.kind === 'accepted') return attempt;
+  return insured.kind === 'in-doubt' ? { payload, outcome: insured } : concludeFailure(attempt, insured);
+}
 
 /**
  * Stores, before the request is sent, that the order may be at the lab network from now on. Ends the attempt if the lease was lost or has expired: a process that

@@ -63,6 +63,7 @@ const ORDERED_ELEMENTS: Record<string, ElementReader> = {
   reasonCode: (request) => [...new Set(listReasonIcdCodes(request))].sort(),
   reasonReference: referencesReader(listConditionReferences),
   supportingInfo: referencesReader(listSupportingInfo),
+  insurance: referencesReader((request) => listReferences(request, 'insurance')),
   performer: referencesReader((request) => listReferences(request, 'performer')),
   extension: (request, { rules }) => findCollectionMethods(request, rules.systems),
   contained: (request) => listContained(request).find(({ resourceType, id }) => resourceType === 'Patient' && id === PATIENT_SNAPSHOT_ID),

@@ -1,8 +1,8 @@
 // The body of an order in Junction's format, without the user id, which is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
-import { v5 } from 'uuid';
 import type { CollectionMethod } from '../../junction/collection-methods.ts';
 import type { OrderSupport } from './clinical-information.ts';
-import type { MedicalProxy } from './medical-proxy.ts';
+import type { ContactPerson } from './contact-person.ts';
+import type { OrderInsurance } from './insurance.ts';
 import type { OrderPatient } from './order-patient.ts';
 import type { OrderedTests } from './ordered-tests.ts';
 
@@ -24,13 +24,15 @@ export interface OrderPhysician {
 export interface OrderContent {
   patient: OrderPatient;
   /** The parent or guardian of a patient under eighteen. */
-  proxy: MedicalProxy | undefined;
+  proxy: ContactPerson | undefined;
   physician: OrderPhysician | undefined;
   tests: OrderedTests;
   /** Undefined: the default method of the test. */
   method: CollectionMethod | undefined;
   urgent: boolean;
   icdCodes: string[];
+  /** Undefined: the organisation that places the order is billed, by the network's default. */
+  insurance: OrderInsurance | undefined;
   /** YYYY-MM-DD: the order is not active before this day. */
   activateBy: string | undefined;
   /** For the laboratory, separated by line breaks. */
@@ -42,7 +44,7 @@ export interface OrderContent {
 
 /** The JSON text. Equal contents have equal texts. `passthrough`: the lab network returns it with the order, and the order is found by it. */
 export function buildOrderText(content: OrderContent, passthrough: string): string {
-  const { patient, proxy, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account } = content;
+  const { patient, proxy, physician, tests, method, urgent, icdCodes, insurance, activateBy, notes, support, account } = content;
   return JSON.stringify({
     ...buildPatientFields(patient, proxy),
     order_set: {
@@ -52,6 +54,7 @@ export function buildOrderText(content: OrderContent, passthrough: string): stri
     ...(method && { collection_method: method }),
     ...(physician && { physician: buildPhysician(physician) }),
     ...(urgent && { priority: true }),
+    ...(insurance && { billing_type: 'commercial_insurance' }),
     ...(icdCodes.length && { icd_codes: icdCodes }),
     ...(activateBy && { activate_by: activateBy }),
     ...(notes && { clinical_notes: notes }),
@@ -61,23 +64,21 @@ export function buildOrderText(content: OrderContent, passthrough: string): stri
   });
 }
 
-function buildPatientFields(patient: OrderPatient, proxy: MedicalProxy | undefined): object {
-  const { firstName, lastName } = patient;
-  return {
-    patient_details: {
-      first_name: firstName,
-      last_name: lastName,
-      dob: patient.birthDate,
-      gender: patient.gender,
-      phone_number: patient.phone,
-      email: patient.email,
-      ...(proxy && { medical_proxy: buildProxyFields(proxy) }),
-    },
-    patient_address: { receiver_name: `${firstName} ${lastName}`, ...buildAddress(patient) },
-  };
-}
+const buildPatientFields = (patient: OrderPatient, proxy: ContactPerson | undefined): object => ({
+  patient_details: { ...buildPersonFields(patient), ...(proxy && { medical_proxy: buildContactFields(proxy) }) },
+  patient_address: { receiver_name: `${patient.firstName} ${patient.lastName}`, ...buildAddress(patient) },
+});
 
-const buildProxyFields = ({ firstName, lastName, phone, email, ...address }: MedicalProxy): object => ({
+export const buildPersonFields = ({ firstName, lastName, birthDate, gender, phone, email }: OrderPatient): object => ({
+  first_name: firstName,
+  last_name: lastName,
+  dob: birthDate,
+  gender,
+  phone_number: phone,
+  email,
+});
+
+export const buildContactFields = ({ firstName, lastName, phone, email, ...address }: ContactPerson): object => ({
   first_name: firstName,
   last_name: lastName,
   address: buildAddress(address),
@@ -85,7 +86,7 @@ const buildProxyFields = ({ firstName, lastName, phone, email, ...address }: Med
   ...(email !== undefined && { email }),
 });
 
-const buildAddress = ({
+export const buildAddress = ({
   lines: [first_line, ...more],
   city,
   state,
@@ -126,9 +127,3 @@ export function readSentPhysician(text: string): { name: string; npi: string } |
 
 /** The exact bytes of an order: the accepted text, with the user id as its first field. */
 export const buildOrderBody = (text: string, userId: string): string => `{"user_id":${JSON.stringify(userId)},${text.slice(1)}`;
-
-/** The UUID namespace of the names of users, generated for this project. */
-const USER_ID_NAMESPACE = 'b8d6f9a2-54c1-4e0e-8a57-2b1f3c9d7e60';
-
-/** The name of a patient at Junction: it contains no patient data, and differs between tenants, which share one Junction team. */
-export const buildClientUserId = (tenant: number, patientId: string): string => v5(`${tenant}/Patient/${patientId}`, USER_ID_NAMESPACE);

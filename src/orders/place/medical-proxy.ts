@@ -8,22 +8,10 @@ import type { Resource } from '../../fhir/types.ts';
 import { findMatches } from '../../interactions/conditional-match.ts';
 import type { Context } from '../../interactions/context.ts';
 import { asSystemActor } from '../system-actor.ts';
-import { buildPersonFacts, createPersonReader, type PersonRole, type PersonSource } from './person-facts.ts';
+import { type ContactPerson, readContactPerson } from './contact-person.ts';
+import type { PersonRole, PersonSource } from './person-facts.ts';
 import { findReferenced, findReferencedType, isAboutPatient } from './references.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
-
-export interface MedicalProxy {
-  firstName: string;
-  lastName: string;
-  /** E.164. */
-  phone: string;
-  email: string | undefined;
-  /** At least one line. */
-  lines: string[];
-  city: string;
-  state: string;
-  zip: string;
-}
 
 /** A person with a relationship to the patient. `reference` and `type` are those of PersonRole. */
 interface Candidate extends Pick<PersonRole, 'reference' | 'type'> {
@@ -41,7 +29,7 @@ export async function readMedicalProxy(
   context: Context,
   request: Resource,
   { patientId, sources }: ProxyContext,
-): Promise<ValidationResult<MedicalProxy>> {
+): Promise<ValidationResult<ContactPerson>> {
   for (const candidates of [
     await listRequesters(context, request, patientId),
     await listRelatedPersons(context, patientId),
@@ -122,11 +110,5 @@ const toPerson = ({ name, telecom, address }: PatientContact): Resource => ({
   address: address && [address],
 });
 
-function readProxy({ person, ...role }: Candidate, now: string): ValidationResult<MedicalProxy> {
-  const proxyRole = { ...role, who: 'the parent or guardian' };
-  const { email, ...required } = buildPersonFacts(proxyRole);
-  const reader = createPersonReader([{ person, at: undefined }], proxyRole, now);
-  const { line, ...facts } = reader.readFacts(required);
-  const proxy = { ...facts, email: reader.readOptional(email), lines: [line, ...reader.readOtherLines()] };
-  return reader.issues.length ? { issues: reader.issues } : { value: proxy };
-}
+const readProxy = ({ person, ...role }: Candidate, now: string): ValidationResult<ContactPerson> =>
+  readContactPerson(person, { ...role, who: 'the parent or guardian' }, now);

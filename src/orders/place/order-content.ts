@@ -11,6 +11,7 @@ import type { LabAccount } from '../accounts/lab-account.ts';
 import type { Systems } from '../systems.ts';
 import { readClinicalNotes, readIcdCodes, readSupportingInfo } from './clinical-information.ts';
 import { toDayInState } from './demographics.ts';
+import { readInsurance } from './insurance.ts';
 import type { OrderContent } from './junction-order.ts';
 import { readMedicalProxy } from './medical-proxy.ts';
 import { buildOrderPatient, isMinor } from './order-patient.ts';
@@ -56,12 +57,14 @@ export async function buildOrderContent(
   const found = buildOrderPatient(sources, now);
   const patient = 'patient' in found ? found.patient : undefined;
   const method = readCollectionMethod(request, systems);
+  const icdCodes = await readIcdCodes(context, request, patientId);
   const tests = await readOrderedTests(context, request, { code, table, method, systems });
   const content = requireValid(
     {
       method: await readSentMethod(context, { method, tests, path: findMethodPath(request, systems) }, rules),
       tests,
-      icdCodes: await readIcdCodes(context, request, patientId),
+      icdCodes,
+      insurance: await readInsurance(context, request, { patientId, icdCodes, system: systems.payor }),
       notes: readClinicalNotes(request, account.noteLimit),
       support: await readSupportingInfo(context, request, { patientId, consents: systems.consents }),
       account: await readLabAccount(context, request, { system: systems.labAccount, ...account }),
@@ -147,12 +150,8 @@ const WHOLE_DATE_TEXT = 'the day on which an order becomes active must be a full
 const AS_NEEDED_TEXT = 'an order as needed is not supported: make the request active when the test is needed';
 const describeUnknown = (what: string): string => `${what} may change the meaning of the request and is not supported: leave it out`;
 
-const INSURANCE_TEXT =
-  "an order cannot be billed to an insurance: this server does not make the network's separate call for the insurance of a patient; leave the insurance out, and the organisation that places the order is billed";
-
 /** Each text describes the element: the API of a vendor may have no name for it. */
 const UNSUPPORTED: Record<string, [untold: IsUnsupported, text: string]> = {
-  insurance: [always, INSURANCE_TEXT],
   quantityQuantity: [isNotOne, ONCE_TEXT],
   quantityRatio: [always, ONCE_TEXT],
   quantityRange: [always, ONCE_TEXT],

@@ -5,6 +5,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Store } from '../../store/store.ts';
+import type { UserInsurance } from './network-user.ts';
 
 /** The outbox topic of orders. A ServiceRequest never has a second entry, so it is ordered once. */
 export const ORDER_TOPIC = 'order';
@@ -49,6 +50,8 @@ interface AcceptedRequest {
   clientUserId: string;
   /** The exact text of the order as accepted, without the user id. */
   text: string;
+  /** What the user needs before the order; undefined: the order is not billed to an insurance. */
+  insurance: UserInsurance | undefined;
   /** The version of the request that was ordered; null: not known. */
   version: number | null;
   /** An operator has parked it: only an operator releases it. */
@@ -107,6 +110,7 @@ interface StoredPayload {
   task: string;
   clientUserId: string;
   text: string;
+  insurance?: UserInsurance | undefined;
   version?: number | undefined;
   kept?: boolean | undefined;
   userId?: string | undefined;
@@ -123,8 +127,8 @@ interface StoredPayload {
 export function parseOrderPayload({ payload, firstSentAt }: Pick<OutboxEntry, 'payload' | 'firstSentAt'>): OrderPayload {
   // type assertion: only this file writes payloads of orders
   const stored = JSON.parse(payload) as StoredPayload;
-  const { task, clientUserId, text, version = null, kept: isParkedByOperator = false } = stored;
-  const request = { task, clientUserId, text, version, isParkedByOperator };
+  const { task, clientUserId, text, insurance, version = null, kept: isParkedByOperator = false } = stored;
+  const request = { task, clientUserId, text, insurance, version, isParkedByOperator };
   const keyUse = {
     keyRenewals: stored.renewed ?? 0,
     keyUsedSince: stored.renewedAt ?? null,
@@ -147,8 +151,8 @@ export function parseAcceptedOrder(entry: OutboxEntry): AcceptedOrder {
 }
 
 export function formatOrderPayload(payload: OrderPayload): string {
-  const { task, clientUserId, text, version, isParkedByOperator, state } = payload;
-  const request = { task, clientUserId, text, version: version ?? undefined, kept: isParkedByOperator || undefined };
+  const { task, clientUserId, text, insurance, version, isParkedByOperator, state } = payload;
+  const request = { task, clientUserId, text, insurance, version: version ?? undefined, kept: isParkedByOperator || undefined };
   const sent = state === 'accepted' ? payload.lastRequest : state === 'unsent' ? null : payload;
   const stored: StoredPayload = {
     ...request,
@@ -169,8 +173,8 @@ export function toAcceptedOrder(
   payload: OrderPayload,
   { id, transactionId = null }: { id: string; transactionId?: string | null | undefined },
 ): AcceptedOrder {
-  const { task, clientUserId, text, version, isParkedByOperator } = payload;
-  const request = { task, clientUserId, text, version, isParkedByOperator };
+  const { task, clientUserId, text, insurance, version, isParkedByOperator } = payload;
+  const request = { task, clientUserId, text, insurance, version, isParkedByOperator };
   return { ...request, state: 'accepted', orderId: id, transactionId, lastRequest: readLastRequest(payload) };
 }
 

@@ -2,7 +2,6 @@
 // https://hl7.org/fhir/R4/patient.html
 
 import type { Issue } from '../../fhir/outcome.ts';
-import { toTyped } from '../../fhir/typed-resource.ts';
 import { toDayInState } from './demographics.ts';
 import { buildPersonFacts, createPersonReader, type PersonFact, type PersonRole, type PersonSource } from './person-facts.ts';
 
@@ -25,19 +24,29 @@ export interface OrderPatient {
 const PATIENT: PersonRole = { who: 'the patient', type: 'Patient', reference: 'ServiceRequest.subject' };
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
 
-const BIRTH_DATE: PersonFact = {
-  needs: "the patient's full date of birth",
-  element: 'Patient.birthDate',
+const buildBirthDateFact = ({ who, type }: PersonRole): PersonFact => ({
+  needs: `${who}'s full date of birth`,
+  element: `${type}.birthDate`,
   path: { element: 'birthDate' },
   form: (text) => (FULL_DATE.test(text) ? text : undefined),
-};
-const { firstName, lastName, ...OTHER_FACTS } = buildPersonFacts(PATIENT);
-const PATIENT_FACTS = { firstName, lastName, birthDate: BIRTH_DATE, ...OTHER_FACTS };
+});
 
-/** Returns the patient of an order, or issues for all missing and invalid values. Of `sources`, the first one that has a value is used. */
-export function buildOrderPatient(sources: PersonSource[], now: Date): { patient: OrderPatient } | { issues: Issue[] } {
-  const reader = createPersonReader(sources, PATIENT, now.toISOString());
-  const { line, ...patient } = reader.readFacts(PATIENT_FACTS);
+function buildPatientFacts(role: PersonRole) {
+  const { firstName, lastName, ...others } = buildPersonFacts(role);
+  return { firstName, lastName, birthDate: buildBirthDateFact(role), ...others };
+}
+
+/**
+ * Returns the patient of an order, or issues for all missing and invalid values. Of `sources`, the first one that has a value is used. `role`: of another person
+ * of whom an order needs the same data.
+ */
+export function buildOrderPatient(
+  sources: PersonSource[],
+  now: Date,
+  role: PersonRole = PATIENT,
+): { patient: OrderPatient } | { issues: Issue[] } {
+  const reader = createPersonReader(sources, role, now.toISOString());
+  const { line, ...patient } = reader.readFacts(buildPatientFacts(role));
   const lines = [line, ...reader.readOtherLines()];
   return reader.issues.length ? { issues: reader.issues } : { patient: { ...patient, gender: findGender(sources), lines } };
 }
@@ -49,9 +58,6 @@ export const isMinor = ({ birthDate, state }: Pick<OrderPatient, 'birthDate' | '
 const GENDERS = new Set(['female', 'male', 'other', 'unknown']);
 
 function findGender(sources: PersonSource[]): string {
-  for (const { person } of sources) {
-    const { gender } = toTyped('Patient', person);
-    if (gender !== undefined && GENDERS.has(gender)) return gender;
-  }
-  return 'unknown';
+  const genders = sources.map(({ person }) => String(person.gender));
+  return genders.find((gender) => GENDERS.has(gender)) ?? 'unknown';
 }

@@ -13,7 +13,8 @@ import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 import { withdrawOrder } from './cancellation.ts';
 import { checkImmutableElements, type SentText } from './immutable-elements.ts';
-import { buildClientUserId, buildOrderText } from './junction-order.ts';
+import { buildOrderText, type OrderContent } from './junction-order.ts';
+import { buildClientUserId, buildUserInsurance } from './network-user.ts';
 import { buildOrderContent, type OrderRules } from './order-content.ts';
 import { buildNotice, buildRejection, canBeOrder, decideOrder, type OrderDecision } from './order-decision.ts';
 import { isEnded, isRevoked } from './order-edits.ts';
@@ -70,7 +71,7 @@ export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOr
     },
     async warnings(context, write) {
       const decision = await decisionOn(context, write);
-      if (decision.verdict === 'place') return [buildSignerNotice(await contentOf(context, write, decision.tests))];
+      if (decision.verdict === 'place') return buildOrderNotices((await contentOf(context, write, decision.tests)).content);
       return decision.verdict === 'reject' || decision.verdict === 'tell' ? [decision.issue] : [];
     },
     async after(context, write) {
@@ -86,9 +87,13 @@ export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOr
   };
 }
 
-/** Who signs the order. */
-const buildSignerNotice = ({ content }: Awaited<BuiltContent>): Issue =>
-  buildNotice({ text: describeSigner(content.physician), at: 'ServiceRequest.requester' });
+/** Who signs the order, and the insurance that is billed. */
+const buildOrderNotices = ({ physician, insurance }: OrderContent): Issue[] => [
+  buildNotice({ text: describeSigner(physician), at: 'ServiceRequest.requester' }),
+  ...(insurance
+    ? [buildNotice({ text: `the insurance is billed, payor code ${insurance.payorCode}`, at: 'ServiceRequest.insurance' })]
+    : []),
+];
 
 type BuiltContent = ReturnType<typeof buildOrderContent>;
 /** The content of an order with these tests. It is built once for a write. */
@@ -188,10 +193,12 @@ async function acceptOrder(
   const at = context.clock().toISOString();
   const task = buildTask(request, { at, sent: content, system: systems.taskInput });
   const taskId = await createOrderTask(context, { id: write.id, isNew: write.previous === undefined }, task);
+  const insurance = buildUserInsurance(content);
   const payload = formatOrderPayload({
     state: 'unsent',
     task: taskId,
-    clientUserId: buildClientUserId(tenant, patientId),
+    clientUserId: buildClientUserId(tenant, patientId, insurance),
+    insurance,
     text: buildOrderText(content, key),
     version,
     isParkedByOperator: false,

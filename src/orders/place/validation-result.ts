@@ -18,17 +18,27 @@ export function combineResults<T>(parts: ValidationResult<T[]>[]): ValidationRes
 
 export const listIssues = (part: ValidationResult<unknown>): Issue[] => ('issues' in part ? part.issues : []);
 
-/** The value of each part by its name. Fails with 422 if a part has issues, or `others` is not empty. */
-export function requireValid<P extends Record<string, ValidationResult<unknown>>>(
+type PartValues<P extends Record<string, ValidationResult<unknown>>> = {
+  [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never;
+};
+
+/** The value of each part by its name, or the issues of all parts and `others`. */
+export function combineParts<P extends Record<string, ValidationResult<unknown>>>(
   parts: P,
   others: Issue[] = [],
-): { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never } {
+): ValidationResult<PartValues<P>> {
   const issues = [...others];
   const values: Record<string, unknown> = {};
   for (const [name, part] of Object.entries(parts))
     if ('value' in part) values[name] = part.value;
     else issues.push(...part.issues);
-  if (issues.length) throw businessRules(issues);
-  // type assertion: every part has a value here
-  return values as { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never };
+  // type assertion: without issues every part has a value
+  return issues.length ? { issues } : { value: values as PartValues<P> };
+}
+
+/** Like combineParts. Fails with 422 if there are issues. */
+export function requireValid<P extends Record<string, ValidationResult<unknown>>>(parts: P, others: Issue[] = []): PartValues<P> {
+  const result = combineParts(parts, others);
+  if ('issues' in result) throw businessRules(result.issues);
+  return result.value;
 }
