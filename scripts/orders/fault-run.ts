@@ -6,6 +6,7 @@ import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts
 import { WEBHOOK_PATHS } from '../../src/orders/webhooks/receive.ts';
 import { type Servers, startServers } from '../histories/servers.ts';
 import { anomaliesIn, type Database, openDatabase } from './ground-truth.ts';
+import { insuredTwice } from './insured-orders.ts';
 import { atTheLaboratory, forgetful, mischief, recover } from './mischief.ts';
 import { type Ordered, orderer } from './orderer.ts';
 import { randomFrom } from './random.ts';
@@ -23,6 +24,9 @@ export interface FaultReport {
   wrong: string[];
   ordered: number;
   there: number;
+  /** Orders that are billed to an insurance, and users that have one twice although nothing was done wrong here. */
+  insured: number;
+  insuredTwice: number;
   seconds: number;
   /** Requests that reached the sandbox: while it was away, per outage, and in all. */
   duringOutages: number[];
@@ -68,7 +72,19 @@ export async function faultRun(run: FaultRun): Promise<FaultReport> {
     const seconds = rounded(performance.now() - began);
     const webhookAttempts = state.webhooks.messages.reduce((sum, { answers }) => sum + answers.length, 0);
     const [ordered, there, requests] = [running.ordered.length, state.orders.size, state.requests.length];
-    return { wrong: failures, ordered, there, seconds, duringOutages, requests, webhookAttempts, parts };
+    const insured = [...state.orders.values()].filter(({ insuranceId }) => insuranceId !== null).length;
+    return {
+      wrong: failures,
+      ordered,
+      there,
+      insured,
+      insuredTwice: insuredTwice(state).length,
+      seconds,
+      duringOutages,
+      requests,
+      webhookAttempts,
+      parts,
+    };
   } finally {
     await database.close();
     await servers.stop();

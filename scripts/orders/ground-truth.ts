@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { readStatus, type SandboxOrder, type SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
 import { expectedOf, valueIn } from './expected.ts';
+import { wronglyBilled } from './insured-orders.ts';
 import { NPIS, type Ordered } from './orderer.ts';
 
 /** The database of the servers, looked at from outside. */
@@ -85,6 +86,7 @@ export async function anomaliesIn(database: Database, world: SandboxState, order
     ...strangers.map(({ id }) => `the network has an order that nobody sent: ${id}`),
     ...mixedUp(world, keys),
     ...wronglySigned(world, keys),
+    ...wronglyBilled(world, membersByKey(orders, ordered)),
     ...ordered.flatMap((order) =>
       anomaliesOf(order, { lives: ofId.get(`${order.tenant}/ServiceRequest/${order.id}`) ?? [], bodies, there, reports }),
     ),
@@ -96,6 +98,12 @@ function mixedUp(world: SandboxState, keys: Map<string, Entry>): string[] {
   const ofUser = Map.groupBy(world.orders.values(), ({ userId }) => userId);
   const shared = [...ofUser].filter(([, orders]) => new Set(orders.map(({ passthrough }) => keys.get(passthrough ?? '')?.tenant)).size > 1);
   return shared.map(([userId]) => `two tenants share a person at the network: ${userId}`);
+}
+
+/** The key of each order → the member whose insurance it is billed to. */
+function membersByKey(entries: Entry[], ordered: Ordered[]): Map<string, string | undefined> {
+  const ofRequest = new Map(ordered.map(({ tenant, id, member }) => [`${tenant}/ServiceRequest/${id}`, member]));
+  return new Map(entries.map(({ tenant, subject, key }) => [key, ofRequest.get(`${tenant}/${subject}`)]));
 }
 
 /** Orders at the network that another physician signs than the one who is registered in their tenant. */

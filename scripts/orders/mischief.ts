@@ -55,6 +55,18 @@ const NEXT: [from: RegExp, to: string[]][] = [
   [/\.partial_results$/, ['completed.walk_in_test.completed', 'failed.walk_in_test.sample_error']],
   [/\.completed$/, ['completed.walk_in_test.corrected']],
 ];
+const OTHER_OPERATIONS = [
+  'orders',
+  'orders',
+  'user',
+  'order',
+  'result',
+  'cancelOrder',
+  'userInfo',
+  'createInsurance',
+  'createInsurance',
+  'insurance',
+];
 const MOST_FAULTS = 20;
 /** How far lists are behind what was made, in seconds. */
 const LIST_DELAYS = [0, 0, 2, 30];
@@ -102,7 +114,7 @@ const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor
 
 function fault({ world, random }: Scene): void {
   const fault = pick(random, FAULTS);
-  const operation = random() < 0.7 ? 'createOrder' : pick(random, ['orders', 'orders', 'user', 'order', 'result', 'cancelOrder']);
+  const operation = random() < 0.6 ? 'createOrder' : pick(random, OTHER_OPERATIONS);
   if (world.faults.length < MOST_FAULTS) world.faults = [...world.faults, { ...fault, operation }];
 }
 

@@ -2,6 +2,7 @@
 // created again, or updated by a client that does not know the network's changes, or that names another patient.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Servers } from '../histories/servers.ts';
+import { billingOf, memberOf, PAYOR } from './insured-orders.ts';
 import { orderThroughLoop, uuidOf } from './loop-orders.ts';
 
 /** The final request of an id. `lives`: how often the id was ordered again. `wanted`: whether its last order must exist. */
@@ -9,6 +10,8 @@ export interface Ordered {
   tenant: 'demo' | 'other';
   id: string;
   patient: string;
+  /** The member whose insurance is billed; undefined: none. */
+  member?: string | undefined;
   lives: number;
   wanted: boolean;
   /** The network's id of the order that a vendor's door answered with. */
@@ -51,7 +54,7 @@ const physicianOf = (tenant: Tenant) => ({
 });
 
 /** An order for a patient. */
-export const request = (id: string, patient: string, status = 'active') => ({
+export const request = (id: string, patient: string, status = 'active', billing: object = {}) => ({
   resourceType: 'ServiceRequest',
   id,
   status,
@@ -59,6 +62,7 @@ export const request = (id: string, patient: string, status = 'active') => ({
   category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
   code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
   subject: { reference: `Patient/${patient}` },
+  ...billing,
 });
 /** Patients, so that no one has thousands of orders. */
 const PATIENTS = 50;
@@ -112,7 +116,7 @@ export async function orderer(servers: Servers): Promise<Place> {
   const put = (tenant: Tenant, resource: { resourceType: string; id: string; note?: object[] }, expected?: ReadonlySet<number>) =>
     call(tenant, ['PUT', `${resource.resourceType}/${resource.id}`, resource], expected);
   for (const tenant of ['demo', 'other'] as const) {
-    const entry = [physicianOf(tenant), ...PATIENTS_OF, ...PATIENTS_OF_LOOP].map((resource) => ({
+    const entry = [physicianOf(tenant), PAYOR, ...PATIENTS_OF, ...PATIENTS_OF_LOOP].map((resource) => ({
       resource,
       request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` },
     }));
@@ -122,23 +126,25 @@ export async function orderer(servers: Servers): Promise<Place> {
     if (waits && n % AT_THE_DOOR === 0) return [await orderThroughLoop(servers, n, uuidOf(n % PATIENTS_OF_LOOP.length))];
     const id = `sr-${n}`;
     const patient = `p${n % PATIENTS}`;
+    const member = memberOf(n, patient);
+    const written = (status = 'active') => request(id, patient, status, billingOf(patient, member));
     const [both, fate, wait] = [random() < 0.3, random(), random()];
     const tenants: Tenant[] = both ? ['demo', 'other'] : ['demo'];
     return Promise.all(
       tenants.map(async (tenant): Promise<Ordered> => {
-        await put(tenant, request(id, patient));
+        await put(tenant, written());
         if (fate > 0.94) {
-          await put(tenant, { ...request(id, patient), note: [{ text: 'from an old copy' }] }, TAKEN_OR_OVER);
+          await put(tenant, { ...written(), note: [{ text: 'from an old copy' }] }, TAKEN_OR_OVER);
           await put(tenant, request(id, `p${(n + 1) % PATIENTS}`), REFUSED);
         }
-        const ordered = { tenant, id, patient };
+        const ordered = { tenant, id, patient, member };
         if (fate > 0.06) return { ...ordered, lives: 1, wanted: true };
         if (wait < 0.5) await delay(wait * 1000);
         else await arrival(bases()[0]!, { id, key: keys[tenant].fhir });
-        await put(tenant, request(id, patient, 'revoked'));
+        await put(tenant, written('revoked'));
         if (fate > 0.04) return { ...ordered, lives: 1, wanted: false };
         await call(tenant, ['DELETE', `ServiceRequest/${id}`]);
-        await put(tenant, request(id, patient));
+        await put(tenant, written());
         return { ...ordered, lives: 2, wanted: true };
       }),
     );

@@ -21,7 +21,7 @@ export async function execute(state: SandboxState, { operation, request, req, re
   const key = operation.keyed && typeof header === 'string' ? header : undefined;
   const { fault, rest } = takeFault(state.faults, operation.name);
   state.faults = rest;
-  state.requests.push({ operation: operation.name, key });
+  state.requests.push({ operation: operation.name, path: request.path, key, fault });
   countOpenRequest(state, res);
   if (fault && fault.when !== 'after' && fault.kind === 'reset') return void res.destroy();
   if (fault && fault.when !== 'after' && fault.kind === 'hang') return;

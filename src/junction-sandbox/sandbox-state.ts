@@ -152,7 +152,7 @@ export interface SandboxState {
   physicians: SandboxPhysician[];
   faults: Fault[];
   /** Every request that reached an operation, oldest first. */
-  requests: { operation: string; key: string | undefined }[];
+  requests: { operation: string; path: string[]; key: string | undefined; fault: Fault | undefined }[];
   /** Requests that are open now, and the maximum so far. */
   openRequests: number;
   maxOpenRequests: number;
