@@ -1,5 +1,5 @@
 // `node scripts/check-junction.ts <description.json>`: a Facet process and the sandbox talk through orders of every kind, and each exchange is held to Junction's
-// own API description (OpenAPI 3.1, https://docs.junction.com/api-reference), which is not part of this project. On PostgreSQL. Ends with 1 when one breaks it.
+// whole API description (OpenAPI 3.1, https://docs.junction.com/api-reference), which is not part of this project. On PostgreSQL. Ends with 1 when one breaks it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { advanceOrder } from '../src/junction-sandbox/lifecycle.ts';
@@ -7,6 +7,7 @@ import { SANDBOX_ACCOUNT } from '../src/junction-sandbox/sandbox-state.ts';
 import { startSandbox } from '../src/junction-sandbox/server.ts';
 import { startServers } from './histories/servers.ts';
 import { type Description, judge } from './orders/description.ts';
+import { billingOf, PAYOR } from './orders/insured-orders.ts';
 import { PATIENT, request } from './orders/orderer.ts';
 import { type Exchange, recorderBefore } from './orders/recorder.ts';
 
@@ -116,12 +117,17 @@ async function talk(): Promise<void> {
     name: [{ family: 'Lee', given: ['Ann'] }],
   };
   await put({ resourceType: 'Practitioner', id: 'd', ...physician, qualification: LICENCE } as { resourceType: string; id: string });
-  state.faults = [{ operation: 'createOrder', kind: 'cut', when: 'after' }];
+  await put(PAYOR);
+  state.faults = [
+    { operation: 'createOrder', kind: 'cut', when: 'after' },
+    { operation: 'createInsurance', kind: 'reset' },
+  ];
   await put(request('plain', 'p'));
   await put({ ...request('full', 'p'), ...WORDS });
   await put(request('gone', 'q'));
-  await until(() => state.orders.size === 3 && countRequests('orders') > 0);
-  await until(() => [...state.orders.values()].length === 3);
+  await put(request('insured', 'q', 'active', billingOf('q', 'M1')));
+  await until(() => state.orders.size === 4 && countRequests('orders') > 0);
+  await until(() => [...state.orders.values()].length === 4);
   await put(request('gone', 'q', 'revoked'));
   await until(() => countRequests('cancelOrder') > 0);
   const [first] = [...state.orders.keys()];
