@@ -4,9 +4,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
-import { type Sandbox, startSandbox } from '../src/junction-sandbox/server.ts';
+import { startSandbox } from '../src/junction-sandbox/server.ts';
 import { DEFAULT_CONCURRENCY } from '../src/orders/accounts/lab-account.ts';
 import { startServers } from './histories/servers.ts';
+import { buildLatency } from './orders/latency.ts';
 import { placeAtOnce } from './orders/orderer.ts';
 
 const { values: options } = parseArgs({
@@ -20,19 +21,15 @@ compared with a bare fetch loop. On PostgreSQL (BENCH_DATABASE_URL, default post
   process.exit();
 }
 const ORDERS = Number(options.orders);
-const LATENCY_S = Number(options.latency) / 1000;
+const LATENCY_MS = Number(options.latency);
 /** As many as all processes together have on their way at once. */
 const AT_ONCE = DEFAULT_CONCURRENCY;
 
 const perSecond = (ms: number): number => Math.round((ORDERS / ms) * 1000);
 
-const slowly = ({ state }: Sandbox): void => {
-  state.faults = LATENCY_S ? [{ operation: 'createOrder', kind: 'slow', seconds: LATENCY_S, times: Number.MAX_SAFE_INTEGER }] : [];
-};
-
 async function floor(processes: number): Promise<number> {
   const sandbox = await startSandbox();
-  slowly(sandbox);
+  sandbox.state.faults = buildLatency(LATENCY_MS);
   const run = promisify(execFile);
   const args = [sandbox.url, sandbox.apiKey, String(ORDERS / processes), String(AT_ONCE / processes)];
   const all = Array.from({ length: processes }, () => run(process.execPath, [join(import.meta.dirname, 'orders/floor.ts'), ...args]));
@@ -50,7 +47,7 @@ async function drain(processes: number): Promise<number> {
   try {
     state.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
     await placeAtOnce(servers, ORDERS);
-    slowly(sandbox);
+    state.faults = buildLatency(LATENCY_MS);
     state.advance(600);
     while (state.orders.size === 0) await delay(1);
     const began = performance.now();

@@ -71,12 +71,12 @@ const PATIENTS_OF = Array.from({ length: PATIENTS }, (_, index) => ({ ...PATIENT
 const PAGE = 250;
 
 /** So many orders of one tenant, written in transactions. */
-export async function placeAtOnce({ bases, keys }: Servers, orders: number): Promise<void> {
+export async function placeAtOnce({ bases, keys }: Servers, orders: number, tenant: Tenant = 'demo'): Promise<void> {
   const post = async (resources: { resourceType: string; id: string }[]) => {
     const entry = resources.map((resource) => ({ resource, request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` } }));
     const { status } = await sendRequest(bases()[0]!, {
       method: 'POST',
-      key: keys.demo.fhir,
+      key: keys[tenant].fhir,
       body: { resourceType: 'Bundle', type: 'transaction', entry },
     });
     if (status !== 200) throw new Error(`the orders cannot be written: ${status}`);
