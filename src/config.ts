@@ -79,6 +79,10 @@ export interface Config {
     noteLimit: number;
     /** JUNCTION_PHYSICIANS: `required` if the account's orders must name a physician (a delegated laboratory account); default `optional`. */
     physicians: 'required' | 'optional';
+    /** JUNCTION_DEFAULT_PHYSICIANS: JSON, the patient's state → the id of the Practitioner who signs orders that no requester signs. */
+    defaultPhysicians: Record<string, string>;
+    /** JUNCTION_CONCURRENCY: the maximum number of concurrent requests that send something, of all processes together; default 16, at most 256. */
+    concurrency: number;
   };
 }
 
@@ -137,6 +141,8 @@ const readJunction = (env: NodeJS.ProcessEnv): Config['junction'] => ({
   isShared: readShared(readText(env.JUNCTION_SHARED)),
   noteLimit: readWholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, max: 1000 }),
   physicians: readPhysicians(readText(env.JUNCTION_PHYSICIANS) ?? 'optional'),
+  defaultPhysicians: readJson('JUNCTION_DEFAULT_PHYSICIANS', env.JUNCTION_DEFAULT_PHYSICIANS, isPhysicians) ?? {},
+  concurrency: readWholeNumber('JUNCTION_CONCURRENCY', env.JUNCTION_CONCURRENCY, { standard: 16, least: 1, max: 256 }),
 });
 
 /** Replaces deprecated names of variables by the current ones. When both are set, the current one counts. */
@@ -309,6 +315,10 @@ const EXPECTED: Record<string, string> = {
 
 export const isPanels = (value: unknown): value is Record<string, string[]> =>
   isObject(value) && Object.values(value).every((ids) => Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === 'string'));
+
+/** The patient's state (USPS code) → the id of a Practitioner. */
+export const isPhysicians = (value: unknown): value is Record<string, string> =>
+  isObject(value) && Object.entries(value).every(([state, id]) => /^[A-Z]{2}$/.test(state) && typeof id === 'string' && id !== '');
 
 const isRateLimits = (value: unknown): value is Config['rateLimits'] =>
   isObject(value) &&

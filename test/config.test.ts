@@ -16,6 +16,8 @@ test('lists, JSON and URLs are read', () => {
     JUNCTION_SHARED: 'true',
     JUNCTION_NOTE_LIMIT: '1000',
     JUNCTION_PHYSICIANS: 'required',
+    JUNCTION_DEFAULT_PHYSICIANS: '{"NY":"ann"}',
+    JUNCTION_CONCURRENCY: '4',
     FACET_BASE_URL: 'https://fhir.example.org/',
     TRUST_PROXY: '1',
   });
@@ -26,8 +28,10 @@ test('lists, JSON and URLs are read', () => {
     isShared: true,
     noteLimit: 1000,
     physicians: 'required',
+    defaultPhysicians: { NY: 'ann' },
+    concurrency: 4,
   });
-  expect(readConfig({}).junction.physicians).toBe('optional');
+  expect(readConfig({}).junction).toMatchObject({ physicians: 'optional', defaultPhysicians: {}, concurrency: 16 });
   expect([config.baseUrl, config.trustProxy]).toEqual(['https://fhir.example.org', 1]);
   expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8, ::1' }).trustProxy).toBe('loopback, 10.0.0.0/8, ::1');
 });
@@ -56,6 +60,8 @@ test.each([
   [{ FACET_SECRETS_KEY: 'a', FACET_SECRETS_KEY_FILE: 'b' }, 'not both'],
   [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],
   [{ JUNCTION_PHYSICIANS: 'never' }, 'JUNCTION_PHYSICIANS must be required or optional'],
+  [{ JUNCTION_DEFAULT_PHYSICIANS: '{"New York":"ann"}' }, 'JUNCTION_DEFAULT_PHYSICIANS is not as expected'],
+  [{ JUNCTION_CONCURRENCY: '0' }, 'JUNCTION_CONCURRENCY must be a whole number from 1 to 256'],
   [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS must be strict, or unset'],
   [{ FACET_FULLTEXT: 'yes' }, 'FACET_FULLTEXT must be on or off'],
   [{ FACET_REFERENCES: 'lax' }, 'FACET_REFERENCES must be loose or strict'],

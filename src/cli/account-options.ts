@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { validate as isUuid } from 'uuid';
-import { isPanels, isWebhookSecret } from '../config.ts';
-import { isObject, tryParseJson } from '../fhir/json-values.ts';
+import { isPanels, isPhysicians, isWebhookSecret } from '../config.ts';
+import { tryParseJson } from '../fhir/json-values.ts';
 import { resolveJunctionBaseUrl } from '../junction/account.ts';
 import { ENVIRONMENT_ACCOUNT } from '../orders/accounts/account-identity.ts';
 import { DEFAULT_CONCURRENCY } from '../orders/accounts/lab-account.ts';
@@ -75,9 +75,6 @@ function parsePhysicians(json: string): Record<string, string> {
     throw new AdminError('--default-physicians must be JSON of states and the ids of their Practitioners: {"NY":"<Practitioner id>"}');
   return physicians;
 }
-
-const isPhysicians = (value: unknown): value is Record<string, string> =>
-  isObject(value) && Object.entries(value).every(([state, id]) => /^[A-Z]{2}$/.test(state) && typeof id === 'string' && id !== '');
 
 function parseDemand(text: string): LabAccountSettings['physicians'] {
   if (text !== 'required' && text !== 'optional') throw new AdminError('--physicians must be required or optional');

@@ -4,7 +4,6 @@ import { resolveJunctionBaseUrl } from '../junction/account.ts';
 import type { Sandbox } from '../junction-sandbox/server.ts';
 import type { AccountDirectory, EnvironmentAccount } from '../orders/accounts/account-directory.ts';
 import { ENVIRONMENT_ACCOUNT } from '../orders/accounts/account-identity.ts';
-import { DEFAULT_CONCURRENCY } from '../orders/accounts/lab-account.ts';
 import type { Database } from '../store/database/database.ts';
 import { listTenants } from '../store/tenants.ts';
 import { readPanels, usesSandbox } from './panels.ts';
@@ -18,23 +17,18 @@ interface EnvironmentAccountSource {
 
 /** The sandbox serves every tenant, and accepts every account at a laboratory. */
 export function createEnvironmentAccount(config: Config): EnvironmentAccountSource {
-  const { apiKey, baseUrl, teamId, physicianPath, webhookSecrets, labAccounts, noteLimit, physicians, isShared } = config.junction;
+  const { apiKey, baseUrl, teamId, labAccounts, isShared, ...settings } = config.junction;
   const isSandbox = usesSandbox(config);
   let account: EnvironmentAccount | undefined;
   if (apiKey !== undefined || isSandbox)
     account = {
       ...ENVIRONMENT_ACCOUNT,
       junction: apiKey === undefined ? undefined : { apiKey, baseUrl: resolveJunctionBaseUrl(apiKey, baseUrl), teamId },
-      webhookSecrets,
       isPaused: false,
-      concurrency: DEFAULT_CONCURRENCY,
-      physicianPath,
+      ...settings,
       panels: readPanels(config) ?? {},
       defaultLabAccount: labAccounts[0],
       allowedLabAccounts: isSandbox ? undefined : labAccounts,
-      defaultPhysicians: {},
-      physicians,
-      noteLimit,
       isShared: isShared || isSandbox,
     };
   return {

@@ -29,6 +29,11 @@ test.each<[string, Record<string, string>, object | undefined]>([
     { ...KEY, JUNCTION_LAB_ACCOUNT_ID: LAB },
     { isShared: false, allowedLabAccounts: [LAB], defaultLabAccount: LAB },
   ],
+  [
+    'it has its own limit of requests and its own physicians',
+    { ...KEY, JUNCTION_CONCURRENCY: '4', JUNCTION_DEFAULT_PHYSICIANS: '{"NY":"ann"}', JUNCTION_PHYSICIANS: 'required' },
+    { concurrency: 4, defaultPhysicians: { NY: 'ann' }, physicians: 'required', noteLimit: 120, panels: { a: ['b'] } },
+  ],
   ['JUNCTION_SHARED=true shares it', { ...KEY, JUNCTION_SHARED: 'true' }, { isShared: true, allowedLabAccounts: [] }],
 ])('%s', (_title, env, account) => {
   const found = createEnvironmentAccount(readConfig(env)).find();
