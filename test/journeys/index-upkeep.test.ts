@@ -3,10 +3,12 @@ import { pino } from 'pino';
 import request from 'supertest';
 import { administer, openAdminContext } from '../../src/cli/admin.ts';
 import { readConfig } from '../../src/config.ts';
+import { TYPE_NUMBERS } from '../../src/fhir/types.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
 import { loadDefinitions } from '../../src/server/load-definitions.ts';
 import { until } from '../until.ts';
+import { orderable, panelFor } from './people.ts';
 import { BASE_URL, type Running, startFacet } from './running-server.ts';
 
 const FHIR = 'application/fhir+json';
@@ -23,6 +25,12 @@ beforeAll(async () => {
       .expect(201);
 });
 afterAll(() => before.close());
+
+/** The version before had no search for registered physicians. */
+const olderPhysicianRules = () =>
+  before.store.database.script(`
+    delete from index_rules where fingerprint = 'before';
+    update index_rules set fingerprint = 'before', parameters = parameters - 'registered-state' where rtype = ${TYPE_NUMBERS.Practitioner}`);
 
 /** The version before had no search by family name, and had indexed everything. */
 const olderRules = () =>
@@ -107,4 +115,50 @@ test('facet index run completes the index at once', async () => {
   const facet = await newVersion();
   const { body } = await request(facet.app).get('/fhir/R4/Patient?family=curie').set('x-api-key', key);
   expect(body.entry).toHaveLength(1);
+});
+
+test('until the physicians are indexed, an order that no requester signs is refused with Retry-After and stores nothing', async () => {
+  const physician = {
+    resourceType: 'Practitioner',
+    id: 'ann',
+    name: [{ given: ['Ann'], family: 'Lee' }],
+    identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: '1999999984' }],
+    qualification: [buildLicence('NY')],
+  };
+  await before.put(orderable('ada')).expect(201);
+  await before.put(physician).expect(201);
+  await olderPhysicianRules();
+  const facet = await newVersion();
+  const put = (resource: { resourceType: string; id: string }) =>
+    request(facet.app)
+      .put(`/fhir/R4/${resource.resourceType}/${resource.id}`)
+      .set({ 'x-api-key': key, 'Content-Type': FHIR })
+      .send(JSON.stringify(resource));
+  const order = (id: string, more: object = {}) => put({ ...panelFor('ada'), id, ...more });
+  const waiting = await order('early');
+  expect([waiting.status, waiting.headers['retry-after'], waiting.body.issue[0].diagnostics]).toEqual([
+    503,
+    '30',
+    'the index of the search parameter Practitioner.registered-state is being built: try again later',
+  ]);
+  const { database } = before.store;
+  const stored = async () => (await database.query('select 1 from resource where id = $1', ['early'])).length;
+  expect([await stored(), (await database.query('select 1 from outbox')).length]).toEqual([0, 0]);
+  expect((await order('signed', { requester: { reference: 'Practitioner/ann' } })).status).toBe(201);
+  const stop = facet.startMaintenance();
+  await until(
+    () => order('early'),
+    ({ status }) => status === 201,
+  );
+  await stop();
+});
+
+const buildLicence = (state: string) => ({
+  code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/qualification', code: 'state-license' }] },
+  extension: [
+    {
+      url: 'http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/practitioner-qualification',
+      extension: [{ url: 'whereValid', valueCodeableConcept: { coding: [{ system: 'https://www.usps.com/', code: state }] } }],
+    },
+  ],
 });
