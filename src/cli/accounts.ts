@@ -1,6 +1,5 @@
 // `facet accounts`: create, list, show, update and rotate the accounts at the lab network, and pause and resume their sending. It never prints a secret.
-import type { AccountSecrets } from '../orders/accounts/secrets.ts';
-import { SecretsError } from '../orders/accounts/secrets.ts';
+import { type AccountSecrets, SecretsError } from '../orders/accounts/secrets.ts';
 import type { Database } from '../store/database/database.ts';
 import {
   countWaitingOf,
@@ -101,7 +100,7 @@ const DEMANDS: Record<LabAccountRow['physicians'], string> = {
 
 /** At most the last four characters of a secret. */
 function describeSecrets(account: LabAccountRow, { secrets }: AdminContext): [string, string][] {
-  const own = readSecrets(account, secrets);
+  const own = secrets.decrypt(account.id, account.secrets);
   if ('problem' in own) return [['secrets', `cannot be read: ${own.problem}`]];
   const ending = (secret: string): string => `…${secret.slice(-4)}`;
   return [
@@ -111,18 +110,9 @@ function describeSecrets(account: LabAccountRow, { secrets }: AdminContext): [st
   ];
 }
 
-function readSecrets({ id, secrets: text }: LabAccountRow, secrets: AdminContext['secrets']): AccountSecrets | { problem: string } {
-  try {
-    return secrets.decrypt(id, text);
-  } catch (error) {
-    if (error instanceof SecretsError) return { problem: error.message };
-    throw error;
-  }
-}
-
 async function updateAccount(database: Database, { account: name, ...options }: Options, context: AdminContext): Promise<string[]> {
   const account = await findAccount(database, name);
-  const own = readSecrets(account, context.secrets);
+  const own = context.secrets.decrypt(account.id, account.secrets);
   if ('problem' in own && options.baseUrl !== undefined) throw new AdminError(own.problem);
   const settings = parseSettings(options, account, 'problem' in own ? '' : own.apiKey);
   return store(database, { ...account, ...settings }, context, `account ${account.name} updated: ${IN_FORCE}`);
@@ -153,7 +143,7 @@ async function rotate(
   { options, context }: { options: Options; context: AdminContext },
 ): Promise<string[]> {
   const { apiKey, webhookSecret, dropOld } = options;
-  const found = readSecrets(account, context.secrets);
+  const found = context.secrets.decrypt(account.id, account.secrets);
   if ('problem' in found && apiKey === undefined) throw new AdminError(`account ${account.name}: ${found.problem}`);
   const present = 'problem' in found ? { apiKey: '', webhookSecrets: [] } : found;
   const added = webhookSecret === undefined ? [] : [parseWebhookSecret(webhookSecret)];

@@ -8,6 +8,7 @@ import { retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import { nextRetryAt } from '../messaging/retry-policy.ts';
 import type { TrackedOrder } from '../store/queues/tracked-orders.ts';
+import { toOrderFields } from './log-fields.ts';
 import { updateResults } from './results/update-results.ts';
 import { findTrackingTransition, type TrackingAction } from './state-machine.ts';
 import { applySnapshot } from './track/apply-snapshot.ts';
@@ -19,7 +20,7 @@ export async function pollOrder(tracker: OrderTracker, leased: LeasedOrder): Pro
   if (outcome === 'lease-lost') return;
   const { trackedOrder, by } = leased;
   const { error } = outcome;
-  if (error !== undefined) tracker.log({ tenant: trackedOrder.tenant, order: trackedOrder.orderId, error }, 'an order could not be polled');
+  if (error !== undefined) tracker.log({ ...toOrderFields(trackedOrder), error }, 'an order could not be polled');
   const now = tracker.clock();
   const { action } = findTrackingTransition('polling', outcome.event)!;
   const nextAt = SCHEDULES[action]!(tracker, { trackedOrder, now, outcome });

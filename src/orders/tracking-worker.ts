@@ -3,6 +3,7 @@
 import { createKeyedRuns } from '../messaging/keyed-runs.ts';
 import { backOffWhileIdle, type PollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
+import { toOrderFields } from './log-fields.ts';
 import { pollOrder } from './poll-order.ts';
 import { createPollLease, type OrderTracker } from './track/order-tracker.ts';
 import { INBOX_SOURCE, processInbox } from './webhooks/inbox.ts';
@@ -86,10 +87,7 @@ async function pollDueOrders(tracker: OrderTracker): Promise<number> {
   await Promise.all(
     due.map((trackedOrder) =>
       pollOrder(tracker, { trackedOrder, by: lease.by }).catch((error: unknown) =>
-        tracker.log(
-          { tenant: trackedOrder.tenant, order: trackedOrder.orderId, error: redactError(error) },
-          'an order could not be polled',
-        ),
+        tracker.log({ ...toOrderFields(trackedOrder), error: redactError(error) }, 'an order could not be polled'),
       ),
     ),
   );

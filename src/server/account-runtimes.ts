@@ -80,7 +80,7 @@ function createRuntime({ accounts, activateRegistration, ...parts }: RuntimePart
   const sender: OrderSender = {
     ...parts,
     account: { id, name, tenant },
-    log: (facts, text) => parts.log({ account: name, ...facts }, text),
+    log: (facts, text) => parts.log({ account: name, ...(tenant && { tenant }), ...facts }, text),
     onAttempt: (topic, state) => parts.attempted?.(topic, state, name),
     client,
     gate: createGate(createCircuitBreaker(), parts.clock, limit),

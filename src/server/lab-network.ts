@@ -1,4 +1,5 @@
 // Assembles the connection to the lab network: write hooks of orders, external steps of vendors' requests, the webhook endpoint, and background work.
+import { unavailable } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import { createJunctionCatalogueReader } from '../junction/catalogue-reader.ts';
@@ -7,6 +8,7 @@ import type { AccountDirectory } from '../orders/accounts/account-directory.ts';
 import type { CatalogueSystems } from '../orders/catalogue/catalogue-entry.ts';
 import { type SyncOptions, syncCatalogue } from '../orders/catalogue/sync-catalogue.ts';
 import type { OrderSender } from '../orders/deliver/order-sender.ts';
+import { withTenantNames } from '../orders/log-fields.ts';
 import type { OrderRules } from '../orders/place/order-content.ts';
 import { buildOrderDocumentation } from '../orders/place/order-documentation.ts';
 import { buildTaskWriteHook } from '../orders/place/order-task.ts';
@@ -65,8 +67,9 @@ export interface LabNetwork extends Pick<AccountRuntimes, 'listCircuits'> {
   work: OrderWork;
 }
 
-export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkParts): LabNetwork {
+export function buildLabNetwork(options: LabNetworkOptions, given: LabNetworkParts): LabNetwork {
   const { accounts, systems, results } = options;
+  const parts = { ...given, log: withTenantNames(accounts.findTenantName, given.log) };
   const runtimes = createAccountRuntimes({
     random: Math.random,
     ...parts,
@@ -106,10 +109,15 @@ const syncCatalogueOf = async (
 function findOrderRules(options: LabNetworkOptions, tenant: number): OrderRules {
   const { accounts, tables, systems, unorderable } = options;
   const account = accounts.findOfTenant(tenant);
+  const isAnyAccount = accounts.list().length > 0;
+  if (isAnyAccount && !account && accounts.findTenantName(tenant) === undefined) throw unavailable(NEW_TENANT_TEXT, 1);
   return {
     account,
     table: { ...tables, panels: account?.panels ?? {} },
     systems,
-    unorderable: accounts.list().length ? unorderable : 'store',
+    unorderable: isAnyAccount ? unorderable : 'store',
   };
 }
+
+const NEW_TENANT_TEXT =
+  'this tenant was created a moment ago, and its account at the lab network has not been read yet: send the request again';

@@ -53,13 +53,16 @@ const UPDATE = `update lab_account set status = $3, paused_reason = $4, base_url
   where account_id = $1 and version = $2 returning ${COLUMNS}`;
 /** One cheap statement: it reads no settings and no secrets. */
 const SUMMARY = `select coalesce((select json_agg(json_build_array(account_id, version) order by account_id) from lab_account), '[]'::json) as versions,
-  (select json_agg(tenant_id) from (select tenant_id from tenant where status = 'active' order by tenant_id limit 2) as t) as tenants`;
+  (select json_agg(tenant_id) from (select tenant_id from tenant where status = 'active' order by tenant_id limit 2) as t) as tenants,
+  (select count(*)::int from tenant) as "tenantCount"`;
 
 /** What a process compares with its cached accounts. */
 interface LabAccountSummary {
   versions: [id: number, version: number][];
   /** The only active tenant of the installation; undefined: there are none, or several. */
   onlyTenant: number | undefined;
+  /** Disabled tenants count. */
+  tenantCount: number;
 }
 
 /** Undefined if the name is in use, or the tenant has an account. `encrypt`: returns the encrypted secrets for the id. */
@@ -96,9 +99,9 @@ export const findLabAccount = async (database: Database, name: string): Promise<
   (await database.query<LabAccountRow>(`${SELECT} where name = $1`, [name]))[0];
 
 export async function summarizeLabAccounts(database: Database): Promise<LabAccountSummary> {
-  const [found] = await database.query<{ versions: [number, number][]; tenants: number[] | null }>(SUMMARY);
-  const { versions, tenants } = found!;
-  return { versions, onlyTenant: tenants?.length === 1 ? tenants[0] : undefined };
+  const [found] = await database.query<{ versions: [number, number][]; tenants: number[] | null; tenantCount: number }>(SUMMARY);
+  const { versions, tenants, tenantCount } = found!;
+  return { versions, onlyTenant: tenants?.length === 1 ? tenants[0] : undefined, tenantCount };
 }
 
 /** The numbers of an account's messages that wait to be sent, by topic and state. */

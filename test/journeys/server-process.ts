@@ -63,7 +63,7 @@ function child(args: string[], env: Env): ChildProcess {
 function spawned(program: string, args: string[], env: Env, cwd?: string): ChildProcess {
   const { PATH = '', HOME = '', TMPDIR } = process.env;
   const options = { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env }, ...(cwd !== undefined && { cwd }) };
-  const running = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const running = spawn(program, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
   started.add(running);
   running.once('exit', () => started.delete(running));
   return running;
@@ -121,8 +121,13 @@ export interface Said {
 }
 
 /** Runs a command to its end. */
-export async function facet(env: Env, ...args: string[]): Promise<Said> {
+export const facet = (env: Env, ...args: string[]): Promise<Said> => facetReading('', env, ...args);
+
+/** Runs a command to its end. It reads this text from standard input. */
+export async function facetReading(input: string, env: Env, ...args: string[]): Promise<Said> {
   const command = child(args, env);
+  // a command that does not read its input may end first
+  command.stdin!.on('error', () => {}).end(input);
   const [stdout, stderr, [code]] = await Promise.all([text(command.stdout!), text(command.stderr!), once(command, 'close')]);
   return { code: code as number | null, stdout, stderr };
 }

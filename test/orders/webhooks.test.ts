@@ -238,6 +238,17 @@ test('31: without a secret every message is refused, and the response names the 
   expect([response.status, response.text]).toEqual([503, expect.stringContaining('JUNCTION_WEBHOOK_SECRET')]);
 });
 
+test('31: an account of a tenant without a secret responds like an account that does not exist, and the log names it', async () => {
+  Object.assign(fixture.labAccount, { id: 7, name: 'springfield', webhookSecrets: [] });
+  const send = async (name: string) => {
+    const response = await fetch(`${fixture.hookUrl}/${name}`, { method: 'POST', body: '{}' });
+    return [response.status, (await response.text()).replace(/[0-9a-f-]{36}/g, '')];
+  };
+  const refused = await send('springfield');
+  expect(refused).toEqual(await send('nowhere'));
+  expect([refused[0], fixture.log.join()]).toEqual([401, expect.stringMatching(/"account":"springfield","verdict":"not configured"/)]);
+});
+
 test('32: with a clock ten minutes off messages are refused; later attempts with the right time are accepted', async () => {
   const { id } = await fixture.placeOrder();
   requestFaults({ kind: 'skew', seconds: -600 });

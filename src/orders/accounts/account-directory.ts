@@ -2,9 +2,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database } from '../../store/database/database.ts';
 import { type LabAccountRow, listLabAccounts, summarizeLabAccounts } from '../../store/lab-accounts.ts';
+import { listTenants } from '../../store/tenants.ts';
 import { ENVIRONMENT_ACCOUNT } from './account-identity.ts';
 import type { LabAccount } from './lab-account.ts';
-import { type AccountSecrets, type SecretBox, SecretsError } from './secrets.ts';
+import type { SecretBox } from './secrets.ts';
 
 /** The account of the environment. `isShared`: every tenant without an account of its own may use it. Otherwise only the installation's only tenant may. */
 export interface EnvironmentAccount extends LabAccount {
@@ -29,6 +30,8 @@ export interface AccountDirectory {
   list(): LabAccount[];
   find(id: number): LabAccount | undefined;
   findByName(name: string): LabAccount | undefined;
+  /** Undefined: the tenant was created since the last reading. */
+  findTenantName(tenant: number): string | undefined;
   /** The account for new orders of a tenant. */
   findOfTenant(tenant: number): LabAccount | undefined;
 }
@@ -38,6 +41,7 @@ const MAX_AGE_MS = 1000;
 export function createAccountDirectory(parts: DirectoryParts): AccountDirectory {
   const { database, environment } = parts;
   let [readAt, onlyTenant, own] = [Number.NEGATIVE_INFINITY, undefined as number | undefined, new Map<number, VersionedAccount>()];
+  let names = new Map<number, string>();
   let reading: Promise<void> | undefined;
   // several requests may wait for one reading, so it is not part of the asynchronous context of the request that began it
   const outsideOfRequests = AsyncLocalStorage.snapshot();
@@ -49,6 +53,8 @@ export function createAccountDirectory(parts: DirectoryParts): AccountDirectory 
     const present = new Set(summary.versions.map(([id]) => id));
     const kept = [...own].filter(([id]) => present.has(id));
     own = new Map([...kept, ...rows.map((row): [number, VersionedAccount] => [row.id, toLabAccount(row, parts)])]);
+    // tenants are neither deleted nor renamed
+    if (summary.tenantCount !== names.size) names = new Map((await listTenants(database)).map(({ id, slug }) => [id, slug]));
     [readAt, onlyTenant] = [startedAt, summary.onlyTenant];
   };
   const list = (): LabAccount[] => [environment() ?? [], ...own.values()].flat();
@@ -63,6 +69,7 @@ export function createAccountDirectory(parts: DirectoryParts): AccountDirectory 
     list,
     find: (id) => (id === ENVIRONMENT_ACCOUNT.id ? environment() : own.get(id)),
     findByName: (name) => [...own.values()].find((account) => account.name === name),
+    findTenantName: (tenant) => names.get(tenant),
     findOfTenant(tenant) {
       const [account] = [...own.values()].filter((account) => account.tenant === tenant);
       if (account) return account;
@@ -78,7 +85,8 @@ interface VersionedAccount extends LabAccount {
   version: number;
 }
 
-function toLabAccount(row: LabAccountRow, parts: DirectoryParts): VersionedAccount {
+/** Without readable secrets the account cannot be used; the other accounts continue. */
+function toLabAccount(row: LabAccountRow, { secrets, log }: DirectoryParts): VersionedAccount {
   const {
     id,
     name,
@@ -95,14 +103,15 @@ function toLabAccount(row: LabAccountRow, parts: DirectoryParts): VersionedAccou
     noteLimit,
     version,
   } = row;
-  const secrets = readSecrets(row, parts);
+  const own = secrets.decrypt(id, row.secrets);
+  if ('problem' in own) log({ account: name, error: own.problem }, 'a lab account cannot be used');
   return {
     id,
     name,
     tenant,
     version,
-    junction: secrets && { apiKey: secrets.apiKey, baseUrl, teamId },
-    webhookSecrets: secrets?.webhookSecrets ?? [],
+    junction: 'problem' in own ? undefined : { apiKey: own.apiKey, baseUrl, teamId },
+    webhookSecrets: 'problem' in own ? [] : own.webhookSecrets,
     isPaused: status === 'paused',
     concurrency,
     physicianPath: physicianPath ?? undefined,
@@ -113,15 +122,4 @@ function toLabAccount(row: LabAccountRow, parts: DirectoryParts): VersionedAccou
     physicians,
     noteLimit,
   };
-}
-
-/** Undefined if they cannot be decrypted: the other accounts continue. */
-function readSecrets({ id, name, secrets: text }: LabAccountRow, { secrets, log }: DirectoryParts): AccountSecrets | undefined {
-  try {
-    return secrets.decrypt(id, text);
-  } catch (error) {
-    if (!(error instanceof SecretsError)) throw error;
-    log({ account: name, error: error.message }, 'a lab account cannot be used');
-    return undefined;
-  }
 }

@@ -10,10 +10,10 @@ export interface AccountSecrets {
 
 /** Encrypts with the first key, and decrypts with any of them. */
 export interface SecretBox {
-  /** Throws if there is no key. */
+  /** Throws a SecretsError if there is no key. */
   encrypt(accountId: number, secrets: AccountSecrets): string;
-  /** Throws a SecretsError if the key is missing or the text was changed. */
-  decrypt(accountId: number, text: string): AccountSecrets;
+  /** `problem`: the key is missing, or the text was changed. It contains no secret. */
+  decrypt(accountId: number, text: string): AccountSecrets | { problem: string };
   /** Whether the text was encrypted with the first key. */
   isCurrent(text: string): boolean;
 }
@@ -46,7 +46,7 @@ export function createSecretBox(keys: readonly Buffer[]): SecretBox {
     decrypt(accountId, text) {
       const [, keyId = '', data = ''] = FORM.exec(text) ?? [];
       const key = byId.get(keyId);
-      if (!key) throw new SecretsError(`its secrets are encrypted with the key ${keyId || '?'}, which FACET_SECRETS_KEY does not contain`);
+      if (!key) return { problem: `its secrets are encrypted with the key ${keyId || '?'}, which FACET_SECRETS_KEY does not contain` };
       const bytes = Buffer.from(data, 'base64url');
       const [iv, tag] = [bytes.subarray(0, IV_BYTES), bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)];
       try {
@@ -55,7 +55,7 @@ export function createSecretBox(keys: readonly Buffer[]): SecretBox {
         // type assertion: `encrypt` wrote this text, as its tag shows
         return JSON.parse(content.toString('utf8')) as AccountSecrets;
       } catch {
-        throw new SecretsError('its secrets were changed, or belong to another account: enter them again with facet accounts rotate');
+        return { problem: 'its secrets were changed, or belong to another account: enter them again with facet accounts rotate' };
       }
     },
     isCurrent: (text) => first !== undefined && FORM.exec(text)?.[1] === toKeyId(first),

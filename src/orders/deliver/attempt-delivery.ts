@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../interactions/context.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import { toEntryFields } from '../log-fields.ts';
 import { findOrderEntry, parseOrderPayload } from '../place/order-entry.ts';
 import { claimEntry } from './claim.ts';
 import { ATTEMPT_MS, createDeliveryLease, nextDeliveryAt, type OrderSender } from './order-sender.ts';
@@ -27,8 +28,7 @@ async function recordFailedAttempt(
   { entry, by }: LeasedEntry,
   why: string,
 ): Promise<OutboxState> {
-  const { tenant, subject } = entry;
-  log({ tenant, subject, error: why }, 'an outbox entry could not be sent');
+  log({ ...toEntryFields(entry), error: why }, 'an outbox entry could not be sent');
   const now = clock();
   const outcome = {
     state: 'unknown' as const,

@@ -9,6 +9,7 @@ import { type Outcome, retryAfterSeconds, toHealthSignal } from '../../messaging
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Store } from '../../store/store.ts';
+import { toEntryFields } from '../log-fields.ts';
 import { queueCancellation } from '../place/cancellation.ts';
 import {
   buildAcceptedEdit,
@@ -85,7 +86,8 @@ export async function recordOutcome(sender: OrderSender, leased: LeasedEntry, re
     }
     return conclusion;
   });
-  sender.log({ tenant: entry.tenant, subject: entry.subject, attempt: entry.attempts, state: state ?? 'lost', error }, 'order');
+  const fields = toEntryFields(entry, outcome.kind === 'accepted' ? outcome.value.id : undefined);
+  sender.log({ ...fields, attempt: entry.attempts, state: state ?? 'lost', error }, 'order');
   return state ?? 'sending';
 }
 

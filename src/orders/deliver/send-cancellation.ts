@@ -4,6 +4,7 @@
 import { type Failure, type HealthSignal, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
+import { toEntryFields } from '../log-fields.ts';
 import type { OrderTask } from '../place/cancellation.ts';
 import { buildCancellationRefusedEdit, buildCancelledEdit, editResource, type OrderEdit } from '../place/order-edits.ts';
 import { parseAcceptedOrder, readOrderedRequest, readRequestId } from '../place/order-entry.ts';
@@ -29,6 +30,7 @@ export async function sendCancellation(sender: OrderSender, { entry, by }: Lease
   if (open) {
     const nextAt = nextDeliveryAt(entry.createdAt, now, sender.random());
     await sender.store.outbox.recordOutcome(entry, by, { state, at: now.toISOString(), nextAt, error: open.why });
+    logResult(sender, entry, { state, error: open.why });
     return state;
   }
   const endedOrders = ends.flatMap((end, index) => (end.kind === 'open' ? [] : [{ ...fulfilments[index]!, end }]));
@@ -72,7 +74,7 @@ async function recordResults(sender: OrderSender, { entry, by }: LeasedEntry, at
   const { state, isCancelled, error, endedOrders } = attempt;
   const { tenant } = entry;
   const at = sender.clock().toISOString();
-  return sender.store.transaction(async (store) => {
+  const recorded: OutboxState = await sender.store.transaction(async (store) => {
     await store.readForUpdate(tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
     if (!(await store.outbox.recordOutcome(entry, by, { state, at, ...(error !== undefined && { error }) }))) return 'sending';
     const context = systemContext(sender, tenant, store);
@@ -85,7 +87,12 @@ async function recordResults(sender: OrderSender, { entry, by }: LeasedEntry, at
     );
     return state;
   });
+  logResult(sender, entry, { state: recorded === state ? state : 'lost', error });
+  return recorded;
 }
+
+const logResult = ({ log }: OrderSender, entry: OutboxEntry, result: { state: string; error: string | undefined }): void =>
+  log({ ...toEntryFields(entry, parseAcceptedOrder(entry).orderId), attempt: entry.attempts, ...result }, 'cancellation');
 
 const toEdit = (end: CancellationResult, at: string): OrderEdit =>
   end.kind === 'cancelled' ? buildCancelledEdit(at) : buildCancellationRefusedEdit(end.why, end.status, at);

@@ -1,8 +1,10 @@
 // Updates the results of an order during a poll: reads and applies the result, then the document. Each may fail on its own and is read again by the next poll.
+
 import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { toPhase, toRequestStatus } from '../../junction/order-status.ts';
 import type { ResultSubject } from '../../junction/reader.ts';
 import type { Outcome } from '../../messaging/outcome.ts';
+import { toOrderFields } from '../log-fields.ts';
 import { DOCUMENT_READ_MS, isReadAt, type LeasedOrder, type OrderTracker, parseTrackedState, READ_MS } from '../track/order-tracker.ts';
 import { applyResult, cancelPartialReport } from './apply-result.ts';
 import { isOutdatedDocument } from './correction.ts';
@@ -75,7 +77,6 @@ async function updateDocument(tracker: OrderTracker, leased: LeasedOrder, order:
   const age = now.getTime() - Date.parse(findLastEvent(order)?.at ?? order.updatedAt ?? '');
   const open = !(age > DOCUMENT_WAIT_MS);
   const why = outcome.kind === 'accepted' ? 'it does not exist' : outcome.why;
-  if (!open)
-    tracker.log({ tenant: leased.trackedOrder.tenant, order: order.id, why }, 'the document of a result is not requested any more');
+  if (!open) tracker.log({ ...toOrderFields(leased.trackedOrder), why }, 'the document of a result is not requested any more');
   return { open, ...(open && outcome.kind !== 'accepted' && { error: `document: ${outcome.why}` }) };
 }

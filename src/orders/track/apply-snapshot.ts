@@ -1,5 +1,6 @@
 // Applies the snapshot of an order to its Task, to the request if this order is authoritative, and to the redraws of its order transaction. It runs in one database
 // transaction under the order's lease, and ignores an outdated snapshot.
+
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -9,6 +10,7 @@ import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot
 import { isKnownPhase } from '../../junction/order-status.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
+import { toOrderFields } from '../log-fields.ts';
 import { isCancellationRequested } from '../place/cancellation.ts';
 import { systemContext } from '../system-actor.ts';
 import { buildRequestEdit, buildTaskEdit, findRequestStatusChange, type StatusReport, withSampleIdentifier } from './apply-status.ts';
@@ -26,7 +28,7 @@ export async function applySnapshot(
   if (isOutdated(trackedOrder, order)) return { lease: leased, old: true };
   const last = findLastEvent(order);
   if (last && !isKnownPhase(last.status))
-    tracker.log({ tenant: trackedOrder.tenant, order: order.id, status: last.status }, 'an order has an unknown status');
+    tracker.log({ ...toOrderFields(trackedOrder), status: last.status }, 'an order has an unknown status');
   return tracker.store.transaction(async (store) => {
     const context = systemContext(tracker, trackedOrder.tenant, store);
     const report = await buildRequestReport(context, trackedOrder, order);

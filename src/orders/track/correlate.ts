@@ -1,10 +1,13 @@
 // Finds the request of an order at the lab network: by the order's id, otherwise by the idempotency key that it was sent with (this also records an acceptance
 // whose response was lost), otherwise by its order transaction (a redraw).
+
 import type { Context } from '../../interactions/context.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { createDeliveryLease } from '../deliver/order-sender.ts';
 import { recordOutcome, startTracking } from '../deliver/record-outcome.ts';
+import { toEntryFields, toOrderFields } from '../log-fields.ts';
 import { queueCancellation } from '../place/cancellation.ts';
 import {
   formatOrderPayload,
@@ -28,9 +31,13 @@ export async function correlate(tracker: OrderTracker, order: OrderSnapshot): Pr
   if (known) return 'known';
   const keyed = order.passthrough === undefined ? [] : await store.outbox.findByKeys(account.id, [order.passthrough]);
   const entry = keyed.find(({ topic }) => topic === ORDER_TOPIC);
-  const found = entry ? await correlateByKey(tracker, order, entry) : await correlateByTransaction(tracker, order);
-  if (found !== 'foreign')
-    log({ order: order.id, tenant: entry?.tenant, subject: entry?.subject, found }, 'an order was matched with its request');
+  const sibling = entry ? undefined : await findSibling(tracker, order);
+  if (!entry && !sibling) return 'foreign';
+  const found = entry
+    ? await correlateByKey(tracker, order, entry)
+    : await trackOrderOfTransaction(tracker, order, { ...sibling!, before: sibling!.task });
+  const fields = entry ? toEntryFields(entry, order.id) : toOrderFields({ ...sibling!, orderId: order.id });
+  log({ ...fields, found }, 'an order was matched with its request');
   return found;
 }
 
@@ -70,9 +77,9 @@ async function trackAnotherOrder(tracker: OrderTracker, order: OrderSnapshot, en
  * if its request was withdrawn.
  */
 async function trackContradictingOrder(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
-  const { tenant, subject, state } = entry;
+  const { tenant, state } = entry;
   const payload = toAcceptedOrder(parseOrderPayload(entry), { id: order.id, transactionId: order.transaction?.id });
-  tracker.log({ tenant, subject, order: order.id, state }, 'an order exists at the network although it was refused or cancelled');
+  tracker.log({ ...toEntryFields(entry, order.id), state }, 'an order exists at the network although it was refused or cancelled');
   return adoptOrder(tracker, tenant, async (context) => {
     const found = { at: context.clock().toISOString(), payload: formatOrderPayload(payload), what: 'found' };
     if (!(await context.store.outbox.changeState(entry, { from: [state], to: 'done', ...found }))) return;
@@ -81,11 +88,9 @@ async function trackContradictingOrder(tracker: OrderTracker, order: OrderSnapsh
   });
 }
 
-async function correlateByTransaction(tracker: OrderTracker, order: OrderSnapshot): Promise<Correlation> {
-  const { transaction } = order;
-  const account = tracker.account.id;
-  const [first] = transaction ? await tracker.store.trackedOrders.find({ account, transactionIds: [transaction.id] }) : [];
-  return first ? trackOrderOfTransaction(tracker, order, { ...first, before: first.task }) : 'foreign';
+/** A tracked order of the same order transaction. */
+async function findSibling({ account, store }: OrderTracker, { transaction }: OrderSnapshot): Promise<TrackedOrder | undefined> {
+  return transaction && (await store.trackedOrders.find({ account: account.id, transactionIds: [transaction.id] }))[0];
 }
 
 const readOrigin = (entry: OutboxEntry) => ({

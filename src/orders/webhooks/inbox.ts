@@ -5,6 +5,7 @@ import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { InboxEvent } from '../../store/queues/inbox.ts';
+import { toOrderFields } from '../log-fields.ts';
 import { correlate } from '../track/correlate.ts';
 import { createPollLease, type OrderTracker, READ_MS } from '../track/order-tracker.ts';
 
@@ -26,7 +27,7 @@ export async function processInbox(tracker: OrderTracker): Promise<number> {
 
 /** Makes the polls of tracked orders due and their events done. Returns the ids of the tracked orders. */
 async function wakeOrders(tracker: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
-  const { account, store, clock } = tracker;
+  const { account, store, clock, log } = tracker;
   const trackedOrders = await store.trackedOrders.find({ account: account.id, orderIds: events.flatMap(({ subject }) => subject ?? []) });
   const known = new Set<string | null>(trackedOrders.map(({ orderId }) => orderId));
   const matched = events.filter(({ subject }) => known.has(subject));
@@ -35,7 +36,11 @@ async function wakeOrders(tracker: OrderTracker, events: InboxEvent[], by: strin
     await inside.trackedOrders.wake(trackedOrders, clock().toISOString());
     await inside.inbox.recordOutcome(matched, by, { state: 'done' });
   });
-  for (const event of matched) reportProcessed(tracker, event, 'done');
+  for (const event of matched) {
+    const order = trackedOrders.find(({ orderId }) => orderId === event.subject)!;
+    log({ id: event.id, type: event.type, ...toOrderFields(order) }, 'a webhook was processed');
+    reportProcessed(tracker, event, 'done');
+  }
   return known;
 }
 

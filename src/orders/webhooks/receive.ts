@@ -45,11 +45,11 @@ export function createWebhookReceiver(endpoint: WebhookEndpoint): (message: Webh
 async function receive(endpoint: WebhookEndpoint, message: WebhookMessage, alarm: Alarm): Promise<void> {
   const { header, body } = message;
   const account = await findAccount(endpoint, message);
-  if (account && !account.webhookSecrets.length) throw unavailable(NOT_CONFIGURED_TEXT, NOT_CONFIGURED_RETRY_SECONDS);
   const signed: SignatureHeaders = { id: header('svix-id'), timestamp: header('svix-timestamp'), signature: header('svix-signature') };
   const now = endpoint.clock();
-  // the response to an unknown name is that to a wrong signature
-  const verdict = verifySignature(signed, body, { secrets: account?.webhookSecrets ?? [], now });
+  const secrets = account?.webhookSecrets ?? [];
+  // the response to an unknown name, and to an account without a secret, is that to a wrong signature: it does not reveal which accounts exist
+  const verdict = account && !secrets.length ? 'not configured' : verifySignature(signed, body, { secrets, now });
   if (verdict === 'good' || verdict === 'untimely') reportClockSkew(endpoint, toClockSkewSeconds(signed.timestamp!, now), alarm);
   if (!account || verdict !== 'good') {
     endpoint.webhook?.arrived(verdict, account?.name ?? 'unknown');
@@ -61,16 +61,16 @@ async function receive(endpoint: WebhookEndpoint, message: WebhookMessage, alarm
 }
 
 const NOT_CONFIGURED_RETRY_SECONDS = 300;
-const NOT_CONFIGURED_TEXT = 'webhooks are not configured here: the operator sets JUNCTION_WEBHOOK_SECRET, or the secret of the account';
+const NOT_CONFIGURED_TEXT = 'webhooks are not configured here: the operator sets JUNCTION_WEBHOOK_SECRET';
 
-/** Undefined: no account has this name. Without an account of the environment, its path receives nothing. */
+/** Undefined: no account has this name. Without an account of the environment and its secret, its path receives nothing. */
 async function findAccount({ accounts }: WebhookEndpoint, { account: name }: WebhookMessage): Promise<LabAccount | undefined> {
   await accounts.refresh().catch(() => {
     throw unavailable('the event cannot be stored at the moment: send it again', 5);
   });
   if (name !== undefined) return accounts.findByName(name);
   const account = accounts.find(ENVIRONMENT_ACCOUNT.id);
-  if (!account) throw unavailable(NOT_CONFIGURED_TEXT, NOT_CONFIGURED_RETRY_SECONDS);
+  if (!account?.webhookSecrets.length) throw unavailable(NOT_CONFIGURED_TEXT, NOT_CONFIGURED_RETRY_SECONDS);
   return account;
 }
 
@@ -97,7 +97,7 @@ async function storeEvent(
   const arrived = !isNew ? 'repeated' : type === DELIVERY_EXHAUSTED ? 'given up' : state;
   webhook?.arrived(arrived, name);
   const text = arrived === 'given up' ? 'the network has given up delivering a webhook' : 'webhook';
-  log({ account: name, id, type, order: orderId, state: arrived }, text);
+  log({ account: name, ...(tenant && { tenant }), id, type, order: orderId, state: arrived }, text);
 }
 
 const MINUTE_MS = 60_000;

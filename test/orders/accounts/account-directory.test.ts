@@ -136,20 +136,30 @@ test('secrets of another key are logged with the account and the variable; the o
 test('within a second a process asks nothing; then one statement, and one more only if an account has changed', async () => {
   const own = await account(await tenant('one'), 'one');
   const directory = await open();
-  expect(statements).toHaveLength(2);
+  expect(statements).toHaveLength(3);
   await directory.refresh();
-  expect(statements).toHaveLength(2);
+  expect(statements).toHaveLength(3);
   await updateLabAccount(test_.database, { ...own, status: 'paused', pausedReason: 'test' }, AT);
   await later();
   await Promise.all([directory.refresh(), directory.refresh()]);
-  expect([statements.length, directory.find(own.id)?.isPaused]).toEqual([4, true]);
+  expect([statements.length, directory.find(own.id)?.isPaused]).toEqual([5, true]);
   await later();
   await directory.refresh();
-  expect(statements).toHaveLength(5);
+  expect(statements).toHaveLength(6);
   await test_.database.script('delete from lab_account');
   await later();
   await directory.refresh();
-  expect([statements.length, directory.find(own.id), await findLabAccount(test_.database, 'one')]).toEqual([6, undefined, undefined]);
+  expect([statements.length, directory.find(own.id), await findLabAccount(test_.database, 'one')]).toEqual([7, undefined, undefined]);
+});
+
+test('tenants are named; a new one, and one whose id is lower, from the next reading on', async () => {
+  const two = await tenant('two');
+  const directory = await open();
+  expect([directory.findTenantName(two), directory.findTenantName(two - 1)]).toEqual(['two', undefined]);
+  await test_.database.query('insert into tenant (tenant_id, slug, name, created_at) values ($1, $2, $2, $3)', [two - 1, 'one', AT]);
+  await later();
+  await directory.refresh();
+  expect([two, two - 1].map(directory.findTenantName)).toEqual(['two', 'one']);
 });
 
 const later = () => new Promise((resolve) => setTimeout(resolve, 1050));

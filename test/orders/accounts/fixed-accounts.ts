@@ -27,5 +27,6 @@ export const createFixedDirectory = (accounts: LabAccount[]): AccountDirectory =
   list: () => accounts,
   find: (id) => accounts.find((account) => account.id === id),
   findByName: (name) => accounts.find((account) => account.id !== ENVIRONMENT_ACCOUNT.id && account.name === name),
+  findTenantName: (tenant) => `tenant-${tenant}`,
   findOfTenant: (tenant) => accounts.find((account) => account.tenant === tenant) ?? accounts.find((account) => account.tenant === 0),
 });

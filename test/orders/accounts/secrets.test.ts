@@ -11,7 +11,7 @@ test('an encrypted text is decrypted for its account alone, and differs each tim
   expect(box.decrypt(7, text)).toEqual(SECRETS);
   expect(text).not.toContain('sk_us_abc');
   expect(box.encrypt(7, SECRETS)).not.toBe(text);
-  expect(() => box.decrypt(8, text)).toThrow('belong to another account');
+  expect(box.decrypt(8, text)).toEqual({ problem: expect.stringContaining('belong to another account') });
 });
 
 test('the first key encrypts, and every key decrypts', () => {
@@ -19,7 +19,7 @@ test('the first key encrypts, and every key decrypts', () => {
   const rotating = createSecretBox([NEW, OLD]);
   expect(rotating.decrypt(7, text)).toEqual(SECRETS);
   expect([rotating.isCurrent(text), createSecretBox([OLD]).isCurrent(text)]).toEqual([false, true]);
-  const renewed = rotating.encrypt(7, rotating.decrypt(7, text));
+  const renewed = rotating.encrypt(7, SECRETS);
   expect(rotating.isCurrent(renewed)).toBe(true);
   expect(createSecretBox([NEW]).decrypt(7, renewed)).toEqual(SECRETS);
 });
@@ -32,7 +32,9 @@ test.each([
   ['another form', [OLD], () => '{"apiKey":"sk_us_abc"}', 'FACET_SECRETS_KEY does not contain'],
 ])('%s is refused with the remedy and without the secret', (_what, keys, change, message) => {
   const text = createSecretBox([OLD]).encrypt(7, SECRETS);
-  expect(() => createSecretBox(keys).decrypt(7, change(text))).toThrow(message);
+  const found = createSecretBox(keys).decrypt(7, change(text));
+  expect(found).toEqual({ problem: expect.stringContaining(message) });
+  expect(JSON.stringify(found)).not.toMatch(/sk_us_abc|whsec_/);
 });
 
 test('nothing is encrypted without a key', () => {
