@@ -32,8 +32,8 @@ interface PushResult {
 
 /** Each request is aborted by its `signal`. */
 export interface JunctionClient extends InsuranceClient {
-  /** Returns the id of the user with this name, and creates the user if necessary. */
-  ensureUser(clientUserId: string, signal: AbortSignal): Promise<Outcome<string>>;
+  /** Returns the id of the user with this name, and creates the user if necessary. `isFresh`: an id that is remembered is not returned. */
+  ensureUser(clientUserId: string, signal: AbortSignal, isFresh?: boolean): Promise<Outcome<string>>;
   /** `accepted` only if the response has the `passthrough` of the body. */
   createOrder(order: { body: string; key: string }, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   readOrder(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;

@@ -148,8 +148,8 @@ export type PhysicianDirectory = (physician: Physician, signal: AbortSignal) => 
 export const guardDirectory =
   ({ gate, clock }: OrderSender, directory: PhysicianDirectory): PhysicianDirectory =>
   async (physician, signal) => {
-    const leave = await gate.enter(AbortSignal.timeout(ATTEMPT_MS / 2));
-    if (!leave)
+    const slot = await gate.enter(AbortSignal.timeout(ATTEMPT_MS / 2));
+    if (!slot)
       return {
         kind: 'throttled',
         why: 'no requests are sent to the network at the moment',
@@ -160,7 +160,7 @@ export const guardDirectory =
       gate.breaker.record(toHealthSignal('registration', outcome), clock(), retryAfterSeconds(outcome), PHYSICIAN_TOPIC);
       return outcome;
     } finally {
-      leave();
+      slot.leave();
     }
   };
 

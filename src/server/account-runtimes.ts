@@ -1,6 +1,7 @@
 // What the accounts at the lab network need while a process runs: for each account a client, a gate, circuit breakers and a cached roster of its own.
 import { createJunctionClient } from '../junction/client.ts';
 import { createJunctionReader } from '../junction/reader.ts';
+import { rememberUsers } from '../junction/remembered-users.ts';
 import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
 import type { AccountDirectory } from '../orders/accounts/account-directory.ts';
 import type { AccountIdentity } from '../orders/accounts/account-identity.ts';
@@ -76,7 +77,7 @@ function createRuntime({ accounts, activateRegistration, ...parts }: RuntimePart
     const account = current();
     return !account?.junction || account.isPaused ? 0 : account.concurrency;
   };
-  const client = createJunctionClient(connection);
+  const client = rememberUsers(createJunctionClient(connection), connection);
   const sender: OrderSender = {
     ...parts,
     account: { id, name, tenant },

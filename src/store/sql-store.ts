@@ -13,7 +13,16 @@ import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
 import { createReindexing } from './reindexing.ts';
 import { countHistory, type HistoryQuery, type HistorySpan, readHistory } from './resources/history.ts';
-import { lockReferenced, readCurrent, readForUpdate, readMany, readVersion, readVersions, wasDeletedSince } from './resources/read.ts';
+import {
+  type LockedRows,
+  lockReferenced,
+  readCurrent,
+  readForUpdate,
+  readMany,
+  readVersion,
+  readVersions,
+  wasDeletedSince,
+} from './resources/read.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
 import { writeChanges } from './resources/write.ts';
 import { explainSearch } from './search/explain.ts';
@@ -133,8 +142,8 @@ class SqlStore implements Store {
     return lockReferenced(this.database, tenant, targets);
   }
 
-  readForUpdate(tenant: number, targets: { type: ServedType; id: string }[]) {
-    return readForUpdate(this.database, tenant, targets);
+  readForUpdate(tenant: number, targets: { type: ServedType; id: string }[], lockedRows?: LockedRows) {
+    return readForUpdate(this.database, tenant, targets, lockedRows);
   }
 
   lockKeys(tenant: number, keys: string[]) {

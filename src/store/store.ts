@@ -12,6 +12,7 @@ import type { Subscriptions } from './queues/subscriptions.ts';
 import type { TrackedOrders } from './queues/tracked-orders.ts';
 import type { Reindexing } from './reindexing.ts';
 import type { HistoryEntry, HistoryQuery, HistorySpan } from './resources/history.ts';
+import type { LockedRows } from './resources/read.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
 import type { HistoryRow, LockedResource, ResourceRow } from './resources/resource-row.ts';
 import type { ExplainedStatement } from './search/explain.ts';
@@ -34,8 +35,11 @@ export interface Store {
   /** Current versions in one statement, deletions included. Omits ids that were never stored. Refuses (413) bodies of more than `maxBytes` together. */
   readMany(tenant: number, targets: readonly ResourceName[], maxBytes?: number): Promise<ResourceRow[]>;
   readVersion(tenant: number, type: ServedType, id: string, version: number): Promise<HistoryRow | undefined>;
-  /** SELECT … FOR UPDATE: the current versions, deletions included, locked in one order until the transaction ends. Omits ids that were never stored. */
-  readForUpdate(tenant: number, targets: { type: ServedType; id: string }[]): Promise<ResourceRow[]>;
+  /**
+   * SELECT … FOR UPDATE: the current versions, deletions included, locked in one order until the transaction ends. Omits ids that were never stored. `skip`: also omits
+   * rows that another transaction has locked.
+   */
+  readForUpdate(tenant: number, targets: { type: ServedType; id: string }[], lockedRows?: LockedRows): Promise<ResourceRow[]>;
   /**
    * SELECT … FOR KEY SHARE: locks resources against a `readForUpdate` of other transactions, but not against their updates. Omits ids that were never stored.
    */

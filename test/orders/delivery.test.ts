@@ -99,12 +99,12 @@ test('1: every attempt sends the same bytes, even if the patient has changed mea
 test('7: a process that was suspended until its lease expired sends nothing', async () => {
   const key = await ordered();
   const asleep = fixture.createSender();
-  const recordOutcome: typeof asleep.store.outbox.recordOutcome = async (...args) => {
-    const written = await fixture.sender.store.outbox.recordOutcome(...args);
+  const recordOutcomes: typeof asleep.store.outbox.recordOutcomes = async (...args) => {
+    const written = await fixture.sender.store.outbox.recordOutcomes(...args);
     fixture.advance(25 * 3600);
     return written;
   };
-  const store = storeExcept(asleep.store, { outbox: { ...asleep.store.outbox, recordOutcome } });
+  const store = storeExcept(asleep.store, { outbox: { ...asleep.store.outbox, recordOutcomes } });
   await fixture.drain({ ...asleep, store });
   expect(fixture.countRequests('createOrder')).toBe(0);
   await fixture.drain();

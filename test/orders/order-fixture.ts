@@ -6,6 +6,7 @@ import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import type { Caller, Context, WriteHook } from '../../src/interactions/context.ts';
 import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
 import { update } from '../../src/interactions/update.ts';
+import { rememberUsers } from '../../src/junction/remembered-users.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 import { ENVIRONMENT_ACCOUNT } from '../../src/orders/accounts/account-identity.ts';
 import { type DeliveryHandlers, drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
@@ -153,7 +154,7 @@ export async function openOrderFixture(
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
   const createSender = (): OrderSender => ({
     account: ENVIRONMENT_ACCOUNT,
-    client: fixture.client,
+    client: rememberUsers(fixture.client, () => ({ apiKey: fixture.sandbox.apiKey, baseUrl: fixture.sandbox.url })),
     gate: createGate(createCircuitBreaker(), clock, () => CONCURRENCY),
     store,
     clock,

@@ -3,9 +3,10 @@
 import { parseOrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import type { Outcome } from '../../src/messaging/outcome.ts';
 import { attemptDelivery } from '../../src/orders/deliver/attempt-delivery.ts';
+import type { DeliveryResult } from '../../src/orders/deliver/conclude-attempt.ts';
 import { applyOperatorAction, MANUAL_DUE_TIME } from '../../src/orders/deliver/operator-actions.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
-import { type DeliveryResult, recordOutcome } from '../../src/orders/deliver/record-outcome.ts';
+import { recordOutcome } from '../../src/orders/deliver/record-outcome.ts';
 import { sendCancellation } from '../../src/orders/deliver/send-cancellation.ts';
 import { CANCELLATION_TOPIC } from '../../src/orders/place/cancellation.ts';
 import { formatOrderPayload, parseOrderPayload } from '../../src/orders/place/order-entry.ts';

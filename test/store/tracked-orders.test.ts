@@ -10,8 +10,8 @@ beforeEach(() => test.database.script('delete from placed_order'));
 afterAll(() => test.close());
 
 const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
-const add = (orderId: string, at: number | null = 0, more: object = {}) =>
-  test.store.trackedOrders.add({
+const add = async (orderId: string, at: number | null = 0, more: object = {}) => {
+  const order = {
     tenant: 1,
     account: 0,
     orderId,
@@ -23,7 +23,9 @@ const add = (orderId: string, at: number | null = 0, more: object = {}) =>
     snapshot: '{}',
     at: at === null ? null : time(at),
     ...more,
-  });
+  };
+  return (await test.store.trackedOrders.add([order])).has(orderId);
+};
 const claim = (by: string, at: number, limit = 10) =>
   test.store.trackedOrders.claim({ by, at: time(at), until: time(at + 30), account: 0, limit });
 

@@ -9,6 +9,7 @@ import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/o
 import { toEntryFields } from '../log-fields.ts';
 import { findOrderEntry, parseOrderPayload } from '../place/order-entry.ts';
 import { claimEntry } from './claim.ts';
+import type { Slot } from './gate.ts';
 import { ATTEMPT_MS, createDeliveryLease, nextDeliveryAt, type OrderSender } from './order-sender.ts';
 import { sendOrder } from './send-order.ts';
 
@@ -69,9 +70,9 @@ export async function sendNow(sender: OrderSender, { caller }: Context, serviceR
     if (isLeased(sender, entry)) awaited = true;
     else {
       const waitMs = Math.min(attemptMs * MAX_WAIT_SHARE, end - performance.now());
-      const place = await gate.enter(AbortSignal.timeout(Math.max(Math.floor(waitMs), 0)));
-      if (!place) return toResult(await read());
-      const result = await runAttempt(sender, entry, end).finally(place);
+      const slot = await gate.enter(AbortSignal.timeout(Math.max(Math.floor(waitMs), 0)));
+      if (!slot) return toResult(await read());
+      const result = await runAttempt(sender, entry, { slot, end }).finally(slot.leave);
       if (result === 'ended') return toResult(await read());
       if (result === 'full' && !wasFull) await store.outbox.makeDue(entry.tenant, entry.id, CALLER_DUE_TIME);
       wasFull ||= result === 'full';
@@ -98,13 +99,17 @@ const isLeased = ({ clock }: OrderSender, { state, leaseUntil }: OutboxEntry): b
   state === 'sending' && leaseUntil !== null && new Date(leaseUntil) > clock();
 
 /** One attempt. `leased`: another process has leased the entry. `full`: the processes together have as many requests in flight as the account allows. */
-async function runAttempt(sender: OrderSender, entry: OutboxEntry, end: number): Promise<'ended' | 'leased' | 'full'> {
+async function runAttempt(
+  sender: OrderSender,
+  entry: OutboxEntry,
+  { slot, end }: { slot: Slot; end: number },
+): Promise<'ended' | 'leased' | 'full'> {
   const lease = createDeliveryLease(sender);
   const claimed = await claimEntry(sender, lease, entry);
   if (claimed === undefined) return 'leased';
   if (claimed === 'full') return 'full';
-  const leased = { entry: claimed, by: lease.by };
-  const state = await attemptDelivery(sender, leased, () => sendOrder(sender, leased, remainingMs(end, sender.attemptMs)));
+  const delivery = { entry: claimed, by: lease.by, endRequest: () => slot.endRequest(claimed.id) };
+  const state = await attemptDelivery(sender, delivery, () => sendOrder(sender, delivery, remainingMs(end, sender.attemptMs)));
   sender.onAttempt?.(claimed.topic, state);
   return 'ended';
 }

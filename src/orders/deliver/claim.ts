@@ -18,7 +18,10 @@ const ACCOUNT_TOPICS = [ORDER_TOPIC, CANCELLATION_TOPIC, PHYSICIAN_TOPIC, ROSTER
 /** Lock keys of accounts belong to no tenant. */
 const NO_TENANT = 0;
 
-/** Runs `claim` with the number of entries that may still be leased, under the lock of the account. */
+/**
+ * Runs `claim` with the number of entries that may still be leased, under the lock of the account. An entry of this process whose request has ended does not count,
+ * although it is leased until its outcome is stored.
+ */
 const withFreeSlots = <T>(
   { store, account, gate }: OrderSender,
   { at }: Lease,
@@ -26,7 +29,7 @@ const withFreeSlots = <T>(
 ): Promise<T> =>
   store.transaction(async (inside) => {
     await inside.lockKeys(NO_TENANT, [`lab account ${account.id}`]);
-    const leased = await inside.outbox.countLeased(account.id, ACCOUNT_TOPICS, at);
+    const leased = await inside.outbox.countLeased(account.id, ACCOUNT_TOPICS, at, gate.listEnded());
     return claim(inside, gate.limit() - leased);
   });
 

@@ -3,14 +3,14 @@
 import { createKeyedRuns } from '../../messaging/keyed-runs.ts';
 import { backOffWhileIdle, type PollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
-import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { OutboxState } from '../../store/queues/outbox-entry.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
 import { claimDueEntries } from './claim.ts';
 import { MANUAL_DUE_TIME } from './operator-actions.ts';
-import { createDeliveryLease, type OrderSender } from './order-sender.ts';
+import { createDeliveryLease, type Delivery, type OrderSender } from './order-sender.ts';
 
 /** Topic → the function that sends its entries. */
-export type DeliveryHandlers = Record<string, (sender: OrderSender, leased: LeasedEntry) => Promise<OutboxState>>;
+export type DeliveryHandlers = Record<string, (sender: OrderSender, delivery: Delivery) => Promise<OutboxState>>;
 
 /** An account and the functions that send its entries. */
 export interface DeliveryAccount {
@@ -39,20 +39,22 @@ export function createOrderDeliveryWork(parts: DeliveryWorkParts): DeliveryWork 
   const [claims, deliveries] = [createKeyedRuns(), new Set<Promise<void>>()];
   const toRest = backOffWhileIdle(POLL_MS, () => store.isDistributed());
   const logFailure = (error: unknown): void => log({ error: redactError(error) }, 'the outbox cannot be read');
-  const run = (account: DeliveryAccount, signal: AbortSignal): void =>
+  const run = (account: DeliveryAccount, signal: AbortSignal): void => {
+    const onFree = (): void => void (signal.aborted || run(account, signal));
     claims.start(account.sender.account.id, async () => {
       while (!signal.aborted) {
-        const started = await startDueDeliveries(account, signal).catch((error: unknown) => void logFailure(error));
+        const started = await startDueDeliveries(account, signal, onFree).catch((error: unknown) => void logFailure(error));
         if (!started?.length) return;
-        for (const delivery of started) track(account, delivery, signal);
+        for (const delivery of started) track(delivery, onFree);
       }
     });
-  /** When a delivery ends, the account has a free slot. */
-  const track = (account: DeliveryAccount, delivery: Promise<void>, signal: AbortSignal): void => {
+  };
+  /** When a request or a delivery ends, the account has a free slot. */
+  const track = (delivery: Promise<void>, onFree: () => void): void => {
     deliveries.add(delivery);
     void delivery.finally(() => {
       deliveries.delete(delivery);
-      if (!signal.aborted) run(account, signal);
+      onFree();
     });
   };
   return {
@@ -95,24 +97,39 @@ export async function drainOutbox(account: DeliveryAccount): Promise<number> {
 }
 
 /** Waits for a slot of the gate and starts the due deliveries. While the gate is closed, only entries that an operator sends by hand are started. */
-async function startDueDeliveries({ sender, handlers }: DeliveryAccount, signal: AbortSignal): Promise<Promise<void>[]> {
+async function startDueDeliveries(
+  { sender, handlers }: DeliveryAccount,
+  signal: AbortSignal,
+  onRequestEnd = () => {},
+): Promise<Promise<void>[]> {
   const { gate } = sender;
   const turn = await gate.enter(signal);
-  if (signal.aborted) turn?.();
+  if (signal.aborted) turn?.leave();
   const places = signal.aborted ? [] : turn ? [turn, ...gate.take(gate.limit() - 1)] : gate.take(gate.limit(), true);
   if (places.length === 0) return [];
   const lease = createDeliveryLease(sender);
   const due = { limit: places.length, topics: Object.keys(handlers), ...(!turn && { dueAt: MANUAL_DUE_TIME }) };
   const claimed = await claimDueEntries(sender, lease, due).catch((error: unknown) => {
-    for (const leave of places) leave();
+    for (const { leave } of places) leave();
     throw error;
   });
-  for (const leave of places.slice(claimed.length)) leave();
-  return claimed.map((entry, index) => runDelivery(sender, handlers, { entry, by: lease.by }).finally(places[index]));
+  for (const { leave } of places.slice(claimed.length)) leave();
+  return claimed.map((entry, index) => {
+    const { leave, endRequest } = places[index]!;
+    const delivery = {
+      entry,
+      by: lease.by,
+      endRequest: () => {
+        endRequest(entry.id);
+        onRequestEnd();
+      },
+    };
+    return runDelivery(sender, handlers, delivery).finally(leave);
+  });
 }
 
-async function runDelivery(sender: OrderSender, handlers: DeliveryHandlers, leased: LeasedEntry): Promise<void> {
-  const { topic } = leased.entry;
-  const state = await attemptDelivery(sender, leased, () => handlers[topic]!(sender, leased));
+async function runDelivery(sender: OrderSender, handlers: DeliveryHandlers, delivery: Delivery): Promise<void> {
+  const { topic } = delivery.entry;
+  const state = await attemptDelivery(sender, delivery, () => handlers[topic]!(sender, delivery));
   sender.onAttempt?.(topic, state);
 }

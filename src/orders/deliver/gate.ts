@@ -3,8 +3,16 @@
 // limit to all processes together. docs/decisions/0024-order-delivery.md
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 
-/** Ends the use of a slot. Call it when the request has ended and its outcome is recorded in the circuit breaker. */
-type Slot = () => void;
+/** The use of a slot. */
+export interface Slot {
+  /**
+   * The request of this outbox entry has ended, and its outcome is recorded in the circuit breaker: the gate admits another request while this outcome is stored, but
+   * not while as many outcomes as requests are waiting to be stored.
+   */
+  endRequest(entryId: string): void;
+  /** Ends the use. Call it when the outcome is recorded in the circuit breaker and stored. */
+  leave(): void;
+}
 
 export interface Gate {
   /** The outcome of every admitted request must be recorded here. */
@@ -15,6 +23,8 @@ export interface Gate {
   enter(signal: AbortSignal): Promise<Slot | undefined>;
   /** Takes the free slots, `most` at most. `evenClosed`: also while the gate is closed, for orders that an operator sends by hand. */
   take(most: number, evenClosed?: boolean): Slot[];
+  /** The ids of the outbox entries whose request has ended, and whose outcome is not stored yet. */
+  listEnded(): string[];
   /** The time until the gate may open, in ms; 0: it is open. */
   closedForMs(): number;
 }
@@ -22,25 +32,46 @@ export interface Gate {
 /** Nobody knows when an operator resumes a paused account. */
 const PAUSED_MS = 60_000;
 
+interface SlotsInUse {
+  inFlight: number;
+  /** The ids of the entries whose request has ended. */
+  ended: Set<string>;
+}
+
+/** `onFree`: called when a request has ended or an outcome is stored. */
+function occupySlot(inUse: SlotsInUse, onFree: () => void): Slot {
+  inUse.inFlight++;
+  let [isRequesting, entry]: [boolean, string | undefined] = [true, undefined];
+  const free = (): void => {
+    if (isRequesting) inUse.inFlight--;
+    isRequesting = false;
+    onFree();
+  };
+  return {
+    endRequest(entryId) {
+      if (!isRequesting) return;
+      entry = entryId;
+      inUse.ended.add(entryId);
+      free();
+    },
+    leave() {
+      if (entry !== undefined) inUse.ended.delete(entry);
+      free();
+    },
+  };
+}
+
 /** `limit`: called for every request, because an operator may change it. */
 export function createGate(breaker: CircuitBreaker, clock: () => Date, limit: () => number): Gate {
-  let inFlight = 0;
+  const inUse: SlotsInUse = { inFlight: 0, ended: new Set() };
   const waiting: ((place: Slot | undefined) => void)[] = [];
   const admits = (): number => Math.min(breaker.allows(clock()), limit());
-  const occupy = (): Slot => {
-    inFlight++;
-    let isReleased = false;
-    return () => {
-      if (isReleased) return;
-      isReleased = true;
-      inFlight--;
-      admitNext();
-    };
-  };
+  const countFree = (admitted: number): number => (inUse.ended.size < limit() ? admitted - inUse.inFlight : 0);
+  const occupy = (): Slot => occupySlot(inUse, admitNext);
   const admitNext = (): void => {
     while (waiting.length > 0) {
       const admitted = admits();
-      if (admitted > 0 && inFlight >= admitted) return;
+      if (admitted > 0 && countFree(admitted) <= 0) return;
       waiting.shift()!(admitted > 0 ? occupy() : undefined);
     }
   };
@@ -63,9 +94,10 @@ export function createGate(breaker: CircuitBreaker, clock: () => Date, limit: ()
     async enter(signal) {
       const admitted = admits();
       if (admitted === 0 || signal.aborted) return undefined;
-      return inFlight < admitted && waiting.length === 0 ? occupy() : wait(signal);
+      return countFree(admitted) > 0 && waiting.length === 0 ? occupy() : wait(signal);
     },
-    take: (most, evenClosed = false) => Array.from({ length: Math.min(most, (evenClosed ? limit() : admits()) - inFlight) }, occupy),
+    take: (most, evenClosed = false) => Array.from({ length: Math.min(most, countFree(evenClosed ? limit() : admits())) }, occupy),
+    listEnded: () => [...inUse.ended],
     closedForMs: () => (admits() > 0 ? 0 : limit() === 0 ? PAUSED_MS : breaker.nextProbe() - clock().getTime()),
   };
 }

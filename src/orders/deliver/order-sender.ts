@@ -5,7 +5,7 @@ import type { Caller, Context } from '../../interactions/context.ts';
 import type { JunctionClient } from '../../junction/client.ts';
 import { createLease, type Lease } from '../../messaging/lease.ts';
 import { isGivenUp, nextRetryAt } from '../../messaging/retry-policy.ts';
-import type { OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { type AccountIdentity, toLeaseName } from '../accounts/account-identity.ts';
 import type { Systems } from '../systems.ts';
@@ -29,6 +29,12 @@ export interface OrderSender {
   log(facts: Record<string, unknown>, text: string): void;
   /** Called after every attempt with the new state of the entry. */
   onAttempt?: ((topic: string, state: OutboxState) => void) | undefined;
+}
+
+/** One attempt to send a leased entry. */
+export interface Delivery extends LeasedEntry {
+  /** The last request of the attempt has ended, and its outcome is recorded in the circuit breaker. The gate admits another one while this outcome is stored. */
+  endRequest?(): void;
 }
 
 /** The timeout of an attempt and the length of a lease, in ms. A lease is longer than an attempt; after a crash another process continues within seconds. */

@@ -1,206 +1,140 @@
-// Stores the outcome of an attempt in one transaction: the next state of the entry, its ServiceRequest and its Task, and the tracking of an accepted order.
-
+// Stores the outcomes of attempts in one transaction: the next state of each entry, its ServiceRequest and its Task, and the tracking of accepted orders. Outcomes
+// that arrive while a transaction runs are stored together by the next one.
 import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
-import type { JunctionOrder } from '../../junction/client.ts';
-import { type Outcome, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
-import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import { readModifyWriteMany, type ResourceEdit as StoredResourceEdit } from '../../interactions/read-modify-write-many.ts';
+import { runInBatches } from '../../messaging/batches.ts';
+import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
+import type { OutboxOutcome } from '../../store/queues/outbox.ts';
+import type { OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { LockedRows } from '../../store/resources/read.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
+import type { ResourceName } from '../../store/search/referrers.ts';
 import type { Store } from '../../store/store.ts';
 import { toEntryFields } from '../log-fields.ts';
 import { queueCancellation } from '../place/cancellation.ts';
-import {
-  buildAcceptedEdit,
-  buildCancelledEdit,
-  buildRefusedEdit,
-  buildUnconfirmedEdit,
-  type OrderEdit,
-  type ResourceEdit,
-} from '../place/order-edits.ts';
-import {
-  type AcceptedOrder,
-  formatOrderPayload,
-  type OrderPayload,
-  parseOrderedRequest,
-  parseOrderPayload,
-  readRequestId,
-  toAcceptedOrder,
-} from '../place/order-entry.ts';
-import { findTransition, type OrderAction } from '../state-machine.ts';
+import type { ResourceEdit } from '../place/order-edits.ts';
+import { formatOrderPayload, parseOrderedRequest, readRequestId } from '../place/order-entry.ts';
 import { systemContext } from '../system-actor.ts';
-import { isUnconfirmedTooLong, MAX_SERVER_FAILURES, nextDeliveryAt, type OrderSender } from './order-sender.ts';
-
-/**
- * `in-doubt`: the order is not listed, but may still appear; or its insurance may still be on its way. `on-hold`: the request is not active. `not-wanted`: the request or its Task was cancelled, and the
- * order is not at the lab network.
- */
-type DeliveryOutcome = Outcome<JunctionOrder> | { kind: 'in-doubt'; why: string } | { kind: 'on-hold' } | { kind: 'not-wanted' };
-
-export interface DeliveryResult {
-  payload: OrderPayload;
-  outcome: DeliveryOutcome;
-}
-
-interface Conclusion {
-  state: OutboxState;
-  action: OrderAction;
-  payload: OrderPayload;
-  nextAt?: string;
-  error?: string;
-  edit?: OrderEdit;
-}
+import { type Conclusion, conclude, type DeliveryResult } from './conclude-attempt.ts';
+import type { Delivery, OrderSender } from './order-sender.ts';
+import { listOrderResources, selectRows } from './shared-statements.ts';
+import { startTracking } from './start-tracking.ts';
 
 /** Returns the state of the entry; `sending`: another process has the lease now, and the outcome of that process counts. */
-export async function recordOutcome(sender: OrderSender, leased: LeasedEntry, result: DeliveryResult): Promise<OutboxState> {
-  const { entry, by } = leased;
+export async function recordOutcome(sender: OrderSender, delivery: Delivery, result: DeliveryResult): Promise<OutboxState> {
+  const { entry } = delivery;
   const { outcome } = result;
-  const now = sender.clock();
   if (outcome.kind !== 'not-wanted' && outcome.kind !== 'on-hold' && outcome.kind !== 'in-doubt')
-    sender.gate.breaker.record(toHealthSignal('order', outcome), now, retryAfterSeconds(outcome), entry.id);
-  const { state, error } = await sender.store.transaction(async (store) => {
-    // locked first, as by a revocation: the second of the two transactions finds the changes of the first
-    const current = await readCurrent(store, entry, result.payload);
-    const isWanted = !isWithdrawn(current);
-    const conclusion = await conclude({ ...sender, store }, leased, { ...result, isWanted });
-    const { state, action, payload, nextAt, error, edit } = conclusion;
-    const change = {
-      state,
-      at: now.toISOString(),
-      payload: formatOrderPayload(payload),
-      ...(nextAt && { nextAt }),
-      ...(error && { error }),
-    };
-    if (!(await store.outbox.recordOutcome(entry, by, change))) return { state: undefined, error };
-    if (!edit) return conclusion;
-    const context = systemContext(sender, entry.tenant, store);
-    const edits = [
-      ...(current.request ? [{ type: 'ServiceRequest' as const, id: readRequestId(entry), edit: ifPresent(edit.request) }] : []),
-      { type: 'Task' as const, id: payload.task, edit: ifPresent(edit.task) },
-    ];
-    await readModifyWriteMany(context, edits, current.rows);
-    if (action === 'startTracking' && payload.state === 'accepted' && outcome.kind === 'accepted') {
-      await startTracking(context, entry, payload, outcome.value);
-      if (!isWanted) await queueCancellation(context, entry, payload);
-    }
-    return conclusion;
-  });
+    sender.gate.breaker.record(toHealthSignal('order', outcome), sender.clock(), retryAfterSeconds(outcome), entry.id);
+  delivery.endRequest?.();
+  const { state, error } = await storeOutcome({ sender, delivery, result });
   const fields = toEntryFields(entry, outcome.kind === 'accepted' ? outcome.value.id : undefined);
   sender.log({ ...fields, attempt: entry.attempts, state: state ?? 'lost', error }, 'order');
   return state ?? 'sending';
 }
 
-/** The request that was ordered and its Task; undefined: deleted. Both rows are locked until the transaction ends. */
-interface CurrentResources {
-  rows: ResourceRow[];
-  request: Resource | undefined;
-  task: Resource | undefined;
+/** The end of an attempt whose outcome is to be stored. */
+interface EndedAttempt {
+  sender: OrderSender;
+  delivery: Delivery;
+  result: DeliveryResult;
 }
 
-async function readCurrent(store: Store, entry: OutboxEntry, { task }: OrderPayload): Promise<CurrentResources> {
-  const locked = await store.readForUpdate(entry.tenant, [
-    { type: 'ServiceRequest', id: readRequestId(entry) },
-    { type: 'Task', id: task },
-  ]);
-  const rows = new Map(locked.map((row) => [row.type, row]));
-  return {
-    rows: locked,
-    request: await parseOrderedRequest(store, entry, rows.get('ServiceRequest')),
-    task: parseStored('Task', rows.get('Task')),
-  };
+/** `state` undefined: another process has the lease. */
+type StoredOutcome = Partial<Pick<Conclusion, 'state' | 'error'>>;
+
+const storeOutcome = runInBatches<EndedAttempt, StoredOutcome>(
+  ({ sender, delivery }) => ({ of: sender.store, key: delivery.entry.tenant }),
+  storeBatch,
+);
+
+/** An attempt whose resources are locked by another transaction does not delay the others: it waits alone. */
+async function storeBatch(attempts: EndedAttempt[]): Promise<(StoredOutcome | Promise<StoredOutcome>)[]> {
+  const stored = await storeTogether(attempts, 'skip');
+  return attempts.map((attempt) => stored.get(attempt) ?? storeTogether([attempt], 'wait').then((alone) => alone.get(attempt)!));
+}
+
+const storeTogether = (attempts: EndedAttempt[], lockedRows: LockedRows): Promise<Map<EndedAttempt, StoredOutcome>> =>
+  attempts[0]!.sender.store.transaction((store) => storeInside(store, attempts, lockedRows));
+
+async function storeInside(store: Store, attempts: EndedAttempt[], lockedRows: LockedRows): Promise<Map<EndedAttempt, StoredOutcome>> {
+  const { sender, delivery } = attempts[0]!;
+  const { tenant } = delivery.entry;
+  // locked first, as by a revocation: the second of the two transactions finds the changes of the first
+  const rows = await store.readForUpdate(tenant, attempts.flatMap(listResources), lockedRows);
+  const ends: ConcludedAttempt[] = [];
+  for (const attempt of lockedRows === 'wait' ? attempts : selectLocked(attempts, rows))
+    ends.push(await concludeAttempt(store, attempt, rows));
+  const at = sender.clock().toISOString();
+  const recorded = await store.outbox.recordOutcomes(
+    tenant,
+    ends.map(({ attempt, conclusion }) => ({ ...attempt.delivery, outcome: toOutboxOutcome(conclusion, at) })),
+  );
+  const own = ends.filter(({ attempt }) => recorded.has(attempt.delivery.entry.id));
+  const context = systemContext(sender, tenant, store);
+  await readModifyWriteMany(context, own.flatMap(listEdits), rows);
+  await trackAccepted(context, own);
+  return new Map(ends.map((end) => [end.attempt, own.includes(end) ? end.conclusion : {}]));
+}
+
+const listResources = ({ delivery: { entry }, result: { payload } }: EndedAttempt): ResourceName[] => listOrderResources(entry, payload);
+
+/** The attempts whose resources are all among the rows; of several attempts of one request the first. */
+function selectLocked(attempts: EndedAttempt[], rows: ResourceRow[]): EndedAttempt[] {
+  const firsts = new Map(attempts.toReversed().map((attempt) => [attempt.delivery.entry.subject, attempt]));
+  return [...firsts.values()].filter((attempt) => selectRows(rows, listResources(attempt)).every((row) => row));
+}
+
+interface ConcludedAttempt {
+  attempt: EndedAttempt;
+  /** No user has withdrawn the order. */
+  isWanted: boolean;
+  /** Undefined: it was deleted. */
+  request: Resource | undefined;
+  conclusion: Conclusion;
+}
+
+async function concludeAttempt(store: Store, attempt: EndedAttempt, rows: ResourceRow[]): Promise<ConcludedAttempt> {
+  const { sender, delivery, result } = attempt;
+  const [requestRow, taskRow] = selectRows(rows, listResources(attempt));
+  const request = await parseOrderedRequest(store, delivery.entry, requestRow);
+  const isWanted = !isWithdrawn(request, parseStored('Task', taskRow));
+  return { attempt, isWanted, request, conclusion: await conclude({ ...sender, store }, delivery, { ...result, isWanted }) };
+}
+
+/** Whether the request was revoked or deleted, or the Task cancelled, during the attempt. */
+const isWithdrawn = (request: Resource | undefined, task: Resource | undefined): boolean =>
+  !request || request.status === 'revoked' || request.status === 'entered-in-error' || task?.status === 'cancelled';
+
+const toOutboxOutcome = ({ state, payload, nextAt, error }: Conclusion, at: string): OutboxOutcome => ({
+  state,
+  at,
+  payload: formatOrderPayload(payload),
+  ...(nextAt && { nextAt }),
+  ...(error && { error }),
+});
+
+function listEdits({ attempt, request, conclusion: { edit, payload } }: ConcludedAttempt): StoredResourceEdit[] {
+  if (!edit) return [];
+  const task: StoredResourceEdit = { type: 'Task', id: payload.task, edit: ifPresent(edit.task) };
+  if (!request) return [task];
+  return [{ type: 'ServiceRequest', id: readRequestId(attempt.delivery.entry), edit: ifPresent(edit.request) }, task];
 }
 
 const ifPresent =
-  (edit: ResourceEdit) =>
-  (resource: Resource | undefined): Resource | undefined =>
+  (edit: ResourceEdit): StoredResourceEdit['edit'] =>
+  (resource) =>
     resource && edit(resource);
 
-/** Whether the request was revoked or deleted, or the Task cancelled, during the attempt. */
-const isWithdrawn = ({ request, task }: CurrentResources): boolean =>
-  !request || request.status === 'revoked' || request.status === 'entered-in-error' || task?.status === 'cancelled';
-
-/** `isWanted`: no user has withdrawn the order. */
-type WantedResult = DeliveryResult & { isWanted: boolean };
-
-async function conclude(sender: OrderSender, leased: LeasedEntry, { payload, outcome, isWanted }: WantedResult): Promise<Conclusion> {
-  const now = sender.clock();
-  const at = now.toISOString();
-  const error = 'why' in outcome ? outcome.why : outcome.kind === 'on-hold' ? 'on hold' : undefined;
-  const event = isWanted && (await isUnconfirmed(sender, leased, { payload, outcome })) ? 'unconfirmed' : outcome.kind;
-  const { to: state, action } = findTransition(toSentEntry(leased.entry, payload), event)!;
-  const conclusion = { state, action, payload, ...(error !== undefined && { error }) };
-  if (outcome.kind === 'accepted')
-    return { ...conclusion, payload: toAcceptedOrder(payload, outcome.value), edit: buildAcceptedEdit(sender.systems, outcome.value, at) };
-  if (action === 'retryLater') return { ...conclusion, nextAt: nextAttemptAt(sender, leased, outcome) };
-  const edit = EDITS[action]?.(error ?? '', at);
-  return { ...conclusion, ...(edit && { edit }) };
-}
-
-const EDITS: Partial<Record<OrderAction, (why: string, at: string) => OrderEdit>> = {
-  rejectRequest: buildRefusedEdit,
-  holdTask: buildUnconfirmedEdit,
-  endOrder: (_why, at) => buildCancelledEdit(at),
-};
-
-/** The entry as first sent, if this attempt has sent a request. */
-const toSentEntry = (entry: OutboxEntry, { state }: OrderPayload): OutboxEntry =>
-  state === 'sent' || state === 'key-failed' ? { ...entry, firstSentAt: entry.firstSentAt ?? entry.createdAt } : entry;
-
-function nextAttemptAt({ clock, random }: OrderSender, { entry }: LeasedEntry, outcome: DeliveryOutcome): string {
-  const seconds = outcome.kind === 'throttled' ? outcome.retryAfter : undefined;
-  const now = clock();
-  return seconds === undefined ? nextDeliveryAt(entry.createdAt, now, random()) : new Date(now.getTime() + seconds * 1000).toISOString();
-}
-
-/** Whether the order needs a person. A rejected credential (401) does not count: it is unrelated to the order. */
-async function isUnconfirmed(sender: OrderSender, leased: LeasedEntry, { payload, outcome }: DeliveryResult): Promise<boolean> {
-  if (outcome.kind !== 'unknown' && outcome.kind !== 'throttled') return false;
-  return isUnconfirmedTooLong(leased.entry.firstSentAt, sender.clock()) || isFailingAlone(sender, leased, payload);
-}
-
-/**
- * Whether this order has reached the limit of server failures with this attempt, while the lab network has accepted another order since the request before: the
- * cause is then likely in this order. The outbox is queried, so that all processes decide alike, also after a restart.
- */
-async function isFailingAlone({ store }: OrderSender, { entry }: LeasedEntry, payload: OrderPayload): Promise<boolean> {
-  const before = parseOrderPayload(entry);
-  if (!('serverFailures' in payload) || payload.serverFailures < MAX_SERVER_FAILURES) return false;
-  if (!('lastSentAt' in before) || before.serverFailures === payload.serverFailures) return false;
-  return store.outbox.hasDoneSince(entry.account, entry.topic, before.lastSentAt);
-}
-
-/** The time until the first poll of a new order, in ms. A webhook makes the poll due earlier. */
-const FIRST_POLL_MS = 6 * 3_600_000;
-const JUST_ORDERED_STATUS = /^received(?:\.[^.]+\.ordered)?$/;
-
-export const isJustOrdered = (status = ''): boolean => JUST_ORDERED_STATUS.test(status);
-
-/** `status`: the lab network's status of the order. `networkStatus`: the status that the lab network last gave the request. */
-interface InitialStatus {
-  status?: string | undefined;
-  networkStatus?: string | undefined;
-}
-
-/** Starts to track an order that the lab network has accepted, inside the transaction that stores the acceptance. An order that has progressed is polled now. */
-export async function startTracking(
-  { store, clock }: Context,
-  entry: OutboxEntry,
-  payload: AcceptedOrder,
-  { status = 'received', networkStatus }: InitialStatus,
-): Promise<void> {
-  const now = clock();
-  const first = isJustOrdered(status) ? now.getTime() + FIRST_POLL_MS : now.getTime();
-  await store.trackedOrders.add({
-    tenant: entry.tenant,
-    account: entry.account,
-    orderId: payload.orderId,
-    transactionId: payload.transactionId,
-    request: readRequestId(entry),
-    task: payload.task,
-    version: payload.version,
-    orderedAt: entry.firstSentAt ?? now.toISOString(),
-    snapshot: JSON.stringify({ told: networkStatus }),
-    at: new Date(first).toISOString(),
-  });
+/** Tracks the accepted orders. Those that were withdrawn meanwhile are cancelled. */
+async function trackAccepted(context: Context, ends: ConcludedAttempt[]): Promise<void> {
+  const accepted = ends.flatMap(({ attempt: { delivery, result }, isWanted, conclusion: { action, payload } }) =>
+    action === 'startTracking' && payload.state === 'accepted' && result.outcome.kind === 'accepted'
+      ? [{ entry: delivery.entry, payload, initial: result.outcome.value, isWanted }]
+      : [],
+  );
+  await startTracking(context, accepted);
+  for (const { entry, payload, isWanted } of accepted) if (!isWanted) await queueCancellation(context, entry, payload);
 }

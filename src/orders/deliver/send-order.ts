@@ -4,11 +4,10 @@
 
 import { v5 } from 'uuid';
 import { parseStored } from '../../fhir/typed-resource.ts';
-import type { ServedType } from '../../fhir/types.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
 import { isServerFailure } from '../../junction/transport.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
-import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { buildOrderBody } from '../place/junction-order.ts';
 import { isEnded } from '../place/order-edits.ts';
 import {
@@ -19,19 +18,20 @@ import {
   parseOrderedRequest,
   parseOrderPayload,
   readLastRequest,
-  readRequestId,
   type SentOrder,
 } from '../place/order-entry.ts';
+import type { DeliveryResult } from './conclude-attempt.ts';
 import { ensureInsurance } from './ensure-insurance.ts';
-import { ATTEMPT_MS, isRequestFinished, msUntilListed, type OrderSender } from './order-sender.ts';
-import { type DeliveryResult, recordOutcome } from './record-outcome.ts';
+import { ATTEMPT_MS, type Delivery, isRequestFinished, msUntilListed, type OrderSender } from './order-sender.ts';
+import { recordOutcome } from './record-outcome.ts';
+import { listOrderResources, readTogether, recordTogether } from './shared-statements.ts';
 
 /** The state that the request and its Task require now. The configured tests are not checked again: the lab network refuses a test that it has retired. */
 type DesiredState = 'sent' | 'on-hold' | 'not-wanted';
 
 interface Attempt {
   sender: OrderSender;
-  leased: LeasedEntry;
+  leased: Delivery;
   desired: DesiredState;
   /** When the last request before this attempt was sent; null: no request was sent. */
   earlierSentAt: string | null;
@@ -63,7 +63,7 @@ const STEPS: Step[] = [
 ];
 
 /** Returns the new state of the entry; `sending`: another process has the lease now. */
-export async function sendOrder(sender: OrderSender, leased: LeasedEntry, budgetMs = sender.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
+export async function sendOrder(sender: OrderSender, leased: Delivery, budgetMs = sender.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
   const { entry } = leased;
   const payload = parseOrderPayload(entry);
   const desired = await readDesiredState(sender, entry, payload);
@@ -77,15 +77,11 @@ export async function sendOrder(sender: OrderSender, leased: LeasedEntry, budget
   return recordOutcome(sender, leased, concludeResponse(attempt));
 }
 
-async function readDesiredState({ store }: OrderSender, entry: OutboxEntry, { task: id }: OrderPayload): Promise<DesiredState> {
-  const rows = await store.readMany(entry.tenant, [
-    { type: 'ServiceRequest', id: readRequestId(entry) },
-    { type: 'Task', id },
-  ]);
-  const find = (type: ServedType) => rows.find((row) => row.type === type);
-  const request = await parseOrderedRequest(store, entry, find('ServiceRequest'));
+async function readDesiredState({ store }: OrderSender, entry: OutboxEntry, payload: OrderPayload): Promise<DesiredState> {
+  const [requestRow, taskRow] = await readTogether({ store, tenant: entry.tenant, names: listOrderResources(entry, payload) });
+  const request = await parseOrderedRequest(store, entry, requestRow);
   if (!request || isEnded(request)) return 'not-wanted';
-  if (parseStored('Task', find('Task'))?.status === 'cancelled') return 'not-wanted';
+  if (parseStored('Task', taskRow)?.status === 'cancelled') return 'not-wanted';
   return request.status === 'active' ? 'sent' : 'on-hold';
 }
 
@@ -97,7 +93,7 @@ async function checkDesiredState(attempt: Attempt): Promise<Attempt | DeliveryRe
 async function findUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
   const { sender, payload, signal } = attempt;
   if ('userId' in payload) return { ...attempt, userId: payload.userId };
-  const user = await sender.client.ensureUser(payload.clientUserId, signal);
+  const user = await sender.client.ensureUser(payload.clientUserId, signal, payload.state === 'user-missing');
   return user.kind === 'accepted' ? { ...attempt, userId: user.value } : concludeFailure(attempt, user);
 }
 
@@ -152,8 +148,8 @@ async function markAsSent(attempt: Attempt): Promise<Attempt | 'lease-lost'> {
   const { entry, by } = leased;
   const at = sender.clock().toISOString();
   const payload = toSentOrder(attempt.payload, { userId: userId!, at });
-  const change = { state: 'sending' as const, at, firstSentAt: at, payload: formatOrderPayload(payload) };
-  const isMarked = await sender.store.outbox.recordOutcome(entry, by, change);
+  const outcome = { state: 'sending' as const, at, firstSentAt: at, payload: formatOrderPayload(payload) };
+  const isMarked = await recordTogether({ store: sender.store, outcome: { entry, by, outcome } });
   return isMarked && sender.clock() < new Date(entry.leaseUntil!) ? { ...attempt, payload } : 'lease-lost';
 }
 

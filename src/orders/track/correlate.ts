@@ -6,7 +6,8 @@ import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { createDeliveryLease } from '../deliver/order-sender.ts';
-import { recordOutcome, startTracking } from '../deliver/record-outcome.ts';
+import { recordOutcome } from '../deliver/record-outcome.ts';
+import { startTracking } from '../deliver/start-tracking.ts';
 import { toEntryFields, toOrderFields } from '../log-fields.ts';
 import { queueCancellation } from '../place/cancellation.ts';
 import {
@@ -69,7 +70,9 @@ async function trackAnotherOrder(tracker: OrderTracker, order: OrderSnapshot, en
   const { tenant } = entry;
   const payload = parseAcceptedOrder(entry);
   if (payload.orderId !== order.id) return trackOrderOfTransaction(tracker, order, { ...readOrigin(entry), before: payload.task });
-  return adoptOrder(tracker, tenant, (context) => startTracking(context, entry, payload, { status: findLastEvent(order)?.status }));
+  return adoptOrder(tracker, tenant, (context) =>
+    startTracking(context, [{ entry, payload, initial: { status: findLastEvent(order)?.status } }]),
+  );
 }
 
 /**
@@ -83,7 +86,8 @@ async function trackContradictingOrder(tracker: OrderTracker, order: OrderSnapsh
   return adoptOrder(tracker, tenant, async (context) => {
     const found = { at: context.clock().toISOString(), payload: formatOrderPayload(payload), what: 'found' };
     if (!(await context.store.outbox.changeState(entry, { from: [state], to: 'done', ...found }))) return;
-    await startTracking(context, entry, payload, { status: 'unexpected', networkStatus: state === 'refused' ? 'revoked' : undefined });
+    const initial = { status: 'unexpected', networkStatus: state === 'refused' ? 'revoked' : undefined };
+    await startTracking(context, [{ entry, payload, initial }]);
     if (state === 'cancelled') await queueCancellation(context, entry, payload);
   });
 }

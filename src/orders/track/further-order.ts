@@ -25,7 +25,7 @@ export async function trackFurtherOrder(
   const { store, caller, clock, newId } = context;
   const at = clock().toISOString();
   const task = newId();
-  const added = await store.trackedOrders.add({
+  const tracked = {
     tenant: caller.tenant,
     account,
     orderId: order.id,
@@ -36,8 +36,8 @@ export async function trackFurtherOrder(
     orderedAt: toInstant(order.createdAt) ?? at,
     snapshot: '{}',
     at,
-  });
-  if (!added) return false;
+  };
+  if ((await store.trackedOrders.add([tracked])).size === 0) return false;
   const draft = await buildFurtherTask(context, order.id, { origin, systems });
   await create(context, { type: 'Task', id: task, draft: { resource: draft, exact: draft } });
   await cancelFurtherOrder(context, origin.request, { orderId: order.id, task, transactionId: order.transactionId });

@@ -9,7 +9,7 @@ import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { type AccountIdentity, ENVIRONMENT_ACCOUNT } from '../accounts/account-identity.ts';
-import { isJustOrdered } from '../deliver/record-outcome.ts';
+import { isJustOrdered } from '../deliver/start-tracking.ts';
 import { correlate } from './correlate.ts';
 import { type OrderTracker, parseTrackedState, READ_MS } from './order-tracker.ts';
 import { readReconciliationWindow, type WindowResult } from './reconciliation-window.ts';

@@ -16,7 +16,7 @@ export interface OutboxEvent {
 /** Maximum number of stored rows for one entry. */
 const MAX_EVENTS = 50;
 
-/** The values of an event, each as a placeholder (`$4`) or an SQL literal. */
+/** The values of an event, each as an SQL expression over the update. */
 interface EventExpressions {
   what: string;
   state: string;
@@ -25,20 +25,21 @@ interface EventExpressions {
 }
 
 /**
- * `update`: an update of one row of `outbox o`. The built statement returns a row if the entry was changed. The update locks the entry, so that two statements
- * cannot record events of one entry at the same time.
+ * `update`: an update of rows of `outbox o`. The built statement returns the ids of the changed entries. The update locks the entries, so that two statements cannot
+ * record events of one entry at the same time. A report of progress (`sending`) is not an event.
  */
-export const buildEventRecording = (
-  update: string,
-  { what, state, reason, at }: EventExpressions,
-): string => `with changed as (${update} returning o.tenant_id, o.id),
-  last as (select e.* from outbox_event e join changed c on e.tenant_id = c.tenant_id and e.entry_id = c.id order by e.nth desc limit 1),
-  again as (update outbox_event e set last_at = ${at}, times = e.times + 1 from last
+export const buildEventRecording = (update: string, { what, state, reason, at }: EventExpressions): string => `with changed as (${update}
+    returning o.tenant_id, o.id, ${what}::text as what, ${state}::text as state, ${reason}::text as reason, ${at}::timestamptz as at),
+  over as (select * from changed where state <> 'sending'),
+  last as (select distinct on (e.entry_id) e.tenant_id, e.entry_id, e.nth, e.what, e.state, e.reason
+    from over c join outbox_event e on e.tenant_id = c.tenant_id and e.entry_id = c.id order by e.entry_id, e.nth desc),
+  again as (update outbox_event e set last_at = c.at, times = e.times + 1 from last join over c on c.tenant_id = last.tenant_id and c.id = last.entry_id
     where e.tenant_id = last.tenant_id and e.entry_id = last.entry_id and e.nth = last.nth
-      and last.what = ${what} and last.state = ${state} and last.reason is not distinct from ${reason} returning e.nth),
+      and last.what = c.what and last.state = c.state and last.reason is not distinct from c.reason returning e.entry_id),
   told as (insert into outbox_event (tenant_id, entry_id, nth, what, state, reason, at, last_at)
-    select c.tenant_id, c.id, coalesce((select nth from last), 0) + 1, ${what}, ${state}, ${reason}, ${at}, ${at} from changed c
-    where not exists (select from again) on conflict do nothing returning tenant_id, entry_id, nth),
+    select c.tenant_id, c.id, coalesce(last.nth, 0) + 1, c.what, c.state, c.reason, c.at, c.at
+    from over c left join last on last.tenant_id = c.tenant_id and last.entry_id = c.id
+    where not exists (select from again where again.entry_id = c.id) on conflict do nothing returning tenant_id, entry_id, nth),
   forgotten as (delete from outbox_event e using told t where e.tenant_id = t.tenant_id and e.entry_id = t.entry_id and e.nth <= t.nth - ${MAX_EVENTS})
 select id from changed`;
 

@@ -3,8 +3,22 @@
 
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
-import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
+import type { LeasedEntry, OutboxEntry, OutboxState } from './outbox-entry.ts';
 import { buildEventRecording, listOutboxEvents, type OutboxEvent } from './outbox-events.ts';
+
+/** `sending` reports progress and keeps the lease. Every other state ends the lease. */
+export interface OutboxOutcome {
+  state: OutboxState;
+  at: string;
+  nextAt?: string;
+  error?: string;
+  payload?: string;
+  firstSentAt?: string;
+}
+
+export interface LeasedOutcome extends LeasedEntry {
+  outcome: OutboxOutcome;
+}
 
 export interface Outbox {
   /** `nextAt`: when the entry is due. Default: at once. */
@@ -26,18 +40,16 @@ export interface Outbox {
    * returns, except inside a transaction. `dueAt`: entries that are due at this time, default now. `topics`: only entries of these topics.
    */
   claim(lease: Lease & { account: number; dueAt?: string; limit: number; topics?: string[] }): Promise<OutboxEntry[]>;
-  /** The number of entries of an account and of these topics that are leased now. */
-  countLeased(account: number, topics: string[], at: string): Promise<number>;
+  /** The number of entries of an account and of these topics that are leased now. `except`: ids of entries that do not count. */
+  countLeased(account: number, topics: string[], at: string, except?: string[]): Promise<number>;
   /** Makes a waiting entry due at this time, unless it is due earlier. */
   makeDue(tenant: number, id: string, nextAt: string): Promise<void>;
   /** Leases this entry even if it is not due. Returns undefined if another worker has its lease, or if it is finished. */
   claimOne(tenant: number, id: string, lease: Lease): Promise<OutboxEntry | undefined>;
   /** Records an outcome if `by` still has the lease (fencing). Returns whether it was recorded. */
-  recordOutcome(
-    entry: OutboxEntry,
-    by: string,
-    outcome: { state: OutboxState; at: string; nextAt?: string; error?: string; payload?: string; firstSentAt?: string },
-  ): Promise<boolean>;
+  recordOutcome(entry: OutboxEntry, by: string, outcome: OutboxOutcome): Promise<boolean>;
+  /** Records outcomes of entries of one tenant in one statement, each like `recordOutcome`. Returns the ids of the entries whose outcome was recorded. */
+  recordOutcomes(tenant: number, outcomes: LeasedOutcome[]): Promise<Set<string>>;
   /**
    * Changes the state of an entry that is not leased. Returns false if the entry has changed since it was read. For the events: `what`, the operation, and `note`,
    * the reason that a person gave (default: `reason`, which also becomes the last error).
@@ -87,7 +99,7 @@ const CLAIM = `${LEASE} from (
 const CLAIM_ONE = `${LEASE} where o.tenant_id = $4 and o.id = $5 and (o.state in ('queued', 'unknown', 'parked') or ${RUN_OUT}) returning ${OUTBOX_COLUMNS}`;
 
 const COUNT_LEASED = `select count(*)::int as count from outbox o
-  where o.account_id = $1 and o.state = 'sending' and o.lease_until > $2 and o.topic = any($3)`;
+  where o.account_id = $1 and o.state = 'sending' and o.lease_until > $2 and o.topic = any($3) and o.id <> all($4::bigint[])`;
 const MAKE_DUE = `update outbox o set next_at = $3 where o.tenant_id = $1 and o.id = $2 and o.state in ('queued', 'unknown') and o.next_at > $3`;
 
 /** For each account one look into the index of its due entries, however long the queues are. The order makes the planner read that index. */
@@ -98,12 +110,16 @@ const DUE_ACCOUNTS = `select given.account from unnest($1::int[], $3::timestampt
 const DUE_ACCOUNTS_ON_CITUS = `select distinct o.account_id as account from outbox o, unnest($1::int[], $3::timestamptz[]) as given(account, due_at)
   where o.account_id = given.account and ${OPEN} and o.next_at <= given.due_at and ${FREE} and coalesce(o.topic = any($4), true)`;
 
-/** Every outcome ends the lease, except `sending`, which reports progress (the first bytes were sent). */
-const REPORT = `update outbox o set state = $4, next_at = coalesce($6, o.next_at), last_error = $7, payload = coalesce($8, o.payload),
-    first_sent_at = coalesce(o.first_sent_at, $9), done_at = case when $10 then $5::timestamptz end,
-    lease_by = case when $4 = 'sending' then o.lease_by end, lease_until = case when $4 = 'sending' then o.lease_until end
-  where o.tenant_id = $1 and o.id = $2 and o.state = 'sending' and o.lease_by = $3`;
-const SETTLE = buildEventRecording(REPORT, { what: "'attempt'", state: '$4', reason: '$7', at: '$5' });
+/** `sending` means that the first bytes were sent. */
+const RECORD = buildEventRecording(
+  `update outbox o set state = g.state, next_at = coalesce(g.next_at, o.next_at), last_error = g.error, payload = coalesce(g.payload, o.payload),
+    first_sent_at = coalesce(o.first_sent_at, g.first_sent_at), done_at = case when g.is_finished then g.at end,
+    lease_by = case when g.state = 'sending' then o.lease_by end, lease_until = case when g.state = 'sending' then o.lease_until end
+  from unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[], $9::timestamptz[], $10::boolean[])
+    as g(id, by, state, at, next_at, error, payload, first_sent_at, is_finished)
+  where o.tenant_id = $1 and o.id = any($2::bigint[]) and o.id = g.id and o.state = 'sending' and o.lease_by = g.by`,
+  { what: "'attempt'", state: 'g.state', reason: 'g.error', at: 'g.at' },
+);
 
 /** Each claim increments `attempts`. If the number is the same as when the entry was read, no worker has claimed the entry since. */
 const MOVE = buildEventRecording(
@@ -131,15 +147,12 @@ export function createOutbox(database: Database): Outbox {
     },
     claim: ({ by, at, until, account, dueAt = at, limit, topics = null }) =>
       database.query<OutboxEntry>(CLAIM, [by, at, until, limit, topics, account, dueAt]),
-    countLeased: async (account, topics, at) => (await database.query<{ count: number }>(COUNT_LEASED, [account, at, topics]))[0]!.count,
+    countLeased: async (account, topics, at, except = []) =>
+      (await database.query<{ count: number }>(COUNT_LEASED, [account, at, topics, except]))[0]!.count,
     makeDue: async (tenant, id, nextAt) => void (await database.query(MAKE_DUE, [tenant, id, nextAt])),
     claimOne: async (tenant, id, { by, at, until }) => (await database.query<OutboxEntry>(CLAIM_ONE, [by, at, until, tenant, id]))[0],
-    recordOutcome: async (entry, by, { state, at, nextAt, error, payload, firstSentAt }) => {
-      const texts = [nextAt ?? null, error ?? null, payload ?? null, firstSentAt ?? null];
-      const sql = state === 'sending' ? `${REPORT} returning o.id` : SETTLE;
-      const updated = await database.query(sql, [entry.tenant, entry.id, by, state, at, ...texts, FINISHED.has(state)]);
-      return updated.length > 0;
-    },
+    recordOutcome: async (entry, by, outcome) => (await recordOutcomes(database, entry.tenant, [{ entry, by, outcome }])).size > 0,
+    recordOutcomes: (tenant, outcomes) => recordOutcomes(database, tenant, outcomes),
     changeState: async ({ tenant, id, attempts }, { from, to, at, nextAt, payload, reason, note, what }) => {
       const texts = [nextAt ?? null, payload ?? null, reason ?? null];
       const moved = await database.query(MOVE, [tenant, id, attempts, from, to, at, ...texts, FINISHED.has(to), what, note ?? null]);
@@ -147,4 +160,20 @@ export function createOutbox(database: Database): Outbox {
     },
     listEvents: (entry) => listOutboxEvents(database, entry),
   };
+}
+
+async function recordOutcomes(database: Database, tenant: number, outcomes: LeasedOutcome[]): Promise<Set<string>> {
+  if (outcomes.length === 0) return new Set();
+  const columns = [
+    outcomes.map(({ entry }) => entry.id),
+    outcomes.map(({ by }) => by),
+    outcomes.map(({ outcome }) => outcome.state),
+    outcomes.map(({ outcome }) => outcome.at),
+    outcomes.map(({ outcome }) => outcome.nextAt ?? null),
+    outcomes.map(({ outcome }) => outcome.error ?? null),
+    outcomes.map(({ outcome }) => outcome.payload ?? null),
+    outcomes.map(({ outcome }) => outcome.firstSentAt ?? null),
+    outcomes.map(({ outcome }) => FINISHED.has(outcome.state)),
+  ];
+  return new Set((await database.query<{ id: string }>(RECORD, [tenant, ...columns], 'outbox-record')).map(({ id }) => id));
 }

@@ -38,16 +38,18 @@ interface NetworkIds {
   transactionIds?: string[];
 }
 
+/** `at`: when it is polled first; null: only after an event. */
+export interface NewTrackedOrder
+  extends Pick<
+    TrackedOrder,
+    'tenant' | 'account' | 'orderId' | 'transactionId' | 'request' | 'task' | 'version' | 'orderedAt' | 'snapshot'
+  > {
+  at: string | null;
+}
+
 export interface TrackedOrders {
-  /** Returns false if the order is already tracked. `at`: when it is polled first; null: only after an event. */
-  add(
-    order: Pick<
-      TrackedOrder,
-      'tenant' | 'account' | 'orderId' | 'transactionId' | 'request' | 'task' | 'version' | 'orderedAt' | 'snapshot'
-    > & {
-      at: string | null;
-    },
-  ): Promise<boolean>;
+  /** Adds orders of one tenant in one statement. Returns the ids of those that were not tracked already. */
+  add(orders: NewTrackedOrder[]): Promise<Set<string>>;
   /** Finds orders of an account by the lab network's ids. */
   find(ids: NetworkIds): Promise<TrackedOrder[]>;
   /** All orders of one request, oldest first. */
@@ -72,7 +74,8 @@ export const TRACKED_ORDER_COLUMNS = `o.tenant_id as tenant, o.account_id as acc
   o.request_version as version, o.ordered_at as "orderedAt", o.event_id::float8 as "eventId", o.seen as snapshot, o.wakes as "eventCount", o.attempts, o.next_at as "nextAt", o.lease_by as "leaseBy",
   o.last_error as "lastError"`;
 const ADD = `insert into placed_order as o (tenant_id, order_id, transaction_id, request_id, task_id, request_version, ordered_at, seen, next_at, account_id)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning o.order_id`;
+  select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::timestamptz[], $8::text[], $9::timestamptz[], $10::int[])
+  on conflict do nothing returning o.order_id as id`;
 const FIND = `select ${TRACKED_ORDER_COLUMNS} from placed_order o
   where o.account_id = $3 and (o.order_id = any($1::text[]) or o.transaction_id = any($2::text[])) order by o.ordered_at, o.order_id`;
 const OF_REQUEST = `select ${TRACKED_ORDER_COLUMNS} from placed_order o where o.tenant_id = $1 and o.request_id = $2
@@ -103,8 +106,7 @@ const SETTLE = `update placed_order o set next_at = case when o.wakes > $4 then 
 export function createTrackedOrders(database: Database): TrackedOrders {
   const changed = async (sql: string, parameters: unknown[]): Promise<number> => (await database.query(sql, parameters)).length;
   return {
-    add: async ({ tenant, account, orderId, transactionId, request, task, version, orderedAt, snapshot, at }) =>
-      (await changed(ADD, [tenant, orderId, transactionId, request, task, version, orderedAt, snapshot, at, account])) > 0,
+    add: (orders) => addTrackedOrders(database, orders),
     find: ({ account, orderIds = [], transactionIds = [] }) => database.query<TrackedOrder>(FIND, [orderIds, transactionIds, account]),
     listOfRequest: ({ tenant, request, version }) => database.query<TrackedOrder>(OF_REQUEST, [tenant, request, version]),
     wake: (orders, at) =>
@@ -122,4 +124,21 @@ export function createTrackedOrders(database: Database): TrackedOrders {
     scheduleNextPoll: async ({ tenant, orderId, eventCount }, by, { at, nextAt, error }) =>
       (await changed(SETTLE, [tenant, orderId, by, eventCount, at, nextAt, error ?? null])) > 0,
   };
+}
+
+async function addTrackedOrders(database: Database, orders: NewTrackedOrder[]): Promise<Set<string>> {
+  const [first] = orders;
+  if (!first) return new Set();
+  const columns = [
+    orders.map(({ orderId }) => orderId),
+    orders.map(({ transactionId }) => transactionId),
+    orders.map(({ request }) => request),
+    orders.map(({ task }) => task),
+    orders.map(({ version }) => version),
+    orders.map(({ orderedAt }) => orderedAt),
+    orders.map(({ snapshot }) => snapshot),
+    orders.map(({ at }) => at),
+    orders.map(({ account }) => account),
+  ];
+  return new Set((await database.query<{ id: string }>(ADD, [first.tenant, ...columns], 'order-track')).map(({ id }) => id));
 }

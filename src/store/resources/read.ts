@@ -94,6 +94,10 @@ export async function readVersions(
 const HOLD = `select ${ROW} from resource r
   where r.tenant_id = $1 and (r.rtype, r.id) in (select * from unnest($2::smallint[], $3::text[]))
   order by r.rtype, r.id for update`;
+const HOLD_FREE = `${HOLD} skip locked`;
+
+/** What happens to rows that another transaction has locked. */
+export type LockedRows = 'wait' | 'skip';
 
 /** A lock that conflicts only with `for update`, in the order of HOLD. */
 const LOCK_REFERENCED = `select r.rtype, r.id, r.ver, r.body is not null as current from resource r
@@ -121,9 +125,11 @@ export async function readForUpdate(
   database: Database,
   tenant: number,
   targets: { type: ServedType; id: string }[],
+  lockedRows: LockedRows = 'wait',
 ): Promise<ResourceRow[]> {
   if (targets.length === 0) return [];
   const types = targets.map(({ type }) => TYPE_NUMBERS[type]);
   const ids = targets.map(({ id }) => id);
-  return (await database.query<StoredRow>(HOLD, [tenant, types, ids], 'resource-hold')).map(toResourceRow);
+  const [sql, name] = lockedRows === 'skip' ? [HOLD_FREE, 'resource-hold-free'] : [HOLD, 'resource-hold'];
+  return (await database.query<StoredRow>(sql, [tenant, types, ids], name)).map(toResourceRow);
 }

@@ -72,6 +72,33 @@ test('49: a caller without a free slot moves its order to the front, and any pro
   expect(fixture.countOrders()).toBe(1);
 });
 
+test('49: an entry whose request has ended has no slot of its process, although its outcome is not stored yet; for the other processes it is leased', async () => {
+  await order(3 * CONCURRENCY);
+  const [own, other] = processes;
+  const slots = own!.gate.take(CONCURRENCY);
+  const held = await claim(own!);
+  expect([slots, held].map(({ length }) => length)).toEqual([CONCURRENCY, CONCURRENCY]);
+  slots[0]!.endRequest(held[0]!.id);
+  expect(own!.gate.take(CONCURRENCY)).toHaveLength(1);
+  expect(await claim(other!)).toEqual([]);
+  expect(await claim(own!)).toHaveLength(1);
+  expect(await claim(own!)).toEqual([]);
+  await own!.store.outbox.recordOutcome(held[0]!, held[0]!.leaseBy!, { state: 'done', at: fixture.sender.clock().toISOString() });
+  expect(await claim(own!)).toEqual([]);
+  slots[0]!.leave();
+  expect(own!.gate.listEnded()).toEqual([]);
+  expect(await claim(other!)).toEqual([]);
+});
+
+test('49: while as many outcomes as requests wait to be stored, the gate admits nothing', () => {
+  const { gate } = fixture.createSender();
+  const slots = gate.take(CONCURRENCY);
+  for (const [index, slot] of slots.entries()) slot.endRequest(String(index));
+  expect(gate.take(1)).toEqual([]);
+  slots[0]!.leave();
+  expect(gate.take(CONCURRENCY)).toHaveLength(CONCURRENCY);
+});
+
 test('a worker of another account, and one that names no account, cannot lease the entry of an account', async () => {
   const { outbox } = fixture.sender.store;
   const at = fixture.sender.clock().toISOString();
