@@ -1,0 +1,78 @@
+// The statements that an order costs which goes well, from its acceptance until the lab network has it. docs/decisions/0045-shared-statements-of-deliveries.md
+import type { Resource } from '../../src/fhir/types.ts';
+import { update } from '../../src/interactions/update.ts';
+import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
+import { drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
+import { createGate } from '../../src/orders/deliver/gate.ts';
+import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
+import { sendOrder } from '../../src/orders/deliver/send-order.ts';
+import { ORDER_TOPIC } from '../../src/orders/place/order-entry.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { createStore } from '../../src/store/sql-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { openBeforeEach } from './open-before-each.ts';
+import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
+
+const AT_ONCE = 16;
+const PATIENCE_MS = 60_000;
+
+let fixture: OrderFixture;
+let store: Store;
+let statements = 0;
+const counted = (database: Database): Database => ({
+  ...database,
+  query: (...statement) => {
+    statements++;
+    return database.query(...statement);
+  },
+  transaction: (work) => database.transaction((inside) => work(counted(inside))),
+});
+openBeforeEach(openOrderFixture, (opened, { database }) => {
+  fixture = opened;
+  store = createStore(counted(database));
+});
+beforeEach(() => fixture.put(ADA));
+
+/** `begin` and `commit` are not counted. */
+async function countStatements(work: () => Promise<unknown>): Promise<number> {
+  const before = statements;
+  await work();
+  return statements - before;
+}
+
+function place(id: string): Promise<unknown> {
+  const resource: Resource = { ...REQUEST, id };
+  return update({ ...fixture.context, store }, { type: 'ServiceRequest', id, draft: { resource, exact: resource } });
+}
+
+const createSender = (): OrderSender => ({
+  ...fixture.createSender(),
+  store,
+  gate: createGate(createCircuitBreaker(), fixture.sender.clock, () => AT_ONCE),
+});
+const send = (sender: OrderSender): Promise<number> =>
+  drainOutbox({ sender, handlers: { [ORDER_TOPIC]: (own, delivery) => sendOrder(own, delivery, PATIENCE_MS) } });
+
+const isAccepted = async (id: string): Promise<boolean> => (await fixture.entry(id))?.state === 'done';
+
+test('an order that is sent alone costs 15 statements: 6 to accept it and 9 to send it', async () => {
+  const sender = createSender();
+  expect(await countStatements(() => place('one'))).toBe(6);
+  expect(await countStatements(() => send(sender))).toBe(9);
+  expect(await isAccepted('one')).toBe(true);
+});
+
+test('of orders that wait, each costs at most 10 statements', async () => {
+  const sender = createSender();
+  await place('earlier');
+  await send(sender);
+  const ids = Array.from({ length: 3 * AT_ONCE }, (_, index) => `o${index}`);
+  const placing = await countStatements(async () => {
+    for (const id of ids) await place(id);
+  });
+  const sending = await countStatements(async () => {
+    for (let rounds = ids.length / AT_ONCE; rounds > 0; rounds--) expect(await send(sender)).toBe(AT_ONCE);
+  });
+  expect((placing + sending) / ids.length).toBeLessThanOrEqual(10);
+  expect(await Promise.all(ids.map(isAccepted))).toEqual(ids.map(() => true));
+});
