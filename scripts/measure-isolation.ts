@@ -8,14 +8,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Fault } from '../src/junction-sandbox/faults.ts';
 import type { Sandbox } from '../src/junction-sandbox/server.ts';
-import { DEFAULT_CONCURRENCY } from '../src/orders/accounts/lab-account.ts';
-import { createSecretBox, KEY_BYTES } from '../src/orders/accounts/secrets.ts';
+import { KEY_BYTES } from '../src/orders/accounts/secrets.ts';
 import type { Database } from '../src/store/database/database.ts';
 import { openDatabase } from '../src/store/database/open-database.ts';
-import { createLabAccount, findLabAccount, updateLabAccount } from '../src/store/lab-accounts.ts';
-import { listTenants } from '../src/store/tenants.ts';
+import { findLabAccount, updateLabAccount } from '../src/store/lab-accounts.ts';
 import { startServers } from './histories/servers.ts';
 import { buildLatency, buildThrottling } from './orders/latency.ts';
+import { ACCOUNTS_READ_MS, createAccount } from './orders/networks.ts';
 import { placeAtOnce } from './orders/orderer.ts';
 import type { SandboxCounts, SandboxMessage } from './orders/sandbox-process.ts';
 
@@ -69,21 +68,6 @@ async function startNetwork(faults: Fault[]): Promise<Network> {
   return { ...account, ask, stop: () => child.disconnect() };
 }
 
-/** The name of an account is that of its tenant. */
-async function createAccount(database: Database, key: Buffer, name: string, { url, apiKey, teamId, panels }: Network): Promise<void> {
-  const tenant = (await listTenants(database)).find(({ slug }) => slug === name)!;
-  const settings = { baseUrl: url, teamId, panels, physicianPath: null, labAccounts: [], defaultPhysicians: {}, noteLimit: 120 };
-  const limits = { physicians: 'optional' as const, concurrency: DEFAULT_CONCURRENCY, at: new Date().toISOString() };
-  const secrets = { apiKey, webhookSecrets: [] };
-  await createLabAccount(database, { ...settings, ...limits, tenant: tenant.id, name }, (id) =>
-    createSecretBox([key]).encrypt(id, secrets),
-  );
-  await setStatus(database, name, 'paused');
-}
-
-/** Servers read changes within two seconds. */
-const SETTLED_MS = 3000;
-
 async function setStatus(database: Database, name: string, status: 'active' | 'paused'): Promise<void> {
   const account = (await findLabAccount(database, name))!;
   const pausedReason = status === 'paused' ? 'measurement' : null;
@@ -109,8 +93,11 @@ async function run(): Promise<void> {
   const servers = await startServers(Number(options.processes), { FACET_SECRETS_KEY: key.toString('base64') });
   const database = await openDatabase({ url: servers.url });
   try {
-    for (const name of ['demo', 'other'] as const) await createAccount(database, key, name, networks[name]);
-    await delay(SETTLED_MS);
+    for (const name of ['demo', 'other'] as const) {
+      await createAccount(database, key, { name, network: networks[name], physicians: 'optional', webhookSecrets: [] });
+      await setStatus(database, name, 'paused');
+    }
+    await delay(ACCOUNTS_READ_MS);
     await placeAtOnce(servers, Number(options.orders));
     await placeAtOnce(servers, Number(options.queue), 'other');
     await setStatus(database, 'demo', 'active');
@@ -118,7 +105,7 @@ async function run(): Promise<void> {
     for (let round = 0; round < Number(options.rounds); round++)
       for (const kind of round % 2 ? (['beside', 'alone'] as const) : (['alone', 'beside'] as const)) {
         await setStatus(database, 'other', kind === 'alone' ? 'paused' : 'active');
-        await delay(SETTLED_MS);
+        await delay(ACCOUNTS_READ_MS);
         rates[kind].push(await measureRate(networks.demo));
       }
     const ratio = (median(rates.beside) / median(rates.alone)).toFixed(2);

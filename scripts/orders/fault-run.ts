@@ -2,12 +2,11 @@
 // When all is quiet, what the sandbox holds is compared with what was ordered and with what FHIR says.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
-import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
-import { WEBHOOK_PATHS } from '../../src/orders/webhooks/receive.ts';
 import { type Servers, startServers } from '../histories/servers.ts';
 import { anomaliesIn, type Database, openDatabase } from './ground-truth.ts';
 import { insuredTwice } from './insured-orders.ts';
-import { atTheLaboratory, forgetful, mischief, recover } from './mischief.ts';
+import { atTheLaboratory, forgetful, mischief, recover, type Scene } from './mischief.ts';
+import { type Networks, startNetworks } from './networks.ts';
 import { type Ordered, orderer } from './orderer.ts';
 import { randomFrom } from './random.ts';
 
@@ -23,7 +22,8 @@ export interface FaultRun {
 export interface FaultReport {
   wrong: string[];
   ordered: number;
-  there: number;
+  /** Orders at the network of each tenant. */
+  there: Record<string, number>;
   /** Orders that are billed to an insurance, and users that have one twice although nothing was done wrong here. */
   insured: number;
   insuredTwice: number;
@@ -43,7 +43,7 @@ const A_DAY_S = 25 * 3600;
 
 interface Running {
   run: FaultRun;
-  sandbox: Sandbox;
+  networks: Networks;
   servers: Servers;
   database: Database;
   random: () => number;
@@ -55,40 +55,36 @@ interface Running {
 export async function faultRun(run: FaultRun): Promise<FaultReport> {
   const began = performance.now();
   const { parts, over } = stopwatch();
-  const sandbox = await startSandbox();
-  const { state } = sandbox;
-  const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
-  const shared = { FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock`, JUNCTION_WEBHOOK_SECRET: state.webhooks.secret };
-  const servers = await startServers(run.servers, { ...account, ...shared, JUNCTION_PHYSICIANS: 'required' });
+  const networks = await startNetworks();
+  const servers = await startServers(run.servers, networks.settings);
   const database = await openDatabase(servers.url);
   over('start');
   try {
-    state.webhooks.clock = 'team';
-    const running: Running = { run, sandbox, servers, database, random: randomFrom(run.seed), ordered: [], over };
+    await networks.createAccount(servers);
+    for (const state of networks.list()) state.webhooks.clock = 'team';
+    const running: Running = { run, networks, servers, database, random: randomFrom(run.seed), ordered: [], over };
     const duringOutages = await troubled(running);
     const stuck = await quiet(running);
-    const failures = [...stuck, ...(await anomaliesIn(database, state, running.ordered))];
+    const failures = [...stuck, ...(await anomaliesIn(database, networks.states, running.ordered))];
     over('comparison');
-    const seconds = rounded(performance.now() - began);
-    const webhookAttempts = state.webhooks.messages.reduce((sum, { answers }) => sum + answers.length, 0);
-    const [ordered, there, requests] = [running.ordered.length, state.orders.size, state.requests.length];
-    const insured = [...state.orders.values()].filter(({ insuranceId }) => insuranceId !== null).length;
+    const worlds = networks.list();
+    const sum = (count: (world: SandboxState) => number): number => worlds.reduce((total, world) => total + count(world), 0);
     return {
       wrong: failures,
-      ordered,
-      there,
-      insured,
-      insuredTwice: insuredTwice(state).length,
-      seconds,
+      ordered: running.ordered.length,
+      there: Object.fromEntries(Object.entries(networks.states).map(([tenant, { orders }]) => [tenant, orders.size])),
+      insured: sum(({ orders }) => [...orders.values()].filter(({ insuranceId }) => insuranceId !== null).length),
+      insuredTwice: sum((world) => insuredTwice(world).length),
+      seconds: rounded(performance.now() - began),
       duringOutages,
-      requests,
-      webhookAttempts,
+      requests: networks.countRequests(),
+      webhookAttempts: sum(({ webhooks }) => webhooks.messages.reduce((attempts, { answers }) => attempts + answers.length, 0)),
       parts,
     };
   } finally {
     await database.close();
     await servers.stop();
-    await sandbox.close();
+    await networks.close();
   }
 }
 
@@ -114,32 +110,37 @@ const SMALL_LEAP_S = 3;
  * Orders come in at a network that forgets its keys, whose list is behind and which answers with a conflict after it has made an order, while servers are
  * killed. Nothing but the look-up protects them, so time leaps in small steps and only while nobody is at work, until all have arrived.
  */
-async function withoutKeys({ sandbox: { state }, database, random }: Running, placing: Promise<unknown>): Promise<void> {
+async function withoutKeys({ networks, database, random }: Running, placing: Promise<unknown>): Promise<void> {
   let [placed, since, progress] = [false, performance.now(), ''];
   const placedAll = placing.finally(() => {
     placed = true;
   });
   while (!placed || (await database.open()) > 0) {
-    if (placed) state.faults = [];
-    else forgetful({ world: state, random });
-    const now = `${await database.open()} ${state.requests.length}`;
+    for (const world of networks.list()) {
+      if (placed) world.faults = [];
+      else forgetful({ world, random });
+    }
+    const now = `${await database.open()} ${networks.countRequests()}`;
     if (now !== progress) [progress, since] = [now, performance.now()];
-    if ((await database.atWork(state.now().toISOString())) === 0 || performance.now() - since > STILL_MS) {
-      state.advance(SMALL_LEAP_S);
+    if ((await database.atWork(networks.now().toISOString())) === 0 || performance.now() - since > STILL_MS) {
+      networks.advance(SMALL_LEAP_S);
       since = performance.now();
     }
     await delay(PAUSE_MS);
   }
   await placedAll;
-  recover(state);
+  for (const world of networks.list()) recover(world);
 }
 
 /** First a network without keys; then everything goes wrong while orders come in; then the network is away for hours, and more of them come in. */
 async function troubled(running: Running): Promise<number[]> {
-  const { run, servers, over } = running;
-  const hooks = servers.bases().map((base) => new URL(WEBHOOK_PATHS[0]!, base).href);
-  const scene = { world: running.sandbox.state, random: running.random, hooks, failuresKept: run.seed % 2 === 0 };
-  scene.world.webhooks.url = hooks[0];
+  const { run, servers, networks, random, over } = running;
+  const scenes = (['demo', 'other'] as const).map((tenant): Scene => {
+    const hooks = servers.bases().map((base) => new URL(networks.webhookPath(tenant), base).href);
+    const world = networks.states[tenant];
+    world.webhooks.url = hooks[0];
+    return { world, advance: networks.advance, random, hooks, failuresKept: run.seed % 2 === 0 };
+  });
   const place = await orderer(servers);
   const share = Math.floor(run.orders / (run.outages.length + 1));
   const placeAll = async (from: number, to: number, waits = true) => {
@@ -159,12 +160,12 @@ async function troubled(running: Running): Promise<number[]> {
   const killing = servers.kill(run.kills - earlyKills);
   const trouble = (async () => {
     while (open) {
-      mischief(scene);
+      mischief(scenes[Math.floor(random() * scenes.length)]!);
       await delay(40);
     }
   })();
   await placeAll(forgotten, half);
-  running.sandbox.state.advance(A_DAY_S);
+  networks.advance(A_DAY_S);
   await placeAll(half, first);
   await killing;
   open = false;
@@ -184,20 +185,24 @@ const LOOKS = 30;
 const LOOK_MS = 60;
 
 /** Nobody answers for so long, and nobody tells anything, while orders come in. Answers how many requests came all the same. */
-async function outage({ sandbox: { state } }: Running, hours: number, meanwhile: () => Promise<void>): Promise<number> {
-  const { url } = state.webhooks;
-  state.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
-  state.webhooks.url = undefined;
-  const before = state.requests.length;
+async function outage({ networks }: Running, hours: number, meanwhile: () => Promise<void>): Promise<number> {
+  const worlds = networks.list().map((state) => ({ state, url: state.webhooks.url }));
+  for (const { state } of worlds) {
+    state.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
+    state.webhooks.url = undefined;
+  }
+  const before = networks.countRequests();
   const placing = meanwhile();
   for (let n = 0; n < LOOKS; n++) {
-    state.advance((hours * 3600) / LOOKS);
+    networks.advance((hours * 3600) / LOOKS);
     await delay(LOOK_MS);
   }
   await placing;
-  state.faults = [];
-  state.webhooks.url = url;
-  return state.requests.length - before;
+  for (const { state, url } of worlds) {
+    state.faults = [];
+    state.webhooks.url = url;
+  }
+  return networks.countRequests() - before;
 }
 
 const PAUSE_MS = 50;
@@ -207,15 +212,15 @@ const STILL_MS = 1000;
 const LEAPS = 3000;
 
 /** Until nothing is open. Time leaps only when nobody is at work: an attempt is not outrun by a clock that no machine could follow. */
-async function drained(world: SandboxState, database: Database): Promise<void> {
+async function drained(networks: Networks, database: Database): Promise<void> {
   let [leaps, progress, since] = [0, '', performance.now()];
   while (leaps < LEAPS) {
     const open = await database.open();
     if (open === 0) return;
-    const now = `${open} ${world.requests.length}`;
+    const now = `${open} ${networks.countRequests()}`;
     if (now !== progress) [progress, since] = [now, performance.now()];
-    if ((await database.atWork(world.now().toISOString())) === 0 || performance.now() - since > STILL_MS) {
-      world.advance(30);
+    if ((await database.atWork(networks.now().toISOString())) === 0 || performance.now() - since > STILL_MS) {
+      networks.advance(30);
       leaps++;
       since = performance.now();
     }
@@ -228,26 +233,28 @@ const FURTHER = 0.1;
 const LEAPS_H = [25, 2];
 
 /** The trouble is over: time goes on until nothing is open, and on until every order has been looked at. */
-async function quiet({ sandbox: { state }, database, random, over }: Running): Promise<string[]> {
-  state.faults = [];
-  state.webhooks.faults = [];
-  await drained(state, database);
+async function quiet({ networks, database, random, over }: Running): Promise<string[]> {
+  for (const world of networks.list()) {
+    world.faults = [];
+    world.webhooks.faults = [];
+  }
+  await drained(networks, database);
   over('drain');
   const stuck = await database.stuck();
   if (stuck.length) return stuck;
-  const some = [...state.orders.keys()].filter(() => random() < FURTHER);
-  for (let n = 0; n < some.length * 3; n++)
-    atTheLaboratory(
-      { world: state, random },
-      some.map((id) => state.orders.get(id)!),
-      0.8,
-    );
+  for (const world of networks.list()) moveSome(world, random);
   for (const hours of LEAPS_H) {
-    state.advance(hours * 3600);
+    networks.advance(hours * 3600);
     // the processes see the new time, and what it makes due
     await delay(10 * PAUSE_MS);
-    for (let n = 0; n < 6000 && (await database.due(state.now().toISOString())) > 0; n++) await delay(PAUSE_MS);
+    for (let n = 0; n < 6000 && (await database.due(networks.now().toISOString())) > 0; n++) await delay(PAUSE_MS);
   }
   over('looks');
   return [];
+}
+
+/** Some orders progress at the laboratory. */
+function moveSome(world: SandboxState, random: () => number): void {
+  const some = [...world.orders.values()].filter(() => random() < FURTHER);
+  for (let n = 0; n < some.length * 3; n++) atTheLaboratory({ world, random }, some, 0.8);
 }

@@ -70,34 +70,44 @@ export async function openDatabase(url: string): Promise<Database> {
   };
 }
 
-export async function anomaliesIn(database: Database, world: SandboxState, ordered: Ordered[]): Promise<string[]> {
+/** `worlds`: the network of each tenant. */
+export async function anomaliesIn(
+  database: Database,
+  worlds: Record<Ordered['tenant'], SandboxState>,
+  ordered: Ordered[],
+): Promise<string[]> {
   const entries = await database.entries();
   const orders = entries.filter(({ topic }) => topic === 'order');
   const bodies = await database.bodies();
-  const there = Map.groupBy(world.orders.values(), ({ passthrough }) => passthrough);
+  const networks = Object.entries(worlds);
+  const atNetworks = networks.flatMap(([, { orders: all }]) => [...all.values()]);
+  const there = Map.groupBy(atNetworks, ({ passthrough }) => passthrough);
   const ofId = Map.groupBy(orders, ({ tenant, subject }) => `${tenant}/${subject}`);
   const keys = new Map(orders.map((entry) => [entry.key, entry]));
-  const strangers = [...world.orders.values()].filter(({ passthrough }) => !keys.has(passthrough ?? ''));
+  const strangers = atNetworks.filter(({ passthrough }) => !keys.has(passthrough ?? ''));
   const reports = Map.groupBy(
     [...bodies].filter(([, { resourceType }]) => resourceType === 'DiagnosticReport'),
     ([name, { basedOn }]) => `${name.split('/')[0]}/${basedOn?.[0]?.reference}`,
   );
   return [
     ...strangers.map(({ id }) => `the network has an order that nobody sent: ${id}`),
-    ...mixedUp(world, keys),
-    ...wronglySigned(world, keys),
-    ...wronglyBilled(world, membersByKey(orders, ordered)),
+    ...networks.flatMap(([tenant, world]) => [
+      ...crossed(world, { tenant, keys }),
+      ...wronglySigned(world, keys),
+      ...wronglyBilled(world, membersByKey(orders, ordered)),
+    ]),
     ...ordered.flatMap((order) =>
       anomaliesOf(order, { lives: ofId.get(`${order.tenant}/ServiceRequest/${order.id}`) ?? [], bodies, there, reports }),
     ),
   ];
 }
 
-/** People at the network who have orders of two tenants: ids are each tenant's own. */
-function mixedUp(world: SandboxState, keys: Map<string, Entry>): string[] {
-  const ofUser = Map.groupBy(world.orders.values(), ({ userId }) => userId);
-  const shared = [...ofUser].filter(([, orders]) => new Set(orders.map(({ passthrough }) => keys.get(passthrough ?? '')?.tenant)).size > 1);
-  return shared.map(([userId]) => `two tenants share a person at the network: ${userId}`);
+/** Orders at the network of this tenant that are another tenant's. */
+function crossed(world: SandboxState, { tenant, keys }: { tenant: string; keys: Map<string, Entry> }): string[] {
+  return [...world.orders.values()].flatMap(({ id, passthrough }) => {
+    const owner = keys.get(passthrough ?? '')?.tenant;
+    return owner === undefined || owner === tenant ? [] : [`the order ${id} of ${owner} is at the network of ${tenant}`];
+  });
 }
 
 /** The key of each order → the member whose insurance it is billed to. */

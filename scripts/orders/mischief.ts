@@ -76,6 +76,8 @@ const IN_PROGRESS_STATUSES = [409, 400];
 /** What it needs to know of a run. `hooks`: where webhooks may go; `failuresKept`: whether failures in front of the network are kept under a key. */
 export interface Scene {
   world: SandboxState;
+  /** Moves the clock of all networks. */
+  advance(seconds: number): void;
   random: () => number;
   hooks: string[];
   failuresKept: boolean;
@@ -86,7 +88,7 @@ export function mischief(scene: Scene): void {
   const { world, random } = scene;
   const what = random();
   if (what < 0.4) fault(scene);
-  else if (what < 0.7) world.advance(random() * 20);
+  else if (what < 0.7) scene.advance(random() * 20);
   else if (what < 0.85) atTheLaboratory(scene);
   else if (what < 0.93) world.webhooks.faults = [...world.webhooks.faults, pick(random, MISHAPS)].slice(0, MOST_FAULTS);
   else if (what < 0.96) {
