@@ -7,9 +7,17 @@ import type { JunctionClient } from './client.ts';
 
 /** At most so many users of an account; the longest remembered is forgotten first. */
 const MAX_USERS = 10_000;
+/** After this time the network is asked again, in ms: an id that is out of date, or was never right, does not stay. */
+const REMEMBERED_MS = 3_600_000;
+
+interface RememberedUser {
+  id: string;
+  /** By `performance.now()`. */
+  until: number;
+}
 
 export function rememberUsers(client: JunctionClient, account: () => JunctionAccount | undefined): JunctionClient {
-  const users = new Map<string, string>();
+  const users = new Map<string, RememberedUser>();
   let owner = '';
   /** Another team or environment has other users. */
   const forgetOthers = (): void => {
@@ -19,7 +27,7 @@ export function rememberUsers(client: JunctionClient, account: () => JunctionAcc
     owner = current;
   };
   const forget = (userId: string): void => {
-    for (const [clientUserId, known] of users) if (known === userId) users.delete(clientUserId);
+    for (const [clientUserId, { id }] of users) if (id === userId) users.delete(clientUserId);
   };
   const forgetIfMissing = <T>(userId: string, outcome: Outcome<T>): Outcome<T> => {
     if (outcome.kind === 'refused' && outcome.status === 404) forget(userId);
@@ -32,12 +40,12 @@ export function rememberUsers(client: JunctionClient, account: () => JunctionAcc
     async ensureUser(clientUserId, signal, isFresh = false) {
       forgetOthers();
       const remembered = isFresh ? undefined : users.get(clientUserId);
-      if (remembered !== undefined) return { kind: 'accepted', value: remembered };
+      if (remembered && performance.now() < remembered.until) return { kind: 'accepted', value: remembered.id };
       const asked = owner;
       const found = await client.ensureUser(clientUserId, signal, isFresh);
       if (found.kind !== 'accepted' || asked !== owner) return found;
       users.delete(clientUserId);
-      users.set(clientUserId, found.value);
+      users.set(clientUserId, { id: found.value, until: performance.now() + REMEMBERED_MS });
       if (users.size > MAX_USERS) users.delete(users.keys().next().value!);
       return found;
     },

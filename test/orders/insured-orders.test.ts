@@ -119,6 +119,7 @@ describe('51: the response to the insurance is lost', () => {
 test.each([
   ['userInfo', 422],
   ['createInsurance', 400],
+  ['createInsurance', 404],
 ])('52: the network refuses the %s: the order is refused, and nothing of the member is shown', async (operation, status) => {
   await place();
   fixture.addFaults({ operation, kind: 'error', status });
@@ -147,9 +148,12 @@ describe('53: the network throttles or fails', () => {
     },
   );
 
-  test.each(['userInfo', 'createInsurance'])('%s with 500, 502 or no user: the order is sent later, once', async (operation) => {
+  test.each([
+    ['userInfo', [500, 502, 404]],
+    ['createInsurance', [500, 502]],
+  ])('%s with %j: the order is sent later, once', async (operation, failures) => {
     const key = await place();
-    for (const status of [500, 502, 404]) fixture.addFaults({ operation, kind: 'error', status });
+    for (const status of failures) fixture.addFaults({ operation, kind: 'error', status });
     await fixture.drainAll();
     expect([await state(), countInsurances(world()), fixture.countOrders(key)]).toEqual(['done', 1, 1]);
   });

@@ -2,6 +2,7 @@
 import { buildIndexRules } from '../../src/fhir/indexing/index-rules.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Database } from '../../src/store/database/database.ts';
+import { buildEventRecording } from '../../src/store/queues/outbox-events.ts';
 import { createReindexing } from '../../src/store/reindexing.ts';
 import { buildBatchWrite } from '../../src/store/resources/write.ts';
 import { openTestStore, type TestStore } from './open.ts';
@@ -32,4 +33,16 @@ it('registering rules reads the search rows of one tenant at a time', async () =
 
 it('writing many changes reads once which types have subscriptions, not for each change', () => {
   expect(buildBatchWrite(1, []).sql).not.toMatch(/exists \(select from subscription/);
+});
+
+it('recording events of the outbox has no subquery that refers to a row of a CTE, and names the tenant for each table', () => {
+  const sql = buildEventRecording('update outbox o set x = 1 where o.tenant_id = $1', {
+    what: "'w'",
+    state: "'s'",
+    reason: "'r'",
+    at: '$2',
+  });
+  expect(sql).not.toMatch(/exists \(select/);
+  expect(sql.match(/outbox_event e /g)).toHaveLength(3);
+  expect(sql.match(/e\.tenant_id = \$1/g)).toHaveLength(3);
 });

@@ -52,10 +52,11 @@ export function createOrderDeliveryWork(parts: DeliveryWorkParts): DeliveryWork 
   /** When a request or a delivery ends, the account has a free slot. */
   const track = (delivery: Promise<void>, onFree: () => void): void => {
     deliveries.add(delivery);
-    void delivery.finally(() => {
+    const end = (): void => {
       deliveries.delete(delivery);
       onFree();
-    });
+    };
+    void delivery.catch(logFailure).finally(end);
   };
   return {
     async work({ signal, rest }) {

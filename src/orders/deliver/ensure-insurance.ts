@@ -49,7 +49,8 @@ async function sendInsurance(sender: OrderSender, call: InsuranceCall): Promise<
   // a process that was suspended until its lease had expired sends nothing more
   if (!isMine || clock() >= new Date(call.leased.entry.leaseUntil!)) return IN_DOUBT;
   const created = await sender.client.createInsurance(call.userId, call.insurance.policy, call.signal);
-  return created.kind === 'accepted' ? markStored(sender, call) : toOrderFailure(created);
+  // the user is there: its demographics were accepted just before
+  return created.kind === 'accepted' ? markStored(sender, call) : created;
 }
 
 async function markStored({ store, clock }: OrderSender, call: InsuranceCall): Promise<Insured> {

@@ -143,8 +143,10 @@ async function insureUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
  * Stores, before the request is sent, that the order may be at the lab network from now on. Ends the attempt if the lease was lost or has expired: a process that
  * was suspended for hours must not continue.
  */
-async function markAsSent(attempt: Attempt): Promise<Attempt | 'lease-lost'> {
-  const { sender, leased, userId } = attempt;
+async function markAsSent(attempt: Attempt): Promise<Attempt | DeliveryResult | 'lease-lost'> {
+  const { sender, leased, userId, signal } = attempt;
+  if (signal.aborted)
+    return { payload: attempt.payload, outcome: { kind: 'unknown', why: 'the time of the attempt was over before the order was sent' } };
   const { entry, by } = leased;
   const at = sender.clock().toISOString();
   const payload = toSentOrder(attempt.payload, { userId: userId!, at });

@@ -16,7 +16,7 @@ const SUBSCRIBER_TEXT =
 export async function readInsured(context: Context, source: CoverageSource): Promise<ValidationResult<OrderPatient>> {
   const { subscriber } = source.coverage;
   if (!subscriber) return invalid(SUBSCRIBER_TEXT, source.path, 'Coverage.subscriber');
-  const person = await readPerson(context, source, subscriber);
+  const person = await readPerson(context, source, { reference: subscriber, what: 'the subscriber of the insurance' });
   if (!('value' in person)) return person;
   const role = { who: 'the subscriber', type: person.value.resourceType, reference: source.path };
   const built = buildOrderPatient([{ person: person.value, at: undefined }], context.clock(), role);
@@ -30,18 +30,25 @@ export async function readGuarantor(context: Context, source: CoverageSource): P
   const guarantor = isHeldByPerson ? policyHolder : subscriber;
   // the insurance without a subscriber is refused
   if (!guarantor) return { value: undefined };
-  const person = await readPerson(context, source, guarantor);
+  const person = await readPerson(context, source, {
+    reference: guarantor,
+    what: isHeldByPerson ? 'the policy holder of the insurance' : 'the subscriber of the insurance',
+  });
   if (!('value' in person)) return person;
   const role = { who: 'the guarantor', type: person.value.resourceType, reference: source.path };
   return readContactPerson(person.value, role, context.clock().toISOString());
 }
 
-async function readPerson(context: Context, source: CoverageSource, reference: TypedReference): Promise<ValidationResult<Resource>> {
+async function readPerson(
+  context: Context,
+  source: CoverageSource,
+  { reference, what }: { reference: TypedReference; what: string },
+): Promise<ValidationResult<Resource>> {
   const { container, path } = source;
   const person = await readReferenced(context, container, {
     path,
     reference: toReference(reference),
-    what: 'the subscriber of the insurance',
+    what,
   });
   if (!('value' in person) || PERSON_TYPES.has(person.value.resourceType)) return person;
   return invalid(SUBSCRIBER_TEXT, path, 'Coverage.subscriber');

@@ -25,22 +25,24 @@ interface EventExpressions {
 }
 
 /**
- * `update`: an update of rows of `outbox o`. The built statement returns the ids of the changed entries. The update locks the entries, so that two statements cannot
- * record events of one entry at the same time. A report of progress (`sending`) is not an event.
+ * `update`: an update of rows of `outbox o` of the tenant `$1`. The returned text follows `with`, and its statement returns the ids of the changed entries. The update
+ * locks the entries, so that two statements cannot record events of one entry at the same time. A report of progress (`sending`) is not an event.
  */
-export const buildEventRecording = (update: string, { what, state, reason, at }: EventExpressions): string => `with changed as (${update}
+export const buildEventRecording = (update: string, { what, state, reason, at }: EventExpressions): string => `changed as (${update}
     returning o.tenant_id, o.id, ${what}::text as what, ${state}::text as state, ${reason}::text as reason, ${at}::timestamptz as at),
-  over as (select * from changed where state <> 'sending'),
+  ended as (select * from changed where state <> 'sending'),
   last as (select distinct on (e.entry_id) e.tenant_id, e.entry_id, e.nth, e.what, e.state, e.reason
-    from over c join outbox_event e on e.tenant_id = c.tenant_id and e.entry_id = c.id order by e.entry_id, e.nth desc),
-  again as (update outbox_event e set last_at = c.at, times = e.times + 1 from last join over c on c.tenant_id = last.tenant_id and c.id = last.entry_id
-    where e.tenant_id = last.tenant_id and e.entry_id = last.entry_id and e.nth = last.nth
+    from ended c join outbox_event e on e.tenant_id = c.tenant_id and e.entry_id = c.id where e.tenant_id = $1 order by e.entry_id, e.nth desc),
+  repeated as (update outbox_event e set last_at = c.at, times = e.times + 1
+    from last join ended c on c.tenant_id = last.tenant_id and c.id = last.entry_id
+    where e.tenant_id = $1 and e.tenant_id = last.tenant_id and e.entry_id = last.entry_id and e.nth = last.nth
       and last.what = c.what and last.state = c.state and last.reason is not distinct from c.reason returning e.entry_id),
-  told as (insert into outbox_event (tenant_id, entry_id, nth, what, state, reason, at, last_at)
+  inserted as (insert into outbox_event (tenant_id, entry_id, nth, what, state, reason, at, last_at)
     select c.tenant_id, c.id, coalesce(last.nth, 0) + 1, c.what, c.state, c.reason, c.at, c.at
-    from over c left join last on last.tenant_id = c.tenant_id and last.entry_id = c.id
-    where not exists (select from again where again.entry_id = c.id) on conflict do nothing returning tenant_id, entry_id, nth),
-  forgotten as (delete from outbox_event e using told t where e.tenant_id = t.tenant_id and e.entry_id = t.entry_id and e.nth <= t.nth - ${MAX_EVENTS})
+    from ended c left join last on last.tenant_id = c.tenant_id and last.entry_id = c.id
+    where c.id <> all(array(select entry_id from repeated)) on conflict do nothing returning tenant_id, entry_id, nth),
+  pruned as (delete from outbox_event e using inserted i
+    where e.tenant_id = $1 and e.tenant_id = i.tenant_id and e.entry_id = i.entry_id and e.nth <= i.nth - ${MAX_EVENTS})
 select id from changed`;
 
 const EVENTS = `select what, state, reason, at, last_at as "lastAt", times from outbox_event

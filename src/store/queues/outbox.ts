@@ -111,23 +111,24 @@ const DUE_ACCOUNTS_ON_CITUS = `select distinct o.account_id as account from outb
   where o.account_id = given.account and ${OPEN} and o.next_at <= given.due_at and ${FREE} and coalesce(o.topic = any($4), true)`;
 
 /** `sending` means that the first bytes were sent. */
-const RECORD = buildEventRecording(
-  `update outbox o set state = g.state, next_at = coalesce(g.next_at, o.next_at), last_error = g.error, payload = coalesce(g.payload, o.payload),
+const RECORD = `with given as (select * from
+    unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[], $9::timestamptz[], $10::boolean[])
+    as g(id, by, state, at, next_at, error, payload, first_sent_at, is_finished)),
+  ${buildEventRecording(
+    `update outbox o set state = g.state, next_at = coalesce(g.next_at, o.next_at), last_error = g.error, payload = coalesce(g.payload, o.payload),
     first_sent_at = coalesce(o.first_sent_at, g.first_sent_at), done_at = case when g.is_finished then g.at end,
     lease_by = case when g.state = 'sending' then o.lease_by end, lease_until = case when g.state = 'sending' then o.lease_until end
-  from unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[], $9::timestamptz[], $10::boolean[])
-    as g(id, by, state, at, next_at, error, payload, first_sent_at, is_finished)
-  where o.tenant_id = $1 and o.id = any($2::bigint[]) and o.id = g.id and o.state = 'sending' and o.lease_by = g.by`,
-  { what: "'attempt'", state: 'g.state', reason: 'g.error', at: 'g.at' },
-);
+  from given g where o.tenant_id = $1 and o.id = any($2::bigint[]) and o.id = g.id and o.state = 'sending' and o.lease_by = g.by`,
+    { what: "'attempt'", state: 'g.state', reason: 'g.error', at: 'g.at' },
+  )}`;
 
 /** Each claim increments `attempts`. If the number is the same as when the entry was read, no worker has claimed the entry since. */
-const MOVE = buildEventRecording(
+const MOVE = `with ${buildEventRecording(
   `update outbox o set state = $5, next_at = coalesce($7, o.next_at), payload = coalesce($8, o.payload), last_error = coalesce($9, o.last_error),
     done_at = case when $10 then $6::timestamptz end
   where o.tenant_id = $1 and o.id = $2 and o.attempts = $3 and o.state = any($4::text[]) and o.state <> 'sending'`,
   { what: '$11', state: '$5', reason: 'coalesce($12::text, $9)', at: '$6' },
-);
+)}`;
 
 const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelled']);
 
