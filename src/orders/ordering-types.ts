@@ -6,6 +6,7 @@ export const ORDERING_TYPES: readonly ServedType[] = [
   'Binary',
   'Condition',
   'Consent',
+  'Coverage',
   'Device',
   'DiagnosticReport',
   'DocumentReference',
