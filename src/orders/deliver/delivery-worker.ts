@@ -104,19 +104,19 @@ async function startDueDeliveries(
   onRequestEnd = () => {},
 ): Promise<Promise<void>[]> {
   const { gate } = sender;
-  const turn = await gate.enter(signal);
-  if (signal.aborted) turn?.leave();
-  const places = signal.aborted ? [] : turn ? [turn, ...gate.take(gate.limit() - 1)] : gate.take(gate.limit(), true);
-  if (places.length === 0) return [];
+  const first = await gate.enter(signal);
+  if (signal.aborted) first?.leave();
+  const slots = signal.aborted ? [] : first ? [first, ...gate.take(gate.limit() - 1)] : gate.take(gate.limit(), true);
+  if (slots.length === 0) return [];
   const lease = createDeliveryLease(sender);
-  const due = { limit: places.length, topics: Object.keys(handlers), ...(!turn && { dueAt: MANUAL_DUE_TIME }) };
+  const due = { limit: slots.length, topics: Object.keys(handlers), ...(!first && { dueAt: MANUAL_DUE_TIME }) };
   const claimed = await claimDueEntries(sender, lease, due).catch((error: unknown) => {
-    for (const { leave } of places) leave();
+    for (const { leave } of slots) leave();
     throw error;
   });
-  for (const { leave } of places.slice(claimed.length)) leave();
+  for (const { leave } of slots.slice(claimed.length)) leave();
   return claimed.map((entry, index) => {
-    const { leave, endRequest } = places[index]!;
+    const { leave, endRequest } = slots[index]!;
     const delivery = {
       entry,
       by: lease.by,

@@ -64,7 +64,7 @@ function occupySlot(inUse: SlotsInUse, onFree: () => void): Slot {
 /** `limit`: called for every request, because an operator may change it. */
 export function createGate(breaker: CircuitBreaker, clock: () => Date, limit: () => number): Gate {
   const inUse: SlotsInUse = { inFlight: 0, ended: new Set() };
-  const waiting: ((place: Slot | undefined) => void)[] = [];
+  const waiting: ((slot: Slot | undefined) => void)[] = [];
   const admits = (): number => Math.min(breaker.allows(clock()), limit());
   const countFree = (admitted: number): number => (inUse.ended.size < limit() ? admitted - inUse.inFlight : 0);
   const occupy = (): Slot => occupySlot(inUse, admitNext);
@@ -81,9 +81,9 @@ export function createGate(breaker: CircuitBreaker, clock: () => Date, limit: ()
         waiting.splice(waiting.indexOf(admitted), 1);
         resolve(undefined);
       };
-      const admitted = (place: Slot | undefined) => {
+      const admitted = (slot: Slot | undefined) => {
         signal.removeEventListener('abort', giveUp);
-        resolve(place);
+        resolve(slot);
       };
       waiting.push(admitted);
       signal.addEventListener('abort', giveUp, { once: true });
