@@ -165,14 +165,17 @@ class SqlStore implements Store {
     );
   }
 
-  async transaction<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (store: Store) => Promise<T>, { guardWaitMs }: { guardWaitMs?: number } = {}): Promise<T> {
     let written = 0;
     const result = await this.database.transaction(async (transaction) => {
       written = 0;
       const guard = this.guard && { written: [], ...this.guard };
       const inside = new SqlStore(transaction, (count) => (written += count), guard);
       const done = await work(inside);
-      if (guard && !this.guard?.written) await checkWrites(guard, inside);
+      if (guard && !this.guard?.written) {
+        if (guardWaitMs !== undefined) await transaction.script(`set local lock_timeout = ${guardWaitMs}`);
+        await checkWrites(guard, inside);
+      }
       return done;
     });
     this.onWrites(written);

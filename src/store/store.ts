@@ -69,8 +69,11 @@ export interface Store {
   lockKeys(tenant: number, keys: string[]): Promise<void>;
   /** Deletes a batch of lock rows that no transaction has locked. Returns where the next batch starts; undefined after the last batch. */
   pruneLocks(tenant: number, which: LockBatch): Promise<string | undefined>;
-  /** Runs `work` in one transaction; inside a transaction, joins it. Retries serialization failures and deadlocks a few times, from the start. */
-  transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction; inside a transaction, joins it. Retries serialization failures and deadlocks a few times, from the start. `guardWaitMs`: the
+   * longest wait of the write guard for a lock; after it, the transaction is rolled back (503). Absent: the time limit of statements.
+   */
+  transaction<T>(work: (store: Store) => Promise<T>, options?: { guardWaitMs?: number }): Promise<T>;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly outbox: Outbox;
   readonly inbox: Inbox;

@@ -1,9 +1,11 @@
 // Orders that end together are stored together, and none of them depends on another. Numbers are rows of docs/failure-matrix.md.
-import type { Resource } from '../../src/fhir/types.ts';
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { buildLockingGuard } from '../../src/interactions/reference-integrity.ts';
 import { drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
 import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
 import { sendOrder } from '../../src/orders/deliver/send-order.ts';
 import { ORDER_TOPIC } from '../../src/orders/place/order-entry.ts';
+import { createStore } from '../../src/store/sql-store.ts';
 import { onServer, type TestStore } from '../store/open.ts';
 import { storeExcept } from '../store/store-except.ts';
 import { until } from '../until.ts';
@@ -18,8 +20,8 @@ openBeforeEach(openOrderFixture, (opened, of) => {
 });
 beforeEach(() => fixture.put(ADA));
 
-const order = async (): Promise<string[]> => {
-  const ids = Array.from({ length: CONCURRENCY }, (_, index) => `o${index}`);
+const order = async (length = CONCURRENCY): Promise<string[]> => {
+  const ids = Array.from({ length }, (_, index) => `o${index}`);
   for (const id of ids) await fixture.put({ ...REQUEST, id } as Resource);
   return ids;
 };
@@ -78,20 +80,22 @@ test('56: an outcome that cannot be stored is unknown, and those that arrived wi
   expect(fixture.countOrders(key)).toBe(1);
 });
 
-onServer('57: a request that another transaction has locked delays only its own order (PostgreSQL only)', async () => {
-  const ids = await order();
-  let release = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const isLocked = new Promise<void>((locked) => {
-    void store.store.transaction(async (inside) => {
-      await inside.readForUpdate(fixture.tenant, [{ type: 'ServiceRequest', id: ids[0]! }]);
-      locked();
-      await held;
-    });
+/** Locks a resource until the returned function is called. */
+async function hold(type: ServedType, id: string): Promise<() => void> {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: isLocked, resolve: locked } = Promise.withResolvers<void>();
+  void store.store.transaction(async (inside) => {
+    await inside.readForUpdate(fixture.tenant, [{ type, id }]);
+    locked();
+    await released;
   });
   await isLocked;
+  return release;
+}
+
+onServer('57: a request that another transaction has locked delays only its own order (PostgreSQL only)', async () => {
+  const ids = await order();
+  const release = await hold('ServiceRequest', ids[0]!);
   const drained = drain(fixture.createSender());
   try {
     await until(async () => (await states(ids.slice(1))).every((state) => state === 'done'));
@@ -103,3 +107,28 @@ onServer('57: a request that another transaction has locked delays only its own 
   expect(await states(ids)).toEqual(ids.map(() => 'done'));
   expect(fixture.countOrders()).toBe(CONCURRENCY);
 });
+
+// the embedded engine has one connection, so that no transaction holds a lock beside another
+onServer(
+  '57: with FACET_REFERENCES=strict, a patient that another transaction has locked delays only the orders of that patient (PostgreSQL only)',
+  async () => {
+    const ids = await order(CONCURRENCY - 1);
+    await fixture.put({ ...ADA, id: 'held' } as Resource);
+    await fixture.put({ ...REQUEST, id: 'of-held', subject: { reference: 'Patient/held' } } as Resource);
+    const release = await hold('Patient', 'held');
+    const strict = createStore(store.database, buildLockingGuard({ baseUrl: fixture.context.baseUrl }));
+    const began = performance.now();
+    const drained = drain({ ...fixture.createSender(), store: strict });
+    try {
+      await until(async () => (await states(ids)).every((state) => state === 'done'));
+      // the time limit of statements, 30 s, would end the wait too
+      expect(performance.now() - began).toBeLessThan(15_000);
+      expect(await states(['of-held'])).toEqual(['sending']);
+    } finally {
+      release();
+    }
+    await drained;
+    expect(await states(['of-held'])).toEqual(['done']);
+    expect(fixture.countOrders()).toBe(CONCURRENCY);
+  },
+);

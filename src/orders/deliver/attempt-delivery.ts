@@ -108,7 +108,8 @@ async function runAttempt(
   const claimed = await claimEntry(sender, lease, entry);
   if (claimed === undefined) return 'leased';
   if (claimed === 'full') return 'full';
-  const delivery = { entry: claimed, by: lease.by, endRequest: () => slot.endRequest(claimed.id) };
+  const leased = { entry: claimed, by: lease.by };
+  const delivery = { ...leased, endRequest: () => slot.endRequest(leased) };
   const state = await attemptDelivery(sender, delivery, () => sendOrder(sender, delivery, remainingMs(end, sender.attemptMs)));
   sender.onAttempt?.(claimed.topic, state);
   return 'ended';

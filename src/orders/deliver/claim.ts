@@ -33,15 +33,23 @@ const withFreeSlots = <T>(
     return claim(inside, gate.limit() - leased);
   });
 
+/** `isLimited`: as many entries were leased as were allowed, so that more may be due. */
+interface Claimed {
+  entries: OutboxEntry[];
+  isLimited: boolean;
+}
+
 /** Leases up to `limit` due entries of the account. `dueAt`: see Outbox.claim. */
 export const claimDueEntries = (
   sender: OrderSender,
   lease: Lease,
   due: { limit: number; topics: string[]; dueAt?: string },
-): Promise<OutboxEntry[]> =>
-  withFreeSlots(sender, lease, async (store, free) =>
-    free > 0 ? store.outbox.claim({ ...lease, ...due, account: sender.account.id, limit: Math.min(due.limit, free) }) : [],
-  );
+): Promise<Claimed> =>
+  withFreeSlots(sender, lease, async (store, free) => {
+    const limit = Math.min(due.limit, Math.max(free, 0));
+    const entries = limit > 0 ? await store.outbox.claim({ ...lease, ...due, account: sender.account.id, limit }) : [];
+    return { entries, isLimited: entries.length === limit };
+  });
 
 /** Leases one entry. `full`: the account has no free slot. Undefined: another worker has the lease, or the entry is finished. */
 export const claimEntry = (sender: OrderSender, lease: Lease, { tenant, id }: OutboxEntry): Promise<OutboxEntry | 'full' | undefined> =>

@@ -37,15 +37,22 @@ interface DeliveryWork {
 export function createOrderDeliveryWork(parts: DeliveryWorkParts): DeliveryWork {
   const { log, store } = parts;
   const [claims, deliveries] = [createKeyedRuns(), new Set<Promise<void>>()];
+  /** The accounts that may have more due entries than their last claim was allowed to lease. */
+  const limited = new Set<number>();
   const toRest = backOffWhileIdle(POLL_MS, () => store.isDistributed());
   const logFailure = (error: unknown): void => log({ error: redactError(error) }, 'the outbox cannot be read');
   const run = (account: DeliveryAccount, signal: AbortSignal): void => {
-    const onFree = (): void => void (signal.aborted || run(account, signal));
-    claims.start(account.sender.account.id, async () => {
+    const { id } = account.sender.account;
+    const onFree = (): void => void (limited.has(id) && !signal.aborted && run(account, signal));
+    claims.startOrFollow(id, async () => {
       while (!signal.aborted) {
+        // slots that are free in the same turn of the event loop share a claim
+        await new Promise(setImmediate);
         const started = await startDueDeliveries(account, signal, onFree).catch((error: unknown) => void logFailure(error));
-        if (!started?.length) return;
-        for (const delivery of started) track(delivery, onFree);
+        for (const delivery of started?.deliveries ?? []) track(delivery, onFree);
+        if (started?.isLimited) limited.add(id);
+        else limited.delete(id);
+        if (!started?.isLimited || started.deliveries.length === 0) return;
       }
     });
   };
@@ -92,9 +99,15 @@ async function findDueAccounts(
 
 /** Sends the due entries that the gate admits, and waits for them. Returns their number. */
 export async function drainOutbox(account: DeliveryAccount): Promise<number> {
-  const deliveries = await startDueDeliveries(account, new AbortController().signal);
+  const { deliveries } = await startDueDeliveries(account, new AbortController().signal);
   await Promise.all(deliveries);
   return deliveries.length;
+}
+
+/** `isLimited`: more entries may be due than there were free slots. */
+interface StartedDeliveries {
+  deliveries: Promise<void>[];
+  isLimited: boolean;
 }
 
 /** Waits for a slot of the gate and starts the due deliveries. While the gate is closed, only entries that an operator sends by hand are started. */
@@ -102,31 +115,32 @@ async function startDueDeliveries(
   { sender, handlers }: DeliveryAccount,
   signal: AbortSignal,
   onRequestEnd = () => {},
-): Promise<Promise<void>[]> {
+): Promise<StartedDeliveries> {
   const { gate } = sender;
   const first = await gate.enter(signal);
   if (signal.aborted) first?.leave();
   const slots = signal.aborted ? [] : first ? [first, ...gate.take(gate.limit() - 1)] : gate.take(gate.limit(), true);
-  if (slots.length === 0) return [];
+  if (slots.length === 0) return { deliveries: [], isLimited: true };
   const lease = createDeliveryLease(sender);
   const due = { limit: slots.length, topics: Object.keys(handlers), ...(!first && { dueAt: MANUAL_DUE_TIME }) };
-  const claimed = await claimDueEntries(sender, lease, due).catch((error: unknown) => {
+  const { entries, isLimited } = await claimDueEntries(sender, lease, due).catch((error: unknown) => {
     for (const { leave } of slots) leave();
     throw error;
   });
-  for (const { leave } of slots.slice(claimed.length)) leave();
-  return claimed.map((entry, index) => {
+  for (const { leave } of slots.slice(entries.length)) leave();
+  const deliveries = entries.map((entry, index) => {
     const { leave, endRequest } = slots[index]!;
+    const leased = { entry, by: lease.by };
     const delivery = {
-      entry,
-      by: lease.by,
+      ...leased,
       endRequest: () => {
-        endRequest(entry.id);
+        endRequest(leased);
         onRequestEnd();
       },
     };
     return runDelivery(sender, handlers, delivery).finally(leave);
   });
+  return { deliveries, isLimited };
 }
 
 async function runDelivery(sender: OrderSender, handlers: DeliveryHandlers, delivery: Delivery): Promise<void> {

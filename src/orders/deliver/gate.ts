@@ -2,14 +2,15 @@
 // while the circuit breaker is open or the account is paused. Otherwise it admits some requests at once, in the order of their arrival. claim.ts applies the same
 // limit to all processes together. docs/decisions/0024-order-delivery.md
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
+import type { LeasedEntry } from '../../store/queues/outbox-entry.ts';
 
 /** The use of a slot. */
 export interface Slot {
   /**
-   * The request of this outbox entry has ended, and its outcome is recorded in the circuit breaker: the gate admits another request while this outcome is stored, but
+   * The request of this entry has ended, and its outcome is recorded in the circuit breaker: the gate admits another request while this outcome is stored, but
    * not while as many outcomes as requests are waiting to be stored.
    */
-  endRequest(entryId: string): void;
+  endRequest(leased: LeasedEntry): void;
   /** Ends the use. Call it when the outcome is recorded in the circuit breaker and stored. */
   leave(): void;
 }
@@ -23,8 +24,8 @@ export interface Gate {
   enter(signal: AbortSignal): Promise<Slot | undefined>;
   /** Takes the free slots, `most` at most. `evenClosed`: also while the gate is closed, for orders that an operator sends by hand. */
   take(most: number, evenClosed?: boolean): Slot[];
-  /** The ids of the outbox entries whose request has ended, and whose outcome is not stored yet. */
-  listEnded(): string[];
+  /** The entries whose request has ended, and whose outcome is not stored yet. */
+  listEnded(): LeasedEntry[];
   /** The time until the gate may open, in ms; 0: it is open. */
   closedForMs(): number;
 }
@@ -34,28 +35,28 @@ const PAUSED_MS = 60_000;
 
 interface SlotsInUse {
   inFlight: number;
-  /** The ids of the entries whose request has ended. */
-  ended: Set<string>;
+  /** The entries whose request has ended. */
+  ended: Set<LeasedEntry>;
 }
 
 /** `onFree`: called when a request has ended or an outcome is stored. */
 function occupySlot(inUse: SlotsInUse, onFree: () => void): Slot {
   inUse.inFlight++;
-  let [isRequesting, entry]: [boolean, string | undefined] = [true, undefined];
+  let [isRequesting, ended]: [boolean, LeasedEntry | undefined] = [true, undefined];
   const free = (): void => {
     if (isRequesting) inUse.inFlight--;
     isRequesting = false;
     onFree();
   };
   return {
-    endRequest(entryId) {
+    endRequest(leased) {
       if (!isRequesting) return;
-      entry = entryId;
-      inUse.ended.add(entryId);
+      ended = leased;
+      inUse.ended.add(leased);
       free();
     },
     leave() {
-      if (entry !== undefined) inUse.ended.delete(entry);
+      if (ended) inUse.ended.delete(ended);
       free();
     },
   };

@@ -44,22 +44,32 @@ interface EndedAttempt {
 
 /** `state` undefined: another process has the lease. */
 type StoredOutcome = Partial<Pick<Conclusion, 'state' | 'error'>>;
+type StoredOutcomes = Map<EndedAttempt, StoredOutcome>;
 
 const storeOutcome = runInBatches<EndedAttempt, StoredOutcome>(
   ({ sender, delivery }) => ({ of: sender.store, key: delivery.entry.tenant }),
   storeBatch,
 );
 
-/** An attempt whose resources are locked by another transaction does not delay the others: it waits alone. */
+/** The longest wait of a batch for resources that its writes refer to (FACET_REFERENCES=strict), in ms. */
+const BATCH_WAIT_MS = 200;
+
+/**
+ * An attempt whose resources are locked by another transaction does not delay the others: it waits alone. If the batch cannot be stored, because a resource that it
+ * refers to is locked or for another reason, each attempt is stored alone.
+ */
 async function storeBatch(attempts: EndedAttempt[]): Promise<(StoredOutcome | Promise<StoredOutcome>)[]> {
-  const stored = await storeTogether(attempts, 'skip');
+  const stored = await storeTogether(attempts, 'skip').catch((): StoredOutcomes => new Map());
   return attempts.map((attempt) => stored.get(attempt) ?? storeTogether([attempt], 'wait').then((alone) => alone.get(attempt)!));
 }
 
-const storeTogether = (attempts: EndedAttempt[], lockedRows: LockedRows): Promise<Map<EndedAttempt, StoredOutcome>> =>
-  attempts[0]!.sender.store.transaction((store) => storeInside(store, attempts, lockedRows));
+const storeTogether = (attempts: EndedAttempt[], lockedRows: LockedRows): Promise<StoredOutcomes> =>
+  attempts[0]!.sender.store.transaction(
+    (store) => storeInside(store, attempts, lockedRows),
+    lockedRows === 'skip' ? { guardWaitMs: BATCH_WAIT_MS } : {},
+  );
 
-async function storeInside(store: Store, attempts: EndedAttempt[], lockedRows: LockedRows): Promise<Map<EndedAttempt, StoredOutcome>> {
+async function storeInside(store: Store, attempts: EndedAttempt[], lockedRows: LockedRows): Promise<StoredOutcomes> {
   const { sender, delivery } = attempts[0]!;
   const { tenant } = delivery.entry;
   // locked first, as by a revocation: the second of the two transactions finds the changes of the first

@@ -40,8 +40,8 @@ export interface Outbox {
    * returns, except inside a transaction. `dueAt`: entries that are due at this time, default now. `topics`: only entries of these topics.
    */
   claim(lease: Lease & { account: number; dueAt?: string; limit: number; topics?: string[] }): Promise<OutboxEntry[]>;
-  /** The number of entries of an account and of these topics that are leased now. `except`: ids of entries that do not count. */
-  countLeased(account: number, topics: string[], at: string, except?: string[]): Promise<number>;
+  /** The number of entries of an account and of these topics that are leased now. `except`: leases that do not count. */
+  countLeased(account: number, topics: string[], at: string, except?: LeasedEntry[]): Promise<number>;
   /** Makes a waiting entry due at this time, unless it is due earlier. */
   makeDue(tenant: number, id: string, nextAt: string): Promise<void>;
   /** Leases this entry even if it is not due. Returns undefined if another worker has its lease, or if it is finished. */
@@ -99,7 +99,8 @@ const CLAIM = `${LEASE} from (
 const CLAIM_ONE = `${LEASE} where o.tenant_id = $4 and o.id = $5 and (o.state in ('queued', 'unknown', 'parked') or ${RUN_OUT}) returning ${OUTBOX_COLUMNS}`;
 
 const COUNT_LEASED = `select count(*)::int as count from outbox o
-  where o.account_id = $1 and o.state = 'sending' and o.lease_until > $2 and o.topic = any($3) and o.id <> all($4::bigint[])`;
+  where o.account_id = $1 and o.state = 'sending' and o.lease_until > $2 and o.topic = any($3)
+    and not exists (select from unnest($4::bigint[], $5::text[]) as except_lease(id, by) where except_lease.id = o.id and except_lease.by = o.lease_by)`;
 const MAKE_DUE = `update outbox o set next_at = $3 where o.tenant_id = $1 and o.id = $2 and o.state in ('queued', 'unknown') and o.next_at > $3`;
 
 /** For each account one look into the index of its due entries, however long the queues are. The order makes the planner read that index. */
@@ -149,7 +150,15 @@ export function createOutbox(database: Database): Outbox {
     claim: ({ by, at, until, account, dueAt = at, limit, topics = null }) =>
       database.query<OutboxEntry>(CLAIM, [by, at, until, limit, topics, account, dueAt]),
     countLeased: async (account, topics, at, except = []) =>
-      (await database.query<{ count: number }>(COUNT_LEASED, [account, at, topics, except]))[0]!.count,
+      (
+        await database.query<{ count: number }>(COUNT_LEASED, [
+          account,
+          at,
+          topics,
+          except.map(({ entry }) => entry.id),
+          except.map(({ by }) => by),
+        ])
+      )[0]!.count,
     makeDue: async (tenant, id, nextAt) => void (await database.query(MAKE_DUE, [tenant, id, nextAt])),
     claimOne: async (tenant, id, { by, at, until }) => (await database.query<OutboxEntry>(CLAIM_ONE, [by, at, until, tenant, id]))[0],
     recordOutcome: async (entry, by, outcome) => (await recordOutcomes(database, entry.tenant, [{ entry, by, outcome }])).size > 0,

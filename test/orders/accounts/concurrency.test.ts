@@ -5,6 +5,7 @@ import { claimDueEntries, claimEntry } from '../../../src/orders/deliver/claim.t
 import { createDeliveryLease, type OrderSender } from '../../../src/orders/deliver/order-sender.ts';
 import { ORDER_TOPIC } from '../../../src/orders/place/order-entry.ts';
 import { openDatabase } from '../../../src/store/database/open-database.ts';
+import type { OutboxEntry } from '../../../src/store/queues/outbox-entry.ts';
 import { createStore } from '../../../src/store/sql-store.ts';
 import { until } from '../../until.ts';
 import { openBeforeEach } from '../open-before-each.ts';
@@ -34,7 +35,8 @@ const order = async (count: number): Promise<string[]> => {
   return ids;
 };
 const due = (limit = CONCURRENCY) => ({ limit, topics: [ORDER_TOPIC] });
-const claim = (sender: OrderSender, limit?: number) => claimDueEntries(sender, createDeliveryLease(sender), due(limit));
+const claim = async (sender: OrderSender, limit?: number): Promise<OutboxEntry[]> =>
+  (await claimDueEntries(sender, createDeliveryLease(sender), due(limit))).entries;
 
 test('49: two processes that claim at the same time have together as many entries as the account allows', async () => {
   await order(20);
@@ -78,7 +80,7 @@ test('49: an entry whose request has ended has no slot of its process, although 
   const slots = own!.gate.take(CONCURRENCY);
   const held = await claim(own!);
   expect([slots, held].map(({ length }) => length)).toEqual([CONCURRENCY, CONCURRENCY]);
-  slots[0]!.endRequest(held[0]!.id);
+  slots[0]!.endRequest({ entry: held[0]!, by: held[0]!.leaseBy! });
   expect(own!.gate.take(CONCURRENCY)).toHaveLength(1);
   expect(await claim(other!)).toEqual([]);
   expect(await claim(own!)).toHaveLength(1);
@@ -90,10 +92,22 @@ test('49: an entry whose request has ended has no slot of its process, although 
   expect(await claim(other!)).toEqual([]);
 });
 
+test('49: an entry whose request has ended here, but whose lease another process has taken since, counts', async () => {
+  await order(2 * CONCURRENCY);
+  const [own, other] = processes;
+  const [slot] = own!.gate.take(1);
+  const [first] = await claim(own!, 1);
+  slot!.endRequest({ entry: first!, by: first!.leaseBy! });
+  fixture.advance(60);
+  expect(await claimEntry(other!, createDeliveryLease(other!), first!)).toMatchObject({ id: first!.id });
+  expect(await claim(other!)).toHaveLength(CONCURRENCY - 1);
+  expect(await claim(own!)).toEqual([]);
+});
+
 test('49: while as many outcomes as requests wait to be stored, the gate admits nothing', () => {
   const { gate } = fixture.createSender();
   const slots = gate.take(CONCURRENCY);
-  for (const [index, slot] of slots.entries()) slot.endRequest(String(index));
+  for (const [index, slot] of slots.entries()) slot.endRequest({ entry: { id: String(index) } as OutboxEntry, by: 'own' });
   expect(gate.take(1)).toEqual([]);
   slots[0]!.leave();
   expect(gate.take(CONCURRENCY)).toHaveLength(CONCURRENCY);
