@@ -12,7 +12,8 @@ const FLOORS: Record<string, string[]> = {
   'mapping-tools': ['mapping', 'fhir'],
   interactions: ['store', 'messaging', 'fhir'],
   'vendor-api': ['mapping', 'interactions', 'store', 'messaging', 'fhir'],
-  http: ['vendor-api', 'mapping', 'interactions', 'store', 'fhir'],
+  administration: ['vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
+  http: ['administration', 'vendor-api', 'mapping', 'interactions', 'store', 'fhir'],
   junction: ['messaging', 'fhir'],
   'junction-sandbox': ['fhir'],
   orders: ['junction', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
@@ -55,6 +56,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
   },
   http: {
     middleware: [],
+    admin: ['middleware'],
     fhir: ['middleware'],
     vendor: ['middleware'],
     webhooks: ['middleware'],

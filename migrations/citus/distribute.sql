@@ -3,14 +3,14 @@
 -- It distributes what is not distributed yet, so that it may be run again, also after it was interrupted. A server that brings a distributed database up to
 -- date runs it in the transaction of the migration: tables that are new are distributed too. A migration that makes a table needs a line here.
 --
--- What differs then: api_key, tenant, lab_account, setting, the definitions, index_rules and index_walk are whole on every node. Claiming from the outbox asks
+-- What differs then: api_key, admin_event, tenant, lab_account, setting, the definitions, index_rules and index_walk are whole on every node. Claiming from the outbox asks
 -- all shards (a lease is a predicate, which works across them; SKIP LOCKED would not), so that their number counts: citus.shard_count, 32 where it is not set before.
 create extension if not exists citus;
 -- In the transaction of a migration this is set already: there it must end with the transaction.
 select set_config('citus.multi_shard_modify_mode', 'sequential', current_setting('citus.multi_shard_modify_mode') = 'sequential');
 
 select create_reference_table(name::regclass)
-from unnest(array['tenant', 'lab_account', 'api_key', 'setting', 'definition_package', 'definition', 'index_rules', 'index_walk']) as name
+from unnest(array['tenant', 'lab_account', 'api_key', 'admin_event', 'setting', 'definition_package', 'definition', 'index_rules', 'index_walk']) as name
 where to_regclass(name) is not null and not exists (select from pg_dist_partition where logicalrelid = to_regclass(name));
 
 select create_distributed_table('resource', 'tenant_id')

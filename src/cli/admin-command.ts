@@ -1,6 +1,7 @@
 // The types of operators' commands: the name and options that the command line sends to the process with the open database, and the operation that runs there.
 import type { Command } from 'commander';
-import type { Caller, Context } from '../interactions/context.ts';
+import type { Administration } from '../administration/administration.ts';
+import { type Caller, type Context, OPERATOR } from '../interactions/context.ts';
 import type { Mappings } from '../mapping/shape.ts';
 import type { SecretBox } from '../orders/accounts/secrets.ts';
 import type { SyncCatalogue } from '../server/lab-network.ts';
@@ -40,3 +41,13 @@ export type AdminOperation = (database: Database, options: Options, context: Adm
 
 /** A mistake of the operator. The message is one sentence that includes the remedy. */
 export class AdminError extends Error {}
+
+/** The administration of keys and tenants by this command. */
+export const toAdministration = (database: Database, { keyPrefixes, mappings, now, contextOf }: AdminContext): Administration => ({
+  database,
+  keyPrefixes,
+  mappings,
+  now,
+  contextOf,
+  by: { actor: OPERATOR, via: 'cli' },
+});

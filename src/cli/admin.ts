@@ -1,5 +1,6 @@
 // The commands of operators, as a table of operations on a database. The command line runs them; while a server has the embedded database open, that server does.
 import { pino } from 'pino';
+import { AdministrationError } from '../administration/administration-error.ts';
 import type { Config } from '../config.ts';
 import { readIndexState } from '../interactions/index-state.ts';
 import { assemble, type Facet } from '../server/assemble.ts';
@@ -35,7 +36,13 @@ const OPERATIONS: Record<string, AdminOperation> = {
 export async function administer(database: Database, { command, options }: AdminRequest, context: AdminContext): Promise<string[]> {
   const operation = Object.hasOwn(OPERATIONS, command) && OPERATIONS[command];
   if (!operation) throw new AdminError(`there is no command "${command}"`);
-  return operation(database, options, context);
+  return operation(database, options, context).catch(nameOption);
+}
+
+/** In a mistake of an administrator, the field is the option of that name. */
+function nameOption(error: unknown): never {
+  if (!(error instanceof AdministrationError) || error.field === undefined) throw error;
+  throw new AdminError(`--${error.field}${error.text}`);
 }
 
 /** For a running server and the definitions it has loaded. */

@@ -1,85 +1,75 @@
-// `facet keys`: create, list and revoke API keys.
+// `facet keys`: create, list, rotate and revoke API keys.
 
-import { isScope } from '../fhir/access-scope.ts';
-import { isServed } from '../fhir/types.ts';
-import { explainUnservedType } from '../fhir/unserved-type.ts';
-import { toLivePrefix } from '../http/middleware/authenticate.ts';
-import { OPERATOR } from '../interactions/context.ts';
-import { createApiKey, type ListedApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts';
+import type { Command } from 'commander';
+import { OPERATOR_SURFACE } from '../administration/key-surfaces.ts';
+import { createKey, INSTALLATION_OWNER, type KeyOwner, listKeyEvents, listKeys, revokeKey, rotateKey } from '../administration/keys.ts';
+import { getKeyState, type ListedApiKey } from '../store/api-keys.ts';
 import type { Database } from '../store/database/database.ts';
 import { listTenants, type Tenant } from '../store/tenants.ts';
-import { readRow } from '../vendor-api/stored-rows.ts';
-import { type AdminContext, AdminError, type AdminOperation, type DefineCommands } from './admin-command.ts';
+import { AdminError, type AdminOperation, type DefineCommands, type Options, toAdministration } from './admin-command.ts';
 import { textTable } from './text-table.ts';
-
-const DEFAULT_SCOPES = '*';
 
 export const KEY_OPERATIONS: Record<string, AdminOperation> = {
   'keys create': async (database, options, context) => {
-    const { tenant: slug, surface = '', scopes = DEFAULT_SCOPES, name, expires, patient: patientId } = options;
-    const { keyPrefixes, now } = context;
-    if (!Object.hasOwn(keyPrefixes, surface)) throw new AdminError(`--surface must be one of ${Object.keys(keyPrefixes).join(', ')}`);
-    const granted = parseScopes(scopes);
-    const end = parseExpiry(expires, now());
-    const tenant = await findTenant(database, slug);
-    if (tenant.status !== 'active') throw new AdminError(`tenant ${slug} is disabled: its keys are refused`);
-    const patient = patientId === undefined ? undefined : await findPatient(context, { tenant, surface, patientId });
-    const key = await createApiKey(database, {
-      tenant: tenant.id,
-      surface,
-      scopes: granted,
-      prefix: toLivePrefix(keyPrefixes[surface]!),
-      at: now().toISOString(),
-      ...(name && { name }),
-      ...(end && { expires: end }),
-      ...(patient && { patient }),
-    });
+    const { scopes, name, expires, patient } = options;
+    const surface = options.operator === undefined ? (options.surface ?? '') : OPERATOR_SURFACE;
+    const administration = toAdministration(database, context);
+    const { key, text } = await createKey(administration, () => findOwner(database, options), { surface, scopes, name, expires, patient });
+    return [`key ${describeKey(key, options.tenant)}`, `  ${text}`, COPY_NOW];
+  },
+  'keys list': async (database, options, context) => {
+    const keys = await listKeys(toAdministration(database, context), await findOwner(database, options));
+    const at = context.now().toISOString();
+    if (keys.length)
+      return textTable(
+        COLUMNS,
+        keys.map((key) => toRow(key, at)),
+      );
+    return [options.operator === undefined ? `tenant ${options.tenant} has no keys yet` : 'operators have no keys yet'];
+  },
+  'keys rotate': async (database, options, context) => {
+    const { key: id = '', overlap, expires } = options;
+    const administration = toAdministration(database, context);
+    const { key, text, replaced } = await rotateKey(administration, await findOwner(database, options), { id, overlap, expires });
     return [
-      `key ${key.id} of tenant ${slug} for the ${surface} API, scopes ${granted.join(' ')}${patient ? `, for Patient ${patient} alone` : ''}`,
-      `  ${key.text}`,
-      'Copy it now: only its hash is stored, and it is never shown again.',
+      `key ${describeKey(key, options.tenant)}`,
+      `  ${text}`,
+      COPY_NOW,
+      `The old key ${id} stays valid until ${replaced.expires}; the new one expires: ${key.expires ?? 'never'}.`,
     ];
   },
-  'keys list': async (database, { tenant: slug }, { now }) => {
-    const keys = await listApiKeys(database, (await findTenant(database, slug)).id);
-    return keys.length
-      ? textTable(
-          ['key', 'surface', 'scopes', 'status', 'expires', 'patient', 'name'],
-          keys.map((key) => toRow(key, now().toISOString())),
-        )
-      : [`tenant ${slug} has no keys yet`];
+  'keys revoke': async (database, options, context) => {
+    const { key: id = '', tenant } = options;
+    const owner = await findOwner(database, options);
+    if (!(await revokeKey(toAdministration(database, context), owner, id)))
+      throw new AdminError(`${tenant === undefined ? 'operators have' : `tenant ${tenant} has`} no active key with this id`);
+    return [`key ${id} revoked`];
   },
-  'keys revoke': async (database, { tenant: slug, key = '' }, { now }) => {
-    const tenant = await findTenant(database, slug);
-    if (!(await revokeApiKey(database, { tenant: tenant.id, id: key, at: now().toISOString() })))
-      throw new AdminError(`tenant ${slug} has no active key with this id`);
-    return [`key ${key} revoked`];
+  'keys log': async (database, options, context) => {
+    const events = await listKeyEvents(toAdministration(database, context), await findOwner(database, options));
+    return events.length
+      ? textTable(
+          ['time', 'action', 'key', 'by', 'through'],
+          events.map(({ at, action, key, actor, via }) => [at, action, key ?? '–', actor, via]),
+        )
+      : ['nothing was done yet'];
   },
 };
 
-interface PatientQuery {
-  tenant: Tenant;
-  surface: string;
-  /** The id as the surface or FHIR shows it. */
-  patientId: string;
+const COPY_NOW = 'Copy it now: only its hash is stored, and it is never shown again.';
+
+function describeKey({ id, surface, scopes, patient }: ListedApiKey, tenant: string | undefined): string {
+  if (surface === OPERATOR_SURFACE) return `${id} of an operator: it manages tenants and keys below /admin`;
+  const opens = scopes.length ? `the ${surface} API, scopes ${scopes.join(' ')}` : 'the keys of its tenant below /admin';
+  return `${id} of tenant ${tenant} for ${opens}${patient === null ? '' : `, for Patient ${patient} alone`}`;
 }
 
-/** The FHIR id of the Patient that a key is restricted to: a Patient of its tenant, on a surface with endpoints for persons. */
-async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surface: name, patientId }: PatientQuery): Promise<string> {
-  const open = new Set(mappings.shapes.filter(({ isPersonal }) => isPersonal).map(({ surface }) => surface));
-  const surface = [...open].find((surface) => surface.name === name);
-  const others = [...open].map((surface) => surface.name).join(', ');
-  if (!surface)
-    throw new AdminError(
-      `the ${name} API has no endpoints for keys of a single patient: omit --patient${others && `, or use --surface ${others}`}`,
-    );
-  const context = contextOf({ tenant: tenant.id, actor: OPERATOR, surface: name, scopes: [] });
-  const row =
-    (await readRow(context, 'Patient', patientId)) ??
-    (await readRow(context, 'Patient', surface.decodeId('Patient', patientId) ?? patientId));
-  if (!row)
-    throw new AdminError(`tenant ${tenant.slug} has no Patient with the id that --patient names: use an id that ${name} or FHIR shows`);
-  return row.id;
+/** The owner of the keys that a command is about: a tenant, or with --operator the installation. */
+async function findOwner(database: Database, { tenant, operator, surface }: Options): Promise<KeyOwner> {
+  if (operator === undefined) return findTenant(database, tenant);
+  if (tenant !== undefined) throw new AdminError('--operator is for keys without a tenant: omit --tenant');
+  if (surface !== undefined) throw new AdminError('--operator names the surface: omit --surface');
+  return INSTALLATION_OWNER;
 }
 
 export async function findTenant(database: Database, slug: string | undefined): Promise<Tenant> {
@@ -88,34 +78,12 @@ export async function findTenant(database: Database, slug: string | undefined): 
   return tenant;
 }
 
-/** The resource type that a scope names; undefined: all types. */
-const typeInScope = (scope: string): string | undefined => /^system\/(\w+)\./.exec(scope)?.[1];
+const COLUMNS = ['key', 'surface', 'scopes', 'status', 'expires', 'last used', 'patient', 'name'];
 
-/** Scopes separated by comma or space. A scope that would never match is refused. */
-function parseScopes(list: string): string[] {
-  const scopes = list.split(/[\s,]+/).filter(Boolean);
-  const invalid = scopes.filter((scope) => !isScope(scope));
-  if (!scopes.length) throw new AdminError('--scopes needs at least one: read, write, *, admin or system/<Type or *>.<letters of cruds>');
-  if (invalid.length)
-    throw new AdminError(`not a scope: ${invalid.join(', ')}; use read, write, *, admin or system/<Type or *>.<letters of cruds>`);
-  for (const type of scopes.flatMap((scope) => typeInScope(scope) ?? []))
-    if (!isServed(type)) throw new AdminError(`--scopes: ${explainUnservedType(type)}`);
-  return scopes;
-}
-
-/** The instant from which a key is refused; a date is its first instant in UTC. */
-function parseExpiry(text: string | undefined, now: Date): string | undefined {
-  if (text === undefined) return undefined;
-  const end = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? new Date(text) : undefined;
-  if (!end || Number.isNaN(end.getTime())) throw new AdminError('--expires must be a date, 2027-01-31');
-  if (end <= now) throw new AdminError('--expires must be in the future');
-  return end.toISOString();
-}
-
-function toRow({ id, surface, scopes, status, expires, patient, name }: ListedApiKey, now: string): string[] {
-  const isExpired = status === 'active' && expires !== null && expires <= now;
-  return [id, surface, scopes.join(' '), isExpired ? 'expired' : status, expires ?? 'never', patient ?? '–', name ?? ''];
-}
+const toRow = (key: ListedApiKey, at: string): string[] => {
+  const { id, surface, scopes, expires, lastUsed, patient, name } = key;
+  return [id, surface, scopes.join(' ') || '–', getKeyState(key, at), expires ?? 'never', lastUsed ?? 'never', patient ?? '–', name ?? ''];
+};
 
 const EXAMPLES = {
   create: `
@@ -123,6 +91,8 @@ Examples:
   facet keys create --tenant springfield --surface fhir --scopes system/Patient.rs,system/Observation.cruds
   facet keys create --tenant springfield --surface loop --name "order desk" --expires 2027-01-31
   facet keys create --tenant springfield --surface loop --patient 0190b3c2-0000-7000-8000-000000000001
+  facet keys create --tenant springfield --surface admin --name "IT department"
+  facet keys create --operator --name "hosting team" --expires 2027-01-31
 
 Scopes:
   read                 read and search resources of every type: system/*.rs
@@ -131,37 +101,67 @@ Scopes:
   admin                use _explain=true, which shows the query plan of a search; it gives access to no resource
   system/Patient.rs    the letters of cruds for one type (* for all): create, read, update, delete, search
 
-A key with --patient is restricted to that person: it opens the endpoints about that person (…/patients/me/…), and nothing else.`,
+A key with --patient is restricted to that person: it opens the endpoints about that person (…/patients/me/…), and nothing else.
+
+Keys of administrators open /admin and no resource, and have no scopes:
+  --surface admin      creates, lists, rotates and revokes the keys of its tenant
+  --operator           manages tenants, and the keys of all tenants; it belongs to no tenant`,
   list: `
-Example:
-  facet keys list --tenant springfield`,
+LAST USED is at most a minute old.
+
+Examples:
+  facet keys list --tenant springfield
+  facet keys list --operator`,
+  rotate: `
+The new key has the surface, scopes, patient, name and expiry of the old one. The old key stays valid during the overlap, so that clients can change over.
+If the text of the new key was lost, revoke the new key and rotate the old one again.
+
+Examples:
+  facet keys rotate key-34b8163b64fc23c3 --tenant springfield
+  facet keys rotate key-34b8163b64fc23c3 --tenant springfield --overlap 7d --expires 2028-01-31
+  facet keys rotate key-34b8163b64fc23c3 --tenant springfield --overlap 0       the old key is refused at once`,
   revoke: `
+Examples:
+  facet keys revoke key-34b8163b64fc23c3 --tenant springfield
+  facet keys revoke key-34b8163b64fc23c3 --operator`,
+  log: `
+BY is the id of the administrator's key, or operator for a command. THROUGH is cli, or admin for the API below /admin.
+
 Example:
-  facet keys revoke key-34b8163b64fc23c3 --tenant springfield`,
+  facet keys log --tenant springfield`,
 };
 
+/** The owner of keys: a tenant or the installation. */
+const withOwner = (command: Command, tenant: string): Command =>
+  command.option('--tenant <name>', tenant).option('--operator', 'the keys of operators, which belong to no tenant');
+
+/** The options as texts. */
+const toTexts = ({ operator, ...options }: Options & { operator?: true }): Options => ({
+  ...options,
+  ...(operator && { operator: 'yes' }),
+});
+
 export const defineKeyCommands: DefineCommands = (keys, run) => {
-  keys
-    .command('create')
-    .description('create a key and show it once')
-    .requiredOption('--tenant <name>', 'the tenant whose data it gives access to')
-    .requiredOption('--surface <name>', 'the API it opens: fhir, or a vendor (loop, …)')
-    .option('--scopes <list>', 'read, write, *, admin or SMART system scopes (system/Patient.rs), separated by comma', '*')
+  const define = (name: keyof typeof EXAMPLES, usage: string, [description, tenant]: [string, string]): Command =>
+    withOwner(keys.command(`${name}${usage}`).description(description).addHelpText('after', EXAMPLES[name]), tenant);
+  define('create', '', ['create a key and show it once', 'the tenant whose data it gives access to'])
+    .option('--surface <name>', 'what it opens: fhir, a vendor (loop, …), or admin for the keys of the tenant')
+    .option('--scopes <list>', 'read, write, *, admin or SMART system scopes (system/Patient.rs), separated by comma (default: *)')
     .option('--name <text>', 'what the key is for')
     .option('--expires <date>', 'the date from which it is refused, in UTC (2027-01-31)')
     .option('--patient <id>', 'restrict it to this person: the id that the surface or FHIR shows')
-    .addHelpText('after', EXAMPLES.create)
-    .action((options: Record<string, string>) => run('keys create', options));
-  keys
-    .command('list')
-    .description('list the keys of a tenant, oldest first')
-    .requiredOption('--tenant <name>', 'the tenant')
-    .addHelpText('after', EXAMPLES.list)
-    .action((options: Record<string, string>) => run('keys list', options));
-  keys
-    .command('revoke <key>')
-    .description('refuse a key from now on; <key> is the id that list shows')
-    .requiredOption('--tenant <name>', 'the tenant that the key belongs to')
-    .addHelpText('after', EXAMPLES.revoke)
-    .action((key: string, options: Record<string, string>) => run('keys revoke', { key, ...options }));
+    .action((options: Options) => run('keys create', toTexts(options)));
+  define('list', '', ['list the keys of a tenant, oldest first', 'the tenant']).action((options: Options) =>
+    run('keys list', toTexts(options)),
+  );
+  define('rotate', ' <key>', ['replace a key by a new one; <key> is the id that list shows', 'the tenant that the key belongs to'])
+    .option('--overlap <time>', 'how long the old key stays valid: 30m, 24h, 7d, or 0 (default: 24h)')
+    .option('--expires <date>', 'the date from which the new key is refused, in UTC (default: as the old key)')
+    .action((key: string, options: Options) => run('keys rotate', { key, ...toTexts(options) }));
+  define('revoke', ' <key>', ['refuse a key from now on; <key> is the id that list shows', 'the tenant that the key belongs to']).action(
+    (key: string, options: Options) => run('keys revoke', { key, ...toTexts(options) }),
+  );
+  define('log', '', ['list who did what to which key, newest first', 'the tenant']).action((options: Options) =>
+    run('keys log', toTexts(options)),
+  );
 };

@@ -1,16 +1,15 @@
-// `facet tenants`: create, list, update and disable tenants.
-import { createTenant, disableTenant, listTenants, setDefaultBrand } from '../store/tenants.ts';
-import { AdminError, type AdminOperation, type DefineCommands } from './admin-command.ts';
+// `facet tenants`: create, list, update, disable and enable tenants.
+import { createTenant, updateTenant } from '../administration/tenants.ts';
+import { listTenants } from '../store/tenants.ts';
+import { AdminError, type AdminOperation, type DefineCommands, toAdministration } from './admin-command.ts';
 import { textTable } from './text-table.ts';
 
 export const TENANT_OPERATIONS: Record<string, AdminOperation> = {
-  'tenants create': async (database, { slug, name, brand }, { now, isEnvironmentExclusive }) => {
-    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug ?? ''))
-      throw new AdminError('the slug of a tenant has 1 to 63 lower-case letters, digits or "-", and does not begin with "-"');
-    const tenant = await createTenant(database, { slug: slug!, name: name ?? slug!, at: now().toISOString(), ...(brand && { brand }) });
-    if (!tenant) throw new AdminError(`there is a tenant ${slug} already`);
+  'tenants create': async (database, { slug = '', name, brand }, context) => {
+    const tenant = await createTenant(toAdministration(database, context), { slug, name, brand });
     const active = (await listTenants(database)).filter(({ status }) => status === 'active');
-    return [`tenant ${slug} created (${tenant.id})`, ...(isEnvironmentExclusive && active.length === 2 ? [SECOND_TENANT_TEXT] : [])];
+    const isSecond = context.isEnvironmentExclusive && active.length === 2;
+    return [`tenant ${slug} created (${tenant.id})`, ...(isSecond ? [SECOND_TENANT_TEXT] : [])];
   },
   'tenants list': async (database) => {
     const tenants = await listTenants(database);
@@ -21,14 +20,18 @@ export const TENANT_OPERATIONS: Record<string, AdminOperation> = {
         )
       : ['no tenants yet: facet tenants create <name>'];
   },
-  'tenants update': async (database, { slug = '', brand }) => {
+  'tenants update': async (database, { slug = '', brand }, context) => {
     if (!brand) throw new AdminError('--brand is missing: name the default brand of the tenant');
-    if (!(await setDefaultBrand(database, { slug, brand }))) throw new AdminError(`there is no tenant ${slug}`);
+    await updateTenant(toAdministration(database, context), slug, { brand });
     return [`tenant ${slug}: the brand of patients without a brand is now ${brand}`];
   },
-  'tenants disable': async (database, { slug }) => {
-    if (!(await disableTenant(database, slug ?? ''))) throw new AdminError(`there is no tenant ${slug}`);
+  'tenants disable': async (database, { slug = '' }, context) => {
+    await updateTenant(toAdministration(database, context), slug, { status: 'disabled' });
     return [`tenant ${slug} disabled: all its keys are refused from now on`];
+  },
+  'tenants enable': async (database, { slug = '' }, context) => {
+    await updateTenant(toAdministration(database, context), slug, { status: 'active' });
+    return [`tenant ${slug} enabled: its keys that are neither revoked nor expired are valid again`];
   },
 };
 
@@ -47,6 +50,9 @@ Example:
   disable: `
 Example:
   facet tenants disable springfield`,
+  enable: `
+Example:
+  facet tenants enable springfield`,
 };
 
 export const defineTenantCommands: DefineCommands = (tenants, run) => {
@@ -72,4 +78,9 @@ export const defineTenantCommands: DefineCommands = (tenants, run) => {
     .description('refuse all keys of a tenant from now on; its data stays')
     .addHelpText('after', EXAMPLES.disable)
     .action((slug: string) => run('tenants disable', { slug }));
+  tenants
+    .command('enable <name>')
+    .description('accept the keys of a disabled tenant again, but for those that were revoked or have expired')
+    .addHelpText('after', EXAMPLES.enable)
+    .action((slug: string) => run('tenants enable', { slug }));
 };

@@ -1,6 +1,7 @@
 // The whole request pipeline: every request starts here and goes to the FHIR API or a vendor's API. All errors go to one error handler.
 import express, { type Express } from 'express';
 import { unavailable } from '../fhir/outcome.ts';
+import { type AdminApi, buildAdminRouter } from './admin/router.ts';
 import { buildDocsRouter } from './docs/serve.ts';
 import { buildFhirRouter, type FhirApi, rejectOtherFhirBase } from './fhir/router.ts';
 import { FHIR_PATH } from './middleware/base-url.ts';
@@ -16,6 +17,7 @@ import { buildWebhookRouter, type WebhookEndpoint } from './webhooks/endpoint.ts
 export interface AppDependencies {
   fhir: FhirApi;
   vendor: VendorApi;
+  admin: AdminApi;
   documents: OpenApiDocuments;
   webhooks: WebhookEndpoint[];
   /** Resolves when the database responds. */
@@ -28,7 +30,7 @@ export type App = Express;
 
 const isFhir = (path: string): boolean => /^\/fhir(?:\/|$)/.test(path);
 
-export function buildApp({ fhir, vendor, documents, webhooks, ready, logFailure, trustProxy }: AppDependencies): App {
+export function buildApp({ fhir, vendor, admin, documents, webhooks, ready, logFailure, trustProxy }: AppDependencies): App {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', trustProxy);
   const find = buildRouteResolver(vendor.mappings, vendor.prefixes);
@@ -44,6 +46,7 @@ export function buildApp({ fhir, vendor, documents, webhooks, ready, logFailure,
   });
   app.use(FHIR_PATH, buildFhirRouter(fhir, logFailure));
   app.use('/fhir', rejectOtherFhirBase(FHIR_PATH));
+  app.use('/admin', buildAdminRouter(admin));
   app.use('/openapi', buildOpenApiRouter(documents));
   app.use('/docs', buildDocsRouter());
   app.get('/', (_req, res) => res.redirect('docs'));

@@ -3,12 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
+import type { Administration } from '../administration/administration.ts';
+import { listSurfacePrefixes } from '../administration/key-surfaces.ts';
 import type { Config } from '../config.ts';
 import { ALL_REFERENCES } from '../fhir/indexing/all-references.ts';
 import { buildReadyRegistry } from '../fhir/search/ready-registry.ts';
 import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
+import type { AdminApi } from '../http/admin/router.ts';
 import { type App, type AppDependencies, buildApp } from '../http/app.ts';
-import { cacheCallers } from '../http/middleware/authenticate.ts';
 import { buildBaseUrlFinder, FHIR_PATH } from '../http/middleware/base-url.ts';
 import { createRateLimiter } from '../http/middleware/rate-limit.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
@@ -21,10 +23,11 @@ import { buildRelatedVersionHook } from '../interactions/related-version-hook.ts
 import type { Mappings, Surface } from '../mapping/shape.ts';
 import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
 import { RELEASE } from '../release.ts';
-import { type FoundApiKey, findApiKey, isCredentialEnded } from '../store/api-keys.ts';
+import { isCredentialEnded } from '../store/api-keys.ts';
 import type { ClientRequest, Database } from '../store/database/database.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
 import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
+import { createCallers } from './callers.ts';
 import { buildCapabilityReaders } from './capability-statement.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
 import type { SyncCatalogue } from './lab-network.ts';
@@ -87,7 +90,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const isRevoked = (tenant: number, id: string) => isCredentialEnded(background.database, { tenant, id, at: clock().toISOString() });
   const dependencies = { clock, newId, ...pickReports(parts), isRevoked, mappings: () => live.mappings, log: logFields };
   const integrations = await buildIntegrations(config, loaded.profiles, { ...background, contextOf: ownContextOf, ...dependencies });
-  const findCaller = cacheCallers(findCallerIn(database, clock));
+  const { findCaller, keyUsage } = createCallers(database, background.database, clock);
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, ...pickStated(config, integrations) };
   const countRequest = createRateLimiter();
@@ -105,6 +108,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
       findRateLimit,
       bodyLimit: config.bodyLimits.v1,
     },
+    admin: { findCaller, buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }) },
     documents: buildOpenApiDocuments({ registry, mappings }, description),
     webhooks: [integrations.hook],
     ready: () => database.ping(),
@@ -118,7 +122,8 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   };
   const reindex = { reindexing: background.store.reindexing, registry, baseUrl: fhirBase, clock, owner: `server-${newId()}` };
   const indexWork = { state: index, options: reindex, log: logFields };
-  const startMaintenance = () => startBackgroundWork(listMaintenanceWork(indexWork, { store: background.store, clock, log: logFields }));
+  const startMaintenance = () =>
+    startBackgroundWork(listMaintenanceWork(indexWork, { store: background.store, clock, log: logFields }, keyUsage));
   return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, ...pickOperations(integrations), startMaintenance };
 }
 
@@ -166,15 +171,17 @@ function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook
   return writeHooks;
 }
 
-/** Key lookups have a queue of their own, so that a request without a valid key delays no tenant. */
-const findCallerIn =
-  (database: Database, clock: () => Date) =>
-  async (key: string): Promise<Caller | undefined> =>
-    toCaller(await findApiKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));
-
-/** The caller of an active key; undefined for any other key. */
-function toCaller(key: FoundApiKey | undefined): Caller | undefined {
-  if (key?.state !== 'active') return undefined;
-  const { tenant, id, surface, scopes, patient, brand } = key;
-  return { tenant, actor: id, surface, scopes, brand, ...(patient !== null && { patient }) };
-}
+/** The administration by the caller of a request. Its statements wait in the queue of the caller's tenant. */
+const buildAdministrationFor =
+  ({
+    database,
+    mappings,
+    ...parts
+  }: Pick<Administration, 'database' | 'mappings' | 'now' | 'contextOf'>): AdminApi['buildAdministration'] =>
+  ({ tenant, actor }, request) => ({
+    ...parts,
+    mappings,
+    database: database.forRequest(tenant, request),
+    keyPrefixes: listSurfacePrefixes(mappings.surfaces),
+    by: { actor, via: 'admin' },
+  });

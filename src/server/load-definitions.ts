@@ -1,6 +1,7 @@
 // Loads profiles, search parameters and mappings from the project's files. A mistake in them stops the start.
 
 import { join } from 'node:path';
+import { listSurfacePrefixes } from '../administration/key-surfaces.ts';
 import type { Config } from '../config.ts';
 import { indexAllReferences } from '../fhir/indexing/all-references.ts';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
@@ -31,6 +32,5 @@ export function loadDefinitions({ mappings: folder, strictReferences, fullText =
   const searched = buildRegistry(profiles.searchParameters, buildTerminology(profiles.terminology), { fullText });
   const registry = strictReferences ? indexAllReferences(searched) : searched;
   const mappings = loadMappings(mappingsFolder, { profiles, registry, externalSteps: EXTERNAL_STEPS });
-  const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);
-  return { profiles, registry, mappings, keyPrefixes: { fhir: 'fhir_test_', ...Object.fromEntries(vendors) } };
+  return { profiles, registry, mappings, keyPrefixes: listSurfacePrefixes(mappings.surfaces) };
 }

@@ -28,13 +28,16 @@ export async function createTenant(
 export const listTenants = (database: Database): Promise<Tenant[]> =>
   runQuery(database, queryBuilder('tenant').select(COLUMNS).orderBy('tenant_id'));
 
-/** Returns false if there is no such tenant. */
-export const setDefaultBrand = (database: Database, { slug, brand }: { slug: string; brand: string }): Promise<boolean> =>
-  updateTenant(database, slug, { brand });
+/** A tenant, by its slug or by its number. */
+export async function findTenant(database: Database, tenant: { slug: string } | { id: number }): Promise<Tenant | undefined> {
+  const condition = 'slug' in tenant ? { slug: tenant.slug } : { tenant_id: tenant.id };
+  return (await runQuery<Tenant>(database, queryBuilder('tenant').select(COLUMNS).where(condition)))[0];
+}
 
-/** From then on, the tenant's API keys are refused. Returns false if there is no such tenant. */
-export const disableTenant = (database: Database, slug: string): Promise<boolean> => updateTenant(database, slug, { status: 'disabled' });
+/** The properties of a tenant that can change. */
+export type TenantChange = Partial<Pick<Tenant, 'name' | 'brand' | 'status'>>;
 
-async function updateTenant(database: Database, slug: string, change: { brand: string } | { status: 'disabled' }): Promise<boolean> {
-  return (await runQuery(database, queryBuilder('tenant').where({ slug }).update(change).returning('tenant_id'))).length > 0;
+/** The changed tenant; undefined if there is no such tenant. From `status: disabled` on, the API keys of the tenant are refused. */
+export async function updateTenant(database: Database, slug: string, change: TenantChange): Promise<Tenant | undefined> {
+  return (await runQuery<Tenant>(database, queryBuilder('tenant').where({ slug }).update(change).returning(COLUMNS)))[0];
 }

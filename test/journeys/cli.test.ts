@@ -54,8 +54,8 @@ describe('before the server runs', () => {
     ]);
     const keys = await runFacet('keys', 'list', '--tenant', 'springfield');
     expect(keys).toEqual([
-      'KEY                   SURFACE  SCOPES             STATUS  EXPIRES                   PATIENT  NAME',
-      `${id}  fhir     system/Patient.rs  active  2999-01-31T00:00:00.000Z  –        import`,
+      'KEY                   SURFACE  SCOPES             STATUS  EXPIRES                   LAST USED  PATIENT  NAME',
+      `${id}  fhir     system/Patient.rs  active  2999-01-31T00:00:00.000Z  never      –        import`,
     ]);
     expect(keys.join()).not.toContain(text);
     expect(await migrationStates()).toEqual({ applied: expect.any(Number) });
@@ -84,7 +84,7 @@ describe('while the server runs', () => {
     const { id } = created.body as { id: string };
     const own = await newKey('loop', '--patient', id);
     const lines = await runFacet('keys', 'list', '--tenant', 'springfield');
-    expect(lines).toContainEqual(expect.stringMatching(`${own.id} +loop .* never +${id}`));
+    expect(lines).toContainEqual(expect.stringMatching(`${own.id} +loop .* never +never +${id}`));
     const body = { date_of_birth: '1990-02-03' };
     expect((await call(`${server.url}/v1/patients/me/age-verification`, own.text, { body })).status).toBe(200);
     expect((await call(`${server.url}/v1/patients?brand_id=x`, own.text)).status).toBe(403);
@@ -138,6 +138,13 @@ describe('while the server runs', () => {
     'keys create --tenant springfield --surface fhir --expires tomorrow',
     'keys create --tenant springfield --surface fhir --expires 2020-01-31',
     'keys revoke key-0000000000000000 --tenant springfield',
+    'keys rotate key-0000000000000000 --tenant springfield',
+    'keys create --tenant springfield --operator',
+    'keys create --operator --surface fhir',
+    'keys create --operator --scopes read',
+    'keys create --tenant springfield --surface operator',
+    'keys create --tenant springfield --surface admin --scopes read',
+    'keys create --tenant springfield --surface admin --patient nobody',
     'keys create --tenant springfield --surface loop --patient 0190b3c2-0000-7000-8000-000000000009',
     'keys create --tenant springfield --surface loop --patient nobody',
     'keys create --tenant springfield --surface fhir --patient nobody',
@@ -167,6 +174,9 @@ describe('--help', () => {
     'keys create',
     'keys list',
     'keys revoke',
+    'keys rotate',
+    'keys log',
+    'tenants enable',
     'start',
   ];
   test.each(commands)('of %s describes the command and each option', async (command) => {

@@ -1,9 +1,9 @@
 // Starts a whole Facet in this process, on a fresh database with two tenants.
 import { type Logger, pino } from 'pino';
 import request, { type Test } from 'supertest';
+import { findPrefix } from '../../src/administration/key-surfaces.ts';
 import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
-import { toLivePrefix } from '../../src/http/middleware/authenticate.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
 import { loadDefinitions } from '../../src/server/load-definitions.ts';
@@ -93,7 +93,7 @@ export async function startFacet(
         tenant: demo.id,
         surface,
         scopes,
-        prefix: toLivePrefix(loaded.keyPrefixes[surface]!),
+        prefix: findPrefix(loaded.keyPrefixes, surface),
         at: AT,
         ...(patient && { patient }),
       };

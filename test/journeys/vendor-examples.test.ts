@@ -6,14 +6,14 @@ import type { Resource } from '../../src/fhir/types.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';
 import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
 import type { View } from '../../src/mapping/shape.ts';
-import { setDefaultBrand } from '../../src/store/tenants.ts';
+import { updateTenant } from '../../src/store/tenants.ts';
 import { examplesOf, toQualifiedName, world } from '../mapping/examples.ts';
 import { type Keys, type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
 beforeAll(async () => {
   facet = await startFacet();
-  await setDefaultBrand(facet.store.database, { slug: 'demo', brand: 'main' }); // as the examples have it
+  await updateTenant(facet.store.database, 'demo', { brand: 'main' }); // as the examples have it
 });
 afterAll(() => facet.close());
 

@@ -1,6 +1,6 @@
 // Tenants, their keys, and the values that processes share.
 import { createApiKey, findApiKey, importApiKey, listApiKeys, revokeApiKey } from '../../src/store/api-keys.ts';
-import { createTenant, disableTenant, listTenants, setDefaultBrand, type Tenant } from '../../src/store/tenants.ts';
+import { createTenant, listTenants, type Tenant, updateTenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -28,9 +28,9 @@ it("returns the default brand of a key's tenant: the brand that the operator set
   const created = (await createTenant(test.database, { slug: 'branded', name: 'Branded', at, brand: 'main' }))!;
   const { text } = await newKey({ tenant: created.id });
   expect([created.brand, (await findApiKey(test.database, text, at))?.brand]).toEqual(['main', 'main']);
-  expect(await setDefaultBrand(test.database, { slug: 'branded', brand: 'second' })).toBe(true);
+  expect(await updateTenant(test.database, 'branded', { brand: 'second' })).toMatchObject({ brand: 'second' });
   expect((await findApiKey(test.database, text, at))?.brand).toBe('second');
-  expect(await setDefaultBrand(test.database, { slug: 'nobody', brand: 'x' })).toBe(false);
+  expect(await updateTenant(test.database, 'nobody', { brand: 'x' })).toBeUndefined();
 });
 
 it('creates a key for a tenant and a surface, and does not store its text', async () => {
@@ -78,8 +78,12 @@ it('returns the state of an expired and of a revoked key', async () => {
     scopes: ['system/*.rs', 'read'],
     patient: null,
     name: null,
+    created: at,
+    createdBy: null,
     expires: '2026-02-01T00:00:00.000Z',
-    status: 'revoked',
+    revoked: at,
+    replacedBy: null,
+    lastUsed: null,
   });
 });
 
@@ -96,8 +100,8 @@ it('imports a key with a given text once, and does not reactivate a revoked key'
 it('returns the keys of a disabled tenant as disabled', async () => {
   const disabled = (await createTenant(test.database, { slug: 'gone', name: 'Gone', at }))!;
   const { text } = await newKey({ tenant: disabled.id });
-  expect(await disableTenant(test.database, 'gone')).toBe(true);
-  expect(await disableTenant(test.database, 'nobody')).toBe(false);
+  expect(await updateTenant(test.database, 'gone', { status: 'disabled' })).toMatchObject({ status: 'disabled' });
+  expect(await updateTenant(test.database, 'nobody', { status: 'disabled' })).toBeUndefined();
   expect(await findApiKey(test.database, text, at)).toMatchObject({ state: 'disabled' });
 });
 

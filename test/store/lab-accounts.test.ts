@@ -8,7 +8,7 @@ import {
   summarizeLabAccounts,
   updateLabAccount,
 } from '../../src/store/lab-accounts.ts';
-import { createTenant, disableTenant } from '../../src/store/tenants.ts';
+import { createTenant, updateTenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -83,7 +83,7 @@ it('the summary names the only active tenant', async () => {
   expect(await only()).toBe(id);
   await createTenant(test.database, { slug: 'two', name: 'Two', at: AT });
   expect(await only()).toBeUndefined();
-  await disableTenant(test.database, 'two');
+  await updateTenant(test.database, 'two', { status: 'disabled' });
   expect(await only()).toBe(id);
 });
 

@@ -84,6 +84,8 @@ export function compileShape(
     fault(['resource'], new Error(explainUnservedType(resource)));
     return { faults };
   }
+  if (isServerPath(mapping.content.path))
+    fault(['path'], new Error('paths below /admin are those of the server itself: write another path'));
   const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');
   const compiled = compileOrReport(
     () => buildShape({ name, mapping: mapping.content, resource, surface, surfaceSpec: source.content, tables, fault }),
@@ -107,3 +109,6 @@ export function compileShape(
   if (!faults.length) checkExcept(compiled.lens, mapping.content, { registry, fault });
   return { loaded, faults: [...faults, ...checkExtensions(loaded, profiles)] };
 }
+
+/** The administration of keys and tenants is below this path. */
+const isServerPath = (path: string): boolean => path === '/admin' || path.startsWith('/admin/');

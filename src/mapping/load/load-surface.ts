@@ -12,10 +12,15 @@ import type { LoadContext, LoadedSurface } from './loaded.ts';
 import { readSurfaceFile } from './read-file.ts';
 import { readYaml, type SourceFile } from './yaml-file.ts';
 
+/** Paths of the server itself, and kinds of API keys: no vendor may have one of these names. */
+const RESERVED_NAMES = new Set(['admin', 'docs', 'fhir', 'healthz', 'openapi', 'operator', 'readyz']);
+
 /** The surface in a folder, and its mapping files; a mistake is reported. Empty when it cannot be read. */
 export function loadSurface(folder: string, name: string, { profiles, faults }: LoadContext): LoadedSurface[] {
   const source = readSurfaceFile(join(folder, 'surface.yaml'), faults);
   if (!source) return [];
+  if (RESERVED_NAMES.has(name))
+    faults.push({ place: source.locate([]), text: `${name} is a name of the server itself: give the folder another name` });
   const surface = buildSurface(name, source.content, (keys, error) => faults.push({ place: source.locate(keys), text: toMessage(error) }));
   faults.push(...checkAliases(source, profiles));
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && file !== 'surface.yaml' && !file.endsWith('.examples.yaml'));

@@ -1,4 +1,5 @@
 // All background work of a server in one table. Several processes may run it at the same time: leases in the database keep them apart.
+import type { KeyUsage } from '../../administration/key-usage.ts';
 import { createKeyedRuns } from '../../messaging/keyed-runs.ts';
 import { type PollLoop, startPollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
@@ -69,10 +70,18 @@ export const listExpiryWork = (expiry: ExpiryParts): BackgroundWork[] => [
   runEvery('delete unused locks', HOUR, (signal) => deleteUnusedLocks(expiry, signal), expiry),
 ];
 
-export const listMaintenanceWork = (index: IndexWorkParts, expiry: ExpiryParts): BackgroundWork[] => [
+export const listMaintenanceWork = (index: IndexWorkParts, expiry: ExpiryParts, keyUsage: KeyUsage): BackgroundWork[] => [
   { name: 'maintain the search index', work: createIndexWork(index) },
   ...listExpiryWork(expiry),
+  createKeyUsageWork(keyUsage, expiry),
 ];
+
+/** The last uses are stored when the server stops. */
+const createKeyUsageWork = (usage: KeyUsage, schedule: Schedule): BackgroundWork => {
+  const name = 'store the last use of API keys';
+  const fail = (error: unknown): void => schedule.log({ work: name, error: redactError(error) }, 'background work failed');
+  return { ...runEvery(name, 5 * SECOND, () => usage.store(), schedule), finish: () => usage.store(true).catch(fail) };
+};
 
 /** Starts all background work. Call the result to stop: it resolves when everything under way is finished. */
 export function startBackgroundWork(list: BackgroundWork[]): () => Promise<void> {

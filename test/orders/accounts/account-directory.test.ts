@@ -5,7 +5,7 @@ import { ENVIRONMENT_ACCOUNT } from '../../../src/orders/accounts/account-identi
 import { createSecretBox, KEY_BYTES } from '../../../src/orders/accounts/secrets.ts';
 import type { Database } from '../../../src/store/database/database.ts';
 import { createLabAccount, findLabAccount, updateLabAccount } from '../../../src/store/lab-accounts.ts';
-import { createTenant, disableTenant } from '../../../src/store/tenants.ts';
+import { createTenant, updateTenant } from '../../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from '../../store/open.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -95,7 +95,7 @@ describe('the account of the environment', () => {
       { id: 0, allowedLabAccounts: [LISTED] },
       { id: 0, allowedLabAccounts: [LISTED] },
     ]);
-    await disableTenant(test_.database, 'two');
+    await updateTenant(test_.database, 'two', { status: 'disabled' });
     expect((await open()).findOfTenant(one)).toMatchObject({ id: 0 });
   });
 
