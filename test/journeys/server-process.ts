@@ -51,6 +51,9 @@ export interface FacetProcess {
   waitForLine(pattern: RegExp): Promise<string>;
   signal(name: NodeJS.Signals): void;
   ended: Promise<Ended>;
+  pid: number;
+  /** What it has printed to standard error, when it has ended. */
+  errors: Promise<string>;
 }
 
 const started = new Set<ChildProcess>();
@@ -100,7 +103,7 @@ function heard(server: ChildProcess): FacetProcess {
       await Promise.race([once(printed, 'line'), over]);
     }
   };
-  return { lines, waitForLine, ended, signal: (name) => void server.kill(name) };
+  return { lines, waitForLine, ended, errors, pid: server.pid!, signal: (name) => void server.kill(name) };
 }
 
 /** Starts a server and waits until it serves; `url`: where it listens, whatever its base URL is said to be. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findApiKey, listApiKeys } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { listMigrations, type Migration, migrate, readMigrations } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
@@ -54,6 +55,33 @@ it('continues after the migrations of an older version', async () => {
   expect(await migrate(first, AT, [ONE])).toEqual(['0001-one.sql']);
   expect(await migrate(first, AT, [ONE, TWO])).toEqual(['0002-two.sql']);
   expect(await first.query('select * from one')).toEqual([{ a: 1, b: null }]);
+});
+
+it('keeps the keys of an earlier release valid, and refuses its revoked keys', async () => {
+  const all = readMigrations();
+  const before = all.filter(({ name }) => name < '0029');
+  await migrate(first, AT, before);
+  const hashes = ['a key', 'a revoked key'].map((text) => createHash('sha256').update(text).digest());
+  await first.query("insert into tenant (slug, name, created_at) values ('demo', 'Demo', $1)", [AT]);
+  await first.query(
+    `insert into api_key (tenant_id, key_id, surface, scopes, secret_hash, created_at, revoked_at)
+      select tenant_id, 'key-1', 'fhir', '{read}'::text[], $2::bytea, $1::timestamptz, null::timestamptz from tenant
+      union all select tenant_id, 'key-2', 'fhir', '{read}', $3, $1, $1 from tenant`,
+    [AT, ...hashes],
+  );
+  await migrate(first, AT);
+  expect(await findApiKey(first, 'a key', AT)).toMatchObject({
+    id: 'key-1',
+    surface: 'fhir',
+    scopes: ['read'],
+    brand: 'demo',
+    state: 'active',
+  });
+  expect(await findApiKey(first, 'a revoked key', AT)).toMatchObject({ id: 'key-2', state: 'revoked' });
+  expect((await listApiKeys(first, 1)).map(({ createdBy, lastUsed, replacedBy }) => [createdBy, lastUsed, replacedBy])).toEqual([
+    [null, null, null],
+    [null, null, null],
+  ]);
 });
 
 it('gives an organisation, or a person, the idempotency keys that stood under an API key, the answered one where there are two', async () => {
