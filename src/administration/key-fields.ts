@@ -37,11 +37,15 @@ export function parseName(text: string | undefined): string | null {
   return text;
 }
 
+/** Later years have no text with four digits. */
+const LAST_YEAR = 9999;
+
 /** The instant from which a key is refused; a date is its first instant in UTC. */
 export function parseExpiry(text: string | undefined, now: Date): string | undefined {
   if (text === undefined) return undefined;
   const end = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? new Date(text) : undefined;
-  if (!end || Number.isNaN(end.getTime())) throw new AdministrationError('invalid', ' must be a date, 2027-01-31', 'expires');
+  if (!end || Number.isNaN(end.getTime()) || end.getUTCFullYear() > LAST_YEAR)
+    throw new AdministrationError('invalid', ' must be a date, 2027-01-31', 'expires');
   if (end <= now) throw new AdministrationError('invalid', ' must be in the future', 'expires');
   return end.toISOString();
 }

@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import { FHIR_PATH } from '../http/middleware/base-url.ts';
 import type { RateLimit } from '../http/middleware/rate-limit.ts';
+import { buildAdminOpenApi } from '../http/openapi/admin-document.ts';
 import { buildFhirOpenApi } from '../http/openapi/fhir-document.ts';
 import type { OpenApiDocuments } from '../http/openapi/serve.ts';
 import type { Surface } from '../mapping/shape.ts';
@@ -16,7 +17,7 @@ interface InstallationFacts {
   findRateLimit(surface: Surface): RateLimit | null;
 }
 
-/** One document for each vendor surface, and one for the FHIR API. */
+/** One document for the FHIR API, for each vendor surface, and for the administration. */
 export function buildOpenApiDocuments(
   { registry, mappings }: Pick<Definitions, 'registry' | 'mappings'>,
   { version, baseUrl, bodyLimits, findRateLimit }: InstallationFacts,
@@ -31,7 +32,11 @@ export function buildOpenApiDocuments(
     const facts = { version, servers: listServers(surface, baseUrl), rateLimit: findRateLimit(surface), bodyLimit: bodyLimits.v1 };
     return [surface.name, { title: surface.title, build: () => mappings.openApi(surface.name, facts)! }] as const;
   });
-  return { fhir: { title: 'FHIR R4', build: () => buildFhirOpenApi(registry, fhir) }, ...Object.fromEntries(vendors) };
+  return {
+    fhir: { title: 'FHIR R4', build: () => buildFhirOpenApi(registry, fhir) },
+    ...Object.fromEntries(vendors),
+    admin: { title: 'Administration', build: () => buildAdminOpenApi({ version, url: `${baseUrl}/admin` }) },
+  };
 }
 
 /** The vendor's documented paths, where the key selects the surface; then URLs that only this surface has. */

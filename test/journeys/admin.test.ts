@@ -174,6 +174,7 @@ describe('keys of a tenant', () => {
     [{ surface: 'admin', scopes: '*' }, /^scopes does not apply/],
     [{ surface: 'admin', patient: 'ada' }, /^patient does not apply/],
     [{ surface: 'fhir', expires: 'tomorrow' }, /^expires must be a date/],
+    [{ surface: 'fhir', expires: '9999-12-31T23:59:59-23:59' }, /^expires must be a date/],
     [{ surface: 'fhir', expires: '2020-01-31' }, /^expires must be in the future/],
     [{ surface: 'fhir', name: 'two\nlines' }, /^name must be one line/],
     [{ surface: 'fhir', scope: 'read' }, /^scope is not a field of this request \(did you mean scopes\?\)/],

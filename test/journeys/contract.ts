@@ -86,7 +86,11 @@ function documentsAt(origin: string): Promise<Described[]> {
   return known;
 }
 
-const nameOf = ({ surface }: Answered): string | undefined => (surface === 'fhir' ? surface : surface?.name);
+/** The document of an answer. */
+const nameOf = ({ surface, path }: Answered): string | undefined => {
+  if (surface === undefined) return /^\/admin\//.test(path) ? 'admin' : undefined;
+  return surface === 'fhir' ? surface : surface.name;
+};
 
 async function documentsFor(app: App, responses: Answered[]): Promise<Map<string, Described>> {
   const names = [...new Set(responses.flatMap((answer) => nameOf(answer) ?? []))];

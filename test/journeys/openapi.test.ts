@@ -22,6 +22,7 @@ test('the index lists every document, and each is valid OpenAPI 3.1, without a k
     '/openapi/loop.json',
     '/openapi/clinik.json',
     '/openapi/jump.json',
+    '/openapi/admin.json',
   ]);
   for (const { url } of body.documents) {
     const response = await get(url);

@@ -1,0 +1,237 @@
+// Builds the OpenAPI document of the administration below /admin. https://spec.openapis.org/oas/v3.1.0
+
+type Json = Record<string, unknown>;
+
+const ref = (kind: string, name: string): Json => ({ $ref: `#/components/${kind}/${name}` });
+const schema = (name: string): Json => ref('schemas', name);
+const content = (body: Json, example?: Json): Json => ({ 'application/json': { schema: body, ...(example && { example }) } });
+
+interface Operation {
+  path: string;
+  method: 'get' | 'post' | 'patch' | 'delete';
+  id: string;
+  tag: 'keys' | 'events' | 'tenants';
+  summary: string;
+  parameters?: string[];
+  request?: { schema: string; example: Json };
+  /** Status → the schema of its body; null: no body. */
+  responses: Record<string, string | null>;
+  /** Statuses of errors besides 400, 401, 403 and 404. */
+  errors?: string[];
+}
+
+const OPERATIONS: Operation[] = [
+  {
+    path: '/keys',
+    method: 'get',
+    id: 'listKeys',
+    tag: 'keys',
+    summary: 'List keys, oldest first',
+    parameters: ['tenant'],
+    responses: { 200: 'Keys' },
+  },
+  {
+    path: '/keys',
+    method: 'post',
+    id: 'createKey',
+    tag: 'keys',
+    summary: 'Create a key. 200: a request with this Idempotency-Key created it before, and its text is not shown again',
+    parameters: ['tenant', 'idempotencyKey'],
+    request: { schema: 'NewKey', example: { surface: 'fhir', scopes: ['system/Patient.rs'], name: 'ward 7' } },
+    responses: { 200: 'Key', 201: 'CreatedKey' },
+    errors: ['409', '413', '415'],
+  },
+  {
+    path: '/keys/{id}',
+    method: 'get',
+    id: 'readKey',
+    tag: 'keys',
+    summary: 'Read a key',
+    parameters: ['tenant', 'id'],
+    responses: { 200: 'Key' },
+  },
+  {
+    path: '/keys/{id}',
+    method: 'delete',
+    id: 'revokeKey',
+    tag: 'keys',
+    summary: 'Revoke a key',
+    parameters: ['tenant', 'id'],
+    responses: { 204: null },
+  },
+  {
+    path: '/keys/{id}/rotate',
+    method: 'post',
+    id: 'rotateKey',
+    tag: 'keys',
+    summary: 'Replace a key by a new one; both are valid during the overlap',
+    parameters: ['tenant', 'id'],
+    request: { schema: 'Rotation', example: { overlap: '24h' } },
+    responses: { 201: 'RotatedKey' },
+    errors: ['409', '413', '415'],
+  },
+  {
+    path: '/events',
+    method: 'get',
+    id: 'listEvents',
+    tag: 'events',
+    summary: 'List who did what to which key, newest first',
+    parameters: ['tenant'],
+    responses: { 200: 'Events' },
+  },
+  {
+    path: '/tenants',
+    method: 'get',
+    id: 'listTenants',
+    tag: 'tenants',
+    summary: 'List the tenants that the key may see',
+    responses: { 200: 'Tenants' },
+  },
+  {
+    path: '/tenants',
+    method: 'post',
+    id: 'createTenant',
+    tag: 'tenants',
+    summary: 'Create a tenant (operators only)',
+    request: { schema: 'NewTenant', example: { slug: 'springfield', name: 'Springfield Clinic' } },
+    responses: { 201: 'Tenant' },
+    errors: ['409', '413', '415'],
+  },
+  {
+    path: '/tenants/{tenant}',
+    method: 'get',
+    id: 'readTenant',
+    tag: 'tenants',
+    summary: 'Read a tenant',
+    parameters: ['slug'],
+    responses: { 200: 'Tenant' },
+  },
+  {
+    path: '/tenants/{tenant}',
+    method: 'patch',
+    id: 'updateTenant',
+    tag: 'tenants',
+    summary: 'Change a tenant; the keys of a disabled tenant are refused (operators only)',
+    parameters: ['slug'],
+    request: { schema: 'TenantChange', example: { status: 'disabled' } },
+    responses: { 200: 'Tenant' },
+    errors: ['413', '415'],
+  },
+];
+
+const TEXT = { type: 'string' };
+const OPTIONAL_TEXT = { type: ['string', 'null'] };
+const TIME = { type: ['string', 'null'], format: 'date-time' };
+/** A list of scopes, or one text with spaces or commas. */
+const SCOPES = { oneOf: [{ type: 'array', items: TEXT }, TEXT] };
+const STATUS = { enum: ['active', 'disabled'] };
+
+const closed = (properties: Json, required: string[] = Object.keys(properties)): Json => ({
+  type: 'object',
+  required,
+  properties,
+  additionalProperties: false,
+});
+
+const KEY = {
+  id: { type: 'string', pattern: '^key-[0-9a-f]{16}$' },
+  tenant: TEXT,
+  surface: { ...TEXT, description: 'fhir, a vendor, or admin' },
+  scopes: { type: 'array', items: TEXT },
+  patient: OPTIONAL_TEXT,
+  name: OPTIONAL_TEXT,
+  status: { enum: ['active', 'expired', 'revoked'] },
+  created: { type: 'string', format: 'date-time' },
+  createdBy: { ...OPTIONAL_TEXT, description: 'the id of the key of the administrator, or operator at the command line' },
+  expires: TIME,
+  revoked: TIME,
+  replacedBy: OPTIONAL_TEXT,
+  lastUsed: { ...TIME, description: 'at most a minute old' },
+};
+const SECRET = { ...TEXT, description: 'the text of the key, in this response only' };
+const TENANT = { slug: TEXT, name: TEXT, status: STATUS, brand: TEXT };
+const EVENT = {
+  at: { type: 'string', format: 'date-time' },
+  action: TEXT,
+  key: OPTIONAL_TEXT,
+  actor: TEXT,
+  via: { enum: ['cli', 'admin'] },
+};
+const list = (name: string, item: string): Json => closed({ [name]: { type: 'array', items: schema(item) } });
+
+const SCHEMAS: Json = {
+  Key: closed(KEY),
+  CreatedKey: closed({ ...KEY, key: SECRET }),
+  RotatedKey: closed({ ...KEY, key: SECRET, replaces: schema('Key') }),
+  Keys: list('keys', 'Key'),
+  NewKey: closed({ tenant: TEXT, surface: TEXT, scopes: SCOPES, name: TEXT, expires: TEXT, patient: TEXT }, ['surface']),
+  Rotation: closed({ overlap: { ...TEXT, default: '24h' }, expires: TEXT }, []),
+  Event: closed(EVENT),
+  Events: list('events', 'Event'),
+  Tenant: closed(TENANT),
+  Tenants: list('tenants', 'Tenant'),
+  NewTenant: closed({ slug: TEXT, name: TEXT, brand: TEXT }, ['slug']),
+  TenantChange: closed({ name: TEXT, brand: TEXT, status: STATUS }, []),
+  Failure: closed({ error: TEXT, message: { ...TEXT, description: 'one sentence with the remedy' } }),
+};
+
+const parameter = (place: string, name: string, description: string): Json => ({
+  in: place,
+  name,
+  description,
+  schema: TEXT,
+  ...(place === 'path' && { required: true }),
+});
+
+const PARAMETERS: Json = {
+  tenant: parameter('query', 'tenant', "the tenant; an operator must name it, a tenant's administrator need not"),
+  id: parameter('path', 'id', 'the id of the key'),
+  slug: parameter('path', 'tenant', 'the name of the tenant'),
+  idempotencyKey: parameter('header', 'Idempotency-Key', 'a repeated request with it creates no second key'),
+};
+
+const FAILURE: Json = { description: 'What is wrong, and the remedy.', content: content(schema('Failure')) };
+const ERRORS = ['400', '401', '403', '404'];
+
+const buildOperation = ({ id, tag, summary, parameters = [], request, responses, errors = [] }: Operation): Json => ({
+  operationId: id,
+  tags: [tag],
+  summary,
+  parameters: parameters.map((name) => ref('parameters', name)),
+  ...(request && { requestBody: { content: content(schema(request.schema), request.example) } }),
+  responses: Object.fromEntries([
+    ...Object.entries(responses).map(([status, name]) => [
+      status,
+      { description: summary, ...(name !== null && { content: content(schema(name)) }) },
+    ]),
+    ...[...ERRORS, ...errors].map((status) => [status, FAILURE]),
+  ]),
+});
+
+/** `url`: of the server, with /admin. */
+export function buildAdminOpenApi({ version, url }: { version: string; url: string }): Json {
+  const paths = Object.groupBy(OPERATIONS, ({ path }) => path);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Administration',
+      version,
+      description:
+        "Keys and tenants. Needs the key of a tenant's administrator (facet keys create --surface admin) or of an operator (--operator).",
+    },
+    servers: [{ url, description: 'this server' }],
+    security: [{ key: [] }],
+    tags: [{ name: 'keys' }, { name: 'events' }, { name: 'tenants' }],
+    paths: Object.fromEntries(
+      Object.entries(paths).map(([path, operations]) => [
+        path,
+        Object.fromEntries(operations!.map((operation) => [operation.method, buildOperation(operation)])),
+      ]),
+    ),
+    components: {
+      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+      schemas: SCHEMAS,
+      parameters: PARAMETERS,
+    },
+  };
+}
