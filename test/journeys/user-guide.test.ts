@@ -1,7 +1,7 @@
 // The commands of README.md and docs/user-guide.md work as printed after a first start.
 import { execFile } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
 
@@ -31,6 +31,7 @@ beforeAll(async () => {
   writeFileSync(join(home, '.curlrc'), 'fail-with-body\n');
   const [, order] = /^```json\n(.*?)\n```$/ms.exec(readFileSync('docs/orders.md', 'utf8'))!;
   writeFileSync(join(home, 'order.json'), order!);
+  writeFileSync(join(home, 'npx'), `#!/bin/sh\n[ "$1" = facet ] && shift && exec node ${resolve('bin/facet.js')} "$@"\n`, { mode: 0o755 });
   ({ url } = await startProcess(place.env));
 });
 afterAll(async () => {
@@ -40,7 +41,7 @@ afterAll(async () => {
 
 /** Runs a script as a reader types it, and returns what it prints. It fails at the first request that is refused. */
 async function runScript(script: string): Promise<string> {
-  const env = { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), CURL_HOME: home };
+  const env = { ...place.env, PATH: [home, dirname(process.execPath), process.env.PATH].join(delimiter), CURL_HOME: home };
   const text = `set -e\n${script}`.replaceAll('http://localhost:3000', url).replaceAll('localhost:3000', url);
   return (await promisify(execFile)('bash', ['-c', text], { cwd: home, env })).stdout;
 }
