@@ -155,12 +155,8 @@ export interface KeyUse {
   at: string;
 }
 
-/** The rows are locked in one order, so that two processes do not wait for each other. A later use that another process has recorded stays. */
-const RECORD_USE = `with used as (
-    select k.tenant_id, k.key_id, u.at from api_key k
-    join unnest($1::int[], $2::text[], $3::timestamptz[]) as u (tenant_id, key_id, at) on u.tenant_id = k.tenant_id and u.key_id = k.key_id
-    order by k.tenant_id, k.key_id for update of k)
-  update api_key k set last_used_at = used.at from used
+/** A later use that another process has recorded stays. A deadlock of two processes is repeated (errors.ts). */
+const RECORD_USE = `update api_key k set last_used_at = used.at from unnest($1::int[], $2::text[], $3::timestamptz[]) as used(tenant_id, key_id, at)
   where k.tenant_id = used.tenant_id and k.key_id = used.key_id and (k.last_used_at is null or k.last_used_at < used.at)`;
 
 /** Records the last use of several keys in one statement. */
