@@ -4,7 +4,9 @@ type Json = Record<string, unknown>;
 
 const ref = (kind: string, name: string): Json => ({ $ref: `#/components/${kind}/${name}` });
 const schema = (name: string): Json => ref('schemas', name);
-const content = (body: Json, example?: Json): Json => ({ 'application/json': { schema: body, ...(example && { example }) } });
+const content = (body: Json, example?: Json): Json => ({
+  'application/json': { schema: body, ...(example && { examples: { request: { summary: 'an example', value: example } } }) },
+});
 
 interface Operation {
   path: string;
@@ -12,6 +14,7 @@ interface Operation {
   id: string;
   tag: 'keys' | 'events' | 'tenants';
   summary: string;
+  description?: string;
   parameters?: string[];
   request?: { schema: string; example: Json };
   /** Status → the schema of its body; null: no body. */
@@ -35,7 +38,9 @@ const OPERATIONS: Operation[] = [
     method: 'post',
     id: 'createKey',
     tag: 'keys',
-    summary: 'Create a key. 200: a request with this Idempotency-Key created it before, and its text is not shown again',
+    summary: 'Create a key',
+    description:
+      'The response is the only one with the text of the key. A repeated request with the same Idempotency-Key gets 200 and the key without its text: revoke that key, and create another one.',
     parameters: ['tenant', 'idempotencyKey'],
     request: { schema: 'NewKey', example: { surface: 'fhir', scopes: ['system/Patient.rs'], name: 'ward 7' } },
     responses: { 200: 'Key', 201: 'CreatedKey' },
@@ -64,7 +69,9 @@ const OPERATIONS: Operation[] = [
     method: 'post',
     id: 'rotateKey',
     tag: 'keys',
-    summary: 'Replace a key by a new one; both are valid during the overlap',
+    summary: 'Replace a key by a new one',
+    description:
+      'The new key has the surface, scopes, patient, name and expiry of the old one. The old one stays valid during the overlap (30m, 24h, 7d, 0). 409 names the replacement of a key that was replaced before.',
     parameters: ['tenant', 'id'],
     request: { schema: 'Rotation', example: { overlap: '24h' } },
     responses: { 201: 'RotatedKey' },
@@ -111,7 +118,8 @@ const OPERATIONS: Operation[] = [
     method: 'patch',
     id: 'updateTenant',
     tag: 'tenants',
-    summary: 'Change a tenant; the keys of a disabled tenant are refused (operators only)',
+    summary: 'Change a tenant (operators only)',
+    description: 'The keys of a disabled tenant are refused.',
     parameters: ['slug'],
     request: { schema: 'TenantChange', example: { status: 'disabled' } },
     responses: { 200: 'Tenant' },
@@ -123,7 +131,7 @@ const TEXT = { type: 'string' };
 const OPTIONAL_TEXT = { type: ['string', 'null'] };
 const TIME = { type: ['string', 'null'], format: 'date-time' };
 /** A list of scopes, or one text with spaces or commas. */
-const SCOPES = { oneOf: [{ type: 'array', items: TEXT }, TEXT] };
+const SCOPES = { anyOf: [{ type: 'array', items: TEXT }, TEXT] };
 const STATUS = { enum: ['active', 'disabled'] };
 
 const closed = (properties: Json, required: string[] = Object.keys(properties)): Json => ({
@@ -190,19 +198,21 @@ const PARAMETERS: Json = {
   idempotencyKey: parameter('header', 'Idempotency-Key', 'a repeated request with it creates no second key'),
 };
 
+const SUCCESSES: Record<string, string> = { 200: 'OK', 201: 'Created', 204: 'Done' };
 const FAILURE: Json = { description: 'What is wrong, and the remedy.', content: content(schema('Failure')) };
 const ERRORS = ['400', '401', '403', '404'];
 
-const buildOperation = ({ id, tag, summary, parameters = [], request, responses, errors = [] }: Operation): Json => ({
+const buildOperation = ({ id, tag, summary, description, parameters = [], request, responses, errors = [] }: Operation): Json => ({
   operationId: id,
   tags: [tag],
   summary,
+  ...(description && { description }),
   parameters: parameters.map((name) => ref('parameters', name)),
   ...(request && { requestBody: { content: content(schema(request.schema), request.example) } }),
   responses: Object.fromEntries([
     ...Object.entries(responses).map(([status, name]) => [
       status,
-      { description: summary, ...(name !== null && { content: content(schema(name)) }) },
+      { description: SUCCESSES[status], ...(name !== null && { content: content(schema(name)) }) },
     ]),
     ...[...ERRORS, ...errors].map((status) => [status, FAILURE]),
   ]),
