@@ -2,6 +2,7 @@
 import { createTenant, updateTenant } from '../administration/tenants.ts';
 import { listTenants } from '../store/tenants.ts';
 import { AdminError, type AdminOperation, type DefineCommands, toAdministration } from './admin-command.ts';
+import { bindRole } from './report-roles.ts';
 import { textTable } from './text-table.ts';
 
 export const TENANT_OPERATIONS: Record<string, AdminOperation> = {
@@ -33,6 +34,7 @@ export const TENANT_OPERATIONS: Record<string, AdminOperation> = {
     await updateTenant(toAdministration(database, context), slug, { status: 'active' });
     return [`tenant ${slug} enabled: its keys that are neither revoked nor expired are valid again`];
   },
+  'tenants report-role': bindRole,
 };
 
 const SECOND_TENANT_TEXT =
@@ -53,6 +55,10 @@ Example:
   enable: `
 Example:
   facet tenants enable springfield`,
+  reportRole: `
+Example:
+  psql "$DATABASE_URL" -c "create role springfield_reports login password '…'"
+  facet tenants report-role springfield springfield_reports`,
 };
 
 export const defineTenantCommands: DefineCommands = (tenants, run) => {
@@ -83,4 +89,12 @@ export const defineTenantCommands: DefineCommands = (tenants, run) => {
     .description('accept the keys of a disabled tenant again, but for those that were revoked or have expired')
     .addHelpText('after', EXAMPLES.enable)
     .action((slug: string) => run('tenants enable', { slug }));
+  tenants
+    .command('report-role <name> <role>')
+    .description('let an existing role of the database read the resources of one tenant by SQL')
+    .option('--remove', 'the role reads nothing any more')
+    .addHelpText('after', EXAMPLES.reportRole)
+    .action((slug: string, role: string, { remove }: { remove?: true }) =>
+      run('tenants report-role', { slug, role, ...(remove && { remove: 'yes' }) }),
+    );
 };

@@ -48,6 +48,10 @@ const LOCK = 'set local statement_timeout = 0; lock table migration in exclusive
 /** This lock ends with the transaction, too. The number is arbitrary; no other program may use it. */
 const TRY_LOCK = 'select pg_try_advisory_xact_lock(7046051317) as acquired';
 const POLL_MS = 200;
+/** The tables with a tenant that the migration creates get their policy (0035-tenant-policies.sql). */
+const PROTECT = `do $$ begin if to_regprocedure('protect_tenant_tables()') is not null then call protect_tenant_tables(); end if; end $$`;
+/** Whether the policies hold the server's own role. They do not hold the owner of the tables and the members of that role. */
+const IS_HELD = "select current_user::text as role, coalesce(row_security_active(to_regclass('resource')), false) as held";
 /** A portal stays open until the next query. Its snapshot would block `create index concurrently`. */
 const CLOSE_PORTAL = 'select 1';
 
@@ -73,6 +77,7 @@ export async function migrate(database: Database, at: string, migrations: Migrat
     if (await run(database, migration, at).catch(addFileName(migration))) ran.push(migration.name);
   }
   await refuseUnknown(database, migrations);
+  await refuseHeldRole(database);
   return ran;
 }
 
@@ -110,6 +115,7 @@ function applyInTransaction(database: Database, migration: Migration, at: string
     const distributed = await isDistributed(transaction);
     for (const command of splitCommands((distributed && migration.onCitus) || migration.sql)) await transaction.script(command);
     if (distributed) await distributeTables(transaction);
+    await transaction.script(PROTECT);
     await record(transaction, migration, at);
     return true;
   });
@@ -189,6 +195,14 @@ const addFileName =
     const line = error.position === undefined ? '' : `, line ${sql.slice(0, error.position - 1).split('\n').length}`;
     throw new Error(`migrations/${name}${line}: ${error.message}`, { cause: error });
   };
+
+async function refuseHeldRole(database: Database): Promise<void> {
+  const [server] = await database.query<{ role: string; held: boolean }>(IS_HELD);
+  if (server!.held)
+    throw new Error(
+      `the database role "${server!.role}" does not own the tables, so that row-level security hides their rows from it: connect as the owner, or run: grant <owner> to "${server!.role}"`,
+    );
+}
 
 async function refuseUnknown(database: Database, migrations: Migration[]): Promise<void> {
   const known = new Set(migrations.map((migration) => migration.name));
