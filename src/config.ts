@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { validate as isUuid } from 'uuid';
+import { type IssuerSettings, parseIssuers } from './access-tokens/issuer-settings.ts';
 import { DEPRECATED_VARIABLES, deprecationText } from './deprecated-names.ts';
 import { formatSuggestion } from './fhir/closest-name.ts';
 import { isObject, tryParseJson } from './fhir/json-values.ts';
@@ -52,6 +53,8 @@ export interface Config {
   testClock: string | undefined;
   /** FACET_PRIVATE_SUBSCRIBER_HOSTS: hosts with private addresses that subscribers may use in production, separated by commas. */
   subscriptionHosts: string[];
+  /** FACET_ISSUERS: JSON, the issuers whose access tokens open the FHIR API. Absent: API keys only. */
+  issuers: IssuerSettings[];
   /** FACET_ORDERS=strict: an active laboratory request that cannot be ordered is refused (422), instead of stored with a Task that rejects it. */
   strictOrders: boolean;
   /** FACET_REFERENCES=strict: references to this server must resolve (422), and what is referred to cannot be deleted (409). Default: loose. */
@@ -122,6 +125,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     metrics: readAddress('FACET_METRICS', env.FACET_METRICS),
     testClock: readTestClock(production, env.FACET_TEST_CLOCK),
     subscriptionHosts: readHosts('FACET_PRIVATE_SUBSCRIBER_HOSTS', env.FACET_PRIVATE_SUBSCRIBER_HOSTS),
+    issuers: parseIssuers(readText(env.FACET_ISSUERS)),
     strictOrders: readStrict('FACET_ORDERS', env.FACET_ORDERS),
     strictReferences: readReferences(env.FACET_REFERENCES),
     secretsKeys: readSecretsKeys(readText(env.FACET_SECRETS_KEY), readText(env.FACET_SECRETS_KEY_FILE)),

@@ -6,6 +6,20 @@ test('an empty environment is a development server on port 3000 with the embedde
   expect(readConfig({})).toMatchObject({ production: false, port: 3000, databaseUrl: undefined, dataDir: '.facet', trustProxy: false });
 });
 
+/** The setting with these entries, each of which changes a valid one. */
+const issuers = (...changes: object[]): Record<string, string> => ({
+  FACET_ISSUERS: JSON.stringify(changes.map((change) => ({ issuer: 'https://login.test', audience: 'a', tenant: 'demo', ...change }))),
+});
+
+test('issuers are read, on loopback also by http', () => {
+  const entry = { issuer: 'http://localhost:8080/realms/x', audience: 'b' };
+  expect(readConfig(issuers({}, entry)).issuers).toEqual([
+    { issuer: 'https://login.test', audience: 'a', tenant: 'demo', singleUse: false },
+    { ...entry, tenant: 'demo', singleUse: false },
+  ]);
+  expect(readConfig({}).issuers).toEqual([]);
+});
+
 const SECRETS = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'];
 
 test('lists, JSON and URLs are read', () => {
@@ -62,6 +76,17 @@ test.each([
   [{ JUNCTION_PHYSICIANS: 'never' }, 'JUNCTION_PHYSICIANS must be required or optional'],
   [{ JUNCTION_DEFAULT_PHYSICIANS: '{"New York":"ann"}' }, 'JUNCTION_DEFAULT_PHYSICIANS is not as expected'],
   [{ JUNCTION_CONCURRENCY: '0' }, 'JUNCTION_CONCURRENCY must be a whole number from 1 to 256'],
+  [{ FACET_ISSUERS: 'https://login.test' }, 'FACET_ISSUERS must be a JSON list of issuers, for example'],
+  [{ FACET_ISSUERS: '[]' }, 'FACET_ISSUERS must be a JSON list of issuers, for example'],
+  [{ FACET_ISSUERS: '[{"issuer":"https://login.test","tenant":"demo"}]' }, 'FACET_ISSUERS, entry 1: audience must be a text'],
+  [issuers({ issuer: 'http://login.test' }), 'FACET_ISSUERS, entry 1: issuer must be an https:// URL'],
+  [issuers({ issuer: 'https://login.test?x' }), 'FACET_ISSUERS, entry 1: issuer must be an https:// URL'],
+  [issuers({ issuer: 'https://me:secret@login.test' }), 'FACET_ISSUERS, entry 1: issuer must be an https:// URL'],
+  [issuers({ jwksUri: 'http://10.0.0.1/keys' }), 'FACET_ISSUERS, entry 1: jwksUri must be an https:// URL'],
+  [issuers({ jwks_uri: 'https://login.test/keys' }), 'FACET_ISSUERS, entry 1: there is no member jwks_uri: use issuer, audience'],
+  [issuers({ singleUse: 'yes' }), 'FACET_ISSUERS, entry 1: singleUse must be true or false'],
+  [issuers({}, { tenant: 'other' }), 'FACET_ISSUERS, entry 2: this issuer and audience have an entry already'],
+  [issuers({}, { audience: 'b', jwksUri: 'https://login.test/keys' }), 'FACET_ISSUERS, entry 2: all entries of one issuer need the same'],
   [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS must be strict, or unset'],
   [{ FACET_FULLTEXT: 'yes' }, 'FACET_FULLTEXT must be on or off'],
   [{ FACET_REFERENCES: 'lax' }, 'FACET_REFERENCES must be loose or strict'],

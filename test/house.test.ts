@@ -11,6 +11,7 @@ const FLOORS: Record<string, string[]> = {
   mapping: ['fhir'],
   'mapping-tools': ['mapping', 'fhir'],
   interactions: ['store', 'messaging', 'fhir'],
+  'access-tokens': ['interactions', 'store', 'messaging', 'fhir'],
   'vendor-api': ['mapping', 'interactions', 'store', 'messaging', 'fhir'],
   administration: ['vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
   http: ['administration', 'vendor-api', 'mapping', 'interactions', 'store', 'fhir'],
@@ -81,6 +82,7 @@ const KEPT_IN: Record<string, string> = {
   '@electric-sql/pglite': 'store',
   'prom-client': 'roof',
   commander: 'roof',
+  jose: 'access-tokens',
 };
 /** Words that belong to one vendor: they stand in mappings/ and fhir-profiles/, never in the program. */
 const VENDOR_WORDS = [

@@ -17,6 +17,8 @@ export interface CapabilityOptions {
   bodyLimit: number;
   /** Type → its documentation, in Markdown. */
   documentation?: Partial<Record<string, string>>;
+  /** Absent: access tokens are not accepted. The endpoints are those of the issuer, as far as they are known. */
+  smart?: { authorize?: string; token?: string };
   /** Whether references to this server must resolve. */
   strictReferences?: boolean;
   /** Type → canonical URLs of its profiles. */
@@ -47,6 +49,7 @@ export function buildCapabilityStatement({
   bodyLimit,
   documentation = {},
   strictReferences = false,
+  smart,
   profiles,
 }: CapabilityOptions): object {
   const referencePolicy = REFERENCE_POLICIES[strictReferences ? 'strict' : 'loose'];
@@ -65,7 +68,7 @@ export function buildCapabilityStatement({
       {
         mode: 'server',
         documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB, content of a Binary up to ${Math.floor(megabytes * BASE64_CONTENT_SHARE)} MiB. An update that changes nothing makes no new version. ${strictReferences ? 'References to this server must resolve (422), and what is referred to cannot be deleted (409).' : 'References need not resolve.'} A batch or transaction has at most ${MAX_BUNDLE_ENTRIES} entries. Keys with the scope admin may add _explain=true to a search and see its SQL, plan and timing.`,
-        security: { description: 'An API key of the FHIR surface, as "Authorization: Bearer …" or "x-api-key: …".' },
+        security: buildSecurity(smart),
         resource: SERVED_TYPES.map((type) =>
           buildResourceEntry(type, { registry, profiles: profiles.get(type), documentation: documentation[type], referencePolicy }),
         ),
@@ -78,6 +81,27 @@ export function buildCapabilityStatement({
         compartment: COMPARTMENT_URLS,
       },
     ],
+  };
+}
+
+const API_KEYS = 'An API key of the FHIR surface, as "Authorization: Bearer …" or "x-api-key: …".';
+
+/** The endpoints are also in an extension: https://hl7.org/fhir/smart-app-launch/1.0.0/conformance/index.html#declaring-support-for-oauth2-endpoints */
+function buildSecurity(smart: CapabilityOptions['smart']): object {
+  if (smart === undefined) return { description: API_KEYS };
+  const endpoints = Object.entries(smart).map(([url, valueUri]) => ({ url, valueUri }));
+  return {
+    ...(endpoints.length && {
+      extension: [{ url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris', extension: endpoints }],
+    }),
+    cors: true,
+    service: [
+      {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }],
+        text: 'SMART App Launch and SMART Backend Services',
+      },
+    ],
+    description: `An access token of the issuer that .well-known/smart-configuration names, as "Authorization: Bearer …". ${API_KEYS}`,
   };
 }
 

@@ -55,6 +55,9 @@ export class FhirError extends Error {
   }
 }
 
+/** The realm in the challenges of the FHIR API. https://www.rfc-editor.org/rfc/rfc9110#section-11.5 */
+export const FHIR_REALM = 'fhir';
+
 /** The message of any thrown value. */
 export const readErrorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -82,6 +85,11 @@ export const methodOverrideIgnored = (header: string) =>
 export const businessRule = (text: string, where?: Where) => buildError('rule', text, where);
 export const businessRules = (issues: Issue[]) => new FhirError('rule', issues);
 export const loginRequired = (text: string) => buildError('login', text);
+/** A bearer token is not accepted. https://www.rfc-editor.org/rfc/rfc6750#section-3: the description may have neither quotes nor backslashes. */
+export const invalidToken = (text: string) =>
+  buildError('login', text, undefined, {
+    'WWW-Authenticate': `Bearer realm="${FHIR_REALM}", error="invalid_token", error_description="${text.replace(/[^ -~]|["\\]/g, "'")}"`,
+  });
 /** A webhook message without a valid signature. The reason is not revealed to the sender. */
 export const invalidSignature = () => buildError('login', 'this message is not accepted', undefined, { 'WWW-Authenticate': 'Signature' });
 export const forbidden = (text: string) => buildError('forbidden', text);

@@ -10,12 +10,18 @@ import type { Profiles } from './profiles.ts';
 /** The caller, as the credential identifies it. */
 export interface Caller {
   tenant: number;
-  /** The id of the API key. It is recorded in the history and in the audit log. */
+  /** The id of the API key, or the pseudonym of an access token's issuer, client and subject. It is recorded in the history and in the audit log. */
   actor: string;
   surface: string;
   scopes: string[];
   /** The id of the Patient to whose data the key is limited. Absent: the key is not limited to a patient. */
   patient?: string;
+  /** The id of the Patient of the launch context, whose data `patient/` scopes cover. Absent: `patient/` scopes cover nothing. */
+  launchPatient?: string;
+  /** Whom an access token names. Absent: the credential is an API key. `subject` may be personal data: for the audit, never for logs. */
+  token?: { issuer: string; client?: string; subject?: string };
+  /** The user of an access token as a FHIR resource (`Practitioner/1`), for the audit. */
+  fhirUser?: string;
   /** The default brand of the tenant, for resources without a brand. Absent if the caller does not use a vendor's API. */
   brand?: string;
 }

@@ -26,6 +26,7 @@ import { RELEASE } from '../release.ts';
 import { isCredentialEnded } from '../store/api-keys.ts';
 import type { ClientRequest, Database } from '../store/database/database.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
+import { buildAccessTokens } from './access-tokens.ts';
 import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
 import { createCallers } from './callers.ts';
 import { buildCapabilityReaders } from './capability-statement.ts';
@@ -92,13 +93,13 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const integrations = await buildIntegrations(config, loaded.profiles, { ...background, contextOf: ownContextOf, ...dependencies });
   const { findCaller, keyUsage } = createCallers(database, background.database, clock);
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
-  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, ...pickStated(config, integrations) };
+  const { accessTokens, readSmart } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
+  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, readSmart, ...pickStated(config, integrations) };
   const countRequest = createRateLimiter();
   const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
-  const description = { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, findRateLimit };
   const shared = { findCaller, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({
-    fhir: { ...shared, capabilities: buildCapabilityReaders(statement, profiles, store), bodyLimit: maxBodyBytes },
+    fhir: { ...shared, accessTokens, capabilities: buildCapabilityReaders(statement, profiles, store), bodyLimit: maxBodyBytes },
     vendor: {
       mappings,
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
@@ -109,7 +110,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
       bodyLimit: config.bodyLimits.v1,
     },
     admin: { findCaller, buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }) },
-    documents: buildOpenApiDocuments({ registry, mappings }, description),
+    documents: buildOpenApiDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, findRateLimit }),
     webhooks: [integrations.hook],
     ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
@@ -132,6 +133,8 @@ const pickOperations = ({ listCircuits, syncCatalogue, start }: Integrations) =>
   syncCatalogue,
   startIntegrations: start,
 });
+
+const pickDescribed = ({ bodyLimits }: Config) => ({ version: RELEASE.version, bodyLimits });
 
 const pickStated = ({ strictReferences }: Config, { documentation }: Integrations) => ({ strictReferences, documentation });
 

@@ -1,6 +1,6 @@
 // Finds the callers of API keys, and notes when keys are used.
 import { createKeyUsage, type KeyUsage } from '../administration/key-usage.ts';
-import { cacheCallers, type FindCaller } from '../http/middleware/authenticate.ts';
+import { cacheLookups, type FindCaller } from '../http/middleware/authenticate.ts';
 import type { Caller } from '../interactions/context.ts';
 import { type FoundApiKey, findApiKey } from '../store/api-keys.ts';
 import type { Database } from '../store/database/database.ts';
@@ -8,7 +8,7 @@ import type { Database } from '../store/database/database.ts';
 /** `background`: the same database on the connections of background work. */
 export function createCallers(database: Database, background: Database, clock: () => Date): { findCaller: FindCaller; keyUsage: KeyUsage } {
   const keyUsage = createKeyUsage(background, clock);
-  return { keyUsage, findCaller: noteUse(keyUsage, cacheCallers(findCallerIn(database, clock))) };
+  return { keyUsage, findCaller: noteUse(keyUsage, cacheLookups(findCallerIn(database, clock))) };
 }
 
 /** Key lookups have a queue of their own, so that a request without a valid key delays no tenant. */

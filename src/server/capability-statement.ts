@@ -6,17 +6,24 @@ import type { CapabilityText, CapabilityTexts } from '../http/fhir/metadata.ts';
 import type { Profiles } from '../interactions/profiles.ts';
 import type { Store } from '../store/store.ts';
 
+interface CapabilityFacts extends Omit<CapabilityOptions, 'profiles' | 'smart'> {
+  /** Returns the same object until the endpoints change. Undefined: access tokens are not accepted. */
+  readSmart(): CapabilityOptions['smart'];
+}
+
 /** Returns functions that read their text and ETag. The database is queried for loaded profiles at most once a second. */
-export function buildCapabilityReaders(facts: Omit<CapabilityOptions, 'profiles'>, profiles: Profiles, store: Store): CapabilityTexts {
+export function buildCapabilityReaders({ readSmart, ...facts }: CapabilityFacts, profiles: Profiles, store: Store): CapabilityTexts {
   const readTerminology = cacheByBaseUrl((baseUrl) => buildTerminologyCapabilities({ ...facts, baseUrl }));
-  let cached: { of: ReadonlyMap<string, string[]>; read: TextReader } | undefined;
+  let cached: { of: ReadonlyMap<string, string[]>; smart: CapabilityOptions['smart']; read: TextReader } | undefined;
   return {
     async CapabilityStatement(baseUrl) {
       const supported = await profiles.listSupported(store);
-      if (cached?.of !== supported)
+      const smart = readSmart();
+      if (cached?.of !== supported || cached.smart !== smart)
         cached = {
           of: supported,
-          read: cacheByBaseUrl((url) => buildCapabilityStatement({ ...facts, baseUrl: url, profiles: supported })),
+          smart,
+          read: cacheByBaseUrl((url) => buildCapabilityStatement({ ...facts, baseUrl: url, profiles: supported, ...(smart && { smart }) })),
         };
       return cached.read(baseUrl);
     },

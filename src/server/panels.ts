@@ -1,7 +1,7 @@
 // The panels that can be ordered: the configured ones, else the sandbox's if orders go to a sandbox, else none.
 import type { Config } from '../config.ts';
 import { SANDBOX_PANELS } from '../junction-sandbox/sandbox-state.ts';
-import { isLoopback, toHost } from '../subscriptions/address-policy.ts';
+import { isLoopback, toHost } from '../messaging/address-policy.ts';
 
 /** Whether orders go to a sandbox on this machine. Any other host may lead to Junction. Never in production. */
 export function usesSandbox({ production, junction: { apiKey, baseUrl } }: Config): boolean {

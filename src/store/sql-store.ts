@@ -1,6 +1,7 @@
 // The Store on a Database. Each part of the contract has its own file.
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
+import { deleteExpiredTokens } from './access-tokens.ts';
 import type { ClientRequest, Database } from './database/database.ts';
 import { type LockBatch, lockKeys, pruneLocks } from './database/locks.ts';
 import { createStatisticsUpdate } from './database/statistics.ts';
@@ -148,6 +149,10 @@ class SqlStore implements Store {
 
   lockKeys(tenant: number, keys: string[]) {
     return lockKeys(this.database, tenant, keys);
+  }
+
+  deleteExpiredTokens(at: string, limit: number) {
+    return deleteExpiredTokens(this.database, at, limit);
   }
 
   pruneLocks(tenant: number, which: LockBatch) {

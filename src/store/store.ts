@@ -69,6 +69,8 @@ export interface Store {
   lockKeys(tenant: number, keys: string[]): Promise<void>;
   /** Deletes a batch of lock rows that no transaction has locked. Returns where the next batch starts; undefined after the last batch. */
   pruneLocks(tenant: number, which: LockBatch): Promise<string | undefined>;
+  /** Deletes at most `limit` ids of single-use access tokens that have expired at `at`. Returns the number of deleted rows. */
+  deleteExpiredTokens(at: string, limit: number): Promise<number>;
   /**
    * Runs `work` in one transaction; inside a transaction, joins it. Retries serialization failures and deadlocks a few times, from the start. `guardWaitMs`: the
    * longest wait of the write guard for a lock; after it, the transaction is rolled back (503). Absent: the time limit of statements.

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.channel
 import type { Subscription } from '@medplum/fhirtypes';
 import { businessRule } from '../fhir/outcome.ts';
-import { type AddressPolicy, isAllowedHost, isLoopback, toHost } from './address-policy.ts';
+import { type AddressPolicy, isAllowedHost, isLoopback, toHost } from '../messaging/address-policy.ts';
 
 export interface Channel {
   endpoint: string;

@@ -1,9 +1,9 @@
 // The dependencies of matching and delivery, the lease and the outbox entry of a subscription, and the callers of reads and writes.
 import type { Caller, Context } from '../interactions/context.ts';
+import type { AddressPolicy } from '../messaging/address-policy.ts';
 import { createLease, type Lease } from '../messaging/lease.ts';
 import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
-import type { AddressPolicy } from './address-policy.ts';
 
 /** All times come from `clock`, except the timeout of a request. */
 export interface SubscriptionDelivery {

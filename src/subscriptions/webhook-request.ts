@@ -1,7 +1,7 @@
 // Sends one HTTP request to a subscriber, with a timeout, without redirects or retries. Only the status and Retry-After of the response are read.
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
-import { type AddressPolicy, createGuardedLookup, isAllowedHost, PRIVATE_ADDRESS, toHost } from './address-policy.ts';
+import { type AddressPolicy, createGuardedLookup, isAllowedHost, PRIVATE_ADDRESS, toHost } from '../messaging/address-policy.ts';
 
 export interface WebhookRequest {
   method: 'POST' | 'PUT';

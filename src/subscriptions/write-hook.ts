@@ -1,11 +1,11 @@
 // The write hook of Subscription: checks a client's write, and in the same transaction registers and activates the subscription, or cancels its delivery.
 // https://hl7.org/fhir/R4/subscription.html
 import type { Subscription } from '@medplum/fhirtypes';
-import { businessRule } from '../fhir/outcome.ts';
+import { businessRule, forbidden } from '../fhir/outcome.ts';
 import { parseStored, toTyped } from '../fhir/typed-resource.ts';
 import type { Context, WriteHook } from '../interactions/context.ts';
+import type { AddressPolicy } from '../messaging/address-policy.ts';
 import { generateWebhookSecret } from '../messaging/sign-webhook.ts';
-import type { AddressPolicy } from './address-policy.ts';
 import { parseChannel } from './channel.ts';
 import { parseCriteria, requireReadScope } from './criteria.ts';
 import { cancelDelivery, checkClientStatus, isServerCaller, queueDelivery, writeStatus } from './status.ts';
@@ -14,6 +14,7 @@ export function createSubscriptionWriteHook(policy: AddressPolicy): WriteHook {
   return {
     check(context, { resource, previous }) {
       if (!resource || isServerCaller(context)) return;
+      if (context.caller.token && resource.status !== 'off') throw forbidden(NEEDS_KEY);
       const subscription = toTyped('Subscription', resource);
       checkClientStatus(subscription, parseStored('Subscription', previous));
       const { type } = parseCriteria(context, subscription.criteria);
@@ -31,6 +32,9 @@ export function createSubscriptionWriteHook(policy: AddressPolicy): WriteHook {
     },
   };
 }
+
+/** Notifications go on until the credential ends. An issuer does not tell when it withdraws a user's or client's access. */
+const NEEDS_KEY = 'a Subscription outlives an access token: create it with an API key, which can be revoked';
 
 const toTenantAndTime = ({ caller, clock }: Context): { tenant: number; at: string } => ({
   tenant: caller.tenant,

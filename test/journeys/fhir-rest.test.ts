@@ -188,7 +188,7 @@ test('only metadata, health and readiness need no key', async () => {
   expect((await request(facet.app).get('/readyz')).status).toBe(200);
   const without = await request(facet.app).get('/fhir/R4/Patient');
   expect([without.status, without.body.issue[0].code]).toEqual([401, 'login']);
-  expect(without.headers['www-authenticate']).toBe('Bearer');
+  expect(without.headers['www-authenticate']).toBe('Bearer realm="fhir"');
   expect((await request(facet.app).get('/fhir/R4/Patient').set('x-api-key', 'fhir_test_wrong')).status).toBe(401);
   expect((await request(facet.app).get('/fhir/R4/Patient').set('x-api-key', facet.demo.loop!)).status).toBe(403);
 });

@@ -18,6 +18,14 @@ const DOORS = [
 ] as const;
 type Door = (typeof DOORS)[number][0];
 
+/** The challenge of a 401. */
+const CHALLENGES: Record<Door, string> = {
+  fhir: 'Bearer realm="fhir"',
+  loop: 'Bearer',
+  clinik: 'ApiKey header="x-api-key"',
+  jump: 'Bearer',
+};
+
 /** What marks an error of each surface. */
 const SHAPES: Record<Door, object> = {
   fhir: { resourceType: 'OperationOutcome' },
@@ -41,7 +49,7 @@ const expectShape = (api: Door, { body }: RawAnswer): void => expect(JSON.parse(
 describe.each(DOORS)('on the %s API', (api, path) => {
   test('a 401 names the accepted credentials in WWW-Authenticate', async () => {
     const { status, headers } = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x'));
-    expect([status, headers['www-authenticate']]).toEqual([401, api === 'clinik' ? 'ApiKey header="x-api-key"' : 'Bearer']);
+    expect([status, headers['www-authenticate']]).toEqual([401, CHALLENGES[api]]);
   });
 
   test('an empty Host is 400, with a key and without', async () => {

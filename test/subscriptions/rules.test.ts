@@ -3,7 +3,7 @@ import type { FhirError } from '../../src/fhir/outcome.ts';
 import { readHistory } from '../../src/interactions/history.ts';
 import { read, vread } from '../../src/interactions/read.ts';
 import { search } from '../../src/interactions/search.ts';
-import { type AddressPolicy, createGuardedLookup, isPrivateAddress } from '../../src/subscriptions/address-policy.ts';
+import { type AddressPolicy, createGuardedLookup, isPrivateAddress } from '../../src/messaging/address-policy.ts';
 import { buildUpdateUrl, parseChannel } from '../../src/subscriptions/channel.ts';
 import { sendWebhookRequest } from '../../src/subscriptions/webhook-request.ts';
 import { openBeforeEach } from '../orders/open-before-each.ts';

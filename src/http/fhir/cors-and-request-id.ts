@@ -4,6 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { listMethods } from '../../fhir/interactions.ts';
 import { readRequestContext } from '../middleware/request-context.ts';
 import { findPlace } from './path.ts';
+import { SMART_CONFIGURATION_PATH } from './smart-configuration.ts';
 
 /** Every origin is allowed, because API keys are sent in a header and never in a cookie. The format of a response, also of a 304, depends on Accept. */
 const FHIR_HEADERS = new Map([
@@ -11,7 +12,7 @@ const FHIR_HEADERS = new Map([
   ['Access-Control-Allow-Origin', '*'],
   [
     'Access-Control-Expose-Headers',
-    'Accept-Patch, Content-Disposition, Content-Location, ETag, Last-Modified, Location, X-Request-Id, X-Security-Context',
+    'Accept-Patch, Content-Disposition, Content-Location, ETag, Last-Modified, Location, WWW-Authenticate, X-Request-Id, X-Security-Context',
   ],
 ]);
 const PREFLIGHT_HEADERS = new Map([
@@ -22,6 +23,7 @@ const PREFLIGHT_HEADERS = new Map([
   ],
   ['Access-Control-Max-Age', '600'],
 ]);
+const READ_ONLY_PATHS = new Set(['/metadata', SMART_CONFIGURATION_PATH]);
 /** Request ids that are safe in a header and in a log. https://hl7.org/fhir/R4/datatypes.html#id */
 const REQUEST_ID = /^[A-Za-z0-9\-._]{1,64}$/;
 
@@ -41,7 +43,7 @@ export function setCorsAndRequestId(req: Request, res: Response, next: NextFunct
 /** Sends the methods of a path. A CORS preflight request also gets the allowed headers. */
 function sendOptions(req: Request, res: Response): void {
   if (req.get('access-control-request-method') !== undefined) res.setHeaders(PREFLIGHT_HEADERS);
-  const methods = req.path === '/metadata' ? ['GET', 'HEAD'] : listMethods(findPlace(req.path));
+  const methods = READ_ONLY_PATHS.has(req.path) ? ['GET', 'HEAD'] : listMethods(findPlace(req.path));
   res
     .status(204)
     .set('Allow', [...methods, 'OPTIONS'].join(', '))

@@ -7,7 +7,7 @@ import { methodNotAllowed, notFound } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
 import type { ClientRequest } from '../../store/database/database.ts';
-import { authenticate, type FindCaller } from '../middleware/authenticate.ts';
+import { authenticate, type FindCaller, type FindTokenCaller } from '../middleware/authenticate.ts';
 import { authorizePatientKey } from '../middleware/authorize.ts';
 import { type LogFailure, toFhirError } from '../middleware/error-handler.ts';
 import { negotiateFormat } from '../middleware/fhir-format.ts';
@@ -20,10 +20,13 @@ import { buildMetadataResponse, type CapabilityTexts } from './metadata.ts';
 import { findRoute } from './path.ts';
 import { sendFhirResponse } from './respond.ts';
 import { runInteraction } from './run-interaction.ts';
+import { SMART_CONFIGURATION_PATH, sendSmartConfiguration } from './smart-configuration.ts';
 
 /** The dependencies of the FHIR API. */
 export interface FhirApi {
   findCaller: FindCaller;
+  /** Access tokens and the SMART configuration. Undefined: no issuer is configured. */
+  accessTokens: { findCaller: FindTokenCaller; readSmartConfiguration(): Promise<object> } | undefined;
   /** Builds the context of one request. */
   buildContext(caller: Caller, request: ClientRequest): Context;
   pageTokens: PageTokens;
@@ -56,9 +59,10 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     const isNotModified = matchesEtag(headers.ETag!, req.headers['if-none-match'] ?? '');
     await sendFhirResponse(req, res, isNotModified ? { status: 304, headers } : { ...whole, headers });
   });
+  router.all(SMART_CONFIGURATION_PATH, (req, res) => sendSmartConfiguration(api.accessTokens?.readSmartConfiguration, req, res));
   router.use(async (req: Request, res: Response) => {
     const format = isBinaryRead(req.method, req.path) ? undefined : negotiateFormat(req);
-    const caller = await authenticate(req, 'fhir', api.findCaller);
+    const caller = await authenticate(req, 'fhir', api.findCaller, api.accessTokens?.findCaller);
     readRequestContext(res).caller = caller;
     authorizePatientKey(caller, false);
     const route = findRoute(req.method, req.path);

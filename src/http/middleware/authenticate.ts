@@ -1,10 +1,10 @@
-// Authentication: an API key in x-api-key or as a Bearer token gives access to the one surface it belongs to (https://www.rfc-editor.org/rfc/rfc6750, §2: one method in
-// each request). docs/decisions/0013-api-keys-and-scopes.md
+// Authentication: an API key in x-api-key or as a Bearer token gives access to the one surface it belongs to, an access token of an issuer to the FHIR API
+// (https://www.rfc-editor.org/rfc/rfc6750, §2: one method in each request). docs/decisions/0013-api-keys-and-scopes.md, docs/decisions/0047-access-tokens.md
 
 import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import { isAdministrator, toLivePrefix } from '../../administration/key-surfaces.ts';
-import { forbidden, loginRequired } from '../../fhir/outcome.ts';
+import { FHIR_REALM, forbidden, invalidToken, loginRequired } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { Surface } from '../../mapping/shape.ts';
 
@@ -19,9 +19,18 @@ export function readCredential(req: Request): string | undefined {
 
 const readBearerToken = (req: Request): string | undefined => /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
 
-/** The caller of a request to a surface. 401: no key, an unknown key, or two different keys. 403: a key of another surface. */
-export async function authenticate(req: Request, surface: string, find: FindCaller): Promise<Caller> {
-  const caller = await identify(req, find);
+/** A bearer credential with a dot is a JWT: API keys have letters, digits and underscores only. */
+const isToken = (credential: string): boolean => credential.includes('.');
+
+/** Finds the caller of an access token. Throws 401 with the reason, or 503 if the token cannot be checked now. */
+export type FindTokenCaller = (token: string) => Promise<Caller>;
+
+/**
+ * The caller of a request to a surface. `findByToken`: absent where access tokens are not accepted. 401: no credential, an unknown one, or two different keys.
+ * 403: a key of another surface.
+ */
+export async function authenticate(req: Request, surface: string, find: FindCaller, findByToken?: FindTokenCaller): Promise<Caller> {
+  const caller = await identify(req, { surface, find, findByToken });
   if (caller.surface !== surface) throw forbidden(describeSurface(caller.surface));
   return caller;
 }
@@ -33,20 +42,28 @@ const describeSurface = (surface: string): string =>
 
 /** The administrator of a request. */
 export async function authenticateAdministrator(req: Request, find: FindCaller): Promise<Caller> {
-  const caller = await identify(req, find);
+  const caller = await identify(req, { find });
   if (!isAdministrator(caller.surface))
     throw forbidden(`${describeSurface(caller.surface)}: create a key for administration with facet keys create --surface admin`);
   return caller;
 }
 
+interface Identification {
+  surface?: string;
+  find: FindCaller;
+  findByToken?: FindTokenCaller | undefined;
+}
+
 /** The caller, whatever the surface of the key is. */
-async function identify(req: Request, find: FindCaller): Promise<Caller> {
+async function identify(req: Request, { surface, find, findByToken }: Identification): Promise<Caller> {
   const credential = readCredential(req);
   const bearer = readBearerToken(req);
   if (bearer !== undefined && bearer !== credential) throw loginRequired('the request has two different API keys: send one of them');
   if (credential === undefined) throw loginRequired('send an API key, as "Authorization: Bearer …" or "x-api-key: …"');
+  if (findByToken && bearer !== undefined && isToken(bearer)) return findByToken(bearer);
   const caller = await find(credential);
-  if (!caller) throw loginRequired('this API key is not known, or no longer valid');
+  if (!caller)
+    throw (surface === 'fhir' && bearer !== undefined ? invalidToken : loginRequired)('this API key is not known, or no longer valid');
   return caller;
 }
 
@@ -54,27 +71,31 @@ async function identify(req: Request, find: FindCaller): Promise<Caller> {
  * The challenge of a 401 (https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1): the credential that the surface's documentation names.
  * `ApiKey` and its parameter are an inference: no scheme is registered for keys in a header of their own.
  */
-export const buildChallenge = (surface: Pick<Surface, 'auth'> | undefined): string =>
-  surface?.auth.scheme === 'api-key' ? `ApiKey header="${surface.auth.header}"` : 'Bearer';
+export const buildChallenge = (surface: 'fhir' | Pick<Surface, 'auth'> | undefined): string =>
+  surface === 'fhir'
+    ? `Bearer realm="${FHIR_REALM}"`
+    : surface?.auth.scheme === 'api-key'
+      ? `ApiKey header="${surface.auth.header}"`
+      : 'Bearer';
 
 const CACHE_MS = 1000;
 const MAX_CACHED = 10_000;
 
 /**
- * Caches the caller of a key for a second, to save a database query on most requests. A revocation takes effect within that second. The text of a key is not kept,
- * and no time depends on how much of it is right: its hash is looked up. docs/decisions/0013-api-keys-and-scopes.md
+ * Caches what was found (the caller of a key, the tenant of a token) for a second, to save a database query on most requests. A revocation takes effect within that
+ * second. The text of a key is not kept, and no time depends on how much of it is right: its hash is looked up. docs/decisions/0013-api-keys-and-scopes.md
  */
-export function cacheCallers(find: FindCaller, now: () => number = Date.now): FindCaller {
-  const known = new Map<string, { caller: Promise<Caller | undefined>; until: number }>();
+export function cacheLookups<T>(find: (key: string) => Promise<T>, now: () => number = Date.now): (key: string) => Promise<T> {
+  const known = new Map<string, { found: Promise<T>; until: number }>();
   return (key) => {
     const digest = hash('sha256', key, 'base64');
-    const found = known.get(digest);
-    if (found && found.until > now()) return found.caller;
+    const cached = known.get(digest);
+    if (cached && cached.until > now()) return cached.found;
     if (known.size >= MAX_CACHED) known.clear();
-    const caller = find(key);
-    known.set(digest, { caller, until: now() + CACHE_MS });
-    caller.catch(() => known.delete(digest));
-    return caller;
+    const found = find(key);
+    known.set(digest, { found, until: now() + CACHE_MS });
+    found.catch(() => known.delete(digest));
+    return found;
   };
 }
 

@@ -53,7 +53,7 @@ function sendError(req: Request, res: Response, error: FhirError): void {
   res
     .status(status)
     .set({
-      ...(error.kind === 'login' && { 'WWW-Authenticate': buildChallenge(surface === 'fhir' ? undefined : surface) }),
+      ...(error.kind === 'login' && { 'WWW-Authenticate': buildChallenge(surface) }),
       ...error.headers,
       ...headers,
     })

@@ -86,7 +86,7 @@ const RESPONSE_HEADERS: Json = {
 };
 
 function buildPaths(registry: SearchRegistry): Json {
-  const paths: Record<string, Json> = { '/metadata': { get: METADATA } };
+  const paths: Record<string, Json> = { '/metadata': { get: METADATA }, '/.well-known/smart-configuration': { get: SMART_CONFIGURATION } };
   for (const [name, { path, method }] of Object.entries<InteractionDefinition>(INTERACTIONS)) {
     for (const type of path.startsWith('/:type') ? SERVED_TYPES : ['']) {
       const at = (type ? path.replace(':type', type) : path).replace(/:(\w+)/g, '{$1}');
@@ -115,6 +115,20 @@ const METADATA: Json = {
     304: { description: 'The client has the current CapabilityStatement.' },
     400: buildComponentRef('responses', 'invalid'),
     406: buildComponentRef('responses', 'not-acceptable'),
+  },
+};
+
+const SMART_CONFIGURATION: Json = {
+  operationId: 'smart-configuration',
+  summary: 'Read the SMART configuration',
+  description:
+    'The endpoints and capabilities of the issuer of access tokens: https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html',
+  tags: ['system'],
+  security: [],
+  responses: {
+    200: { description: 'The SMART configuration.', content: { 'application/json': { schema: { type: 'object' } } } },
+    404: buildComponentRef('responses', 'not-found'),
+    503: buildComponentRef('responses', 'unavailable'),
   },
 };
 

@@ -12,7 +12,7 @@ import { pruneInbox } from '../../orders/webhooks/inbox.ts';
 import type { SubscriptionDelivery } from '../../subscriptions/delivery-context.ts';
 import { createDeliveryWork } from '../../subscriptions/delivery-worker.ts';
 import type { AccountRuntimes } from '../account-runtimes.ts';
-import { deleteExpiredAnswers, deleteUnusedLocks, type ExpiryParts } from './expiry.ts';
+import { deleteExpiredAnswers, deleteExpiredTokens, deleteUnusedLocks, type ExpiryParts } from './expiry.ts';
 import { createIndexWork, type IndexWorkParts } from './index-work.ts';
 
 interface BackgroundWork {
@@ -67,6 +67,7 @@ export const listSubscriptionWork = (delivery: SubscriptionDelivery): Background
 
 export const listExpiryWork = (expiry: ExpiryParts): BackgroundWork[] => [
   runEvery('delete expired answers', HOUR, (signal) => deleteExpiredAnswers(expiry, signal), expiry),
+  runEvery('delete expired access tokens', HOUR, (signal) => deleteExpiredTokens(expiry, signal), expiry),
   runEvery('delete unused locks', HOUR, (signal) => deleteUnusedLocks(expiry, signal), expiry),
 ];
 

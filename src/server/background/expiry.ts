@@ -1,10 +1,10 @@
-// Deletes expired idempotency keys and unused locks (old webhooks: orders/webhooks/inbox.ts). Every process of an installation runs it; a second deletion has
+// Deletes expired idempotency keys, expired ids of access tokens and unused locks (old webhooks: orders/webhooks/inbox.ts). Every process of an installation runs it; a second deletion has
 // no effect.
 import type { Store } from '../../store/store.ts';
 
 /** `log` gets the number of deleted rows. */
 export interface ExpiryParts {
-  store: Pick<Store, 'idempotencyKeys' | 'pruneLocks' | 'reindexing'>;
+  store: Pick<Store, 'idempotencyKeys' | 'deleteExpiredTokens' | 'pruneLocks' | 'reindexing'>;
   clock: () => Date;
   log: (facts: Record<string, unknown>, text: string) => void;
 }
@@ -18,6 +18,14 @@ export async function deleteExpiredAnswers({ store: { idempotencyKeys }, clock, 
   for (let batch = BATCH; batch === BATCH && !signal.aborted; deleted += batch)
     batch = await idempotencyKeys.deleteExpired(clock().toISOString(), BATCH);
   if (deleted) log({ deleted }, 'expired idempotency keys were deleted');
+}
+
+/** Deletes the ids of single-use access tokens that every process refuses by their time. */
+export async function deleteExpiredTokens({ store, clock, log }: ExpiryParts, signal: AbortSignal): Promise<void> {
+  let deleted = 0;
+  for (let batch = BATCH; batch === BATCH && !signal.aborted; deleted += batch)
+    batch = await store.deleteExpiredTokens(clock().toISOString(), BATCH);
+  if (deleted) log({ deleted }, 'ids of expired access tokens were deleted');
 }
 
 /** Deletes the lock rows of match keys (src/store/database/locks.ts) that no transaction uses, tenant by tenant. */

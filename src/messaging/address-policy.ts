@@ -1,5 +1,5 @@
-// Restricts the addresses of notifications: in production a private address is refused, whatever host name resolves to it. This prevents server-side request
-// forgery by clients that may write a Subscription.
+// Restricts the addresses of outbound requests: in production a private address is refused, whatever host name resolves to it. This prevents server-side request
+// forgery by clients that may write a Subscription, and by the documents of an issuer of access tokens.
 // https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
