@@ -7,7 +7,7 @@ export interface Page {
   fill(selector: string, text: string): Promise<void>;
   click(selector: string): Promise<void>;
   selectOption(selector: string, option: { label: string }): Promise<unknown>;
-  waitForSelector(selector: string): Promise<unknown>;
+  waitForSelector(selector: string, options?: { state: 'attached' }): Promise<unknown>;
   textContent(selector: string): Promise<string | null>;
   evaluate<T>(script: string): Promise<T>;
   setDefaultTimeout(ms: number): void;
