@@ -51,7 +51,8 @@ export function readFacts(claims: Claims): TokenFacts {
     scopes: ['scope', 'scp', 'roles'].flatMap((name) => readWords(claims, name)).flatMap(toSmartScope),
     launchPatient: readPatient(claims),
     fhirUser: readText(claims, 'fhirUser'),
-    id: readText(claims, 'jti'),
+    // Entra ID writes the id into uti
+    id: readText(claims, 'jti') ?? readText(claims, 'uti'),
   };
 }
 
