@@ -324,6 +324,10 @@ export const isPanels = (value: unknown): value is Record<string, string[]> =>
 export const isPhysicians = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.entries(value).every(([state, id]) => /^[A-Z]{2}$/.test(state) && typeof id === 'string' && id !== '');
 
+const isPositiveInteger = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
+
 const isRateLimits = (value: unknown): value is Config['rateLimits'] =>
   isObject(value) &&
-  Object.values(value).every((rule) => rule === null || (isObject(rule) && Number(rule.limit) > 0 && Number(rule.seconds) > 0));
+  Object.values(value).every(
+    (rule) => rule === null || (isObject(rule) && isPositiveInteger(rule.limit) && isPositiveInteger(rule.seconds)),
+  );

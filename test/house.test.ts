@@ -77,6 +77,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
 /** Packages that one room alone may import. */
 const KEPT_IN: Record<string, string> = {
   express: 'http',
+  'rate-limiter-flexible': 'http',
   knex: 'store',
   pg: 'store',
   '@electric-sql/pglite': 'store',

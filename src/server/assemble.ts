@@ -25,6 +25,7 @@ import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
 import { RELEASE } from '../release.ts';
 import { isCredentialEnded } from '../store/api-keys.ts';
 import type { ClientRequest, Database } from '../store/database/database.ts';
+import { countRequests } from '../store/rate-windows.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
 import { buildAccessTokens } from './access-tokens.ts';
 import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
@@ -95,22 +96,20 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
   const { accessTokens, readSmart } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, readSmart, ...pickStated(config, integrations) };
-  const countRequest = createRateLimiter();
-  const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
+  const limits = buildRateLimits(config, database, clock);
   const shared = { findCaller, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({
-    fhir: { ...shared, accessTokens, capabilities: buildCapabilityReaders(statement, profiles, store), bodyLimit: maxBodyBytes },
+    fhir: { ...shared, ...limits, accessTokens, capabilities: buildCapabilityReaders(statement, profiles, store), bodyLimit: maxBodyBytes },
     vendor: {
       mappings,
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
       ...shared,
       externalSteps: integrations.externalSteps,
-      countRequest,
-      findRateLimit,
+      ...limits,
       bodyLimit: config.bodyLimits.v1,
     },
     admin: { findCaller, buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }) },
-    documents: buildOpenApiDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, findRateLimit }),
+    documents: buildOpenApiDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, ...limits }),
     webhooks: [integrations.hook],
     ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
@@ -123,8 +122,8 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   };
   const reindex = { reindexing: background.store.reindexing, registry, baseUrl: fhirBase, clock, owner: `server-${newId()}` };
   const indexWork = { state: index, options: reindex, log: logFields };
-  const startMaintenance = () =>
-    startBackgroundWork(listMaintenanceWork(indexWork, { store: background.store, clock, log: logFields }, keyUsage));
+  const expiry = { ...background, clock, log: logFields };
+  const startMaintenance = () => startBackgroundWork(listMaintenanceWork(indexWork, expiry, keyUsage));
   return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, ...pickOperations(integrations), startMaintenance };
 }
 
@@ -135,6 +134,15 @@ const pickOperations = ({ listCircuits, syncCatalogue, start }: Integrations) =>
 });
 
 const pickDescribed = ({ bodyLimits }: Config) => ({ version: RELEASE.version, bodyLimits });
+
+/** The rate limits in force, and the function that counts requests. `rateLimit`: the limit of the FHIR API. */
+function buildRateLimits({ rateLimits }: Config, database: Database, clock: () => Date) {
+  const findRateLimit = ({ name, rateLimit }: Pick<Surface, 'name' | 'rateLimit'>) => (name in rateLimits ? rateLimits[name]! : rateLimit);
+  const countRequest = createRateLimiter((window, requests) =>
+    countRequests(database.forRequest(window.tenant, { safe: true }), { ...window, at: clock() }, requests),
+  );
+  return { countRequest, findRateLimit, rateLimit: findRateLimit({ name: 'fhir', rateLimit: null }) };
+}
 
 const pickStated = ({ strictReferences }: Config, { documentation }: Integrations) => ({ strictReferences, documentation });
 

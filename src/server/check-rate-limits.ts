@@ -3,9 +3,9 @@ import type { Config } from '../config.ts';
 import { formatKnownNames } from '../fhir/closest-name.ts';
 import type { Surface } from '../mapping/shape.ts';
 
-/** Throws for the name of a surface that is not served. The FHIR API has no rate limit. */
+/** Throws for the name of an API that is not served. */
 export function checkRateLimits({ rateLimits }: Config, surfaces: readonly Surface[]): void {
-  const known = surfaces.map(({ name }) => name);
+  const known = ['fhir', ...surfaces.map(({ name }) => name)];
   for (const name of Object.keys(rateLimits))
-    if (!known.includes(name)) throw new Error(`FACET_RATE_LIMITS: no vendor's API is called ${name}${formatKnownNames(name, known)}`);
+    if (!known.includes(name)) throw new Error(`FACET_RATE_LIMITS: no API is called ${name}${formatKnownNames(name, known)}`);
 }

@@ -14,7 +14,7 @@ interface InstallationFacts {
   baseUrl: string;
   bodyLimits: Config['bodyLimits'];
   /** The limit in force for a surface; null: none. */
-  findRateLimit(surface: Surface): RateLimit | null;
+  findRateLimit(surface: Pick<Surface, 'name' | 'rateLimit'>): RateLimit | null;
 }
 
 /** One document for the FHIR API, for each vendor surface, and for the administration. */
@@ -25,7 +25,7 @@ export function buildOpenApiDocuments(
   const fhir = {
     version,
     servers: [{ url: baseUrl + FHIR_PATH, description: 'this server' }],
-    rateLimit: null,
+    rateLimit: findRateLimit({ name: 'fhir', rateLimit: null }),
     bodyLimit: bodyLimits.fhir,
   };
   const vendors = mappings.surfaces.map((surface) => {

@@ -289,7 +289,7 @@ test('a rate limit for an unknown surface is refused in one sentence with the li
   expect(refused).toEqual({
     code: 1,
     stdout: '',
-    stderr: "facet: FACET_RATE_LIMITS: no vendor's API is called clink (did you mean clinik?); there are loop, clinik, jump\n",
+    stderr: 'facet: FACET_RATE_LIMITS: no API is called clink (did you mean clinik?); there are fhir, loop, clinik, jump\n',
   });
 });
 

@@ -11,6 +11,7 @@ import { authenticate, type FindCaller, type FindTokenCaller } from '../middlewa
 import { authorizePatientKey } from '../middleware/authorize.ts';
 import { type LogFailure, toFhirError } from '../middleware/error-handler.ts';
 import { negotiateFormat } from '../middleware/fhir-format.ts';
+import { type CountRequest, checkRateLimit, type RateLimit } from '../middleware/rate-limit.ts';
 import { buildBytesReader, buildTextReader } from '../middleware/read-body.ts';
 import { parseQuery, readRequestContext, toClientRequest } from '../middleware/request-context.ts';
 import { isBinaryRead } from './binary.ts';
@@ -34,6 +35,9 @@ export interface FhirApi {
   findBaseUrl(req: Request): string;
   /** The current statements of /metadata. */
   capabilities: CapabilityTexts;
+  countRequest: CountRequest;
+  /** The rate limit of each key. Null: no limit. */
+  rateLimit: RateLimit | null;
   bodyLimit: number;
 }
 
@@ -64,6 +68,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     const format = isBinaryRead(req.method, req.path) ? undefined : negotiateFormat(req);
     const caller = await authenticate(req, 'fhir', api.findCaller, api.accessTokens?.findCaller);
     readRequestContext(res).caller = caller;
+    if (api.rateLimit) checkRateLimit(await api.countRequest(caller, { name: 'fhir' }, api.rateLimit));
     authorizePatientKey(caller, false);
     const route = findRoute(req.method, req.path);
     readRequestContext(res).route = `/fhir/R4${route.definition.path}`;

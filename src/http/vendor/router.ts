@@ -12,16 +12,9 @@ import type { VendorRequest, VendorResponse } from '../../vendor-api/vendor-requ
 import { authenticate, type FindCaller } from '../middleware/authenticate.ts';
 import { authorize, authorizePatientKey } from '../middleware/authorize.ts';
 import { FHIR_PATH } from '../middleware/base-url.ts';
-import { checkRateLimit, type RateLimit } from '../middleware/rate-limit.ts';
+import { type CountRequest, checkRateLimit, type RateLimit } from '../middleware/rate-limit.ts';
 import { buildTextReader, type TextReader } from '../middleware/read-body.ts';
-import {
-  buildResponseFacts,
-  parseQuery,
-  type RateLimitState,
-  type RequestContext,
-  readRequestContext,
-  toClientRequest,
-} from '../middleware/request-context.ts';
+import { buildResponseFacts, parseQuery, type RequestContext, readRequestContext, toClientRequest } from '../middleware/request-context.ts';
 import type { RouteMatch, RouteResolver, ShapeMatch } from '../middleware/route-surface.ts';
 
 /** The dependencies of the vendors' APIs. */
@@ -34,7 +27,7 @@ export interface VendorApi {
   /** By their names in mappings (`port:`). */
   externalSteps: Record<string, ExternalStep>;
   pageTokens: PageTokens;
-  countRequest(client: string, limit: RateLimit): RateLimitState;
+  countRequest: CountRequest;
   /** Where the client of a request reached this server: no path, no trailing slash. */
   findBaseUrl(req: Request): string;
   /** The rate limit of a surface. Null: no limit. */
@@ -54,7 +47,7 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
     requestContext.route = toRouteName(route, surface);
     const caller = await authenticate(req, surface.name, api.findCaller);
     requestContext.caller = caller;
-    countRequest(api, surface, requestContext);
+    await countRequest(api, surface, requestContext);
     rejectMethodOverride(req);
     if (!route.shape || Object.values(route.pathParameters).some((value) => value.trim() === ''))
       throw notFound('there is nothing at this path');
@@ -73,10 +66,10 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
 const NO_BODY: ParsedJson = { plain: undefined, exact: undefined };
 
 /** Counts the request, and refuses it (429) if it is over the limit. */
-function countRequest(api: VendorApi, surface: Surface, requestContext: RequestContext): void {
+async function countRequest(api: VendorApi, surface: Surface, requestContext: RequestContext): Promise<void> {
   const limit = api.findRateLimit(surface);
   if (!limit) return;
-  requestContext.rate = api.countRequest(toRateLimitKey(surface, requestContext.caller!), limit);
+  requestContext.rate = await api.countRequest(requestContext.caller!, surface, limit);
   checkRateLimit(requestContext.rate);
 }
 
@@ -114,10 +107,6 @@ function rejectMethodOverride({ headers, method }: Request): void {
   const header = OVERRIDES.find((name) => headers[name] !== undefined && headers[name] !== method);
   if (header !== undefined) throw methodOverrideIgnored(header);
 }
-
-/** Requests with the same key are counted together. */
-const toRateLimitKey = ({ name, rateLimit }: Surface, { tenant, actor }: Caller): string =>
-  rateLimit?.per === 'tenant' ? `${name}/${tenant}` : `${name}/${tenant}/${actor}`;
 
 /** The route as declared. */
 const toRouteName = (target: RouteMatch, { name }: Surface): string =>

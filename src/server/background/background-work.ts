@@ -9,6 +9,7 @@ import type { OrderSender } from '../../orders/deliver/order-sender.ts';
 import { listDueSweeps, runSweep } from '../../orders/track/reconciliation-sweep.ts';
 import { createTrackingWork } from '../../orders/tracking-worker.ts';
 import { pruneInbox } from '../../orders/webhooks/inbox.ts';
+import { deleteEndedWindows } from '../../store/rate-windows.ts';
 import type { SubscriptionDelivery } from '../../subscriptions/delivery-context.ts';
 import { createDeliveryWork } from '../../subscriptions/delivery-worker.ts';
 import type { AccountRuntimes } from '../account-runtimes.ts';
@@ -68,6 +69,7 @@ export const listSubscriptionWork = (delivery: SubscriptionDelivery): Background
 export const listExpiryWork = (expiry: ExpiryParts): BackgroundWork[] => [
   runEvery('delete expired answers', HOUR, (signal) => deleteExpiredAnswers(expiry, signal), expiry),
   runEvery('delete expired access tokens', HOUR, (signal) => deleteExpiredTokens(expiry, signal), expiry),
+  runEvery('delete ended rate limit windows', HOUR, () => deleteEndedWindows(expiry.database, expiry.clock().toISOString()), expiry),
   runEvery('delete unused locks', HOUR, (signal) => deleteUnusedLocks(expiry, signal), expiry),
 ];
 

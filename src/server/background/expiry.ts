@@ -1,10 +1,12 @@
-// Deletes expired idempotency keys, expired ids of access tokens and unused locks (old webhooks: orders/webhooks/inbox.ts). Every process of an installation runs it; a second deletion has
-// no effect.
+// Deletes expired idempotency keys, expired ids of access tokens, ended windows of rate limits and unused locks (old webhooks: orders/webhooks/inbox.ts).
+// Every process of an installation runs it; a second deletion has no effect.
+import type { Database } from '../../store/database/database.ts';
 import type { Store } from '../../store/store.ts';
 
 /** `log` gets the number of deleted rows. */
 export interface ExpiryParts {
   store: Pick<Store, 'idempotencyKeys' | 'deleteExpiredTokens' | 'pruneLocks' | 'reindexing'>;
+  database: Database;
   clock: () => Date;
   log: (facts: Record<string, unknown>, text: string) => void;
 }
