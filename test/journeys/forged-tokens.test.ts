@@ -207,12 +207,15 @@ test('a token in x-api-key is no credential, and beside an API key it is refused
   expect((await read(token).set('x-api-key', facet.demo.fhir!)).status).toBe(401);
 });
 
-test.each(['/loop/v1/patients', '/clinik/v1/practitioner-roles', '/jump/clinician-profiles'])('a token does not open %s', async (path) => {
-  const { status } = await request(facet.app)
-    .get(path)
-    .set('Authorization', `Bearer ${await issuer.token()}`);
-  expect(status).toBe(401);
-});
+test.each(['/loop/v1/patients', '/clinik/v1/practitioner-roles', '/jump/clinician-profiles', '/admin/keys'])(
+  'a token does not open %s',
+  async (path) => {
+    const { status } = await request(facet.app)
+      .get(path)
+      .set('Authorization', `Bearer ${await issuer.token()}`);
+    expect(status).toBe(401);
+  },
+);
 
 test('words that are scopes of API keys grant nothing in a token', async () => {
   for (const scope of ['*', 'read', 'write', 'admin', 'openid profile', 'system', 'systemx/*.r', undefined])

@@ -1,4 +1,5 @@
 // The keys of an issuer: they rotate without a restart, and an issuer that is down or slow delays nobody else.
+import { type Logger, pino } from 'pino';
 import request from 'supertest';
 import { AUDIENCE, createSigningKey, startIssuer, type TestIssuer } from '../access-tokens/issuer-fixture.ts';
 import { named, type Running, startFacet } from './running-server.ts';
@@ -11,11 +12,11 @@ let facet: Running;
 const open: (() => Promise<void>)[] = [];
 
 /** A server that has not seen the issuer's documents, or has seen them as they are now. */
-async function start(settings: object = {}, atStart: TestIssuer['behaviour'] = {}): Promise<Running> {
+async function start(settings: object = {}, atStart: TestIssuer['behaviour'] = {}, log?: Logger): Promise<Running> {
   issuer = await startIssuer(() => now);
   issuer.behaviour = atStart;
   const entries = [{ issuer: issuer.url, audience: AUDIENCE, tenant: 'demo', ...settings }];
-  facet = await startFacet({ FACET_ISSUERS: JSON.stringify(entries) }, undefined, { clock: () => new Date(now) });
+  facet = await startFacet({ FACET_ISSUERS: JSON.stringify(entries) }, undefined, { clock: () => new Date(now), ...(log && { log }) });
   open.push(facet.close, issuer.close);
   await facet.put(named('Patient/ann'));
   return facet;
@@ -93,6 +94,18 @@ test('an issuer that does not answer holds its tokens for three seconds, and no 
   expect(Date.now() - begun).toBeLessThan(10 * SECOND);
   expect(await statusOf(token)).toBe(503);
   expect(Date.now() - begun).toBeLessThan(10 * SECOND);
+});
+
+test('the log names the issuer and the reason, and nothing of a token', async () => {
+  const lines: string[] = [];
+  await start({}, { status: 500 }, pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }));
+  const token = await issuer.token({ sub: 'ann@clinic.test' });
+  expect(await statusOf(token)).toBe(503);
+  const failures = lines.map((line) => JSON.parse(line)).filter(({ issuer: named }) => named === issuer.url);
+  expect(failures[0]).toMatchObject({
+    reason: 'HTTP 404 instead of a discovery document: set jwksUri in FACET_ISSUERS if the issuer has none',
+  });
+  expect(lines.join()).not.toMatch(new RegExp(`ann@clinic|${token.slice(-20)}`));
 });
 
 test('redirects of an issuer are not followed', async () => {
@@ -201,7 +214,10 @@ test('the SMART configuration is public where an issuer is configured, with its 
       'permission-v2',
     ],
   });
-  const { security } = (await request(facet.app).get('/fhir/R4/metadata')).body.rest[0];
+  const statement = (await request(facet.app).get('/fhir/R4/metadata')).body;
+  const { security } = statement.rest[0];
+  const { issue } = (await facet.fhir('post', '/CapabilityStatement/$validate').send(statement)).body;
+  expect(issue.filter(({ severity }: { severity: string }) => severity !== 'information')).toEqual([]);
   expect(security.service[0].coding[0].code).toBe('SMART-on-FHIR');
   expect(security.extension[0].extension).toEqual([
     { url: 'authorize', valueUri: 'https://login.test/authorize' },
