@@ -33,6 +33,8 @@ export interface Config {
   trustProxy: string | number | false;
   /** FACET_PREPARED_STATEMENTS=off: for a transaction pooler that the server does not detect. */
   preparedStatements: boolean;
+  /** FACET_RLS=on: the statements of a request run as a database role that sees the rows of one tenant only; default off. */
+  rls: boolean;
   /** FACET_FULLTEXT=on: serves the search parameters `_text` and `_content`, whose index makes writes slower; default off. */
   fullText: boolean;
   /** FACET_LOG_LEVEL: `info` (default), `error`, `silent`. */
@@ -111,7 +113,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     baseUrl: readUrl('FACET_BASE_URL', env.FACET_BASE_URL),
     trustProxy: readTrustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
-    fullText: readFullText(env.FACET_FULLTEXT),
+    rls: readSwitch('FACET_RLS', env.FACET_RLS),
+    fullText: readSwitch('FACET_FULLTEXT', env.FACET_FULLTEXT),
     logLevel: readLogLevel(env.FACET_LOG_LEVEL),
     rateLimits: readJson('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
@@ -287,9 +290,9 @@ function readStrict(name: string, value: string | undefined): boolean {
   return text !== undefined;
 }
 
-function readFullText(value: string | undefined): boolean {
+function readSwitch(name: string, value: string | undefined): boolean {
   const text = readText(value) ?? 'off';
-  if (text !== 'on' && text !== 'off') throw new Error('FACET_FULLTEXT must be on or off');
+  if (text !== 'on' && text !== 'off') throw new Error(`${name} must be on or off`);
   return text === 'on';
 }
 

@@ -51,7 +51,7 @@ export async function startServer(config: Config, print: (line: string) => void,
     if (lock) steps.unshift(() => lock.release());
     // bound before anything is created or printed, so that the printed URLs have the real port
     const port = await listen(server, { port: config.port }, 'stop the other server, or choose another with PORT');
-    const { database, background, close } = await openServerDatabases(lock ? { embedded: lock } : toServerLocation(config));
+    const { database, background, close } = await openServerDatabases(toServerLocation(config, lock));
     steps.unshift(close);
     await checkServedTypes(config, loaded.mappings, (types) => findStoredTypes(database, types));
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
@@ -133,7 +133,8 @@ async function lockDataDirectory({ databaseUrl, dataDir }: Config, commands: Com
   return databaseUrl === undefined ? lockDirectory(dataDir, (request) => commands(request as AdminRequest)) : undefined;
 }
 
-const toServerLocation = ({ databaseUrl, preparedStatements }: Config) => ({ url: databaseUrl!, preparedStatements });
+const toServerLocation = ({ databaseUrl, preparedStatements, rls: tenantWall }: Config, lock: DirectoryLock | undefined) =>
+  lock ? { embedded: lock, tenantWall } : { url: databaseUrl!, preparedStatements, tenantWall };
 
 async function refuseCommand(): Promise<string[]> {
   throw new Error('the server is starting: try again in a moment');

@@ -182,7 +182,7 @@ function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook
   return writeHooks;
 }
 
-/** The administration by the caller of a request. Its statements wait in the queue of the caller's tenant. */
+/** The administration by the caller of a request. An operator administers all tenants, so its statements are not those of one tenant. */
 const buildAdministrationFor =
   ({
     database,
@@ -192,7 +192,7 @@ const buildAdministrationFor =
   ({ tenant, actor }, request) => ({
     ...parts,
     mappings,
-    database: database.forRequest(tenant, request),
+    database: database.forRequest(`administration ${tenant}`, request),
     keyPrefixes: listSurfacePrefixes(mappings.surfaces),
     by: { actor, via: 'admin' },
   });

@@ -4,13 +4,17 @@ import type { DirectoryLock } from '../store/database/data-directory.ts';
 import type { Database } from '../store/database/database.ts';
 import { migrate } from '../store/database/migrations.ts';
 import { openDatabase } from '../store/database/open-database.ts';
+import { installTenantViews } from '../store/database/tenant-views.ts';
 
 /** The database to open: the embedded engine in a locked directory, or a PostgreSQL server. */
-export type DatabaseLocation = { embedded: DirectoryLock } | { url: string; preparedStatements?: boolean };
+export type DatabaseLocation = ({ embedded: DirectoryLock } | { url: string; preparedStatements?: boolean }) & { tenantWall?: boolean };
 
 /** Opens the database and migrates it to the schema of this version. */
 export const openMigratedDatabase = (place: DatabaseLocation): Promise<Database> =>
-  openChecked(place, (database) => migrate(database, new Date().toISOString()));
+  openChecked(place, async (database) => {
+    await migrate(database, new Date().toISOString());
+    if (place.tenantWall) await installTenantViews(database);
+  });
 
 /** Opens the database without migrating it. */
 export const openExistingDatabase = (place: DatabaseLocation): Promise<Database> => openChecked(place, (database) => database.ping());

@@ -66,8 +66,8 @@ export async function startFacet(
   baseUrl = BASE_URL,
   { clock, over = (database) => database, log = pino({ level: 'silent' }), bodyLimit }: Instead = {},
 ): Promise<Running> {
-  const store = await openTestStore();
   const read = readConfig({ FACET_BASE_URL: baseUrl, FACET_LOG_LEVEL: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
+  const store = await openTestStore(read.rls ? { tenantWall: true } : {});
   const loaded = loadDefinitions(read);
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);

@@ -10,6 +10,7 @@ import type { Database } from '../../src/store/database/database.ts';
 import { createEmbeddedDatabase, startEngine } from '../../src/store/database/embedded.ts';
 import { distributeTables, migrate, readMigrations } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
+import { installTenantViews } from '../../src/store/database/tenant-views.ts';
 import { createStore } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -43,9 +44,14 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
-/** Opens an empty store of the newest shape. Close it in `afterAll`. */
-export async function openTestStore(): Promise<TestStore> {
-  return SERVER_URL === undefined ? openEmbedded() : openOnServer(SERVER_URL);
+/** TEST_DATABASE_RLS=on: every server of the tests has the wall between tenants. */
+const WALL = process.env.TEST_DATABASE_RLS === 'on';
+
+/** Opens an empty store of the newest shape. `tenantWall`: as FACET_RLS=on. Close it in `afterAll`. */
+export async function openTestStore({ tenantWall = WALL }: { tenantWall?: boolean } = {}): Promise<TestStore> {
+  const test = await (SERVER_URL === undefined ? openEmbedded(tenantWall) : openOnServer(SERVER_URL, tenantWall));
+  if (tenantWall) await installTenantViews(test.database);
+  return test;
 }
 
 /** A new database without tables; where databases are shared, one of them with empty tables. */
@@ -62,9 +68,9 @@ async function newDatabase(server: string): Promise<{ name: string; drop(): Prom
   return { name, drop: () => asAdmin(server, `drop database ${name} with (force)`) };
 }
 
-async function openOnServer(server: string): Promise<TestStore> {
+async function openOnServer(server: string, tenantWall: boolean): Promise<TestStore> {
   const { url, drop } = SHARED ? await sharedDatabase(server, SHARED) : await clonedDatabase(server);
-  const database = await openDatabase({ url });
+  const database = await openDatabase({ url, tenantWall });
   return { database, store: createStore(database), url, close: () => database.close().then(drop) };
 }
 
@@ -116,8 +122,8 @@ async function serverTemplate(server: string): Promise<string> {
   return template;
 }
 
-async function openEmbedded(): Promise<TestStore> {
-  const database = await openDatabase({ embedded: 'memory', snapshot: await embeddedSnapshot() });
+async function openEmbedded(tenantWall: boolean): Promise<TestStore> {
+  const database = await openDatabase({ embedded: 'memory', snapshot: await embeddedSnapshot(), tenantWall });
   return { database, store: createStore(database), url: undefined, close: () => database.close() };
 }
 

@@ -29,7 +29,8 @@ export interface Database {
    */
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T>;
   /**
-   * A handle for one request. Its statements wait in the queue of the owner. When the queue is full, the first one is refused (503). When the client
+   * A handle for one request. Its statements wait in the queue of the owner. With the wall between tenants, the statements of a tenant's handle see no rows of
+   * other tenants. When the queue is full, the first one is refused (503). When the client
    * disconnects, a safe request is cancelled. Any other request is cancelled only before its first statement or transaction has ended; after that, the
    * request is finished.
    */
@@ -43,14 +44,16 @@ export interface Database {
 
 /**
  * A PostgreSQL server. `statementTimeout`: in ms; a longer statement is cancelled and the response is 503. `preparedStatements: false`: treat the connection
- * as one through a transaction pooler, even if none is detected.
+ * as one through a transaction pooler, even if none is detected. `tenantWall`: the statements of a tenant's requests run as a role that sees the rows of that
+ * tenant only (tenant-views.ts).
  */
 export interface ServerOptions {
   url: string;
   poolSize?: number;
   statementTimeout?: number;
   preparedStatements?: boolean;
+  tenantWall?: boolean;
 }
 
 /** The embedded engine: in memory, or in a locked data directory. `snapshot`: a dumped data directory to start from (memory only). */
-export type EmbeddedOptions = { embedded: DirectoryLock } | { embedded: 'memory'; snapshot?: Blob };
+export type EmbeddedOptions = ({ embedded: DirectoryLock } | { embedded: 'memory'; snapshot?: Blob }) & { tenantWall?: boolean };

@@ -22,7 +22,7 @@ const SETTINGS = {
 
 /** Starts the engine. The first start in a directory creates the database. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
-  return createEmbeddedDatabase(await startEngine(toDataDirectory(options)));
+  return createEmbeddedDatabase(await startEngine(toDataDirectory(options)), options.tenantWall);
 }
 
 /** Starts the engine with the extensions that the migrations need. Its files are in memory or cached, so random reads cost little more than sequential ones. */
@@ -33,7 +33,7 @@ export async function startEngine(place: { dataDir?: string; loadDataDir?: Blob 
 }
 
 /** The Database of a running engine. */
-export function createEmbeddedDatabase(engine: PGlite): Database {
+export function createEmbeddedDatabase(engine: PGlite, tenantWall = false): Database {
   const pool = knex({ client: createDialect(engine), connection: {}, pool: { min: 1, max: 1 } });
   const driver: Driver<PGlite> = {
     engine: 'embedded',
@@ -45,7 +45,7 @@ export function createEmbeddedDatabase(engine: PGlite): Database {
     ping: async () => void (await engine.exec('')),
     close: () => engine.close(),
   };
-  return createDatabase(pool, driver, { connections: 1, maxWaitMs: MAX_WAIT_MS });
+  return createDatabase(pool, driver, { connections: 1, maxWaitMs: MAX_WAIT_MS, tenantWall });
 }
 
 function toDataDirectory(options: EmbeddedOptions): { dataDir?: string; loadDataDir?: Blob } {

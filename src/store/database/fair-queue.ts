@@ -2,8 +2,8 @@
 // docs/decisions/0014-fair-queues-and-shutdown.md
 import { unavailable } from '../../fhir/outcome.ts';
 
-/** The owner of the work: a tenant (its number), the lookup of API keys, or the server itself. */
-export type QueueOwner = number | 'keys' | 'server';
+/** The owner of the work: a tenant (its number), or a purpose that reads the rows of several tenants: API keys, administration, the server itself. */
+export type QueueOwner = number | 'keys' | `administration ${number}` | 'server';
 
 /** `signal`: aborted when the client disconnects. `isBounded`: the entry is refused when the queue is full; set for work that has not begun. */
 interface QueueEntry {

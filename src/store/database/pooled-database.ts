@@ -2,9 +2,10 @@
 // docs/decisions/0002-database-engines.md
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
-import type { Database } from './database.ts';
+import type { ClientRequest, Database } from './database.ts';
 import { retrySerializationFailures, translateErrors } from './errors.ts';
 import { clientDisconnected, FairQueue, type QueueLoad, type QueueOwner } from './fair-queue.ts';
+import { buildEnterTenant } from './tenant-views.ts';
 
 /** What an engine implements: running statements on one connection. */
 export interface Driver<Connection> {
@@ -28,10 +29,14 @@ export interface Driver<Connection> {
   close?(): Promise<void>;
 }
 
-/** `maxWaitMs`: how long work waits for a connection. PostgreSQL's limits are in postgres-pool.ts. */
-interface PoolLimits {
+/**
+ * `maxWaitMs`: how long work waits for a connection. PostgreSQL's limits are in postgres-pool.ts. `tenantWall`: the statements of a tenant's requests see the rows
+ * of that tenant only.
+ */
+interface PoolOptions {
   connections: number;
   maxWaitMs: number;
+  tenantWall: boolean;
 }
 
 /** How many requests of one tenant may wait for a connection. */
@@ -43,6 +48,8 @@ interface HandleState {
   hasStarted: boolean;
   isSafe: boolean;
   signal?: AbortSignal;
+  /** The commands that follow each `begin`, so that the transaction sees one tenant only. */
+  enterTenant?: string;
 }
 
 /** A running transaction. */
@@ -55,6 +62,7 @@ interface TransactionScope {
 interface ConnectionLender<Connection> {
   driver: Driver<Connection>;
   load: QueueLoad;
+  tenantWall: boolean;
   /** Throws when the caller is inside a transaction. */
   refuseInsideTransaction(): void;
   /** The transaction in which the caller runs. */
@@ -63,7 +71,7 @@ interface ConnectionLender<Connection> {
   withConnection<T>(of: HandleState, run: (connection: Connection, signal?: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-export function createDatabase<Connection>(pool: Knex, driver: Driver<Connection>, sharing: PoolLimits): Database {
+export function createDatabase<Connection>(pool: Knex, driver: Driver<Connection>, sharing: PoolOptions): Database {
   const lender = createConnectionLender(pool, driver, sharing);
   const close = async () => {
     await pool.destroy();
@@ -72,8 +80,8 @@ export function createDatabase<Connection>(pool: Knex, driver: Driver<Connection
   return createHandle({ owner: 'server', hasStarted: true, isSafe: true }, lender, close);
 }
 
-function createConnectionLender<Connection>(pool: Knex, driver: Driver<Connection>, sharing: PoolLimits): ConnectionLender<Connection> {
-  const queue = new FairQueue({ ...sharing, maxQueued: MAX_QUEUED_PER_TENANT });
+function createConnectionLender<Connection>(pool: Knex, driver: Driver<Connection>, sharing: PoolOptions): ConnectionLender<Connection> {
+  const queue = new FairQueue({ connections: sharing.connections, maxWaitMs: sharing.maxWaitMs, maxQueued: MAX_QUEUED_PER_TENANT });
   const inside = new AsyncLocalStorage<TransactionScope>();
   const refuseInsideTransaction = () => {
     if (inside.getStore()?.isOpen) throw new Error('inside a transaction, every statement must use the handle of that transaction');
@@ -81,6 +89,7 @@ function createConnectionLender<Connection>(pool: Knex, driver: Driver<Connectio
   return {
     driver,
     load: queue.load,
+    tenantWall: sharing.tenantWall,
     refuseInsideTransaction,
     scope: inside,
     async withConnection(of, run) {
@@ -114,22 +123,38 @@ function createHandle<Connection>(of: HandleState, lender: ConnectionLender<Conn
     isDistributed: driver.isDistributed,
     query: <T extends object>(sql: string, parameters: unknown[] = [], name?: string) =>
       retrySerializationFailures(() =>
-        withConnection(of, (connection) => runStatement(driver, connection, () => driver.run<T>(connection, sql, parameters, name))),
+        withConnection(of, (connection) =>
+          runStatement(of, { driver, connection }, () => driver.run<T>(connection, sql, parameters, nameStatement(name, of))),
+        ),
       ),
     script: (sql) =>
-      withConnection(of, (connection) => runStatement(driver, connection, async () => void (await driver.script(connection, sql)))),
-    runOutsideTransaction: (commands) => withConnection(of, (connection) => runCommands(driver, connection, commands)),
+      withConnection(of, (connection) => runStatement(of, { driver, connection }, async () => void (await driver.script(connection, sql)))),
+    runOutsideTransaction: (commands) => {
+      if (of.enterTenant) throw new Error('the commands of a tenant run in a transaction');
+      return withConnection(of, (connection) => runCommands(driver, connection, commands));
+    },
     transaction: async (work) => {
       refuseInsideTransaction();
       return retrySerializationFailures(() => runTransaction(of, lender, work));
     },
-    forRequest: (owner, request) =>
-      createHandle({ owner, hasStarted: false, isSafe: request.safe, ...(request.signal && { signal: request.signal }) }, lender, close),
+    forRequest: (owner, request) => createHandle(describeRequest(owner, request, lender.tenantWall), lender, close),
     ping: () => driver.ping(),
     queueLoad: load,
     close,
   };
 }
+
+const describeRequest = (owner: QueueOwner, { safe, signal }: ClientRequest, wall: boolean): HandleState => ({
+  owner,
+  hasStarted: false,
+  isSafe: safe,
+  ...(signal && { signal }),
+  ...(wall && typeof owner === 'number' && { enterTenant: buildEnterTenant(owner) }),
+});
+
+/** A statement of a tenant's request reads views, and another one with the same text reads tables: each has its own name. A name has at most 63 characters. */
+const nameStatement = (name: string | undefined, { enterTenant }: HandleState): string | undefined =>
+  name && enterTenant ? `t-${name}` : name;
 
 function runTransaction<T, Connection>(
   of: HandleState,
@@ -141,8 +166,8 @@ function runTransaction<T, Connection>(
     const takenBack = driver.onBegin?.(connection);
     try {
       // the first statement of `work` is queued behind `begin`
-      const begin = sendBegin(driver, connection);
-      const working = inside.run(scope, async () => work(createTransactionHandle(scope, connection, { driver, load })));
+      const begin = sendBegin(of, { driver, connection });
+      const working = inside.run(scope, async () => work(createTransactionHandle(scope, connection, { driver, load, of })));
       const [, result] = await Promise.all([begin, working]);
       scope.isOpen = false;
       await driver.script(connection, 'commit');
@@ -156,14 +181,25 @@ function runTransaction<T, Connection>(
   });
 }
 
-const sendBegin = <Connection>(driver: Driver<Connection>, connection: Connection): Promise<unknown> =>
-  driver.script(connection, driver.begin?.(connection) ?? 'begin');
+/** A driver and one of its connections. */
+interface Lent<Connection> {
+  driver: Driver<Connection>;
+  connection: Connection;
+}
+
+function sendBegin<Connection>({ enterTenant }: HandleState, { driver, connection }: Lent<Connection>): Promise<unknown> {
+  const begin = driver.begin?.(connection) ?? 'begin';
+  return driver.script(connection, enterTenant ? `${begin}; ${enterTenant}` : begin);
+}
 
 /** Sends three messages together: begin, statement, commit. After a failure, `commit` rolls back. */
-async function runStatement<T, Connection>(driver: Driver<Connection>, connection: Connection, work: () => Promise<T>): Promise<T> {
-  if (!driver.needsTransaction?.(connection)) return work();
-  const sent = [sendBegin(driver, connection), work(), driver.script(connection, 'commit')] as const;
-  await Promise.allSettled(sent);
+async function runStatement<T, Connection>(of: HandleState, lent: Lent<Connection>, work: () => Promise<T>): Promise<T> {
+  const { driver, connection } = lent;
+  if (!of.enterTenant && !driver.needsTransaction?.(connection)) return work();
+  const takenBack = driver.onBegin?.(connection);
+  const sent = [sendBegin(of, lent), work(), driver.script(connection, 'commit')] as const;
+  const outcomes = await Promise.allSettled(sent);
+  if (outcomes.some(({ status }) => status === 'rejected')) takenBack?.();
   const [, result] = await Promise.all(sent);
   return result;
 }
@@ -182,7 +218,7 @@ async function runCommands<Connection>(driver: Driver<Connection>, connection: C
 function createTransactionHandle<Connection>(
   scope: TransactionScope,
   connection: Connection,
-  { driver, load }: Pick<ConnectionLender<Connection>, 'driver' | 'load'>,
+  { driver, load, of }: Pick<ConnectionLender<Connection>, 'driver' | 'load'> & { of: HandleState },
 ): Database {
   const checked = <T>(work: () => Promise<T>): Promise<T> => {
     if (!scope.isOpen) throw new Error('this transaction has ended');
@@ -193,7 +229,7 @@ function createTransactionHandle<Connection>(
     engine: driver.engine,
     isDistributed: driver.isDistributed,
     query: async <T extends object>(sql: string, parameters: unknown[] = [], name?: string) =>
-      checked(() => driver.run<T>(connection, sql, parameters, name)),
+      checked(() => driver.run<T>(connection, sql, parameters, nameStatement(name, of))),
     script: async (sql) => void (await checked(() => driver.script(connection, sql))),
     runOutsideTransaction: async () => {
       throw new Error('this handle is inside a transaction');

@@ -56,7 +56,7 @@ export function openServer(options: ServerOptions): Database {
     ping: probe.ping,
     close: probe.close,
   };
-  return createDatabase(pool, driver, { connections, maxWaitMs: MAX_WAIT_MS });
+  return createDatabase(pool, driver, { connections, maxWaitMs: MAX_WAIT_MS, tenantWall: options.tenantWall ?? false });
 }
 
 type AfterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void) => void;
