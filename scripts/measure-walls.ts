@@ -13,7 +13,7 @@ import { openDatabase } from '../src/store/database/open-database.ts';
 import { installTenantViews } from '../src/store/database/tenant-views.ts';
 import type { ResourceChange } from '../src/store/resources/resource-change.ts';
 import { createStores } from '../src/store/sql-store.ts';
-import type { Store } from '../src/store/store.ts';
+import type { TenantStore } from '../src/store/store.ts';
 import { resourceOf } from './measure/resources.ts';
 
 const { values: options } = parseArgs({
@@ -44,7 +44,7 @@ function changeOf(n: number, id?: string): ResourceChange {
 }
 
 const pick = (n: number): number => 2 * ((n * 7919) % (COUNT / 2));
-const search = (ask: (n: number) => string) => (store: Store, n: number) => {
+const search = (ask: (n: number) => string) => (store: TenantStore, n: number) => {
   const [type, query = ''] = ask(pick(n)).split('?');
   const handling = { registry, baseUrl: 'http://localhost/fhir/R4', handling: 'strict' } as const;
   const parsed = parseSearch(type as ServedType, [...new URLSearchParams(query)], handling);
@@ -52,7 +52,7 @@ const search = (ask: (n: number) => string) => (store: Store, n: number) => {
 };
 
 /** What is measured, in the words of the interaction. */
-const WORK: Record<string, (store: Store, n: number) => Promise<unknown>> = {
+const WORK: Record<string, (store: TenantStore, n: number) => Promise<unknown>> = {
   read: (store, n) => store.read(TENANT, 'Patient', `p${pick(n)}`),
   'token (identifier)': search((n) => `Patient?identifier=http://hospital.example/mrn|M${n}`),
   'token and date': search((n) => `Patient?gender=female&birthdate=ge19${70 + (n % 20)}-01-01`),
@@ -84,7 +84,7 @@ async function turn(work: (n: number) => Promise<unknown>, from: number): Promis
 
 const median = (times: number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1]!;
 
-async function compare(forms: Record<string, Store>): Promise<void> {
+async function compare(forms: Record<string, TenantStore>): Promise<void> {
   console.log(`| p50 in ms | ${Object.keys(forms).join(' | ')} |\n|---${'|---'.repeat(Object.keys(forms).length)}|`);
   for (const [name, work] of Object.entries(WORK)) {
     const times = Object.keys(forms).map((): number[] => []);

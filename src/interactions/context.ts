@@ -4,7 +4,7 @@ import type { SearchRegistry } from '../fhir/search/registry.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { ResourceChange } from '../store/resources/resource-change.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
-import type { Store } from '../store/store.ts';
+import type { TenantStore } from '../store/store.ts';
 import type { Profiles } from './profiles.ts';
 
 /** The caller, as the credential identifies it. */
@@ -62,7 +62,7 @@ export interface PendingWrite {
 }
 
 export interface Context {
-  store: Store;
+  store: TenantStore;
   caller: Caller;
   clock: () => Date;
   newId: () => string;

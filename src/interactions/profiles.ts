@@ -16,17 +16,17 @@ import { listProfileClaims, parseCanonical } from '../fhir/profile-claims.ts';
 import type { Terminology } from '../fhir/terminology/terminology.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { LoadedProfile } from '../store/definitions.ts';
-import type { Store } from '../store/store.ts';
+import type { TenantStore } from '../store/store.ts';
 
 export interface Profiles {
   /** The errors of a resource against the loaded profiles that it claims. Omits warnings. */
-  findErrors(store: Store, resource: Resource): Promise<Issue[]>;
+  findErrors(store: TenantStore, resource: Resource): Promise<Issue[]>;
   /** The checker of one profile. Undefined if the profile is not loaded; an UnusableDefinitionError if it cannot be compiled. */
-  findChecker(store: Store, canonical: string): Promise<ProfileChecker | UnusableDefinitionError | undefined>;
+  findChecker(store: TenantStore, canonical: string): Promise<ProfileChecker | UnusableDefinitionError | undefined>;
   /** The terminology for these value sets and code systems. Undefined if only the terminology of the search registry is available. */
-  findTerminology(store: Store, urls: string[]): Promise<Terminology | undefined>;
+  findTerminology(store: TenantStore, urls: string[]): Promise<Terminology | undefined>;
   /** Type → canonical URLs of its profiles. Returns the same object while the packages do not change. */
-  listSupported(store: Store): Promise<ReadonlyMap<string, string[]>>;
+  listSupported(store: TenantStore): Promise<ReadonlyMap<string, string[]>>;
 }
 
 /** Disables profile checks. For writes by the server itself, which must not fail because a client has claimed a profile. */
@@ -63,7 +63,7 @@ export function createProfiles(own: readonly Definition[], { now = Date.now, onU
   let known: LoadedProfiles | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   // Each caller reads with its own handle. A caller inside a transaction must not wait for a caller outside, which may itself wait for that connection.
-  const current = async (store: Store): Promise<LoadedProfiles> => {
+  const current = async (store: TenantStore): Promise<LoadedProfiles> => {
     if (known && now() - lookedAt < REFRESH_MS) return known;
     const startedAt = now();
     const state = await store.definitions.readRevision();
@@ -122,7 +122,7 @@ const toCanonical = ({ url, version }: LoadedProfile): string => (version === nu
 
 async function findCheckerIn(
   known: LoadedProfiles,
-  store: Store,
+  store: TenantStore,
   canonical: string,
 ): Promise<ProfileChecker | UnusableDefinitionError | undefined> {
   const { url } = parseCanonical(canonical);
@@ -141,7 +141,7 @@ async function findCheckerIn(
 }
 
 /** Adds definitions and all their dependencies to the library. Concurrent calls are safe, because they add equal definitions. */
-async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string[]): Promise<void> {
+async function loadDefinitions(known: LoadedProfiles, store: TenantStore, urls: string[]): Promise<void> {
   const seen = new Set<string>();
   const found: PackagedDefinition[] = [];
   for (let pending = urls; pending.length; ) {

@@ -32,13 +32,13 @@ import type { PageStart } from './search/page.ts';
 import { findMentions, findReferrers, type TextSearch } from './search/referrers.ts';
 import { search, searchBodies } from './search/search.ts';
 import { createSettings } from './settings.ts';
-import type { Store, WriteGuard } from './store.ts';
+import type { Store, TenantStore, WriteGuard } from './store.ts';
 
 interface Stores {
   /** The store for the server's own work. */
   store: Store;
   /** The store for one request. Without a request, the store for the server's own work. `guard`: checks the writes of the request. */
-  forRequest(caller: { tenant: number }, request?: ClientRequest, guard?: WriteGuard): Store;
+  forRequest(caller: { tenant: number }, request?: ClientRequest, guard?: WriteGuard): TenantStore;
 }
 
 /** `background`: a handle of the same database, for work that no caller waits for. `guard`: checks the server's own writes. */

@@ -86,3 +86,26 @@ export interface Store {
   readonly reindexing: Reindexing;
   readonly subscriptions: Subscriptions;
 }
+
+/** The store of a request. What it leaves out chooses rows by something else than a tenant: due work, an account at the lab network, expired rows. */
+export interface TenantStore
+  extends Omit<
+    Store,
+    | 'isDistributed'
+    | 'deleteExpiredTokens'
+    | 'transaction'
+    | 'outbox'
+    | 'inbox'
+    | 'trackedOrders'
+    | 'idempotencyKeys'
+    | 'settings'
+    | 'reindexing'
+    | 'subscriptions'
+  > {
+  transaction<T>(work: (store: TenantStore) => Promise<T>, options?: { guardWaitMs?: number }): Promise<T>;
+  readonly outbox: Omit<Outbox, 'hasDoneSince' | 'findByKeys' | 'findDueAccounts' | 'claim' | 'countLeased'>;
+  readonly trackedOrders: Omit<TrackedOrders, 'find' | 'findDueAccounts' | 'claim'>;
+  readonly idempotencyKeys: Omit<IdempotencyKeys, 'deleteExpired'>;
+  readonly reindexing: Pick<Reindexing, 'markUnregistered'>;
+  readonly subscriptions: Omit<Subscriptions, 'listExpired' | 'claimChanges'>;
+}

@@ -7,7 +7,7 @@ import { NO_PROFILE_CHECKS } from '../interactions/profiles.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, TenantStore } from '../store/store.ts';
 import {
   NO_ACCOUNT,
   NOTIFICATION_TOPIC,
@@ -55,7 +55,7 @@ interface DeliveryRequest extends SubscriptionKey {
 }
 
 /** Makes the outbox entry of the subscription due now. Adds an entry if the last one has ended. */
-export async function queueDelivery(store: Store, { tenant, id, at, key, what = 'requested' }: DeliveryRequest): Promise<void> {
+export async function queueDelivery(store: TenantStore, { tenant, id, at, key, what = 'requested' }: DeliveryRequest): Promise<void> {
   const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
   // the delivering process reads the pending notifications again before it releases the lease
   if (entry?.state === 'sending') return;
@@ -66,7 +66,7 @@ export async function queueDelivery(store: Store, { tenant, id, at, key, what = 
 }
 
 /** Ends matching and delivery, and drops the pending notifications. */
-export async function cancelDelivery(store: Store, { tenant, id, at }: SubscriptionKey & { at: string }): Promise<void> {
+export async function cancelDelivery(store: TenantStore, { tenant, id, at }: SubscriptionKey & { at: string }): Promise<void> {
   await store.subscriptions.deactivate({ tenant, id });
   await store.subscriptions.deleteNotifications({ tenant, id });
   const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));

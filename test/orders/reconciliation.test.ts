@@ -20,7 +20,7 @@ openBeforeEach(openTrackingFixture, (opened, on) => {
 
 const status = async (id = 'one') => (await fixture.tasks(id))[0]!.status;
 const setting = async () =>
-  JSON.parse(await fixture.context.store.settings.getOrCreate('order-sweep', () => '{}')) as Record<string, string>;
+  JSON.parse(await fixture.tracker.store.settings.getOrCreate('order-sweep', () => '{}')) as Record<string, string>;
 /** An order that somebody has made at the network without us. */
 const elsewhere = (from: string, id: string) =>
   fixture.sandbox.state.orders.set(id, { ...fixture.networkOrder(from), id, transactionId: `journey-${id}`, passthrough: null });

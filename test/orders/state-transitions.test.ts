@@ -170,7 +170,7 @@ async function trackingState(id: string): Promise<string> {
 
 async function lease(): Promise<LeasedOrder> {
   const mine = createPollLease(fixture.tracker);
-  const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, account: 0, limit: 1 });
+  const [placed] = await fixture.tracker.store.trackedOrders.claim({ ...mine, account: 0, limit: 1 });
   return { trackedOrder: placed!, by: mine.by };
 }
 

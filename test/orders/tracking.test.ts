@@ -80,7 +80,7 @@ test('23: an outdated snapshot that arrives late changes nothing', async () => {
   await fixture.pollOrder(id);
   await fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
   const mine = createPollLease(fixture.tracker);
-  const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, account: 0, limit: 1 });
+  const [placed] = await fixture.tracker.store.trackedOrders.claim({ ...mine, account: 0, limit: 1 });
   await pollOrder({ ...fixture.tracker, reads: { ...reads, readOrder: async () => old } }, { trackedOrder: placed!, by: mine.by });
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
 });
@@ -91,7 +91,7 @@ test('24: of two workers, the one with the older snapshot writes nothing', async
   await fixture.context.store.trackedOrders.wake([(await fixture.trackedOrder(id))!], fixture.tracker.clock().toISOString());
   const slow = fixture.createTracker();
   const mine = createPollLease(slow);
-  const [placed] = await fixture.context.store.trackedOrders.claim({ ...mine, account: 0, limit: 1 });
+  const [placed] = await fixture.tracker.store.trackedOrders.claim({ ...mine, account: 0, limit: 1 });
   const overtaken = pollOrder(
     {
       ...slow,

@@ -4,7 +4,7 @@
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
-import type { Store } from '../../store/store.ts';
+import type { TenantStore } from '../../store/store.ts';
 import { findTransition, type OrderAction } from '../state-machine.ts';
 import { asSystemActor } from '../system-actor.ts';
 import { buildCancelledEdit, editResource, isRevoked } from './order-edits.ts';
@@ -68,7 +68,7 @@ export async function queueCancellation({ store, clock, newId }: Context, order:
 }
 
 /** Whether a user has withdrawn this order, and the lab network has not refused the cancellation. */
-export async function isCancellationRequested(store: Store, { tenant, request, version }: OrderedVersion): Promise<boolean> {
+export async function isCancellationRequested(store: TenantStore, { tenant, request, version }: OrderedVersion): Promise<boolean> {
   const all = await store.outbox.findAll(tenant, CANCELLATION_TOPIC, toSubject(request));
   const newest = all.find((entry) => parseAcceptedOrder(entry).version === version);
   return newest !== undefined && newest.state !== 'refused';

@@ -4,7 +4,7 @@ import { parseStored } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
-import type { Store } from '../../store/store.ts';
+import type { TenantStore } from '../../store/store.ts';
 import type { UserInsurance } from './network-user.ts';
 
 /** The outbox topic of orders. A ServiceRequest never has a second entry, so it is ordered once. */
@@ -19,26 +19,30 @@ export const readRequestId = ({ subject }: OutboxEntry): string => subject.slice
 export const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancelled']);
 
 /** The newest entry of a request with this id; undefined: no request with this id was ever ordered. */
-export const findOrderEntry = (store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> =>
+export const findOrderEntry = (store: TenantStore, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> =>
   store.outbox.findNewest(tenant, ORDER_TOPIC, toSubject(serviceRequestId));
 
 /** The entry of the current request with this id; undefined: it was never ordered. After a deletion, an earlier order belongs to the deleted request. */
-export async function findPresentEntry(store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> {
+export async function findPresentEntry(store: TenantStore, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> {
   const entry = await findOrderEntry(store, tenant, serviceRequestId);
   return entry && (await isRequestPresent(store, entry)) ? entry : undefined;
 }
 
 /** The current version of the ordered request; undefined: it was deleted, even if another request has its id now. */
-export const readOrderedRequest = async (store: Store, entry: OutboxEntry): Promise<Resource | undefined> =>
+export const readOrderedRequest = async (store: TenantStore, entry: OutboxEntry): Promise<Resource | undefined> =>
   parseOrderedRequest(store, entry, await store.read(entry.tenant, 'ServiceRequest', readRequestId(entry)));
 
 /** Like readOrderedRequest, from a row that was already read. */
-export async function parseOrderedRequest(store: Store, entry: OutboxEntry, row: ResourceRow | undefined): Promise<Resource | undefined> {
+export async function parseOrderedRequest(
+  store: TenantStore,
+  entry: OutboxEntry,
+  row: ResourceRow | undefined,
+): Promise<Resource | undefined> {
   if (!row?.body || (row.version !== parseOrderPayload(entry).version && !(await isRequestPresent(store, entry)))) return undefined;
   return parseStored('ServiceRequest', row);
 }
 
-async function isRequestPresent(store: Store, entry: OutboxEntry): Promise<boolean> {
+async function isRequestPresent(store: TenantStore, entry: OutboxEntry): Promise<boolean> {
   const { version } = parseOrderPayload(entry);
   return version === null || !(await store.wasDeletedSince(entry.tenant, 'ServiceRequest', readRequestId(entry), version));
 }

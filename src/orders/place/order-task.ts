@@ -12,7 +12,7 @@ import { create } from '../../interactions/create.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
-import type { Store } from '../../store/store.ts';
+import type { TenantStore } from '../../store/store.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 import { withdrawOrder } from './cancellation.ts';
@@ -142,7 +142,7 @@ async function findCancelledOrder(
 }
 
 /** Whether this Task belongs to the order of this entry, or to a redraw of it. The request may have been deleted since. */
-async function isTaskOfOrder(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
+async function isTaskOfOrder(store: TenantStore, entry: OutboxEntry, id: string): Promise<boolean> {
   const { task, version } = parseOrderPayload(entry);
   if (task === id) return true;
   const trackedOrders = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });

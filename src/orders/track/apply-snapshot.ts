@@ -9,7 +9,7 @@ import { toReportedText } from '../../junction/json-fields.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isKnownPhase } from '../../junction/order-status.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
-import type { Store } from '../../store/store.ts';
+import type { TenantStore } from '../../store/store.ts';
 import { toOrderFields } from '../log-fields.ts';
 import { isCancellationRequested } from '../place/cancellation.ts';
 import { systemContext } from '../system-actor.ts';
@@ -94,7 +94,7 @@ function recordSnapshot(
 
 /** Stores the tracked state before all other writes: this locks the row, and a process that has lost the lease writes nothing. */
 export async function recordTrackedState(
-  store: Store,
+  store: TenantStore,
   { trackedOrder, by }: LeasedOrder,
   { heard, eventId = trackedOrder.eventId, transactionId }: { heard: TrackedState; eventId?: number; transactionId?: string | undefined },
 ): Promise<LeasedOrder | undefined> {

@@ -5,8 +5,8 @@ import type { Database } from './database.ts';
 /** The role of requests, which no client can log in as. All databases of a server share it. */
 const ROLE = 'facet_request';
 const SCHEMA = 'tenant_rows';
-/** Tables without a tenant that requests read. */
-const COMMON_TABLES = ['definition_package', 'definition', 'index_rules'];
+/** What requests may do with tables without a tenant. A write of an unregistered type records this in index_rules (src/store/reindexing.ts). */
+const COMMON_TABLES = { definition_package: 'select', definition: 'select', index_rules: 'select, insert, update' };
 const ROLE_EXISTS = ['42710', '23505'];
 
 /** The commands with which the statements of a transaction see one tenant only. */
@@ -24,7 +24,7 @@ export async function installTenantViews(database: Database): Promise<void> {
     await transaction.script('lock table migration in exclusive mode');
     await transaction.script(`create schema if not exists ${SCHEMA}; grant usage on schema ${SCHEMA}, public to ${ROLE}`);
     for (const { name } of await transaction.query<{ name: string }>(OUTDATED)) await transaction.script(buildView(name));
-    for (const name of COMMON_TABLES) await transaction.script(`grant select on ${name} to ${ROLE}`);
+    for (const [name, rights] of Object.entries(COMMON_TABLES)) await transaction.script(`grant ${rights} on ${name} to ${ROLE}`);
   });
   await checkRole(database);
 }
