@@ -13,30 +13,30 @@ interface Waiting<Item, Result> {
 type RunBatch<Item, Result> = (items: Item[]) => Promise<(Result | Promise<Result>)[]>;
 
 /**
- * Returns a function that hands in one item. The items of one `of` and one `key` share batches, one batch at a time. If a batch of several items fails, each of them is
+ * Returns a function that hands in one item. The items of one `scope` (which holds their queue as long as it lives) and one `group` share batches, one batch at a time. If a batch of several items fails, each of them is
  * run alone: an item that fails does not harm the others. `run` must therefore undo everything when it fails.
  */
 export function runInBatches<Item, Result>(
-  groupOf: (item: Item) => { of: object; key: number },
+  groupOf: (item: Item) => { scope: object; group: number },
   run: RunBatch<Item, Result>,
 ): (item: Item) => Promise<Result> {
   const queues = new WeakMap<object, Map<number, Waiting<Item, Result>[]>>();
-  const drain = async (groups: Map<number, Waiting<Item, Result>[]>, key: number, queue: Waiting<Item, Result>[]): Promise<void> => {
+  const drain = async (groups: Map<number, Waiting<Item, Result>[]>, group: number, queue: Waiting<Item, Result>[]): Promise<void> => {
     // items that arrive in the same turn of the event loop belong together
     await new Promise(setImmediate);
     while (queue.length > 0) await settle(queue.splice(0, MAX_BATCH), run);
-    groups.delete(key);
+    groups.delete(group);
   };
   return (item) =>
     new Promise((resolve, reject) => {
-      const { of, key } = groupOf(item);
-      const groups = queues.get(of) ?? new Map<number, Waiting<Item, Result>[]>();
-      queues.set(of, groups);
-      const queue = groups.get(key);
+      const { scope, group } = groupOf(item);
+      const groups = queues.get(scope) ?? new Map<number, Waiting<Item, Result>[]>();
+      queues.set(scope, groups);
+      const queue = groups.get(group);
       if (queue) return void queue.push({ item, resolve, reject });
       const started = [{ item, resolve, reject }];
-      groups.set(key, started);
-      void drain(groups, key, started);
+      groups.set(group, started);
+      void drain(groups, group, started);
     });
 }
 

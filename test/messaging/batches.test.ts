@@ -2,13 +2,13 @@
 import { runInBatches } from '../../src/messaging/batches.ts';
 
 interface Item {
-  of: object;
-  key: number;
+  scope: object;
+  group: number;
   value: number;
 }
 
 const ONE = {};
-const item = (value: number, key = 1, of: object = ONE): Item => ({ of, key, value });
+const item = (value: number, group = 1, scope: object = ONE): Item => ({ scope, group, value });
 
 function record(run: (items: number[]) => Promise<(number | Promise<number>)[]> = async (items) => items.map((value) => value * 10)) {
   const batches: number[][] = [];
@@ -56,7 +56,7 @@ test('a batch has fifty items at most', async () => {
   expect(batches.map(({ length }) => length)).toEqual([50, 50, 20]);
 });
 
-test('other keys and other owners have their own batches, which do not wait for each other', async () => {
+test('other groups and other scopes have their own batches, which do not wait for each other', async () => {
   const { add, batches } = record((items) => (items[0] === 1 ? new Promise(() => {}) : Promise.resolve(items)));
   void add(item(1));
   expect(await Promise.all([add(item(2, 2)), add(item(3, 1, {}))])).toEqual([2, 3]);

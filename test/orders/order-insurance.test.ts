@@ -62,9 +62,10 @@ test("the patient's own policy: the payor's code, the member, the group, and the
   });
 });
 
+const MEMBER = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MB' }] };
+
 test('a member number of the type MB is used before the number of the subscriber', async () => {
-  const type = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MB' }] };
-  await cover({ identifier: [{ type, value: 'M-2' }] });
+  await cover({ identifier: [{ type: MEMBER, value: 'M-2' }] });
   await place();
   expect((await policy()).member_id).toBe('M-2');
 });
@@ -107,6 +108,15 @@ test('a contained Coverage with a contained payor is used', async () => {
   expect(await policy()).toMatchObject({ payor_code: 'UNITE', relationship: 'Self' });
 });
 
+test('a blank member number is none, and equal ones are one', async () => {
+  await cover({ identifier: [{ type: MEMBER, value: ' ' }] });
+  await place();
+  expect((await policy()).member_id).toBe('M-1');
+  await cover({ identifier: ['M-2', 'M-2'].map((value) => ({ type: MEMBER, value })) });
+  await place({}, 'two');
+  expect((await policy('two')).member_id).toBe('M-2');
+});
+
 describe('an order is refused', () => {
   const AT = 'ServiceRequest.insurance[0]';
   test.each<[string, object, string[]]>([
@@ -122,6 +132,12 @@ describe('an order is refused', () => {
     ],
     ['is paid by the patient', { payor: [{ reference: 'Patient/ada' }] }, ['Coverage.payor', 'Organization.identifier']],
     ['has no member number', { subscriberId: undefined }, ['Coverage.subscriberId']],
+    ['has two member numbers', { identifier: ['M-2', 'M-3'].map((value) => ({ type: MEMBER, value })) }, ['Coverage.identifier']],
+    [
+      'has two relationships',
+      { relationship: { coding: ['self', 'child'].flatMap((code) => relationship(code).coding) } },
+      ['Coverage.relationship'],
+    ],
     ['has two groups', { class: ['A', 'B'].map((value) => ({ ...(COVERAGE.class as object[])[0], value })) }, ['Coverage.class']],
     ['has no relationship', { subscriber: { reference: 'RelatedPerson/anne' } }, ['Coverage.relationship']],
     ['has neither subscriber nor relationship', { subscriber: undefined }, ['Coverage.relationship']],

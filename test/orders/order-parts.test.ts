@@ -285,6 +285,7 @@ test('the text of an order is the same for the same content, and the user id is 
     urgent: true,
     icdCodes: ['E28.2'],
     insurance: undefined,
+    insuranceFailures: undefined,
     activateBy: '2026-12-01',
     notes: 'fasting\ncall before',
     support: [

@@ -17,6 +17,8 @@ type DeliveryOutcome = Outcome<JunctionOrder> | { kind: 'in-doubt'; why: string 
 export interface DeliveryResult {
   payload: OrderPayload;
   outcome: DeliveryOutcome;
+  /** The order waits for a person. */
+  needsPerson?: boolean;
 }
 
 export interface Conclusion {
@@ -34,12 +36,13 @@ type WantedResult = DeliveryResult & { isWanted: boolean };
 export async function conclude(
   sender: OrderSender,
   leased: LeasedEntry,
-  { payload, outcome, isWanted }: WantedResult,
+  { payload, outcome, needsPerson, isWanted }: WantedResult,
 ): Promise<Conclusion> {
   const now = sender.clock();
   const at = now.toISOString();
   const error = 'why' in outcome ? outcome.why : outcome.kind === 'on-hold' ? 'on hold' : undefined;
-  const event = isWanted && (await isUnconfirmed(sender, leased, { payload, outcome })) ? 'unconfirmed' : outcome.kind;
+  const waits = needsPerson || (await isUnconfirmed(sender, leased, { payload, outcome }));
+  const event = isWanted && waits ? 'unconfirmed' : outcome.kind;
   const { to: state, action } = findTransition(toSentEntry(leased.entry, payload), event)!;
   const conclusion = { state, action, payload, ...(error !== undefined && { error }) };
   if (outcome.kind === 'accepted')

@@ -4,9 +4,10 @@
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
 import type { LeasedEntry } from '../../store/queues/outbox-entry.ts';
 import type { UserInsurance } from '../place/network-user.ts';
-import { LIST_DELAY_MS, msUntilListed, type OrderSender } from './order-sender.ts';
+import type { OrderSender } from './order-sender.ts';
 
-type Insured = { kind: 'accepted' } | Failure | { kind: 'in-doubt'; why: string };
+/** `mayHaveRecord`: the network has confirmed a record, but not one of this member. */
+type Insured = { kind: 'accepted' } | (Failure & { mayHaveRecord?: boolean }) | { kind: 'in-doubt'; why: string };
 
 interface InsuranceCall {
   leased: LeasedEntry;
@@ -14,6 +15,12 @@ interface InsuranceCall {
   insurance: UserInsurance;
   signal: AbortSignal;
 }
+
+/**
+ * While a request may be in progress, or its record may not be readable yet, it is not sent again. Inferred: Junction documents nothing. It is as long as the delay of
+ * a list of orders; a repetition that comes too early makes an equal record.
+ */
+const CLAIM_MS = 30_000;
 
 /** `in-doubt`: a request of this or of another order may still run. */
 export async function ensureInsurance(sender: OrderSender, call: InsuranceCall): Promise<Insured> {
@@ -24,7 +31,7 @@ export async function ensureInsurance(sender: OrderSender, call: InsuranceCall):
   const found = record ? await readLatest(sender, call) : 'none';
   if (found === 'stored') return markStored(sender, call);
   if (found !== 'none') return found;
-  if (record && msUntilListed(record.sentAt, clock()) > 0) return IN_DOUBT;
+  if (record && Date.parse(record.sentAt) + CLAIM_MS > clock().getTime()) return IN_DOUBT;
   const demographics = await sender.client.updateUserInfo(call.userId, call.insurance.demographics, call.signal);
   if (demographics.kind !== 'accepted') return toOrderFailure(demographics);
   return sendInsurance(sender, call);
@@ -44,13 +51,14 @@ async function readLatest(sender: OrderSender, { userId, insurance, signal }: In
 async function sendInsurance(sender: OrderSender, call: InsuranceCall): Promise<Insured> {
   const { store, clock } = sender;
   const now = clock();
-  const before = new Date(now.getTime() - LIST_DELAY_MS).toISOString();
+  const before = new Date(now.getTime() - CLAIM_MS).toISOString();
   const isMine = await store.networkInsurances.claim(toNetworkUser(call), { at: now.toISOString(), before });
   // a process that was suspended until its lease had expired sends nothing more
   if (!isMine || clock() >= new Date(call.leased.entry.leaseUntil!)) return IN_DOUBT;
   const created = await sender.client.createInsurance(call.userId, call.insurance.policy, call.signal);
   // the user is there: its demographics were accepted just before
-  return created.kind === 'accepted' ? markStored(sender, call) : created;
+  if (created.kind === 'accepted') return markStored(sender, call);
+  return { ...created, mayHaveRecord: created.kind === 'unknown' && created.status !== undefined && created.status < 300 };
 }
 
 async function markStored({ store, clock }: OrderSender, call: InsuranceCall): Promise<Insured> {

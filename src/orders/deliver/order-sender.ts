@@ -50,7 +50,7 @@ const MAX_REQUEST_MS = 10 * 60_000;
  * A list contains an order at the latest this long after the request was sent. Inferred: Junction documents nothing. An attempt ends after 8 s, so the list has at
  * least 22 s. docs/decisions/0024-order-delivery.md, 6
  */
-export const LIST_DELAY_MS = 30_000;
+const LIST_DELAY_MS = 30_000;
 /** After this many server failures of one order, ten minutes apart and each with its own key, the order waits for a person. */
 export const MAX_SERVER_FAILURES = 6;
 

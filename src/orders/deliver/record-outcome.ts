@@ -47,7 +47,7 @@ type StoredOutcome = Partial<Pick<Conclusion, 'state' | 'error'>>;
 type StoredOutcomes = Map<EndedAttempt, StoredOutcome>;
 
 const storeOutcome = runInBatches<EndedAttempt, StoredOutcome>(
-  ({ sender, delivery }) => ({ of: sender.store, key: delivery.entry.tenant }),
+  ({ sender, delivery }) => ({ scope: sender.store, group: delivery.entry.tenant }),
   storeBatch,
 );
 

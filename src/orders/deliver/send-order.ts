@@ -136,7 +136,27 @@ async function insureUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
   if (!payload.insurance) return attempt;
   const insured = await ensureInsurance(sender, { leased, userId: userId!, insurance: payload.insurance, signal });
   if (insured.kind === 'accepted') return attempt;
-  return insured.kind === 'in-doubt' ? { payload, outcome: insured } : concludeFailure(attempt, insured);
+  if (insured.kind === 'in-doubt') return { payload, outcome: insured };
+  return insured.kind === 'unknown' ? concludeInsuranceFailure(attempt, insured) : concludeFailure(attempt, insured);
+}
+
+/** After this many failures of the calls for the insurance, the order may wait for a person. */
+const MAX_INSURANCE_FAILURES = 3;
+
+/**
+ * The order waits for a person if its insurance failed repeatedly while the lab network accepted another order, so that the cause is likely in this insurance; or
+ * if each repetition may have made a record. In an outage it is repeated as long as any other order.
+ */
+async function concludeInsuranceFailure(
+  { sender, leased: { entry }, payload }: Attempt,
+  { mayHaveRecord, ...outcome }: Failure & { mayHaveRecord?: boolean },
+): Promise<DeliveryResult> {
+  const { count: before, lastAt } = payload.insuranceFailures ?? { count: 0, lastAt: entry.createdAt };
+  const failed = { ...payload, insuranceFailures: { count: before + 1, lastAt: sender.clock().toISOString() } };
+  const isFailingAlone = async () => mayHaveRecord || sender.store.outbox.hasDoneSince(entry.account, entry.topic, lastAt);
+  if (before + 1 < MAX_INSURANCE_FAILURES || !(await isFailingAlone())) return { payload: failed, outcome };
+  const why = `${outcome.why}; the insurance has failed ${before + 1} times: compare the user's insurance at the lab network with the Coverage, then release the order`;
+  return { payload: failed, outcome: { ...outcome, why }, needsPerson: true };
 }
 
 /**

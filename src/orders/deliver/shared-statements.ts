@@ -25,7 +25,7 @@ interface OrderReading {
 
 /** Reads the current versions of resources. */
 export const readTogether = runInBatches<OrderReading, (ResourceRow | undefined)[]>(
-  ({ store, tenant }) => ({ of: store, key: tenant }),
+  ({ store, tenant }) => ({ scope: store, group: tenant }),
   async (readings) => {
     const { store, tenant } = readings[0]!;
     const rows = await store.readMany(
@@ -38,7 +38,7 @@ export const readTogether = runInBatches<OrderReading, (ResourceRow | undefined)
 
 /** Records the outcome of an entry. Returns false if another process has its lease. */
 export const recordTogether = runInBatches<{ store: Store; outcome: LeasedOutcome }, boolean>(
-  ({ store, outcome }) => ({ of: store, key: outcome.entry.tenant }),
+  ({ store, outcome }) => ({ scope: store, group: outcome.entry.tenant }),
   async (records) => {
     const outcomes = records.map(({ outcome }) => outcome);
     const recorded = await records[0]!.store.outbox.recordOutcomes(outcomes[0]!.entry.tenant, outcomes);

@@ -56,9 +56,16 @@ const IDENTIFIER_TYPES = 'http://terminology.hl7.org/CodeSystem/v2-0203';
 
 /** The number of the member, which is the patient, otherwise that of the subscriber. http://hl7.org/fhir/us/core/StructureDefinition/us-core-coverage */
 export function readMemberId({ coverage: { identifier = [], subscriberId }, path }: CoverageSource): ValidationResult<string> {
-  const member = identifier.find(({ type, value }) => value && hasCode(type, IDENTIFIER_TYPES, 'MB'))?.value ?? subscriberId;
-  return member?.trim()
-    ? { value: member.trim() }
+  const numbers = identifier.flatMap(({ type, value }) => (hasCode(type, IDENTIFIER_TYPES, 'MB') && value?.trim() ? value.trim() : []));
+  if (new Set(numbers).size > 1)
+    return invalid(
+      'the insurance of an order can have only one number of the member (identifier of the type MB)',
+      path,
+      'Coverage.identifier',
+    );
+  const member = numbers[0] ?? subscriberId?.trim();
+  return member
+    ? { value: member }
     : invalid(
         "the insurance of an order needs the member's number (an identifier of the type MB, or subscriberId)",
         path,
@@ -96,8 +103,10 @@ export function readRelationship(context: Context, source: CoverageSource): Vali
   const { coverage, path } = source;
   const isSubscriber = coverage.subscriber && isPatient(context, source, coverage.subscriber);
   const codes = (coverage.relationship?.coding ?? []).flatMap(({ system, code }) => (system === RELATIONSHIPS && code ? code : []));
-  const stated = codes.map((code) => NETWORK_RELATIONSHIPS[code]).find(Boolean);
-  const relationship = stated ?? (isSubscriber && !coverage.relationship ? 'Self' : undefined);
+  const stated = new Set(codes.flatMap((code) => NETWORK_RELATIONSHIPS[code] ?? []));
+  if (stated.size > 1)
+    return invalid("the codings of the patient's relationship to the subscriber contradict each other", path, 'Coverage.relationship');
+  const relationship = [...stated][0] ?? (isSubscriber && !coverage.relationship ? 'Self' : undefined);
   if (relationship === undefined)
     return invalid(
       `the insurance of an order needs the patient's relationship to the subscriber: ${Object.keys(NETWORK_RELATIONSHIPS).join(', ')} (${RELATIONSHIPS})`,

@@ -56,10 +56,17 @@ interface AcceptedRequest {
   text: string;
   /** What the user needs before the order; undefined: the order is not billed to an insurance. */
   insurance: UserInsurance | undefined;
+  /** The failures of the calls for the insurance; undefined: none. */
+  insuranceFailures: InsuranceFailures | undefined;
   /** The version of the request that was ordered; null: not known. */
   version: number | null;
   /** An operator has parked it: only an operator releases it. */
   isParkedByOperator: boolean;
+}
+
+interface InsuranceFailures {
+  count: number;
+  lastAt: string;
 }
 
 /** The use of the order's idempotency keys. */
@@ -115,6 +122,7 @@ interface StoredPayload {
   clientUserId: string;
   text: string;
   insurance?: UserInsurance | undefined;
+  insuranceFailures?: InsuranceFailures | undefined;
   version?: number | undefined;
   kept?: boolean | undefined;
   userId?: string | undefined;
@@ -131,8 +139,8 @@ interface StoredPayload {
 export function parseOrderPayload({ payload, firstSentAt }: Pick<OutboxEntry, 'payload' | 'firstSentAt'>): OrderPayload {
   // type assertion: only this file writes payloads of orders
   const stored = JSON.parse(payload) as StoredPayload;
-  const { task, clientUserId, text, insurance, version = null, kept: isParkedByOperator = false } = stored;
-  const request = { task, clientUserId, text, insurance, version, isParkedByOperator };
+  const { task, clientUserId, text, insurance, insuranceFailures, version = null, kept: isParkedByOperator = false } = stored;
+  const request = { task, clientUserId, text, insurance, insuranceFailures, version, isParkedByOperator };
   const keyUse = {
     keyRenewals: stored.renewed ?? 0,
     keyUsedSince: stored.renewedAt ?? null,
@@ -155,8 +163,9 @@ export function parseAcceptedOrder(entry: OutboxEntry): AcceptedOrder {
 }
 
 export function formatOrderPayload(payload: OrderPayload): string {
-  const { task, clientUserId, text, insurance, version, isParkedByOperator, state } = payload;
-  const request = { task, clientUserId, text, insurance, version: version ?? undefined, kept: isParkedByOperator || undefined };
+  const { task, clientUserId, text, insurance, insuranceFailures, version, isParkedByOperator, state } = payload;
+  const kept = isParkedByOperator || undefined;
+  const request = { task, clientUserId, text, insurance, insuranceFailures, version: version ?? undefined, kept };
   const sent = state === 'accepted' ? payload.lastRequest : state === 'unsent' ? null : payload;
   const stored: StoredPayload = {
     ...request,
@@ -177,8 +186,8 @@ export function toAcceptedOrder(
   payload: OrderPayload,
   { id, transactionId = null }: { id: string; transactionId?: string | null | undefined },
 ): AcceptedOrder {
-  const { task, clientUserId, text, insurance, version, isParkedByOperator } = payload;
-  const request = { task, clientUserId, text, insurance, version, isParkedByOperator };
+  const { task, clientUserId, text, insurance, insuranceFailures, version, isParkedByOperator } = payload;
+  const request = { task, clientUserId, text, insurance, insuranceFailures, version, isParkedByOperator };
   return { ...request, state: 'accepted', orderId: id, transactionId, lastRequest: readLastRequest(payload) };
 }
 

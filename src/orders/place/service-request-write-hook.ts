@@ -201,6 +201,7 @@ async function acceptOrder(
     insurance,
     text: buildOrderText(content, key),
     version,
+    insuranceFailures: undefined,
     isParkedByOperator: false,
   });
   await context.store.outbox.add({ tenant, account, topic: ORDER_TOPIC, subject: toSubject(request.id!), key, payload, at });
