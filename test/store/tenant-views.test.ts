@@ -1,5 +1,6 @@
 // The wall that FACET_RLS=on puts between tenants: what the statements of a request can reach, on one connection after another, and what the start refuses.
 import { randomBytes } from 'node:crypto';
+import { openMigratedDatabase } from '../../src/server/open-migrated-databases.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { migrate, readMigrations } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
@@ -123,15 +124,22 @@ onDirect('many requests of two tenants at once see their own rows', async () => 
 });
 
 onDirect(
-  'the start is refused where the owner of the database may not use the role of requests; the error has the commands that mend it',
+  'the start is refused where the owner of the database may not use the role of requests; the commands in the error mend it',
   async () => {
-    await test.database.script(
-      `create role ${OWNER} login password 'owner'; grant all on schema public to ${OWNER}; grant select on migration to ${OWNER}`,
-    );
-    const database = await openDatabase({ url: Object.assign(new URL(test.url!), { username: OWNER, password: 'owner' }).href });
-    await expect(installTenantViews(database)).rejects.toThrow(`grant facet_request to "${OWNER}"`);
-    await database.close();
-    await test.database.script(`drop owned by ${OWNER}; drop role ${OWNER}`);
+    const url = Object.assign(new URL(test.url!), { username: OWNER, password: 'owner', pathname: `/${OWNER}` }).href;
+    await test.database.script(`create role ${OWNER} login password 'owner'`);
+    await test.database.script(`create database ${OWNER} owner ${OWNER}`);
+    try {
+      const mend = `create role facet_request nologin; grant facet_request to "${OWNER}";`;
+      await expect(openMigratedDatabase({ url, tenantWall: true })).rejects.toThrow(mend);
+      await test.database.script(`grant facet_request to "${OWNER}"`);
+      const database = await openMigratedDatabase({ url, tenantWall: true });
+      expect(await ids(database.forRequest(1, { safe: true }))).toEqual([]);
+      await database.close();
+    } finally {
+      await test.database.script(`drop database ${OWNER} with (force)`);
+      await test.database.script(`drop role ${OWNER}`);
+    }
   },
 );
 
@@ -140,4 +148,10 @@ onOneNode('the start is refused while the role of requests can read a table itse
   await expect(installTenantViews(test.database)).rejects.toThrow('can read the tables themselves');
   await test.database.script('revoke select on resource from facet_request');
   await installTenantViews(test.database);
+});
+
+onOneNode('a request records that it wrote an unregistered type, for the installation', async () => {
+  const store = createStores(test.database).forRequest({ tenant: 1 }, { safe: false });
+  await store.reindexing.markUnregistered('Patient');
+  expect((await test.store.reindexing.listRules()).map(({ type }) => type)).toContain('Patient');
 });

@@ -71,7 +71,7 @@ async function createRole(database: Database): Promise<void> {
     try {
       await database.script(sql);
     } catch (error) {
-      if (!isConflict(error)) throw refusedRole(before.self, error);
+      if (!isConflict(error)) throw refusedRole(before.self);
     }
   };
   if (!before.exists) await attempt(`create role ${ROLE} nologin nosuperuser nobypassrls nocreatedb nocreaterole`);
@@ -84,10 +84,10 @@ const MEMBER = `select current_user::text as self, exists (select from pg_roles 
 
 const isConflict = (error: unknown): boolean => error instanceof Error && 'code' in error && ROLE_EXISTS.includes(String(error.code));
 
-const refusedRole = (self: string, cause?: unknown): Error =>
+/** It has no cause: the start would explain a missing permission as one for tables. */
+const refusedRole = (self: string): Error =>
   new Error(
     `FACET_RLS=on: the database role "${self}" may not create the role ${ROLE}. As an administrator of the database server, run: create role ${ROLE} nologin; grant ${ROLE} to "${self}";`,
-    { cause },
   );
 
 /** A role that passes the wall is no wall. */
