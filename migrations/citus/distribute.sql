@@ -5,7 +5,7 @@
 --
 -- What differs then: api_key, admin_event, tenant, lab_account, setting, the definitions, index_rules and index_walk are whole on every node. Claiming from the outbox asks
 -- all shards (a lease is a predicate, which works across them; SKIP LOCKED would not), so that their number counts: citus.shard_count, 32 where it is not set before.
--- 'rate_window' stays on the coordinator: its rows are few, short-lived and written by one statement without waiting for the disk.
+-- 'report_role' stays on the coordinator: a database on Citus has no policies that read it. 'rate_window' stays there too: its rows are few, short-lived and written by one statement without waiting for the disk.
 create extension if not exists citus;
 -- In the transaction of a migration this is set already: there it must end with the transaction.
 select set_config('citus.multi_shard_modify_mode', 'sequential', current_setting('citus.multi_shard_modify_mode') = 'sequential');

@@ -66,6 +66,7 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
       'Loop',
       'ClinikEHR',
       'JumpEHR',
+      'Administration',
     ]);
     await page.click('#surfaces a[href="#/jump"]');
     await page.waitForSelector('h1:has-text("JumpEHR")');
