@@ -61,6 +61,8 @@ export interface Config {
   strictOrders: boolean;
   /** FACET_REFERENCES=strict: references to this server must resolve (422), and what is referred to cannot be deleted (409). Default: loose. */
   strictReferences: boolean;
+  /** FACET_AUDIT=strict: a response waits until its audit event is stored, else 503. Default: stored at most 200 ms later. */
+  strictAudit: boolean;
   /** FACET_SECRETS_KEY: the keys that encrypt the secrets of lab accounts, by comma; the first encrypts. Or FACET_SECRETS_KEY_FILE: a file with them. */
   secretsKeys: Buffer[];
   junction: {
@@ -131,6 +133,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     issuers: parseIssuers(readText(env.FACET_ISSUERS)),
     strictOrders: readStrict('FACET_ORDERS', env.FACET_ORDERS),
     strictReferences: readReferences(env.FACET_REFERENCES),
+    strictAudit: readStrict('FACET_AUDIT', env.FACET_AUDIT),
     secretsKeys: readSecretsKeys(readText(env.FACET_SECRETS_KEY), readText(env.FACET_SECRETS_KEY_FILE)),
     junction: readJunction(env),
   });

@@ -58,6 +58,7 @@ export async function startServer(config: Config, print: (line: string) => void,
     const clock = await startClock(config, steps);
     const index = await openIndexState(createReindexing(background), loaded.registry);
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...metrics?.reports, clock });
+    steps.unshift(facet.closeAudit);
     const sources = { database: background, clock, listCircuits: facet.listCircuits, load: database.queueLoad };
     const endpoint = config.metrics && (await metrics?.serve(config.metrics, sources));
     if (endpoint) {

@@ -1,5 +1,6 @@
 // Builds the CapabilityStatement from the tables of served types, search parameters and interactions.
 // https://hl7.org/fhir/R4/capabilitystatement.html
+import { AUDIT_PARAMETERS, AUDIT_TYPE } from './audit-search.ts';
 import { BASE64_CONTENT_SHARE } from './binary.ts';
 import { MAX_BUNDLE_ENTRIES } from './bundle.ts';
 import { INTERACTIONS, type InteractionDefinition } from './interactions.ts';
@@ -69,9 +70,12 @@ export function buildCapabilityStatement({
         mode: 'server',
         documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB, content of a Binary up to ${Math.floor(megabytes * BASE64_CONTENT_SHARE)} MiB. An update that changes nothing makes no new version. ${strictReferences ? 'References to this server must resolve (422), and what is referred to cannot be deleted (409).' : 'References need not resolve.'} A batch or transaction has at most ${MAX_BUNDLE_ENTRIES} entries. Keys with the scope admin may add _explain=true to a search and see its SQL, plan and timing.`,
         security: buildSecurity(smart),
-        resource: SERVED_TYPES.map((type) =>
-          buildResourceEntry(type, { registry, profiles: profiles.get(type), documentation: documentation[type], referencePolicy }),
-        ),
+        resource: [
+          ...SERVED_TYPES.map((type) =>
+            buildResourceEntry(type, { registry, profiles: profiles.get(type), documentation: documentation[type], referencePolicy }),
+          ),
+          AUDIT_ENTRY,
+        ],
         interaction: listInteractionCodes('system'),
         searchParam: [
           { name: '_list', type: 'string', documentation: 'The id of a List: what its entries refer to.' },
@@ -107,6 +111,15 @@ function buildSecurity(smart: CapabilityOptions['smart']): object {
 
 /** https://hl7.org/fhir/R4/valueset-reference-handling-policy.html */
 const REFERENCE_POLICIES = { loose: ['literal', 'logical'], strict: ['literal', 'logical', 'enforced'] };
+
+/** The server alone writes AuditEvents. Control parameters (`_count`) are not listed. */
+const AUDIT_ENTRY = {
+  type: AUDIT_TYPE,
+  documentation: 'What requests did, newest first. Needs the scope system/AuditEvent.rs by name; no other scope contains it.',
+  interaction: [{ code: 'read' }, { code: 'search-type' }],
+  versioning: 'no-version',
+  searchParam: [...AUDIT_PARAMETERS].flatMap(([name, { type }]) => (type === 'special' ? [] : [{ name, type }])),
+};
 
 interface ResourceOptions {
   referencePolicy: string[];

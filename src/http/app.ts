@@ -4,6 +4,7 @@ import { unavailable } from '../fhir/outcome.ts';
 import { type AdminApi, buildAdminRouter } from './admin/router.ts';
 import { buildDocsRouter } from './docs/serve.ts';
 import { buildFhirRouter, type FhirApi, rejectOtherFhirBase } from './fhir/router.ts';
+import { type AuditParts, recordRequests } from './middleware/audit.ts';
 import { FHIR_PATH } from './middleware/base-url.ts';
 import { buildErrorHandler, type LogFailure, sendRouteNotFound } from './middleware/error-handler.ts';
 import { discardAfterFinalResponse } from './middleware/read-body.ts';
@@ -22,6 +23,7 @@ export interface AppDependencies {
   webhooks: WebhookEndpoint[];
   /** Resolves when the database responds. */
   ready(): Promise<void>;
+  audit: AuditParts;
   logFailure: LogFailure;
   trustProxy: string | number | false;
 }
@@ -30,12 +32,13 @@ export type App = Express;
 
 const isFhir = (path: string): boolean => /^\/fhir(?:\/|$)/.test(path);
 
-export function buildApp({ fhir, vendor, admin, documents, webhooks, ready, logFailure, trustProxy }: AppDependencies): App {
+export function buildApp({ audit, fhir, vendor, admin, documents, webhooks, ready, logFailure, trustProxy }: AppDependencies): App {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', trustProxy);
   const find = buildRouteResolver(vendor.mappings, vendor.prefixes);
   app.use(discardAfterFinalResponse);
   app.use(beginRequest);
+  app.use(recordRequests(audit));
   app.use(checkHeaders((req) => (isFhir(req.path) ? 'fhir' : find(req).surface)));
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.get('/readyz', async (_req, res) => {

@@ -14,6 +14,8 @@ export interface ProcessMetrics {
     webhook: WebhookMetrics;
     /** A notification that was sent to a subscriber. */
     notified(outcome: string): void;
+    /** Audit events that could not be stored. */
+    auditLost(count: number): void;
   };
 }
 
@@ -42,6 +44,11 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
     labelNames: ['outcome'],
     registers,
   });
+  const lostAuditEvents = new Counter({
+    name: 'facet_audit_events_lost_total',
+    help: 'Audit events of this process that could not be stored.',
+    registers,
+  });
   return {
     observe: (req, res) => {
       const start = performance.now();
@@ -54,6 +61,7 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
       attempted: (topic, outcome, account) => attempts.inc({ account, topic, outcome }),
       webhook: createWebhookMetrics(registers),
       notified: (outcome) => notifications.inc({ outcome }),
+      auditLost: (count) => lostAuditEvents.inc(count),
     },
   };
 }

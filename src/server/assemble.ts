@@ -25,9 +25,12 @@ import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
 import { RELEASE } from '../release.ts';
 import { isCredentialEnded } from '../store/api-keys.ts';
 import type { ClientRequest, Database } from '../store/database/database.ts';
+import { observeStore } from '../store/observed-store.ts';
 import { countRequests } from '../store/rate-windows.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
+import type { Store } from '../store/store.ts';
 import { buildAccessTokens } from './access-tokens.ts';
+import { buildAudit } from './audit.ts';
 import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
 import { createCallers } from './callers.ts';
 import { buildCapabilityReaders } from './capability-statement.ts';
@@ -57,6 +60,8 @@ interface ServerParts {
   /** Called after each notification to a subscriber. */
   notified?: (outcome: 'taken' | 'failed') => void;
   newId?: () => string;
+  /** Called with the number of audit events that are lost. */
+  auditLost?: (count: number) => void;
 }
 
 /** The assembled server, not yet listening. */
@@ -76,6 +81,8 @@ export interface Facet {
   startIntegrations(log: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
   /** Starts the maintenance of the database: reindexing, and deleting expired rows. Call the result to stop. */
   startMaintenance(): () => Promise<void>;
+  /** Stores the audit events that are left. */
+  closeAudit(): Promise<void>;
 }
 
 export async function assemble(parts: ServerParts): Promise<Facet> {
@@ -97,7 +104,8 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const { accessTokens, readSmart } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, readSmart, ...pickStated(config, integrations) };
   const limits = buildRateLimits(config, database, clock);
-  const shared = { findCaller, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
+  const { audit, auditReader, closeAudit } = buildAudit({ ...parts, clock, log: logFields });
+  const shared = { findCaller, auditReader, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({
     fhir: { ...shared, ...limits, accessTokens, capabilities: buildCapabilityReaders(statement, profiles, store), bodyLimit: maxBodyBytes },
     vendor: {
@@ -111,6 +119,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
     admin: { findCaller, buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }) },
     documents: buildOpenApiDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, ...limits }),
     webhooks: [integrations.hook],
+    audit,
     ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
     trustProxy: config.trustProxy,
@@ -124,7 +133,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const indexWork = { state: index, options: reindex, log: logFields };
   const expiry = { ...background, clock, log: logFields };
   const startMaintenance = () => startBackgroundWork(listMaintenanceWork(indexWork, expiry, keyUsage));
-  return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, ...pickOperations(integrations), startMaintenance };
+  return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, ...pickOperations(integrations), startMaintenance, closeAudit };
 }
 
 const pickOperations = ({ listCircuits, syncCatalogue, start }: Integrations) => ({
@@ -155,10 +164,13 @@ function openStores({ config, index, database, background = database }: ServerPa
   const { store, forRequest } = createStores(database, background, guard);
   return {
     store,
-    forRequest: (caller: Caller, from?: ClientRequest) => forRequest(caller, from, guard && buildReferenceGuard(options, caller)),
+    forRequest: (caller: Caller, from?: ClientRequest) =>
+      observe(forRequest(caller, from, guard && buildReferenceGuard(options, caller)), from),
     background: { database: background, store: createStore(background, guard) },
   };
 }
+
+const observe = (store: Store, from: ClientRequest | undefined): Store => (from?.onAccess ? observeStore(store, from.onAccess) : store);
 
 const combineWriteHooks = (
   { touches }: Mappings,

@@ -1,6 +1,7 @@
 // The FHIR R4 REST API in Express: authenticates the caller, negotiates the format, runs the interaction and sends the response.
 // https://hl7.org/fhir/R4/http.html
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { AuditReader } from '../../audit/reader.ts';
 import { BASE64_CONTENT_SHARE } from '../../fhir/binary.ts';
 import { matchesEtag } from '../../fhir/etag.ts';
 import { methodNotAllowed, notFound } from '../../fhir/outcome.ts';
@@ -14,9 +15,11 @@ import { negotiateFormat } from '../middleware/fhir-format.ts';
 import { type CountRequest, checkRateLimit, type RateLimit } from '../middleware/rate-limit.ts';
 import { buildBytesReader, buildTextReader } from '../middleware/read-body.ts';
 import { parseQuery, readRequestContext, toClientRequest } from '../middleware/request-context.ts';
+import { handleAudit, isAuditPath } from './audit-events.ts';
 import { isBinaryRead } from './binary.ts';
 import { buildRequestBody } from './body.ts';
 import { setCorsAndRequestId } from './cors-and-request-id.ts';
+import type { FhirResponse } from './fhir-call.ts';
 import { buildMetadataResponse, type CapabilityTexts } from './metadata.ts';
 import { findRoute } from './path.ts';
 import { sendFhirResponse } from './respond.ts';
@@ -38,6 +41,7 @@ export interface FhirApi {
   countRequest: CountRequest;
   /** The rate limit of each key. Null: no limit. */
   rateLimit: RateLimit | null;
+  auditReader: AuditReader;
   bodyLimit: number;
 }
 
@@ -70,8 +74,10 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     readRequestContext(res).caller = caller;
     if (api.rateLimit) checkRateLimit(await api.countRequest(caller, { name: 'fhir' }, api.rateLimit));
     authorizePatientKey(caller, false);
+    if (isAuditPath(req.path)) return sendFhirResponse(req, res, await runAudit(api, { req, res, read }), format);
     const route = findRoute(req.method, req.path);
     readRequestContext(res).route = `/fhir/R4${route.definition.path}`;
+    readRequestContext(res).interaction = route.definition.codes.length ? route.definition.codes : ['operation'];
     const response = await runInteraction(
       {
         context: buildContext(api, caller, req, res),
@@ -89,6 +95,30 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
     await sendFhirResponse(req, res, response, format);
   });
   return router;
+}
+
+interface AuditRequest {
+  req: Request;
+  res: Response;
+  read: Parameters<typeof buildRequestBody>[1];
+}
+
+/** A request below /AuditEvent. */
+function runAudit(api: FhirApi, { req, res, read }: AuditRequest): Promise<FhirResponse> {
+  const context = readRequestContext(res);
+  const isOne = req.method !== 'POST' && req.path.split('/').length > 2;
+  Object.assign(context, { route: `/fhir/R4/AuditEvent${isOne ? '/:id' : ''}`, interaction: [isOne ? 'read' : 'search-type'] });
+  return handleAudit(
+    {
+      context: buildContext(api, context.caller!, req, res),
+      pageTokens: api.pageTokens,
+      method: req.method,
+      path: req.path,
+      query: parseQuery(req.url),
+      body: buildRequestBody(req, read),
+    },
+    api.auditReader,
+  );
 }
 
 /** The context of a request, with the base URL at which its client reached this server. */

@@ -42,7 +42,8 @@ function toKnownError(error: unknown): FhirError | undefined {
   return name === 'URIError' ? invalid('the URL is not well-formed: check its percent-encoding') : undefined;
 }
 
-function sendError(req: Request, res: Response, error: FhirError): void {
+/** Sends an error in the format of the surface. */
+export function sendError(req: Request, res: Response, error: FhirError): void {
   if (res.headersSent) {
     res.destroy();
     return;

@@ -1,6 +1,7 @@
 // The first steps of every request: the facts that the pipeline collects about it, in res.locals, and the check of its headers.
 
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { AccessList } from '../../audit/access-list.ts';
 import { invalidStructure } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { ResponseFacts, Surface } from '../../mapping/shape.ts';
@@ -26,6 +27,10 @@ export interface RequestContext {
   rate?: RateLimitState;
   /** The route as declared, for logs. Not the URL, because it may contain PHI. */
   route?: string;
+  /** The codes of its interaction, for the audit: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html */
+  interaction?: readonly string[];
+  /** The resources that the request reads and writes. */
+  accessed?: AccessList;
 }
 
 declare global {
@@ -53,6 +58,7 @@ const SAFE = new Set(['GET', 'HEAD']);
 export const toClientRequest = ({ method, path }: Request, res: Response): ClientRequest => ({
   safe: SAFE.has(method) || path.endsWith('/_search') || path.endsWith('/$graphql'),
   signal: readRequestContext(res).signal,
+  onAccess: readRequestContext(res).accessed?.add,
 });
 
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';

@@ -1,5 +1,6 @@
 // Builds the OpenAPI document of the FHIR API from the tables of types, interactions, search parameters and schemas that the server itself uses.
 // https://spec.openapis.org/oas/v3.1.0, https://hl7.org/fhir/R4/http.html
+import { AUDIT_TYPE } from '../../fhir/audit-search.ts';
 import { isPrimitive } from '../../fhir/elements.ts';
 import { INTERACTIONS, type InteractionDefinition } from '../../fhir/interactions.ts';
 import { ERROR_KINDS, type ErrorKind, issue } from '../../fhir/outcome.ts';
@@ -7,6 +8,7 @@ import type { SearchParameter, SearchRegistry } from '../../fhir/search/registry
 import { SERVED_TYPES } from '../../fhir/types.ts';
 import type { ServerFacts } from '../../mapping/shape.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
+import { AUDIT_PATHS } from './audit-paths.ts';
 import { FHIR_EXAMPLES, PATH_EXAMPLES } from './fhir-examples.ts';
 import { BODIES, FHIR_OPERATIONS, type FhirOperation, HEADERS, OPTIONAL_BODIES } from './fhir-operations.ts';
 import { buildFhirSchemas } from './fhir-schemas.ts';
@@ -34,7 +36,10 @@ export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, b
     security: [{ key: [] }],
     tags: [
       { name: 'system' },
-      ...SERVED_TYPES.map((name) => ({ name, externalDocs: { url: `https://hl7.org/fhir/R4/${name.toLowerCase()}.html` } })),
+      ...[...SERVED_TYPES, AUDIT_TYPE].map((name) => ({
+        name,
+        externalDocs: { url: `https://hl7.org/fhir/R4/${name.toLowerCase()}.html` },
+      })),
     ],
     paths: buildPaths(registry),
     components: {
@@ -93,7 +98,7 @@ function buildPaths(registry: SearchRegistry): Json {
       paths[at] = { ...paths[at], [method.toLowerCase()]: buildOperation({ name, path, type }, registry) };
     }
   }
-  return paths;
+  return { ...paths, ...AUDIT_PATHS };
 }
 
 const METADATA: Json = {

@@ -1,5 +1,6 @@
 // The vendors' APIs in Express: authenticates the caller, reads the request, and sends the response in the vendor's envelope. src/vendor-api handles the request.
 import type { Request, RequestHandler, Response } from 'express';
+import type { Permission } from '../../fhir/access-scope.ts';
 import { type ParsedJson, parseJson } from '../../fhir/json.ts';
 import { invalidStructure, methodOverrideIgnored, notFound, unsupportedMedia, versionMismatch } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
@@ -54,6 +55,7 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
     const { shape, id } = route;
     authorizePatientKey(caller, shape.isPersonal);
     const interaction = findInteraction(shape, req.method, id);
+    requestContext.interaction = [INTERACTION_CODES[interaction.permission]];
     authorize(caller, shape.resource, interaction.permission);
     if (interaction.name === 'create' && req.headers['if-match'] !== undefined)
       throw versionMismatch('a create cannot have If-Match: a new item has no version to match');
@@ -62,6 +64,9 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
     sendVendorResponse(res, surface, await interaction.handle(toVendorRequest(api, req, { route, context, body })));
   };
 }
+
+/** Permission → the interaction that the audit names. */
+const INTERACTION_CODES: Readonly<Record<Permission, string>> = { c: 'create', r: 'read', u: 'update', d: 'delete', s: 'search-type' };
 
 const NO_BODY: ParsedJson = { plain: undefined, exact: undefined };
 

@@ -6,6 +6,8 @@ import type { QueueLoad, QueueOwner } from './fair-queue.ts';
 export interface ClientRequest {
   safe: boolean;
   signal?: AbortSignal;
+  /** Called for every resource that the request reads or writes. */
+  onAccess?: ((row: { type: string; id?: string; body: string | null }) => void) | undefined;
 }
 
 /** Statements on the connection pool, or on the one connection of a transaction. */

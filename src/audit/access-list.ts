@@ -1,0 +1,32 @@
+// Collects the resources and patients of one request.
+import type { AccessedRow } from '../store/observed-store.ts';
+
+/** The most resources, and the most patients, that one event lists. The number of those beyond it is recorded. */
+const MAX_LISTED = 500;
+
+export interface AccessList {
+  add(row: AccessedRow): void;
+  list(): { entities: string[]; patients: string[]; omitted?: number };
+}
+
+const OWN_ID = /"id":"([A-Za-z0-9\-.]{1,64})"/;
+const PATIENT_REFERENCE = /"reference":"Patient\/([A-Za-z0-9\-.]{1,64})(?=["/])/g;
+
+export function createAccessList(): AccessList {
+  const entities = new Set<string>();
+  const patients = new Set<string>();
+  let omitted = 0;
+  const add = (to: Set<string>, reference: string): void => {
+    if (to.size < MAX_LISTED) to.add(reference);
+    else if (!to.has(reference)) omitted++;
+  };
+  return {
+    add({ type, id, body }) {
+      const own = id ?? (body === null ? undefined : OWN_ID.exec(body)?.[1]);
+      if (own !== undefined) add(entities, `${type}/${own}`);
+      if (type === 'Patient' && own !== undefined) add(patients, `Patient/${own}`);
+      else if (body?.includes('"Patient/')) for (const [, patient] of body.matchAll(PATIENT_REFERENCE)) add(patients, `Patient/${patient}`);
+    },
+    list: () => ({ entities: [...entities], patients: [...patients], ...(omitted && { omitted }) }),
+  };
+}

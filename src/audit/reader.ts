@@ -1,0 +1,49 @@
+// Reads the stored events of a caller's tenant.
+import type { AuditFacts } from '../fhir/audit-event.ts';
+import { parseAuditSearch } from '../fhir/audit-search.ts';
+import type { Context } from '../interactions/context.ts';
+import { type AuditPosition, countAuditEvents, type StoredAuditEvent, searchAuditEvents } from '../store/audit-events.ts';
+import type { Database } from '../store/database/database.ts';
+
+interface RecordedFacts {
+  facts: AuditFacts;
+  recorded: string;
+}
+
+/** `next`: the position at which the next page begins. */
+export interface AuditPage {
+  events: RecordedFacts[];
+  next?: AuditPosition;
+  total?: number;
+}
+
+export interface AuditReader {
+  read(context: Context, id: string): Promise<RecordedFacts | undefined>;
+  search(context: Context, parameters: readonly [name: string, value: string][], after?: AuditPosition): Promise<AuditPage>;
+}
+
+// the assertion: the recorder alone writes these texts
+export const toFacts = ({ event, recorded }: StoredAuditEvent): RecordedFacts => ({ facts: JSON.parse(event) as AuditFacts, recorded });
+
+export const createAuditReader = (database: Database): AuditReader => ({
+  async read({ caller }, id) {
+    const [found] = await searchAuditEvents(database, caller.tenant, { ...parseAuditSearch([['_id', id]]), count: 1 });
+    return found && toFacts(found);
+  },
+  async search({ caller }, parameters, after) {
+    const { count, hasTotal, isEmpty, ...conditions } = parseAuditSearch(parameters);
+    if (isEmpty) return { events: [], total: 0 };
+    const found = count
+      ? await searchAuditEvents(database, caller.tenant, { ...conditions, ...(after && { after }), count: count + 1 })
+      : [];
+    const page = found.slice(0, count);
+    const last = page.at(-1);
+    const isWhole = !after && count > 0 && found.length <= count;
+    const total = isWhole ? page.length : hasTotal || count === 0 ? await countAuditEvents(database, caller.tenant, conditions) : undefined;
+    return {
+      events: page.map(toFacts),
+      ...(last && found.length > count && { next: { recorded: last.recorded, id: last.id } }),
+      ...(total !== undefined && { total }),
+    };
+  },
+});

@@ -1,0 +1,131 @@
+// The stored audit events: batches are appended, a page is searched. Partitions are months. docs/decisions/0051-audit.md
+import type { Database } from './database/database.ts';
+import { DatabaseError } from './database/errors.ts';
+import { queryBuilder, runQuery } from './database/query-builder.ts';
+
+/** The events of one tenant in a batch. `event`: their JSON. */
+export interface AuditBatch {
+  tenant: number;
+  writer: string;
+  seq: number;
+  recorded: string;
+  hash: string;
+  events: (AuditColumns & { id: string; event: string })[];
+}
+
+export interface AuditColumns {
+  action: string;
+  outcome: number;
+  subtypes: string[];
+  actor: string | null;
+  patients: string[];
+  entities: string[];
+}
+
+export interface StoredAuditEvent {
+  id: string;
+  recorded: string;
+  event: string;
+}
+
+/** All conditions must be met. `instants`: half-open ranges of the time of recording. */
+export interface AuditQuery {
+  id?: string;
+  instants: { from: string; to: string }[];
+  patients: string[][];
+  entities: string[][];
+  subtypes: string[][];
+  actions: string[][];
+  outcomes: number[][];
+  actors: string[][];
+}
+
+export interface AuditPosition {
+  recorded: string;
+  id: string;
+}
+
+const INSERT_BATCHES = `insert into audit_batch (tenant_id, writer, seq, recorded, count, hash)
+  select * from json_to_recordset($1::json) as b(tenant_id int, writer uuid, seq int, recorded timestamptz, count int, hash text) on conflict do nothing`;
+const INSERT_EVENTS = `insert into audit_event (tenant_id, recorded, id, writer, seq, n, action, outcome, subtypes, actor, patients, entities, event)
+  select * from json_to_recordset($1::json) as e(tenant_id int, recorded timestamptz, id uuid, writer uuid, seq int, n int, action text, outcome smallint,
+    subtypes text[], actor text, patients text[], entities text[], event text) on conflict do nothing`;
+
+/** Stores batches in one transaction. A batch that is stored already is not stored again. Their partition must exist. */
+export function appendAuditBatches(database: Database, batches: AuditBatch[]): Promise<void> {
+  const heads = batches.map(({ tenant, writer, seq, recorded, hash, events }) => ({
+    tenant_id: tenant,
+    writer,
+    seq,
+    recorded,
+    count: events.length,
+    hash,
+  }));
+  const rows = batches.flatMap(({ tenant, writer, seq, recorded, events }) =>
+    events.map((event, n) => ({ tenant_id: tenant, recorded, writer, seq, n, ...event })),
+  );
+  return database.transaction(async (transaction) => {
+    await transaction.query(INSERT_BATCHES, [JSON.stringify(heads)]);
+    await transaction.query(INSERT_EVENTS, [JSON.stringify(rows)]);
+  });
+}
+
+/** When two processes create a partition at once, the second one fails with one of these codes. */
+const CREATED_BY_OTHER = new Set(['42P07', '23505', '42710', '42P17']);
+
+/** Creates the partition of a month, if there is none. */
+export async function createAuditPartition(database: Database, month: string): Promise<void> {
+  const name = toPartitionName(month);
+  const [found] = await database.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [name]);
+  if (found!.exists) return;
+  const bounds = `from ('${month}-01T00:00:00Z') to ('${addMonth(month)}-01T00:00:00Z')`;
+  await database.script(`create table ${name} partition of audit_event for values ${bounds}`).catch((error: unknown) => {
+    if (!(error instanceof DatabaseError) || !CREATED_BY_OTHER.has(error.code)) throw error;
+  });
+}
+
+const toPartitionName = (month: string): string => `audit_event_${month.replace('-', '_')}`;
+
+/** The month after a month (`2026-11`). */
+export function addMonth(month: string): string {
+  const [year, number] = month.split('-').map(Number) as [number, number];
+  return new Date(Date.UTC(year, number, 1)).toISOString().slice(0, 7);
+}
+
+/** Events, newest first. */
+export function searchAuditEvents(
+  database: Database,
+  tenant: number,
+  { after, count, ...query }: AuditQuery & { after?: AuditPosition; count: number },
+): Promise<StoredAuditEvent[]> {
+  const found = buildQuery(tenant, query)
+    .select('id', 'recorded', 'event')
+    .orderBy([
+      { column: 'recorded', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(count);
+  if (after) found.whereRaw('(recorded, id) < (?::timestamptz, ?::uuid)', [after.recorded, after.id]);
+  return runQuery(database, found);
+}
+
+export async function countAuditEvents(database: Database, tenant: number, query: AuditQuery): Promise<number> {
+  const [row] = await runQuery<{ count: string }>(database, buildQuery(tenant, query).count('* as count'));
+  return Number(row!.count);
+}
+
+function buildQuery(tenant: number, { id, instants, patients, entities, subtypes, actions, outcomes, actors }: AuditQuery) {
+  const query = queryBuilder('audit_event').where('tenant_id', tenant);
+  if (id !== undefined) query.where('id', id);
+  for (const { from, to } of instants) query.whereRaw('recorded >= ?::timestamptz and recorded < ?::timestamptz', [from, to]);
+  for (const [column, conditions] of [
+    ['patients', patients],
+    ['entities', entities],
+    ['subtypes', subtypes],
+  ] as const)
+    for (const any of conditions) query.whereRaw(`${column} && ?::text[]`, [any]);
+  for (const any of actions) query.whereIn('action', any);
+  for (const any of outcomes) query.whereIn('outcome', any);
+  for (const any of actors) query.whereIn('actor', any);
+  return query;
+}
