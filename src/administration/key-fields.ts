@@ -1,5 +1,6 @@
 // Reads and checks the fields of a new key: its scopes, its patient, when it expires, and how long the key that it replaces stays valid.
 import { isScope } from '../fhir/access-scope.ts';
+import { AUDIT_TYPE } from '../fhir/audit-search.ts';
 import { isServed } from '../fhir/types.ts';
 import { explainUnservedType } from '../fhir/unserved-type.ts';
 import { OPERATOR } from '../interactions/context.ts';
@@ -26,7 +27,7 @@ export function parseScopes(surface: string, list: string | undefined): string[]
   if (!scopes.length) throw new AdministrationError('invalid', ` needs at least one: ${KNOWN_SCOPES}`, 'scopes');
   if (invalid.length) throw new AdministrationError('invalid', `not a scope: ${invalid.join(', ')}; use ${KNOWN_SCOPES}`);
   for (const type of scopes.flatMap((scope) => typeInScope(scope) ?? []))
-    if (!isServed(type)) throw new AdministrationError('invalid', `: ${explainUnservedType(type)}`, 'scopes');
+    if (!isServed(type) && type !== AUDIT_TYPE) throw new AdministrationError('invalid', `: ${explainUnservedType(type)}`, 'scopes');
   return scopes;
 }
 

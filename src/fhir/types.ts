@@ -1,5 +1,5 @@
 // The resource types. Routes, validation, search and the CapabilityStatement are derived from this table: every type of R4 but Parameters, which is the body of
-// operations, and AuditEvent, which nobody may write. A new type is one more line. The number is stored in the database (`rtype`), so a number must never be changed or reused.
+// operations, and AuditEvent, which is not a stored resource (src/audit). A new type is one more line. The number is stored in the database (`rtype`), so a number must never be changed or reused.
 
 import type { Meta } from '@medplum/fhirtypes';
 import { readMember } from './json-values.ts';

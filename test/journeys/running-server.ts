@@ -101,6 +101,7 @@ export async function startFacet(
     },
     close: async () => {
       await stop();
+      await facet.closeAudit();
       const breaches = await contracted.breaches();
       await store.close();
       expect(breaches).toEqual([]);

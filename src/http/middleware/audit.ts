@@ -23,7 +23,7 @@ export function recordRequests(parts: AuditParts): RequestHandler {
     const at = parts.clock().toISOString();
     readRequestContext(res).accessed = createAccessList();
     // the socket of a client that has left has no address any more
-    const address = req.ip;
+    const address = req.ip?.replace(/^::ffff:(?=\d+\.)/, '');
     const record = (status: number): Promise<void> | undefined => {
       const context = readRequestContext(res);
       if (!isRecorded(context, status)) return undefined;
