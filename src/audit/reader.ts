@@ -23,7 +23,7 @@ export interface AuditReader {
 }
 
 // the assertion: the recorder alone writes these texts
-export const toFacts = ({ event, recorded }: StoredAuditEvent): RecordedFacts => ({ facts: JSON.parse(event) as AuditFacts, recorded });
+const toFacts = ({ event, recorded }: StoredAuditEvent): RecordedFacts => ({ facts: JSON.parse(event) as AuditFacts, recorded });
 
 export const createAuditReader = (database: Database): AuditReader => ({
   async read({ caller }, id) {

@@ -15,7 +15,7 @@ export interface AuditRecorder {
   close(): Promise<void>;
 }
 
-export interface RecorderParts {
+interface RecorderParts {
   database: Database;
   clock: () => Date;
   /** A new UUID. */

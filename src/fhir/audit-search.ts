@@ -17,7 +17,7 @@ export interface AuditConditions {
 }
 
 /** What a search asks for. */
-export interface AuditSearch extends AuditConditions {
+interface AuditSearch extends AuditConditions {
   count: number;
   hasTotal: boolean;
   /** A condition that no event meets. */

@@ -1,4 +1,6 @@
 // The stored audit events: batches are appended, a page is searched. Partitions are months. docs/decisions/0051-audit.md
+import type { AuditIndex } from '../fhir/audit-event.ts';
+import type { AuditConditions } from '../fhir/audit-search.ts';
 import type { Database } from './database/database.ts';
 import { DatabaseError } from './database/errors.ts';
 import { queryBuilder, runQuery } from './database/query-builder.ts';
@@ -10,34 +12,13 @@ export interface AuditBatch {
   seq: number;
   recorded: string;
   hash: string;
-  events: (AuditColumns & { id: string; event: string })[];
-}
-
-export interface AuditColumns {
-  action: string;
-  outcome: number;
-  subtypes: string[];
-  actor: string | null;
-  patients: string[];
-  entities: string[];
+  events: (AuditIndex & { id: string; event: string })[];
 }
 
 export interface StoredAuditEvent {
   id: string;
   recorded: string;
   event: string;
-}
-
-/** All conditions must be met. `instants`: half-open ranges of the time of recording. */
-export interface AuditQuery {
-  id?: string;
-  instants: { from: string; to: string }[];
-  patients: string[][];
-  entities: string[][];
-  subtypes: string[][];
-  actions: string[][];
-  outcomes: number[][];
-  actors: string[][];
 }
 
 export interface AuditPosition {
@@ -96,7 +77,7 @@ export function addMonth(month: string): string {
 export function searchAuditEvents(
   database: Database,
   tenant: number,
-  { after, count, ...query }: AuditQuery & { after?: AuditPosition; count: number },
+  { after, count, ...query }: AuditConditions & { after?: AuditPosition; count: number },
 ): Promise<StoredAuditEvent[]> {
   const found = buildQuery(tenant, query)
     .select('id', 'recorded', 'event')
@@ -109,12 +90,12 @@ export function searchAuditEvents(
   return runQuery(database, found);
 }
 
-export async function countAuditEvents(database: Database, tenant: number, query: AuditQuery): Promise<number> {
+export async function countAuditEvents(database: Database, tenant: number, query: AuditConditions): Promise<number> {
   const [row] = await runQuery<{ count: string }>(database, buildQuery(tenant, query).count('* as count'));
   return Number(row!.count);
 }
 
-function buildQuery(tenant: number, { id, instants, patients, entities, subtypes, actions, outcomes, actors }: AuditQuery) {
+function buildQuery(tenant: number, { id, instants, patients, entities, subtypes, actions, outcomes, actors }: AuditConditions) {
   const query = queryBuilder('audit_event').where('tenant_id', tenant);
   if (id !== undefined) query.where('id', id);
   for (const { from, to } of instants) query.whereRaw('recorded >= ?::timestamptz and recorded < ?::timestamptz', [from, to]);

@@ -9,7 +9,7 @@ import { authorize } from '../middleware/authorize.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { isFormatParameter } from './page-links.ts';
 
-export type AuditCall = Pick<FhirCall, 'context' | 'pageTokens' | 'method' | 'path' | 'query' | 'body'>;
+type AuditCall = Pick<FhirCall, 'context' | 'pageTokens' | 'method' | 'path' | 'query' | 'body'>;
 
 const PATH = /^\/AuditEvent(?:\/([^/]+))?\/?$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
