@@ -28,7 +28,7 @@ import type { ClientRequest, Database } from '../store/database/database.ts';
 import { observeStore } from '../store/observed-store.ts';
 import { countRequests } from '../store/rate-windows.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
-import type { Store } from '../store/store.ts';
+import type { TenantStore } from '../store/store.ts';
 import { buildAccessTokens } from './access-tokens.ts';
 import { buildAudit } from './audit.ts';
 import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
@@ -170,7 +170,8 @@ function openStores({ config, index, database, background = database }: ServerPa
   };
 }
 
-const observe = (store: Store, from: ClientRequest | undefined): Store => (from?.onAccess ? observeStore(store, from.onAccess) : store);
+const observe = (store: TenantStore, from: ClientRequest | undefined): TenantStore =>
+  from?.onAccess ? observeStore(store, from.onAccess) : store;
 
 const combineWriteHooks = (
   { touches }: Mappings,

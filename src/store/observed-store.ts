@@ -1,5 +1,5 @@
 // A store that reports the resources it returns and writes, for the audit. Every interaction reaches the data through it.
-import type { Store } from './store.ts';
+import type { TenantStore } from './store.ts';
 
 /** A resource that a request read or wrote. A row of a list may have no id of its own. */
 export interface AccessedRow {
@@ -9,7 +9,7 @@ export interface AccessedRow {
 }
 
 /** Reports the rows of the methods that interactions read and write resources with; all else is the store's own. */
-export function observeStore(store: Store, onAccess: (row: AccessedRow) => void): Store {
+export function observeStore(store: TenantStore, onAccess: (row: AccessedRow) => void): TenantStore {
   const seen = async <T extends AccessedRow[]>(rows: Promise<T>): Promise<T> => {
     const found = await rows;
     for (const row of found) onAccess(row);
@@ -20,7 +20,7 @@ export function observeStore(store: Store, onAccess: (row: AccessedRow) => void)
     if (found) onAccess(found);
     return found;
   };
-  const observed: Partial<Store> = {
+  const observed: Partial<TenantStore> = {
     read: (...call) => seenOne(store.read(...call)),
     readMany: (...call) => seen(store.readMany(...call)),
     readVersion: (...call) => seenOne(store.readVersion(...call)),
@@ -44,7 +44,7 @@ export function observeStore(store: Store, onAccess: (row: AccessedRow) => void)
     },
     transaction: (work, options) => store.transaction((inside) => work(observeStore(inside, onAccess)), options),
   };
-  return Object.assign(Object.create(store) as Store, observed);
+  return Object.assign(Object.create(store) as TenantStore, observed);
 }
 
 function reportPage<P extends { rows: AccessedRow[]; included?: AccessedRow[] }>(page: P, onAccess: (row: AccessedRow) => void): P {
