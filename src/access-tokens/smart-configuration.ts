@@ -33,6 +33,8 @@ const CAPABILITIES: [capability: string, has: (issuer: IssuerMetadata) => boolea
   ['sso-openid-connect', (issuer) => canAuthorize(issuer) && lists(issuer, 'scopes_supported', 'openid')],
   ['context-standalone-patient', (issuer) => canAuthorize(issuer) && lists(issuer, 'scopes_supported', 'launch/patient')],
   ['permission-offline', (issuer) => canAuthorize(issuer) && lists(issuer, 'scopes_supported', 'offline_access')],
+  ['permission-user', () => true],
+  ['permission-v1', () => true],
   ['permission-v2', () => true],
 ];
 

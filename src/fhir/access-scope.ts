@@ -1,4 +1,4 @@
-// Access scopes of API keys: `read`, `write`, `*`, `admin` (query plans), and SMART v2 system scopes (`system/Patient.rs`).
+// Access scopes: the words of API keys (`read`, `write`, `*`, `admin` for query plans), and SMART's scopes (`system/Patient.rs`, `user/Patient.rs`).
 // https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources
 
 import { AUDIT_TYPE } from './audit-search.ts';
@@ -12,15 +12,28 @@ const PLAIN_SCOPES = new Map([
   ['write', 'cud'],
   ['admin', ''],
 ]);
-const SYSTEM_SCOPE = /^system\/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)$/;
+/**
+ * `user/`: what the user may access. The server knows no rights of users, so the issuer that grants such a scope decides (docs/decisions/0047-access-tokens.md).
+ * `patient/` scopes and scopes with a query (`?category=…`) are not supported: they match nothing and grant nothing.
+ */
+const SMART_SCOPE = /^(?:system|user)\/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)$/;
+/** https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources: the letters of SMART 1.0's words */
+const FORMER_WORDS: Readonly<Record<string, string>> = { read: 'rs', write: 'cud', '*': 'cruds' };
 
-/** Whether this server supports a scope. */
-export const isScope = (scope: string): boolean => PLAIN_SCOPES.has(scope) || (SYSTEM_SCOPE.exec(scope)?.[2] ?? '') !== '';
+/** The type (`*`: all) and the letters of a SMART scope. Undefined: not a SMART scope that this server supports. */
+function parseSmartScope(scope: string): { type: string; letters: string } | undefined {
+  const [, type, word] = SMART_SCOPE.exec(scope) ?? [];
+  return type && word ? { type, letters: FORMER_WORDS[word] ?? word } : undefined;
+}
 
-/** Whether a scope covers the audit: only the scope that names AuditEvent does, and it never allows a write. */
+/** Whether this server supports a scope of an API key. A key has no user. */
+export const isScope = (scope: string): boolean =>
+  PLAIN_SCOPES.has(scope) || (scope.startsWith('system/') && parseSmartScope(scope) !== undefined);
+
+/** Whether a scope covers the audit: only a system scope that names AuditEvent does, and it never allows a write. */
 function coversAudit(scope: string, permission: Permission): boolean {
-  const [, type, letters] = SYSTEM_SCOPE.exec(scope) ?? [];
-  return type === AUDIT_TYPE && (permission === 'r' || permission === 's') && letters!.includes(permission);
+  const smart = scope.startsWith('system/') ? parseSmartScope(scope) : undefined;
+  return smart?.type === AUDIT_TYPE && (permission === 'r' || permission === 's') && smart.letters.includes(permission);
 }
 
 /** Whether one of the scopes covers an interaction on a resource type. */
@@ -29,8 +42,8 @@ export function isAllowed(scopes: readonly string[], type: string, permission: P
   return scopes.some((scope) => {
     const word = PLAIN_SCOPES.get(scope);
     if (word !== undefined) return word.includes(permission);
-    const [, types, letters] = SYSTEM_SCOPE.exec(scope) ?? [];
-    return (types === '*' || types === type) && letters !== undefined && letters.includes(permission);
+    const smart = parseSmartScope(scope);
+    return smart !== undefined && (smart.type === '*' || smart.type === type) && smart.letters.includes(permission);
   });
 }
 

@@ -93,6 +93,16 @@ export const invalidToken = (text: string) =>
 /** A webhook message without a valid signature. The reason is not revealed to the sender. */
 export const invalidSignature = () => buildError('login', 'this message is not accepted', undefined, { 'WWW-Authenticate': 'Signature' });
 export const forbidden = (text: string) => buildError('forbidden', text);
+
+/** The caller's scopes do not cover the request; `scope` is the smallest that does. */
+export class InsufficientScope extends FhirError {
+  readonly scope: string;
+
+  constructor(text: string, scope: string) {
+    super('forbidden', [issue(ERROR_KINDS.forbidden.code, `${text}: it needs ${scope}`)]);
+    this.scope = scope;
+  }
+}
 export const notFound = (text: string, where?: Where) => buildError('not-found', text, where);
 /** A resource type is not served. https://hl7.org/fhir/R4/http.html#Status-Codes */
 export const typeNotServed = (text: string) => new FhirError('not-found', [issue('not-supported', text)]);

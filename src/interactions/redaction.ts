@@ -14,7 +14,7 @@ import type { Caller, WriteHook } from './context.ts';
 /** Refuses (403) a Binary whose security context the caller's scopes do not cover. */
 export function requireSecurityContext(caller: Caller, row: ResourceRow, permission: Permission): void {
   if (!coversSecurityContext(caller, row, permission))
-    throw forbidden('the scopes of this API key do not cover the security context of this Binary');
+    throw forbidden('the scopes of this credential do not cover the security context of this Binary');
 }
 
 /** Redacts a row for a caller. A Binary outside the caller's scopes is returned without its content, so that counts and pages do not change. */

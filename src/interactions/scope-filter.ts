@@ -3,7 +3,7 @@
 // https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html ("a search must not return resources outside the scopes")
 
 import { isAllowed, toSmallestScope } from '../fhir/access-scope.ts';
-import { forbidden } from '../fhir/outcome.ts';
+import { InsufficientScope } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import { type Condition, type Inclusion, listSlices, type Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
@@ -13,7 +13,8 @@ import type { Caller } from './context.ts';
 export function restrictToScopes(query: Query, caller: Caller): Query {
   const may = (type: ServedType): boolean => canSearch(caller, type);
   for (const type of listSlices(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(collectTypes)])) {
-    if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}: it needs ${toSmallestScope(type, 's')}`);
+    if (!may(type))
+      throw new InsufficientScope(`the scopes of this credential do not cover a search of ${type}`, toSmallestScope(type, 's'));
   }
   return { ...query, include: query.include.flatMap((inclusion) => filterInclusion(inclusion, may)) };
 }
@@ -24,7 +25,7 @@ export const canSearch = ({ scopes }: Caller, type: string): boolean => isAllowe
 /** Refuses (403) to read resources of this type if the caller's scopes do not cover it. */
 export function requireReadScope(caller: Caller, type: string): void {
   if (!canRead(caller, type))
-    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, 'r')}`);
+    throw new InsufficientScope(`the scopes of this credential do not cover this use of ${type}`, toSmallestScope(type, 'r'));
 }
 
 /** Whether responses to the caller's writes may contain resources of this type. */
@@ -32,8 +33,7 @@ export const canRead = ({ scopes }: Caller, type: string): boolean => isAllowed(
 
 /** Refuses (403) a patch with a test operation if the caller has no read scope: its outcome would reveal stored values. */
 export function requireReadScopeForTests(caller: Caller, type: ServedType, { comparesValues }: Pick<Patch, 'comparesValues'>): void {
-  if (comparesValues && !canRead(caller, type))
-    throw forbidden(`this patch tests stored values: it needs the scope ${toSmallestScope(type, 'r')}`);
+  if (comparesValues && !canRead(caller, type)) throw new InsufficientScope('this patch tests stored values', toSmallestScope(type, 'r'));
 }
 
 function filterInclusion(inclusion: Inclusion, may: (type: ServedType) => boolean): Inclusion[] {

@@ -13,6 +13,16 @@ test.each([
   [['system/*.cruds'], 'cruds'],
   [['system/Observation.cruds'], ''],
   [['system/Observation.r', 'system/Patient.c'], 'c'],
+  [['user/Patient.rs'], 'rs'],
+  [['user/*.cruds'], 'cruds'],
+  [['user/Observation.cruds'], ''],
+  [['system/Patient.read'], 'rs'],
+  [['user/Patient.write'], 'cud'],
+  [['user/*.*'], 'cruds'],
+  [['system/Patient.readwrite', 'system/Patient.sr'], ''],
+  [['patient/Patient.rs', 'patient/*.*'], ''],
+  [['system/Patient.rs?active=true', 'user/Patient.rs?_id=1'], ''],
+  [['openid', 'fhirUser', 'launch/patient', 'offline_access'], ''],
   [['admin'], ''],
   [['admin', 'read'], 'rs'],
   [[], ''],
@@ -25,13 +35,29 @@ test.each(['*', 'read', 'write', 'admin', 'system/*.rs', 'system/Patient.cruds']
   expect(isScope(scope)).toBe(true);
 });
 
-test.each(['', 'operator', 'system/Patient.', 'system/Patient.sr', 'patient/Patient.rs', 'system/patient.r', 'constructor'])(
-  '"%s" is not a scope',
-  (scope) => {
-    expect(isScope(scope)).toBe(false);
-  },
-);
+test.each([
+  '',
+  'operator',
+  'system/Patient.',
+  'system/Patient.sr',
+  'patient/Patient.rs',
+  'user/Patient.rs',
+  'system/patient.r',
+  'constructor',
+])('"%s" is not a scope', (scope) => {
+  expect(isScope(scope)).toBe(false);
+});
 
 test('only the scope admin gives administrator rights', () => {
   expect([isAdmin(['admin']), isAdmin(['*', 'read', 'write', 'system/*.cruds'])]).toEqual([true, false]);
+});
+
+test.each([
+  [['*', 'read', 'write', 'admin', 'system/*.cruds', 'system/*.read', 'user/*.cruds', 'user/AuditEvent.rs'], ''],
+  [['system/AuditEvent.rs'], 'rs'],
+  [['system/AuditEvent.cruds'], 'rs'],
+  [['system/AuditEvent.read'], 'rs'],
+  [['system/AuditEvent.s'], 's'],
+] as const)('%j lets do %s with the audit', (scopes, letters) => {
+  expect(of([...scopes], 'AuditEvent')).toBe(letters);
 });

@@ -38,12 +38,14 @@ describe('the needed scope is named', () => {
     const key = await facet.keyWith('fhir', ['read', 'system/Observation.cruds']);
     const expectedRefusal = (type: string, scope: string) => [
       403,
-      `the scopes of this API key do not cover this use of ${type}: it needs ${scope}`,
+      `the scopes of this credential do not cover this use of ${type}: it needs ${scope}`,
     ];
     const practitioner = { resourceType: 'Practitioner', id: 'p' };
     expect(toError(await facet.fhir('post', '/Practitioner', key).send(practitioner))).toEqual(
       expectedRefusal('Practitioner', 'system/Practitioner.c'),
     );
+    const { headers } = await facet.fhir('delete', '/Patient/a', key);
+    expect(headers['www-authenticate']).toBe('Bearer realm="fhir", error="insufficient_scope", scope="system/Patient.d"');
     expect(toError(await facet.put(practitioner, key))).toEqual(expectedRefusal('Practitioner', 'system/Practitioner.u'));
     expect(toError(await facet.fhir('delete', '/Patient/a', key))).toEqual(expectedRefusal('Patient', 'system/Patient.d'));
   });
@@ -52,7 +54,7 @@ describe('the needed scope is named', () => {
     const key = await facet.keyWith('fhir', ['system/Observation.rs']);
     expect(toError(await facet.fhir('get', '/Observation?subject:Patient.family=curie', key))).toEqual([
       403,
-      'the scopes of this API key do not cover a search of Patient: it needs system/Patient.s',
+      'the scopes of this credential do not cover a search of Patient: it needs system/Patient.s',
     ]);
   });
 

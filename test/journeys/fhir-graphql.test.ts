@@ -344,9 +344,9 @@ describe('scopes and tenants', () => {
     expect(await refusal('{ PatientList(_id: bob) { id } }', { key: read })).toEqual([
       403,
       'forbidden',
-      'the scopes of this API key do not cover a search of Patient: it needs system/Patient.s',
+      'the scopes of this credential do not cover a search of Patient: it needs system/Patient.s',
     ]);
-    const noRead = [403, 'forbidden', 'the scopes of this API key do not cover this use of Patient: it needs system/Patient.r'];
+    const noRead = [403, 'forbidden', 'the scopes of this credential do not cover this use of Patient: it needs system/Patient.r'];
     expect(await refusal('{ Patient(id: bob) { id } }', { key: search })).toEqual(noRead);
     expect(await refusal('{ id }', { path: '/Patient/bob', key: search })).toEqual(noRead);
   });

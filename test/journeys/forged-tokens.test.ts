@@ -233,3 +233,17 @@ test('a token creates no Subscription, which would outlive it', async () => {
   const { status, body } = await facet.fhir('post', '/Subscription', await issuer.token()).send(subscription);
   expect([status, body.issue[0].diagnostics]).toEqual([403, expect.stringMatching(/outlives/)]);
 });
+
+test.each([
+  ['user/Patient.rs', 200],
+  ['user/Patient.read', 200],
+  ['system/*.read openid', 200],
+  ['user/Observation.rs', 403],
+  ['patient/Patient.rs launch/patient', 403],
+  ['user/Patient.rs?_id=ann', 403],
+  ['*', 403],
+])('a token with the scopes %s reads a Patient: %i', async (scope, status) => {
+  const response = await read(await issuer.token({ scope, patient: 'ann' }));
+  const challenge = status === 403 ? 'Bearer realm="fhir", error="insufficient_scope", scope="system/Patient.r"' : undefined;
+  expect([response.status, response.headers['www-authenticate']]).toEqual([status, challenge]);
+});

@@ -22,7 +22,7 @@ const ada = (id: string, more: object = {}) => ({
   ...more,
 });
 const toError = ({ status, body }: Response) => [status, body.issue?.[0].diagnostics];
-const NEEDS_READ = [403, 'this patch tests stored values: it needs the scope system/Patient.r'];
+const NEEDS_READ = [403, 'this patch tests stored values: it needs system/Patient.r'];
 
 describe('on the FHIR API', () => {
   let id = '';
@@ -146,7 +146,7 @@ describe('on the FHIR API', () => {
       facet.fhir('delete', `/Patient?identifier=urn:secret|${id}`, key),
     ]);
     for (const answer of responses)
-      expect(toError(answer)).toEqual([403, 'the scopes of this API key do not cover a search of Patient: it needs system/Patient.s']);
+      expect(toError(answer)).toEqual([403, 'the scopes of this credential do not cover a search of Patient: it needs system/Patient.s']);
   });
 });
 

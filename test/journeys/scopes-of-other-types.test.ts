@@ -42,7 +42,10 @@ const get = async (path: string, ...scopes: string[]) =>
   request(facet.app)
     .get(path)
     .set('Authorization', `Bearer ${await facet.keyWith('jump', scopes)}`);
-const expectedRefusal = (type: string) => [403, `the scopes of this API key do not cover a search of ${type}: it needs system/${type}.s`];
+const expectedRefusal = (type: string) => [
+  403,
+  `the scopes of this credential do not cover a search of ${type}: it needs system/${type}.s`,
+];
 const toError = ({ status, body }: request.Response) => [status, body.error?.message];
 
 describe('joined resources', () => {

@@ -114,7 +114,9 @@ function selectTypes({ context: { caller } }: FhirCall, place: SearchScope, para
 function filterSearchableTypes(scopes: readonly string[], types: readonly ServedType[]): readonly ServedType[] {
   const permitted = types.filter((type) => isAllowed(scopes, type, 's'));
   if (!permitted.length)
-    throw forbidden('the scopes of this API key cover no search at this path: it needs system/<Type>.s for one of the types of the path');
+    throw forbidden(
+      'the scopes of this credential cover no search at this path: it needs system/<Type>.s for one of the types of the path',
+    );
   return permitted;
 }
 

@@ -78,6 +78,9 @@ export const buildChallenge = (surface: 'fhir' | Pick<Surface, 'auth'> | undefin
       ? `ApiKey header="${surface.auth.header}"`
       : 'Bearer';
 
+/** The challenge of a 403 for a missing scope. https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+export const buildScopeChallenge = (scope: string): string => `Bearer realm="${FHIR_REALM}", error="insufficient_scope", scope="${scope}"`;
+
 const CACHE_MS = 1000;
 const MAX_CACHED = 10_000;
 

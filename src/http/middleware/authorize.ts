@@ -1,6 +1,6 @@
 // Authorization: refuses (403) a request that the caller's key or its scopes do not cover. docs/decisions/0013-api-keys-and-scopes.md
 import { isAllowed, type Permission, toSmallestScope } from '../../fhir/access-scope.ts';
-import { forbidden } from '../../fhir/outcome.ts';
+import { forbidden, InsufficientScope } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 
 /** Refuses (403) a patient's key on a shape that is not about the patient of the key, and any other key on a shape that is. */
@@ -13,5 +13,5 @@ export function authorizePatientKey({ patient }: Caller, aboutMe: boolean): void
 /** Refuses (403) what the caller's scopes do not cover. */
 export function authorize(caller: Caller, type: string, permission: Permission): void {
   if (!isAllowed(caller.scopes, type, permission))
-    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, permission)}`);
+    throw new InsufficientScope(`the scopes of this credential do not cover this use of ${type}`, toSmallestScope(type, permission));
 }

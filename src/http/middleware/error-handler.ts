@@ -1,9 +1,9 @@
 // Turns every error into a response in the format of the surface: FHIR's OperationOutcome or a vendor's error. Which status an error has: ERROR_KINDS in fhir/outcome.ts.
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isObject } from '../../fhir/json-values.ts';
-import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
+import { ERROR_KINDS, FhirError, InsufficientScope, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
 import { writeXml } from '../../fhir/xml/write-xml.ts';
-import { buildChallenge } from './authenticate.ts';
+import { buildChallenge, buildScopeChallenge } from './authenticate.ts';
 import { negotiateErrorFormat } from './fhir-format.ts';
 import { closeConnectionAfterLongBody } from './read-body.ts';
 import { buildResponseFacts, type RequestContext, readRequestContext } from './request-context.ts';
@@ -55,6 +55,7 @@ export function sendError(req: Request, res: Response, error: FhirError): void {
     .status(status)
     .set({
       ...(error.kind === 'login' && { 'WWW-Authenticate': buildChallenge(surface) }),
+      ...(error instanceof InsufficientScope && surface === 'fhir' && { 'WWW-Authenticate': buildScopeChallenge(error.scope) }),
       ...error.headers,
       ...headers,
     })
