@@ -24,16 +24,21 @@ interface Served {
 
 let facet: Running;
 let statement: Statement;
+/** Every type but AuditEvent, which only one scope opens. */
 let served: Served[];
+let audit: Served;
 beforeAll(async () => {
   facet = await startFacet();
   statement = (await request(facet.app).get('/fhir/R4/metadata')).body;
-  served = statement.rest[0]!.resource;
+  const all = statement.rest[0]!.resource;
+  served = all.filter(({ type }) => type !== 'AuditEvent');
+  audit = all.find(({ type }) => type === 'AuditEvent')!;
 });
 afterAll(() => facet.close());
 
 const get = (path: string) => request(facet.app).get(`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!);
-const search = (type: string, parameters: [string, string][]) => get(`/${type}?${new URLSearchParams(parameters)}`);
+const toPath = (type: string, parameters: [string, string][]) => `/${type}?${new URLSearchParams(parameters)}`;
+const search = (type: string, parameters: [string, string][]) => get(toPath(type, parameters));
 const statusesOf = async (type: string, searches: [string, string][]) => {
   const failures: string[] = [];
   for (const one of searches) {
@@ -62,7 +67,7 @@ const LONG_COMPOSITE = /-(variant|window)-coordinate$/;
 /** Kinds that take no modifiers, not even :missing. https://hl7.org/fhir/R4/search.html#modifiers */
 const BARE = new Set(['composite', 'special']);
 
-test('the CapabilityStatement is of kind instance for R4 and names every type but Parameters and AuditEvent', () => {
+test('the CapabilityStatement is of kind instance for R4 and names every type but Parameters', () => {
   expect(statement).toMatchObject({ resourceType: 'CapabilityStatement', status: 'active', kind: 'instance', fhirVersion: '4.0.1' });
   expect(statement.format).toContain('application/fhir+json');
   const all = new Set(
@@ -72,8 +77,8 @@ test('the CapabilityStatement is of kind instance for R4 and names every type bu
       .map(({ id }: { id: string }) => id),
   );
   // SubscriptionStatus is of a later version. https://hl7.org/fhir/R4/resourcelist.html
-  for (const left of ['Parameters', 'AuditEvent', 'SubscriptionStatus']) expect(all.delete(left)).toBe(true);
-  expect(served.map(({ type }) => type).sort()).toEqual([...all].sort());
+  for (const left of ['Parameters', 'SubscriptionStatus']) expect(all.delete(left)).toBe(true);
+  expect([...served, audit].map(({ type }) => type).sort()).toEqual([...all].sort());
 });
 
 test('the CapabilityStatement has the version and the date of the release', () => {
@@ -152,6 +157,19 @@ test('an unlisted parameter is refused with a text that names it, or reported wi
 });
 
 test('an unlisted type is 404', async () => {
-  for (const type of ['AuditEvent', 'Parameters', 'Medicaments', 'Patients', 'patient', 'constructor'])
+  for (const type of ['Parameters', 'Medicaments', 'Patients', 'patient', 'constructor'])
     expect([type, (await get(`/${type}`)).status]).toEqual([type, 404]);
+});
+
+test('AuditEvent: it is read and searched by every listed parameter, with its own scope; other parameters are refused by name', async () => {
+  expect(audit.interaction.map(({ code }) => code).sort()).toEqual(['read', 'search-type']);
+  const key = await facet.keyWith('fhir', ['system/AuditEvent.rs']);
+  const ask = (name: string, value: string) => facet.fhir('get', toPath('AuditEvent', [[name, value]]), key);
+  expect(audit.searchParam.length).toBeGreaterThan(5);
+  for (const { name, type } of audit.searchParam) expect([name, (await ask(name, VALUES[type]!)).status]).toEqual([name, 200]);
+  for (const name of ['shoesize', 'constructor', 'agent-name', 'patient:missing', '_include']) {
+    const { status, body } = await ask(name, 'true');
+    expect([name, status, body.issue[0].code]).toEqual([name, 400, 'not-supported']);
+    expect(body.issue[0].diagnostics).toContain(name);
+  }
 });

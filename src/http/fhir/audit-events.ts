@@ -53,7 +53,7 @@ async function searchPage(call: AuditCall, reader: AuditReader, sent: [string, s
   const opened = sealed === undefined ? undefined : openLink(call, sealed);
   const parameters = opened?.parameters ?? sent.filter((parameter) => !isFormatParameter(parameter));
   const unknown = parameters.find(([name]) => !AUDIT_PARAMETERS.has(name));
-  if (unknown) throw notSupported(`a search of AuditEvent takes ${[...AUDIT_PARAMETERS.keys()].join(', ')}`);
+  if (unknown) throw notSupported(`${unknown[0]}: a search of AuditEvent takes ${[...AUDIT_PARAMETERS.keys()].join(', ')}`);
   const page = await reader.search(context, parameters, opened?.after);
   const seal = (after: AuditPosition): string =>
     `${context.baseUrl}/${AUDIT_TYPE}?_page=${pageTokens.seal(context.caller.tenant, { path: AUDIT_TYPE, parameters, after })}`;
