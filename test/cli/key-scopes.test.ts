@@ -10,7 +10,6 @@ const created = (scopes: string) =>
 test.each([
   ['system/Patint.rs', /^--scopes: Patint is not served \(did you mean Patient\?\)/],
   ['read,system/Obsevration.cruds', /\(did you mean Observation\?\)/],
-  ['system/AuditEvent.rs', /AuditEvent is not served/],
   ['system/patient.rs', /^not a scope: system\/patient\.rs/],
 ])('%s is refused', async (scopes, says) => {
   await expect(created(scopes)).rejects.toThrow(says);

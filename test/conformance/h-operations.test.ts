@@ -129,8 +129,8 @@ describe('H105 scopes', () => {
   });
 
   // Keys are given by the operator. SMART's own ways to a token are not offered, so nothing may say that they are.
-  test.each(['patient/Observation.rs?category=laboratory', 'system/Observation.rs?category=laboratory', 'user/*.rs', 'launch/patient'])(
-    'a scope with a query or of another context (%s) permits nothing',
+  test.each(['patient/Observation.rs?category=laboratory', 'system/Observation.rs?category=laboratory', 'patient/*.rs', 'launch/patient'])(
+    'a scope with a query or of a patient (%s) permits nothing',
     async (scope) => {
       expectRefusal(await ask('GET', '/Observation', { key: await facet().keyWith('fhir', [scope]) }), 403, 'forbidden');
     },
@@ -144,11 +144,11 @@ describe('H105 scopes', () => {
 });
 
 describe('H106 audit', () => {
-  // No AuditEvents are written yet.
-  test('AuditEvent is not served, and refused by name', async () => {
-    const refused = await ask('GET', '/AuditEvent');
-    expectRefusal(refused, 404, 'not-supported');
-    expect(refused.body.issue[0].diagnostics).toContain('AuditEvent');
+  test('AuditEvents are searched with a scope of their own, and nobody writes one', async () => {
+    expectRefusal(await ask('GET', '/AuditEvent'), 403, 'forbidden');
+    const key = await facet().keyWith('fhir', ['system/AuditEvent.rs']);
+    expect((await ask('GET', '/AuditEvent', { key })).body).toMatchObject({ resourceType: 'Bundle', type: 'searchset' });
+    expectRefusal(await ask('POST', '/AuditEvent', { key, body: { resourceType: 'AuditEvent' } }), 405);
   });
 
   test('the log has a failure with its request id and without health data, even if the database error contains values', async () => {

@@ -23,9 +23,9 @@ afterAll(async () => {
 
 const fhir = (path: string, more?: Parameters<typeof call>[2]) => call(`${server.url}/fhir/R4${path}`, place.keys().demo.fhir!, more);
 
-test('the named types are served, and no other', async () => {
+test('the named types and the audit are served, and no other', async () => {
   const { rest } = (await fhir('/metadata')).body as { rest: { resource: { type: string }[] }[] };
-  expect(rest[0]!.resource.map(({ type }) => type).sort()).toEqual([...SELECTED].sort());
+  expect(rest[0]!.resource.map(({ type }) => type).sort()).toEqual([...SELECTED, 'AuditEvent'].sort());
   expect((await fhir('/Procedure')).status).toBe(200);
   const refused = await fhir('/Account');
   expect([refused.status, JSON.stringify(refused.body)]).toEqual([

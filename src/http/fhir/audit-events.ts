@@ -11,7 +11,7 @@ import { isFormatParameter } from './page-links.ts';
 
 type AuditCall = Pick<FhirCall, 'context' | 'pageTokens' | 'method' | 'path' | 'query' | 'body'>;
 
-const PATH = /^\/AuditEvent(?:\/([^/]+))?\/?$/;
+const PATH = /^\/AuditEvent(?:\/(_search|[A-Za-z0-9\-.]{1,64}))?\/?$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Whether a path is below /AuditEvent. */
