@@ -2,8 +2,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { Agent, createServer, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -158,10 +157,8 @@ test('SIGTERM: the current request is finished, idle clients do not delay the st
 
 test('when /readyz is 200 for the first time, the keys and the demo data are there', async () => {
   const own = await emptyPlace();
-  const free = createServer().listen(0);
-  await once(free, 'listening');
-  const { port } = free.address() as AddressInfo;
-  await new Promise((resolve) => free.close(resolve));
+  // below the ports that the system gives out (PORT=0): a server of another test cannot listen there and answer instead of this one
+  const port = 20_000 + (process.pid % 10_000);
   const url = `http://localhost:${port}`;
   const starting = launch({ ...own.env, PORT: String(port) });
   const isReady = () =>
