@@ -1,5 +1,7 @@
 // Checks the XHTML of a narrative: one well-formed <div> with formatting elements only, and nothing executable. This is not an HTML parser.
-// https://hl7.org/fhir/R4/narrative.html#xhtml, constraints txt-1 and txt-2
+// https://hl7.org/fhir/R4/narrative.html#xhtml, constraints txt-1 and txt-2. https://hl7.org/fhir/R4/security.html#narrative
+import { areSafeAttributes } from './narrative-attributes.ts';
+import { hasKnownEntitiesOnly } from './narrative-entities.ts';
 import { isReadable } from './primitives.ts';
 
 /** The elements of txt-1: chapters 7 to 11 (without 9.4) and 15 of HTML 4.0, links and images. */
@@ -15,21 +17,16 @@ const ATTRIBUTES =
 
 const buildAlternation = (names: string): string => `(?:${names.replaceAll(' ', '|')})`;
 const VALUE = `(?:"[^"<]*"|'[^'<]*')`;
-/** A comment, or a tag. Groups: the slash of a closing tag, the name, the attributes, the slash of an empty element. */
+/**
+ * A comment, or a tag. Groups: the slash of a closing tag, the name, the attributes, the slash of an empty element. A comment may not begin with `>` or `->`:
+ * XML reads on to `-->`, but HTML ends the comment there and runs what follows. `<!--[if` is a condition that old browsers obey.
+ * https://html.spec.whatwg.org/multipage/parsing.html#parse-error-abrupt-closing-of-empty-comment
+ */
 const TAG = new RegExp(
-  `<(?:!--(?:[^-]|-[^-])*-->|(/?)(${buildAlternation(ELEMENTS)})((?:\\s+${buildAlternation(ATTRIBUTES)}\\s*=\\s*${VALUE})*)\\s*(/?)>)`,
+  `<(?:!--(?!-?>|\\s*\\[)(?:[^-]|-[^-])*-->|(/?)(${buildAlternation(ELEMENTS)})((?:\\s+${buildAlternation(ATTRIBUTES)}\\s*=\\s*${VALUE})*)\\s*(/?)>)`,
   'y',
 );
-const LOOSE_AMPERSAND = /&(?!(?:[A-Za-z][A-Za-z0-9]*|#\d+|#x[0-9A-Fa-f]+);)/;
-const LINKED = /href|src|cite|longdesc/;
-const LINK = /(?:href|src|cite|longdesc)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const IMAGE = /^<img\s.*src\s*=/s;
-const SCRIPT_SCHEME = /^(?:javascript|vbscript|data:text)/i;
-/** Browsers ignore spaces and control characters before and inside a scheme. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const SKIPPED = /[\s\u0000-\u0020]+/g;
-const ENTITY = /&#(x?)([0-9A-Fa-f]+);|&(Tab|NewLine|colon);/gi;
-const NAMED: Readonly<Record<string, string>> = { tab: '\t', newline: '\n', colon: ':' };
 
 /** txt-2: there is text between the tags, or an image. A `>` inside an attribute counts as the end of its tag, which can only add content. */
 export function hasNarrativeContent(text: string): boolean {
@@ -47,7 +44,7 @@ export function hasNarrativeContent(text: string): boolean {
 /** txt-1: one well-formed <div> with formatting, links and images only, and nothing executable. */
 export function isSafeNarrative(text: string): boolean {
   const source = text.trim();
-  if (!source.startsWith('<div') || LOOSE_AMPERSAND.test(source) || !isReadable(source)) return false;
+  if (!source.startsWith('<div') || !isReadable(source) || !hasKnownEntitiesOnly(source)) return false;
   const open: string[] = [];
   for (let at = 0; at >= 0; at = source.indexOf('<', TAG.lastIndex)) {
     TAG.lastIndex = at;
@@ -60,22 +57,8 @@ export function isSafeNarrative(text: string): boolean {
   return false;
 }
 
-/** A closing tag must match the last open element and have no attributes. Links of an opening tag must not be scripts. Comments are allowed anywhere. */
+/** A closing tag must match the last open element and have no attributes. */
 function isAllowedTag([, closes, name, attributes = '', empty]: RegExpExecArray, last: string | undefined): boolean {
   if (closes) return name === last && attributes === '' && !empty;
-  return attributes === '' || !LINKED.test(attributes) || !hasScriptLink(attributes);
+  return attributes === '' || areSafeAttributes(attributes);
 }
-
-function hasScriptLink(attributes: string): boolean {
-  for (const [, double, single] of attributes.matchAll(LINK)) if (isScriptUrl(double ?? single ?? '')) return true;
-  return false;
-}
-
-const isScriptUrl = (value: string): boolean => SCRIPT_SCHEME.test(decodeEntities(value).replace(SKIPPED, ''));
-
-const decodeEntities = (value: string): string =>
-  value.replace(ENTITY, (_whole, hex: string, digits: string | undefined, name: string | undefined) =>
-    digits === undefined ? NAMED[name!.toLowerCase()]! : toCharacter(Number.parseInt(digits, hex ? 16 : 10)),
-  );
-
-const toCharacter = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '');
