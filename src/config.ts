@@ -8,6 +8,7 @@ import { DEPRECATED_VARIABLES, deprecationText } from './deprecated-names.ts';
 import { formatSuggestion } from './fhir/closest-name.ts';
 import { isObject, tryParseJson } from './fhir/json-values.ts';
 import { isKnown, KNOWN_TYPES, type ServedType } from './fhir/types.ts';
+import { parseTracing, type TracingSettings } from './observability/tracing-settings.ts';
 
 /** Every setting: its environment variable, then its meaning. */
 export interface Config {
@@ -51,6 +52,8 @@ export interface Config {
   drainSeconds: number;
   /** FACET_METRICS: the address of the metrics endpoint, `9464` (on loopback) or `host:port`; absent: no endpoint. */
   metrics: { host: string; port: number } | undefined;
+  /** OTEL_EXPORTER_OTLP_ENDPOINT and other variables of OpenTelemetry: where traces are sent; absent: no traces. */
+  tracing: TracingSettings | undefined;
   /** FACET_TEST_CLOCK: the URL from which a process of a test reads the time, {"now": "…"}; never in production. */
   testClock: string | undefined;
   /** FACET_PRIVATE_SUBSCRIBER_HOSTS: hosts with private addresses that subscribers may use in production, separated by commas. */
@@ -128,6 +131,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     }),
     drainSeconds: readWholeNumber('FACET_DRAIN_SECONDS', env.FACET_DRAIN_SECONDS, { standard: production ? 5 : 0, max: 600 }),
     metrics: readAddress('FACET_METRICS', env.FACET_METRICS),
+    tracing: readTracing(env),
     testClock: readTestClock(production, env.FACET_TEST_CLOCK),
     subscriptionHosts: readHosts('FACET_PRIVATE_SUBSCRIBER_HOSTS', env.FACET_PRIVATE_SUBSCRIBER_HOSTS),
     issuers: parseIssuers(readText(env.FACET_ISSUERS)),
@@ -154,6 +158,17 @@ const readJunction = (env: NodeJS.ProcessEnv): Config['junction'] => ({
   defaultPhysicians: readJson('JUNCTION_DEFAULT_PHYSICIANS', env.JUNCTION_DEFAULT_PHYSICIANS, isPhysicians) ?? {},
   concurrency: readWholeNumber('JUNCTION_CONCURRENCY', env.JUNCTION_CONCURRENCY, { standard: 16, least: 1, max: 256 }),
 });
+
+const readTracing = (env: NodeJS.ProcessEnv): Config['tracing'] =>
+  parseTracing({
+    base: readUrl('OTEL_EXPORTER_OTLP_ENDPOINT', env.OTEL_EXPORTER_OTLP_ENDPOINT),
+    endpoint: readUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT),
+    protocol: readText(env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL) ?? readText(env.OTEL_EXPORTER_OTLP_PROTOCOL),
+    exporter: readText(env.OTEL_TRACES_EXPORTER),
+    disabled: readText(env.OTEL_SDK_DISABLED),
+    sampler: readText(env.OTEL_TRACES_SAMPLER),
+    samplerArg: readText(env.OTEL_TRACES_SAMPLER_ARG),
+  });
 
 /** Replaces deprecated names of variables by the current ones. When both are set, the current one counts. */
 function replaceDeprecated(environment: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; deprecations: string[] } {

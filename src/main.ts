@@ -2,7 +2,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { administer, buildAdminContext } from './cli/admin.ts';
 import type { AdminRequest } from './cli/admin-command.ts';
 import type { Config } from './config.ts';
@@ -11,6 +11,7 @@ import { createBoundedServer } from './http/bounded-server.ts';
 import { createDrain, type Drain } from './http/drain.ts';
 import { openIndexState } from './interactions/index-state.ts';
 import type { Metrics } from './observability/metrics-endpoint.ts';
+import type { Tracing } from './observability/tracing.ts';
 import { ORDERING_TYPES } from './orders/ordering-types.ts';
 import { ROOT } from './root.ts';
 import { assemble, type Facet } from './server/assemble.ts';
@@ -37,22 +38,22 @@ export interface RunningServer {
 
 /** From an empty directory to a listening server. `print` prints a line for people. `watch`: mappings are reloaded when their files change. */
 export async function startServer(config: Config, print: (line: string) => void, { watch = false } = {}): Promise<RunningServer> {
-  const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
   const loaded = loadDefinitions(config);
   checkRateLimits(config, loaded.mappings.surfaces);
   const serving: CurrentHandlers = { answer: answerStarting, operate: refuseCommand };
-  const metrics = config.metrics && (await import('./observability/metrics-endpoint.ts')).createMetrics();
-  const drain = createDrain(buildListener(serving, metrics));
+  const { log, metrics, tracing } = await observe(config);
+  const drain = createDrain(buildListener(serving, { metrics, tracing }));
   const server = createBoundedServer(config, drain.listener);
-  const steps: CloseStep[] = [];
+  const steps: CloseStep[] = tracing ? [tracing.close] : [];
   try {
     const lock = await lockDataDirectory(config, (request) => serving.operate(request));
     if (lock) steps.unshift(() => lock.release());
     // bound before anything is created or printed, so that the printed URLs have the real port
     const port = await listen(server, { port: config.port }, 'stop the other server, or choose another with PORT');
-    const { database, background, close } = await openServerDatabases(toServerLocation(config, lock));
-    steps.unshift(close);
+    const opened = await openServerDatabases(toServerLocation(config, lock));
+    steps.unshift(opened.close);
+    const { database, background } = tracing?.traceDatabases(opened) ?? opened;
     await checkServedTypes(config, loaded.mappings, (types) => findStoredTypes(database, types));
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
     const clock = await startClock(config, steps);
@@ -89,6 +90,22 @@ export async function startServer(config: Config, print: (line: string) => void,
   }
 }
 
+interface Observability {
+  log: Logger;
+  metrics: Metrics | undefined;
+  tracing: Tracing | undefined;
+}
+
+/** Metrics and traces are loaded only if they are configured. */
+async function observe(config: Config): Promise<Observability> {
+  const metrics = config.metrics && (await import('./observability/metrics-endpoint.ts')).createMetrics();
+  if (!config.tracing) return { log: pino({ level: config.logLevel }), metrics, tracing: undefined };
+  const { createTracing } = await import('./observability/tracing.ts');
+  const tracing = createTracing(config.tracing, (fields, text) => log.error(fields, text));
+  const log = pino({ level: config.logLevel, mixin: tracing.readLogFields });
+  return { log, metrics, tracing };
+}
+
 /** The time, or in a test the time of its clock. */
 async function startClock({ testClock: url }: Config, steps: CloseStep[]): Promise<() => Date> {
   if (url === undefined) return () => new Date();
@@ -114,10 +131,11 @@ interface CurrentHandlers {
 }
 
 const buildListener =
-  (serving: CurrentHandlers, metrics: Metrics | undefined): RequestListener =>
+  (serving: CurrentHandlers, { metrics, tracing }: Pick<Observability, 'metrics' | 'tracing'>): RequestListener =>
   (req, res) => {
     metrics?.observe(req, res);
-    serving.answer(req, res);
+    if (tracing) tracing.traceRequest(req, res, () => void serving.answer(req, res));
+    else serving.answer(req, res);
   };
 
 type Commands = (request: AdminRequest) => Promise<string[]>;

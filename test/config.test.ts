@@ -20,6 +20,41 @@ test('issuers are read, on loopback also by http', () => {
   expect(readConfig({}).issuers).toEqual([]);
 });
 
+const COLLECTOR = 'http://127.0.0.1:4318';
+
+test.each([
+  [{}, undefined],
+  [{ OTEL_SERVICE_NAME: 'facet' }, undefined],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: `${COLLECTOR}/` }, { endpoint: `${COLLECTOR}/v1/traces`, sampler: 'parentbased_always_on', ratio: 1 }],
+  [
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${COLLECTOR}/x`, OTEL_TRACES_SAMPLER: 'always_off' },
+    { endpoint: `${COLLECTOR}/x`, sampler: 'always_off', ratio: 1 },
+  ],
+  [
+    {
+      OTEL_EXPORTER_OTLP_ENDPOINT: COLLECTOR,
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.1',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    },
+    { endpoint: `${COLLECTOR}/v1/traces`, sampler: 'traceidratio', ratio: 0.1 },
+  ],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: COLLECTOR, OTEL_SDK_DISABLED: 'true' }, undefined],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: COLLECTOR, OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, undefined],
+])('traces are on when an endpoint is given: %j', (env, tracing) => {
+  expect(readConfig(env).tracing).toEqual(tracing);
+});
+
+test.each([
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT must be an absolute URL'],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: COLLECTOR, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTEL_EXPORTER_OTLP_PROTOCOL must be http/json'],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: COLLECTOR, OTEL_TRACES_EXPORTER: 'zipkin' }, 'OTEL_TRACES_EXPORTER must be otlp or none'],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: COLLECTOR, OTEL_TRACES_SAMPLER: 'often' }, 'OTEL_TRACES_SAMPLER must be one of always_on'],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: COLLECTOR, OTEL_TRACES_SAMPLER_ARG: '2' }, 'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1'],
+])('a setting of traces that cannot work is refused: %j', (env, message) => {
+  expect(() => readConfig(env)).toThrow(message);
+});
+
 const SECRETS = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'];
 
 test('lists, JSON and URLs are read', () => {

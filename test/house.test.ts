@@ -6,21 +6,22 @@ const SRC = 'src';
 /** What each room may import, besides itself. Files directly under src/, server, observability and the command line are the roof and may import all. */
 const FLOORS: Record<string, string[]> = {
   fhir: [],
+  tracing: [],
   messaging: ['fhir'],
   store: ['messaging', 'fhir'],
   mapping: ['fhir'],
   'mapping-tools': ['mapping', 'fhir'],
   interactions: ['store', 'messaging', 'fhir'],
   audit: ['interactions', 'store', 'messaging', 'fhir'],
-  'access-tokens': ['interactions', 'store', 'messaging', 'fhir'],
+  'access-tokens': ['interactions', 'store', 'messaging', 'tracing', 'fhir'],
   'vendor-api': ['mapping', 'interactions', 'store', 'messaging', 'fhir'],
   administration: ['vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
   http: ['audit', 'administration', 'vendor-api', 'mapping', 'interactions', 'store', 'fhir'],
-  junction: ['messaging', 'fhir'],
+  junction: ['messaging', 'tracing', 'fhir'],
   'junction-sandbox': ['fhir'],
-  orders: ['junction', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
+  orders: ['junction', 'mapping', 'interactions', 'store', 'messaging', 'tracing', 'fhir'],
   physicians: ['orders', 'junction', 'interactions', 'store', 'messaging', 'fhir'],
-  subscriptions: ['interactions', 'store', 'messaging', 'fhir'],
+  subscriptions: ['interactions', 'store', 'messaging', 'tracing', 'fhir'],
 };
 /** What each folder of a room may import of the others; the files beside them belong to none. */
 const FOLDERS: Record<string, Record<string, string[]>> = {
@@ -83,6 +84,8 @@ const KEPT_IN: Record<string, string> = {
   pg: 'store',
   '@electric-sql/pglite': 'store',
   'prom-client': 'roof',
+  '@opentelemetry/api': 'roof',
+  '@opentelemetry/sdk-trace': 'roof',
   commander: 'roof',
   jose: 'access-tokens',
 };

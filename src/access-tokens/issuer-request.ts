@@ -1,6 +1,7 @@
 // Requests to an issuer: bounded in time and size, and without redirects, which could lead into a private network.
 import { isIP } from 'node:net';
 import { isLoopback, isPrivateAddress, toHost } from '../messaging/address-policy.ts';
+import { inRequestSpan, recordStatus } from '../tracing/span.ts';
 
 /** The maximum duration of a request, with its body. */
 const TIMEOUT_MS = 3000;
@@ -10,18 +11,20 @@ const MAX_BYTES = 512 * 1024;
 export class IssuerResponseError extends Error {}
 
 /** The status and the JSON of a response. The body of another status than 200 is not read. */
-export async function fetchJson(url: string): Promise<{ status: number; json: unknown }> {
-  const response = await fetch(url, {
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: { Accept: 'application/json' },
+export const fetchJson = (url: string): Promise<{ status: number; json: unknown }> =>
+  inRequestSpan({ method: 'GET', url }, async (span) => {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { Accept: 'application/json', ...span.headers },
+    });
+    recordStatus(span, response.status);
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      return { status: response.status, json: undefined };
+    }
+    return { status: 200, json: parseBody(await readBounded(response)) };
   });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    return { status: response.status, json: undefined };
-  }
-  return { status: 200, json: parseBody(await readBounded(response)) };
-}
 
 async function readBounded({ body }: Response): Promise<string> {
   const parts: Uint8Array[] = [];

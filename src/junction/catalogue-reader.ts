@@ -5,6 +5,7 @@ import { toList, toRecord } from '../fhir/json-values.ts';
 import type { Outcome } from '../messaging/outcome.ts';
 import type { JunctionAccount } from './account.ts';
 import { readTextField } from './json-fields.ts';
+import { buildPath, type JunctionPath } from './path.ts';
 import { classifyResponse, createTransport } from './transport.ts';
 
 export interface LabTest {
@@ -51,17 +52,21 @@ export function createJunctionCatalogueReader(
   createSignal: () => AbortSignal,
 ): JunctionCatalogueReader {
   const send = createTransport(account);
-  const get = async <T>(path: string, query: Record<string, string>, parse: (body: unknown) => T | undefined): Promise<Outcome<T>> =>
-    classifyResponse(await send({ method: 'GET', path: `${path}?${new URLSearchParams(query)}`, signal: createSignal() }), parse);
-  const listMarkers = (path: string, query: Record<string, string>): Promise<Outcome<CatalogueMarker[]>> =>
+  const get = async <T>(path: JunctionPath, query: Record<string, string>, parse: (body: unknown) => T | undefined): Promise<Outcome<T>> =>
+    classifyResponse(await send({ method: 'GET', path, query, signal: createSignal() }), parse);
+  const listMarkers = (path: JunctionPath, query: Record<string, string>): Promise<Outcome<CatalogueMarker[]>> =>
     readPages(async (page = '1') => get(path, { ...query, page, size: String(PAGE_SIZE) }, parseMarkersPage));
   return {
     listLabTests: () =>
       readPages((cursor) =>
-        get('/v3/lab_test', { lab_test_limit: String(PAGE_SIZE), ...(cursor !== undefined && { next_cursor: cursor }) }, parseLabTestsPage),
+        get(
+          buildPath`/v3/lab_test`,
+          { lab_test_limit: String(PAGE_SIZE), ...(cursor !== undefined && { next_cursor: cursor }) },
+          parseLabTestsPage,
+        ),
       ),
-    listMarkersOfTest: (id) => listMarkers(`/v3/lab_tests/${encodeURIComponent(id)}/markers`, {}),
-    listSingleMarkers: (laboratory) => listMarkers('/v3/lab_tests/markers', { lab_slug: laboratory, a_la_carte_enabled: 'true' }),
+    listMarkersOfTest: (id) => listMarkers(buildPath`/v3/lab_tests/${id}/markers`, {}),
+    listSingleMarkers: (laboratory) => listMarkers(buildPath`/v3/lab_tests/markers`, { lab_slug: laboratory, a_la_carte_enabled: 'true' }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { JunctionAccount } from './account.ts';
 import { createInsuranceClient, type InsuranceClient } from './insurance-client.ts';
 import { readTextField } from './json-fields.ts';
 import { PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
+import { buildPath, type JunctionPath } from './path.ts';
 import { classifyResponse, createTransport, type JunctionResponse, type NoResponse, requireSubject } from './transport.ts';
 
 /** The fields of an order that are read; the others are Junction's copy of the request. */
@@ -50,34 +51,33 @@ export interface JunctionClient extends InsuranceClient {
 
 export function createJunctionClient(account: () => JunctionAccount | undefined): JunctionClient {
   const send = createTransport(account);
-  const get = (path: string, signal: AbortSignal) => send({ method: 'GET', path, signal });
-  const post = (path: string, body: string, signal: AbortSignal, headers = {}) => send({ method: 'POST', path, body, signal, headers });
+  const get = (path: JunctionPath, signal: AbortSignal) => send({ method: 'GET', path, signal });
+  const post = (path: JunctionPath, body: string, signal: AbortSignal, headers = {}) =>
+    send({ method: 'POST', path, body, signal, headers });
   return {
     ...createInsuranceClient(send),
     async ensureUser(clientUserId, signal) {
-      const response = await post('/v2/user', JSON.stringify({ client_user_id: clientUserId }), signal);
+      const response = await post(buildPath`/v2/user`, JSON.stringify({ client_user_id: clientUserId }), signal);
       const existing = 'fault' in response ? undefined : readConflictingUserId(response);
       if (existing !== undefined) return { kind: 'accepted', value: existing };
       const created = missingOperationToUnknown(classifyResponse(response, readUserIdNamed(clientUserId)));
       if (created.kind !== 'refused' && !('status' in response && response.status === 409)) return created;
-      const resolved = classifyResponse(
-        await get(`/v2/user/resolve/${encodeURIComponent(clientUserId)}`, signal),
-        readUserIdNamed(clientUserId),
-      );
+      const resolved = classifyResponse(await get(buildPath`/v2/user/resolve/${clientUserId}`, signal), readUserIdNamed(clientUserId));
       return resolved.kind === 'refused' ? created : resolved;
     },
     async createOrder({ body, key }, signal) {
-      const response = await post('/v3/order', body, signal, { 'x-idempotency-key': key });
+      const response = await post(buildPath`/v3/order`, body, signal, { 'x-idempotency-key': key });
       const sent = readTextField(JSON.parse(body), 'passthrough');
       return requireSubject(classifyResponse(response, parseOrderEnvelope), ({ passthrough }) => passthrough === sent);
     },
     readOrder: async (id, signal) =>
-      requireSubject(classifyResponse(await get(`/v3/order/${encodeURIComponent(id)}`, signal), parseOrder), (order) => order.id === id),
+      requireSubject(classifyResponse(await get(buildPath`/v3/order/${id}`, signal), parseOrder), (order) => order.id === id),
     async findOrder({ passthrough, ...scope }, signal) {
       const filter = 'userId' in scope ? { user_id: scope.userId } : { start_date: scope.since };
       for (let page = 1; page <= MAX_PAGES; page++) {
-        const query = new URLSearchParams({ ...filter, page: String(page), size: String(PAGE_SIZE) });
-        const listed = classifyResponse(await get(`/v3/orders?${query}`, signal), parseOrdersPage(parseOrder));
+        const query = { ...filter, page: String(page), size: String(PAGE_SIZE) };
+        const response = await send({ method: 'GET', path: buildPath`/v3/orders`, query, signal });
+        const listed = classifyResponse(response, parseOrdersPage(parseOrder));
         if (listed.kind !== 'accepted') return listed;
         const found = listed.value.orders.find((order) => order.passthrough === passthrough);
         if (found || listed.value.last) return { kind: 'accepted', value: found };
@@ -86,16 +86,17 @@ export function createJunctionClient(account: () => JunctionAccount | undefined)
     },
     cancelOrder: async (id, signal) =>
       requireSubject(
-        classifyResponse(await post(`/v3/order/${encodeURIComponent(id)}/cancel`, '', signal), parseOrderEnvelope),
+        classifyResponse(await post(buildPath`/v3/order/${id}/cancel`, '', signal), parseOrderEnvelope),
         (order) => order.id === id,
       ),
     async listPhysicians(signal) {
       const teamId = account()?.teamId;
       if (teamId === undefined) return { kind: 'unauthorised', why: 'JUNCTION_TEAM_ID is not set' };
-      return classifyResponse(await get(`/v2/team/${encodeURIComponent(teamId)}/physicians`, signal), parseRoster);
+      return classifyResponse(await get(buildPath`/v2/team/${teamId}/physicians`, signal), parseRoster);
     },
     async pushPhysician(path, { body, key }, signal) {
-      const teamPath = path.replace('{team_id}', () => encodeURIComponent(account()?.teamId ?? ''));
+      // the path is a setting
+      const teamPath = { text: path.replace('{team_id}', () => encodeURIComponent(account()?.teamId ?? '')), template: path };
       const response = await post(teamPath, JSON.stringify(body), signal, { 'x-idempotency-key': key });
       return classifyPushResponse(response) ?? classifyResponse(response, (parsed) => ({ offered: true, id: readPhysicianId(parsed) }));
     },

@@ -2,6 +2,7 @@
 import { isObject } from '../fhir/json-values.ts';
 import type { Outcome } from '../messaging/outcome.ts';
 import { readTextField } from './json-fields.ts';
+import { buildPath } from './path.ts';
 import { classifyResponse, type createTransport } from './transport.ts';
 
 /** Each request is aborted by its `signal`. */
@@ -15,18 +16,17 @@ export interface InsuranceClient {
 }
 
 export function createInsuranceClient(send: ReturnType<typeof createTransport>): InsuranceClient {
-  const toPath = (userId: string, rest: string) => `/v2/user/${encodeURIComponent(userId)}/${rest}`;
   return {
     updateUserInfo: async (userId, body, signal) =>
-      classifyResponse(await send({ method: 'PATCH', path: toPath(userId, 'info'), body, signal }), (json) =>
+      classifyResponse(await send({ method: 'PATCH', path: buildPath`/v2/user/${userId}/info`, body, signal }), (json) =>
         isObject(json) ? true : undefined,
       ),
     createInsurance: async (userId, body, signal) =>
-      classifyResponse(await send({ method: 'POST', path: toPath(userId, 'insurance'), body, signal }), (json) =>
+      classifyResponse(await send({ method: 'POST', path: buildPath`/v2/user/${userId}/insurance`, body, signal }), (json) =>
         isSameMember(json, body) ? true : undefined,
       ),
     hasInsurance: async (userId, body, signal) =>
-      classifyResponse(await send({ method: 'GET', path: toPath(userId, 'insurance/latest'), signal }), (json) =>
+      classifyResponse(await send({ method: 'GET', path: buildPath`/v2/user/${userId}/insurance/latest`, signal }), (json) =>
         isObject(json) ? isSameMember(json, body) : undefined,
       ),
   };

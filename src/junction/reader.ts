@@ -6,6 +6,7 @@ import type { JunctionAccount } from './account.ts';
 import { readTextField } from './json-fields.ts';
 import { type OrderSnapshot, parseOrderSnapshot } from './order-snapshot.ts';
 import { type OrdersPage, PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
+import { buildPath, type JunctionPath } from './path.ts';
 import {
   classifyResponse,
   createTransport,
@@ -38,28 +39,32 @@ export interface JunctionReader {
 
 export function createJunctionReader(account: () => JunctionAccount | undefined): JunctionReader {
   const send = createTransport(account);
-  const get = (path: string, signal: AbortSignal, as: JunctionRequest['as'] = 'json') => send({ method: 'GET', path, signal, as });
+  const get = (path: JunctionPath, signal: AbortSignal, as: JunctionRequest['as'] = 'json') => send({ method: 'GET', path, signal, as });
   return {
     readOrder: async (id, signal) =>
       requireSubject(
-        classifyOptional(await get(`/v3/order/${encodeURIComponent(id)}`, signal), parseOrderSnapshot),
+        classifyOptional(await get(buildPath`/v3/order/${id}`, signal), parseOrderSnapshot),
         (order) => !order || order.id === id,
       ),
     listUpdatedOrders: async ({ from, until, page }, signal) => {
-      const query = new URLSearchParams({ updated_start_date: from, updated_end_date: until, page: String(page), size: String(PAGE_SIZE) });
-      return classifyResponse(await get(`/v3/orders?${query}`, signal), parseOrdersPage(parseOrderSnapshot));
+      const query = { updated_start_date: from, updated_end_date: until, page: String(page), size: String(PAGE_SIZE) };
+      const response = await send({ method: 'GET', path: buildPath`/v3/orders`, query, signal });
+      return classifyResponse(response, parseOrdersPage(parseOrderSnapshot));
     },
     readResult: async (of, signal) =>
       requireSubject(
-        classifyOptional(await get(`${toPath(of)}/result`, signal, 'digits'), parseResult),
+        classifyOptional(await get(toResultPath(of), signal, 'digits'), parseResult),
         (result) => !result || isResultFor(result, of),
       ),
-    readResultPdf: async (of, signal) => classifyOptional(await get(`${toPath(of)}/result/pdf`, signal, 'bytes'), parsePdf),
+    readResultPdf: async (of, signal) => classifyOptional(await get(toPdfPath(of), signal, 'bytes'), parsePdf),
   };
 }
 
-const toPath = (of: ResultSubject): string =>
-  'order' in of ? `/v3/order/${encodeURIComponent(of.order)}` : `/v3/order_transaction/${encodeURIComponent(of.transaction)}`;
+const toResultPath = (of: ResultSubject): JunctionPath =>
+  'order' in of ? buildPath`/v3/order/${of.order}/result` : buildPath`/v3/order_transaction/${of.transaction}/result`;
+
+const toPdfPath = (of: ResultSubject): JunctionPath =>
+  'order' in of ? buildPath`/v3/order/${of.order}/result/pdf` : buildPath`/v3/order_transaction/${of.transaction}/result/pdf`;
 
 /** Junction's 404, and a success without a body, mean that the resource does not exist. */
 function classifyOptional<T>(response: JunctionResponse | NoResponse, parse: (body: unknown) => T | undefined): Outcome<T | undefined> {

@@ -4,13 +4,16 @@
 import { parseExactJson } from '../fhir/json.ts';
 import { toRecord } from '../fhir/json-values.ts';
 import type { Outcome } from '../messaging/outcome.ts';
+import { inRequestSpan, recordStatus } from '../tracing/span.ts';
 import type { JunctionAccount } from './account.ts';
 import { describeError, parseErrorDetails } from './error-description.ts';
 import { readTextField } from './json-fields.ts';
+import type { JunctionPath } from './path.ts';
 
 export interface JunctionRequest {
   method: 'GET' | 'POST' | 'PATCH';
-  path: string;
+  path: JunctionPath;
+  query?: Record<string, string>;
   body?: string;
   headers?: Record<string, string>;
   /** How the response body is read: as JSON (default), as JSON whose numbers keep their digits, or as bytes. */
@@ -36,15 +39,22 @@ export const createTransport =
 const NOT_CONFIGURED: JunctionResponse = { status: 401, body: { detail: 'JUNCTION_API_KEY is not set' }, retryAfter: undefined };
 
 /** Never rejects. A network error is returned as NoResponse; a redirect counts as one. */
-async function sendRequest(account: JunctionAccount, request: JunctionRequest): Promise<JunctionResponse | NoResponse> {
-  const { method, path, body, signal, as = 'json' } = request;
-  try {
-    const headers = { 'x-vital-api-key': account.apiKey, accept: 'application/json', ...(body && JSON_BODY), ...request.headers };
-    const response = await fetch(account.baseUrl + path, { method, headers, signal, redirect: 'error', body: body ?? null });
-    return { status: response.status, ...(await readBody(response, as)), retryAfter: parseRetryAfter(response) };
-  } catch (error) {
-    return { fault: describeFetchError(error) };
-  }
+function sendRequest(account: JunctionAccount, request: JunctionRequest): Promise<JunctionResponse | NoResponse> {
+  const { method, path, query, body, signal, as = 'json' } = request;
+  const url = account.baseUrl + path.text + (query ? `?${new URLSearchParams(query)}` : '');
+  return inRequestSpan({ method, url: account.baseUrl, template: path.template }, async (span) => {
+    try {
+      const own = { 'x-vital-api-key': account.apiKey, accept: 'application/json' };
+      const headers = { ...own, ...(body && JSON_BODY), ...span.headers, ...request.headers };
+      const response = await fetch(url, { method, headers, signal, redirect: 'error', body: body ?? null });
+      recordStatus(span, response.status);
+      return { status: response.status, ...(await readBody(response, as)), retryAfter: parseRetryAfter(response) };
+    } catch (error) {
+      const fault = describeFetchError(error);
+      span.fail(fault);
+      return { fault };
+    }
+  });
 }
 
 const JSON_BODY = { 'content-type': 'application/json' };

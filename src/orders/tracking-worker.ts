@@ -3,6 +3,8 @@
 import { createKeyedRuns } from '../messaging/keyed-runs.ts';
 import { backOffWhileIdle, type PollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
+import type { TrackedOrder } from '../store/queues/tracked-orders.ts';
+import { inSpan, type SpanStart } from '../tracing/span.ts';
 import { toOrderFields } from './log-fields.ts';
 import { pollOrder } from './poll-order.ts';
 import { createPollLease, type OrderTracker } from './track/order-tracker.ts';
@@ -78,6 +80,12 @@ export async function runTrackingRound(tracker: OrderTracker): Promise<number> {
   return (await processInbox(tracker)) + (await pollDueOrders(tracker));
 }
 
+const toSpanStart = ({ tenant, account }: TrackedOrder): SpanStart => ({
+  name: 'poll order',
+  kind: 'background',
+  attributes: { 'facet.tenant.id': tenant, 'facet.account.id': account },
+});
+
 /** An order whose poll throws keeps its lease until the lease expires, and is then polled again. */
 async function pollDueOrders(tracker: OrderTracker): Promise<number> {
   const limit = Math.min(tracker.breaker.allows(tracker.clock()), MAX_CONCURRENT_POLLS);
@@ -86,7 +94,7 @@ async function pollDueOrders(tracker: OrderTracker): Promise<number> {
   const due = await tracker.store.trackedOrders.claim({ ...lease, account: tracker.account.id, limit });
   await Promise.all(
     due.map((trackedOrder) =>
-      pollOrder(tracker, { trackedOrder, by: lease.by }).catch((error: unknown) =>
+      inSpan(toSpanStart(trackedOrder), () => pollOrder(tracker, { trackedOrder, by: lease.by })).catch((error: unknown) =>
         tracker.log({ ...toOrderFields(trackedOrder), error: redactError(error) }, 'an order could not be polled'),
       ),
     ),

@@ -2,6 +2,8 @@
 // delivered concurrently, so that a subscriber that does not respond does not delay the others.
 import { backOffWhileIdle, type PollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
+import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
+import { inSpan, type SpanStart } from '../tracing/span.ts';
 import { deliverNotifications } from './deliver-notifications.ts';
 import { createDeliveryLease, NO_ACCOUNT, NOTIFICATION_TOPIC, type SubscriptionDelivery } from './delivery-context.ts';
 import { matchChanges } from './match-changes.ts';
@@ -51,6 +53,12 @@ export function createDeliveryWork(delivery: SubscriptionDelivery): DeliveryWork
   };
 }
 
+const toSpanStart = ({ tenant, topic }: OutboxEntry): SpanStart => ({
+  name: `deliver ${topic}`,
+  kind: 'background',
+  attributes: { 'facet.tenant.id': tenant, 'facet.topic': topic },
+});
+
 /** Starts the due deliveries. A delivery that throws keeps its lease until the lease expires, and is then repeated. */
 export async function startDueDeliveries(delivery: SubscriptionDelivery, limit: number): Promise<Promise<void>[]> {
   if (limit <= 0) return [];
@@ -58,7 +66,7 @@ export async function startDueDeliveries(delivery: SubscriptionDelivery, limit: 
   const claimed = await delivery.store.outbox.claim({ ...lease, account: NO_ACCOUNT, limit, topics: [NOTIFICATION_TOPIC] });
   return claimed.map(async (entry) => {
     try {
-      await deliverNotifications(delivery, { entry, by: lease.by });
+      await inSpan(toSpanStart(entry), () => deliverNotifications(delivery, { entry, by: lease.by }));
     } catch (error) {
       delivery.log({ tenant: entry.tenant, subject: entry.subject, error: redactError(error) }, 'a delivery of notifications failed');
     }

@@ -2,6 +2,7 @@
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { type AddressPolicy, createGuardedLookup, isAllowedHost, PRIVATE_ADDRESS, toHost } from '../messaging/address-policy.ts';
+import { inRequestSpan, recordStatus } from '../tracing/span.ts';
 
 export interface WebhookRequest {
   method: 'POST' | 'PUT';
@@ -18,18 +19,34 @@ const MAX_RETRY_AFTER = 3600;
 const GONE = 410;
 
 /** Never rejects: a network error is a result too. */
-export function sendWebhookRequest(
+export function sendWebhookRequest(request: WebhookRequest, policy: AddressPolicy, timeoutMs: number): Promise<DeliveryResult> {
+  const { method, url, headers } = request;
+  if (!isAllowedHost(toHost(url), policy)) return Promise.resolve({ ok: false, why: 'the endpoint is a private address' });
+  return inRequestSpan({ method, url }, async (span) => {
+    // the subscriber's own headers win
+    const traced = { ...request, headers: [...Object.entries(span.headers).filter(([name]) => !hasHeader(headers, name)), ...headers] };
+    const { status, ...result } = await sendOnce(traced, policy, timeoutMs);
+    if (status !== undefined) recordStatus(span, status);
+    else if (!result.ok) span.fail(result.why);
+    return result;
+  });
+}
+
+const hasHeader = (headers: WebhookRequest['headers'], name: string): boolean => headers.some(([header]) => header.toLowerCase() === name);
+
+/** `status`: of the response, if there was one. */
+function sendOnce(
   { method, url, headers, body }: WebhookRequest,
   policy: AddressPolicy,
   timeoutMs: number,
-): Promise<DeliveryResult> {
-  if (!isAllowedHost(toHost(url), policy)) return Promise.resolve({ ok: false, why: 'the endpoint is a private address' });
+): Promise<DeliveryResult & { status?: number }> {
   const send = url.protocol === 'https:' ? https : http;
   const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve) => {
     // without an agent: the subscriber could close a kept-alive connection at the moment it is reused
     const sending = send(url, { method, signal, agent: false, lookup: createGuardedLookup(policy) }, (response) => {
-      resolve(toDeliveryResult(response.statusCode ?? 0, response.headers['retry-after']));
+      const status = response.statusCode ?? 0;
+      resolve({ ...toDeliveryResult(status, response.headers['retry-after']), status });
       response.destroy();
     });
     sending.on('error', (error) => resolve({ ok: false, why: describeNetworkError(error, signal) }));

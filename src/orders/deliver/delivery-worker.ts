@@ -4,6 +4,7 @@ import { createKeyedRuns } from '../../messaging/keyed-runs.ts';
 import { backOffWhileIdle, type PollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { OutboxState } from '../../store/queues/outbox-entry.ts';
+import { inSpan } from '../../tracing/span.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
 import { claimDueEntries } from './claim.ts';
 import { MANUAL_DUE_TIME } from './operator-actions.ts';
@@ -144,7 +145,12 @@ async function startDueDeliveries(
 }
 
 async function runDelivery(sender: OrderSender, handlers: DeliveryHandlers, delivery: Delivery): Promise<void> {
-  const { topic } = delivery.entry;
-  const state = await attemptDelivery(sender, delivery, () => handlers[topic]!(sender, delivery));
+  const { tenant, account, topic } = delivery.entry;
+  const attributes = { 'facet.tenant.id': tenant, 'facet.account.id': account, 'facet.topic': topic };
+  const state = await inSpan({ name: `deliver ${topic}`, kind: 'background', attributes }, async (span) => {
+    const outcome = await attemptDelivery(sender, delivery, () => handlers[topic]!(sender, delivery));
+    span.set('facet.outcome', outcome);
+    return outcome;
+  });
   sender.onAttempt?.(topic, state);
 }
