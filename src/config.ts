@@ -66,6 +66,8 @@ export interface Config {
   strictReferences: boolean;
   /** FACET_AUDIT=strict: a response waits until its audit event is stored, else 503. Default: stored at most 200 ms later. */
   strictAudit: boolean;
+  /** FACET_AUDIT_RETENTION: the days for which audit events are kept, at least 30; absent: without limit. */
+  auditRetentionDays: number | undefined;
   /** FACET_SECRETS_KEY: the keys that encrypt the secrets of lab accounts, by comma; the first encrypts. Or FACET_SECRETS_KEY_FILE: a file with them. */
   secretsKeys: Buffer[];
   junction: {
@@ -138,6 +140,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     strictOrders: readStrict('FACET_ORDERS', env.FACET_ORDERS),
     strictReferences: readReferences(env.FACET_REFERENCES),
     strictAudit: readStrict('FACET_AUDIT', env.FACET_AUDIT),
+    auditRetentionDays: readDays('FACET_AUDIT_RETENTION', env.FACET_AUDIT_RETENTION),
     secretsKeys: readSecretsKeys(readText(env.FACET_SECRETS_KEY), readText(env.FACET_SECRETS_KEY_FILE)),
     junction: readJunction(env),
   });
@@ -198,6 +201,10 @@ function readWholeNumber(
     throw new Error(`${name} must be a whole number from ${least} to ${max}`);
   return Number(text);
 }
+
+/** A number of days. Fewer than 30 would be a mistake: months are deleted as a whole. */
+const readDays = (name: string, value: string | undefined): number | undefined =>
+  readText(value) === undefined ? undefined : readWholeNumber(name, value, { standard: 30, least: 30, max: 36_500 });
 
 /** At least 24 bytes of base64: a shorter secret could be guessed. */
 const SECRET = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;

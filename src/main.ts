@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { administer, buildAdminContext } from './cli/admin.ts';
-import type { AdminRequest } from './cli/admin-command.ts';
+import type { AdminRequest, CommandOutput, CommandPart } from './cli/admin-command.ts';
 import type { Config } from './config.ts';
 import { compileSchemasOf } from './fhir/validation/validate.ts';
 import { createBoundedServer } from './http/bounded-server.ts';
@@ -47,7 +47,7 @@ export async function startServer(config: Config, print: (line: string) => void,
   const server = createBoundedServer(config, drain.listener);
   const steps: CloseStep[] = tracing ? [tracing.close] : [];
   try {
-    const lock = await lockDataDirectory(config, (request) => serving.operate(request));
+    const lock = await lockDataDirectory(config, (request, output) => serving.operate(request, output));
     if (lock) steps.unshift(() => lock.release());
     // bound before anything is created or printed, so that the printed URLs have the real port
     const port = await listen(server, { port: config.port }, 'stop the other server, or choose another with PORT');
@@ -68,7 +68,7 @@ export async function startServer(config: Config, print: (line: string) => void,
     }
     const operateWith = (latest: Definitions): Commands => {
       const context = buildAdminContext(facet, latest, { config, now: clock });
-      return (request) => administer(background, request, context);
+      return (request, output) => administer(background, request, { ...context, ...output });
     };
     serving.operate = operateWith(loaded);
     const keys = config.production ? undefined : await createDemoTenants(config, loaded, database, facet);
@@ -138,7 +138,7 @@ const buildListener =
     else serving.answer(req, res);
   };
 
-type Commands = (request: AdminRequest) => Promise<string[]>;
+type Commands = (request: AdminRequest, output: CommandOutput) => Promise<string[]>;
 
 /** The response to every request until the server is ready. */
 const answerStarting: RequestListener = (_req, res) => {
@@ -149,7 +149,13 @@ const answerStarting: RequestListener = (_req, res) => {
 
 /** The embedded database is locked before anything else. The socket of the lock also receives the commands of the CLI. */
 async function lockDataDirectory({ databaseUrl, dataDir }: Config, commands: Commands): Promise<DirectoryLock | undefined> {
-  return databaseUrl === undefined ? lockDirectory(dataDir, (request) => commands(request as AdminRequest)) : undefined;
+  if (databaseUrl !== undefined) return undefined;
+  return lockDirectory(dataDir, (request, sendPart) => {
+    const send = (part: CommandPart): Promise<void> => sendPart(part);
+    // a person who has left needs no progress
+    const output = { print: (line: string) => send({ line }), progress: (text: string) => void send({ progress: text }).catch(() => {}) };
+    return commands(request as AdminRequest, output);
+  });
 }
 
 const toServerLocation = ({ databaseUrl, preparedStatements, rls: tenantWall }: Config, lock: DirectoryLock | undefined) =>

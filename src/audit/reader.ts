@@ -1,8 +1,16 @@
 // Reads the stored events of a caller's tenant.
-import type { AuditFacts } from '../fhir/audit-event.ts';
+import { type AuditFacts, buildAuditEvent } from '../fhir/audit-event.ts';
 import { parseAuditSearch } from '../fhir/audit-search.ts';
 import type { Context } from '../interactions/context.ts';
-import { type AuditPosition, countAuditEvents, type StoredAuditEvent, searchAuditEvents } from '../store/audit-events.ts';
+import {
+  type AuditPosition,
+  type AuditRange,
+  BEFORE_ALL_EVENTS,
+  countAuditEvents,
+  readAuditRange,
+  type StoredAuditEvent,
+  searchAuditEvents,
+} from '../store/audit-events.ts';
 import type { Database } from '../store/database/database.ts';
 
 interface RecordedFacts {
@@ -15,6 +23,18 @@ export interface AuditPage {
   events: RecordedFacts[];
   next?: AuditPosition;
   total?: number;
+}
+
+/** The AuditEvents of a tenant in a range of time, oldest first, as JSON. */
+export async function* exportAuditEvents(database: Database, tenant: number, range: Omit<AuditRange, 'after'>): AsyncGenerator<string> {
+  let after = BEFORE_ALL_EVENTS;
+  for (;;) {
+    const page = await readAuditRange(database, tenant, { ...range, after });
+    for (const stored of page) yield JSON.stringify(buildAuditEvent(toFacts(stored).facts, stored.recorded));
+    const last = page.at(-1);
+    if (!last) return;
+    after = last;
+  }
 }
 
 export interface AuditReader {

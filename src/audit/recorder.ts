@@ -61,6 +61,7 @@ class Recorder implements AuditRecorder {
   private unstored: PendingBatch | undefined;
   private readonly heads = new Map<number, { seq: number; hash: string }>();
   private readonly months = new Set<string>();
+  private lastTime = '';
 
   constructor(parts: RecorderParts) {
     this.parts = parts;
@@ -124,6 +125,8 @@ class Recorder implements AuditRecorder {
     try {
       await this.store(pending.batches);
     } catch (error) {
+      // a partition may be missing that was there before: the database was restored, or the retention deleted it
+      this.months.clear();
       this.parts.log(
         { work: 'store audit events', waiting: this.waiting.length, error: redactError(error) },
         'audit events could not be stored',
@@ -141,9 +144,16 @@ class Recorder implements AuditRecorder {
   private takeBatch(): PendingBatch | undefined {
     if (!this.waiting.length) return undefined;
     const waiting = this.waiting.splice(0, MAX_BATCH);
-    const recorded = this.parts.clock().toISOString();
+    const recorded = this.readTime();
     const batches = [...Map.groupBy(waiting, ({ tenant }) => tenant)].map(([tenant, own]) => this.buildBatch(tenant, recorded, own));
     return { waiting, batches };
+  }
+
+  /** A clock that is set back does not turn back the chain, because the retention deletes beginnings of chains by their time. */
+  private readTime(): string {
+    const now = this.parts.clock().toISOString();
+    if (now > this.lastTime) this.lastTime = now;
+    return this.lastTime;
   }
 
   private buildBatch(tenant: number, recorded: string, own: Waiting[]): AuditBatch {

@@ -15,14 +15,28 @@ export interface AdminRequest {
 
 export type Options = Record<string, string | undefined>;
 
-/** Sends a command to the process that has the database open, and prints the result. */
-export type RunCommand = (command: string, options: Options) => Promise<void>;
+/** Sends a command to the process that has the database open, and prints the result. `print`: receives the lines instead of standard output. */
+export type RunCommand = (command: string, options: Options, print?: CommandOutput['print']) => Promise<void>;
+
+/** Where a command writes while it runs. */
+export interface CommandOutput {
+  /** Writes a line of the result. Resolves when there is room for the next one. */
+  print(line: string): Promise<void>;
+  /** Reports the progress of long work to the person who waits. */
+  progress(text: string): void;
+}
+
+/** What a running server sends of the output of a command. */
+export interface CommandPart {
+  line?: string;
+  progress?: string;
+}
 
 /** Adds the commands of one noun (`tenants`, `keys` …) with their help. */
 export type DefineCommands = (noun: Command, run: RunCommand) => void;
 
 /** What commands need of the server: its surfaces with the prefixes of their keys, the time, and how resources are written for a tenant. */
-export interface AdminContext {
+export interface AdminContext extends CommandOutput {
   keyPrefixes: Record<string, string>;
   mappings: Mappings;
   now: () => Date;
@@ -32,11 +46,9 @@ export interface AdminContext {
   isEnvironmentExclusive: boolean;
   contextOf(caller: Caller): Context;
   syncCatalogue: SyncCatalogue;
-  /** Reports the progress of long work to the person who waits. */
-  progress(text: string): void;
 }
 
-/** Runs a command; returns the lines to print. */
+/** Runs a command; returns the last lines to print. */
 export type AdminOperation = (database: Database, options: Options, context: AdminContext) => Promise<string[]>;
 
 /** A mistake of the operator. The message is one sentence that includes the remedy. */

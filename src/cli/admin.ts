@@ -11,6 +11,7 @@ import type { Database } from '../store/database/database.ts';
 import { createReindexing } from '../store/reindexing.ts';
 import { ACCOUNT_OPERATIONS } from './accounts.ts';
 import { type AdminContext, AdminError, type AdminOperation, type AdminRequest } from './admin-command.ts';
+import { AUDIT_OPERATIONS } from './audit.ts';
 import { CATALOGUE_OPERATIONS } from './catalogue.ts';
 import { KEY_OPERATIONS } from './keys.ts';
 import { MIGRATION_OPERATIONS } from './migrations.ts';
@@ -30,6 +31,7 @@ const OPERATIONS: Record<string, AdminOperation> = {
   ...PROFILE_OPERATIONS,
   ...INDEX_OPERATIONS,
   ...MIGRATION_OPERATIONS,
+  ...AUDIT_OPERATIONS,
 };
 
 /** Runs one command; returns the lines to print. */
@@ -45,11 +47,11 @@ function nameOption(error: unknown): never {
   throw new AdminError(`--${error.field}${error.text}`);
 }
 
-/** For a running server and the definitions it has loaded. */
+/** For a running server and the definitions it has loaded. What commands write while they run is lost, unless `print` and `progress` are replaced. */
 export const buildAdminContext = (
   { ownContextOf, syncCatalogue }: Pick<Facet, 'ownContextOf' | 'syncCatalogue'>,
   { keyPrefixes, mappings }: Definitions,
-  { config, now, progress = () => {} }: { config: Config; now: () => Date; progress?: AdminContext['progress'] },
+  { config, now }: { config: Config; now: () => Date },
 ): AdminContext => ({
   keyPrefixes,
   mappings,
@@ -58,17 +60,18 @@ export const buildAdminContext = (
   isEnvironmentExclusive: config.junction.apiKey !== undefined && !config.junction.isShared && !usesSandbox(config),
   contextOf: ownContextOf,
   syncCatalogue,
-  progress,
+  print: async () => {},
+  progress: () => {},
 });
 
 /**
  * Without a running server: assembles one and does not start it, so that an operator's writes follow the same rules. The state of the index is only read,
- * because servers of another version may be running. `progress`: see AdminContext.
+ * because servers of another version may be running.
  */
-export async function openAdminContext(database: Database, config: Config, progress?: AdminContext['progress']): Promise<AdminContext> {
+export async function openAdminContext(database: Database, config: Config): Promise<AdminContext> {
   const loaded = loadDefinitions(config);
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
   const index = await readIndexState(createReindexing(database), loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });
-  return buildAdminContext(facet, loaded, { config, now: () => new Date(), ...(progress && { progress }) });
+  return buildAdminContext(facet, loaded, { config, now: () => new Date() });
 }

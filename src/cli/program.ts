@@ -59,6 +59,10 @@ const NOUNS: Record<string, Noun> = {
     description: 'the index that searches use',
     load: async () => (await import('./search-index.ts')).defineIndexCommands,
   },
+  audit: {
+    description: 'the record of requests: verification and export',
+    load: async () => (await import('./audit.ts')).defineAuditCommands,
+  },
   migrations: {
     description: 'the changes that each version makes to the database',
     load: async () => (await import('./migrations.ts')).defineMigrationCommands,

@@ -131,7 +131,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   };
   const reindex = { reindexing: background.store.reindexing, registry, baseUrl: fhirBase, clock, owner: `server-${newId()}` };
   const indexWork = { state: index, options: reindex, log: logFields };
-  const expiry = { ...background, clock, log: logFields };
+  const expiry = { ...background, clock, log: logFields, auditRetentionDays: config.auditRetentionDays };
   const startMaintenance = () => startBackgroundWork(listMaintenanceWork(indexWork, expiry, keyUsage));
   return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, ...pickOperations(integrations), startMaintenance, closeAudit };
 }

@@ -5,6 +5,9 @@ import type { Database } from './database/database.ts';
 import { DatabaseError } from './database/errors.ts';
 import { queryBuilder, runQuery } from './database/query-builder.ts';
 
+/** The tenant of requests without a known credential. */
+export const NO_TENANT = 0;
+
 /** The events of one tenant in a batch. `event`: their JSON. */
 export interface AuditBatch {
   tenant: number;
@@ -65,13 +68,31 @@ export async function createAuditPartition(database: Database, month: string): P
   });
 }
 
-const toPartitionName = (month: string): string => `audit_event_${month.replace('-', '_')}`;
+export const toPartitionName = (month: string): string => `audit_event_${month.replace('-', '_')}`;
 
 /** The month after a month (`2026-11`). */
 export function addMonth(month: string): string {
   const [year, number] = month.split('-').map(Number) as [number, number];
   return new Date(Date.UTC(year, number, 1)).toISOString().slice(0, 7);
 }
+
+/** The range of an export. `after`: the last event of the page before. */
+export interface AuditRange {
+  from: string;
+  to: string;
+  after: AuditPosition;
+}
+
+/** The place before all events. */
+export const BEFORE_ALL_EVENTS: AuditPosition = { recorded: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
+
+/** Events of a range, oldest first, at most 500. */
+export const readAuditRange = (database: Database, tenant: number, { from, to, after }: AuditRange): Promise<StoredAuditEvent[]> =>
+  database.query(
+    `select id, recorded, event from audit_event where tenant_id = $1 and recorded >= $2::timestamptz and recorded < $3::timestamptz
+      and (recorded, id) > ($4::timestamptz, $5::uuid) order by recorded, id limit 500`,
+    [tenant, from, to, after.recorded, after.id],
+  );
 
 /** Events, newest first. */
 export function searchAuditEvents(

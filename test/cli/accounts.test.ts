@@ -41,6 +41,7 @@ const useKeys = (...keys: Buffer[]): void => {
     isEnvironmentExclusive: true,
     contextOf: () => ({}) as never,
     syncCatalogue: () => Promise.reject(new Error('not asked for')),
+    print: async () => {},
     progress: () => {},
   };
 };

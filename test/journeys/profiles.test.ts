@@ -31,6 +31,7 @@ const FACTS = {
   mappings: { surfaces: [], shapes: [], touches: [], openApi: () => undefined },
   now: () => new Date(),
   syncCatalogue: () => Promise.reject(new Error('not asked for')),
+  print: async () => {},
   progress: () => {},
   secrets: createSecretBox([]),
   isEnvironmentExclusive: false,

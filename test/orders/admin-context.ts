@@ -11,5 +11,6 @@ export const buildAdminContext = ({ clock, createContext }: Pick<OrderSender, 'c
   isEnvironmentExclusive: false,
   contextOf: createContext,
   syncCatalogue: () => Promise.reject(new Error('not asked for')),
+  print: async () => {},
   progress: () => {},
 });

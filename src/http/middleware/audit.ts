@@ -5,6 +5,7 @@ import { describeQuery } from '../../audit/audited-query.ts';
 import type { AuditRecorder } from '../../audit/recorder.ts';
 import type { AuditFacts } from '../../fhir/audit-event.ts';
 import { unavailable } from '../../fhir/outcome.ts';
+import { NO_TENANT } from '../../store/audit-events.ts';
 import { sendError } from './error-handler.ts';
 import { parseQuery, type RequestContext, readRequestContext } from './request-context.ts';
 
@@ -13,9 +14,6 @@ export interface AuditParts {
   clock: () => Date;
   newId: () => string;
 }
-
-/** The tenant of requests without a known credential. */
-const NO_TENANT = 0;
 
 /** Records a request when its response was sent or its client has disconnected; with FACET_AUDIT=strict, before its response is sent. */
 export function recordRequests(parts: AuditParts): RequestHandler {

@@ -1,5 +1,6 @@
 // All background work of a server in one table. Several processes may run it at the same time: leases in the database keep them apart.
 import type { KeyUsage } from '../../administration/key-usage.ts';
+import { deleteOldAudit } from '../../audit/retention.ts';
 import { createKeyedRuns } from '../../messaging/keyed-runs.ts';
 import { type PollLoop, startPollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
@@ -71,7 +72,11 @@ export const listExpiryWork = (expiry: ExpiryParts): BackgroundWork[] => [
   runEvery('delete expired access tokens', HOUR, (signal) => deleteExpiredTokens(expiry, signal), expiry),
   runEvery('delete ended rate limit windows', HOUR, () => deleteEndedWindows(expiry.database, expiry.clock().toISOString()), expiry),
   runEvery('delete unused locks', HOUR, (signal) => deleteUnusedLocks(expiry, signal), expiry),
+  ...listAuditWork(expiry),
 ];
+
+const listAuditWork = ({ auditRetentionDays: days, ...parts }: ExpiryParts): BackgroundWork[] =>
+  days === undefined ? [] : [runEvery('delete old audit events', HOUR, (signal) => deleteOldAudit(parts, days, signal), parts)];
 
 export const listMaintenanceWork = (index: IndexWorkParts, expiry: ExpiryParts, keyUsage: KeyUsage): BackgroundWork[] => [
   { name: 'maintain the search index', work: createIndexWork(index) },

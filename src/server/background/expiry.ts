@@ -9,6 +9,8 @@ export interface ExpiryParts {
   database: Database;
   clock: () => Date;
   log: (facts: Record<string, unknown>, text: string) => void;
+  /** The days for which audit events are kept. Absent: without limit. */
+  auditRetentionDays?: number | undefined;
 }
 
 /** Rows per statement. Small, so that a request that needs a locked row does not wait long. */

@@ -67,18 +67,18 @@ export async function lockDirectory(dir: string, onCommand: RequestHandler = ref
   throw directoryInUse(directory, 'other processes that are starting');
 }
 
-/** Sends one request to the process that has the lock and returns its reply; undefined when no process has the lock. */
-export async function sendToLockOwner(dir: string, request: unknown): Promise<unknown> {
+/** Sends one request to the process that has the lock and returns its reply; undefined when no process has the lock. `onPart`: receives the parts before it. */
+export async function sendToLockOwner(dir: string, request: unknown, onPart?: (part: unknown) => Promise<void>): Promise<unknown> {
   if (!existsSync(dir)) return undefined;
   const path = await findListening(listSockets(findSocketFolder(realpathSync(dir))));
-  return path && sendRequest(path, request);
+  return path && sendRequest(path, request, onPart && { onPart });
 }
 
 /** Returns undefined when another process is also starting: the caller tries again. Throws when another process has the lock. */
 async function tryLock(directory: string, self: LockOwner, onCommand: RequestHandler): Promise<DirectoryLock | undefined> {
   const folder = findSocketFolder(directory);
   const path = join(folder, `lock-${randomBytes(4).toString('hex')}.sock`);
-  const listening = await listenOnSocket(path, (request) => (request === OWNER_REQUEST ? self : onCommand(request)));
+  const listening = await listenOnSocket(path, (request, sendPart) => (request === OWNER_REQUEST ? self : onCommand(request, sendPart)));
   const other = await findListening(listSockets(folder).filter((socket) => socket !== path));
   // Another starting process may have checked this socket just before it listened, and removed it as stale. No process could find the socket then.
   if (other === undefined && existsSync(path)) {
@@ -102,7 +102,7 @@ async function findListening(paths: string[]): Promise<string | undefined> {
 /** A process that listens but does not reply in time counts as the lock owner. A process that has ended since does not. */
 async function refuseIfLocked(directory: string, path: string): Promise<void> {
   // the lock owner replies with its `LockOwner` (tryLock)
-  const holder = (await sendRequest(path, OWNER_REQUEST, REPLY_TIMEOUT_MS).catch(() => undefined)) as LockOwner | undefined;
+  const holder = (await sendRequest(path, OWNER_REQUEST, { patience: REPLY_TIMEOUT_MS }).catch(() => undefined)) as LockOwner | undefined;
   if (holder?.hasLock) throw directoryInUse(directory, `process ${holder.pid} on ${holder.host}, since ${holder.since}`);
   if (!holder && (await isListening(path))) throw directoryInUse(directory, 'a process that does not respond');
 }

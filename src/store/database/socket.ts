@@ -1,9 +1,12 @@
-// Requests over a unix socket: the client sends one JSON line, and the server replies with one JSON line.
+// Requests over a unix socket: the client sends one JSON line. The server replies with any number of parts, and then with the reply, each a JSON line.
+import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
+
+/** Sends a part before the reply. Resolves when there is room for the next one; rejects when the client has disconnected. */
+type SendPart = (part: unknown) => Promise<void>;
 
 /** Returns the reply to a request. If the handler throws, the client receives the message of the error. */
-export type RequestHandler = (request: unknown) => unknown;
+export type RequestHandler = (request: unknown, sendPart: SendPart) => unknown;
 
 interface Listening {
   close(): Promise<void>;
@@ -35,12 +38,21 @@ async function serve(socket: Socket, handleRequest: RequestHandler): Promise<voi
   const request = await readLine(socket);
   if (request === undefined) return void socket.end();
   const reply = await Promise.resolve()
-    .then(() => handleRequest(JSON.parse(request)))
+    .then(() => handleRequest(JSON.parse(request), createPartSender(socket)))
     .then(
       (value) => ({ value: value ?? null }),
       (error: unknown) => ({ error: error instanceof Error ? error.message : 'the command failed' }),
     );
   socket.end(`${JSON.stringify(reply)}\n`);
+}
+
+function createPartSender(socket: Socket): SendPart {
+  const disconnected = new AbortController();
+  socket.once('close', () => disconnected.abort());
+  return async (part) => {
+    if (socket.destroyed) throw new Error('the client has disconnected');
+    if (!socket.write(`${JSON.stringify({ part })}\n`)) await once(socket, 'drain', { signal: disconnected.signal });
+  };
 }
 
 /** The first line; undefined when the client closes before the end of the line, or when the line is longer than MAX_REQUEST. */
@@ -68,15 +80,34 @@ export function isListening(path: string): Promise<boolean> {
   });
 }
 
-/** Sends one request and returns the reply. Waits at most `patience` ms (default: without limit). Rejects with the server's message if the handler throws. */
-export async function sendRequest(path: string, request: unknown, patience?: number): Promise<unknown> {
+interface SendOptions {
+  /** The longest time without an answer, in ms. Absent: no limit. */
+  patience?: number;
+  /** Receives the parts of the reply, one after the other. */
+  onPart?: (part: unknown) => Promise<void> | void;
+}
+
+/** Sends one request and returns the reply. Rejects with the server's message if the handler throws. */
+export async function sendRequest(path: string, request: unknown, { patience, onPart }: SendOptions = {}): Promise<unknown> {
   const socket = connect(path);
   if (patience !== undefined) socket.setTimeout(patience, () => socket.destroy(new Error('no answer in time')));
   socket.write(`${JSON.stringify(request)}\n`);
-  const line = await text(socket);
-  if (line === '') throw new Error('the process that uses the data directory ended before it replied');
-  // the format that `serve` writes
-  const reply = JSON.parse(line) as { value?: unknown; error?: string };
-  if (reply.error !== undefined) throw new Error(reply.error);
-  return reply.value;
+  for await (const line of readLines(socket)) {
+    // the format that `serve` writes
+    const reply = JSON.parse(line) as { part?: unknown; value?: unknown; error?: string };
+    if (reply.error !== undefined) throw new Error(reply.error);
+    if (!('part' in reply)) return reply.value;
+    await onPart?.(reply.part);
+  }
+  throw new Error('the process that uses the data directory ended before it replied');
+}
+
+async function* readLines(socket: Socket): AsyncGenerator<string> {
+  socket.setEncoding('utf8');
+  let rest = '';
+  for await (const piece of socket as AsyncIterable<string>) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
 }
