@@ -7,7 +7,7 @@ import type { Context } from '../../interactions/context.ts';
 import { type AoeAnswer, ONE_ANSWER_TEXT, parseAoeAnswers } from './aoe-answers.ts';
 import { type OrderConsent, parseConsents } from './consents.ts';
 import { listCodings } from './ordered-tests.ts';
-import { findReferencedType, isAboutPatient, listReferences, PATIENT_SNAPSHOT_ID, type Reference, readReferenced } from './references.ts';
+import { findReferencedType, listReferences, PATIENT_SNAPSHOT_ID, type Reference, readAboutPatient } from './references.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
 const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm';
@@ -47,12 +47,16 @@ async function readConditionIcdCodes(
   context: Context,
   { request, path, reference, patientId }: ReasonReference,
 ): Promise<ValidationResult<string[]>> {
-  const referenced = await readReferenced(context, request, { path, reference, what: 'the reason of an order' });
+  const referenced = await readAboutPatient(context, request, {
+    path,
+    reference,
+    what: 'the reason of an order',
+    patientId,
+    types: { Condition: 'subject' },
+    typeText: 'the reason of an order must refer to a Condition',
+  });
   if (!('value' in referenced)) return referenced;
   const found = referenced.value;
-  if (found.resourceType !== 'Condition') return invalid('the reason of an order must refer to a Condition', path);
-  if (!isAboutPatient(context, found.subject, { patientId, reference }))
-    return invalid('the reason of an order must be a Condition of its patient', path, 'Condition.subject');
   const { coding = [] } = toTyped('Condition', found).verificationStatus ?? {};
   if (coding.some(({ code }) => EXCLUDED_VERIFICATIONS.has(code ?? '')))
     return invalid(
@@ -119,19 +123,19 @@ async function readSupport(
   context: Context,
   { request, path, reference, patientId, consents }: SupportingInfoContext & { request: Resource; path: string; reference: Reference },
 ): Promise<ValidationResult<OrderSupport[]>> {
-  const referenced = await readReferenced(context, request, { path, reference, what: 'the supportingInfo of an order' });
+  const referenced = await readAboutPatient(context, request, {
+    path,
+    reference,
+    what: 'the supportingInfo of an order',
+    patientId,
+    types: { QuestionnaireResponse: 'subject', Consent: 'patient' },
+    typeText:
+      'the supportingInfo of an order can only be a QuestionnaireResponse or a Consent: leave other resources out, and write them in a note',
+  });
   if (!('value' in referenced)) return referenced;
   const found = referenced.value;
-  const patientElement = found.resourceType === 'Consent' ? 'patient' : 'subject';
-  if (!isAboutPatient(context, found[patientElement], { patientId, reference }))
-    return invalid('the supportingInfo of an order must be about its patient', path, `${found.resourceType}.${patientElement}`);
   if (found.resourceType === 'QuestionnaireResponse') return mapResult(parseAoeAnswers(found, path), (answer) => ({ answer }));
-  if (found.resourceType === 'Consent')
-    return mapResult(parseConsents(found, { at: path, system: consents, now: context.clock() }), (consent) => ({ consent }));
-  return invalid(
-    'the supportingInfo of an order can only be a QuestionnaireResponse or a Consent: leave other resources out, and write them in a note',
-    path,
-  );
+  return mapResult(parseConsents(found, { at: path, system: consents, now: context.clock() }), (consent) => ({ consent }));
 }
 
 const mapResult = <T>(result: ValidationResult<T[]>, make: (value: T) => OrderSupport): ValidationResult<OrderSupport[]> =>

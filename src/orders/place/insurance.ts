@@ -15,7 +15,7 @@ import {
 } from './coverage-facts.ts';
 import type { OrderPatient } from './order-patient.ts';
 import { readGuarantor, readInsured } from './policy-persons.ts';
-import { isAboutPatient, listReferences, type Reference, readReferenced } from './references.ts';
+import { listReferences, type Reference, readAboutPatient } from './references.ts';
 import { combineParts, invalid, listIssues, type ValidationResult } from './validation-result.ts';
 
 export interface OrderInsurance {
@@ -58,12 +58,16 @@ async function readCoverage(
   request: Resource,
   { path, reference, patientId, system }: InsuranceContext & { path: string; reference: Reference },
 ): Promise<ValidationResult<OrderInsurance>> {
-  const referenced = await readReferenced(context, request, { path, reference, what: 'the insurance of an order' });
+  const referenced = await readAboutPatient(context, request, {
+    path,
+    reference,
+    what: 'the insurance of an order',
+    patientId,
+    types: { Coverage: 'beneficiary' },
+    typeText: 'the insurance of an order must be a Coverage',
+  });
   if (!('value' in referenced)) return referenced;
   const found = referenced.value;
-  if (found.resourceType !== 'Coverage') return invalid('the insurance of an order must be a Coverage', path);
-  if (!isAboutPatient(context, found.beneficiary, { patientId, reference }))
-    return invalid('the insurance of an order must cover its patient', path, 'Coverage.beneficiary');
   const container = reference.reference?.startsWith('#') ? request : found;
   const source: CoverageSource = { coverage: toTyped('Coverage', found), container, reference, path, patientId };
   const { status, ...parts } = await readParts(context, source, system);

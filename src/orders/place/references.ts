@@ -47,6 +47,27 @@ export async function readReferenced(
   return invalid(`${what} has ${altering}, which may change its meaning and is not supported: refer to a resource without it`, path);
 }
 
+/** The referenced resource, which must have one of these types and be about the patient. `types`: each with its element for the patient. */
+export async function readAboutPatient(
+  context: Context,
+  request: Resource,
+  {
+    patientId,
+    types,
+    typeText,
+    ...referenced
+  }: { path: string; reference: Reference; what: string; patientId: string; types: Record<string, string>; typeText: string },
+): Promise<ValidationResult<Resource>> {
+  const { path, reference, what } = referenced;
+  const result = await readReferenced(context, request, referenced);
+  if (!('value' in result)) return result;
+  const { resourceType } = result.value;
+  const element = new Map(Object.entries(types)).get(resourceType);
+  if (element === undefined) return invalid(typeText, path);
+  if (isAboutPatient(context, result.value[element], { patientId, reference })) return result;
+  return invalid(`${what} must be about its patient`, path, `${resourceType}.${element}`);
+}
+
 /** Software that does not know these elements must not process the resource. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
 const MODIFIER_ELEMENTS = ['modifierExtension', 'implicitRules'];
 
