@@ -105,7 +105,7 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
     ['last sent', lastRequest?.lastSentAt],
     ['last key', lastRequest ? buildKey(entry, payload) : undefined],
     ['passthrough', entry.key],
-    ['network user', lastRequest?.userId],
+    ['network user', lastRequest?.userId ?? (payload.insurance && `client_user_id ${payload.clientUserId}`)],
     ['last error', entry.lastError ?? undefined],
     ['next attempt', OPEN_STATES.includes(entry.state) ? nextAttempt(entry, at) : undefined],
     ['attempts', formatAttempts(entry, events)],

@@ -50,9 +50,9 @@ function sendRequest(account: JunctionAccount, request: JunctionRequest): Promis
       recordStatus(span, response.status);
       return { status: response.status, ...(await readBody(response, as)), retryAfter: parseRetryAfter(response) };
     } catch (error) {
-      const fault = describeFetchError(error);
-      span.fail(fault);
-      return { fault };
+      const failure = toNoResponse(error);
+      span.fail(failure.fault);
+      return failure;
     }
   });
 }
@@ -98,9 +98,13 @@ function parseRetryAfter(response: Response): number | undefined {
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER) : undefined;
 }
 
+/** The address was not found, or nothing accepted the connection. */
+const UNCONNECTED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
+
 /** Only the kind of error: messages contain addresses. */
-function describeFetchError(error: unknown): string {
-  return `no response (${readTextField(toRecord(error).cause, 'code') ?? readTextField(error, 'name')})`;
+function toNoResponse(error: unknown): NoResponse {
+  const kind = readTextField(toRecord(error).cause, 'code') ?? readTextField(error, 'name');
+  return { fault: `no response (${kind})`, ...(kind !== undefined && UNCONNECTED.has(kind) && { isUnsent: true }) };
 }
 
 /** `body` is null if it was empty, undefined if it was cut off, too large or malformed. */
@@ -112,9 +116,10 @@ export interface JunctionResponse {
   retryAfter: number | undefined;
 }
 
-/** `fault`: the kind of network error, without anything that was sent. */
+/** `fault`: the kind of network error, without anything that was sent. `isUnsent`: there was no connection. */
 export interface NoResponse {
   fault: string;
+  isUnsent?: true;
 }
 
 /** A request with the same idempotency key is in progress (409, 423), or this one was not processed (408, 425): send it again later. */
@@ -125,7 +130,7 @@ const THROTTLED_STATUSES = new Set([429, 503]);
 
 /** `parse` reads a 2xx body; it returns undefined if the body is not as documented. */
 export function classifyResponse<T>(response: JunctionResponse | NoResponse, parse: (body: unknown) => T | undefined): Outcome<T> {
-  if ('fault' in response) return { kind: 'unknown', why: response.fault };
+  if ('fault' in response) return { kind: 'unknown', why: response.fault, ...(response.isUnsent && { isUnsent: true }) };
   const { status, body, unread } = response;
   if (status < 300 && unread !== undefined) return { kind: 'unknown', why: `${status}, and the body is ${unread}`, status };
   if (status < 300) {

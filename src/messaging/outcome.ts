@@ -5,8 +5,8 @@ export type Outcome<T> =
   | { kind: 'accepted'; value: T }
   /** A definite rejection. The same bytes will never succeed. `why`: the external system's text. `fields`: the elements that it names. */
   | { kind: 'refused'; why: string; status: number; fields: string[] }
-  /** It is unknown whether the request had an effect. `status`: the status of the response, if there was one. */
-  | { kind: 'unknown'; why: string; status?: number }
+  /** It is unknown whether the request had an effect. `status`: the status of the response, if there was one. `isUnsent`: there was no connection to send it on. */
+  | { kind: 'unknown'; why: string; status?: number; isUnsent?: true }
   /** The request must be sent again later. `retryAfter`: seconds, if the response contained it. */
   | { kind: 'throttled'; why: string; retryAfter: number | undefined }
   /** The external system does not accept our credential (401). The request itself may be correct. */

@@ -1,7 +1,8 @@
 // A Coverage of the demo patient, with its payor and a relative, and a request that is billed to it.
 import type { Resource } from '../../src/fhir/types.ts';
 import type { SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
-import { ADA, REQUEST, SYSTEMS } from './order-fixture.ts';
+import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
+import { ADA, type OrderFixture, REQUEST, SYSTEMS } from './order-fixture.ts';
 
 export const PAYOR: Resource = {
   resourceType: 'Organization',
@@ -48,3 +49,24 @@ export const listBilledMembers = ({ orders, insurances }: SandboxState): Map<str
 
 /** All records of insurances at the sandbox. */
 export const countInsurances = ({ insurances }: SandboxState): number => [...insurances.values()].flat().length;
+
+/** Sends the order `one` by a process that dies before or after this call. */
+export async function dieAt(
+  fixture: OrderFixture,
+  call: 'updateUserInfo' | 'createInsurance' | 'createOrder',
+  when: 'before' | 'after',
+): Promise<void> {
+  const sender = fixture.createSender();
+  let isDead = false;
+  const client = {
+    ...sender.client,
+    [call]: async (...values: never[]) => {
+      // type assertion: the three calls have different arguments, which are passed on
+      if (when === 'after') await (sender.client[call] as (...values: never[]) => Promise<unknown>)(...values);
+      isDead = true;
+      return new Promise(() => {});
+    },
+  };
+  void sendNow({ ...sender, client }, fixture.context, 'one').catch(() => undefined);
+  while (!isDead) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -1,10 +1,7 @@
 // Sending orders that are billed to an insurance: the user's insurance first, once, then the order. Numbers are rows of docs/failure-matrix.md.
 
 import type { Resource } from '../../src/fhir/types.ts';
-import { sendNow } from '../../src/orders/deliver/attempt-delivery.ts';
-import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
-import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
-import { COVERAGE, countInsurances, INSURED, listBilledMembers, PAYOR } from './insurance-fixture.ts';
+import { COVERAGE, countInsurances, dieAt, INSURED, listBilledMembers, PAYOR } from './insurance-fixture.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { ADA, type OrderFixture, openOrderFixture } from './order-fixture.ts';
 
@@ -160,112 +157,14 @@ describe('53: the network throttles or fails', () => {
   });
 });
 
-describe('53: the calls for one insurance fail always', () => {
-  const MANY = 1000;
-  const attempt = async (times: number): Promise<void> => {
-    for (let n = 0; n < times; n++) {
-      fixture.advance(3600);
-      await fixture.drain();
-    }
-  };
-  const placeOther = async (id: string): Promise<void> => {
-    await fixture.put({ ...INSURED, id, insurance: undefined } as unknown as Resource);
-    await fixture.drain();
-  };
-
-  test.each([
-    ['userInfo', 500],
-    ['userInfo', 403],
-    ['createInsurance', 500],
-    ['createInsurance', 403],
-  ])(
-    '%s with %i while another order is accepted: the order waits for a person, who releases it for one more attempt',
-    async (operation, status) => {
-      const key = await place();
-      fixture.addFaults({ operation, kind: 'error', status, times: MANY });
-      await attempt(2);
-      await placeOther('first');
-      await attempt(1);
-      expect([await state(), count(operation)]).toEqual(['parked', 3]);
-      expect((await fixture.tasks('one'))[0]).toMatchObject({
-        status: 'on-hold',
-        statusReason: { text: expect.stringContaining('the insurance has failed 3 times') },
-      });
-      await attempt(3);
-      expect(count(operation)).toBe(3);
-      await placeOther('second');
-      await applyOperatorAction(fixture.context, 'release', (await fixture.entry('one'))!);
-      await attempt(2);
-      expect([await state(), count(operation)]).toEqual(['parked', 4]);
-      world().faults = [];
-      await applyOperatorAction(fixture.context, 'release', (await fixture.entry('one'))!);
-      await fixture.drainAll();
-      expect([await state(), countInsurances(world()), fixture.countOrders(key)]).toEqual(['done', 1, 1]);
-    },
-  );
-
-  test('as long as no order is accepted, it is repeated like any other order', async () => {
-    await place();
-    fixture.addFaults({ kind: 'error', times: MANY });
-    await attempt(6);
-    await fixture.put({ ...INSURED, id: 'during', insurance: undefined } as unknown as Resource);
-    await attempt(6);
-    expect([await state(), await state('during')]).toEqual(['queued', 'queued']);
-    world().faults = [];
-    await fixture.drainAll();
-    expect([await state(), await state('during'), countInsurances(world())]).toEqual(['done', 'done', 1]);
-  });
-
-  test('the network confirms a record of another member: after three requests the order waits for a person', async () => {
-    await place();
-    fixture.addFaults(
-      { operation: 'createInsurance', kind: 'other', times: MANY },
-      { operation: 'insurance', kind: 'error', status: 404, times: MANY },
-    );
-    await attempt(10);
-    expect([await state(), count('createInsurance'), count('createOrder')]).toEqual(['parked', 3, 0]);
-    expect(JSON.stringify(await fixture.tasks('one'))).not.toContain('M-1');
-  });
-
-  test('an order that is withdrawn meanwhile is cancelled', async () => {
-    await place();
-    fixture.addFaults({ operation: 'createInsurance', kind: 'error', times: MANY });
-    await attempt(2);
-    await placeOther('first');
-    await attempt(1);
-    await fixture.put({ ...(await fixture.read('ServiceRequest', 'one')), status: 'revoked' });
-    await attempt(1);
-    expect([await state(), count('createInsurance'), count('createOrder')]).toEqual(['cancelled', 3, 1]);
-  });
-});
-
 describe('54: the process dies', () => {
-  /** A sender whose process dies before or after this call. */
-  const dying = (call: 'updateUserInfo' | 'createInsurance' | 'createOrder', when: 'before' | 'after'): OrderSender => {
-    const sender = fixture.createSender();
-    const client = {
-      ...sender.client,
-      [call]: async (...values: never[]) => {
-        // type assertion: the three calls have different arguments, which are passed on
-        if (when === 'after') await (sender.client[call] as (...values: never[]) => Promise<unknown>)(...values);
-        dead = true;
-        return new Promise(() => {});
-      },
-    };
-    let dead = false;
-    isDead = () => dead;
-    return { ...sender, client };
-  };
-  let isDead = () => false;
-
   test.each(
     (['updateUserInfo', 'createInsurance', 'createOrder'] as const).flatMap((call) =>
       (['before', 'after'] as const).map((when) => [when, call] as const),
     ),
   )('%s %s: another process continues, with one insurance and one order', async (when, call) => {
     const key = await place();
-    void sendNow(dying(call, when), fixture.context, 'one').catch(() => undefined);
-    while (!isDead()) await new Promise((resolve) => setTimeout(resolve, 5));
+    await dieAt(fixture, call, when);
     fixture.advance(21);
     await fixture.drainAll();
     expect([await state(), countInsurances(world()), fixture.countOrders(key)]).toEqual(['done', 1, 1]);

@@ -9,7 +9,7 @@ import { findTransition, type OrderAction } from '../state-machine.ts';
 import { isUnconfirmedTooLong, MAX_SERVER_FAILURES, nextDeliveryAt, type OrderSender } from './order-sender.ts';
 
 /**
- * `in-doubt`: the order is not listed, but may still appear; or its insurance may still be on its way. `on-hold`: the request is not active. `not-wanted`: the
+ * `in-doubt`: the order is not listed, but may still appear; or its insurance may still be on its way, or needs a person. `on-hold`: the request is not active. `not-wanted`: the
  * request or its Task was cancelled, and the order is not at the lab network.
  */
 type DeliveryOutcome = Outcome<JunctionOrder> | { kind: 'in-doubt'; why: string } | { kind: 'on-hold' } | { kind: 'not-wanted' };

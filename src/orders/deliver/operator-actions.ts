@@ -5,6 +5,7 @@ import { toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
+import type { TenantStore } from '../../store/store.ts';
 import {
   buildLastModified,
   buildOnHoldEdit,
@@ -34,7 +35,7 @@ const EFFECTS: Record<
   }),
   release: (entry, at) => ({
     nextAt: at,
-    payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: false }),
+    payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: false, insuranceFailures: undefined }),
     editTask: buildReleasedEdit(at),
   }),
 };
@@ -65,9 +66,16 @@ export const applyOperatorAction = (
       }))
     )
       return false;
+    if (operation !== 'park') await allowInsurance(store, entry);
     if (editTask) await editResource({ ...context, store }, 'Task', parseOrderPayload(entry).task, editTask);
     return true;
   });
+
+/** The operator has decided that the insurance may be sent again: its requests are counted from the beginning. */
+async function allowInsurance({ networkInsurances }: TenantStore, entry: OutboxEntry): Promise<void> {
+  const userId = parseOrderPayload(entry).insuranceFailures?.userId;
+  if (userId !== undefined) await networkInsurances.resetRequests({ tenant: entry.tenant, account: entry.account, userId });
+}
 
 /** Removes the business status: the lab network's status of the order is not known. */
 const buildReleasedEdit =

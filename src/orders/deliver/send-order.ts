@@ -137,26 +137,35 @@ async function insureUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
   const insured = await ensureInsurance(sender, { leased, userId: userId!, insurance: payload.insurance, signal });
   if (insured.kind === 'accepted') return attempt;
   if (insured.kind === 'in-doubt') return { payload, outcome: insured };
+  if (insured.kind === 'needs-person') return parkForInsurance(attempt, insured.why);
   return insured.kind === 'unknown' ? concludeInsuranceFailure(attempt, insured) : concludeFailure(attempt, insured);
 }
 
-/** After this many failures of the calls for the insurance, the order may wait for a person. */
+/** After this many failures of the calls for the insurance that count, the order waits for a person. */
 const MAX_INSURANCE_FAILURES = 3;
 
 /**
- * The order waits for a person if its insurance failed repeatedly while the lab network accepted another order, so that the cause is likely in this insurance; or
- * if each repetition may have made a record. In an outage it is repeated as long as any other order.
+ * A failure counts if the lab network has accepted an order that was placed since the failure before: the cause is then likely in this insurance. In an outage
+ * nothing counts, and the order is repeated as long as any other order.
  */
-async function concludeInsuranceFailure(
-  { sender, leased: { entry }, payload }: Attempt,
-  { mayHaveRecord, ...outcome }: Failure & { mayHaveRecord?: boolean },
-): Promise<DeliveryResult> {
-  const { count: before, lastAt } = payload.insuranceFailures ?? { count: 0, lastAt: entry.createdAt };
-  const failed = { ...payload, insuranceFailures: { count: before + 1, lastAt: sender.clock().toISOString() } };
-  const isFailingAlone = async () => mayHaveRecord || sender.store.outbox.hasDoneSince(entry.account, entry.topic, lastAt);
-  if (before + 1 < MAX_INSURANCE_FAILURES || !(await isFailingAlone())) return { payload: failed, outcome };
-  const why = `${outcome.why}; the insurance has failed ${before + 1} times: compare the user's insurance at the lab network with the Coverage, then release the order`;
-  return { payload: failed, outcome: { ...outcome, why }, needsPerson: true };
+async function concludeInsuranceFailure(attempt: Attempt, outcome: Failure): Promise<DeliveryResult> {
+  const { sender, leased, payload, userId } = attempt;
+  const { entry } = leased;
+  const before = payload.insuranceFailures ?? { count: 0, lastAt: entry.createdAt };
+  const isFailingAlone = await sender.store.outbox.hasDoneSince(entry.account, entry.topic, before.lastAt);
+  const count = before.count + (isFailingAlone ? 1 : 0);
+  const failed = { ...payload, insuranceFailures: { userId, count, lastAt: sender.clock().toISOString() } };
+  if (!isFailingAlone || count < MAX_INSURANCE_FAILURES) return { payload: failed, outcome };
+  const why = `${outcome.why}; the insurance has failed ${count} times while other orders were accepted`;
+  return { payload: failed, outcome: { ...outcome, why: `${why}${INSURANCE_REMEDY}` }, needsPerson: true };
+}
+
+const INSURANCE_REMEDY = ": compare the user's insurance at the lab network with the Coverage, then release the order";
+
+/** Other orders of the user may have sent the requests. The failures name the user, so that a release of this order finds it (operator-actions.ts). */
+function parkForInsurance({ sender, payload, userId }: Attempt, why: string): DeliveryResult {
+  const insuranceFailures = { count: 0, lastAt: sender.clock().toISOString(), ...payload.insuranceFailures, userId };
+  return { payload: { ...payload, insuranceFailures }, outcome: { kind: 'in-doubt', why: `${why}${INSURANCE_REMEDY}` }, needsPerson: true };
 }
 
 /**

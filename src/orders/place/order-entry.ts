@@ -65,8 +65,12 @@ interface AcceptedRequest {
 }
 
 interface InsuranceFailures {
+  /** Of the failures while the lab network accepted other orders. */
   count: number;
+  /** Of the last failure. */
   lastAt: string;
+  /** The lab network's id of the user with the insurance; undefined: a process of an earlier release wrote the entry. */
+  userId?: string | undefined;
 }
 
 /** The use of the order's idempotency keys. */
