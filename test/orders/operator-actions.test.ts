@@ -5,6 +5,7 @@ import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import type { TestStore } from '../store/open.ts';
 import { buildAdminContext } from './admin-context.ts';
+import { COVERAGE, INSURED, PAYOR } from './insurance-fixture.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { ADA, REQUEST } from './order-fixture.ts';
 import { openTrackingFixture, type TrackingFixture } from './tracking-fixture.ts';
@@ -210,4 +211,12 @@ test('show has what the network’s support asks for: account, key, passthrough,
     ]),
   );
   expect(lastError).toMatch(/500/);
+});
+
+test('show names the user of an insured order before the order is sent', async () => {
+  for (const resource of [PAYOR, COVERAGE, { ...INSURED, id: 'one' } as Resource]) await fixture.put(resource);
+  fixture.addFaults({ operation: 'createInsurance', kind: 'error' });
+  await fixture.drain();
+  const [user] = [...fixture.sandbox.state.users.values()];
+  expect(await run('show', { order: 'one' })).toContain(`network user   client_user_id ${user!.client_user_id}`);
 });
