@@ -37,10 +37,13 @@ function readParent({ headers: { traceparent } }: IncomingMessage) {
   return parsed ? trace.setSpanContext(ROOT_CONTEXT, { ...parsed, isRemote: true }) : ROOT_CONTEXT;
 }
 
+/** An id of this server, or a UUID. A client of the FHIR API may send any other text as its request id. */
+const RANDOM_ID = /^(?:req_[a-z0-9]{8}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
 function endSpan(span: Span, method: string, res: TracedResponse): void {
   const { route, requestId, caller } = res.locals ?? {};
   if (route !== undefined) span.updateName(`${toName(method)} ${route}`).setAttribute('http.route', route);
-  if (requestId !== undefined) span.setAttribute('facet.request.id', requestId);
+  if (requestId !== undefined && RANDOM_ID.test(requestId)) span.setAttribute('facet.request.id', requestId);
   if (caller) span.setAttribute('facet.tenant.id', caller.tenant);
   // the client left before the response was sent
   if (!res.writableFinished) span.setAttribute('error.type', 'client_disconnected');
