@@ -13,6 +13,7 @@ import { ACCOUNT_OPERATIONS } from './accounts.ts';
 import { type AdminContext, AdminError, type AdminOperation, type AdminRequest } from './admin-command.ts';
 import { AUDIT_OPERATIONS } from './audit.ts';
 import { CATALOGUE_OPERATIONS } from './catalogue.ts';
+import { ERASE_OPERATIONS } from './erase.ts';
 import { KEY_OPERATIONS } from './keys.ts';
 import { MIGRATION_OPERATIONS } from './migrations.ts';
 import { ORDER_OPERATIONS } from './orders.ts';
@@ -30,6 +31,7 @@ const OPERATIONS: Record<string, AdminOperation> = {
   ...SUBSCRIPTION_OPERATIONS,
   ...PROFILE_OPERATIONS,
   ...INDEX_OPERATIONS,
+  ...ERASE_OPERATIONS,
   ...MIGRATION_OPERATIONS,
   ...AUDIT_OPERATIONS,
 };

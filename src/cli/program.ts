@@ -63,6 +63,10 @@ const NOUNS: Record<string, Noun> = {
     description: 'the record of requests: verification and export',
     load: async () => (await import('./audit.ts')).defineAuditCommands,
   },
+  erase: {
+    description: 'erase a patient for good, with all versions (by default only count)',
+    load: async () => (await import('./erase.ts')).defineEraseCommands,
+  },
   migrations: {
     description: 'the changes that each version makes to the database',
     load: async () => (await import('./migrations.ts')).defineMigrationCommands,

@@ -5,7 +5,15 @@ import { queryBuilder, runQuery } from './database/query-builder.ts';
 
 export interface AdminEvent {
   at: string;
-  action: 'key-created' | 'key-rotated' | 'key-revoked' | 'tenant-created' | 'tenant-updated' | 'tenant-disabled' | 'tenant-enabled';
+  action:
+    | 'key-created'
+    | 'key-rotated'
+    | 'key-revoked'
+    | 'tenant-created'
+    | 'tenant-updated'
+    | 'tenant-disabled'
+    | 'tenant-enabled'
+    | 'patient-erased';
   /** Null: the event is about the tenant itself. */
   key: string | null;
   /** The id of the administrator's API key, or `operator` at the command line. */

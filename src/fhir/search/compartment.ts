@@ -36,14 +36,17 @@ export const COMPARTMENT_URLS: readonly string[] = Object.values(COMPARTMENTS).m
 export const listCompartmentTypes = (of: ServedType): ServedType[] =>
   SERVED_TYPES.filter((type) => type === of || COMPARTMENTS[of]?.types[type]);
 
+/** The reference parameters by which resources of a type belong to a compartment. */
+export const listCompartmentParameters = (of: ServedType, type: ServedType): string[] =>
+  (COMPARTMENTS[of]?.types[type] ?? []).filter((code) => code !== '{def}');
+
 /** The condition for resources of a type to belong to a compartment. Undefined: resources of the type never belong to it. */
 export function buildCompartmentCondition(
   { type: of, id }: Compartment,
   type: ServedType,
   registry: SearchRegistry,
 ): Condition | undefined {
-  const codes = (COMPARTMENTS[of]?.types[type] ?? []).filter((code) => code !== '{def}');
-  return buildMembershipCondition({ type: of, id }, type, { codes, registry });
+  return buildMembershipCondition({ type: of, id }, type, { codes: listCompartmentParameters(of, type), registry });
 }
 
 /** The same by given parameters: a reference to the resource that defines the compartment, or that resource itself. */

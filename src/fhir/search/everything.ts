@@ -3,7 +3,13 @@
 
 import { readFileSync } from 'node:fs';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
-import { buildCompartmentCondition, buildMembershipCondition, type Compartment, listCompartmentTypes } from './compartment.ts';
+import {
+  buildCompartmentCondition,
+  buildMembershipCondition,
+  type Compartment,
+  listCompartmentParameters,
+  listCompartmentTypes,
+} from './compartment.ts';
 import { parseCondition, type SearchContext } from './condition.ts';
 import { parseInclude } from './include.ts';
 import { type Condition, type Inclusion, MATCH_ALL } from './query.ts';
@@ -26,6 +32,11 @@ const CARE_DATES: Partial<Record<ServedType, string[]>> = JSON.parse(
 /** The types of a patient's record. */
 export const RECORD_TYPES: readonly ServedType[] = SERVED_TYPES.filter(
   (type) => listCompartmentTypes('Patient').includes(type) || ADDITIONAL_REFERENCES[type],
+);
+
+/** Type → the parameters by which its resources are in a patient's record. */
+export const RECORD_PARAMETERS: Partial<Record<ServedType, readonly string[]>> = Object.fromEntries(
+  RECORD_TYPES.map((type) => [type, ADDITIONAL_REFERENCES[type] ?? listCompartmentParameters('Patient', type)]),
 );
 
 /** Type → the condition for its resources to be in a patient's record and within the limits. */
