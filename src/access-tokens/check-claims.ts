@@ -1,4 +1,5 @@
 // The rules for the claims of a token whose signature, issuer, audience and times are valid.
+import { isPatientScope } from '../fhir/access-scope.ts';
 import { invalidToken } from '../fhir/outcome.ts';
 import { ID_PATTERN } from '../fhir/types.ts';
 import type { Claims } from './parse-token.ts';
@@ -45,11 +46,14 @@ export function readFacts(claims: Claims): TokenFacts {
   const subject = readText(claims, 'sub');
   if (client === undefined && subject === undefined)
     throw invalidToken('the access token names neither a subject (sub) nor a client (client_id)');
+  const launchPatient = readPatient(claims);
+  const scopes = ['scope', 'scp', 'roles'].flatMap((name) => readWords(claims, name)).flatMap(toSmartScope);
   return {
     client,
     subject,
-    scopes: ['scope', 'scp', 'roles'].flatMap((name) => readWords(claims, name)).flatMap(toSmartScope),
-    launchPatient: readPatient(claims),
+    // without a patient, a patient/ scope covers nothing
+    scopes: launchPatient === undefined ? scopes.filter((scope) => !isPatientScope(scope)) : scopes,
+    launchPatient,
     fhirUser: readText(claims, 'fhirUser'),
     // Entra ID writes the id into uti
     id: readText(claims, 'jti') ?? readText(claims, 'uti'),

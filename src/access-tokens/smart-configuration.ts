@@ -33,6 +33,7 @@ const CAPABILITIES: [capability: string, has: (issuer: IssuerMetadata) => boolea
   ['sso-openid-connect', (issuer) => canAuthorize(issuer) && lists(issuer, 'scopes_supported', 'openid')],
   ['context-standalone-patient', (issuer) => canAuthorize(issuer) && lists(issuer, 'scopes_supported', 'launch/patient')],
   ['permission-offline', (issuer) => canAuthorize(issuer) && lists(issuer, 'scopes_supported', 'offline_access')],
+  ['permission-patient', () => true],
   ['permission-user', () => true],
   ['permission-v1', () => true],
   ['permission-v2', () => true],

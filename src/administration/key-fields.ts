@@ -3,7 +3,8 @@ import { isScope } from '../fhir/access-scope.ts';
 import { AUDIT_TYPE } from '../fhir/audit-search.ts';
 import { isServed } from '../fhir/types.ts';
 import { explainUnservedType } from '../fhir/unserved-type.ts';
-import { OPERATOR } from '../interactions/context.ts';
+import { type Context, OPERATOR } from '../interactions/context.ts';
+import { hasSupportedQuery } from '../interactions/row-access.ts';
 import { readRow } from '../vendor-api/stored-rows.ts';
 import type { Administration } from './administration.ts';
 import { AdministrationError } from './administration-error.ts';
@@ -11,7 +12,7 @@ import { isAdministrator } from './key-surfaces.ts';
 import { checkLine } from './line.ts';
 
 const DEFAULT_SCOPES = '*';
-const KNOWN_SCOPES = 'read, write, *, admin or system/<Type or *>.<letters of cruds>';
+const KNOWN_SCOPES = 'read, write, *, admin, system/<Type or *>.<letters of cruds> or system/<Type>.<letters>?<search>';
 
 /** The resource type that a scope names; undefined: all types. */
 const typeInScope = (scope: string): string | undefined => /^system\/(\w+)\./.exec(scope)?.[1];
@@ -29,6 +30,17 @@ export function parseScopes(surface: string, list: string | undefined): string[]
   for (const type of scopes.flatMap((scope) => typeInScope(scope) ?? []))
     if (!isServed(type) && type !== AUDIT_TYPE) throw new AdministrationError('invalid', `: ${explainUnservedType(type)}`, 'scopes');
   return scopes;
+}
+
+/** Refuses a scope whose query is not supported, because it would cover nothing. */
+export function checkScopeQueries(scopes: readonly string[], parts: Pick<Context, 'registry' | 'baseUrl'>): void {
+  const unsupported = scopes.find((scope) => !hasSupportedQuery(scope, parts));
+  if (unsupported !== undefined)
+    throw new AdministrationError(
+      'invalid',
+      ` cannot have this query: ${unsupported}; use search parameters of the type that are tokens or references, such as ?category=laboratory, and %2C for a comma`,
+      'scopes',
+    );
 }
 
 /** What a key is for. Null: nobody said so. */

@@ -1,4 +1,5 @@
 // Creates, lists, rotates and revokes API keys. The text of a new key is returned once.
+import { OPERATOR } from '../interactions/context.ts';
 import { type AdminEvent, listAdminEvents } from '../store/admin-events.ts';
 import {
   createApiKey,
@@ -15,7 +16,7 @@ import type { Database } from '../store/database/database.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { type Administration, record } from './administration.ts';
 import { AdministrationError } from './administration-error.ts';
-import { findPatient, parseExpiry, parseName, parseOverlap, parseScopes } from './key-fields.ts';
+import { checkScopeQueries, findPatient, parseExpiry, parseName, parseOverlap, parseScopes } from './key-fields.ts';
 import { findPrefix, OPERATOR_SURFACE } from './key-surfaces.ts';
 
 /** The owner of keys: a tenant, or the installation, whose keys are those of operators. */
@@ -52,6 +53,7 @@ export async function createKey(
   const label = parseName(name);
   const owner = await findOwner();
   checkOwner(owner, surface);
+  checkScopeQueries(scopes, administration.contextOf({ tenant: owner.id, actor: OPERATOR, surface, scopes: [] }));
   const patient =
     fields.patient === undefined ? undefined : await findPatient(administration, { tenant: owner, surface, patientId: fields.patient });
   const wanted = { surface, scopes, name: label, expires: expires ?? null, patient: patient ?? null };

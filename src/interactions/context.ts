@@ -16,7 +16,7 @@ export interface Caller {
   scopes: string[];
   /** The id of the Patient to whose data the key is limited. Absent: the key is not limited to a patient. */
   patient?: string;
-  /** The id of the Patient of the launch context. `patient/` scopes are not supported yet. */
+  /** The id of the Patient of the launch context, to whose compartment `patient/` scopes are limited. */
   launchPatient?: string;
   /** Whom an access token names. Absent: the credential is an API key. `subject` may be personal data: for the audit, never for logs. */
   token?: { issuer: string; client?: string; subject?: string };

@@ -2,7 +2,7 @@
 // Subscription.
 // https://hl7.org/fhir/R4/binary.html ("securityContext"), https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.channel.header
 
-import { isAllowed, type Permission } from '../fhir/access-scope.ts';
+import { isAllowed, isAllowedOnAll, type Permission } from '../fhir/access-scope.ts';
 import { stringifyJson } from '../fhir/json.ts';
 import { forbidden } from '../fhir/outcome.ts';
 import { readReferenceType } from '../fhir/reference.ts';
@@ -35,8 +35,9 @@ export const guardBinary: WriteHook = {
 function coversSecurityContext({ scopes }: Caller, { type, body }: BodyRow, permission: Permission): boolean {
   if (type !== 'Binary' || !body?.includes('"securityContext"')) return true;
   const { securityContext } = parseBody(body);
-  // a reference without a type may point to any type, so the caller needs the permission for all types
-  return securityContext === undefined || isAllowed(scopes, readReferenceType(securityContext) ?? '*', permission);
+  // A reference without a type may point to any type, so the caller needs the permission for all types. Which resources of the type it may access is not
+  // looked up, so a scope that covers a part of them is not enough.
+  return securityContext === undefined || isAllowedOnAll(scopes, readReferenceType(securityContext) ?? '*', permission);
 }
 
 const REDACTED = 'hidden';

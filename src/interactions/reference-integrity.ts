@@ -2,6 +2,7 @@
 // nothing refers to a deleted resource. Locks make this true for concurrent transactions: a writer locks the targets of its references (FOR KEY SHARE), and
 // a deletion locks the resource (FOR UPDATE) before it is deleted and the references to it are looked for. Whichever comes second sees what the first has committed.
 // https://hl7.org/fhir/R4/http.html#delete, docs/decisions/0036-referential-integrity.md
+import { isAllowedOnAll } from '../fhir/access-scope.ts';
 import { ALL_REFERENCES } from '../fhir/indexing/all-references.ts';
 import { findReferencePaths, type LiteralReference, listLiteralReferences } from '../fhir/literal-references.ts';
 import { ERROR_KINDS, type ErrorKind, FhirError, type Issue, issue, unavailable } from '../fhir/outcome.ts';
@@ -10,7 +11,6 @@ import type { ResourceChange } from '../store/resources/resource-change.ts';
 import { type LockedResource, parseBody } from '../store/resources/resource-row.ts';
 import type { Store, WriteGuard } from '../store/store.ts';
 import type { Caller } from './context.ts';
-import { canSearch } from './scope-filter.ts';
 
 interface GuardOptions {
   baseUrl: string;
@@ -103,12 +103,12 @@ const toIssue = (resource: Resource, { type, text, version }: LiteralReference):
 
 const MAX_LISTED = 5;
 
-/** The error names the resources that refer to the deleted one, of types that the caller may search. */
+/** The error names the resources that refer to the deleted one, of types that the caller may search completely. */
 async function refuseReferred(store: Store, change: ResourceChange, caller: Caller): Promise<void> {
   const which = { target: change, parameters: [ALL_REFERENCES.number], limit: MAX_LISTED + 1 };
   const referring = await store.findReferrers(caller.tenant, which);
   if (!referring.length) return;
-  const listed = referring.filter(({ type }) => canSearch(caller, type)).slice(0, MAX_LISTED);
+  const listed = referring.filter(({ type }) => isAllowedOnAll(caller.scopes, type, 's')).slice(0, MAX_LISTED);
   const others = listed.length < referring.length ? ['other resources'] : [];
   const names = [...listed.map(({ type, id }) => `${type}/${id}`), ...others].join(', ');
   const text = `${names} ${referring.length === 1 && listed.length ? 'refers' : 'refer'} to this ${change.type}: delete or change the references first`;

@@ -20,6 +20,7 @@ import { createProfiles, NO_PROFILE_CHECKS } from '../interactions/profiles.ts';
 import { guardBinary } from '../interactions/redaction.ts';
 import { buildLockingGuard, buildReferenceGuard } from '../interactions/reference-integrity.ts';
 import { buildRelatedVersionHook } from '../interactions/related-version-hook.ts';
+import { buildRowAccess } from '../interactions/row-access.ts';
 import type { Mappings, Surface } from '../mapping/shape.ts';
 import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
 import { RELEASE } from '../release.ts';
@@ -27,6 +28,7 @@ import { isCredentialEnded } from '../store/api-keys.ts';
 import type { ClientRequest, Database } from '../store/database/database.ts';
 import { observeStore } from '../store/observed-store.ts';
 import { countRequests } from '../store/rate-windows.ts';
+import { type RowAccess, restrictStore } from '../store/restricted-store.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
 import type { TenantStore } from '../store/store.ts';
 import { buildAccessTokens } from './access-tokens.ts';
@@ -88,8 +90,8 @@ export interface Facet {
 export async function assemble(parts: ServerParts): Promise<Facet> {
   const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7 } = parts;
   const [fhirBase, maxBodyBytes] = [baseUrl + FHIR_PATH, config.bodyLimits.fhir];
-  const { store, forRequest: storeFor, background } = openStores(parts, fhirBase);
   const registry = buildReadyRegistry(loaded.registry, index.isReady);
+  const { store, forRequest: storeFor, background } = openStores(parts, { registry, baseUrl: fhirBase });
   const live = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
   const profiles = createProfiles(loaded.profiles.checked, { now: () => clock().getTime() });
   const facts = { store, clock, newId, registry, findIndexRules: index.findRules, profiles, baseUrl: fhirBase, maxBodyBytes };
@@ -157,21 +159,24 @@ const pickStated = ({ strictReferences }: Config, { documentation }: Integration
 
 const pickReports = ({ attempted, attemptMs, webhook, notified }: ServerParts) => ({ attempted, attemptMs, webhook, notified });
 
-/** The stores, which enforce references if the configuration says so. */
-function openStores({ config, index, database, background = database }: ServerParts, baseUrl: string) {
+/** The stores, which enforce references if the configuration says so. The store of a request is restricted to the scopes of its caller. */
+function openStores({ config, index, database, background = database }: ServerParts, facts: Pick<Context, 'registry' | 'baseUrl'>) {
+  const { baseUrl } = facts;
   const options = { baseUrl, types: SERVED_TYPES, isIndexed: (type: ServedType) => index.isReady(type, ALL_REFERENCES.code) };
   const guard = config.strictReferences ? buildLockingGuard(options) : undefined;
   const { store, forRequest } = createStores(database, background, guard);
   return {
     store,
     forRequest: (caller: Caller, from?: ClientRequest) =>
-      observe(forRequest(caller, from, guard && buildReferenceGuard(options, caller)), from),
+      observe(restrict(forRequest(caller, from, guard && buildReferenceGuard(options, caller)), buildRowAccess(caller, facts)), from),
     background: { database: background, store: createStore(background, guard) },
   };
 }
 
 const observe = (store: TenantStore, from: ClientRequest | undefined): TenantStore =>
   from?.onAccess ? observeStore(store, from.onAccess) : store;
+
+const restrict = (store: TenantStore, access: RowAccess | undefined): TenantStore => (access ? restrictStore(store, access) : store);
 
 const combineWriteHooks = (
   { touches }: Mappings,

@@ -1,6 +1,7 @@
 // The write hook of Subscription: checks a client's write, and in the same transaction registers and activates the subscription, or cancels its delivery.
 // https://hl7.org/fhir/R4/subscription.html
 import type { Subscription } from '@medplum/fhirtypes';
+import { hasRestrictedScope } from '../fhir/access-scope.ts';
 import { businessRule, forbidden } from '../fhir/outcome.ts';
 import { parseStored, toTyped } from '../fhir/typed-resource.ts';
 import type { Context, WriteHook } from '../interactions/context.ts';
@@ -15,6 +16,7 @@ export function createSubscriptionWriteHook(policy: AddressPolicy): WriteHook {
     check(context, { resource, previous }) {
       if (!resource || isServerCaller(context)) return;
       if (context.caller.token && resource.status !== 'off') throw forbidden(NEEDS_KEY);
+      if (hasRestrictedScope(context.caller.scopes) && resource.status !== 'off') throw forbidden(NEEDS_ALL);
       const subscription = toTyped('Subscription', resource);
       checkClientStatus(subscription, parseStored('Subscription', previous));
       const { type } = parseCriteria(context, subscription.criteria);
@@ -35,6 +37,8 @@ export function createSubscriptionWriteHook(policy: AddressPolicy): WriteHook {
 
 /** Notifications go on until the credential ends. An issuer does not tell when it withdraws a user's or client's access. */
 const NEEDS_KEY = 'a Subscription outlives an access token: create it with an API key, which can be revoked';
+
+const NEEDS_ALL = 'notifications do not apply the query of a scope: create a Subscription with an API key whose scopes have no query';
 
 const toTenantAndTime = ({ caller, clock }: Context): { tenant: number; at: string } => ({
   tenant: caller.tenant,

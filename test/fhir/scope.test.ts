@@ -1,5 +1,5 @@
 // Access scopes.
-import { isAdmin, isAllowed, isScope, type Permission } from '../../src/fhir/access-scope.ts';
+import { isAdmin, isAllowed, isAllowedOnAll, isScope, type Permission } from '../../src/fhir/access-scope.ts';
 
 const all: Permission[] = ['c', 'r', 'u', 'd', 's'];
 const of = (scopes: string[], type = 'Patient') => all.filter((permission) => isAllowed(scopes, type, permission)).join('');
@@ -20,8 +20,11 @@ test.each([
   [['user/Patient.write'], 'cud'],
   [['user/*.*'], 'cruds'],
   [['system/Patient.readwrite', 'system/Patient.sr'], ''],
-  [['patient/Patient.rs', 'patient/*.*'], ''],
-  [['system/Patient.rs?active=true', 'user/Patient.rs?_id=1'], ''],
+  [['patient/Patient.rs'], 'rs'],
+  [['patient/*.*'], 'cruds'],
+  [['patient/Observation.rs'], ''],
+  [['system/Patient.r?active=true', 'user/Patient.s?_id=1'], 'rs'],
+  [['system/*.rs?active=true', 'patient/*.rs?_id=1'], ''],
   [['openid', 'fhirUser', 'launch/patient', 'offline_access'], ''],
   [['admin'], ''],
   [['admin', 'read'], 'rs'],
@@ -31,9 +34,25 @@ test.each([
   expect(of([...scopes])).toBe(letters);
 });
 
-test.each(['*', 'read', 'write', 'admin', 'system/*.rs', 'system/Patient.cruds'])('%s is a scope', (scope) => {
-  expect(isScope(scope)).toBe(true);
+test('a patient/ scope covers no types outside of the patient compartment', () => {
+  expect([of(['patient/*.cruds'], 'Practitioner'), of(['patient/Organization.rs'], 'Organization')]).toEqual(['', '']);
 });
+
+test.each<[string[], string]>([
+  [['*'], 'cruds'],
+  [['patient/*.cruds'], ''],
+  [['system/Patient.rs?active=true'], ''],
+  [['system/Patient.rs?active=true', 'system/Patient.s'], 's'],
+])('%j lets do %s with every Patient', (scopes, letters) => {
+  expect(all.filter((permission) => isAllowedOnAll(scopes, 'Patient', permission)).join('')).toBe(letters);
+});
+
+test.each(['*', 'read', 'write', 'admin', 'system/*.rs', 'system/Patient.cruds', 'system/Patient.rs?active=true'])(
+  '%s is a scope',
+  (scope) => {
+    expect(isScope(scope)).toBe(true);
+  },
+);
 
 test.each([
   '',
@@ -43,6 +62,8 @@ test.each([
   'patient/Patient.rs',
   'user/Patient.rs',
   'system/patient.r',
+  'system/*.rs?active=true',
+  'system/Patient.rs?',
   'constructor',
 ])('"%s" is not a scope', (scope) => {
   expect(isScope(scope)).toBe(false);
@@ -53,7 +74,21 @@ test('only the scope admin gives administrator rights', () => {
 });
 
 test.each([
-  [['*', 'read', 'write', 'admin', 'system/*.cruds', 'system/*.read', 'user/*.cruds', 'user/AuditEvent.rs'], ''],
+  [
+    [
+      '*',
+      'read',
+      'write',
+      'admin',
+      'system/*.cruds',
+      'system/*.read',
+      'user/*.cruds',
+      'user/AuditEvent.rs',
+      'patient/AuditEvent.rs',
+      'system/AuditEvent.rs?type=rest',
+    ],
+    '',
+  ],
   [['system/AuditEvent.rs'], 'rs'],
   [['system/AuditEvent.cruds'], 'rs'],
   [['system/AuditEvent.read'], 'rs'],

@@ -239,8 +239,9 @@ test.each([
   ['user/Patient.read', 200],
   ['system/*.read openid', 200],
   ['user/Observation.rs', 403],
-  ['patient/Patient.rs launch/patient', 403],
-  ['user/Patient.rs?_id=ann', 403],
+  ['patient/Patient.rs launch/patient', 200],
+  ['patient/Observation.rs', 403],
+  ['user/Patient.rs?_id=ann', 200],
   ['*', 403],
 ])('a token with the scopes %s reads a Patient: %i', async (scope, status) => {
   const response = await read(await issuer.token({ scope, patient: 'ann' }));

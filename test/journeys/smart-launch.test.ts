@@ -28,7 +28,7 @@ const PAGE = (iss: string): string => `<!doctype html><title>App</title><p id="r
   const done = isBack
     ? FHIR.oauth2.ready().then(async (client) => show(JSON.stringify({ patient: await client.patient.read(), state: client.state.codeChallengeMethods, expires: client.state.expiresAt })))
     : FHIR.oauth2.authorize({ iss: ${JSON.stringify(iss)}, clientId: '${APP}', redirectUri: location.origin + '/', pkceMode: 'required',
-        scope: 'openid fhirUser launch/patient patient/*.rs system/Patient.rs' });
+        scope: 'openid fhirUser launch/patient patient/*.rs' });
   done.catch((error) => show(String(error)));
 </script>`;
 

@@ -1,9 +1,11 @@
 // Compares the search with a brute-force filter: the same matches in the same order, and each once on the pages.
 
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
+import { isTestable, matchesResource } from '../../src/fhir/search/match-resource.ts';
 import type { Condition, Query, SortKey } from '../../src/fhir/search/query.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
+import { restrictStore } from '../../src/store/restricted-store.ts';
 import type { Position, ResultPage } from '../../src/store/search/page.ts';
 import fc from '../fast-check.ts';
 import { found, included, type Stored } from '../fhir/matches.ts';
@@ -153,3 +155,31 @@ function questionsAbout({ rows }: Stored): [Condition, SortKey[]][] {
   if (reference) conditions.push([{ on: 'reference', parameter: reference.parameter, any: [reference.target] }, []]);
   return conditions;
 }
+
+/** A part of the resources of two types. */
+const parts = fc.tuple(query, query).map((two) => two.map(({ where }) => where.filter(isTestable)));
+
+it('a restricted store searches as if the other resources were not there', async () => {
+  await fc.assert(
+    fc.asyncProperty(world, parts, fc.array(query, { minLength: 8, maxLength: 8 }), async (corpus, [first = [], second = []], queries) => {
+      const conditions: Partial<Record<ServedType, Condition>> = {
+        Patient: { on: 'and', all: first },
+        ServiceRequest: { on: 'and', all: second },
+      };
+      const covers = ({ type, id, rows }: Stored): boolean => !conditions[type] || matchesResource(conditions[type], { type, id, rows });
+      const owner = await settle(corpus);
+      const restricted = restrictStore(test.store, { find: (type) => conditions[type], covers: () => false });
+      const visible = corpus.filter(covers);
+      for (const query of queries.filter(({ where }) => !where.some(isHierarchical))) {
+        const { rows, included: also, total } = await restricted.search(owner, { ...query, total: 'accurate' });
+        const expected = found(query, visible);
+        expect([idsIn(rows), total]).toEqual([idsIn(expected.slice(0, query.count)), expected.length]);
+        expect(idsIn(also)).toEqual(idsIn(included(query.include, expected.slice(0, query.count), visible)));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** A restricted store refuses hierarchies. */
+const isHierarchical = (condition: Condition): boolean => JSON.stringify(condition).includes('"hierarchy"');

@@ -88,6 +88,8 @@ export interface Inclusion {
   /** The reference parameters. Any of them is followed. */
   parameters: ParameterNumber[];
   iterate: boolean;
+  /** Conditions on the included resources. */
+  where?: Condition[];
 }
 
 /** The conditions on resources of one type, and their order. */

@@ -8,6 +8,7 @@ import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
 import { buildLimitedBody, buildRowColumns, type StoredRow } from '../resources/resource-row.ts';
+import { buildTests } from './condition-sql.ts';
 import { buildParametersTest, buildTypeNumbers, buildTypeTest } from './row-tests.ts';
 import type { Statement } from './statements.ts';
 import { toBigintArray } from './tokens.ts';
@@ -97,22 +98,23 @@ const bindBigints = (values: string[], { bind }: Binder): string => `${bind(toBi
 type Edge = (inclusion: Inclusion, starts: IncludeStart[], binder: Binder) => string;
 
 const EDGES: Record<Inclusion['direction'], Edge> = {
-  include: ({ types, parameters }, starts, binder) => {
+  include: ({ types, parameters, where = [] }, starts, binder) => {
     const pids = bindBigints(
       starts.map(({ pid }) => pid),
       binder,
     );
+    const tests = [buildParametersTest('f', parameters), buildTypeTest('t', types), ...buildTests(where, { row: 't', types }, binder)];
     return `select t.pid from sx_ref f join sx t on t.tenant_id = ${TENANT} and t.self_h = f.target_h
-    where f.tenant_id = ${TENANT} and f.pid = any(${pids}) and ${buildParametersTest('f', parameters)} and ${buildTypeTest('t', types)}`;
+    where f.tenant_id = ${TENANT} and f.pid = any(${pids}) and ${tests.join(' and ')}`;
   },
   // The type is read for each row: with a join, a planner without statistics may start with all resources of the type.
-  revinclude: ({ types, parameters }, starts, binder) => {
+  revinclude: ({ types, parameters, where = [] }, starts, binder) => {
     const selves = bindBigints(
       starts.map(({ rtype, id }) => hash(`${findTypeByNumber(rtype)}/${id}`)),
       binder,
     );
     return `select f.pid from sx_ref f
     where f.tenant_id = ${TENANT} and ${buildParametersTest('f', parameters)} and f.target_h = any(${selves})
-      and (select t.rtype from sx t where t.tenant_id = ${TENANT} and t.pid = f.pid) = any(${buildTypeNumbers(types)})`;
+      and (select t.rtype from sx t where ${[`t.tenant_id = ${TENANT} and t.pid = f.pid`, ...buildTests(where, { row: 't', types }, binder)].join(' and ')}) = any(${buildTypeNumbers(types)})`;
   },
 };
