@@ -12,11 +12,11 @@ import {
   deleteResources,
   deleteTraces,
   deleteVersions,
+  findMentionedElsewhere,
   findOpenOrders,
   findReferring,
   findStored,
   findVersionsWith,
-  isMentionedElsewhere,
   lockResource,
   lockResources,
   type MatchedResource,
@@ -95,7 +95,7 @@ const isEmpty = ({ rows }: Erasure): boolean => Object.values(rows).every((count
 const addErasures = (one: Erasure, other: Erasure): Erasure => ({
   resources: addCounts(one.resources, other.resources),
   rows: addCounts(one.rows, other.rows),
-  kept: other.kept,
+  kept: [...new Set([...one.kept, ...other.kept])].sort(),
   versions: one.versions + other.versions,
 });
 
@@ -138,7 +138,7 @@ async function checkOrders(transaction: Database, tenant: number, erased: readon
 
 interface PatientRecord {
   erased: StoredResource[];
-  kept: MatchedResource[];
+  kept: (StoredResource & Pick<MatchedResource, 'isCurrent' | 'versions'>)[];
 }
 
 /** Divides the resources that refer to the patient, or did so in any version, into those of the record and those that are kept. */
@@ -162,9 +162,11 @@ async function findRecord(
     add(own);
     kept.push(...others);
   }
-  add(await findOwnBinaries(transaction, tenant.id, { erased: [...erased.values()], baseUrl: context.baseUrl }));
+  const [own, shared] = await findBinaries(transaction, tenant.id, { erased: [...erased.values()], baseUrl: context.baseUrl });
+  add(own);
   add(await findOwnProvenances(transaction, context, [...erased.values()]));
-  return { erased: [...erased.values()], kept: kept.filter(({ pid }) => !erased.has(pid)) };
+  const others = [...kept, ...shared.map((binary) => ({ ...binary, isCurrent: true, versions: [] }))];
+  return { erased: [...erased.values()], kept: others.filter(({ pid }) => !erased.has(pid)) };
 }
 
 /** The text of a reference to the patient, relative or below this server's address, and not the beginning of a longer id. */
@@ -184,20 +186,18 @@ function isOwn({ registry, baseUrl }: Context, patient: string, { type, body }: 
   return references.some((reference) => reference.target === target && parameters.includes(reference.parameter));
 }
 
-/** The documents that the record refers to by URL, unless another resource refers to them, too. */
-async function findOwnBinaries(
+/** The documents that the record refers to by URL: its own ones, and those that another resource refers to, too. */
+async function findBinaries(
   transaction: Database,
   tenant: number,
   { erased, baseUrl }: { erased: readonly StoredResource[]; baseUrl: string },
-): Promise<StoredResource[]> {
+): Promise<[own: StoredResource[], shared: StoredResource[]]> {
   const pids = erased.map(({ pid }) => pid);
   const bodies = await readBodiesWith(transaction, tenant, pids, 'Binary/');
   const ids = [...new Set(bodies.flatMap((body) => findAttachedBinaryIds(parseBody(body), baseUrl)))];
-  const binaries = await findStored(transaction, tenant, 'Binary', ids);
-  const except = [...pids, ...binaries.map(({ pid }) => pid)];
-  const own: StoredResource[] = [];
-  for (const binary of binaries) if (!(await isMentionedElsewhere(transaction, tenant, `Binary/${binary.id}`, except))) own.push(binary);
-  return own;
+  const except = [...pids, ...(await findStored(transaction, tenant, 'Binary', ids)).map(({ pid }) => pid)];
+  const mentioned = await findMentionedElsewhere(transaction, tenant, { type: 'Binary', ids, except });
+  return divide(await findStored(transaction, tenant, 'Binary', ids), ({ id }) => !mentioned.has(id));
 }
 
 /** The Provenances all of whose targets are erased. https://hl7.org/fhir/R4/provenance.html */

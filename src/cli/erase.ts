@@ -61,9 +61,7 @@ function describeErasure({ resources, rows, kept, versions }: Erasure, { name, i
         )
       : ['no resource of this patient is stored']),
     ...(versions ? [`${versions} past versions of other resources referred to the patient, and are erased`] : []),
-    ...(kept.length
-      ? [`${kept.length} resources refer to the patient and belong to others, too. They are kept: ${kept.join(', ')}`, KEPT_TEXT]
-      : []),
+    ...(kept.length ? [`${kept.length} resources belong to others, too, and are kept: ${kept.join(', ')}`, KEPT_TEXT] : []),
     ...(rows.outbox ? ['the laboratory network has its own record of this patient: ask it to erase that, too'] : []),
     isDryRun ? `dry run: nothing of ${name} was erased; --yes erases it` : `${name} is erased`,
   ];

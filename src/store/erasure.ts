@@ -49,12 +49,19 @@ export async function* findVersionsWith(
   tenant: number,
   { text, pattern }: { text: string; pattern: string },
 ): AsyncGenerator<MatchedResource[]> {
+  for await (const [after, last] of listParts(database, tenant)) {
+    const found = await database.query<FoundMatch>(MATCHES, [tenant, after, last, text, pattern]);
+    yield found.map(({ rtype, ...match }) => ({ ...match, type: findTypeByNumber(rtype) }));
+  }
+}
+
+/** The parts of a tenant's resources: after the first number, up to the second one. */
+async function* listParts(database: Database, tenant: number): AsyncGenerator<[after: string, last: string]> {
   let after = '0';
   for (;;) {
     const [part] = await database.query<{ last: string | null; read: number }>(PART, [tenant, after]);
     if (part!.last === null) return;
-    const found = await database.query<FoundMatch>(MATCHES, [tenant, after, part!.last, text, pattern]);
-    yield found.map(({ rtype, ...match }) => ({ ...match, type: findTypeByNumber(rtype) }));
+    yield [after, part!.last];
     if (part!.read < BATCH) return;
     after = part!.last;
   }
@@ -106,10 +113,23 @@ export async function findReferring(
   return rows.map(({ rtype, ...row }) => ({ ...row, type: findTypeByNumber(rtype) }));
 }
 
-/** Whether a current resource other than these contains a text. */
-export async function isMentionedElsewhere(database: Database, tenant: number, text: string, except: readonly string[]): Promise<boolean> {
-  const sql = `select 1 from resource where tenant_id = $1 and position($2 in body) > 0 and pid <> all($3::bigint[]) limit 1`;
-  return (await database.query(sql, [tenant, text, except])).length > 0;
+const MENTIONED = `select distinct m.id from resource r join unnest($4::text[], $5::text[]) as m(id, pattern) on r.body ~ m.pattern
+  where r.tenant_id = $1 and r.pid > $2::bigint and r.pid <= $3::bigint and position($6 in r.body) > 0 and r.pid <> all($7::bigint[])`;
+
+/** The resources of a type that a current resource other than `except` names. Reads the whole tenant. */
+export async function findMentionedElsewhere(
+  database: Database,
+  tenant: number,
+  { type, ids, except }: { type: ServedType; ids: readonly string[]; except: readonly string[] },
+): Promise<Set<string>> {
+  const mentioned = new Set<string>();
+  if (ids.length === 0) return mentioned;
+  const patterns = ids.map((id) => `${type}/${id.replaceAll('.', '\\.')}($|[^A-Za-z0-9.-])`);
+  for await (const [after, last] of listParts(database, tenant)) {
+    const rows = await database.query<{ id: string }>(MENTIONED, [tenant, after, last, ids, patterns, `${type}/`, except]);
+    for (const { id } of rows) mentioned.add(id);
+  }
+  return mentioned;
 }
 
 const OPEN_ENTRIES = `select o.subject from outbox o where o.tenant_id = $1 and o.subject = any($2::text[])
@@ -157,11 +177,6 @@ export const deleteResources = (database: Database, tenant: number, resources: r
 
 /** `$2`: `Type/id`, `$3`: ids of ServiceRequests among them. The order matters: later statements delete what earlier ones read. */
 const QUEUES: readonly [table: string, sql: string][] = [
-  [
-    'webhook_inbox',
-    `delete from webhook_inbox t using placed_order p where t.tenant_id in (p.tenant_id, 0) and t.subject = p.order_id
-      and p.tenant_id = $1 and p.request_id = any($3::text[]) and $2::text[] is not null`,
-  ],
   ['placed_order', 'delete from placed_order t where t.tenant_id = $1 and t.request_id = any($3::text[]) and $2::text[] is not null'],
   [
     'network_insurance',
@@ -175,6 +190,19 @@ const QUEUES: readonly [table: string, sql: string][] = [
   ],
   ['outbox', 'delete from outbox t where t.tenant_id = $1 and t.subject = any($2::text[]) and $3::text[] is not null'],
 ];
+
+/** The events of orders. Those that the account of the environment received are stored under the tenant 0. */
+async function deleteEvents(database: Database, tenant: number, requests: readonly string[]): Promise<number> {
+  const sql = 'select order_id as id from placed_order where tenant_id = $1 and request_id = any($2::text[])';
+  const orders = (await database.query<{ id: string }>(sql, [tenant, requests])).map(({ id }) => id);
+  let deleted = 0;
+  for (const owner of orders.length ? [tenant, 0] : [])
+    deleted += await countDeleted(database, 'delete from webhook_inbox t where t.tenant_id = $1 and t.subject = any($2::text[])', [
+      owner,
+      orders,
+    ]);
+  return deleted;
+}
 
 /** `$2`, `$3`: types and ids, in pairs. */
 const buildNotificationDelete = (table: string): string =>
@@ -190,6 +218,7 @@ export const deleteTraces = (database: Database, tenant: number, resources: read
     const counts: RowCounts = {};
     const names = batch.map(({ type, id }) => `${type}/${id}`);
     const requests = batch.filter(({ type }) => type === 'ServiceRequest').map(({ id }) => id);
+    counts.webhook_inbox = await deleteEvents(database, tenant, requests);
     for (const [table, sql] of QUEUES) counts[table] = await countDeleted(database, sql, [tenant, names, requests]);
     const pairs = [tenant, batch.map(({ type }) => TYPE_NUMBERS[type]), batch.map(({ id }) => id)];
     for (const table of ['subscription_change', 'notification'])

@@ -218,6 +218,16 @@ test('after an erasure no table contains a value of the patient, and another pat
     end: '2026-01-01T01:00:00Z',
     participant: [patient, neighbour].map((id) => ({ actor: { reference: `Patient/${id}` }, status: 'accepted' })),
   });
+  // a document of both, and one whose id only begins like that of the patient's document
+  await put({ resourceType: 'Binary', id: 'leaflet', contentType: 'text/plain', data: btoa('leaflet') });
+  await put({ resourceType: 'Binary', id: 'own-pdf.2', contentType: 'text/plain', data: btoa(OTHER) });
+  for (const [id, subject, urls] of [
+    ['own-leaflet', patient, ['Binary/leaflet']],
+    ['beside-leaflet', neighbour, ['Binary/leaflet', 'Binary/own-pdf.2']],
+  ] as const) {
+    const content = urls.map((url) => ({ attachment: { url } }));
+    await put({ resourceType: 'DocumentReference', id, status: 'current', subject: { reference: `Patient/${subject}` }, content });
+  }
   await placeOrder(patient, 'ordered', MARK);
   await placeOrder(neighbour, 'ordered-beside', OTHER);
 
@@ -253,7 +263,7 @@ test('after an erasure no table contains a value of the patient, and another pat
   const expected = {
     Binary: 1,
     Bundle: 1,
-    DocumentReference: 1,
+    DocumentReference: 2,
     Observation: 2,
     Patient: 1,
     Provenance: 1,
@@ -275,7 +285,7 @@ test('after an erasure no table contains a value of the patient, and another pat
   expect(queues.filter((table) => count(table) !== '1')).toEqual([]);
   expect(erased).toEqual(
     expect.arrayContaining([
-      '2 resources refer to the patient and belong to others, too. They are kept: Appointment/both, Group/ward',
+      '3 resources belong to others, too, and are kept: Appointment/both, Binary/leaflet, Group/ward',
       'the laboratory network has its own record of this patient: ask it to erase that, too',
     ]),
   );
