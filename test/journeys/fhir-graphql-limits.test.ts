@@ -173,6 +173,44 @@ test('introspection: the standard query of tools, the types by name, and __typen
   });
 });
 
+test('a result of introspection is kept: by document, operation and variables, for as many queries as there is room for', async () => {
+  // not asked before
+  const query = getIntrospectionQuery({ descriptions: false });
+  const timed = async (text: string) => {
+    const before = process.cpuUsage();
+    const response = await post(text).expect(200);
+    return { ...process.cpuUsage(before), text: response.text, members: Object.keys(response.body) };
+  };
+  const first = await timed(query);
+  const again = await timed(`# the same query\n${query.replaceAll('\n', '\n  ')}`);
+  expect([again.text === first.text, again.members]).toEqual([true, ['data']]);
+  // both times contain that of the client in this process, which parses the result
+  expect(again.user).toBeLessThan(first.user / 1.5);
+  const byVariable =
+    'query A($yes: Boolean!) { __type(name: "HumanName") { name kind @include(if: $yes) } } query B($yes: Boolean!) { __type(name: "Period") { name @skip(if: $yes) } }';
+  const ask = async (operationName: string, yes: boolean) =>
+    (
+      await facet
+        .fhir('post', '/$graphql')
+        .set('Content-Type', 'application/json')
+        .send(JSON.stringify({ query: byVariable, operationName, variables: { yes } }))
+        .expect(200)
+    ).body.data.__type;
+  for (let round = 0; round < 2; round++) {
+    expect([await ask('A', true), await ask('A', false)]).toEqual([{ name: 'HumanName', kind: 'OBJECT' }, { name: 'HumanName' }]);
+    expect([await ask('B', false), await ask('B', true)]).toEqual([{ name: 'Period' }, {}]);
+  }
+  const pretty = await facet
+    .fhir('get', `/$graphql?_pretty=true&query=${encodeURIComponent('{ __type(name: "Period") { name } }')}`)
+    .expect(200);
+  expect(pretty.text).toBe('{\n  "data": {\n    "__type": {\n      "name": "Period"\n    }\n  }\n}');
+  // others push the oldest out, and a mistake is not kept
+  for (let n = 0; n < 20; n++)
+    await post(`{ a${n}: __type(name: "Period") { name } }`).expect(200, { data: { [`a${n}`]: { name: 'Period' } } });
+  for (let round = 0; round < 2; round++) await post('{ __type(name: "Period") { nothing } }').expect(400);
+  expect((await post(query).expect(200)).text === first.text).toBe(true);
+});
+
 test('after all of this the server answers', async () => {
   await facet.fhir('get', '/Patient/p1').expect(200);
 });

@@ -18,7 +18,7 @@ export async function handleGraphql(call: FhirCall): Promise<FhirResponse> {
     throw notSupported('a batch cannot contain $graphql: its result is not a resource. Send one query with several fields');
   const isPretty = call.query.some(([name, value]) => name === '_pretty' && value === 'true');
   const { status, headers, body } = await respond(call);
-  const text = isPretty ? JSON.stringify(body, null, 2) : stringifyJson(body);
+  const text = 'json' in body ? formatSchema(body.json, isPretty) : isPretty ? JSON.stringify(body, null, 2) : stringifyJson(body);
   const content = Buffer.from(text);
   return {
     status,
@@ -27,10 +27,14 @@ export async function handleGraphql(call: FhirCall): Promise<FhirResponse> {
   };
 }
 
+const formatSchema = (json: string, isPretty: boolean): string =>
+  isPretty ? JSON.stringify({ data: JSON.parse(json) }, null, 2) : `{"data":${json}}`;
+
 interface GraphqlResponse {
   status: number;
   headers?: Record<string, string>;
-  body: object;
+  /** `json`: the data, as JSON text. */
+  body: { json: string } | { data: unknown; errors?: object[] };
 }
 
 async function respond(call: FhirCall): Promise<GraphqlResponse> {
@@ -40,7 +44,7 @@ async function respond(call: FhirCall): Promise<GraphqlResponse> {
     // the library is loaded with the first query
     const { runGraphqlQuery } = await import('../../interactions/graphql/run-query.ts');
     const result = await runGraphqlQuery(context, pageTokens, { ...parts, ...(id !== '' && { instance: { type, id } }) });
-    return 'errors' in result ? buildErrorResponse(call, result.errors) : { status: 200, body: { data: result.data } };
+    return 'errors' in result ? buildErrorResponse(call, result.errors) : { status: 200, body: result };
   } catch (error) {
     return buildErrorResponse(call, [error]);
   }

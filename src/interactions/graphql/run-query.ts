@@ -14,6 +14,7 @@ import type { Context } from '../context.ts';
 import type { PageTokens } from '../page-token.ts';
 import { GraphqlBudget } from './budget.ts';
 import { GraphqlReads } from './reads.ts';
+import { findSchemaResult, keepSchemaResult, toSchemaKey } from './schema-results.ts';
 import { GraphqlSearches } from './searches.ts';
 
 export interface GraphqlRequest {
@@ -24,13 +25,30 @@ export interface GraphqlRequest {
   instance?: { type: ServedType; id: string };
 }
 
-/** The data, or the errors. A result with errors has no data: "the server returns an error instead of the graph output". */
-export type GraphqlResult = { data: unknown } | { errors: readonly GraphQLError[] };
+/** The data, of introspection as JSON text, or the errors. A result with errors has no data: "the server returns an error instead of the graph output". */
+export type GraphqlResult = { data: unknown } | { json: string } | { errors: readonly GraphQLError[] };
 
 /** Throws a FhirError, or GraphQL's error about the syntax, if the query cannot be run. */
 export async function runGraphqlQuery(context: Context, pageTokens: PageTokens, request: GraphqlRequest): Promise<GraphqlResult> {
-  const { query, variables, operationName, instance } = request;
-  const parsed = parseGraphqlDocument(query);
+  const parsed = parseGraphqlDocument(request.query);
+  const schemaKey = toSchemaKey(parsed.document, request);
+  if (schemaKey === undefined) return runDocument(context, pageTokens, { ...request, parsed });
+  const kept = findSchemaResult(context.registry, schemaKey);
+  if (kept !== undefined) return { json: kept };
+  const result = await runDocument(context, pageTokens, { ...request, parsed });
+  if (!('data' in result)) return result;
+  const json = JSON.stringify(result.data);
+  keepSchemaResult(context.registry, schemaKey, json);
+  return { json };
+}
+
+type DocumentResult = Exclude<GraphqlResult, { json: string }>;
+
+async function runDocument(
+  context: Context,
+  pageTokens: PageTokens,
+  { variables, operationName, instance, parsed }: GraphqlRequest & { parsed: ReturnType<typeof parseGraphqlDocument> },
+): Promise<DocumentResult> {
   const schema = buildGraphqlSchema({
     registry: context.registry,
     names: parsed.isIntrospection ? undefined : parsed.names,
