@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context, ROOT_CONTEXT, type Span, type SpanContext, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
+import { toLoggedRequestId } from '../http/middleware/request-context.ts';
 
 /** What the pipeline collects about a request. */
 type TracedResponse = ServerResponse & { locals?: { route?: string; requestId?: string; caller?: { tenant: number } } };
@@ -37,13 +38,11 @@ function readParent({ headers: { traceparent } }: IncomingMessage) {
   return parsed ? trace.setSpanContext(ROOT_CONTEXT, { ...parsed, isRemote: true }) : ROOT_CONTEXT;
 }
 
-/** An id of this server, or a UUID. A client of the FHIR API may send any other text as its request id. */
-const RANDOM_ID = /^(?:req_[a-z0-9]{8}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
-
 function endSpan(span: Span, method: string, res: TracedResponse): void {
   const { route, requestId, caller } = res.locals ?? {};
   if (route !== undefined) span.updateName(`${toName(method)} ${route}`).setAttribute('http.route', route);
-  if (requestId !== undefined && RANDOM_ID.test(requestId)) span.setAttribute('facet.request.id', requestId);
+  const loggedId = requestId === undefined ? undefined : toLoggedRequestId(requestId);
+  if (loggedId !== undefined) span.setAttribute('facet.request.id', loggedId);
   if (caller) span.setAttribute('facet.tenant.id', caller.tenant);
   // the client left before the response was sent
   if (!res.writableFinished) span.setAttribute('error.type', 'client_disconnected');

@@ -157,8 +157,11 @@ describe('H106 audit', () => {
     database.fails = true;
     const failed = await ask('GET', '/Patient?family=Secretive');
     const written = await ask('POST', '/Patient', { body: { ...PATIENT, name: [{ family: 'Secretive' }] } });
+    const uuid = '01936b00-0000-7000-8000-0000000000ae';
+    const named = await ask('GET', '/Patient?family=Secretive', { headers: { 'X-Request-Id': uuid } });
+    expect((await ask('GET', '/Patient', { headers: { 'X-Request-Id': 'Secretive' } })).headers.get('x-request-id')).toBe('Secretive');
     database.fails = false;
-    for (const { status, headers, text } of [failed, written]) {
+    for (const { status, headers, text } of [failed, written, named]) {
       expect([status, text.includes('Secretive')]).toEqual([500, false]);
       expect(lines.join('')).toContain(headers.get('x-request-id'));
     }

@@ -6,11 +6,11 @@ import { writeXml } from '../../fhir/xml/write-xml.ts';
 import { buildChallenge, buildScopeChallenge } from './authenticate.ts';
 import { negotiateErrorFormat } from './fhir-format.ts';
 import { closeConnectionAfterLongBody } from './read-body.ts';
-import { buildResponseFacts, type RequestContext, readRequestContext } from './request-context.ts';
+import { buildResponseFacts, type RequestContext, readRequestContext, toLoggedRequestId } from './request-context.ts';
 
 /** Writes one log line about an unexpected error: names and stack frames, never values. */
 export type LogFailure = (facts: {
-  requestId: string;
+  requestId: string | undefined;
   route: string | undefined;
   error: string;
   code: string | undefined;
@@ -26,7 +26,7 @@ export function buildErrorHandler(log: LogFailure): ErrorRequestHandler {
 export function toFhirError(error: unknown, { requestId, route }: RequestContext, log: LogFailure): FhirError {
   const knownError = toKnownError(error);
   if (knownError) return knownError;
-  log({ requestId, route, ...readErrorTraits(error) });
+  log({ requestId: toLoggedRequestId(requestId), route, ...readErrorTraits(error) });
   return new FhirError('exception', [{ severity: 'fatal', code: 'exception', text: 'the server failed with an unexpected error' }]);
 }
 

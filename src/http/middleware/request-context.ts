@@ -70,6 +70,11 @@ function newRequestId(): string {
   return id;
 }
 
+const RANDOM_ID = /^(?:req_[a-z0-9]{8}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
+/** The id for logs and traces; undefined if a client of the FHIR API chose another text than a UUID, which may be the name of a patient. */
+export const toLoggedRequestId = (requestId: string): string | undefined => (RANDOM_ID.test(requestId) ? requestId : undefined);
+
 /** Responses contain patient data: shared caches must not store them, a client's own cache must revalidate them, and browsers must not guess another type. */
 const SECURITY_HEADERS = new Map([
   ['Cache-Control', 'private, no-cache'],
