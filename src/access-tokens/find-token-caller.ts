@@ -2,7 +2,7 @@
 // docs/decisions/0047-access-tokens.md
 import { createHash, createHmac } from 'node:crypto';
 import { invalidToken } from '../fhir/outcome.ts';
-import type { Caller } from '../interactions/context.ts';
+import { type Caller, TOKEN_ACTOR_PREFIX } from '../interactions/context.ts';
 import type { TokenActor } from '../store/access-tokens.ts';
 import { type TrustedIssuers, type VerifiedToken, verifyToken } from './verify-token.ts';
 
@@ -67,7 +67,7 @@ async function claimUse(store: TokenStore, tenant: number, { settings, id, refus
 
 /** `token-` and 96 bits. */
 const toActor = ({ settings, client, subject }: VerifiedToken, key: string): string =>
-  `token-${createHmac('sha256', key)
+  `${TOKEN_ACTOR_PREFIX}${createHmac('sha256', key)
     .update(JSON.stringify([settings.issuer, client ?? null, subject ?? null]))
     .digest('hex')
     .slice(0, 24)}`;

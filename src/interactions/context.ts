@@ -26,6 +26,9 @@ export interface Caller {
   brand?: string;
 }
 
+/** How the actors of access tokens begin. No API key has such an id. */
+export const TOKEN_ACTOR_PREFIX = 'token-';
+
 /** The actor of changes at the command line. No API key has this id. */
 export const OPERATOR = 'operator';
 

@@ -3,7 +3,7 @@ import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { HistoryEntry } from '../store/resources/history.ts';
 import type { Position } from '../store/search/page.ts';
-import { type Context, toSizeLimit } from './context.ts';
+import { type Context, TOKEN_ACTOR_PREFIX, toSizeLimit } from './context.ts';
 import { redactFor } from './redaction.ts';
 
 /** Times are ISO 8601 in UTC. */
@@ -44,6 +44,10 @@ export async function readHistory(context: Context, { total: requested = 'known'
     ...(requested !== 'none' && total !== undefined && { total }),
   };
 }
+
+/** The API through which a version came: `fhir`, the name of a vendor's API, or `server` for changes by the server itself and at the command line. */
+export const findDoor = ({ surface, actor }: Pick<HistoryEntry, 'surface' | 'actor'>): string =>
+  surface ?? (actor.startsWith(TOKEN_ACTOR_PREFIX) ? 'fhir' : 'server');
 
 /** The total that the first page shows: it is the only page, or it begins with the newest version of one resource, whose number counts all versions. */
 function inferTotal({ id, since, at, after }: HistoryRequest, found: HistoryEntry[], shown: number): number | undefined {

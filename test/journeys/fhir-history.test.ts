@@ -56,7 +56,7 @@ test('the history of a type has all versions, newest first, and deletions withou
   expect(visible(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/b W/"1"', 'PUT Patient/a W/"2"', 'PUT Patient/a W/"1"']);
   expect(body.entry[0]).toEqual({
     fullUrl: `${BASE_URL}/fhir/R4/Patient/a`,
-    request: { method: 'DELETE', url: 'Patient/a' },
+    request: { extension: [{ url: 'urn:facet:door', valueCode: 'fhir' }], method: 'DELETE', url: 'Patient/a' },
     response: { status: '204', etag: 'W/"3"', lastModified: expect.stringMatching(/Z$/) },
   });
   expect(body.entry[2].response.lastModified).toBe(body.entry[2].resource.meta.lastUpdated);
@@ -120,3 +120,33 @@ test('a page link is valid only for its own history', async () => {
   const { body } = await get('/Patient/_history?_count=1');
   expect((await get(`/Practitioner/_history${new URL(body.link[1].url).search}`)).status).toBe(400);
 });
+
+test('a version says through which API it came', async () => {
+  const key = facet.demo.clinik!;
+  const created = await request(facet.app)
+    .post('/v1/patients')
+    .set('x-api-key', key)
+    .send({ firstName: 'Grace', lastName: 'Hopper', gender: 'female' });
+  expect(created.status).toBe(201);
+  const { body } = await get('/Patient?name=hopper').expect(200);
+  const patient = body.entry[0].resource;
+  await put(`/Patient/${patient.id}`, { ...patient, active: true });
+  const operator = { tenant: 1, actor: 'operator', type: 'Patient' as const, id: patient.id };
+  await facet.store.store.write(operator.tenant, [
+    {
+      ...operator,
+      version: 3,
+      previous: 2,
+      previousRules: await rulesOf(patient.id),
+      lastUpdated: '2027-01-01T00:00:00.000Z',
+      method: 'DELETE',
+      body: null,
+    },
+  ]);
+  const history = await get(`/Patient/${patient.id}/_history`).expect(200);
+  expect(history.body.entry.map(({ request: { extension } }: { request: { extension: object[] } }) => extension)).toEqual(
+    ['server', 'fhir', 'clinik'].map((valueCode) => [{ url: 'urn:facet:door', valueCode }]),
+  );
+});
+
+const rulesOf = async (id: string): Promise<number> => (await facet.store.store.read(1, 'Patient', id))!.rules!;

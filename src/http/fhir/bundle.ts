@@ -1,7 +1,7 @@
 // Builds Bundles by concatenating stored JSON texts, without parsing them. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../../fhir/outcome.ts';
 import type { ParsedSearch } from '../../fhir/search/request.ts';
-import type { HistoryPage } from '../../interactions/history.ts';
+import { findDoor, type HistoryPage } from '../../interactions/history.ts';
 import type { HistoryEntry } from '../../store/resources/history.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { ExplainedStatement } from '../../store/search/explain.ts';
@@ -61,10 +61,18 @@ export function buildHistoryBundle(base: string, { rows, total }: Pick<HistoryPa
   );
 }
 
-function buildHistoryEntry(base: string, { type, id, version, lastUpdated, method, isCreation, body }: HistoryEntry): string {
+/**
+ * R4 has no element for the API through which a request came, so the request has an extension. The url is our own.
+ * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.request, https://hl7.org/fhir/R4/extensibility.html
+ */
+const DOOR_URL = 'urn:facet:door';
+
+function buildHistoryEntry(base: string, row: HistoryEntry): string {
+  const { type, id, version, lastUpdated, method, isCreation, body } = row;
+  const door = `"extension":[{"url":"${DOOR_URL}","valueCode":${JSON.stringify(findDoor(row))}}]`;
   const url = method === 'POST' ? type : `${type}/${id}`;
   const status = method === 'DELETE' ? '204' : isCreation ? '201' : '200';
-  const facts = `"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}","etag":"W/\\"${version}\\"","lastModified":"${lastUpdated}"}`;
+  const facts = `"request":{${door},"method":"${method}","url":"${url}"},"response":{"status":"${status}","etag":"W/\\"${version}\\"","lastModified":"${lastUpdated}"}`;
   return `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},${body === null ? '' : `"resource":${body},`}${facts}}`;
 }
 

@@ -29,12 +29,17 @@ export interface HistoryEntry extends HistoryRow {
   position: string[];
   /** The version created the resource, for the first time or again after a deletion. */
   isCreation: boolean;
+  actor: string;
+  /** The surface of the API key that made the version. Absent: the actor is not an API key. */
+  surface?: string;
 }
 
 interface Found extends StoredRow {
   method: HistoryRow['method'];
   made: boolean;
   pid: string;
+  actor: string;
+  surface: string | null;
 }
 
 const NOT_REPLACED = 'not exists (select 1 from resource_history n where n.tenant_id = h.tenant_id and n.pid = h.pid and n.ver = h.ver + 1';
@@ -45,6 +50,9 @@ const ORDER = 'h.lu desc, h.pid desc, h.ver desc';
 const IS_CREATION = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
       (select b.method = 'DELETE' from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1), false))) as made`;
 
+/** A key belongs to one surface and is never deleted, so the surface is not stored with each version. */
+const SURFACE = '(select k.surface from api_key k where k.tenant_id = h.tenant_id and k.key_id = h.actor) as surface';
+
 export async function readHistory(
   database: Database,
   tenant: number,
@@ -53,7 +61,7 @@ export async function readHistory(
   const binder = createBinder(tenant);
   const where = [...buildSpanTests(span, binder), ...buildPositionTest(after, binder)].join(' and ');
   const body = buildPageBody(maxBytes, ORDER, 'h.body');
-  const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.pid, ${IS_CREATION}
+  const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.actor, ${SURFACE}, h.pid, ${IS_CREATION}
     from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
     where ${where} order by ${ORDER} limit ${binder.bind(count)}`;
   const found = await database.query<Found>(sql, [...binder.parameters]);
@@ -86,5 +94,7 @@ const toHistoryEntry = (found: Found): HistoryEntry => ({
   ...toResourceRow(found),
   method: found.method,
   isCreation: found.made,
+  actor: found.actor,
+  ...(found.surface !== null && { surface: found.surface }),
   position: [found.lu, String(found.pid), String(found.ver)],
 });
