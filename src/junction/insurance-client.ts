@@ -11,8 +11,11 @@ export interface InsuranceClient {
   updateUserInfo(userId: string, body: string, signal: AbortSignal): Promise<Outcome<true>>;
   /** Creates another record, which becomes the user's primary insurance. `accepted` only if the response is about the same member. */
   createInsurance(userId: string, body: string, signal: AbortSignal): Promise<Outcome<true>>;
-  /** Whether the user's latest primary insurance has the member of this body. `refused` with 404: the user has none. */
-  hasInsurance(userId: string, body: string, signal: AbortSignal): Promise<Outcome<boolean>>;
+  /**
+   * `accepted`: the user's latest primary insurance has the member of this body. `refused` with 404: the user has none. `unknown` for another member: all
+   * records of a user have the same one (docs/decisions/0044-insurance.md), so the response is not about this user.
+   */
+  findInsurance(userId: string, body: string, signal: AbortSignal): Promise<Outcome<true>>;
 }
 
 export function createInsuranceClient(send: ReturnType<typeof createTransport>): InsuranceClient {
@@ -25,9 +28,9 @@ export function createInsuranceClient(send: ReturnType<typeof createTransport>):
       classifyResponse(await send({ method: 'POST', path: buildPath`/v2/user/${userId}/insurance`, body, signal }), (json) =>
         isSameMember(json, body) ? true : undefined,
       ),
-    hasInsurance: async (userId, body, signal) =>
+    findInsurance: async (userId, body, signal) =>
       classifyResponse(await send({ method: 'GET', path: buildPath`/v2/user/${userId}/insurance/latest`, signal }), (json) =>
-        isObject(json) ? isSameMember(json, body) : undefined,
+        isSameMember(json, body) ? true : undefined,
       ),
   };
 }

@@ -103,6 +103,19 @@ describe('51: the response to the insurance is lost', () => {
     expect([await state(), countInsurances(world()), listBilledMembers(world()).get(key)]).toEqual(['done', 2, 'M-1']);
   });
 
+  test('a latest insurance of another member says nothing about this one: no second record is made', async () => {
+    const key = await place();
+    fixture.addFaults({ operation: 'createInsurance', kind: 'reset', when: 'after' });
+    fixture.addFaults({ operation: 'insurance', kind: 'other' });
+    await fixture.drain();
+    fixture.advance(40);
+    await fixture.drain();
+    expect([await state(), count('insurance'), count('createInsurance')]).toEqual(['queued', 1, 1]);
+    fixture.advance(40);
+    await fixture.drainAll();
+    expect([await state(), countInsurances(world()), listBilledMembers(world()).get(key)]).toEqual(['done', 1, 'M-1']);
+  });
+
   test('a response about another member is no confirmation', async () => {
     const key = await place();
     fixture.addFaults({ operation: 'createInsurance', kind: 'other' });

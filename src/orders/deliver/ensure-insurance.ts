@@ -54,8 +54,8 @@ const toNetworkUser = ({ leased: { entry }, userId }: InsuranceCall) => ({ tenan
 
 /** Whether the network has the insurance. To read it is a beta feature there: a refusal (404, or 403) means that none is known. */
 async function readLatest(sender: OrderSender, { userId, insurance, signal }: InsuranceCall): Promise<'stored' | 'none' | Failure> {
-  const latest = await sender.client.hasInsurance(userId, insurance.policy, signal);
-  if (latest.kind === 'accepted') return latest.value ? 'stored' : 'none';
+  const latest = await sender.client.findInsurance(userId, insurance.policy, signal);
+  if (latest.kind === 'accepted') return 'stored';
   return latest.kind === 'refused' || (latest.kind === 'unknown' && latest.status === 403) ? 'none' : latest;
 }
 
