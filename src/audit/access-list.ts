@@ -1,5 +1,5 @@
 // Collects the resources and patients of one request.
-import type { AccessedRow } from '../store/observed-store.ts';
+import type { AccessedRow } from '../store/database/database.ts';
 
 /** The most resources, and the most patients, that one event lists. The number of those beyond it is recorded. */
 const MAX_LISTED = 500;

@@ -23,7 +23,8 @@ export interface AppDependencies {
   webhooks: WebhookEndpoint[];
   /** Resolves when the database responds. */
   ready(): Promise<void>;
-  audit: AuditParts;
+  /** Undefined in measurements only. */
+  audit: AuditParts | undefined;
   logFailure: LogFailure;
   trustProxy: string | number | false;
 }
@@ -38,7 +39,7 @@ export function buildApp({ audit, fhir, vendor, admin, documents, webhooks, read
   const find = buildRouteResolver(vendor.mappings, vendor.prefixes);
   app.use(discardAfterFinalResponse);
   app.use(beginRequest);
-  app.use(recordRequests(audit));
+  if (audit) app.use(recordRequests(audit));
   app.use(checkHeaders((req) => (isFhir(req.path) ? 'fhir' : find(req).surface)));
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.get('/readyz', async (_req, res) => {

@@ -64,6 +64,8 @@ interface ServerParts {
   newId?: () => string;
   /** Called with the number of audit events that are lost. */
   auditLost?: (count: number) => void;
+  /** For measurements only (scripts/measure-audit.ts): requests are not recorded. */
+  withoutAudit?: true;
 }
 
 /** The assembled server, not yet listening. */
@@ -121,7 +123,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
     admin: { findCaller, buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }) },
     documents: buildOpenApiDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, ...limits }),
     webhooks: [integrations.hook],
-    audit,
+    audit: parts.withoutAudit ? undefined : audit,
     ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
     trustProxy: config.trustProxy,

@@ -1,5 +1,6 @@
 // The audit of this process: what records requests, and what reads the record.
 import { v7 } from 'uuid';
+import { createEventIds } from '../audit/event-id.ts';
 import { type AuditReader, createAuditReader } from '../audit/reader.ts';
 import { createAuditRecorder } from '../audit/recorder.ts';
 import type { Config } from '../config.ts';
@@ -23,5 +24,9 @@ export function buildAudit({ config, database, background = database, clock, log
 } {
   const options = { isStrict: config.strictAudit, database: background, clock, writer: v7(), log, lost: auditLost };
   const recorder = createAuditRecorder(options);
-  return { audit: { recorder, clock, newId: v7 }, auditReader: createAuditReader(database), closeAudit: () => recorder.close() };
+  return {
+    audit: { recorder, clock, newId: createEventIds() },
+    auditReader: createAuditReader(database),
+    closeAudit: () => recorder.close(),
+  };
 }

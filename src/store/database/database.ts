@@ -2,12 +2,19 @@
 import type { DirectoryLock } from './data-directory.ts';
 import type { QueueLoad, QueueOwner } from './fair-queue.ts';
 
+/** A resource that a request read or wrote. A row of a list may have no id of its own. */
+export interface AccessedRow {
+  type: string;
+  id?: string;
+  body: string | null;
+}
+
 /** A client's request. `safe`: it only reads (RFC 9110, section 9.2.1). `signal`: aborted when the client disconnects before the response. */
 export interface ClientRequest {
   safe: boolean;
   signal?: AbortSignal;
   /** Called for every resource that the request reads or writes. */
-  onAccess?: ((row: { type: string; id?: string; body: string | null }) => void) | undefined;
+  onAccess?: ((row: AccessedRow) => void) | undefined;
 }
 
 /** Statements on the connection pool, or on the one connection of a transaction. */
