@@ -18,6 +18,8 @@ export interface Servers {
   bases(): string[];
   /** Kills one of them so many times, a second or so apart, and starts it again. */
   kill(times: number): Promise<void>;
+  /** Stops one of them by a signal and starts it again on its port. Returns the exit code or the signal that ended it. */
+  restart(at: number, signal: NodeJS.Signals): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +54,12 @@ export async function startServers(count: number, settings: Record<string, strin
         servers[at] = await start(env, servers[at]!.port);
       }
     },
+    async restart(at, signal) {
+      const stopped = servers[at]!;
+      await ended(stopped, signal);
+      servers[at] = await start(env, stopped.port);
+      return String(stopped.process.exitCode ?? stopped.process.signalCode);
+    },
     async stop() {
       await Promise.all(servers.map((server) => ended(server, 'SIGTERM')));
       rmSync(directory, { recursive: true });
@@ -70,7 +78,10 @@ async function start(env: NodeJS.ProcessEnv, port: string): Promise<Server> {
   const server = spawn(process.execPath, [FACET, 'start'], { env: { ...env, PORT: port }, stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: server.stdout })) {
     const ready = /^Facet is ready: .*\(port (\d+)/.exec(line);
-    if (ready) return { port: ready[1]!, process: server };
+    if (!ready) continue;
+    // what it logs later is dropped: a full pipe would stop the server
+    server.stdout.resume();
+    return { port: ready[1]!, process: server };
   }
   throw new Error('a server ended before it was ready');
 }
