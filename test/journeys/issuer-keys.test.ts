@@ -211,6 +211,7 @@ test('the SMART configuration is public where an issuer is configured, with its 
       'client-confidential-asymmetric',
       'sso-openid-connect',
       'context-standalone-patient',
+      'permission-patient',
       'permission-user',
       'permission-v1',
       'permission-v2',
