@@ -1,6 +1,7 @@
 // The character references of a narrative: numbers of characters that XML allows, and the names that XHTML 1.0 defines.
 // https://hl7.org/fhir/R4/narrative.html#xhtml, https://www.w3.org/TR/xhtml1/#a_dtd_Entities. Names that only HTML 5 has (&Tab;) are not XHTML.
 import { decodeHTMLStrict } from 'entities';
+import { isXmlCharacter } from '../xml-character.ts';
 
 /** The names of XHTML 1.0: those of its three sets (Latin 1, special, symbols). */
 const NAMES = new Set(
@@ -24,7 +25,7 @@ const AMPERSAND = /&(?:#(?:(\d+)|x([0-9A-Fa-f]+));|([A-Za-z][A-Za-z0-9]*);)?/g;
 export function hasKnownEntitiesOnly(source: string): boolean {
   if (!source.includes('&')) return true;
   for (const [, decimal, hex, name] of source.matchAll(AMPERSAND)) {
-    if (name === undefined ? !isCharacter(decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal)) : !NAMES.has(name))
+    if (name === undefined ? !isXmlCharacter(decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal)) : !NAMES.has(name))
       return false;
   }
   return true;
@@ -32,12 +33,3 @@ export function hasKnownEntitiesOnly(source: string): boolean {
 
 /** The text with characters in place of their references. */
 export const decodeEntities = (value: string): string => (value.includes('&') ? decodeHTMLStrict(value) : value);
-
-/** https://www.w3.org/TR/xml/#NT-Char. NaN, of an ampersand without a reference, is none. */
-const isCharacter = (code: number): boolean =>
-  code === 0x9 ||
-  code === 0xa ||
-  code === 0xd ||
-  (code >= 0x20 && code <= 0xd7ff) ||
-  (code >= 0xe000 && code <= 0xfffd) ||
-  (code >= 0x10000 && code <= 0x10ffff);

@@ -1,6 +1,7 @@
 // The <div> of a narrative, between the text of JSON and XML. Both are XHTML; they differ in named characters, CDATA sections, prefixes and line ends.
 // https://hl7.org/fhir/R4/narrative.html#xhtml
 import { decodeHTMLStrict } from 'entities';
+import { isXmlCharacter } from '../xml-character.ts';
 import { escapeText, replaceForbidden, XHTML_NAMESPACE } from './characters.ts';
 
 /** A comment, a CDATA section, or a tag, in well-formed XHTML. */
@@ -50,21 +51,12 @@ export const HTML_CHARACTERS: Record<string, string> = new Proxy(
 );
 
 function toXmlEntity(entity: string, hex?: string, digits?: string, name?: string): string {
-  if (name === undefined) return isCharacter(hex === undefined ? Number(digits) : Number.parseInt(hex, 16)) ? entity : '\uFFFD';
+  if (name === undefined) return isXmlCharacter(hex === undefined ? Number(digits) : Number.parseInt(hex, 16)) ? entity : '\uFFFD';
   if (XML_ENTITIES.has(name)) return entity;
   const characters = decodeHTMLStrict(entity);
   // a name that HTML does not define is shown as it was written
   return escapeText(characters).replaceAll('"', '&quot;');
 }
-
-/** https://www.w3.org/TR/xml/#NT-Char */
-const isCharacter = (code: number): boolean =>
-  code === 0x9 ||
-  code === 0xa ||
-  code === 0xd ||
-  (code >= 0x20 && code <= 0xd7ff) ||
-  (code >= 0xe000 && code <= 0xfffd) ||
-  (code >= 0x10000 && code <= 0x10ffff);
 
 /** Of an attribute that occurs twice, which JSON allows and XML does not, the first is kept. A namespace other than that of XHTML is removed. */
 function removeRepeatedAttributes(tag: string): string {
