@@ -9,7 +9,7 @@ type SearchParameters = readonly [name: string, value: string][];
 
 /** Parses a search of these types (at least one). A parameter must exist for all types; lenient handling ignores others. */
 export function parseMultiTypeSearch(types: readonly ServedType[], parameters: SearchParameters, options: SearchOptions): ParsedSearch {
-  const each = types.map((type) => parseForType(type, types, parameters, options));
+  const each = types.map((type, at) => parseForType(type, types, at === 0 ? parameters : parameters.filter(isParsedByType), options));
   const ignored = [...new Set(each.flatMap((search) => search.ignored))];
   if (each.some((search) => search.ignored.length < ignored.length)) {
     const understood = parameters.filter(([name]) => !ignored.includes(name));
@@ -20,6 +20,9 @@ export function parseMultiTypeSearch(types: readonly ServedType[], parameters: S
   rejectMixedSort(first!.query, otherTypes);
   return { ...first!, query: { ...first!.query, ...(otherTypes.length && { otherTypes }) } };
 }
+
+/** Includes are the same for all types of a search, so they are parsed with the first one only: `*` follows every reference of every type. */
+const isParsedByType = ([name]: SearchParameters[number]): boolean => !/^_(rev)?include(:|$)/.test(name);
 
 /** Parses the search for one type. Its errors explain that a parameter must exist for all types. */
 function parseForType(type: ServedType, types: readonly ServedType[], parameters: SearchParameters, options: SearchOptions): ParsedSearch {
