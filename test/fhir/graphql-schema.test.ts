@@ -41,6 +41,14 @@ test('each type of the definitions is one type with all its elements, and each s
   expect(seen.size).toBeGreaterThan(600);
 });
 
+test('the types of the whole schema are built once, and other queries have their own', () => {
+  const ofPatient = buildGraphqlSchema({ registry, names: undefined, instanceType: 'Patient' });
+  expect(ofPatient.getQueryType()).toBe(objectOf(whole, 'Patient'));
+  expect(ofPatient.getType('Observation')).toBe(objectOf(whole, 'Observation'));
+  const small = buildGraphqlSchema({ registry, names: new Set(['Patient', 'id']) });
+  expect(Object.keys(objectOf(small, 'Patient').getFields())).toEqual(['id', 'resourceType']);
+});
+
 const reverse = ['List', 'Connection'].map((form) => `Condition${form}`);
 test.each([
   ['Patient', reverse],
