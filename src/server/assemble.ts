@@ -11,6 +11,7 @@ import { buildReadyRegistry } from '../fhir/search/ready-registry.ts';
 import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import type { AdminApi } from '../http/admin/router.ts';
 import { type App, type AppDependencies, buildApp } from '../http/app.ts';
+import { createAdmission } from '../http/middleware/admission.ts';
 import { buildBaseUrlFinder, FHIR_PATH } from '../http/middleware/base-url.ts';
 import { createRateLimiter } from '../http/middleware/rate-limit.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
@@ -107,7 +108,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
   const { accessTokens, readSmart } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, readSmart, ...pickStated(config, integrations) };
-  const limits = buildRateLimits(config, database, clock);
+  const limits = { ...buildRateLimits(config, database, clock), admit: createAdmission() };
   const { audit, auditReader, closeAudit } = buildAudit({ ...parts, clock, log: logFields });
   const shared = { findCaller, auditReader, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { MOST_UNDER_WAY } from '../../src/http/middleware/admission.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { onServer } from '../store/open.ts';
 import { until } from '../until.ts';
@@ -130,21 +131,29 @@ test('fifty concurrent conditional creates of one tenant all get responses, and 
 });
 
 onServer(
-  'a request beyond the bound of its tenant is refused with 503 and Retry-After, and the waiting requests are answered',
+  'requests beyond the limit of a tenant are refused before they are read, on every API; other tenants and admitted requests are not',
   async () => {
-    const MOST_WAITING = 200;
-    const ALL_BUT_ONE = 8;
+    const auditor = await facet.keyWith('fhir', ['system/AuditEvent.rs']);
     const responses: Response[] = [];
     let all: Promise<unknown>[] = [];
     await whileHeld(ALL_READS, async () => {
-      all = Array.from({ length: MOST_WAITING + ALL_BUT_ONE + 20 }, async () =>
-        responses.push(await ask(facet.demo.fhir!, '/Patient/busy')),
-      );
+      all = Array.from({ length: MOST_UNDER_WAY + 20 }, async () => responses.push(await ask(facet.demo.fhir!, '/Patient/busy')));
       await until(() => responses.length === 20);
+      const vendor = await fetch(`${url}/loop/v1/patients`, { headers: { Authorization: `Bearer ${facet.demo.loop}` } });
+      expect([vendor.status, vendor.headers.get('Retry-After')]).toEqual([503, '1']);
+      expect((await ask(auditor, '/AuditEvent')).status).toBe(503);
+      // found without reading a resource, all of which are locked
+      expect((await ask(facet.other.fhir!, '/Nothing/busy')).status).toBe(404);
     });
     await Promise.all(all);
     const refused = responses.filter(({ status }) => status === 503);
-    expect([refused.length, refused[0]!.headers.get('Retry-After')]).toEqual([20, '1']);
-    expect(responses.filter(({ status }) => status === 200)).toHaveLength(MOST_WAITING + ALL_BUT_ONE);
+    expect(refused.map(({ headers }) => headers.get('Retry-After'))).toEqual(Array.from({ length: 20 }, () => '1'));
+    expect(((await refused[0]!.json()) as { issue: object[] }).issue).toMatchObject([
+      { code: 'transient', diagnostics: expect.stringContaining('too many requests of this tenant are under way') },
+    ]);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(MOST_UNDER_WAY);
+    expect((await ask(facet.demo.fhir!, '/Patient/busy')).status).toBe(200);
+    const refusals = (await (await ask(auditor, '/AuditEvent?outcome=8')).json()) as { total: number };
+    expect(refusals.total).toBe(0);
   },
 );

@@ -8,6 +8,7 @@ import { methodNotAllowed, notFound } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
 import type { ClientRequest } from '../../store/database/database.ts';
+import type { AdmitRequest } from '../middleware/admission.ts';
 import { authenticate, type FindCaller, type FindTokenCaller } from '../middleware/authenticate.ts';
 import { authorizePatientKey } from '../middleware/authorize.ts';
 import { type LogFailure, toFhirError } from '../middleware/error-handler.ts';
@@ -33,6 +34,7 @@ export interface FhirApi {
   accessTokens: { findCaller: FindTokenCaller; readSmartConfiguration(): Promise<object> } | undefined;
   /** Builds the context of one request. */
   buildContext(caller: Caller, request: ClientRequest): Context;
+  admit: AdmitRequest;
   pageTokens: PageTokens;
   /** Where the client of a request reached this server: no path, no trailing slash. */
   findBaseUrl(req: Request): string;
@@ -71,6 +73,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
   router.use(async (req: Request, res: Response) => {
     const format = isBinaryRead(req.method, req.path) ? undefined : negotiateFormat(req);
     const caller = await authenticate(req, 'fhir', api.findCaller, api.accessTokens?.findCaller);
+    api.admit(caller.tenant, res);
     readRequestContext(res).caller = caller;
     if (api.rateLimit) checkRateLimit(await api.countRequest(caller, { name: 'fhir' }, api.rateLimit));
     authorizePatientKey(caller, false);

@@ -10,6 +10,7 @@ import type { ClientRequest } from '../../store/database/database.ts';
 import type { ExternalStep } from '../../vendor-api/external-step.ts';
 import { findInteraction } from '../../vendor-api/interactions.ts';
 import type { VendorRequest, VendorResponse } from '../../vendor-api/vendor-request.ts';
+import type { AdmitRequest } from '../middleware/admission.ts';
 import { authenticate, type FindCaller } from '../middleware/authenticate.ts';
 import { authorize, authorizePatientKey } from '../middleware/authorize.ts';
 import { FHIR_PATH } from '../middleware/base-url.ts';
@@ -27,6 +28,7 @@ export interface VendorApi {
   buildContext(caller: Caller, request: ClientRequest): Context;
   /** By their names in mappings (`port:`). */
   externalSteps: Record<string, ExternalStep>;
+  admit: AdmitRequest;
   pageTokens: PageTokens;
   countRequest: CountRequest;
   /** Where the client of a request reached this server: no path, no trailing slash. */
@@ -47,6 +49,7 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
     if (!surface) return next();
     requestContext.route = toRouteName(route, surface);
     const caller = await authenticate(req, surface.name, api.findCaller);
+    api.admit(caller.tenant, res);
     requestContext.caller = caller;
     await countRequest(api, surface, requestContext);
     rejectMethodOverride(req);
