@@ -36,7 +36,7 @@ const { sent, failed, confirmed, lost, exits, seconds } = await restartUnderLoad
   rate: Number(options.rate),
   servers: Number(options.servers),
   drainSeconds: Number(options.drain),
-  checkEveryMs: Number(options.check),
+  check: { everyMs: Number(options.check) },
   signal: options.signal as NodeJS.Signals,
   onRestart: (restart, failures) => {
     if (restart % 10 === 0) console.log(`${restart} restarts: ${failures} requests failed`);

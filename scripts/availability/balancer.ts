@@ -1,4 +1,6 @@
-// A load balancer for HTTP: in turn to each server whose /readyz returns 200. It repeats no request, so that every failure of a server reaches the client.
+// A load balancer for HTTP: in turn to each server whose /readyz returns 200, or to all while there is none ("fail open"). It repeats no request, so that every
+// failure of a server reaches the client.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,28 +13,34 @@ export interface Balancer {
   close(): void;
 }
 
+export interface HealthCheck {
+  everyMs: number;
+  /** A check without a response in this time counts as missed. Default: that of Kubernetes. */
+  timeoutMs?: number;
+}
+
 /**
- * A response other than 200 takes a server out at once. A check without a response counts, and the third one in a row takes the server out: the defaults of
- * Kubernetes. https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+ * A response other than 200 takes a server out at once. A missed check counts, and the third one in a row takes the server out: the defaults of Kubernetes.
+ * https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
-const CHECK_TIMEOUT_MS = 1000;
+const TIMEOUT_MS = 1000;
 const MAX_SILENT = 3;
 /** Headers of one connection. https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const OF_CONNECTION = ['connection', 'keep-alive'];
 
-export async function startBalancer(ports: number[], checkEveryMs: number): Promise<Balancer> {
+export async function startBalancer(ports: number[], { everyMs, timeoutMs = TIMEOUT_MS }: HealthCheck): Promise<Balancer> {
   const agents = new Map(ports.map((port) => [port, new Agent({ keepAlive: true })]));
   const ready = new Set<number>();
   const silent = new Map<number, number>();
   let turn = 0;
   const balancer = createServer((req, res) => {
-    const port = [...ready][turn++ % ready.size];
-    if (port === undefined) res.writeHead(502).end('no server is ready');
-    else forward(req, res, port, agents.get(port)!);
+    const targets = ready.size > 0 ? [...ready] : ports;
+    const port = targets[turn++ % targets.length]!;
+    forward(req, res, port, agents.get(port)!);
   });
   balancer.keepAliveTimeout = 60_000;
   const check = async (port: number): Promise<void> => {
-    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+    const signal = AbortSignal.timeout(timeoutMs);
     const status = await fetch(`http://127.0.0.1:${port}/readyz`, { signal, headers: { Connection: 'close' } }).then(
       (response) => response.text().then(() => response.status),
       () => undefined,
@@ -44,7 +52,7 @@ export async function startBalancer(ports: number[], checkEveryMs: number): Prom
   };
   const running = { now: true };
   const keepChecking = async (port: number): Promise<void> => {
-    for (; running.now; await delay(checkEveryMs)) await check(port);
+    for (; running.now; await delay(everyMs)) await check(port);
   };
   await Promise.all(ports.map(check));
   for (const port of ports) void keepChecking(port);
@@ -52,7 +60,7 @@ export async function startBalancer(ports: number[], checkEveryMs: number): Prom
   return {
     port: (balancer.address() as AddressInfo).port,
     async waitFor(port) {
-      while (!ready.has(port)) await delay(checkEveryMs);
+      while (!ready.has(port)) await delay(everyMs);
     },
     close() {
       running.now = false;

@@ -1,6 +1,6 @@
 // Rolling restarts under load: each server in turn is stopped and started again, as a deployment does, while clients send requests through a load balancer.
 import { startServers } from '../histories/servers.ts';
-import { startBalancer } from './balancer.ts';
+import { type HealthCheck, startBalancer } from './balancer.ts';
 import { type Kind, type Sent, startWorkload } from './workload.ts';
 
 interface RestartRun {
@@ -8,7 +8,7 @@ interface RestartRun {
   rate: number;
   servers: number;
   drainSeconds: number;
-  checkEveryMs: number;
+  check: HealthCheck;
   signal: NodeJS.Signals;
   /** Called after each restart. */
   onRestart?: (restart: number, failed: number) => void;
@@ -35,7 +35,7 @@ export async function restartUnderLoad(run: RestartRun): Promise<RestartFigures>
   const closing: (() => void)[] = [];
   try {
     const ports = servers.bases().map((base) => Number(new URL(base).port));
-    const balancer = await startBalancer(ports, run.checkEveryMs);
+    const balancer = await startBalancer(ports, run.check);
     closing.push(balancer.close);
     const load = await startWorkload({
       port: balancer.port,

@@ -16,6 +16,8 @@ export interface Servers {
   url: string;
   /** FHIR base URLs. */
   bases(): string[];
+  /** The process ids of those that run. */
+  pids(): number[];
   /** Kills one of them so many times, a second or so apart, and starts it again. */
   kill(times: number): Promise<void>;
   /** Stops one of them by a signal and starts it again on its port. Returns the exit code or the signal that ended it. */
@@ -31,12 +33,13 @@ interface Server {
 const ADMIN_URL = process.env.BENCH_DATABASE_URL ?? process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 const FACET = join(import.meta.dirname, '../../bin/facet.js');
 
-/** Starts them, with these settings besides. Stop them, also when something fails. */
-export async function startServers(count: number, settings: Record<string, string> = {}): Promise<Servers> {
+/** Starts them, with these settings besides. `adminUrl`: the PostgreSQL. Stop them, also when something fails. */
+export async function startServers(count: number, settings: Record<string, string> = {}, adminUrl = ADMIN_URL): Promise<Servers> {
   const name = `facet_histories_${process.pid}`;
+  const admin = (sql: string): Promise<void> => runStatement(adminUrl, sql);
   await admin(`create database ${name}`);
   const directory = mkdtempSync(join(tmpdir(), 'facet-histories-'));
-  const url = Object.assign(new URL(ADMIN_URL), { pathname: `/${name}` }).href;
+  const url = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
   const env = { ...process.env, DATABASE_URL: url, FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', ...settings };
   const servers: Server[] = [];
   for (let n = 0; n < count; n++) servers.push(await start(env, '0'));
@@ -46,6 +49,7 @@ export async function startServers(count: number, settings: Record<string, strin
     keys,
     url,
     bases: () => servers.map(({ port }) => `http://localhost:${port}/fhir/R4`),
+    pids: () => servers.filter(({ process }) => isRunning(process)).map(({ process }) => process.pid!),
     async kill(times) {
       for (let n = 0; n < times; n++) {
         await delay(500 + Math.random() * 1000);
@@ -68,8 +72,10 @@ export async function startServers(count: number, settings: Record<string, strin
   };
 }
 
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
 async function ended({ process }: Server, signal: NodeJS.Signals): Promise<void> {
-  if (process.exitCode !== null || process.signalCode !== null) return;
+  if (!isRunning(process)) return;
   process.kill(signal);
   await once(process, 'exit');
 }
@@ -86,8 +92,8 @@ async function start(env: NodeJS.ProcessEnv, port: string): Promise<Server> {
   throw new Error('a server ended before it was ready');
 }
 
-async function admin(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ADMIN_URL });
+async function runStatement(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(sql);
   await client.end();
