@@ -1,5 +1,15 @@
 // A constant rate of reads, searches and creates through FHIR and Loop's API, whatever the response times are. Every create that was confirmed is remembered.
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  buildConditionalCreate,
+  buildPatient,
+  type ConditionalCreate,
+  type Created,
+  findLost,
+  findNotOnce,
+  type RepeatedCreates,
+  repeatUnconfirmed,
+} from './creates.ts';
 import { type Client, createClient, type Outcome, type SentRequest } from './http-client.ts';
 
 interface Target {
@@ -13,7 +23,7 @@ interface Target {
   kinds: Kind[];
 }
 
-export type Kind = 'FHIR read' | 'FHIR search' | 'FHIR create' | 'Loop read' | 'Loop create';
+export type Kind = 'FHIR read' | 'FHIR search' | 'FHIR create' | 'FHIR conditional create' | 'Loop read' | 'Loop create';
 
 /** A request that has ended. */
 export interface Sent extends Outcome {
@@ -32,25 +42,23 @@ export interface Workload {
   stop(): Promise<void>;
   /** The ids of the confirmed creates that are not stored as they were sent. */
   findLost(): Promise<string[]>;
+  /** Repeats the conditional creates that were not confirmed. */
+  repeatUnconfirmed(): Promise<RepeatedCreates>;
+  /** The texts of conditional creates for which another number of resources than one is stored. */
+  findNotOnce(): Promise<string[]>;
   close(): void;
 }
 
-const SYSTEM = 'urn:load';
 const TICK_MS = 5;
-const READERS = 8;
-
-interface Created {
-  id: string;
-  /** Text that only this resource contains. */
-  mark: string;
-}
 
 export async function startWorkload(target: Target): Promise<Workload> {
   const client = createClient(target.port, target.patience);
   const confirmed: Created[] = [];
+  const conditional: ConditionalCreate[] = [];
   const sent: Sent[] = [];
   const begun = new Set<Promise<void>>();
-  const exchange = createExchange(target, client, confirmed);
+  const exchange = createExchange(target, client, { confirmed, conditional });
+  const reader = { client, key: target.keys.fhir };
   // what is read first
   const first = await exchange('FHIR create', 0);
   if (!first.isRight) throw new Error(`the first create failed: ${first.status} ${first.text}`);
@@ -68,7 +76,9 @@ export async function startWorkload(target: Target): Promise<Workload> {
       await pacing;
       await Promise.all(begun);
     },
-    findLost: () => findLost(client, target.keys.fhir, confirmed),
+    findLost: () => findLost(reader, confirmed),
+    repeatUnconfirmed: () => repeatUnconfirmed(reader, conditional),
+    findNotOnce: () => findNotOnce(reader, conditional),
     close: () => client.close(),
   };
 }
@@ -80,19 +90,20 @@ async function pace(rate: number, running: { now: boolean }, send: (n: number) =
   }
 }
 
-function createExchange({ keys }: Target, client: Client, confirmed: Created[]): (kind: Kind, n: number) => Promise<Sent> {
+interface Creates {
+  confirmed: Created[];
+  conditional: ConditionalCreate[];
+}
+
+function createExchange({ keys }: Target, client: Client, { confirmed, conditional }: Creates): (kind: Kind, n: number) => Promise<Sent> {
   const asking = { fhir: { Authorization: `Bearer ${keys.fhir}` }, loop: { Authorization: `Bearer ${keys.loop}` } };
   const get = (surface: 'fhir' | 'loop', path: string): SentRequest => ({ method: 'GET', path, headers: asking[surface] });
   const post = (surface: 'fhir' | 'loop', path: string, body: object): SentRequest => ({ ...get(surface, path), method: 'POST', body });
   const build: Record<Kind, (mark: string, other: Created) => SentRequest> = {
     'FHIR read': (_mark, { id }) => get('fhir', `/fhir/R4/Patient/${id}`),
     'FHIR search': (_mark, { id }) => get('fhir', `/fhir/R4/Patient?_id=${id}&active:not=false`),
-    'FHIR create': (mark) =>
-      post('fhir', '/fhir/R4/Patient', {
-        resourceType: 'Patient',
-        identifier: [{ system: SYSTEM, value: mark }],
-        name: [{ family: mark }],
-      }),
+    'FHIR create': (mark) => post('fhir', '/fhir/R4/Patient', buildPatient(mark)),
+    'FHIR conditional create': (mark) => buildConditionalCreate(mark, keys.fhir),
     'Loop read': (_mark, { id }) => get('loop', `/v1/patients/${id}`),
     'Loop create': (mark) => post('loop', '/v1/patients', { brand_id: 'loop', first_name: 'Load', last_name: mark }),
   };
@@ -104,6 +115,7 @@ function createExchange({ keys }: Target, client: Client, confirmed: Created[]):
     const creates = kind.endsWith('create');
     const id = creates && outcome.status === 201 ? readId(outcome.text) : undefined;
     if (id !== undefined) confirmed.push({ id, mark });
+    if (kind === 'FHIR conditional create') conditional.push({ mark, isConfirmed: id !== undefined });
     const isRight = creates ? id !== undefined : outcome.status === 200 && outcome.text.includes(other.mark);
     return { ...outcome, kind, from, isRight };
   };
@@ -112,21 +124,4 @@ function createExchange({ keys }: Target, client: Client, confirmed: Created[]):
 function readId(text: string): string | undefined {
   const { id } = JSON.parse(text) as { id?: string };
   return id;
-}
-
-async function findLost(client: Client, key: string, confirmed: Created[]): Promise<string[]> {
-  const lost: string[] = [];
-  const rest = confirmed[Symbol.iterator]();
-  const readAll = async (): Promise<void> => {
-    for (const { id, mark } of rest) {
-      const { status, text } = await client.send({
-        method: 'GET',
-        path: `/fhir/R4/Patient/${id}`,
-        headers: { Authorization: `Bearer ${key}` },
-      });
-      if (status !== 200 || !text.includes(mark)) lost.push(id);
-    }
-  };
-  await Promise.all(Array.from({ length: READERS }, readAll));
-  return lost;
 }

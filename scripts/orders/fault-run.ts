@@ -212,7 +212,7 @@ const STILL_MS = 1000;
 const LEAPS = 3000;
 
 /** Until nothing is open. Time leaps only when nobody is at work: an attempt is not outrun by a clock that no machine could follow. */
-async function drained(networks: Networks, database: Database): Promise<void> {
+export async function drained(networks: Networks, database: Database): Promise<void> {
   let [leaps, progress, since] = [0, '', performance.now()];
   while (leaps < LEAPS) {
     const open = await database.open();
