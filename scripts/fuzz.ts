@@ -19,10 +19,13 @@ if (options.help) {
 
   --seed, --from, --requests   which requests are sent: the same numbers send the same requests
   --clients                    how many are sent at the same time
+SIGINT and SIGTERM end the run early, with its report.
 
 TEST_DATABASE_URL is the PostgreSQL server, on which a database is created and dropped. Without it the embedded engine is used.`);
   process.exit(0);
 }
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
 const place = await emptyPlace();
 try {
   const { server, ...target } = await startTarget(place);
@@ -31,6 +34,7 @@ try {
     from: Number(options.from),
     requests: Number(options.requests),
     clients: Number(options.clients),
+    signal: stop.signal,
     onProgress: (text) => console.log(text),
   });
   for (const line of server.lines.filter((line) => line.startsWith('{')).slice(0, 20)) console.error(line);

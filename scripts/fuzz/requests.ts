@@ -28,18 +28,26 @@ const SHARES: [string, number][] = [
 /** Builds the function that builds the request of a number. */
 export function createRequestBuilder(operations: readonly FuzzOperation[], seed: number): (index: number) => FuzzRequest {
   const byDoor = Map.groupBy(operations, ({ door }) => door);
-  const doors = SHARES.flatMap(([door, share]) => Array.from({ length: share }, () => byDoor.get(door) ?? []));
+  const doors = SHARES.flatMap(([door, share]) => {
+    const all = byDoor.get(door) ?? [];
+    return Array.from({ length: share }, (): Door => ({ all, special: all.filter(isSpecial) }));
+  });
   return (index) => {
     const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
     return buildRequest(random, pickOperation(random, pick(random, doors)));
   };
 }
 
-/** Most paths of the FHIR API have a type. The others, which do more, are chosen more often. */
-function pickOperation(random: Random, operations: FuzzOperation[]): FuzzOperation {
-  const special = operations.filter(({ door, path }) => door === 'fhir' && !/^\/[A-Z]/.test(path));
-  return random() < 0.2 && special.length ? pick(random, special) : pick(random, operations);
+interface Door {
+  all: FuzzOperation[];
+  special: FuzzOperation[];
 }
+
+/** Most paths of the FHIR API have a type. The others, which do more, are chosen more often. */
+const isSpecial = ({ door, path }: FuzzOperation): boolean => door === 'fhir' && !/^\/[A-Z]/.test(path);
+
+const pickOperation = (random: Random, { all, special }: Door): FuzzOperation =>
+  random() < 0.2 && special.length ? pick(random, special) : pick(random, all);
 
 function buildRequest(random: Random, operation: FuzzOperation): FuzzRequest {
   const path = operation.prefix + fillPath(random, operation) + buildQuery(random, operation);

@@ -1,7 +1,7 @@
 // Sends the requests of a range of numbers to a running server and collects what must not be: server errors, responses of another form, slow responses, lost
 // connections, and memory that grows.
-import { readFileSync } from 'node:fs';
 import { Agent, request as sendHttp } from 'node:http';
+import { FEWEST_JUDGED_REQUESTS, hasGrown, MEMORY_READINGS, readMemory } from './memory.ts';
 import { type FuzzOperation, readOperations } from './operations.ts';
 import { createRequestBuilder, type FuzzRequest } from './requests.ts';
 
@@ -18,12 +18,16 @@ interface FuzzOptions {
   from: number;
   requests: number;
   clients: number;
+  /** Ends the run early. */
+  signal?: AbortSignal;
   /** Called at regular times, and for each finding. */
   onProgress?(text: string): void;
 }
 
 interface FuzzReport {
   findings: string[];
+  /** How many requests were sent. */
+  sent: number;
   /** The share of requests that got past the checks of syntax, key, route, media type and structure; and of those with a body. */
   accepted: number;
   acceptedBodies: number;
@@ -31,6 +35,8 @@ interface FuzzReport {
   /** In MiB, at regular times. */
   memory: number[];
   slowestMs: number;
+  /** Responses that took too long while other requests ran. Only those that take too long alone too are findings. */
+  slow: number;
   seconds: number;
 }
 
@@ -49,32 +55,51 @@ const REFUSED_AT_ONCE = new Set([400, 401, 403, 405, 406, 413, 414, 415, 431]);
 export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> {
   const operations = await readOperations(target.url);
   const agent = new Agent({ keepAlive: true, maxSockets: options.clients });
-  const send = (one: FuzzRequest): Promise<Answer> => sendRequest(target, agent, one);
+  const { hostname, port } = new URL(target.url);
+  const sendOnce = (one: FuzzRequest): Promise<Answer> => sendRequest({ hostname, port, agent }, target.keys[one.door], one);
+  // a connection that the server has closed after a refused body is not used again
+  const send = (one: FuzzRequest): Promise<Answer> => sendOnce(one).catch(() => sendOnce(one));
   await storeExamples(operations, send);
-  const build = createRequestBuilder(operations, options.seed);
-  const report: FuzzReport = { findings: [], accepted: 0, acceptedBodies: 0, statuses: {}, memory: [], slowestMs: 0, seconds: 0 };
-  const checking: Checking = { report, send, options, slow: [] };
-  const [began, last] = [performance.now(), options.from + options.requests];
-  const step = Math.max(1, Math.floor(options.requests / 20));
-  let [next, bodies] = [options.from, 0];
+  const report: FuzzReport = {
+    findings: [],
+    sent: 0,
+    accepted: 0,
+    acceptedBodies: 0,
+    statuses: {},
+    memory: [],
+    slowestMs: 0,
+    slow: 0,
+    seconds: 0,
+  };
+  const checking: Checking = { report, began: performance.now(), send, options, slow: [] };
+  const bodies = await sendRange(target, createRequestBuilder(operations, options.seed), checking);
+  for (const sendAgain of checking.slow) await sendAgain();
+  agent.destroy();
+  observe(target, checking);
+  if (report.sent >= FEWEST_JUDGED_REQUESTS && hasGrown(report.memory))
+    report.findings.push(`the memory of the server has grown: ${report.memory.join(', ')} MiB`);
+  report.accepted /= report.sent;
+  report.acceptedBodies /= Math.max(1, bodies);
+  report.slow = checking.slow.length;
+  return report;
+}
+
+/** Sends and checks the requests, so many at the same time. Returns the number of those with a body. */
+async function sendRange(target: FuzzTarget, build: (index: number) => FuzzRequest, checking: Checking): Promise<number> {
+  const { report, options } = checking;
+  const step = Math.max(1, Math.floor(options.requests / MEMORY_READINGS));
+  let bodies = 0;
   const work = async (): Promise<void> => {
-    while (next < last) {
-      const index = next++;
-      if ((index - options.from) % step === 0) observe(target, report, options, index);
+    while (report.sent < options.requests && !options.signal?.aborted) {
+      if (report.sent % step === 0) observe(target, checking);
+      const index = options.from + report.sent++;
       const one = build(index);
       if (one.body) bodies++;
       await check(one, index, checking);
     }
   };
   await Promise.all(Array.from({ length: options.clients }, work));
-  for (const sendAgain of checking.slow) await sendAgain();
-  agent.destroy();
-  observe(target, report, options, last);
-  if (hasGrown(report.memory)) report.findings.push(`the memory of the server has grown: ${report.memory.join(', ')} MiB`);
-  report.accepted /= options.requests;
-  report.acceptedBodies /= Math.max(1, bodies);
-  report.seconds = (performance.now() - began) / 1000;
-  return report;
+  return bodies;
 }
 
 /** Stores a resource of each type under the id that the requests name. */
@@ -89,6 +114,7 @@ async function storeExamples(operations: FuzzOperation[], send: (one: FuzzReques
 
 interface Checking {
   report: FuzzReport;
+  began: number;
   send(one: FuzzRequest): Promise<Answer>;
   options: FuzzOptions;
   /** Slow requests may have waited for others, so they are sent again alone, at the end. */
@@ -102,8 +128,7 @@ async function check(one: FuzzRequest, index: number, checking: Checking): Promi
     report.findings.push(finding);
     options.onProgress?.(finding);
   };
-  // a connection that the server has closed after a refused body is not used again
-  const answer = await send(one).catch(() => send(one).catch((error: NodeJS.ErrnoException) => error));
+  const answer = await send(one).catch((error: NodeJS.ErrnoException) => error);
   if (answer instanceof Error) return note(`no response: ${answer.message}`);
   report.statuses[answer.status] = (report.statuses[answer.status] ?? 0) + 1;
   if (!REFUSED_AT_ONCE.has(answer.status)) {
@@ -114,7 +139,10 @@ async function check(one: FuzzRequest, index: number, checking: Checking): Promi
   const wrong = findFault(one, answer);
   if (wrong !== undefined) note(wrong);
   if (answer.ms > SLOW_MS)
-    checking.slow.push(async () => ((await send(one)).ms > SLOW_MS ? note(`a response took ${Math.round(answer.ms)} ms`) : undefined));
+    checking.slow.push(async () => {
+      const again = await send(one).catch(() => undefined);
+      if (!again || again.ms > SLOW_MS) note(`a response took ${Math.round(answer.ms)} ms`);
+    });
 }
 
 /** What must not be in a response; undefined: nothing. */
@@ -144,18 +172,22 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function sendRequest({ url, keys }: FuzzTarget, agent: Agent, { door, method, path, headers, body }: FuzzRequest): Promise<Answer> {
-  const key = keys[door];
+interface Connection {
+  hostname: string;
+  port: string;
+  agent: Agent;
+}
+
+function sendRequest(connection: Connection, key: string | undefined, { method, path, headers, body }: FuzzRequest): Promise<Answer> {
   const began = performance.now();
   return new Promise((resolve, reject) => {
     const options = {
+      ...connection,
       method,
-      agent,
       path,
       headers: { ...headers, ...(key && { Authorization: `Bearer ${key}` }), ...(body && { 'Content-Length': body.length }) },
     };
-    const { hostname, port } = new URL(url);
-    const sent = sendHttp({ hostname, port, ...options }, (response) => {
+    const sent = sendHttp(options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -174,27 +206,13 @@ function sendRequest({ url, keys }: FuzzTarget, agent: Agent, { door, method, pa
   });
 }
 
-function observe({ pid }: FuzzTarget, report: FuzzReport, { from, requests, onProgress }: FuzzOptions, index: number): void {
+function observe({ pid }: FuzzTarget, { report, began, options: { requests, onProgress } }: Checking): void {
   const memory = readMemory(pid);
   if (memory !== undefined) report.memory.push(memory);
-  onProgress?.(`${index - from} of ${requests}: ${report.findings.length} findings, ${memory ?? '?'} MiB`);
-}
-
-/** Resident memory in MiB. Undefined where there is no /proc. */
-function readMemory(pid: number): number | undefined {
-  try {
-    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether the last quarter of the run needed half as much again as the second one, after caches were filled. */
-function hasGrown(memory: number[]): boolean {
-  const middle = (list: number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
-  const quarter = Math.floor(memory.length / 4);
-  const [before, after] = [middle(memory.slice(quarter, 2 * quarter)), middle(memory.slice(-quarter))];
-  return quarter > 1 && after > before * 1.5 && after - before > 200;
+  report.seconds = (performance.now() - began) / 1000;
+  onProgress?.(
+    `${report.sent} of ${requests} in ${Math.round(report.seconds)} s: ${report.findings.length} findings, ${memory ?? '?'} MiB`,
+  );
 }
 
 /** The request without its key. The data are made up. */
