@@ -1,7 +1,6 @@
-// Reads the stored events of a caller's tenant.
+// Reads the stored events of a tenant.
 import { type AuditFacts, buildAuditEvent } from '../fhir/audit-event.ts';
 import { parseAuditSearch } from '../fhir/audit-search.ts';
-import type { Context } from '../interactions/context.ts';
 import {
   type AuditPosition,
   type AuditRange,
@@ -38,28 +37,27 @@ export async function* exportAuditEvents(database: Database, tenant: number, ran
 }
 
 export interface AuditReader {
-  read(context: Context, id: string): Promise<RecordedFacts | undefined>;
-  search(context: Context, parameters: readonly [name: string, value: string][], after?: AuditPosition): Promise<AuditPage>;
+  read(id: string): Promise<RecordedFacts | undefined>;
+  search(parameters: readonly [name: string, value: string][], after?: AuditPosition): Promise<AuditPage>;
 }
 
 // the assertion: the recorder alone writes these texts
 const toFacts = ({ event, recorded }: StoredAuditEvent): RecordedFacts => ({ facts: JSON.parse(event) as AuditFacts, recorded });
 
-export const createAuditReader = (database: Database): AuditReader => ({
-  async read({ caller }, id) {
-    const [found] = await searchAuditEvents(database, caller.tenant, { ...parseAuditSearch([['_id', id]]), count: 1 });
+/** `database`: the handle of a request of the tenant. */
+export const createAuditReader = (database: Database, tenant: number): AuditReader => ({
+  async read(id) {
+    const [found] = await searchAuditEvents(database, tenant, { ...parseAuditSearch([['_id', id]]), count: 1 });
     return found && toFacts(found);
   },
-  async search({ caller }, parameters, after) {
+  async search(parameters, after) {
     const { count, hasTotal, isEmpty, ...conditions } = parseAuditSearch(parameters);
     if (isEmpty) return { events: [], total: 0 };
-    const found = count
-      ? await searchAuditEvents(database, caller.tenant, { ...conditions, ...(after && { after }), count: count + 1 })
-      : [];
+    const found = count ? await searchAuditEvents(database, tenant, { ...conditions, ...(after && { after }), count: count + 1 }) : [];
     const page = found.slice(0, count);
     const last = page.at(-1);
     const isWhole = !after && count > 0 && found.length <= count;
-    const total = isWhole ? page.length : hasTotal || count === 0 ? await countAuditEvents(database, caller.tenant, conditions) : undefined;
+    const total = isWhole ? page.length : hasTotal || count === 0 ? await countAuditEvents(database, tenant, conditions) : undefined;
     return {
       events: page.map(toFacts),
       ...(last && found.length > count && { next: { recorded: last.recorded, id: last.id } }),

@@ -109,8 +109,8 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const { accessTokens, readSmart } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, readSmart, ...pickStated(config, integrations) };
   const limits = { ...buildRateLimits(config, database, clock), admit: createAdmission() };
-  const { audit, auditReader, closeAudit } = buildAudit({ ...parts, clock, log: logFields });
-  const shared = { findCaller, auditReader, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
+  const { audit, openAudit, closeAudit } = buildAudit({ ...parts, clock, log: logFields });
+  const shared = { findCaller, openAudit, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({
     fhir: { ...shared, ...limits, accessTokens, capabilities: buildCapabilityReaders(statement, profiles, store), bodyLimit: maxBodyBytes },
     vendor: {

@@ -1,9 +1,10 @@
 // The audit of this process: what records requests, and what reads the record.
 import { v7 } from 'uuid';
 import { createEventIds } from '../audit/event-id.ts';
-import { type AuditReader, createAuditReader } from '../audit/reader.ts';
+import { createAuditReader } from '../audit/reader.ts';
 import { createAuditRecorder } from '../audit/recorder.ts';
 import type { Config } from '../config.ts';
+import type { FhirApi } from '../http/fhir/router.ts';
 import type { AuditParts } from '../http/middleware/audit.ts';
 import type { Database } from '../store/database/database.ts';
 
@@ -19,14 +20,14 @@ interface AuditOptions {
 /** `closeAudit` stores the events that are left. */
 export function buildAudit({ config, database, background = database, clock, log, auditLost }: AuditOptions): {
   audit: AuditParts;
-  auditReader: AuditReader;
+  openAudit: FhirApi['openAudit'];
   closeAudit(): Promise<void>;
 } {
   const options = { isStrict: config.strictAudit, database: background, clock, writer: v7(), log, lost: auditLost };
   const recorder = createAuditRecorder(options);
   return {
     audit: { recorder, clock, newId: createEventIds() },
-    auditReader: createAuditReader(database),
+    openAudit: ({ tenant }, request) => createAuditReader(database.forRequest(tenant, request), tenant),
     closeAudit: () => recorder.close(),
   };
 }

@@ -3,6 +3,7 @@
 // appear, unless the second wall stands. docs/decisions/0050-tenant-walls.md
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
+import { until } from '../until.ts';
 import { registration } from './people.ts';
 import { type Keys, nextOf, type Running, startFacet } from './running-server.ts';
 
@@ -311,3 +312,28 @@ test('with FACET_RLS=on, the walk finds nothing of another tenant, though the st
 test('with both walls, the walk finds nothing of another tenant', async () => {
   expect(await walk({ FACET_RLS: 'on' })).toMatchObject({ leaks: [], changed: 0 });
 });
+
+test.each([
+  ['off', true],
+  ['on', false],
+] as const)(
+  'FACET_RLS=%s: without the condition of the store, a search of the audit finds the events of the other tenant: %s',
+  async (rls, isFound) => {
+    const facet = await startFacet({ FACET_RLS: rls }, undefined, { over: open });
+    try {
+      await facet.put({ resourceType: 'Patient', id: `${OTHER}pat` }, facet.other.fhir).expect(201);
+      await facet.put({ resourceType: 'Patient', id: 'own-pat' }).expect(201);
+      const auditor = await facet.keyWith('fhir', ['system/AuditEvent.rs']);
+      const search = async () => (await facet.fhir('get', '/AuditEvent?_total=accurate', auditor).expect(200)).text;
+      const isStored = (text: string) => text.includes('Patient/own-pat') && (!isFound || text.includes(`Patient/${OTHER}pat`));
+      const found = (await until(async () => [await search()].find(isStored)))!;
+      const [event] = await facet.store.database.query<{ id: string }>(
+        `select id from audit_event where event like '%Patient/${OTHER}pat%'`,
+      );
+      const { status } = await facet.fhir('get', `/AuditEvent/${event!.id}`, auditor);
+      expect([found.includes(OTHER), status]).toEqual([isFound, isFound ? 200 : 404]);
+    } finally {
+      await facet.close();
+    }
+  },
+);

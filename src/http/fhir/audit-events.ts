@@ -27,12 +27,12 @@ export async function handleAudit(call: AuditCall, reader: AuditReader): Promise
   if (!allowed.includes(method)) throw methodNotAllowed(allowed);
   const id = isSearchByPost ? undefined : found[1];
   authorize(context.caller, AUDIT_TYPE, id === undefined ? 's' : 'r');
-  if (id !== undefined) return readOne(call, reader, id);
+  if (id !== undefined) return readOne(reader, id);
   return searchPage(call, reader, isSearchByPost ? [...call.query, ...(await call.body.form())] : call.query);
 }
 
-async function readOne({ context }: AuditCall, reader: AuditReader, id: string): Promise<FhirResponse> {
-  const event = UUID.test(id) ? await reader.read(context, id) : undefined;
+async function readOne(reader: AuditReader, id: string): Promise<FhirResponse> {
+  const event = UUID.test(id) ? await reader.read(id) : undefined;
   if (!event) throw notFound('there is no AuditEvent with this id');
   return {
     status: 200,
@@ -54,7 +54,7 @@ async function searchPage(call: AuditCall, reader: AuditReader, sent: [string, s
   const parameters = opened?.parameters ?? sent.filter((parameter) => !isFormatParameter(parameter));
   const unknown = parameters.find(([name]) => !AUDIT_PARAMETERS.has(name));
   if (unknown) throw notSupported(`${unknown[0]}: a search of AuditEvent takes ${[...AUDIT_PARAMETERS.keys()].join(', ')}`);
-  const page = await reader.search(context, parameters, opened?.after);
+  const page = await reader.search(parameters, opened?.after);
   const seal = (after: AuditPosition): string =>
     `${context.baseUrl}/${AUDIT_TYPE}?_page=${pageTokens.seal(context.caller.tenant, { path: AUDIT_TYPE, parameters, after })}`;
   const self = `${context.baseUrl}/${AUDIT_TYPE}${parameters.length ? `?${new URLSearchParams(parameters)}` : ''}`;

@@ -43,7 +43,7 @@ export interface FhirApi {
   countRequest: CountRequest;
   /** The rate limit of each key. Null: no limit. */
   rateLimit: RateLimit | null;
-  auditReader: AuditReader;
+  openAudit(caller: Caller, request: ClientRequest): AuditReader;
   bodyLimit: number;
 }
 
@@ -120,7 +120,7 @@ function runAudit(api: FhirApi, { req, res, read }: AuditRequest): Promise<FhirR
       query: parseQuery(req.url),
       body: buildRequestBody(req, read),
     },
-    api.auditReader,
+    api.openAudit(context.caller!, toClientRequest(req, res)),
   );
 }
 
