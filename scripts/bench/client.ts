@@ -68,6 +68,7 @@ export class Connection {
   }
 
   send({ method, path, headers, body = '' }: LoadRequest): Promise<Received> {
+    if (this.socket.destroyed) return Promise.reject(new Error('the server has closed the connection'));
     const lines = Object.entries({ Host: 'localhost', ...headers, 'Content-Length': String(Buffer.byteLength(body)) }).map(
       ([name, value]) => `${name}: ${value}`,
     );
