@@ -29,6 +29,11 @@ process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
 const place = await emptyPlace();
 try {
   const { server, ...target } = await startTarget(place);
+  let ended: string | undefined;
+  void server.ended.then(({ code, signal }) => {
+    ended = `the server has ended: ${signal ?? code}`;
+    stop.abort();
+  });
   const { findings, ...figures } = await fuzz(target, {
     seed: Number(options.seed),
     from: Number(options.from),
@@ -37,6 +42,10 @@ try {
     signal: stop.signal,
     onProgress: (text) => console.log(text),
   });
+  if (ended !== undefined) {
+    findings.push(ended);
+    console.error(ended, (await server.errors).slice(-2000));
+  }
   for (const line of server.lines.filter((line) => line.startsWith('{')).slice(0, 20)) console.error(line);
   console.log(JSON.stringify(figures));
   console.log(findings.length ? `${findings.length} findings` : 'no findings');

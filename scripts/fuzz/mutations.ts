@@ -43,6 +43,9 @@ const HOSTILE: readonly unknown[] = [
   { reference: 'Patient/example' },
 ];
 
+/** A hostile value of its own, which later changes may change. */
+const pickHostile = (random: Random): unknown => structuredClone(pick(random, HOSTILE));
+
 type Container = Record<string, unknown> | unknown[];
 
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
@@ -54,11 +57,11 @@ function listContainers(value: unknown): Container[] {
 
 /** Each change is made to one member of a container. */
 const CHANGES: ((random: Random, at: Container, key: string) => void)[] = [
-  (random, at, key) => set(at, key, pick(random, HOSTILE)),
+  (random, at, key) => set(at, key, pickHostile(random)),
   (_random, at, key) => (Array.isArray(at) ? void at.splice(Number(key), 1) : void delete at[key]),
   (_random, at, key) => (Array.isArray(at) ? void at.push(structuredClone(at[Number(key)])) : set(at, `_${key}`, structuredClone(at[key]))),
   (_random, at, key) => set(at, key, [(at as Record<string, unknown>)[key]]),
-  (random, at, key) => set(at, `${key}${pick(random, ['x', ' ', '__proto__', '.', ''])}`, pick(random, HOSTILE)),
+  (random, at, key) => set(at, `${key}${pick(random, ['x', ' ', '__proto__', '.', ''])}`, pickHostile(random)),
   (random, at, key) => set(at, key, nest((at as Record<string, unknown>)[key], 1 + Math.floor(random() * 120))),
   (random, at, key) => {
     const value = (at as Record<string, unknown>)[key];
