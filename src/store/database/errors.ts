@@ -44,8 +44,8 @@ const ERRORS_BY_CODE: Record<string, () => Error> = {
   22008: outsideRange,
 };
 
-/** pg's messages for a lost connection. knex may put the statement in front of them. */
-const CONNECTION_LOST = /Connection terminated|connection error and is not queryable/;
+/** pg's messages for a connection that is lost or cannot be opened in time. knex may put the statement in front of them. */
+const CONNECTION_LOST = /Connection terminated|connection error and is not queryable|timeout expired/;
 
 interface DriverError {
   code?: string;

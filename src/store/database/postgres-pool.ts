@@ -4,13 +4,16 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Database, ServerOptions } from './database.ts';
 import { createDatabase, type Driver } from './pooled-database.ts';
-import { type ConnectionSettings, configureConnection, PLAN_CACHE_MODES } from './session-settings.ts';
+import { type ConnectionSettings, configureConnection, PLAN_CACHE_MODES, STATEMENT_TIMEOUT_MS } from './session-settings.ts';
+import { beginWait, followTimeLimit, limitSilence } from './silence-limit.ts';
 import { parseTimestamptz } from './values.ts';
 
 const TIMESTAMPTZ = 1184;
 const POOL_SIZE = 10;
 /** How long work waits for a free connection, in ms. */
 const MAX_WAIT_MS = 10_000;
+/** How long a connection is idle before TCP checks whether its peer exists, in ms. */
+const KEEP_ALIVE_MS = 10_000;
 /** How long a readiness check waits for its connection, and then for the response, in ms. */
 const PROBE_TIMEOUT_MS = 2000;
 
@@ -34,13 +37,16 @@ export function openServer(options: ServerOptions): Database {
     engine: 'server',
     isDistributed: () => newest?.isDistributed ?? false,
     run: async <T extends object>(client: pg.Client, text: string, values: unknown[], name?: string) => {
-      if (!settings.get(client)!.namesStatements) return (await discardOnFatal(client, client.query<T>({ text, values }))).rows;
+      if (!settings.get(client)!.namesStatements) return (await receive(client, client.query<T>({ text, values }))).rows;
       const mode = name ? 'kept' : 'fresh';
       const planned = readPlanMode(client) === mode ? undefined : setPlanMode(mode, client);
-      const result = discardOnFatal(client, client.query<T>({ text, values, ...(name && { name }) }));
+      const result = receive(client, client.query<T>({ text, values, ...(name && { name }) }));
       return (await Promise.all([result, planned]))[0].rows;
     },
-    script: (client, text) => discardOnFatal(client, client.query(text)),
+    script: (client, text) => {
+      followTimeLimit(client, text);
+      return receive(client, client.query(text));
+    },
     begin: (client) => settings.get(client)!.begin,
     needsTransaction: (client) => settings.get(client)!.lastsOneTransaction,
     onBegin: (client) => {
@@ -64,14 +70,16 @@ type AfterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Cl
 /** Configures each new connection and reports the resulting settings. */
 const configureOnCreate =
   (options: ServerOptions, onConfigured: (client: pg.Client, found: ConnectionSettings) => void): AfterCreate =>
-  (client, done) =>
-    void configureConnection(client, options).then(
+  (client, done) => {
+    limitSilence(client, options.statementTimeout ?? STATEMENT_TIMEOUT_MS);
+    void receive(client, configureConnection(client, options)).then(
       (found) => {
         onConfigured(client, found);
         done(null, client);
       },
       (error: Error) => void client.end().finally(() => done(error, client)),
     );
+  };
 
 interface PoolOptions {
   connection: object;
@@ -100,20 +108,23 @@ const readPlanMode = (client: pg.Client): PlanCacheMode => (planModes.has(client
 async function setPlanMode(mode: keyof typeof PLAN_CACHE_MODES, client: pg.Client): Promise<void> {
   planModes.set(client, mode);
   try {
-    await discardOnFatal(client, client.query(`set plan_cache_mode = ${PLAN_CACHE_MODES[mode]}`));
+    await receive(client, client.query(`set plan_cache_mode = ${PLAN_CACHE_MODES[mode]}`));
   } catch (error) {
     planModes.set(client, undefined);
     throw error;
   }
 }
 
-/** Marks a connection that the server terminates, so that the pool does not lend it before the driver detects its end. */
-async function discardOnFatal<T>(client: pg.Client, result: Promise<T>): Promise<T> {
+/** Waits for a result. Marks a connection that the server terminates, so that the pool does not lend it before the driver detects its end. */
+async function receive<T>(client: pg.Client, result: Promise<T>): Promise<T> {
+  const endWait = beginWait(client);
   try {
     return await result;
   } catch (error) {
     if (error instanceof Error && 'severity' in error && error.severity === 'FATAL') markDisposed(client, error);
     throw error;
+  } finally {
+    endWait();
   }
 }
 
@@ -121,11 +132,15 @@ const markDisposed = (client: pg.Client & { __knex__disposed?: unknown }, why: u
   client.__knex__disposed = why;
 };
 
-/** `pipeline`: a statement is sent without waiting for the result of the one before. The startup message contains no settings: a pooler would refuse them. */
+/**
+ * `pipeline`: a statement is sent without waiting for the result of the one before. `keepAlive`: TCP finds that the host of an idle connection is gone. The startup
+ * message contains no settings: a pooler would refuse them.
+ */
 function buildConnectionOptions({ url }: ServerOptions): object {
   const types = new pg.TypeOverrides();
   types.setTypeParser(TIMESTAMPTZ, parseTimestamptz);
-  return { connectionString: url, application_name: 'facet', types, pipeline: true };
+  const network = { connectionTimeoutMillis: MAX_WAIT_MS, keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS };
+  return { connectionString: url, application_name: 'facet', types, pipeline: true, ...network };
 }
 
 /** The readiness check: one empty statement on a connection of its own. Concurrent checks share one statement. */

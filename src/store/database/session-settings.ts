@@ -15,7 +15,8 @@ export interface ConnectionSettings {
   isDistributed: boolean;
 }
 
-const TIMEOUT_MS = 30_000;
+/** The default time limit of a statement, in ms. */
+export const STATEMENT_TIMEOUT_MS = 30_000;
 const ASK = "select pg_backend_pid() as pid, exists (select from pg_extension where extname = 'citus') as distributed";
 
 /**
@@ -31,7 +32,7 @@ export async function configureConnection(
   const { pid, distributed } = rows[0]!;
   const lastsOneTransaction = options.preparedStatements === false || pid !== client.processID;
   const namesStatements = !lastsOneTransaction && !distributed;
-  const settings = buildSettings(options.statementTimeout ?? TIMEOUT_MS, namesStatements);
+  const settings = buildSettings(options.statementTimeout ?? STATEMENT_TIMEOUT_MS, namesStatements);
   const begin = lastsOneTransaction ? `begin; ${buildSetConfig(settings, 'transaction')}` : 'begin';
   if (lastsOneTransaction) await checkTransactions(client, begin);
   else await client.query(buildSetConfig(settings, 'session'));
