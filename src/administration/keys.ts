@@ -1,6 +1,6 @@
 // Creates, lists, rotates and revokes API keys. The text of a new key is returned once.
 import { OPERATOR } from '../interactions/context.ts';
-import { type AdminEvent, listAdminEvents } from '../store/admin-events.ts';
+import { type AdminEvent, hasAdminEvent, listAdminEvents } from '../store/admin-events.ts';
 import {
   createApiKey,
   getKeyState,
@@ -179,6 +179,17 @@ export async function revokeKey(administration: Administration, owner: KeyOwner,
 /** Events of one list. */
 const MAX_EVENTS = 1000;
 
-/** The newest events of an owner: who did what to which key. */
-export const listKeyEvents = ({ database }: Administration, owner: KeyOwner): Promise<AdminEvent[]> =>
-  listAdminEvents(database, owner.id, MAX_EVENTS);
+/** Newest first. `next`: the id of the last event, if there are older ones. */
+interface KeyEvents {
+  events: AdminEvent[];
+  next?: string;
+}
+
+/** Who did what to which key of an owner. `before`: the id of an event of an earlier list; older events follow. */
+export async function listKeyEvents({ database }: Administration, owner: KeyOwner, before?: string): Promise<KeyEvents> {
+  if (before !== undefined && !(await hasAdminEvent(database, owner.id, before)))
+    throw new AdministrationError('invalid', ' is not the id of an event: use the next of the list before', 'before');
+  const found = await listAdminEvents(database, owner.id, { before, limit: MAX_EVENTS + 1 });
+  const events = found.slice(0, MAX_EVENTS);
+  return { events, ...(found.length > MAX_EVENTS && { next: events.at(-1)!.id }) };
+}

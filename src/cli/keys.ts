@@ -46,13 +46,11 @@ export const KEY_OPERATIONS: Record<string, AdminOperation> = {
     return [`key ${id} revoked`];
   },
   'keys log': async (database, options, context) => {
-    const events = await listKeyEvents(toAdministration(database, context), await findOwner(database, options));
-    return events.length
-      ? textTable(
-          ['time', 'action', 'key', 'by', 'through'],
-          events.map(({ at, action, key, actor, via }) => [at, action, key ?? '–', actor, via]),
-        )
-      : ['nothing was done yet'];
+    const { events, next } = await listKeyEvents(toAdministration(database, context), await findOwner(database, options), options.before);
+    if (!events.length) return [options.before === undefined ? 'nothing was done yet' : 'there are no older events'];
+    const rows = events.map(({ at, action, key, actor, via }) => [at, action, key ?? '–', actor, via]);
+    const table = textTable(['time', 'action', 'key', 'by', 'through'], rows);
+    return next === undefined ? table : [...table, `There are older events: add --before ${next}`];
   },
 };
 
@@ -161,7 +159,7 @@ export const defineKeyCommands: DefineCommands = (keys, run) => {
   define('revoke', ' <key>', ['refuse a key from now on; <key> is the id that list shows', 'the tenant that the key belongs to']).action(
     (key: string, options: Options) => run('keys revoke', { key, ...toTexts(options) }),
   );
-  define('log', '', ['list who did what to which key, newest first', 'the tenant']).action((options: Options) =>
-    run('keys log', toTexts(options)),
-  );
+  define('log', '', ['list who did what to which key, newest first', 'the tenant'])
+    .option('--before <id>', 'only events older than this one, which the end of a list of 1,000 names')
+    .action((options: Options) => run('keys log', toTexts(options)));
 };

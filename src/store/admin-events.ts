@@ -4,6 +4,7 @@ import type { Database } from './database/database.ts';
 import { queryBuilder, runQuery } from './database/query-builder.ts';
 
 export interface AdminEvent {
+  id: string;
   at: string;
   action:
     | 'key-created'
@@ -22,21 +23,38 @@ export interface AdminEvent {
 }
 
 /** `database`: the transaction of the change. */
-export async function recordAdminEvent(database: Database, tenant: number, { at, action, key, actor, via }: AdminEvent): Promise<void> {
+export async function recordAdminEvent(
+  database: Database,
+  tenant: number,
+  { at, action, key, actor, via }: Omit<AdminEvent, 'id'>,
+): Promise<void> {
   const row = { tenant_id: tenant, at, event_id: v7(), action, key_id: key, actor, via };
   await runQuery(database, queryBuilder('admin_event').insert(row));
 }
 
-/** The newest events of a tenant, newest first. */
-export const listAdminEvents = (database: Database, tenant: number, limit: number): Promise<AdminEvent[]> =>
-  runQuery(
-    database,
-    queryBuilder('admin_event')
-      .select('at', 'action', 'key_id as key', 'actor', 'via')
-      .where({ tenant_id: tenant })
-      .orderBy([
-        { column: 'at', order: 'desc' },
-        { column: 'event_id', order: 'desc' },
-      ])
-      .limit(limit),
-  );
+/** A part of the events of a tenant. `before`: the id of an event; only older ones are read. */
+interface EventPage {
+  before?: string | undefined;
+  limit: number;
+}
+
+/** Newest first. An id in `before` that is not one of the tenant's events has no older events. */
+export function listAdminEvents(database: Database, tenant: number, { before, limit }: EventPage): Promise<AdminEvent[]> {
+  const events = queryBuilder('admin_event')
+    .select('event_id as id', 'at', 'action', 'key_id as key', 'actor', 'via')
+    .where({ tenant_id: tenant })
+    .orderBy([
+      { column: 'at', order: 'desc' },
+      { column: 'event_id', order: 'desc' },
+    ])
+    .limit(limit);
+  if (before === undefined) return runQuery(database, events);
+  const last = queryBuilder('admin_event').select('at', 'event_id').where({ tenant_id: tenant, event_id: before });
+  return runQuery(database, events.whereRaw('(at, event_id) < (?)', [last]));
+}
+
+/** Whether a tenant has an event with this id. */
+export async function hasAdminEvent(database: Database, tenant: number, id: string): Promise<boolean> {
+  const found = await runQuery<object>(database, queryBuilder('admin_event').select('event_id').where({ tenant_id: tenant, event_id: id }));
+  return found.length > 0;
+}

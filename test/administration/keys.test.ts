@@ -70,7 +70,7 @@ test('every live key has the event of its creation', async () => {
   const administration = administer(store.database);
   const { key } = await createKey(administration, async () => tenant, { surface: 'fhir' });
   await rotateKey(administration, tenant, { id: key.id });
-  const created = (await listKeyEvents(administration, tenant)).filter(({ action }) => action === 'key-created');
+  const created = (await listKeyEvents(administration, tenant)).events.filter(({ action }) => action === 'key-created');
   expect(created.map((event) => event.key).sort()).toEqual((await listKeys(administration, tenant)).map(({ id }) => id).sort());
 });
 

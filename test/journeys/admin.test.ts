@@ -1,7 +1,8 @@
 // The administration below /admin: keys and tenants, by a tenant's administrator and by an operator.
 import request, { type Test } from 'supertest';
+import { recordAdminEvent } from '../../src/store/admin-events.ts';
 import { createApiKey, INSTALLATION } from '../../src/store/api-keys.ts';
-import { findTenant } from '../../src/store/tenants.ts';
+import { createTenant, findTenant } from '../../src/store/tenants.ts';
 import { type Method, type Running, startFacet } from './running-server.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -326,7 +327,7 @@ test('who did what to which key is on record, and a refused action is not', asyn
   await asOperator('delete', `/keys/${id}?tenant=demo`).expect(204);
   const { events } = (await asAdmin('get', '/events').expect(200)).body;
   const own = events.filter(({ key }: { key: string }) => key === id || key === body.id).reverse();
-  expect(own.map(({ at, ...event }: { at: string }) => [typeof at, event])).toEqual([
+  expect(own.map(({ at, id, ...event }: { at: string; id: string }) => [typeof at, event])).toEqual([
     ['string', { action: 'key-created', key: id, actor: createdBy, via: 'admin' }],
     ['string', { action: 'key-rotated', key: id, actor: createdBy, via: 'admin' }],
     ['string', { action: 'key-created', key: body.id, actor: createdBy, via: 'admin' }],
@@ -334,4 +335,28 @@ test('who did what to which key is on record, and a refused action is not', asyn
   ]);
   expect(own[3].actor).not.toBe(createdBy);
   expect(JSON.stringify((await asOther('get', '/events')).body)).not.toContain(id);
+});
+
+test('more than 1,000 events are listed in pages, each event once', async () => {
+  const own = (await createTenant(facet.store.database, { slug: 'busy', name: 'Busy', at: '2026-01-01T00:00:00Z' }))!;
+  // many events in the same millisecond
+  for (let n = 0; n < 2001; n++)
+    await recordAdminEvent(facet.store.database, own.id, {
+      at: new Date(Date.UTC(2026, 0, 1) + Math.floor(n / 700)).toISOString(),
+      action: 'key-revoked',
+      key: `key-${String(n).padStart(16, '0')}`,
+      actor: 'operator',
+      via: 'cli',
+    });
+  const list = async (before?: string) =>
+    (await asOperator('get', `/events?tenant=busy${before === undefined ? '' : `&before=${before}`}`)).body;
+  const pages = [await list()];
+  while (pages.at(-1).next) pages.push(await list(pages.at(-1).next));
+  const keys = pages.flatMap(({ events }) => events.map(({ key }: { key: string }) => key));
+  expect(pages.map(({ events }) => events.length)).toEqual([1000, 1000, 1]);
+  expect(new Set(keys).size).toBe(2001);
+  const times = pages.flatMap(({ events }) => events.map(({ at }: { at: string }) => at));
+  expect(times).toEqual(times.toSorted().reverse());
+  const unknown = await asOperator('get', `/events?tenant=other&before=${pages[0].next}`);
+  expect([unknown.status, unknown.body.message]).toEqual([400, 'before is not the id of an event: use the next of the list before']);
 });

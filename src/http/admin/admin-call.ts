@@ -43,20 +43,32 @@ export async function readFields<Name extends string>(call: AdminCall, names: re
   return fields;
 }
 
-/** The parameter `tenant`. Any other parameter is refused. */
-function readTenantParameter({ query }: AdminCall): string | undefined {
-  for (const [name] of query) if (name !== 'tenant') throw invalidParameter(`${name} is not a parameter of this path: it has tenant`, name);
-  if (query.length > 1) throw invalidParameter('tenant may occur only once', 'tenant');
-  return query[0]?.[1];
+/** The parameters of the query. Another one is refused, and so is a repeated one. */
+export function readParameters<Name extends string>({ query }: AdminCall, names: readonly Name[]): Partial<Record<Name, string>> {
+  for (const [name] of query) {
+    if (!names.includes(name as Name))
+      throw invalidParameter(`${name} is not a parameter of this path: it has ${names.join(' and ')}`, name);
+    if (query.filter(([other]) => other === name).length > 1) throw invalidParameter(`${name} may occur only once`, name);
+  }
+  // type assertion: checked above
+  return Object.fromEntries(query) as Partial<Record<Name, string>>;
+}
+
+/** Where a request may name its tenant. `parameters`: those of the query, if the path has others than `tenant`. */
+interface NamedTenant {
+  inBody?: string | undefined;
+  parameters?: { tenant?: string };
 }
 
 /** The tenant of a request: that of an administrator's key, or the one that an operator names. Another tenant does not exist for an administrator. */
-export async function findTenantOf(call: AdminCall, named?: string): Promise<Tenant> {
+export async function findTenantOf(
+  call: AdminCall,
+  { inBody, parameters = readParameters(call, ['tenant']) }: NamedTenant = {},
+): Promise<Tenant> {
   const { administration, caller } = call;
-  const parameter = readTenantParameter(call);
-  if (named !== undefined && parameter !== undefined && named !== parameter)
+  if (inBody !== undefined && parameters.tenant !== undefined && inBody !== parameters.tenant)
     throw invalidParameter('the tenant of the URL is not the tenant of the body: name it once', 'tenant');
-  const slug = named ?? parameter;
+  const slug = inBody ?? parameters.tenant;
   if (caller.surface !== ADMIN_SURFACE) {
     if (slug === undefined) throw invalidParameter('an operator must name the tenant: ?tenant=<name>', 'tenant');
     return findTenantBySlug(administration, slug);

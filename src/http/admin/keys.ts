@@ -3,7 +3,7 @@ import { createKey, listKeyEvents, listKeys, readKey, revokeKey, rotateKey } fro
 import { invalid, notFound } from '../../fhir/outcome.ts';
 import { getKeyState, type ListedApiKey } from '../../store/api-keys.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import { type AdminCall, type AdminHandler, findTenantOf, readFields } from './admin-call.ts';
+import { type AdminCall, type AdminHandler, findTenantOf, readFields, readParameters } from './admin-call.ts';
 
 const CREATE_FIELDS = ['tenant', 'surface', 'scopes', 'name', 'expires', 'patient'] as const;
 const ROTATE_FIELDS = ['overlap', 'expires'] as const;
@@ -25,7 +25,7 @@ export const handleReadKey: AdminHandler = async (call) => {
 /** 201 with the text of the key. 200 without it: an earlier request with this Idempotency-Key created the key. */
 export const handleCreateKey: AdminHandler = async (call) => {
   const { tenant: named, surface = '', ...fields } = await readFields(call, CREATE_FIELDS);
-  const tenant = await findTenantOf(call, named);
+  const tenant = await findTenantOf(call, { inBody: named });
   const requestKey = readRequestKey(call);
   const { key, text } = await createKey(call.administration, async () => tenant, { surface, ...fields, requestKey });
   const view = toView(call, tenant, key);
@@ -49,8 +49,10 @@ export const handleRevokeKey: AdminHandler = async (call) => {
 };
 
 export const handleListEvents: AdminHandler = async (call) => {
-  const events = await listKeyEvents(call.administration, await findTenantOf(call));
-  return { status: 200, body: { events } };
+  const parameters = readParameters(call, ['tenant', 'before']);
+  const tenant = await findTenantOf(call, { parameters });
+  const { events, next } = await listKeyEvents(call.administration, tenant, parameters.before);
+  return { status: 200, body: { events, ...(next !== undefined && { next }) } };
 };
 
 async function findKeyOf(call: AdminCall): Promise<{ tenant: Tenant; id: string }> {

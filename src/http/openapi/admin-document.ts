@@ -83,7 +83,8 @@ const OPERATIONS: Operation[] = [
     id: 'listEvents',
     tag: 'events',
     summary: 'List who did what to which key, newest first',
-    parameters: ['tenant'],
+    description: 'A list has 1,000 events at most. If there are older ones, next is the id for before in the following request.',
+    parameters: ['tenant', 'before'],
     responses: { 200: 'Events' },
   },
   {
@@ -159,6 +160,7 @@ const KEY = {
 const SECRET = { ...TEXT, description: 'the text of the key, in this response only' };
 const TENANT = { slug: TEXT, name: TEXT, status: STATUS, brand: TEXT };
 const EVENT = {
+  id: TEXT,
   at: { type: 'string', format: 'date-time' },
   action: TEXT,
   key: OPTIONAL_TEXT,
@@ -175,7 +177,7 @@ const SCHEMAS: Json = {
   NewKey: closed({ tenant: TEXT, surface: TEXT, scopes: SCOPES, name: TEXT, expires: TEXT, patient: TEXT }, ['surface']),
   Rotation: closed({ overlap: { ...TEXT, default: '24h' }, expires: TEXT }, []),
   Event: closed(EVENT),
-  Events: list('events', 'Event'),
+  Events: closed({ events: { type: 'array', items: schema('Event') }, next: TEXT }, ['events']),
   Tenant: closed(TENANT),
   Tenants: list('tenants', 'Tenant'),
   NewTenant: closed({ slug: TEXT, name: TEXT, brand: TEXT }, ['slug']),
@@ -193,6 +195,7 @@ const parameter = (place: string, name: string, description: string): Json => ({
 
 const PARAMETERS: Json = {
   tenant: parameter('query', 'tenant', "the tenant; an operator must name it, a tenant's administrator need not"),
+  before: parameter('query', 'before', 'the id of an event: only older ones are listed'),
   id: parameter('path', 'id', 'the id of the key'),
   slug: parameter('path', 'tenant', 'the name of the tenant'),
   idempotencyKey: parameter('header', 'Idempotency-Key', 'a repeated request with it creates no second key'),
