@@ -20,5 +20,5 @@ export interface Administration {
 export const record = (
   { now, by }: Administration,
   transaction: Database,
-  event: Pick<AdminEvent, 'action' | 'key'> & { tenant: number },
-): Promise<void> => recordAdminEvent(transaction, event.tenant, { at: now().toISOString(), action: event.action, key: event.key, ...by });
+  { tenant, ...event }: Pick<AdminEvent, 'action'> & Partial<Pick<AdminEvent, 'key' | 'role'>> & { tenant: number },
+): Promise<void> => recordAdminEvent(transaction, tenant, { at: now().toISOString(), key: null, ...event, ...by });

@@ -120,7 +120,7 @@ async function eraseIn(transaction: Database, administration: Administration, re
   const resources = erased.map(({ type }): RowCounts => ({ [type]: 1 })).reduce(addCounts, {});
   const erasure = { resources, rows, kept: toNames(kept.filter(({ isCurrent }) => isCurrent)), versions: versions.length };
   if (isEmpty(erasure)) return erasure;
-  await record(administration, transaction, { tenant: tenant.id, action: 'patient-erased', key: null });
+  await record(administration, transaction, { tenant: tenant.id, action: 'patient-erased' });
   await audit(transaction, erased.length);
   return erasure;
 }

@@ -39,7 +39,7 @@ export async function createTenant(administration: Administration, { slug, name,
     const at = now().toISOString();
     const tenant = await insertTenant(transaction, { slug, name: name ?? slug, at, ...(brand && { brand }) });
     if (!tenant) throw new AdministrationError('conflict', `there is a tenant ${slug} already`);
-    await record(administration, transaction, { tenant: tenant.id, action: 'tenant-created', key: null });
+    await record(administration, transaction, { tenant: tenant.id, action: 'tenant-created' });
     return tenant;
   });
 }
@@ -52,7 +52,7 @@ export async function updateTenant(administration: Administration, slug: string,
     const tenant = await changeTenant(transaction, slug, change);
     if (!tenant) throw new AdministrationError('not-found', `there is no tenant ${slug}`);
     const action = change.status === undefined ? 'tenant-updated' : ACTIONS[change.status];
-    await record(administration, transaction, { tenant: tenant.id, action, key: null });
+    await record(administration, transaction, { tenant: tenant.id, action });
     return tenant;
   });
 }

@@ -48,8 +48,8 @@ export const KEY_OPERATIONS: Record<string, AdminOperation> = {
   'keys log': async (database, options, context) => {
     const { events, next } = await listKeyEvents(toAdministration(database, context), await findOwner(database, options), options.before);
     if (!events.length) return [options.before === undefined ? 'nothing was done yet' : 'there are no older events'];
-    const rows = events.map(({ at, action, key, actor, via }) => [at, action, key ?? '–', actor, via]);
-    const table = textTable(['time', 'action', 'key', 'by', 'through'], rows);
+    const rows = events.map(({ at, action, key, role, actor, via }) => [at, action, key ?? role ?? '–', actor, via]);
+    const table = textTable(['time', 'action', 'key or role', 'by', 'through'], rows);
     return next === undefined ? table : [...table, `There are older events: add --before ${next}`];
   },
 };

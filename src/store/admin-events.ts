@@ -14,9 +14,13 @@ export interface AdminEvent {
     | 'tenant-updated'
     | 'tenant-disabled'
     | 'tenant-enabled'
-    | 'patient-erased';
-  /** Null: the event is about the tenant itself. */
+    | 'patient-erased'
+    | 'report-role-bound'
+    | 'report-role-released';
+  /** Null: the event is about no key. */
   key: string | null;
+  /** The database role that the event is about, if it is about one. */
+  role: string | null;
   /** The id of the administrator's API key, or `operator` at the command line. */
   actor: string;
   via: 'cli' | 'admin';
@@ -26,9 +30,9 @@ export interface AdminEvent {
 export async function recordAdminEvent(
   database: Database,
   tenant: number,
-  { at, action, key, actor, via }: Omit<AdminEvent, 'id'>,
+  { at, action, key, role = null, actor, via }: Omit<AdminEvent, 'id' | 'role'> & { role?: AdminEvent['role'] },
 ): Promise<void> {
-  const row = { tenant_id: tenant, at, event_id: v7(), action, key_id: key, actor, via };
+  const row = { tenant_id: tenant, at, event_id: v7(), action, key_id: key, role_name: role, actor, via };
   await runQuery(database, queryBuilder('admin_event').insert(row));
 }
 
@@ -41,7 +45,7 @@ interface EventPage {
 /** Newest first. An id in `before` that is not one of the tenant's events has no older events. */
 export function listAdminEvents(database: Database, tenant: number, { before, limit }: EventPage): Promise<AdminEvent[]> {
   const events = queryBuilder('admin_event')
-    .select('event_id as id', 'at', 'action', 'key_id as key', 'actor', 'via')
+    .select('event_id as id', 'at', 'action', 'key_id as key', 'role_name as role', 'actor', 'via')
     .where({ tenant_id: tenant })
     .orderBy([
       { column: 'at', order: 'desc' },

@@ -328,10 +328,10 @@ test('who did what to which key is on record, and a refused action is not', asyn
   const { events } = (await asAdmin('get', '/events').expect(200)).body;
   const own = events.filter(({ key }: { key: string }) => key === id || key === body.id).reverse();
   expect(own.map(({ at, id, ...event }: { at: string; id: string }) => [typeof at, event])).toEqual([
-    ['string', { action: 'key-created', key: id, actor: createdBy, via: 'admin' }],
-    ['string', { action: 'key-rotated', key: id, actor: createdBy, via: 'admin' }],
-    ['string', { action: 'key-created', key: body.id, actor: createdBy, via: 'admin' }],
-    ['string', { action: 'key-revoked', key: id, actor: expect.stringMatching(/^key-/), via: 'admin' }],
+    ['string', { action: 'key-created', key: id, role: null, actor: createdBy, via: 'admin' }],
+    ['string', { action: 'key-rotated', key: id, role: null, actor: createdBy, via: 'admin' }],
+    ['string', { action: 'key-created', key: body.id, role: null, actor: createdBy, via: 'admin' }],
+    ['string', { action: 'key-revoked', key: id, role: null, actor: expect.stringMatching(/^key-/), via: 'admin' }],
   ]);
   expect(own[3].actor).not.toBe(createdBy);
   expect(JSON.stringify((await asOther('get', '/events')).body)).not.toContain(id);

@@ -164,6 +164,7 @@ const EVENT = {
   at: { type: 'string', format: 'date-time' },
   action: TEXT,
   key: OPTIONAL_TEXT,
+  role: { ...OPTIONAL_TEXT, description: 'the database role that may or may no longer read the tenant by SQL' },
   actor: TEXT,
   via: { enum: ['cli', 'admin'] },
 };
