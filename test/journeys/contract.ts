@@ -66,7 +66,7 @@ export async function holdToContract(
   const documents = await documentsAt(origin);
   const one = { ...answered, test: '', path, headers: Object.fromEntries(answered.headers), surface: undefined };
   const broken = documents.flatMap((described) => {
-    const operation = operationOf(described.document, one);
+    const operation = described.findOperation(one);
     return operation ? [operationBreach(one, operation, described)] : [];
   });
   if (broken.length && !broken.includes(undefined)) throw new Error(`${answered.method} ${path} ${answered.status}: ${broken.join('; ')}`);
@@ -79,7 +79,7 @@ function documentsAt(origin: string): Promise<Described[]> {
   const all = async (): Promise<Described[]> => {
     const { documents } = (await fetched('/openapi')) as { documents: { name: string; url: string }[] };
     const vendors = documents.filter(({ name }) => name !== 'fhir');
-    return Promise.all(vendors.map(async ({ url }) => described((await fetched(url)) as Document)));
+    return Promise.all(vendors.map(async ({ url }) => describeDocument((await fetched(url)) as Document)));
   };
   const known = KNOWN.get(origin) ?? all();
   KNOWN.set(origin, known);
@@ -95,20 +95,31 @@ const nameOf = ({ surface, path }: Answered): string | undefined => {
 async function documentsFor(app: App, responses: Answered[]): Promise<Map<string, Described>> {
   const names = [...new Set(responses.flatMap((answer) => nameOf(answer) ?? []))];
   return new Map(
-    await Promise.all(names.map(async (name) => [name, described((await request(app).get(`/openapi/${name}.json`)).body)] as const)),
+    await Promise.all(names.map(async (name) => [name, describeOnce(await request(app).get(`/openapi/${name}.json`))] as const)),
   );
+}
+
+const DESCRIBED = new Map<string, Described>();
+
+/** Most servers have the same documents, so most of their checks exist already. */
+function describeOnce({ text }: { text: string }): Described {
+  const one = DESCRIBED.get(text) ?? describeDocument(JSON.parse(text) as Document);
+  DESCRIBED.set(text, one);
+  return one;
 }
 
 /** A document, with its checks made once each. */
 interface Described {
   document: Document;
+  findOperation(answered: Answered): Operation | undefined;
   check(schema: object): ValidateFunction;
 }
 
-function described(document: Document): Described {
+function describeDocument(document: Document): Described {
   const checks = new Map<object, ValidateFunction>();
   return {
     document,
+    findOperation: buildOperationFinder(document),
     check(schema) {
       const check = checks.get(schema) ?? validator(document, schema);
       checks.set(schema, check);
@@ -121,7 +132,7 @@ function breachOf(answered: Answered, documents: Map<string, Described>): string
   const name = nameOf(answered);
   if (name === undefined) return undefined;
   const described = documents.get(name)!;
-  const operation = operationOf(described.document, answered);
+  const operation = described.findOperation(answered);
   return operation ? operationBreach(answered, operation, described) : unlisted(answered, described);
 }
 
@@ -131,23 +142,27 @@ function operationBreach(answered: Answered, operation: Operation, described: De
   return headerBreach(answered, response) ?? bodyBreach(answered, response, described);
 }
 
-/** The operation at a path, below any of the servers; a path as it stands wins over one with an id in it. */
-function operationOf({ servers, paths }: Document, { method, path }: Answered): Operation | undefined {
+/** Finds the operation at a path, below any of the servers; a path as it stands wins over one with an id in it. */
+function buildOperationFinder({ servers, paths }: Document): Described['findOperation'] {
   const mounts = servers.map(({ url }) => new URL(url).pathname.replace(/\/$/, ''));
-  const relativePaths = mounts
-    .filter((mount) => path.startsWith(`${mount}/`) || path === mount)
-    .map((mount) => path.slice(mount.length) || '/');
-  const templates = Object.keys(paths).sort((a, b) => a.split('{').length - b.split('{').length);
-  for (const template of templates) if (relativePaths.some((one) => fits(template, one))) return paths[template]![verb(method)];
-  return undefined;
+  const templates = Object.keys(paths)
+    .sort((a, b) => a.split('{').length - b.split('{').length)
+    .map((template) => ({ template, parts: toParts(template) }));
+  return ({ method, path }) => {
+    const relativePaths = mounts
+      .filter((mount) => path.startsWith(`${mount}/`) || path === mount)
+      .map((mount) => toParts(path.slice(mount.length)));
+    const found = templates.find(({ parts }) => relativePaths.some((one) => fits(parts, one)));
+    return found && paths[found.template]![verb(method)];
+  };
 }
 
 const verb = (method: string): string => (method === 'HEAD' ? 'get' : method.toLowerCase());
 
-function fits(template: string, path: string): boolean {
-  const [expected, actual] = [template, path].map((text) => text.replace(/\/$/, '').split('/')) as [string[], string[]];
-  return expected.length === actual.length && expected.every((part, at) => part.startsWith('{') || part === actual[at]);
-}
+const toParts = (path: string): string[] => path.replace(/\/$/, '').split('/');
+
+const fits = (expected: string[], actual: string[]): boolean =>
+  expected.length === actual.length && expected.every((part, at) => part.startsWith('{') || part === actual[at]);
 
 /** What no document lists is refused, in the surface's own shape. */
 function unlisted({ status, method, surface, body }: Answered, { document, check }: Described): string | undefined {

@@ -30,11 +30,40 @@ export interface Answer {
 
 type Content = Record<string, { schema: object; examples?: Record<string, { value: unknown }> }>;
 
-/** A schema of a document as a check; its references lead into the document's own components. */
+/** The Ajv of a document, which compiles each of its components once, and where each of its objects is, as a JSON Pointer. */
+interface Compiler {
+  ajv: Ajv2020;
+  pointers: Map<object, string>;
+}
+
+const OPTIONS = { allowUnionTypes: true, strict: false };
+const META_SCHEMA = new Ajv2020(OPTIONS);
+const COMPILERS = new WeakMap<Document, Compiler>();
+const NAME_OF_DOCUMENT = 'document';
+
+/** A schema of a document as a check. It is an object of this document, whose references lead into the document's own components. */
 export function validator(document: Document, schema: object): ValidateFunction {
-  const ajv = new Ajv2020({ allowUnionTypes: true, strict: false });
+  const { ajv, pointers } = COMPILERS.get(document) ?? buildCompiler(document);
+  void META_SCHEMA.validateSchema(schema, true);
+  return ajv.getSchema(`${NAME_OF_DOCUMENT}#${pointers.get(schema)!}`)!;
+}
+
+function buildCompiler(document: Document): Compiler {
+  const ajv = new Ajv2020({ ...OPTIONS, meta: false, validateSchema: false });
   (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
-  return ajv.compile({ ...schema, components: document.components });
+  ajv.addSchema(document, NAME_OF_DOCUMENT);
+  const compiler = { ajv, pointers: new Map() };
+  addPointers(compiler.pointers, document, '');
+  COMPILERS.set(document, compiler);
+  return compiler;
+}
+
+function addPointers(pointers: Map<object, string>, value: unknown, pointer: string): void {
+  if (typeof value !== 'object' || value === null) return;
+  pointers.set(value, pointer);
+  for (const [name, member] of Object.entries(value)) {
+    addPointers(pointers, member, `${pointer}/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`);
+  }
 }
 
 /** The schema of an answer. */
