@@ -19,9 +19,9 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`npm run test:database-restarts -- [--rounds 5] [--down 6] [--pause 6] [--rate 60] [--servers 2] [--recovery 5]
 
-Restarts a PostgreSQL of its own while clients send requests through a load balancer and orders go to a sandbox of the lab network. A response must be the
-expected one, or 503 with Retry-After. The servers are not restarted. Afterwards every confirmed create is read, unconfirmed conditional creates are repeated,
-and the orders at the lab network are compared with those that were placed.
+Restarts a PostgreSQL of its own while clients send requests through a load balancer, orders go to a sandbox of the lab network, and a subscriber
+is notified of creates. A response must be the expected one, or 503 with Retry-After. The servers are not restarted. Afterwards every confirmed
+create is read, unconfirmed conditional creates are repeated, and the orders at the lab network are compared with those that were placed.
 
   --rounds N    rounds of a fast restart, an immediate one (crash recovery) and one that stays down
   --down N      for how many seconds PostgreSQL stays down
@@ -60,7 +60,7 @@ function printOutages({ outages }: DatabaseRestartFigures): void {
     );
 }
 
-function printRequests({ sent, confirmed, lost, repeated, notOnce, orders, seconds }: DatabaseRestartFigures): void {
+function printRequests({ sent, confirmed, lost, notNotified, repeated, notOnce, orders, seconds }: DatabaseRestartFigures): void {
   console.log('\n| request | sent | 503 | p50 ms | p99 ms | longest ms |\n|---|---|---|---|---|---|');
   for (const [kind, all] of Map.groupBy(sent, ({ kind }) => kind)) {
     const times = all.map(({ ms }) => ms);
@@ -68,7 +68,7 @@ function printRequests({ sent, confirmed, lost, repeated, notOnce, orders, secon
     const row = [quantile(times, 0.5), quantile(times, 0.99), Math.max(...times)].map(formatMs);
     console.log(`| ${kind} | ${all.length} | ${unavailable} | ${row.join(' | ')} |`);
   }
-  console.log(`\n${seconds.toFixed(0)} s; ${sent.length} requests; ${confirmed} confirmed creates, ${lost.length} lost;
+  console.log(`\n${seconds.toFixed(0)} s; ${sent.length} requests; ${confirmed} confirmed creates, ${lost.length} lost, ${notNotified.length} without a notification;
 ${repeated.repeated} conditional creates repeated, of which ${repeated.stored} were stored before; ${notOnce.length} not stored once;
 ${orders.placed} orders, ${orders.anomalies.length} lost, doubled or wrong`);
 }

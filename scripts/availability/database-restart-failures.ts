@@ -3,7 +3,7 @@ import type { DatabaseRestartFigures } from './database-restart-run.ts';
 
 /** Each sentence is a failure. `recoveryMs`: within which time after PostgreSQL's start requests must succeed again. */
 export function listFailures(figures: DatabaseRestartFigures, recoveryMs: number): string[] {
-  const { wrong, wrongChecks, lost, repeated, notOnce, orders, outages, isSameProcesses } = figures;
+  const { wrong, wrongChecks, lost, notNotified, repeated, notOnce, orders, outages, auditFault, isSameProcesses } = figures;
   const slow = outages.filter((outage) => outage.recoveryMs > recoveryMs || outage.readyMs > recoveryMs);
   return [
     ...wrong.map(({ kind, status, text }) => `${kind}: ${status} ${text.slice(0, 200)}`),
@@ -16,9 +16,11 @@ export function listFailures(figures: DatabaseRestartFigures, recoveryMs: number
       .filter(({ readinessDown }) => Object.keys(readinessDown).some((status) => status !== '503'))
       .map(({ readinessDown }) => `/readyz while PostgreSQL was down: ${JSON.stringify(readinessDown)}`),
     ...lost.map((id) => `lost: Patient/${id}`),
+    ...notNotified.map((id) => `the subscriber was not notified of Patient/${id}`),
     ...repeated.failed.map((mark) => `a repeated create failed: ${mark}`),
     ...notOnce.map((mark) => `not stored once: ${mark}`),
     ...orders.anomalies,
+    ...(auditFault === undefined ? [] : [auditFault]),
     ...(isSameProcesses ? [] : ['a server process has ended']),
   ];
 }

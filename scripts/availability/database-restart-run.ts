@@ -2,11 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startServers } from '../histories/servers.ts';
 import { type Networks, startNetworks } from '../orders/networks.ts';
+import { findAuditFault } from './audit-check.ts';
 import { startBalancer } from './balancer.ts';
+import { blockStatements } from './blocked-statements.ts';
 import type { RepeatedCreates } from './creates.ts';
 import { type OrderFigures, type OrderStream, startOrders } from './order-stream.ts';
 import { type Cluster, findPostgres, type StopMode, startCluster } from './postgres-cluster.ts';
 import { type ReadinessCheck, type ReadinessWatch, watchReadiness } from './readiness.ts';
+import { type Subscriber, startSubscriber } from './subscriber.ts';
 import { isUnavailable } from './unavailable.ts';
 import { type Kind, type Sent, startWorkload, type Workload } from './workload.ts';
 
@@ -62,9 +65,13 @@ export interface DatabaseRestartFigures {
   wrongChecks: ReadinessCheck[];
   confirmed: number;
   lost: string[];
+  /** Confirmed creates of which the subscriber was not notified. */
+  notNotified: string[];
   repeated: RepeatedCreates;
   notOnce: string[];
   orders: OrderFigures;
+  /** What `facet audit verify` finds. */
+  auditFault: string | undefined;
   /** The process ids before and after are the same. */
   isSameProcesses: boolean;
   seconds: number;
@@ -113,13 +120,15 @@ async function observe(
   const pids = servers.pids();
   const balancer = await startBalancer(ports, CHECK);
   closing.unshift(balancer.close);
+  const subscriber = await startSubscriber(servers);
+  closing.unshift(subscriber.close);
   const orders = await startOrders(servers, networks);
   const load = await startWorkload({ port: balancer.port, keys: servers.keys.demo, rate: run.rate, patience: PATIENCE_MS, kinds: KINDS });
   closing.unshift(load.close);
   const readiness = watchReadiness(ports, PATIENCE_MS);
   closing.unshift(readiness.stop);
   const began = performance.now();
-  const times = await interrupt(run, cluster, readiness);
+  const times = await interrupt(run, { cluster, readiness, url: servers.url });
   const seconds = (performance.now() - began) / 1000;
   await Promise.all([load.stop(), readiness.stop()]);
   const outages = times.map((outage) => describeOutage(outage, load.sent, readiness.checks));
@@ -128,17 +137,26 @@ async function observe(
     outages,
     wrong: load.sent.filter((sent) => !sent.isRight && !isUnavailable(sent, sent.kind.startsWith('FHIR') ? 'fhir' : 'loop')),
     wrongChecks: readiness.checks.filter((check) => check.status !== 200 && !isUnavailable(check, 'probe')),
-    ...(await readStored(load, orders)),
+    ...(await readStored(load, orders, subscriber)),
+    auditFault: await findAuditFault(servers.url),
     isSameProcesses: servers.pids().join() === pids.join(),
     seconds,
   };
 }
 
+interface Interrupted {
+  cluster: Cluster;
+  readiness: ReadinessWatch;
+  /** Of the servers' database. */
+  url: string;
+}
+
 /** The outages, one after the other. */
-async function interrupt({ outages, pauseMs }: DatabaseRestartRun, cluster: Cluster, readiness: ReadinessWatch): Promise<OutageTimes[]> {
+async function interrupt({ outages, pauseMs }: DatabaseRestartRun, { cluster, readiness, url }: Interrupted): Promise<OutageTimes[]> {
   const times: OutageTimes[] = [];
   await delay(pauseMs);
   for (const outage of outages) {
+    await blockStatements(url);
     const began = performance.now();
     await cluster.stop(outage.mode);
     const down = performance.now();
@@ -171,11 +189,12 @@ function describeOutage({ mode, downMs, ...at }: OutageTimes, sent: Sent[], chec
 }
 
 /** What is stored after the last outage. */
-async function readStored(load: Workload, orders: OrderStream) {
+async function readStored(load: Workload, orders: OrderStream, subscriber: Subscriber) {
   const repeated = await load.repeatUnconfirmed();
   return {
-    confirmed: load.confirmed(),
+    confirmed: load.listConfirmed().length,
     lost: await load.findLost(),
+    notNotified: await subscriber.findMissing(load.listConfirmed()),
     repeated,
     notOnce: await load.findNotOnce(),
     orders: await orders.finish(),

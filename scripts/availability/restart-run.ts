@@ -56,7 +56,7 @@ export async function restartUnderLoad(run: RestartRun): Promise<RestartFigures>
     }
     const seconds = (performance.now() - began) / 1000;
     await load.stop();
-    return { sent: load.sent, failed: failedOf(), confirmed: load.confirmed(), lost: await load.findLost(), exits, seconds };
+    return { sent: load.sent, failed: failedOf(), confirmed: load.listConfirmed().length, lost: await load.findLost(), exits, seconds };
   } finally {
     for (const close of closing) close();
     await servers.stop();

@@ -36,8 +36,8 @@ export interface Sent extends Outcome {
 
 export interface Workload {
   sent: Sent[];
-  /** The number of confirmed creates. */
-  confirmed(): number;
+  /** The ids of the confirmed creates. */
+  listConfirmed(): string[];
   /** Sends no more requests, and waits for those under way. */
   stop(): Promise<void>;
   /** The ids of the confirmed creates that are not stored as they were sent. */
@@ -70,7 +70,7 @@ export async function startWorkload(target: Target): Promise<Workload> {
   });
   return {
     sent,
-    confirmed: () => confirmed.length,
+    listConfirmed: () => confirmed.map(({ id }) => id),
     async stop() {
       running.now = false;
       await pacing;

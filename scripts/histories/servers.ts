@@ -31,7 +31,7 @@ interface Server {
 }
 
 const ADMIN_URL = process.env.BENCH_DATABASE_URL ?? process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
-const FACET = join(import.meta.dirname, '../../bin/facet.js');
+export const FACET = join(import.meta.dirname, '../../bin/facet.js');
 
 /** Starts them, with these settings besides. `adminUrl`: the PostgreSQL. Stop them, also when something fails. */
 export async function startServers(count: number, settings: Record<string, string> = {}, adminUrl = ADMIN_URL): Promise<Servers> {
