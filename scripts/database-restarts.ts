@@ -5,6 +5,7 @@ import { listFailures } from './availability/database-restart-failures.ts';
 import { type DatabaseRestartFigures, type Outage, restartDatabaseUnderLoad } from './availability/database-restart-run.ts';
 import { formatMs, quantile } from './availability/latencies.ts';
 
+const PATIENCE_MS = 15_000;
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
@@ -44,6 +45,7 @@ const figures = await restartDatabaseUnderLoad({
   pauseMs: Number(options.pause) * 1000,
   rate: Number(options.rate),
   servers: Number(options.servers),
+  patienceMs: PATIENCE_MS,
 });
 printOutages(figures);
 printRequests(figures);

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { formatMs, quantile } from './availability/latencies.ts';
 import { restartUnderLoad } from './availability/restart-run.ts';
 
+const PATIENCE_MS = 20_000;
 const { values: options } = parseArgs({
   options: {
     restarts: { type: 'string', default: '50' },
@@ -38,6 +39,7 @@ const { sent, failed, confirmed, lost, exits, seconds } = await restartUnderLoad
   drainSeconds: Number(options.drain),
   check: { everyMs: Number(options.check) },
   signal: options.signal as NodeJS.Signals,
+  patienceMs: PATIENCE_MS,
   onRestart: (restart, failures) => {
     if (restart % 10 === 0) console.log(`${restart} restarts: ${failures} requests failed`);
   },

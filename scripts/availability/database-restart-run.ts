@@ -25,6 +25,8 @@ interface DatabaseRestartRun {
   pauseMs: number;
   rate: number;
   servers: number;
+  /** A response that takes longer is a failure. */
+  patienceMs: number;
 }
 
 /** Times of one outage, by `performance.now()`. */
@@ -88,8 +90,6 @@ const KINDS: Kind[] = [
   'Loop create',
 ];
 const CHECK = { everyMs: 150 };
-/** A response that takes longer is a failure. */
-export const PATIENCE_MS = 15_000;
 
 export async function restartDatabaseUnderLoad(run: DatabaseRestartRun): Promise<DatabaseRestartFigures> {
   const closing: (() => unknown)[] = [];
@@ -123,9 +123,15 @@ async function observe(
   const subscriber = await startSubscriber(servers);
   closing.unshift(subscriber.close);
   const orders = await startOrders(servers, networks);
-  const load = await startWorkload({ port: balancer.port, keys: servers.keys.demo, rate: run.rate, patience: PATIENCE_MS, kinds: KINDS });
+  const load = await startWorkload({
+    port: balancer.port,
+    keys: servers.keys.demo,
+    rate: run.rate,
+    patience: run.patienceMs,
+    kinds: KINDS,
+  });
   closing.unshift(load.close);
-  const readiness = watchReadiness(ports, PATIENCE_MS);
+  const readiness = watchReadiness(ports, run.patienceMs);
   closing.unshift(readiness.stop);
   const began = performance.now();
   const times = await interrupt(run, { cluster, readiness, url: servers.url });

@@ -10,6 +10,8 @@ interface RestartRun {
   drainSeconds: number;
   check: HealthCheck;
   signal: NodeJS.Signals;
+  /** A response that takes longer is a failure. */
+  patienceMs: number;
   /** Called after each restart. */
   onRestart?: (restart: number, failed: number) => void;
 }
@@ -25,7 +27,6 @@ interface RestartFigures {
 }
 
 const KINDS: Kind[] = ['FHIR read', 'FHIR create', 'FHIR search', 'Loop read', 'FHIR read', 'FHIR create', 'FHIR search', 'Loop create'];
-const PATIENCE_MS = 20_000;
 
 export async function restartUnderLoad(run: RestartRun): Promise<RestartFigures> {
   const servers = await startServers(run.servers, {
@@ -41,7 +42,7 @@ export async function restartUnderLoad(run: RestartRun): Promise<RestartFigures>
       port: balancer.port,
       keys: servers.keys.demo,
       rate: run.rate,
-      patience: PATIENCE_MS,
+      patience: run.patienceMs,
       kinds: KINDS,
     });
     closing.unshift(load.close);

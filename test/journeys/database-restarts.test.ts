@@ -4,6 +4,8 @@ import { restartDatabaseUnderLoad } from '../../scripts/availability/database-re
 import { findPostgres } from '../../scripts/availability/postgres-cluster.ts';
 import { SERVER_URL } from '../store/open.ts';
 
+const PATIENCE_MS = 120_000;
+
 /** Why this machine cannot run a PostgreSQL of its own; undefined: it can. */
 function findObstacle(): string | undefined {
   if (SERVER_URL === undefined) return 'the tests use the embedded engine';
@@ -28,6 +30,7 @@ const obstacle = findObstacle();
       pauseMs: 1000,
       rate: 20,
       servers: 1,
+      patienceMs: PATIENCE_MS,
     });
     expect(listFailures(figures, Number.POSITIVE_INFINITY)).toEqual([]);
     expect(figures.outages.map(({ unavailable }) => unavailable > 0)).toEqual([true, true]);
