@@ -1,6 +1,7 @@
 // Creates, lists, rotates and revokes API keys. The text of a new key is returned once.
+import { validate as isUuid } from 'uuid';
 import { OPERATOR } from '../interactions/context.ts';
-import { type AdminEvent, hasAdminEvent, listAdminEvents } from '../store/admin-events.ts';
+import { type AdminEvent, type EventPosition, findAdminEvent, listAdminEvents } from '../store/admin-events.ts';
 import {
   createApiKey,
   getKeyState,
@@ -187,9 +188,14 @@ interface KeyEvents {
 
 /** Who did what to which key of an owner. `before`: the id of an event of an earlier list; older events follow. */
 export async function listKeyEvents({ database }: Administration, owner: KeyOwner, before?: string): Promise<KeyEvents> {
-  if (before !== undefined && !(await hasAdminEvent(database, owner.id, before)))
-    throw new AdministrationError('invalid', ' is not the id of an event: use the next of the list before', 'before');
-  const found = await listAdminEvents(database, owner.id, { before, limit: MAX_EVENTS + 1 });
+  const position = before === undefined ? undefined : await findPosition(database, owner, before);
+  const found = await listAdminEvents(database, owner.id, { before: position, limit: MAX_EVENTS + 1 });
   const events = found.slice(0, MAX_EVENTS);
   return { events, ...(found.length > MAX_EVENTS && { next: events.at(-1)!.id }) };
+}
+
+async function findPosition(database: Database, owner: KeyOwner, id: string): Promise<EventPosition> {
+  const position = isUuid(id) ? await findAdminEvent(database, owner.id, id) : undefined;
+  if (!position) throw new AdministrationError('invalid', ' is not the id of an event: the end of a full list has it', 'before');
+  return position;
 }

@@ -159,7 +159,7 @@ export const defineKeyCommands: DefineCommands = (keys, run) => {
   define('revoke', ' <key>', ['refuse a key from now on; <key> is the id that list shows', 'the tenant that the key belongs to']).action(
     (key: string, options: Options) => run('keys revoke', { key, ...toTexts(options) }),
   );
-  define('log', '', ['list who did what to which key, newest first', 'the tenant'])
-    .option('--before <id>', 'only events older than this one, which the end of a list of 1,000 names')
+  define('log', '', ['list who did what to which key or database role, newest first', 'the tenant'])
+    .option('--before <id>', 'list only events older than this event; the end of a full list shows the id')
     .action((options: Options) => run('keys log', toTexts(options)));
 };

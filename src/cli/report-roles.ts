@@ -1,6 +1,5 @@
 // `facet tenants report-role`: database roles that read one tenant by SQL.
 import { record } from '../administration/administration.ts';
-import type { Database } from '../store/database/database.ts';
 import { bindReportRole, releaseReportRole } from '../store/report-roles.ts';
 import { findTenant } from '../store/tenants.ts';
 import { AdminError, type AdminOperation, toAdministration } from './admin-command.ts';
@@ -11,35 +10,20 @@ export const bindRole: AdminOperation = async (database, { slug = '', role = '',
   if (!tenant) throw new AdminError(`there is no tenant ${slug}: facet tenants list shows the names`);
   const administration = toAdministration(database, context);
   return database.transaction(async (transaction) => {
-    const bound = { transaction, tenant: tenant.id, role };
-    await (remove === undefined ? bind(bound) : release(bound, slug));
-    await record(administration, transaction, {
-      tenant: tenant.id,
-      action: remove === undefined ? 'report-role-bound' : 'report-role-released',
-      role,
-    });
-    return [
-      remove === undefined
-        ? `the role ${role} reads the resources of the tenant ${slug}, and nothing else`
-        : `the role ${role} reads nothing any more`,
-    ];
+    const note = (action: 'report-role-bound' | 'report-role-released') =>
+      record(administration, transaction, { tenant: tenant.id, action, role });
+    if (remove !== undefined) {
+      if (!(await releaseReportRole(transaction, tenant.id, role)))
+        throw new AdminError(`the role ${role} does not read the tenant ${slug}`);
+      await note('report-role-released');
+      return [`the role ${role} reads nothing any more`];
+    }
+    const refusal = await bindReportRole(transaction, tenant.id, role);
+    if (refusal) throw new AdminError(REFUSALS[refusal](role));
+    await note('report-role-bound');
+    return [`the role ${role} reads the resources of the tenant ${slug}, and nothing else`];
   });
 };
-
-interface BoundRole {
-  transaction: Database;
-  tenant: number;
-  role: string;
-}
-
-async function bind({ transaction, tenant, role }: BoundRole): Promise<void> {
-  const refusal = await bindReportRole(transaction, tenant, role);
-  if (refusal) throw new AdminError(REFUSALS[refusal](role));
-}
-
-async function release({ transaction, tenant, role }: BoundRole, slug: string): Promise<void> {
-  if (!(await releaseReportRole(transaction, tenant, role))) throw new AdminError(`the role ${role} does not read the tenant ${slug}`);
-}
 
 const REFUSALS: Record<Exclude<Awaited<ReturnType<typeof bindReportRole>>, undefined>, (role: string) => string> = {
   'no such role': (role) => `there is no database role ${role}: create it first (psql: create role ${role} login password '…')`,

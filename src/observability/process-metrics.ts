@@ -16,6 +16,8 @@ export interface ProcessMetrics {
     notified(outcome: string): void;
     /** Audit events that could not be stored. */
     auditLost(count: number): void;
+    /** A request that was refused because too many of its tenant were in flight. */
+    refused(): void;
   };
 }
 
@@ -49,6 +51,11 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
     help: 'Audit events of this process that could not be stored.',
     registers,
   });
+  const refusedRequests = new Counter({
+    name: 'facet_requests_refused_total',
+    help: 'Requests that this process refused because 200 requests of their tenant were in flight.',
+    registers,
+  });
   return {
     observe: (req, res) => {
       const start = performance.now();
@@ -62,6 +69,7 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
       webhook: createWebhookMetrics(registers),
       notified: (outcome) => notifications.inc({ outcome }),
       auditLost: (count) => lostAuditEvents.inc(count),
+      refused: () => refusedRequests.inc(),
     },
   };
 }

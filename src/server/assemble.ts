@@ -65,7 +65,9 @@ interface ServerParts {
   newId?: () => string;
   /** Called with the number of audit events that are lost. */
   auditLost?: (count: number) => void;
-  /** For measurements only (scripts/measure-audit.ts): requests are not recorded. */
+  /** Called for each request that is refused because too many of its tenant are in flight. */
+  refused?: () => void;
+  /** For measurements only (scripts/measure-security.ts): requests are not recorded. */
   withoutAudit?: true;
 }
 
@@ -108,7 +110,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
   const { accessTokens, readSmart } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, readSmart, ...pickStated(config, integrations) };
-  const limits = { ...buildRateLimits(config, database, clock), admit: createAdmission() };
+  const limits = { ...buildRateLimits(config, database, clock), admit: createAdmission(parts.refused) };
   const { audit, openAudit, closeAudit } = buildAudit({ ...parts, clock, log: logFields });
   const shared = { findCaller, openAudit, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({

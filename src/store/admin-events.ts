@@ -36,13 +36,16 @@ export async function recordAdminEvent(
   await runQuery(database, queryBuilder('admin_event').insert(row));
 }
 
-/** A part of the events of a tenant. `before`: the id of an event; only older ones are read. */
+/** The place of an event in the order of the list. */
+export type EventPosition = Pick<AdminEvent, 'at' | 'id'>;
+
+/** A part of the events of a tenant. `before`: only older events than this one. */
 interface EventPage {
-  before?: string | undefined;
+  before?: EventPosition | undefined;
   limit: number;
 }
 
-/** Newest first. An id in `before` that is not one of the tenant's events has no older events. */
+/** Newest first. */
 export function listAdminEvents(database: Database, tenant: number, { before, limit }: EventPage): Promise<AdminEvent[]> {
   const events = queryBuilder('admin_event')
     .select('event_id as id', 'at', 'action', 'key_id as key', 'role_name as role', 'actor', 'via')
@@ -52,13 +55,11 @@ export function listAdminEvents(database: Database, tenant: number, { before, li
       { column: 'event_id', order: 'desc' },
     ])
     .limit(limit);
-  if (before === undefined) return runQuery(database, events);
-  const last = queryBuilder('admin_event').select('at', 'event_id').where({ tenant_id: tenant, event_id: before });
-  return runQuery(database, events.whereRaw('(at, event_id) < (?)', [last]));
+  return runQuery(database, before ? events.whereRaw('(at, event_id) < (?, ?)', [before.at, before.id]) : events);
 }
 
-/** Whether a tenant has an event with this id. */
-export async function hasAdminEvent(database: Database, tenant: number, id: string): Promise<boolean> {
-  const found = await runQuery<object>(database, queryBuilder('admin_event').select('event_id').where({ tenant_id: tenant, event_id: id }));
-  return found.length > 0;
+/** `id`: a UUID. Undefined: the tenant has no event with this id. */
+export async function findAdminEvent(database: Database, tenant: number, id: string): Promise<EventPosition | undefined> {
+  const events = queryBuilder('admin_event').select('event_id as id', 'at').where({ tenant_id: tenant, event_id: id });
+  return (await runQuery<EventPosition>(database, events))[0];
 }

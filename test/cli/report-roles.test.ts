@@ -9,8 +9,14 @@ import { onServer, openTestStore, type TestStore } from '../store/open.ts';
 const AT = '2026-01-01T00:00:00.000Z';
 const ROLE = `facet_test_role_${randomBytes(5).toString('hex')}`;
 // nothing else of the context is used by the command
-const context = { keyPrefixes: {}, mappings: {}, now: () => new Date(AT), contextOf: () => ({}) } as unknown as AdminContext;
+const context = {
+  keyPrefixes: {},
+  mappings: {},
+  now: () => new Date(Date.parse(AT) + ticks++),
+  contextOf: () => ({}),
+} as unknown as AdminContext;
 
+let ticks = 0;
 let test_: TestStore;
 let tenant: Tenant;
 beforeAll(async () => {
@@ -32,10 +38,13 @@ onServer('a bound and a released role are on record; what is refused is not', as
     expect(await listEvents()).toEqual([]);
     await run({ role: ROLE });
     await run({ role: ROLE, remove: 'yes' });
-    expect((await listEvents()).toSorted()).toEqual([
-      ['report-role-bound', ROLE, 'operator'],
+    expect(await listEvents()).toEqual([
       ['report-role-released', ROLE, 'operator'],
+      ['report-role-bound', ROLE, 'operator'],
     ]);
+    await test_.database.script('alter table admin_event rename to hidden_event');
+    await expect(run({ role: ROLE })).rejects.toThrow('admin_event');
+    expect(await test_.database.query('select role_name from report_role')).toEqual([]);
   } finally {
     await test_.database.script(`drop owned by ${ROLE}; drop role ${ROLE}`);
   }

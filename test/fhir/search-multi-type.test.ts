@@ -31,3 +31,13 @@ test('an include that starts from no type of the search is refused, and ignored 
   expect(() => parse('strict')).toThrow('_include must start from a type of the search');
   expect(parse('lenient')).toMatchObject({ ignored: ['_include'], query: { include: [] } });
 });
+
+test('an include that is ignored does not take the others of its name with it', () => {
+  const includes: [string, string][] = [
+    ['_include', 'Task:focus'],
+    ['_include', 'Observation:subject'],
+  ];
+  const { query, ignored } = parseMultiTypeSearch(['Patient', 'Observation'], includes, buildCountingOptions('lenient').options);
+  expect(ignored).toEqual(['_include']);
+  expect(query.include).toMatchObject([{ from: ['Observation'] }]);
+});

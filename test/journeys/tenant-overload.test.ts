@@ -1,14 +1,17 @@
 // One tenant sends more requests than the database can process. The tests compare the order of responses, not times.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { MOST_UNDER_WAY } from '../../src/http/middleware/admission.ts';
+import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MAX_REQUESTS_IN_FLIGHT } from '../../src/http/middleware/admission.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { onServer } from '../store/open.ts';
 import { until } from '../until.ts';
 import { type Running, startFacet } from './running-server.ts';
 
 const STORM = 40;
+/** Longer than the lookup of a key is kept. */
+const CACHED_MS = 1100;
 /** A tenant of its own. */
 const HOLDER = 999;
 const PATIENT = { resourceType: 'Patient', id: 'busy', name: [{ family: 'Lovelace' }] };
@@ -137,23 +140,58 @@ onServer(
     const responses: Response[] = [];
     let all: Promise<unknown>[] = [];
     await whileHeld(ALL_READS, async () => {
-      all = Array.from({ length: MOST_UNDER_WAY + 20 }, async () => responses.push(await ask(facet.demo.fhir!, '/Patient/busy')));
+      all = Array.from({ length: MAX_REQUESTS_IN_FLIGHT + 20 }, async () => responses.push(await ask(facet.demo.fhir!, '/Patient/busy')));
       await until(() => responses.length === 20);
       const vendor = await fetch(`${url}/loop/v1/patients`, { headers: { Authorization: `Bearer ${facet.demo.loop}` } });
       expect([vendor.status, vendor.headers.get('Retry-After')]).toEqual([503, '1']);
       expect((await ask(auditor, '/AuditEvent')).status).toBe(503);
-      // found without reading a resource, all of which are locked
+      // 404 without a read: the table of resources is locked
       expect((await ask(facet.other.fhir!, '/Nothing/busy')).status).toBe(404);
     });
     await Promise.all(all);
     const refused = responses.filter(({ status }) => status === 503);
     expect(refused.map(({ headers }) => headers.get('Retry-After'))).toEqual(Array.from({ length: 20 }, () => '1'));
     expect(((await refused[0]!.json()) as { issue: object[] }).issue).toMatchObject([
-      { code: 'transient', diagnostics: expect.stringContaining('too many requests of this tenant are under way') },
+      { code: 'transient', diagnostics: expect.stringContaining('too many requests of this tenant are in flight') },
     ]);
-    expect(responses.filter(({ status }) => status === 200)).toHaveLength(MOST_UNDER_WAY);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(MAX_REQUESTS_IN_FLIGHT);
     expect((await ask(facet.demo.fhir!, '/Patient/busy')).status).toBe(200);
-    const refusals = (await (await ask(auditor, '/AuditEvent?outcome=8')).json()) as { total: number };
-    expect(refusals.total).toBe(0);
+    const count = async (outcome: string) =>
+      ((await (await ask(auditor, `/AuditEvent?subtype=read&outcome=${outcome}&_total=accurate`)).json()) as { total: number }).total;
+    await until(async () => (await count('0')) > MAX_REQUESTS_IN_FLIGHT);
+    expect(await count('8')).toBe(0);
+  },
+);
+
+onServer(
+  'clients that leave during the lookup of their key, and pipelined requests of a lost connection, are not counted any longer',
+  async () => {
+    const key = facet.demo.fhir!;
+    const leaving = new AbortController();
+    await whileHeld(
+      (database) => database.script('lock table api_key in access exclusive mode'),
+      async () => {
+        await delay(CACHED_MS);
+        const all = Array.from({ length: MAX_REQUESTS_IN_FLIGHT }, () =>
+          ask(key, '/Patient/busy', undefined, leaving.signal).catch(() => 'left'),
+        );
+        await until(() => arrived === MAX_REQUESTS_IN_FLIGHT);
+        leaving.abort();
+        await Promise.all(all);
+        await until(() => closed === MAX_REQUESTS_IN_FLIGHT);
+      },
+    );
+    expect((await ask(key, '/Patient/busy')).status).toBe(200);
+    await whileHeld(ALL_READS, async () => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.write(
+        `GET /fhir/R4/Patient/busy HTTP/1.1\r\nHost: facet.test\r\nAuthorization: Bearer ${key}\r\n\r\n`.repeat(MAX_REQUESTS_IN_FLIGHT),
+      );
+      await until(() => arrived === MAX_REQUESTS_IN_FLIGHT);
+      await until(async () => (await ask(key, '/Nothing/busy')).status === 503);
+      socket.destroy();
+      await until(async () => (await ask(key, '/Nothing/busy')).status === 404);
+    });
+    expect((await ask(key, '/Patient/busy')).status).toBe(200);
   },
 );

@@ -11,8 +11,9 @@ type SearchParameters = readonly [name: string, value: string][];
 export function parseMultiTypeSearch(types: readonly ServedType[], parameters: SearchParameters, options: SearchOptions): ParsedSearch {
   const each = types.map((type, at) => parseForType(type, types, at === 0 ? parameters : parameters.filter(isParsedByType), options));
   const ignored = [...new Set(each.flatMap((search) => search.ignored))];
-  if (each.some((search) => search.ignored.length < ignored.length)) {
-    const understood = parameters.filter(([name]) => !ignored.includes(name));
+  const unknown = ignored.filter((name) => isParsedByType([name, '']));
+  if (each.some((search) => unknown.some((name) => !search.ignored.includes(name)))) {
+    const understood = parameters.filter(([name]) => !unknown.includes(name));
     return { ...parseMultiTypeSearch(types, understood, options), ignored };
   }
   const [first, ...others] = each;

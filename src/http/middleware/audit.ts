@@ -7,6 +7,7 @@ import type { AuditFacts } from '../../fhir/audit-event.ts';
 import { unavailable } from '../../fhir/outcome.ts';
 import { NO_TENANT } from '../../store/audit-events.ts';
 import { sendError } from './error-handler.ts';
+import { onClose } from './on-close.ts';
 import { parseQuery, type RequestContext, readRequestContext } from './request-context.ts';
 
 export interface AuditParts {
@@ -31,7 +32,7 @@ export function recordRequests(parts: AuditParts): RequestHandler {
       );
     };
     if (parts.recorder.isStrict) holdResponse(req, res, record);
-    else res.once('close', () => void record(res.writableFinished ? res.statusCode : 0));
+    else onClose(req, res, () => void record(res.writableFinished ? res.statusCode : 0));
     next();
   };
 }
@@ -58,7 +59,7 @@ function holdResponse(req: Request, res: Response, record: (status: number) => P
     );
     return res;
   }) as Response['end'];
-  res.once('close', () => void (isHeld || record(0)));
+  onClose(req, res, () => void (isHeld || record(0)));
 }
 
 const CONTENT_HEADERS = ['content-length', 'etag', 'last-modified', 'location'];

@@ -6,6 +6,7 @@ import { invalidStructure } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { ResponseFacts, Surface } from '../../mapping/shape.ts';
 import type { ClientRequest } from '../../store/database/database.ts';
+import { onClose } from './on-close.ts';
 
 export interface RateLimitState {
   limit: number;
@@ -82,11 +83,11 @@ const SECURITY_HEADERS = new Map([
 ]);
 
 /** First step of every request: creates its id, which the response repeats. Ids from clients are not used here. */
-export function beginRequest(_req: Request, res: Response, next: NextFunction): void {
+export function beginRequest(req: Request, res: Response, next: NextFunction): void {
   const requestId = newRequestId();
   const disconnected = new AbortController();
   Object.assign(res.locals, { requestId, signal: disconnected.signal });
-  res.once('close', () => res.writableFinished || disconnected.abort());
+  onClose(req, res, () => res.writableFinished || disconnected.abort());
   res.setHeader('X-Request-Id', requestId).setHeaders(SECURITY_HEADERS);
   next();
 }

@@ -82,7 +82,7 @@ const OPERATIONS: Operation[] = [
     method: 'get',
     id: 'listEvents',
     tag: 'events',
-    summary: 'List who did what to which key, newest first',
+    summary: 'List who did what to which key or database role, newest first',
     description: 'A list has 1,000 events at most. If there are older ones, next is the id for before in the following request.',
     parameters: ['tenant', 'before'],
     responses: { 200: 'Events' },

@@ -1,0 +1,26 @@
+// Tells when a request is over. The response alone does not: of several requests that were sent at once on a connection, only the response whose turn it is emits
+// `close` when the connection is lost (https://nodejs.org/api/http.html#event-close_2 says nothing of the others; seen with Node 24).
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+const open = new WeakMap<Socket, Set<() => void>>();
+
+/** Calls `done` once: when the response has ended, or when the connection is lost; at once if that has happened before. */
+export function onClose({ socket }: IncomingMessage, res: ServerResponse, done: () => void): void {
+  const waiting = open.get(socket) ?? watch(socket);
+  const end = (): void => {
+    if (waiting.delete(end)) done();
+  };
+  waiting.add(end);
+  if (res.closed || socket.destroyed) end();
+  else res.once('close', end);
+}
+
+function watch(socket: Socket): Set<() => void> {
+  const waiting = new Set<() => void>();
+  open.set(socket, waiting);
+  socket.once('close', () => {
+    for (const end of waiting) end();
+  });
+  return waiting;
+}
