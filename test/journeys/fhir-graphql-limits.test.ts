@@ -52,6 +52,11 @@ const post = (query: string, variables: object = {}) =>
   facet.fhir('post', '/$graphql').set('Content-Type', 'application/json').send(JSON.stringify({ query, variables }));
 const repeat = (count: number, text: (at: number) => string): string => Array.from({ length: count }, (_, at) => text(at)).join(' ');
 
+test.each(['\u0000p0', 'p 0', 'p'.repeat(65), ''])('the id %j, which no resource can have, is 404', async (id) => {
+  const { body } = await post('query($id: ID!) { Patient(id: $id) { id } }', { id }).expect(404);
+  expect(body.errors[0].message).toBe('there is no Patient with this id');
+});
+
 test('references of one level are one statement, and so are reverse references: the number of resources does not matter', async () => {
   const cost = async (identifier: string) => {
     const before = statements;

@@ -2,7 +2,7 @@
 import { type GraphqlNode, toResourceNode } from '../../fhir/graphql/node.ts';
 import { businessRule, FhirError, notFound } from '../../fhir/outcome.ts';
 import { findContainedResource, normalizeReference, readReferenceType, readReferenceVersion } from '../../fhir/reference.ts';
-import { isResource, isServed, type ServedType } from '../../fhir/types.ts';
+import { ID_PATTERN, isResource, isServed, type ServedType } from '../../fhir/types.ts';
 import { parseBody, parseExactBody } from '../../store/resources/resource-row.ts';
 import type { ResourceName } from '../../store/search/referrers.ts';
 import { type Context, toSizeLimit } from '../context.ts';
@@ -35,6 +35,7 @@ export class GraphqlReads {
 
   async read(type: ServedType, id: string): Promise<GraphqlNode> {
     requireReadScope(this.context.caller, type);
+    if (!ID_PATTERN.test(id)) throw notFound(`there is no ${type} with this id`);
     return this.batch.get({ type, id });
   }
 
