@@ -79,8 +79,14 @@ const VALUES: Record<string, (who: number, n: number) => string> = {
   dateTime: (who, index) => `200${who}-01-0${index}`,
 };
 
-const codesFor = (bound: string | undefined): string[] =>
-  bound ? CODES.filter((code) => explainUnboundCode(code, bound) === undefined) : ['urn:a', 'urn:b'];
+const CODES_FOR = new Map<string | undefined, string[]>([[undefined, ['urn:a', 'urn:b']]]);
+
+/** Found once for each value set: the explanation of a refused code compares it with all of its codes. */
+function codesFor(bound: string | undefined): string[] {
+  const codes = CODES_FOR.get(bound) ?? CODES.filter((code) => explainUnboundCode(code, bound) === undefined);
+  CODES_FOR.set(bound, codes);
+  return codes;
+}
 
 /** Up to two ways to tell members of this type apart, by different elements. */
 export function choicesOf(type: string, targets: readonly string[] | undefined): Choice[] {
