@@ -10,7 +10,7 @@ import { formatMs, quantile } from './availability/latencies.ts';
 import { type Kind, startWorkload } from './availability/workload.ts';
 import { Connection, type LoadRequest } from './bench/client.ts';
 import { patient } from './bench/data.ts';
-import type { OverloadOrder, OverloadResult } from './fairness/overload-process.ts';
+import type { OverloadResult, OverloadSettings } from './fairness/overload-process.ts';
 import { type Servers, startServers } from './histories/servers.ts';
 
 const { values: options } = parseArgs({
@@ -142,9 +142,10 @@ async function run(): Promise<string[]> {
   if (!loadOf) throw new Error(`--load is one of ${Object.keys(LOADS).join(', ')}`);
   const servers = await startServers(1, { FACET_RATE_LIMITS: '{"clinik":null,"jump":null,"loop":null}' });
   const child = fork(join(import.meta.dirname, 'fairness/overload-process.ts'));
-  const overload = async (order: Omit<OverloadOrder, 'port' | 'requests'>): Promise<OverloadResult> => {
-    child.send({ ...order, port, requests: loadOf(build) } satisfies OverloadOrder);
-    const [result] = (await once(child, 'message')) as [OverloadResult];
+  const overload = async (order: Omit<OverloadSettings, 'port' | 'requests'>): Promise<OverloadResult> => {
+    child.send({ ...order, port, requests: loadOf(build) } satisfies OverloadSettings);
+    const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the process of the overload ended with ${code}`)));
+    const [result] = (await Promise.race([once(child, 'message'), ended])) as [OverloadResult];
     return result;
   };
   const port = Number(new URL(servers.bases()[0]!).port);

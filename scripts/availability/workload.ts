@@ -79,7 +79,10 @@ export async function startWorkload(target: Target): Promise<Workload> {
     findLost: () => findLost(reader, confirmed),
     repeatUnconfirmed: () => repeatUnconfirmed(reader, conditional),
     findNotOnce: () => findNotOnce(reader, conditional),
-    close: () => client.close(),
+    close() {
+      running.now = false;
+      client.close();
+    },
   };
 }
 

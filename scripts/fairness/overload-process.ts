@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection, type LoadRequest } from '../bench/client.ts';
 
-export interface OverloadOrder {
+export interface OverloadSettings {
   port: number;
   /** Sent in turn. `status` is not looked at. */
   requests: LoadRequest[];
@@ -23,14 +23,14 @@ export interface OverloadResult {
 
 const TICK_MS = 5;
 
-process.on('message', async (order: OverloadOrder) => process.send!(await run(order)));
+process.on('message', async (settings: OverloadSettings) => process.send!(await run(settings)));
 process.on('disconnect', () => process.exit());
 
-async function run(order: OverloadOrder): Promise<OverloadResult> {
+async function run(settings: OverloadSettings): Promise<OverloadResult> {
   const result: OverloadResult = { statuses: {}, unsent: 0, seconds: 0 };
   const began = performance.now();
-  const connections = createConnections(order, result);
-  await (order.rate === undefined ? sendInTurn(order, connections) : sendAtRate(order, order.rate, connections, result));
+  const connections = createConnections(settings, result);
+  await (settings.rate === undefined ? sendInTurn(settings, connections) : sendAtRate(settings, settings.rate, connections, result));
   result.seconds = (performance.now() - began) / 1000;
   connections.close();
   return result;
@@ -42,7 +42,7 @@ interface Connections {
   close(): void;
 }
 
-function createConnections({ port, requests, connections }: OverloadOrder, { statuses }: OverloadResult): Connections {
+function createConnections({ port, requests, connections }: OverloadSettings, { statuses }: OverloadResult): Connections {
   const idle: Connection[] = [];
   const open = new Set<Connection>();
   let sent = 0;
@@ -72,7 +72,7 @@ function createConnections({ port, requests, connections }: OverloadOrder, { sta
   };
 }
 
-async function sendInTurn({ seconds, connections }: OverloadOrder, { send }: Connections): Promise<void> {
+async function sendInTurn({ seconds, connections }: OverloadSettings, { send }: Connections): Promise<void> {
   const until = performance.now() + seconds * 1000;
   await Promise.all(
     Array.from({ length: connections }, async () => {
@@ -81,7 +81,7 @@ async function sendInTurn({ seconds, connections }: OverloadOrder, { send }: Con
   );
 }
 
-async function sendAtRate({ seconds }: OverloadOrder, rate: number, { send }: Connections, result: OverloadResult): Promise<void> {
+async function sendAtRate({ seconds }: OverloadSettings, rate: number, { send }: Connections, result: OverloadResult): Promise<void> {
   const began = performance.now();
   const elapsed = (): number => (performance.now() - began) / 1000;
   for (let n = 0; elapsed() < seconds; await delay(TICK_MS)) for (const due = elapsed() * rate; n <= due; n++) if (!send()) result.unsent++;

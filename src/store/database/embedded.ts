@@ -41,6 +41,7 @@ export function createEmbeddedDatabase(engine: PGlite, tenantWall = false): Data
     run: async <T extends object>(connection: PGlite, sql: string, parameters: unknown[]) =>
       (await connection.query<T>(sql, parameters)).rows,
     script: (connection, sql) => connection.exec(sql),
+    control: (connection, command) => connection.exec(command),
     // an empty statement also succeeds between the statements of a transaction, even of a failed one
     ping: async () => void (await engine.exec('')),
     close: () => engine.close(),

@@ -44,7 +44,7 @@ const ERRORS_BY_CODE: Record<string, () => Error> = {
   22008: outsideRange,
 };
 
-/** pg's messages for a connection that is lost or cannot be opened in time. knex may put the statement in front of them. */
+/** pg's own messages, which have no severity, for a connection that is lost or cannot be opened in time. knex may put the statement in front of them. */
 const CONNECTION_LOST = /Connection terminated|connection error and is not queryable|timeout expired/;
 
 interface DriverError {
@@ -76,7 +76,7 @@ const isEndedByPooler = ({ code, severity }: DriverError): boolean => code === '
 function toProgramError(error: DriverError): unknown {
   if (isEndedByPooler(error)) return Object.assign(down(), { cause: error.message });
   if (error.name === 'KnexTimeoutError') return busy();
-  if (CONNECTION_LOST.test(error.message ?? '')) return down();
+  if (error.severity === undefined && CONNECTION_LOST.test(error.message ?? '')) return down();
   if (error.code === undefined) return error;
   const known = ERRORS_BY_CODE[error.code];
   if (known) return known();

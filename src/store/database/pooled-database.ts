@@ -13,6 +13,8 @@ export interface Driver<Connection> {
   isDistributed(): boolean;
   run<T extends object>(connection: Connection, sql: string, parameters: unknown[], name?: string): Promise<T[]>;
   script(connection: Connection, sql: string): Promise<unknown>;
+  /** Runs `begin`, `commit` or `rollback`, with the settings that follow `begin`. Unlike a script, it has a time limit. */
+  control(connection: Connection, command: string): Promise<unknown>;
   /** The command that begins a transaction. Default: `begin`. */
   begin?(connection: Connection): string;
   /** Whether a single statement also needs a transaction, because settings last only as long as a transaction. */
@@ -170,11 +172,11 @@ function runTransaction<T, Connection>(
       const working = inside.run(scope, async () => work(createTransactionHandle(scope, connection, { driver, load, of })));
       const [, result] = await Promise.all([begin, working]);
       scope.isOpen = false;
-      await driver.script(connection, 'commit');
+      await driver.control(connection, 'commit');
       return result;
     } catch (error) {
       scope.isOpen = false;
-      await driver.script(connection, 'rollback').catch((broken) => driver.discard?.(connection, broken));
+      await driver.control(connection, 'rollback').catch((broken) => driver.discard?.(connection, broken));
       takenBack?.();
       throw error;
     }
@@ -189,7 +191,7 @@ interface Lent<Connection> {
 
 function sendBegin<Connection>({ enterTenant }: HandleState, { driver, connection }: Lent<Connection>): Promise<unknown> {
   const begin = driver.begin?.(connection) ?? 'begin';
-  return driver.script(connection, enterTenant ? `${begin}; ${enterTenant}` : begin);
+  return driver.control(connection, enterTenant ? `${begin}; ${enterTenant}` : begin);
 }
 
 /** Sends three messages together: begin, statement, commit. After a failure, `commit` rolls back. */
@@ -197,7 +199,7 @@ async function runStatement<T, Connection>(of: HandleState, lent: Lent<Connectio
   const { driver, connection } = lent;
   if (!of.enterTenant && !driver.needsTransaction?.(connection)) return work();
   const takenBack = driver.onBegin?.(connection);
-  const sent = [sendBegin(of, lent), work(), driver.script(connection, 'commit')] as const;
+  const sent = [sendBegin(of, lent), work(), driver.control(connection, 'commit')] as const;
   const outcomes = await Promise.allSettled(sent);
   if (outcomes.some(({ status }) => status === 'rejected')) takenBack?.();
   const [, result] = await Promise.all(sent);

@@ -4,8 +4,8 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Database, ServerOptions } from './database.ts';
 import { createDatabase, type Driver } from './pooled-database.ts';
+import { awaitResponse, setResponseTimeout } from './response-timeout.ts';
 import { type ConnectionSettings, configureConnection, PLAN_CACHE_MODES, STATEMENT_TIMEOUT_MS } from './session-settings.ts';
-import { beginWait, followTimeLimit, limitSilence } from './silence-limit.ts';
 import { parseTimestamptz } from './values.ts';
 
 const TIMESTAMPTZ = 1184;
@@ -37,16 +37,14 @@ export function openServer(options: ServerOptions): Database {
     engine: 'server',
     isDistributed: () => newest?.isDistributed ?? false,
     run: async <T extends object>(client: pg.Client, text: string, values: unknown[], name?: string) => {
-      if (!settings.get(client)!.namesStatements) return (await receive(client, client.query<T>({ text, values }))).rows;
+      if (!settings.get(client)!.namesStatements) return (await respond<T>(client, { text, values })).rows;
       const mode = name ? 'kept' : 'fresh';
       const planned = readPlanMode(client) === mode ? undefined : setPlanMode(mode, client);
-      const result = receive(client, client.query<T>({ text, values, ...(name && { name }) }));
+      const result = respond<T>(client, { text, values, ...(name && { name }) });
       return (await Promise.all([result, planned]))[0].rows;
     },
-    script: (client, text) => {
-      followTimeLimit(client, text);
-      return receive(client, client.query(text));
-    },
+    script: (client, text) => receive(client, client.query(text)),
+    control: (client, command) => awaitResponse(client, receive(client, client.query(command))),
     begin: (client) => settings.get(client)!.begin,
     needsTransaction: (client) => settings.get(client)!.lastsOneTransaction,
     onBegin: (client) => {
@@ -71,8 +69,8 @@ type AfterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Cl
 const configureOnCreate =
   (options: ServerOptions, onConfigured: (client: pg.Client, found: ConnectionSettings) => void): AfterCreate =>
   (client, done) => {
-    limitSilence(client, options.statementTimeout ?? STATEMENT_TIMEOUT_MS);
-    void receive(client, configureConnection(client, options)).then(
+    setResponseTimeout(client, options.statementTimeout ?? STATEMENT_TIMEOUT_MS);
+    void awaitResponse(client, receive(client, configureConnection(client, options))).then(
       (found) => {
         onConfigured(client, found);
         done(null, client);
@@ -117,16 +115,17 @@ async function setPlanMode(mode: keyof typeof PLAN_CACHE_MODES, client: pg.Clien
 
 /** Waits for a result. Marks a connection that the server terminates, so that the pool does not lend it before the driver detects its end. */
 async function receive<T>(client: pg.Client, result: Promise<T>): Promise<T> {
-  const endWait = beginWait(client);
   try {
     return await result;
   } catch (error) {
     if (error instanceof Error && 'severity' in error && error.severity === 'FATAL') markDisposed(client, error);
     throw error;
-  } finally {
-    endWait();
   }
 }
+
+/** The result of a statement, which has a time limit. */
+const respond = <T extends object>(client: pg.Client, statement: pg.QueryConfig): Promise<pg.QueryResult<T>> =>
+  awaitResponse(client, receive(client, client.query<T>(statement)));
 
 const markDisposed = (client: pg.Client & { __knex__disposed?: unknown }, why: unknown): void => {
   client.__knex__disposed = why;

@@ -48,14 +48,18 @@ onDirect('a statement, a transaction and its commit fail as unavailable, and sta
   await database.close();
 });
 
-onDirect('a script that removes the time limit of statements may be silent for as long as it takes', async () => {
-  const database = await open();
-  await database.transaction(async (transaction) => {
-    await transaction.script('set local statement_timeout = 0; select 1');
-    await transaction.script(`select pg_sleep(${LONG_SECONDS})`);
-  });
-  await database.close();
-});
+onDirect(
+  'a script that removes the time limit of statements, and a command outside of transactions, take as long as they take',
+  async () => {
+    const database = await open();
+    await database.runOutsideTransaction([`select pg_sleep(${LONG_SECONDS})`]);
+    await database.transaction(async (transaction) => {
+      await transaction.script('set local statement_timeout = 0; select 1');
+      await transaction.script(`select pg_sleep(${LONG_SECONDS})`);
+    });
+    await database.close();
+  },
+);
 
 interface Proxy {
   port: string;
