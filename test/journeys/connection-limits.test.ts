@@ -2,12 +2,12 @@
 import type { Socket } from 'node:net';
 import { until } from '../until.ts';
 import { open } from './raw-http.ts';
-import { emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
+import { type FacetProcess, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 let place: Place;
 let server: FacetProcess & { url: string };
 beforeAll(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
   server = await startProcess({ ...place.env, FACET_MAX_CONNECTIONS: '8', FACET_REQUEST_TIMEOUT_SECONDS: '2' });
 });
 afterAll(async () => {

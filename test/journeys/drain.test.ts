@@ -1,7 +1,7 @@
 // A server stops while clients send requests on open connections, behind a load balancer that checks /readyz and respects Connection: close.
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
+import { killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 const ROUNDS = 3;
 const CLIENTS = 8;
@@ -10,7 +10,7 @@ const DRAIN_SECONDS = 6;
 
 let place: Place;
 beforeAll(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
 });
 afterAll(async () => {
   await killAll();

@@ -10,10 +10,10 @@ import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
 import {
   call,
-  emptyPlace,
   type FacetProcess,
   facetReading,
   killAll,
+  migratedPlace,
   type Place,
   printed,
   type Said,
@@ -32,7 +32,7 @@ const outputs: string[] = [];
 
 beforeAll(async () => {
   networks = { demo: await startSandbox(), other: await startSandbox(), environment: await startSandbox() };
-  place = await emptyPlace();
+  place = await migratedPlace();
   const { apiKey, url, teamId, state } = networks.environment;
   const environment = {
     JUNCTION_API_KEY: apiKey,

@@ -1,7 +1,7 @@
 // With the log level error the log has undelivered orders and no successes.
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { orderable, panelFor } from './people.ts';
-import { call, emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
+import { call, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000ef';
 
@@ -9,7 +9,7 @@ let sandbox: Sandbox;
 let place: Place;
 beforeAll(async () => {
   sandbox = await startSandbox();
-  place = await emptyPlace();
+  place = await migratedPlace();
 });
 afterAll(async () => {
   await killAll();

@@ -5,7 +5,7 @@ import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts
 import { queueOrderWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
-import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
+import { call, type FacetProcess, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 let sandbox: Sandbox;
 let place: Place;
@@ -13,7 +13,7 @@ let server: FacetProcess & { url: string };
 let url: string;
 beforeAll(async () => {
   sandbox = await startSandbox();
-  place = await emptyPlace();
+  place = await migratedPlace();
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
   server = await startProcess({ ...place.env, ...account, FACET_METRICS: '0', JUNCTION_WEBHOOK_SECRET: sandbox.state.webhooks.secret });
   sandbox.state.webhooks.url = `${server.url}/v1/webhooks/junction`;

@@ -9,7 +9,7 @@ import { createTracing } from '../../src/observability/tracing.ts';
 import { inSpan } from '../../src/tracing/span.ts';
 import { until } from '../until.ts';
 import { panelFor } from './people.ts';
-import { emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
+import { type FacetProcess, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 import { type Collector, startCollector } from './trace-collector.ts';
 
 /** Letters that occur nowhere else. */
@@ -90,7 +90,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => others.listen(0, '127.0.0.1', resolve));
   othersUrl = `http://127.0.0.1:${(others.address() as AddressInfo).port}`;
-  place = await emptyPlace();
+  place = await migratedPlace();
   server = await startProcess({
     ...place.env,
     FACET_LOG_LEVEL: 'info',

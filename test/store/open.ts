@@ -6,6 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { extract } from 'tar';
 import type { Database } from '../../src/store/database/database.ts';
 import { createEmbeddedDatabase, startEngine } from '../../src/store/database/embedded.ts';
 import { distributeTables, migrate, readMigrations } from '../../src/store/database/migrations.ts';
@@ -35,6 +36,7 @@ const SHAPE = createHash('sha256')
   )
   .digest('hex')
   .slice(0, 12);
+const SNAPSHOT = join(tmpdir(), `facet-test-embedded-${SHAPE}.tar`);
 
 export interface TestStore {
   database: Database;
@@ -69,9 +71,20 @@ async function newDatabase(server: string): Promise<{ name: string; drop(): Prom
 }
 
 async function openOnServer(server: string, tenantWall: boolean): Promise<TestStore> {
-  const { url, drop } = SHARED ? await sharedDatabase(server, SHARED) : await clonedDatabase(server);
+  const { url, drop } = await migratedServerDatabase(server);
   const database = await openDatabase({ url, tenantWall });
   return { database, store: createStore(database), url, close: () => database.close().then(drop) };
+}
+
+/** A database of the newest shape for processes of the server; where databases are shared, one of them. */
+export function migratedServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
+  return SHARED ? sharedDatabase(server, SHARED) : clonedDatabase(server);
+}
+
+/** Fills an empty directory with an embedded database of the newest shape. */
+export async function fillDatabaseDirectory(directory: string): Promise<void> {
+  await embeddedSnapshot();
+  await extract({ file: SNAPSHOT, cwd: directory });
 }
 
 async function clonedDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
@@ -129,11 +142,10 @@ async function openEmbedded(tenantWall: boolean): Promise<TestStore> {
 
 /** A migrated, empty data directory, kept in the temporary folder: making one takes seconds, loading one takes half a second. */
 async function embeddedSnapshot(): Promise<Blob> {
-  const path = join(tmpdir(), `facet-test-embedded-${SHAPE}.tar`);
   try {
-    return new Blob([readFileSync(path)]);
+    return new Blob([readFileSync(SNAPSHOT)]);
   } catch {
-    return makeSnapshot(path);
+    return makeSnapshot(SNAPSHOT);
   }
 }
 
