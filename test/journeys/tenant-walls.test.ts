@@ -3,22 +3,10 @@
 // appear, unless the second wall stands. docs/decisions/0050-tenant-walls.md
 import request from 'supertest';
 import type { Database } from '../../src/store/database/database.ts';
+import { withoutTenantCondition } from '../store/without-tenant-condition.ts';
 import { until } from '../until.ts';
 import { registration } from './people.ts';
 import { type Keys, nextOf, type Running, startFacet } from './running-server.ts';
-
-/** `t.tenant_id = $1` and `"tenant_id" = $1` become a condition that every row meets. */
-const TENANT_CONDITION = /(?:\b\w+\.)?"?\btenant_id"? = (\$\d+)/g;
-const withoutCondition = (sql: string): string =>
-  sql.replace(TENANT_CONDITION, (_condition, parameter: string) => `(${parameter}::int is not null)`);
-
-/** A database whose statements do not choose the rows of a tenant. */
-const open = (database: Database): Database => ({
-  ...database,
-  query: (sql, parameters) => database.query(withoutCondition(sql), parameters),
-  transaction: (work) => database.transaction((transaction) => work(open(transaction))),
-  forRequest: (...args) => open(database.forRequest(...args)),
-});
 
 /** In every resource and every item of the other tenant, and in nothing of the tenant that walks. */
 const SECRET = 'Zanzibar';
@@ -278,7 +266,7 @@ test('the walk finds nothing of another tenant with the condition of the store a
 });
 
 test('without the condition of the store, the walk finds the other tenant at the doors of FHIR and of the vendors, and changes its data', async () => {
-  const { leaks, asked, changed } = await walk({ FACET_RLS: 'off' }, open);
+  const { leaks, asked, changed } = await walk({ FACET_RLS: 'off' }, withoutTenantCondition);
   expect(asked).toBeGreaterThan(400);
   expect(leaks.length).toBeGreaterThan(100);
   const kinds = [
@@ -306,7 +294,7 @@ test('without the condition of the store, the walk finds the other tenant at the
 });
 
 test('with FACET_RLS=on, the walk finds nothing of another tenant, though the store has no condition', async () => {
-  expect(await walk({ FACET_RLS: 'on' }, open)).toMatchObject({ leaks: [], changed: 0 });
+  expect(await walk({ FACET_RLS: 'on' }, withoutTenantCondition)).toMatchObject({ leaks: [], changed: 0 });
 });
 
 test('with both walls, the walk finds nothing of another tenant', async () => {
@@ -319,7 +307,7 @@ test.each([
 ] as const)(
   'FACET_RLS=%s: without the condition of the store, a search of the audit finds the events of the other tenant: %s',
   async (rls, isFound) => {
-    const facet = await startFacet({ FACET_RLS: rls }, undefined, { over: open });
+    const facet = await startFacet({ FACET_RLS: rls }, undefined, { over: withoutTenantCondition });
     try {
       await facet.put({ resourceType: 'Patient', id: `${OTHER}pat` }, facet.other.fhir).expect(201);
       await facet.put({ resourceType: 'Patient', id: 'own-pat' }).expect(201);
