@@ -42,6 +42,7 @@ const LONGEST_RATIO = 3;
 const LONGEST_HEALTH_MS = 100;
 const PATIENCE_MS = 30_000;
 const PROBE_EVERY_MS = 100;
+const WARM_UP_MS = 5000;
 const BUNDLE_SIZE = 500;
 const CAPACITY_SECONDS = 10;
 const CAPACITY_CONNECTIONS = 32;
@@ -80,27 +81,43 @@ async function fill(port: number, build: Path, count: number): Promise<void> {
   connection.close();
 }
 
-/** The response times of the other tenant and of the health checks while the work is done. */
-async function measure(servers: Servers, port: number, work: () => Promise<unknown>): Promise<Figures> {
-  const load = await startWorkload({ port, keys: servers.keys.other, rate: Number(options.rate), patience: PATIENCE_MS, kinds: KINDS });
-  const running = { now: true };
-  const probing = Promise.all(['/healthz', '/readyz'].map((path) => probe(port, path, running)));
-  await work();
-  running.now = false;
-  const probes = await probing;
-  await load.stop();
-  load.close();
-  const times = new Map(probes.map(({ path, times }) => [path, times]));
-  for (const kind of KINDS)
-    times.set(
-      kind,
-      load.sent.filter((one) => one.kind === kind).map(({ ms }) => ms),
-    );
-  times.set(
-    'all of the other tenant',
-    load.sent.map(({ ms }) => ms),
-  );
-  return { times, wrong: load.sent.filter(({ isRight }) => !isRight).length + probes.reduce((sum, { wrong }) => sum + wrong, 0) };
+interface Watched {
+  /** The response times of the other tenant and of the health checks while the work is done. */
+  during(work: () => Promise<unknown>): Promise<Figures>;
+  close(): Promise<void>;
+}
+
+/** The other tenant sends requests all the time, so its connections are open before the overload. */
+async function watchOtherTenant({ keys }: Servers, port: number): Promise<Watched> {
+  const load = await startWorkload({ port, keys: keys.other, rate: Number(options.rate), patience: PATIENCE_MS, kinds: KINDS });
+  return {
+    async during(work) {
+      const running = { now: true };
+      const probing = Promise.all(['/healthz', '/readyz'].map((path) => probe(port, path, running)));
+      const from = performance.now();
+      await work();
+      const until = performance.now();
+      running.now = false;
+      const probes = await probing;
+      await load.settled();
+      const sent = load.sent.filter((one) => one.from >= from && one.from < until);
+      const times = new Map(probes.map(({ path, times }) => [path, times]));
+      for (const kind of KINDS)
+        times.set(
+          kind,
+          sent.filter((one) => one.kind === kind).map(({ ms }) => ms),
+        );
+      times.set(
+        'all of the other tenant',
+        sent.map(({ ms }) => ms),
+      );
+      return { times, wrong: sent.filter(({ isRight }) => !isRight).length + probes.reduce((sum, { wrong }) => sum + wrong, 0) };
+    },
+    async close() {
+      await load.stop();
+      load.close();
+    },
+  };
 }
 
 async function probe(port: number, path: string, running: { now: boolean }): Promise<{ path: string; times: number[]; wrong: number }> {
@@ -158,16 +175,18 @@ async function run(): Promise<string[]> {
   });
   try {
     await fill(port, build, Number(options.patients));
-    await measure(servers, port, () => delay(5000)); // the first requests compile
-    const calm = await measure(servers, port, () => delay(Number(options.calm) * 1000));
+    const other = await watchOtherTenant(servers, port);
+    await other.during(() => delay(WARM_UP_MS)); // the first requests compile
+    const calm = await other.during(() => delay(Number(options.calm) * 1000));
     const { statuses, seconds } = await overload({ seconds: CAPACITY_SECONDS, connections: CAPACITY_CONNECTIONS });
     const capacity = ((statuses[200] ?? 0) + (statuses[201] ?? 0)) / seconds;
     const rate = capacity * Number(options.times);
     console.log(`${options.load}: capacity ${capacity.toFixed(0)}/s; sent ${rate.toFixed(0)}/s`);
     let sent: OverloadResult | undefined;
-    const overloaded = await measure(servers, port, async () => {
+    const overloaded = await other.during(async () => {
       sent = await overload({ seconds: Number(options.seconds), rate, connections: OVERLOAD_CONNECTIONS });
     });
+    await other.close();
     console.log(`the responses of the first tenant: ${describe(sent!)}`);
     return compare(calm, overloaded);
   } finally {

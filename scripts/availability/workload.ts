@@ -38,6 +38,8 @@ export interface Workload {
   sent: Sent[];
   /** The ids of the confirmed creates. */
   listConfirmed(): string[];
+  /** Resolves when the requests that are under way have ended. */
+  settled(): Promise<unknown>;
   /** Sends no more requests, and waits for those under way. */
   stop(): Promise<void>;
   /** The ids of the confirmed creates that are not stored as they were sent. */
@@ -71,6 +73,7 @@ export async function startWorkload(target: Target): Promise<Workload> {
   return {
     sent,
     listConfirmed: () => confirmed.map(({ id }) => id),
+    settled: () => Promise.all(begun),
     async stop() {
       running.now = false;
       await pacing;
