@@ -186,7 +186,7 @@ interface KeyEvents {
   next?: string;
 }
 
-/** Who did what to which key of an owner. `before`: the id of an event of an earlier list; older events follow. */
+/** Who did what to the keys of an owner, and to database roles for reports. `before`: the id of an event; only older events are listed. */
 export async function listKeyEvents({ database }: Administration, owner: KeyOwner, before?: string): Promise<KeyEvents> {
   const position = before === undefined ? undefined : await findPosition(database, owner, before);
   const found = await listAdminEvents(database, owner.id, { before: position, limit: MAX_EVENTS + 1 });
