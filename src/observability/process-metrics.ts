@@ -16,7 +16,7 @@ export interface ProcessMetrics {
     notified(outcome: string): void;
     /** Audit events that could not be stored. */
     auditLost(count: number): void;
-    /** A request that was refused because too many of its tenant were in flight. */
+    /** A request that was refused because too many of its tenant were in flight, or because its wait was too long. */
     refused(): void;
   };
 }
@@ -53,7 +53,7 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
   });
   const refusedRequests = new Counter({
     name: 'facet_requests_refused_total',
-    help: 'Requests that this process refused because 200 requests of their tenant were in flight.',
+    help: 'Requests that this process refused because too many of their tenant were in flight or their wait was too long.',
     registers,
   });
   return {

@@ -73,7 +73,7 @@ export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
   router.use(async (req: Request, res: Response) => {
     const format = isBinaryRead(req.method, req.path) ? undefined : negotiateFormat(req);
     const caller = await authenticate(req, 'fhir', api.findCaller, api.accessTokens?.findCaller);
-    api.admit(caller.tenant, req, res);
+    await api.admit(caller.tenant, req, res);
     readRequestContext(res).caller = caller;
     if (api.rateLimit) checkRateLimit(await api.countRequest(caller, { name: 'fhir' }, api.rateLimit));
     authorizePatientKey(caller, false);

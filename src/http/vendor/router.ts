@@ -49,7 +49,7 @@ export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): 
     if (!surface) return next();
     requestContext.route = toRouteName(route, surface);
     const caller = await authenticate(req, surface.name, api.findCaller);
-    api.admit(caller.tenant, req, res);
+    await api.admit(caller.tenant, req, res);
     requestContext.caller = caller;
     await countRequest(api, surface, requestContext);
     rejectMethodOverride(req);
