@@ -2,6 +2,7 @@
 // PostgreSQL. Exits with 1 if the other tenant waits longer than the limits say.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -159,6 +160,8 @@ async function run(): Promise<string[]> {
   if (!loadOf) throw new Error(`--load is one of ${Object.keys(LOADS).join(', ')}`);
   const servers = await startServers(1, { FACET_RATE_LIMITS: '{"clinik":null,"jump":null,"loop":null}' });
   const child = fork(join(import.meta.dirname, 'fairness/overload-process.ts'));
+  // clients have processors of their own: theirs must not take that of the server
+  setPriority(child.pid!, constants.priority.PRIORITY_LOW);
   const overload = async (order: Omit<OverloadSettings, 'port' | 'requests'>): Promise<OverloadResult> => {
     child.send({ ...order, port, requests: loadOf(build) } satisfies OverloadSettings);
     const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the process of the overload ended with ${code}`)));

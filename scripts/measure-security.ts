@@ -22,12 +22,17 @@ import { between, type Used, usedBy } from './bench/cpu.ts';
 import { resourceOf } from './measure/resources.ts';
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '24' }, resources: { type: 'string', default: '6000' }, help: { type: 'boolean' } },
+  options: {
+    rounds: { type: 'string', default: '24' },
+    resources: { type: 'string', default: '6000' },
+    form: { type: 'string', multiple: true },
+    help: { type: 'boolean' },
+  },
 });
 if (options.help) {
-  console.log(`node scripts/measure-security.ts [--rounds 24] [--resources 6000]: what audit, row-level security, scopes and traces cost for a read, a search and a
+  console.log(`node scripts/measure-security.ts [--rounds 24] [--resources 6000] [--form NAME …]: what audit, row-level security, scopes and traces cost for a read, a search and a
 create, each alone and all together, as ratios to a server without them. On PostgreSQL (BENCH_DATABASE_URL, default
-postgres://postgres@127.0.0.1:5432/postgres). Takes about four minutes.`);
+postgres://postgres@127.0.0.1:5432/postgres). Takes about four minutes. With --form, only the named columns are measured beside "none".`);
   process.exit();
 }
 
@@ -42,7 +47,7 @@ const RLS = { FACET_RLS: 'on' };
 const collector = await startCollector();
 /** Every request is recorded. */
 const TRACES = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER: 'always_on' };
-const FORMS: Record<string, Measured> = {
+const ALL_FORMS: Record<string, Measured> = {
   none: { withoutAudit: true },
   audit: {},
   'audit, strict': { settings: { FACET_AUDIT: 'strict' } },
@@ -51,6 +56,11 @@ const FORMS: Record<string, Measured> = {
   traces: { withoutAudit: true, settings: TRACES },
   'all, audit not strict': { settings: { ...RLS, ...TRACES }, isScoped: true },
 };
+const unknown = options.form?.find((name) => !Object.hasOwn(ALL_FORMS, name));
+if (unknown) throw new Error(`--form ${unknown}: it is one of ${Object.keys(ALL_FORMS).join('; ')}`);
+const FORMS = Object.fromEntries(
+  Object.entries(ALL_FORMS).filter(([name]) => name === 'none' || !options.form || options.form.includes(name)),
+);
 const SCOPES = ['system/Patient.crs?gender=female,male', 'system/ServiceRequest.rs?category=108252007'];
 const ADMIN_URL = process.env.BENCH_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 const NAME = `facet_security_${process.pid}`;

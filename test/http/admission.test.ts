@@ -11,8 +11,8 @@ import { until } from '../until.ts';
 describe('the next limit', () => {
   test.each([
     ['stays while nothing waits', { limit: 16, delayMs: 0, isWaiting: false, tenants: 1 }, 16],
-    ['grows while requests wait', { limit: 16, delayMs: 5, isWaiting: true, tenants: 2 }, 16.25],
-    ['grows to 200 at most', { limit: 199.9, delayMs: 0, isWaiting: true, tenants: 1 }, 200],
+    ['grows while requests wait', { limit: 16, delayMs: 5, isWaiting: true, tenants: 2 }, 16.32],
+    ['grows to 200 at most', { limit: 199, delayMs: 0, isWaiting: true, tenants: 1 }, 200],
     ['halves while the event loop is late', { limit: 40, delayMs: 5.1, isWaiting: true, tenants: 1 }, 20],
     ['halves without waiting requests, too', { limit: 40, delayMs: 6, isWaiting: false, tenants: 2 }, 20],
     ['is the usual one at least for one tenant alone', { limit: 20, delayMs: 90, isWaiting: true, tenants: 1 }, USUAL_LIMIT],

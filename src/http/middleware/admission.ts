@@ -1,5 +1,6 @@
 // Bounds the requests of each tenant in this process, before anything of them is read: some run, further ones wait, and the rest is refused. So the requests of one
 // tenant neither fill the process nor delay those of another tenant. docs/decisions/0055-overload.md
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Request, Response } from 'express';
 import { unavailable } from '../../fhir/outcome.ts';
 import { adjustLimit, USUAL_LIMIT } from './concurrency-limit.ts';
@@ -13,7 +14,10 @@ const MAX_WAIT_MS = 30_000;
 const MAX_RUN_MS = 1000;
 /** A tenant without requests is forgotten after so long, in ms. */
 const IDLE_MS = 1000;
+/** How often the limit is adjusted, in ms. */
 const TICK_MS = 50;
+/** The time between two samples of the delay of the event loop, in ms. */
+const SAMPLE_MS = 10;
 
 /**
  * Resolves when the request may run. Throws 503 if too many requests of the tenant are in flight, if the wait is too long, or if the client disconnects before. A
@@ -41,7 +45,8 @@ class Admission {
   private readonly tenants = new Map<number, TenantRequests>();
   private limit = USUAL_LIMIT;
   private timer: NodeJS.Timeout | undefined;
-  private lastTick = 0;
+  /** The times between samples, in ns. */
+  private readonly samples = monitorEventLoopDelay({ resolution: SAMPLE_MS });
   private readonly onRefusal: () => void;
   private readonly maxWaitMs: number;
 
@@ -90,7 +95,7 @@ class Admission {
   /** Adjusts the limit as long as there are tenants with requests. */
   private watch(): void {
     if (this.timer) return;
-    this.lastTick = performance.now();
+    this.samples.enable();
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
@@ -98,12 +103,14 @@ class Admission {
     const now = performance.now();
     const tenants = [...this.tenants.values()];
     const isWaiting = tenants.some(({ waiting }) => waiting.size > 0);
-    this.limit = adjustLimit({ limit: this.limit, delayMs: now - this.lastTick - TICK_MS, isWaiting, tenants: tenants.length });
-    this.lastTick = now;
+    const delayMs = this.samples.max / 1e6 - SAMPLE_MS;
+    this.samples.reset();
+    this.limit = adjustLimit({ limit: this.limit, delayMs, isWaiting, tenants: tenants.length });
     for (const requests of tenants) this.endWaits(requests, now);
     for (const [tenant, { inFlight, seen }] of this.tenants) if (inFlight === 0 && now - seen > IDLE_MS) this.tenants.delete(tenant);
     if (this.tenants.size > 0) return;
     clearInterval(this.timer);
+    this.samples.disable();
     this.timer = undefined;
   }
 

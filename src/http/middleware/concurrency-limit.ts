@@ -4,15 +4,15 @@
 /** The limit before anything is known, and the least while one tenant alone sends requests: enough to occupy the processor and the database. */
 export const USUAL_LIMIT = 16;
 const MAX_LIMIT = 200;
-/** How late a timer may be, in ms, before fewer requests may run. */
+/** The delay of the event loop, in ms, from which fewer requests may run. */
 const MAX_DELAY_MS = 5;
-const INCREASE = 0.25;
+const INCREASE = 1.02;
 const DECREASE = 0.5;
 
-export interface Load {
+interface Load {
   /** A request may run while fewer requests of its tenant than this do. */
   limit: number;
-  /** How late the timer is, in ms. */
+  /** The longest delay of the event loop since the last adjustment, in ms. */
   delayMs: number;
   /** Requests wait because of the limit. */
   isWaiting: boolean;
@@ -20,8 +20,8 @@ export interface Load {
   tenants: number;
 }
 
-/** The next limit: half while the event loop is late; a quarter more while requests wait and it is not. 1.25 lets two requests run. */
+/** The next limit: half while the event loop is late; 2 % more while requests wait and it is not. 1.02 lets two requests run. */
 export function adjustLimit({ limit, delayMs, isWaiting, tenants }: Load): number {
   if (delayMs > MAX_DELAY_MS) return Math.max(tenants > 1 ? 1 : USUAL_LIMIT, limit * DECREASE);
-  return isWaiting ? Math.min(MAX_LIMIT, limit + INCREASE) : limit;
+  return isWaiting ? Math.min(MAX_LIMIT, limit * INCREASE) : limit;
 }
