@@ -160,7 +160,7 @@ async function run(): Promise<string[]> {
   if (!loadOf) throw new Error(`--load is one of ${Object.keys(LOADS).join(', ')}`);
   const servers = await startServers(1, { FACET_RATE_LIMITS: '{"clinik":null,"jump":null,"loop":null}' });
   const child = fork(join(import.meta.dirname, 'fairness/overload-process.ts'));
-  // clients have processors of their own: theirs must not take that of the server
+  // in production, clients run on other machines: low priority keeps them from taking processor time from the server
   setPriority(child.pid!, constants.priority.PRIORITY_LOW);
   const overload = async (order: Omit<OverloadSettings, 'port' | 'requests'>): Promise<OverloadResult> => {
     child.send({ ...order, port, requests: loadOf(build) } satisfies OverloadSettings);

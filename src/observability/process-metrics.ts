@@ -18,6 +18,8 @@ export interface ProcessMetrics {
     auditLost(count: number): void;
     /** A request that was refused because too many of its tenant were in flight, or because its wait was too long. */
     refused(): void;
+    /** How many requests wait until fewer of their tenant run. */
+    waiting(count: number): void;
   };
 }
 
@@ -56,6 +58,11 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
     help: 'Requests that this process refused because too many of their tenant were in flight or their wait was too long.',
     registers,
   });
+  const waitingRequests = new Gauge({
+    name: 'facet_requests_waiting',
+    help: 'Requests that wait in this process until fewer requests of their tenant run.',
+    registers,
+  });
   return {
     observe: (req, res) => {
       const start = performance.now();
@@ -70,6 +77,7 @@ export function addProcessMetrics(registry: Registry): ProcessMetrics {
       notified: (outcome) => notifications.inc({ outcome }),
       auditLost: (count) => lostAuditEvents.inc(count),
       refused: () => refusedRequests.inc(),
+      waiting: (count) => waitingRequests.set(count),
     },
   };
 }

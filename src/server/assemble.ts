@@ -65,8 +65,10 @@ interface ServerParts {
   newId?: () => string;
   /** Called with the number of audit events that are lost. */
   auditLost?: (count: number) => void;
-  /** Called for each request that is refused because too many of its tenant are in flight. */
+  /** Called for each request that is refused because too many of its tenant are in flight or its wait is too long. */
   refused?: () => void;
+  /** Called with the number of requests that wait until fewer of their tenant run. */
+  waiting?: (count: number) => void;
   /** For measurements only (scripts/measure-security.ts): requests are not recorded. */
   withoutAudit?: true;
 }
@@ -110,7 +112,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
   const { accessTokens, readSmart } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, readSmart, ...pickStated(config, integrations) };
-  const limits = { ...buildRateLimits(config, database, clock), admit: createAdmission(parts.refused) };
+  const limits = { ...buildRateLimits(config, database, clock), admit: createAdmission(parts) };
   const { audit, openAudit, closeAudit } = buildAudit({ ...parts, clock, log: logFields });
   const shared = { findCaller, openAudit, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const partsWith = (mappings: Mappings): AppDependencies => ({

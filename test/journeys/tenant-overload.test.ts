@@ -103,6 +103,8 @@ test('waiting reads are dropped when their clients disconnect, and the next read
       ask(facet.demo.fhir!, '/Patient/busy', undefined, leaving.signal).catch(() => 'left'),
     );
     await until(() => arrived === STORM);
+    // reads have reached the database
+    if (facet.store.database.engine === 'server') await until(() => load().inUse > 1);
     leaving.abort();
     expect(new Set(await Promise.all(remaining))).toEqual(new Set(['left']));
     await until(() => closed === STORM);

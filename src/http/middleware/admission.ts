@@ -1,23 +1,24 @@
 // Bounds the requests of each tenant in this process, before anything of them is read: some run, further ones wait, and the rest is refused. So the requests of one
 // tenant neither fill the process nor delay those of another tenant. docs/decisions/0055-overload.md
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Request, Response } from 'express';
 import { unavailable } from '../../fhir/outcome.ts';
-import { adjustLimit, USUAL_LIMIT } from './concurrency-limit.ts';
+import { adjustLimit, MAX_DELAY_MS, USUAL_LIMIT } from './concurrency-limit.ts';
 import { onClose } from './on-close.ts';
 
 /** The most requests of one tenant in flight in a process, those that wait included. */
 export const MAX_REQUESTS_IN_FLIGHT = 200;
-/** A request waits at most so long, in ms. */
-const MAX_WAIT_MS = 30_000;
-/** A request counts as running for so long, in ms: after it, it waits for its body, the lab network or the database, and not for the processor. */
+/** A request waits at most so long, in ms: as long as for a connection to the database. */
+const MAX_WAIT_MS = 10_000;
+/**
+ * A request counts as running for so long, in ms, unless the event loop is late: after it, it waits for its body, the lab network or the database, and not for the
+ * processor. Without it, a response that is sent after an earlier one of its connection could keep the place that the earlier one waits for.
+ */
 const MAX_RUN_MS = 1000;
 /** A tenant without requests is forgotten after so long, in ms. */
 const IDLE_MS = 1000;
-/** How often the limit is adjusted, in ms. */
-const TICK_MS = 50;
-/** The time between two samples of the delay of the event loop, in ms. */
+/** How often the delay of the event loop is measured, and the limit adjusted, in ms. */
 const SAMPLE_MS = 10;
+const ADJUST_MS = 50;
 
 /**
  * Resolves when the request may run. Throws 503 if too many requests of the tenant are in flight, if the wait is too long, or if the client disconnects before. A
@@ -25,109 +26,126 @@ const SAMPLE_MS = 10;
  */
 export type AdmitRequest = (tenant: number, req: Request, res: Response) => Promise<void>;
 
+interface AdmissionOptions {
+  /** Called for each request that is refused because too many are in flight or its wait is too long. */
+  refused?: (() => void) | undefined;
+  /** Called with the number of requests that wait, when the limit is adjusted. */
+  waiting?: ((count: number) => void) | undefined;
+  maxWaitMs?: number;
+  maxRunMs?: number;
+}
+
 /** All times are of `performance.now()`. */
 interface Waiting {
   since: number;
-  turn: PromiseWithResolvers<void>;
+  admitted: PromiseWithResolvers<void>;
 }
 
 interface TenantRequests {
-  /** When each running request began; the oldest first. */
+  /** When each running request was admitted; the oldest first. */
   running: Map<Response, number>;
   /** The oldest first. */
   waiting: Map<Response, Waiting>;
   inFlight: number;
   /** When the newest request arrived or ended. */
-  seen: number;
+  lastActive: number;
 }
 
 class Admission {
+  private readonly options: AdmissionOptions;
   private readonly tenants = new Map<number, TenantRequests>();
   private limit = USUAL_LIMIT;
   private timer: NodeJS.Timeout | undefined;
-  /** The times between samples, in ns. */
-  private readonly samples = monitorEventLoopDelay({ resolution: SAMPLE_MS });
-  private readonly onRefusal: () => void;
-  private readonly maxWaitMs: number;
+  private sampled = 0;
+  private adjusted = 0;
+  /** The longest since the last adjustment. */
+  private delayMs = 0;
 
-  constructor(onRefusal: () => void, maxWaitMs: number) {
-    this.onRefusal = onRefusal;
-    this.maxWaitMs = maxWaitMs;
+  constructor(options: AdmissionOptions) {
+    this.options = options;
   }
 
   async admit(tenant: number, req: Request, res: Response): Promise<void> {
-    const requests = this.tenants.get(tenant) ?? { running: new Map(), waiting: new Map(), inFlight: 0, seen: 0 };
-    if (requests.inFlight >= MAX_REQUESTS_IN_FLIGHT) throw this.refuse();
+    const requests = this.tenants.get(tenant) ?? { running: new Map(), waiting: new Map(), inFlight: 0, lastActive: 0 };
+    if (requests.inFlight >= MAX_REQUESTS_IN_FLIGHT)
+      throw this.refuse('too many requests of this tenant are in flight: send fewer at once');
     this.tenants.set(tenant, requests);
-    this.watch();
+    this.startAdjusting();
     requests.inFlight++;
-    requests.seen = performance.now();
-    const turn = Promise.withResolvers<void>();
-    requests.waiting.set(res, { since: requests.seen, turn });
-    onClose(req, res, () => this.leave(requests, res));
-    this.startWaiting(requests);
-    return turn.promise;
+    requests.lastActive = performance.now();
+    const admitted = Promise.withResolvers<void>();
+    requests.waiting.set(res, { since: requests.lastActive, admitted });
+    onClose(req, res, () => this.end(requests, res));
+    this.runWaiting(requests);
+    return admitted.promise;
   }
 
-  private leave(requests: TenantRequests, res: Response): void {
+  private end(requests: TenantRequests, res: Response): void {
     requests.inFlight--;
-    requests.seen = performance.now();
+    requests.lastActive = performance.now();
     requests.running.delete(res);
-    requests.waiting.get(res)?.turn.reject(unavailable('the client disconnected before the response', 1));
+    requests.waiting.get(res)?.admitted.reject(unavailable('the client disconnected before the response', 1));
     requests.waiting.delete(res);
-    this.startWaiting(requests);
+    this.runWaiting(requests);
   }
 
-  private startWaiting({ running, waiting }: TenantRequests): void {
-    for (const [res, { turn }] of waiting) {
+  private runWaiting({ running, waiting }: TenantRequests): void {
+    for (const [res, { admitted }] of waiting) {
       if (running.size >= this.limit) return;
       waiting.delete(res);
       running.set(res, performance.now());
-      turn.resolve();
+      admitted.resolve();
     }
   }
 
-  private refuse(): Error {
-    this.onRefusal();
-    return unavailable('too many requests of this tenant are in flight: send fewer at once', 1);
+  private refuse(text: string): Error {
+    this.options.refused?.();
+    return unavailable(text, 1);
   }
 
-  /** Adjusts the limit as long as there are tenants with requests. */
-  private watch(): void {
+  /** Until no tenant has requests. */
+  private startAdjusting(): void {
     if (this.timer) return;
-    this.samples.enable();
-    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
+    this.sampled = this.adjusted = performance.now();
+    this.timer = setInterval(() => this.sample(), SAMPLE_MS).unref();
   }
 
-  private tick(): void {
+  private sample(): void {
     const now = performance.now();
-    const tenants = [...this.tenants.values()];
-    const isWaiting = tenants.some(({ waiting }) => waiting.size > 0);
-    const delayMs = this.samples.max / 1e6 - SAMPLE_MS;
-    this.samples.reset();
-    this.limit = adjustLimit({ limit: this.limit, delayMs, isWaiting, tenants: tenants.length });
-    for (const requests of tenants) this.endWaits(requests, now);
-    for (const [tenant, { inFlight, seen }] of this.tenants) if (inFlight === 0 && now - seen > IDLE_MS) this.tenants.delete(tenant);
-    if (this.tenants.size > 0) return;
-    clearInterval(this.timer);
-    this.samples.disable();
-    this.timer = undefined;
+    this.delayMs = Math.max(this.delayMs, now - this.sampled - SAMPLE_MS);
+    this.sampled = now;
+    if (now - this.adjusted >= ADJUST_MS) this.adjust(now);
   }
 
-  private endWaits(requests: TenantRequests, now: number): void {
+  private adjust(now: number): void {
+    const { delayMs, limit, tenants } = this;
+    const waiting = [...tenants.values()].reduce((sum, requests) => sum + requests.waiting.size, 0);
+    this.options.waiting?.(waiting);
+    this.limit = adjustLimit({ limit, delayMs, isWaiting: waiting > 0, tenants: tenants.size });
+    for (const requests of tenants.values()) this.endOld(requests, now);
+    for (const [tenant, { inFlight, lastActive }] of tenants) if (inFlight === 0 && now - lastActive > IDLE_MS) tenants.delete(tenant);
+    this.adjusted = now;
+    this.delayMs = 0;
+    if (tenants.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.limit = USUAL_LIMIT;
+  }
+
+  private endOld(requests: TenantRequests, now: number): void {
+    const { maxRunMs = MAX_RUN_MS, maxWaitMs = MAX_WAIT_MS } = this.options;
     const { running, waiting } = requests;
-    for (const [res, began] of running) if (now - began > MAX_RUN_MS) running.delete(res);
-    for (const [res, { since, turn }] of waiting) {
-      if (now - since <= this.maxWaitMs) break;
+    if (this.delayMs <= MAX_DELAY_MS) for (const [res, began] of running) if (now - began > maxRunMs) running.delete(res);
+    for (const [res, { since, admitted }] of waiting) {
+      if (now - since <= maxWaitMs) break;
       waiting.delete(res);
-      turn.reject(this.refuse());
+      admitted.reject(this.refuse('the request waited too long for its turn: send fewer requests at once'));
     }
-    this.startWaiting(requests);
+    this.runWaiting(requests);
   }
 }
 
-/** `onRefusal` is called for each request that is refused because too many are in flight or its wait is too long. */
-export function createAdmission(onRefusal: () => void = () => {}, maxWaitMs = MAX_WAIT_MS): AdmitRequest {
-  const admission = new Admission(onRefusal, maxWaitMs);
+export function createAdmission(options: AdmissionOptions = {}): AdmitRequest {
+  const admission = new Admission(options);
   return (tenant, req, res) => admission.admit(tenant, req, res);
 }
