@@ -39,7 +39,7 @@ export function compileDatePattern(text: string, kind: 'day' | 'instant'): DateP
   const joined = (part: (token: string) => string): string =>
     `^${literals.map((literal, index) => (index ? part(tokens[index - 1]!) : '') + escapeLiteral(literal)).join('')}$`;
   const pattern = new RegExp(joined((token) => `(?<${PARTS[token]!.name}>${PARTS[token]!.source})`));
-  const zoned = names.includes('zone');
+  const zone = text.includes('+hh:mm') ? '+00:00' : '+0000';
   return {
     text,
     pattern: joined((token) => PARTS[token]!.source),
@@ -49,9 +49,7 @@ export function compileDatePattern(text: string, kind: 'day' | 'instant'): DateP
     },
     format(stored) {
       const parts = kind === 'day' ? parseDay(stored) : parseInstant(stored);
-      if (!parts) return undefined;
-      const partTexts: Record<string, string> = { ...parts, zone: zoned && text.includes('+hh:mm') ? '+00:00' : '+0000' };
-      return text.replace(TOKEN, (token) => partTexts[PARTS[token]!.name]!);
+      return parts && names.reduce((written, name, at) => written + (parts[name] ?? zone) + literals[at + 1]!, literals[0]!);
     },
   };
 }
@@ -83,17 +81,16 @@ function toFhir(found: Record<string, string>, kind: 'day' | 'instant'): string 
   return TEXT_TYPES.instant!.isValid(text) ? text : undefined;
 }
 
-function parseDay(stored: string): Record<string, string> | undefined {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(stored) ?? [];
-  return year === undefined ? undefined : { year, month: month!, day: day! };
-}
+const STORED_DAY = /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)$/;
+/** The form in which this server writes instants. */
+const UTC_INSTANT = /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)T(?<hour>\d\d):(?<minute>\d\d):(?<second>[0-5]\d)\.(?<milli>\d{3})Z$/;
+
+const parseDay = (stored: string): Record<string, string> | undefined => STORED_DAY.exec(stored)?.groups;
 
 /** The parts in UTC. */
 function parseInstant(stored: string): Record<string, string> | undefined {
   if (!TEXT_TYPES.instant!.isValid(stored)) return undefined;
-  const [, year, month, day, hour, minute, second, milli] =
-    /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/.exec(toUtc(stored)) ?? [];
-  return year === undefined ? undefined : { year, month: month!, day: day!, hour: hour!, minute: minute!, second: second!, milli: milli! };
+  return (UTC_INSTANT.exec(stored) ?? UTC_INSTANT.exec(toUtc(stored)))?.groups;
 }
 
 /** JavaScript has no leap seconds: one is shown as the second before it. */
