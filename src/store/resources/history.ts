@@ -3,6 +3,7 @@
 import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
+import { toStatementName } from '../database/prepared-statement-names.ts';
 import { buildPageBody, type HistoryRow, type StoredRow, toResourceRow } from './resource-row.ts';
 
 /** The versions of a history. Times are ISO 8601 in UTC. */
@@ -64,7 +65,9 @@ export async function readHistory(
   const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.actor, ${SURFACE}, h.pid, ${IS_CREATION}
     from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
     where ${where} order by ${ORDER} limit ${binder.bind(count)}`;
-  const found = await database.query<Found>(sql, [...binder.parameters]);
+  // the id finds few rows, so one plan is right for all values; a whole type is planned for its values
+  const name = span.id === undefined ? undefined : toStatementName(sql);
+  const found = await database.query<Found>(sql, [...binder.parameters], name);
   return found.map(toHistoryEntry);
 }
 
