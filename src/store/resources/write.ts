@@ -31,8 +31,8 @@ export async function writeChanges(database: Database, tenant: number, changes: 
 
 function writeMany(database: Database, tenant: number, changes: ResourceChange[]): Promise<AppliedCount[]> {
   const firsts = new Map(changes.toReversed().map((change) => [`${change.type}/${change.id}`, change]));
-  const { sql, parameters } = buildBatchWrite(tenant, [...firsts.values()].reverse());
-  return database.query<AppliedCount>(sql, parameters);
+  const { sql, parameters, name } = buildBatchWrite(tenant, [...firsts.values()].reverse());
+  return database.query<AppliedCount>(sql, parameters, name);
 }
 
 /** Undefined for a first version without index rows, which is rare: the statement for many changes writes it. */
@@ -157,31 +157,33 @@ const listNames = (tables: IndexTable[]): string[] => [...CHANGE_COLUMNS, ...tab
 const listArrays = (tables: IndexTable[]): string[] =>
   [...Object.values(COLUMN_TYPES), ...tables.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
 
-/** Deletes the index rows of `changed` and inserts those of `done` (pid, and a JSON text per table). */
+/** Deletes the index rows of `changed` and inserts those of `done`. */
 export const buildTableReplacement = (table: IndexTable): string => `${table}_old as (
   delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid),
-${table}_new as (
+${buildTableInsert(table)}`;
+
+/** Inserts the index rows of `done` (pid, and a JSON text per table). */
+const buildTableInsert = (table: IndexTable): string => `${table}_new as (
   insert into ${buildInsertTarget(table)} select $1, g.pid, ${buildSelectList(table)}
   from done g, json_to_recordset(g.${table}::json) as s(${INPUT_COLUMNS[table].map(({ name, type }) => `${name} ${type}`).join(', ')}))`;
+
+type BatchKind = 'create' | 'any';
 
 /**
  * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes. The
  * types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
  */
-const buildBatchSql = (tables: IndexTable[]): string => `with given as (
+const buildBatchSql = (kind: BatchKind, tables: IndexTable[]): string => `with given as (
   select * from unnest(${listArrays(tables).join(', ')}) as g(${listNames(tables).join(', ')})),
 made as (
   insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
   select $1, rtype, id, ver, lu, lu, body, coalesce(rules, 0) from given where previous is null
   on conflict (tenant_id, rtype, id) do nothing
   returning pid, rtype, id),
-changed as (
-  update resource r set ver = g.ver, lu = g.lu, body = g.body, rules = coalesce(g.rules, r.rules) from given g
-  where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous and r.rules = g.previous_rules
-  returning r.pid, g.*),
+${kind === 'create' ? '' : CHANGED}
 done as (
   select made.pid, g.* from made join given g on g.rtype = made.rtype and g.id = made.id
-  union all select * from changed),
+  ${kind === 'create' ? '' : 'union all select * from changed'}),
 history as (
   insert into resource_history (tenant_id, pid, ver, lu, method, actor, body) select $1, pid, ver, lu, method, actor, body from done),
 watched as (
@@ -190,20 +192,38 @@ watched as (
 searched as (
   insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
   select $1, pid, rtype, self_h, lu, tok::bigint[], ord, rules from done where self_h is not null
-  on conflict (tenant_id, pid) do update
-    set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules),
-removed as (
-  delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),
-${tables.map(buildTableReplacement).join(',\n')}
+  ${kind === 'create' ? '' : REPLACED}),
+${tables.map(kind === 'create' ? buildTableInsert : buildTableReplacement).join(',\n')}
 select count(*)::int as applied from done`;
 
-const BATCH_SQL = new Map([COMMON_TABLES, INDEX_TABLES].map((tables) => [tables, buildBatchSql(tables)]));
+const CHANGED = `changed as (
+  update resource r set ver = g.ver, lu = g.lu, body = g.body, rules = coalesce(g.rules, r.rules) from given g
+  where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous and r.rules = g.previous_rules
+  returning r.pid, g.*),
+removed as (
+  delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),`;
 
-/** The changes must be of different resources. The statement has no name, so it is planned for each number of changes. */
-export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sql: string; parameters: unknown[] } {
+const BATCH_SQL = new Map(
+  [COMMON_TABLES, INDEX_TABLES].map((tables) => [tables, { create: buildBatchSql('create', tables), any: buildBatchSql('any', tables) }]),
+);
+
+/** To plan a statement costs as much as to write few changes, and little beside many. */
+const MAX_PREPARED = 100;
+
+/**
+ * The changes must be of different resources. A statement of few creations has a name: apart from subscriptions it reads no table, so its plan does not depend on
+ * what is stored.
+ */
+export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sql: string; parameters: unknown[]; name?: string } {
   const values = changes.map(toColumnValues);
   const columns = CHANGE_COLUMNS.map((column) => values.map((row) => row[column]));
   const tables = changes.every(({ index }) => listWrittenTables(index) === COMMON_TABLES) ? COMMON_TABLES : INDEX_TABLES;
   const rows = tables.map((table) => changes.map(({ index }) => (index ? JSON.stringify(TABLE_ROWS[table](index)) : null)));
-  return { sql: BATCH_SQL.get(tables)!, parameters: [tenant, ...columns, ...rows] };
+  const kind = changes.every(({ previous }) => previous === undefined) ? 'create' : 'any';
+  const isPrepared = kind === 'create' && changes.length <= MAX_PREPARED;
+  return {
+    sql: BATCH_SQL.get(tables)![kind],
+    parameters: [tenant, ...columns, ...rows],
+    ...(isPrepared && { name: tables === COMMON_TABLES ? 'write-batch' : 'write-batch-full' }),
+  };
 }
