@@ -15,6 +15,7 @@ export interface LoadResult {
   perSecond: number;
   p50: number;
   p95: number;
+  p99: number;
   wrong: number;
 }
 
@@ -46,7 +47,7 @@ export async function load({ port, clients, seconds, make }: Load): Promise<Load
   const took = (performance.now() - began) / 1000;
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.floor(share * (times.length - 1))] ?? 0;
-  return { perSecond: times.length / took, p50: at(0.5), p95: at(0.95), wrong: failed };
+  return { perSecond: times.length / took, p50: at(0.5), p95: at(0.95), p99: at(0.99), wrong: failed };
 }
 
 interface Received {

@@ -26,12 +26,15 @@ export function patient(n: number, family = familyOf(n)): object {
       { system: 'email', value: `${firstName}.${family}.${n}@example.org`.toLowerCase() },
     ],
     gender: n % 2 ? 'female' : 'male',
-    birthDate: `${1940 + (n % 70)}-0${1 + (n % 9)}-1${n % 10}`,
+    birthDate: birthDateOf(n),
     address: [{ use: 'home', line: [`${n} Canal Street`], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
     maritalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', code: 'M' }] },
     communication: [{ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'en' }] }, preferred: true }],
   };
 }
+
+/** One of 70 years. */
+const birthDateOf = (n: number): string => `${1940 + (n % 70)}-0${1 + (n % 9)}-1${n % 10}`;
 
 /** A practitioner who is listed among the clinicians. */
 export const practitioner = (n: number): object => ({
@@ -52,4 +55,16 @@ export const role = (n: number, practitionerId: string): object => ({
       text: n % 2 ? 'GP Partner' : 'Registrar',
     },
   ],
+});
+
+/** An order of the n-th day since 2020, of 2,000 different tests. */
+export const serviceRequest = (n: number, { subject, requester }: { subject: string; requester: string }): object => ({
+  resourceType: 'ServiceRequest',
+  status: n % 4 ? 'active' : 'completed',
+  intent: 'order',
+  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+  code: { coding: [{ system: 'http://loinc.org', code: `${1000 + (n % 2000)}-1`, display: `Test number ${n % 2000}` }] },
+  subject: { reference: subject },
+  requester: { reference: requester },
+  authoredOn: new Date(Date.UTC(2020, 0, 1) + (n % 2000) * 86_400_000).toISOString(),
 });

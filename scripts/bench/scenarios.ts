@@ -1,95 +1,159 @@
-// What the bench asks for: each request of Facet's beside the same work at the floor.
+// The requests that the bench measures: each of Facet beside the same work of the floor, where the floor has it.
 import type { LoadRequest } from './client.ts';
-import { familyOf, patient } from './data.ts';
+import { type Corpus, idOf } from './corpus.ts';
+import { familyOf, patient, serviceRequest } from './data.ts';
 
 export interface Scenario {
   name: string;
-  /** The same work at the floor; undefined where the floor has none of its own. */
-  floor: (() => LoadRequest) | undefined;
+  /** Undefined: the floor has nothing that can be compared. */
+  floor?: () => LoadRequest;
   facet: () => LoadRequest;
-}
-
-/** Ids that Facet gave. */
-export interface Stored {
-  patients: string[];
-  practitioners: string[];
-  rolesOf: string[];
+  /** The request finds as much in a larger corpus, so its time should not grow. */
+  isFlat?: boolean;
 }
 
 const get = (path: string, headers: Record<string, string> = {}): LoadRequest => ({ method: 'GET', path, headers, status: 200 });
-
-const post = (path: string, headers: Record<string, string>, body: object): LoadRequest => ({
-  method: 'POST',
+const send = (
+  method: string,
+  path: string,
+  { headers, body, status }: Pick<LoadRequest, 'headers' | 'status'> & { body: object },
+): LoadRequest => ({
+  method,
   path,
-  headers,
+  headers: { 'Content-Type': 'application/fhir+json', ...headers },
   body: JSON.stringify(body),
-  status: 201,
+  status,
 });
+const below = (count: number): number => Math.floor(Math.random() * count);
+const FAMILIES = 250;
+const MRN = encodeURIComponent('http://hospital.example.org/mrn|MRN');
 
-/** All of them, on what the floor and Facet hold. */
-export function scenarios(floorIds: string[], { patients, practitioners }: Stored, keys: Record<string, string>): Scenario[] {
-  let fresh = patients.length;
-  const any = <T>(list: T[]): T => list[Math.floor(Math.random() * list.length)]!;
-  const offset = (): number => 20 * Math.floor(Math.random() * Math.floor(practitioners.length / 20));
-  const fhir = { 'x-api-key': keys.fhir! };
-  const json = { 'Content-Type': 'application/fhir+json' };
-  const readFloor = () => get(`/read/${any(floorIds)}`);
+/** `keys`: the key of each API. */
+export function buildScenarios(corpus: Corpus, keys: Record<string, string>): Scenario[] {
+  return [...buildReads(corpus, keys), ...buildSearches(corpus, keys), ...buildWrites(corpus, keys), ...buildVendorScenarios(corpus, keys)];
+}
+
+const authorize = (keys: Record<string, string>, surface: string): Record<string, string> => ({ 'x-api-key': keys[surface]! });
+
+function buildReads({ patients }: Corpus, keys: Record<string, string>): Scenario[] {
+  const fhir = authorize(keys, 'fhir');
+  const any = (): string => idOf('Patient', below(patients));
   return [
-    { name: 'FHIR read', floor: readFloor, facet: () => get(`/fhir/R4/Patient/${any(patients)}`, fhir) },
+    { name: 'FHIR read', floor: () => get(`/read/${any()}`), facet: () => get(`/fhir/R4/Patient/${any()}`, fhir), isFlat: true },
+    { name: 'FHIR history of a Patient', facet: () => get(`/fhir/R4/Patient/${any()}/_history`, fhir), isFlat: true },
+  ];
+}
+
+function buildSearches({ patients, practitioners }: Corpus, keys: Record<string, string>): Scenario[] {
+  const search = (path: () => string): Pick<Scenario, 'facet' | 'isFlat'> => ({
+    facet: () => get(`/fhir/R4/${path()}`, authorize(keys, 'fhir')),
+    isFlat: true,
+  });
+  const yearOfBirth = (): string => {
+    const from = 1940 + below(69);
+    return `Patient?birthdate=ge${from}-01-01&birthdate=lt${from + 1}-01-01&_count=20`;
+  };
+  return [
     {
       name: 'FHIR search by family, 20 rows',
-      floor: () => get(`/search?family=${familyOf(Math.floor(Math.random() * 250))}`),
-      facet: () => get(`/fhir/R4/Patient?family=${familyOf(Math.floor(Math.random() * 250))}`, fhir),
+      floor: () => get(`/search?family=${familyOf(below(FAMILIES))}`),
+      ...search(() => `Patient?family=${familyOf(below(FAMILIES))}`),
     },
+    { name: 'FHIR search by identifier', ...search(() => `Patient?identifier=${MRN}${below(patients)}`) },
+    { name: 'FHIR search by a year of birth, 20 rows', ...search(yearOfBirth) },
+    { name: 'the same, sorted by the date', ...search(() => `${yearOfBirth()}&_sort=birthdate`) },
+    {
+      name: 'FHIR search of a role with its practitioner',
+      ...search(
+        () =>
+          `PractitionerRole?practitioner=Practitioner/${idOf('Practitioner', below(practitioners))}&_include=PractitionerRole:practitioner`,
+      ),
+    },
+    {
+      name: 'FHIR search of active orders of a Patient, newest first',
+      ...search(() => `ServiceRequest?subject=Patient/${idOf('Patient', below(patients))}&status=active&_sort=-authored&_count=20`),
+    },
+  ];
+}
+
+function buildWrites({ patients, practitioners }: Corpus, keys: Record<string, string>): Scenario[] {
+  const headers = authorize(keys, 'fhir');
+  let fresh = patients;
+  const nextPatient = (): object => patient(fresh++, `New${fresh}`);
+  const nextOrder = (): object =>
+    serviceRequest(fresh++, {
+      subject: 'urn:uuid:00000000-0000-4000-8000-000000000001',
+      requester: `Practitioner/${idOf('Practitioner', fresh % practitioners)}`,
+    });
+  const bundle = (): object => ({
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [
+      { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource: nextPatient(), request: { method: 'POST', url: 'Patient' } },
+      ...Array.from({ length: 9 }, () => ({ resource: nextOrder(), request: { method: 'POST', url: 'ServiceRequest' } })),
+    ],
+  });
+  const update = (): LoadRequest => {
+    const n = below(patients);
+    const id = idOf('Patient', n);
+    const body = { ...patient(n), id, telecom: [{ system: 'phone', value: `+1777${fresh++}` }] };
+    return send('PUT', `/fhir/R4/Patient/${id}`, { headers, body, status: 200 });
+  };
+  return [
     {
       name: 'FHIR create',
-      floor: () => post('/create', json, patient(fresh++, `New${fresh}`)),
-      facet: () => post('/fhir/R4/Patient', { ...fhir, ...json }, patient(fresh++, `New${fresh}`)),
+      floor: () => send('POST', '/create', { headers: {}, body: nextPatient(), status: 201 }),
+      facet: () => send('POST', '/fhir/R4/Patient', { headers, body: nextPatient(), status: 201 }),
     },
-    {
-      name: '/v1 read, no join (Loop patient)',
-      floor: readFloor,
-      facet: () => get(`/v1/patients/${any(patients)}`, { 'x-api-key': keys.loop! }),
-    },
+    { name: 'FHIR update', facet: update },
+    { name: 'FHIR transaction of ten creates', facet: () => send('POST', '/fhir/R4', { headers, body: bundle(), status: 200 }) },
+  ];
+}
+
+function buildVendorScenarios({ patients, practitioners }: Corpus, keys: Record<string, string>): Scenario[] {
+  const [fhir, loop, jump] = [authorize(keys, 'fhir'), authorize(keys, 'loop'), authorize(keys, 'jump')];
+  const anyPatient = (): string => idOf('Patient', below(patients));
+  const anyPractitioner = (): string => idOf('Practitioner', below(practitioners));
+  const readFloor = (): LoadRequest => get(`/read/${anyPatient()}`);
+  const offset = (): number => 20 * below(Math.min(50, Math.floor(practitioners / 20)));
+  let fresh = 0;
+  const nextPatient = (): object => ({
+    brand_id: 'loop',
+    first_name: 'Sam',
+    last_name: `Bench${fresh++}`,
+    email: `sam${fresh}@example.com`,
+    date_of_birth: '1990-02-03',
+  });
+  const twenty = (): string => {
+    const from = offset();
+    return Array.from({ length: 20 }, (_one, at) => idOf('Practitioner', from + at)).join(',');
+  };
+  return [
+    { name: '/v1 read, no join (Loop patient)', floor: readFloor, facet: () => get(`/v1/patients/${anyPatient()}`, loop) },
     {
       name: 'FHIR search that fetches the same as the next',
-      floor: undefined,
-      facet: () => get(`/fhir/R4/Practitioner?_id=${any(practitioners)}&_revinclude=PractitionerRole:practitioner`, fhir),
+      facet: () => get(`/fhir/R4/Practitioner?_id=${anyPractitioner()}&_revinclude=PractitionerRole:practitioner`, fhir),
     },
     {
       name: '/v1 read with its roles (Jump profile)',
       floor: readFloor,
-      facet: () => get(`/clinician-profiles/${any(practitioners)}`, { 'x-api-key': keys.jump! }),
+      facet: () => get(`/clinician-profiles/${anyPractitioner()}`, jump),
     },
     {
       name: 'FHIR search that fetches the same as the next, 20 by id',
-      floor: undefined,
-      facet: () => {
-        const from = offset();
-        const ids = practitioners.slice(from, from + 20).join(',');
-        return get(`/fhir/R4/Practitioner?_id=${ids}&_count=20&_sort=family,given&_revinclude=PractitionerRole:practitioner`, fhir);
-      },
+      facet: () =>
+        get(`/fhir/R4/Practitioner?_id=${twenty()}&_count=20&_sort=family,given&_revinclude=PractitionerRole:practitioner`, fhir),
     },
     {
       name: '/v1 list, 20 rows with their roles (Jump profiles)',
       floor: () => get(`/list?offset=${offset()}`),
-      facet: () => get(`/clinician-profiles?offset=${offset()}`, { 'x-api-key': keys.jump! }),
+      facet: () => get(`/clinician-profiles?offset=${offset()}`, jump),
     },
     {
       name: '/v1 create (Loop patient)',
-      floor: () => post('/create', json, patient(fresh++, `New${fresh}`)),
+      floor: () => send('POST', '/create', { headers: {}, body: patient(below(patients), 'New'), status: 201 }),
       facet: () =>
-        post(
-          '/v1/patients',
-          { 'x-api-key': keys.loop!, 'Content-Type': 'application/json' },
-          {
-            brand_id: 'loop',
-            first_name: 'Sam',
-            last_name: `Bench${fresh++}`,
-            email: `sam${fresh}@example.com`,
-            date_of_birth: '1990-02-03',
-          },
-        ),
+        send('POST', '/v1/patients', { headers: { 'Content-Type': 'application/json', ...loop }, body: nextPatient(), status: 201 }),
     },
   ];
 }

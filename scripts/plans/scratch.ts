@@ -7,7 +7,7 @@ import type { Database } from '../../src/store/database/database.ts';
 import { migrate } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
-import { createStore } from '../../src/store/sql-store.ts';
+import { BATCH_SIZE, bulkLoad } from '../bulk-load.ts';
 import { countsOf, resourceOf } from './population.ts';
 
 export interface Scratch {
@@ -50,43 +50,16 @@ async function asAdmin(server: string, sql: string): Promise<object[]> {
 }
 
 const TENANT = 1;
-const EACH = 500;
-const WRITERS = 2;
-/** All but what writing itself looks into. They are made again when all rows are there. */
-const LATER = `select indexname as name, indexdef as definition from pg_indexes
-  where schemaname = 'public' and tablename ~ '^(sx|resource_history)' and indexname !~ '_(pkey|pid)$'`;
 
 /** Writes the population and gathers statistics. `log`: gets the progress. */
-export async function fill(database: Database, total: number, registry: SearchRegistry, log: (line: string) => void): Promise<void> {
-  const counts = countsOf(total);
-  const indexes = await database.query<{ name: string; definition: string }>(LATER);
-  for (const { name } of indexes) await database.script(`drop index ${name}`);
-  await database.script("do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$");
-  const store = createStore(database);
-  const begin = performance.now();
-  const remaining = batches(counts);
-  let written = 0;
-  const writer = async () => {
-    for (const { type, from, to } of remaining) {
-      await store.write(
-        TENANT,
-        Array.from({ length: to - from }, (_one, at) => changeOf(type, from + at, { counts, registry })),
-      );
-      written += to - from;
-      if (Math.floor(written / 50_000) > Math.floor((written - to + from) / 50_000)) log(`${written} resources, ${seconds(begin)} s`);
-    }
-  };
-  await Promise.all(Array.from({ length: WRITERS }, writer));
-  log(`${written} resources written in ${seconds(begin)} s`);
-  for (const { definition } of indexes) await database.script(`set maintenance_work_mem = '512MB'; ${definition}`);
-  await database.script('vacuum (analyze)');
-  log(`indexes made and statistics gathered after ${seconds(begin)} s`);
+export function fill(database: Database, total: number, registry: SearchRegistry, log: (line: string) => void): Promise<void> {
+  return bulkLoad(database, { tenant: TENANT, batches: buildBatches({ counts: countsOf(total), registry }), log });
 }
 
-const seconds = (begin: number): string => ((performance.now() - begin) / 1000).toFixed(0);
-
-function* batches(counts: ReadonlyMap<ServedType, number>): Generator<{ type: ServedType; from: number; to: number }> {
-  for (const [type, count] of counts) for (let from = 0; from < count; from += EACH) yield { type, from, to: Math.min(count, from + EACH) };
+function* buildBatches(world: World): Generator<ResourceChange[]> {
+  for (const [type, count] of world.counts)
+    for (let from = 0; from < count; from += BATCH_SIZE)
+      yield Array.from({ length: Math.min(BATCH_SIZE, count - from) }, (_one, at) => changeOf(type, from + at, world));
 }
 
 interface World {

@@ -1,0 +1,86 @@
+// The database of one size of the bench: the corpus as Facet stores it, and the same resources in the tables of the floor.
+import pg from 'pg';
+import { type ServedType, TYPE_NUMBERS } from '../../src/fhir/types.ts';
+import { openIndexState } from '../../src/interactions/index-state.ts';
+import { loadDefinitions } from '../../src/server/load-definitions.ts';
+import { migrate } from '../../src/store/database/migrations.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
+import { createReindexing } from '../../src/store/reindexing.ts';
+import { createTenant } from '../../src/store/tenants.ts';
+import { bulkLoad } from '../bulk-load.ts';
+import { buildBatches, type Corpus } from './corpus.ts';
+
+/** An hour: an index of many resources takes minutes. */
+const STATEMENT_TIMEOUT_MS = 3_600_000;
+const bodiesOf = (type: ServedType): string =>
+  `from (select id, body, body::jsonb as b from resource where rtype = ${TYPE_NUMBERS[type]}) r`;
+const FLOOR_TABLES = `
+  create table floor as select id::uuid, b #>> '{name,0,family}' as family, body ${bodiesOf('Patient')};
+  alter table floor add primary key (id);
+  create index on floor (family);
+  create table floor_practitioner as select id, body, b #>> '{name,0,family}' as family, b #>> '{name,0,given,0}' as given ${bodiesOf('Practitioner')};
+  create index on floor_practitioner (family, given, id);
+  create table floor_role as select body, split_part(b #>> '{practitioner,reference}', '/', 2) as practitioner ${bodiesOf('PractitionerRole')};
+  create index on floor_role (practitioner);`;
+
+export interface BenchDatabase {
+  name: string;
+  url: string;
+  /** Bytes that a resource needs, with its history and all indexes, and those of its JSON. */
+  bytes: { stored: number; json: number };
+  /** The position of the write-ahead log, in bytes. */
+  readWal(): Promise<number>;
+  drop(): Promise<void>;
+}
+
+/** Creates and fills a database. `server`: the URL of a PostgreSQL database whose user may create others. */
+export async function createBenchDatabase(server: string, corpus: Corpus, log: (line: string) => void): Promise<BenchDatabase> {
+  const name = `facet_bench_${process.pid}`;
+  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
+  const admin = new pg.Client({ connectionString: server });
+  await admin.connect();
+  const drop = async (): Promise<void> => {
+    await admin.query(`drop database if exists ${name} with (force)`);
+    await admin.end();
+  };
+  try {
+    await admin.query(`create database ${name}`);
+    await loadCorpus(url, corpus, log);
+    const bytes = await addFloor(url);
+    return {
+      name,
+      url,
+      bytes,
+      readWal: async () => Number((await admin.query("select pg_current_wal_insert_lsn() - '0/0' as bytes")).rows[0].bytes),
+      drop,
+    };
+  } catch (error) {
+    await drop();
+    throw error;
+  }
+}
+
+async function loadCorpus(url: string, corpus: Corpus, log: (line: string) => void): Promise<void> {
+  const database = await openDatabase({ url, statementTimeout: STATEMENT_TIMEOUT_MS });
+  const at = new Date().toISOString();
+  await migrate(database, at);
+  const tenant = (await createTenant(database, { slug: 'demo', name: 'Demo', at }))!.id;
+  const { registry } = loadDefinitions();
+  const index = await openIndexState(createReindexing(database), registry);
+  await bulkLoad(database, { tenant, batches: buildBatches(corpus, { registry, index }), log });
+  await database.close();
+}
+
+const SIZES = `select sum(pg_total_relation_size(c.oid))::float / (select count(*) from resource) as stored,
+    (select avg(octet_length(body))::float from resource) as json
+  from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace and (relname ~ '^sx' or relname in ('resource', 'resource_history'))`;
+
+async function addFloor(url: string): Promise<BenchDatabase['bytes']> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const bytes = (await client.query<BenchDatabase['bytes']>(SIZES)).rows[0]!;
+  await client.query(FLOOR_TABLES);
+  await client.query('vacuum analyze');
+  await client.end();
+  return bytes;
+}
