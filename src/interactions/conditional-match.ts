@@ -29,14 +29,19 @@ export async function findMatch(context: Context, type: ServedType, criteria: st
   return rows[0];
 }
 
-/** Up to `count` matches. Empty criteria and unknown parameters are refused (400); they never match all or no resources. */
+/**
+ * Up to `count` matches. Empty criteria and unknown parameters are refused (400); they never match all or no resources. `firstIsRare`: the first criterion, a
+ * token, has few matches, so the search is prepared once for all values (docs/decisions/0004-search-query-plans.md).
+ */
 export async function findMatches(
   context: Context,
   type: ServedType,
-  { criteria, count }: { criteria: string; count: number },
+  { criteria, count, firstIsRare = false }: { criteria: string; count: number; firstIsRare?: boolean },
 ): Promise<ResourceRow[]> {
   const query = await parseCriteria(context, type, { criteria, count });
-  return (await context.store.search(context.caller.tenant, query)).rows;
+  const [first, ...others] = query.where;
+  const where = firstIsRare && first?.on === 'token' ? [{ ...first, rare: true as const }, ...others] : query.where;
+  return (await context.store.search(context.caller.tenant, { ...query, where })).rows;
 }
 
 const PAGE_SIZE = 500;

@@ -128,7 +128,7 @@ async function findCatalogueEntries(
   if (tokens.length === 0) return { entries: [], more: false };
   const criteria = new URLSearchParams({ code: tokens.join(','), status: 'active' }).toString();
   // the caller may have no scope to read the catalogue
-  const rows = await findMatches(asSystemActor(context), 'ActivityDefinition', { criteria, count: MAX_ENTRIES + 1 });
+  const rows = await findMatches(asSystemActor(context), 'ActivityDefinition', { criteria, count: MAX_ENTRIES + 1, firstIsRare: true });
   const now = context.clock().toISOString();
   const entries = rows
     .map(({ body }) => toTyped('ActivityDefinition', JSON.parse(body!)))

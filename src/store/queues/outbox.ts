@@ -137,7 +137,7 @@ export function createOutbox(database: Database): Outbox {
   return {
     add: async ({ tenant, account, topic, subject, key, payload, at, nextAt }) =>
       (await database.query<OutboxEntry>(ADD, [tenant, topic, subject, key, payload, at, nextAt ?? at, account]))[0]!,
-    findNewest: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject]))[0],
+    findNewest: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject], 'outbox-newest'))[0],
     findAll: (tenant, topic, subject) => database.query<OutboxEntry>(ALL, [tenant, topic, subject]),
     hasDoneSince: async (account, topic, since) => (await database.query(HAS_DONE, [account, topic, since])).length > 0,
     findByKeys: async (account, keys) => (keys.length ? database.query<OutboxEntry>(WITH_KEYS, [account, keys]) : []),
