@@ -28,8 +28,8 @@ type CorpusType = (typeof TYPES)[number];
 export const idOf = (type: CorpusType, n: number): string =>
   `${TYPES.indexOf(type) + 1}0000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 
-/** The number of the patient of an order. A patient has the same number of orders in each corpus. */
-const subjectOf = (n: number, { patients }: Corpus): number => (n * 7) % patients;
+/** How many patients have orders: six each, whatever the size of the corpus. */
+export const countSubjects = ({ requests }: Corpus): number => Math.ceil(requests / 6);
 
 const BUILDERS: Record<CorpusType, { count(corpus: Corpus): number; build(n: number, corpus: Corpus): object }> = {
   Patient: { count: ({ patients }) => patients, build: (n) => patient(n) },
@@ -39,7 +39,7 @@ const BUILDERS: Record<CorpusType, { count(corpus: Corpus): number; build(n: num
     count: ({ requests }) => requests,
     build: (n, corpus) =>
       serviceRequest(n, {
-        subject: `Patient/${idOf('Patient', subjectOf(n, corpus))}`,
+        subject: `Patient/${idOf('Patient', n % countSubjects(corpus))}`,
         requester: `Practitioner/${idOf('Practitioner', n % corpus.practitioners)}`,
       }),
   },

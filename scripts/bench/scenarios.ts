@@ -1,6 +1,6 @@
 // The requests that the bench measures: each of Facet beside the same work of the floor, where the floor has it.
 import type { LoadRequest } from './client.ts';
-import { type Corpus, idOf } from './corpus.ts';
+import { type Corpus, countSubjects, idOf } from './corpus.ts';
 import { familyOf, patient, serviceRequest } from './data.ts';
 
 export interface Scenario {
@@ -44,7 +44,8 @@ function buildReads({ patients }: Corpus, keys: Record<string, string>): Scenari
   ];
 }
 
-function buildSearches({ patients, practitioners }: Corpus, keys: Record<string, string>): Scenario[] {
+function buildSearches(corpus: Corpus, keys: Record<string, string>): Scenario[] {
+  const { patients, practitioners } = corpus;
   const search = (path: () => string): Pick<Scenario, 'facet' | 'isFlat'> => ({
     facet: () => get(`/fhir/R4/${path()}`, authorize(keys, 'fhir')),
     isFlat: true,
@@ -71,7 +72,9 @@ function buildSearches({ patients, practitioners }: Corpus, keys: Record<string,
     },
     {
       name: 'FHIR search of active orders of a Patient, newest first',
-      ...search(() => `ServiceRequest?subject=Patient/${idOf('Patient', below(patients))}&status=active&_sort=-authored&_count=20`),
+      ...search(
+        () => `ServiceRequest?subject=Patient/${idOf('Patient', below(countSubjects(corpus)))}&status=active&_sort=-authored&_count=20`,
+      ),
     },
   ];
 }

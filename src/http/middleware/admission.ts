@@ -103,7 +103,7 @@ class Admission {
     return unavailable(text, 1);
   }
 
-  /** Until no tenant has requests. */
+  /** Adjusts the limit from now on, until no tenant has requests. */
   private startAdjusting(): void {
     if (this.timer) return;
     this.sampled = this.adjusted = performance.now();
