@@ -10,7 +10,7 @@ import { buildErrorHandler, type LogFailure, sendRouteNotFound } from './middlew
 import { discardAfterFinalResponse } from './middleware/read-body.ts';
 import { beginRequest, checkHeaders } from './middleware/request-context.ts';
 import { buildRouteResolver } from './middleware/route-surface.ts';
-import { buildOpenApiRouter, type OpenApiDocuments } from './openapi/serve.ts';
+import { buildDocumentRouter, type ServedDocuments } from './openapi/serve.ts';
 import { buildVendorRouter, type VendorApi } from './vendor/router.ts';
 import { buildWebhookRouter, type WebhookEndpoint } from './webhooks/endpoint.ts';
 
@@ -19,7 +19,8 @@ export interface AppDependencies {
   fhir: FhirApi;
   vendor: VendorApi;
   admin: AdminApi;
-  documents: OpenApiDocuments;
+  /** The OpenAPI documents, and the JSON Schemas of mapping files. */
+  documents: { openApi: ServedDocuments; schemas: ServedDocuments };
   webhooks: WebhookEndpoint[];
   /** Resolves when the database responds. */
   ready(): Promise<void>;
@@ -51,7 +52,8 @@ export function buildApp({ audit, fhir, vendor, admin, documents, webhooks, read
   app.use(FHIR_PATH, buildFhirRouter(fhir, logFailure));
   app.use('/fhir', rejectOtherFhirBase(FHIR_PATH));
   app.use('/admin', buildAdminRouter(admin));
-  app.use('/openapi', buildOpenApiRouter(documents));
+  app.use('/openapi', buildDocumentRouter('/openapi', documents.openApi));
+  app.use('/schemas', buildDocumentRouter('/schemas', documents.schemas));
   app.use('/docs', buildDocsRouter());
   app.get('/', (_req, res) => res.redirect('docs'));
   app.use(buildWebhookRouter(webhooks));

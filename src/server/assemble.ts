@@ -40,7 +40,7 @@ import { buildCapabilityReaders } from './capability-statement.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
 import type { SyncCatalogue } from './lab-network.ts';
 import type { Definitions } from './load-definitions.ts';
-import { buildOpenApiDocuments } from './openapi-documents.ts';
+import { buildServedDocuments } from './openapi-documents.ts';
 
 interface ServerParts {
   config: Config;
@@ -126,7 +126,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
       bodyLimit: config.bodyLimits.v1,
     },
     admin: { findCaller, buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }) },
-    documents: buildOpenApiDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, ...limits }),
+    documents: buildServedDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, ...limits }),
     webhooks: [integrations.hook],
     audit: parts.withoutAudit ? undefined : audit,
     ready: () => database.ping(),

@@ -1,10 +1,11 @@
-// The OpenAPI documents of this installation, from the mappings and the FHIR tables, with its URLs and its limits.
+// The OpenAPI documents of this installation, from the mappings and the FHIR tables, with its URLs and its limits; and the JSON Schemas of mapping files.
 import type { Config } from '../config.ts';
 import { FHIR_PATH } from '../http/middleware/base-url.ts';
 import type { RateLimit } from '../http/middleware/rate-limit.ts';
 import { buildAdminOpenApi } from '../http/openapi/admin-document.ts';
 import { buildFhirOpenApi } from '../http/openapi/fhir-document.ts';
-import type { OpenApiDocuments } from '../http/openapi/serve.ts';
+import type { ServedDocuments } from '../http/openapi/serve.ts';
+import { PUBLISHED_SCHEMAS } from '../mapping/load/published-schema.ts';
 import type { Surface } from '../mapping/shape.ts';
 import type { Definitions } from './load-definitions.ts';
 
@@ -17,11 +18,20 @@ interface InstallationFacts {
   findRateLimit(surface: Pick<Surface, 'name' | 'rateLimit'>): RateLimit | null;
 }
 
+/** The documents of `/openapi` and `/schemas`. */
+export const buildServedDocuments = (
+  definitions: Pick<Definitions, 'registry' | 'mappings'>,
+  facts: InstallationFacts,
+): { openApi: ServedDocuments; schemas: ServedDocuments } => ({
+  openApi: buildOpenApiDocuments(definitions, facts),
+  schemas: buildSchemaDocuments(facts.baseUrl),
+});
+
 /** One document for the FHIR API, for each vendor surface, and for the administration. */
-export function buildOpenApiDocuments(
+function buildOpenApiDocuments(
   { registry, mappings }: Pick<Definitions, 'registry' | 'mappings'>,
   { version, baseUrl, bodyLimits, findRateLimit }: InstallationFacts,
-): OpenApiDocuments {
+): ServedDocuments {
   const fhir = {
     version,
     servers: [{ url: baseUrl + FHIR_PATH, description: 'this server' }],
@@ -38,6 +48,15 @@ export function buildOpenApiDocuments(
     admin: { title: 'Administration', build: () => buildAdminOpenApi({ version, url: `${baseUrl}/admin` }) },
   };
 }
+
+/** The JSON Schemas of mapping files, for editors. */
+const buildSchemaDocuments = (baseUrl: string): ServedDocuments =>
+  Object.fromEntries(
+    Object.entries(PUBLISHED_SCHEMAS).map(([name, { title, build }]) => [
+      name,
+      { title, build: () => build(`${baseUrl}/schemas/${name}.json`) },
+    ]),
+  );
 
 /** The vendor's documented paths, where the key selects the surface; then URLs that only this surface has. */
 const listServers = ({ name, mounts }: Surface, baseUrl: string) => [

@@ -31,6 +31,18 @@ test('the index lists every document, and each is valid OpenAPI 3.1, without a k
   }
 });
 
+test('the JSON Schemas of mapping files are served without a key, under their own names', async () => {
+  const { body } = await get('/schemas');
+  expect(body.documents.map(({ url }: { url: string }) => url)).toEqual(['/schemas/mapping.json', '/schemas/surface.json']);
+  for (const { url, title } of body.documents) {
+    const response = await get(url);
+    expect([response.status, response.body.$id, response.body.title]).toEqual([200, BASE_URL + url, title]);
+    expect((await get(url).set('If-None-Match', response.headers.etag!)).status).toBe(304);
+  }
+  expect((await get('/schemas/field.json')).status).toBe(404);
+  expect((await request(facet.app).post('/schemas/mapping.json')).status).toBe(405);
+});
+
 test('the patients in the examples of orders, values and flags exist after a first start', async () => {
   const { resources } = readDemo('mappings');
   const { paths } = await document('loop');

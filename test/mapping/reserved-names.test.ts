@@ -6,7 +6,7 @@ const PATIENT = 'loop/patient.yaml';
 const { copyOne, copied, loading, placeOf } = copies();
 beforeEach(() => copyOne(PATIENT));
 
-test.each(['admin', 'operator', 'fhir', 'openapi'])('a vendor cannot be called %s', (name) => {
+test.each(['admin', 'operator', 'fhir', 'openapi', 'schemas', 'console'])('a vendor cannot be called %s', (name) => {
   renameSync(copied('loop'), copied(name));
   const error = loading(`${name}/patient.yaml`, ['resource: Patient', 'resource: Patient']);
   expect(error).toMatch(/^the mappings cannot be used:\n/);

@@ -1,13 +1,14 @@
-// The OpenAPI documents: `/openapi` lists them, `/openapi/<surface>.json` returns one. Like /metadata, they need no API key.
+// Documents about the APIs: `/openapi` lists the OpenAPI documents and `/schemas` the JSON Schemas of mapping files, `/openapi/<surface>.json` and
+// `/schemas/<kind>.json` return one. Like /metadata, they need no API key.
 import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { methodNotAllowed } from '../../fhir/outcome.ts';
 
-/** Surface → its document, which is built at the first request. */
-export type OpenApiDocuments = Readonly<Record<string, { title: string; build(): object }>>;
+/** Name → the document, which is built at the first request. */
+export type ServedDocuments = Readonly<Record<string, { title: string; build(): object }>>;
 
-/** The router of `/openapi`. */
-export function buildOpenApiRouter(documents: OpenApiDocuments): Router {
+/** The router of `/openapi` or `/schemas`. */
+export function buildDocumentRouter(path: string, documents: ServedDocuments): Router {
   const router = Router({ caseSensitive: true });
   const cache = new Map<string, CachedDocument>();
   const sentOf = (name: string): CachedDocument => {
@@ -15,7 +16,7 @@ export function buildOpenApiRouter(documents: OpenApiDocuments): Router {
     cache.set(name, sent);
     return sent;
   };
-  const index = Object.entries(documents).map(([name, { title }]) => ({ name, title, url: `/openapi/${name}.json` }));
+  const index = Object.entries(documents).map(([name, { title }]) => ({ name, title, url: `${path}/${name}.json` }));
   const list = toCachedDocument({ documents: index });
   router.use(rejectWrites);
   router.get('/', (req, res) => sendDocument(req, res, list));

@@ -85,6 +85,9 @@ const toFlowYaml = (value: unknown): string =>
 const toPlural = (shape: string): string =>
   shape.endsWith('s') ? `${shape}es` : shape.endsWith('y') ? `${shape.slice(0, -1)}ies` : `${shape}s`;
 
+/** For editors with a YAML language server: where a development server publishes the grammar. https://github.com/redhat-developer/yaml-language-server#using-inlined-schema */
+const toSchemaHint = (kind: string): string => `# yaml-language-server: $schema=http://localhost:3000/schemas/${kind}.json\n`;
+
 const buildMappingText = ({
   shape,
   resource,
@@ -93,7 +96,7 @@ const buildMappingText = ({
   shape: string;
   resource: string;
   lines: string[];
-}): string => `# POST, GET /v1/${toPlural(shape)} and GET /{id}. Begun by "facet mapping new" from a sample: look at every line, then "facet mapping check".
+}): string => `${toSchemaHint('mapping')}# POST, GET /v1/${toPlural(shape)} and GET /{id}. Begun by "facet mapping new" from a sample: look at every line, then "facet mapping check".
 resource: ${resource}
 path: /v1/${toPlural(shape)}
 plural: ${toPlural(shape).replaceAll('-', '_')}
@@ -108,7 +111,7 @@ sort: -_id                                    # newest first: ids of this server
 const buildSurfaceText = (
   vendor: string,
   aliases: Record<string, string>,
-): string => `# What all shapes of ${vendor} have in common. Begun by "facet mapping new": put in the vendor's own envelope, codes and limits.
+): string => `${toSchemaHint('surface')}# What all shapes of ${vendor} have in common. Begun by "facet mapping new": put in the vendor's own envelope, codes and limits.
 title: ${vendor}
 order: 9                                      # the order in which surfaces are tried when a request matches several
 hosts: [api.${vendor}.example]

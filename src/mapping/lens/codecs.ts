@@ -299,7 +299,7 @@ const CODEC_BUILDERS: Record<string, CodecBuilder> = {
 };
 
 /** The names for `as:`. `plain`, `code` and `id` are used without it. The last five are kinds of fields (field-builder.ts). */
-const CODEC_NAMES = [
+export const CODEC_NAMES = [
   ...Object.keys(CODEC_BUILDERS).filter((name) => !['plain', 'code', 'id'].includes(name)),
   'concept',
   'keyed',

@@ -32,6 +32,9 @@ const DERIVATIONS: Readonly<Record<string, Derivation>> = {
   },
 };
 
+/** The names of the derivations that need no table. */
+export const DERIVATION_NAMES = Object.keys(DERIVATIONS);
+
 /** Keys of code tables are units: spaces are ignored, case is not. */
 export const removeSpaces = (text: string): string => text.replace(/\s+/g, '');
 

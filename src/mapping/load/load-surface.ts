@@ -13,7 +13,7 @@ import { readSurfaceFile } from './read-file.ts';
 import { readYaml, type SourceFile } from './yaml-file.ts';
 
 /** Paths of the server itself, and kinds of API keys: no vendor may have one of these names. */
-const RESERVED_NAMES = new Set(['admin', 'docs', 'fhir', 'healthz', 'openapi', 'operator', 'readyz']);
+const RESERVED_NAMES = new Set(['admin', 'console', 'docs', 'fhir', 'healthz', 'openapi', 'operator', 'readyz', 'schemas']);
 
 /** The surface in a folder, and its mapping files; a mistake is reported. Empty when it cannot be read. */
 export function loadSurface(folder: string, name: string, { profiles, faults }: LoadContext): LoadedSurface[] {
