@@ -2,6 +2,7 @@
 
 import { aliasHash } from '../fhir/hash.ts';
 import { buildIndexRows } from '../fhir/indexing/resource-rows.ts';
+import type { IndexRows } from '../fhir/indexing/rows.ts';
 import { toUuidAlias } from '../fhir/indexing/uuid-alias.ts';
 import { stringifyJson, toPlainJson } from '../fhir/json.ts';
 import { businessRules, type Issue, invalidIssues, tooLong } from '../fhir/outcome.ts';
@@ -9,8 +10,9 @@ import { checkCoreExtensions } from '../fhir/profile/core-extensions.ts';
 import { listProfileClaims } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { validateResource } from '../fhir/validation/validate.ts';
+import { UNREGISTERED_RULES } from '../store/reindexing.ts';
 import type { ResourceChange } from '../store/resources/resource-change.ts';
-import type { HistoryRow, ResourceRow } from '../store/resources/resource-row.ts';
+import { type HistoryRow, parseBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
 
 export interface WriteRequest {
@@ -120,8 +122,22 @@ export function buildPendingWrite(context: Context, { type, id, method, draft, p
     throw tooLong(`this ${type} would be larger than the size limit of a request: move large content to other resources`);
   change.rules = context.findIndexRules?.(type) ?? 0;
   change.index = buildIndexRows(resource, context.registry, alias === id ? [] : [aliasHash(alias)], context.baseUrl);
+  const replaced = previous && buildReplacedRows(context, previous, change.rules);
+  if (replaced) change.replaced = replaced;
   return { type, id, change, resource, ...(previous && { previous }) };
 }
+
+/**
+ * The index rows of the version that is replaced. Undefined if this process cannot know them: they were built by other rules, or absolute references may have
+ * been indexed under another base address.
+ */
+function buildReplacedRows({ registry, baseUrl = '' }: Context, { body, rules }: ResourceRow, ownRules: number): IndexRows | undefined {
+  if (body === null || rules !== ownRules || rules === UNREGISTERED_RULES || (baseUrl !== '' && body.includes(baseUrl))) return undefined;
+  const rows = buildIndexRows(parseBody(body), registry, [], baseUrl);
+  return rows.references.some(({ text }) => text && ABSOLUTE_URL.test(text)) ? undefined : rows;
+}
+
+const ABSOLUTE_URL = /^https?:/i;
 
 async function storePending(context: Context, write: PendingWrite): Promise<ResourceRow | undefined> {
   return (await context.store.write(context.caller.tenant, [write.change])) === 0 ? undefined : toStoredRow(write);

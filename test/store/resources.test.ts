@@ -178,6 +178,27 @@ it('finds an updated resource only by its new search rows, whichever row changed
   expect(counted).toEqual([{ rows: 2 }]);
 });
 
+it.each([1, 2])('leaves index rows alone that are those of the previous version, in a statement of %i', async (count) => {
+  const row = (norm: string) => ({ parameter: 1, norm, low: true, high: true, infix: true });
+  const reference = (target: string) => ({ parameter: 4, target });
+  const of = (name: string, target: string) => indexOf({ strings: [row(name)], references: [reference(target)] });
+  const listRows = (table: string) =>
+    test.database.query<{ row: string }>(`select ctid::text as row from ${table} where tenant_id = $1 order by ctid`, [tenant]);
+  const ids = Array.from({ length: count }, (_one, n) => `p${n}`);
+  await write(...ids.map((id) => createOf(id, { index: of('ann', '8') })));
+  const [strings, references] = [await listRows('sx_string'), await listRows('sx_ref')];
+  await write(...ids.map((id) => updateOf(id, 1, { index: of('ann', '9'), replaced: of('ann', '8') })));
+  expect(await listRows('sx_string')).toEqual(strings);
+  expect(await listRows('sx_ref')).not.toEqual(references);
+  expect(await found([{ on: 'reference', parameter: 4, any: ['8'] }])).toEqual([]);
+  expect((await found([{ on: 'reference', parameter: 4, any: ['9'] }])).sort()).toEqual(ids);
+  expect((await found([{ on: 'string', parameter: 1, any: [{ equals: 'ann' }] }])).sort()).toEqual(ids);
+  await write(...ids.map((id) => updateOf(id, 2, { index: indexOf({ references: [reference('9')] }), replaced: of('ann', '9') })));
+  expect(await found([{ on: 'string', parameter: 1, any: [{ equals: 'ann' }] }])).toEqual([]);
+  await write(...ids.map((id) => deletionOf(id, 3)));
+  expect([...(await listRows('sx_string')), ...(await listRows('sx_ref'))]).toEqual([]);
+});
+
 it('stores and finds texts that the database cannot hold unchanged', async () => {
   const norm = 'a\0b\ud800';
   await write(createOf('a', { index: indexOf({ strings: [{ parameter: 1, norm, low: true, high: true, infix: false }] }) }));

@@ -37,7 +37,7 @@ export type ChangeColumn = keyof typeof COLUMN_TYPES;
 export const CHANGE_COLUMNS = Object.keys(COLUMN_TYPES) as ChangeColumn[];
 
 /** The values of all columns. */
-export const toColumnValues = ({ index, ...change }: ResourceChange): Record<ChangeColumn, unknown> => ({
+export const toColumnValues = ({ index, ...change }: Omit<ResourceChange, 'replaced'>): Record<ChangeColumn, unknown> => ({
   rtype: TYPE_NUMBERS[change.type],
   id: change.id,
   ver: change.version,
@@ -67,6 +67,8 @@ export interface ResourceChange {
   /** Null for a deletion, which has no index rows either. */
   body: string | null;
   index?: IndexRows;
+  /** The index rows of the previous version, if they are known. Tables whose rows are the same are not written. */
+  replaced?: IndexRows;
   /** The number of the rules that built `index`. 0: unregistered rules. */
   rules?: number;
   /** The number of the rules by which the previous version is indexed. */

@@ -1,5 +1,6 @@
 // Writes changes of resources: one change or many in one statement. docs/decisions/0001-one-statement-writes.md
 
+import type { IndexRows } from '../../fhir/indexing/rows.ts';
 import type { Database } from '../database/database.ts';
 import {
   buildInsertTarget,
@@ -50,10 +51,38 @@ const WRITTEN_COLUMNS: Record<WriteKind, ChangeColumn[]> = {
   delete: CHANGE_COLUMNS.filter((column) => !['self_h', 'tok', 'ord', 'rules'].includes(column)),
 };
 /**
- * There is one prepared statement for each combination of the kind of write and the index tables that get rows; the other index tables cost nothing. A cache by
+ * There is one prepared statement for each combination of the kind of write and what happens to each index table; a table that is kept costs nothing. A cache by
  * name. The number of combinations is limited.
  */
 const STATEMENTS = new Map<string, string>();
+
+/** What a write does with an index table. `kept`: nothing. `emptied`: the resource has no rows in it. */
+type Side = 'kept' | 'emptied' | 'filled';
+type Sides = Record<IndexTable, Side>;
+/** The names of prepared statements have one for each table, because PostgreSQL cuts long names. */
+const SIDE_CODES: Record<Side, string> = { kept: 'k', emptied: 'e', filled: 'f' };
+
+const filterSides = (sides: Sides, side: Side): IndexTable[] => INDEX_TABLES.filter((table) => sides[table] === side);
+
+function listSides({ index, replaced }: ResourceChange): Sides {
+  const written = listWrittenTables(index);
+  const findSide = (table: IndexTable): Side => {
+    if (!written.includes(table) || (index && replaced && hasSameRows(table, index, replaced))) return 'kept';
+    return index && TABLE_ROWS[table](index).length ? 'filled' : 'emptied';
+  };
+  // `Object.fromEntries` does not keep the names of the keys in its type
+  return Object.fromEntries(INDEX_TABLES.map((table) => [table, findSide(table)])) as Sides;
+}
+
+/** Both are built in the same order from the same rules. */
+const hasSameRows = (table: IndexTable, index: IndexRows, replaced: IndexRows): boolean =>
+  JSON.stringify(TABLE_ROWS[table](index)) === JSON.stringify(TABLE_ROWS[table](replaced));
+
+/** The rows of a table, an array for each column. */
+function toArrays(table: IndexTable, index: IndexRows): unknown[][] {
+  const rows = TABLE_ROWS[table](index);
+  return INPUT_COLUMNS[table].map(({ name }) => rows.map((row) => row[name]));
+}
 
 /** The statement returns one row, `applied`: 0 if the current version is no longer `previous`. */
 function writeOne(
@@ -61,19 +90,12 @@ function writeOne(
   tenant: number,
   { change, kind }: { change: ResourceChange; kind: WriteKind },
 ): Promise<AppliedCount[]> {
-  const filled: IndexTable[] = [];
-  const arrays: unknown[][] = [];
-  const tables = listWrittenTables(change.index);
-  for (const table of change.index ? tables : []) {
-    const rows = TABLE_ROWS[table](change.index!);
-    if (rows.length === 0) continue;
-    filled.push(table);
-    for (const { name } of INPUT_COLUMNS[table]) arrays.push(rows.map((row) => row[name]));
-  }
-  const name = [kind, ...(change.index?.texts ? ['full'] : []), ...filled].join('-');
-  const sql = STATEMENTS.get(name) ?? buildSql(kind, filled, tables);
+  const sides = listSides(change);
+  const name = `${kind}-${INDEX_TABLES.map((table) => SIDE_CODES[sides[table]]).join('')}`;
+  const sql = STATEMENTS.get(name) ?? buildSql(kind, sides);
   STATEMENTS.set(name, sql);
   const values = toColumnValues(change);
+  const arrays = filterSides(sides, 'filled').flatMap((table) => toArrays(table, change.index!));
   const parameters = [tenant, ...WRITTEN_COLUMNS[kind].map((column) => values[column]), ...arrays];
   return database.query<AppliedCount>(sql, parameters, `write-${name}`);
 }
@@ -82,7 +104,7 @@ function writeOne(
  * All parts depend on `done`, the row that was inserted or updated. If another transaction writes the same row, the statement waits for it; then `ver` differs
  * (or `rules`, after reindexing), and `done` is empty.
  */
-function buildSql(kind: WriteKind, sides: IndexTable[], tables: IndexTable[]): string {
+function buildSql(kind: WriteKind, sides: Sides): string {
   const columns = WRITTEN_COLUMNS[kind];
   const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${COLUMN_TYPES[column]}`;
   const parts = [
@@ -91,7 +113,7 @@ function buildSql(kind: WriteKind, sides: IndexTable[], tables: IndexTable[]): s
       select $1, pid, ${$('ver')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')} from done)`,
     ...(kind === 'delete' ? [] : [buildSubscriptionChange($)]),
     kind === 'delete' ? 'removed as (delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid)' : buildSearchRow(kind, $),
-    ...tables.flatMap((table) => buildTableParts(kind, table, sides, columns.length + 2)),
+    ...INDEX_TABLES.flatMap((table) => buildTableParts(kind, table, sides, columns.length + 2)),
   ];
   return `with ${parts.join(',\n')}\nselect count(*)::int as applied from done`;
 }
@@ -122,10 +144,11 @@ const REPLACED = `on conflict (tenant_id, pid) do update
     set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules`;
 
 /** Unchanged index rows are not rewritten: an update changes few of them, and each new row adds an entry to every index of its table. */
-function buildTableParts(kind: WriteKind, table: IndexTable, sides: IndexTable[], first: number): string[] {
-  const at = sides.indexOf(table);
-  if (at === -1) return kind === 'create' ? [] : [buildTableDelete(table, '')];
-  const from = first + sides.slice(0, at).reduce((sum, earlier) => sum + INPUT_COLUMNS[earlier].length, 0);
+function buildTableParts(kind: WriteKind, table: IndexTable, sides: Sides, first: number): string[] {
+  if (sides[table] === 'kept') return [];
+  if (sides[table] === 'emptied') return kind === 'create' ? [] : [buildTableDelete(table, '')];
+  const filled = filterSides(sides, 'filled');
+  const from = first + filled.slice(0, filled.indexOf(table)).reduce((sum, earlier) => sum + INPUT_COLUMNS[earlier].length, 0);
   const givenRows = `${table}_given as (${buildInputRows(table, from)})`;
   if (kind === 'create') return [givenRows, `${table}_new as (insert into ${buildInsertTarget(table)} select * from ${table}_given)`];
   const missing = `not exists (select 1 from ${table} x where x.tenant_id = $1 and ${buildRowComparison(table)})`;
@@ -157,9 +180,9 @@ const listNames = (tables: IndexTable[]): string[] => [...CHANGE_COLUMNS, ...tab
 const listArrays = (tables: IndexTable[]): string[] =>
   [...Object.values(COLUMN_TYPES), ...tables.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
 
-/** Deletes the index rows of `changed` and inserts those of `done`. */
+/** Deletes the index rows of `changed` and inserts those of `done`. A change without a JSON text keeps its rows. */
 export const buildTableReplacement = (table: IndexTable): string => `${table}_old as (
-  delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid),
+  delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid and g.${table} is not null),
 ${buildTableInsert(table)}`;
 
 /** Inserts the index rows of `done` (pid, and a JSON text per table). */
@@ -218,7 +241,7 @@ export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sq
   const values = changes.map(toColumnValues);
   const columns = CHANGE_COLUMNS.map((column) => values.map((row) => row[column]));
   const tables = changes.every(({ index }) => listWrittenTables(index) === COMMON_TABLES) ? COMMON_TABLES : INDEX_TABLES;
-  const rows = tables.map((table) => changes.map(({ index }) => (index ? JSON.stringify(TABLE_ROWS[table](index)) : null)));
+  const rows = tables.map((table) => changes.map((change) => toRowsText(table, change)));
   const kind = changes.every(({ previous }) => previous === undefined) ? 'create' : 'any';
   const isPrepared = kind === 'create' && changes.length <= MAX_PREPARED;
   return {
@@ -226,4 +249,10 @@ export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sq
     parameters: [tenant, ...columns, ...rows],
     ...(isPrepared && { name: tables === COMMON_TABLES ? 'write-batch' : 'write-batch-full' }),
   };
+}
+
+/** The rows of a table as JSON; null to keep those of the previous version. */
+function toRowsText(table: IndexTable, { index, replaced }: ResourceChange): string | null {
+  const text = JSON.stringify(index ? TABLE_ROWS[table](index) : []);
+  return replaced && text === JSON.stringify(TABLE_ROWS[table](replaced)) ? null : text;
 }

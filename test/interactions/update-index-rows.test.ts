@@ -1,0 +1,70 @@
+// An update writes the index rows that differ from those of the previous version, and all rows where it cannot know what the previous version has.
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import type { Context } from '../../src/interactions/context.ts';
+import { openIndexState } from '../../src/interactions/index-state.ts';
+import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
+import { search } from '../../src/interactions/search.ts';
+import { update } from '../../src/interactions/update.ts';
+import { createTenant } from '../../src/store/tenants.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const REGISTRY = buildRegistry([]);
+
+let test: TestStore;
+let tenant: number;
+beforeEach(async () => {
+  test = await openTestStore();
+  tenant = (await createTenant(test.database, { slug: 'one', name: 'one', at: AT }))!.id;
+});
+afterEach(() => test.close());
+
+const buildContext = async (baseUrl: string): Promise<Context> => ({
+  store: test.store,
+  caller: { tenant, actor: 'key', surface: 'fhir', scopes: ['*'] },
+  clock: () => new Date(AT),
+  newId: () => 'new',
+  registry: REGISTRY,
+  findIndexRules: (await openIndexState(test.store.reindexing, REGISTRY)).findRules,
+  baseUrl,
+  writeHooks: new Map(),
+  profiles: NO_PROFILE_CHECKS,
+});
+
+const put = (context: Context, resource: Record<string, unknown>) => {
+  const exact = { resourceType: 'Patient', id: 'a', ...resource } as Resource;
+  return update(context, { type: 'Patient', id: 'a', draft: { exact, resource: exact } });
+};
+const finds = async (context: Context, query: string): Promise<boolean> => {
+  const parameters = [...new URLSearchParams(query)] as [string, string][];
+  return (await search(context, { type: 'Patient', parameters, handling: 'strict' })).rows.length === 1;
+};
+const readRow = async (table: string): Promise<string[]> =>
+  (await test.database.query<{ row: string }>(`select ctid::text as row from ${table} where tenant_id = $1 order by 1`, [tenant])).map(
+    ({ row }) => row,
+  );
+
+it('writes only what differs', async () => {
+  const context = await buildContext('http://facet.test/fhir/R4');
+  await put(context, { birthDate: '1980-01-01', name: [{ family: 'Roe' }] });
+  const [dates, strings] = [await readRow('sx_date'), await readRow('sx_string')];
+  await put(context, { birthDate: '1980-01-01', name: [{ family: 'Doe' }] });
+  expect([await readRow('sx_date'), await finds(context, 'birthdate=1980-01-01')]).toEqual([dates, true]);
+  expect(await readRow('sx_string')).not.toEqual(strings);
+  expect([await finds(context, 'family=Roe'), await finds(context, 'family=Doe')]).toEqual([false, true]);
+});
+
+it('indexes absolute references again after the base address has changed, in both directions', async () => {
+  const at = (base: string, gender: string) => ({ gender, generalPractitioner: [{ reference: `${base}/Practitioner/lee` }] });
+  const [first, second] = ['http://first.test/fhir/R4', 'http://second.test/fhir/R4'] as const;
+  const [before, after] = [await buildContext(first), await buildContext(second)];
+  await put(before, at(first, 'male'));
+  expect(await finds(before, 'general-practitioner=Practitioner/lee')).toBe(true);
+  await put(after, at(first, 'female'));
+  expect(await finds(after, 'general-practitioner=Practitioner/lee')).toBe(false);
+  await put(before, at(second, 'male'));
+  expect(await finds(before, 'general-practitioner=Practitioner/lee')).toBe(false);
+  await put(after, at(second, 'female'));
+  expect(await finds(after, 'general-practitioner=Practitioner/lee')).toBe(true);
+});
