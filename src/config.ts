@@ -2,6 +2,7 @@
 // program is loaded.
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { validate as isUuid } from 'uuid';
 import { type IssuerSettings, parseIssuers } from './access-tokens/issuer-settings.ts';
 import { DEPRECATED_VARIABLES, deprecationText } from './deprecated-names.ts';
@@ -20,6 +21,8 @@ export interface Config {
   underNpm: boolean;
   /** PORT: the port to listen on; default 3000, 0 picks a free one. */
   port: number;
+  /** FACET_WORKERS: the number of processes that serve, `auto` for one on each core; default `auto` in production, else 1. The embedded database allows one. */
+  workers: number;
   /** DATABASE_URL: the PostgreSQL to use; without it the embedded engine stores its files in the data directory. */
   databaseUrl: string | undefined;
   /** FACET_DATA_DIR: the directory of the embedded database, its lock and the development keys; default `.facet`. */
@@ -98,8 +101,8 @@ export interface Config {
   };
 }
 
-/** Reads and checks the environment. Throws for an invalid value, with the variable and the valid values. */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+/** Reads and checks the environment; options of the command line win. Throws for an invalid value, with the variable and the valid values. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env, options: { workers?: string | undefined } = {}): Config {
   const { env, deprecations } = replaceDeprecated(environment);
   const production = env.NODE_ENV === 'production';
   const databaseUrl = readText(env.DATABASE_URL);
@@ -113,6 +116,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     production,
     underNpm: env.npm_lifecycle_event !== undefined,
     port: readWholeNumber('PORT', env.PORT, { standard: 3000, max: 65_535 }),
+    workers: readWorkers(options.workers ?? readText(env.FACET_WORKERS) ?? (production ? 'auto' : '1'), databaseUrl),
     databaseUrl,
     dataDir: readText(env.FACET_DATA_DIR) ?? '.facet',
     mappings: readFolder('FACET_MAPPINGS', mappingsFolder(env)),
@@ -199,6 +203,18 @@ function readWholeNumber(
   if (text === undefined) return standard;
   if (!/^\d+$/.test(text) || Number(text) > max || Number(text) < least)
     throw new Error(`${name} must be a whole number from ${least} to ${max}`);
+  return Number(text);
+}
+
+const MAX_WORKERS = 256;
+
+/** The number of cores is that which the process may use, also in a container: https://nodejs.org/api/os.html#osavailableparallelism */
+function readWorkers(text: string, databaseUrl: string | undefined): number {
+  if (text === 'auto') return databaseUrl === undefined ? 1 : Math.min(availableParallelism(), MAX_WORKERS);
+  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > MAX_WORKERS)
+    throw new Error(`FACET_WORKERS (--workers) must be auto, or a whole number from 1 to ${MAX_WORKERS}`);
+  if (Number(text) > 1 && databaseUrl === undefined)
+    throw new Error(`FACET_WORKERS (--workers) is ${text}, and the embedded database allows one process: set DATABASE_URL, or 1 worker`);
   return Number(text);
 }
 

@@ -10,6 +10,7 @@ import { compileSchemasOf } from './fhir/validation/validate.ts';
 import { createBoundedServer } from './http/bounded-server.ts';
 import { createDrain, type Drain } from './http/drain.ts';
 import { openIndexState } from './interactions/index-state.ts';
+import type { MetricSources } from './observability/installation-metrics.ts';
 import type { Metrics } from './observability/metrics-endpoint.ts';
 import type { Tracing } from './observability/tracing.ts';
 import { ORDERING_TYPES } from './orders/ordering-types.ts';
@@ -17,14 +18,16 @@ import { ROOT } from './root.ts';
 import { assemble, type Facet } from './server/assemble.ts';
 import { checkRateLimits } from './server/check-rate-limits.ts';
 import { checkServedTypes, listMappedTypes } from './server/check-served-types.ts';
-import { buildDemoCurls, readDemo, seedDemo } from './server/development/demo.ts';
+import { readDemo, seedDemo } from './server/development/demo.ts';
 import { type DevKeys, ensureDevKeys } from './server/development/dev-keys.ts';
+import { useSandboxOf } from './server/development/own-sandbox.ts';
 import { startTestClock } from './server/development/test-clock.ts';
 import { watchMappings } from './server/development/watch-mappings.ts';
 import { listen } from './server/listen.ts';
 import { type Definitions, loadDefinitions } from './server/load-definitions.ts';
 import { openServerDatabases } from './server/open-migrated-databases.ts';
-import { usesSandbox } from './server/panels.ts';
+import { printStartMessage } from './server/start-message.ts';
+import type { WorkerRole } from './server/workers/role.ts';
 import { type DirectoryLock, lockDirectory } from './store/database/data-directory.ts';
 import type { Database } from './store/database/database.ts';
 import { createReindexing } from './store/reindexing.ts';
@@ -33,25 +36,39 @@ import { findStoredTypes } from './store/resources/read.ts';
 /** A listening server. `close` finishes the requests under way. */
 export interface RunningServer {
   url: string;
+  port: number;
   close(): Promise<void>;
 }
 
-/** From an empty directory to a listening server. `print` prints a line for people. `watch`: mappings are reloaded when their files change. */
-export async function startServer(config: Config, print: (line: string) => void, { watch = false } = {}): Promise<RunningServer> {
+interface StartOptions {
+  /** Mappings are reloaded when their files change. */
+  watch?: boolean;
+  /** Absent: this process is the only one of the server. */
+  role?: WorkerRole;
+}
+
+/** From an empty directory to a listening server. `print` prints a line for people. */
+export async function startServer(
+  given: Config,
+  print: (line: string) => void,
+  { watch, role }: StartOptions = {},
+): Promise<RunningServer> {
+  const config = role?.sandbox ? useSandboxOf(given, role.sandbox) : given;
   const watched = watch ? watchMappings(config.mappings) : undefined;
   const loaded = loadDefinitions(config);
   checkRateLimits(config, loaded.mappings.surfaces);
   const serving: CurrentHandlers = { answer: answerStarting, operate: refuseCommand };
-  const { log, metrics, tracing } = await observe(config);
+  const { log, metrics, tracing } = await observe(config, role);
   const drain = createDrain(buildListener(serving, { metrics, tracing }));
   const server = createBoundedServer(config, drain.listener);
   const steps: CloseStep[] = tracing ? [tracing.close] : [];
   try {
     const lock = await lockDataDirectory(config, (request, output) => serving.operate(request, output));
     if (lock) steps.unshift(() => lock.release());
-    // bound before anything is created or printed, so that the printed URLs have the real port
-    const port = await listen(server, { port: config.port }, 'stop the other server, or choose another with PORT');
-    const opened = await openServerDatabases(toServerLocation(config, lock));
+    const bind = () => listen(server, { port: config.port }, 'stop the other server, or choose another with PORT');
+    // Bound before anything is created or printed, so that the printed URLs have the real port. A further worker gets no requests until it can answer them.
+    const port = role?.port ?? (await bind());
+    const opened = await openServerDatabases(toServerLocation(config, lock), config.workers);
     steps.unshift(opened.close);
     const { database, background } = tracing?.traceDatabases(opened) ?? opened;
     await checkServedTypes(config, loaded.mappings, (types) => findStoredTypes(database, types));
@@ -61,29 +78,26 @@ export async function startServer(config: Config, print: (line: string) => void,
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...metrics?.reports, clock });
     steps.unshift(facet.closeAudit);
     const sources = { database: background, clock, listCircuits: facet.listCircuits, load: database.queueLoad };
-    const endpoint = config.metrics && (await metrics?.serve(config.metrics, sources));
-    if (endpoint) {
-      steps.unshift(() => endpoint.close());
-      print(`Metrics: ${endpoint.url}`);
-    }
+    steps.unshift(await exposeMetrics(metrics, sources, { config, role, print }));
     const operateWith = (latest: Definitions): Commands => {
       const context = buildAdminContext(facet, latest, { config, now: clock });
       return (request, output) => administer(background, request, { ...context, ...output });
     };
     serving.operate = operateWith(loaded);
-    const keys = config.production ? undefined : await createDemoTenants(config, loaded, database, facet);
+    const keys = config.production || role?.port !== undefined ? undefined : await createDemoTenants(config, loaded, database, facet);
     steps.unshift(await facet.startIntegrations(print, `http://127.0.0.1:${port}`));
     steps.unshift(facet.startMaintenance());
     serving.answer = facet.app;
-    printStartMessage({ config, loaded, database, keys, baseUrl, port, print });
+    if (role?.port !== undefined) await bind();
+    await printStartMessage({ config, loaded, database, keys, baseUrl, port, print });
     void compileSchemasOf(new Set([...ORDERING_TYPES, ...listMappedTypes(loaded.mappings)]));
     const reload = async (next: Definitions): Promise<void> => {
       serving.operate = operateWith(next);
-      await ensureDevKeys(database, config.dataDir, next.keyPrefixes);
+      if ((role?.number ?? 1) === 1) await ensureDevKeys(database, config.dataDir, next.keyPrefixes);
       serving.answer = facet.appWith(next.mappings);
     };
     if (watched) steps.unshift(watched.serve({ print, reload }));
-    return { url: baseUrl, close: () => waitForDrain(drain, config).then(() => closeAll(server, steps)) };
+    return { url: baseUrl, port, close: () => waitForDrain(drain, config).then(() => closeAll(server, steps)) };
   } catch (error) {
     await closeAll(server, watched ? [watched.stop, ...steps] : steps);
     throw error;
@@ -96,14 +110,29 @@ interface Observability {
   tracing: Tracing | undefined;
 }
 
-/** Metrics and traces are loaded only if they are configured. */
-async function observe(config: Config): Promise<Observability> {
+/** Metrics and traces are loaded only if they are configured. The log lines of a worker have its number. */
+async function observe(config: Config, role: WorkerRole | undefined): Promise<Observability> {
   const metrics = config.metrics && (await import('./observability/metrics-endpoint.ts')).createMetrics();
-  if (!config.tracing) return { log: pino({ level: config.logLevel }), metrics, tracing: undefined };
+  const withNumber = (log: Logger): Logger => (role ? log.child({ worker: role.number }) : log);
+  if (!config.tracing) return { log: withNumber(pino({ level: config.logLevel })), metrics, tracing: undefined };
   const { createTracing } = await import('./observability/tracing.ts');
   const tracing = createTracing(config.tracing, (fields, text) => log.error(fields, text));
-  const log = pino({ level: config.logLevel, mixin: tracing.readLogFields });
+  const log = withNumber(pino({ level: config.logLevel, mixin: tracing.readLogFields }));
   return { log, metrics, tracing };
+}
+
+/** Serves the metrics. A worker sends them to the primary process, and prints what that process serves. */
+async function exposeMetrics(
+  metrics: Metrics | undefined,
+  sources: MetricSources,
+  { config, role, print }: { config: Config; role: WorkerRole | undefined; print(line: string): void },
+): Promise<CloseStep> {
+  for (const line of role?.lines ?? []) print(line);
+  if (role) metrics?.report(sources);
+  if (role || !metrics || !config.metrics) return async () => {};
+  const endpoint = await metrics.serve(config.metrics, sources);
+  print(`Metrics: ${endpoint.url}`);
+  return () => endpoint.close();
 }
 
 /** The time, or in a test the time of its clock. */
@@ -163,37 +192,6 @@ const toServerLocation = ({ databaseUrl, preparedStatements, rls: tenantWall }: 
 
 async function refuseCommand(): Promise<string[]> {
   throw new Error('the server is starting: try again in a moment');
-}
-
-interface StartMessage {
-  config: Config;
-  loaded: Definitions;
-  database: Database;
-  keys: DevKeys | undefined;
-  baseUrl: string;
-  port: number;
-  print: (line: string) => void;
-}
-
-function printStartMessage({ config, loaded, database, keys, baseUrl, port, print }: StartMessage): void {
-  const demo = readDemo(join(ROOT, 'mappings'));
-  const engine =
-    database.engine === 'embedded' ? `embedded database in ${config.dataDir}, for trying, developing and testing` : 'PostgreSQL';
-  print(`Facet is ready: ${baseUrl}  (port ${port}, ${engine})`);
-  print(`  FHIR R4   ${baseUrl}/fhir/R4    what it serves: ${baseUrl}/fhir/R4/metadata`);
-  for (const { name } of loaded.mappings.surfaces) print(`  ${name.padEnd(8)}  ${baseUrl}/${name}  and the paths its documents print`);
-  print(`  to read and try all of them: ${baseUrl}/docs    for tools: ${baseUrl}/openapi`);
-  if (!keys) return;
-  print(`\nKeys of the tenants demo and other: ${join(config.dataDir, 'dev-keys.json')}. Try it:\n`);
-  const keyHeader = (surface: string) => buildKeyHeader(loaded, surface, keys.demo!.keys[surface]);
-  for (const line of buildDemoCurls(demo, { baseUrl, sandbox: usesSandbox(config), keyHeader })) print(line);
-}
-
-/** The header that carries a key of this surface, as its vendor documents it; undefined: there is no such key. */
-function buildKeyHeader({ mappings }: Definitions, surface: string, key: string | undefined): string | undefined {
-  if (key === undefined) return undefined;
-  const auth = mappings.surfaces.find(({ name }) => name === surface)?.auth;
-  return auth?.scheme === 'api-key' ? `${auth.header}: ${key}` : `Authorization: Bearer ${key}`;
 }
 
 /** Gives load balancers time to notice that the server stops, and clients time to close their connections. */

@@ -1,9 +1,27 @@
 // The environment, read once: defaults, and one clear sentence for what is wrong.
+import { availableParallelism } from 'node:os';
 import { readConfig } from '../src/config.ts';
 import { DEPRECATED_VARIABLES } from '../src/deprecated-names.ts';
 
 test('an empty environment is a development server on port 3000 with the embedded database', () => {
   expect(readConfig({})).toMatchObject({ production: false, port: 3000, databaseUrl: undefined, dataDir: '.facet', trustProxy: false });
+});
+
+const POSTGRES = { DATABASE_URL: 'postgres://somebody@host/facet' };
+
+test.each([
+  [{}, 1],
+  [{ FACET_WORKERS: 'auto' }, 1],
+  [POSTGRES, 1],
+  [{ ...POSTGRES, FACET_WORKERS: 'auto' }, availableParallelism()],
+  [{ ...POSTGRES, NODE_ENV: 'production' }, availableParallelism()],
+  [{ ...POSTGRES, NODE_ENV: 'production', FACET_WORKERS: '3' }, 3],
+])('%j: %d workers', (env, workers) => {
+  expect(readConfig(env).workers).toBe(workers);
+});
+
+test('the option wins over FACET_WORKERS', () => {
+  expect(readConfig({ ...POSTGRES, FACET_WORKERS: '3' }, { workers: '5' }).workers).toBe(5);
 });
 
 /** The setting with these entries, each of which changes a valid one. */
@@ -90,6 +108,9 @@ test.each([
   [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must begin with postgres://'],
   [{ PORT: '99999' }, 'PORT must be a whole number'],
   [{ PORT: 'http' }, 'PORT must be a whole number'],
+  [{ FACET_WORKERS: '0' }, 'FACET_WORKERS (--workers) must be auto, or a whole number from 1 to 256'],
+  [{ FACET_WORKERS: 'all' }, 'FACET_WORKERS (--workers) must be auto, or a whole number from 1 to 256'],
+  [{ FACET_WORKERS: '2' }, 'FACET_WORKERS (--workers) is 2, and the embedded database allows one process: set DATABASE_URL, or 1 worker'],
   [{ FACET_MAX_CONNECTIONS: '0' }, 'FACET_MAX_CONNECTIONS must be a whole number from 1 to 65535'],
   [{ FACET_REQUEST_TIMEOUT_SECONDS: '0' }, 'FACET_REQUEST_TIMEOUT_SECONDS must be a whole number from 1 to 3600'],
   [{ FACET_BASE_URL: 'example.org' }, 'FACET_BASE_URL must be an absolute URL'],

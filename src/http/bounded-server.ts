@@ -22,6 +22,7 @@ export function createBoundedServer({ maxConnections, requestSeconds }: ServerBo
     connectionsCheckingInterval: CHECK_EVERY_MS,
   };
   const server = createServer(timeouts, listener);
-  server.maxConnections = maxConnections;
-  return server;
+  // A worker that is full closes the connection. By default workers that are all full would pass it around without end.
+  // https://nodejs.org/api/net.html#serverdropmaxconnection (not in the types of Node yet)
+  return Object.assign(server, { maxConnections, dropMaxConnection: true });
 }

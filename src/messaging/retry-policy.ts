@@ -28,6 +28,8 @@ const POLICIES = {
   'physician-listing': { growsWith: 'age', shortest: 15 * MINUTE, longest: 6 * HOUR, jitter: 0, giveUpAfter: 180 * 24 * HOUR },
   /** A notification that the subscriber did not accept. */
   'subscription-delivery': { growsWith: 'age', shortest: SECOND, longest: 10 * MINUTE, jitter: 0.5, giveUpAfter: 72 * HOUR },
+  /** A worker process that ended soon after its start. */
+  'worker-restart': { growsWith: 'failures', shortest: SECOND, longest: MINUTE, jitter: 0.5 },
 } as const satisfies Record<string, RetryPolicy>;
 
 type RetryPolicyName = keyof typeof POLICIES;

@@ -1,6 +1,6 @@
 // Metrics that are read at each scrape: figures from the database, which are the same in every process of an installation, and the load of this process's
 // database connections.
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Aggregator, Counter, Gauge, type Registry } from 'prom-client';
 import { DEPRECATED_METRICS } from '../deprecated-names.ts';
 import { ENVIRONMENT_ACCOUNT } from '../orders/accounts/account-identity.ts';
 import type { Database } from '../store/database/database.ts';
@@ -33,6 +33,8 @@ interface GaugeOptions {
   help: string;
   labels?: string[];
   read(): Sample[] | Promise<Sample[]>;
+  /** How the values of several workers become one. Default: `max`, because figures from the database are the same in each. */
+  aggregator?: Aggregator;
   /** The labels of the deprecated series of this gauge, if they differ. */
   formerLabels?: { names: string[]; from(labels: Record<string, string>): Record<string, string> };
 }
@@ -49,9 +51,9 @@ export function addInstallationMetrics(registry: Registry, sources: MetricSource
   addRefusals(registry, sources.load);
 }
 
-function addGauge(registry: Registry, { name, help, labels = [], read, formerLabels }: GaugeOptions): void {
+function addGauge(registry: Registry, { name, help, labels = [], read, aggregator = 'max', formerLabels }: GaugeOptions): void {
   const readOnce = shareConcurrent(async () => read());
-  addSeries(registry, { name, help, labels, read: readOnce });
+  addSeries(registry, { name, help, labels, read: readOnce, aggregator });
   const formerName = Object.entries(DEPRECATED_METRICS).find(([, current]) => current === name)?.[0];
   if (formerName === undefined) return;
   const readFormer = async () => {
@@ -59,16 +61,18 @@ function addGauge(registry: Registry, { name, help, labels = [], read, formerLab
     // without the new labels several samples may be one: the highest counts
     return samples.sort((a, b) => a.value - b.value);
   };
-  addSeries(registry, { name: formerName, help: `Deprecated: use ${name}.`, labels: formerLabels?.names ?? labels, read: readFormer });
+  const formerHelp = `Deprecated: use ${name}.`;
+  addSeries(registry, { name: formerName, help: formerHelp, labels: formerLabels?.names ?? labels, read: readFormer, aggregator });
 }
 
 /** If the figures of a series cannot be read, it has no sample, because an old figure or 0 would mislead. */
-function addSeries(registry: Registry, { name, help, labels, read }: Required<Omit<GaugeOptions, 'formerLabels'>>): void {
+function addSeries(registry: Registry, { name, help, labels, read, aggregator }: Required<Omit<GaugeOptions, 'formerLabels'>>): void {
   new Gauge({
     name,
     help,
     labelNames: labels,
     registers: [registry],
+    aggregator,
     async collect() {
       const samples = await Promise.resolve(read()).catch(() => []);
       this.reset();
@@ -201,11 +205,13 @@ const loadGauges = ({ load }: MetricSources): GaugeOptions[] => [
   {
     name: 'facet_database_connections_in_use',
     help: 'Database connections that requests use now.',
+    aggregator: 'sum',
     read: () => [{ value: load.inUse }],
   },
   {
     name: 'facet_database_queue_length',
     help: 'Statements and transactions of requests that wait for a database connection.',
+    aggregator: 'sum',
     read: () => [{ value: load.waiting }],
   },
 ];

@@ -5,10 +5,23 @@ import { Registry } from 'prom-client';
 import { listen } from '../server/listen.ts';
 import { addInstallationMetrics, type MetricSources } from './installation-metrics.ts';
 import { addProcessMetrics, type ProcessMetrics } from './process-metrics.ts';
+import { reportMetrics } from './worker-metrics.ts';
 
 export interface Metrics extends ProcessMetrics {
   /** Adds the metrics that are read at each scrape, and starts to serve all of them. */
-  serve(address: { host: string; port: number }, sources: MetricSources): Promise<{ url: string; close(): Promise<void> }>;
+  serve(address: MetricsAddress, sources: MetricSources): Promise<MetricsEndpoint>;
+  /** Adds the same, and sends them to the primary process when it asks for them. */
+  report(sources: MetricSources): void;
+}
+
+interface MetricsAddress {
+  host: string;
+  port: number;
+}
+
+interface MetricsEndpoint {
+  url: string;
+  close(): Promise<void>;
 }
 
 /** Starts to count. `serve` starts the endpoint. */
@@ -16,17 +29,26 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   return {
     ...addProcessMetrics(registry),
-    serve: async (address, sources) => {
+    serve: (address, sources) => {
       addInstallationMetrics(registry, sources);
-      const server = createServer((req, res) => void respond(registry, req, res).catch((error: Error) => res.destroy(error)));
-      const port = await listen(server, address, 'choose another one for the metrics with FACET_METRICS');
-      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-      return { url: `http://${host}:${port}/metrics`, close: () => close(server) };
+      return serveMetrics(address, () => registry);
+    },
+    report: (sources) => {
+      addInstallationMetrics(registry, sources);
+      reportMetrics(registry);
     },
   };
 }
 
-async function respond(registry: Registry, req: IncomingMessage, res: ServerResponse): Promise<void> {
+/** `read`: the metrics of a scrape. */
+export async function serveMetrics(address: MetricsAddress, read: () => Registry | Promise<Registry>): Promise<MetricsEndpoint> {
+  const server = createServer((req, res) => void respond(read, req, res).catch((error: Error) => res.destroy(error)));
+  const port = await listen(server, address, 'choose another one for the metrics with FACET_METRICS');
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return { url: `http://${host}:${port}/metrics`, close: () => close(server) };
+}
+
+async function respond(read: () => Registry | Promise<Registry>, req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (req.url !== '/metrics')
     return void res
       .writeHead(404, { 'Content-Type': 'application/json' })
@@ -35,6 +57,7 @@ async function respond(registry: Registry, req: IncomingMessage, res: ServerResp
     return void res
       .writeHead(405, { Allow: 'GET', 'Content-Type': 'application/json' })
       .end('{"error":"method","message":"this path supports only GET"}');
+  const registry = await read();
   res.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics());
 }
 

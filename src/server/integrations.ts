@@ -4,7 +4,6 @@ import type { Config } from '../config.ts';
 import type { Profiles } from '../fhir/profiles.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { WriteHook } from '../interactions/context.ts';
-import { startSandbox } from '../junction-sandbox/server.ts';
 import { loadInboundMapping } from '../mapping/load/inbound-mapping.ts';
 import { createAccountDirectory } from '../orders/accounts/account-directory.ts';
 import type { CatalogueSystems } from '../orders/catalogue/catalogue-entry.ts';
@@ -17,6 +16,7 @@ import type { SubscriptionDelivery } from '../subscriptions/delivery-context.ts'
 import { createSubscriptionWriteHook } from '../subscriptions/write-hook.ts';
 import { listOrderWork, listSubscriptionWork, startBackgroundWork } from './background/background-work.ts';
 import { readDataFile } from './data-file.ts';
+import { describeSandbox, startOwnSandbox } from './development/own-sandbox.ts';
 import { createEnvironmentAccount, describeAccounts } from './environment-account.ts';
 import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-network.ts';
 import { openSecretBox } from './secrets-key.ts';
@@ -66,11 +66,11 @@ export async function buildIntegrations(config: Config, profiles: Profiles, part
     listCircuits,
     syncCatalogue,
     async start(print, ownUrl) {
-      const sandbox = config.production || config.junction.apiKey !== undefined ? undefined : await startSandbox({ clock: parts.clock });
+      const sandbox = await startOwnSandbox(config, parts.clock);
       if (sandbox) {
         environment.useSandbox(sandbox);
         sandbox.state.webhooks.url = ownUrl && ownUrl + hook.paths[0];
-        print(`No JUNCTION_API_KEY: orders go to a SANDBOX on this machine (${sandbox.url}) and to no laboratory.`);
+        print(describeSandbox(sandbox));
       }
       for (const line of await describeAccounts(accounts, database)) print(line);
       const stop = startBackgroundWork([...listSubscriptionWork(delivery), ...listOrderWork(work)]);

@@ -1,5 +1,6 @@
 // Opens the configured database and migrates it. Connection errors are explained so that an operator can correct DATABASE_URL.
 import { isObject } from '../fhir/json-values.ts';
+import { readConnectionLimit } from '../store/database/connection-limit.ts';
 import type { DirectoryLock } from '../store/database/data-directory.ts';
 import type { Database } from '../store/database/database.ts';
 import { migrate } from '../store/database/migrations.ts';
@@ -7,7 +8,9 @@ import { openDatabase } from '../store/database/open-database.ts';
 import { installTenantViews } from '../store/database/tenant-views.ts';
 
 /** The database to open: the embedded engine in a locked directory, or a PostgreSQL server. */
-export type DatabaseLocation = ({ embedded: DirectoryLock } | { url: string; preparedStatements?: boolean }) & { tenantWall?: boolean };
+export type DatabaseLocation = ({ embedded: DirectoryLock } | { url: string; preparedStatements?: boolean; poolSize?: number }) & {
+  tenantWall?: boolean;
+};
 
 /** Opens the database and migrates it to the schema of this version. */
 export const openMigratedDatabase = (place: DatabaseLocation): Promise<Database> =>
@@ -30,8 +33,29 @@ async function openChecked(place: DatabaseLocation, check: (database: Database) 
   }
 }
 
-/** Enough for the background workers: each runs a statement from time to time, and none waits for another. */
-const BACKGROUND_CONNECTIONS = 3;
+/** The connections of one process. Background: each job runs a statement from time to time, and none waits for another. */
+const CONNECTIONS = { requests: 10, background: 3 };
+/** The connections of all workers together, as long as each has the least that it needs. docs/decisions/0057-workers.md */
+const SHARED_CONNECTIONS = { requests: 20, background: 6 };
+const LEAST_CONNECTIONS = { requests: 3, background: 2 };
+
+/** How many connections each of several workers may open. */
+function sizePools(workers: number): typeof CONNECTIONS {
+  const size = (use: keyof typeof CONNECTIONS): number =>
+    Math.min(CONNECTIONS[use], Math.max(LEAST_CONNECTIONS[use], Math.ceil(SHARED_CONNECTIONS[use] / workers)));
+  return { requests: size('requests'), background: size('background') };
+}
+
+/** A line for the operator if all workers together may need more connections than PostgreSQL accepts. */
+export async function describeConnections(database: Database, workers: number): Promise<string[]> {
+  if (workers === 1) return [];
+  const { requests, background } = sizePools(workers);
+  const [needed, limit] = [workers * (requests + background + 1), await readConnectionLimit(database)];
+  if (needed <= limit) return [];
+  return [
+    `${workers} workers open up to ${needed} connections, and PostgreSQL accepts ${limit}: raise its max_connections, use a pooler, or set fewer with FACET_WORKERS.`,
+  ];
+}
 
 /**
  * Opens the database twice: for requests, and on a few further connections for background work. Background work then takes no connections from requests, and does
@@ -39,10 +63,12 @@ const BACKGROUND_CONNECTIONS = 3;
  */
 export async function openServerDatabases(
   place: DatabaseLocation,
+  workers = 1,
 ): Promise<Record<'database' | 'background', Database> & { close(): Promise<void> }> {
-  const database = await openMigratedDatabase(place);
+  const sizes = sizePools(workers);
+  const database = await openMigratedDatabase({ ...place, poolSize: sizes.requests });
   if (!('url' in place)) return { database, background: database, close: () => database.close() };
-  const background = await openDatabase({ ...place, poolSize: BACKGROUND_CONNECTIONS });
+  const background = await openDatabase({ ...place, poolSize: sizes.background });
   return { database, background, close: async () => void (await Promise.all([database.close(), background.close()])) };
 }
 

@@ -7,7 +7,7 @@ const at = (seconds: number): Date => new Date(BEGAN + seconds * 1000);
 /** In seconds, at this age. */
 const delayAtAge = (policy: 'order-delivery' | 'subscription-delivery' | 'physician-listing', age: number, random: number): number =>
   (nextRetryAt(policy, { since: BEGAN }, { now: at(age), random }).getTime() - at(age).getTime()) / 1000;
-const delayAfter = (policy: 'order-poll' | 'order-reconciliation', failures: number, random = 1): number =>
+const delayAfter = (policy: 'order-poll' | 'order-reconciliation' | 'worker-restart', failures: number, random = 1): number =>
   (nextRetryAt(policy, { failures }, { now: at(0), random }).getTime() - BEGAN) / 1000;
 
 test.each([
@@ -26,6 +26,11 @@ test('a poll that fails is repeated after one minute, then two, then four, and a
 
 test('a reconciliation that fails is repeated after one minute, and after a quarter of an hour at most', () => {
   expect([0, 1, 3, 4, 1000].map((failures) => delayAfter('order-reconciliation', failures, 0) / 60)).toEqual([1, 2, 8, 15, 15]);
+});
+
+test('a worker that ends soon after its start is started again after a second, and after a minute at most', () => {
+  expect([0, 1, 2, 6, 1000].map((failures) => delayAfter('worker-restart', failures))).toEqual([1, 2, 4, 60, 60]);
+  expect(delayAfter('worker-restart', 0, 0)).toBe(0.5);
 });
 
 test('deliveries are given up after three days, a physician after half a year, a poll never', () => {
