@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '3' },
     resources: { type: 'string', default: '10000,1000000' },
     clients: { type: 'string', default: '1,16' },
+    workers: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean' },
   },
@@ -27,6 +28,7 @@ if (options.help) {
 postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created and dropped). Writes the first part of docs/benchmarks.md, unless --only is given.
   --resources N,…  sizes of the corpus, the smallest first (10000,1000000; a million takes about a quarter of an hour to load)
   --clients N,…    clients at once (1,16)
+  --workers N,…    workers of Facet: 1,auto compares one process with one on each core; CPU is that of all of them (1)
   --seconds N      duration of a run (3)
   --runs N         runs of each program in turn; the median counts (3)
   --only TEXT      measure only the requests whose name contains the text`);
@@ -46,12 +48,13 @@ async function measureSize(resources: number): Promise<Size> {
   const database = await createBenchDatabase(SERVER, corpus, (line) => console.error(line));
   let programs: Programs | undefined;
   try {
-    programs = await startPrograms(database.url, dataDir);
+    programs = await startPrograms(database.url, dataDir, options.workers.split(','));
     const rows: Row[] = [];
     for (const scenario of buildScenarios(corpus, programs.keys).filter(({ name }) => name.includes(options.only)))
       for (const clients of parseNumbers(options.clients)) {
-        rows.push(await measureScenario(scenario, clients, { database, programs }));
-        console.error(buildLine(rows.at(-1)!));
+        const measured = await measureScenario(scenario, clients, { database, programs });
+        rows.push(...measured);
+        for (const row of measured) console.error(buildLine(row));
       }
     return { resources, bytes: database.bytes, rows };
   } finally {
@@ -66,24 +69,27 @@ interface Measuring {
   programs: Programs;
 }
 
-/** Floor and Facet in turn, so that other work of the machine affects both. */
+/** Floor and Facet in turn, so that other work of the machine affects both. A row for each number of workers. */
 async function measureScenario(
   { name, floor, facet, isFlat = false }: Scenario,
   clients: number,
   { database, programs }: Measuring,
-): Promise<Row> {
-  const sides = [
-    { program: programs.floor, build: floor, results: [] as Measured[] },
-    { program: programs.facet, build: facet, results: [] as Measured[] },
-  ];
+): Promise<Row[]> {
+  const facets = [...programs.facets].map(([workers, program]) => ({ workers, program, build: facet, results: [] as Measured[] }));
+  const ofFloor = { program: programs.floor, build: floor, results: [] as Measured[] };
   for (let run = 0; run <= RUNS; run++)
-    for (const { program, build, results } of sides) {
+    for (const { program, build, results } of [ofFloor, ...facets]) {
       if (!build) continue;
       const result = await measureLoad(program, { database, clients, seconds: run === 0 ? WARM_UP_SECONDS : SECONDS, build });
       if (run > 0) results.push(result);
     }
-  const [floorResult, facetResult] = sides.map(({ results }) => findMedian(results));
-  return { name, clients, floor: floorResult, facet: facetResult!, isFlat };
+  return facets.map(({ workers, results }) => ({
+    name: facets.length > 1 ? `${name}, ${workers === '1' ? '1 worker' : `${workers} workers`}` : name,
+    clients,
+    floor: findMedian(ofFloor.results),
+    facet: findMedian(results)!,
+    isFlat,
+  }));
 }
 
 const findMedian = (results: Measured[]): Measured | undefined =>

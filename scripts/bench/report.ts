@@ -8,6 +8,7 @@ export interface Measured extends LoadResult {
 }
 
 export interface Row {
+  /** With the number of workers, if several were compared. */
   name: string;
   clients: number;
   floor: Measured | undefined;
