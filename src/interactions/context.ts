@@ -41,7 +41,7 @@ export interface Draft {
 /**
  * A hook that another part of the server adds to writes of a type, in the same transaction. `preserveServerElements` restores server-managed elements that the
  * client omitted. `check` runs before the write and may refuse it. `warnings` returns warnings for the client about an accepted write. `after` runs after the
- * row was stored.
+ * row was stored; what it passes to `create` is stored in the same transaction, together with what the hooks of other writes create.
  */
 export interface WriteHook {
   /** Whether the hook applies to this write. It runs first and must not query the store. Absent: the hook applies to every write of the type. */
@@ -49,8 +49,17 @@ export interface WriteHook {
   preserveServerElements?(context: Context, draft: Draft, previous: ResourceRow): Draft;
   check?(context: Context, write: PendingWrite): Promise<void> | void;
   warnings?(context: Context, write: PendingWrite): Promise<Issue[]>;
-  after?(context: Context, write: PendingWrite): Promise<void>;
+  after?(context: Context, write: PendingWrite, create: CreateLater): Promise<void>;
 }
+
+/** A resource that a write hook creates. Its id was never used, and no write hook applies to it. */
+export interface NewResource {
+  type: ServedType;
+  id: string;
+  resource: Resource;
+}
+
+export type CreateLater = (creation: NewResource) => void;
 
 /** A version about to be stored. */
 export interface PendingWrite {

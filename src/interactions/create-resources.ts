@@ -3,9 +3,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
-import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
+import type { Context, PendingWrite } from './context.ts';
+import { prepareWrite, toDraft, toStoredRow } from './prepare-write.ts';
 import { WriteConflict } from './transaction-entry.ts';
-import { prepareWrite, toDraft, toStoredRow } from './write.ts';
+import { runChecks, runEffects } from './write-hooks.ts';
 
 /** A resource to be created, and its id. */
 interface Creation {
@@ -58,12 +59,11 @@ async function preparePending(context: Context, { type, known, creations }: Crea
 
 /** Every request writes in the same order, so that two requests cannot deadlock. */
 async function storePending(context: Context, writes: PendingWrite[]): Promise<void> {
-  const writeHooks = writes.flatMap((write) => findWriteHooks(context, write.type, write).map((hook) => ({ hook, write })));
-  for (const { hook, write } of writeHooks) await hook.check?.(context, write);
+  await runChecks(context, writes);
   const changes = writes.map(({ change }) => change).sort((a, b) => (a.id < b.id ? -1 : 1));
   for (const replaces of [false, true]) {
     const group = changes.filter((change) => (change.previous !== undefined) === replaces);
     if ((await context.store.write(context.caller.tenant, group)) < group.length) throw new WriteConflict();
   }
-  for (const { hook, write } of writeHooks) await hook.after?.(context, write);
+  await runEffects(context, writes);
 }

@@ -20,8 +20,8 @@ import type { Context, Draft, PendingWrite } from './context.ts';
 import { create } from './create.ts';
 import { localizeReferences } from './local-references.ts';
 import { buildMovedWrite, findMentions, type Move, moveReferences, storeMoved } from './move-references.ts';
+import { checkDraft, toDraft } from './prepare-write.ts';
 import { read, requireCurrent } from './read.ts';
-import { checkDraft, toDraft } from './write.ts';
 
 /** A patient by id, by identifiers that it must have, or both. `name`: the parameter, for errors. */
 export interface PatientSelection {

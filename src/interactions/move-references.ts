@@ -8,8 +8,9 @@ import { normalizeReference } from '../fhir/reference.ts';
 import { type Resource, SERVED_TYPES } from '../fhir/types.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { ResourceName } from '../store/search/referrers.ts';
-import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
-import { buildPendingWrite, toDraft } from './write.ts';
+import type { Context, PendingWrite } from './context.ts';
+import { buildPendingWrite, toDraft } from './prepare-write.ts';
+import { runChecks, runEffects } from './write-hooks.ts';
 
 /** The most resources that one merge changes. All of them are locked until it ends. */
 const MAX_MOVED = 10_000;
@@ -109,10 +110,9 @@ export const buildMovedWrite = (
 
 /** Stores locked resources, with their write hooks. */
 export async function storeMoved(context: Context, writes: PendingWrite[]): Promise<void> {
-  const hooks = writes.flatMap((write) => findWriteHooks(context, write.type, write).map((hook) => ({ hook, write })));
-  for (const { hook, write } of hooks) await hook.check?.(context, write);
+  await runChecks(context, writes);
   const changes = writes.map(({ change }) => change);
   if ((await context.store.write(context.caller.tenant, changes)) < changes.length)
     throw writeContention('other requests are writing the resources of these patients: try again');
-  for (const { hook, write } of hooks) await hook.after?.(context, write);
+  await runEffects(context, writes);
 }

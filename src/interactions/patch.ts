@@ -6,12 +6,13 @@ import { parseExactBody } from '../store/resources/resource-row.ts';
 import type { Context, WriteResult } from './context.ts';
 import { checkIfMatch } from './if-match.ts';
 import { localizeReferences } from './local-references.ts';
+import { toDraft } from './prepare-write.ts';
 import { requireCurrent } from './read.ts';
 import { requireSecurityContext } from './redaction.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { requireReadScopeForTests } from './scope-filter.ts';
 import { isUnchanged } from './update.ts';
-import { toDraft, writeResource } from './write.ts';
+import { writeResource } from './write.ts';
 
 /** Stores the patched resource. Refuses: not found (404), deleted (410), another version than `ifMatch` (412), the patch does not apply (422). */
 export async function patchResource(

@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { conflict } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
-import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
-import { prepareServerWrite, toDraft, toStoredRow } from './write.ts';
+import type { Context, PendingWrite } from './context.ts';
+import { prepareServerWrite, toDraft, toStoredRow } from './prepare-write.ts';
+import { runChecks, runEffects } from './write-hooks.ts';
 
 export interface ResourceEdit {
   type: ServedType;
@@ -31,9 +32,9 @@ export async function readModifyWriteMany(context: Context, rewritings: Resource
       const write = preparePending(inside, rewriting, current.get(`${rewriting.type}/${rewriting.id}`));
       if (write) writes.push(write);
     }
-    for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.check?.(inside, write);
+    await runChecks(inside, writes);
     for (const replaces of [false, true]) await writePending(inside, writes, replaces);
-    for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.after?.(inside, write);
+    await runEffects(inside, writes);
     return writes.map(toStoredRow);
   });
 }

@@ -3,9 +3,10 @@
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
+import { toDraft } from './prepare-write.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { isUnchanged } from './update.ts';
-import { toDraft, writeResource } from './write.ts';
+import { writeResource } from './write.ts';
 
 interface ReadModifyWrite {
   type: ServedType;

@@ -1,19 +1,22 @@
-// Stores the targets of a transaction. Targets without write hooks are stored together in one statement; targets with write hooks follow one by one.
+// Stores the targets of a transaction. Targets without write hooks are stored together in one statement. Creations with write hooks follow together, then the other
+// targets with write hooks one by one.
 // A conditional reference may match a resource of the same transaction, so a target with such references is stored after the resources that they match.
 // https://hl7.org/fhir/R4/http.html#trules
 import { setImmediate } from 'node:timers/promises';
+import { listLiteralReferences } from '../fhir/literal-references.ts';
 import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
 import { parseSearchUrl } from '../fhir/search/request.ts';
 import type { ResourceChange } from '../store/resources/resource-change.ts';
 import { parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import { findMatch } from './conditional-match.ts';
-import { type Context, type Draft, findWriteHooks, type PendingWrite } from './context.ts';
+import type { Context, Draft, PendingWrite } from './context.ts';
 import { localizeReferences } from './local-references.ts';
+import { checkDraft, prepareWrite, toDraft, toStoredRow, type WriteRequest } from './prepare-write.ts';
 import { type EntryOutcome, NO_ENTRY, toEntryError, WriteConflict, withEntryError } from './transaction-entry.ts';
 import { findConditionalReferences, type Links, relinkDraft } from './transaction-links.ts';
 import type { Target } from './transaction-targets.ts';
 import { isUnchanged } from './update.ts';
-import { checkDraft, prepareWrite, toDraft, toStoredRow, type WriteRequest, writeResource } from './write.ts';
+import { listWriteHooks, writeResource, writeWithHooks } from './write.ts';
 
 /** A target before it is written. `waits`: its conditional references. They are supported only inside a transaction. */
 interface PendingTarget {
@@ -103,30 +106,69 @@ const tooManyRounds = ({ target }: PendingTarget): FhirError =>
   );
 
 const hasWriteHooks = (context: Context, { target: { entry, previous }, draft }: Pick<PendingTarget, 'target' | 'draft'>): boolean =>
-  findWriteHooks(context, entry.type, { ...(draft && { resource: draft.resource }), ...(previous && { previous }) }).length > 0;
+  listWriteHooks(context, { type: entry.type, ...(draft && { draft }), ...(previous && { previous }) }).length > 0;
 
 interface ResolvedNames {
   links: Links;
   found: ReadonlyMap<string, string>;
 }
 
+/** A target that is written now. `draft`: with its final references. */
+interface ReadyTarget {
+  target: Target;
+  draft: Draft | undefined;
+}
+
 async function storeReady(context: Context, ready: PendingTarget[], naming: ResolvedNames): Promise<[number, EntryOutcome][]> {
   const done: [number, EntryOutcome][] = [];
   const batch: { at: number; write: PendingWrite }[] = [];
+  const hooked: ReadyTarget[] = [];
   for (const [turn, job] of ready.entries()) {
     if (turn % YIELD_INTERVAL === YIELD_INTERVAL - 1) await setImmediate();
-    const { entry } = job.target;
+    const { target } = job;
+    const { entry } = target;
     const draft = job.draft && localizeReferences(context, relinkDraft(job.draft, { ...naming, fullUrl: entry.fullUrl }));
-    const unchanged = await withEntryError(entry.index, () => findUnchanged(context, job.target, draft));
+    const unchanged = await withEntryError(entry.index, () => findUnchanged(context, target, draft));
     if (unchanged) done.push([entry.index, unchanged]);
-    else if (hasWriteHooks(context, job)) done.push([entry.index, await storeWithHooks(context, job.target, draft)]);
-    else batch.push({ at: entry.index, write: await withEntryError(entry.index, () => prepareWrite(context, toWrite(job.target, draft))) });
+    else if (hasWriteHooks(context, job)) hooked.push({ target, draft });
+    else batch.push({ at: entry.index, write: await withEntryError(entry.index, () => prepareWrite(context, toWrite(target, draft))) });
   }
   await storeTogether(
     context,
     batch.map(({ write }) => write),
   );
-  return [...done, ...batch.map(({ at, write }): [number, EntryOutcome] => [at, toOutcome(write.previous, toStoredRow(write))])];
+  const stored = batch.map(({ at, write }): [number, EntryOutcome] => [at, toOutcome(write.previous, toStoredRow(write))]);
+  return [...done, ...stored, ...(await storeHooked(context, hooked))];
+}
+
+/** Creations that do not refer to each other are stored together. The others may depend on what is stored before, so they follow in the order of the entries. */
+async function storeHooked(context: Context, hooked: ReadyTarget[]): Promise<[number, EntryOutcome][]> {
+  const together = findIndependentCreations(context, hooked);
+  const done = await createWithHooks(context, together);
+  for (const ready of hooked)
+    if (!together.includes(ready)) done.push([ready.target.entry.index, await storeWithHooks(context, ready.target, ready.draft)]);
+  return done;
+}
+
+function findIndependentCreations({ baseUrl }: Context, hooked: ReadyTarget[]): ReadyTarget[] {
+  const names = new Set(hooked.map(({ target }) => `${target.entry.type}/${target.id}`));
+  return hooked.filter(
+    ({ target, draft }) =>
+      draft !== undefined &&
+      toWrite(target, draft).method === 'POST' &&
+      listLiteralReferences(draft.resource, baseUrl).every(({ type, id }) => !names.has(`${type}/${id}`)),
+  );
+}
+
+async function createWithHooks(context: Context, creations: ReadyTarget[]): Promise<[number, EntryOutcome][]> {
+  for (const { target, draft } of creations) await withEntryError(target.entry.index, () => checkDraft(context, draft!, target.entry.type));
+  const requests = creations.map(({ target, draft }) => ({
+    request: toWrite(target, draft),
+    locateErrors: <T>(work: () => Promise<T>) => withEntryError(target.entry.index, work, target.entry.type),
+  }));
+  const written = await writeWithHooks(context, requests);
+  if (!written) throw new WriteConflict();
+  return written.map((version, nth) => [creations[nth]!.target.entry.index, { ...version, outcome: 'created' }]);
 }
 
 /** An update with unchanged content does not create a version. */

@@ -8,8 +8,9 @@ import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context, Draft, WriteResult } from './context.ts';
 import { checkIfMatch, checkIfNoneMatch } from './if-match.ts';
 import { localizeReferences } from './local-references.ts';
+import { checkDraft, stampVersion } from './prepare-write.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
-import { checkDraft, stampVersion, writeResource } from './write.ts';
+import { writeResource } from './write.ts';
 
 interface UpdateRequest {
   type: ServedType;

@@ -6,9 +6,9 @@ import { validateResource } from '../fhir/validation/validate.ts';
 import type { ValidateRequest, ValidationMode } from '../fhir/validation/validate-request.ts';
 import { parseExactBody } from '../store/resources/resource-row.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
+import { buildPendingWrite, toDraft } from './prepare-write.ts';
 import { checkProfiles } from './profile-checks.ts';
 import { read } from './read.ts';
-import { buildPendingWrite, toDraft } from './write.ts';
 
 /** `id`: the id in the URL. */
 interface Validation extends ValidateRequest {

@@ -2,8 +2,8 @@
 import { conflict, duplicate } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { create } from '../interactions/create.ts';
+import { toDraft } from '../interactions/prepare-write.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
-import { toDraft } from '../interactions/write.ts';
 import type { Env, View } from '../mapping/shape.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { ExternalStep, StepClaim, StepFields } from './external-step.ts';

@@ -18,13 +18,15 @@ const SIZE = 40;
 const api = (method: 'get' | 'post', path: string) =>
   request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
 
-/** Orders are written one by one, so that a connection can be lost between two of them. */
+/** Requests that are based on each other are written one by one, so that a connection can be lost between two of them. */
 const entries = (tag: string) =>
   Array.from({ length: SIZE }, (_one, n) => ({
+    fullUrl: `urn:x:${n}`,
     resource: {
       resourceType: n % 2 ? 'ServiceRequest' : 'Patient',
       meta: { tag: [{ code: tag }] },
       ...(n % 2 && { status: 'draft', intent: 'plan', subject: { display: 'x' } }),
+      ...(n % 2 && n > 1 && { basedOn: [{ reference: `urn:x:${n - 2}` }] }),
     },
     request: { method: 'POST', url: n % 2 ? 'ServiceRequest' : 'Patient' },
   }));

@@ -7,8 +7,7 @@ import { conflict } from '../../fhir/outcome.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import { parseStored, toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
-import { create } from '../../interactions/create.ts';
+import type { Context, CreateLater, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
@@ -61,25 +60,38 @@ const buildPhysicianReference = ({ id, npi, firstName, lastName }: OrderPhysicia
 /** The UUID namespace of the ids of Tasks of rejections, generated for this project. */
 const TASK_ID_NAMESPACE = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';
 
-/** A request that is not ordered has one Task with the status `rejected`, however often it is written. A derived id, so that two concurrent writes create one Task. It depends on an earlier order with the same request id, which has its own Task. */
-async function buildTaskId({ store, caller }: Context, request: string): Promise<string> {
-  const previous = await findOrderEntry(store, caller.tenant, request);
-  return v5([caller.tenant, toSubject(request), previous?.key ?? ''].join('/'), TASK_ID_NAMESPACE);
+/**
+ * A request that is not ordered has one Task with the status `rejected`, however often it is written. A derived id, so that two concurrent writes create one Task.
+ * `order`: the key of an earlier order with the same request id, which has its own Task.
+ */
+const deriveTaskId = ({ caller }: Context, request: string, order = ''): string =>
+  v5([caller.tenant, toSubject(request), order].join('/'), TASK_ID_NAMESPACE);
+
+async function findTaskId(context: Context, request: string): Promise<string> {
+  const previous = await findOrderEntry(context.store, context.caller.tenant, request);
+  return deriveTaskId(context, request, previous?.key);
 }
 
 /** The Task of a rejection; undefined: the request has no such Task, or a user has changed its status. */
 export async function findRejectedTask(context: Context, request: string): Promise<ResourceRow | undefined> {
-  const row = await context.store.read(context.caller.tenant, 'Task', await buildTaskId(context, request));
+  const row = await context.store.read(context.caller.tenant, 'Task', await findTaskId(context, request));
   return parseStored('Task', row)?.status === 'rejected' ? row : undefined;
 }
 
 /** Stores the rejection, or updates its reason and patient. A Task that a user has changed or deleted is not updated. `task`: the Task of an order. */
-export async function storeRejection(context: Context, request: string, task: Resource, reason: string): Promise<void> {
-  const id = await buildTaskId(context, request);
-  const stands = await context.store.read(context.caller.tenant, 'Task', id);
+export async function storeRejection(
+  context: Context,
+  { id: request, previous, change }: PendingWrite,
+  { task, reason, create }: { task: Resource; reason: string; create: CreateLater },
+): Promise<void> {
   const rejected = withTaskStatus(task, 'rejected', reason);
-  if (!stands) await create(context, { type: 'Task', id, draft: { resource: rejected, exact: rejected } });
-  else if (await findRejectedTask(context, request))
+  // a request with an id that a client chose may have been stored before, and been erased
+  const isNew = !previous && change.method === 'POST';
+  if (isNew) return create({ type: 'Task', id: deriveTaskId(context, request), resource: rejected });
+  const id = await findTaskId(context, request);
+  const stands = await context.store.read(context.caller.tenant, 'Task', id);
+  if (!stands) create({ type: 'Task', id, resource: rejected });
+  else if (parseStored('Task', stands)?.status === 'rejected')
     await readModifyWrite(context, { type: 'Task', id, edit: (current) => updateRejection(current, task, reason) });
 }
 
@@ -88,14 +100,18 @@ function updateRejection(current: Resource, { for: patient, lastModified }: Reso
   return isDeepStrictEqual(next, current) ? current : { ...next, ...buildLastModified(current, String(lastModified)) };
 }
 
-/** Creates the Task of an order, or updates the Task of a former rejection. Returns its id. `isNew`: the request was never stored, so it was not rejected. */
+/** Creates the Task of an order, or updates the Task of a former rejection. Returns its id. */
 export async function createOrderTask(
   context: Context,
-  { id: request, isNew }: { id: string; isNew: boolean },
-  task: Resource,
+  { id: request, previous }: PendingWrite,
+  { task, create }: { task: Resource; create: CreateLater },
 ): Promise<string> {
-  const rejected = isNew ? undefined : await findRejectedTask(context, request);
-  if (!rejected) return (await create(context, { type: 'Task', draft: { resource: task, exact: task } })).row.id;
+  const rejected = previous && (await findRejectedTask(context, request));
+  if (!rejected) {
+    const id = context.newId();
+    create({ type: 'Task', id, resource: task });
+    return id;
+  }
   const { authoredOn: _now, lastModified, ...rest } = task;
   const edit = (current: Resource): Resource => ({
     ...withTaskStatus(current, 'requested'),

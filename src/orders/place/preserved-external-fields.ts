@@ -4,7 +4,7 @@
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
-import { toDraft } from '../../interactions/write.ts';
+import { toDraft } from '../../interactions/prepare-write.ts';
 import { parseExactBody } from '../../store/resources/resource-row.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';

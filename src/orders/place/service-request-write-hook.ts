@@ -5,7 +5,7 @@
 import { businessRules, conflict, FhirError, type Issue } from '../../fhir/outcome.ts';
 import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
+import type { Context, CreateLater, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { parseExactBody } from '../../store/resources/resource-row.ts';
 import { findTransition } from '../state-machine.ts';
@@ -74,15 +74,15 @@ export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOr
       if (decision.verdict === 'place') return buildOrderNotices((await contentOf(context, write, decision.tests)).content);
       return decision.verdict === 'reject' || decision.verdict === 'tell' ? [decision.issue] : [];
     },
-    async after(context, write) {
+    async after(context, write, create) {
       if (!write.resource || write.movesReferences) return;
       const entry = await findEntryOfWrite(context, write);
       if (isRevocation(write, context)) return entry && withdrawOrder(context, entry);
       if (entry && write.resource.status === 'active') return resumeOrder(context, entry, write);
       const decision = await decisionOn(context, write);
       if (decision.verdict === 'place')
-        await acceptOrder(context, write, { ...(await contentOf(context, write, decision.tests)), systems });
-      if (decision.verdict === 'reject') await rejectOrder(context, write, { issue: decision.issue, systems });
+        await acceptOrder(context, write, { ...(await contentOf(context, write, decision.tests)), systems, create });
+      if (decision.verdict === 'reject') await rejectOrder(context, write, { issue: decision.issue, systems, create });
     },
   };
 }
@@ -184,7 +184,7 @@ const parseWritten = ({ change }: PendingWrite): Resource => parseExactBody(chan
 async function acceptOrder(
   context: Context,
   write: PendingWrite,
-  { patientId, account, content, systems }: Awaited<BuiltContent> & { systems: Systems },
+  { patientId, account, content, systems, create }: Awaited<BuiltContent> & { systems: Systems; create: CreateLater },
 ): Promise<void> {
   const { tenant } = context.caller;
   const { version } = write.change;
@@ -192,7 +192,7 @@ async function acceptOrder(
   const key = context.newId();
   const at = context.clock().toISOString();
   const task = buildTask(request, { at, sent: content, system: systems.taskInput });
-  const taskId = await createOrderTask(context, { id: write.id, isNew: write.previous === undefined }, task);
+  const taskId = await createOrderTask(context, write, { task, create });
   const insurance = buildUserInsurance(content);
   const payload = formatOrderPayload({
     state: 'unsent',
@@ -208,9 +208,13 @@ async function acceptOrder(
 }
 
 /** Stores a Task with the reason why the request is not ordered. */
-async function rejectOrder(context: Context, write: PendingWrite, { issue, systems }: { issue: Issue; systems: Systems }): Promise<void> {
+async function rejectOrder(
+  context: Context,
+  write: PendingWrite,
+  { issue, systems, create }: { issue: Issue; systems: Systems; create: CreateLater },
+): Promise<void> {
   const task = buildTask(parseWritten(write), { at: context.clock().toISOString(), system: systems.taskInput });
-  await storeRejection(context, write.id, task, issue.text);
+  await storeRejection(context, write, { task, reason: issue.text, create });
 }
 
 /** Writing the request as active releases an unconfirmed order, and one that was on hold. An order that an operator has parked stays parked. */
