@@ -13,6 +13,7 @@ import { createOutbox } from './queues/outbox.ts';
 import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
 import { createReindexing } from './reindexing.ts';
+import { createGroupedCreations, type GroupedCreations } from './resources/grouped-creations.ts';
 import { countHistory, type HistoryQuery, type HistorySpan, readHistory } from './resources/history.ts';
 import {
   type LockedRows,
@@ -45,10 +46,11 @@ interface Stores {
 export function createStores(database: Database, background = database, guard?: WriteGuard): Stores {
   const wrote = createStatisticsUpdate(background);
   const store = new SqlStore(database, wrote, guard && { check: guard });
+  const creations = createGroupedCreations((tenant) => database.forRequest(tenant, { safe: false }));
   return {
     store,
     forRequest: ({ tenant }, request, own) =>
-      request ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }) : store,
+      request ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }, creations) : store,
   };
 }
 
@@ -65,12 +67,14 @@ class SqlStore implements Store {
   private readonly database: Database;
   private readonly onWrites: (count: number) => void;
   private readonly guard: Guard | undefined;
+  private readonly creations: GroupedCreations | undefined;
 
-  /** `wrote` is called with the number of applied changes. */
-  constructor(database: Database, wrote: (count: number) => void, guard?: Guard) {
+  /** `wrote` is called with the number of applied changes. `creations`: absent inside a transaction. */
+  constructor(database: Database, wrote: (count: number) => void, guard?: Guard, creations?: GroupedCreations) {
     this.database = database;
     this.onWrites = wrote;
     this.guard = guard;
+    this.creations = creations;
   }
 
   isDistributed() {
@@ -132,11 +136,17 @@ class SqlStore implements Store {
   async write(tenant: number, changes: ResourceChange[]): Promise<number> {
     if (this.guard && !this.guard.written) return this.transaction((inside) => inside.write(tenant, changes));
     if (this.guard) await this.lockDeleted(tenant, changes);
-    const applied = await writeChanges(this.database, tenant, changes);
+    const applied = await this.apply(tenant, changes);
     this.onWrites(applied);
     // after a conflict, the caller rolls back or tries again
     if (applied === changes.length) for (const change of changes) this.guard?.written?.push({ tenant, change });
     return applied;
+  }
+
+  private apply(tenant: number, changes: ResourceChange[]): Promise<number> {
+    const [first] = changes;
+    const isCreation = changes.length === 1 && first!.method === 'POST' && first!.previous === undefined && first!.index !== undefined;
+    return isCreation && this.creations ? this.creations.create(tenant, first!) : writeChanges(this.database, tenant, changes);
   }
 
   lockReferenced(tenant: number, targets: { type: ServedType; id: string }[]) {

@@ -1,6 +1,7 @@
 // Writes changes of resources: one change or many in one statement. docs/decisions/0001-one-statement-writes.md
 
 import type { IndexRows } from '../../fhir/indexing/rows.ts';
+import { TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import {
   buildInsertTarget,
@@ -28,6 +29,14 @@ export async function writeChanges(database: Database, tenant: number, changes: 
   const kind = others.length === 0 ? findWriteKind(first) : undefined;
   const counts = kind ? await writeOne(database, tenant, { change: first, kind }) : await writeMany(database, tenant, changes);
   return counts[0]!.applied;
+}
+
+/** Stores several new resources in one statement. Returns those that are stored: an id that is already in use is left alone. */
+export async function writeCreations(database: Database, tenant: number, changes: ResourceChange[]): Promise<ResourceChange[]> {
+  const { sql, parameters, name } = buildBatchWrite(tenant, changes);
+  const [row] = await database.query<{ made: string[] | null }>(sql, parameters, name);
+  const made = new Set(row!.made);
+  return changes.filter(({ type, id }) => made.has(`${TYPE_NUMBERS[type]}/${id}`));
 }
 
 function writeMany(database: Database, tenant: number, changes: ResourceChange[]): Promise<AppliedCount[]> {
@@ -193,7 +202,8 @@ const buildTableInsert = (table: IndexTable): string => `${table}_new as (
 type BatchKind = 'create' | 'any';
 
 /**
- * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes. The
+ * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes; that of
+ * creations also `made`: their types and ids. The
  * types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
  */
 const buildBatchSql = (kind: BatchKind, tables: IndexTable[]): string => `with given as (
@@ -217,7 +227,7 @@ searched as (
   select $1, pid, rtype, self_h, lu, tok::bigint[], ord, rules from done where self_h is not null
   ${kind === 'create' ? '' : REPLACED}),
 ${tables.map(kind === 'create' ? buildTableInsert : buildTableReplacement).join(',\n')}
-select count(*)::int as applied from done`;
+select count(*)::int as applied${kind === 'create' ? ", json_agg(rtype || '/' || id) as made" : ''} from done`;
 
 const CHANGED = `changed as (
   update resource r set ver = g.ver, lu = g.lu, body = g.body, rules = coalesce(g.rules, r.rules) from given g
