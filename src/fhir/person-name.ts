@@ -34,7 +34,7 @@ export function parseNameParts(text: string): NameParts {
 
 /** Adds the parts that its text implies to a HumanName without given and family name. Other names are returned unchanged. */
 export function addNameParts(name: unknown): unknown {
-  if (!isObject(name) || typeof name.text !== 'string' || name.given !== undefined || name.family !== undefined) return name;
+  if (!isObject(name) || name.given !== undefined || name.family !== undefined || typeof name.text !== 'string') return name;
   const { family, ...lists } = parseNameParts(name.text);
   const parts = Object.entries({ ...lists, family: family[0] ?? [] }).filter(([, value]) => value.length);
   return { ...Object.fromEntries(parts), ...name };

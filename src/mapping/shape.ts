@@ -1,6 +1,7 @@
 // The types of compiled mappings: the contract between this room and its users (vendor requests, orders). Everything is pure: no Express, no SQL, no clock,
 // no I/O after loading. Values that only the server knows are passed in as `Env`.
 import type { ParsedJson } from '../fhir/json.ts';
+import type { PathKey } from '../fhir/json-tree.ts';
 import type { ErrorKind, Issue } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { PathVariables } from '../fhir/writable-path/path.ts';
@@ -51,6 +52,25 @@ export interface JsonSchema {
   additionalProperties?: JsonSchema | false;
   anyOf?: JsonSchema[];
   required?: string[];
+}
+
+/** Where an element is. `owner`: the joined resource that has it (`PractitionerRole/1`); empty for the resource itself. */
+export interface ElementPlace {
+  owner: string;
+  keys: PathKey[];
+}
+
+/** The elements that one field of a view, or of a member of a list (`phones[0].number`), is read from. */
+export interface TracedField {
+  name: string;
+  /** The FHIRPaths of the field. */
+  paths: string[];
+  /** Its line in the mapping file: `loop/patient.yaml:12`. */
+  declaredAt: string;
+  /** The elements that it shows. */
+  elements: ElementPlace[];
+  /** The elements that decide which of them it shows. */
+  conditions: ElementPlace[];
 }
 
 /** One documented JSON body of one vendor, tied to a resource type. */
@@ -119,6 +139,8 @@ export interface Shape {
   pickKnownFields(body: View): View;
   /** Resource → view. */
   read(resource: Resource, env: Env, options?: ReadOptions): View;
+  /** The elements that each field is read from. Fields that the view omits are included. */
+  trace(resource: Resource, env: Env): TracedField[];
   /**
    * View → resource: writes the view into `into` (absent: a new resource). Elements that the mapping does not name stay. A field that the view does not have
    * is unset.

@@ -27,7 +27,7 @@ interface ViewOptions {
   /** Variables of the lens in addition to the joins. */
   bindings?: Record<string, unknown> | undefined;
   /** Searches of joins that are already running. */
-  prefetched?: JoinedResources;
+  prefetched?: JoinedResources | undefined;
 }
 
 /** The views of these rows, in their order. */
@@ -36,9 +36,28 @@ export async function buildViews(
   rows: BodyRow[],
   { bindings, prefetched }: ViewOptions = {},
 ): Promise<View[]> {
+  const sources = await loadSources({ shape, context }, rows, { bindings, prefetched });
+  return sources.map(({ resource, env }) => shape.read(resource, env));
+}
+
+/** What a view is read from: the resource, and the values of the server with the joined resources. */
+interface ViewSource {
+  resource: Resource;
+  env: Env;
+}
+
+/** The sources of the views of these rows. */
+export async function loadSources(
+  { shape, context }: Pick<VendorRequest, 'shape' | 'context'>,
+  rows: BodyRow[],
+  { bindings, prefetched }: ViewOptions = {},
+): Promise<ViewSource[]> {
   const resources = rows.map((row) => parseStored(row, { exact: shape.hasNumbers }));
   const joins = shape.joins.length ? await loadJoins(resources, shape.joins, { context, prefetched }) : [];
-  return rows.map((row, at) => shape.read(resources[at]!, buildEnv(context, { created: row.created, ...joins[at], ...bindings })));
+  return resources.map((resource, at) => ({
+    resource,
+    env: buildEnv(context, { created: rows[at]!.created, ...joins[at], ...bindings }),
+  }));
 }
 
 /** The view of one row. */

@@ -44,6 +44,10 @@ export interface WritablePath {
   open: string[];
   /** Why `put` is not possible. Undefined: it is. */
   readOnly: string | undefined;
+  /** The nodes at which its steps begin: the node itself, or the values of its variable. */
+  start(node: unknown, env?: PathVariables): unknown[];
+  /** Whether it ends in exists(). */
+  exists: boolean;
   /** The values, in document order. `[true]` or `[false]` for a path that ends in exists(). */
   get(node: unknown, env?: PathVariables): unknown[];
   /** A new node with these values: one, or several if the last element repeats. Without values, the element is removed, and elements that become empty. */
@@ -63,9 +67,8 @@ function compileSteppedPath(text: string, syntax: PathSyntax, scope: PathScope):
   const start = variable ? compileVariableStart(variable, scope) : undefined;
   const steps = compileSteps(variable ? rest : syntax.steps, start ? start.type : scope.type, scope);
   const { exists } = syntax;
-  const collect = start
-    ? (_node: unknown, env: PathVariables) => followSteps(steps, start.of(env), env)
-    : (node: unknown, env: PathVariables) => followSteps(steps, [node], env);
+  const begin = start ? (_node: unknown, env: PathVariables) => start.of(env) : (node: unknown) => [node];
+  const collect = (node: unknown, env: PathVariables) => followSteps(steps, begin(node, env), env);
   const readOnly = explainReadOnly(steps, { variable: variable?.name, exists });
   return {
     text,
@@ -74,6 +77,8 @@ function compileSteppedPath(text: string, syntax: PathSyntax, scope: PathScope):
     steps,
     open: steps.filter((step) => step.open).map((step) => step.name),
     readOnly,
+    start: (node, env = NO_VARIABLES) => begin(node, env),
+    exists,
     get: exists ? (node, env = NO_VARIABLES) => [collect(node, env).length > 0] : (node, env = NO_VARIABLES) => collect(node, env),
     put: (node, values, env = NO_VARIABLES) => {
       if (readOnly !== undefined) throw new Error(`${text}: nothing can be put here: ${readOnly}`);

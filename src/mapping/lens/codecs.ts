@@ -275,8 +275,8 @@ const buildQuantityCodec: CodecBuilder = (code) => {
   if (code === '') throw new Error('quantity needs a UCUM unit: write quantity(min)');
   return {
     read: (stored) => {
-      const { value, comparator, ...unit } = toRecord(stored);
-      return unit.system === UCUM_SYSTEM && unit.code === code && comparator === undefined ? value : undefined;
+      const { value, comparator, system, code: unit } = toRecord(stored);
+      return system === UCUM_SYSTEM && unit === code && comparator === undefined ? value : undefined;
     },
     write: (value) => ({ value, unit: code, system: UCUM_SYSTEM, code }),
   };

@@ -52,10 +52,10 @@ const listParts = (coding: unknown): [keyof typeof PART_TYPES, unknown][] =>
     return value === undefined ? [] : [[part, value]];
   });
 
-function toShownConcept(concept: unknown): unknown {
-  const { text, coding } = toRecord(concept);
-  const codings = toRecords(coding);
+function toShownConcept(stored: unknown): unknown {
+  const concept = toRecord(stored);
+  const codings = toRecords(concept.coding);
   const coded = codings.find(({ code }) => code !== undefined);
-  if (coded) return { system: coded.system ?? null, code: coded.code, display: coded.display ?? text ?? null };
-  return text ?? codings.find(({ display }) => display !== undefined)?.display ?? undefined;
+  if (coded) return { system: coded.system ?? null, code: coded.code, display: coded.display ?? concept.text ?? null };
+  return concept.text ?? codings.find(({ display }) => display !== undefined)?.display ?? undefined;
 }

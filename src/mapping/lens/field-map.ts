@@ -20,9 +20,10 @@ export const buildMapField: FieldBuilder = (name, spec, context) => {
   typeOf(keyName);
   const valueType = typeOf(valueName);
   const entryOf = (element: unknown): MapEntry | undefined => {
-    const { [keyName]: system, [valueName]: value } = toRecord(element);
-    const own = typeof system === 'string' && system.startsWith(prefix) && typeof value === 'string';
-    return own ? { key: decodeKey(system.slice(prefix.length)), value } : undefined;
+    const { [keyName]: system } = toRecord(element);
+    if (typeof system !== 'string' || !system.startsWith(prefix)) return undefined;
+    const { [valueName]: value } = toRecord(element);
+    return typeof value === 'string' ? { key: decodeKey(system.slice(prefix.length)), value } : undefined;
   };
   const slot = context.listSlot(path, (element) => entryOf(element) !== undefined);
   const elementOf = ({ key, value }: MapEntry): object => ({ [keyName]: prefix + encodeKey(key), [valueName]: value });

@@ -52,6 +52,7 @@ export const buildObjectListField =
       spec,
       keyPath: at,
       members,
+      memberPaths: tree,
       codec: NO_CODEC,
       paths: [path],
       writtenPaths: [path],

@@ -27,6 +27,8 @@ export interface Field {
   fields?: Field[];
   /** The fields of each member of a list of objects. */
   members?: Field[];
+  /** The paths of these fields, from an element of the list. */
+  memberPaths?: PathTree;
   codec: Codec;
   /** The paths of the field: the first is written, the others are read as fallbacks. */
   paths: WritablePath[];

@@ -12,6 +12,7 @@ import { buildField } from './field-builder.ts';
 import { findImpliedFields } from './field-forms.ts';
 import { type HiddenWrite, type LensParts, readView } from './lens-read.ts';
 import { writeView } from './lens-write.ts';
+import { type FieldLineage, traceView } from './lineage.ts';
 import { buildNameScope, type NameScope } from './name-scope.ts';
 import { buildPathTree, type PathTree } from './path-tree.ts';
 
@@ -27,6 +28,8 @@ export interface Lens {
   also: HiddenWrite[];
   rows: RowItems | undefined;
   read(resource: Resource, env: Env, options?: ReadOptions): View;
+  /** The elements that each field of the view is read from. */
+  trace(resource: Resource, env: Env): FieldLineage[];
   write(view: View, into: Resource | undefined, env: Env, options?: WriteOptions): Resource;
 }
 
@@ -83,6 +86,7 @@ export function buildLens(
     also,
     rows,
     read: (resource, env, { all = false, bare = false } = {}) => readView(parts, resource, { env, all, bare }),
+    trace: (resource, env) => traceView(parts, resource, env),
     write: (view, into, env, { server = false, bare = false } = {}) => writeView(parts, view, { into, env, server, bare }),
   };
 }

@@ -13,6 +13,8 @@ export interface PathTree {
   addPath(path: WritablePath, hidden?: boolean): number;
   /** Adds a list and returns its slot: written values replace the members of the path that `own` accepts. */
   addList(path: WritablePath, own: MemberFilter): number;
+  /** The path of a slot. */
+  pathAt(slot: number): WritablePath;
   /** Marks a path as written by a field: its value is not removed as a stale dependent of another element. */
   protect(path: WritablePath): void;
   /** The values of all paths by slot; `all`: with hidden ones. */
@@ -48,20 +50,24 @@ export function buildPathTree(type: string): PathTree {
   const roots: Branch[] = [];
   /** Paths that start from a variable are read one by one. */
   const bound: { slot: number; path: WritablePath }[] = [];
+  const paths: WritablePath[] = [];
   let size = 0;
   let branches = 0;
   const slotOf = (path: WritablePath, how: { hidden: boolean; own?: MemberFilter }): number => {
     if (path.variable === undefined) {
       const branch = addBranch(roots, path.steps, { ...how, next: () => branches++ });
       if (branch.slot < 0) branch.slot = size++;
+      paths[branch.slot] ??= path;
       return branch.slot;
     }
     bound.push({ slot: size, path });
+    paths[size] = path;
     return size++;
   };
   return {
     addPath: (path, hidden = false) => slotOf(path, { hidden }),
     addList: (path, own) => slotOf(path, { hidden: false, own }),
+    pathAt: (slot) => paths[slot]!,
     protect(path) {
       let level = path.variable === undefined ? roots : [];
       for (const { key } of path.steps) {

@@ -4,10 +4,11 @@ import { toRecord } from '../../fhir/json-values.ts';
 import type { ServedType } from '../../fhir/types.ts';
 import type { Aliases, WritablePath } from '../../fhir/writable-path/path.ts';
 import type { CodeTables } from '../lens/derivations.ts';
-import type { Field } from '../lens/field.ts';
+import { type Field, toFileKeys } from '../lens/field.ts';
 import { buildFieldFinder } from '../lens/field-finder.ts';
 import { buildLens, type Lens } from '../lens/lens.ts';
 import { isUnset } from '../lens/lens-read.ts';
+import type { FieldLineage } from '../lens/lineage.ts';
 import { buildDuplicateFinder } from '../query/duplicates.ts';
 import { buildJoins } from '../query/joins.ts';
 import { buildSearchSupport } from '../query/search-parameters.ts';
@@ -21,7 +22,7 @@ import { pickKnownFields } from '../request/known-fields.ts';
 import { buildReferenceRules, readValueAt } from '../request/reference-rules.ts';
 import { buildShapeEnvelopes } from '../response/shape-envelopes.ts';
 import { listPathParameters } from '../routes.ts';
-import { MAX_LIST_ITEMS, type Shape, type Surface, type View } from '../shape.ts';
+import { MAX_LIST_ITEMS, type Shape, type Surface, type TracedField, type View } from '../shape.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
 
 interface ShapeInput {
@@ -31,8 +32,15 @@ interface ShapeInput {
   surface: Surface;
   surfaceSpec: SurfaceSpec;
   tables: CodeTables;
+  /** The file and line of keys in the mapping file. */
+  locateLine(keys: string[]): string;
   /** Receives each mistake, with its keys in the mapping file. */
   fault(keys: string[], error: unknown): void;
+}
+
+interface BuiltShape {
+  shape: Shape;
+  lens: Lens;
 }
 
 /** Whether every response shows an item that its own request created. */
@@ -42,7 +50,7 @@ const isCreateOnly = ({ interactions }: MappingSpec): boolean => interactions.ev
 const DEFAULT_MESSAGES = { duplicate: 'this exists already', idempotency: 'this idempotency-key was used with another body' };
 
 /** The shape, and its lens for checks and tools. */
-export function buildShape({ name, mapping, resource, surface, surfaceSpec, tables, fault }: ShapeInput): { shape: Shape; lens: Lens } {
+export function buildShape({ name, mapping, resource, surface, surfaceSpec, tables, locateLine, fault }: ShapeInput): BuiltShape {
   const aliases = surfaceSpec.systems;
   const lens = buildLens(mapping, { aliases, ids: surface, tables }, fault);
   const nullable = surfaceSpec.nulls === 'unset';
@@ -77,8 +85,7 @@ export function buildShape({ name, mapping, resource, surface, surfaceSpec, tabl
     ...buildChangePlanner(lens.fields, { nullable, deep: surfaceSpec.patch !== 'replace', findConflicts: disagree }),
     pickKnownFields: (body) => pickKnownFields(requestFields, body),
     ...buildBatchCreate(mapping, lens.fields),
-    read: lens.read,
-    write: lens.write,
+    ...buildAccess(lens, locateLine),
     findField: buildFieldFinder(mapping.resource, lens),
     ...buildSearchSupport(mapping, { aliases, ids: surface }, fault),
     joins: buildJoins(mapping, lens.names, fault),
@@ -91,6 +98,18 @@ export function buildShape({ name, mapping, resource, surface, surfaceSpec, tabl
   };
   return { shape, lens };
 }
+
+const buildAccess = ({ read, write, trace }: Lens, locateLine: ShapeInput['locateLine']): Pick<Shape, 'read' | 'write' | 'trace'> => ({
+  read,
+  write,
+  trace: (resource, env) => trace(resource, env).map((field) => addDeclaration(field, locateLine)),
+});
+
+/** The line is that of the vendor's folder, not of the machine. */
+const addDeclaration = ({ field, ...traced }: FieldLineage, locateLine: ShapeInput['locateLine']): TracedField => ({
+  ...traced,
+  declaredAt: locateLine(toFileKeys(field.keyPath)).split(/[\\/]/).slice(-2).join('/'),
+});
 
 /** The searches for the resource that a create updates, and for the one that holds an item. */
 function buildTargets({ resource, into, row }: MappingSpec, lens: Lens, aliases: Aliases): Pick<Shape, 'buildTargetSearch' | 'rows'> {

@@ -88,7 +88,17 @@ export function compileShape(
     fault(['path'], new Error('paths below /admin are those of the server itself: write another path'));
   const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');
   const compiled = compileOrReport(
-    () => buildShape({ name, mapping: mapping.content, resource, surface, surfaceSpec: source.content, tables, fault }),
+    () =>
+      buildShape({
+        name,
+        mapping: mapping.content,
+        resource,
+        surface,
+        surfaceSpec: source.content,
+        tables,
+        locateLine: mapping.locateLine,
+        fault,
+      }),
     (error) => fault([], error),
   );
   if (!compiled || faults.length) return { faults };
