@@ -41,6 +41,8 @@ export interface Config {
   rls: boolean;
   /** FACET_FULLTEXT=on: serves the search parameters `_text` and `_content`, whose index makes writes slower; default off. */
   fullText: boolean;
+  /** FACET_CONSOLE=off: nothing is served below /console; default on. */
+  console: boolean;
   /** FACET_LOG_LEVEL: `info` (default), `error`, `silent`. */
   logLevel: string;
   /** FACET_RATE_LIMITS: JSON, surface → {limit, seconds}, or null for no limit. Other surfaces keep their vendor's documented limits. */
@@ -126,6 +128,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, options
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
     rls: readSwitch('FACET_RLS', env.FACET_RLS),
     fullText: readSwitch('FACET_FULLTEXT', env.FACET_FULLTEXT),
+    console: readSwitch('FACET_CONSOLE', env.FACET_CONSOLE, 'on'),
     logLevel: readLogLevel(env.FACET_LOG_LEVEL),
     rateLimits: readJson('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
@@ -331,8 +334,8 @@ function readStrict(name: string, value: string | undefined): boolean {
   return text !== undefined;
 }
 
-function readSwitch(name: string, value: string | undefined): boolean {
-  const text = readText(value) ?? 'off';
+function readSwitch(name: string, value: string | undefined, standard: 'on' | 'off' = 'off'): boolean {
+  const text = readText(value) ?? standard;
   if (text !== 'on' && text !== 'off') throw new Error(`${name} must be on or off`);
   return text === 'on';
 }

@@ -2,6 +2,7 @@
 import express, { type Express } from 'express';
 import { unavailable } from '../fhir/outcome.ts';
 import { type AdminApi, buildAdminRouter } from './admin/router.ts';
+import { buildConsoleRouter, type ConsoleApi } from './console/router.ts';
 import { buildDocsRouter } from './docs/serve.ts';
 import { buildFhirRouter, type FhirApi, rejectOtherFhirBase } from './fhir/router.ts';
 import { type AuditParts, recordRequests } from './middleware/audit.ts';
@@ -19,6 +20,8 @@ export interface AppDependencies {
   fhir: FhirApi;
   vendor: VendorApi;
   admin: AdminApi;
+  /** Undefined: nothing is served below /console. */
+  console: ConsoleApi | undefined;
   /** The OpenAPI documents, and the JSON Schemas of mapping files. */
   documents: { openApi: ServedDocuments; schemas: ServedDocuments };
   webhooks: WebhookEndpoint[];
@@ -34,7 +37,18 @@ export type App = Express;
 
 const isFhir = (path: string): boolean => /^\/fhir(?:\/|$)/.test(path);
 
-export function buildApp({ audit, fhir, vendor, admin, documents, webhooks, ready, logFailure, trustProxy }: AppDependencies): App {
+export function buildApp({
+  audit,
+  fhir,
+  vendor,
+  admin,
+  console,
+  documents,
+  webhooks,
+  ready,
+  logFailure,
+  trustProxy,
+}: AppDependencies): App {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', trustProxy);
   const find = buildRouteResolver(vendor.mappings, vendor.prefixes);
@@ -52,6 +66,8 @@ export function buildApp({ audit, fhir, vendor, admin, documents, webhooks, read
   app.use(FHIR_PATH, buildFhirRouter(fhir, logFailure));
   app.use('/fhir', rejectOtherFhirBase(FHIR_PATH));
   app.use('/admin', buildAdminRouter(admin));
+  if (console) app.use('/console/api', buildConsoleRouter(console));
+  app.use('/console', sendRouteNotFound);
   app.use('/openapi', buildDocumentRouter('/openapi', documents.openApi));
   app.use('/schemas', buildDocumentRouter('/schemas', documents.schemas));
   app.use('/docs', buildDocsRouter());

@@ -115,16 +115,12 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const limits = { ...buildRateLimits(config, database, clock), admit: createAdmission(parts) };
   const { audit, openAudit, closeAudit } = buildAudit({ ...parts, clock, log: logFields });
   const shared = { findCaller, openAudit, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
+  const capabilities = buildCapabilityReaders(statement, profiles, store);
+  const fhir = { ...shared, ...limits, accessTokens, capabilities, bodyLimit: maxBodyBytes };
   const partsWith = (mappings: Mappings): AppDependencies => ({
-    fhir: { ...shared, ...limits, accessTokens, capabilities: buildCapabilityReaders(statement, profiles, store), bodyLimit: maxBodyBytes },
-    vendor: {
-      mappings,
-      prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
-      ...shared,
-      externalSteps: integrations.externalSteps,
-      ...limits,
-      bodyLimit: config.bodyLimits.v1,
-    },
+    fhir,
+    vendor: { ...withPrefixes(mappings), ...shared, ...limits, externalSteps: integrations.externalSteps, bodyLimit: config.bodyLimits.v1 },
+    console: config.console ? { ...fhir, mappings } : undefined,
     admin: { findCaller, buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }) },
     documents: buildServedDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, ...limits }),
     webhooks: [integrations.hook],
@@ -151,7 +147,12 @@ const pickOperations = ({ listCircuits, syncCatalogue, start }: Integrations) =>
   startIntegrations: start,
 });
 
-const pickDescribed = ({ bodyLimits }: Config) => ({ version: RELEASE.version, bodyLimits });
+const withPrefixes = (mappings: Mappings) => ({
+  mappings,
+  prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
+});
+
+const pickDescribed = ({ bodyLimits, console }: Config) => ({ version: RELEASE.version, bodyLimits, console });
 
 /** The rate limits in force, and the function that counts requests. `rateLimit`: the limit of the FHIR API. */
 function buildRateLimits({ rateLimits }: Config, database: Database, clock: () => Date) {

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { FHIR_PATH } from '../http/middleware/base-url.ts';
 import type { RateLimit } from '../http/middleware/rate-limit.ts';
 import { buildAdminOpenApi } from '../http/openapi/admin-document.ts';
+import { buildConsoleOpenApi } from '../http/openapi/console-document.ts';
 import { buildFhirOpenApi } from '../http/openapi/fhir-document.ts';
 import type { ServedDocuments } from '../http/openapi/serve.ts';
 import { PUBLISHED_SCHEMAS } from '../mapping/load/published-schema.ts';
@@ -14,6 +15,7 @@ interface InstallationFacts {
   version: string;
   baseUrl: string;
   bodyLimits: Config['bodyLimits'];
+  console: boolean;
   /** The limit in force for a surface; null: none. */
   findRateLimit(surface: Pick<Surface, 'name' | 'rateLimit'>): RateLimit | null;
 }
@@ -27,10 +29,10 @@ export const buildServedDocuments = (
   schemas: buildSchemaDocuments(facts.baseUrl),
 });
 
-/** One document for the FHIR API, for each vendor surface, and for the administration. */
+/** One document for the FHIR API, for each vendor surface, for the administration, and for the console. */
 function buildOpenApiDocuments(
   { registry, mappings }: Pick<Definitions, 'registry' | 'mappings'>,
-  { version, baseUrl, bodyLimits, findRateLimit }: InstallationFacts,
+  { version, baseUrl, bodyLimits, console, findRateLimit }: InstallationFacts,
 ): ServedDocuments {
   const fhir = {
     version,
@@ -46,6 +48,7 @@ function buildOpenApiDocuments(
     fhir: { title: 'FHIR R4', build: () => buildFhirOpenApi(registry, fhir) },
     ...Object.fromEntries(vendors),
     admin: { title: 'Administration', build: () => buildAdminOpenApi({ version, url: `${baseUrl}/admin` }) },
+    ...(console && { console: { title: 'Console', build: () => buildConsoleOpenApi({ version, url: `${baseUrl}/console/api` }) } }),
   };
 }
 

@@ -23,6 +23,7 @@ test('the index lists every document, and each is valid OpenAPI 3.1, without a k
     '/openapi/clinik.json',
     '/openapi/jump.json',
     '/openapi/admin.json',
+    '/openapi/console.json',
   ]);
   for (const { url } of body.documents) {
     const response = await get(url);

@@ -13,9 +13,9 @@ test.each(['admin', 'operator', 'fhir', 'openapi', 'schemas', 'console'])('a ven
   expect(error).toContain(`${copied(`${name}/surface.yaml`)}:2 ${name} is a name of the server itself: give the folder another name`);
 });
 
-test.each(['/admin', '/admin/patients'])('the path of a mapping cannot be %s', (path) => {
+test.each(['/admin', '/admin/patients', '/console', '/console/api'])('the path of a mapping cannot be %s', (path) => {
   expect(loading(PATIENT, ['path: /v1/patients', `path: ${path}`])).toContain(
-    `${placeOf(PATIENT, 'path: ')} path: paths below /admin are those of the server itself: write another path`,
+    `${placeOf(PATIENT, 'path: ')} path: paths below /admin and /console are those of the server itself: write another path`,
   );
   expect(loading(PATIENT, [`path: ${path}`, 'path: /administrators'])).toBe('');
 });

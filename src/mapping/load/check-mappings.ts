@@ -85,7 +85,7 @@ export function compileShape(
     return { faults };
   }
   if (isServerPath(mapping.content.path))
-    fault(['path'], new Error('paths below /admin are those of the server itself: write another path'));
+    fault(['path'], new Error('paths below /admin and /console are those of the server itself: write another path'));
   const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');
   const compiled = compileOrReport(
     () =>
@@ -120,5 +120,5 @@ export function compileShape(
   return { loaded, faults: [...faults, ...checkExtensions(loaded, profiles)] };
 }
 
-/** The administration of keys and tenants is below this path. */
-const isServerPath = (path: string): boolean => path === '/admin' || path.startsWith('/admin/');
+/** The administration of keys and tenants is below the first path, the console below the second. */
+const isServerPath = (path: string): boolean => ['/admin', '/console'].some((own) => path === own || path.startsWith(`${own}/`));

@@ -1,0 +1,86 @@
+// The API of the console in Express, below /console/api: JSON, for keys and access tokens of the FHIR API, with their scopes. docs/decisions/0059-console-api.md
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { toRecord } from '../../fhir/json-values.ts';
+import { methodNotAllowed, notFound } from '../../fhir/outcome.ts';
+import type { Caller, Context } from '../../interactions/context.ts';
+import type { Mappings } from '../../mapping/shape.ts';
+import type { FhirApi } from '../fhir/router.ts';
+import { authenticate } from '../middleware/authenticate.ts';
+import { authorizePatientKey } from '../middleware/authorize.ts';
+import { FHIR_PATH } from '../middleware/base-url.ts';
+import { checkRateLimit } from '../middleware/rate-limit.ts';
+import { buildTextReader } from '../middleware/read-body.ts';
+import { readRequestContext, toClientRequest } from '../middleware/request-context.ts';
+import type { ConsoleHandler } from './console-call.ts';
+import { handleFaces } from './faces.ts';
+
+/** The dependencies of the console's API: those of the FHIR API, and the mappings. */
+export interface ConsoleApi
+  extends Pick<
+    FhirApi,
+    'findCaller' | 'accessTokens' | 'buildContext' | 'admit' | 'countRequest' | 'rateLimit' | 'findBaseUrl' | 'bodyLimit'
+  > {
+  mappings: Mappings;
+}
+
+interface Route {
+  path: string;
+  method: string;
+  /** The code of its interaction, for the audit. */
+  interaction: string;
+  handle: ConsoleHandler;
+}
+
+const ROUTES: Route[] = [{ path: '/faces/:type/:id', method: 'GET', interaction: 'read', handle: handleFaces }];
+
+/** The router of `/console/api`. */
+export function buildConsoleRouter(api: ConsoleApi): Router {
+  const router = Router({ caseSensitive: true });
+  router.use(async (req, res, next) => {
+    readRequestContext(res).route = '/console/api';
+    readRequestContext(res).caller = await openRequest(api, req, res);
+    next();
+  });
+  const read = buildTextReader(api.bodyLimit);
+  for (const route of ROUTES) router.all(route.path, buildHandler(api, route, read));
+  router.use(() => {
+    throw notFound('there is nothing at this path');
+  });
+  return router;
+}
+
+/** The caller, after the limits that hold for the FHIR API. */
+async function openRequest(api: ConsoleApi, req: Request, res: Response): Promise<Caller> {
+  const caller = await authenticate(req, 'fhir', api.findCaller, api.accessTokens?.findCaller);
+  await api.admit(caller.tenant, req, res);
+  readRequestContext(res).caller = caller;
+  if (api.rateLimit) checkRateLimit(await api.countRequest(caller, { name: 'fhir' }, api.rateLimit));
+  authorizePatientKey(caller, false);
+  return caller;
+}
+
+const buildHandler =
+  (api: ConsoleApi, { path, method, interaction, handle }: Route, read: ReturnType<typeof buildTextReader>): RequestHandler =>
+  async (req, res) => {
+    Object.assign(readRequestContext(res), { route: `/console/api${path}`, interaction: [interaction] });
+    if (req.method !== method && !(method === 'GET' && req.method === 'HEAD'))
+      throw methodNotAllowed(method === 'GET' ? ['GET', 'HEAD'] : [method]);
+    const body = await handle({
+      context: buildContext(api, req, res),
+      mappings: api.mappings,
+      path: toTexts(req.params),
+      readText: () => read(req),
+    });
+    res.json(body);
+  };
+
+/** The context of a request, with the base URL at which its client reached this server, as for the FHIR API and the vendors' APIs. */
+function buildContext({ buildContext: build, findBaseUrl }: ConsoleApi, req: Request, res: Response): Context {
+  const context = build(readRequestContext(res).caller!, toClientRequest(req, res));
+  const baseUrl = findBaseUrl(req) + FHIR_PATH;
+  const own = baseUrl === context.baseUrl ? {} : { baseUrl, hasOwnBaseUrl: true };
+  return { ...context, ...own, clientBaseUrl: baseUrl };
+}
+
+const toTexts = (parameters: Request['params']): Record<string, string> =>
+  Object.fromEntries(Object.entries(toRecord(parameters)).map(([name, value]) => [name, String(value)]));

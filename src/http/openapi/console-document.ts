@@ -1,0 +1,114 @@
+// Builds the OpenAPI document of the console's API below /console/api. https://spec.openapis.org/oas/v3.1.0
+
+type Json = Record<string, unknown>;
+
+const TEXT = { type: 'string' };
+const listOf = (items: Json): Json => ({ type: 'array', items });
+const schema = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const closed = (properties: Json, optional: string[] = []): Json => ({
+  type: 'object',
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  properties,
+  additionalProperties: false,
+});
+
+const FIELD = closed({
+  name: {
+    ...TEXT,
+    description: 'the name of the field: patient.last_name, phones[0].number. A list of objects has an entry of its own: phones',
+  },
+  fhir: { ...listOf(TEXT), description: 'the FHIRPaths of the field in the mapping' },
+  mapping: { ...TEXT, description: 'the file and line of the mapping: loop/patient.yaml:12' },
+  elements: {
+    ...listOf(schema('Element')),
+    description: 'the elements that the field shows: it would show something else with another value there',
+  },
+  conditions: { ...listOf(schema('Element')), description: 'the elements that decide which of them it shows' },
+});
+
+const ELEMENT = closed(
+  {
+    path: { ...TEXT, description: 'JSON names with indexes: name[0].given[1]' },
+    resource: { ...TEXT, description: 'the other resource that has the element, where it is not the resource itself: PractitionerRole/1' },
+    contained: { ...TEXT, description: 'the id of the contained resource that has the element' },
+  },
+  ['resource', 'contained'],
+);
+
+const SHAPE = {
+  shape: { ...TEXT, description: 'the name of the mapping' },
+  path: { ...TEXT, description: 'the path of an item in the API of the vendor' },
+};
+const FACE = closed(
+  {
+    ...SHAPE,
+    item: { ...TEXT, description: 'the key of the item, where the items of a shape are elements of a resource: the state of a licence' },
+    view: { type: 'object', description: "the item as the vendor's API shows it" },
+    fields: listOf(schema('Field')),
+  },
+  ['item'],
+);
+const WITHHELD = closed({
+  ...SHAPE,
+  needs: { ...listOf(TEXT), description: 'the face shows other resources, too, and the credential lacks these scopes' },
+});
+
+const FACES = closed({
+  resource: { type: 'object', description: 'the FHIR resource' },
+  version: TEXT,
+  faces: {
+    type: 'object',
+    description: 'surface → the views of the resource by its shapes. A surface that shows no such resource is absent',
+    additionalProperties: listOf({ anyOf: [schema('Face'), schema('WithheldFace')] }),
+  },
+  unshown: {
+    ...listOf(TEXT),
+    description: 'the elements that no field of these faces shows. Of an element of which nothing is shown, only its own path is listed',
+  },
+});
+
+const SCHEMAS: Json = {
+  Faces: FACES,
+  Face: FACE,
+  WithheldFace: WITHHELD,
+  Field: FIELD,
+  Element: ELEMENT,
+  Failure: closed({ error: TEXT, message: { ...TEXT, description: 'one sentence with the remedy' } }),
+};
+
+const FAILURE: Json = { description: 'What is wrong, and the remedy.', content: { 'application/json': { schema: schema('Failure') } } };
+const failures = (statuses: string[]): Json => Object.fromEntries(statuses.map((status) => [status, FAILURE]));
+const parameter = (name: string, description: string): Json => ({ in: 'path', name, description, required: true, schema: TEXT });
+const content = (name: string): Json => ({ 'application/json': { schema: schema(name) } });
+
+const PATHS: Json = {
+  '/faces/{type}/{id}': {
+    get: {
+      operationId: 'readFaces',
+      tags: ['faces'],
+      summary: 'Read a resource and all its faces',
+      description:
+        'Needs the read scope of the type. A face that shows other resources needs the search scopes of their types; without them, needs names them.',
+      parameters: [parameter('type', 'the FHIR type'), parameter('id', 'the id of the resource')],
+      responses: {
+        200: { description: 'OK', content: content('Faces') },
+        ...failures(['400', '401', '403', '404', '405', '410', '429', '503']),
+      },
+    },
+  },
+};
+
+/** `url`: of the server, with /console/api. */
+export const buildConsoleOpenApi = ({ version, url }: { version: string; url: string }): Json => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'Console',
+    version,
+    description: 'What the console shows and no other API has: the faces of a resource. Needs a key or an access token of the FHIR API.',
+  },
+  servers: [{ url, description: 'this server' }],
+  security: [{ key: [] }],
+  tags: [{ name: 'faces' }],
+  paths: PATHS,
+  components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } }, schemas: SCHEMAS },
+});
