@@ -27,6 +27,8 @@ export interface SearchRequest {
   isScoped?: boolean;
   /** Ends the page early at the size limit of a response. Absent: the page is complete, whatever its size. */
   isSizeLimited?: boolean;
+  /** Without `_sort`, any order will do. Absent: the order of storing. */
+  anyOrder?: boolean;
   /** Adds the statements and their plans to the result. */
   withPlans?: boolean;
 }
@@ -56,13 +58,19 @@ export async function search(context: Context, request: SearchRequest): Promise<
 
 /** The query of a request, and its parsed parameters. */
 async function buildQuery(context: Context, request: SearchRequest): Promise<{ query: Query; parsed: ParsedSearch }> {
-  const { type, also = [], restriction, parameters, handling, count, total, isScoped, isSizeLimited } = request;
+  const { type, also = [], restriction, parameters, handling, count, total, isScoped, isSizeLimited, anyOrder } = request;
   const registry = await loadSearchRegistry(context, parameters);
   const parsed = parseMultiTypeSearch([type, ...also], parameters, { registry, baseUrl: context.baseUrl, handling });
   const narrowed = restriction ? restrictQuery(parsed.query, restriction) : parsed.query;
   const scopedQuery = isScoped ? restrictToScopes(narrowed, context.caller) : narrowed;
   return {
-    query: { ...scopedQuery, ...(count !== undefined && { count }), ...(total && { total }), ...(isSizeLimited && toSizeLimit(context)) },
+    query: {
+      ...scopedQuery,
+      ...(count !== undefined && { count }),
+      ...(total && { total }),
+      ...(isSizeLimited && toSizeLimit(context)),
+      ...(anyOrder && { anyOrder }),
+    },
     parsed,
   };
 }

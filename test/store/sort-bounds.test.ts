@@ -59,7 +59,7 @@ async function read(url: string): Promise<number[]> {
   const [type, search] = url.split('?') as [ServedType, string];
   const parameters = search.split('&').map((parameter) => parameter.split('=') as [string, string]);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: BASE, handling: 'strict' });
-  const pageQuery = { ...query, count: PAGE, total: 'none' as const };
+  const pageQuery = { ...query, anyOrder: true as const, count: PAGE, total: 'none' as const };
   const first = await test.store.explainSearch(1, pageQuery);
   const second = await test.store.explainSearch(1, pageQuery, { after: first.page.next! });
   expect([first, second].map(({ page }) => page.rows.length)).toEqual([PAGE, PAGE]);
@@ -81,6 +81,8 @@ it.each([
   ['Patient?birthdate=ge1965-01-01&birthdate=lt1995-01-01&_sort=-birthdate', 250],
   ['Patient?birthdate=ge1965-01-01&birthdate=lt1995-01-01&_sort=birthdate,family', 250],
   ['Patient?birthdate=ge1965-01-01&_sort=birthdate', 250],
+  ['Patient?birthdate=ge1965-01-01&birthdate=lt1995-01-01', 250],
+  ['Patient?birthdate=ge1965-01-01', 250],
   ['Patient?birthdate=lt1995-01-01&_sort=-birthdate', 250],
   [`Observation?value-quantity=gt200${MGDL}&value-quantity=lt1400${MGDL}&_sort=value-quantity`, 250],
   [`Observation?value-quantity=gt200${MGDL}&value-quantity=lt1400${MGDL}&_sort=-value-quantity`, 250],
@@ -108,4 +110,36 @@ it.each(['family', '-family'])('finds each resource once, also one with another 
     after = page.next;
   } while (after && ids.length <= COUNT);
   expect(ids).toEqual(expected);
+});
+
+describe('a search that may have any order', () => {
+  const search = async (text: string, more: { anyOrder?: true; after?: Position } = { anyOrder: true }) => {
+    const parameters = text.split('&').map((parameter) => parameter.split('=') as [string, string]);
+    const { query } = parseSearch('Patient', parameters, { registry, baseUrl: BASE, handling: 'strict' });
+    const { after, ...rest } = more;
+    const { rows, next } = await test.store.search(1, { ...query, ...rest, count: PAGE }, after && { after });
+    return { ids: rows.map(({ id }) => id), next: next! };
+  };
+  const latest = 'birthdate=ge1980-01-01&birthdate=lt1990-01-01';
+
+  it('is in the order of the date if a period is its only condition, on every page', async () => {
+    const [first, sorted] = [await search(latest), await search(`${latest}&_sort=birthdate`)];
+    expect(first.ids).toEqual(sorted.ids);
+    expect((await search(latest, { anyOrder: true, after: first.next })).ids).toEqual(
+      (await search(`${latest}&_sort=birthdate`, { after: sorted.next })).ids,
+    );
+  });
+
+  it.each([['birthdate=1961,1990'], ['birthdate=ne1985'], [`${latest}&name=s`], ['birthdate:missing=false']])(
+    'is otherwise in the order of storing: %s',
+    async (text) => {
+      expect((await search(text)).ids).toEqual((await search(text, {})).ids);
+    },
+  );
+
+  it('continues in the order of storing from a page that began in it', async () => {
+    const { next } = await search(latest, {});
+    expect(next).toHaveLength(1);
+    expect((await search(latest, { anyOrder: true, after: next })).ids).toEqual((await search(latest, { after: next })).ids);
+  });
 });

@@ -102,6 +102,8 @@ export interface TypeQuery {
 export interface Query extends TypeQuery {
   /** The search of further types, with sort keys of the same kinds. All types form one result in one order. */
   otherTypes?: TypeQuery[];
+  /** Without `sort`, any order will do that is the same on every page. Absent: the order of storing. */
+  anyOrder?: true;
   /** Page size. 0: only the total. */
   count: number;
   /** The size limit of a page in bytes. The page ends at the limit, and included resources beyond it are refused. Absent: no limit. */

@@ -73,6 +73,7 @@ async function respondWithPage(call: FhirCall, place: SearchScope, input: Parame
     handling,
     isScoped: true,
     isSizeLimited: true,
+    anyOrder: true,
     withPlans: explained,
     ...(place.within && { restriction: place.within }),
     ...(opened?.after && { start: { after: opened.after } }),

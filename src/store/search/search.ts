@@ -2,6 +2,7 @@
 import type { Query } from '../../fhir/search/query.ts';
 import type { Database } from '../database/database.ts';
 import { buildBodyColumns, buildRowColumns, type ColumnList, type StoredRow, toResourceRow } from '../resources/resource-row.ts';
+import { chooseOrder } from './any-order.ts';
 import { simplifyQuery } from './constant-conditions.ts';
 import { readIncluded } from './include.ts';
 import { buildLeadingConditionSql } from './leading-condition.ts';
@@ -30,7 +31,7 @@ interface FoundBody extends Pick<StoredRow, 'created' | 'body'>, PositionedRow {
 const MAX_COUNTED = 1000;
 
 export async function search(database: Database, tenant: number, fullQuery: Query, start: PageStart = {}): Promise<ResultPage> {
-  const query = simplifyQuery(fullQuery);
+  const query = chooseOrder(simplifyQuery(fullQuery), start.after);
   if (query.count === 0) return { rows: [], included: [], total: await countTotal(database, tenant, query) };
   const { page, ...result } = await readPage<FoundRow>(database, tenant, query, { start, columns: buildRowColumns });
   const included = await readIncluded<FoundRow>(database, tenant, query, page);

@@ -29,12 +29,21 @@ export function buildBounds(conditions: Bounding[], column: SortColumn, binder: 
   return first.on === 'string' ? buildTextBounds(first, column, binder) : buildRangeBounds(conditions as RangeCondition[], column, binder);
 }
 
+/** Whether the conditions, all on one parameter, bound its values on at least one side, without a gap between the bounds. */
+export function hasRangeBounds(conditions: RangeCondition[]): boolean {
+  const spans = conditions.map(findRangeSpan);
+  return spans.some(({ begins, ends }) => begins || ends) && !spans.some((span, index) => hasGap(span, conditions[index]!));
+}
+
+const hasGap = ({ begins, ends }: RangeSpan, { any }: RangeCondition): boolean =>
+  begins !== undefined && ends !== undefined && any.length > 1;
+
 /** Three tests: within the bounds; outside the bounds, and the resource has several rows; before the bounds, and long enough to end within them. */
 function buildRangeBounds(conditions: RangeCondition[], { sql, row }: SortColumn, { bind }: Binder): string[] {
   const { suffix, type, short } = findRangeColumns(conditions[0]!);
   const at = (value: string): string => `${bind(value)}::${type}`;
+  if (!hasRangeBounds(conditions)) return [];
   const spans = conditions.map(findRangeSpan);
-  if (spans.some(({ begins, ends }, index) => begins && ends && conditions[index]!.any.length > 1)) return [];
   const start = ({ at: value, late }: Begin): string => (late ? `${at(value)} - ${short}` : at(value));
   const lower = buildExtreme(
     'greatest',
@@ -44,7 +53,6 @@ function buildRangeBounds(conditions: RangeCondition[], { sql, row }: SortColumn
     'least',
     spans.flatMap(({ ends }) => buildExtreme('greatest', ends?.map(at)) ?? []),
   );
-  if (!lower && !upper) return [];
   const late = spans.flatMap(({ begins = [] }) => begins.filter((begin) => begin.late).map((begin) => at(begin.at)));
   const [inside, before, after] = [
     [...(lower ? [`${sql} >= ${lower}`] : []), ...(upper ? [`${sql} <= ${upper}`] : [])],
@@ -64,8 +72,13 @@ interface Begin {
   late: boolean;
 }
 
+interface RangeSpan {
+  begins?: Begin[];
+  ends?: string[];
+}
+
 /** For each alternative of a condition, the earliest and the latest begin of ranges that are not long. Absent if one alternative has no such bound. */
-function findRangeSpan({ any }: RangeCondition): { begins?: Begin[]; ends?: string[] } {
+function findRangeSpan({ any }: RangeCondition): RangeSpan {
   const found = (tests: Comparison[], column: Comparison['column'], direction: '<' | '>') =>
     tests.find((test) => test.column === column && test.op.startsWith(direction))?.at;
   const begins = any.flatMap((tests): Begin[] => {
