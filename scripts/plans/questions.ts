@@ -43,8 +43,9 @@ function ofParameter(registry: SearchRegistry, type: ServedType, parameter: Sear
 
 /** `_sort` both ways, of all and of those that a value leads to. */
 function sorts(types: ServedType[], parameter: SearchParameter): Question[] {
-  const { code } = parameter;
-  const kind = code.startsWith('_') && (code === '_id' || code === '_lastUpdated') ? code : parameter.type;
+  const { code, shared } = parameter;
+  const value = shared && !shared.isOrdered ? 'shared text' : parameter.type;
+  const kind = code.startsWith('_') && (code === '_id' || code === '_lastUpdated') ? code : value;
   if (!isSortable(parameter)) return [];
   return ['', '-'].flatMap((direction) => [
     { name: `_sort by ${kind}`, types, parameters: [['_sort', `${direction}${code}`]] },

@@ -48,6 +48,11 @@ export const SCANS: readonly Scan[] = [
     why: 'no index has their order, because it would add a third to the cost of every write (`decisions/0005-search-order-and-page-links.md`): all rows of the type are read and sorted. With a condition only its matches are sorted',
   },
   {
+    search: "`_sort` by a project's parameter that declares `contains` and shares texts with others (`name-part`, `directory`)",
+    names: /^_sort by shared text/,
+    why: 'its texts are rows of several parameters (`decisions/0058-fewer-index-entries.md`): the matches are collected and sorted',
+  },
+  {
     search: 'the end of a `_sort`: resources without the value',
     names: /^_sort by \w+(, of all types)? \/ rest$/,
     why: 'they come last, in the order of storing; where nearly all have the value, the whole type is read',

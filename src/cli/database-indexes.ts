@@ -17,8 +17,8 @@ export const INDEX_BY_TYPE: Readonly<Record<string, string>> = {
 /** Parameters that are columns of the resource row. */
 const INDEX_BY_COLUMN: Readonly<Record<string, string>> = { _id: 'sx_self', _lastUpdated: 'sx_lu' };
 
-export const parameterIndexes = ({ code, type, substringIndexed }: SearchParameter): string =>
-  [INDEX_BY_COLUMN[code] ?? INDEX_BY_TYPE[type] ?? '–', ...(substringIndexed ? ['sx_string_infix'] : [])].join(', ');
+export const parameterIndexes = ({ code, type, phonetic, substringIndexed }: SearchParameter): string =>
+  [INDEX_BY_COLUMN[code] ?? INDEX_BY_TYPE[phonetic ? 'token' : type] ?? '–', ...(substringIndexed ? ['sx_string_infix'] : [])].join(', ');
 
 const SCAN = 'scans the type (sx_stored)';
 

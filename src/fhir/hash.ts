@@ -8,8 +8,11 @@ const { h32, h64 } = await xxhash();
 /** The 64-bit hash of a text, as a signed decimal text. */
 export const hash = (text: string): Hash => BigInt.asIntN(64, h64(text)).toString();
 
+/** The 32-bit hash of a text, as a signed number. */
+export const hashToInt = (text: string): number => h32(text) | 0;
+
 /** The number of a search parameter: the signed 32-bit hash of `Type.code`. The registry refuses two parameters with the same number. */
-export const hashParameterName = (name: string): ParameterNumber => h32(name) | 0;
+export const hashParameterName = (name: string): ParameterNumber => hashToInt(name);
 
 /** The token of a UUID alias (src/fhir/indexing/uuid-alias.ts). No search parameter is named `_alias`. */
 export const aliasHash = (uuid: string): Hash => hash(`_alias=${uuid}`);

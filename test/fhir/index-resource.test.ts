@@ -3,8 +3,9 @@
 import { aliasHash, hash } from '../../src/fhir/hash.ts';
 import { findQuantityScale } from '../../src/fhir/indexing/number-rows.ts';
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
-import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
-import { hashCode, hashExactText, hashForm, hashUnit, toSystemCodeForm } from '../../src/fhir/indexing/token.ts';
+import type { IndexRows, StringRow } from '../../src/fhir/indexing/rows.ts';
+import { highBit, lowBit } from '../../src/fhir/indexing/shared-texts.ts';
+import { hashCode, hashForm, hashSpelling, hashUnit, toSystemCodeForm } from '../../src/fhir/indexing/token.ts';
 import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
 import { UCUM_SYSTEM } from '../../src/fhir/ucum.ts';
@@ -22,21 +23,28 @@ test('a resource has the hash of its type and id, and the token of its alias', (
   expect(rows.tokens).toContain(alias);
 });
 
-test('a name is indexed by its parts and as a whole, folded, and each part also unfolded', () => {
+test('a name is indexed by its parts and as a whole, folded, with the hash of each part as written, and each text once but for sorting', () => {
   const rows = rowsOf({
     resourceType: 'Patient',
     id: 'x',
     name: [{ text: 'Ana María', family: 'Carreño Quiñones', given: ['Ana', 'María'] }],
   });
-  const own = rows.strings.filter(({ parameter }) => parameter === numberOf('Patient', 'name'));
-  expect(own).toEqual([
-    { parameter: numberOf('Patient', 'name'), norm: 'ana maria', low: false, high: false, infix: false },
-    { parameter: numberOf('Patient', 'name'), norm: 'carreno quinones', low: false, high: false, infix: false },
-    { parameter: numberOf('Patient', 'name'), norm: 'ana', low: true, high: false, infix: false },
-    { parameter: numberOf('Patient', 'name'), norm: 'maria', low: false, high: true, infix: false },
-    { parameter: numberOf('Patient', 'name'), norm: 'quinones', low: false, high: false, infix: false },
+  const shared = REGISTRY.lookup('Patient', 'name')!.shared!.bit;
+  const row = (code: string, written: string, norm: string, marks: Partial<StringRow>): StringRow => ({
+    ...{ parameter: numberOf('Patient', code), norm, spelling: hashSpelling(written), low: false, high: false, infix: false },
+    ...marks,
+  });
+  const { spelling: _none, ...part } = row('family', '', 'quinones', { shared });
+  expect(rows.strings).toEqual([
+    row('family', 'Carreño Quiñones', 'carreno quinones', { low: true, high: true, shared }),
+    part,
+    row('given', 'Ana', 'ana', { low: true }),
+    row('given', 'María', 'maria', { high: true }),
+    row('name', 'Ana María', 'ana maria', {}),
+    row('name', 'Ana', 'ana', { low: true }),
+    row('name', 'María', 'maria', { high: true }),
   ]);
-  expect(rows.tokens).toEqual(expect.arrayContaining([hashExactText('name', 'María'), hashExactText('family', 'Carreño Quiñones')]));
+  expect(rows.tokens).toContain(hashCode('phonetic', 'm600'));
 });
 
 test('local references are indexed in any spelling, others by their text, contained ones not at all', () => {
@@ -136,13 +144,28 @@ test("the projects' own parameters are indexed by their kind", () => {
 
 const anyResource = fc.tuple(fc.constantFrom(...SERVED_TYPES), fc.noShrink(fc.integer())).map(([type, seed]) => randomResource(type, seed));
 
+/** The rows as they would be if each parameter had its own. */
+const unshare = (strings: StringRow[], type: string): StringRow[] =>
+  strings.flatMap((row) => {
+    const sharing = REGISTRY.listIndexed(type).filter(
+      ({ shared }) => shared?.rows.includes(row.parameter) && (row.shared ?? 0) & shared.bit,
+    );
+    const others = sharing.map(({ number, shared }) => ({
+      ...row,
+      parameter: number,
+      low: ((row.shared ?? 0) & lowBit(shared!)) !== 0,
+      high: ((row.shared ?? 0) & highBit(shared!)) !== 0,
+    }));
+    return [row, ...others];
+  });
+
 describe('for any resource', () => {
   test('a token occurs once, and a parameter has one least and one greatest row', () => {
     fc.assert(
       fc.property(anyResource, (resource) => {
         const { tokens, strings, dates, numbers } = rowsOf(resource);
         expect(new Set(tokens).size).toBe(tokens.length);
-        for (const rows of [strings, dates, numbers]) {
+        for (const rows of [unshare(strings, resource.resourceType), dates, numbers]) {
           const sortable = Map.groupBy(
             rows.filter(({ low, high }) => low || high),
             ({ parameter }) => parameter,
@@ -152,6 +175,24 @@ describe('for any resource', () => {
             expect(own.filter(({ high }) => high)).toHaveLength(1);
           }
         }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('every parameter has the texts that it has alone', () => {
+    const alone = {
+      ...REGISTRY,
+      listIndexed: (type: string) => REGISTRY.listIndexed(type).map(({ shared: _none, ...parameter }) => parameter),
+    };
+    const sort = (rows: StringRow[]): string[] =>
+      rows.map(({ parameter, norm, spelling, low, high }) => JSON.stringify([parameter, norm, spelling, low, high])).sort();
+    fc.assert(
+      fc.property(anyResource, (resource) => {
+        const { strings } = rowsOf(resource);
+        const expected = buildIndexRows(resource, alone, [], BASE_URL).strings;
+        expect(sort(unshare(strings, resource.resourceType))).toEqual(sort(expected));
+        expect(strings.length).toBeLessThanOrEqual(expected.length);
       }),
       { numRuns: 300 },
     );

@@ -1,7 +1,7 @@
 // Evaluates a Query on index rows in memory: the oracle for the tests of search semantics and of the store's SQL.
 import { parseDecimal } from '../../src/fhir/decimal.ts';
 import { measureSeparation, toMaxSeparation } from '../../src/fhir/indexing/geography.ts';
-import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
+import type { IndexRows, StringRow } from '../../src/fhir/indexing/rows.ts';
 import {
   type Comparison,
   type Condition,
@@ -10,6 +10,7 @@ import {
   type ParameterReference,
   type Query,
   type SortKey,
+  type TextCondition,
   type TextTest,
   type WordTest,
 } from '../../src/fhir/search/query.ts';
@@ -52,7 +53,7 @@ const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly St
     }
     return rows.references.some((row) => isOf(of, row) && reached.has(row.target));
   },
-  string: ({ any, ...of }, { rows }) => rows.strings.some((row) => isOf(of, row) && any.some((text) => textMatches(text, row))),
+  string: ({ any, ...of }, { rows }) => rows.strings.some((row) => hasText(of, row) && any.some((text) => textMatches(text, row))),
   text: ({ words, ...of }, { rows }) => (rows.texts ?? []).some((row) => isOf(of, row) && wordsMatch(words, row.words)),
   date: ({ any, ...of }, { rows }) => rows.dates.some((row) => isOf(of, row) && passes(any, row, inTime)),
   number: ({ unit, measure, any, ...of }, { rows }) =>
@@ -105,6 +106,11 @@ const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly St
 const isOf = ({ parameter, others = [] }: ParameterReference, row: { parameter: number }): boolean =>
   [parameter, ...others].includes(row.parameter);
 
+/** A text may be in a row of another parameter, which then has the bit. */
+const hasText = ({ shared = [], ...of }: Omit<TextCondition, 'on' | 'any'>, row: StringRow): boolean =>
+  isOf(of, row) || shared.some(({ rows, bit }) => rows.includes(row.parameter) && hasBit(row, bit));
+const hasBit = ({ shared = 0 }: StringRow, bit: number): boolean => Math.floor(shared / bit) % 2 === 1;
+
 type Order<T> = (a: T, b: T) => number;
 
 const OPS: Record<Comparison['op'], (order: number) => boolean> = {
@@ -117,8 +123,8 @@ const OPS: Record<Comparison['op'], (order: number) => boolean> = {
 const passes = (any: Comparison[][], row: { from: string; to: string }, order: Order<string>): boolean =>
   any.some((all) => all.every(({ column, op, at }) => OPS[op](order(row[column], at))));
 
-function textMatches(text: TextTest, { norm, infix }: { norm: string; infix: boolean }): boolean {
-  if ('equals' in text) return norm === text.equals;
+function textMatches(text: TextTest, { norm, infix, spelling }: Pick<StringRow, 'norm' | 'infix' | 'spelling'>): boolean {
+  if ('equals' in text) return norm === text.equals && (text.spelling === undefined || text.spelling === spelling);
   if ('ends' in text) return norm.endsWith(text.ends) && (infix || !text.infix);
   if ('among' in text) return text.among.includes(norm);
   if ('from' in text) return byCodePoint(norm, text.from) >= 0 && byCodePoint(norm, text.to) < 0;
@@ -173,7 +179,11 @@ function sortValue(key: SortKey, { id, lastUpdated, rows }: Stored): string | un
   const { by, parameter, descending } = key;
   const own = <R extends { parameter: number; low: boolean; high: boolean }>(list: R[]): R | undefined =>
     list.find((row) => row.parameter === parameter && (descending ? row.high : row.low));
-  if (by === 'string') return own(rows.strings)?.norm;
+  if (by === 'string') {
+    const { rows: others = [], bit = 0 } = key.shared ?? {};
+    const shared = rows.strings.find((row) => others.includes(row.parameter) && hasBit(row, bit * (descending ? 4 : 2)));
+    return (own(rows.strings) ?? shared)?.norm;
+  }
   if (by === 'token') return rows.codes.find((row) => row.parameter === parameter)?.[descending ? 'high' : 'low'];
   if (by === 'reference') {
     const texts = rows.references.filter((row) => row.parameter === parameter).flatMap(({ text }) => text ?? []);

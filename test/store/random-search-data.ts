@@ -3,13 +3,14 @@
 import { hash } from '../../src/fhir/hash.ts';
 import { toGeoPosition, toLongitudeCell } from '../../src/fhir/indexing/geography.ts';
 import type { CodeRow, CompositeRow, DateRow, IndexRows, NumberRow, StringRow } from '../../src/fhir/indexing/rows.ts';
+import { shareTexts } from '../../src/fhir/indexing/shared-texts.ts';
 import type { Comparison, Condition, Inclusion, Query, SortKey, TypeQuery, Within } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 import fc from '../fast-check.ts';
 import type { Stored } from '../fhir/matches.ts';
+import { ownCondition, ownKey, ownNumber, PARAMETERS, SHARING, sharedBy, TYPES } from './own-parameters.ts';
 
-const TYPES: ServedType[] = ['Patient', 'Practitioner', 'ServiceRequest'];
 const NAMES = ['ann', 'anna', 'b%c', 'b_c', 'ben', 'bén\\', 'zoé', 'ß', ''];
 const DAYS = [
   '-infinity',
@@ -21,7 +22,6 @@ const DAYS = [
 ];
 const NUMBERS = ['-1.5', '0', '0.0000001', '2', '2.50', '1000000000000000000000.1'];
 const HASHES = ['-9223372036854775808', '-1', '7', '9223372036854775807'];
-const PARAMETERS = [-2_000_000_000, 3, 2_000_000_000];
 const idOf = (n: number) => `id-${n}`;
 /** The hash of `Type/id` in this world. */
 const selfOf = (type: ServedType, id: string): string => hash(`${type}/${id}`);
@@ -53,7 +53,16 @@ function marked<R extends { parameter: number }>(some: R[], worth: (row: R) => n
 
 const byText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const SORTED_NAMES = [...NAMES].sort(byText);
-const stringRow = fc.record({ parameter, norm: oneOf(NAMES) }).map((row) => ({ ...row, infix: row.parameter === PARAMETERS[0] }));
+const SPELLINGS = [-2_147_483_648, 7];
+/** A text, often also of the parameter that shares its rows. */
+const texts = fc
+  .record({ parameter, norm: oneOf(NAMES), spelling: fc.option(oneOf(SPELLINGS), { nil: undefined }), isShared: fc.boolean() })
+  .map(({ parameter: by, isShared, spelling, norm }) =>
+    (isShared ? [by, SHARING] : [by]).map((own) => ({
+      ...{ parameter: own, norm, infix: own === PARAMETERS[0] },
+      ...(spelling !== undefined && { spelling }),
+    })),
+  );
 const dateRow = fc.record({ parameter, ends: ends(DAYS) }).map((row) => ({ parameter: row.parameter, ...row.ends }));
 const maybeHash = fc.option(oneOf(HASHES), { nil: undefined });
 /** Numbers of one parameter are all quantities or none is. */
@@ -128,10 +137,10 @@ const circle = fc
 const rows: fc.Arbitrary<Omit<IndexRows, 'self'>> = fc.record({
   tokens: fc.uniqueArray(oneOf(HASHES), { maxLength: 3 }),
   strings: fc
-    .tuple(few(stringRow), few(stringRow, 1))
+    .tuple(few(texts), few(texts, 1))
     .map(([some, unsorted]): StringRow[] => [
-      ...marked(some, (row) => rank(SORTED_NAMES, row.norm)),
-      ...unsorted.map((row) => ({ ...row, low: false, high: false })),
+      ...marked(some.flat(), (row) => rank(SORTED_NAMES, row.norm)),
+      ...unsorted.flat().map((row) => ({ ...row, low: false, high: false })),
     ]),
   dates: few(dateRow, 2).map((some): DateRow[] => marked(some, (row) => rank(DAYS, row.from))),
   numbers: few(numberRow, 2).map((some): NumberRow[] => marked(some, (row) => rank(NUMBERS, (row.measure ?? row).from))),
@@ -148,9 +157,6 @@ const rows: fc.Arbitrary<Omit<IndexRows, 'self'>> = fc.record({
   ),
 });
 
-/** A parameter is of one type: no resource of another type has it. */
-const ownNumber = (type: ServedType, by: number): number => by + 1 + TYPES.indexOf(type);
-
 /** The rows, and beside them the same under the numbers of the type's own parameters. */
 function rowsOf(type: ServedType, all: Omit<IndexRows, 'self'>): Omit<IndexRows, 'self'> {
   const twice = <R extends { parameter: number }>(some: R[]): R[] => [
@@ -160,7 +166,7 @@ function rowsOf(type: ServedType, all: Omit<IndexRows, 'self'>): Omit<IndexRows,
   const { strings, dates, numbers, references, codes } = all;
   return {
     ...all,
-    strings: twice(strings),
+    strings: shareTexts(twice(strings), [[ownNumber(type, SHARING), sharedBy(type)]]),
     dates: twice(dates),
     numbers: twice(numbers),
     references: twice(references),
@@ -215,6 +221,7 @@ const severalRanges: fc.Arbitrary<Condition> = fc
   .map(([ranges, key]) => ({ on: 'composite', forms: [], ...ranges, ...(key !== undefined && { key }) }));
 const text = fc.oneof(
   fc.record({ equals: oneOf(NAMES) }),
+  fc.record({ equals: oneOf(NAMES), spelling: oneOf(SPELLINGS) }),
   fc.record({ among: few(oneOf(NAMES)) }),
   fc.record({ ends: oneOf(['n', '%', '_c', '\\', '']), infix: fc.constant(false) }),
   fc.record({ from: oneOf(NAMES), to: oneOf([...NAMES, 'zz']) }),
@@ -312,19 +319,13 @@ const together: fc.Arbitrary<Condition[]> = fc.tuple(parameter, fc.boolean(), fc
 
 const where = fc.oneof({ weight: 2, arbitrary: fc.array(condition, { maxLength: 2 }) }, { weight: 1, arbitrary: together });
 
-/** The condition on a parameter of the type's own, where it is on one type's. */
-const ownCondition = (of: ServedType, condition: Condition): Condition =>
-  (condition.on === 'string' || condition.on === 'reference') && !condition.others
-    ? { ...condition, parameter: ownNumber(of, condition.parameter) }
-    : condition;
 const whereOf = (of: ServedType): fc.Arbitrary<Condition[]> => where.map((all) => all.map((condition) => ownCondition(of, condition)));
 
 /** A search of one type, or of all of them, each asked something of its own and sorted by parameters of its own. */
 export const query: fc.Arbitrary<Query> = fc
   .tuple(fc.shuffledSubarray(TYPES, { minLength: TYPES.length }), fc.boolean(), fc.array(sortKey, { maxLength: 3 }))
   .chain(([[type, ...others], several, sort]) => {
-    const own = (of: ServedType, key: SortKey, by: number): SortKey =>
-      'parameter' in key ? { ...key, parameter: ownNumber(of, by) } : key;
+    const own = (of: ServedType, key: SortKey, by: number): SortKey => ('parameter' in key ? ownKey(of, { ...key, parameter: by }) : key);
     const keys = (of: ServedType) => fc.tuple(...sort.map((key) => parameter.map((by) => own(of, key, by))));
     const slice = (of: ServedType): fc.Arbitrary<TypeQuery> => fc.record({ type: fc.constant(of), where: whereOf(of), sort: keys(of) });
     return fc.record({
@@ -372,15 +373,18 @@ export const boundedQuery: fc.Arbitrary<Query> = fc
   )
   .chain(([type, kind, base, descending, others]) => {
     const by = kind === 'number' ? PARAMETERS[1]! : kind === 'quantity' && base === PARAMETERS[1] ? PARAMETERS[0]! : base;
-    const own = ownNumber(type, by);
-    const further = others.map((key) => ('parameter' in key ? { ...key, parameter: ownNumber(type, key.parameter) } : key));
-    const bounding = fc.array(BOUNDING[kind](own), { minLength: 1, maxLength: 3 });
+    const own = { by: kind, parameter: by, descending };
+    const further = others.map((key) => ('parameter' in key ? ownKey(type, key) : key));
+    const bounding = fc.array(BOUNDING[kind](ownNumber(type, by)), { minLength: 1, maxLength: 3 });
     return fc.record({
       type: fc.constant(type),
       where: fc
         .tuple(bounding, fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.tuple(condition) }))
-        .map((all) => all.flat()),
-      sort: fc.constant([{ by: kind, parameter: own, descending }, ...further] as SortKey[]),
+        .map(([some, others]) => [
+          ...some.map((one) => (kind === 'string' && by === SHARING ? { ...one, shared: [sharedBy(type)] } : one)),
+          ...others,
+        ]),
+      sort: fc.constant([ownKey(type, own), ...further]),
       count: fc.integer({ min: 1, max: 4 }),
       total: fc.constant('accurate' as const),
       include: fc.constant([]),

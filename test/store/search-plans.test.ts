@@ -20,6 +20,7 @@ import { onOneNode, openTestStore, type TestStore } from './open.ts';
 const OWN = [
   { code: 'birth-order', base: ['Patient'], type: 'number', expression: 'Patient.multipleBirth as integer' },
   { code: 'any-name', base: ['Patient'], type: 'string', expression: 'Patient.name.family', modifier: ['contains'] },
+  { code: 'name-in-use', base: ['Patient'], type: 'string', expression: "Patient.name.where(use != 'old')", modifier: ['contains'] },
 ];
 const registry = buildRegistry(OWN, terminology);
 // Not lists of hundreds: of a few dozen rows the quickest way to them is to read all. search-limits.test.ts has those.

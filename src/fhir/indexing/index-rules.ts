@@ -10,7 +10,7 @@ import { COLUMN_PARAMETERS, type IndexedParameters, type ParameterKind } from '.
  */
 export const INDEXING_VERSIONS: Readonly<Record<ParameterKind, number>> = {
   token: 1,
-  string: 1,
+  string: 2,
   date: 1,
   reference: 1,
   uri: 1,

@@ -2,6 +2,7 @@
 import type { Resource } from '../types.ts';
 import type { TokenTraits, ValueKind } from './parameter-kinds.ts';
 import type { Hash, ParameterNumber } from './rows.ts';
+import type { SharedTexts } from './shared-texts.ts';
 import type { CompiledExpression, TypedValue } from './typed-value.ts';
 
 export type ParameterKind = ValueKind | 'composite' | 'special';
@@ -13,6 +14,8 @@ export interface IndexedParameter extends CompiledExpression, TokenTraits {
   number: ParameterNumber;
   /** The number of its `:text` rows (token parameters). */
   textNumber: ParameterNumber;
+  /** String parameters whose texts may be in rows of other parameters. */
+  shared?: SharedTexts;
   /** Whether the definition allows `:contains`. A substring index then contains the values. */
   substringIndexed: boolean;
   /** String parameters: whether values are compared by sound. */

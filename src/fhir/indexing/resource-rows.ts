@@ -9,10 +9,20 @@ import { buildPositionRows } from './geography.ts';
 import { COLUMN_PARAMETERS, type IndexedParameter, type IndexedParameters, type ParameterKind } from './indexed-parameter.ts';
 import { buildNumberRows, buildQuantityRows, readNumberRanges } from './number-rows.ts';
 import { isVersionsBelow, listCanonicalForms, REFERENCE_TARGETS } from './reference-values.ts';
-import { findExtremes, type Hash, type IndexRows, type StringRow } from './rows.ts';
+import { findExtremes, type Hash, type IndexRows, type ParameterNumber, type StringRow } from './rows.ts';
+import { type SharedTexts, shareTexts } from './shared-texts.ts';
 import { STRING_TEXTS } from './string-values.ts';
 import { encodeSoundex, foldText, truncateText } from './text-folding.ts';
-import { foldCase, foldTokenCase, hashCode, hashExactText, hashIdentifierOfType, hashToken, toIdentifierParameter } from './token.ts';
+import {
+  foldCase,
+  foldTokenCase,
+  hashCode,
+  hashExactText,
+  hashIdentifierOfType,
+  hashSpelling,
+  hashToken,
+  toIdentifierParameter,
+} from './token.ts';
 import { TOKEN_TEXTS, TOKEN_VALUES, TYPED_IDENTIFIERS } from './token-values.ts';
 import { readTypedValue, type TypedValue } from './typed-value.ts';
 
@@ -46,14 +56,21 @@ export function buildIndexRows(resource: Resource, registry: IndexedParameters, 
     codes: [],
     composites: [],
   };
+  const sharing: [ParameterNumber, SharedTexts][] = [];
   for (const parameter of registry.listIndexed(resource.resourceType)) {
     if (parameter.type === 'composite' || COLUMN_PARAMETERS.has(parameter.code)) continue;
     if (parameter.fullText) rows.texts ??= [];
     const values = parameter.evaluate(resource);
     if (!values.length) continue;
     rows.tokens.push(parameter.presence);
+    if (parameter.shared) sharing.push([parameter.number, parameter.shared]);
     addRows(rows, ROW_BUILDERS[parameter.type](parameter, values, baseUrl));
   }
+  if (sharing.length)
+    rows.strings = shareTexts(
+      rows.strings,
+      sharing.sort(([, a], [, b]) => a.bit - b.bit),
+    );
   const pairs = registry.listParts(resource.resourceType).map((part) => buildCompositeEntries(part, resource, baseUrl));
   appendAll(rows.tokens, removeDuplicates(pairs.flatMap(({ tokens }) => tokens)));
   for (const { composites } of pairs) appendAll(rows.composites, composites);
@@ -116,26 +133,29 @@ function buildStringRows({ code, number, substringIndexed, phonetic, fullText }:
     // a list of strings has null for an item with extensions only
     for (const text of readTypedValue(STRING_TEXTS, typedValue) ?? []) if (typeof text === 'string') written.add(text.normalize('NFC'));
   }
-  const norms = new Set<string>();
-  for (const text of written) norms.add(foldText(text));
-  norms.delete('');
-  if (phonetic) return { strings: listSoundexCodes(norms).map((norm) => buildStringRow(number, norm)) };
-  const whole = [...norms];
-  const { least, greatest } = findExtremes(whole);
   const tokens: Hash[] = [];
-  for (const text of written) tokens.push(hashExactText(code, text));
-  const strings: StringRow[] = whole.map((norm, at) => ({
+  const spelled: { norm: string; spelling: number }[] = [];
+  for (const text of written) {
+    const norm = foldText(text);
+    if (norm === '') tokens.push(hashExactText(code, text));
+    else spelled.push({ norm, spelling: hashSpelling(text) });
+  }
+  const norms = spelled.map(({ norm }) => norm);
+  if (phonetic) return { tokens: listSoundexCodes(norms).map((sound) => hashCode(code, sound)) };
+  const { least, greatest } = findExtremes(norms);
+  const strings: StringRow[] = spelled.map(({ norm, spelling }, at) => ({
     parameter: number,
     norm,
+    spelling,
     low: at === least,
     high: at === greatest,
     infix: substringIndexed,
   }));
-  for (const norm of listFamilyNameParts(code, values)) if (!norms.has(norm)) strings.push(buildStringRow(number, norm));
+  for (const norm of listFamilyNameParts(code, values)) if (!norms.includes(norm)) strings.push(buildStringRow(number, norm));
   return { tokens, strings };
 }
 
-const listSoundexCodes = (norms: Set<string>): string[] => [...new Set([...norms].flatMap(encodeSoundex))];
+const listSoundexCodes = (norms: string[]): string[] => [...new Set(norms.flatMap(encodeSoundex))];
 
 /** A row for searches, but not for sorting. */
 const buildStringRow = (parameter: number, norm: string): StringRow => ({ parameter, norm, low: false, high: false, infix: false });

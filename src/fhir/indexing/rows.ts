@@ -6,14 +6,20 @@ export type ParameterNumber = number;
 /** A 64-bit hash of a value, as a decimal text for PostgreSQL's bigint. */
 export type Hash = string;
 
-/** A string. `norm`: the folded text. `low`, `high`: the least and the greatest value of the parameter in the resource, for sorting. */
+/**
+ * A string. `norm`: the folded text. `spelling`: the hash of the text as written, for `:exact`; absent for parts of a text. `low`, `high`: the least and the greatest
+ * value of the parameter in the resource, for sorting.
+ */
 export interface StringRow {
   parameter: ParameterNumber;
   norm: string;
+  spelling?: number;
   low: boolean;
   high: boolean;
   /** Whether the substring index contains the row, for `:contains`. */
   infix: boolean;
+  /** The bits of other parameters that have the same text (SharedTexts). */
+  shared?: number;
 }
 
 /** A date or period as a half-open range of instants: ISO 8601 in UTC with milliseconds. An open end is `-infinity` or `infinity`. */
@@ -81,7 +87,7 @@ interface TextRow {
 export interface IndexRows {
   /** The hash of the resource's `Type/id`, which is the `target` of references to it. */
   self: Hash;
-  /** Hashes for tests of equality: tokens, URIs, `:exact`, `:missing`, UUID aliases. Each once. */
+  /** Hashes for tests of equality: tokens, URIs, `:missing`, UUID aliases. Each once. */
   tokens: Hash[];
   strings: StringRow[];
   dates: DateRow[];

@@ -1,6 +1,6 @@
 // The hashes of tokens, and the texts that are hashed. Indexing and queries both use them. `parameter` is the code of a parameter (`identifier`).
 // https://hl7.org/fhir/R4/search.html#token
-import { hash } from '../hash.ts';
+import { hash, hashToInt } from '../hash.ts';
 import type { Hash } from './rows.ts';
 
 /** A coded value. `system` undefined: its type has no system (boolean, code, string). Null: the value has no system, although its type may have one. */
@@ -30,7 +30,13 @@ export const hashCode = (parameter: string, code: string): Hash => hashForm(para
 /** The hash of resources that have a value for the parameter (`:missing=false`). */
 export const hashPresence = (parameter: string): Hash => hash(`${parameter}:missing=false`);
 
-/** The hash of an unfolded string (`:exact`). `nfc`: in Unicode's form NFC, so that canonically equivalent texts are equal. */
+/**
+ * The hash of a string as it is written, for `:exact`. It is compared only among strings with the same folded text. `nfc`: in Unicode's form NFC, so that
+ * canonically equivalent texts are equal.
+ */
+export const hashSpelling = (nfc: string): number => hashToInt(nfc);
+
+/** The token of a blank string, which has no folded text (`:exact`). */
 export const hashExactText = (parameter: string, nfc: string): Hash => hash(`${parameter}:exact=${nfc}`);
 
 /** The hash of an identifier's value with a coding of its type (`:of-type`). */

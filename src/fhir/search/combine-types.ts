@@ -1,5 +1,6 @@
 // Combines the conditions of several types into one condition with as few tests as possible.
 
+import type { SharedTexts } from '../indexing/shared-texts.ts';
 import type { ServedType } from '../types.ts';
 import { type Condition, combineWithOr } from './query.ts';
 
@@ -22,16 +23,23 @@ function groupByCondition(conditions: OfType[]): OfType[] {
 /** Merges conditions that differ only in their parameter into one test with several parameters. This is safe because each parameter number belongs to one type. */
 function mergeByParameter(conditions: OfType[]): Condition | undefined {
   const parameters: number[] = [];
+  const shared: SharedTexts[] = [];
   const tests = new Set<string>();
   for (const [, condition] of conditions) {
     if (!('parameter' in condition) || condition.on === 'has') return undefined;
-    const { parameter, ...test } = condition;
+    const { parameter, shared: some, ...test } = { shared: undefined, ...condition };
     parameters.push(parameter);
+    shared.push(...(some ?? []));
     tests.add(JSON.stringify(test));
   }
   // the assertion: all conditions here have a `parameter`, so `others` may be added to the first
   const [parameter, ...others] = parameters;
   return tests.size === 1
-    ? { ...(conditions[0]![1] as Extract<Condition, { others?: number[] }>), parameter: parameter!, others }
+    ? {
+        ...(conditions[0]![1] as Extract<Condition, { others?: number[] }>),
+        parameter: parameter!,
+        others,
+        ...(shared.length && { shared }),
+      }
     : undefined;
 }

@@ -12,6 +12,7 @@ import { type Filter, type FilterStep, parseFilter } from './filter-syntax.ts';
 import { type Condition, combineWithOr, type TextTest } from './query.ts';
 import { findReferenceParameter } from './reference-parameter.ts';
 import type { SearchParameter, SearchRegistry } from './registry.ts';
+import { toTextRows } from './string-condition.ts';
 
 /** Parses `name=value` of a query string for a type. */
 type ParseParameter = (type: ServedType, name: string, value: string) => Condition;
@@ -91,10 +92,10 @@ const LAST = '\u{10ffff}';
 
 const buildTextOperation =
   (tests: (norm: string, infix: boolean) => TextTest[]): FilterOperation =>
-  ({ code, number, substringIndexed }, value) => {
+  ({ code, substringIndexed, ...parameter }, value) => {
     const norm = foldText(value);
     if (norm === '') throw invalid(`_filter: ${code} needs a value`);
-    return { on: 'string', parameter: number, any: tests(norm, substringIndexed) };
+    return { on: 'string', ...toTextRows(parameter), any: tests(norm, substringIndexed) };
   };
 
 const TEXT_OPERATIONS: Record<string, FilterOperation> = {

@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/search.html
 import type { GeoCircle } from '../indexing/geography.ts';
 import type { Hash, ParameterNumber } from '../indexing/rows.ts';
+import type { SharedTexts } from '../indexing/shared-texts.ts';
 import type { ServedType } from '../types.ts';
 
 /** `column op at`. `from` and `to` are the ends of a range row. `to` is exclusive for dates and inclusive for numbers. */
@@ -32,7 +33,7 @@ export type Condition =
    * https://hl7.org/fhir/R4/search.html#recursive
    */
   | ({ on: 'hierarchy'; direction: 'above' | 'below'; types: ServedType[]; links: ParameterNumber[]; any: Hash[] } & ParameterReference)
-  | ({ on: 'string'; any: TextTest[] } & ParameterReference)
+  | TextCondition
   /** The words of a text. https://hl7.org/fhir/R4/search.html#text */
   | ({ on: 'text'; words: WordTest } & ParameterReference)
   /** OR of ANDs. */
@@ -56,13 +57,16 @@ export type Condition =
   | { on: 'not'; condition: Condition }
   | { on: 'nothing' };
 
+/** `shared`: the rows of other parameters that may have texts of the parameter, and of `others`. */
+export type TextCondition = { on: 'string'; any: TextTest[]; shared?: SharedTexts[] } & ParameterReference;
+
 /** A test of the words of a text: folded words that follow each other, or a combination of tests. */
 export type WordTest = { phrase: string } | { all: WordTest[] } | { any: WordTest[] } | { not: WordTest };
 
-/** A test of a folded text (`norm`): in a range (`from` ≤ norm < `to`), equal, one of several, by its end, or by a substring. */
+/** A test of a folded text (`norm`): in a range (`from` ≤ norm < `to`), equal (perhaps as written), one of several, by its end, or by a substring. */
 export type TextTest =
   | { from: string; to: string }
-  | { equals: string }
+  | { equals: string; spelling?: number }
   | { among: string[] }
   | { ends: string; infix: boolean }
   | { contains: string; infix: boolean };
@@ -76,7 +80,13 @@ export const RANGE_ORDER: readonly Within['of'][] = ['number', 'measure', 'date'
 /** One sort key. Ties are broken by the storing number, so that the order is always total. */
 export type SortKey =
   | { by: 'lastUpdated' | 'id'; descending: boolean }
-  | { by: 'string' | 'date' | 'number' | 'quantity' | 'token' | 'reference'; parameter: ParameterNumber; descending: boolean };
+  | {
+      by: 'string' | 'date' | 'number' | 'quantity' | 'token' | 'reference';
+      parameter: ParameterNumber;
+      descending: boolean;
+      /** Of strings without an index in their order: the rows of other parameters that may have the value. */
+      shared?: SharedTexts;
+    };
 
 /** `_include` (resources that matches refer to) or `_revinclude` (resources that refer to matches). */
 export interface Inclusion {

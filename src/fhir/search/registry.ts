@@ -7,6 +7,7 @@ import type { CompositePart, IndexedParameter, IndexedParameters, ParameterKind 
 import { buildTokenTraits, isValueKind, listElementTypes, type ValueKind } from '../indexing/parameter-kinds.ts';
 import { readContentWords, readNarrativeWords } from '../indexing/resource-texts.ts';
 import type { ParameterNumber } from '../indexing/rows.ts';
+import { assignSharedTexts, type SharedTexts } from '../indexing/shared-texts.ts';
 import { hashPresence } from '../indexing/token.ts';
 import type { CompiledExpression } from '../indexing/typed-value.ts';
 import { readErrorMessage } from '../outcome.ts';
@@ -123,14 +124,20 @@ interface ParameterTable {
 function buildParameterTable(type: ServedType, definitions: SearchParameterDefinition[], known: DefinitionsByUrl): ParameterTable {
   const served = new Map<string, SearchParameter>();
   const unserved = new Map<string, string>();
+  const shared = assignSharedTexts(type, definitions.filter(isSharing));
   for (const definition of definitions) {
     const { code, type: kind, url } = definition;
     if (served.has(code) || unserved.has(code)) throw new Error(`SearchParameter ${url ?? code}: ${type} has another parameter ${code}`);
     if (kind === 'special' && !SERVED_SPECIAL_PARAMETERS.has(url)) unserved.set(code, kind);
-    else served.set(code, buildSearchParameter(type, definition, compileDefinition(type, definition, known)));
+    else
+      served.set(code, buildSearchParameter(type, definition, { ...compileDefinition(type, definition, known), shared: shared.get(code) }));
   }
   return { served, unserved };
 }
+
+/** The sounds of names are no texts. */
+const isSharing = ({ type, code }: SearchParameterDefinition): boolean => type === 'string' && !isPhonetic(code);
+const isPhonetic = (code: string): boolean => code === 'phonetic';
 
 /** The special parameters that are served, each by its own code (near-condition.ts). */
 const SERVED_SPECIAL_PARAMETERS: ReadonlySet<string | undefined> = new Set(['http://hl7.org/fhir/SearchParameter/Location-near']);
@@ -143,7 +150,7 @@ type DefinitionsByUrl = ReadonlyMap<string | undefined, Pick<SearchParameterDefi
 function buildSearchParameter(
   type: ServedType,
   definition: SearchParameterDefinition,
-  { types, ...found }: CompiledDefinition,
+  { types, shared, ...found }: CompiledDefinition & { shared: SharedTexts | undefined },
 ): SearchParameter {
   const { code, url, targets = [...ANY_TARGET], systems, infix: substringIndexed = false } = definition;
   // the assertion: validateDefinition has checked custom definitions, and R4's are generated
@@ -157,9 +164,10 @@ function buildSearchParameter(
     ...(kind === 'reference' && { targets }),
     ...buildTokenTraits(types, systems),
     substringIndexed,
-    phonetic: kind === 'string' && code === 'phonetic',
+    phonetic: kind === 'string' && isPhonetic(code),
     presence: hashPresence(code),
-    definition: hash(JSON.stringify([definition, targets, found.parts?.map((part) => part.number)])),
+    definition: hash(JSON.stringify([definition, targets, found.parts?.map((part) => part.number), ...(shared ? [shared] : [])])),
+    ...(shared && { shared }),
     types,
     ...found,
   };

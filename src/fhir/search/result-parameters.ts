@@ -88,7 +88,9 @@ function parseSortKey(key: string, type: ServedType, registry: SearchRegistry): 
   if (code === '_lastUpdated') return { by: 'lastUpdated', descending };
   const parameter = registry.lookup(type, code);
   if (!parameter) throw buildUnknownParameterError(registry, type, code);
-  if (isSortable(parameter)) return { by: SORT_KINDS[parameter.type]!, parameter: parameter.number, descending };
+  const { number, shared } = parameter;
+  if (isSortable(parameter))
+    return { by: SORT_KINDS[parameter.type]!, parameter: number, descending, ...(shared && !shared.isOrdered && { shared }) };
   const sortable = registry.list(type).filter(isSortable);
   throw notSupported(`${type} cannot be sorted by ${code}; it can be sorted by ${sortable.map((other) => other.code).join(', ')}`);
 }

@@ -18,7 +18,7 @@ export const buildTokenCondition = (hashes: (Hash | undefined)[]): Condition => 
 
 /** `code`, `system|code`, `|code`, `system|`, and the modifiers. */
 export function parseTokenCondition(parameter: SearchParameter, modifier: string, value: string): Condition {
-  if (modifier === 'text') return parseContainsCondition(parameter.textNumber, true, parameter.code, value);
+  if (modifier === 'text') return parseContainsCondition({ parameter: parameter.textNumber }, true, parameter.code, value);
   if (modifier === 'of-type')
     return buildTokenCondition(splitAlternatives(parameter.code, value).map((piece) => parseIdentifierOfType(parameter.code, piece)));
   const found = parseTokens(parameter, value);

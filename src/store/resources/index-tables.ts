@@ -8,7 +8,7 @@ import { toStorableText } from '../database/values.ts';
  */
 const COLUMNS = {
   sx_ref: { param: 'int', target_h: 'bigint', 'target?': 'text' },
-  sx_string: { param: 'int', norm: 'text', low: 'boolean', high: 'boolean', infix: 'boolean' },
+  sx_string: { param: 'int', norm: 'text', low: 'boolean', high: 'boolean', infix: 'boolean', 'spelling?': 'int', shared: 'int' },
   sx_date: { param: 'int', from_at: 'timestamptz', to_at: 'timestamptz', low: 'boolean', high: 'boolean', lone: 'boolean' },
   sx_number: {
     param: 'int',
@@ -65,7 +65,14 @@ export const TABLE_ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[
       target_h: target,
       target: text === undefined ? null : toStorableText(text),
     })),
-  sx_string: ({ strings }) => strings.map(({ parameter, norm, ...marks }) => ({ param: parameter, norm: toStorableText(norm), ...marks })),
+  sx_string: ({ strings }) =>
+    strings.map(({ parameter, norm, spelling = null, shared = 0, ...marks }) => ({
+      param: parameter,
+      norm: toStorableText(norm),
+      ...marks,
+      spelling,
+      shared,
+    })),
   sx_date: ({ dates }) => {
     const spread = findSpreadParameters(dates);
     return dates.map(({ parameter: param, from, to, low, high }) => ({

@@ -9,6 +9,7 @@ import { buildHierarchyTest } from './hierarchy.ts';
 import { buildRangeTest, buildRowsSource, isRange, type RangeCondition, toRangeKey } from './range.ts';
 import type { TestedRow } from './row-tests.ts';
 import { buildParametersTest, buildParameterTest, buildTypeTest } from './row-tests.ts';
+import { buildTextRowsTest } from './shared-texts.ts';
 import { buildTokenTest, toBigintArray } from './tokens.ts';
 
 type On = Condition['on'];
@@ -82,7 +83,7 @@ export function buildRowsSql(x: string, condition: SingleTableCondition, binder:
 }
 
 const buildOwnTest = (x: string, condition: SingleTableCondition): string =>
-  `${x}.tenant_id = ${TENANT} and ${buildParameterTest(x, condition)}`;
+  `${x}.tenant_id = ${TENANT} and ${condition.on === 'string' ? buildTextRowsTest(x, condition) : buildParameterTest(x, condition)}`;
 
 type SingleTableCondition = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'text'> | Of<'composite'> | Of<'near'>;
 export const isSingleTable = (condition: Condition): condition is SingleTableCondition => Object.hasOwn(SINGLE_TABLE_TESTS, condition.on);
@@ -159,7 +160,10 @@ function buildWordQuery(test: WordTest, binder: Binder): string {
 
 /** The test includes `infix` if the parameter has it, so that the substring index can be used. */
 function buildTextTest(x: string, text: TextTest, { bind }: Binder): string {
-  if ('equals' in text) return `${x}.norm = ${bind(toStorableText(text.equals))}`;
+  if ('equals' in text) {
+    const spelling = text.spelling === undefined ? '' : ` and ${x}.spelling = ${bind(text.spelling)}::int`;
+    return `${x}.norm = ${bind(toStorableText(text.equals))}${spelling}`;
+  }
   if ('among' in text) return `${x}.norm = any(${bind(text.among.map(toStorableText))}::text[])`;
   if ('from' in text) return `${x}.norm >= ${bind(toStorableText(text.from))} and ${x}.norm < ${bind(toStorableText(text.to))}`;
   const part = toStorableText('ends' in text ? text.ends : text.contains).replace(/[\\%_]/g, '\\$&');

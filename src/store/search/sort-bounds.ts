@@ -3,14 +3,13 @@
 //
 // A bound does not replace a test: each condition is still tested. A match may have its sort row out of bounds, because the resource matches by another row, or
 // because a long range begins before the period. Such matches are few, have their own indexes, and are read in addition.
-import type { Comparison, Condition, SortKey } from '../../fhir/search/query.ts';
+import type { Comparison, Condition, SortKey, TextCondition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import { toStorableText } from '../database/values.ts';
 import { findRangeColumns, type RangeCondition } from './range.ts';
-import { buildParameterTest } from './row-tests.ts';
+import { buildSortRowTest, buildTextRowsTest } from './shared-texts.ts';
 import type { SortColumn } from './sort-value.ts';
 
-type TextCondition = Extract<Condition, { on: 'string' }>;
 type Bounding = RangeCondition | TextCondition;
 
 /** Whether a condition tests the values of this sort key. */
@@ -91,12 +90,14 @@ function findRangeSpan({ any }: RangeCondition): RangeSpan {
 }
 
 /** Two tests: within the bounds; outside the bounds, but another text of the resource is within. The second kind is collected first, because it is sparse in the sort order. */
-function buildTextBounds({ any, ...of }: TextCondition, { sql, row, descending }: SortColumn, binder: Binder): string[] {
+function buildTextBounds({ any, on: _on, ...of }: TextCondition, { sql, row, descending }: SortColumn, binder: Binder): string[] {
   const [test, ...others] = any;
   if (!test || others.length || !('from' in test)) return [];
   const [from, to] = [binder.bind(toStorableText(test.from)), binder.bind(toStorableText(test.to))];
   const o = binder.alias('o');
-  const another = `${o}.tenant_id = ${TENANT} and ${buildParameterTest(o, of)} and not ${o}.${descending ? 'high' : 'low'} and ${o}.norm >= ${from} and ${o}.norm < ${to}`;
+  const shared = of.shared?.find(({ isOrdered }) => !isOrdered);
+  const key = { by: 'string' as const, parameter: of.parameter, descending, ...(shared && { shared }) };
+  const another = `${o}.tenant_id = ${TENANT} and ${buildTextRowsTest(o, of)} and not (${buildSortRowTest(o, key)}) and ${o}.norm >= ${from} and ${o}.norm < ${to}`;
   return [
     `${sql} >= ${from} and ${sql} < ${to}`,
     `(${sql} < ${from} or ${sql} >= ${to}) and ${row}.pid = any(array(select ${o}.pid from sx_string ${o} where ${another}))`,

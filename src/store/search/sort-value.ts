@@ -3,6 +3,7 @@
 // docs/decisions/0005-search-order-and-page-links.md
 import type { SortKey } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
+import { buildSortRowTest } from './shared-texts.ts';
 
 export type ValueKey = Extract<SortKey, { parameter: number }>;
 
@@ -38,13 +39,11 @@ export interface OrderedScan {
   first: string;
 }
 
-/** A marked row of an index table. An index has its order. */
+/** A marked row of an index table. An index has its order, unless it is a row of one of several parameters. */
 const buildMarkedSource = (table: string, column: string, type: string): Source => {
   // A row without a value of `from_m` was written before the column existed.
-  const test = (k: string, { parameter, descending }: ValueKey): string =>
-    `${k}.tenant_id = ${TENANT} and ${k}.param = ${parameter} and ${k}.${descending ? 'high' : 'low'}${
-      column === 'from_m' ? ` and ${k}.from_m is not null` : ''
-    }`;
+  const test = (k: string, key: ValueKey): string =>
+    `${k}.tenant_id = ${TENANT} and ${buildSortRowTest(k, key)}${column === 'from_m' ? ` and ${k}.from_m is not null` : ''}`;
   const own = (k: string, key: ValueKey, row = 's'): string => `${test(k, key)} and ${k}.pid = ${row}.pid`;
   // read for each row, because an ordered scan tests few rows
   const buildSeparateJoin = (k: string, key: ValueKey, row: string): string => {
@@ -109,7 +108,7 @@ function buildSortColumn(key: ValueKey, k: string, present: boolean): SortColumn
 
 /** The scan in the order of the first key, and its column. Undefined if a key is in the search row or has no index in its order. */
 export function buildOrderedScan(keys: ValueKey[], binder: Binder): [walk: OrderedScan, column: SortColumn] | undefined {
-  if (!keys.every(({ by }) => SOURCES[by].walk)) return undefined;
+  if (!keys.every(({ by, shared }) => SOURCES[by].walk && !shared)) return undefined;
   const row = binder.alias('k');
   const column = buildSortColumn(keys[0]!, row, true);
   return [{ ...SOURCES[keys[0]!.by].walk!(row, keys[0]!), row, first: column.sql }, column];
