@@ -131,6 +131,19 @@ onServer('a server with two workers', () => {
         );
       }
     });
+    // a client with a new connection for each request
+    const statuses: number[] = [];
+    let unanswered = 0;
+    const visits = (async () => {
+      while (load.isOn)
+        await fetch(`${server.url}/healthz`, { headers: { Connection: 'close' }, signal: AbortSignal.timeout(10_000) }).then(
+          async (response) => {
+            await response.arrayBuffer();
+            statuses.push(response.status);
+          },
+          () => unanswered++,
+        );
+    })();
     await until(() => confirmed.length > 100);
     process.kill(first!, 'SIGKILL');
     const line = await server.waitForLine(/"a worker has ended and is started again"/);
@@ -140,7 +153,10 @@ onServer('a server with two workers', () => {
     await until(() => confirmed.length > atEnd + 100);
     await until(() => count(/"a worker serves"/) === 2);
     load.isOn = false;
-    await Promise.all(loads);
+    await Promise.all([...loads, visits]);
+    // no worker gets requests before it can answer them
+    expect([...new Set(statuses)]).toEqual([200]);
+    expect(unanswered).toBeLessThanOrEqual(1);
     // each connection of the killed worker failed once, and those of the other not at all: both had some
     expect(new Set(failures.values())).toEqual(new Set([1]));
     expect(failures.size).toBeLessThan(all.length);
