@@ -36,7 +36,7 @@ async function openChecked(place: DatabaseLocation, check: (database: Database) 
 /** The connections of one process. Background: each job runs a statement from time to time, and none waits for another. */
 const CONNECTIONS = { requests: 10, background: 3 };
 /** The connections of all workers together, as long as each has the least that it needs. docs/decisions/0057-workers.md */
-const SHARED_CONNECTIONS = { requests: 20, background: 6 };
+const SHARED_CONNECTIONS = { requests: 10, background: 6 };
 const LEAST_CONNECTIONS = { requests: 3, background: 2 };
 
 /** How many connections each of several workers may open. */

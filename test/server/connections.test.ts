@@ -10,8 +10,9 @@ const accepting = (limit: number): Database => ({ query: async () => [{ limit }]
 
 test.each([
   [1, 0],
-  [2, 28],
-  [4, 32],
+  [2, 18],
+  [3, 21],
+  [4, 24],
   [8, 48],
   [16, 96],
   [17, 102],
