@@ -133,6 +133,8 @@ export interface Shape {
    * new body; `perform`: a body that passed `checkRequest`. `view`: the current item, read with `all`; `time`: ISO 8601. An invalid patch throws a FhirError.
    */
   planChange(how: 'merge' | 'replace' | 'perform', body: ParsedJson, now: { view: View; time: string }): ChangePlan;
+  /** Whether a merge patch merges objects inside the body, instead of replacing them. */
+  mergesObjects: boolean;
   /** Errors after a change: fields that were unset and still show a value from another path. */
   checkUnsetFields(changes: View, after: View): Issue[];
   /** The body without unknown properties and blank texts. */

@@ -66,6 +66,10 @@ class ObservedStore implements TenantStore {
     return this.store.transaction((inside) => work(new ObservedStore(inside, this.onAccess)), options);
   }
 
+  rehearse<T>(work: (store: TenantStore) => Promise<T>): Promise<T> {
+    return this.store.rehearse((inside) => work(new ObservedStore(inside, this.onAccess)));
+  }
+
   readForUpdate(...call: Call<'readForUpdate'>) {
     return this.store.readForUpdate(...call);
   }

@@ -73,6 +73,7 @@ export function restrictStore(store: TenantStore, access: RowAccess): TenantStor
       return store.write(tenant, changes);
     },
     transaction: (work, options) => store.transaction((inside) => work(restrictStore(inside, access)), options),
+    rehearse: (work) => store.rehearse((inside) => work(restrictStore(inside, access))),
   };
   return Object.assign(Object.create(store) as TenantStore, restricted);
 }

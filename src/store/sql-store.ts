@@ -197,6 +197,24 @@ class SqlStore implements Store {
     return result;
   }
 
+  async rehearse<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    let result: { done: T } | undefined;
+    const rollback = new Error('rolled back');
+    try {
+      await this.database.transaction(async (transaction) => {
+        const guard = this.guard && { ...this.guard, written: [] };
+        const inside = new SqlStore(transaction, () => {}, guard);
+        result = { done: await work(inside) };
+        if (guard) await checkWrites(guard, inside);
+        // only an error rolls a transaction back
+        throw rollback;
+      });
+    } catch (error) {
+      if (error !== rollback) throw error;
+    }
+    return result!.done;
+  }
+
   get idempotencyKeys() {
     return createIdempotencyKeys(this.database);
   }

@@ -76,6 +76,8 @@ export interface Store {
    * longest wait of the write guard for a lock; after it, the transaction is rolled back (503). Absent: the time limit of statements.
    */
   transaction<T>(work: (store: Store) => Promise<T>, options?: { guardWaitMs?: number }): Promise<T>;
+  /** Runs `work` and the write guard in a transaction of its own, and rolls it back. */
+  rehearse<T>(work: (store: Store) => Promise<T>): Promise<T>;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
@@ -94,6 +96,7 @@ export interface TenantStore
     | 'isDistributed'
     | 'deleteExpiredTokens'
     | 'transaction'
+    | 'rehearse'
     | 'outbox'
     | 'inbox'
     | 'trackedOrders'
@@ -103,6 +106,7 @@ export interface TenantStore
     | 'subscriptions'
   > {
   transaction<T>(work: (store: TenantStore) => Promise<T>, options?: { guardWaitMs?: number }): Promise<T>;
+  rehearse<T>(work: (store: TenantStore) => Promise<T>): Promise<T>;
   readonly outbox: Omit<Outbox, 'hasDoneSince' | 'findByKeys' | 'findDueAccounts' | 'claim' | 'countLeased'>;
   readonly trackedOrders: Omit<TrackedOrders, 'find' | 'findDueAccounts' | 'claim'>;
   readonly idempotencyKeys: Omit<IdempotencyKeys, 'deleteExpired'>;

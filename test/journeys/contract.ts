@@ -88,7 +88,7 @@ function documentsAt(origin: string): Promise<Described[]> {
 
 /** The document of an answer. */
 const nameOf = ({ surface, path }: Answered): string | undefined => {
-  if (surface === undefined) return /^\/admin\//.test(path) ? 'admin' : /^\/console\/api\/[^/]+\/[^/]+/.test(path) ? 'console' : undefined;
+  if (surface === undefined) return /^\/admin\//.test(path) ? 'admin' : /^\/console\/api\/./.test(path) ? 'console' : undefined;
   return surface === 'fhir' ? surface : surface.name;
 };
 

@@ -11,9 +11,9 @@ type WithoutTenant<S> = {
 type Is<A, B> = [A, B] extends [B, A] ? true : false;
 type OfRequest = Context['store'];
 
-/** `transaction` gives a store of the same type. Definitions and index rules belong to the installation. */
+/** `transaction` and `rehearse` give a store of the same type. Definitions and index rules belong to the installation. */
 const RULES: [
-  Is<WithoutTenant<OfRequest>, 'transaction'>,
+  Is<WithoutTenant<OfRequest>, 'transaction' | 'rehearse'>,
   Is<WithoutTenant<OfRequest['outbox']>, never>,
   Is<WithoutTenant<OfRequest['trackedOrders']>, never>,
   Is<WithoutTenant<OfRequest['idempotencyKeys']>, never>,

@@ -1,10 +1,12 @@
 // One request to the console's API, independent of Express.
 import type { Context } from '../../interactions/context.ts';
+import type { PageTokens } from '../../interactions/page-token.ts';
 import type { Mappings } from '../../mapping/shape.ts';
 
 interface ConsoleCall {
   context: Context;
   mappings: Mappings;
+  pageTokens: PageTokens;
   /** The parameters of the path. */
   path: Record<string, string>;
   /** The text of the body. */

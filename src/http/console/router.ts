@@ -13,12 +13,13 @@ import { buildTextReader } from '../middleware/read-body.ts';
 import { readRequestContext, toClientRequest } from '../middleware/request-context.ts';
 import type { ConsoleHandler } from './console-call.ts';
 import { handleFaces } from './faces.ts';
+import { handlePreview } from './preview.ts';
 
 /** The dependencies of the console's API: those of the FHIR API, and the mappings. */
 export interface ConsoleApi
   extends Pick<
     FhirApi,
-    'findCaller' | 'accessTokens' | 'buildContext' | 'admit' | 'countRequest' | 'rateLimit' | 'findBaseUrl' | 'bodyLimit'
+    'findCaller' | 'accessTokens' | 'buildContext' | 'admit' | 'countRequest' | 'rateLimit' | 'findBaseUrl' | 'bodyLimit' | 'pageTokens'
   > {
   mappings: Mappings;
 }
@@ -31,7 +32,10 @@ interface Route {
   handle: ConsoleHandler;
 }
 
-const ROUTES: Route[] = [{ path: '/faces/:type/:id', method: 'GET', interaction: 'read', handle: handleFaces }];
+const ROUTES: Route[] = [
+  { path: '/faces/:type/:id', method: 'GET', interaction: 'read', handle: handleFaces },
+  { path: '/preview', method: 'POST', interaction: 'operation', handle: handlePreview },
+];
 
 /** The router of `/console/api`. */
 export function buildConsoleRouter(api: ConsoleApi): Router {
@@ -68,6 +72,7 @@ const buildHandler =
     const body = await handle({
       context: buildContext(api, req, res),
       mappings: api.mappings,
+      pageTokens: api.pageTokens,
       path: toTexts(req.params),
       readText: () => read(req),
     });

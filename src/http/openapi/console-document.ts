@@ -67,7 +67,81 @@ const FACES = closed({
   },
 });
 
+const EDIT = closed(
+  {
+    type: { ...TEXT, description: 'the FHIR type' },
+    id: { ...TEXT, description: 'the id of the resource in FHIR' },
+    version: { ...TEXT, description: 'the version on which the edit is based' },
+    surface: { ...TEXT, description: 'fhir, or the surface whose face was edited' },
+    shape: { ...TEXT, description: 'the face of the surface; not for fhir' },
+    content: { type: 'object', description: 'the whole edited face: the resource, or the view' },
+  },
+  ['shape'],
+);
+
+const CHANGE = closed(
+  {
+    path: { ...TEXT, description: 'JSON names with indexes; empty for the whole value' },
+    before: { description: 'absent: it is added' },
+    after: { description: 'absent: it is removed' },
+  },
+  ['before', 'after'],
+);
+
+const SAVED_FACE = closed(
+  {
+    shape: TEXT,
+    item: TEXT,
+    view: { type: ['object', 'null'], description: 'null: the resource would not have this face any more' },
+    changes: listOf(schema('Change')),
+  },
+  ['item'],
+);
+
+const SAVED = closed({
+  resource: { type: 'object', description: 'the resource that would be saved' },
+  changes: { ...listOf(schema('Change')), description: 'its differences from the current version, without versionId and lastUpdated' },
+  faces: {
+    type: 'object',
+    description: 'surface → its faces after the write, with their differences. Faces for which the credential lacks scopes are left out',
+    additionalProperties: listOf(schema('SavedFace')),
+  },
+});
+
+const PROBLEM = closed(
+  {
+    severity: { enum: ['fatal', 'error', 'warning', 'information'] },
+    code: TEXT,
+    text: { ...TEXT, description: 'the rule, and the remedy' },
+    expression: { ...listOf(TEXT), description: "where: the vendor's fields, or FHIRPaths for an edit in FHIR" },
+  },
+  ['expression'],
+);
+
+const WRITE = closed({
+  method: { enum: ['PUT', 'PATCH'] },
+  path: { ...TEXT, description: "below the base of the FHIR API or of the vendor's API" },
+  ifMatch: { ...TEXT, description: 'the header If-Match' },
+  body: {},
+});
+
+const PREVIEW = closed(
+  {
+    write: { ...WRITE, description: 'the request that saves the edit' },
+    status: { type: 'integer', description: 'the status that this request would get' },
+    problems: { ...listOf(schema('Problem')), description: 'why it would be refused; empty: it would be accepted' },
+    saved: schema('Saved'),
+  },
+  ['saved'],
+);
+
 const SCHEMAS: Json = {
+  Edit: EDIT,
+  Preview: PREVIEW,
+  Saved: SAVED,
+  SavedFace: SAVED_FACE,
+  Change: CHANGE,
+  Problem: PROBLEM,
   Faces: FACES,
   Face: FACE,
   WithheldFace: WITHHELD,
@@ -79,7 +153,17 @@ const SCHEMAS: Json = {
 const FAILURE: Json = { description: 'What is wrong, and the remedy.', content: { 'application/json': { schema: schema('Failure') } } };
 const failures = (statuses: string[]): Json => Object.fromEntries(statuses.map((status) => [status, FAILURE]));
 const parameter = (name: string, description: string): Json => ({ in: 'path', name, description, required: true, schema: TEXT });
-const content = (name: string): Json => ({ 'application/json': { schema: schema(name) } });
+const content = (name: string, example?: Json): Json => ({
+  'application/json': { schema: schema(name), ...(example && { examples: { request: { summary: 'an example', value: example } } }) },
+});
+
+const EXAMPLE = {
+  type: 'Patient',
+  id: '01936b00-0000-7000-8000-0000000000aa',
+  version: '1',
+  surface: 'fhir',
+  content: { resourceType: 'Patient', id: '01936b00-0000-7000-8000-0000000000aa', name: [{ family: 'Byron', given: ['Ada'] }] },
+};
 
 const PATHS: Json = {
   '/faces/{type}/{id}': {
@@ -96,6 +180,20 @@ const PATHS: Json = {
       },
     },
   },
+  '/preview': {
+    post: {
+      operationId: 'previewEdit',
+      tags: ['previews'],
+      summary: 'Preview an edited face',
+      description:
+        'Runs the write with all its checks and takes it back: nothing is saved. Needs the read and update scopes of the type. 412: the edit is not based on the current version.',
+      requestBody: { required: true, content: content('Edit', EXAMPLE) },
+      responses: {
+        200: { description: 'OK', content: content('Preview') },
+        ...failures(['400', '401', '403', '404', '405', '410', '412', '413', '415', '429', '503']),
+      },
+    },
+  },
 };
 
 /** `url`: of the server, with /console/api. */
@@ -104,11 +202,12 @@ export const buildConsoleOpenApi = ({ version, url }: { version: string; url: st
   info: {
     title: 'Console',
     version,
-    description: 'What the console shows and no other API has: the faces of a resource. Needs a key or an access token of the FHIR API.',
+    description:
+      'What the console shows and no other API has: the faces of a resource, and previews of edits. Needs a key or an access token of the FHIR API.',
   },
   servers: [{ url, description: 'this server' }],
   security: [{ key: [] }],
-  tags: [{ name: 'faces' }],
+  tags: [{ name: 'faces' }, { name: 'previews' }],
   paths: PATHS,
   components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } }, schemas: SCHEMAS },
 });

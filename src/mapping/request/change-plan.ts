@@ -30,7 +30,7 @@ interface ChangeRules {
 export function buildChangePlanner(
   fields: Field[],
   { nullable, ...rules }: { nullable: boolean } & Pick<ChangeRules, 'deep' | 'findConflicts'>,
-): Pick<Shape, 'planChange' | 'checkUnsetFields' | 'changeSchema' | 'replaceSchema'> {
+): Pick<Shape, 'planChange' | 'checkUnsetFields' | 'changeSchema' | 'replaceSchema' | 'mergesObjects'> {
   const schemas = { changeSchema: buildChangeSchema(fields, nullable), replaceSchema: buildReplaceSchema(fields, nullable) };
   const changing: ChangeRules = {
     ...rules,
@@ -41,6 +41,7 @@ export function buildChangePlanner(
   };
   return {
     ...schemas,
+    mergesObjects: rules.deep,
     checkUnsetFields: stays(fields),
     planChange(kind, body, now) {
       const { fields, issues } = PLANNERS[kind](changing, body, now);
