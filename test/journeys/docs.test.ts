@@ -67,6 +67,7 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
       'ClinikEHR',
       'JumpEHR',
       'Administration',
+      'Console',
     ]);
     await page.click('#surfaces a[href="#/jump"]');
     await page.waitForSelector('h1:has-text("JumpEHR")');
