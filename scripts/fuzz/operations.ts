@@ -14,7 +14,7 @@ interface Parameter {
 }
 
 export interface FuzzOperation {
-  /** `fhir`, a vendor, `admin`, or `other` for what has no document. */
+  /** `fhir`, a vendor, `admin`, `console`, or `other` for what has no document. */
   door: string;
   method: string;
   /** The path of the operation below `prefix`, with `{parameters}`. */
@@ -74,8 +74,11 @@ export async function readOperations(url: string): Promise<FuzzOperation[]> {
 
 const readJson = async (url: string): Promise<unknown> => (await fetch(url)).json();
 
+/** Where the paths of a document begin, if not at its name. */
+const PREFIXES: Record<string, string> = { fhir: '/fhir/R4', console: '/console/api' };
+
 function listOperations(door: string, document: Document): FuzzOperation[] {
-  const prefix = door === 'fhir' ? '/fhir/R4' : `/${door}`;
+  const prefix = PREFIXES[door] ?? `/${door}`;
   const resolve = <T extends object>(one: T | Reference): T => ('$ref' in one ? (findAt(document, one.$ref) as T) : one);
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)

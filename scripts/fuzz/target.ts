@@ -7,5 +7,6 @@ export async function startTarget(place: Place): Promise<FuzzTarget & { server: 
   const server = await startProcess({ ...place.env, FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', FACET_LOG_LEVEL: 'error' });
   const { stdout } = await facet(place.env, 'keys', 'create', '--tenant', 'other', '--surface', 'admin');
   const admin = /^ *(\w+_(?:live|test)_\w+)$/m.exec(stdout)![1]!;
-  return { server, url: server.url, pid: server.pid, keys: { ...place.keys().demo, admin } };
+  const keys = place.keys().demo;
+  return { server, url: server.url, pid: server.pid, keys: { ...keys, console: keys.fhir!, admin } };
 }

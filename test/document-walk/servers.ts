@@ -28,5 +28,8 @@ export async function startWalkServer({ condition = true, rls = 'off' }: Walls =
   return { facet, demo: toTarget(facet.url, facet.demo), other: toTarget(facet.url, facet.other) };
 }
 
-/** The keys of a tenant's clients. The administration, which is for all tenants, and the paths without a document get the key of the FHIR API. */
-export const toTarget = (url: string, keys: Keys): WalkTarget => ({ url, keys: { ...keys, admin: keys.fhir!, other: keys.fhir! } });
+/** The keys of a tenant's clients. The console, the administration, which is for all tenants, and the paths without a document get the key of the FHIR API. */
+export const toTarget = (url: string, keys: Keys): WalkTarget => ({
+  url,
+  keys: { ...keys, console: keys.fhir!, admin: keys.fhir!, other: keys.fhir! },
+});

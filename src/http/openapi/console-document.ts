@@ -152,7 +152,14 @@ const SCHEMAS: Json = {
 
 const FAILURE: Json = { description: 'What is wrong, and the remedy.', content: { 'application/json': { schema: schema('Failure') } } };
 const failures = (statuses: string[]): Json => Object.fromEntries(statuses.map((status) => [status, FAILURE]));
-const parameter = (name: string, description: string): Json => ({ in: 'path', name, description, required: true, schema: TEXT });
+const parameter = (name: string, description: string, example: string): Json => ({
+  in: 'path',
+  name,
+  description,
+  required: true,
+  schema: TEXT,
+  example,
+});
 const content = (name: string, example?: Json): Json => ({
   'application/json': { schema: schema(name), ...(example && { examples: { request: { summary: 'an example', value: example } } }) },
 });
@@ -173,7 +180,7 @@ const PATHS: Json = {
       summary: 'Read a resource and all its faces',
       description:
         'Needs the read scope of the type. A face that shows other resources needs the search scopes of their types; without them, needs names them.',
-      parameters: [parameter('type', 'the FHIR type'), parameter('id', 'the id of the resource')],
+      parameters: [parameter('type', 'the FHIR type', 'Patient'), parameter('id', 'the id of the resource', EXAMPLE.id)],
       responses: {
         200: { description: 'OK', content: content('Faces') },
         ...failures(['400', '401', '403', '404', '405', '410', '429', '503']),
