@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`npm run bench -- [options]: Facet beside the smallest program that could respond (the floor), on PostgreSQL (BENCH_DATABASE_URL, default
 postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created and dropped). Writes the first part of docs/benchmarks.md, unless --only is given.
-  --resources N,…  sizes of the corpus, the smallest first (10000,1000000; a million takes about a quarter of an hour to load)
+  --resources N,…  sizes of the corpus (10000,1000000; a million takes about a quarter of an hour to load)
   --clients N,…    clients at once (1,16)
   --workers N,…    workers of Facet: 1,auto compares one process with one on each core; CPU is that of all of them (1)
   --seconds N      duration of a run (3)
@@ -133,4 +133,4 @@ Plans of all searches at a million resources: [search-plans.md](search-plans.md)
 
 const sizes: Size[] = [];
 for (const resources of parseNumbers(options.resources)) sizes.push(await measureSize(resources));
-writeReport(sizes);
+writeReport(sizes.sort((a, b) => a.resources - b.resources));
