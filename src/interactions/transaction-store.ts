@@ -143,10 +143,10 @@ async function storeReady(context: Context, ready: PendingTarget[], naming: Reso
 
 /** Creations that do not refer to each other are stored together. The others may depend on what is stored before, so they follow in the order of the entries. */
 async function storeHooked(context: Context, hooked: ReadyTarget[]): Promise<[number, EntryOutcome][]> {
-  const together = findIndependentCreations(context, hooked);
-  const done = await createWithHooks(context, together);
+  const together = new Set(findIndependentCreations(context, hooked));
+  const done = await createWithHooks(context, [...together]);
   for (const ready of hooked)
-    if (!together.includes(ready)) done.push([ready.target.entry.index, await storeWithHooks(context, ready.target, ready.draft)]);
+    if (!together.has(ready)) done.push([ready.target.entry.index, await storeWithHooks(context, ready.target, ready.draft)]);
   return done;
 }
 

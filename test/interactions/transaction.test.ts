@@ -3,9 +3,9 @@
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { executeTransaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
-import type { Database } from '../../src/store/database/database.ts';
 import { createStore } from '../../src/store/sql-store.ts';
 import { ADA, type OrderFixture, openOrderFixture, PANEL_SYSTEM, REQUEST } from '../orders/order-fixture.ts';
+import { countStatements } from '../store/counted-database.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 
 let store: TestStore;
@@ -100,21 +100,11 @@ describe('several requests of one transaction', () => {
   });
 
   test('ten need no more statements than two', async () => {
-    let statements = 0;
-    const counted = (database: Database): Database => ({
-      ...database,
-      query: (...statement) => {
-        statements++;
-        return database.query(...statement);
-      },
-      transaction: (work) => database.transaction((inside) => work(counted(inside))),
-    });
-    const context = { ...fixture.context, store: createStore(counted(store.database)) };
-    const count = async (requests: number): Promise<number> => {
-      const before = statements;
+    const counted = countStatements(store.database);
+    const context = { ...fixture.context, store: createStore(counted.database) };
+    const count = (requests: number): Promise<number> => {
       const entries = Array.from({ length: requests }, (_one, at) => post(at + 1, { ...unknownTest, code: { text: 'by hand' } }));
-      await executeTransaction(context, [post(0, ADA, 'urn:x:ada'), ...entries], async (_inside, done) => done);
-      return statements - before;
+      return counted.count(() => executeTransaction(context, [post(0, ADA, 'urn:x:ada'), ...entries], async (_inside, done) => done));
     };
     expect(await count(10)).toBe(await count(2));
   });

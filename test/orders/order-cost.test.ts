@@ -7,9 +7,9 @@ import { createGate } from '../../src/orders/deliver/gate.ts';
 import type { Delivery, OrderSender } from '../../src/orders/deliver/order-sender.ts';
 import { sendOrder } from '../../src/orders/deliver/send-order.ts';
 import { ORDER_TOPIC } from '../../src/orders/place/order-entry.ts';
-import type { Database } from '../../src/store/database/database.ts';
 import { createStore } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { type Counted, countStatements } from '../store/counted-database.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { ADA, type OrderFixture, openOrderFixture, REQUEST } from './order-fixture.ts';
 
@@ -18,27 +18,13 @@ const PATIENCE_MS = 60_000;
 
 let fixture: OrderFixture;
 let store: Store;
-let statements = 0;
-const counted = (database: Database): Database => ({
-  ...database,
-  query: (...statement) => {
-    statements++;
-    return database.query(...statement);
-  },
-  transaction: (work) => database.transaction((inside) => work(counted(inside))),
-});
+let counted: Counted;
 openBeforeEach(openOrderFixture, (opened, { database }) => {
   fixture = opened;
-  store = createStore(counted(database));
+  counted = countStatements(database);
+  store = createStore(counted.database);
 });
 beforeEach(() => fixture.put(ADA));
-
-/** `begin` and `commit` are not counted. */
-async function countStatements(work: () => Promise<unknown>): Promise<number> {
-  const before = statements;
-  await work();
-  return statements - before;
-}
 
 function place(id: string): Promise<unknown> {
   const resource: Resource = { ...REQUEST, id };
@@ -63,8 +49,8 @@ const areAccepted = async (ids: string[]): Promise<boolean> => (await Promise.al
 
 test('an order that is sent alone costs 16 statements: 6 to accept it and 10 for the round of the worker that sends it', async () => {
   const sender = createSender();
-  expect(await countStatements(() => place('one'))).toBe(6);
-  expect(await countStatements(() => send(sender))).toBe(10);
+  expect(await counted.count(() => place('one'))).toBe(6);
+  expect(await counted.count(() => send(sender))).toBe(10);
   expect(await isAccepted('one')).toBe(true);
 });
 
@@ -73,10 +59,10 @@ test('of orders that wait, each costs at most 10 statements', async () => {
   await place('earlier');
   await send(sender);
   const ids = Array.from({ length: 3 * AT_ONCE }, (_, index) => `o${index}`);
-  const placing = await countStatements(async () => {
+  const placing = await counted.count(async () => {
     for (const id of ids) await place(id);
   });
-  const sending = await countStatements(async () => {
+  const sending = await counted.count(async () => {
     while (!(await areAccepted(ids))) await send(sender);
   });
   expect((placing + sending) / ids.length).toBeLessThanOrEqual(10);

@@ -151,7 +151,8 @@ function buildStringRows({ code, number, substringIndexed, phonetic, fullText }:
     high: at === greatest,
     infix: substringIndexed,
   }));
-  for (const norm of listFamilyNameParts(code, values)) if (!norms.includes(norm)) strings.push(buildStringRow(number, norm));
+  const whole = new Set(norms);
+  for (const norm of listFamilyNameParts(code, values)) if (!whole.has(norm)) strings.push(buildStringRow(number, norm));
   return { tokens, strings };
 }
 

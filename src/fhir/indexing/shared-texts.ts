@@ -69,9 +69,10 @@ const listElements = (type: string, expression: string): string[] =>
 export function shareTexts(strings: StringRow[], sharing: readonly [ParameterNumber, SharedTexts][]): StringRow[] {
   let rows = strings;
   for (const [number, shared] of sharing) {
+    const homes = findHomes(rows, shared);
     rows = rows.filter((row) => {
       if (row.parameter !== number || (shared.isOrdered && (row.low || row.high))) return true;
-      const home = rows.find((other) => shared.rows.includes(other.parameter) && hasSameText(other, row));
+      const home = homes.get(toTextKey(row));
       if (!home) return true;
       home.shared = (home.shared ?? 0) | toBits(row, shared);
       home.infix ||= row.infix;
@@ -81,7 +82,16 @@ export function shareTexts(strings: StringRow[], sharing: readonly [ParameterNum
   return rows;
 }
 
-const hasSameText = (a: StringRow, b: StringRow): boolean => a.norm === b.norm && a.spelling === b.spelling;
+/** Text → the first row that has it. A map, because a resource may have thousands of texts. */
+const findHomes = (rows: StringRow[], shared: SharedTexts): Map<string, StringRow> =>
+  new Map(
+    rows
+      .filter(({ parameter }) => shared.rows.includes(parameter))
+      .toReversed()
+      .map((row) => [toTextKey(row), row]),
+  );
+
+const toTextKey = ({ norm, spelling }: StringRow): string => `${spelling} ${norm}`;
 
 const toBits = ({ low, high }: StringRow, shared: SharedTexts): number =>
   shared.bit | (low ? lowBit(shared) : 0) | (high ? highBit(shared) : 0);
