@@ -16,7 +16,7 @@ const FLOORS: Record<string, string[]> = {
   'access-tokens': ['interactions', 'store', 'messaging', 'tracing', 'fhir'],
   'vendor-api': ['mapping', 'interactions', 'store', 'messaging', 'fhir'],
   faces: ['vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
-  administration: ['vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
+  administration: ['orders', 'vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
   http: ['audit', 'administration', 'faces', 'vendor-api', 'mapping', 'interactions', 'store', 'fhir'],
   junction: ['messaging', 'tracing', 'fhir'],
   'junction-sandbox': ['fhir'],

@@ -5,21 +5,7 @@ import { listOutbox } from '../store/queues/backlogs.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import { type AdminContext, AdminError, type Options } from './admin-command.ts';
 import { findAccountId } from './order-status.ts';
-import { type FoundEntry, findEntry, parseDuration, type StateText, tenantNames } from './outbox-output.ts';
-
-export const ORDER_STATES: Record<OutboxState, StateText> = {
-  queued: { is: 'waits to be sent' },
-  sending: { is: 'is being sent now' },
-  unknown: { is: 'may have reached the laboratory network: it is looked up there before it is sent again' },
-  parked: {
-    is: 'waits for an operator',
-    next: 'facet orders release',
-    help: 'waits for an operator: after three days without confirmation, after the network failed for an hour on this order and not on others, or after facet orders park',
-  },
-  done: { is: 'was accepted by the laboratory network' },
-  refused: { is: 'was rejected by the laboratory network' },
-  cancelled: { is: 'was cancelled before it was sent' },
-};
+import { type FoundEntry, findEntry, parseDuration, tenantNames } from './outbox-output.ts';
 
 /** Finds the newest order with this id. */
 export async function findOrder(

@@ -1,112 +1,41 @@
 // `facet orders retry`, `park`, `release` and `drop`: what an operator does with one order, or with all that match filters.
 import type { Command } from 'commander';
-import { type Context, OPERATOR } from '../interactions/context.ts';
-import { applyOperatorAction, dropOrder, type OperatorAction } from '../orders/deliver/operator-actions.ts';
-import { msUntilListed } from '../orders/deliver/order-sender.ts';
-import { findLastSentAt, readRequestId } from '../orders/place/order-entry.ts';
-import { findTransition } from '../orders/state-machine.ts';
+import { actOnOrder, checkActionPossible, ORDER_ACTIONS, type OrderActionName } from '../administration/orders/order-actions.ts';
+import { ORDER_STATES } from '../administration/orders/order-states.ts';
+import { OPERATOR } from '../interactions/context.ts';
+import { readRequestId } from '../orders/place/order-entry.ts';
 import type { Database } from '../store/database/database.ts';
-import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
+import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 import { type AdminContext, AdminError, type AdminOperation, type Options, type RunCommand } from './admin-command.ts';
-import { findOrder, MAX_SELECTED, ORDER_STATES, selectOrders } from './find-orders.ts';
-import { describeState, formatDuration } from './outbox-output.ts';
+import { findOrder, MAX_SELECTED, selectOrders } from './find-orders.ts';
+import { formatDuration } from './outbox-output.ts';
 import { textTable } from './text-table.ts';
 
-interface OrderAction {
-  /** Returns false if the order has changed since it was read. `note`: the operator's reason. */
-  apply(context: Context, entry: OutboxEntry, note: string | undefined): Promise<boolean>;
-  /** The same for an order of many. */
-  applyToMany?(context: Context, entry: OutboxEntry, note: string): Promise<boolean>;
-  isPossible(entry: OutboxEntry): boolean;
-  /** The states of orders that `--all` selects; absent: the action is for one order. */
-  states?: OutboxState[];
-  needsReason?: true;
-  /** After "order <id>". */
-  refusal: string;
-  done(entry: OutboxEntry, context: Context): string;
-  /** After "<number> orders". */
-  doneMany: string;
-}
-
-const buildAction = (operation: OperatorAction, texts: Pick<OrderAction, 'refusal' | 'done' | 'doneMany'>): OrderAction => ({
-  ...texts,
-  isPossible: (entry) => findTransition(entry, operation) !== undefined,
-  apply: (context, entry, note) => applyOperatorAction(context, operation, entry, { note }),
-});
-
-const DROPPABLE: OutboxState[] = ['queued', 'unknown', 'parked'];
-
-const ACTIONS: Record<'retry' | 'park' | 'release' | 'drop', OrderAction> = {
-  retry: {
-    ...buildAction('retry', {
-      refusal: 'cannot be retried',
-      done: (entry, context) => describeRetry(msUntilListed(findLastSentAt(entry), context.clock())),
-      doneMany: 'are due now: a running server sends them as fast as the laboratory network accepts them',
-    }),
-    applyToMany: (context, entry, note) => applyOperatorAction(context, 'retry', entry, { note, waitsItsTurn: true }),
-    states: ['queued', 'unknown'],
-  },
-  park: buildAction('park', {
-    refusal: 'cannot be parked',
-    done: () => 'is parked: it is not sent until it is released',
-    doneMany: 'are parked',
-  }),
-  release: {
-    ...buildAction('release', {
-      refusal: 'is not parked',
-      done: () => 'is released: a running server continues with it within a second',
-      doneMany: 'are released: a running server continues with them',
-    }),
-    states: ['parked'],
-  },
-  drop: {
-    isPossible: ({ state }) => DROPPABLE.includes(state),
-    apply: (context, entry, note = '') => dropOrder(context, entry, note),
-    states: DROPPABLE,
-    needsReason: true,
-    refusal: 'cannot be dropped',
-    done: ({ firstSentAt }) =>
-      firstSentAt === null
-        ? 'is dropped: it was never sent, and its request is revoked'
-        : 'is dropped: its request is revoked. It may have arrived, so it is looked up at the laboratory network now, and cancelled there if it is found',
-    doneMany: 'are dropped: those that may have arrived are looked up at the laboratory network, and cancelled there if they are found',
-  },
-};
-
-/** For a retry shortly after a send: the network's list may not show the order yet, so the order is only looked up, and not sent again. */
-function describeRetry(lagMs: number): string {
-  if (lagMs <= 0) return 'is due now: a running server sends it within a second';
-  const seconds = Math.ceil(lagMs / 1000);
-  return `is looked up now, and not sent again: it was sent moments ago, and the list of the network may not show it yet. To send it before its next attempt, retry in ${seconds} s`;
-}
-
 const operateOn =
-  (name: keyof typeof ACTIONS): AdminOperation =>
+  (name: OrderActionName): AdminOperation =>
   async (database, options, context) => {
-    const action = ACTIONS[name];
+    const action = ORDER_ACTIONS[name];
     if (options.all === undefined && options.order === undefined)
       throw new AdminError(action.states ? 'name an order by its id, or select several with --all' : 'name an order by its id');
     if (options.all !== undefined && options.order !== undefined) throw new AdminError('name one order, or select several with --all');
     if (options.reason === undefined && options.dryRun === undefined && (action.needsReason || options.all !== undefined))
       throw new AdminError('--reason is missing: it is stored with each order, and must not name a patient');
-    return options.all === undefined ? operateOnOne(action, database, options, context) : operateOnAll(action, database, options, context);
+    return options.all === undefined ? operateOnOne(name, database, options, context) : operateOnAll(name, database, options, context);
   };
 
-async function operateOnOne(action: OrderAction, database: Database, options: Options, { contextOf }: AdminContext): Promise<string[]> {
+async function operateOnOne(name: OrderActionName, database: Database, options: Options, { contextOf }: AdminContext): Promise<string[]> {
   const { entry, context } = await findOrder(database, options, contextOf);
-  const id = readRequestId(entry);
-  if (!action.isPossible(entry)) throw new AdminError(`order ${id} ${action.refusal}: it ${describeState(ORDER_STATES[entry.state])}`);
-  if (options.dryRun !== undefined) return [`order ${id} would be changed: it ${ORDER_STATES[entry.state].is}`, NOTHING_CHANGED];
-  if (!(await action.apply(context, entry, options.reason)))
-    throw new AdminError(`the state of order ${id} has just changed: see facet orders show`);
-  return [`order ${id} ${action.done(entry, context)}`];
+  if (options.dryRun === undefined) return [await actOnOrder(context, name, { entry, reason: options.reason })];
+  checkActionPossible(name, entry);
+  return [`order ${readRequestId(entry)} would be changed: it ${ORDER_STATES[entry.state].is}`, NOTHING_CHANGED];
 }
 
 const NOTHING_CHANGED = 'dry run: nothing was changed';
 /** Orders between two lines of progress. */
 const PROGRESS_STEP = 500;
 
-async function operateOnAll(action: OrderAction, database: Database, options: Options, admin: AdminContext): Promise<string[]> {
+async function operateOnAll(name: OrderActionName, database: Database, options: Options, admin: AdminContext): Promise<string[]> {
+  const action = ORDER_ACTIONS[name];
   const now = admin.now();
   const { entries, tenants, more } = await selectOrders(database, options, { states: action.states!, now });
   const overview = describeSelection(entries, tenants, now);
@@ -141,7 +70,7 @@ function describeSelection(entries: OutboxEntry[], tenants: Map<number, string>,
   return textTable(['tenant', 'state', 'orders', 'oldest'], rows);
 }
 
-export const ORDER_ACTIONS: Record<string, AdminOperation> = Object.fromEntries(
+export const ORDER_ACTION_OPERATIONS: Record<string, AdminOperation> = Object.fromEntries(
   (['retry', 'park', 'release', 'drop'] as const).map((name) => [`orders ${name}`, operateOn(name)]),
 );
 
@@ -172,7 +101,7 @@ Examples:
   facet orders drop --all --state parked --older 7d --reason "clinic closed" --dry-run`,
 };
 
-const DESCRIPTIONS: Record<keyof typeof ACTIONS, string> = {
+const DESCRIPTIONS: Record<OrderActionName, string> = {
   retry: 'try waiting orders now, before their next attempt is due',
   park: 'stop sending an order until it is released',
   release: 'continue with parked orders',
@@ -180,9 +109,9 @@ const DESCRIPTIONS: Record<keyof typeof ACTIONS, string> = {
 };
 
 export function defineOrderActions(orders: Command, run: RunCommand): void {
-  for (const [name, { states }] of Object.entries(ACTIONS)) {
+  for (const [name, { states }] of Object.entries(ORDER_ACTIONS)) {
     // type assertion: the names of this table
-    const action = name as keyof typeof ACTIONS;
+    const action = name as OrderActionName;
     const command = orders
       .command(states ? `${name} [order]` : `${name} <order>`)
       .description(DESCRIPTIONS[action])

@@ -72,8 +72,3 @@ export async function findAccountId(database: Database, name: string): Promise<n
     );
   return account.id;
 }
-
-export async function readAccountName(database: Database, id: number): Promise<string> {
-  const [account] = id === ENVIRONMENT_ACCOUNT.id ? [ENVIRONMENT_ACCOUNT] : await listLabAccounts(database, [id]);
-  return account?.name ?? String(id);
-}

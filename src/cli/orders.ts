@@ -1,32 +1,25 @@
 // `facet orders`: list lab orders and show one. order-actions.ts changes them. It prints ids, times, states and reasons, and nothing about a patient.
+import { isParkedByOperator, type OrderEvent, readOrderDetails } from '../administration/orders/order-details.ts';
+import { ORDER_STATES, SELECTIONS } from '../administration/orders/order-states.ts';
 import { DEPRECATED_ORDER_STATES, deprecationText } from '../deprecated-names.ts';
 import { buildKey } from '../orders/deliver/send-order.ts';
 import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
 import { readSentPhysician } from '../orders/place/junction-order.ts';
 import { readPayor } from '../orders/place/network-user.ts';
-import {
-  type AcceptedOrder,
-  ORDER_TOPIC,
-  type OrderPayload,
-  parseOrderPayload,
-  readLastRequest,
-  readRequestId,
-} from '../orders/place/order-entry.ts';
+import { type AcceptedOrder, ORDER_TOPIC, type OrderPayload, readLastRequest, readRequestId } from '../orders/place/order-entry.ts';
 import type { Database } from '../store/database/database.ts';
 import { listOutbox } from '../store/queues/backlogs.ts';
-import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
-import type { OutboxEvent } from '../store/queues/outbox-events.ts';
+import { OPEN_STATES, type OutboxEntry } from '../store/queues/outbox-entry.ts';
 import { type AdminContext, AdminError, type AdminOperation, type DefineCommands, type Options } from './admin-command.ts';
-import { findOrder, ORDER_STATES } from './find-orders.ts';
-import { defineOrderActions, ORDER_ACTIONS } from './order-actions.ts';
+import { findOrder } from './find-orders.ts';
+import { defineOrderActions, ORDER_ACTION_OPERATIONS } from './order-actions.ts';
 import { FAILING_POLLS, failingPollLines, networkOrderLines } from './order-polls.ts';
-import { findAccountId, readAccountName, showOrderStatus } from './order-status.ts';
+import { findAccountId, showOrderStatus } from './order-status.ts';
 import {
   describeState,
   eventLines,
   formatDuration,
   nextAttempt,
-  OPEN_STATES,
   parseDuration,
   parseLimit,
   stateHelp,
@@ -37,18 +30,11 @@ import { textTable } from './text-table.ts';
 /** Topic of the outbox → its name for operators. */
 const TOPICS: Record<string, string> = { [ORDER_TOPIC]: 'order', [CANCELLATION_TOPIC]: 'cancellation' };
 
-const ALL: OutboxState[] = [...OPEN_STATES, 'done', 'refused', 'cancelled'];
-/** Value of --state → states of entries. */
-const STATES = new Map<string, OutboxState[]>([
-  ['open', OPEN_STATES],
-  ['all', ALL],
-  ...ALL.map((state): [string, OutboxState[]] => [state, [state]]),
-]);
-
 async function listOrders(database: Database, options: Options, { now }: AdminContext): Promise<string[]> {
   const { tenant, account, state = 'open', older, limit = '50' } = options;
-  const states = STATES.get(state);
-  if (!states && state !== FAILING_POLLS) throw new AdminError(`--state must be one of ${[...STATES.keys(), FAILING_POLLS].join(', ')}`);
+  const states = SELECTIONS.get(state);
+  if (!states && state !== FAILING_POLLS)
+    throw new AdminError(`--state must be one of ${[...SELECTIONS.keys(), FAILING_POLLS].join(', ')}`);
   const maxEntries = parseLimit(limit);
   const tenants = await tenantNames(database, tenant);
   const of = tenant === undefined ? undefined : [...tenants.keys()][0]!;
@@ -82,21 +68,13 @@ async function listOrders(database: Database, options: Options, { now }: AdminCo
 async function showOrder(database: Database, options: Options, { now, contextOf }: AdminContext): Promise<string[]> {
   const { entry, tenant, context } = await findOrder(database, options, contextOf);
   const at = now();
-  const payload = parseOrderPayload(entry);
-  const { task, version } = payload;
+  const { payload, account, cancellation, events, trackedOrders } = await readOrderDetails(database, context, entry);
   const lastRequest = readLastRequest(payload);
-  const { outbox, trackedOrders } = context.store;
-  const cancellation = await outbox.findNewest(entry.tenant, CANCELLATION_TOPIC, entry.subject);
-  const own = cancellation && parseOrderPayload(cancellation).task === task ? cancellation : undefined;
-  const events = await outbox.listEvents(entry);
   const facts: [string, string | undefined][] = [
     ['order', `${entry.subject} of tenant ${tenant}`],
-    [
-      'state',
-      `${entry.state}: it ${isParkedByOperator(entry) ? 'was parked by an operator: facet orders release' : describeState(ORDER_STATES[entry.state])}`,
-    ],
-    ['account', await readAccountName(database, entry.account)],
-    ['task', `Task/${task}`],
+    ['state', `${entry.state}: it ${describeOrderState(entry)}`],
+    ['account', account],
+    ['task', `Task/${payload.task}`],
     ['physician', formatPhysician(payload)],
     ['billing', payload.insurance ? `insurance, payor code ${readPayor(payload.insurance)}` : "the lab account's default"],
     ['network order', payload.state === 'accepted' ? formatNetworkOrder(payload) : undefined],
@@ -109,19 +87,16 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
     ['last error', entry.lastError ?? undefined],
     ['next attempt', OPEN_STATES.includes(entry.state) ? nextAttempt(entry, at) : undefined],
     ['attempts', formatAttempts(entry, events)],
-    ['cancellation', own && `${own.state}${own.lastError ? `: ${own.lastError}` : ''}`],
+    ['cancellation', cancellation && `${cancellation.state}${cancellation.lastError ? `: ${cancellation.lastError}` : ''}`],
   ];
   const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(13)}  ${text}`]));
-  const history = [
-    ...events.map((event) => ({ ...event, of: 'order' })),
-    ...(own ? (await outbox.listEvents(own)).map((event) => ({ ...event, of: 'cancellation' })) : []),
-  ];
-  return [
-    ...lines,
-    ...networkOrderLines(await trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version }), at),
-    '',
-    ...eventLines(history),
-  ];
+  return [...lines, ...networkOrderLines(trackedOrders, at), '', ...eventLines(events)];
+}
+
+function describeOrderState(entry: OutboxEntry): string {
+  if (isParkedByOperator(entry)) return 'was parked by an operator: facet orders release';
+  const { is, next } = ORDER_STATES[entry.state];
+  return describeState({ is, ...(next && { next: `facet orders ${next}` }) });
 }
 
 function formatPhysician({ text }: OrderPayload): string {
@@ -132,10 +107,9 @@ function formatPhysician({ text }: OrderPayload): string {
 const formatNetworkOrder = ({ orderId, transactionId }: AcceptedOrder): string =>
   `${orderId}${transactionId === null ? '' : `, transaction ${transactionId}`}`;
 
-const isParkedByOperator = (entry: OutboxEntry): boolean => entry.state === 'parked' && parseOrderPayload(entry).isParkedByOperator;
-
 /** An attempt without an event is one whose process died. */
-function formatAttempts({ attempts, state }: OutboxEntry, events: OutboxEvent[]): string {
+function formatAttempts({ attempts, state }: OutboxEntry, all: OrderEvent[]): string {
+  const events = all.filter(({ of }) => of === 'order');
   const recorded = events.filter(({ what }) => what === 'attempt').reduce((sum, { times }) => sum + times, 0);
   const unrecorded = attempts - recorded - (state === 'sending' ? 1 : 0);
   const isComplete = events.length > 0 && events.length < 50;
@@ -146,7 +120,7 @@ export const ORDER_OPERATIONS: Record<string, AdminOperation> = {
   'orders list': listOrders,
   'orders status': showOrderStatus,
   'orders show': showOrder,
-  ...ORDER_ACTIONS,
+  ...ORDER_ACTION_OPERATIONS,
 };
 
 const STATE_HELP = stateHelp({

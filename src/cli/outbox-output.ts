@@ -119,9 +119,6 @@ export interface StateText {
   help?: string;
 }
 
-/** The states of entries that are neither finished nor given up. */
-export const OPEN_STATES: OutboxState[] = ['queued', 'sending', 'unknown', 'parked'];
-
 /** The meaning of a state, for `show` and for refusals. */
 export const describeState = ({ is, next }: StateText): string => (next === undefined ? is : `${is}: ${next}`);
 

@@ -2,7 +2,7 @@
 // contain credentials: none of these is printed.
 import type { Database } from '../store/database/database.ts';
 import { listOutbox } from '../store/queues/backlogs.ts';
-import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
+import { OPEN_STATES, type OutboxEntry, type OutboxState } from '../store/queues/outbox-entry.ts';
 import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import { createStore } from '../store/sql-store.ts';
 import { NOTIFICATION_TOPIC, parseSubscriptionId, toOutboxSubject } from '../subscriptions/delivery-context.ts';
@@ -15,7 +15,6 @@ import {
   findEntry,
   formatDuration,
   nextAttempt,
-  OPEN_STATES,
   parseLimit,
   type StateText,
   stateHelp,

@@ -2,6 +2,9 @@
 
 export type OutboxState = 'queued' | 'sending' | 'unknown' | 'done' | 'refused' | 'parked' | 'cancelled';
 
+/** The states of entries that are neither finished nor given up. */
+export const OPEN_STATES: OutboxState[] = ['queued', 'sending', 'unknown', 'parked'];
+
 /** One message: its bytes, its idempotency key and the state of its delivery. Times are ISO 8601 and come from the server's clock, not the database's. */
 export interface OutboxEntry {
   tenant: number;
