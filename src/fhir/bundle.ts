@@ -2,7 +2,7 @@
 // Bundle is not a served type, so its own elements are validated here. The resources in it are validated when they are written.
 
 import type { ParsedJson } from './json.ts';
-import { isElement, readMember, toList } from './json-values.ts';
+import { isElement, readMember, toList, toRecord } from './json-values.ts';
 import { FhirError, type Issue, invalidStructure, issue, notSupported } from './outcome.ts';
 import { type ParsedResource, toParsedResource } from './types.ts';
 
@@ -73,6 +73,14 @@ export function parseBundleRequest({ plain, exact }: ParsedJson): BundleRequest 
   const exacts = toList(readMember(exact, 'entry'));
   return { type, entries: entry.map((item, at) => ({ plain: item, exact: exacts[at] })) };
 }
+
+/** Whether an entry creates a resource, whatever is stored already: `POST Patient` without a condition. */
+export function isCreationEntry({ plain }: ParsedJson): boolean {
+  const { method, url, ifNoneExist } = toRecord(toRecord(plain).request);
+  return method === 'POST' && typeof url === 'string' && TYPE_URL.test(url) && ifNoneExist === undefined;
+}
+
+const TYPE_URL = /^\/?[A-Za-z]+$/;
 
 /** Parses one entry. `baseUrl`: this server's FHIR base, without a trailing slash. Expressions of errors begin with `Bundle.entry[at]`. */
 export function parseBundleEntry({ plain, exact }: ParsedJson, at: number, baseUrl: string): BundleEntry {

@@ -15,6 +15,7 @@ export function countStatements(database: Database): Counted {
       statements++;
       return handle.query(...statement);
     },
+    forRequest: (...of) => counted(handle.forRequest(...of)),
     transaction: (work) => handle.transaction((inside) => work(counted(inside))),
   });
   return {

@@ -1,5 +1,12 @@
 // batch and transaction over HTTP: each entry of a Bundle is a request and gets a response. https://hl7.org/fhir/R4/http.html#transaction
-import { type BundleEntry, type BundleRequest, locateErrorInEntry, parseBundleEntry, parseBundleRequest } from '../../fhir/bundle.ts';
+import {
+  type BundleEntry,
+  type BundleRequest,
+  isCreationEntry,
+  locateErrorInEntry,
+  parseBundleEntry,
+  parseBundleRequest,
+} from '../../fhir/bundle.ts';
 import type { ParsedJson } from '../../fhir/json.ts';
 import { isObject } from '../../fhir/json-values.ts';
 import { listReferences } from '../../fhir/links.ts';
@@ -22,19 +29,38 @@ export async function handleBundle(call: FhirCall, perform: InteractionRunner): 
   return request.type === 'batch' ? runBatch(call, request, perform) : runTransaction(call, request, perform);
 }
 
-/** Runs each entry independently. An entry that fails gets an outcome, and the others still run. https://hl7.org/fhir/R4/http.html#brules */
+/**
+ * Runs each entry independently, one after the other, but creations that follow each other at the same time, so that they share statements (0056). An entry that
+ * fails gets an outcome, and the others still run. https://hl7.org/fhir/R4/http.html#brules
+ */
 async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
   const temporaryUrls = new Set(entries.map(({ plain }) => (isObject(plain) ? plain.fullUrl : undefined)).filter(isTemporaryUrl));
   const responseEntries: string[] = [];
   const size = createSizeCounter(call);
-  for (const [at, raw] of entries.entries()) {
-    const entryText = size.isFull()
-      ? buildErrorEntryText(locateErrorInEntry(RESPONSE_FULL, at))
-      : await runBatchEntry(call, { raw, at, temporaryUrls }, perform);
-    responseEntries.push(entryText);
-    size.add(entryText);
+  for (const run of groupCreations(entries.map((raw, at) => ({ raw, at, temporaryUrls })))) {
+    const texts = size.isFull()
+      ? run.map(({ at }) => buildErrorEntryText(locateErrorInEntry(RESPONSE_FULL, at)))
+      : await Promise.all(run.map((entry) => runBatchEntry(call, entry, perform)));
+    responseEntries.push(...texts);
+    for (const text of texts) size.add(text);
   }
   return buildBundleResponse('batch-response', responseEntries);
+}
+
+/** How many creations of a batch run at the same time. */
+const MAX_TOGETHER = 32;
+
+/** Creations that follow each other, and every other entry alone. */
+function groupCreations(entries: RawEntry[]): RawEntry[][] {
+  const groups: RawEntry[][] = [];
+  let canJoin = false;
+  for (const entry of entries) {
+    const isCreation = isCreationEntry(entry.raw);
+    if (isCreation && canJoin && groups.at(-1)!.length < MAX_TOGETHER) groups.at(-1)!.push(entry);
+    else groups.push([entry]);
+    canJoin = isCreation;
+  }
+  return groups;
 }
 
 /** Compares the total size of the entries' responses with the limit of one response. */
