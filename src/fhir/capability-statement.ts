@@ -128,6 +128,12 @@ interface ResourceOptions {
   documentation: string | undefined;
 }
 
+/**
+ * R4 has no element for the value set of a search parameter, so the parameter has an extension: a search form offers its codes. The url is our own.
+ * https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam
+ */
+const VALUE_SET_URL = 'urn:facet:value-set';
+
 function buildResourceEntry(type: string, { registry, profiles, documentation, referencePolicy }: ResourceOptions): object {
   const parameters = registry.list(type);
   const links = (source: string, test: (parameter: SearchParameter) => boolean): string[] => {
@@ -155,6 +161,7 @@ function buildResourceEntry(type: string, { registry, profiles, documentation, r
     ...(included.length && { searchInclude: ['*', ...included] }),
     ...(referring.length && { searchRevInclude: ['*', ...referring] }),
     searchParam: parameters.map((parameter) => ({
+      ...(parameter.valueSet !== undefined && { extension: [{ url: VALUE_SET_URL, valueCanonical: parameter.valueSet }] }),
       name: parameter.code,
       type: parameter.type,
       ...(parameter.url && { definition: parameter.url }),

@@ -17,7 +17,7 @@ interface Statement {
 interface Served {
   type: string;
   interaction: { code: string }[];
-  searchParam: { name: string; type: string; definition?: string }[];
+  searchParam: { name: string; type: string; definition?: string; extension?: { url: string; valueCanonical: string }[] }[];
   searchInclude?: string[];
   searchRevInclude?: string[];
 }
@@ -98,6 +98,26 @@ test('names are unique per type, and each parameter has a type and the URL of it
     expect(names).toEqual(expect.arrayContaining(['_id', '_lastUpdated', '_tag']));
     expect(searchParam.filter((one) => !(one.type in VALUES) || !/^https?:\/\/\S+$/.test(one.definition ?? ''))).toEqual([]);
   }
+});
+
+test('a parameter whose elements have a required binding names the value set, which can be expanded unless its codes have no list', async () => {
+  const bound = served.flatMap(({ type, searchParam }) =>
+    searchParam.flatMap(({ name, extension = [] }) =>
+      extension.map(({ url, valueCanonical }) => ({ name: `${type}.${name}`, url, valueCanonical })),
+    ),
+  );
+  const find = (name: string) => bound.find((one) => one.name === name)?.valueCanonical;
+  expect(find('Patient.gender')).toBe('http://hl7.org/fhir/ValueSet/administrative-gender');
+  expect(find('Observation.status')).toBe('http://hl7.org/fhir/ValueSet/observation-status');
+  expect(find('Encounter.participant-type')).toBeUndefined();
+  expect(new Set(bound.map(({ url }) => url))).toEqual(new Set(['urn:facet:value-set']));
+  const failures: string[] = [];
+  for (const valueSet of new Set(bound.map(({ valueCanonical }) => valueCanonical))) {
+    const { status, body } = await get(`/ValueSet/$expand?url=${encodeURIComponent(valueSet)}`);
+    if (status !== 200 || !body.expansion.contains.length) failures.push(`${valueSet}: ${status}`);
+  }
+  // codes of BCP 13 are not listed anywhere: https://hl7.org/fhir/R4/valueset-mimetypes.html
+  expect(failures).toEqual(['http://hl7.org/fhir/ValueSet/mimetypes: 400']);
 });
 
 test('every listed search parameter is accepted, also with :missing unless its type has no modifiers', async () => {

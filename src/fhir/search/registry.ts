@@ -13,6 +13,7 @@ import type { CompiledExpression } from '../indexing/typed-value.ts';
 import { readErrorMessage } from '../outcome.ts';
 import { R4_TERMINOLOGY, type Terminology } from '../terminology/terminology.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
+import { findBoundValueSet } from './bound-value-set.ts';
 import { type ComponentDefinition, compileCompositeParts } from './composite-parts.ts';
 import {
   ANY_TARGET,
@@ -30,6 +31,8 @@ export interface SearchParameter extends IndexedParameter {
   url?: string;
   /** The target types of a reference, served or not. */
   targets?: string[];
+  /** The value set that the elements of a token are bound to. */
+  valueSet?: string;
   /** The parts of a composite parameter. */
   parts?: readonly CompositePart[];
 }
@@ -155,6 +158,7 @@ function buildSearchParameter(
   const { code, url, targets = [...ANY_TARGET], systems, infix: substringIndexed = false } = definition;
   // the assertion: validateDefinition has checked custom definitions, and R4's are generated
   const kind = definition.type as ParameterKind;
+  const valueSet = kind === 'token' ? findBoundValueSet(definition.expression) : undefined;
   return {
     code,
     type: kind,
@@ -162,6 +166,7 @@ function buildSearchParameter(
     textNumber: hashParameterName(`${type}.${code}:text`),
     ...(url !== undefined && { url }),
     ...(kind === 'reference' && { targets }),
+    ...(valueSet !== undefined && { valueSet }),
     ...buildTokenTraits(types, systems),
     substringIndexed,
     phonetic: kind === 'string' && isPhonetic(code),
