@@ -52,10 +52,10 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     response: ['lens'],
     load: ['response', 'query', 'request', 'lens'],
     openapi: ['load', 'response', 'query', 'request', 'lens'],
+    explain: ['openapi', 'load', 'response', 'query', 'request', 'lens'],
   },
   'mapping-tools': {
     laws: [],
-    explain: ['laws'],
     scaffold: [],
   },
   http: {

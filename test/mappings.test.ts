@@ -1,6 +1,8 @@
 // Every mapping under mappings/ and docs/ against its examples, in both directions, and against the laws that each must keep. A new mapping adds no test code.
+
+import { buildSamples } from '../src/mapping/explain/samples.ts';
 import { findGaps } from '../src/mapping-tools/laws/coverage.ts';
-import { buildSamples, checkExample } from '../src/mapping-tools/laws/mapping-proof.ts';
+import { checkExample } from '../src/mapping-tools/laws/mapping-proof.ts';
 import { checkSurfaceExample, findSurfaceGaps, readSurfaceExamples } from '../src/mapping-tools/laws/surface-proof.ts';
 import { everyShape, everySurface, examplesOf } from './mapping/examples.ts';
 

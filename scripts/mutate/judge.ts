@@ -1,11 +1,12 @@
 // Whether a planted fault is noticed: by the checks at start, by an example or a law, or by what the examples may not leave out.
 
+import { buildSamples } from '../../src/mapping/explain/samples.ts';
 import { compileShape } from '../../src/mapping/load/check-mappings.ts';
 import type { Example } from '../../src/mapping/load/examples.ts';
 import type { LoadedShape, LoadedSurface } from '../../src/mapping/load/loaded.ts';
 import { findGaps } from '../../src/mapping-tools/laws/coverage.ts';
 import type { World } from '../../src/mapping-tools/laws/example-context.ts';
-import { buildSamples, checkExample } from '../../src/mapping-tools/laws/mapping-proof.ts';
+import { checkExample } from '../../src/mapping-tools/laws/mapping-proof.ts';
 import type { Mutant } from './mutant.ts';
 
 export interface Verdict {

@@ -1,12 +1,12 @@
 // `facet mapping explain`: the FHIR path and search parameters of each field, the FHIR search and index of each filter, and the losses.
 
 import { existsSync } from 'node:fs';
+import { explainFields, explainFilters } from '../mapping/explain/fields-and-filters.ts';
+import { findLosses } from '../mapping/explain/losses.ts';
+import { buildSamples } from '../mapping/explain/samples.ts';
 import { describePreferences } from '../mapping/load/check-prefer.ts';
 import { readExamples, toExamplesPath } from '../mapping/load/examples.ts';
 import { type LoadedShape, toQualifiedName } from '../mapping/load/loaded.ts';
-import { explainFields, explainFilters } from '../mapping-tools/explain/fields-and-filters.ts';
-import { findLosses } from '../mapping-tools/explain/losses.ts';
-import { buildSamples } from '../mapping-tools/laws/mapping-proof.ts';
 import { conditionIndexes, parameterIndexes } from './database-indexes.ts';
 import type { MappingFiles } from './mapping-files.ts';
 import { bold, withArticle, withHeads } from './terminal.ts';

@@ -7,8 +7,8 @@ import type { Field } from '../mapping/lens/field.ts';
 import { buildExampleEnv } from '../mapping/load/examples.ts';
 import type { LoadedShape } from '../mapping/load/loaded.ts';
 import { buildRequestFields } from '../mapping/request/batch-create.ts';
+import { readRequestItems } from '../mapping/request/request-items.ts';
 import type { View } from '../mapping/shape.ts';
-import { readRequestItems } from '../mapping-tools/laws/example-context.ts';
 import { compareWithFhirPath, MISSING_ENGINE_NOTE } from '../mapping-tools/laws/fhirpath-comparison.ts';
 import { bold, green, red, withArticle } from './terminal.ts';
 

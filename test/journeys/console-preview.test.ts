@@ -2,9 +2,9 @@
 import request from 'supertest';
 import { toRecord } from '../../src/fhir/json-values.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { pickDifferentValue } from '../../src/mapping/explain/different-value.ts';
+import { buildSamples } from '../../src/mapping/explain/samples.ts';
 import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
-import { pickDifferentValue } from '../../src/mapping-tools/laws/different-value.ts';
-import { buildSamples } from '../../src/mapping-tools/laws/mapping-proof.ts';
 import fc from '../fast-check.ts';
 import { examplesOf, shapes, toQualifiedName } from '../mapping/examples.ts';
 import { type Running, startFacet } from './running-server.ts';

@@ -7,9 +7,9 @@ import { isUnset, toUnsetValue } from '../../src/mapping/lens/lens-read.ts';
 import { EXAMPLE_TIME } from '../../src/mapping/load/examples.ts';
 import { buildRequestFields } from '../../src/mapping/request/batch-create.ts';
 import { isWritableIn } from '../../src/mapping/request/json-schema.ts';
+import { readRequestItems } from '../../src/mapping/request/request-items.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import type { FieldSpec } from '../../src/mapping/spec.ts';
-import { readRequestItems } from '../../src/mapping-tools/laws/example-context.ts';
 import fc from '../fast-check.ts';
 import { buildExampleEnv, shapes, toQualifiedName } from './examples.ts';
 

@@ -1,9 +1,9 @@
 // The law PutGet on random resources with a second member for every path: a change is shown afterwards, other fields stay, and valid R4 stays valid.
 import type { Resource } from '../../src/fhir/types.ts';
 import { validateResource } from '../../src/fhir/validation/validate.ts';
+import { buildSamples } from '../../src/mapping/explain/samples.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';
 import { duplicateFoundElements } from '../../src/mapping-tools/laws/foreign-elements.ts';
-import { buildSamples } from '../../src/mapping-tools/laws/mapping-proof.ts';
 import { checkFieldPutGet } from '../../src/mapping-tools/laws/round-trip.ts';
 import { randomResource } from '../fhir/random-resource.ts';
 import { buildExampleEnv, examplesOf, shapes, toQualifiedName } from './examples.ts';

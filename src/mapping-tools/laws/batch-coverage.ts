@@ -3,8 +3,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
+import { readRequestItems } from '../../mapping/request/request-items.ts';
 import type { View } from '../../mapping/shape.ts';
-import { type CoverageGap, readRequestItems } from './example-context.ts';
+import type { CoverageGap } from './example-context.ts';
 
 export function findBatchGaps({ shape, mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
   const { many } = mapping.content;

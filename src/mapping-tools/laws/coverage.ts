@@ -6,10 +6,11 @@ import type { Field } from '../../mapping/lens/field.ts';
 import { buildExampleEnv, EXAMPLE_TIME, type Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import { normalizeParameter, toValueSpec } from '../../mapping/query/parameter-rules.ts';
+import { readRequestItems } from '../../mapping/request/request-items.ts';
 import type { JsonSchema } from '../../mapping/shape.ts';
 import type { ManySpec, SearchSpec } from '../../mapping/spec.ts';
 import { findBatchGaps } from './batch-coverage.ts';
-import { type CoverageGap, readRequestItems } from './example-context.ts';
+import type { CoverageGap } from './example-context.ts';
 import { listRefusedBodies } from './refused-bodies.ts';
 import { listSchemaRules } from './schema-rules.ts';
 

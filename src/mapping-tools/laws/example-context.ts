@@ -2,10 +2,11 @@
 
 import type { Profiles } from '../../fhir/profiles.ts';
 import type { SearchRegistry } from '../../fhir/search/registry.ts';
+import type { FieldSamples } from '../../mapping/explain/samples.ts';
 import type { Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
+import { readRequestItems } from '../../mapping/request/request-items.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
-import type { FieldSamples } from './different-value.ts';
 
 /** An example, its mapping, and all other loaded mappings. */
 export interface ExampleContext {
@@ -27,10 +28,6 @@ export interface World {
   profiles: Profiles;
   registry: SearchRegistry;
 }
-
-/** The items of a request; most requests have one. */
-export const readRequestItems = ({ batch, pickKnownFields }: Shape, request: View): View[] =>
-  batch?.splitRequest(pickKnownFields(request)) ?? [pickKnownFields(request)];
 
 /** The only item of a request. Throws when a batch request has several. */
 export function readRequestItem(shape: Shape, request: View): View {

@@ -2,11 +2,12 @@
 
 import { toRecords } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
+import { pickDifferentValue } from '../../mapping/explain/different-value.ts';
+import type { FieldSamples } from '../../mapping/explain/samples.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Env, View } from '../../mapping/shape.ts';
 import { findDifferences } from './differences.ts';
-import { type FieldSamples, pickDifferentValue } from './different-value.ts';
 
 /** Checks each top-level list: reversed, and with another value in a member that has a key. */
 export function checkMembersKeepExtensions(

@@ -1,15 +1,14 @@
 // Checks a mapping by its examples: each example, every law on its resource, and the coverage. A new mapping needs no test code.
 
 import { formatSuggestion } from '../../fhir/closest-name.ts';
-import { toRecord } from '../../fhir/json-values.ts';
+import type { FieldSamples } from '../../mapping/explain/samples.ts';
+import { buildSamples } from '../../mapping/explain/samples.ts';
 import type { Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { SourceFile } from '../../mapping/load/yaml-file.ts';
-import type { Shape } from '../../mapping/shape.ts';
 import { findGaps } from './coverage.ts';
-import type { FieldSamples } from './different-value.ts';
 import { EXAMPLE_CHECKS } from './example-checks.ts';
-import { readRequestItems, type World } from './example-context.ts';
+import type { World } from './example-context.ts';
 
 /** A mistake with its location. */
 interface Breach {
@@ -62,17 +61,6 @@ export function proveMapping(loaded: LoadedShape, examples: SourceFile<Example[]
   const gaps = findGaps(loaded, examples.content).map(({ keys, text }) => ({ place: loaded.mapping.locate(keys), text }));
   return [...broken, ...gaps];
 }
-
-/** The request values of a field in the examples. */
-export const buildSamples =
-  (examples: Example[], shape: Shape): FieldSamples =>
-  (at) =>
-    examples.flatMap(({ request }) =>
-      at.reduce<unknown[]>(
-        (views, name) => views.flatMap((view) => toRecord(view)[name] ?? []),
-        [(request && shape.batch ? readRequestItems(shape, request)[0] : request) ?? {}],
-      ),
-    );
 
 /** An exception counts as an error. */
 function collectErrors(work: () => string[]): string[] {

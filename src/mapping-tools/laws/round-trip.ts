@@ -4,6 +4,8 @@ import { findElement } from '../../fhir/elements.ts';
 import { isServed, type Resource } from '../../fhir/types.ts';
 import { validateResource } from '../../fhir/validation/validate.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
+import { pickDifferentValue } from '../../mapping/explain/different-value.ts';
+import type { FieldSamples } from '../../mapping/explain/samples.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import { unsetOtherForms } from '../../mapping/lens/field-forms.ts';
 import type { Lens } from '../../mapping/lens/lens.ts';
@@ -15,7 +17,6 @@ import { buildConflictCheck, checkFieldPairs } from '../../mapping/request/field
 import type { Env, View } from '../../mapping/shape.ts';
 import type { MappingSpec } from '../../mapping/spec.ts';
 import { findDifferences, findMissing } from './differences.ts';
-import { type FieldSamples, pickDifferentValue } from './different-value.ts';
 import { addForeignElements, addInactiveElements, checkForeignElements, duplicateFoundElements } from './foreign-elements.ts';
 
 /** The R4 validation errors of a resource. */

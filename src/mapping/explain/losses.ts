@@ -1,9 +1,9 @@
 // The losses of a mapping: elements of the resource that the shape does not show, and values that FHIR stores in another form.
 import { listElementNames } from '../../fhir/elements.ts';
 import type { WritablePath } from '../../fhir/writable-path/path.ts';
-import type { Field } from '../../mapping/lens/field.ts';
-import type { LoadedShape } from '../../mapping/load/loaded.ts';
-import { isForwardJoin } from '../../mapping/spec.ts';
+import type { Field } from '../lens/field.ts';
+import type { LoadedShape } from '../load/loaded.ts';
+import { isForwardJoin } from '../spec.ts';
 
 interface Loss {
   /** An element of the resource, or a field of the shape. */

@@ -6,15 +6,16 @@ import type { Condition } from '../../fhir/search/query.ts';
 import type { SearchParameter, SearchRegistry } from '../../fhir/search/registry.ts';
 import { parseSearch, parseSearchUrl } from '../../fhir/search/request.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { type Field, listLeaves } from '../../mapping/lens/field.ts';
-import { buildExampleEnv } from '../../mapping/load/examples.ts';
-import type { LoadedShape } from '../../mapping/load/loaded.ts';
-import { listSearches } from '../../mapping/query/parameter-rules.ts';
-import { toSampleValue } from '../../mapping/query/search-parameters.ts';
-import { buildSampleValues, buildSearchText } from '../../mapping/query/search-text.ts';
-import type { View } from '../../mapping/shape.ts';
-import type { SearchSpec } from '../../mapping/spec.ts';
-import { type FieldSamples, pickDifferentValue } from '../laws/different-value.ts';
+import { type Field, listLeaves } from '../lens/field.ts';
+import { buildExampleEnv } from '../load/examples.ts';
+import type { LoadedShape } from '../load/loaded.ts';
+import { listSearches } from '../query/parameter-rules.ts';
+import { toSampleValue } from '../query/search-parameters.ts';
+import { buildSampleValues, buildSearchText } from '../query/search-text.ts';
+import type { View } from '../shape.ts';
+import type { SearchSpec } from '../spec.ts';
+import { pickDifferentValue } from './different-value.ts';
+import type { FieldSamples } from './samples.ts';
 
 interface ExplainedField {
   field: string;

@@ -1,13 +1,11 @@
 // Picks a value that differs from the one a field shows, so that writing it must change the resource.
 
 import { toRecord } from '../../fhir/json-values.ts';
-import type { Field } from '../../mapping/lens/field.ts';
-import { toUnsetValue } from '../../mapping/lens/lens-read.ts';
-import { EMPTY_ENV, type View } from '../../mapping/shape.ts';
-import type { FieldSpec } from '../../mapping/spec.ts';
-
-/** The values in examples for the field at these property names. */
-export type FieldSamples = (at: string[]) => unknown[];
+import type { Field } from '../lens/field.ts';
+import { toUnsetValue } from '../lens/lens-read.ts';
+import { EMPTY_ENV, type View } from '../shape.ts';
+import type { FieldSpec } from '../spec.ts';
+import type { FieldSamples } from './samples.ts';
 
 /** A valid value that the field does not show now; undefined: none is known. */
 export function pickDifferentValue(field: Field, now: unknown, samples: FieldSamples): unknown {
