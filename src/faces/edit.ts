@@ -10,7 +10,7 @@ import type { ResourceRow } from '../store/resources/resource-row.ts';
 import { patchItem, replaceItem } from '../vendor-api/change.ts';
 import { buildEtag } from '../vendor-api/response.ts';
 import type { VendorHandler } from '../vendor-api/vendor-request.ts';
-import { findFaceShapes, listMissingScopes, loadFaceItems } from './face-shapes.ts';
+import { findChangeMethod, findFaceShapes, listMissingScopes, loadFaceItems } from './face-shapes.ts';
 import { buildMergePatch } from './merge-patch.ts';
 
 /** The request that saves an edit. `path`: below the FHIR base or the base of the vendor's API. */
@@ -59,7 +59,7 @@ export async function buildVendorWrite(
   if (!shape) throw notFound(`${surface} has no shape ${name} that shows a ${row.type}`);
   const [missing] = listMissingScopes(context.caller, shape);
   if (missing !== undefined) throw new InsufficientScope('the face shows other resources, which the scopes do not cover', missing);
-  const { method, handle } = findChange(shape);
+  const { method, handle } = findHandler(shape);
   const [item] = await loadFaceItems(context, shape, row);
   if (!item) throw notFound('this resource has no such face');
   const view = shape.read(item.resource, item.env);
@@ -93,10 +93,9 @@ const buildPatchBody = (view: Record<string, unknown>, { plain, exact }: ParsedJ
   exact: buildMergePatch(view, toRecord(exact), mergesObjects),
 });
 
-/** How the vendor's API changes an item of the shape. */
-function findChange({ interactions, isPersonal }: Shape): { method: WriteRequest['method']; handle: VendorHandler } {
-  if (isPersonal) throw notSupported("this face can be changed with the patient's own key only");
-  if (interactions.includes('update')) return { method: 'PATCH', handle: patchItem };
-  if (interactions.includes('replace')) return { method: 'PUT', handle: replaceItem };
-  throw notSupported("this face can only be read: the vendor's API has no update of it");
+function findHandler(shape: Shape): { method: WriteRequest['method']; handle: VendorHandler } {
+  if (shape.isPersonal) throw notSupported("this face can be changed with the patient's own key only");
+  const method = findChangeMethod(shape);
+  if (method === undefined) throw notSupported("this face can only be read: the vendor's API has no update of it");
+  return { method, handle: method === 'PATCH' ? patchItem : replaceItem };
 }

@@ -15,6 +15,13 @@ export const findFaceShapes = ({ shapes }: Pick<Mappings, 'shapes'>, type: Serve
       resource === type && responseShape === undefined && interactions.some((interaction) => interaction !== 'create'),
   );
 
+/** How the vendor's API changes the item that a face shows. Undefined: it can only be read, or with the patient's own key only. */
+export function findChangeMethod({ interactions, isPersonal, rows }: Shape): 'PUT' | 'PATCH' | undefined {
+  if (isPersonal || rows) return undefined;
+  if (interactions.includes('update')) return 'PATCH';
+  return interactions.includes('replace') ? 'PUT' : undefined;
+}
+
 /** The scopes that a view needs besides the read scope of its type: it shows other resources, too. Empty: the caller has them. */
 export const listMissingScopes = (caller: Caller, { joins }: Shape): string[] => [
   ...new Set(joins.filter(({ type }) => !canSearch(caller, type)).map(({ type }) => toSmallestScope(type, 's'))),

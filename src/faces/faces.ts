@@ -8,7 +8,7 @@ import { read } from '../interactions/read.ts';
 import type { ElementPlace, Mappings, Shape, TracedField, View } from '../mapping/shape.ts';
 import { parseStored } from '../vendor-api/stored-rows.ts';
 import { formatElementPath } from './element-path.ts';
-import { type FaceItem, findFaceShapes, listMissingScopes, loadFaceItems } from './face-shapes.ts';
+import { type FaceItem, findChangeMethod, findFaceShapes, listMissingScopes, loadFaceItems } from './face-shapes.ts';
 import { listUnshownElements } from './unshown-elements.ts';
 
 interface Faces {
@@ -26,6 +26,8 @@ interface Face {
   path: string;
   /** The key of the item, for shapes whose items are elements. */
   item?: string;
+  /** How the vendor's API changes the item; absent: the face can only be read. */
+  change?: 'PUT' | 'PATCH';
   view: View;
   fields: FaceField[];
 }
@@ -78,10 +80,12 @@ export async function readFaces(
 function buildFace(shape: Shape, { key, resource, env }: FaceItem, traced: TracedField[]): Face {
   const fields = shape.trace(resource, env);
   traced.push(...fields);
+  const change = findChangeMethod(shape);
   return {
     shape: shape.name,
     path: shape.itemPath,
     ...(key !== undefined && { item: key }),
+    ...(change && { change }),
     view: shape.read(resource, env),
     fields: fields.map(({ name, paths, declaredAt, elements, conditions }) => ({
       name,

@@ -37,6 +37,7 @@ interface Face {
   shape: string;
   view: Record<string, unknown>;
   needs?: string[];
+  change?: string;
   fields: { name: string; fhir: string[]; mapping: string; elements: Element[]; conditions: Element[] }[];
 }
 
@@ -80,6 +81,17 @@ test('a field names the elements that it shows, the elements that decide, its FH
   expect(field.conditions).toContainEqual({ path: 'name[0].use' });
   expect(field.fhir[0]).toContain('given.first()');
   expect(field.mapping).toMatch(/^jump\/patient\.yaml:\d+$/);
+});
+
+test('a face that the vendor’s API can change says how', async () => {
+  const { faces } = (await read(`Patient/${PATIENT.id}`).expect(200)).body as { faces: Record<string, Face[]> };
+  const changes = Object.entries(faces).flatMap(([surface, list]) => list.map(({ shape, change }) => [surface, shape, change]));
+  expect(changes).toEqual([
+    ['loop', 'patient-safe', undefined],
+    ['loop', 'patient', undefined],
+    ['clinik', 'patient', 'PATCH'],
+    ['jump', 'patient', 'PATCH'],
+  ]);
 });
 
 test('elements that no face shows are listed, of a whole one its own path only', async () => {

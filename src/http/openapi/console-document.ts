@@ -43,10 +43,11 @@ const FACE = closed(
   {
     ...SHAPE,
     item: { ...TEXT, description: 'the key of the item, where the items of a shape are elements of a resource: the state of a licence' },
+    change: { enum: ['PUT', 'PATCH'], description: "how the vendor's API changes the item; absent: the face can only be read" },
     view: { type: 'object', description: "the item as the vendor's API shows it" },
     fields: listOf(schema('Field')),
   },
-  ['item'],
+  ['item', 'change'],
 );
 const WITHHELD = closed({
   ...SHAPE,
