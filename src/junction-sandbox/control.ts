@@ -15,6 +15,7 @@ import {
   type SandboxQuestion,
   type SandboxState,
 } from './sandbox-state.ts';
+import { listSteps } from './steps.ts';
 import { WEBHOOK_CONTROL_OPERATIONS } from './webhook-control.ts';
 
 const STATE_OPERATIONS: Operation[] = [
@@ -23,7 +24,7 @@ const STATE_OPERATIONS: Operation[] = [
   defineOperation('GET /sandbox/orders', (state, { query }) => ok(listOrders(state, query.get('passthrough')))),
   defineOperation('GET /sandbox/orders/{id}', (state, { path }) => showOrder(state, path[0]!)),
   defineOperation('POST /sandbox/orders/{id}/step', (state, { path, body }) => stepOrder(state, path[0]!, body), {
-    fields: ['status', 'interpretation', 'missing', 'results', 'noDocument', 'detail', 'passthrough', 'silent'],
+    fields: ['step', 'status', 'interpretation', 'missing', 'results', 'noDocument', 'detail', 'passthrough', 'silent'],
   }),
   defineOperation('GET /sandbox/faults', (state) => ok(state.faults)),
   defineOperation('POST /sandbox/faults', (state, { body }) => addFault(state, body), {
@@ -98,15 +99,23 @@ function showOrder(state: SandboxState, id: string): Reply {
     parent_id: parentId,
     origin,
     status: readStatus(order),
+    steps: [...listSteps(order).keys()],
     events,
     report,
   });
 }
 
-/** Without a status: the next one of the usual sequence. */
-function stepOrder(state: SandboxState, id: string, { status, ...options }: Record<string, unknown>): Reply {
+/** With the name of a step: its status. Without a name and a status: the next one of the usual sequence. */
+function stepOrder(state: SandboxState, id: string, { step, status: named, ...options }: Record<string, unknown>): Reply {
   const order = state.orders.get(id);
   if (!order) return refuse(404, 'Order not found.');
+  const steps = listSteps(order);
+  if (step !== undefined && (typeof step !== 'string' || !steps.has(step) || named !== undefined))
+    return refuse(
+      400,
+      `${readStatus(order)} has no such step: ${steps.size ? `use one of ${[...steps.keys()].join(', ')}` : 'there is none'}.`,
+    );
+  const status = step === undefined ? named : steps.get(String(step));
   if (status !== undefined && typeof status !== 'string') return refuse(400, 'status must be a text.');
   if (!advanceOrder(state, order, status, options)) return refuse(400, describeDeadEnd(state, order));
   return ok({ status: readStatus(state.orders.get(id)!) });

@@ -121,8 +121,12 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
     fhir,
     vendor: { ...withPrefixes(mappings), ...shared, ...limits, externalSteps: integrations.externalSteps, bodyLimit: config.bodyLimits.v1 },
     console: config.console ? { ...fhir, mappings } : undefined,
-    admin: { findCaller, buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }) },
-    documents: buildServedDocuments({ registry, mappings }, { ...pickDescribed(config), baseUrl, ...limits }),
+    admin: {
+      findCaller,
+      buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }),
+      sandbox: integrations.sandbox,
+    },
+    documents: buildServedDocuments({ registry, mappings }, { ...pickDescribed(config, integrations), baseUrl, ...limits }),
     webhooks: [integrations.hook],
     audit: parts.withoutAudit ? undefined : audit,
     ready: () => database.ping(),
@@ -152,7 +156,12 @@ const withPrefixes = (mappings: Mappings) => ({
   prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
 });
 
-const pickDescribed = ({ bodyLimits, console }: Config) => ({ version: RELEASE.version, bodyLimits, console });
+const pickDescribed = ({ bodyLimits, console }: Config, { sandbox }: Integrations) => ({
+  version: RELEASE.version,
+  bodyLimits,
+  console,
+  sandbox: sandbox !== undefined,
+});
 
 /** The rate limits in force, and the function that counts requests. `rateLimit`: the limit of the FHIR API. */
 function buildRateLimits({ rateLimits }: Config, database: Database, clock: () => Date) {

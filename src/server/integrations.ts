@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Profiles } from '../fhir/profiles.ts';
 import type { ServedType } from '../fhir/types.ts';
+import type { SandboxControl } from '../http/admin/sandbox.ts';
 import type { WriteHook } from '../interactions/context.ts';
 import { loadInboundMapping } from '../mapping/load/inbound-mapping.ts';
 import { createAccountDirectory } from '../orders/accounts/account-directory.ts';
@@ -17,13 +18,17 @@ import { createSubscriptionWriteHook } from '../subscriptions/write-hook.ts';
 import { listOrderWork, listSubscriptionWork, startBackgroundWork } from './background/background-work.ts';
 import { readDataFile } from './data-file.ts';
 import { describeSandbox, startOwnSandbox } from './development/own-sandbox.ts';
+import { createSandboxControl } from './development/sandbox-control.ts';
 import { createEnvironmentAccount, describeAccounts } from './environment-account.ts';
 import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-network.ts';
+import { usesSandbox } from './panels.ts';
 import { openSecretBox } from './secrets-key.ts';
 
 /** The external steps and write hooks of orders and subscriptions. `start` starts their background work; call its result to stop. */
 export interface Integrations extends Pick<LabNetwork, 'externalSteps' | 'hook' | 'listCircuits' | 'documentation' | 'syncCatalogue'> {
   writeHooks: [ServedType, WriteHook][];
+  /** Undefined: orders may go to a laboratory. */
+  sandbox: SandboxControl | undefined;
   /** `ownUrl`: the address of this server on this machine, for the webhooks of the sandbox; without it the sandbox sends none. */
   start(print: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
 }
@@ -65,6 +70,7 @@ export async function buildIntegrations(config: Config, profiles: Profiles, part
     hook,
     listCircuits,
     syncCatalogue,
+    sandbox: usesSandbox(config) ? createSandboxControl(() => environment.find()?.junction?.baseUrl) : undefined,
     async start(print, ownUrl) {
       const sandbox = await startOwnSandbox(config, parts.clock);
       if (sandbox) {

@@ -16,6 +16,8 @@ interface InstallationFacts {
   baseUrl: string;
   bodyLimits: Config['bodyLimits'];
   console: boolean;
+  /** Whether orders go to the sandbox. */
+  sandbox: boolean;
   /** The limit in force for a surface; null: none. */
   findRateLimit(surface: Pick<Surface, 'name' | 'rateLimit'>): RateLimit | null;
 }
@@ -32,7 +34,7 @@ export const buildServedDocuments = (
 /** One document for the FHIR API, for each vendor surface, for the administration, and for the console. */
 function buildOpenApiDocuments(
   { registry, mappings }: Pick<Definitions, 'registry' | 'mappings'>,
-  { version, baseUrl, bodyLimits, console, findRateLimit }: InstallationFacts,
+  { version, baseUrl, bodyLimits, console, sandbox, findRateLimit }: InstallationFacts,
 ): ServedDocuments {
   const fhir = {
     version,
@@ -47,7 +49,7 @@ function buildOpenApiDocuments(
   return {
     fhir: { title: 'FHIR R4', build: () => buildFhirOpenApi(registry, fhir) },
     ...Object.fromEntries(vendors),
-    admin: { title: 'Administration', build: () => buildAdminOpenApi({ version, url: `${baseUrl}/admin` }) },
+    admin: { title: 'Administration', build: () => buildAdminOpenApi({ version, url: `${baseUrl}/admin`, sandbox }) },
     ...(console && { console: { title: 'Console', build: () => buildConsoleOpenApi({ version, url: `${baseUrl}/console/api` }) } }),
   };
 }

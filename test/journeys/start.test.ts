@@ -82,6 +82,7 @@ describe('a first start', () => {
       loop: expect.stringMatching(/^\S{20,}$/),
       clinik: expect.stringMatching(/^clk_test_\w{20,}$/),
       jump: expect.stringMatching(/^pk_test_\w{20,}$/),
+      admin: expect.stringMatching(/^admin_test_\w{20,}$/),
     };
     const keys = place.keys();
     expect(keys).toEqual({ demo: own, other: own });
@@ -90,6 +91,7 @@ describe('a first start', () => {
       loop: '/v1/patients?brand_id=x',
       clinik: '/v1/practitioner-roles',
       jump: '/clinician-profiles',
+      admin: '/admin/orders',
     };
     for (const tenant of [keys.demo, keys.other]) {
       for (const [surface, path] of Object.entries(paths)) {

@@ -214,6 +214,19 @@ test('steps move an order through its statuses', async () => {
   expect((await post(`/v3/order/${created.id}/cancel`, {})).status).toBe(400);
 });
 
+test('steps by name lead to the status of the collection method, and only those that are possible now', async () => {
+  const { order: created } = await json(await order(randomUUID(), { collection_method: 'on_site_collection' }));
+  const visible = async () => (await (await call('GET', `/sandbox/orders/${created.id}`)).json()) as { steps: string[] };
+  expect((await visible()).steps).toEqual(['receive', 'partial', 'final', 'fail']);
+  const step = async (name: string) => (await json(await post(`/sandbox/orders/${created.id}/step`, { step: name }))).status;
+  expect([await step('partial'), (await visible()).steps]).toEqual([
+    'sample_with_lab.on_site_collection.partial_results',
+    ['final', 'fail'],
+  ]);
+  expect((await post(`/sandbox/orders/${created.id}/step`, { step: 'receive' })).status).toBe(400);
+  expect([await step('final'), (await visible()).steps]).toEqual(['completed.on_site_collection.completed', ['corrected']]);
+});
+
 test('/sandbox lists orders, sets the roster and adds faults; an unknown fault is 400', async () => {
   const key = randomUUID();
   await order(key);
@@ -269,7 +282,7 @@ describe('the sandbox’s own API', () => {
     const id = await createOrder();
     expect(await toError(await step(id, { statuss: 'x' }))).toEqual([
       400,
-      'Unknown field statuss (did you mean status?); there are status, interpretation, missing, results, noDocument, detail, passthrough, silent.',
+      'Unknown field statuss (did you mean status?); there are step, status, interpretation, missing, results, noDocument, detail, passthrough, silent.',
     ]);
     expect(await toError(await step(id, { status: 7 }))).toEqual([400, 'status must be a text.']);
     expect(await (await call('GET', `/sandbox/orders/${id}`)).json()).toMatchObject({ status: 'received.walk_in_test.ordered' });

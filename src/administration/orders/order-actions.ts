@@ -78,6 +78,11 @@ function describeRetry(lagMs: number): string {
   return `is looked up now, and not sent again: it was sent moments ago, and the list of the network may not show it yet. To send it before its next attempt, retry in ${seconds} s`;
 }
 
+/** The actions that the state of an order allows. */
+export const listPossibleActions = (entry: OutboxEntry): OrderActionName[] =>
+  // type assertion: the names of this table
+  (Object.keys(ORDER_ACTIONS) as OrderActionName[]).filter((name) => ORDER_ACTIONS[name].isPossible(entry));
+
 /** Refuses an action that the state of the order does not allow. */
 export function checkActionPossible(name: OrderActionName, entry: OutboxEntry): void {
   const { isPossible, refusal } = ORDER_ACTIONS[name];

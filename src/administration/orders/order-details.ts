@@ -2,17 +2,20 @@
 import type { Context } from '../../interactions/context.ts';
 import { ENVIRONMENT_ACCOUNT } from '../../orders/accounts/account-identity.ts';
 import { CANCELLATION_TOPIC } from '../../orders/place/cancellation.ts';
-import { type OrderPayload, parseOrderPayload, readRequestId } from '../../orders/place/order-entry.ts';
+import { findOrderEntry, type OrderPayload, parseOrderPayload, readRequestId } from '../../orders/place/order-entry.ts';
 import type { Database } from '../../store/database/database.ts';
 import { listLabAccounts } from '../../store/lab-accounts.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import type { OutboxEvent } from '../../store/queues/outbox-events.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import type { Administration } from '../administration.ts';
+import { AdministrationError } from '../administration-error.ts';
 
 /** `of`: the message that the event is about. */
 export type OrderEvent = OutboxEvent & { of: 'order' | 'cancellation' };
 
-interface OrderDetails {
+export interface OrderDetails {
   entry: OutboxEntry;
   payload: OrderPayload;
   /** The name of the account at the laboratory network. */
@@ -22,6 +25,20 @@ interface OrderDetails {
   /** The stored events of both messages, each oldest first. */
   events: OrderEvent[];
   trackedOrders: TrackedOrder[];
+}
+
+interface FoundOrder {
+  entry: OutboxEntry;
+  /** For writes to its tenant by the administrator. */
+  context: Context;
+}
+
+/** The newest order of a tenant with this id of a ServiceRequest. An order of another tenant does not exist. */
+export async function findOrder({ contextOf, by }: Administration, tenant: Tenant, id: string): Promise<FoundOrder> {
+  const context = contextOf({ tenant: tenant.id, actor: by.actor, surface: 'fhir', scopes: [] });
+  const entry = await findOrderEntry(context.store, tenant.id, id);
+  if (!entry) throw new AdministrationError('not-found', 'there is no order with this id: the list of orders with state=all shows the ids');
+  return { entry, context };
 }
 
 export async function readOrderDetails(database: Database, { store }: Context, entry: OutboxEntry): Promise<OrderDetails> {
@@ -45,7 +62,7 @@ export async function readOrderDetails(database: Database, { store }: Context, e
 }
 
 /** Id → name. */
-async function readAccountNames(database: Database, ids: number[]): Promise<Map<number, string>> {
+export async function readAccountNames(database: Database, ids: number[]): Promise<Map<number, string>> {
   const stored = [...new Set(ids)].filter((id) => id !== ENVIRONMENT_ACCOUNT.id);
   const accounts = [ENVIRONMENT_ACCOUNT, ...(stored.length ? await listLabAccounts(database, stored) : [])];
   return new Map(accounts.map(({ id, name }) => [id, name]));

@@ -11,6 +11,8 @@ import { buildTextReader, type TextReader } from '../middleware/read-body.ts';
 import { parseQuery, readRequestContext, toClientRequest } from '../middleware/request-context.ts';
 import type { AdminHandler } from './admin-call.ts';
 import { handleCreateKey, handleListEvents, handleListKeys, handleReadKey, handleRevokeKey, handleRotateKey } from './keys.ts';
+import { buildOrderActionHandler, handleListOrders, handleReadOrder } from './orders.ts';
+import { buildReadSandboxHandler, buildStepHandler, type SandboxControl } from './sandbox.ts';
 import { handleCreateTenant, handleListTenants, handleReadTenant, handleUpdateTenant } from './tenants.ts';
 
 /** The dependencies of the administration API. */
@@ -18,17 +20,30 @@ export interface AdminApi {
   findCaller: FindCaller;
   /** The administration by this caller, in one request. */
   buildAdministration(caller: Caller, request: ClientRequest): Administration;
+  /** Undefined: orders may go to a laboratory. */
+  sandbox: SandboxControl | undefined;
 }
 
+type Routes = Record<string, Record<string, AdminHandler>>;
+
 /** Path → method → handler. */
-const ROUTES: Record<string, Record<string, AdminHandler>> = {
+const ROUTES: Routes = {
   '/keys': { GET: handleListKeys, POST: handleCreateKey },
   '/keys/:id': { GET: handleReadKey, DELETE: handleRevokeKey },
   '/keys/:id/rotate': { POST: handleRotateKey },
   '/events': { GET: handleListEvents },
+  '/orders': { GET: handleListOrders },
+  '/orders/:id': { GET: handleReadOrder },
+  ...Object.fromEntries(
+    (['retry', 'park', 'release', 'drop'] as const).map((name) => [`/orders/:id/${name}`, { POST: buildOrderActionHandler(name) }]),
+  ),
   '/tenants': { GET: handleListTenants, POST: handleCreateTenant },
   '/tenants/:tenant': { GET: handleReadTenant, PATCH: handleUpdateTenant },
 };
+
+const buildSandboxRoutes = (sandbox: SandboxControl): Routes => ({
+  '/orders/:id/sandbox': { GET: buildReadSandboxHandler(sandbox), POST: buildStepHandler(sandbox) },
+});
 
 /** No body of an administrator is longer, in bytes. */
 const BODY_LIMIT = 64 * 1024;
@@ -43,7 +58,8 @@ export function buildAdminRouter(api: AdminApi): Router {
     readRequestContext(res).caller = await authenticateAdministrator(req, api.findCaller);
     next();
   });
-  for (const [path, methods] of Object.entries(ROUTES)) router.all(path, buildHandler(api, { path, methods, readText }));
+  const routes = { ...ROUTES, ...(api.sandbox && buildSandboxRoutes(api.sandbox)) };
+  for (const [path, methods] of Object.entries(routes)) router.all(path, buildHandler(api, { path, methods, readText }));
   router.use(() => {
     throw notFound('there is nothing at this path');
   });

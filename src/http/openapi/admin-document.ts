@@ -1,29 +1,23 @@
 // Builds the OpenAPI document of the administration below /admin. https://spec.openapis.org/oas/v3.1.0
+import { ORDER_OPERATIONS, ORDER_PARAMETERS, ORDER_SCHEMAS, SANDBOX_OPERATIONS } from './admin-orders.ts';
+import {
+  type AdminDocumentOperation,
+  closed,
+  type Json,
+  list,
+  OPTIONAL_TEXT,
+  parameter,
+  ref,
+  schema,
+  TEXT,
+  TIME,
+} from './admin-schemas.ts';
 
-type Json = Record<string, unknown>;
-
-const ref = (kind: string, name: string): Json => ({ $ref: `#/components/${kind}/${name}` });
-const schema = (name: string): Json => ref('schemas', name);
 const content = (body: Json, example?: Json): Json => ({
   'application/json': { schema: body, ...(example && { examples: { request: { summary: 'an example', value: example } } }) },
 });
 
-interface Operation {
-  path: string;
-  method: 'get' | 'post' | 'patch' | 'delete';
-  id: string;
-  tag: 'keys' | 'events' | 'tenants';
-  summary: string;
-  description?: string;
-  parameters?: string[];
-  request?: { schema: string; example: Json };
-  /** Status → the schema of its body; null: no body. */
-  responses: Record<string, string | null>;
-  /** Statuses of errors besides 400, 401, 403 and 404. */
-  errors?: string[];
-}
-
-const OPERATIONS: Operation[] = [
+const OPERATIONS: AdminDocumentOperation[] = [
   {
     path: '/keys',
     method: 'get',
@@ -128,19 +122,9 @@ const OPERATIONS: Operation[] = [
   },
 ];
 
-const TEXT = { type: 'string' };
-const OPTIONAL_TEXT = { type: ['string', 'null'] };
-const TIME = { type: ['string', 'null'], format: 'date-time' };
 /** A list of scopes, or one text with spaces or commas. */
 const SCOPES = { anyOf: [{ type: 'array', items: TEXT }, TEXT] };
 const STATUS = { enum: ['active', 'disabled'] };
-
-const closed = (properties: Json, required: string[] = Object.keys(properties)): Json => ({
-  type: 'object',
-  required,
-  properties,
-  additionalProperties: false,
-});
 
 const KEY = {
   id: { type: 'string', pattern: '^key-[0-9a-f]{16}$' },
@@ -168,7 +152,6 @@ const EVENT = {
   actor: TEXT,
   via: { enum: ['cli', 'admin'] },
 };
-const list = (name: string, item: string): Json => closed({ [name]: { type: 'array', items: schema(item) } });
 
 const SCHEMAS: Json = {
   Key: closed(KEY),
@@ -183,22 +166,16 @@ const SCHEMAS: Json = {
   Tenants: list('tenants', 'Tenant'),
   NewTenant: closed({ slug: TEXT, name: TEXT, brand: TEXT }, ['slug']),
   TenantChange: closed({ name: TEXT, brand: TEXT, status: STATUS }, []),
+  ...ORDER_SCHEMAS,
   Failure: closed({ error: TEXT, message: { ...TEXT, description: 'one sentence with the remedy' } }),
 };
-
-const parameter = (place: string, name: string, description: string): Json => ({
-  in: place,
-  name,
-  description,
-  schema: TEXT,
-  ...(place === 'path' && { required: true }),
-});
 
 const PARAMETERS: Json = {
   tenant: parameter('query', 'tenant', "the tenant; an operator must name it, a tenant's administrator need not"),
   before: parameter('query', 'before', 'the id of an event: only older ones are listed'),
   id: parameter('path', 'id', 'the id of the key'),
   slug: parameter('path', 'tenant', 'the name of the tenant'),
+  ...ORDER_PARAMETERS,
   idempotencyKey: parameter('header', 'Idempotency-Key', 'a repeated request with it creates no second key'),
 };
 
@@ -206,7 +183,16 @@ const SUCCESSES: Record<string, string> = { 200: 'OK', 201: 'Created', 204: 'Don
 const FAILURE: Json = { description: 'What is wrong, and the remedy.', content: content(schema('Failure')) };
 const ERRORS = ['400', '401', '403', '404'];
 
-const buildOperation = ({ id, tag, summary, description, parameters = [], request, responses, errors = [] }: Operation): Json => ({
+const buildOperation = ({
+  id,
+  tag,
+  summary,
+  description,
+  parameters = [],
+  request,
+  responses,
+  errors = [],
+}: AdminDocumentOperation): Json => ({
   operationId: id,
   tags: [tag],
   summary,
@@ -222,20 +208,21 @@ const buildOperation = ({ id, tag, summary, description, parameters = [], reques
   ]),
 });
 
-/** `url`: of the server, with /admin. */
-export function buildAdminOpenApi({ version, url }: { version: string; url: string }): Json {
-  const paths = Object.groupBy(OPERATIONS, ({ path }) => path);
+/** `url`: of the server, with /admin. `sandbox`: orders go to the sandbox. */
+export function buildAdminOpenApi({ version, url, sandbox }: { version: string; url: string; sandbox: boolean }): Json {
+  const operations = [...OPERATIONS, ...ORDER_OPERATIONS, ...(sandbox ? SANDBOX_OPERATIONS : [])];
+  const paths = Object.groupBy(operations, ({ path }) => path);
   return {
     openapi: '3.1.0',
     info: {
       title: 'Administration',
       version,
       description:
-        "Keys and tenants. Needs the key of a tenant's administrator (facet keys create --surface admin) or of an operator (--operator).",
+        "Keys, tenants and orders. Needs the key of a tenant's administrator (facet keys create --surface admin) or of an operator (--operator).",
     },
     servers: [{ url, description: 'this server' }],
     security: [{ key: [] }],
-    tags: [{ name: 'keys' }, { name: 'events' }, { name: 'tenants' }],
+    tags: [{ name: 'keys' }, { name: 'events' }, { name: 'tenants' }, { name: 'orders' }, ...(sandbox ? [{ name: 'sandbox' }] : [])],
     paths: Object.fromEntries(
       Object.entries(paths).map(([path, operations]) => [
         path,

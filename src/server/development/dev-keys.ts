@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ADMIN_SURFACE } from '../../administration/key-surfaces.ts';
 import { isObject, tryParseJson } from '../../fhir/json-values.ts';
 import { importApiKey } from '../../store/api-keys.ts';
 import type { Database } from '../../store/database/database.ts';
@@ -16,14 +17,15 @@ export type DevKeys = Record<string, { tenant: number; keys: Record<string, stri
 
 const TENANTS: Record<string, string> = { demo: 'Demo', other: 'Other' };
 
-/** Ensures that both tenants exist and have an active key for each surface; returns the keys. Keys of surfaces that are not served stay in the file. `prefixes`: surface → prefix of its keys. */
+/** Ensures that both tenants exist and have an active key for each surface, that of administrators included; returns the keys. Keys of surfaces that are not served stay in the file. `prefixes`: surface → prefix of its keys. */
 export async function ensureDevKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
   const file = join(directory, 'dev-keys.json');
   const stored = await readKeyFile(file);
   const keys: DevKeys = {};
+  const all = { ...prefixes, [ADMIN_SURFACE]: 'admin_test_' };
   for (const [slug, name] of Object.entries(TENANTS)) {
     const tenant = await ensureTenant(database, slug, name);
-    keys[slug] = { tenant, keys: await ensureKeys(database, tenant, { stored: stored[slug] ?? {}, prefixes }) };
+    keys[slug] = { tenant, keys: await ensureKeys(database, tenant, { stored: stored[slug] ?? {}, prefixes: all }) };
   }
   const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, { ...stored[slug], ...own }]));
   if (JSON.stringify(stored) !== JSON.stringify(now)) await writeKeyFile(directory, file, now);
@@ -44,7 +46,7 @@ async function ensureKeys(
       tenant,
       surface,
       text,
-      scopes: surface === 'fhir' ? ['*', 'admin'] : ['*'],
+      scopes: surface === ADMIN_SURFACE ? [] : surface === 'fhir' ? ['*', 'admin'] : ['*'],
       name: 'development',
       at: new Date().toISOString(),
     });

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import type { Database } from '../database/database.ts';
 import { queryBuilder, runQuery } from '../database/query-builder.ts';
+import type { InboxEvent } from './inbox.ts';
 import { OUTBOX_COLUMNS } from './outbox.ts';
 import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
 import { TRACKED_ORDER_COLUMNS, type TrackedOrder } from './tracked-orders.ts';
@@ -15,6 +16,8 @@ interface OutboxFilter {
   states?: OutboxState[];
   /** Created before this time. */
   before?: string;
+  /** Only entries after this one, in the order of the list. */
+  after?: Pick<OutboxEntry, 'createdAt' | 'id'> | undefined;
   limit: number;
 }
 
@@ -32,7 +35,7 @@ const COUNT = queryBuilder.raw('count(*)::int as count');
 /** Outbox entries, oldest first. */
 export function listOutbox(
   database: Database,
-  { topic, tenant, account, subject, states, before, limit }: OutboxFilter,
+  { topic, tenant, account, subject, states, before, after, limit }: OutboxFilter,
 ): Promise<OutboxEntry[]> {
   const entries = queryBuilder('outbox as o').select(queryBuilder.raw(OUTBOX_COLUMNS)).whereIn('topic', [topic].flat());
   if (tenant !== undefined) entries.where('tenant_id', tenant);
@@ -40,7 +43,31 @@ export function listOutbox(
   if (subject !== undefined) entries.where('subject', subject);
   if (states) entries.whereIn('state', states);
   if (before !== undefined) entries.where('created_at', '<', before);
+  if (after) entries.whereRaw('(created_at, id) > (?, ?)', [after.createdAt, after.id]);
   return runQuery(database, entries.orderBy(['created_at', 'id']).limit(limit));
+}
+
+/** An entry of the tenant by its id. */
+export async function findOutboxEntry(database: Database, tenant: number, id: string): Promise<OutboxEntry | undefined> {
+  const entries = queryBuilder('outbox as o').select(queryBuilder.raw(OUTBOX_COLUMNS)).where({ tenant_id: tenant, id });
+  return (await runQuery<OutboxEntry>(database, entries))[0];
+}
+
+/** A webhook about an order at the lab network. */
+type ReceivedWebhook = Pick<InboxEvent, 'type' | 'subject' | 'receivedAt' | 'state' | 'lastError'>;
+
+/** The newest webhooks about these orders, oldest first. `tenants`: those of the accounts that received them. */
+export async function listWebhooks(
+  database: Database,
+  { tenants, subjects, limit }: { tenants: number[]; subjects: string[]; limit: number },
+): Promise<ReceivedWebhook[]> {
+  const webhooks = queryBuilder('webhook_inbox')
+    .select('type', 'subject', 'received_at as receivedAt', 'state', 'last_error as lastError')
+    .whereIn('tenant_id', tenants)
+    .whereIn('subject', subjects)
+    .orderBy('received_at', 'desc')
+    .limit(limit);
+  return subjects.length ? (await runQuery<ReceivedWebhook>(database, webhooks)).reverse() : [];
 }
 
 export const readOutboxBacklog = (database: Database): Promise<OutboxBacklog[]> =>
