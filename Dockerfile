@@ -7,10 +7,19 @@ COPY package.json package-lock.json .npmrc ./
 # without install scripts: the only one of a production package fetches a Node, and the image has it
 RUN npm ci --omit=dev --ignore-scripts
 
+FROM node:24-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY scripts/build-console.ts scripts/
+COPY src/console src/console
+RUN npm run build:console
+
 FROM node:24-slim
 ENV NODE_ENV=production PORT=3000
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
+COPY --from=console /app/console-build console-build
 COPY package.json LICENSE NOTICE ./
 COPY bin bin
 COPY src src

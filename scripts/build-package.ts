@@ -6,12 +6,14 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
+/** The console's application is in `console-build/`, which npm's `prepare` makes. */
+const CONSOLE = join(ROOT, 'src', 'console');
 /** The specifier of an import or export from another file of the program. */
 const SPECIFIER = /((?:\bfrom|\bimport)\s*\(?\s*'\.{1,2}\/[^']+)\.ts'/g;
 
 rmSync(DIST, { recursive: true, force: true });
-cpSync(join(ROOT, 'src'), DIST, { recursive: true, filter: (file) => !file.endsWith('.ts') });
-for (const file of globSync('**/*.ts', { cwd: join(ROOT, 'src') })) {
+cpSync(join(ROOT, 'src'), DIST, { recursive: true, filter: (file) => file !== CONSOLE && !file.endsWith('.ts') });
+for (const file of globSync('**/*.ts', { cwd: join(ROOT, 'src'), exclude: ['console/**'] })) {
   const code = stripTypeScriptTypes(readFileSync(join(ROOT, 'src', file), 'utf8')).replace(SPECIFIER, "$1.js'");
   writeFileSync(join(DIST, file.replace(/\.ts$/, '.js')), `${code.replace(/[ \t]+$/gm, '').trimEnd()}\n`);
 }

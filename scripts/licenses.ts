@@ -16,9 +16,24 @@ export const ALLOWED_LICENSES = new Set(
 );
 /** Packages for development whose licence is accepted for a reason. */
 export const ACCEPTED_PACKAGES: Readonly<Record<string, { license: string; reason: string }>> = {
+  'axe-core': { license: 'MPL-2.0', reason: 'it checks pages in tests; nothing of it is in the program' },
+  ...acceptLightningCss(),
   'caniuse-lite': { license: 'CC-BY-4.0', reason: 'a table of browsers, which a development tool reads' },
   Base64: { license: 'WTFPL', reason: 'its package.json has the older list "licenses"; a client library of the tests needs it' },
 };
+
+/** The compressor of style sheets that Vite has: copyleft for its own files only, of which none is in what it builds. */
+function acceptLightningCss() {
+  const platforms =
+    'android-arm64 darwin-arm64 darwin-x64 freebsd-x64 linux-arm-gnueabihf linux-arm64-gnu linux-arm64-musl linux-x64-gnu linux-x64-musl';
+  const names = [
+    'lightningcss',
+    ...`${platforms} win32-arm64-msvc win32-x64-msvc`.split(' ').map((platform) => `lightningcss-${platform}`),
+  ];
+  return Object.fromEntries(
+    names.map((name) => [name, { license: 'MPL-2.0', reason: 'it builds the console; nothing of it is in the build' }]),
+  );
+}
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 

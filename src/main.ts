@@ -19,7 +19,7 @@ import { assemble, type Facet } from './server/assemble.ts';
 import { checkRateLimits } from './server/check-rate-limits.ts';
 import { checkServedTypes, listMappedTypes } from './server/check-served-types.ts';
 import { readDemo, seedDemo } from './server/development/demo.ts';
-import { type DevKeys, ensureDevKeys } from './server/development/dev-keys.ts';
+import { type DevKeys, ensureDevKeys, readDevKeys } from './server/development/dev-keys.ts';
 import { useSandboxOf } from './server/development/own-sandbox.ts';
 import { startTestClock } from './server/development/test-clock.ts';
 import { watchMappings } from './server/development/watch-mappings.ts';
@@ -68,14 +68,14 @@ export async function startServer(
     const bind = () => listen(server, { port: config.port }, 'stop the other server, or choose another with PORT');
     // Bound before anything is created or printed, so that the printed URLs have the real port. A further worker gets no requests until it can answer them.
     const port = role?.port ?? (await bind());
+    const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
     const opened = await openServerDatabases(toServerLocation(config, lock), config.workers);
     steps.unshift(opened.close);
     const { database, background } = tracing?.traceDatabases(opened) ?? opened;
     await checkServedTypes(config, loaded.mappings, (types) => findStoredTypes(database, types));
-    const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
-    const clock = await startClock(config, steps);
-    const index = await openIndexState(createReindexing(background), loaded.registry);
-    const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...metrics?.reports, clock });
+    const [clock, index] = [await startClock(config, steps), await openIndexState(createReindexing(background), loaded.registry)];
+    const options = { ...metrics?.reports, ...pickDevelopment(config) };
+    const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, clock, ...options });
     steps.unshift(facet.closeAudit);
     const sources = { database: background, clock, listCircuits: facet.listCircuits, load: database.queueLoad };
     steps.unshift(await exposeMetrics(metrics, sources, { config, role, print }));
@@ -150,6 +150,9 @@ async function createDemoTenants(config: Config, loaded: Definitions, database: 
   await seedDemo(context, readDemo(join(ROOT, 'mappings')));
   return keys;
 }
+
+/** The keys for the console's sign-in by one click. */
+const pickDevelopment = ({ production, dataDir }: Config) => (production ? {} : { readDevelopmentKeys: () => readDevKeys(dataDir) });
 
 type CloseStep = () => Promise<void>;
 

@@ -43,6 +43,9 @@ interface Reference {
 const OTHER: [string, string][] = [
   ['get', '/'],
   ['get', '/docs'],
+  ['get', '/console'],
+  ['get', '/console/session'],
+  ['post', '/console/session'],
   ['get', '/openapi'],
   ['get', '/openapi/loop.json'],
   ['get', '/healthz'],

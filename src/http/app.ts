@@ -1,8 +1,11 @@
 // The whole request pipeline: every request starts here and goes to the FHIR API or a vendor's API. All errors go to one error handler.
-import express, { type Express } from 'express';
+import express, { type Express, type Request } from 'express';
+import { ADMIN_SURFACE, OPERATOR_SURFACE } from '../administration/key-surfaces.ts';
 import { unavailable } from '../fhir/outcome.ts';
 import { type AdminApi, buildAdminRouter } from './admin/router.ts';
 import { buildConsoleRouter, type ConsoleApi } from './console/router.ts';
+import { buildConsolePageRouter, type ConsoleBuild } from './console/serve.ts';
+import { buildSessionRouter, type SessionApi } from './console/session.ts';
 import { buildDocsRouter } from './docs/serve.ts';
 import { buildFhirRouter, type FhirApi, rejectOtherFhirBase } from './fhir/router.ts';
 import { type AuditParts, recordRequests } from './middleware/audit.ts';
@@ -10,7 +13,8 @@ import { FHIR_PATH } from './middleware/base-url.ts';
 import { buildErrorHandler, type LogFailure, sendRouteNotFound } from './middleware/error-handler.ts';
 import { discardAfterFinalResponse } from './middleware/read-body.ts';
 import { beginRequest, checkHeaders } from './middleware/request-context.ts';
-import { buildRouteResolver } from './middleware/route-surface.ts';
+import { buildRouteResolver, type RouteResolver } from './middleware/route-surface.ts';
+import { useSession } from './middleware/session.ts';
 import { buildDocumentRouter, type ServedDocuments } from './openapi/serve.ts';
 import { buildVendorRouter, type VendorApi } from './vendor/router.ts';
 import { buildWebhookRouter, type WebhookEndpoint } from './webhooks/endpoint.ts';
@@ -20,8 +24,8 @@ export interface AppDependencies {
   fhir: FhirApi;
   vendor: VendorApi;
   admin: AdminApi;
-  /** Undefined: nothing is served below /console. */
-  console: ConsoleApi | undefined;
+  /** Undefined: nothing is served below /console. `build`: undefined if the console was not built. */
+  console: { api: ConsoleApi; session: SessionApi; build: ConsoleBuild | undefined } | undefined;
   /** The OpenAPI documents, and the JSON Schemas of mapping files. */
   documents: { openApi: ServedDocuments; schemas: ServedDocuments };
   webhooks: WebhookEndpoint[];
@@ -36,6 +40,15 @@ export interface AppDependencies {
 export type App = Express;
 
 const isFhir = (path: string): boolean => /^\/fhir(?:\/|$)/.test(path);
+
+/** The surfaces whose credentials open a path. */
+const listCredentialSurfaces =
+  (find: RouteResolver) =>
+  (req: Request): string[] => {
+    if (isFhir(req.path) || /^\/console\//.test(req.path)) return ['fhir'];
+    if (/^\/admin(?:\/|$)/.test(req.path)) return [OPERATOR_SURFACE, ADMIN_SURFACE];
+    return [find(req).surface?.name ?? []].flat();
+  };
 
 export function buildApp({
   audit,
@@ -56,6 +69,7 @@ export function buildApp({
   app.use(beginRequest);
   if (audit) app.use(recordRequests(audit));
   app.use(checkHeaders((req) => (isFhir(req.path) ? 'fhir' : find(req).surface)));
+  if (console) app.use(useSession(console.session, listCredentialSurfaces(find)));
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.get('/readyz', async (_req, res) => {
     await ready().catch(() => {
@@ -66,12 +80,16 @@ export function buildApp({
   app.use(FHIR_PATH, buildFhirRouter(fhir, logFailure));
   app.use('/fhir', rejectOtherFhirBase(FHIR_PATH));
   app.use('/admin', buildAdminRouter(admin));
-  if (console) app.use('/console/api', buildConsoleRouter(console));
+  if (console) {
+    app.use('/console/api', buildConsoleRouter(console.api));
+    app.use('/console/session', buildSessionRouter(console.session));
+    app.use('/console', buildConsolePageRouter(console.build));
+  }
   app.use('/console', sendRouteNotFound);
   app.use('/openapi', buildDocumentRouter('/openapi', documents.openApi));
   app.use('/schemas', buildDocumentRouter('/schemas', documents.schemas));
   app.use('/docs', buildDocsRouter());
-  app.get('/', (_req, res) => res.redirect('docs'));
+  app.get('/', (_req, res) => res.redirect(console?.build ? 'console' : 'docs'));
   app.use(buildWebhookRouter(webhooks));
   app.use(buildVendorRouter(vendor, find));
   app.use(sendRouteNotFound);

@@ -37,6 +37,8 @@ import { buildAudit } from './audit.ts';
 import { listMaintenanceWork, startBackgroundWork } from './background/background-work.ts';
 import { createCallers } from './callers.ts';
 import { buildCapabilityReaders } from './capability-statement.ts';
+import { buildConsole } from './console.ts';
+import type { DevKeyFile } from './development/dev-keys.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
 import type { SyncCatalogue } from './lab-network.ts';
 import type { Definitions } from './load-definitions.ts';
@@ -69,6 +71,8 @@ interface ServerParts {
   refused?: () => void;
   /** Called with the number of requests that wait until fewer of their tenant run. */
   waiting?: (count: number) => void;
+  /** The keys with which the console signs in by one click. Absent in production. */
+  readDevelopmentKeys?: () => Promise<DevKeyFile>;
   /** For measurements only (scripts/measure-security.ts): requests are not recorded. */
   withoutAudit?: true;
 }
@@ -117,15 +121,12 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const shared = { findCaller, openAudit, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const capabilities = buildCapabilityReaders(statement, profiles, store);
   const fhir = { ...shared, ...limits, accessTokens, capabilities, bodyLimit: maxBodyBytes };
+  const consoleWith = await buildConsole({ ...pickConsole(parts), settings: store.settings, clock, api: fhir });
   const partsWith = (mappings: Mappings): AppDependencies => ({
     fhir,
     vendor: { ...withPrefixes(mappings), ...shared, ...limits, externalSteps: integrations.externalSteps, bodyLimit: config.bodyLimits.v1 },
-    console: config.console ? { ...fhir, mappings } : undefined,
-    admin: {
-      findCaller,
-      buildAdministration: buildAdministrationFor({ database, mappings, now: clock, contextOf: ownContextOf }),
-      sandbox: integrations.sandbox,
-    },
+    console: consoleWith(mappings),
+    admin: buildAdminApi({ findCaller, ...integrations }, { database, mappings, now: clock, contextOf: ownContextOf }),
     documents: buildServedDocuments({ registry, mappings }, { ...pickDescribed(config, integrations), baseUrl, ...limits }),
     webhooks: [integrations.hook],
     audit: parts.withoutAudit ? undefined : audit,
@@ -155,6 +156,8 @@ const withPrefixes = (mappings: Mappings) => ({
   mappings,
   prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
 });
+
+const pickConsole = ({ config, database, readDevelopmentKeys }: ServerParts) => ({ config, database, readDevelopmentKeys });
 
 const pickDescribed = ({ bodyLimits, console }: Config, { sandbox }: Integrations) => ({
   version: RELEASE.version,
@@ -216,6 +219,11 @@ function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook
   for (const [type, hook] of list) writeHooks.set(type, [...(writeHooks.get(type) ?? []), hook]);
   return writeHooks;
 }
+
+const buildAdminApi = (
+  { findCaller, sandbox }: Pick<AdminApi, 'findCaller' | 'sandbox'>,
+  parts: Parameters<typeof buildAdministrationFor>[0],
+): AdminApi => ({ findCaller, sandbox, buildAdministration: buildAdministrationFor(parts) });
 
 /** The administration by the caller of a request. An operator administers all tenants, so its statements are not those of one tenant. */
 const buildAdministrationFor =

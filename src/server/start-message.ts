@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { ROOT } from '../root.ts';
 import type { Database } from '../store/database/database.ts';
+import { isConsoleBuilt } from './console.ts';
 import { buildDemoCurls, readDemo } from './development/demo.ts';
 import type { DevKeys } from './development/dev-keys.ts';
 import type { Definitions } from './load-definitions.ts';
@@ -24,6 +25,7 @@ export async function printStartMessage({ config, loaded, database, keys, baseUr
   const engine =
     database.engine === 'embedded' ? `embedded database in ${config.dataDir}, for trying, developing and testing` : 'PostgreSQL';
   print(`Facet is ready: ${baseUrl}  (port ${port}, ${engine})`);
+  if (config.console) print(`  Console   ${isConsoleBuilt() ? `${baseUrl}/console` : 'not built: npm install, or npm run build:console'}`);
   print(`  FHIR R4   ${baseUrl}/fhir/R4    what it serves: ${baseUrl}/fhir/R4/metadata`);
   for (const { name } of loaded.mappings.surfaces) print(`  ${name.padEnd(8)}  ${baseUrl}/${name}  and the paths its documents print`);
   print(`  to read and try all of them: ${baseUrl}/docs    for tools: ${baseUrl}/openapi`);

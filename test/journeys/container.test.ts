@@ -28,6 +28,7 @@ withRegistry('the steps of the Dockerfile make a server that starts, is healthy,
   const server = launchIn(image.folder, { ...place.env, ...production }, [...image.entrypoint, ...image.command]);
   const url = await readyUrl(server);
   expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
+  expect((await fetch(`${url}/console`)).status).toBe(200);
   const [program = '', ...args] = image.healthcheck;
   const check = (port: string) => execFileSync(program, args, { env: { PATH: process.env.PATH, PORT: port }, stdio: 'pipe' });
   check(new URL(url).port);

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
+import { ensureConsoleBuild } from '../console/open-console.ts';
 import { CHROMIUM, type Page, startChromium } from './chromium.ts';
 import { type Running, startFacet } from './running-server.ts';
 
@@ -9,6 +10,7 @@ let facet: Running;
 let server: Server;
 let url: string;
 beforeAll(async () => {
+  await ensureConsoleBuild();
   facet = await startFacet();
   server = createServer(facet.app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -31,9 +33,9 @@ test('the page and all its parts are served under a policy that allows nothing i
   for (const path of parts) expect([path, (await request(facet.app).get(`/${path}`)).status]).toEqual([path, 200]);
 });
 
-test('the URL that is printed at start opens the page', async () => {
+test('the root leads to the console', async () => {
   const { status, headers } = await request(facet.app).get('/');
-  expect([status, headers.location]).toEqual([302, 'docs']);
+  expect([status, headers.location]).toEqual([302, 'console']);
   expect((await request(facet.app).post('/')).status).toBe(404);
 });
 

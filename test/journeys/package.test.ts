@@ -26,6 +26,7 @@ test('the package contains the program as JavaScript and its data, no sources an
     expect.arrayContaining([
       'LICENSE',
       'bin/facet.js',
+      'console-build/index.html',
       'dist/cli/program.js',
       'dist/fhir/generated/schemas.json',
       'dist/http/docs/page/page.html',
@@ -52,7 +53,7 @@ withRegistry('it installs in an empty folder, and npx facet start serves there',
     body: '{"resourceType":"Patient"}',
   });
   expect(created.status).toBe(201);
-  expect((await fetch(`${url}/docs`)).status).toBe(200);
+  for (const path of ['/docs', '/console']) expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
   server.signal('SIGTERM');
   await server.ended;
 });

@@ -58,6 +58,8 @@ export interface Instead {
   log?: Logger;
   /** The largest body the FHIR API takes, in bytes. */
   bodyLimit?: number;
+  /** The keys of both tenants are development keys: the console signs in with them by one click. */
+  withDevelopmentKeys?: true;
   /** Responses are not compared with the OpenAPI documents. */
   withoutContract?: true;
 }
@@ -66,7 +68,7 @@ export interface Instead {
 export async function startFacet(
   env: Record<string, string> = {},
   baseUrl = BASE_URL,
-  { clock, over = (database) => database, log = pino({ level: 'silent' }), bodyLimit, withoutContract }: Instead = {},
+  { clock, over = (database) => database, log = pino({ level: 'silent' }), bodyLimit, withoutContract, withDevelopmentKeys }: Instead = {},
 ): Promise<Running> {
   const read = readConfig({ FACET_BASE_URL: baseUrl, FACET_LOG_LEVEL: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const store = await openTestStore(read.rls ? { tenantWall: true } : {});
@@ -74,7 +76,12 @@ export async function startFacet(
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);
   const index = await openIndexState(store.store.reindexing, loaded.registry);
-  const facet = await assemble({ config, loaded, database, index, log, baseUrl, attemptMs: PATIENCE_MS, ...(clock && { clock }) });
+  const readDevelopmentKeys = async () => ({ demo: demo.keys, other: other.keys });
+  const facet = await assemble({
+    ...{ config, loaded, database, index, log, baseUrl, attemptMs: PATIENCE_MS },
+    ...(clock && { clock }),
+    ...(withDevelopmentKeys && { readDevelopmentKeys }),
+  });
   const contracted = withoutContract ? { app: facet.app, breaches: async () => [] } : underContract(facet.app);
   const stop = await facet.startIntegrations(() => {});
   const demo = await tenant(store, 'demo', loaded.keyPrefixes);

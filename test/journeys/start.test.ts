@@ -44,6 +44,8 @@ const curls = () => server.lines.filter((line) => line.startsWith('curl '));
 describe('a first start', () => {
   test('prints its URL and six curl commands', async () => {
     await server.waitForLine(/^curl .*\/fhir\/R4\//);
+    const ready = server.lines.findIndex((line) => line.startsWith('Facet is ready: '));
+    expect(server.lines[ready + 1]).toMatch(new RegExp(`^  Console +(?:${server.url}/console$|not built: )`));
     expect(server.lines).toContainEqual(expect.stringMatching(`FHIR R4 +${server.url}/fhir/R4 `));
     const paths = curls().map((line) => new URL(/'([^']+)'/.exec(line)![1]!).pathname);
     expect(paths).toEqual([

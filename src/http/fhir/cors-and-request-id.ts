@@ -6,7 +6,10 @@ import { readRequestContext } from '../middleware/request-context.ts';
 import { findPlace } from './path.ts';
 import { SMART_CONFIGURATION_PATH } from './smart-configuration.ts';
 
-/** Every origin is allowed, because API keys are sent in a header and never in a cookie. The format of a response, also of a 304, depends on Accept. */
+/**
+ * Every origin is allowed, because API keys are sent in a header. The cookie of the console counts only with a header that is not among those allowed to other
+ * origins. The format of a response, also of a 304, depends on Accept.
+ */
 const FHIR_HEADERS = new Map([
   ['Vary', 'Accept'],
   ['Access-Control-Allow-Origin', '*'],

@@ -9,17 +9,21 @@ import { importApiKey } from '../../store/api-keys.ts';
 import type { Database } from '../../store/database/database.ts';
 import { createTenant, listTenants } from '../../store/tenants.ts';
 
-/** The file: tenant → surface → key. */
-type KeyFile = Record<string, Record<string, string>>;
+const FILE = 'dev-keys.json';
+/** Its content: tenant → surface → key. */
+export type DevKeyFile = Record<string, Record<string, string>>;
 
 /** The tenants by name, with their numbers and keys. */
 export type DevKeys = Record<string, { tenant: number; keys: Record<string, string> }>;
 
 const TENANTS: Record<string, string> = { demo: 'Demo', other: 'Other' };
 
+/** The keys of the file, as they are now. */
+export const readDevKeys = (directory: string): Promise<DevKeyFile> => readKeyFile(join(directory, FILE));
+
 /** Ensures that both tenants exist and have an active key for each surface, that of administrators included; returns the keys. Keys of surfaces that are not served stay in the file. `prefixes`: surface → prefix of its keys. */
 export async function ensureDevKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
-  const file = join(directory, 'dev-keys.json');
+  const file = join(directory, FILE);
   const stored = await readKeyFile(file);
   const keys: DevKeys = {};
   const all = { ...prefixes, [ADMIN_SURFACE]: 'admin_test_' };
@@ -60,7 +64,7 @@ async function ensureTenant(database: Database, slug: string, name: string): Pro
   return (await listTenants(database)).find((tenant) => tenant.slug === slug)!.id;
 }
 
-async function readKeyFile(file: string): Promise<KeyFile> {
+async function readKeyFile(file: string): Promise<DevKeyFile> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
     throw error;
@@ -70,12 +74,12 @@ async function readKeyFile(file: string): Promise<KeyFile> {
   return keys;
 }
 
-const isKeyFile = (value: unknown): value is KeyFile =>
+const isKeyFile = (value: unknown): value is DevKeyFile =>
   isObject(value) &&
   Object.values(value).every((keys) => isObject(keys) && Object.values(keys).every((key) => typeof key === 'string' && key));
 
 /** Writes a temporary file and renames it: a crash leaves the old file or the new one. */
-async function writeKeyFile(directory: string, file: string, keys: KeyFile): Promise<void> {
+async function writeKeyFile(directory: string, file: string, keys: DevKeyFile): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });

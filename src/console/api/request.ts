@@ -1,0 +1,59 @@
+// Every request of the console goes through here: it has the header that lets the session count, and its errors are ApiErrors. Nothing is logged or stored.
+import { ApiError, readProblems } from './api-error.ts';
+
+interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  headers?: Record<string, string>;
+  /** An object is sent as JSON; a text needs a Content-Type; URLSearchParams are a form. */
+  body?: object | string | URLSearchParams | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Reply<T = unknown> {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON; undefined for an empty body. */
+  body: T;
+  /** The body as it was sent: parsing changes decimals (`1.00`). */
+  text: string;
+}
+
+/** Fired when the server refuses the session. */
+export const SESSION_REFUSED = 'facet:session-refused';
+
+/** Sends a request to this server. Throws an ApiError for a status of 400 or more, and if there is no response. */
+export async function request<T = unknown>(path: string, options: RequestOptions = {}): Promise<Reply<T>> {
+  const response = await send(path, options);
+  const text = await response.text();
+  const body = parse(text);
+  if (response.ok) return { status: response.status, headers: response.headers, body: body as T, text };
+  if (response.status === 401) window.dispatchEvent(new Event(SESSION_REFUSED));
+  throw new ApiError(response.status, readProblems(body, response.status), response.headers.get('x-request-id') ?? undefined);
+}
+
+async function send(path: string, { method = 'GET', headers = {}, body, signal }: RequestOptions): Promise<Response> {
+  const isForm = body instanceof URLSearchParams;
+  const isJson = typeof body === 'object' && !isForm;
+  try {
+    return await fetch(path, {
+      method,
+      headers: { 'X-Facet-Console': '1', ...(isJson && { 'Content-Type': 'application/json' }), ...headers },
+      credentials: 'same-origin',
+      redirect: 'error',
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, [{ text: 'the server does not respond' }]);
+  }
+}
+
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+// The application: signs in, finds the view of the path, and shows it in the frame.
+import type { ComponentType } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Session } from './api/session.ts';
+import { useRequest } from './api/use-request.ts';
+import { type Command, CommandPalette } from './components/command-palette.tsx';
+import { EmptyState } from './components/empty-state.tsx';
+import { ErrorBoundary } from './components/error-boundary.tsx';
+import { ErrorNotice } from './components/error-notice.tsx';
+import { RequestView } from './components/request-view.tsx';
+import { ToastRegion } from './components/toast.tsx';
+import { Layout } from './layout.tsx';
+import { followLinks, matchPath, navigate, toHref, useLocation } from './router.ts';
+import { SessionProvider, useSession } from './session-context.tsx';
+import { SignIn } from './views/sign-in/sign-in.tsx';
+import type { ViewEntry, ViewProps } from './views/view.ts';
+import { VIEWS } from './views/views.ts';
+
+export const App = () => (
+  <SessionProvider>
+    <Main />
+    <ToastRegion />
+  </SessionProvider>
+);
+
+function Main() {
+  const { session, error, refresh } = useSession();
+  useEffect(() => {
+    document.addEventListener('click', followLinks);
+    return () => document.removeEventListener('click', followLinks);
+  }, []);
+  if (!session) return error ? <ErrorNotice error={error} title="Open the console" retry={() => refresh()} /> : null;
+  if (session.surfaces.length === 0) return <SignIn session={session} onSignedIn={refresh} />;
+  return <SignedIn session={session} refresh={() => refresh()} />;
+}
+
+function SignedIn({ session, refresh }: { session: Session; refresh: () => void }) {
+  const { path } = useLocation();
+  const [isPaletteOpen, setIsPaletteOpen] = useState(false);
+  const found = useMemo(() => findView(path), [path]);
+  const commands = useMemo(() => listCommands(session), [session]);
+  useEffect(() => {
+    document.title = `${found?.view.title ?? 'Not found'} · Facet`;
+  }, [found]);
+  useEffect(() => {
+    const open = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      setIsPaletteOpen(true);
+    };
+    window.addEventListener('keydown', open);
+    return () => window.removeEventListener('keydown', open);
+  }, []);
+  return (
+    <Layout views={VIEWS} session={session} onSignedOut={refresh} openPalette={() => setIsPaletteOpen(true)}>
+      <ErrorBoundary key={path}>{found ? <LoadedView {...found} /> : <NoView />}</ErrorBoundary>
+      {isPaletteOpen && <CommandPalette commands={commands} onClose={() => setIsPaletteOpen(false)} />}
+    </Layout>
+  );
+}
+
+interface FoundView {
+  view: ViewEntry;
+  params: Record<string, string>;
+}
+
+/** The view of a path: of several, the one with the fewest parameters. */
+function findView(path: string): FoundView | undefined {
+  const found = VIEWS.flatMap((view) => {
+    const params = matchPath(view.path, path);
+    return params ? [{ view, params }] : [];
+  });
+  return found.sort((one, other) => Object.keys(one.params).length - Object.keys(other.params).length)[0];
+}
+
+const LOADED = new Map<ViewEntry, ComponentType<ViewProps>>();
+
+/** A view whose chunk is loaded is shown at once. */
+function LoadedView({ view, params }: FoundView) {
+  const loading = useRequest([view], async () => {
+    const { View } = await view.load();
+    LOADED.set(view, View);
+    return View;
+  });
+  const Known = LOADED.get(view);
+  if (Known) return <Known params={params} />;
+  return (
+    <RequestView request={loading} title={`Open ${view.title}`} lines={6}>
+      {(View) => <View params={params} />}
+    </RequestView>
+  );
+}
+
+const NoView = () => (
+  <EmptyState icon="search" title="There is no such view" actions={<a href={toHref('/')}>Go to the overview</a>}>
+    <p>The link may be old, or it was cut off.</p>
+  </EmptyState>
+);
+
+const listCommands = (session: Session): Command[] => [
+  ...VIEWS.filter(({ path }) => !path.includes(':')).map(({ path, title, icon }) => ({
+    title: `Go to ${title}`,
+    icon,
+    run: () => navigate(path),
+  })),
+  { title: 'Open the API reference', words: 'docs openapi', icon: 'book', run: () => location.assign('/docs') },
+  ...VIEWS.flatMap(({ commands }) => commands?.(session) ?? []),
+];

@@ -1,0 +1,55 @@
+// An error with its remedy.
+import type { ApiError } from '../api/api-error.ts';
+import { Button } from './button.tsx';
+import { Icon } from './icons.tsx';
+
+interface ErrorNoticeProps {
+  error: ApiError;
+  /** What was tried (`Read the patient`). */
+  title?: string;
+  retry?: (() => void) | undefined;
+}
+
+export const ErrorNotice = ({ error, title, retry }: ErrorNoticeProps) => (
+  <div class="notice bad" role="alert">
+    <Icon name="warning" />
+    <div class="notice-body">
+      <p class="notice-title">
+        {title ?? 'This did not work'}
+        {error.status > 0 && <span class="quiet"> · {error.status}</span>}
+      </p>
+      {error.problems.length === 1 ? (
+        <p>{describeProblem(error.problems[0]!)}</p>
+      ) : (
+        <ul>
+          {error.problems.map((problem, at) => (
+            <li key={at}>{describeProblem(problem)}</li>
+          ))}
+        </ul>
+      )}
+      {error.remedy && <p>{error.remedy}</p>}
+      {error.requestId && error.status >= 500 && (
+        <p class="quiet">
+          Request <code>{error.requestId}</code>
+        </p>
+      )}
+      {retry && (
+        <Button icon="refresh" onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  </div>
+);
+
+const describeProblem = ({ text, expression }: ApiError['problems'][number]) => (
+  <>
+    {text}
+    {expression && (
+      <>
+        {' '}
+        <code>{expression}</code>
+      </>
+    )}
+  </>
+);

@@ -1,0 +1,56 @@
+// A table that scrolls in its own frame, so that a narrow screen does not scroll the page.
+import type { ComponentChildren } from 'preact';
+
+interface Column<Row> {
+  title: string;
+  cell: (row: Row) => ComponentChildren;
+  align?: 'end';
+  /** Set if the column can be sorted by. */
+  sort?: { direction: 'ascending' | 'descending' | 'none'; toggle: () => void };
+}
+
+interface TableProps<Row> {
+  /** What the table shows, for screen readers. */
+  caption: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  keyOf: (row: Row) => string;
+  /** Whether a row is marked. */
+  isCurrent?: (row: Row) => boolean;
+}
+
+export const Table = <Row,>({ caption, columns, rows, keyOf, isCurrent }: TableProps<Row>) => (
+  <section class="table-frame" aria-label={caption} tabIndex={0}>
+    <table>
+      <caption class="unseen">{caption}</caption>
+      <thead>
+        <tr>
+          {columns.map(({ title, align, sort }) => (
+            <th key={title} scope="col" class={align} aria-sort={sort?.direction}>
+              {sort ? (
+                <button type="button" class="sort" onClick={sort.toggle}>
+                  {title} <span aria-hidden="true">{ARROWS[sort.direction]}</span>
+                </button>
+              ) : (
+                title
+              )}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)} aria-current={isCurrent?.(row) ? 'true' : undefined}>
+            {columns.map(({ title, align, cell }) => (
+              <td key={title} class={align}>
+                {cell(row)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+);
+
+const ARROWS = { ascending: '▲', descending: '▼', none: '↕' };

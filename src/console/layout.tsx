@@ -1,0 +1,101 @@
+// The frame of every view: navigation, who is signed in, theme, commands.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { type Session, signOut } from './api/session.ts';
+import { Badge } from './components/badge.tsx';
+import { Button } from './components/button.tsx';
+import { Icon } from './components/icons.tsx';
+import { toHref, useLocation } from './router.ts';
+import { readTheme, storeTheme, type Theme } from './theme.ts';
+import type { ViewEntry } from './views/view.ts';
+
+interface LayoutProps {
+  views: ViewEntry[];
+  session: Session;
+  onSignedOut: () => void;
+  openPalette: () => void;
+  children: ComponentChildren;
+}
+
+export function Layout({ views, session, onSignedOut, openPalette, children }: LayoutProps) {
+  const { path } = useLocation();
+  const [isOpen, setIsOpen] = useState(false);
+  useEffect(() => setIsOpen(false), [path]);
+  return (
+    <div class="shell">
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
+      <header class="top">
+        <span class="menu">
+          <Button
+            variant="quiet"
+            icon={isOpen ? 'close' : 'menu'}
+            label={isOpen ? 'Close the menu' : 'Menu'}
+            onClick={() => setIsOpen(!isOpen)}
+          />
+        </span>
+        <a class="brand" href={toHref('/')}>
+          <img src="/console/favicon.svg" alt="" width="20" height="20" />
+          Facet
+        </a>
+        <button type="button" class="find" onClick={openPalette}>
+          <Icon name="search" />
+          <span class="find-text">Go to …</span>
+          <kbd>{/Mac/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
+        </button>
+        <Account session={session} onSignedOut={onSignedOut} />
+      </header>
+      <nav class={isOpen ? 'side open' : 'side'} aria-label="Views">
+        {views
+          .filter(({ label }) => label !== undefined)
+          .map((view) => (
+            <a key={view.path} href={toHref(view.path)} aria-current={isCurrent(view, path) ? 'page' : undefined}>
+              <Icon name={view.icon} />
+              {view.label}
+            </a>
+          ))}
+        <a class="apart" href="/docs">
+          <Icon name="book" />
+          API reference
+        </a>
+      </nav>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}
+
+/** The entry of a view is current for the paths below it, too. */
+const isCurrent = (view: ViewEntry, path: string): boolean => path === view.path || (view.path !== '/' && path.startsWith(`${view.path}/`));
+
+function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSignedOut'>) {
+  const tenant = session.surfaces.find((surface) => surface.tenant)?.tenant;
+  const leave = async (): Promise<void> => {
+    await signOut();
+    onSignedOut();
+  };
+  return (
+    <div class="account">
+      <Badge tone="accent">
+        <span class="unseen">Tenant </span>
+        {tenant?.name ?? 'Operator'}
+      </Badge>
+      <ThemeSwitch />
+      <Button variant="quiet" icon="exit" label="Sign out" onClick={leave} />
+    </div>
+  );
+}
+
+const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
+const THEME_ICONS = { system: 'screen', light: 'sun', dark: 'moon' } as const;
+
+function ThemeSwitch() {
+  const [theme, setTheme] = useState(readTheme);
+  const change = (): void => {
+    storeTheme(NEXT[theme]);
+    setTheme(NEXT[theme]);
+  };
+  return <Button variant="quiet" icon={THEME_ICONS[theme]} label={`Theme: ${theme}. Change to ${NEXT[theme]}`} onClick={change} />;
+}

@@ -1,0 +1,89 @@
+// The sign-in page: a key, or on a development server one click.
+import { useState } from 'preact/hooks';
+import { ApiError } from '../../api/api-error.ts';
+import { type Session, signIn, signInAsDemo } from '../../api/session.ts';
+import { Button } from '../../components/button.tsx';
+import { ErrorNotice } from '../../components/error-notice.tsx';
+import { Icon } from '../../components/icons.tsx';
+
+interface SignInProps {
+  session: Session;
+  onSignedIn: (session: Session) => void;
+}
+
+export function SignIn({ session, onSignedIn }: SignInProps) {
+  const [error, setError] = useState<ApiError>();
+  const attempt = async (begin: () => Promise<Session>): Promise<void> => {
+    setError(undefined);
+    try {
+      onSignedIn(await begin());
+    } catch (reason) {
+      setError(reason instanceof ApiError ? reason : new ApiError(-1, [{ text: String(reason) }]));
+    }
+  };
+  return (
+    <main class="sign-in" id="content" tabIndex={-1}>
+      <img src="/console/favicon.svg" alt="" width="40" height="40" />
+      <h1>Sign in to Facet</h1>
+      {session.development && (
+        <section aria-labelledby="one-click">
+          <h2 id="one-click">Development server</h2>
+          <p class="quiet">One click signs in with the development keys of all APIs. The two tenants never see each other’s data.</p>
+          <div class="row">
+            {session.development.tenants.map((tenant, at) => (
+              <Button key={tenant} variant={at === 0 ? 'primary' : 'plain'} onClick={() => attempt(() => signInAsDemo(tenant))}>
+                Continue as {tenant}
+              </Button>
+            ))}
+          </div>
+        </section>
+      )}
+      <KeyForm attempt={(key) => attempt(() => signIn(key))} isFirst={!session.development} />
+      {error && <ErrorNotice error={error} title="Sign in" />}
+      {!window.isSecureContext && <InsecureNotice />}
+      <p class="quiet">
+        Looking for the API? Its documents are at <a href="/docs">/docs</a>.
+      </p>
+    </main>
+  );
+}
+
+/** The key stays in the input, and is gone when the form is. */
+function KeyForm({ attempt, isFirst }: { attempt: (key: string) => Promise<void>; isFirst: boolean }) {
+  const [key, setKey] = useState('');
+  const [isBusy, setIsBusy] = useState(false);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    setIsBusy(true);
+    void attempt(key).finally(() => setIsBusy(false));
+  };
+  return (
+    <form onSubmit={submit}>
+      <label class="field">
+        <span>API key</span>
+        <input
+          type="password"
+          required
+          spellcheck={false}
+          autocomplete="off"
+          value={key}
+          onInput={(event) => setKey(event.currentTarget.value)}
+        />
+      </label>
+      <p class="quiet">A key of any API, or of an administrator. It becomes an encrypted cookie that ends after an hour without use.</p>
+      <Button type="submit" variant={isFirst ? 'primary' : 'plain'} icon="key" busy={isBusy}>
+        Sign in with a key
+      </Button>
+    </form>
+  );
+}
+
+const InsecureNotice = () => (
+  <div class="notice warn" role="note">
+    <Icon name="warning" />
+    <div class="notice-body">
+      <p class="notice-title">This connection is not encrypted</p>
+      <p>Browsers keep the session’s cookie only over HTTPS, or on the server’s own machine at http://localhost. Open the console there.</p>
+    </div>
+  </div>
+);

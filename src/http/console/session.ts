@@ -1,0 +1,155 @@
+// /console/session: signs in with a credential, tells whose session it is, and signs out. No response contains a credential.
+import { type Request, type Response, Router } from 'express';
+import { parseJson } from '../../fhir/json.ts';
+import { isObject } from '../../fhir/json-values.ts';
+import { forbidden, invalid, invalidStructure, loginRequired, methodNotAllowed, notFound, unsupportedMedia } from '../../fhir/outcome.ts';
+import type { Caller } from '../../interactions/context.ts';
+import type { Session } from '../../sessions/session-seal.ts';
+import { INSTALLATION } from '../../store/api-keys.ts';
+import type { FindCaller, FindTokenCaller } from '../middleware/authenticate.ts';
+import { buildTextReader } from '../middleware/read-body.ts';
+import { readRequestContext } from '../middleware/request-context.ts';
+import { endSession, isFromConsole, readSession, type SessionParts, writeSession } from '../middleware/session.ts';
+
+/** What the console tells its user of the server. */
+interface ServerFacts {
+  version: string;
+  engine: string;
+  production: boolean;
+  /** Whether lab orders go to a sandbox. */
+  sandbox: boolean;
+}
+
+/** The dependencies of the console's session. */
+export interface SessionApi extends SessionParts {
+  findCaller: FindCaller;
+  findTokenCaller: FindTokenCaller | undefined;
+  findTenant(id: number): Promise<{ slug: string; name: string } | undefined>;
+  /** The APIs whose credentials open them, with their titles. */
+  surfaces: { name: string; title: string }[];
+  /** The development keys: tenant → surface → key. Undefined: not in production. */
+  readDevelopmentKeys: (() => Promise<Record<string, Record<string, string>>>) | undefined;
+  server: ServerFacts;
+}
+
+const BODY_LIMIT = 16 * 1024;
+
+/** The router of `/console/session`. */
+export function buildSessionRouter(api: SessionApi): Router {
+  const router = Router({ caseSensitive: true });
+  const read = buildTextReader(BODY_LIMIT);
+  router.use((req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    readRequestContext(res).route = '/console/session';
+    if (req.method !== 'GET' && req.method !== 'HEAD' && !isFromConsole(req))
+      throw forbidden('only the console of this server signs in and out: send the header X-Facet-Console: 1, from no other site');
+    next();
+  });
+  router.get('/', async (req, res) => sendSession(api, req, res, await readSession(req, api)));
+  router.post('/', async (req, res) => {
+    const { key } = await readFields(req, read);
+    const caller = await identify(api, key);
+    readRequestContext(res).caller = caller;
+    const session = await readSession(req, api);
+    const credentials = { ...(await keepTenant(api, session, caller)), [caller.surface]: key! };
+    await sendSession(api, req, res, { credentials, began: session?.began ?? api.seal.now() });
+  });
+  router.delete('/', (req, res) => {
+    endSession(req, res, api);
+    res.status(204).end();
+  });
+  router.all('/', () => {
+    throw methodNotAllowed(['GET', 'HEAD', 'POST', 'DELETE']);
+  });
+  router.post('/demo', async (req, res) => {
+    const { tenant } = await readFields(req, read);
+    const credentials = (await readDevelopmentKeys(api, req))?.[tenant ?? ''];
+    if (!credentials) throw forbidden('a development server signs in like this, from the machine that it runs on: use a key instead');
+    await sendSession(api, req, res, { credentials, began: api.seal.now() });
+  });
+  router.use(() => {
+    throw notFound('there is nothing at this path');
+  });
+  return router;
+}
+
+/** The credentials of the session that are of the same tenant, or an operator's: a page never mixes the data of two tenants. */
+async function keepTenant(api: SessionApi, session: Session | undefined, { tenant }: Caller): Promise<Session['credentials']> {
+  const valid = await findCallers(api, session);
+  const kept = valid.filter(({ caller }) => [caller.tenant, tenant].includes(INSTALLATION) || caller.tenant === tenant);
+  return Object.fromEntries(kept.map(({ surface, credential }) => [surface, credential]));
+}
+
+async function identify({ findCaller, findTokenCaller }: SessionApi, credential: string | undefined): Promise<Caller> {
+  if (credential === undefined || !/^\S{1,3500}$/.test(credential)) throw invalid('key must be an API key', 'key');
+  if (findTokenCaller && credential.includes('.')) return findTokenCaller(credential);
+  const caller = await findCaller(credential);
+  if (!caller) throw loginRequired('this API key is not known, or no longer valid');
+  return caller;
+}
+
+interface ValidCredential {
+  surface: string;
+  credential: string;
+  caller: Caller;
+}
+
+/** The callers of a session, without those whose credential was revoked or has expired. */
+async function findCallers(api: SessionApi, session: Session | undefined): Promise<ValidCredential[]> {
+  const found = await Promise.all(
+    Object.entries(session?.credentials ?? {}).map(async ([surface, credential]) => {
+      const caller = await identify(api, credential).catch(ignoreInvalid);
+      return caller ? [{ surface, credential, caller }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Only a credential that is refused ends. A database that does not answer is an error. */
+function ignoreInvalid(error: unknown): undefined {
+  if (!isObject(error) || error.kind !== 'login') throw error;
+}
+
+/** Sends what the session opens, and renews its cookie. */
+async function sendSession(api: SessionApi, req: Request, res: Response, session: Session | undefined): Promise<void> {
+  const valid = await findCallers(api, session);
+  const credentials = Object.fromEntries(valid.map(({ surface, credential }) => [surface, credential]));
+  const ends = valid.length ? await writeSession(req, res, { began: session!.began, credentials }, api) : undefined;
+  if (valid.length && ends === undefined) throw invalid('these credentials are too long for a cookie: sign in with an API key', 'key');
+  if (session && !valid.length) endSession(req, res, api);
+  const development = await readDevelopmentKeys(api, req);
+  res.json({
+    surfaces: await Promise.all(valid.map((one) => describeCaller(api, one))),
+    available: api.surfaces,
+    ...(ends !== undefined && { ends: new Date(ends).toISOString(), server: api.server }),
+    ...(development && { development: { tenants: Object.keys(development) } }),
+  });
+}
+
+async function describeCaller({ surfaces, findTenant }: SessionApi, { surface, caller }: ValidCredential): Promise<object> {
+  const tenant = await findTenant(caller.tenant);
+  return {
+    name: surface,
+    title: surfaces.find(({ name }) => name === surface)?.title ?? surface,
+    ...(tenant && { tenant: { slug: tenant.slug, name: tenant.name } }),
+    scopes: caller.scopes,
+    actor: caller.actor,
+  };
+}
+
+const LOOPBACK_ADDRESS = /^(?:::ffff:)?127\.|^::1$/;
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/** Only for the machine of the server. The name of the host is checked, too: a page of another host can make its name lead to 127.0.0.1 (DNS rebinding). */
+async function readDevelopmentKeys({ readDevelopmentKeys: read }: SessionApi, req: Request) {
+  const isOwnMachine = LOOPBACK_ADDRESS.test(req.socket.remoteAddress ?? '') && LOOPBACK_HOST.test(req.headers.host ?? '');
+  return isOwnMachine && req.headers['x-forwarded-for'] === undefined ? read?.() : undefined;
+}
+
+/** The members of the body that are texts. */
+async function readFields(req: Request, read: ReturnType<typeof buildTextReader>): Promise<Record<string, string | undefined>> {
+  if (!/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) throw unsupportedMedia('send the body as application/json');
+  const { plain } = parseJson(await read(req));
+  if (!isObject(plain)) throw invalidStructure('the body must be a JSON object');
+  return Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, typeof value === 'string' ? value.trim() : undefined]));
+}

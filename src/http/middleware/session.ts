@@ -1,0 +1,82 @@
+// The session of the console: a cookie with encrypted credentials, which becomes the credential of a request that the console sends.
+// https://www.rfc-editor.org/rfc/rfc6265, docs/decisions/0061-console-application.md
+import type { CookieOptions, Request, RequestHandler, Response } from 'express';
+import type { Session, SessionSeal } from '../../sessions/session-seal.ts';
+
+export interface SessionParts {
+  seal: SessionSeal;
+  /** Where the client of a request reached this server. */
+  findBaseUrl(req: Request): string;
+}
+
+/**
+ * Whether the console sent this request. A page of another origin cannot send the header without a CORS preflight, and no response allows it.
+ * https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html#employing-custom-request-headers-for-ajaxapi
+ */
+export const isFromConsole = ({ headers }: Request): boolean =>
+  headers['x-facet-console'] === '1' && ['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined);
+
+/** The session of a request from the console. */
+export async function readSession(req: Request, { seal, findBaseUrl }: SessionParts): Promise<Session | undefined> {
+  if (!isFromConsole(req)) return undefined;
+  const text = readCookie(req, describeCookie(findBaseUrl(req)).name);
+  return text === undefined ? undefined : seal.open(text);
+}
+
+/** Browsers drop longer cookies: https://www.rfc-editor.org/rfc/rfc6265#section-6.1 */
+const MAX_COOKIE_LENGTH = 4000;
+
+/** Sets the cookie of a session; returns when it ends, in ms. Undefined: the credentials are too long for a cookie. */
+export async function writeSession(
+  req: Request,
+  res: Response,
+  session: Session,
+  { seal, findBaseUrl }: SessionParts,
+): Promise<number | undefined> {
+  const { text, ends } = await seal.seal(session);
+  if (text.length > MAX_COOKIE_LENGTH) return undefined;
+  const { name, options } = describeCookie(findBaseUrl(req));
+  res.cookie(name, text, { ...options, expires: new Date(ends) });
+  return ends;
+}
+
+export function endSession(req: Request, res: Response, { findBaseUrl }: SessionParts): void {
+  const { name, options } = describeCookie(findBaseUrl(req));
+  res.clearCookie(name, options);
+}
+
+const PLAIN_LOOPBACK = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::(\d+))?$/i;
+
+/**
+ * Plain HTTP is for this machine only. Its cookies are shared by all ports, so the port is in the name. The prefix `__Host-`: no other host of the domain can set the
+ * cookie (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes).
+ */
+function describeCookie(baseUrl: string): { name: string; options: CookieOptions } {
+  const plain = PLAIN_LOOPBACK.exec(baseUrl);
+  const options = { httpOnly: true, sameSite: 'strict', path: '/' } as const;
+  return plain
+    ? { name: `facet-console-${plain[1] ?? '80'}`, options }
+    : { name: '__Host-facet-console', options: { ...options, secure: true } };
+}
+
+const readCookie = ({ headers: { cookie = '' } }: Request, name: string): string | undefined =>
+  cookie
+    .split(';')
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+
+/**
+ * Gives a request of the console the credential of its session for the surface that it goes to. A request with a credential of its own keeps it.
+ * `listSurfaces`: the surfaces whose credentials open the path of a request, the preferred one first.
+ */
+export const useSession =
+  (parts: SessionParts, listSurfaces: (req: Request) => string[]): RequestHandler =>
+  async (req, _res, next) => {
+    if (req.headers.authorization === undefined && req.headers['x-api-key'] === undefined) {
+      const session = await readSession(req, parts);
+      const surface = session && listSurfaces(req).find((name) => Object.hasOwn(session.credentials, name));
+      if (surface !== undefined) req.headers.authorization = `Bearer ${session!.credentials[surface]}`;
+    }
+    next();
+  };

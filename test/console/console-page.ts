@@ -1,0 +1,41 @@
+// What the tests of the console use of a browser's page. https://playwright.dev/docs/api/class-page
+
+export interface Viewport {
+  width: number;
+  height: number;
+}
+
+export interface ConsolePage {
+  goto(url: string): Promise<unknown>;
+  fill(selector: string, text: string): Promise<void>;
+  click(selector: string): Promise<void>;
+  hover(selector: string): Promise<void>;
+  selectOption(selector: string, option: string | { label: string }): Promise<unknown>;
+  waitForSelector(selector: string, options?: { state: 'attached' | 'detached' | 'hidden' | 'visible' }): Promise<unknown>;
+  waitForFunction(script: string): Promise<unknown>;
+  textContent(selector: string): Promise<string | null>;
+  inputValue(selector: string): Promise<string>;
+  isVisible(selector: string): Promise<boolean>;
+  evaluate<T>(script: string): Promise<T>;
+  setViewportSize(size: Viewport): Promise<void>;
+  emulateMedia(options: { colorScheme: 'light' | 'dark' | null }): Promise<void>;
+  screenshot(options: { path: string; fullPage: boolean }): Promise<unknown>;
+  reload(): Promise<unknown>;
+  goBack(): Promise<unknown>;
+  url(): string;
+  keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
+  context(): { cookies(): Promise<Cookie[]>; clearCookies(): Promise<void> };
+  on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
+  on(event: 'pageerror', listener: (error: Error) => void): void;
+  on(event: 'request', listener: (request: { url(): string }) => void): void;
+  on(event: 'response', listener: (response: { url(): string; text(): Promise<string> }) => void): void;
+}
+
+interface Cookie {
+  name: string;
+  value: string;
+  httpOnly: boolean;
+  secure: boolean;
+  sameSite: 'Strict' | 'Lax' | 'None';
+  expires: number;
+}
