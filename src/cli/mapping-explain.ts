@@ -31,8 +31,8 @@ export function explainMapping(loaded: LoadedShape, world: MappingFiles): string
 function fieldLines(loaded: LoadedShape, { registry }: MappingFiles): string[] {
   const { file } = loaded.mapping;
   const samples = buildSamples(existsSync(toExamplesPath(file)) ? readExamples(file).content : [], loaded.shape);
-  const rows = explainFields(loaded, { registry, samples }).map(({ field, paths, parameters }) => [
-    field,
+  const rows = explainFields(loaded, { registry, samples }).map(({ name, paths, parameters }) => [
+    name,
     paths.join(', '),
     parameters ? parameters.map(({ code }) => code).join(', ') || '–' : '',
     parameters ? [...new Set(parameters.flatMap((parameter) => parameterIndexes(parameter).split(', ')))].join(', ') || '–' : '',

@@ -333,6 +333,9 @@ export interface Mappings {
   touches: TouchRule[];
   /** Builds the OpenAPI 3.1 document of a surface; reads the examples from their files. Undefined: no such surface. */
   openApi(surface: string, facts: ServerFacts): object | undefined;
+  /** What a surface and its shapes are, as JSON; and one shape with its fields, codes, filters, losses and file. Undefined: there is none. */
+  explainSurface(surface: string): object | undefined;
+  explainShape(surface: string, shape: string): object | undefined;
 }
 
 /**

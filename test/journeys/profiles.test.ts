@@ -28,7 +28,14 @@ const command = (name: string, options: Record<string, string>) => administer(fa
 /** Commands on packages ask for no context of a caller. */
 const FACTS = {
   keyPrefixes: {},
-  mappings: { surfaces: [], shapes: [], touches: [], openApi: () => undefined },
+  mappings: {
+    surfaces: [],
+    shapes: [],
+    touches: [],
+    openApi: () => undefined,
+    explainSurface: () => undefined,
+    explainShape: () => undefined,
+  },
   now: () => new Date(),
   syncCatalogue: () => Promise.reject(new Error('not asked for')),
   print: async () => {},

@@ -1,11 +1,11 @@
-// The API of the console in Express, below /console/api: JSON, for keys and access tokens of the FHIR API, with their scopes. docs/decisions/0059-console-api.md
+// The API of the console in Express, below /console/api: JSON, for keys and access tokens of the FHIR API, with their scopes; mappings also for keys of their surface. docs/decisions/0059-console-api.md
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { toRecord } from '../../fhir/json-values.ts';
 import { methodNotAllowed, notFound } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { Mappings } from '../../mapping/shape.ts';
 import type { FhirApi } from '../fhir/router.ts';
-import { authenticate } from '../middleware/authenticate.ts';
+import { authenticateForAny } from '../middleware/authenticate.ts';
 import { authorizePatientKey } from '../middleware/authorize.ts';
 import { FHIR_PATH } from '../middleware/base-url.ts';
 import { checkRateLimit } from '../middleware/rate-limit.ts';
@@ -13,6 +13,7 @@ import { buildTextReader } from '../middleware/read-body.ts';
 import { readRequestContext, toClientRequest } from '../middleware/request-context.ts';
 import type { ConsoleHandler } from './console-call.ts';
 import { handleFaces } from './faces.ts';
+import { handleShape, handleSurface, handleSurfaces } from './mappings.ts';
 import { handlePreview } from './preview.ts';
 
 /** The dependencies of the console's API: those of the FHIR API, and the mappings. */
@@ -35,6 +36,9 @@ interface Route {
 const ROUTES: Route[] = [
   { path: '/faces/:type/:id', method: 'GET', interaction: 'read', handle: handleFaces },
   { path: '/preview', method: 'POST', interaction: 'operation', handle: handlePreview },
+  { path: '/mappings', method: 'GET', interaction: 'operation', handle: handleSurfaces },
+  { path: '/mappings/:surface', method: 'GET', interaction: 'operation', handle: handleSurface },
+  { path: '/mappings/:surface/:shape', method: 'GET', interaction: 'operation', handle: handleShape },
 ];
 
 /** The router of `/console/api`. */
@@ -53,9 +57,12 @@ export function buildConsoleRouter(api: ConsoleApi): Router {
   return router;
 }
 
+const isAboutMappings = ({ path }: Request): boolean => /^\/mappings(?:\/|$)/.test(path);
+
 /** The caller, after the limits that hold for the FHIR API. */
 async function openRequest(api: ConsoleApi, req: Request, res: Response): Promise<Caller> {
-  const caller = await authenticate(req, 'fhir', api.findCaller, api.accessTokens?.findCaller);
+  const vendors = isAboutMappings(req) ? api.mappings.surfaces.map(({ name }) => name) : [];
+  const caller = await authenticateForAny(req, ['fhir', ...vendors], api.findCaller, api.accessTokens?.findCaller);
   await api.admit(caller.tenant, req, res);
   readRequestContext(res).caller = caller;
   if (api.rateLimit) checkRateLimit(await api.countRequest(caller, { name: 'fhir' }, api.rateLimit));

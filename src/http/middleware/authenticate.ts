@@ -29,9 +29,18 @@ export type FindTokenCaller = (token: string) => Promise<Caller>;
  * The caller of a request to a surface. `findByToken`: absent where access tokens are not accepted. 401: no credential, an unknown one, or two different keys.
  * 403: a key of another surface.
  */
-export async function authenticate(req: Request, surface: string, find: FindCaller, findByToken?: FindTokenCaller): Promise<Caller> {
+export const authenticate = (req: Request, surface: string, find: FindCaller, findByToken?: FindTokenCaller): Promise<Caller> =>
+  authenticateForAny(req, [surface], find, findByToken);
+
+/** The caller of a request that credentials of several surfaces open. */
+export async function authenticateForAny(
+  req: Request,
+  [surface, ...others]: [string, ...string[]],
+  find: FindCaller,
+  findByToken?: FindTokenCaller,
+): Promise<Caller> {
   const caller = await identify(req, { surface, find, findByToken });
-  if (caller.surface !== surface) throw forbidden(describeSurface(caller.surface));
+  if (caller.surface !== surface && !others.includes(caller.surface)) throw forbidden(describeSurface(caller.surface));
   return caller;
 }
 

@@ -136,7 +136,106 @@ const PREVIEW = closed(
   ['saved'],
 );
 
+const SOURCE = closed({ file: { ...TEXT, description: 'loop/patient.yaml' }, text: { ...TEXT, description: 'YAML' } });
+
+const OUTLINED_FIELD = {
+  name: { ...TEXT, description: 'patient.last_name, or phones[].number for a field of the members of a list' },
+  elements: {
+    ...listOf(TEXT),
+    description:
+      'the FHIR elements that it shows or stores, by their JSON names: Patient.telecom.value. Empty: the server or the request has its value',
+  },
+};
+
+const CODE = closed(
+  {
+    word: { ...TEXT, description: 'the word of the vendor; absent: every other word' },
+    code: { ...TEXT, description: 'the stored value, as the mapping names it; absent: the word is stored as it is' },
+    use: {
+      enum: ['both', 'synonym', 'read', 'other'],
+      description:
+        'both: read and written; synonym: written, and the word is kept beside the code; read: read only; other: for every word that is not listed',
+    },
+  },
+  ['word', 'code'],
+);
+
+const EXPLAINED_FIELD = closed(
+  {
+    ...OUTLINED_FIELD,
+    type: { ...TEXT, description: 'the JSON type: string, boolean, string[], object[]' },
+    format: TEXT,
+    codec: { ...TEXT, description: 'how the value is converted' },
+    access: {
+      enum: ['read-write', 'read', 'write', 'create', 'update'],
+      description: 'write: only in requests; create, update: only such a request sets it',
+    },
+    required: { type: 'boolean' },
+    paths: {
+      ...listOf(TEXT),
+      description: 'the FHIRPaths of the mapping: of several, the first with a value is read and the first is written',
+    },
+    mapping: { ...TEXT, description: 'the file and line: loop/patient.yaml:12' },
+    foundBy: { ...listOf(TEXT), description: 'the FHIR search parameters with its value; absent for fields of the members of a list' },
+    codes: listOf(schema('Code')),
+  },
+  ['format', 'codec', 'foundBy'],
+);
+
+const SHAPE_FACTS = {
+  shape: { ...TEXT, description: 'the name of the mapping' },
+  resource: { ...TEXT, description: 'the FHIR type' },
+  about: TEXT,
+  forPatients: { type: 'boolean', description: 'true: only keys that are restricted to a patient may use it' },
+  endpoints: listOf(closed({ method: TEXT, path: { ...TEXT, description: "as in the vendor's documents" }, summary: TEXT })),
+};
+const OUTLINED_SHAPE = closed({ ...SHAPE_FACTS, fields: listOf(closed(OUTLINED_FIELD)) }, ['about']);
+const EXPLAINED_SHAPE = closed(
+  {
+    ...SHAPE_FACTS,
+    preferences: { ...listOf(TEXT), description: 'which of several names, addresses and numbers is shown' },
+    fields: listOf(schema('ExplainedField')),
+    filters: {
+      ...listOf(closed({ name: TEXT, search: { ...TEXT, description: '{} is the value' } })),
+      description: 'the query parameters of its list, and the FHIR search of each',
+    },
+    losses: closed({
+      unshown: { ...listOf(TEXT), description: 'the elements of the type that no field shows. They are kept' },
+      partial: { ...listOf(closed({ element: TEXT, shown: TEXT })), description: 'the elements that are shown in part. The rest is kept' },
+      changed: {
+        ...listOf(closed({ field: TEXT, how: TEXT })),
+        description: 'the fields that are stored in another form than they are sent in',
+      },
+    }),
+    source: SOURCE,
+  },
+  ['about'],
+);
+
+const SURFACE = closed(
+  {
+    surface: { ...TEXT, description: 'the name of the surface' },
+    title: TEXT,
+    documentation: { ...TEXT, description: "the address of the vendor's documents" },
+    hosts: listOf(TEXT),
+    mounts: {
+      ...listOf(TEXT),
+      description: 'the paths of this server below which its endpoints are, besides the documented paths themselves',
+    },
+    auth: closed({ scheme: { enum: ['api-key', 'bearer'] }, header: TEXT, prefix: { ...TEXT, description: 'how its keys begin' } }),
+    systems: { type: 'object', additionalProperties: TEXT, description: 'the names that its mappings give to code systems and other URLs' },
+    shapes: listOf(schema('OutlinedShape')),
+    source: SOURCE,
+  },
+  ['documentation'],
+);
+
 const SCHEMAS: Json = {
+  Surface: SURFACE,
+  OutlinedShape: OUTLINED_SHAPE,
+  ExplainedShape: EXPLAINED_SHAPE,
+  ExplainedField: EXPLAINED_FIELD,
+  Code: CODE,
   Edit: EDIT,
   Preview: PREVIEW,
   Saved: SAVED,
@@ -173,7 +272,48 @@ const EXAMPLE = {
   content: { resourceType: 'Patient', id: '01936b00-0000-7000-8000-0000000000aa', name: [{ family: 'Byron', given: ['Ada'] }] },
 };
 
+const READ_FAILURES = failures(['400', '401', '403', '404', '405', '429', '503']);
+const SURFACE_NAME = parameter('surface', 'the name of the surface', 'loop');
+const MAPPINGS_SCOPE =
+  'No data of a tenant: a credential of the FHIR API opens all mappings, whatever its scopes are, and a key of a surface those of its surface.';
+
+const MAPPING_PATHS: Json = {
+  '/mappings': {
+    get: {
+      operationId: 'listSurfaces',
+      tags: ['mappings'],
+      summary: 'List the surfaces with their shapes',
+      description: `Each field with the FHIR elements that it shows. ${MAPPINGS_SCOPE}`,
+      responses: {
+        200: { description: 'OK', content: { 'application/json': { schema: closed({ surfaces: listOf(schema('Surface')) }) } } },
+        ...READ_FAILURES,
+      },
+    },
+  },
+  '/mappings/{surface}': {
+    get: {
+      operationId: 'readSurface',
+      tags: ['mappings'],
+      summary: 'Read a surface with its shapes',
+      description: MAPPINGS_SCOPE,
+      parameters: [SURFACE_NAME],
+      responses: { 200: { description: 'OK', content: content('Surface') }, ...READ_FAILURES },
+    },
+  },
+  '/mappings/{surface}/{shape}': {
+    get: {
+      operationId: 'explainShape',
+      tags: ['mappings'],
+      summary: 'Explain a shape',
+      description: `Its fields, codes, filters and losses, and its file: what facet mapping explain prints. ${MAPPINGS_SCOPE}`,
+      parameters: [SURFACE_NAME, parameter('shape', 'the name of the shape', 'patient')],
+      responses: { 200: { description: 'OK', content: content('ExplainedShape') }, ...READ_FAILURES },
+    },
+  },
+};
+
 const PATHS: Json = {
+  ...MAPPING_PATHS,
   '/faces/{type}/{id}': {
     get: {
       operationId: 'readFaces',
@@ -211,11 +351,11 @@ export const buildConsoleOpenApi = ({ version, url }: { version: string; url: st
     title: 'Console',
     version,
     description:
-      'What the console shows and no other API has: the faces of a resource, and previews of edits. Needs a key or an access token of the FHIR API.',
+      'What the console shows and no other API has: the faces of a resource, previews of edits, and what the mappings are. Needs a key or an access token of the FHIR API.',
   },
   servers: [{ url, description: 'this server' }],
   security: [{ key: [] }],
-  tags: [{ name: 'faces' }, { name: 'previews' }],
+  tags: [{ name: 'faces' }, { name: 'previews' }, { name: 'mappings' }],
   paths: PATHS,
   components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } }, schemas: SCHEMAS },
 });

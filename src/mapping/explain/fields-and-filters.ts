@@ -17,35 +17,47 @@ import type { SearchSpec } from '../spec.ts';
 import { pickDifferentValue } from './different-value.ts';
 import type { FieldSamples } from './samples.ts';
 
-interface ExplainedField {
-  field: string;
+/** A field of a shape, with its full name: `patient.last_name`, or `phones[].number` for a field of the members of a list. */
+interface NamedField {
+  name: string;
+  field: Field;
+  /** The list whose members have the field. */
+  list?: Field;
+}
+
+/** All fields, those of the members of lists included. */
+export const listFields = ({ lens }: LoadedShape): NamedField[] =>
+  lens.leaves.flatMap((field) => [
+    { name: field.keyPath.join('.'), field },
+    ...(field.members ?? []).flatMap(listLeaves).map((member) => ({ name: toMemberName(field, member), field: member, list: field })),
+  ]);
+
+const toMemberName = ({ keyPath: listPath }: Field, { keyPath }: Field): string =>
+  `${listPath.join('.')}[].${keyPath.slice(listPath.length).join('.')}`;
+
+interface ExplainedField extends NamedField {
   /** The FHIRPaths of the field from the resource, as the mapping file has them. */
   paths: string[];
   /** Search parameters that index the field's value. Undefined for a field of a list member: the row of the list has them. */
   parameters?: SearchParameter[];
 }
 
-/** Explains every field. A field inside an object has its full name (`patient.last_name`). */
+/** Explains every field. */
 export function explainFields(
   loaded: LoadedShape,
   { registry, samples }: { registry: SearchRegistry; samples: FieldSamples },
 ): ExplainedField[] {
   const empty = writeOrEmpty(loaded, {});
-  return loaded.lens.leaves.flatMap((field) => [
-    {
-      field: field.keyPath.join('.'),
+  return listFields(loaded).map((named) => {
+    const { field, list } = named;
+    if (list) return { ...named, paths: field.paths.map(({ text }) => `${list.paths[0]!.text}.${text}`) };
+    return {
+      ...named,
       paths: field.keyPath.length > 1 || field.members ? field.paths.map(({ text }) => text) : [field.spec.fhir ?? []].flat(),
       parameters: findParameters(registry, empty, buildResourceWithValue(loaded, field, samples)),
-    },
-    ...(field.members ?? []).flatMap(listLeaves).map((member) => explainMember(field, member)),
-  ]);
+    };
+  });
 }
-
-/** Explains a field of a list member. It has no search parameters of its own. */
-const explainMember = (list: Field, { keyPath, paths }: Field): ExplainedField => ({
-  field: `${list.keyPath.join('.')}[].${keyPath.slice(list.keyPath.length).join('.')}`,
-  paths: paths.map(({ text }) => `${list.paths[0]!.text}.${text}`),
-});
 
 /** Builds a resource with a value in this field only. A lens does not write a read-only field of an object, so its value is put at its path. */
 function buildResourceWithValue(loaded: LoadedShape, field: Field, samples: FieldSamples): Resource {

@@ -24,6 +24,7 @@ import { buildShapeEnvelopes } from '../response/shape-envelopes.ts';
 import { listPathParameters } from '../routes.ts';
 import { MAX_LIST_ITEMS, type Shape, type Surface, type TracedField, type View } from '../shape.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
+import { toPublishedPlace } from './yaml-file.ts';
 
 interface ShapeInput {
   name: string;
@@ -105,10 +106,9 @@ const buildAccess = ({ read, write, trace }: Lens, locateLine: ShapeInput['locat
   trace: (resource, env) => trace(resource, env).map((field) => addDeclaration(field, locateLine)),
 });
 
-/** The line is that of the vendor's folder, not of the machine. */
 const addDeclaration = ({ field, ...traced }: FieldLineage, locateLine: ShapeInput['locateLine']): TracedField => ({
   ...traced,
-  declaredAt: locateLine(toFileKeys(field.keyPath)).split(/[\\/]/).slice(-2).join('/'),
+  declaredAt: toPublishedPlace(locateLine(toFileKeys(field.keyPath))),
 });
 
 /** The searches for the resource that a create updates, and for the one that holds an item. */

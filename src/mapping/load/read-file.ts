@@ -68,6 +68,7 @@ function applyExtends(own: SourceFile<unknown>): SourceFile<unknown> {
   const placed = (keys: string[]): SourceFile<unknown> => (keys[0] === undefined || keys[0] in words || !(keys[0] in taken) ? own : other);
   return {
     file: own.file,
+    text: own.text,
     content: { ...taken, ...words },
     locateLine: (keys) => placed(keys).locateLine(keys),
     locate: (keys) => placed(keys).locate(keys),

@@ -5,11 +5,16 @@ import { type ErrorCode, isMap, isNode, isScalar, isSeq, LineCounter, type Node,
 export interface SourceFile<T> {
   file: string;
   content: T;
+  /** The text of the file. */
+  text: string;
   /** `mappings/loop/patient.yaml:12` for the keys that lead to a part, or the nearest part above it. */
   locateLine(keys: string[]): string;
   /** The file, line and keys: `mappings/loop/patient.yaml:12 fields.gender`. */
   locate(keys: string[]): string;
 }
+
+/** A file, or a line of it, below the folder of all vendors (`loop/patient.yaml:12`): its place on this machine is not published. */
+export const toPublishedPlace = (place: string): string => place.split(/[\\/]/).slice(-2).join('/');
 
 /** Hints for YAML errors. */
 const YAML_HINTS: Partial<Record<ErrorCode, string>> = {
@@ -26,7 +31,8 @@ const YAML_HINTS: Partial<Record<ErrorCode, string>> = {
 /** Reads a YAML file; throws with the position of a syntax error. */
 export function readYaml(file: string): SourceFile<unknown> {
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, merge: true });
+  const text = readFileSync(file, 'utf8');
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
   const [error] = document.errors;
   if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${describeYamlError(error)}`);
   const root: Node | null = document.contents;
@@ -34,7 +40,7 @@ export function readYaml(file: string): SourceFile<unknown> {
     const at = findOffset(root, keys);
     return `${file}:${at === undefined ? 1 : lines.linePos(at).line}`;
   };
-  return { file, content: document.toJS(), locateLine: line, locate: (keys) => `${line(keys)} ${keys.join('.')}`.trimEnd() };
+  return { file, text, content: document.toJS(), locateLine: line, locate: (keys) => `${line(keys)} ${keys.join('.')}`.trimEnd() };
 }
 
 /** The first line of the parser's message, without the position, and a hint. */

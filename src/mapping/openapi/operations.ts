@@ -161,6 +161,20 @@ const listPathErrors = ({ shape }: Pick<LoadedShape, 'shape'>): ErrorKind[] => (
 const listMissingErrors = ({ mapping }: LoadedShape): ErrorKind[] =>
   Object.values(mapping.content.search ?? {}).flatMap((spec) => toValueSpec(spec)?.missing ?? []);
 
+/** Each endpoint of a shape with its summary, in the order of its mapping. */
+export const listEndpoints = ({
+  shape,
+  mapping,
+}: Pick<LoadedShape, 'shape' | 'mapping'>): { method: string; path: string; summary: string }[] =>
+  shape.interactions.map((interaction) => {
+    const row = OPERATIONS[interaction];
+    return {
+      method: row.method.toUpperCase(),
+      path: row.item ? shape.itemPath : shape.path,
+      summary: mapping.content.summary?.[interaction] ?? buildSummary(interaction, row, shape),
+    };
+  });
+
 /** The operations of a shape, in the order of its mapping. */
 export function buildOperations(parts: OperationParts): PlacedOperation[] {
   const { shape } = parts.loaded;
