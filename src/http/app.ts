@@ -41,11 +41,14 @@ export type App = Express;
 
 const isFhir = (path: string): boolean => /^\/fhir(?:\/|$)/.test(path);
 
+/** The mappings of a surface are open to the credential of that surface, too. */
+const MAPPINGS = /^\/console\/api\/mappings\/([^/]+)/;
+
 /** The surfaces whose credentials open a path. */
 const listCredentialSurfaces =
   (find: RouteResolver) =>
   (req: Request): string[] => {
-    if (isFhir(req.path) || /^\/console\//.test(req.path)) return ['fhir'];
+    if (isFhir(req.path) || /^\/console\//.test(req.path)) return ['fhir', MAPPINGS.exec(req.path)?.[1] ?? []].flat();
     if (/^\/admin(?:\/|$)/.test(req.path)) return [OPERATOR_SURFACE, ADMIN_SURFACE];
     return [find(req).surface?.name ?? []].flat();
   };

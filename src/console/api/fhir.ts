@@ -3,7 +3,7 @@ import { type Reply, request } from './request.ts';
 
 const FHIR = '/fhir/R4';
 
-interface Resource {
+export interface Resource {
   resourceType: string;
   id?: string;
   meta?: { versionId?: string; lastUpdated?: string };

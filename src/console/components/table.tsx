@@ -1,7 +1,7 @@
 // A table that scrolls in its own frame, so that a narrow screen does not scroll the page.
 import type { ComponentChildren } from 'preact';
 
-interface Column<Row> {
+export interface Column<Row> {
   title: string;
   cell: (row: Row) => ComponentChildren;
   align?: 'end';

@@ -1,7 +1,20 @@
 // The views of the console, in the order of the navigation. A new view gets an entry here; its code is a chunk of its own, which is loaded when it is opened.
+import { navigate } from '../router.ts';
 import type { ViewEntry } from './view.ts';
 
 export const VIEWS: ViewEntry[] = [
   { path: '/', title: 'Overview', label: 'Overview', icon: 'home', load: () => import('./front-door/front-door.tsx') },
+  {
+    path: '/mappings',
+    title: 'Mappings',
+    label: 'Mappings',
+    icon: 'mappings',
+    load: () => import('./mappings/mappings.tsx'),
+    commands: () => [
+      { title: 'Find which vendors show an element', words: 'field path', icon: 'search', run: () => navigate('/mappings') },
+    ],
+  },
+  { path: '/mappings/:surface', title: 'Surface', icon: 'mappings', load: () => import('./mappings/surface.tsx') },
+  { path: '/mappings/:surface/:shape', title: 'Mapping', icon: 'mappings', load: () => import('./mappings/shape.tsx') },
   { path: '/components', title: 'Components', icon: 'book', load: () => import('./gallery/gallery.tsx') },
 ];
