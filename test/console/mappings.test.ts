@@ -114,6 +114,9 @@ inChromium(`mappings${CHROMIUM === undefined ? ' (skipped: there is no Chromium 
     expect(rows.find((row) => row.startsWith('mobile_phone'))).toContain('+12125550001telecom[0].value');
     expect(rows.find((row) => row.startsWith('last_name'))).toContain('Lovelacename[0].family');
     expect(await opened.findViolations()).toEqual([]);
+    expect(rows.some((row) => row.startsWith('occupation'))).toBe(false);
+    await page.click('button:has-text("Fields without a value")');
+    await page.waitForSelector('.live-view tr:has-text("occupation")');
     // the lists of the page hold what this tenant has
     expect(await textsOf('select option')).toEqual([expect.stringContaining(PATIENT.id)]);
     await opened.go(`/mappings/jump/patient?tab=live&id=${OTHER.id}`);

@@ -1,7 +1,10 @@
 // The faces of one resource in this shape. A resource has several if the items of the shape are elements.
+
+import { useState } from 'preact/hooks';
 import { type FaceBody, readFaces } from '../../api/faces.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
+import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { RequestView } from '../../components/request-view.tsx';
 import { type Column, Table } from '../../components/table.tsx';
@@ -37,11 +40,32 @@ function Face({ face }: { face: FaceBody }) {
           This view shows other resources, too. Your key lacks the scopes <code>{needs?.join(' ')}</code>.
         </p>
       ) : (
-        <Table caption="Fields with their values" columns={COLUMNS} rows={listFieldValues(face)} keyOf={({ name }) => name} />
+        <Fields values={listFieldValues(face)} />
       )}
     </section>
   );
 }
+
+/** Most views have many fields without a value, which are shown on demand. */
+function Fields({ values }: { values: FieldValue[] }) {
+  const [showsAll, setShowsAll] = useState(false);
+  const shown = showsAll ? values : values.filter(({ value }) => hasValue(value));
+  const hidden = values.filter(({ value }) => !hasValue(value)).length;
+  return (
+    <>
+      <Table caption="Fields with their values" columns={COLUMNS} rows={shown} keyOf={({ name }) => name} />
+      {hidden > 0 && (
+        <div>
+          <Button pressed={showsAll} onClick={() => setShowsAll(!showsAll)}>
+            {`Fields without a value (${hidden})`}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 const COLUMNS: Column<FieldValue>[] = [
   { title: 'Field', cell: ({ name }) => <code>{name}</code> },
@@ -51,10 +75,10 @@ const COLUMNS: Column<FieldValue>[] = [
 ];
 
 const Value = ({ value }: { value: unknown }) =>
-  value === undefined || value === null || value === '' ? (
-    <span class="quiet">{value === '' ? 'empty' : value === null ? 'null' : 'left out'}</span>
-  ) : (
+  hasValue(value) ? (
     <span class="value">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
+  ) : (
+    <span class="quiet">{value === undefined ? 'left out' : JSON.stringify(value)}</span>
   );
 
 const Elements = ({ elements }: { elements: string[] }) =>
