@@ -1,6 +1,6 @@
 // Tabs: arrow keys move between them. https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
 import type { ComponentChildren } from 'preact';
-import { useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface Tab {
   name: string;
@@ -19,6 +19,7 @@ interface TabsProps {
 export function Tabs({ label, tabs, current, onSelect, children }: TabsProps) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
+  useEffect(() => showTab(list.current), [current]);
   const move = (event: KeyboardEvent): void => {
     const at = tabs.findIndex(({ name }) => name === current);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
@@ -51,4 +52,13 @@ export function Tabs({ label, tabs, current, onSelect, children }: TabsProps) {
       </div>
     </div>
   );
+}
+
+/** Scrolls the list, and not the page, to the current tab. */
+function showTab(list: HTMLElement | null): void {
+  const tab = list?.querySelector('[aria-selected=true]')?.getBoundingClientRect();
+  if (!list || !tab) return;
+  const frame = list.getBoundingClientRect();
+  if (tab.left < frame.left) list.scrollLeft -= frame.left - tab.left;
+  else if (tab.right > frame.right) list.scrollLeft += tab.right - frame.right;
 }

@@ -24,7 +24,7 @@ export const LossReport = ({ losses: { unshown, partial, changed }, resource }: 
           caption="Elements that are shown in part"
           columns={[
             { title: 'Element', cell: ({ element }) => <code>{element}</code> },
-            { title: 'What is shown', cell: ({ shown }) => shown },
+            { title: 'What is shown', cell: ({ shown }) => <span class="long">{shown}</span> },
           ]}
           rows={partial}
           keyOf={({ element }) => element}
