@@ -38,6 +38,7 @@ function buildShapeTypes(loaded: LoadedShape, surface: LoadedSurface['source']['
     operations: {},
     items: {},
     parameters: {},
+    documentedParameters: {},
     id: undefined,
   });
   return [

@@ -35,11 +35,11 @@ export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, b
     servers,
     security: [{ key: [] }],
     tags: [
-      { name: 'system' },
-      ...[...SERVED_TYPES, AUDIT_TYPE].map((name) => ({
+      ...listTypesLeadingFirst().map((name) => ({
         name,
         externalDocs: { url: `https://hl7.org/fhir/R4/${name.toLowerCase()}.html` },
       })),
+      { name: 'system' },
     ],
     paths: buildPaths(registry),
     components: {
@@ -51,6 +51,13 @@ export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, b
       responses: Object.fromEntries(Object.entries(ERROR_KINDS).map(([kind, facts]) => [kind, buildFailureResponse(kind, facts)])),
     },
   };
+}
+
+/** Orders and patients come first, as in the vendors' documents. */
+function listTypesLeadingFirst(): string[] {
+  const leading = ['ServiceRequest', 'Patient'];
+  const types: string[] = [...SERVED_TYPES, AUDIT_TYPE];
+  return [...leading.filter((type) => types.includes(type)), ...types.filter((type) => !leading.includes(type))];
 }
 
 const REQUEST_SCHEMAS: Record<string, Json> = {

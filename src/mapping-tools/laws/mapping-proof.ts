@@ -18,6 +18,7 @@ interface Breach {
 
 const EXTRA_KEYS = [
   'title',
+  'documented',
   'env',
   'into',
   'items',

@@ -10,6 +10,8 @@ import { readYaml, type SourceFile } from './yaml-file.ts';
 /** One example. Its keys select the checks that run. */
 export interface Example {
   title: string;
+  /** The request or the filters are in the vendor's documents: the OpenAPI document shows them first. */
+  documented?: boolean;
   env?: Record<string, unknown>;
   /** A create: request → resource → response. `into`: the resource that it updates. `server`: fields that the server sets later. */
   request?: View;

@@ -5,15 +5,26 @@ import type { LoadedShape } from '../load/loaded.ts';
 import type { View } from '../shape.ts';
 import type { Json } from './json.ts';
 
+/** An example with its title. `x-documented`: it is in the vendor's documents. */
+interface NamedExample<T> {
+  summary: string;
+  'x-documented'?: true;
+  value: T;
+}
+
+/** Examples by a name derived from the title. */
+type NamedExamples<T> = Record<string, NamedExample<T>>;
+
 export interface DocumentExamples {
-  /** By a name derived from the title. */
-  requests: Record<string, { summary: string; value: View }>;
-  changes: Record<string, { summary: string; value: View }>;
-  items: Record<string, { summary: string; value: View }>;
+  requests: NamedExamples<View>;
+  changes: NamedExamples<View>;
+  items: NamedExamples<View>;
   /** Typical values of query parameters. */
   parameters: Record<string, string>;
+  /** The query parameters of the request that the vendor's documents show. */
+  documentedParameters: Record<string, string>;
   /** Changes as JSON Patch. */
-  operations: Record<string, { summary: string; value: unknown }>;
+  operations: NamedExamples<unknown>;
   /** An id as the surface shows it. */
   id: string | undefined;
 }
@@ -23,14 +34,16 @@ const MAX_EXAMPLES = 6;
 const MAX_EXAMPLE_LENGTH = 2000;
 
 export function pickDocumentExamples({ mapping, shape }: LoadedShape): DocumentExamples {
-  const examples = existsSync(toExamplesPath(mapping.file)) ? readExamples(mapping.file).content : [];
+  const inFile = existsSync(toExamplesPath(mapping.file)) ? readExamples(mapping.file).content : [];
+  const examples = [...inFile.filter(({ documented }) => documented), ...inFile.filter(({ documented }) => !documented)];
   const found = examples.flatMap(({ response }) => (response?.[shape.idName] ? [String(response[shape.idName])] : []));
   return {
     requests: nameExamples(examples, ({ request, several = request, perform = several }) => perform && shape.pickKnownFields(perform)),
     changes: nameExamples(examples, (example) => planExampleChange(shape, example)),
     operations: nameExamples(examples, ({ change }) => (Array.isArray(change) ? change : undefined)),
     items: nameExamples(examples, ({ response }) => response),
-    parameters: pickParameters(examples, Object.keys(mapping.content.search ?? {})),
+    parameters: pickParameters(inFile, Object.keys(mapping.content.search ?? {})),
+    documentedParameters: examples.find(({ documented, search }) => documented && search)?.search ?? {},
     id: found[0],
   };
 }
@@ -69,12 +82,12 @@ function planExampleChange(shape: LoadedShape['shape'], { change, stored, env }:
   return Object.keys(fields).length ? fields : undefined;
 }
 
-function nameExamples<T>(examples: Example[], of: (example: Example) => T | undefined): Record<string, { summary: string; value: T }> {
+function nameExamples<T>(examples: Example[], of: (example: Example) => T | undefined): NamedExamples<T> {
   const found = examples.flatMap((example) => {
     const value = of(example);
-    return value && JSON.stringify(value).length <= MAX_EXAMPLE_LENGTH
-      ? [[toSlug(example.title), { summary: example.title, value }] as const]
-      : [];
+    if (!value || (!example.documented && JSON.stringify(value).length > MAX_EXAMPLE_LENGTH)) return [];
+    const named: NamedExample<T> = { summary: example.title, ...(example.documented && { 'x-documented': true }), value };
+    return [[toSlug(example.title), named] as const];
   });
   return Object.fromEntries(found.slice(0, MAX_EXAMPLES));
 }
@@ -88,4 +101,4 @@ const toSlug = (title: string): string =>
 
 /** Examples in the form of OpenAPI, each value in its envelope. */
 export const wrapExamples = (examples: DocumentExamples['items'], wrap: (value: View) => unknown): Record<string, Json> =>
-  Object.fromEntries(Object.entries(examples).map(([name, { summary, value }]) => [name, { summary, value: wrap(value) }]));
+  Object.fromEntries(Object.entries(examples).map(([name, { value, ...facts }]) => [name, { ...facts, value: wrap(value) }]));

@@ -11,7 +11,8 @@ import { buildSurfaceHeaders } from './responses.ts';
 import { describeItems, toSchemaNames } from './schema-names.ts';
 
 /** Builds the document of all shapes of a surface. */
-export function buildOpenApi(loaded: LoadedSurface, shapes: LoadedShape[], facts: ServerFacts): Json {
+export function buildOpenApi(loaded: LoadedSurface, inFileOrder: LoadedShape[], facts: ServerFacts): Json {
+  const shapes = inFileOrder.toSorted((a, b) => rankShape(a) - rankShape(b));
   const { surface, source } = loaded;
   const { describedAt } = source.content;
   return {
@@ -25,10 +26,7 @@ export function buildOpenApi(loaded: LoadedSurface, shapes: LoadedShape[], facts
     ...(describedAt !== undefined && { externalDocs: { url: describedAt, description: 'The vendor’s own documents' } }),
     servers: facts.servers,
     security: [{ key: [] }],
-    tags: shapes.map(({ shape, mapping }) => ({
-      name: describeItems(shape).many,
-      ...(mapping.content.about !== undefined && { description: mapping.content.about }),
-    })),
+    tags: buildTags(shapes),
     paths: buildPaths(shapes, loaded, facts),
     components: {
       securitySchemes: {
@@ -45,6 +43,23 @@ export function buildOpenApi(loaded: LoadedSurface, shapes: LoadedShape[], facts
       headers: buildSurfaceHeaders(source.content),
     },
   };
+}
+
+/** One tag for each name: of shapes with the same name, the first describes it. */
+function buildTags(shapes: LoadedShape[]): Json[] {
+  const tags = shapes.map(({ shape, mapping: { content } }) => ({
+    name: describeItems(shape).many,
+    ...(content.about !== undefined && { description: content.about }),
+  }));
+  return tags.filter(({ name }, at) => tags.findIndex((tag) => tag.name === name) === at);
+}
+
+/** Orders and patients come first: most readers look for these. */
+const LEADING_TYPES = ['ServiceRequest', 'Patient'];
+
+function rankShape({ mapping, shape }: LoadedShape): number {
+  const rank = LEADING_TYPES.indexOf(mapping.content.resource);
+  return rank === -1 || !shape.interactions.some((one) => one === 'create' || one === 'search') ? LEADING_TYPES.length : rank;
 }
 
 function buildDescription({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: ServerFacts): string {

@@ -49,7 +49,7 @@ export const buildIdempotencyKey = ({ idempotency = 'optional' }: MappingSpec): 
 export function buildListParameters(
   { shape, lens, mapping }: LoadedShape,
   { page, systems }: SurfaceSpec,
-  { parameters }: DocumentExamples,
+  { parameters, documentedParameters }: DocumentExamples,
 ): Json[] {
   const { resource, take, search = {} } = mapping.content;
   const { many } = describeItems(shape);
@@ -57,7 +57,10 @@ export function buildListParameters(
   return [
     ...(take === undefined ? buildPagingParameters(page) : []),
     ...Object.entries(search).map(([name, spec]) =>
-      placeParameter(mapping.content, buildFilter(name, spec, { ...context, example: parameters[name] })),
+      placeParameter(
+        mapping.content,
+        buildFilter(name, spec, { ...context, example: parameters[name], documented: documentedParameters[name] }),
+      ),
     ),
   ];
 }
@@ -131,6 +134,8 @@ interface FilterContext {
   /** The aliases of the surface, which readers of the document do not know. */
   systems: SurfaceSpec['systems'];
   example: string | undefined;
+  /** The value in the vendor's documented request. */
+  documented: string | undefined;
   /** The name of the items. */
   many: string;
   /** The names of their fields. */
@@ -138,13 +143,15 @@ interface FilterContext {
 }
 
 function buildFilter(name: string, spec: SearchSpec, context: FilterContext): Json {
-  const { resource, systems, example } = context;
+  const { resource, systems, documented } = context;
+  const example = documented ?? context.example;
   const schema = toParameterSchema(spec);
   return {
     ...buildQueryParameter({ name, description: describeFilter(name, spec, context), schema }),
     required: toValueSpec(spec)?.required === true,
     'x-fhir-search': listSearches(spec).map((text) => `${resource}?${expandAliases(text, systems)}`),
     ...(example !== undefined && { example: schema.type === 'boolean' ? example === 'true' : example }),
+    ...(documented !== undefined && { 'x-documented': true }),
   };
 }
 
