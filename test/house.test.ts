@@ -68,7 +68,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     console: ['fhir', 'middleware'],
     webhooks: ['middleware'],
     openapi: ['middleware'],
-    docs: [],
+    docs: ['middleware'],
   },
   orders: {
     catalogue: [],

@@ -10,6 +10,7 @@ import { buildDocsRouter } from './docs/serve.ts';
 import { buildFhirRouter, type FhirApi, rejectOtherFhirBase } from './fhir/router.ts';
 import { type AuditParts, recordRequests } from './middleware/audit.ts';
 import { FHIR_PATH } from './middleware/base-url.ts';
+import type { ReadDevelopmentKeys } from './middleware/development-keys.ts';
 import { buildErrorHandler, type LogFailure, sendRouteNotFound } from './middleware/error-handler.ts';
 import { discardAfterFinalResponse } from './middleware/read-body.ts';
 import { beginRequest, checkHeaders } from './middleware/request-context.ts';
@@ -26,6 +27,8 @@ export interface AppDependencies {
   admin: AdminApi;
   /** Undefined: nothing is served below /console. `build`: undefined if the console was not built. */
   console: { api: ConsoleApi; session: SessionApi; build: ConsoleBuild | undefined } | undefined;
+  /** The keys that the page of the documentation offers. Undefined in production. */
+  readDevelopmentKeys: ReadDevelopmentKeys;
   /** The OpenAPI documents, and the JSON Schemas of mapping files. */
   documents: { openApi: ServedDocuments; schemas: ServedDocuments };
   webhooks: WebhookEndpoint[];
@@ -59,6 +62,7 @@ export function buildApp({
   vendor,
   admin,
   console,
+  readDevelopmentKeys,
   documents,
   webhooks,
   ready,
@@ -91,7 +95,7 @@ export function buildApp({
   app.use('/console', sendRouteNotFound);
   app.use('/openapi', buildDocumentRouter('/openapi', documents.openApi));
   app.use('/schemas', buildDocumentRouter('/schemas', documents.schemas));
-  app.use('/docs', buildDocsRouter());
+  app.use('/docs', buildDocsRouter(readDevelopmentKeys));
   app.get('/', (_req, res) => res.redirect(console?.build ? 'console' : 'docs'));
   app.use(buildWebhookRouter(webhooks));
   app.use(buildVendorRouter(vendor, find));

@@ -126,6 +126,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
     fhir,
     vendor: { ...withPrefixes(mappings), ...shared, ...limits, externalSteps: integrations.externalSteps, bodyLimit: config.bodyLimits.v1 },
     console: consoleWith(mappings),
+    readDevelopmentKeys: parts.readDevelopmentKeys,
     admin: buildAdminApi({ findCaller, ...integrations }, { database, mappings, now: clock, contextOf: ownContextOf }),
     documents: buildServedDocuments({ registry, mappings }, { ...pickDescribed(config, integrations), baseUrl, ...limits }),
     webhooks: [integrations.hook],

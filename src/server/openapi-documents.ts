@@ -44,15 +44,22 @@ function buildOpenApiDocuments(
   };
   const vendors = mappings.surfaces.map((surface) => {
     const facts = { version, servers: listServers(surface, baseUrl), rateLimit: findRateLimit(surface), bodyLimit: bodyLimits.v1 };
-    return [surface.name, { title: surface.title, build: () => mappings.openApi(surface.name, facts)! }] as const;
+    const credential = toCredential(surface);
+    return [surface.name, { title: surface.title, credential, build: () => mappings.openApi(surface.name, facts)! }] as const;
   });
   return {
-    fhir: { title: 'FHIR R4', build: () => buildFhirOpenApi(registry, fhir) },
+    fhir: { title: 'FHIR R4', credential: BEARER, build: () => buildFhirOpenApi(registry, fhir) },
     ...Object.fromEntries(vendors),
-    admin: { title: 'Administration', build: () => buildAdminOpenApi({ version, url: `${baseUrl}/admin`, sandbox }) },
-    ...(console && { console: { title: 'Console', build: () => buildConsoleOpenApi({ version, url: `${baseUrl}/console/api` }) } }),
+    admin: { title: 'Administration', credential: BEARER, build: () => buildAdminOpenApi({ version, url: `${baseUrl}/admin`, sandbox }) },
+    ...(console && {
+      console: { title: 'Console', credential: BEARER, build: () => buildConsoleOpenApi({ version, url: `${baseUrl}/console/api` }) },
+    }),
   };
 }
+
+const BEARER = { header: 'Authorization', format: 'Bearer …' };
+
+const toCredential = ({ auth }: Surface) => (auth.scheme === 'bearer' ? BEARER : { header: auth.header, format: '…' });
 
 /** The JSON Schemas of mapping files, for editors. */
 const buildSchemaDocuments = (baseUrl: string): ServedDocuments =>

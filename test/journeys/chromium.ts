@@ -9,6 +9,11 @@ export interface Page {
   selectOption(selector: string, option: { label: string }): Promise<unknown>;
   waitForSelector(selector: string, options?: { state: 'attached' }): Promise<unknown>;
   textContent(selector: string): Promise<string | null>;
+  inputValue(selector: string): Promise<string>;
+  setViewportSize(size: { width: number; height: number }): Promise<void>;
+  emulateMedia(options: { colorScheme: 'light' | 'dark' }): Promise<void>;
+  keyboard: { press(key: string): Promise<void> };
+  close(): Promise<void>;
   evaluate<T>(script: string): Promise<T>;
   setDefaultTimeout(ms: number): void;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;

@@ -7,6 +7,7 @@ import type { Caller } from '../../interactions/context.ts';
 import type { Session } from '../../sessions/session-seal.ts';
 import { INSTALLATION } from '../../store/api-keys.ts';
 import type { FindCaller, FindTokenCaller } from '../middleware/authenticate.ts';
+import { findDevelopmentKeys, type ReadDevelopmentKeys } from '../middleware/development-keys.ts';
 import { buildTextReader } from '../middleware/read-body.ts';
 import { readRequestContext } from '../middleware/request-context.ts';
 import { endSession, isFromConsole, readSession, type SessionParts, writeSession } from '../middleware/session.ts';
@@ -28,7 +29,7 @@ export interface SessionApi extends SessionParts {
   /** The APIs whose credentials open them, with their titles. */
   surfaces: { name: string; title: string }[];
   /** The development keys: tenant → surface → key. Undefined: not in production. */
-  readDevelopmentKeys: (() => Promise<Record<string, Record<string, string>>>) | undefined;
+  readDevelopmentKeys: ReadDevelopmentKeys;
   server: ServerFacts;
 }
 
@@ -63,7 +64,7 @@ export function buildSessionRouter(api: SessionApi): Router {
   });
   router.post('/demo', async (req, res) => {
     const { tenant } = await readFields(req, read);
-    const credentials = (await readDevelopmentKeys(api, req))?.[tenant ?? ''];
+    const credentials = (await findDevelopmentKeys(api.readDevelopmentKeys, req))?.[tenant ?? ''];
     if (!credentials) throw forbidden('a development server signs in like this, from the machine that it runs on: use a key instead');
     await sendSession(api, req, res, { credentials, began: api.seal.now() });
   });
@@ -117,7 +118,7 @@ async function sendSession(api: SessionApi, req: Request, res: Response, session
   const ends = valid.length ? await writeSession(req, res, { began: session!.began, credentials }, api) : undefined;
   if (valid.length && ends === undefined) throw invalid('these credentials are too long for a cookie: sign in with an API key', 'key');
   if (session && !valid.length) endSession(req, res, api);
-  const development = await readDevelopmentKeys(api, req);
+  const development = await findDevelopmentKeys(api.readDevelopmentKeys, req);
   res.json({
     surfaces: await Promise.all(valid.map((one) => describeCaller(api, one))),
     available: api.surfaces,
@@ -135,15 +136,6 @@ async function describeCaller({ surfaces, findTenant }: SessionApi, { surface, c
     scopes: caller.scopes,
     actor: caller.actor,
   };
-}
-
-const LOOPBACK_ADDRESS = /^(?:::ffff:)?127\.|^::1$/;
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
-
-/** Only for the machine of the server. The name of the host is checked, too: a page of another host can make its name lead to 127.0.0.1 (DNS rebinding). */
-async function readDevelopmentKeys({ readDevelopmentKeys: read }: SessionApi, req: Request) {
-  const isOwnMachine = LOOPBACK_ADDRESS.test(req.socket.remoteAddress ?? '') && LOOPBACK_HOST.test(req.headers.host ?? '');
-  return isOwnMachine && req.headers['x-forwarded-for'] === undefined ? read?.() : undefined;
 }
 
 /** The members of the body that are texts. */

@@ -1,18 +1,25 @@
 // `/docs`: a page that shows the OpenAPI documents and sends requests from the browser. Its content security policy allows no inline code and no other hosts.
-// https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP, docs/decisions/0028-no-build-step.md
+// https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP, docs/decisions/0063-docs-page.md
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Response, Router } from 'express';
 import { methodNotAllowed } from '../../fhir/outcome.ts';
+import { findDevelopmentKeys, type ReadDevelopmentKeys } from '../middleware/development-keys.ts';
 
 const FOLDER = join(import.meta.dirname, 'page');
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
+};
 
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
+  "img-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -26,7 +33,7 @@ const HEADERS = {
 };
 
 /** The router of `/docs`. The files are read once. */
-export function buildDocsRouter(): Router {
+export function buildDocsRouter(readDevelopmentKeys: ReadDevelopmentKeys): Router {
   const files = new Map(readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name))]));
   const router = Router({ caseSensitive: true });
   const send = (res: Response, name: string): void => {
@@ -37,6 +44,10 @@ export function buildDocsRouter(): Router {
     next();
   });
   router.get('/', (_req, res) => send(res, 'page.html'));
+  router.get('/development-keys.json', async (req, res) => {
+    const tenants = (await findDevelopmentKeys(readDevelopmentKeys, req)) ?? {};
+    res.set({ ...HEADERS, 'Cache-Control': 'no-store' }).json({ tenants });
+  });
   router.get('/:name', (req, res, next) => (files.has(req.params.name) ? send(res, req.params.name) : next()));
   return router;
 }

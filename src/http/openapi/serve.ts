@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { methodNotAllowed } from '../../fhir/outcome.ts';
 
-/** Name → the document, which is built at the first request. */
-export type ServedDocuments = Readonly<Record<string, { title: string; build(): object }>>;
+/** Name → the document, which is built at the first request. `credential`: the header that carries a key of the API, `{header: "Authorization", format: "Bearer …"}`. */
+export type ServedDocuments = Readonly<Record<string, { title: string; credential?: { header: string; format: string }; build(): object }>>;
 
 /** The router of `/openapi` or `/schemas`. */
 export function buildDocumentRouter(path: string, documents: ServedDocuments): Router {
@@ -16,7 +16,10 @@ export function buildDocumentRouter(path: string, documents: ServedDocuments): R
     cache.set(name, sent);
     return sent;
   };
-  const index = Object.entries(documents).map(([name, { title }]) => ({ name, title, url: `${path}/${name}.json` }));
+  const index = Object.entries(documents).map(([name, { title, credential }]) => ({
+    ...{ name, title, url: `${path}/${name}.json` },
+    ...(credential && { credential }),
+  }));
   const list = toCachedDocument({ documents: index });
   router.use(rejectWrites);
   router.get('/', (req, res) => sendDocument(req, res, list));

@@ -7,10 +7,10 @@ function choicesOf({ requestBody, document }) {
   const kinds = Object.entries(requestBody.content).filter(([media]) => !media.includes('*'));
   return kinds.flatMap(([media, { examples = {} }]) => {
     const shown = Object.values(examples).map((one) => follow(document, one));
-    const own = shown.length ? shown : [{ summary: 'nothing yet' }];
-    return own.map(({ summary, value }) => ({
+    const own = shown.length ? shown : [{ summary: 'no example' }];
+    return own.map(({ summary, value, 'x-documented': documented }) => ({
       media,
-      say: kinds.length > 1 ? `${summary} · ${media}` : summary,
+      say: [documented && 'The vendor’s example', summary, kinds.length > 1 && media].filter(Boolean).join(' · '),
       text: textOf(media, value),
     }));
   });
@@ -25,7 +25,7 @@ function textOf(media, value) {
 export function bodyOf(operation) {
   if (!operation.requestBody) return undefined;
   const choices = choicesOf(operation);
-  const field = h('textarea', { ariaLabel: 'Body', spellcheck: false });
+  const field = h('textarea', { id: 'body', ariaLabel: 'Body', spellcheck: false });
   const write = ({ text }) => Object.assign(field, { value: text, rows: Math.min(24, Math.max(4, text.split('\n').length + 1)) });
   const chosen = h(
     'select',

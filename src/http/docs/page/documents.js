@@ -2,7 +2,7 @@
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** The name and title of each document. */
+/** The name, title and credential of each document. */
 export async function index() {
   const { documents } = await (await fetch('openapi')).json();
   return documents;
@@ -62,6 +62,5 @@ export const nameOf = ({ $ref = '' } = {}) => $ref.split('/').at(-1);
 /** The header with the API key, by the security scheme of a document. */
 export function credential({ components }, key) {
   const { type, name } = components.securitySchemes.key;
-  if (key === '') return {};
   return type === 'apiKey' ? { [name]: key } : { Authorization: `Bearer ${key}` };
 }

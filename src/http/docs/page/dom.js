@@ -9,12 +9,12 @@ export function h(tag, attributes = {}, ...children) {
     else if (name in element && name !== 'list') element[name] = value;
     else element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...children.flat(3).filter((child) => child !== undefined && child !== null && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
   return element;
 }
 
 /** Replaces the children of an element. */
-export const fill = (element, ...children) => element.replaceChildren(...children.flat(3).filter(Boolean));
+export const fill = (element, ...children) => element.replaceChildren(...children.flat(Infinity).filter(Boolean));
 
 /** The nodes of a sentence. Text in backticks becomes `code` elements. */
 export const prose = (text = '') => text.split('`').map((part, at) => (at % 2 ? h('code', {}, part) : part));

@@ -1,123 +1,93 @@
-// The whole page. The surface and the operation are in the address after #. The API key is stored only in this page's memory.
+// The whole page. The part after # is the address: a guide (#quick-start), or an API and its operation (#/loop/create-patient).
+import { link, operationList, overview } from './contents.js';
 import { documentOf, index } from './documents.js';
-import { fill, h, prose } from './dom.js';
+import { fill, h } from './dom.js';
+import { GUIDES } from './guides.js';
+import { forgetKeyListeners, loadKeys, showKeyControl } from './keys.js';
 import { operationView } from './operation.js';
 
 const at = (id) => document.getElementById(id);
-/** Surface → the API key that the user typed. */
-const keys = new Map();
 let documents = [];
 
-/** `#/loop/create-patient` → surface and operation. */
+/** The guide, or the API and the operation. Without an address: the first guide. */
 function place() {
+  const guide = GUIDES.find(({ id }) => location.hash === `#${id}`);
   const [, surface, operation] = location.hash.split('/').map(decodeURIComponent);
-  return { surface: documents.some(({ name }) => name === surface) ? surface : documents[0].name, operation };
+  if (guide || !documents.some(({ name }) => name === surface)) return { guide: guide ?? GUIDES[0] };
+  return { surface, operation };
 }
 
-const link = (surface, operation) => `#/${encodeURIComponent(surface)}${operation ? `/${encodeURIComponent(operation)}` : ''}`;
-
 async function show() {
-  const { surface, operation } = place();
-  const loaded = await documentOf(surface);
-  const one = loaded.operations.find(({ operationId }) => operationId === operation);
-  document.title = `${one ? one.summary : loaded.content.info.title} · Facet`;
-  at('key').value = keys.get(surface) ?? '';
-  fill(
-    at('surfaces'),
-    documents.map(({ name, title }) => h('a', { href: link(name), ariaCurrent: name === surface ? 'page' : undefined }, title)),
-  );
-  list(loaded, one);
-  fill(at('content'), one ? operationView(one, { key: () => keys.get(surface) ?? '' }) : overview(loaded));
+  const asked = location.hash;
+  const { guide, surface, operation } = place();
+  closeMenu();
+  showLinks(guide, surface);
+  const loaded = surface && (await documentOf(surface));
+  const one = loaded?.operations.find(({ operationId }) => operationId === operation);
+  forgetKeyListeners();
+  const content = guide ? await guide.build(documents) : one ? operationView(surface, one) : overview(loaded);
+  if (location.hash !== asked) return;
+  document.title = `${guide?.title ?? one?.summary ?? loaded.content.info.title} · Facet`;
+  showKeyControl(at('key-control'), surface ?? documents[0].name);
+  at('find').hidden = !loaded;
+  fill(at('operations'), loaded && operationList(loaded, { current: one, wanted: wanted() }));
+  at('operations').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  fill(at('content'), content);
+  scrollTo(0, 0);
   at('content').scrollTop = 0;
 }
 
-function list({ name, content, operations }, current) {
-  const wanted = at('find').value.trim().toLowerCase();
-  const found = operations.filter(({ summary, path, method }) => `${method} ${path} ${summary}`.toLowerCase().includes(wanted));
-  const groups = Map.groupBy(found, ({ tags }) => tags[0]);
-  const isLong = groups.size > 8;
+function showLinks(guide, surface) {
+  const item = (href, isCurrent, text) => h('a', { href, ariaCurrent: isCurrent ? 'page' : undefined }, text);
+  fill(
+    at('surfaces'),
+    documents.map(({ name, title }) => item(link(name), name === surface, title)),
+  );
+  fill(
+    at('guides'),
+    GUIDES.map((one) => item(`#${one.id}`, one === guide, one.title)),
+  );
+}
+
+const wanted = () => at('find').value.trim().toLowerCase();
+
+async function find() {
+  const { surface, operation } = place();
+  if (surface === undefined) return;
+  const loaded = await documentOf(surface);
   fill(
     at('operations'),
-    [...groups].map(([tag, own]) =>
-      h(
-        'details',
-        { open: !isLong || wanted !== '' || own.includes(current) },
-        h('summary', { title: content.tags?.find((one) => one.name === tag)?.description }, tag),
-        h(
-          'ul',
-          {},
-          own.map((operation) => h('li', {}, entry(name, operation, operation === current))),
-        ),
-      ),
-    ),
-    found.length === 0 && h('p', { className: 'quiet' }, 'Nothing like that.'),
+    operationList(loaded, { current: loaded.operations.find(({ operationId }) => operationId === operation), wanted: wanted() }),
   );
 }
 
-const entry = (surface, { operationId, summary, method }, isCurrent) =>
-  h(
-    'a',
-    { href: link(surface, operationId), ariaCurrent: isCurrent ? 'page' : undefined },
-    h('span', { className: `method ${method}` }, method.toUpperCase()),
-    summary,
-  );
+const setMenu = (isOpen) => {
+  at('menu').ariaExpanded = String(isOpen);
+  at('menu-content').classList.toggle('open', isOpen);
+};
+const closeMenu = () => setMenu(false);
 
-function overview({ name, content, operations }) {
-  const { title, version, description } = content.info;
-  return [
-    h('h1', {}, title),
-    h('p', { className: 'lead' }, prose(description)),
-    h(
-      'p',
-      { className: 'quiet' },
-      `Version ${version}. The document for tools: `,
-      h('a', { href: `openapi/${name}.json` }, `/openapi/${name}.json`),
-      content.externalDocs && ['. ', h('a', { href: content.externalDocs.url, rel: 'noreferrer' }, content.externalDocs.description)],
-      '.',
-    ),
-    [...Map.groupBy(operations, ({ tags }) => tags[0])].map(([tag, own]) =>
-      group(name, { tag, own, about: content.tags?.find((one) => one.name === tag)?.description }),
-    ),
-  ];
+/** After a choice from a list, the keyboard is at the content. */
+async function follow() {
+  await show();
+  at('content').querySelector('h1')?.focus({ preventScroll: true });
 }
 
-const group = (surface, { tag, own, about }) =>
-  h(
-    'section',
-    {},
-    h('h2', {}, tag),
-    about && h('p', {}, prose(about)),
-    h(
-      'ul',
-      { className: 'plain' },
-      own.map(({ operationId, summary, method, path }) =>
-        h(
-          'li',
-          {},
-          h(
-            'a',
-            { href: link(surface, operationId) },
-            h('span', { className: `method ${method}` }, method.toUpperCase()),
-            h('code', {}, path),
-            h('span', {}, summary),
-          ),
-        ),
-      ),
-    ),
-  );
+function onKey(event) {
+  if (event.key === 'Escape') closeMenu();
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+  if (at('find').hidden) return;
+  event.preventDefault();
+  setMenu(true);
+  at('find').focus();
+}
 
 async function start() {
-  documents = await index();
-  at('key').addEventListener('input', (event) => keys.set(place().surface, event.target.value.trim()));
-  at('find').addEventListener('input', async () => {
-    const { surface, operation } = place();
-    const loaded = await documentOf(surface);
-    list(
-      loaded,
-      loaded.operations.find(({ operationId }) => operationId === operation),
-    );
-  });
-  addEventListener('hashchange', show);
+  [documents] = await Promise.all([index(), loadKeys()]);
+  at('find').addEventListener('input', find);
+  at('menu').addEventListener('click', () => setMenu(at('menu').ariaExpanded !== 'true'));
+  addEventListener('keydown', onKey);
+  addEventListener('hashchange', follow);
   await show();
 }
 
