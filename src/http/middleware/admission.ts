@@ -36,16 +36,16 @@ interface AdmissionOptions {
 }
 
 /** All times are of `performance.now()`. */
-interface Waiting {
+interface PendingRequest {
+  /** When it arrived, or, once it runs, when it was admitted. */
   since: number;
   admitted: PromiseWithResolvers<void>;
 }
 
+/** The oldest requests first. In arrays, as in on-close.ts. */
 interface TenantRequests {
-  /** When each running request was admitted; the oldest first. */
-  running: Map<Response, number>;
-  /** The oldest first. */
-  waiting: Map<Response, Waiting>;
+  running: PendingRequest[];
+  waiting: PendingRequest[];
   inFlight: number;
   /** When the newest request arrived or ended. */
   lastActive: number;
@@ -66,35 +66,34 @@ class Admission {
   }
 
   async admit(tenant: number, req: Request, res: Response): Promise<void> {
-    const requests = this.tenants.get(tenant) ?? { running: new Map(), waiting: new Map(), inFlight: 0, lastActive: 0 };
+    const requests = this.tenants.get(tenant) ?? { running: [], waiting: [], inFlight: 0, lastActive: 0 };
     if (requests.inFlight >= MAX_REQUESTS_IN_FLIGHT)
       throw this.refuse('too many requests of this tenant are in flight: send fewer at once');
     this.tenants.set(tenant, requests);
     this.startAdjusting();
     requests.inFlight++;
     requests.lastActive = performance.now();
-    const admitted = Promise.withResolvers<void>();
-    requests.waiting.set(res, { since: requests.lastActive, admitted });
-    onClose(req, res, () => this.end(requests, res));
+    const request = { since: requests.lastActive, admitted: Promise.withResolvers<void>() };
+    requests.waiting.push(request);
+    onClose(req, res, () => this.end(requests, request));
     this.runWaiting(requests);
-    return admitted.promise;
+    return request.admitted.promise;
   }
 
-  private end(requests: TenantRequests, res: Response): void {
+  private end(requests: TenantRequests, request: PendingRequest): void {
     requests.inFlight--;
     requests.lastActive = performance.now();
-    requests.running.delete(res);
-    requests.waiting.get(res)?.admitted.reject(unavailable('the client disconnected before the response', 1));
-    requests.waiting.delete(res);
+    remove(requests.running, request);
+    if (remove(requests.waiting, request)) request.admitted.reject(unavailable('the client disconnected before the response', 1));
     this.runWaiting(requests);
   }
 
   private runWaiting({ running, waiting }: TenantRequests): void {
-    for (const [res, { admitted }] of waiting) {
-      if (running.size >= this.limit) return;
-      waiting.delete(res);
-      running.set(res, performance.now());
-      admitted.resolve();
+    while (waiting.length > 0 && running.length < this.limit) {
+      const request = waiting.shift()!;
+      request.since = performance.now();
+      running.push(request);
+      request.admitted.resolve();
     }
   }
 
@@ -119,7 +118,7 @@ class Admission {
 
   private adjust(now: number): void {
     const { delayMs, limit, tenants } = this;
-    const waiting = [...tenants.values()].reduce((sum, requests) => sum + requests.waiting.size, 0);
+    const waiting = [...tenants.values()].reduce((sum, requests) => sum + requests.waiting.length, 0);
     this.options.waiting?.(waiting);
     this.limit = adjustLimit({ limit, delayMs, isWaiting: waiting > 0, tenants: tenants.size });
     for (const requests of tenants.values()) this.endOld(requests, now);
@@ -135,14 +134,20 @@ class Admission {
   private endOld(requests: TenantRequests, now: number): void {
     const { maxRunMs = MAX_RUN_MS, maxWaitMs = MAX_WAIT_MS } = this.options;
     const { running, waiting } = requests;
-    if (this.delayMs <= MAX_DELAY_MS) for (const [res, began] of running) if (now - began > maxRunMs) running.delete(res);
-    for (const [res, { since, admitted }] of waiting) {
-      if (now - since <= maxWaitMs) break;
-      waiting.delete(res);
-      admitted.reject(this.refuse('the request waited too long for its turn: send fewer requests at once'));
-    }
+    if (this.delayMs <= MAX_DELAY_MS) while (isOlder(running[0], now - maxRunMs)) running.shift();
+    while (isOlder(waiting[0], now - maxWaitMs))
+      waiting.shift()!.admitted.reject(this.refuse('the request waited too long for its turn: send fewer requests at once'));
     this.runWaiting(requests);
   }
+}
+
+const isOlder = (request: PendingRequest | undefined, time: number): boolean => request !== undefined && request.since < time;
+
+/** Whether the list had the request. */
+function remove(list: PendingRequest[], request: PendingRequest): boolean {
+  const at = list.indexOf(request);
+  if (at >= 0) list.splice(at, 1);
+  return at >= 0;
 }
 
 export function createAdmission(options: AdmissionOptions = {}): AdmitRequest {

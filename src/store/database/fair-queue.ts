@@ -27,10 +27,10 @@ interface QueueLimits {
   maxWaitMs: number;
 }
 
-/** One owner's queue, oldest first, and how many connections the owner uses. */
+/** One owner's queue, oldest first, and how many connections the owner uses. An array: docs/decisions/0064-memory-of-requests.md */
 interface OwnerQueue {
   inUse: number;
-  waiting: Set<() => void>;
+  waiting: (() => void)[];
 }
 
 const REFUSALS: Record<RefusalReason, () => Error> = {
@@ -58,9 +58,9 @@ export class FairQueue {
   /** Resolves when this owner may use one connection. Rejects when the queue is full, the wait is too long, or the client has disconnected. */
   async enter(owner: QueueOwner, { signal, isBounded = false }: QueueEntry = {}): Promise<void> {
     if (signal?.aborted) throw this.countRefusal('client left');
-    const lane = this.queues.get(owner) ?? { inUse: 0, waiting: new Set() };
-    if (lane.waiting.size === 0 && this.canTake(owner, lane)) return this.take(owner, lane);
-    if (isBounded && lane.waiting.size >= this.limits.maxQueued) throw this.countRefusal('queue full');
+    const lane = this.queues.get(owner) ?? { inUse: 0, waiting: [] };
+    if (lane.waiting.length === 0 && this.canTake(owner, lane)) return this.take(owner, lane);
+    if (isBounded && lane.waiting.length >= this.limits.maxQueued) throw this.countRefusal('queue full');
     this.queues.set(owner, lane);
     const refusal = await this.wait(lane, signal);
     if (refusal === undefined) return;
@@ -102,7 +102,7 @@ export class FairQueue {
     let chosen: [QueueOwner, OwnerQueue] | undefined;
     for (const entry of this.queues) {
       const [owner, lane] = entry;
-      if (lane.waiting.size && this.canTake(owner, lane) && (!chosen || lane.inUse < chosen[1].inUse)) chosen = entry;
+      if (lane.waiting.length && this.canTake(owner, lane) && (!chosen || lane.inUse < chosen[1].inUse)) chosen = entry;
     }
     return chosen;
   }
@@ -113,7 +113,7 @@ export class FairQueue {
       const end = (refusal?: RefusalReason): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onClientLeft);
-        waiting.delete(start);
+        waiting.splice(waiting.indexOf(start), 1);
         this.load.waiting--;
         resolve(refusal);
       };
@@ -121,14 +121,14 @@ export class FairQueue {
       const onClientLeft = () => end('client left');
       const timer = setTimeout(end, this.limits.maxWaitMs, 'waited too long');
       signal?.addEventListener('abort', onClientLeft);
-      waiting.add(start);
+      waiting.push(start);
       this.load.waiting++;
     });
   }
 
   private deleteIfIdle(owner: QueueOwner): void {
     const lane = this.queues.get(owner);
-    if (lane?.inUse === 0 && lane.waiting.size === 0) this.queues.delete(owner);
+    if (lane?.inUse === 0 && lane.waiting.length === 0) this.queues.delete(owner);
   }
 
   private countRefusal(reason: RefusalReason): Error {
