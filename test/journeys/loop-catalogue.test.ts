@@ -9,7 +9,7 @@ let facet: Running;
 let markers: Resource[];
 beforeAll(async () => {
   facet = await startFacet();
-  markers = readDemo('mappings').resources.filter(({ resourceType }) => resourceType === 'ActivityDefinition');
+  markers = readDemo('mappings').resources.filter((one) => one.resourceType === 'ActivityDefinition' && 'identifier' in one);
   await load(bundleOf(markers)).expect(200);
 });
 afterAll(() => facet.close());

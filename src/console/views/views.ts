@@ -5,6 +5,15 @@ import type { ViewEntry } from './view.ts';
 export const VIEWS: ViewEntry[] = [
   { path: '/', title: 'Overview', label: 'Overview', icon: 'home', load: () => import('./front-door/front-door.tsx') },
   {
+    path: '/orders',
+    title: 'Orders',
+    label: 'Orders',
+    icon: 'orders',
+    load: () => import('./orders/orders.tsx'),
+    commands: () => [{ title: 'Place an order', words: 'laboratory test new', icon: 'orders', run: () => navigate('/orders?place=1') }],
+  },
+  { path: '/orders/:id', title: 'Order', icon: 'orders', load: () => import('./orders/order.tsx') },
+  {
     path: '/mappings',
     title: 'Mappings',
     label: 'Mappings',

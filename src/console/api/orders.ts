@@ -1,0 +1,349 @@
+// Orders by the FHIR API: ServiceRequests with their Tasks, reports and results. Searches go by POST.
+import { search as searchFhir } from './fhir.ts';
+import { request } from './request.ts';
+
+interface Coding {
+  system?: string;
+  code?: string;
+  display?: string;
+}
+
+export interface CodeableConcept {
+  coding?: Coding[];
+  text?: string;
+}
+
+interface Reference {
+  reference?: string;
+  display?: string;
+}
+
+interface Resource {
+  resourceType: string;
+  id: string;
+  meta?: { versionId?: string; lastUpdated?: string; tag?: Coding[] };
+}
+
+export interface ServiceRequest extends Resource {
+  resourceType: 'ServiceRequest';
+  status: string;
+  code?: CodeableConcept;
+  subject?: Reference;
+  note?: { text: string }[];
+}
+
+export interface Task extends Resource {
+  resourceType: 'Task';
+  status: string;
+  statusReason?: CodeableConcept;
+  businessStatus?: CodeableConcept;
+  focus?: Reference;
+  for?: Reference;
+  owner?: Reference;
+  authoredOn?: string;
+  lastModified?: string;
+  note?: { text: string; time?: string }[];
+}
+
+export interface Patient extends Resource {
+  resourceType: 'Patient';
+  name?: { text?: string; given?: string[]; family?: string }[];
+  birthDate?: string;
+}
+
+/** `value`: the digits as the laboratory printed them, where the browser gives them. */
+export interface Quantity {
+  value?: string | number;
+  comparator?: string;
+  unit?: string;
+}
+
+export interface ReferenceRange {
+  low?: Quantity;
+  high?: Quantity;
+  text?: string;
+}
+
+export interface Observation extends Resource {
+  resourceType: 'Observation';
+  status: string;
+  code: CodeableConcept;
+  effectiveDateTime?: string;
+  issued?: string;
+  valueQuantity?: Quantity;
+  valueString?: string;
+  valueCodeableConcept?: CodeableConcept;
+  valueRange?: { low?: Quantity; high?: Quantity };
+  valueRatio?: { numerator?: Quantity; denominator?: Quantity };
+  dataAbsentReason?: CodeableConcept;
+  interpretation?: CodeableConcept[];
+  referenceRange?: ReferenceRange[];
+  hasMember?: Reference[];
+  note?: { text: string }[];
+}
+
+export interface DiagnosticReport extends Resource {
+  resourceType: 'DiagnosticReport';
+  status: string;
+  code?: CodeableConcept;
+  effectiveDateTime?: string;
+  issued?: string;
+  performer?: Reference[];
+  result?: Reference[];
+  conclusionCode?: CodeableConcept[];
+  presentedForm?: { title?: string; url?: string; contentType?: string; size?: number }[];
+}
+
+/** A test of the catalogue. */
+export interface CatalogueEntry extends Resource {
+  resourceType: 'ActivityDefinition';
+  title?: string;
+  name?: string;
+  subtitle?: string;
+  code?: CodeableConcept;
+}
+
+interface Bundle {
+  total?: number;
+  link?: { relation: string; url: string }[];
+  entry?: { resource?: Resource; search?: { mode?: string } }[];
+}
+
+const BASE = '/fhir/R4';
+const FHIR_JSON = { 'Content-Type': 'application/fhir+json' };
+
+/** Parses FHIR's JSON so that a decimal keeps its digits: 2.10 is not 2.1. Browsers that do not give the digits give the number. */
+const parseDigits = (text: string): unknown =>
+  JSON.parse(text, (name, value, context?: { source?: string }) =>
+    name === 'value' && typeof value === 'number' ? (context?.source ?? value) : value,
+  );
+
+async function search(type: string, parameters: [string, string][], signal?: AbortSignal): Promise<Bundle> {
+  return parseDigits((await searchFhir(type, parameters, signal)).text) as Bundle;
+}
+
+/** The resources of one type in a Bundle. */
+const pick = <T extends Resource>({ entry = [] }: Bundle, type: T['resourceType']): T[] =>
+  entry.flatMap(({ resource }) => (resource?.resourceType === type ? [resource as T] : []));
+
+async function read<T>(type: string, id: string, signal?: AbortSignal): Promise<T> {
+  return parseDigits((await request(`${BASE}/${type}/${encodeURIComponent(id)}`, { signal })).text) as T;
+}
+
+/** The versions of a resource, oldest first. */
+async function readVersions<T extends Resource>(type: T['resourceType'], id: string, signal?: AbortSignal): Promise<T[]> {
+  const { text } = await request(`${BASE}/${type}/${encodeURIComponent(id)}/_history?_count=100`, { signal });
+  return pick<T>(parseDigits(text) as Bundle, type).reverse();
+}
+
+/** The id in a reference to a resource of this type (`Patient/1`). */
+export const toId = (reference: Reference | undefined, type: string): string | undefined =>
+  reference?.reference?.startsWith(`${type}/`) ? reference.reference.split('/')[1] : undefined;
+
+export const describePatient = ({ name = [], id }: Patient): string => {
+  const [first] = name;
+  return first?.text ?? ([...(first?.given ?? []), first?.family].filter(Boolean).join(' ') || id);
+};
+
+/** An order on the board. */
+export interface BoardOrder {
+  id: string;
+  task: Task;
+  request: ServiceRequest | undefined;
+  patient: Patient | undefined;
+}
+
+interface BoardFilter {
+  statuses: string[];
+  /** The beginning of a name of the patient. */
+  patient: string;
+  /** ISO 8601: changed since then. */
+  since: string | undefined;
+  count: number;
+}
+
+/** The orders of a column, last changed first. `total`: undefined if the server does not count them. */
+export async function readBoardColumn(
+  filter: BoardFilter,
+  signal?: AbortSignal,
+): Promise<{ orders: BoardOrder[]; total: number | undefined }> {
+  const bundle = await search(
+    'Task',
+    [
+      ['status', filter.statuses.join(',')],
+      ['code', 'fulfill'],
+      ['_include', 'Task:focus'],
+      ['_include', 'Task:patient'],
+      ['_sort', '-modified'],
+      ['_count', String(filter.count)],
+      ['_total', 'accurate'],
+      ...(filter.patient === '' ? [] : [['patient.name', filter.patient] as [string, string]]),
+      ...(filter.since === undefined ? [] : [['modified', `ge${filter.since}`] as [string, string]]),
+    ],
+    signal,
+  );
+  const requests = new Map(pick<ServiceRequest>(bundle, 'ServiceRequest').map((one) => [one.id, one]));
+  const patients = new Map(pick<Patient>(bundle, 'Patient').map((one) => [one.id, one]));
+  const orders = pick<Task>(bundle, 'Task').flatMap((task) => {
+    const id = toId(task.focus, 'ServiceRequest');
+    const patient = patients.get(toId(task.for, 'Patient') ?? '');
+    return id === undefined ? [] : [{ id, task, request: requests.get(id), patient }];
+  });
+  return { orders, total: bundle.total };
+}
+
+export interface OrderRecord {
+  request: ServiceRequest;
+  patient: Patient | undefined;
+  /** The Task of the order, and of each redraw, oldest first. */
+  tasks: Task[];
+  /** Their versions, oldest first. */
+  taskVersions: Task[];
+  report: DiagnosticReport | undefined;
+  reportVersions: DiagnosticReport[];
+  results: Observation[];
+}
+
+/** An order with everything that FHIR has about it. */
+export async function readOrderRecord(id: string, signal?: AbortSignal): Promise<OrderRecord> {
+  const [order, found, reports] = await Promise.all([
+    read<ServiceRequest>('ServiceRequest', id, signal),
+    search(
+      'Task',
+      [
+        ['focus', `ServiceRequest/${id}`],
+        ['_include', 'Task:patient'],
+        ['_sort', 'authored-on'],
+      ],
+      signal,
+    ),
+    search(
+      'DiagnosticReport',
+      [
+        ['based-on', `ServiceRequest/${id}`],
+        ['_include', 'DiagnosticReport:result'],
+        ['_sort', '-_lastUpdated'],
+        ['_count', '10'],
+      ],
+      signal,
+    ),
+  ]);
+  const tasks = pick<Task>(found, 'Task');
+  const [report] = pick<DiagnosticReport>(reports, 'DiagnosticReport');
+  const [taskVersions, reportVersions] = await Promise.all([
+    Promise.all(tasks.map((task) => readVersions<Task>('Task', task.id, signal))),
+    report ? readVersions<DiagnosticReport>('DiagnosticReport', report.id, signal) : [],
+  ]);
+  return {
+    request: order,
+    patient: pick<Patient>(found, 'Patient')[0],
+    tasks,
+    taskVersions: taskVersions.flat(),
+    report,
+    reportVersions,
+    results: pick<Observation>(reports, 'Observation'),
+  };
+}
+
+/** The patient's values of one test, oldest first. */
+export async function readTrend(patient: string, { system, code }: Coding, signal?: AbortSignal): Promise<Observation[]> {
+  const token = `${system ?? ''}|${code ?? ''}`;
+  const bundle = await search(
+    'Observation',
+    [
+      ['patient', `Patient/${patient}`],
+      ['code', token],
+      ['status', 'final,amended,corrected'],
+      ['_sort', '-date'],
+      ['_count', '100'],
+    ],
+    signal,
+  );
+  return pick<Observation>(bundle, 'Observation').reverse();
+}
+
+/** The laboratory's document. */
+export async function readDocument(url: string): Promise<Blob> {
+  const { body } = await request<{ data?: string; contentType?: string }>(`${BASE}/${url}`, {
+    headers: { Accept: 'application/fhir+json' },
+  });
+  const bytes = Uint8Array.from(atob(body.data ?? ''), (letter) => letter.charCodeAt(0));
+  return new Blob([bytes], { type: body.contentType ?? 'application/pdf' });
+}
+
+export const findPatients = async (name: string, signal?: AbortSignal): Promise<Patient[]> =>
+  pick<Patient>(
+    await search(
+      'Patient',
+      [...(name === '' ? [] : [['name', name] as [string, string]]), ['_sort', '-_lastUpdated'], ['_count', '20']],
+      signal,
+    ),
+    'Patient',
+  );
+
+export const findTests = async (title: string, signal?: AbortSignal): Promise<CatalogueEntry[]> =>
+  pick<CatalogueEntry>(
+    await search(
+      'ActivityDefinition',
+      [
+        ['status', 'active'],
+        ...(title === '' ? [] : [['title:contains', title] as [string, string]]),
+        ['_sort', 'title'],
+        ['_count', '20'],
+      ],
+      signal,
+    ),
+    'ActivityDefinition',
+  );
+
+/** SNOMED CT: laboratory procedure, with which a request is for a laboratory. */
+const LABORATORY = { system: 'http://snomed.info/sct', code: '108252007' };
+
+const buildRequest = (patient: string, { code, title }: CatalogueEntry): object => ({
+  resourceType: 'ServiceRequest',
+  status: 'active',
+  intent: 'order',
+  category: [{ coding: [LABORATORY] }],
+  code: { ...code, ...(title !== undefined && { text: title }) },
+  subject: { reference: `Patient/${patient}` },
+});
+
+/** The dry run of an order: nothing is stored or sent. `refusal`: why it would not be ordered. */
+export async function tryOrder(
+  patient: string,
+  entry: CatalogueEntry,
+  signal?: AbortSignal,
+): Promise<{ refusal: string | undefined; remarks: string[] }> {
+  const { body } = await request<{ issue?: { severity: string; details?: { text?: string }; diagnostics?: string }[] }>(
+    `${BASE}/ServiceRequest/$validate?mode=create`,
+    { method: 'POST', headers: FHIR_JSON, body: JSON.stringify(buildRequest(patient, entry)), signal },
+  );
+  const issues = (body.issue ?? []).map(({ severity, details, diagnostics }) => ({ severity, text: details?.text ?? diagnostics ?? '' }));
+  const refusals = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal' || severity === 'warning');
+  return {
+    refusal: refusals.length ? refusals.map(({ text }) => text).join('; ') : undefined,
+    remarks: issues.filter(({ severity }) => severity === 'information').map(({ text }) => text),
+  };
+}
+
+/** Places an order; returns the id of its ServiceRequest. */
+export async function placeOrder(patient: string, entry: CatalogueEntry): Promise<string> {
+  const { body } = await request<ServiceRequest>(`${BASE}/ServiceRequest`, {
+    method: 'POST',
+    headers: { ...FHIR_JSON, Prefer: 'return=representation' },
+    body: JSON.stringify(buildRequest(patient, entry)),
+  });
+  return body.id;
+}
+
+/** Withdraws an order that is active: the laboratory is told, if it has the order. What the laboratory reports meanwhile does not matter. */
+export async function withdrawOrder(id: string): Promise<void> {
+  await request(`${BASE}/ServiceRequest/${encodeURIComponent(id)}`, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json-patch+json' },
+    body: JSON.stringify([
+      { op: 'test', path: '/status', value: 'active' },
+      { op: 'replace', path: '/status', value: 'revoked' },
+    ]),
+  });
+}

@@ -1,0 +1,36 @@
+// One order on the board: what is ordered, for whom, and where it stands.
+import type { OrderMessage } from '../../api/admin-orders.ts';
+import { type BoardOrder, describePatient } from '../../api/orders.ts';
+import { toHref } from '../../router.ts';
+import { describeTask, describeTest } from './order-states.ts';
+import { OrderTime } from './order-time.tsx';
+
+export function OrderCard({ order, waiting }: { order: BoardOrder; waiting: OrderMessage | undefined }) {
+  const { id, task, request, patient } = order;
+  const changed = task.lastModified ?? task.meta?.lastUpdated;
+  const reason = waiting?.reason ?? task.statusReason?.text;
+  return (
+    <a class="order-card" href={toHref(`/orders/${encodeURIComponent(id)}`)}>
+      <span class="title">{request ? describeTest(request) : 'A request that was deleted'}</span>
+      <span class="quiet">{patient ? describePatient(patient) : 'patient not visible'}</span>
+      <span class="state">{describeTask(task)}</span>
+      {waiting && (
+        <span class="quiet">
+          {waiting.message === 'cancellation' && 'cancellation: '}
+          {waiting.attempts === 1 ? '1 attempt' : `${waiting.attempts} attempts`}
+          {waiting.nextAttempt && (
+            <>
+              , next <OrderTime at={waiting.nextAttempt} />
+            </>
+          )}
+        </span>
+      )}
+      {reason && <span class="reason">{reason}</span>}
+      {changed && (
+        <span class="quiet when">
+          <OrderTime at={changed} />
+        </span>
+      )}
+    </a>
+  );
+}

@@ -1,0 +1,128 @@
+// One order: where it stands, what happened, what can be done, and its results. It is read again while something may still happen.
+import { useEffect } from 'preact/hooks';
+import { type AdminOrder, findAdminQuery, readAdminOrder } from '../../api/admin-orders.ts';
+import { describePatient, type OrderRecord, readOrderRecord, toId } from '../../api/orders.ts';
+import { useRequest } from '../../api/use-request.ts';
+import { Badge } from '../../components/badge.tsx';
+import { RequestView } from '../../components/request-view.tsx';
+import { toHref } from '../../router.ts';
+import { useSignedIn } from '../../session-context.tsx';
+import type { ViewProps } from '../view.ts';
+import { OperatorPanel } from './operator-panel.tsx';
+import { describeTask, describeTest, findColumn, hasEnded } from './order-states.ts';
+import { OrderTime } from './order-time.tsx';
+import './orders.css';
+import { Report } from './report.tsx';
+import { SandboxPanel } from './sandbox-panel.tsx';
+import { Timeline } from './timeline.tsx';
+import { buildTimeline } from './timeline-entries.ts';
+import { Withdraw } from './withdraw.tsx';
+
+interface LoadedOrder {
+  record: OrderRecord;
+  /** Undefined: no key for the administration, or the request is no order. */
+  admin: AdminOrder | undefined;
+}
+
+const REFRESH_MS = 2500;
+
+export function View({ params: { id = '' } }: ViewProps) {
+  const session = useSignedIn();
+  const query = findAdminQuery(session);
+  const request = useRequest([id, query], async (signal): Promise<LoadedOrder> => {
+    const record = await readOrderRecord(id, signal);
+    const isPlaced = query !== undefined && record.tasks.length > 0;
+    return { record, admin: isPlaced ? await readAdminOrder(id, query, signal).catch(() => undefined) : undefined };
+  });
+  useEffect(() => {
+    const timer = setInterval(() => document.visibilityState === 'visible' && request.reload(), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [request.reload]);
+  const isKnown = request.state !== 'failed' && request.data !== undefined;
+  return (
+    <>
+      {!isKnown && <h1>Order</h1>}
+      <RequestView request={request} title="Read the order" lines={8}>
+        {(loaded) => <Order {...loaded} reload={request.reload} />}
+      </RequestView>
+    </>
+  );
+}
+
+function Order({ record, admin, reload }: LoadedOrder & { reload: () => void }) {
+  const session = useSignedIn();
+  const query = findAdminQuery(session);
+  const { request, tasks, report, results } = record;
+  const task = tasks.at(-1);
+  const isAtSandbox = session.server?.sandbox === true && query !== undefined && (admin?.networkOrders.length ?? 0) > 0;
+  return (
+    <div class="order-page">
+      <OrderHeader record={record} />
+      <div class="order-layout">
+        <div class="order-main">
+          {report ? (
+            <Report report={report} results={results} patient={toId(request.subject, 'Patient')} />
+          ) : (
+            <section class="panel" aria-labelledby="no-report">
+              <h2 id="no-report">Results</h2>
+              <p class="quiet">
+                {hasEnded(task)
+                  ? 'The laboratory has sent no report.'
+                  : 'There is no report yet. It appears here when the laboratory sends one.'}
+              </p>
+            </section>
+          )}
+          <Timeline entries={buildTimeline(record, admin)} />
+        </div>
+        <aside class="order-side" aria-label="What can be done">
+          {isAtSandbox && <SandboxPanel id={request.id} query={query} onStep={reload} changes={record.taskVersions.length} />}
+          {admin && query !== undefined && <OperatorPanel order={admin} query={query} onDone={reload} />}
+          <Withdraw request={request} isOrder={task !== undefined} hasEnded={hasEnded(task)} onDone={reload} />
+        </aside>
+      </div>
+    </div>
+  );
+}
+
+function OrderHeader({ record }: { record: OrderRecord }) {
+  const { request, patient, tasks } = record;
+  const task = tasks.at(-1);
+  const { title, tone } = findColumn(task);
+  const reason = task?.statusReason?.text;
+  const patientId = toId(request.subject, 'Patient');
+  return (
+    <header class="order-header">
+      <p class="quiet">
+        <a href={toHref('/orders')}>Orders</a>
+      </p>
+      <div class="row">
+        <h1>{describeTest(request)}</h1>
+        <Badge tone={task ? tone : 'neutral'}>{task ? title : 'Not an order'}</Badge>
+      </div>
+      <p class="row order-facts">
+        {patientId && <a href={toHref(`/Patient/${patientId}`)}>{patient ? describePatient(patient) : `Patient/${patientId}`}</a>}
+        {task && <span>{describeTask(task)}</span>}
+        {task?.owner?.display && <span>{task.owner.display}</span>}
+        {task?.authoredOn && (
+          <span>
+            ordered <OrderTime at={task.authoredOn} />
+          </span>
+        )}
+        <a href={toHref(`/ServiceRequest/${request.id}`)}>The request in all faces</a>
+      </p>
+      {reason && (
+        <div class={`notice ${tone === 'bad' || task?.status === 'rejected' ? 'bad' : 'warn'}`}>
+          <p class="notice-body">{reason}</p>
+        </div>
+      )}
+      {task && request.status === 'revoked' && !hasEnded(task) && (
+        <div class="notice warn">
+          <p class="notice-body">
+            The request is revoked. The laboratory may have the order: it is looked up there, and cancelled if it is found.
+          </p>
+        </div>
+      )}
+      {!task && <p class="quiet">This request has no Task, so it was not sent: it is a draft, a plan, or not for a laboratory.</p>}
+    </header>
+  );
+}
