@@ -83,10 +83,10 @@ function LoadedView({ view, params }: FoundView) {
     return View;
   });
   const Known = LOADED.get(view);
-  if (Known) return <Known params={params} />;
+  if (Known) return <Known params={params} views={VIEWS} />;
   return (
     <RequestView request={loading} title={`Open ${view.title}`} lines={6}>
-      {(View) => <View params={params} />}
+      {(View) => <View params={params} views={VIEWS} />}
     </RequestView>
   );
 }

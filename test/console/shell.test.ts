@@ -2,6 +2,15 @@
 import { CHROMIUM } from '../journeys/chromium.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 
+const ADA = {
+  resourceType: 'Patient',
+  id: '0190b3c2-0000-7000-8000-00000000000a',
+  name: [{ family: 'Lovelace', given: ['Ada'] }],
+  telecom: [{ system: 'phone', value: '+12125550001' }],
+  birthDate: '1985-12-10',
+  gender: 'female',
+};
+
 const inChromium = CHROMIUM === undefined ? describe.skip : describe;
 inChromium(`the console${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
   let opened: OpenConsole;
@@ -22,8 +31,8 @@ inChromium(`the console${CHROMIUM === undefined ? ' (skipped: there is no Chromi
     await page.waitForSelector('[role=alert]:has-text("not known")');
     await page.fill('input[type=password]', facet.demo.fhir!);
     await page.click('button:has-text("Sign in with a key")');
-    await page.waitForSelector('h1:has-text("Facet")');
-    expect(await page.textContent('.facts .row')).toBe('FHIR R4');
+    await page.waitForSelector('h1:has-text("Overview")');
+    expect(await page.textContent('.facts dd:has-text("FHIR R4")')).toBe('FHIR R4');
     await opened.signOut();
   });
 
@@ -44,7 +53,97 @@ inChromium(`the console${CHROMIUM === undefined ? ' (skipped: there is no Chromi
     expect(new URL(page.url()).pathname).toBe('/console/components');
     expect(await opened.findViolations()).toEqual([]);
     await page.goBack();
-    await page.waitForSelector('h1:has-text("Facet")');
+    await page.waitForSelector('h1:has-text("Overview")');
+  });
+
+  test('the overview says what the server is, counts what is in it, shows what changed, and the tour goes through all faces', async () => {
+    const { page, facet } = opened;
+    await facet.put(ADA).expect(201);
+    await facet.put({ ...ADA, name: [{ family: 'Lovelace', given: ['Ada', 'Augusta'] }] }).expect(200);
+    await opened.go('/');
+    await opened.signOut();
+    await opened.signIn('demo');
+    await page.waitForSelector('.badge:has-text("ready")');
+    await page.waitForSelector('.counts li:has-text("Patient") .number:has-text("1")');
+    await page.waitForSelector('.changes li:has-text("updated"):has-text("Patient"):has-text("v2")');
+    await page.waitForSelector('.changes li:has-text("created"):has-text("v1")');
+    const seen: string[] = [];
+    for (const title of ['FHIR R4', 'Loop', 'ClinikEHR', 'JumpEHR']) {
+      await page.waitForSelector(`.tour-steps [aria-current=step]:has-text("${title}")`);
+      seen.push((await page.textContent('.tour-step'))!);
+      if (title !== 'JumpEHR') await page.click('button:has-text("Next face")');
+    }
+    expect(seen.map((text) => text.includes('Lovelace'))).toEqual([true, true, true, true]);
+    expect(new Set(seen).size).toBe(4);
+    expect(await opened.findViolations()).toEqual([]);
+  });
+
+  test('another tenant sees nothing of it: not in the page, not in its traffic', async () => {
+    const { page } = opened;
+    await opened.signOut();
+    await opened.signIn('other');
+    await page.waitForSelector('.tour .empty-state:has-text("No patient yet")');
+    await page.waitForSelector('.badge:has-text("ready")');
+    const before = (await opened.readTraffic()).length;
+    await page.reload();
+    await page.waitForSelector('.tour .empty-state');
+    await page.waitForSelector('#recent');
+    expect((await opened.readTraffic()).slice(before)).not.toMatch(/Lovelace|000a/);
+    expect(await page.textContent('body')).not.toMatch(/Lovelace/);
+  });
+
+  test('the keyboard reaches every control of the overview in order, and what has the focus is seen', async () => {
+    const { page } = opened;
+    await opened.go('/');
+    const reached: string[] = [];
+    for (let step = 0; step < 8; step++) {
+      await page.keyboard.press('Tab');
+      reached.push(
+        await page.evaluate<string>(
+          '(document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent).trim() + (document.activeElement.matches(":focus-visible") ? "" : " (unseen)")',
+        ),
+      );
+    }
+    expect(reached.slice(0, 3)).toEqual(['Skip to the content', 'Facet', expect.stringMatching(/^Go to …/)]);
+    expect(reached).toEqual(expect.arrayContaining(['Sign out', 'Overview']));
+    expect(reached.filter((name) => name === '' || name.endsWith('(unseen)'))).toEqual([]);
+  });
+
+  test('on a narrow screen the navigation is a menu, and nothing scrolls sideways', async () => {
+    const { page } = opened;
+    await page.setViewportSize({ width: 400, height: 800 });
+    for (const path of ['/', '/components']) {
+      await opened.go(path);
+      expect([path, await page.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([path, true]);
+    }
+    expect(await page.isVisible('nav.side')).toBe(false);
+    await page.click('button[aria-label=Menu]');
+    expect(await opened.findViolations()).toEqual([]);
+    await page.click('nav.side a:has-text("Overview")');
+    await page.waitForSelector('h1:has-text("Overview")');
+    expect(await page.isVisible('nav.side')).toBe(false);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test('the theme can be chosen, and stays; nothing else is stored', async () => {
+    const { page } = opened;
+    await page.click('button[aria-label^="Theme: system"]');
+    await page.click('button[aria-label^="Theme: light"]');
+    await page.reload();
+    await page.waitForSelector('button[aria-label^="Theme: dark"]');
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+    expect(await page.evaluate('Object.keys(localStorage)')).toEqual(['facet-theme']);
+    await page.click('button[aria-label^="Theme: dark"]');
+  });
+
+  test('a session that ends while the page is open leads to the sign-in page', async () => {
+    const { page } = opened;
+    await opened.go('/');
+    await page.waitForFunction('document.querySelector("#recent") && !document.querySelector(".skeleton, [aria-busy=true]")');
+    await page.context().clearCookies();
+    await page.click('button[aria-label="Read the changes again"]');
+    await page.waitForSelector('h1:has-text("Sign in")');
+    await opened.signIn('other');
   });
 
   test('a deep link opens its view, and an unknown one says so', async () => {

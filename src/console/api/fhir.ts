@@ -10,7 +10,7 @@ export interface Resource {
   [element: string]: unknown;
 }
 
-interface Bundle<T extends Resource = Resource> {
+interface Bundle<T = Resource> {
   resourceType: 'Bundle';
   total?: number;
   link?: { relation: string; url: string }[];
@@ -18,7 +18,7 @@ interface Bundle<T extends Resource = Resource> {
     resource?: T;
     fullUrl?: string;
     request?: { method: string; url: string };
-    response?: { status: string; lastModified?: string };
+    response?: { status: string; lastModified?: string; etag?: string };
   }[];
 }
 
@@ -36,3 +36,49 @@ export const search = <T extends Resource = Resource>(
     body: new URLSearchParams(params.map(([name, value]) => [name, value])),
     signal,
   });
+
+/** The numbers of resources by type, in one batch. A type that the key must not search, or that is not served, has none. */
+export async function countTypes(types: readonly string[], signal?: AbortSignal): Promise<Map<string, number>> {
+  const entry = types.map((type) => ({ request: { method: 'GET', url: `${type}?_summary=count` } }));
+  const { body } = await request<Bundle<Bundle>>(FHIR, { method: 'POST', body: { resourceType: 'Bundle', type: 'batch', entry }, signal });
+  return new Map(
+    types.flatMap((type, at): [string, number][] => {
+      const total = body.entry?.[at]?.resource?.total;
+      return total === undefined ? [] : [[type, total]];
+    }),
+  );
+}
+
+/** A version in the history: no content, because a list of changes needs none. */
+export interface VersionEntry {
+  type: string;
+  id: string;
+  version: string;
+  at: string;
+  change: 'created' | 'updated' | 'deleted';
+}
+
+const CHANGES: Readonly<Record<string, VersionEntry['change']>> = { POST: 'created', PUT: 'updated', PATCH: 'updated', DELETE: 'deleted' };
+
+/** The newest versions of all types, newest first. Needs the read scope of every type. */
+export async function readRecentVersions(count: number, signal?: AbortSignal): Promise<VersionEntry[]> {
+  const { body } = await request<Bundle>(`${FHIR}/_history?_count=${count}`, { signal });
+  return (body.entry ?? []).map(({ request: sent, response, resource, fullUrl = '' }) => {
+    const [type = '', id = ''] = fullUrl.split('/').slice(-2);
+    const version = resource?.meta?.versionId ?? /"(.+)"/.exec(response?.etag ?? '')?.[1] ?? '';
+    const isFirst = version === '1' && sent?.method !== 'DELETE';
+    return {
+      type,
+      id,
+      version,
+      at: response?.lastModified ?? '',
+      change: isFirst ? 'created' : (CHANGES[sent?.method ?? ''] ?? 'updated'),
+    };
+  });
+}
+
+/** The names of the resource types that this server serves. */
+export async function listServedTypes(signal?: AbortSignal): Promise<string[]> {
+  const { body } = await request<{ rest: { resource: { type: string }[] }[] }>(`${FHIR}/metadata`, { signal });
+  return (body.rest[0]?.resource ?? []).map(({ type }) => type);
+}

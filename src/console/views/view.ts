@@ -7,6 +7,8 @@ import type { IconName } from '../components/icons.tsx';
 export interface ViewProps {
   /** The parameters of its path. */
   params: Record<string, string>;
+  /** All views. */
+  views: ViewEntry[];
 }
 
 /** What the chunk of a view exports. */
@@ -21,6 +23,8 @@ export interface ViewEntry {
   title: string;
   /** Present: it is in the navigation. */
   label?: string;
+  /** What it is for, in one sentence: for the overview. */
+  about?: string;
   icon: IconName;
   load: () => Promise<ViewModule>;
   /** Its commands in the palette, besides going there. */

@@ -17,6 +17,7 @@ export const VIEWS: ViewEntry[] = [
     path: '/mappings',
     title: 'Mappings',
     label: 'Mappings',
+    about: 'How each field of a vendor is read from FHIR, and what is lost.',
     icon: 'mappings',
     load: () => import('./mappings/mappings.tsx'),
     commands: () => [

@@ -64,7 +64,8 @@ export function buildSessionRouter(api: SessionApi): Router {
   });
   router.post('/demo', async (req, res) => {
     const { tenant } = await readFields(req, read);
-    const credentials = (await findDevelopmentKeys(api.readDevelopmentKeys, req))?.[tenant ?? ''];
+    const keys = (await findDevelopmentKeys(api.readDevelopmentKeys, req)) ?? {};
+    const credentials = Object.hasOwn(keys, tenant ?? '') ? keys[tenant!] : undefined;
     if (!credentials) throw forbidden('a development server signs in like this, from the machine that it runs on: use a key instead');
     await sendSession(api, req, res, { credentials, began: api.seal.now() });
   });

@@ -1,46 +1,49 @@
-// The front door: what this server is, and for whom.
-import { search } from '../../api/fhir.ts';
-import { useRequest } from '../../api/use-request.ts';
-import { Badge } from '../../components/badge.tsx';
-import { RequestView } from '../../components/request-view.tsx';
+// The front door: what this server is, whether it is well, what is in it, what happened last, and where to go on.
+import './front-door.css';
+import { EmptyState } from '../../components/empty-state.tsx';
 import { hasSurface, useSignedIn } from '../../session-context.tsx';
+import type { ViewProps } from '../view.ts';
+import { NextSteps } from './next-steps.tsx';
+import { RecentChanges } from './recent-changes.tsx';
+import { ResourceCounts } from './resource-counts.tsx';
+import { ServerFacts } from './server-facts.tsx';
+import { Tour } from './tour.tsx';
 
-export function View() {
+export function View({ views }: ViewProps) {
   const session = useSignedIn();
+  const tenant = session.surfaces.find((surface) => surface.tenant)?.tenant;
+  const isFhir = hasSurface(session, 'fhir');
   return (
     <>
       <header class="page-header">
-        <h1>Facet</h1>
-        <p class="quiet">One FHIR R4 store, many faces.</p>
+        <h1>Overview</h1>
+        <p class="quiet">
+          {tenant ? `Tenant ${tenant.name}` : 'Operator of the installation'} · one FHIR R4 store, {countFaces(session.available.length)}{' '}
+          faces
+        </p>
       </header>
-      <section class="panel" aria-labelledby="server">
-        <h2 id="server">This server</h2>
-        <dl class="facts">
-          <dt>Version</dt>
-          <dd>{session.server?.version}</dd>
-          <dt>Database</dt>
-          <dd>{session.server?.engine}</dd>
-          <dt>Signed in for</dt>
-          <dd class="row">
-            {session.surfaces.map(({ name, title }) => (
-              <Badge key={name}>{title}</Badge>
-            ))}
-          </dd>
-        </dl>
-      </section>
-      {hasSurface(session, 'fhir') && <Patients />}
+      {session.server && !session.server.production && isFhir && <Tour session={session} />}
+      <div class="front-door">
+        <div class="front-door-column">
+          <ServerFacts session={session} />
+          {isFhir && <RecentChanges />}
+        </div>
+        <div class="front-door-column">
+          {isFhir ? <ResourceCounts /> : <NoFhirKey />}
+          <NextSteps views={views} />
+        </div>
+      </div>
     </>
   );
 }
 
-function Patients() {
-  const request = useRequest([], async (signal) => (await search('Patient', [['_summary', 'count']], signal)).body.total ?? 0);
-  return (
-    <section class="panel" aria-labelledby="patients">
-      <h2 id="patients">Patients</h2>
-      <RequestView request={request} title="Count the patients" lines={1}>
-        {(count) => <p>{count.toLocaleString('en')}</p>}
-      </RequestView>
-    </section>
-  );
-}
+/** The APIs with data: those of administrators are not faces. */
+const countFaces = (available: number): string => String(available - 2);
+
+const NoFhirKey = () => (
+  <section class="panel" aria-label="Resources">
+    <EmptyState icon="key" title="No key of the FHIR API">
+      <p>Counts, changes and faces are read through FHIR. Sign in with a FHIR key of this tenant to see them.</p>
+    </EmptyState>
+  </section>
+);
