@@ -9,7 +9,7 @@ RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-slim AS console
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --ignore-scripts
 COPY scripts/build-console.ts scripts/
 COPY src/console src/console
