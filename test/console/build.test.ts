@@ -1,5 +1,7 @@
 // The built console as it is served: its size, its headers, its deep links, and what there is when it was not built.
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
 import request from 'supertest';
@@ -13,18 +15,6 @@ beforeAll(async () => {
   facet = await startFacet();
 });
 afterAll(() => facet.close());
-
-const FIRST_LOAD_BYTES = 200_000;
-
-test('the first load is less than 200 kB compressed', async () => {
-  const page = readFileSync('console-build/index.html', 'utf8');
-  const names = [...page.matchAll(/(?:src|href)="\/console\/([^"]+)"/g)].map(([, name]) => name!);
-  // the view that is opened first is a chunk of its own
-  const view = readdirSync('console-build/assets').find((name) => /^front-door-.*\.js$/.test(name))!;
-  const sizes = ['index.html', ...names, `assets/${view}`].map((name) => readFileSync(join('console-build', `${name}.gz`)).length);
-  expect(sizes.length).toBeGreaterThan(4);
-  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(FIRST_LOAD_BYTES);
-});
 
 test('no file of the build has inline code, evaluates texts or names another host', async () => {
   const { text, headers } = await request(facet.app).get('/console');
@@ -65,6 +55,20 @@ test('a deep link opens the page; a missing file, the API and the session do not
     expect([path, (await request(facet.app).get(path)).status]).toEqual([path, 404]);
   expect((await request(facet.app).get('/console/api/nothing')).status).toBe(401);
   expect((await request(facet.app).post('/console/orders')).status).toBe(405);
+});
+
+test('without development packages the build says in one line that it is not made, and succeeds', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'facet-production-'));
+  mkdirSync(join(folder, 'scripts'));
+  cpSync('scripts/build-console.ts', join(folder, 'scripts/build-console.ts'));
+  cpSync('src/console', join(folder, 'src/console'), { recursive: true });
+  const { prepare } = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
+  const [program, ...args] = prepare!.split(' ');
+  expect(program).toBe('node');
+  const printed = execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  expect(printed).toMatch(/^The console is not built, [^\n]+\n$/);
+  expect(existsSync(join(folder, 'console-build'))).toBe(false);
+  rmSync(folder, { recursive: true });
 });
 
 test('where it was not built, one page says how to build it', async () => {

@@ -109,6 +109,17 @@ inChromium(`the console${CHROMIUM === undefined ? ' (skipped: there is no Chromi
     expect(reached.filter((name) => name === '' || name.endsWith('(unseen)'))).toEqual([]);
   });
 
+  test('the first load, all files of the overview included, is less than 200 kB as it is sent', async () => {
+    const { page } = opened;
+    await opened.go('/');
+    await page.waitForFunction('document.querySelector("#recent") && !document.querySelector(".skeleton, [aria-busy=true]")');
+    const sizes = await page.evaluate<number[]>(
+      '[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource").filter(({ name }) => /console[/](assets|favicon)/.test(name))].map(({ encodedBodySize }) => encodedBodySize)',
+    );
+    expect(sizes.length).toBeGreaterThan(5);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(200_000);
+  });
+
   test('on a narrow screen the navigation is a menu, and nothing scrolls sideways', async () => {
     const { page } = opened;
     await page.setViewportSize({ width: 400, height: 800 });

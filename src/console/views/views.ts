@@ -8,6 +8,7 @@ export const VIEWS: ViewEntry[] = [
     path: '/orders',
     title: 'Orders',
     label: 'Orders',
+    about: 'What became of each laboratory order, with its results.',
     icon: 'orders',
     load: () => import('./orders/orders.tsx'),
     commands: () => [{ title: 'Place an order', words: 'laboratory test new', icon: 'orders', run: () => navigate('/orders?place=1') }],
