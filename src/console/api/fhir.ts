@@ -1,7 +1,7 @@
 // The FHIR API as the console uses it. Searches go by POST, so that no URL contains patient data.
 import { type Reply, request } from './request.ts';
 
-const FHIR = '/fhir/R4';
+export const FHIR = '/fhir/R4';
 
 export interface Resource {
   resourceType: string;
@@ -10,7 +10,7 @@ export interface Resource {
   [element: string]: unknown;
 }
 
-interface Bundle<T = Resource> {
+export interface Bundle<T = Resource> {
   resourceType: 'Bundle';
   total?: number;
   link?: { relation: string; url: string }[];
@@ -23,7 +23,7 @@ interface Bundle<T = Resource> {
 }
 
 /** The path of a resource or of an operation: each part is encoded. */
-const toFhirPath = (...parts: string[]): string => [FHIR, ...parts.map(encodeURIComponent)].join('/');
+export const toFhirPath = (...parts: string[]): string => [FHIR, ...parts.map(encodeURIComponent)].join('/');
 
 /** `params`: the parameters in order. `type` '': the system. */
 export const search = <T extends Resource = Resource>(

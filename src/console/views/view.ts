@@ -12,7 +12,7 @@ export interface ViewProps {
 }
 
 /** What the chunk of a view exports. */
-interface ViewModule {
+export interface ViewModule {
   View: ComponentType<ViewProps>;
 }
 

@@ -1,9 +1,30 @@
 // The views of the console, in the order of the navigation. A new view gets an entry here; its code is a chunk of its own, which is loaded when it is opened.
 import { navigate } from '../router.ts';
-import type { ViewEntry } from './view.ts';
+import type { ViewEntry, ViewModule } from './view.ts';
+
+const loadExplorer = (): Promise<ViewModule> => import('./explorer/explorer.tsx');
+
+/** The types that are looked for most. */
+const listExplorerCommands: ViewEntry['commands'] = () =>
+  ['Patient', 'Observation', 'ServiceRequest', 'DiagnosticReport', 'Practitioner', 'Task'].map((type) => ({
+    title: `Search ${type}`,
+    words: 'find explorer',
+    icon: 'search',
+    run: () => navigate(`/explorer/${type}`),
+  }));
 
 export const VIEWS: ViewEntry[] = [
   { path: '/', title: 'Overview', label: 'Overview', icon: 'home', load: () => import('./front-door/front-door.tsx') },
+  {
+    path: '/explorer',
+    title: 'Explorer',
+    label: 'Explorer',
+    about: 'Find resources: a search form, the FHIR query that it means, and what it finds.',
+    icon: 'search',
+    load: loadExplorer,
+    commands: listExplorerCommands,
+  },
+  { path: '/explorer/:type', title: 'Explorer', icon: 'search', load: loadExplorer },
   {
     path: '/orders',
     title: 'Orders',
