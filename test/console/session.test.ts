@@ -1,6 +1,7 @@
 // The session of the console over HTTP: what its cookie is and when it counts, whose data it opens, and what ends it.
 import request, { type Response } from 'supertest';
 import { updateTenant } from '../../src/store/tenants.ts';
+import { AUDIENCE, startIssuer } from '../access-tokens/issuer-fixture.ts';
 import { type Running, startFacet } from '../journeys/running-server.ts';
 import { until } from '../until.ts';
 
@@ -180,6 +181,23 @@ describe('signing in by one click', () => {
     expect((await request(production.app).get('/console/session')).body.development).toBeUndefined();
     await production.close();
   });
+});
+
+test('an access token of an issuer signs in like a key, and a forged one does not', async () => {
+  const issuer = await startIssuer();
+  const entries = [{ issuer: issuer.url, audience: AUDIENCE, tenant: 'demo' }];
+  const withIssuer = await startFacet({ FACET_ISSUERS: JSON.stringify(entries) }, undefined, { withoutContract: true });
+  await withIssuer.put(ADA).expect(201);
+  const post = (key: string) => request(withIssuer.app).post('/console/session').set(CONSOLE).send({ key });
+  const token = await issuer.token();
+  const cookie = toCookie(await post(token).expect(200));
+  const read = request(withIssuer.app)
+    .get(`/fhir/R4/Patient/${ADA.id}`)
+    .set({ ...CONSOLE, Cookie: cookie });
+  expect((await read).status).toBe(200);
+  expect((await post(`${token.slice(0, -4)}AAAA`)).status).toBe(401);
+  await withIssuer.close();
+  await issuer.close();
 });
 
 test('over plain HTTP on this machine the cookie is named by the port, because ports share cookies', async () => {
