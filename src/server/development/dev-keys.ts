@@ -50,7 +50,7 @@ async function ensureKeys(
       tenant,
       surface,
       text,
-      scopes: surface === ADMIN_SURFACE ? [] : surface === 'fhir' ? ['*', 'admin'] : ['*'],
+      scopes: surface === ADMIN_SURFACE ? [] : surface === 'fhir' ? ['*', 'admin', 'system/AuditEvent.rs'] : ['*'],
       name: 'development',
       at: new Date().toISOString(),
     });
