@@ -1,45 +1,41 @@
-// The API of the console: a resource and all its faces. docs/decisions/0059-console-api.md
+// The API of the console: a resource and all its faces, and what an edit of a face would change. docs/decisions/0059-console-api.md
+import type { FacesBody } from './faces-body.ts';
 import { request } from './request.ts';
 
 const PATH = '/console/api';
 
-interface ElementReference {
-  path: string;
-  /** The other resource that has the element. */
-  resource?: string;
-  contained?: string;
-}
-
-interface FaceField {
-  name: string;
-  /** The FHIRPaths of the mapping. */
-  fhir: string[];
-  /** The file and line of the mapping. */
-  mapping: string;
-  /** What the field shows. */
-  elements: ElementReference[];
-  /** What decides which of them it shows. */
-  conditions: ElementReference[];
-}
-
-/** A face with `needs` has no view: the credential lacks these scopes. */
-export interface FaceBody {
-  shape: string;
-  path: string;
-  item?: string;
-  change?: 'PUT' | 'PATCH';
-  view?: object;
-  fields?: FaceField[];
-  needs?: string[];
-}
-
-interface FacesBody {
-  resource: object;
-  version: string;
-  faces: Record<string, FaceBody[]>;
-  unshown: string[];
-}
-
 /** `text`: parsing changes the digits of numbers. */
 export const readFaces = (type: string, id: string, signal?: AbortSignal): Promise<{ body: FacesBody; text: string }> =>
   request<FacesBody>([PATH, 'faces', ...[type, id].map(encodeURIComponent)].join('/'), { signal });
+
+interface Edit {
+  type: string;
+  id: string;
+  version: string;
+  /** `fhir`, or a vendor's. */
+  surface: string;
+  shape?: string | undefined;
+  /** The JSON of the whole edited face. */
+  content: string;
+}
+
+export interface PreviewProblem {
+  severity: string;
+  code: string;
+  text: string;
+  expression?: string[];
+}
+
+interface PreviewBody {
+  write: { method: 'PUT' | 'PATCH'; path: string; ifMatch: string };
+  status: number;
+  problems: PreviewProblem[];
+}
+
+export const previewEdit = ({ content, ...facts }: Edit, signal?: AbortSignal): Promise<{ body: PreviewBody; text: string }> =>
+  request<PreviewBody>(`${PATH}/preview`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: `${JSON.stringify(facts).slice(0, -1)},"content":${content}}`,
+    signal,
+  });

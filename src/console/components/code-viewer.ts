@@ -2,11 +2,11 @@
 // elements, which the content security policy refuses.
 import { json } from '@codemirror/lang-json';
 import { yaml } from '@codemirror/lang-yaml';
-import { foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { foldGutter, foldKeymap, syntaxHighlighting } from '@codemirror/language';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { EditorState, type Extension } from '@codemirror/state';
 import { Decoration, drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
+import { CODE_COLOURS } from './code-colours.ts';
 
 export type CodeLanguage = 'json' | 'yaml';
 
@@ -50,7 +50,7 @@ const buildLook = (language: CodeLanguage): Extension[] => [
   drawSelection(),
   search({ top: true }),
   highlightSelectionMatches(),
-  syntaxHighlighting(COLOURS),
+  syntaxHighlighting(CODE_COLOURS),
   EditorView.lineWrapping,
   THEME,
   keymap.of([...searchKeymap, ...foldKeymap]),
@@ -74,11 +74,3 @@ const THEME = EditorView.theme({
   '.cm-panels': { color: 'var(--ink)', backgroundColor: 'var(--panel)', borderColor: 'var(--line)' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, .cm-selectionMatch': { backgroundColor: 'var(--accent-soft) !important' },
 });
-
-const COLOURS = HighlightStyle.define([
-  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--accent)' },
-  { tag: [tags.string, tags.special(tags.string)], color: 'var(--good)' },
-  { tag: [tags.number, tags.bool, tags.null], color: 'var(--warn)' },
-  { tag: [tags.keyword, tags.labelName, tags.typeName], color: 'var(--violet)' },
-  { tag: tags.comment, color: 'var(--quiet)', fontStyle: 'italic' },
-]);

@@ -1,6 +1,7 @@
 // The tour of a development server: one patient, in FHIR and through the face of each vendor.
 import { useState } from 'preact/hooks';
-import { type FaceBody, readFaces } from '../../api/faces.ts';
+import { readFaces } from '../../api/faces.ts';
+import type { FaceBody } from '../../api/faces-body.ts';
 import { search } from '../../api/fhir.ts';
 import type { Session } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';

@@ -1,7 +1,8 @@
 // The faces of one resource in this shape. A resource has several if the items of the shape are elements.
 
 import { useState } from 'preact/hooks';
-import { type FaceBody, readFaces } from '../../api/faces.ts';
+import { readFaces } from '../../api/faces.ts';
+import type { FaceBody } from '../../api/faces-body.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';

@@ -1,0 +1,53 @@
+// One resource and all its faces: FHIR beside each vendor's view. Pointing at a field lights the elements it is read from, and pointing at an element the fields that
+// show it; each face that can be changed can be edited.
+import { useRequest } from '../../api/use-request.ts';
+import { RequestView } from '../../components/request-view.tsx';
+import { navigate, useLocation } from '../../router.ts';
+import type { ViewProps } from '../view.ts';
+import './faces.css';
+import { FaceEditor } from './face-editor.tsx';
+import { FacesBoard } from './faces-board.tsx';
+import type { Faces } from './faces-data.ts';
+import { loadFaces } from './load-faces.ts';
+import { Narrative } from './narrative-view.tsx';
+import { ResourceHeader } from './resource-header.tsx';
+
+export function View({ params: { type = '', id = '' } }: ViewProps) {
+  const request = useRequest([type, id], (signal) => loadFaces(type, id, signal));
+  const shown = 'data' in request ? request.data : undefined;
+  return (
+    <>
+      <ResourceHeader type={type} id={id} current="" version={shown?.version} />
+      <RequestView request={request} title="Read the resource and its faces" lines={12}>
+        {(faces) => <LoadedFaces faces={faces} reload={request.reload} />}
+      </RequestView>
+    </>
+  );
+}
+
+/** `?edit=` names the face that is edited. */
+function LoadedFaces({ faces, reload }: { faces: Faces; reload: () => void }) {
+  const edited = useLocation().query.get('edit');
+  const path = `/${faces.type}/${faces.id}`;
+  const face = faces.faces.find(({ key }) => key === edited);
+  if (edited === 'fhir' || face)
+    return (
+      <FaceEditor
+        key={edited}
+        faces={faces}
+        face={face}
+        onClose={() => navigate(path)}
+        onSaved={() => {
+          navigate(path, { replace: true });
+          reload();
+        }}
+        reload={reload}
+      />
+    );
+  return (
+    <div class="resource-view">
+      <FacesBoard faces={faces} onEdit={(key) => navigate(`${path}?edit=${encodeURIComponent(key)}`)} />
+      <Narrative resource={faces.resource} />
+    </div>
+  );
+}

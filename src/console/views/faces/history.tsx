@@ -1,0 +1,186 @@
+// The history of a resource: each version as its differences from the one before, with who made it and through which API; and the comparison of any two.
+import { useState } from 'preact/hooks';
+import type { Session } from '../../api/session.ts';
+import { useRequest } from '../../api/use-request.ts';
+import { Badge } from '../../components/badge.tsx';
+import { Button } from '../../components/button.tsx';
+import { RequestView } from '../../components/request-view.tsx';
+import { navigate, useLocation } from '../../router.ts';
+import { useSignedIn } from '../../session-context.tsx';
+import type { ViewProps } from '../view.ts';
+import './faces.css';
+import { findAuthors, type WriteEvent } from './authors.ts';
+import { listDifferences } from './diff.ts';
+import { type ExactVersion, type HistoryPage, readHistory, readWriteEvents, withoutStamps } from './history-data.ts';
+import { JsonDiff } from './json-diff.tsx';
+import { ResourceHeader } from './resource-header.tsx';
+
+export function View({ params: { type = '', id = '' } }: ViewProps) {
+  const canReadAudit = hasAuditScope(useSignedIn());
+  const request = useRequest([type, id], async (signal) => {
+    const [page, events] = await Promise.all([
+      readHistory(type, id, undefined, signal),
+      canReadAudit ? readWriteEvents(type, id, signal) : undefined,
+    ]);
+    return { page, events };
+  });
+  return (
+    <>
+      <ResourceHeader type={type} id={id} current="history" />
+      <RequestView request={request} title="Read the history" lines={8}>
+        {({ page, events }) => <Versions path={`/${type}/${id}/history`} type={type} id={id} first={page} events={events} />}
+      </RequestView>
+    </>
+  );
+}
+
+/** No other scope covers the audit than one that names it. */
+const hasAuditScope = ({ surfaces }: Session): boolean =>
+  surfaces.some(({ name, scopes }) => name === 'fhir' && scopes.some((scope) => /^system\/AuditEvent\.(?:\w*s\w*|read|\*)$/.test(scope)));
+
+interface VersionsProps {
+  path: string;
+  type: string;
+  id: string;
+  first: HistoryPage;
+  /** Undefined: the key may not read the audit. */
+  events: WriteEvent[] | undefined;
+}
+
+function Versions({ path, type, id, first, events }: VersionsProps) {
+  const [pages, setPages] = useState([first]);
+  const versions = pages.flatMap((page) => page.versions);
+  const next = pages.at(-1)?.next;
+  return (
+    <div class="resource-view">
+      {versions.length > 1 && <Comparison path={path} versions={versions} />}
+      {!events && (
+        <p class="quiet">
+          Who made a version is in the audit: sign in with a key that has the scope <code>system/AuditEvent.rs</code> to see it.
+        </p>
+      )}
+      <ol class="versions" reversed>
+        {versions.map((version, at) => (
+          <VersionItem
+            key={version.version}
+            version={version}
+            before={versions[at + 1]}
+            isFirst={!next && at === versions.length - 1}
+            events={events}
+          />
+        ))}
+      </ol>
+      {next && <Button onClick={async () => setPages([...pages, await readHistory(type, id, next)])}>Load older versions</Button>}
+    </div>
+  );
+}
+
+interface VersionItemProps {
+  version: ExactVersion;
+  before: ExactVersion | undefined;
+  isFirst: boolean;
+  events: WriteEvent[] | undefined;
+}
+
+function VersionItem({ version, before, isFirst, events }: VersionItemProps) {
+  const heading = `version-${version.version}`;
+  return (
+    <li class="panel version" aria-labelledby={heading}>
+      <header class="row">
+        <h2 id={heading}>Version {version.version}</h2>
+        <Badge tone={version.method === 'DELETE' ? 'bad' : 'neutral'}>{version.method}</Badge>
+        <span>
+          through <DoorName door={version.door} />
+        </span>
+        {events && <Authors version={version} events={events} />}
+        <time class="quiet grow end" dateTime={version.at}>
+          {new Date(version.at).toLocaleString()}
+        </time>
+      </header>
+      <VersionChanges version={version} before={before} isFirst={isFirst} />
+    </li>
+  );
+}
+
+function VersionChanges({ version, before, isFirst }: Omit<VersionItemProps, 'events'>) {
+  if (!version.content) return <p>The resource was deleted.</p>;
+  if (!before && !isFirst) return <p class="quiet">Load older versions to see what this one changed.</p>;
+  const changes = listDifferences(before ? (withoutStamps(before) ?? {}) : {}, withoutStamps(version));
+  const label = `Changes of version ${version.version}`;
+  if (before?.content) return <JsonDiff label={label} changes={changes} />;
+  return (
+    <details>
+      <summary>
+        {before ? 'Created again' : 'Created'} with {changes.length} elements
+      </summary>
+      <JsonDiff label={label} changes={changes} />
+    </details>
+  );
+}
+
+/** The API by its title. `server`: data that the server itself made. */
+function DoorName({ door }: { door: string }) {
+  const { available } = useSignedIn();
+  return <strong>{door === 'server' ? 'the server itself' : (available.find(({ name }) => name === door)?.title ?? door)}</strong>;
+}
+
+function Authors({ version, events }: { version: ExactVersion; events: WriteEvent[] }) {
+  const { surfaces } = useSignedIn();
+  const authors = findAuthors(version, events);
+  if (authors.length === 0) return version.door === 'server' ? null : <span class="quiet">by an unrecorded caller</span>;
+  return (
+    <span>
+      by{' '}
+      {authors.map((author, at) => (
+        <span key={author}>
+          {at > 0 && ' or '}
+          <code>{author}</code>
+          {surfaces.some(({ actor }) => actor === author) && <span class="quiet"> (you)</span>}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+/** `?from=1&to=3`: two versions. */
+function Comparison({ path, versions }: { path: string; versions: ExactVersion[] }) {
+  const { query } = useLocation();
+  const from = query.get('from') ?? versions.at(-1)!.version;
+  const to = query.get('to') ?? versions[0]!.version;
+  const find = (number: string): ExactVersion | undefined => versions.find(({ version }) => version === number);
+  const choose = (next: { from?: string; to?: string }): void =>
+    navigate(`${path}?${new URLSearchParams({ from, to, ...next })}`, { replace: true });
+  const [one, other] = [find(from), find(to)];
+  return (
+    <section class="panel" aria-labelledby="compare">
+      <div class="row">
+        <h2 id="compare">Compare</h2>
+        <VersionChoice label="From version" versions={versions} value={from} onChoose={(version) => choose({ from: version })} />
+        <span>with</span>
+        <VersionChoice label="To version" versions={versions} value={to} onChoose={(version) => choose({ to: version })} />
+      </div>
+      {one && other ? (
+        <JsonDiff label={`From version ${from} to ${to}`} changes={listDifferences(withoutStamps(one), withoutStamps(other))} />
+      ) : (
+        <p class="quiet">Load older versions to compare these.</p>
+      )}
+    </section>
+  );
+}
+
+interface VersionChoiceProps {
+  label: string;
+  versions: ExactVersion[];
+  value: string;
+  onChoose: (version: string) => void;
+}
+
+const VersionChoice = ({ label, versions, value, onChoose }: VersionChoiceProps) => (
+  <select aria-label={label} class="version-choice" value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+    {versions.map(({ version }) => (
+      <option key={version} value={version}>
+        {version}
+      </option>
+    ))}
+  </select>
+);

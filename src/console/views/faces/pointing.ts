@@ -1,0 +1,33 @@
+// What the user points at in the faces of a resource, by mouse, keyboard or touch, and what is lit by it.
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Faces } from './faces-data.ts';
+import { type Lit, light, type Target } from './lineage.ts';
+
+export interface Pointing {
+  target: Target | undefined;
+  lit: Lit | undefined;
+  isPinned: boolean;
+  onPoint: (target: Target | undefined) => void;
+  /** Keeps a target until it is chosen again, another is, or Escape is pressed. */
+  onPin: (target: Target) => void;
+  release: () => void;
+}
+
+export function usePointing(faces: Faces): Pointing {
+  const [pointed, setPointed] = useState<Target>();
+  const [pinned, setPinned] = useState<Target>();
+  const release = (): void => setPinned(undefined);
+  useEffect(() => {
+    const steer = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') release();
+    };
+    window.addEventListener('keydown', steer);
+    return () => window.removeEventListener('keydown', steer);
+  }, []);
+  const target = pinned ?? pointed;
+  const lit = useMemo(() => target && light(faces, target), [faces, target?.face, target?.path]);
+  const onPin = (next: Target): void => setPinned((before) => (isSameTarget(before, next) ? undefined : next));
+  return { target, lit, isPinned: pinned !== undefined, onPoint: setPointed, onPin, release };
+}
+
+const isSameTarget = (one: Target | undefined, other: Target): boolean => one?.face === other.face && one?.path === other.path;

@@ -1,0 +1,21 @@
+// Saves an edit through the API whose face it is, and takes it back.
+import { FHIR, toFhirPath } from '../../api/fhir.ts';
+import { request } from '../../api/request.ts';
+import { formatExact } from './exact-json.ts';
+import type { Face, Faces } from './faces-data.ts';
+import { loadFaces } from './load-faces.ts';
+import type { Write } from './preview.ts';
+
+/** The request exactly as the preview names it. Returns the new version if this write alone made it. */
+export async function saveEdit(base: Faces, face: Face | undefined, { method, path, ifMatch, body }: Write): Promise<string | undefined> {
+  const headers = { 'If-Match': ifMatch, 'Content-Type': face ? 'application/json' : 'application/fhir+json' };
+  await request((face ? `/${face.surface}` : FHIR) + path, { method, headers, body });
+  const { version } = await loadFaces(base.type, base.id);
+  return Number(version) === Number(base.version) + 1 ? version : undefined;
+}
+
+/** Puts the content of `before` in the place of a version, unless there is a newer one. */
+export async function restore({ type, id, resource }: Faces, version: string): Promise<void> {
+  const headers = { 'If-Match': `W/"${version}"`, 'Content-Type': 'application/fhir+json' };
+  await request(toFhirPath(type, id), { method: 'PUT', headers, body: formatExact(resource) });
+}
