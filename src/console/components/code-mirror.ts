@@ -30,7 +30,8 @@ export interface CodeMirror {
 
 const THEME = EditorView.theme({
   '&': { height: '100%', color: 'var(--ink)', backgroundColor: 'var(--sunken)' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
+  // the frame around the editor shows the focus
+  '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { font: '12.5px / 18px var(--mono)' },
   '.cm-content': { caretColor: 'var(--ink)' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },

@@ -27,7 +27,7 @@ export function ElementFinder({ rows, onFind }: { rows: Row[]; onFind: (path: st
         list={`${id}-paths`}
         aria-label="Find an element, and who shows it"
         aria-describedby={`${id}-note`}
-        placeholder="Who shows … (name.family)"
+        placeholder="Who shows birthDate?"
         autocomplete="off"
         spellcheck={false}
         value={text}

@@ -13,6 +13,9 @@ import { ReferenceGraph } from './reference-graph.tsx';
 import { groupNodes, listReferences, type ReferenceEnd } from './reference-list.ts';
 import { ResourceHeader } from './resource-header.tsx';
 
+/** More would slow the page down. */
+const MOST_ROWS = 200;
+
 interface References {
   outgoing: ReferenceEnd[];
   incoming: ReferenceEnd[];
@@ -72,7 +75,7 @@ function Shown({ own, outgoing, incoming }: References & { own: string }) {
         <h2 id="all-references">All references</h2>
         <Table
           caption="References"
-          rows={rows}
+          rows={rows.slice(0, MOST_ROWS)}
           keyOf={({ direction, target }) => `${direction} ${target}`}
           columns={[
             { title: 'Resource', cell: ({ target }) => <a href={toHref(`/${target}`)}>{target}</a> },
@@ -80,6 +83,11 @@ function Shown({ own, outgoing, incoming }: References & { own: string }) {
             { title: 'Element', cell: ({ paths }) => <code>{paths.join(', ')}</code> },
           ]}
         />
+        {rows.length > MOST_ROWS && (
+          <p class="quiet">
+            {rows.length - MOST_ROWS} more are not listed. <a href={toHref('/explorer')}>Search for them in the explorer.</a>
+          </p>
+        )}
       </section>
     </div>
   );
