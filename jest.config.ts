@@ -13,7 +13,7 @@ export default {
   runtime: '<rootDir>/test/runner/runtime.ts',
   transform: {},
   watchman: false,
-  // more than six workers need more connections than a PostgreSQL accepts as it is installed
-  maxWorkers: Math.min(availableParallelism(), 6),
+  // one more than there are cores: many tests wait for a process that they started. More than six need more connections than a PostgreSQL accepts as it is installed
+  maxWorkers: Math.min(availableParallelism() + 1, 6),
   testTimeout: HANGING_TEST_MS,
 } satisfies Config;
