@@ -1,9 +1,8 @@
 // The explorer in a real browser: a search by form and by line, its result as table, Bundle, program and plan, with the keyboard, for two tenants.
-import { CHROMIUM } from '../journeys/chromium.ts';
+import { inChromium } from '../journeys/chromium.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 
-const inChromium = CHROMIUM === undefined ? describe.skip : describe;
-inChromium(`the explorer${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
+inChromium('the explorer', () => {
   const LINE = '.query-text textarea';
   const STATUS = '.page-bar [role=status]';
   let opened: OpenConsole;

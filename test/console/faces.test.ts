@@ -1,6 +1,6 @@
 // One resource and all its faces in a real browser: lineage, editing with previews, conflicts, history, references, narrative; two tenants.
 
-import { CHROMIUM } from '../journeys/chromium.ts';
+import { inChromium } from '../journeys/chromium.ts';
 import { until } from '../until.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 
@@ -34,8 +34,7 @@ const OBSERVATIONS = ['1.00', '2.50'].map((value, at) => ({
   valueQuantity: { value: Number(value), unit: 'kg' },
 }));
 
-const inChromium = CHROMIUM === undefined ? describe.skip : describe;
-inChromium(`faces${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
+inChromium('faces', () => {
   let opened: OpenConsole;
   beforeAll(async () => {
     opened = await openConsole();

@@ -1,5 +1,5 @@
 // The views of mappings in a real browser: the vendors, which of them show an element, a shape with its live view and its file.
-import { CHROMIUM } from '../journeys/chromium.ts';
+import { inChromium } from '../journeys/chromium.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 
 const PATIENT = {
@@ -11,8 +11,7 @@ const PATIENT = {
 /** Of the other tenant, which must see nothing of the first. */
 const OTHER = { ...PATIENT, id: '0190b3c2-0000-7000-8000-00000000000b', name: [{ family: 'Hopper', given: ['Grace'] }] };
 
-const inChromium = CHROMIUM === undefined ? describe.skip : describe;
-inChromium(`mappings${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
+inChromium('mappings', () => {
   let opened: OpenConsole;
   beforeAll(async () => {
     opened = await openConsole();

@@ -1,5 +1,5 @@
 // The shell of the console in a real browser: sign-in, navigation, command palette, theme.
-import { CHROMIUM } from '../journeys/chromium.ts';
+import { inChromium } from '../journeys/chromium.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 
 const ADA = {
@@ -11,8 +11,7 @@ const ADA = {
   gender: 'female',
 };
 
-const inChromium = CHROMIUM === undefined ? describe.skip : describe;
-inChromium(`the console${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
+inChromium('the console', () => {
   let opened: OpenConsole;
   beforeAll(async () => {
     opened = await openConsole();

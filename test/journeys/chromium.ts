@@ -31,6 +31,12 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 /** Where a browser is; undefined: there is none. */
 export const CHROMIUM = PLACES.find((path) => existsSync(path));
 
+/** `describe` for what needs Chromium; skipped, by name, where there is none. `describe` is looked up when it is called: test files share this module. */
+export const inChromium = (name: string, body: () => void): void =>
+  CHROMIUM === undefined
+    ? describe.skip(`${name} (skipped: there is no Chromium here; apt-get install chromium)`, body)
+    : describe(name, body);
+
 const NAME: string = 'playwright-core';
 /** What a busy machine is given for what a page is to show, in ms. */
 const PATIENCE_MS = 120_000;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import request from 'supertest';
-import { CHROMIUM, type Page, startChromium } from './chromium.ts';
+import { inChromium, type Page, startChromium } from './chromium.ts';
 import { type Listening, listen } from './listening.ts';
 import { startFacet } from './running-server.ts';
 
@@ -62,8 +62,7 @@ describe('the development keys', () => {
   });
 });
 
-const inChromium = CHROMIUM === undefined ? describe.skip : describe;
-inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
+inChromium('in a browser', () => {
   let browser: Awaited<ReturnType<typeof startChromium>>;
   let page: Page;
   const logged: string[] = [];

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { ensureConsoleBuild } from '../console/open-console.ts';
-import { CHROMIUM, type Page, startChromium } from './chromium.ts';
+import { inChromium, type Page, startChromium } from './chromium.ts';
 import { type Running, startFacet } from './running-server.ts';
 
 let facet: Running;
@@ -49,8 +49,7 @@ test('other paths are 404, also with "..", and writes are refused', async () => 
   expect((await request(facet.app).post('/docs')).status).toBe(405);
 });
 
-const inChromium = CHROMIUM === undefined ? describe.skip : describe;
-inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
+inChromium('in a browser', () => {
   let browser: Awaited<ReturnType<typeof startChromium>>;
   let page: Page;
   const logged: string[] = [];
