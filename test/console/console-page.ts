@@ -12,7 +12,7 @@ export interface ConsolePage {
   hover(selector: string): Promise<void>;
   selectOption(selector: string, option: string | { label: string }): Promise<unknown>;
   waitForSelector(selector: string, options?: { state: 'attached' | 'detached' | 'hidden' | 'visible' }): Promise<unknown>;
-  waitForFunction(script: string): Promise<unknown>;
+  waitForURL(url: RegExp): Promise<unknown>;
   textContent(selector: string): Promise<string | null>;
   inputValue(selector: string): Promise<string>;
   isVisible(selector: string): Promise<boolean>;

@@ -129,7 +129,7 @@ inChromium('mappings', () => {
     await page.evaluate('document.querySelector("[role=tab][aria-selected=true]").focus()');
     for (const name of ['searches', 'losses']) {
       await page.keyboard.press('ArrowRight');
-      await page.waitForFunction(`location.search === '?tab=${name}'`);
+      await page.waitForURL(new RegExp(`[?]tab=${name}$`));
     }
     expect(await page.textContent('[aria-selected=true]')).toMatch(/^Losses/);
   });

@@ -111,7 +111,8 @@ inChromium('the console', () => {
   test('the first load, all files of the overview included, is less than 200 kB as it is sent', async () => {
     const { page } = opened;
     await opened.go('/');
-    await page.waitForFunction('document.querySelector("#recent") && !document.querySelector(".skeleton, [aria-busy=true]")');
+    await page.waitForSelector('#recent');
+    await page.waitForSelector('.skeleton, [aria-busy=true]', { state: 'detached' });
     const sizes = await page.evaluate<number[]>(
       '[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource").filter(({ name }) => /console[/](assets|favicon)/.test(name))].map(({ encodedBodySize }) => encodedBodySize)',
     );
@@ -149,7 +150,8 @@ inChromium('the console', () => {
   test('a session that ends while the page is open leads to the sign-in page', async () => {
     const { page } = opened;
     await opened.go('/');
-    await page.waitForFunction('document.querySelector("#recent") && !document.querySelector(".skeleton, [aria-busy=true]")');
+    await page.waitForSelector('#recent');
+    await page.waitForSelector('.skeleton, [aria-busy=true]', { state: 'detached' });
     await page.context().clearCookies();
     await page.click('button[aria-label="Read the changes again"]');
     await page.waitForSelector('h1:has-text("Sign in")');
