@@ -1,4 +1,4 @@
-// A table that scrolls in its own frame, so that a narrow screen does not scroll the page.
+// A table. On a narrow screen each row is a list of its cells with their titles; what is still wider scrolls in its own frame, and not the page.
 import type { ComponentChildren } from 'preact';
 
 export interface Column<Row> {
@@ -20,7 +20,7 @@ interface TableProps<Row> {
 }
 
 export const Table = <Row,>({ caption, columns, rows, keyOf, isCurrent }: TableProps<Row>) => (
-  <section class="table-frame" aria-label={caption} tabIndex={0}>
+  <section class="table-frame stacked" aria-label={caption} tabIndex={0}>
     <table>
       <caption class="unseen">{caption}</caption>
       <thead>
@@ -42,7 +42,7 @@ export const Table = <Row,>({ caption, columns, rows, keyOf, isCurrent }: TableP
         {rows.map((row) => (
           <tr key={keyOf(row)} aria-current={isCurrent?.(row) ? 'true' : undefined}>
             {columns.map(({ title, align, cell }) => (
-              <td key={title} class={align}>
+              <td key={title} class={align} data-title={title}>
                 {cell(row)}
               </td>
             ))}
