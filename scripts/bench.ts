@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type LoadRequest, load } from './bench/client.ts';
-import { buildCorpus } from './bench/corpus.ts';
+import { Connection, type LoadRequest, load } from './bench/client.ts';
+import { buildCorpus, buildTransactions, type Corpus } from './bench/corpus.ts';
 import { between, usedBy } from './bench/cpu.ts';
-import { type BenchDatabase, createBenchDatabase } from './bench/databases.ts';
-import { type Program, type Programs, startPrograms } from './bench/programs.ts';
+import { type BenchDatabase, createBenchDatabase, createEmptyDatabase, vacuum } from './bench/databases.ts';
+import { type FacetProgram, type FacetToStart, type Program, type Programs, ROOT, startPrograms } from './bench/programs.ts';
 import { buildGrowth, buildLine, buildTable, type Measured, type Row, type Size } from './bench/report.ts';
 import { buildScenarios, type Scenario } from './bench/scenarios.ts';
 
@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
     resources: { type: 'string', default: '10000,1000000' },
     clients: { type: 'string', default: '1,16' },
     workers: { type: 'string', default: '1' },
+    beside: { type: 'string' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean' },
   },
@@ -29,6 +30,8 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
   --resources N,…  sizes of the corpus (10000,1000000; a million takes about a quarter of an hour to load)
   --clients N,…    clients at once (1,16)
   --workers N,…    workers of Facet: 1,auto compares one process with one on each core; CPU is that of all of them (1)
+  --beside DIR     also measures the Facet of another tree whose dependencies are installed, for example the last release. It has a database
+                   of its own, which is loaded over HTTP (about a minute for 10,000 resources), and one worker
   --seconds N      duration of a run (3)
   --runs N         runs of each program in turn; the median counts (3)
   --only TEXT      measure only the requests whose name contains the text`);
@@ -38,7 +41,7 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
 const SERVER = process.env.BENCH_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 const SECONDS = Number(options.seconds);
 const RUNS = Number(options.runs);
-const WARM_UP_SECONDS = 0.5;
+const WARM_UP_SECONDS = 1;
 const parseNumbers = (text: string): number[] => text.split(',').map(Number);
 
 /** Measures all scenarios with a corpus of this size. */
@@ -46,22 +49,48 @@ async function measureSize(resources: number): Promise<Size> {
   const corpus = buildCorpus(resources);
   const dataDir = mkdtempSync(join(tmpdir(), 'facet-bench-'));
   const database = await createBenchDatabase(SERVER, corpus, (line) => console.error(line));
+  const other = options.beside === undefined ? undefined : await createEmptyDatabase(SERVER, `facet_bench_${process.pid}_beside`);
   let programs: Programs | undefined;
   try {
-    programs = await startPrograms(database.url, dataDir, options.workers.split(','));
-    const rows: Row[] = [];
-    for (const scenario of buildScenarios(corpus, programs.keys).filter(({ name }) => name.includes(options.only)))
-      for (const clients of parseNumbers(options.clients)) {
-        const measured = await measureScenario(scenario, clients, { database, programs });
-        rows.push(...measured);
-        for (const row of measured) console.error(buildLine(row));
-      }
+    programs = await startPrograms(database.url, dataDir, listFacets(database.url, other?.url));
+    if (other) await loadOverHttp(programs.facets.at(-1)!, corpus, other.url);
+    const rows = await measureAll(corpus, { database, programs });
     return { resources, bytes: database.bytes, rows };
   } finally {
     await programs?.stop();
     await database.drop();
+    await other?.drop();
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/** The Facet of this tree with each number of workers, and the one of the other tree at the end. */
+function listFacets(databaseUrl: string, otherUrl: string | undefined): FacetToStart[] {
+  const workers = options.workers.split(',');
+  const own = workers.map((number) => ({
+    label: workers.length > 1 ? (number === '1' ? '1 worker' : `${number} workers`) : '',
+    root: ROOT,
+    workers: number,
+    databaseUrl,
+  }));
+  return otherUrl === undefined ? own : [...own, { label: 'the other tree', root: options.beside!, workers: '1', databaseUrl: otherUrl }];
+}
+
+async function loadOverHttp({ port, keys }: FacetProgram, corpus: Corpus, databaseUrl: string): Promise<void> {
+  const connection = new Connection(port);
+  const headers = { 'Content-Type': 'application/fhir+json', 'x-api-key': keys.fhir! };
+  for (const bundle of buildTransactions(corpus)) {
+    const { status, body } = await connection.send({
+      method: 'POST',
+      path: '/fhir/R4',
+      headers,
+      body: JSON.stringify(bundle),
+      status: 200,
+    });
+    if (status !== 200) throw new Error(`the other tree refuses the corpus: ${status} ${body.slice(0, 500)}`);
+  }
+  connection.close();
+  await vacuum(databaseUrl);
 }
 
 interface Measuring {
@@ -69,13 +98,26 @@ interface Measuring {
   programs: Programs;
 }
 
-/** Floor and Facet in turn, so that other work of the machine affects both. A row for each number of workers. */
-async function measureScenario(
-  { name, floor, facet, isFlat = false }: Scenario,
-  clients: number,
-  { database, programs }: Measuring,
-): Promise<Row[]> {
-  const facets = [...programs.facets].map(([workers, program]) => ({ workers, program, build: facet, results: [] as Measured[] }));
+async function measureAll(corpus: Corpus, measuring: Measuring): Promise<Row[]> {
+  const rows: Row[] = [];
+  const scenarios = measuring.programs.facets.map(({ keys }) => buildScenarios(corpus, keys));
+  for (const [at, { name }] of scenarios[0]!.entries())
+    for (const clients of name.includes(options.only) ? parseNumbers(options.clients) : []) {
+      const measured = await measureScenario(
+        scenarios.map((all) => all[at]!),
+        clients,
+        measuring,
+      );
+      rows.push(...measured);
+      for (const row of measured) console.error(buildLine(row));
+    }
+  return rows;
+}
+
+/** Floor and each Facet in turn, so that other work of the machine affects all. `scenarios`: the scenario with the keys of each Facet. A row for each Facet. */
+async function measureScenario(scenarios: Scenario[], clients: number, { database, programs }: Measuring): Promise<Row[]> {
+  const { name, floor, isFlat = false } = scenarios[0]!;
+  const facets = programs.facets.map((program, at) => ({ program, build: scenarios[at]!.facet, results: [] as Measured[] }));
   const ofFloor = { program: programs.floor, build: floor, results: [] as Measured[] };
   for (let run = 0; run <= RUNS; run++)
     for (const { program, build, results } of [ofFloor, ...facets]) {
@@ -83,8 +125,8 @@ async function measureScenario(
       const result = await measureLoad(program, { database, clients, seconds: run === 0 ? WARM_UP_SECONDS : SECONDS, build });
       if (run > 0) results.push(result);
     }
-  return facets.map(({ workers, results }) => ({
-    name: facets.length > 1 ? `${name}, ${workers === '1' ? '1 worker' : `${workers} workers`}` : name,
+  return facets.map(({ program: { label }, results }) => ({
+    name: label ? `${name}, ${label}` : name,
     clients,
     floor: findMedian(ofFloor.results),
     facet: findMedian(results)!,
@@ -102,8 +144,8 @@ interface MeasuredLoad {
   build: () => LoadRequest;
 }
 
-async function measureLoad({ port, pid }: Program, { database, clients, seconds, build }: MeasuredLoad): Promise<Measured> {
-  const readUse = () => [usedBy({ pid }), usedBy({ database: database.name })];
+async function measureLoad({ port, pid, database: name }: Program, { database, clients, seconds, build }: MeasuredLoad): Promise<Measured> {
+  const readUse = () => [usedBy({ pid }), usedBy({ database: name })];
   const [before, walBefore] = [readUse(), await database.readWal()];
   const result = await load({ port, clients, seconds, make: build });
   const requests = result.perSecond * seconds;

@@ -45,6 +45,8 @@ const BUILDERS: Record<CorpusType, { count(corpus: Corpus): number; build(n: num
   },
 };
 
+const TRANSACTION_SIZE = 100;
+
 interface IndexParts {
   registry: SearchRegistry;
   index: IndexState;
@@ -59,10 +61,33 @@ export function* buildBatches(corpus: Corpus, parts: IndexParts): Generator<Reso
   }
 }
 
+/** The n-th resource of a type, as a client sends it. */
+const buildResource = (type: CorpusType, n: number, corpus: Corpus): object => ({
+  resourceType: type,
+  id: idOf(type, n),
+  ...BUILDERS[type].build(n, corpus),
+});
+
+/** The corpus as transactions of the FHIR API, for a tree whose tables are not known here. */
+export function* buildTransactions(corpus: Corpus): Generator<object> {
+  for (const type of TYPES) {
+    const count = BUILDERS[type].count(corpus);
+    for (let from = 0; from < count; from += TRANSACTION_SIZE)
+      yield {
+        resourceType: 'Bundle',
+        type: 'transaction',
+        entry: Array.from({ length: Math.min(TRANSACTION_SIZE, count - from) }, (_one, at) => ({
+          resource: buildResource(type, from + at, corpus),
+          request: { method: 'PUT', url: `${type}/${idOf(type, from + at)}` },
+        })),
+      };
+  }
+}
+
 function buildChange(type: CorpusType, n: number, { corpus, registry, index }: IndexParts & { corpus: Corpus }): ResourceChange {
   const id = idOf(type, n);
   const lastUpdated = new Date(Date.UTC(2024, 0, 1) + n * 50).toISOString();
-  const resource = { resourceType: type, id, meta: { versionId: '1', lastUpdated }, ...BUILDERS[type].build(n, corpus) } as Resource;
+  const resource = { ...buildResource(type, n, corpus), meta: { versionId: '1', lastUpdated } } as Resource;
   return {
     type,
     id,

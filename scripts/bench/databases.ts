@@ -24,7 +24,6 @@ const FLOOR_TABLES = `
   create index on floor_role (practitioner);`;
 
 export interface BenchDatabase {
-  name: string;
   url: string;
   /** Bytes that a resource needs, with its history and all indexes, and those of its JSON. */
   bytes: { stored: number; json: number };
@@ -35,29 +34,32 @@ export interface BenchDatabase {
 
 /** Creates and fills a database. `server`: the URL of a PostgreSQL database whose user may create others. */
 export async function createBenchDatabase(server: string, corpus: Corpus, log: (line: string) => void): Promise<BenchDatabase> {
-  const name = `facet_bench_${process.pid}`;
-  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
-  const admin = new pg.Client({ connectionString: server });
-  await admin.connect();
-  const drop = async (): Promise<void> => {
-    await admin.query(`drop database if exists ${name} with (force)`);
-    await admin.end();
-  };
+  const { url, admin, drop } = await createEmptyDatabase(server, `facet_bench_${process.pid}`);
   try {
-    await admin.query(`create database ${name}`);
     await loadCorpus(url, corpus, log);
     const bytes = await addFloor(url);
-    return {
-      name,
-      url,
-      bytes,
-      readWal: async () => Number((await admin.query("select pg_current_wal_insert_lsn() - '0/0' as bytes")).rows[0].bytes),
-      drop,
-    };
+    const readWal = async () => Number((await admin.query("select pg_current_wal_insert_lsn() - '0/0' as bytes")).rows[0].bytes);
+    return { url, bytes, readWal, drop };
   } catch (error) {
     await drop();
     throw error;
   }
+}
+
+/** `admin`: a connection to the server. `drop` ends it. */
+export async function createEmptyDatabase(
+  server: string,
+  name: string,
+): Promise<Pick<BenchDatabase, 'url' | 'drop'> & { admin: pg.Client }> {
+  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
+  const admin = new pg.Client({ connectionString: server });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  const drop = async (): Promise<void> => {
+    await admin.query(`drop database if exists ${name} with (force)`);
+    await admin.end();
+  };
+  return { url, admin, drop };
 }
 
 async function loadCorpus(url: string, corpus: Corpus, log: (line: string) => void): Promise<void> {
@@ -80,7 +82,15 @@ async function addFloor(url: string): Promise<BenchDatabase['bytes']> {
   await client.connect();
   const bytes = (await client.query<BenchDatabase['bytes']>(SIZES)).rows[0]!;
   await client.query(FLOOR_TABLES);
+  await client.end();
+  await vacuum(url);
+  return bytes;
+}
+
+/** Updates the statistics of a database, as after a load. */
+export async function vacuum(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   await client.query('vacuum analyze');
   await client.end();
-  return bytes;
 }
