@@ -8,7 +8,8 @@ export interface KeyUsage {
   store(isLast?: boolean): Promise<void>;
 }
 
-interface NotedUse extends KeyUse {
+interface NotedUse extends Omit<KeyUse, 'at'> {
+  at: Date;
   /** When a use of this key was stored last, in ms; undefined: never. */
   storedAt?: number;
   isStored: boolean;
@@ -23,7 +24,9 @@ export function createKeyUsage(database: Database, clock: () => Date): KeyUsage 
   return {
     note(tenant, id) {
       const name = `${tenant}/${id}`;
-      noted.set(name, { ...noted.get(name), tenant, id, at: clock().toISOString(), isStored: false });
+      const use = noted.get(name);
+      if (use) Object.assign(use, { at: clock(), isStored: false });
+      else noted.set(name, { tenant, id, at: clock(), isStored: false });
     },
     async store(isLast = false) {
       const now = clock().getTime();
@@ -32,12 +35,12 @@ export function createKeyUsage(database: Database, clock: () => Date): KeyUsage 
         ({ isStored, storedAt }) => !isStored && (isLast || storedAt === undefined || now - storedAt >= INTERVAL_MS),
       );
       if (!due.length) return;
-      await recordKeyUses(database, due);
-      for (const use of due) {
-        const name = `${use.tenant}/${use.id}`;
-        const latest = noted.get(name)!;
-        noted.set(name, { ...latest, storedAt: now, isStored: latest.at === use.at });
-      }
+      const uses = due.map(({ tenant, id, at }) => ({ tenant, id, at }));
+      await recordKeyUses(
+        database,
+        uses.map((use) => ({ ...use, at: use.at.toISOString() })),
+      );
+      for (const [n, use] of due.entries()) Object.assign(use, { storedAt: now, isStored: use.at === uses[n]!.at });
     },
   };
 }

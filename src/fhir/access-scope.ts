@@ -63,14 +63,26 @@ function coversAudit(scope: string, permission: Permission): boolean {
 /** `patient/` scopes cover the types of the patient compartment. https://hl7.org/fhir/R4/compartmentdefinition-patient.html */
 const PATIENT_TYPES: ReadonlySet<string> = new Set(listCompartmentTypes('Patient'));
 
+/** The grants of a list of scopes, parsed once: a caller is kept for several requests. */
+const parsed = new WeakMap<readonly string[], Grant[]>();
+
+function parseScopes(scopes: readonly string[]): Grant[] {
+  const known = parsed.get(scopes);
+  if (known) return known;
+  const grants = scopes.flatMap((scope) => {
+    const word = PLAIN_SCOPES.get(scope);
+    return (word === undefined ? parseSmartScope(scope) : { type: '*', letters: word }) ?? [];
+  });
+  parsed.set(scopes, grants);
+  return grants;
+}
+
 /** The grants that cover an interaction on a resource type, or on a part of its resources. */
 export const findGrants = (scopes: readonly string[], type: string, permission: Permission): Grant[] =>
-  scopes.flatMap((scope) => {
-    const word = PLAIN_SCOPES.get(scope);
-    const grant = word === undefined ? parseSmartScope(scope) : { type: '*', letters: word };
-    const covers = grant?.letters.includes(permission) && (grant.type === '*' || grant.type === type);
-    return grant && covers && (!grant.isPatient || PATIENT_TYPES.has(type)) ? [grant] : [];
-  });
+  parseScopes(scopes).filter(
+    (grant) =>
+      grant.letters.includes(permission) && (grant.type === '*' || grant.type === type) && (!grant.isPatient || PATIENT_TYPES.has(type)),
+  );
 
 /** Whether a grant covers only a part of the resources of its type. */
 export const isRestricted = ({ isPatient, query }: Grant): boolean => isPatient === true || query !== undefined;

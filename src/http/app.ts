@@ -77,6 +77,8 @@ export function buildApp({
   if (audit) app.use(recordRequests(audit));
   app.use(checkHeaders((req) => (isFhir(req.path) ? 'fhir' : find(req).surface)));
   if (console) app.use(useSession(console.session, listCredentialSurfaces(find)));
+  app.use(FHIR_PATH, buildFhirRouter(fhir, logFailure));
+  app.use('/fhir', rejectOtherFhirBase(FHIR_PATH));
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.get('/readyz', async (_req, res) => {
     await ready().catch(() => {
@@ -84,8 +86,6 @@ export function buildApp({
     });
     res.json({ status: 'ready' });
   });
-  app.use(FHIR_PATH, buildFhirRouter(fhir, logFailure));
-  app.use('/fhir', rejectOtherFhirBase(FHIR_PATH));
   app.use('/admin', buildAdminRouter(admin));
   if (console) {
     app.use('/console/api', buildConsoleRouter(console.api));

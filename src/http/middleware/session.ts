@@ -72,11 +72,13 @@ const readCookie = ({ headers: { cookie = '' } }: Request, name: string): string
  */
 export const useSession =
   (parts: SessionParts, listSurfaces: (req: Request) => string[]): RequestHandler =>
-  async (req, _res, next) => {
-    if (req.headers.authorization === undefined && req.headers['x-api-key'] === undefined) {
-      const session = await readSession(req, parts);
+  (req, _res, next) => {
+    if (hasCredential(req) || !isFromConsole(req)) return next();
+    return readSession(req, parts).then((session) => {
       const surface = session && listSurfaces(req).find((name) => Object.hasOwn(session.credentials, name));
       if (surface !== undefined) req.headers.authorization = `Bearer ${session!.credentials[surface]}`;
-    }
-    next();
+      next();
+    });
   };
+
+const hasCredential = ({ headers }: Request): boolean => headers.authorization !== undefined || headers['x-api-key'] !== undefined;

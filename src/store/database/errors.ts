@@ -62,8 +62,7 @@ export async function translateErrors<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    // all fields are optional, so any error of a driver fits
-    throw toProgramError(error as DriverError);
+    throw toProgramError(error);
   }
 }
 
@@ -73,7 +72,10 @@ export async function translateErrors<T>(result: Promise<T>): Promise<T> {
  */
 const isEndedByPooler = ({ code, severity }: DriverError): boolean => code === '08P01' && severity === 'FATAL';
 
-function toProgramError(error: DriverError): unknown {
+/** An error of a driver as an error of the program. Any other error is returned as it is. */
+export function toProgramError(thrown: unknown): unknown {
+  // all fields are optional, so any error fits
+  const error = thrown as DriverError;
   if (isEndedByPooler(error)) return Object.assign(down(), { cause: error.message });
   if (error.name === 'KnexTimeoutError') return busy();
   if (error.severity === undefined && CONNECTION_LOST.test(error.message ?? '')) return down();

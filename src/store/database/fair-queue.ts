@@ -44,7 +44,7 @@ export function clientDisconnected(): Error {
   return unavailable('the client disconnected before the response', 1);
 }
 
-/** Shares the connections of a pool between owners. Each `enter` needs one `leave`, when the connection is returned. */
+/** Shares the connections of a pool between owners. Each entry needs one `leave`, when the connection is returned. */
 export class FairQueue {
   readonly load: QueueLoad = { inUse: 0, waiting: 0, refused: { 'queue full': 0, 'waited too long': 0, 'client left': 0 } };
   private readonly limits: QueueLimits;
@@ -57,15 +57,23 @@ export class FairQueue {
 
   /** Resolves when this owner may use one connection. Rejects when the queue is full, the wait is too long, or the client has disconnected. */
   async enter(owner: QueueOwner, { signal, isBounded = false }: QueueEntry = {}): Promise<void> {
+    if (this.tryEnter(owner, signal)) return;
     if (signal?.aborted) throw this.countRefusal('client left');
     const lane = this.queues.get(owner) ?? { inUse: 0, waiting: [] };
-    if (lane.waiting.length === 0 && this.canTake(owner, lane)) return this.take(owner, lane);
     if (isBounded && lane.waiting.length >= this.limits.maxQueued) throw this.countRefusal('queue full');
     this.queues.set(owner, lane);
     const refusal = await this.wait(lane, signal);
     if (refusal === undefined) return;
     this.deleteIfIdle(owner);
     throw this.countRefusal(refusal);
+  }
+
+  /** Whether this owner may use one connection at once. */
+  tryEnter(owner: QueueOwner, signal?: AbortSignal): boolean {
+    const lane = this.queues.get(owner) ?? { inUse: 0, waiting: [] };
+    if (signal?.aborted || lane.waiting.length > 0 || !this.canTake(owner, lane)) return false;
+    this.take(owner, lane);
+    return true;
   }
 
   leave(owner: QueueOwner): void {

@@ -3,8 +3,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
 import type { ClientRequest, Database } from './database.ts';
-import { retrySerializationFailures, translateErrors } from './errors.ts';
+import { retrySerializationFailures, toProgramError, translateErrors } from './errors.ts';
 import { clientDisconnected, FairQueue, type QueueLoad, type QueueOwner } from './fair-queue.ts';
+import { LentConnections } from './lent-connections.ts';
 import { buildEnterTenant } from './tenant-views.ts';
 
 /** What an engine implements: running statements on one connection. */
@@ -73,16 +74,21 @@ interface ConnectionLender<Connection> {
   withConnection<T>(of: HandleState, run: (connection: Connection, signal?: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-export function createDatabase<Connection>(pool: Knex, driver: Driver<Connection>, sharing: PoolOptions): Database {
-  const lender = createConnectionLender(pool, driver, sharing);
+export function createDatabase<Connection extends object>(pool: Knex, driver: Driver<Connection>, sharing: PoolOptions): Database {
+  const connections = new LentConnections<Connection>(pool);
+  const lender = createConnectionLender(connections, driver, sharing);
   const close = async () => {
-    await pool.destroy();
+    await connections.close();
     await driver.close?.();
   };
   return createHandle({ owner: 'server', hasStarted: true, isSafe: true }, lender, close);
 }
 
-function createConnectionLender<Connection>(pool: Knex, driver: Driver<Connection>, sharing: PoolOptions): ConnectionLender<Connection> {
+function createConnectionLender<Connection extends object>(
+  connections: LentConnections<Connection>,
+  driver: Driver<Connection>,
+  sharing: PoolOptions,
+): ConnectionLender<Connection> {
   const queue = new FairQueue({ connections: sharing.connections, maxWaitMs: sharing.maxWaitMs, maxQueued: MAX_QUEUED_PER_TENANT });
   const inside = new AsyncLocalStorage<TransactionScope>();
   const refuseInsideTransaction = () => {
@@ -97,19 +103,22 @@ function createConnectionLender<Connection>(pool: Knex, driver: Driver<Connectio
     async withConnection(of, run) {
       refuseInsideTransaction();
       const signal = of.isSafe || !of.hasStarted ? of.signal : undefined;
-      await queue.enter(of.owner, { signal, isBounded: !of.hasStarted });
+      if (!queue.tryEnter(of.owner, signal)) await queue.enter(of.owner, { signal, isBounded: !of.hasStarted });
       try {
-        const connection: Connection = await translateErrors(pool.client.acquireConnection());
+        const lent = connections.borrow();
+        const connection = lent instanceof Promise ? await lent : lent;
         const cancel = () => driver.cancel?.(connection);
         try {
           if (signal?.aborted) throw clientDisconnected();
           signal?.addEventListener('abort', cancel);
-          return await translateErrors(run(connection, signal));
+          return await run(connection, signal);
         } finally {
           of.hasStarted = true;
           signal?.removeEventListener('abort', cancel);
-          await pool.client.releaseConnection(connection);
+          connections.giveBack(connection);
         }
+      } catch (error) {
+        throw toProgramError(error);
       } finally {
         queue.leave(of.owner);
       }
@@ -194,10 +203,15 @@ function sendBegin<Connection>({ enterTenant }: HandleState, { driver, connectio
   return driver.control(connection, enterTenant ? `${begin}; ${enterTenant}` : begin);
 }
 
+/** Runs one statement, in a transaction if its settings last only as long. */
+function runStatement<T, Connection>(of: HandleState, lent: Lent<Connection>, work: () => Promise<T>): Promise<T> {
+  const needsTransaction = of.enterTenant !== undefined || lent.driver.needsTransaction?.(lent.connection);
+  return needsTransaction ? runInTransaction(of, lent, work) : work();
+}
+
 /** Sends three messages together: begin, statement, commit. After a failure, `commit` rolls back. */
-async function runStatement<T, Connection>(of: HandleState, lent: Lent<Connection>, work: () => Promise<T>): Promise<T> {
+async function runInTransaction<T, Connection>(of: HandleState, lent: Lent<Connection>, work: () => Promise<T>): Promise<T> {
   const { driver, connection } = lent;
-  if (!of.enterTenant && !driver.needsTransaction?.(connection)) return work();
   const takenBack = driver.onBegin?.(connection);
   const sent = [sendBegin(of, lent), work(), driver.control(connection, 'commit')] as const;
   const outcomes = await Promise.allSettled(sent);

@@ -26,10 +26,16 @@ export function setResponseTimeout(client: pg.Client, statementTimeout: number):
 
 /** Waits for the response to a statement with a time limit. */
 export async function awaitResponse<T>(client: pg.Client, response: Promise<T>): Promise<T> {
-  pending.set(client, (pending.get(client) ?? 0) + 1);
+  expectResponse(client);
   try {
     return await response;
   } finally {
-    pending.set(client, pending.get(client)! - 1);
+    noteResponse(client);
   }
 }
+
+/** A statement with a time limit was sent. Each call needs one of `noteResponse`. */
+export const expectResponse = (client: pg.Client): void => void pending.set(client, (pending.get(client) ?? 0) + 1);
+
+/** The response to a statement with a time limit arrived. */
+export const noteResponse = (client: pg.Client): void => void pending.set(client, pending.get(client)! - 1);
