@@ -122,8 +122,9 @@ function isIndexed({ id, recorded, event, action, outcome, subtypes, actor, pati
   }
 }
 
+/** Older events have their patients in the column of the entities, too. */
 const formatIndex = ({ action, outcome, subtypes, actor, patients, entities }: AuditIndex): string =>
-  JSON.stringify([action, outcome, subtypes, actor, patients, entities]);
+  JSON.stringify([action, outcome, subtypes, actor, patients, [...new Set([...patients, ...entities])]]);
 
 /** The events of a chain in order, one page in memory. */
 class EventReader {

@@ -39,6 +39,7 @@ export interface AuditIndex {
   subtypes: string[];
   actor: string | null;
   patients: string[];
+  /** Without those that are in `patients`. */
   entities: string[];
 }
 
@@ -61,14 +62,17 @@ const findAction = ({ subtypes }: AuditFacts): string => ACTIONS[subtypes[0] ?? 
 const findOutcome = ({ status }: AuditFacts): number => (status < 400 && status > 0 ? 0 : status >= 500 ? 8 : 4);
 
 /** What the columns of an event contain. */
-export const indexAuditFacts = (facts: AuditFacts): AuditIndex => ({
-  action: findAction(facts),
-  outcome: findOutcome(facts),
-  subtypes: facts.subtypes,
-  actor: facts.actor ?? null,
-  patients: facts.patients,
-  entities: [...new Set([...facts.patients, ...facts.entities])],
-});
+export function indexAuditFacts(facts: AuditFacts): AuditIndex {
+  const patients = new Set(facts.patients);
+  return {
+    action: findAction(facts),
+    outcome: findOutcome(facts),
+    subtypes: facts.subtypes,
+    actor: facts.actor ?? null,
+    patients: facts.patients,
+    entities: facts.entities.filter((reference) => !patients.has(reference)),
+  };
+}
 
 const DCM = 'http://dicom.nema.org/resources/ontology/DCM';
 const SOURCE_ROLE = { coding: [{ system: DCM, code: '110153', display: 'Source Role ID' }] };

@@ -116,16 +116,19 @@ export async function countAuditEvents(database: Database, tenant: number, query
   return Number(row!.count);
 }
 
+/** A patient is in one of the two columns. */
+const isPatient = (reference: string): boolean => reference.startsWith('Patient/');
+
 function buildQuery(tenant: number, { id, instants, patients, entities, subtypes, actions, outcomes, actors }: AuditConditions) {
   const query = queryBuilder('audit_event').where('tenant_id', tenant);
   if (id !== undefined) query.where('id', id);
   for (const { from, to } of instants) query.whereRaw('recorded >= ?::timestamptz and recorded < ?::timestamptz', [from, to]);
   for (const [column, conditions] of [
     ['patients', patients],
-    ['entities', entities],
     ['subtypes', subtypes],
   ] as const)
     for (const any of conditions) query.whereRaw(`${column} && ?::text[]`, [any]);
+  for (const any of entities) query.whereRaw('(entities && ?::text[] or patients && ?::text[])', [any, any.filter(isPatient)]);
   for (const any of actions) query.whereIn('action', any);
   for (const any of outcomes) query.whereIn('outcome', any);
   for (const any of actors) query.whereIn('actor', any);

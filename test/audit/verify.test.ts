@@ -91,6 +91,11 @@ it.each<[string, string, unknown[]]>([
   expect(await tampered(test.database, sql, findFaults)).toEqual(expected);
 });
 
+it('events whose patients are in both columns, as older ones have them, are right', async () => {
+  const sql = `update audit_event set entities = patients || entities`;
+  expect(await tampered(test.database, sql, findFaults)).toEqual([]);
+});
+
 const readAnchor = async (): Promise<string> => (await Array.fromAsync(listAnchorLines(test.database))).join('\n');
 
 const compare =
