@@ -1,5 +1,6 @@
 // Orders by the FHIR API: ServiceRequests with their Tasks, reports and results. Searches go by POST.
 import { search as searchFhir } from './fhir.ts';
+import type { Patient } from './patients.ts';
 import { request } from './request.ts';
 
 interface Coding {
@@ -43,12 +44,6 @@ export interface Task extends Resource {
   authoredOn?: string;
   lastModified?: string;
   note?: { text: string; time?: string }[];
-}
-
-export interface Patient extends Resource {
-  resourceType: 'Patient';
-  name?: { text?: string; given?: string[]; family?: string }[];
-  birthDate?: string;
 }
 
 /** `value`: the digits as the laboratory printed them, where the browser gives them. */
@@ -139,11 +134,6 @@ async function readVersions<T extends Resource>(type: T['resourceType'], id: str
 /** The id in a reference to a resource of this type (`Patient/1`). */
 export const toId = (reference: Reference | undefined, type: string): string | undefined =>
   reference?.reference?.startsWith(`${type}/`) ? reference.reference.split('/')[1] : undefined;
-
-export const describePatient = ({ name = [], id }: Patient): string => {
-  const [first] = name;
-  return first?.text ?? ([...(first?.given ?? []), first?.family].filter(Boolean).join(' ') || id);
-};
 
 /** An order on the board. */
 export interface BoardOrder {
@@ -270,16 +260,6 @@ export async function readDocument(url: string): Promise<Blob> {
   const bytes = Uint8Array.from(atob(body.data ?? ''), (letter) => letter.charCodeAt(0));
   return new Blob([bytes], { type: body.contentType ?? 'application/pdf' });
 }
-
-export const findPatients = async (name: string, signal?: AbortSignal): Promise<Patient[]> =>
-  pick<Patient>(
-    await search(
-      'Patient',
-      [...(name === '' ? [] : [['name', name] as [string, string]]), ['_sort', '-_lastUpdated'], ['_count', '20']],
-      signal,
-    ),
-    'Patient',
-  );
 
 export const findTests = async (title: string, signal?: AbortSignal): Promise<CatalogueEntry[]> =>
   pick<CatalogueEntry>(

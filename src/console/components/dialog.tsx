@@ -19,6 +19,8 @@ export function Dialog({ title, onClose, children, actions, wide = false }: Dial
   useEffect(() => {
     const own = dialog.current;
     own?.showModal();
+    // the browser would begin at the button that closes it
+    own?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)')?.focus();
     return () => own?.close();
   }, []);
   return (

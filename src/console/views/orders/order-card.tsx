@@ -1,6 +1,7 @@
 // One order on the board: what is ordered, for whom, and where it stands.
 import type { OrderMessage } from '../../api/admin-orders.ts';
-import { type BoardOrder, describePatient } from '../../api/orders.ts';
+import type { BoardOrder } from '../../api/orders.ts';
+import { describePatient } from '../../api/patients.ts';
 import { toHref } from '../../router.ts';
 import { describeTask, describeTest } from './order-states.ts';
 import { OrderTime } from './order-time.tsx';

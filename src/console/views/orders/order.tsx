@@ -1,7 +1,8 @@
 // One order: where it stands, what happened, what can be done, and its results. It is read again while something may still happen.
 import { useEffect } from 'preact/hooks';
 import { type AdminOrder, findAdminQuery, readAdminOrder } from '../../api/admin-orders.ts';
-import { describePatient, type OrderRecord, readOrderRecord, toId } from '../../api/orders.ts';
+import { type OrderRecord, readOrderRecord, toId } from '../../api/orders.ts';
+import { describePatient } from '../../api/patients.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { RequestView } from '../../components/request-view.tsx';

@@ -1,12 +1,15 @@
 // Places an order: a patient, a test of the catalogue, a dry run that says whether it would be sent, and the order.
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useCallback, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../api/api-error.ts';
-import { type CatalogueEntry, describePatient, findPatients, findTests, type Patient, placeOrder, tryOrder } from '../../api/orders.ts';
-import { type RequestState, useRequest } from '../../api/use-request.ts';
+import { type CatalogueEntry, findTests, placeOrder, tryOrder } from '../../api/orders.ts';
+import { useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
+import { Combobox } from '../../components/combobox.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { PatientInput } from '../../components/patient-input.tsx';
 import { showToast } from '../../components/toast.tsx';
+import type { ComboboxOption } from '../../components/use-options.ts';
 import { navigate } from '../../router.ts';
 
 export function PlaceOrder({ onClose }: { onClose: () => void }) {
@@ -35,8 +38,14 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
   );
   return (
     <Dialog title="Place an order" onClose={onClose} actions={actions}>
-      <PatientChoice chosen={patient} onChoose={setPatient} />
-      <TestChoice patient={patient} chosen={test} onChoose={setTest} />
+      <div class="choice">
+        <span aria-hidden="true">Patient</span>
+        <PatientInput label="Patient" onChoose={setPatient} />
+      </div>
+      <div class="choice">
+        <span aria-hidden="true">Test</span>
+        <TestInput patient={patient} chosen={test} onChoose={setTest} />
+      </div>
       <div class="dry-run" role="status">
         {outcome?.refusal !== undefined && <p class="refusal">It cannot be ordered: {outcome.refusal}</p>}
         {outcome && outcome.refusal === undefined && <p>{['It can be ordered', ...outcome.remarks].map(toSentence).join(' ')}</p>}
@@ -52,107 +61,44 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
 
 const toSentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 
-const TYPING_MS = 250;
-
-/** What was typed, a moment after the last key. */
-function useTyped(): [typed: string, settled: string, type: (text: string) => void] {
-  const [typed, type] = useState('');
-  const [settled, setSettled] = useState('');
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(typed.trim()), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  return [typed, settled, type];
-}
-
-const listFound = <T,>(request: RequestState<T[]>): T[] => ('data' in request && request.data ? request.data : []);
-
-function PatientChoice({ chosen, onChoose }: { chosen: string; onChoose: (id: string) => void }) {
-  const [typed, settled, type] = useTyped();
-  const id = useId();
-  const request = useRequest([settled], (signal) => findPatients(settled, signal));
-  const found = listFound<Patient>(request);
-  return (
-    <fieldset class="choice">
-      <legend>Patient</legend>
-      <input
-        type="search"
-        aria-label="Find a patient by name"
-        aria-controls={id}
-        placeholder="Name begins with"
-        value={typed}
-        onInput={(event) => type(event.currentTarget.value)}
-      />
-      <select id={id} size={4} aria-label="Patients" value={chosen} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {found.map((patient) => (
-          <option key={patient.id} value={patient.id}>
-            {describePatient(patient)}
-            {patient.birthDate && `, born ${patient.birthDate}`}
-          </option>
-        ))}
-      </select>
-      {request.state === 'ready' && found.length === 0 && <p class="quiet">No patient has a name like this.</p>}
-      {request.state === 'failed' && <ErrorNotice error={request.error} title="Find patients" />}
-    </fieldset>
-  );
-}
-
-interface TestChoiceProps {
+interface TestInputProps {
   patient: string;
   chosen: CatalogueEntry | undefined;
   onChoose: (entry: CatalogueEntry) => void;
 }
 
-function TestChoice({ patient, chosen, onChoose }: TestChoiceProps) {
-  const [typed, settled, type] = useTyped();
-  const id = useId();
-  const request = useRequest([settled], (signal) => findTests(settled, signal));
-  const found = listFound<CatalogueEntry>(request);
-  const refusals = useRefusals(patient, found);
-  const choose = (chosenId: string): void => {
-    const entry = found.find((one) => one.id === chosenId);
-    if (entry) onChoose(entry);
-  };
-  const isPossible = (entry: CatalogueEntry): boolean => refusals.get(entry.id) === undefined;
-  const sorted = [...found.filter(isPossible), ...found.filter((entry) => !isPossible(entry))];
+/** The tests of the catalogue. Once the patient is known, those that cannot be ordered for this patient are last. */
+function TestInput({ patient, chosen, onChoose }: TestInputProps) {
+  const entries = useRef(new Map<string, CatalogueEntry>());
+  const find = useCallback(
+    async (text: string, signal: AbortSignal) => {
+      const found = await findTests(text.trim(), signal);
+      for (const entry of found) entries.current.set(entry.id, entry);
+      const refusals = await Promise.all(
+        found.map(async (entry) => (patient === '' ? undefined : (await tryOrder(patient, entry, signal)).refusal)),
+      );
+      const options = found.map((entry, at) => toOption(entry, refusals[at] !== undefined));
+      return [...options.filter(({ isDisabled }) => !isDisabled), ...options.filter(({ isDisabled }) => isDisabled)];
+    },
+    [patient],
+  );
   return (
-    <fieldset class="choice">
-      <legend>Test</legend>
-      <input
-        type="search"
-        aria-label="Find a test by its title"
-        aria-controls={id}
-        placeholder="Title contains"
-        value={typed}
-        onInput={(event) => type(event.currentTarget.value)}
-      />
-      <select id={id} size={5} aria-label="Tests" value={chosen?.id ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
-        {sorted.map((entry) => (
-          <option key={entry.id} value={entry.id} disabled={!isPossible(entry)}>
-            {entry.title ?? entry.name ?? entry.id}
-            {isPossible(entry) ? entry.subtitle && `, ${entry.subtitle}` : ' (not ordered alone)'}
-          </option>
-        ))}
-      </select>
-      {request.state === 'ready' && found.length === 0 && (
-        <p class="quiet">The catalogue has no such test. It is filled with ActivityDefinitions, by hand or from the laboratory network.</p>
-      )}
-      {request.state === 'failed' && <ErrorNotice error={request.error} title="Find tests" />}
-    </fieldset>
+    <Combobox
+      label="Test"
+      text={chosen ? toTitle(chosen) : ''}
+      find={find}
+      isRemote
+      onChoose={({ value }) => onChoose(entries.current.get(value)!)}
+      placeholder="A word of its title"
+    />
   );
 }
 
-/** Why a test of the catalogue cannot be ordered for this patient, by its id. */
-function useRefusals(patient: string, entries: CatalogueEntry[]): Map<string, string> {
-  const ids = entries.map(({ id }) => id).join();
-  const request = useRequest([patient, ids], async (signal) => {
-    const refusals = new Map<string, string>();
-    if (patient === '') return refusals;
-    for (const entry of entries) {
-      const { refusal } = await tryOrder(patient, entry, signal);
-      if (refusal !== undefined) refusals.set(entry.id, refusal);
-    }
-    return refusals;
-  });
-  return request.state === 'ready' ? request.data : new Map();
-}
+const toTitle = ({ title, name, id }: CatalogueEntry): string => title ?? name ?? id;
+
+const toOption = (entry: CatalogueEntry, isDisabled: boolean): ComboboxOption => ({
+  value: entry.id,
+  title: toTitle(entry),
+  hint: isDisabled ? 'not ordered alone' : entry.subtitle,
+  isDisabled,
+});

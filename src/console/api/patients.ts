@@ -1,0 +1,45 @@
+// Patients by what people know of them. The search goes by POST, so that no URL contains it.
+import { type Resource, search } from './fhir.ts';
+
+export interface Patient extends Resource {
+  resourceType: 'Patient';
+  id: string;
+  name?: { text?: string; given?: string[]; family?: string }[];
+  birthDate?: string;
+  telecom?: { system?: string; value?: string }[];
+}
+
+const COUNT = '10';
+const DATE = /^\d{4}(?:-\d\d){0,2}$/;
+const ID = /^[A-Za-z0-9\-.]{1,64}$/;
+
+/** Patients whose name begins with each word, or that have the text as telephone number, e-mail address, identifier, birth date or id. Without one: those that changed last. */
+export async function findPatients(text: string, signal?: AbortSignal): Promise<Patient[]> {
+  const typed = text.trim();
+  const condition: [string, string] = typed === '' ? ['_sort', '-_lastUpdated'] : ['_filter', buildFilter(typed)];
+  const { body } = await search<Patient>('Patient', [condition, ['_count', COUNT]], signal);
+  return (body.entry ?? []).flatMap(({ resource }) => resource ?? []);
+}
+
+/** https://hl7.org/fhir/R4/search_filter.html */
+function buildFilter(text: string): string {
+  const names = text.split(/\s+/).map((word) => `name sw ${quote(word)}`);
+  // a number may be stored without the spaces and brackets that people type
+  const digits = text.replace(/[\s().\-/]/g, '');
+  const phones = new Set([text, ...(/^\+?\d{5,}$/.test(digits) ? [digits] : [])]);
+  return [
+    `(${names.join(' and ')})`,
+    ...[...phones].map((phone) => `phone eq ${quote(phone)}`),
+    `email eq ${quote(text)}`,
+    `identifier eq ${quote(text)}`,
+    ...(DATE.test(text) ? [`birthdate eq ${text}`] : []),
+    ...(ID.test(text) ? [`_id eq ${quote(text)}`] : []),
+  ].join(' or ');
+}
+
+const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+export const describePatient = ({ name = [], id }: Patient): string => {
+  const [first] = name;
+  return first?.text ?? ([...(first?.given ?? []), first?.family].filter(Boolean).join(' ') || id);
+};
