@@ -1,6 +1,8 @@
 // The front door: what this server is, whether it is well, what is in it, what happened last, and where to go on.
 import './front-door.css';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { PatientInput } from '../../components/patient-input.tsx';
+import { navigate } from '../../router.ts';
 import { hasSurface, useSignedIn } from '../../session-context.tsx';
 import type { ViewProps } from '../view.ts';
 import { NextSteps } from './next-steps.tsx';
@@ -22,6 +24,12 @@ export function View({ views }: ViewProps) {
           faces
         </p>
       </header>
+      {isFhir && (
+        <section class="panel find-patient" aria-labelledby="find-patient">
+          <h2 id="find-patient">Find a patient</h2>
+          <PatientInput label="Find a patient" onChoose={(id) => navigate(`/Patient/${id}`)} />
+        </section>
+      )}
       {session.server && !session.server.production && isFhir && <Tour session={session} />}
       <div class="front-door">
         <div class="front-door-column">

@@ -5,6 +5,7 @@ import { useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { RequestView } from '../../components/request-view.tsx';
+import { toHref } from '../../router.ts';
 
 /** The types that are counted first: counting every type costs a search for each. */
 const USUAL = [
@@ -41,7 +42,7 @@ function Bars({ counts }: { counts: [string, number][] }) {
     <ul class="counts">
       {counts.map(([type, count]) => (
         <li key={type}>
-          <span>{type}</span>
+          <a href={toHref(`/explorer/${type}`)}>{type}</a>
           <span class="bar" aria-hidden="true">
             <span style={{ width: `${Math.max(2, (Math.log10(count + 1) / widest) * 100)}%` }} />
           </span>
