@@ -101,10 +101,28 @@ function parseRetryAfter(response: Response): number | undefined {
 /** The address was not found, or nothing accepted the connection. */
 const UNCONNECTED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
 
+/** What an operator reads beside the code. https://nodejs.org/api/errors.html#common-system-errors */
+const MEANINGS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host name was not found',
+  EAI_AGAIN: 'the host name was not found',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'it took too long',
+  UND_ERR_BODY_TIMEOUT: 'it took too long',
+  TimeoutError: 'it took too long',
+};
+
 /** Only the kind of error: messages contain addresses. */
 function toNoResponse(error: unknown): NoResponse {
   const kind = readTextField(toRecord(error).cause, 'code') ?? readTextField(error, 'name');
-  return { fault: `no response (${kind})`, ...(kind !== undefined && UNCONNECTED.has(kind) && { isUnsent: true }) };
+  const meaning = MEANINGS[kind ?? ''];
+  return {
+    fault: `no response (${meaning === undefined ? kind : `${meaning}: ${kind}`})`,
+    ...(kind !== undefined && UNCONNECTED.has(kind) && { isUnsent: true }),
+  };
 }
 
 /** `body` is null if it was empty, undefined if it was cut off, too large or malformed. */

@@ -46,7 +46,9 @@ test('an undelivered order is listed, shown with its events, parked, released, a
   const [heads, line] = await shows(/unknown/, 'list');
   expect(heads).toMatch(/^TENANT +ORDER +MESSAGE +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
   // the last thing that was tried: the attempt, or on a slow machine by now the look-up after it
-  expect(line).toMatch(/^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(\w+\)|not listed yet.*)$/);
+  expect(line).toMatch(
+    /^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no response \(the connection was cut: \w+\)|not listed yet.*)$/,
+  );
 
   const visible = await runOrders('show', 'stuck');
   expect(visible).toEqual(
@@ -58,7 +60,7 @@ test('an undelivered order is listed, shown with its events, parked, released, a
       expect.stringMatching(/^first sent +\d{4}-/),
       expect.stringMatching(/^attempts +\d+$/),
       expect.stringMatching(/^WHEN +UNTIL +TIMES +OF +WHAT +THEN +REASON$/),
-      expect.stringMatching(/^\d{4}-\S+ .*order +attempt +unknown +no response \(\w+\)$/),
+      expect.stringMatching(/^\d{4}-\S+ .*order +attempt +unknown +no response \(the connection was cut: \w+\)$/),
     ]),
   );
   // an id or a time may hold the digits of a telephone number or a year by chance

@@ -205,7 +205,10 @@ describe('53: each request for an insurance may make a record, and the latest on
       fixture.advance(3 * 3600);
       await fixture.drain(unreachable);
     }
-    expect([await state(), (await fixture.entry('one'))!.lastError]).toEqual(['queued', 'no response (ECONNREFUSED)']);
+    expect([await state(), (await fixture.entry('one'))!.lastError]).toEqual([
+      'queued',
+      'no response (the connection was refused: ECONNREFUSED)',
+    ]);
     await attempt(1);
     expect([await state(), countInsurances(world())]).toEqual(['done', 1]);
   });
