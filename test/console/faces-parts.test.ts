@@ -1,6 +1,6 @@
 // The parts of the faces view without a browser: exact JSON, differences, three-way merge, lineage, safe narrative.
 import { SaxesParser } from 'saxes';
-import { findAuthors } from '../../src/console/views/faces/authors.ts';
+import { findAuthor, type WriteEvent } from '../../src/console/views/faces/authors.ts';
 import { listDifferences } from '../../src/console/views/faces/diff.ts';
 import { findPlace, formatExact, isSame, type Json, parseExact, toLine } from '../../src/console/views/faces/exact-json.ts';
 import { buildFaces, type Faces } from '../../src/console/views/faces/faces-data.ts';
@@ -230,30 +230,20 @@ test('rows have one element each, with its path', () => {
 });
 
 describe('who made a version', () => {
-  const event = (start: string, end: string, site: string, who: object) => ({
-    period: { start, end },
-    source: { site },
-    agent: [
-      { requestor: true, who },
-      { requestor: false, who: { display: 'Facet' } },
-    ],
-  });
-  const events = [
-    event('2026-01-01T10:00:00.100Z', '2026-01-01T10:00:00.300Z', 'jump', { identifier: { value: 'key-1' } }),
-    event('2026-01-01T10:00:00.100Z', '2026-01-01T10:00:00.300Z', 'fhir', { reference: 'Practitioner/1' }),
-    event('2026-01-01T10:00:01.100Z', '2026-01-01T10:00:01.300Z', 'jump', { identifier: { value: 'key-2' } }),
+  const facet = { requestor: false, who: {} };
+  const client = (altId: string, value: string, requestor: boolean) => ({ altId, requestor, who: { identifier: { value } } });
+  const events: WriteEvent[] = [
+    { agent: [client('key-1', 'key-1', true), facet] },
+    { agent: [client('token-1', 'portal', false), facet, { requestor: true, who: { reference: 'Practitioner/1' } }] },
+    { agent: [client('token-2', 'importer', true), facet] },
   ];
-  const authorsAt = (at: string, door: string): string[] => findAuthors({ version: '2', method: 'PATCH', door, at }, events);
 
-  test('is who sent the request that ran at its time, through its API', () => {
-    expect(authorsAt('2026-01-01T10:00:00.200Z', 'jump')).toEqual(['key-1']);
-    expect(authorsAt('2026-01-01T10:00:00.200Z', 'fhir')).toEqual(['Practitioner/1']);
-    expect(authorsAt('2026-01-01T10:00:00.900Z', 'jump')).toEqual([]);
+  test('is the key, the user of an access token, or its client', () => {
+    expect(['key-1', 'token-1', 'token-2'].map((actor) => findAuthor(actor, events))).toEqual(['key-1', 'Practitioner/1', 'importer']);
   });
 
-  test('is each of those whose requests ran at the same time', () => {
-    const both = [...events, event('2026-01-01T10:00:00.000Z', '2026-01-01T10:00:00.900Z', 'jump', { identifier: { value: 'key-3' } })];
-    expect(findAuthors({ version: '2', method: 'PATCH', door: 'jump', at: '2026-01-01T10:00:00.200Z' }, both)).toEqual(['key-1', 'key-3']);
+  test('is the actor of the history if the audit has no event of it any more', () => {
+    expect(findAuthor('token-3', events)).toBe('token-3');
   });
 });
 

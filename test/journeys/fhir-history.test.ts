@@ -150,3 +150,27 @@ test('a version says through which API it came', async () => {
 });
 
 const rulesOf = async (id: string): Promise<number> => (await facet.store.store.read(1, 'Patient', id))!.rules!;
+
+test('who made each version is told to those who may read the audit, also of two writes at the same time', async () => {
+  const keys = await Promise.all([0, 1].map(() => facet.keyWith('fhir', ['*'])));
+  const auditor = await facet.keyWith('fhir', ['*', 'system/AuditEvent.rs']);
+  // several rounds, because one of two writes at the same time may be refused
+  for (let round = 0; round < 5; round++)
+    await Promise.all(keys.map((key, at) => facet.put({ resourceType: 'Patient', id: 'shared', name: [{ family: `writer-${at}` }] }, key)));
+  const readActors = async (key: string): Promise<string[]> => {
+    const { body } = await facet.fhir('get', '/Patient/shared/_history', key).expect(200);
+    return body.entry.map(
+      ({
+        resource,
+        request,
+      }: {
+        resource: { name: { family: string }[] };
+        request: { extension: { url: string; valueString: string }[] };
+      }) => `${resource.name[0]!.family} ${request.extension.find(({ url }) => url === 'urn:facet:actor')?.valueString}`,
+    );
+  };
+  const actors = [...new Set(await readActors(auditor))].sort();
+  expect(actors).toEqual([expect.stringMatching(/^writer-0 key-/), expect.stringMatching(/^writer-1 key-/)]);
+  expect(actors[0]!.split(' ')[1]).not.toBe(actors[1]!.split(' ')[1]);
+  expect([...new Set(await readActors(keys[0]!))].sort()).toEqual(['writer-0 undefined', 'writer-1 undefined']);
+});

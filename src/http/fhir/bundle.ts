@@ -52,27 +52,41 @@ const DEEPER_WARNING: Issue = {
 };
 
 /** A history, newest first: each version with the request that created it. https://hl7.org/fhir/R4/http.html#history */
-export function buildHistoryBundle(base: string, { rows, total }: Pick<HistoryPage, 'rows' | 'total'>, links: BundleLinks): string {
+export function buildHistoryBundle(
+  base: string,
+  { rows, total }: Pick<HistoryPage, 'rows' | 'total'>,
+  links: BundleLinks,
+  options: HistoryOptions,
+): string {
   return buildBundle(
     'history',
     total,
     links,
-    rows.map((row) => buildHistoryEntry(base, row)),
+    rows.map((row) => buildHistoryEntry(base, row, options)),
   );
 }
 
+interface HistoryOptions {
+  /** Whether each version has its actor, as the audit names it. */
+  withActor: boolean;
+}
+
 /**
- * R4 has no element for the API through which a request came, so the request has an extension. The url is our own.
+ * R4 has no element for the API through which a request came, nor for who sent it, so the request has extensions. The urls are our own.
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.request, https://hl7.org/fhir/R4/extensibility.html
  */
 const DOOR_URL = 'urn:facet:door';
+const ACTOR_URL = 'urn:facet:actor';
 
-function buildHistoryEntry(base: string, row: HistoryEntry): string {
-  const { type, id, version, lastUpdated, method, isCreation, body } = row;
-  const door = `"extension":[{"url":"${DOOR_URL}","valueCode":${JSON.stringify(findDoor(row))}}]`;
+function buildHistoryEntry(base: string, row: HistoryEntry, { withActor }: HistoryOptions): string {
+  const { type, id, version, lastUpdated, method, isCreation, body, actor } = row;
+  const extension = JSON.stringify([
+    { url: DOOR_URL, valueCode: findDoor(row) },
+    ...(withActor ? [{ url: ACTOR_URL, valueString: actor }] : []),
+  ]);
   const url = method === 'POST' ? type : `${type}/${id}`;
   const status = method === 'DELETE' ? '204' : isCreation ? '201' : '200';
-  const facts = `"request":{${door},"method":"${method}","url":"${url}"},"response":{"status":"${status}","etag":"W/\\"${version}\\"","lastModified":"${lastUpdated}"}`;
+  const facts = `"request":{"extension":${extension},"method":"${method}","url":"${url}"},"response":{"status":"${status}","etag":"W/\\"${version}\\"","lastModified":"${lastUpdated}"}`;
   return `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},${body === null ? '' : `"resource":${body},`}${facts}}`;
 }
 

@@ -1,4 +1,6 @@
 // The history interaction over HTTP: of a resource, a type or the whole system. https://hl7.org/fhir/R4/http.html#history
+import { isAllowed } from '../../fhir/access-scope.ts';
+import { AUDIT_TYPE } from '../../fhir/audit-search.ts';
 import { parseDateRange } from '../../fhir/date-range.ts';
 import { invalid, notSupported } from '../../fhir/outcome.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
@@ -31,7 +33,9 @@ export async function handleHistory(call: FhirCall): Promise<FhirResponse> {
   });
   const rows = page.rows.map((row) => ({ ...row, body: row.body === null ? null : subset.apply(row.body, row.type) }));
   const links = buildPageLinks(call, { path, parameters }, { opened, next: page.next });
-  return { status: 200, body: buildHistoryBundle(baseUrl, { ...page, rows }, links) };
+  // who made a version is for those who may read the audit
+  const withActor = isAllowed(caller.scopes, AUDIT_TYPE, 's');
+  return { status: 200, body: buildHistoryBundle(baseUrl, { ...page, rows }, links, { withActor }) };
 }
 
 /** Parameter → its options. Each parameter may occur once. */

@@ -1,4 +1,4 @@
-// Who made a version: the history says when and through which API, the audit who. An event is that of a version if the version was stored while its request ran.
+// Who made a version. The history names the key or the pseudonym of an access token; the audit names the user of an access token.
 
 export interface Version {
   version: string;
@@ -7,26 +7,20 @@ export interface Version {
   method: string;
   /** The API through which it came: `fhir`, a vendor's name, or `server`. */
   door: string;
+  /** As the audit names it. Absent: the key may not read the audit. */
+  actor?: string;
   at: string;
 }
 
 /** A part of an AuditEvent. https://hl7.org/fhir/R4/auditevent.html */
 export interface WriteEvent {
-  period?: { start?: string; end?: string };
-  source?: { site?: string };
-  agent?: { who?: { reference?: string; identifier?: { value?: string }; display?: string }; requestor?: boolean }[];
+  agent?: { who?: { reference?: string; identifier?: { value?: string } }; altId?: string; requestor?: boolean }[];
 }
 
-/** The users or keys of the requests that may have made a version: several if requests of the same API ran at the same time. */
-export function findAuthors({ at, door }: Version, events: readonly WriteEvent[]): string[] {
-  const found = events.filter(({ period, source }) => source?.site === door && isBetween(at, period));
-  return [...new Set(found.flatMap(listRequestors))];
+/** The user of the actor, else its client, else the actor itself. */
+export function findAuthor(actor: string, events: readonly WriteEvent[]): string {
+  const agents = events.map(({ agent = [] }) => agent).find((agent) => agent.some(({ altId }) => altId === actor)) ?? [];
+  const user = agents.find(({ requestor, altId }) => requestor && altId === undefined)?.who;
+  const client = agents.find(({ altId }) => altId === actor)?.who;
+  return user?.reference ?? user?.identifier?.value ?? client?.identifier?.value ?? actor;
 }
-
-const isBetween = (at: string, { start = '', end = '' }: NonNullable<WriteEvent['period']> = {}): boolean => start <= at && at <= end;
-
-const listRequestors = ({ agent = [] }: WriteEvent): string[] =>
-  agent.flatMap(({ requestor, who }) => {
-    const name = who?.reference ?? who?.identifier?.value ?? who?.display;
-    return requestor && name !== undefined ? [name] : [];
-  });

@@ -33,16 +33,19 @@ function toPath(url: string): string {
 }
 
 const DOOR = 'urn:facet:door';
+const ACTOR = 'urn:facet:actor';
 
 function toVersion({ resource, request: made, response }: NonNullable<Bundle['entry']>[number], exact: Json | undefined): ExactVersion {
   const content = isJsonObject(exact) && isJsonObject(exact.resource) ? exact.resource : undefined;
-  const { extension = [] } = (made ?? {}) as { extension?: { url: string; valueCode?: string }[] };
+  const { extension = [] } = (made ?? {}) as { extension?: { url: string; valueCode?: string; valueString?: string }[] };
+  const actor = extension.find(({ url }) => url === ACTOR)?.valueString;
   return {
     version: /\d+/.exec(response?.etag ?? '')?.[0] ?? '',
     ...(resource && { resource }),
     content,
     method: made?.method ?? '',
     door: extension.find(({ url }) => url === DOOR)?.valueCode ?? '',
+    ...(actor !== undefined && { actor }),
     at: response?.lastModified ?? '',
   };
 }

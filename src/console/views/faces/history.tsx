@@ -9,7 +9,7 @@ import { navigate, useLocation } from '../../router.ts';
 import { useSignedIn } from '../../session-context.tsx';
 import type { ViewProps } from '../view.ts';
 import './faces.css';
-import { findAuthors, type WriteEvent } from './authors.ts';
+import { findAuthor, type WriteEvent } from './authors.ts';
 import { listDifferences } from './diff.ts';
 import { type ExactVersion, type HistoryPage, readHistory, readWriteEvents, withoutStamps } from './history-data.ts';
 import { JsonDiff } from './json-diff.tsx';
@@ -56,7 +56,7 @@ function Versions({ path, type, id, first, events }: VersionsProps) {
       {versions.length > 1 && <Comparison path={path} versions={versions} />}
       {!events && (
         <p class="quiet">
-          Who made a version is in the audit: sign in with a key that has the scope <code>system/AuditEvent.rs</code> to see it.
+          To see who made a version, sign in with a key that has the scope <code>system/AuditEvent.rs</code>.
         </p>
       )}
       <ol class="versions" reversed>
@@ -92,7 +92,7 @@ function VersionItem({ version, before, isFirst, events }: VersionItemProps) {
         <span>
           through <DoorName door={version.door} />
         </span>
-        {events && <Authors version={version} events={events} />}
+        {events && <Author version={version} events={events} />}
         <time class="quiet grow end" dateTime={version.at}>
           {new Date(version.at).toLocaleString()}
         </time>
@@ -124,20 +124,13 @@ function DoorName({ door }: { door: string }) {
   return <strong>{door === 'server' ? 'the server itself' : (available.find(({ name }) => name === door)?.title ?? door)}</strong>;
 }
 
-function Authors({ version, events }: { version: ExactVersion; events: WriteEvent[] }) {
+function Author({ version: { door, actor }, events }: { version: ExactVersion; events: WriteEvent[] }) {
   const { surfaces } = useSignedIn();
-  const authors = findAuthors(version, events);
-  if (authors.length === 0) return version.door === 'server' ? null : <span class="quiet">by an unrecorded caller</span>;
+  if (actor === undefined || door === 'server') return null;
   return (
     <span>
-      by{' '}
-      {authors.map((author, at) => (
-        <span key={author}>
-          {at > 0 && ' or '}
-          <code>{author}</code>
-          {surfaces.some(({ actor }) => actor === author) && <span class="quiet"> (you)</span>}
-        </span>
-      ))}
+      by <code>{findAuthor(actor, events)}</code>
+      {surfaces.some((surface) => surface.actor === actor) && <span class="quiet"> (you)</span>}
     </span>
   );
 }
