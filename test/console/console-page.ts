@@ -9,6 +9,7 @@ export interface ConsolePage {
   goto(url: string): Promise<unknown>;
   fill(selector: string, text: string): Promise<void>;
   click(selector: string): Promise<void>;
+  dblclick(selector: string): Promise<void>;
   hover(selector: string): Promise<void>;
   selectOption(selector: string, option: string | { label: string }): Promise<unknown>;
   waitForSelector(selector: string, options?: { state: 'attached' | 'detached' | 'hidden' | 'visible' }): Promise<unknown>;
