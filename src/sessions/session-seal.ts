@@ -1,7 +1,7 @@
-// A session of the console: credentials by surface, encrypted into a text that a cookie holds (a JWE: https://www.rfc-editor.org/rfc/rfc7516). Nothing is stored, so
-// every process of the installation can open it. docs/decisions/0061-console-application.md
+// A session of the console: credentials by surface, encrypted. docs/decisions/0061-console-application.md
 import { createHash } from 'node:crypto';
-import { EncryptJWT, jwtDecrypt } from 'jose';
+import { decodeJwt } from 'jose';
+import { createSeal } from './seal.ts';
 
 export interface Session {
   /** Surface → the API key or access token that opens it. */
@@ -30,26 +30,24 @@ const HOUR_MS = 3_600_000;
 const UNUSED_MS = HOUR_MS;
 /** No session is renewed beyond this. */
 const LONGEST_MS = 12 * HOUR_MS;
-const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' } as const;
-const ALLOWED = { keyManagementAlgorithms: [ENCRYPTION.alg], contentEncryptionAlgorithms: [ENCRYPTION.enc] };
 
 /** `secret`: shared by all processes of the installation. */
 export function createSessionSeal(secret: string, clock: () => Date): SessionSeal {
-  const key = createHash('sha256').update(secret).digest();
+  const { seal, open } = createSeal<Session & Record<string, unknown>>(createHash('sha256').update(secret).digest(), clock);
   return {
     now: () => clock().getTime(),
     async seal({ credentials, began }) {
-      const ends = Math.min(clock().getTime() + UNUSED_MS, began + LONGEST_MS);
-      const jwt = new EncryptJWT({ credentials, began }).setProtectedHeader(ENCRYPTION).setExpirationTime(Math.floor(ends / 1000));
-      return { text: await jwt.encrypt(key), ends };
+      const last = Math.max(...Object.values(credentials).map(readExpiry));
+      const ends = Math.min(clock().getTime() + UNUSED_MS, began + LONGEST_MS, last);
+      return { text: await seal({ credentials, began }, ends), ends };
     },
     async open(text) {
-      try {
-        const { payload } = await jwtDecrypt<Session>(text, key, { ...ALLOWED, currentDate: clock() });
-        return { credentials: payload.credentials, began: payload.began };
-      } catch {
-        return undefined;
-      }
+      const session = await open(text);
+      return session && { credentials: session.credentials, began: session.began };
     },
   };
 }
+
+/** When a credential ends by itself, in ms: an access token has a dot, and was verified before. */
+const readExpiry = (credential: string): number =>
+  credential.includes('.') ? Number(decodeJwt(credential).exp) * 1000 : Number.POSITIVE_INFINITY;

@@ -183,14 +183,17 @@ describe('signing in by one click', () => {
   });
 });
 
-test('an access token of an issuer signs in like a key, and a forged one does not', async () => {
+test('an access token of an issuer signs in like a key until it expires, and a forged one does not', async () => {
   const issuer = await startIssuer();
   const entries = [{ issuer: issuer.url, audience: AUDIENCE, tenant: 'demo' }];
   const withIssuer = await startFacet({ FACET_ISSUERS: JSON.stringify(entries) }, undefined, { withoutContract: true });
   await withIssuer.put(ADA).expect(201);
   const post = (key: string) => request(withIssuer.app).post('/console/session').set(CONSOLE).send({ key });
   const token = await issuer.token();
-  const cookie = toCookie(await post(token).expect(200));
+  const signedInByToken = await post(token).expect(200);
+  // the token lives for five minutes
+  expect(Date.parse(signedInByToken.body.ends) - Date.now()).toBeLessThanOrEqual(300_000);
+  const cookie = toCookie(signedInByToken);
   const read = request(withIssuer.app)
     .get(`/fhir/R4/Patient/${ADA.id}`)
     .set({ ...CONSOLE, Cookie: cookie });
