@@ -1,5 +1,7 @@
 // The environment, read once: defaults, and one clear sentence for what is wrong.
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readConfig } from '../src/config.ts';
 import { DEPRECATED_VARIABLES } from '../src/deprecated-names.ts';
 
@@ -36,6 +38,28 @@ test('issuers are read, on loopback also by http', () => {
     { ...entry, tenant: 'demo', singleUse: false },
   ]);
   expect(readConfig({}).issuers).toEqual([]);
+});
+
+test('people sign in at an issuer with signIn: its secret may be in a file, and the scopes are those of a user', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'facet-secret-')), 'secret');
+  writeFileSync(file, 'a secret\n');
+  const [standard, own] = readConfig(
+    issuers(
+      { signIn: { clientId: 'console' } },
+      {
+        issuer: 'https://other.test',
+        signIn: { clientId: 'console', clientSecretFile: file, scopes: 'openid x', parameters: { audience: 'a' }, title: 'Clinic' },
+      },
+    ),
+  ).issuers;
+  expect(standard!.signIn).toEqual({ clientId: 'console', scopes: 'openid user/*.cruds', parameters: {} });
+  expect(own!.signIn).toEqual({
+    clientId: 'console',
+    clientSecret: 'a secret',
+    scopes: 'openid x',
+    parameters: { audience: 'a' },
+    title: 'Clinic',
+  });
 });
 
 const COLLECTOR = 'http://127.0.0.1:4318';
@@ -143,6 +167,23 @@ test.each([
   [issuers({ singleUse: 'yes' }), 'FACET_ISSUERS, entry 1: singleUse must be true or false'],
   [issuers({}, { tenant: 'other' }), 'FACET_ISSUERS, entry 2: this issuer and audience have an entry already'],
   [issuers({}, { audience: 'b', jwksUri: 'https://login.test/keys' }), 'FACET_ISSUERS, entry 2: all entries of one issuer need the same'],
+  [issuers({ signIn: 'console' }), 'FACET_ISSUERS, entry 1: signIn must be an object'],
+  [issuers({ signIn: {} }), 'FACET_ISSUERS, entry 1: clientId of signIn must be a text'],
+  [issuers({ signIn: { clientId: 'c', client_secret: 's' } }), 'FACET_ISSUERS, entry 1: signIn has no member client_secret: use clientId'],
+  [issuers({ signIn: { clientId: 'c', scopes: 'user/*.rs' } }), 'FACET_ISSUERS, entry 1: scopes of signIn must contain openid'],
+  [
+    issuers({ signIn: { clientId: 'c', clientSecret: 's', clientSecretFile: 'f' } }),
+    'give signIn clientSecret or clientSecretFile, not both',
+  ],
+  [issuers({ signIn: { clientId: 'c', clientSecretFile: '/nowhere' } }), 'there is no file /nowhere (clientSecretFile of signIn)'],
+  [issuers({ signIn: { clientId: 'c', title: ' ' } }), 'FACET_ISSUERS, entry 1: title of signIn must be a text'],
+  [issuers({ signIn: { clientId: 'c', parameters: { prompt: 1 } } }), 'parameters of signIn must be an object of texts'],
+  [issuers({ signIn: { clientId: 'c', parameters: { state: 'x' } } }), 'parameters of signIn cannot set state: the server sets it'],
+  [issuers({ signIn: { clientId: 'c' }, singleUse: true }), 'FACET_ISSUERS, entry 1: signIn needs tokens that can be used several times'],
+  [
+    issuers({ signIn: { clientId: 'c' } }, { audience: 'b', tenant: 'other', signIn: { clientId: 'd' } }),
+    'FACET_ISSUERS, entry 2: entry 1 has signIn for this issuer already',
+  ],
   [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS must be strict, or unset'],
   [{ FACET_FULLTEXT: 'yes' }, 'FACET_FULLTEXT must be on or off'],
   [{ FACET_REFERENCES: 'lax' }, 'FACET_REFERENCES must be loose or strict'],

@@ -92,6 +92,7 @@ const KEPT_IN: Record<string, string | string[]> = {
   '@opentelemetry/sdk-trace': 'roof',
   commander: 'roof',
   jose: ['access-tokens', 'sessions'],
+  'openid-client': 'access-tokens',
   preact: 'console',
   uplot: 'console',
   '@codemirror/state': 'console',

@@ -46,6 +46,8 @@ const OTHER: [string, string][] = [
   ['get', '/console'],
   ['get', '/console/session'],
   ['post', '/console/session'],
+  ['get', '/console/session/login/name'],
+  ['get', '/console/session/callback/name'],
   ['get', '/openapi'],
   ['get', '/openapi/loop.json'],
   ['get', '/healthz'],

@@ -26,6 +26,30 @@ export const fetchJson = (url: string): Promise<{ status: number; json: unknown 
     return { status: 200, json: parseBody(await readBounded(response)) };
   });
 
+/** What a request of an OAuth client has (`CustomFetchOptions` of openid-client). */
+interface ClientRequest {
+  method: string;
+  headers: Record<string, string>;
+  body: BodyInit | null;
+}
+
+/** A token request may ask the issuer's directory of users. */
+const CLIENT_TIMEOUT_MS = 10_000;
+
+/** The response to a request of an OAuth client, with its whole body. */
+export const fetchForClient = (url: string, { method, headers, body }: ClientRequest): Promise<Response> =>
+  inRequestSpan({ method, url }, async (span) => {
+    const response = await fetch(url, {
+      method,
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(CLIENT_TIMEOUT_MS),
+      headers: { ...headers, ...span.headers },
+    });
+    recordStatus(span, response.status);
+    return new Response(await readBounded(response), { status: response.status, headers: response.headers });
+  });
+
 async function readBounded({ body }: Response): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;

@@ -2,6 +2,7 @@
 // docs/decisions/0047-access-tokens.md
 import { isObject, tryParseJson } from '../fhir/json-values.ts';
 import { isLoopback, toHost } from '../messaging/address-policy.ts';
+import { parseSignIn, type SignInSettings, toIssuerName } from './sign-in-settings.ts';
 
 /** One audience of one issuer. The pair decides the tenant. An issuer may occur several times, with other audiences. */
 export interface IssuerSettings {
@@ -14,10 +15,12 @@ export interface IssuerSettings {
   jwksUri?: string;
   /** Whether each token is accepted once only, by its `jti`. */
   singleUse: boolean;
+  /** Absent: nobody signs in to the console at this issuer. */
+  signIn?: SignInSettings;
 }
 
 const EXAMPLE = '[{"issuer":"https://login.example.org/realms/clinic","audience":"https://fhir.example.org","tenant":"demo"}]';
-const MEMBERS = ['issuer', 'audience', 'tenant', 'jwksUri', 'singleUse'];
+const MEMBERS = ['issuer', 'audience', 'tenant', 'jwksUri', 'singleUse', 'signIn'];
 
 /** Parses the setting. Throws with the entry, the fault and the remedy. */
 export function parseIssuers(text: string | undefined): IssuerSettings[] {
@@ -33,14 +36,25 @@ export function parseIssuers(text: string | undefined): IssuerSettings[] {
     if (earlier.some((other) => other.jwksUri !== jwksUri))
       throw new Error(`FACET_ISSUERS, entry ${index + 1}: all entries of one issuer need the same jwksUri`);
   }
+  checkSignIns(entries);
   return entries;
+}
+
+/** Each issuer has a redirect URI of its own. A name that two issuers share would make it one. */
+function checkSignIns(entries: IssuerSettings[]): void {
+  const names = entries.map(({ issuer, signIn }) => signIn && toIssuerName(issuer));
+  for (const [index, name] of names.entries())
+    if (name !== undefined && names.indexOf(name) < index)
+      throw new Error(
+        `FACET_ISSUERS, entry ${index + 1}: entry ${names.indexOf(name) + 1} has signIn for this issuer already: users of another tenant need another issuer`,
+      );
 }
 
 function parseEntry(entry: unknown, where: string): IssuerSettings {
   if (!isObject(entry)) throw new Error(`${where} must be an object: ${EXAMPLE}`);
   const unknown = Object.keys(entry).find((name) => !MEMBERS.includes(name));
   if (unknown !== undefined) throw new Error(`${where}: there is no member ${unknown}: use ${MEMBERS.join(', ')}`);
-  const { issuer, audience, tenant, jwksUri, singleUse = false } = entry;
+  const { issuer, audience, tenant, jwksUri, singleUse = false, signIn } = entry;
   for (const [name, value] of Object.entries({ issuer, audience, tenant }))
     if (typeof value !== 'string' || value === '') throw new Error(`${where}: ${name} must be a text that is not empty`);
   if (typeof singleUse !== 'boolean') throw new Error(`${where}: singleUse must be true or false`);
@@ -50,8 +64,11 @@ function parseEntry(entry: unknown, where: string): IssuerSettings {
     );
   if (jwksUri !== undefined && !isIssuerUrl(jwksUri))
     throw new Error(`${where}: jwksUri must be an https:// URL (http:// on a loopback host only)`);
+  if (signIn !== undefined && singleUse)
+    throw new Error(`${where}: signIn needs tokens that can be used several times: leave out singleUse, or sign in at another issuer`);
+  const optional = { ...(jwksUri !== undefined && { jwksUri }), ...(signIn !== undefined && { signIn: parseSignIn(signIn, where) }) };
   // the assertion: all members were checked above
-  return { issuer, audience, tenant, singleUse, ...(jwksUri !== undefined && { jwksUri }) } as IssuerSettings;
+  return { issuer, audience, tenant, singleUse, ...optional } as IssuerSettings;
 }
 
 /** Keys that arrive over http could be anybody's. */

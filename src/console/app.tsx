@@ -13,6 +13,7 @@ import { Layout } from './layout.tsx';
 import { followLinks, matchPath, navigate, toHref, useLocation } from './router.ts';
 import { SessionProvider, useSession } from './session-context.tsx';
 import { SignIn } from './views/sign-in/sign-in.tsx';
+import { takeSignInProblem } from './views/sign-in/sign-in-problem.ts';
 import type { ViewEntry, ViewProps } from './views/view.ts';
 import { VIEWS } from './views/views.ts';
 
@@ -25,12 +26,13 @@ export const App = () => (
 
 function Main() {
   const { session, error, refresh } = useSession();
+  const [problem] = useState(takeSignInProblem);
   useEffect(() => {
     document.addEventListener('click', followLinks);
     return () => document.removeEventListener('click', followLinks);
   }, []);
   if (!session) return error ? <ErrorNotice error={error} title="Open the console" retry={() => refresh()} /> : null;
-  if (session.surfaces.length === 0) return <SignIn session={session} onSignedIn={refresh} />;
+  if (session.surfaces.length === 0) return <SignIn session={session} problem={problem} onSignedIn={refresh} />;
   return <SignedIn session={session} refresh={() => refresh()} />;
 }
 

@@ -60,12 +60,15 @@ function decode(text: string): string {
   }
 }
 
+/** Paths below the console that the server answers. */
+const OF_SERVER = /^\/console\/(?:api|session)(?:\/|$)/;
+
 /** Makes links to the console's own paths change the view without loading the page. */
 export function followLinks(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = (event.target as Element | null)?.closest?.('a');
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
-  if (link.pathname !== BASE && !link.pathname.startsWith(`${BASE}/`)) return;
+  if ((link.pathname !== BASE && !link.pathname.startsWith(`${BASE}/`)) || OF_SERVER.test(link.pathname)) return;
   if (link.hash && link.pathname === location.pathname) return;
   event.preventDefault();
   navigate((link.pathname.slice(BASE.length) || '/') + link.search);

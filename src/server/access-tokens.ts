@@ -5,11 +5,14 @@ import { createTokenCallerFinder } from '../access-tokens/find-token-caller.ts';
 import { createIssuer, type Issuer } from '../access-tokens/issuer.ts';
 import type { IssuerSettings } from '../access-tokens/issuer-settings.ts';
 import { DocumentUnavailable } from '../access-tokens/refreshed-document.ts';
+import { toIssuerName } from '../access-tokens/sign-in-settings.ts';
 import { buildSmartConfiguration } from '../access-tokens/smart-configuration.ts';
 import type { CapabilityOptions } from '../fhir/capability-statement.ts';
 import { unavailable } from '../fhir/outcome.ts';
+import type { SignInIssuer } from '../http/console/sign-in.ts';
 import type { FhirApi } from '../http/fhir/router.ts';
 import { cacheLookups } from '../http/middleware/authenticate.ts';
+import type { Caller } from '../interactions/context.ts';
 import { findActiveTenant, recordTokenActor, useTokenOnce } from '../store/access-tokens.ts';
 import type { Database } from '../store/database/database.ts';
 import type { Settings } from '../store/settings.ts';
@@ -23,9 +26,11 @@ interface AccessTokenParts {
 
 interface AccessTokens extends Pick<FhirApi, 'accessTokens'> {
   readSmart(): CapabilityOptions['smart'];
+  /** The issuers at which people sign in to the console. */
+  issuers: SignInIssuer[];
 }
 
-const NO_TOKENS: AccessTokens = { accessTokens: undefined, readSmart: () => undefined };
+const NO_TOKENS: AccessTokens = { accessTokens: undefined, readSmart: () => undefined, issuers: [] };
 
 /** Reads the documents of the issuers in the background: the server starts without them. */
 export async function buildAccessTokens(
@@ -49,13 +54,45 @@ export async function buildAccessTokens(
     useOnce: (token: Parameters<typeof useTokenOnce>[1]) => useTokenOnce(writing, token),
   };
   const { metadata } = issuers.get(first.issuer)!;
+  const findCaller = createTokenCallerFinder({ settings: entries, issuers, clock, store, actorKey });
   return {
+    issuers: await buildSignInIssuers(entries, issuers, { now, log: warn, findCaller, findTenant: store.findTenant }),
     accessTokens: {
-      findCaller: createTokenCallerFinder({ settings: entries, issuers, clock, store, actorKey }),
+      findCaller,
       readSmartConfiguration: async () => buildSmartConfiguration(await metadata.read().catch(refuse)),
     },
     readSmart: createSmartReader(() => metadata.readCached()),
   };
+}
+
+interface SignInDependencies {
+  now: () => number;
+  log(fields: Record<string, unknown>, text: string): void;
+  findCaller(token: string): Promise<Caller>;
+  findTenant(slug: string): Promise<{ id: number } | undefined>;
+}
+
+/** The client of OpenID Connect is loaded only if an issuer has it. */
+async function buildSignInIssuers(
+  entries: IssuerSettings[],
+  issuers: ReadonlyMap<string, Issuer>,
+  { findTenant, ...parts }: SignInDependencies,
+): Promise<SignInIssuer[]> {
+  const chosen = entries.flatMap(({ issuer, tenant, signIn }) => (signIn ? [{ issuer, tenant, settings: signIn }] : []));
+  if (!chosen.length) return [];
+  const { createSignInClient } = await import('../access-tokens/sign-in-client.ts');
+  return chosen.map(({ issuer, tenant, settings }) => {
+    const isOwnTenant = async (caller: Caller): Promise<boolean> => (await findTenant(tenant))?.id === caller.tenant;
+    const client = createSignInClient({ ...parts, issuer: issuers.get(issuer)!, settings, isOwnTenant });
+    return { ...client, name: toIssuerName(issuer), title: settings.title ?? toTitle(issuer, chosen) };
+  });
+}
+
+/** The host; of several issuers at one host, the whole URL without its protocol. */
+function toTitle(issuer: string, others: { issuer: string }[]): string {
+  const { host, pathname } = new URL(issuer);
+  const isOnly = others.filter((other) => new URL(other.issuer).host === host).length === 1;
+  return isOnly ? host : host + pathname.replace(/\/+$/, '');
 }
 
 function refuse(error: unknown): never {

@@ -114,14 +114,14 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const integrations = await buildIntegrations(config, loaded.profiles, { ...background, contextOf: ownContextOf, ...dependencies });
   const { findCaller, keyUsage } = createCallers(database, background.database, clock);
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
-  const { accessTokens, readSmart } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
+  const { accessTokens, readSmart, issuers } = await buildAccessTokens(config.issuers, { database, settings: store.settings, clock, log });
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, readSmart, ...pickStated(config, integrations) };
   const limits = { ...buildRateLimits(config, database, clock), admit: createAdmission(parts) };
   const { audit, openAudit, closeAudit } = buildAudit({ ...parts, clock, log: logFields });
   const shared = { findCaller, openAudit, buildContext: contextOf, pageTokens, findBaseUrl: buildBaseUrlFinder(config.baseUrl, baseUrl) };
   const capabilities = buildCapabilityReaders(statement, profiles, store);
   const fhir = { ...shared, ...limits, accessTokens, capabilities, bodyLimit: maxBodyBytes };
-  const consoleWith = await buildConsole({ ...pickConsole(parts), settings: store.settings, clock, api: fhir });
+  const consoleWith = await buildConsole({ ...pickConsole(parts), settings: store.settings, clock, api: fhir, issuers });
   const partsWith = (mappings: Mappings): AppDependencies => ({
     fhir,
     vendor: { ...withPrefixes(mappings), ...shared, ...limits, externalSteps: integrations.externalSteps, bodyLimit: config.bodyLimits.v1 },

@@ -7,10 +7,12 @@ import type { AppDependencies } from '../http/app.ts';
 import type { ConsoleApi } from '../http/console/router.ts';
 import { readConsoleBuild } from '../http/console/serve.ts';
 import type { SessionApi } from '../http/console/session.ts';
+import type { SignInIssuer } from '../http/console/sign-in.ts';
 import type { Mappings } from '../mapping/shape.ts';
 import { RELEASE } from '../release.ts';
 import { ROOT } from '../root.ts';
 import { createSessionSeal } from '../sessions/session-seal.ts';
+import { createSignInSeal } from '../sessions/sign-in-seal.ts';
 import type { Database } from '../store/database/database.ts';
 import type { Settings } from '../store/settings.ts';
 import { findTenant } from '../store/tenants.ts';
@@ -23,6 +25,8 @@ interface ConsoleParts {
   settings: Settings;
   clock: () => Date;
   api: Omit<ConsoleApi, 'mappings'>;
+  /** The issuers at which people sign in. */
+  issuers: SignInIssuer[];
   /** Absent: nobody signs in without a key. */
   readDevelopmentKeys?: (() => Promise<DevKeyFile>) | undefined;
 }
@@ -41,6 +45,7 @@ export async function buildConsole(parts: ConsoleParts): Promise<(mappings: Mapp
   const reading = database.forRequest('keys', { safe: true });
   const session: Omit<SessionApi, 'surfaces'> = {
     seal: createSessionSeal(secret, clock),
+    signIn: { issuers: parts.issuers, seal: createSignInSeal(secret, clock) },
     findBaseUrl: api.findBaseUrl,
     findCaller: api.findCaller,
     findTokenCaller: api.accessTokens?.findCaller,

@@ -47,7 +47,7 @@ export interface OpenConsole {
 const WIDE: Viewport = { width: 1280, height: 800 };
 
 /** Opens a browser at the sign-in page. Close it in `afterAll`. */
-export async function openConsole(env: Record<string, string> = {}, instead: Instead = {}): Promise<OpenConsole> {
+export async function openConsole(env: Parameters<typeof listen>[1] = {}, instead: Instead = {}): Promise<OpenConsole> {
   await ensureConsoleBuild();
   const facet = await listen({ withDevelopmentKeys: true, ...instead }, env);
   const browser = await startChromium();

@@ -117,6 +117,8 @@ const NEVER_SUCCESSFUL: Record<string, string> = {
   'loop post /v1/patients/{patient_id}/providers': 'its example names a Practitioner that no example describes',
   'loop post /v1/researcher-acknowledgements': PATIENT_KEY,
   'other get /fhir/R5/Patient': 'is not served',
+  'other get /console/session/callback/name': 'no issuer is configured',
+  'other get /console/session/login/name': 'no issuer is configured',
   'other post /console/session': 'only a page of the console may sign in',
   'other post /v1/webhooks/junction/name': 'there is no account with this name',
   'other post /webhooks/junction': 'the account has no secret',

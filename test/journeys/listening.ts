@@ -9,13 +9,15 @@ export interface Listening extends Running {
   url: string;
 }
 
-/** Starts it on a free port. `instead`: what stands in place of the real thing. `env`: settings besides the defaults. Close it in `afterAll`. */
-export async function listen(instead: Instead = {}, env: Record<string, string> = {}): Promise<Listening> {
+type Settings = Record<string, string>;
+
+/** Starts it on a free port. `instead`: what stands in place of the real thing. `env`: settings besides the defaults, also by its URL. Close it in `afterAll`. */
+export async function listen(instead: Instead = {}, env: Settings | ((url: string) => Promise<Settings>) = {}): Promise<Listening> {
   const handler: { answer: RequestListener } = { answer: (_req, res) => void res.end() };
   const server = createServer((req, res) => handler.answer(req, res)).listen(0);
   await once(server, 'listening');
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const facet = await startFacet(env, url, instead);
+  const facet = await startFacet(typeof env === 'function' ? await env(url) : env, url, instead);
   handler.answer = facet.app;
   return {
     ...facet,

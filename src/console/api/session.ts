@@ -16,6 +16,8 @@ export interface Session {
   available: { name: string; title: string }[];
   ends?: string;
   server?: { version: string; engine: string; production: boolean; sandbox: boolean };
+  /** Present: the issuers at which people sign in, each with where a sign-in begins. */
+  signIn?: { title: string; url: string }[];
   /** Present: one click signs in as one of these tenants. */
   development?: { tenants: string[] };
 }

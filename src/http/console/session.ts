@@ -10,7 +10,8 @@ import type { FindCaller, FindTokenCaller } from '../middleware/authenticate.ts'
 import { findDevelopmentKeys, type ReadDevelopmentKeys } from '../middleware/development-keys.ts';
 import { buildTextReader } from '../middleware/read-body.ts';
 import { readRequestContext } from '../middleware/request-context.ts';
-import { endSession, isFromConsole, readSession, type SessionParts, writeSession } from '../middleware/session.ts';
+import { endSession, isFromConsole, readSession, writeSession } from '../middleware/session.ts';
+import { buildSignInRouter, listSignIns, type SignInParts } from './sign-in.ts';
 
 /** What the console tells its user of the server. */
 interface ServerFacts {
@@ -22,7 +23,7 @@ interface ServerFacts {
 }
 
 /** The dependencies of the console's session. */
-export interface SessionApi extends SessionParts {
+export interface SessionApi extends SignInParts {
   findCaller: FindCaller;
   findTokenCaller: FindTokenCaller | undefined;
   findTenant(id: number): Promise<{ slug: string; name: string } | undefined>;
@@ -69,6 +70,7 @@ export function buildSessionRouter(api: SessionApi): Router {
     if (!credentials) throw forbidden('a development server signs in like this, from the machine that it runs on: use a key instead');
     await sendSession(api, req, res, { credentials, began: api.seal.now() });
   });
+  router.use(buildSignInRouter(api));
   router.use(() => {
     throw notFound('there is nothing at this path');
   });
@@ -124,6 +126,7 @@ async function sendSession(api: SessionApi, req: Request, res: Response, session
     surfaces: await Promise.all(valid.map((one) => describeCaller(api, one))),
     available: api.surfaces,
     ...(ends !== undefined && { ends: new Date(ends).toISOString(), server: api.server }),
+    ...(api.signIn.issuers.length > 0 && { signIn: listSignIns(api) }),
     ...(development && { development: { tenants: Object.keys(development) } }),
   });
 }

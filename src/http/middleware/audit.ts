@@ -23,8 +23,9 @@ export function recordRequests(parts: AuditParts): RequestHandler {
     readRequestContext(res).accessed = createAccessList();
     // the socket of a client that has left has no address any more
     const address = req.ip?.replace(/^::ffff:(?=\d+\.)/, '');
-    const record = (status: number): Promise<void> | undefined => {
+    const record = (sent: number): Promise<void> | undefined => {
       const context = readRequestContext(res);
+      const status = context.auditedStatus ?? sent;
       if (!isRecorded(context, status)) return undefined;
       return parts.recorder.record(
         context.caller?.tenant ?? NO_TENANT,

@@ -30,6 +30,8 @@ export interface RequestContext {
   route?: string;
   /** The codes of its interaction, for the audit: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html */
   interaction?: readonly string[];
+  /** The status for the audit, where the response itself is a redirect to a page that shows the error. */
+  auditedStatus?: number;
   /** The resources that the request reads and writes. */
   accessed?: AccessList;
 }

@@ -19,7 +19,7 @@ export const isFromConsole = ({ headers }: Request): boolean =>
 /** The session of a request from the console. */
 export async function readSession(req: Request, { seal, findBaseUrl }: SessionParts): Promise<Session | undefined> {
   if (!isFromConsole(req)) return undefined;
-  const text = readCookie(req, describeCookie(findBaseUrl(req)).name);
+  const text = readCookie(req, describeCookie(SESSION, findBaseUrl(req)).name);
   return text === undefined ? undefined : seal.open(text);
 }
 
@@ -35,15 +35,22 @@ export async function writeSession(
 ): Promise<number | undefined> {
   const { text, ends } = await seal.seal(session);
   if (text.length > MAX_COOKIE_LENGTH) return undefined;
-  const { name, options } = describeCookie(findBaseUrl(req));
+  const { name, options } = describeCookie(SESSION, findBaseUrl(req));
   res.cookie(name, text, { ...options, expires: new Date(ends) });
   return ends;
 }
 
 export function endSession(req: Request, res: Response, { findBaseUrl }: SessionParts): void {
-  const { name, options } = describeCookie(findBaseUrl(req));
+  const { name, options } = describeCookie(SESSION, findBaseUrl(req));
   res.clearCookie(name, options);
 }
+
+interface CookieKind {
+  name: string;
+  sameSite: 'strict' | 'lax';
+}
+
+const SESSION: CookieKind = { name: 'facet-console', sameSite: 'strict' };
 
 const PLAIN_LOOPBACK = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::(\d+))?$/i;
 
@@ -51,15 +58,13 @@ const PLAIN_LOOPBACK = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::(
  * Plain HTTP is for this machine only. Its cookies are shared by all ports, so the port is in the name. The prefix `__Host-`: no other host of the domain can set the
  * cookie (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes).
  */
-function describeCookie(baseUrl: string): { name: string; options: CookieOptions } {
+export function describeCookie({ name, sameSite }: CookieKind, baseUrl: string): { name: string; options: CookieOptions } {
   const plain = PLAIN_LOOPBACK.exec(baseUrl);
-  const options = { httpOnly: true, sameSite: 'strict', path: '/' } as const;
-  return plain
-    ? { name: `facet-console-${plain[1] ?? '80'}`, options }
-    : { name: '__Host-facet-console', options: { ...options, secure: true } };
+  const options = { httpOnly: true, sameSite, path: '/' } as const;
+  return plain ? { name: `${name}-${plain[1] ?? '80'}`, options } : { name: `__Host-${name}`, options: { ...options, secure: true } };
 }
 
-const readCookie = ({ headers: { cookie = '' } }: Request, name: string): string | undefined =>
+export const readCookie = ({ headers: { cookie = '' } }: Request, name: string): string | undefined =>
   cookie
     .split(';')
     .map((pair) => pair.trim())

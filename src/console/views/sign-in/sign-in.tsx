@@ -1,20 +1,26 @@
-// The sign-in page: a key, or on a development server one click.
+// The sign-in page: an issuer, a key, or on a development server one click.
 import { useState } from 'preact/hooks';
 import { ApiError } from '../../api/api-error.ts';
 import { type Session, signIn, signInAsDemo } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { toHref, useLocation } from '../../router.ts';
+import type { SignInProblem } from './sign-in-problem.ts';
 
 interface SignInProps {
   session: Session;
+  /** Why a sign-in at an issuer failed. */
+  problem: SignInProblem | undefined;
   onSignedIn: (session: Session) => void;
 }
 
-export function SignIn({ session, onSignedIn }: SignInProps) {
+export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
   const [error, setError] = useState<ApiError>();
+  const [problem, setProblem] = useState(found);
   const attempt = async (begin: () => Promise<Session>): Promise<void> => {
     setError(undefined);
+    setProblem(undefined);
     try {
       onSignedIn(await begin());
     } catch (reason) {
@@ -25,20 +31,26 @@ export function SignIn({ session, onSignedIn }: SignInProps) {
     <main class="sign-in" id="content" tabIndex={-1}>
       <img src="/console/favicon.svg" alt="" width="40" height="40" />
       <h1>Sign in to Facet</h1>
+      {problem && <ProblemNotice {...problem} />}
+      {session.signIn && <IssuerLinks issuers={session.signIn} />}
       {session.development && (
         <section aria-labelledby="one-click">
           <h2 id="one-click">Development server</h2>
           <p class="quiet">One click signs in with the development keys of all APIs. The two tenants never see each other’s data.</p>
           <div class="row">
             {session.development.tenants.map((tenant, at) => (
-              <Button key={tenant} variant={at === 0 ? 'primary' : 'plain'} onClick={() => attempt(() => signInAsDemo(tenant))}>
+              <Button
+                key={tenant}
+                variant={at === 0 && !session.signIn ? 'primary' : 'plain'}
+                onClick={() => attempt(() => signInAsDemo(tenant))}
+              >
                 Continue as {tenant}
               </Button>
             ))}
           </div>
         </section>
       )}
-      <KeyForm attempt={(key) => attempt(() => signIn(key))} isFirst={!session.development} />
+      <KeyForm attempt={(key) => attempt(() => signIn(key))} isFirst={!session.development && !session.signIn} />
       {error && <ErrorNotice error={error} title="Sign in" />}
       {!window.isSecureContext && <InsecureNotice />}
       <p class="quiet">
@@ -47,6 +59,34 @@ export function SignIn({ session, onSignedIn }: SignInProps) {
     </main>
   );
 }
+
+/** Each leads to the issuer, and from there back to the current view. */
+function IssuerLinks({ issuers }: { issuers: NonNullable<Session['signIn']> }) {
+  const { path, query } = useLocation();
+  const to = encodeURIComponent(toHref(path) + (query.size ? `?${query}` : ''));
+  return (
+    <section aria-label="Sign in with your organisation">
+      {issuers.map(({ title, url }) => (
+        <a key={url} class={`button wide ${issuers.length === 1 ? 'primary' : 'plain'}`} href={`${url}?to=${to}`}>
+          <Icon name="enter" />
+          <span>Sign in with {title}</span>
+        </a>
+      ))}
+      <p class="quiet">You sign in there with the account of your organisation, and come back to this page.</p>
+    </section>
+  );
+}
+
+const ProblemNotice = ({ text, remedy }: SignInProblem) => (
+  <div class="notice bad" role="alert">
+    <Icon name="warning" />
+    <div class="notice-body">
+      <p class="notice-title">You are not signed in</p>
+      <p>{text}</p>
+      <p>{remedy}</p>
+    </div>
+  </div>
+);
 
 /** The key stays in the input, and is gone when the form is. */
 function KeyForm({ attempt, isFirst }: { attempt: (key: string) => Promise<void>; isFirst: boolean }) {
