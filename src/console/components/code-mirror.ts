@@ -1,11 +1,10 @@
-// An editor for JSON: CodeMirror, in a chunk of its own. It lives in a shadow root, where its styles are adopted style sheets: the content security policy allows no others.
+// An editor for JSON: CodeMirror, in a chunk of its own.
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
-import { bracketMatching, syntaxHighlighting } from '@codemirror/language';
+import { bracketMatching } from '@codemirror/language';
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
-import { EditorState } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
-import { CODE_COLOURS } from './code-colours.ts';
+import { EditorView, highlightActiveLine, keymap } from '@codemirror/view';
+import { openCodeView } from './code-view.ts';
 
 export interface EditorProblem {
   from: number;
@@ -29,17 +28,12 @@ export interface CodeMirror {
 }
 
 const THEME = EditorView.theme({
-  '&': { height: '100%', color: 'var(--ink)', backgroundColor: 'var(--sunken)' },
+  '&': { height: '100%' },
   // the frame around the editor shows the focus
   '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { font: '12.5px / 18px var(--mono)' },
   '.cm-content': { caretColor: 'var(--ink)' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
-  '.cm-gutters': { color: 'var(--quiet)', backgroundColor: 'var(--sunken)', border: 'none' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--accent) 7%, transparent)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
-    backgroundColor: 'color-mix(in srgb, var(--accent) 28%, transparent)',
-  },
   '&.cm-focused .cm-matchingBracket': { backgroundColor: 'color-mix(in srgb, var(--accent) 25%, transparent)' },
   '.cm-tooltip': { color: 'var(--ink)', backgroundColor: 'var(--raised)', border: '1px solid var(--line)' },
   '.cm-diagnostic-error': { borderLeftColor: 'var(--bad)' },
@@ -47,25 +41,19 @@ const THEME = EditorView.theme({
 
 /** `host`: an empty element without a shadow root. */
 export function openCodeMirror(host: HTMLElement, { text, label, onChange }: EditorOptions): CodeMirror {
-  const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const extensions = [
-    lineNumbers(),
     lintGutter(),
     history(),
-    drawSelection(),
     highlightActiveLine(),
     bracketMatching(),
     json(),
-    syntaxHighlighting(CODE_COLOURS),
     THEME,
-    EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
     keymap.of([...defaultKeymap, ...historyKeymap]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange(update.state.doc.toString());
     }),
   ];
-  const view = new EditorView({ state: EditorState.create({ doc: text, extensions }), parent: root, root });
+  const view = openCodeView(host, { text, label, extensions });
   return {
     showProblems: (problems) =>
       view.dispatch(
