@@ -1,12 +1,13 @@
 // The explorer's pure parts: values as texts, columns, totals and query plans.
+
+import { parseDigits } from '../../src/console/api/exact-json.ts';
 import { chooseColumns, listColumns, readColumn } from '../../src/console/views/explorer/results/columns.ts';
 import { describeResource, describeValue } from '../../src/console/views/explorer/results/describe-value.ts';
-import { parseExact } from '../../src/console/views/explorer/results/exact-json.ts';
 import { parseStatementPlan } from '../../src/console/views/explorer/results/query-plan.ts';
 import { describeTotal } from '../../src/console/views/explorer/results/total.ts';
 
 test('numbers keep their digits', () => {
-  expect(parseExact('{"a":4.10,"b":[1e2,7],"c":12345678901234567890,"d":"4.10"}')).toEqual({
+  expect(parseDigits('{"a":4.10,"b":[1e2,7],"c":12345678901234567890,"d":"4.10"}')).toEqual({
     a: '4.10',
     b: ['1e2', 7],
     c: '12345678901234567890',

@@ -1,8 +1,8 @@
 // The parts of the faces view without a browser: exact JSON, differences, three-way merge, lineage, safe narrative.
 import { SaxesParser } from 'saxes';
+import { findPlace, formatExact, isSame, type Json, parseExact, toLine } from '../../src/console/api/exact-json.ts';
 import { findAuthor, type WriteEvent } from '../../src/console/views/faces/authors.ts';
 import { listDifferences } from '../../src/console/views/faces/diff.ts';
-import { findPlace, formatExact, isSame, type Json, parseExact, toLine } from '../../src/console/views/faces/exact-json.ts';
 import { buildFaces, type Faces } from '../../src/console/views/faces/faces-data.ts';
 import { findElementLight, findFieldLight, findFields, isUnshown, light } from '../../src/console/views/faces/lineage.ts';
 import { merge } from '../../src/console/views/faces/merge.ts';

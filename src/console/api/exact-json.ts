@@ -1,5 +1,11 @@
 // JSON whose numbers keep their digits (1.00 stays 1.00: https://hl7.org/fhir/R4/datatypes.html#decimal), and the places of its elements in its text.
 
+/** Parses a text for reading only. A number whose digits JavaScript would change is the text of its digits; browsers that do not give the digits give the number. */
+export const parseDigits = (text: string): unknown =>
+  JSON.parse(text, (_name, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined && context.source !== String(value) ? context.source : value,
+  );
+
 /** A number as it is written. */
 export class JsonNumber {
   readonly text: string;

@@ -1,4 +1,5 @@
 // Orders by the FHIR API: ServiceRequests with their Tasks, reports and results. Searches go by POST.
+import { parseDigits } from './exact-json.ts';
 import { search as searchFhir } from './fhir.ts';
 import type { Patient } from './patients.ts';
 import { request } from './request.ts';
@@ -106,12 +107,6 @@ interface Bundle {
 
 const BASE = '/fhir/R4';
 const FHIR_JSON = { 'Content-Type': 'application/fhir+json' };
-
-/** Parses FHIR's JSON so that a decimal keeps its digits: 2.10 is not 2.1. Browsers that do not give the digits give the number. */
-const parseDigits = (text: string): unknown =>
-  JSON.parse(text, (name, value, context?: { source?: string }) =>
-    name === 'value' && typeof value === 'number' ? (context?.source ?? value) : value,
-  );
 
 async function search(type: string, parameters: [string, string][], signal?: AbortSignal): Promise<Bundle> {
   return parseDigits((await searchFhir(type, parameters, signal)).text) as Bundle;

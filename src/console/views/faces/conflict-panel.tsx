@@ -1,9 +1,9 @@
 // Somebody else saved the resource meanwhile: my changes, their changes, and both merged from the version that mine are based on.
 import { useMemo, useState } from 'preact/hooks';
+import { formatExact, type Json, parseExact } from '../../api/exact-json.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { listDifferences } from './diff.ts';
-import { formatExact, type Json, parseExact } from './exact-json.ts';
 import type { Face, Faces } from './faces-data.ts';
 import { JsonDiff } from './json-diff.tsx';
 import { type Choice, type Conflict, merge } from './merge.ts';

@@ -1,5 +1,5 @@
 // The differences of two JSON values, element by element. Items of lists are first matched by what is the same, so that an inserted item does not change all behind it.
-import { isJsonObject, isSame, type Json, toChildPath } from './exact-json.ts';
+import { isJsonObject, isSame, type Json, toChildPath } from '../../api/exact-json.ts';
 
 export interface JsonChange {
   /** In the value after, or before where it is removed. */

@@ -1,8 +1,9 @@
 // The versions of a resource, newest first, and the audit of what changed it.
+
+import { isJsonObject, type Json, type JsonObject, parseExact } from '../../api/exact-json.ts';
 import { type Bundle, search, toFhirPath } from '../../api/fhir.ts';
 import { request } from '../../api/request.ts';
 import type { Version, WriteEvent } from './authors.ts';
-import { isJsonObject, type Json, type JsonObject, parseExact } from './exact-json.ts';
 
 /** A version with the digits of its numbers. */
 export interface ExactVersion extends Version {

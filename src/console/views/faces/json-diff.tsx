@@ -1,7 +1,8 @@
 // Changes of JSON, whose numbers keep their digits.
+
+import { formatExact, type Json } from '../../api/exact-json.ts';
 import { Diff } from '../../components/diff.tsx';
 import type { JsonChange } from './diff.ts';
-import { formatExact, type Json } from './exact-json.ts';
 
 export const JsonDiff = ({ changes, label }: { changes: JsonChange[]; label: string }) => (
   <Diff

@@ -1,6 +1,7 @@
 // Reads a resource and its faces.
+
+import { parseExact } from '../../api/exact-json.ts';
 import { readFaces } from '../../api/faces.ts';
-import { parseExact } from './exact-json.ts';
 import { buildFaces, type Faces } from './faces-data.ts';
 
 export async function loadFaces(type: string, id: string, signal?: AbortSignal): Promise<Faces> {

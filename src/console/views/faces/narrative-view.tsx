@@ -1,7 +1,7 @@
 // The narrative of a resource: its XHTML, without what could run, load or lead elsewhere.
 import { createElement } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { JsonObject } from './exact-json.ts';
+import type { JsonObject } from '../../api/exact-json.ts';
 import { readObject } from './faces-data.ts';
 import { filterNarrative, type SafeNode, type SourceNode } from './narrative.ts';
 

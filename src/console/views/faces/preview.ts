@@ -1,7 +1,8 @@
 // What an edit would change, as the server previews it, with the places of its problems in the edited text.
+
+import { findPlace, formatExact, isJsonObject, type Json, type JsonObject, type Place, parseExact, toLine } from '../../api/exact-json.ts';
 import { type PreviewProblem, previewEdit } from '../../api/faces.ts';
 import type { JsonChange } from './diff.ts';
-import { findPlace, formatExact, isJsonObject, type Json, type JsonObject, type Place, parseExact, toLine } from './exact-json.ts';
 import { type Face, type Faces, readObject, toFaceKey } from './faces-data.ts';
 
 export interface Write {

@@ -8,7 +8,7 @@ import { Table } from '../../components/table.tsx';
 import { toHref } from '../../router.ts';
 import type { ViewProps } from '../view.ts';
 import './faces.css';
-import { parseExact } from './exact-json.ts';
+import { parseExact } from '../../api/exact-json.ts';
 import { ReferenceGraph } from './reference-graph.tsx';
 import { groupNodes, listReferences, type ReferenceEnd } from './reference-list.ts';
 import { ResourceHeader } from './resource-header.tsx';

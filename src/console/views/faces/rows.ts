@@ -1,5 +1,5 @@
 // JSON as rows, one for each element, as it is indented in a text.
-import { isJsonObject, type Json, JsonNumber, toChildPath } from './exact-json.ts';
+import { isJsonObject, type Json, JsonNumber, toChildPath } from '../../api/exact-json.ts';
 
 export interface Row {
   path: string;

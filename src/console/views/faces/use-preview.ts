@@ -1,7 +1,7 @@
 // The preview of the text in the editor: asked for when the user pauses.
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../../api/api-error.ts';
-import { formatExact, isSame, type Place, parseExact, toLine } from './exact-json.ts';
+import { formatExact, isSame, type Place, parseExact, toLine } from '../../api/exact-json.ts';
 import type { Face, Faces } from './faces-data.ts';
 import { loadPreview, type PlacedProblem, type Preview, readContent } from './preview.ts';
 

@@ -1,9 +1,10 @@
 // Sends a search and reads a page of its result.
+
+import { parseDigits } from '../../../api/exact-json.ts';
 import type { Bundle, Resource } from '../../../api/fhir.ts';
 import { search } from '../../../api/fhir.ts';
 import type { Parameter } from '../query/search-query.ts';
 import type { SentSearch } from '../query/sent-search.ts';
-import { parseExact } from './exact-json.ts';
 
 export interface ResultPage {
   /** The Bundle as it was sent. */
@@ -36,7 +37,7 @@ export async function loadPage({ query, page }: SentSearch, signal: AbortSignal)
   const parameters: Parameter[] = page === undefined ? query.parameters : [[PAGE, page]];
   const { text, body } = await search(query.type, parameters, signal);
   const milliseconds = performance.now() - begin;
-  const { entry = [] } = parseExact(text) as { entry?: SearchEntry[] };
+  const { entry = [] } = parseDigits(text) as { entry?: SearchEntry[] };
   const listMode = (mode: string): Resource[] => entry.flatMap((one) => (one.search?.mode === mode && one.resource ? [one.resource] : []));
   return {
     text,
