@@ -5,6 +5,7 @@ import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { RequestView } from '../../components/request-view.tsx';
+import { TimeText } from '../../components/time-text.tsx';
 import { navigate, useLocation } from '../../router.ts';
 import { useSignedIn } from '../../session-context.tsx';
 import type { ViewProps } from '../view.ts';
@@ -93,9 +94,9 @@ function VersionItem({ version, before, isFirst, events }: VersionItemProps) {
           through <DoorName door={version.door} />
         </span>
         {events && <Author version={version} events={events} />}
-        <time class="quiet grow end" dateTime={version.at}>
-          {new Date(version.at).toLocaleString()}
-        </time>
+        <span class="quiet grow end">
+          <TimeText at={version.at} exact />
+        </span>
       </header>
       <VersionChanges version={version} before={before} isFirst={isFirst} />
     </li>

@@ -6,6 +6,7 @@ import { useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { RequestView } from '../../components/request-view.tsx';
+import { formatTime } from '../../components/time-text.tsx';
 import { navigate, toHref, useLocation } from '../../router.ts';
 import { hasSurface, useSignedIn } from '../../session-context.tsx';
 import { LiveFace } from './live-face.tsx';
@@ -84,7 +85,7 @@ function Chooser({ resource, resources, id, onChoose }: ChooserProps) {
           {!isListed && <option value={id}>{id}</option>}
           {resources.map((one) => (
             <option key={one.id} value={one.id}>
-              {one.id} · {formatTime(one.meta?.lastUpdated)}
+              {one.id} · {formatTime(one.meta?.lastUpdated ?? '')}
             </option>
           ))}
         </select>
@@ -98,5 +99,3 @@ function Chooser({ resource, resources, id, onChoose }: ChooserProps) {
     </form>
   );
 }
-
-const formatTime = (time: string | undefined): string => (time === undefined ? '' : new Date(time).toLocaleString());

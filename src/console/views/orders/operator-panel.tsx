@@ -6,8 +6,8 @@ import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { TimeText } from '../../components/time-text.tsx';
 import { showToast } from '../../components/toast.tsx';
-import { OrderTime } from './order-time.tsx';
 
 interface ActionText {
   label: string;
@@ -77,7 +77,7 @@ const OperationFacts = ({ order }: { order: AdminOrder }) => (
       <>
         <dt>Next</dt>
         <dd>
-          <OrderTime at={order.nextAttempt} />
+          <TimeText at={order.nextAttempt} />
         </dd>
       </>
     )}
@@ -85,7 +85,7 @@ const OperationFacts = ({ order }: { order: AdminOrder }) => (
       <>
         <dt>Last sent</dt>
         <dd>
-          <OrderTime at={order.lastSent} />
+          <TimeText at={order.lastSent} />
         </dd>
       </>
     )}

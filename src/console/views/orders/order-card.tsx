@@ -2,9 +2,9 @@
 import type { OrderMessage } from '../../api/admin-orders.ts';
 import type { BoardOrder } from '../../api/orders.ts';
 import { describePatient } from '../../api/patients.ts';
+import { TimeText } from '../../components/time-text.tsx';
 import { toHref } from '../../router.ts';
 import { describeTask, describeTest } from './order-states.ts';
-import { OrderTime } from './order-time.tsx';
 
 export function OrderCard({ order, waiting }: { order: BoardOrder; waiting: OrderMessage | undefined }) {
   const { id, task, request, patient } = order;
@@ -21,7 +21,7 @@ export function OrderCard({ order, waiting }: { order: BoardOrder; waiting: Orde
           {waiting.attempts === 1 ? '1 attempt' : `${waiting.attempts} attempts`}
           {waiting.nextAttempt && (
             <>
-              , next <OrderTime at={waiting.nextAttempt} />
+              , next <TimeText at={waiting.nextAttempt} />
             </>
           )}
         </span>
@@ -29,7 +29,7 @@ export function OrderCard({ order, waiting }: { order: BoardOrder; waiting: Orde
       {reason && <span class="reason">{reason}</span>}
       {changed && (
         <span class="quiet when">
-          <OrderTime at={changed} />
+          <TimeText at={changed} />
         </span>
       )}
     </a>

@@ -6,12 +6,12 @@ import { describePatient } from '../../api/patients.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { RequestView } from '../../components/request-view.tsx';
+import { TimeText } from '../../components/time-text.tsx';
 import { toHref } from '../../router.ts';
 import { useSignedIn } from '../../session-context.tsx';
 import type { ViewProps } from '../view.ts';
 import { OperatorPanel } from './operator-panel.tsx';
 import { describeTask, describeTest, findColumn, hasEnded } from './order-states.ts';
-import { OrderTime } from './order-time.tsx';
 import './orders.css';
 import { Report } from './report.tsx';
 import { SandboxPanel } from './sandbox-panel.tsx';
@@ -106,7 +106,7 @@ function OrderHeader({ record }: { record: OrderRecord }) {
         {task?.owner?.display && <span>{task.owner.display}</span>}
         {task?.authoredOn && (
           <span>
-            ordered <OrderTime at={task.authoredOn} />
+            ordered <TimeText at={task.authoredOn} />
           </span>
         )}
         <a href={toHref(`/ServiceRequest/${request.id}`)}>The request in all faces</a>

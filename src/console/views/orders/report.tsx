@@ -5,8 +5,8 @@ import { type DiagnosticReport, type Observation, readDocument, toId } from '../
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { TimeText } from '../../components/time-text.tsx';
 import { toHref } from '../../router.ts';
-import { OrderTime } from './order-time.tsx';
 import { ResultRow } from './result-row.tsx';
 
 interface ReportProps {
@@ -40,12 +40,12 @@ export function Report({ report, results, patient }: ReportProps) {
         {report.performer?.[0]?.display && <span>{report.performer[0].display}</span>}
         {report.effectiveDateTime && (
           <span>
-            collected <OrderTime at={report.effectiveDateTime} exact />
+            collected <TimeText at={report.effectiveDateTime} exact />
           </span>
         )}
         {report.issued && (
           <span>
-            reported <OrderTime at={report.issued} exact />
+            reported <TimeText at={report.issued} exact />
           </span>
         )}
         <a href={toHref(`/DiagnosticReport/${report.id}`)}>The report in all faces</a>

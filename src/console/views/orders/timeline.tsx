@@ -1,5 +1,5 @@
 // The timeline of an order, newest first.
-import { OrderTime } from './order-time.tsx';
+import { TimeText } from '../../components/time-text.tsx';
 import type { ShownEntry } from './timeline-entries.ts';
 
 const SOURCES: Readonly<Record<ShownEntry['source'], string>> = {
@@ -24,11 +24,11 @@ export const Timeline = ({ entries }: { entries: ShownEntry[] }) => (
             </p>
             {entry.detail && <p class="quiet detail">{entry.detail}</p>}
             <p class="quiet when">
-              <OrderTime at={entry.at} exact />
+              <TimeText at={entry.at} exact />
               {entry.until && (
                 <>
                   {' '}
-                  until <OrderTime at={entry.until} exact />
+                  until <TimeText at={entry.until} exact />
                 </>
               )}
             </p>

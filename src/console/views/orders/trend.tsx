@@ -3,8 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type CodeableConcept, type Observation, readTrend } from '../../api/orders.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { RequestView } from '../../components/request-view.tsx';
+import { formatDay, TimeText } from '../../components/time-text.tsx';
 import { type Bounds, describeValue, findFlag, readNumber } from './observation-values.ts';
-import { formatDay, OrderTime } from './order-time.tsx';
 import type { TrendPoint } from './trend-plot.ts';
 
 interface TrendProps {
@@ -52,7 +52,7 @@ function TrendOf({ observations, name, unit, bounds }: Omit<TrendProps, 'patient
         <tbody>
           {observations.toReversed().map((one) => (
             <tr key={one.id}>
-              <td>{(one.effectiveDateTime ?? one.issued) && <OrderTime at={(one.effectiveDateTime ?? one.issued)!} exact />}</td>
+              <td>{(one.effectiveDateTime ?? one.issued) && <TimeText at={(one.effectiveDateTime ?? one.issued)!} exact />}</td>
               <td class="end">
                 {describeValue(one).value} {describeValue(one).unit}
               </td>
