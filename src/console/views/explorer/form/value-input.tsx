@@ -24,7 +24,7 @@ export function ValueInput(props: ValueInputProps) {
   if (modifier === 'missing') return <MissingInput {...props} />;
   switch (parameter?.kind) {
     case 'date':
-      return <PrefixedInput {...props} prefixes={PREFIXES} placeholder="1990, 1990-05, 1990-05-31 …" />;
+      return <PrefixedInput {...props} prefixes={PREFIXES} placeholder="1990-05-31" />;
     case 'number':
       return <PrefixedInput {...props} prefixes={NUMBER_PREFIXES} placeholder="5.4" />;
     case 'quantity':
@@ -82,9 +82,12 @@ const TOKEN_TEXTS: Readonly<Record<string, string>> = {
   'of-type': 'system|type|value',
 };
 
+/** Parameters whose values are telephone numbers and addresses: a system says nothing then. */
+const CONTACTS: Readonly<Record<string, string>> = { phone: 'number', email: 'address', telecom: 'number or address' };
+
 function TokenInput(props: ValueInputProps) {
   const { parameter, modifier } = props;
-  const placeholder = TOKEN_TEXTS[modifier];
+  const placeholder = TOKEN_TEXTS[modifier] ?? CONTACTS[parameter?.code ?? ''];
   if (placeholder !== undefined) return <TextInput {...props} placeholder={placeholder} />;
   return parameter?.valueSet === undefined ? <SystemAndCode {...props} /> : <BoundCode {...props} valueSet={parameter.valueSet} />;
 }
