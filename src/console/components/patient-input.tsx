@@ -12,14 +12,7 @@ export function PatientInput({ label, onChoose }: { label: string; onChoose: (id
     onChoose(value);
   };
   return (
-    <Combobox
-      label={label}
-      text={chosen}
-      find={find}
-      isRemote
-      onChoose={choose}
-      placeholder="Name, telephone, e-mail, identifier or birth date"
-    />
+    <Combobox label={label} text={chosen} find={find} isRemote onChoose={choose} placeholder="Name, telephone, identifier, birth date" />
   );
 }
 

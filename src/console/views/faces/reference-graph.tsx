@@ -57,18 +57,19 @@ interface GraphLayout {
 
 const STEP = NODE.height + GAP.y;
 
-/** Three columns. */
+/** Three columns; a side without references has none. */
 function spread(incoming: number, outgoing: number): GraphLayout {
   const rows = Math.max(incoming, outgoing, 1);
   const column = (count: number, x: number): Place[] =>
     Array.from({ length: count }, (_, at) => ({ x, y: ((rows - count) * STEP) / 2 + at * STEP + 2 }));
-  const [xs, width] = [[2, NODE.width + GAP.x, 2 * (NODE.width + GAP.x) - 2], 3 * NODE.width + 2 * GAP.x];
+  const center = incoming > 0 ? 2 + NODE.width + GAP.x : 2;
+  const last = outgoing > 0 ? center + NODE.width + GAP.x : center;
   return {
-    width,
+    width: last + NODE.width + 2,
     height: rows * STEP - GAP.y + 4,
-    center: column(1, xs[1]!)[0]!,
-    left: column(incoming, xs[0]!),
-    right: column(outgoing, xs[2]!),
+    center: column(1, center)[0]!,
+    left: column(incoming, 2),
+    right: column(outgoing, last),
   };
 }
 

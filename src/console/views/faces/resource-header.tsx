@@ -22,9 +22,11 @@ export function ResourceHeader({ type, id, current, version }: ResourceHeaderPro
     <header class="resource-header">
       <div class="row">
         <h1>{type}</h1>
-        <code class="resource-id">{id}</code>
-        <CopyButton text={id} label="Copy the id" />
         {version !== undefined && <Badge>version {version}</Badge>}
+        <span class="resource-id">
+          <code>{id}</code>
+          <CopyButton text={id} label="Copy the id" />
+        </span>
       </div>
       <nav aria-label="Views of this resource">
         {VIEWS.map(({ name, title }) => (

@@ -52,7 +52,7 @@ function Health() {
   const ready = useRequest([], checkReady);
   if (ready.state === 'loading') return <Badge>checking …</Badge>;
   return (
-    <span class="row">
+    <span class="health">
       {ready.state === 'ready' ? (
         <>
           <Badge tone="good">ready</Badge>
