@@ -31,7 +31,7 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
   --clients N,…    clients at once (1,16)
   --workers N,…    workers of Facet: 1,auto compares one process with one on each core; CPU is that of all of them (1)
   --beside DIR     also measures the Facet of another tree whose dependencies are installed, for example the last release. It has a database
-                   of its own, which is loaded over HTTP (about a minute for 10,000 resources), and one worker
+                   of its own, which is loaded over HTTP, and one worker. Only with the smallest corpus
   --seconds N      duration of a run (3)
   --runs N         runs of each program in turn; the median counts (3)
   --only TEXT      measure only the requests whose name contains the text`);
@@ -49,7 +49,8 @@ async function measureSize(resources: number): Promise<Size> {
   const corpus = buildCorpus(resources);
   const dataDir = mkdtempSync(join(tmpdir(), 'facet-bench-'));
   const database = await createBenchDatabase(SERVER, corpus, (line) => console.error(line));
-  const other = options.beside === undefined ? undefined : await createEmptyDatabase(SERVER, `facet_bench_${process.pid}_beside`);
+  const hasOther = options.beside !== undefined && resources === Math.min(...parseNumbers(options.resources));
+  const other = hasOther ? await createEmptyDatabase(SERVER, `facet_bench_${process.pid}_beside`) : undefined;
   let programs: Programs | undefined;
   try {
     programs = await startPrograms(database.url, dataDir, listFacets(database.url, other?.url));
