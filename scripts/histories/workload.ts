@@ -1,4 +1,5 @@
 // Many clients who add to the same lists at once, in transactions: guarded by versions, or as patches that need no guard.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Attempt, Histories } from './checker.ts';
 
 export interface Workload {
@@ -150,10 +151,23 @@ async function historyOf(send: Send, id: string): Promise<string[][]> {
   const versions: string[][] = [];
   let path: string | undefined = `/List/${id}/_history?_count=1000`;
   while (path !== undefined) {
-    const { body } = await send(0, 'GET', path);
+    const body = await readUntilAnswered(send, path);
     versions.push(...body.entry!.map(({ resource }) => valuesOf(resource!)));
     const next = body.link!.find(({ relation }) => relation === 'next')?.url;
     path = next?.slice(next.indexOf('/List/'));
   }
   return versions.reverse();
+}
+
+const PAUSE_MS = 200;
+const MAX_PAUSES = 300;
+
+/** Repeats a read until its response is 200, because the server may have been killed and start again. Throws after a minute. */
+async function readUntilAnswered(send: Send, path: string): Promise<Answer['body']> {
+  for (let pauses = 0; ; pauses++) {
+    const { status, body } = await send(0, 'GET', path);
+    if (status === 200) return body;
+    if (pauses === MAX_PAUSES) throw new Error(`GET ${path} was answered with ${status} for a minute`);
+    await delay(PAUSE_MS);
+  }
 }
