@@ -8,8 +8,9 @@ import { Connection, type LoadRequest, load } from './bench/client.ts';
 import { buildCorpus, buildTransactions, type Corpus } from './bench/corpus.ts';
 import { between, usedBy } from './bench/cpu.ts';
 import { type BenchDatabase, createBenchDatabase, createEmptyDatabase, vacuum } from './bench/databases.ts';
+import { profileScenarios } from './bench/profile.ts';
 import { type FacetProgram, type FacetToStart, type Program, type Programs, ROOT, startPrograms } from './bench/programs.ts';
-import { buildGrowth, buildLine, buildTable, type Measured, type Row, type Size } from './bench/report.ts';
+import { buildGrowth, buildLine, buildProfileTable, buildTable, type Measured, type Row, type Size } from './bench/report.ts';
 import { buildScenarios, type Scenario } from './bench/scenarios.ts';
 
 const { values: options } = parseArgs({
@@ -20,6 +21,7 @@ const { values: options } = parseArgs({
     clients: { type: 'string', default: '1,16' },
     workers: { type: 'string', default: '1' },
     beside: { type: 'string' },
+    profile: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     help: { type: 'boolean' },
   },
@@ -32,6 +34,7 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
   --workers N,…    workers of Facet: 1,auto compares one process with one on each core; CPU is that of all of them (1)
   --beside DIR     also measures the Facet of another tree whose dependencies are installed, for example the last release. It has a database
                    of its own, which is loaded over HTTP, and one worker. Only with the smallest corpus
+  --profile        also writes where the server spends its time, with the smallest corpus
   --seconds N      duration of a run (3)
   --runs N         runs of each program in turn; the median counts (3)
   --only TEXT      measure only the requests whose name contains the text`);
@@ -49,14 +52,18 @@ async function measureSize(resources: number): Promise<Size> {
   const corpus = buildCorpus(resources);
   const dataDir = mkdtempSync(join(tmpdir(), 'facet-bench-'));
   const database = await createBenchDatabase(SERVER, corpus, (line) => console.error(line));
-  const hasOther = options.beside !== undefined && resources === Math.min(...parseNumbers(options.resources));
+  const isSmallest = resources === Math.min(...parseNumbers(options.resources));
+  const hasOther = options.beside !== undefined && isSmallest;
   const other = hasOther ? await createEmptyDatabase(SERVER, `facet_bench_${process.pid}_beside`) : undefined;
   let programs: Programs | undefined;
   try {
     programs = await startPrograms(database.url, dataDir, listFacets(database.url, other?.url));
     if (other) await loadOverHttp(programs.facets.at(-1)!, corpus, other.url);
     const rows = await measureAll(corpus, { database, programs });
-    return { resources, bytes: database.bytes, rows };
+    await programs.stop();
+    const own = listFacets(database.url, undefined)[0]!;
+    const profiles = options.profile && isSmallest ? await profileScenarios(corpus, { ...own, workers: '1' }, options.only) : [];
+    return { resources, bytes: database.bytes, rows, profiles };
   } finally {
     await programs?.stop();
     await database.drop();
@@ -163,7 +170,16 @@ ${options.seconds} s, floor and Facet in turn. The floor is the same Express and
 and the same rows parsed and stringified. CPU is milliseconds for each request, server + database. WAL is what the database logs for each request, with the audit.
 Read the ratios: times of different runs or machines do not compare. Default settings, but without rate limits.
 
-${[...sizes.map(buildTable), buildGrowth(sizes)].filter(Boolean).join('\n\n')}
+${[
+  ...sizes.map(buildTable),
+  buildGrowth(sizes),
+  ...sizes
+    .map(({ profiles }) => profiles)
+    .filter(({ length }) => length)
+    .map(buildProfileTable),
+]
+  .filter(Boolean)
+  .join('\n\n')}
 
 Plans of all searches at a million resources: [search-plans.md](search-plans.md).
 `;

@@ -24,6 +24,7 @@ export interface FacetToStart {
   root: string;
   workers: string;
   databaseUrl: string;
+  nodeOptions?: string[];
 }
 
 export interface Programs {
@@ -39,8 +40,8 @@ const FURTHER_WORKERS_MS = 15_000;
 const NO_RATE_LIMITS = '{"clinik":null,"jump":null,"loop":null}';
 
 interface Starting {
-  file: string;
-  args: string[];
+  /** The options of Node, the file, and its arguments. */
+  command: string[];
   databaseUrl: string;
   env?: Record<string, string>;
   /** The port, once a line of its output has it. */
@@ -52,14 +53,15 @@ export async function startPrograms(databaseUrl: string, dataDir: string, facets
   const children: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
     const ended = children.map(
-      (child) => new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(undefined))),
+      (child) =>
+        new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.once('exit', resolve) : resolve(undefined))),
     );
     for (const child of children) child.kill('SIGTERM');
     await Promise.all(ended);
   };
   try {
     const findPort = (line: string) => (line ? (JSON.parse(line) as { port: number }).port : undefined);
-    const floor = await startProgram(children, { file: join(ROOT, 'scripts/bench/floor.ts'), args: [], databaseUrl, findPort });
+    const floor = await startProgram(children, { command: [join(ROOT, 'scripts/bench/floor.ts')], databaseUrl, findPort });
     const started: FacetProgram[] = [];
     for (const [at, facet] of facets.entries()) started.push(await startFacet(children, facet, join(dataDir, String(at))));
     if (facets.some(({ workers }) => workers !== '1')) await delay(FURTHER_WORKERS_MS);
@@ -72,13 +74,12 @@ export async function startPrograms(databaseUrl: string, dataDir: string, facets
 
 async function startFacet(
   children: ChildProcess[],
-  { label, root, workers, databaseUrl }: FacetToStart,
+  { label, root, workers, databaseUrl, nodeOptions = [] }: FacetToStart,
   dataDir: string,
 ): Promise<FacetProgram> {
   mkdirSync(dataDir);
   const program = await startProgram(children, {
-    file: join(root, 'bin/facet.js'),
-    args: ['start'],
+    command: [...nodeOptions, join(root, 'bin/facet.js'), 'start'],
     databaseUrl,
     env: { PORT: '0', FACET_WORKERS: workers, FACET_DATA_DIR: dataDir, FACET_LOG_LEVEL: 'error', FACET_RATE_LIMITS: NO_RATE_LIMITS },
     findPort: (line) => (line.startsWith('Facet is ready') ? Number(/:(\d+)/.exec(line)![1]) : undefined),
@@ -87,14 +88,14 @@ async function startFacet(
   return { ...program, label, keys: demo };
 }
 
-function startProgram(children: ChildProcess[], { file, args, databaseUrl, env, findPort }: Starting): Promise<Program> {
-  const program = spawn(process.execPath, [file, ...args], {
+function startProgram(children: ChildProcess[], { command, databaseUrl, env, findPort }: Starting): Promise<Program> {
+  const program = spawn(process.execPath, command, {
     env: { ...process.env, DATABASE_URL: databaseUrl, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(program);
   return new Promise((resolve, reject) => {
-    program.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)));
+    program.once('exit', (code) => reject(new Error(`${command.join(' ')} ended with ${code}`)));
     program.stdout.setEncoding('utf8').on('data', (text: string) => {
       for (const port of text.split('\n').map(findPort))
         if (port !== undefined) resolve({ port, pid: program.pid!, database: new URL(databaseUrl).pathname.slice(1) });

@@ -1,5 +1,6 @@
 // The tables of the bench, as Markdown.
 import type { LoadResult } from './client.ts';
+import { PART_NAMES, type Profiled } from './profile.ts';
 
 /** A load with what it used for each request: processor time in ms (undefined where it cannot be read) and bytes of the write-ahead log. */
 export interface Measured extends LoadResult {
@@ -21,7 +22,19 @@ export interface Size {
   resources: number;
   bytes: { stored: number; json: number };
   rows: Row[];
+  /** Empty unless asked for. */
+  profiles: Profiled[];
 }
+
+export const buildProfileTable = (profiles: Profiled[]): string => `## Where the server spends its time
+
+16 clients, one process with the smallest corpus: shares of the samples of a CPU profile in percent, by the part of the program whose code ran, or called Node or V8.
+A sample counts the time of a system call too, so the part that sends has the time of sending. "HTTP" is src/http, "FHIR" src/fhir and src/interactions, "pg" the driver
+and its pool.
+
+| | ${PART_NAMES.join(' | ')} |
+|---|${PART_NAMES.map(() => '---|').join('')}
+${profiles.map(({ name, shares }) => `| ${name} | ${PART_NAMES.map((part) => Math.round(100 * (shares.get(part) ?? 0))).join(' | ')} |`).join('\n')}`;
 
 /** How many times as long a request may take in the largest corpus as in the smallest. */
 const MAX_GROWTH = 1.35;

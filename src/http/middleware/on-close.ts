@@ -3,31 +3,52 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/**
- * What is to be done when a request of the socket ends. Arrays: a `Set` with entries that come and go keeps the memory of earlier requests, because V8 links each table of
- * a set to the one that replaces it. docs/decisions/0064-memory-of-requests.md
- */
-const open = new WeakMap<Socket, (() => void)[]>();
-
-/** Calls `done` once: when the response has ended, or when the connection is lost; at once if that has happened before. */
-export function onClose({ socket }: IncomingMessage, res: ServerResponse, done: () => void): void {
-  const waiting = open.get(socket) ?? watch(socket);
-  const end = (): void => {
-    const at = waiting.indexOf(end);
-    if (at < 0) return;
-    waiting.splice(at, 1);
-    done();
-  };
-  waiting.push(end);
-  if (res.closed || socket.destroyed) end();
-  else res.once('close', end);
+interface OpenRequest {
+  isOver: boolean;
+  /** What is to be done when it ends. */
+  steps: (() => void)[];
 }
 
-function watch(socket: Socket): (() => void)[] {
-  const waiting: (() => void)[] = [];
-  open.set(socket, waiting);
-  socket.once('close', () => {
-    for (const end of [...waiting]) end();
+const requests = new WeakMap<ServerResponse, OpenRequest>();
+
+/**
+ * The open requests of a socket. Arrays: a `Set` with entries that come and go keeps the memory of earlier requests, because V8 links each table of a set to the
+ * one that replaces it. docs/decisions/0064-memory-of-requests.md
+ */
+const open = new WeakMap<Socket, OpenRequest[]>();
+
+/** Calls `step` once: when the response has ended, or when the connection is lost; at once if that has happened before. */
+export function onClose(req: IncomingMessage, res: ServerResponse, step: () => void): void {
+  const request = requests.get(res) ?? watchRequest(req, res);
+  if (request.isOver) step();
+  else request.steps.push(step);
+}
+
+function watchRequest({ socket }: IncomingMessage, res: ServerResponse): OpenRequest {
+  const request: OpenRequest = { isOver: res.closed || socket.destroyed, steps: [] };
+  requests.set(res, request);
+  if (request.isOver) return request;
+  const others = open.get(socket) ?? watchSocket(socket);
+  others.push(request);
+  res.once('close', () => {
+    const at = others.indexOf(request);
+    if (at >= 0) others.splice(at, 1);
+    end(request);
   });
-  return waiting;
+  return request;
+}
+
+function watchSocket(socket: Socket): OpenRequest[] {
+  const all: OpenRequest[] = [];
+  open.set(socket, all);
+  socket.once('close', () => {
+    for (const request of all.splice(0)) end(request);
+  });
+  return all;
+}
+
+function end(request: OpenRequest): void {
+  if (request.isOver) return;
+  request.isOver = true;
+  for (const step of request.steps) step();
 }
