@@ -17,6 +17,7 @@ import {
   type PagePart,
   type Statement,
 } from './statements.ts';
+import { buildTextWalkSql } from './text-walk.ts';
 
 interface PositionedRow {
   pid: string;
@@ -99,7 +100,7 @@ async function readRows<P extends PositionedRow>(
     const limit = query.count + 1 - found.length;
     const part: PagePart = { columns, counted, limit, offset: skip, ...(at === 0 && after && { after }) };
     const rows =
-      (await readLeadingConditionRows<P>(database, tenant, query, { stream, part })) ??
+      (await readByFixedPlan<P>(database, tenant, query, { stream, part })) ??
       (await runStatement<P>(database, buildPageSql(tenant, query, stream, part)));
     found.push(...rows);
     if (found.length > query.count) break;
@@ -108,18 +109,20 @@ async function readRows<P extends PositionedRow>(
   return found;
 }
 
-/** The rows of the page if one condition matches only a few resources; undefined otherwise. */
-async function readLeadingConditionRows<P extends PositionedRow>(
+/** The rows of the page by a statement whose plan is right for all values: undefined if there is none, or if it finds that too many rows would be read. */
+async function readByFixedPlan<P extends PositionedRow>(
   database: Database,
   tenant: number,
   query: Query,
   { stream, part }: { stream: Stream; part: PagePart },
 ): Promise<P[] | undefined> {
   if (query.otherTypes?.length || hasFixedPlan(query, part.limit)) return undefined;
-  const leadingSql = buildLeadingConditionSql(tenant, query, stream, part);
-  const rows = leadingSql && (await runStatement<P & { many: boolean }>(database, leadingSql));
-  if (!rows || rows[0]!.many) return undefined;
-  return rows.filter(({ pid }) => pid !== null);
+  for (const build of [buildTextWalkSql, buildLeadingConditionSql]) {
+    const statement = build(tenant, query, stream, part);
+    const rows = statement && (await runStatement<P & { many: boolean }>(database, statement));
+    if (rows && !rows[0]!.many) return rows.filter(({ pid }) => pid !== null);
+  }
+  return undefined;
 }
 
 const countStream = async (database: Database, tenant: number, query: Query, stream: Stream): Promise<number> =>
