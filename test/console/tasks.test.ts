@@ -169,6 +169,20 @@ inChromium('tasks in the console', () => {
     expect(person.countSteps()).toBeLessThanOrEqual(STEPS[4]!);
   });
 
+  test.each(['ada king', '1985-12-10', 'ada@example.com', '+15184731122', ADA])('a patient is found by %s', async (text) => {
+    const person = await beginTask(opened);
+    await person.fill('[aria-label="Find a patient"]', text);
+    await person.see('[role=option]:has-text("Ada King"):has-text("born 1985-12-10")');
+  });
+
+  test('what no patient has finds nothing, with quotes and backslashes too', async () => {
+    const person = await beginTask(opened);
+    for (const text of ['nobody', 'a" or name sw "ada', 'nobody\\']) {
+      await person.fill('[aria-label="Find a patient"]', text);
+      await person.see('.combobox-note:has-text("Nothing found.")');
+    }
+  });
+
   test('the page has no errors', () => {
     // 409: the server itself retried in the same moment
     expect(opened.listFaults(/status of 409/)).toEqual([]);
