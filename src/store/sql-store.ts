@@ -1,10 +1,10 @@
 // The Store on a Database. Each part of the contract has its own file.
 import type { Query } from '../fhir/search/query.ts';
-import type { ServedType } from '../fhir/types.ts';
+import { type ServedType, TYPE_NUMBERS } from '../fhir/types.ts';
 import { deleteExpiredTokens } from './access-tokens.ts';
 import type { ClientRequest, Database } from './database/database.ts';
 import { type LockBatch, lockKeys, pruneLocks } from './database/locks.ts';
-import { createStatisticsUpdate } from './database/statistics.ts';
+import { createStatisticsUpdate, type NoteWrites } from './database/statistics.ts';
 import { createDefinitions } from './definitions.ts';
 import { createIdempotencyKeys } from './idempotency-keys.ts';
 import { createInbox } from './queues/inbox.ts';
@@ -65,12 +65,12 @@ interface Guard {
 /** The store of a database handle. On the handle of a transaction, it joins that transaction. It is a class so that creating one for each request is cheap. */
 class SqlStore implements Store {
   private readonly database: Database;
-  private readonly onWrites: (count: number) => void;
+  private readonly onWrites: NoteWrites;
   private readonly guard: Guard | undefined;
   private readonly creations: GroupedCreations | undefined;
 
-  /** `wrote` is called with the number of applied changes. `creations`: absent inside a transaction. */
-  constructor(database: Database, wrote: (count: number) => void, guard?: Guard, creations?: GroupedCreations) {
+  /** `wrote` is called with the types of applied changes. `creations`: absent inside a transaction. */
+  constructor(database: Database, wrote: NoteWrites, guard?: Guard, creations?: GroupedCreations) {
     this.database = database;
     this.onWrites = wrote;
     this.guard = guard;
@@ -137,9 +137,10 @@ class SqlStore implements Store {
     if (this.guard && !this.guard.written) return this.transaction((inside) => inside.write(tenant, changes));
     if (this.guard) await this.lockDeleted(tenant, changes);
     const applied = await this.apply(tenant, changes);
-    this.onWrites(applied);
     // after a conflict, the caller rolls back or tries again
-    if (applied === changes.length) for (const change of changes) this.guard?.written?.push({ tenant, change });
+    if (applied < changes.length) return applied;
+    this.onWrites(changes.map(({ type }) => TYPE_NUMBERS[type]));
+    for (const change of changes) this.guard?.written?.push({ tenant, change });
     return applied;
   }
 
@@ -181,11 +182,14 @@ class SqlStore implements Store {
   }
 
   async transaction<T>(work: (store: Store) => Promise<T>, { guardWaitMs }: { guardWaitMs?: number } = {}): Promise<T> {
-    let written = 0;
+    let written: number[] = [];
+    const noteWrites: NoteWrites = (types) => {
+      written = written.concat(types);
+    };
     const result = await this.database.transaction(async (transaction) => {
-      written = 0;
+      written = [];
       const guard = this.guard && { written: [], ...this.guard };
-      const inside = new SqlStore(transaction, (count) => (written += count), guard);
+      const inside = new SqlStore(transaction, noteWrites, guard);
       const done = await work(inside);
       if (guard && !this.guard?.written) {
         if (guardWaitMs !== undefined) await transaction.script(`set local lock_timeout = ${guardWaitMs}`);

@@ -1,4 +1,5 @@
 // The planner's statistics follow the store's growth on an engine that does not gather them itself.
+import { TYPE_NUMBERS } from '../../src/fhir/types.ts';
 import { until } from '../until.ts';
 import { openTestStore, type TestStore } from './open.ts';
 import { createOf, indexOf } from './resource-changes.ts';
@@ -34,4 +35,21 @@ it('statistics are checked again when writing pauses, so that they include the l
   );
   await test.store.write(1, load);
   expect(await until(rowsOf, (rows) => rows > 0)).toBe(400);
+});
+
+it('statistics include a type soon after its first resources, although the tables have hardly grown', async () => {
+  const known = `select most_common_vals::text::int[] as types from pg_stats where schemaname = 'public' and tablename = 'sx' and attname = 'rtype'`;
+  const readKnown = async () => (await test.database.query<{ types: number[] | null }>(known))[0]?.types ?? [];
+  const load = (type: 'Patient' | 'Task', count: number, first: number) =>
+    Array.from({ length: count }, (_one, n) => createOf(`${type}-${n}`, { type, index: indexOf({ self: String(first + n) }) }));
+  await test.store.write(1, load('Patient', 3000, 20_000));
+  await until(
+    () => expectedRows('sx'),
+    (rows) => rows >= 3000,
+  );
+  expect(await readKnown()).not.toContain(TYPE_NUMBERS.Task);
+  for (let part = 0; part < 250; part += 50) await test.store.write(1, load('Task', 250, 30_000).slice(part, part + 50));
+  // on Citus, the shards have the statistics
+  if (!test.database.isDistributed())
+    expect(await until(readKnown, (types) => types.includes(TYPE_NUMBERS.Task))).toContain(TYPE_NUMBERS.Task);
 });

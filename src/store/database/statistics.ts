@@ -1,5 +1,6 @@
 // Keeps the planner's statistics current while the store grows. The embedded engine never gathers statistics, and a server may have autovacuum off or delayed.
-// Without statistics, a search after a large load takes a hundred times as long.
+// Without statistics, a search after a large load takes a hundred times as long. A type that the statistics do not know yet is dangerous in a large table: the planner
+// expects no row of it, and a sorted search compares each row with each.
 import type { Database } from './database.ts';
 
 const TABLES = ['resource', 'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text'];
@@ -15,21 +16,34 @@ const ANY_STALE = `select bool_or(${STALE}) as stale from pg_class where oid = a
 const ANY_SHARD_STALE = `select bool_or(result::boolean) as stale from unnest($1::text[]) as name,
   run_command_on_shards(name::regclass, $$select ${STALE} from pg_class where oid = '%s'::regclass$$) where success`;
 
+/** Writes of a type until it is checked whether the statistics know it. Each later check comes after twice as many. */
+const FIRST_TYPE_CHECK = 200;
+/** The types that the planner knows; `unnest` cannot read the pseudo-type of the column otherwise. */
+const KNOWN_TYPES =
+  "select most_common_vals::text::int[] as known from pg_stats where schemaname = 'public' and tablename = 'sx' and attname = 'rtype'";
+
+/** Called with the type number of each committed write. */
+export type NoteWrites = (types: readonly number[]) => void;
+
 /** Returns a function that counts committed writes and starts the checks in the background. Do not call it inside a transaction. */
-export function createStatisticsUpdate(database: Database): (written: number) => void {
+export function createStatisticsUpdate(database: Database): NoteWrites {
   let since = 0;
   let due = FIRST_CHECK;
   let pause: NodeJS.Timeout | undefined;
+  const types = countTypes();
   const check = (): void => {
     since = 0;
     // After a failure (the database is closing, a lock), the statistics stay as they are and the next check tries again.
-    analyzeIfStale(database).catch(() => {});
+    analyzeIfStale(database, types.takeDue()).catch(() => {});
   };
   return (written) => {
-    since += written;
+    since += written.length;
+    types.add(written);
     clearTimeout(pause);
     if (since >= due) {
       due *= 2;
+      check();
+    } else if (types.hasDue()) {
       check();
     } else if (since >= MIN_WRITES) {
       pause = setTimeout(check, PAUSE_MS).unref();
@@ -37,9 +51,43 @@ export function createStatisticsUpdate(database: Database): (written: number) =>
   };
 }
 
-async function analyzeIfStale(database: Database): Promise<void> {
+interface TypeCounts {
+  add(types: readonly number[]): void;
+  hasDue(): boolean;
+  /** The types to check. They are checked again after as many more writes. */
+  takeDue(): number[];
+}
+
+function countTypes(): TypeCounts {
+  const counts = new Map<number, { written: number; due: number }>();
+  const isDue = ({ written, due }: { written: number; due: number }): boolean => written >= due;
+  return {
+    add(types) {
+      for (const type of types) {
+        const count = counts.get(type) ?? { written: 0, due: FIRST_TYPE_CHECK };
+        count.written++;
+        counts.set(type, count);
+      }
+    },
+    hasDue: () => counts.values().some(isDue),
+    takeDue() {
+      const found = [...counts].filter(([, count]) => isDue(count));
+      for (const [, count] of found) count.due = 2 * count.written;
+      return found.map(([type]) => type);
+    },
+  };
+}
+
+async function analyzeIfStale(database: Database, types: number[]): Promise<void> {
   const [tables] = await database.query<{ stale: boolean }>(database.isDistributed() ? ANY_SHARD_STALE : ANY_STALE, [
     `{${TABLES.join(',')}}`,
   ]);
-  if (tables?.stale) await database.script(`analyze ${TABLES.join(', ')}`);
+  if (tables?.stale || (await hasUnknownType(database, types))) await database.script(`analyze ${TABLES.join(', ')}`);
+}
+
+/** Whether the statistics do not know one of the types. On Citus only the shards have statistics, so none is unknown there. */
+async function hasUnknownType(database: Database, types: number[]): Promise<boolean> {
+  if (types.length === 0 || database.isDistributed()) return false;
+  const [row] = await database.query<{ known: number[] | null }>(KNOWN_TYPES);
+  return types.some((type) => !row?.known?.includes(type));
 }
