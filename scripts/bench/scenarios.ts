@@ -119,7 +119,8 @@ function buildVendorScenarios({ patients, practitioners }: Corpus, keys: Record<
   const anyPractitioner = (): string => idOf('Practitioner', below(practitioners));
   const readFloor = (): LoadRequest => get(`/read/${anyPatient()}`);
   const offset = (): number => 20 * below(Math.min(50, Math.floor(practitioners / 20)));
-  let fresh = 0;
+  // several servers share one database, and a vendor refuses an e-mail address that it knows
+  let fresh = below(1_000_000_000);
   const nextPatient = (): object => ({
     brand_id: 'loop',
     first_name: 'Sam',

@@ -34,6 +34,15 @@ export function useRequest<T>(inputs: readonly unknown[], load: (signal: AbortSi
   return { ...current, reload };
 }
 
+/** Repeats a request while the page is visible: `ms` after it has ended, so that a slow one is not aborted before its response. */
+export function useRefresh({ state, reload }: Pick<ReturnType<typeof useRequest>, 'state' | 'reload'>, ms: number): void {
+  useEffect(() => {
+    if (state === 'loading') return;
+    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), ms);
+    return () => clearInterval(timer);
+  }, [state, reload, ms]);
+}
+
 /** An error of the page itself is shown in the same way. */
 const toApiError = (error: unknown): ApiError =>
   error instanceof ApiError

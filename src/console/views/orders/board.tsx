@@ -1,8 +1,8 @@
 // The columns of the board. Arrow keys move between the orders; each column is read on its own and again every few seconds.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { OrderMessage } from '../../api/admin-orders.ts';
 import { readBoardColumn } from '../../api/orders.ts';
-import { useRequest } from '../../api/use-request.ts';
+import { useRefresh, useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { RequestView } from '../../components/request-view.tsx';
 import { OrderCard } from './order-card.tsx';
@@ -68,10 +68,7 @@ function Column({ column, filter, waiting }: { column: OrderColumn; filter: Filt
   const request = useRequest([column.name, patient, days, count], (signal) =>
     readBoardColumn({ statuses: column.statuses, patient, since, count }, signal),
   );
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === 'visible' && request.reload(), REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [request.reload]);
+  useRefresh(request, REFRESH_MS);
   const total = 'data' in request ? request.data?.total : undefined;
   return (
     <section class="board-column" aria-labelledby={`column-${column.name}`}>

@@ -1,9 +1,8 @@
 // One order: where it stands, what happened, what can be done, and its results. It is read again while something may still happen.
-import { useEffect } from 'preact/hooks';
 import { type AdminOrder, findAdminQuery, readAdminOrder } from '../../api/admin-orders.ts';
 import { type OrderRecord, readOrderRecord, toId } from '../../api/orders.ts';
 import { describePatient } from '../../api/patients.ts';
-import { useRequest } from '../../api/use-request.ts';
+import { useRefresh, useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { RequestView } from '../../components/request-view.tsx';
 import { TimeText } from '../../components/time-text.tsx';
@@ -35,10 +34,7 @@ export function View({ params: { id = '' } }: ViewProps) {
     const isPlaced = query !== undefined && record.tasks.length > 0;
     return { record, admin: isPlaced ? await readAdminOrder(id, query, signal).catch(() => undefined) : undefined };
   });
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === 'visible' && request.reload(), REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [request.reload]);
+  useRefresh(request, REFRESH_MS);
   const isKnown = request.state !== 'failed' && request.data !== undefined;
   return (
     <>

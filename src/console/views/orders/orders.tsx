@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { findAdminQuery, listWaiting, type OrderMessage } from '../../api/admin-orders.ts';
 import type { Session } from '../../api/session.ts';
-import { useRequest } from '../../api/use-request.ts';
+import { useRefresh, useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { navigate, useLocation } from '../../router.ts';
@@ -102,10 +102,7 @@ const REFRESH_MS = 5000;
 function useWaiting(session: Session): Map<string, OrderMessage> {
   const query = findAdminQuery(session);
   const request = useRequest([query], async (signal) => (query === undefined ? [] : listWaiting(query, signal)));
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === 'visible' && request.reload(), REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [request.reload]);
+  useRefresh(request, REFRESH_MS);
   const messages = 'data' in request && request.data ? request.data : [];
   return new Map(messages.map((message) => [message.order, message]));
 }
