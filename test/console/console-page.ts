@@ -24,6 +24,8 @@ export interface ConsolePage {
   reload(): Promise<unknown>;
   goBack(): Promise<unknown>;
   url(): string;
+  route(url: string, handler: (route: { continue(): Promise<void> }) => Promise<void>): Promise<void>;
+  unroute(url: string): Promise<void>;
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   context(): { cookies(): Promise<Cookie[]>; clearCookies(): Promise<void> };
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;

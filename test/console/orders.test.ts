@@ -1,4 +1,5 @@
 // Orders in the console, in a real browser: an order is placed, goes through the sandbox's laboratory, and its report is read; an operator acts on one that waits.
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { createApiKey } from '../../src/store/api-keys.ts';
 import { findTenant } from '../../src/store/tenants.ts';
@@ -7,6 +8,8 @@ import { orderable, panelFor } from '../journeys/people.ts';
 import { until } from '../until.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 
+/** The board is read again after 5 s. */
+const SLOWER_THAN_THE_BOARD_MS = 7000;
 const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
 const PANEL = {
   resourceType: 'ActivityDefinition',
@@ -192,6 +195,18 @@ inChromium('orders in the console', () => {
     await page.selectOption('.orders-filter label:nth-child(3) select', 'completed');
     await until(() => page.evaluate<boolean>('document.querySelectorAll(".board-column").length === 1'));
     expect(pathOf()).toBe('/console/orders');
+  });
+
+  test('responses that are slower than the board is read again are shown all the same', async () => {
+    const { page } = opened;
+    const searches = '**/Task/_search';
+    await page.route(searches, async (route) => {
+      await delay(SLOWER_THAN_THE_BOARD_MS);
+      await route.continue();
+    });
+    await opened.go('/orders');
+    await page.waitForSelector('.order-card');
+    await page.unroute(searches);
   });
 
   test('an order is withdrawn by the clinic, without a key for the administration', async () => {
