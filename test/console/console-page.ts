@@ -24,7 +24,7 @@ export interface ConsolePage {
   reload(): Promise<unknown>;
   goBack(): Promise<unknown>;
   url(): string;
-  route(url: string, handler: (route: { continue(): Promise<void> }) => Promise<void>): Promise<void>;
+  route(url: string, handler: (route: ConsoleRoute) => Promise<void>): Promise<void>;
   unroute(url: string): Promise<void>;
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   context(): { cookies(): Promise<Cookie[]>; clearCookies(): Promise<void> };
@@ -32,6 +32,17 @@ export interface ConsolePage {
   on(event: 'pageerror', listener: (error: Error) => void): void;
   on(event: 'request', listener: (request: { url(): string }) => void): void;
   on(event: 'response', listener: (response: { url(): string; text(): Promise<string> }) => void): void;
+}
+
+/** https://playwright.dev/docs/api/class-route */
+interface ConsoleRoute {
+  request(): { method(): string };
+  continue(): Promise<void>;
+  /** Sends the request, without the page. */
+  fetch(): Promise<unknown>;
+  /** The page gets no response. */
+  abort(): Promise<void>;
+  fulfill(response: { status: number; headers?: Record<string, string>; body?: string; contentType?: string }): Promise<void>;
 }
 
 interface Cookie {

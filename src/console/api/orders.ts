@@ -1,6 +1,7 @@
 // Orders by the FHIR API: ServiceRequests with their Tasks, reports and results. Searches go by POST.
+import { ApiError } from './api-error.ts';
 import { parseDigits } from './exact-json.ts';
-import { search as searchFhir } from './fhir.ts';
+import { search as searchFhir, toFhirPath } from './fhir.ts';
 import type { Patient } from './patients.ts';
 import { request } from './request.ts';
 
@@ -301,14 +302,19 @@ export async function tryOrder(
   };
 }
 
-/** Places an order; returns the id of its ServiceRequest. */
-export async function placeOrder(patient: string, entry: CatalogueEntry): Promise<string> {
-  const { body } = await request<ServiceRequest>(`${BASE}/ServiceRequest`, {
-    method: 'POST',
-    headers: { ...FHIR_JSON, Prefer: 'return=representation' },
-    body: JSON.stringify(buildRequest(patient, entry)),
-  });
-  return body.id;
+/** Places an order under this id. `isRepeated`: it was placed already, because the response of an earlier attempt was lost. */
+export async function placeOrder(id: string, patient: string, entry: CatalogueEntry): Promise<{ isRepeated: boolean }> {
+  try {
+    await request(toFhirPath('ServiceRequest', id), {
+      method: 'PUT',
+      headers: { ...FHIR_JSON, 'If-None-Match': '*' },
+      body: JSON.stringify({ ...buildRequest(patient, entry), id }),
+    });
+    return { isRepeated: false };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 412) return { isRepeated: true };
+    throw error;
+  }
 }
 
 /** Withdraws an order that is active: the laboratory is told, if it has the order. What the laboratory reports meanwhile does not matter. */

@@ -18,11 +18,16 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
   const [error, setError] = useState<ApiError | undefined>(undefined);
   const dryRun = useRequest([patient, test?.id], async (signal) => (patient && test ? tryOrder(patient, test, signal) : undefined));
   const outcome = dryRun.state === 'ready' ? dryRun.data : undefined;
+  const ids = useRef(new Map<string, string>());
   const place = async (): Promise<void> => {
     setError(undefined);
+    const choice = `${patient} ${test!.id}`;
+    // the same choice again is the same order: the response of an attempt may be lost
+    const id = ids.current.get(choice) ?? crypto.randomUUID();
+    ids.current.set(choice, id);
     try {
-      const id = await placeOrder(patient, test!);
-      showToast({ text: 'The order is placed' });
+      const { isRepeated } = await placeOrder(id, patient, test!);
+      showToast({ text: isRepeated ? 'The order was placed already' : 'The order is placed' });
       navigate(`/orders/${encodeURIComponent(id)}`, { replace: true });
     } catch (failure) {
       if (failure instanceof ApiError) setError(failure);
