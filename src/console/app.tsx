@@ -3,17 +3,19 @@ import type { ComponentType } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Session } from './api/session.ts';
 import { useRequest } from './api/use-request.ts';
+import { ADD_KEY, openAddKey } from './components/add-key-button.tsx';
 import { type Command, CommandPalette } from './components/command-palette.tsx';
 import { EmptyState } from './components/empty-state.tsx';
 import { ErrorBoundary } from './components/error-boundary.tsx';
 import { ErrorNotice } from './components/error-notice.tsx';
 import { RequestView } from './components/request-view.tsx';
-import { ToastRegion } from './components/toast.tsx';
+import { showToast, ToastRegion } from './components/toast.tsx';
 import { Layout } from './layout.tsx';
 import { followLinks, matchPath, navigate, toHref, useLocation } from './router.ts';
 import { SessionProvider, useSession } from './session-context.tsx';
+import { AddKeyDialog } from './views/sign-in/add-key.tsx';
 import { SignIn } from './views/sign-in/sign-in.tsx';
-import { takeSignInProblem } from './views/sign-in/sign-in-problem.ts';
+import { type SignInProblem, takeSignInProblem } from './views/sign-in/sign-in-problem.ts';
 import type { ViewEntry, ViewProps } from './views/view.ts';
 import { VIEWS } from './views/views.ts';
 
@@ -33,30 +35,47 @@ function Main() {
   }, []);
   if (!session) return error ? <ErrorNotice error={error} title="Open the console" retry={() => refresh()} /> : null;
   if (session.surfaces.length === 0) return <SignIn session={session} problem={problem} onSignedIn={refresh} />;
-  return <SignedIn session={session} refresh={() => refresh()} />;
+  return <SignedIn session={session} problem={problem} refresh={refresh} />;
 }
 
-function SignedIn({ session, refresh }: { session: Session; refresh: () => void }) {
+interface SignedInProps {
+  session: Session;
+  /** Why a credential of an issuer was not added. */
+  problem: SignInProblem | undefined;
+  refresh: (session?: Session) => void;
+}
+
+function SignedIn({ session, problem, refresh }: SignedInProps) {
   const { path } = useLocation();
   const [isPaletteOpen, setIsPaletteOpen] = useState(false);
+  const [isAdding, setIsAdding] = useState(false);
   const found = useMemo(() => findView(path), [path]);
   const commands = useMemo(() => listCommands(session), [session]);
   useEffect(() => {
     document.title = `${found?.view.title ?? 'Not found'} · Facet`;
   }, [found]);
   useEffect(() => {
-    const open = (event: KeyboardEvent): void => {
+    if (problem) showToast({ text: `${problem.text} ${problem.remedy}`, tone: 'bad' });
+  }, [problem]);
+  useEffect(() => {
+    const openPalette = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       setIsPaletteOpen(true);
     };
-    window.addEventListener('keydown', open);
-    return () => window.removeEventListener('keydown', open);
+    const openDialog = (): void => setIsAdding(true);
+    window.addEventListener('keydown', openPalette);
+    window.addEventListener(ADD_KEY, openDialog);
+    return () => {
+      window.removeEventListener('keydown', openPalette);
+      window.removeEventListener(ADD_KEY, openDialog);
+    };
   }, []);
   return (
-    <Layout views={VIEWS} session={session} onSignedOut={refresh} openPalette={() => setIsPaletteOpen(true)}>
+    <Layout views={VIEWS} session={session} onSignedOut={() => refresh()} openPalette={() => setIsPaletteOpen(true)}>
       <ErrorBoundary key={path}>{found ? <LoadedView {...found} /> : <NoView />}</ErrorBoundary>
       {isPaletteOpen && <CommandPalette commands={commands} onClose={() => setIsPaletteOpen(false)} />}
+      {isAdding && <AddKeyDialog session={session} onAdded={refresh} onClose={() => setIsAdding(false)} />}
     </Layout>
   );
 }
@@ -106,5 +125,6 @@ const listCommands = (session: Session): Command[] => [
     run: () => navigate(path),
   })),
   { title: 'Open the API reference', words: 'docs openapi', icon: 'book', run: () => location.assign('/docs') },
+  { title: 'Add a key to the session', words: 'sign in api credential token', icon: 'key', run: openAddKey },
   ...VIEWS.flatMap(({ commands }) => commands?.(session) ?? []),
 ];

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { type Session, signOut } from './api/session.ts';
+import { openAddKey } from './components/add-key-button.tsx';
 import { Badge } from './components/badge.tsx';
 import { Button } from './components/button.tsx';
 import { Icon } from './components/icons.tsx';
@@ -82,6 +83,7 @@ function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSign
         <span class="unseen">Tenant </span>
         {tenant?.name ?? 'Operator'}
       </Badge>
+      <Button variant="quiet" icon="key" label="Add a key" onClick={openAddKey} />
       <ThemeSwitch />
       <Button variant="quiet" icon="exit" label="Sign out" onClick={leave} />
     </div>

@@ -4,6 +4,8 @@ import { decodeJwt } from 'jose';
 import { createSeal } from './seal.ts';
 
 export interface Session {
+  /** Names it, and opens nothing: pages tell by it whether the browser still has the session that they show. */
+  id: string;
   /** Surface → the API key or access token that opens it. */
   credentials: Record<string, string>;
   /** When the first of them was given, in ms. */
@@ -36,14 +38,15 @@ export function createSessionSeal(secret: string, clock: () => Date): SessionSea
   const { seal, open } = createSeal<Session & Record<string, unknown>>(createHash('sha256').update(secret).digest(), clock);
   return {
     now: () => clock().getTime(),
-    async seal({ credentials, began }) {
+    async seal({ id, credentials, began }) {
       const last = Math.max(...Object.values(credentials).map(readExpiry));
       const ends = Math.min(clock().getTime() + UNUSED_MS, began + LONGEST_MS, last);
-      return { text: await seal({ credentials, began }, ends), ends };
+      return { text: await seal({ id, credentials, began }, ends), ends };
     },
     async open(text) {
       const session = await open(text);
-      return session && { credentials: session.credentials, began: session.began };
+      // a session of an earlier release has no id
+      return session?.id === undefined ? undefined : { id: session.id, credentials: session.credentials, began: session.began };
     },
   };
 }

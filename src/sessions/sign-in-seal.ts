@@ -1,6 +1,7 @@
 // What a sign-in at an issuer remembers in the browser until the issuer responds, encrypted. docs/decisions/0065-sign-in-at-an-issuer.md
 import { createHmac } from 'node:crypto';
 import { createSeal } from './seal.ts';
+import type { Session } from './session-seal.ts';
 
 export interface PendingSignIn {
   /** The name of the issuer. */
@@ -8,6 +9,8 @@ export interface PendingSignIn {
   attempt: { state: string; nonce: string; verifier: string };
   /** The path of the console that was asked for. */
   to: string;
+  /** The session to which the access token is added. */
+  session?: Session;
 }
 
 export interface SignInSeal {
@@ -23,9 +26,9 @@ export function createSignInSeal(secret: string, clock: () => Date): SignInSeal 
   const key = createHmac('sha256', secret).update('sign-in').digest();
   const { seal, open } = createSeal<PendingSignIn & Record<string, unknown>>(key, clock);
   return {
-    async seal({ name, attempt, to }) {
+    async seal(pending) {
       const ends = clock().getTime() + LIFETIME_MS;
-      return { text: await seal({ name, attempt, to }, ends), ends };
+      return { text: await seal({ ...pending }, ends), ends };
     },
     open,
   };

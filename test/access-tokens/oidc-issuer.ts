@@ -160,7 +160,10 @@ export async function startOidcIssuer({ redirectUri, patient, consoleUrl, host }
 }
 
 /** Requests of one browser: it keeps cookies, and follows no redirect. Cookies do not know ports. */
-export type Browse = (url: string, init?: { headers?: Record<string, string>; form?: Record<string, string> }) => Promise<Response>;
+export type Browse = (
+  url: string,
+  init?: { method?: string; headers?: Record<string, string>; form?: Record<string, string>; body?: string },
+) => Promise<Response>;
 
 export interface TestBrowser {
   cookies: Map<string, string>;
@@ -170,9 +173,10 @@ export interface TestBrowser {
 export function openTestBrowser(cookies = new Map<string, string>()): TestBrowser {
   return {
     cookies,
-    async browse(url, { headers = {}, form } = {}) {
+    async browse(url, { headers = {}, form, ...init } = {}) {
       const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
       const response = await fetch(url, {
+        ...init,
         redirect: 'manual',
         headers: { ...headers, Cookie: cookie },
         ...(form && { method: 'POST', body: new URLSearchParams(form) }),

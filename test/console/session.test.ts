@@ -66,6 +66,41 @@ test('another tenant does not see it, and its key replaces those of the first te
   await withCookie(await signedIn(facet.other.fhir!), `/fhir/R4/Patient/${ADA.id}`).expect(404);
 });
 
+describe('a key that is added to the session of a page', () => {
+  const add = (key: string, cookie: string, id: string) =>
+    request(facet.app)
+      .post('/console/session')
+      .set({ ...CONSOLE, Cookie: cookie, 'X-Facet-Session': id })
+      .send({ key });
+
+  test('is one of the same tenant or of an operator; another is refused, and the cookie stays', async () => {
+    const response = await signIn(facet.demo.fhir!);
+    const [cookie, { id }] = [toCookie(response), response.body];
+    const refused = await add(facet.other.loop!, cookie, id).expect(409);
+    expect([refused.body.message, cookieOf(refused)]).toEqual([expect.stringMatching(/another tenant .* sign out/), '']);
+    const added = await add(facet.demo.loop!, cookie, id).expect(200);
+    expect([surfacesOf(added), added.body.id]).toEqual([['fhir', 'loop'], id]);
+  });
+
+  test('is not added to another session of the browser, or to one that has ended', async () => {
+    const { id } = (await signIn(facet.demo.fhir!)).body;
+    const other = await signedIn(facet.other.fhir!);
+    for (const cookie of [other, '']) {
+      const refused = await add(facet.demo.loop!, cookie, id).expect(401);
+      expect([refused.body.message, cookieOf(refused)]).toEqual([expect.stringMatching(/has ended/), '']);
+    }
+  });
+
+  test('makes it another session if it takes the place of a key', async () => {
+    const response = await signIn(facet.demo.fhir!);
+    const [cookie, { id }] = [toCookie(response), response.body];
+    expect((await add(facet.demo.fhir!, cookie, id)).body.id).toBe(id);
+    const replaced = await add(await facet.keyWith('fhir', ['system/*.rs']), cookie, id).expect(200);
+    expect(replaced.body.id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(replaced.body.id).not.toBe(id);
+  });
+});
+
 test('the cookie alone does not count: not without the header of the console, and not from another site or origin', async () => {
   const cookie = await signedIn();
   await withCookie(cookie, '/fhir/R4/Patient', {}).expect(401);

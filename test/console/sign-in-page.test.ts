@@ -84,6 +84,19 @@ inChromium('signing in at an issuer', () => {
     await page.waitForSelector('h1:has-text("Overview")');
   });
 
+  test('signing in there from the dialog keeps the keys of the session', async () => {
+    const { page, facet } = opened;
+    await opened.signOut();
+    await page.fill('input[type=password]', facet.demo.loop!);
+    await page.click('button:has-text("Sign in with a key")');
+    await page.click('.account button[aria-label="Add a key"]');
+    await page.waitForSelector('dialog:has-text("It has Loop.")');
+    expect(await opened.findViolations()).toEqual([]);
+    await page.click(`dialog ${LINK}`);
+    await page.waitForSelector('.facts .badge:has-text("FHIR R4")');
+    await page.waitForSelector('.facts .badge:has-text("Loop")');
+  });
+
   test('no page of the console had a fault, and none asked another host', () => {
     // the provider's pages load a font
     const isAllowed = new RegExp(`^${issuer.url}/|fonts\\.googleapis\\.com|ERR_NAME_NOT_RESOLVED|Failed to load resource.*404`);

@@ -151,6 +151,17 @@ describe('the session', () => {
     expect(Date.parse(ends) - Date.now()).toBeGreaterThan(50 * 60 * SECOND);
   });
 
+  test('does not get its keys back from a sign-in that was begun before signing out', async () => {
+    const browser = openTestBrowser();
+    const headers = { ...X_CONSOLE, 'Content-Type': 'application/json' };
+    const session = `${facet.url}/console/session`;
+    await browser.browse(session, { method: 'POST', headers, body: JSON.stringify({ key: facet.demo.loop }) });
+    const callback = await leadBack(browser, loginUrl());
+    await browser.browse(session, { method: 'DELETE', headers });
+    expect(locationOf(await browser.browse(callback))).toBe('/console?sign-in=expired');
+    expect((await readSession(browser, facet.url)).surfaces).toEqual([]);
+  });
+
   test('does not begin if the token is longer than a cookie', async () => {
     const { response, browser } = await signIn(USER_WITH_GROUPS);
     expect(locationOf(response)).toBe('/console/Patient/ada?sign-in=length');

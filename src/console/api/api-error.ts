@@ -26,10 +26,16 @@ export class ApiError extends Error {
   }
 }
 
+/** An error of the page itself is shown in the same way. */
+export const toApiError = (error: unknown): ApiError =>
+  error instanceof ApiError
+    ? error
+    : new ApiError(-1, [{ text: `the console failed: ${error instanceof Error ? error.message : String(error)}` }]);
+
 const REMEDIES: Readonly<Record<number, string>> = {
   0: 'Check that the server runs and that you are connected, then try again.',
   401: 'Sign in again, or add a key for this API to your session.',
-  403: 'Ask an administrator for a key with the scope that is named, or sign in with another key.',
+  403: 'Ask an administrator for a key with the scope that is named, and add it to your session.',
   404: 'It may have been moved or never existed. Check the type and the id.',
   409: 'Read the current version and try again.',
   410: 'It was deleted. Its history still shows the earlier versions.',

@@ -12,6 +12,8 @@ interface SessionSurface {
 }
 
 export interface Session {
+  /** Present: somebody is signed in. */
+  id?: string;
   surfaces: SessionSurface[];
   available: { name: string; title: string }[];
   ends?: string;
@@ -26,6 +28,9 @@ const PATH = '/console/session';
 
 export const readSession = async (signal?: AbortSignal): Promise<Session> => (await request<Session>(PATH, { signal })).body;
 export const signIn = async (key: string): Promise<Session> => (await request<Session>(PATH, { method: 'POST', body: { key } })).body;
+/** Adds a key to this session. The server refuses one of another tenant. */
+export const addKey = async ({ id = '' }: Session, key: string): Promise<Session> =>
+  (await request<Session>(PATH, { method: 'POST', body: { key }, headers: { 'X-Facet-Session': id } })).body;
 export const signInAsDemo = async (tenant: string): Promise<Session> =>
   (await request<Session>(`${PATH}/demo`, { method: 'POST', body: { tenant } })).body;
 export const signOut = async (): Promise<void> => void (await request(PATH, { method: 'DELETE' }));

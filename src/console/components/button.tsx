@@ -8,7 +8,7 @@ interface ButtonProps {
   /** A promise makes the button busy until it is settled. */
   onClick?: () => unknown;
   variant?: 'primary' | 'plain' | 'danger' | 'quiet';
-  icon?: IconName;
+  icon?: IconName | undefined;
   /** The name of a button that shows an icon only. */
   label?: string;
   type?: 'button' | 'submit';

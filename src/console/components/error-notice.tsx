@@ -1,5 +1,6 @@
 // An error with its remedy.
 import type { ApiError } from '../api/api-error.ts';
+import { AddKeyButton } from './add-key-button.tsx';
 import { Button } from './button.tsx';
 import { Icon } from './icons.tsx';
 
@@ -34,13 +35,19 @@ export const ErrorNotice = ({ error, title, retry }: ErrorNoticeProps) => (
         </p>
       )}
       {retry && (
-        <Button icon="refresh" onClick={retry}>
-          Try again
-        </Button>
+        <div class="row">
+          <Button icon="refresh" onClick={retry}>
+            Try again
+          </Button>
+          {NEEDS_KEY.includes(error.status) && <AddKeyButton />}
+        </div>
       )}
     </div>
   </div>
 );
+
+/** What another key may open. */
+const NEEDS_KEY = [401, 403];
 
 const describeProblem = ({ text, expression }: ApiError['problems'][number]) => (
   <>

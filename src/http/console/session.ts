@@ -1,17 +1,25 @@
 // /console/session: signs in with a credential, tells whose session it is, and signs out. No response contains a credential.
+import { randomUUID } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { parseJson } from '../../fhir/json.ts';
 import { isObject } from '../../fhir/json-values.ts';
-import { forbidden, invalid, invalidStructure, loginRequired, methodNotAllowed, notFound, unsupportedMedia } from '../../fhir/outcome.ts';
-import type { Caller } from '../../interactions/context.ts';
+import {
+  conflict,
+  forbidden,
+  invalid,
+  invalidStructure,
+  loginRequired,
+  methodNotAllowed,
+  notFound,
+  unsupportedMedia,
+} from '../../fhir/outcome.ts';
 import type { Session } from '../../sessions/session-seal.ts';
-import { INSTALLATION } from '../../store/api-keys.ts';
-import type { FindCaller, FindTokenCaller } from '../middleware/authenticate.ts';
 import { findDevelopmentKeys, type ReadDevelopmentKeys } from '../middleware/development-keys.ts';
 import { buildTextReader } from '../middleware/read-body.ts';
 import { readRequestContext } from '../middleware/request-context.ts';
-import { endSession, isFromConsole, readSession, writeSession } from '../middleware/session.ts';
-import { buildSignInRouter, listSignIns, type SignInParts } from './sign-in.ts';
+import { endSession, isFromConsole, readExpectedSession, readSession, writeSession } from '../middleware/session.ts';
+import { findCallers, identify, joinCredential, type ValidCredential } from './session-callers.ts';
+import { buildSignInRouter, endSignIns, listSignIns, type SignInParts } from './sign-in.ts';
 
 /** What the console tells its user of the server. */
 interface ServerFacts {
@@ -24,8 +32,6 @@ interface ServerFacts {
 
 /** The dependencies of the console's session. */
 export interface SessionApi extends SignInParts {
-  findCaller: FindCaller;
-  findTokenCaller: FindTokenCaller | undefined;
   findTenant(id: number): Promise<{ slug: string; name: string } | undefined>;
   /** The APIs whose credentials open them, with their titles. */
   surfaces: { name: string; title: string }[];
@@ -50,14 +56,11 @@ export function buildSessionRouter(api: SessionApi): Router {
   router.get('/', async (req, res) => sendSession(api, req, res, await readSession(req, api)));
   router.post('/', async (req, res) => {
     const { key } = await readFields(req, read);
-    const caller = await identify(api, key);
-    readRequestContext(res).caller = caller;
-    const session = await readSession(req, api);
-    const credentials = { ...(await keepTenant(api, session, caller)), [caller.surface]: key! };
-    await sendSession(api, req, res, { credentials, began: session?.began ?? api.seal.now() });
+    await sendSession(api, req, res, await addKey(api, req, res, key));
   });
   router.delete('/', (req, res) => {
     endSession(req, res, api);
+    endSignIns(req, res, api);
     res.status(204).end();
   });
   router.all('/', () => {
@@ -68,7 +71,7 @@ export function buildSessionRouter(api: SessionApi): Router {
     const keys = (await findDevelopmentKeys(api.readDevelopmentKeys, req)) ?? {};
     const credentials = Object.hasOwn(keys, tenant ?? '') ? keys[tenant!] : undefined;
     if (!credentials) throw forbidden('a development server signs in like this, from the machine that it runs on: use a key instead');
-    await sendSession(api, req, res, { credentials, began: api.seal.now() });
+    await sendSession(api, req, res, { id: randomUUID(), credentials, began: api.seal.now() });
   });
   router.use(buildSignInRouter(api));
   router.use(() => {
@@ -77,55 +80,31 @@ export function buildSessionRouter(api: SessionApi): Router {
   return router;
 }
 
-/** The credentials of the session that are of the same tenant, or an operator's: a page never mixes the data of two tenants. */
-async function keepTenant(api: SessionApi, session: Session | undefined, { tenant }: Caller): Promise<Session['credentials']> {
-  const valid = await findCallers(api, session);
-  const kept = valid.filter(({ caller }) => [caller.tenant, tenant].includes(INSTALLATION) || caller.tenant === tenant);
-  return Object.fromEntries(kept.map(({ surface, credential }) => [surface, credential]));
-}
-
-async function identify({ findCaller, findTokenCaller }: SessionApi, credential: string | undefined): Promise<Caller> {
-  if (credential === undefined || !/^\S{1,3500}$/.test(credential)) throw invalid('key must be an API key', 'key');
-  if (findTokenCaller && credential.includes('.')) return findTokenCaller(credential);
-  const caller = await findCaller(credential);
-  if (!caller) throw loginRequired('this API key is not known, or no longer valid');
-  return caller;
-}
-
-interface ValidCredential {
-  surface: string;
-  credential: string;
-  caller: Caller;
-}
-
-/** The callers of a session, without those whose credential was revoked or has expired. */
-async function findCallers(api: SessionApi, session: Session | undefined): Promise<ValidCredential[]> {
-  const found = await Promise.all(
-    Object.entries(session?.credentials ?? {}).map(async ([surface, credential]) => {
-      const caller = await identify(api, credential).catch(ignoreInvalid);
-      return caller ? [{ surface, credential, caller }] : [];
-    }),
-  );
-  return found.flat();
-}
-
-/** Only a credential that is refused ends. A database that does not answer is an error. */
-function ignoreInvalid(error: unknown): undefined {
-  if (!isObject(error) || error.kind !== 'login') throw error;
+/** Signs in with the key. If the request names the session of the page, the key is added to that one, and only to that one. */
+async function addKey(api: SessionApi, req: Request, res: Response, key: string | undefined): Promise<Session> {
+  const caller = await identify(api, key);
+  readRequestContext(res).caller = caller;
+  const before = await readSession(req, api);
+  const expected = readExpectedSession(req);
+  if (expected !== undefined && before?.id !== expected) throw loginRequired('the session of this page has ended: load the page again');
+  const { session, replaces } = await joinCredential(api, before, { caller, credential: key! });
+  if (expected !== undefined && replaces)
+    throw conflict('this key is of another tenant than the session: sign out, then sign in with it', 'key');
+  return session;
 }
 
 /** Sends what the session opens, and renews its cookie. */
 async function sendSession(api: SessionApi, req: Request, res: Response, session: Session | undefined): Promise<void> {
   const valid = await findCallers(api, session);
   const credentials = Object.fromEntries(valid.map(({ surface, credential }) => [surface, credential]));
-  const ends = valid.length ? await writeSession(req, res, { began: session!.began, credentials }, api) : undefined;
+  const ends = valid.length ? await writeSession(req, res, { ...session!, credentials }, api) : undefined;
   if (valid.length && ends === undefined) throw invalid('these credentials are too long for a cookie: sign in with an API key', 'key');
   if (session && !valid.length) endSession(req, res, api);
   const development = await findDevelopmentKeys(api.readDevelopmentKeys, req);
   res.json({
     surfaces: await Promise.all(valid.map((one) => describeCaller(api, one))),
     available: api.surfaces,
-    ...(ends !== undefined && { ends: new Date(ends).toISOString(), server: api.server }),
+    ...(ends !== undefined && { id: session!.id, ends: new Date(ends).toISOString(), server: api.server }),
     ...(api.signIn.issuers.length > 0 && { signIn: listSignIns(api) }),
     ...(development && { development: { tenants: Object.keys(development) } }),
   });

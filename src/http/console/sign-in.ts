@@ -1,11 +1,14 @@
 // Signs in to the console at an issuer of access tokens: leads the browser there, and makes a session of the access token that it brings back.
 // https://www.rfc-editor.org/rfc/rfc9700, docs/decisions/0065-sign-in-at-an-issuer.md
+import { randomUUID } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { notFound } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
+import type { Session } from '../../sessions/session-seal.ts';
 import type { PendingSignIn, SignInSeal } from '../../sessions/sign-in-seal.ts';
 import { parseQuery, readRequestContext } from '../middleware/request-context.ts';
-import { describeCookie, readCookie, type SessionParts, writeSession } from '../middleware/session.ts';
+import { describeCookie, openSession, readCookie, writeSession } from '../middleware/session.ts';
+import { type CallerParts, joinCredential } from './session-callers.ts';
 
 interface Failed {
   problem: string;
@@ -22,7 +25,7 @@ export interface SignInIssuer {
   complete(response: URL, attempt: PendingSignIn['attempt']): Promise<{ token: string; caller: Caller } | Failed>;
 }
 
-export interface SignInParts extends SessionParts {
+export interface SignInParts extends CallerParts {
   signIn: { issuers: SignInIssuer[]; seal: SignInSeal };
 }
 
@@ -56,10 +59,21 @@ async function begin(parts: SignInParts, req: Request, res: Response): Promise<v
   if (!OWN_SITES.includes(req.headers['sec-fetch-site'] as string | undefined)) return redirect(res, to);
   const begun = await issuer.begin(baseUrl + toCallbackPath(issuer.name));
   if ('problem' in begun) return redirectToProblem(res, to, begun);
-  const { text, ends } = await parts.signIn.seal.seal({ name: issuer.name, attempt: begun.attempt, to });
+  const session = withoutToken(await openSession(req, parts));
+  const { text, ends } = await parts.signIn.seal.seal({ name: issuer.name, attempt: begun.attempt, to, ...(session && { session }) });
   const { name, options } = describeCookie(COOKIE, baseUrl);
   res.cookie(name, text, { ...options, expires: new Date(ends) });
   redirect(res, begun.url);
+}
+
+/**
+ * What the session keeps when a token is added. It is remembered with the sign-in, because the browser does not send the cookie of the session with the navigation that
+ * comes from the issuer (SameSite=Strict). The token that is replaced may be long.
+ */
+function withoutToken(session: Session | undefined): Session | undefined {
+  if (!session) return undefined;
+  const { fhir, ...credentials } = session.credentials;
+  return { ...session, credentials, id: fhir === undefined ? session.id : randomUUID() };
 }
 
 async function complete(parts: SignInParts, req: Request, res: Response): Promise<void> {
@@ -72,10 +86,16 @@ async function complete(parts: SignInParts, req: Request, res: Response): Promis
   const completed = await issuer.complete(new URL(toCallbackPath(issuer.name) + readSearch(req), baseUrl), attempt);
   if ('problem' in completed) return redirectToProblem(res, to, completed);
   const { caller, token } = completed;
-  const session = { credentials: { [caller.surface]: token }, began: parts.seal.now() };
+  const { session } = await joinCredential(parts, pending.session, { caller, credential: token });
   if ((await writeSession(req, res, session, parts)) === undefined) return redirectToProblem(res, to, { problem: 'length' });
   readRequestContext(res).caller = caller;
   redirect(res, to);
+}
+
+/** Signing out ends a sign-in that was begun, because it remembers credentials of the session. */
+export function endSignIns(req: Request, res: Response, { findBaseUrl }: SignInParts): void {
+  const { name, options } = describeCookie(COOKIE, findBaseUrl(req));
+  res.clearCookie(name, options);
 }
 
 function findIssuer({ signIn }: SignInParts, { params }: Request): SignInIssuer {

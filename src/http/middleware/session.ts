@@ -18,9 +18,19 @@ export const isFromConsole = ({ headers }: Request): boolean =>
 
 /** The session of a request from the console. */
 export async function readSession(req: Request, { seal, findBaseUrl }: SessionParts): Promise<Session | undefined> {
-  if (!isFromConsole(req)) return undefined;
+  return isFromConsole(req) ? openSession(req, { seal, findBaseUrl }) : undefined;
+}
+
+/** The session of the browser, also of a navigation: the caller checks where the request comes from. */
+export async function openSession(req: Request, { seal, findBaseUrl }: SessionParts): Promise<Session | undefined> {
   const text = readCookie(req, describeCookie(SESSION, findBaseUrl(req)).name);
   return text === undefined ? undefined : seal.open(text);
+}
+
+/** The id of the session that a page shows. Undefined: the page does not say. */
+export function readExpectedSession({ headers }: Request): string | undefined {
+  const id = headers['x-facet-session'];
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** Browsers drop longer cookies: https://www.rfc-editor.org/rfc/rfc6265#section-6.1 */

@@ -2,6 +2,7 @@
 import { FHIR } from '../../api/fhir.ts';
 import { request } from '../../api/request.ts';
 import { useRequest } from '../../api/use-request.ts';
+import { AddKeyButton } from '../../components/add-key-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { RequestView } from '../../components/request-view.tsx';
 import { toHref } from '../../router.ts';
@@ -34,8 +35,8 @@ export function View({ params: { type } }: ViewProps) {
           {(loaded) => <Chosen capabilities={loaded} type={type} />}
         </RequestView>
       ) : (
-        <EmptyState icon="key" title="The explorer reads by the FHIR API">
-          <p>Your session has no key of it. Sign out, and sign in with a FHIR key.</p>
+        <EmptyState icon="key" title="The explorer reads by the FHIR API" actions={<AddKeyButton />}>
+          <p>Your session has no key of it.</p>
         </EmptyState>
       )}
     </>

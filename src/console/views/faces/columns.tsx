@@ -1,6 +1,7 @@
 // The columns of the faces view: the FHIR resource, and the views of one surface.
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { openAddKey } from '../../components/add-key-button.tsx';
 import { Button } from '../../components/button.tsx';
 import { hasSurface, useSignedIn } from '../../session-context.tsx';
 import { ElementFinder } from './element-finder.tsx';
@@ -132,11 +133,10 @@ function EditButton({ surface, title, onEdit }: { surface: string; title: string
   const session = useSignedIn();
   const isOpen = hasSurface(session, surface);
   return (
-    <span title={isOpen ? undefined : 'Add a key of this API to your session to edit this face'}>
-      <Button disabled={!isOpen} onClick={onEdit}>
-        Edit<span class="unseen"> {title}</span>
-      </Button>
-    </span>
+    <Button icon={isOpen ? undefined : 'key'} onClick={isOpen ? onEdit : openAddKey}>
+      {isOpen ? 'Edit' : 'Add a key to edit'}
+      <span class="unseen"> {title}</span>
+    </Button>
   );
 }
 

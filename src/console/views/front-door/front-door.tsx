@@ -1,5 +1,6 @@
 // The front door: what this server is, whether it is well, what is in it, what happened last, and where to go on.
 import './front-door.css';
+import { AddKeyButton } from '../../components/add-key-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PatientInput } from '../../components/patient-input.tsx';
 import { navigate } from '../../router.ts';
@@ -50,8 +51,8 @@ const countFaces = (available: number): string => String(available - 2);
 
 const NoFhirKey = () => (
   <section class="panel" aria-label="Resources">
-    <EmptyState icon="key" title="No key of the FHIR API">
-      <p>Counts, changes and faces are read through FHIR. Sign in with a FHIR key of this tenant to see them.</p>
+    <EmptyState icon="key" title="No key of the FHIR API" actions={<AddKeyButton />}>
+      <p>Counts, changes and faces are read through FHIR.</p>
     </EmptyState>
   </section>
 );

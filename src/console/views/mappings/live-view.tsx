@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { type Resource, search } from '../../api/fhir.ts';
 import type { ExplainedShape } from '../../api/mapping-types.ts';
 import { useRequest } from '../../api/use-request.ts';
+import { AddKeyButton } from '../../components/add-key-button.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { RequestView } from '../../components/request-view.tsx';
@@ -22,8 +23,8 @@ export function LiveView(props: LiveViewProps) {
   const session = useSignedIn();
   if (hasSurface(session, 'fhir')) return <Chosen {...props} />;
   return (
-    <EmptyState icon="key" title="A live view needs a key of the FHIR API">
-      <p>Add one to your session: it reads the resource, with the scopes that the key has.</p>
+    <EmptyState icon="key" title="A live view needs a key of the FHIR API" actions={<AddKeyButton />}>
+      <p>It reads the resource, with the scopes that the key has.</p>
     </EmptyState>
   );
 }

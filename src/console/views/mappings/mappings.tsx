@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Surface } from '../../api/mapping-types.ts';
 import { useRequest } from '../../api/use-request.ts';
+import { AddKeyButton } from '../../components/add-key-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { RequestView } from '../../components/request-view.tsx';
 import { navigate, toHref, useLocation } from '../../router.ts';
@@ -79,7 +80,7 @@ function VendorCard({ surface: { surface, title, auth, shapes } }: { surface: Su
 }
 
 const NoSurfaces = () => (
-  <EmptyState icon="mappings" title="Your session opens no mappings">
-    <p>They need a key of the FHIR API, or of a vendor’s API for that vendor. Sign out and sign in with one of them.</p>
+  <EmptyState icon="mappings" title="Your session opens no mappings" actions={<AddKeyButton />}>
+    <p>They need a key of the FHIR API, or of a vendor’s API for that vendor.</p>
   </EmptyState>
 );

@@ -1,6 +1,6 @@
 // The sign-in page: an issuer, a key, or on a development server one click.
 import { useState } from 'preact/hooks';
-import { ApiError } from '../../api/api-error.ts';
+import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Session, signIn, signInAsDemo } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
@@ -24,15 +24,15 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
     try {
       onSignedIn(await begin());
     } catch (reason) {
-      setError(reason instanceof ApiError ? reason : new ApiError(-1, [{ text: String(reason) }]));
+      setError(toApiError(reason));
     }
   };
   return (
-    <main class="sign-in" id="content" tabIndex={-1}>
+    <main class="sign-in credentials" id="content" tabIndex={-1}>
       <img src="/console/favicon.svg" alt="" width="40" height="40" />
       <h1>Sign in to Facet</h1>
       {problem && <ProblemNotice {...problem} />}
-      {session.signIn && <IssuerLinks issuers={session.signIn} />}
+      {session.signIn && <IssuerLinks issuers={session.signIn} isFirst={session.signIn.length === 1} />}
       {session.development && (
         <section aria-labelledby="one-click">
           <h2 id="one-click">Development server</h2>
@@ -50,7 +50,11 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
           </div>
         </section>
       )}
-      <KeyForm attempt={(key) => attempt(() => signIn(key))} isFirst={!session.development && !session.signIn} />
+      <KeyForm
+        attempt={(key) => attempt(() => signIn(key))}
+        action="Sign in with a key"
+        isFirst={!session.development && !session.signIn}
+      />
       {error && <ErrorNotice error={error} title="Sign in" />}
       {!window.isSecureContext && <InsecureNotice />}
       <p class="quiet">
@@ -61,13 +65,13 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
 }
 
 /** Each leads to the issuer, and from there back to the current view. */
-function IssuerLinks({ issuers }: { issuers: NonNullable<Session['signIn']> }) {
+export function IssuerLinks({ issuers, isFirst }: { issuers: NonNullable<Session['signIn']>; isFirst: boolean }) {
   const { path, query } = useLocation();
   const to = encodeURIComponent(toHref(path) + (query.size ? `?${query}` : ''));
   return (
     <section aria-label="Sign in with your organisation">
       {issuers.map(({ title, url }) => (
-        <a key={url} class={`button wide ${issuers.length === 1 ? 'primary' : 'plain'}`} href={`${url}?to=${to}`}>
+        <a key={url} class={`button wide ${isFirst ? 'primary' : 'plain'}`} href={`${url}?to=${to}`}>
           <Icon name="enter" />
           <span>Sign in with {title}</span>
         </a>
@@ -88,8 +92,15 @@ const ProblemNotice = ({ text, remedy }: SignInProblem) => (
   </div>
 );
 
+interface KeyFormProps {
+  attempt: (key: string) => Promise<void>;
+  /** What its button says. */
+  action: string;
+  isFirst: boolean;
+}
+
 /** The key stays in the input, and is gone when the form is. */
-function KeyForm({ attempt, isFirst }: { attempt: (key: string) => Promise<void>; isFirst: boolean }) {
+export function KeyForm({ attempt, action, isFirst }: KeyFormProps) {
   const [key, setKey] = useState('');
   const [isBusy, setIsBusy] = useState(false);
   const submit = (event: Event): void => {
@@ -112,7 +123,7 @@ function KeyForm({ attempt, isFirst }: { attempt: (key: string) => Promise<void>
       </label>
       <p class="quiet">A key of any API, or of an administrator. It becomes an encrypted cookie that ends after an hour without use.</p>
       <Button type="submit" variant={isFirst ? 'primary' : 'plain'} icon="key" busy={isBusy}>
-        Sign in with a key
+        {action}
       </Button>
     </form>
   );
