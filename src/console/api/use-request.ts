@@ -1,30 +1,50 @@
 // A request as the state of a component: it begins when the component is shown or its inputs change, and is aborted when they change or it is left.
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from './api-error.ts';
 
 export type RequestState<T> =
-  /** `isSlow`: it takes long enough for a skeleton. */
-  { state: 'loading'; isSlow: boolean; data?: T | undefined } | { state: 'ready'; data: T } | { state: 'failed'; error: ApiError };
+  /** `isSlow`: it takes long enough for a skeleton. `error`: of the attempt before. */
+  | { state: 'loading'; isSlow: boolean; data?: T | undefined; error?: ApiError | undefined }
+  | { state: 'ready'; data: T }
+  /** `data`: what an earlier attempt with the same inputs returned. */
+  | { state: 'failed'; error: ApiError; data?: T | undefined };
+
+/** What the last attempt with these inputs left. */
+interface Kept<T> {
+  inputs: readonly unknown[];
+  data?: T | undefined;
+  error?: ApiError | undefined;
+}
 
 /** A skeleton that is shown at once would flicker. */
 const SLOW_MS = 150;
 
-/** `inputs`: what the request depends on. `load` is called with the signal that aborts it. While it is repeated, the earlier data stays. */
-export function useRequest<T>(inputs: readonly unknown[], load: (signal: AbortSignal) => Promise<T>): RequestState<T> & { reload(): void } {
+/**
+ * `inputs`: what the request depends on. `load` is called with the signal that aborts it, and with the data that is shown. While the request is repeated, and if
+ * that fails, the earlier data stays; with other inputs it does not.
+ */
+export function useRequest<T>(
+  inputs: readonly unknown[],
+  load: (signal: AbortSignal, before: T | undefined) => Promise<T>,
+): RequestState<T> & { reload(): void } {
   const [current, setCurrent] = useState<RequestState<T>>({ state: 'loading', isSlow: false });
   const [round, setRound] = useState(0);
+  const kept = useRef<Kept<T>>({ inputs });
   useEffect(() => {
     const controller = new AbortController();
-    setCurrent((before) => ({ state: 'loading', isSlow: false, data: round > 0 && 'data' in before ? before.data : undefined }));
-    const slow = setTimeout(() => setCurrent((before) => (before.state === 'loading' ? { ...before, isSlow: true } : before)), SLOW_MS);
-    load(controller.signal)
-      .then((data) => settle({ state: 'ready', data }))
-      .catch((error: unknown) => settle({ state: 'failed', error: toApiError(error) }));
+    if (!isSameList(kept.current.inputs, inputs)) kept.current = { inputs };
+    const { data: before, error: last } = kept.current;
+    setCurrent({ state: 'loading', isSlow: false, data: before, error: last });
+    const slow = setTimeout(() => setCurrent((now) => (now.state === 'loading' ? { ...now, isSlow: true } : now)), SLOW_MS);
     const settle = (next: RequestState<T>): void => {
       if (controller.signal.aborted) return;
       clearTimeout(slow);
+      kept.current = { inputs, ...next };
       setCurrent(next);
     };
+    load(controller.signal, before)
+      .then((data) => settle({ state: 'ready', data }))
+      .catch((error: unknown) => settle(toFailed(toApiError(error), before)));
     return () => {
       clearTimeout(slow);
       controller.abort();
@@ -33,6 +53,13 @@ export function useRequest<T>(inputs: readonly unknown[], load: (signal: AbortSi
   const reload = useCallback(() => setRound((before) => before + 1), []);
   return { ...current, reload };
 }
+
+const isSameList = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+  one.length === other.length && one.every((item, at) => Object.is(item, other[at]));
+
+/** What the user may not see any more, or what does not exist any more, does not stay. */
+const toFailed = <T>(error: ApiError, data: T | undefined): RequestState<T> =>
+  [401, 403, 404, 410].includes(error.status) ? { state: 'failed', error } : { state: 'failed', error, data };
 
 /** Repeats a request while the page is visible: `ms` after it has ended, so that a slow one is not aborted before its response. */
 export function useRefresh({ state, reload }: Pick<ReturnType<typeof useRequest>, 'state' | 'reload'>, ms: number): void {

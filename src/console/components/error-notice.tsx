@@ -9,9 +9,10 @@ interface ErrorNoticeProps {
   /** What was tried (`Read the patient`). */
   title?: string;
   retry?: (() => void) | undefined;
+  isRetrying?: boolean;
 }
 
-export const ErrorNotice = ({ error, title, retry }: ErrorNoticeProps) => (
+export const ErrorNotice = ({ error, title, retry, isRetrying = false }: ErrorNoticeProps) => (
   <div class="notice bad" role="alert">
     <Icon name="warning" />
     <div class="notice-body">
@@ -36,7 +37,7 @@ export const ErrorNotice = ({ error, title, retry }: ErrorNoticeProps) => (
       )}
       {retry && (
         <div class="row">
-          <Button icon="refresh" onClick={retry}>
+          <Button icon="refresh" busy={isRetrying} onClick={retry}>
             Try again
           </Button>
           {NEEDS_KEY.includes(error.status) && <AddKeyButton />}

@@ -19,7 +19,7 @@ export function RecentChanges() {
         <h2 id="recent">What happened last</h2>
         <Button variant="quiet" icon="refresh" label="Read the changes again" onClick={recent.reload} />
       </div>
-      {recent.state === 'failed' && recent.error.status === 403 ? (
+      {'error' in recent && recent.error?.status === 403 ? (
         <EmptyState icon="key" title="This key may not read all types">
           <p>
             The history of the store needs the scope <code>system/*.r</code>.

@@ -65,10 +65,14 @@ function Column({ column, filter, waiting }: { column: OrderColumn; filter: Filt
   const [count, setCount] = useState(PAGE);
   const { patient, days } = filter;
   const since = days === undefined ? undefined : new Date(Date.now() - days * DAY_MS).toISOString();
-  const request = useRequest([column.name, patient, days, count], (signal) =>
+  const request = useRequest([column.name, patient, days], (signal) =>
     readBoardColumn({ statuses: column.statuses, patient, since, count }, signal),
   );
   useRefresh(request, REFRESH_MS);
+  const showMore = (): void => {
+    setCount(count + PAGE);
+    request.reload();
+  };
   const total = 'data' in request ? request.data?.total : undefined;
   return (
     <section class="board-column" aria-labelledby={`column-${column.name}`}>
@@ -89,7 +93,7 @@ function Column({ column, filter, waiting }: { column: OrderColumn; filter: Filt
               ))}
             </ul>
             {all > orders.length && (
-              <Button variant="quiet" onClick={() => setCount(count + PAGE)}>
+              <Button variant="quiet" onClick={showMore}>
                 Show more
               </Button>
             )}

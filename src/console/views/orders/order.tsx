@@ -1,10 +1,12 @@
 // One order: where it stands, what happened, what can be done, and its results. It is read again while something may still happen.
 import { type AdminOrder, findAdminQuery, readAdminOrder } from '../../api/admin-orders.ts';
+import { ApiError } from '../../api/api-error.ts';
 import { type OrderRecord, readOrderRecord, toId } from '../../api/orders.ts';
 import { describePatient } from '../../api/patients.ts';
 import { useRefresh, useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
-import { RequestView } from '../../components/request-view.tsx';
+import { ErrorNotice } from '../../components/error-notice.tsx';
+import { NotUpToDate, RequestView } from '../../components/request-view.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { toHref } from '../../router.ts';
 import { useSignedIn } from '../../session-context.tsx';
@@ -22,6 +24,8 @@ interface LoadedOrder {
   record: OrderRecord;
   /** Undefined: no key for the administration, or the request is no order. */
   admin: AdminOrder | undefined;
+  /** Why `admin` could not be read: it is of an earlier attempt. */
+  adminError: ApiError | undefined;
 }
 
 const REFRESH_MS = 2500;
@@ -29,13 +33,20 @@ const REFRESH_MS = 2500;
 export function View({ params: { id = '' } }: ViewProps) {
   const session = useSignedIn();
   const query = findAdminQuery(session);
-  const request = useRequest([id, query], async (signal): Promise<LoadedOrder> => {
+  const request = useRequest<LoadedOrder>([id, query], async (signal, before) => {
     const record = await readOrderRecord(id, signal);
-    const isPlaced = query !== undefined && record.tasks.length > 0;
-    return { record, admin: isPlaced ? await readAdminOrder(id, query, signal).catch(() => undefined) : undefined };
+    if (query === undefined || record.tasks.length === 0) return { record, admin: undefined, adminError: undefined };
+    try {
+      return { record, admin: await readAdminOrder(id, query, signal), adminError: undefined };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // a Task that a client made is no order
+      if (error.status === 404) return { record, admin: undefined, adminError: undefined };
+      return { record, admin: before?.admin, adminError: error };
+    }
   });
   useRefresh(request, REFRESH_MS);
-  const isKnown = request.state !== 'failed' && request.data !== undefined;
+  const isKnown = request.data !== undefined;
   return (
     <>
       {!isKnown && <h1>Order</h1>}
@@ -46,7 +57,7 @@ export function View({ params: { id = '' } }: ViewProps) {
   );
 }
 
-function Order({ record, admin, reload }: LoadedOrder & { reload: () => void }) {
+function Order({ record, admin, adminError, reload }: LoadedOrder & { reload: () => void }) {
   const session = useSignedIn();
   const query = findAdminQuery(session);
   const { request, tasks, report, results } = record;
@@ -73,6 +84,12 @@ function Order({ record, admin, reload }: LoadedOrder & { reload: () => void }) 
         </div>
         <aside class="order-side" aria-label="What can be done">
           {isAtSandbox && <SandboxPanel id={request.id} query={query} onStep={reload} changes={record.taskVersions.length} />}
+          {adminError &&
+            (admin ? (
+              <NotUpToDate error={adminError} retry={reload} />
+            ) : (
+              <ErrorNotice error={adminError} title="Read the operation of the order" retry={reload} />
+            ))}
           {admin && query !== undefined && <OperatorPanel order={admin} query={query} onDone={reload} />}
           <Withdraw request={request} isOrder={task !== undefined} hasEnded={hasEnded(task)} onDone={reload} />
         </aside>

@@ -1,5 +1,5 @@
 // The steps of the sandbox, in development: what a laboratory would do with the order next, as buttons.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { readSandbox, stepSandbox } from '../../api/admin-orders.ts';
 import { ApiError } from '../../api/api-error.ts';
 import { useRequest } from '../../api/use-request.ts';
@@ -30,7 +30,13 @@ interface SandboxPanelProps {
 export function SandboxPanel({ id, query, onStep, changes }: SandboxPanelProps) {
   const [interpretation, setInterpretation] = useState('normal');
   const [error, setError] = useState<ApiError | undefined>(undefined);
-  const request = useRequest([id, query, changes], (signal) => readSandbox(id, query, signal));
+  const request = useRequest([id, query], (signal) => readSandbox(id, query, signal));
+  const seen = useRef(changes);
+  useEffect(() => {
+    if (seen.current === changes) return;
+    seen.current = changes;
+    request.reload();
+  }, [changes]);
   const step = async (name: string): Promise<void> => {
     setError(undefined);
     try {

@@ -1,0 +1,90 @@
+// The board and the page of an order are read again and again: what happens when that fails, and when another filter is chosen.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
+import { inChromium } from '../journeys/chromium.ts';
+import { orderable, panelFor } from '../journeys/people.ts';
+import { until } from '../until.ts';
+import { type OpenConsole, openConsole } from './open-console.ts';
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
+const SEARCHES = '**/Task/_search';
+const OPERATION = '**/admin/orders/stuck*';
+const BUSY = { status: 503, contentType: 'application/json', body: '{"message":"too many requests at once"}' };
+
+inChromium('orders that are read again', () => {
+  let opened: OpenConsole;
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
+    opened = await openConsole({
+      JUNCTION_API_KEY: sandbox.apiKey,
+      JUNCTION_BASE_URL: sandbox.url,
+      JUNCTION_TEAM_ID: sandbox.teamId,
+      JUNCTION_WEBHOOK_SECRET: sandbox.state.webhooks.secret,
+    });
+    const { facet } = opened;
+    facet.demo.admin = await facet.keyWith('admin', []);
+    expect((await facet.put({ ...orderable(PATIENT), resourceType: 'Patient' })).status).toBe(201);
+    expect((await facet.put({ ...panelFor(PATIENT, 'hashimotos'), id: 'stuck' })).status).toBe(201);
+    await opened.signIn('demo');
+  });
+  afterAll(async () => {
+    await opened.close();
+    await sandbox.close();
+  });
+
+  test('a page that cannot be read again keeps what it shows, and the reason that is typed in its dialog', async () => {
+    const { page } = opened;
+    await opened.go('/orders/stuck');
+    await page.click('.order-side button:has-text("Park")');
+    await page.fill('dialog input', 'the clinic calls back');
+    for (const failing of [SEARCHES, OPERATION]) {
+      await page.route(failing, (route) => route.fulfill(BUSY));
+      await page.waitForSelector('.not-up-to-date:has-text("Not up to date: too many requests at once")');
+      expect(await page.inputValue('dialog input')).toBe('the clinic calls back');
+      expect(await page.isVisible('.order-header .badge')).toBe(true);
+      expect(await opened.findViolations()).toEqual([]);
+      await page.unroute(failing);
+      await page.waitForSelector('.not-up-to-date', { state: 'detached' });
+    }
+    expect(await page.inputValue('dialog input')).toBe('the clinic calls back');
+  });
+
+  test('an order whose operation cannot be read says so in its place', async () => {
+    const { page } = opened;
+    await page.route(OPERATION, (route) => route.fulfill(BUSY));
+    await opened.go('/orders/stuck');
+    await page.waitForSelector('.order-side [role=alert]:has-text("Read the operation of the order")');
+    await page.unroute(OPERATION);
+    await page.click('.order-side [role=alert] button:has-text("Try again")');
+    await page.waitForSelector('#operation');
+  });
+
+  test('with another filter, the orders of the filter before are not shown', async () => {
+    const { page } = opened;
+    const reads: string[] = [];
+    await opened.go('/orders');
+    await page.waitForSelector('.order-card');
+    // until the board has been read again
+    await page.route(SEARCHES, async (route) => {
+      reads.push(route.request().method());
+      await route.continue();
+    });
+    await until(
+      () => reads.length,
+      (count) => count >= 6,
+    );
+    await page.unroute(SEARCHES);
+    let isHeld = true;
+    await page.route(SEARCHES, async (route) => {
+      while (isHeld) await delay(20);
+      await route.continue();
+    });
+    await page.fill('input[type=search]', 'nobody');
+    await page.waitForSelector('.order-card', { state: 'detached' });
+    isHeld = false;
+    await page.waitForSelector('.board-column .none:has-text("No order matches.")');
+    await page.unroute(SEARCHES);
+  });
+});
