@@ -5,7 +5,7 @@ import { findAuthor, type WriteEvent } from '../../src/console/views/faces/autho
 import { listDifferences } from '../../src/console/views/faces/diff.ts';
 import { buildFaces, type Faces } from '../../src/console/views/faces/faces-data.ts';
 import { findElementLight, findFieldLight, findFields, isUnshown, light } from '../../src/console/views/faces/lineage.ts';
-import { merge } from '../../src/console/views/faces/merge.ts';
+import { contains, merge } from '../../src/console/views/faces/merge.ts';
 import { filterNarrative, type SafeNode, type SourceNode } from '../../src/console/views/faces/narrative.ts';
 import { groupNodes, listReferences } from '../../src/console/views/faces/reference-list.ts';
 import { listRows } from '../../src/console/views/faces/rows.ts';
@@ -103,6 +103,19 @@ describe('three-way merge', () => {
     const { family: _, ...removed } = base;
     expect(mergePlain(removed, theirs, new Map([['family', 'theirs']]))).toEqual({ merged: theirs, conflicts: ['family'] });
     expect(mergePlain({ ...base, phones: ['1'] }, { ...base, phones: ['1', '2', '3'] }).conflicts).toEqual(['phones']);
+  });
+
+  test('what is stored contains my changes if merging them would change nothing', () => {
+    const base = json({ a: 1, b: 2, at: 'first' });
+    const mine = json({ a: 5, b: 2, at: 'first' });
+    expect(
+      [
+        { a: 5, b: 2, at: 'second' },
+        { a: 5, b: 7, at: 'second' },
+        { a: 1, b: 7, at: 'second' },
+        { a: 6, b: 2, at: 'second' },
+      ].map((stored) => contains(json(stored), { base, mine })),
+    ).toEqual([true, true, false, false]);
   });
 
   test('with one side unchanged the result is the other; equal changes are no conflict', () => {

@@ -10,10 +10,11 @@ interface CodeEditorProps {
   problems: EditorProblem[];
   /** A position to move the cursor to; a new object moves it again. */
   cursor?: { position: number } | undefined;
+  isReadOnly?: boolean;
   onChange: (text: string) => void;
 }
 
-export function CodeEditor({ text, label, problems, cursor, onChange }: CodeEditorProps) {
+export function CodeEditor({ text, label, problems, cursor, isReadOnly = false, onChange }: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const [editor, setEditor] = useState<CodeMirror>();
   const latest = useRef(onChange);
@@ -35,6 +36,7 @@ export function CodeEditor({ text, label, problems, cursor, onChange }: CodeEdit
   useEffect(() => {
     if (cursor) editor?.select(cursor.position);
   }, [editor, cursor]);
+  useEffect(() => editor?.setReadOnly(isReadOnly), [editor, isReadOnly]);
   return (
     <div class="code-editor">
       {!editor && <Skeleton lines={6} label="Loading the editor" />}

@@ -3,6 +3,7 @@ import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { bracketMatching } from '@codemirror/language';
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
+import { Compartment, EditorState } from '@codemirror/state';
 import { EditorView, highlightActiveLine, keymap } from '@codemirror/view';
 import { openCodeView } from './code-view.ts';
 
@@ -24,6 +25,7 @@ export interface CodeMirror {
   showProblems(problems: EditorProblem[]): void;
   /** Moves the cursor. */
   select(position: number): void;
+  setReadOnly(isReadOnly: boolean): void;
   close(): void;
 }
 
@@ -41,7 +43,9 @@ const THEME = EditorView.theme({
 
 /** `host`: an empty element without a shadow root. */
 export function openCodeMirror(host: HTMLElement, { text, label, onChange }: EditorOptions): CodeMirror {
+  const readOnly = new Compartment();
   const extensions = [
+    readOnly.of([]),
     lintGutter(),
     history(),
     highlightActiveLine(),
@@ -67,6 +71,7 @@ export function openCodeMirror(host: HTMLElement, { text, label, onChange }: Edi
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: 'center' }) });
       view.focus();
     },
+    setReadOnly: (isReadOnly) => view.dispatch({ effects: readOnly.reconfigure(EditorState.readOnly.of(isReadOnly)) }),
     close: () => view.destroy(),
   };
 }

@@ -1,6 +1,6 @@
 // Somebody else saved the resource meanwhile: my changes, their changes, and both merged from the version that mine are based on.
 import { useMemo, useState } from 'preact/hooks';
-import { formatExact, type Json, parseExact } from '../../api/exact-json.ts';
+import { formatExact, type Json } from '../../api/exact-json.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { listDifferences } from './diff.ts';
@@ -11,8 +11,8 @@ import { readContent } from './preview.ts';
 
 interface ConflictPanelProps {
   base: Faces;
-  /** The edited text, which is JSON. */
-  mine: string;
+  /** The edited content. */
+  mine: Json;
   theirs: Faces;
   face: Face | undefined;
   /** Goes on with the merged text, based on their version. */
@@ -22,10 +22,7 @@ interface ConflictPanelProps {
 
 export function ConflictPanel({ base, mine, theirs, face, onMerged, onDiscard }: ConflictPanelProps) {
   const [choices, setChoices] = useState<ReadonlyMap<string, Choice>>(new Map());
-  const sides = useMemo(
-    () => ({ base: readContent(base, face), mine: parseExact(mine).value, theirs: readContent(theirs, face) }),
-    [base, mine, theirs],
-  );
+  const sides = useMemo(() => ({ base: readContent(base, face), mine, theirs: readContent(theirs, face) }), [base, mine, theirs]);
   const { merged, conflicts } = useMemo(() => merge(sides, choices), [sides, choices]);
   return (
     <section class="panel conflict" aria-labelledby="conflict">

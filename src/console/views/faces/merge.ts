@@ -46,3 +46,9 @@ export function merge(sides: Sides, choices: ReadonlyMap<string, Choice> = new M
   };
   return { merged: mergeAt(sides, ''), conflicts };
 }
+
+/** Whether a content has all changes of mine since the base: merging them would change nothing. */
+export function contains(content: Json, { base, mine }: Pick<Sides, 'base' | 'mine'>): boolean {
+  const { merged, conflicts } = merge({ base, mine, theirs: content });
+  return conflicts.length === 0 && isSame(merged, content);
+}

@@ -11,8 +11,9 @@ import type { Write } from './preview.ts';
 export async function saveEdit(base: Faces, face: Face | undefined, { method, path, ifMatch, body }: Write): Promise<string | undefined> {
   const headers = { 'If-Match': ifMatch, 'Content-Type': face ? 'application/json' : 'application/fhir+json' };
   await request((face ? `/${face.surface}` : FHIR) + path, { method, headers, body });
-  const { version } = await loadFaces(base.type, base.id);
-  return Number(version) === Number(base.version) + 1 ? version : undefined;
+  // the edit is saved whether or not it can be read again
+  const now = await loadFaces(base.type, base.id).catch(() => undefined);
+  return now && Number(now.version) === Number(base.version) + 1 ? now.version : undefined;
 }
 
 /** Puts the content of `before` in the place of a version, unless there is a newer one. */

@@ -1,0 +1,131 @@
+// The state of an edit of a face: its text, its preview, saving it, and what is found when saving or the preview fails.
+import { useEffect, useState } from 'preact/hooks';
+import { ApiError } from '../../api/api-error.ts';
+import { type Json, parseExact } from '../../api/exact-json.ts';
+import { showToast } from '../../components/toast.tsx';
+import { useIsMounted } from '../../components/use-is-mounted.ts';
+import type { Face, Faces } from './faces-data.ts';
+import { loadFaces } from './load-faces.ts';
+import { contains } from './merge.ts';
+import { readContent, type Write } from './preview.ts';
+import { restore, saveEdit } from './save.ts';
+import { type PreviewState, toEditorText, usePreview } from './use-preview.ts';
+
+interface EditOptions {
+  faces: Faces;
+  /** Undefined: the FHIR resource. */
+  face: Face | undefined;
+  onSaved: () => void;
+  /** Reads the resource again. */
+  reload: () => void;
+}
+
+/** Somebody else saved the resource meanwhile. */
+interface EditConflict {
+  /** The edited content that was compared. */
+  mine: Json;
+  theirs: Faces;
+}
+
+interface EditState {
+  /** What the edit is based on. */
+  base: Faces;
+  text: string;
+  setText: (text: string) => void;
+  preview: PreviewState;
+  conflict: EditConflict | undefined;
+  failure: ApiError | undefined;
+  /** While it is saved, or compared with what is stored. */
+  isLocked: boolean;
+  /** Undefined if there is nothing that can be saved. */
+  save: (() => Promise<void>) | undefined;
+  takeMerged: (text: string, theirs: Faces) => void;
+}
+
+export function useEdit({ faces, face, onSaved, reload }: EditOptions): EditState {
+  const [base, setBase] = useState(faces);
+  const [text, setText] = useState(() => toEditorText(faces, face));
+  const [isLocked, setIsLocked] = useState(false);
+  const preview = usePreview(base, face, text);
+  const { conflict, setConflict, failure, setFailure, examine } = useRefusal(base, face);
+  const isMounted = useIsMounted();
+  useLeaveWarning(preview.state !== 'unchanged');
+  const whileLocked = async (action: () => Promise<void>): Promise<void> => {
+    setIsLocked(true);
+    await action().finally(() => setIsLocked(false));
+  };
+  useEffect(() => {
+    setFailure(undefined);
+    if (preview.state === 'failed') void whileLocked(async () => void (await examine(preview.error, text)));
+  }, [preview]);
+  const save = (write: Write): Promise<void> =>
+    whileLocked(async () => {
+      setFailure(undefined);
+      try {
+        tellSaved(base, await saveEdit(base, face, write), reload);
+      } catch (error) {
+        if ((await examine(toApiError(error), text)) !== 'saved') return;
+        tellSaved(base, undefined, reload);
+      }
+      if (isMounted.current) onSaved();
+    });
+  const takeMerged = (merged: string, theirs: Faces): void => {
+    setBase(theirs);
+    setText(merged);
+    setConflict(undefined);
+  };
+  const write = preview.state === 'ready' && preview.preview.changes && !conflict ? preview.preview.write : undefined;
+  return { base, text, setText, preview, conflict, failure, isLocked, save: write && (() => save(write)), takeMerged };
+}
+
+/** What is stored when a write or its preview failed: the edit itself, because a response was lost, what somebody else saved, or neither. */
+function useRefusal(base: Faces, face: Face | undefined) {
+  const [conflict, setConflict] = useState<EditConflict>();
+  const [failure, setFailure] = useState<ApiError>();
+  const examine = async (error: ApiError, text: string): Promise<'saved' | 'conflict' | 'failed'> => {
+    const mine = parseExact(text).value;
+    const theirs = isMaybeStored(error) ? await loadFaces(base.type, base.id).catch(() => undefined) : undefined;
+    const content = theirs && theirs.version !== base.version ? readContent(theirs, face) : undefined;
+    if (theirs && content) {
+      if (contains(content, { base: readContent(base, face), mine })) return 'saved';
+      setConflict({ mine, theirs });
+      return 'conflict';
+    }
+    setFailure(error);
+    return 'failed';
+  };
+  return { conflict, setConflict, failure, setFailure, examine };
+}
+
+/** Without a response the write may be stored. 412 is a conflict in FHIR; vendors respond with 409, too, which may have other reasons. */
+const isMaybeStored = ({ status }: ApiError): boolean => status === 0 || status === 409 || status === 412;
+
+const toApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : new ApiError(-1, [{ text: String(error) }]));
+
+/** `version`: the new one; undefined: others may have saved at the same time, so that nothing can be taken back safely. */
+function tellSaved(before: Faces, version: string | undefined, reload: () => void): void {
+  if (version === undefined) {
+    showToast({ text: 'Saved' });
+    return;
+  }
+  const undo = (): void =>
+    void restore(before, version)
+      .then(() => {
+        showToast({ text: 'The edit was taken back' });
+        reload();
+      })
+      .catch((error: unknown) =>
+        showToast({ text: `It could not be taken back: ${error instanceof Error ? error.message : ''}`, tone: 'bad' }),
+      );
+  showToast({ text: `Saved version ${version}`, action: { label: 'Undo', run: undo } });
+}
+
+/** The browser asks before it leaves the page with an edit that is not saved. */
+function useLeaveWarning(isChanged: boolean): void {
+  useEffect(() => {
+    if (!isChanged) return;
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [isChanged]);
+}
