@@ -101,6 +101,17 @@ describe('a key that is added to the session of a page', () => {
   });
 });
 
+test('a response that the cookie opened is not kept by the browser; one to a key may be checked again', async () => {
+  await facet.put(ADA);
+  const cookie = await signedIn();
+  for (const path of [`/fhir/R4/Patient/${ADA.id}`, `/fhir/R4/Patient/${ADA.id}/_history`, `/console/api/faces/Patient/${ADA.id}`])
+    expect((await withCookie(cookie, path).expect(200)).headers['cache-control']).toBe('no-store');
+  const loop = await signedIn(facet.demo.loop!);
+  expect((await withCookie(loop, `/loop/v1/patients/${ADA.id}`).expect(200)).headers['cache-control']).toBe('no-store');
+  const byKey = await withCookie(cookie, `/fhir/R4/Patient/${ADA.id}`, { Authorization: `Bearer ${facet.demo.fhir}` });
+  expect(byKey.headers['cache-control']).toBe('private, no-cache');
+});
+
 test('the cookie alone does not count: not without the header of the console, and not from another site or origin', async () => {
   const cookie = await signedIn();
   await withCookie(cookie, '/fhir/R4/Patient', {}).expect(401);

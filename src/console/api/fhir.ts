@@ -79,6 +79,6 @@ export async function readRecentVersions(count: number, signal?: AbortSignal): P
 
 /** The names of the resource types that this server serves. */
 export async function listServedTypes(signal?: AbortSignal): Promise<string[]> {
-  const { body } = await request<{ rest: { resource: { type: string }[] }[] }>(`${FHIR}/metadata`, { signal });
+  const { body } = await request<{ rest: { resource: { type: string }[] }[] }>(`${FHIR}/metadata`, { signal, isPublic: true });
   return (body.rest[0]?.resource ?? []).map(({ type }) => type);
 }

@@ -7,6 +7,8 @@ interface RequestOptions {
   /** An object is sent as JSON; a text needs a Content-Type; URLSearchParams are a form. */
   body?: object | string | URLSearchParams | undefined;
   signal?: AbortSignal | undefined;
+  /** The same for everyone: sent without the session, and the browser may keep the response. No other response is kept: it may contain patient data. */
+  isPublic?: boolean;
 }
 
 export interface Reply<T = unknown> {
@@ -31,14 +33,15 @@ export async function request<T = unknown>(path: string, options: RequestOptions
   throw new ApiError(response.status, readProblems(body, response.status), response.headers.get('x-request-id') ?? undefined);
 }
 
-async function send(path: string, { method = 'GET', headers = {}, body, signal }: RequestOptions): Promise<Response> {
+async function send(path: string, { method = 'GET', headers = {}, body, signal, isPublic = false }: RequestOptions): Promise<Response> {
   const isForm = body instanceof URLSearchParams;
   const isJson = typeof body === 'object' && !isForm;
   try {
     return await fetch(path, {
       method,
-      headers: { 'X-Facet-Console': '1', ...(isJson && { 'Content-Type': 'application/json' }), ...headers },
-      credentials: 'same-origin',
+      headers: { ...(!isPublic && { 'X-Facet-Console': '1' }), ...(isJson && { 'Content-Type': 'application/json' }), ...headers },
+      credentials: isPublic ? 'omit' : 'same-origin',
+      cache: isPublic ? 'default' : 'no-store',
       redirect: 'error',
       ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
       ...(signal && { signal }),

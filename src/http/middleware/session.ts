@@ -87,13 +87,19 @@ export const readCookie = ({ headers: { cookie = '' } }: Request, name: string):
  */
 export const useSession =
   (parts: SessionParts, listSurfaces: (req: Request) => string[]): RequestHandler =>
-  (req, _res, next) => {
+  (req, res, next) => {
     if (hasCredential(req) || !isFromConsole(req)) return next();
     return readSession(req, parts).then((session) => {
       const surface = session && listSurfaces(req).find((name) => Object.hasOwn(session.credentials, name));
-      if (surface !== undefined) req.headers.authorization = `Bearer ${session!.credentials[surface]}`;
+      if (surface !== undefined) useCredential(req, res, session!.credentials[surface]!);
       next();
     });
   };
+
+/** A browser that kept the response would offer its version to the server in another session, whose tenant may have the same id and version. */
+function useCredential(req: Request, res: Response, credential: string): void {
+  req.headers.authorization = `Bearer ${credential}`;
+  res.setHeader('Cache-Control', 'no-store');
+}
 
 const hasCredential = ({ headers }: Request): boolean => headers.authorization !== undefined || headers['x-api-key'] !== undefined;

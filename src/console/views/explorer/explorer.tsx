@@ -17,7 +17,7 @@ import './explorer.css';
 let known: Capabilities | undefined;
 
 async function loadCapabilities(signal: AbortSignal): Promise<Capabilities> {
-  known ??= readCapabilities((await request<CapabilityStatement>(`${FHIR}/metadata`, { signal })).body);
+  known ??= readCapabilities((await request<CapabilityStatement>(`${FHIR}/metadata`, { signal, isPublic: true })).body);
   return known;
 }
 
