@@ -10,10 +10,77 @@ export const toHref = (path: string): string => (path === '/' ? BASE : BASE + pa
 /** The path of the current URL, without the base. */
 const readPath = (): string => location.pathname.slice(BASE.length).replace(/\/+$/, '') || '/';
 
-/** Shows another path. `replace`: the current entry of the history is replaced. */
-export function navigate(path: string, { replace = false }: { replace?: boolean } = {}): void {
-  history[replace ? 'replaceState' : 'pushState'](null, '', toHref(path));
+/** Asks whether the view may be left; `leave` goes on to where the user wanted to go. */
+type Guard = (leave: () => void) => void;
+
+let guard: Guard | undefined;
+/** Where the shown entry is in the history. */
+let position = 0;
+/** The path and the query of the shown entry. */
+let shown = '';
+/** Whether the browser is on its way back to the shown entry, because its view is guarded. */
+let isReturning = false;
+
+/** Until the returned function is called, `ask` decides whether another path is shown. */
+export function guardView(ask: Guard): () => void {
+  guard = ask;
+  return () => {
+    if (guard === ask) guard = undefined;
+  };
+}
+
+interface NavigateOptions {
+  /** The current entry of the history is replaced. */
+  replace?: boolean;
+  /** Nobody is asked: what the guard protects is saved or given up. */
+  isForced?: boolean;
+}
+
+/** Shows another path, unless the user stays in a view that is guarded. */
+export function navigate(path: string, { replace = false, isForced = false }: NavigateOptions = {}): void {
+  const go = (): void => {
+    if (!replace) position++;
+    history[replace ? 'replaceState' : 'pushState']({ position }, '', toHref(path));
+    showEntry(position);
+  };
+  if (guard && !isForced) guard(go);
+  else go();
+}
+
+function showEntry(at: number): void {
+  position = at;
+  shown = readEntry();
   window.dispatchEvent(new Event(CHANGED));
+}
+
+const readEntry = (): string => readPath() + location.search;
+
+const readPosition = (): number | undefined => (history.state as { position?: number } | null)?.position;
+
+/** Follows the browser's buttons. The browser has changed the entry already: a view that is guarded is gone back to before the user is asked. */
+function followHistory(): void {
+  if (isReturning) {
+    isReturning = false;
+    return;
+  }
+  const to = readPosition() ?? markEntry(position + 1);
+  const steps = to - position;
+  if (!guard || steps === 0 || readEntry() === shown) {
+    showEntry(to);
+    return;
+  }
+  isReturning = true;
+  history.go(-steps);
+  guard(() => {
+    guard = undefined;
+    history.go(steps);
+  });
+}
+
+/** Marks an entry that the console did not make: the first one, and one of a link within the page. */
+function markEntry(at: number): number {
+  history.replaceState({ position: at }, '');
+  return at;
 }
 
 interface ConsoleLocation {
@@ -24,16 +91,15 @@ interface ConsoleLocation {
 
 /** The current path; the component is rendered again when it changes. */
 export function useLocation(): ConsoleLocation {
-  const read = (): string => readPath() + location.search;
-  const [current, setCurrent] = useState(read);
+  const [current, setCurrent] = useState(readEntry);
   useEffect(() => {
-    const update = (): void => setCurrent(read());
-    window.addEventListener('popstate', update);
+    const update = (): void => setCurrent(readEntry());
+    position = readPosition() ?? markEntry(0);
+    shown = readEntry();
+    // the same listener is added once
+    window.addEventListener('popstate', followHistory);
     window.addEventListener(CHANGED, update);
-    return () => {
-      window.removeEventListener('popstate', update);
-      window.removeEventListener(CHANGED, update);
-    };
+    return () => window.removeEventListener(CHANGED, update);
   }, []);
   const [path = '/', search = ''] = current.split('?');
   return { path, query: new URLSearchParams(search) };

@@ -94,6 +94,38 @@ inChromium('saving an edit', () => {
     expect((await facet.fhir('get', `/Patient/${ADA}`)).body).toMatchObject({ birthDate: '1985-12-11', name: [{ given: ['Alma'] }] });
   });
 
+  test('an edit is not lost by a link or by the browser’s buttons without a question', async () => {
+    const { page } = opened;
+    const pathOf = (): string => page.url().slice(`${opened.facet.url}/console`.length);
+    const editor = `/Patient/${ADA}?edit=jump%2Fpatient`;
+    await opened.go(`/Patient/${ADA}`);
+    await page.click('button:has-text("Edit JumpEHR patient")');
+    await page.waitForSelector('.cm-content');
+    await edit('Adah');
+    for (const leave of [`document.querySelector('nav.side a[href$="/orders"]').click()`, 'history.back()']) {
+      await page.evaluate(leave);
+      await page.waitForSelector('dialog:has-text("Leave without saving?")');
+      await until(() => pathOf() === editor || undefined);
+      expect(await opened.findViolations()).toEqual([]);
+      await page.click('dialog button:has-text("Stay")');
+      await page.waitForSelector('dialog', { state: 'detached' });
+      expect([pathOf(), await readText()]).toEqual([editor, expect.stringContaining('Adah')]);
+    }
+    await page.evaluate('history.back()');
+    await page.click('dialog button:has-text("Leave and lose the edit")');
+    await page.waitForSelector('.editor-bar', { state: 'detached' });
+    expect(pathOf()).toBe(`/Patient/${ADA}`);
+    await page.evaluate('history.forward()');
+    await page.waitForSelector('.cm-content');
+    await edit('Adah');
+    await page.evaluate(`document.querySelector('nav.side a[href$="/orders"]').click()`);
+    await page.click('dialog button:has-text("Leave and lose the edit")');
+    await page.waitForSelector('h1:has-text("Orders")');
+    await page.evaluate('history.back()');
+    await page.waitForSelector('.cm-content');
+    expect([pathOf(), await readGiven()]).toEqual([editor, 'Ada']);
+  });
+
   test('the page has no other errors', () => {
     expect(opened.listFaults(/status of 409|net::ERR_FAILED/)).toEqual([]);
   });

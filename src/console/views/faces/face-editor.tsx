@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Button } from '../../components/button.tsx';
 import { CodeEditor } from '../../components/code-editor.tsx';
+import { LeaveDialog } from '../../components/leave-dialog.tsx';
 import { useSignedIn } from '../../session-context.tsx';
 import { ConflictPanel } from './conflict-panel.tsx';
 import type { Face, Faces } from './faces-data.ts';
@@ -32,6 +33,7 @@ export function FaceEditor(props: FaceEditorProps) {
   };
   return (
     <div class="resource-view">
+      <LeaveDialog isChanged={preview.state !== 'unchanged'} />
       <EditorBar title={title} onClose={onClose} save={save} />
       {conflict && <ConflictPanel base={base} {...conflict} face={face} onMerged={takeMerged} onDiscard={discard} />}
       <div class="editor-panes" hidden={conflict !== undefined}>

@@ -36,9 +36,9 @@ function LoadedFaces({ faces, reload }: { faces: Faces; reload: () => void }) {
         key={edited}
         faces={faces}
         face={face}
-        onClose={() => navigate(path)}
+        onClose={() => navigate(path, { isForced: true })}
         onSaved={() => {
-          navigate(path, { replace: true });
+          navigate(path, { replace: true, isForced: true });
           reload();
         }}
         reload={reload}

@@ -49,7 +49,6 @@ export function useEdit({ faces, face, onSaved, reload }: EditOptions): EditStat
   const preview = usePreview(base, face, text);
   const { conflict, setConflict, failure, setFailure, examine } = useRefusal(base, face);
   const isMounted = useIsMounted();
-  useLeaveWarning(preview.state !== 'unchanged');
   const whileLocked = async (action: () => Promise<void>): Promise<void> => {
     setIsLocked(true);
     await action().finally(() => setIsLocked(false));
@@ -118,14 +117,4 @@ function tellSaved(before: Faces, version: string | undefined, reload: () => voi
         showToast({ text: `It could not be taken back: ${error instanceof Error ? error.message : ''}`, tone: 'bad' }),
       );
   showToast({ text: `Saved version ${version}`, action: { label: 'Undo', run: undo } });
-}
-
-/** The browser asks before it leaves the page with an edit that is not saved. */
-function useLeaveWarning(isChanged: boolean): void {
-  useEffect(() => {
-    if (!isChanged) return;
-    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [isChanged]);
 }

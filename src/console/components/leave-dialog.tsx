@@ -1,0 +1,36 @@
+// Asks before an edit that is not saved is lost: a dialog within the console, and the browser's own question when the page is left.
+import { useEffect, useState } from 'preact/hooks';
+import { guardView } from '../router.ts';
+import { Button } from './button.tsx';
+import { Dialog } from './dialog.tsx';
+
+export function LeaveDialog({ isChanged }: { isChanged: boolean }) {
+  const [leave, setLeave] = useState<(() => void) | undefined>(undefined);
+  useEffect(() => {
+    if (!isChanged) return;
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    const open = guardView((next) => setLeave(() => next));
+    return () => {
+      window.removeEventListener('beforeunload', ask);
+      open();
+    };
+  }, [isChanged]);
+  if (!leave) return null;
+  const stay = (): void => setLeave(undefined);
+  const actions = (
+    <>
+      <Button variant="primary" onClick={stay}>
+        Stay
+      </Button>
+      <Button variant="danger" onClick={leave}>
+        Leave and lose the edit
+      </Button>
+    </>
+  );
+  return (
+    <Dialog title="Leave without saving?" onClose={stay} actions={actions}>
+      <p>The edit is not saved.</p>
+    </Dialog>
+  );
+}
