@@ -26,6 +26,8 @@ export interface ConsolePage {
   url(): string;
   route(url: string, handler: (route: ConsoleRoute) => Promise<void>): Promise<void>;
   unroute(url: string): Promise<void>;
+  /** The timers of the page. https://playwright.dev/docs/api/class-clock */
+  clock: { install(): Promise<void>; runFor(ms: number): Promise<void> };
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   context(): { cookies(): Promise<Cookie[]>; clearCookies(): Promise<void> };
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;

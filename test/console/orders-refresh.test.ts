@@ -87,4 +87,45 @@ inChromium('orders that are read again', () => {
     await page.waitForSelector('.board-column .none:has-text("No order matches.")');
     await page.unroute(SEARCHES);
   });
+
+  describe('when the time passes', () => {
+    const reads: string[] = [];
+    beforeAll(async () => {
+      const subject = { reference: `Patient/${PATIENT}` };
+      const order = { resourceType: 'ServiceRequest', id: 'old', status: 'completed', intent: 'order', subject };
+      const task = { resourceType: 'Task', id: 'old-task', status: 'completed', intent: 'order', for: subject };
+      for (const resource of [order, { ...task, focus: { reference: 'ServiceRequest/old' } }])
+        expect((await opened.facet.put(resource)).status).toBe(201);
+      opened.page.on('request', (request) => void (/Task\/_search/.test(request.url()) && reads.push(request.url())));
+      await opened.page.clock.install();
+    });
+
+    /** How often the order is read while this time passes. */
+    async function countReads(ms: number): Promise<number> {
+      const before = reads.length;
+      await opened.page.clock.runFor(ms);
+      // what is sent is seen before the page answers again
+      await opened.page.evaluate('document.title');
+      return reads.length - before;
+    }
+
+    test('an order that has ended is read again once a minute', async () => {
+      await opened.go('/orders/old');
+      await opened.page.waitForSelector('.order-header .badge:has-text("Completed")');
+      expect([await countReads(59_000), await countReads(1500)]).toEqual([0, 1]);
+    });
+
+    test('after each failure the pause is twice as long', async () => {
+      const { page } = opened;
+      await opened.go('/orders/stuck');
+      await page.waitForSelector('.order-header .badge');
+      await page.route(SEARCHES, (route) => route.fulfill(BUSY));
+      expect(await countReads(2600)).toBe(1);
+      for (const pause of [5000, 10_000, 20_000]) {
+        await page.waitForSelector('.not-up-to-date button:not([aria-busy])');
+        expect([await countReads(pause - 500), await countReads(600)]).toEqual([0, 1]);
+      }
+      await page.unroute(SEARCHES);
+    });
+  });
 });

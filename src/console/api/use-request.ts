@@ -61,11 +61,23 @@ const isSameList = (one: readonly unknown[], other: readonly unknown[]): boolean
 const toFailed = <T>(error: ApiError, data: T | undefined): RequestState<T> =>
   [401, 403, 404, 410].includes(error.status) ? { state: 'failed', error } : { state: 'failed', error, data };
 
-/** Repeats a request while the page is visible: `ms` after it has ended, so that a slow one is not aborted before its response. */
+/** The longest pause after failures. */
+const LONGEST_MS = 60_000;
+
+/**
+ * Repeats a request while the page is visible: `ms` after it has ended, so that a slow one is not aborted before its response. Each failure doubles the pause, so that
+ * a server in trouble is not asked by every open page every few seconds.
+ */
 export function useRefresh({ state, reload }: Pick<ReturnType<typeof useRequest>, 'state' | 'reload'>, ms: number): void {
+  const failures = useRef(0);
+  useEffect(() => {
+    if (state === 'failed') failures.current++;
+    else if (state === 'ready') failures.current = 0;
+  }, [state]);
   useEffect(() => {
     if (state === 'loading') return;
-    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), ms);
+    const pause = Math.min(ms * 2 ** failures.current, Math.max(ms, LONGEST_MS));
+    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), pause);
     return () => clearInterval(timer);
   }, [state, reload, ms]);
 }

@@ -1,4 +1,5 @@
-// One order: where it stands, what happened, what can be done, and its results. It is read again while something may still happen.
+// One order: where it stands, what happened, what can be done, and its results. It is read again every few seconds, and every minute once it has ended.
+import { useState } from 'preact/hooks';
 import { type AdminOrder, findAdminQuery, readAdminOrder } from '../../api/admin-orders.ts';
 import { ApiError } from '../../api/api-error.ts';
 import { type OrderRecord, readOrderRecord, toId } from '../../api/orders.ts';
@@ -29,6 +30,10 @@ interface LoadedOrder {
 }
 
 const REFRESH_MS = 2500;
+/** A report may be corrected long after the order has ended. */
+const ENDED_REFRESH_MS = 60_000;
+/** How long the outcome of an action is waited for, also if the order has ended. */
+const OUTCOME_MS = 30_000;
 
 export function View({ params: { id = '' } }: ViewProps) {
   const session = useSignedIn();
@@ -45,13 +50,21 @@ export function View({ params: { id = '' } }: ViewProps) {
       return { record, admin: before?.admin, adminError: error };
     }
   });
-  useRefresh(request, REFRESH_MS);
-  const isKnown = request.data !== undefined;
+  const [actedAt, setActedAt] = useState(0);
+  const onAction = (): void => {
+    setActedAt(Date.now());
+    request.reload();
+  };
+  const { data } = request;
+  const isOver = data !== undefined && hasEnded(data.record.tasks.at(-1)) && Date.now() - actedAt > OUTCOME_MS;
+  const state = request.state === 'ready' && data?.adminError ? 'failed' : request.state;
+  useRefresh({ state, reload: request.reload }, isOver ? ENDED_REFRESH_MS : REFRESH_MS);
+  const isKnown = data !== undefined;
   return (
     <>
       {!isKnown && <h1>Order</h1>}
       <RequestView request={request} title="Read the order" lines={8}>
-        {(loaded) => <Order {...loaded} reload={request.reload} />}
+        {(loaded) => <Order {...loaded} reload={onAction} />}
       </RequestView>
     </>
   );
