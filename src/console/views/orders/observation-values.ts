@@ -1,5 +1,5 @@
 // The value of a result as the laboratory printed it, its reference range, and its flag.
-import type { Observation, Quantity, ReferenceRange } from '../../api/orders.ts';
+import type { CodeableConcept, Observation, Quantity, ReferenceRange } from '../../api/orders.ts';
 
 const formatQuantity = ({ comparator = '', value }: Quantity = {}): string => (value === undefined ? '' : `${comparator}${value}`);
 
@@ -56,15 +56,50 @@ interface Flag {
   tone: 'neutral' | 'warn' | 'bad';
 }
 
-/** https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html */
-const FLAGS: Readonly<Record<string, Flag>> = {
-  H: { text: 'High', tone: 'warn' },
-  L: { text: 'Low', tone: 'warn' },
-  A: { text: 'Abnormal', tone: 'warn' },
+/** https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html. Null: nothing is remarkable. */
+const FLAGS: Readonly<Record<string, Flag | null>> = {
   HH: { text: 'Critically high', tone: 'bad' },
   LL: { text: 'Critically low', tone: 'bad' },
   AA: { text: 'Critically abnormal', tone: 'bad' },
+  HU: { text: 'Significantly high', tone: 'warn' },
+  LU: { text: 'Significantly low', tone: 'warn' },
+  H: { text: 'High', tone: 'warn' },
+  L: { text: 'Low', tone: 'warn' },
+  A: { text: 'Abnormal', tone: 'warn' },
+  POS: { text: 'Positive', tone: 'warn' },
+  DET: { text: 'Detected', tone: 'warn' },
+  RR: { text: 'Reactive', tone: 'warn' },
+  WR: { text: 'Weakly reactive', tone: 'warn' },
+  R: { text: 'Resistant', tone: 'warn' },
+  I: { text: 'Intermediate', tone: 'warn' },
+  IND: { text: 'Indeterminate', tone: 'warn' },
+  E: { text: 'Equivocal', tone: 'warn' },
+  NEG: { text: 'Negative', tone: 'neutral' },
+  ND: { text: 'Not detected', tone: 'neutral' },
+  NR: { text: 'Non-reactive', tone: 'neutral' },
+  S: { text: 'Susceptible', tone: 'neutral' },
+  N: null,
 };
 
-/** Undefined: nothing is remarkable. */
-export const findFlag = ({ interpretation }: Observation): Flag | undefined => FLAGS[interpretation?.[0]?.coding?.[0]?.code ?? ''];
+const TONES: Flag['tone'][] = ['bad', 'warn', 'neutral'];
+
+/** What all interpretations say, the most serious first. */
+export function findFlags({ interpretation = [] }: Observation): Flag[] {
+  const flags = new Map(interpretation.flatMap(readFlags).map((flag) => [flag.text, flag]));
+  return [...flags.values()].sort((one, other) => TONES.indexOf(one.tone) - TONES.indexOf(other.tone));
+}
+
+/** The codings of an interpretation say the same in several code systems: an unknown one is shown in its own words only if no other is known. */
+function readFlags({ coding = [], text }: CodeableConcept): Flag[] {
+  const known = coding.flatMap(({ code = '' }) => (Object.hasOwn(FLAGS, code) ? [FLAGS[code] ?? null] : []));
+  if (known.length > 0) return known.filter((flag) => flag !== null);
+  const words = text ?? coding.find(({ display }) => display)?.display ?? coding[0]?.code;
+  return words === undefined ? [] : [{ text: words, tone: 'neutral' }];
+}
+
+/** Why there is no plot. `plotted`: how many of the values are numbers in the unit. */
+export function describeMissingPlot(count: number, plotted: number, unit: string | undefined): string {
+  if (count === 0) return 'There is no final value so far: a trend needs two.';
+  if (count === 1 && plotted === 1) return 'There is one value so far: a trend needs two.';
+  return `${plotted === 0 ? 'No value is a number' : 'One value only is a number'} ${unit ? `in ${unit}` : 'without a unit'}: a trend needs two.`;
+}

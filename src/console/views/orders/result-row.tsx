@@ -3,14 +3,15 @@ import { useState } from 'preact/hooks';
 import type { Observation } from '../../api/orders.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
-import { describeBounds, describeCode, describeValue, findFlag, readBounds, readNumber } from './observation-values.ts';
+import { describeBounds, describeCode, describeValue, findFlags, readBounds, readNumber } from './observation-values.ts';
 import { RangeBar } from './range-bar.tsx';
 import { Trend } from './trend.tsx';
 
 export function ResultRow({ observation, patient }: { observation: Observation; patient: string | undefined }) {
   const [isOpen, setIsOpen] = useState(false);
   const { value, unit } = describeValue(observation);
-  const flag = findFlag(observation);
+  const flags = findFlags(observation);
+  const tone = flags[0]?.tone;
   const number = readNumber(observation);
   const range = observation.referenceRange?.[0];
   const bounds = readBounds(range);
@@ -44,15 +45,19 @@ export function ResultRow({ observation, patient }: { observation: Observation; 
         </th>
         <td {...(!range && number === undefined && { colSpan: 2 })}>
           <span class="result">
-            <span class={number === undefined ? '' : `value ${flag?.tone ?? ''}`}>{value}</span>
+            <span class={number === undefined ? '' : `value ${tone ?? ''}`}>{value}</span>
             {unit && <span class="quiet">{unit}</span>}
-            {flag && <Badge tone={flag.tone}>{flag.text}</Badge>}
+            {flags.map((flag) => (
+              <Badge key={flag.text} tone={flag.tone}>
+                {flag.text}
+              </Badge>
+            ))}
           </span>
         </td>
         {(range || number !== undefined) && (
           <td>
             <span class="reference">
-              {number !== undefined && bounds && <RangeBar value={number} bounds={bounds} tone={flag?.tone ?? 'neutral'} />}
+              {number !== undefined && bounds && <RangeBar value={number} bounds={bounds} tone={tone ?? 'neutral'} />}
               <span class="quiet">{describeBounds(range)}</span>
               {number !== undefined && patient !== undefined && coding && (
                 <Button variant="quiet" pressed={isOpen} onClick={() => setIsOpen(!isOpen)}>

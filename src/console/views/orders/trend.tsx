@@ -4,7 +4,7 @@ import { type CodeableConcept, type Observation, readTrend } from '../../api/ord
 import { useRequest } from '../../api/use-request.ts';
 import { RequestView } from '../../components/request-view.tsx';
 import { formatDay, TimeText } from '../../components/time-text.tsx';
-import { type Bounds, describeValue, findFlag, readNumber } from './observation-values.ts';
+import { type Bounds, describeMissingPlot, describeValue, findFlags, readNumber } from './observation-values.ts';
 import type { TrendPoint } from './trend-plot.ts';
 
 interface TrendProps {
@@ -36,34 +36,42 @@ function TrendOf({ observations, name, unit, bounds }: Omit<TrendProps, 'patient
       {points.length > 1 ? (
         <Plot points={points} label={describePlot(name, points, unit)} bounds={bounds} />
       ) : (
-        <p class="quiet">There is one value so far: a trend needs two.</p>
+        <p class="quiet">{describeMissingPlot(observations.length, points.length, unit)}</p>
       )}
-      <table class="trend-values">
-        <caption>Values of {name}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Collected</th>
-            <th scope="col" class="end">
-              Value
-            </th>
-            <th scope="col">Flag</th>
-          </tr>
-        </thead>
-        <tbody>
-          {observations.toReversed().map((one) => (
-            <tr key={one.id}>
-              <td>{(one.effectiveDateTime ?? one.issued) && <TimeText at={(one.effectiveDateTime ?? one.issued)!} exact />}</td>
-              <td class="end">
-                {describeValue(one).value} {describeValue(one).unit}
-              </td>
-              <td>{findFlag(one)?.text}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {observations.length > 0 && <TrendValues observations={observations} name={name} />}
     </div>
   );
 }
+
+const TrendValues = ({ observations, name }: { observations: Observation[]; name: string }) => (
+  <table class="trend-values">
+    <caption>Values of {name}</caption>
+    <thead>
+      <tr>
+        <th scope="col">Collected</th>
+        <th scope="col" class="end">
+          Value
+        </th>
+        <th scope="col">Flag</th>
+      </tr>
+    </thead>
+    <tbody>
+      {observations.toReversed().map((one) => (
+        <tr key={one.id}>
+          <td>{(one.effectiveDateTime ?? one.issued) && <TimeText at={(one.effectiveDateTime ?? one.issued)!} exact />}</td>
+          <td class="end">
+            {describeValue(one).value} {describeValue(one).unit}
+          </td>
+          <td>
+            {findFlags(one)
+              .map(({ text }) => text)
+              .join(', ')}
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
 
 function describePlot(name: string, points: TrendPoint[], unit = ''): string {
   const [first, last] = [points[0]!, points.at(-1)!];
