@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
+import { escapeValue } from '../../src/console/api/fhir.ts';
 import { findParameter, listReferrers, readCapabilities } from '../../src/console/views/explorer/query/capabilities.ts';
 import { formatPath, parsePath } from '../../src/console/views/explorer/query/parameter-path.ts';
 import { findProblemRow } from '../../src/console/views/explorer/query/problem-row.ts';
 import { formatQueryLine, isProblem, parseQueryLine, type SearchQuery } from '../../src/console/views/explorer/query/search-query.ts';
 import {
-  escapeValue,
   formatPrefixed,
   formatQuantity,
   formatToken,

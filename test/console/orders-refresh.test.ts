@@ -88,6 +88,22 @@ inChromium('orders that are read again', () => {
     await page.unroute(SEARCHES);
   });
 
+  test('the filter by patient wants each word, in any order', async () => {
+    const { page } = opened;
+    await opened.go('/orders');
+    await page.waitForSelector('.order-card');
+    for (const [typed, isFound] of [
+      ['Lovelace, Nobody', false],
+      ['Lovelace, Ada', true],
+      ['ada $', false],
+      ['ada love', true],
+    ] as const) {
+      await page.fill('input[type=search]', typed);
+      await page.waitForSelector(isFound ? '.order-card' : '.board-column:nth-child(2) .none:has-text("No order matches.")');
+      await page.waitForSelector('.order-card', { state: isFound ? 'visible' : 'detached' });
+    }
+  });
+
   describe('when the time passes', () => {
     const reads: string[] = [];
     beforeAll(async () => {

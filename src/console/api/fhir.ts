@@ -25,6 +25,9 @@ export interface Bundle<T = Resource> {
 /** The path of a resource or of an operation: each part is encoded. */
 export const toFhirPath = (...parts: string[]): string => [FHIR, ...parts.map(encodeURIComponent)].join('/');
 
+/** A text as part of a search value: the separators in it are escaped. https://hl7.org/fhir/R4/search.html#escaping */
+export const escapeValue = (text: string): string => text.replace(/[\\,$|]/g, '\\$&');
+
 /** `params`: the parameters in order. `type` '': the system. */
 export const search = <T extends Resource = Resource>(
   type: string,

@@ -1,7 +1,7 @@
 // Orders by the FHIR API: ServiceRequests with their Tasks, reports and results. Searches go by POST.
 import { ApiError } from './api-error.ts';
 import { parseDigits } from './exact-json.ts';
-import { search as searchFhir, toFhirPath } from './fhir.ts';
+import { escapeValue, search as searchFhir, toFhirPath } from './fhir.ts';
 import type { Patient } from './patients.ts';
 import { request } from './request.ts';
 
@@ -141,12 +141,19 @@ export interface BoardOrder {
 
 interface BoardFilter {
   statuses: string[];
-  /** The beginning of a name of the patient. */
+  /** Each word begins a name of the patient. */
   patient: string;
   /** ISO 8601: changed since then. */
   since: string | undefined;
   count: number;
 }
+
+/** The words of a name as values of a search parameter (`Doe, Jane`). */
+const toWords = (name: string): string[] =>
+  name
+    .split(/[\s,]+/)
+    .filter((word) => word !== '')
+    .map(escapeValue);
 
 /** The orders of a column, last changed first. `total`: undefined if the server does not count them. */
 export async function readBoardColumn(
@@ -163,7 +170,7 @@ export async function readBoardColumn(
       ['_sort', '-modified'],
       ['_count', String(filter.count)],
       ['_total', 'accurate'],
-      ...(filter.patient === '' ? [] : [['patient.name', filter.patient] as [string, string]]),
+      ...toWords(filter.patient).map((word): [string, string] => ['patient.name', word]),
       ...(filter.since === undefined ? [] : [['modified', `ge${filter.since}`] as [string, string]]),
     ],
     signal,

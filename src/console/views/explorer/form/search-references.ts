@@ -1,8 +1,7 @@
 // Finds resources that a reference may lead to, by what people call them. https://hl7.org/fhir/R4/search.html#reference
-import { type Resource, search } from '../../../api/fhir.ts';
+import { escapeValue, type Resource, search } from '../../../api/fhir.ts';
 import type { ComboboxOption } from '../../../components/use-options.ts';
 import { type Capabilities, findParameter } from '../query/capabilities.ts';
-import { escapeValue } from '../query/search-value.ts';
 import { describeResource, describeValue } from '../results/describe-value.ts';
 
 const COUNT = '8';

@@ -1,9 +1,10 @@
 // The input of one value, by the kind of the parameter and its modifier. https://hl7.org/fhir/R4/search.html#ptypes
 import { useCallback } from 'preact/hooks';
+import { escapeValue } from '../../../api/fhir.ts';
 import { Combobox } from '../../../components/combobox.tsx';
 import { filterOptions } from '../../../components/use-options.ts';
 import type { Capabilities, SearchableParameter } from '../query/capabilities.ts';
-import { escapeValue, formatToken, NUMBER_PREFIXES, PREFIXES, parseToken, unescapeValue } from '../query/search-value.ts';
+import { formatToken, NUMBER_PREFIXES, PREFIXES, parseToken, unescapeValue } from '../query/search-value.ts';
 import { expandValueSet } from './expand-value-set.ts';
 import { PrefixedInput, QuantityInput } from './prefixed-input.tsx';
 import { ReferenceInput } from './reference-input.tsx';

@@ -1,4 +1,5 @@
 // The value of a search parameter in its parts: alternatives by comma, a prefix, a system. https://hl7.org/fhir/R4/search.html#escaping, #prefix
+import { escapeValue } from '../../../api/fhir.ts';
 
 /** The alternatives of a value, still escaped. */
 export function splitAlternatives(value: string): string[] {
@@ -16,9 +17,6 @@ function splitAt(text: string, separator: string): string[] {
   }
   return parts;
 }
-
-/** A text as part of a value: the separators in it are escaped. */
-export const escapeValue = (text: string): string => text.replace(/[\\,$|]/g, '\\$&');
 
 export const unescapeValue = (value: string): string => value.replace(/\\([\\,$|])/g, '$1');
 
