@@ -104,6 +104,26 @@ inChromium('orders in the console', () => {
     expect(await countOrders()).toBe(before + 1);
   });
 
+  test('an order that is placed after the dialog was left does not change the page', async () => {
+    const { page } = opened;
+    await opened.go('/orders');
+    await choose('Ada Lovelace', 'Thyroid panel');
+    const orders = '**/fhir/R4/ServiceRequest/*';
+    let isHeld = true;
+    await page.route(orders, async (route) => {
+      while (isHeld) await delay(20);
+      await route.continue();
+    });
+    await page.click('dialog button:has-text("Place the order")');
+    await page.waitForSelector('dialog button:has-text("Cancel")[disabled]');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    isHeld = false;
+    await page.waitForSelector('.toast:has-text("The order is placed")');
+    expect([pathOf(), await page.isVisible('.board')]).toEqual(['/console/orders', true]);
+    await page.unroute(orders);
+  });
+
   test('an order is placed from the catalogue; a test that is not ordered alone cannot be chosen', async () => {
     const { page } = opened;
     await opened.go('/orders');

@@ -9,6 +9,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { PatientInput } from '../../components/patient-input.tsx';
 import { showToast } from '../../components/toast.tsx';
+import { useIsMounted } from '../../components/use-is-mounted.ts';
 import type { ComboboxOption } from '../../components/use-options.ts';
 import { navigate } from '../../router.ts';
 
@@ -18,9 +19,12 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
   const [error, setError] = useState<ApiError | undefined>(undefined);
   const dryRun = useRequest([patient, test?.id], async (signal) => (patient && test ? tryOrder(patient, test, signal) : undefined));
   const outcome = dryRun.state === 'ready' ? dryRun.data : undefined;
+  const [isPlacing, setIsPlacing] = useState(false);
+  const isMounted = useIsMounted();
   const ids = useRef(new Map<string, string>());
   const place = async (): Promise<void> => {
     setError(undefined);
+    setIsPlacing(true);
     const choice = `${patient} ${test!.id}`;
     // the same choice again is the same order: the response of an attempt may be lost
     const id = ids.current.get(choice) ?? crypto.randomUUID();
@@ -28,14 +32,21 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
     try {
       const { isRepeated } = await placeOrder(id, patient, test!);
       showToast({ text: isRepeated ? 'The order was placed already' : 'The order is placed' });
-      navigate(`/orders/${encodeURIComponent(id)}`, { replace: true });
+      if (isMounted.current) navigate(`/orders/${encodeURIComponent(id)}`, { replace: true });
     } catch (failure) {
-      if (failure instanceof ApiError) setError(failure);
+      if (!(failure instanceof ApiError)) throw failure;
+      if (isMounted.current) setError(failure);
+      else
+        showToast({ text: `The order ${failure.status === 0 ? 'may not be placed' : 'is not placed'}: ${failure.message}`, tone: 'bad' });
+    } finally {
+      setIsPlacing(false);
     }
   };
   const actions = (
     <>
-      <Button onClick={onClose}>Cancel</Button>
+      <Button disabled={isPlacing} onClick={onClose}>
+        Cancel
+      </Button>
       <Button variant="primary" disabled={!outcome || outcome.refusal !== undefined} onClick={place}>
         Place the order
       </Button>
