@@ -124,21 +124,28 @@ inChromium('orders in the console', () => {
     await page.unroute(orders);
   });
 
-  test('an order is placed from the catalogue; a test that is not ordered alone cannot be chosen', async () => {
+  test('an order is placed from the catalogue; only the chosen test is tried, and one that is not ordered alone is refused', async () => {
     const { page } = opened;
+    let tries = 0;
+    await page.route('**/ServiceRequest/$validate*', (route) => {
+      tries++;
+      return route.continue();
+    });
     await opened.go('/orders');
-    await page.click('button:has-text("Place an order")');
-    // the dialog opens with the focus where one types first
-    await page.keyboard.type('love');
-    await page.click('[role=option]:has-text("Ada Lovelace")');
+    await choose('Ada Lovelace', 'Thyroid panel');
+    expect(tries).toBe(1);
     await page.click('input[aria-label=Test]');
-    await page.waitForSelector('[role=option][aria-disabled=true]:has-text("Free T4"):has-text("not ordered alone")');
+    await page.click('[role=option]:has-text("Free T4")');
+    await page.waitForSelector('.dry-run .refusal:has-text("It cannot be ordered")');
+    expect(await page.evaluate<boolean>('document.querySelector("dialog footer .primary").disabled')).toBe(true);
+    await page.click('input[aria-label=Test]');
     await page.click('[role=option]:has-text("Thyroid panel")');
     await page.waitForSelector('.dry-run:has-text("It can be ordered.")');
     expect(await opened.findViolations()).toEqual([]);
     await page.click('dialog button:has-text("Place the order")');
     await page.waitForSelector('h1:has-text("Thyroid panel")');
     expect(pathOf()).toMatch(/^\/console\/orders\/[0-9a-f-]{36}$/);
+    expect(tries).toBe(3);
   });
 
   test('the steps of the sandbox lead to a corrected report with values, ranges and flags', async () => {

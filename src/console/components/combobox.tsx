@@ -68,7 +68,6 @@ function useCombobox({ find, onChoose, onText, isRemote = false }: ComboboxProps
     setAt(-1);
   };
   const choose = (option: ComboboxOption): void => {
-    if (option.isDisabled) return;
     onChoose(option);
     close();
   };
@@ -139,7 +138,6 @@ function OptionList({ id, label, isOpen, found: { options, note }, at, choose }:
               tabIndex={-1}
               id={`${id}-${index}`}
               aria-selected={index === at}
-              aria-disabled={option.isDisabled || undefined}
               // the focus stays in the input
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => choose(option)}

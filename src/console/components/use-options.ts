@@ -6,8 +6,6 @@ export interface ComboboxOption {
   title: string;
   /** What it is, in a quieter colour. */
   hint?: string | undefined;
-  /** It is shown, and cannot be chosen. */
-  isDisabled?: boolean;
 }
 
 /** Finds the options for a text. A promise is for the server: it is asked after a pause. */

@@ -60,7 +60,7 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
       </div>
       <div class="choice">
         <span aria-hidden="true">Test</span>
-        <TestInput patient={patient} chosen={test} onChoose={setTest} />
+        <TestInput chosen={test} onChoose={setTest} />
       </div>
       <div class="dry-run" role="status">
         {outcome?.refusal !== undefined && <p class="refusal">It cannot be ordered: {outcome.refusal}</p>}
@@ -69,7 +69,7 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
           <p class="quiet">Choose a patient and a test. Nothing is stored before you place the order.</p>
         )}
       </div>
-      {dryRun.state === 'failed' && <ErrorNotice error={dryRun.error} title="Try the order" />}
+      {dryRun.state === 'failed' && <ErrorNotice error={dryRun.error} title="Try the order" retry={dryRun.reload} />}
       {error && <ErrorNotice error={error} title="Place the order" />}
     </Dialog>
   );
@@ -78,26 +78,18 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
 const toSentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 
 interface TestInputProps {
-  patient: string;
   chosen: CatalogueEntry | undefined;
   onChoose: (entry: CatalogueEntry) => void;
 }
 
-/** The tests of the catalogue. Once the patient is known, those that cannot be ordered for this patient are last. */
-function TestInput({ patient, chosen, onChoose }: TestInputProps) {
+/** The tests of the catalogue. Whether one can be ordered is found out when it is chosen. */
+function TestInput({ chosen, onChoose }: TestInputProps) {
   const entries = useRef(new Map<string, CatalogueEntry>());
-  const find = useCallback(
-    async (text: string, signal: AbortSignal) => {
-      const found = await findTests(text.trim(), signal);
-      for (const entry of found) entries.current.set(entry.id, entry);
-      const refusals = await Promise.all(
-        found.map(async (entry) => (patient === '' ? undefined : (await tryOrder(patient, entry, signal)).refusal)),
-      );
-      const options = found.map((entry, at) => toOption(entry, refusals[at] !== undefined));
-      return [...options.filter(({ isDisabled }) => !isDisabled), ...options.filter(({ isDisabled }) => isDisabled)];
-    },
-    [patient],
-  );
+  const find = useCallback(async (text: string, signal: AbortSignal) => {
+    const found = await findTests(text.trim(), signal);
+    for (const entry of found) entries.current.set(entry.id, entry);
+    return found.map((entry): ComboboxOption => ({ value: entry.id, title: toTitle(entry), hint: entry.subtitle }));
+  }, []);
   return (
     <Combobox
       label="Test"
@@ -111,10 +103,3 @@ function TestInput({ patient, chosen, onChoose }: TestInputProps) {
 }
 
 const toTitle = ({ title, name, id }: CatalogueEntry): string => title ?? name ?? id;
-
-const toOption = (entry: CatalogueEntry, isDisabled: boolean): ComboboxOption => ({
-  value: entry.id,
-  title: toTitle(entry),
-  hint: isDisabled ? 'not ordered alone' : entry.subtitle,
-  isDisabled,
-});
