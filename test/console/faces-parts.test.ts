@@ -9,6 +9,7 @@ import { contains, merge } from '../../src/console/views/faces/merge.ts';
 import { filterNarrative, type SafeNode, type SourceNode } from '../../src/console/views/faces/narrative.ts';
 import { groupNodes, listReferences } from '../../src/console/views/faces/reference-list.ts';
 import { listRows } from '../../src/console/views/faces/rows.ts';
+import { listChanges } from '../../src/faces/changes.ts';
 import fc from '../fast-check.ts';
 
 const exact = (text: string): Json => parseExact(text).value;
@@ -72,6 +73,24 @@ describe('differences', () => {
       }),
     );
   });
+});
+
+test('the server lists the same changes in a preview as the page does between two versions', () => {
+  const telecom = ['+12125550001', 'ada@example.com', '+12125550002'].map((value) => ({ value }));
+  expect(listChanges({ telecom }, { telecom: telecom.slice(1) })).toEqual([{ path: 'telecom[0]', before: telecom[0] }]);
+  const item = fc.oneof(fc.constantFrom(1, 2, 'a', null), fc.record({ v: fc.constantFrom(1, 2), w: fc.array(fc.constantFrom(1, 2)) }));
+  const lists = fc.record({ one: fc.array(item), other: fc.array(item) }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(lists, lists, (before, after) =>
+      expect(listChanges(before, after)).toEqual(
+        listDifferences(json(before), json(after)).map((change) => ({
+          ...change,
+          before: plain(change.before),
+          after: plain(change.after),
+        })),
+      ),
+    ),
+  );
 });
 
 describe('three-way merge', () => {
