@@ -35,7 +35,8 @@ function Main() {
   }, []);
   if (!session) return error ? <ErrorNotice error={error} title="Open the console" retry={() => refresh()} /> : null;
   if (session.surfaces.length === 0) return <SignIn session={session} problem={problem} onSignedIn={refresh} />;
-  return <SignedIn session={session} problem={problem} refresh={refresh} />;
+  // another session begins with new views: nothing of the one before stays
+  return <SignedIn key={session.id} session={session} problem={problem} refresh={refresh} />;
 }
 
 interface SignedInProps {

@@ -7,6 +7,7 @@ import { Badge } from './components/badge.tsx';
 import { Button } from './components/button.tsx';
 import { Icon } from './components/icons.tsx';
 import { toHref, useLocation } from './router.ts';
+import { findTenantName } from './session-context.tsx';
 import { readTheme, storeTheme, type Theme } from './theme.ts';
 import type { ViewEntry } from './views/view.ts';
 
@@ -72,7 +73,6 @@ export function Layout({ views, session, onSignedOut, openPalette, children }: L
 const isCurrent = (view: ViewEntry, path: string): boolean => path === view.path || (view.path !== '/' && path.startsWith(`${view.path}/`));
 
 function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSignedOut'>) {
-  const tenant = session.surfaces.find((surface) => surface.tenant)?.tenant;
   const leave = async (): Promise<void> => {
     await signOut();
     onSignedOut();
@@ -81,7 +81,7 @@ function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSign
     <div class="account">
       <Badge tone="accent">
         <span class="unseen">Tenant </span>
-        {tenant?.name ?? 'Operator'}
+        {findTenantName(session) ?? 'Operator'}
       </Badge>
       <Button variant="quiet" icon="key" label="Add a key" onClick={openAddKey} />
       <ThemeSwitch />

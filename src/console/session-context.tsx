@@ -1,9 +1,10 @@
-// Who is signed in, for all views. The session is asked for at the start, while it is used, and when the server refuses it.
+// Who is signed in, for all views. The session is asked for at the start, while it is used, when the server refuses it, and when another tab has changed it.
 import { type ComponentChildren, createContext } from 'preact';
 import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import { ApiError } from './api/api-error.ts';
-import { SESSION_REFUSED } from './api/request.ts';
+import { nameSession, SESSION_REFUSED } from './api/request.ts';
 import { readSession, type Session } from './api/session.ts';
+import { showToast } from './components/toast.tsx';
 
 interface SessionState {
   /** Undefined: not known yet. */
@@ -21,22 +22,60 @@ const RENEW_MS = 10 * 60_000;
 
 export function SessionProvider({ children }: { children: ComponentChildren }) {
   const [state, setState] = useState<Pick<SessionState, 'session' | 'error'>>({ session: undefined, error: undefined });
-  const refresh = useMemo(
-    () => (session?: Session) => {
-      if (session) setState({ session, error: undefined });
-      else
-        readSession()
-          .then((read) => setState({ session: read, error: undefined }))
-          .catch((error: unknown) => setState((before) => ({ ...before, error: error instanceof ApiError ? error : undefined })));
-    },
+  const { refresh, close } = useMemo(
+    () =>
+      shareSession({
+        show: (session) => setState({ session, error: undefined }),
+        fail: (error) => setState((before) => ({ ...before, error })),
+      }),
     [],
   );
   useEffect(() => {
     refresh();
-    return renewWhileUsed(refresh);
-  }, [refresh]);
+    const stop = renewWhileUsed(refresh);
+    return () => {
+      stop();
+      close();
+    };
+  }, [refresh, close]);
   return <SessionContext.Provider value={{ ...state, refresh }}>{children}</SessionContext.Provider>;
 }
+
+interface SessionListener {
+  show(session: Session): void;
+  fail(error: ApiError | undefined): void;
+}
+
+/** The session of this page, in step with those of the other tabs: they have the same cookie. */
+function shareSession({ show, fail }: SessionListener): { refresh: SessionState['refresh']; close(): void } {
+  const tabs = new BroadcastChannel('facet-session');
+  let shown: Session | undefined;
+  const take = (session: Session): void => {
+    if (!shown || shown.id !== session.id) tabs.postMessage(session.id);
+    nameSession(session.id);
+    shown = session;
+    show(session);
+  };
+  const read = (): Promise<void> =>
+    readSession()
+      .then((session) => {
+        if (shown?.id !== undefined && session.id !== undefined && session.id !== shown.id) announceOther(session);
+        take(session);
+      })
+      .catch((error: unknown) => fail(error instanceof ApiError ? error : undefined));
+  tabs.onmessage = ({ data }) => data !== shown?.id && void read();
+  return { refresh: (session) => (session ? take(session) : void read()), close: () => tabs.close() };
+}
+
+const announceOther = ({ surfaces }: Session): void =>
+  showToast({
+    text: `Another session has begun in this browser: you now work for ${findTenantName({ surfaces }) ?? 'the installation'}`,
+    tone: 'bad',
+  });
+
+/** The name of the tenant that a session opens. Undefined: an operator's session. */
+export const findTenantName = ({ surfaces }: Pick<Session, 'surfaces'>): string | undefined =>
+  surfaces.find(({ tenant }) => tenant)?.tenant?.name;
 
 /** Renews the session only if the user did something since the last time. */
 function renewWhileUsed(refresh: () => void): () => void {

@@ -34,6 +34,8 @@ export interface OpenConsole {
   /** Signs in as a tenant by one click. */
   signIn(tenant?: 'demo' | 'other'): Promise<void>;
   signOut(): Promise<void>;
+  /** Another tab of the same browser, with its cookies. Nothing is collected of it. */
+  openTab(): Promise<ConsolePage>;
   /** The violations that axe finds in the page as it is, in both colour schemes: each with its rule and its element. */
   findViolations(): Promise<string[]>;
   /** What the page must not do: errors in its console, requests to other origins. `allowed`: errors that a test provokes. */
@@ -52,7 +54,8 @@ export async function openConsole(env: Parameters<typeof listen>[1] = {}, instea
   const facet = await listen({ withDevelopmentKeys: true, ...instead }, env);
   const browser = await startChromium();
   // the methods that the tests of the console use are in ConsolePage
-  const page = (await browser.newPage()) as unknown as ConsolePage;
+  const context = await browser.newContext();
+  const page = (await context.newPage()) as unknown as ConsolePage;
   await page.setViewportSize(WIDE);
   const faults: string[] = [];
   const texts: Promise<string>[] = [];
@@ -80,6 +83,7 @@ export async function openConsole(env: Parameters<typeof listen>[1] = {}, instea
       await page.click('button[aria-label="Sign out"]');
       await page.waitForSelector('h1:has-text("Sign in")');
     },
+    openTab: async () => (await context.newPage()) as unknown as ConsolePage,
     findViolations: () => findViolations(page),
     listFaults: (allowed) => faults.filter((fault) => !allowed?.test(fault)),
     readTraffic: async () => (await Promise.all(texts)).join('\n'),

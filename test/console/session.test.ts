@@ -82,6 +82,19 @@ describe('a key that is added to the session of a page', () => {
     expect([surfacesOf(added), added.body.id]).toEqual([['fhir', 'loop'], id]);
   });
 
+  test('does not count for a page that shows another session, or none, in any API', async () => {
+    const { id } = (await signIn(facet.demo.fhir!)).body;
+    const other = await signedIn(facet.other.fhir!);
+    const paths = [`/fhir/R4/Patient/${ADA.id}`, `/loop/v1/patients/${ADA.id}`, '/admin/keys', `/console/api/faces/Patient/${ADA.id}`];
+    for (const path of paths) {
+      for (const cookie of [other, '']) {
+        const refused = await withCookie(cookie, path, { ...CONSOLE, 'X-Facet-Session': id }).expect(401);
+        expect([path, refused.text]).toEqual([path, expect.stringContaining('another one has begun in this browser')]);
+      }
+    }
+    await withCookie(other, '/healthz', CONSOLE).expect(200);
+  });
+
   test('is not added to another session of the browser, or to one that has ended', async () => {
     const { id } = (await signIn(facet.demo.fhir!)).body;
     const other = await signedIn(facet.other.fhir!);

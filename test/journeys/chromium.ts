@@ -22,7 +22,10 @@ export interface Page {
 }
 
 interface Browser {
+  /** A page in a browser profile of its own. */
   newPage(): Promise<Page>;
+  /** A profile of its own, whose pages share cookies. */
+  newContext(): Promise<{ newPage(): Promise<Page>; setDefaultTimeout(ms: number): void }>;
   close(): Promise<void>;
 }
 
@@ -51,6 +54,11 @@ export async function startChromium(): Promise<Browser> {
       const page = await browser.newPage();
       page.setDefaultTimeout(PATIENCE_MS);
       return page;
+    },
+    async newContext() {
+      const context = await browser.newContext();
+      context.setDefaultTimeout(PATIENCE_MS);
+      return context;
     },
     close: () => browser.close(),
   };

@@ -9,6 +9,8 @@ interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** The same for everyone: sent without the session, and the browser may keep the response. No other response is kept: it may contain patient data. */
   isPublic?: boolean;
+  /** Sent for whatever session the browser has, not only for the one that the page shows. */
+  isForAnySession?: boolean;
 }
 
 export interface Reply<T = unknown> {
@@ -19,6 +21,16 @@ export interface Reply<T = unknown> {
   /** The body as it was sent: parsing changes decimals (`1.00`). */
   text: string;
 }
+
+let sessionId: string | undefined;
+
+/** Names the session that the page shows. The server refuses a request if the browser has another one by now: all tabs share its cookie. */
+export const nameSession = (id: string | undefined): void => {
+  sessionId = id;
+};
+
+/** For what is kept in memory: of one session only. */
+export const readSessionName = (): string | undefined => sessionId;
 
 /** Fired when the server refuses the session. */
 export const SESSION_REFUSED = 'facet:session-refused';
@@ -33,13 +45,17 @@ export async function request<T = unknown>(path: string, options: RequestOptions
   throw new ApiError(response.status, readProblems(body, response.status), response.headers.get('x-request-id') ?? undefined);
 }
 
-async function send(path: string, { method = 'GET', headers = {}, body, signal, isPublic = false }: RequestOptions): Promise<Response> {
+async function send(path: string, { method = 'GET', body, signal, isPublic = false, ...options }: RequestOptions): Promise<Response> {
   const isForm = body instanceof URLSearchParams;
   const isJson = typeof body === 'object' && !isForm;
   try {
     return await fetch(path, {
       method,
-      headers: { ...(!isPublic && { 'X-Facet-Console': '1' }), ...(isJson && { 'Content-Type': 'application/json' }), ...headers },
+      headers: {
+        ...(!isPublic && buildSessionHeaders(options)),
+        ...(isJson && { 'Content-Type': 'application/json' }),
+        ...options.headers,
+      },
       credentials: isPublic ? 'omit' : 'same-origin',
       cache: isPublic ? 'default' : 'no-store',
       redirect: 'error',
@@ -51,6 +67,11 @@ async function send(path: string, { method = 'GET', headers = {}, body, signal, 
     throw new ApiError(0, [{ text: 'the server does not respond' }]);
   }
 }
+
+const buildSessionHeaders = ({ isForAnySession = false }: RequestOptions): Record<string, string> => ({
+  'X-Facet-Console': '1',
+  ...(sessionId !== undefined && !isForAnySession && { 'X-Facet-Session': sessionId }),
+});
 
 function parse(text: string): unknown {
   if (text === '') return undefined;

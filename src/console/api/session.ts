@@ -26,11 +26,12 @@ export interface Session {
 
 const PATH = '/console/session';
 
-export const readSession = async (signal?: AbortSignal): Promise<Session> => (await request<Session>(PATH, { signal })).body;
-export const signIn = async (key: string): Promise<Session> => (await request<Session>(PATH, { method: 'POST', body: { key } })).body;
-/** Adds a key to this session. The server refuses one of another tenant. */
-export const addKey = async ({ id = '' }: Session, key: string): Promise<Session> =>
-  (await request<Session>(PATH, { method: 'POST', body: { key }, headers: { 'X-Facet-Session': id } })).body;
+export const readSession = async (signal?: AbortSignal): Promise<Session> =>
+  (await request<Session>(PATH, { signal, isForAnySession: true })).body;
+export const signIn = async (key: string): Promise<Session> =>
+  (await request<Session>(PATH, { method: 'POST', body: { key }, isForAnySession: true })).body;
+/** Adds a key to the session of the page. The server refuses one of another tenant. */
+export const addKey = async (key: string): Promise<Session> => (await request<Session>(PATH, { method: 'POST', body: { key } })).body;
 export const signInAsDemo = async (tenant: string): Promise<Session> =>
-  (await request<Session>(`${PATH}/demo`, { method: 'POST', body: { tenant } })).body;
-export const signOut = async (): Promise<void> => void (await request(PATH, { method: 'DELETE' }));
+  (await request<Session>(`${PATH}/demo`, { method: 'POST', body: { tenant }, isForAnySession: true })).body;
+export const signOut = async (): Promise<void> => void (await request(PATH, { method: 'DELETE', isForAnySession: true }));

@@ -3,16 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { parseJson } from '../../fhir/json.ts';
 import { isObject } from '../../fhir/json-values.ts';
-import {
-  conflict,
-  forbidden,
-  invalid,
-  invalidStructure,
-  loginRequired,
-  methodNotAllowed,
-  notFound,
-  unsupportedMedia,
-} from '../../fhir/outcome.ts';
+import { conflict, forbidden, invalid, invalidStructure, methodNotAllowed, notFound, unsupportedMedia } from '../../fhir/outcome.ts';
 import type { Session } from '../../sessions/session-seal.ts';
 import { findDevelopmentKeys, type ReadDevelopmentKeys } from '../middleware/development-keys.ts';
 import { buildTextReader } from '../middleware/read-body.ts';
@@ -80,15 +71,13 @@ export function buildSessionRouter(api: SessionApi): Router {
   return router;
 }
 
-/** Signs in with the key. If the request names the session of the page, the key is added to that one, and only to that one. */
+/** Signs in with the key. If the request names the session of the page, the key is added to that one. */
 async function addKey(api: SessionApi, req: Request, res: Response, key: string | undefined): Promise<Session> {
   const caller = await identify(api, key);
   readRequestContext(res).caller = caller;
   const before = await readSession(req, api);
-  const expected = readExpectedSession(req);
-  if (expected !== undefined && before?.id !== expected) throw loginRequired('the session of this page has ended: load the page again');
   const { session, replaces } = await joinCredential(api, before, { caller, credential: key! });
-  if (expected !== undefined && replaces)
+  if (replaces && readExpectedSession(req) !== undefined)
     throw conflict('this key is of another tenant than the session: sign out, then sign in with it', 'key');
   return session;
 }

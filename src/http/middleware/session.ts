@@ -1,7 +1,9 @@
 // The session of the console: a cookie with encrypted credentials, which becomes the credential of a request that the console sends.
 // https://www.rfc-editor.org/rfc/rfc6265, docs/decisions/0061-console-application.md
 import type { CookieOptions, Request, RequestHandler, Response } from 'express';
+import { loginRequired } from '../../fhir/outcome.ts';
 import type { Session, SessionSeal } from '../../sessions/session-seal.ts';
+import { type RequestContext, readRequestContext } from './request-context.ts';
 
 export interface SessionParts {
   seal: SessionSeal;
@@ -81,15 +83,27 @@ export const readCookie = ({ headers: { cookie = '' } }: Request, name: string):
     .find((pair) => pair.startsWith(`${name}=`))
     ?.slice(name.length + 1);
 
+interface SessionUse extends SessionParts {
+  /** The surfaces whose credentials open the path of a request, the preferred one first. */
+  listSurfaces(req: Request): string[];
+  /** The surface in whose format a request is refused. */
+  findSurface(req: Request): RequestContext['surface'];
+}
+
 /**
- * Gives a request of the console the credential of its session for the surface that it goes to. A request with a credential of its own keeps it.
- * `listSurfaces`: the surfaces whose credentials open the path of a request, the preferred one first.
+ * Gives a request of the console the credential of its session for the surface that it goes to. A request with a credential of its own keeps it. All tabs of a browser
+ * share the cookie, so a page names the session that it shows, and is refused if that is another one by now.
  */
 export const useSession =
-  (parts: SessionParts, listSurfaces: (req: Request) => string[]): RequestHandler =>
+  ({ listSurfaces, findSurface, ...parts }: SessionUse): RequestHandler =>
   (req, res, next) => {
     if (hasCredential(req) || !isFromConsole(req)) return next();
     return readSession(req, parts).then((session) => {
+      const expected = readExpectedSession(req);
+      if (expected !== undefined && session?.id !== expected) {
+        readRequestContext(res).surface = findSurface(req);
+        throw loginRequired('the session of this page has ended, or another one has begun in this browser: load the page again');
+      }
       const surface = session && listSurfaces(req).find((name) => Object.hasOwn(session.credentials, name));
       if (surface !== undefined) useCredential(req, res, session!.credentials[surface]!);
       next();

@@ -5,6 +5,7 @@ import { addKey, type Session } from '../../api/session.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { showToast } from '../../components/toast.tsx';
+import { findTenantName } from '../../session-context.tsx';
 import { IssuerLinks, KeyForm } from './sign-in.tsx';
 
 interface AddKeyDialogProps {
@@ -15,11 +16,11 @@ interface AddKeyDialogProps {
 
 export function AddKeyDialog({ session, onAdded, onClose }: AddKeyDialogProps) {
   const [error, setError] = useState<ApiError>();
-  const tenant = session.surfaces.find((surface) => surface.tenant)?.tenant;
+  const tenant = findTenantName(session);
   const add = async (key: string): Promise<void> => {
     setError(undefined);
     try {
-      onAdded(await addKey(session, key));
+      onAdded(await addKey(key));
       showToast({ text: 'The key is added to your session' });
       onClose();
     } catch (reason) {
@@ -33,7 +34,7 @@ export function AddKeyDialog({ session, onAdded, onClose }: AddKeyDialogProps) {
         the place of the one before.
       </p>
       <p class="quiet">
-        {tenant ? `Only a key of ${tenant.name}, or of an operator, can be added. ` : ''}To work for another tenant, sign out first.
+        {tenant ? `Only a key of ${tenant}, or of an operator, can be added. ` : ''}To work for another tenant, sign out first.
       </p>
       <div class="credentials">
         <KeyForm attempt={add} action="Add the key" isFirst />

@@ -1,6 +1,6 @@
-// The codes of a value set, for a list of options. They are the same for everyone, so each set is asked for once. https://hl7.org/fhir/R4/valueset-operation-expand.html
+// The codes of a value set, for a list of options. Each set is asked for once in a session. https://hl7.org/fhir/R4/valueset-operation-expand.html
 import { type Resource, toFhirPath } from '../../../api/fhir.ts';
-import { request } from '../../../api/request.ts';
+import { readSessionName, request } from '../../../api/request.ts';
 import type { ComboboxOption } from '../../../components/use-options.ts';
 
 interface Concept {
@@ -16,14 +16,15 @@ interface ExpandedValueSet extends Resource {
 const EXPANDED = new Map<string, Promise<ComboboxOption[]>>();
 
 export function expandValueSet(url: string): Promise<ComboboxOption[]> {
-  const known = EXPANDED.get(url);
+  const key = `${readSessionName()} ${url}`;
+  const known = EXPANDED.get(key);
   if (known !== undefined) return known;
   const asked = request<ExpandedValueSet>(`${toFhirPath('ValueSet')}/$expand?url=${encodeURIComponent(url)}`).then(({ body }) =>
     (body.expansion?.contains ?? []).flatMap(toOptions),
   );
-  EXPANDED.set(url, asked);
+  EXPANDED.set(key, asked);
   // a failure is not kept: the session may get another key
-  asked.catch(() => EXPANDED.delete(url));
+  asked.catch(() => EXPANDED.delete(key));
   return asked;
 }
 
