@@ -1,6 +1,8 @@
 // The session of the console over HTTP: what its cookie is and when it counts, whose data it opens, and what ends it.
 import request, { type Response } from 'supertest';
-import { updateTenant } from '../../src/store/tenants.ts';
+import { findPrefix } from '../../src/administration/key-surfaces.ts';
+import { createApiKey, INSTALLATION } from '../../src/store/api-keys.ts';
+import { findTenant, updateTenant } from '../../src/store/tenants.ts';
 import { AUDIENCE, startIssuer } from '../access-tokens/issuer-fixture.ts';
 import { type Running, startFacet } from '../journeys/running-server.ts';
 import { until } from '../until.ts';
@@ -112,6 +114,20 @@ describe('a key that is added to the session of a page', () => {
     expect(replaced.body.id).toMatch(/^[0-9a-f-]{36}$/);
     expect(replaced.body.id).not.toBe(id);
   });
+});
+
+test('with a key of an administrator and one of an operator, the administration takes the tenant that the page names', async () => {
+  const { id: tenant } = (await findTenant(facet.store.database, { slug: 'demo' }))!;
+  let cookie = '';
+  for (const [owner, surface] of [
+    [tenant, 'admin'],
+    [INSTALLATION, 'operator'],
+  ] as const) {
+    const key = { tenant: owner, surface, scopes: [], prefix: findPrefix({}, surface), at: '2026-01-01T00:00:00.000Z' };
+    const { text } = await createApiKey(facet.store.database, key);
+    cookie = toCookie(await signIn(text, cookie).expect(200));
+    await withCookie(cookie, '/admin/orders?state=all&tenant=demo').expect(200);
+  }
 });
 
 test('a response that the cookie opened is not kept by the browser; one to a key may be checked again', async () => {

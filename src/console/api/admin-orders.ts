@@ -45,19 +45,18 @@ interface SandboxOrder {
   steps: string[];
 }
 
-/** The session of the administration: the query that names its tenant. Undefined: the session has no key for it. */
+/** The query that names the tenant of the session, for the administration: an operator must name it, an administrator may. Undefined: the session has no key for it. */
 export function findAdminQuery({ surfaces }: Session): string | undefined {
-  if (surfaces.some(({ name }) => name === 'admin')) return '';
-  const tenant = surfaces.find((surface) => surface.name === 'fhir')?.tenant;
-  return surfaces.some(({ name }) => name === 'operator') && tenant ? `tenant=${encodeURIComponent(tenant.slug)}` : undefined;
+  const slug = surfaces.find(({ tenant }) => tenant)?.tenant?.slug;
+  const isOpen = surfaces.some(({ name }) => name === 'admin' || name === 'operator');
+  return isOpen && slug !== undefined ? `tenant=${encodeURIComponent(slug)}` : undefined;
 }
 
-const toPath = (id: string, action: string, query: string): string =>
-  `/admin/orders/${encodeURIComponent(id)}${action}${query && `?${query}`}`;
+const toPath = (id: string, action: string, query: string): string => `/admin/orders/${encodeURIComponent(id)}${action}?${query}`;
 
 /** The messages that wait, oldest first: at most 200. */
 export const listWaiting = async (query: string, signal?: AbortSignal): Promise<OrderMessage[]> =>
-  (await request<{ orders: OrderMessage[] }>(`/admin/orders?state=open&limit=200${query && `&${query}`}`, { signal })).body.orders;
+  (await request<{ orders: OrderMessage[] }>(`/admin/orders?state=open&limit=200&${query}`, { signal })).body.orders;
 
 export const readAdminOrder = async (id: string, query: string, signal?: AbortSignal): Promise<AdminOrder> =>
   (await request<AdminOrder>(toPath(id, '', query), { signal })).body;
