@@ -73,7 +73,9 @@ describe('servers behind a proxy with TLS', () => {
     const last = SERVER_URL === undefined ? first : await startProcess(env);
     const browser = openTestBrowser();
     const begun = await browser.browse(toLoginUrl(first.url, own.url, '/console/orders'));
-    expect(cookiesOf(begun)).toMatch(/^__Host-facet-console-sign-in=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
+    expect(cookiesOf(begun)).toMatch(
+      /^__Host-facet-console-sign-in-[0-9a-f]{12}=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+    );
     const callback = await signInAtProvider(browser, locationOf(begun), 'ann');
     expect(callback.startsWith(`${redirectUri}?`)).toBe(true);
     const completed = await browser.browse(callback.replace(PUBLIC_URL, last.url));

@@ -56,6 +56,7 @@ afterEach(() => {
 });
 
 const loginUrl = (of = issuer, to = '/console/Patient/ada'): string => toLoginUrl(facet.url, of.url, to);
+const pendingOf = ({ cookies }: TestBrowser): string[] => [...cookies.keys()].filter((name) => name.includes('sign-in'));
 const signIn = (login?: string, of = issuer) => signInAt(loginUrl(of), login);
 const readPatient = async ({ browse }: TestBrowser, id: string): Promise<number> =>
   (await browse(`${facet.url}/fhir/R4/Patient/${id}`, { headers: X_CONSOLE })).status;
@@ -95,7 +96,9 @@ test('the cookie of a sign-in is HttpOnly and SameSite=Lax, ends after ten minut
   const begun = await browser.browse(loginUrl());
   const { port } = new URL(facet.url);
   const [, value, expires] =
-    new RegExp(`^facet-console-sign-in-${port}=([\\w.-]+); Path=/; Expires=([^;]+); HttpOnly; SameSite=Lax$`).exec(cookiesOf(begun)) ?? [];
+    new RegExp(`^facet-console-sign-in-[0-9a-f]{12}-${port}=([\\w.-]+); Path=/; Expires=([^;]+); HttpOnly; SameSite=Lax$`).exec(
+      cookiesOf(begun),
+    ) ?? [];
   expect(Math.abs(Date.parse(expires!) - Date.now() - 600 * SECOND)).toBeLessThan(60 * SECOND);
   const state = new URL(locationOf(begun)).searchParams.get('state')!;
   expect(
@@ -106,7 +109,7 @@ test('the cookie of a sign-in is HttpOnly and SameSite=Lax, ends after ten minut
   ).not.toContain(state);
   const completed = await browser.browse(await signInAtProvider(browser, locationOf(begun), 'ann'));
   expect(cookiesOf(completed)).toMatch(
-    new RegExp(`^facet-console-sign-in-${port}=; Path=/; Expires=Thu, 01 Jan 1970 [^;]+; HttpOnly; SameSite=Lax$`, 'm'),
+    new RegExp(`^facet-console-sign-in-[0-9a-f]{12}-${port}=; Path=/; Expires=Thu, 01 Jan 1970 [^;]+; HttpOnly; SameSite=Lax$`, 'm'),
   );
   expect(cookiesOf(completed)).toMatch(
     new RegExp(`^facet-console-${port}=[\\w.-]+; Path=/; Expires=[^;]+; HttpOnly; SameSite=Strict$`, 'm'),
@@ -171,14 +174,26 @@ describe('the session', () => {
   test('is not opened by the cookie of a sign-in, and the other way round', async () => {
     const { browser } = await signIn();
     const { port } = new URL(facet.url);
-    const [session, pending] = [`facet-console-${port}`, `facet-console-sign-in-${port}`];
+    const session = `facet-console-${port}`;
     const begun = openTestBrowser();
-    await begun.browse(loginUrl());
+    const callback = await leadBack(begun, loginUrl());
+    const pending = pendingOf(begun)[0]!;
     expect(await readPatient(openTestBrowser(new Map([[session, begun.cookies.get(pending)!]])), 'ada')).toBe(401);
     const swapped = openTestBrowser(new Map([[pending, browser.cookies.get(session)!]]));
-    const callback = await leadBack(openTestBrowser(), loginUrl());
     expect(locationOf(await swapped.browse(callback))).toBe('/console?sign-in=expired');
   });
+});
+
+test('two sign-ins of one browser do not disturb each other, and at most four are under way', async () => {
+  const browser = openTestBrowser();
+  const first = await leadBack(browser, loginUrl(issuer, '/console/Patient/ada'));
+  const begun = await browser.browse(loginUrl(issuer, '/console/Patient/bob'));
+  expect(locationOf(await browser.browse(first))).toBe('/console/Patient/ada');
+  const second = await signInAtProvider(browser, locationOf(begun), 'ann');
+  expect(locationOf(await browser.browse(second))).toBe('/console/Patient/bob');
+  expect(pendingOf(browser)).toEqual([]);
+  for (let count = 0; count < 7; count++) await browser.browse(loginUrl());
+  expect(pendingOf(browser)).toHaveLength(4);
 });
 
 describe('a callback is refused', () => {
@@ -199,7 +214,7 @@ describe('a callback is refused', () => {
     const other = openTestBrowser();
     await other.browse(loginUrl());
     const before = issuer.tokens.requests;
-    expect(locationOf(await other.browse(callback))).toBe('/console/Patient/ada?sign-in=expired');
+    expect(locationOf(await other.browse(callback))).toBe('/console?sign-in=expired');
     expect(issuer.tokens.requests).toBe(before);
   });
 

@@ -1,6 +1,6 @@
 // Signs in to the console at an issuer of access tokens: leads the browser there, and makes a session of the access token that it brings back.
 // https://www.rfc-editor.org/rfc/rfc9700, docs/decisions/0065-sign-in-at-an-issuer.md
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { notFound } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
@@ -34,6 +34,8 @@ const SESSION = `${CONSOLE}/session`;
 /** A navigation that the console or the user begins. Another site cannot begin a sign-in. */
 const OWN_SITES = ['same-origin', 'none', undefined];
 const COOKIE = { name: 'facet-console-sign-in', sameSite: 'lax' } as const;
+/** How many sign-ins of one browser may be under way: each has a cookie, and the headers of a request are limited. */
+const MAX_PENDING = 4;
 const MAX_PATH_LENGTH = 1000;
 
 /** The path to which an issuer with this name sends the browser back. Each has its own, so that none can pass its response off as one of another. */
@@ -61,7 +63,8 @@ async function begin(parts: SignInParts, req: Request, res: Response): Promise<v
   if ('problem' in begun) return redirectToProblem(res, to, begun);
   const session = withoutToken(await openSession(req, parts));
   const { text, ends } = await parts.signIn.seal.seal({ name: issuer.name, attempt: begun.attempt, to, ...(session && { session }) });
-  const { name, options } = describeCookie(COOKIE, baseUrl);
+  const { name, options } = describeCookie(toCookieKind(hashState(begun.attempt.state)), baseUrl);
+  for (const old of listPending(req, baseUrl).slice(0, -MAX_PENDING + 1)) res.clearCookie(old, options);
   res.cookie(name, text, { ...options, expires: new Date(ends) });
   redirect(res, begun.url);
 }
@@ -94,8 +97,23 @@ async function complete(parts: SignInParts, req: Request, res: Response): Promis
 
 /** Signing out ends a sign-in that was begun, because it remembers credentials of the session. */
 export function endSignIns(req: Request, res: Response, { findBaseUrl }: SignInParts): void {
-  const { name, options } = describeCookie(COOKIE, findBaseUrl(req));
-  res.clearCookie(name, options);
+  const baseUrl = findBaseUrl(req);
+  const { options } = describeCookie(COOKIE, baseUrl);
+  for (const name of listPending(req, baseUrl)) res.clearCookie(name, options);
+}
+
+/** Each sign-in has a cookie of its own, so that two tabs can sign in at once. */
+const toCookieKind = (suffix: string) => ({ ...COOKIE, name: `${COOKIE.name}-${suffix}` });
+
+const hashState = (state: string): string => createHash('sha256').update(state).digest('hex').slice(0, 12);
+
+/** The cookies of sign-ins that were begun, the oldest first: https://www.rfc-editor.org/rfc/rfc6265#section-5.4 */
+function listPending({ headers: { cookie = '' } }: Request, baseUrl: string): string[] {
+  const pattern = new RegExp(`^${describeCookie(toCookieKind('[0-9a-f]{12}'), baseUrl).name}$`);
+  return cookie
+    .split(';')
+    .map((pair) => pair.trim().split('=')[0]!)
+    .filter((name) => pattern.test(name));
 }
 
 function findIssuer({ signIn }: SignInParts, { params }: Request): SignInIssuer {
@@ -104,9 +122,9 @@ function findIssuer({ signIn }: SignInParts, { params }: Request): SignInIssuer 
   return issuer;
 }
 
-/** The sign-in that this browser began. It can be completed once only: the cookie ends. */
+/** The sign-in that this browser began with the state of the response. It can be completed once only: the cookie ends. */
 async function takePending({ signIn, findBaseUrl }: SignInParts, req: Request, res: Response): Promise<PendingSignIn | undefined> {
-  const { name, options } = describeCookie(COOKIE, findBaseUrl(req));
+  const { name, options } = describeCookie(toCookieKind(hashState(readParameter(req, 'state'))), findBaseUrl(req));
   const text = readCookie(req, name);
   res.clearCookie(name, options);
   return text === undefined ? undefined : signIn.seal.open(text);
