@@ -4,6 +4,8 @@ interface Problem {
   /** The FHIRPath of the element. */
   expression?: string | undefined;
   severity?: string | undefined;
+  /** Of an OperationOutcome. https://hl7.org/fhir/R4/valueset-issue-type.html */
+  code?: string | undefined;
 }
 
 export class ApiError extends Error {
@@ -59,13 +61,15 @@ export function readProblems(body: unknown, status: number): Problem[] {
 
 interface Issue {
   severity?: string;
+  code?: string;
   diagnostics?: string;
   details?: { text?: string };
   expression?: string[];
 }
 
-const toProblem = ({ severity, diagnostics, details, expression }: Issue): Problem => ({
+const toProblem = ({ severity, code, diagnostics, details, expression }: Issue): Problem => ({
   text: details?.text ?? diagnostics ?? 'no text',
   expression: expression?.[0],
   severity,
+  code,
 });

@@ -1,7 +1,7 @@
 // Orders by the FHIR API: ServiceRequests with their Tasks, reports and results. Searches go by POST.
-import { ApiError } from './api-error.ts';
+import { ApiError, readProblems } from './api-error.ts';
 import { parseDigits } from './exact-json.ts';
-import { escapeValue, search as searchFhir, toFhirPath } from './fhir.ts';
+import { type Bundle, escapeValue, FHIR, type Resource, search as searchFhir, toFhirPath } from './fhir.ts';
 import type { Patient } from './patients.ts';
 import { request } from './request.ts';
 
@@ -21,13 +21,12 @@ interface Reference {
   display?: string;
 }
 
-interface Resource {
-  resourceType: string;
+interface StoredResource extends Resource {
   id: string;
-  meta?: { versionId?: string; lastUpdated?: string; tag?: Coding[] };
+  meta?: NonNullable<Resource['meta']> & { tag?: Coding[] };
 }
 
-export interface ServiceRequest extends Resource {
+export interface ServiceRequest extends StoredResource {
   resourceType: 'ServiceRequest';
   status: string;
   code?: CodeableConcept;
@@ -35,7 +34,7 @@ export interface ServiceRequest extends Resource {
   note?: { text: string }[];
 }
 
-export interface Task extends Resource {
+export interface Task extends StoredResource {
   resourceType: 'Task';
   status: string;
   statusReason?: CodeableConcept;
@@ -61,7 +60,7 @@ export interface ReferenceRange {
   text?: string;
 }
 
-export interface Observation extends Resource {
+export interface Observation extends StoredResource {
   resourceType: 'Observation';
   status: string;
   code: CodeableConcept;
@@ -79,7 +78,7 @@ export interface Observation extends Resource {
   note?: { text: string }[];
 }
 
-export interface DiagnosticReport extends Resource {
+export interface DiagnosticReport extends StoredResource {
   resourceType: 'DiagnosticReport';
   status: string;
   code?: CodeableConcept;
@@ -92,7 +91,7 @@ export interface DiagnosticReport extends Resource {
 }
 
 /** A test of the catalogue. */
-export interface CatalogueEntry extends Resource {
+export interface CatalogueEntry extends StoredResource {
   resourceType: 'ActivityDefinition';
   title?: string;
   name?: string;
@@ -100,13 +99,6 @@ export interface CatalogueEntry extends Resource {
   code?: CodeableConcept;
 }
 
-interface Bundle {
-  total?: number;
-  link?: { relation: string; url: string }[];
-  entry?: { resource?: Resource; search?: { mode?: string } }[];
-}
-
-const BASE = '/fhir/R4';
 const FHIR_JSON = { 'Content-Type': 'application/fhir+json' };
 
 async function search(type: string, parameters: [string, string][], signal?: AbortSignal): Promise<Bundle> {
@@ -114,16 +106,16 @@ async function search(type: string, parameters: [string, string][], signal?: Abo
 }
 
 /** The resources of one type in a Bundle. */
-const pick = <T extends Resource>({ entry = [] }: Bundle, type: T['resourceType']): T[] =>
+const pick = <T extends StoredResource>({ entry = [] }: Bundle, type: T['resourceType']): T[] =>
   entry.flatMap(({ resource }) => (resource?.resourceType === type ? [resource as T] : []));
 
 async function read<T>(type: string, id: string, signal?: AbortSignal): Promise<T> {
-  return parseDigits((await request(`${BASE}/${type}/${encodeURIComponent(id)}`, { signal })).text) as T;
+  return parseDigits((await request(toFhirPath(type, id), { signal })).text) as T;
 }
 
 /** The versions of a resource, oldest first. */
-async function readVersions<T extends Resource>(type: T['resourceType'], id: string, signal?: AbortSignal): Promise<T[]> {
-  const { text } = await request(`${BASE}/${type}/${encodeURIComponent(id)}/_history?_count=100`, { signal });
+async function readVersions<T extends StoredResource>(type: T['resourceType'], id: string, signal?: AbortSignal): Promise<T[]> {
+  const { text } = await request(`${toFhirPath(type, id, '_history')}?_count=100`, { signal });
   return pick<T>(parseDigits(text) as Bundle, type).reverse();
 }
 
@@ -257,7 +249,7 @@ export async function readTrend(patient: string, { system, code }: Coding, signa
 
 /** The laboratory's document. */
 export async function readDocument(url: string): Promise<Blob> {
-  const { body } = await request<{ data?: string; contentType?: string }>(`${BASE}/${url}`, {
+  const { body } = await request<{ data?: string; contentType?: string }>(`${FHIR}/${url}`, {
     headers: { Accept: 'application/fhir+json' },
   });
   const bytes = Uint8Array.from(atob(body.data ?? ''), (letter) => letter.charCodeAt(0));
@@ -297,17 +289,23 @@ export async function tryOrder(
   entry: CatalogueEntry,
   signal?: AbortSignal,
 ): Promise<{ refusal: string | undefined; remarks: string[] }> {
-  const { body } = await request<{ issue?: { severity: string; details?: { text?: string }; diagnostics?: string }[] }>(
-    `${BASE}/ServiceRequest/$validate?mode=create`,
-    { method: 'POST', headers: FHIR_JSON, body: JSON.stringify(buildRequest(patient, entry)), signal },
-  );
-  const issues = (body.issue ?? []).map(({ severity, details, diagnostics }) => ({ severity, text: details?.text ?? diagnostics ?? '' }));
-  const refusals = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal' || severity === 'warning');
+  const { status, body } = await request(`${FHIR}/ServiceRequest/$validate?mode=create`, {
+    method: 'POST',
+    headers: FHIR_JSON,
+    body: JSON.stringify(buildRequest(patient, entry)),
+    signal,
+  });
+  const issues = readProblems(body, status);
+  const refusals = issues.filter(isRefusal);
   return {
     refusal: refusals.length ? refusals.map(({ text }) => text).join('; ') : undefined,
-    remarks: issues.filter(({ severity }) => severity === 'information').map(({ text }) => text),
+    remarks: issues.filter((issue) => !isRefusal(issue)).map(({ text }) => text),
   };
 }
+
+/** A request with a warning by a business rule would be stored, and its order rejected. Other warnings do not prevent an order. */
+const isRefusal = ({ severity, code }: ReturnType<typeof readProblems>[number]): boolean =>
+  severity === 'error' || severity === 'fatal' || (severity === 'warning' && code === 'business-rule');
 
 /** Places an order under this id. `isRepeated`: it was placed already, because the response of an earlier attempt was lost. */
 export async function placeOrder(id: string, patient: string, entry: CatalogueEntry): Promise<{ isRepeated: boolean }> {
@@ -326,7 +324,7 @@ export async function placeOrder(id: string, patient: string, entry: CatalogueEn
 
 /** Withdraws an order that is active: the laboratory is told, if it has the order. What the laboratory reports meanwhile does not matter. */
 export async function withdrawOrder(id: string): Promise<void> {
-  await request(`${BASE}/ServiceRequest/${encodeURIComponent(id)}`, {
+  await request(toFhirPath('ServiceRequest', id), {
     method: 'PATCH',
     headers: { 'Content-Type': 'application/json-patch+json' },
     body: JSON.stringify([

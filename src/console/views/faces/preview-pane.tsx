@@ -1,5 +1,6 @@
 // What an edit would change, face by face, or why it would be refused.
 import type { ApiError } from '../../api/api-error.ts';
+import { FHIR } from '../../api/fhir.ts';
 import { Badge } from '../../components/badge.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -105,7 +106,7 @@ const WriteNote = ({ preview: { write }, face }: { preview: Preview; face: Face 
   <p class="quiet write-note">
     Saving sends{' '}
     <code>
-      {write.method} {face ? `/${face.surface}` : '/fhir/R4'}
+      {write.method} {face ? `/${face.surface}` : FHIR}
       {write.path}
     </code>{' '}
     with <code>If-Match: {write.ifMatch}</code>.

@@ -1,4 +1,5 @@
 // What this server is, and whether it is well.
+import { FHIR } from '../../api/fhir.ts';
 import { checkReady } from '../../api/health.ts';
 import type { Session } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';
@@ -7,7 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 
-const BASE = `${location.origin}/fhir/R4`;
+const BASE = location.origin + FHIR;
 
 export const ServerFacts = ({ session: { server, surfaces, ends } }: { session: Session }) => (
   <section class="panel" aria-labelledby="server">

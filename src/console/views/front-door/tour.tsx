@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { readFaces } from '../../api/faces.ts';
 import type { FaceBody } from '../../api/faces-body.ts';
-import { search } from '../../api/fhir.ts';
+import { FHIR, search } from '../../api/fhir.ts';
 import type { Session } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
@@ -59,7 +59,7 @@ async function readSteps({ available }: Session, signal: AbortSignal): Promise<T
 const toFhirStep = (resource: object, id: string): Step => ({
   title: 'FHIR R4',
   text: 'This is what is stored: one resource, with its history. Every other face is a view of it, and has no tables of its own.',
-  request: `GET /fhir/R4/Patient/${id}`,
+  request: `GET ${FHIR}/Patient/${id}`,
   json: resource,
 });
 

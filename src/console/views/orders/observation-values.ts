@@ -6,7 +6,7 @@ const formatQuantity = ({ comparator = '', value }: Quantity = {}): string => (v
 const formatRange = (low: Quantity | undefined, high: Quantity | undefined): string => `${formatQuantity(low)}–${formatQuantity(high)}`;
 
 /** The value and its unit, apart. */
-export function describeValue(observation: Observation): { value: string; unit?: string | undefined } {
+export function describeResult(observation: Observation): { value: string; unit?: string | undefined } {
   const { valueQuantity, valueString, valueCodeableConcept, valueRange, valueRatio, dataAbsentReason } = observation;
   if (valueQuantity) return { value: formatQuantity(valueQuantity), unit: valueQuantity.unit };
   if (valueString !== undefined) return { value: valueString };

@@ -3,13 +3,13 @@ import { useState } from 'preact/hooks';
 import type { Observation } from '../../api/orders.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
-import { describeBounds, describeCode, describeValue, findFlags, readBounds, readNumber } from './observation-values.ts';
+import { describeBounds, describeCode, describeResult, findFlags, readBounds, readNumber } from './observation-values.ts';
 import { RangeBar } from './range-bar.tsx';
 import { Trend } from './trend.tsx';
 
 export function ResultRow({ observation, patient }: { observation: Observation; patient: string | undefined }) {
   const [isOpen, setIsOpen] = useState(false);
-  const { value, unit } = describeValue(observation);
+  const { value, unit } = describeResult(observation);
   const flags = findFlags(observation);
   const tone = flags[0]?.tone;
   const number = readNumber(observation);

@@ -4,7 +4,7 @@ import { type CodeableConcept, type Observation, readTrend } from '../../api/ord
 import { useRequest } from '../../api/use-request.ts';
 import { RequestView } from '../../components/request-view.tsx';
 import { formatDay, TimeText } from '../../components/time-text.tsx';
-import { type Bounds, describeMissingPlot, describeValue, findFlags, readNumber } from './observation-values.ts';
+import { type Bounds, describeMissingPlot, describeResult, findFlags, readNumber } from './observation-values.ts';
 import type { TrendPoint } from './trend-plot.ts';
 
 interface TrendProps {
@@ -29,7 +29,7 @@ function TrendOf({ observations, name, unit, bounds }: Omit<TrendProps, 'patient
   const points = observations.flatMap((one): TrendPoint[] => {
     const value = readNumber(one);
     const at = one.effectiveDateTime ?? one.issued;
-    return value === undefined || at === undefined || describeValue(one).unit !== unit ? [] : [{ at: Date.parse(at) / 1000, value }];
+    return value === undefined || at === undefined || describeResult(one).unit !== unit ? [] : [{ at: Date.parse(at) / 1000, value }];
   });
   return (
     <div class="trend">
@@ -60,7 +60,7 @@ const TrendValues = ({ observations, name }: { observations: Observation[]; name
         <tr key={one.id}>
           <td>{(one.effectiveDateTime ?? one.issued) && <TimeText at={(one.effectiveDateTime ?? one.issued)!} exact />}</td>
           <td class="end">
-            {describeValue(one).value} {describeValue(one).unit}
+            {describeResult(one).value} {describeResult(one).unit}
           </td>
           <td>
             {findFlags(one)
