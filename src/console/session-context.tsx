@@ -1,7 +1,7 @@
 // Who is signed in, for all views. The session is asked for at the start, while it is used, when the server refuses it, and when another tab has changed it.
 import { type ComponentChildren, createContext } from 'preact';
 import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
-import { ApiError } from './api/api-error.ts';
+import { type ApiError, toApiError } from './api/api-error.ts';
 import { nameSession, SESSION_REFUSED } from './api/request.ts';
 import { readSession, type Session } from './api/session.ts';
 import { showToast } from './components/toast.tsx';
@@ -43,7 +43,7 @@ export function SessionProvider({ children }: { children: ComponentChildren }) {
 
 interface SessionListener {
   show(session: Session): void;
-  fail(error: ApiError | undefined): void;
+  fail(error: ApiError): void;
 }
 
 /** The session of this page, in step with those of the other tabs: they have the same cookie. */
@@ -62,7 +62,7 @@ function shareSession({ show, fail }: SessionListener): { refresh: SessionState[
         if (shown?.id !== undefined && session.id !== undefined && session.id !== shown.id) announceOther(session);
         take(session);
       })
-      .catch((error: unknown) => fail(error instanceof ApiError ? error : undefined));
+      .catch((error: unknown) => fail(toApiError(error)));
   tabs.onmessage = ({ data }) => data !== shown?.id && void read();
   return { refresh: (session) => (session ? take(session) : void read()), close: () => tabs.close() };
 }

@@ -63,7 +63,7 @@ async function send(path: string, { method = 'GET', body, signal, isPublic = fal
       ...(signal && { signal }),
     });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (signal?.aborted && !isTimeout(signal)) throw error;
     throw new ApiError(0, [{ text: 'the server does not respond' }]);
   }
 }
@@ -72,6 +72,8 @@ const buildSessionHeaders = ({ isForAnySession = false }: RequestOptions): Recor
   'X-Facet-Console': '1',
   ...(sessionId !== undefined && !isForAnySession && { 'X-Facet-Session': sessionId }),
 });
+
+const isTimeout = ({ reason }: AbortSignal): boolean => reason instanceof DOMException && reason.name === 'TimeoutError';
 
 function parse(text: string): unknown {
   if (text === '') return undefined;

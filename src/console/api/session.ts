@@ -26,12 +26,28 @@ export interface Session {
 
 const PATH = '/console/session';
 
-export const readSession = async (signal?: AbortSignal): Promise<Session> =>
-  (await request<Session>(PATH, { signal, isForAnySession: true })).body;
-export const signIn = async (key: string): Promise<Session> =>
-  (await request<Session>(PATH, { method: 'POST', body: { key }, isForAnySession: true })).body;
+/**
+ * Requests for the session go one after the other, in all tabs: a response that arrives late would bring back a session that has ended, or end one that has begun.
+ * Without HTTPS there are no locks and no sessions.
+ */
+const inTurn = <T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const begin = (): Promise<T> => send(AbortSignal.timeout(LONGEST_MS));
+  return window.isSecureContext ? navigator.locks.request('facet-session', begin) : begin();
+};
+
+/** A server that does not respond must not hold up the requests of other tabs. */
+const LONGEST_MS = 20_000;
+
+export const readSession = (): Promise<Session> =>
+  inTurn(async (signal) => (await request<Session>(PATH, { signal, isForAnySession: true })).body);
+export const signIn = (key: string): Promise<Session> =>
+  inTurn(async (signal) => (await request<Session>(PATH, { method: 'POST', body: { key }, signal, isForAnySession: true })).body);
 /** Adds a key to the session of the page. The server refuses one of another tenant. */
-export const addKey = async (key: string): Promise<Session> => (await request<Session>(PATH, { method: 'POST', body: { key } })).body;
-export const signInAsDemo = async (tenant: string): Promise<Session> =>
-  (await request<Session>(`${PATH}/demo`, { method: 'POST', body: { tenant }, isForAnySession: true })).body;
-export const signOut = async (): Promise<void> => void (await request(PATH, { method: 'DELETE', isForAnySession: true }));
+export const addKey = (key: string): Promise<Session> =>
+  inTurn(async (signal) => (await request<Session>(PATH, { method: 'POST', body: { key }, signal })).body);
+export const signInAsDemo = (tenant: string): Promise<Session> =>
+  inTurn(
+    async (signal) => (await request<Session>(`${PATH}/demo`, { method: 'POST', body: { tenant }, signal, isForAnySession: true })).body,
+  );
+export const signOut = (): Promise<void> =>
+  inTurn(async (signal) => void (await request(PATH, { method: 'DELETE', signal, isForAnySession: true })));

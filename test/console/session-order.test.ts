@@ -1,0 +1,38 @@
+// The order of requests for the session, actions that fail, and pages that are older than the server, in a real browser.
+import { setTimeout as delay } from 'node:timers/promises';
+import { inChromium } from '../journeys/chromium.ts';
+import { type OpenConsole, openConsole } from './open-console.ts';
+
+inChromium('a page of the console', () => {
+  let opened: OpenConsole;
+  beforeAll(async () => {
+    opened = await openConsole();
+    await opened.signIn('demo');
+  });
+  afterAll(() => opened.close());
+
+  test('signs out only after a renewal of the session that is under way, so that it does not come back', async () => {
+    const { page, facet } = opened;
+    const sent: string[] = [];
+    page.on('request', (request) => void (request.url().endsWith('/console/session') && sent.push(request.method())));
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const url = `${facet.url}/console/session`;
+    await page.route(url, async (route) => {
+      await gate;
+      await route.continue();
+    });
+    await page.evaluate("void window.dispatchEvent(new Event('facet:session-refused'))");
+    await page.click('button[aria-label="Sign out"]');
+    // a request that is not in its turn would be sent at once
+    await delay(300);
+    expect(sent).toEqual(['GET']);
+    release();
+    await page.waitForSelector('h1:has-text("Sign in")');
+    expect(sent.slice(0, 2)).toEqual(['GET', 'DELETE']);
+    await page.unroute(url);
+    expect(await page.context().cookies()).toEqual([]);
+  });
+});
