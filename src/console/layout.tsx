@@ -1,6 +1,7 @@
 // The frame of every view: navigation, who is signed in, theme, commands.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { ApiError, toApiError } from './api/api-error.ts';
 import { type Session, signOut } from './api/session.ts';
 import { openAddKey } from './components/add-key-button.tsx';
 import { Badge } from './components/badge.tsx';
@@ -74,7 +75,10 @@ const isCurrent = (view: ViewEntry, path: string): boolean => path === view.path
 
 function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSignedOut'>) {
   const leave = async (): Promise<void> => {
-    await signOut();
+    await signOut().catch((reason: unknown) => {
+      const { problems } = toApiError(reason);
+      throw new ApiError(0, [{ text: 'you are still signed in' }, ...problems]);
+    });
     onSignedOut();
   };
   return (

@@ -35,4 +35,16 @@ inChromium('a page of the console', () => {
     await page.unroute(url);
     expect(await page.context().cookies()).toEqual([]);
   });
+
+  test('says that signing out failed, and the user is still signed in', async () => {
+    const { page, facet } = opened;
+    await opened.signIn('demo');
+    const url = `${facet.url}/console/session`;
+    await page.route(url, (route) => route.abort());
+    await page.click('button[aria-label="Sign out"]');
+    await page.waitForSelector('.toast:has-text("you are still signed in"):has-text("try again")');
+    await page.unroute(url);
+    await page.waitForSelector('nav.side', { state: 'attached' });
+    await opened.signOut();
+  });
 });

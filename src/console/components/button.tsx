@@ -1,11 +1,13 @@
 // A button; while its action runs it is busy and cannot be pressed again.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { toApiError } from '../api/api-error.ts';
 import { Icon, type IconName } from './icons.tsx';
+import { showToast } from './toast.tsx';
 
 interface ButtonProps {
   children?: ComponentChildren;
-  /** A promise makes the button busy until it is settled. */
+  /** A promise makes the button busy until it is settled. If the action does not show its error itself, a message does. */
   onClick?: () => unknown;
   variant?: 'primary' | 'plain' | 'danger' | 'quiet';
   icon?: IconName | undefined;
@@ -34,8 +36,7 @@ export function Button({
     const result = onClick?.();
     if (!(result instanceof Promise)) return;
     setIsRunning(true);
-    // the action shows its own errors
-    void result.catch(() => {}).finally(() => setIsRunning(false));
+    void result.catch(showFailure).finally(() => setIsRunning(false));
   };
   return (
     <button
@@ -52,4 +53,9 @@ export function Button({
       {children}
     </button>
   );
+}
+
+function showFailure(reason: unknown): void {
+  const { message, remedy } = toApiError(reason);
+  showToast({ text: `This did not work: ${[message, remedy].filter(Boolean).join('. ')}`, tone: 'bad' });
 }
