@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Session } from './api/session.ts';
 import { useRequest } from './api/use-request.ts';
 import { ADD_KEY, openAddKey } from './components/add-key-button.tsx';
+import { Button } from './components/button.tsx';
 import { type Command, CommandPalette } from './components/command-palette.tsx';
 import { EmptyState } from './components/empty-state.tsx';
 import { ErrorBoundary } from './components/error-boundary.tsx';
@@ -107,12 +108,28 @@ function LoadedView({ view, params }: FoundView) {
   });
   const Known = LOADED.get(view);
   if (Known) return <Known params={params} views={VIEWS} />;
+  if (loading.state === 'failed') return <NotLoaded title={view.title} />;
   return (
     <RequestView request={loading} title={`Open ${view.title}`} lines={6}>
       {(View) => <View params={params} views={VIEWS} />}
     </RequestView>
   );
 }
+
+/** After an upgrade the server no longer has the files of the page that is open. Browsers also remember that a file could not be loaded. */
+const NotLoaded = ({ title }: { title: string }) => (
+  <EmptyState
+    icon="warning"
+    title={`${title} cannot be opened in this page`}
+    actions={
+      <Button icon="refresh" onClick={() => location.reload()}>
+        Load the page again
+      </Button>
+    }
+  >
+    <p>The server was upgraded since the page was loaded, or it does not respond.</p>
+  </EmptyState>
+);
 
 const NoView = () => (
   <EmptyState icon="search" title="There is no such view" actions={<a href={toHref('/')}>Go to the overview</a>}>

@@ -47,4 +47,16 @@ inChromium('a page of the console', () => {
     await page.waitForSelector('nav.side', { state: 'attached' });
     await opened.signOut();
   });
+
+  test('whose files are gone after an upgrade offers to load it again', async () => {
+    const { page, facet } = opened;
+    await opened.signIn('demo');
+    const url = `${facet.url}/console/assets/mappings-*`;
+    await page.route(url, (route) => route.abort());
+    await page.click('nav.side a:has-text("Mappings")');
+    await page.waitForSelector('.empty-state:has-text("Mappings cannot be opened in this page")');
+    await page.unroute(url);
+    await page.click('button:has-text("Load the page again")');
+    await page.waitForSelector('h1:has-text("Mappings")');
+  });
 });
