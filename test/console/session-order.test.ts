@@ -59,4 +59,16 @@ inChromium('a page of the console', () => {
     await page.click('button:has-text("Load the page again")');
     await page.waitForSelector('h1:has-text("Mappings")');
   });
+
+  test('keeps what was typed in the mappings when the session is renewed', async () => {
+    const { page, facet } = opened;
+    await page.fill('.mappings input', 'not a field');
+    await page.evaluate("void window.dispatchEvent(new Event('facet:session-refused'))");
+    // the renewal has been shown once a key is added, which has its turn after it
+    await page.click('.account button[aria-label="Add a key"]');
+    await page.fill('dialog input[type=password]', facet.demo.loop!);
+    await page.click('dialog button:has-text("Add the key")');
+    await page.waitForSelector('.toast:has-text("The key is added")');
+    expect(await page.inputValue('.mappings input')).toBe('not a field');
+  });
 });

@@ -41,7 +41,7 @@ export const ServerFacts = ({ session: { server, surfaces, ends } }: { session: 
         <>
           <dt>Session ends</dt>
           <dd>
-            <TimeText at={ends} /> <span class="quiet">unless it is used</span>
+            <TimeText at={ends} /> <span class="quiet">unless it is used: to twelve hours at most, and not beyond an access token</span>
           </dd>
         </>
       )}

@@ -11,11 +11,11 @@ import { FieldSearch } from './field-search.tsx';
 import { findFields } from './find-fields.ts';
 import './mappings.css';
 import { FoundFields } from './found-fields.tsx';
-import { loadSurfaces } from './surface-access.ts';
+import { listVendorAccess, loadSurfaces } from './surface-access.ts';
 
 export function View() {
   const session = useSignedIn();
-  const loading = useRequest([session], (signal) => loadSurfaces(session, signal));
+  const loading = useRequest([listVendorAccess(session)], (signal) => loadSurfaces(session, signal));
   return (
     <>
       <header class="page-header">

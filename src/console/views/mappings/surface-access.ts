@@ -12,3 +12,10 @@ export const loadSurfaces = (session: Session, signal: AbortSignal): Promise<Sur
     hasSurface(session, 'fhir') ? 'all' : session.surfaces.map(({ name }) => name).filter((name) => !NO_VENDORS.includes(name)),
     signal,
   );
+
+/** What decides which surfaces these are: a renewed session is another object. */
+export const listVendorAccess = ({ surfaces }: Session): string =>
+  surfaces
+    .map(({ name }) => name)
+    .sort()
+    .join();

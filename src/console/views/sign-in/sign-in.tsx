@@ -121,7 +121,10 @@ export function KeyForm({ attempt, action, isFirst }: KeyFormProps) {
           onInput={(event) => setKey(event.currentTarget.value)}
         />
       </label>
-      <p class="quiet">A key of any API, or of an administrator. It becomes an encrypted cookie that ends after an hour without use.</p>
+      <p class="quiet">
+        A key of any API, or of an administrator. It becomes an encrypted cookie that ends an hour after the last use, at the latest after
+        twelve hours or when the key expires.
+      </p>
       <Button type="submit" variant={isFirst ? 'primary' : 'plain'} icon="key" busy={isBusy}>
         {action}
       </Button>
