@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     workers: { type: 'string', default: '1' },
     beside: { type: 'string' },
     profile: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     help: { type: 'boolean' },
   },
@@ -37,6 +38,7 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
   --profile        also writes where the server spends its time, with the smallest corpus
   --seconds N      duration of a run (3)
   --runs N         runs of each program in turn; the median counts (3)
+  --keep           keeps the databases (facet_bench_<resources>), and uses those that an earlier run kept
   --only TEXT      measure only the requests whose name contains the text`);
   process.exit();
 }
@@ -46,29 +48,39 @@ const SECONDS = Number(options.seconds);
 const RUNS = Number(options.runs);
 const WARM_UP_SECONDS = 1;
 const parseNumbers = (text: string): number[] => text.split(',').map(Number);
+const SMALLEST = Math.min(...parseNumbers(options.resources));
 
-/** Measures all scenarios with a corpus of this size. */
-async function measureSize(resources: number): Promise<Size> {
+/** A loaded corpus with its programs, ready to be measured. */
+interface Loaded {
+  corpus: Corpus;
+  database: BenchDatabase;
+  programs: Programs;
+  size: Size;
+  close(): Promise<void>;
+}
+
+/** Loads a corpus and starts the programs on it. */
+async function loadSize(resources: number): Promise<Loaded> {
   const corpus = buildCorpus(resources);
   const dataDir = mkdtempSync(join(tmpdir(), 'facet-bench-'));
-  const database = await createBenchDatabase(SERVER, corpus, (line) => console.error(line));
-  const isSmallest = resources === Math.min(...parseNumbers(options.resources));
-  const hasOther = options.beside !== undefined && isSmallest;
+  const name = `facet_bench_${options.keep ? '' : `${process.pid}_`}${resources}`;
+  const database = await createBenchDatabase(corpus, { server: SERVER, name, isKept: options.keep, log: (line) => console.error(line) });
+  const hasOther = options.beside !== undefined && resources === SMALLEST;
   const other = hasOther ? await createEmptyDatabase(SERVER, `facet_bench_${process.pid}_beside`) : undefined;
   let programs: Programs | undefined;
-  try {
-    programs = await startPrograms(database.url, dataDir, listFacets(database.url, other?.url));
-    if (other) await loadOverHttp(programs.facets.at(-1)!, corpus, other.url);
-    const rows = await measureAll(corpus, { database, programs });
-    await programs.stop();
-    const own = listFacets(database.url, undefined)[0]!;
-    const profiles = options.profile && isSmallest ? await profileScenarios(corpus, { ...own, workers: '1' }, options.only) : [];
-    return { resources, bytes: database.bytes, rows, profiles };
-  } finally {
+  const close = async (): Promise<void> => {
     await programs?.stop();
     await database.drop();
     await other?.drop();
     rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    programs = await startPrograms(database.url, dataDir, listFacets(database.url, other?.url));
+    if (other) await loadOverHttp(programs.facets.at(-1)!, corpus, other.url);
+    return { corpus, database, programs, size: { resources, bytes: database.bytes, rows: [], profiles: [] }, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }
 
@@ -101,29 +113,28 @@ async function loadOverHttp({ port, keys }: FacetProgram, corpus: Corpus, databa
   await vacuum(databaseUrl);
 }
 
-interface Measuring {
-  database: BenchDatabase;
-  programs: Programs;
-}
-
-async function measureAll(corpus: Corpus, measuring: Measuring): Promise<Row[]> {
-  const rows: Row[] = [];
-  const scenarios = measuring.programs.facets.map(({ keys }) => buildScenarios(corpus, keys));
-  for (const [at, { name }] of scenarios[0]!.entries())
-    for (const clients of name.includes(options.only) ? parseNumbers(options.clients) : []) {
-      const measured = await measureScenario(
-        scenarios.map((all) => all[at]!),
-        clients,
-        measuring,
-      );
-      rows.push(...measured);
-      for (const row of measured) console.error(buildLine(row));
-    }
-  return rows;
+/** Measures each request with one corpus after the other, so that other work of the machine affects all of them. */
+async function measureAll(loaded: Loaded[]): Promise<void> {
+  const built = loaded.map((one) => ({ ...one, scenarios: one.programs.facets.map(({ keys }) => buildScenarios(one.corpus, keys)) }));
+  for (const [at, { name }] of buildScenarios(buildCorpus(SMALLEST), {}).entries())
+    for (const clients of name.includes(options.only) ? parseNumbers(options.clients) : [])
+      for (const { scenarios, size, ...measuring } of built) {
+        const measured = await measureScenario(
+          scenarios.map((all) => all[at]!),
+          clients,
+          measuring,
+        );
+        size.rows.push(...measured);
+        for (const row of measured) console.error(`${size.resources} ${buildLine(row)}`);
+      }
 }
 
 /** Floor and each Facet in turn, so that other work of the machine affects all. `scenarios`: the scenario with the keys of each Facet. A row for each Facet. */
-async function measureScenario(scenarios: Scenario[], clients: number, { database, programs }: Measuring): Promise<Row[]> {
+async function measureScenario(
+  scenarios: Scenario[],
+  clients: number,
+  { database, programs }: Pick<Loaded, 'database' | 'programs'>,
+): Promise<Row[]> {
   const { name, floor, isFlat = false } = scenarios[0]!;
   const facets = programs.facets.map((program, at) => ({ program, build: scenarios[at]!.facet, results: [] as Measured[] }));
   const ofFloor = { program: programs.floor, build: floor, results: [] as Measured[] };
@@ -190,6 +201,18 @@ Plans of all searches at a million resources: [search-plans.md](search-plans.md)
   writeFileSync(file, others === undefined ? text : `${text}\n${others}`);
 }
 
-const sizes: Size[] = [];
-for (const resources of parseNumbers(options.resources)) sizes.push(await measureSize(resources));
-writeReport(sizes.sort((a, b) => a.resources - b.resources));
+async function profile({ corpus, database, programs, size }: Loaded): Promise<void> {
+  await programs.stop();
+  const [own] = listFacets(database.url, undefined);
+  size.profiles = await profileScenarios(corpus, { ...own!, workers: '1' }, options.only);
+}
+
+const loaded: Loaded[] = [];
+try {
+  for (const resources of parseNumbers(options.resources).sort((a, b) => a - b)) loaded.push(await loadSize(resources));
+  await measureAll(loaded);
+  if (options.profile) await profile(loaded[0]!);
+} finally {
+  for (const one of loaded) await one.close();
+}
+writeReport(loaded.map(({ size }) => size));

@@ -73,7 +73,11 @@ async function warmUp({ port, keys }: FacetProgram): Promise<void> {
   connection.close();
 }
 
-const database = await createBenchDatabase(SERVER, corpus, (line) => console.error(line));
+const database = await createBenchDatabase(corpus, {
+  server: SERVER,
+  name: `facet_console_${process.pid}`,
+  log: (line) => console.error(line),
+});
 const dataDir = mkdtempSync(join(tmpdir(), 'facet-console-'));
 const facet = { label: '', root: ROOT, workers: '1', databaseUrl: database.url };
 try {

@@ -32,34 +32,50 @@ export interface BenchDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates and fills a database. `server`: the URL of a PostgreSQL database whose user may create others. */
-export async function createBenchDatabase(server: string, corpus: Corpus, log: (line: string) => void): Promise<BenchDatabase> {
-  const { url, admin, drop } = await createEmptyDatabase(server, `facet_bench_${process.pid}`);
+interface BenchDatabaseOptions {
+  /** The URL of a PostgreSQL database whose user may create others. */
+  server: string;
+  /** Of the database to create. */
+  name: string;
+  /** `drop` only ends the connection, and a database with the name is used as it is. */
+  isKept?: boolean;
+  log(line: string): void;
+}
+
+/** Creates and fills a database. */
+export async function createBenchDatabase(
+  corpus: Corpus,
+  { server, name, isKept = false, log }: BenchDatabaseOptions,
+): Promise<BenchDatabase> {
+  const { url, admin, isNew, drop } = await createEmptyDatabase(server, name, isKept);
   try {
-    await loadCorpus(url, corpus, log);
-    const bytes = await addFloor(url);
+    if (isNew) await loadCorpus(url, corpus, log);
+    const bytes = await readBytes(url);
+    if (isNew) await addFloor(url);
     const readWal = async () => Number((await admin.query("select pg_current_wal_insert_lsn() - '0/0' as bytes")).rows[0].bytes);
-    return { url, bytes, readWal, drop };
+    return { url, bytes, readWal, drop: isKept ? () => admin.end() : drop };
   } catch (error) {
     await drop();
     throw error;
   }
 }
 
-/** `admin`: a connection to the server. `drop` ends it. */
+/** `admin`: a connection to the server. `drop` ends it. `isNew`: false if there was a database with the name and `mayExist`. */
 export async function createEmptyDatabase(
   server: string,
   name: string,
-): Promise<Pick<BenchDatabase, 'url' | 'drop'> & { admin: pg.Client }> {
+  mayExist = false,
+): Promise<Pick<BenchDatabase, 'url' | 'drop'> & { admin: pg.Client; isNew: boolean }> {
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
   const admin = new pg.Client({ connectionString: server });
   await admin.connect();
-  await admin.query(`create database ${name}`);
+  const isNew = !mayExist || (await admin.query('select 1 from pg_database where datname = $1', [name])).rowCount === 0;
+  if (isNew) await admin.query(`create database ${name}`);
   const drop = async (): Promise<void> => {
     await admin.query(`drop database if exists ${name} with (force)`);
     await admin.end();
   };
-  return { url, admin, drop };
+  return { url, admin, isNew, drop };
 }
 
 async function loadCorpus(url: string, corpus: Corpus, log: (line: string) => void): Promise<void> {
@@ -77,20 +93,23 @@ const SIZES = `select sum(pg_total_relation_size(c.oid))::float / (select count(
     (select avg(octet_length(body))::float from resource) as json
   from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace and (relname ~ '^sx' or relname in ('resource', 'resource_history'))`;
 
-async function addFloor(url: string): Promise<BenchDatabase['bytes']> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const bytes = (await client.query<BenchDatabase['bytes']>(SIZES)).rows[0]!;
-  await client.query(FLOOR_TABLES);
-  await client.end();
+const readBytes = (url: string): Promise<BenchDatabase['bytes']> =>
+  withClient(url, async (client) => (await client.query<BenchDatabase['bytes']>(SIZES)).rows[0]!);
+
+async function addFloor(url: string): Promise<void> {
+  await withClient(url, (client) => client.query(FLOOR_TABLES));
   await vacuum(url);
-  return bytes;
 }
 
 /** Updates the statistics of a database, as after a load. */
-export async function vacuum(url: string): Promise<void> {
+export const vacuum = (url: string): Promise<unknown> => withClient(url, (client) => client.query('vacuum analyze'));
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query('vacuum analyze');
-  await client.end();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }
