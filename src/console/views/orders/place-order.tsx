@@ -1,5 +1,6 @@
 // Places an order: a patient, a test of the catalogue, a dry run that says whether it would be sent, and the order.
 import { useCallback, useRef, useState } from 'preact/hooks';
+import { v7 } from 'uuid';
 import { ApiError } from '../../api/api-error.ts';
 import { type CatalogueEntry, findTests, placeOrder, tryOrder } from '../../api/orders.ts';
 import { useRequest } from '../../api/use-request.ts';
@@ -26,8 +27,8 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
     setError(undefined);
     setIsPlacing(true);
     const choice = `${patient} ${test!.id}`;
-    // the same choice again is the same order: the response of an attempt may be lost
-    const id = ids.current.get(choice) ?? crypto.randomUUID();
+    // the same choice again is the same order: the response of an attempt may be lost. crypto.randomUUID exists on https and localhost only
+    const id = ids.current.get(choice) ?? v7();
     ids.current.set(choice, id);
     try {
       const { isRepeated } = await placeOrder(id, patient, test!);
