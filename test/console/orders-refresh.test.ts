@@ -2,11 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { inChromium } from '../journeys/chromium.ts';
-import { orderable, panelFor } from '../journeys/people.ts';
+import { panelFor } from '../journeys/people.ts';
 import { until } from '../until.ts';
-import { type OpenConsole, openConsole } from './open-console.ts';
+import type { OpenConsole } from './open-console.ts';
+import { openOrders, PATIENT } from './open-orders.ts';
 
-const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
 const SEARCHES = '**/Task/_search';
 const OPERATION = '**/admin/orders/stuck*';
 const BUSY = { status: 503, contentType: 'application/json', body: '{"message":"too many requests at once"}' };
@@ -17,15 +17,8 @@ inChromium('orders that are read again', () => {
   beforeAll(async () => {
     sandbox = await startSandbox();
     sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
-    opened = await openConsole({
-      JUNCTION_API_KEY: sandbox.apiKey,
-      JUNCTION_BASE_URL: sandbox.url,
-      JUNCTION_TEAM_ID: sandbox.teamId,
-      JUNCTION_WEBHOOK_SECRET: sandbox.state.webhooks.secret,
-    });
+    opened = await openOrders(sandbox);
     const { facet } = opened;
-    facet.demo.admin = await facet.keyWith('admin', []);
-    expect((await facet.put({ ...orderable(PATIENT), resourceType: 'Patient' })).status).toBe(201);
     expect((await facet.put({ ...panelFor(PATIENT, 'hashimotos'), id: 'stuck' })).status).toBe(201);
     await opened.signIn('demo');
   });

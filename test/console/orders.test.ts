@@ -4,21 +4,13 @@ import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts
 import { createApiKey } from '../../src/store/api-keys.ts';
 import { findTenant } from '../../src/store/tenants.ts';
 import { inChromium } from '../journeys/chromium.ts';
-import { orderable, panelFor } from '../journeys/people.ts';
+import { panelFor } from '../journeys/people.ts';
 import { until } from '../until.ts';
-import { type OpenConsole, openConsole } from './open-console.ts';
+import type { OpenConsole } from './open-console.ts';
+import { openOrders, PANEL, PATIENT } from './open-orders.ts';
 
 /** The board is read again after 5 s. */
 const SLOWER_THAN_THE_BOARD_MS = 7000;
-const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
-const PANEL = {
-  resourceType: 'ActivityDefinition',
-  id: 'panel',
-  status: 'active',
-  kind: 'ServiceRequest',
-  title: 'Thyroid panel',
-  code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'hashimotos' }] },
-};
 const MARKER = { ...PANEL, id: 'marker', title: 'Free T4', code: { coding: [{ system: 'http://loinc.org', code: '3024-7' }] } };
 
 inChromium('orders in the console', () => {
@@ -26,20 +18,12 @@ inChromium('orders in the console', () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await startSandbox();
-    opened = await openConsole({
-      JUNCTION_API_KEY: sandbox.apiKey,
-      JUNCTION_BASE_URL: sandbox.url,
-      JUNCTION_TEAM_ID: sandbox.teamId,
-      JUNCTION_WEBHOOK_SECRET: sandbox.state.webhooks.secret,
-    });
+    opened = await openOrders(sandbox);
     const { facet } = opened;
-    sandbox.state.webhooks.url = `${facet.url}/v1/webhooks/junction`;
-    facet.demo.admin = await facet.keyWith('admin', []);
     const other = await findTenant(facet.store.database, { slug: 'other' });
     const key = { tenant: other!.id, surface: 'admin', scopes: [], prefix: 'admin_live_', at: '2026-01-01T00:00:00.000Z' };
     facet.other.admin = (await createApiKey(facet.store.database, key)).text;
-    for (const resource of [{ ...orderable(PATIENT), resourceType: 'Patient' }, PANEL, MARKER])
-      expect((await facet.put(resource)).status).toBe(201);
+    for (const resource of [PANEL, MARKER]) await facet.put(resource).expect(201);
     await opened.signIn('demo');
   });
   afterAll(async () => {

@@ -4,20 +4,11 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { inChromium } from '../journeys/chromium.ts';
-import { orderable, panelFor } from '../journeys/people.ts';
+import { panelFor } from '../journeys/people.ts';
 import { until } from '../until.ts';
-import { type OpenConsole, openConsole } from './open-console.ts';
+import type { OpenConsole } from './open-console.ts';
+import { openOrders, PANEL, PATIENT } from './open-orders.ts';
 import { beginTask } from './person.ts';
-
-const ADA = '01936b00-0000-7000-8000-0000000000ab';
-const PANEL = {
-  resourceType: 'ActivityDefinition',
-  id: 'panel',
-  status: 'active',
-  kind: 'ServiceRequest',
-  title: 'Thyroid panel',
-  code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'hashimotos' }] },
-};
 
 /** The number of steps of each task, from the table of docs/console.md. */
 const STEPS: number[] = [...readFileSync('docs/console.md', 'utf8').matchAll(/^\| \d\. .* \| (\d+) \|$/gm)].map(([, steps]) =>
@@ -58,17 +49,10 @@ inChromium('tasks in the console', () => {
   beforeAll(async () => {
     sandbox = await startSandbox();
     link = await openLink(sandbox.url);
-    opened = await openConsole({
-      JUNCTION_API_KEY: sandbox.apiKey,
-      JUNCTION_BASE_URL: link.url,
-      JUNCTION_TEAM_ID: sandbox.teamId,
-      JUNCTION_WEBHOOK_SECRET: sandbox.state.webhooks.secret,
-    });
+    opened = await openOrders(sandbox, link.url);
     const { facet } = opened;
-    sandbox.state.webhooks.url = `${facet.url}/v1/webhooks/junction`;
-    facet.demo.admin = await facet.keyWith('admin', []);
     facet.demo.fhir = await facet.keyWith('fhir', ['*', 'system/AuditEvent.rs']);
-    for (const resource of [{ ...orderable(ADA), resourceType: 'Patient' }, PANEL]) await facet.put(resource).expect(201);
+    await facet.put(PANEL).expect(201);
     await opened.signIn('demo');
   });
   afterAll(async () => {
@@ -81,7 +65,7 @@ inChromium('tasks in the console', () => {
 
   /** Who made a version of the patient. */
   async function findActor(version: number): Promise<string> {
-    const { entry } = await readFhir(`/Patient/${ADA}/_history`);
+    const { entry } = await readFhir(`/Patient/${PATIENT}/_history`);
     const extensions: { url: string; valueString?: string }[] = entry.at(-version).request.extension;
     return extensions.find(({ url }) => url === 'urn:facet:actor')!.valueString!;
   }
@@ -96,13 +80,13 @@ inChromium('tasks in the console', () => {
     await person.see('.change-group:has-text("FHIR"):has-text("name[0].family")');
     await person.click('button:has-text("Save")');
     await person.see('.toast:has-text("Saved version 2")');
-    expect((await readFhir(`/Patient/${ADA}`)).name).toEqual([{ given: ['Ada'], family: 'King' }]);
+    expect((await readFhir(`/Patient/${PATIENT}`)).name).toEqual([{ given: ['Ada'], family: 'King' }]);
     expect(person.countSteps()).toBeLessThanOrEqual(STEPS[0]!);
   });
 
   test('2. an order waits because the network does not respond: the reason is read, and a retry succeeds', async () => {
     link.cut();
-    const { body } = await opened.facet.fhir('post', '/ServiceRequest').send(panelFor(ADA, 'hashimotos')).expect(201);
+    const { body } = await opened.facet.fhir('post', '/ServiceRequest').send(panelFor(PATIENT, 'hashimotos')).expect(201);
     const person = await beginTask(opened);
     await person.click('nav.side a:has-text("Orders")');
     await person.see('[aria-labelledby=column-waiting] .reason:has-text("no response (the connection was refused: ECONNREFUSED)")');
@@ -143,7 +127,7 @@ inChromium('tasks in the console', () => {
   test('4. two versions are compared, and who changed what through which API is told', async () => {
     const { facet } = opened;
     const other = await facet.keyWith('fhir', ['*']);
-    await facet.put({ ...(await readFhir(`/Patient/${ADA}`)), gender: 'female' }, other).expect(200);
+    await facet.put({ ...(await readFhir(`/Patient/${PATIENT}`)), gender: 'female' }, other).expect(200);
     const person = await beginTask(opened);
     await person.fill('[aria-label="Find a patient"]', 'king');
     await person.click('[role=option]:has-text("Ada King")');
@@ -169,7 +153,7 @@ inChromium('tasks in the console', () => {
     expect(person.countSteps()).toBeLessThanOrEqual(STEPS[4]!);
   });
 
-  test.each(['ada king', '1985-12-10', 'ada@example.com', '+15184731122', ADA])('a patient is found by %s', async (text) => {
+  test.each(['ada king', '1985-12-10', 'ada@example.com', '+15184731122', PATIENT])('a patient is found by %s', async (text) => {
     const person = await beginTask(opened);
     await person.fill('[aria-label="Find a patient"]', text);
     await person.see('[role=option]:has-text("Ada King"):has-text("born 1985-12-10")');
