@@ -1,6 +1,6 @@
 // A request as the state of a component: it begins when the component is shown or its inputs change, and is aborted when they change or it is left.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError } from './api-error.ts';
+import { type ApiError, toApiError } from './api-error.ts';
 
 export type RequestState<T> =
   /** `isSlow`: it takes long enough for a skeleton. `error`: of the attempt before. */
@@ -81,9 +81,3 @@ export function useRefresh({ state, reload }: Pick<ReturnType<typeof useRequest>
     return () => clearInterval(timer);
   }, [state, reload, ms]);
 }
-
-/** An error of the page itself is shown in the same way. */
-const toApiError = (error: unknown): ApiError =>
-  error instanceof ApiError
-    ? error
-    : new ApiError(-1, [{ text: `the console failed: ${error instanceof Error ? error.message : String(error)}` }]);

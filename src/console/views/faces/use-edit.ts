@@ -1,6 +1,6 @@
 // The state of an edit of a face: its text, its preview, saving it, and what is found when saving or the preview fails.
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError } from '../../api/api-error.ts';
+import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Json, parseExact } from '../../api/exact-json.ts';
 import { showToast } from '../../components/toast.tsx';
 import { useIsMounted } from '../../components/use-is-mounted.ts';
@@ -98,8 +98,6 @@ function useRefusal(base: Faces, face: Face | undefined) {
 
 /** Without a response the write may be stored. 412 is a conflict in FHIR; vendors respond with 409, too, which may have other reasons. */
 const isMaybeStored = ({ status }: ApiError): boolean => status === 0 || status === 409 || status === 412;
-
-const toApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : new ApiError(-1, [{ text: String(error) }]));
 
 /** `version`: the new one; undefined: others may have saved at the same time, so that nothing can be taken back safely. */
 function tellSaved(before: Faces, version: string | undefined, reload: () => void): void {
