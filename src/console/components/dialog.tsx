@@ -16,15 +16,20 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, actions, wide = false }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
+  // the event of a dialog that was removed arrives later, when another one may be open
+  const isShown = useRef(true);
   useEffect(() => {
     const own = dialog.current;
     own?.showModal();
     // the browser would begin at the button that closes it
     own?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)')?.focus();
-    return () => own?.close();
+    return () => {
+      isShown.current = false;
+      own?.close();
+    };
   }, []);
   return (
-    <dialog ref={dialog} class={wide ? 'dialog wide' : 'dialog'} aria-labelledby={id} onClose={onClose}>
+    <dialog ref={dialog} class={wide ? 'dialog wide' : 'dialog'} aria-labelledby={id} onClose={() => isShown.current && onClose()}>
       <header>
         <h2 id={id}>{title}</h2>
         <Button variant="quiet" icon="close" label="Close" onClick={onClose} />

@@ -1,12 +1,13 @@
 // Asks before an edit that is not saved is lost: a dialog within the console, and the browser's own question when the page is left.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { guardView } from '../router.ts';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 
+/** The guard is registered before the page is painted, so that no click comes before it. */
 export function LeaveDialog({ isChanged }: { isChanged: boolean }) {
   const [leave, setLeave] = useState<(() => void) | undefined>(undefined);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isChanged) return;
     const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
     window.addEventListener('beforeunload', ask);
