@@ -57,7 +57,7 @@ function Controls() {
         <Button>Plain</Button>
         <Button variant="danger">Danger</Button>
         <Button variant="quiet">Quiet</Button>
-        <Button disabled>Disabled</Button>
+        <Button disabledReason="An example cannot be pressed.">Disabled</Button>
         <Button busy>Busy</Button>
         <Button icon="refresh" label="Reload" />
         <Button icon="check" pressed>
