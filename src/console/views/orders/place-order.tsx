@@ -14,7 +14,13 @@ import { useIsMounted } from '../../components/use-is-mounted.ts';
 import type { ComboboxOption } from '../../components/use-options.ts';
 import { navigate } from '../../router.ts';
 
-export function PlaceOrder({ onClose }: { onClose: () => void }) {
+interface PlaceOrderProps {
+  /** Why the session may not place orders. */
+  denial: string | undefined;
+  onClose: () => void;
+}
+
+export function PlaceOrder({ denial, onClose }: PlaceOrderProps) {
   const [patient, setPatient] = useState('');
   const [test, setTest] = useState<CatalogueEntry | undefined>(undefined);
   const [error, setError] = useState<ApiError | undefined>(undefined);
@@ -48,7 +54,7 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
       <Button disabledReason={isPlacing ? 'The order is being placed.' : undefined} onClick={onClose}>
         Cancel
       </Button>
-      <Button variant="primary" disabledReason={findObstacle(dryRun)} onClick={place}>
+      <Button variant="primary" disabledReason={denial ?? findObstacle(dryRun)} onClick={place}>
         Place the order
       </Button>
     </>
