@@ -13,6 +13,7 @@ import { ErrorNotice } from './components/error-notice.tsx';
 import { RequestView } from './components/request-view.tsx';
 import { showToast } from './components/toast.tsx';
 import { ToastRegion } from './components/toast-region.tsx';
+import { WaitNotice } from './components/wait-notice.tsx';
 import { Layout } from './layout.tsx';
 import { followLinks, matchPath, navigate, toHref, useLocation } from './router.ts';
 import { SessionProvider, useSession } from './session-context.tsx';
@@ -26,6 +27,7 @@ export const App = () => (
   <SessionProvider>
     <Main />
     <ToastRegion />
+    <WaitNotice />
     <Announcer />
   </SessionProvider>
 );
