@@ -9,7 +9,7 @@ const WRITERS = 2;
 const PROGRESS_EVERY = 50_000;
 /** All indexes but those that a write itself reads. */
 const LATER = `select indexname as name, indexdef as definition from pg_indexes
-  where schemaname = 'public' and tablename ~ '^(sx|resource_history)' and indexname !~ '_(pkey|pid)$'`;
+  where schemaname = 'public' and (tablename ~ '^sx' or indexname ~ '_lu$') and indexname !~ '_(pkey|pid)$'`;
 /** For connections that are opened afterwards. */
 const alterDatabase = (change: 'set synchronous_commit = off' | 'reset synchronous_commit'): string =>
   `do $$ begin execute format('alter database %I ${change}', current_database()); end $$`;

@@ -151,7 +151,7 @@ try {
   const read = (n: number) => pool.query({ name: 'select', text: FLOOR_SELECT, values: [TENANT, 1, ids[n % ids.length]] });
   await beside('read', read, (n) => store.read(TENANT, 'Patient', ids[n % ids.length]!));
   await database.script(
-    'delete from sx; delete from sx_ref; delete from sx_string; delete from sx_date; delete from resource; delete from resource_history',
+    'delete from sx; delete from sx_ref; delete from sx_string; delete from sx_date; delete from resource; delete from past_version',
   );
   await database.script('vacuum');
   await load(store, Number(options.resources));

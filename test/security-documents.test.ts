@@ -1,6 +1,7 @@
 // The security documents are true where a test can tell: each named test exists, each table is described, and the erasure does what the list says.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { INDEX_TABLES } from '../src/store/resources/index-tables.ts';
+import { readMigratedTables } from './migrated-tables.ts';
 
 const readText = (file: string): string => readFileSync(file, 'utf8');
 
@@ -25,14 +26,7 @@ test('each row of the threat model has a mitigation and a test, and each flow is
   expect(new Set(rows.map((row) => row[2]))).toEqual(new Set('STRIDE'));
 });
 
-/** Table → its definition in the migrations. */
-const migrated = new Map(
-  readdirSync('migrations')
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .flatMap((file) => [...readText(`migrations/${file}`).matchAll(/^create table (?:if not exists )?(\w+) \(([^;]*);/gm)])
-    .map(([, table, columns]) => [table!, columns!]),
-);
+const migrated = readMigratedTables();
 const described = readText('docs/data-protection.md')
   .split('\n')
   .filter((line) => line.startsWith('| `'))

@@ -18,7 +18,7 @@ select create_distributed_table('resource', 'tenant_id')
 where not exists (select from pg_dist_partition where logicalrelid = to_regclass('resource'));
 select create_distributed_table(name::regclass, 'tenant_id', colocate_with => 'resource')
 from unnest(array[
-  'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text',
+  'past_version', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text',
   'lock_row', 'idempotency_key', 'outbox', 'outbox_event', 'placed_order', 'webhook_inbox', 'audit_event', 'audit_batch', 'audit_dropped',
   'subscription', 'subscription_change', 'notification', 'network_insurance', 'token_actor', 'used_token'
 ]) as name

@@ -91,7 +91,7 @@ async function loadCorpus(url: string, corpus: Corpus, log: (line: string) => vo
 
 const SIZES = `select sum(pg_total_relation_size(c.oid))::float / (select count(*) from resource) as stored,
     (select avg(octet_length(body))::float from resource) as json
-  from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace and (relname ~ '^sx' or relname in ('resource', 'resource_history'))`;
+  from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace and (relname ~ '^sx' or relname in ('resource', 'past_version'))`;
 
 const readBytes = (url: string): Promise<BenchDatabase['bytes']> =>
   withClient(url, async (client) => (await client.query<BenchDatabase['bytes']>(SIZES)).rows[0]!);

@@ -4,6 +4,7 @@ import type { Hash, ParameterNumber } from '../fhir/indexing/rows.ts';
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../fhir/types.ts';
 import type { Database } from './database/database.ts';
 import { INDEX_TABLES } from './resources/index-tables.ts';
+import { VERSIONS } from './resources/resource-row.ts';
 
 /** A stored resource, deleted or not. */
 export interface StoredResource {
@@ -29,8 +30,8 @@ const BATCH = 1000;
 const PART = `select max(pid) as last, count(*)::int as read
   from (select pid from resource where tenant_id = $1 and pid > $2::bigint order by pid limit ${BATCH}) part`;
 const MATCHES = `select r.pid, r.rtype, r.id, array_agg(h.ver order by h.ver) as versions, bool_or(h.ver = r.ver) as "isCurrent",
-    (select l.body from resource_history l where l.tenant_id = $1 and l.pid = r.pid and l.body is not null order by l.ver desc limit 1) as body
-  from resource r join resource_history h on h.tenant_id = r.tenant_id and h.pid = r.pid
+    (select l.body from ${VERSIONS} l where l.tenant_id = $1 and l.pid = r.pid and l.body is not null order by l.ver desc limit 1) as body
+  from resource r join ${VERSIONS} h on h.tenant_id = r.tenant_id and h.pid = r.pid
   where r.tenant_id = $1 and r.pid > $2::bigint and r.pid <= $3::bigint and position($4 in h.body) > 0 and h.body ~ $5
   group by r.tenant_id, r.pid, r.rtype, r.id, r.ver order by r.pid`;
 
@@ -87,7 +88,7 @@ export const lockResources = (database: Database, tenant: number, pids: readonly
 
 /** All versions of these resources that contain a text. */
 export async function readBodiesWith(database: Database, tenant: number, pids: readonly string[], text: string): Promise<string[]> {
-  const sql = 'select body from resource_history where tenant_id = $1 and pid = any($2::bigint[]) and position($3 in body) > 0';
+  const sql = `select h.body from ${VERSIONS} h where h.tenant_id = $1 and h.pid = any($2::bigint[]) and position($3 in h.body) > 0`;
   return (await database.query<{ body: string }>(sql, [tenant, pids, text])).map(({ body }) => body);
 }
 
@@ -156,9 +157,9 @@ export const deleteVersions = (
   versions: readonly { pid: string; version: number }[],
 ): Promise<RowCounts> =>
   deleteInBatches(versions, {}, async (batch) => ({
-    resource_history: await countDeleted(
+    past_version: await countDeleted(
       database,
-      `delete from resource_history h using unnest($2::bigint[], $3::int[]) as v(pid, ver) where h.tenant_id = $1 and h.pid = v.pid and h.ver = v.ver`,
+      `delete from past_version h using unnest($2::bigint[], $3::int[]) as v(pid, ver) where h.tenant_id = $1 and h.pid = v.pid and h.ver = v.ver`,
       [tenant, batch.map(({ pid }) => pid), batch.map(({ version }) => version)],
     ),
   }));
@@ -167,7 +168,7 @@ export const deleteVersions = (
 export const deleteResources = (database: Database, tenant: number, resources: readonly StoredResource[]): Promise<RowCounts> =>
   deleteInBatches(resources, {}, async (batch) => {
     const counts: RowCounts = {};
-    for (const table of [...INDEX_TABLES, 'sx', 'resource_history', 'resource'])
+    for (const table of [...INDEX_TABLES, 'sx', 'past_version', 'resource'])
       counts[table] = await countDeleted(database, `delete from ${table} t where t.tenant_id = $1 and t.pid = any($2::bigint[])`, [
         tenant,
         batch.map(({ pid }) => pid),

@@ -3,7 +3,7 @@
 import type { Database } from './database/database.ts';
 
 /** The tables without secrets. */
-const TABLES = ['tenant', 'resource', 'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text'];
+const TABLES = ['tenant', 'resource', 'past_version', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text'];
 
 /** `other tenant`: the role reads another tenant. `not held`: the policies do not hold the role. `no policies`: the database has none (Citus). */
 type BindRefusal = 'no such role' | 'not held' | 'other tenant' | 'no policies';

@@ -245,7 +245,7 @@ test('after an erasure no table contains a value of the patient, and another pat
       'idempotency_key',
       'outbox',
       'resource',
-      'resource_history',
+      'past_version',
       'sx_string',
       'sx_text',
       'token_actor',
@@ -302,7 +302,7 @@ test('after an erasure no table contains a value of the patient, and another pat
   const named = (await findTables([`patient/${patient}"`, `patient/${patient},`])).filter((table) => !table.startsWith('audit_event'));
   // the patient of the other tenant has the same id
   const { fhir } = facet.other;
-  expect(named.sort()).toEqual(['resource', 'resource_history', 'sx_ref'].filter((table) => named.includes(table)));
+  expect(named.sort()).toEqual(['past_version', 'resource', 'sx_ref'].filter((table) => named.includes(table)));
   expect((await facet.fhir('get', `/Patient/${patient}`, fhir)).status).toBe(200);
   expect(await erase(`Patient/${patient}`)).toEqual([
     'no resource of this patient is stored',

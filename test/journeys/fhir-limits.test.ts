@@ -173,7 +173,7 @@ test('a resource over the current limit has a page of its own', async () => {
       await fhir('put', `Patient/${id}`).send(
         JSON.stringify({ resourceType: 'Patient', id, meta: { tag: [{ code: 'legacy' }] }, name: [{ text }] }),
       );
-  for (const table of ['resource', 'resource_history'])
+  for (const table of ['resource', 'past_version'])
     await facet.store.database.script(
       `update ${table} set body = replace(body, 'LARGE', repeat('x', ${1200 * KIB})) where body like '%LARGE%'`,
     );

@@ -13,7 +13,7 @@ const counted = (database: Database): Database => ({
   ...database,
   forRequest: (...args) => counted(database.forRequest(...args)),
   query: (...args) => {
-    if (/\b(resource|sx|resource_history)\b/.test(args[0])) statements++;
+    if (/\b(resource|sx|past_version)\b/.test(args[0])) statements++;
     return database.query(...args);
   },
   transaction: (work) => database.transaction((inside) => work(counted(inside))),

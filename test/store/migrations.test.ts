@@ -103,6 +103,34 @@ it('gives an organisation, or a person, the idempotency keys that stood under an
   ]);
 });
 
+it('moves who wrote a current version to its resource, and leaves the versions before it', async () => {
+  const all = readMigrations();
+  await migrate(
+    first,
+    AT,
+    all.filter(({ name }) => name < '0042'),
+  );
+  await first.script(`
+    insert into resource (tenant_id, rtype, id, ver, lu, created, body) values (1, 1, 'once', 1, '${AT}', '${AT}', '{"v":1}'),
+      (1, 1, 'twice', 2, '${AT}', '${AT}', '{"v":2}'), (1, 1, 'gone', 2, '${AT}', '${AT}', null);
+    insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
+      select 1, pid, h.ver, '${AT}', method, actor, h.body from resource join (values
+        ('once', 1, 'POST', 'ann', '{"v":1}'), ('twice', 1, 'POST', 'ann', '{"v":1}'), ('twice', 2, 'PUT', 'bob', '{"v":2}'),
+        ('gone', 1, 'POST', 'ann', '{"v":1}'), ('gone', 2, 'DELETE', 'cid', null)) as h (id, ver, method, actor, body) using (id)`);
+  await migrate(first, AT);
+  expect(await first.query('select id, ver, method, actor, body from resource order by id')).toEqual([
+    { id: 'gone', ver: 2, method: 'DELETE', actor: 'cid', body: null },
+    { id: 'once', ver: 1, method: 'POST', actor: 'ann', body: '{"v":1}' },
+    { id: 'twice', ver: 2, method: 'PUT', actor: 'bob', body: '{"v":2}' },
+  ]);
+  expect(
+    await first.query('select id, p.ver, p.method, p.actor, p.body from past_version p join resource using (pid) order by id'),
+  ).toEqual([
+    { id: 'gone', ver: 1, method: 'POST', actor: 'ann', body: '{"v":1}' },
+    { id: 'twice', ver: 1, method: 'POST', actor: 'ann', body: '{"v":1}' },
+  ]);
+});
+
 it('runs nothing on a database that an earlier version has migrated, and continues from there', async () => {
   const all = readMigrations();
   // the statements of the first releases

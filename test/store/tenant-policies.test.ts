@@ -7,7 +7,7 @@ import { openDatabase } from '../../src/store/database/open-database.ts';
 import { bindReportRole, releaseReportRole } from '../../src/store/report-roles.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import { onDirect, onOneNode, openTestStore, type TestStore } from './open.ts';
-import { createOf } from './resource-changes.ts';
+import { createOf, updateOf } from './resource-changes.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 /** Roles belong to the whole server of databases, where other tests run too. */
@@ -26,7 +26,7 @@ beforeAll(async () => {
     [own, 'mine'],
     [others, 'theirs'],
   ] as const)
-    await test.store.write(tenant, [createOf(id)]);
+    for (const change of [createOf(id), updateOf(id, 1)]) await test.store.write(tenant, [change]);
   await test.database.script(`create role ${ROLE} login password 'reports'; create role ${SERVER} login password 'server'`);
 });
 afterAll(async () => {
@@ -64,7 +64,7 @@ onOneNode('a role for reports reads its tenant only, and writes nothing', async 
   expect(await bindReportRole(test.database, own, ROLE)).toBeUndefined();
   expect(await bindReportRole(test.database, own, ROLE)).toBeUndefined();
   expect(await asRole('select id from resource')).toEqual([{ id: 'mine' }]);
-  expect(await asRole('select distinct tenant_id from resource_history')).toEqual([{ tenant_id: own }]);
+  expect(await asRole('select distinct tenant_id from past_version')).toEqual([{ tenant_id: own }]);
   expect(await asRole('select slug from tenant')).toEqual([{ slug: 'own' }]);
   expect(await asRole(`select id from resource where tenant_id = ${others}`)).toEqual([]);
   for (const sql of [
@@ -101,7 +101,7 @@ onOneNode('refuses a role for two tenants, a role that does not exist, and a rol
 onOneNode('a role that is removed reads nothing', async () => {
   expect(await releaseReportRole(test.database, others, ROLE)).toBe(false);
   expect(await releaseReportRole(test.database, own, ROLE)).toBe(true);
-  await expect(asRole('select pid from resource_history')).rejects.toThrow('42501');
+  await expect(asRole('select pid from past_version')).rejects.toThrow('42501');
 });
 
 onDirect('a login of the role sees its tenant, and a server that logs in as a role that is held does not start', async () => {

@@ -11,11 +11,12 @@ let test: TestStore;
 beforeAll(async () => {
   test = await openTestStore();
   await test.database.script(`
-    insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
-      select 1, 1 + n % 4, 'r' || n, 4, timestamptz '2026-01-01' + n * interval '1 s', '2026-01-01', '{}', 0 from generate_series(1, ${RESOURCES}) n;
-    insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
-      select r.tenant_id, r.pid, v, r.lu + v * interval '1 h', case when v = 3 then 'DELETE' else 'PUT' end, 'key', case when v = 3 then null else '{}' end
-        from resource r, generate_series(1, 4) v;
+    insert into resource (tenant_id, rtype, id, ver, lu, created, method, actor, body, rules)
+      select 1, 1 + n % 4, 'r' || n, 4, timestamptz '2026-01-01' + n * interval '1 s' + interval '4 h', '2026-01-01', 'PUT', 'key', '{}', 0
+        from generate_series(1, ${RESOURCES}) n;
+    insert into past_version (tenant_id, pid, ver, lu, method, actor, body)
+      select r.tenant_id, r.pid, v, r.lu - (4 - v) * interval '1 h', case when v = 3 then 'DELETE' else 'PUT' end, 'key', case when v = 3 then null else '{}' end
+        from resource r, generate_series(1, 3) v;
     analyze`);
 });
 afterAll(() => test.close());
@@ -46,11 +47,11 @@ interface Node {
   Plans?: Node[];
 }
 
-/** What is read of the history. `all`: without an index. */
+/** What is read of the versions. `all`: without an index. */
 function scansIn(node: Node): { of: string; rows: number; all: boolean }[] {
   const below = (node.Plans ?? []).flatMap(scansIn);
   const of = node['Relation Name'];
-  if (of !== 'resource_history') return below;
+  if (of !== 'past_version' && of !== 'resource') return below;
   const rows = (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
   return [{ of, rows, all: node['Node Type'] === 'Seq Scan' }, ...below];
 }

@@ -3,7 +3,7 @@
 // expects no row of it, and a sorted search compares each row with each.
 import type { Database } from './database.ts';
 
-const TABLES = ['resource', 'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text'];
+const TABLES = ['resource', 'past_version', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text'];
 /** Writes until the first check. Each later check comes after twice as many writes. */
 const FIRST_CHECK = 500;
 /** A check also runs when no write follows for PAUSE_MS (in ms), after at least MIN_WRITES writes. */

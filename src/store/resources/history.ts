@@ -4,7 +4,7 @@ import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
-import { buildPageBody, type HistoryRow, type StoredRow, toResourceRow } from './resource-row.ts';
+import { buildPageBody, type HistoryRow, type StoredRow, toResourceRow, VERSIONS } from './resource-row.ts';
 
 /** The versions of a history. Times are ISO 8601 in UTC. */
 export interface HistorySpan {
@@ -43,13 +43,13 @@ interface Found extends StoredRow {
   surface: string | null;
 }
 
-const NOT_REPLACED = 'not exists (select 1 from resource_history n where n.tenant_id = h.tenant_id and n.pid = h.pid and n.ver = h.ver + 1';
+const NOT_REPLACED = `not exists (select 1 from ${VERSIONS} n where n.tenant_id = h.tenant_id and n.pid = h.pid and n.ver = h.ver + 1`;
 
 const ORDER = 'h.lu desc, h.pid desc, h.ver desc';
 
 /** See `isCreation`. A subquery reads the previous version of each row; with `exists`, PostgreSQL would first read all versions. */
 const IS_CREATION = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
-      (select b.method = 'DELETE' from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1), false))) as made`;
+      (select b.method = 'DELETE' from past_version b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1), false))) as made`;
 
 /** A key belongs to one surface and is never deleted, so the surface is not stored with each version. */
 const SURFACE = '(select k.surface from api_key k where k.tenant_id = h.tenant_id and k.key_id = h.actor) as surface';
@@ -63,7 +63,7 @@ export async function readHistory(
   const where = [...buildSpanTests(span, binder), ...buildPositionTest(after, binder)].join(' and ');
   const body = buildPageBody(maxBytes, ORDER, 'h.body');
   const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.actor, ${SURFACE}, h.pid, ${IS_CREATION}
-    from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
+    from ${VERSIONS} h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
     where ${where} order by ${ORDER} limit ${binder.bind(count)}`;
   // the id finds few rows, so one plan is right for all values; a whole type is planned for its values
   const name = span.id === undefined ? undefined : toStatementName(sql);
@@ -76,7 +76,7 @@ export async function countHistory(database: Database, tenant: number, span: His
   const binder = createBinder(tenant);
   const where = buildSpanTests(span, binder).join(' and ');
   const sql = `select count(*)::int as total
-    from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid where ${where}`;
+    from ${VERSIONS} h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid where ${where}`;
   return (await database.query<{ total: number }>(sql, [...binder.parameters]))[0]!.total;
 }
 

@@ -32,6 +32,11 @@ export interface LockedResource {
   isCurrent: boolean;
 }
 
+/** All versions of resources: the current ones and the past ones, as a table. */
+export const VERSIONS = `(
+  select tenant_id, pid, ver, lu, method, actor, body from resource
+  union all select tenant_id, pid, ver, lu, method, actor, body from past_version)`;
+
 /** Parses the body of a row. The assertion is safe, because each resource was validated before it was stored. */
 export const parseBody = <R extends Resource = Resource>(body: string): R => JSON.parse(body) as R;
 

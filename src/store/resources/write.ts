@@ -117,9 +117,7 @@ function buildSql(kind: WriteKind, sides: Sides): string {
   const columns = WRITTEN_COLUMNS[kind];
   const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${COLUMN_TYPES[column]}`;
   const parts = [
-    kind === 'create' ? buildInsert($) : buildUpdate(kind, $),
-    `history as (insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
-      select $1, pid, ${$('ver')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')} from done)`,
+    ...(kind === 'create' ? [buildInsert($)] : [buildUpdate(kind, $), buildPastVersion('done')]),
     ...(kind === 'delete' ? [] : [buildSubscriptionChange($)]),
     kind === 'delete' ? 'removed as (delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid)' : buildSearchRow(kind, $),
     ...INDEX_TABLES.flatMap((table) => buildTableParts(kind, table, sides, columns.length + 2)),
@@ -130,13 +128,22 @@ function buildSql(kind: WriteKind, sides: Sides): string {
 type Parameter = (column: ChangeColumn) => string;
 
 const buildInsert = ($: Parameter): string => `done as (
-  insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
-  values ($1, ${$('rtype')}, ${$('id')}, ${$('ver')}, ${$('lu')}, ${$('lu')}, ${$('body')}, coalesce(${$('rules')}, 0))
+  insert into resource (tenant_id, rtype, id, ver, lu, created, method, actor, body, rules)
+  values ($1, ${$('rtype')}, ${$('id')}, ${$('ver')}, ${$('lu')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')}, coalesce(${$('rules')}, 0))
   on conflict (tenant_id, rtype, id) do nothing returning pid)`;
 
 const buildUpdate = (kind: WriteKind, $: Parameter): string => `done as (
-  update resource set ver = ${$('ver')}, lu = ${$('lu')}, body = ${$('body')}${kind === 'delete' ? '' : `, rules = ${$('rules')}`}
+  update resource set ver = ${$('ver')}, lu = ${$('lu')}, method = ${$('method')}, actor = ${$('actor')}, body = ${$('body')}
+    ${kind === 'delete' ? '' : `, rules = ${$('rules')}`}
   where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')} returning pid)`;
+
+/**
+ * Keeps the version that an update replaces. The parts of a statement do not see what the others write, so `resource` has that version here.
+ * https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
+ */
+const buildPastVersion = (updated: string): string => `past as (
+  insert into past_version (tenant_id, pid, ver, lu, method, actor, body)
+  select $1, r.pid, r.ver, r.lu, r.method, r.actor, r.body from ${updated} g join resource r on r.tenant_id = $1 and r.pid = g.pid)`;
 
 /** Records the change for subscriptions to its type (src/store/queues/subscriptions.ts). */
 const buildSubscriptionChange = ($: Parameter): string => `watched as (
@@ -209,16 +216,14 @@ type BatchKind = 'create' | 'any';
 const buildBatchSql = (kind: BatchKind, tables: IndexTable[]): string => `with given as (
   select * from unnest(${listArrays(tables).join(', ')}) as g(${listNames(tables).join(', ')})),
 made as (
-  insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
-  select $1, rtype, id, ver, lu, lu, body, coalesce(rules, 0) from given where previous is null
+  insert into resource (tenant_id, rtype, id, ver, lu, created, method, actor, body, rules)
+  select $1, rtype, id, ver, lu, lu, method, actor, body, coalesce(rules, 0) from given where previous is null
   on conflict (tenant_id, rtype, id) do nothing
   returning pid, rtype, id),
 ${kind === 'create' ? '' : CHANGED}
 done as (
   select made.pid, g.* from made join given g on g.rtype = made.rtype and g.id = made.id
   ${kind === 'create' ? '' : 'union all select * from changed'}),
-history as (
-  insert into resource_history (tenant_id, pid, ver, lu, method, actor, body) select $1, pid, ver, lu, method, actor, body from done),
 watched as (
   insert into subscription_change (tenant_id, rtype, id, ver) select $1, rtype, id, ver from done g
   where g.body is not null and g.rtype = any(array(select w.rtype from subscription w where w.tenant_id = $1 and w.active))),
@@ -230,9 +235,11 @@ ${tables.map(kind === 'create' ? buildTableInsert : buildTableReplacement).join(
 select count(*)::int as applied${kind === 'create' ? ", json_agg(rtype || '/' || id) as made" : ''} from done`;
 
 const CHANGED = `changed as (
-  update resource r set ver = g.ver, lu = g.lu, body = g.body, rules = coalesce(g.rules, r.rules) from given g
+  update resource r set ver = g.ver, lu = g.lu, method = g.method, actor = g.actor, body = g.body, rules = coalesce(g.rules, r.rules)
+  from given g
   where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous and r.rules = g.previous_rules
   returning r.pid, g.*),
+${buildPastVersion('changed')},
 removed as (
   delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),`;
 

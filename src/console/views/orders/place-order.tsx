@@ -3,7 +3,7 @@ import { useCallback, useRef, useState } from 'preact/hooks';
 import { v7 } from 'uuid';
 import { ApiError } from '../../api/api-error.ts';
 import { type CatalogueEntry, findTests, placeOrder, tryOrder } from '../../api/orders.ts';
-import { type RequestState, useRequest } from '../../api/use-request.ts';
+import { useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { Combobox } from '../../components/combobox.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -14,13 +14,7 @@ import { useIsMounted } from '../../components/use-is-mounted.ts';
 import type { ComboboxOption } from '../../components/use-options.ts';
 import { navigate } from '../../router.ts';
 
-interface PlaceOrderProps {
-  /** Why the session may not place orders. */
-  denial: string | undefined;
-  onClose: () => void;
-}
-
-export function PlaceOrder({ denial, onClose }: PlaceOrderProps) {
+export function PlaceOrder({ onClose }: { onClose: () => void }) {
   const [patient, setPatient] = useState('');
   const [test, setTest] = useState<CatalogueEntry | undefined>(undefined);
   const [error, setError] = useState<ApiError | undefined>(undefined);
@@ -51,10 +45,10 @@ export function PlaceOrder({ denial, onClose }: PlaceOrderProps) {
   };
   const actions = (
     <>
-      <Button disabledReason={isPlacing ? 'The order is being placed.' : undefined} onClick={onClose}>
+      <Button disabled={isPlacing} onClick={onClose}>
         Cancel
       </Button>
-      <Button variant="primary" disabledReason={denial ?? findObstacle(dryRun)} onClick={place}>
+      <Button variant="primary" disabled={!outcome || outcome.refusal !== undefined} onClick={place}>
         Place the order
       </Button>
     </>
@@ -80,14 +74,6 @@ export function PlaceOrder({ denial, onClose }: PlaceOrderProps) {
       {error && <ErrorNotice error={error} title="Place the order" />}
     </Dialog>
   );
-}
-
-/** Why the order cannot be placed. */
-function findObstacle(dryRun: RequestState<Awaited<ReturnType<typeof tryOrder>> | undefined>): string | undefined {
-  if (dryRun.state === 'loading') return 'The order is being checked.';
-  if (dryRun.state === 'failed') return 'The order could not be checked.';
-  if (!dryRun.data) return 'Choose a patient and a test first.';
-  return dryRun.data.refusal === undefined ? undefined : `It cannot be ordered: ${dryRun.data.refusal}`;
 }
 
 const toSentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;

@@ -105,13 +105,10 @@ function PageBar({ page, sent, turn, rerun }: PageBarProps) {
             First
           </Button>
         )}
-        <Button
-          disabledReason={page.isFirst || page.previous === undefined ? 'There is no page before this one.' : undefined}
-          onClick={() => turn(page.previous)}
-        >
+        <Button disabled={page.isFirst || page.previous === undefined} onClick={() => turn(page.previous)}>
           Previous
         </Button>
-        <Button disabledReason={page.next === undefined ? 'This is the last page.' : undefined} onClick={() => turn(page.next)}>
+        <Button disabled={page.next === undefined} onClick={() => turn(page.next)}>
           Next
         </Button>
       </span>
