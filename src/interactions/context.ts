@@ -40,14 +40,15 @@ export interface Draft {
 
 /**
  * A hook that another part of the server adds to writes of a type, in the same transaction. `preserveServerElements` restores server-managed elements that the
- * client omitted. `check` runs before the write and may refuse it. `warnings` returns warnings for the client about an accepted write. `after` runs after the
- * row was stored; what it passes to `create` is stored in the same transaction, together with what the hooks of other writes create.
+ * client omitted. `check` runs before the write and may refuse it. `together`: the writes that are stored after the checks of all of them, this one included.
+ * `warnings` returns warnings for the client about an accepted write. `after` runs after the row was stored; what it passes to `create` is stored in the same
+ * transaction, together with what the hooks of other writes create.
  */
 export interface WriteHook {
   /** Whether the hook applies to this write. It runs first and must not query the store. Absent: the hook applies to every write of the type. */
   isConcerned?(write: Pick<PendingWrite, 'resource' | 'previous'>): boolean;
   preserveServerElements?(context: Context, draft: Draft, previous: ResourceRow): Draft;
-  check?(context: Context, write: PendingWrite): Promise<void> | void;
+  check?(context: Context, write: PendingWrite, together: PendingWrite[]): Promise<void> | void;
   warnings?(context: Context, write: PendingWrite): Promise<Issue[]>;
   after?(context: Context, write: PendingWrite, create: CreateLater): Promise<void>;
 }

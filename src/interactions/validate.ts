@@ -80,7 +80,7 @@ async function checkWriteHooks(context: Context, { type, id, mode }: Validation,
 /** The errors and warnings of one write hook. */
 async function collectHookIssues(hook: WriteHook, context: Context, write: PendingWrite): Promise<Issue[]> {
   try {
-    await hook.check?.(context, write);
+    await hook.check?.(context, write, [write]);
     return (await hook.warnings?.(context, write)) ?? [];
   } catch (error) {
     if (error instanceof FhirError) return error.issues;

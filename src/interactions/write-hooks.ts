@@ -4,15 +4,21 @@ import { conflict } from '../fhir/outcome.ts';
 import { type Context, findWriteHooks, type NewResource, type PendingWrite } from './context.ts';
 import { prepareServerWrite } from './prepare-write.ts';
 
-export async function runChecks(context: Context, writes: PendingWrite[]): Promise<void> {
-  for (const write of writes) for (const hook of findWriteHooks(context, write.type, write)) await hook.check?.(context, write);
+/** Runs `work` for the n-th write, and adds the position of the write to errors. */
+type Locate = <T>(nth: number, work: () => Promise<T>) => Promise<T>;
+
+const withoutPosition: Locate = (_nth, work) => work();
+
+/** The checks of writes that are stored together. */
+export async function runChecks(context: Context, writes: PendingWrite[], locate = withoutPosition): Promise<void> {
+  for (const [nth, write] of writes.entries())
+    await locate(nth, async () => {
+      for (const hook of findWriteHooks(context, write.type, write)) await hook.check?.(context, write, writes);
+    });
 }
 
-/** Runs `work`, the effects of the n-th write, and adds the position of the write to errors. */
-type Locate = (nth: number, work: () => Promise<void>) => Promise<void>;
-
 /** The effects of stored writes. What they create is stored in one statement. */
-export async function runEffects(context: Context, writes: PendingWrite[], locate: Locate = (_nth, work) => work()): Promise<void> {
+export async function runEffects(context: Context, writes: PendingWrite[], locate = withoutPosition): Promise<void> {
   const creations: NewResource[] = [];
   for (const [nth, write] of writes.entries())
     await locate(nth, async () => {

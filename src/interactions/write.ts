@@ -35,18 +35,16 @@ interface LocatedWrite {
  * that do not refer to each other. The drafts are checked. Returns undefined if another writer was first.
  */
 export async function writeWithHooks(context: Context, all: LocatedWrite[]): Promise<WrittenVersion[] | undefined> {
+  const locate = <T>(nth: number, work: () => Promise<T>): Promise<T> => all[nth]!.locateErrors(work);
   const writes: PendingWrite[] = [];
-  const warnings: Issue[][] = [];
   for (const { request, locateErrors } of all)
-    await locateErrors(async () => {
-      const write = buildPendingWrite(context, preserveServerElements(context, request));
-      writes.push(write);
-      await runChecks(context, [write]);
-      warnings.push(await readWarnings(context, write));
-    });
+    writes.push(await locateErrors(async () => buildPendingWrite(context, preserveServerElements(context, request))));
+  await runChecks(context, writes, locate);
+  const warnings: Issue[][] = [];
+  for (const [nth, write] of writes.entries()) warnings.push(await locate(nth, () => readWarnings(context, write)));
   const changes = writes.map(({ change }) => change);
   if ((await context.store.write(context.caller.tenant, changes)) < changes.length) return undefined;
-  await runEffects(context, writes, (nth, work) => all[nth]!.locateErrors(work));
+  await runEffects(context, writes, locate);
   return writes.map((write, nth) => toWrittenVersion(toStoredRow(write), warnings[nth]!));
 }
 

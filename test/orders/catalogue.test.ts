@@ -7,6 +7,7 @@ import { createJunctionCatalogueReader } from '../../src/junction/catalogue-read
 import { SANDBOX_SINGLE_TEST, SANDBOX_TEST_KIT } from '../../src/junction-sandbox/sandbox-state.ts';
 import { toEntryId } from '../../src/orders/catalogue/catalogue-entry.ts';
 import { syncCatalogue } from '../../src/orders/catalogue/sync-catalogue.ts';
+import { createCatalogueSearch } from '../../src/orders/place/catalogue-search.ts';
 import { resolveTests } from '../../src/orders/place/ordered-tests.ts';
 import { openBeforeEach } from './open-before-each.ts';
 import { type OrderFixture, openOrderFixture, TEST_SYSTEMS } from './order-fixture.ts';
@@ -45,7 +46,11 @@ const change = async (key: string, elements: object): Promise<void> => {
 };
 
 const order = (system: string, code: string) =>
-  resolveTests(context, { coding: [{ system, code }] }, { ...fixture.rules.table, laboratories: SYSTEMS.provider });
+  resolveTests(
+    createCatalogueSearch(context, []),
+    { coding: [{ system, code }] },
+    { ...fixture.rules.table, laboratories: SYSTEMS.provider },
+  );
 
 test('each lab test has an entry, and each other marker that can be ordered alone', async () => {
   const result = await sync();

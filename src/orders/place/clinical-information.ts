@@ -5,8 +5,8 @@ import { toTyped } from '../../fhir/typed-resource.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { type AoeAnswer, ONE_ANSWER_TEXT, parseAoeAnswers } from './aoe-answers.ts';
+import { listCodings } from './codings.ts';
 import { type OrderConsent, parseConsents } from './consents.ts';
-import { listCodings } from './ordered-tests.ts';
 import { findReferencedType, listReferences, PATIENT_SNAPSHOT_ID, type Reference, readAboutPatient } from './references.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 

@@ -7,11 +7,12 @@ import { conflict } from '../../fhir/outcome.ts';
 import { normalizeReference } from '../../fhir/reference.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { joinNotes, listConditionReferences, listReasonIcdCodes, listSupportingInfo } from './clinical-information.ts';
+import { listCodings } from './codings.ts';
 import { isUrgent, type OrderRules, UNSUPPORTED_ELEMENTS } from './order-content.ts';
 import { canBeOrder } from './order-decision.ts';
 import { isRevoked } from './order-edits.ts';
 import { findCollectionMethods } from './order-performer.ts';
-import { findTests, listCodings, type TestTable } from './ordered-tests.ts';
+import { findTests, type TestTable } from './ordered-tests.ts';
 import { listContained, listReferences, PATIENT_SNAPSHOT_ID, type Reference } from './references.ts';
 
 interface ElementContext {

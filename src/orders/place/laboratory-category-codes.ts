@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.category
 import { isObject, toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { listCodings } from './ordered-tests.ts';
+import { listCodings } from './codings.ts';
 
 /** Code system → its codes for laboratory services. */
 const LABORATORY_CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([

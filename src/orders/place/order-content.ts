@@ -9,6 +9,7 @@ import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { LabAccount } from '../accounts/lab-account.ts';
 import type { Systems } from '../systems.ts';
+import type { CatalogueSearch } from './catalogue-search.ts';
 import { readClinicalNotes, readIcdCodes, readSupportingInfo } from './clinical-information.ts';
 import { toDayInState } from './demographics.ts';
 import { readInsurance } from './insurance.ts';
@@ -48,7 +49,7 @@ type OrderingAccount = Pick<
 export async function buildOrderContent(
   context: Context,
   request: Resource,
-  { code, rules }: { code: OrderedTests; rules: OrderRules },
+  { code, rules, catalogue }: { code: OrderedTests; rules: OrderRules; catalogue: CatalogueSearch },
 ): Promise<{ patientId: string; account: number; content: OrderContent }> {
   const { table, systems, account } = rules;
   if (!account) throw businessRule(NO_ACCOUNT_TEXT);
@@ -58,7 +59,7 @@ export async function buildOrderContent(
   const patient = 'patient' in found ? found.patient : undefined;
   const method = readCollectionMethod(request, systems);
   const icdCodes = await readIcdCodes(context, request, patientId);
-  const tests = await readOrderedTests(context, request, { code, table, method, systems });
+  const tests = await readOrderedTests(catalogue, request, { code, table, method, systems });
   const content = requireValid(
     {
       method: await readSentMethod(context, { method, tests, path: findMethodPath(request, systems) }, rules),

@@ -6,18 +6,13 @@ import { isObject, toList } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
+import type { CatalogueSearch } from './catalogue-search.ts';
+import { listCodings } from './codings.ts';
 import { isLaboratoryRequest } from './laboratory-category-codes.ts';
 import { NO_ACCOUNT_TEXT, type OrderRules } from './order-content.ts';
 import { findOtherLaboratory } from './order-performer.ts';
 import { findRejectedTask } from './order-task.ts';
-import {
-  describeAmbiguousCode,
-  listCodings,
-  type OrderedTests,
-  resolveTests,
-  type TestResolution,
-  type TestTable,
-} from './ordered-tests.ts';
+import { describeAmbiguousCode, type OrderedTests, resolveTests, type TestResolution, type TestTable } from './ordered-tests.ts';
 import { findRepeatedRequest } from './repeated-request.ts';
 
 /** The classification of a request. The first that applies counts. */
@@ -105,15 +100,19 @@ export const canBeOrder = (request: Resource): boolean =>
 const becomesOrderWhenActive = (request: Resource): boolean =>
   canBeOrder(request) && (request.status === 'draft' || request.status === 'on-hold');
 
+/** Whether the code of a request decides about it. All other requests are only stored. */
+export const isDecidedByCode = (request: Resource): boolean =>
+  findIntentRole(request) !== 'none' && request.status === 'active' && request.doNotPerform !== true;
+
 /** `previous`: the current version, which was never ordered. */
 export async function decideOrder(
   context: Context,
   { request, previous }: { request: Resource; previous: Resource | undefined },
-  rules: OrderRules,
+  { rules, catalogue }: { rules: OrderRules; catalogue: CatalogueSearch },
 ): Promise<OrderDecision> {
+  if (!isDecidedByCode(request)) return STORE_ONLY;
   const role = findIntentRole(request);
-  if (role === 'none' || request.status !== 'active' || request.doNotPerform === true) return STORE_ONLY;
-  const meaning = await resolveTests(context, request.code, rules.table);
+  const meaning = await resolveTests(catalogue, request.code, rules.table);
   const found = await classifyRequest(context, { request, previous, meaning }, rules);
   const verdict = VERDICTS[role][found.finding];
   if (verdict === 'store') return STORE_ONLY;

@@ -8,7 +8,7 @@ import { toDraft } from '../../interactions/prepare-write.ts';
 import { parseExactBody } from '../../store/resources/resource-row.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
-import { listCodings } from './ordered-tests.ts';
+import { listCodings } from './codings.ts';
 
 interface Identifier {
   system?: unknown;

@@ -12,11 +12,13 @@ import { findTransition } from '../state-machine.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 import { withdrawOrder } from './cancellation.ts';
+import { type CatalogueSearch, createCatalogueSearch } from './catalogue-search.ts';
+import type { Coding } from './codings.ts';
 import { checkImmutableElements, type SentText } from './immutable-elements.ts';
 import { buildOrderText, type OrderContent } from './junction-order.ts';
 import { buildClientUserId, buildUserInsurance } from './network-user.ts';
 import { buildOrderContent, type OrderRules } from './order-content.ts';
-import { buildNotice, buildRejection, canBeOrder, decideOrder, type OrderDecision } from './order-decision.ts';
+import { buildNotice, buildRejection, canBeOrder, decideOrder, isDecidedByCode, type OrderDecision } from './order-decision.ts';
 import { isEnded, isRevoked } from './order-edits.ts';
 import {
   findPresentEntry,
@@ -28,7 +30,7 @@ import {
   toSubject,
 } from './order-entry.ts';
 import { buildTask, createOrderTask, storeRejection } from './order-task.ts';
-import type { OrderedTests } from './ordered-tests.ts';
+import { listRequestCodings, type OrderedTests, type TestTable } from './ordered-tests.ts';
 import { describeSigner } from './practitioner.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 
@@ -37,35 +39,17 @@ type FindOrderRules = (tenant: number) => OrderRules;
 
 /** However often a ServiceRequest is written, it is sent once. */
 export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOrderRules): WriteHook {
-  // one write has the same rules from its check to its order, although an operator may change the account meanwhile
-  const allRules = new WeakMap<PendingWrite, OrderRules>();
-  const rulesOf = ({ caller }: Context, write: PendingWrite): OrderRules => {
-    const rules = allRules.get(write) ?? findRules(caller.tenant);
-    allRules.set(write, rules);
-    return rules;
-  };
-  const contents = new WeakMap<PendingWrite, BuiltContent>();
-  const contentOf: ContentReader = (context, write, code) => {
-    const content = contents.get(write) ?? buildOrderContent(context, parseWritten(write), { code, rules: rulesOf(context, write) });
-    contents.set(write, content);
-    return content;
-  };
-  const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
-  const decisionOn = (context: Context, write: PendingWrite): Promise<OrderDecision> => {
-    const decision = decisions.get(write) ?? decideWrite(context, write, { rules: rulesOf(context, write), contentOf });
-    decisions.set(write, decision);
-    return decision;
-  };
+  const { rulesOf, contentOf, decisionOn } = createDecisions(findRules);
   return {
     preserveServerElements: preserveExternalFields(systems),
-    async check(context, write) {
+    async check(context, write, together) {
       if (write.movesReferences) return checkMovedReferences(context, write);
       if (!write.resource) return checkDeletion(context, write);
       const entry = await findEntryOfWrite(context, write);
       const previous = readPrevious(write);
       if (entry && previous && isUserWrite(context))
         checkChange(entry, previous, { next: write.resource, rules: rulesOf(context, write), baseUrl: context.baseUrl });
-      const decision = await decisionOn(context, write);
+      const decision = await decisionOn(context, write, together);
       if (decision.verdict === 'refuse') throw businessRules([decision.issue]);
       if (decision.verdict === 'place') await contentOf(context, write, decision.tests);
     },
@@ -87,6 +71,45 @@ export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOr
   };
 }
 
+/** Finds the rules, the decision and the content of each write once, from its check to its order, although an operator may change the account meanwhile. */
+function createDecisions(findRules: FindOrderRules) {
+  const allRules = new WeakMap<PendingWrite, OrderRules>();
+  const rulesOf = ({ caller }: Context, write: PendingWrite): OrderRules => {
+    const rules = allRules.get(write) ?? findRules(caller.tenant);
+    allRules.set(write, rules);
+    return rules;
+  };
+  const catalogues = new WeakMap<PendingWrite, CatalogueSearch>();
+  /** Writes that are checked together share one search: none of them is stored before the checks of all have run, so the catalogue is the same for all. */
+  const catalogueOf = (context: Context, write: PendingWrite, together = [write]): CatalogueSearch => {
+    const known = catalogues.get(write);
+    if (known) return known;
+    const catalogue = createCatalogueSearch(context, listSearchedCodings(together, rulesOf(context, write).table));
+    for (const each of together) catalogues.set(each, catalogue);
+    return catalogue;
+  };
+  const contents = new WeakMap<PendingWrite, BuiltContent>();
+  const contentOf: ContentReader = (context, write, code) => {
+    const [rules, catalogue] = [rulesOf(context, write), catalogueOf(context, write)];
+    const content = contents.get(write) ?? buildOrderContent(context, parseWritten(write), { code, rules, catalogue });
+    contents.set(write, content);
+    return content;
+  };
+  const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
+  const decisionOn = (context: Context, write: PendingWrite, together?: PendingWrite[]): Promise<OrderDecision> => {
+    const [rules, catalogue] = [rulesOf(context, write), catalogueOf(context, write, together)];
+    const decision = decisions.get(write) ?? decideWrite(context, write, { rules, catalogue, contentOf });
+    decisions.set(write, decision);
+    return decision;
+  };
+  return { rulesOf, contentOf, decisionOn };
+}
+
+const listSearchedCodings = (writes: PendingWrite[], table: TestTable): Coding[] =>
+  writes.flatMap(({ type, resource }) =>
+    type === 'ServiceRequest' && resource && isDecidedByCode(resource) ? listRequestCodings(resource, table) : [],
+  );
+
 /** Who signs the order, and the insurance that is billed. */
 const buildOrderNotices = ({ physician, insurance }: OrderContent): Issue[] => [
   buildNotice({ text: describeSigner(physician), at: 'ServiceRequest.requester' }),
@@ -103,10 +126,10 @@ type ContentReader = (context: Context, write: PendingWrite, code: OrderedTests)
 async function decideWrite(
   context: Context,
   write: PendingWrite,
-  { rules, contentOf }: { rules: OrderRules; contentOf: ContentReader },
+  { contentOf, ...facts }: { rules: OrderRules; catalogue: CatalogueSearch; contentOf: ContentReader },
 ): Promise<OrderDecision> {
   if (!write.resource || !isUserWrite(context) || (await findEntryOfWrite(context, write))) return { verdict: 'store' };
-  const decision = await decideOrder(context, { request: write.resource, previous: readPrevious(write) }, rules);
+  const decision = await decideOrder(context, { request: write.resource, previous: readPrevious(write) }, facts);
   if (decision.verdict !== 'place' || !decision.orReject) return decision;
   try {
     await contentOf(context, write, decision.tests);
