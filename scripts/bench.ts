@@ -20,6 +20,7 @@ const { values: options } = parseArgs({
     resources: { type: 'string', default: '10000,1000000' },
     clients: { type: 'string', default: '1,16' },
     workers: { type: 'string', default: '1' },
+    rate: { type: 'string' },
     beside: { type: 'string' },
     profile: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -33,6 +34,8 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
   --resources N,…  sizes of the corpus (10000,1000000; a million takes about a quarter of an hour to load)
   --clients N,…    clients at once (1,16)
   --workers N,…    workers of Facet: 1,auto compares one process with one on each core; CPU is that of all of them (1)
+  --rate N         so many requests per second instead of as many as the server takes: the processor time of one and of several workers
+                   then compares, because neither waits for a core
   --beside DIR     also measures the Facet of another tree whose dependencies are installed, for example the last release. It has a database
                    of its own, which is loaded over HTTP, and one worker. Only with the smallest corpus
   --profile        also writes where the server spends its time, with the smallest corpus
@@ -47,6 +50,7 @@ const SERVER = process.env.BENCH_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:
 const SECONDS = Number(options.seconds);
 const RUNS = Number(options.runs);
 const WARM_UP_SECONDS = 1;
+const RATE = options.rate === undefined ? undefined : Number(options.rate);
 const parseNumbers = (text: string): number[] => text.split(',').map(Number);
 const SMALLEST = Math.min(...parseNumbers(options.resources));
 
@@ -166,7 +170,7 @@ interface MeasuredLoad {
 async function measureLoad({ port, pid, database: name }: Program, { database, clients, seconds, build }: MeasuredLoad): Promise<Measured> {
   const readUse = () => [usedBy({ pid }), usedBy({ database: name })];
   const [before, walBefore] = [readUse(), await database.readWal()];
-  const result = await load({ port, clients, seconds, make: build });
+  const result = await load({ port, clients, seconds, make: build, rate: RATE });
   const requests = result.perSecond * seconds;
   const wal = ((await database.readWal()) - walBefore) / requests;
   const [server, sessions] = readUse().map((after, at) => after && before[at] && between(before[at], after) / requests);
@@ -178,7 +182,7 @@ function writeReport(sizes: Size[]): void {
 
 \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores shared by the load, both servers and PostgreSQL; median of ${options.runs} runs of
 ${options.seconds} s, floor and Facet in turn. The floor is the same Express and PostgreSQL with one statement that sends the stored text; for the /v1 list, two statements
-and the same rows parsed and stringified. CPU is milliseconds for each request, server + database. WAL is what the database logs for each request, with the audit.
+and the same rows parsed and stringified; for a transaction, one INSERT. The nine requests have codes that cannot be ordered, so nine Tasks are stored too. CPU is milliseconds for each request, server + database. WAL is what the database logs for each request, with the audit.
 Read the ratios: times of different runs or machines do not compare. Default settings, but without rate limits.
 
 ${[

@@ -1,5 +1,6 @@
 // A lean HTTP/1.1 load client on loopback: keep-alive sockets, one request at a time on each, so that the server is what is measured.
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface LoadRequest {
   method: string;
@@ -24,18 +25,21 @@ export interface Load {
   clients: number;
   seconds: number;
   make: () => LoadRequest;
+  /** Requests per second of all clients together. Absent: each client sends as soon as it has a response. */
+  rate?: number | undefined;
 }
 
 /** Runs so many clients for so long, bounded by `seconds`. */
-export async function load({ port, clients, seconds, make }: Load): Promise<LoadResult> {
+export async function load({ port, clients, seconds, make, rate }: Load): Promise<LoadResult> {
   const until = performance.now() + seconds * 1000;
   const times: number[] = [];
   let failed = 0;
   const began = performance.now();
   await Promise.all(
-    Array.from({ length: clients }, async () => {
+    Array.from({ length: clients }, async (_, client) => {
       const connection = new Connection(port);
-      while (performance.now() < until) {
+      for (let sent = 0; performance.now() < until; sent++) {
+        if (rate !== undefined) await delay(Math.max(0, began + ((sent * clients + client) / rate) * 1000 - performance.now()));
         const request = make();
         const from = performance.now();
         if ((await connection.send(request)).status !== request.status) failed++;

@@ -88,14 +88,16 @@ function buildWrites({ patients, practitioners }: Corpus, keys: Record<string, s
       subject: 'urn:uuid:00000000-0000-4000-8000-000000000001',
       requester: `Practitioner/${idOf('Practitioner', fresh % practitioners)}`,
     });
-  const bundle = (): object => ({
-    resourceType: 'Bundle',
-    type: 'transaction',
-    entry: [
-      { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource: nextPatient(), request: { method: 'POST', url: 'Patient' } },
-      ...Array.from({ length: 9 }, () => ({ resource: nextOrder(), request: { method: 'POST', url: 'ServiceRequest' } })),
-    ],
-  });
+  const toEntry = (url: string, resource: object) => ({ resource, request: { method: 'POST', url } });
+  const sendTransaction = (entry: object[]): LoadRequest =>
+    send('POST', '/fhir/R4', { headers, body: { resourceType: 'Bundle', type: 'transaction', entry }, status: 200 });
+  const orders = (): LoadRequest =>
+    sendTransaction([
+      { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', ...toEntry('Patient', nextPatient()) },
+      ...Array.from({ length: 9 }, () => toEntry('ServiceRequest', nextOrder())),
+    ]);
+  const ten = (): LoadRequest => sendTransaction(Array.from({ length: 10 }, () => toEntry('Patient', nextPatient())));
+  const insert = (): LoadRequest => send('POST', '/create', { headers: {}, body: nextPatient(), status: 201 });
   const update = (): LoadRequest => {
     const n = below(patients);
     const id = idOf('Patient', n);
@@ -105,11 +107,12 @@ function buildWrites({ patients, practitioners }: Corpus, keys: Record<string, s
   return [
     {
       name: 'FHIR create',
-      floor: () => send('POST', '/create', { headers: {}, body: nextPatient(), status: 201 }),
+      floor: insert,
       facet: () => send('POST', '/fhir/R4/Patient', { headers, body: nextPatient(), status: 201 }),
     },
     { name: 'FHIR update', facet: update },
-    { name: 'FHIR transaction of ten creates', facet: () => send('POST', '/fhir/R4', { headers, body: bundle(), status: 200 }) },
+    { name: 'FHIR transaction of a Patient and nine requests', floor: insert, facet: orders },
+    { name: 'FHIR transaction of ten Patients', floor: insert, facet: ten },
   ];
 }
 
