@@ -2,7 +2,7 @@
 import { TYPE_NUMBERS } from '../../src/fhir/types.ts';
 import { until } from '../until.ts';
 import { openTestStore, type TestStore } from './open.ts';
-import { createOf, indexOf } from './resource-changes.ts';
+import { createOf, indexOf, updateOf } from './resource-changes.ts';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -21,9 +21,10 @@ it('statistics are current after a load, also when each write is a transaction',
   const load = (batch: number) =>
     Array.from({ length: 100 }, (_one, n) => createOf(`b${batch}-${n}`, { index: indexOf({ self: String(batch * 100 + n) }) }));
   for (let batch = 0; batch < 6; batch++) await test.store.transaction((store) => store.write(1, load(batch)));
+  // autovacuum may have been there in between: then the table has grown by less than a quarter since
   await until(
     () => expectedRows('sx'),
-    (rows) => rows >= 500,
+    (rows) => rows >= 300,
   );
 });
 
@@ -35,6 +36,21 @@ it('statistics are checked again when writing pauses, so that they include the l
   );
   await test.store.write(1, load);
   expect(await until(rowsOf, (rows) => rows > 0)).toBe(400);
+});
+
+it('only the tables that have grown are analyzed', async () => {
+  const ids = Array.from({ length: 100 }, (_one, n) => `b0-${n}`);
+  await test.store.write(
+    1,
+    ids.map((id, n) => updateOf(id, 1, { index: indexOf({ self: String(n) }) })),
+  );
+  await test.store.write(1, [createOf('one-more', { index: indexOf({ self: '15000' }) })]);
+  const before = await expectedRows('sx');
+  await until(
+    () => expectedRows('past_version'),
+    (rows) => rows === 100,
+  );
+  expect(await expectedRows('sx')).toBe(before);
 });
 
 it('statistics include a type soon after its first resources, although the tables have hardly grown', async () => {

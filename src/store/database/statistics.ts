@@ -11,10 +11,10 @@ const PAUSE_MS = 1000;
 const MIN_WRITES = 50;
 /** True if the table has grown by a quarter since its last analysis, so autovacuum has not run. (PostgreSQL's own counters lag behind.) */
 const STALE = "reltuples < 0 or relpages < 0.8 * pg_relation_size(oid) / current_setting('block_size')::int";
-const ANY_STALE = `select bool_or(${STALE}) as stale from pg_class where oid = any($1::text[]::regclass[])`;
+const STALE_TABLES = `select name from unnest($1::text[]) as name join pg_class on oid = name::regclass where ${STALE}`;
 /** On Citus, the shards have the rows and their statistics. `%s` is the name of a shard. */
-const ANY_SHARD_STALE = `select bool_or(result::boolean) as stale from unnest($1::text[]) as name,
-  run_command_on_shards(name::regclass, $$select ${STALE} from pg_class where oid = '%s'::regclass$$) where success`;
+const STALE_DISTRIBUTED_TABLES = `select distinct name from unnest($1::text[]) as name,
+  run_command_on_shards(name::regclass, $$select ${STALE} from pg_class where oid = '%s'::regclass$$) where success and result::boolean`;
 
 /** Writes of a type until it is checked whether the statistics know it. Each later check comes after twice as many. */
 const FIRST_TYPE_CHECK = 200;
@@ -34,7 +34,7 @@ export function createStatisticsUpdate(database: Database): NoteWrites {
   const check = (): void => {
     since = 0;
     // After a failure (the database is closing, a lock), the statistics stay as they are and the next check tries again.
-    analyzeIfStale(database, types.takeDue()).catch(() => {});
+    analyzeStaleTables(database, types.takeDue()).catch(() => {});
   };
   return (written) => {
     since += written.length;
@@ -78,11 +78,15 @@ function countTypes(): TypeCounts {
   };
 }
 
-async function analyzeIfStale(database: Database, types: number[]): Promise<void> {
-  const [tables] = await database.query<{ stale: boolean }>(database.isDistributed() ? ANY_SHARD_STALE : ANY_STALE, [
-    `{${TABLES.join(',')}}`,
-  ]);
-  if (tables?.stale || (await hasUnknownType(database, types))) await database.script(`analyze ${TABLES.join(', ')}`);
+/** A small table that grows is analyzed alone: to analyze the tokens of a large one takes a second. */
+async function analyzeStaleTables(database: Database, types: number[]): Promise<void> {
+  const tables = (await hasUnknownType(database, types)) ? TABLES : await findStaleTables(database);
+  if (tables.length) await database.script(`analyze ${tables.join(', ')}`);
+}
+
+async function findStaleTables(database: Database): Promise<string[]> {
+  const sql = database.isDistributed() ? STALE_DISTRIBUTED_TABLES : STALE_TABLES;
+  return (await database.query<{ name: string }>(sql, [`{${TABLES.join(',')}}`])).map(({ name }) => name);
 }
 
 /** Whether the statistics do not know one of the types. On Citus only the shards have statistics, so none is unknown there. */
