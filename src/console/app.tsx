@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Session } from './api/session.ts';
 import { useRequest } from './api/use-request.ts';
+import { Announcer, Arrival } from './arrival.tsx';
 import { ADD_KEY, openAddKey } from './components/add-key-button.tsx';
 import { Button } from './components/button.tsx';
 import { type Command, CommandPalette } from './components/command-palette.tsx';
@@ -12,6 +13,7 @@ import { ErrorNotice } from './components/error-notice.tsx';
 import { RequestView } from './components/request-view.tsx';
 import { showToast } from './components/toast.tsx';
 import { ToastRegion } from './components/toast-region.tsx';
+import { WaitNotice } from './components/wait-notice.tsx';
 import { Layout } from './layout.tsx';
 import { followLinks, matchPath, navigate, toHref, useLocation } from './router.ts';
 import { SessionProvider, useSession } from './session-context.tsx';
@@ -25,6 +27,8 @@ export const App = () => (
   <SessionProvider>
     <Main />
     <ToastRegion />
+    <WaitNotice />
+    <Announcer />
   </SessionProvider>
 );
 
@@ -54,9 +58,6 @@ function SignedIn({ session, problem, refresh }: SignedInProps) {
   const [isAdding, setIsAdding] = useState(false);
   const found = useMemo(() => findView(path), [path]);
   const commands = useMemo(() => listCommands(session), [session]);
-  useEffect(() => {
-    document.title = `${found?.view.title ?? 'Not found'} · Facet`;
-  }, [found]);
   useEffect(() => {
     if (problem) showToast({ text: `${problem.text} ${problem.remedy}`, tone: 'bad' });
   }, [problem]);
@@ -107,7 +108,13 @@ function LoadedView({ view, params }: FoundView) {
     return View;
   });
   const Known = LOADED.get(view);
-  if (Known) return <Known params={params} views={VIEWS} />;
+  if (Known)
+    return (
+      <>
+        <Known params={params} views={VIEWS} />
+        <Arrival title={view.title} />
+      </>
+    );
   if (loading.state === 'failed') return <NotLoaded title={view.title} />;
   return (
     <RequestView request={loading} title={`Open ${view.title}`} lines={6}>
@@ -128,12 +135,14 @@ const NotLoaded = ({ title }: { title: string }) => (
     }
   >
     <p>The server was upgraded since the page was loaded, or it does not respond.</p>
+    <Arrival title={title} />
   </EmptyState>
 );
 
 const NoView = () => (
   <EmptyState icon="search" title="There is no such view" actions={<a href={toHref('/')}>Go to the overview</a>}>
     <p>The link may be old, or it was cut off.</p>
+    <Arrival title="Not found" />
   </EmptyState>
 );
 

@@ -144,7 +144,7 @@ inChromium('faces', () => {
     await replaceLine('"birthDate"', '"birthDate": "soon",');
     await page.waitForSelector('.problems:has-text("birthDate")');
     expect(await page.textContent('.problems button')).toMatch(/^Line \d+ birthDate$/);
-    expect(await page.evaluate(`document.querySelector('.editor-bar .primary').disabled`)).toBe(true);
+    expect(await page.evaluate(`document.querySelector('.editor-bar .primary').ariaDisabled`)).toBe('true');
     expect(await opened.findViolations()).toEqual([]);
     await page.click('.problems button');
     expect(await readActiveLine()).toContain('"soon"');

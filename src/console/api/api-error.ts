@@ -13,13 +13,20 @@ export class ApiError extends Error {
   readonly status: number;
   readonly problems: Problem[];
   readonly requestId: string | undefined;
+  /** When the server may be asked again, in ms, if it says so. */
+  readonly retryAt: number | undefined;
 
-  constructor(status: number, problems: Problem[], requestId?: string) {
+  constructor(
+    status: number,
+    problems: Problem[],
+    { requestId, retryAt }: { requestId?: string | undefined; retryAt?: number | undefined } = {},
+  ) {
     super(problems.map(({ text }) => text).join('; '));
     this.name = 'ApiError';
     this.status = status;
     this.problems = problems;
     this.requestId = requestId;
+    this.retryAt = retryAt;
   }
 
   /** What the user can do. */

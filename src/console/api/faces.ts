@@ -37,5 +37,6 @@ export const previewEdit = ({ content, ...facts }: Edit, signal?: AbortSignal): 
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: `${JSON.stringify(facts).slice(0, -1)},"content":${content}}`,
+    isRepeatable: true,
     signal,
   });

@@ -37,13 +37,19 @@ export const search = <T extends Resource = Resource>(
   request<Bundle<T>>(type === '' ? `${FHIR}/_search` : toFhirPath(type, '_search'), {
     method: 'POST',
     body: new URLSearchParams(params.map(([name, value]) => [name, value])),
+    isRepeatable: true,
     signal,
   });
 
 /** The numbers of resources by type, in one batch. A type that the key must not search, or that is not served, has none. */
 export async function countTypes(types: readonly string[], signal?: AbortSignal): Promise<Map<string, number>> {
   const entry = types.map((type) => ({ request: { method: 'GET', url: `${type}?_summary=count` } }));
-  const { body } = await request<Bundle<Bundle>>(FHIR, { method: 'POST', body: { resourceType: 'Bundle', type: 'batch', entry }, signal });
+  const { body } = await request<Bundle<Bundle>>(FHIR, {
+    method: 'POST',
+    body: { resourceType: 'Bundle', type: 'batch', entry },
+    isRepeatable: true,
+    signal,
+  });
   return new Map(
     types.flatMap((type, at): [string, number][] => {
       const total = body.entry?.[at]?.resource?.total;

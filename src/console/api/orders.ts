@@ -293,6 +293,7 @@ export async function tryOrder(
     method: 'POST',
     headers: FHIR_JSON,
     body: JSON.stringify(buildRequest(patient, entry)),
+    isRepeatable: true,
     signal,
   });
   const issues = readProblems(body, status);

@@ -1,5 +1,7 @@
-// Every request of the console goes through here: it has the header that lets the session count, and its errors are ApiErrors. Nothing is logged or stored.
+// Every request of the console goes through here: it has the header that lets the session count, a read is repeated when a busy server says that it may be, and its errors
+// are ApiErrors. Nothing is logged or stored.
 import { ApiError, readProblems } from './api-error.ts';
+import { readRetryTime, waitUntil } from './waits.ts';
 
 interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -7,6 +9,8 @@ interface RequestOptions {
   /** An object is sent as JSON; a text needs a Content-Type; URLSearchParams are a form. */
   body?: object | string | URLSearchParams | undefined;
   signal?: AbortSignal | undefined;
+  /** Whether it is repeated when the server is busy, because it changes nothing. Default: whether the method is GET. */
+  isRepeatable?: boolean;
   /** The same for everyone: sent without the session, and the browser may keep the response. No other response is kept: it may contain patient data. */
   isPublic?: boolean;
   /** Sent for whatever session the browser has, not only for the one that the page shows. */
@@ -35,14 +39,39 @@ export const readSessionName = (): string | undefined => sessionId;
 /** Fired when the server refuses the session. */
 export const SESSION_REFUSED = 'facet:session-refused';
 
+/** How often a read is repeated, and the longest time that is waited for it, in ms: after that the user decides. */
+const MOST_REPEATS = 5;
+const LONGEST_WAIT_MS = 120_000;
+
 /** Sends a request to this server. Throws an ApiError for a status of 400 or more, and if there is no response. */
 export async function request<T = unknown>(path: string, options: RequestOptions = {}): Promise<Reply<T>> {
+  const { method = 'GET', isRepeatable = method === 'GET', signal } = options;
+  const asked = sessionId;
+  for (let repeats = 0; ; repeats++) {
+    const reply = await sendOnce<T>(path, options);
+    if (!(reply instanceof ApiError)) return reply;
+    const { retryAt } = reply;
+    const isRepeated = isRepeatable && retryAt !== undefined && retryAt - Date.now() <= LONGEST_WAIT_MS && repeats < MOST_REPEATS;
+    if (!isRepeated) throw reply;
+    await waitUntil(retryAt, reply.message, signal);
+    // an abort ends the wait, and the request as well
+    if (signal?.aborted) throw isTimeout(signal) ? reply : signal.reason;
+    // the page may show another session by now
+    if (sessionId !== asked) throw reply;
+  }
+}
+
+async function sendOnce<T>(path: string, options: RequestOptions): Promise<Reply<T> | ApiError> {
   const response = await send(path, options);
+  const { status, headers } = response;
   const text = await response.text();
   const body = parse(text);
-  if (response.ok) return { status: response.status, headers: response.headers, body: body as T, text };
-  if (response.status === 401) window.dispatchEvent(new Event(SESSION_REFUSED));
-  throw new ApiError(response.status, readProblems(body, response.status), response.headers.get('x-request-id') ?? undefined);
+  if (response.ok) return { status, headers, body: body as T, text };
+  if (status === 401) window.dispatchEvent(new Event(SESSION_REFUSED));
+  return new ApiError(status, readProblems(body, status), {
+    requestId: headers.get('x-request-id') ?? undefined,
+    retryAt: readRetryTime(response),
+  });
 }
 
 async function send(path: string, { method = 'GET', body, signal, isPublic = false, ...options }: RequestOptions): Promise<Response> {

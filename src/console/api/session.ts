@@ -39,7 +39,7 @@ const inTurn = <T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> => {
 const LONGEST_MS = 20_000;
 
 export const readSession = (): Promise<Session> =>
-  inTurn(async (signal) => (await request<Session>(PATH, { signal, isForAnySession: true })).body);
+  inTurn(async (signal) => (await request<Session>(PATH, { signal, isForAnySession: true, isRepeatable: false })).body);
 export const signIn = (key: string): Promise<Session> =>
   inTurn(async (signal) => (await request<Session>(PATH, { method: 'POST', body: { key }, signal, isForAnySession: true })).body);
 /** Adds a key to the session of the page. The server refuses one of another tenant. */

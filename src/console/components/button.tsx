@@ -1,7 +1,8 @@
 // A button; while its action runs it is busy and cannot be pressed again.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import { toApiError } from '../api/api-error.ts';
+import { DisabledReason } from './disabled-reason.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import { showToast } from './toast.tsx';
 
@@ -14,44 +15,46 @@ interface ButtonProps {
   /** The name of a button that shows an icon only. */
   label?: string;
   type?: 'button' | 'submit';
-  disabled?: boolean;
+  /** Present: it cannot be pressed now, for this reason. It can have the focus, so that the reason is found without a pointer. */
+  disabledReason?: string | undefined;
   busy?: boolean;
   pressed?: boolean;
 }
 
-export function Button({
-  children,
-  onClick,
-  variant = 'plain',
-  icon,
-  label,
-  type = 'button',
-  disabled,
-  busy = false,
-  pressed,
-}: ButtonProps) {
+export function Button({ children, onClick, variant = 'plain', icon, label, type = 'button', disabledReason, busy, pressed }: ButtonProps) {
   const [isRunning, setIsRunning] = useState(false);
-  const isBusy = busy || isRunning;
-  const press = (): void => {
-    const result = onClick?.();
+  const own = useRef<HTMLButtonElement>(null);
+  const reasonId = useId();
+  const isBusy = busy === true || isRunning;
+  const isDisabled = disabledReason !== undefined || isBusy;
+  const press = (event: Event): void => {
+    // also keeps a form from being sent
+    if (isDisabled) event.preventDefault();
+    const result = isDisabled ? undefined : onClick?.();
     if (!(result instanceof Promise)) return;
     setIsRunning(true);
     void result.catch(showFailure).finally(() => setIsRunning(false));
   };
   return (
-    <button
-      type={type}
-      class={`button ${variant}${children === undefined ? ' icon-only' : ''}`}
-      aria-label={label}
-      title={children === undefined ? label : undefined}
-      aria-busy={isBusy || undefined}
-      aria-pressed={pressed}
-      disabled={disabled === true || isBusy}
-      onClick={press}
-    >
-      {icon && <Icon name={icon} />}
-      {children}
-    </button>
+    <>
+      <button
+        ref={own}
+        type={type}
+        class={`button ${variant}${children === undefined ? ' icon-only' : ''}`}
+        aria-label={label}
+        title={children === undefined ? label : undefined}
+        aria-busy={isBusy || undefined}
+        aria-pressed={pressed}
+        // a button that is `disabled` loses the focus
+        aria-disabled={isDisabled || undefined}
+        aria-describedby={disabledReason === undefined ? undefined : reasonId}
+        onClick={press}
+      >
+        {icon && <Icon name={icon} />}
+        {children}
+      </button>
+      {disabledReason !== undefined && <DisabledReason id={reasonId} text={disabledReason} button={own} />}
+    </>
   );
 }
 

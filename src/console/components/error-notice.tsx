@@ -1,8 +1,10 @@
 // An error with its remedy.
+import { useState } from 'preact/hooks';
 import type { ApiError } from '../api/api-error.ts';
 import { AddKeyButton } from './add-key-button.tsx';
 import { Button } from './button.tsx';
 import { Icon } from './icons.tsx';
+import { useSecondsUntil } from './use-seconds.ts';
 
 interface ErrorNoticeProps {
   error: ApiError;
@@ -30,6 +32,7 @@ export const ErrorNotice = ({ error, title, retry, isRetrying = false }: ErrorNo
         </ul>
       )}
       {error.remedy && <p>{error.remedy}</p>}
+      {error.retryAt !== undefined && <RetryTime at={error.retryAt} />}
       {error.requestId && error.status >= 500 && (
         <p class="quiet">
           Request <code>{error.requestId}</code>
@@ -46,6 +49,20 @@ export const ErrorNotice = ({ error, title, retry, isRetrying = false }: ErrorNo
     </div>
   </div>
 );
+
+/** Screen readers get the first time only: an alert is read again when it changes. */
+function RetryTime({ at }: { at: number }) {
+  const seconds = useSecondsUntil(at);
+  const [first] = useState(seconds);
+  return (
+    <p class="retry-time">
+      <span class="unseen">{describeRetry(first)}</span>
+      <span aria-hidden="true">{describeRetry(seconds)}</span>
+    </p>
+  );
+}
+
+const describeRetry = (seconds: number): string => (seconds > 0 ? `It can be tried again in ${seconds} s.` : 'It can be tried again now.');
 
 /** What another key may open. */
 const NEEDS_KEY = [401, 403];

@@ -1,43 +1,78 @@
-// Short messages about what was done, with an action to undo it where that is possible. Screen readers are told.
-import { useEffect, useState } from 'preact/hooks';
+// Short messages about what was done, with an action to undo it where that is possible. Screen readers announce them, failures at once.
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from './button.tsx';
 import { TOAST_SHOWN, type ToastMessage } from './toast.tsx';
 
 /** A message with an action stays longer. */
 const SHOWN_MS = { plain: 5000, action: 12_000 };
+const MOST = 3;
+
+type Shown = ToastMessage & { id: number };
+
+/** Both live regions are there before they have a message: screen readers do not announce a region that is new. Of a region only what is added is announced. */
+const REGIONS = [
+  { tone: 'good', role: 'status', live: 'polite' },
+  { tone: 'bad', role: 'alert', live: 'assertive' },
+] as const;
 
 export function ToastRegion() {
-  const [messages, setMessages] = useState<(ToastMessage & { id: number })[]>([]);
+  const [messages, setMessages] = useState<Shown[]>([]);
   const remove = (id: number): void => setMessages((before) => before.filter((one) => one.id !== id));
   useEffect(() => {
     let count = 0;
-    const show = (event: Event): void => {
-      const { detail } = event as CustomEvent<ToastMessage>;
-      const id = ++count;
-      setMessages((before) => [...before.slice(-2), { ...detail, id }]);
-      setTimeout(() => remove(id), detail.action ? SHOWN_MS.action : SHOWN_MS.plain);
-    };
+    const show = ({ detail }: CustomEventInit<ToastMessage>): void =>
+      setMessages((before) => [...before.slice(1 - MOST), { ...detail!, id: ++count }]);
     window.addEventListener(TOAST_SHOWN, show);
     return () => window.removeEventListener(TOAST_SHOWN, show);
   }, []);
   return (
-    <div class="toasts" role="status" aria-live="polite">
-      {messages.map(({ id, text, tone = 'good', action }) => (
-        <div key={id} class={`toast ${tone}`}>
-          <span>{text}</span>
-          {action && (
-            <Button
-              onClick={() => {
-                action.run();
-                remove(id);
-              }}
-            >
-              {action.label}
-            </Button>
-          )}
-          <Button variant="quiet" icon="close" label="Dismiss" onClick={() => remove(id)} />
+    <section class="toasts" aria-label="Messages">
+      {REGIONS.map(({ tone: own, role, live }) => (
+        <div key={role} role={role} aria-live={live} aria-atomic="false" aria-relevant="additions">
+          {messages.map((message) => (message.tone ?? 'good') === own && <Toast key={message.id} {...message} onEnd={remove} />)}
         </div>
       ))}
+    </section>
+  );
+}
+
+/** It stays while the pointer is at it, or the focus in it: who reads slowly, or is on the way to its action, is not late. */
+function Toast({ id, text, tone = 'good', action, onEnd }: Shown & { onEnd: (id: number) => void }) {
+  const own = useRef<HTMLDivElement>(null);
+  const [isHovered, setIsHovered] = useState(false);
+  const [isFocused, setIsFocused] = useState(false);
+  const isHeld = isHovered || isFocused;
+  const remove = (): void => {
+    if (own.current?.contains(document.activeElement)) document.getElementById('content')?.focus({ preventScroll: true });
+    onEnd(id);
+  };
+  useEffect(() => {
+    if (isHeld) return;
+    const timer = setTimeout(remove, action ? SHOWN_MS.action : SHOWN_MS.plain);
+    return () => clearTimeout(timer);
+  }, [isHeld]);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done by them, the message only stays
+    <div
+      ref={own}
+      class={`toast ${tone}`}
+      onMouseEnter={() => setIsHovered(true)}
+      onMouseLeave={() => setIsHovered(false)}
+      onFocusIn={() => setIsFocused(true)}
+      onFocusOut={() => setIsFocused(false)}
+    >
+      <span>{text}</span>
+      {action && (
+        <Button
+          onClick={() => {
+            action.run();
+            remove();
+          }}
+        >
+          {action.label}
+        </Button>
+      )}
+      <Button variant="quiet" icon="close" label="Dismiss" onClick={remove} />
     </div>
   );
 }

@@ -5,6 +5,11 @@ import { request } from '../../api/request.ts';
 /** The types of which the user may search at least one resource. */
 export async function findUsedTypes(types: readonly string[], signal: AbortSignal): Promise<string[]> {
   const entry = types.map((type) => ({ request: { method: 'GET', url: `${type}?_count=1&_elements=id` } }));
-  const { body } = await request<Bundle<Bundle>>(FHIR, { method: 'POST', body: { resourceType: 'Bundle', type: 'batch', entry }, signal });
+  const { body } = await request<Bundle<Bundle>>(FHIR, {
+    method: 'POST',
+    body: { resourceType: 'Bundle', type: 'batch', entry },
+    isRepeatable: true,
+    signal,
+  });
   return types.filter((_type, at) => (body.entry?.[at]?.resource?.entry ?? []).length > 0);
 }

@@ -1,6 +1,7 @@
 // The columns of the faces view: the FHIR resource, and the views of one surface.
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { findDenial } from '../../api/access.ts';
 import { openAddKey } from '../../components/add-key-button.tsx';
 import { Button } from '../../components/button.tsx';
 import { hasSurface, useSignedIn } from '../../session-context.tsx';
@@ -44,7 +45,7 @@ export function FhirColumn({ faces, pointing, onEdit }: SharedProps & { faces: F
     <Column
       title="FHIR"
       subtitle={<ElementFinder rows={rows} onFind={(path) => onPin({ path })} />}
-      actions={<EditButton surface="fhir" title="FHIR" onEdit={() => onEdit('fhir')} />}
+      actions={<EditButton surface="fhir" type={faces.type} title="FHIR" onEdit={() => onEdit('fhir')} />}
     >
       <JsonRows
         label="FHIR resource"
@@ -62,19 +63,23 @@ export function FhirColumn({ faces, pointing, onEdit }: SharedProps & { faces: F
 
 interface FaceColumnProps extends SharedProps {
   title: string;
+  /** The type of the resource. */
+  type: string;
   /** The faces of the surface. */
   faces: Face[];
   shown: Face;
   onShow: (face: Face) => void;
 }
 
-export function FaceColumn({ title, faces, shown, onShow, pointing, onEdit }: FaceColumnProps) {
+export function FaceColumn({ title, type, faces, shown, onShow, pointing, onEdit }: FaceColumnProps) {
   return (
     <Column
       title={title}
       subtitle={<FaceChoice title={title} faces={faces} shown={shown} onShow={onShow} pointing={pointing} />}
       actions={
-        shown.isEditable && <EditButton surface={shown.surface} title={`${title} ${shown.shape}`} onEdit={() => onEdit(shown.key)} />
+        shown.isEditable && (
+          <EditButton surface={shown.surface} type={type} title={`${title} ${shown.shape}`} onEdit={() => onEdit(shown.key)} />
+        )
       }
     >
       {shown.view ? <FaceRows title={title} face={shown} pointing={pointing} /> : <Withheld face={shown} />}
@@ -101,7 +106,7 @@ function FaceRows({ title, face, pointing }: { title: string; face: Face; pointi
 }
 
 /** The face's name and path; a choice where the surface has several. */
-function FaceChoice({ title, faces, shown, onShow, pointing }: Omit<FaceColumnProps, 'onEdit'>) {
+function FaceChoice({ title, faces, shown, onShow, pointing }: Omit<FaceColumnProps, 'type' | 'onEdit'>) {
   const nameOf = ({ shape, item }: Face): string => (item === undefined ? shape : `${shape}: ${item}`);
   const countOf = ({ key }: Face): string => {
     const count = [...(pointing.lit?.fields.get(key)?.values() ?? [])].filter((kind) => kind === 'shows').length;
@@ -129,11 +134,21 @@ function FaceChoice({ title, faces, shown, onShow, pointing }: Omit<FaceColumnPr
   );
 }
 
-function EditButton({ surface, title, onEdit }: { surface: string; title: string; onEdit: () => void }) {
+interface EditButtonProps {
+  surface: string;
+  type: string;
+  title: string;
+  onEdit: () => void;
+}
+
+/** The FHIR API previews the edit, and the API of the face saves it. */
+function EditButton({ surface, type, title, onEdit }: EditButtonProps) {
   const session = useSignedIn();
   const isOpen = hasSurface(session, surface);
+  const denial =
+    findDenial(session, { surface: 'fhir', type, permissions: ['r', 'u'] }) ?? findDenial(session, { surface, type, permissions: ['u'] });
   return (
-    <Button icon={isOpen ? undefined : 'key'} onClick={isOpen ? onEdit : openAddKey}>
+    <Button disabledReason={denial} icon={isOpen ? undefined : 'key'} onClick={isOpen ? onEdit : openAddKey}>
       {isOpen ? 'Edit' : 'Add a key to edit'}
       <span class="unseen"> {title}</span>
     </Button>

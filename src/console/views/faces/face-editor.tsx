@@ -34,7 +34,7 @@ export function FaceEditor(props: FaceEditorProps) {
   return (
     <div class="resource-view">
       <LeaveDialog isChanged={preview.state !== 'unchanged'} />
-      <EditorBar title={title} onClose={onClose} save={save} />
+      <EditorBar title={title} onClose={onClose} save={save} obstacle={save ? undefined : findObstacle(preview, conflict !== undefined)} />
       {conflict && <ConflictPanel base={base} {...conflict} face={face} onMerged={takeMerged} onDiscard={discard} />}
       <div class="editor-panes" hidden={conflict !== undefined}>
         <section class="panel" aria-label={`${title} as JSON`}>
@@ -60,17 +60,33 @@ export function FaceEditor(props: FaceEditorProps) {
   );
 }
 
-/** `save`: undefined if there is nothing that can be saved. */
-const EditorBar = ({ title, onClose, save }: { title: string; onClose: () => void; save: (() => Promise<void>) | undefined }) => (
+interface EditorBarProps {
+  title: string;
+  onClose: () => void;
+  /** Undefined: nothing can be saved now, for the reason in `obstacle`. */
+  save: (() => Promise<void>) | undefined;
+  obstacle: string | undefined;
+}
+
+const EditorBar = ({ title, onClose, save, obstacle }: EditorBarProps) => (
   <div class="editor-bar row">
     <h2>Edit {title}</h2>
     <span class="grow" />
     <Button onClick={onClose}>Cancel</Button>
-    <Button variant="primary" icon="check" disabled={!save} onClick={() => save?.()}>
+    <Button variant="primary" icon="check" disabledReason={obstacle} onClick={() => save?.()}>
       Save
     </Button>
   </div>
 );
+
+/** Why nothing can be saved now. */
+function findObstacle({ state }: PreviewState, isConflict: boolean): string {
+  if (isConflict) return 'Somebody else saved the resource meanwhile. Choose what to keep first.';
+  if (state === 'unchanged') return 'Nothing is changed.';
+  if (state === 'checking') return 'The edit is still being checked.';
+  if (state === 'unreadable') return 'The text is not JSON that can be saved. The preview says where.';
+  return 'The edit would be refused. The preview says why.';
+}
 
 function listProblems(preview: PreviewState): PlacedProblem[] {
   if (preview.state === 'unreadable') return [preview.problem];

@@ -30,6 +30,7 @@ export function FacesBoard({ faces, onEdit }: { faces: Faces; onEdit: (key: stri
     <FaceColumn
       key={surface}
       title={titleOf(surface)}
+      type={faces.type}
       faces={own}
       shown={own.find(({ key }) => key === shapes[surface]) ?? own[0]!}
       onShow={showFace}

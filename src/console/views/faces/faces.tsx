@@ -1,6 +1,8 @@
 // One resource and all its faces: FHIR beside each vendor's view. Pointing at a field lights the elements it is read from, and pointing at an element the fields that
 // show it; each face that can be changed can be edited.
+import { useEffect, useRef } from 'preact/hooks';
 import { useRequest } from '../../api/use-request.ts';
+import { focusHeading } from '../../arrival.tsx';
 import { RequestView } from '../../components/request-view.tsx';
 import { navigate, useLocation } from '../../router.ts';
 import type { ViewProps } from '../view.ts';
@@ -28,6 +30,7 @@ export function View({ params: { type = '', id = '' } }: ViewProps) {
 /** `?edit=` names the face that is edited. */
 function LoadedFaces({ faces, reload }: { faces: Faces; reload: () => void }) {
   const edited = useLocation().query.get('edit');
+  useFocus(edited);
   const path = `/${faces.type}/${faces.id}`;
   const face = faces.faces.find(({ key }) => key === edited);
   if (edited === 'fhir' || face)
@@ -50,4 +53,14 @@ function LoadedFaces({ faces, reload }: { faces: Faces; reload: () => void }) {
       <Narrative resource={faces.resource} />
     </div>
   );
+}
+
+/** The editor and the faces take each other's place, and the focus goes along. */
+function useFocus(edited: string | null): void {
+  const shown = useRef(edited);
+  useEffect(() => {
+    if (shown.current === edited) return;
+    shown.current = edited;
+    focusHeading(edited === null ? undefined : '.editor-bar h2');
+  }, [edited]);
 }

@@ -98,10 +98,14 @@ function Steps({ id, steps }: TourPatient) {
         </p>
         <JsonView label={`the patient in ${step.title}`} json={step.json} />
         <div class="row">
-          <Button disabled={at === 0} onClick={() => setAt(at - 1)}>
+          <Button disabledReason={at === 0 ? 'This is the first face.' : undefined} onClick={() => setAt(at - 1)}>
             Back
           </Button>
-          <Button variant="primary" disabled={at === steps.length - 1} onClick={() => setAt(at + 1)}>
+          <Button
+            variant="primary"
+            disabledReason={at === steps.length - 1 ? 'This is the last face.' : undefined}
+            onClick={() => setAt(at + 1)}
+          >
             Next face
           </Button>
           <a class="tour-link" href={toHref(`/Patient/${id}`)}>

@@ -23,7 +23,7 @@ const ERROR = new ApiError(422, [
   { text: 'birthDate must be a date', expression: 'Patient.birthDate' },
   { text: 'gender must be one of the codes' },
 ]);
-const FAILURE = new ApiError(500, [{ text: 'the server failed with an unexpected error' }], 'req_abc12345');
+const FAILURE = new ApiError(500, [{ text: 'the server failed with an unexpected error' }], { requestId: 'req_abc12345' });
 
 export function View() {
   return (
@@ -57,7 +57,7 @@ function Controls() {
         <Button>Plain</Button>
         <Button variant="danger">Danger</Button>
         <Button variant="quiet">Quiet</Button>
-        <Button disabled>Disabled</Button>
+        <Button disabledReason="An example cannot be pressed.">Disabled</Button>
         <Button busy>Busy</Button>
         <Button icon="refresh" label="Reload" />
         <Button icon="check" pressed>

@@ -154,7 +154,11 @@ function ActionDialog({ id, action, query, onDone, onClose }: ActionDialogProps)
   const buttons = (
     <>
       <Button onClick={onClose}>Cancel</Button>
-      <Button variant={variant === 'danger' ? 'danger' : 'primary'} disabled={reason.trim() === ''} onClick={act}>
+      <Button
+        variant={variant === 'danger' ? 'danger' : 'primary'}
+        disabledReason={reason.trim() === '' ? 'Type a reason first.' : undefined}
+        onClick={act}
+      >
         {label}
       </Button>
     </>

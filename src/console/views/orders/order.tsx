@@ -59,10 +59,9 @@ export function View({ params: { id = '' } }: ViewProps) {
   const isOver = data !== undefined && hasEnded(data.record.tasks.at(-1)) && Date.now() - actedAt > OUTCOME_MS;
   const state = request.state === 'ready' && data?.adminError ? 'failed' : request.state;
   useRefresh({ state, reload: request.reload }, isOver ? ENDED_REFRESH_MS : REFRESH_MS);
-  const isKnown = data !== undefined;
   return (
     <>
-      {!isKnown && <h1>Order</h1>}
+      <OrderHeader record={data?.record} />
       <RequestView request={request} title="Read the order" lines={8}>
         {(loaded) => <Order {...loaded} reload={onAction} />}
       </RequestView>
@@ -78,7 +77,6 @@ function Order({ record, admin, adminError, reload }: LoadedOrder & { reload: ()
   const isAtSandbox = session.server?.sandbox === true && query !== undefined && (admin?.networkOrders.length ?? 0) > 0;
   return (
     <div class="order-page">
-      <OrderHeader record={record} />
       <div class="order-layout">
         <div class="order-main">
           {report ? (
@@ -111,21 +109,30 @@ function Order({ record, admin, adminError, reload }: LoadedOrder & { reload: ()
   );
 }
 
-function OrderHeader({ record }: { record: OrderRecord }) {
-  const { request, patient, tasks } = record;
-  const task = tasks.at(-1);
+/** The heading stays in its place when the order is known: it may have the focus. */
+function OrderHeader({ record }: { record: OrderRecord | undefined }) {
+  const task = record?.tasks.at(-1);
   const { title, tone } = findColumn(task);
-  const reason = task?.statusReason?.text;
-  const patientId = toId(request.subject, 'Patient');
   return (
     <header class="order-header">
       <p class="quiet">
         <a href={toHref('/orders')}>Orders</a>
       </p>
       <div class="row">
-        <h1>{describeTest(request)}</h1>
-        <Badge tone={task ? tone : 'neutral'}>{task ? title : 'Not an order'}</Badge>
+        <h1>{record ? describeTest(record.request) : 'Order'}</h1>
+        {record && <Badge tone={task ? tone : 'neutral'}>{task ? title : 'Not an order'}</Badge>}
       </div>
+      {record && <OrderFacts record={record} />}
+    </header>
+  );
+}
+
+function OrderFacts({ record: { request, patient, tasks } }: { record: OrderRecord }) {
+  const task = tasks.at(-1);
+  const reason = task?.statusReason?.text;
+  const patientId = toId(request.subject, 'Patient');
+  return (
+    <>
       <p class="row order-facts">
         {patientId && <a href={toHref(`/Patient/${patientId}`)}>{patient ? describePatient(patient) : `Patient/${patientId}`}</a>}
         {task && <span>{describeTask(task)}</span>}
@@ -138,7 +145,7 @@ function OrderHeader({ record }: { record: OrderRecord }) {
         <a href={toHref(`/ServiceRequest/${request.id}`)}>The request in all faces</a>
       </p>
       {reason && (
-        <div class={`notice ${tone === 'bad' || task?.status === 'rejected' ? 'bad' : 'warn'}`}>
+        <div class={`notice ${findColumn(task).tone === 'bad' || task?.status === 'rejected' ? 'bad' : 'warn'}`}>
           <p class="notice-body">{reason}</p>
         </div>
       )}
@@ -150,6 +157,6 @@ function OrderHeader({ record }: { record: OrderRecord }) {
         </div>
       )}
       {!task && <p class="quiet">This request has no Task, so it was not sent: it is a draft, a plan, or not for a laboratory.</p>}
-    </header>
+    </>
   );
 }

@@ -1,5 +1,6 @@
 // The board of orders: a column for each state, with a filter, and the way to place an order.
 import { useEffect, useState } from 'preact/hooks';
+import { findDenial } from '../../api/access.ts';
 import { findAdminQuery, listWaiting, type OrderMessage } from '../../api/admin-orders.ts';
 import type { Session } from '../../api/session.ts';
 import { useRefresh, useRequest } from '../../api/use-request.ts';
@@ -51,6 +52,8 @@ function Orders({ session }: { session: Session }) {
     return () => clearTimeout(timer);
   }, [typed]);
   const waiting = useWaiting(session);
+  // the dry run asks whether it may be created, and the order is put at its id
+  const denial = findDenial(session, { surface: 'fhir', type: 'ServiceRequest', permissions: ['c', 'u'] });
   return (
     <>
       <div class="orders-bar">
@@ -81,12 +84,12 @@ function Orders({ session }: { session: Session }) {
             </select>
           </label>
         </search>
-        <Button variant="primary" icon="orders" onClick={() => navigate('/orders?place=1')}>
+        <Button variant="primary" icon="orders" disabledReason={denial} onClick={() => navigate('/orders?place=1')}>
           Place an order
         </Button>
       </div>
       <Board columns={COLUMNS.filter(({ name }) => column === '' || name === column)} filter={{ patient, days }} waiting={waiting} />
-      {query.has('place') && <PlaceOrder onClose={leaveDialog} />}
+      {query.has('place') && <PlaceOrder denial={denial} onClose={leaveDialog} />}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useCallback, useRef, useState } from 'preact/hooks';
 import { v7 } from 'uuid';
 import { ApiError } from '../../api/api-error.ts';
 import { type CatalogueEntry, findTests, placeOrder, tryOrder } from '../../api/orders.ts';
-import { useRequest } from '../../api/use-request.ts';
+import { type RequestState, useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { Combobox } from '../../components/combobox.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -14,7 +14,13 @@ import { useIsMounted } from '../../components/use-is-mounted.ts';
 import type { ComboboxOption } from '../../components/use-options.ts';
 import { navigate } from '../../router.ts';
 
-export function PlaceOrder({ onClose }: { onClose: () => void }) {
+interface PlaceOrderProps {
+  /** Why the session may not place orders. */
+  denial: string | undefined;
+  onClose: () => void;
+}
+
+export function PlaceOrder({ denial, onClose }: PlaceOrderProps) {
   const [patient, setPatient] = useState('');
   const [test, setTest] = useState<CatalogueEntry | undefined>(undefined);
   const [error, setError] = useState<ApiError | undefined>(undefined);
@@ -45,10 +51,10 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
   };
   const actions = (
     <>
-      <Button disabled={isPlacing} onClick={onClose}>
+      <Button disabledReason={isPlacing ? 'The order is being placed.' : undefined} onClick={onClose}>
         Cancel
       </Button>
-      <Button variant="primary" disabled={!outcome || outcome.refusal !== undefined} onClick={place}>
+      <Button variant="primary" disabledReason={denial ?? findObstacle(dryRun)} onClick={place}>
         Place the order
       </Button>
     </>
@@ -74,6 +80,14 @@ export function PlaceOrder({ onClose }: { onClose: () => void }) {
       {error && <ErrorNotice error={error} title="Place the order" />}
     </Dialog>
   );
+}
+
+/** Why the order cannot be placed. */
+function findObstacle(dryRun: RequestState<Awaited<ReturnType<typeof tryOrder>> | undefined>): string | undefined {
+  if (dryRun.state === 'loading') return 'The order is being checked.';
+  if (dryRun.state === 'failed') return 'The order could not be checked.';
+  if (!dryRun.data) return 'Choose a patient and a test first.';
+  return dryRun.data.refusal === undefined ? undefined : `It cannot be ordered: ${dryRun.data.refusal}`;
 }
 
 const toSentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;

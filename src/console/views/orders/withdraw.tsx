@@ -1,11 +1,13 @@
 // Withdraws an order as a clinic does: the request is revoked, and the laboratory is told.
 import { useState } from 'preact/hooks';
+import { findDenial } from '../../api/access.ts';
 import { ApiError } from '../../api/api-error.ts';
 import { type ServiceRequest, withdrawOrder } from '../../api/orders.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { showToast } from '../../components/toast.tsx';
+import { useSignedIn } from '../../session-context.tsx';
 
 interface WithdrawProps {
   request: ServiceRequest;
@@ -15,6 +17,7 @@ interface WithdrawProps {
 }
 
 export function Withdraw({ request, isOrder, hasEnded, onDone }: WithdrawProps) {
+  const denial = findDenial(useSignedIn(), { surface: 'fhir', type: 'ServiceRequest', permissions: ['u'] });
   const [isOpen, setIsOpen] = useState(false);
   const [error, setError] = useState<ApiError | undefined>(undefined);
   if (!isOrder || hasEnded || request.status !== 'active') return null;
@@ -34,7 +37,7 @@ export function Withdraw({ request, isOrder, hasEnded, onDone }: WithdrawProps) 
       <h2 id="clinic">Request</h2>
       <p class="quiet">The request is active. Whoever ordered can withdraw it until a sample is with the laboratory.</p>
       <div class="row">
-        <Button variant="danger" onClick={() => setIsOpen(true)}>
+        <Button variant="danger" disabledReason={denial} onClick={() => setIsOpen(true)}>
           Withdraw the order
         </Button>
       </div>

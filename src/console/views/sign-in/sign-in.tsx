@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Session, signIn, signInAsDemo } from '../../api/session.ts';
+import { Arrival } from '../../arrival.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -60,6 +61,7 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
       <p class="quiet">
         Looking for the API? Its documents are at <a href="/docs">/docs</a>.
       </p>
+      <Arrival title="Sign in" />
     </main>
   );
 }

@@ -61,7 +61,7 @@ function PathForm({ add }: { add: (path: string) => void }) {
         value={path}
         onInput={(event) => setPath(event.currentTarget.value.trim())}
       />
-      <Button type="submit" disabled={!PATH.test(path)}>
+      <Button type="submit" disabledReason={PATH.test(path) ? undefined : 'Type the path of an element, for example name.family.'}>
         Add
       </Button>
     </form>

@@ -105,10 +105,13 @@ function PageBar({ page, sent, turn, rerun }: PageBarProps) {
             First
           </Button>
         )}
-        <Button disabled={page.isFirst || page.previous === undefined} onClick={() => turn(page.previous)}>
+        <Button
+          disabledReason={page.isFirst || page.previous === undefined ? 'There is no page before this one.' : undefined}
+          onClick={() => turn(page.previous)}
+        >
           Previous
         </Button>
-        <Button disabled={page.next === undefined} onClick={() => turn(page.next)}>
+        <Button disabledReason={page.next === undefined ? 'This is the last page.' : undefined} onClick={() => turn(page.next)}>
           Next
         </Button>
       </span>

@@ -1,0 +1,136 @@
+// The console by keyboard and screen reader, in a real browser: where the focus goes when another view is shown, what is announced, why a button cannot be pressed, and
+// how long messages stay.
+import { inChromium } from '../journeys/chromium.ts';
+import { type OpenConsole, openConsole } from './open-console.ts';
+
+const SUBJECT = { reference: 'Patient/person' };
+const FULFILL = { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] };
+const ENDED = { status: 'completed', intent: 'order' };
+const STORED = [
+  { resourceType: 'Patient', id: 'person', name: [{ family: 'Lovelace' }] },
+  { resourceType: 'ServiceRequest', id: 'ended', ...ENDED, subject: SUBJECT, code: { text: 'Ferritin' } },
+  { resourceType: 'Task', id: 'task', ...ENDED, code: FULFILL, for: SUBJECT, focus: { reference: 'ServiceRequest/ended' } },
+];
+
+inChromium('the console by keyboard', () => {
+  let opened: OpenConsole;
+  beforeAll(async () => {
+    opened = await openConsole();
+    for (const resource of STORED) await opened.facet.put(resource).expect(201);
+  });
+  afterAll(() => opened.close());
+
+  const readAnnounced = (): Promise<string | null> => opened.page.textContent('.announcer[role=status]');
+
+  test('a page that was loaded has its title, and nothing is announced', async () => {
+    expect(await opened.page.evaluate('[document.title, document.activeElement.localName]')).toEqual(['Sign in · Facet', 'body']);
+    expect(await readAnnounced()).toBe('');
+  });
+
+  test('another view has the focus at its heading, and its title is announced', async () => {
+    const { page } = opened;
+    await opened.signIn('demo');
+    await page.waitForSelector('h1:focus:has-text("Overview")');
+    for (const [link, heading, title] of [
+      ['nav.side a:has-text("Explorer")', 'Explorer', 'Explorer'],
+      ['nav.side a:has-text("Orders")', 'Orders', 'Orders'],
+      // its heading has another text once the order is read
+      ['a.order-card', 'Ferritin', 'Order'],
+      ['.order-facts a:has-text("Lovelace")', 'Patient', 'A resource and its faces'],
+    ] as const) {
+      await page.click(link);
+      await page.waitForSelector(`h1:focus:has-text("${heading}")`);
+      await page.waitForSelector(`.announcer:has-text("${title} · Facet")`, { state: 'attached' });
+      expect(await page.evaluate('document.title')).toBe(`${title} · Facet`);
+    }
+    await page.goBack();
+    await page.waitForSelector('h1:focus:has-text("Ferritin")');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('mappings');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('h1:focus:has-text("Mappings")');
+  });
+
+  test('the editor of a face has the focus at its heading, and leaving it goes back to that of the view', async () => {
+    const { page } = opened;
+    await opened.go('/Patient/person');
+    await page.click('.face-column:has(h2:text-is("FHIR")) button:has-text("Edit")');
+    await page.waitForSelector('h2:focus:has-text("Edit FHIR")');
+    await page.click('.editor-bar button:has-text("Cancel")');
+    await page.waitForSelector('h1:focus:has-text("Patient")');
+  });
+
+  test('a button that cannot be pressed is reached by the keyboard and says why; Escape hides the reason, and the pointer shows it again', async () => {
+    const { page } = opened;
+    const tip = '[role=tooltip]:has-text("An example cannot be pressed.")';
+    await opened.go('/components');
+    for (let step = 0; step < 40; step++) {
+      await page.keyboard.press('Tab');
+      if ((await page.evaluate('document.activeElement.textContent')) === 'Disabled') break;
+    }
+    await page.waitForSelector(tip);
+    const described =
+      '[document.activeElement.ariaDisabled, document.getElementById(document.activeElement.getAttribute("aria-describedby")).textContent]';
+    expect(await page.evaluate(described)).toEqual(['true', 'An example cannot be pressed.']);
+    expect(await opened.findViolations()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector(tip, { state: 'hidden' });
+    await page.hover('button:text-is("Disabled")');
+    await page.waitForSelector(tip);
+    await page.hover(tip);
+    expect(await page.isVisible(tip)).toBe(true);
+    await page.keyboard.press('Tab');
+    await page.hover('h1');
+    await page.waitForSelector(tip, { state: 'hidden' });
+  });
+
+  test('the reason is within a narrow window', async () => {
+    const { page } = opened;
+    await page.setViewportSize({ width: 400, height: 800 });
+    await page.hover('button:text-is("Disabled")');
+    await page.waitForSelector('[role=tooltip]:has-text("An example")');
+    const place = 'document.querySelector("[role=tooltip]:popover-open").getBoundingClientRect()';
+    expect(await page.evaluate(`(({ left, right }) => left >= 0 && right <= innerWidth)(${place})`)).toBe(true);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  describe('messages', () => {
+    beforeAll(() => opened.page.clock.install());
+
+    test('stay while the pointer is at them or the focus in them, and end after a while', async () => {
+      const { page } = opened;
+      const toast = '.toast:has-text("Saved version 2")';
+      await opened.go('/components');
+      await page.click('button:has-text("Show a message")');
+      await page.hover(toast);
+      await page.clock.runFor(60_000);
+      expect(await page.isVisible(toast)).toBe(true);
+      await page.evaluate(`document.querySelector('.toast button').focus()`);
+      await page.hover('h1');
+      await page.clock.runFor(60_000);
+      expect(await page.isVisible(toast)).toBe(true);
+      await page.evaluate('document.activeElement.blur()');
+      await page.clock.runFor(11_000);
+      expect(await page.isVisible(toast)).toBe(true);
+      await page.clock.runFor(1500);
+      await page.waitForSelector(toast, { state: 'detached' });
+    });
+
+    test('are announced politely, failures at once; one that is dismissed gives the focus to the content', async () => {
+      const { page } = opened;
+      await page.click('button:has-text("Show a message")');
+      await page.waitForSelector('.toasts > [role=status][aria-live=polite] .toast:has-text("Saved version 2")');
+      await page.evaluate(`void window.dispatchEvent(new CustomEvent('facet:toast', { detail: { text: 'It failed', tone: 'bad' } }))`);
+      await page.waitForSelector('.toasts > [role=alert][aria-live=assertive] .toast:has-text("It failed")');
+      expect(await opened.findViolations()).toEqual([]);
+      await page.evaluate(`document.querySelector('.toasts [role=alert] button').focus()`);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('.toast:has-text("It failed")', { state: 'detached' });
+      await page.waitForSelector('#content:focus');
+    });
+  });
+
+  test('the page had no fault', () => {
+    expect(opened.listFaults()).toEqual([]);
+  });
+});
