@@ -30,6 +30,13 @@ inChromium('adding a key to the session', () => {
     await page.waitForSelector('.empty-state:has-text("has no key of it")');
   });
 
+  test('the orders offer to add a key, too', async () => {
+    await opened.go('/orders');
+    await opened.page.click('.empty-state:has-text("Orders need a key of the FHIR API") button:has-text("Add a key")');
+    await opened.page.waitForSelector('dialog:has-text("Only a key of demo")');
+    await opened.go('/explorer');
+  });
+
   test('the key is added, the view shows what it opens, and the key of before still counts', async () => {
     const { page, facet } = opened;
     await page.click('.empty-state button:has-text("Add a key")');

@@ -8,6 +8,7 @@ import type { OpenConsole } from './open-console.ts';
 import { openOrders, PATIENT } from './open-orders.ts';
 
 const SEARCHES = '**/Task/_search';
+const WAITING = '**/admin/orders?*';
 const OPERATION = '**/admin/orders/stuck*';
 const BUSY = { status: 503, contentType: 'application/json', body: '{"message":"too many requests at once"}' };
 
@@ -52,6 +53,26 @@ inChromium('orders that are read again', () => {
     await page.unroute(OPERATION);
     await page.click('.order-side [role=alert] button:has-text("Try again")');
     await page.waitForSelector('#operation');
+  });
+
+  test('a board that cannot read why orders wait says so, shows the orders, and tries again', async () => {
+    const { page } = opened;
+    await page.route(WAITING, (route) => route.fulfill(BUSY));
+    await opened.go('/orders');
+    const notice = '#content > [role=alert]:has-text("Read why orders wait")';
+    await page.waitForSelector(notice);
+    await page.waitForSelector('.order-card');
+    expect(await page.isVisible('.order-card:has-text("attempt")')).toBe(false);
+    expect(await opened.findViolations()).toEqual([]);
+    await page.unroute(WAITING);
+    await page.click(`${notice} button:has-text("Try again")`);
+    await page.waitForSelector('.order-card:has-text("attempt")');
+    await page.waitForSelector(notice, { state: 'detached' });
+    await page.route(WAITING, (route) => route.fulfill(BUSY));
+    await page.waitForSelector('#content > .not-up-to-date:has-text("too many requests at once")');
+    expect(await page.isVisible('.order-card:has-text("attempt")')).toBe(true);
+    await page.unroute(WAITING);
+    await page.waitForSelector('.not-up-to-date', { state: 'detached' });
   });
 
   test('with another filter, the orders of the filter before are not shown', async () => {

@@ -4,8 +4,11 @@ import { findDenial } from '../../api/access.ts';
 import { findAdminQuery, listWaiting, type OrderMessage } from '../../api/admin-orders.ts';
 import type { Session } from '../../api/session.ts';
 import { useRefresh, useRequest } from '../../api/use-request.ts';
+import { AddKeyButton } from '../../components/add-key-button.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNotice } from '../../components/error-notice.tsx';
+import { NotUpToDate } from '../../components/request-view.tsx';
 import { navigate, useLocation } from '../../router.ts';
 import { hasSurface, useSignedIn } from '../../session-context.tsx';
 import { Board } from './board.tsx';
@@ -27,8 +30,8 @@ export function View() {
 }
 
 const NoFhirKey = () => (
-  <EmptyState icon="key" title="Orders need a key of the FHIR API">
-    <p>Sign in with one: an order is a ServiceRequest, and its progress is a Task.</p>
+  <EmptyState icon="key" title="Orders need a key of the FHIR API" actions={<AddKeyButton />}>
+    <p>An order is a ServiceRequest, and its progress is a Task.</p>
   </EmptyState>
 );
 
@@ -88,7 +91,12 @@ function Orders({ session }: { session: Session }) {
           Place an order
         </Button>
       </div>
-      <Board columns={COLUMNS.filter(({ name }) => column === '' || name === column)} filter={{ patient, days }} waiting={waiting} />
+      <WaitingProblem request={waiting} />
+      <Board
+        columns={COLUMNS.filter(({ name }) => column === '' || name === column)}
+        filter={{ patient, days }}
+        waiting={byOrder(waiting)}
+      />
       {query.has('place') && <PlaceOrder denial={denial} onClose={leaveDialog} />}
     </>
   );
@@ -101,11 +109,23 @@ const leaveDialog = (): void => {
 
 const REFRESH_MS = 5000;
 
-/** The messages that wait, by the id of the order. Without a key for the administration, there are none. */
-function useWaiting(session: Session): Map<string, OrderMessage> {
+/** The messages that wait. Without a key for the administration, there are none. */
+function useWaiting(session: Session) {
   const query = findAdminQuery(session);
   const request = useRequest([query], async (signal) => (query === undefined ? [] : listWaiting(query, signal)));
   useRefresh(request, REFRESH_MS);
-  const messages = 'data' in request && request.data ? request.data : [];
-  return new Map(messages.map((message) => [message.order, message]));
+  return request;
+}
+
+type Waiting = ReturnType<typeof useWaiting>;
+
+const byOrder = (request: Waiting): Map<string, OrderMessage> =>
+  new Map('data' in request ? request.data?.map((message) => [message.order, message]) : []);
+
+/** The orders themselves are read by FHIR, so the board is shown without what waits. */
+function WaitingProblem({ request }: { request: Waiting }) {
+  const error = request.state === 'ready' ? undefined : request.error;
+  if (!error) return null;
+  const retry = { error, retry: request.reload, isRetrying: request.state === 'loading' };
+  return 'data' in request && request.data ? <NotUpToDate {...retry} /> : <ErrorNotice title="Read why orders wait" {...retry} />;
 }
