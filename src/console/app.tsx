@@ -17,6 +17,7 @@ import { WaitNotice } from './components/wait-notice.tsx';
 import { Layout } from './layout.tsx';
 import { followLinks, matchPath, navigate, toHref, useLocation } from './router.ts';
 import { SessionProvider, useSession } from './session-context.tsx';
+import { KeptEditNotices } from './views/faces/kept-edit-notice.tsx';
 import { AddKeyDialog } from './views/sign-in/add-key.tsx';
 import { SignIn } from './views/sign-in/sign-in.tsx';
 import { type SignInProblem, takeSignInProblem } from './views/sign-in/sign-in-problem.ts';
@@ -77,6 +78,7 @@ function SignedIn({ session, problem, refresh }: SignedInProps) {
   }, []);
   return (
     <Layout views={VIEWS} session={session} onSignedOut={() => refresh()} openPalette={() => setIsPaletteOpen(true)}>
+      <KeptEditNotices session={session} />
       <ErrorBoundary key={path}>{found ? <LoadedView {...found} /> : <NoView />}</ErrorBoundary>
       {isPaletteOpen && <CommandPalette commands={commands} onClose={() => setIsPaletteOpen(false)} />}
       {isAdding && <AddKeyDialog session={session} onAdded={refresh} onClose={() => setIsAdding(false)} />}

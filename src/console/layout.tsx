@@ -2,13 +2,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, toApiError } from './api/api-error.ts';
-import { type Session, signOut } from './api/session.ts';
+import { findTenant, type Session, signOut } from './api/session.ts';
 import { openAddKey } from './components/add-key-button.tsx';
 import { Badge } from './components/badge.tsx';
 import { Button } from './components/button.tsx';
 import { Icon } from './components/icons.tsx';
-import { toHref, useLocation } from './router.ts';
-import { findTenantName } from './session-context.tsx';
+import { leaveView, toHref, useLocation } from './router.ts';
 import { readTheme, storeTheme, type Theme } from './theme.ts';
 import type { ViewEntry } from './views/view.ts';
 
@@ -85,11 +84,11 @@ function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSign
     <div class="account">
       <Badge tone="accent">
         <span class="unseen">Tenant </span>
-        {findTenantName(session) ?? 'Operator'}
+        {findTenant(session)?.name ?? 'Operator'}
       </Badge>
       <Button variant="quiet" icon="key" label="Add a key" onClick={openAddKey} />
       <ThemeSwitch />
-      <Button variant="quiet" icon="exit" label="Sign out" onClick={leave} />
+      <Button variant="quiet" icon="exit" label="Sign out" onClick={() => leaveView(leave)} />
     </div>
   );
 }

@@ -11,7 +11,7 @@ export const toHref = (path: string): string => (path === '/' ? BASE : BASE + pa
 const readPath = (): string => location.pathname.slice(BASE.length).replace(/\/+$/, '') || '/';
 
 /** Asks whether the view may be left; `leave` goes on to where the user wanted to go. */
-type Guard = (leave: () => void) => void;
+type Guard = (leave: () => unknown) => void;
 
 let guard: Guard | undefined;
 /** Where the shown entry is in the history. */
@@ -43,9 +43,12 @@ export function navigate(path: string, { replace = false, isForced = false }: Na
     history[replace ? 'replaceState' : 'pushState']({ position }, '', toHref(path));
     showEntry(position);
   };
-  if (guard && !isForced) guard(go);
-  else go();
+  if (isForced) go();
+  else leaveView(go);
 }
+
+/** Does what ends the view, unless the user stays in a view that is guarded. Returns what `leave` returns if it is done at once. */
+export const leaveView = (leave: () => unknown): unknown => (guard ? guard(leave) : leave());
 
 function showEntry(at: number): void {
   position = at;

@@ -3,7 +3,7 @@ import { type ComponentChildren, createContext } from 'preact';
 import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import { type ApiError, toApiError } from './api/api-error.ts';
 import { nameSession, SESSION_REFUSED } from './api/request.ts';
-import { readSession, type Session } from './api/session.ts';
+import { findTenant, readSession, type Session } from './api/session.ts';
 import { showToast } from './components/toast.tsx';
 
 interface SessionState {
@@ -69,13 +69,9 @@ function shareSession({ show, fail }: SessionListener): { refresh: SessionState[
 
 const announceOther = ({ surfaces }: Session): void =>
   showToast({
-    text: `Another session has begun in this browser: you now work for ${findTenantName({ surfaces }) ?? 'the installation'}`,
+    text: `Another session has begun in this browser: you now work for ${findTenant({ surfaces })?.name ?? 'the installation'}`,
     tone: 'bad',
   });
-
-/** The name of the tenant that a session opens. Undefined: an operator's session. */
-export const findTenantName = ({ surfaces }: Pick<Session, 'surfaces'>): string | undefined =>
-  surfaces.find(({ tenant }) => tenant)?.tenant?.name;
 
 /** Renews the session only if the user did something since the last time. */
 function renewWhileUsed(refresh: () => void): () => void {

@@ -33,7 +33,7 @@ export interface ConsolePage {
   close(): Promise<void>;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (error: Error) => void): void;
-  on(event: 'request', listener: (request: { url(): string; method(): string }) => void): void;
+  on(event: 'request', listener: (request: { url(): string; method(): string; postData(): string | null }) => void): void;
   on(event: 'response', listener: (response: { url(): string; text(): Promise<string> }) => void): void;
 }
 

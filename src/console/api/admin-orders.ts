@@ -1,6 +1,6 @@
 // Orders by the administration below /admin: what waits and why, what happened, and what an operator does.
 import { request } from './request.ts';
-import type { Session } from './session.ts';
+import { findTenant, type Session } from './session.ts';
 
 export type OrderAction = 'retry' | 'park' | 'release' | 'drop';
 
@@ -47,7 +47,7 @@ interface SandboxOrder {
 
 /** The query that names the tenant of the session, for the administration: an operator must name it, an administrator may. Undefined: the session has no key for it. */
 export function findAdminQuery({ surfaces }: Session): string | undefined {
-  const slug = surfaces.find(({ tenant }) => tenant)?.tenant?.slug;
+  const slug = findTenant({ surfaces })?.slug;
   const isOpen = surfaces.some(({ name }) => name === 'admin' || name === 'operator');
   return isOpen && slug !== undefined ? `tenant=${encodeURIComponent(slug)}` : undefined;
 }

@@ -1,11 +1,16 @@
 // The session of the user: /console/session. The console never holds a key but while it is typed.
 import { request } from './request.ts';
 
+export interface Tenant {
+  slug: string;
+  name: string;
+}
+
 interface SessionSurface {
   name: string;
   title: string;
   /** Absent: an operator of the installation. */
-  tenant?: { slug: string; name: string };
+  tenant?: Tenant;
   scopes: string[];
   /** The id of the key, as the history and the audit name it. */
   actor: string;
@@ -23,6 +28,9 @@ export interface Session {
   /** Present: one click signs in as one of these tenants. */
   development?: { tenants: string[] };
 }
+
+/** The tenant that a session opens. Undefined: an operator's session, or none. */
+export const findTenant = ({ surfaces }: Pick<Session, 'surfaces'>): Tenant | undefined => surfaces.find(({ tenant }) => tenant)?.tenant;
 
 const PATH = '/console/session';
 

@@ -4,9 +4,15 @@ import { guardView } from '../router.ts';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 
+interface LeaveDialogProps {
+  isChanged: boolean;
+  /** The user gave the edit up. */
+  onLeave: () => void;
+}
+
 /** The guard is registered before the page is painted, so that no click comes before it. */
-export function LeaveDialog({ isChanged }: { isChanged: boolean }) {
-  const [leave, setLeave] = useState<(() => void) | undefined>(undefined);
+export function LeaveDialog({ isChanged, onLeave }: LeaveDialogProps) {
+  const [leave, setLeave] = useState<(() => unknown) | undefined>(undefined);
   useLayoutEffect(() => {
     if (!isChanged) return;
     const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
@@ -19,12 +25,16 @@ export function LeaveDialog({ isChanged }: { isChanged: boolean }) {
   }, [isChanged]);
   if (!leave) return null;
   const stay = (): void => setLeave(undefined);
+  const giveUp = async (): Promise<void> => {
+    await leave();
+    onLeave();
+  };
   const actions = (
     <>
       <Button variant="primary" onClick={stay}>
         Stay
       </Button>
-      <Button variant="danger" onClick={leave}>
+      <Button variant="danger" onClick={giveUp}>
         Leave and lose the edit
       </Button>
     </>

@@ -1,17 +1,21 @@
 // Edits one face: its JSON in an editor, and beside it what the edit changes in FHIR and in every other face, before anything is saved.
 import { useMemo, useState } from 'preact/hooks';
+import { findTenant } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { CodeEditor } from '../../components/code-editor.tsx';
 import { LeaveDialog } from '../../components/leave-dialog.tsx';
 import { useSignedIn } from '../../session-context.tsx';
 import { ConflictPanel } from './conflict-panel.tsx';
 import type { Face, Faces } from './faces-data.ts';
+import { dropEdit } from './kept-edits.ts';
 import type { PlacedProblem } from './preview.ts';
 import { PreviewPane } from './preview-pane.tsx';
 import { useEdit } from './use-edit.ts';
 import type { PreviewState } from './use-preview.ts';
 
 interface FaceEditorProps {
+  /** Where it is, below /console. */
+  path: string;
   faces: Faces;
   /** Undefined: the FHIR resource. */
   face: Face | undefined;
@@ -22,19 +26,26 @@ interface FaceEditorProps {
 }
 
 export function FaceEditor(props: FaceEditorProps) {
-  const { face, onClose, reload } = props;
-  const { base, text, setText, preview, conflict, failure, isLocked, save, takeMerged } = useEdit(props);
+  const { face, path, reload } = props;
+  // a session that reads resources has a tenant
+  const place = { tenant: findTenant(useSignedIn())!, path };
+  const { base, text, setText, preview, conflict, failure, isLocked, save, takeMerged } = useEdit({ ...props, place });
   const [cursor, setCursor] = useState<{ position: number }>();
   const problems = useMemo(() => listProblems(preview), [preview]);
   const title = useTitle(face);
+  const giveUp = (): void => dropEdit(place);
+  const close = (): void => {
+    giveUp();
+    props.onClose();
+  };
   const discard = (): void => {
     reload();
-    onClose();
+    close();
   };
   return (
     <div class="resource-view">
-      <LeaveDialog isChanged={preview.state !== 'unchanged'} />
-      <EditorBar title={title} onClose={onClose} save={save} obstacle={save ? undefined : findObstacle(preview, conflict !== undefined)} />
+      <LeaveDialog isChanged={preview.state !== 'unchanged'} onLeave={giveUp} />
+      <EditorBar title={title} onClose={close} save={save} obstacle={save ? undefined : findObstacle(preview, conflict !== undefined)} />
       {conflict && <ConflictPanel base={base} {...conflict} face={face} onMerged={takeMerged} onDiscard={discard} />}
       <div class="editor-panes" hidden={conflict !== undefined}>
         <section class="panel" aria-label={`${title} as JSON`}>

@@ -32,11 +32,13 @@ function LoadedFaces({ faces, reload }: { faces: Faces; reload: () => void }) {
   const edited = useLocation().query.get('edit');
   useFocus(edited);
   const path = `/${faces.type}/${faces.id}`;
+  const toEditPath = (key: string): string => `${path}?edit=${encodeURIComponent(key)}`;
   const face = faces.faces.find(({ key }) => key === edited);
   if (edited === 'fhir' || face)
     return (
       <FaceEditor
         key={edited}
+        path={toEditPath(edited!)}
         faces={faces}
         face={face}
         onClose={() => navigate(path, { isForced: true })}
@@ -49,7 +51,7 @@ function LoadedFaces({ faces, reload }: { faces: Faces; reload: () => void }) {
     );
   return (
     <div class="resource-view">
-      <FacesBoard faces={faces} onEdit={(key) => navigate(`${path}?edit=${encodeURIComponent(key)}`)} />
+      <FacesBoard faces={faces} onEdit={(key) => navigate(toEditPath(key))} />
       <Narrative resource={faces.resource} />
     </div>
   );

@@ -1,10 +1,11 @@
 // The state of an edit of a face: its text, its preview, saving it, and what is found when saving or the preview fails.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Json, parseExact } from '../../api/exact-json.ts';
 import { showToast } from '../../components/toast.tsx';
 import { useIsMounted } from '../../components/use-is-mounted.ts';
 import type { Face, Faces } from './faces-data.ts';
+import { dropEdit, type EditPlace, findKeptEdit, type KeptEdit, keepEdit, showInEditor } from './kept-edits.ts';
 import { loadFaces } from './load-faces.ts';
 import { contains } from './merge.ts';
 import { readContent, type Write } from './preview.ts';
@@ -12,6 +13,7 @@ import { restore, saveEdit } from './save.ts';
 import { type PreviewState, toEditorText, usePreview } from './use-preview.ts';
 
 interface EditOptions {
+  place: EditPlace;
   faces: Faces;
   /** Undefined: the FHIR resource. */
   face: Face | undefined;
@@ -42,11 +44,13 @@ interface EditState {
   takeMerged: (text: string, theirs: Faces) => void;
 }
 
-export function useEdit({ faces, face, onSaved, reload }: EditOptions): EditState {
-  const [base, setBase] = useState(faces);
-  const [text, setText] = useState(() => toEditorText(faces, face));
+export function useEdit({ place, faces, face, onSaved, reload }: EditOptions): EditState {
+  const [kept] = useState(() => findKeptEdit(place));
+  const [base, setBase] = useState(kept?.base ?? faces);
+  const [text, setText] = useState(() => kept?.text ?? toEditorText(faces, face));
   const [isLocked, setIsLocked] = useState(false);
   const preview = usePreview(base, face, text);
+  useKeeping({ ...place, base, text }, preview.state !== 'unchanged');
   const { conflict, setConflict, failure, setFailure, examine } = useRefusal(base, face);
   const isMounted = useIsMounted();
   const whileLocked = async (action: () => Promise<void>): Promise<void> => {
@@ -66,6 +70,7 @@ export function useEdit({ faces, face, onSaved, reload }: EditOptions): EditStat
         if ((await examine(toApiError(error), text)) !== 'saved') return;
         tellSaved(base, undefined, reload);
       }
+      dropEdit(place);
       if (isMounted.current) onSaved();
     });
   const takeMerged = (merged: string, theirs: Faces): void => {
@@ -75,6 +80,16 @@ export function useEdit({ faces, face, onSaved, reload }: EditOptions): EditStat
   };
   const write = preview.state === 'ready' && preview.preview.changes && !conflict ? preview.preview.write : undefined;
   return { base, text, setText, preview, conflict, failure, isLocked, save: write && (() => save(write)), takeMerged };
+}
+
+/** Keeps the edit beyond the session, before the page is painted. */
+function useKeeping(edit: KeptEdit, isChanged: boolean): void {
+  const { tenant, path, base, text } = edit;
+  useLayoutEffect(() => showInEditor(edit), [tenant.slug, path]);
+  useLayoutEffect(() => {
+    if (isChanged) keepEdit(edit);
+    else dropEdit(edit);
+  }, [tenant.slug, path, base, text, isChanged]);
 }
 
 /** What is stored when a write or its preview failed: the edit itself, because a response was lost, what somebody else saved, or neither. */

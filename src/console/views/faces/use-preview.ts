@@ -18,7 +18,7 @@ const PAUSE_MS = 350;
 
 /** `base`: what the edit is based on. */
 export function usePreview(base: Faces, face: Face | undefined, text: string): PreviewState {
-  const [current, setCurrent] = useState<PreviewState>({ state: 'unchanged' });
+  const [current, setCurrent] = useState<PreviewState>(() => judgeText(base, face, text) ?? { state: 'checking' });
   useEffect(() => {
     const known = judgeText(base, face, text);
     if (known) return setCurrent(known);

@@ -1,5 +1,6 @@
 // The front door: what this server is, whether it is well, what is in it, what happened last, and where to go on.
 import './front-door.css';
+import { findTenant } from '../../api/session.ts';
 import { AddKeyButton } from '../../components/add-key-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PatientInput } from '../../components/patient-input.tsx';
@@ -14,7 +15,7 @@ import { Tour } from './tour.tsx';
 
 export function View({ views }: ViewProps) {
   const session = useSignedIn();
-  const tenant = session.surfaces.find((surface) => surface.tenant)?.tenant;
+  const tenant = findTenant(session);
   const isFhir = hasSurface(session, 'fhir');
   return (
     <>

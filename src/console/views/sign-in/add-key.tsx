@@ -1,11 +1,10 @@
 // The dialog that adds a credential to the session: a key, or the sign-in at an issuer.
 import { useState } from 'preact/hooks';
 import { type ApiError, toApiError } from '../../api/api-error.ts';
-import { addKey, type Session } from '../../api/session.ts';
+import { addKey, findTenant, type Session } from '../../api/session.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { showToast } from '../../components/toast.tsx';
-import { findTenantName } from '../../session-context.tsx';
 import { IssuerLinks, KeyForm } from './sign-in.tsx';
 
 interface AddKeyDialogProps {
@@ -16,7 +15,7 @@ interface AddKeyDialogProps {
 
 export function AddKeyDialog({ session, onAdded, onClose }: AddKeyDialogProps) {
   const [error, setError] = useState<ApiError>();
-  const tenant = findTenantName(session);
+  const tenant = findTenant(session)?.name;
   const add = async (key: string): Promise<void> => {
     setError(undefined);
     try {

@@ -7,6 +7,8 @@ import { Button } from '../../components/button.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { toHref, useLocation } from '../../router.ts';
+import { KeptEditNotices } from '../faces/kept-edit-notice.tsx';
+import { useKeptEdits } from '../faces/kept-edits.ts';
 import type { SignInProblem } from './sign-in-problem.ts';
 
 interface SignInProps {
@@ -33,6 +35,7 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
       <img src="/console/favicon.svg" alt="" width="40" height="40" />
       <h1>Sign in to Facet</h1>
       {problem && <ProblemNotice {...problem} />}
+      <KeptEditNotices session={session} />
       {session.signIn && <IssuerLinks issuers={session.signIn} isFirst={session.signIn.length === 1} />}
       {session.development && (
         <section aria-labelledby="one-click">
@@ -69,16 +72,21 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
 /** Each leads to the issuer, and from there back to the current view. */
 export function IssuerLinks({ issuers, isFirst }: { issuers: NonNullable<Session['signIn']>; isFirst: boolean }) {
   const { path, query } = useLocation();
+  // the page stays where it is, with the edit
+  const target = useKeptEdits().length > 0 ? '_blank' : undefined;
   const to = encodeURIComponent(toHref(path) + (query.size ? `?${query}` : ''));
   return (
     <section aria-label="Sign in with your organisation">
       {issuers.map(({ title, url }) => (
-        <a key={url} class={`button wide ${isFirst ? 'primary' : 'plain'}`} href={`${url}?to=${to}`}>
+        <a key={url} class={`button wide ${isFirst ? 'primary' : 'plain'}`} href={`${url}?to=${to}`} target={target}>
           <Icon name="enter" />
           <span>Sign in with {title}</span>
         </a>
       ))}
-      <p class="quiet">You sign in there with the account of your organisation, and come back to this page.</p>
+      <p class="quiet">
+        You sign in there with the account of your organisation, and come back to this page
+        {target && ', which goes on by itself: close the tab of the sign-in then'}.
+      </p>
     </section>
   );
 }

@@ -1,0 +1,121 @@
+// An edit that is not saved when the session ends, or another tab begins one, in a real browser: it stays in the page, for its tenant only, and nowhere else.
+import { inChromium } from '../journeys/chromium.ts';
+import type { ConsolePage } from './console-page.ts';
+import { type OpenConsole, openConsole } from './open-console.ts';
+
+const NOTICE = '.kept-edit:has-text("Your edit of Patient/person is not saved")';
+
+inChromium('an edit that is not saved', () => {
+  let opened: OpenConsole;
+  /** The bodies of all requests so far. */
+  const sent: string[] = [];
+  beforeAll(async () => {
+    opened = await openConsole();
+    opened.page.on('request', (request) => void sent.push(request.postData() ?? ''));
+    for (const key of [opened.facet.demo.fhir!, opened.facet.other.fhir!])
+      await opened.facet.put({ resourceType: 'Patient', id: 'person', name: [{ family: 'Lovelace' }] }, key).expect(201);
+    await opened.signIn('demo');
+  });
+  afterAll(() => opened.close());
+
+  /** Changes the family name in the editor. */
+  const edit = async (from: string, to: string): Promise<void> => {
+    const { page } = opened;
+    await opened.go('/Patient/person');
+    await page.click('[aria-label=FHIR] button:has-text("Edit")');
+    await page.dblclick(`.cm-line:has-text("family") span:text("${from}")`);
+    await page.keyboard.type(to);
+    await page.waitForSelector('.change-group:has-text("name[0].family")');
+  };
+  const waitForEditor = async (text: string): Promise<void> => {
+    await opened.page.waitForSelector('h2:has-text("Edit FHIR")');
+    await opened.page.waitForSelector(`.cm-line:has-text("${text}")`);
+  };
+  const openTab = async (): Promise<ConsolePage> => {
+    const tab = await opened.openTab();
+    await tab.goto(`${opened.facet.url}/console`);
+    await tab.waitForSelector('nav.side', { state: 'attached' });
+    return tab;
+  };
+
+  test('is not shown without a session, and goes on after the next sign-in for its tenant', async () => {
+    const { page } = opened;
+    await edit('Lovelace', 'Kingsley');
+    await page.context().clearCookies();
+    await page.click('button:has-text("Save")');
+    await page.waitForSelector('h1:has-text("Sign in")');
+    await page.waitForSelector(`${NOTICE}:has-text("Sign in again for the tenant demo")`);
+    expect(await page.evaluate('document.documentElement.outerHTML')).not.toMatch(/Kingsley|Lovelace/);
+    expect(await page.evaluate('[localStorage.length, sessionStorage.length]')).toEqual([0, 0]);
+    expect(await opened.findViolations()).toEqual([]);
+    await opened.signIn('demo');
+    await waitForEditor('Kingsley');
+    expect(await page.isVisible(NOTICE)).toBe(false);
+    await page.click('button:has-text("Save")');
+    await page.waitForSelector('.toast:has-text("Saved version 2")');
+    expect((await opened.facet.fhir('get', '/Patient/person').expect(200)).body.name).toEqual([{ family: 'Kingsley' }]);
+  });
+
+  test('is not sent for another tenant, can be copied there, and goes on with its own one', async () => {
+    const { page } = opened;
+    await edit('Kingsley', 'Byronesque');
+    const tab = await openTab();
+    await tab.click('button[aria-label="Sign out"]');
+    await page.waitForSelector(`h1:has-text("Sign in")`);
+    const before = sent.length;
+    await tab.click('button:has-text("Continue as other")');
+    await tab.close();
+    await page.waitForSelector('.account .badge:has-text("other")');
+    await page.waitForSelector(`${NOTICE}:has-text("It belongs to the tenant demo"):has(button:has-text("Copy it"))`);
+    expect(await opened.findViolations()).toEqual([]);
+    // the other tenant has a resource of the same id: its editor has its own content
+    await waitForEditor('Lovelace');
+    expect(await page.textContent('body')).not.toContain('Byronesque');
+    expect(sent.slice(before).join('\n')).not.toContain('Byronesque');
+    await opened.signOut();
+    await opened.signIn('demo');
+    await waitForEditor('Byronesque');
+    await page.click('.editor-bar button:has-text("Cancel")');
+    await page.waitForSelector('.face-column');
+    expect(await page.isVisible(NOTICE)).toBe(false);
+  });
+
+  test('is found again from another view, and can be discarded', async () => {
+    const { page } = opened;
+    await edit('Kingsley', 'Byronesque');
+    await page.context().clearCookies();
+    await page.click('button:has-text("Save")');
+    await page.waitForSelector(NOTICE);
+    await page.goBack();
+    await opened.signIn('demo');
+    await page.waitForSelector('.face-column');
+    await page.click(`${NOTICE} button:has-text("Go on with it")`);
+    await waitForEditor('Byronesque');
+    await page.waitForSelector('.change-group:has-text("name[0].family")');
+    await page.context().clearCookies();
+    await page.click('button:has-text("Save")');
+    await page.click(`${NOTICE} button:has-text("Discard it")`);
+    await page.waitForSelector(NOTICE, { state: 'detached' });
+    await opened.signIn('demo');
+    await waitForEditor('Kingsley');
+    expect(await page.textContent('body')).not.toContain('Byronesque');
+  });
+
+  test('is lost on purpose only: signing out asks first', async () => {
+    const { page } = opened;
+    await edit('Kingsley', 'Byronesque');
+    await page.click('button[aria-label="Sign out"]');
+    await page.click('dialog:has-text("Leave without saving?") button:has-text("Stay")');
+    await waitForEditor('Byronesque');
+    await page.click('button[aria-label="Sign out"]');
+    await page.click('dialog button:has-text("Leave and lose the edit")');
+    await page.waitForSelector('h1:has-text("Sign in")');
+    expect(await page.isVisible(NOTICE)).toBe(false);
+    await opened.signIn('demo');
+    await waitForEditor('Kingsley');
+  });
+
+  test('the page had no fault', () => {
+    expect(opened.listFaults(/status of 401/)).toEqual([]);
+  });
+});
