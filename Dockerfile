@@ -13,6 +13,7 @@ COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --ignore-scripts
 COPY scripts/build-console.ts scripts/
 COPY src/console src/console
+COPY src/design src/design
 RUN npm run build:console
 
 FROM node:24-slim

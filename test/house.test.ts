@@ -24,7 +24,8 @@ const FLOORS: Record<string, string[]> = {
   orders: ['junction', 'mapping', 'interactions', 'store', 'messaging', 'tracing', 'fhir'],
   physicians: ['orders', 'junction', 'interactions', 'store', 'messaging', 'fhir'],
   subscriptions: ['interactions', 'store', 'messaging', 'tracing', 'fhir'],
-  console: [],
+  // design: colours, fonts and the icon, no program
+  console: ['design'],
 };
 /** What each folder of a room may import of the others; the files beside them belong to none. */
 const FOLDERS: Record<string, Record<string, string[]>> = {

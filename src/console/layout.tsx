@@ -1,6 +1,7 @@
 // The frame of every view: navigation, who is signed in, theme, commands.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import icon from '../design/icon.svg';
 import { ApiError, toApiError } from './api/api-error.ts';
 import { findTenant, type Session, signOut } from './api/session.ts';
 import { openAddKey } from './components/add-key-button.tsx';
@@ -38,7 +39,7 @@ export function Layout({ views, session, onSignedOut, openPalette, children }: L
           />
         </span>
         <a class="brand" href={toHref('/')}>
-          <img src="/console/favicon.svg" alt="" width="20" height="20" />
+          <img src={icon} alt="" width="20" height="20" />
           Facet
         </a>
         <button type="button" class="find" onClick={openPalette}>

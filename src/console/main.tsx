@@ -1,6 +1,6 @@
 // The entry of the console: starts the application in its page.
 import { render } from 'preact';
-import './styles/tokens.css';
+import '../design/tokens.css';
 import './styles/base.css';
 import './styles/components.css';
 import './styles/layout.css';

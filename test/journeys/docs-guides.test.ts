@@ -29,12 +29,11 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-test("the page has the console's look: the same colours, sizes and icon", () => {
-  for (const [own, shared] of [
-    ['tokens.css', 'styles/tokens.css'],
-    ['icon.svg', 'public/favicon.svg'],
-  ])
-    expect(readFileSync(`src/http/docs/page/${own}`, 'utf8')).toBe(readFileSync(`src/console/${shared}`, 'utf8'));
+test("the page has the console's look: the colours, fonts and icon of src/design", async () => {
+  for (const name of ['tokens.css', 'icon.svg']) {
+    const { text, body } = await request(url).get(`/docs/${name}`).expect(200);
+    expect(text ?? String(body)).toBe(readFileSync(`src/design/${name}`, 'utf8'));
+  }
 });
 
 describe('the development keys', () => {

@@ -6,7 +6,8 @@ import { type Response, Router } from 'express';
 import { methodNotAllowed } from '../../fhir/outcome.ts';
 import { findDevelopmentKeys, type ReadDevelopmentKeys } from '../middleware/development-keys.ts';
 
-const FOLDER = join(import.meta.dirname, 'page');
+/** The page, and what it has in common with the console: colours, fonts, icon. */
+const FOLDERS = [join(import.meta.dirname, 'page'), join(import.meta.dirname, '..', '..', 'design')];
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.css': 'text/css',
@@ -34,7 +35,7 @@ const HEADERS = {
 
 /** The router of `/docs`. The files are read once. */
 export function buildDocsRouter(readDevelopmentKeys: ReadDevelopmentKeys): Router {
-  const files = new Map(readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name))]));
+  const files = new Map(FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))] as const)));
   const router = Router({ caseSensitive: true });
   const send = (res: Response, name: string): void => {
     res.set({ ...HEADERS, 'Content-Type': `${TYPES[extname(name)]}; charset=utf-8` }).end(files.get(name));

@@ -1,5 +1,6 @@
 // The sign-in page: an issuer, a key, or on a development server one click.
 import { useState } from 'preact/hooks';
+import icon from '../../../design/icon.svg';
 import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Session, signIn, signInAsDemo } from '../../api/session.ts';
 import { Arrival } from '../../arrival.tsx';
@@ -32,7 +33,7 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
   };
   return (
     <main class="sign-in credentials" id="content" tabIndex={-1}>
-      <img src="/console/favicon.svg" alt="" width="40" height="40" />
+      <img src={icon} alt="" width="40" height="40" />
       <h1>Sign in to Facet</h1>
       {problem && <ProblemNotice {...problem} />}
       <KeptEditNotices session={session} />
