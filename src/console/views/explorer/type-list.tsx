@@ -30,7 +30,6 @@ export function TypeChooser({ capabilities, type }: TypeChooserProps) {
         find={find}
         onChoose={({ value }) => navigate(`/explorer/${value}`)}
         placeholder="resource type …"
-        autoFocus={type === undefined}
       />
     </div>
   );
