@@ -2,7 +2,7 @@
 import { ApiError, readProblems } from './api-error.ts';
 import { parseDigits } from './exact-json.ts';
 import { type Bundle, escapeValue, FHIR, type Resource, search as searchFhir, toFhirPath } from './fhir.ts';
-import type { Patient } from './patients.ts';
+import { type Patient, splitName } from './patients.ts';
 import { request } from './request.ts';
 
 interface Coding {
@@ -141,11 +141,7 @@ interface BoardFilter {
 }
 
 /** The words of a name as values of a search parameter (`Doe, Jane`). */
-const toWords = (name: string): string[] =>
-  name
-    .split(/[\s,]+/)
-    .filter((word) => word !== '')
-    .map(escapeValue);
+const toWords = (name: string): string[] => splitName(name).map(escapeValue);
 
 /** The orders of a column, last changed first. `total`: undefined if the server does not count them. */
 export async function readBoardColumn(

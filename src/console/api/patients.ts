@@ -23,18 +23,30 @@ export async function findPatients(text: string, signal?: AbortSignal): Promise<
 
 /** https://hl7.org/fhir/R4/search_filter.html */
 function buildFilter(text: string): string {
-  const names = text.split(/\s+/).map((word) => `name sw ${quote(word)}`);
-  // a number may be stored without the spaces and brackets that people type
-  const digits = text.replace(/[\s().\-/]/g, '');
-  const phones = new Set([text, ...(/^\+?\d{5,}$/.test(digits) ? [digits] : [])]);
+  const names = splitName(text).map((word) => `name sw ${quote(word)}`);
   return [
-    `(${names.join(' and ')})`,
-    ...[...phones].map((phone) => `phone eq ${quote(phone)}`),
+    ...(names.length > 0 ? [`(${names.join(' and ')})`] : []),
+    ...listPhones(text).map((phone) => `phone eq ${quote(phone)}`),
     `email eq ${quote(text)}`,
     `identifier eq ${quote(text)}`,
     ...(DATE.test(text) ? [`birthdate eq ${text}`] : []),
     ...(ID.test(text) ? [`_id eq ${quote(text)}`] : []),
   ].join(' or ');
+}
+
+/** The words of a name, however they are separated (`Lovelace, Ada`, `Ada M. Lovelace`). */
+export const splitName = (text: string): string[] =>
+  text
+    .split(/[\s,;]+/)
+    .map((word) => word.replace(/\.$/, ''))
+    .filter((word) => word !== '');
+
+/** A telephone number as it may be stored: as it was typed, without separators, and with the country, which is the United States for ten digits. */
+function listPhones(text: string): string[] {
+  const digits = text.replace(/[\s().\-/]/g, '');
+  if (!/^\+?\d{5,}$/.test(digits)) return [text];
+  const international = digits.startsWith('+') ? [] : [`+${digits}`, ...(digits.length === 10 ? [`+1${digits}`] : [])];
+  return [...new Set([text, digits, ...international])];
 }
 
 const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
