@@ -46,7 +46,7 @@ export async function readHistory(context: Context, { total: requested = 'known'
 }
 
 /** The API through which a version came: `fhir`, the name of a vendor's API, or `server` for changes by the server itself and at the command line. */
-export const findDoor = ({ surface, actor }: Pick<HistoryEntry, 'surface' | 'actor'>): string =>
+export const findApi = ({ surface, actor }: Pick<HistoryEntry, 'surface' | 'actor'>): string =>
   surface ?? (actor.startsWith(TOKEN_ACTOR_PREFIX) ? 'fhir' : 'server');
 
 /** The total that the first page shows: it is the only page, or it begins with the newest version of one resource, whose number counts all versions. */

@@ -4,7 +4,7 @@ import { findPlace, formatExact, isSame, type Json, parseExact, toLine } from '.
 import { findAuthor, type WriteEvent } from '../../src/console/views/faces/authors.ts';
 import { listDifferences } from '../../src/console/views/faces/diff.ts';
 import { buildFaces, type Faces } from '../../src/console/views/faces/faces-data.ts';
-import { findElementLight, findFieldLight, findFields, isUnshown, light } from '../../src/console/views/faces/lineage.ts';
+import { findElementHighlight, findFieldHighlight, findFields, findHighlights, isUnshown } from '../../src/console/views/faces/lineage.ts';
 import { contains, merge } from '../../src/console/views/faces/merge.ts';
 import { filterNarrative, type SafeNode, type SourceNode } from '../../src/console/views/faces/narrative.ts';
 import { groupNodes, listReferences } from '../../src/console/views/faces/reference-list.ts';
@@ -195,8 +195,8 @@ const BODY = {
 describe('lineage', () => {
   const faces: Faces = buildFaces('Patient', '1', BODY as never, json(BODY));
   const [one, two] = faces.faces as [Faces['faces'][0], Faces['faces'][0]];
-  const namesOf = (target: Parameters<typeof light>[1]) =>
-    light(faces, target).list.map(({ face, field: { name }, light: kind }) => [face.surface, name, kind]);
+  const namesOf = (target: Parameters<typeof findHighlights>[1]) =>
+    findHighlights(faces, target).list.map(({ face, field: { name }, kind }) => [face.surface, name, kind]);
 
   test('an element lights the fields that show it, of all faces, and those that it decides', () => {
     expect(namesOf({ path: 'name[0].family' })).toEqual([
@@ -212,16 +212,19 @@ describe('lineage', () => {
   });
 
   test('a field lights its elements, what decides, and the fields that show the same', () => {
-    const lit = light(faces, { face: two.key, path: 'last' });
-    expect([...lit.elements]).toEqual([['name[0].family', 'shows']]);
-    expect(lit.list.map(({ field: { name } }) => name)).toEqual(['last', 'full']);
-    expect([findFieldLight(lit, one, 'full'), findFieldLight(lit, one, 'role'), findElementLight(lit, 'name[0].given[0]')]).toEqual([
+    const highlights = findHighlights(faces, { face: two.key, path: 'last' });
+    expect([...highlights.elements]).toEqual([['name[0].family', 'shows']]);
+    expect(highlights.list.map(({ field: { name } }) => name)).toEqual(['last', 'full']);
+    expect([
+      findFieldHighlight(highlights, one, 'full'),
+      findFieldHighlight(highlights, one, 'role'),
+      findElementHighlight(highlights, 'name[0].given[0]'),
+    ]).toEqual(['shows', undefined, undefined]);
+    const phone = findHighlights(faces, { face: one.key, path: 'phones[0].number' });
+    expect([findElementHighlight(phone, 'telecom[0].value'), findElementHighlight(phone, 'telecom[0].system')]).toEqual([
       'shows',
-      undefined,
-      undefined,
+      'decides',
     ]);
-    const phone = light(faces, { face: one.key, path: 'phones[0].number' });
-    expect([findElementLight(phone, 'telecom[0].value'), findElementLight(phone, 'telecom[0].system')]).toEqual(['shows', 'decides']);
   });
 
   test('a place in a view belongs to its innermost field; a place without one to all in it', () => {
@@ -231,7 +234,7 @@ describe('lineage', () => {
   });
 
   test('what another resource has lights nothing of this one, and what no face shows is told', () => {
-    expect(light(faces, { face: one.key, path: 'role' }).elements.size).toBe(0);
+    expect(findHighlights(faces, { face: one.key, path: 'role' }).elements.size).toBe(0);
     expect([isUnshown(faces, 'note'), isUnshown(faces, 'name')]).toEqual([true, false]);
   });
 });

@@ -14,7 +14,7 @@ const listExplorerCommands: ViewEntry['commands'] = () =>
   }));
 
 export const VIEWS: ViewEntry[] = [
-  { path: '/', title: 'Overview', label: 'Overview', icon: 'home', load: () => import('./front-door/front-door.tsx') },
+  { path: '/', title: 'Overview', label: 'Overview', icon: 'home', load: () => import('./overview/overview.tsx') },
   {
     path: '/explorer',
     title: 'Explorer',

@@ -1,7 +1,7 @@
 // Builds Bundles by concatenating stored JSON texts, without parsing them. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../../fhir/outcome.ts';
 import type { ParsedSearch } from '../../fhir/search/request.ts';
-import { findDoor, type HistoryPage } from '../../interactions/history.ts';
+import { findApi, type HistoryPage } from '../../interactions/history.ts';
 import type { HistoryEntry } from '../../store/resources/history.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { ExplainedStatement } from '../../store/search/explain.ts';
@@ -75,13 +75,13 @@ interface HistoryOptions {
  * R4 has no element for the API through which a request came, nor for who sent it, so the request has extensions. The urls are our own.
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.request, https://hl7.org/fhir/R4/extensibility.html
  */
-const DOOR_URL = 'urn:facet:door';
+const API_NAME_URL = 'urn:facet:door';
 const ACTOR_URL = 'urn:facet:actor';
 
 function buildHistoryEntry(base: string, row: HistoryEntry, { withActor }: HistoryOptions): string {
   const { type, id, version, lastUpdated, method, isCreation, body, actor } = row;
   const extension = JSON.stringify([
-    { url: DOOR_URL, valueCode: findDoor(row) },
+    { url: API_NAME_URL, valueCode: findApi(row) },
     ...(withActor ? [{ url: ACTOR_URL, valueString: actor }] : []),
   ]);
   const url = method === 'POST' ? type : `${type}/${id}`;

@@ -6,7 +6,7 @@ export interface Version {
   resource?: object;
   method: string;
   /** The API through which it came: `fhir`, a vendor's name, or `server`. */
-  door: string;
+  api: string;
   /** As the audit names it. Absent: the key may not read the audit. */
   actor?: string;
   at: string;

@@ -8,7 +8,7 @@ import { hasSurface, useSignedIn } from '../../session-context.tsx';
 import { ElementFinder } from './element-finder.tsx';
 import type { Face, Faces } from './faces-data.ts';
 import { JsonRows } from './json-rows.tsx';
-import { findElementLight, findFieldLight, isUnshown } from './lineage.ts';
+import { findElementHighlight, findFieldHighlight, isUnshown } from './lineage.ts';
 import type { Pointing } from './pointing.ts';
 import { listRows } from './rows.ts';
 
@@ -39,7 +39,7 @@ interface SharedProps {
 
 export function FhirColumn({ faces, pointing, onEdit }: SharedProps & { faces: Faces }) {
   const rows = useMemo(() => listRows(faces.resource), [faces]);
-  const { target, lit, isPinned, onPoint, onPin } = pointing;
+  const { target, highlights, isPinned, onPoint, onPin } = pointing;
   const isTarget = (path: string): boolean => target !== undefined && target.face === undefined && target.path === path;
   return (
     <Column
@@ -50,7 +50,7 @@ export function FhirColumn({ faces, pointing, onEdit }: SharedProps & { faces: F
       <JsonRows
         label="FHIR resource"
         rows={rows}
-        findLight={(path) => lit && findElementLight(lit, path)}
+        findHighlight={(path) => highlights && findElementHighlight(highlights, path)}
         isTarget={isTarget}
         isPinned={(path) => isPinned && isTarget(path)}
         isUnshown={(path) => isUnshown(faces, path)}
@@ -89,14 +89,14 @@ export function FaceColumn({ title, type, faces, shown, onShow, pointing, onEdit
 
 function FaceRows({ title, face, pointing }: { title: string; face: Face; pointing: Pointing }) {
   const rows = useMemo(() => listRows(face.view ?? {}), [face]);
-  const { target, lit, isPinned, onPoint, onPin } = pointing;
+  const { target, highlights, isPinned, onPoint, onPin } = pointing;
   const isTarget = (path: string): boolean => target?.face === face.key && target.path === path;
   return (
     <JsonRows
       key={face.key}
       label={`${title}: ${face.shape}`}
       rows={rows}
-      findLight={(path) => lit && findFieldLight(lit, face, path)}
+      findHighlight={(path) => highlights && findFieldHighlight(highlights, face, path)}
       isTarget={isTarget}
       isPinned={(path) => isPinned && isTarget(path)}
       onPoint={(path) => onPoint(path === undefined ? undefined : { face: face.key, path })}
@@ -109,8 +109,8 @@ function FaceRows({ title, face, pointing }: { title: string; face: Face; pointi
 function FaceChoice({ title, faces, shown, onShow, pointing }: Omit<FaceColumnProps, 'type' | 'onEdit'>) {
   const nameOf = ({ shape, item }: Face): string => (item === undefined ? shape : `${shape}: ${item}`);
   const countOf = ({ key }: Face): string => {
-    const count = [...(pointing.lit?.fields.get(key)?.values() ?? [])].filter((kind) => kind === 'shows').length;
-    return count > 0 && key !== shown.key ? ` (${count} lit)` : '';
+    const count = [...(pointing.highlights?.fields.get(key)?.values() ?? [])].filter((kind) => kind === 'shows').length;
+    return count > 0 && key !== shown.key ? ` (${count} highlighted)` : '';
   };
   return (
     <>

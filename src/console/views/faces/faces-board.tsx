@@ -6,7 +6,7 @@ import { useSignedIn } from '../../session-context.tsx';
 import { FaceColumn, FhirColumn } from './columns.tsx';
 import { type Face, type Faces, groupBySurface } from './faces-data.ts';
 import { Inspector } from './inspector.tsx';
-import type { Lit } from './lineage.ts';
+import type { Highlights } from './lineage.ts';
 import { usePointing } from './pointing.ts';
 
 const NARROW = '(max-width: 800px)';
@@ -41,7 +41,7 @@ export function FacesBoard({ faces, onEdit }: { faces: Faces; onEdit: (key: stri
     { name: FHIR, title: 'FHIR' },
     ...groups.map(({ surface }) => ({
       name: surface,
-      title: <TabTitle title={titleOf(surface)} count={countLit(surface, pointing.lit)} />,
+      title: <TabTitle title={titleOf(surface)} count={countHighlighted(surface, pointing.highlights)} />,
     })),
   ];
   return (
@@ -61,8 +61,8 @@ export function FacesBoard({ faces, onEdit }: { faces: Faces; onEdit: (key: stri
   );
 }
 
-const countLit = (surface: string, lit: Lit | undefined): number =>
-  lit?.list.filter(({ face, light: kind }) => face.surface === surface && kind === 'shows').length ?? 0;
+const countHighlighted = (surface: string, highlights: Highlights | undefined): number =>
+  highlights?.list.filter(({ face, kind }) => face.surface === surface && kind === 'shows').length ?? 0;
 
 const TabTitle = ({ title, count }: { title: string; count: number }) => (
   <>
@@ -70,7 +70,7 @@ const TabTitle = ({ title, count }: { title: string; count: number }) => (
     {count > 0 && (
       <span class="count">
         {count}
-        <span class="unseen"> lit</span>
+        <span class="unseen"> highlighted</span>
       </span>
     )}
   </>

@@ -1,4 +1,4 @@
-// One resource and all its faces: FHIR beside each vendor's view. Pointing at a field lights the elements it is read from, and pointing at an element the fields that
+// One resource and all its faces: FHIR beside each vendor's view. Pointing at a field highlights the elements it is read from, and pointing at an element the fields that
 // show it; each face that can be changed can be edited.
 import { useEffect, useRef } from 'preact/hooks';
 import { useRequest } from '../../api/use-request.ts';

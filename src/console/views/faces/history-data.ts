@@ -33,7 +33,7 @@ function toPath(url: string): string {
   return pathname + query;
 }
 
-const DOOR = 'urn:facet:door';
+const API_NAME = 'urn:facet:door';
 const ACTOR = 'urn:facet:actor';
 
 function toVersion({ resource, request: made, response }: NonNullable<Bundle['entry']>[number], exact: Json | undefined): ExactVersion {
@@ -45,7 +45,7 @@ function toVersion({ resource, request: made, response }: NonNullable<Bundle['en
     ...(resource && { resource }),
     content,
     method: made?.method ?? '',
-    door: extension.find(({ url }) => url === DOOR)?.valueCode ?? '',
+    api: extension.find(({ url }) => url === API_NAME)?.valueCode ?? '',
     ...(actor !== undefined && { actor }),
     at: response?.lastModified ?? '',
   };

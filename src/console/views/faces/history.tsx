@@ -91,7 +91,7 @@ function VersionItem({ version, before, isFirst, events }: VersionItemProps) {
         <h2 id={heading}>Version {version.version}</h2>
         <Badge tone={version.method === 'DELETE' ? 'bad' : 'neutral'}>{version.method}</Badge>
         <span>
-          through <DoorName door={version.door} />
+          through <ApiName api={version.api} />
         </span>
         {events && <Author version={version} events={events} />}
         <span class="quiet grow end">
@@ -120,14 +120,14 @@ function VersionChanges({ version, before, isFirst }: Omit<VersionItemProps, 'ev
 }
 
 /** The API by its title. `server`: data that the server itself made. */
-function DoorName({ door }: { door: string }) {
+function ApiName({ api }: { api: string }) {
   const { available } = useSignedIn();
-  return <strong>{door === 'server' ? 'the server itself' : (available.find(({ name }) => name === door)?.title ?? door)}</strong>;
+  return <strong>{api === 'server' ? 'the server itself' : (available.find(({ name }) => name === api)?.title ?? api)}</strong>;
 }
 
-function Author({ version: { door, actor }, events }: { version: ExactVersion; events: WriteEvent[] }) {
+function Author({ version: { api, actor }, events }: { version: ExactVersion; events: WriteEvent[] }) {
   const { surfaces } = useSignedIn();
-  if (actor === undefined || door === 'server') return null;
+  if (actor === undefined || api === 'server') return null;
   return (
     <span>
       by <code>{findAuthor(actor, events)}</code>

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { FaceField } from '../../api/faces-body.ts';
 import { toHref } from '../../router.ts';
 import type { Face, Faces } from './faces-data.ts';
-import { findFields, type LitField } from './lineage.ts';
+import { findFields, type HighlightedField } from './lineage.ts';
 import type { Pointing } from './pointing.ts';
 
 interface InspectorProps {
@@ -16,21 +16,21 @@ interface InspectorProps {
 }
 
 export function Inspector({ faces, pointing, titleOf, onShowElement, onShowField }: InspectorProps) {
-  const { target, lit, isPinned, onPin, release } = pointing;
+  const { target, highlights, isPinned, onPin, release } = pointing;
   const face = faces.faces.find(({ key }) => key === target?.face);
   const showElement = (path: string): void => {
     onPin({ path });
     onShowElement();
   };
-  const showField = ({ face: other, field }: LitField): void => {
+  const showField = ({ face: other, field }: HighlightedField): void => {
     onPin({ face: other.key, path: field.name });
     onShowField(other);
   };
   const chips = { titleOf, showElement, showField };
   return (
     <aside class="inspector panel" aria-label="Lineage">
-      {target && lit && face && <FieldLineage face={face} path={target.path} others={lit.list} {...chips} />}
-      {target && lit && !face && <ElementLineage path={target.path} list={lit.list} {...chips} />}
+      {target && highlights && face && <FieldLineage face={face} path={target.path} others={highlights.list} {...chips} />}
+      {target && highlights && !face && <ElementLineage path={target.path} list={highlights.list} {...chips} />}
       {!target && <Hint unshown={faces.unshown} showElement={showElement} />}
       {isPinned && (
         <button type="button" class="chip pinned" onClick={release}>
@@ -44,7 +44,7 @@ export function Inspector({ faces, pointing, titleOf, onShowElement, onShowField
 interface Chips {
   titleOf: (surface: string) => string;
   showElement: (path: string) => void;
-  showField: (field: LitField) => void;
+  showField: (field: HighlightedField) => void;
 }
 
 const Hint = ({ unshown, showElement }: { unshown: string[]; showElement: (path: string) => void }) => (
@@ -62,9 +62,9 @@ const Hint = ({ unshown, showElement }: { unshown: string[]; showElement: (path:
   </>
 );
 
-function ElementLineage({ path, list, ...chips }: Chips & { path: string; list: LitField[] }) {
-  const shows = list.filter(({ light }) => light === 'shows');
-  const decides = list.filter(({ light }) => light === 'decides');
+function ElementLineage({ path, list, ...chips }: Chips & { path: string; list: HighlightedField[] }) {
+  const shows = list.filter(({ kind }) => kind === 'shows');
+  const decides = list.filter(({ kind }) => kind === 'decides');
   return (
     <>
       <p class="inspected">
@@ -77,7 +77,7 @@ function ElementLineage({ path, list, ...chips }: Chips & { path: string; list: 
   );
 }
 
-function FieldLineage({ face, path, others, ...chips }: Chips & { face: Face; path: string; others: LitField[] }) {
+function FieldLineage({ face, path, others, ...chips }: Chips & { face: Face; path: string; others: HighlightedField[] }) {
   const fields = useMemo(() => findFields(face, path), [face, path]);
   const rest = others.filter(({ field }) => !fields.includes(field));
   const [only] = fields;
@@ -136,7 +136,7 @@ function ElementChips({
   );
 }
 
-const FieldChips = ({ title, list, titleOf, showField }: Chips & { title: string; list: LitField[] }) =>
+const FieldChips = ({ title, list, titleOf, showField }: Chips & { title: string; list: HighlightedField[] }) =>
   list.length === 0 ? null : (
     <Line title={title}>
       {list.map((one) => (

@@ -1,12 +1,12 @@
 // JSON in rows, each of which can be pointed at, by mouse and by keyboard. https://www.w3.org/WAI/ARIA/apg/patterns/treeview/
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Light } from './lineage.ts';
+import type { HighlightKind } from './lineage.ts';
 import type { Row } from './rows.ts';
 
 interface JsonRowsProps {
   label: string;
   rows: Row[];
-  findLight: (path: string) => Light | undefined;
+  findHighlight: (path: string) => HighlightKind | undefined;
   /** Whether a row is the one that the user points at. */
   isTarget: (path: string) => boolean;
   isPinned: (path: string) => boolean;
@@ -22,7 +22,7 @@ export function JsonRows(props: JsonRowsProps) {
   const [active, setActive] = useState<string>();
   const paths = rows.filter(({ isEnd }) => !isEnd).map(({ path }) => path);
   const current = active !== undefined && paths.includes(active) ? active : paths[0];
-  useEffect(() => scrollToLight(own.current));
+  useEffect(() => scrollToHighlight(own.current));
   const steer = (event: KeyboardEvent): void => {
     const at = paths.indexOf(current ?? '');
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: paths.length - 1 }[event.key];
@@ -59,10 +59,10 @@ interface RowViewProps extends JsonRowsProps {
   onFocus: () => void;
 }
 
-function RowView({ row, isCurrent, onFocus, findLight, isTarget, isPinned, isUnshown, onPoint, onPin }: RowViewProps) {
+function RowView({ row, isCurrent, onFocus, findHighlight, isTarget, isPinned, isUnshown, onPoint, onPin }: RowViewProps) {
   const { path, depth, name, text, kind } = row;
-  const light = findLight(path);
-  const classes = ['json-row', light, isTarget(path) && 'target', isUnshown?.(path) && 'unshown'].filter(Boolean).join(' ');
+  const highlight = findHighlight(path);
+  const classes = ['json-row', highlight, isTarget(path) && 'target', isUnshown?.(path) && 'unshown'].filter(Boolean).join(' ');
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the tree
     <div
@@ -87,13 +87,13 @@ function RowView({ row, isCurrent, onFocus, findLight, isTarget, isPinned, isUns
   );
 }
 
-/** Brings what is lit into sight, unless the user points at a row of this very list. */
-function scrollToLight(list: HTMLElement | null): void {
+/** Brings what is highlighted into sight, unless the user points at a row of this very list. */
+function scrollToHighlight(list: HTMLElement | null): void {
   if (!list || list.matches(':hover') || list.contains(document.activeElement)) return;
-  const lit = list.querySelector<HTMLElement>('.shows');
+  const highlighted = list.querySelector<HTMLElement>('.shows');
   const frame = list.parentElement!;
-  if (!lit) return;
-  const top = lit.offsetTop - list.offsetTop;
-  if (top >= frame.scrollTop && top + lit.offsetHeight <= frame.scrollTop + frame.clientHeight) return;
+  if (!highlighted) return;
+  const top = highlighted.offsetTop - list.offsetTop;
+  if (top >= frame.scrollTop && top + highlighted.offsetHeight <= frame.scrollTop + frame.clientHeight) return;
   frame.scrollTop = top - frame.clientHeight / 3;
 }

@@ -1,4 +1,4 @@
-// Which element is shown by which field: what is lit when the user points at one of them.
+// Which element is shown by which field: what is highlighted when the user points at one of them.
 import type { FaceField } from '../../api/faces-body.ts';
 import type { Face, Faces } from './faces-data.ts';
 
@@ -10,21 +10,21 @@ export interface Target {
 }
 
 /** `shows`: it is read from there, or shown there. `decides`: it decides what is shown. */
-export type Light = 'shows' | 'decides';
+export type HighlightKind = 'shows' | 'decides';
 
-export interface LitField {
+export interface HighlightedField {
   face: Face;
   field: FaceField;
-  light: Light;
+  kind: HighlightKind;
 }
 
-export interface Lit {
-  /** Path of an element of the resource → its light. */
-  elements: Map<string, Light>;
-  /** Face → the name of a field → its light. */
-  fields: Map<string, Map<string, Light>>;
+export interface Highlights {
+  /** Path of an element of the resource → its kind. */
+  elements: Map<string, HighlightKind>;
+  /** Face → the name of a field → its kind. */
+  fields: Map<string, Map<string, HighlightKind>>;
   /** The same fields, those that show the element first. */
-  list: LitField[];
+  list: HighlightedField[];
 }
 
 /** Whether a path is that of an element in another one, or the same. */
@@ -39,27 +39,31 @@ export function findFields({ fields }: Pick<Face, 'fields'>, path: string): Face
   return around.length ? around.slice(0, 1) : fields.filter(({ name }) => isWithin(name, path));
 }
 
-/** What belongs to a target. A field lights its elements, and with them all other fields that show the same; an element lights the fields that show it. */
-export function light(faces: Faces, target: Target): Lit {
+/** What belongs to a target. A field highlights its elements, and with them all other fields that show the same; an element highlights the fields that show it. */
+export function findHighlights(faces: Faces, target: Target): Highlights {
   const face = faces.faces.find(({ key }) => key === target.face);
-  return target.face === undefined || !face ? lightFields(faces, [target.path]) : lightElements(faces, findFields(face, target.path), face);
+  return target.face === undefined || !face
+    ? highlightFields(faces, [target.path])
+    : highlightElements(faces, findFields(face, target.path), face);
 }
 
-function lightElements(faces: Faces, fields: FaceField[], own: Face): Lit {
-  const elements = new Map<string, Light>();
+function highlightElements(faces: Faces, fields: FaceField[], own: Face): Highlights {
+  const elements = new Map<string, HighlightKind>();
   for (const { path } of fields.flatMap(listOwnConditions)) elements.set(path, 'decides');
   for (const { path } of fields.flatMap(listOwnElements)) elements.set(path, 'shows');
   const shown = [...elements].filter(([, kind]) => kind === 'shows').map(([path]) => path);
-  const others = shown.length ? lightFields(faces, shown).list.filter((one) => one.light === 'shows' && !fields.includes(one.field)) : [];
-  return { elements, ...collect([...fields.map((field): LitField => ({ face: own, field, light: 'shows' })), ...others]) };
+  const others = shown.length
+    ? highlightFields(faces, shown).list.filter((one) => one.kind === 'shows' && !fields.includes(one.field))
+    : [];
+  return { elements, ...collect([...fields.map((field): HighlightedField => ({ face: own, field, kind: 'shows' })), ...others]) };
 }
 
-function lightFields({ faces }: Faces, paths: string[]): Lit {
+function highlightFields({ faces }: Faces, paths: string[]): Highlights {
   const isAmong = ({ path }: { path: string }): boolean => paths.some((one) => overlaps(path, one));
   const list = faces.flatMap((face) =>
-    face.fields.flatMap((field): LitField[] => {
-      if (listOwnElements(field).some(isAmong)) return [{ face, field, light: 'shows' }];
-      return listOwnConditions(field).some(isAmong) ? [{ face, field, light: 'decides' }] : [];
+    face.fields.flatMap((field): HighlightedField[] => {
+      if (listOwnElements(field).some(isAmong)) return [{ face, field, kind: 'shows' }];
+      return listOwnConditions(field).some(isAmong) ? [{ face, field, kind: 'decides' }] : [];
     }),
   );
   return { elements: new Map(paths.map((path) => [path, 'shows'])), ...collect(list) };
@@ -68,23 +72,23 @@ function lightFields({ faces }: Faces, paths: string[]): Lit {
 const listOwnElements = ({ elements }: FaceField) => elements.filter(({ resource }) => resource === undefined);
 const listOwnConditions = ({ conditions }: FaceField) => conditions.filter(({ resource }) => resource === undefined);
 
-function collect(list: LitField[]): Pick<Lit, 'fields' | 'list'> {
-  const fields: Lit['fields'] = new Map();
-  for (const { face, field, light: kind } of list) {
-    const own = fields.get(face.key) ?? new Map<string, Light>();
+function collect(list: HighlightedField[]): Pick<Highlights, 'fields' | 'list'> {
+  const fields: Highlights['fields'] = new Map();
+  for (const { face, field, kind } of list) {
+    const own = fields.get(face.key) ?? new Map<string, HighlightKind>();
     fields.set(face.key, own.set(field.name, kind));
   }
-  return { fields, list: list.sort((one, other) => Number(one.light === 'decides') - Number(other.light === 'decides')) };
+  return { fields, list: list.sort((one, other) => Number(one.kind === 'decides') - Number(other.kind === 'decides')) };
 }
 
-/** The light of a place in the resource. */
-export function findElementLight({ elements }: Lit, path: string): Light | undefined {
-  const around = [...elements].filter(([lit]) => isWithin(path, lit));
+/** How a place in the resource is highlighted. */
+export function findElementHighlight({ elements }: Highlights, path: string): HighlightKind | undefined {
+  const around = [...elements].filter(([element]) => isWithin(path, element));
   return around.find(([, kind]) => kind === 'shows')?.[1] ?? around[0]?.[1];
 }
 
-/** The light of a place in a view: that of its innermost field. */
-export function findFieldLight({ fields }: Lit, face: Face, path: string): Light | undefined {
+/** How a place in a view is highlighted: as its innermost field. */
+export function findFieldHighlight({ fields }: Highlights, face: Face, path: string): HighlightKind | undefined {
   const own = fields.get(face.key);
   if (!own) return undefined;
   const [innermost] = face.fields.filter(({ name }) => isWithin(path, name)).sort((one, other) => other.name.length - one.name.length);

@@ -1,11 +1,11 @@
-// What the user points at in the faces of a resource, by mouse, keyboard or touch, and what is lit by it.
+// What the user points at in the faces of a resource, by mouse, keyboard or touch, and what is highlighted by it.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Faces } from './faces-data.ts';
-import { type Lit, light, type Target } from './lineage.ts';
+import { findHighlights, type Highlights, type Target } from './lineage.ts';
 
 export interface Pointing {
   target: Target | undefined;
-  lit: Lit | undefined;
+  highlights: Highlights | undefined;
   isPinned: boolean;
   onPoint: (target: Target | undefined) => void;
   /** Keeps a target until it is chosen again, another is, or Escape is pressed. */
@@ -25,9 +25,9 @@ export function usePointing(faces: Faces): Pointing {
     return () => window.removeEventListener('keydown', steer);
   }, []);
   const target = pinned ?? pointed;
-  const lit = useMemo(() => target && light(faces, target), [faces, target?.face, target?.path]);
+  const highlights = useMemo(() => target && findHighlights(faces, target), [faces, target?.face, target?.path]);
   const onPin = (next: Target): void => setPinned((before) => (isSameTarget(before, next) ? undefined : next));
-  return { target, lit, isPinned: pinned !== undefined, onPoint: setPointed, onPin, release };
+  return { target, highlights, isPinned: pinned !== undefined, onPoint: setPointed, onPin, release };
 }
 
 const isSameTarget = (one: Target | undefined, other: Target): boolean => one?.face === other.face && one?.path === other.path;

@@ -1,5 +1,5 @@
-// The front door: what this server is, whether it is well, what is in it, what happened last, and where to go on.
-import './front-door.css';
+// The overview: what this server is, whether it is well, what is in it, what happened last, and where to go on.
+import './overview.css';
 import { findTenant } from '../../api/session.ts';
 import { AddKeyButton } from '../../components/add-key-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -33,12 +33,12 @@ export function View({ views }: ViewProps) {
         </section>
       )}
       {session.server && !session.server.production && isFhir && <Tour session={session} />}
-      <div class="front-door">
-        <div class="front-door-column">
+      <div class="overview">
+        <div class="overview-column">
           <ServerFacts session={session} />
           {isFhir && <RecentChanges />}
         </div>
-        <div class="front-door-column">
+        <div class="overview-column">
           {isFhir ? <ResourceCounts /> : <NoFhirKey />}
           <NextSteps views={views} />
         </div>
