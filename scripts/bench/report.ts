@@ -42,7 +42,7 @@ const MAX_GROWTH = 1.35;
 export function buildTable({ resources, bytes, rows }: Size): string {
   return `## ${resources.toLocaleString('en')} resources
 
-A resource has ${Math.round(bytes.json)} bytes of JSON on average. It needs ${Math.round(bytes.stored)} bytes in the database: the current version, the history and all indexes.
+A resource has ${Math.round(bytes.json)} bytes of JSON on average. It needs ${Math.round(bytes.stored)} bytes in the database, with all indexes.
 
 | | clients | floor /s | Facet /s | Facet ÷ floor | Facet p50 / p95 / p99 ms | CPU floor | CPU Facet | CPU ÷ floor | WAL kB |
 |---|---|---|---|---|---|---|---|---|---|

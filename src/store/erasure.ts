@@ -4,7 +4,7 @@ import type { Hash, ParameterNumber } from '../fhir/indexing/rows.ts';
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../fhir/types.ts';
 import type { Database } from './database/database.ts';
 import { INDEX_TABLES } from './resources/index-tables.ts';
-import { VERSIONS } from './resources/resource-row.ts';
+import { JOIN_VERSIONS } from './resources/resource-row.ts';
 
 /** A stored resource, deleted or not. */
 export interface StoredResource {
@@ -30,10 +30,10 @@ const BATCH = 1000;
 const PART = `select max(pid) as last, count(*)::int as read
   from (select pid from resource where tenant_id = $1 and pid > $2::bigint order by pid limit ${BATCH}) part`;
 const MATCHES = `select r.pid, r.rtype, r.id, array_agg(h.ver order by h.ver) as versions, bool_or(h.ver = r.ver) as "isCurrent",
-    (select l.body from ${VERSIONS} l where l.tenant_id = $1 and l.pid = r.pid and l.body is not null order by l.ver desc limit 1) as body
-  from resource r join ${VERSIONS} h on h.tenant_id = r.tenant_id and h.pid = r.pid
+    coalesce(r.body, (select l.body from past_version l where l.tenant_id = $1 and l.pid = r.pid and l.body is not null order by l.ver desc limit 1)) as body
+  from resource r ${JOIN_VERSIONS}
   where r.tenant_id = $1 and r.pid > $2::bigint and r.pid <= $3::bigint and position($4 in h.body) > 0 and h.body ~ $5
-  group by r.tenant_id, r.pid, r.rtype, r.id, r.ver order by r.pid`;
+  group by r.tenant_id, r.pid, r.rtype, r.id, r.ver, r.body order by r.pid`;
 
 interface FoundMatch {
   pid: string;
@@ -88,7 +88,7 @@ export const lockResources = (database: Database, tenant: number, pids: readonly
 
 /** All versions of these resources that contain a text. */
 export async function readBodiesWith(database: Database, tenant: number, pids: readonly string[], text: string): Promise<string[]> {
-  const sql = `select h.body from ${VERSIONS} h where h.tenant_id = $1 and h.pid = any($2::bigint[]) and position($3 in h.body) > 0`;
+  const sql = `select h.body from resource r ${JOIN_VERSIONS} where r.tenant_id = $1 and r.pid = any($2::bigint[]) and position($3 in h.body) > 0`;
   return (await database.query<{ body: string }>(sql, [tenant, pids, text])).map(({ body }) => body);
 }
 

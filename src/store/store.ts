@@ -63,7 +63,7 @@ export interface Store {
   findReferrers(tenant: number, which: { target: ResourceName; parameters: ParameterNumber[]; limit: number }): Promise<ResourceName[]>;
   /** The resources in a part of the tenant's whose JSON contains a text. `next`: where the next part begins. */
   findMentions(tenant: number, search: TextSearch): Promise<{ names: ResourceName[]; next?: string }>;
-  /** Writes rows, history and index rows in one statement. Returns the number of applied changes: fewer than given if another writer was first. */
+  /** Writes rows, the versions that they replace, and index rows in one statement. Returns the number of applied changes: fewer than given if another writer was first. */
   write(tenant: number, changes: ResourceChange[]): Promise<number>;
   /** Locks these keys until the transaction ends, in the same order in every transaction. */
   lockKeys(tenant: number, keys: string[]): Promise<void>;

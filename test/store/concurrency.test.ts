@@ -5,7 +5,7 @@ import { openDatabase } from '../../src/store/database/open-database.ts';
 import { createStore } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
-import { createOf, indexOf, updateOf } from './resource-changes.ts';
+import { createOf, deletionOf, indexOf, updateOf } from './resource-changes.ts';
 
 const TENANT = 1;
 let test: TestStore;
@@ -47,6 +47,32 @@ it('loses no update: of concurrent updates of one version, one is applied togeth
       "select tok::text[] as tok from sx join resource using (tenant_id, pid) where id = 'cas'",
     );
     expect(stored).toEqual({ tok: [String(1000 + winner)] });
+  }
+});
+
+it('stores each version once, with who wrote it, whatever writers, batches and deletions did at once', async () => {
+  await Promise.all(twenty.map((n) => either(n).write(TENANT, [createOf(`v${n % 5}`, { actor: `creator-${n}` })])));
+  for (let round = 0; round < 4; round++)
+    await Promise.all(
+      twenty.map(async (n) => {
+        const current = (await either(n).read(TENANT, 'Patient', `v${n % 5}`))!;
+        const change = n % 7 === 6 ? deletionOf(current.id, current.version) : updateOf(current.id, current.version);
+        const written = { ...change, actor: `writer-${round}-${n}`, body: change.body && `{"by":"writer-${round}-${n}"}` };
+        await either(n).write(TENANT, n % 2 ? [written] : [written, createOf(`beside-${round}-${n}`)]);
+      }),
+    );
+  const found = await test.database.query<{ id: string; ver: number; stored: number[]; wrong: number }>(
+    `select r.id, r.ver, array_agg(h.ver order by h.ver) as stored,
+        count(*) filter (where h.body <> '{"by":"' || h.actor || '"}' and h.ver > 1 or (h.body is null) <> (h.method = 'DELETE'))::int as wrong
+      from resource r cross join lateral (select r.ver, r.actor, r.method, r.body union all
+        select p.ver, p.actor, p.method, p.body from past_version p where p.tenant_id = r.tenant_id and p.pid = r.pid) h
+      where r.id like 'v_' group by r.id, r.ver order by r.id`,
+  );
+  expect(found).toHaveLength(5);
+  for (const { ver, stored, wrong } of found) {
+    expect(ver).toBeGreaterThan(1);
+    expect(stored).toEqual(Array.from({ length: ver }, (_one, n) => n + 1));
+    expect(wrong).toBe(0);
   }
 });
 

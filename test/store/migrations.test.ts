@@ -8,6 +8,7 @@ import type { Database } from '../../src/store/database/database.ts';
 import { listMigrations, type Migration, migrate, readMigrations } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import { splitCommands } from '../../src/store/database/split-commands.ts';
+import { installTenantViews } from '../../src/store/database/tenant-views.ts';
 import { until } from '../until.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 
@@ -112,14 +113,17 @@ it('moves who wrote a current version to its resource, and leaves the versions b
   );
   await first.script(`
     insert into resource (tenant_id, rtype, id, ver, lu, created, body) values (1, 1, 'once', 1, '${AT}', '${AT}', '{"v":1}'),
-      (1, 1, 'twice', 2, '${AT}', '${AT}', '{"v":2}'), (1, 1, 'gone', 2, '${AT}', '${AT}', null);
+      (1, 1, 'twice', 2, '${AT}', '${AT}', '{"v":2}'), (1, 1, 'gone', 2, '${AT}', '${AT}', null), (1, 1, 'lost', 1, '${AT}', '${AT}', '{}');
     insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
       select 1, pid, h.ver, '${AT}', method, actor, h.body from resource join (values
         ('once', 1, 'POST', 'ann', '{"v":1}'), ('twice', 1, 'POST', 'ann', '{"v":1}'), ('twice', 2, 'PUT', 'bob', '{"v":2}'),
         ('gone', 1, 'POST', 'ann', '{"v":1}'), ('gone', 2, 'DELETE', 'cid', null)) as h (id, ver, method, actor, body) using (id)`);
+  if (!first.isDistributed()) await installTenantViews(first);
   await migrate(first, AT);
+  expect(await first.query("select to_regclass('tenant_rows.resource_history') as view")).toEqual([{ view: null }]);
   expect(await first.query('select id, ver, method, actor, body from resource order by id')).toEqual([
     { id: 'gone', ver: 2, method: 'DELETE', actor: 'cid', body: null },
+    { id: 'lost', ver: 1, method: 'PUT', actor: 'unknown', body: '{}' },
     { id: 'once', ver: 1, method: 'POST', actor: 'ann', body: '{"v":1}' },
     { id: 'twice', ver: 2, method: 'PUT', actor: 'bob', body: '{"v":2}' },
   ]);

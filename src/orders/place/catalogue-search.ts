@@ -30,7 +30,7 @@ export function createCatalogueSearch(context: Context, shared: Coding[]): Catal
     if (!tokens.isSubsetOf(sharedTokens)) return undefined;
     sharedEntries ??= readSharedEntries(context, sharedTokens);
     const all = await sharedEntries;
-    return all?.flatMap((shared) => (shared.tokens.isDisjointFrom(tokens) ? [] : shared.entry));
+    return all?.flatMap((one) => (one.tokens.isDisjointFrom(tokens) ? [] : one.entry));
   };
   return async (codings) => {
     const tokens = toTokens(codings);

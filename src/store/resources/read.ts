@@ -7,6 +7,7 @@ import {
   buildLimitedBody,
   buildRowColumns,
   type HistoryRow,
+  JOIN_VERSIONS,
   type LockedResource,
   type ResourceRow,
   ROW,
@@ -14,16 +15,15 @@ import {
   type StoredVersion,
   toResourceRow,
   toRow,
-  VERSIONS,
 } from './resource-row.ts';
 
 const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
 const READ_VERSIONS = `select h.ver, h.lu, r.created, h.body, h.method
-  from resource r join ${VERSIONS} h on h.tenant_id = r.tenant_id and h.pid = r.pid
+  from resource r ${JOIN_VERSIONS}
   where r.tenant_id = $1 and r.rtype = $2 and r.id = $3`;
 const VERSION = `${READ_VERSIONS} and h.ver = $4`;
 const HISTORY = `${READ_VERSIONS} and h.ver < $4 order by h.ver desc limit $5`;
-const DELETED_SINCE = `select 1 from resource r join ${VERSIONS} h on h.tenant_id = r.tenant_id and h.pid = r.pid
+const DELETED_SINCE = `select 1 from resource r ${JOIN_VERSIONS}
   where r.tenant_id = $1 and r.rtype = $2 and r.id = $3 and h.ver > $4 and h.body is null limit 1`;
 const STORED_TYPES = `select distinct t.rtype from tenant cross join unnest($1::smallint[]) t(rtype)
   where exists (select 1 from resource r where r.tenant_id = tenant.tenant_id and r.rtype = t.rtype)`;

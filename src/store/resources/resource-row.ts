@@ -2,6 +2,7 @@
 
 import { parseExactJson } from '../../fhir/json.ts';
 import { findTypeByNumber, type Resource, type ServedType } from '../../fhir/types.ts';
+import { TENANT } from '../database/parameter-binder.ts';
 
 /** One version of a resource as stored. `body`: the JSON text of the resource, with id and meta; null for a deletion. */
 export interface ResourceRow {
@@ -32,10 +33,10 @@ export interface LockedResource {
   isCurrent: boolean;
 }
 
-/** All versions of resources: the current ones and the past ones, as a table. */
-export const VERSIONS = `(
-  select tenant_id, pid, ver, lu, method, actor, body from resource
-  union all select tenant_id, pid, ver, lu, method, actor, body from past_version)`;
+/** The versions of `resource r`, as a table `h`: the current one is in `r` itself. */
+export const JOIN_VERSIONS = `cross join lateral (
+  select r.ver, r.lu, r.method, r.body
+  union all select p.ver, p.lu, p.method, p.body from past_version p where p.tenant_id = ${TENANT} and p.pid = r.pid) h`;
 
 /** Parses the body of a row. The assertion is safe, because each resource was validated before it was stored. */
 export const parseBody = <R extends Resource = Resource>(body: string): R => JSON.parse(body) as R;

@@ -138,7 +138,8 @@ const buildUpdate = (kind: WriteKind, $: Parameter): string => `done as (
   where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')} returning pid)`;
 
 /**
- * Keeps the version that an update replaces. The parts of a statement do not see what the others write, so `resource` has that version here.
+ * Keeps the version that an update replaces. The parts of a statement do not see what the others write, so `resource` has that version here. An update that
+ * waited for another writer is applied only if `ver` and `rules` are those that this statement saw, so no other version can be replaced.
  * https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
  */
 const buildPastVersion = (updated: string): string => `past as (
