@@ -70,7 +70,8 @@ function Cell({ value }: { value: unknown }) {
   if (date !== undefined)
     return (
       <time dateTime={String(value)} title={String(value)} class="instant">
-        {time === undefined ? date : `${date} ${time} ${zone === 'Z' ? 'UTC' : zone}`}
+        <span>{date}</span>
+        {time !== undefined && <span> {`${time} ${zone === 'Z' ? 'UTC' : zone}`}</span>}
       </time>
     );
   const reference = readReference(value);
