@@ -64,6 +64,7 @@ inChromium('an edit that is not saved', () => {
     await page.waitForSelector(`h1:has-text("Sign in")`);
     const before = sent.length;
     await tab.click('button:has-text("Continue as other")');
+    await tab.waitForSelector('.account .badge:has-text("other")');
     await tab.close();
     await page.waitForSelector('.account .badge:has-text("other")');
     await page.waitForSelector(`${NOTICE}:has-text("It belongs to the tenant demo"):has(button:has-text("Copy it"))`);
