@@ -19,7 +19,8 @@ inChromium('a busy server', () => {
 
   const begin = async (): Promise<void> => {
     await opened.go('/explorer/Patient');
-    await opened.page.waitForSelector('button:has-text("Search")');
+    // the view searches when it is opened
+    await opened.page.waitForSelector('td:has-text("Lovelace")');
   };
 
   /** Refuses so many requests of a method to a URL. Returns how many were sent. */
