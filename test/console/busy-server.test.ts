@@ -5,7 +5,7 @@ import { type OpenConsole, openConsole } from './open-console.ts';
 
 const SEARCHES = '**/Patient/_search';
 const PERSON = '**/fhir/R4/Patient/person';
-const NOTICE = '.wait-notice:has-text("too many requests at once. The page asks again by itself in")';
+const NOTICE = '.wait-notice:has-text("The server is busy: too many requests at once."):has-text("The page asks again by itself in")';
 
 inChromium('a busy server', () => {
   let opened: OpenConsole;

@@ -18,9 +18,9 @@ export function WaitNotice() {
       {last && (
         <div class="notice warn">
           <div class="notice-body">
-            <p class="notice-title">The server is busy</p>
+            <p class="notice-title">The server is busy: {last.reason}.</p>
             <p>
-              {last.reason}. The page asks again by itself<span aria-hidden="true"> in {seconds} s</span>.
+              The page asks again by itself<span aria-hidden="true"> in {seconds} s</span>.
             </p>
             <progress aria-hidden="true" max={last.until - last.began} value={last.until - last.began - seconds * 1000} />
           </div>

@@ -53,7 +53,7 @@ interface EditNoticeProps extends NoticeProps {
 }
 
 const EditNotice = ({ edit, children, actions }: EditNoticeProps) => (
-  <section class="notice warn kept-edit" aria-label="An edit that is not saved">
+  <div class="notice warn kept-edit" role="note">
     <Icon name="warning" />
     <div class="notice-body">
       <p class="notice-title">
@@ -67,5 +67,5 @@ const EditNotice = ({ edit, children, actions }: EditNoticeProps) => (
         </Button>
       </div>
     </div>
-  </section>
+  </div>
 );
