@@ -44,9 +44,9 @@ const clinik = (server: Running, body: object) =>
     .send({ status: 'active', intent: 'order', patientId: PATIENT, category: ['laboratory'], ...body });
 const taskOf = async (id: string) =>
   (await facet.fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.map((entry: { resource: unknown }) => entry.resource);
-/** The request that was created last: the server's ids are in the order of time. Orders before it may get new versions at any moment. */
+/** A vendor's id in FHIR's words: the same UUID. */
 const newest = async () =>
-  (await facet.fhir('get', `/ServiceRequest?subject=Patient/${PATIENT}&_sort=-_id&_count=1`)).body.entry[0].resource.id;
+  (await facet.fhir('get', `/ServiceRequest?subject=Patient/${PATIENT}&_sort=-_lastUpdated&_count=1`)).body.entry[0].resource.id;
 const sent = async (id: string) =>
   until(
     () => facet.fhir('get', `/ServiceRequest/${id}`),
