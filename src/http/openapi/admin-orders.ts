@@ -38,6 +38,7 @@ export const ORDER_OPERATIONS: AdminDocumentOperation[] = [
       'By the id of its ServiceRequest. The timeline has at most 50 events of a message, and 200 webhooks and versions of a resource.',
     parameters: ['order', 'tenant'],
     responses: { 200: 'Order' },
+    errors: ['503'],
   },
   buildAction(
     'retry',
