@@ -181,7 +181,7 @@ const PARAMETERS: Json = {
 
 const SUCCESSES: Record<string, string> = { 200: 'OK', 201: 'Created', 204: 'Done' };
 const FAILURE: Json = { description: 'What is wrong, and the remedy.', content: content(schema('Failure')) };
-const ERRORS = ['400', '401', '403', '404'];
+const ERRORS = ['400', '401', '403', '404', '503'];
 
 const buildOperation = ({
   id,

@@ -38,7 +38,6 @@ export const ORDER_OPERATIONS: AdminDocumentOperation[] = [
       'By the id of its ServiceRequest. The timeline has at most 50 events of a message, and 200 webhooks and versions of a resource.',
     parameters: ['order', 'tenant'],
     responses: { 200: 'Order' },
-    errors: ['503'],
   },
   buildAction(
     'retry',
@@ -63,7 +62,7 @@ export const SANDBOX_OPERATIONS: AdminDocumentOperation[] = [
     summary: 'Read the steps that the sandbox can do with an order now (development only)',
     parameters: ['order', 'tenant'],
     responses: { 200: 'SandboxOrder' },
-    errors: ['409', '503'],
+    errors: ['409'],
   },
   {
     path: '/orders/{id}/sandbox',
@@ -75,7 +74,7 @@ export const SANDBOX_OPERATIONS: AdminDocumentOperation[] = [
     parameters: ['order', 'tenant'],
     request: { schema: 'SandboxStep', example: { step: 'final', interpretation: 'abnormal' } },
     responses: { 200: 'SandboxOrder' },
-    errors: ['409', '413', '415', '503'],
+    errors: ['409', '413', '415'],
   },
 ];
 

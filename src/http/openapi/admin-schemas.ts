@@ -13,7 +13,7 @@ export interface AdminDocumentOperation {
   request?: { schema: string; example: Json };
   /** Status → the schema of its body; null: no body. */
   responses: Record<string, string | null>;
-  /** Statuses of errors besides 400, 401, 403 and 404. */
+  /** Statuses of errors besides 400, 401, 403, 404 and 503. */
   errors?: string[];
 }
 

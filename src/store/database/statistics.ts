@@ -30,11 +30,16 @@ export function createStatisticsUpdate(database: Database): NoteWrites {
   let since = 0;
   let due = FIRST_CHECK;
   let pause: NodeJS.Timeout | undefined;
+  let isChecking = false;
   const types = countTypes();
-  const check = (): void => {
+  const check = async (): Promise<void> => {
+    // one connection at most: to analyze large tables takes seconds
+    if (isChecking) return;
+    isChecking = true;
     since = 0;
     // After a failure (the database is closing, a lock), the statistics stay as they are and the next check tries again.
-    analyzeStaleTables(database, types.takeDue()).catch(() => {});
+    await analyzeStaleTables(database, types.takeDue()).catch(() => {});
+    isChecking = false;
   };
   return (written) => {
     since += written.length;
@@ -42,11 +47,11 @@ export function createStatisticsUpdate(database: Database): NoteWrites {
     clearTimeout(pause);
     if (since >= due) {
       due *= 2;
-      check();
+      void check();
     } else if (types.hasDue()) {
-      check();
+      void check();
     } else if (since >= MIN_WRITES) {
-      pause = setTimeout(check, PAUSE_MS).unref();
+      pause = setTimeout(() => void check(), PAUSE_MS).unref();
     }
   };
 }
@@ -81,7 +86,8 @@ function countTypes(): TypeCounts {
 /** A small table that grows is analyzed alone: to analyze the tokens of a large one takes a second. */
 async function analyzeStaleTables(database: Database, types: number[]): Promise<void> {
   const tables = (await hasUnknownType(database, types)) ? TABLES : await findStaleTables(database);
-  if (tables.length) await database.script(`analyze ${tables.join(', ')}`);
+  // a table that another process analyzes is left to it
+  if (tables.length) await database.script(`analyze (skip_locked) ${tables.join(', ')}`);
 }
 
 async function findStaleTables(database: Database): Promise<string[]> {
