@@ -27,7 +27,7 @@ export interface ConsolePage {
   route(url: string, handler: (route: ConsoleRoute) => Promise<void>): Promise<void>;
   unroute(url: string): Promise<void>;
   /** The timers of the page. https://playwright.dev/docs/api/class-clock */
-  clock: { install(): Promise<void>; runFor(ms: number): Promise<void> };
+  clock: { install(): Promise<void>; pauseAt(time: number): Promise<void>; resume(): Promise<void>; runFor(ms: number): Promise<void> };
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   context(): { cookies(): Promise<Cookie[]>; clearCookies(): Promise<void> };
   close(): Promise<void>;

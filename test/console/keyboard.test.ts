@@ -103,6 +103,7 @@ inChromium('the console by keyboard', () => {
       await opened.go('/components');
       await page.click('button:has-text("Show a message")');
       await page.hover(toast);
+      await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 100);
       await page.clock.runFor(60_000);
       expect(await page.isVisible(toast)).toBe(true);
       await page.evaluate(`document.querySelector('.toast button').focus()`);
@@ -114,6 +115,7 @@ inChromium('the console by keyboard', () => {
       expect(await page.isVisible(toast)).toBe(true);
       await page.clock.runFor(1500);
       await page.waitForSelector(toast, { state: 'detached' });
+      await page.clock.resume();
     });
 
     test('are announced politely, failures at once; one that is dismissed gives the focus to the content', async () => {
