@@ -27,11 +27,13 @@ import { VIEWS } from './views/views.ts';
 export const App = () => (
   <SessionProvider>
     <Main />
-    <ToastRegion />
+    <Messages />
     <WaitNotice />
     <Announcer />
   </SessionProvider>
 );
+
+const Messages = () => <ToastRegion session={useSession().session?.id} />;
 
 function Main() {
   const { session, error, refresh } = useSession();

@@ -7,9 +7,11 @@ import { findTenant, type Session, signOut } from './api/session.ts';
 import { openAddKey } from './components/add-key-button.tsx';
 import { Badge } from './components/badge.tsx';
 import { Button } from './components/button.tsx';
+import { Dialog } from './components/dialog.tsx';
 import { Icon } from './components/icons.tsx';
 import { leaveView, toHref, useLocation } from './router.ts';
 import { readTheme, storeTheme, type Theme } from './theme.ts';
+import { dropEdit, findOwner, isSameOwner, type KeptEdit, useKeptEdits } from './views/faces/kept-edits.ts';
 import type { ViewEntry } from './views/view.ts';
 
 interface LayoutProps {
@@ -74,6 +76,9 @@ export function Layout({ views, session, onSignedOut, openPalette, children }: L
 const isCurrent = (view: ViewEntry, path: string): boolean => path === view.path || (view.path !== '/' && path.startsWith(`${view.path}/`));
 
 function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSignedOut'>) {
+  const own = findOwner(session);
+  const waiting = useKeptEdits().filter(({ owner }) => isSameOwner(owner, own));
+  const [isAsking, setIsAsking] = useState(false);
   const leave = async (): Promise<void> => {
     await signOut().catch((reason: unknown) => {
       const { problems } = toApiError(reason);
@@ -89,10 +94,46 @@ function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSign
       </Badge>
       <Button variant="quiet" icon="key" label="Add a key" onClick={openAddKey} />
       <ThemeSwitch />
-      <Button variant="quiet" icon="exit" label="Sign out" onClick={() => leaveView(leave)} />
+      <Button variant="quiet" icon="exit" label="Sign out" onClick={() => leaveView(waiting.length ? () => setIsAsking(true) : leave)} />
+      {isAsking && (
+        <SignOutDialog
+          edits={waiting}
+          onClose={() => setIsAsking(false)}
+          onSignOut={async () => {
+            await leave();
+            for (const edit of waiting) dropEdit(edit);
+          }}
+        />
+      )}
     </div>
   );
 }
+
+interface SignOutDialogProps {
+  edits: KeptEdit[];
+  onClose: () => void;
+  onSignOut: () => Promise<void>;
+}
+
+/** Edits that wait for their user do not outlive that user's own sign-out. */
+const SignOutDialog = ({ edits, onClose, onSignOut }: SignOutDialogProps) => (
+  <Dialog
+    title="Sign out without saving?"
+    onClose={onClose}
+    actions={
+      <>
+        <Button variant="primary" onClick={onClose}>
+          Stay
+        </Button>
+        <Button variant="danger" onClick={onSignOut}>
+          Sign out and lose {edits.length === 1 ? 'the edit' : 'the edits'}
+        </Button>
+      </>
+    }
+  >
+    <p>Not saved: {edits.map(({ base }) => `${base.type}/${base.id}`).join(', ')}</p>
+  </Dialog>
+);
 
 const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
 const THEME_ICONS = { system: 'screen', light: 'sun', dark: 'moon' } as const;

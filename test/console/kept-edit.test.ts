@@ -56,7 +56,7 @@ inChromium('an edit that is not saved', () => {
     expect((await opened.facet.fhir('get', '/Patient/person').expect(200)).body.name).toEqual([{ family: 'Kingsley' }]);
   });
 
-  test('is not sent for another tenant, can be copied there, and goes on with its own one', async () => {
+  test('is neither shown nor sent for another tenant, and goes on with its own one', async () => {
     const { page } = opened;
     await edit('Kingsley', 'Byronesque');
     const tab = await openTab();
@@ -67,11 +67,11 @@ inChromium('an edit that is not saved', () => {
     await tab.waitForSelector('.account .badge:has-text("other")');
     await tab.close();
     await page.waitForSelector('.account .badge:has-text("other")');
-    await page.waitForSelector(`${NOTICE}:has-text("It belongs to the tenant demo"):has(button:has-text("Copy it"))`);
+    await page.waitForSelector(`${NOTICE}:has-text("Sign in again for the tenant demo")`);
     expect(await opened.findViolations()).toEqual([]);
     // the other tenant has a resource of the same id: its editor has its own content
     await waitForEditor('Lovelace');
-    expect(await page.textContent('body')).not.toContain('Byronesque');
+    expect(await page.evaluate('document.documentElement.outerHTML')).not.toContain('Byronesque');
     expect(sent.slice(before).join('\n')).not.toContain('Byronesque');
     await opened.signOut();
     await opened.signIn('demo');
@@ -114,6 +114,59 @@ inChromium('an edit that is not saved', () => {
     expect(await page.isVisible(NOTICE)).toBe(false);
     await opened.signIn('demo');
     await waitForEditor('Kingsley');
+  });
+
+  test('that waits is named when its user signs out, and ends with it', async () => {
+    const { page } = opened;
+    await edit('Kingsley', 'Byronesque');
+    await page.context().clearCookies();
+    await page.click('button:has-text("Save")');
+    await page.waitForSelector(NOTICE);
+    await page.goBack();
+    await opened.signIn('demo');
+    await page.waitForSelector('.face-column');
+    await page.click('button[aria-label="Sign out"]');
+    await page.click('dialog:has-text("Not saved: Patient/person") button:has-text("Stay")');
+    await page.waitForSelector(NOTICE);
+    await page.click('button[aria-label="Sign out"]');
+    await page.click('dialog button:has-text("Sign out and lose the edit")');
+    await page.waitForSelector('h1:has-text("Sign in")');
+    expect(await page.isVisible(NOTICE)).toBe(false);
+    await opened.signIn('demo');
+  });
+
+  test('is nothing that another user of the tenant sees', async () => {
+    const { page, facet } = opened;
+    const key = await facet.keyWith('fhir', ['*']);
+    await edit('Kingsley', 'Byronesque');
+    await page.context().clearCookies();
+    await page.click('button:has-text("Save")');
+    await page.waitForSelector('h1:has-text("Sign in")');
+    await page.fill('input[type=password]', key);
+    await page.click('button:has-text("Sign in with a key")');
+    await waitForEditor('Kingsley');
+    expect(await page.evaluate('document.documentElement.outerHTML')).not.toContain('Byronesque');
+    await page.click('button[aria-label="Sign out"]');
+    await opened.signIn('demo');
+    await waitForEditor('Byronesque');
+    await page.click('.editor-bar button:has-text("Cancel")');
+  });
+
+  test('an action of a message belongs to the session in which it was offered', async () => {
+    const { page } = opened;
+    await edit('Kingsley', 'Somerville');
+    await page.click('button:has-text("Save")');
+    await page.hover('.toast:has-text("Saved version")');
+    await page.waitForSelector('.toast button:has-text("Undo")');
+    const tab = await openTab();
+    await tab.click('button[aria-label="Sign out"]');
+    await tab.click('button:has-text("Continue as other")');
+    await tab.waitForSelector('.account .badge:has-text("other")');
+    await tab.close();
+    await page.waitForSelector('.account .badge:has-text("other")');
+    await page.waitForSelector('.toast button:has-text("Undo")', { state: 'detached' });
+    await opened.signOut();
+    await opened.signIn('demo');
   });
 
   test('the page had no fault', () => {

@@ -46,8 +46,7 @@ const taskOf = async (id: string) =>
   (await facet.fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.map((entry: { resource: unknown }) => entry.resource);
 /** A vendor's id in FHIR's words: the same UUID. */
 /** Without a sort, the resource that was created last comes first: the network may change an earlier one meanwhile. */
-const newest = async () =>
-  (await facet.fhir('get', `/ServiceRequest?subject=Patient/${PATIENT}&_count=1`)).body.entry[0].resource.id;
+const newest = async () => (await facet.fhir('get', `/ServiceRequest?subject=Patient/${PATIENT}&_count=1`)).body.entry[0].resource.id;
 const sent = async (id: string) =>
   until(
     () => facet.fhir('get', `/ServiceRequest/${id}`),

@@ -1,12 +1,12 @@
 // The API of the console: a resource and all its faces, and what an edit of a face would change. docs/decisions/0059-console-api.md
 import type { FacesBody } from './faces-body.ts';
-import { request } from './request.ts';
+import { type ReadOptions, request } from './request.ts';
 
 const PATH = '/console/api';
 
 /** `text`: parsing changes the digits of numbers. */
-export const readFaces = (type: string, id: string, signal?: AbortSignal): Promise<{ body: FacesBody; text: string }> =>
-  request<FacesBody>([PATH, 'faces', ...[type, id].map(encodeURIComponent)].join('/'), { signal });
+export const readFaces = (type: string, id: string, options?: ReadOptions): Promise<{ body: FacesBody; text: string }> =>
+  request<FacesBody>([PATH, 'faces', ...[type, id].map(encodeURIComponent)].join('/'), options);
 
 interface Edit {
   type: string;

@@ -15,7 +15,12 @@ interface RequestOptions {
   isPublic?: boolean;
   /** Sent for whatever session the browser has, not only for the one that the page shows. */
   isForAnySession?: boolean;
+  /** The session that it belongs to, as a step of what was begun in it. The server refuses it in another one. Default: the session that the page shows. */
+  session?: string | undefined;
 }
+
+/** How something is read. */
+export type ReadOptions = Pick<RequestOptions, 'signal' | 'isRepeatable' | 'session'>;
 
 export interface Reply<T = unknown> {
   status: number;
@@ -97,9 +102,9 @@ async function send(path: string, { method = 'GET', body, signal, isPublic = fal
   }
 }
 
-const buildSessionHeaders = ({ isForAnySession = false }: RequestOptions): Record<string, string> => ({
+const buildSessionHeaders = ({ isForAnySession = false, session = sessionId }: RequestOptions): Record<string, string> => ({
   'X-Facet-Console': '1',
-  ...(sessionId !== undefined && !isForAnySession && { 'X-Facet-Session': sessionId }),
+  ...(session !== undefined && !isForAnySession && { 'X-Facet-Session': session }),
 });
 
 const isTimeout = ({ reason }: AbortSignal): boolean => reason instanceof DOMException && reason.name === 'TimeoutError';

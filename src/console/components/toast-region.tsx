@@ -15,8 +15,10 @@ const REGIONS = [
   { tone: 'bad', role: 'alert', live: 'assertive' },
 ] as const;
 
-export function ToastRegion() {
+/** `session`: the one that the page shows. An action belongs to the session in which it was offered. */
+export function ToastRegion({ session }: { session: string | undefined }) {
   const [messages, setMessages] = useState<Shown[]>([]);
+  useEffect(() => setMessages((before) => before.filter(({ action }) => !action)), [session]);
   const remove = (id: number): void => setMessages((before) => before.filter((one) => one.id !== id));
   useEffect(() => {
     let count = 0;

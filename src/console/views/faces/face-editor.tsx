@@ -1,13 +1,12 @@
 // Edits one face: its JSON in an editor, and beside it what the edit changes in FHIR and in every other face, before anything is saved.
 import { useMemo, useState } from 'preact/hooks';
-import { findTenant } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { CodeEditor } from '../../components/code-editor.tsx';
 import { LeaveDialog } from '../../components/leave-dialog.tsx';
 import { useSignedIn } from '../../session-context.tsx';
 import { ConflictPanel } from './conflict-panel.tsx';
 import type { Face, Faces } from './faces-data.ts';
-import { dropEdit } from './kept-edits.ts';
+import { dropEdit, findOwner } from './kept-edits.ts';
 import type { PlacedProblem } from './preview.ts';
 import { PreviewPane } from './preview-pane.tsx';
 import { useEdit } from './use-edit.ts';
@@ -28,7 +27,7 @@ interface FaceEditorProps {
 export function FaceEditor(props: FaceEditorProps) {
   const { face, path, reload } = props;
   // a session that reads resources has a tenant
-  const place = { tenant: findTenant(useSignedIn())!, path };
+  const place = { owner: findOwner(useSignedIn())!, path };
   const { base, text, setText, preview, conflict, failure, isLocked, save, takeMerged } = useEdit({ ...props, place });
   const [cursor, setCursor] = useState<{ position: number }>();
   const problems = useMemo(() => listProblems(preview), [preview]);

@@ -1,27 +1,23 @@
-// Says that an edit is not saved whose session has ended, and what can be done with it: go on, copy or discard it.
+// Says that an edit is not saved whose session has ended, and what can be done with it: go on or discard it.
 import type { ComponentChildren } from 'preact';
-import { findTenant, type Session } from '../../api/session.ts';
+import type { Session } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { navigate } from '../../router.ts';
-import { dropEdit, type KeptEdit, useKeptEdits } from './kept-edits.ts';
+import { dropEdit, findOwner, isSameOwner, type KeptEdit, useKeptEdits } from './kept-edits.ts';
 
-/** For each edit that is not in the editor. Its text is given to signed-in users only. */
+/** For each edit that is not in the editor. Only its user sees more of it than type and id. */
 export function KeptEditNotices({ session }: { session: Session }) {
-  const own = findTenant(session)?.slug;
-  const isSignedIn = session.surfaces.length > 0;
+  const own = findOwner(session);
   return (
     <>
-      {useKeptEdits().map((edit) =>
-        edit.tenant.slug === own ? (
-          <OwnEdit key={`${edit.tenant.slug} ${edit.path}`} edit={edit} />
-        ) : isSignedIn ? (
-          <EditOfOther key={`${edit.tenant.slug} ${edit.path}`} edit={edit} />
-        ) : (
-          <EditWithoutSession key={`${edit.tenant.slug} ${edit.path}`} edit={edit} />
-        ),
-      )}
+      {useKeptEdits().map((edit) => (
+        <KeptEditNotice
+          key={`${edit.owner.tenant.slug} ${edit.owner.actors[0]} ${edit.path}`}
+          edit={edit}
+          isOwn={isSameOwner(edit.owner, own)}
+        />
+      ))}
     </>
   );
 }
@@ -30,22 +26,15 @@ interface NoticeProps {
   edit: KeptEdit;
 }
 
-const OwnEdit = ({ edit }: NoticeProps) => (
-  <EditNotice edit={edit} actions={<Button onClick={() => navigate(edit.path)}>Go on with it</Button>} />
-);
-
-const EditOfOther = ({ edit }: NoticeProps) => (
-  <EditNotice edit={edit} actions={<CopyButton text={edit.text}>Copy it</CopyButton>}>
-    It belongs to the tenant {edit.tenant.name}, and cannot be saved for another one. Sign out and sign in for {edit.tenant.name} to go on
-    with it.
-  </EditNotice>
-);
-
-const EditWithoutSession = ({ edit }: NoticeProps) => (
-  <EditNotice edit={edit}>
-    Sign in again for the tenant {edit.tenant.name} to go on with it. It stays in this page, and is lost when the page is loaded again.
-  </EditNotice>
-);
+const KeptEditNotice = ({ edit, isOwn }: NoticeProps & { isOwn: boolean }) =>
+  isOwn ? (
+    <EditNotice edit={edit} actions={<Button onClick={() => navigate(edit.path)}>Go on with it</Button>} />
+  ) : (
+    <EditNotice edit={edit}>
+      Sign in again for the tenant {edit.owner.tenant.name} with the same key or account to go on with it. It stays in this page, and is
+      lost when the page is loaded again.
+    </EditNotice>
+  );
 
 interface EditNoticeProps extends NoticeProps {
   children?: ComponentChildren;

@@ -1,12 +1,18 @@
-// Edits that are not saved, in the memory of the page only. They outlive the session, which may end by itself or be changed by another tab: who signs in again for the same
-// tenant goes on.
+// Edits that are not saved, in the memory of the page only. They outlive the session, which may end by itself or be changed by another tab: their user goes on after signing
+// in again. Nobody else sees them.
 import { useEffect, useState } from 'preact/hooks';
-import type { Tenant } from '../../api/session.ts';
+import { findTenant, type Session, type Tenant } from '../../api/session.ts';
 import type { Faces } from './faces-data.ts';
+
+/** Whose edit it is: somebody in a tenant who has one of these credentials. */
+interface EditOwner {
+  tenant: Tenant;
+  actors: string[];
+}
 
 /** Whose edit it is, and of what. */
 export interface EditPlace {
-  tenant: Tenant;
+  owner: EditOwner;
   /** The path of its editor, without patient data. */
   path: string;
 }
@@ -20,22 +26,32 @@ export interface KeptEdit extends EditPlace {
 
 const CHANGED = 'facet:kept-edits';
 
-const edits = new Map<string, KeptEdit>();
+let edits: KeptEdit[] = [];
 /** The edit that is in the editor. */
-let shown: string | undefined;
+let shown: EditPlace | undefined;
 
-const toKey = ({ tenant, path }: EditPlace): string => `${tenant.slug} ${path}`;
+/** Undefined: a session that reads no resources. */
+export function findOwner(session: Session): EditOwner | undefined {
+  const tenant = findTenant(session);
+  return tenant && { tenant, actors: session.surfaces.map(({ actor }) => actor) };
+}
+
+export const isSameOwner = (one: EditOwner, other: EditOwner | undefined): boolean =>
+  one.tenant.slug === other?.tenant.slug && one.actors.some((actor) => other.actors.includes(actor));
+
+const isSamePlace = (one: EditPlace, other: EditPlace | undefined): boolean =>
+  one.path === other?.path && isSameOwner(one.owner, other.owner);
 
 export function keepEdit(edit: KeptEdit): void {
-  edits.set(toKey(edit), edit);
+  edits = [...edits.filter((other) => !isSamePlace(other, edit)), edit];
   // the same listener is added once
   window.addEventListener('beforeunload', askBeforeUnload);
 }
 
 /** It was saved, or the user gave it up. */
 export function dropEdit(place: EditPlace): void {
-  edits.delete(toKey(place));
-  if (edits.size === 0) window.removeEventListener('beforeunload', askBeforeUnload);
+  edits = edits.filter((other) => !isSamePlace(other, place));
+  if (edits.length === 0) window.removeEventListener('beforeunload', askBeforeUnload);
   announceChange();
 }
 
@@ -43,11 +59,11 @@ const askBeforeUnload = (event: BeforeUnloadEvent): void => event.preventDefault
 
 const announceChange = (): void => void window.dispatchEvent(new Event(CHANGED));
 
-export const findKeptEdit = (place: EditPlace): KeptEdit | undefined => edits.get(toKey(place));
+export const findKeptEdit = (place: EditPlace): KeptEdit | undefined => edits.find((edit) => isSamePlace(edit, place));
 
 /** Says which edit is in the editor, until the returned function is called. */
 export function showInEditor(place: EditPlace): () => void {
-  shown = toKey(place);
+  shown = place;
   announceChange();
   return () => {
     shown = undefined;
@@ -55,7 +71,7 @@ export function showInEditor(place: EditPlace): () => void {
   };
 }
 
-const listWaiting = (): KeptEdit[] => [...edits.values()].filter((edit) => toKey(edit) !== shown);
+const listWaiting = (): KeptEdit[] => edits.filter((edit) => !isSamePlace(edit, shown));
 
 /** The edits that are not in the editor. */
 export function useKeptEdits(): KeptEdit[] {

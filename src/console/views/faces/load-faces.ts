@@ -2,9 +2,10 @@
 
 import { parseExact } from '../../api/exact-json.ts';
 import { readFaces } from '../../api/faces.ts';
+import type { ReadOptions } from '../../api/request.ts';
 import { buildFaces, type Faces } from './faces-data.ts';
 
-export async function loadFaces(type: string, id: string, signal?: AbortSignal): Promise<Faces> {
-  const { body, text } = await readFaces(type, id, signal);
+export async function loadFaces(type: string, id: string, options?: ReadOptions): Promise<Faces> {
+  const { body, text } = await readFaces(type, id, options);
   return buildFaces(type, id, body, parseExact(text).value);
 }

@@ -7,17 +7,20 @@ import type { Face, Faces } from './faces-data.ts';
 import { loadFaces } from './load-faces.ts';
 import type { Write } from './preview.ts';
 
-/** The request exactly as the preview names it. Returns the new version if this write alone made it. */
-export async function saveEdit(base: Faces, face: Face | undefined, { method, path, ifMatch, body }: Write): Promise<string | undefined> {
+/** The request exactly as the preview names it, and a read of what is stored then, both in one session. Returns the new version if this write alone made it. */
+export async function saveEdit(
+  base: Faces,
+  { face, write: { method, path, ifMatch, body }, session }: { face: Face | undefined; write: Write; session: string | undefined },
+): Promise<string | undefined> {
   const headers = { 'If-Match': ifMatch, 'Content-Type': face ? 'application/json' : 'application/fhir+json' };
-  await request((face ? `/${face.surface}` : FHIR) + path, { method, headers, body });
+  await request((face ? `/${face.surface}` : FHIR) + path, { method, headers, body, session });
   // the edit is saved whether or not it can be read again
-  const now = await loadFaces(base.type, base.id).catch(() => undefined);
+  const now = await loadFaces(base.type, base.id, { isRepeatable: false, session }).catch(() => undefined);
   return now && Number(now.version) === Number(base.version) + 1 ? now.version : undefined;
 }
 
-/** Puts the content of `before` in the place of a version, unless there is a newer one. */
-export async function restore({ type, id, resource }: Faces, version: string): Promise<void> {
+/** Puts the content of `before` in the place of a version, unless there is a newer one. `session`: the one in which it was saved. */
+export async function restore({ type, id, resource }: Faces, version: string, session: string | undefined): Promise<void> {
   const headers = { 'If-Match': `W/"${version}"`, 'Content-Type': 'application/fhir+json' };
-  await request(toFhirPath(type, id), { method: 'PUT', headers, body: formatExact(resource) });
+  await request(toFhirPath(type, id), { method: 'PUT', headers, body: formatExact(resource), session });
 }

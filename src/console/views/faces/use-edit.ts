@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Json, parseExact } from '../../api/exact-json.ts';
+import { readSessionName } from '../../api/request.ts';
 import { showToast } from '../../components/toast.tsx';
 import { useIsMounted } from '../../components/use-is-mounted.ts';
 import type { Face, Faces } from './faces-data.ts';
@@ -59,16 +60,17 @@ export function useEdit({ place, faces, face, onSaved, reload }: EditOptions): E
   };
   useEffect(() => {
     setFailure(undefined);
-    if (preview.state === 'failed') void whileLocked(async () => void (await examine(preview.error, text)));
+    if (preview.state === 'failed') void whileLocked(async () => void (await examine(preview.error, text, readSessionName())));
   }, [preview]);
   const save = (write: Write): Promise<void> =>
     whileLocked(async () => {
       setFailure(undefined);
+      const session = readSessionName();
       try {
-        tellSaved(base, await saveEdit(base, face, write), reload);
+        tellSaved(base, { version: await saveEdit(base, { face, write, session }), session, reload });
       } catch (error) {
-        if ((await examine(toApiError(error), text)) !== 'saved') return;
-        tellSaved(base, undefined, reload);
+        if ((await examine(toApiError(error), text, session)) !== 'saved') return;
+        tellSaved(base, { version: undefined, session, reload });
       }
       dropEdit(place);
       if (isMounted.current) onSaved();
@@ -84,21 +86,23 @@ export function useEdit({ place, faces, face, onSaved, reload }: EditOptions): E
 
 /** Keeps the edit beyond the session, before the page is painted. */
 function useKeeping(edit: KeptEdit, isChanged: boolean): void {
-  const { tenant, path, base, text } = edit;
-  useLayoutEffect(() => showInEditor(edit), [tenant.slug, path]);
+  const { owner, path, base, text } = edit;
+  const user = `${owner.tenant.slug} ${owner.actors.join(' ')}`;
+  useLayoutEffect(() => showInEditor(edit), [user, path]);
   useLayoutEffect(() => {
     if (isChanged) keepEdit(edit);
     else dropEdit(edit);
-  }, [tenant.slug, path, base, text, isChanged]);
+  }, [user, path, base, text, isChanged]);
 }
 
 /** What is stored when a write or its preview failed: the edit itself, because a response was lost, what somebody else saved, or neither. */
 function useRefusal(base: Faces, face: Face | undefined) {
   const [conflict, setConflict] = useState<EditConflict>();
   const [failure, setFailure] = useState<ApiError>();
-  const examine = async (error: ApiError, text: string): Promise<'saved' | 'conflict' | 'failed'> => {
+  const examine = async (error: ApiError, text: string, session: string | undefined): Promise<'saved' | 'conflict' | 'failed'> => {
     const mine = parseExact(text).value;
-    const theirs = isMaybeStored(error) ? await loadFaces(base.type, base.id).catch(() => undefined) : undefined;
+    const reading = { isRepeatable: false, session };
+    const theirs = isMaybeStored(error) ? await loadFaces(base.type, base.id, reading).catch(() => undefined) : undefined;
     const content = theirs && theirs.version !== base.version ? readContent(theirs, face) : undefined;
     if (theirs && content) {
       if (contains(content, { base: readContent(base, face), mine })) return 'saved';
@@ -114,14 +118,20 @@ function useRefusal(base: Faces, face: Face | undefined) {
 /** Without a response the write may be stored. 412 is a conflict in FHIR; vendors respond with 409, too, which may have other reasons. */
 const isMaybeStored = ({ status }: ApiError): boolean => status === 0 || status === 409 || status === 412;
 
-/** `version`: the new one; undefined: others may have saved at the same time, so that nothing can be taken back safely. */
-function tellSaved(before: Faces, version: string | undefined, reload: () => void): void {
+interface SavedEdit {
+  /** The new one; undefined: others may have saved at the same time, so that nothing can be taken back safely. */
+  version: string | undefined;
+  session: string | undefined;
+  reload: () => void;
+}
+
+function tellSaved(before: Faces, { version, session, reload }: SavedEdit): void {
   if (version === undefined) {
     showToast({ text: 'Saved' });
     return;
   }
   const undo = (): void =>
-    void restore(before, version)
+    void restore(before, version, session)
       .then(() => {
         showToast({ text: 'The edit was taken back' });
         reload();

@@ -49,7 +49,7 @@ async function readSteps({ available }: Session, signal: AbortSignal): Promise<T
   );
   const id = body.entry?.[0]?.resource?.id;
   if (id === undefined) return undefined;
-  const { body: found } = await readFaces('Patient', id, signal);
+  const { body: found } = await readFaces('Patient', id, { signal });
   return {
     id,
     steps: [toFhirStep(found.resource, id), ...Object.entries(found.faces).flatMap(([surface, list]) => toStep(surface, list, available))],
